@@ -1,0 +1,11 @@
+//! Everything on disk: the SQL store, which is the truth, and the Tantivy index, which is derived.
+//!
+//! Invariant: deleting the Tantivy directory loses nothing, and every write may happen twice.
+
+pub mod assign;
+pub mod document;
+pub mod schema;
+pub mod search;
+pub mod store;
+pub mod tokenize;
+pub mod writer;

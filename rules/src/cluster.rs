@@ -1,0 +1,136 @@
+//! Occurrences of one question.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId, permalink};
+use crate::reason::Reason;
+use crate::resolution::{Grade, Signal};
+
+/// How far a cluster has come: `Watching → Due → Drafted → Proposed → Known → Retired`, or `Rejected`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClusterState {
+    Watching,
+    Due,
+    Drafted,
+    Proposed,
+    Known,
+    Retired,
+    Rejected,
+}
+
+impl ClusterState {
+    pub const ALL: [Self; 7] = [
+        Self::Watching,
+        Self::Due,
+        Self::Drafted,
+        Self::Proposed,
+        Self::Known,
+        Self::Retired,
+        Self::Rejected,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Watching => "watching",
+            Self::Due => "due",
+            Self::Drafted => "drafted",
+            Self::Proposed => "proposed",
+            Self::Known => "known",
+            Self::Retired => "retired",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// All that is known of one recurring question (or of one asked once).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cluster {
+    pub id: ClusterId,
+    pub state: ClusterState,
+    /// By question id, earliest first. Never empty.
+    pub occurrences: Vec<Occurrence>,
+    /// When we first knew that the threshold was met: the 48 h clock starts here.
+    pub due_since: Option<Millis>,
+}
+
+/// One resolved conversation, counted once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Occurrence {
+    pub conversation: ConversationId,
+    pub guild: GuildId,
+    pub channel: ChannelId,
+    pub channel_name: String,
+    pub question: Quote,
+    /// Best first, at most three. Never empty.
+    pub answers: Vec<Quote>,
+    pub grade: Grade,
+    /// 0 to 1: how sure the judgement is that the best answer settled the question.
+    pub confidence: f32,
+    pub signals: Vec<Signal>,
+    pub reasons: Vec<Reason>,
+    /// Whether the words may be quoted; if not, the occurrence is evidence by link only.
+    pub quotable: bool,
+}
+
+/// What somebody said, with everything evidence needs. `Debug` hides the words.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Quote {
+    pub message: MessageId,
+    pub author: UserId,
+    /// The display name; published only where the operator has chosen so.
+    pub author_name: String,
+    pub trusted: bool,
+    /// Discord Markdown, redacted. A question told in several messages is joined by newlines.
+    pub text: String,
+    pub sent: Millis,
+}
+
+impl fmt::Debug for Quote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Quote").field("message", &self.message).finish_non_exhaustive()
+    }
+}
+
+impl Occurrence {
+    pub fn question_link(&self) -> String {
+        permalink(self.guild, self.channel, self.question.message)
+    }
+
+    pub fn answer_link(&self, answer: &Quote) -> String {
+        permalink(self.guild, self.channel, answer.message)
+    }
+
+    pub fn best_answer(&self) -> &Quote {
+        &self.answers[0]
+    }
+
+    /// When the answer that settled it was given.
+    pub fn resolved(&self) -> Millis {
+        self.best_answer().sent
+    }
+}
+
+impl Cluster {
+    pub fn askers(&self) -> usize {
+        distinct(self.occurrences.iter().map(|occurrence| occurrence.question.author))
+    }
+
+    pub fn answerers(&self) -> usize {
+        distinct(self.occurrences.iter().map(|occurrence| occurrence.best_answer().author))
+    }
+
+    pub fn last_confirmed(&self) -> Millis {
+        self.occurrences.iter().map(Occurrence::resolved).max().unwrap_or_default()
+    }
+}
+
+fn distinct(people: impl Iterator<Item = UserId>) -> usize {
+    people.collect::<std::collections::BTreeSet<_>>().len()
+}

@@ -1,0 +1,162 @@
+//! One type per identifier, so that a channel can never stand where a message should.
+
+use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Milliseconds since the Unix epoch, UTC.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Millis(pub i64);
+
+impl Millis {
+    pub const SECOND: i64 = 1_000;
+    pub const HOUR: i64 = 3_600 * Self::SECOND;
+    pub const DAY: i64 = 24 * Self::HOUR;
+}
+
+/// 2015-01-01T00:00:00Z, where Discord's snowflakes begin to count.
+const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
+
+macro_rules! snowflake {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u64);
+
+        impl $name {
+            /// The creation time that the snowflake carries in its upper 42 bits.
+            pub fn sent(self) -> Millis {
+                Millis((self.0 >> 22) as i64 + DISCORD_EPOCH_MS)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIntError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+
+        /// Text, as Discord writes ids in JSON: they do not fit a JavaScript number.
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )+};
+}
+
+snowflake! {
+    GuildId,
+    /// A channel, a thread or a forum post: Discord gives all three ids of one kind.
+    ChannelId,
+    MessageId,
+    UserId,
+    RoleId,
+}
+
+/// A conversation is named by its earliest message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ConversationId(pub MessageId);
+
+impl fmt::Display for ConversationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A cluster is named by its earliest question: `q` and the message id in base 36.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClusterId(String);
+
+impl ClusterId {
+    pub fn of_question(question: MessageId) -> Self {
+        let mut rest = question.0;
+        let mut digits = Vec::new();
+        loop {
+            digits.push(char::from_digit((rest % 36) as u32, 36).expect("a digit below 36"));
+            rest /= 36;
+            if rest == 0 {
+                break;
+            }
+        }
+        Self(std::iter::once('q').chain(digits.into_iter().rev()).collect())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ClusterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Says why a text is no cluster id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a cluster id: expected `q` and lower-case letters or digits")]
+pub struct NotAClusterId(String);
+
+impl FromStr for ClusterId {
+    type Err = NotAClusterId;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let well_formed = text.strip_prefix('q').is_some_and(|digits| {
+            (1..=13).contains(&digits.len())
+                && digits.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
+        });
+        if well_formed { Ok(Self(text.to_owned())) } else { Err(NotAClusterId(text.to_owned())) }
+    }
+}
+
+/// The address of a message in Discord's own clients.
+pub fn permalink(guild: GuildId, channel: ChannelId, message: MessageId) -> String {
+    format!("https://discord.com/channels/{guild}/{channel}/{message}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snowflake_knows_when_it_was_made() {
+        assert_eq!(MessageId(175_928_847_299_117_063).sent(), Millis(1_462_015_105_796));
+    }
+
+    #[test]
+    fn a_cluster_id_reads_back_and_nothing_else_does() {
+        let id = ClusterId::of_question(MessageId(u64::MAX));
+        assert_eq!(id.as_str().parse(), Ok(id.clone()));
+        for wrong in ["", "q", "qA", "x1", "q../etc", "q12345678901234"] {
+            assert!(wrong.parse::<ClusterId>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn ids_are_text_in_json() {
+        assert_eq!(serde_json::to_string(&UserId(7)).unwrap(), "\"7\"");
+        assert_eq!(serde_json::from_str::<UserId>("\"7\"").unwrap(), UserId(7));
+        assert!(serde_json::from_str::<UserId>("\"x\"").is_err());
+    }
+}

@@ -1,0 +1,19 @@
+//! The pure core: the project's vocabulary and its verdicts.
+//!
+//! Invariant: no IO, no clock, no async; the same input gives the same verdict.
+
+pub mod cluster;
+pub mod conversation;
+pub mod due;
+pub mod ids;
+pub mod markdown;
+pub mod message;
+pub mod pseudonym;
+pub mod question;
+pub mod reader;
+pub mod reason;
+pub mod resolution;
+pub mod ruleset;
+pub mod safety;
+pub mod same;
+pub mod scope;

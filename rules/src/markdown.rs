@@ -1,0 +1,1 @@
+//! Discord Markdown becomes CommonMark that cannot break out of its place.

@@ -1,0 +1,82 @@
+//! All the rules a maintainer may edit, parsed and judged together.
+
+use crate::conversation::ConversationRules;
+use crate::due::PageRules;
+use crate::reader::{Mistake, Reader};
+use crate::resolution::SignalRules;
+use crate::safety::{FactRules, SafetyRules};
+use crate::same::SameRules;
+use crate::scope::ScopeRules;
+
+/// The files of a ruleset with the text the binary carries.
+pub const EMBEDDED: [(&str, &str); 7] = [
+    ("scope.toml", include_str!("../scope.toml")),
+    ("conversations.toml", include_str!("../conversations.toml")),
+    ("signals.toml", include_str!("../signals.toml")),
+    ("same.toml", include_str!("../same.toml")),
+    ("pages.toml", include_str!("../pages.toml")),
+    ("safety.toml", include_str!("../safety.toml")),
+    ("facts.toml", include_str!("../facts.toml")),
+];
+
+/// Everything that decides. Cheap to share, never changed while in use.
+#[derive(Debug, Clone)]
+pub struct Ruleset {
+    pub scope: ScopeRules,
+    pub conversations: ConversationRules,
+    pub signals: SignalRules,
+    pub same: SameRules,
+    pub pages: PageRules,
+    pub safety: SafetyRules,
+    pub facts: FactRules,
+}
+
+impl Ruleset {
+    /// The rules the binary carries.
+    pub fn embedded() -> Self {
+        Self::parse(|_| None).expect("the embedded rules are checked by a test")
+    }
+
+    /// Parses every file: what `replaced` returns for its name, else the embedded text. Returns all
+    /// mistakes of all files together.
+    pub fn parse(replaced: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
+        let mut readers = EMBEDDED.map(|(name, text)| match replaced(name) {
+            Some(text) => Reader::parse(name, &text),
+            None => Reader::parse(name, text),
+        });
+        let [scope, conversations, signals, same, pages, safety, facts] = &mut readers;
+        let rules = Self {
+            scope: ScopeRules::read(scope),
+            conversations: ConversationRules::read(conversations),
+            signals: SignalRules::read(signals),
+            same: SameRules::read(same),
+            pages: PageRules::read(pages),
+            safety: SafetyRules::read(safety),
+            facts: FactRules::read(facts),
+        };
+        let mistakes = readers.into_iter().flat_map(Reader::finish).collect::<Vec<_>>();
+        if mistakes.is_empty() { Ok(rules) } else { Err(mistakes) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_rules_are_without_mistakes() {
+        Ruleset::embedded();
+    }
+
+    #[test]
+    fn mistakes_of_several_files_come_together() {
+        let mistakes = Ruleset::parse(|name| match name {
+            "pages.toml" => Some("nonsense = 1".to_owned()),
+            "scope.toml" => Some("[consent]\nmode = 'maybe'".to_owned()),
+            _ => None,
+        })
+        .unwrap_err();
+        let files = mistakes.iter().map(|mistake| mistake.file.as_str()).collect::<Vec<_>>();
+        assert_eq!(files, ["scope.toml", "pages.toml"]);
+    }
+}
