@@ -2,11 +2,29 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::cluster::Quote;
 use crate::ids::UserId;
 
 /// The secret that keeps pseudonyms from being turned back into user ids. One per data directory.
 #[derive(Clone)]
 pub struct Salt(pub [u8; 16]);
+
+/// How people are called in published text.
+#[derive(Clone)]
+pub enum Naming {
+    Pseudonyms(Salt),
+    /// As on Discord. Only where the operator's configuration says so.
+    DisplayNames,
+}
+
+impl Naming {
+    pub fn name(&self, quote: &Quote) -> String {
+        match self {
+            Self::Pseudonyms(salt) => pseudonym(quote.author, salt),
+            Self::DisplayNames => quote.author_name.clone(),
+        }
+    }
+}
 
 /// Neutral words only: no animal, colour or trait that could describe a person.
 const FIRST: [&str; 32] = [

@@ -1,1 +1,4 @@
+//! Whole-system tests and quality figures.
 
+pub mod predict;
+pub mod score;

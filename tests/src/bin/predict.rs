@@ -1,0 +1,25 @@
+//! Writes predictions for a labelled set, one JSON object a line.
+
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use anyhow::bail;
+use tests::predict;
+
+const USAGE: &str = "usage: predict conversations|resolution|clusters|search|faq INPUT";
+
+fn main() -> anyhow::Result<()> {
+    let arguments = std::env::args().skip(1).collect::<Vec<_>>();
+    let [task, input] = arguments.as_slice() else { bail!(USAGE) };
+    let input = Path::new(input);
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    match task.as_str() {
+        "conversations" => predict::conversations::run(input, &mut out)?,
+        "resolution" => predict::resolution::run(input, &mut out)?,
+        "clusters" => predict::clusters::run(input, &mut out)?,
+        "search" => predict::search::run(input, &mut out)?,
+        "faq" => predict::faq::run(input, &mut out)?,
+        other => bail!("unknown task {other:?}; {USAGE}"),
+    }
+    Ok(out.flush()?)
+}

@@ -1,0 +1,6 @@
+use std::io::Write;
+use std::path::Path;
+
+pub fn run(_input: &Path, _out: &mut dyn Write) -> anyhow::Result<()> {
+    Ok(())
+}
