@@ -1,1 +1,190 @@
+//! The SQL store: all SQL of the project is in this module, one function per statement.
 
+mod changes;
+mod channels;
+mod clusters;
+mod conversations;
+mod messages;
+mod proposals;
+mod settings;
+mod status;
+
+use std::borrow::Cow;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{SqlStr, SqlitePool};
+
+pub use changes::Change;
+pub use channels::PendingChannel;
+pub use clusters::{ClusterSummary, Regrouped, Ungrouped};
+pub use conversations::{Judged, Status, StoredConversation};
+pub use messages::{Applied, Batch, Faces};
+pub use proposals::{Proposal, ProposalState};
+pub use status::Counts;
+
+/// What can go wrong with the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error(
+        "{} is in use by another harvester process; stop it, or choose another --data directory",
+        .0.display()
+    )]
+    InUse(PathBuf),
+    #[error("there is no data in {}; run `harvester import` or `harvester demo` first", .0.display())]
+    Empty(PathBuf),
+    #[error("cannot use the data directory {}", path.display())]
+    Directory { path: PathBuf, source: std::io::Error },
+    #[error("the store holds {what} that this version cannot read")]
+    Unreadable { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("the store's tables cannot be brought up to date")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("the store failed")]
+    Sql(#[from] sqlx::Error),
+}
+
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// The truth on disk. Cloning shares the connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// One connection: SQLite has one writer, and a queue before it beats a busy error behind it.
+    write: SqlitePool,
+    read: SqlitePool,
+}
+
+/// Proof that this process alone writes to a data directory; held until dropped.
+#[derive(Debug)]
+pub struct WriteLock {
+    _file: File,
+}
+
+impl WriteLock {
+    /// Takes the lock of a data directory, which is made if missing. Never waits.
+    pub fn take(data: &Path) -> Result<Self> {
+        let failed = |source| StoreError::Directory { path: data.to_owned(), source };
+        std::fs::create_dir_all(data).map_err(failed)?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(data.join("harvester.lock"))
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(data.to_owned())),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+}
+
+const FILE: &str = "store.sqlite";
+const READERS: u32 = 4;
+/// Binds in one statement stay below SQLite's 32,766 and PostgreSQL's 65,535.
+const MAX_BINDS: usize = 6_000;
+
+impl Store {
+    /// Opens the store for writing, creates it if missing, and brings its tables up to date.
+    pub async fn open(data: &Path, _lock: &WriteLock) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(data.join(FILE))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            .pragma("cache_size", "-32000")
+            .pragma("wal_autocheckpoint", "4000")
+            .busy_timeout(Duration::from_secs(10));
+        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        migrator().run(&write).await?;
+        let read = readers(options.read_only(true).create_if_missing(false)).await?;
+        Ok(Self { write, read })
+    }
+
+    /// Opens an existing store for reading beside another process that may be writing.
+    pub async fn open_read_only(data: &Path) -> Result<Self> {
+        let file = data.join(FILE);
+        if !file.is_file() {
+            return Err(StoreError::Empty(data.to_owned()));
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .read_only(true)
+            .busy_timeout(Duration::from_secs(10));
+        let read = readers(options).await?;
+        Ok(Self { write: read.clone(), read })
+    }
+
+    /// Whether a store exists in this directory.
+    pub fn exists(data: &Path) -> bool {
+        data.join(FILE).is_file()
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT 1").execute(&self.read).await?;
+        Ok(())
+    }
+
+    /// Closes every connection, so that all that is committed is in the main file.
+    pub async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+
+    async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>> {
+        // A transaction that reads before it writes must own the write lock from its start.
+        Ok(self.write.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
+    Ok(SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?)
+}
+
+fn migrator() -> Migrator {
+    Migrator::with_migrations(vec![Migration::new(
+        1,
+        Cow::Borrowed("spine"),
+        MigrationType::Simple,
+        SqlStr::from_static(include_str!("../migrations/001_spine.sql")),
+        false,
+    )])
+}
+
+/// `($1,$2),($3,$4)` for `rows` rows of `columns` columns, numbered from `first`.
+fn placeholders(first: usize, rows: usize, columns: usize) -> String {
+    let mut text = String::new();
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { ",(" });
+        for column in 0..columns {
+            let comma = if column == 0 { "" } else { "," };
+            text.push_str(&format!("{comma}${}", first + row * columns + column));
+        }
+        text.push(')');
+    }
+    text
+}
+
+/// Reads a JSON column; what cannot be read is an error that names the column's meaning.
+fn from_json<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|source| StoreError::Unreadable { what, source: source.into() })
+}
+
+fn to_json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("the store's types have no maps with keys that are not text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_count_on_over_rows() {
+        assert_eq!(placeholders(1, 2, 2), "($1,$2),($3,$4)");
+        assert_eq!(placeholders(3, 1, 3), "($3,$4,$5)");
+    }
+}

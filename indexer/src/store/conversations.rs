@@ -1,0 +1,222 @@
+//! Conversations with their links and verdicts, and the occurrences they come to.
+
+use rules::cluster::Occurrence;
+use rules::ids::{ChannelId, ConversationId, MessageId};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use super::{MAX_BINDS, Result, Store, placeholders, to_json};
+
+/// A conversation as judged, to be stored.
+#[derive(Debug)]
+pub struct Judged {
+    pub id: ConversationId,
+    pub channel: ChannelId,
+    pub last: MessageId,
+    /// The links of its messages, written by the caller.
+    pub links: String,
+    pub status: Status,
+    /// The verdict with its reasons, written by the caller.
+    pub verdict: String,
+    /// Present exactly where the question is resolved.
+    pub occurrence: Option<Occurrence>,
+}
+
+/// What a conversation came to, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    NoQuestion,
+    Open,
+    Resolved,
+}
+
+impl Status {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::NoQuestion => "no-question",
+            Self::Open => "open",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// A conversation read back.
+#[derive(Debug, Clone)]
+pub struct StoredConversation {
+    pub id: ConversationId,
+    pub channel: ChannelId,
+    pub links: String,
+    pub verdict: String,
+}
+
+impl Store {
+    /// The conversations of a channel that go on at or after `from`, by id.
+    pub async fn conversations_reaching(
+        &self,
+        channel: ChannelId,
+        from: MessageId,
+    ) -> Result<Vec<StoredConversation>> {
+        let rows = sqlx::query_as::<_, (i64, i64, String, String)>(
+            "SELECT id, channel, links, verdict FROM conversations \
+             WHERE channel = $1 AND last >= $2 ORDER BY id",
+        )
+        .bind(channel.0 as i64)
+        .bind(from.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(stored).collect())
+    }
+
+    /// The conversations of a channel that may hold a message: begun at or before it, not over then.
+    pub async fn conversations_around(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> Result<Vec<StoredConversation>> {
+        let rows = sqlx::query_as::<_, (i64, i64, String, String)>(
+            "SELECT id, channel, links, verdict FROM conversations \
+             WHERE channel = $1 AND last >= $2 AND id <= $2 ORDER BY id",
+        )
+        .bind(channel.0 as i64)
+        .bind(message.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(stored).collect())
+    }
+
+    pub async fn conversation(&self, id: ConversationId) -> Result<Option<StoredConversation>> {
+        let row = sqlx::query_as::<_, (i64, i64, String, String)>(
+            "SELECT id, channel, links, verdict FROM conversations WHERE id = $1",
+        )
+        .bind(id.0.0 as i64)
+        .fetch_optional(&self.read)
+        .await?;
+        Ok(row.map(stored))
+    }
+
+    /// The ids of a channel's conversations that began at or after `from`.
+    pub async fn conversations_begun(
+        &self,
+        channel: ChannelId,
+        from: MessageId,
+    ) -> Result<Vec<ConversationId>> {
+        let rows = sqlx::query_scalar::<_, i64>(
+            "SELECT id FROM conversations WHERE channel = $1 AND id >= $2 ORDER BY id",
+        )
+        .bind(channel.0 as i64)
+        .bind(from.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(|id| ConversationId(MessageId(id as u64))).collect())
+    }
+
+    /// Stores judged conversations with their occurrences; what is equal already is not touched.
+    pub async fn record(&self, judged: &[Judged]) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        upsert_conversations(&mut transaction, judged).await?;
+        let (settled, unsettled): (Vec<_>, Vec<_>) =
+            judged.iter().partition(|conversation| conversation.occurrence.is_some());
+        upsert_occurrences(&mut transaction, &settled).await?;
+        let unsettled = unsettled.iter().map(|conversation| conversation.id).collect::<Vec<_>>();
+        delete_occurrences(&mut transaction, &unsettled).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Removes conversations that are no more, with their occurrences.
+    pub async fn remove_conversations(&self, gone: &[ConversationId]) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        for ids in gone.chunks(MAX_BINDS) {
+            let sql = format!("DELETE FROM conversations WHERE id IN {}", placeholders(1, 1, ids.len()));
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for id in ids {
+                query = query.bind(id.0.0 as i64);
+            }
+            query.execute(&mut *transaction).await?;
+        }
+        delete_occurrences(&mut transaction, gone).await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+fn stored((id, channel, links, verdict): (i64, i64, String, String)) -> StoredConversation {
+    StoredConversation {
+        id: ConversationId(MessageId(id as u64)),
+        channel: ChannelId(channel as u64),
+        links,
+        verdict,
+    }
+}
+
+async fn upsert_conversations(connection: &mut SqliteConnection, judged: &[Judged]) -> Result<()> {
+    const COLUMNS: usize = 6;
+    for chunk in judged.chunks(MAX_BINDS / COLUMNS) {
+        let sql = format!(
+            "INSERT INTO conversations (id, channel, last, links, status, verdict) VALUES {} \
+             ON CONFLICT (id) DO UPDATE SET last = excluded.last, links = excluded.links, \
+             status = excluded.status, verdict = excluded.verdict \
+             WHERE excluded.links <> conversations.links OR excluded.verdict <> conversations.verdict",
+            placeholders(1, chunk.len(), COLUMNS)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for Judged { id, channel, last, links, status, verdict, occurrence: _ } in chunk {
+            query = query
+                .bind(id.0.0 as i64)
+                .bind(channel.0 as i64)
+                .bind(last.0 as i64)
+                .bind(links.as_str())
+                .bind(status.as_str())
+                .bind(verdict.as_str());
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// An occurrence whose words or signals changed loses its cluster, so that settling looks at it anew.
+async fn upsert_occurrences(connection: &mut SqliteConnection, judged: &[&Judged]) -> Result<()> {
+    const COLUMNS: usize = 5;
+    let occurrences =
+        judged.iter().filter_map(|conversation| conversation.occurrence.as_ref()).collect::<Vec<_>>();
+    for chunk in occurrences.chunks(MAX_BINDS / COLUMNS) {
+        let sql = format!(
+            "INSERT INTO occurrences (conversation, channel, question, grade, body) VALUES {} \
+             ON CONFLICT (conversation) DO UPDATE SET question = excluded.question, \
+             grade = excluded.grade, body = excluded.body, touched = 1 \
+             WHERE excluded.body <> occurrences.body",
+            placeholders(1, chunk.len(), COLUMNS)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for occurrence in chunk {
+            query = query
+                .bind(occurrence.conversation.0.0 as i64)
+                .bind(occurrence.channel.0 as i64)
+                .bind(occurrence.question.message.0 as i64)
+                .bind(super::status::grade_name(occurrence.grade))
+                .bind(to_json(occurrence));
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// A cluster that loses an occurrence is left a note, so that settling finds it.
+async fn delete_occurrences(
+    connection: &mut SqliteConnection,
+    conversations: &[ConversationId],
+) -> Result<()> {
+    for ids in conversations.chunks(MAX_BINDS) {
+        let list = placeholders(1, 1, ids.len());
+        let note = format!(
+            "UPDATE clusters SET shrunk = 1 WHERE id IN \
+             (SELECT cluster FROM occurrences WHERE conversation IN {list})"
+        );
+        let delete = format!("DELETE FROM occurrences WHERE conversation IN {list}");
+        for sql in [note, delete] {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for id in ids {
+                query = query.bind(id.0.0 as i64);
+            }
+            query.execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! Named values: the salt of the pseudonyms, digests of what the judgements were made with.
+
+use rules::pseudonym::Salt;
+
+use super::{Result, Store, StoreError};
+
+impl Store {
+    pub async fn setting(&self, name: &str) -> Result<Option<String>> {
+        Ok(sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.read)
+            .await?)
+    }
+
+    pub async fn set(&self, name: &str, value: &str) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO settings (name, value) VALUES ($1, $2) \
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(name)
+        .bind(value)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// Keeps `fresh` as the salt of this store's pseudonyms unless there is one already.
+    pub async fn keep_salt(&self, fresh: &Salt) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO settings (name, value) VALUES ('salt', $1) ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(hex(&fresh.0))
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// The secret behind this store's pseudonyms; `None` before the first writer kept one.
+    pub async fn salt(&self) -> Result<Option<Salt>> {
+        self.setting("salt").await?.map(|text| read_salt(&text)).transpose()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn read_salt(text: &str) -> Result<Salt> {
+    let bytes = (0..16)
+        .map(|at| u8::from_str_radix(text.get(2 * at..2 * at + 2).unwrap_or("-"), 16))
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .map_err(|source| StoreError::Unreadable { what: "a salt", source: source.into() })?;
+    Ok(Salt(bytes.try_into().expect("sixteen bytes were read")))
+}
