@@ -1,1 +1,4 @@
+//! The Discord connector, importers, the daemon and the command line.
 
+pub mod event;
+pub mod import;

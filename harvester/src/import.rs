@@ -1,0 +1,72 @@
+//! Reads DiscordChatExporter JSON, one message at a time, whatever its version, order or size.
+
+pub mod error;
+pub mod export;
+pub mod files;
+pub mod report;
+
+mod authors;
+mod layout;
+mod lenient;
+mod mapping;
+mod window;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::event::ChatEvent;
+use error::ImportError;
+use export::ExportReader;
+use report::FileReport;
+
+/// Reads a whole export and hands every event to `sink`: the channel first, then its messages in
+/// the file's order. `path` only names the file in errors.
+///
+/// # Errors
+/// A file that is not an export, cannot be read, or breaks off. What came before the break has been
+/// handed over, and the error carries its report.
+pub fn read_export(
+    path: &Path,
+    reader: impl Read,
+    sink: &mut impl FnMut(ChatEvent),
+) -> Result<FileReport, ImportError> {
+    let mut export = ExportReader::new(path, reader);
+    while let Some(event) = export.next_event()? {
+        sink(event);
+    }
+    Ok(export.into_report())
+}
+
+/// Opens an export for reading; every byte read is added to `bytes_read`.
+///
+/// # Errors
+/// The file is missing or may not be read.
+pub fn open(
+    path: &Path,
+    bytes_read: Arc<AtomicU64>,
+) -> Result<ExportReader<Counted<File>>, ImportError> {
+    let file =
+        File::open(path).map_err(|source| ImportError::cannot_open(path.to_owned(), source))?;
+    Ok(ExportReader::new(path, Counted { reader: file, bytes_read }))
+}
+
+/// A reader that tells another thread how far it has come.
+#[derive(Debug)]
+pub struct Counted<R> {
+    reader: R,
+    bytes_read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.bytes_read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+//! Which of the files that somebody named are exports.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::iter::Peekable;
+use std::path::{Path, PathBuf};
+use std::str::Bytes;
+
+use super::error::ImportError;
+use super::export::ExportReader;
+
+/// How much of a file is looked at: the part before the messages is far shorter.
+const LOOKED_AT: u64 = 64 << 10;
+
+/// What was found below the named paths.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Every export once: the paths in the order they were named, each folder's files by name.
+    pub exports: Vec<PathBuf>,
+    /// What was passed over in folders, and why.
+    pub passed_over: Vec<(PathBuf, String)>,
+}
+
+/// Every named path that is of no use, with the reason.
+#[derive(Debug, thiserror::Error)]
+pub struct UselessPaths(pub Vec<ImportError>);
+
+impl fmt::Display for UselessPaths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+/// Finds the exports among `paths`: files as named, folders searched to any depth for `*.json`.
+///
+/// # Errors
+/// A path that is missing or unreadable, a named file that is no export, a folder without any: all
+/// of them at once.
+pub fn find_exports(paths: &[PathBuf]) -> Result<Found, UselessPaths> {
+    let mut found = Found::default();
+    let mut seen = BTreeSet::new();
+    let mut useless = Vec::new();
+    for path in paths {
+        let outcome = if path.is_dir() {
+            folder(path, &mut found.passed_over)
+        } else {
+            file(path).map(|()| vec![path.clone()])
+        };
+        match outcome {
+            Ok(exports) => {
+                for export in exports {
+                    if seen.insert(fs::canonicalize(&export).unwrap_or_else(|_| export.clone())) {
+                        found.exports.push(export);
+                    }
+                }
+            }
+            Err(error) => useless.push(error),
+        }
+    }
+    if useless.is_empty() { Ok(found) } else { Err(UselessPaths(useless)) }
+}
+
+fn folder(
+    path: &Path,
+    passed_over: &mut Vec<(PathBuf, String)>,
+) -> Result<Vec<PathBuf>, ImportError> {
+    let mut files = Vec::new();
+    collect_json(path, &mut files, passed_over)
+        .map_err(|(path, source)| ImportError::CannotOpen { path, source })?;
+    files.sort_by(|a, b| by_name(a, b));
+    let mut exports = Vec::new();
+    for path in files {
+        match file(&path) {
+            Ok(()) => exports.push(path),
+            Err(ImportError::NotAnExport { why, .. }) => passed_over.push((path, why)),
+            Err(error) => return Err(error),
+        }
+    }
+    if exports.is_empty() {
+        let why = "the folder holds no `.json` file that is one".to_owned();
+        return Err(ImportError::NotAnExport { path: path.to_owned(), why });
+    }
+    Ok(exports)
+}
+
+/// Lists the `*.json` files below a folder. Links to folders are not followed. Nor are the
+/// exporter's media folders entered: what somebody once attached is not an export of ours.
+fn collect_json(
+    folder: &Path,
+    files: &mut Vec<PathBuf>,
+    passed_over: &mut Vec<(PathBuf, String)>,
+) -> Result<(), (PathBuf, io::Error)> {
+    let failed = |source| (folder.to_owned(), source);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
+        let is_folder = entry.file_type().map_err(failed)?.is_dir();
+        if is_folder && entry.file_name().to_string_lossy().ends_with("_Files") {
+            passed_over.push((path, "the exporter's folder of attached files".to_owned()));
+        } else if is_folder {
+            collect_json(&path, files, passed_over)?;
+        } else if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"))
+            && path.is_file()
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Looks whether a file begins as an export does. One that breaks off or goes on beyond what is
+/// looked at passes: the import itself will say what is wrong with it.
+fn file(path: &Path) -> Result<(), ImportError> {
+    let cannot_open = |source| ImportError::cannot_open(path.to_owned(), source);
+    // A pipe can be read only once.
+    if !fs::metadata(path).map_err(cannot_open)?.is_file() {
+        return Ok(());
+    }
+    let start = File::open(path).map_err(cannot_open)?.take(LOOKED_AT);
+    match ExportReader::new(path, start).next_event() {
+        Err(error @ ImportError::NotAnExport { .. }) => Err(error),
+        Err(ImportError::Unreadable { source, .. }) => Err(cannot_open(source)),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Orders paths folder by folder as people count: `name`, `name [part 2]`, `name [part 10]`.
+fn by_name(a: &Path, b: &Path) -> Ordering {
+    let parts = |path: &Path| -> Vec<String> {
+        let bare = path.with_extension("");
+        bare.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
+    };
+    let (parts_of_a, parts_of_b) = (parts(a), parts(b));
+    let different = parts_of_a.iter().zip(&parts_of_b).map(|(a, b)| natural(a, b));
+    different
+        .into_iter()
+        .find(|order| order.is_ne())
+        .unwrap_or_else(|| parts_of_a.len().cmp(&parts_of_b.len()))
+        .then_with(|| a.cmp(b))
+}
+
+/// Compares texts with their runs of digits as numbers.
+fn natural(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a.bytes().peekable(), b.bytes().peekable());
+    loop {
+        let order = match (a.peek(), b.peek()) {
+            (Some(x), Some(y)) if x.is_ascii_digit() && y.is_ascii_digit() => {
+                let (x, y) = (number(&mut a), number(&mut b));
+                x.len().cmp(&y.len()).then_with(|| x.cmp(&y))
+            }
+            (None, None) => return Ordering::Equal,
+            _ => a.next().cmp(&b.next()),
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+}
+
+/// Takes the digits in front, without leading zeros.
+fn number(bytes: &mut Peekable<Bytes<'_>>) -> Vec<u8> {
+    let mut digits = Vec::new();
+    while let Some(digit) = bytes.next_if(u8::is_ascii_digit) {
+        if digit != b'0' || !digits.is_empty() {
+            digits.push(digit);
+        }
+    }
+    digits
+}

@@ -1,0 +1,196 @@
+//! Values that are read as far as they make sense: a field of an unexpected kind is as good as
+//! missing, and never costs the message around it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// A text, number or truth value; anything else is `Nothing`.
+#[derive(Debug, Default)]
+pub(super) enum Scalar<'a> {
+    Text(Cow<'a, str>),
+    Whole(u64),
+    Flag(bool),
+    #[default]
+    Nothing,
+}
+
+impl<'a> Scalar<'a> {
+    pub(super) fn text(self) -> Option<Cow<'a, str>> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// A text that is not empty.
+    pub(super) fn words(self) -> Option<Cow<'a, str>> {
+        self.text().filter(|text| !text.is_empty())
+    }
+
+    /// A text, or a whole number as text.
+    pub(super) fn name(self) -> Option<Cow<'a, str>> {
+        if let Self::Whole(number) = self { Some(number.to_string().into()) } else { self.words() }
+    }
+
+    /// A whole number, also one written as text, as ids are.
+    pub(super) fn whole(&self) -> Option<u64> {
+        match self {
+            Self::Text(text) => text.parse().ok(),
+            Self::Whole(number) => Some(*number),
+            Self::Flag(_) | Self::Nothing => None,
+        }
+    }
+
+    /// A whole number above zero: no snowflake is zero.
+    pub(super) fn id(&self) -> Option<u64> {
+        self.whole().filter(|id| *id > 0)
+    }
+
+    pub(super) fn flag(&self) -> bool {
+        match self {
+            Self::Text(text) => text.eq_ignore_ascii_case("true"),
+            Self::Flag(flag) => *flag,
+            Self::Whole(_) | Self::Nothing => false,
+        }
+    }
+}
+
+/// An object; anything else is `None`.
+#[derive(Debug)]
+pub(super) struct Object<T>(pub(super) Option<T>);
+
+impl<T> Default for Object<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+/// The objects of an array; anything else is empty.
+#[derive(Debug)]
+pub(super) struct List<T>(pub(super) Vec<T>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+/// Implements the visits of kinds that a lenient value has no use for.
+macro_rules! ignore {
+    ($life:lifetime: $($kind:ident),+) => {$( ignore!(@$kind $life); )+};
+    (@scalars $life:lifetime) => {
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> { Ok(Self::Value::default()) }
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> { Ok(Self::Value::default()) }
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> { Ok(Self::Value::default()) }
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> { Ok(Self::Value::default()) }
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> { Ok(Self::Value::default()) }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> { Ok(Self::Value::default()) }
+    };
+    (@array $life:lifetime) => {
+        fn visit_seq<A: SeqAccess<$life>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+            while array.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(Self::Value::default())
+        }
+    };
+    (@object $life:lifetime) => {
+        fn visit_map<A: MapAccess<$life>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+            while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            Ok(Self::Value::default())
+        }
+    };
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ScalarVisitor)
+    }
+}
+
+struct ScalarVisitor;
+
+impl<'de> Visitor<'de> for ScalarVisitor {
+    type Value = Scalar<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Scalar::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Scalar::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
+        Ok(Scalar::Flag(flag))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Scalar::Whole(number))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Scalar::Nothing)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Scalar::Nothing)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Scalar::Nothing)
+    }
+
+    ignore!('de: array, object);
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(object)).map(|value| Object(Some(value)))
+    }
+
+    ignore!('de: scalars, array);
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListVisitor(PhantomData))
+    }
+}
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+    type Value = List<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Object(item)) = array.next_element::<Object<T>>()? {
+            items.extend(item);
+        }
+        Ok(List(items))
+    }
+
+    ignore!('de: scalars, object);
+}

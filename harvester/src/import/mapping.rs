@@ -1,0 +1,164 @@
+//! From the exporter's words to ours.
+
+use rules::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use rules::message::{Attachment, Channel, ChannelKind, Mention, Message, MessageKind, Reaction};
+
+use super::authors::Authors;
+use super::layout::{
+    RawAttachment, RawChannel, RawForward, RawMention, RawMessage, RawReaction, RawReference,
+};
+use super::lenient::{Object, Scalar};
+
+/// A message, and the exporter's name of its type where that is unknown here.
+#[derive(Debug)]
+pub(super) struct Mapped {
+    pub(super) message: Message,
+    pub(super) unknown_type: Option<String>,
+}
+
+/// The channel of a file, of which the guild is yet to be named; `None` without a usable id.
+pub(super) fn channel(raw: RawChannel<'_>) -> Option<Channel> {
+    let RawChannel { id, kind, category_id, category, name, topic } = raw;
+    Some(Channel {
+        id: ChannelId(id.id()?),
+        guild: GuildId(0),
+        kind: channel_kind(kind.name().as_deref().unwrap_or_default()),
+        name: name.words().unwrap_or_default().into_owned(),
+        topic: topic.words().map(|topic| topic.into_owned()),
+        parent: category_id.id().map(ChannelId),
+        parent_name: category.words().map(|name| name.into_owned()),
+        tags: Vec::new(),
+    })
+}
+
+/// A message of `channel`, or why it cannot be one.
+pub(super) fn message(
+    raw: RawMessage<'_>,
+    channel: ChannelId,
+    authors: &mut Authors,
+) -> Result<Mapped, &'static str> {
+    let id = raw.id.id().map(MessageId).ok_or("`id` is missing or not a snowflake")?;
+    let timestamp = raw.timestamp.text().ok_or("`timestamp` is missing")?;
+    let sent = time(&timestamp).ok_or("`timestamp` is not an ISO 8601 date with an offset")?;
+    let text = raw.content.text().ok_or("`content` is missing or not text")?;
+    let author = raw.author.0.ok_or("`author` is missing")?;
+    let author = authors.author(author).ok_or("`author.id` is missing or not a snowflake")?;
+    let type_name = raw.kind.name().unwrap_or("Default".into());
+    let kind = message_kind(&type_name);
+    let message = Message {
+        id,
+        channel,
+        author,
+        kind,
+        sent,
+        edited: raw.timestamp_edited.text().and_then(|text| time(&text)),
+        text: text.into_owned(),
+        reply_to: raw.reference.0.as_ref().and_then(|to| replied_to(kind, to, channel)),
+        mentions: raw.mentions.0.into_iter().filter_map(mention).collect(),
+        reactions: raw.reactions.0.into_iter().filter_map(reaction).collect(),
+        attachments: raw.attachments.0.into_iter().map(attachment).collect(),
+        forwarded: forwarded(raw.reference.0, raw.forwarded_message),
+        pinned: raw.is_pinned.flag(),
+    };
+    let unknown_type = (kind == MessageKind::Other).then(|| type_name.into_owned());
+    Ok(Mapped { message, unknown_type })
+}
+
+/// A date as the exporter writes it, `2024-11-24T16:16:57.1-04:00`, in any zone.
+pub(super) fn time(text: &str) -> Option<Millis> {
+    let timestamp: jiff::Timestamp = text.parse().ok()?;
+    Some(Millis(timestamp.as_millisecond()))
+}
+
+/// Names are DiscordChatExporter's `ChannelKind`, numbers Discord's own channel types, which the
+/// exporter writes for kinds that it does not know.
+fn channel_kind(name: &str) -> ChannelKind {
+    match name {
+        "GuildTextChat" | "0" => ChannelKind::Text,
+        "GuildNews" | "5" => ChannelKind::News,
+        "GuildVoiceChat" | "GuildStageVoice" | "2" | "13" => ChannelKind::Voice,
+        "GuildNewsThread" | "GuildPublicThread" | "10" | "11" => ChannelKind::Thread,
+        "GuildPrivateThread" | "12" => ChannelKind::PrivateThread,
+        // 16 is a media channel: a forum of pictures.
+        "GuildForum" | "15" | "16" => ChannelKind::Forum,
+        "DirectTextChat" | "DirectGroupTextChat" | "1" | "3" => ChannelKind::Direct,
+        _ => ChannelKind::Other,
+    }
+}
+
+/// Names are DiscordChatExporter's `MessageKind`, numbers Discord's own message types.
+fn message_kind(name: &str) -> MessageKind {
+    match name {
+        "Default" | "0" => MessageKind::Default,
+        "Reply" | "19" => MessageKind::Reply,
+        // A slash command and a context menu command.
+        "20" | "23" => MessageKind::Command,
+        "RecipientAdd"
+        | "RecipientRemove"
+        | "Call"
+        | "ChannelNameChange"
+        | "ChannelIconChange"
+        | "ChannelPinnedMessage"
+        | "GuildMemberJoin"
+        | "ThreadCreated" => MessageKind::System,
+        number => match number.parse::<u16>() {
+            // Boosts, follows, thread starters, reminders, moderation, subscriptions, stages,
+            // incidents, purchases, poll results.
+            Ok(1..=18 | 21 | 22 | 24..=29 | 31 | 32 | 36..=39 | 44 | 46) => MessageKind::System,
+            _ => MessageKind::Other,
+        },
+    }
+}
+
+/// The message that this one replies to. Pins, thread notices, forwards and announcements from
+/// elsewhere carry a reference too, and are no replies.
+fn replied_to(
+    kind: MessageKind,
+    reference: &RawReference<'_>,
+    channel: ChannelId,
+) -> Option<MessageId> {
+    let RawReference { kind: reference_kind, message_id, channel_id } = reference;
+    let of_reply = match reference_kind {
+        Scalar::Text(name) => matches!(name.as_ref(), "Default" | "0"),
+        Scalar::Whole(number) => *number == 0,
+        Scalar::Flag(_) | Scalar::Nothing => kind == MessageKind::Reply,
+    };
+    let here = channel_id.id().is_none_or(|id| id == channel.0);
+    if kind.is_talk() && of_reply && here { message_id.id().map(MessageId) } else { None }
+}
+
+/// What was forwarded: `Some`, though perhaps empty, for every forward.
+fn forwarded(
+    reference: Option<RawReference<'_>>,
+    forward: Object<RawForward<'_>>,
+) -> Option<String> {
+    if let Some(RawForward { content }) = forward.0 {
+        return Some(content.text().unwrap_or_default().into_owned());
+    }
+    let kind = reference?.kind.name()?;
+    matches!(kind.as_ref(), "Forward" | "1").then(String::new)
+}
+
+fn mention(raw: RawMention<'_>) -> Option<Mention> {
+    let RawMention { id, name, nickname } = raw;
+    let name = nickname.words().or_else(|| name.words()).unwrap_or_default().into_owned();
+    Some(Mention { id: UserId(id.id()?), name })
+}
+
+/// A reaction; `None` where the source does not say with what.
+fn reaction(raw: RawReaction<'_>) -> Option<Reaction> {
+    let RawReaction { emoji, count, users } = raw;
+    let emoji = emoji.0?.name.words()?.into_owned();
+    let users: Vec<UserId> =
+        users.0.into_iter().filter_map(|user| user.id.id()).map(UserId).collect();
+    let count = count.whole().unwrap_or(users.len() as u64);
+    Some(Reaction { emoji, count: u32::try_from(count).unwrap_or(u32::MAX), users })
+}
+
+fn attachment(raw: RawAttachment<'_>) -> Attachment {
+    let RawAttachment { file_name, file_size_bytes } = raw;
+    Attachment {
+        name: file_name.words().unwrap_or_default().into_owned(),
+        bytes: file_size_bytes.whole().unwrap_or(0),
+    }
+}

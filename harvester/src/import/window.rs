@@ -1,0 +1,223 @@
+//! A window that slides over a file and always knows its byte offset.
+
+use std::io::{self, Read};
+
+use serde::Deserialize;
+use serde_json::Deserializer;
+
+const INITIAL_BYTES: usize = 64 << 10;
+/// The longest single value that is read: a message with 200,000 reacting users fits.
+pub(super) const LONGEST_VALUE: usize = 64 << 20;
+
+/// The part of a file that is in memory: one value and what was read with it.
+pub(super) struct Window<R> {
+    reader: R,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// File offset of `buffer[0]`.
+    base: u64,
+    ended: bool,
+}
+
+/// Why reading cannot go on.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The file ends too early, at this offset.
+    Cut {
+        offset: u64,
+    },
+    Malformed {
+        offset: u64,
+        why: String,
+    },
+    TooLong {
+        offset: u64,
+    },
+    Io {
+        offset: u64,
+        source: io::Error,
+    },
+}
+
+/// What a parser made of the bytes it was shown.
+pub(super) enum Attempt<T> {
+    Done {
+        value: T,
+        used: usize,
+    },
+    /// The bytes end inside the value.
+    Cut,
+    /// No continuation of the bytes makes sense from the index `at` on.
+    Wrong {
+        at: usize,
+        why: String,
+    },
+}
+
+impl<R: Read> Window<R> {
+    pub(super) fn new(reader: R) -> Self {
+        Self { reader, buffer: Vec::new(), start: 0, end: 0, base: 0, ended: false }
+    }
+
+    /// File offset of the next byte.
+    pub(super) fn offset(&self) -> u64 {
+        self.base + self.start as u64
+    }
+
+    /// Steps over a byte order mark at the start of the file.
+    pub(super) fn skip_byte_order_mark(&mut self) -> Result<(), Trouble> {
+        self.fill()?;
+        if self.rest().starts_with(b"\xEF\xBB\xBF") {
+            self.start += 3;
+        }
+        Ok(())
+    }
+
+    /// The next byte that is not white space, left in place; `None` at the end of the file.
+    pub(super) fn peek(&mut self) -> Result<Option<u8>, Trouble> {
+        loop {
+            let blanks = self
+                .rest()
+                .iter()
+                .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+                .count();
+            self.start += blanks;
+            if let Some(&byte) = self.rest().first() {
+                return Ok(Some(byte));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            self.fill()?;
+        }
+    }
+
+    /// Takes the next byte that is not white space, which must be one of `allowed`.
+    pub(super) fn expect(&mut self, allowed: &[u8]) -> Result<u8, Trouble> {
+        match self.peek()? {
+            Some(byte) if allowed.contains(&byte) => {
+                self.start += 1;
+                Ok(byte)
+            }
+            Some(_) => {
+                let names: Vec<String> =
+                    allowed.iter().map(|&byte| format!("`{}`", char::from(byte))).collect();
+                Err(self.malformed(format!("expected {}", names.join(" or "))))
+            }
+            None => Err(Trouble::Cut { offset: self.offset() }),
+        }
+    }
+
+    /// Takes one value, showing `parse` more and more of the file until it is whole.
+    pub(super) fn take<T>(
+        &mut self,
+        mut parse: impl FnMut(&[u8]) -> Attempt<T>,
+    ) -> Result<T, Trouble> {
+        self.peek()?;
+        loop {
+            match parse(self.rest()) {
+                // A number that touches the window's edge may go on behind it.
+                Attempt::Done { used, .. } if used == self.rest().len() && !self.ended => {}
+                Attempt::Done { value, used } => {
+                    self.start += used;
+                    return Ok(value);
+                }
+                Attempt::Cut if self.ended => {
+                    return Err(Trouble::Cut { offset: self.base + self.end as u64 });
+                }
+                Attempt::Cut => {}
+                Attempt::Wrong { at, why } => {
+                    return Err(Trouble::Malformed { offset: self.offset() + at as u64, why });
+                }
+            }
+            self.fill()?;
+        }
+    }
+
+    pub(super) fn malformed(&self, why: impl Into<String>) -> Trouble {
+        Trouble::Malformed { offset: self.offset(), why: why.into() }
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Moves the rest to the front and reads on until the buffer is full or the file ends. A rest
+    /// that fills the buffer doubles it; a buffer that grew for one long value shrinks again.
+    fn fill(&mut self) -> Result<(), Trouble> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.base += self.start as u64;
+        self.end -= self.start;
+        self.start = 0;
+        let size = (self.end * 2).next_power_of_two().max(INITIAL_BYTES);
+        if size > 2 * LONGEST_VALUE {
+            return Err(Trouble::TooLong { offset: self.base });
+        }
+        if size != self.buffer.len() {
+            self.buffer.resize(size, 0);
+            self.buffer.shrink_to(size);
+        }
+        while self.end < self.buffer.len() {
+            match self.reader.read(&mut self.buffer[self.end..]) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(count) => self.end += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => {
+                    return Err(Trouble::Io { offset: self.base + self.end as u64, source });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Parses the value at the start of `bytes` and says how many bytes it took.
+pub(super) fn parse<'a, T: Deserialize<'a>>(
+    bytes: &'a [u8],
+) -> Result<(T, usize), serde_json::Error> {
+    let mut values = Deserializer::from_slice(bytes).into_iter::<T>();
+    match values.next() {
+        Some(value) => Ok((value?, values.byte_offset())),
+        // Nothing but white space: let the parser itself say that the end came too early.
+        None => Err(serde_json::from_slice::<serde::de::IgnoredAny>(bytes)
+            .expect_err("white space is no value")),
+    }
+}
+
+impl<T> Attempt<T> {
+    /// Judges the parser's error over `bytes`.
+    pub(super) fn failed(bytes: &[u8], error: &serde_json::Error) -> Self {
+        if error.is_eof() {
+            Self::Cut
+        } else {
+            Self::Wrong { at: index_of(bytes, error), why: reason(error) }
+        }
+    }
+}
+
+/// The parser's words without its line and column, which count from the value's start.
+pub(super) fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+/// The index of the byte that the parser stumbled over: its columns count bytes, from one.
+fn index_of(bytes: &[u8], error: &serde_json::Error) -> usize {
+    let line_start = match error.line().saturating_sub(2) {
+        _ if error.line() < 2 => 0,
+        earlier_breaks => bytes
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == b'\n')
+            .nth(earlier_breaks)
+            .map_or(0, |(index, _)| index + 1),
+    };
+    (line_start + error.column().saturating_sub(1)).min(bytes.len())
+}
