@@ -1,6 +1,435 @@
-//! What asks.
+//! What a question looks like as the title of a page.
 
-/// How well a text would stand as the title of a page: higher is better.
+/// A title is cut at a word before it passes so many characters.
+const TITLE_CHARS: usize = 120;
+
+/// Words that open a question, English and Korean.
+const OPENERS: &[&str] = &[
+    "how",
+    "what",
+    "whats",
+    "where",
+    "why",
+    "who",
+    "which",
+    "when",
+    "can",
+    "could",
+    "is",
+    "are",
+    "do",
+    "does",
+    "did",
+    "should",
+    "will",
+    "would",
+    "has",
+    "have",
+    "any",
+    "anyone",
+    "어떻게",
+    "왜",
+    "어디서",
+    "어디에",
+    "어디에서",
+    "무엇을",
+    "무엇이",
+    "뭐가",
+    "언제",
+    "누가",
+    "어떤",
+    "어느",
+];
+/// Words that greet or lead in.
+const LEAD_INS: &[&str] = &[
+    "hi",
+    "hii",
+    "hello",
+    "hey",
+    "heya",
+    "hiya",
+    "yo",
+    "gm",
+    "greetings",
+    "all",
+    "guys",
+    "everyone",
+    "everybody",
+    "folks",
+    "there",
+    "team",
+    "so",
+    "ok",
+    "okay",
+    "well",
+    "and",
+    "also",
+    "btw",
+    "um",
+    "hmm",
+    "oh",
+    "please",
+    "sorry",
+    "but",
+    "안녕",
+    "안녕하세요",
+    "안녕하십니까",
+    "저기",
+    "저기요",
+    "혹시",
+    "근데",
+    "그런데",
+    "여러분",
+];
+/// Words without matter of their own: a question of these alone only follows up on something.
+const EMPTY: &[&str] = &[
+    "it",
+    "that",
+    "this",
+    "they",
+    "them",
+    "these",
+    "those",
+    "there",
+    "one",
+    "he",
+    "she",
+    "you",
+    "i",
+    "we",
+    "me",
+    "the",
+    "a",
+    "an",
+    "to",
+    "of",
+    "for",
+    "in",
+    "on",
+    "with",
+    "and",
+    "or",
+    "if",
+    "so",
+    "be",
+    "been",
+    "was",
+    "were",
+    "do",
+    "does",
+    "did",
+    "is",
+    "are",
+    "can",
+    "could",
+    "should",
+    "would",
+    "will",
+    "has",
+    "have",
+    "how",
+    "what",
+    "whats",
+    "where",
+    "why",
+    "who",
+    "which",
+    "when",
+    "any",
+    "anyone",
+    "know",
+    "help",
+    "idea",
+    "ideas",
+    "work",
+    "works",
+    "worked",
+    "mean",
+    "then",
+    "now",
+    "here",
+    "not",
+    "no",
+    "yes",
+    "about",
+    "else",
+    "just",
+    "like",
+    "get",
+    "use",
+    "see",
+    "please",
+    "somebody",
+    "someone",
+    "thing",
+    "right",
+    "ok",
+    "instead",
+    "too",
+    "also",
+    "my",
+    "your",
+    "그거",
+    "이거",
+    "저거",
+    "그건",
+    "이건",
+    "이게",
+    "그게",
+    "그럼",
+    "왜",
+    "어떻게",
+    "뭐가",
+];
+
+/// How well a text would stand as the title of a page: higher is better, about -3 to 3.
+///
+/// Counts for it: a question mark at the end, a question word at the start, four to twenty words.
+/// Counts against it: a greeting or an address at the start, pronouns instead of matter, code, links.
 pub fn phrasing(text: &str) -> f32 {
-    if text.trim_end().ends_with('?') { 1.0 } else { 0.0 }
+    let text = text.trim();
+    let words = words(text);
+    let matter = words.iter().filter(|word| !EMPTY.contains(&word.as_str())).count();
+    let hangul = text.chars().any(is_hangul);
+    let few = if hangul { 2 } else { 4 };
+    let mut score = 0.0;
+    let mut weigh = |fact: bool, weight: f32| score += if fact { weight } else { 0.0 };
+    weigh(text.ends_with(['?', '？']) || hangul && korean_question(text), 1.0);
+    weigh(words.first().is_some_and(|word| OPENERS.contains(&word.as_str())), 0.8);
+    weigh((few..=20).contains(&words.len()), 1.0);
+    weigh(words.len() > 40, -1.0);
+    weigh(words.len() < few, -0.8);
+    weigh(words.first().is_some_and(|word| LEAD_INS.contains(&word.as_str())), -0.6);
+    weigh(text.starts_with(['@', '<']) || nick_opening(text).is_some(), -0.6);
+    weigh(matter == 0, -1.5);
+    weigh(matter == 1, -0.5);
+    weigh(text.contains("```") || text.lines().count() > 3 || odd_share(text) > 0.3, -1.0);
+    weigh(text.contains("http://") || text.contains("https://"), -0.5);
+    weigh(text.contains("[redacted"), -0.5);
+    score
+}
+
+/// The question as one plain line: without address, greeting, mentions, links and Markdown, its first
+/// letter upper-case, at most 120 characters, cut at a word. Of several sentences the one that asks
+/// with the most matter stands for all. Empty only where the text holds no word.
+pub fn clean_title(text: &str) -> String {
+    let prose = prose(text);
+    let line = without_lead_in(&prose);
+    let title = asking_sentence(line).map(without_lead_in).unwrap_or(line);
+    let title = cut(title.trim_end_matches([',', ';', ':', '-', ' ']), TITLE_CHARS);
+    capitalised(&title)
+}
+
+/// The text without fenced code, quotes, mentions, links and marks, on one line. Code alone stays.
+fn prose(text: &str) -> String {
+    let outside = text.split("```").step_by(2).collect::<Vec<_>>().join("\n");
+    let mut plain = String::new();
+    for line in outside.lines().filter(|line| !line.trim_start().starts_with('>')) {
+        for token in line.split_whitespace() {
+            push_token(&mut plain, token);
+        }
+    }
+    if plain.is_empty() {
+        text.split_whitespace().for_each(|token| push_token(&mut plain, token));
+    }
+    plain
+}
+
+fn push_token(plain: &mut String, token: &str) {
+    let linked = ["http://", "https://", "<http", "(http", "www."]
+        .iter()
+        .any(|start| token.starts_with(start));
+    let mentions = token.starts_with(['@']) && token.len() > 1;
+    let custom = token.starts_with('<') && token.ends_with('>') && token.contains([':', '@', '#']);
+    if linked || mentions || custom {
+        return;
+    }
+    let visible = token.chars().filter(|c| !is_mark(*c)).collect::<String>();
+    let visible = visible.trim_matches(['_', '#']);
+    if visible.is_empty() {
+        return;
+    }
+    if !plain.is_empty() {
+        plain.push(' ');
+    }
+    plain.push_str(visible);
+}
+
+/// Markdown's marks, controls, and characters that turn the direction of a line.
+fn is_mark(c: char) -> bool {
+    matches!(c, '*' | '`' | '~' | '|' | '\\' | '<' | '>')
+        || c.is_control()
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// The text behind greetings and an address; the whole where nothing would be left.
+fn without_lead_in(text: &str) -> &str {
+    let mut rest = nick_opening(text).unwrap_or(text).trim_start();
+    while let Some((token, behind)) = rest.split_once(' ') {
+        let word = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        if !word.is_empty() && !LEAD_INS.contains(&word.as_str()) {
+            break;
+        }
+        rest = behind.trim_start();
+    }
+    if words(rest).is_empty() { text } else { rest }
+}
+
+/// What stands behind `nick_1:` or `nick_1,`; an ordinary word before a colon is part of the text.
+fn nick_opening(text: &str) -> Option<&str> {
+    let (token, rest) = text.split_once(' ')?;
+    let nick = token.strip_suffix([':', ','])?.trim_start_matches('@');
+    let mut inner = nick.chars();
+    let named = inner.next().is_some_and(char::is_alphabetic)
+        && nick.contains(|c: char| c.is_ascii_digit() || "_|[]^".contains(c))
+        && nick.chars().all(|c| c.is_alphanumeric() || "_|[]^-`".contains(c));
+    (named || token.starts_with('@')).then_some(rest)
+}
+
+/// The asking sentence with the most matter, the first of equals, where there are several sentences.
+fn asking_sentence(line: &str) -> Option<&str> {
+    let mut best = None;
+    let mut start = 0;
+    let mut sentences = 0;
+    for (at, end) in sentence_ends(line) {
+        let sentence = line[start..end].trim();
+        start = end;
+        sentences += 1;
+        let matter = words(sentence).iter().filter(|word| !EMPTY.contains(&word.as_str())).count();
+        let enough = if sentence.chars().any(is_hangul) { 1 } else { 2 };
+        let asks = line[at..end].starts_with(['?', '？']) && matter >= enough;
+        if asks && best.is_none_or(|(most, _)| matter > most) {
+            best = Some((matter, sentence));
+        }
+    }
+    (sentences > 1).then_some(best)?.map(|(_, sentence)| sentence)
+}
+
+/// Where each sentence's closing mark stands, and where the sentence ends.
+fn sentence_ends(line: &str) -> Vec<(usize, usize)> {
+    let mut ends = Vec::new();
+    let mut chars = line.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let next = chars.peek().map(|(_, next)| *next);
+        if matches!(c, '.' | '!' | '?' | '？' | '。') && next.is_none_or(char::is_whitespace) {
+            ends.push((at, at + c.len_utf8()));
+        }
+    }
+    if ends.last().is_none_or(|(_, end)| *end < line.len()) {
+        let last = line.char_indices().next_back().map_or(0, |(at, _)| at);
+        ends.push((last, line.len()));
+    }
+    ends
+}
+
+/// At most `most` characters, whole words where there are any.
+fn cut(line: &str, most: usize) -> String {
+    let Some((end, _)) = line.char_indices().nth(most) else { return line.to_owned() };
+    let head = &line[..end];
+    let whole = head.rfind(' ').filter(|at| *at > end / 2).map_or(head, |at| &head[..at]);
+    let short = whole.char_indices().nth(most - 1).map_or(whole, |(at, _)| &whole[..at]);
+    format!("{}…", short.trim_end_matches(|c: char| !c.is_alphanumeric()))
+}
+
+/// Raises the first letter unless the first word is spelt by a rule of its own: `iOS`, `app.ts`.
+fn capitalised(line: &str) -> String {
+    let first = line.split(' ').next().unwrap_or_default();
+    let own_rule = first.chars().any(char::is_uppercase)
+        || first.trim_end_matches(['.', '?']).contains(['.', '_', '/', '=']);
+    let mut chars = line.chars();
+    match chars.next() {
+        Some(c) if !own_rule => c.to_uppercase().chain(chars).collect(),
+        _ => line.to_owned(),
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '’' | '_' | '.' | '-'))
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
+        .filter(|word| !word.is_empty())
+        .map(|word| word.to_lowercase().replace(['\'', '’'], ""))
+        .collect()
+}
+
+fn is_hangul(c: char) -> bool {
+    ('\u{AC00}'..='\u{D7A3}').contains(&c)
+}
+
+fn korean_question(text: &str) -> bool {
+    let text = text.trim_end_matches(|c: char| !c.is_alphanumeric());
+    ["나요", "까요", "가요", "는지요", "인지요", "을까", "할까", "니까", "되나", "있나"]
+        .iter()
+        .any(|end| text.ends_with(end))
+}
+
+/// The share of characters that neither words nor sentences are made of.
+fn odd_share(text: &str) -> f32 {
+    let all = text.chars().count().max(1);
+    let odd = text
+        .chars()
+        .filter(|c| !c.is_alphanumeric() && !c.is_whitespace() && !".,?!'\"-’".contains(*c));
+    odd.count() as f32 / all as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_title_is_the_question_alone() {
+        for (text, expected) in [
+            ("hi all, how do I rotate the signing key?", "How do I rotate the signing key?"),
+            ("<@123> **where** is `app.config.ts`?", "Where is app.config.ts?"),
+            ("@mia_2 can the relay run behind nginx?", "Can the relay run behind nginx?"),
+            ("mia_2: can the relay run behind nginx?", "Can the relay run behind nginx?"),
+            (
+                "I set it up yesterday. Why does the relay drop my webhooks? Thanks!",
+                "Why does the relay drop my webhooks?",
+            ),
+            ("Error: relay not found", "Error: relay not found"),
+            ("what does `npm ERR! code 1` mean", "What does npm ERR! code 1 mean"),
+            ("see https://example.org/a how to install\n\n> quoted", "See how to install"),
+            ("안녕하세요 릴레이는 어떻게 설치하나요?", "릴레이는 어떻게 설치하나요?"),
+            ("iOS builds fail?", "iOS builds fail?"),
+            ("```\nlet x = 1;\n```", "Let x = 1"),
+            ("hi", "Hi"),
+            ("", ""),
+            ("👍", "👍"),
+        ] {
+            assert_eq!(clean_title(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_question_is_cut_at_a_word() {
+        let title = clean_title(&"relays ".repeat(60));
+        assert!(title.ends_with("relays…") && title.chars().count() <= 120, "{title}");
+        assert!(clean_title(&"릴".repeat(500)).chars().count() <= 120);
+    }
+
+    #[test]
+    fn better_titles_score_higher() {
+        for (better, worse) in [
+            ("How do I rotate the signing key?", "rotate key"),
+            ("How do I rotate the signing key?", "hi all, how do I rotate the signing key?"),
+            ("How do I rotate the signing key?", "and how do you do it?"),
+            ("How do I rotate the signing key?", "mia_2: how do I rotate the signing key?"),
+            ("Why does the relay drop webhooks?", "why? ```panic at {}[]()```"),
+            ("릴레이는 어떻게 설치하나요?", "그거 어떻게?"),
+        ] {
+            assert!(phrasing(better) > phrasing(worse), "{better} | {worse}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gives_one_short_line(text in "(?s).{0,400}") {
+            let title = clean_title(&text);
+            prop_assert!(title.chars().count() <= TITLE_CHARS + 2, "{}", title);
+            prop_assert!(!title.contains(['\n', '\r', '`']));
+            prop_assert!(phrasing(&text).is_finite());
+        }
+    }
 }

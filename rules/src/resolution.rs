@@ -1,27 +1,126 @@
 //! Is a question resolved, and which message resolved it.
+//!
+//! A conversation is read once ([`said`]), the question is found ([`asking`]), the messages that may
+//! answer are scored ([`answers`]), and marks, tags, reactions and the asker's last words decide how
+//! far the best of them is to be believed ([`signals`]).
+
+mod answers;
+mod asking;
+mod cues;
+mod plain;
+mod said;
+mod signals;
+#[cfg(test)]
+mod tests;
+mod weights;
+
+use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::conversation::Conversation;
+use crate::conversation::{Conversation, Mark};
 use crate::ids::{MessageId, Millis, UserId};
 use crate::reader::Reader;
 use crate::reason::Reason;
+use answers::Candidate;
+use asking::Asked;
+use cues::Phrases;
+use said::Talk;
+use signals::{Closing, Reacted};
+use weights::{Feature, Weights, holds};
 
+/// What asks, what answers and what tells that it helped, compiled from `signals.toml`.
 #[derive(Debug, Clone)]
-pub struct SignalRules {}
+pub struct SignalRules {
+    bots: bool,
+    phrases: Phrases,
+    lead_ins: HashSet<u32>,
+    stopwords: HashSet<u32>,
+    accepting: BTreeSet<String>,
+    refusing: BTreeSet<String>,
+    solved_tags: BTreeSet<String>,
+    asking: Weights<{ asking::FEATURES.len() }>,
+    asking_threshold: f32,
+    answers: Weights<{ answers::FEATURES.len() }>,
+    answer_floor: f32,
+    answer_reach: f32,
+    outcome: Weights<{ OUTCOME.len() }>,
+    outcome_threshold: f32,
+}
 
 impl SignalRules {
-    pub(crate) fn read(_file: &mut Reader) -> Self {
-        Self {}
+    pub(crate) fn read(file: &mut Reader) -> Self {
+        let bots = file.bool("bots_answer", false);
+        let (phrases, lead_ins, stopwords) = Phrases::read(file);
+        let (accepting, refusing) = file
+            .section("reactions", |table| (emojis(table, "accepting"), emojis(table, "refusing")));
+        let solved_tags = file.section("tags", |table| {
+            table.texts("solved").iter().map(|tag| signals::tag_words(tag)).collect()
+        });
+        let (asking, asking_threshold) = file.section("asking", |table| {
+            let threshold = table.number("threshold", 1.0, -20.0, 20.0) as f32;
+            (Weights::read(table, &asking::FEATURES), threshold)
+        });
+        let (answers, answer_floor, answer_reach) = file.section("answers", |table| {
+            let floor = table.number("floor", 0.0, -20.0, 20.0) as f32;
+            let reach = table.number("reach", 0.5, 0.0, 20.0) as f32;
+            (Weights::read(table, &answers::FEATURES), floor, reach)
+        });
+        let (outcome, outcome_threshold) = file.section("outcome", |table| {
+            let threshold = table.number("threshold", 0.5, 0.0, 1.0) as f32;
+            (Weights::read(table, &OUTCOME), threshold)
+        });
+        Self {
+            bots,
+            phrases,
+            lead_ins,
+            stopwords,
+            accepting,
+            refusing,
+            solved_tags,
+            asking,
+            asking_threshold,
+            answers,
+            answer_floor,
+            answer_reach,
+            outcome,
+            outcome_threshold,
+        }
     }
+
+    /// How many words of a plain text only lead in ("hi all, so"), and the text behind them.
+    fn lead_in<'t>(&self, plain: &'t str) -> (usize, &'t str) {
+        let mut words = 0;
+        let mut behind = plain.trim_start();
+        loop {
+            let (word, rest) = behind.split_once(' ').unwrap_or((behind, ""));
+            if self.lead_ins.contains(&said::hash(word)) {
+                words += 1;
+            } else if word != "." || rest.is_empty() {
+                return (words, behind);
+            }
+            behind = rest;
+        }
+    }
+}
+
+fn emojis(table: &mut Reader, key: &'static str) -> BTreeSet<String> {
+    table.texts(key).iter().map(|emoji| signals::bare(emoji).to_owned()).collect()
 }
 
 /// What a conversation comes to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "verdict")]
 pub enum Verdict {
-    NotAQuestion { reasons: Vec<Reason> },
-    Open { question: Question, reasons: Vec<Reason> },
+    NotAQuestion {
+        reasons: Vec<Reason>,
+    },
+    /// `answers` were tried, best first, at most three; nothing tells that one of them settled it.
+    Open {
+        question: Question,
+        answers: Vec<Answer>,
+        reasons: Vec<Reason>,
+    },
     Resolved(Resolution),
 }
 
@@ -41,7 +140,7 @@ pub struct Resolution {
     /// Best first, at most three. Never empty.
     pub answers: Vec<Answer>,
     pub grade: Grade,
-    /// 0 to 1.
+    /// 0 to 1: the logistic function of the outcome's additive score, whose parts are the reasons.
     pub confidence: f32,
     pub signals: Vec<Signal>,
     pub reasons: Vec<Reason>,
@@ -88,8 +187,218 @@ pub enum SignalKind {
     TrustedAnswer,
 }
 
+/// The features of the outcome, in the order of [`outcome`].
+const OUTCOME: [Feature; 16] = [
+    ("base", "most questions stay open"),
+    ("marked", "somebody marked the answer"),
+    ("tagged", "the post is tagged as solved"),
+    ("accepted", "the asker or a trusted person accepts with a reaction"),
+    ("refused", "the asker or a trusted person refuses with a reaction"),
+    ("worked", "the asker says that it works"),
+    ("thanked", "the asker thanks"),
+    ("thanked_late", "the asker thanks at the end"),
+    ("taken_back", "the asker then asks, fails or still tries"),
+    ("last_fails", "the asker's last message tells of failure"),
+    ("last_asks", "the asker's last message asks"),
+    ("silent", "the asker does not come back"),
+    ("trouble_silent", "a problem was told, and its teller does not come back"),
+    ("best_answer", "the best answer scores well"),
+    ("direct", "the best answer speaks to the asker"),
+    ("long_dialogue", "the asker comes back many times"),
+];
+
+/// At most so many answers are quoted.
+const MOST_ANSWERS: usize = 3;
+
 /// Judges a conversation, whole.
-pub fn judge(conversation: &Conversation<'_>, _rules: &SignalRules) -> Verdict {
-    let _ = conversation;
-    Verdict::NotAQuestion { reasons: Vec::new() }
+pub fn judge(conversation: &Conversation<'_>, rules: &SignalRules) -> Verdict {
+    match weigh(conversation, rules) {
+        Err(reasons) => Verdict::NotAQuestion { reasons },
+        Ok(weighed) => weighed.verdict(conversation, rules),
+    }
+}
+
+/// Everything measured about a conversation that asks.
+struct Weighed<'a> {
+    talk: Talk<'a>,
+    asked: Asked,
+    mark: Option<Mark>,
+    tagged: bool,
+    closing: Closing,
+    candidates: Vec<Candidate>,
+    outcome: [f32; OUTCOME.len()],
+}
+
+fn weigh<'a>(
+    conversation: &Conversation<'a>,
+    rules: &SignalRules,
+) -> Result<Weighed<'a>, Vec<Reason>> {
+    let talk = Talk::read(conversation, rules);
+    let mark = signals::marked(&conversation.marks);
+    let asked = asking::find(&talk, conversation.channel.kind, rules)
+        .or_else(|reasons| asking::before_mark(&talk, mark).ok_or(reasons))?;
+    let places = answers::places(&talk, &asked, |said| {
+        conversation.marks.iter().any(|mark| !mark.answers && mark.message == said.id())
+    });
+    let closing = Closing::read(&talk, &asked, places.first().copied());
+    let candidates = answers::rank(&talk, &asked, &places, &closing, conversation, rules);
+    let tagged = signals::solved_tag(conversation, rules);
+    let mut weighed =
+        Weighed { talk, asked, mark, tagged, closing, candidates, outcome: [0.0; OUTCOME.len()] };
+    weighed.outcome = weighed.outcome(conversation, rules);
+    Ok(weighed)
+}
+
+impl Weighed<'_> {
+    fn outcome(
+        &self,
+        conversation: &Conversation<'_>,
+        rules: &SignalRules,
+    ) -> [f32; OUTCOME.len()] {
+        let Self { talk, asked, closing, .. } = self;
+        let best = self.candidates.first();
+        let said = best.map(|best| &talk.said[best.place]);
+        let reacted = said
+            .map(|said| Reacted::to(said, talk, asked, conversation, rules))
+            .unwrap_or_default();
+        let silent = closing.messages == 0;
+        [
+            1.0,
+            holds(self.mark.is_some()),
+            holds(self.tagged),
+            holds(reacted.accepted.is_some()),
+            holds(reacted.refused),
+            holds(closing.worked.is_some()),
+            holds(closing.thanked.is_some()),
+            holds(closing.thanked_late),
+            holds(closing.taken_back && closing.place().is_some()),
+            holds(closing.last_fails),
+            holds(closing.last_asks),
+            holds(silent),
+            holds(silent && asked.trouble),
+            best.map_or(-1.0, |best| best.score.clamp(-1.0, 3.0)),
+            holds(said.is_some_and(|said| said.to == said::Address::Person(asked.asker))),
+            (closing.messages as f32 / 5.0).min(2.0),
+        ]
+    }
+
+    fn verdict(&self, conversation: &Conversation<'_>, rules: &SignalRules) -> Verdict {
+        let question = self.question();
+        let confidence = logistic(rules.outcome.score(&self.outcome));
+        let mut reasons = self.asked.reasons.clone();
+        reasons.extend(rules.outcome.reasons(&self.outcome, &OUTCOME, None));
+        let answers = self.answers(conversation, rules);
+        let Some((grade, mut signals)) = self.grade(conversation, rules, confidence) else {
+            return Verdict::Open { question, answers, reasons };
+        };
+        let Some(best) = answers
+            .first()
+            .filter(|best| grade == Grade::Certain || best.score >= rules.answer_floor)
+        else {
+            reasons.push(Reason::new("no message answers clearly enough", 0.0));
+            return Verdict::Open { question, answers, reasons };
+        };
+        if conversation.trusted.contains(&best.author) {
+            let kind = SignalKind::TrustedAnswer;
+            signals.push(Signal { kind, message: best.message, by: best.author });
+        }
+        if let Some(candidate) =
+            self.candidates.iter().find(|one| self.id(one.place) == best.message)
+        {
+            reasons.extend(candidate.reasons(&self.talk, rules));
+        }
+        Verdict::Resolved(Resolution { question, answers, grade, confidence, signals, reasons })
+    }
+
+    fn question(&self) -> Question {
+        let first = self.talk.said[self.asked.places[0]].message;
+        Question {
+            messages: self.asked.places.iter().map(|place| self.id(*place)).collect(),
+            asker: first.author.id,
+            asked: first.sent,
+        }
+    }
+
+    fn id(&self, place: usize) -> MessageId {
+        self.talk.said[place].id()
+    }
+
+    /// The marked message if there is one, then the candidates within reach of the best.
+    fn answers(&self, conversation: &Conversation<'_>, rules: &SignalRules) -> Vec<Answer> {
+        let marked = self.mark.and_then(|mark| {
+            let place =
+                conversation.messages.binary_search_by_key(&mark.message, |one| one.id).ok()?;
+            let message = conversation.messages[place];
+            Some(Answer { message: message.id, author: message.author.id, score: MARKED })
+        });
+        let best = self.candidates.first().map_or(0.0, |best| best.score);
+        let inferred = self
+            .candidates
+            .iter()
+            .filter(|one| one.score >= best - rules.answer_reach)
+            .map(|one| {
+                let message = self.talk.said[one.place].message;
+                Answer { message: message.id, author: message.author.id, score: one.score }
+            })
+            .filter(|answer| marked.as_ref().is_none_or(|marked| marked.message != answer.message));
+        marked.iter().cloned().chain(inferred).take(MOST_ANSWERS).collect()
+    }
+
+    /// The strictest gate that the conversation passes, with what opened it.
+    fn grade(
+        &self,
+        conversation: &Conversation<'_>,
+        rules: &SignalRules,
+        confidence: f32,
+    ) -> Option<(Grade, Vec<Signal>)> {
+        let signals = self.signals(conversation, rules);
+        let has = |kind| signals.iter().any(|signal| signal.kind == kind);
+        let certain =
+            [SignalKind::ManualMark, SignalKind::SolvedTag, SignalKind::AcceptingReaction];
+        let grade = if certain.into_iter().any(has) {
+            Grade::Certain
+        } else if has(SignalKind::Worked) && !self.closing.taken_back {
+            Grade::Confirmed
+        } else if has(SignalKind::Thanks) && !self.closing.taken_back {
+            Grade::Thanked
+        } else if confidence >= rules.outcome_threshold {
+            Grade::Unconfirmed
+        } else {
+            return None;
+        };
+        Some((grade, signals))
+    }
+
+    fn signals(&self, conversation: &Conversation<'_>, rules: &SignalRules) -> Vec<Signal> {
+        let asker = self.question().asker;
+        let mark = self.mark.map(|mark| Signal {
+            kind: SignalKind::ManualMark,
+            message: mark.message,
+            by: mark.by,
+        });
+        let tag = self.tagged.then(|| Signal {
+            kind: SignalKind::SolvedTag,
+            message: self.id(self.asked.places[0]),
+            by: asker,
+        });
+        let reaction = self.candidates.first().and_then(|best| {
+            let said = &self.talk.said[best.place];
+            let reacted = Reacted::to(said, &self.talk, &self.asked, conversation, rules);
+            let by = reacted.accepted.filter(|_| !reacted.refused)?;
+            Some(Signal { kind: SignalKind::AcceptingReaction, message: said.id(), by })
+        });
+        let says = |kind, place: Option<usize>| {
+            place.map(|place| Signal { kind, message: self.id(place), by: asker })
+        };
+        let worked = says(SignalKind::Worked, self.closing.worked);
+        let thanks = says(SignalKind::Thanks, self.closing.thanked);
+        [mark, tag, reaction, worked, thanks].into_iter().flatten().collect()
+    }
+}
+
+/// The score of a message that a person marked: above any that is inferred.
+const MARKED: f32 = 100.0;
+
+fn logistic(score: f32) -> f32 {
+    1.0 / (1.0 + (-score).exp())
 }

@@ -1,0 +1,161 @@
+//! Which messages ask, and who.
+
+use crate::conversation::Mark;
+use crate::message::ChannelKind;
+use crate::reason::Reason;
+use crate::resolution::SignalRules;
+use crate::resolution::cues::Cue;
+use crate::resolution::said::{Address, Person, Said, Talk};
+use crate::resolution::weights::{Feature, holds};
+
+/// The features of a message that asks, in the order of [`values`].
+pub(super) const FEATURES: [Feature; 15] = [
+    ("ends_asking", "ends with a question mark"),
+    ("asks", "holds a question mark"),
+    ("opener", "opens with a question word"),
+    ("seeking", "says that it seeks help"),
+    ("trouble", "tells of a problem"),
+    ("starter", "its author starts the conversation"),
+    ("thread_starter", "its author starts the thread"),
+    ("later", "its author spoke before without asking"),
+    ("addresses", "speaks to somebody who spoke before"),
+    ("probing", "asks back, as those do who help"),
+    ("announcing", "announces"),
+    ("thanks", "thanks"),
+    ("short", "is very short"),
+    ("empty", "says nothing yet"),
+    ("bot_command", "is a command to a bot"),
+];
+
+type Values = [f32; FEATURES.len()];
+
+/// The question found in a talk.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) asker: Person,
+    /// Places in the talk, earliest first. Never empty.
+    pub(super) places: Vec<usize>,
+    pub(super) reasons: Vec<Reason>,
+    /// Whether it tells of something that fails, not of something unknown.
+    pub(super) trouble: bool,
+    /// Hashes of its words, sorted, each once.
+    pub(super) content: Vec<u32>,
+}
+
+/// The question must come within so many messages: what is asked later belongs to other talk.
+const LATEST: usize = 60;
+/// A question told in more messages than this is a story; the first ones are enough.
+const MOST_PARTS: usize = 5;
+
+/// Finds the first message that asks, and the asker's messages beside it that belong to it.
+pub(super) fn find(
+    talk: &Talk<'_>,
+    kind: ChannelKind,
+    rules: &SignalRules,
+) -> Result<Asked, Vec<Reason>> {
+    let starter = talk.said.iter().find(|said| !said.is_empty_talk()).map(|said| said.author);
+    let mut best: Option<(f32, usize, Values)> = None;
+    for (place, said) in talk.said.iter().enumerate().take(LATEST) {
+        let first_of_author = talk.said[..place].iter().all(|other| other.author != said.author);
+        let starts = starter == Some(said.author);
+        let position = Position { starts, first_of_author, thread: kind.is_thread() };
+        let values = values(said, position);
+        let score = rules.asking.score(&values);
+        if score >= rules.asking_threshold {
+            let reasons = rules.asking.reasons(&values, &FEATURES, Some(said.id()));
+            return Ok(asked(talk, place, reasons));
+        }
+        if best.is_none_or(|(highest, ..)| score > highest) {
+            best = Some((score, place, values));
+        }
+    }
+    let Some((_, place, values)) = best else {
+        return Err(vec![Reason::new("nobody says anything that could be judged", 0.0)]);
+    };
+    let mut reasons = rules.asking.reasons(&values, &FEATURES, Some(talk.said[place].id()));
+    reasons.push(Reason::new("no message asks clearly enough", -rules.asking_threshold));
+    Err(reasons)
+}
+
+/// The question that a marked answer implies where none is found: what came first, by somebody else.
+pub(super) fn before_mark(talk: &Talk<'_>, mark: Option<Mark>) -> Option<Asked> {
+    let mark = mark?;
+    let answer = talk.said.iter().find(|said| said.id() == mark.message)?;
+    let place = talk
+        .said
+        .iter()
+        .position(|said| said.author != answer.author && said.id() < mark.message)?;
+    let reasons = vec![Reason::at("it comes before the marked answer", 0.0, talk.said[place].id())];
+    Some(asked(talk, place, reasons))
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Position {
+    starts: bool,
+    first_of_author: bool,
+    thread: bool,
+}
+
+fn values(said: &Said<'_>, position: Position) -> Values {
+    let addresses = said.to != Address::Nobody;
+    let question_cue = said.asks || said.has(Cue::Opener) || said.has(Cue::Seeking);
+    [
+        holds(said.ends_asking),
+        holds(said.asks && !said.ends_asking),
+        holds(said.has(Cue::Opener)),
+        holds(said.has(Cue::Seeking)),
+        holds(said.has(Cue::Trouble)),
+        holds(position.starts),
+        holds(position.starts && position.thread),
+        holds(!position.first_of_author && !position.starts),
+        holds(addresses && !position.starts),
+        holds(said.has(Cue::Probing)),
+        holds(said.has(Cue::Announcing) || calls_everybody(&said.message.text)),
+        holds(said.has(Cue::Thanks) && !question_cue),
+        holds(said.matter < 3),
+        holds(said.is_empty_talk()),
+        holds(said.message.text.trim_start().starts_with(['!', '/'])),
+    ]
+}
+
+fn calls_everybody(text: &str) -> bool {
+    text.contains("@everyone") || text.contains("@here")
+}
+
+/// Gathers the asker's messages from shortly before the asking one until somebody else speaks.
+fn asked(talk: &Talk<'_>, place: usize, reasons: Vec<Reason>) -> Asked {
+    let asker = talk.said[place].author;
+    let tells = |said: &Said<'_>| said.matter >= 3 || said.asks || said.link || said.code;
+    let before = talk.said[..place]
+        .iter()
+        .enumerate()
+        .rev()
+        .take_while(|(_, said)| said.author == asker)
+        .filter(|(_, said)| tells(said))
+        .map(|(at, _)| at)
+        .take(2);
+    let after = talk.said[place..]
+        .iter()
+        .enumerate()
+        .skip(1)
+        .take_while(|(_, said)| {
+            said.author == asker && !said.has(Cue::Worked) && !said.has(Cue::Own)
+        })
+        .filter(|(_, said)| tells(said))
+        .map(|(at, _)| place + at);
+    let mut places = before.chain([place]).chain(after).collect::<Vec<_>>();
+    places.sort_unstable();
+    places.truncate(MOST_PARTS);
+    let parts = places.iter().map(|at| &talk.said[*at]);
+    let mut content =
+        parts.clone().flat_map(|said| said.content.iter().copied()).collect::<Vec<_>>();
+    content.sort_unstable();
+    content.dedup();
+    Asked {
+        asker,
+        trouble: parts.into_iter().any(|said| said.has(Cue::Trouble)),
+        places,
+        reasons,
+        content,
+    }
+}

@@ -1,0 +1,231 @@
+//! A conversation read once: who said what to whom, in cues instead of words.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::conversation::Conversation;
+use crate::ids::{MessageId, UserId};
+use crate::message::{Message, MessageKind};
+use crate::resolution::SignalRules;
+use crate::resolution::cues::{Cue, Cues};
+use crate::resolution::plain::{self, Plain};
+
+/// A participant, numbered in the order of first appearance.
+pub(super) type Person = usize;
+
+/// One message, read.
+#[derive(Debug)]
+pub(super) struct Said<'a> {
+    pub(super) message: &'a Message,
+    pub(super) author: Person,
+    pub(super) to: Address,
+    pub(super) cues: Cues,
+    /// Number of words behind the lead-in ("hi all, so ...").
+    pub(super) matter: usize,
+    pub(super) link: bool,
+    pub(super) code: bool,
+    pub(super) asks: bool,
+    pub(super) ends_asking: bool,
+    /// Hashes of the words that carry matter, sorted, each once.
+    pub(super) content: Vec<u32>,
+}
+
+impl Said<'_> {
+    pub(super) fn has(&self, cue: Cue) -> bool {
+        self.cues.has(cue)
+    }
+
+    pub(super) fn id(&self) -> MessageId {
+        self.message.id
+    }
+
+    /// Whether it says nothing but hello, or nothing at all.
+    pub(super) fn is_empty_talk(&self) -> bool {
+        self.matter == 0 && !self.link && !self.code && self.message.attachments.is_empty()
+    }
+}
+
+/// Whom a message speaks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Address {
+    Nobody,
+    /// Somebody in this conversation.
+    Person(Person),
+    /// Somebody who says nothing in it.
+    Stranger,
+}
+
+/// The judged part of a conversation.
+#[derive(Debug)]
+pub(super) struct Talk<'a> {
+    pub(super) said: Vec<Said<'a>>,
+    people: BTreeMap<UserId, Person>,
+}
+
+/// So many messages of a conversation are judged; what settles a question stands near it, and a
+/// conversation of thousands is a channel that was not untangled.
+const MOST_MESSAGES: usize = 400;
+
+impl<'a> Talk<'a> {
+    /// Reads what people (and, where the rules count them, bots) say.
+    pub(super) fn read(conversation: &Conversation<'a>, rules: &SignalRules) -> Self {
+        let messages = conversation
+            .messages
+            .iter()
+            .copied()
+            .filter(|message| judged(message, rules))
+            .take(MOST_MESSAGES)
+            .collect::<Vec<_>>();
+        let mut people = BTreeMap::new();
+        let mut names = HashMap::new();
+        for message in &messages {
+            let next = people.len();
+            let person = *people.entry(message.author.id).or_insert(next);
+            names.entry(message.author.name.to_lowercase()).or_insert(person);
+        }
+        let authors = messages
+            .iter()
+            .map(|message| (message.id, message.author.id))
+            .collect::<HashMap<_, _>>();
+        let readers = Readers { people: &people, names: &names, authors: &authors, rules };
+        let said = messages.iter().map(|message| readers.read(message)).collect();
+        Self { said, people }
+    }
+
+    pub(super) fn person(&self, id: UserId) -> Option<Person> {
+        self.people.get(&id).copied()
+    }
+}
+
+fn judged(message: &Message, rules: &SignalRules) -> bool {
+    let bot = message.author.bot || message.kind == MessageKind::Command;
+    message.kind.is_talk() && message.forwarded.is_none() && (rules.bots || !bot)
+}
+
+struct Readers<'t> {
+    people: &'t BTreeMap<UserId, Person>,
+    names: &'t HashMap<String, Person>,
+    authors: &'t HashMap<MessageId, UserId>,
+    rules: &'t SignalRules,
+}
+
+impl Readers<'_> {
+    fn read<'a>(&self, message: &'a Message) -> Said<'a> {
+        let author = self.people[&message.author.id];
+        let (opening, skip) = self.opening(&message.text);
+        let plain = plain::read(&message.text, skip);
+        let (skipped, behind) = self.rules.lead_in(&plain.text);
+        let cues = if skipped == 0 {
+            self.rules.phrases.find(&plain.text)
+        } else {
+            self.rules.phrases.find(&format!(" . {behind}"))
+        };
+        let to = self.address(message, opening, &plain);
+        Said {
+            message,
+            author,
+            to: if to == Address::Person(author) { Address::Nobody } else { to },
+            cues,
+            matter: plain.words.saturating_sub(skipped),
+            link: plain.link,
+            code: plain.code,
+            asks: plain.asks,
+            ends_asking: plain.ends_asking,
+            content: content(&plain.text, &self.rules.stopwords),
+        }
+    }
+
+    /// A participant's name at the very start, `name: text`, `name, text`, `@name text` or `name
+    /// text`, and where the text behind it begins.
+    fn opening(&self, text: &str) -> (Option<Person>, usize) {
+        let trimmed = text.trim_start();
+        let start = text.len() - trimmed.len();
+        let token = trimmed.split_whitespace().next().unwrap_or_default();
+        let bare = token.trim_start_matches('@').trim_end_matches([':', ',', '>', ';', '-']);
+        if bare.chars().count() < 2 || bare.len() > 64 {
+            return (None, start);
+        }
+        let marked = bare.len() < token.len();
+        let name = bare.to_lowercase();
+        let person = self.names.get(&name).copied();
+        if person.is_some() && (marked || !self.rules.stopwords.contains(&hash(&name))) {
+            return (person, start + token.len());
+        }
+        (None, start)
+    }
+
+    fn address(&self, message: &Message, opening: Option<Person>, plain: &Plain) -> Address {
+        if let Some(person) = opening {
+            return Address::Person(person);
+        }
+        if let Some(reply) = message.reply_to {
+            let author = self.authors.get(&reply).and_then(|author| self.people.get(author));
+            return author.map_or(Address::Stranger, |person| Address::Person(*person));
+        }
+        if !message.mentions.is_empty() {
+            let known = message.mentions.iter().find_map(|mention| self.people.get(&mention.id));
+            return known.map_or(Address::Stranger, |person| Address::Person(*person));
+        }
+        // A rendered mention without its list, or a name that ends the text: "try that, mia".
+        let named = |token: &str| self.names.get(&token.to_lowercase()).copied();
+        let at = message.text.split('@').skip(1).find_map(|after| {
+            named(after.split(|c: char| c.is_whitespace() || ",:;!?)".contains(c)).next()?)
+        });
+        let last = || {
+            let token =
+                message.text.split_whitespace().next_back()?.trim_end_matches(['.', '!', '?', ')']);
+            let person = named(token).filter(|_| token.len() > 3 && plain.words > 1)?;
+            (!self.rules.stopwords.contains(&hash(&token.to_lowercase()))).then_some(person)
+        };
+        at.or_else(last).map_or(Address::Nobody, Address::Person)
+    }
+}
+
+/// The words that carry matter; Hangul as pairs of syllables, since particles change its words.
+fn content(plain: &str, stopwords: &HashSet<u32>) -> Vec<u32> {
+    let mut all = Vec::new();
+    for word in plain.split(' ') {
+        if word.chars().any(|c| ('\u{AC00}'..='\u{D7A3}').contains(&c)) {
+            let starts = word.char_indices().map(|(at, _)| at).collect::<Vec<_>>();
+            for pair in starts.windows(2) {
+                let end =
+                    word[pair[1]..].chars().next().map_or(word.len(), |c| pair[1] + c.len_utf8());
+                all.push(hash(&word[pair[0]..end]));
+            }
+        } else if word.len() > 2 {
+            let hash = hash(stem(word));
+            if !stopwords.contains(&hash) {
+                all.push(hash);
+            }
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    all.truncate(200);
+    all
+}
+
+/// The word without a plural or verb ending: enough for "agents" to meet "agent".
+pub(super) fn stem(word: &str) -> &str {
+    let rest = |end: &str| word.strip_suffix(end).filter(|rest| rest.len() > 3);
+    rest("ing").or_else(|| rest("ed")).or_else(|| rest("s")).unwrap_or(word)
+}
+
+/// FNV-1a, 32 bits: the same on every machine.
+pub(super) fn hash(word: &str) -> u32 {
+    word.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// How many hashes two sorted lists share.
+pub(super) fn shared(one: &[u32], other: &[u32]) -> usize {
+    let (mut at, mut count) = (0, 0);
+    for hash in one {
+        while at < other.len() && other[at] < *hash {
+            at += 1;
+        }
+        if at < other.len() && other[at] == *hash {
+            count += 1;
+            at += 1;
+        }
+    }
+    count
+}

@@ -1,0 +1,131 @@
+//! What tells that the question is settled: marks, tags, reactions, and the asker's own last words.
+
+use crate::conversation::{Conversation, Mark};
+use crate::ids::UserId;
+use crate::resolution::SignalRules;
+use crate::resolution::asking::Asked;
+use crate::resolution::cues::Cue;
+use crate::resolution::plain;
+use crate::resolution::said::{Said, Talk};
+
+/// How the asker's own words end, after somebody could have answered.
+#[derive(Debug, Default)]
+pub(super) struct Closing {
+    /// Where the asker last says that it works or is solved.
+    pub(super) worked: Option<usize>,
+    /// Where the asker last thanks.
+    pub(super) thanked: Option<usize>,
+    /// Whether thanks stand in the asker's last three messages.
+    pub(super) thanked_late: bool,
+    /// Whether the asker asks, fails or still tries in or after the words that close.
+    pub(super) taken_back: bool,
+    /// How many messages the asker sent after the first candidate.
+    pub(super) messages: usize,
+    pub(super) last_fails: bool,
+    pub(super) last_asks: bool,
+    pub(super) last_tries: bool,
+}
+
+impl Closing {
+    /// Reads the asker's messages behind the first candidate.
+    pub(super) fn read(talk: &Talk<'_>, asked: &Asked, first_candidate: Option<usize>) -> Self {
+        let Some(first) = first_candidate else { return Self::default() };
+        let own = talk.said.iter().enumerate().skip(first + 1);
+        let own = own.filter(|(_, said)| said.author == asked.asker && speaks(said));
+        let own = own.collect::<Vec<_>>();
+        let mut closing = Self { messages: own.len(), ..Self::default() };
+        for (at, (place, said)) in own.iter().enumerate() {
+            let undone = fails(said) || said.asks || said.has(Cue::Trying);
+            if said.has(Cue::Worked) && !said.ends_asking && !fails(said) {
+                closing.worked = Some(*place);
+                closing.taken_back = false;
+            }
+            if said.has(Cue::Thanks) && !said.has(Cue::Hollow) && !fails(said) {
+                closing.thanked = Some(*place);
+                closing.thanked_late |= at + 3 >= own.len();
+                closing.taken_back = false;
+            }
+            closing.taken_back |= undone;
+        }
+        if let Some((_, last)) = own.last() {
+            closing.last_fails = fails(last);
+            closing.last_asks = last.asks;
+            closing.last_tries = last.has(Cue::Trying);
+        }
+        closing
+    }
+
+    /// Where the asker was content, if that stands.
+    pub(super) fn place(&self) -> Option<usize> {
+        self.worked.or(self.thanked)
+    }
+}
+
+/// A sign alone ("🙏") speaks too, where it is a cue.
+fn speaks(said: &Said<'_>) -> bool {
+    !said.is_empty_talk() || said.has(Cue::Thanks) || said.has(Cue::Worked)
+}
+
+/// A failure counts unless the same words report the success that followed it.
+fn fails(said: &Said<'_>) -> bool {
+    said.has(Cue::Failed)
+}
+
+/// What reactions of the asker or of trusted people say about a message.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reacted {
+    pub(super) accepted: Option<UserId>,
+    pub(super) refused: bool,
+}
+
+impl Reacted {
+    pub(super) fn to(
+        said: &Said<'_>,
+        talk: &Talk<'_>,
+        asked: &Asked,
+        conversation: &Conversation<'_>,
+        rules: &SignalRules,
+    ) -> Self {
+        let counts = |user: &&UserId| {
+            **user != said.message.author.id
+                && (talk.person(**user) == Some(asked.asker) || conversation.trusted.contains(user))
+        };
+        let mut reacted = Self::default();
+        for reaction in &said.message.reactions {
+            let emoji = bare(&reaction.emoji);
+            if let Some(user) = reaction.users.iter().find(counts) {
+                if rules.accepting.contains(emoji) {
+                    reacted.accepted = reacted.accepted.or(Some(*user));
+                }
+                reacted.refused |= rules.refusing.contains(emoji);
+            }
+        }
+        reacted
+    }
+}
+
+/// An emoji without its variation selector and skin tone; a custom one without its colons.
+pub(super) fn bare(emoji: &str) -> &str {
+    emoji
+        .trim_matches(':')
+        .trim_end_matches(|c: char| matches!(u32::from(c), 0xFE00..=0xFE0F | 0x1F3FB..=0x1F3FF))
+}
+
+/// Whether a tag of the forum post says that it is solved.
+pub(super) fn solved_tag(conversation: &Conversation<'_>, rules: &SignalRules) -> bool {
+    conversation.channel.tags.iter().any(|tag| rules.solved_tags.contains(&tag_words(tag)))
+}
+
+/// A tag's words without emoji, in lower case.
+pub(super) fn tag_words(tag: &str) -> String {
+    let plain = plain::words_of(tag);
+    let words = plain.split(' ').filter(|word| word.chars().all(char::is_alphanumeric));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The latest mark that names an answer, and is not taken back for the same message.
+pub(super) fn marked(marks: &[Mark]) -> Option<Mark> {
+    let answering = marks.iter().rev().find(|mark| mark.answers).copied()?;
+    let refused = marks.iter().any(|mark| !mark.answers && mark.message == answering.message);
+    (!refused).then_some(answering)
+}
