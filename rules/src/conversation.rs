@@ -1,17 +1,59 @@
 //! Which conversation does a message belong to.
 
-use std::collections::BTreeSet;
+mod addressing;
+pub mod cue;
+pub mod features;
+mod lexicon;
+mod ranking;
+mod reading;
+mod weights;
+mod window;
 
-use crate::ids::{ConversationId, MessageId, UserId};
-use crate::message::{Channel, Message};
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::cue::Cue;
+use self::features::Feature;
+use self::lexicon::Lexicon;
+use self::ranking::Ranking;
+use self::weights::Weights;
+use self::window::{Line, Window};
+use crate::ids::{ConversationId, MessageId, Millis, UserId};
+use crate::message::{Channel, ChannelKind, Message};
 use crate::reader::Reader;
 
+/// How many talk messages of its channel before it a link may depend on, besides the message that a
+/// native reply names.
+pub const WINDOW: usize = 40;
+
+/// How channel talk is untangled: `conversations.toml` and the trained weights.
 #[derive(Debug, Clone)]
-pub struct ConversationRules {}
+pub struct ConversationRules {
+    limits: Limits,
+    lexicon: Lexicon,
+    weights: Weights,
+}
 
 impl ConversationRules {
-    pub(crate) fn read(_file: &mut Reader) -> Self {
-        Self {}
+    pub(crate) fn read(file: &mut Reader) -> Self {
+        let limits = file.section("limits", |table| Limits {
+            gap: table.integer("gap_hours", 48, 1, 24 * 365) * Millis::HOUR,
+            named_gap: table.integer("named_gap_hours", 168, 1, 24 * 365) * Millis::HOUR,
+        });
+        let lexicon = file.section("words", Lexicon::read);
+        Self { limits, lexicon, weights: Weights::trained() }
+    }
+}
+
+/// The longest pauses that a link bridges, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    gap: i64,
+    named_gap: i64,
+}
+
+impl Limits {
+    fn allow(self, gap: i64, named: bool) -> bool {
+        gap <= if named { self.named_gap } else { self.gap }
     }
 }
 
@@ -38,27 +80,140 @@ pub struct Mark {
 }
 
 /// A message and the earlier one it continues, if any.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
     pub message: MessageId,
     pub parent: Option<MessageId>,
+    /// Why, strongest first.
+    pub cues: [Option<Cue>; 3],
+}
+
+impl Link {
+    fn because(message: MessageId, parent: Option<MessageId>, cue: Option<Cue>) -> Self {
+        Self { message, parent, cues: [cue, None, None] }
+    }
 }
 
 /// Links the messages of one channel, told in the order of their ids.
-#[derive(Debug)]
+///
+/// A link is a function of the message, of the last [`WINDOW`] talk messages before it, and of the
+/// message that it is a native reply to. An untangler that was told only these gives the same link.
+#[derive(Debug, Clone)]
 pub struct Untangler<'r> {
-    _rules: &'r ConversationRules,
-    last: Option<MessageId>,
+    rules: &'r ConversationRules,
+    thread: bool,
+    window: Window,
 }
 
 impl<'r> Untangler<'r> {
+    /// For talk in a channel that holds many conversations.
     pub fn new(rules: &'r ConversationRules) -> Self {
-        Self { _rules: rules, last: None }
+        Self { rules, thread: false, window: Window::default() }
     }
 
-    pub fn link(&mut self, message: &Message) -> Link {
-        let parent = message.reply_to.or(self.last);
-        self.last = Some(message.id);
-        Link { message: message.id, parent }
+    /// For any channel: a thread or a forum post is one conversation, whatever is said in it.
+    pub fn for_channel(rules: &'r ConversationRules, kind: ChannelKind) -> Self {
+        Self { thread: kind.is_thread(), ..Self::new(rules) }
     }
+
+    /// Links the next message. System messages and unknown kinds link to nothing, and nothing links
+    /// to them.
+    pub fn link(&mut self, message: &Message) -> Link {
+        if !message.kind.is_talk() {
+            return Link::because(message.id, None, None);
+        }
+        let line = self.window.read(message, &self.rules.lexicon);
+        let link = match self.given(message) {
+            Some(link) => link,
+            None => self.rank(&line),
+        };
+        self.window.push(line);
+        link
+    }
+
+    /// Every candidate for the parent of the next message with its features, and the start of a
+    /// conversation (`None`) at the end; for training. Moves on as [`Self::link`] does. Empty where
+    /// there is nothing to choose.
+    pub fn candidates(&mut self, message: &Message) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        if !message.kind.is_talk() {
+            return candidates;
+        }
+        let line = self.window.read(message, &self.rules.lexicon);
+        if self.given(message).is_none() {
+            let ranking = Ranking::of(&self.window, &line);
+            ranking.each(self.rules.limits, Vec::new, |parent, features| {
+                candidates.push(Candidate { parent: parent.map(|line| line.id), features });
+            });
+        }
+        self.window.push(line);
+        candidates
+    }
+
+    /// The link that Discord itself gives, by a reply or by the thread.
+    fn given(&self, message: &Message) -> Option<Link> {
+        let reply = message.reply_to.filter(|target| *target < message.id);
+        let by_reply = |target| Link::because(message.id, Some(target), Some(Cue::Reply));
+        match reply {
+            Some(target) if !self.thread || self.window.holds(target) => {
+                return Some(by_reply(target));
+            }
+            _ if !self.thread => return None,
+            _ => {}
+        }
+        // A reply to a message outside the thread must not take its author out of the thread.
+        match self.window.newest() {
+            Some(last) => Some(Link::because(message.id, Some(last.id), Some(Cue::Thread))),
+            None => {
+                Some(reply.map_or(Link::because(message.id, None, Some(Cue::Thread)), by_reply))
+            }
+        }
+    }
+
+    fn rank(&self, line: &Line) -> Link {
+        let weights = &self.rules.weights;
+        let ranking = Ranking::of(&self.window, line);
+        let (mut place, mut best) = (0, (f32::NEG_INFINITY, 0, None));
+        ranking.each(
+            self.rules.limits,
+            || weights.scorer(),
+            |parent, scorer| {
+                if scorer.score > best.0 {
+                    best = (scorer.score, place, parent.map(|line| line.id));
+                }
+                place += 1;
+            },
+        );
+        let (_, place, parent) = best;
+        let cues = weights.cues(&ranking.features_of(self.rules.limits, place));
+        Link { message: line.id, parent, cues }
+    }
+}
+
+/// A message that another one may continue, or none, and what the ranker sees of the two.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    pub parent: Option<MessageId>,
+    pub features: Vec<(Feature, f32)>,
+}
+
+/// Sorts links into conversations: each ordered by message, all of them by their earliest message.
+///
+/// Messages whose parent is not among the links stand together if they have the same parent.
+pub fn gather(links: impl IntoIterator<Item = Link>) -> Vec<Vec<Link>> {
+    let links = links.into_iter().map(|link| (link.message, link)).collect::<BTreeMap<_, _>>();
+    // Parents are earlier than their children, so that the root of a parent is known first.
+    let mut roots = BTreeMap::new();
+    let mut conversations = BTreeMap::<MessageId, Vec<Link>>::new();
+    for (message, link) in links {
+        let root = match link.parent {
+            Some(parent) => *roots.entry(parent).or_insert(parent),
+            None => message,
+        };
+        roots.insert(message, root);
+        conversations.entry(root).or_default().push(link);
+    }
+    let mut conversations = conversations.into_values().collect::<Vec<_>>();
+    conversations.sort_unstable_by_key(|links| links.first().map(|link| link.message));
+    conversations
 }
