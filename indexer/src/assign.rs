@@ -1,1 +1,211 @@
+//! Which questions belong together, as a function of the set of all questions.
+//!
+//! Candidates come from an inverted index over rare features, the verdict on a pair comes from
+//! [`rules::same`], and clusters grow by average linkage: the two clusters with the highest mean
+//! score between their members are joined first, until no mean reaches the threshold. That is the
+//! fixed point to which assigning and merging one by one would come, whichever way the questions
+//! arrived.
 
+mod candidates;
+mod linkage;
+
+use std::collections::HashMap;
+
+use rules::ids::MessageId;
+use rules::reason::Reason;
+use rules::same::{Asked, Epoch, SameRules, Sameness, Signature, same};
+
+/// One occurrence, as far as grouping looks at it.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'a> {
+    /// The message that asks.
+    pub id: MessageId,
+    pub asked: Asked<'a>,
+}
+
+/// Parts `items` into groups of the same question; each index is in exactly one group.
+///
+/// Members are ordered by question id, groups by their earliest question. The parts do not depend
+/// on the order of `items`. A question that says too little stays alone.
+pub fn group(items: &[Item], rules: &SameRules) -> Vec<Vec<usize>> {
+    let mut order = (0..items.len()).collect::<Vec<_>>();
+    order.sort_by_key(|at| (items[*at].id, items[*at].asked.question, items[*at].asked.answer));
+    let epoch = Epoch::of(order.iter().map(|at| items[*at].asked), rules);
+    let (distinct, mut groups) = collapse(items, &order, &epoch);
+    let signatures = distinct.iter().map(|alike| &alike.signature).collect::<Vec<_>>();
+    let links = candidates::links(&signatures, rules);
+    for members in linkage::clusters(&signatures, &links, rules) {
+        let mut group = Vec::new();
+        for member in members {
+            group.extend_from_slice(&distinct[member].items);
+        }
+        groups.push(group);
+    }
+    sort_by_question(&mut groups, &order);
+    groups
+}
+
+/// For each member of one cluster, how it stands to the others: the mean score, and the mean weight
+/// of each argument, the weightiest first. Empty reasons for a member that is alone.
+pub fn explain(members: &[Asked], epoch: &Epoch, rules: &SameRules) -> Vec<Sameness> {
+    let signatures = members.iter().map(|asked| epoch.signature(asked)).collect::<Vec<_>>();
+    let of_one = |at: usize| {
+        let others = signatures.iter().enumerate().filter(|(other, _)| *other != at);
+        mean(
+            &others.map(|(_, other)| same(&signatures[at], other, rules)).collect::<Vec<_>>(),
+            rules,
+        )
+    };
+    (0..members.len()).map(of_one).collect()
+}
+
+/// Items with the same words, which need one signature between them.
+struct Alike {
+    signature: Signature,
+    items: Vec<usize>,
+}
+
+/// Joins items with equal words; returns those that can be compared, and the others as groups of
+/// one.
+fn collapse(items: &[Item], order: &[usize], epoch: &Epoch) -> (Vec<Alike>, Vec<Vec<usize>>) {
+    let mut distinct = Vec::<Alike>::new();
+    let mut alone = Vec::new();
+    let mut known = HashMap::new();
+    for &at in order {
+        let asked = items[at].asked;
+        let place =
+            *known.entry((asked.question.trim(), asked.answer.trim())).or_insert_with(|| {
+                let signature = epoch.signature(&asked);
+                signature.telling().then(|| {
+                    distinct.push(Alike { signature, items: Vec::new() });
+                    distinct.len() - 1
+                })
+            });
+        match place {
+            Some(place) => distinct[place].items.push(at),
+            None => alone.push(vec![at]),
+        }
+    }
+    (distinct, alone)
+}
+
+fn sort_by_question(groups: &mut [Vec<usize>], order: &[usize]) {
+    let mut rank = vec![0; order.len()];
+    for (place, at) in order.iter().enumerate() {
+        rank[*at] = place;
+    }
+    for group in groups.iter_mut() {
+        group.sort_by_key(|at| rank[*at]);
+    }
+    groups.sort_by_key(|group| rank[group[0]]);
+}
+
+fn mean(all: &[Sameness], rules: &SameRules) -> Sameness {
+    let share = 1.0 / all.len().max(1) as f32;
+    let mut reasons = Vec::<Reason>::new();
+    for reason in all.iter().flat_map(|one| &one.reasons) {
+        let weight = reason.weight * share;
+        match reasons.iter_mut().find(|known| known.what == reason.what) {
+            Some(known) => known.weight += weight,
+            None => reasons.push(Reason::new(reason.what.clone(), weight)),
+        }
+    }
+    reasons.sort_by(|a, b| {
+        b.weight.abs().total_cmp(&a.weight.abs()).then_with(|| a.what.cmp(&b.what))
+    });
+    let score = all.iter().map(|one| one.score * share).sum::<f32>();
+    Sameness { same: score >= rules.threshold(), score, reasons }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rules::ruleset::Ruleset;
+
+    use super::*;
+
+    const ASKED: [(&str, &str); 14] = [
+        ("How do I reset my wallet password?", "Open settings and choose reset password"),
+        ("how can I reset the password of my wallet", "settings, then reset password"),
+        ("reset wallet password how?", "choose reset password in settings"),
+        ("Where is the roadmap for next year?", "It is pinned in announcements"),
+        ("where can I find next year's roadmap", "pinned in announcements"),
+        ("Deploy fails with ECONNREFUSED on the worker", "Start the queue before the worker"),
+        ("Deploy fails with ETIMEDOUT on the worker", "Raise the worker timeout"),
+        ("Does the mobile client support dark mode?", "Yes, under appearance"),
+        ("can anyone help?", "with what?"),
+        ("can anyone help?", "with what?"),
+        ("does it work?", ""),
+        ("지갑 비밀번호를 어떻게 초기화하나요?", ""),
+        ("지갑 비밀번호 초기화는 어떻게 하나요?", ""),
+        ("How do I reset my wallet password?", "Open settings and choose reset password"),
+    ];
+
+    fn items(order: &[usize]) -> Vec<Item<'static>> {
+        let item = |at: &usize| Item {
+            id: MessageId(*at as u64 + 1),
+            asked: Asked { question: ASKED[*at].0, answer: ASKED[*at].1 },
+        };
+        order.iter().map(item).collect()
+    }
+
+    fn partition(order: &[usize]) -> Vec<Vec<u64>> {
+        let items = items(order);
+        let groups = group(&items, &Ruleset::embedded().same);
+        groups.iter().map(|group| group.iter().map(|at| items[*at].id.0).collect()).collect()
+    }
+
+    #[test]
+    fn the_same_questions_come_together_and_empty_ones_stay_alone() {
+        let order = (0..ASKED.len()).collect::<Vec<_>>();
+        assert_eq!(
+            partition(&order),
+            [
+                vec![1, 2, 3, 14],
+                vec![4, 5],
+                vec![6],
+                vec![7],
+                vec![8],
+                vec![9],
+                vec![10],
+                vec![11],
+                vec![12, 13],
+            ]
+        );
+    }
+
+    #[test]
+    fn every_member_is_explained() {
+        let rules = Ruleset::embedded().same;
+        let epoch = Epoch::of(ASKED.map(|(question, answer)| Asked { question, answer }), &rules);
+        let members = [0, 1, 2].map(|at| Asked { question: ASKED[at].0, answer: ASKED[at].1 });
+        for standing in explain(&members, &epoch, &rules) {
+            assert!(standing.same && !standing.reasons.is_empty(), "{standing:?}");
+        }
+        assert!(explain(&members[..1], &epoch, &rules)[0].reasons.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_items_does_not_show(
+            order in Just((0..ASKED.len()).collect::<Vec<_>>()).prop_shuffle()
+        ) {
+            let sorted = (0..ASKED.len()).collect::<Vec<_>>();
+            prop_assert_eq!(partition(&order), partition(&sorted));
+        }
+
+        #[test]
+        fn any_texts_are_parted(
+            texts in proptest::collection::vec(("\\PC{0,40}", "[a-c가나 ]{0,12}"), 0..24)
+        ) {
+            let items = texts.iter().zip(1..).map(|((question, answer), id)| Item {
+                id: MessageId(id / 2),
+                asked: Asked { question, answer },
+            });
+            let items = items.collect::<Vec<_>>();
+            let mut seen = group(&items, &Ruleset::embedded().same).concat();
+            seen.sort_unstable();
+            prop_assert_eq!(seen, (0..items.len()).collect::<Vec<_>>());
+        }
+    }
+}

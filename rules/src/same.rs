@@ -1,15 +1,34 @@
 //! Are two questions the same.
+//!
+//! Words are weighed by statistics that are frozen for an [`Epoch`], so that a verdict depends on
+//! the set of known questions and never on the order in which they came.
+
+mod entities;
+mod epoch;
+mod hash;
+mod score;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::reader::Reader;
 use crate::reason::Reason;
+use entities::{Kind, Rivals, clash};
+pub use epoch::{Epoch, Signature};
+pub use score::Link;
 
+/// How sameness is judged: `same.toml`.
 #[derive(Debug, Clone)]
-pub struct SameRules {}
-
-impl SameRules {
-    pub(crate) fn read(_file: &mut Reader) -> Self {
-        Self {}
-    }
+pub struct SameRules {
+    vocabulary: Arc<Vocabulary>,
+    weights: Weights,
+    threshold: f32,
+    cohesion: f32,
+    agreement: f32,
+    vetoes: Vetoes,
 }
 
 /// The words of an occurrence, as far as sameness looks at them.
@@ -24,6 +43,162 @@ pub struct Asked<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sameness {
     pub same: bool,
+    /// 0 to 1; the questions are the same from the threshold upwards.
     pub score: f32,
+    /// Their weights add up to the logarithm of the odds that the score stands for.
     pub reasons: Vec<Reason>,
+}
+
+/// Judges a pair. Symmetric, and zero where a question says too little or a name contradicts.
+pub fn same(a: &Signature, b: &Signature, rules: &SameRules) -> Sameness {
+    score::sameness(a, b, rules)
+}
+
+/// The score that [`same`] gives, without its reasons.
+pub fn score(a: &Signature, b: &Signature, rules: &SameRules) -> f32 {
+    score::score(a, b, rules)
+}
+
+/// Whether two answers say the same: their words are alike by the setting `agree.cosine`, and they
+/// contradict each other in no error, identifier, version, site or amount.
+pub fn agree(a: &Signature, b: &Signature, rules: &SameRules) -> bool {
+    clash(&a.answer_names, &b.answer_names, |_| true).is_none()
+        && score::cosine(&a.answer, &b.answer) >= rules.agreement
+}
+
+impl Signature {
+    /// Whether the question says enough to be compared; "can anyone help?" does not.
+    pub fn telling(&self) -> bool {
+        self.telling
+    }
+
+    /// At most so many features of the question with their weights, the weightiest first: what an
+    /// inverted index looks up.
+    pub fn rarest_features(&self, most: usize) -> Vec<(u32, f32)> {
+        let mut features = self.question.features.clone();
+        features.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        features.truncate(most);
+        features
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Vocabulary {
+    stop: BTreeSet<String>,
+    filler: BTreeSet<String>,
+    rivals: Rivals,
+    rare: f32,
+    least_syllables: usize,
+}
+
+impl Vocabulary {
+    fn is_stop(&self, word: &str) -> bool {
+        self.stop.contains(word)
+    }
+
+    fn is_filler(&self, word: &str) -> bool {
+        self.filler.contains(word)
+    }
+
+    fn has_content(&self, word: &str) -> bool {
+        word.chars().count() > 1 && !self.is_stop(word) && !self.is_filler(word)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Weights {
+    base: f32,
+    words: f32,
+    pieces: f32,
+    rarest: f32,
+    syllable_base: f32,
+    syllables: f32,
+    answered: f32,
+    answers: f32,
+    named: f32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Vetoes {
+    errors: bool,
+    identifiers: bool,
+    versions: bool,
+    sites: bool,
+    rivals: bool,
+}
+
+impl SameRules {
+    pub(crate) fn read(file: &mut Reader) -> Self {
+        let weights = file.section("weights", |table| {
+            let mut weight = |key, default| table.number(key, default, -50.0, 50.0) as f32;
+            Weights {
+                base: weight("base", -4.0),
+                words: weight("words", 4.0),
+                pieces: weight("pieces", 2.0),
+                rarest: weight("rarest", 0.0),
+                syllable_base: weight("syllable_base", -4.0),
+                syllables: weight("syllables", 8.0),
+                answered: weight("answered", -0.5),
+                answers: weight("answers", 4.0),
+                named: weight("named", 1.0),
+            }
+        });
+        let vetoes = file.section("veto", |table| Vetoes {
+            errors: table.bool("errors", true),
+            identifiers: table.bool("identifiers", true),
+            versions: table.bool("versions", false),
+            sites: table.bool("sites", false),
+            rivals: table.bool("rivals", true),
+        });
+        let threshold = file.section("link", |table| {
+            (
+                table.number("threshold", 0.5, 0.01, 0.99) as f32,
+                table.number("cohesion", 0.3, 0.0, 0.99) as f32,
+            )
+        });
+        let agreement =
+            file.section("agree", |table| table.number("cosine", 0.3, 0.01, 1.0) as f32);
+        Self {
+            vocabulary: Arc::new(Vocabulary::read(file)),
+            weights,
+            threshold: threshold.0,
+            cohesion: threshold.1,
+            agreement,
+            vetoes,
+        }
+    }
+
+    /// From this mean score upwards questions belong together.
+    pub fn threshold(&self) -> f32 {
+        self.threshold
+    }
+
+    /// The mean score that every member of a cluster must reach with the others.
+    pub fn cohesion(&self) -> f32 {
+        self.cohesion
+    }
+
+    fn vetoes(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Error => self.vetoes.errors,
+            Kind::Identifier => self.vetoes.identifiers,
+            Kind::Version => self.vetoes.versions,
+            Kind::Domain => self.vetoes.sites,
+            Kind::Amount => false,
+            Kind::Rival(_) => self.vetoes.rivals,
+        }
+    }
+}
+
+impl Vocabulary {
+    fn read(file: &mut Reader) -> Self {
+        let rivals = file.sections("rivals", |table| table.texts("names"));
+        file.section("words", |table| Self {
+            stop: table.texts("stop").into_iter().collect(),
+            filler: table.texts("filler").into_iter().collect(),
+            rivals: Rivals(rivals),
+            rare: table.number("rare", 0.6, 0.0, 1.0) as f32,
+            least_syllables: table.integer("least_syllables", 5, 1, 100) as usize,
+        })
+    }
 }

@@ -1,6 +1,59 @@
+//! `{id, cluster}` for each row of a set of questions.
+
 use std::io::Write;
 use std::path::Path;
 
-pub fn run(_input: &Path, _out: &mut dyn Write) -> anyhow::Result<()> {
+use anyhow::Context;
+use indexer::assign::{Item, group};
+use rules::ids::MessageId;
+use rules::ruleset::Ruleset;
+use rules::same::Asked;
+use serde::Deserialize;
+
+/// A row of a clusters set; the rows stand in the order in which the questions were asked.
+#[derive(Debug, Deserialize)]
+pub struct Row {
+    pub id: String,
+    pub question: String,
+    #[serde(default)]
+    pub answer: String,
+    #[serde(default)]
+    pub cluster: String,
+}
+
+pub fn run(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+    let rows = read(input)?;
+    for (row, cluster) in rows.iter().zip(predict(&rows)) {
+        let line = serde_json::json!({ "id": row.id, "cluster": cluster });
+        writeln!(out, "{line}")?;
+    }
     Ok(())
+}
+
+/// Reads a .jsonl file of questions; an unknown shape is an error that names the line.
+pub fn read(input: &Path) -> anyhow::Result<Vec<Row>> {
+    let text =
+        std::fs::read_to_string(input).with_context(|| format!("reading {}", input.display()))?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(number, line)| {
+            serde_json::from_str(line)
+                .with_context(|| format!("{}, line {}", input.display(), number + 1))
+        })
+        .collect()
+}
+
+/// The cluster of each row, named by the row that asked first.
+pub fn predict(rows: &[Row]) -> Vec<String> {
+    let items = rows.iter().zip(1..).map(|(row, id)| Item {
+        id: MessageId(id),
+        asked: Asked { question: &row.question, answer: &row.answer },
+    });
+    let mut names = vec![String::new(); rows.len()];
+    for members in group(&items.collect::<Vec<_>>(), &Ruleset::embedded().same) {
+        for member in &members {
+            names[*member].clone_from(&rows[members[0]].id);
+        }
+    }
+    names
 }

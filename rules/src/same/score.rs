@@ -1,0 +1,165 @@
+//! The additive score of a pair.
+
+use super::entities::{Kind, clash, shared};
+use super::epoch::{Signature, Vector, sort_of};
+use super::{SameRules, Sameness};
+use crate::reason::Reason;
+
+/// What of a pair is weighed, each from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Link {
+    /// Cosine of the questions over whole words.
+    pub words: f32,
+    /// Cosine of the questions over pieces of words.
+    pub pieces: f32,
+    /// Cosine of the questions over syllables and words together.
+    pub syllables: f32,
+    /// The rarity of the rarest word that the questions share.
+    pub rarest: f32,
+    /// Whether both answers are known.
+    pub answered: f32,
+    /// Cosine of the answers.
+    pub answers: f32,
+    /// Whether the questions name the same thing.
+    pub named: f32,
+}
+
+impl Link {
+    /// Measures a pair. Symmetric.
+    pub fn of(a: &Signature, b: &Signature) -> Self {
+        let question = Overlap::of(&a.question, &b.question);
+        let answered = !a.answer.features.is_empty() && !b.answer.features.is_empty();
+        let [words, pieces, syllables] = question.dots;
+        let norms = |sort: usize| a.question.norms[sort] * b.question.norms[sort];
+        let both = |vector: &Vector| vector.norms[0].hypot(vector.norms[2]);
+        Self {
+            words: ratio(words, norms(0)),
+            pieces: ratio(pieces, norms(1)),
+            syllables: ratio(words + syllables, both(&a.question) * both(&b.question)),
+            rarest: question.rarest.min(1.0),
+            answered: if answered { 1.0 } else { 0.0 },
+            answers: if answered { cosine(&a.answer, &b.answer) } else { 0.0 },
+            named: if shared(&a.question_names, &b.question_names, is_specific) {
+                1.0
+            } else {
+                0.0
+            },
+        }
+    }
+}
+
+pub(super) fn sameness(a: &Signature, b: &Signature, rules: &SameRules) -> Sameness {
+    let refused =
+        |what: &str| Sameness { same: false, score: 0.0, reasons: vec![Reason::new(what, 0.0)] };
+    if !a.telling || !b.telling {
+        return refused("a question says too little to be compared");
+    }
+    if let Some(kind) = clash(&a.question_names, &b.question_names, |kind| rules.vetoes(kind)) {
+        return refused(clash_phrase(kind));
+    }
+    let link = Link::of(a, b);
+    let share = f32::midpoint(a.syllabic, b.syllabic);
+    let reasons = arguments(&link, share, rules);
+    let sum = reasons.iter().map(|reason| reason.weight).sum::<f32>();
+    let score = 1.0 / (1.0 + (-sum).exp());
+    Sameness { same: score >= rules.threshold, score, reasons }
+}
+
+/// The score alone, as [`sameness`] gives it.
+pub(super) fn score(a: &Signature, b: &Signature, rules: &SameRules) -> f32 {
+    if !a.telling || !b.telling {
+        return 0.0;
+    }
+    if clash(&a.question_names, &b.question_names, |kind| rules.vetoes(kind)).is_some() {
+        return 0.0;
+    }
+    let sum =
+        terms(&Link::of(a, b), f32::midpoint(a.syllabic, b.syllabic), rules).iter().sum::<f32>();
+    1.0 / (1.0 + (-sum).exp())
+}
+
+pub(super) fn cosine(a: &Vector, b: &Vector) -> f32 {
+    let length = |vector: &Vector| vector.norms.iter().map(|norm| norm * norm).sum::<f32>().sqrt();
+    ratio(Overlap::of(a, b).dots.iter().sum(), length(a) * length(b))
+}
+
+const PHRASES: [&str; 8] = [
+    "what any two questions start from",
+    "the questions share words",
+    "the questions share pieces of words",
+    "the questions share a rare word",
+    "the questions share syllables",
+    "both answers are known",
+    "the answers are alike",
+    "the questions name the same thing",
+];
+
+fn terms(link: &Link, syllabic: f32, rules: &SameRules) -> [f32; 8] {
+    let weights = &rules.weights;
+    let spelled = 1.0 - syllabic;
+    [
+        spelled * weights.base + syllabic * weights.syllable_base,
+        spelled * weights.words * link.words,
+        spelled * weights.pieces * link.pieces,
+        spelled * weights.rarest * link.rarest,
+        syllabic * weights.syllables * link.syllables,
+        weights.answered * link.answered,
+        weights.answers * link.answers,
+        weights.named * link.named,
+    ]
+}
+
+fn arguments(link: &Link, syllabic: f32, rules: &SameRules) -> Vec<Reason> {
+    let weighed = PHRASES.into_iter().zip(terms(link, syllabic, rules));
+    weighed
+        .filter(|(_, weight)| *weight != 0.0)
+        .map(|(what, weight)| Reason::new(what, weight))
+        .collect()
+}
+
+fn is_specific(kind: Kind) -> bool {
+    matches!(kind, Kind::Error | Kind::Identifier | Kind::Domain)
+}
+
+fn clash_phrase(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Error => "the questions name different errors",
+        Kind::Identifier => "the questions name different identifiers",
+        Kind::Version => "the questions name different versions",
+        Kind::Domain => "the questions name different sites",
+        Kind::Amount => "the questions name different amounts",
+        Kind::Rival(_) => "the questions name different products",
+    }
+}
+
+struct Overlap {
+    dots: [f32; 3],
+    rarest: f32,
+}
+
+impl Overlap {
+    fn of(a: &Vector, b: &Vector) -> Self {
+        let mut overlap = Self { dots: [0.0; 3], rarest: 0.0 };
+        let (mut left, mut right) = (a.features.as_slice(), b.features.as_slice());
+        while let ([(x, p), rest_left @ ..], [(y, q), rest_right @ ..]) = (left, right) {
+            if x <= y {
+                left = rest_left;
+            }
+            if y <= x {
+                right = rest_right;
+            }
+            if x == y {
+                let sort = sort_of(*x) as usize;
+                overlap.dots[sort] += p * q;
+                if sort == 0 {
+                    overlap.rarest = overlap.rarest.max(p.min(*q));
+                }
+            }
+        }
+        overlap
+    }
+}
+
+fn ratio(dot: f32, norms: f32) -> f32 {
+    if norms > 0.0 { (dot / norms).clamp(0.0, 1.0) } else { 0.0 }
+}
