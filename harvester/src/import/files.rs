@@ -171,3 +171,95 @@ fn number(bytes: &mut Peekable<Bytes<'_>>) -> Vec<u8> {
     }
     digits
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXPORT: &str = r#"{"guild":{"id":"1"},"channel":{"id":"2"},"messages":[]}"#;
+    const LABELS: &str = r#"{"file":"a.json","messages":[{"id":"7"}]}"#;
+
+    /// Writes files, names some paths, and expects the exports found, in order, with the number
+    /// of paths passed over; or the number of useless paths.
+    fn check(files: &[(&str, &str)], named: &[&str], expected: Result<(&[&str], usize), usize>) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let named: Vec<PathBuf> = named.iter().map(|name| folder.path().join(name)).collect();
+        let found = find_exports(&named).map_err(|useless| useless.0.len()).map(|found| {
+            let name = |path: &PathBuf| {
+                path.strip_prefix(folder.path()).unwrap().to_str().unwrap().to_owned()
+            };
+            let names: Vec<String> = found.exports.iter().map(name).collect();
+            (names, found.passed_over.len())
+        });
+        let expected = expected.map(|(names, passed_over)| {
+            (names.iter().map(|name| (*name).to_owned()).collect(), passed_over)
+        });
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn parts_come_in_the_order_of_their_numbers() {
+        let files = [
+            ("c/help [part 10].json", EXPORT),
+            ("c/help [part 2].json", EXPORT),
+            ("c/help.json", EXPORT),
+            ("b/z.JSON", EXPORT),
+            ("c 2/a.json", EXPORT),
+        ];
+        let in_order = [
+            "b/z.JSON",
+            "c/help.json",
+            "c/help [part 2].json",
+            "c/help [part 10].json",
+            "c 2/a.json",
+        ];
+        check(&files, &[""], Ok((&in_order, 0)));
+    }
+
+    #[test]
+    fn what_is_no_export_is_passed_over_in_a_folder_and_refused_by_name() {
+        let files = [
+            ("a.json", EXPORT),
+            ("a.gold.json", LABELS),
+            ("list.json", "[1, 2]"),
+            ("notes.txt", "hello"),
+            ("a.json_Files/attached.json", EXPORT),
+        ];
+        check(&files, &["."], Ok((&["a.json"], 3)));
+        check(&files, &["a.gold.json", "list.json", "notes.txt", "missing.json"], Err(4));
+        check(&[("notes.txt", "hello")], &["."], Err(1));
+    }
+
+    #[test]
+    fn a_damaged_export_is_left_to_the_import_to_judge() {
+        let files = [("cut.json", &EXPORT[..20]), ("empty.json", "")];
+        check(&files, &["."], Ok((&["cut.json", "empty.json"], 0)));
+    }
+
+    #[test]
+    fn an_export_named_twice_is_found_once() {
+        let files = [("a.json", EXPORT), ("b.json", EXPORT)];
+        check(&files, &["b.json", "."], Ok((&["b.json", "a.json"], 0)));
+    }
+
+    #[test]
+    fn a_missing_path_is_named() {
+        let error = find_exports(&[PathBuf::from("nowhere/at-all.json")]).unwrap_err().to_string();
+        assert!(error.starts_with("cannot open nowhere/at-all.json: "), "{error}");
+    }
+
+    #[test]
+    fn numbers_in_names_are_compared_as_numbers() {
+        let check = |a: &str, b: &str| assert_eq!(natural(a, b), Ordering::Less, "{a} {b}");
+        check("part 2", "part 10");
+        check("part 9", "part 0010");
+        check("a", "a 1");
+        check("1", "a");
+        check("", "0");
+    }
+}

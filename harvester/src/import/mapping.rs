@@ -162,3 +162,55 @@ fn attachment(raw: RawAttachment<'_>) -> Attachment {
         bytes: file_size_bytes.whole().unwrap_or(0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_in_any_zone_and_with_any_fraction() {
+        let check = |text: &str, expected: Option<i64>| {
+            assert_eq!(time(text), expected.map(Millis), "{text}");
+        };
+        check("2021-11-24T16:16:57.001+00:00", Some(1_637_770_617_001));
+        check("2021-11-24T16:16:57+00:00", Some(1_637_770_617_000));
+        check("2021-11-24T16:16:57Z", Some(1_637_770_617_000));
+        check("2021-11-24T12:16:57.5-04:00", Some(1_637_770_617_500));
+        check("2021-11-24T21:46:57.25+05:30", Some(1_637_770_617_250));
+        check("2021-11-24T16:16:57.1234567+00:00", Some(1_637_770_617_123));
+        check("2021-11-24T16:16:57", None);
+        check("yesterday", None);
+        check("", None);
+    }
+
+    #[test]
+    fn channel_kinds_are_known_by_name_and_by_number() {
+        let check = |names: &[&str], expected| {
+            for name in names {
+                assert_eq!(channel_kind(name), expected, "{name}");
+            }
+        };
+        check(&["GuildTextChat", "0"], ChannelKind::Text);
+        check(&["GuildNews", "5"], ChannelKind::News);
+        check(&["GuildVoiceChat", "GuildStageVoice", "2", "13"], ChannelKind::Voice);
+        check(&["GuildPublicThread", "GuildNewsThread", "10", "11"], ChannelKind::Thread);
+        check(&["GuildPrivateThread", "12"], ChannelKind::PrivateThread);
+        check(&["GuildForum", "15", "16"], ChannelKind::Forum);
+        check(&["DirectTextChat", "DirectGroupTextChat", "1", "3"], ChannelKind::Direct);
+        check(&["GuildCategory", "GuildDirectory", "99", ""], ChannelKind::Other);
+    }
+
+    #[test]
+    fn message_types_are_known_by_name_and_by_number() {
+        let check = |names: &[&str], expected| {
+            for name in names {
+                assert_eq!(message_kind(name), expected, "{name}");
+            }
+        };
+        check(&["Default", "0"], MessageKind::Default);
+        check(&["Reply", "19"], MessageKind::Reply);
+        check(&["20", "23"], MessageKind::Command);
+        check(&["GuildMemberJoin", "ThreadCreated", "8", "18", "21", "46"], MessageKind::System);
+        check(&["Hologram", "30", "-1", "70000", ""], MessageKind::Other);
+    }
+}

@@ -46,9 +46,10 @@ impl FileReport {
         self.complete && self.skipped == 0 && self.miscounted().is_none()
     }
 
-    /// The file's own count, where that differs from what it holds.
+    /// A whole file's own count, where that differs from what it holds.
     pub fn miscounted(&self) -> Option<u64> {
-        self.message_count_stated.filter(|stated| *stated != self.messages + self.skipped)
+        let held = self.messages + self.skipped;
+        self.message_count_stated.filter(|stated| self.complete && *stated != held)
     }
 
     pub(super) fn skip(&mut self, offset: u64, why: String) {

@@ -219,5 +219,50 @@ fn index_of(bytes: &[u8], error: &serde_json::Error) -> usize {
             .nth(earlier_breaks)
             .map_or(0, |(index, _)| index + 1),
     };
-    (line_start + error.column().saturating_sub(1)).min(bytes.len())
+    let index = (line_start + error.column().saturating_sub(1)).min(bytes.len());
+    // In a text that is passed over, the parser stops one byte before a control character.
+    match bytes.get(index + 1) {
+        Some(0..0x20) if bytes[index] >= 0x20 && reason(error).starts_with("control char") => {
+            index + 1
+        }
+        _ => index,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_grows_for_a_long_value_and_shrinks_again() {
+        let text = format!("{:?} {}", "x".repeat(3 << 20), "7 ".repeat(1 << 20));
+        let mut window = Window::new(text.as_bytes());
+        let take = |window: &mut Window<&[u8]>| {
+            window.take(|bytes| match parse::<serde_json::Value>(bytes) {
+                Ok((value, used)) => Attempt::Done { value, used },
+                Err(error) => Attempt::failed(bytes, &error),
+            })
+        };
+        assert_eq!(take(&mut window).unwrap().as_str().unwrap().len(), 3 << 20);
+        for _ in 0..(1 << 20) {
+            assert_eq!(take(&mut window).unwrap(), 7);
+        }
+        assert_eq!(window.buffer.capacity(), INITIAL_BYTES);
+        assert_eq!(window.peek().unwrap(), None);
+        assert_eq!(window.offset(), text.len() as u64);
+    }
+
+    #[test]
+    fn a_stumble_is_placed_on_its_byte() {
+        let check = |text: &str, expected: usize| {
+            let error = parse::<serde_json::Value>(text.as_bytes()).unwrap_err();
+            assert_eq!(index_of(text.as_bytes(), &error), expected, "{text}");
+        };
+        check("{\"a\":?}", 5);
+        check("{\n\"a\":?}", 6);
+        check("{\n\n \"\u{e9}\" ?}", 9);
+        check("[1 2]", 3);
+        check("[NaN]", 1);
+        check("[\"a\u{1}\"]", 3);
+    }
 }
