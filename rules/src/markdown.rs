@@ -1,1 +1,130 @@
 //! Discord Markdown becomes CommonMark that cannot break out of its place.
+//!
+//! Chat is hostile: whoever writes a message must not be able to make headings, HTML, JSX, images,
+//! tables, front matter, includes, mentions, or links other than http(s) on a page. [`parse`] keeps
+//! what Discord shows as a small tree; [`render`] writes that tree and escapes everything else.
+
+mod blocks;
+mod escape;
+mod inline;
+mod link;
+mod mention;
+mod render;
+
+pub use escape::{Flavour, code_block, code_span, escape, needs_template_engine, visible};
+pub use render::render;
+
+/// A part of a message that stands on lines of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    Paragraph(Vec<Inline>),
+    /// A fence. The language is a word as typed, if one was.
+    Code {
+        language: Option<String>,
+        text: String,
+    },
+    Quote(Vec<Block>),
+    List(List),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// The first number of a numbered list; `None` for bullets.
+    pub start: Option<u32>,
+    /// The blocks of each item. Never empty.
+    pub items: Vec<Vec<Block>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inline {
+    Text(String),
+    Break,
+    Code(String),
+    Strong(Vec<Inline>),
+    Emphasis(Vec<Inline>),
+    Strike(Vec<Inline>),
+    /// The address is http or https with an ASCII host, and safe inside `<…>` and `(…)`.
+    Link {
+        text: Vec<Inline>,
+        url: String,
+    },
+}
+
+/// Reads a Discord message. `people` are display names: where one of them, or any other name behind
+/// `@`, is addressed, the text says "a user", or nothing at the start of a line.
+pub fn parse(text: &str, people: &[&str]) -> Vec<Block> {
+    blocks::parse(&visible(text), people)
+}
+
+/// The words as a reader sees them, without markup. Blocks and line breaks become line ends.
+pub fn plain_text(blocks: &[Block]) -> String {
+    let mut out = String::new();
+    for block in blocks {
+        match block {
+            Block::Paragraph(inlines) => push_plain(&mut out, inlines),
+            Block::Code { text, .. } => out.push_str(text),
+            Block::Quote(inner) => out.push_str(&plain_text(inner)),
+            Block::List(list) => {
+                for item in &list.items {
+                    out.push_str(&plain_text(item));
+                    end_line(&mut out);
+                }
+            }
+        }
+        end_line(&mut out);
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Every address that the text links to, in reading order.
+pub fn links(blocks: &[Block]) -> Vec<&str> {
+    let mut found = Vec::new();
+    for block in blocks {
+        match block {
+            Block::Paragraph(inlines) => collect_links(inlines, &mut found),
+            Block::Code { .. } => {}
+            Block::Quote(inner) => found.extend(links(inner)),
+            Block::List(list) => {
+                for item in &list.items {
+                    found.extend(links(item));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn collect_links<'b>(inlines: &'b [Inline], found: &mut Vec<&'b str>) {
+    for inline in inlines {
+        match inline {
+            Inline::Link { url, .. } => found.push(url),
+            Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Strike(inner) => {
+                collect_links(inner, found);
+            }
+            Inline::Text(_) | Inline::Break | Inline::Code(_) => {}
+        }
+    }
+}
+
+fn push_plain(out: &mut String, inlines: &[Inline]) {
+    for inline in inlines {
+        match inline {
+            Inline::Text(text) | Inline::Code(text) => out.push_str(text),
+            Inline::Break => out.push('\n'),
+            Inline::Strong(inner)
+            | Inline::Emphasis(inner)
+            | Inline::Strike(inner)
+            | Inline::Link { text: inner, .. } => push_plain(out, inner),
+        }
+    }
+}
+
+fn end_line(out: &mut String) {
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,18 +1,90 @@
 //! What is removed before storing, and what keeps an answer off a page.
 
+mod answer;
+mod fold;
+mod secrets;
+mod seed;
+
 use std::borrow::Cow;
+use std::sync::Arc;
+
+use regex::Regex;
 
 use crate::reader::Reader;
+use answer::AnswerRules;
+use secrets::Secrets;
 
+pub use fold::fold;
+
+/// The patterns of `safety.toml`. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct SafetyRules {}
+pub struct SafetyRules {
+    secrets: Arc<Secrets>,
+    refused: Arc<Vec<Refused>>,
+    answer: Arc<AnswerRules>,
+}
+
+/// A kind of value that a page may hold only if people listed it.
+#[derive(Debug)]
+struct Refused {
+    kind: String,
+    listed: Listed,
+    pattern: Regex,
+    mixed: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Listed {
+    Addresses,
+    Invites,
+    Links,
+}
 
 impl SafetyRules {
-    pub(crate) fn read(_file: &mut Reader) -> Self {
-        Self {}
+    pub(crate) fn read(file: &mut Reader) -> Self {
+        let secrets = Secrets::read(file);
+        let refused = file.sections("unlisted", |table| {
+            let lists = [
+                ("addresses", Listed::Addresses),
+                ("invites", Listed::Invites),
+                ("links", Listed::Links),
+            ];
+            let kind = table.text("kind", "a value");
+            let listed = table.choice("listed", Listed::Links, &lists);
+            let mixed = table.bool("mixed", false);
+            pattern(table).map(|pattern| Refused { kind, listed, pattern, mixed })
+        });
+        let answer = file.section("answer", AnswerRules::read);
+        Self {
+            secrets: Arc::new(secrets),
+            refused: Arc::new(refused.into_iter().flatten().collect()),
+            answer: Arc::new(answer),
+        }
     }
 }
 
+/// Reads the key `pattern`; a bad one is a mistake and `None`.
+fn pattern(table: &mut Reader) -> Option<Regex> {
+    let text = table.text("pattern", "");
+    compile(table, "pattern", &text)
+}
+
+fn compile(table: &mut Reader, key: &str, text: &str) -> Option<Regex> {
+    if text.is_empty() {
+        table.wrong(key, "missing; expected a regular expression");
+        return None;
+    }
+    match Regex::new(text) {
+        Ok(regex) => Some(regex),
+        Err(error) => {
+            let last = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
+            table.wrong(key, format!("not a regular expression: {last}"));
+            None
+        }
+    }
+}
+
+/// Canonical values, from `facts.toml`.
 #[derive(Debug, Clone)]
 pub struct FactRules {
     pub addresses: Vec<String>,
@@ -28,23 +100,72 @@ impl FactRules {
             links: file.texts("links"),
         }
     }
+
+    fn list(&self, value: &str, listed: Listed) -> bool {
+        match listed {
+            Listed::Addresses => self.addresses.iter().any(|known| {
+                known == value || (known.starts_with("0x") && known.eq_ignore_ascii_case(value))
+            }),
+            Listed::Invites => self.invites.iter().any(|known| same_link(known, value)),
+            Listed::Links => self.links.iter().any(|known| same_link(known, value)),
+        }
+    }
+}
+
+/// Hosts ignore case, paths do not. Scheme and a final slash do not matter.
+fn same_link(known: &str, value: &str) -> bool {
+    let parts = |link: &str| {
+        let link = link.split_once("://").map_or(link, |(_, rest)| rest);
+        let (host, path) = link.split_once('/').unwrap_or((link, ""));
+        let host = host.to_lowercase();
+        let host = host.strip_prefix("www.").unwrap_or(&host).to_owned();
+        (host, path.trim_end_matches('/').to_owned())
+    };
+    parts(known) == parts(value)
 }
 
 /// Takes secrets out of a text; each becomes a word in brackets that names its kind. Redacting twice
 /// changes nothing.
-pub fn redact<'t>(text: &'t str, _rules: &SafetyRules) -> Cow<'t, str> {
-    Cow::Borrowed(text)
+pub fn redact<'t>(text: &'t str, rules: &SafetyRules) -> Cow<'t, str> {
+    rules.secrets.redact(text)
 }
 
 /// What an answer holds that `facts.toml` does not list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unlisted {
     /// "a contract address", "an invite", ...
-    pub kind: &'static str,
+    pub kind: String,
+    /// As found after disguises were undone.
     pub value: String,
 }
 
-/// Everything in a text that must not be published unless people listed it.
-pub fn unlisted(_text: &str, _rules: &SafetyRules, _facts: &FactRules) -> Vec<Unlisted> {
-    Vec::new()
+/// Everything in a text that must not be published unless people listed it, each value once.
+pub fn unlisted(text: &str, rules: &SafetyRules, facts: &FactRules) -> Vec<Unlisted> {
+    let folded = fold(text);
+    let mut found = Vec::new();
+    for refused in rules.refused.iter() {
+        for hit in refused.pattern.find_iter(&folded) {
+            let value = hit.as_str().split_whitespace().collect::<String>();
+            if (!refused.mixed || is_mixed(&value)) && !facts.list(&value, refused.listed) {
+                found.push(Unlisted { kind: refused.kind.clone(), value });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.value.cmp(&b.value));
+    found.dedup_by(|a, b| a.value == b.value);
+    found
 }
+
+fn is_mixed(value: &str) -> bool {
+    let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
+    has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)
+}
+
+/// Why an answer says too little, or nothing to somebody who was not there; `None` if it stands
+/// alone. `words` is its text without markup, `has_code` whether it holds a fence or a code span.
+pub fn why_not_alone(words: &str, has_code: bool, rules: &SafetyRules) -> Option<&'static str> {
+    rules.answer.why_not_alone(words, has_code)
+}
+
+#[cfg(test)]
+mod tests;

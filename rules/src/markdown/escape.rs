@@ -1,0 +1,149 @@
+//! Text, code spans and fences that mean nothing but themselves.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// The language a page is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    CommonMark,
+    /// MDX 3, where braces and `import` are JavaScript.
+    Mdx,
+}
+
+/// Drops what a reader cannot see and could be deceived by: controls, zero-width and bidirectional
+/// marks, tag characters. Line ends become `\n`.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| c == '\r' || is_hidden(c)) {
+        return Cow::Borrowed(text);
+    }
+    let unix = text.replace("\r\n", "\n").replace('\r', "\n");
+    Cow::Owned(unix.chars().filter(|c| !is_hidden(*c)).collect())
+}
+
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Literal text as paragraphs: every line end is kept, nothing in it is markup.
+pub fn escape(text: &str, flavour: Flavour) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    let mut blank = false;
+    for line in visible(text).split('\n').map(str::trim) {
+        if line.is_empty() {
+            blank = true;
+            continue;
+        }
+        if !out.is_empty() {
+            out.push_str(if blank { "\n\n" } else { "\\\n" });
+        }
+        blank = false;
+        push_text(&mut out, line, flavour);
+    }
+    out
+}
+
+/// A code span whose run of backticks is longer than any inside.
+pub fn code_span(text: &str) -> String {
+    let inner = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    if inner.is_empty() {
+        return String::new();
+    }
+    let fence = "`".repeat(longest_run(&inner) + 1);
+    let pad = if inner.starts_with('`') || inner.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{inner}{pad}{fence}")
+}
+
+/// A fence longer than any run of backticks inside. A language that is not a plain word is dropped.
+pub fn code_block(text: &str, language: Option<&str>) -> String {
+    let text = visible(text);
+    let fence = "`".repeat(longest_run(&text).max(2) + 1);
+    let language = language.filter(|word| is_language(word)).unwrap_or("text");
+    format!("{fence}{language}\n{}\n{fence}", text.trim_end_matches('\n'))
+}
+
+/// Whether code holds what a site generator would run even inside a fence: mdBook and MkDocs
+/// includes, Hugo and Liquid tags, template expressions.
+pub fn needs_template_engine(code: &str) -> bool {
+    ["{{", "{%", "--8<--"].iter().any(|tag| code.contains(tag))
+}
+
+pub(super) fn is_language(word: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "+#-_.".contains(c);
+    (1..=20).contains(&word.len()) && word.chars().all(plain)
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
+}
+
+/// Writes one line of literal text. What is special only at the start of a line is escaped only
+/// there, so that pages stay readable as source.
+pub(super) fn push_text(out: &mut String, text: &str, flavour: Flavour) {
+    let mut rest = text;
+    if out.is_empty() || out.ends_with('\n') {
+        rest = push_line_start(out, text.trim_start(), flavour);
+    }
+    let mut previous = out.chars().next_back();
+    let mut characters = rest.char_indices();
+    while let Some((at, c)) = characters.next() {
+        let after = &rest[at + c.len_utf8()..];
+        let next = after.chars().next();
+        match c {
+            '<' | '{' | '}' | '$' | '|' | '@' => push_entity(out, c),
+            '&' if next.is_none_or(|n| n == '#' || n.is_ascii_alphanumeric()) => {
+                push_entity(out, c)
+            }
+            '\\' | '`' | '*' | '[' | ']' | '~' | '^' => out.extend(['\\', c]),
+            '_' if !is_word(previous) || !is_word(next) => out.push_str("\\_"),
+            '#' if previous.is_none_or(char::is_whitespace) => out.push_str("\\#"),
+            ':' if after.starts_with("//") => out.push_str("&#58;"),
+            '.' if ends_with_www(out) => out.push_str("&#46;"),
+            _ => out.push(c),
+        }
+        previous = Some(c);
+    }
+}
+
+fn push_line_start<'t>(out: &mut String, text: &'t str, flavour: Flavour) -> &'t str {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    if digits > 0 && text[digits..].starts_with(['.', ')']) {
+        out.push_str(&text[..digits]);
+        out.push('\\');
+        out.push_str(&text[digits..=digits]);
+        return &text[digits + 1..];
+    }
+    let Some(first) = text.chars().next() else { return text };
+    let code =
+        flavour == Flavour::Mdx && (text.starts_with("import") || text.starts_with("export"));
+    let repeated = "!?%".contains(first) && text[1..].starts_with(first);
+    if code {
+        push_entity(out, first);
+    } else if "-+=:#>".contains(first) || repeated {
+        out.extend(['\\', first]);
+    } else {
+        return text;
+    }
+    &text[first.len_utf8()..]
+}
+
+fn push_entity(out: &mut String, c: char) {
+    write!(out, "&#{};", u32::from(c)).expect("a string takes everything");
+}
+
+/// Words inside which an underscore is no markup, in every dialect.
+fn is_word(c: Option<char>) -> bool {
+    c.is_some_and(|c| c.is_ascii_alphanumeric())
+}
+
+fn ends_with_www(out: &str) -> bool {
+    let tail = out.as_bytes();
+    tail.len() >= 3
+        && tail[tail.len() - 3..].eq_ignore_ascii_case(b"www")
+        && !out[..out.len() - 3].ends_with(|c: char| c.is_ascii_alphanumeric())
+}

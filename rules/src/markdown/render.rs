@@ -1,0 +1,212 @@
+//! The tree as CommonMark or MDX.
+
+use pulldown_cmark::{Event, Options, Parser, TagEnd};
+
+use super::escape::{code_block, code_span, push_text};
+use super::{Block, Flavour, Inline};
+
+/// Writes blocks so that a Markdown reader finds the same tree again and nothing else. Ends without
+/// a line end.
+pub fn render(blocks: &[Block], flavour: Flavour) -> String {
+    let mut out = String::new();
+    let mut previous: Option<&Block> = None;
+    for block in blocks {
+        let written = match block {
+            Block::Paragraph(inlines) => paragraph(inlines, flavour),
+            Block::Code { language, text } => code_block(text, language.as_deref()),
+            Block::Quote(inner) => prefix_lines(&render(inner, flavour), "> ", "> "),
+            Block::List(list) => {
+                let alternate = matches!(previous, Some(Block::List(_)));
+                self::list(list, alternate, flavour)
+            }
+        };
+        if written.is_empty() {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push_str("\n\n");
+        }
+        out.push_str(&written);
+        previous = Some(block);
+    }
+    out
+}
+
+/// Two lists in a row would run together; the second one gets the other marker.
+fn list(list: &super::List, alternate: bool, flavour: Flavour) -> String {
+    let loose = list.items.iter().any(|item| {
+        item.iter().any(|block| !matches!(block, Block::Paragraph(_) | Block::List(_)))
+    });
+    let mut items = Vec::new();
+    for (number, item) in list.items.iter().enumerate() {
+        let marker = match (list.start, alternate) {
+            (Some(start), false) => format!("{}. ", u64::from(start) + number as u64),
+            (Some(start), true) => format!("{}) ", u64::from(start) + number as u64),
+            (None, false) => "- ".to_owned(),
+            (None, true) => "* ".to_owned(),
+        };
+        let body = render(item, flavour);
+        let body = if loose { body } else { body.replace("\n\n", "\n") };
+        if !body.is_empty() {
+            items.push(prefix_lines(&body, &marker, &" ".repeat(marker.len())));
+        }
+    }
+    items.join(if loose { "\n\n" } else { "\n" })
+}
+
+fn prefix_lines(text: &str, first: &str, others: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            out.push('\n');
+        }
+        let prefix = if number == 0 { first } else { others };
+        out.push_str(if line.is_empty() { prefix.trim_end() } else { prefix });
+        out.push_str(line);
+    }
+    out
+}
+
+/// Dialects differ in where a mark may open and close. Emphasis that our own reading of the result
+/// does not find again is left out: the words matter more.
+fn paragraph(inlines: &[Inline], flavour: Flavour) -> String {
+    let mut plain = String::new();
+    push_inlines(&mut plain, inlines, flavour, false);
+    let plain = finish(plain);
+    if !inlines.iter().any(is_emphasis) {
+        return plain;
+    }
+    let mut rich = String::new();
+    push_inlines(&mut rich, inlines, flavour, true);
+    let rich = finish(rich);
+    if read(&rich) == read(&plain) { rich } else { plain }
+}
+
+fn is_emphasis(inline: &Inline) -> bool {
+    match inline {
+        Inline::Strong(_) | Inline::Emphasis(_) | Inline::Strike(_) => true,
+        Inline::Link { text, .. } => text.iter().any(is_emphasis),
+        Inline::Text(_) | Inline::Break | Inline::Code(_) => false,
+    }
+}
+
+/// The words of a paragraph as a CommonMark reader sees them, without white space.
+fn read(markdown: &str) -> String {
+    let mut words = String::new();
+    for event in Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH) {
+        match event {
+            Event::Text(text) | Event::Code(text) => {
+                words.extend(text.chars().filter(|c| !c.is_whitespace()))
+            }
+            Event::End(TagEnd::Link) => words.push('\u{1}'),
+            _ => {}
+        }
+    }
+    words
+}
+
+/// A line end behind a backslash is a break; one at the end of all would be a stray backslash.
+fn finish(mut out: String) -> String {
+    while out.ends_with("\\\n") {
+        out.truncate(out.len() - 2);
+    }
+    out.truncate(out.trim_end_matches(' ').len());
+    out
+}
+
+fn push_inlines(out: &mut String, inlines: &[Inline], flavour: Flavour, emphasis: bool) {
+    for (at, inline) in inlines.iter().enumerate() {
+        match inline {
+            Inline::Text(text) => push_text(out, text, flavour),
+            Inline::Break => {
+                out.truncate(out.trim_end_matches(' ').len());
+                if !out.is_empty() && !out.ends_with('\n') {
+                    out.push_str("\\\n");
+                }
+            }
+            Inline::Code(code) => {
+                // Two spans side by side would share their backticks.
+                if out.ends_with('`') {
+                    out.push(' ');
+                }
+                out.push_str(&code_span(code));
+            }
+            Inline::Link { text, url } => push_link(out, text, url, flavour, emphasis),
+            Inline::Strong(inner) => {
+                push_marked(out, "**", inner, inlines.get(at + 1), flavour, emphasis)
+            }
+            Inline::Emphasis(inner) => {
+                push_marked(out, "*", inner, inlines.get(at + 1), flavour, emphasis)
+            }
+            Inline::Strike(inner) => {
+                push_marked(out, "~~", inner, inlines.get(at + 1), flavour, emphasis)
+            }
+        }
+    }
+}
+
+fn push_marked(
+    out: &mut String,
+    mark: &str,
+    inner: &[Inline],
+    next: Option<&Inline>,
+    flavour: Flavour,
+    emphasis: bool,
+) {
+    let start = out.len();
+    let before = out.chars().next_back();
+    if emphasis {
+        out.push_str(mark);
+    }
+    push_inlines(out, inner, flavour, emphasis);
+    if !emphasis {
+        return;
+    }
+    let open = start + mark.len();
+    if stands(before, &out[open..], next) {
+        out.push_str(mark);
+    } else {
+        let words = out.split_off(open);
+        out.truncate(start);
+        out.push_str(&words);
+    }
+}
+
+/// Whether a mark around `inside` opens and closes in every dialect: words at its edges, and space
+/// or punctuation outside.
+fn stands(before: Option<char>, inside: &str, next: Option<&Inline>) -> bool {
+    let edge = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
+    let outside =
+        |c: Option<char>| c.is_none_or(|c| c.is_whitespace() || ".,;:!?()\"'*\u{2014}".contains(c));
+    let next = match next {
+        None | Some(Inline::Break) => None,
+        Some(Inline::Text(text)) => text.chars().next(),
+        Some(_) => Some('x'),
+    };
+    !inside.contains('\n')
+        && edge(inside.chars().next())
+        && edge(inside.chars().next_back())
+        && outside(before)
+        && outside(next)
+}
+
+fn push_link(out: &mut String, text: &[Inline], url: &str, flavour: Flavour, emphasis: bool) {
+    // An exclamation mark before the bracket would make it an image.
+    if out.ends_with('!') {
+        out.pop();
+        out.push_str("\\!");
+    }
+    let bare = matches!(text, [Inline::Text(shown)] if shown == url);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#=%+,&".contains(c);
+    if bare && flavour == Flavour::CommonMark && url.chars().all(plain) {
+        out.extend(["<", url, ">"]);
+        return;
+    }
+    out.push('[');
+    let start = out.len();
+    push_inlines(out, text, flavour, emphasis);
+    let label =
+        out.split_off(start).replace("\\\n", " ").replace("&#58;//", "://").replace("&#46;", ".");
+    out.push_str(&label);
+    out.extend(["](", url, ")"]);
+}
