@@ -260,3 +260,14 @@ fn names_fall_back_and_ids_may_be_numbers() {
     check(r#"{"id":77,"name":"ash"}"#, "ash");
     check(r#"{"id":"77"}"#, "");
 }
+
+#[test]
+fn the_bundled_exports_are_whole() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/exports");
+    let found = files::find_exports(&[folder]).unwrap();
+    assert_eq!((found.exports.len(), found.passed_over.len()), (3, 0));
+    for path in found.exports {
+        let end = read(std::fs::File::open(&path).unwrap()).end;
+        assert!(end.unwrap().is_clean(), "{}", path.display());
+    }
+}

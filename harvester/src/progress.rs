@@ -1,0 +1,181 @@
+//! How far long work has come, on standard error: a bar on a terminal, now and then a line elsewhere.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{DecimalBytes, HumanCount, HumanDuration, ProgressBar, ProgressStyle};
+
+/// Without a terminal, a line at most this often: a log of an hour's work stays readable.
+const BETWEEN_LINES: Duration = Duration::from_secs(5);
+
+/// What is being counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Bytes,
+    Items,
+}
+
+/// One piece of long work. Dropped without `finish`, it leaves no bar behind.
+#[derive(Debug)]
+pub struct Progress(Display);
+
+#[derive(Debug)]
+enum Display {
+    Bar(ProgressBar),
+    Lines { lines: Lines, started: Instant },
+}
+
+impl Progress {
+    /// `label` says what is being done: "reading exports".
+    pub fn start(label: &str, unit: Unit, total: u64) -> Self {
+        if io::stderr().is_terminal() {
+            let bar = ProgressBar::new(total).with_message(label.to_owned());
+            bar.set_style(style(unit));
+            return Self(Display::Bar(bar));
+        }
+        let lines = Lines { label: label.to_owned(), unit, total, done: 0, printed: None };
+        Self(Display::Lines { lines, started: Instant::now() })
+    }
+
+    /// Counts `more` units as done.
+    pub fn advance(&mut self, more: u64) {
+        match &mut self.0 {
+            Display::Bar(bar) => bar.inc(more),
+            Display::Lines { lines, started } => print(lines.advance(more, started.elapsed())),
+        }
+    }
+
+    /// Ends the work. The bar goes; work that was long enough for lines gets a last one.
+    pub fn finish(self) {
+        match self.0 {
+            Display::Bar(bar) => bar.finish_and_clear(),
+            Display::Lines { lines, started } => print(lines.last(started.elapsed())),
+        }
+    }
+}
+
+fn style(unit: Unit) -> ProgressStyle {
+    let template = match unit {
+        Unit::Bytes => {
+            "{msg}  {wide_bar} {percent:>3} %  {decimal_bytes} of {decimal_total_bytes}, \
+             {decimal_bytes_per_sec}, {eta} left"
+        }
+        Unit::Items => {
+            "{msg}  {wide_bar} {percent:>3} %  {human_pos} of {human_len}, {per_sec}, {eta} left"
+        }
+    };
+    ProgressStyle::with_template(template).expect("a test reads both templates")
+}
+
+/// Progress for a log file or a pipe.
+#[derive(Debug)]
+struct Lines {
+    label: String,
+    unit: Unit,
+    total: u64,
+    done: u64,
+    /// When the last line was printed, since the start.
+    printed: Option<Duration>,
+}
+
+impl Lines {
+    /// The line that is due, if one is.
+    fn advance(&mut self, more: u64, elapsed: Duration) -> Option<String> {
+        self.done += more;
+        if elapsed < self.printed.unwrap_or_default() + BETWEEN_LINES {
+            return None;
+        }
+        self.printed = Some(elapsed);
+        let Self { label, unit, total, done, .. } = self;
+        let rate = *done as f64 / elapsed.as_secs_f64();
+        let percent = (*done as f64 / (*total).max(1) as f64 * 100.0).min(100.0).floor();
+        let left = total.saturating_sub(*done) as f64 / rate.max(1e-3);
+        let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
+        Some(format!(
+            "{label}: {percent} %, {} of {}, {}/s, {} left",
+            unit.show(*done),
+            unit.show(*total),
+            unit.show(rate as u64),
+            HumanDuration(left)
+        ))
+    }
+
+    /// The last line, where there was one before.
+    fn last(&self, elapsed: Duration) -> Option<String> {
+        self.printed?;
+        let Self { label, unit, done, .. } = self;
+        Some(format!("{label}: {} in {}", unit.show(*done), HumanDuration(elapsed)))
+    }
+}
+
+impl Unit {
+    fn show(self, count: u64) -> String {
+        match self {
+            Self::Bytes => DecimalBytes(count).to_string(),
+            Self::Items => HumanCount(count).to_string(),
+        }
+    }
+}
+
+/// Work does not stop because nobody listens: a closed standard error is no error.
+fn print(line: Option<String>) {
+    if let Some(line) = line {
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(unit: Unit, total: u64) -> Lines {
+        Lines { label: "reading".to_owned(), unit, total, done: 0, printed: None }
+    }
+
+    #[test]
+    fn both_bars_can_be_drawn() {
+        for unit in [Unit::Bytes, Unit::Items] {
+            ProgressBar::hidden().set_style(style(unit));
+        }
+    }
+
+    #[test]
+    fn a_line_comes_every_few_seconds_and_says_how_long_it_takes() {
+        let mut lines = lines(Unit::Items, 40_000);
+        let at = |seconds| Duration::from_secs(seconds);
+        assert_eq!(lines.advance(1_000, at(1)), None);
+        assert_eq!(
+            lines.advance(9_000, at(5)).as_deref(),
+            Some("reading: 25 %, 10,000 of 40,000, 2,000/s, 15 seconds left")
+        );
+        assert_eq!(lines.advance(10_000, at(9)), None);
+        assert_eq!(
+            lines.advance(0, at(10)).as_deref(),
+            Some("reading: 50 %, 20,000 of 40,000, 2,000/s, 10 seconds left")
+        );
+        assert_eq!(lines.last(at(12)).as_deref(), Some("reading: 20,000 in 12 seconds"));
+    }
+
+    #[test]
+    fn short_work_is_silent() {
+        let mut lines = lines(Unit::Bytes, 10);
+        assert_eq!(lines.advance(10, Duration::from_secs(4)), None);
+        assert_eq!(lines.last(Duration::from_secs(4)), None);
+    }
+
+    #[test]
+    fn odd_totals_do_no_harm() {
+        let mut lines = lines(Unit::Bytes, 0);
+        assert_eq!(
+            lines.advance(0, Duration::from_secs(5)).as_deref(),
+            Some("reading: 0 %, 0 B of 0 B, 0 B/s, 0 seconds left")
+        );
+        assert_eq!(
+            lines.advance(2_000_000, Duration::from_secs(10)).as_deref(),
+            Some("reading: 100 %, 2.00 MB of 0 B, 200.00 kB/s, 0 seconds left")
+        );
+        lines.total = u64::MAX;
+        lines.done = 0;
+        assert!(lines.advance(0, Duration::from_secs(15)).is_some());
+    }
+}
