@@ -267,7 +267,7 @@ fn the_bundled_exports_are_whole() {
     let found = files::find_exports(&[folder]).unwrap();
     assert_eq!((found.exports.len(), found.passed_over.len()), (3, 0));
     for path in found.exports {
-        let end = read(std::fs::File::open(&path).unwrap()).end;
+        let end = read(File::open(&path).unwrap()).end;
         assert!(end.unwrap().is_clean(), "{}", path.display());
     }
 }
