@@ -257,7 +257,8 @@ fn anything(bytes: &[u8]) -> Parsed<IgnoredAny> {
 fn guild(bytes: &[u8]) -> Parsed<(Option<GuildId>, String)> {
     let (Object(raw), used) = parse::<Object<RawGuild<'_>>>(bytes)?;
     let RawGuild { id, name } = raw.unwrap_or_default();
-    Ok(((id.whole().map(GuildId), name.words().unwrap_or_default().into_owned()), used))
+    let id = id.whole().filter(|id| *id == 0).or_else(|| id.id());
+    Ok(((id.map(GuildId), name.words().unwrap_or_default().into_owned()), used))
 }
 
 fn channel(bytes: &[u8]) -> Parsed<Option<Channel>> {

@@ -42,9 +42,9 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// A whole number above zero: no snowflake is zero.
+    /// A snowflake: none is zero, and none needs the 64th bit before the year 2084.
     pub(super) fn id(&self) -> Option<u64> {
-        self.whole().filter(|id| *id > 0)
+        self.whole().filter(|id| (1..1 << 63).contains(id))
     }
 
     pub(super) fn flag(&self) -> bool {

@@ -97,6 +97,7 @@ fn a_message_without_its_essentials_is_skipped_and_the_rest_is_kept() {
     check(bad("\"id\": \"6\"", "\"no\": 1"), "`id`");
     check(bad("\"6\"", "\"six\""), "`id`");
     check(bad("\"6\"", "0"), "`id`");
+    check(bad("\"6\"", "\"9223372036854775808\""), "`id`");
     check(bad("\"6\"", "\"18446744073709551616\""), "`id`");
     check(bad("\"6\"", "18446744073709551616"), "`id`");
     check(bad("\"6\"", "1e999"), "number out of range");
@@ -140,6 +141,15 @@ fn other_files_are_told_from_exports() {
     check(r#"{"messages":[],"guild":{"id":"1"},"channel":{"id":"2"}}"#, "do not come before");
     check(r#"{"guild":null,"channel":{"id":"2"},"messages":[]}"#, "do not come before");
     check(r#"{"guild":{"id":"1"},"channel":{"id":"x"},"messages":[]}"#, "do not come before");
+}
+
+#[test]
+fn direct_messages_have_the_guild_zero() {
+    let file = export(&[plain(1, "a")])
+        .replace("\"900\"", "\"0\"")
+        .replace("GuildTextChat", "DirectTextChat");
+    let channel = read(file.as_bytes()).channel.unwrap();
+    assert_eq!((channel.guild.0, channel.kind), (0, rules::message::ChannelKind::Direct));
 }
 
 #[test]
