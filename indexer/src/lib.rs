@@ -3,9 +3,11 @@
 //! Invariant: deleting the Tantivy directory loses nothing, and every write may happen twice.
 
 pub mod assign;
+pub mod confidence;
 pub mod document;
 pub mod schema;
 pub mod search;
+pub mod settle;
 pub mod store;
 pub mod tokenize;
 pub mod writer;

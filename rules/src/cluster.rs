@@ -5,8 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId, permalink};
+use crate::conversation::Conversation;
+use crate::question::phrasing;
 use crate::reason::Reason;
-use crate::resolution::{Grade, Signal};
+use crate::resolution::{Grade, Resolution, Signal};
 
 /// How far a cluster has come: `Watching → Due → Drafted → Proposed → Known → Retired`, or `Rejected`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -99,6 +101,26 @@ impl fmt::Debug for Quote {
 }
 
 impl Occurrence {
+    /// A resolved conversation with the words that its verdict names.
+    pub fn of(conversation: &Conversation<'_>, resolution: &Resolution, quotable: bool) -> Self {
+        let channel = conversation.channel;
+        let quote = |messages: &[MessageId]| Quote::of(conversation, messages);
+        let Resolution { question, answers, grade, confidence, signals, reasons } = resolution;
+        Self {
+            conversation: conversation.id,
+            guild: channel.guild,
+            channel: channel.id,
+            channel_name: channel.name.clone(),
+            question: quote(&question.messages),
+            answers: answers.iter().map(|answer| quote(&[answer.message])).collect(),
+            grade: *grade,
+            confidence: *confidence,
+            signals: signals.clone(),
+            reasons: reasons.clone(),
+            quotable,
+        }
+    }
+
     pub fn question_link(&self) -> String {
         permalink(self.guild, self.channel, self.question.message)
     }
@@ -117,7 +139,45 @@ impl Occurrence {
     }
 }
 
+impl Quote {
+    /// The words of some messages of one person, the first of which gives the quote its place.
+    ///
+    /// # Panics
+    /// If a message is not in the conversation: a verdict names only messages that it was given.
+    fn of(conversation: &Conversation<'_>, messages: &[MessageId]) -> Self {
+        let said = messages
+            .iter()
+            .map(|id| {
+                let at = conversation.messages.binary_search_by_key(id, |message| message.id);
+                conversation.messages[at.expect("a verdict names messages of its conversation")]
+            })
+            .collect::<Vec<_>>();
+        let first = said[0];
+        Self {
+            message: first.id,
+            author: first.author.id,
+            author_name: first.author.name.clone(),
+            trusted: conversation.trusted.contains(&first.author.id),
+            text: said.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join("\n"),
+            sent: first.sent,
+        }
+    }
+}
+
 impl Cluster {
+    /// The question that stands best as a title, of those that may be quoted; else of all.
+    pub fn best_question(&self) -> &Quote {
+        let questions = || self.occurrences.iter().map(|one| (one.quotable, &one.question));
+        questions()
+            .enumerate()
+            .max_by(|(at, (quotable, one)), (other_at, (other_quotable, other))| {
+                let better = phrasing(&one.text).total_cmp(&phrasing(&other.text));
+                quotable.cmp(other_quotable).then(better).then(other_at.cmp(at))
+            })
+            .map(|(_, (_, question))| question)
+            .expect("a cluster has an occurrence")
+    }
+
     pub fn askers(&self) -> usize {
         distinct(self.occurrences.iter().map(|occurrence| occurrence.question.author))
     }

@@ -34,15 +34,20 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Parses a whole file. A syntax mistake leaves an empty table and one mistake with its line.
-    pub fn parse(file: &str, text: &str) -> Self {
-        let mut reader = Self {
+    /// Reads a table that was parsed already; `file` names it in mistakes.
+    pub fn new(file: &str, table: Table) -> Self {
+        Self {
             file: file.to_owned(),
             path: String::new(),
-            table: Table::new(),
+            table,
             known: Vec::new(),
             mistakes: Vec::new(),
-        };
+        }
+    }
+
+    /// Parses a whole file. A syntax mistake leaves an empty table and one mistake with its line.
+    pub fn parse(file: &str, text: &str) -> Self {
+        let mut reader = Self::new(file, Table::new());
         match text.parse::<Table>() {
             Ok(table) => reader.table = table,
             Err(error) => {
@@ -51,6 +56,21 @@ impl Reader {
             }
         }
         reader
+    }
+
+    /// Puts a value at a path of keys, above what the file says; missing tables are made. A key on
+    /// the way that holds no table is a mistake.
+    pub fn overlay(&mut self, path: &[&str], value: Value) {
+        let Some((last, tables)) = path.split_last() else { return };
+        let mut table = &mut self.table;
+        for key in tables {
+            let inner = table.entry(*key).or_insert_with(|| Value::Table(Table::new()));
+            match inner {
+                Value::Table(inner) => table = inner,
+                _ => return self.wrong(&path.join("."), "set from outside, but the file has no table there"),
+            }
+        }
+        table.insert((*last).to_owned(), value);
     }
 
     /// Reads the table at `key` with `read`; a missing one reads as empty.

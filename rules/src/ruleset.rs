@@ -1,5 +1,7 @@
 //! All the rules a maintainer may edit, parsed and judged together.
 
+use sha2::{Digest, Sha256};
+
 use crate::conversation::ConversationRules;
 use crate::due::PageRules;
 use crate::reader::{Mistake, Reader};
@@ -29,6 +31,7 @@ pub struct Ruleset {
     pub pages: PageRules,
     pub safety: SafetyRules,
     pub facts: FactRules,
+    digest: String,
 }
 
 impl Ruleset {
@@ -40,9 +43,13 @@ impl Ruleset {
     /// Parses every file: what `replaced` returns for its name, else the embedded text. Returns all
     /// mistakes of all files together.
     pub fn parse(replaced: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
-        let mut readers = EMBEDDED.map(|(name, text)| match replaced(name) {
-            Some(text) => Reader::parse(name, &text),
-            None => Reader::parse(name, text),
+        let mut digest = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
+        let mut readers = EMBEDDED.map(|(name, embedded)| {
+            let text = replaced(name);
+            let text = text.as_deref().unwrap_or(embedded);
+            digest.update((text.len() as u64).to_le_bytes());
+            digest.update(text);
+            Reader::parse(name, text)
         });
         let [scope, conversations, signals, same, pages, safety, facts] = &mut readers;
         let rules = Self {
@@ -53,9 +60,15 @@ impl Ruleset {
             pages: PageRules::read(pages),
             safety: SafetyRules::read(safety),
             facts: FactRules::read(facts),
+            digest: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
         };
         let mistakes = readers.into_iter().flat_map(Reader::finish).collect::<Vec<_>>();
         if mistakes.is_empty() { Ok(rules) } else { Err(mistakes) }
+    }
+
+    /// Names these rules and the version that reads them: another digest may mean other verdicts.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 }
 

@@ -78,6 +78,11 @@ impl ScopeRules {
             })
     }
 
+    /// The people trusted by name, whatever their roles.
+    pub fn trusted_people(&self) -> &[UserId] {
+        &self.trusted_people
+    }
+
     /// Whether words said in this channel may be quoted in public without asking their author.
     pub fn may_quote(&self, channel: &Channel) -> bool {
         match self.consent {

@@ -31,6 +31,18 @@ impl Store {
             .collect()
     }
 
+    /// How many messages of a channel are to be judged.
+    pub async fn messages_pending(&self, pending: &PendingChannel) -> Result<u64> {
+        let count = sqlx::query_scalar::<_, i64>(
+            "SELECT COUNT(*) FROM messages WHERE channel = $1 AND id >= $2",
+        )
+        .bind(pending.channel.id.0 as i64)
+        .bind(pending.from.0 as i64)
+        .fetch_one(&self.read)
+        .await?;
+        Ok(count as u64)
+    }
+
     /// Has every conversation of every channel judged again, as after a change of the rules.
     pub async fn mark_everything_pending(&self) -> Result<()> {
         sqlx::query("UPDATE channels SET pending_from = 0").execute(&self.write).await?;

@@ -1,0 +1,193 @@
+//! Brings the clusters to the fixed point: a function of the set of occurrences, not of their arrival.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use rules::cluster::{Cluster, ClusterState, Occurrence};
+use rules::due::due;
+use rules::ids::{ClusterId, MessageId, Millis};
+use rules::ruleset::Ruleset;
+use rules::same::{Asked, Epoch, agree};
+
+use crate::assign::{Item, group};
+use crate::store::{ClusterSummary, Regrouped, Result, Store, Ungrouped};
+
+/// What settling did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Settled {
+    pub moved: usize,
+    pub changed: usize,
+}
+
+/// Groups all occurrences again and stores what differs. `now` starts the clock of clusters that
+/// become due. Unless `forced`, does nothing while no occurrence came, changed or went.
+pub async fn settle(
+    store: &Store,
+    rules: &Arc<Ruleset>,
+    now: Millis,
+    forced: bool,
+) -> Result<Settled> {
+    if !forced && !store.needs_settling().await? {
+        return Ok(Settled::default());
+    }
+    let occurrences = store.occurrences().await?;
+    let existing = store.cluster_summaries().await?;
+    let rules = Arc::clone(rules);
+    let planned = tokio::task::spawn_blocking(move || plan(occurrences, &existing, &rules, now));
+    let regrouped = planned.await.expect("planning neither panics nor is cancelled");
+    store.regroup(&regrouped).await?;
+    Ok(Settled { moved: regrouped.moved.len(), changed: regrouped.changed.len() })
+}
+
+/// The words of an occurrence as sameness looks at them.
+pub fn asked(occurrence: &Occurrence) -> Asked<'_> {
+    Asked { question: &occurrence.question.text, answer: &occurrence.best_answer().text }
+}
+
+fn plan(
+    occurrences: Vec<Ungrouped>,
+    existing: &[ClusterSummary],
+    rules: &Ruleset,
+    now: Millis,
+) -> Regrouped {
+    let items = occurrences
+        .iter()
+        .map(|one| Item { id: one.occurrence.question.message, asked: asked(&one.occurrence) })
+        .collect::<Vec<_>>();
+    let groups = group(&items, &rules.same);
+    let epoch = Epoch::of(items.iter().map(|item| item.asked), &rules.same);
+    let names = name(&groups, &occurrences, existing);
+    let mut known = existing.iter().map(|one| (&one.id, one)).collect::<BTreeMap<_, _>>();
+    let mut regrouped = Regrouped::default();
+    let mut heirs = Heirs::default();
+    let mut occurrences = occurrences.into_iter().map(Some).collect::<Vec<_>>();
+    for (members, id) in groups.iter().zip(names) {
+        let mut changed = false;
+        let mut cluster = Cluster { id, state: ClusterState::Watching, occurrences: Vec::new(), due_since: None };
+        for at in members {
+            let one = occurrences[*at].take().expect("an occurrence is in one group");
+            if one.cluster.as_ref() != Some(&cluster.id) {
+                regrouped.moved.push((one.occurrence.conversation, cluster.id.clone()));
+                changed = true;
+            }
+            changed |= one.touched;
+            heirs.note(one.cluster, &cluster.id);
+            cluster.occurrences.push(one.occurrence);
+        }
+        let before = known.remove(&cluster.id);
+        let after = judge(&cluster, before, rules, &epoch, now);
+        if before != Some(&after) {
+            changed = true;
+            regrouped.clusters.push(after);
+        }
+        if changed {
+            regrouped.changed.push(cluster.id);
+        }
+    }
+    regrouped.gone = known.into_keys().map(|id| (id.clone(), heirs.of(id))).collect();
+    regrouped
+}
+
+/// The row of a cluster: how large it is, and whether a page is due. What people have seen keeps its
+/// state whatever the count says.
+fn judge(
+    cluster: &Cluster,
+    before: Option<&ClusterSummary>,
+    rules: &Ruleset,
+    epoch: &Epoch,
+    now: Millis,
+) -> ClusterSummary {
+    let verdict = due(cluster, &rules.pages, |one, other| {
+        agree(&epoch.signature(&asked(one)), &epoch.signature(&asked(other)), &rules.same)
+    });
+    let since = before.and_then(|row| row.due_since);
+    let due_since = verdict.due.then(|| since.unwrap_or(now));
+    let state = match before.map(|row| row.state) {
+        Some(seen) if !matches!(seen, ClusterState::Watching | ClusterState::Due) => seen,
+        _ if verdict.due => ClusterState::Due,
+        _ => ClusterState::Watching,
+    };
+    ClusterSummary {
+        id: cluster.id.clone(),
+        state,
+        size: cluster.occurrences.len(),
+        askers: cluster.askers(),
+        due_since: if state == ClusterState::Watching { None } else { due_since.or(since) },
+    }
+}
+
+/// A cluster is named by its earliest question, unless it holds most of a cluster that people have
+/// seen: then it keeps that cluster's name. No two clusters get one name.
+fn name(
+    groups: &[Vec<usize>],
+    occurrences: &[Ungrouped],
+    existing: &[ClusterSummary],
+) -> Vec<ClusterId> {
+    let published = existing
+        .iter()
+        .filter(|one| !matches!(one.state, ClusterState::Watching | ClusterState::Due))
+        .map(|one| &one.id)
+        .collect::<BTreeSet<_>>();
+    let mut claims = Vec::new();
+    for (at, members) in groups.iter().enumerate() {
+        let mut shares = BTreeMap::<&ClusterId, usize>::new();
+        for id in members.iter().filter_map(|member| occurrences[*member].cluster.as_ref()) {
+            if published.contains(id) {
+                *shares.entry(id).or_default() += 1;
+            }
+        }
+        claims.extend(shares.into_iter().map(|(id, share)| (Reverse(share), id, at)));
+    }
+    claims.sort();
+    let mut names = vec![None; groups.len()];
+    let mut taken = BTreeSet::new();
+    for (_, id, at) in claims {
+        if names[at].is_none() && taken.insert(id.clone()) {
+            names[at] = Some(id.clone());
+        }
+    }
+    for (members, name) in groups.iter().zip(&mut names) {
+        name.get_or_insert_with(|| own_name(members, occurrences, &published, &mut taken));
+    }
+    names.into_iter().map(|name| name.expect("every group was named")).collect()
+}
+
+/// The name of the earliest question that no published cluster bears. Where all are borne (its
+/// cluster was split, and another part kept the name), the ids after the question serve: no other
+/// message has them.
+fn own_name(
+    members: &[usize],
+    occurrences: &[Ungrouped],
+    published: &BTreeSet<&ClusterId>,
+    taken: &mut BTreeSet<ClusterId>,
+) -> ClusterId {
+    let question = |at: usize| occurrences[at].occurrence.question.message;
+    let first = question(members[0]).0;
+    let own = members.iter().map(|at| question(*at));
+    let spare = (1..).map(|step| MessageId(first + step));
+    own.chain(spare)
+        .map(ClusterId::of_question)
+        .find(|id| !published.contains(id) && taken.insert(id.clone()))
+        .expect("spare ids do not end")
+}
+
+/// Where the occurrences of each former cluster went.
+#[derive(Default)]
+struct Heirs {
+    shares: HashMap<ClusterId, BTreeMap<ClusterId, usize>>,
+}
+
+impl Heirs {
+    fn note(&mut self, before: Option<ClusterId>, after: &ClusterId) {
+        if let Some(before) = before {
+            *self.shares.entry(before).or_default().entry(after.clone()).or_default() += 1;
+        }
+    }
+
+    /// The cluster that got most of them; the earliest name of several.
+    fn of(&self, before: &ClusterId) -> Option<ClusterId> {
+        let shares = self.shares.get(before)?;
+        shares.iter().max_by_key(|(id, share)| (**share, Reverse(*id))).map(|(id, _)| id.clone())
+    }
+}
