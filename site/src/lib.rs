@@ -1,1 +1,115 @@
+//! HTTP: the search page and its API, and every answer at an address of its own.
+//!
+//! Invariant: reads only, never sends an internal message, and never a word that may not be quoted.
 
+mod answers;
+mod assets;
+mod card;
+mod error;
+mod export;
+mod figures;
+mod fresh;
+mod guard;
+mod health;
+mod markdown;
+mod params;
+mod prose;
+#[cfg(test)]
+mod samples;
+mod search;
+mod slug;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod title;
+mod versions;
+mod view;
+mod words;
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use indexer::search::Searcher;
+use indexer::store::Store;
+use rules::pseudonym::Naming;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use crate::error::Failure;
+use crate::figures::Figures;
+use crate::fresh::Fresh;
+use crate::guard::Turns;
+
+/// What the site reads from.
+pub struct Site {
+    store: Store,
+    searcher: Searcher,
+    naming: Naming,
+    figures: Figures,
+    fresh: Fresh,
+}
+
+impl Site {
+    /// People are published under the names that `naming` gives them.
+    pub fn new(store: Store, searcher: Searcher, naming: Naming) -> Self {
+        Self { store, searcher, naming, figures: Figures::default(), fresh: Fresh::default() }
+    }
+}
+
+/// Every address of the site, with limits, security headers and words for failures around them.
+pub fn router(site: Site) -> Router {
+    let routes = Router::new()
+        .route("/", get(search::page))
+        .route("/results", get(search::results))
+        .route("/answers/{slug}", get(answers::page))
+        .route("/api/v1/search", get(search::api))
+        .route("/api/v1/answers/{id}", get(answers::api))
+        .route("/assets/{name}", get(assets::serve))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(async || Failure::no_such_page())
+        .with_state(Arc::new(site));
+    guarded(routes)
+}
+
+/// The outermost layer is the last one added.
+fn guarded(routes: Router) -> Router {
+    routes
+        .layer(RequestBodyLimitLayer::new(guard::MAX_BODY_BYTES))
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(from_fn_with_state(Turns::new(), guard::limited))
+        .layer(from_fn(guard::dressed))
+}
+
+/// How long requests may take to finish once the stop is known.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Serves until `shutdown` completes, then lets running requests finish for at most five seconds.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let (stop, stopping) = oneshot::channel::<()>();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        shutdown.await;
+        // Nobody listens any more only where the server ended by itself.
+        let _ = stop.send(());
+    });
+    let overdue = async {
+        if stopping.await.is_ok() {
+            tokio::time::sleep(GRACE).await;
+        }
+    };
+    tokio::select! {
+        ended = server => ended,
+        () = overdue => Ok(()),
+    }
+}

@@ -1,0 +1,113 @@
+// The pages work without this script. With it, results follow the typing, and the keyboard walks them.
+"use strict";
+
+(() => {
+  const PAUSE_MS = 140;
+  const input = document.getElementById("q");
+  const results = document.getElementById("results");
+  const form = document.getElementById("search");
+
+  // The results are links, so walking them moves the real focus: every reader announces it by itself.
+  const links = () => Array.from(document.querySelectorAll("#results a.open"));
+
+  const walk = (step) => {
+    const all = links();
+    const next = all.indexOf(document.activeElement) + step;
+    if (next < 0) {
+      input.focus();
+    } else if (all.length > 0) {
+      all[Math.min(next, all.length - 1)].focus();
+    }
+  };
+
+  const isTyping = (target) =>
+    target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName));
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !input) return;
+    if (event.key === "/" && !isTyping(event.target)) {
+      event.preventDefault();
+      input.focus();
+      input.select();
+    } else if (results && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      const onResult = links().includes(document.activeElement);
+      if (document.activeElement !== input && !onResult) return;
+      event.preventDefault();
+      walk(event.key === "ArrowDown" ? 1 : -1);
+    } else if (event.key === "Escape" && (event.target === input || links().includes(event.target))) {
+      event.preventDefault();
+      input.value = "";
+      input.focus();
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  });
+
+  if (form && results) followTyping();
+  offerCopying();
+
+  function followTyping() {
+    const heard = document.getElementById("heard");
+    let pause = 0;
+    let running = null;
+    let shown = queryString();
+
+    function queryString() {
+      const query = new URLSearchParams();
+      for (const [name, value] of new FormData(form)) {
+        const text = String(value).trim();
+        if (text) query.set(name, text);
+      }
+      return query.toString();
+    }
+
+    async function search() {
+      window.clearTimeout(pause);
+      const query = queryString();
+      if (query === shown) return;
+      running?.abort();
+      const mine = (running = new AbortController());
+      try {
+        const response = await fetch("/results?" + query, { signal: mine.signal });
+        // A failure leaves the last results; sending the form shows what is wrong.
+        if (!response.ok) return;
+        const html = await response.text();
+        if (running !== mine) return;
+        results.innerHTML = html;
+        shown = query;
+        heard.textContent = document.getElementById("summary")?.textContent ?? "";
+        const asked = new URLSearchParams(query).has("q");
+        form.closest(".ask").classList.toggle("asked", asked);
+        history.replaceState(null, "", asked ? "/?" + query : "/");
+      } catch (error) {
+        if (error.name !== "AbortError") running = null;
+      }
+    }
+
+    input.addEventListener("input", () => {
+      window.clearTimeout(pause);
+      pause = window.setTimeout(search, PAUSE_MS);
+    });
+
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      search().then(() => {
+        if (document.activeElement === input) links()[0]?.focus();
+      });
+    });
+
+    // The browser may restore typed text after going back, without an input event.
+    window.addEventListener("pageshow", () => search());
+    if (document.activeElement === document.body && window.matchMedia("(hover: hover)").matches) input.focus();
+  }
+
+  function offerCopying() {
+    const button = document.getElementById("copy");
+    if (!button || !navigator.clipboard) return;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(new URL(button.dataset.link, location.href).href);
+      button.textContent = "Copied";
+      window.setTimeout(() => (button.textContent = "Copy link"), 2000);
+    });
+  }
+})();

@@ -1,0 +1,150 @@
+//! An answer as JSON: what the page shows, in the shape that programs get.
+
+use serde::Serialize;
+
+use crate::view::{AnswerView, Argument, Evidence, Said, Testimony, Variant};
+use crate::words::Status;
+
+/// `{"answer": …}`, as `/api/v1/answers/{id}` and the `.json` form give it. Times are RFC 3339, UTC.
+#[derive(Serialize)]
+pub(crate) struct Export<'a> {
+    answer: Answer<'a>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    id: &'a str,
+    url: &'a str,
+    title: &'a str,
+    status: Status,
+    state: &'a str,
+    occurrences: usize,
+    askers: usize,
+    last_confirmed: &'a str,
+    channels: &'a [String],
+    versions: &'a [String],
+    also_asked_as: Vec<&'a str>,
+    question: Option<Quoted<'a>>,
+    /// Best first.
+    answers: Vec<Quoted<'a>>,
+    evidence: Vec<Proof<'a>>,
+}
+
+#[derive(Serialize)]
+struct Quoted<'a> {
+    markdown: &'a str,
+    by: &'a str,
+    trusted: bool,
+    at: &'a str,
+    url: &'a str,
+}
+
+#[derive(Serialize)]
+struct Proof<'a> {
+    resolved: &'a str,
+    question_url: &'a str,
+    answer_url: &'a str,
+    /// Whether the people agreed to be quoted; if not, there is nothing but date and links.
+    quotable: bool,
+    #[serde(flatten)]
+    told: Option<Told<'a>>,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    channel: &'a str,
+    asker: &'a str,
+    answerer: &'a str,
+    grade: &'a str,
+    /// 0 to 1.
+    confidence: f32,
+    signals: Vec<Sign<'a>>,
+    reasons: Vec<Because<'a>>,
+}
+
+#[derive(Serialize)]
+struct Sign<'a> {
+    what: &'a str,
+    url: &'a str,
+}
+
+#[derive(Serialize)]
+struct Because<'a> {
+    what: &'a str,
+    weight: f32,
+    url: Option<&'a str>,
+}
+
+impl AnswerView {
+    pub(crate) fn export(&self) -> Export<'_> {
+        Export {
+            answer: Answer {
+                id: &self.id,
+                url: &self.url,
+                title: &self.title,
+                status: self.status,
+                state: self.state,
+                occurrences: self.occurrences,
+                askers: self.askers,
+                last_confirmed: &self.last_confirmed.exact,
+                channels: &self.channels,
+                versions: &self.versions,
+                also_asked_as: self
+                    .variants
+                    .iter()
+                    .map(|Variant { text, .. }| text.as_str())
+                    .collect(),
+                question: self.question.as_ref().map(Quoted::of),
+                answers: self.answer.iter().chain(&self.others).map(Quoted::of).collect(),
+                evidence: self.evidence.iter().map(Proof::of).collect(),
+            },
+        }
+    }
+}
+
+impl<'a> Quoted<'a> {
+    fn of(said: &'a Said) -> Self {
+        Self {
+            markdown: &said.markdown,
+            by: &said.by,
+            trusted: said.trusted,
+            at: &said.at.exact,
+            url: &said.url,
+        }
+    }
+}
+
+impl<'a> Proof<'a> {
+    fn of(evidence: &'a Evidence) -> Self {
+        let Evidence { at, question_url, answer_url, testimony } = evidence;
+        Self {
+            resolved: &at.exact,
+            question_url,
+            answer_url,
+            quotable: testimony.is_some(),
+            told: testimony.as_ref().map(Told::of),
+        }
+    }
+}
+
+impl<'a> Told<'a> {
+    fn of(testimony: &'a Testimony) -> Self {
+        let Testimony { channel, asker, answerer, grade, confidence, signals, reasons } = testimony;
+        Self {
+            channel,
+            asker,
+            answerer,
+            grade,
+            confidence: f32::from(*confidence) / 100.0,
+            signals: signals.iter().map(|sign| Sign { what: sign.what, url: &sign.url }).collect(),
+            reasons: reasons
+                .iter()
+                .map(|Argument { what, weight, url, .. }| Because {
+                    what,
+                    weight: *weight,
+                    url: url.as_deref(),
+                })
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The store's counts, kept for a minute: counting reads the whole store.
+
+use std::time::Duration;
+
+use indexer::store::{Counts, Store};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::error::Failure;
+
+const KEPT: Duration = Duration::from_secs(60);
+
+/// The latest counts. One request counts while others wait for it.
+#[derive(Default)]
+pub(crate) struct Figures(Mutex<Option<(Instant, Counts)>>);
+
+impl Figures {
+    pub(crate) async fn counts(&self, store: &Store) -> Result<Counts, Failure> {
+        let mut kept = self.0.lock().await;
+        if let Some((counted, counts)) = &*kept
+            && counted.elapsed() < KEPT
+        {
+            return Ok(counts.clone());
+        }
+        let counts = store.counts().await;
+        let counts = counts.map_err(|cause| Failure::internal("count what is stored", &cause))?;
+        *kept = Some((Instant::now(), counts.clone()));
+        Ok(counts)
+    }
+}

@@ -1,0 +1,277 @@
+//! Searching: the page, the fragment its script asks for, and the API.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::Html;
+use indexer::search::{self, Hits, highlights};
+use serde::Serialize;
+
+use crate::card::{Card, ChannelView};
+use crate::error::Failure;
+use crate::params::{MAX_OFFSET, SearchParams};
+use crate::words::{Status, counted, grouped};
+use crate::{Site, templates};
+
+/// How many recurring questions stand where nothing was asked or found.
+const RECURRING: usize = 8;
+
+type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
+
+/// `GET /`: the whole page, which needs no script.
+pub(crate) async fn page(
+    State(site): State<Arc<Site>>,
+    pairs: Pairs,
+) -> Result<Html<String>, Failure> {
+    templates::page("home.html", &home(&site, &page_params(pairs)?).await?)
+}
+
+/// `GET /results`: the part of the page below the search box.
+pub(crate) async fn results(
+    State(site): State<Arc<Site>>,
+    pairs: Pairs,
+) -> Result<Html<String>, Failure> {
+    templates::fragment("home.html", "results", &home(&site, &page_params(pairs)?).await?)
+}
+
+/// `GET /api/v1/search`.
+pub(crate) async fn api(
+    State(site): State<Arc<Site>>,
+    pairs: Pairs,
+) -> Result<Json<Answered>, Failure> {
+    let params = SearchParams::read(&known_pairs(pairs)?)?;
+    if params.text.is_empty() {
+        return Err(Failure::bad_request("q is missing; give the words to search for"));
+    }
+    let found = find(&site, &params).await?;
+    Ok(Json(Answered::of(&params, found)))
+}
+
+fn known_pairs(pairs: Pairs) -> Result<Vec<(String, String)>, Failure> {
+    let Query(pairs) =
+        pairs.map_err(|_| Failure::bad_request("the query string cannot be read"))?;
+    Ok(pairs)
+}
+
+/// A page passes over names it does not know: links from elsewhere carry such things.
+fn page_params(pairs: Pairs) -> Result<SearchParams, Failure> {
+    let mut pairs = known_pairs(pairs)?;
+    pairs
+        .retain(|(name, _)| ["q", "status", "channel", "limit", "offset"].contains(&name.as_str()));
+    SearchParams::read(&pairs)
+}
+
+/// What was found, with the clusters it names.
+struct Found {
+    total: usize,
+    nearest_only: bool,
+    cards: Vec<Card>,
+}
+
+async fn find(site: &Arc<Site>, params: &SearchParams) -> Result<Found, Failure> {
+    let hits = hits(site, params).await?;
+    let mut cards = Vec::with_capacity(hits.hits.len());
+    let mut seen = BTreeSet::new();
+    for hit in hits.hits {
+        let cluster = site.store.cluster(&hit.cluster).await;
+        let cluster = cluster.map_err(|cause| Failure::internal("read a found answer", &cause))?;
+        // The index may be a moment behind: what is gone is left out, what was merged stands once.
+        if let Some(cluster) = cluster.filter(|cluster| seen.insert(cluster.id.clone())) {
+            cards.push(Card::of(&cluster, |text| highlights(&params.text, text)));
+        }
+    }
+    Ok(Found { total: hits.total, nearest_only: hits.nearest_only, cards })
+}
+
+async fn hits(site: &Arc<Site>, params: &SearchParams) -> Result<Hits, Failure> {
+    let query = search::Query {
+        text: params.text.clone(),
+        known: params.status.map(|status| status == Status::Known),
+        channel: params.channel,
+        offset: params.offset,
+        limit: params.limit,
+    };
+    let newest = site.store.newest_change().await;
+    let newest = newest.map_err(|cause| Failure::internal("read the newest change", &cause))?;
+    let site = Arc::clone(site);
+    // The index reads files and computes; neither may hold up the runtime.
+    let searched = tokio::task::spawn_blocking(move || {
+        if site.fresh.is_behind(newest) {
+            site.fresh.catch_up(&site.searcher);
+        }
+        site.searcher.search(&query)
+    });
+    searched
+        .await
+        .map_err(|cause| Failure::internal("finish a search", &cause))?
+        .map_err(|cause| Failure::internal("search", &cause))
+}
+
+#[derive(Serialize)]
+struct Home {
+    q: String,
+    status: Option<Status>,
+    channel: Option<String>,
+    results: Option<Results>,
+    recurring: Vec<Card>,
+    figures: Vec<Figure>,
+}
+
+/// A number worth showing before anything is asked.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Figure {
+    pub(crate) what: &'static str,
+    pub(crate) count: String,
+}
+
+#[derive(Serialize)]
+struct Results {
+    summary: String,
+    nearest_only: bool,
+    cards: Vec<Card>,
+    filters: Vec<Filter>,
+    unfiltered: String,
+    /// The number of the first result on this page, from 1.
+    first: usize,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Filter {
+    name: &'static str,
+    url: String,
+    chosen: bool,
+}
+
+async fn home(site: &Arc<Site>, params: &SearchParams) -> Result<Home, Failure> {
+    let found = if params.text.is_empty() { None } else { Some(find(site, params).await?) };
+    let helpless = found.as_ref().is_none_or(|found| found.cards.is_empty());
+    Ok(Home {
+        q: params.text.clone(),
+        status: params.status,
+        channel: params.channel.map(|channel| channel.to_string()),
+        recurring: if helpless { recurring(site).await? } else { Vec::new() },
+        figures: if found.is_none() { figures(site).await? } else { Vec::new() },
+        results: found.map(|found| Results::of(params, found)),
+    })
+}
+
+async fn recurring(site: &Site) -> Result<Vec<Card>, Failure> {
+    let clusters = site.store.clusters(2, RECURRING).await;
+    let clusters =
+        clusters.map_err(|cause| Failure::internal("list recurring questions", &cause))?;
+    Ok(clusters.iter().map(|cluster| Card::of(cluster, |_| Vec::new())).collect())
+}
+
+async fn figures(site: &Site) -> Result<Vec<Figure>, Failure> {
+    let counts = site.figures.counts(&site.store).await?;
+    let resolved = counts.conversations_by_status.get("resolved").copied().unwrap_or_default();
+    let figure = |what, count: u64| Figure { what, count: grouped(count as usize) };
+    Ok(vec![
+        figure("messages read", counts.messages),
+        figure("conversations", counts.conversations),
+        figure("settled", resolved),
+        figure("asked more than once", counts.recurring),
+    ])
+}
+
+impl Results {
+    fn of(params: &SearchParams, found: Found) -> Self {
+        let Found { total, nearest_only, cards } = found;
+        let filtered = |status| SearchParams { status, ..params.clone() }.page_address(0);
+        let filter =
+            |name, status| Filter { name, url: filtered(status), chosen: params.status == status };
+        let next = params.offset + params.limit;
+        Self {
+            summary: summary(params, total, nearest_only, cards.len()),
+            nearest_only,
+            filters: vec![
+                filter("All", None),
+                filter("Known", Some(Status::Known)),
+                filter("Unreviewed", Some(Status::Unreviewed)),
+            ],
+            unfiltered: SearchParams { status: None, channel: None, ..params.clone() }
+                .page_address(0),
+            first: params.offset + 1,
+            previous: (params.offset > 0)
+                .then(|| params.page_address(params.offset.saturating_sub(params.limit))),
+            next: (!nearest_only && next < total && next <= MAX_OFFSET)
+                .then(|| params.page_address(next)),
+            cards,
+        }
+    }
+}
+
+/// What a search came to, in one line that is also read aloud.
+fn summary(params: &SearchParams, total: usize, nearest_only: bool, shown: usize) -> String {
+    if shown == 0 {
+        return "Nothing found".to_owned();
+    }
+    if nearest_only {
+        return format!("No sure match; {} near", counted(shown, "question", "questions"));
+    }
+    let all = counted(total, "settled question", "settled questions");
+    if shown < total {
+        format!("{}–{} of {all}", params.offset + 1, params.offset + shown)
+    } else {
+        all
+    }
+}
+
+/// The answer of the search API.
+#[derive(Serialize)]
+pub(crate) struct Answered {
+    answers: Vec<Item>,
+    meta: Meta,
+}
+
+#[derive(Serialize)]
+struct Item {
+    id: String,
+    title: String,
+    snippet: String,
+    url: String,
+    status: Status,
+    occurrences: usize,
+    askers: usize,
+    last_confirmed: String,
+    channels: Vec<ChannelView>,
+}
+
+#[derive(Serialize)]
+struct Meta {
+    total: usize,
+    limit: usize,
+    offset: usize,
+    nearest_only: bool,
+}
+
+impl Answered {
+    fn of(params: &SearchParams, found: Found) -> Self {
+        let Found { total, nearest_only, cards } = found;
+        Self {
+            answers: cards.into_iter().map(Item::of).collect(),
+            meta: Meta { total, limit: params.limit, offset: params.offset, nearest_only },
+        }
+    }
+}
+
+impl Item {
+    fn of(card: Card) -> Self {
+        Self {
+            id: card.id,
+            title: card.title,
+            snippet: card.snippet,
+            url: card.url,
+            status: card.status,
+            occurrences: card.occurrences,
+            askers: card.askers,
+            last_confirmed: card.last_confirmed.exact,
+            channels: card.channels,
+        }
+    }
+}

@@ -1,0 +1,445 @@
+//! The whole router over a store and an index on disk.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::routing::get;
+use indexer::document::Document;
+use indexer::store::{ClusterSummary, Judged, Regrouped, Status, Store, WriteLock};
+use indexer::writer::IndexWriter;
+use proptest::prelude::*;
+use rules::cluster::{Cluster, ClusterState};
+use rules::ids::{ClusterId, MessageId};
+use rules::pseudonym::{Naming, Salt};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+use crate::samples::{cluster, occurrence};
+use crate::{Site, router};
+
+/// A site with its data, and what can be asked of it.
+struct World {
+    store: Store,
+    index: IndexWriter,
+    router: Router,
+    _lock: WriteLock,
+    _data: TempDir,
+}
+
+/// What came back.
+struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl World {
+    async fn with(clusters: &[Cluster]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let lock = WriteLock::take(data.path()).unwrap();
+        let store = Store::open(data.path(), &lock).await.unwrap();
+        let index = IndexWriter::open(&data.path().join("index")).unwrap();
+        let site = Site::new(store.clone(), index.searcher(), Naming::Pseudonyms(Salt([3; 16])));
+        let mut world = Self { store, index, router: router(site), _lock: lock, _data: data };
+        world.keep(clusters).await;
+        world.index(clusters).await;
+        world
+    }
+
+    /// Stores clusters without telling the index.
+    async fn keep(&self, clusters: &[Cluster]) {
+        let mut regrouped = Regrouped::default();
+        let mut judged = Vec::new();
+        for cluster in clusters {
+            for occurrence in &cluster.occurrences {
+                judged.push(Judged {
+                    id: occurrence.conversation,
+                    channel: occurrence.channel,
+                    last: occurrence.best_answer().message,
+                    links: String::new(),
+                    status: Status::Resolved,
+                    verdict: String::new(),
+                    occurrence: Some(occurrence.clone()),
+                });
+                regrouped.moved.push((occurrence.conversation, cluster.id.clone()));
+            }
+            regrouped.clusters.push(summary(cluster));
+            regrouped.changed.push(cluster.id.clone());
+        }
+        self.store.record(&judged).await.unwrap();
+        self.store.regroup(&regrouped).await.unwrap();
+    }
+
+    async fn index(&mut self, clusters: &[Cluster]) {
+        self.index.replace(&clusters.iter().map(Document::of).collect::<Vec<_>>()).unwrap();
+        self.index.commit(self.store.newest_change().await.unwrap()).unwrap();
+    }
+
+    async fn get(&self, address: &str) -> Reply {
+        self.ask("GET", address).await
+    }
+
+    async fn ask(&self, method: &str, address: &str) -> Reply {
+        let request = Request::builder().method(method).uri(address).body(Body::empty()).unwrap();
+        reply(self.router.clone(), request).await
+    }
+}
+
+impl Reply {
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+async fn reply(router: Router, request: Request<Body>) -> Reply {
+    let response = router.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, 1 << 22).await.unwrap();
+    Reply {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}
+
+fn summary(cluster: &Cluster) -> ClusterSummary {
+    ClusterSummary {
+        id: cluster.id.clone(),
+        state: cluster.state,
+        size: cluster.occurrences.len(),
+        askers: cluster.askers(),
+        due_since: None,
+    }
+}
+
+/// One question asked three times, of which one may not be quoted, and a known one in Korean.
+fn some() -> [Cluster; 2] {
+    let mut hidden = occurrence(4, "the vermilion port of my box?", "ask the gardener");
+    hidden.quotable = false;
+    let port = cluster(vec![
+        occurrence(1, "Where do I set the server port?", "Set `SERVER_PORT` in the `.env` file."),
+        occurrence(2, "how can i change the port", "In `.env`, and restart. Works since v1.4.0."),
+        hidden,
+    ]);
+    let mut wallet = cluster(vec![occurrence(
+        9,
+        "지갑 연결이 안 돼요. 어떻게 하나요?",
+        "브라우저를 새로 고치세요.",
+    )]);
+    wallet.state = ClusterState::Known;
+    [port, wallet]
+}
+
+#[tokio::test]
+async fn somebody_searches_and_opens_an_answer() {
+    let world = World::with(&some()).await;
+    let home = world.get("/").await;
+    assert_eq!(home.status, StatusCode::OK);
+    assert!(home.body.contains("Asked again and again") && home.body.contains("server port"));
+
+    let found = world.get("/?q=server+port").await;
+    assert!(found.body.contains("<mark>port</mark>"), "{}", found.body);
+    assert!(found.body.contains("value=\"server port\""));
+    let [port, _] = some();
+    let address = format!("/answers/where-do-i-set-the-server-port-{}", port.id);
+    assert!(found.body.contains(&format!("href=\"{address}\"")));
+
+    let answer = world.get(&address).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    for part in
+        ["unreviewed", "<code>.env</code>", "v1.4.0", "How can i change the port", "3 times"]
+    {
+        assert!(answer.body.contains(part), "{part} in {}", answer.body);
+    }
+    for part in ["vermilion", "gardener", "Display Name"] {
+        assert!(!answer.body.contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_has_one_address_and_three_forms() {
+    let world = World::with(&some()).await;
+    let [port, wallet] = some();
+    let canonical = format!("/answers/where-do-i-set-the-server-port-{}", port.id);
+    for other in
+        [format!("/answers/{}", port.id), format!("/answers/%2F%2Fevil.example-{}", port.id)]
+    {
+        let moved = world.get(&other).await;
+        assert_eq!(moved.status, StatusCode::PERMANENT_REDIRECT);
+        assert_eq!(moved.header("location"), canonical);
+        assert_eq!(
+            world.get(&format!("{other}.json")).await.header("location"),
+            format!("{canonical}.json")
+        );
+    }
+    let json = world.get(&format!("{canonical}.json")).await.json();
+    assert_eq!(json, world.get(&format!("/api/v1/answers/{}", port.id)).await.json());
+    assert_eq!(json["answer"]["evidence"].as_array().unwrap().len(), 3);
+    assert_eq!(json["answer"]["evidence"][2]["quotable"], false);
+    assert!(json["answer"]["evidence"][2].get("asker").is_none());
+
+    let markdown = world.get(&format!("{canonical}.md")).await;
+    assert_eq!(markdown.header("content-type"), "text/markdown; charset=utf-8");
+    assert!(markdown.body.starts_with("# Where do I set the server port"), "{}", markdown.body);
+
+    let korean = world.get(&format!("/answers/{}", wallet.id)).await;
+    assert!(korean.header("location").starts_with("/answers/%"), "{}", korean.header("location"));
+    let page = world.get(korean.header("location")).await;
+    assert!(page.body.contains("lang=\"ko\"") && page.body.contains("badge known"));
+}
+
+#[tokio::test]
+async fn an_id_that_leads_elsewhere_is_followed() {
+    let world = World::with(&some()).await;
+    let [port, wallet] = some();
+    let gone = vec![(wallet.id.clone(), Some(port.id.clone()))];
+    world.store.regroup(&Regrouped { gone, ..Regrouped::default() }).await.unwrap();
+    let moved = world.get(&format!("/answers/{}", wallet.id)).await;
+    assert_eq!(moved.status, StatusCode::PERMANENT_REDIRECT);
+    assert!(moved.header("location").ends_with(port.id.as_str()));
+    let answer = world.get(&format!("/api/v1/answers/{}", wallet.id)).await.json();
+    assert_eq!(answer["answer"]["id"], port.id.as_str());
+}
+
+#[tokio::test]
+async fn the_api_answers_with_what_was_found() {
+    let world = World::with(&some()).await;
+    let found = world.get("/api/v1/search?q=port&limit=5").await.json();
+    assert_eq!(found["answers"][0]["title"], "Where do I set the server port?");
+    assert_eq!(found["answers"][0]["status"], "unreviewed");
+    assert_eq!(found["answers"][0]["occurrences"], 3);
+    assert_eq!(found["answers"][0]["channels"][0]["name"], "help");
+    assert_eq!(found["meta"]["limit"], 5);
+    assert_eq!(found["meta"]["nearest_only"], false);
+    let known =
+        world.get("/api/v1/search?q=%EC%A7%80%EA%B0%91&status=known&channel=22").await.json();
+    assert_eq!(known["answers"][0]["status"], "known");
+}
+
+#[tokio::test]
+async fn every_failure_of_the_api_has_one_envelope() {
+    let world = World::with(&[]).await;
+    let long = format!("/api/v1/search?q={}", "a".repeat(513));
+    let longer = format!("/api/v1/search?q={}", "a".repeat(9_000));
+    for (method, address, status, code) in [
+        ("GET", "/api", 404, "not_found"),
+        ("GET", "/api/v2/search", 404, "not_found"),
+        ("GET", "/api/v1/answers/q0zzz", 404, "not_found"),
+        ("GET", "/api/v1/answers/../x", 404, "not_found"),
+        ("GET", "/answers/nothing-q0zzz.json", 404, "not_found"),
+        ("POST", "/api/v1/search?q=x", 405, "method_not_allowed"),
+        ("DELETE", "/readyz", 405, "method_not_allowed"),
+        ("GET", "/api/v1/search", 400, "bad_request"),
+        ("GET", "/api/v1/search?q=x&status=maybe", 400, "bad_request"),
+        ("GET", "/api/v1/search?q=x&limit=9999999999999999999999", 400, "bad_request"),
+        ("GET", &long, 400, "bad_request"),
+        ("GET", &longer, 414, "uri_too_long"),
+        ("GET", "/api/v1/answers/%ff", 400, "bad_request"),
+    ] {
+        let reply = world.ask(method, address).await;
+        assert_eq!(reply.status.as_u16(), status, "{method} {address}");
+        assert_eq!(reply.header("content-type"), "application/json", "{address}");
+        let json = reply.json();
+        assert_eq!(json["error"]["code"], code, "{address}");
+        assert!(!json["error"]["message"].as_str().unwrap().is_empty());
+        assert_eq!(json.as_object().unwrap().len(), 1);
+    }
+    assert_eq!(world.ask("POST", "/api/v1/search").await.header("allow"), "GET,HEAD");
+}
+
+#[tokio::test]
+async fn people_get_pages_for_failures() {
+    let world = World::with(&[]).await;
+    for (address, status) in
+        [("/nowhere", 404), ("/answers/x", 404), ("/?q=a&limit=0", 400), ("/assets/site.css", 404)]
+    {
+        let reply = world.get(address).await;
+        assert_eq!(reply.status.as_u16(), status, "{address}");
+        assert!(reply.header("content-type").starts_with("text/html"), "{address}");
+        assert!(reply.body.contains("<form role=\"search\""), "{address}");
+    }
+    assert_eq!(world.get("/?utm_source=elsewhere").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn nothing_found_still_helps() {
+    let world = World::with(&some()).await;
+    let none = world.get("/?q=zyzzyva").await;
+    assert_eq!(none.status, StatusCode::OK);
+    assert!(none.body.contains("server port"), "the nearest or the most asked: {}", none.body);
+    let empty = World::with(&[]).await;
+    assert!(empty.get("/").await.body.contains("Nothing has been settled more than once yet"));
+    assert!(empty.get("/?q=x").await.body.contains("Nothing found"));
+}
+
+#[tokio::test]
+async fn headers_stand_on_every_answer() {
+    let world = World::with(&some()).await;
+    for address in ["/", "/?q=port", "/nowhere", "/api/v1/search?q=port", "/api/v1", "/healthz"] {
+        let reply = world.get(address).await;
+        let policy = reply.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'"), "{address}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cache-control", "no-cache"),
+        ] {
+            assert_eq!(reply.header(name), value, "{address}");
+        }
+        let head = world.ask("HEAD", address).await;
+        assert_eq!((head.status, head.body.as_str()), (reply.status, ""), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn assets_are_cached_for_ever_under_their_hash() {
+    let world = World::with(&[]).await;
+    let home = world.get("/").await.body;
+    let start = home.find("/assets/site-").unwrap();
+    let address = &home[start..start + home[start..].find('"').unwrap()];
+    let asset = world.get(address).await;
+    assert!(asset.header("cache-control").contains("immutable"));
+    let request = Request::builder()
+        .uri(address)
+        .header(header::IF_NONE_MATCH, asset.header("etag"))
+        .body(Body::empty())
+        .unwrap();
+    let again = reply(world.router.clone(), request).await;
+    assert_eq!((again.status, again.body.as_str()), (StatusCode::NOT_MODIFIED, ""));
+}
+
+#[tokio::test]
+async fn readiness_means_that_the_index_follows_the_store() {
+    let mut world = World::with(&some()).await;
+    assert_eq!(world.get("/readyz").await.status, StatusCode::OK);
+    let more = [cluster(vec![occurrence(30, "Is there a dark theme?", "Yes, in the menu.")])];
+    world.keep(&more).await;
+    let behind = world.get("/readyz").await;
+    assert_eq!(behind.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(behind.json()["error"]["code"], "not_ready");
+    world.index(&more).await;
+    assert_eq!(world.get("/readyz").await.status, StatusCode::OK);
+    world.store.close().await;
+    assert_eq!(world.get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(world.get("/healthz").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_broken_store_tells_visitors_nothing_of_itself() {
+    let world = World::with(&some()).await;
+    world.store.close().await;
+    let [port, _] = some();
+    for address in [format!("/api/v1/answers/{}", port.id), format!("/answers/{}", port.id)] {
+        let reply = world.get(&address).await;
+        assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
+        for inside in ["sql", "Sql", "pool", "store failed"] {
+            assert!(!reply.body.contains(inside), "{inside} in {}", reply.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_and_not_told() {
+    async fn fall() -> &'static str {
+        panic!("the secret is 42")
+    }
+    let router = crate::guarded(Router::new().route("/api/fall", get(fall)));
+    let request = Request::builder().uri("/api/fall").body(Body::empty()).unwrap();
+    let reply = reply(router, request).await;
+    assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(reply.json()["error"]["code"], "internal");
+    assert!(!reply.body.contains("42"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_takes_too_long_is_given_up() {
+    let router = crate::guarded(Router::new().route("/api/wait", get(std::future::pending::<()>)));
+    let request = Request::builder().uri("/api/wait").body(Body::empty()).unwrap();
+    let reply = reply(router, request).await;
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(reply.json()["error"]["code"], "timeout");
+}
+
+#[tokio::test]
+async fn serving_ends_when_the_caller_says_so() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let stop = Arc::new(tokio::sync::Notify::new());
+    let stopped = Arc::clone(&stop);
+    let serving = crate::serve(listener, Router::new(), async move { stopped.notified().await });
+    stop.notify_one();
+    serving.await.unwrap();
+}
+
+/// Says the same hostile words in every place that a page shows.
+async fn page_of_hostile_words(words: &str) -> Vec<Reply> {
+    let mut hostile = occurrence(1, words, words);
+    hostile.channel_name = words.to_owned();
+    hostile.question.author_name = words.to_owned();
+    hostile.reasons[0].what = words.to_owned();
+    let other = occurrence(2, &format!("{words}?"), &format!("other {words}"));
+    let hostile = cluster(vec![hostile, other]);
+    let world = World::with(std::slice::from_ref(&hostile)).await;
+    let query = crate::slug::percent_encoded(&words.chars().take(500).collect::<String>());
+    let moved = world.get(&format!("/answers/{}", hostile.id)).await;
+    let address = match moved.header("location") {
+        "" => format!("/answers/{}", hostile.id),
+        location => location.to_owned(),
+    };
+    vec![
+        world.get("/").await,
+        world.get(&format!("/?q={query}")).await,
+        world.get(&format!("/results?q={query}")).await,
+        world.get(&address).await,
+        world.get(&format!("/?q=x&status={query}")).await,
+        world.get(&format!("/{query}")).await,
+    ]
+}
+
+/// The tags of a page. Text never holds a bare `<`, so whatever follows one is a tag.
+fn tags(page: &str) -> impl Iterator<Item = &str> {
+    page.split('<').skip(1).map(|piece| piece.split('>').next().unwrap_or_default())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #[test]
+    fn chat_never_becomes_markup(words in prop_oneof![
+        Just("<script>alert(1)</script>".to_owned()),
+        Just("\"><img src=x onerror=alert(1)>".to_owned()),
+        Just("' onmouseover='alert(1)' <svg/onload=alert(1)>".to_owned()),
+        Just("{{ asset(name='x') }} {% raw %} </textarea><iframe>".to_owned()),
+        Just("[x](javascript:alert(1)) <base href=//evil.example>".to_owned()),
+        Just("</title><meta http-equiv=refresh>".to_owned()),
+        "[<>\"'&/a-z =`]{1,40}",
+        "\\PC{1,40}",
+    ]) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for reply in runtime.block_on(page_of_hostile_words(&words)) {
+            prop_assert!(reply.status != StatusCode::INTERNAL_SERVER_ERROR, "{}", reply.body);
+            for tag in tags(&reply.body) {
+                let name = tag.trim_start_matches('/').split([' ', '\n']).next().unwrap_or_default();
+                let forbidden = ["img src=x", "iframe", "svg", "base", "textarea", "meta http"];
+                prop_assert!(!forbidden.iter().any(|word| tag.trim_start_matches('/').starts_with(word)), "<{}>", tag);
+                prop_assert!(name != "script" || tag.starts_with("script src=\"/assets/") || tag == "/script", "<{}>", tag);
+                let attributes = tag.replace("&#39;", "").replace("&quot;", "");
+                prop_assert!(!attributes.contains(" on") || attributes.contains("value=\"") || attributes.contains("href=\""), "<{}>", tag);
+                prop_assert!(!tag.contains("href=\"javascript"), "<{}>", tag);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_id_is_not_found() {
+    let world = World::with(&some()).await;
+    let id = ClusterId::of_question(MessageId(5));
+    assert_eq!(world.get(&format!("/answers/{id}")).await.status, StatusCode::NOT_FOUND);
+}

@@ -1,0 +1,333 @@
+//! What an answer page, its Markdown and its JSON show of a cluster: a pure function of it.
+
+use rules::cluster::{Cluster, Occurrence, Quote};
+use rules::ids::permalink;
+use rules::markdown::{Flavour, parse, render};
+use rules::pseudonym::Naming;
+use rules::reason::Reason;
+use serde::Serialize;
+
+use crate::prose::{html_of, language, people, plain_line};
+use crate::slug::{address, slug};
+use crate::title::{best_asked, of_occurrence, title};
+use crate::versions::versions;
+use crate::words::{self, Date, Status};
+
+const MAX_OTHERS: usize = 4;
+
+/// An answer as it is published. Holds no word that may not be quoted, and no Discord name unless the
+/// operator chose display names.
+#[derive(Debug, Serialize)]
+pub(crate) struct AnswerView {
+    pub(crate) id: String,
+    pub(crate) slug: String,
+    pub(crate) url: String,
+    pub(crate) title: String,
+    pub(crate) language: Option<&'static str>,
+    pub(crate) status: Status,
+    pub(crate) state: &'static str,
+    pub(crate) occurrences: usize,
+    pub(crate) askers: usize,
+    pub(crate) times: String,
+    pub(crate) people: String,
+    pub(crate) last_confirmed: Date,
+    pub(crate) channels: Vec<String>,
+    /// The question in full, where the title leaves something out.
+    pub(crate) question: Option<Said>,
+    pub(crate) answer: Option<Said>,
+    pub(crate) others: Vec<Said>,
+    pub(crate) variants: Vec<Variant>,
+    pub(crate) versions: Vec<String>,
+    pub(crate) evidence: Vec<Evidence>,
+}
+
+/// One quotable message with its source.
+#[derive(Debug, Serialize)]
+pub(crate) struct Said {
+    pub(crate) markdown: String,
+    /// Safe to stand in a page as it is.
+    pub(crate) html: String,
+    pub(crate) language: Option<&'static str>,
+    pub(crate) by: String,
+    pub(crate) trusted: bool,
+    pub(crate) at: Date,
+    pub(crate) url: String,
+    pub(crate) grade: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Variant {
+    pub(crate) text: String,
+    pub(crate) language: Option<&'static str>,
+}
+
+/// One conversation that settled the question. Without consent it is a date and two links.
+#[derive(Debug, Serialize)]
+pub(crate) struct Evidence {
+    pub(crate) at: Date,
+    pub(crate) question_url: String,
+    pub(crate) answer_url: String,
+    pub(crate) testimony: Option<Testimony>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Testimony {
+    pub(crate) channel: String,
+    pub(crate) asker: String,
+    pub(crate) answerer: String,
+    pub(crate) grade: &'static str,
+    /// 0 to 100.
+    pub(crate) confidence: u8,
+    pub(crate) signals: Vec<Shown>,
+    pub(crate) reasons: Vec<Argument>,
+}
+
+/// A sign and the message that shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Shown {
+    pub(crate) what: &'static str,
+    pub(crate) url: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Argument {
+    pub(crate) what: String,
+    pub(crate) weight: f32,
+    /// The weight with its sign, to two digits; empty where the reason alone decides.
+    pub(crate) share: String,
+    pub(crate) url: Option<String>,
+}
+
+impl AnswerView {
+    pub(crate) fn of(cluster: &Cluster, naming: &Naming) -> Self {
+        let teller = Teller { naming, people: people(cluster) };
+        let title = title(cluster);
+        let slug = slug(&title, &cluster.id);
+        let ranked = ranked(cluster);
+        let mut answers = answers(&ranked, &teller).into_iter();
+        Self {
+            id: cluster.id.to_string(),
+            url: address(&slug),
+            slug,
+            language: language(&title),
+            status: Status::from(cluster.state),
+            state: cluster.state.as_str(),
+            occurrences: cluster.occurrences.len(),
+            askers: cluster.askers(),
+            times: times(cluster.occurrences.len()),
+            people: words::counted(cluster.askers(), "person", "people"),
+            last_confirmed: cluster.last_confirmed().into(),
+            channels: channels(cluster),
+            question: question_in_full(cluster, &title, &teller),
+            answer: answers.next(),
+            others: answers.take(MAX_OTHERS).collect(),
+            variants: variants(cluster, &title, &teller),
+            versions: versions(ranked.iter().flat_map(|occurrence| {
+                [occurrence.question.text.as_str(), occurrence.best_answer().text.as_str()]
+            })),
+            evidence: cluster
+                .occurrences
+                .iter()
+                .map(|occurrence| evidence(occurrence, naming))
+                .collect(),
+            title,
+        }
+    }
+}
+
+/// "once", "twice", "7 times".
+pub(crate) fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        count => format!("{} times", words::grouped(count)),
+    }
+}
+
+/// The quotable occurrences: best confirmed first, then surest, then latest.
+pub(crate) fn ranked(cluster: &Cluster) -> Vec<&Occurrence> {
+    let mut ranked =
+        cluster.occurrences.iter().filter(|occurrence| occurrence.quotable).collect::<Vec<_>>();
+    ranked.sort_by(|a, b| {
+        a.grade
+            .cmp(&b.grade)
+            .then_with(|| b.confidence.total_cmp(&a.confidence))
+            .then_with(|| b.question.message.cmp(&a.question.message))
+    });
+    ranked
+}
+
+/// The best answer of each occurrence, and then what else was said in the best one, each text once.
+fn answers(ranked: &[&Occurrence], teller: &Teller<'_>) -> Vec<Said> {
+    let best = ranked.iter().map(|occurrence| (*occurrence, occurrence.best_answer()));
+    let rest = ranked.iter().take(1).flat_map(|occurrence| {
+        occurrence.answers.iter().skip(1).map(move |answer| (*occurrence, answer))
+    });
+    let mut told = Vec::new();
+    let mut said = Vec::new();
+    for (occurrence, answer) in best.chain(rest) {
+        let line = teller.line(answer).to_lowercase();
+        if !told.contains(&line) {
+            told.push(line);
+            said.push(teller.said(occurrence, answer));
+        }
+    }
+    said
+}
+
+/// Tells what people said without telling who they are.
+struct Teller<'a> {
+    naming: &'a Naming,
+    people: Vec<&'a str>,
+}
+
+impl Teller<'_> {
+    fn line(&self, quote: &Quote) -> String {
+        plain_line(&quote.text, &self.people)
+    }
+
+    fn said(&self, occurrence: &Occurrence, quote: &Quote) -> Said {
+        let blocks = parse(&quote.text, &self.people);
+        Said {
+            markdown: render(&blocks, Flavour::CommonMark),
+            html: html_of(&blocks),
+            language: language(&quote.text),
+            by: self.naming.name(quote),
+            trusted: quote.trusted,
+            at: quote.sent.into(),
+            url: occurrence.answer_link(quote),
+            grade: words::grade(occurrence.grade),
+        }
+    }
+}
+
+fn question_in_full(cluster: &Cluster, title: &str, teller: &Teller<'_>) -> Option<Said> {
+    let asked = best_asked(cluster)?;
+    let says_more = teller.line(&asked.question).to_lowercase() != title.to_lowercase();
+    says_more.then(|| teller.said(asked, &asked.question))
+}
+
+/// The other ways the question was asked, each once.
+fn variants(cluster: &Cluster, title: &str, teller: &Teller<'_>) -> Vec<Variant> {
+    let mut told = vec![title.to_lowercase()];
+    let mut variants = Vec::new();
+    for occurrence in cluster.occurrences.iter().filter(|occurrence| occurrence.quotable) {
+        let text = of_occurrence(occurrence, &teller.people);
+        if !text.is_empty() && !told.contains(&text.to_lowercase()) {
+            told.push(text.to_lowercase());
+            variants.push(Variant { language: language(&text), text });
+        }
+    }
+    variants
+}
+
+fn channels(cluster: &Cluster) -> Vec<String> {
+    let mut names = Vec::<String>::new();
+    for occurrence in cluster.occurrences.iter().filter(|occurrence| occurrence.quotable) {
+        if !names.contains(&occurrence.channel_name) {
+            names.push(occurrence.channel_name.clone());
+        }
+    }
+    names
+}
+
+fn evidence(occurrence: &Occurrence, naming: &Naming) -> Evidence {
+    Evidence {
+        at: occurrence.resolved().into(),
+        question_url: occurrence.question_link(),
+        answer_url: occurrence.answer_link(occurrence.best_answer()),
+        testimony: occurrence.quotable.then(|| testimony(occurrence, naming)),
+    }
+}
+
+fn testimony(occurrence: &Occurrence, naming: &Naming) -> Testimony {
+    let link = |message| permalink(occurrence.guild, occurrence.channel, message);
+    Testimony {
+        channel: occurrence.channel_name.clone(),
+        asker: naming.name(&occurrence.question),
+        answerer: naming.name(occurrence.best_answer()),
+        grade: words::grade(occurrence.grade),
+        confidence: (occurrence.confidence.clamp(0.0, 1.0) * 100.0).round() as u8,
+        signals: occurrence
+            .signals
+            .iter()
+            .map(|signal| Shown { what: words::signal(signal.kind), url: link(signal.message) })
+            .collect(),
+        reasons: occurrence
+            .reasons
+            .iter()
+            .map(|Reason { what, weight, message }| Argument {
+                what: what.clone(),
+                weight: *weight,
+                share: if *weight == 0.0 { String::new() } else { format!("{weight:+.2}") },
+                url: message.map(link),
+            })
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{cluster, occurrence, quote};
+    use rules::pseudonym::Salt;
+    use rules::resolution::Grade;
+
+    fn view(cluster: &Cluster) -> AnswerView {
+        AnswerView::of(cluster, &Naming::Pseudonyms(Salt([7; 16])))
+    }
+
+    #[test]
+    fn the_best_confirmed_answer_stands_first() {
+        let mut certain = occurrence(3, "How is the port of it set?", "Set `PORT` in the file.");
+        certain.grade = Grade::Certain;
+        let early = occurrence(1, "Where do I set the port?", "It is in v1.4.0 of the settings.");
+        let mut twin = occurrence(5, "where do i set the port?", "set `PORT` in the file.");
+        twin.answers.push(quote(7, 1, "Or on the command line."));
+        let view = view(&cluster(vec![early, certain, twin]));
+        assert_eq!(view.answer.unwrap().markdown, "Set `PORT` in the file.");
+        let others = view.others.iter().map(|said| said.markdown.as_str()).collect::<Vec<_>>();
+        assert_eq!(others, ["It is in v1.4.0 of the settings."]);
+        let variants = view.variants.iter().map(|line| line.text.as_str()).collect::<Vec<_>>();
+        assert_eq!(variants, ["How is the port of it set?"]);
+        assert_eq!(view.versions, ["v1.4.0"]);
+        assert_eq!(
+            (view.occurrences, view.times.as_str(), view.people.as_str()),
+            (3, "3 times", "3 people")
+        );
+    }
+
+    #[test]
+    fn what_may_not_be_quoted_is_a_date_and_links() {
+        let mut hidden =
+            occurrence(1, "Where is my quixotic wallet?", "In the zanzibar drawer, v9.9.9.");
+        hidden.quotable = false;
+        hidden.channel_name = "backroom".to_owned();
+        let view = view(&cluster(vec![hidden]));
+        assert!(view.answer.is_none() && view.question.is_none());
+        assert_eq!(view.evidence.len(), 1);
+        let told = serde_json::to_string(&view).unwrap();
+        for word in ["quixotic", "zanzibar", "9.9.9", "backroom", "Display Name", "says it works"] {
+            assert!(!told.contains(word), "{word} in {told}");
+        }
+        assert!(told.contains("https://discord.com/channels/11/22/"));
+    }
+
+    #[test]
+    fn nobody_is_named_unless_the_operator_chose_so() {
+        let asked = cluster(vec![occurrence(1, "Where do I set the port?", "In the file.")]);
+        assert!(!serde_json::to_string(&view(&asked)).unwrap().contains("Display Name"));
+        let named = AnswerView::of(&asked, &Naming::DisplayNames);
+        assert_eq!(named.answer.unwrap().by, "Display Name 201");
+    }
+
+    #[test]
+    fn reasons_are_told_with_their_weights() {
+        let view = view(&cluster(vec![occurrence(1, "Where do I set the port?", "In the file.")]));
+        let testimony = view.evidence[0].testimony.as_ref().unwrap();
+        let told = testimony.reasons.iter().map(|reason| reason.share.as_str()).collect::<Vec<_>>();
+        assert_eq!(told, ["+1.50", "-0.56"]);
+        assert_eq!(testimony.confidence, 90);
+        assert_eq!(testimony.signals[0].what, "the asker says it works");
+    }
+}
