@@ -14,7 +14,7 @@ mod signals;
 mod tests;
 mod weights;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -188,7 +188,7 @@ pub enum SignalKind {
 }
 
 /// The features of the outcome, in the order of [`outcome`].
-const OUTCOME: [Feature; 16] = [
+const OUTCOME: [Feature; 17] = [
     ("base", "most questions stay open"),
     ("marked", "somebody marked the answer"),
     ("tagged", "the post is tagged as solved"),
@@ -199,6 +199,7 @@ const OUTCOME: [Feature; 16] = [
     ("thanked_late", "the asker thanks at the end"),
     ("taken_back", "the asker then asks, fails or still tries"),
     ("last_fails", "the asker's last message tells of failure"),
+    ("fails_late", "the asker fails near the end"),
     ("last_asks", "the asker's last message asks"),
     ("silent", "the asker does not come back"),
     ("trouble_silent", "a problem was told, and its teller does not come back"),
@@ -216,6 +217,29 @@ pub fn judge(conversation: &Conversation<'_>, rules: &SignalRules) -> Verdict {
         Err(reasons) => Verdict::NotAQuestion { reasons },
         Ok(weighed) => weighed.verdict(conversation, rules),
     }
+}
+
+/// What the weights of `signals.toml` are multiplied with, by their keys: for fitting the weights.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Measures {
+    pub question: Vec<MessageId>,
+    /// One entry for each message that could answer.
+    pub answers: Vec<(MessageId, BTreeMap<&'static str, f32>)>,
+    pub outcome: BTreeMap<&'static str, f32>,
+}
+
+/// Measures a conversation without weighing it. `None` where nothing asks.
+pub fn measure(conversation: &Conversation<'_>, rules: &SignalRules) -> Option<Measures> {
+    let weighed = weigh(conversation, rules).ok()?;
+    let named = |features: &[Feature], values: &[f32]| {
+        features.iter().zip(values).map(|((key, _), value)| (*key, *value)).collect()
+    };
+    let answer = |one: &Candidate| (weighed.id(one.place), named(&answers::FEATURES, &one.values));
+    Some(Measures {
+        question: weighed.question().messages,
+        answers: weighed.candidates.iter().map(answer).collect(),
+        outcome: named(&OUTCOME, &weighed.outcome),
+    })
 }
 
 /// Everything measured about a conversation that asks.
@@ -240,7 +264,7 @@ fn weigh<'a>(
     let places = answers::places(&talk, &asked, |said| {
         conversation.marks.iter().any(|mark| !mark.answers && mark.message == said.id())
     });
-    let closing = Closing::read(&talk, &asked, places.first().copied());
+    let closing = Closing::read(&talk, &asked, &places);
     let candidates = answers::rank(&talk, &asked, &places, &closing, conversation, rules);
     let tagged = signals::solved_tag(conversation, rules);
     let mut weighed =
@@ -273,6 +297,7 @@ impl Weighed<'_> {
             holds(closing.thanked_late),
             holds(closing.taken_back && closing.place().is_some()),
             holds(closing.last_fails),
+            holds(closing.fails_late),
             holds(closing.last_asks),
             holds(silent),
             holds(silent && asked.trouble),
@@ -359,9 +384,12 @@ impl Weighed<'_> {
             Grade::Certain
         } else if has(SignalKind::Worked) && !self.closing.taken_back {
             Grade::Confirmed
-        } else if has(SignalKind::Thanks) && !self.closing.taken_back {
+        } else if has(SignalKind::Thanks)
+            && !self.closing.taken_back
+            && confidence >= rules.outcome_threshold
+        {
             Grade::Thanked
-        } else if confidence >= rules.outcome_threshold {
+        } else if confidence >= rules.outcome_threshold && !self.closing.last_fails {
             Grade::Unconfirmed
         } else {
             return None;

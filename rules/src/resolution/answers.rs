@@ -12,7 +12,7 @@ use crate::resolution::signals::{Closing, Reacted};
 use crate::resolution::weights::{Feature, holds};
 
 /// The features of an answer, in the order of [`values`].
-pub(super) const FEATURES: [Feature; 24] = [
+pub(super) const FEATURES: [Feature; 25] = [
     ("first", "it is the first message of anybody who helps"),
     ("later", "others helped before"),
     ("ends_asking", "it ends with a question mark"),
@@ -25,7 +25,7 @@ pub(super) const FEATURES: [Feature; 24] = [
     ("to_asker", "it speaks to the asker"),
     ("to_other", "it speaks to somebody else"),
     ("redirects", "it sends the asker elsewhere"),
-    ("ignorant", "its author does not know"),
+    ("ignorant", "its author does not know, or asks along"),
     ("short", "it is very short"),
     ("long", "it is long"),
     ("after_closing", "it comes after the asker was content"),
@@ -35,6 +35,7 @@ pub(super) const FEATURES: [Feature; 24] = [
     ("trusted", "its author is trusted"),
     ("affirms", "it says yes or no"),
     ("fails_next", "the asker says next that it fails"),
+    ("in_vain", "the asker fails after it, and is content only later"),
     ("accepted", "a reaction accepts it"),
     ("refused", "a reaction refuses it"),
 ];
@@ -70,7 +71,7 @@ pub(super) fn places(
             let said = &talk.said[*place];
             let helps = said.author != asked.asker
                 || (said.has(Cue::Own) && said.matter >= 5 && !said.asks);
-            helps && !said.is_empty_talk() && !not_answers(said)
+            helps && !said.is_empty_talk() && !said.commands_a_bot() && !not_answers(said)
         })
         .take(MOST_CANDIDATES)
         .collect()
@@ -92,7 +93,8 @@ pub(super) fn rank(
     for place in places {
         *per_helper.entry(talk.said[*place].author).or_default() += 1;
     }
-    let replies = next_replies(talk, asked.asker);
+    let failures = next_of_asker(talk, asked.asker, |said| said.has(Cue::Failed));
+    let replies = next_of_asker(talk, asked.asker, |_| true);
     let mut candidates = places
         .iter()
         .enumerate()
@@ -104,6 +106,9 @@ pub(super) fn rank(
                 next: replies[*place].map(|next| &talk.said[next]),
                 last_before_closing: closing.place().is_some_and(|closing| {
                     *place < closing && places.get(rank + 1).is_none_or(|next| *next > closing)
+                }),
+                in_vain: closing.place().is_some_and(|closing| {
+                    failures[*place].is_some_and(|failure| failure < closing)
                 }),
                 after_closing: closing.place().is_some_and(|closing| *place > closing),
                 trusted: conversation.trusted.contains(&said.message.author.id),
@@ -125,6 +130,7 @@ struct Setting<'t> {
     /// What the asker says next.
     next: Option<&'t Said<'t>>,
     last_before_closing: bool,
+    in_vain: bool,
     after_closing: bool,
     trusted: bool,
     reacted: Reacted,
@@ -147,7 +153,7 @@ fn values(said: &Said<'_>, asked: &Asked, setting: &Setting<'_>) -> Values {
         holds(to_asker),
         holds(!to_asker && said.to != Address::Nobody && !own),
         holds(said.has(Cue::Redirect)),
-        holds(said.has(Cue::Ignorance)),
+        holds(said.has(Cue::Ignorance) || said.has(Cue::Hollow)),
         holds(said.matter < 3 && !said.link && !said.code),
         said.matter.min(30) as f32 / 30.0,
         holds(setting.after_closing),
@@ -157,20 +163,25 @@ fn values(said: &Said<'_>, asked: &Asked, setting: &Setting<'_>) -> Values {
         holds(setting.trusted),
         holds(said.has(Cue::Affirming) && !said.asks),
         holds(next(Cue::Failed)),
+        holds(setting.in_vain),
         holds(setting.reacted.accepted.is_some()),
         holds(setting.reacted.refused),
     ]
 }
 
-/// For each place, the place of what the asker says next.
-fn next_replies(talk: &Talk<'_>, asker: Person) -> Vec<Option<usize>> {
+/// For each place, the next place behind it where the asker says such a thing.
+fn next_of_asker(
+    talk: &Talk<'_>,
+    asker: Person,
+    such: impl Fn(&Said<'_>) -> bool,
+) -> Vec<Option<usize>> {
     let mut next = None;
-    let mut replies = vec![None; talk.said.len()];
+    let mut all = vec![None; talk.said.len()];
     for (place, said) in talk.said.iter().enumerate().rev() {
-        replies[place] = next;
-        if said.author == asker {
+        all[place] = next;
+        if said.author == asker && such(said) {
             next = Some(place);
         }
     }
-    replies
+    all
 }

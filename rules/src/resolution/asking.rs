@@ -114,7 +114,7 @@ fn values(said: &Said<'_>, position: Position) -> Values {
         holds(said.has(Cue::Thanks) && !question_cue),
         holds(said.matter < 3),
         holds(said.is_empty_talk()),
-        holds(said.message.text.trim_start().starts_with(['!', '/'])),
+        holds(said.commands_a_bot()),
     ]
 }
 

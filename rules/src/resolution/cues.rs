@@ -119,7 +119,10 @@ impl Phrases {
                 }
             }
         });
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&patterns);
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(aho_corasick::AhoCorasickKind::DFA))
+            .build(&patterns);
         let phrases = match automaton {
             Ok(automaton) => Self { automaton, classes },
             Err(error) => {

@@ -42,6 +42,13 @@ impl Said<'_> {
     pub(super) fn is_empty_talk(&self) -> bool {
         self.matter == 0 && !self.link && !self.code && self.message.attachments.is_empty()
     }
+
+    /// Whether it calls a bot: `!docs`, `/ask`.
+    pub(super) fn commands_a_bot(&self) -> bool {
+        let word = self.message.text.split_whitespace().next().unwrap_or_default();
+        let name = word.strip_prefix(['!', '/']).unwrap_or_default();
+        name.starts_with(char::is_alphabetic) && !name.contains('/')
+    }
 }
 
 /// Whom a message speaks to.

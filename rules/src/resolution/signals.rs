@@ -23,34 +23,46 @@ pub(super) struct Closing {
     pub(super) messages: usize,
     pub(super) last_fails: bool,
     pub(super) last_asks: bool,
-    pub(super) last_tries: bool,
+    /// Whether one of the asker's last two messages tells of failure.
+    pub(super) fails_late: bool,
 }
 
 impl Closing {
     /// Reads the asker's messages behind the first candidate.
-    pub(super) fn read(talk: &Talk<'_>, asked: &Asked, first_candidate: Option<usize>) -> Self {
-        let Some(first) = first_candidate else { return Self::default() };
+    pub(super) fn read(talk: &Talk<'_>, asked: &Asked, candidates: &[usize]) -> Self {
+        let Some(first) = candidates.first() else { return Self::default() };
         let own = talk.said.iter().enumerate().skip(first + 1);
         let own = own.filter(|(_, said)| said.author == asked.asker && speaks(said));
         let own = own.collect::<Vec<_>>();
         let mut closing = Self { messages: own.len(), ..Self::default() };
+        let helped_since = |doubt: Option<usize>, place| {
+            doubt.is_none_or(|doubt| candidates.iter().any(|one| (doubt..place).contains(one)))
+        };
+        let mut doubt = None;
         for (at, (place, said)) in own.iter().enumerate() {
-            let undone = fails(said) || said.asks || said.has(Cue::Trying);
-            if said.has(Cue::Worked) && !said.ends_asking && !fails(said) {
+            let fails = said.has(Cue::Failed);
+            if said.has(Cue::Worked) && !said.ends_asking && !fails {
                 closing.worked = Some(*place);
                 closing.taken_back = false;
             }
-            if said.has(Cue::Thanks) && !said.has(Cue::Hollow) && !fails(said) {
+            let thanks = said.has(Cue::Thanks) && !said.has(Cue::Hollow) && !fails;
+            if thanks && helped_since(doubt, *place) {
                 closing.thanked = Some(*place);
                 closing.thanked_late |= at + 3 >= own.len();
                 closing.taken_back = false;
             }
-            closing.taken_back |= undone;
+            if fails {
+                closing.worked = None;
+                closing.fails_late = at + 2 >= own.len();
+            }
+            if fails || said.has(Cue::Trying) {
+                doubt = Some(*place);
+            }
+            closing.taken_back |= fails || said.asks || said.has(Cue::Trying);
         }
         if let Some((_, last)) = own.last() {
-            closing.last_fails = fails(last);
+            closing.last_fails = last.has(Cue::Failed);
             closing.last_asks = last.asks;
-            closing.last_tries = last.has(Cue::Trying);
         }
         closing
     }
@@ -64,11 +76,6 @@ impl Closing {
 /// A sign alone ("🙏") speaks too, where it is a cue.
 fn speaks(said: &Said<'_>) -> bool {
     !said.is_empty_talk() || said.has(Cue::Thanks) || said.has(Cue::Worked)
-}
-
-/// A failure counts unless the same words report the success that followed it.
-fn fails(said: &Said<'_>) -> bool {
-    said.has(Cue::Failed)
 }
 
 /// What reactions of the asker or of trusted people say about a message.

@@ -55,6 +55,26 @@ pub fn run(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Writes the measures of each row that asks, `{id, question, answers, outcome}`, with the row's numbers.
+pub fn features(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+    let rules = Ruleset::embedded().signals;
+    for row in rows::<Row>(input)? {
+        let messages = messages(&row);
+        let Some(measures) = resolution::measure(&conversation(&messages), &rules) else {
+            continue;
+        };
+        let number = |message: &MessageId| message.0 - 1;
+        let line = serde_json::json!({
+            "id": row.id,
+            "question": measures.question.iter().map(number).collect::<Vec<_>>(),
+            "answers": measures.answers.iter().map(|(id, values)| (number(id), values)).collect::<Vec<_>>(),
+            "outcome": measures.outcome,
+        });
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
 /// Reads a file of one JSON object a line.
 pub(crate) fn rows<T: for<'de> Deserialize<'de>>(path: &Path) -> anyhow::Result<Vec<T>> {
     let text =
