@@ -1,0 +1,219 @@
+//! Every document that matches gets its score: BM25 over questions and answers, and how much of the query's
+//! weight it covers.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use tantivy::postings::Postings;
+use tantivy::{DocId, DocSet, TERMINATED};
+
+use super::snapshot::{K1, Place, Segment, Snapshot};
+use super::wanted::{BOOSTS, Form, Wanted};
+use super::{Hit, Query, SearchError};
+
+/// A document that covers less of the query's weight does not match at all: it shares function words only.
+const LEAST_SHARE: f32 = 0.1;
+/// If no document covers this much of the query's weight, nothing matches well.
+const GOOD_SHARE: f32 = 0.34;
+/// What a known answer and frequent asking add at most, as shares of the score: enough to break ties.
+const KNOWN_PRIOR: f32 = 0.02;
+const FREQUENT_PRIOR: f32 = 0.01;
+/// Occurrences at which frequent asking counts fully.
+const FREQUENT: f32 = 20.0;
+
+/// All documents that match.
+pub(super) struct Found {
+    candidates: Vec<Candidate>,
+    /// Whether none of them matches well.
+    pub(super) nearest_only: bool,
+}
+
+struct Candidate {
+    segment: usize,
+    document: DocId,
+    score: f32,
+    share: f32,
+    last_confirmed: i64,
+}
+
+/// Scores what the query's filters let through.
+pub(super) fn score(
+    wanted: &[Wanted],
+    query: &Query,
+    snapshot: &Snapshot,
+) -> Result<Found, SearchError> {
+    let whole_mass = wanted.iter().map(|each| each.mass).sum::<f32>();
+    let mut candidates = Vec::new();
+    let mut best_share = 0.0_f32;
+    for (number, segment) in snapshot.segments.iter().enumerate() {
+        let sums = Sums::over(wanted, segment)?;
+        for (document, sum) in (0..).zip(&sums.sums) {
+            let share = if whole_mass > 0.0 { sum.mass / whole_mass } else { 0.0 };
+            if share < LEAST_SHARE
+                || !segment.is_alive(document)
+                || !passes(query, segment, document)
+            {
+                continue;
+            }
+            best_share = best_share.max(share);
+            candidates.push(Candidate {
+                segment: number,
+                document,
+                score: sum.score * prior(segment, document),
+                share,
+                last_confirmed: segment.last_confirmed.first(document).unwrap_or_default(),
+            });
+        }
+    }
+    let nearest_only = !candidates.is_empty() && best_share < GOOD_SHARE;
+    Ok(Found { candidates, nearest_only })
+}
+
+fn passes(query: &Query, segment: &Segment, document: DocId) -> bool {
+    let known = segment.known.first(document).unwrap_or_default();
+    query.known.is_none_or(|only| known == only)
+        && query.channel.is_none_or(|only| {
+            segment.channel.values_for_doc(document).any(|channel| channel == only.0)
+        })
+}
+
+fn prior(segment: &Segment, document: DocId) -> f32 {
+    let known = if segment.known.first(document).unwrap_or_default() { KNOWN_PRIOR } else { 0.0 };
+    let occurrences = segment.occurrences.first(document).unwrap_or_default() as f32;
+    1.0 + known + FREQUENT_PRIOR * (occurrences.ln_1p() / FREQUENT.ln_1p()).min(1.0)
+}
+
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    score: f32,
+    mass: f32,
+}
+
+/// What each document of one segment has earned.
+struct Sums<'a> {
+    segment: &'a Segment,
+    sums: Vec<Sum>,
+    /// BM25 of the form at hand, cleared after each form.
+    form: Vec<f32>,
+    touched: Vec<DocId>,
+}
+
+impl<'a> Sums<'a> {
+    fn over(wanted: &[Wanted], segment: &'a Segment) -> Result<Self, SearchError> {
+        let size = segment.size();
+        let mut sums = Self {
+            segment,
+            sums: vec![Sum::default(); size],
+            form: vec![0.0; size],
+            touched: Vec::new(),
+        };
+        for each in wanted {
+            match each.forms.as_slice() {
+                [only] => sums.add_only(each, only)?,
+                forms => sums.add_best(each, forms)?,
+            }
+        }
+        Ok(sums)
+    }
+
+    fn add_only(&mut self, wanted: &Wanted, form: &Form) -> Result<(), SearchError> {
+        self.read(wanted.place, form)?;
+        for document in self.touched.drain(..) {
+            let earned = std::mem::take(&mut self.form[document as usize]);
+            earn(&mut self.sums[document as usize], wanted, earned, form.worth);
+        }
+        Ok(())
+    }
+
+    /// Adds the form that earns most, document by document.
+    fn add_best(&mut self, wanted: &Wanted, forms: &[Form]) -> Result<(), SearchError> {
+        let mut best = std::collections::BTreeMap::<DocId, (f32, f32)>::new();
+        for form in forms {
+            self.read(wanted.place, form)?;
+            for document in self.touched.drain(..) {
+                let earned = std::mem::take(&mut self.form[document as usize]);
+                let entry = best.entry(document).or_default();
+                if earned * form.worth > entry.0 * entry.1 {
+                    *entry = (earned, form.worth);
+                }
+            }
+        }
+        for (document, (earned, worth)) in best {
+            earn(&mut self.sums[document as usize], wanted, earned, worth);
+        }
+        Ok(())
+    }
+
+    /// Puts the boosted BM25 of a form, without its inverse document frequency, beside each document.
+    fn read(&mut self, place: Place, form: &Form) -> Result<(), SearchError> {
+        for (field, postings) in self.segment.postings(place, &form.text)?.into_iter().enumerate() {
+            let Some(mut postings) = postings else { continue };
+            let mut document = postings.doc();
+            while document != TERMINATED {
+                let count = postings.term_freq() as f32;
+                let earned = match place {
+                    Place::Words => {
+                        let length = self.segment.lengths[document as usize][field];
+                        BOOSTS[field] * count * (K1 + 1.0) / (count + length)
+                    }
+                    Place::Code => K1 + 1.0,
+                };
+                let slot = &mut self.form[document as usize];
+                if *slot == 0.0 {
+                    self.touched.push(document);
+                }
+                *slot += earned;
+                document = postings.advance();
+            }
+        }
+        Ok(())
+    }
+}
+
+fn earn(sum: &mut Sum, wanted: &Wanted, earned: f32, worth: f32) {
+    sum.score += worth * (wanted.mass * earned + wanted.bonus);
+    sum.mass += worth * wanted.mass;
+}
+
+impl Found {
+    pub(super) fn count(&self) -> usize {
+        self.candidates.len()
+    }
+
+    /// The hits of a range of places, in order.
+    pub(super) fn best(
+        mut self,
+        places: Range<usize>,
+        snapshot: &Snapshot,
+    ) -> Result<Vec<Hit>, SearchError> {
+        let end = places.end.min(self.candidates.len());
+        if places.start >= end {
+            return Ok(Vec::new());
+        }
+        let order = |one: &Candidate, other: &Candidate| compare(one, other, snapshot);
+        if end < self.candidates.len() {
+            self.candidates.select_nth_unstable_by(end, order);
+            self.candidates.truncate(end);
+        }
+        self.candidates.sort_unstable_by(order);
+        let chosen = self.candidates[places.start..end].iter();
+        chosen
+            .map(|candidate| {
+                let cluster = snapshot.segments[candidate.segment].cluster(candidate.document)?;
+                Ok(Hit { cluster, score: candidate.score, share: candidate.share.min(1.0) })
+            })
+            .collect()
+    }
+}
+
+/// Best first; ties go by last confirmation, then by cluster id.
+fn compare(one: &Candidate, other: &Candidate, snapshot: &Snapshot) -> Ordering {
+    let id = |candidate: &Candidate| {
+        snapshot.segments[candidate.segment].cluster(candidate.document).ok()
+    };
+    other
+        .score
+        .total_cmp(&one.score)
+        .then_with(|| other.last_confirmed.cmp(&one.last_confirmed))
+        .then_with(|| id(one).cmp(&id(other)))
+}

@@ -1,0 +1,205 @@
+//! The index at one commit, with everything that scoring asks of it at hand.
+
+use std::sync::Arc;
+
+use rules::ids::ClusterId;
+use tantivy::columnar::Column;
+use tantivy::columnar::StrColumn;
+use tantivy::fieldnorm::FieldNormReader;
+use tantivy::postings::SegmentPostings;
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocId, IndexReader, InvertedIndexReader, SegmentReader, Term};
+
+use super::SearchError;
+use crate::schema;
+
+/// BM25: how soon repetition stops to count, and how much length does (the values of Robertson and Zaragoza).
+pub(super) const K1: f32 = 1.2;
+const B: f32 = 0.75;
+
+/// Where a term is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In questions and answers.
+    Words,
+    /// Among whole identifiers.
+    Code,
+}
+
+pub(super) struct Snapshot {
+    pub(super) segments: Vec<Segment>,
+}
+
+/// One segment. Arrays hold questions first, answers second.
+pub(super) struct Segment {
+    reader: SegmentReader,
+    fields: [Field; 2],
+    code_field: Field,
+    words: [Arc<InvertedIndexReader>; 2],
+    code: Arc<InvertedIndexReader>,
+    /// What BM25 adds to the term count in its denominator, for each document.
+    pub(super) lengths: Vec<[f32; 2]>,
+    clusters: StrColumn,
+    pub(super) known: Column<bool>,
+    pub(super) channel: Column<u64>,
+    pub(super) occurrences: Column<u64>,
+    pub(super) last_confirmed: Column<i64>,
+}
+
+impl Snapshot {
+    pub(super) fn take(reader: &IndexReader) -> Result<Self, SearchError> {
+        let (_, fields) = schema::schema();
+        let searcher = reader.searcher();
+        let mut segments = Vec::new();
+        for reader in searcher.segment_readers() {
+            segments.push(Segment::open(reader.clone(), &fields)?);
+        }
+        let averages = averages(&segments);
+        for segment in &mut segments {
+            for document in &mut segment.lengths {
+                for (length, average) in document.iter_mut().zip(averages) {
+                    *length = K1 * (1.0 - B + B * *length / average);
+                }
+            }
+        }
+        Ok(Self { segments })
+    }
+
+    pub(super) fn live(&self) -> usize {
+        self.segments.iter().map(|segment| segment.reader.num_docs() as usize).sum()
+    }
+
+    pub(super) fn ids(&self) -> Result<Vec<ClusterId>, SearchError> {
+        let mut ids = Vec::with_capacity(self.live());
+        for segment in &self.segments {
+            for document in segment.reader.doc_ids_alive() {
+                ids.push(segment.cluster(document)?);
+            }
+        }
+        Ok(ids)
+    }
+
+    /// How many documents hold a term. Words count where they are more frequent, in questions or answers.
+    pub(super) fn frequency(&self, place: Place, text: &str) -> Result<usize, SearchError> {
+        let mut counts = [0; 2];
+        for segment in &self.segments {
+            for (count, postings) in counts.iter_mut().zip(segment.postings(place, text)?) {
+                *count += postings.map_or(0, |postings| segment.alive(&postings));
+            }
+        }
+        Ok(counts.into_iter().max().unwrap_or_default())
+    }
+}
+
+impl Segment {
+    fn open(reader: SegmentReader, fields: &schema::Fields) -> Result<Self, SearchError> {
+        let fast = reader.fast_fields();
+        let pair = [fields.questions, fields.answers];
+        let norms =
+            [reader.get_fieldnorms_reader(pair[0])?, reader.get_fieldnorms_reader(pair[1])?];
+        let variants = fast.u64(schema::VARIANTS)?;
+        let lengths = (0..reader.max_doc())
+            .map(|document| effective_lengths(document, &norms, &variants))
+            .collect();
+        let clusters = fast.str(schema::CLUSTER)?.ok_or(SearchError::NoIndex(None))?;
+        Ok(Self {
+            words: [reader.inverted_index(pair[0])?, reader.inverted_index(pair[1])?],
+            code: reader.inverted_index(fields.code)?,
+            known: fast.bool(schema::KNOWN)?,
+            channel: fast.u64(schema::CHANNEL)?,
+            occurrences: fast.u64(schema::OCCURRENCES)?,
+            last_confirmed: fast.i64(schema::LAST_CONFIRMED)?,
+            fields: pair,
+            code_field: fields.code,
+            lengths,
+            clusters,
+            reader,
+        })
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.reader.max_doc() as usize
+    }
+
+    pub(super) fn is_alive(&self, document: DocId) -> bool {
+        !self.reader.is_deleted(document)
+    }
+
+    pub(super) fn cluster(&self, document: DocId) -> Result<ClusterId, SearchError> {
+        let mut text = String::new();
+        if let Some(ord) = self.clusters.term_ords(document).next() {
+            self.clusters.ord_to_str(ord, &mut text)?;
+        }
+        text.parse().map_err(|error| SearchError::Engine(Box::new(error)))
+    }
+
+    /// The documents of a term: in questions and in answers, or among identifiers and nowhere else.
+    pub(super) fn postings(
+        &self,
+        place: Place,
+        text: &str,
+    ) -> Result<[Option<SegmentPostings>; 2], SearchError> {
+        let read = |index: &InvertedIndexReader, field| {
+            index.read_postings(&Term::from_field_text(field, text), IndexRecordOption::WithFreqs)
+        };
+        Ok(match place {
+            Place::Words => {
+                [read(&self.words[0], self.fields[0])?, read(&self.words[1], self.fields[1])?]
+            }
+            Place::Code => [read(&self.code, self.code_field)?, None],
+        })
+    }
+
+    /// Calls `visit` with every word from `first` on, and how many documents hold it, until it returns `false`.
+    pub(super) fn words_from(
+        &self,
+        first: &str,
+        mut visit: impl FnMut(&str, u32) -> bool,
+    ) -> Result<(), SearchError> {
+        for index in &self.words {
+            let mut words = index.terms().range().ge(first).into_stream()?;
+            while let Some((word, facts)) = words.next() {
+                let word = std::str::from_utf8(word).unwrap_or_default();
+                if !visit(word, facts.doc_freq) {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn alive(&self, postings: &SegmentPostings) -> usize {
+        let count = match self.reader.alive_bitset() {
+            Some(alive) => postings.doc_freq_given_deletes(alive),
+            None => postings.doc_freq(),
+        };
+        count as usize
+    }
+}
+
+/// Tokens of questions and of answers. Many ways of asking make a document long without making it vague, so
+/// that questions count by the root of their number.
+fn effective_lengths(
+    document: DocId,
+    norms: &[FieldNormReader; 2],
+    variants: &Column<u64>,
+) -> [f32; 2] {
+    let ways = variants.first(document).unwrap_or(1).max(1) as f32;
+    [norms[0].fieldnorm(document) as f32 / ways.sqrt(), norms[1].fieldnorm(document) as f32]
+}
+
+/// Mean lengths over living documents, at least one token. Summed in double precision, so that the order of
+/// segments does not show.
+fn averages(segments: &[Segment]) -> [f32; 2] {
+    let mut sums = [0.0_f64; 2];
+    let mut count = 0_u32;
+    for segment in segments {
+        for document in segment.reader.doc_ids_alive() {
+            count += 1;
+            for (sum, length) in sums.iter_mut().zip(segment.lengths[document as usize]) {
+                *sum += f64::from(length);
+            }
+        }
+    }
+    sums.map(|sum| ((sum / f64::from(count.max(1))) as f32).max(1.0))
+}

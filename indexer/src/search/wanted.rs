@@ -1,0 +1,117 @@
+//! A query's text to what is wanted of a document.
+
+use super::SearchError;
+use super::snapshot::{K1, Place, Snapshot};
+use super::spelling;
+use crate::tokenize::{self, Kind, Piece};
+
+/// A match in a question counts so much more than one in an answer.
+pub(super) const BOOSTS: [f32; 2] = [2.0, 1.0];
+
+/// Weight of a word that carries grammar only, beside 1 for others.
+const FUNCTION_WORD: f32 = 0.1;
+/// Weight of a part of an identifier.
+const CODE_PART: f32 = 0.5;
+/// Weight of a hump of a word such as `GitHub`, which most people write in one.
+const HUMP: f32 = 0.1;
+/// Weight of a single character of a script without spaces, beside 1 for two.
+const SINGLE: f32 = 0.4;
+/// How far an identifier of plain lower-case words, such as `plugin-sql`, is taken for one.
+const PROSE: f32 = 0.3;
+
+/// One thing that a query asks for.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) place: Place,
+    /// What may stand for it; the best one found counts.
+    pub(super) forms: Vec<Form>,
+    /// Weight times inverse document frequency.
+    pub(super) mass: f32,
+    /// Added for a document that has it. For a whole identifier it is as much as all its parts can bring, so
+    /// that a whole hit outranks any number of partial ones.
+    pub(super) bonus: f32,
+}
+
+/// A term of the index, and how much a match of it is worth beside the very word (1).
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Form {
+    pub(super) text: String,
+    pub(super) worth: f32,
+}
+
+/// What is wanted, each thing once, in the order of the query.
+pub(super) fn read(text: &str, snapshot: &Snapshot) -> Result<Vec<Wanted>, SearchError> {
+    let pieces = tokenize::pieces(text);
+    let unfinished = spelling::unfinished(text, &pieces);
+    let mut seen = std::collections::BTreeSet::new();
+    let mut wanted = Vec::new();
+    let mut guesses = spelling::MAX_GUESSES;
+    for run in pieces.chunk_by(|one, other| one.run == other.run) {
+        let mut run_wanted = Vec::new();
+        for piece in run {
+            let place = place(piece.kind);
+            if seen.insert((place == Place::Code, piece.text.as_str())) {
+                let is_unfinished = unfinished == Some(piece);
+                let forms = spelling::forms(piece, place, is_unfinished, &mut guesses, snapshot)?;
+                run_wanted.push(want(piece, run, place, forms, snapshot));
+            }
+        }
+        raise_whole(run, &mut run_wanted);
+        wanted.append(&mut run_wanted);
+    }
+    Ok(wanted)
+}
+
+fn place(kind: Kind) -> Place {
+    match kind {
+        Kind::Word | Kind::Part | Kind::Gram => Place::Words,
+        Kind::Whole | Kind::Segment => Place::Code,
+    }
+}
+
+fn want(
+    piece: &Piece,
+    run: &[Piece],
+    place: Place,
+    forms: spelling::Forms,
+    snapshot: &Snapshot,
+) -> Wanted {
+    let mass = weight(piece, run) * inverse_frequency(forms.frequency, snapshot.live());
+    Wanted { place, forms: forms.forms, mass, bonus: 0.0 }
+}
+
+fn weight(piece: &Piece, run: &[Piece]) -> f32 {
+    let base = match (piece.kind, &run[0]) {
+        (Kind::Gram, _) if piece.text.chars().nth(1).is_none() => SINGLE,
+        (Kind::Part, first) if first.kind == Kind::Word => HUMP,
+        (Kind::Part, first) if !is_prose(first) => CODE_PART,
+        _ => 1.0,
+    };
+    if tokenize::is_function_word(&piece.text) { base * FUNCTION_WORD } else { base }
+}
+
+/// Whether an identifier may as well be words joined by hyphens or slashes.
+fn is_prose(whole: &Piece) -> bool {
+    whole.text.chars().all(|ch| ch.is_alphabetic() || matches!(ch, '-' | '/'))
+}
+
+/// Gives the first piece of a run, if others come from it, more than they can bring together.
+fn raise_whole(run: &[Piece], wanted: &mut [Wanted]) {
+    let [whole, parts @ ..] = wanted else { return };
+    if matches!(run[0].kind, Kind::Gram) || run.len() < 2 {
+        return;
+    }
+    let scale = if run[0].kind == Kind::Whole && is_prose(&run[0]) { PROSE } else { 1.0 };
+    whole.bonus = scale * parts.iter().map(most).sum::<f32>();
+}
+
+/// The most that BM25 can give for a thing.
+fn most(wanted: &Wanted) -> f32 {
+    wanted.mass * (K1 + 1.0) * BOOSTS.iter().sum::<f32>()
+}
+
+/// The inverse document frequency of BM25, never negative.
+fn inverse_frequency(frequency: usize, live: usize) -> f32 {
+    let (frequency, live) = (frequency.min(live) as f32, live as f32);
+    (1.0 + (live - frequency + 0.5) / (frequency + 0.5)).ln()
+}

@@ -1,0 +1,112 @@
+//! Compatibility forms, case and accents are folded away, while every character remembers its place.
+
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
+
+/// A folded character and the bytes it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Folded {
+    pub(crate) ch: char,
+    /// Whether it was written as a capital.
+    pub(crate) upper: bool,
+    start: usize,
+    end: usize,
+}
+
+impl Folded {
+    /// The bytes that a stretch of folded characters came from.
+    pub(crate) fn range(stretch: &[Self]) -> Range<usize> {
+        match stretch {
+            [] => 0..0,
+            [first, .., last] => first.start..last.end,
+            [only] => only.start..only.end,
+        }
+    }
+}
+
+/// NFKC, lower case, and no accents on alphabetic scripts. Works on one base character with its marks at a
+/// time, so that places stay exact. Never more than 18 characters for one (the longest of Unicode's
+/// compatibility forms).
+pub(crate) fn fold(text: &str) -> Vec<Folded> {
+    let mut folded = Vec::with_capacity(text.len());
+    let mut starts = text.char_indices().peekable();
+    while let Some((start, first)) = starts.next() {
+        let mut end = start + first.len_utf8();
+        if first.is_ascii() && starts.peek().is_none_or(|(_, next)| next.is_ascii()) {
+            folded.push(Folded {
+                ch: first.to_ascii_lowercase(),
+                upper: first.is_ascii_uppercase(),
+                start,
+                end,
+            });
+            continue;
+        }
+        while let Some((place, next)) = starts.next_if(|(_, next)| continues(*next)) {
+            end = place + next.len_utf8();
+        }
+        fold_cluster(&text[start..end], start..end, &mut folded);
+    }
+    folded
+}
+
+/// Whether a character belongs to the one before it: a mark, a Hangul vowel or final, a half-width voicing.
+fn continues(ch: char) -> bool {
+    canonical_combining_class(ch) != 0
+        || matches!(ch, '\u{1160}'..='\u{11FF}' | '\u{FF9E}' | '\u{FF9F}')
+}
+
+fn fold_cluster(cluster: &str, range: Range<usize>, folded: &mut Vec<Folded>) {
+    let Range { start, end } = range;
+    for composed in cluster.nfkc() {
+        if is_spaceless(composed) {
+            folded.push(Folded { ch: composed, upper: false, start, end });
+            continue;
+        }
+        for lower in composed.to_lowercase() {
+            let bare = std::iter::once(lower).nfd().filter(|ch| !is_combining_mark(*ch));
+            let plain = bare.flat_map(|ch| {
+                let (first, second) = plain(ch);
+                std::iter::once(first).chain(second)
+            });
+            folded.extend(plain.map(|ch| Folded {
+                ch,
+                upper: composed.is_uppercase(),
+                start,
+                end,
+            }));
+        }
+    }
+}
+
+/// Latin letters that have no accent to lose, as they are typed on a keyboard without them.
+fn plain(ch: char) -> (char, Option<char>) {
+    match ch {
+        'ß' => ('s', Some('s')),
+        'æ' => ('a', Some('e')),
+        'œ' => ('o', Some('e')),
+        'ø' => ('o', None),
+        'ł' => ('l', None),
+        'đ' => ('d', None),
+        other => (other, None),
+    }
+}
+
+/// Whether a script writes without spaces between words: Hangul (whose particles cling), Han and Kana.
+pub(crate) fn is_spaceless(ch: char) -> bool {
+    matches!(ch,
+        '\u{1100}'..='\u{11FF}'
+        | '\u{3005}'..='\u{3007}'
+        | '\u{3041}'..='\u{3096}'
+        | '\u{309D}'..='\u{309F}'
+        | '\u{30A1}'..='\u{30FA}'
+        | '\u{30FC}'..='\u{30FF}'
+        | '\u{3105}'..='\u{318E}'
+        | '\u{31F0}'..='\u{31FF}'
+        | '\u{3400}'..='\u{4DBF}'
+        | '\u{4E00}'..='\u{9FFF}'
+        | '\u{AC00}'..='\u{D7FB}'
+        | '\u{F900}'..='\u{FAFF}'
+        | '\u{20000}'..='\u{3FFFF}')
+}

@@ -1,0 +1,229 @@
+//! Folded text to runs, and runs to pieces.
+
+use super::fold::{Folded, is_spaceless};
+use super::stem::stem;
+use super::{Kind, MAX_IDENTIFIER, MAX_WORD, Piece};
+
+/// What a character does in a run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// Part of a word.
+    Alphanumeric,
+    /// A character of a script without spaces.
+    Spaceless,
+    /// Binds words to an identifier where it stands between them.
+    Connector,
+    /// Stands within words and is left out of them.
+    Apostrophe,
+    Break,
+}
+
+fn class(folded: &Folded) -> Class {
+    match folded.ch {
+        ch if is_spaceless(ch) => Class::Spaceless,
+        ch if ch.is_alphanumeric() => Class::Alphanumeric,
+        '_' | '-' | '.' | '/' | '\\' | ':' | '@' | '#' | '$' | '=' | '&' | '%' | '~' | '+' => {
+            Class::Connector
+        }
+        '\'' | '’' => Class::Apostrophe,
+        _ => Class::Break,
+    }
+}
+
+pub(super) fn pieces(folded: &[Folded]) -> Vec<Piece> {
+    let mut sink = Sink { pieces: Vec::new(), run: 0 };
+    let mut rest = folded;
+    while let Some(first) = rest.first() {
+        let kind = class(first);
+        let belongs = |other: Class| match kind {
+            Class::Spaceless => other == Class::Spaceless,
+            Class::Break => other == Class::Break,
+            _ => !matches!(other, Class::Spaceless | Class::Break),
+        };
+        let length = rest.iter().position(|each| !belongs(class(each))).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(length);
+        rest = after;
+        match kind {
+            Class::Break => continue,
+            Class::Spaceless => sink.grams(run),
+            _ => sink.run(trim(run)),
+        }
+        sink.run += 1;
+    }
+    sink.pieces
+}
+
+/// Leaves out what does not stand between words.
+fn trim(run: &[Folded]) -> &[Folded] {
+    let is_word = |folded: &Folded| class(folded) == Class::Alphanumeric;
+    match (run.iter().position(is_word), run.iter().rposition(is_word)) {
+        (Some(first), Some(last)) => &run[first..=last],
+        _ => &[],
+    }
+}
+
+struct Sink {
+    pieces: Vec<Piece>,
+    run: usize,
+}
+
+impl Sink {
+    fn grams(&mut self, run: &[Folded]) {
+        for width in [1, 2] {
+            for gram in run.windows(width) {
+                self.push(Kind::Gram, gram, gram.iter().map(|folded| folded.ch).collect());
+            }
+        }
+    }
+
+    fn run(&mut self, run: &[Folded]) {
+        let connected = run.iter().any(|folded| class(folded) == Class::Connector);
+        if !connected {
+            self.word(run, Kind::Word);
+            return;
+        }
+        if run.len() <= MAX_IDENTIFIER {
+            self.whole(run);
+            if let Some(version) = version(run) {
+                self.version(version);
+                return;
+            }
+        }
+        for part in split(run, |folded| class(folded) == Class::Connector) {
+            self.word(part, Kind::Part);
+        }
+    }
+
+    /// The identifier, and the identifiers within it.
+    fn whole(&mut self, run: &[Folded]) {
+        self.push(Kind::Whole, run, plain(run));
+        for step in split(run, |folded| matches!(folded.ch, '/' | '\\')) {
+            let step = trim(step);
+            if step.len() < run.len() && is_identifier(step) {
+                self.push(Kind::Segment, step, plain(step));
+            }
+            for member in split(step, |folded| {
+                !matches!(folded.ch, '_' | '-') && class(folded) == Class::Connector
+            }) {
+                let member = trim(member);
+                if member.len() < step.len() && is_identifier(member) {
+                    self.push(Kind::Segment, member, plain(member));
+                }
+            }
+        }
+    }
+
+    /// `1.7.0` and `1.7`, as words and as identifiers.
+    fn version(&mut self, digits: &[Folded]) {
+        let short = digits
+            .iter()
+            .enumerate()
+            .filter(|(_, folded)| folded.ch == '.')
+            .nth(1)
+            .map(|(at, _)| at);
+        let forms = [Some(digits), short.map(|at| &digits[..at])];
+        for form in forms.into_iter().flatten() {
+            self.push(Kind::Part, form, plain(form));
+            let is_told = self.pieces.iter().rev().take(4).any(|piece| {
+                piece.run == self.run
+                    && piece.kind.is_code()
+                    && piece.text.chars().eq(form.iter().map(|folded| folded.ch))
+            });
+            if !is_told {
+                self.push(Kind::Segment, form, plain(form));
+            }
+        }
+    }
+
+    /// One word; if it is written in humps, the humps too.
+    fn word(&mut self, word: &[Folded], kind: Kind) {
+        let word = possessed(word);
+        if word.is_empty() {
+            return;
+        }
+        self.push(kind, word, stem(&plain(word)));
+        let humps = humps(word);
+        if humps.len() > 1 && word.len() <= MAX_IDENTIFIER {
+            for hump in humps {
+                self.push(Kind::Part, hump, stem(&plain(hump)));
+            }
+        }
+    }
+
+    fn push(&mut self, kind: Kind, stretch: &[Folded], mut text: String) {
+        let limit = if kind.is_code() { MAX_IDENTIFIER } else { MAX_WORD };
+        if let Some((cut, _)) = text.char_indices().nth(limit) {
+            text.truncate(cut);
+        }
+        if !text.is_empty() {
+            self.pieces.push(Piece { kind, text, range: Folded::range(stretch), run: self.run });
+        }
+    }
+}
+
+/// The text of a stretch, without apostrophes.
+fn plain(stretch: &[Folded]) -> String {
+    stretch
+        .iter()
+        .filter(|folded| class(folded) != Class::Apostrophe)
+        .map(|folded| folded.ch)
+        .collect()
+}
+
+/// `it's` loses its `'s`.
+fn possessed(word: &[Folded]) -> &[Folded] {
+    match word {
+        [owner @ .., mark, Folded { ch: 's', .. }] if class(mark) == Class::Apostrophe => owner,
+        _ => word,
+    }
+}
+
+fn split(run: &[Folded], at: impl Fn(&Folded) -> bool) -> impl Iterator<Item = &[Folded]> {
+    run.split(at).filter(|part| !trim(part).is_empty())
+}
+
+/// Whether a stretch is more than a word: punctuation or humps within it.
+fn is_identifier(stretch: &[Folded]) -> bool {
+    stretch.iter().any(|folded| class(folded) == Class::Connector) || humps(stretch).len() > 1
+}
+
+/// The digits of `v1.7.0` or `1.7.0`, without a tail such as `-beta.1`.
+fn version(run: &[Folded]) -> Option<&[Folded]> {
+    let digits = match run {
+        [Folded { ch: 'v', .. }, rest @ ..] => rest,
+        _ => run,
+    };
+    let length = digits
+        .iter()
+        .position(|folded| !folded.ch.is_ascii_digit() && folded.ch != '.')
+        .unwrap_or(digits.len());
+    let (digits, tail) = digits.split_at(length);
+    let has_tail = tail.first().is_none_or(|folded| matches!(folded.ch, '-' | '+'));
+    let digits = trim(digits);
+    let is_version = has_tail
+        && digits.first().is_some_and(|folded| folded.ch.is_ascii_digit())
+        && digits.iter().any(|folded| folded.ch == '.');
+    is_version.then_some(digits)
+}
+
+/// Splits `HTMLParser` into `HTML` and `Parser`, and leaves `APIs` alone.
+fn humps(word: &[Folded]) -> Vec<&[Folded]> {
+    let mut humps = Vec::new();
+    let mut start = 0;
+    for at in 1..word.len() {
+        let rises = !word[at - 1].upper && word[at].upper;
+        let falls = word[at - 1].upper && word[at].upper && is_new_hump(&word[at + 1..]);
+        if (rises && word[at - 1].ch.is_alphanumeric()) || falls {
+            humps.push(&word[start..at]);
+            start = at;
+        }
+    }
+    humps.push(&word[start..]);
+    humps
+}
+
+/// Whether two small letters or more follow a capital: one may be the plural of an acronym.
+fn is_new_hump(after: &[Folded]) -> bool {
+    let is_small = |folded: &Folded| !folded.upper && folded.ch.is_alphabetic();
+    after.len() >= 2 && after.iter().take(2).all(is_small)
+}

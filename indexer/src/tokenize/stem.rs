@@ -1,0 +1,109 @@
+//! A light stemmer: it takes off the endings by which one word is asked for in several forms.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+/// The common root of `post`, `posts`, `posted` and `posting`. Words that are not plain Latin letters, and
+/// short ones, stay as they are. Idempotence is not promised; agreement of index and query is, as both use it.
+pub(crate) fn stem(word: &str) -> String {
+    if word.len() <= 3 || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return word.to_owned();
+    }
+    let mut root = singular(word);
+    if let Some(stripped) = root.strip_suffix("ied")
+        && stripped.len() >= 2
+    {
+        root = format!("{stripped}y");
+    }
+    for ending in ["ing", "ed"] {
+        if let Some(stripped) = root.strip_suffix(ending)
+            && stripped.len() >= 3
+            && stripped.bytes().any(is_vowel)
+        {
+            root = undoubled(stripped).to_owned();
+            break;
+        }
+    }
+    if root.len() > 3 && root.ends_with('e') {
+        root.pop();
+    }
+    if root.len() > 3 && root.ends_with('y') {
+        root.pop();
+        root.push('i');
+    }
+    root
+}
+
+fn singular(word: &str) -> String {
+    if let Some(stripped) = word.strip_suffix("ies")
+        && stripped.len() >= 2
+    {
+        return format!("{stripped}y");
+    }
+    match word.strip_suffix('s') {
+        Some(stripped) if word.ends_with("sses") => stripped[..stripped.len() - 1].to_owned(),
+        Some(stripped) if !stripped.ends_with(['s', 'u', 'i']) => stripped.to_owned(),
+        _ => word.to_owned(),
+    }
+}
+
+/// `runn` becomes `run`; doubles that words truly end in stay.
+fn undoubled(root: &str) -> &str {
+    let bytes = root.as_bytes();
+    let last = bytes[bytes.len() - 1];
+    let is_doubled = bytes.len() > 3 && bytes[bytes.len() - 2] == last;
+    if is_doubled && !matches!(last, b'l' | b's' | b'z') { &root[..root.len() - 1] } else { root }
+}
+
+fn is_vowel(byte: u8) -> bool {
+    matches!(byte, b'a' | b'e' | b'i' | b'o' | b'u' | b'y')
+}
+
+/// English words that carry the grammar of a question, not its subject.
+const FUNCTION_WORDS: &str = "a about after all also am an and any anyone are as at be because been before being \
+    but by can cant could did didnt do does doesnt doing dont for from get getting gets got had has have having he \
+    her here hey hi him his how i id if ill im in into is isnt it its ive just know like me my need no not of on one or \
+    our out please she should so some someone than thank thanks that the their them then there these they this those \
+    to too up us very want was way we were what whats when where which while who why will with would you your";
+
+/// Whether a stemmed word says little about what is asked.
+pub(crate) fn is_function_word(stemmed: &str) -> bool {
+    static STEMMED: LazyLock<BTreeSet<String>> =
+        LazyLock::new(|| FUNCTION_WORDS.split_whitespace().map(stem).collect());
+    STEMMED.contains(stemmed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_of_a_word_share_a_root() {
+        for forms in [
+            ["post", "posts", "posted", "posting"],
+            ["run", "runs", "run", "running"],
+            ["make", "makes", "make", "making"],
+            ["try", "tries", "tried", "trying"],
+            ["reply", "replies", "replied", "replying"],
+            ["install", "installs", "installed", "installing"],
+        ] {
+            let roots = forms.map(stem);
+            assert!(roots.iter().all(|root| *root == roots[0]), "{roots:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_form_stays() {
+        for word in ["status", "address", "this", "string", "bus", "ring", "지갑", "gpt4"] {
+            assert_eq!(stem(word), word);
+        }
+    }
+
+    #[test]
+    fn function_words_are_known_in_every_form() {
+        for word in ["how", "does", "doing", "please"] {
+            assert!(is_function_word(&stem(word)), "{word}");
+        }
+        assert!(!is_function_word(&stem("wallet")));
+    }
+}
