@@ -1,0 +1,203 @@
+// Uses the site as a person does.   node browser.mjs http://127.0.0.1:8080
+import { chromium } from "playwright-core";
+
+const base = process.argv[2];
+if (!base) {
+  console.error("usage: node browser.mjs BASE-URL");
+  process.exit(2);
+}
+
+const DESK = { viewport: { width: 1180, height: 860 } };
+const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+const failures = [];
+let passed = 0;
+
+// Runs one story in a fresh browser window; errors of the page fail it too.
+async function test(name, options, story) {
+  const context = await browser.newContext({ baseURL: base, ...options });
+  const complaints = [];
+  await context.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => console.error("CSP: " + event.violatedDirective));
+  });
+  context.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  context.on("weberror", (event) => complaints.push(String(event.error())));
+  context.on("dialog", (dialog) => {
+    complaints.push("a dialog: " + dialog.message());
+    dialog.dismiss();
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  try {
+    await story(page, context);
+    if (complaints.length > 0) throw new Error("the page complained: " + complaints.join("; "));
+    passed += 1;
+    console.log("ok   " + name);
+  } catch (error) {
+    failures.push(name);
+    console.log("FAIL " + name + "\n     " + String(error.message ?? error).replaceAll("\n", "\n     "));
+  } finally {
+    await context.close();
+  }
+}
+
+function expect(holds, what) {
+  if (!holds) throw new Error("expected " + what);
+}
+
+// Words that find something: those of the most asked question.
+async function wordsToSearch(page) {
+  await page.goto("/");
+  const title = await page.locator("#results a.open").first().innerText();
+  const words = title.split(/[^\p{L}\p{N}_]+/u).filter((word) => word.length > 2);
+  expect(words.length > 0, "a recurring question with words in its title");
+  return words.sort((a, b) => b.length - a.length).slice(0, 2).join(" ");
+}
+
+async function firstAnswer(page) {
+  await page.goto("/");
+  return page.locator("#results a.open").first().getAttribute("href");
+}
+
+await test("the empty state shows what is asked again and again", DESK, async (page) => {
+  await page.goto("/");
+  expect((await page.locator("#results .card").count()) > 0, "recurring questions");
+  expect((await page.locator(".figures dd").count()) > 0, "figures");
+  expect(await page.locator("#keys").isVisible(), "the keyboard hints");
+});
+
+await test("somebody searches and opens an answer by keyboard alone", DESK, async (page) => {
+  const words = await wordsToSearch(page);
+  await page.locator("body").click({ position: { x: 5, y: 5 } });
+  await page.keyboard.press("/");
+  expect(await page.locator("#q").evaluate((box) => box === document.activeElement), "`/` to focus the box");
+  await page.keyboard.type(words, { delay: 15 });
+  await page.locator("#results .card mark").first().waitFor();
+  expect(new URL(page.url()).searchParams.get("q") === words, "the words in the address");
+  expect((await page.locator("#heard").innerText()) !== "", "the number of results to be announced");
+
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("href") ?? document.activeElement?.id);
+  const links = await page.locator("#results a.open").evaluateAll((all) => all.map((link) => link.getAttribute("href")));
+  await page.keyboard.press("ArrowDown");
+  expect((await focused()) === links[0], "the first result to be chosen");
+  await page.keyboard.press("ArrowUp");
+  expect((await focused()) === "q", "arrow up to return to the box");
+  await page.keyboard.press("ArrowDown");
+  if (links.length > 1) {
+    await page.keyboard.press("ArrowDown");
+    expect((await focused()) === links[1], "the second result to be chosen");
+    await page.keyboard.press("ArrowUp");
+  }
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => url.pathname === new URL(links[0], base).pathname);
+  expect((await page.locator("h1").innerText()).length > 0, "the question as heading");
+  expect((await page.locator(".badge").first().innerText()).match(/known|unreviewed/), "a status");
+  const proof = await page.locator(".evidence .proof a").first().getAttribute("href");
+  expect(proof.startsWith("https://discord.com/channels/"), "evidence on Discord, not " + proof);
+
+  await page.goBack();
+  await page.locator("#results .card mark").first().waitFor();
+  expect((await page.locator("#q").inputValue()) === words, "the search to be there after going back");
+});
+
+await test("escape clears the search", DESK, async (page) => {
+  const words = await wordsToSearch(page);
+  const welcome = await page.locator("#results").innerText();
+  await page.locator("#q").fill(words);
+  await page.locator("#results .card mark").first().waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator("#results .figures").waitFor();
+  expect((await page.locator("#q").inputValue()) === "", "an empty box");
+  expect((await page.locator("#results").innerText()) === welcome, "the welcome again");
+  expect(new URL(page.url()).search === "", "a clean address");
+});
+
+await test("a late answer never replaces a newer one", DESK, async (page) => {
+  const words = await wordsToSearch(page);
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route(/results\?q=zz/, async (route) => {
+    await held;
+    await route.continue().catch(() => {});
+  });
+  const asked = page.waitForRequest(/results\?q=zz/);
+  await page.locator("#q").fill("zz");
+  await asked;
+  await page.locator("#q").fill(words);
+  await page.locator("#results .card mark").first().waitFor();
+  release();
+  await page.waitForLoadState("networkidle");
+  expect((await page.locator("#results .card mark").count()) > 0, "the newer results to stay");
+});
+
+await test("the link to an answer can be copied", { ...DESK, permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
+  const address = await firstAnswer(page);
+  await page.goto(address);
+  await page.locator("#copy").click();
+  await page.getByText("Copied").waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied === new URL(address, base).href, "the permalink, not " + copied);
+});
+
+await test("an answer has a Markdown and a JSON form", DESK, async (page, context) => {
+  const address = await firstAnswer(page);
+  const markdown = await context.request.get(address + ".md");
+  expect(markdown.headers()["content-type"].startsWith("text/markdown"), "Markdown");
+  const json = await (await context.request.get(address + ".json")).json();
+  expect(json.answer.evidence.length > 0 && address.endsWith(json.answer.id), "the answer with evidence");
+  const found = await (await context.request.get("/api/v1/search?q=" + json.answer.id)).json();
+  expect(Array.isArray(found.answers) && typeof found.meta.total === "number", "the shape of the search API");
+});
+
+await test("nothing found still helps, and hostile words stay words", DESK, async (page) => {
+  for (const words of ["zqxjkvw qqzzyyxx", "<img src=x onerror=alert(1)>", "\"><script>alert(1)</script>"]) {
+    await page.goto("/?q=" + encodeURIComponent(words));
+    expect((await page.locator("#q").inputValue()) === words, "the words in the box");
+    expect((await page.locator("#results .card, .nothing li").count()) > 0, "something to go on with");
+    await page.locator("#q").fill(words + "!");
+    await page.waitForURL((url) => url.searchParams.get("q") === words + "!");
+    expect((await page.locator("img[src='x']").count()) === 0, "no element made of words");
+  }
+});
+
+await test("phone width has no horizontal scroll", PHONE, async (page) => {
+  const words = await wordsToSearch(page);
+  const answers = await page.locator("#results a.open").evaluateAll((all) => all.map((link) => link.getAttribute("href")));
+  for (const address of ["/", "/?q=" + encodeURIComponent(words), "/?q=zqxjkvw", ...answers]) {
+    await page.goto(address);
+    for (const details of await page.locator("details > summary").all()) await details.click();
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width <= PHONE.viewport.width, `${address} to fit 360 pixels, not ${width}`);
+  }
+});
+
+await test("everything works without JavaScript", { ...DESK, javaScriptEnabled: false }, async (page) => {
+  const words = await wordsToSearch(page);
+  await page.locator("#q").fill(words);
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.locator("#results .card mark").first().waitFor();
+  await page.locator("#results a.open").first().click();
+  await page.locator("article.answer h1").waitFor();
+  expect(!(await page.locator("#copy").isVisible()), "no button that needs a script");
+  await page.locator("details > summary").first().click();
+  expect(await page.locator("details table, details p").first().isVisible(), "the reasons");
+});
+
+await test("dark is dark and light is light", DESK, async (page) => {
+  const paper = async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    await page.goto("/");
+    const colour = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    return Number(colour.match(/\d+/)[0]);
+  };
+  expect((await paper("light")) > 200, "light paper");
+  expect((await paper("dark")) < 60, "dark paper");
+});
+
+await browser.close();
+console.log(`${passed} passed, ${failures.length} failed`);
+process.exit(failures.length > 0 ? 1 : 0);
