@@ -62,9 +62,9 @@
 
     async function search() {
       window.clearTimeout(pause);
+      running?.abort();
       const query = queryString();
       if (query === shown) return;
-      running?.abort();
       const mine = (running = new AbortController());
       try {
         const response = await fetch("/results?" + query, { signal: mine.signal });
