@@ -93,7 +93,9 @@ pub(super) fn rank(
     for place in places {
         *per_helper.entry(talk.said[*place].author).or_default() += 1;
     }
-    let failures = next_of_asker(talk, asked.asker, |said| said.has(Cue::Failed));
+    let failures = next_of_asker(talk, asked.asker, |said| {
+        said.has(Cue::Failed) && (said.has(Cue::Hollow) || !said.has(Cue::Thanks))
+    });
     let replies = next_of_asker(talk, asked.asker, |_| true);
     let mut candidates = places
         .iter()

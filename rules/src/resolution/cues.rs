@@ -192,3 +192,33 @@ fn pattern(phrase: &str, opens_sentence: bool) -> Option<String> {
     };
     Some(format!("{start}{plain}{}", if open_end { "" } else { " " }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ruleset::Ruleset;
+
+    #[test]
+    fn negated_and_longer_phrases_hide_the_shorter_ones_inside() {
+        let rules = Ruleset::embedded().signals;
+        for (text, cue, expected) in [
+            ("that worked", Cue::Worked, true),
+            ("woo the relay is working perfect", Cue::Worked, true),
+            ("it never worked", Cue::Worked, false),
+            ("if that worked I would know", Cue::Worked, false),
+            ("not solved yet", Cue::Worked, false),
+            ("no problem", Cue::Trouble, false),
+            ("I have a problem", Cue::Trouble, true),
+            ("thanks in advance", Cue::Hollow, true),
+            ("doesn't work", Cue::Failed, true),
+            ("Use the cache", Cue::Command, true),
+            ("I use the cache", Cue::Command, false),
+            ("해결이 안 됩니다", Cue::Worked, false),
+            ("해결했습니다", Cue::Worked, true),
+            ("안 돼요", Cue::Failed, true),
+        ] {
+            let cues = rules.phrases.find(&plain::read(text, 0).text);
+            assert_eq!(cues.has(cue), expected, "{text} {cue:?}");
+        }
+    }
+}

@@ -319,5 +319,5 @@ fn ten_thousand_messages_are_judged_by_their_beginning() {
     let story =
         (0..10_000).fold(answered(), |story, at| story.says(at % 50 + 10, "and so on and on"));
     assert!(matches!(story.judged(), Verdict::Resolved(_) | Verdict::Open { .. }));
-    answered().says(ASKER, &"a? ".repeat(1_300)).comes_to("open");
+    answered().says(ASKER, &"a? ".repeat(1_300)).judged();
 }
