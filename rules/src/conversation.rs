@@ -142,8 +142,8 @@ impl<'r> Untangler<'r> {
         let line = self.window.read(message, &self.rules.lexicon);
         if self.given(message).is_none() {
             let ranking = Ranking::of(&self.window, &line);
-            ranking.each(self.rules.limits, Vec::new, |parent, features| {
-                candidates.push(Candidate { parent: parent.map(|line| line.id), features });
+            ranking.each(self.rules.limits, Vec::new, |choice, features| {
+                candidates.push(Candidate { parent: choice.parent(), features });
             });
         }
         self.window.push(line);
@@ -173,20 +173,20 @@ impl<'r> Untangler<'r> {
     fn rank(&self, line: &Line) -> Link {
         let weights = &self.rules.weights;
         let ranking = Ranking::of(&self.window, line);
-        let (mut place, mut best) = (0, (f32::NEG_INFINITY, 0, None));
+        let mut best = None;
+        let mut most = f32::NEG_INFINITY;
         ranking.each(
             self.rules.limits,
             || weights.scorer(),
-            |parent, scorer| {
-                if scorer.score > best.0 {
-                    best = (scorer.score, place, parent.map(|line| line.id));
+            |choice, scorer| {
+                if scorer.score > most {
+                    (most, best) = (scorer.score, Some(*choice));
                 }
-                place += 1;
             },
         );
-        let (_, place, parent) = best;
-        let cues = weights.cues(&ranking.features_of(self.rules.limits, place));
-        Link { message: line.id, parent, cues }
+        let best = best.expect("the start of a conversation is always a candidate");
+        let cues = weights.cues(&ranking.features_of(&best));
+        Link { message: line.id, parent: best.parent(), cues }
     }
 }
 

@@ -17,6 +17,9 @@ use rules::ruleset::Ruleset;
 use tests::predict::conversations::{Line, LineKind, Log, logs};
 
 const COMMON_WORDS: usize = 2_000;
+/// How much slower the logs are told, in turn: most communities are quieter than the channels that
+/// have been annotated.
+const PACES: [i64; 4] = [1, 5, 30, 300];
 const EPOCHS: usize = 12;
 const STEP: f32 = 0.02;
 const SHRINK: f32 = 2e-6;
@@ -85,14 +88,14 @@ struct Example {
 
 fn print_weights(input: &Path, checks: &[&str]) -> anyhow::Result<()> {
     let rules = Ruleset::embedded();
-    let examples = examples(&logs(input)?, &rules, 1)?;
+    let examples = examples(&logs(input)?, &rules, &PACES)?;
     eprintln!("{} examples", examples.len());
     let means = means(&examples);
     let weights = train(&examples);
     eprintln!("training: {:.3} right", right(&examples, &weights));
     for check in checks {
         for slower in [1, 30, 600] {
-            let examples = self::examples(&logs(Path::new(check))?, &rules, slower)?;
+            let examples = self::examples(&logs(Path::new(check))?, &rules, &[slower])?;
             eprintln!(
                 "{check} {slower} times slower: {:.3} right of {}",
                 right(&examples, &weights),
@@ -115,16 +118,17 @@ fn print_weights(input: &Path, checks: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn examples(logs: &[Log], rules: &Ruleset, slower: i64) -> anyhow::Result<Vec<Example>> {
+/// The annotated messages of logs, each log told at one of the paces in turn.
+fn examples(logs: &[Log], rules: &Ruleset, paces: &[i64]) -> anyhow::Result<Vec<Example>> {
     let mut examples = Vec::new();
-    for log in logs {
+    for (log, pace) in logs.iter().zip(paces.iter().cycle()) {
         let mut parents = BTreeMap::<u64, BTreeSet<u64>>::new();
         for (line, parent) in &log.links {
             parents.entry(*line).or_default().insert(*parent);
         }
         let mut untangler = Untangler::new(&rules.conversations);
         for (line, mut message) in log.messages.iter().zip(log.messages()?) {
-            message.sent.0 *= slower;
+            message.sent.0 *= pace;
             let Some(parents) = parents.get(&line.number).filter(|_| line.number >= log.eval_from)
             else {
                 untangler.link(&message);

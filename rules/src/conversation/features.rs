@@ -88,12 +88,42 @@ features! {
     CalledOnlyInside "called-only-inside" Some(NamedBy),
     NamedInPart "named-in-part" Some(Names),
     Mutual "mutual" Some(Partners),
+    NamedAside "named-aside" None,
+    NamedQuestion "named-question" Some(AnswersQuestion),
+    NamedUnheard "named-unheard" Some(Names),
+    NamedAnsweredSince "named-answered-since" None,
+    NamedAnsweredByOther "named-answered-by-other" None,
+    NamedShared "named-shared" Some(SharedWords),
+    NamedShort "named-short" None,
+    NamedLong "named-long" Some(Names),
+    NamedAsks "named-asks" None,
+    NamedLastLate "named-last-late" None,
+    CalledQuestion "called-question" Some(AnswersQuestion),
+    CalledShared "called-shared" Some(SharedWords),
+    CalledLong "called-long" None,
+    CalledShort "called-short" None,
+    CalledAsks "called-asks" None,
+    CalledLastLate "called-last-late" None,
+    OwnTargetSilent "own-target-silent" Some(OwnTalk),
+    OwnTargetSpoke "own-target-spoke" None,
     SameTarget "same-target" Some(Partners),
     OwnSameTarget "own-same-target" Some(Partners),
     OwnOtherTarget "own-other-target" None,
     PartnerILastNamed "partner-i-last-named" Some(Partners),
     PartnerWhoNamedMe "partner-who-named-me" Some(Partners),
     NamesWhomINamed "names-whom-i-named" Some(Partners),
+    PartnerSinceMine "partner-since-mine" Some(Partners),
+    FollowsMine "follows-mine" Some(Partners),
+    FollowsMyQuestion "follows-my-question" Some(Partners),
+    FollowsMyNaming "follows-my-naming" Some(Partners),
+    OwnButPartnerSpoke "own-but-partner-spoke" None,
+    OwnLastLate "own-last-late" Some(SoonAfter),
+    OwnLastNaming "own-last-naming" None,
+    OwnLastQuestion "own-last-question" None,
+    OwnLastAnswered "own-last-answered" None,
+    CalledOpen "called-open" Some(NamedBy),
+    PlainOpenQuestion "plain-open-question" Some(AnswersQuestion),
+    NewcomerToOpenQuestion "newcomer-to-open-question" Some(AnswersQuestion),
     AuthorNamedSince "author-named-since" None,
     // Words.
     SharedOne "shared-one" Some(SharedWords),
@@ -102,6 +132,10 @@ features! {
     SharedShare "shared-share" Some(SharedWords),
     OwnShared "own-shared" Some(SharedWords),
     OldShared "old-shared" Some(SharedWords),
+    SharedMost "shared-most" Some(SharedWords),
+    SameText "same-text" Some(SharedWords),
+    OwnUnlike "own-unlike" None,
+    OtherUnlike "other-unlike" None,
     // Kinds of sentence.
     ToQuestion "to-question" Some(AnswersQuestion),
     ToOpenQuestion "to-open-question" Some(AnswersQuestion),
@@ -126,6 +160,9 @@ features! {
     ToShort "to-short" None,
     ToLong "to-long" None,
     ShortToOther "short-to-other" None,
+    ShortToOwn "short-to-own" None,
+    LongToOwn "long-to-own" None,
+    QuestionToOwn "question-to-own" None,
     ToBot "to-bot" None,
     FromBot "from-bot" None,
     // No candidate at all: the message starts a conversation.
@@ -177,14 +214,5 @@ pub(super) trait Sink {
 impl Sink for Vec<(Feature, f32)> {
     fn add(&mut self, feature: Feature, value: f32) {
         self.push((feature, value));
-    }
-}
-
-/// Collects them or not.
-impl Sink for Option<Vec<(Feature, f32)>> {
-    fn add(&mut self, feature: Feature, value: f32) {
-        if let Some(features) = self {
-            features.push((feature, value));
-        }
     }
 }

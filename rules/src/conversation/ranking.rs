@@ -1,9 +1,12 @@
 //! Looks at every candidate for the message before a message.
 
+use std::sync::LazyLock;
+
 use super::features::{Feature, Sink};
 use super::reading::Traits;
 use super::window::{Line, People, Window, log_seconds};
 use super::{Limits, WINDOW};
+use crate::ids::MessageId;
 
 /// The pause that a channel is taken to have before it has shown its own: a minute.
 const USUAL_PACE: f32 = 4.1;
@@ -12,6 +15,10 @@ const LATEST: f32 = 7.5;
 const ADJACENT_LINES: usize = 6;
 const SHORT: u32 = 3;
 const LONG: u32 = 15;
+
+/// The natural logarithms of the counts that a window can hold.
+static LOG: LazyLock<[f32; WINDOW + 2]> =
+    LazyLock::new(|| std::array::from_fn(|count| (count.max(1) as f32).ln()));
 
 /// A message against the window before it.
 pub(super) struct Ranking<'w> {
@@ -22,10 +29,14 @@ pub(super) struct Ranking<'w> {
     naming: Naming,
     mentioned: People,
     pace: f32,
+    /// The authors of the lines, newest first, and whom they speak to.
+    people: [(People, People); WINDOW],
     /// Whom my latest naming line named.
     whom_i_named: People,
     /// Who named me last.
     who_named_me: People,
+    /// Whether I have not spoken in the window.
+    newcomer: bool,
     /// How many people spoke in the last lines, with me.
     company: u32,
 }
@@ -38,8 +49,25 @@ enum Naming {
     SomebodyAway,
 }
 
+/// A candidate with what the walk back to it has found.
+#[derive(Clone, Copy)]
+pub(super) enum Choice<'w> {
+    Line(&'w Line, Since),
+    Start(Found),
+}
+
+impl Choice<'_> {
+    pub(super) fn parent(&self) -> Option<MessageId> {
+        match self {
+            Self::Line(line, _) => Some(line.id),
+            Self::Start(_) => None,
+        }
+    }
+}
+
 /// What happened between a candidate and the message, while walking back.
-struct Since {
+#[derive(Clone, Copy)]
+pub(super) struct Since {
     lines: usize,
     own: u32,
     /// How many lines each speaker has said.
@@ -52,8 +80,8 @@ struct Since {
 }
 
 /// What the walk over the candidates tells of the start.
-#[derive(Default)]
-struct Found {
+#[derive(Clone, Copy, Default)]
+pub(super) struct Found {
     own: Option<(usize, f32)>,
     called: Option<(usize, f32, bool)>,
     shared: u32,
@@ -70,9 +98,11 @@ impl<'w> Ranking<'w> {
             _ => Naming::SomebodyHere,
         };
         let (mut whom_i_named, mut who_named_me, mut company) = (0, 0, me);
+        let mut people = [(0, 0); WINDOW];
         for (place, other) in window.newest_first().enumerate() {
             let person = window.person(other);
             let addressed = window.addressed(other);
+            people[place] = (person, addressed);
             if person & me != 0 && whom_i_named == 0 {
                 whom_i_named = addressed;
             }
@@ -91,6 +121,8 @@ impl<'w> Ranking<'w> {
             naming,
             mentioned: window.mentioned_inside(line),
             pace: window.pace().unwrap_or(USUAL_PACE),
+            newcomer: people.iter().all(|(person, _)| person & me == 0),
+            people,
             whom_i_named,
             who_named_me,
             company: company.count_ones(),
@@ -102,33 +134,36 @@ impl<'w> Ranking<'w> {
         &self,
         limits: Limits,
         mut sink: impl FnMut() -> S,
-        mut done: impl FnMut(Option<&'w Line>, S),
+        mut done: impl FnMut(&Choice<'w>, S),
     ) {
         let (mut since, mut found) = (Since::nothing(), Found::default());
         for other in self.window.newest_first() {
             let pair = Pair::of(self, other, &since);
-            pair.note(&mut found, &since);
-            if limits.allow(pair.gap, pair.is_named() || pair.calls_me()) {
+            pair.note(&mut found);
+            let (person, addressed, near) = (
+                pair.person,
+                pair.addressed,
+                limits.allow(pair.gap, pair.is_named() || pair.calls_me()),
+            );
+            if near {
                 let mut sink = sink();
                 pair.fill(&mut sink);
-                done(Some(other), sink);
+                done(&Choice::Line(other, since), sink);
             }
-            let (person, addressed) = (pair.person, pair.addressed);
             since.pass(self.me, person, addressed);
         }
-        let mut start = sink();
-        self.start(&found, &mut start);
-        done(None, start);
+        let mut sink = sink();
+        self.start(&found, &mut sink);
+        done(&Choice::Start(found), sink);
     }
 
-    /// The features of one candidate, counted in the order of [`Self::each`].
-    pub(super) fn features_of(&self, limits: Limits, wanted: usize) -> Vec<(Feature, f32)> {
-        let (mut place, mut features) = (0, Vec::new());
-        let sink = || {
-            place += 1;
-            (place == wanted + 1).then(Vec::new)
-        };
-        self.each(limits, sink, |_, sink| features.extend(sink.into_iter().flatten()));
+    /// The features of a candidate that [`Self::each`] has shown.
+    pub(super) fn features_of(&self, choice: &Choice<'w>) -> Vec<(Feature, f32)> {
+        let mut features = Vec::with_capacity(40);
+        match choice {
+            Choice::Line(other, since) => Pair::of(self, other, since).fill(&mut features),
+            Choice::Start(found) => self.start(found, &mut features),
+        }
         features
     }
 
@@ -205,14 +240,17 @@ struct Pair<'r, 'w> {
     person: People,
     addressed: People,
     gap: i64,
+    /// The logarithm of the seconds between them.
+    late: f32,
+    shared: u32,
 }
 
 impl<'r, 'w> Pair<'r, 'w> {
     fn of(ranking: &'r Ranking<'w>, other: &'w Line, since: &'r Since) -> Self {
-        let person = ranking.window.person(other);
-        let addressed = ranking.window.addressed(other);
+        let (person, addressed) = ranking.people[since.lines];
         let gap = (ranking.line.sent.0 - other.sent.0).max(0);
-        Self { ranking, other, since, person, addressed, gap }
+        let shared = ranking.line.text.shared_topics(&other.text);
+        Self { ranking, other, since, person, addressed, gap, late: log_seconds(gap), shared }
     }
 
     fn is_own(&self) -> bool {
@@ -234,23 +272,21 @@ impl<'r, 'w> Pair<'r, 'w> {
             && self.since.addressed & self.person == 0
     }
 
-    fn note(&self, found: &mut Found, since: &Since) {
-        let distance = since.lines + 1;
+    fn note(&self, found: &mut Found) {
+        let distance = self.since.lines + 1;
         if self.is_own() && found.own.is_none() {
-            found.own = Some((distance, log_seconds(self.gap)));
+            found.own = Some((distance, self.late));
         }
         if self.calls_me() && found.called.is_none() {
-            found.called = Some((distance, log_seconds(self.gap), since.own == 0));
+            found.called = Some((distance, self.late, self.since.own == 0));
         }
         found.open_question |= self.is_open_question() && self.addressed == 0;
-        found.shared = found.shared.max(self.ranking.line.text.shared_topics(&self.other.text));
+        found.shared = found.shared.max(self.shared);
     }
 
     fn fill(&self, sink: &mut impl Sink) {
-        let far = (self.since.lines as f32 + 1.0).ln();
-        let late = log_seconds(self.gap);
-        self.relation(far, late.min(LATEST), sink);
-        self.time(late, sink);
+        self.relation(sink);
+        self.time(sink);
         self.place(sink);
         self.turns(sink);
         self.partners(sink);
@@ -258,8 +294,9 @@ impl<'r, 'w> Pair<'r, 'w> {
         self.kinds(sink);
     }
 
-    fn relation(&self, far: f32, late: f32, sink: &mut impl Sink) {
+    fn relation(&self, sink: &mut impl Sink) {
         use Feature::*;
+        let (far, late) = (LOG[self.since.lines + 1], self.late.min(LATEST));
         let naming = self.ranking.naming as usize;
         let (relation, distance) = if self.is_own() {
             sink.add(OwnLate, late);
@@ -291,8 +328,9 @@ impl<'r, 'w> Pair<'r, 'w> {
         sink.add(distance, far);
     }
 
-    fn time(&self, late: f32, sink: &mut impl Sink) {
+    fn time(&self, sink: &mut impl Sink) {
         use Feature::*;
+        let late = self.late;
         sink.add(Late, late.min(LATEST));
         sink.add(LateForPace, late - self.ranking.pace);
         sink.when(WithinSeconds, self.gap < 12_000);
@@ -320,14 +358,14 @@ impl<'r, 'w> Pair<'r, 'w> {
         let since = self.since;
         let by_author = since.said[self.person.trailing_zeros() as usize & 63];
         if self.is_own() {
-            sink.when(OwnLast, since.own == 0);
+            self.own_turn(sink);
         } else {
             sink.when(AuthorLast, by_author == 0);
-            sink.add(AuthorSince, (1.0 + f32::from(by_author)).ln());
+            sink.add(AuthorSince, LOG[1 + usize::from(by_author)]);
             sink.when(NamedLast, by_author == 0 && self.is_named());
         }
         if since.own > 0 {
-            sink.add(OwnSince, (1.0 + since.own as f32).ln());
+            sink.add(OwnSince, LOG[1 + since.own as usize]);
         }
         if self.calls_me() {
             sink.when(CalledLast, since.called_me == 0);
@@ -340,13 +378,30 @@ impl<'r, 'w> Pair<'r, 'w> {
         sink.when(AuthorNamedSince, since.addressed & self.person != 0 && !self.is_own());
     }
 
+    fn own_turn(&self, sink: &mut impl Sink) {
+        use Feature::*;
+        let since = self.since;
+        if since.own > 0 {
+            return;
+        }
+        sink.add(OwnLast, 1.0);
+        sink.add(OwnLastLate, self.late.min(LATEST));
+        sink.when(OwnLastNaming, self.ranking.naming != Naming::Nobody);
+        sink.when(OwnLastQuestion, self.other.text.traits.has(Traits::QUESTION_MARK));
+        sink.when(OwnLastAnswered, since.addressed & self.ranking.me != 0);
+        sink.when(OwnButPartnerSpoke, self.addressed & since.spoke != 0);
+    }
+
     fn partners(&self, sink: &mut impl Sink) {
         use Feature::*;
         let ranking = self.ranking;
         let same_target = ranking.named & self.addressed != 0
             || ranking.line.target.is_some() && ranking.line.target == self.other.target;
         if self.is_own() {
+            let target_spoke = self.since.spoke & ranking.named != 0;
             sink.when(OwnSameTarget, same_target);
+            sink.when(OwnTargetSilent, same_target && !target_spoke);
+            sink.when(OwnTargetSpoke, target_spoke);
             sink.when(
                 OwnOtherTarget,
                 !same_target && ranking.naming != Naming::Nobody && self.addressed != 0,
@@ -367,13 +422,80 @@ impl<'r, 'w> Pair<'r, 'w> {
             nobody && ranking.who_named_me & self.person != 0 && !self.calls_me(),
         );
         sink.when(NamesWhomINamed, nobody && ranking.whom_i_named & self.addressed != 0);
+        sink.when(
+            PartnerSinceMine,
+            nobody && self.since.own == 0 && ranking.whom_i_named & self.person != 0,
+        );
+        sink.when(CalledOpen, self.calls_me() && self.since.own == 0);
+        self.named(sink);
+        self.called(sink);
+        self.after_mine(sink);
+    }
+
+    /// Which of the lines of somebody whom I name.
+    fn named(&self, sink: &mut impl Sink) {
+        use Feature::*;
+        if !self.is_named() {
+            return;
+        }
+        let (since, text) = (self.since, &self.other.text);
+        sink.when(NamedAside, self.addressed != 0 && !self.calls_me());
+        sink.when(NamedQuestion, text.traits.has(Traits::QUESTION_MARK));
+        sink.when(NamedUnheard, since.addressed & self.person == 0);
+        sink.when(NamedAnsweredSince, since.answered & self.person != 0);
+        sink.when(NamedAnsweredByOther, since.addressed & self.person != 0);
+        sink.when(NamedShared, self.shared > 0);
+        sink.when(NamedShort, text.word_count <= SHORT);
+        sink.when(NamedLong, text.word_count >= LONG);
+        sink.when(NamedAsks, self.ranking.line.text.traits.has(Traits::QUESTION_MARK));
+        if since.spoke & self.person == 0 {
+            sink.add(NamedLastLate, self.late.min(LATEST));
+        }
+    }
+
+    /// Which of the lines that name me.
+    fn called(&self, sink: &mut impl Sink) {
+        use Feature::*;
+        if !self.calls_me() {
+            return;
+        }
+        let text = &self.other.text;
+        sink.when(CalledQuestion, text.traits.has(Traits::QUESTION_MARK));
+        sink.when(CalledShared, self.shared > 0);
+        sink.when(CalledLong, text.word_count >= LONG);
+        sink.when(CalledShort, text.word_count <= SHORT);
+        sink.when(CalledAsks, self.ranking.line.text.traits.has(Traits::QUESTION_MARK));
+        if self.since.called_me == 0 {
+            sink.add(CalledLastLate, self.late.min(LATEST));
+        }
+    }
+
+    /// A line that names nobody and stands right behind one of mine may speak to me.
+    fn after_mine(&self, sink: &mut impl Sink) {
+        use Feature::*;
+        let Some(before) = self.ranking.window.newest_first().nth(self.since.lines + 1) else {
+            return;
+        };
+        let (person, addressed) = self.ranking.people[self.since.lines + 1];
+        if person & self.ranking.me == 0
+            || self.addressed != 0
+            || self.ranking.naming == Naming::SomebodyHere
+        {
+            return;
+        }
+        sink.add(FollowsMine, 1.0);
+        sink.when(FollowsMyQuestion, before.text.traits.has(Traits::QUESTION_MARK));
+        sink.when(FollowsMyNaming, addressed & self.person != 0);
     }
 
     fn words(&self, sink: &mut impl Sink) {
         use Feature::*;
         let (mine, theirs) = (&self.ranking.line.text, &self.other.text);
-        let shared = mine.shared_topics(theirs);
+        let shared = self.shared;
         if shared == 0 {
+            let telling = mine.topics.len() > 3 && theirs.topics.len() > 3;
+            sink.when(OwnUnlike, telling && self.is_own());
+            sink.when(OtherUnlike, telling && !self.is_own());
             return;
         }
         sink.when(SharedOne, shared == 1);
@@ -381,6 +503,8 @@ impl<'r, 'w> Pair<'r, 'w> {
         sink.when(SharedMore, shared > 2);
         let share = shared as f32 / (mine.topics.len() as f32 * theirs.topics.len() as f32).sqrt();
         sink.add(SharedShare, share);
+        sink.when(SharedMost, share > 0.5 && shared > 1);
+        sink.when(SameText, shared > 1 && mine.words == theirs.words);
         sink.when(OwnShared, self.is_own());
         sink.when(OldShared, self.since.lines > 10);
     }
@@ -396,10 +520,17 @@ impl<'r, 'w> Pair<'r, 'w> {
             sink.when(OwnCorrects, mine.has(Traits::CORRECTS));
             sink.when(OwnAfterTrailing, theirs.has(Traits::TRAILS_OFF) && self.since.own == 0);
             sink.when(ThanksToOwn, mine.has(Traits::THANKS));
+            sink.when(ShortToOwn, words <= SHORT);
+            sink.when(LongToOwn, words >= LONG);
+            sink.when(QuestionToOwn, asks);
         } else {
             let newcomer = self.since.spoke & self.person == 0 && self.addressed == 0;
             sink.when(ToQuestion, asked);
+            let open = self.is_open_question() && self.addressed == 0;
+            let nobody = self.ranking.naming == Naming::Nobody;
             sink.when(ToOpenQuestion, self.is_open_question());
+            sink.when(PlainOpenQuestion, open && !asks && nobody);
+            sink.when(NewcomerToOpenQuestion, open && !asks && nobody && self.ranking.newcomer);
             sink.when(ToQuestionByAnswer, asked && !asks && self.addressed == 0);
             sink.when(ToNewcomer, newcomer && their_words >= LONG);
             sink.when(QuestionToQuestion, asks && asked);
