@@ -141,6 +141,7 @@ struct Setting<'t> {
 fn values(said: &Said<'_>, asked: &Asked, setting: &Setting<'_>) -> Values {
     let own = said.author == asked.asker;
     let to_asker = said.to == Address::Person(asked.asker);
+    let tells = said.has(Cue::Advice) || said.has(Cue::Command);
     let next = |cue: Cue| setting.next.is_some_and(|next| next.has(cue));
     [
         holds(setting.rank == 0),
@@ -149,7 +150,7 @@ fn values(said: &Said<'_>, asked: &Asked, setting: &Setting<'_>) -> Values {
         holds(said.asks && (said.has(Cue::Opener) || said.has(Cue::Probing))),
         shared(&said.content, &asked.content).min(3) as f32 / 3.0,
         holds((next(Cue::Thanks) || next(Cue::Worked)) && !next(Cue::Hollow)),
-        holds(said.has(Cue::Advice) || said.has(Cue::Command)),
+        holds(tells),
         setting.share,
         holds(said.link || said.code),
         holds(to_asker),
@@ -160,7 +161,7 @@ fn values(said: &Said<'_>, asked: &Asked, setting: &Setting<'_>) -> Values {
         said.matter.min(30) as f32 / 30.0,
         holds(setting.after_closing),
         holds(setting.last_before_closing),
-        holds(said.has(Cue::Courtesy)),
+        holds(said.has(Cue::Courtesy) || (said.has(Cue::Thanks) && !tells && said.matter < 10)),
         holds(own),
         holds(setting.trusted),
         holds(said.has(Cue::Affirming) && !said.asks),

@@ -58,7 +58,12 @@ pub(super) fn find(
     for (place, said) in talk.said.iter().enumerate().take(LATEST) {
         let first_of_author = talk.said[..place].iter().all(|other| other.author != said.author);
         let starts = starter == Some(said.author);
-        let position = Position { starts, first_of_author, thread: kind.is_thread() };
+        let position = Position {
+            starts,
+            first_of_author,
+            thread: kind.is_thread(),
+            news: kind == ChannelKind::News,
+        };
         let values = values(said, position);
         let score = rules.asking.score(&values);
         if score >= rules.asking_threshold {
@@ -94,6 +99,7 @@ struct Position {
     starts: bool,
     first_of_author: bool,
     thread: bool,
+    news: bool,
 }
 
 fn values(said: &Said<'_>, position: Position) -> Values {
@@ -110,7 +116,7 @@ fn values(said: &Said<'_>, position: Position) -> Values {
         holds(!position.first_of_author && !position.starts),
         holds(addresses && !position.starts),
         holds(said.has(Cue::Probing)),
-        holds(said.has(Cue::Announcing) || calls_everybody(&said.message.text)),
+        holds(position.news || said.has(Cue::Announcing) || calls_everybody(&said.message.text)),
         holds(said.has(Cue::Thanks) && !question_cue),
         holds(said.matter < 3),
         holds(said.is_empty_talk()),

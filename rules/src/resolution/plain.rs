@@ -86,7 +86,11 @@ impl Plain {
                         self.ends_asking = false;
                         word_open = true;
                     }
-                    self.text.extend(c.to_lowercase());
+                    if c.is_ascii() {
+                        self.text.push(c.to_ascii_lowercase());
+                    } else {
+                        self.text.extend(c.to_lowercase());
+                    }
                 }
                 _ => self.close(&mut word_open),
             }

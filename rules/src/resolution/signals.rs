@@ -23,7 +23,7 @@ pub(super) struct Closing {
     pub(super) messages: usize,
     pub(super) last_fails: bool,
     pub(super) last_asks: bool,
-    /// Whether one of the asker's last two messages tells of failure.
+    /// Whether one of the asker's last three messages tells of failure.
     pub(super) fails_late: bool,
 }
 
@@ -53,7 +53,7 @@ impl Closing {
             }
             if fails {
                 closing.worked = None;
-                closing.fails_late = at + 2 >= own.len();
+                closing.fails_late = at + 3 >= own.len();
             }
             if fails || said.has(Cue::Trying) {
                 doubt = Some(*place);
