@@ -156,7 +156,10 @@ impl Phrases {
             if inside {
                 continue;
             }
-            widest = Some(hit);
+            // What an asker found alone worked, too.
+            if hit.cue != Cue::Own {
+                widest = Some(hit);
+            }
             match hit.cue {
                 Cue::Negation => negated_from = Some(hit.end),
                 Cue::Worked | Cue::Thanks if negates(plain, negated_from, hit.start) => continue,
