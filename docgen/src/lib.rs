@@ -1,1 +1,11 @@
+//! A cluster becomes a draft page, a draft becomes a proposal.
+//!
+//! Invariant: rendering is a function of the cluster; a draft without evidence cannot be built.
 
+pub mod draft;
+pub mod evidence;
+pub mod forge;
+pub mod lint;
+mod page;
+pub mod proposal;
+pub mod target;

@@ -1,0 +1,164 @@
+//! A page we propose, or why there is none.
+
+mod choose;
+mod versions;
+pub(crate) mod wording;
+
+use rules::cluster::{Cluster, Quote};
+use rules::ids::{ClusterId, MessageId};
+use rules::markdown::links;
+use rules::pseudonym::Naming;
+use rules::ruleset::Ruleset;
+use rules::safety::{Unlisted, redact, unlisted};
+
+use crate::evidence::Evidence;
+use crate::lint::{self, Fault};
+use crate::page::{self, Page};
+use crate::target::{Folder, Target};
+
+/// Everything besides the cluster that decides what a page looks like.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub target: Target,
+    pub folder: &'a Folder,
+    pub rules: &'a Ruleset,
+    pub naming: &'a Naming,
+    /// The program's version, for the disclosure.
+    pub version: &'a str,
+}
+
+/// A page that stands on evidence. Only [`draft`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    pub(crate) cluster: ClusterId,
+    pub(crate) title: String,
+    pub(crate) path: String,
+    pub(crate) page: String,
+    pub(crate) digest: String,
+    /// Newest first. Never empty.
+    pub(crate) evidence: Vec<Evidence>,
+    /// The message that holds the main answer.
+    pub(crate) answer: MessageId,
+    /// Addresses that the answers link to.
+    pub(crate) links: Vec<String>,
+    pub(crate) versions: Vec<String>,
+}
+
+impl Draft {
+    pub fn cluster(&self) -> &ClusterId {
+        &self.cluster
+    }
+
+    /// Plain text: escape it where it is shown.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Relative to the repository's root.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub fn page(&self) -> &str {
+        &self.page
+    }
+
+    /// SHA-256 of path and page in lower-case hexadecimal: the same digest is the same draft.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+/// Why a cluster has no page.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("no consent mode is chosen: set consent.mode in scope.toml")]
+    NoConsent,
+    #[error("none of its messages may be quoted")]
+    NothingQuotable,
+    #[error("no question in it makes a title")]
+    NoTitle,
+    #[error("no answer stands alone: {0}")]
+    Thin(&'static str),
+    #[error("it holds what facts.toml does not list: {}", listed(.0))]
+    Unlisted(Vec<Unlisted>),
+    #[error("the page breaks its own rules: {}", faults(.0))]
+    Faulty(Vec<Fault>),
+}
+
+fn listed(values: &[Unlisted]) -> String {
+    values.iter().map(|one| format!("{} {}", one.kind, one.value)).collect::<Vec<_>>().join(", ")
+}
+
+fn faults(faults: &[Fault]) -> String {
+    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Writes the page of a cluster. Only quotable occurrences are quoted; the others stand in the
+/// evidence by link and date.
+pub fn draft(cluster: &Cluster, context: &Context<'_>) -> Result<Draft, Refusal> {
+    if context.rules.scope.consent.is_none() {
+        return Err(Refusal::NoConsent);
+    }
+    if choose::quotable(cluster).next().is_none() {
+        return Err(Refusal::NothingQuotable);
+    }
+    let names = wording::names(cluster);
+    let (question, title) = choose::title(cluster, context, &names).ok_or(Refusal::NoTitle)?;
+    let answers = choose::answers(cluster, context, &names).map_err(Refusal::Thin)?;
+    refuse_unlisted([question, answers[0].quote], context)?;
+
+    let mut evidence =
+        cluster.occurrences.iter().map(|one| Evidence::of(one, context.naming)).collect::<Vec<_>>();
+    evidence
+        .sort_by(|a, b| b.resolved.cmp(&a.resolved).then(a.question_link.cmp(&b.question_link)));
+    let texts =
+        choose::quotable(cluster).flat_map(|one| [&one.question.text, &one.best_answer().text]);
+    let versions = versions::versions(texts.map(String::as_str));
+    let page = Page {
+        cluster: &cluster.id,
+        title: &title,
+        symptom: choose::symptom(cluster, context, &names),
+        answers: answers
+            .iter()
+            .map(|answer| page::answer(answer.occurrence, answer.quote, &answer.blocks, context))
+            .collect(),
+        versions: &versions,
+        variants: choose::variants(cluster, &title, context, &names),
+        evidence: &evidence,
+        askers: cluster.askers(),
+        confirmed: cluster.last_confirmed(),
+    };
+    let path = crate::target::path(context.folder, context.target, &title, &cluster.id);
+    let written = page.write(&path, context.target);
+    let links =
+        answers.iter().flat_map(|answer| links(&answer.blocks)).map(str::to_owned).collect();
+    let draft = Draft {
+        cluster: cluster.id.clone(),
+        title,
+        path,
+        page: written.text,
+        digest: written.digest,
+        evidence,
+        answer: answers[0].quote.message,
+        links,
+        versions,
+    };
+    lint::check(&draft, &written.headings, cluster, context).map_err(Refusal::Faulty)?;
+    Ok(draft)
+}
+
+/// The raw words count, not what is left of them on the page: what was in a link's address or a
+/// dropped part was said too.
+fn refuse_unlisted(quotes: [&Quote; 2], context: &Context<'_>) -> Result<(), Refusal> {
+    let mut found = quotes
+        .iter()
+        .flat_map(|quote| {
+            let text = redact(&quote.text, &context.rules.safety);
+            unlisted(&text, &context.rules.safety, &context.rules.facts)
+        })
+        .collect::<Vec<_>>();
+    found.sort();
+    found.dedup();
+    if found.is_empty() { Ok(()) } else { Err(Refusal::Unlisted(found)) }
+}

@@ -1,0 +1,257 @@
+//! Which of a cluster's words stand on its page.
+
+use std::collections::BTreeSet;
+
+use rules::cluster::{Cluster, Occurrence, Quote};
+use rules::ids::Millis;
+use rules::markdown::{Block, Inline, needs_template_engine, parse, plain_text};
+use rules::question::{clean_title, phrasing};
+use rules::resolution::Grade;
+use rules::safety::{redact, unlisted, why_not_alone};
+
+use super::{Context, wording};
+
+/// Answers on a page, with the best one.
+const MOST_ANSWERS: usize = 3;
+const MOST_VARIANTS: usize = 8;
+/// Answers that share more of their words than this say the same.
+const SAME_WORDS: f32 = 0.6;
+/// Messages of one person within this time are one answer told in pieces.
+const ONE_BREATH: i64 = 15 * 60 * Millis::SECOND;
+/// A longer symptom is a log, not a symptom.
+const LONGEST_SYMPTOM: usize = 1_500;
+
+/// An answer as a page shows it.
+pub(super) struct Answer<'c> {
+    pub occurrence: &'c Occurrence,
+    pub quote: &'c Quote,
+    pub blocks: Vec<Block>,
+}
+
+/// The quotable question that stands best as a title, and the title it makes.
+pub(super) fn title<'c>(
+    cluster: &'c Cluster,
+    context: &Context<'_>,
+    names: &[&str],
+) -> Option<(&'c Quote, String)> {
+    let questions = quotable(cluster).map(|one| &one.question);
+    let titled = questions.filter_map(|quote| Some((quote, one_line(quote, context, names)?)));
+    // Of equals the earliest wins, so that a later question does not rename the page.
+    titled.rev().max_by(|(_, a), (_, b)| phrasing(a).total_cmp(&phrasing(b)))
+}
+
+/// Other wordings of the question, each as one plain line.
+pub(super) fn variants(
+    cluster: &Cluster,
+    title: &str,
+    context: &Context<'_>,
+    names: &[&str],
+) -> Vec<String> {
+    let mut seen = BTreeSet::from([folded(title)]);
+    let questions = quotable(cluster).map(|one| &one.question);
+    let mut lines =
+        questions.filter_map(|quote| one_line(quote, context, names)).collect::<Vec<_>>();
+    lines.sort_by(|a, b| phrasing(b).total_cmp(&phrasing(a)));
+    lines
+        .into_iter()
+        .filter(|line| is_publishable(line, context) && seen.insert(folded(line)))
+        .take(MOST_VARIANTS)
+        .collect()
+}
+
+fn one_line(quote: &Quote, context: &Context<'_>, names: &[&str]) -> Option<String> {
+    let text = redact(&quote.text, &context.rules.safety);
+    let title = clean_title(&wording::cleaned(&text, names));
+    let title = plain_text(&parse(&title, names));
+    let words = title.split_whitespace().map(|word| if word == "i" { "I" } else { word });
+    let title = words.collect::<Vec<_>>().join(" ");
+    (title.chars().filter(|c| c.is_alphabetic()).count() >= 2).then_some(title)
+}
+
+fn folded(title: &str) -> String {
+    title.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// Answers, best first, of which each stands alone, or why none does. The best one may still hold
+/// what must not be published; the others do not.
+pub(super) fn answers<'c>(
+    cluster: &'c Cluster,
+    context: &Context<'_>,
+    names: &[&str],
+) -> Result<Vec<Answer<'c>>, &'static str> {
+    let mut occurrences = quotable(cluster).collect::<Vec<_>>();
+    occurrences.sort_by(|a, b| {
+        standing(b, cluster)
+            .total_cmp(&standing(a, cluster))
+            .then(a.conversation.cmp(&b.conversation))
+    });
+    let mut why = "it has no words";
+    let mut chosen: Vec<Answer<'c>> = Vec::new();
+    for occurrence in &occurrences {
+        for quote in &occurrence.answers {
+            match read(occurrence, quote, context, names) {
+                Ok(answer) if chosen.is_empty() => chosen.push(answer),
+                Ok(answer) if adds(&answer, &chosen, context) => chosen.push(answer),
+                Ok(_) => {}
+                Err(reason) if chosen.is_empty() => why = reason,
+                Err(_) => {}
+            }
+            if chosen.len() == MOST_ANSWERS {
+                return Ok(chosen);
+            }
+        }
+    }
+    if chosen.is_empty() { Err(why) } else { Ok(chosen) }
+}
+
+/// How much speaks for an occurrence's best answer: what settled it, how sure the judgement is, who
+/// gave it, and whether somebody else answered likewise.
+fn standing(occurrence: &Occurrence, cluster: &Cluster) -> f32 {
+    let best = occurrence.best_answer();
+    let settled = match occurrence.grade {
+        Grade::Certain => 0.5,
+        Grade::Confirmed => 0.4,
+        Grade::Thanked => 0.1,
+        Grade::Unconfirmed => 0.0,
+    };
+    let agreement = cluster
+        .occurrences
+        .iter()
+        .filter(|other| other.best_answer().author != best.author)
+        .map(|other| shared_words(&best.text, &other.best_answer().text))
+        .fold(0.0, f32::max);
+    let substance = best.text.split_whitespace().count().min(40) as f32 / 40.0;
+    let trust = if best.trusted { 0.2 } else { 0.0 };
+    occurrence.confidence + settled + 0.5 * agreement + 0.3 * substance + trust
+}
+
+fn read<'c>(
+    occurrence: &'c Occurrence,
+    quote: &'c Quote,
+    context: &Context<'_>,
+    names: &[&str],
+) -> Result<Answer<'c>, &'static str> {
+    let text = redact(&quote.text, &context.rules.safety);
+    let blocks = parse(&wording::cleaned(&text, names), names);
+    let words = plain_text(&blocks);
+    if let Some(why) = why_not_alone(&words, has_code(&blocks), &context.rules.safety) {
+        return Err(why);
+    }
+    if context.target.runs_templates()
+        && codes(&blocks).iter().any(|code| needs_template_engine(code))
+    {
+        return Err("its code holds template tags that a documentation generator would run");
+    }
+    Ok(Answer { occurrence, quote, blocks })
+}
+
+/// Whether an answer says more than those above it: the same person went on speaking, or somebody
+/// settled the question in another way.
+fn adds(answer: &Answer<'_>, chosen: &[Answer<'_>], context: &Context<'_>) -> bool {
+    let (first, quote) = (&chosen[0], answer.quote);
+    let continues = answer.occurrence.conversation == first.occurrence.conversation
+        && quote.author == first.quote.author
+        && (quote.sent.0 - first.quote.sent.0).abs() <= ONE_BREATH;
+    let other_way = answer.occurrence.conversation != first.occurrence.conversation
+        && quote.message == answer.occurrence.best_answer().message
+        && (answer.occurrence.grade <= Grade::Confirmed || quote.trusted);
+    let text = plain_text(&answer.blocks);
+    (continues || other_way)
+        && !text.trim_end().ends_with('?')
+        && is_publishable(&text, context)
+        && is_publishable(&quote.text, context)
+        && chosen.iter().all(|other| shared_words(&quote.text, &other.quote.text) <= SAME_WORDS)
+}
+
+/// The shared part of the words of two texts, 0 to 1 (Jaccard).
+fn shared_words(a: &str, b: &str) -> f32 {
+    let (a, b) = (words(a), words(b));
+    let all = a.union(&b).count();
+    if all == 0 { 0.0 } else { a.intersection(&b).count() as f32 / all as f32 }
+}
+
+/// Words of three letters and more; of other scripts, whose words take endings, every two letters.
+fn words(text: &str) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for word in text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase) {
+        let letters = word.chars().collect::<Vec<_>>();
+        if !word.is_ascii() {
+            words.extend(letters.windows(2).map(|pair| pair.iter().collect::<String>()));
+        } else if letters.len() > 2 {
+            words.insert(word);
+        }
+    }
+    words
+}
+
+/// Code or an error that an asker shows, from the earliest question that holds some.
+pub(super) fn symptom(cluster: &Cluster, context: &Context<'_>, names: &[&str]) -> Option<String> {
+    quotable(cluster).find_map(|occurrence| {
+        let text = redact(&occurrence.question.text, &context.rules.safety);
+        let blocks = parse(&wording::cleaned(&text, names), names);
+        let shown = codes(&blocks).into_iter().find(|code| code.contains('\n') || is_error(code));
+        let words = plain_text(&blocks);
+        let line = || words.lines().map(str::trim).find(|line| is_error(line) && line.len() < 300);
+        let symptom = shown.or_else(line)?.to_owned();
+        let fits = symptom.len() <= LONGEST_SYMPTOM && symptom.lines().count() <= 30;
+        let runs = context.target.runs_templates() && needs_template_engine(&symptom);
+        (fits && !runs && is_publishable(&symptom, context)).then_some(symptom)
+    })
+}
+
+/// How programs, not people, tell that something failed.
+fn is_error(line: &str) -> bool {
+    [
+        "Error: ",
+        "error: ",
+        "ERROR ",
+        "Error [",
+        "Exception",
+        "Traceback (",
+        "panicked at",
+        "fatal: ",
+        "FATAL",
+        "E: ",
+    ]
+    .iter()
+    .any(|sign| line.find(sign).is_some_and(|at| at < 60))
+}
+
+pub(super) fn quotable(cluster: &Cluster) -> impl DoubleEndedIterator<Item = &Occurrence> {
+    cluster.occurrences.iter().filter(|occurrence| occurrence.quotable)
+}
+
+fn is_publishable(text: &str, context: &Context<'_>) -> bool {
+    unlisted(text, &context.rules.safety, &context.rules.facts).is_empty()
+}
+
+fn has_code(blocks: &[Block]) -> bool {
+    !codes(blocks).is_empty()
+}
+
+/// Every fence and code span, in reading order.
+fn codes(blocks: &[Block]) -> Vec<&str> {
+    let mut found = Vec::new();
+    for block in blocks {
+        match block {
+            Block::Code { text, .. } => found.push(text.as_str()),
+            Block::Paragraph(inlines) => spans(inlines, &mut found),
+            Block::Quote(inner) => found.extend(codes(inner)),
+            Block::List(list) => list.items.iter().for_each(|item| found.extend(codes(item))),
+        }
+    }
+    found
+}
+
+fn spans<'b>(inlines: &'b [Inline], found: &mut Vec<&'b str>) {
+    for inline in inlines {
+        match inline {
+            Inline::Code(code) => found.push(code),
+            Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Strike(inner) => {
+                spans(inner, found)
+            }
+            Inline::Link { text, .. } => spans(text, found),
+            Inline::Text(_) | Inline::Break => {}
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What shows that an answer is true, in words for maintainers.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rules::cluster::Occurrence;
+use rules::ids::Millis;
+use rules::pseudonym::Naming;
+use rules::resolution::{Grade, SignalKind};
+
+/// One occurrence as a page and a proposal show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    pub resolved: Millis,
+    pub question_link: String,
+    pub answer_link: String,
+    /// `None` where the words may not be quoted: then links and date are all that is told.
+    pub told: Option<Told>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub asker: String,
+    pub answerer: String,
+    pub trusted: bool,
+    pub signals: String,
+    pub question: String,
+}
+
+impl Evidence {
+    pub(crate) fn of(occurrence: &Occurrence, naming: &Naming) -> Self {
+        let answer = occurrence.best_answer();
+        let told = occurrence.quotable.then(|| Told {
+            asker: naming.name(&occurrence.question),
+            answerer: naming.name(answer),
+            trusted: answer.trusted,
+            signals: signals(occurrence),
+            question: occurrence.question.text.clone(),
+        });
+        Self {
+            resolved: occurrence.resolved(),
+            question_link: occurrence.question_link(),
+            answer_link: occurrence.answer_link(answer),
+            told,
+        }
+    }
+}
+
+fn signals(occurrence: &Occurrence) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for signal in &occurrence.signals {
+        let word = match signal.kind {
+            SignalKind::ManualMark => "marked as the answer",
+            SignalKind::SolvedTag => "tagged as solved",
+            SignalKind::AcceptingReaction => "accepted with a reaction",
+            SignalKind::Worked => "the asker says it works",
+            SignalKind::Thanks => "the asker says thanks",
+            SignalKind::TrustedAnswer => "answered by a trusted person",
+        };
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    if words.is_empty() {
+        words.push(match occurrence.grade {
+            Grade::Certain | Grade::Confirmed => "confirmed",
+            Grade::Thanked => "the asker says thanks",
+            Grade::Unconfirmed => "not confirmed by the asker",
+        });
+    }
+    words.join(", ")
+}
+
+/// The day of a moment in UTC, `2025-01-31`.
+pub(crate) fn day(moment: Millis) -> String {
+    written(moment, "%Y-%m-%d")
+}
+
+/// `2025-01-31 13:05 UTC`.
+pub(crate) fn minute(moment: Millis) -> String {
+    written(moment, "%Y-%m-%d %H:%M UTC")
+}
+
+fn written(moment: Millis, format: &str) -> String {
+    // A moment outside jiff's years 0 to 9999 is no date of a message.
+    let time = Timestamp::from_millisecond(moment.0).unwrap_or(Timestamp::UNIX_EPOCH);
+    time.to_zoned(TimeZone::UTC).strftime(format).to_string()
+}

@@ -1,0 +1,54 @@
+//! Where proposals go.
+
+pub mod local;
+
+/// What we last pushed for a cluster, as the store remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pushed {
+    /// The commit, in hexadecimal.
+    pub head: String,
+    pub digest: String,
+}
+
+/// What proposing came to. Every outcome but a hand-off names what now stands on the branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Opened(Pushed),
+    Updated(Pushed),
+    /// The same draft already stands there; nothing was written.
+    UpToDate(Pushed),
+    /// The branch belongs to people; nothing was written.
+    HandsOff(Why),
+}
+
+/// Why a branch is not ours to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    #[error("somebody committed to the branch")]
+    HumanCommit,
+    #[error("somebody deleted the branch: the question was rejected")]
+    Deleted,
+    #[error("the page is merged: people own it")]
+    Merged,
+    #[error("the branch is checked out in a working tree")]
+    CheckedOut,
+    #[error("another page stands at the same path")]
+    PathTaken,
+}
+
+/// A failure of the forge itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ForgeError {
+    #[error("cannot {doing} in the git repository")]
+    Git {
+        doing: &'static str,
+        #[source]
+        source: git2::Error,
+    },
+    #[error("cannot write {path}")]
+    Write {
+        path: std::path::PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,287 @@
+//! A git repository on this machine as forge: a branch per proposal, its words in a file beside it.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use git2::build::TreeUpdateBuilder;
+use git2::{
+    BranchType, Commit, ErrorCode, FileMode, Oid, Repository, RepositoryInitOptions, Signature,
+    Time, Tree, message_trailers_strs,
+};
+use rules::ids::{ClusterId, Millis};
+
+use super::{ForgeError, Outcome, Pushed, Why};
+use crate::draft::Draft;
+use crate::page::MARKER;
+use crate::proposal::Proposal;
+
+const AUTHOR: &str = "Answer Harvester";
+const EMAIL: &str = "noreply@answer-harvester.invalid";
+const CLUSTER: &str = "Answer-Cluster";
+const DIGEST: &str = "Answer-Digest";
+/// Tried in this order where the repository's own default cannot be told from what is checked out.
+const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
+
+/// Never touches HEAD, the index or a working tree: only objects and refs under `answers/`.
+pub struct LocalForge {
+    repository: Repository,
+    proposals: PathBuf,
+}
+
+impl LocalForge {
+    /// Opens the repository at `path`, bare or not, or makes a bare one. Titles and bodies are
+    /// written into `proposals`, which is made if missing.
+    pub fn open(path: &Path, proposals: &Path) -> Result<Self, ForgeError> {
+        let repository = match Repository::open(path) {
+            Ok(repository) => repository,
+            Err(error) if error.code() == ErrorCode::NotFound => {
+                let mut options = RepositoryInitOptions::new();
+                options.bare(true).mkpath(true).initial_head("main").external_template(false);
+                Repository::init_opts(path, &options).map_err(git("make a repository"))?
+            }
+            Err(error) => return Err(git("open")(error)),
+        };
+        fs::create_dir_all(proposals).map_err(written(proposals))?;
+        Ok(Self { repository, proposals: proposals.to_owned() })
+    }
+
+    /// Puts a draft on its branch, unless it is there or the branch belongs to people. `known` is
+    /// what was pushed before, as far as the caller remembers; without it a missing branch is made.
+    /// `now` is the commit's time.
+    pub fn propose(
+        &self,
+        proposal: &Proposal,
+        draft: &Draft,
+        known: Option<&Pushed>,
+        now: Millis,
+    ) -> Result<Outcome, ForgeError> {
+        let ours = Ours { at: now, cluster: draft.cluster() };
+        let base = self.base(&ours)?;
+        let tree = base.tree().map_err(git("read the default branch"))?;
+        if let Some(why) = self.stands(&tree, draft)? {
+            return Ok(Outcome::HandsOff(why));
+        }
+        let head = self.head(&proposal.branch)?;
+        let outcome = match head {
+            None if known.is_some() => return Ok(Outcome::HandsOff(Why::Deleted)),
+            None => {
+                let pushed = self.commit(proposal, draft, &base, &tree, &ours)?;
+                self.create(&proposal.branch, &pushed)?;
+                Outcome::Opened(pushed)
+            }
+            Some(head) => {
+                let Some(digest) = ours.digest_of(&head, known) else {
+                    return Ok(Outcome::HandsOff(Why::HumanCommit));
+                };
+                if digest == draft.digest() {
+                    Outcome::UpToDate(Pushed { head: head.id().to_string(), digest })
+                } else if self.is_checked_out(&proposal.branch)? {
+                    return Ok(Outcome::HandsOff(Why::CheckedOut));
+                } else {
+                    let pushed = self.commit(proposal, draft, &base, &tree, &ours)?;
+                    if !self.replace(&proposal.branch, head.id(), &pushed)? {
+                        return Ok(Outcome::HandsOff(Why::HumanCommit));
+                    }
+                    Outcome::Updated(pushed)
+                }
+            }
+        };
+        self.write_words(proposal)?;
+        Ok(outcome)
+    }
+
+    /// The newest commit of the default branch; an empty repository gets an empty one first.
+    fn base(&self, ours: &Ours<'_>) -> Result<Commit<'_>, ForgeError> {
+        if let Some(name) = self.default_branch()
+            && let Some(commit) = self.head(&name)?
+        {
+            return Ok(commit);
+        }
+        let doing = git("make the first commit");
+        let empty = self
+            .repository
+            .treebuilder(None)
+            .and_then(|builder| builder.write())
+            .map_err(&doing)?;
+        let tree = self.repository.find_tree(empty).map_err(&doing)?;
+        let who = ours.signature()?;
+        let id = self
+            .repository
+            .commit(Some("refs/heads/main"), &who, &who, "Start the documentation\n", &tree, &[])
+            .map_err(&doing)?;
+        self.repository.find_commit(id).map_err(&doing)
+    }
+
+    /// A bare repository says what its default branch is; in a working one HEAD is what somebody
+    /// works on, so that the usual names come first.
+    fn default_branch(&self) -> Option<String> {
+        let head = self.repository.find_reference("HEAD").ok();
+        let head = head.and_then(|head| {
+            head.symbolic_target()
+                .ok()
+                .flatten()
+                .and_then(|name| name.strip_prefix("refs/heads/"))
+                .map(str::to_owned)
+        });
+        let exists = |name: &str| self.repository.find_branch(name, BranchType::Local).is_ok();
+        let usual = || DEFAULT_BRANCHES.into_iter().find(|name| exists(name)).map(str::to_owned);
+        let head = head.filter(|name| exists(name) && !name.starts_with("answers/"));
+        if self.repository.is_bare() { head.or_else(usual) } else { usual().or(head) }
+    }
+
+    fn head(&self, branch: &str) -> Result<Option<Commit<'_>>, ForgeError> {
+        match self.repository.find_branch(branch, BranchType::Local) {
+            Ok(branch) => {
+                branch.into_reference().peel_to_commit().map(Some).map_err(git("read a branch"))
+            }
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(git("read a branch")(error)),
+        }
+    }
+
+    /// Whether a page already stands on the default branch, of this cluster or at its path.
+    fn stands(&self, base: &Tree<'_>, draft: &Draft) -> Result<Option<Why>, ForgeError> {
+        let entry = match base.get_path(Path::new(draft.path())) {
+            Ok(entry) => entry,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+            Err(error) => return Err(git("read the default branch")(error)),
+        };
+        let blob = self.repository.find_blob(entry.id()).map_err(git("read a page"))?;
+        let mark = format!("{MARKER} id={} ", draft.cluster());
+        let ours = String::from_utf8_lossy(blob.content()).contains(&mark);
+        Ok(Some(if ours { Why::Merged } else { Why::PathTaken }))
+    }
+
+    fn commit(
+        &self,
+        proposal: &Proposal,
+        draft: &Draft,
+        base: &Commit<'_>,
+        tree: &Tree<'_>,
+        ours: &Ours<'_>,
+    ) -> Result<Pushed, ForgeError> {
+        let doing = git("commit a page");
+        let blob = self.repository.blob(draft.page().as_bytes()).map_err(&doing)?;
+        let changed = TreeUpdateBuilder::new()
+            .upsert(draft.path(), blob, FileMode::Blob)
+            .create_updated(&self.repository, tree)
+            .map_err(&doing)?;
+        let changed = self.repository.find_tree(changed).map_err(&doing)?;
+        let who = ours.signature()?;
+        let message = ours.message(&proposal.title, draft.digest());
+        let id = self
+            .repository
+            .commit(None, &who, &who, &message, &changed, &[base])
+            .map_err(&doing)?;
+        Ok(Pushed { head: id.to_string(), digest: draft.digest().to_owned() })
+    }
+
+    fn create(&self, branch: &str, pushed: &Pushed) -> Result<(), ForgeError> {
+        let doing = git("make a branch");
+        let id = Oid::from_str(&pushed.head).map_err(&doing)?;
+        self.repository
+            .reference(&format!("refs/heads/{branch}"), id, false, "propose an answer")
+            .map(drop)
+            .map_err(doing)
+    }
+
+    /// Moves the branch only if it still stands where we looked; says whether it did.
+    fn replace(&self, branch: &str, seen: Oid, pushed: &Pushed) -> Result<bool, ForgeError> {
+        let doing = git("move a branch");
+        let id = Oid::from_str(&pushed.head).map_err(&doing)?;
+        let name = format!("refs/heads/{branch}");
+        match self.repository.reference_matching(&name, id, true, seen, "propose an answer again") {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == ErrorCode::Modified => Ok(false),
+            Err(error) => Err(doing(error)),
+        }
+    }
+
+    /// A branch that some working tree shows must not move under it.
+    fn is_checked_out(&self, branch: &str) -> Result<bool, ForgeError> {
+        let doing = git("look at the working trees");
+        let shows = |repository: &Repository| {
+            let head = repository.find_reference("HEAD").ok();
+            let target = head.as_ref().and_then(|head| head.symbolic_target().ok().flatten());
+            !repository.is_bare() && target == Some(format!("refs/heads/{branch}").as_str())
+        };
+        if shows(&self.repository) {
+            return Ok(true);
+        }
+        let names = self.repository.worktrees().map_err(doing)?;
+        Ok(names.iter().flatten().flatten().any(|name| {
+            let worktree = self.repository.find_worktree(name);
+            worktree
+                .and_then(|tree| Repository::open_from_worktree(&tree))
+                .is_ok_and(|tree| shows(&tree))
+        }))
+    }
+
+    /// Writes `<cluster-id>.md`: the title, an empty line, the body. A reader finds the old words or
+    /// the new ones, never half of them.
+    fn write_words(&self, proposal: &Proposal) -> Result<(), ForgeError> {
+        let path = self.proposals.join(format!("{}.md", proposal.cluster));
+        let words = format!("{}\n\n{}", proposal.title, proposal.body);
+        if fs::read(&path).is_ok_and(|old| old == words.as_bytes()) {
+            return Ok(());
+        }
+        let unfinished = path.with_extension("md.unfinished");
+        let write = || {
+            let mut file = fs::File::create(&unfinished)?;
+            file.write_all(words.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&unfinished, &path)
+        };
+        write().map_err(written(&path))
+    }
+}
+
+/// What our commits look like.
+struct Ours<'c> {
+    at: Millis,
+    cluster: &'c ClusterId,
+}
+
+impl Ours<'_> {
+    fn signature(&self) -> Result<Signature<'static>, ForgeError> {
+        let time = Time::new(self.at.0.div_euclid(Millis::SECOND), 0);
+        Signature::new(AUTHOR, EMAIL, &time).map_err(git("sign a commit"))
+    }
+
+    fn message(&self, title: &str, digest: &str) -> String {
+        format!("{title}\n\n{CLUSTER}: {}\n{DIGEST}: {digest}\n", self.cluster)
+    }
+
+    /// The digest that a commit of ours carries; `None` for anybody else's. A commit that we
+    /// remember is ours by its id; another one, made just before we were killed, by author,
+    /// committer and trailers.
+    fn digest_of(&self, commit: &Commit<'_>, known: Option<&Pushed>) -> Option<String> {
+        if let Some(known) = known
+            && known.head == commit.id().to_string()
+        {
+            return Some(known.digest.clone());
+        }
+        let by_us = |who: &Signature<'_>| {
+            who.name_bytes() == AUTHOR.as_bytes() && who.email_bytes() == EMAIL.as_bytes()
+        };
+        if !by_us(&commit.author()) || !by_us(&commit.committer()) || commit.parent_count() != 1 {
+            return None;
+        }
+        let message = commit.message().ok()?;
+        let trailers = message_trailers_strs(message).ok()?;
+        let value = |key: &str| {
+            trailers.iter().find(|(name, _)| *name == key).map(|(_, value)| value.to_owned())
+        };
+        (value(CLUSTER)? == self.cluster.as_str()).then(|| value(DIGEST)).flatten()
+    }
+}
+
+fn git(doing: &'static str) -> impl Fn(git2::Error) -> ForgeError {
+    move |source| ForgeError::Git { doing, source }
+}
+
+fn written(path: &Path) -> impl Fn(std::io::Error) -> ForgeError {
+    let path = path.to_owned();
+    move |source| ForgeError::Write { path: path.clone(), source }
+}

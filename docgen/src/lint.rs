@@ -1,0 +1,218 @@
+//! Reads our own page as a stranger would and refuses what must not be there.
+//!
+//! The escapers already keep chat from making structure; this is the second lock, with another key.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use rules::cluster::Cluster;
+use rules::markdown::needs_template_engine;
+use rules::pseudonym::Naming;
+use rules::safety::{redact, unlisted};
+
+use crate::draft::{Context, Draft, wording};
+use crate::page::{anchor, marker};
+use crate::target::Target;
+
+/// Something on a page that must not be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub what: &'static str,
+    /// Where the what alone does not tell: a link, a heading. Never a secret.
+    pub detail: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.detail.is_empty() {
+            f.write_str(self.what)
+        } else {
+            write!(f, "{} {:?}", self.what, self.detail)
+        }
+    }
+}
+
+/// Judges a page against what its draft says of it.
+pub(crate) fn check(
+    draft: &Draft,
+    headings: &[String],
+    cluster: &Cluster,
+    context: &Context<'_>,
+) -> Result<(), Vec<Fault>> {
+    let mut lint =
+        Lint { faults: Vec::new(), hosts: hosts(draft), permalinks: permalinks(cluster) };
+    let body = lint.without_front_matter(&draft.page, context.target);
+    let body = lint.without_fixed_lines(body, draft, context.target);
+    let seen = lint.read(&body, context.target);
+    if seen.headings.iter().map(String::as_str).ne(headings.iter().map(|heading| heading.trim())) {
+        lint.fault("a heading that the template did not make", seen.headings.join(" / "));
+    }
+    lint.check_words(&seen, cluster, context);
+    if lint.faults.is_empty() { Ok(()) } else { Err(lint.faults) }
+}
+
+struct Lint {
+    faults: Vec<Fault>,
+    hosts: BTreeSet<String>,
+    permalinks: BTreeSet<String>,
+}
+
+/// What a reader sees.
+#[derive(Default)]
+struct Seen {
+    prose: String,
+    code: String,
+    headings: Vec<String>,
+}
+
+fn hosts(draft: &Draft) -> BTreeSet<String> {
+    draft.links.iter().filter_map(|link| host(link)).map(str::to_owned).collect()
+}
+
+fn permalinks(cluster: &Cluster) -> BTreeSet<String> {
+    let of = |one: &rules::cluster::Occurrence| {
+        let answers = one.answers.iter().map(|answer| one.answer_link(answer)).collect::<Vec<_>>();
+        answers.into_iter().chain([one.question_link()])
+    };
+    cluster.occurrences.iter().flat_map(of).collect()
+}
+
+fn host(link: &str) -> Option<&str> {
+    let rest = link.strip_prefix("https://").or_else(|| link.strip_prefix("http://"))?;
+    rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty())
+}
+
+impl Lint {
+    fn fault(&mut self, what: &'static str, detail: impl Into<String>) {
+        self.faults.push(Fault { what, detail: detail.into() });
+    }
+
+    /// Front matter is a title and a description, each a JSON string, and nothing else.
+    fn without_front_matter<'p>(&mut self, page: &'p str, target: Target) -> &'p str {
+        if target == Target::Markdown {
+            return page;
+        }
+        let mut lines = page.splitn(5, '\n');
+        let mut next = || lines.next().unwrap_or_default();
+        let (open, title, description, close, body) = (next(), next(), next(), next(), next());
+        let is_text = |line: &str, key: &str| {
+            line.strip_prefix(key)
+                .is_some_and(|value| serde_json::from_str::<String>(value).is_ok())
+        };
+        if open != "---"
+            || close != "---"
+            || !is_text(title, "title: ")
+            || !is_text(description, "description: ")
+        {
+            self.fault("front matter beyond title and description", "");
+        }
+        body
+    }
+
+    /// The anchor and the marker are the only HTML or JSX of a page; each stands once, as we made it.
+    fn without_fixed_lines(&mut self, body: &str, draft: &Draft, target: Target) -> String {
+        let fixed = [anchor(&draft.cluster), marker(&draft.cluster, &draft.digest, target)];
+        for line in &fixed {
+            if body.lines().filter(|other| other == line).count() != 1 {
+                self.fault("a fixed line that does not stand exactly once", line);
+            }
+        }
+        body.lines()
+            .map(|line| if fixed.iter().any(|fixed| fixed == line) { "" } else { line })
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    fn read(&mut self, body: &str, target: Target) -> Seen {
+        let mut seen = Seen::default();
+        let (mut heading, mut code) = (None, false);
+        let options = Options::all() - Options::ENABLE_SMART_PUNCTUATION;
+        for (event, range) in Parser::new_ext(body, options).into_offset_iter() {
+            match event {
+                Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+                Event::End(TagEnd::Heading(_)) => seen.headings.extend(heading.take()),
+                Event::Start(tag) => {
+                    code |= matches!(tag, Tag::CodeBlock(_));
+                    self.check_tag(&tag);
+                }
+                Event::End(TagEnd::CodeBlock) => code = false,
+                Event::Text(text) if code => seen.code.push_str(&text),
+                Event::Text(text) => {
+                    self.check_source(body, range, target);
+                    heading.iter_mut().for_each(|heading| heading.push_str(&text));
+                    seen.prose.push_str(&text);
+                }
+                Event::Code(text) => {
+                    heading.iter_mut().for_each(|heading| heading.push_str(&text));
+                    seen.code.push_str(&text);
+                    seen.code.push('\n');
+                }
+                Event::End(_) | Event::SoftBreak | Event::HardBreak => seen.prose.push('\n'),
+                Event::Html(_) | Event::InlineHtml(_) => self.fault("HTML", ""),
+                other => self.fault("markup", format!("{other:?}")),
+            }
+        }
+        seen
+    }
+
+    fn check_tag(&mut self, tag: &Tag<'_>) {
+        match tag {
+            Tag::Paragraph | Tag::BlockQuote(None) | Tag::List(_) | Tag::Item => {}
+            Tag::Emphasis | Tag::Strong | Tag::Strikethrough => {}
+            Tag::CodeBlock(CodeBlockKind::Fenced(_)) => {}
+            Tag::Link { dest_url, .. } => {
+                let known = self.permalinks.contains(dest_url.as_ref())
+                    || host(dest_url).is_some_and(|host| self.hosts.contains(host));
+                if !known {
+                    self.fault("a link that no answer holds", dest_url.as_ref());
+                }
+            }
+            Tag::Image { .. } => self.fault("an image", ""),
+            Tag::HtmlBlock => self.fault("HTML", ""),
+            other => self.fault("markup", format!("{other:?}")),
+        }
+    }
+
+    /// What CommonMark takes for text may be code to MDX: there these characters are entities.
+    fn check_source(&mut self, body: &str, range: Range<usize>, target: Target) {
+        let source = &body[range.clone()];
+        if target != Target::Mintlify {
+            return;
+        }
+        let starts_line = range.start == 0 || body[..range.start].ends_with('\n');
+        if source.contains(['{', '}', '<', '$']) {
+            self.fault("an unescaped brace, dollar or angle", "");
+        }
+        if starts_line && (source.starts_with("import") || source.starts_with("export")) {
+            self.fault("a line that MDX takes for code", "");
+        }
+    }
+
+    fn check_words(&mut self, seen: &Seen, cluster: &Cluster, context: &Context<'_>) {
+        let Seen { prose, code, .. } = seen;
+        for text in [prose, code] {
+            for found in unlisted(text, &context.rules.safety, &context.rules.facts) {
+                self.fault("a value that facts.toml does not list:", found.value);
+            }
+            if redact(text, &context.rules.safety) != *text {
+                self.fault("a secret", "");
+            }
+        }
+        if context.target.runs_templates() && needs_template_engine(code) {
+            self.fault("template tags in code", "");
+        }
+        if matches!(context.naming, Naming::DisplayNames) {
+            return;
+        }
+        let named = wording::names(cluster).into_iter().any(|name| {
+            let addressed = prose.contains(&format!("@{name}"));
+            addressed
+                || (wording::is_distinctive(name) && wording::find_word(prose, name, 0).is_some())
+        });
+        if named {
+            self.fault("somebody's name", "");
+        }
+    }
+}

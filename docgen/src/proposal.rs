@@ -1,0 +1,227 @@
+//! What a maintainer reads: the title and the body of a pull request.
+//!
+//! A code host reads mentions, numbers and closing keywords in a body after decoding entities, so
+//! that chat text stands there only in code spans, with an invisible mark behind every `@` and `#`.
+
+use std::collections::BTreeSet;
+
+use rules::cluster::Cluster;
+use rules::ids::ClusterId;
+use rules::markdown::{code_span, visible};
+use rules::resolution::Grade;
+use serde::Serialize;
+
+use crate::draft::{Context, Draft};
+use crate::evidence::{Evidence, day, minute};
+use crate::page::{MARKER, fill, shortened};
+
+/// The most characters of a body: code hosts take 65,536.
+const LONGEST_BODY: usize = 60_000;
+const LONGEST_TITLE: usize = 60;
+const LONGEST_QUOTE: usize = 200;
+
+/// Title, body and branch of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    pub cluster: ClusterId,
+    /// `answers/<cluster-id>`: one for ever.
+    pub branch: String,
+    pub title: String,
+    pub body: String,
+}
+
+impl Proposal {
+    pub fn new(cluster: &Cluster, draft: &Draft, context: &Context<'_>) -> Self {
+        Self {
+            cluster: draft.cluster.clone(),
+            branch: format!("answers/{}", draft.cluster),
+            title: format!("docs(faq): {}", title(&draft.title)),
+            body: body(cluster, draft, context),
+        }
+    }
+}
+
+/// The question without what a code host would act upon.
+fn title(question: &str) -> String {
+    let words = visible(question)
+        .split_whitespace()
+        .filter(|word| !word.contains("://"))
+        .map(|word| word.replace(['@', '#', '`', '<', '>'], "").replace("GH-", "GH "))
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    shortened(&words, LONGEST_TITLE)
+}
+
+#[derive(Serialize)]
+struct Values {
+    marker: String,
+    path: String,
+    question: String,
+    why_now: String,
+    deadline: Option<String>,
+    rows: Vec<String>,
+    dropped: usize,
+    confidence: String,
+    reasons: Vec<String>,
+    doubts: Vec<String>,
+    flags: Vec<String>,
+    version: String,
+}
+
+/// Writes the body; of too many rows of evidence the oldest are left out.
+fn body(cluster: &Cluster, draft: &Draft, context: &Context<'_>) -> String {
+    let (reasons, doubts) = arguments(cluster);
+    let mut values = Values {
+        marker: format!("<!-- {MARKER} id={} digest={} -->", draft.cluster, draft.digest),
+        path: code_span(&draft.path),
+        question: quoted(&draft.title),
+        why_now: why_now(cluster),
+        deadline: cluster.due_since.map(|since| minute(context.rules.pages.deadline(since))),
+        rows: draft.evidence.iter().map(row).collect(),
+        dropped: 0,
+        confidence: confidence(cluster, draft),
+        reasons,
+        doubts,
+        flags: flags(cluster, draft),
+        version: context.version.to_owned(),
+    };
+    let mut body = fill("proposal.md", &values);
+    while body.chars().count() > LONGEST_BODY && !values.rows.is_empty() {
+        let over = body.chars().count() - LONGEST_BODY;
+        let mut freed = 0;
+        while freed <= over {
+            let Some(oldest) = values.rows.pop() else { break };
+            freed += oldest.chars().count();
+            values.dropped += 1;
+        }
+        body = fill("proposal.md", &values);
+    }
+    body
+}
+
+fn why_now(cluster: &Cluster) -> String {
+    let trusted = cluster.occurrences.iter().filter(|one| one.best_answer().trusted).count();
+    let first = cluster.occurrences.iter().map(|one| one.question.sent).min().unwrap_or_default();
+    format!(
+        "{} resolved occurrences, {} distinct askers, {} answerers; {trusted} answered by a trusted person. \
+         First asked on {}, last confirmed on {}.",
+        cluster.occurrences.len(),
+        cluster.askers(),
+        cluster.answerers(),
+        day(first),
+        day(cluster.last_confirmed()),
+    )
+}
+
+fn row(row: &Evidence) -> String {
+    let date = day(row.resolved);
+    let links = format!("[question]({}), [answer]({})", row.question_link, row.answer_link);
+    match &row.told {
+        None => format!("| {date} | {links} | | | link only | |"),
+        Some(told) => {
+            let trust = if told.trusted { " (trusted)" } else { "" };
+            format!(
+                "| {date} | {links} | {} | {}{trust} | {} | {} |",
+                cell(&told.asker),
+                cell(&told.answerer),
+                told.signals,
+                cell(&told.question),
+            )
+        }
+    }
+}
+
+/// Chat text as it may stand in a body.
+fn quoted(text: &str) -> String {
+    let line = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    code_span(&shortened(&line, LONGEST_QUOTE)).replace('@', "@\u{200b}").replace('#', "#\u{200b}")
+}
+
+/// A table ends a cell at every bar, even inside code, unless it is escaped. A backslash in front of
+/// one would escape the escape.
+fn cell(text: &str) -> String {
+    quoted(&text.replace("\\|", "\\ |")).replace('|', "\\|")
+}
+
+fn confidence(cluster: &Cluster, draft: &Draft) -> String {
+    let main = cluster
+        .occurrences
+        .iter()
+        .find(|one| one.answers.iter().any(|answer| answer.message == draft.answer))
+        .map_or(0.0, |one| one.confidence);
+    let confirmed = cluster.occurrences.iter().filter(|one| one.grade <= Grade::Confirmed).count();
+    format!(
+        "{main:.2} that the quoted answer settled its question; {confirmed} of {} confirmed",
+        cluster.occurrences.len()
+    )
+}
+
+/// The three strongest reasons for and against, over all occurrences: a reason weighs what it weighs
+/// in all of them together.
+fn arguments(cluster: &Cluster) -> (Vec<String>, Vec<String>) {
+    let mut weights: Vec<(&str, f32, usize)> = Vec::new();
+    for reason in cluster.occurrences.iter().flat_map(|one| &one.reasons) {
+        match weights.iter_mut().find(|(what, ..)| *what == reason.what) {
+            Some((_, weight, count)) => {
+                *weight += reason.weight;
+                *count += 1;
+            }
+            None => weights.push((&reason.what, reason.weight, 1)),
+        }
+    }
+    weights.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(b.0)));
+    let strongest = |sign: f32| {
+        weights
+            .iter()
+            .filter(|(_, weight, _)| weight * sign > 0.0)
+            .take(3)
+            .map(|(what, _, count)| format!("{} (in {count})", plain(what)))
+            .collect()
+    };
+    (strongest(1.0), strongest(-1.0))
+}
+
+/// Our own phrases need no code span, only nothing that a code host would act upon.
+fn plain(phrase: &str) -> String {
+    let allowed = |c: &char| c.is_alphanumeric() || " ,.;:'()\u{201c}\u{201d}-/%".contains(*c);
+    phrase.chars().filter(allowed).collect()
+}
+
+fn sites(links: &[String]) -> String {
+    let hosts = links.iter().filter_map(|link| link.split('/').nth(2)).collect::<BTreeSet<_>>();
+    hosts.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
+}
+
+fn flags(cluster: &Cluster, draft: &Draft) -> Vec<String> {
+    let mut flags = Vec::new();
+    let mut flag = |raised: bool, what: String| {
+        if raised {
+            flags.push(what);
+        }
+    };
+    let all = &cluster.occurrences;
+    let hidden = all.iter().filter(|one| !one.quotable).count();
+    flag(
+        draft.page.contains("[redacted: ") || draft.page.contains("\\[redacted: "),
+        "a secret was taken out of the text".into(),
+    );
+    flag(
+        !draft.links.is_empty(),
+        format!("links to other sites, look at each: {}", sites(&draft.links)),
+    );
+    flag(
+        !draft.versions.is_empty(),
+        "bound to versions: check them against the current one".into(),
+    );
+    flag(cluster.answerers() == 1, "a single person gave every answer".into());
+    flag(all.iter().all(|one| one.grade > Grade::Confirmed), "no asker confirmed an answer".into());
+    flag(
+        hidden > 0,
+        format!("evidence by link only, without consent to quote: {hidden} of {}", all.len()),
+    );
+    if flags.is_empty() {
+        flags.push("none found".into());
+    }
+    flags
+}

@@ -1,0 +1,110 @@
+use docgen::draft::Refusal;
+use docgen::target::Target;
+
+use crate::world::{World, cluster};
+
+const QUESTION: &str = "How do I rebuild the index?";
+const ANSWER: &str = "Run `lanternd reindex` and wait for it to end.";
+
+fn refusal(target: Target, question: &str, answer: &str) -> String {
+    match World::new(target).draft(&cluster(&[(question, answer)])) {
+        Ok(draft) => draft.page().to_owned(),
+        Err(refusal) => refusal.to_string(),
+    }
+}
+
+#[test]
+fn nothing_is_drafted_without_consent() {
+    let told = cluster(&[(QUESTION, ANSWER)]);
+    assert_eq!(World::with_scope(Target::Markdown, "").draft(&told), Err(Refusal::NoConsent));
+}
+
+#[test]
+fn nothing_is_quoted_from_who_did_not_agree() {
+    let mut told = cluster(&[
+        (QUESTION, ANSWER),
+        ("secret wording of the question?", "Hidden words about the index here."),
+    ]);
+    told.occurrences[1].quotable = false;
+    let (draft, proposal) = World::new(Target::Markdown).proposal(&told);
+    for text in [draft.page(), &proposal.body] {
+        assert!(!text.contains("secret") && !text.contains("Hidden"), "{text}");
+        assert!(text.contains("https://discord.com/channels/1/2/1010"), "{text}");
+    }
+    told.occurrences[0].quotable = false;
+    assert_eq!(World::new(Target::Markdown).draft(&told), Err(Refusal::NothingQuotable));
+}
+
+#[test]
+fn what_facts_do_not_list_is_refused_with_its_value() {
+    let address = format!("0x{}", "ab12".repeat(10));
+    for (question, answer, expected) in [
+        (
+            QUESTION,
+            format!("{ANSWER} The contract is {address}."),
+            format!("a contract address {address}"),
+        ),
+        (
+            QUESTION,
+            format!("{ANSWER} Join hxxps://discord[.]gg/abc."),
+            "an invite discord.gg/abc".to_owned(),
+        ),
+        (
+            "is bit.ly/3xYz the right page for the index?",
+            ANSWER.to_owned(),
+            "a shortened link bit.ly/3xYz".to_owned(),
+        ),
+    ] {
+        let said = refusal(Target::Markdown, question, &answer);
+        assert_eq!(said, format!("it holds what facts.toml does not list: {expected}"));
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_stand_alone_is_refused() {
+    for (answer, why) in [
+        ("@Asker0", "it has no words"),
+        ("👍", "it has no words"),
+        ("yes", "it only says yes, no or thanks"),
+        ("try it", "it is too short"),
+        ("as I said, run the command", "it refers to something that the reader does not see"),
+    ] {
+        assert_eq!(
+            refusal(Target::Markdown, QUESTION, answer),
+            format!("no answer stands alone: {why}")
+        );
+    }
+    let better = cluster(&[(QUESTION, "yes"), (QUESTION, ANSWER)]);
+    assert!(
+        World::new(Target::Markdown)
+            .draft(&better)
+            .unwrap()
+            .page()
+            .contains("Run `lanternd reindex`")
+    );
+}
+
+#[test]
+fn template_tags_in_code_are_refused_where_a_generator_may_run_them() {
+    let answer = "Write this into the page:\n```\n{{#include secret.txt}}\n```";
+    assert_eq!(
+        refusal(Target::Markdown, QUESTION, answer),
+        "no answer stands alone: its code holds template tags that a documentation generator would run"
+    );
+    assert!(refusal(Target::Mintlify, QUESTION, answer).contains("{{#include secret.txt}}"));
+}
+
+#[test]
+fn secrets_and_names_never_reach_a_page() {
+    let page = refusal(
+        Target::Markdown,
+        QUESTION,
+        "Mail jo.doe@mail.example.org or ask helper_0 and @Asker0, then run `lanternd reindex`.",
+    );
+    assert!(page.contains("redacted: e-mail address"), "{page}");
+    assert!(page.contains("ask a user and a user"), "{page}");
+    assert!(
+        !page.contains("helper\\_0") && !page.contains("helper_0") && !page.contains("jo.doe"),
+        "{page}"
+    );
+}

@@ -1,0 +1,107 @@
+//! Clusters told in a few words.
+
+use docgen::draft::{Context, Draft, Refusal, draft};
+use docgen::proposal::Proposal;
+use docgen::target::{Folder, Target};
+use rules::cluster::{Cluster, ClusterState, Occurrence, Quote};
+use rules::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
+use rules::pseudonym::{Naming, Salt};
+use rules::reason::Reason;
+use rules::resolution::{Grade, Signal, SignalKind};
+use rules::ruleset::Ruleset;
+
+/// 2025-03-01T12:00:00Z.
+pub(crate) const START: i64 = 1_740_830_400_000;
+
+pub(crate) struct World {
+    pub rules: Ruleset,
+    pub naming: Naming,
+    pub folder: Folder,
+    pub target: Target,
+}
+
+impl World {
+    pub(crate) fn new(target: Target) -> Self {
+        Self::with_scope(target, "[consent]\nmode = 'server-public'")
+    }
+
+    pub(crate) fn with_scope(target: Target, scope: &str) -> Self {
+        let rules =
+            Ruleset::parse(|name| (name == "scope.toml").then(|| scope.to_owned())).unwrap();
+        Self { rules, naming: Naming::Pseudonyms(Salt([7; 16])), folder: Folder::default(), target }
+    }
+
+    pub(crate) fn context(&self) -> Context<'_> {
+        Context {
+            target: self.target,
+            folder: &self.folder,
+            rules: &self.rules,
+            naming: &self.naming,
+            version: "1.2.3",
+        }
+    }
+
+    pub(crate) fn draft(&self, cluster: &Cluster) -> Result<Draft, Refusal> {
+        draft(cluster, &self.context())
+    }
+
+    pub(crate) fn proposal(&self, cluster: &Cluster) -> (Draft, Proposal) {
+        let draft = self.draft(cluster).unwrap();
+        let proposal = Proposal::new(cluster, &draft, &self.context());
+        (draft, proposal)
+    }
+}
+
+/// One occurrence a day, each `(question, answer)`, each by another asker.
+pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
+    let occurrences = told
+        .iter()
+        .enumerate()
+        .map(|(at, (question, answer))| occurrence(at as u64, question, answer));
+    Cluster {
+        id: ClusterId::of_question(MessageId(1_000)),
+        state: ClusterState::Due,
+        occurrences: occurrences.collect(),
+        due_since: Some(Millis(START + 5 * Millis::DAY)),
+    }
+}
+
+pub(crate) fn occurrence(at: u64, question: &str, answer: &str) -> Occurrence {
+    let sent = START + at as i64 * Millis::DAY;
+    let first = 1_000 + at * 10;
+    let worked =
+        Signal { kind: SignalKind::Worked, message: MessageId(first + 2), by: UserId(100 + at) };
+    Occurrence {
+        conversation: ConversationId(MessageId(first)),
+        guild: GuildId(1),
+        channel: ChannelId(2),
+        channel_name: "help".into(),
+        question: quote(first, 100 + at, &format!("Asker{at}"), question, sent),
+        answers: vec![quote(
+            first + 1,
+            200 + at % 2,
+            &format!("helper_{}", at % 2),
+            answer,
+            sent + Millis::HOUR,
+        )],
+        grade: Grade::Confirmed,
+        confidence: 0.8 - at as f32 * 0.05,
+        signals: vec![worked],
+        reasons: vec![
+            Reason::new("the asker says it works", 0.6),
+            Reason::new("the answer is short", -0.2),
+        ],
+        quotable: true,
+    }
+}
+
+fn quote(message: u64, author: u64, name: &str, text: &str, sent: i64) -> Quote {
+    Quote {
+        message: MessageId(message),
+        author: UserId(author),
+        author_name: name.into(),
+        trusted: author == 201,
+        text: text.into(),
+        sent: Millis(sent),
+    }
+}
