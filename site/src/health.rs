@@ -25,7 +25,9 @@ pub(crate) async fn ready(State(site): State<Arc<Site>>) -> Result<Json<Health>,
         tracing::error!(%cause, "the store does not answer");
         Failure::not_ready("the store does not answer")
     })?;
-    if site.searcher.cursor().is_none_or(|seen| seen < newest) {
+    let committed = tokio::task::spawn_blocking(move || site.searcher.cursor());
+    let committed = committed.await.map_err(|cause| Failure::internal("read the index", &cause))?;
+    if committed.is_none_or(|seen| seen < newest) {
         return Err(Failure::not_ready("the search index is behind the store"));
     }
     Ok(Json(Health { status: "ok" }))

@@ -38,7 +38,7 @@ use indexer::search::Searcher;
 use indexer::store::Store;
 use rules::pseudonym::Naming;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
@@ -47,6 +47,9 @@ use crate::figures::Figures;
 use crate::fresh::Fresh;
 use crate::guard::Turns;
 
+/// How many searches compute at once. More than there are processors would only slow each other.
+const SEARCHES: usize = 8;
+
 /// What the site reads from.
 pub struct Site {
     store: Store,
@@ -54,12 +57,20 @@ pub struct Site {
     naming: Naming,
     figures: Figures,
     fresh: Fresh,
+    searches: Arc<Semaphore>,
 }
 
 impl Site {
     /// People are published under the names that `naming` gives them.
     pub fn new(store: Store, searcher: Searcher, naming: Naming) -> Self {
-        Self { store, searcher, naming, figures: Figures::default(), fresh: Fresh::default() }
+        Self {
+            store,
+            searcher,
+            naming,
+            figures: Figures::default(),
+            fresh: Fresh::default(),
+            searches: Arc::new(Semaphore::new(SEARCHES)),
+        }
     }
 }
 

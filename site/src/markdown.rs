@@ -1,5 +1,7 @@
 //! An answer as a Markdown document.
 
+use rules::markdown::{Flavour, escape};
+
 use crate::view::{AnswerView, Evidence, Said};
 
 /// The whole answer with its evidence. Text of people stands in quotes, so that it ends where it should.
@@ -49,12 +51,48 @@ fn evidence(evidence: &Evidence) -> String {
 
 /// A line of text as Markdown that shows it as it is.
 fn escaped(line: &str) -> String {
-    let mut safe = String::with_capacity(line.len());
-    for c in line.chars() {
-        if c.is_ascii_punctuation() {
-            safe.push('\\');
+    escape(line, Flavour::CommonMark)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{cluster, occurrence};
+    use rules::pseudonym::{Naming, Salt};
+
+    #[test]
+    fn an_answer_is_told_with_its_evidence() {
+        let mut hidden = occurrence(2, "my quixotic port?", "in the zanzibar drawer");
+        hidden.quotable = false;
+        let asked =
+            occurrence(1, "Where do I set the port?", "Set `PORT`:\n```sh\n# export PORT=1\n```");
+        let naming = Naming::Pseudonyms(Salt([7; 16]));
+        let text = markdown(&AnswerView::of(&cluster(vec![asked, hidden]), &naming));
+        assert!(
+            text.starts_with("# Where do I set the port?\n\n*unreviewed* · settled twice"),
+            "{text}"
+        );
+        for part in
+            ["\n## Answer\n\n> Set `PORT`:\n", "\n> # export PORT=1\n", "the asker says it works:"]
+        {
+            assert!(text.contains(part), "{part} in {text}");
         }
-        safe.push(if c.is_control() { ' ' } else { c });
+        assert_eq!(
+            text.matches("\n- 7 Oct 2025").count() + text.matches("\n- 8 Oct 2025").count(),
+            2
+        );
+        assert!(!text.contains("quixotic") && !text.contains("zanzibar"));
     }
-    safe
+
+    #[test]
+    fn words_cannot_leave_their_quote() {
+        let hostile = "# big\n---\n<script>x</script>\n\n[a]: javascript:x";
+        let asked = occurrence(1, "Where do I set the port?", hostile);
+        let view = AnswerView::of(&cluster(vec![asked]), &Naming::DisplayNames);
+        let text = markdown(&view);
+        let answer = text.split("## ").find(|part| part.starts_with("Answer")).unwrap();
+        let quoted = answer.lines().filter(|line| line.starts_with("> ")).count();
+        assert!(quoted >= 3, "{answer}");
+        assert!(!answer.contains("<script") && !answer.contains("\n# big"), "{answer}");
+    }
 }

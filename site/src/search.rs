@@ -1,6 +1,5 @@
 //! Searching: the page, the fragment its script asks for, and the API.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,6 +7,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use indexer::search::{self, Hits, highlights};
+use rules::cluster::Cluster;
 use serde::Serialize;
 
 use crate::card::{Card, ChannelView};
@@ -73,16 +73,12 @@ struct Found {
 
 async fn find(site: &Arc<Site>, params: &SearchParams) -> Result<Found, Failure> {
     let hits = hits(site, params).await?;
-    let mut cards = Vec::with_capacity(hits.hits.len());
-    let mut seen = BTreeSet::new();
-    for hit in hits.hits {
-        let cluster = site.store.cluster(&hit.cluster).await;
-        let cluster = cluster.map_err(|cause| Failure::internal("read a found answer", &cause))?;
-        // The index may be a moment behind: what is gone is left out, what was merged stands once.
-        if let Some(cluster) = cluster.filter(|cluster| seen.insert(cluster.id.clone())) {
-            cards.push(Card::of(&cluster, |text| highlights(&params.text, text)));
-        }
-    }
+    let ids = hits.hits.into_iter().map(|hit| hit.cluster).collect::<Vec<_>>();
+    // The index may be a moment behind: what is gone from the store is left out.
+    let clusters = site.store.clusters_with(&ids).await;
+    let clusters = clusters.map_err(|cause| Failure::internal("read what was found", &cause))?;
+    let card = |cluster: &Cluster| Card::of(cluster, |text| highlights(&params.text, text));
+    let cards = clusters.iter().map(card).collect();
     Ok(Found { total: hits.total, nearest_only: hits.nearest_only, cards })
 }
 
@@ -96,9 +92,13 @@ async fn hits(site: &Arc<Site>, params: &SearchParams) -> Result<Hits, Failure> 
     };
     let newest = site.store.newest_change().await;
     let newest = newest.map_err(|cause| Failure::internal("read the newest change", &cause))?;
+    let turn = Arc::clone(&site.searches).acquire_owned().await;
+    let turn = turn.expect("the semaphore is never closed");
     let site = Arc::clone(site);
     // The index reads files and computes; neither may hold up the runtime.
     let searched = tokio::task::spawn_blocking(move || {
+        // Held until the search ends, even where the visitor has given up before.
+        let _turn = turn;
         if site.fresh.is_behind(newest) {
             site.fresh.catch_up(&site.searcher);
         }
