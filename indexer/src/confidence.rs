@@ -203,7 +203,7 @@ fn term_counts(text: &str) -> BTreeMap<String, f32> {
 fn weight(piece: &Piece) -> f32 {
     match piece.kind {
         _ if tokenize::is_function_word(&piece.text) => 0.1,
-        Kind::Part | Kind::Segment => 0.5,
+        Kind::Part | Kind::Hump | Kind::Segment => 0.5,
         Kind::Word | Kind::Gram | Kind::Whole => 1.0,
     }
 }

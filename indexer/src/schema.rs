@@ -34,6 +34,8 @@ pub(crate) struct Fields {
     pub(crate) variants: Field,
     pub(crate) questions: Field,
     pub(crate) answers: Field,
+    /// Humps of words such as `GitHub`, of questions and answers: they count little.
+    pub(crate) humps: Field,
     /// Whole identifiers of questions and answers.
     pub(crate) code: Field,
 }
@@ -49,6 +51,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
         variants: schema.add_u64_field(VARIANTS, FAST),
         questions: schema.add_text_field("questions", text(tokenize::WORDS)),
         answers: schema.add_text_field("answers", text(tokenize::WORDS)),
+        humps: schema.add_text_field("humps", text(tokenize::HUMPS)),
         code: schema.add_text_field("code", text(tokenize::CODE)),
     };
     (schema.build(), fields)
@@ -82,6 +85,7 @@ pub(crate) fn make_document(fields: &Fields, document: &Document) -> TantivyDocu
         variants,
         questions,
         answers,
+        humps,
         code,
     } = *fields;
     let Document {
@@ -116,6 +120,7 @@ pub(crate) fn make_document(fields: &Fields, document: &Document) -> TantivyDocu
         made.add_text(answers, answer);
     }
     for text in ways.into_iter().chain(answered) {
+        made.add_text(humps, text);
         made.add_text(code, text);
     }
     made

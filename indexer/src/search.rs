@@ -164,3 +164,204 @@ pub fn highlights(query: &str, text: &str) -> Vec<Range<usize>> {
 fn bounded(text: &str) -> &str {
     text.char_indices().nth(MAX_QUERY).map_or(text, |(end, _)| &text[..end])
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::document::Document;
+    use crate::writer::IndexWriter;
+    use crate::writer::tests::{document, id};
+
+    /// What the searcher finds among documents numbered from 1.
+    struct Shelf {
+        _directory: tempfile::TempDir,
+        searcher: Searcher,
+    }
+
+    impl Shelf {
+        fn of(documents: &[Document]) -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let mut writer = IndexWriter::open(directory.path()).unwrap();
+            writer.replace(documents).unwrap();
+            writer.commit(1).unwrap();
+            Self { searcher: writer.searcher(), _directory: directory }
+        }
+
+        fn find(&self, text: &str) -> Hits {
+            self.ask(Query { text: text.to_owned(), limit: 10, ..Query::default() })
+        }
+
+        fn ask(&self, query: Query) -> Hits {
+            self.searcher.search(&query).unwrap()
+        }
+    }
+
+    fn clusters(hits: &Hits) -> Vec<ClusterId> {
+        hits.hits.iter().map(|hit| hit.cluster.clone()).collect()
+    }
+
+    fn support() -> Shelf {
+        Shelf::of(&[
+            document(
+                1,
+                "How do I reset the agent's memory?",
+                "Delete the sqlite file and start again.",
+            ),
+            document(
+                2,
+                "Where do I set the Discord token?",
+                "Put DISCORD_API_TOKEN into the .env file.",
+            ),
+            document(
+                3,
+                "Why does posting to twitter fail?",
+                "Set `ELIZA_ALLOW_DESTRUCTIVE_MIGRATIONS` once.",
+            ),
+            document(
+                4,
+                "Allow destructive eliza migrations?",
+                "Destructive migrations are asked for by eliza, allow them.",
+            ),
+            document(5, "지갑을 어떻게 연결하나요?", "설정에서 지갑 주소를 넣으세요."),
+        ])
+    }
+
+    #[test]
+    fn plain_words_find_the_question_in_another_form() {
+        let shelf = support();
+        let hits = shelf.find("resetting memories of agents");
+        assert_eq!(clusters(&hits)[0], id(1));
+        assert!(!hits.nearest_only);
+        assert_eq!(clusters(&shelf.find("지갑 연결"))[0], id(5));
+    }
+
+    #[test]
+    fn a_whole_identifier_outranks_all_its_parts() {
+        let shelf = support();
+        let hits = shelf.find("ELIZA_ALLOW_DESTRUCTIVE_MIGRATIONS");
+        assert_eq!(clusters(&hits)[..2], [id(3), id(4)]);
+        assert_eq!(clusters(&shelf.find("destructive migrations"))[0], id(4));
+    }
+
+    #[test]
+    fn a_word_is_found_while_it_is_typed_and_when_it_is_misspelt() {
+        let shelf = support();
+        assert_eq!(clusters(&shelf.find("reset mem")), [id(1)]);
+        assert_eq!(clusters(&shelf.find("twiter posting?"))[0], id(3));
+    }
+
+    #[test]
+    fn what_matches_badly_is_offered_as_nearest_only() {
+        let shelf = support();
+        let hits = shelf.find("does the restaurant reset its noodles daily?");
+        assert!(hits.nearest_only);
+        assert_eq!(clusters(&hits), [id(1)]);
+        assert_eq!(shelf.find("quantum entanglement"), Hits::default());
+    }
+
+    #[test]
+    fn no_text_is_a_mistake() {
+        let shelf = support();
+        for text in ["", "   ", "\"", "a AND (", "title:^2 OR", "[x TO", "\u{0}", "-- +- !", "\\"] {
+            shelf.find(text);
+        }
+        assert!(clusters(&shelf.find(&format!("memory {}", "x".repeat(100_000)))).contains(&id(1)));
+    }
+
+    #[test]
+    fn filters_keep_known_answers_and_channels_apart() {
+        let mut known = document(1, "How do I back up the wallet?", "Export it.");
+        known.state = rules::cluster::ClusterState::Known;
+        known.channels = vec![(ChannelId(7), "help".to_owned()), (ChannelId(8), "dev".to_owned())];
+        let shelf =
+            Shelf::of(&[known, document(2, "How do I back up the wallet file?", "Copy it.")]);
+        let ask = |known, channel| {
+            let text = "wallet back up".to_owned();
+            clusters(&shelf.ask(Query { text, known, channel, limit: 5, ..Query::default() }))
+        };
+        assert_eq!(ask(Some(true), None), [id(1)]);
+        assert_eq!(ask(Some(false), None), [id(2)]);
+        assert_eq!(ask(None, Some(ChannelId(8))), [id(1)]);
+        assert_eq!(ask(None, Some(ChannelId(9))), []);
+    }
+
+    #[test]
+    fn equal_documents_come_known_first_then_by_id_page_by_page() {
+        let mut documents = (1..=60)
+            .map(|number| document(number, "How to export a wallet?", "So."))
+            .collect::<Vec<_>>();
+        documents[40].state = rules::cluster::ClusterState::Known;
+        let shelf = Shelf::of(&documents);
+        let page = |offset, limit| {
+            shelf.ask(Query { text: "export wallet".to_owned(), offset, limit, ..Query::default() })
+        };
+        let all = [page(0, 25), page(25, 25), page(50, 25)];
+        assert!(all.iter().all(|hits| hits.total == 60));
+        let listed = all.iter().flat_map(clusters).collect::<Vec<_>>();
+        let mut expected = (1..=60).map(id).collect::<Vec<_>>();
+        expected.sort_by_key(|cluster| (*cluster != id(41), cluster.clone()));
+        assert_eq!(listed, expected);
+        assert_eq!(page(0, 1_000).hits.len(), MAX_LIMIT);
+        assert_eq!(page(usize::MAX, usize::MAX).hits, []);
+    }
+
+    #[test]
+    fn how_the_index_is_laid_out_does_not_show() {
+        let documents = (1..=30)
+            .map(|number| {
+                document(
+                    number,
+                    &format!("How to mend part {} of engine {}?", number % 7, number % 3),
+                    "Turn it.",
+                )
+            })
+            .collect::<Vec<_>>();
+        let whole = Shelf::of(&documents);
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::open(directory.path()).unwrap();
+        for part in documents.rchunks(4) {
+            writer.replace(part).unwrap();
+            writer.replace(&part[..1]).unwrap();
+            writer.commit(1).unwrap();
+        }
+        for text in ["mend part 3", "engine 2", "turn part 1 of engine 0"] {
+            let query = Query { text: text.to_owned(), limit: 50, ..Query::default() };
+            assert_eq!(writer.searcher().search(&query).unwrap(), whole.ask(query), "{text}");
+        }
+    }
+
+    #[track_caller]
+    fn check_highlights(query: &str, text: &str, expected: &[&str]) {
+        let found =
+            highlights(query, text).into_iter().map(|range| &text[range]).collect::<Vec<_>>();
+        assert_eq!(found, expected, "{query} in {text}");
+    }
+
+    #[test]
+    fn highlights_follow_the_words_of_the_query() {
+        check_highlights("posting tweets?", "It posted a tweet.", &["posted", "tweet"]);
+        check_highlights("how do I res", "How do I reset it?", &["reset"]);
+        check_highlights(
+            "runtime.hasElizaOS",
+            "call runtime.hasElizaOS()",
+            &["runtime.hasElizaOS"],
+        );
+        check_highlights("지갑을", "이 지갑을 여세요", &["지갑을"]);
+        check_highlights("how", "How so?", &["How"]);
+        check_highlights("", "How so?", &[]);
+    }
+
+    proptest! {
+        #[test]
+        fn highlights_are_ordered_ranges_of_the_text(query in "\\PC{0,40}|[a-c가-다 ]{0,12}", text in "\\PC{0,80}|[a-c가-다 ]{0,40}") {
+            let mut end = 0;
+            for (number, range) in highlights(&query, &text).into_iter().enumerate() {
+                prop_assert!(range.start < range.end && (number == 0 || range.start > end));
+                prop_assert!(text.get(range.clone()).is_some());
+                end = range.end;
+            }
+        }
+    }
+}

@@ -14,6 +14,8 @@ pub(crate) use stem::is_function_word;
 
 /// The tokenizer of fields that hold words, parts of identifiers and grams.
 pub(crate) const WORDS: &str = "harvester_words";
+/// The tokenizer of fields that hold humps only.
+pub(crate) const HUMPS: &str = "harvester_humps";
 /// The tokenizer of fields that hold whole identifiers only.
 pub(crate) const CODE: &str = "harvester_code";
 
@@ -29,6 +31,8 @@ pub(crate) enum Kind {
     Word,
     /// A part of an identifier, folded and stemmed.
     Part,
+    /// A part that only a capital tells from the next: `git` and `hub` of `GitHub`.
+    Hump,
     /// One or two characters of Hangul, Han or Kana.
     Gram,
     /// An identifier with its inner punctuation, folded but not stemmed.
@@ -38,8 +42,17 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    fn is_code(self) -> bool {
+    pub(crate) fn is_code(self) -> bool {
         matches!(self, Self::Whole | Self::Segment)
+    }
+
+    /// The tokenizer whose fields hold it.
+    fn tokenizer(self) -> &'static str {
+        match self {
+            Self::Word | Self::Part | Self::Gram => WORDS,
+            Self::Hump => HUMPS,
+            Self::Whole | Self::Segment => CODE,
+        }
     }
 }
 
@@ -60,13 +73,14 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece> {
 
 /// Makes the project's tokenizers known to an index.
 pub(crate) fn register(tokenizers: &TokenizerManager) {
-    tokenizers.register(WORDS, Pieces { code: false });
-    tokenizers.register(CODE, Pieces { code: true });
+    for name in [WORDS, HUMPS, CODE] {
+        tokenizers.register(name, Pieces { name });
+    }
 }
 
 #[derive(Clone)]
 struct Pieces {
-    code: bool,
+    name: &'static str,
 }
 
 impl Tokenizer for Pieces {
@@ -74,7 +88,7 @@ impl Tokenizer for Pieces {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> PieceStream {
         let mut pieces = pieces(text);
-        pieces.retain(|piece| piece.kind.is_code() == self.code);
+        pieces.retain(|piece| piece.kind.tokenizer() == self.name);
         PieceStream { pieces: pieces.into_iter(), count: 0, token: Token::default() }
     }
 }
@@ -144,18 +158,18 @@ mod tests {
         );
         check(
             "this.runtime.hasElizaOS()",
-            &["this", "runtim", "haselizao", "has", "eliza", "os"],
+            &["thi", "runtim", "haselizao", "has", "eliza", "os"],
             &["this.runtime.haselizaos", "haselizaos"],
         );
         check(
             "serverId→messageServerId",
-            &["serverid", "server", "id", "messageserverid", "message", "server", "id"],
+            &["serverid", "server", "id", "messageserverid", "messag", "server", "id"],
             &[],
         );
         check("v1.7.0", &["1.7.0", "1.7"], &["v1.7.0", "1.7.0", "1.7"]);
         check(
             "`@elizaos/plugin-sql`",
-            &["elizaos", "plugin", "sql"],
+            &["elizao", "plugin", "sql"],
             &["elizaos/plugin-sql", "plugin-sql"],
         );
         check("--flag-name", &["flag", "nam"], &["flag-name"]);

@@ -257,7 +257,197 @@ fn empty(directory: &Path) -> io::Result<()> {
 
 fn is_index_file(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let stem = name.split('.').next().unwrap_or_default();
-    let is_segment = stem.len() == 32 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_segment || matches!(name, "meta.json" | ".managed.json")
+    is_segment_file(path) || matches!(name, "meta.json" | ".managed.json")
+}
+
+/// Whether a file is named by a segment's id.
+fn is_segment_file(path: &Path) -> bool {
+    let stem = stem(path);
+    stem.len() == 32 && stem.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// A file's name up to the first dot.
+fn stem(path: &Path) -> &str {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.split('.').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use rules::cluster::ClusterState;
+    use rules::ids::{MessageId, Millis};
+
+    use super::*;
+    use crate::search::Query;
+
+    pub(crate) fn id(number: u64) -> ClusterId {
+        ClusterId::of_question(MessageId(number))
+    }
+
+    pub(crate) fn document(number: u64, question: &str, answer: &str) -> Document {
+        Document {
+            cluster: id(number),
+            state: ClusterState::Watching,
+            title: question.to_owned(),
+            questions: vec![question.to_owned()],
+            answers: vec![answer.to_owned()],
+            channels: Vec::new(),
+            occurrences: 1,
+            last_confirmed: Millis(0),
+        }
+    }
+
+    fn found(searcher: &Searcher, text: &str) -> usize {
+        searcher
+            .search(&Query { text: text.to_owned(), limit: 9, ..Query::default() })
+            .unwrap()
+            .total
+    }
+
+    fn files(directory: &Path) -> Vec<PathBuf> {
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect()
+    }
+
+    #[test]
+    fn documents_and_cursor_survive_the_writer() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::open(directory.path()).unwrap();
+        assert_eq!(writer.cursor(), None);
+        let [first, second] = [
+            document(1, "Where is the wallet?", "Here."),
+            document(2, "What is a plugin?", "Code."),
+        ];
+        writer.replace(&[first.clone(), second]).unwrap();
+        assert_eq!(writer.searcher().count(), 0);
+        writer.commit(41).unwrap();
+        writer.replace(&[first]).unwrap();
+        writer.remove(&[id(2)]).unwrap();
+        writer.commit(42).unwrap();
+        drop(writer);
+        let writer = IndexWriter::open(directory.path()).unwrap();
+        assert_eq!(writer.cursor(), Some(42));
+        assert_eq!(writer.searcher().ids().unwrap(), [id(1)]);
+    }
+
+    #[test]
+    fn what_was_not_committed_is_as_if_never_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::open(directory.path()).unwrap();
+        writer.replace(&[document(1, "Where is the wallet?", "Here.")]).unwrap();
+        writer.commit(1).unwrap();
+        writer.remove(&[id(1)]).unwrap();
+        drop(writer);
+        let writer = IndexWriter::open(directory.path()).unwrap();
+        assert_eq!((writer.cursor(), writer.searcher().count()), (Some(1), 1));
+    }
+
+    #[test]
+    fn a_second_writer_is_refused_and_readers_are_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::open(directory.path()).unwrap();
+        assert!(matches!(IndexWriter::open(directory.path()), Err(WriteError::Locked(_))));
+        let reader = Searcher::open(directory.path()).unwrap();
+        writer.replace(&[document(1, "Where is the wallet?", "Here.")]).unwrap();
+        writer.commit(1).unwrap();
+        assert_eq!(reader.count(), 0);
+        reader.reload().unwrap();
+        assert_eq!(found(&reader, "wallet"), 1);
+    }
+
+    #[test]
+    fn nothing_to_read_is_said_so() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(matches!(Searcher::open(directory.path()), Err(SearchError::NoIndex(_))));
+        assert!(matches!(
+            Searcher::open(&directory.path().join("missing")),
+            Err(SearchError::NoIndex(_))
+        ));
+    }
+
+    #[test]
+    fn a_damaged_directory_starts_again_and_keeps_foreign_files() {
+        let damages: [(&str, fn(&Path)); 5] = [
+            ("no meta.json", |path| fs::remove_file(path.join("meta.json")).unwrap()),
+            ("garbage in meta.json", |path| {
+                fs::write(path.join("meta.json"), "{ not json").unwrap()
+            }),
+            ("garbage in .managed.json", |path| {
+                fs::write(path.join(".managed.json"), "[").unwrap()
+            }),
+            ("truncated segments", |path| {
+                each_segment(path, |bytes| bytes.truncate(bytes.len() / 2))
+            }),
+            ("garbage in segments", |path| each_segment(path, |bytes| bytes[0] ^= 0xff)),
+        ];
+        for (name, damage) in damages {
+            let directory = tempfile::tempdir().unwrap();
+            fs::write(directory.path().join("notes.txt"), "mine").unwrap();
+            let mut writer = IndexWriter::open(directory.path()).unwrap();
+            writer.replace(&[document(1, "Where is the wallet?", "Here.")]).unwrap();
+            writer.commit(7).unwrap();
+            drop(writer);
+            damage(directory.path());
+            let mut writer = IndexWriter::open(directory.path()).unwrap();
+            assert_eq!((writer.cursor(), writer.searcher().count()), (None, 0), "{name}");
+            writer.replace(&[document(1, "Where is the wallet?", "Here.")]).unwrap();
+            writer.commit(8).unwrap();
+            assert_eq!(found(&writer.searcher(), "wallet"), 1, "{name}");
+            assert!(directory.path().join("notes.txt").exists());
+        }
+    }
+
+    fn each_segment(directory: &Path, damage: impl Fn(&mut Vec<u8>)) {
+        for path in files(directory) {
+            if is_segment_file(&path) {
+                let mut bytes = fs::read(&path).unwrap();
+                damage(&mut bytes);
+                fs::write(&path, bytes).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn another_versions_index_starts_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::open(directory.path()).unwrap();
+        writer.replace(&[document(1, "Where is the wallet?", "Here.")]).unwrap();
+        writer.commit(7).unwrap();
+        drop(writer);
+        let meta = directory.path().join("meta.json");
+        let text =
+            fs::read_to_string(&meta).unwrap().replace(&schema::mark(), "0-0000000000000000");
+        fs::write(&meta, text).unwrap();
+        assert!(matches!(Searcher::open(directory.path()), Err(SearchError::NoIndex(_))));
+        assert_eq!(IndexWriter::open(directory.path()).unwrap().cursor(), None);
+    }
+
+    #[test]
+    fn purging_leaves_no_file_that_held_a_removed_document() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::open(directory.path()).unwrap();
+        for number in 1..=3 {
+            let secret =
+                document(number, &format!("Where is the wallet of xyzzy{number}?"), "Here.");
+            writer.replace(&[secret, document(number + 10, "What is a plugin?", "Code.")]).unwrap();
+            writer.commit(number as i64).unwrap();
+        }
+        writer.remove(&[id(2)]).unwrap();
+        writer.commit(3).unwrap();
+        let segments = |writer: &IndexWriter| writer.index.searchable_segment_metas().unwrap();
+        assert!(segments(&writer).iter().any(tantivy::SegmentMeta::has_deletes));
+        writer.purge().unwrap();
+        assert!(!segments(&writer).iter().any(tantivy::SegmentMeta::has_deletes));
+        let live =
+            segments(&writer).iter().map(|segment| segment.id().uuid_string()).collect::<Vec<_>>();
+        let is_stale =
+            |path: &PathBuf| is_segment_file(path) && !live.contains(&stem(path).to_owned());
+        assert_eq!(
+            files(directory.path()).into_iter().filter(is_stale).collect::<Vec<_>>(),
+            Vec::<PathBuf>::new()
+        );
+        assert_eq!((writer.cursor(), writer.searcher().count()), (Some(3), 5));
+        writer.replace(&[document(4, "Anything else?", "No.")]).unwrap();
+        writer.commit(4).unwrap();
+        assert_eq!(writer.searcher().count(), 6);
+    }
 }

@@ -13,8 +13,9 @@ use super::{Hit, Query, SearchError};
 
 /// A document that covers less of the query's weight does not match at all: it shares function words only.
 const LEAST_SHARE: f32 = 0.1;
-/// If no document covers this much of the query's weight, nothing matches well.
-const GOOD_SHARE: f32 = 0.34;
+/// If no document covers this much of the query's weight, nothing matches well. Questions to another community
+/// stay below it in 19 of 20 cases, and questions whose answer comes first are above it as often.
+const GOOD_SHARE: f32 = 1.0 / 3.0;
 /// What a known answer and frequent asking add at most, as shares of the score: enough to break ties.
 const KNOWN_PRIOR: f32 = 0.02;
 const FREQUENT_PRIOR: f32 = 0.01;

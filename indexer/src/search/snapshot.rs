@@ -8,7 +8,9 @@ use tantivy::columnar::StrColumn;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::SegmentPostings;
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, IndexReader, InvertedIndexReader, SegmentReader, Term};
+use tantivy::{
+    BitSet, DocId, DocSet, IndexReader, InvertedIndexReader, SegmentReader, TERMINATED, Term,
+};
 
 use super::SearchError;
 use crate::schema;
@@ -30,15 +32,15 @@ pub(super) struct Snapshot {
     pub(super) segments: Vec<Segment>,
 }
 
-/// One segment. Arrays hold questions first, answers second.
+/// One segment. Arrays hold questions first, answers second, humps third.
 pub(super) struct Segment {
     reader: SegmentReader,
-    fields: [Field; 2],
+    fields: [Field; 3],
     code_field: Field,
-    words: [Arc<InvertedIndexReader>; 2],
+    words: [Arc<InvertedIndexReader>; 3],
     code: Arc<InvertedIndexReader>,
     /// What BM25 adds to the term count in its denominator, for each document.
-    pub(super) lengths: Vec<[f32; 2]>,
+    pub(super) lengths: Vec<[f32; 3]>,
     clusters: StrColumn,
     pub(super) known: Column<bool>,
     pub(super) channel: Column<u64>,
@@ -57,7 +59,8 @@ impl Snapshot {
         let averages = averages(&segments);
         for segment in &mut segments {
             for document in &mut segment.lengths {
-                for (length, average) in document.iter_mut().zip(averages) {
+                for (length, average) in document.iter_mut().zip(averages.into_iter().chain([1.0]))
+                {
                     *length = K1 * (1.0 - B + B * *length / average);
                 }
             }
@@ -79,15 +82,13 @@ impl Snapshot {
         Ok(ids)
     }
 
-    /// How many documents hold a term. Words count where they are more frequent, in questions or answers.
+    /// How many documents hold a term, each counted once.
     pub(super) fn frequency(&self, place: Place, text: &str) -> Result<usize, SearchError> {
-        let mut counts = [0; 2];
+        let mut frequency = 0;
         for segment in &self.segments {
-            for (count, postings) in counts.iter_mut().zip(segment.postings(place, text)?) {
-                *count += postings.map_or(0, |postings| segment.alive(&postings));
-            }
+            frequency += segment.frequency(place, text)?;
         }
-        Ok(counts.into_iter().max().unwrap_or_default())
+        Ok(frequency)
     }
 }
 
@@ -103,13 +104,17 @@ impl Segment {
             .collect();
         let clusters = fast.str(schema::CLUSTER)?.ok_or(SearchError::NoIndex(None))?;
         Ok(Self {
-            words: [reader.inverted_index(pair[0])?, reader.inverted_index(pair[1])?],
+            words: [
+                reader.inverted_index(pair[0])?,
+                reader.inverted_index(pair[1])?,
+                reader.inverted_index(fields.humps)?,
+            ],
             code: reader.inverted_index(fields.code)?,
             known: fast.bool(schema::KNOWN)?,
             channel: fast.u64(schema::CHANNEL)?,
             occurrences: fast.u64(schema::OCCURRENCES)?,
             last_confirmed: fast.i64(schema::LAST_CONFIRMED)?,
-            fields: pair,
+            fields: [pair[0], pair[1], fields.humps],
             code_field: fields.code,
             lengths,
             clusters,
@@ -133,20 +138,23 @@ impl Segment {
         text.parse().map_err(|error| SearchError::Engine(Box::new(error)))
     }
 
-    /// The documents of a term: in questions and in answers, or among identifiers and nowhere else.
+    /// The documents of a term: in each field of words, or among identifiers and nowhere else.
     pub(super) fn postings(
         &self,
         place: Place,
         text: &str,
-    ) -> Result<[Option<SegmentPostings>; 2], SearchError> {
+    ) -> Result<[Option<SegmentPostings>; 3], SearchError> {
         let read = |index: &InvertedIndexReader, field| {
             index.read_postings(&Term::from_field_text(field, text), IndexRecordOption::WithFreqs)
         };
+        let [questions, answers, humps] = self.fields;
         Ok(match place {
-            Place::Words => {
-                [read(&self.words[0], self.fields[0])?, read(&self.words[1], self.fields[1])?]
-            }
-            Place::Code => [read(&self.code, self.code_field)?, None],
+            Place::Words => [
+                read(&self.words[0], questions)?,
+                read(&self.words[1], answers)?,
+                read(&self.words[2], humps)?,
+            ],
+            Place::Code => [read(&self.code, self.code_field)?, None, None],
         })
     }
 
@@ -156,7 +164,7 @@ impl Segment {
         first: &str,
         mut visit: impl FnMut(&str, u32) -> bool,
     ) -> Result<(), SearchError> {
-        for index in &self.words {
+        for index in &self.words[..2] {
             let mut words = index.terms().range().ge(first).into_stream()?;
             while let Some((word, facts)) = words.next() {
                 let word = std::str::from_utf8(word).unwrap_or_default();
@@ -168,24 +176,34 @@ impl Segment {
         Ok(())
     }
 
-    fn alive(&self, postings: &SegmentPostings) -> usize {
-        let count = match self.reader.alive_bitset() {
-            Some(alive) => postings.doc_freq_given_deletes(alive),
-            None => postings.doc_freq(),
-        };
-        count as usize
+    fn frequency(&self, place: Place, text: &str) -> Result<usize, SearchError> {
+        let mut postings = self.postings(place, text)?.into_iter().flatten().collect::<Vec<_>>();
+        if let ([only], None) = (postings.as_slice(), self.reader.alive_bitset()) {
+            return Ok(only.doc_freq() as usize);
+        }
+        let mut seen = BitSet::with_max_value(self.reader.max_doc());
+        for postings in &mut postings {
+            let mut document = postings.doc();
+            while document != TERMINATED {
+                if self.is_alive(document) {
+                    seen.insert(document);
+                }
+                document = postings.advance();
+            }
+        }
+        Ok(seen.len())
     }
 }
 
-/// Tokens of questions and of answers. Many ways of asking make a document long without making it vague, so
+/// Tokens of questions and of answers; humps have no length. Many ways of asking make a document long without making it vague, so
 /// that questions count by the root of their number.
 fn effective_lengths(
     document: DocId,
     norms: &[FieldNormReader; 2],
     variants: &Column<u64>,
-) -> [f32; 2] {
+) -> [f32; 3] {
     let ways = variants.first(document).unwrap_or(1).max(1) as f32;
-    [norms[0].fieldnorm(document) as f32 / ways.sqrt(), norms[1].fieldnorm(document) as f32]
+    [norms[0].fieldnorm(document) as f32 / ways.sqrt(), norms[1].fieldnorm(document) as f32, 1.0]
 }
 
 /// Mean lengths over living documents, at least one token. Summed in double precision, so that the order of

@@ -5,15 +5,15 @@ use super::snapshot::{K1, Place, Snapshot};
 use super::spelling;
 use crate::tokenize::{self, Kind, Piece};
 
-/// A match in a question counts so much more than one in an answer.
-pub(super) const BOOSTS: [f32; 2] = [2.0, 1.0];
+/// What a match counts in a question, in an answer, and as a hump of a word of either.
+pub(super) const BOOSTS: [f32; 3] = [2.0, 1.0, 0.2];
 
 /// Weight of a word that carries grammar only, beside 1 for others.
-const FUNCTION_WORD: f32 = 0.1;
+const FUNCTION_WORD: f32 = 0.05;
 /// Weight of a part of an identifier.
 const CODE_PART: f32 = 0.5;
 /// Weight of a hump of a word such as `GitHub`, which most people write in one.
-const HUMP: f32 = 0.1;
+const HUMP: f32 = 0.05;
 /// Weight of a single character of a script without spaces, beside 1 for two.
 const SINGLE: f32 = 0.4;
 /// How far an identifier of plain lower-case words, such as `plugin-sql`, is taken for one.
@@ -64,7 +64,7 @@ pub(super) fn read(text: &str, snapshot: &Snapshot) -> Result<Vec<Wanted>, Searc
 
 fn place(kind: Kind) -> Place {
     match kind {
-        Kind::Word | Kind::Part | Kind::Gram => Place::Words,
+        Kind::Word | Kind::Part | Kind::Hump | Kind::Gram => Place::Words,
         Kind::Whole | Kind::Segment => Place::Code,
     }
 }
@@ -83,7 +83,7 @@ fn want(
 fn weight(piece: &Piece, run: &[Piece]) -> f32 {
     let base = match (piece.kind, &run[0]) {
         (Kind::Gram, _) if piece.text.chars().nth(1).is_none() => SINGLE,
-        (Kind::Part, first) if first.kind == Kind::Word => HUMP,
+        (Kind::Hump, _) => HUMP,
         (Kind::Part, first) if !is_prose(first) => CODE_PART,
         _ => 1.0,
     };

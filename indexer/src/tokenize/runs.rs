@@ -145,7 +145,7 @@ impl Sink {
         let humps = humps(word);
         if humps.len() > 1 && word.len() <= MAX_IDENTIFIER {
             for hump in humps {
-                self.push(Kind::Part, hump, stem(&plain(hump)));
+                self.push(Kind::Hump, hump, stem(&plain(hump)));
             }
         }
     }
