@@ -105,7 +105,7 @@ pub fn draft(cluster: &Cluster, context: &Context<'_>) -> Result<Draft, Refusal>
     }
     let names = wording::names(cluster);
     let (question, title) = choose::title(cluster, context, &names).ok_or(Refusal::NoTitle)?;
-    let answers = choose::answers(cluster, context, &names).map_err(Refusal::Thin)?;
+    let answers = choose::answers(cluster, &title, context, &names).map_err(Refusal::Thin)?;
     refuse_unlisted([question, answers[0].quote], context)?;
 
     let mut evidence =

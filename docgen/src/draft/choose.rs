@@ -76,20 +76,21 @@ fn folded(title: &str) -> String {
 /// what must not be published; the others do not.
 pub(super) fn answers<'c>(
     cluster: &'c Cluster,
+    title: &str,
     context: &Context<'_>,
     names: &[&str],
 ) -> Result<Vec<Answer<'c>>, &'static str> {
-    let mut occurrences = quotable(cluster).collect::<Vec<_>>();
-    occurrences.sort_by(|a, b| {
-        standing(b, cluster)
-            .total_cmp(&standing(a, cluster))
-            .then(a.conversation.cmp(&b.conversation))
+    let said = cluster.occurrences.iter().map(Said::of).collect::<Vec<_>>();
+    let quotable = said.iter().filter(|one| one.occurrence.quotable);
+    let mut ranked = quotable.map(|one| (one.standing(&said), one.occurrence)).collect::<Vec<_>>();
+    ranked.sort_by(|(a, one), (b, other)| {
+        b.total_cmp(a).then(one.conversation.cmp(&other.conversation))
     });
     let mut why = "it has no words";
     let mut chosen: Vec<Answer<'c>> = Vec::new();
-    for occurrence in &occurrences {
+    for (_, occurrence) in ranked {
         for quote in &occurrence.answers {
-            match read(occurrence, quote, context, names) {
+            match read(occurrence, quote, title, context, names) {
                 Ok(answer) if chosen.is_empty() => chosen.push(answer),
                 Ok(answer) if adds(&answer, &chosen, context) => chosen.push(answer),
                 Ok(_) => {}
@@ -104,35 +105,49 @@ pub(super) fn answers<'c>(
     if chosen.is_empty() { Err(why) } else { Ok(chosen) }
 }
 
-/// How much speaks for an occurrence's best answer: what settled it, how sure the judgement is, who
-/// gave it, and whether somebody else answered likewise.
-fn standing(occurrence: &Occurrence, cluster: &Cluster) -> f32 {
-    let best = occurrence.best_answer();
-    let settled = match occurrence.grade {
-        Grade::Certain => 0.5,
-        Grade::Confirmed => 0.4,
-        Grade::Thanked => 0.1,
-        Grade::Unconfirmed => 0.0,
-    };
-    let agreement = cluster
-        .occurrences
-        .iter()
-        .filter(|other| other.best_answer().author != best.author)
-        .map(|other| shared_words(&best.text, &other.best_answer().text))
-        .fold(0.0, f32::max);
-    let substance = best.text.split_whitespace().count().min(40) as f32 / 40.0;
-    let trust = if best.trusted { 0.2 } else { 0.0 };
-    occurrence.confidence + settled + 0.5 * agreement + 0.3 * substance + trust
+/// An occurrence with the words of its best answer.
+struct Said<'c> {
+    occurrence: &'c Occurrence,
+    words: BTreeSet<String>,
+}
+
+impl<'c> Said<'c> {
+    fn of(occurrence: &'c Occurrence) -> Self {
+        Self { occurrence, words: words(&occurrence.best_answer().text) }
+    }
+
+    /// How much speaks for the best answer: what settled it, how sure the judgement is, who gave it,
+    /// and whether somebody else answered likewise.
+    fn standing(&self, all: &[Said<'_>]) -> f32 {
+        let best = self.occurrence.best_answer();
+        let settled = match self.occurrence.grade {
+            Grade::Certain => 0.5,
+            Grade::Confirmed => 0.4,
+            Grade::Thanked => 0.1,
+            Grade::Unconfirmed => 0.0,
+        };
+        let agreement = all
+            .iter()
+            .filter(|other| other.occurrence.best_answer().author != best.author)
+            .map(|other| shared(&self.words, &other.words))
+            .fold(0.0, f32::max);
+        let substance = best.text.split_whitespace().take(40).count() as f32 / 40.0;
+        let trust = if best.trusted { 0.2 } else { 0.0 };
+        self.occurrence.confidence + settled + 0.5 * agreement + 0.3 * substance + trust
+    }
 }
 
 fn read<'c>(
     occurrence: &'c Occurrence,
     quote: &'c Quote,
+    title: &str,
     context: &Context<'_>,
     names: &[&str],
 ) -> Result<Answer<'c>, &'static str> {
     let text = redact(&quote.text, &context.rules.safety);
-    let blocks = parse(&wording::cleaned(&text, names), names);
+    let text = wording::cleaned(&text, names);
+    let text = wording::capitalised(wording::without_yes(&text, title));
+    let mut blocks = parse(&text, names);
     let words = plain_text(&blocks);
     if let Some(why) = why_not_alone(&words, has_code(&blocks), &context.rules.safety) {
         return Err(why);
@@ -142,6 +157,7 @@ fn read<'c>(
     {
         return Err("its code holds template tags that a documentation generator would run");
     }
+    wording::with_code_words(&mut blocks);
     Ok(Answer { occurrence, quote, blocks })
 }
 
@@ -163,11 +179,15 @@ fn adds(answer: &Answer<'_>, chosen: &[Answer<'_>], context: &Context<'_>) -> bo
         && chosen.iter().all(|other| shared_words(&quote.text, &other.quote.text) <= SAME_WORDS)
 }
 
-/// The shared part of the words of two texts, 0 to 1 (Jaccard).
 fn shared_words(a: &str, b: &str) -> f32 {
-    let (a, b) = (words(a), words(b));
-    let all = a.union(&b).count();
-    if all == 0 { 0.0 } else { a.intersection(&b).count() as f32 / all as f32 }
+    shared(&words(a), &words(b))
+}
+
+/// The shared part of two sets of words, 0 to 1 (Jaccard).
+fn shared(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f32 {
+    let both = a.intersection(b).count();
+    let all = a.len() + b.len() - both;
+    if all == 0 { 0.0 } else { both as f32 / all as f32 }
 }
 
 /// Words of three letters and more; of other scripts, whose words take endings, every two letters.

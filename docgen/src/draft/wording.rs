@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 use rules::cluster::Cluster;
+use rules::markdown::{Block, Inline};
 
 /// The display names of everybody in a cluster, longest first.
 pub(crate) fn names(cluster: &Cluster) -> Vec<&str> {
@@ -49,7 +50,7 @@ pub(crate) fn cleaned(text: &str, names: &[&str]) -> String {
 static OPENING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"^(?i:(?:(?:hi|hey|hello|hiya|heya|yo|gm|greetings)(?: (?:there|all|everyone|guys|man|mate|bro|folks))?",
-        r"|ok|okay|well|oh|ah|ahh|hmm+|hm|umm?|so|lol|haha+|sure|yeah|yep|yup|right|sorry|btw|np|no worries",
+        r"|ok|okay|found it|got it|solved it|fixed it|well|oh|ah|ahh|hmm+|hm|umm?|so|lol|haha+|sure|yeah|yep|yup|right|sorry|btw|np|no worries",
         r"|안녕하세요|안녕|네|넵|아)(?:\s*[,!.:~-]+\s+|\s*,\s*|\s*!\s*|\s*\n))",
     ))
     .expect("a fixed pattern")
@@ -103,6 +104,64 @@ pub(crate) fn find_word(text: &str, name: &str, from: usize) -> Option<usize> {
         .find(|at| !text[..*at].ends_with(part) && !text[at + name.len()..].starts_with(part))
 }
 
+/// Drops "Yes," where the question was not one of yes or no: "How do I ...?".
+pub(crate) fn without_yes<'t>(text: &'t str, question: &str) -> &'t str {
+    let first =
+        question.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
+    if !["how", "what", "where", "which", "when", "who", "why", "whats"].contains(&first.as_str()) {
+        return text;
+    }
+    let rest = text.strip_prefix("Yes, ").or_else(|| text.strip_prefix("yes, "));
+    rest.map_or(text, str::trim_start)
+}
+
+/// Sets names of settings, files, flags and functions as code, as documentation does. The words stay.
+pub(crate) fn with_code_words(blocks: &mut [Block]) {
+    for block in blocks {
+        match block {
+            Block::Paragraph(inlines) => *inlines = coded(std::mem::take(inlines)),
+            Block::Quote(inner) => with_code_words(inner),
+            Block::List(list) => list.items.iter_mut().for_each(|item| with_code_words(item)),
+            Block::Code { .. } => {}
+        }
+    }
+}
+
+fn coded(inlines: Vec<Inline>) -> Vec<Inline> {
+    let mut out = Vec::with_capacity(inlines.len());
+    for inline in inlines {
+        let Inline::Text(text) = inline else {
+            out.push(inline);
+            continue;
+        };
+        let mut done = 0;
+        for hit in CODE_WORD.captures_iter(&text).filter_map(|captures| captures.name("code")) {
+            out.push(Inline::Text(text[done..hit.start()].to_owned()));
+            out.push(Inline::Code(hit.as_str().to_owned()));
+            done = hit.end();
+        }
+        out.push(Inline::Text(text[done..].to_owned()));
+    }
+    out.retain(|inline| !matches!(inline, Inline::Text(text) if text.is_empty()));
+    out
+}
+
+/// `SOME_SETTING=1`, `snake_case`, `.env`, `path/to/file.ts`, `--flag`, `object.method()`. A word with
+/// quotes or brackets around it is part of something larger and stays.
+static CODE_WORD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:^|[\s(])(?P<code>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:=[A-Za-z0-9_./:-]*[A-Za-z0-9])?",
+        r"|[a-z0-9]+(?:_[a-z0-9]+)+(?:\(\))?",
+        r"|\.env(?:\.[a-z]+)?",
+        r"|(?:~|\.{1,2})?/?(?:[A-Za-z0-9_.-]+/)+[A-Za-z0-9_-]+\.[a-z]{1,5}",
+        r"|/(?:etc|usr|var|home|opt|dev|proc|sys|boot|tmp|mnt|media)(?:/[A-Za-z0-9_.-]*[A-Za-z0-9_-])+/?",
+        r"|--[a-z][a-z0-9-]+",
+        r"|[a-z]+[A-Za-z0-9]*(?:\.[a-z]+[A-Za-z0-9]*)*\.[a-z]+[A-Z][A-Za-z0-9]*(?:\(\))?)",
+        r"(?:$|[\s),;:!?]|\.(?:\s|$))",
+    ))
+    .expect("a fixed pattern")
+});
+
 /// Common words that a sentence starts with. A first word that may be a command or a file is not
 /// among them and keeps its case.
 const STARTERS: [&str; 48] = [
@@ -112,7 +171,7 @@ const STARTERS: [&str; 48] = [
     "is", "are", "as", "at", "on", "please", "i", "but", "then", "first",
 ];
 
-fn capitalised(text: &str) -> String {
+pub(crate) fn capitalised(text: &str) -> String {
     let first = text.split(char::is_whitespace).next().unwrap_or_default();
     let word = first.trim_end_matches([',', '.', ';', ':']);
     if !STARTERS.contains(&word) {
@@ -125,6 +184,26 @@ fn capitalised(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_things_become_code() {
+        let text = "set POST_MIN=5, MAX_X or log_level in .env (see src/lib/main.ts) with --dry-run, \
+            then call runtime.processAction. Not e.g. and/or i.e. 5/3, U.S., a -- b, example.com or (this).";
+        let mut blocks = rules::markdown::parse(text, &[]);
+        with_code_words(&mut blocks);
+        let expected = "set `POST_MIN=5`, `MAX_X` or `log_level` in `.env` (see `src/lib/main.ts`) with `--dry-run`, \
+            then call `runtime.processAction`. Not e.g. and/or i.e. 5/3, U.S., a -- b, example.com or (this).";
+        assert_eq!(
+            rules::markdown::render(&blocks, rules::markdown::Flavour::CommonMark),
+            expected
+        );
+    }
+
+    #[test]
+    fn yes_answers_only_what_asks_for_it() {
+        assert_eq!(without_yes("Yes, use two", "How do I run two?"), "use two");
+        assert_eq!(without_yes("Yes, use two", "Can I run two?"), "Yes, use two");
+    }
 
     #[test]
     fn openings_go_and_commands_keep_their_case() {

@@ -1,5 +1,7 @@
 //! Pages, proposals and branches as a maintainer gets them.
 
+#![expect(clippy::unwrap_used, reason = "a step that fails ends the story")]
+
 mod forge;
 mod pages;
 mod refusals;

@@ -90,8 +90,7 @@ pub(super) fn push_text(out: &mut String, text: &str, flavour: Flavour) {
         rest = push_line_start(out, text.trim_start(), flavour);
     }
     let mut previous = out.chars().next_back();
-    let mut characters = rest.char_indices();
-    while let Some((at, c)) = characters.next() {
+    for (at, c) in rest.char_indices() {
         let after = &rest[at + c.len_utf8()..];
         let next = after.chars().next();
         match c {

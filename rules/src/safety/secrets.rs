@@ -75,10 +75,9 @@ impl Secrets {
         let mut out = String::new();
         let mut done = 0;
         let mut at = 0;
-        let whole = [text.len()..text.len()];
-        let markers = self.markers.find_iter(text).map(|marker| marker.range()).chain(whole);
-        for marker in markers {
-            for (range, kind) in self.find(&text[at..marker.start]) {
+        let markers = self.markers.find_iter(text).map(|marker| (marker.start(), marker.end()));
+        for (start, end) in markers.chain([(text.len(), text.len())]) {
+            for (range, kind) in self.find(&text[at..start]) {
                 let range = range.start + at..range.end + at;
                 out.push_str(&text[done..range.start]);
                 out.push_str("[redacted: ");
@@ -86,7 +85,7 @@ impl Secrets {
                 out.push(']');
                 done = range.end;
             }
-            at = marker.end;
+            at = end;
         }
         if done == 0 {
             return None;
