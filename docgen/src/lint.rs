@@ -216,3 +216,114 @@ impl Lint {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rules::cluster::{ClusterState, Occurrence, Quote};
+    use rules::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
+    use rules::pseudonym::Salt;
+    use rules::resolution::Grade;
+    use rules::ruleset::Ruleset;
+
+    use super::*;
+    use crate::target::Folder;
+
+    fn cluster() -> Cluster {
+        let quote = |id| Quote {
+            message: MessageId(id),
+            author: UserId(id),
+            author_name: format!("some_body{id}"),
+            trusted: false,
+            text: String::new(),
+            sent: Millis(0),
+        };
+        let occurrence = Occurrence {
+            conversation: ConversationId(MessageId(5)),
+            guild: GuildId(1),
+            channel: ChannelId(2),
+            channel_name: String::new(),
+            question: quote(5),
+            answers: vec![quote(6)],
+            grade: Grade::Certain,
+            confidence: 1.0,
+            signals: Vec::new(),
+            reasons: Vec::new(),
+            quotable: true,
+        };
+        Cluster {
+            id: ClusterId::of_question(MessageId(5)),
+            state: ClusterState::Due,
+            occurrences: vec![occurrence],
+            due_since: None,
+        }
+    }
+
+    /// What is wrong with a page that holds `text` between its title and its marker.
+    fn faults(text: &str, target: Target) -> Vec<&'static str> {
+        let (cluster, rules, folder) = (cluster(), Ruleset::embedded(), Folder::default());
+        let naming = Naming::Pseudonyms(Salt([0; 16]));
+        let context =
+            Context { target, folder: &folder, rules: &rules, naming: &naming, version: "0" };
+        let (head, headings) = match target {
+            Target::Markdown => ("# T", vec!["T".to_owned()]),
+            Target::Mintlify => ("---\ntitle: \"T\"\ndescription: \"D\"\n---", Vec::new()),
+        };
+        let fixed = [anchor(&cluster.id), marker(&cluster.id, "d", target)];
+        let draft = Draft {
+            page: format!("{head}\n\n{}\n\n{text}\n\n{}\n", fixed[0], fixed[1]),
+            cluster: cluster.id.clone(),
+            title: "T".into(),
+            path: "answers/t.md".into(),
+            digest: "d".into(),
+            evidence: Vec::new(),
+            answer: MessageId(6),
+            links: vec!["https://good.example/a".into()],
+            versions: Vec::new(),
+        };
+        let faults = check(&draft, &headings, &cluster, &context).err().unwrap_or_default();
+        faults.into_iter().map(|fault| fault.what).collect()
+    }
+
+    #[test]
+    fn a_page_as_we_write_it_passes() {
+        let text = "Use `a_b` **now**.\n\n1. one\n\n   ```sh\n   run {x} <b>\n   ```\n\n> said\n\n\
+            [question](https://discord.com/channels/1/2/5) [x](https://good.example/b)";
+        for target in [Target::Markdown, Target::Mintlify] {
+            assert_eq!(faults(text, target), Vec::<&str>::new());
+        }
+    }
+
+    #[test]
+    fn what_must_not_be_there_is_found() {
+        for (text, expected) in [
+            ("a <b>c</b>", vec!["HTML", "HTML"]),
+            ("<!-- x -->", vec!["HTML", "HTML"]),
+            ("![x](https://good.example/i.png)", vec!["an image"]),
+            ("[x](https://other.example/)", vec!["a link that no answer holds"]),
+            ("[x](javascript:alert)", vec!["a link that no answer holds"]),
+            ("[x](https://discord.com/channels/1/2/7)", vec!["a link that no answer holds"]),
+            ("## Mine", vec!["a heading that the template did not make"]),
+            ("text\n===", vec!["a heading that the template did not make"]),
+            ("a\n\n---\n\nb", vec!["markup"]),
+            ("mail a.b@mail.example.org", vec!["a secret"]),
+            ("go to discord.gg/abc", vec!["a value that facts.toml does not list:"]),
+            ("ask some_body5", vec!["somebody's name"]),
+            ("`{{ config }}`", vec!["template tags in code"]),
+            ("<a id=\"answer-q5\"></a>", vec!["a fixed line that does not stand exactly once"]),
+        ] {
+            assert_eq!(faults(text, Target::Markdown), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_mdx_runs_is_found_too() {
+        for (text, expected) in [
+            ("a {x}", vec!["an unescaped brace, dollar or angle"]),
+            ("export const a = 1", vec!["a line that MDX takes for code"]),
+            ("first\nimport os", vec!["a line that MDX takes for code"]),
+        ] {
+            assert_eq!(faults(text, Target::Mintlify), expected, "{text}");
+            assert_eq!(faults(text, Target::Markdown), Vec::<&str>::new(), "{text}");
+        }
+    }
+}
