@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use rules::cluster::Cluster;
 use rules::ids::ChannelId;
+use rules::pseudonym::Naming;
 use serde::Serialize;
 
-use crate::prose::{beginning, language, people, plain_line};
+use crate::people::People;
+use crate::prose::{beginning, language};
 use crate::slug::{address, slug};
 use crate::title::title;
 use crate::view::{ranked, times};
@@ -54,11 +56,14 @@ pub(crate) struct ChannelView {
 
 impl Card {
     /// `matches` gives the byte ranges of a text that match the query, in order, without overlap.
-    pub(crate) fn of(cluster: &Cluster, matches: impl Fn(&str) -> Vec<Range<usize>>) -> Self {
-        let title = title(cluster);
-        let people = people(cluster);
-        let answer =
-            ranked(cluster).first().map(|best| plain_line(&best.best_answer().text, &people));
+    pub(crate) fn of(
+        cluster: &Cluster,
+        naming: &Naming,
+        matches: impl Fn(&str) -> Vec<Range<usize>>,
+    ) -> Self {
+        let people = People::of(cluster, naming);
+        let title = title(cluster, &people);
+        let answer = ranked(cluster).first().map(|best| people.line(&best.best_answer().text));
         let snippet = snippet(&answer.unwrap_or_default(), &matches);
         let count = cluster.occurrences.len();
         Self {
@@ -169,7 +174,7 @@ mod tests {
     fn a_card_holds_no_word_that_may_not_be_quoted() {
         let mut hidden = occurrence(1, "Where is my quixotic wallet?", "In the zanzibar drawer.");
         hidden.quotable = false;
-        let card = Card::of(&cluster(vec![hidden]), word("zanzibar"));
+        let card = Card::of(&cluster(vec![hidden]), &Naming::DisplayNames, word("zanzibar"));
         let told = serde_json::to_string(&card).unwrap();
         assert!(
             !told.contains("zanzibar") && !told.contains("quixotic") && !told.contains("help"),

@@ -13,6 +13,7 @@ mod guard;
 mod health;
 mod markdown;
 mod params;
+mod people;
 mod prose;
 #[cfg(test)]
 mod samples;

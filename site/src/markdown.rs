@@ -8,7 +8,7 @@ use crate::view::{AnswerView, Evidence, Said};
 pub(crate) fn markdown(view: &AnswerView) -> String {
     let mut text = format!("# {}\n\n", escaped(&view.title));
     text.push_str(&format!(
-        "*{}* · settled {} for {} · last confirmed {}\n",
+        "*{}* · answered {} for {} · last on {}\n",
         view.status.as_str(),
         view.times,
         view.people,
@@ -69,7 +69,7 @@ mod tests {
         let naming = Naming::Pseudonyms(Salt([7; 16]));
         let text = markdown(&AnswerView::of(&cluster(vec![asked, hidden]), &naming));
         assert!(
-            text.starts_with("# Where do I set the port?\n\n*unreviewed* · settled twice"),
+            text.starts_with("# Where do I set the port?\n\n*unreviewed* · answered twice"),
             "{text}"
         );
         for part in

@@ -1,19 +1,6 @@
 //! Chat text on its way to a page: HTML that cannot be anything but prose, and plain lines.
 
-use rules::cluster::Cluster;
-use rules::markdown::{Block, Inline, List, parse, plain_text};
-
-/// Everybody whose name could be addressed in the words of a cluster.
-pub(crate) fn people(cluster: &Cluster) -> Vec<&str> {
-    let mut names = Vec::new();
-    for occurrence in &cluster.occurrences {
-        names.push(occurrence.question.author_name.as_str());
-        names.extend(occurrence.answers.iter().map(|answer| answer.author_name.as_str()));
-    }
-    names.sort_unstable();
-    names.dedup();
-    names
-}
+use rules::markdown::{Block, Inline, List};
 
 /// Writes the tree of a message as HTML. All text is escaped; the tags and attributes are only those
 /// written here.
@@ -105,11 +92,6 @@ fn push_text(html: &mut String, text: &str) {
     }
 }
 
-/// The words of a message on one line, without markup.
-pub(crate) fn plain_line(text: &str, people: &[&str]) -> String {
-    plain_text(&parse(text, people)).split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// The beginning of a line, at most `most` characters, cut between words where they have spaces.
 pub(crate) fn beginning(line: &str, most: usize) -> String {
     let Some((end, _)) = line.char_indices().nth(most) else { return line.to_owned() };
@@ -141,6 +123,7 @@ pub(crate) fn language(text: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use rules::markdown::parse;
 
     fn html(text: &str) -> String {
         html_of(&parse(text, &[]))
@@ -173,11 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_plain_and_end_between_words() {
-        assert_eq!(
-            plain_line("How do I **set** `PORT`?\n\nIt fails", &[]),
-            "How do I set PORT? It fails"
-        );
+    fn lines_end_between_words() {
         assert_eq!(beginning("short", 10), "short");
         assert_eq!(beginning("the quick brown fox", 12), "the quick…");
         assert_eq!(beginning("가나다라마바사", 3), "가나다…");

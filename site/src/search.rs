@@ -19,6 +19,9 @@ use crate::{Site, templates};
 /// How many recurring questions stand where nothing was asked or found.
 const RECURRING: usize = 8;
 
+/// How many near questions are offered where nothing matched well: more would only be further away.
+const NEAREST: usize = 5;
+
 type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
 
 /// `GET /`: the whole page, which needs no script.
@@ -77,8 +80,10 @@ async fn find(site: &Arc<Site>, params: &SearchParams) -> Result<Found, Failure>
     // The index may be a moment behind: what is gone from the store is left out.
     let clusters = site.store.clusters_with(&ids).await;
     let clusters = clusters.map_err(|cause| Failure::internal("read what was found", &cause))?;
-    let card = |cluster: &Cluster| Card::of(cluster, |text| highlights(&params.text, text));
-    let cards = clusters.iter().map(card).collect();
+    let card =
+        |cluster: &Cluster| Card::of(cluster, &site.naming, |text| highlights(&params.text, text));
+    let most = if hits.nearest_only { NEAREST } else { clusters.len() };
+    let cards = clusters.iter().take(most).map(card).collect();
     Ok(Found { total: hits.total, nearest_only: hits.nearest_only, cards })
 }
 
@@ -164,7 +169,7 @@ async fn recurring(site: &Site) -> Result<Vec<Card>, Failure> {
     let clusters = site.store.clusters(2, RECURRING).await;
     let clusters =
         clusters.map_err(|cause| Failure::internal("list recurring questions", &cause))?;
-    Ok(clusters.iter().map(|cluster| Card::of(cluster, |_| Vec::new())).collect())
+    Ok(clusters.iter().map(|cluster| Card::of(cluster, &site.naming, |_| Vec::new())).collect())
 }
 
 async fn figures(site: &Site) -> Result<Vec<Figure>, Failure> {

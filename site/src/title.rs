@@ -1,14 +1,14 @@
 //! What a cluster is called.
 
 use rules::cluster::{Cluster, Occurrence};
-use rules::markdown::{Block, parse, plain_text};
+use rules::markdown::{Block, plain_text};
 use rules::question::clean_title;
 
-use crate::prose::people;
+use crate::people::People;
 
 /// The best-phrased question on one line. Where no words may be quoted, a neutral line.
-pub(crate) fn title(cluster: &Cluster) -> String {
-    let title = best_asked(cluster).map(|occurrence| of_occurrence(occurrence, &people(cluster)));
+pub(crate) fn title(cluster: &Cluster, people: &People<'_>) -> String {
+    let title = best_asked(cluster).map(|occurrence| of_occurrence(occurrence, people));
     title
         .filter(|title| !title.is_empty())
         .unwrap_or_else(|| "A settled question whose words are not public".to_owned())
@@ -20,9 +20,9 @@ pub(crate) fn best_asked(cluster: &Cluster) -> Option<&Occurrence> {
     cluster.occurrences.iter().find(|one| one.quotable && one.question.message == best)
 }
 
-/// What one occurrence would be called by itself. `people` are the names that it must not hold.
-pub(crate) fn of_occurrence(occurrence: &Occurrence, people: &[&str]) -> String {
-    let blocks = parse(&occurrence.question.text, people);
+/// What one occurrence would be called by itself.
+pub(crate) fn of_occurrence(occurrence: &Occurrence, people: &People<'_>) -> String {
+    let blocks = people.read(&occurrence.question.text);
     let said = blocks
         .iter()
         .filter(|block| !matches!(block, Block::Code { .. } | Block::Quote(_)))
@@ -34,8 +34,13 @@ pub(crate) fn of_occurrence(occurrence: &Occurrence, people: &[&str]) -> String 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Cluster, People};
     use crate::samples::{cluster, occurrence};
+    use rules::pseudonym::{Naming, Salt};
+
+    fn title(cluster: &Cluster) -> String {
+        super::title(cluster, &People::of(cluster, &Naming::Pseudonyms(Salt([7; 16]))))
+    }
 
     #[test]
     fn the_sentence_that_asks_wins() {

@@ -2,12 +2,13 @@
 
 use rules::cluster::{Cluster, Occurrence, Quote};
 use rules::ids::permalink;
-use rules::markdown::{Flavour, parse, render};
+use rules::markdown::{Flavour, render};
 use rules::pseudonym::Naming;
 use rules::reason::Reason;
 use serde::Serialize;
 
-use crate::prose::{html_of, language, people, plain_line};
+use crate::people::People;
+use crate::prose::{html_of, language};
 use crate::slug::{address, slug};
 use crate::title::{best_asked, of_occurrence, title};
 use crate::versions::versions;
@@ -52,7 +53,6 @@ pub(crate) struct Said {
     pub(crate) trusted: bool,
     pub(crate) at: Date,
     pub(crate) url: String,
-    pub(crate) grade: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,11 +100,11 @@ pub(crate) struct Argument {
 
 impl AnswerView {
     pub(crate) fn of(cluster: &Cluster, naming: &Naming) -> Self {
-        let teller = Teller { naming, people: people(cluster) };
-        let title = title(cluster);
+        let people = People::of(cluster, naming);
+        let title = title(cluster, &people);
         let slug = slug(&title, &cluster.id);
         let ranked = ranked(cluster);
-        let mut answers = answers(&ranked, &teller).into_iter();
+        let mut answers = answers(&ranked, &people).into_iter();
         Self {
             id: cluster.id.to_string(),
             url: address(&slug),
@@ -118,10 +118,10 @@ impl AnswerView {
             people: words::counted(cluster.askers(), "person", "people"),
             last_confirmed: cluster.last_confirmed().into(),
             channels: channels(cluster),
-            question: question_in_full(cluster, &title, &teller),
+            question: question_in_full(cluster, &title, &people),
             answer: answers.next(),
             others: answers.take(MAX_OTHERS).collect(),
-            variants: variants(cluster, &title, &teller),
+            variants: variants(cluster, &title, &people),
             versions: versions(ranked.iter().flat_map(|occurrence| {
                 [occurrence.question.text.as_str(), occurrence.best_answer().text.as_str()]
             })),
@@ -144,6 +144,9 @@ pub(crate) fn times(count: usize) -> String {
     }
 }
 
+/// What the word of a trusted person adds to the confidence when answers are compared.
+const TRUST: f32 = 0.2;
+
 /// The quotable occurrences: best confirmed first, then surest, then latest.
 pub(crate) fn ranked(cluster: &Cluster) -> Vec<&Occurrence> {
     let mut ranked =
@@ -151,68 +154,59 @@ pub(crate) fn ranked(cluster: &Cluster) -> Vec<&Occurrence> {
     ranked.sort_by(|a, b| {
         a.grade
             .cmp(&b.grade)
-            .then_with(|| b.confidence.total_cmp(&a.confidence))
+            .then_with(|| sureness(b).total_cmp(&sureness(a)))
             .then_with(|| b.question.message.cmp(&a.question.message))
     });
     ranked
 }
 
+fn sureness(occurrence: &Occurrence) -> f32 {
+    occurrence.confidence + if occurrence.best_answer().trusted { TRUST } else { 0.0 }
+}
+
 /// The best answer of each occurrence, and then what else was said in the best one, each text once.
-fn answers(ranked: &[&Occurrence], teller: &Teller<'_>) -> Vec<Said> {
+fn answers(ranked: &[&Occurrence], people: &People<'_>) -> Vec<Said> {
     let best = ranked.iter().map(|occurrence| (*occurrence, occurrence.best_answer()));
     let rest = ranked.iter().take(1).flat_map(|occurrence| {
         occurrence.answers.iter().skip(1).map(move |answer| (*occurrence, answer))
     });
     let mut told = Vec::new();
-    let mut said = Vec::new();
+    let mut answers = Vec::new();
     for (occurrence, answer) in best.chain(rest) {
-        let line = teller.line(answer).to_lowercase();
+        let line = people.line(&answer.text).to_lowercase();
         if !told.contains(&line) {
             told.push(line);
-            said.push(teller.said(occurrence, answer));
+            answers.push(said(occurrence, answer, people));
         }
     }
-    said
+    answers
 }
 
-/// Tells what people said without telling who they are.
-struct Teller<'a> {
-    naming: &'a Naming,
-    people: Vec<&'a str>,
-}
-
-impl Teller<'_> {
-    fn line(&self, quote: &Quote) -> String {
-        plain_line(&quote.text, &self.people)
-    }
-
-    fn said(&self, occurrence: &Occurrence, quote: &Quote) -> Said {
-        let blocks = parse(&quote.text, &self.people);
-        Said {
-            markdown: render(&blocks, Flavour::CommonMark),
-            html: html_of(&blocks),
-            language: language(&quote.text),
-            by: self.naming.name(quote),
-            trusted: quote.trusted,
-            at: quote.sent.into(),
-            url: occurrence.answer_link(quote),
-            grade: words::grade(occurrence.grade),
-        }
+fn said(occurrence: &Occurrence, quote: &Quote, people: &People<'_>) -> Said {
+    let blocks = people.read(&quote.text);
+    Said {
+        markdown: render(&blocks, Flavour::CommonMark),
+        html: html_of(&blocks),
+        language: language(&quote.text),
+        by: people.name(quote),
+        trusted: quote.trusted,
+        at: quote.sent.into(),
+        url: occurrence.answer_link(quote),
     }
 }
 
-fn question_in_full(cluster: &Cluster, title: &str, teller: &Teller<'_>) -> Option<Said> {
+fn question_in_full(cluster: &Cluster, title: &str, people: &People<'_>) -> Option<Said> {
     let asked = best_asked(cluster)?;
-    let says_more = teller.line(&asked.question).to_lowercase() != title.to_lowercase();
-    says_more.then(|| teller.said(asked, &asked.question))
+    let says_more = people.line(&asked.question.text).to_lowercase() != title.to_lowercase();
+    says_more.then(|| said(asked, &asked.question, people))
 }
 
 /// The other ways the question was asked, each once.
-fn variants(cluster: &Cluster, title: &str, teller: &Teller<'_>) -> Vec<Variant> {
+fn variants(cluster: &Cluster, title: &str, people: &People<'_>) -> Vec<Variant> {
     let mut told = vec![title.to_lowercase()];
     let mut variants = Vec::new();
     for occurrence in cluster.occurrences.iter().filter(|occurrence| occurrence.quotable) {
-        let text = of_occurrence(occurrence, &teller.people);
+        let text = of_occurrence(occurrence, people);
         if !text.is_empty() && !told.contains(&text.to_lowercase()) {
             told.push(text.to_lowercase());
             variants.push(Variant { language: language(&text), text });

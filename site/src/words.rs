@@ -67,10 +67,10 @@ pub(crate) fn signal(kind: SignalKind) -> &'static str {
 
 pub(crate) fn grade(grade: Grade) -> &'static str {
     match grade {
-        Grade::Certain => "certain",
+        Grade::Certain => "marked as solved",
         Grade::Confirmed => "confirmed by the asker",
         Grade::Thanked => "the asker gave thanks",
-        Grade::Unconfirmed => "not confirmed",
+        Grade::Unconfirmed => "the asker did not confirm",
     }
 }
 
