@@ -221,20 +221,14 @@ pub(super) fn symptom(cluster: &Cluster, context: &Context<'_>, names: &[&str]) 
 
 /// How programs, not people, tell that something failed.
 fn is_error(line: &str) -> bool {
-    [
-        "Error: ",
-        "error: ",
-        "ERROR ",
-        "Error [",
-        "Exception",
-        "Traceback (",
-        "panicked at",
-        "fatal: ",
-        "FATAL",
-        "E: ",
-    ]
-    .iter()
-    .any(|sign| line.find(sign).is_some_and(|at| at < 60))
+    let starts = |sign: &str| {
+        let at = line.find(sign).filter(|at| *at < 60);
+        at.is_some_and(|at| !line[..at].ends_with(char::is_alphabetic))
+    };
+    ["E: ", "ERROR ", "FATAL", "Error [", "Traceback (", "error: ", "fatal: ", "panicked at"]
+        .into_iter()
+        .any(starts)
+        || ["Error: ", "Exception: "].iter().any(|sign| line.find(sign).is_some_and(|at| at < 60))
 }
 
 pub(super) fn quotable(cluster: &Cluster) -> impl DoubleEndedIterator<Item = &Occurrence> {

@@ -1,5 +1,6 @@
 use docgen::draft::Refusal;
 use docgen::target::Target;
+use rules::pseudonym::Naming;
 
 use crate::world::{World, cluster};
 
@@ -107,4 +108,28 @@ fn secrets_and_names_never_reach_a_page() {
         !page.contains("helper\\_0") && !page.contains("helper_0") && !page.contains("jo.doe"),
         "{page}"
     );
+}
+
+#[test]
+fn a_display_name_is_chat_too() {
+    let mut told = cluster(&[(QUESTION, ANSWER), (QUESTION, ANSWER)]);
+    let name = "<b>Eve</b> **{x}** [a](https://evil.example) @everyone | `";
+    for one in &mut told.occurrences {
+        one.question.author_name = name.into();
+        one.answers[0].author_name = name.into();
+    }
+    for target in [Target::Markdown, Target::Mintlify] {
+        let mut world = World::new(target);
+        world.naming = Naming::DisplayNames;
+        let (draft, proposal) = world.proposal(&told);
+        assert!(
+            draft.page().contains(
+                "&#60;b>Eve&#60;/b> \\*\\*&#123;x&#125;\\*\\* \\[a\\](https&#58;//evil.example)"
+            ),
+            "{}",
+            draft.page()
+        );
+        let cell = "| `` <b>Eve</b> **{x}** [a](https://evil.example) @\u{200b}everyone \\| ` `` |";
+        assert!(proposal.body.contains(cell), "{}", proposal.body);
+    }
 }
