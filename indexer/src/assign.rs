@@ -114,7 +114,7 @@ fn mean(all: &[Sameness], rules: &SameRules) -> Sameness {
         b.weight.abs().total_cmp(&a.weight.abs()).then_with(|| a.what.cmp(&b.what))
     });
     let score = all.iter().map(|one| one.score * share).sum::<f32>();
-    Sameness { same: score >= rules.threshold(), score, reasons }
+    Sameness { same: score >= rules.threshold(all.len()), score, reasons }
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ pub use score::Link;
 pub struct SameRules {
     vocabulary: Arc<Vocabulary>,
     weights: Weights,
+    pair: f32,
     threshold: f32,
     cohesion: f32,
     agreement: f32,
@@ -87,7 +88,7 @@ struct Vocabulary {
     stop: BTreeSet<String>,
     filler: BTreeSet<String>,
     rivals: Rivals,
-    rare: f32,
+    least_content: f32,
     least_syllables: usize,
 }
 
@@ -111,11 +112,13 @@ struct Weights {
     words: f32,
     pieces: f32,
     rarest: f32,
+    second: f32,
     syllable_base: f32,
     syllables: f32,
     answered: f32,
     answers: f32,
     named: f32,
+    crowd: f32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -136,11 +139,13 @@ impl SameRules {
                 words: weight("words", 4.0),
                 pieces: weight("pieces", 2.0),
                 rarest: weight("rarest", 0.0),
+                second: weight("second", 0.0),
                 syllable_base: weight("syllable_base", -4.0),
                 syllables: weight("syllables", 8.0),
                 answered: weight("answered", -0.5),
                 answers: weight("answers", 4.0),
                 named: weight("named", 1.0),
+                crowd: weight("crowd", -0.3),
             }
         });
         let vetoes = file.section("veto", |table| Vetoes {
@@ -150,27 +155,27 @@ impl SameRules {
             sites: table.bool("sites", false),
             rivals: table.bool("rivals", true),
         });
-        let threshold = file.section("link", |table| {
-            (
-                table.number("threshold", 0.5, 0.01, 0.99) as f32,
-                table.number("cohesion", 0.3, 0.0, 0.99) as f32,
-            )
+        let (pair, threshold, cohesion) = file.section("link", |table| {
+            let mut score = |key, default| table.number(key, default, 0.01, 0.99) as f32;
+            (score("pair", 0.5), score("mean", 0.3), score("cohesion", 0.2))
         });
         let agreement =
             file.section("agree", |table| table.number("cosine", 0.3, 0.01, 1.0) as f32);
         Self {
             vocabulary: Arc::new(Vocabulary::read(file)),
             weights,
-            threshold: threshold.0,
-            cohesion: threshold.1,
+            pair,
+            threshold,
+            cohesion,
             agreement,
             vetoes,
         }
     }
 
-    /// From this mean score upwards questions belong together.
-    pub fn threshold(&self) -> f32 {
-        self.threshold
+    /// The mean score from which two clusters with `pairs` pairs between them belong together: a
+    /// single pair must be surer than a mean of many.
+    pub fn threshold(&self, pairs: usize) -> f32 {
+        self.threshold + (self.pair - self.threshold) / pairs.max(1) as f32
     }
 
     /// The mean score that every member of a cluster must reach with the others.
@@ -197,7 +202,7 @@ impl Vocabulary {
             stop: table.texts("stop").into_iter().collect(),
             filler: table.texts("filler").into_iter().collect(),
             rivals: Rivals(rivals),
-            rare: table.number("rare", 0.6, 0.0, 1.0) as f32,
+            least_content: table.number("least_content", 0.9, 0.0, 10.0) as f32,
             least_syllables: table.integer("least_syllables", 5, 1, 100) as usize,
         })
     }

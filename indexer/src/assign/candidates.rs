@@ -21,16 +21,17 @@ pub(super) struct Scored {
     pub(super) score: f32,
 }
 
-/// Every pair found whose score reaches the threshold.
+/// Every pair found whose score reaches what a mean of many must reach.
 pub(super) fn links(signatures: &[&Signature], rules: &SameRules) -> Vec<Scored> {
     let mut index = Index { entries: HashMap::new(), weights: vec![0.0; signatures.len()] };
+    let least = rules.threshold(usize::MAX);
     let mut found = Vec::new();
     for (later, signature) in signatures.iter().enumerate() {
         let features = signature.rarest_features(MOST_LOOKUPS);
         let before = found.len();
         for earlier in index.nearest(&features) {
             let score = score(signature, signatures[earlier], rules);
-            if score >= rules.threshold() {
+            if score >= least {
                 found.push(Scored { later, earlier, score });
             }
         }

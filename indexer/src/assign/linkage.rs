@@ -71,7 +71,9 @@ impl<'a> Linkage<'a> {
                 let cluster = clusters[*one].as_mut().expect("every cluster of one is there");
                 cluster.near.insert(*other, *score);
             }
-            pairs.push(Pair { mean: *score, numbers: (*earlier, *later) });
+            if *score >= rules.threshold(1) {
+                pairs.push(Pair { mean: *score, numbers: (*earlier, *later) });
+            }
         }
         Self { signatures, rules, clusters, pairs }
     }
@@ -110,8 +112,9 @@ impl<'a> Linkage<'a> {
             cluster.near.remove(&a);
             cluster.near.remove(&b);
             cluster.near.insert(number, *sum);
-            let mean = sum / (members.len() * cluster.members.len()) as f32;
-            if mean >= self.rules.threshold() {
+            let pairs = members.len() * cluster.members.len();
+            let mean = sum / pairs as f32;
+            if mean >= self.rules.threshold(pairs) {
                 self.pairs.push(Pair { mean, numbers: (*neighbour, number) });
             }
         }

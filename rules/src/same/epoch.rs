@@ -1,17 +1,23 @@
 //! Frozen word statistics, and what a question weighs by them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::entities::{Entity, entities};
-use super::hash::hash;
-use super::words::{Token, pieces, stem, tokens};
+use super::hash::{hash, wide_hash};
+use super::words::{Token, addressed, pieces, stem, tokens};
 use super::{Asked, SameRules, Vocabulary};
 
 /// So many features of a text are kept, the weightiest; sixty describe any question.
 const MOST_FEATURES: usize = 64;
+/// From so many items upwards, pairs that are alike by chance begin to outnumber the true ones.
+const CROWD: f32 = 1_000.0;
+/// A word of general meaning weighs so much of another of its rarity.
+const FILLER_WEIGHT: f32 = 0.5;
 /// A piece of a word weighs so much of a whole word of its rarity.
 const PIECE_WEIGHT: f32 = 0.4;
+/// A single syllable weighs so much of a pair of them: pairs change with the endings of a word.
+const SYLLABLE_WEIGHT: f32 = 1.5;
 
 /// How often words occur in a fixed list of questions and answers.
 ///
@@ -23,6 +29,8 @@ pub struct Epoch {
     count: u32,
     /// In how many items a feature occurs, where that is more than once.
     frequencies: HashMap<u32, u32>,
+    /// Words by which people are addressed, oftener than they are used otherwise.
+    people: HashSet<u32>,
 }
 
 /// What a feature describes, in the upper two bits of its number.
@@ -31,14 +39,15 @@ pub(super) enum Sort {
     Word,
     Piece,
     Syllable,
+    SyllablePair,
 }
 
 /// A sparse vector: features in order of their numbers, each with a weight above zero.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Vector {
     pub(super) features: Vec<(u32, f32)>,
-    /// Lengths of the parts that are words, pieces and syllables.
-    pub(super) norms: [f32; 3],
+    /// Lengths of the parts, by [`Sort`].
+    pub(super) norms: [f32; 4],
 }
 
 /// A question and its answer as the comparison sees them.
@@ -52,17 +61,27 @@ pub struct Signature {
     pub(super) syllabic: f32,
     /// Whether the question says enough to be compared at all.
     pub(super) telling: bool,
+    /// How far the epoch exceeds a thousand items, by natural logarithm.
+    pub(super) crowd: f32,
 }
 
 impl Epoch {
-    /// Counts the words of `items`. Equal items count as often as they occur.
+    /// Counts the words of `items`. Equal items count once, so that talk that is told again, by a
+    /// bot or by a replay, makes no word common.
     pub fn of<'a>(items: impl IntoIterator<Item = Asked<'a>>, rules: &SameRules) -> Self {
         let vocabulary = Arc::clone(&rules.vocabulary);
         let mut frequencies = HashMap::new();
-        let mut count = 0_u32;
+        let mut addresses = HashMap::new();
+        let mut known = HashSet::new();
         for Asked { question, answer } in items {
-            count += 1;
+            if !known.insert((wide_hash(question), wide_hash(answer))) {
+                continue;
+            }
             for (salt, text) in [(QUESTION, question), (ANSWER, answer)] {
+                let (names, text) = addressed(text);
+                for name in names {
+                    *addresses.entry(word_number(&name)).or_insert(0) += 1;
+                }
                 for (feature, _) in raw_features(salt, &tokens(text), &vocabulary) {
                     *frequencies.entry(feature).or_insert(0) += 1;
                 }
@@ -70,22 +89,40 @@ impl Epoch {
         }
         frequencies.retain(|_, times| *times > 1);
         frequencies.shrink_to_fit();
-        Self { vocabulary, count, frequencies }
+        let mut people = HashSet::new();
+        for (name, times) in addresses {
+            if times > 1 && times >= frequencies.get(&name).copied().unwrap_or(0) {
+                people.insert(name);
+            }
+        }
+        let count = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        Self { vocabulary, count, frequencies, people }
     }
 
     /// Weighs the words of one question and its answer.
     pub fn signature(&self, asked: &Asked) -> Signature {
-        let question_tokens = tokens(asked.question);
-        let answer_tokens = tokens(asked.answer);
-        let question_names = self.names(asked.question, &question_tokens);
+        let (question, answer) = (addressed(asked.question).1, addressed(asked.answer).1);
+        let (question_tokens, answer_tokens) = (self.subject(question), self.subject(answer));
+        let question_names = self.names(question, &question_tokens);
         Signature {
             question: self.vector(QUESTION, &question_tokens),
             answer: self.vector(ANSWER, &answer_tokens),
             syllabic: syllabic(&question_tokens),
             telling: self.telling(&question_tokens, &question_names),
+            crowd: (self.count as f32 / CROWD).ln().max(0.0),
             question_names,
-            answer_names: self.names(asked.answer, &answer_tokens),
+            answer_names: self.names(answer, &answer_tokens),
         }
+    }
+
+    /// The tokens without names of people.
+    fn subject(&self, text: &str) -> Vec<Token> {
+        let mut tokens = tokens(text);
+        tokens.retain(|token| match token {
+            Token::Word(word) => !self.people.contains(&word_number(word)),
+            Token::Syllables(_) => true,
+        });
+        tokens
     }
 
     fn names(&self, text: &str, tokens: &[Token]) -> Vec<Entity> {
@@ -99,13 +136,13 @@ impl Epoch {
     fn vector(&self, salt: &str, tokens: &[Token]) -> Vector {
         let mut features = raw_features(salt, tokens, &self.vocabulary)
             .into_iter()
-            .map(|(feature, times)| (feature, self.weight(feature, times)))
+            .map(|(feature, (times, part))| (feature, part * self.weight(feature, times)))
             .collect::<Vec<_>>();
         features.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         features.truncate(MOST_FEATURES);
         features.sort_by_key(|(feature, _)| *feature);
         features.shrink_to_fit();
-        let mut squares = [0.0_f32; 3];
+        let mut squares = [0.0_f32; 4];
         for (feature, weight) in &features {
             squares[sort_of(*feature) as usize] += weight * weight;
         }
@@ -114,7 +151,11 @@ impl Epoch {
 
     /// Term frequency by logarithm times inverse document frequency, 1 for a word met only once.
     fn weight(&self, feature: u32, times: u32) -> f32 {
-        let part = if sort_of(feature) == Sort::Piece { PIECE_WEIGHT } else { 1.0 };
+        let part = match sort_of(feature) {
+            Sort::Piece => PIECE_WEIGHT,
+            Sort::Syllable => SYLLABLE_WEIGHT,
+            Sort::Word | Sort::SyllablePair => 1.0,
+        };
         part * (1.0 + (times as f32).ln()) * self.rarity(feature)
     }
 
@@ -124,28 +165,25 @@ impl Epoch {
         (1.0 + count / frequency).ln() / (1.0 + count).ln()
     }
 
-    /// Whether a question holds something to compare: two words of content, one rare word or name,
-    /// or enough syllables.
+    /// Whether a question holds something to compare: words of content that are rare enough
+    /// together, a name, or enough syllables.
     fn telling(&self, tokens: &[Token], names: &[Entity]) -> bool {
-        let mut words = Vec::new();
+        let mut words = BTreeSet::new();
         let mut syllables = 0;
         for token in tokens {
             match token {
-                Token::Word(word) if self.vocabulary.has_content(word) => words.push(stem(word)),
+                Token::Word(word) if self.vocabulary.has_content(word) => {
+                    words.insert(stem(word));
+                }
                 Token::Word(_) => {}
                 Token::Syllables(run) if self.vocabulary.is_filler(run) => {}
                 Token::Syllables(run) => syllables += run.chars().count(),
             }
         }
-        words.sort_unstable();
-        words.dedup();
-        let rare = |word: &String| {
-            self.rarity(feature(Sort::Word, QUESTION, word)) >= self.vocabulary.rare
-        };
-        words.len() >= 2
-            || !names.is_empty()
+        let rarity = words.iter().map(|word| self.rarity(feature(Sort::Word, QUESTION, word)));
+        !names.is_empty()
             || syllables >= self.vocabulary.least_syllables
-            || words.iter().any(rare)
+            || rarity.sum::<f32>() >= self.vocabulary.least_content
     }
 }
 
@@ -156,30 +194,45 @@ pub(super) fn sort_of(feature: u32) -> Sort {
     match feature >> 30 {
         0 => Sort::Word,
         1 => Sort::Piece,
-        _ => Sort::Syllable,
+        2 => Sort::Syllable,
+        _ => Sort::SyllablePair,
     }
+}
+
+/// The number under which a word of a question is counted.
+fn word_number(word: &str) -> u32 {
+    feature(Sort::Word, QUESTION, &stem(word))
 }
 
 fn feature(sort: Sort, salt: &str, text: &str) -> u32 {
     ((sort as u32) << 30) | (hash(salt, text) >> 2)
 }
 
-/// Every feature of a text with the times it occurs.
-fn raw_features(salt: &str, tokens: &[Token], vocabulary: &Vocabulary) -> BTreeMap<u32, u32> {
+/// Every feature of a text with the times it occurs and the part of its weight that counts.
+fn raw_features(
+    salt: &str,
+    tokens: &[Token],
+    vocabulary: &Vocabulary,
+) -> BTreeMap<u32, (u32, f32)> {
     let mut found = BTreeMap::new();
-    let mut add = |sort, text: &str| *found.entry(feature(sort, salt, text)).or_insert(0) += 1;
+    let mut add = |sort, text: &str, part| {
+        found.entry(feature(sort, salt, text)).or_insert((0, part)).0 += 1;
+    };
     for token in tokens {
         match token {
             Token::Word(word) if vocabulary.is_stop(word) => {}
             Token::Word(word) => {
-                add(Sort::Word, &stem(word));
-                pieces(word).for_each(|piece| add(Sort::Piece, piece));
+                let part = if vocabulary.is_filler(word) { FILLER_WEIGHT } else { 1.0 };
+                add(Sort::Word, &stem(word), part);
+                pieces(word).for_each(|piece| add(Sort::Piece, piece, part));
             }
             Token::Syllables(run) => {
                 let starts =
                     run.char_indices().map(|(at, _)| at).chain([run.len()]).collect::<Vec<_>>();
-                starts.windows(2).for_each(|one| add(Sort::Syllable, &run[one[0]..one[1]]));
-                starts.windows(3).for_each(|two| add(Sort::Syllable, &run[two[0]..two[2]]));
+                starts.windows(2).for_each(|one| add(Sort::Syllable, &run[one[0]..one[1]], 1.0));
+                starts
+                    .windows(3)
+                    .for_each(|two| add(Sort::SyllablePair, &run[two[0]..two[2]], 1.0));
             }
         }
     }

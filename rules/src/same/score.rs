@@ -1,11 +1,11 @@
 //! The additive score of a pair.
 
 use super::entities::{Kind, clash, shared};
-use super::epoch::{Signature, Vector, sort_of};
+use super::epoch::{Signature, Sort, Vector, sort_of};
 use super::{SameRules, Sameness};
 use crate::reason::Reason;
 
-/// What of a pair is weighed, each from 0 to 1.
+/// What of a pair is weighed; each but `crowd` is from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Link {
     /// Cosine of the questions over whole words.
@@ -16,12 +16,17 @@ pub struct Link {
     pub syllables: f32,
     /// The rarity of the rarest word that the questions share.
     pub rarest: f32,
+    /// The rarity of the second rarest; zero where only one word is shared.
+    pub second: f32,
     /// Whether both answers are known.
     pub answered: f32,
-    /// Cosine of the answers.
+    /// Cosine of the answers, less where the words they share are few or common: "ask in the other
+    /// channel" answers many questions.
     pub answers: f32,
     /// Whether the questions name the same thing.
     pub named: f32,
+    /// How far the epoch exceeds a thousand items, by natural logarithm.
+    pub crowd: f32,
 }
 
 impl Link {
@@ -29,21 +34,23 @@ impl Link {
     pub fn of(a: &Signature, b: &Signature) -> Self {
         let question = Overlap::of(&a.question, &b.question);
         let answered = !a.answer.features.is_empty() && !b.answer.features.is_empty();
-        let [words, pieces, syllables] = question.dots;
+        let [words, pieces, syllables, pairs] = question.dots;
         let norms = |sort: usize| a.question.norms[sort] * b.question.norms[sort];
-        let both = |vector: &Vector| vector.norms[0].hypot(vector.norms[2]);
+        let both = |vector: &Vector| vector.norms[0].hypot(vector.norms[2]).hypot(vector.norms[3]);
         Self {
             words: ratio(words, norms(0)),
             pieces: ratio(pieces, norms(1)),
-            syllables: ratio(words + syllables, both(&a.question) * both(&b.question)),
+            syllables: ratio(words + syllables + pairs, both(&a.question) * both(&b.question)),
             rarest: question.rarest.min(1.0),
+            second: question.second.min(1.0),
             answered: if answered { 1.0 } else { 0.0 },
-            answers: if answered { cosine(&a.answer, &b.answer) } else { 0.0 },
+            answers: if answered { telling_likeness(&a.answer, &b.answer) } else { 0.0 },
             named: if shared(&a.question_names, &b.question_names, is_specific) {
                 1.0
             } else {
                 0.0
             },
+            crowd: f32::midpoint(a.crowd, b.crowd),
         }
     }
 }
@@ -62,7 +69,7 @@ pub(super) fn sameness(a: &Signature, b: &Signature, rules: &SameRules) -> Samen
     let reasons = arguments(&link, share, rules);
     let sum = reasons.iter().map(|reason| reason.weight).sum::<f32>();
     let score = 1.0 / (1.0 + (-sum).exp());
-    Sameness { same: score >= rules.threshold, score, reasons }
+    Sameness { same: score >= rules.pair, score, reasons }
 }
 
 /// The score alone, as [`sameness`] gives it.
@@ -83,18 +90,37 @@ pub(super) fn cosine(a: &Vector, b: &Vector) -> f32 {
     ratio(Overlap::of(a, b).dots.iter().sum(), length(a) * length(b))
 }
 
-const PHRASES: [&str; 8] = [
+/// Shared words of an answer whose rarities add up to this say all that an answer can say.
+const TELLING_ANSWER: f32 = 2.0;
+
+fn telling_likeness(a: &Vector, b: &Vector) -> f32 {
+    let overlap = Overlap::of(a, b);
+    cosine(a, b) * (overlap.information / TELLING_ANSWER).min(1.0)
+}
+
+/// Answers speak for the same question only so far as the questions are alike too: from this
+/// cosine upwards in full.
+const LIKE_QUESTIONS: f32 = 0.2;
+
+fn answers_in_question(link: &Link) -> f32 {
+    let alike = link.words.max(link.pieces).max(link.syllables);
+    link.answers * (alike / LIKE_QUESTIONS).min(1.0)
+}
+
+const PHRASES: [&str; 10] = [
     "what any two questions start from",
     "the questions share words",
     "the questions share pieces of words",
     "the questions share a rare word",
+    "the questions share a second word",
     "the questions share syllables",
     "both answers are known",
     "the answers are alike",
     "the questions name the same thing",
+    "among many questions some are alike by chance",
 ];
 
-fn terms(link: &Link, syllabic: f32, rules: &SameRules) -> [f32; 8] {
+fn terms(link: &Link, syllabic: f32, rules: &SameRules) -> [f32; 10] {
     let weights = &rules.weights;
     let spelled = 1.0 - syllabic;
     [
@@ -102,10 +128,12 @@ fn terms(link: &Link, syllabic: f32, rules: &SameRules) -> [f32; 8] {
         spelled * weights.words * link.words,
         spelled * weights.pieces * link.pieces,
         spelled * weights.rarest * link.rarest,
+        spelled * weights.second * link.second,
         syllabic * weights.syllables * link.syllables,
         weights.answered * link.answered,
-        weights.answers * link.answers,
+        weights.answers * answers_in_question(link),
         weights.named * link.named,
+        weights.crowd * link.crowd,
     ]
 }
 
@@ -133,13 +161,16 @@ fn clash_phrase(kind: Kind) -> &'static str {
 }
 
 struct Overlap {
-    dots: [f32; 3],
+    dots: [f32; 4],
     rarest: f32,
+    second: f32,
+    /// The rarities of all shared words and syllables together.
+    information: f32,
 }
 
 impl Overlap {
     fn of(a: &Vector, b: &Vector) -> Self {
-        let mut overlap = Self { dots: [0.0; 3], rarest: 0.0 };
+        let mut overlap = Self { dots: [0.0; 4], rarest: 0.0, second: 0.0, information: 0.0 };
         let (mut left, mut right) = (a.features.as_slice(), b.features.as_slice());
         while let ([(x, p), rest_left @ ..], [(y, q), rest_right @ ..]) = (left, right) {
             if x <= y {
@@ -149,14 +180,22 @@ impl Overlap {
                 right = rest_right;
             }
             if x == y {
-                let sort = sort_of(*x) as usize;
-                overlap.dots[sort] += p * q;
-                if sort == 0 {
-                    overlap.rarest = overlap.rarest.max(p.min(*q));
-                }
+                overlap.share(sort_of(*x), *p, *q);
             }
         }
         overlap
+    }
+
+    fn share(&mut self, sort: Sort, p: f32, q: f32) {
+        self.dots[sort as usize] += p * q;
+        if sort != Sort::Piece {
+            self.information += p.min(q);
+        }
+        if sort == Sort::Word {
+            let rarity = p.min(q);
+            self.second = self.second.max(rarity.min(self.rarest));
+            self.rarest = self.rarest.max(rarity);
+        }
     }
 }
 

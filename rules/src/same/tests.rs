@@ -24,7 +24,7 @@ fn asked<'a>(at: usize) -> Asked<'a> {
 
 fn verdict(a: usize, b: usize) -> Sameness {
     let rules = Ruleset::embedded().same;
-    let epoch = Epoch::of((0..TALK.len()).map(|at| asked(at)), &rules);
+    let epoch = Epoch::of((0..TALK.len()).map(asked), &rules);
     same(&epoch.signature(&asked(a)), &epoch.signature(&asked(b)), &rules)
 }
 
@@ -71,7 +71,7 @@ fn reasons_add_up_to_the_score() {
 fn answers_agree(a: &str, b: &str) -> bool {
     let rules = Ruleset::embedded().same;
     let both = [a, b].map(|answer| Asked { question: "How do I join the testers?", answer });
-    let epoch = Epoch::of((0..TALK.len()).map(|at| asked(at)).chain(both), &rules);
+    let epoch = Epoch::of((0..TALK.len()).map(asked).chain(both), &rules);
     let [a, b] = both.map(|one| epoch.signature(&one));
     agree(&a, &b, &rules)
 }
@@ -119,8 +119,8 @@ proptest! {
         let rules = Ruleset::embedded().same;
         let mut order = (0..TALK.len()).collect::<Vec<_>>();
         order.sort_by_key(|at| (*at as u64 + 1).wrapping_mul(seed.wrapping_mul(2) + 1) % 9_973);
-        let ordered = Epoch::of((0..TALK.len()).map(|at| asked(at)), &rules);
-        let shuffled = Epoch::of(order.into_iter().map(|at| asked(at)), &rules);
+        let ordered = Epoch::of((0..TALK.len()).map(asked), &rules);
+        let shuffled = Epoch::of(order.into_iter().map(asked), &rules);
         for at in 0..TALK.len() {
             prop_assert_eq!(ordered.signature(&asked(at)), shuffled.signature(&asked(at)));
         }

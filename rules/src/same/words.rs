@@ -4,6 +4,10 @@ use unicode_normalization::UnicodeNormalization;
 
 /// So many tokens of a text are read; a pasted log must not outweigh the question around it.
 const MOST_TOKENS: usize = 160;
+/// More people are not addressed at once.
+const MOST_NAMES: usize = 3;
+/// Words before a colon that are part of what is said.
+const LABELS: [&str; 4] = ["error", "exception", "warning", "failed"];
 /// Letters in a piece of a word.
 const PIECE: usize = 4;
 
@@ -29,6 +33,19 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         }
     }
     found
+}
+
+/// Splits the names that a text opens with ("sam: ", "sam, alex: ", "@sam ") from what it says.
+pub(super) fn addressed(text: &str) -> (Vec<String>, &str) {
+    let mut names = Vec::new();
+    let mut rest = text.trim_start();
+    while names.len() < MOST_NAMES {
+        let (first, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let Some(name) = as_address(first) else { break };
+        names.push(name.to_lowercase());
+        rest = after.trim_start().trim_start_matches([':', ',']).trim_start();
+    }
+    (names, rest)
 }
 
 /// A light English stem: plural, `-ing` and `-ed` endings go, `-ies` becomes `-y`.
@@ -70,6 +87,17 @@ pub(super) fn is_syllable(letter: char) -> bool {
         '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{30ff}' | '\u{3130}'..='\u{318f}'
         | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{a960}'..='\u{a97f}'
         | '\u{ac00}'..='\u{d7ff}' | '\u{20000}'..='\u{3134f}')
+}
+
+fn as_address(part: &str) -> Option<&str> {
+    let name = match part.strip_prefix('@') {
+        Some(name) => name.trim_end_matches([':', ',']),
+        None => part.strip_suffix([':', ','])?,
+    };
+    let well_formed = |letter: char| letter.is_alphanumeric() || "-_|[]`^".contains(letter);
+    let lower = name.to_lowercase();
+    let label = LABELS.iter().any(|label| lower.ends_with(label));
+    (name.chars().count() > 1 && name.chars().all(well_formed) && !label).then_some(name)
 }
 
 fn is_reference(part: &str) -> bool {
