@@ -1,4 +1,9 @@
 //! The Discord connector, importers, the daemon and the command line.
 
+pub mod clock;
+pub mod commands;
+pub mod config;
 pub mod event;
 pub mod import;
+pub mod pipeline;
+pub mod progress;

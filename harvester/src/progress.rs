@@ -1,6 +1,7 @@
 //! How far long work has come, on standard error: a bar on a terminal, now and then a line elsewhere.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use indicatif::{DecimalBytes, HumanCount, HumanDuration, ProgressBar, ProgressStyle};
@@ -15,14 +16,15 @@ pub enum Unit {
     Items,
 }
 
-/// One piece of long work. Dropped without `finish`, it leaves no bar behind.
-#[derive(Debug)]
-pub struct Progress(Display);
+/// One piece of long work; clones tell of the same work. Dropped without `finish`, it leaves no bar
+/// behind.
+#[derive(Debug, Clone)]
+pub struct Progress(Arc<Display>);
 
 #[derive(Debug)]
 enum Display {
     Bar(ProgressBar),
-    Lines { lines: Lines, started: Instant },
+    Lines { lines: Mutex<Lines>, started: Instant },
 }
 
 impl Progress {
@@ -31,27 +33,33 @@ impl Progress {
         if io::stderr().is_terminal() {
             let bar = ProgressBar::new(total).with_message(label.to_owned());
             bar.set_style(style(unit));
-            return Self(Display::Bar(bar));
+            return Self(Arc::new(Display::Bar(bar)));
         }
         let lines = Lines { label: label.to_owned(), unit, total, done: 0, printed: None };
-        Self(Display::Lines { lines, started: Instant::now() })
+        Self(Arc::new(Display::Lines { lines: Mutex::new(lines), started: Instant::now() }))
     }
 
     /// Counts `more` units as done.
-    pub fn advance(&mut self, more: u64) {
-        match &mut self.0 {
+    pub fn advance(&self, more: u64) {
+        match &*self.0 {
             Display::Bar(bar) => bar.inc(more),
-            Display::Lines { lines, started } => print(lines.advance(more, started.elapsed())),
+            Display::Lines { lines, started } => {
+                print(locked(lines).advance(more, started.elapsed()));
+            }
         }
     }
 
     /// Ends the work. The bar goes; work that was long enough for lines gets a last one.
     pub fn finish(self) {
-        match self.0 {
+        match &*self.0 {
             Display::Bar(bar) => bar.finish_and_clear(),
-            Display::Lines { lines, started } => print(lines.last(started.elapsed())),
+            Display::Lines { lines, started } => print(locked(lines).last(started.elapsed())),
         }
     }
+}
+
+fn locked(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
+    lines.lock().expect("nobody panics while counting")
 }
 
 fn style(unit: Unit) -> ProgressStyle {

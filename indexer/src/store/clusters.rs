@@ -125,6 +125,15 @@ impl Store {
         self.clusters_with(&ids).await
     }
 
+    /// The clusters in one of these states, most occurrences first.
+    pub async fn clusters_in(&self, states: &[ClusterState]) -> Result<Vec<Cluster>> {
+        let mut rows = self.cluster_summaries().await?;
+        rows.retain(|row| states.contains(&row.state));
+        rows.sort_by(|a, b| (b.size, b.askers, &a.id).cmp(&(a.size, a.askers, &b.id)));
+        let ids = rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
+        self.clusters_with(&ids).await
+    }
+
     /// The clusters with exactly these ids, in their order; ids that are no more are left out.
     pub async fn clusters_with(&self, ids: &[ClusterId]) -> Result<Vec<Cluster>> {
         let mut found = Vec::new();

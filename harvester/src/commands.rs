@@ -1,0 +1,246 @@
+//! One module per command; this one holds what they share.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands speak to the person at the terminal")]
+
+mod check;
+mod clusters;
+mod completions;
+mod demo;
+mod draft;
+mod import;
+mod propose;
+mod reindex;
+mod search;
+mod serve;
+mod status;
+mod table;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use docgen::draft::Context;
+use indexer::search::Searcher;
+use indexer::store::{Store, StoreError};
+use rules::pseudonym::Naming;
+use rules::ruleset::Ruleset;
+
+use crate::clock;
+use crate::config::{self, Config};
+use crate::pipeline::{INDEX, Pipeline};
+
+/// Turns a community's chat into known answers: imports Discord talk, finds the questions that were
+/// resolved, clusters the recurring ones, serves search, and proposes docs pages.
+#[derive(Debug, Parser)]
+#[command(name = "harvester", version, propagate_version = true, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  harvester demo                               see it all on two bundled exports
+  harvester import exports/                    read DiscordChatExporter JSON files
+  harvester search \"how do I enable voice\"     ask what is known
+  harvester clusters                           list recurring questions
+  harvester propose --dry-run                  show what would be proposed
+  harvester serve                              search page on http://127.0.0.1:8080
+
+Exit codes: 0 done, 1 failed, 2 wrong use.";
+
+#[derive(Debug, clap::Args)]
+struct Options {
+    /// Directory that holds the store and the index
+    #[arg(long, global = true, env = "HARVESTER_DATA", value_name = "DIR", default_value = "harvester-data")]
+    data: PathBuf,
+    /// Settings file; without it, harvester.toml in the data directory if there is one
+    #[arg(long, global = true, env = "HARVESTER_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Directory whose *.toml files replace the embedded rules of the same name
+    #[arg(long, global = true, env = "HARVESTER_RULES", value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// Print JSON instead of text, where a command lists something
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything on the two exports that come with the program, then serve the result
+    Demo(demo::Arguments),
+    /// Read DiscordChatExporter JSON files, and harvest what they hold
+    Import(import::Arguments),
+    /// Search the answers
+    Search(search::Arguments),
+    /// List recurring questions, or show one with every reason behind it
+    Clusters(clusters::Arguments),
+    /// Draft the pages that are due, or one page
+    Draft(draft::Arguments),
+    /// Propose the pages that are due to the docs repository
+    Propose(propose::Arguments),
+    /// Serve the search page and the HTTP API
+    Serve(serve::Arguments),
+    /// Show what is stored
+    Status,
+    /// Check settings, rules, data directory, and the index against the store
+    Check,
+    /// Build the index anew from the store
+    Reindex,
+    /// Print a completion script for a shell
+    Completions(completions::Arguments),
+}
+
+/// How a command that did not fail outright ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    Well,
+    /// It did what it could, and has said what was wrong.
+    Badly,
+}
+
+impl Cli {
+    /// Runs the command to its end.
+    pub fn run(&self) -> anyhow::Result<Ended> {
+        log_to_stderr();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(self.dispatch())
+    }
+
+    /// Tells why the command failed.
+    pub fn complain(&self, error: &anyhow::Error) {
+        let [start, end] = [anstyle::AnsiColor::Red.on_default().bold(), anstyle::Style::new()];
+        anstream::eprintln!("{start}error:{end:#} {error}");
+        for cause in error.chain().skip(1) {
+            anstream::eprintln!("  because: {cause}");
+        }
+    }
+
+    async fn dispatch(&self) -> anyhow::Result<Ended> {
+        let options = &self.options;
+        match &self.command {
+            Command::Demo(arguments) => demo::run(options, arguments).await,
+            Command::Import(arguments) => import::run(options, arguments).await,
+            Command::Search(arguments) => search::run(options, arguments).await,
+            Command::Clusters(arguments) => clusters::run(options, arguments).await,
+            Command::Draft(arguments) => draft::run(options, arguments).await,
+            Command::Propose(arguments) => propose::run(options, arguments).await,
+            Command::Serve(arguments) => serve::run(options, arguments).await,
+            Command::Status => status::run(options).await,
+            Command::Check => check::run(options).await,
+            Command::Reindex => reindex::run(options).await,
+            Command::Completions(arguments) => completions::run(arguments),
+        }
+    }
+}
+
+impl Options {
+    fn settings(&self) -> anyhow::Result<Settings> {
+        let beside_data = self.data.join(config::FILE);
+        let file = self.config.clone().or_else(|| beside_data.is_file().then_some(beside_data));
+        let config = Config::load(file.as_deref(), std::env::vars())?;
+        let directory = self.rules.as_deref().or(config.rules.as_deref());
+        let rules = config::load_rules(directory)?;
+        Ok(Settings { config, rules: Arc::new(rules) })
+    }
+
+    /// Opens the data directory for writing and brings it up to date, so that whatever a killed run
+    /// left behind is finished first.
+    async fn pipeline(&self, settings: &Settings) -> anyhow::Result<Pipeline> {
+        let salt = clock::fresh_salt().context("the system gives no random numbers")?;
+        let mut pipeline = Pipeline::open(&self.data, Arc::clone(&settings.rules), &salt).await?;
+        pipeline.catch_up(clock::now()).await?;
+        Ok(pipeline)
+    }
+
+    /// Opens the data directory for reading. Unless another process is writing there, it is brought
+    /// up to date first.
+    async fn reading(&self, settings: &Settings) -> anyhow::Result<Reading> {
+        if !Store::exists(&self.data) {
+            return Err(StoreError::Empty(self.data.clone()).into());
+        }
+        match self.pipeline(settings).await {
+            Ok(pipeline) => pipeline.close().await,
+            Err(error) if is_in_use(&error) => {
+                tracing::info!("another process is writing; reading what it has finished");
+            }
+            Err(error) => return Err(error),
+        }
+        let store = Store::open_read_only(&self.data).await?;
+        let searcher = Searcher::open(&self.data.join(INDEX))?;
+        Ok(Reading { store, searcher })
+    }
+}
+
+/// What the operator decided.
+struct Settings {
+    config: Config,
+    rules: Arc<Ruleset>,
+}
+
+impl Settings {
+    async fn naming(&self, store: &Store) -> anyhow::Result<Naming> {
+        if self.config.display_names {
+            return Ok(Naming::DisplayNames);
+        }
+        let salt = store.salt().await?.context("the store has no salt; run `harvester check`")?;
+        Ok(Naming::Pseudonyms(salt))
+    }
+
+    fn context<'s>(&'s self, naming: &'s Naming) -> Context<'s> {
+        Context {
+            target: self.config.target,
+            folder: &self.config.folder,
+            rules: &self.rules,
+            naming,
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+/// A data directory as a reader sees it.
+struct Reading {
+    store: Store,
+    searcher: Searcher,
+}
+
+fn is_in_use(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref::<crate::pipeline::PipelineError>(),
+        Some(crate::pipeline::PipelineError::Store(StoreError::InUse(_)))
+    )
+}
+
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// `RUST_LOG` chooses what is logged; without it, warnings and the progress of long work.
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,harvester=info"));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .without_time()
+        .finish();
+    // A second call, as tests make it, keeps the first subscriber.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

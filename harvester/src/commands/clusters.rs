@@ -1,0 +1,160 @@
+use indexer::assign::explain;
+use indexer::settle::asked;
+use rules::cluster::{Cluster, ClusterState, Occurrence};
+use rules::due::due;
+use rules::ids::ClusterId;
+use rules::question::clean_title;
+use rules::reason::Reason;
+use rules::same::{Epoch, Sameness, agree};
+use serde::Serialize;
+
+use super::table::{day, indented, one_line};
+use super::{Ended, Options, Reading, Settings, print_json};
+
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = "\
+Examples:
+  harvester clusters                 recurring questions, most frequent first
+  harvester clusters --all --json    every answer, as JSON
+  harvester clusters show ID         one question with every reason behind it")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    one: Option<One>,
+    /// Also questions that were resolved once only
+    #[arg(long)]
+    all: bool,
+    /// How many at most
+    #[arg(long, default_value_t = 1_000)]
+    limit: usize,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum One {
+    /// Show one cluster with every reason behind it
+    Show {
+        /// A cluster id, as the list shows it
+        id: ClusterId,
+    },
+}
+
+/// A cluster in the list: nothing here depends on when it was imported.
+#[derive(Serialize)]
+struct Listed {
+    id: String,
+    state: ClusterState,
+    title: String,
+    occurrences: usize,
+    askers: usize,
+    answerers: usize,
+    first_asked: String,
+    last_confirmed: String,
+    questions: Vec<String>,
+}
+
+pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+    let settings = options.settings()?;
+    let reading = options.reading(&settings).await?;
+    match &arguments.one {
+        Some(One::Show { id }) => show(options, &settings, &reading, id).await,
+        None => list(options, arguments, &reading).await,
+    }
+}
+
+async fn list(options: &Options, arguments: &Arguments, reading: &Reading) -> anyhow::Result<Ended> {
+    let least = if arguments.all { 1 } else { 2 };
+    let clusters = reading.store.clusters(least, arguments.limit).await?;
+    let listed = clusters.iter().map(listed).collect::<Vec<_>>();
+    if options.json {
+        print_json(&listed)?;
+        return Ok(Ended::Well);
+    }
+    println!("{:>5} {:>6}  {:<9} {:<14} question", "times", "askers", "state", "id");
+    for one in &listed {
+        let state = serde_json::to_value(one.state)?;
+        println!(
+            "{:>5} {:>6}  {:<9} {:<14} {}",
+            one.occurrences,
+            one.askers,
+            state.as_str().unwrap_or_default(),
+            one.id,
+            one_line(&one.title, 90)
+        );
+    }
+    Ok(Ended::Well)
+}
+
+fn listed(cluster: &Cluster) -> Listed {
+    let first = cluster.occurrences.first().expect("a cluster has an occurrence");
+    Listed {
+        id: cluster.id.to_string(),
+        state: cluster.state,
+        title: clean_title(&cluster.best_question().text),
+        occurrences: cluster.occurrences.len(),
+        askers: cluster.askers(),
+        answerers: cluster.answerers(),
+        first_asked: day(first.question.sent),
+        last_confirmed: day(cluster.last_confirmed()),
+        questions: cluster.occurrences.iter().map(|one| one.question.message.to_string()).collect(),
+    }
+}
+
+async fn show(
+    options: &Options,
+    settings: &Settings,
+    reading: &Reading,
+    id: &ClusterId,
+) -> anyhow::Result<Ended> {
+    let Some(cluster) = reading.store.cluster(id).await? else {
+        anyhow::bail!("there is no cluster {id}; `harvester clusters --all` lists them");
+    };
+    let all = reading.store.occurrences().await?;
+    let epoch = Epoch::of(all.iter().map(|one| asked(&one.occurrence)), &settings.rules.same);
+    let members = cluster.occurrences.iter().map(asked).collect::<Vec<_>>();
+    let together = explain(&members, &epoch, &settings.rules.same);
+    let verdict = due(&cluster, &settings.rules.pages, |one, other| {
+        agree(&epoch.signature(&asked(one)), &epoch.signature(&asked(other)), &settings.rules.same)
+    });
+    if options.json {
+        print_json(&serde_json::json!({
+            "cluster": cluster,
+            "due": { "due": verdict.due, "reasons": verdict.reasons },
+            "together": together.iter().map(|one| &one.reasons).collect::<Vec<_>>(),
+        }))?;
+        return Ok(Ended::Well);
+    }
+    let bold = anstyle::Style::new().bold();
+    anstream::println!("{bold}{}{bold:#}", one_line(&clean_title(&cluster.best_question().text), 110));
+    println!("{} · {}\n", cluster.id, cluster.state.as_str());
+    println!("A page is {}due:", if verdict.due { "" } else { "not " });
+    tell_reasons(&verdict.reasons);
+    if let Some(since) = cluster.due_since {
+        let deadline = settings.rules.pages.deadline(since);
+        println!("  known since {}, to be proposed by {}", day(since), day(deadline));
+    }
+    for (occurrence, together) in cluster.occurrences.iter().zip(&together) {
+        tell(occurrence, together);
+    }
+    Ok(Ended::Well)
+}
+
+fn tell(occurrence: &Occurrence, together: &Sameness) {
+    let dim = anstyle::Style::new().dimmed();
+    anstream::println!(
+        "\n{dim}{} in #{} · {}{dim:#}",
+        day(occurrence.question.sent),
+        one_line(&occurrence.channel_name, 40),
+        occurrence.question_link()
+    );
+    println!("{}", indented(&occurrence.question.text, "  Q  "));
+    println!("{}", indented(&occurrence.best_answer().text, "  A  "));
+    println!("  resolved ({:?}, confidence {:.2}) because", occurrence.grade, occurrence.confidence);
+    tell_reasons(&occurrence.reasons);
+    println!("  in this cluster because");
+    tell_reasons(&together.reasons);
+}
+
+fn tell_reasons(reasons: &[Reason]) {
+    for reason in reasons {
+        println!("    {:+.2}  {}", reason.weight, reason.what);
+    }
+}

@@ -1,0 +1,223 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use docgen::forge::Outcome;
+use indexer::search::Searcher;
+use indexer::store::{Counts, Store};
+use rules::cluster::Cluster;
+use rules::question::clean_title;
+use serde::Serialize;
+use site::Site;
+
+use super::propose::{Round, outcome, propose};
+use super::serve::{bind, stop_signal};
+use super::table::{grouped, one_line};
+use super::{Ended, Options, print_json};
+use crate::clock;
+use crate::config;
+use crate::pipeline::INDEX;
+use crate::progress::{Progress, Unit};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  harvester demo
+  harvester demo --no-serve
+  harvester demo --listen 127.0.0.1:8081
+
+Everything is written below --data; delete that directory to start over.")]
+pub(super) struct Arguments {
+    /// Stop after the summary
+    #[arg(long)]
+    no_serve: bool,
+    /// Address and port of the search page
+    #[arg(long, env = "HARVESTER_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: String,
+}
+
+/// What the program carries: real talk, reconstructed or published under open licences.
+const EXPORTS: [(&str, &str); 3] = [
+    ("eliza/coders.json", include_str!("../../../tests/data/exports/demo-eliza/coders.json")),
+    ("eliza/discussion.json", include_str!("../../../tests/data/exports/demo-eliza/discussion.json")),
+    ("ubuntu/support.json", include_str!("../../../tests/data/exports/demo-ubuntu/support.json")),
+];
+const SETTINGS: &str = include_str!("../../demo/harvester.toml");
+const SCOPE: &str = include_str!("../../demo/scope.toml");
+
+/// How many recurring questions the summary names.
+const TOP: usize = 12;
+
+#[derive(Serialize)]
+struct Summary {
+    counts: Counts,
+    recurring: Vec<Recurring>,
+    proposed: Vec<(String, String, String)>,
+    refused: Vec<(String, String)>,
+    seconds: f64,
+}
+
+#[derive(Serialize)]
+struct Recurring {
+    id: String,
+    times: usize,
+    askers: usize,
+    question: String,
+}
+
+pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+    let listener = if arguments.no_serve { None } else { Some(bind(&arguments.listen).await?) };
+    let started = clock::now();
+    let exports = lay_out(&options.data)?;
+    let settings = options.settings()?;
+    let mut pipeline = options.pipeline(&settings).await?;
+    let total = EXPORTS.iter().map(|(_, text)| text.len() as u64).sum();
+    let progress = Progress::start("reading exports", Unit::Bytes, total);
+    let taken = pipeline.intake().files(exports, &progress).await?;
+    progress.finish();
+    anyhow::ensure!(taken.is_clean(), "the bundled exports were changed on disk; delete {}", options.data.display());
+    pipeline.catch_up(clock::now()).await?;
+    let round = propose(options, &settings, &mut pipeline).await?;
+    let counts = pipeline.store.counts().await?;
+    let recurring = pipeline.store.clusters(2, usize::MAX).await?;
+    let naming = settings.naming(&pipeline.store).await?;
+    pipeline.close().await;
+    let seconds = (clock::now().0 - started.0) as f64 / 1_000.0;
+    if options.json {
+        print_json(&summary(counts, &recurring, &round, seconds))?;
+    } else {
+        tell(options, &counts, &recurring, &round, seconds);
+    }
+    if let Some(listener) = listener {
+        println!("Search page: http://{}  (Ctrl-C stops)", listener.local_addr()?);
+        let store = Store::open_read_only(&options.data).await?;
+        let searcher = Searcher::open(&options.data.join(INDEX))?;
+        let router = site::router(Site::new(store, searcher, naming));
+        site::serve(listener, router, stop_signal()?).await?;
+    }
+    Ok(Ended::Well)
+}
+
+/// Writes the exports, settings and rules of the demo into the data directory, so that every other
+/// command works on what the demo leaves. A directory with other data is refused.
+fn lay_out(data: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let settings = data.join(config::FILE);
+    let ours = std::fs::read_to_string(&settings).is_ok_and(|text| text == SETTINGS);
+    if Store::exists(data) && !ours {
+        bail!(
+            "{} holds other data; give the demo a directory of its own with --data DIR",
+            data.display()
+        );
+    }
+    let written = [(config::FILE, SETTINGS), ("rules/scope.toml", SCOPE)];
+    for (name, text) in written {
+        write(&data.join(name), text)?;
+    }
+    EXPORTS
+        .iter()
+        .map(|(name, text)| {
+            let path = data.join("exports").join(name);
+            write(&path, text)?;
+            Ok(path)
+        })
+        .collect()
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let folder = path.parent().expect("every file of the demo is in a folder");
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(path, text))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn summary(counts: Counts, recurring: &[Cluster], round: &Round, seconds: f64) -> Summary {
+    Summary {
+        counts,
+        recurring: recurring
+            .iter()
+            .map(|cluster| Recurring {
+                id: cluster.id.to_string(),
+                times: cluster.occurrences.len(),
+                askers: cluster.askers(),
+                question: clean_title(&cluster.best_question().text),
+            })
+            .collect(),
+        proposed: round
+            .proposed
+            .iter()
+            .map(|one| (one.cluster.id.to_string(), one.proposal.branch.clone(), outcome(&one.outcome)))
+            .collect(),
+        refused: round
+            .refused
+            .iter()
+            .map(|(cluster, refusal)| (cluster.id.to_string(), refusal.to_string()))
+            .collect(),
+        seconds,
+    }
+}
+
+fn tell(options: &Options, counts: &Counts, recurring: &[Cluster], round: &Round, seconds: f64) {
+    let bold = anstyle::Style::new().bold();
+    let dim = anstyle::Style::new().dimmed();
+    let resolved = counts.conversations_by_status.get("resolved").copied().unwrap_or_default();
+    let open = counts.conversations_by_status.get("open").copied().unwrap_or_default();
+    anstream::println!("\n{bold}Harvested two communities in {seconds:.1} s{bold:#}\n");
+    println!(
+        "  {} messages of {} people became {} conversations.",
+        grouped(counts.messages),
+        grouped(counts.people),
+        grouped(counts.conversations)
+    );
+    println!(
+        "  {} hold a question that was resolved, {} one that is still open; {} questions recur.\n",
+        grouped(resolved),
+        grouped(open),
+        recurring.len()
+    );
+    anstream::println!("{bold}Asked again and again{bold:#}");
+    for cluster in recurring.iter().take(TOP) {
+        anstream::println!(
+            "  {:>2}×  {}  {dim}{} askers · {}{dim:#}",
+            cluster.occurrences.len(),
+            one_line(&clean_title(&cluster.best_question().text), 80),
+            cluster.askers(),
+            cluster.id
+        );
+    }
+    tell_round(round);
+    let data = options.data.display();
+    anstream::println!("\n{bold}Where to look{bold:#}");
+    println!("  pages      git -C {data}/docs.git log --oneline --all");
+    println!("  proposals  {data}/proposals/*.md");
+    println!("  search     harvester --data {data} search how do I deploy my agent");
+    println!("  reasons    harvester --data {data} clusters show ID\n");
+}
+
+fn tell_round(round: &Round) {
+    let bold = anstyle::Style::new().bold();
+    let dim = anstyle::Style::new().dimmed();
+    anstream::println!("\n{bold}Proposed to the docs{bold:#}");
+    for one in &round.proposed {
+        let mark = if matches!(one.outcome, Outcome::HandsOff(_)) { "–" } else { "✓" };
+        anstream::println!(
+            "  {mark} {}\n      {dim}{} · {} · because it was resolved {} times for {} askers{dim:#}",
+            one_line(&one.proposal.title, 90),
+            one.proposal.branch,
+            outcome(&one.outcome),
+            one.cluster.occurrences.len(),
+            one.cluster.askers()
+        );
+    }
+    if round.proposed.is_empty() {
+        println!("  nothing");
+    }
+    if !round.refused.is_empty() {
+        anstream::println!("\n{bold}Refused, though due{bold:#}");
+    }
+    for (cluster, refusal) in &round.refused {
+        anstream::println!(
+            "  ✗ {}\n      {dim}{}{dim:#}",
+            one_line(&clean_title(&cluster.best_question().text), 90),
+            one_line(&refusal.to_string(), 160)
+        );
+    }
+}

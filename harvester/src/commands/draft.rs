@@ -1,0 +1,98 @@
+use std::path::Path;
+
+use anyhow::Context as _;
+use rules::ids::ClusterId;
+use serde::Serialize;
+
+use super::table::one_line;
+use super::{Ended, Options, Reading, print_json};
+use crate::pipeline::{Considered, consider, consider_one};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  harvester draft                write every page that is due into DATA/drafts
+  harvester draft q1a2b3c4d5     print one page, due or not")]
+pub(super) struct Arguments {
+    /// A cluster id; without it, all that are due
+    id: Option<ClusterId>,
+}
+
+#[derive(Serialize)]
+struct Drafted<'d> {
+    id: String,
+    occurrences: usize,
+    title: Option<&'d str>,
+    path: Option<&'d str>,
+    page: Option<&'d str>,
+    refused: Option<String>,
+}
+
+pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+    let settings = options.settings()?;
+    let Reading { store, .. } = options.reading(&settings).await?;
+    let naming = settings.naming(&store).await?;
+    let context = settings.context(&naming);
+    if let Some(id) = &arguments.id {
+        let Some(cluster) = store.cluster(id).await? else {
+            anyhow::bail!("there is no cluster {id}; `harvester clusters --all` lists them");
+        };
+        return show(options, &consider_one(cluster, &context));
+    }
+    let considered = consider(&store, &context).await?;
+    let folder = options.data.join("drafts");
+    for (draft, _) in considered.iter().filter_map(|one| one.page.as_ref().ok()) {
+        write(&folder.join(draft.path()), draft.page())?;
+    }
+    if options.json {
+        print_json(&considered.iter().map(drafted).collect::<Vec<_>>())?;
+        return Ok(Ended::Well);
+    }
+    for one in &considered {
+        match &one.page {
+            Ok((draft, _)) => println!("drafted  {}  {}", draft.cluster(), folder.join(draft.path()).display()),
+            Err(refusal) => println!("refused  {}  {refusal}", one.cluster.id),
+        }
+    }
+    if considered.is_empty() {
+        println!("No page is due. `harvester clusters` shows what recurs.");
+    }
+    Ok(Ended::Well)
+}
+
+fn show(options: &Options, considered: &Considered) -> anyhow::Result<Ended> {
+    if options.json {
+        print_json(&drafted(considered))?;
+    }
+    match &considered.page {
+        Ok((draft, _)) => {
+            if !options.json {
+                print!("{}", draft.page());
+            }
+            Ok(Ended::Well)
+        }
+        Err(refusal) => {
+            eprintln!("no page for {}: {}", considered.cluster.id, one_line(&refusal.to_string(), 300));
+            Ok(Ended::Badly)
+        }
+    }
+}
+
+fn drafted(considered: &Considered) -> Drafted<'_> {
+    let draft = considered.page.as_ref().ok().map(|(draft, _)| draft);
+    Drafted {
+        id: considered.cluster.id.to_string(),
+        occurrences: considered.cluster.occurrences.len(),
+        title: draft.map(docgen::draft::Draft::title),
+        path: draft.map(docgen::draft::Draft::path),
+        page: draft.map(docgen::draft::Draft::page),
+        refused: considered.page.as_ref().err().map(ToString::to_string),
+    }
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let folder = path.parent().expect("a page is in a folder");
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(path, text))
+        .with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,133 @@
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::table::grouped;
+use super::{Ended, Options, print_json};
+use crate::clock;
+use crate::import::files::find_exports;
+use crate::pipeline::{CaughtUp, FileOutcome, IntakeReport};
+use crate::progress::{Progress, Unit};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  harvester import general.json
+  harvester import exports/ \"more exports/help [part 2].json\"
+
+Export with DiscordChatExporter as JSON, best with `--markdown false --utc`. Importing the same
+file again changes nothing; a newer export of the same channel brings what is new or edited.")]
+pub(super) struct Arguments {
+    /// Export files, or folders that are searched for them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Report<'r> {
+    files: usize,
+    passed_over: usize,
+    added: u64,
+    updated: u64,
+    unchanged: u64,
+    skipped: u64,
+    out_of_scope: usize,
+    problems: Vec<String>,
+    unknown_types: std::collections::BTreeMap<&'r str, u64>,
+}
+
+pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+    let settings = options.settings()?;
+    let found = find_exports(&arguments.paths)?;
+    let mut pipeline = options.pipeline(&settings).await?;
+    let bytes = found.exports.iter().filter_map(|path| path.metadata().ok()).map(|file| file.len());
+    let progress = Progress::start("reading exports", Unit::Bytes, bytes.sum());
+    let taken = pipeline.intake().files(found.exports, &progress).await?;
+    progress.finish();
+    let caught_up = pipeline.catch_up(clock::now()).await?;
+    pipeline.close().await;
+    let report = report(&taken, found.passed_over.len());
+    if options.json {
+        print_json(&report)?;
+    } else {
+        tell(&report, &caught_up);
+        for (path, why) in &found.passed_over {
+            println!("  passed over {}: {why}", path.display());
+        }
+    }
+    for problem in &report.problems {
+        eprintln!("error: {problem}");
+    }
+    Ok(if report.problems.is_empty() { Ended::Well } else { Ended::Badly })
+}
+
+fn report(taken: &IntakeReport, passed_over: usize) -> Report<'_> {
+    let mut unknown_types = std::collections::BTreeMap::new();
+    for (name, count) in taken.files.iter().flat_map(|file| &file.report.other_types) {
+        *unknown_types.entry(name.as_str()).or_default() += count;
+    }
+    Report {
+        files: taken.files.len(),
+        passed_over,
+        added: taken.applied.added,
+        updated: taken.applied.updated,
+        unchanged: taken.applied.unchanged,
+        skipped: taken.files.iter().map(|file| file.report.skipped).sum(),
+        out_of_scope: taken.files.iter().filter(|file| file.out_of_scope.is_some()).count(),
+        problems: taken.files.iter().flat_map(problems).collect(),
+        unknown_types,
+    }
+}
+
+/// Everything by which a file falls short, as sentences.
+fn problems(file: &FileOutcome) -> Vec<String> {
+    let path = file.path.display();
+    let mut problems = file.error.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let report = &file.report;
+    for skipped in &report.skipped_listed {
+        problems.push(format!(
+            "{path}: the message at byte {} was skipped: {}",
+            skipped.offset, skipped.why
+        ));
+    }
+    let unlisted = report.skipped.saturating_sub(report.skipped_listed.len() as u64);
+    if unlisted > 0 {
+        problems.push(format!("{path}: {unlisted} more messages were skipped"));
+    }
+    if let Some(stated) = report.miscounted().filter(|_| file.error.is_none()) {
+        problems.push(format!(
+            "{path} says that it holds {stated} messages, but {} were found; export the channel again",
+            report.messages + report.skipped
+        ));
+    }
+    problems
+}
+
+fn tell(report: &Report<'_>, caught_up: &CaughtUp) {
+    let Report { files, added, updated, unchanged, .. } = report;
+    if *added == 0 && *updated == 0 {
+        println!(
+            "Nothing new: all {} messages of {files} file(s) were known already.",
+            grouped(*unchanged)
+        );
+    } else {
+        println!(
+            "Read {files} file(s): {} messages added, {} updated, {} known already.",
+            grouped(*added),
+            grouped(*updated),
+            grouped(*unchanged)
+        );
+        println!(
+            "Judged {} conversation(s) in {} channel(s); {} answer(s) changed in the index.",
+            grouped(caught_up.conversations),
+            caught_up.channels,
+            grouped(caught_up.documents as u64)
+        );
+    }
+    for (name, count) in &report.unknown_types {
+        println!("  {count} message(s) of the unknown type {name:?} are kept and not judged");
+    }
+    if report.out_of_scope > 0 {
+        println!("  {} file(s) hold channels that are out of scope (scope.toml)", report.out_of_scope);
+    }
+}

@@ -1,0 +1,144 @@
+use anyhow::Context as _;
+use docgen::draft::{Draft, Refusal};
+use docgen::forge::Outcome;
+use docgen::forge::local::LocalForge;
+use rules::cluster::Cluster;
+use serde::Serialize;
+
+use super::table::one_line;
+use super::{Ended, Options, Settings, print_json};
+use crate::clock;
+use crate::pipeline::{Pipeline, Proposed, consider};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  harvester propose --dry-run     print every page and proposal, write nothing
+  harvester propose               put each page on its branch answers/ID
+
+Needs [forge] repository in the settings: a git repository on this machine, bare or not. It is made
+if it does not exist. Titles and bodies are written to DATA/proposals.")]
+pub(super) struct Arguments {
+    /// Print exactly what would be proposed, and propose nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// All that came of proposing.
+pub(super) struct Round {
+    pub(super) proposed: Vec<Proposed>,
+    pub(super) refused: Vec<(Cluster, Refusal)>,
+}
+
+#[derive(Serialize)]
+struct Line<'l> {
+    id: String,
+    branch: Option<&'l str>,
+    title: Option<&'l str>,
+    path: Option<&'l str>,
+    outcome: String,
+}
+
+pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+    let settings = options.settings()?;
+    if arguments.dry_run {
+        return rehearse(options, &settings).await;
+    }
+    let mut pipeline = options.pipeline(&settings).await?;
+    let round = propose(options, &settings, &mut pipeline).await?;
+    pipeline.close().await;
+    if options.json {
+        print_json(&lines(&round))?;
+        return Ok(Ended::Well);
+    }
+    for line in lines(&round) {
+        println!("{:<14} {:<28} {}", line.id, line.outcome, line.title.unwrap_or_default());
+    }
+    if round.proposed.is_empty() && round.refused.is_empty() {
+        println!("No page is due. `harvester clusters` shows what recurs.");
+    }
+    Ok(Ended::Well)
+}
+
+/// Proposes every page that is due.
+pub(super) async fn propose(
+    options: &Options,
+    settings: &Settings,
+    pipeline: &mut Pipeline,
+) -> anyhow::Result<Round> {
+    let repository = settings.config.repository.as_deref().context(
+        "no repository to propose to; set `repository` in [forge] of the settings file",
+    )?;
+    let forge = LocalForge::open(repository, &options.data.join("proposals"))?;
+    let naming = settings.naming(&pipeline.store).await?;
+    let considered = consider(&pipeline.store, &settings.context(&naming)).await?;
+    let mut round = Round { proposed: Vec::new(), refused: Vec::new() };
+    for one in considered {
+        match one.page {
+            Ok((draft, proposal)) => {
+                let page = (one.cluster, draft, proposal);
+                round.proposed.push(pipeline.propose(&forge, page, clock::now()).await?);
+            }
+            Err(refusal) => round.refused.push((one.cluster, refusal)),
+        }
+    }
+    Ok(round)
+}
+
+async fn rehearse(options: &Options, settings: &Settings) -> anyhow::Result<Ended> {
+    let reading = options.reading(settings).await?;
+    let naming = settings.naming(&reading.store).await?;
+    let considered = consider(&reading.store, &settings.context(&naming)).await?;
+    if options.json {
+        let pages = considered.iter().map(|one| match &one.page {
+            Ok((draft, proposal)) => serde_json::json!({
+                "id": one.cluster.id, "branch": proposal.branch, "title": proposal.title,
+                "body": proposal.body, "path": draft.path(), "page": draft.page(),
+            }),
+            Err(refusal) => {
+                serde_json::json!({ "id": one.cluster.id, "refused": refusal.to_string() })
+            }
+        });
+        print_json(&pages.collect::<Vec<_>>())?;
+        return Ok(Ended::Well);
+    }
+    for one in &considered {
+        match &one.page {
+            Ok((draft, proposal)) => {
+                println!("==== branch {}\n==== title  {}", proposal.branch, proposal.title);
+                println!("==== file   {}\n{}", draft.path(), draft.page());
+                println!("==== body\n{}\n", proposal.body);
+            }
+            Err(refusal) => println!("==== refused {}: {refusal}\n", one.cluster.id),
+        }
+    }
+    println!("Nothing was written: {} cluster(s) were considered.", considered.len());
+    Ok(Ended::Well)
+}
+
+fn lines(round: &Round) -> Vec<Line<'_>> {
+    let proposed = round.proposed.iter().map(|one| Line {
+        id: one.cluster.id.to_string(),
+        branch: Some(&one.proposal.branch),
+        title: Some(&one.proposal.title),
+        path: Some(Draft::path(&one.draft)),
+        outcome: outcome(&one.outcome),
+    });
+    let refused = round.refused.iter().map(|(cluster, refusal)| Line {
+        id: cluster.id.to_string(),
+        branch: None,
+        title: None,
+        path: None,
+        outcome: one_line(&format!("refused: {refusal}"), 200),
+    });
+    proposed.chain(refused).collect()
+}
+
+pub(super) fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Opened(_) => "opened".to_owned(),
+        Outcome::Updated(_) => "updated".to_owned(),
+        Outcome::UpToDate(_) => "up to date".to_owned(),
+        Outcome::HandsOff(why) => format!("hands off: {why}"),
+    }
+}

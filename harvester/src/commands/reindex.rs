@@ -1,0 +1,14 @@
+use super::{Ended, Options, print_json};
+
+pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
+    let settings = options.settings()?;
+    let mut pipeline = options.pipeline(&settings).await?;
+    let documents = pipeline.reindex().await?;
+    pipeline.close().await;
+    if options.json {
+        print_json(&serde_json::json!({ "documents": documents }))?;
+    } else {
+        println!("Built the index anew: {documents} answers can be found.");
+    }
+    Ok(Ended::Well)
+}

@@ -1,0 +1,116 @@
+use indexer::search::{Query, highlights};
+use rules::cluster::{Cluster, ClusterState};
+use rules::question::clean_title;
+use serde::Serialize;
+
+use super::table::{day, indented, one_line};
+use super::{Ended, Options, Reading, print_json};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  harvester search how do I enable voice
+  harvester search --limit 3 \"ECONNREFUSED 5432\"
+  harvester --json search plugin install")]
+pub(super) struct Arguments {
+    /// What to look for; plain words, nothing needs quoting
+    #[arg(required = true, value_name = "QUERY")]
+    words: Vec<String>,
+    /// How many answers at most
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=50))]
+    limit: u8,
+}
+
+#[derive(Serialize)]
+struct Found {
+    id: String,
+    title: String,
+    answer: String,
+    status: &'static str,
+    occurrences: usize,
+    last_confirmed: String,
+    link: String,
+}
+
+pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+    let settings = options.settings()?;
+    let Reading { store, searcher } = options.reading(&settings).await?;
+    let text = arguments.words.join(" ");
+    let query = Query { text: text.clone(), limit: arguments.limit.into(), ..Query::default() };
+    let hits = tokio::task::spawn_blocking(move || searcher.search(&query)).await??;
+    let ids = hits.hits.iter().map(|hit| hit.cluster.clone()).collect::<Vec<_>>();
+    let found = store.clusters_with(&ids).await?.iter().map(found).collect::<Vec<_>>();
+    if options.json {
+        print_json(&serde_json::json!({
+            "answers": found,
+            "total": hits.total,
+            "nearest_only": hits.nearest_only,
+        }))?;
+        return Ok(Ended::Well);
+    }
+    if hits.nearest_only && !found.is_empty() {
+        println!("Nothing answers that. The nearest questions:\n");
+    } else if found.is_empty() {
+        println!("Nothing found.");
+    }
+    for one in &found {
+        tell(one, &text);
+    }
+    Ok(Ended::Well)
+}
+
+fn found(cluster: &Cluster) -> Found {
+    let best = best_occurrence(cluster);
+    Found {
+        id: cluster.id.to_string(),
+        title: clean_title(&cluster.best_question().text),
+        answer: best.best_answer().text.clone(),
+        status: if cluster.state == ClusterState::Known { "known" } else { "unreviewed" },
+        occurrences: cluster.occurrences.len(),
+        last_confirmed: day(cluster.last_confirmed()),
+        link: best.answer_link(best.best_answer()),
+    }
+}
+
+fn best_occurrence(cluster: &Cluster) -> &rules::cluster::Occurrence {
+    cluster
+        .occurrences
+        .iter()
+        .min_by(|one, other| {
+            one.grade.cmp(&other.grade).then(other.confidence.total_cmp(&one.confidence))
+        })
+        .expect("a cluster has an occurrence")
+}
+
+fn tell(found: &Found, query: &str) {
+    let bold = anstyle::Style::new().bold();
+    let dim = anstyle::Style::new().dimmed();
+    let title = one_line(&found.title, 110);
+    let marked = mark(&title, query);
+    anstream::println!("{bold}{marked}{bold:#}");
+    let answer = found.answer.lines().take(6).collect::<Vec<_>>().join("\n");
+    println!("{}", indented(&answer, "    "));
+    let times = if found.occurrences == 1 { "once".into() } else { format!("{} times", found.occurrences) };
+    anstream::println!(
+        "    {dim}{} · resolved {times} · last {} · {}{dim:#}\n    {dim}{}{dim:#}\n",
+        found.status,
+        found.last_confirmed,
+        found.id,
+        found.link
+    );
+}
+
+/// The title with the words of the query underlined.
+fn mark(title: &str, query: &str) -> String {
+    let underline = anstyle::Style::new().bold().underline();
+    let bold = anstyle::Style::new().bold();
+    let mut marked = String::new();
+    let mut done = 0;
+    for range in highlights(query, title) {
+        marked.push_str(&title[done..range.start]);
+        marked.push_str(&format!("{bold:#}{underline}{}{underline:#}{bold}", &title[range.clone()]));
+        done = range.end;
+    }
+    marked.push_str(&title[done..]);
+    marked
+}

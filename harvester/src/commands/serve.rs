@@ -1,0 +1,49 @@
+use std::future::Future;
+
+use anyhow::Context as _;
+use site::Site;
+use tokio::net::TcpListener;
+
+use super::{Ended, Options, Reading};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  harvester serve
+  harvester serve --listen 0.0.0.0:80")]
+pub(super) struct Arguments {
+    /// Address and port; stands above [site] listen of the settings
+    #[arg(long, env = "HARVESTER_LISTEN", value_name = "ADDRESS")]
+    listen: Option<String>,
+}
+
+pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+    let settings = options.settings()?;
+    let address = arguments.listen.as_deref().unwrap_or(&settings.config.listen);
+    let listener = bind(address).await?;
+    let Reading { store, searcher } = options.reading(&settings).await?;
+    let naming = settings.naming(&store).await?;
+    println!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
+    site::serve(listener, site::router(Site::new(store, searcher, naming)), stop_signal()?).await?;
+    Ok(Ended::Well)
+}
+
+/// Takes the address, or says which flag gives another.
+pub(super) async fn bind(address: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; choose another address with --listen, as in --listen 127.0.0.1:8081")
+    })
+}
+
+/// Completes at Ctrl-C or SIGTERM.
+pub(super) fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,187 @@
+//! What the operator decides: where things are, how pages look, who is named.
+
+use std::path::{Path, PathBuf};
+
+use docgen::target::{Folder, Target};
+use rules::reader::{Mistake, Reader};
+use rules::ruleset::Ruleset;
+use toml::{Table, Value};
+
+/// The settings file looked for in the data directory when `--config` names none.
+pub const FILE: &str = "harvester.toml";
+/// `HARVESTER__DOCS__TARGET=mintlify` stands for `target = "mintlify"` in `[docs]`.
+const ENVIRONMENT_PREFIX: &str = "HARVESTER__";
+
+/// Every setting, with its default where nothing is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `[rules] directory`: files there replace the embedded ones of the same name. Default: none.
+    pub rules: Option<PathBuf>,
+    /// `[docs] target`: `markdown` (default) or `mintlify`.
+    pub target: Target,
+    /// `[docs] folder`: where pages go inside the repository. Default: `answers`.
+    pub folder: Folder,
+    /// `[forge] repository`: the git repository that gets the proposals. Default: none.
+    pub repository: Option<PathBuf>,
+    /// `[site] listen`: address and port. Default: `127.0.0.1:8080`.
+    pub listen: String,
+    /// `[publish] names`: `pseudonyms` (default) or `display-names`.
+    pub display_names: bool,
+}
+
+/// Mistakes of all files together, one a line.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(Mistake::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct Mistakes(pub Vec<Mistake>);
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::read(&mut Reader::new(FILE, Table::new()), Path::new(""))
+    }
+}
+
+impl Config {
+    /// Reads a settings file and what the environment sets above it. Paths in the file are meant
+    /// from the file's own directory.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> anyhow::Result<Self> {
+        let (name, text) = match file {
+            Some(path) => (path.display().to_string(), read_text(path)?),
+            None => (FILE.to_owned(), String::new()),
+        };
+        let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
+        let mut reader = Reader::parse(&name, &text);
+        for (key, value) in environment {
+            if let Some(path) = key.strip_prefix(ENVIRONMENT_PREFIX) {
+                reader.overlay(&path.to_lowercase().split("__").collect::<Vec<_>>(), plain(&value));
+            }
+        }
+        let config = Self::read(&mut reader, base);
+        let mistakes = reader.finish();
+        if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes).into()) }
+    }
+
+    fn read(file: &mut Reader, base: &Path) -> Self {
+        let path = |text: String| base.join(text);
+        let targets = [("markdown", Target::Markdown), ("mintlify", Target::Mintlify)];
+        let rules = file.section("rules", |table| table.optional_text("directory"));
+        let (target, folder) = file.section("docs", |table| {
+            (table.choice("target", Target::Markdown, &targets), folder(table))
+        });
+        let repository = file.section("forge", |table| table.optional_text("repository"));
+        let listen = file.section("site", |table| table.text("listen", "127.0.0.1:8080"));
+        let names = [("pseudonyms", false), ("display-names", true)];
+        let display_names = file.section("publish", |table| table.choice("names", false, &names));
+        Self {
+            rules: rules.map(path),
+            target,
+            folder,
+            repository: repository.map(path),
+            listen,
+            display_names,
+        }
+    }
+}
+
+/// Reads the rules: the embedded ones, with files of `directory` in place of those of their name.
+pub fn load_rules(directory: Option<&Path>) -> anyhow::Result<Ruleset> {
+    let Some(directory) = directory else { return Ok(Ruleset::embedded()) };
+    if !directory.is_dir() {
+        anyhow::bail!("the rules directory {} does not exist", directory.display());
+    }
+    let mut mistakes = Vec::new();
+    let mut texts = std::collections::BTreeMap::new();
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.extension().is_none_or(|ending| ending != "toml") {
+            continue;
+        }
+        if rules::ruleset::EMBEDDED.iter().any(|(known, _)| *known == name) {
+            texts.insert(name, read_text(&path)?);
+        } else {
+            let known = rules::ruleset::EMBEDDED.map(|(known, _)| known).join(", ");
+            let problem = format!("no rules file has this name; known: {known}");
+            mistakes.push(Mistake { file: path.display().to_string(), key: String::new(), problem });
+        }
+    }
+    match Ruleset::parse(|name| texts.get(name).cloned()) {
+        Ok(rules) if mistakes.is_empty() => Ok(rules),
+        Ok(_) => Err(Mistakes(mistakes).into()),
+        Err(more) => Err(Mistakes(mistakes.into_iter().chain(more).collect()).into()),
+    }
+}
+
+fn read_text(path: &Path) -> anyhow::Result<String> {
+    use anyhow::Context as _;
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// A value from the environment: a number or a truth value if it reads as one, else text.
+fn plain(text: &str) -> Value {
+    match text.parse::<i64>() {
+        Ok(number) => Value::Integer(number),
+        Err(_) => match text {
+            "true" => Value::Boolean(true),
+            "false" => Value::Boolean(false),
+            _ => Value::String(text.to_owned()),
+        },
+    }
+}
+
+fn folder(table: &mut Reader) -> Folder {
+    let Some(text) = table.optional_text("folder") else { return Folder::default() };
+    text.parse().unwrap_or_else(|problem: String| {
+        table.wrong("folder", problem);
+        Folder::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, environment: &[(&str, &str)]) -> anyhow::Result<Config> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("own.toml");
+        std::fs::write(&file, text)?;
+        let pairs = environment.iter().map(|(key, value)| (key.to_string(), value.to_string()));
+        Config::load(Some(&file), pairs)
+    }
+
+    #[test]
+    fn the_environment_stands_above_the_file() {
+        let text = "[docs]\ntarget = 'markdown'\nfolder = 'faq'\n[site]\nlisten = '127.0.0.1:1'";
+        let config = load(text, &[("HARVESTER__DOCS__TARGET", "mintlify"), ("OTHER", "x")]).unwrap();
+        assert_eq!(config.target, Target::Mintlify);
+        assert_eq!((config.folder.to_string().as_str(), config.listen.as_str()), ("faq", "127.0.0.1:1"));
+    }
+
+    #[test]
+    fn paths_are_meant_from_the_files_directory() {
+        let config = load("[forge]\nrepository = 'docs.git'", &[]).unwrap();
+        let repository = config.repository.unwrap();
+        assert!(repository.is_absolute() && repository.ends_with("docs.git"));
+    }
+
+    #[test]
+    fn mistakes_come_together_with_what_is_allowed() {
+        let said = load("[docs]\ntarget = 'wiki'\nfolder = '../x'\n[sight]\n", &[]).unwrap_err().to_string();
+        for part in ["docs.target", "\"markdown\", \"mintlify\"", "docs.folder", "sight: unknown key"] {
+            assert!(said.contains(part), "{part} is not in:\n{said}");
+        }
+    }
+
+    #[test]
+    fn a_rules_directory_may_replace_some_files_and_hold_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("pages.toml"), "[due]\nmore_than = 4").unwrap();
+        load_rules(Some(folder.path())).unwrap();
+        std::fs::write(folder.path().join("pagse.toml"), "").unwrap();
+        std::fs::write(folder.path().join("scope.toml"), "[consent]\nmode = 'x'").unwrap();
+        let said = load_rules(Some(folder.path())).unwrap_err().to_string();
+        assert!(said.contains("pagse.toml") && said.contains("consent.mode"), "{said}");
+    }
+}

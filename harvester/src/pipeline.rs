@@ -1,0 +1,227 @@
+//! The only place where the steps meet: store, untangle, judge, cluster, index.
+//!
+//! Every step resumes where the last run stopped: a channel stays pending until its conversations
+//! are stored, occurrences stay touched until they are clustered, and the index carries its place in
+//! the feed of changes.
+
+mod conversations;
+mod intake;
+mod proposals;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use docgen::forge::ForgeError;
+use indexer::document::Document;
+use indexer::settle::{Settled, settle};
+use indexer::store::{PendingChannel, Store, StoreError, WriteLock};
+use indexer::writer::{IndexWriter, WriteError};
+use rules::ids::{ClusterId, Millis, UserId};
+use rules::pseudonym::Salt;
+use rules::ruleset::Ruleset;
+use tokio::runtime::Handle;
+
+use crate::progress::{Progress, Unit};
+use conversations::ChannelHarvest;
+pub use intake::{FileOutcome, Intake, IntakeReport};
+pub use proposals::{Considered, Proposed, consider, consider_one};
+
+/// The directory of the index inside a data directory.
+pub const INDEX: &str = "index";
+
+/// Documents written between two commits of the index.
+const DOCUMENTS_A_COMMIT: u32 = 5_000;
+
+/// Everything that changes a data directory. While it lives, no other process can.
+pub struct Pipeline {
+    pub store: Store,
+    pub rules: Arc<Ruleset>,
+    index: IndexWriter,
+    _lock: WriteLock,
+}
+
+/// What catching up did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CaughtUp {
+    pub channels: usize,
+    pub conversations: u64,
+    pub settled: Settled,
+    pub documents: usize,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Index(#[from] WriteError),
+    #[error(transparent)]
+    Forge(#[from] ForgeError),
+}
+
+impl Pipeline {
+    /// Opens a data directory for writing. `fresh_salt` is kept if the directory has none yet.
+    pub async fn open(data: &Path, rules: Arc<Ruleset>, fresh_salt: &Salt) -> Result<Self, PipelineError> {
+        let lock = WriteLock::take(data)?;
+        let store = Store::open(data, &lock).await?;
+        store.keep_salt(fresh_salt).await?;
+        let index = IndexWriter::open(&data.join(INDEX))?;
+        Ok(Self { store, rules, index, _lock: lock })
+    }
+
+    pub fn index(&self) -> &IndexWriter {
+        &self.index
+    }
+
+    /// Takes in events of a source that is read at its own pace.
+    pub fn intake(&self) -> Intake {
+        Intake::new(self.store.clone(), Arc::clone(&self.rules))
+    }
+
+    /// Judges what is pending, settles the clusters and has the index follow. `now` starts the clock
+    /// of clusters that become due.
+    pub async fn catch_up(&mut self, now: Millis) -> Result<CaughtUp, PipelineError> {
+        let trusted = Arc::new(self.note_what_judges().await?);
+        let (channels, conversations) = self.judge_pending(&trusted).await?;
+        let force = self.store.setting(SETTLED_WITH).await?.as_deref() != Some(self.rules.digest());
+        let settled = settle(&self.store, &self.rules, now, force).await?;
+        self.store.set(SETTLED_WITH, self.rules.digest()).await?;
+        let documents = self.follow_changes().await?;
+        Ok(CaughtUp { channels, conversations, settled, documents })
+    }
+
+    /// Empties the index and builds it from the store.
+    pub async fn reindex(&mut self) -> Result<usize, PipelineError> {
+        let newest = self.store.newest_change().await?;
+        self.index_everything(newest).await
+    }
+
+    /// Closes the store so that the next process finds everything in its main file.
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+
+    /// Has everything judged again if the rules, or the people whose word counts, are others than
+    /// those that the stored verdicts were made with. Returns these people.
+    async fn note_what_judges(&self) -> Result<BTreeSet<UserId>, PipelineError> {
+        let people = self.store.people_with_roles().await?;
+        let trusted = people
+            .iter()
+            .filter(|person| self.rules.scope.trusts(person))
+            .map(|person| person.id)
+            .chain(self.rules.scope.trusted_people().iter().copied())
+            .collect::<BTreeSet<_>>();
+        let ids = trusted.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let judges = format!("{} {ids}", self.rules.digest());
+        let before = self.store.setting(JUDGED_WITH).await?;
+        if before.as_deref() != Some(judges.as_str()) {
+            if before.is_some() {
+                self.store.mark_everything_pending().await?;
+            }
+            self.store.set(JUDGED_WITH, &judges).await?;
+        }
+        Ok(trusted)
+    }
+
+    async fn judge_pending(
+        &self,
+        trusted: &Arc<BTreeSet<UserId>>,
+    ) -> Result<(usize, u64), PipelineError> {
+        let pending = self.store.pending_channels().await?;
+        let channels = pending.len();
+        if channels == 0 {
+            return Ok((0, 0));
+        }
+        let mut messages = 0;
+        for one in &pending {
+            messages += self.store.messages_pending(one).await?;
+        }
+        let progress = Progress::start("judging talk", Unit::Items, messages);
+        let queue = Arc::new(Mutex::new(pending));
+        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(channels);
+        let mut running = tokio::task::JoinSet::new();
+        for _ in 0..workers {
+            let harvest = ChannelHarvest {
+                store: self.store.clone(),
+                rules: Arc::clone(&self.rules),
+                trusted: Arc::clone(trusted),
+                progress: progress.clone(),
+                runtime: Handle::current(),
+            };
+            let queue = Arc::clone(&queue);
+            running.spawn_blocking(move || harvest_all(&harvest, &queue));
+        }
+        let mut conversations = 0;
+        while let Some(worker) = running.join_next().await {
+            conversations += worker.expect("a worker neither panics nor is cancelled")?;
+        }
+        progress.finish();
+        Ok((channels, conversations))
+    }
+
+    /// Writes the documents of changed clusters until the index is where the store is. An index
+    /// without a place, or with one that the store never gave, is built anew.
+    async fn follow_changes(&mut self) -> Result<usize, PipelineError> {
+        let newest = self.store.newest_change().await?;
+        match self.index.cursor() {
+            Some(place) if place == newest => Ok(0),
+            Some(place) if place < newest => self.follow_from(place).await,
+            _ => self.index_everything(newest).await,
+        }
+    }
+
+    async fn follow_from(&mut self, mut place: i64) -> Result<usize, PipelineError> {
+        let mut written = 0;
+        loop {
+            let changes = self.store.changes_after(place, DOCUMENTS_A_COMMIT).await?;
+            let Some(last) = changes.last() else { break };
+            place = last.seq;
+            let ids = changes.into_iter().map(|change| change.cluster).collect::<BTreeSet<_>>();
+            written += self.write(&ids.into_iter().collect::<Vec<_>>()).await?;
+            tokio::task::block_in_place(|| self.index.commit(place))?;
+        }
+        Ok(written)
+    }
+
+    async fn index_everything(&mut self, newest: i64) -> Result<usize, PipelineError> {
+        let ids = self.store.cluster_ids().await?;
+        let progress = Progress::start("indexing answers", Unit::Items, ids.len() as u64);
+        self.index.clear()?;
+        for chunk in ids.chunks(DOCUMENTS_A_COMMIT as usize) {
+            self.write(chunk).await?;
+            progress.advance(chunk.len() as u64);
+        }
+        tokio::task::block_in_place(|| self.index.commit(newest))?;
+        progress.finish();
+        Ok(ids.len())
+    }
+
+    async fn write(&mut self, ids: &[ClusterId]) -> Result<usize, PipelineError> {
+        for ids in ids.chunks(500) {
+            let clusters = self.store.clusters_with(ids).await?;
+            let documents = clusters.iter().map(Document::of).collect::<Vec<_>>();
+            tokio::task::block_in_place(|| {
+                self.index.remove(ids)?;
+                self.index.replace(&documents)
+            })?;
+        }
+        Ok(ids.len())
+    }
+}
+
+/// Digests of what the stored verdicts, and the stored clusters, were made with.
+const JUDGED_WITH: &str = "judged-with";
+const SETTLED_WITH: &str = "settled-with";
+
+fn harvest_all(
+    harvest: &ChannelHarvest,
+    queue: &Mutex<Vec<PendingChannel>>,
+) -> Result<u64, StoreError> {
+    let mut conversations = 0;
+    loop {
+        let next = queue.lock().expect("no worker panics with the queue").pop();
+        let Some(pending) = next else { return Ok(conversations) };
+        conversations += harvest.run(&pending)?;
+    }
+}

@@ -1,0 +1,91 @@
+//! Clusters that are due become drafts, drafts become proposals.
+
+use docgen::draft::{Context, Draft, Refusal, draft};
+use docgen::forge::local::LocalForge;
+use docgen::forge::{Outcome, Pushed};
+use docgen::proposal::Proposal;
+use indexer::store::{self, ProposalState, Store, StoreError};
+use rules::cluster::{Cluster, ClusterState};
+use rules::ids::Millis;
+
+use super::{Pipeline, PipelineError};
+
+/// A cluster with the page it would get, or why it gets none.
+pub struct Considered {
+    pub cluster: Cluster,
+    pub page: Result<(Draft, Proposal), Refusal>,
+}
+
+/// A page that went to the forge.
+pub struct Proposed {
+    pub cluster: Cluster,
+    pub proposal: Proposal,
+    pub draft: Draft,
+    pub outcome: Outcome,
+}
+
+impl Considered {
+    fn of(cluster: Cluster, context: &Context<'_>) -> Self {
+        let page = draft(&cluster, context).map(|draft| {
+            let proposal = Proposal::new(&cluster, &draft, context);
+            (draft, proposal)
+        });
+        Self { cluster, page }
+    }
+}
+
+/// Every cluster that is due or already on its way, with its page. Changes nothing.
+pub async fn consider(store: &Store, context: &Context<'_>) -> Result<Vec<Considered>, StoreError> {
+    let states = [ClusterState::Due, ClusterState::Drafted, ClusterState::Proposed];
+    let clusters = store.clusters_in(&states).await?;
+    Ok(clusters.into_iter().map(|cluster| Considered::of(cluster, context)).collect())
+}
+
+/// One cluster with its page, due or not. Changes nothing.
+pub fn consider_one(cluster: Cluster, context: &Context<'_>) -> Considered {
+    Considered::of(cluster, context)
+}
+
+impl Pipeline {
+    /// Brings a page to the forge and remembers what stands there. Doing it again with nothing new
+    /// does nothing. `now` is the commit's time.
+    pub async fn propose(
+        &mut self,
+        forge: &LocalForge,
+        (cluster, draft, proposal): (Cluster, Draft, Proposal),
+        now: Millis,
+    ) -> Result<Proposed, PipelineError> {
+        let known = self.store.proposal(&cluster.id).await?;
+        let pushed = known.as_ref().map(|known| Pushed {
+            head: known.head.clone(),
+            digest: known.digest.clone(),
+        });
+        let outcome = forge.propose(&proposal, &draft, pushed.as_ref(), now)?;
+        let (state, stands) = match &outcome {
+            Outcome::Opened(stands) | Outcome::Updated(stands) | Outcome::UpToDate(stands) => {
+                (ProposalState::Open, Some(stands.clone()))
+            }
+            Outcome::HandsOff(_) => (ProposalState::HandsOff, pushed),
+        };
+        if let Some(stands) = stands {
+            let opened = known.as_ref().map_or(now, |known| known.opened);
+            let kept = store::Proposal {
+                cluster: cluster.id.clone(),
+                branch: proposal.branch.clone(),
+                head: stands.head,
+                digest: stands.digest,
+                title: proposal.title.clone(),
+                path: draft.path().to_owned(),
+                state,
+                opened,
+                updated: now,
+            };
+            if known.is_none_or(|known| store::Proposal { updated: now, ..known } != kept) {
+                self.store.keep_proposal(&kept).await?;
+            }
+            self.store.set_state(&cluster.id, ClusterState::Proposed).await?;
+            self.follow_changes().await?;
+        }
+        Ok(Proposed { cluster, proposal, draft, outcome })
+    }
+}
