@@ -42,8 +42,6 @@ pub(crate) struct Prediction {
     pub(crate) answers: Vec<u64>,
     #[serde(skip)]
     pub(crate) grade: Option<Grade>,
-    #[serde(skip)]
-    pub(crate) confidence: f32,
 }
 
 pub fn run(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -93,10 +91,10 @@ pub(crate) fn predict(row: &Row, rules: &SignalRules) -> Prediction {
     let messages = messages(row);
     let verdict = resolution::judge(&conversation(&messages), rules);
     let number = |answer: &resolution::Answer| answer.message.0 - 1;
-    let (question, answers, grade, confidence) = match verdict {
-        Verdict::NotAQuestion { .. } => (false, Vec::new(), None, 0.0),
-        Verdict::Open { answers, .. } => (true, answers, None, 0.0),
-        Verdict::Resolved(found) => (true, found.answers, Some(found.grade), found.confidence),
+    let (question, answers, grade) = match verdict {
+        Verdict::NotAQuestion { .. } => (false, Vec::new(), None),
+        Verdict::Open { answers, .. } => (true, answers, None),
+        Verdict::Resolved(found) => (true, found.answers, Some(found.grade)),
     };
     let answers = answers.iter().map(number).collect::<Vec<_>>();
     Prediction {
@@ -106,7 +104,6 @@ pub(crate) fn predict(row: &Row, rules: &SignalRules) -> Prediction {
         answer: answers.first().copied(),
         answers,
         grade,
-        confidence,
     }
 }
 

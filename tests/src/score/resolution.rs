@@ -91,9 +91,10 @@ fn figures(out: &mut dyn Write, name: &str, judged: &[(Gold, Prediction)]) -> an
             && yes(gold)
             && prediction.answer.is_some_and(|answer| gold.answer_ids.contains(&answer))
     };
-    let harvest = |strictest: &dyn Fn(&Prediction) -> bool| {
-        let published =
-            judged.iter().filter(|(_, prediction)| prediction.question && strictest(prediction));
+    let harvest = |loosest: Grade| {
+        let published = judged.iter().filter(|(_, prediction)| {
+            prediction.question && prediction.grade.is_some_and(|grade| grade <= loosest)
+        });
         let published = published.collect::<Vec<_>>();
         (published.iter().filter(|pair| right(pair)).count(), published.len())
     };
@@ -119,15 +120,10 @@ fn figures(out: &mut dyn Write, name: &str, judged: &[(Gold, Prediction)]) -> an
         ratio(three, answered.len()),
         answered.len()
     )?;
-    let gates: [(&str, &dyn Fn(&Prediction) -> bool); 3] = [
-        ("all", &|prediction| prediction.grade.is_some()),
-        ("thanked", &|prediction| prediction.grade.is_some_and(|grade| grade <= Grade::Thanked)),
-        ("confirmed", &|prediction| {
-            prediction.grade.is_some_and(|grade| grade <= Grade::Confirmed)
-        }),
-    ];
-    for (gate, passes) in gates {
-        let (right, published) = harvest(passes);
+    for (gate, loosest) in
+        [("all", Grade::Unconfirmed), ("thanked", Grade::Thanked), ("confirmed", Grade::Confirmed)]
+    {
+        let (right, published) = harvest(loosest);
         write!(out, "{gate} {right}/{published} = {:.3}  ", ratio(right, published))?;
     }
     Ok(writeln!(out)?)
