@@ -1,6 +1,10 @@
 //! One module per command; this one holds what they share.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands speak to the person at the terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "commands speak to the person at the terminal"
+)]
 
 mod check;
 mod clusters;
@@ -55,7 +59,13 @@ Exit codes: 0 done, 1 failed, 2 wrong use.";
 #[derive(Debug, clap::Args)]
 struct Options {
     /// Directory that holds the store and the index
-    #[arg(long, global = true, env = "HARVESTER_DATA", value_name = "DIR", default_value = "harvester-data")]
+    #[arg(
+        long,
+        global = true,
+        env = "HARVESTER_DATA",
+        value_name = "DIR",
+        default_value = "harvester-data"
+    )]
     data: PathBuf,
     /// Settings file; without it, harvester.toml in the data directory if there is one
     #[arg(long, global = true, env = "HARVESTER_CONFIG", value_name = "FILE")]

@@ -104,7 +104,11 @@ pub fn load_rules(directory: Option<&Path>) -> anyhow::Result<Ruleset> {
         } else {
             let known = rules::ruleset::EMBEDDED.map(|(known, _)| known).join(", ");
             let problem = format!("no rules file has this name; known: {known}");
-            mistakes.push(Mistake { file: path.display().to_string(), key: String::new(), problem });
+            mistakes.push(Mistake {
+                file: path.display().to_string(),
+                key: String::new(),
+                problem,
+            });
         }
     }
     match Ruleset::parse(|name| texts.get(name).cloned()) {
@@ -154,9 +158,13 @@ mod tests {
     #[test]
     fn the_environment_stands_above_the_file() {
         let text = "[docs]\ntarget = 'markdown'\nfolder = 'faq'\n[site]\nlisten = '127.0.0.1:1'";
-        let config = load(text, &[("HARVESTER__DOCS__TARGET", "mintlify"), ("OTHER", "x")]).unwrap();
+        let config =
+            load(text, &[("HARVESTER__DOCS__TARGET", "mintlify"), ("OTHER", "x")]).unwrap();
         assert_eq!(config.target, Target::Mintlify);
-        assert_eq!((config.folder.to_string().as_str(), config.listen.as_str()), ("faq", "127.0.0.1:1"));
+        assert_eq!(
+            (config.folder.to_string().as_str(), config.listen.as_str()),
+            ("faq", "127.0.0.1:1")
+        );
     }
 
     #[test]
@@ -168,8 +176,12 @@ mod tests {
 
     #[test]
     fn mistakes_come_together_with_what_is_allowed() {
-        let said = load("[docs]\ntarget = 'wiki'\nfolder = '../x'\n[sight]\n", &[]).unwrap_err().to_string();
-        for part in ["docs.target", "\"markdown\", \"mintlify\"", "docs.folder", "sight: unknown key"] {
+        let said = load("[docs]\ntarget = 'wiki'\nfolder = '../x'\n[sight]\n", &[])
+            .unwrap_err()
+            .to_string();
+        for part in
+            ["docs.target", "\"markdown\", \"mintlify\"", "docs.folder", "sight: unknown key"]
+        {
             assert!(said.contains(part), "{part} is not in:\n{said}");
         }
     }

@@ -62,7 +62,11 @@ pub enum PipelineError {
 
 impl Pipeline {
     /// Opens a data directory for writing. `fresh_salt` is kept if the directory has none yet.
-    pub async fn open(data: &Path, rules: Arc<Ruleset>, fresh_salt: &Salt) -> Result<Self, PipelineError> {
+    pub async fn open(
+        data: &Path,
+        rules: Arc<Ruleset>,
+        fresh_salt: &Salt,
+    ) -> Result<Self, PipelineError> {
         let lock = WriteLock::take(data)?;
         let store = Store::open(data, &lock).await?;
         store.keep_salt(fresh_salt).await?;

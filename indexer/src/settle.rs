@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rules::cluster::{Cluster, ClusterState, Occurrence};
-use rules::due::due;
+use rules::due::{Kinship, due};
 use rules::ids::{ClusterId, MessageId, Millis};
 use rules::ruleset::Ruleset;
-use rules::same::{Asked, Epoch, agree};
+use rules::same::{Asked, Epoch, SameRules, Signature, agree, score};
 
 use crate::assign::{Item, group};
 use crate::store::{ClusterSummary, Regrouped, Result, Store, Ungrouped};
@@ -45,6 +45,35 @@ pub fn asked(occurrence: &Occurrence) -> Asked<'_> {
     Asked { question: &occurrence.question.text, answer: &occurrence.best_answer().text }
 }
 
+/// How the occurrences of a cluster stand to each other in the words of one epoch.
+pub struct Kin<'r> {
+    signatures: Vec<Signature>,
+    rules: &'r SameRules,
+}
+
+impl<'r> Kin<'r> {
+    pub fn of(cluster: &Cluster, epoch: &Epoch, rules: &'r SameRules) -> Self {
+        let signatures = cluster.occurrences.iter().map(|one| epoch.signature(&asked(one)));
+        Self { signatures: signatures.collect(), rules }
+    }
+}
+
+impl Kinship for Kin<'_> {
+    fn alike(&self, one: usize, other: usize) -> f32 {
+        score(&self.signatures[one], &self.signatures[other], self.rules)
+    }
+
+    fn agree(&self, one: usize, other: usize) -> bool {
+        agree(&self.signatures[one], &self.signatures[other], self.rules)
+    }
+}
+
+/// The word statistics of everything that is stored.
+pub async fn epoch(store: &Store, rules: &SameRules) -> Result<Epoch> {
+    let all = store.occurrences().await?;
+    Ok(Epoch::of(all.iter().map(|one| asked(&one.occurrence)), rules))
+}
+
 fn plan(
     occurrences: Vec<Ungrouped>,
     existing: &[ClusterSummary],
@@ -64,7 +93,8 @@ fn plan(
     let mut occurrences = occurrences.into_iter().map(Some).collect::<Vec<_>>();
     for (members, id) in groups.iter().zip(names) {
         let mut changed = false;
-        let mut cluster = Cluster { id, state: ClusterState::Watching, occurrences: Vec::new(), due_since: None };
+        let mut cluster =
+            Cluster { id, state: ClusterState::Watching, occurrences: Vec::new(), due_since: None };
         for at in members {
             let one = occurrences[*at].take().expect("an occurrence is in one group");
             if one.cluster.as_ref() != Some(&cluster.id) {
@@ -98,9 +128,7 @@ fn judge(
     epoch: &Epoch,
     now: Millis,
 ) -> ClusterSummary {
-    let verdict = due(cluster, &rules.pages, |one, other| {
-        agree(&epoch.signature(&asked(one)), &epoch.signature(&asked(other)), &rules.same)
-    });
+    let verdict = due(cluster, &rules.pages, &Kin::of(cluster, epoch, &rules.same));
     let since = before.and_then(|row| row.due_since);
     let due_since = verdict.due.then(|| since.unwrap_or(now));
     let state = match before.map(|row| row.state) {

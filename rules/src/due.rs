@@ -14,8 +14,12 @@ pub struct PageRules {
     askers: usize,
     within: i64,
     deadline: i64,
+    alike: f32,
     backing: Backing,
 }
+
+/// A larger cluster is judged by its earliest occurrences: the comparison is quadratic.
+const MOST_COMPARED: usize = 300;
 
 #[derive(Debug, Clone, Copy)]
 struct Backing {
@@ -26,12 +30,13 @@ struct Backing {
 
 impl PageRules {
     pub(crate) fn read(file: &mut Reader) -> Self {
-        let (more_than, askers, days, hours) = file.section("due", |table| {
+        let (more_than, askers, days, hours, alike) = file.section("due", |table| {
             (
                 table.integer("more_than", 2, 0, 1_000),
                 table.integer("askers", 2, 1, 1_000),
                 table.integer("within_days", 180, 1, 36_500),
                 table.integer("hours", 48, 1, 8_760),
+                table.number("alike", 0.5, 0.0, 1.0) as f32,
             )
         });
         let backing = file.section("backing", |table| Backing {
@@ -47,6 +52,7 @@ impl PageRules {
             askers: askers as usize,
             within: days * Millis::DAY,
             deadline: hours * Millis::HOUR,
+            alike,
             backing,
         }
     }
@@ -62,67 +68,105 @@ impl PageRules {
 pub struct DueVerdict {
     pub due: bool,
     pub reasons: Vec<Reason>,
+    /// The occurrences that a page would stand on, as indices into the cluster's. A cluster may hold
+    /// more: what is near enough to be found by search need not be the same question to the letter.
+    pub core: Vec<usize>,
 }
 
-/// Judges whether a cluster has earned a page. `agree` tells whether two answers say the same.
-pub fn due(
-    cluster: &Cluster,
-    rules: &PageRules,
-    agree: impl Fn(&Occurrence, &Occurrence) -> bool,
-) -> DueVerdict {
-    let (count, askers) = busiest_span(&cluster.occurrences, rules);
+/// How the occurrences of a cluster stand to each other, by their indices.
+pub trait Kinship {
+    /// How surely two questions are the same, 0 to 1.
+    fn alike(&self, one: usize, other: usize) -> f32;
+    /// Whether two answers say the same.
+    fn agree(&self, one: usize, other: usize) -> bool;
+}
+
+/// Judges whether a cluster has earned a page.
+pub fn due(cluster: &Cluster, rules: &PageRules, kinship: &impl Kinship) -> DueVerdict {
+    let core = core(cluster.occurrences.len(), rules, kinship);
+    let occurrences = core.iter().map(|at| &cluster.occurrences[*at]).collect::<Vec<_>>();
+    let (count, askers) = busiest_span(&occurrences, rules);
     let enough = count > rules.more_than;
     let widespread = askers >= rules.askers;
-    let backing = backing(cluster, rules, agree);
-    let mut reasons = vec![
-        standing(enough, format!("resolved {count} times within {} days", rules.within / Millis::DAY)),
-        standing(widespread, format!("asked by {askers} different people")),
-    ];
+    let backing = backing(&core, &occurrences, rules, kinship);
     let backed = backing.is_some();
-    reasons.push(standing(backed, backing.unwrap_or("nobody but the answerer confirms an answer").into()));
-    DueVerdict { due: enough && widespread && backed, reasons }
+    let days = rules.within / Millis::DAY;
+    let reasons = vec![
+        standing(
+            enough,
+            format!("surely the same question was resolved {count} times within {days} days"),
+        ),
+        standing(widespread, format!("asked by {askers} different people")),
+        standing(backed, backing.unwrap_or("nobody but the answerer confirms an answer").into()),
+    ];
+    DueVerdict { due: enough && widespread && backed, reasons, core }
 }
 
 fn standing(met: bool, what: String) -> Reason {
     Reason::new(what, if met { 1.0 } else { -1.0 })
 }
 
+/// The question that the most others are surely the same as, with these others; of several such, the
+/// one nearest to its others.
+fn core(size: usize, rules: &PageRules, kinship: &impl Kinship) -> Vec<usize> {
+    let compared = size.min(MOST_COMPARED);
+    let around = (0..compared).map(|centre| {
+        let near = (0..compared).filter(|other| *other != centre);
+        let near = near.map(|other| (other, kinship.alike(centre, other)));
+        let near = near.filter(|(_, alike)| *alike >= rules.alike).collect::<Vec<_>>();
+        let closeness = near.iter().map(|(_, alike)| alike).sum::<f32>();
+        let mut members = near.into_iter().map(|(other, _)| other).collect::<Vec<_>>();
+        members.push(centre);
+        members.sort_unstable();
+        (closeness, members)
+    });
+    let best = around.max_by(|(close, members), (other_close, other_members)| {
+        let size = members.len().cmp(&other_members.len());
+        size.then(close.total_cmp(other_close)).then(other_members.cmp(members))
+    });
+    best.map(|(_, members)| members).unwrap_or_default()
+}
+
 /// The most occurrences in one span, and the askers in the span where both are best.
-fn busiest_span(occurrences: &[Occurrence], rules: &PageRules) -> (usize, usize) {
+fn busiest_span(occurrences: &[&Occurrence], rules: &PageRules) -> (usize, usize) {
     let spans = (0..occurrences.len()).map(|first| {
         let start = occurrences[first].question.sent.0;
         let span = occurrences[first..]
             .iter()
             .take_while(|occurrence| occurrence.question.sent.0 - start <= rules.within)
             .collect::<Vec<_>>();
-        let askers = span.iter().map(|occurrence| occurrence.question.author).collect::<BTreeSet<_>>();
+        let askers =
+            span.iter().map(|occurrence| occurrence.question.author).collect::<BTreeSet<_>>();
         (span.len(), askers.len())
     });
     spans
-        .max_by_key(|(count, askers)| (*count > rules.more_than && *askers >= rules.askers, *count, *askers))
+        .max_by_key(|(count, askers)| {
+            (*count > rules.more_than && *askers >= rules.askers, *count, *askers)
+        })
         .unwrap_or_default()
 }
 
 fn backing(
-    cluster: &Cluster,
+    core: &[usize],
+    occurrences: &[&Occurrence],
     rules: &PageRules,
-    agree: impl Fn(&Occurrence, &Occurrence) -> bool,
+    kinship: &impl Kinship,
 ) -> Option<&'static str> {
-    let all = &cluster.occurrences;
-    if rules.backing.by_asker && all.iter().any(|one| one.grade <= Grade::Confirmed) {
+    if rules.backing.by_asker && occurrences.iter().any(|one| one.grade <= Grade::Confirmed) {
         return Some("an answer is confirmed by its asker, a mark or a tag");
     }
-    let trusted = |one: &Occurrence| {
+    let trusted = |one: &&Occurrence| {
         one.best_answer().trusted
             || one.signals.iter().any(|signal| signal.kind == SignalKind::TrustedAnswer)
     };
-    if rules.backing.by_trusted && all.iter().any(trusted) {
+    if rules.backing.by_trusted && occurrences.iter().any(trusted) {
         return Some("an answer comes from a trusted person");
     }
     let two_agree = || {
-        all.iter().enumerate().any(|(at, one)| {
-            all[..at].iter().any(|other| {
-                one.best_answer().author != other.best_answer().author && agree(one, other)
+        (0..core.len()).any(|one| {
+            (0..one).any(|other| {
+                occurrences[one].best_answer().author != occurrences[other].best_answer().author
+                    && kinship.agree(core[one], core[other])
             })
         })
     };

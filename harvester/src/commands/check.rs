@@ -87,7 +87,8 @@ async fn stored(reading: &Reading) -> anyhow::Result<Vec<Finding>> {
         bad("index", says)
     });
     if counts.channels_pending > 0 {
-        let says = format!("{} are still to be judged by the writing process", counts.channels_pending);
+        let says =
+            format!("{} are still to be judged by the writing process", counts.channels_pending);
         findings.push(good("channels", says));
     }
     Ok(findings)

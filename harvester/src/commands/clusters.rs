@@ -1,22 +1,25 @@
 use indexer::assign::explain;
-use indexer::settle::asked;
+use indexer::settle::{Kin, asked, epoch};
 use rules::cluster::{Cluster, ClusterState, Occurrence};
 use rules::due::due;
 use rules::ids::ClusterId;
 use rules::question::clean_title;
 use rules::reason::Reason;
-use rules::same::{Epoch, Sameness, agree};
+use rules::same::Sameness;
 use serde::Serialize;
 
 use super::table::{day, indented, one_line};
 use super::{Ended, Options, Reading, Settings, print_json};
 
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Examples:
   harvester clusters                 recurring questions, most frequent first
   harvester clusters --all --json    every answer, as JSON
-  harvester clusters show ID         one question with every reason behind it")]
+  harvester clusters show ID         one question with every reason behind it"
+)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     one: Option<One>,
@@ -60,7 +63,11 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     }
 }
 
-async fn list(options: &Options, arguments: &Arguments, reading: &Reading) -> anyhow::Result<Ended> {
+async fn list(
+    options: &Options,
+    arguments: &Arguments,
+    reading: &Reading,
+) -> anyhow::Result<Ended> {
     let least = if arguments.all { 1 } else { 2 };
     let clusters = reading.store.clusters(least, arguments.limit).await?;
     let listed = clusters.iter().map(listed).collect::<Vec<_>>();
@@ -107,13 +114,11 @@ async fn show(
     let Some(cluster) = reading.store.cluster(id).await? else {
         anyhow::bail!("there is no cluster {id}; `harvester clusters --all` lists them");
     };
-    let all = reading.store.occurrences().await?;
-    let epoch = Epoch::of(all.iter().map(|one| asked(&one.occurrence)), &settings.rules.same);
+    let epoch = epoch(&reading.store, &settings.rules.same).await?;
     let members = cluster.occurrences.iter().map(asked).collect::<Vec<_>>();
     let together = explain(&members, &epoch, &settings.rules.same);
-    let verdict = due(&cluster, &settings.rules.pages, |one, other| {
-        agree(&epoch.signature(&asked(one)), &epoch.signature(&asked(other)), &settings.rules.same)
-    });
+    let kin = Kin::of(&cluster, &epoch, &settings.rules.same);
+    let verdict = due(&cluster, &settings.rules.pages, &kin);
     if options.json {
         print_json(&serde_json::json!({
             "cluster": cluster,
@@ -123,7 +128,10 @@ async fn show(
         return Ok(Ended::Well);
     }
     let bold = anstyle::Style::new().bold();
-    anstream::println!("{bold}{}{bold:#}", one_line(&clean_title(&cluster.best_question().text), 110));
+    anstream::println!(
+        "{bold}{}{bold:#}",
+        one_line(&clean_title(&cluster.best_question().text), 110)
+    );
     println!("{} · {}\n", cluster.id, cluster.state.as_str());
     println!("A page is {}due:", if verdict.due { "" } else { "not " });
     tell_reasons(&verdict.reasons);
@@ -131,13 +139,13 @@ async fn show(
         let deadline = settings.rules.pages.deadline(since);
         println!("  known since {}, to be proposed by {}", day(since), day(deadline));
     }
-    for (occurrence, together) in cluster.occurrences.iter().zip(&together) {
-        tell(occurrence, together);
+    for (at, occurrence) in cluster.occurrences.iter().enumerate() {
+        tell(occurrence, &together[at], verdict.core.contains(&at));
     }
     Ok(Ended::Well)
 }
 
-fn tell(occurrence: &Occurrence, together: &Sameness) {
+fn tell(occurrence: &Occurrence, together: &Sameness, core: bool) {
     let dim = anstyle::Style::new().dimmed();
     anstream::println!(
         "\n{dim}{} in #{} · {}{dim:#}",
@@ -147,9 +155,13 @@ fn tell(occurrence: &Occurrence, together: &Sameness) {
     );
     println!("{}", indented(&occurrence.question.text, "  Q  "));
     println!("{}", indented(&occurrence.best_answer().text, "  A  "));
-    println!("  resolved ({:?}, confidence {:.2}) because", occurrence.grade, occurrence.confidence);
+    println!(
+        "  resolved ({:?}, confidence {:.2}) because",
+        occurrence.grade, occurrence.confidence
+    );
     tell_reasons(&occurrence.reasons);
-    println!("  in this cluster because");
+    let place = if core { "in the middle of this cluster" } else { "at the edge of this cluster" };
+    println!("  {place} (mean score {:.2}) because", together.score);
     tell_reasons(&together.reasons);
 }
 

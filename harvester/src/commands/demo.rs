@@ -31,14 +31,22 @@ pub(super) struct Arguments {
     #[arg(long)]
     no_serve: bool,
     /// Address and port of the search page
-    #[arg(long, env = "HARVESTER_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(
+        long,
+        env = "HARVESTER_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080"
+    )]
     listen: String,
 }
 
 /// What the program carries: real talk, reconstructed or published under open licences.
 const EXPORTS: [(&str, &str); 3] = [
     ("eliza/coders.json", include_str!("../../../tests/data/exports/demo-eliza/coders.json")),
-    ("eliza/discussion.json", include_str!("../../../tests/data/exports/demo-eliza/discussion.json")),
+    (
+        "eliza/discussion.json",
+        include_str!("../../../tests/data/exports/demo-eliza/discussion.json"),
+    ),
     ("ubuntu/support.json", include_str!("../../../tests/data/exports/demo-ubuntu/support.json")),
 ];
 const SETTINGS: &str = include_str!("../../demo/harvester.toml");
@@ -74,7 +82,11 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     let progress = Progress::start("reading exports", Unit::Bytes, total);
     let taken = pipeline.intake().files(exports, &progress).await?;
     progress.finish();
-    anyhow::ensure!(taken.is_clean(), "the bundled exports were changed on disk; delete {}", options.data.display());
+    anyhow::ensure!(
+        taken.is_clean(),
+        "the bundled exports were changed on disk; delete {}",
+        options.data.display()
+    );
     pipeline.catch_up(clock::now()).await?;
     let round = propose(options, &settings, &mut pipeline).await?;
     let counts = pipeline.store.counts().await?;
@@ -144,7 +156,9 @@ fn summary(counts: Counts, recurring: &[Cluster], round: &Round, seconds: f64) -
         proposed: round
             .proposed
             .iter()
-            .map(|one| (one.cluster.id.to_string(), one.proposal.branch.clone(), outcome(&one.outcome)))
+            .map(|one| {
+                (one.cluster.id.to_string(), one.proposal.branch.clone(), outcome(&one.outcome))
+            })
             .collect(),
         refused: round
             .refused

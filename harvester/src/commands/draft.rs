@@ -37,7 +37,7 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
         let Some(cluster) = store.cluster(id).await? else {
             anyhow::bail!("there is no cluster {id}; `harvester clusters --all` lists them");
         };
-        return show(options, &consider_one(cluster, &context));
+        return show(options, &consider_one(&store, cluster, &context).await?);
     }
     let considered = consider(&store, &context).await?;
     let folder = options.data.join("drafts");
@@ -50,7 +50,9 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     }
     for one in &considered {
         match &one.page {
-            Ok((draft, _)) => println!("drafted  {}  {}", draft.cluster(), folder.join(draft.path()).display()),
+            Ok((draft, _)) => {
+                println!("drafted  {}  {}", draft.cluster(), folder.join(draft.path()).display())
+            }
             Err(refusal) => println!("refused  {}  {refusal}", one.cluster.id),
         }
     }
@@ -72,7 +74,11 @@ fn show(options: &Options, considered: &Considered) -> anyhow::Result<Ended> {
             Ok(Ended::Well)
         }
         Err(refusal) => {
-            eprintln!("no page for {}: {}", considered.cluster.id, one_line(&refusal.to_string(), 300));
+            eprintln!(
+                "no page for {}: {}",
+                considered.cluster.id,
+                one_line(&refusal.to_string(), 300)
+            );
             Ok(Ended::Badly)
         }
     }

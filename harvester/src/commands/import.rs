@@ -128,6 +128,9 @@ fn tell(report: &Report<'_>, caught_up: &CaughtUp) {
         println!("  {count} message(s) of the unknown type {name:?} are kept and not judged");
     }
     if report.out_of_scope > 0 {
-        println!("  {} file(s) hold channels that are out of scope (scope.toml)", report.out_of_scope);
+        println!(
+            "  {} file(s) hold channels that are out of scope (scope.toml)",
+            report.out_of_scope
+        );
     }
 }

@@ -66,9 +66,10 @@ pub(super) async fn propose(
     settings: &Settings,
     pipeline: &mut Pipeline,
 ) -> anyhow::Result<Round> {
-    let repository = settings.config.repository.as_deref().context(
-        "no repository to propose to; set `repository` in [forge] of the settings file",
-    )?;
+    let repository =
+        settings.config.repository.as_deref().context(
+            "no repository to propose to; set `repository` in [forge] of the settings file",
+        )?;
     let forge = LocalForge::open(repository, &options.data.join("proposals"))?;
     let naming = settings.naming(&pipeline.store).await?;
     let considered = consider(&pipeline.store, &settings.context(&naming)).await?;

@@ -90,7 +90,8 @@ fn tell(found: &Found, query: &str) {
     anstream::println!("{bold}{marked}{bold:#}");
     let answer = found.answer.lines().take(6).collect::<Vec<_>>().join("\n");
     println!("{}", indented(&answer, "    "));
-    let times = if found.occurrences == 1 { "once".into() } else { format!("{} times", found.occurrences) };
+    let times =
+        if found.occurrences == 1 { "once".into() } else { format!("{} times", found.occurrences) };
     anstream::println!(
         "    {dim}{} · resolved {times} · last {} · {}{dim:#}\n    {dim}{}{dim:#}\n",
         found.status,
@@ -108,7 +109,8 @@ fn mark(title: &str, query: &str) -> String {
     let mut done = 0;
     for range in highlights(query, title) {
         marked.push_str(&title[done..range.start]);
-        marked.push_str(&format!("{bold:#}{underline}{}{underline:#}{bold}", &title[range.clone()]));
+        marked
+            .push_str(&format!("{bold:#}{underline}{}{underline:#}{bold}", &title[range.clone()]));
         done = range.end;
     }
     marked.push_str(&title[done..]);

@@ -22,7 +22,9 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
 }
 
 fn tell(counts: &Counts, documents: usize) {
-    let Counts { channels, people, messages, conversations, clusters, recurring, proposals, .. } = counts;
+    let Counts {
+        channels, people, messages, conversations, clusters, recurring, proposals, ..
+    } = counts;
     line("messages", *messages, &format!("of {people} people in {channels} channel(s)"));
     detail(&counts.messages_by_kind);
     line("conversations", *conversations, "");

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use indexer::store::{Faces, Judged, PendingChannel, Status, Store, StoreError, StoredConversation};
+use indexer::store::{
+    Faces, Judged, PendingChannel, Status, Store, StoreError, StoredConversation,
+};
 use rules::cluster::Occurrence;
 use rules::conversation::cue::Cue;
 use rules::conversation::{Conversation, Link, Untangler, WINDOW};
@@ -109,7 +111,8 @@ impl Walk<'_> {
         for message in &window {
             self.talk += 1;
             self.untangler.link(message);
-            if let Some(open) = self.home.get(&message.id).and_then(|root| self.open.get_mut(root)) {
+            if let Some(open) = self.home.get(&message.id).and_then(|root| self.open.get_mut(root))
+            {
                 open.last_talk = self.talk;
             }
         }
@@ -278,15 +281,22 @@ fn write_links(links: &[Link]) -> String {
 }
 
 fn read_links(stored: &StoredConversation) -> Result<Vec<Link>, StoreError> {
-    let unreadable =
-        |source| StoreError::Unreadable { what: "a conversation's links", source: Box::new(source) };
-    let rows = serde_json::from_str::<Vec<(u64, u64, Vec<String>)>>(&stored.links).map_err(unreadable)?;
+    let unreadable = |source| StoreError::Unreadable {
+        what: "a conversation's links",
+        source: Box::new(source),
+    };
+    let rows =
+        serde_json::from_str::<Vec<(u64, u64, Vec<String>)>>(&stored.links).map_err(unreadable)?;
     let link = |(message, parent, words): (u64, u64, Vec<String>)| {
         let mut cues = [None; 3];
         for (cue, word) in cues.iter_mut().zip(&words) {
             *cue = Cue::parse(word);
         }
-        Link { message: MessageId(message), parent: (parent != 0).then_some(MessageId(parent)), cues }
+        Link {
+            message: MessageId(message),
+            parent: (parent != 0).then_some(MessageId(parent)),
+            cues,
+        }
     };
     Ok(rows.into_iter().map(link).collect())
 }

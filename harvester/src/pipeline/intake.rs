@@ -60,7 +60,11 @@ impl Intake {
 
     /// Reads export files in their order and stores what is in scope. A file that breaks off keeps
     /// what came before the break; the others are read all the same.
-    pub async fn files(self, paths: Vec<PathBuf>, progress: &Progress) -> Result<IntakeReport, StoreError> {
+    pub async fn files(
+        self,
+        paths: Vec<PathBuf>,
+        progress: &Progress,
+    ) -> Result<IntakeReport, StoreError> {
         let (sender, mut batches) = mpsc::channel(AHEAD);
         let (rules, bar) = (self.rules, progress.clone());
         let reading = tokio::task::spawn_blocking(move || {

@@ -4,13 +4,16 @@ use docgen::draft::{Context, Draft, Refusal, draft};
 use docgen::forge::local::LocalForge;
 use docgen::forge::{Outcome, Pushed};
 use docgen::proposal::Proposal;
+use indexer::settle::{Kin, epoch};
 use indexer::store::{self, ProposalState, Store, StoreError};
 use rules::cluster::{Cluster, ClusterState};
+use rules::due::due;
 use rules::ids::Millis;
+use rules::same::Epoch;
 
 use super::{Pipeline, PipelineError};
 
-/// A cluster with the page it would get, or why it gets none.
+/// The occurrences of a cluster that a page stands on, with the page it would get, or why it gets none.
 pub struct Considered {
     pub cluster: Cluster,
     pub page: Result<(Draft, Proposal), Refusal>,
@@ -25,7 +28,12 @@ pub struct Proposed {
 }
 
 impl Considered {
-    fn of(cluster: Cluster, context: &Context<'_>) -> Self {
+    /// The page stands on the occurrences that are surely the same question.
+    fn of(mut cluster: Cluster, epoch: &Epoch, context: &Context<'_>) -> Self {
+        let kin = Kin::of(&cluster, epoch, &context.rules.same);
+        let core = due(&cluster, &context.rules.pages, &kin).core;
+        let mut at = 0..;
+        cluster.occurrences.retain(|_| at.next().is_some_and(|at| core.contains(&at)));
         let page = draft(&cluster, context).map(|draft| {
             let proposal = Proposal::new(&cluster, &draft, context);
             (draft, proposal)
@@ -38,12 +46,18 @@ impl Considered {
 pub async fn consider(store: &Store, context: &Context<'_>) -> Result<Vec<Considered>, StoreError> {
     let states = [ClusterState::Due, ClusterState::Drafted, ClusterState::Proposed];
     let clusters = store.clusters_in(&states).await?;
-    Ok(clusters.into_iter().map(|cluster| Considered::of(cluster, context)).collect())
+    let epoch = epoch(store, &context.rules.same).await?;
+    Ok(clusters.into_iter().map(|cluster| Considered::of(cluster, &epoch, context)).collect())
 }
 
 /// One cluster with its page, due or not. Changes nothing.
-pub fn consider_one(cluster: Cluster, context: &Context<'_>) -> Considered {
-    Considered::of(cluster, context)
+pub async fn consider_one(
+    store: &Store,
+    cluster: Cluster,
+    context: &Context<'_>,
+) -> Result<Considered, StoreError> {
+    let epoch = epoch(store, &context.rules.same).await?;
+    Ok(Considered::of(cluster, &epoch, context))
 }
 
 impl Pipeline {
@@ -56,10 +70,9 @@ impl Pipeline {
         now: Millis,
     ) -> Result<Proposed, PipelineError> {
         let known = self.store.proposal(&cluster.id).await?;
-        let pushed = known.as_ref().map(|known| Pushed {
-            head: known.head.clone(),
-            digest: known.digest.clone(),
-        });
+        let pushed = known
+            .as_ref()
+            .map(|known| Pushed { head: known.head.clone(), digest: known.digest.clone() });
         let outcome = forge.propose(&proposal, &draft, pushed.as_ref(), now)?;
         let (state, stands) = match &outcome {
             Outcome::Opened(stands) | Outcome::Updated(stands) | Outcome::UpToDate(stands) => {
