@@ -217,3 +217,6 @@ pub fn gather(links: impl IntoIterator<Item = Link>) -> Vec<Vec<Link>> {
     conversations.sort_unstable_by_key(|links| links.first().map(|link| link.message));
     conversations
 }
+
+#[cfg(test)]
+mod tests;

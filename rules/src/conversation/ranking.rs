@@ -200,6 +200,13 @@ impl<'w> Ranking<'w> {
         sink.add(StartSilence, self.line.pause.min(LATEST));
         sink.add(StartSilenceForPace, self.line.pause - self.pace);
         sink.when(StartSilenceLong, self.line.pause > LATEST);
+        if asks && self.naming == Naming::Nobody {
+            sink.add(StartQuestionSilence, self.line.pause.min(LATEST));
+            sink.add(StartQuestionPace, self.pace.min(LATEST));
+        }
+        if newcomer {
+            sink.add(StartNewcomerSilence, self.line.pause.min(LATEST));
+        }
         sink.add(StartPace, self.pace.min(LATEST));
         sink.add(StartCrowd, self.company as f32);
         sink.when(StartOpenQuestion, found.open_question);

@@ -1,26 +1,53 @@
 //! Channel talk to conversations: a labelled log, or an export as it is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use rules::conversation::{Link, Untangler};
+use harvester::event::ChatEvent;
+use harvester::import::read_export;
+use rules::conversation::{Untangler, gather};
 use rules::ids::{ChannelId, MessageId, Millis, UserId};
-use rules::message::{Author, Message, MessageKind};
+use rules::message::{Author, ChannelKind, Message, MessageKind};
 use rules::ruleset::Ruleset;
 use serde::Deserialize;
 use serde_json::json;
 
-/// Writes a line for each annotated message of a `.jsonl` log.
+/// Writes a line for each annotated message of a `.jsonl` log, or for each message of an export.
 pub fn run(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     let rules = Ruleset::embedded();
+    if input.extension().is_none_or(|extension| extension != "jsonl") {
+        return export(input, &rules, out);
+    }
     for log in logs(input)? {
-        for (line, parent) in links(&log, &rules) {
+        for (line, parent) in links(&log, &rules)? {
             let parents = [parent.unwrap_or(line)];
             writeln!(out, "{}", json!({ "file": log.file, "i": line, "parents": parents }))?;
+        }
+    }
+    Ok(())
+}
+
+fn export(input: &Path, rules: &Ruleset, out: &mut dyn Write) -> anyhow::Result<()> {
+    let file = File::open(input).with_context(|| format!("cannot open {}", input.display()))?;
+    let (mut kind, mut messages) = (ChannelKind::Text, BTreeMap::new());
+    read_export(input, BufReader::new(file), &mut |event| match event {
+        ChatEvent::ChannelSeen(channel, _) => kind = channel.kind,
+        ChatEvent::Posted(message, _) => {
+            messages.insert(message.id, message);
+        }
+        // Nothing else that a source may tell adds a message.
+        _ => {}
+    })?;
+    let mut untangler = Untangler::for_channel(&rules.conversations, kind);
+    for conversation in gather(messages.values().map(|message| untangler.link(message))) {
+        for link in &conversation {
+            let parents = [link.parent.unwrap_or(link.message)];
+            let line = json!({ "id": link.message, "conversation": conversation[0].message, "parents": parents });
+            writeln!(out, "{line}")?;
         }
     }
     Ok(())
@@ -36,7 +63,7 @@ pub struct Log {
     pub links: Vec<(u64, u64)>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Line {
     #[serde(rename = "i")]
     pub number: u64,
@@ -126,13 +153,12 @@ fn seconds(time: &str) -> Option<f64> {
 }
 
 /// The annotated lines of a log with the line that each continues.
-pub fn links(log: &Log, rules: &Ruleset) -> Vec<(u64, Option<u64>)> {
-    let messages = log.messages().unwrap_or_default();
+pub fn links(log: &Log, rules: &Ruleset) -> anyhow::Result<Vec<(u64, Option<u64>)>> {
     let mut untangler = Untangler::new(&rules.conversations);
-    let linked = messages.iter().map(|message| untangler.link(message)).collect::<Vec<Link>>();
-    linked
-        .into_iter()
+    let messages = log.messages()?;
+    let links = messages.iter().map(|message| untangler.link(message));
+    Ok(links
         .map(|link| (link.message.0 - 1, link.parent.map(|parent| parent.0 - 1)))
         .filter(|(line, _)| *line >= log.eval_from)
-        .collect()
+        .collect())
 }
