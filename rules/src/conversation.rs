@@ -29,6 +29,8 @@ pub const WINDOW: usize = 40;
 #[derive(Debug, Clone)]
 pub struct ConversationRules {
     limits: Limits,
+    /// What the start of a conversation gains in the ranking.
+    caution: f32,
     lexicon: Lexicon,
     weights: Weights,
 }
@@ -39,8 +41,10 @@ impl ConversationRules {
             gap: table.integer("gap_hours", 48, 1, 24 * 365) * Millis::HOUR,
             named_gap: table.integer("named_gap_hours", 168, 1, 24 * 365) * Millis::HOUR,
         });
+        let caution =
+            file.section("ranking", |table| table.number("caution", 0.3, -5.0, 5.0)) as f32;
         let lexicon = file.section("words", Lexicon::read);
-        Self { limits, lexicon, weights: Weights::trained() }
+        Self { limits, caution, lexicon, weights: Weights::trained() }
     }
 }
 
@@ -179,8 +183,10 @@ impl<'r> Untangler<'r> {
             self.rules.limits,
             || weights.scorer(),
             |choice, scorer| {
-                if scorer.score > most {
-                    (most, best) = (scorer.score, Some(*choice));
+                let caution = if choice.parent().is_none() { self.rules.caution } else { 0.0 };
+                let score = scorer.score + caution;
+                if score > most {
+                    (most, best) = (score, Some(*choice));
                 }
             },
         );

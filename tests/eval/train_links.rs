@@ -19,7 +19,7 @@ use tests::predict::conversations::{Line, LineKind, Log, logs};
 const COMMON_WORDS: usize = 2_000;
 /// How much slower the logs are told, in turn: most communities are quieter than the channels that
 /// have been annotated.
-const PACES: [i64; 6] = [1, 1, 1, 1, 5, 30];
+const PACES: [i64; 4] = [1, 5, 30, 300];
 const EPOCHS: usize = 12;
 const STEP: f32 = 0.02;
 const SHRINK: f32 = 2e-6;

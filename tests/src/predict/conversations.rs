@@ -39,8 +39,6 @@ fn export(input: &Path, rules: &Ruleset, out: &mut dyn Write) -> anyhow::Result<
         ChatEvent::Posted(message, _) => {
             messages.insert(message.id, message);
         }
-        // Nothing else that a source may tell adds a message.
-        _ => {}
     })?;
     let mut untangler = Untangler::for_channel(&rules.conversations, kind);
     for conversation in gather(messages.values().map(|message| untangler.link(message))) {
