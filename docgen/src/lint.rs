@@ -254,6 +254,7 @@ mod tests {
             id: ClusterId::of_question(MessageId(5)),
             state: ClusterState::Due,
             occurrences: vec![occurrence],
+            centre: MessageId(5),
             due_since: None,
         }
     }

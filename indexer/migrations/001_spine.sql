@@ -77,6 +77,8 @@ CREATE TABLE clusters (
     state     TEXT NOT NULL,
     size      INTEGER NOT NULL,
     askers    INTEGER NOT NULL,
+    -- The question that names it.
+    centre    INTEGER NOT NULL,
     due_since INTEGER,
     -- 1 from the moment it loses an occurrence until the clusters are settled.
     shrunk    INTEGER NOT NULL DEFAULT 0

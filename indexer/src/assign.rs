@@ -119,10 +119,14 @@ fn mean(all: &[Sameness], rules: &SameRules) -> Sameness {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
     use rules::ruleset::Ruleset;
 
     use super::*;
+
+    static RULES: LazyLock<SameRules> = LazyLock::new(|| Ruleset::embedded().same);
 
     const ASKED: [(&str, &str); 14] = [
         ("How do I reset my wallet password?", "Open settings and choose reset password"),
@@ -151,7 +155,7 @@ mod tests {
 
     fn partition(order: &[usize]) -> Vec<Vec<u64>> {
         let items = items(order);
-        let groups = group(&items, &Ruleset::embedded().same);
+        let groups = group(&items, &RULES);
         groups.iter().map(|group| group.iter().map(|at| items[*at].id.0).collect()).collect()
     }
 
@@ -176,16 +180,17 @@ mod tests {
 
     #[test]
     fn every_member_is_explained() {
-        let rules = Ruleset::embedded().same;
-        let epoch = Epoch::of(ASKED.map(|(question, answer)| Asked { question, answer }), &rules);
+        let epoch = Epoch::of(ASKED.map(|(question, answer)| Asked { question, answer }), &RULES);
         let members = [0, 1, 2].map(|at| Asked { question: ASKED[at].0, answer: ASKED[at].1 });
-        for standing in explain(&members, &epoch, &rules) {
+        for standing in explain(&members, &epoch, &RULES) {
             assert!(standing.same && !standing.reasons.is_empty(), "{standing:?}");
         }
-        assert!(explain(&members[..1], &epoch, &rules)[0].reasons.is_empty());
+        assert!(explain(&members[..1], &epoch, &RULES)[0].reasons.is_empty());
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn the_order_of_items_does_not_show(
             order in Just((0..ASKED.len()).collect::<Vec<_>>()).prop_shuffle()
@@ -203,7 +208,7 @@ mod tests {
                 asked: Asked { question, answer },
             });
             let items = items.collect::<Vec<_>>();
-            let mut seen = group(&items, &Ruleset::embedded().same).concat();
+            let mut seen = group(&items, &RULES).concat();
             seen.sort_unstable();
             prop_assert_eq!(seen, (0..items.len()).collect::<Vec<_>>());
         }

@@ -33,11 +33,13 @@ impl fmt::Debug for Document {
 impl Document {
     /// What a cluster is found by. Answers that say the same words are kept once.
     pub fn of(cluster: &Cluster) -> Self {
-        let Cluster { id, state, occurrences, due_since: _ } = cluster;
+        let Cluster { id, state, occurrences, centre: _, due_since: _ } = cluster;
         let questions = occurrences.iter().map(|one| one.question.text.clone());
         let mut by_rank = occurrences
             .iter()
-            .flat_map(|one| one.answers.iter().enumerate().map(move |(rank, answer)| (rank, one, answer)))
+            .flat_map(|one| {
+                one.answers.iter().enumerate().map(move |(rank, answer)| (rank, one, answer))
+            })
             .collect::<Vec<_>>();
         by_rank.sort_by(|(rank, one, _), (other_rank, other, _)| {
             (rank, one.grade)

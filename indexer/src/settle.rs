@@ -90,11 +90,12 @@ fn plan(
     let mut known = existing.iter().map(|one| (&one.id, one)).collect::<BTreeMap<_, _>>();
     let mut regrouped = Regrouped::default();
     let mut heirs = Heirs::default();
+    let earliest = groups.iter().map(|members| items[members[0]].id).collect::<Vec<_>>();
     let mut occurrences = occurrences.into_iter().map(Some).collect::<Vec<_>>();
-    for (members, id) in groups.iter().zip(names) {
+    for ((members, id), centre) in groups.iter().zip(names).zip(earliest) {
         let mut changed = false;
         let mut cluster =
-            Cluster { id, state: ClusterState::Watching, occurrences: Vec::new(), due_since: None };
+            Cluster { id, state: ClusterState::Watching, occurrences: Vec::new(), centre, due_since: None };
         for at in members {
             let one = occurrences[*at].take().expect("an occurrence is in one group");
             if one.cluster.as_ref() != Some(&cluster.id) {
@@ -141,6 +142,7 @@ fn judge(
         state,
         size: cluster.occurrences.len(),
         askers: cluster.askers(),
+        centre: cluster.occurrences[verdict.centre].question.message,
         due_since: if state == ClusterState::Watching { None } else { due_since.or(since) },
     }
 }

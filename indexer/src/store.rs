@@ -98,7 +98,8 @@ impl Store {
             .pragma("cache_size", "-32000")
             .pragma("wal_autocheckpoint", "4000")
             .busy_timeout(Duration::from_secs(10));
-        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let write =
+            SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         migrator().run(&write).await?;
         let read = readers(options.read_only(true).create_if_missing(false)).await?;
         Ok(Self { write, read })
@@ -171,11 +172,13 @@ fn placeholders(first: usize, rows: usize, columns: usize) -> String {
 
 /// Reads a JSON column; what cannot be read is an error that names the column's meaning.
 fn from_json<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|source| StoreError::Unreadable { what, source: source.into() })
+    serde_json::from_str(text)
+        .map_err(|source| StoreError::Unreadable { what, source: source.into() })
 }
 
 fn to_json<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).expect("the store's types have no maps with keys that are not text")
+    serde_json::to_string(value)
+        .expect("the store's types have no maps with keys that are not text")
 }
 
 #[cfg(test)]

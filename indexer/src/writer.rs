@@ -366,7 +366,8 @@ pub(crate) mod tests {
 
     #[test]
     fn a_damaged_directory_starts_again_and_keeps_foreign_files() {
-        let damages: [(&str, fn(&Path)); 5] = [
+        type Damage = fn(&Path);
+        let damages: [(&str, Damage); 5] = [
             ("no meta.json", |path| fs::remove_file(path.join("meta.json")).unwrap()),
             ("garbage in meta.json", |path| {
                 fs::write(path.join("meta.json"), "{ not json").unwrap()

@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId, permalink};
 use crate::conversation::Conversation;
+use crate::ids::{
+    ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId, permalink,
+};
 use crate::question::phrasing;
 use crate::reason::Reason;
 use crate::resolution::{Grade, Resolution, Signal};
@@ -58,6 +60,8 @@ pub struct Cluster {
     pub state: ClusterState,
     /// By question id, earliest first. Never empty.
     pub occurrences: Vec<Occurrence>,
+    /// The question in the middle of the others: the one that names the cluster.
+    pub centre: MessageId,
     /// When we first knew that the threshold was met: the 48 h clock starts here.
     pub due_since: Option<Millis>,
 }
@@ -165,17 +169,18 @@ impl Quote {
 }
 
 impl Cluster {
-    /// The question that stands best as a title, of those that may be quoted; else of all.
+    /// The question in the middle, or, if it may not be quoted, the best-put one that may.
     pub fn best_question(&self) -> &Quote {
-        let questions = || self.occurrences.iter().map(|one| (one.quotable, &one.question));
-        questions()
-            .enumerate()
-            .max_by(|(at, (quotable, one)), (other_at, (other_quotable, other))| {
-                let better = phrasing(&one.text).total_cmp(&phrasing(&other.text));
-                quotable.cmp(other_quotable).then(better).then(other_at.cmp(at))
-            })
-            .map(|(_, (_, question))| question)
-            .expect("a cluster has an occurrence")
+        let rank = |one: &Occurrence| {
+            let central = one.question.message == self.centre;
+            (one.quotable, central, phrasing(&one.question.text))
+        };
+        let best = self.occurrences.iter().rev().max_by(|one, other| {
+            let ((quotable, central, reads), (others, others_central, other_reads)) =
+                (rank(one), rank(other));
+            (quotable, central).cmp(&(others, others_central)).then(reads.total_cmp(&other_reads))
+        });
+        &best.expect("a cluster has an occurrence").question
     }
 
     pub fn askers(&self) -> usize {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::cluster::{Cluster, Occurrence};
 use crate::ids::Millis;
+use crate::question::phrasing;
 use crate::reader::Reader;
 use crate::reason::Reason;
 use crate::resolution::{Grade, SignalKind};
@@ -36,7 +37,7 @@ impl PageRules {
                 table.integer("askers", 2, 1, 1_000),
                 table.integer("within_days", 180, 1, 36_500),
                 table.integer("hours", 48, 1, 8_760),
-                table.number("alike", 0.5, 0.0, 1.0) as f32,
+                table.number("alike", 0.8, 0.0, 1.0) as f32,
             )
         });
         let backing = file.section("backing", |table| Backing {
@@ -63,6 +64,9 @@ impl PageRules {
     }
 }
 
+/// How much a well-put question counts beside closeness to the others.
+const READING: f32 = 0.2;
+
 /// Whether a page is due, with every condition's standing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DueVerdict {
@@ -71,6 +75,8 @@ pub struct DueVerdict {
     /// The occurrences that a page would stand on, as indices into the cluster's. A cluster may hold
     /// more: what is near enough to be found by search need not be the same question to the letter.
     pub core: Vec<usize>,
+    /// The occurrence in the middle of them, whose question names the cluster.
+    pub centre: usize,
 }
 
 /// How the occurrences of a cluster stand to each other, by their indices.
@@ -83,7 +89,7 @@ pub trait Kinship {
 
 /// Judges whether a cluster has earned a page.
 pub fn due(cluster: &Cluster, rules: &PageRules, kinship: &impl Kinship) -> DueVerdict {
-    let core = core(cluster.occurrences.len(), rules, kinship);
+    let (centre, core) = core(cluster, rules, kinship);
     let occurrences = core.iter().map(|at| &cluster.occurrences[*at]).collect::<Vec<_>>();
     let (count, askers) = busiest_span(&occurrences, rules);
     let enough = count > rules.more_than;
@@ -99,7 +105,7 @@ pub fn due(cluster: &Cluster, rules: &PageRules, kinship: &impl Kinship) -> DueV
         standing(widespread, format!("asked by {askers} different people")),
         standing(backed, backing.unwrap_or("nobody but the answerer confirms an answer").into()),
     ];
-    DueVerdict { due: enough && widespread && backed, reasons, core }
+    DueVerdict { due: enough && widespread && backed, reasons, core, centre }
 }
 
 fn standing(met: bool, what: String) -> Reason {
@@ -107,24 +113,25 @@ fn standing(met: bool, what: String) -> Reason {
 }
 
 /// The question that the most others are surely the same as, with these others; of several such, the
-/// one nearest to its others.
-fn core(size: usize, rules: &PageRules, kinship: &impl Kinship) -> Vec<usize> {
-    let compared = size.min(MOST_COMPARED);
+/// one that is nearest to them and reads best.
+fn core(cluster: &Cluster, rules: &PageRules, kinship: &impl Kinship) -> (usize, Vec<usize>) {
+    let compared = cluster.occurrences.len().min(MOST_COMPARED);
     let around = (0..compared).map(|centre| {
-        let near = (0..compared).filter(|other| *other != centre);
-        let near = near.map(|other| (other, kinship.alike(centre, other)));
+        let others = (0..compared).filter(|other| *other != centre);
+        let near = others.map(|other| (other, kinship.alike(centre, other)));
         let near = near.filter(|(_, alike)| *alike >= rules.alike).collect::<Vec<_>>();
-        let closeness = near.iter().map(|(_, alike)| alike).sum::<f32>();
+        let closeness = near.iter().map(|(_, alike)| alike).sum::<f32>() / near.len().max(1) as f32;
+        let reads = phrasing(&cluster.occurrences[centre].question.text);
         let mut members = near.into_iter().map(|(other, _)| other).collect::<Vec<_>>();
         members.push(centre);
         members.sort_unstable();
-        (closeness, members)
+        (closeness + READING * reads, centre, members)
     });
-    let best = around.max_by(|(close, members), (other_close, other_members)| {
+    let best = around.max_by(|(worth, centre, members), (other_worth, other_centre, other_members)| {
         let size = members.len().cmp(&other_members.len());
-        size.then(close.total_cmp(other_close)).then(other_members.cmp(members))
+        size.then(worth.total_cmp(other_worth)).then(other_centre.cmp(centre))
     });
-    best.map(|(_, members)| members).unwrap_or_default()
+    best.map(|(_, centre, members)| (centre, members)).unwrap_or_default()
 }
 
 /// The most occurrences in one span, and the askers in the span where both are best.

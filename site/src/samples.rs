@@ -48,6 +48,7 @@ pub(crate) fn cluster(occurrences: Vec<Occurrence>) -> Cluster {
     Cluster {
         id: ClusterId::of_question(occurrences[0].question.message),
         state: ClusterState::Watching,
+        centre: occurrences[0].question.message,
         occurrences,
         due_since: None,
     }

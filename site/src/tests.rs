@@ -114,6 +114,7 @@ fn summary(cluster: &Cluster) -> ClusterSummary {
         state: cluster.state,
         size: cluster.occurrences.len(),
         askers: cluster.askers(),
+        centre: cluster.centre,
         due_since: None,
     }
 }

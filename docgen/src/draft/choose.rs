@@ -28,7 +28,7 @@ pub(super) struct Answer<'c> {
     pub blocks: Vec<Block>,
 }
 
-/// The quotable question that stands best as a title, and the title it makes.
+/// The question in the middle, or else the quotable one that stands best as a title, and the title it makes.
 pub(super) fn title<'c>(
     cluster: &'c Cluster,
     context: &Context<'_>,
@@ -36,8 +36,12 @@ pub(super) fn title<'c>(
 ) -> Option<(&'c Quote, String)> {
     let questions = quotable(cluster).map(|one| &one.question);
     let titled = questions.filter_map(|quote| Some((quote, one_line(quote, context, names)?)));
+    let rank = |(quote, line): &(&Quote, String)| (quote.message == cluster.centre, phrasing(line));
     // Of equals the earliest wins, so that a later question does not rename the page.
-    titled.rev().max_by(|(_, a), (_, b)| phrasing(a).total_cmp(&phrasing(b)))
+    titled.rev().max_by(|one, other| {
+        let ((central, reads), (other_central, other_reads)) = (rank(one), rank(other));
+        central.cmp(&other_central).then(reads.total_cmp(&other_reads))
+    })
 }
 
 /// Other wordings of the question, each as one plain line.

@@ -57,11 +57,13 @@ pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
     let occurrences = told
         .iter()
         .enumerate()
-        .map(|(at, (question, answer))| occurrence(at as u64, question, answer));
+        .map(|(at, (question, answer))| occurrence(at as u64, question, answer))
+        .collect::<Vec<_>>();
     Cluster {
         id: ClusterId::of_question(MessageId(1_000)),
         state: ClusterState::Due,
-        occurrences: occurrences.collect(),
+        centre: occurrences[0].question.message,
+        occurrences,
         due_since: Some(Millis(START + 5 * Millis::DAY)),
     }
 }

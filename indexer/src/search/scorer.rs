@@ -128,18 +128,23 @@ impl<'a> Sums<'a> {
 
     /// Adds the form that earns most, document by document.
     fn add_best(&mut self, wanted: &Wanted, forms: &[Form]) -> Result<(), SearchError> {
-        let mut best = std::collections::BTreeMap::<DocId, (f32, f32)>::new();
+        let mut best = vec![(0.0_f32, 0.0_f32); self.segment.size()];
+        let mut matched = Vec::new();
         for form in forms {
             self.read(wanted.place, form)?;
             for document in self.touched.drain(..) {
                 let earned = std::mem::take(&mut self.form[document as usize]);
-                let entry = best.entry(document).or_default();
-                if earned * form.worth > entry.0 * entry.1 {
-                    *entry = (earned, form.worth);
+                let (most, worth) = &mut best[document as usize];
+                if *worth == 0.0 {
+                    matched.push(document);
+                }
+                if earned * form.worth > *most * *worth {
+                    (*most, *worth) = (earned, form.worth);
                 }
             }
         }
-        for (document, (earned, worth)) in best {
+        for document in matched {
+            let (earned, worth) = best[document as usize];
             earn(&mut self.sums[document as usize], wanted, earned, worth);
         }
         Ok(())

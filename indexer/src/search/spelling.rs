@@ -98,7 +98,8 @@ fn is_guessable(piece: &Piece) -> bool {
     piece.text.len() >= SHORTEST[0] && piece.text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// Collects words that begin with the same letter and are one edit away, or two if the word is long.
+/// Collects words that begin with the same letter and are one edit away, or two if the word is long. Who
+/// writes `form` does not mean `from`.
 fn near_spellings(
     word: &str,
     snapshot: &Snapshot,
@@ -110,6 +111,9 @@ fn near_spellings(
         segment.words_from(initial, |other, count| {
             if !other.starts_with(initial) {
                 return false;
+            }
+            if is_function_word(other) {
+                return true;
             }
             if let Some(edits @ 1..) = edits(word.as_bytes(), other.as_bytes(), allowed) {
                 guessed.entry(other.to_owned()).or_insert((NEAR[edits - 1], 0)).1 += count;

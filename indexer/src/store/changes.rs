@@ -26,6 +26,8 @@ impl Store {
 
     /// The number of the newest change; 0 where there was none.
     pub async fn newest_change(&self) -> Result<i64> {
-        Ok(sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM changes").fetch_one(&self.read).await?)
+        Ok(sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM changes")
+            .fetch_one(&self.read)
+            .await?)
     }
 }

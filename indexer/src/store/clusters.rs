@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rules::cluster::{Cluster, ClusterState, Occurrence};
-use rules::ids::{ClusterId, ConversationId, Millis};
+use rules::ids::{ClusterId, ConversationId, MessageId, Millis};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::{Result, Store, StoreError, from_json, placeholders};
@@ -25,6 +25,7 @@ pub struct ClusterSummary {
     pub state: ClusterState,
     pub size: usize,
     pub askers: usize,
+    pub centre: MessageId,
     pub due_since: Option<Millis>,
 }
 
@@ -41,7 +42,7 @@ pub struct Regrouped {
     pub changed: Vec<ClusterId>,
 }
 
-type SummaryRow = (String, String, i64, i64, Option<i64>);
+type SummaryRow = (String, String, i64, i64, i64, Option<i64>);
 
 impl Store {
     /// Whether any occurrence came, changed or went since the last settling.
@@ -75,7 +76,7 @@ impl Store {
     /// Every cluster without its occurrences, by id.
     pub async fn cluster_summaries(&self) -> Result<Vec<ClusterSummary>> {
         let rows = sqlx::query_as::<_, SummaryRow>(
-            "SELECT id, state, size, askers, due_since FROM clusters ORDER BY id",
+            "SELECT id, state, size, askers, centre, due_since FROM clusters ORDER BY id",
         )
         .fetch_all(&self.read)
         .await?;
@@ -141,11 +142,11 @@ impl Store {
             let mut occurrences = self.occurrences_of(ids).await?;
             let mut summaries = self.summaries_of(ids).await?;
             for id in ids {
-                let Some(ClusterSummary { id, state, due_since, .. }) = summaries.remove(id) else {
+                let Some(ClusterSummary { id, state, centre, due_since, .. }) = summaries.remove(id) else {
                     continue;
                 };
                 if let Some(occurrences) = occurrences.remove(&id) {
-                    found.push(Cluster { id, state, occurrences, due_since });
+                    found.push(Cluster { id, state, occurrences, centre, due_since });
                 }
             }
         }
@@ -182,7 +183,10 @@ impl Store {
         heir.as_deref().map_or_else(|| Ok(id.clone()), cluster_id)
     }
 
-    async fn occurrences_of(&self, ids: &[ClusterId]) -> Result<BTreeMap<ClusterId, Vec<Occurrence>>> {
+    async fn occurrences_of(
+        &self,
+        ids: &[ClusterId],
+    ) -> Result<BTreeMap<ClusterId, Vec<Occurrence>>> {
         let sql = format!(
             "SELECT cluster, body FROM occurrences WHERE cluster IN {} \
              ORDER BY cluster, question, conversation",
@@ -202,7 +206,7 @@ impl Store {
 
     async fn summaries_of(&self, ids: &[ClusterId]) -> Result<BTreeMap<ClusterId, ClusterSummary>> {
         let sql = format!(
-            "SELECT id, state, size, askers, due_since FROM clusters WHERE id IN {}",
+            "SELECT id, state, size, askers, centre, due_since FROM clusters WHERE id IN {}",
             placeholders(1, 1, ids.len())
         );
         let mut query = sqlx::query_as::<_, SummaryRow>(AssertSqlSafe(sql));
@@ -228,16 +232,18 @@ async fn move_occurrence(
 }
 
 async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSummary) -> Result<()> {
-    let ClusterSummary { id, state, size, askers, due_since } = cluster;
+    let ClusterSummary { id, state, size, askers, centre, due_since } = cluster;
     sqlx::query(
-        "INSERT INTO clusters (id, state, size, askers, due_since) VALUES ($1, $2, $3, $4, $5) \
+        "INSERT INTO clusters (id, state, size, askers, centre, due_since) \
+         VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (id) DO UPDATE SET state = excluded.state, size = excluded.size, \
-         askers = excluded.askers, due_since = excluded.due_since",
+         askers = excluded.askers, centre = excluded.centre, due_since = excluded.due_since",
     )
     .bind(id.as_str())
     .bind(state.as_str())
     .bind(*size as i64)
     .bind(*askers as i64)
+    .bind(centre.0 as i64)
     .bind(due_since.map(|since| since.0))
     .execute(connection)
     .await?;
@@ -250,12 +256,19 @@ async fn delete_cluster(connection: &mut SqliteConnection, id: &ClusterId) -> Re
 }
 
 async fn delete_redirect(connection: &mut SqliteConnection, old: &ClusterId) -> Result<()> {
-    sqlx::query("DELETE FROM redirects WHERE old = $1").bind(old.as_str()).execute(connection).await?;
+    sqlx::query("DELETE FROM redirects WHERE old = $1")
+        .bind(old.as_str())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
 /// Leads `old`, and whatever led there, to `heir`.
-async fn redirect(connection: &mut SqliteConnection, old: &ClusterId, heir: &ClusterId) -> Result<()> {
+async fn redirect(
+    connection: &mut SqliteConnection,
+    old: &ClusterId,
+    heir: &ClusterId,
+) -> Result<()> {
     sqlx::query("UPDATE redirects SET cluster = $2 WHERE cluster = $1")
         .bind(old.as_str())
         .bind(heir.as_str())
@@ -293,7 +306,7 @@ pub(super) fn cluster_id(text: &str) -> Result<ClusterId> {
         .map_err(|source| StoreError::Unreadable { what: "a cluster id", source: source.into() })
 }
 
-fn summary((id, state, size, askers, due_since): SummaryRow) -> Result<ClusterSummary> {
+fn summary((id, state, size, askers, centre, due_since): SummaryRow) -> Result<ClusterSummary> {
     let known = ClusterState::parse(&state).ok_or_else(|| StoreError::Unreadable {
         what: "a cluster state",
         source: format!("{state:?} is no state").into(),
@@ -303,6 +316,7 @@ fn summary((id, state, size, askers, due_since): SummaryRow) -> Result<ClusterSu
         state: known,
         size: size as usize,
         askers: askers as usize,
+        centre: MessageId(centre as u64),
         due_since: due_since.map(Millis),
     })
 }

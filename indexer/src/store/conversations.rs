@@ -125,7 +125,8 @@ impl Store {
     pub async fn remove_conversations(&self, gone: &[ConversationId]) -> Result<()> {
         let mut transaction = self.begin().await?;
         for ids in gone.chunks(MAX_BINDS) {
-            let sql = format!("DELETE FROM conversations WHERE id IN {}", placeholders(1, 1, ids.len()));
+            let sql =
+                format!("DELETE FROM conversations WHERE id IN {}", placeholders(1, 1, ids.len()));
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for id in ids {
                 query = query.bind(id.0.0 as i64);
@@ -174,8 +175,10 @@ async fn upsert_conversations(connection: &mut SqliteConnection, judged: &[Judge
 /// An occurrence whose words or signals changed loses its cluster, so that settling looks at it anew.
 async fn upsert_occurrences(connection: &mut SqliteConnection, judged: &[&Judged]) -> Result<()> {
     const COLUMNS: usize = 5;
-    let occurrences =
-        judged.iter().filter_map(|conversation| conversation.occurrence.as_ref()).collect::<Vec<_>>();
+    let occurrences = judged
+        .iter()
+        .filter_map(|conversation| conversation.occurrence.as_ref())
+        .collect::<Vec<_>>();
     for chunk in occurrences.chunks(MAX_BINDS / COLUMNS) {
         let sql = format!(
             "INSERT INTO occurrences (conversation, channel, question, grade, body) VALUES {} \

@@ -39,12 +39,12 @@ impl ProposalState {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        [Self::Open, Self::HandsOff].into_iter().find(|state| state.as_str() == text).ok_or_else(|| {
-            StoreError::Unreadable {
+        [Self::Open, Self::HandsOff].into_iter().find(|state| state.as_str() == text).ok_or_else(
+            || StoreError::Unreadable {
                 what: "a proposal state",
                 source: format!("{text:?} is no state").into(),
-            }
-        })
+            },
+        )
     }
 }
 
@@ -75,7 +75,8 @@ impl Store {
 
     /// Stores a proposal; the first opening time is kept.
     pub async fn keep_proposal(&self, proposal: &Proposal) -> Result<()> {
-        let Proposal { cluster, branch, head, digest, title, path, state, opened, updated } = proposal;
+        let Proposal { cluster, branch, head, digest, title, path, state, opened, updated } =
+            proposal;
         sqlx::query(
             "INSERT INTO proposals (cluster, branch, head, digest, title, path, state, opened, updated) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \

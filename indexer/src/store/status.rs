@@ -70,9 +70,10 @@ impl Store {
 
     /// The sum of the messages' digests, shifted to stay within SQLite's integers.
     async fn messages_digest(&self) -> Result<String> {
-        let sum = sqlx::query_scalar::<_, i64>("SELECT COALESCE(SUM(digest >> 24), 0) FROM messages")
-            .fetch_one(&self.read)
-            .await?;
+        let sum =
+            sqlx::query_scalar::<_, i64>("SELECT COALESCE(SUM(digest >> 24), 0) FROM messages")
+                .fetch_one(&self.read)
+                .await?;
         Ok(format!("{:016x}", sum as u64))
     }
 }
