@@ -93,8 +93,12 @@ struct Vocabulary {
 }
 
 impl Vocabulary {
+    /// Whether a word is not compared: a stop word, or a part of a version or of a list number.
     fn is_stop(&self, word: &str) -> bool {
-        self.stop.contains(word)
+        let digits = word.strip_prefix('v').unwrap_or(word);
+        let number =
+            digits.len() <= 2 && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        number || self.stop.contains(word)
     }
 
     fn is_filler(&self, word: &str) -> bool {

@@ -10,8 +10,8 @@ use super::{Asked, SameRules, Vocabulary};
 
 /// So many features of a text are kept, the weightiest; sixty describe any question.
 const MOST_FEATURES: usize = 64;
-/// From so many items upwards, pairs that are alike by chance begin to outnumber the true ones.
-const CROWD: f32 = 1_000.0;
+/// The weights were fitted on sets of about so many items; among more, more are alike by chance.
+const CROWD: f32 = 200.0;
 /// A word of general meaning weighs so much of another of its rarity.
 const FILLER_WEIGHT: f32 = 0.5;
 /// A piece of a word weighs so much of a whole word of its rarity.
@@ -61,7 +61,7 @@ pub struct Signature {
     pub(super) syllabic: f32,
     /// Whether the question says enough to be compared at all.
     pub(super) telling: bool,
-    /// How far the epoch exceeds a thousand items, by natural logarithm.
+    /// How far the epoch exceeds two hundred items, by natural logarithm.
     pub(super) crowd: f32,
 }
 

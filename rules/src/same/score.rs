@@ -25,7 +25,7 @@ pub struct Link {
     pub answers: f32,
     /// Whether the questions name the same thing.
     pub named: f32,
-    /// How far the epoch exceeds a thousand items, by natural logarithm.
+    /// How far the epoch exceeds two hundred items, by natural logarithm.
     pub crowd: f32,
 }
 

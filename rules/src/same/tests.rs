@@ -1,7 +1,11 @@
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::ruleset::Ruleset;
+
+static RULES: LazyLock<SameRules> = LazyLock::new(|| Ruleset::embedded().same);
 
 const TALK: [(&str, &str); 12] = [
     ("How do I reset my wallet password?", "Open settings and choose reset password"),
@@ -23,9 +27,8 @@ fn asked<'a>(at: usize) -> Asked<'a> {
 }
 
 fn verdict(a: usize, b: usize) -> Sameness {
-    let rules = Ruleset::embedded().same;
-    let epoch = Epoch::of((0..TALK.len()).map(asked), &rules);
-    same(&epoch.signature(&asked(a)), &epoch.signature(&asked(b)), &rules)
+    let epoch = Epoch::of((0..TALK.len()).map(asked), &RULES);
+    same(&epoch.signature(&asked(a)), &epoch.signature(&asked(b)), &RULES)
 }
 
 fn check(a: usize, b: usize, expect: bool) {
@@ -69,11 +72,10 @@ fn reasons_add_up_to_the_score() {
 }
 
 fn answers_agree(a: &str, b: &str) -> bool {
-    let rules = Ruleset::embedded().same;
     let both = [a, b].map(|answer| Asked { question: "How do I join the testers?", answer });
-    let epoch = Epoch::of((0..TALK.len()).map(asked).chain(both), &rules);
+    let epoch = Epoch::of((0..TALK.len()).map(asked).chain(both), &RULES);
     let [a, b] = both.map(|one| epoch.signature(&one));
-    agree(&a, &b, &rules)
+    agree(&a, &b, &RULES)
 }
 
 #[test]
@@ -91,36 +93,36 @@ fn answers_agree_by_their_words_unless_a_value_contradicts() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn any_two_texts_are_judged_alike_both_ways(
         a in "\\PC{0,80}", b in "\\PC{0,80}", c in "[a-z가-힣 א-ת😀_.0-9]{0,400}"
     ) {
-        let rules = Ruleset::embedded().same;
         let items = [
             Asked { question: &a, answer: &c },
             Asked { question: &c, answer: &b },
             Asked { question: &b, answer: "" },
         ];
-        let epoch = Epoch::of(items, &rules);
+        let epoch = Epoch::of(items, &RULES);
         let signatures = items.map(|item| epoch.signature(&item));
         for one in &signatures {
             for other in &signatures {
-                let verdict = same(one, other, &rules);
-                prop_assert_eq!(&verdict, &same(other, one, &rules));
-                prop_assert_eq!(verdict.score, score(one, other, &rules));
+                let verdict = same(one, other, &RULES);
+                prop_assert_eq!(&verdict, &same(other, one, &RULES));
+                prop_assert_eq!(verdict.score, score(one, other, &RULES));
                 prop_assert!((0.0..=1.0).contains(&verdict.score));
-                prop_assert_eq!(agree(one, other, &rules), agree(other, one, &rules));
+                prop_assert_eq!(agree(one, other, &RULES), agree(other, one, &RULES));
             }
         }
     }
 
     #[test]
     fn an_epoch_does_not_show_the_order_of_its_items(seed in 0..1_000_u64) {
-        let rules = Ruleset::embedded().same;
         let mut order = (0..TALK.len()).collect::<Vec<_>>();
         order.sort_by_key(|at| (*at as u64 + 1).wrapping_mul(seed.wrapping_mul(2) + 1) % 9_973);
-        let ordered = Epoch::of((0..TALK.len()).map(asked), &rules);
-        let shuffled = Epoch::of(order.into_iter().map(asked), &rules);
+        let ordered = Epoch::of((0..TALK.len()).map(asked), &RULES);
+        let shuffled = Epoch::of(order.into_iter().map(asked), &RULES);
         for at in 0..TALK.len() {
             prop_assert_eq!(ordered.signature(&asked(at)), shuffled.signature(&asked(at)));
         }
@@ -129,11 +131,10 @@ proptest! {
 
 #[test]
 fn long_and_empty_texts_are_judged_too() {
-    let rules = Ruleset::embedded().same;
     let long = "where does the ledger keep its balances ".repeat(100);
     let items = [Asked { question: &long, answer: "" }, Asked { question: "", answer: &long }];
-    let epoch = Epoch::of(items, &rules);
+    let epoch = Epoch::of(items, &RULES);
     let signatures = items.map(|item| epoch.signature(&item));
-    assert!(same(&signatures[0], &signatures[0], &rules).same);
-    assert!(!same(&signatures[0], &signatures[1], &rules).same);
+    assert!(same(&signatures[0], &signatures[0], &RULES).same);
+    assert!(!same(&signatures[0], &signatures[1], &RULES).same);
 }

@@ -7,7 +7,7 @@ use anyhow::Context;
 use indexer::assign::{Item, group};
 use rules::ids::MessageId;
 use rules::ruleset::Ruleset;
-use rules::same::Asked;
+use rules::same::{Asked, SameRules};
 use serde::Deserialize;
 
 /// A row of a clusters set; the rows stand in the order in which the questions were asked.
@@ -43,14 +43,19 @@ pub fn read(input: &Path) -> anyhow::Result<Vec<Row>> {
         .collect()
 }
 
-/// The cluster of each row, named by the row that asked first.
+/// The cluster of each row by the rules that the binary carries.
 pub fn predict(rows: &[Row]) -> Vec<String> {
+    predict_by(rows, &Ruleset::embedded().same)
+}
+
+/// The cluster of each row, named by the row that asked first.
+pub fn predict_by(rows: &[Row], rules: &SameRules) -> Vec<String> {
     let items = rows.iter().zip(1..).map(|(row, id)| Item {
         id: MessageId(id),
         asked: Asked { question: &row.question, answer: &row.answer },
     });
     let mut names = vec![String::new(); rows.len()];
-    for members in group(&items.collect::<Vec<_>>(), &Ruleset::embedded().same) {
+    for members in group(&items.collect::<Vec<_>>(), rules) {
         for member in &members {
             names[*member].clone_from(&rows[members[0]].id);
         }

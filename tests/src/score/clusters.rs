@@ -42,29 +42,32 @@ pub fn run(eval: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Shares from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Rates {
-    precision: f64,
-    recall: f64,
+pub struct Rates {
+    pub precision: f64,
+    pub recall: f64,
 }
 
 impl Rates {
-    fn f(self) -> f64 {
+    /// The harmonic mean.
+    pub fn f(self) -> f64 {
         let sum = self.precision + self.recall;
         if sum == 0.0 { 0.0 } else { 2.0 * self.precision * self.recall / sum }
     }
 }
 
+/// How a partition stands to the labelled one.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Figures {
+pub struct Figures {
     /// Over pairs of rows in one cluster.
-    pair: Rates,
-    b_cubed: Rates,
-    rand_adjusted: f64,
+    pub pair: Rates,
+    pub b_cubed: Rates,
+    pub rand_adjusted: f64,
     /// Normalised mutual information.
-    information: f64,
+    pub information: f64,
     /// Clusters of three or more that the other side has with a Jaccard overlap of at least half.
-    recurring: Rates,
+    pub recurring: Rates,
 }
 
 /// How many rows each cluster holds, on both sides and in common.
@@ -76,7 +79,7 @@ struct Counts<'a> {
 }
 
 impl Figures {
-    fn of(gold: &[String], predicted: &[String]) -> Self {
+    pub fn of(gold: &[String], predicted: &[String]) -> Self {
         let counts = Counts::of(gold, predicted);
         Self {
             pair: counts.pair(),
