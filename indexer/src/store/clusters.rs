@@ -6,7 +6,7 @@ use rules::cluster::{Cluster, ClusterState, Occurrence};
 use rules::ids::{ClusterId, ConversationId, MessageId, Millis};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::{Result, Store, StoreError, from_json, placeholders};
+use super::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
 
 /// An occurrence as settling sees it.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ impl Store {
     /// The clusters with exactly these ids, in their order; ids that are no more are left out.
     pub async fn clusters_with(&self, ids: &[ClusterId]) -> Result<Vec<Cluster>> {
         let mut found = Vec::new();
-        for ids in ids.chunks(500) {
+        for ids in ids.chunks(MAX_BINDS) {
             let mut occurrences = self.occurrences_of(ids).await?;
             let mut summaries = self.summaries_of(ids).await?;
             for id in ids {

@@ -123,7 +123,7 @@ impl Store {
         faces: &mut Faces,
     ) -> Result<Vec<Message>> {
         let mut found = Vec::new();
-        for ids in ids.chunks(500) {
+        for ids in ids.chunks(MAX_BINDS) {
             let sql = format!(
                 "SELECT id, author, author_name, bot, kind, sent, edited, text, extra FROM messages \
                  WHERE channel = $1 AND id IN {} ORDER BY id",
@@ -222,7 +222,7 @@ async fn stored_versions(
     }
     let mut versions = HashMap::new();
     for (channel, ids) in by_channel {
-        for ids in ids.chunks(500) {
+        for ids in ids.chunks(MAX_BINDS) {
             let sql = format!(
                 "SELECT id, edited, observed, digest FROM messages WHERE channel = $1 AND id IN {}",
                 placeholders(2, 1, ids.len())
