@@ -1,10 +1,11 @@
 //! One module per command; this one holds what they share.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "commands speak to the person at the terminal"
-)]
+#![expect(clippy::print_stderr, reason = "commands speak to the person at the terminal")]
+
+/// Prints a line, with colours where the terminal shows them.
+macro_rules! say {
+    ($($words:tt)*) => { $crate::commands::print_line(format_args!($($words)*)) };
+}
 
 mod check;
 mod clusters;
@@ -225,8 +226,16 @@ fn is_in_use(error: &anyhow::Error) -> bool {
 }
 
 fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string_pretty(value)?);
+    say!("{}", serde_json::to_string_pretty(value)?);
     Ok(())
+}
+
+/// A reader that has seen enough (`| head`) ends the program; there is nobody left to tell.
+fn print_line(words: std::fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    if writeln!(anstream::stdout(), "{words}").is_err() {
+        std::process::exit(0);
+    }
 }
 
 /// `RUST_LOG` chooses what is logged; without it, warnings and the progress of long work.

@@ -102,6 +102,6 @@ fn tell(finding: &Finding) {
     let style = colour.on_default();
     let mut lines = finding.says.lines();
     let first = lines.next().unwrap_or_default();
-    anstream::println!("{style}{mark:>6}{style:#}  {:<20} {first}", finding.what);
-    lines.for_each(|line| println!("{:>29}{line}", ""));
+    say!("{style}{mark:>6}{style:#}  {:<20} {first}", finding.what);
+    lines.for_each(|line| say!("{:>29}{line}", ""));
 }

@@ -75,10 +75,10 @@ async fn list(
         print_json(&listed)?;
         return Ok(Ended::Well);
     }
-    println!("{:>5} {:>6}  {:<9} {:<14} question", "times", "askers", "state", "id");
+    say!("{:>5} {:>6}  {:<9} {:<14} question", "times", "askers", "state", "id");
     for one in &listed {
         let state = serde_json::to_value(one.state)?;
-        println!(
+        say!(
             "{:>5} {:>6}  {:<9} {:<14} {}",
             one.occurrences,
             one.askers,
@@ -128,16 +128,13 @@ async fn show(
         return Ok(Ended::Well);
     }
     let bold = anstyle::Style::new().bold();
-    anstream::println!(
-        "{bold}{}{bold:#}",
-        one_line(&clean_title(&cluster.best_question().text), 110)
-    );
-    println!("{} · {}\n", cluster.id, cluster.state.as_str());
-    println!("A page is {}due:", if verdict.due { "" } else { "not " });
+    say!("{bold}{}{bold:#}", one_line(&clean_title(&cluster.best_question().text), 110));
+    say!("{} · {}\n", cluster.id, cluster.state.as_str());
+    say!("A page is {}due:", if verdict.due { "" } else { "not " });
     tell_reasons(&verdict.reasons);
     if let Some(since) = cluster.due_since {
         let deadline = settings.rules.pages.deadline(since);
-        println!("  known since {}, to be proposed by {}", day(since), day(deadline));
+        say!("  known since {}, to be proposed by {}", day(since), day(deadline));
     }
     for (at, occurrence) in cluster.occurrences.iter().enumerate() {
         tell(occurrence, &together[at], verdict.core.contains(&at));
@@ -147,26 +144,23 @@ async fn show(
 
 fn tell(occurrence: &Occurrence, together: &Sameness, core: bool) {
     let dim = anstyle::Style::new().dimmed();
-    anstream::println!(
+    say!(
         "\n{dim}{} in #{} · {}{dim:#}",
         day(occurrence.question.sent),
         one_line(&occurrence.channel_name, 40),
         occurrence.question_link()
     );
-    println!("{}", indented(&occurrence.question.text, "  Q  "));
-    println!("{}", indented(&occurrence.best_answer().text, "  A  "));
-    println!(
-        "  resolved ({:?}, confidence {:.2}) because",
-        occurrence.grade, occurrence.confidence
-    );
+    say!("{}", indented(&occurrence.question.text, "  Q  "));
+    say!("{}", indented(&occurrence.best_answer().text, "  A  "));
+    say!("  resolved ({:?}, confidence {:.2}) because", occurrence.grade, occurrence.confidence);
     tell_reasons(&occurrence.reasons);
     let place = if core { "in the middle of this cluster" } else { "at the edge of this cluster" };
-    println!("  {place} (mean score {:.2}) because", together.score);
+    say!("  {place} (mean score {:.2}) because", together.score);
     tell_reasons(&together.reasons);
 }
 
 fn tell_reasons(reasons: &[Reason]) {
     for reason in reasons {
-        println!("    {:+.2}  {}", reason.weight, reason.what);
+        say!("    {:+.2}  {}", reason.weight, reason.what);
     }
 }

@@ -100,7 +100,7 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
         tell(options, &counts, &recurring, &round, seconds);
     }
     if let Some(listener) = listener {
-        println!("Search page: http://{}  (Ctrl-C stops)", listener.local_addr()?);
+        say!("Search page: http://{}  (Ctrl-C stops)", listener.local_addr()?);
         let store = Store::open_read_only(&options.data).await?;
         let searcher = Searcher::open(&options.data.join(INDEX))?;
         let router = site::router(Site::new(store, searcher, naming));
@@ -174,22 +174,22 @@ fn tell(options: &Options, counts: &Counts, recurring: &[Cluster], round: &Round
     let dim = anstyle::Style::new().dimmed();
     let resolved = counts.conversations_by_status.get("resolved").copied().unwrap_or_default();
     let open = counts.conversations_by_status.get("open").copied().unwrap_or_default();
-    anstream::println!("\n{bold}Harvested two communities in {seconds:.1} s{bold:#}\n");
-    println!(
+    say!("\n{bold}Harvested two communities in {seconds:.1} s{bold:#}\n");
+    say!(
         "  {} messages of {} people became {} conversations.",
         grouped(counts.messages),
         grouped(counts.people),
         grouped(counts.conversations)
     );
-    println!(
+    say!(
         "  {} hold a question that was resolved, {} one that is still open; {} questions recur.\n",
         grouped(resolved),
         grouped(open),
         recurring.len()
     );
-    anstream::println!("{bold}Asked again and again{bold:#}");
+    say!("{bold}Asked again and again{bold:#}");
     for cluster in recurring.iter().take(TOP) {
-        anstream::println!(
+        say!(
             "  {:>2}×  {}  {dim}{} askers · {}{dim:#}",
             cluster.occurrences.len(),
             one_line(&clean_title(&cluster.best_question().text), 80),
@@ -199,20 +199,20 @@ fn tell(options: &Options, counts: &Counts, recurring: &[Cluster], round: &Round
     }
     tell_round(round);
     let data = options.data.display();
-    anstream::println!("\n{bold}Where to look{bold:#}");
-    println!("  pages      git -C {data}/docs.git log --oneline --all");
-    println!("  proposals  {data}/proposals/*.md");
-    println!("  search     harvester --data {data} search how do I deploy my agent");
-    println!("  reasons    harvester --data {data} clusters show ID\n");
+    say!("\n{bold}Where to look{bold:#}");
+    say!("  pages      git -C {data}/docs.git log --oneline --all");
+    say!("  proposals  {data}/proposals/*.md");
+    say!("  search     harvester --data {data} search how do I deploy my agent");
+    say!("  reasons    harvester --data {data} clusters show ID\n");
 }
 
 fn tell_round(round: &Round) {
     let bold = anstyle::Style::new().bold();
     let dim = anstyle::Style::new().dimmed();
-    anstream::println!("\n{bold}Proposed to the docs{bold:#}");
+    say!("\n{bold}Proposed to the docs{bold:#}");
     for one in &round.proposed {
         let mark = if matches!(one.outcome, Outcome::HandsOff(_)) { "–" } else { "✓" };
-        anstream::println!(
+        say!(
             "  {mark} {}\n      {dim}{} · {} · because it was resolved {} times for {} askers{dim:#}",
             one_line(&one.proposal.title, 90),
             one.proposal.branch,
@@ -222,13 +222,13 @@ fn tell_round(round: &Round) {
         );
     }
     if round.proposed.is_empty() {
-        println!("  nothing");
+        say!("  nothing");
     }
     if !round.refused.is_empty() {
-        anstream::println!("\n{bold}Refused, though due{bold:#}");
+        say!("\n{bold}Refused, though due{bold:#}");
     }
     for (cluster, refusal) in &round.refused {
-        anstream::println!(
+        say!(
             "  ✗ {}\n      {dim}{}{dim:#}",
             one_line(&clean_title(&cluster.best_question().text), 90),
             one_line(&refusal.to_string(), 160)

@@ -51,13 +51,13 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     for one in &considered {
         match &one.page {
             Ok((draft, _)) => {
-                println!("drafted  {}  {}", draft.cluster(), folder.join(draft.path()).display())
+                say!("drafted  {}  {}", draft.cluster(), folder.join(draft.path()).display())
             }
-            Err(refusal) => println!("refused  {}  {refusal}", one.cluster.id),
+            Err(refusal) => say!("refused  {}  {refusal}", one.cluster.id),
         }
     }
     if considered.is_empty() {
-        println!("No page is due. `harvester clusters` shows what recurs.");
+        say!("No page is due. `harvester clusters` shows what recurs.");
     }
     Ok(Ended::Well)
 }
@@ -69,7 +69,7 @@ fn show(options: &Options, considered: &Considered) -> anyhow::Result<Ended> {
     match &considered.page {
         Ok((draft, _)) => {
             if !options.json {
-                print!("{}", draft.page());
+                say!("{}", draft.page().trim_end());
             }
             Ok(Ended::Well)
         }

@@ -52,7 +52,7 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     } else {
         tell(&report, &caught_up);
         for (path, why) in &found.passed_over {
-            println!("  passed over {}: {why}", path.display());
+            say!("  passed over {}: {why}", path.display());
         }
     }
     for problem in &report.problems {
@@ -106,18 +106,18 @@ fn problems(file: &FileOutcome) -> Vec<String> {
 fn tell(report: &Report<'_>, caught_up: &CaughtUp) {
     let Report { files, added, updated, unchanged, .. } = report;
     if *added == 0 && *updated == 0 {
-        println!(
+        say!(
             "Nothing new: all {} messages of {files} file(s) were known already.",
             grouped(*unchanged)
         );
     } else {
-        println!(
+        say!(
             "Read {files} file(s): {} messages added, {} updated, {} known already.",
             grouped(*added),
             grouped(*updated),
             grouped(*unchanged)
         );
-        println!(
+        say!(
             "Judged {} conversation(s) in {} channel(s); {} answer(s) changed in the index.",
             grouped(caught_up.conversations),
             caught_up.channels,
@@ -125,12 +125,9 @@ fn tell(report: &Report<'_>, caught_up: &CaughtUp) {
         );
     }
     for (name, count) in &report.unknown_types {
-        println!("  {count} message(s) of the unknown type {name:?} are kept and not judged");
+        say!("  {count} message(s) of the unknown type {name:?} are kept and not judged");
     }
     if report.out_of_scope > 0 {
-        println!(
-            "  {} file(s) hold channels that are out of scope (scope.toml)",
-            report.out_of_scope
-        );
+        say!("  {} file(s) hold channels that are out of scope (scope.toml)", report.out_of_scope);
     }
 }

@@ -52,10 +52,10 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
         return Ok(Ended::Well);
     }
     for line in lines(&round) {
-        println!("{:<14} {:<28} {}", line.id, line.outcome, line.title.unwrap_or_default());
+        say!("{:<14} {:<28} {}", line.id, line.outcome, line.title.unwrap_or_default());
     }
     if round.proposed.is_empty() && round.refused.is_empty() {
-        println!("No page is due. `harvester clusters` shows what recurs.");
+        say!("No page is due. `harvester clusters` shows what recurs.");
     }
     Ok(Ended::Well)
 }
@@ -106,14 +106,14 @@ async fn rehearse(options: &Options, settings: &Settings) -> anyhow::Result<Ende
     for one in &considered {
         match &one.page {
             Ok((draft, proposal)) => {
-                println!("==== branch {}\n==== title  {}", proposal.branch, proposal.title);
-                println!("==== file   {}\n{}", draft.path(), draft.page());
-                println!("==== body\n{}\n", proposal.body);
+                say!("==== branch {}\n==== title  {}", proposal.branch, proposal.title);
+                say!("==== file   {}\n{}", draft.path(), draft.page());
+                say!("==== body\n{}\n", proposal.body);
             }
-            Err(refusal) => println!("==== refused {}: {refusal}\n", one.cluster.id),
+            Err(refusal) => say!("==== refused {}: {refusal}\n", one.cluster.id),
         }
     }
-    println!("Nothing was written: {} cluster(s) were considered.", considered.len());
+    say!("Nothing was written: {} cluster(s) were considered.", considered.len());
     Ok(Ended::Well)
 }
 

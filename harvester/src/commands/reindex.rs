@@ -8,7 +8,7 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
     if options.json {
         print_json(&serde_json::json!({ "documents": documents }))?;
     } else {
-        println!("Built the index anew: {documents} answers can be found.");
+        say!("Built the index anew: {documents} answers can be found.");
     }
     Ok(Ended::Well)
 }

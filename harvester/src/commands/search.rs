@@ -49,9 +49,9 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
         return Ok(Ended::Well);
     }
     if hits.nearest_only && !found.is_empty() {
-        println!("Nothing answers that. The nearest questions:\n");
+        say!("Nothing answers that. The nearest questions:\n");
     } else if found.is_empty() {
-        println!("Nothing found.");
+        say!("Nothing found.");
     }
     for one in &found {
         tell(one, &text);
@@ -87,12 +87,12 @@ fn tell(found: &Found, query: &str) {
     let dim = anstyle::Style::new().dimmed();
     let title = one_line(&found.title, 110);
     let marked = mark(&title, query);
-    anstream::println!("{bold}{marked}{bold:#}");
+    say!("{bold}{marked}{bold:#}");
     let answer = found.answer.lines().take(6).collect::<Vec<_>>().join("\n");
-    println!("{}", indented(&answer, "    "));
+    say!("{}", indented(&answer, "    "));
     let times =
         if found.occurrences == 1 { "once".into() } else { format!("{} times", found.occurrences) };
-    anstream::println!(
+    say!(
         "    {dim}{} · resolved {times} · last {} · {}{dim:#}\n    {dim}{}{dim:#}\n",
         found.status,
         found.last_confirmed,

@@ -23,7 +23,7 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     let listener = bind(address).await?;
     let Reading { store, searcher } = options.reading(&settings).await?;
     let naming = settings.naming(&store).await?;
-    println!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
+    say!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
     site::serve(listener, site::router(Site::new(store, searcher, naming)), stop_signal()?).await?;
     Ok(Ended::Well)
 }

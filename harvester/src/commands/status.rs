@@ -16,7 +16,7 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
         print_json(&status)?;
     } else {
         tell(&counts, documents);
-        println!("\nData directory: {}", options.data.display());
+        say!("\nData directory: {}", options.data.display());
     }
     Ok(Ended::Well)
 }
@@ -41,11 +41,11 @@ fn tell(counts: &Counts, documents: usize) {
 }
 
 fn line(name: &str, count: u64, more: &str) {
-    println!("{name:>14}  {:>11}  {more}", grouped(count));
+    say!("{name:>14}  {:>11}  {more}", grouped(count));
 }
 
 fn detail(counts: &BTreeMap<String, u64>) {
     for (name, count) in counts {
-        println!("{:>14}  {:>11}    {name}", "", grouped(*count));
+        say!("{:>14}  {:>11}    {name}", "", grouped(*count));
     }
 }
