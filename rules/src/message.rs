@@ -72,7 +72,10 @@ pub struct Author {
 
 impl fmt::Debug for Author {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Author").field("id", &self.id).field("bot", &self.bot).finish_non_exhaustive()
+        f.debug_struct("Author")
+            .field("id", &self.id)
+            .field("bot", &self.bot)
+            .finish_non_exhaustive()
     }
 }
 

@@ -19,7 +19,11 @@ pub struct Mistake {
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, key, problem } = self;
-        if key.is_empty() { write!(f, "{file}: {problem}") } else { write!(f, "{file}: {key}: {problem}") }
+        if key.is_empty() {
+            write!(f, "{file}: {problem}")
+        } else {
+            write!(f, "{file}: {key}: {problem}")
+        }
     }
 }
 
@@ -67,7 +71,12 @@ impl Reader {
             let inner = table.entry(*key).or_insert_with(|| Value::Table(Table::new()));
             match inner {
                 Value::Table(inner) => table = inner,
-                _ => return self.wrong(&path.join("."), "set from outside, but the file has no table there"),
+                _ => {
+                    return self.wrong(
+                        &path.join("."),
+                        "set from outside, but the file has no table there",
+                    );
+                }
             }
         }
         table.insert((*last).to_owned(), value);
@@ -87,7 +96,11 @@ impl Reader {
     }
 
     /// Reads every table of the array at `key`; a missing one reads as no tables.
-    pub fn sections<T>(&mut self, key: &'static str, mut read: impl FnMut(&mut Self) -> T) -> Vec<T> {
+    pub fn sections<T>(
+        &mut self,
+        key: &'static str,
+        mut read: impl FnMut(&mut Self) -> T,
+    ) -> Vec<T> {
         let items = match self.take(key) {
             Some(Value::Array(items)) => items,
             None => Vec::new(),
@@ -101,7 +114,9 @@ impl Reader {
             let path = format!("{}[{number}]", self.join(key));
             match item {
                 Value::Table(table) => all.push(self.nested(path, table, &mut read)),
-                other => self.wrong_at(path, format!("expected a table, found {}", other.type_str())),
+                other => {
+                    self.wrong_at(path, format!("expected a table, found {}", other.type_str()))
+                }
             }
         }
         all
@@ -131,7 +146,9 @@ impl Reader {
     }
 
     pub fn optional_text(&mut self, key: &'static str) -> Option<String> {
-        self.value(key, None, "text in quotes", |value| value.as_str().map(|text| Some(text.to_owned())))
+        self.value(key, None, "text in quotes", |value| {
+            value.as_str().map(|text| Some(text.to_owned()))
+        })
     }
 
     /// A list of texts; a missing one is empty.
@@ -167,13 +184,8 @@ impl Reader {
     }
 
     fn nested<T>(&mut self, path: String, table: Table, read: impl FnOnce(&mut Self) -> T) -> T {
-        let mut inner = Self {
-            file: self.file.clone(),
-            path,
-            table,
-            known: Vec::new(),
-            mistakes: Vec::new(),
-        };
+        let mut inner =
+            Self { file: self.file.clone(), path, table, known: Vec::new(), mistakes: Vec::new() };
         let read = read(&mut inner);
         self.mistakes.extend(inner.finish());
         read

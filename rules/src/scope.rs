@@ -111,13 +111,18 @@ fn names(pattern: &str, channel: &Channel) -> bool {
     let ids = [Some(channel.id), channel.parent.filter(|_| channel.kind.is_thread())];
     let parent = channel.parent_name.as_deref().filter(|_| channel.kind.is_thread());
     ids.into_iter().flatten().any(|id| id.to_string() == pattern)
-        || [Some(channel.name.as_str()), parent].into_iter().flatten().any(|name| like(pattern, name))
+        || [Some(channel.name.as_str()), parent]
+            .into_iter()
+            .flatten()
+            .any(|name| like(pattern, name))
 }
 
 /// Matches `*` with any run of characters, everything else with itself.
 fn like(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else {
+        return false;
+    };
     let mut parts = parts.peekable();
     if parts.peek().is_none() {
         return rest.is_empty();
@@ -182,7 +187,10 @@ mod tests {
         assert_eq!(covers(ChannelKind::Text, "help", "Talk"), Ok(()));
         assert_eq!(covers(ChannelKind::Text, "other", "help"), Err(OutOfScope::NotIncluded));
         assert_eq!(covers(ChannelKind::Thread, "my question", "help"), Ok(()));
-        assert_eq!(covers(ChannelKind::Thread, "my question", "secrets"), Err(OutOfScope::Excluded));
+        assert_eq!(
+            covers(ChannelKind::Thread, "my question", "secrets"),
+            Err(OutOfScope::Excluded)
+        );
         assert_eq!(covers(ChannelKind::PrivateThread, "help", "help"), Err(OutOfScope::Private));
         assert_eq!(covers(ChannelKind::Direct, "help", ""), Err(OutOfScope::Private));
     }
@@ -194,7 +202,10 @@ mod tests {
             id: UserId(id),
             name: String::new(),
             bot: false,
-            roles: role.map(|(id, name)| Role { id: RoleId(id), name: name.into() }).into_iter().collect(),
+            roles: role
+                .map(|(id, name)| Role { id: RoleId(id), name: name.into() })
+                .into_iter()
+                .collect(),
         };
         assert!(rules.trusts(&author(1, Some((1, "Helper")))));
         assert!(rules.trusts(&author(1, Some((77, "Mod")))));
@@ -207,7 +218,8 @@ mod tests {
         let talk = channel(ChannelKind::Text, "help", "");
         assert!(!rules("").may_quote(&talk));
         assert!(rules("[consent]\nmode = 'server-public'").may_quote(&talk));
-        let sentence = |text| format!("[consent]\nmode = 'topic-sentence'\ntopic_sentence = '{text}'");
+        let sentence =
+            |text| format!("[consent]\nmode = 'topic-sentence'\ntopic_sentence = '{text}'");
         assert!(rules(&sentence("We may publish.")).may_quote(&talk));
         assert!(!rules(&sentence("We publish.")).may_quote(&talk));
     }
