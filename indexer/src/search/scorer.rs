@@ -214,6 +214,9 @@ impl Found {
 
 /// Best first; ties go by last confirmation, then by cluster id.
 fn compare(one: &Candidate, other: &Candidate, snapshot: &Snapshot) -> Ordering {
+    let order = |candidate: &Candidate| {
+        snapshot.segments[candidate.segment].order.first(candidate.document)
+    };
     let id = |candidate: &Candidate| {
         snapshot.segments[candidate.segment].cluster(candidate.document).ok()
     };
@@ -221,5 +224,6 @@ fn compare(one: &Candidate, other: &Candidate, snapshot: &Snapshot) -> Ordering 
         .score
         .total_cmp(&one.score)
         .then_with(|| other.last_confirmed.cmp(&one.last_confirmed))
+        .then_with(|| order(one).cmp(&order(other)))
         .then_with(|| id(one).cmp(&id(other)))
 }

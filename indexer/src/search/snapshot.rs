@@ -42,6 +42,7 @@ pub(super) struct Segment {
     /// What BM25 adds to the term count in its denominator, for each document.
     pub(super) lengths: Vec<[f32; 3]>,
     clusters: StrColumn,
+    pub(super) order: Column<u64>,
     pub(super) known: Column<bool>,
     pub(super) channel: Column<u64>,
     pub(super) occurrences: Column<u64>,
@@ -110,6 +111,7 @@ impl Segment {
                 reader.inverted_index(fields.humps)?,
             ],
             code: reader.inverted_index(fields.code)?,
+            order: fast.u64(schema::ORDER)?,
             known: fast.bool(schema::KNOWN)?,
             channel: fast.u64(schema::CHANNEL)?,
             occurrences: fast.u64(schema::OCCURRENCES)?,

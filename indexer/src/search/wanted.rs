@@ -8,8 +8,6 @@ use crate::tokenize::{self, Kind, Piece};
 /// What a match counts in a question, in an answer, and as a hump of a word of either.
 pub(super) const BOOSTS: [f32; 3] = [2.0, 1.0, 0.2];
 
-/// Weight of a word that carries grammar only, beside 1 for others.
-const FUNCTION_WORD: f32 = 0.05;
 /// Weight of a part of an identifier.
 const CODE_PART: f32 = 0.5;
 /// Weight of a hump of a word such as `GitHub`, which most people write in one.
@@ -39,16 +37,19 @@ pub(super) struct Form {
     pub(super) worth: f32,
 }
 
-/// What is wanted, each thing once, in the order of the query.
+/// What is wanted, each thing once, in the order of the query. Words that carry grammar only count where there are
+/// no others: they would take most of the time and tell nothing.
 pub(super) fn read(text: &str, snapshot: &Snapshot) -> Result<Vec<Wanted>, SearchError> {
     let pieces = tokenize::pieces(text);
+    let tells = |piece: &Piece| !tokenize::is_function_word(&piece.text);
+    let only_grammar = !pieces.iter().any(tells);
     let unfinished = spelling::unfinished(text, &pieces);
     let mut seen = std::collections::BTreeSet::new();
     let mut wanted = Vec::new();
     let mut guesses = spelling::MAX_GUESSES;
     for run in pieces.chunk_by(|one, other| one.run == other.run) {
         let mut run_wanted = Vec::new();
-        for piece in run {
+        for piece in run.iter().filter(|piece| only_grammar || tells(piece)) {
             let place = place(piece.kind);
             if seen.insert((place == Place::Code, piece.text.as_str())) {
                 let is_unfinished = unfinished == Some(piece);
@@ -81,13 +82,12 @@ fn want(
 }
 
 fn weight(piece: &Piece, run: &[Piece]) -> f32 {
-    let base = match (piece.kind, &run[0]) {
+    match (piece.kind, &run[0]) {
         (Kind::Gram, _) if piece.text.chars().nth(1).is_none() => SINGLE,
         (Kind::Hump, _) => HUMP,
         (Kind::Part, first) if !is_prose(first) => CODE_PART,
         _ => 1.0,
-    };
-    if tokenize::is_function_word(&piece.text) { base * FUNCTION_WORD } else { base }
+    }
 }
 
 /// Whether an identifier may as well be words joined by hyphens or slashes.
@@ -98,7 +98,8 @@ fn is_prose(whole: &Piece) -> bool {
 /// Gives the first piece of a run, if others come from it, more than they can bring together.
 fn raise_whole(run: &[Piece], wanted: &mut [Wanted]) {
     let [whole, parts @ ..] = wanted else { return };
-    if matches!(run[0].kind, Kind::Gram) || run.len() < 2 {
+    let is_first = whole.place == place(run[0].kind) && whole.forms[0].text == run[0].text;
+    if !is_first || matches!(run[0].kind, Kind::Gram) {
         return;
     }
     let scale = if run[0].kind == Kind::Whole && is_prose(&run[0]) { PROSE } else { 1.0 };
