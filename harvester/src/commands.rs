@@ -33,7 +33,7 @@ use rules::ruleset::Ruleset;
 
 use crate::clock;
 use crate::config::{self, Config};
-use crate::pipeline::{INDEX, Pipeline};
+use crate::pipeline::{INDEX, Pipeline, PipelineError, is_behind};
 
 /// Turns a community's chat into known answers: imports Discord talk, finds the questions that were
 /// resolved, clusters the recurring ones, serves search, and proposes docs pages.
@@ -167,11 +167,17 @@ impl Options {
         Ok(pipeline)
     }
 
-    /// Opens the data directory for reading. Unless another process is writing there, it is brought
-    /// up to date first.
+    /// Opens the data directory for reading. What a killed run left unfinished, or other rules judge
+    /// anew, is done first, unless another process is writing there.
     async fn reading(&self, settings: &Settings) -> anyhow::Result<Reading> {
         if !Store::exists(&self.data) {
             return Err(StoreError::Empty(self.data.clone()).into());
+        }
+        if let Ok(reading) = self.read_only().await
+            && let Ok(false) =
+                is_behind(&reading.store, &settings.rules, reading.searcher.cursor()).await
+        {
+            return Ok(reading);
         }
         match self.pipeline(settings).await {
             Ok(pipeline) => pipeline.close().await,
@@ -180,6 +186,10 @@ impl Options {
             }
             Err(error) => return Err(error),
         }
+        self.read_only().await
+    }
+
+    async fn read_only(&self) -> anyhow::Result<Reading> {
         let store = Store::open_read_only(&self.data).await?;
         let searcher = Searcher::open(&self.data.join(INDEX))?;
         Ok(Reading { store, searcher })
@@ -220,8 +230,8 @@ struct Reading {
 
 fn is_in_use(error: &anyhow::Error) -> bool {
     matches!(
-        error.downcast_ref::<crate::pipeline::PipelineError>(),
-        Some(crate::pipeline::PipelineError::Store(StoreError::InUse(_)))
+        error.downcast_ref::<PipelineError>(),
+        Some(PipelineError::Store(StoreError::InUse(_)))
     )
 }
 

@@ -109,15 +109,7 @@ impl Pipeline {
     /// Has everything judged again if the rules, or the people whose word counts, are others than
     /// those that the stored verdicts were made with. Returns these people.
     async fn note_what_judges(&self) -> Result<BTreeSet<UserId>, PipelineError> {
-        let people = self.store.people_with_roles().await?;
-        let trusted = people
-            .iter()
-            .filter(|person| self.rules.scope.trusts(person))
-            .map(|person| person.id)
-            .chain(self.rules.scope.trusted_people().iter().copied())
-            .collect::<BTreeSet<_>>();
-        let ids = trusted.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        let judges = format!("{} {ids}", self.rules.digest());
+        let (trusted, judges) = judges(&self.store, &self.rules).await?;
         let before = self.store.setting(JUDGED_WITH).await?;
         if before.as_deref() != Some(judges.as_str()) {
             if before.is_some() {
@@ -212,6 +204,32 @@ impl Pipeline {
         }
         Ok(ids.len())
     }
+}
+
+/// Whether a run was cut short, or the rules changed since: then [`Pipeline::catch_up`] has work to
+/// do. `place` is where the index is in the feed of changes.
+pub async fn is_behind(
+    store: &Store,
+    rules: &Ruleset,
+    place: Option<i64>,
+) -> Result<bool, StoreError> {
+    let (_, judges) = judges(store, rules).await?;
+    Ok(place != Some(store.newest_change().await?)
+        || store.setting(JUDGED_WITH).await?.as_deref() != Some(judges.as_str())
+        || store.setting(SETTLED_WITH).await?.as_deref() != Some(rules.digest())
+        || !store.pending_channels().await?.is_empty()
+        || store.needs_settling().await?)
+}
+
+/// The people whose word counts, and a text that names them and the rules.
+async fn judges(store: &Store, rules: &Ruleset) -> Result<(BTreeSet<UserId>, String), StoreError> {
+    let people = store.people_with_roles().await?;
+    let by_role = people.iter().filter(|person| rules.scope.trusts(person)).map(|person| person.id);
+    let trusted =
+        by_role.chain(rules.scope.trusted_people().iter().copied()).collect::<BTreeSet<_>>();
+    let ids = trusted.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let judges = format!("{} {ids}", rules.digest());
+    Ok((trusted, judges))
 }
 
 /// Digests of what the stored verdicts, and the stored clusters, were made with.

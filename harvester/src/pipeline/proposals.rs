@@ -2,7 +2,7 @@
 
 use docgen::draft::{Context, Draft, Refusal, draft};
 use docgen::forge::local::LocalForge;
-use docgen::forge::{Outcome, Pushed};
+use docgen::forge::{Outcome, Pushed, Why};
 use docgen::proposal::Proposal;
 use indexer::settle::{Kin, epoch};
 use indexer::store::{self, ProposalState, Store, StoreError};
@@ -76,29 +76,40 @@ impl Pipeline {
         let outcome = forge.propose(&proposal, &draft, pushed.as_ref(), now)?;
         let (state, stands) = match &outcome {
             Outcome::Opened(stands) | Outcome::Updated(stands) | Outcome::UpToDate(stands) => {
-                (ProposalState::Open, Some(stands.clone()))
+                (ClusterState::Proposed, Some((ProposalState::Open, stands.clone())))
             }
-            Outcome::HandsOff(_) => (ProposalState::HandsOff, pushed),
+            Outcome::HandsOff(why) => {
+                let stands = pushed.map(|pushed| (ProposalState::HandsOff, pushed));
+                (after_hands_off(*why), stands)
+            }
         };
-        if let Some(stands) = stands {
-            let opened = known.as_ref().map_or(now, |known| known.opened);
+        if let Some((state, Pushed { head, digest })) = stands {
             let kept = store::Proposal {
                 cluster: cluster.id.clone(),
                 branch: proposal.branch.clone(),
-                head: stands.head,
-                digest: stands.digest,
+                head,
+                digest,
                 title: proposal.title.clone(),
                 path: draft.path().to_owned(),
                 state,
-                opened,
+                opened: known.as_ref().map_or(now, |known| known.opened),
                 updated: now,
             };
             if known.is_none_or(|known| store::Proposal { updated: now, ..known } != kept) {
                 self.store.keep_proposal(&kept).await?;
             }
-            self.store.set_state(&cluster.id, ClusterState::Proposed).await?;
-            self.follow_changes().await?;
         }
+        self.store.set_state(&cluster.id, state).await?;
+        self.follow_changes().await?;
         Ok(Proposed { cluster, proposal, draft, outcome })
+    }
+}
+
+/// What people did with a branch decides what becomes of its cluster.
+fn after_hands_off(why: Why) -> ClusterState {
+    match why {
+        Why::Merged => ClusterState::Known,
+        Why::Deleted => ClusterState::Rejected,
+        Why::HumanCommit | Why::CheckedOut | Why::PathTaken => ClusterState::Proposed,
     }
 }
