@@ -9,6 +9,7 @@ use rules::question::clean_title;
 use serde::Serialize;
 use site::Site;
 
+use super::draft;
 use super::propose::{Round, outcome, propose};
 use super::serve::{bind, stop_signal};
 use super::table::{grouped, one_line};
@@ -89,6 +90,8 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     );
     pipeline.catch_up(clock::now()).await?;
     let round = propose(options, &settings, &mut pipeline).await?;
+    let pages = round.proposed.iter().map(|one| &one.draft);
+    draft::write_pages(&options.data, pages)?;
     let counts = pipeline.store.counts().await?;
     let recurring = pipeline.store.clusters(2, usize::MAX).await?;
     let naming = settings.naming(&pipeline.store).await?;
@@ -198,12 +201,21 @@ fn tell(options: &Options, counts: &Counts, recurring: &[Cluster], round: &Round
         );
     }
     tell_round(round);
+    tell_where(options, recurring);
+}
+
+/// Where the pages are, and what to try next, as it can be typed here.
+fn tell_where(options: &Options, recurring: &[Cluster]) {
+    let bold = anstyle::Style::new().bold();
     let data = options.data.display();
+    let program = std::env::args().next().unwrap_or_else(|| "harvester".to_owned());
+    let command = format!("{program} --data {data}");
+    let example = recurring.first().map_or("ID", |cluster| cluster.id.as_str());
     say!("\n{bold}Where to look{bold:#}");
-    say!("  pages      git -C {data}/docs.git log --oneline --all");
-    say!("  proposals  {data}/proposals/*.md");
-    say!("  search     harvester --data {data} search how do I deploy my agent");
-    say!("  reasons    harvester --data {data} clusters show ID\n");
+    say!("  pages       {data}/drafts/docs/answers, and on branches answers/ID of {data}/docs.git");
+    say!("  proposals   {data}/proposals");
+    say!("  search      {command} search how do I deploy my agent");
+    say!("  every why   {command} clusters show {example}\n");
 }
 
 fn tell_round(round: &Round) {

@@ -1,6 +1,7 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use docgen::draft::Draft;
 use rules::ids::ClusterId;
 use serde::Serialize;
 
@@ -40,10 +41,8 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
         return show(options, &consider_one(&store, cluster, &context).await?);
     }
     let considered = consider(&store, &context).await?;
-    let folder = options.data.join("drafts");
-    for (draft, _) in considered.iter().filter_map(|one| one.page.as_ref().ok()) {
-        write(&folder.join(draft.path()), draft.page())?;
-    }
+    let drafts = considered.iter().filter_map(|one| one.page.as_ref().ok());
+    let folder = write_pages(&options.data, drafts.map(|(draft, _)| draft))?;
     if options.json {
         print_json(&considered.iter().map(drafted).collect::<Vec<_>>())?;
         return Ok(Ended::Well);
@@ -60,6 +59,18 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
         say!("No page is due. `harvester clusters` shows what recurs.");
     }
     Ok(Ended::Well)
+}
+
+/// Writes each page into the folder of drafts and returns that folder.
+pub(super) fn write_pages<'d>(
+    data: &Path,
+    drafts: impl Iterator<Item = &'d Draft>,
+) -> anyhow::Result<PathBuf> {
+    let folder = data.join("drafts");
+    for draft in drafts {
+        write(&folder.join(draft.path()), draft.page())?;
+    }
+    Ok(folder)
 }
 
 fn show(options: &Options, considered: &Considered) -> anyhow::Result<Ended> {
@@ -89,9 +100,9 @@ fn drafted(considered: &Considered) -> Drafted<'_> {
     Drafted {
         id: considered.cluster.id.to_string(),
         occurrences: considered.cluster.occurrences.len(),
-        title: draft.map(docgen::draft::Draft::title),
-        path: draft.map(docgen::draft::Draft::path),
-        page: draft.map(docgen::draft::Draft::page),
+        title: draft.map(Draft::title),
+        path: draft.map(Draft::path),
+        page: draft.map(Draft::page),
         refused: considered.page.as_ref().err().map(ToString::to_string),
     }
 }
