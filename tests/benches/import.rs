@@ -91,7 +91,10 @@ fn replay(folder: &Path) -> anyhow::Result<PathBuf> {
             let mut export = serde_json::from_slice::<Value>(&std::fs::read(source)?)?;
             written += shift(&mut export, pass)?;
             let name = source.file_stem().context("an export has a name")?.to_string_lossy();
-            std::fs::write(folder.join(format!("{name}-{pass}.json")), serde_json::to_vec(&export)?)?;
+            std::fs::write(
+                folder.join(format!("{name}-{pass}.json")),
+                serde_json::to_vec(&export)?,
+            )?;
         }
         if written >= REPLAYED {
             break;
@@ -111,10 +114,14 @@ fn shift(export: &mut Value, pass: u64) -> anyhow::Result<usize> {
     let messages = export["messages"].as_array_mut().context("an export has messages")?;
     for message in messages.iter_mut() {
         further(&mut message["id"])?;
-        if let Some(target) = message.pointer_mut("/reference/messageId").filter(|id| id.is_string()) {
+        if let Some(target) =
+            message.pointer_mut("/reference/messageId").filter(|id| id.is_string())
+        {
             further(target)?;
         }
-        if let Some(channel) = message.pointer_mut("/reference/channelId").filter(|id| id.is_string()) {
+        if let Some(channel) =
+            message.pointer_mut("/reference/channelId").filter(|id| id.is_string())
+        {
             further(channel)?;
         }
     }

@@ -1,0 +1,50 @@
+//! What a newcomer sees first.
+
+use std::net::TcpListener;
+
+use crate::world::World;
+
+#[test]
+fn the_demo_shows_recurring_questions_and_proposes_pages() {
+    let world = World::new();
+    let seen = world.json(&["demo", "--no-serve", "--json"]);
+    assert_eq!(seen["counts"]["messages"], 4_321);
+    let often = seen["recurring"].as_array().unwrap();
+    let often = often.iter().filter(|one| one["times"].as_u64() >= Some(3)).count();
+    assert!(often >= 8, "{often}");
+    let proposed = seen["proposed"].as_array().unwrap();
+    assert!(proposed.len() >= 3);
+    assert!(proposed.iter().all(|one| one[2] == "opened"), "{proposed:?}");
+    assert_eq!(world.branches().len(), proposed.len());
+
+    let again = world.json(&["demo", "--no-serve", "--json"]);
+    assert_eq!(again["counts"], seen["counts"]);
+    assert!(again["proposed"].as_array().unwrap().iter().all(|one| one[2] == "up to date"));
+    assert!(world.well(&["search", "vector dimension mismatch"]).contains("resolved"));
+}
+
+#[test]
+fn a_taken_port_is_told_before_any_work_is_done() {
+    let world = World::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ran = world.run(&["demo", "--listen", &address]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.complained.contains("--listen") && ran.complained.contains(&address),
+        "{}",
+        ran.complained
+    );
+    assert!(!world.data().join("store.sqlite").exists());
+}
+
+#[test]
+fn the_demo_leaves_other_data_alone() {
+    let world = World::new();
+    let export = crate::exports::asked_three_times("Restart it.").export();
+    world.import(&crate::exports::write(&world.path("help.json"), &export));
+    let ran = world.run(&["demo", "--no-serve"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.complained.contains("--data"), "{}", ran.complained);
+    assert_eq!(world.json(&["status", "--json"])["messages"], 9);
+}

@@ -1,0 +1,100 @@
+//! From talk to a page on a branch, and what happens when people touch it.
+
+use crate::exports::{Talk, asked_three_times, write};
+use crate::world::World;
+
+const ANSWER: &str =
+    "Delete the folder `data/index` and restart the agent; it builds the index again.";
+
+fn due() -> (World, Talk) {
+    let world = World::new();
+    world.settle_in();
+    let talk = asked_three_times(ANSWER);
+    assert_eq!(world.import(&write(&world.path("help.json"), &talk.export())).code, 0);
+    (world, talk)
+}
+
+#[test]
+fn a_due_question_gets_one_branch_with_one_commit() {
+    let (world, _) = due();
+    let said = world.well(&["propose"]);
+    assert!(said.contains("opened"), "{said}");
+    let branches = world.branches();
+    assert_eq!(branches.len(), 1);
+    let docs = world.docs();
+    let commit = docs.find_commit(branches[0].1).unwrap();
+    assert_eq!(commit.parent_count(), 1);
+    let page = docs.revparse_single(&format!("{}:answers", branches[0].0)).unwrap();
+    let entry = page.as_tree().unwrap().get(0).unwrap().to_object(&docs).unwrap();
+    let page = String::from_utf8(entry.as_blob().unwrap().content().to_vec()).unwrap();
+    assert!(
+        page.starts_with("# How ") && page.contains("Delete the folder `data/index`"),
+        "{page}"
+    );
+    assert!(!page.contains("person_"), "a name is on the page:\n{page}");
+    assert_eq!(page.matches("https://discord.com/channels/1/5/").count(), 7, "{page}");
+    assert_eq!(std::fs::read_dir(world.path("data/proposals")).unwrap().count(), 1);
+
+    assert!(world.well(&["propose"]).contains("up to date"));
+    assert_eq!(world.branches(), branches);
+}
+
+#[test]
+fn more_evidence_updates_the_same_branch() {
+    let (world, mut talk) = due();
+    world.well(&["propose"]);
+    let before = world.branches();
+    talk.resolved(14, "How do I reset the vector index after changing an embedding model?", ANSWER);
+    assert_eq!(world.import(&write(&world.path("help.json"), &talk.export())).code, 0);
+    assert!(world.well(&["propose"]).contains("updated"));
+    let after = world.branches();
+    assert_eq!(after[0].0, before[0].0);
+    assert_ne!(after[0].1, before[0].1);
+    assert_eq!(world.docs().find_commit(after[0].1).unwrap().parent_count(), 1);
+}
+
+#[test]
+fn a_persons_commit_makes_the_branch_theirs() {
+    let (world, mut talk) = due();
+    world.well(&["propose"]);
+    let (name, ours) = world.branches().remove(0);
+    let docs = world.docs();
+    let parent = docs.find_commit(ours).unwrap();
+    let person = git2::Signature::now("A maintainer", "m@example.org").unwrap();
+    let theirs = docs
+        .commit(Some(&name), &person, &person, "Say it better", &parent.tree().unwrap(), &[&parent])
+        .unwrap();
+    talk.resolved(14, "How do I reset the vector index after changing an embedding model?", ANSWER);
+    assert_eq!(world.import(&write(&world.path("help.json"), &talk.export())).code, 0);
+    assert!(world.well(&["propose"]).contains("hands off"));
+    assert_eq!(world.branches(), [(name, theirs)]);
+}
+
+#[test]
+fn a_deleted_branch_stays_deleted() {
+    let (world, _) = due();
+    world.well(&["propose"]);
+    let (name, _) = world.branches().remove(0);
+    world.docs().find_reference(&name).unwrap().delete().unwrap();
+    assert!(world.well(&["propose"]).contains("rejected"));
+    assert_eq!(world.json(&["clusters", "--json"])[0]["state"], "rejected");
+    world.well(&["propose"]);
+    assert_eq!(world.branches(), []);
+}
+
+#[test]
+fn nothing_is_drafted_without_consent() {
+    let (world, _) = due();
+    world.write("data/rules/scope.toml", "[trust]\nroles = ['Helper']\n");
+    let said = world.well(&["propose", "--dry-run"]);
+    assert!(said.contains("consent.mode in scope.toml"), "{said}");
+    assert!(!said.contains("Delete the folder"), "{said}");
+}
+
+#[test]
+fn a_rehearsal_writes_nothing() {
+    let (world, _) = due();
+    let said = world.well(&["propose", "--dry-run"]);
+    assert!(said.contains("==== branch answers/q") && said.contains("# How "), "{said}");
+    assert!(!world.path("data/docs.git").exists());
+}

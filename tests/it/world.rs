@@ -1,0 +1,117 @@
+//! A data directory of its own, and the program run on it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_harvester-under-test");
+
+/// Where one story happens.
+pub(crate) struct World {
+    folder: TempDir,
+}
+
+/// What a command came to.
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) said: String,
+    pub(crate) complained: String,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.env_clear().arg("--data").arg(self.data()).args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs a command that must end well.
+    pub(crate) fn well(&self, arguments: &[&str]) -> String {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}\n{}\n{}", ran.said, ran.complained);
+        ran.said
+    }
+
+    pub(crate) fn import(&self, path: &Path) -> Ran {
+        self.run(&["import", path.to_str().unwrap()])
+    }
+
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// All that the store's history decides, to the byte.
+    pub(crate) fn state(&self) -> (String, String) {
+        (self.well(&["status", "--json"]), self.well(&["clusters", "--all", "--json"]))
+    }
+
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.well(arguments)).unwrap()
+    }
+
+    /// Rules that trust helpers and declare the server public, and a repository to propose to.
+    pub(crate) fn settle_in(&self) {
+        self.write(
+            "data/rules/scope.toml",
+            "[trust]\nroles = ['Helper']\n[consent]\nmode = 'server-public'\n",
+        );
+        self.write(
+            "data/harvester.toml",
+            "[rules]\ndirectory = 'rules'\n[forge]\nrepository = 'docs.git'\n",
+        );
+    }
+
+    pub(crate) fn docs(&self) -> git2::Repository {
+        git2::Repository::open(self.path("data/docs.git")).unwrap()
+    }
+
+    /// Name and commit of every branch of proposals.
+    pub(crate) fn branches(&self) -> Vec<(String, git2::Oid)> {
+        let docs = self.docs();
+        let mut branches = docs
+            .references_glob("refs/heads/answers/*")
+            .unwrap()
+            .map(|branch| {
+                let branch = branch.unwrap();
+                (branch.name().unwrap().to_owned(), branch.target().unwrap())
+            })
+            .collect::<Vec<_>>();
+        branches.sort();
+        branches
+    }
+}
+
+impl Ran {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            said: String::from_utf8(output.stdout).unwrap(),
+            complained: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
