@@ -131,6 +131,8 @@ pub struct Question {
     pub messages: Vec<MessageId>,
     pub asker: UserId,
     pub asked: Millis,
+    /// Why it is a question.
+    pub reasons: Vec<Reason>,
 }
 
 /// Why we believe that a question is settled.
@@ -310,8 +312,7 @@ impl Weighed<'_> {
     fn verdict(&self, conversation: &Conversation<'_>, rules: &SignalRules) -> Verdict {
         let question = self.question();
         let confidence = logistic(rules.outcome.score(&self.outcome));
-        let mut reasons = self.asked.reasons.clone();
-        reasons.extend(rules.outcome.reasons(&self.outcome, &OUTCOME, None));
+        let mut reasons = rules.outcome.reasons(&self.outcome, &OUTCOME, None);
         let answers = self.answers(conversation, rules);
         let Some((grade, mut signals)) = self.grade(conversation, rules, confidence) else {
             return Verdict::Open { question, answers, reasons };
@@ -341,6 +342,7 @@ impl Weighed<'_> {
             messages: self.asked.places.iter().map(|place| self.id(*place)).collect(),
             asker: first.author.id,
             asked: first.sent,
+            reasons: self.asked.reasons.clone(),
         }
     }
 
