@@ -2,12 +2,13 @@
 
 mod choose;
 mod versions;
-pub(crate) mod wording;
+mod wording;
 
 use rules::cluster::{Cluster, Quote};
 use rules::ids::{ClusterId, MessageId};
 use rules::markdown::links;
 use rules::pseudonym::Naming;
+use rules::published::People;
 use rules::ruleset::Ruleset;
 use rules::safety::{Unlisted, redact, unlisted};
 
@@ -103,13 +104,13 @@ pub fn draft(cluster: &Cluster, context: &Context<'_>) -> Result<Draft, Refusal>
     if choose::quotable(cluster).next().is_none() {
         return Err(Refusal::NothingQuotable);
     }
-    let names = wording::names(cluster);
-    let (question, title) = choose::title(cluster, context, &names).ok_or(Refusal::NoTitle)?;
-    let answers = choose::answers(cluster, &title, context, &names).map_err(Refusal::Thin)?;
-    refuse_unlisted([question, answers[0].quote], context)?;
+    let people = People::of(cluster, context.naming);
+    let (asked, title) = people.headline(cluster).ok_or(Refusal::NoTitle)?;
+    let answers = choose::answers(cluster, &title, context, &people).map_err(Refusal::Thin)?;
+    refuse_unlisted([&asked.question, answers[0].quote], context)?;
 
-    let mut evidence =
-        cluster.occurrences.iter().map(|one| Evidence::of(one, context.naming)).collect::<Vec<_>>();
+    let of_one = |one| Evidence::of(one, context.naming, &people);
+    let mut evidence = cluster.occurrences.iter().map(of_one).collect::<Vec<_>>();
     evidence
         .sort_by(|a, b| b.resolved.cmp(&a.resolved).then(a.question_link.cmp(&b.question_link)));
     let texts =
@@ -118,13 +119,13 @@ pub fn draft(cluster: &Cluster, context: &Context<'_>) -> Result<Draft, Refusal>
     let page = Page {
         cluster: &cluster.id,
         title: &title,
-        symptom: choose::symptom(cluster, context, &names),
+        symptom: choose::symptom(cluster, context, &people),
         answers: answers
             .iter()
             .map(|answer| page::answer(answer.occurrence, answer.quote, &answer.blocks, context))
             .collect(),
         versions: &versions,
-        variants: choose::variants(cluster, &title, context, &names),
+        variants: choose::variants(cluster, &title, context, &people),
         evidence: &evidence,
         askers: cluster.askers(),
         confirmed: cluster.last_confirmed(),
@@ -144,7 +145,7 @@ pub fn draft(cluster: &Cluster, context: &Context<'_>) -> Result<Draft, Refusal>
         links,
         versions,
     };
-    lint::check(&draft, &written.headings, cluster, context).map_err(Refusal::Faulty)?;
+    lint::check(&draft, &written.headings, &people, cluster, context).map_err(Refusal::Faulty)?;
     Ok(draft)
 }
 

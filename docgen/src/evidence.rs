@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use rules::cluster::Occurrence;
 use rules::ids::Millis;
 use rules::pseudonym::Naming;
+use rules::published::People;
 use rules::resolution::{Grade, SignalKind};
 
 /// One occurrence as a page and a proposal show it.
@@ -27,14 +28,14 @@ pub struct Told {
 }
 
 impl Evidence {
-    pub(crate) fn of(occurrence: &Occurrence, naming: &Naming) -> Self {
+    pub(crate) fn of(occurrence: &Occurrence, naming: &Naming, people: &People<'_>) -> Self {
         let answer = occurrence.best_answer();
         let told = occurrence.quotable.then(|| Told {
             asker: naming.name(&occurrence.question),
             answerer: naming.name(answer),
             trusted: answer.trusted,
             signals: signals(occurrence),
-            question: occurrence.question.text.clone(),
+            question: people.line(&occurrence.question.text),
         });
         Self {
             resolved: occurrence.resolved(),

@@ -8,4 +8,6 @@ pub mod forge;
 pub mod lint;
 mod page;
 pub mod proposal;
+#[cfg(test)]
+mod samples;
 pub mod target;

@@ -9,10 +9,10 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use rules::cluster::Cluster;
 use rules::markdown::needs_template_engine;
-use rules::pseudonym::Naming;
+use rules::published::People;
 use rules::safety::{redact, unlisted};
 
-use crate::draft::{Context, Draft, wording};
+use crate::draft::{Context, Draft};
 use crate::page::{anchor, marker};
 use crate::target::Target;
 
@@ -38,6 +38,7 @@ impl fmt::Display for Fault {
 pub(crate) fn check(
     draft: &Draft,
     headings: &[String],
+    people: &People<'_>,
     cluster: &Cluster,
     context: &Context<'_>,
 ) -> Result<(), Vec<Fault>> {
@@ -49,7 +50,7 @@ pub(crate) fn check(
     if seen.headings.iter().map(String::as_str).ne(headings.iter().map(|heading| heading.trim())) {
         lint.fault("a heading that the template did not make", seen.headings.join(" / "));
     }
-    lint.check_words(&seen, cluster, context);
+    lint.check_words(&seen, people, context);
     if lint.faults.is_empty() { Ok(()) } else { Err(lint.faults) }
 }
 
@@ -190,7 +191,7 @@ impl Lint {
         }
     }
 
-    fn check_words(&mut self, seen: &Seen, cluster: &Cluster, context: &Context<'_>) {
+    fn check_words(&mut self, seen: &Seen, people: &People<'_>, context: &Context<'_>) {
         let Seen { prose, code, .. } = seen;
         for text in [prose, code] {
             for found in unlisted(text, &context.rules.safety, &context.rules.facts) {
@@ -203,15 +204,7 @@ impl Lint {
         if context.target.runs_templates() && needs_template_engine(code) {
             self.fault("template tags in code", "");
         }
-        if matches!(context.naming, Naming::DisplayNames) {
-            return;
-        }
-        let named = wording::names(cluster).into_iter().any(|name| {
-            let addressed = prose.contains(&format!("@{name}"));
-            addressed
-                || (wording::is_distinctive(name) && wording::find_word(prose, name, 0).is_some())
-        });
-        if named {
+        if people.tell_in(prose) {
             self.fault("somebody's name", "");
         }
     }
@@ -219,45 +212,13 @@ impl Lint {
 
 #[cfg(test)]
 mod tests {
-    use rules::cluster::{ClusterState, Occurrence, Quote};
-    use rules::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
-    use rules::pseudonym::Salt;
-    use rules::resolution::Grade;
+    use rules::ids::MessageId;
+    use rules::pseudonym::{Naming, Salt};
     use rules::ruleset::Ruleset;
 
     use super::*;
+    use crate::samples::cluster;
     use crate::target::Folder;
-
-    fn cluster() -> Cluster {
-        let quote = |id| Quote {
-            message: MessageId(id),
-            author: UserId(id),
-            author_name: format!("some_body{id}"),
-            trusted: false,
-            text: String::new(),
-            sent: Millis(0),
-        };
-        let occurrence = Occurrence {
-            conversation: ConversationId(MessageId(5)),
-            guild: GuildId(1),
-            channel: ChannelId(2),
-            channel_name: String::new(),
-            question: quote(5),
-            answers: vec![quote(6)],
-            grade: Grade::Certain,
-            confidence: 1.0,
-            signals: Vec::new(),
-            reasons: Vec::new(),
-            quotable: true,
-        };
-        Cluster {
-            id: ClusterId::of_question(MessageId(5)),
-            state: ClusterState::Due,
-            occurrences: vec![occurrence],
-            centre: MessageId(5),
-            due_since: None,
-        }
-    }
 
     /// What is wrong with a page that holds `text` between its title and its marker.
     fn faults(text: &str, target: Target) -> Vec<&'static str> {
@@ -281,7 +242,9 @@ mod tests {
             links: vec!["https://good.example/a".into()],
             versions: Vec::new(),
         };
-        let faults = check(&draft, &headings, &cluster, &context).err().unwrap_or_default();
+        let people = People::of(&cluster, &naming);
+        let faults =
+            check(&draft, &headings, &people, &cluster, &context).err().unwrap_or_default();
         faults.into_iter().map(|fault| fault.what).collect()
     }
 

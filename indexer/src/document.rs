@@ -13,7 +13,7 @@ use rules::question::clean_title;
 pub struct Document {
     pub cluster: ClusterId,
     pub state: ClusterState,
-    /// The best-phrased question.
+    /// The best-phrased question; empty where no words may be quoted.
     pub title: String,
     /// Every way the question was asked, the title included.
     pub questions: Vec<String>,
@@ -31,12 +31,13 @@ impl fmt::Debug for Document {
 }
 
 impl Document {
-    /// What a cluster is found by. Answers that say the same words are kept once.
+    /// What a cluster is found by: words that may be quoted, and no others, since a hit tells what
+    /// was said. Answers that say the same words are kept once.
     pub fn of(cluster: &Cluster) -> Self {
         let Cluster { id, state, occurrences, centre: _, due_since: _ } = cluster;
-        let questions = occurrences.iter().map(|one| one.question.text.clone());
-        let mut by_rank = occurrences
-            .iter()
+        let quotable = || occurrences.iter().filter(|one| one.quotable);
+        let questions = quotable().map(|one| one.question.text.clone());
+        let mut by_rank = quotable()
             .flat_map(|one| {
                 one.answers.iter().enumerate().map(move |(rank, answer)| (rank, one, answer))
             })
@@ -47,11 +48,14 @@ impl Document {
                 .then(other.confidence.total_cmp(&one.confidence))
         });
         let answers = by_rank.into_iter().map(|(_, _, answer)| answer.text.clone());
-        let channels = occurrences.iter().map(|one| (one.channel, one.channel_name.clone()));
+        let channels = quotable().map(|one| (one.channel, one.channel_name.clone()));
         Self {
             cluster: id.clone(),
             state: *state,
-            title: clean_title(&cluster.best_question().text),
+            title: match quotable().next() {
+                Some(_) => clean_title(&cluster.best_question().text),
+                None => String::new(),
+            },
             questions: each_once(questions),
             answers: each_once(answers),
             channels: each_once(channels),

@@ -1,5 +1,6 @@
 //! Occurrences of one question.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -66,8 +67,8 @@ pub struct Cluster {
     pub due_since: Option<Millis>,
 }
 
-/// One resolved conversation, counted once.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One resolved conversation, counted once. `Debug` hides who spoke.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Occurrence {
     pub conversation: ConversationId,
     pub guild: GuildId,
@@ -83,6 +84,21 @@ pub struct Occurrence {
     pub reasons: Vec<Reason>,
     /// Whether the words may be quoted; if not, the occurrence is evidence by link only.
     pub quotable: bool,
+    /// The names of everybody who takes part in the conversation or is mentioned there, sorted: no
+    /// published word may tell them. Programs are not people.
+    #[serde(default)]
+    pub people: Vec<String>,
+}
+
+impl fmt::Debug for Occurrence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Occurrence")
+            .field("conversation", &self.conversation)
+            .field("grade", &self.grade)
+            .field("confidence", &self.confidence)
+            .field("quotable", &self.quotable)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What somebody said, with everything evidence needs. `Debug` hides the words.
@@ -122,6 +138,7 @@ impl Occurrence {
             signals: signals.clone(),
             reasons: reasons.clone(),
             quotable,
+            people: people(conversation),
         }
     }
 
@@ -141,6 +158,18 @@ impl Occurrence {
     pub fn resolved(&self) -> Millis {
         self.best_answer().sent
     }
+}
+
+fn people(conversation: &Conversation<'_>) -> Vec<String> {
+    let authors = conversation.messages.iter().map(|message| &*message.author);
+    let (bots, people) = authors.partition::<Vec<_>, _>(|author| author.bot);
+    let bots = bots.into_iter().map(|bot| bot.id).collect::<BTreeSet<_>>();
+    let mentions = conversation.messages.iter().flat_map(|message| &message.mentions);
+    let mentioned = mentions.filter(|mention| !bots.contains(&mention.id));
+    let names = people.into_iter().map(|author| &author.name);
+    let names = names.chain(mentioned.map(|mention| &mention.name)).map(|name| name.trim());
+    let names = names.filter(|name| !name.is_empty()).collect::<BTreeSet<_>>();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 impl Quote {
@@ -197,5 +226,5 @@ impl Cluster {
 }
 
 fn distinct(people: impl Iterator<Item = UserId>) -> usize {
-    people.collect::<std::collections::BTreeSet<_>>().len()
+    people.collect::<BTreeSet<_>>().len()
 }

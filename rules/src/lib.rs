@@ -9,6 +9,7 @@ pub mod ids;
 pub mod markdown;
 pub mod message;
 pub mod pseudonym;
+pub mod published;
 pub mod question;
 pub mod reader;
 pub mod reason;
@@ -16,4 +17,6 @@ pub mod resolution;
 pub mod ruleset;
 pub mod safety;
 pub mod same;
+#[cfg(test)]
+mod samples;
 pub mod scope;

@@ -5,9 +5,9 @@ use std::ops::Range;
 use rules::cluster::Cluster;
 use rules::ids::ChannelId;
 use rules::pseudonym::Naming;
+use rules::published::People;
 use serde::Serialize;
 
-use crate::people::People;
 use crate::prose::{beginning, language};
 use crate::slug::{address, slug};
 use crate::title::title;
@@ -62,7 +62,7 @@ impl Card {
         matches: impl Fn(&str) -> Vec<Range<usize>>,
     ) -> Self {
         let people = People::of(cluster, naming);
-        let title = title(cluster, &people);
+        let (_, title) = title(cluster, &people);
         let answer = ranked(cluster).first().map(|best| people.line(&best.best_answer().text));
         let snippet = snippet(&answer.unwrap_or_default(), &matches);
         let count = cluster.occurrences.len();

@@ -13,7 +13,6 @@ mod guard;
 mod health;
 mod markdown;
 mod params;
-mod people;
 mod prose;
 #[cfg(test)]
 mod samples;

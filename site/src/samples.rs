@@ -39,6 +39,7 @@ pub(crate) fn occurrence(day: u64, question: &str, answer: &str) -> Occurrence {
             Reason::new("the answer ends with a question mark", -0.56),
         ],
         quotable: true,
+        people: Vec::new(),
         question,
         answers: vec![answer],
     }

@@ -154,7 +154,7 @@ async fn somebody_searches_and_opens_an_answer() {
     let answer = world.get(&address).await;
     assert_eq!(answer.status, StatusCode::OK);
     for part in
-        ["unreviewed", "<code>.env</code>", "v1.4.0", "How can i change the port", "3 times"]
+        ["unreviewed", "<code>.env</code>", "v1.4.0", "How can I change the port", "3 times"]
     {
         assert!(answer.body.contains(part), "{part} in {}", answer.body);
     }

@@ -1,35 +1,18 @@
 //! What a cluster is called.
 
 use rules::cluster::{Cluster, Occurrence};
-use rules::markdown::{Block, plain_text};
-use rules::question::clean_title;
+use rules::published::People;
 
-use crate::people::People;
-
-/// The best-phrased question on one line. Where no words may be quoted, a neutral line.
-pub(crate) fn title(cluster: &Cluster, people: &People<'_>) -> String {
-    let title = best_asked(cluster).map(|occurrence| of_occurrence(occurrence, people));
-    title
-        .filter(|title| !title.is_empty())
-        .unwrap_or_else(|| "A settled question whose words are not public".to_owned())
-}
-
-/// The occurrence that gives a cluster its title, if it may be quoted.
-pub(crate) fn best_asked(cluster: &Cluster) -> Option<&Occurrence> {
-    let best = cluster.best_question().message;
-    cluster.occurrences.iter().find(|one| one.quotable && one.question.message == best)
-}
-
-/// What one occurrence would be called by itself.
-pub(crate) fn of_occurrence(occurrence: &Occurrence, people: &People<'_>) -> String {
-    let blocks = people.read(&occurrence.question.text);
-    let said = blocks
-        .iter()
-        .filter(|block| !matches!(block, Block::Code { .. } | Block::Quote(_)))
-        .cloned()
-        .collect::<Vec<_>>();
-    let words = plain_text(if said.is_empty() { &blocks } else { &said });
-    clean_title(&words)
+/// The question that names a cluster, if it may be quoted, and the title on one line. Where no words
+/// may be quoted, that is a neutral line.
+pub(crate) fn title<'c>(
+    cluster: &'c Cluster,
+    people: &People<'c>,
+) -> (Option<&'c Occurrence>, String) {
+    match people.headline(cluster) {
+        Some((asked, title)) => (Some(asked), title),
+        None => (None, "A settled question whose words are not public".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -39,7 +22,7 @@ mod tests {
     use rules::pseudonym::{Naming, Salt};
 
     fn title(cluster: &Cluster) -> String {
-        super::title(cluster, &People::of(cluster, &Naming::Pseudonyms(Salt([7; 16]))))
+        super::title(cluster, &People::of(cluster, &Naming::Pseudonyms(Salt([7; 16])))).1
     }
 
     #[test]

@@ -4,13 +4,13 @@ use rules::cluster::{Cluster, Occurrence, Quote};
 use rules::ids::permalink;
 use rules::markdown::{Flavour, render};
 use rules::pseudonym::Naming;
+use rules::published::People;
 use rules::reason::Reason;
 use serde::Serialize;
 
-use crate::people::People;
 use crate::prose::{html_of, language};
 use crate::slug::{address, slug};
-use crate::title::{best_asked, of_occurrence, title};
+use crate::title::title;
 use crate::versions::versions;
 use crate::words::{self, Date, Status};
 
@@ -101,10 +101,10 @@ pub(crate) struct Argument {
 impl AnswerView {
     pub(crate) fn of(cluster: &Cluster, naming: &Naming) -> Self {
         let people = People::of(cluster, naming);
-        let title = title(cluster, &people);
+        let (asked, title) = title(cluster, &people);
         let slug = slug(&title, &cluster.id);
         let ranked = ranked(cluster);
-        let mut answers = answers(&ranked, &people).into_iter();
+        let mut answers = answers(&ranked, naming, &people).into_iter();
         Self {
             id: cluster.id.to_string(),
             url: address(&slug),
@@ -118,7 +118,7 @@ impl AnswerView {
             people: words::counted(cluster.askers(), "person", "people"),
             last_confirmed: cluster.last_confirmed().into(),
             channels: channels(cluster),
-            question: question_in_full(cluster, &title, &people),
+            question: asked.and_then(|asked| question_in_full(asked, &title, naming, &people)),
             answer: answers.next(),
             others: answers.take(MAX_OTHERS).collect(),
             variants: variants(cluster, &title, &people),
@@ -165,7 +165,7 @@ fn sureness(occurrence: &Occurrence) -> f32 {
 }
 
 /// The best answer of each occurrence, and then what else was said in the best one, each text once.
-fn answers(ranked: &[&Occurrence], people: &People<'_>) -> Vec<Said> {
+fn answers(ranked: &[&Occurrence], naming: &Naming, people: &People<'_>) -> Vec<Said> {
     let best = ranked.iter().map(|occurrence| (*occurrence, occurrence.best_answer()));
     let rest = ranked.iter().take(1).flat_map(|occurrence| {
         occurrence.answers.iter().skip(1).map(move |answer| (*occurrence, answer))
@@ -176,43 +176,39 @@ fn answers(ranked: &[&Occurrence], people: &People<'_>) -> Vec<Said> {
         let line = people.line(&answer.text).to_lowercase();
         if !told.contains(&line) {
             told.push(line);
-            answers.push(said(occurrence, answer, people));
+            answers.push(said(occurrence, answer, naming, people));
         }
     }
     answers
 }
 
-fn said(occurrence: &Occurrence, quote: &Quote, people: &People<'_>) -> Said {
+fn said(occurrence: &Occurrence, quote: &Quote, naming: &Naming, people: &People<'_>) -> Said {
     let blocks = people.read(&quote.text);
     Said {
         markdown: render(&blocks, Flavour::CommonMark),
         html: html_of(&blocks),
         language: language(&quote.text),
-        by: people.name(quote),
+        by: naming.name(quote),
         trusted: quote.trusted,
         at: quote.sent.into(),
         url: occurrence.answer_link(quote),
     }
 }
 
-fn question_in_full(cluster: &Cluster, title: &str, people: &People<'_>) -> Option<Said> {
-    let asked = best_asked(cluster)?;
+fn question_in_full(
+    asked: &Occurrence,
+    title: &str,
+    naming: &Naming,
+    people: &People<'_>,
+) -> Option<Said> {
     let says_more = people.line(&asked.question.text).to_lowercase() != title.to_lowercase();
-    says_more.then(|| said(asked, &asked.question, people))
+    says_more.then(|| said(asked, &asked.question, naming, people))
 }
 
-/// The other ways the question was asked, each once.
+/// The other ways the question was asked.
 fn variants(cluster: &Cluster, title: &str, people: &People<'_>) -> Vec<Variant> {
-    let mut told = vec![title.to_lowercase()];
-    let mut variants = Vec::new();
-    for occurrence in cluster.occurrences.iter().filter(|occurrence| occurrence.quotable) {
-        let text = of_occurrence(occurrence, people);
-        if !text.is_empty() && !told.contains(&text.to_lowercase()) {
-            told.push(text.to_lowercase());
-            variants.push(Variant { language: language(&text), text });
-        }
-    }
-    variants
+    let lines = people.variants(cluster, title).into_iter();
+    lines.map(|text| Variant { language: language(&text), text }).collect()
 }
 
 fn channels(cluster: &Cluster) -> Vec<String> {

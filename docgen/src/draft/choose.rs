@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use rules::cluster::{Cluster, Occurrence, Quote};
 use rules::ids::Millis;
-use rules::markdown::{Block, Inline, needs_template_engine, parse, plain_text};
-use rules::question::{clean_title, phrasing};
+use rules::markdown::{Block, Inline, needs_template_engine, plain_text};
+use rules::published::People;
 use rules::resolution::Grade;
 use rules::safety::{redact, unlisted, why_not_alone};
 
@@ -28,52 +28,15 @@ pub(super) struct Answer<'c> {
     pub blocks: Vec<Block>,
 }
 
-/// The question in the middle, or else the quotable one that stands best as a title, and the title it makes.
-pub(super) fn title<'c>(
-    cluster: &'c Cluster,
-    context: &Context<'_>,
-    names: &[&str],
-) -> Option<(&'c Quote, String)> {
-    let questions = quotable(cluster).map(|one| &one.question);
-    let titled = questions.filter_map(|quote| Some((quote, one_line(quote, context, names)?)));
-    let rank = |(quote, line): &(&Quote, String)| (quote.message == cluster.centre, phrasing(line));
-    // Of equals the earliest wins, so that a later question does not rename the page.
-    titled.rev().max_by(|one, other| {
-        let ((central, reads), (other_central, other_reads)) = (rank(one), rank(other));
-        central.cmp(&other_central).then(reads.total_cmp(&other_reads))
-    })
-}
-
 /// Other wordings of the question, each as one plain line.
 pub(super) fn variants(
     cluster: &Cluster,
     title: &str,
     context: &Context<'_>,
-    names: &[&str],
+    people: &People<'_>,
 ) -> Vec<String> {
-    let mut seen = BTreeSet::from([folded(title)]);
-    let questions = quotable(cluster).map(|one| &one.question);
-    let mut lines =
-        questions.filter_map(|quote| one_line(quote, context, names)).collect::<Vec<_>>();
-    lines.sort_by(|a, b| phrasing(b).total_cmp(&phrasing(a)));
-    lines
-        .into_iter()
-        .filter(|line| is_publishable(line, context) && seen.insert(folded(line)))
-        .take(MOST_VARIANTS)
-        .collect()
-}
-
-fn one_line(quote: &Quote, context: &Context<'_>, names: &[&str]) -> Option<String> {
-    let text = redact(&quote.text, &context.rules.safety);
-    let title = clean_title(&wording::cleaned(&text, names));
-    let title = plain_text(&parse(&title, names));
-    let words = title.split_whitespace().map(|word| if word == "i" { "I" } else { word });
-    let title = words.collect::<Vec<_>>().join(" ");
-    (title.chars().filter(|c| c.is_alphabetic()).count() >= 2).then_some(title)
-}
-
-fn folded(title: &str) -> String {
-    title.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+    let lines = people.variants(cluster, title).into_iter();
+    lines.filter(|line| is_publishable(line, context)).take(MOST_VARIANTS).collect()
 }
 
 /// Answers, best first, of which each stands alone, or why none does. The best one may still hold
@@ -82,7 +45,7 @@ pub(super) fn answers<'c>(
     cluster: &'c Cluster,
     title: &str,
     context: &Context<'_>,
-    names: &[&str],
+    people: &People<'_>,
 ) -> Result<Vec<Answer<'c>>, &'static str> {
     let said = cluster.occurrences.iter().map(Said::of).collect::<Vec<_>>();
     let quotable = said.iter().filter(|one| one.occurrence.quotable);
@@ -94,7 +57,7 @@ pub(super) fn answers<'c>(
     let mut chosen: Vec<Answer<'c>> = Vec::new();
     for (_, occurrence) in ranked {
         for quote in &occurrence.answers {
-            match read(occurrence, quote, title, context, names) {
+            match read(occurrence, quote, title, context, people) {
                 Ok(answer) if chosen.is_empty() => chosen.push(answer),
                 Ok(answer) if adds(&answer, &chosen, context) => chosen.push(answer),
                 Ok(_) => {}
@@ -146,12 +109,12 @@ fn read<'c>(
     quote: &'c Quote,
     title: &str,
     context: &Context<'_>,
-    names: &[&str],
+    people: &People<'_>,
 ) -> Result<Answer<'c>, &'static str> {
     let text = redact(&quote.text, &context.rules.safety);
-    let text = wording::cleaned(&text, names);
+    let text = wording::cleaned(&text, people);
     let text = wording::capitalised(wording::without_yes(&text, title));
-    let mut blocks = parse(&text, names);
+    let mut blocks = people.read(&text);
     let words = plain_text(&blocks);
     if let Some(why) = why_not_alone(&words, has_code(&blocks), &context.rules.safety) {
         return Err(why);
@@ -209,10 +172,14 @@ fn words(text: &str) -> BTreeSet<String> {
 }
 
 /// Code or an error that an asker shows, from the earliest question that holds some.
-pub(super) fn symptom(cluster: &Cluster, context: &Context<'_>, names: &[&str]) -> Option<String> {
+pub(super) fn symptom(
+    cluster: &Cluster,
+    context: &Context<'_>,
+    people: &People<'_>,
+) -> Option<String> {
     quotable(cluster).find_map(|occurrence| {
         let text = redact(&occurrence.question.text, &context.rules.safety);
-        let blocks = parse(&wording::cleaned(&text, names), names);
+        let blocks = people.read(&wording::cleaned(&text, people));
         let shown = codes(&blocks).into_iter().find(|code| code.contains('\n') || is_error(code));
         let words = plain_text(&blocks);
         let line = || words.lines().map(str::trim).find(|line| is_error(line) && line.len() < 300);

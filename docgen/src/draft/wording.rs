@@ -3,37 +3,14 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use rules::cluster::Cluster;
 use rules::markdown::{Block, Inline};
+use rules::published::People;
 
-/// The display names of everybody in a cluster, longest first.
-pub(crate) fn names(cluster: &Cluster) -> Vec<&str> {
-    let mut names = cluster
-        .occurrences
-        .iter()
-        .flat_map(|one| one.answers.iter().chain([&one.question]))
-        .map(|quote| quote.author_name.trim())
-        .filter(|name| !name.is_empty())
-        .collect::<Vec<_>>();
-    names.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
-    names.dedup();
-    names
-}
-
-/// Whether a name can be told from a word of the language wherever it stands.
-pub(crate) fn is_distinctive(name: &str) -> bool {
-    let inner_capital =
-        name.chars().skip(1).any(char::is_uppercase) && name.chars().any(char::is_lowercase);
-    name.chars().count() >= 3
-        && (inner_capital || name.contains('_') || name.chars().any(|c| c.is_ascii_digit()))
-        && name.chars().any(char::is_alphabetic)
-}
-
-/// The text without its chatty opening, and without names that tell who somebody is.
-pub(crate) fn cleaned(text: &str, names: &[&str]) -> String {
+/// The text without its chatty opening.
+pub(super) fn cleaned(text: &str, people: &People<'_>) -> String {
     let mut rest = text.trim();
     loop {
-        let shorter = without_address(rest, names);
+        let shorter = people.unaddressed(rest);
         let shorter = GREETING.captures(shorter).map_or(shorter, |hit| &shorter[hit[1].len()..]);
         let shorter =
             OPENING.find(shorter).map_or(shorter, |opening| &shorter[opening.end()..]).trim_start();
@@ -42,7 +19,7 @@ pub(crate) fn cleaned(text: &str, names: &[&str]) -> String {
         }
         rest = shorter;
     }
-    capitalised(&without_names(rest, names))
+    capitalised(rest)
 }
 
 /// Greetings and filler words that carry no meaning at the start of an answer. "Yes" and "no" stay:
@@ -61,51 +38,8 @@ static GREETING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^((?i:hi|hey|hello|hiya|heya|yo|thanks) +)(?:@|<@)").expect("a fixed pattern")
 });
 
-/// Drops "@name", "name:" and "name," at the start, as people address each other.
-fn without_address<'t>(text: &'t str, names: &[&str]) -> &'t str {
-    let addressed = names.iter().find_map(|name| {
-        let marked = text.strip_prefix('@');
-        let spoken = marked.unwrap_or(text);
-        let head = spoken.get(..name.len())?;
-        let rest = &spoken[name.len()..];
-        let ends = match marked {
-            Some(_) => !rest.starts_with(char::is_alphanumeric),
-            None => rest.starts_with([':', ',']),
-        };
-        (head.eq_ignore_ascii_case(name) && ends).then(|| rest.trim_start_matches([':', ',', ' ']))
-    });
-    addressed.unwrap_or(text)
-}
-
-fn without_names(text: &str, names: &[&str]) -> String {
-    let mut out = text.to_owned();
-    for name in names.iter().filter(|name| is_distinctive(name)) {
-        let mut from = 0;
-        while let Some(found) = find_word(&out, name, from) {
-            // Behind an odd number of backticks stands code, where a name may be a path.
-            if out[..found].matches('`').count() % 2 == 1 {
-                from = found + name.len();
-                continue;
-            }
-            let start = if out[..found].ends_with('@') { found - 1 } else { found };
-            out.replace_range(start..found + name.len(), "a user");
-            from = start + "a user".len();
-        }
-    }
-    out
-}
-
-/// Where a name stands as a word of its own, from a place on.
-pub(crate) fn find_word(text: &str, name: &str, from: usize) -> Option<usize> {
-    let part = |c: char| c.is_alphanumeric() || c == '_';
-    text[from..]
-        .match_indices(name)
-        .map(|(at, _)| at + from)
-        .find(|at| !text[..*at].ends_with(part) && !text[at + name.len()..].starts_with(part))
-}
-
 /// Drops "Yes," where the question was not one of yes or no: "How do I ...?".
-pub(crate) fn without_yes<'t>(text: &'t str, question: &str) -> &'t str {
+pub(super) fn without_yes<'t>(text: &'t str, question: &str) -> &'t str {
     let first =
         question.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
     if !["how", "what", "where", "which", "when", "who", "why", "whats"].contains(&first.as_str()) {
@@ -116,7 +50,7 @@ pub(crate) fn without_yes<'t>(text: &'t str, question: &str) -> &'t str {
 }
 
 /// Sets names of settings, files, flags and functions as code, as documentation does. The words stay.
-pub(crate) fn with_code_words(blocks: &mut [Block]) {
+pub(super) fn with_code_words(blocks: &mut [Block]) {
     for block in blocks {
         match block {
             Block::Paragraph(inlines) => *inlines = coded(std::mem::take(inlines)),
@@ -171,7 +105,7 @@ const STARTERS: [&str; 48] = [
     "is", "are", "as", "at", "on", "please", "i", "but", "then", "first",
 ];
 
-pub(crate) fn capitalised(text: &str) -> String {
+pub(super) fn capitalised(text: &str) -> String {
     let first = text.split(char::is_whitespace).next().unwrap_or_default();
     let word = first.trim_end_matches([',', '.', ';', ':']);
     if !STARTERS.contains(&word) {
@@ -183,7 +117,10 @@ pub(crate) fn capitalised(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rules::pseudonym::Naming;
+
     use super::*;
+    use crate::samples;
 
     #[test]
     fn names_of_things_become_code() {
@@ -207,7 +144,9 @@ mod tests {
 
     #[test]
     fn openings_go_and_commands_keep_their_case() {
-        let names = ["rob_92", "amy"];
+        let mut cluster = samples::cluster();
+        cluster.occurrences[0].people = vec!["rob_92".into(), "amy".into()];
+        let people = People::of(&cluster, &Naming::DisplayNames);
         for (text, expected) in [
             ("hey, you need to restart it", "You need to restart it"),
             ("Hi there! so, try the port", "Try the port"),
@@ -216,14 +155,13 @@ mod tests {
             ("yes, you can", "Yes, you can"),
             ("no, that is gone", "No, that is gone"),
             ("so it works then", "so it works then"),
-            ("ask rob_92 or @rob_92 about it", "ask a user or a user about it"),
             ("네, 설정에서 바꾸세요", "설정에서 바꾸세요"),
             ("right-click the icon", "right-click the icon"),
             ("hey @rob_92 open the menu", "Open the menu"),
             ("@amy", ""),
             ("hey", "hey"),
         ] {
-            assert_eq!(cleaned(text, &names), expected);
+            assert_eq!(cleaned(text, &people), expected);
         }
     }
 }

@@ -94,6 +94,7 @@ pub(crate) fn occurrence(at: u64, question: &str, answer: &str) -> Occurrence {
             Reason::new("the answer is short", -0.2),
         ],
         quotable: true,
+        people: Vec::new(),
     }
 }
 

@@ -44,7 +44,10 @@ pub(super) fn angle(text: &str) -> Option<Token> {
 /// Reads `@name` as a source shows a mention; `people` first, since their names may hold spaces.
 pub(super) fn at_sign(text: &str, people: &[&str]) -> Option<Token> {
     let rest = &text[1..];
-    let known = people.iter().filter(|name| !name.is_empty() && rest.starts_with(**name));
+    let ends = |after: &str| !after.starts_with(|c: char| c.is_alphanumeric() || "_-/".contains(c));
+    let known = people
+        .iter()
+        .filter(|name| !name.is_empty() && rest.strip_prefix(**name).is_some_and(ends));
     if let Some(name) = known.max_by_key(|name| name.len()) {
         return Some(Token { inline: said("a user"), length: 1 + name.len(), addresses: true });
     }
