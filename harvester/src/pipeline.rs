@@ -24,6 +24,7 @@ use tokio::runtime::Handle;
 
 use crate::progress::{Progress, Unit};
 use conversations::ChannelHarvest;
+pub use conversations::read_links;
 pub use intake::{FileOutcome, Intake, IntakeReport};
 pub use proposals::{Considered, Proposed, consider, consider_one};
 

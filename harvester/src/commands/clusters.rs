@@ -1,15 +1,18 @@
 use indexer::assign::explain;
 use indexer::settle::{Kin, asked, epoch};
+use indexer::store::StoredConversation;
 use rules::cluster::{Cluster, ClusterState, Occurrence};
 use rules::due::due;
 use rules::ids::ClusterId;
 use rules::question::clean_title;
 use rules::reason::Reason;
+use rules::resolution::Verdict;
 use rules::same::Sameness;
 use serde::Serialize;
 
 use super::table::{day, indented, one_line};
 use super::{Ended, Options, Reading, Settings, print_json};
+use crate::pipeline::read_links;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -138,6 +141,9 @@ async fn show(
     }
     for (at, occurrence) in cluster.occurrences.iter().enumerate() {
         tell(occurrence, &together[at], verdict.core.contains(&at));
+        if let Some(conversation) = reading.store.conversation(occurrence.conversation).await? {
+            tell_conversation(&conversation)?;
+        }
     }
     Ok(Ended::Well)
 }
@@ -157,6 +163,23 @@ fn tell(occurrence: &Occurrence, together: &Sameness, core: bool) {
     let place = if core { "in the middle of this cluster" } else { "at the edge of this cluster" };
     say!("  {place} (mean score {:.2}) because", together.score);
     tell_reasons(&together.reasons);
+}
+
+/// Why the conversation holds a question, and what ties its messages together.
+fn tell_conversation(conversation: &StoredConversation) -> anyhow::Result<()> {
+    if let Verdict::Resolved(resolution) = serde_json::from_str(&conversation.verdict)? {
+        say!("  asked because");
+        tell_reasons(&resolution.question.reasons);
+    }
+    say!("  untangled from the channel's talk because");
+    for link in read_links(conversation)? {
+        let cues = link.cues.iter().flatten().map(|cue| cue.text()).collect::<Vec<_>>().join("; ");
+        match link.parent {
+            Some(parent) => say!("    {} continues {parent}: {cues}", link.message),
+            None => say!("    {} begins: {cues}", link.message),
+        }
+    }
+    Ok(())
 }
 
 fn tell_reasons(reasons: &[Reason]) {

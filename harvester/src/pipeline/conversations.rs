@@ -280,7 +280,8 @@ fn write_links(links: &[Link]) -> String {
     serde_json::to_string(&rows).expect("numbers and words are JSON")
 }
 
-fn read_links(stored: &StoredConversation) -> Result<Vec<Link>, StoreError> {
+/// The links of a stored conversation, as they were written.
+pub fn read_links(stored: &StoredConversation) -> Result<Vec<Link>, StoreError> {
     let unreadable = |source| StoreError::Unreadable {
         what: "a conversation's links",
         source: Box::new(source),
