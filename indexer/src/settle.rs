@@ -94,8 +94,13 @@ fn plan(
     let mut occurrences = occurrences.into_iter().map(Some).collect::<Vec<_>>();
     for ((members, id), centre) in groups.iter().zip(names).zip(earliest) {
         let mut changed = false;
-        let mut cluster =
-            Cluster { id, state: ClusterState::Watching, occurrences: Vec::new(), centre, due_since: None };
+        let mut cluster = Cluster {
+            id,
+            state: ClusterState::Watching,
+            occurrences: Vec::new(),
+            centre,
+            due_since: None,
+        };
         for at in members {
             let one = occurrences[*at].take().expect("an occurrence is in one group");
             if one.cluster.as_ref() != Some(&cluster.id) {

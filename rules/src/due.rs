@@ -127,10 +127,11 @@ fn core(cluster: &Cluster, rules: &PageRules, kinship: &impl Kinship) -> (usize,
         members.sort_unstable();
         (closeness + READING * reads, centre, members)
     });
-    let best = around.max_by(|(worth, centre, members), (other_worth, other_centre, other_members)| {
-        let size = members.len().cmp(&other_members.len());
-        size.then(worth.total_cmp(other_worth)).then(other_centre.cmp(centre))
-    });
+    let best =
+        around.max_by(|(worth, centre, members), (other_worth, other_centre, other_members)| {
+            let size = members.len().cmp(&other_members.len());
+            size.then(worth.total_cmp(other_worth)).then(other_centre.cmp(centre))
+        });
     best.map(|(_, centre, members)| (centre, members)).unwrap_or_default()
 }
 

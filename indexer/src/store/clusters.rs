@@ -142,7 +142,9 @@ impl Store {
             let mut occurrences = self.occurrences_of(ids).await?;
             let mut summaries = self.summaries_of(ids).await?;
             for id in ids {
-                let Some(ClusterSummary { id, state, centre, due_since, .. }) = summaries.remove(id) else {
+                let Some(ClusterSummary { id, state, centre, due_since, .. }) =
+                    summaries.remove(id)
+                else {
                     continue;
                 };
                 if let Some(occurrences) = occurrences.remove(&id) {
