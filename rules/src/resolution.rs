@@ -1,8 +1,8 @@
 //! Is a question resolved, and which message resolved it.
 //!
-//! A conversation is read once ([`said`]), the question is found ([`asking`]), the messages that may
-//! answer are scored ([`answers`]), and marks, tags, reactions and the asker's last words decide how
-//! far the best of them is to be believed ([`signals`]).
+//! A conversation is read once (`said`), the question is found (`asking`), the messages that may
+//! answer are scored (`answers`), and marks, tags, reactions and the asker's last words decide how
+//! far the best of them is to be believed (`signals`).
 
 mod answers;
 mod asking;

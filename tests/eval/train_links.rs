@@ -6,6 +6,12 @@
 //! ```
 //! First the words, then a build, then the weights. The same input gives the same output.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a training program prints what it learned"
+)]
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
@@ -196,7 +202,7 @@ fn train(examples: &[Example]) -> Vec<f32> {
                 let slope = slope[place] / batch.len() as f32 - SHRINK * weights[place];
                 speed[place] += 0.1 * (slope - speed[place]);
                 scale[place] += 0.001 * (slope * slope - scale[place]);
-                let warm = 1.0 - 0.999_f32.powi(step.min(20_000) as i32);
+                let warm = 1.0 - 0.999_f32.powi(step.min(20_000));
                 weights[place] += pace * speed[place] / ((scale[place] / warm).sqrt() + 1e-8);
             }
         }
