@@ -1,7 +1,6 @@
 //! A page we propose, or why there is none.
 
 mod choose;
-mod versions;
 mod wording;
 
 use rules::cluster::{Cluster, Quote};
@@ -11,6 +10,7 @@ use rules::pseudonym::Naming;
 use rules::published::People;
 use rules::ruleset::Ruleset;
 use rules::safety::{Unlisted, redact, unlisted};
+use rules::versions::versions;
 
 use crate::evidence::Evidence;
 use crate::lint::{self, Fault};
@@ -113,9 +113,9 @@ pub fn draft(cluster: &Cluster, context: &Context<'_>) -> Result<Draft, Refusal>
     let mut evidence = cluster.occurrences.iter().map(of_one).collect::<Vec<_>>();
     evidence
         .sort_by(|a, b| b.resolved.cmp(&a.resolved).then(a.question_link.cmp(&b.question_link)));
-    let texts =
-        choose::quotable(cluster).flat_map(|one| [&one.question.text, &one.best_answer().text]);
-    let versions = versions::versions(texts.map(String::as_str));
+    let texts = choose::quotable(cluster).flat_map(|one| [&one.question, one.best_answer()]);
+    let texts = texts.map(|quote| people.line(&quote.text)).collect::<Vec<_>>();
+    let versions = versions(texts.iter().map(String::as_str));
     let page = Page {
         cluster: &cluster.id,
         title: &title,

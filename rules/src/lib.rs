@@ -20,3 +20,5 @@ pub mod same;
 #[cfg(test)]
 mod samples;
 pub mod scope;
+pub mod standing;
+pub mod versions;

@@ -22,7 +22,6 @@ mod templates;
 #[cfg(test)]
 mod tests;
 mod title;
-mod versions;
 mod view;
 mod words;
 

@@ -6,12 +6,12 @@ use rules::markdown::{Flavour, render};
 use rules::pseudonym::Naming;
 use rules::published::People;
 use rules::reason::Reason;
+use rules::standing::rank;
 use serde::Serialize;
 
 use crate::prose::{html_of, language};
 use crate::slug::{address, slug};
 use crate::title::title;
-use crate::versions::versions;
 use crate::words::{self, Date, Status};
 
 const MAX_OTHERS: usize = 4;
@@ -122,9 +122,7 @@ impl AnswerView {
             answer: answers.next(),
             others: answers.take(MAX_OTHERS).collect(),
             variants: variants(cluster, &title, &people),
-            versions: versions(ranked.iter().flat_map(|occurrence| {
-                [occurrence.question.text.as_str(), occurrence.best_answer().text.as_str()]
-            })),
+            versions: versions(&ranked, &people),
             evidence: cluster
                 .occurrences
                 .iter()
@@ -144,24 +142,9 @@ pub(crate) fn times(count: usize) -> String {
     }
 }
 
-/// What the word of a trusted person adds to the confidence when answers are compared.
-const TRUST: f32 = 0.2;
-
-/// The quotable occurrences: best confirmed first, then surest, then latest.
+/// The quotable occurrences, the one with the best answer first.
 pub(crate) fn ranked(cluster: &Cluster) -> Vec<&Occurrence> {
-    let mut ranked =
-        cluster.occurrences.iter().filter(|occurrence| occurrence.quotable).collect::<Vec<_>>();
-    ranked.sort_by(|a, b| {
-        a.grade
-            .cmp(&b.grade)
-            .then_with(|| sureness(b).total_cmp(&sureness(a)))
-            .then_with(|| b.question.message.cmp(&a.question.message))
-    });
-    ranked
-}
-
-fn sureness(occurrence: &Occurrence) -> f32 {
-    occurrence.confidence + if occurrence.best_answer().trusted { TRUST } else { 0.0 }
+    rank(cluster).into_iter().map(|standing| standing.occurrence).collect()
 }
 
 /// The best answer of each occurrence, and then what else was said in the best one, each text once.
@@ -209,6 +192,12 @@ fn question_in_full(
 fn variants(cluster: &Cluster, title: &str, people: &People<'_>) -> Vec<Variant> {
     let lines = people.variants(cluster, title).into_iter();
     lines.map(|text| Variant { language: language(&text), text }).collect()
+}
+
+fn versions(ranked: &[&Occurrence], people: &People<'_>) -> Vec<String> {
+    let quotes = ranked.iter().flat_map(|one| [&one.question, one.best_answer()]);
+    let texts = quotes.map(|quote| people.line(&quote.text)).collect::<Vec<_>>();
+    rules::versions::versions(texts.iter().map(String::as_str))
 }
 
 fn channels(cluster: &Cluster) -> Vec<String> {

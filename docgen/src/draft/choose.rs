@@ -8,6 +8,7 @@ use rules::markdown::{Block, Inline, needs_template_engine, plain_text};
 use rules::published::People;
 use rules::resolution::Grade;
 use rules::safety::{redact, unlisted, why_not_alone};
+use rules::standing::rank;
 
 use super::{Context, wording};
 
@@ -47,15 +48,9 @@ pub(super) fn answers<'c>(
     context: &Context<'_>,
     people: &People<'_>,
 ) -> Result<Vec<Answer<'c>>, &'static str> {
-    let said = cluster.occurrences.iter().map(Said::of).collect::<Vec<_>>();
-    let quotable = said.iter().filter(|one| one.occurrence.quotable);
-    let mut ranked = quotable.map(|one| (one.standing(&said), one.occurrence)).collect::<Vec<_>>();
-    ranked.sort_by(|(a, one), (b, other)| {
-        b.total_cmp(a).then(one.conversation.cmp(&other.conversation))
-    });
     let mut why = "it has no words";
     let mut chosen: Vec<Answer<'c>> = Vec::new();
-    for (_, occurrence) in ranked {
+    for occurrence in rank(cluster).into_iter().map(|standing| standing.occurrence) {
         for quote in &occurrence.answers {
             match read(occurrence, quote, title, context, people) {
                 Ok(answer) if chosen.is_empty() => chosen.push(answer),
@@ -70,38 +65,6 @@ pub(super) fn answers<'c>(
         }
     }
     if chosen.is_empty() { Err(why) } else { Ok(chosen) }
-}
-
-/// An occurrence with the words of its best answer.
-struct Said<'c> {
-    occurrence: &'c Occurrence,
-    words: BTreeSet<String>,
-}
-
-impl<'c> Said<'c> {
-    fn of(occurrence: &'c Occurrence) -> Self {
-        Self { occurrence, words: words(&occurrence.best_answer().text) }
-    }
-
-    /// How much speaks for the best answer: what settled it, how sure the judgement is, who gave it,
-    /// and whether somebody else answered likewise.
-    fn standing(&self, all: &[Said<'_>]) -> f32 {
-        let best = self.occurrence.best_answer();
-        let settled = match self.occurrence.grade {
-            Grade::Certain => 0.5,
-            Grade::Confirmed => 0.4,
-            Grade::Thanked => 0.1,
-            Grade::Unconfirmed => 0.0,
-        };
-        let agreement = all
-            .iter()
-            .filter(|other| other.occurrence.best_answer().author != best.author)
-            .map(|other| shared(&self.words, &other.words))
-            .fold(0.0, f32::max);
-        let substance = best.text.split_whitespace().take(40).count() as f32 / 40.0;
-        let trust = if best.trusted { 0.2 } else { 0.0 };
-        self.occurrence.confidence + settled + 0.5 * agreement + 0.3 * substance + trust
-    }
 }
 
 fn read<'c>(
@@ -146,13 +109,10 @@ fn adds(answer: &Answer<'_>, chosen: &[Answer<'_>], context: &Context<'_>) -> bo
         && chosen.iter().all(|other| shared_words(&quote.text, &other.quote.text) <= SAME_WORDS)
 }
 
+/// The shared part of the words of two texts, 0 to 1 (Jaccard).
 fn shared_words(a: &str, b: &str) -> f32 {
-    shared(&words(a), &words(b))
-}
-
-/// The shared part of two sets of words, 0 to 1 (Jaccard).
-fn shared(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f32 {
-    let both = a.intersection(b).count();
+    let (a, b) = (words(a), words(b));
+    let both = a.intersection(&b).count();
     let all = a.len() + b.len() - both;
     if all == 0 { 0.0 } else { both as f32 / all as f32 }
 }

@@ -63,8 +63,12 @@ fn found(cluster: &Cluster) -> Found {
     let best = best_occurrence(cluster);
     Found {
         id: cluster.id.to_string(),
-        title: clean_title(&cluster.best_question().text),
-        answer: best.best_answer().text.clone(),
+        title: if best.quotable {
+            clean_title(&cluster.best_question().text)
+        } else {
+            "A settled question whose words are not public".to_owned()
+        },
+        answer: if best.quotable { best.best_answer().text.clone() } else { String::new() },
         status: if cluster.state == ClusterState::Known { "known" } else { "unreviewed" },
         occurrences: cluster.occurrences.len(),
         last_confirmed: day(cluster.last_confirmed()),
@@ -72,14 +76,10 @@ fn found(cluster: &Cluster) -> Found {
     }
 }
 
+/// The occurrence with the best answer; without words that may be quoted, any is as good.
 fn best_occurrence(cluster: &Cluster) -> &rules::cluster::Occurrence {
-    cluster
-        .occurrences
-        .iter()
-        .min_by(|one, other| {
-            one.grade.cmp(&other.grade).then(other.confidence.total_cmp(&one.confidence))
-        })
-        .expect("a cluster has an occurrence")
+    let best = rules::standing::rank(cluster).into_iter().map(|standing| standing.occurrence);
+    best.chain(&cluster.occurrences).next().expect("a cluster has an occurrence")
 }
 
 fn tell(found: &Found, query: &str) {

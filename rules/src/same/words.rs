@@ -13,14 +13,14 @@ const PIECE: usize = 4;
 
 /// A lower-case word, or a run of a script that is compared by syllables.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Token {
+pub(crate) enum Token {
     Word(String),
     /// Han, Hangul or Kana, whose words are not separated or carry their grammar as endings.
     Syllables(String),
 }
 
 /// The tokens of a text, in order. Mentions, custom emoji and links are left out.
-pub(super) fn tokens(text: &str) -> Vec<Token> {
+pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
     for part in text.nfkc().collect::<String>().split_whitespace() {
         if is_reference(part) {
@@ -49,7 +49,7 @@ pub(super) fn addressed(text: &str) -> (Vec<String>, &str) {
 }
 
 /// A light English stem: plural, `-ing` and `-ed` endings go, `-ies` becomes `-y`.
-pub(super) fn stem(word: &str) -> String {
+pub(crate) fn stem(word: &str) -> String {
     let long_enough = |rest: &str| rest.len() >= 3 && rest.bytes().any(|b| b"aeiouy".contains(&b));
     if !word.is_ascii() || word.len() < 4 || word.bytes().any(|b| b.is_ascii_digit()) {
         return word.to_owned();

@@ -1,0 +1,272 @@
+//! Which answer of a cluster is the best.
+
+mod manner;
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use self::manner::Manner;
+use crate::cluster::{Cluster, Occurrence};
+use crate::reason::Reason;
+use crate::resolution::Grade;
+use crate::same::words::{Token, stem, tokens};
+
+/// So many of a cluster's answers, the surest first, are compared with each other.
+const MOST_COMPARED: usize = 24;
+/// What the word of a trusted person adds.
+const TRUST: f32 = 0.3;
+/// What another person's answer in the same words adds.
+const AGREEMENT: f32 = 0.5;
+/// What a full answer adds: one of [`FULL`] words or more.
+const SUBSTANCE: f32 = 0.3;
+const FULL: usize = 40;
+/// What an answer adds whose own question is the one that names the cluster.
+const NEARNESS: f32 = 0.5;
+/// What an answer adds that speaks of what the naming question is about.
+const MATTER: f32 = 0.3;
+/// What an answer loses with each word that it shares with its own question alone.
+const ASIDE: f32 = 0.15;
+const MOST_ASIDES: usize = 3;
+
+/// A quotable occurrence and what speaks for its best answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing<'c> {
+    pub occurrence: &'c Occurrence,
+    /// The sum of the reasons' weights: higher is better.
+    pub score: f32,
+    pub reasons: Vec<Reason>,
+}
+
+/// The quotable occurrences of a cluster, the one with the best answer first; of equals the earlier.
+///
+/// Counts for an answer: how it was settled and how sure that is, a trusted answerer, that others
+/// answered likewise, that its question is the one that names the cluster, that it speaks of the same
+/// things, its substance, and that it tells what to do. Counts against it: that it only points
+/// elsewhere, doubts, asks back, or speaks of what nobody else asked about.
+pub fn rank(cluster: &Cluster) -> Vec<Standing<'_>> {
+    let mut occurrences = cluster.occurrences.iter().collect::<Vec<_>>();
+    // The sort is stable, so that of equals the earlier stays first.
+    occurrences.sort_by(|a, b| settled(b).total_cmp(&settled(a)));
+    let split = occurrences.len().min(MOST_COMPARED);
+    let (near, far) = occurrences.split_at(split);
+    let said = near.iter().copied().map(Said::of).collect::<Vec<_>>();
+    let named = Named::of(cluster);
+    let mut ranked = said
+        .iter()
+        .filter(|one| one.occurrence.quotable)
+        .map(|one| one.standing(&named, &said))
+        .collect::<Vec<_>>();
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| earlier(a, b)));
+    ranked.extend(far.iter().filter(|one| one.quotable).map(|one| Standing::surely(one)));
+    ranked
+}
+
+fn earlier(a: &Standing<'_>, b: &Standing<'_>) -> Ordering {
+    a.occurrence.question.message.cmp(&b.occurrence.question.message)
+}
+
+impl<'c> Standing<'c> {
+    /// What the judgement of the one conversation tells.
+    fn surely(occurrence: &'c Occurrence) -> Self {
+        let mut standing = Self { occurrence, score: 0.0, reasons: Vec::new() };
+        let (what, weight) = settlement(occurrence.grade);
+        standing.add(what, weight);
+        standing.add("how sure its judgement is", occurrence.confidence);
+        standing.add("given by a trusted person", trust(occurrence));
+        standing
+    }
+
+    fn add(&mut self, what: &str, weight: f32) {
+        if weight != 0.0 {
+            self.score += weight;
+            self.reasons.push(Reason::new(what, weight));
+        }
+    }
+}
+
+fn settled(occurrence: &Occurrence) -> f32 {
+    settlement(occurrence.grade).1 + occurrence.confidence + trust(occurrence)
+}
+
+fn settlement(grade: Grade) -> (&'static str, f32) {
+    match grade {
+        Grade::Certain => ("marked as the answer", 0.5),
+        Grade::Confirmed => ("confirmed by the asker", 0.4),
+        Grade::Thanked => ("the asker says thanks", 0.1),
+        Grade::Unconfirmed => ("not confirmed", 0.0),
+    }
+}
+
+fn trust(occurrence: &Occurrence) -> f32 {
+    if occurrence.best_answer().trusted { TRUST } else { 0.0 }
+}
+
+/// The question that names the cluster.
+struct Named {
+    words: BTreeSet<String>,
+    asks_how: bool,
+}
+
+impl Named {
+    fn of(cluster: &Cluster) -> Self {
+        let text = &cluster.best_question().text;
+        Self { words: content(text), asks_how: manner::asks_how(text) }
+    }
+}
+
+/// An occurrence with the words that carry matter.
+struct Said<'c> {
+    occurrence: &'c Occurrence,
+    question: BTreeSet<String>,
+    answer: BTreeSet<String>,
+}
+
+impl<'c> Said<'c> {
+    fn of(occurrence: &'c Occurrence) -> Self {
+        let question = content(&occurrence.question.text);
+        Self { occurrence, question, answer: content(&occurrence.best_answer().text) }
+    }
+
+    fn standing(&self, named: &Named, all: &[Said<'_>]) -> Standing<'c> {
+        let best = self.occurrence.best_answer();
+        let mut standing = Standing::surely(self.occurrence);
+        standing.add("others answered likewise", AGREEMENT * self.agreement(all));
+        let words = best.text.split_whitespace().count().min(FULL);
+        standing.add("its substance", SUBSTANCE * words as f32 / FULL as f32);
+        let nearness = cosine(&self.question, &named.words);
+        standing.add("its question is the one that is asked", NEARNESS * nearness);
+        let matter = share(&named.words, &self.answer);
+        standing.add("speaks of what is asked", MATTER * (2.0 * matter).min(1.0));
+        let asides = self.asides(named, all).min(MOST_ASIDES);
+        standing.add("speaks of what nobody else asked", -ASIDE * asides as f32);
+        for (what, weight) in Manner::of(&best.text).weights(named.asks_how) {
+            standing.add(what, weight);
+        }
+        standing
+    }
+
+    /// How much of its words the likest answer of another person shares, 0 to 1.
+    fn agreement(&self, all: &[Said<'_>]) -> f32 {
+        let author = self.occurrence.best_answer().author;
+        let others = all.iter().filter(|other| other.occurrence.best_answer().author != author);
+        others.map(|other| jaccard(&self.answer, &other.answer)).fold(0.0, f32::max)
+    }
+
+    /// How many words the answer takes up from its own question that no other question holds.
+    fn asides(&self, named: &Named, all: &[Said<'_>]) -> usize {
+        let taken_up = self.question.intersection(&self.answer);
+        let own = taken_up.filter(|word| {
+            let elsewhere = all
+                .iter()
+                .filter(|other| other.occurrence.conversation != self.occurrence.conversation)
+                .any(|other| other.question.contains(*word));
+            !named.words.contains(*word) && !elsewhere
+        });
+        own.count()
+    }
+}
+
+/// The stems of a text's words that carry matter; of scripts without spaces, every two letters.
+fn content(text: &str) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for token in tokens(text) {
+        match token {
+            Token::Word(word) if word.len() > 2 && !manner::is_grammar(&word) => {
+                words.insert(stem(&word));
+            }
+            Token::Word(_) => {}
+            Token::Syllables(run) => {
+                let letters = run.chars().collect::<Vec<_>>();
+                words.extend(letters.windows(2).map(|pair| pair.iter().collect::<String>()));
+            }
+        }
+    }
+    words
+}
+
+fn jaccard(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f32 {
+    let both = a.intersection(b).count();
+    both as f32 / (a.len() + b.len() - both).max(1) as f32
+}
+
+fn cosine(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f32 {
+    let both = a.intersection(b).count() as f32;
+    both / ((a.len() * b.len()).max(1) as f32).sqrt()
+}
+
+/// How much of the first is in the second, 0 to 1.
+fn share(of: &BTreeSet<String>, within: &BTreeSet<String>) -> f32 {
+    of.intersection(within).count() as f32 / of.len().max(1) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+
+    /// The best answer to the first of some questions, all of them equally well settled.
+    fn check(told: &[(&str, &str)], expected: &str) {
+        let cluster = samples::cluster(told);
+        let ranked = rank(&cluster);
+        assert_eq!(ranked.len(), told.len());
+        let best = &ranked[0];
+        assert_eq!(best.occurrence.best_answer().text, expected, "{ranked:?}");
+        let sum = best.reasons.iter().map(|reason| reason.weight).sum::<f32>();
+        assert!((sum - best.score).abs() < 1e-4);
+    }
+
+    #[test]
+    fn the_answer_that_tells_how_wins() {
+        check(
+            &[
+                ("How do I add a filter to the relay?", "See the file relay.yaml"),
+                ("How do I add a filter?", "Add its name to the list of filters and restart"),
+            ],
+            "Add its name to the list of filters and restart",
+        );
+        check(
+            &[
+                ("How do I add filters to a relay?", "Put their names into the filters list"),
+                ("How do I add the mint filter?", "src/main.rs already has the mint filter in it"),
+            ],
+            "Put their names into the filters list",
+        );
+    }
+
+    #[test]
+    fn the_question_that_is_asked_is_answered() {
+        check(
+            &[
+                ("How do I limit the retries?", "Set MAX_RETRIES in the settings"),
+                ("How do I slow down retries?", "Set RETRY_DELAY in the settings"),
+            ],
+            "Set MAX_RETRIES in the settings",
+        );
+    }
+
+    #[test]
+    fn what_others_say_too_wins() {
+        check(
+            &[
+                ("Why is the port closed?", "The firewall of the host blocks it"),
+                ("Why is the port closed?", "Restart the relay after every change"),
+                ("Why is the port closed?", "You must restart the relay"),
+            ],
+            "Restart the relay after every change",
+        );
+    }
+
+    #[test]
+    fn what_a_person_confirmed_wins() {
+        let mut cluster = samples::cluster(&[
+            ("How do I reset it?", "Run the reset command with the force flag set, then wait"),
+            ("How do I reset it?", "Hold the button"),
+        ]);
+        cluster.occurrences[0].grade = Grade::Unconfirmed;
+        cluster.occurrences[0].confidence = 0.3;
+        cluster.occurrences[1].grade = Grade::Certain;
+        assert_eq!(rank(&cluster)[0].occurrence.best_answer().text, "Hold the button");
+        cluster.occurrences[1].quotable = false;
+        assert_eq!(rank(&cluster).len(), 1);
+    }
+}
