@@ -61,6 +61,12 @@ pub fn rank(cluster: &Cluster) -> Vec<Standing<'_>> {
     ranked
 }
 
+/// How much of its words that carry matter the shorter of two texts shares with the other, 0 to 1.
+pub fn overlap(a: &str, b: &str) -> f32 {
+    let (a, b) = (content(a), content(b));
+    a.intersection(&b).count() as f32 / a.len().min(b.len()).max(1) as f32
+}
+
 fn earlier(a: &Standing<'_>, b: &Standing<'_>) -> Ordering {
     a.occurrence.question.message.cmp(&b.occurrence.question.message)
 }
@@ -254,6 +260,14 @@ mod tests {
             ],
             "Restart the relay after every change",
         );
+    }
+
+    #[test]
+    fn the_same_words_are_told_from_others() {
+        let least = "Configure RELAY_TARGET in .env";
+        assert!(overlap(least, "Use `RELAY_TARGET` in the .env file") > 0.7);
+        assert!(overlap(least, "Restart the relay with another target") < 0.7);
+        assert_eq!(overlap("", least), 0.0);
     }
 
     #[test]

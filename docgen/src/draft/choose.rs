@@ -1,22 +1,20 @@
 //! Which of a cluster's words stand on its page.
 
-use std::collections::BTreeSet;
-
 use rules::cluster::{Cluster, Occurrence, Quote};
 use rules::ids::Millis;
 use rules::markdown::{Block, Inline, needs_template_engine, plain_text};
 use rules::published::People;
 use rules::resolution::Grade;
 use rules::safety::{redact, unlisted, why_not_alone};
-use rules::standing::rank;
+use rules::standing::{overlap, rank};
 
 use super::{Context, wording};
 
 /// Answers on a page, with the best one.
 const MOST_ANSWERS: usize = 3;
 const MOST_VARIANTS: usize = 8;
-/// Answers that share more of their words than this say the same.
-const SAME_WORDS: f32 = 0.6;
+/// Answers of which the shorter shares more of its words than this say the same.
+const SAME_WORDS: f32 = 0.7;
 /// Messages of one person within this time are one answer told in pieces.
 const ONE_BREATH: i64 = 15 * 60 * Millis::SECOND;
 /// A longer symptom is a log, not a symptom.
@@ -77,7 +75,7 @@ fn read<'c>(
     let text = redact(&quote.text, &context.rules.safety);
     let text = wording::cleaned(&text, people);
     let text = wording::capitalised(wording::without_yes(&text, title));
-    let mut blocks = people.read(&text);
+    let mut blocks = people.read(&wording::with_fragments(&text, people));
     let words = plain_text(&blocks);
     if let Some(why) = why_not_alone(&words, has_code(&blocks), &context.rules.safety) {
         return Err(why);
@@ -88,6 +86,7 @@ fn read<'c>(
         return Err("its code holds template tags that a documentation generator would run");
     }
     wording::with_code_words(&mut blocks);
+    wording::with_full_stops(&mut blocks);
     Ok(Answer { occurrence, quote, blocks })
 }
 
@@ -106,29 +105,7 @@ fn adds(answer: &Answer<'_>, chosen: &[Answer<'_>], context: &Context<'_>) -> bo
         && !text.trim_end().ends_with('?')
         && is_publishable(&text, context)
         && is_publishable(&quote.text, context)
-        && chosen.iter().all(|other| shared_words(&quote.text, &other.quote.text) <= SAME_WORDS)
-}
-
-/// The shared part of the words of two texts, 0 to 1 (Jaccard).
-fn shared_words(a: &str, b: &str) -> f32 {
-    let (a, b) = (words(a), words(b));
-    let both = a.intersection(&b).count();
-    let all = a.len() + b.len() - both;
-    if all == 0 { 0.0 } else { both as f32 / all as f32 }
-}
-
-/// Words of three letters and more; of other scripts, whose words take endings, every two letters.
-fn words(text: &str) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
-    for word in text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase) {
-        let letters = word.chars().collect::<Vec<_>>();
-        if !word.is_ascii() {
-            words.extend(letters.windows(2).map(|pair| pair.iter().collect::<String>()));
-        } else if letters.len() > 2 {
-            words.insert(word);
-        }
-    }
-    words
+        && chosen.iter().all(|other| overlap(&quote.text, &other.quote.text) <= SAME_WORDS)
 }
 
 /// Code or an error that an asker shows, from the earliest question that holds some.

@@ -49,6 +49,72 @@ pub(super) fn without_yes<'t>(text: &'t str, question: &str) -> &'t str {
     rest.map_or(text, str::trim_start)
 }
 
+/// Sets what people type from a file or for a shell as code, where they did not: `"key": ["value"]`,
+/// `NAME="value"`, and commands that stand in quotes, which go. A fragment that tells somebody's name
+/// stays prose, in which names are hidden.
+pub(super) fn with_fragments(text: &str, people: &People<'_>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for captures in FRAGMENT.captures_iter(text) {
+        let typed = captures.name("typed").or_else(|| captures.name("command"));
+        let typed = typed.expect("one of the groups takes part in every match");
+        let inside = text[..typed.start()].matches('`').count() % 2 == 1;
+        if inside || people.tell_in(typed.as_str()) {
+            continue;
+        }
+        let quotes = usize::from(captures.name("command").is_some());
+        out.push_str(&text[done..typed.start() - quotes]);
+        out.push_str(&format!("`{}`", typed.as_str()));
+        done = typed.end() + quotes;
+    }
+    out.push_str(&text[done..]);
+    out
+}
+
+static FRAGMENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r#"(?:^|[\s(])(?:(?P<typed>"[\w.-]+" ?: ?(?:\[[^\[\]\n`]*\]|\{[^{}\n`]*\}|"[^"\n`]*"|true|false|\d+)"#,
+        r#"|\["[^"\n`\[\]]*"(?:, ?"[^"\n`\[\]]*")*\]"#,
+        r#"|[a-z]\w*(?:\.\w+)*\.?\[(?:"[^"\n`\]]*"|'[^'\n`\]]*')\]"#,
+        r#"|(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|--[a-z][a-z-]+)="[^"\n`]*")"#,
+        r#"|"(?P<command>(?:bun|cargo|cd|curl|docker|export|git|go|make|npm|npx|pip|pnpm|python3?|sudo|yarn) [^"\n`]+)")"#,
+    ))
+    .expect("a fixed pattern")
+});
+
+/// Ends a paragraph that reads as a sentence with a full stop, behind a word or a code span.
+pub(super) fn with_full_stops(blocks: &mut [Block]) {
+    for at in 0..blocks.len() {
+        let leads_on = matches!(blocks.get(at + 1), Some(Block::Code { .. } | Block::List(_)));
+        if let (false, Block::Paragraph(inlines)) = (leads_on, &mut blocks[at])
+            && is_open_sentence(inlines)
+        {
+            inlines.push(Inline::Text(".".to_owned()));
+        }
+    }
+}
+
+/// Whether a paragraph is one line that begins as a sentence does and does not end as one. What begins
+/// with a small letter may be a command; behind a link, a full stop is taken for a part of it.
+fn is_open_sentence(inlines: &[Inline]) -> bool {
+    let one_line = !inlines.iter().any(|inline| matches!(inline, Inline::Break));
+    let begins = match inlines.first() {
+        Some(Inline::Text(text)) => !text.starts_with(char::is_lowercase),
+        Some(Inline::Code(_)) => true,
+        _ => false,
+    };
+    let ends = match inlines.last() {
+        Some(Inline::Text(text)) => text.ends_with(|c: char| c.is_alphanumeric() || c == ')'),
+        Some(Inline::Code(_)) => true,
+        _ => false,
+    };
+    let said = inlines.iter().filter_map(|inline| match inline {
+        Inline::Text(text) => Some(text.split_whitespace().count()),
+        _ => None,
+    });
+    one_line && begins && ends && said.sum::<usize>() > 1
+}
+
 /// Sets names of settings, files, flags and functions as code, as documentation does. The words stay.
 pub(super) fn with_code_words(blocks: &mut [Block]) {
     for block in blocks {
@@ -117,7 +183,7 @@ pub(super) fn capitalised(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rules::pseudonym::Naming;
+    use rules::pseudonym::{Naming, Salt};
 
     use super::*;
     use crate::samples;
@@ -134,6 +200,44 @@ mod tests {
             rules::markdown::render(&blocks, rules::markdown::Flavour::CommonMark),
             expected
         );
+    }
+
+    #[test]
+    fn what_is_typed_becomes_code() {
+        let mut cluster = samples::cluster();
+        cluster.occurrences[0].people = vec!["rob_92".into()];
+        let people = People::of(&cluster, &Naming::Pseudonyms(Salt([1; 16])));
+        for (text, expected) in [
+            (r#"with "parts": ["@a/b"] and so"#, r#"with `"parts": ["@a/b"]` and so"#),
+            (r#"it is ["a", "b"]"#, r#"it is `["a", "b"]`"#),
+            (r#"use env.["name"]"#, r#"use `env.["name"]`"#),
+            (r#"set A_B="c d""#, r#"set `A_B="c d"`"#),
+            (r#"run "git pull" first"#, "run `git pull` first"),
+            (r#"he said "go": no"#, r#"he said "go": no"#),
+            (r#"`"a": true` stays"#, r#"`"a": true` stays"#),
+            (r#"of "user": "rob_92""#, r#"of "user": "rob_92""#),
+        ] {
+            assert_eq!(with_fragments(text, &people), expected);
+        }
+    }
+
+    #[test]
+    fn sentences_end() {
+        for (text, expected) in [
+            ("Set the port", "Set the port."),
+            ("Set the `port`", "Set the `port`."),
+            ("Set the port!", "Set the port!"),
+            ("`port`", "`port`"),
+            ("git pull origin", "git pull origin"),
+            ("Do\nthis", "Do\\\nthis"),
+            ("Run this\n```\nx\n```", "Run this\n\n```text\nx\n```"),
+            ("포트를 바꾸세요", "포트를 바꾸세요."),
+        ] {
+            let mut blocks = rules::markdown::parse(text, &[]);
+            with_full_stops(&mut blocks);
+            let flavour = rules::markdown::Flavour::CommonMark;
+            assert_eq!(rules::markdown::render(&blocks, flavour), expected);
+        }
     }
 
     #[test]
