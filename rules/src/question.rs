@@ -296,8 +296,7 @@ fn asking_sentence(line: &str) -> Option<&str> {
         start = end;
         sentences += 1;
         let matter = words(sentence).iter().filter(|word| !EMPTY.contains(&word.as_str())).count();
-        let enough = if sentence.chars().any(is_hangul) { 1 } else { 2 };
-        let asks = line[at..end].starts_with(['?', '？']) && matter >= enough;
+        let asks = line[at..end].starts_with(['?', '？']) && matter >= 2;
         if asks && best.is_none_or(|(most, _)| matter > most) {
             best = Some((matter, sentence));
         }
@@ -397,6 +396,10 @@ mod tests {
             ("hi", "Hi"),
             ("", ""),
             ("👍", "👍"),
+            (
+                "지갑을 연결했는데 잔액이 비어 있어요. 어떻게 해결하나요?",
+                "지갑을 연결했는데 잔액이 비어 있어요. 어떻게 해결하나요?",
+            ),
         ] {
             assert_eq!(clean_title(text), expected, "{text}");
         }
