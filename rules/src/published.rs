@@ -7,6 +7,7 @@ use crate::cluster::{Cluster, Occurrence};
 use crate::markdown::{Block, Inline, parse, plain_text};
 use crate::pseudonym::Naming;
 use crate::question::{clean_title, phrasing};
+use crate::standing::content;
 
 /// What stands where somebody was named.
 const SOMEBODY: &str = "a user";
@@ -76,13 +77,14 @@ impl<'c> People<'c> {
         })
     }
 
-    /// The other ways a question was asked, best put first, each once and none of them cut off.
+    /// The other ways a question was asked, best put first, none of them cut off; of those that ask
+    /// in the same words but for grammar, one.
     pub fn variants(&self, cluster: &Cluster, title: &str) -> Vec<String> {
         let quotable = cluster.occurrences.iter().filter(|one| one.quotable);
         let mut lines = quotable.map(|one| self.title(&one.question.text)).collect::<Vec<_>>();
         lines.sort_by(|a, b| phrasing(b).total_cmp(&phrasing(a)));
-        let mut seen = BTreeSet::from([String::new(), letters(title)]);
-        lines.retain(|line| is_whole(line) && seen.insert(letters(line)));
+        let mut seen = BTreeSet::from([wording(""), wording(title)]);
+        lines.retain(|line| is_whole(line) && seen.insert(wording(line)));
         lines
     }
 
@@ -197,8 +199,12 @@ fn one_line(blocks: &[Block]) -> String {
     plain_text(blocks).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn letters(title: &str) -> String {
-    title.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+/// What makes a wording another one: the words that carry matter, and what is asked for.
+fn wording(line: &str) -> (BTreeSet<String>, Option<String>) {
+    const ASKS: [&str; 7] = ["how", "what", "when", "where", "which", "who", "why"];
+    let lower = line.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphabetic());
+    (content(line), words.find(|word| ASKS.contains(word)).map(str::to_owned))
 }
 
 /// Whether a name can be told from a word of the language wherever it stands.
@@ -293,6 +299,7 @@ mod tests {
             ("how do i fix the mismatch error from", "Rebuild it."),
             ("hi, how do i fix the mismatch error?", "Rebuild it."),
             ("Why is there a mismatch error?", "Rebuild it."),
+            ("How can I fix mismatch errors?", "Rebuild it."),
         ]);
         cluster.centre = cluster.occurrences[0].question.message;
         let people = People::of(&cluster, &Naming::DisplayNames);

@@ -173,7 +173,7 @@ impl<'c> Said<'c> {
 }
 
 /// The stems of a text's words that carry matter; of scripts without spaces, every two letters.
-fn content(text: &str) -> BTreeSet<String> {
+pub(crate) fn content(text: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for token in tokens(text) {
         match token {

@@ -112,7 +112,7 @@ fn is_open_sentence(inlines: &[Inline]) -> bool {
         Inline::Text(text) => Some(text.split_whitespace().count()),
         _ => None,
     });
-    one_line && begins && ends && said.sum::<usize>() > 1
+    one_line && begins && ends && said.sum::<usize>() > 0
 }
 
 /// Sets names of settings, files, flags and functions as code, as documentation does. The words stay.
