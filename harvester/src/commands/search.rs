@@ -50,6 +50,8 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     }
     if hits.nearest_only && !found.is_empty() {
         say!("Nothing answers that. The nearest questions:\n");
+    } else if found.is_empty() && settings.rules.scope.consent.is_none() {
+        say!("Nothing found: no words are searched until scope.toml chooses a consent.mode.");
     } else if found.is_empty() {
         say!("Nothing found.");
     }
