@@ -31,13 +31,13 @@ impl fmt::Debug for Document {
 }
 
 impl Document {
-    /// What a cluster is found by: words that may be quoted, and no others, since a hit tells what
-    /// was said. Answers that say the same words are kept once.
+    /// What a cluster is found by. Answers that say the same words are kept once. Whether words may be
+    /// shown to whoever searches is for those to decide who show them.
     pub fn of(cluster: &Cluster) -> Self {
         let Cluster { id, state, occurrences, centre: _, due_since: _ } = cluster;
-        let quotable = || occurrences.iter().filter(|one| one.quotable);
-        let questions = quotable().map(|one| one.question.text.clone());
-        let mut by_rank = quotable()
+        let questions = occurrences.iter().map(|one| one.question.text.clone());
+        let mut by_rank = occurrences
+            .iter()
             .flat_map(|one| {
                 one.answers.iter().enumerate().map(move |(rank, answer)| (rank, one, answer))
             })
@@ -48,14 +48,11 @@ impl Document {
                 .then(other.confidence.total_cmp(&one.confidence))
         });
         let answers = by_rank.into_iter().map(|(_, _, answer)| answer.text.clone());
-        let channels = quotable().map(|one| (one.channel, one.channel_name.clone()));
+        let channels = occurrences.iter().map(|one| (one.channel, one.channel_name.clone()));
         Self {
             cluster: id.clone(),
             state: *state,
-            title: match quotable().next() {
-                Some(_) => clean_title(&cluster.best_question().text),
-                None => String::new(),
-            },
+            title: clean_title(&cluster.best_question().text),
             questions: each_once(questions),
             answers: each_once(answers),
             channels: each_once(channels),

@@ -1,5 +1,5 @@
 use indexer::search::{Query, highlights};
-use rules::cluster::{Cluster, ClusterState};
+use rules::cluster::{Cluster, ClusterState, Occurrence};
 use rules::question::clean_title;
 use serde::Serialize;
 
@@ -50,8 +50,6 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     }
     if hits.nearest_only && !found.is_empty() {
         say!("Nothing answers that. The nearest questions:\n");
-    } else if found.is_empty() && settings.rules.scope.consent.is_none() {
-        say!("Nothing found: no words are searched until scope.toml chooses a consent.mode.");
     } else if found.is_empty() {
         say!("Nothing found.");
     }
@@ -61,16 +59,13 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     Ok(Ended::Well)
 }
 
+/// The operator's own terminal shows all words; whether they may be published is asked elsewhere.
 fn found(cluster: &Cluster) -> Found {
     let best = best_occurrence(cluster);
     Found {
         id: cluster.id.to_string(),
-        title: if best.quotable {
-            clean_title(&cluster.best_question().text)
-        } else {
-            "A settled question whose words are not public".to_owned()
-        },
-        answer: if best.quotable { best.best_answer().text.clone() } else { String::new() },
+        title: clean_title(&cluster.best_question().text),
+        answer: best.best_answer().text.clone(),
         status: if cluster.state == ClusterState::Known { "known" } else { "unreviewed" },
         occurrences: cluster.occurrences.len(),
         last_confirmed: day(cluster.last_confirmed()),
@@ -78,10 +73,13 @@ fn found(cluster: &Cluster) -> Found {
     }
 }
 
-/// The occurrence with the best answer; without words that may be quoted, any is as good.
-fn best_occurrence(cluster: &Cluster) -> &rules::cluster::Occurrence {
+/// The occurrence with the best answer that may be quoted, else the surest one.
+fn best_occurrence(cluster: &Cluster) -> &Occurrence {
     let best = rules::standing::rank(cluster).into_iter().map(|standing| standing.occurrence);
-    best.chain(&cluster.occurrences).next().expect("a cluster has an occurrence")
+    let surest = cluster.occurrences.iter().min_by(|one, other| {
+        one.grade.cmp(&other.grade).then(other.confidence.total_cmp(&one.confidence))
+    });
+    best.chain(surest).next().expect("a cluster has an occurrence")
 }
 
 fn tell(found: &Found, query: &str) {
