@@ -21,6 +21,7 @@ mod status;
 mod table;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -39,7 +40,7 @@ use crate::pipeline::{INDEX, Pipeline, PipelineError, is_behind};
 /// resolved, clusters the recurring ones, serves search, and proposes docs pages.
 #[derive(Debug, Parser)]
 #[command(name = "harvester", version, propagate_version = true, after_help = EXAMPLES)]
-pub struct Cli {
+struct Cli {
     #[command(flatten)]
     options: Options,
     #[command(subcommand)]
@@ -107,27 +108,39 @@ enum Command {
 
 /// How a command that did not fail outright ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+enum Ended {
     Well,
     /// It did what it could, and has said what was wrong.
     Badly,
 }
 
+/// Reads the command line, runs the command, and tells how it ended by the exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.run() {
+        Ok(Ended::Well) => ExitCode::SUCCESS,
+        Ok(Ended::Badly) => ExitCode::FAILURE,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Tells why the command failed.
+fn complain(error: &anyhow::Error) {
+    let [start, end] = [anstyle::AnsiColor::Red.on_default().bold(), anstyle::Style::new()];
+    anstream::eprintln!("{start}error:{end:#} {error}");
+    for cause in error.chain().skip(1) {
+        anstream::eprintln!("  because: {cause}");
+    }
+}
+
 impl Cli {
-    /// Runs the command to its end.
-    pub fn run(&self) -> anyhow::Result<Ended> {
+    fn run(&self) -> anyhow::Result<Ended> {
         log_to_stderr();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(self.dispatch())
-    }
-
-    /// Tells why the command failed.
-    pub fn complain(&self, error: &anyhow::Error) {
-        let [start, end] = [anstyle::AnsiColor::Red.on_default().bold(), anstyle::Style::new()];
-        anstream::eprintln!("{start}error:{end:#} {error}");
-        for cause in error.chain().skip(1) {
-            anstream::eprintln!("  because: {cause}");
-        }
     }
 
     async fn dispatch(&self) -> anyhow::Result<Ended> {
