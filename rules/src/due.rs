@@ -37,7 +37,7 @@ impl PageRules {
                 table.integer("askers", 2, 1, 1_000),
                 table.integer("within_days", 180, 1, 36_500),
                 table.integer("hours", 48, 1, 8_760),
-                table.number("alike", 0.8, 0.0, 1.0) as f32,
+                table.number("alike", 0.87, 0.0, 1.0) as f32,
             )
         });
         let backing = file.section("backing", |table| Backing {
