@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on is a failed test")]
 
+mod damage;
 mod demo;
+mod dice;
 mod exports;
-mod import;
 mod index;
+mod processes;
 mod proposals;
 mod safety;
+mod same_state;
 mod store;
 mod tidy;
 mod world;

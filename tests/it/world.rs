@@ -1,7 +1,9 @@
 //! A data directory of its own, and the program run on it.
 
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -19,6 +21,17 @@ pub(crate) struct Ran {
     pub(crate) said: String,
     pub(crate) complained: String,
 }
+
+/// All that the stored history decides, to the byte.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct State {
+    pub(crate) status: String,
+    pub(crate) clusters: String,
+    pub(crate) found: String,
+}
+
+/// `kill -9`.
+const KILLED: i32 = 9;
 
 impl World {
     pub(crate) fn new() -> Self {
@@ -61,13 +74,30 @@ impl World {
         self.run(&["import", path.to_str().unwrap()])
     }
 
-    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
-        self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    /// How many steps a command tells in its log: every statement that it sends to the store.
+    pub(crate) fn steps(&self, arguments: &[&str]) -> usize {
+        let output = self.command(arguments).env("RUST_LOG", "debug").output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        output.stderr.split(|byte| *byte == b'\n').count() - 1
     }
 
-    /// All that the store's history decides, to the byte.
-    pub(crate) fn state(&self) -> (String, String) {
-        (self.well(&["status", "--json"]), self.well(&["clusters", "--all", "--json"]))
+    /// Starts a command and kills it when it has told that many steps; false if it ended before.
+    pub(crate) fn kill_after(&self, arguments: &[&str], steps: usize) -> bool {
+        let mut command = self.command(arguments);
+        command.env("RUST_LOG", "debug").stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+        assert!(told.by_ref().take(steps).all(|line| line.is_ok()));
+        child.kill().unwrap();
+        child.wait().unwrap().signal() == Some(KILLED)
+    }
+
+    pub(crate) fn state(&self) -> State {
+        State {
+            status: self.well(&["status", "--json"]),
+            clusters: self.well(&["clusters", "--all", "--json"]),
+            found: self.well(&["search", "how do I fix this error", "--limit", "50", "--json"]),
+        }
     }
 
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {

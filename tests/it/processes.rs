@@ -1,0 +1,100 @@
+//! Processes beside each other, and how each of them ends.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use indexer::store::WriteLock;
+
+use crate::same_state::whole;
+use crate::world::World;
+
+const READING: [&[&str]; 5] = [
+    &["status", "--json"],
+    &["clusters", "--all", "--json"],
+    &["search", "twitter"],
+    &["draft"],
+    &["check"],
+];
+
+#[test]
+fn a_second_process_reads_but_does_not_write() {
+    let (world, _) = whole();
+    world.settle_in();
+    let state = world.state();
+    let lock = WriteLock::take(&world.data()).unwrap();
+    let exports = world.path("exports");
+    for writing in [&["import", exports.to_str().unwrap()][..], &["reindex"], &["propose"]] {
+        let ran = world.run(writing);
+        assert_eq!(ran.code, 1, "{writing:?}");
+        let why = &ran.complained;
+        assert!(why.contains("in use by another harvester process"), "{writing:?}: {why}");
+    }
+    for reading in READING {
+        world.well(reading);
+    }
+    assert_eq!(world.state(), state);
+    drop(lock);
+    assert_eq!(world.import(&exports).code, 0);
+}
+
+#[test]
+fn what_another_process_has_not_finished_can_be_read_so_far() {
+    let (whole, _) = whole();
+    let exports = whole.path("exports");
+    let world = World::new();
+    assert!(world.kill_after(&["import", exports.to_str().unwrap()], 120));
+    let lock = WriteLock::take(&world.data()).unwrap();
+    for reading in READING {
+        world.well(reading);
+    }
+    let so_far = world.json(&["status", "--json"]);
+    drop(lock);
+    assert_eq!(world.import(&exports).code, 0);
+    assert_ne!(world.json(&["status", "--json"]), so_far);
+}
+
+#[test]
+fn wrong_use_is_told_from_failure() {
+    let world = World::new();
+    let wrong: [&[&str]; 6] = [
+        &[],
+        &["import"],
+        &["harvest"],
+        &["search"],
+        &["clusters", "show", "not an id"],
+        &["search", "--limit", "many", "words"],
+    ];
+    for arguments in wrong {
+        assert_eq!(world.run(arguments).code, 2, "{arguments:?}");
+    }
+    let failed: [&[&str]; 5] = [
+        &["import", "missing.json"],
+        &["search", "anything"],
+        &["status"],
+        &["status", "--config", "missing.toml"],
+        &["check", "--rules", "missing"],
+    ];
+    for arguments in failed {
+        assert_eq!(world.run(arguments).code, 1, "{arguments:?}");
+    }
+    for arguments in [&["--help"][..], &["--version"], &["completions", "bash"]] {
+        assert!(!world.well(arguments).is_empty());
+    }
+    assert!(!world.data().exists(), "something was written");
+}
+
+#[test]
+fn a_reader_that_stops_listening_is_no_error() {
+    let (world, _) = whole();
+    let mut child = world
+        .command(&["clusters", "--all"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let complained = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && complained.is_empty(), "{complained}");
+}
