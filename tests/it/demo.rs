@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 
+use pulldown_cmark::{Event, HeadingLevel, Parser, Tag};
+
 use crate::world::World;
 
 #[test]
@@ -15,12 +17,39 @@ fn the_demo_shows_recurring_questions_and_proposes_pages() {
     let proposed = seen["proposed"].as_array().unwrap();
     assert!(proposed.len() >= 3);
     assert!(proposed.iter().all(|one| one[2] == "opened"), "{proposed:?}");
-    assert_eq!(world.branches().len(), proposed.len());
+    let branches = world.branches();
+    assert_eq!(branches.len(), proposed.len());
+    for (path, page) in world.pages() {
+        assert_reads_well(&path, &page);
+    }
 
     let again = world.json(&["demo", "--no-serve", "--json"]);
     assert_eq!(again["counts"], seen["counts"]);
     assert!(again["proposed"].as_array().unwrap().iter().all(|one| one[2] == "up to date"));
+    assert_eq!(world.branches(), branches);
     assert!(world.well(&["search", "vector dimension mismatch"]).contains("resolved"));
+}
+
+/// A page has one title, evidence that is linked, and nothing but Markdown.
+fn assert_reads_well(path: &str, page: &str) {
+    let (mut titles, mut links) = (0, 0);
+    for event in Parser::new(page) {
+        match event {
+            Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) => titles += 1,
+            Event::Start(Tag::Link { dest_url, .. }) => {
+                assert!(dest_url.starts_with("https://"), "{dest_url} on {path}");
+                links += usize::from(dest_url.starts_with("https://discord.com/channels/"));
+            }
+            Event::Start(Tag::Image { .. }) => panic!("an image on {path}"),
+            Event::Html(html) | Event::InlineHtml(html) => {
+                let ours = ["<!-- answer-harvester:", "<a id=\"answer-", "</a>"];
+                assert!(ours.iter().any(|tag| html.starts_with(tag)), "{html} on {path}");
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(titles, 1, "{path}");
+    assert!(links >= 7, "{links} links to evidence on {path}");
 }
 
 #[test]

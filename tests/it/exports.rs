@@ -72,6 +72,14 @@ impl Talk {
         id
     }
 
+    /// Somebody forwards other people's words.
+    pub(crate) fn forward(&mut self, author: u64, text: &str) {
+        self.say(author, None, "", None);
+        let message = self.messages.last_mut().expect("it was just said");
+        message["forwardedMessage"] =
+            json!({ "content": text, "timestamp": message["timestamp"].clone() });
+    }
+
     /// A question, a helper's answer, and the asker's thanks; hours after what went before.
     pub(crate) fn resolved(&mut self, asker: u64, question: &str, answer: &str) {
         self.clock += 600 * MINUTE;

@@ -1,5 +1,7 @@
 //! The index is derived: whatever happens to it, the next command has it again.
 
+use std::path::Path;
+
 use crate::exports::{asked_three_times, write};
 use crate::world::World;
 
@@ -21,14 +23,77 @@ fn a_lost_index_is_built_again() {
 
 #[test]
 fn a_damaged_index_is_built_again() {
-    let world = harvested();
-    let found = world.well(&["search", "reset vector index", "--json"]);
-    for entry in std::fs::read_dir(world.data().join("index")).unwrap() {
-        std::fs::write(entry.unwrap().path(), "garbage").unwrap();
+    let segment = |folder: &Path, ending: &str| {
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files
+            .into_iter()
+            .find(|path| path.extension().is_some_and(|found| found == ending))
+            .unwrap()
+    };
+    type Damage<'d> = &'d dyn Fn(&Path);
+    let damages: [(&str, Damage<'_>); 5] = [
+        ("every file is garbage", &|index| {
+            for entry in std::fs::read_dir(index).unwrap() {
+                std::fs::write(entry.unwrap().path(), "garbage").unwrap();
+            }
+        }),
+        ("meta.json is lost", &|index| std::fs::remove_file(index.join("meta.json")).unwrap()),
+        ("meta.json is cut", &|index| std::fs::write(index.join("meta.json"), "{").unwrap()),
+        ("the documents are lost", &|index| {
+            std::fs::remove_file(segment(index, "store")).unwrap();
+        }),
+        ("the terms are cut", &|index| std::fs::write(segment(index, "term"), "").unwrap()),
+    ];
+    for (what, damage) in damages {
+        let world = harvested();
+        let state = world.state();
+        damage(&world.data().join("index"));
+        let ran = world.run(&["search", "reset vector index"]);
+        assert_eq!(ran.code, 0, "{what}: {}", ran.complained);
+        assert!(ran.said.contains("Delete data/index"), "{what}: {}", ran.said);
+        assert!(world.well(&["check"]).contains("holds all"), "{what}");
+        assert_eq!(world.state(), state, "{what}");
+        assert!(world.well(&["reindex"]).contains("1 answers can be found"), "{what}");
+        assert_eq!(world.state(), state, "{what}");
     }
-    assert_eq!(world.well(&["search", "reset vector index", "--json"]), found);
-    assert!(world.well(&["reindex"]).contains("answers can be found"));
-    assert_eq!(world.well(&["search", "reset vector index", "--json"]), found);
+}
+
+#[test]
+fn a_file_in_the_place_of_the_index_is_left_alone_and_told() {
+    let world = harvested();
+    let index = world.data().join("index");
+    std::fs::remove_dir_all(&index).unwrap();
+    std::fs::write(&index, "somebody's own").unwrap();
+    let ran = world.run(&["search", "reset vector index"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.complained.contains(index.to_str().unwrap()), "{}", ran.complained);
+    assert_eq!(std::fs::read_to_string(&index).unwrap(), "somebody's own");
+}
+
+#[test]
+fn an_index_put_back_from_a_copy_catches_up() {
+    let world = World::new();
+    let mut talk = asked_three_times("Delete data/index and start again.");
+    let file = write(&world.path("help.json"), &talk.export());
+    assert_eq!(world.import(&file).code, 0);
+    let [index, copy] = [world.data().join("index"), world.path("copy")];
+    copy_folder(&index, &copy);
+
+    talk.resolved(15, "Why does the scheduler wake up twice?", "Set `jitter = 0` in the plan.");
+    assert_eq!(world.import(&write(&file, &talk.export())).code, 0);
+    let state = world.state();
+    std::fs::remove_dir_all(&index).unwrap();
+    copy_folder(&copy, &index);
+    assert!(world.well(&["search", "scheduler wakes twice"]).contains("jitter"));
+    assert_eq!(world.state(), state);
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod processes;
 mod proposals;
 mod safety;
 mod same_state;
+mod serve;
 mod store;
 mod tidy;
 mod world;

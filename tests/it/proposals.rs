@@ -24,9 +24,8 @@ fn a_due_question_gets_one_branch_with_one_commit() {
     let docs = world.docs();
     let commit = docs.find_commit(branches[0].1).unwrap();
     assert_eq!(commit.parent_count(), 1);
-    let page = docs.revparse_single(&format!("{}:answers", branches[0].0)).unwrap();
-    let entry = page.as_tree().unwrap().get(0).unwrap().to_object(&docs).unwrap();
-    let page = String::from_utf8(entry.as_blob().unwrap().content().to_vec()).unwrap();
+    let (path, page) = world.pages().remove(0);
+    assert!(path.starts_with("answers/how-"), "{path}");
     assert!(
         page.starts_with("# How ") && page.contains("Delete the folder `data/index`"),
         "{page}"
@@ -50,7 +49,9 @@ fn more_evidence_updates_the_same_branch() {
     let after = world.branches();
     assert_eq!(after[0].0, before[0].0);
     assert_ne!(after[0].1, before[0].1);
+    assert_eq!(after.len(), 1);
     assert_eq!(world.docs().find_commit(after[0].1).unwrap().parent_count(), 1);
+    assert!(world.pages()[0].1.contains("Resolved 4 times for 4 people"));
 }
 
 #[test]
@@ -83,12 +84,74 @@ fn a_deleted_branch_stays_deleted() {
 }
 
 #[test]
+fn a_merged_page_belongs_to_people_and_its_answer_is_known() {
+    let (world, mut talk) = due();
+    world.well(&["propose"]);
+    let (_, ours) = world.branches().remove(0);
+    let docs = world.docs();
+    docs.reference("refs/heads/main", ours, true, "merge").unwrap();
+    assert!(world.well(&["propose"]).contains("merged"));
+    assert_eq!(world.json(&["clusters", "--json"])[0]["state"], "known");
+    let found = world.json(&["search", "reset vector index", "--json"]);
+    assert_eq!(found["answers"][0]["status"], "known");
+
+    talk.resolved(14, "How do I reset the vector index after changing an embedding model?", ANSWER);
+    assert_eq!(world.import(&write(&world.path("help.json"), &talk.export())).code, 0);
+    world.well(&["propose"]);
+    assert_eq!(world.docs().refname_to_id("refs/heads/main").unwrap(), ours);
+}
+
+#[test]
+fn a_killed_proposal_is_made_once() {
+    let (rehearsal, _) = due();
+    let steps = rehearsal.steps(&["propose"]);
+    for step in [steps / 2, steps - 3, steps - 2, steps - 1, steps] {
+        let (world, _) = due();
+        world.kill_after(&["propose"], step);
+        world.well(&["propose"]);
+        let branches = world.branches();
+        assert_eq!(branches.len(), 1, "killed at step {step} of {steps}");
+        let docs = world.docs();
+        let commit = docs.find_commit(branches[0].1).unwrap().parent(0).unwrap();
+        assert_eq!(commit.parent_count(), 0, "killed at step {step} of {steps}");
+        assert!(world.well(&["propose"]).contains("up to date"));
+        assert_eq!(world.branches(), branches);
+    }
+}
+
+#[test]
 fn nothing_is_drafted_without_consent() {
     let (world, _) = due();
     world.write("data/rules/scope.toml", "[trust]\nroles = ['Helper']\n");
-    let said = world.well(&["propose", "--dry-run"]);
-    assert!(said.contains("consent.mode in scope.toml"), "{said}");
-    assert!(!said.contains("Delete the folder"), "{said}");
+    for command in [&["propose", "--dry-run"][..], &["propose"], &["draft"]] {
+        let said = world.well(command);
+        assert!(said.contains("consent.mode in scope.toml"), "{command:?}: {said}");
+        assert!(!said.contains("Delete the folder"), "{command:?}: {said}");
+    }
+    assert_eq!(world.branches(), []);
+    assert!(!world.path("data/drafts").exists());
+}
+
+#[test]
+fn proposing_without_a_repository_says_which_setting_names_one() {
+    let (world, _) = due();
+    world.write("data/harvester.toml", "[rules]\ndirectory = 'rules'\n");
+    let ran = world.run(&["propose"]);
+    assert_eq!(ran.code, 1);
+    let why = &ran.complained;
+    assert!(why.contains("repository") && why.contains("[forge]"), "{why}");
+}
+
+#[test]
+fn pages_for_mintlify_have_front_matter() {
+    let (world, _) = due();
+    let settings = "[rules]\ndirectory = 'rules'\n[docs]\ntarget = 'mintlify'\nfolder = 'faq'\n\
+                    [forge]\nrepository = 'docs.git'\n";
+    world.write("data/harvester.toml", settings);
+    assert!(world.well(&["propose"]).contains("opened"));
+    let pages = world.pages();
+    assert!(pages[0].0.starts_with("faq/") && pages[0].0.ends_with(".mdx"), "{}", pages[0].0);
+    assert!(pages[0].1.starts_with("---\ntitle: "), "{}", pages[0].1);
 }
 
 #[test]

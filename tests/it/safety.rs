@@ -24,29 +24,55 @@ fn holding(folder: &Path, texts: &[&str]) -> Vec<String> {
     found
 }
 
+/// Secrets as people paste them into questions, answers and forwards.
+const SECRETS: [&str; 5] = [
+    "ghp_0123456789abcdefABCDEF0123456789abcd",
+    "first.last@some-provider.net",
+    "legal winner thank year wave sausage worth useful legal winner thank yellow",
+    "MTIzNDU2Nzg5MDEyMzQ1Njc4.GxYz12.abcdefghijklmnopqrstuvwxyz0123456789AB",
+    "hunter2-but-longer",
+];
+
+fn talk_with_secrets() -> Talk {
+    let [token, address, words, bot, password] = SECRETS;
+    let answer = format!(
+        "Delete the folder `data/index`, log in with `postgres://bot:{password}@db/agent`, set \
+         `TOKEN={bot}` and restart the agent; write to {address} if it does not help."
+    );
+    let mut talk = asked_three_times(&answer);
+    talk.say(21, None, &format!("my token is {token} does it work?"), None);
+    talk.say(22, None, &format!("is this a good seed phrase: {words}"), None);
+    talk.say(22, None, words, None);
+    talk.forward(23, &format!("this one was {token}, write to {address}"));
+    talk
+}
+
 #[test]
-fn secrets_never_reach_the_disk_or_the_log() {
+fn secrets_never_reach_the_disk_the_log_or_the_terminal() {
     let world = World::new();
-    let words = "legal winner thank year wave sausage worth useful legal winner thank yellow";
-    let secrets =
-        ["ghp_0123456789abcdefABCDEF0123456789abcd", "first.last@some-provider.net", words];
-    let mut talk = Talk::in_channel(5);
-    talk.say(11, None, &format!("my token is {} does it work?", secrets[0]), None);
-    talk.say(12, None, &format!("write me at {}", secrets[1]), None);
-    talk.say(11, None, &format!("seed phrase: {words}"), None);
-    let file = write(&world.path("help.json"), &talk.export());
-    let import = world
-        .command(&["import", file.to_str().unwrap()])
-        .env("RUST_LOG", "trace")
-        .output()
-        .unwrap();
-    assert!(import.status.success());
-    world.well(&["search", "token"]);
-    assert_eq!(holding(&world.data(), &secrets), Vec::<String>::new());
-    let log = String::from_utf8_lossy(&import.stderr);
-    for secret in secrets {
-        assert!(!log.contains(secret), "{secret} is in the log");
+    world.settle_in();
+    let file = write(&world.path("help.json"), &talk_with_secrets().export());
+    let commands: [&[&str]; 8] = [
+        &["import", file.to_str().unwrap()],
+        &["status", "--json"],
+        &["clusters", "--all", "--json"],
+        &["search", "token", "seed", "reset", "vector", "index"],
+        &["draft", "--json"],
+        &["propose", "--dry-run"],
+        &["propose"],
+        &["check"],
+    ];
+    for command in commands {
+        let output = world.command(command).env("RUST_LOG", "trace").output().unwrap();
+        assert!(output.status.success(), "{command:?}");
+        for told in [output.stdout, output.stderr] {
+            let told = String::from_utf8(told).unwrap();
+            let leaked = SECRETS.iter().find(|secret| told.contains(**secret));
+            assert_eq!(leaked, None, "told by {command:?}");
+        }
+        assert_eq!(holding(&world.data(), &SECRETS), Vec::<String>::new(), "after {command:?}");
     }
+    assert!(world.well(&["search", "vector index"]).contains("[redacted: e-mail address]"));
 }
 
 #[test]
@@ -67,35 +93,35 @@ fn nothing_that_people_say_is_logged() {
     );
 }
 
+/// What no page may hold unless it is listed, why, and the list of facts.toml that allows it.
+const UNLISTED: [(&str, &str, &str); 5] = [
+    ("0x52908400098527886E0F7030069857D2E4169EE7", "a contract address", "addresses"),
+    ("7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU", "a contract address", "addresses"),
+    ("https://discord.gg/abcDEF12", "an invite", "invites"),
+    ("https://bit.ly/3abcdEf", "a shortened link", "links"),
+    ("https://ko-fi.com/somebody", "a payment link", "links"),
+];
+
 #[test]
-fn an_address_that_nobody_listed_keeps_an_answer_off_the_docs() {
-    for unlisted in [
-        "0x52908400098527886E0F7030069857D2E4169EE7",
-        "https://discord.gg/abcDEF12",
-        "https://bit.ly/3abcdEf",
-    ] {
+fn only_what_people_listed_may_stand_in_the_docs() {
+    for (value, why, list) in UNLISTED {
         let world = World::new();
         world.settle_in();
-        let answer =
-            format!("Send the reset request to {unlisted} and restart the agent afterwards.");
+        let answer = format!("Send the reset request to {value} and restart the agent afterwards.");
         let export = asked_three_times(&answer).export();
         assert_eq!(world.import(&write(&world.path("help.json"), &export)).code, 0);
         let said = world.well(&["propose"]);
-        assert!(said.contains("refused") && said.contains("facts.toml"), "{unlisted}: {said}");
+        for part in ["refused", why, "facts.toml"] {
+            assert!(said.contains(part), "{part} is not told of {value}: {said}");
+        }
         assert_eq!(world.branches(), []);
-    }
-}
+        assert_eq!(holding(&world.path("data/proposals"), &[value]), Vec::<String>::new());
 
-#[test]
-fn an_address_that_people_listed_may_be_published() {
-    let world = World::new();
-    world.settle_in();
-    let address = "0x52908400098527886E0F7030069857D2E4169EE7";
-    world.write("data/rules/facts.toml", &format!("addresses = ['{address}']\n"));
-    let answer = format!("Send the reset request to {address} and restart the agent afterwards.");
-    let export = asked_three_times(&answer).export();
-    assert_eq!(world.import(&write(&world.path("help.json"), &export)).code, 0);
-    assert!(world.well(&["propose"]).contains("opened"));
+        let listed = value.trim_start_matches("https://");
+        world.write("data/rules/facts.toml", &format!("{list} = ['{listed}']\n"));
+        assert!(world.well(&["propose"]).contains("opened"), "{value}");
+        assert_eq!(world.branches().len(), 1);
+    }
 }
 
 #[test]

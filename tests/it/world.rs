@@ -120,6 +120,24 @@ impl World {
         git2::Repository::open(self.path("data/docs.git")).unwrap()
     }
 
+    /// Path and text of every page that a branch of proposals adds to the default branch.
+    pub(crate) fn pages(&self) -> Vec<(String, String)> {
+        let docs = self.docs();
+        let mut pages = Vec::new();
+        for (_, head) in self.branches() {
+            let commit = docs.find_commit(head).unwrap();
+            let before = commit.parent(0).unwrap().tree().unwrap();
+            let diff =
+                docs.diff_tree_to_tree(Some(&before), Some(&commit.tree().unwrap()), None).unwrap();
+            for delta in diff.deltas() {
+                let page = docs.find_blob(delta.new_file().id()).unwrap();
+                let path = delta.new_file().path().unwrap().to_str().unwrap().to_owned();
+                pages.push((path, String::from_utf8(page.content().to_vec()).unwrap()));
+            }
+        }
+        pages
+    }
+
     /// Name and commit of every branch of proposals.
     pub(crate) fn branches(&self) -> Vec<(String, git2::Oid)> {
         let docs = self.docs();

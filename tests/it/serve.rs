@@ -1,0 +1,133 @@
+//! The served site, as a browser or a program asks it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::exports::{asked_three_times, write};
+use crate::world::World;
+
+/// A running `harvester serve`, ended with the test.
+struct Served {
+    child: Child,
+    /// Kept open: who writes to a closed pipe fails.
+    _said: BufReader<std::process::ChildStdout>,
+    address: String,
+}
+
+impl Served {
+    /// Starts on a free port, which the program tells when it listens.
+    fn start(world: &World) -> Self {
+        let mut command = world.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        said.read_line(&mut line).unwrap();
+        let address = line.split_once("http://").unwrap().1;
+        let address = address.split_whitespace().next().unwrap().to_owned();
+        Self { child, _said: said, address }
+    }
+
+    /// Status and body.
+    fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let host = &self.address;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, body.to_owned())
+    }
+
+    fn json(&self, path: &str) -> Value {
+        let (status, body) = self.get(path);
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str(&body[body.find('{').unwrap()..=body.rfind('}').unwrap()]).unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn harvested() -> World {
+    let world = World::new();
+    world.settle_in();
+    let export = asked_three_times("Delete data/index and start again.").export();
+    assert_eq!(world.import(&write(&world.path("help.json"), &export)).code, 0);
+    world
+}
+
+#[test]
+fn what_was_imported_is_found_and_read_in_the_browser() {
+    let world = harvested();
+    let served = Served::start(&world);
+    for path in ["/", "/healthz", "/readyz"] {
+        assert_eq!(served.get(path).0, 200, "{path}");
+    }
+    let (_, page) = served.get("/?q=reset+vector+index");
+    assert!(page.contains("/answers/") && page.contains("unreviewed"), "{page}");
+    let link = page.split("href=\"/answers/").nth(1).unwrap().split('"').next().unwrap();
+    let (status, answer) = served.get(&format!("/answers/{link}"));
+    assert_eq!(status, 200);
+    assert!(answer.contains("Delete data/index") && answer.contains("discord.com/channels/1/5/"));
+    assert!(!answer.contains("person_"), "a name is on the page:\n{answer}");
+    assert_eq!(served.get("/answers/nothing-of-this-name").0, 404);
+}
+
+#[test]
+fn the_api_says_what_the_command_line_says() {
+    let world = harvested();
+    let served = Served::start(&world);
+    let found = served.json("/api/v1/search?q=reset+vector+index");
+    let told = world.json(&["search", "reset vector index", "--json"]);
+    let id = told["answers"][0]["id"].as_str().unwrap();
+    assert!(found.to_string().contains(id), "{found}");
+    let answer = served.json(&format!("/api/v1/answers/{id}"));
+    assert!(answer.to_string().contains("Delete data/index"), "{answer}");
+    let (status, error) = served.get("/api/v1/search?q=x&limit=many");
+    assert_eq!(status, 400);
+    assert!(error.contains("limit"), "{error}");
+}
+
+#[test]
+fn an_import_beside_the_running_site_is_found_there() {
+    let world = harvested();
+    let served = Served::start(&world);
+    let path = "/api/v1/search?q=scheduler+wake+twice";
+    assert!(!served.json(path).to_string().contains("jitter"));
+    let mut talk = asked_three_times("Delete data/index and start again.");
+    talk.resolved(15, "Why does the scheduler wake up twice?", "Set `jitter = 0` in the plan.");
+    assert_eq!(world.import(&write(&world.path("help.json"), &talk.export())).code, 0);
+    assert!(served.json(path).to_string().contains("jitter"));
+}
+
+#[test]
+fn a_signal_ends_the_site_well() {
+    for signal in ["INT", "TERM"] {
+        let mut served = Served::start(&harvested());
+        let kill = format!("kill -{signal} {}", served.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        assert_eq!(served.child.wait().unwrap().code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn without_consent_the_site_shows_no_words() {
+    let world = harvested();
+    world.write("data/rules/scope.toml", "[trust]\nroles = ['Helper']\n");
+    let served = Served::start(&world);
+    for path in ["/?q=reset+vector+index", "/api/v1/search?q=reset+vector+index"] {
+        let (status, said) = served.get(path);
+        assert_eq!(status, 200);
+        assert!(!said.contains("Delete data/index"), "{path}: {said}");
+        assert!(!said.contains("changing the embedding model"), "{path}: {said}");
+    }
+}
