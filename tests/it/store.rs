@@ -4,46 +4,81 @@ use std::sync::Arc;
 
 use indexer::store::{Batch, Faces, Store, WriteLock};
 use proptest::prelude::*;
-use rules::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
-use rules::message::{Author, Channel, ChannelKind, Message, MessageKind};
+use rules::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
+use rules::message::{Author, Channel, ChannelKind, Message, MessageKind, Reaction, Role};
 
 /// One version of a message, as some source saw it at some time.
 #[derive(Debug, Clone)]
 struct Version {
+    channel: u64,
     id: u64,
     edited: Option<i64>,
     observed: i64,
     text: String,
+    author: u64,
+    name: String,
+    reply: Option<u64>,
+    reactions: u32,
+    kind: MessageKind,
+    pinned: bool,
 }
 
 fn version() -> impl Strategy<Value = Version> {
-    (1_u64..6, proptest::option::of(1_i64..4), 0_i64..3, "[ab]{0,2}")
-        .prop_map(|(id, edited, observed, text)| Version { id, edited, observed, text })
+    let place = (1_u64..3, 1_u64..6, proptest::option::of(1_i64..4), 0_i64..3);
+    let said = ("[ab]{0,2}", proptest::option::of(1_u64..6), 0_u32..2, any::<bool>());
+    let kinds = [MessageKind::Default, MessageKind::Reply, MessageKind::System, MessageKind::Other];
+    let person = (7_u64..9, "[ab]");
+    (place, said, proptest::sample::select(kinds.to_vec()), person).prop_map(
+        |((channel, id, edited, observed), (text, reply, reactions, pinned), kind, person)| {
+            let (author, name) = person;
+            Version {
+                channel,
+                id,
+                edited,
+                observed,
+                text,
+                author,
+                name,
+                reply,
+                reactions,
+                kind,
+                pinned,
+            }
+        },
+    )
 }
 
 fn message(version: &Version) -> (Message, Millis) {
-    let author = Author { id: UserId(9), name: "someone".into(), bot: false, roles: Vec::new() };
+    // A person has the same roles in all that a source says at one time.
+    let role = Role { id: RoleId(version.observed as u64), name: version.name.clone() };
+    let author = Author {
+        id: UserId(version.author),
+        name: version.name.clone(),
+        bot: false,
+        roles: if version.observed == 0 { Vec::new() } else { vec![role] },
+    };
+    let reaction = Reaction { emoji: "+".into(), count: version.reactions, users: Vec::new() };
     let message = Message {
         id: MessageId(version.id),
-        channel: ChannelId(1),
+        channel: ChannelId(version.channel),
         author: Arc::new(author),
-        kind: MessageKind::Default,
+        kind: version.kind,
         sent: Millis(0),
         edited: version.edited.map(Millis),
         text: version.text.clone(),
-        reply_to: None,
+        reply_to: version.reply.map(MessageId),
         mentions: Vec::new(),
-        reactions: Vec::new(),
+        reactions: if version.reactions == 0 { Vec::new() } else { vec![reaction] },
         attachments: Vec::new(),
         forwarded: None,
-        pinned: false,
+        pinned: version.pinned,
     };
     (message, Millis(version.observed))
 }
 
-fn channel() -> Channel {
+fn channel(id: u64) -> Channel {
     Channel {
-        id: ChannelId(1),
+        id: ChannelId(id),
         guild: GuildId(1),
         kind: ChannelKind::Text,
         name: "help".into(),
@@ -54,40 +89,64 @@ fn channel() -> Channel {
     }
 }
 
-/// Applies batches of versions; returns the texts that stand in the end, and all counts.
-async fn applied(batches: &[Vec<Version>]) -> (Vec<(MessageId, String)>, String) {
+/// What stands in the end: every message with all its fields, and all counts.
+#[derive(Debug, PartialEq)]
+struct Stored {
+    messages: Vec<Message>,
+    texts: Vec<String>,
+    people: Vec<Author>,
+    pending: Vec<(ChannelId, MessageId)>,
+    counts: String,
+}
+
+/// Applies batches of versions, one after the other.
+async fn applied(batches: &[Vec<Version>]) -> Stored {
     let folder = tempfile::tempdir().unwrap();
     let lock = WriteLock::take(folder.path()).unwrap();
     let store = Store::open(folder.path(), &lock).await.unwrap();
     for versions in batches {
         let messages = versions.iter().map(message).collect();
-        let batch = Batch { channels: vec![(channel(), Millis(0))], messages };
-        store.apply(&batch).await.unwrap();
+        let channels = vec![(channel(1), Millis(0)), (channel(2), Millis(0))];
+        store.apply(&Batch { channels, messages }).await.unwrap();
     }
     let mut faces = Faces::default();
-    let rows = store.messages_from(ChannelId(1), MessageId(0), 100, &mut faces).await.unwrap();
-    let rows = rows.into_iter().map(|message| (message.id, message.text)).collect();
-    let counts = serde_json::to_string(&store.counts().await.unwrap()).unwrap();
+    let mut messages = Vec::new();
+    for id in [1, 2] {
+        let rows = store.messages_from(ChannelId(id), MessageId(0), 100, &mut faces).await.unwrap();
+        messages.extend(rows);
+    }
+    let pending = store.pending_channels().await.unwrap();
+    let stored = Stored {
+        // `Debug` of a message hides its text.
+        texts: messages.iter().map(|message| message.text.clone()).collect(),
+        messages,
+        people: store.people_with_roles().await.unwrap(),
+        pending: pending.into_iter().map(|one| (one.channel.id, one.from)).collect(),
+        counts: serde_json::to_string(&store.counts().await.unwrap()).unwrap(),
+    };
     store.close().await;
-    (rows, counts)
+    stored
+}
+
+/// Versions in some order, and the same ones in another, some of them twice.
+fn two_orders() -> impl Strategy<Value = (Vec<Version>, Vec<Version>)> {
+    proptest::collection::vec(version(), 1..16).prop_flat_map(|versions| {
+        let twice = versions.iter().chain(&versions).cloned().collect::<Vec<_>>();
+        (Just(versions), Just(twice).prop_shuffle())
+    })
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_newest_version_stands_whatever_the_order(
-        versions in proptest::collection::vec(version(), 1..12),
-        shuffled in Just(()).prop_perturb(|(), mut random| random.random::<u64>()),
+        (versions, mixed) in two_orders(),
+        size in 1_usize..5,
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let expected = runtime.block_on(applied(std::slice::from_ref(&versions)));
-        let mut mixed = versions.clone();
-        mixed.sort_by_key(|version| {
-            (version.id ^ shuffled).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (version.observed as u64) << 7
-        });
-        let mut batches = mixed.chunks(3).map(<[Version]>::to_vec).collect::<Vec<_>>();
-        batches.push(versions);
+        let batches = mixed.chunks(size).map(<[Version]>::to_vec).collect::<Vec<_>>();
         prop_assert_eq!(runtime.block_on(applied(&batches)), expected);
     }
 }
