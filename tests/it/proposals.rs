@@ -119,6 +119,20 @@ fn a_killed_proposal_is_made_once() {
     }
 }
 
+/// As if the kill came after the branch was made and before the store knew.
+#[test]
+fn a_branch_that_the_store_does_not_remember_is_found_again() {
+    let (world, _) = due();
+    let [store, copy] = [world.path("data/store.sqlite"), world.path("before.sqlite")];
+    std::fs::copy(&store, &copy).unwrap();
+    world.well(&["propose"]);
+    let branches = world.branches();
+    std::fs::copy(&copy, &store).unwrap();
+    assert!(world.well(&["propose"]).contains("up to date"));
+    assert_eq!(world.branches(), branches);
+    assert_eq!(world.json(&["status", "--json"])["proposals"], 1);
+}
+
 #[test]
 fn nothing_is_drafted_without_consent() {
     let (world, _) = due();
@@ -130,6 +144,23 @@ fn nothing_is_drafted_without_consent() {
     }
     assert_eq!(world.branches(), []);
     assert!(!world.path("data/drafts").exists());
+}
+
+#[test]
+fn a_channels_topic_may_give_the_consent() {
+    let (world, talk) = due();
+    let scope = "[trust]\nroles = ['Helper']\n[consent]\nmode = 'topic-sentence'\n\
+                 topic_sentence = 'Answers here are published.'\n";
+    world.write("data/rules/scope.toml", scope);
+    let said = world.well(&["propose"]);
+    assert!(said.contains("refused"), "{said}");
+    assert_eq!(world.branches(), []);
+
+    let mut export = talk.export();
+    export["channel"]["topic"] = "Be kind. Answers here are published.".into();
+    export["exportedAt"] = "2025-03-02T00:00:00+00:00".into();
+    assert_eq!(world.import(&write(&world.path("help.json"), &export)).code, 0);
+    assert!(world.well(&["propose"]).contains("opened"));
 }
 
 #[test]

@@ -133,3 +133,16 @@ fn private_talk_is_not_read() {
     assert!(ran.said.contains("out of scope"), "{}", ran.said);
     assert_eq!(world.json(&["status", "--json"])["messages"], 0);
 }
+
+#[test]
+fn excluded_channels_are_not_read() {
+    let world = World::new();
+    world.settle_in();
+    world.write("data/rules/scope.toml", "[channels]\nexclude = ['help-*']\n");
+    let export = asked_three_times("Restart it.").export();
+    let ran = world.import(&write(&world.path("help.json"), &export));
+    assert_eq!(ran.code, 0);
+    assert!(ran.said.contains("out of scope"), "{}", ran.said);
+    assert_eq!(world.json(&["status", "--json"])["messages"], 0);
+    assert_eq!(holding(&world.data(), &["reset the vector index"]), Vec::<String>::new());
+}
