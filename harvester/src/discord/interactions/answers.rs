@@ -1,0 +1,190 @@
+//! `/answers`: the best three, and titles while one types.
+
+use std::collections::BTreeSet;
+
+use rules::cluster::{Cluster, ClusterState, Occurrence};
+use rules::ids::{ClusterId, Millis};
+use rules::pseudonym::Naming;
+use rules::published::People;
+use serde_json::{Value, json};
+
+use super::language::Language;
+use super::plain::{inert, label};
+use super::reply::{LABEL, MOST_CHOICES, Reply};
+use super::words;
+
+/// Answers shown.
+pub(super) const SHOWN: usize = 3;
+/// UTF-16 units of a title and of an answer's beginning: three of each, with links, fit a message.
+const TITLE: usize = 140;
+const BEGINNING: usize = 260;
+
+/// What was found for a query, best first.
+pub(super) struct Found {
+    pub(super) clusters: Vec<Cluster>,
+    /// Whether nothing matched well.
+    pub(super) nearest_only: bool,
+}
+
+/// Tells the best three answers. Words that may not be quoted are not shown.
+pub(super) fn tell(found: &Found, naming: &Naming, language: Language) -> Reply {
+    if found.clusters.is_empty() {
+        return Reply::new(words::nothing_found(language));
+    }
+    let head = if found.nearest_only { words::nearest } else { words::found };
+    let shown = found.clusters.iter().take(SHOWN).enumerate();
+    let entries = shown.map(|(at, cluster)| entry(at + 1, cluster, naming, language));
+    let parts = std::iter::once(head(language).to_owned()).chain(entries).collect::<Vec<_>>();
+    Reply::new(parts.join("\n\n"))
+}
+
+fn entry(place: usize, cluster: &Cluster, naming: &Naming, language: Language) -> String {
+    let Card { title, beginning, source } = Card::of(cluster, naming);
+    let title = title.map_or_else(|| words::not_public(language).into(), |it| inert(&it, TITLE));
+    let beginning = match beginning {
+        Some(text) => inert(&text, BEGINNING),
+        None => words::read_there(language).to_owned(),
+    };
+    format!("**{place}. {title}**\n> {beginning}\n{}", footing(cluster, source, language))
+}
+
+/// Status, counts and links.
+pub(super) fn footing(cluster: &Cluster, source: &Occurrence, language: Language) -> String {
+    let status = if cluster.state == ClusterState::Known {
+        words::known_answer(language)
+    } else {
+        words::not_reviewed(language)
+    };
+    let times = words::times(language, cluster.occurrences.len(), cluster.last_confirmed());
+    format!(
+        "{status} · {times} · [{}]({}) · [{}]({})",
+        words::the_answer(language),
+        source.answer_link(source.best_answer()),
+        words::the_question(language),
+        source.question_link(),
+    )
+}
+
+/// What may be shown of a cluster.
+pub(super) struct Card<'c> {
+    /// `None` where no question may be quoted.
+    pub(super) title: Option<String>,
+    /// The best answer on one line; `None` where none may be quoted.
+    pub(super) beginning: Option<String>,
+    /// Where the answer was given.
+    pub(super) source: &'c Occurrence,
+}
+
+impl<'c> Card<'c> {
+    pub(super) fn of(cluster: &'c Cluster, naming: &Naming) -> Self {
+        let people = People::of(cluster, naming);
+        let best = rules::standing::rank(cluster).into_iter().next();
+        let source = best.map_or_else(|| latest(cluster), |standing| standing.occurrence);
+        let beginning = source.quotable.then(|| people.line(&source.best_answer().text));
+        Self {
+            title: people.headline(cluster).map(|(_, title)| title),
+            beginning: beginning.filter(|line| !line.is_empty()),
+            source,
+        }
+    }
+}
+
+fn latest(cluster: &Cluster) -> &Occurrence {
+    let by_time = |one: &&Occurrence| -> (Millis, _) { (one.resolved(), one.conversation) };
+    cluster.occurrences.iter().max_by_key(by_time).expect("a cluster has an occurrence")
+}
+
+/// Titles to choose from while somebody types. Choosing one gives the cluster's id as the query.
+pub(super) fn choices(clusters: &[Cluster], naming: &Naming) -> Value {
+    let mut seen = BTreeSet::new();
+    let named = clusters.iter().filter_map(|cluster| {
+        let (_, title) = People::of(cluster, naming).headline(cluster)?;
+        Some((label(&title, LABEL), &cluster.id))
+    });
+    let fresh = named.filter(|(title, _)| seen.insert(title.clone()));
+    let choices = fresh.take(MOST_CHOICES);
+    choices.map(|(name, id)| json!({"name": name, "value": id})).collect()
+}
+
+/// The cluster that a query names, if it is a choice that was offered. A word may look like one.
+pub(super) fn named(query: &str) -> Option<ClusterId> {
+    query.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{cluster, naming, occurrence};
+    use super::*;
+
+    fn tell(clusters: Vec<Cluster>, language: Language) -> String {
+        super::tell(&Found { clusters, nearest_only: false }, &naming(), language).text
+    }
+
+    #[test]
+    fn an_answer_is_told_with_status_count_and_links() {
+        let clusters = vec![cluster(vec![
+            occurrence(10, "How do I reset the wallet?", "Run `wallet reset` twice."),
+            occurrence(20, "How to reset my wallet?", "Run wallet reset."),
+        ])];
+        let said = tell(clusters.clone(), Language::English);
+        assert!(said.contains("reset"), "{said}");
+        assert!(said.contains("Not reviewed yet · answered 2 times, last <t:"), "{said}");
+        assert!(said.contains("[answer](https://discord.com/channels/"), "{said}");
+        let korean = tell(clusters, Language::Korean);
+        assert!(korean.contains("2번 해결됨") && korean.contains("[답변](https://"), "{korean}");
+    }
+
+    #[test]
+    fn a_known_answer_is_called_so() {
+        let mut known = cluster(vec![occurrence(10, "Where is the port set?", "In the file.")]);
+        known.state = ClusterState::Known;
+        assert!(tell(vec![known], Language::English).contains("✅ Known answer"));
+    }
+
+    #[test]
+    fn words_that_may_not_be_quoted_are_not_told() {
+        let mut hidden = occurrence(10, "Where is the secret port set?", "In the drawer.");
+        hidden.quotable = false;
+        let said = tell(vec![cluster(vec![hidden.clone()])], Language::English);
+        assert!(!said.contains("port") && !said.contains("drawer"), "{said}");
+        assert!(said.contains("https://discord.com/channels/"), "{said}");
+        assert_eq!(choices(&[cluster(vec![hidden])], &naming()), json!([]));
+    }
+
+    #[test]
+    fn hostile_words_are_inert_and_three_long_answers_fit() {
+        let nasty = "@everyone <@1> [free](https://bad.example) **x** ||y|| `z` discord.gg/q ".repeat(60);
+        let one = |id| cluster(vec![occurrence(id, &format!("Why {nasty}?"), &nasty)]);
+        let clusters = vec![one(10), one(20), one(30), one(40)];
+        for language in [Language::English, Language::Korean] {
+            let said = tell(clusters.clone(), language);
+            assert!(said.encode_utf16().count() <= 2_000, "{}", said.encode_utf16().count());
+            assert!(said.contains("**3. ") && !said.contains("**4. "));
+            for active in [" @everyone", "<@1>", "(https://bad", "||y", "discord.gg/q"] {
+                assert!(!said.contains(active), "{active} in {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_found_tells_how_to_ask() {
+        assert!(tell(Vec::new(), Language::English).contains("what you tried"));
+        assert!(tell(Vec::new(), Language::Korean).contains("오류 메시지"));
+    }
+
+    #[test]
+    fn choices_are_few_short_and_different() {
+        let ask = |id: u64, text: &str| cluster(vec![occurrence(id, text, "So.")]);
+        let mut clusters =
+            (1..40).map(|id| ask(id * 10, &format!("How do I mend part {id}?"))).collect::<Vec<_>>();
+        clusters.insert(0, ask(1_000, "How do I mend part 1?"));
+        clusters.insert(0, ask(2_000, &format!("Why does {} fail?", "it ".repeat(90))));
+        let offered = choices(&clusters, &naming());
+        let offered = offered.as_array().unwrap();
+        assert_eq!(offered.len(), 25);
+        let names = offered.iter().map(|one| one["name"].as_str().unwrap());
+        assert_eq!(names.clone().collect::<BTreeSet<_>>().len(), 25);
+        assert!(names.clone().all(|name| (1..=100).contains(&name.encode_utf16().count())));
+        assert!(offered.iter().all(|one| named(one["value"].as_str().unwrap()).is_some()));
+    }
+}

@@ -1,0 +1,344 @@
+//! What a person does with a command, a menu or a button, read leniently from Discord's JSON.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rules::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use serde_json::Value;
+
+use super::language::Language;
+use super::permissions::Permissions;
+
+/// The id of an interaction: it is answered once, by one daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InteractionId(pub u64);
+
+/// The id of our application, which is also that of its bot user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApplicationId(pub u64);
+
+/// What lets one answer an interaction, for fifteen minutes. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Interaction {
+    pub id: InteractionId,
+    pub token: Token,
+    pub application: ApplicationId,
+    /// `None` in a direct message.
+    pub guild: Option<GuildId>,
+    pub channel: Option<Place>,
+    pub user: UserId,
+    /// Ids only: Discord does not tell the names here.
+    pub roles: Vec<RoleId>,
+    /// What the person may do in the channel; nothing in a direct message.
+    pub permissions: Permissions,
+    /// What our bot may do in the channel.
+    pub ours: Permissions,
+    /// The person's language.
+    pub language: Language,
+    /// The server's language, for what everybody reads.
+    pub server_language: Language,
+    pub what: What,
+}
+
+/// Where it happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub id: ChannelId,
+    pub parent: Option<ChannelId>,
+    pub thread: bool,
+}
+
+/// What the person did.
+#[derive(Clone, PartialEq, Eq)]
+pub enum What {
+    Slash { path: Vec<String>, options: BTreeMap<String, String> },
+    /// The person is still typing `text` into an option.
+    Typing { path: Vec<String>, text: String },
+    MessageMenu { name: String, target: Target },
+    Button { custom_id: String, message: MessageId },
+    Choice { custom_id: String, values: Vec<String>, message: MessageId },
+}
+
+impl fmt::Debug for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Slash { .. } => "Slash",
+            Self::Typing { .. } => "Typing",
+            Self::MessageMenu { .. } => "MessageMenu",
+            Self::Button { .. } => "Button",
+            Self::Choice { .. } => "Choice",
+        })
+    }
+}
+
+/// The message whose menu was opened. `Debug` hides the words.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Target {
+    pub message: MessageId,
+    pub channel: ChannelId,
+    pub author: UserId,
+    pub bot: bool,
+    pub text: String,
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target").field("message", &self.message).finish_non_exhaustive()
+    }
+}
+
+/// Why an interaction cannot be answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    #[error("an interaction without a readable `{0}`")]
+    Without(&'static str),
+    #[error("an interaction of the kind {0}")]
+    Kind(u64),
+    #[error("a command of the kind {0}")]
+    Command(u64),
+    #[error("a component of the kind {0}")]
+    Component(u64),
+}
+
+/// Numbers that Discord gives to kinds of interactions, commands, components and options.
+mod kind {
+    pub(super) const COMMAND: u64 = 2;
+    pub(super) const COMPONENT: u64 = 3;
+    pub(super) const TYPING: u64 = 4;
+    pub(super) const SLASH: u64 = 1;
+    pub(super) const MESSAGE_MENU: u64 = 3;
+    pub(super) const BUTTON: u64 = 2;
+    pub(super) const SELECT: u64 = 3;
+    pub(super) const SUBCOMMANDS: [u64; 2] = [1, 2];
+    pub(super) const THREADS: [u64; 3] = [10, 11, 12];
+}
+
+impl Interaction {
+    /// Reads what is needed and passes over everything else, known or not.
+    pub fn read(json: &Value) -> Result<Self, Unreadable> {
+        let person = if json["member"]["user"].is_object() {
+            &json["member"]["user"]
+        } else {
+            &json["user"]
+        };
+        Ok(Self {
+            id: InteractionId(number(&json["id"]).ok_or(Unreadable::Without("id"))?),
+            token: Token(text(&json["token"]).ok_or(Unreadable::Without("token"))?),
+            application: ApplicationId(
+                number(&json["application_id"]).ok_or(Unreadable::Without("application_id"))?,
+            ),
+            guild: number(&json["guild_id"]).map(GuildId),
+            channel: place(json),
+            user: UserId(number(&person["id"]).ok_or(Unreadable::Without("user"))?),
+            roles: items(&json["member"]["roles"]).filter_map(number).map(RoleId).collect(),
+            permissions: Permissions(number(&json["member"]["permissions"]).unwrap_or(0)),
+            ours: Permissions(number(&json["app_permissions"]).unwrap_or(0)),
+            language: Language::of_locale(json["locale"].as_str().unwrap_or_default()),
+            server_language: Language::of_locale(
+                json["guild_locale"].as_str().unwrap_or_default(),
+            ),
+            what: what(json)?,
+        })
+    }
+}
+
+fn place(json: &Value) -> Option<Place> {
+    let channel = &json["channel"];
+    let id = number(&json["channel_id"]).or_else(|| number(&channel["id"]))?;
+    let thread = number(&channel["type"]).is_some_and(|kind| kind::THREADS.contains(&kind));
+    Some(Place { id: ChannelId(id), parent: number(&channel["parent_id"]).map(ChannelId), thread })
+}
+
+fn what(json: &Value) -> Result<What, Unreadable> {
+    let data = &json["data"];
+    let kind = number(&json["type"]).ok_or(Unreadable::Without("type"))?;
+    match kind {
+        kind::COMMAND => command(json),
+        kind::TYPING => {
+            let (path, options) = walk(data);
+            let focused = options.iter().find(|option| option["focused"] == Value::Bool(true));
+            let text = focused.and_then(|option| text(&option["value"])).unwrap_or_default();
+            Ok(What::Typing { path, text })
+        }
+        kind::COMPONENT => component(json),
+        other => Err(Unreadable::Kind(other)),
+    }
+}
+
+fn command(json: &Value) -> Result<What, Unreadable> {
+    let data = &json["data"];
+    match number(&data["type"]).unwrap_or(kind::SLASH) {
+        kind::SLASH => {
+            let (path, options) = walk(data);
+            let named = |option: &&Value| Some((text(&option["name"])?, text(&option["value"])?));
+            let options = options.iter().filter_map(named).collect();
+            if path.is_empty() {
+                return Err(Unreadable::Without("name"));
+            }
+            Ok(What::Slash { path, options })
+        }
+        kind::MESSAGE_MENU => Ok(What::MessageMenu {
+            name: text(&data["name"]).ok_or(Unreadable::Without("name"))?,
+            target: target(json).ok_or(Unreadable::Without("target"))?,
+        }),
+        other => Err(Unreadable::Command(other)),
+    }
+}
+
+/// The name of a command with its subcommands, and the options given to the last of them.
+fn walk(data: &Value) -> (Vec<String>, Vec<&Value>) {
+    let mut path = text(&data["name"]).into_iter().collect::<Vec<_>>();
+    let mut options = items(&data["options"]).collect::<Vec<_>>();
+    let is_subcommand = |option: &&Value| {
+        number(&option["type"]).is_some_and(|kind| kind::SUBCOMMANDS.contains(&kind))
+    };
+    while let Some(subcommand) = options.iter().copied().find(is_subcommand) {
+        path.extend(text(&subcommand["name"]));
+        options = items(&subcommand["options"]).collect();
+    }
+    (path, options)
+}
+
+fn target(json: &Value) -> Option<Target> {
+    let id = number(&json["data"]["target_id"])?;
+    let message = &json["data"]["resolved"]["messages"][id.to_string()];
+    Some(Target {
+        message: MessageId(id),
+        channel: ChannelId(number(&message["channel_id"]).or_else(|| number(&json["channel_id"]))?),
+        author: UserId(number(&message["author"]["id"])?),
+        bot: message["author"]["bot"] == Value::Bool(true),
+        text: text(&message["content"]).unwrap_or_default(),
+    })
+}
+
+fn component(json: &Value) -> Result<What, Unreadable> {
+    let data = &json["data"];
+    let custom_id = text(&data["custom_id"]).ok_or(Unreadable::Without("custom_id"))?;
+    let message = number(&json["message"]["id"]).ok_or(Unreadable::Without("message"))?;
+    let message = MessageId(message);
+    match number(&data["component_type"]).ok_or(Unreadable::Without("component_type"))? {
+        kind::BUTTON => Ok(What::Button { custom_id, message }),
+        kind::SELECT => {
+            let values = items(&data["values"]).filter_map(text).collect();
+            Ok(What::Choice { custom_id, values, message })
+        }
+        other => Err(Unreadable::Component(other)),
+    }
+}
+
+/// An id or a number, as text or as a number.
+pub(super) fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+pub(super) fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+    use serde_json::json;
+
+    fn read(json: Value) -> Interaction {
+        Interaction::read(&json).unwrap()
+    }
+
+    #[test]
+    fn a_slash_command_tells_its_path_and_options() {
+        let asked = read(samples::slash(
+            "answers",
+            json!([{"type": 3, "name": "query", "value": "lost key"}]),
+        ));
+        let options = BTreeMap::from([("query".to_owned(), "lost key".to_owned())]);
+        assert_eq!(asked.what, What::Slash { path: vec!["answers".to_owned()], options });
+        assert_eq!((asked.user, asked.guild), (samples::USER, Some(samples::GUILD)));
+        let below = read(samples::slash("harvester", json!([{"type": 1, "name": "pause"}])));
+        let path = vec!["harvester".to_owned(), "pause".to_owned()];
+        assert_eq!(below.what, What::Slash { path, options: BTreeMap::new() });
+    }
+
+    #[test]
+    fn typing_tells_the_focused_option() {
+        let mut json = samples::slash(
+            "answers",
+            json!([{"type": 3, "name": "other", "value": "x"}, {"type": 3, "name": "query", "value": "lo", "focused": true}]),
+        );
+        json["type"] = 4.into();
+        let What::Typing { text, .. } = read(json).what else { panic!("not typing") };
+        assert_eq!(text, "lo");
+    }
+
+    #[test]
+    fn a_menu_tells_its_message_whatever_else_is_odd_in_it() {
+        let mut json = samples::menu("Mark as answer");
+        let message = &mut json["data"]["resolved"]["messages"][samples::ANSWER.to_string()];
+        message["components"] = json!([{"type": 1, "components": [{"type": 77, "x": null}]}]);
+        message["type"] = json!(70_000);
+        message["embeds"] = Value::Null;
+        let What::MessageMenu { name, target } = read(json).what else { panic!("no menu") };
+        assert_eq!((name.as_str(), target.message), ("Mark as answer", samples::ANSWER));
+        assert_eq!((target.author, target.bot), (samples::ANSWERER, false));
+    }
+
+    #[test]
+    fn a_direct_message_gives_no_permission() {
+        let json = json!({
+            "id": "1", "token": "t", "application_id": "2", "type": 2, "locale": "ko", "user": {"id": "3"},
+            "channel_id": "9", "channel": {"id": "9", "type": 1},
+            "data": {"type": 1, "name": "answers"},
+        });
+        let asked = read(json);
+        assert_eq!((asked.guild, asked.permissions), (None, Permissions(0)));
+        assert_eq!(asked.language, Language::Korean);
+    }
+
+    #[test]
+    fn what_cannot_be_answered_says_why() {
+        let without = |key: &str| {
+            let mut json = samples::slash("answers", json!([]));
+            json.as_object_mut().unwrap().remove(key);
+            Interaction::read(&json)
+        };
+        assert_eq!(without("token"), Err(Unreadable::Without("token")));
+        assert_eq!(without("member"), Err(Unreadable::Without("user")));
+        assert_eq!(without("data"), Err(Unreadable::Without("name")));
+        let mut json = samples::slash("answers", json!([]));
+        json["type"] = 9.into();
+        assert_eq!(Interaction::read(&json), Err(Unreadable::Kind(9)));
+        for odd in [Value::Null, json!([]), json!("x"), json!({"type": "2", "data": [1]})] {
+            assert!(Interaction::read(&odd).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn neither_token_nor_words_are_in_a_log() {
+        let shown = format!("{:?}", read(samples::menu("Mark as answer")));
+        assert!(!shown.contains("the-token") && !shown.contains("wrench"), "{shown}");
+    }
+}

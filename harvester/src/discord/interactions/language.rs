@@ -1,0 +1,28 @@
+//! The languages that the bot speaks.
+
+/// Chosen by what Discord says of the reader, or by the writing of what is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    English,
+    Korean,
+}
+
+impl Language {
+    /// By Discord's locale: everybody who does not read Korean is spoken to in English.
+    pub fn of_locale(locale: &str) -> Self {
+        if locale == "ko" { Self::Korean } else { Self::English }
+    }
+
+    /// By the letters of a text.
+    pub fn of_text(text: &str) -> Self {
+        let is_hangul = |c: char| matches!(c, '가'..='힣' | 'ㄱ'..='ㆎ');
+        if text.chars().any(is_hangul) { Self::Korean } else { Self::English }
+    }
+
+    pub(super) fn pick<T>(self, english: T, korean: T) -> T {
+        match self {
+            Self::English => english,
+            Self::Korean => korean,
+        }
+    }
+}

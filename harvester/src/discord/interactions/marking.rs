@@ -1,0 +1,263 @@
+//! "Mark as answer" and "Not an answer": who may, and what follows.
+
+use std::collections::BTreeSet;
+
+use indexer::store::MarkRow;
+use rules::conversation::Mark;
+use rules::ids::{Millis, UserId};
+
+use super::forum::{Tagging, Thread};
+use super::interaction::{Interaction, Target};
+use super::language::Language;
+use super::permissions::Standing;
+use super::press::{Press, TagId};
+use super::reply::{Button, Look, Reply};
+use super::words;
+
+/// What has to be known before anything is decided about a message.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    /// Whether the channel is read and everybody may see it.
+    pub(super) read: bool,
+    /// Who asked in the message's conversation or thread.
+    pub(super) askers: BTreeSet<UserId>,
+    /// Whether the scope rules trust the person who acts.
+    pub(super) trusted: bool,
+    /// Whether the message's author wants nothing kept.
+    pub(super) opted_out: bool,
+    /// Whether its author is to be asked for consent: people are asked here, and this one was not.
+    pub(super) unasked: bool,
+    pub(super) thread: Option<Thread>,
+}
+
+/// Why nothing is marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    NotRead,
+    MayNot,
+    OwnMessage,
+    OptedOut,
+}
+
+impl Refusal {
+    pub(super) fn tell(self, language: Language) -> Reply {
+        Reply::new(match self {
+            Self::NotRead => words::not_read(language),
+            Self::MayNot => words::may_not_judge(language),
+            Self::OwnMessage => words::own_message(language),
+            Self::OptedOut => words::opted_out(language),
+        })
+    }
+}
+
+/// What marking a message means.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Plan {
+    pub(super) mark: MarkRow,
+    /// Whether our ✅ shall stand under the message.
+    pub(super) react: bool,
+    pub(super) tagging: Tagging,
+    /// The author, if they are to be asked whether they may be quoted.
+    pub(super) ask: Option<UserId>,
+}
+
+/// What came of it, as the person is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Marked {
+    pub(super) answers: bool,
+    pub(super) reacted: bool,
+    pub(super) tagged: Tagged,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Tagged {
+    NotAsked,
+    Set(String),
+    Full,
+    Refused,
+}
+
+/// Whether the person may say what is true of this conversation.
+pub(super) fn may_judge(interaction: &Interaction, facts: &Facts) -> Result<(), Refusal> {
+    if interaction.guild.is_none() || !facts.read {
+        return Err(Refusal::NotRead);
+    }
+    let Interaction { user, permissions, .. } = *interaction;
+    let standing = Standing { user, permissions, trusted: facts.trusted, askers: &facts.askers };
+    if standing.may_judge() { Ok(()) } else { Err(Refusal::MayNot) }
+}
+
+/// Decides about marking a message as the answer, or as none.
+pub(super) fn plan(
+    interaction: &Interaction,
+    target: &Target,
+    answers: bool,
+    facts: &Facts,
+    solved: impl Fn(&str) -> bool,
+    now: Millis,
+) -> Result<Plan, Refusal> {
+    may_judge(interaction, facts)?;
+    if target.author.0 == interaction.application.0 {
+        return Err(Refusal::OwnMessage);
+    }
+    if facts.opted_out {
+        return Err(Refusal::OptedOut);
+    }
+    let Target { message, channel, author, bot, .. } = *target;
+    let tagging = match &facts.thread {
+        Some(thread) if answers => thread.solving(solved, interaction.ours),
+        _ => Tagging::Leave,
+    };
+    Ok(Plan {
+        mark: MarkRow { channel, message, by: interaction.user, answers, at: now },
+        react: answers,
+        tagging,
+        ask: (answers && facts.unasked && !bot).then_some(author),
+    })
+}
+
+/// Tells what was done and offers to take it back.
+pub(super) fn tell(plan: &Plan, marked: &Marked, entry: i64, language: Language) -> Reply {
+    let tag = match (&marked.tagged, &plan.tagging) {
+        (Tagged::Set(_), Tagging::Set { added, .. }) => Some(added.id),
+        _ => None,
+    };
+    let undo = Press::UndoMark { message: plan.mark.message, tag, entry };
+    Reply::new(words::marked(language, marked)).buttons(vec![Button::new(
+        undo,
+        words::undo(language),
+        Look::Grey,
+    )])
+}
+
+/// What stays to be undone once a person's own mark is gone. `left` are the marks that remain on the
+/// message: while one of them calls it the answer, ✅ and tag stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Undoing {
+    pub(super) unreact: bool,
+    /// All tags that the post shall have, if one is taken back.
+    pub(super) applied: Option<Vec<TagId>>,
+}
+
+pub(super) fn undo(
+    left: &[Mark],
+    tag: Option<TagId>,
+    thread: Option<&Thread>,
+    solved: impl Fn(&str) -> bool,
+) -> Undoing {
+    if left.iter().any(|mark| mark.answers) {
+        return Undoing { unreact: false, applied: None };
+    }
+    let applied = thread.zip(tag).and_then(|(thread, tag)| thread.without(tag, solved));
+    Undoing { unreact: true, applied }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::forum::Tag;
+    use super::super::interaction::What;
+    use super::super::samples;
+    use super::*;
+    use rules::ids::MessageId;
+
+    const NOW: Millis = Millis(5_000);
+
+    fn opened(change: impl Fn(&mut serde_json::Value)) -> (Interaction, Target) {
+        let mut json = samples::menu("Mark as answer");
+        change(&mut json);
+        let interaction = Interaction::read(&json).unwrap();
+        let What::MessageMenu { target, .. } = interaction.what.clone() else { panic!("no menu") };
+        (interaction, target)
+    }
+
+    fn asked_here() -> Facts {
+        Facts { read: true, askers: BTreeSet::from([samples::USER]), ..Facts::default() }
+    }
+
+    fn decide(facts: &Facts, answers: bool) -> Result<Plan, Refusal> {
+        let (interaction, target) = opened(|_| ());
+        plan(&interaction, &target, answers, facts, |name| name == "Solved", NOW)
+    }
+
+    #[test]
+    fn the_asker_marks_an_answer() {
+        let plan = decide(&asked_here(), true).unwrap();
+        let (message, channel) = (samples::ANSWER, samples::CHANNEL);
+        let mark = MarkRow { channel, message, by: samples::USER, answers: true, at: NOW };
+        assert_eq!(plan, Plan { mark, react: true, tagging: Tagging::Leave, ask: None });
+        assert!(!decide(&asked_here(), false).unwrap().react);
+    }
+
+    #[test]
+    fn strangers_may_not_but_trusted_people_and_moderators_may() {
+        let mut facts = Facts { read: true, ..Facts::default() };
+        assert_eq!(decide(&facts, true), Err(Refusal::MayNot));
+        facts.trusted = true;
+        assert!(decide(&facts, true).is_ok());
+        facts.trusted = false;
+        let (moderator, target) = opened(|json| json["member"]["permissions"] = "8192".into());
+        assert!(plan(&moderator, &target, true, &facts, |_| false, NOW).is_ok());
+    }
+
+    #[test]
+    fn nothing_is_marked_in_direct_messages_and_unread_channels() {
+        let (interaction, target) = opened(|json| {
+            json.as_object_mut().unwrap().remove("guild_id");
+        });
+        let decided = plan(&interaction, &target, true, &asked_here(), |_| false, NOW);
+        assert_eq!(decided, Err(Refusal::NotRead));
+        let unread = Facts { read: false, ..asked_here() };
+        assert_eq!(decide(&unread, true), Err(Refusal::NotRead));
+    }
+
+    #[test]
+    fn our_own_words_and_those_of_people_who_left_are_let_alone() {
+        let (interaction, mut target) = opened(|_| ());
+        target.author = UserId(samples::APPLICATION);
+        let decided = plan(&interaction, &target, true, &asked_here(), |_| false, NOW);
+        assert_eq!(decided, Err(Refusal::OwnMessage));
+        let left = Facts { opted_out: true, ..asked_here() };
+        assert_eq!(decide(&left, true), Err(Refusal::OptedOut));
+    }
+
+    #[test]
+    fn consent_is_asked_of_a_person_once_and_only_for_answers() {
+        let facts = Facts { unasked: true, ..asked_here() };
+        assert_eq!(decide(&facts, true).unwrap().ask, Some(samples::ANSWERER));
+        assert_eq!(decide(&facts, false).unwrap().ask, None);
+        let (interaction, mut target) = opened(|_| ());
+        target.bot = true;
+        let of_bot = plan(&interaction, &target, true, &facts, |_| false, NOW).unwrap();
+        assert_eq!(of_bot.ask, None);
+    }
+
+    fn post(applied: &[u64]) -> Thread {
+        let tag = Tag { id: TagId(3), name: "Solved".to_owned(), moderated: false };
+        let applied = applied.iter().copied().map(TagId).collect();
+        Thread { applied, available: vec![tag], ..Thread::default() }
+    }
+
+    #[test]
+    fn undoing_takes_back_the_tag_only_if_we_had_set_it() {
+        let facts = Facts { thread: Some(post(&[1])), ..asked_here() };
+        let plan = decide(&facts, true).unwrap();
+        let undo_of = |tagged| {
+            let marked = Marked { answers: true, reacted: true, tagged };
+            tell(&plan, &marked, 12, Language::Korean).ephemeral()["components"].to_string()
+        };
+        assert!(undo_of(Tagged::Set("Solved".to_owned())).contains("harvest:unmark:400:3:12"));
+        assert!(undo_of(Tagged::Refused).contains("harvest:unmark:400:0:12"));
+    }
+
+    #[test]
+    fn what_others_marked_too_stays() {
+        let mark = |answers| Mark { message: MessageId(4), by: UserId(9), answers };
+        let solved = |name: &str| name == "Solved";
+        let thread = post(&[1, 3]);
+        let undo = |left: &[Mark]| undo(left, Some(TagId(3)), Some(&thread), solved);
+        assert_eq!(undo(&[mark(true)]), Undoing { unreact: false, applied: None });
+        let all = Undoing { unreact: true, applied: Some(vec![TagId(1)]) };
+        assert_eq!(undo(&[mark(false)]), all);
+        assert_eq!(undo(&[]), all);
+    }
+}

@@ -1,0 +1,257 @@
+//! What an interaction asks for, before anything is looked up.
+
+use rules::ids::{ClusterId, MessageId};
+
+use super::commands::name;
+use super::interaction::{Interaction, Target, What};
+use super::language::Language;
+use super::press::{Press, TagId};
+use super::reply::{Button, Look, Reply};
+use super::words;
+
+/// The first answer, which Discord wants within three seconds.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Opening {
+    /// Choices for what is being typed.
+    Choices { text: String },
+    /// All that is to be said, to this person alone.
+    Say(Reply),
+    /// Something that may take longer: acknowledged first.
+    Work { work: Work, ack: Ack },
+}
+
+/// How something is acknowledged that will be answered later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ack {
+    /// With a message to this person that will be filled.
+    Fill,
+    /// Silently: the message with the button will be changed.
+    Change,
+}
+
+/// What takes a look at the store, or a call to Discord.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Work {
+    Find { query: String },
+    Judge { target: Target, answers: bool },
+    OfferSame { target: Target },
+    Status,
+    Pause(bool),
+    Forget,
+    Export,
+    UndoMark { message: MessageId, tag: Option<TagId>, entry: i64 },
+    Tie { message: MessageId, cluster: ClusterId },
+    Untie { message: MessageId, question: MessageId, entry: i64 },
+    Consent { message: MessageId, given: bool },
+    Suggested { question: MessageId, helped: bool },
+}
+
+/// Decides what to do first.
+pub(super) fn opening(interaction: &Interaction) -> Opening {
+    let language = interaction.language;
+    let opening = match &interaction.what {
+        What::Typing { text, .. } => return Opening::Choices { text: text.clone() },
+        What::Slash { path, options } => {
+            let path = path.iter().map(String::as_str).collect::<Vec<_>>();
+            let query = options.get(name::QUERY).map(String::as_str);
+            slash(&path, query.unwrap_or_default(), interaction)
+        }
+        What::MessageMenu { name, target } => menu(name, target, language),
+        What::Button { custom_id, .. } => pressed(custom_id, None, language),
+        What::Choice { custom_id, values, .. } => {
+            pressed(custom_id, values.first().map(String::as_str), language)
+        }
+    };
+    if interaction.guild.is_none() && !opening.is_about_oneself() {
+        return Opening::Say(Reply::new(words::only_in_servers(language)));
+    }
+    opening
+}
+
+impl Opening {
+    fn fill(work: Work) -> Self {
+        Self::Work { work, ack: Ack::Fill }
+    }
+
+    fn change(work: Work) -> Self {
+        Self::Work { work, ack: Ack::Change }
+    }
+
+    /// Whether it is right in a direct message, too.
+    fn is_about_oneself(&self) -> bool {
+        match self {
+            Self::Say(_) => true,
+            Self::Choices { .. } => false,
+            Self::Work { work, .. } => matches!(work, Work::Forget | Work::Export),
+        }
+    }
+}
+
+fn slash(path: &[&str], query: &str, interaction: &Interaction) -> Opening {
+    let Interaction { language, permissions, .. } = *interaction;
+    let refused = |words: fn(Language) -> &'static str| Opening::Say(Reply::new(words(language)));
+    match *path {
+        [name::ANSWERS] if query.trim().is_empty() => refused(words::empty_query),
+        [name::ANSWERS] => Opening::fill(Work::Find { query: query.to_owned() }),
+        [name::HARVESTER, name::STATUS] if permissions.moderates() => Opening::fill(Work::Status),
+        [name::HARVESTER, name::STATUS] => refused(words::moderators_only),
+        [name::HARVESTER, name::PAUSE | name::RESUME] if !permissions.manages_server() => {
+            refused(words::managers_only)
+        }
+        [name::HARVESTER, name::PAUSE] => Opening::fill(Work::Pause(true)),
+        [name::HARVESTER, name::RESUME] => Opening::fill(Work::Pause(false)),
+        [name::HARVESTER, name::FORGET_ME] => {
+            let button = Button::new(Press::Forget, words::forget(language), Look::Red);
+            Opening::Say(Reply::new(words::forget_question(language)).buttons(vec![button]))
+        }
+        [name::HARVESTER, name::EXPORT_ME] => Opening::fill(Work::Export),
+        _ => refused(words::unknown_command),
+    }
+}
+
+fn menu(name: &str, target: &Target, language: Language) -> Opening {
+    let target = target.clone();
+    match name {
+        name::MARK => Opening::fill(Work::Judge { target, answers: true }),
+        name::NOT_AN_ANSWER => Opening::fill(Work::Judge { target, answers: false }),
+        name::SAME_QUESTION => Opening::fill(Work::OfferSame { target }),
+        _ => Opening::Say(Reply::new(words::unknown_command(language))),
+    }
+}
+
+fn pressed(custom_id: &str, chosen: Option<&str>, language: Language) -> Opening {
+    let cluster = chosen.and_then(|value| value.parse::<ClusterId>().ok());
+    let work = match (custom_id.parse::<Press>(), cluster) {
+        (Ok(Press::ChooseSame { message }), Some(cluster)) => Work::Tie { message, cluster },
+        (Ok(Press::Forget), None) => Work::Forget,
+        (Ok(Press::UndoMark { message, tag, entry }), None) => {
+            Work::UndoMark { message, tag, entry }
+        }
+        (Ok(Press::UndoTie { message, question, entry }), None) => {
+            Work::Untie { message, question, entry }
+        }
+        (Ok(Press::Allow { message }), None) => Work::Consent { message, given: true },
+        (Ok(Press::Withdraw { message }), None) => Work::Consent { message, given: false },
+        (Ok(Press::Suggested { question, helped }), None) => Work::Suggested { question, helped },
+        _ => return Opening::Say(Reply::new(words::unknown_button(language))),
+    };
+    Opening::change(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{button, choice, menu, slash};
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn open(json: &Value) -> Opening {
+        opening(&Interaction::read(json).unwrap())
+    }
+
+    fn said(json: &Value) -> String {
+        match open(json) {
+            Opening::Say(reply) => reply.text,
+            other => panic!("not said: {other:?}"),
+        }
+    }
+
+    fn harvester(subcommand: &str, permissions: u64, locale: &str) -> Value {
+        let mut json = slash("harvester", json!([{"type": 1, "name": subcommand}]));
+        json["member"]["permissions"] = permissions.to_string().into();
+        json["locale"] = locale.into();
+        json
+    }
+
+    #[test]
+    fn a_question_is_looked_up_and_an_empty_one_is_not() {
+        let ask = |text: &str| slash("answers", json!([{"type": 3, "name": "query", "value": text}]));
+        let work = Work::Find { query: "lost key".to_owned() };
+        assert_eq!(open(&ask("lost key")), Opening::Work { work, ack: Ack::Fill });
+        assert!(said(&ask("  ")).contains("looking for"));
+        let mut typing = ask("lo");
+        typing["type"] = 4.into();
+        typing["data"]["options"][0]["focused"] = true.into();
+        assert_eq!(open(&typing), Opening::Choices { text: "lo".to_owned() });
+    }
+
+    #[test]
+    fn each_command_asks_for_its_own_permission() {
+        const MESSAGES: u64 = 1 << 13;
+        const GUILD: u64 = 1 << 5;
+        for (subcommand, permissions, expected) in [
+            ("status", 0, None),
+            ("status", MESSAGES, Some(Work::Status)),
+            ("pause", MESSAGES, None),
+            ("pause", GUILD, Some(Work::Pause(true))),
+            ("resume", GUILD, Some(Work::Pause(false))),
+            ("resume", 0, None),
+            ("export-me", 0, Some(Work::Export)),
+            ("drop-all", GUILD, None),
+        ] {
+            let work = match open(&harvester(subcommand, permissions, "en-US")) {
+                Opening::Work { work, ack: Ack::Fill } => Some(work),
+                _ => None,
+            };
+            assert_eq!(work, expected, "{subcommand} {permissions}");
+        }
+        assert_eq!(said(&harvester("pause", 0, "ko")), "서버를 관리하는 사람만 할 수 있어요.");
+        assert_eq!(said(&harvester("status", 0, "de")), "Only moderators can do that.");
+    }
+
+    #[test]
+    fn forgetting_is_confirmed_first() {
+        let Opening::Say(reply) = open(&harvester("forget-me", 0, "en-US")) else { panic!() };
+        let body = reply.ephemeral();
+        assert_eq!(body["components"][0]["components"][0]["custom_id"], "harvest:forget");
+        let confirmed = open(&button("harvest:forget"));
+        assert_eq!(confirmed, Opening::Work { work: Work::Forget, ack: Ack::Change });
+    }
+
+    #[test]
+    fn menus_are_known_by_their_english_names() {
+        for (name, answers) in [("Mark as answer", true), ("Not an answer", false)] {
+            let Opening::Work { work: Work::Judge { answers: told, .. }, .. } = open(&menu(name))
+            else {
+                panic!("{name}")
+            };
+            assert_eq!(told, answers);
+        }
+        let same = open(&menu("Same question as…"));
+        assert!(matches!(same, Opening::Work { work: Work::OfferSame { .. }, .. }));
+        assert!(said(&menu("Ban this person")).contains("Reload"));
+    }
+
+    #[test]
+    fn foreign_and_damaged_controls_do_nothing() {
+        for custom_id in ["", "x", "harvest:unmark:1", "harvest:forget:2", &"9".repeat(4_000)] {
+            assert!(said(&button(custom_id)).contains("no longer"), "{custom_id}");
+        }
+        for (custom_id, value) in [
+            ("harvest:same:5", "not a cluster"),
+            ("harvest:same:5", "q<@1>"),
+            ("harvest:forget", "q1"),
+        ] {
+            assert!(said(&choice(custom_id, value)).contains("no longer"), "{custom_id} {value}");
+        }
+        assert!(said(&button("harvest:same:5")).contains("no longer"));
+        let work = Work::Tie { message: MessageId(5), cluster: "qa1".parse().unwrap() };
+        assert_eq!(open(&choice("harvest:same:5", "qa1")), Opening::Work { work, ack: Ack::Change });
+    }
+
+    #[test]
+    fn in_direct_messages_one_can_only_see_to_oneself() {
+        let direct = |mut json: Value| {
+            let user = json["member"]["user"].clone();
+            json.as_object_mut().unwrap().remove("guild_id");
+            json.as_object_mut().unwrap().remove("member");
+            json["user"] = user;
+            open(&json)
+        };
+        for json in [menu("Mark as answer"), button("harvest:allow:5"), harvester("status", 8, "ko")]
+        {
+            assert!(matches!(direct(json), Opening::Say(_)));
+        }
+        let export = direct(harvester("export-me", 0, "en-US"));
+        assert_eq!(export, Opening::Work { work: Work::Export, ack: Ack::Fill });
+    }
+}

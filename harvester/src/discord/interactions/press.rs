@@ -1,0 +1,153 @@
+//! What our buttons and menus carry: ids only, and nothing that is believed without a look.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rules::ids::MessageId;
+
+/// Every button and select menu that we post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Press {
+    /// Forget me, really.
+    Forget,
+    /// Takes back the person's own mark, and the solved tag if we had set it.
+    UndoMark { message: MessageId, tag: Option<TagId>, entry: i64 },
+    /// Chooses the cluster that a question belongs to.
+    ChooseSame { message: MessageId },
+    UndoTie { message: MessageId, question: MessageId, entry: i64 },
+    /// The author of a message lets us quote it...
+    Allow { message: MessageId },
+    /// ...or no longer.
+    Withdraw { message: MessageId },
+    /// A suggestion solved the question, or did not.
+    Suggested { question: MessageId, helped: bool },
+}
+
+/// The id of a forum's tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TagId(pub u64);
+
+/// The start of every `custom_id` of ours.
+const OURS: &str = "harvest";
+/// Discord's limit on a `custom_id`.
+#[cfg(test)]
+const LONGEST: usize = 100;
+
+impl fmt::Display for Press {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forget => write!(f, "{OURS}:forget"),
+            Self::UndoMark { message, tag, entry } => {
+                write!(f, "{OURS}:unmark:{message}:{}:{entry}", tag.map_or(0, |tag| tag.0))
+            }
+            Self::ChooseSame { message } => write!(f, "{OURS}:same:{message}"),
+            Self::UndoTie { message, question, entry } => {
+                write!(f, "{OURS}:untie:{message}:{question}:{entry}")
+            }
+            Self::Allow { message } => write!(f, "{OURS}:allow:{message}"),
+            Self::Withdraw { message } => write!(f, "{OURS}:withdraw:{message}"),
+            Self::Suggested { question, helped: true } => write!(f, "{OURS}:helped:{question}"),
+            Self::Suggested { question, helped: false } => write!(f, "{OURS}:not-it:{question}"),
+        }
+    }
+}
+
+/// The `custom_id` is none of ours, or damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotOurs;
+
+impl FromStr for Press {
+    type Err = NotOurs;
+
+    fn from_str(text: &str) -> Result<Self, NotOurs> {
+        let parts = text.split(':').collect::<Vec<_>>();
+        let press = match parts[..] {
+            [OURS, "forget"] => Self::Forget,
+            [OURS, "unmark", message, tag, entry] => {
+                let tag = number(tag)?;
+                let tag = (tag != 0).then_some(TagId(tag));
+                Self::UndoMark { message: id(message)?, tag, entry: number(entry)? as i64 }
+            }
+            [OURS, "same", message] => Self::ChooseSame { message: id(message)? },
+            [OURS, "untie", message, question, entry] => Self::UndoTie {
+                message: id(message)?,
+                question: id(question)?,
+                entry: number(entry)? as i64,
+            },
+            [OURS, "allow", message] => Self::Allow { message: id(message)? },
+            [OURS, "withdraw", message] => Self::Withdraw { message: id(message)? },
+            [OURS, "helped", question] => {
+                Self::Suggested { question: id(question)?, helped: true }
+            }
+            [OURS, "not-it", question] => {
+                Self::Suggested { question: id(question)?, helped: false }
+            }
+            _ => return Err(NotOurs),
+        };
+        Ok(press)
+    }
+}
+
+fn id(text: &str) -> Result<MessageId, NotOurs> {
+    number(text).map(MessageId)
+}
+
+/// A number that SQLite can hold, too.
+fn number(text: &str) -> Result<u64, NotOurs> {
+    let number = text.parse::<i64>().map_err(|_| NotOurs)?;
+    u64::try_from(number).map_err(|_| NotOurs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_press_reads_back_and_fits() {
+        let message = MessageId(i64::MAX as u64);
+        let entry = i64::MAX;
+        for press in [
+            Press::Forget,
+            Press::UndoMark { message, tag: Some(TagId(message.0)), entry },
+            Press::UndoMark { message, tag: None, entry },
+            Press::ChooseSame { message },
+            Press::UndoTie { message, question: message, entry },
+            Press::Allow { message },
+            Press::Withdraw { message },
+            Press::Suggested { question: message, helped: true },
+            Press::Suggested { question: message, helped: false },
+        ] {
+            let text = press.to_string();
+            assert!(text.len() <= LONGEST, "{text}");
+            assert_eq!(text.parse(), Ok(press), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_others_made_is_not_ours() {
+        for foreign in [
+            "",
+            "harvest",
+            "forget",
+            "harvest:forget:1",
+            "harvest:unmark:1",
+            "harvest:unmark:1:2:-3",
+            "harvest:allow:x",
+            "harvest:allow:99999999999999999999",
+            "other:allow:1",
+            "harvest:same:1:2",
+        ] {
+            assert_eq!(foreign.parse::<Press>(), Err(NotOurs), "{foreign}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_a_mistake(text in "(harvest:)?[a-z:0-9-]{0,40}|\\PC{0,60}") {
+            if let Ok(press) = text.parse::<Press>() {
+                prop_assert_eq!(press.to_string().parse(), Ok(press));
+            }
+        }
+    }
+}

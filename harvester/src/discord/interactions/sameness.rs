@@ -1,0 +1,106 @@
+//! "Same question as…": the questions that a message may repeat.
+
+use rules::cluster::{Cluster, ClusterState};
+use rules::ids::MessageId;
+use rules::pseudonym::Naming;
+use rules::published::People;
+
+use super::language::Language;
+use super::plain::label;
+use super::press::Press;
+use super::reply::{Button, Choice, LABEL, Look, MOST_CHOICES, Reply, Row};
+use super::words;
+
+/// Offers the clusters, best first, to say which one the question of `message` belongs to. Its own
+/// cluster is left out.
+pub(super) fn offer(
+    message: MessageId,
+    question: MessageId,
+    clusters: &[Cluster],
+    naming: &Naming,
+    language: Language,
+) -> Reply {
+    let others = clusters.iter().filter(|cluster| !holds(cluster, question));
+    let choices =
+        others.take(MOST_CHOICES).map(|cluster| choice(cluster, naming, language)).collect::<Vec<_>>();
+    if choices.is_empty() {
+        return Reply::new(words::nothing_alike(language));
+    }
+    let menu =
+        Row::Menu { press: Press::ChooseSame { message }, hint: words::choose(language), choices };
+    Reply { text: words::choose_same(language).to_owned(), rows: vec![menu], file: None }
+}
+
+fn holds(cluster: &Cluster, question: MessageId) -> bool {
+    cluster.occurrences.iter().any(|one| one.question.message == question)
+}
+
+fn choice(cluster: &Cluster, naming: &Naming, language: Language) -> Choice {
+    let title = People::of(cluster, naming).headline(cluster).map(|(_, title)| title);
+    let title = title.unwrap_or_else(|| words::not_public(language).to_owned());
+    let known = cluster.state == ClusterState::Known;
+    let note = words::times_plain(language, cluster.occurrences.len(), known);
+    Choice {
+        value: cluster.id.to_string(),
+        label: label(&title, LABEL),
+        note: label(&note, LABEL),
+    }
+}
+
+/// Tells that two questions were tied, and offers to take it back.
+pub(super) fn tell(message: MessageId, question: MessageId, entry: i64, language: Language) -> Reply {
+    let undo = Press::UndoTie { message, question, entry };
+    Reply::new(words::tied(language)).buttons(vec![Button::new(
+        undo,
+        words::undo(language),
+        Look::Grey,
+    )])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{cluster, naming, occurrence};
+    use super::*;
+
+    fn offered(question: u64, clusters: &[Cluster], language: Language) -> Vec<Choice> {
+        let message = MessageId(question);
+        match offer(message, message, clusters, &naming(), language).rows.pop() {
+            Some(Row::Menu { choices, .. }) => choices,
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_question_is_offered_other_questions() {
+        let clusters = [
+            cluster(vec![occurrence(10, "How do I mend it?", "So.")]),
+            cluster(vec![occurrence(20, "How to mend the pump?", "So.")]),
+        ];
+        let choices = offered(10, &clusters, Language::English);
+        let [choice] = &choices[..] else { panic!("{choices:?}") };
+        assert_eq!(choice.label, "How to mend the pump?");
+        assert_eq!(choice.note, "answered once · Not reviewed yet");
+        assert_eq!(choice.value.parse(), Ok(clusters[1].id.clone()));
+        assert_eq!(offered(10, &clusters[..1], Language::Korean), []);
+    }
+
+    #[test]
+    fn the_menu_holds_at_most_25_short_lines() {
+        let long = format!("Why does the {} fail?", "very ".repeat(50));
+        let clusters = (1..60)
+            .map(|id| cluster(vec![occurrence(id * 10, &long, "So.")]))
+            .collect::<Vec<_>>();
+        let choices = offered(5, &clusters, Language::Korean);
+        assert_eq!(choices.len(), 25);
+        let fits = |text: &str| (1..=100).contains(&text.encode_utf16().count());
+        assert!(choices.iter().all(|one| fits(&one.label) && fits(&one.note)));
+    }
+
+    #[test]
+    fn words_that_may_not_be_quoted_are_not_offered() {
+        let mut hidden = occurrence(10, "Where is the secret port?", "So.");
+        hidden.quotable = false;
+        let choices = offered(5, &[cluster(vec![hidden])], Language::English);
+        assert_eq!(choices[0].label, "A settled question whose words are not public");
+    }
+}
