@@ -160,3 +160,13 @@ fn what_a_killed_import_left_is_finished_by_whatever_runs_next() {
     assert_eq!(seen["channels_pending"], 0);
     assert!(world.well(&["check"]).contains("holds all"));
 }
+
+/// What the nightly run does with thousands of seeds.
+#[test]
+fn invented_histories_end_the_same_in_any_order() {
+    let program = std::process::Command::new(env!("CARGO_BIN_EXE_orders"))
+        .args(["--runs", "12", "--seed", "13"])
+        .output()
+        .unwrap();
+    assert!(program.status.success(), "{}", String::from_utf8_lossy(&program.stdout));
+}

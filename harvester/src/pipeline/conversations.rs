@@ -137,10 +137,6 @@ impl Walk<'_> {
                     self.pass(message)?;
                 }
             }
-            self.close_before(self.talk.saturating_sub(WINDOW))?;
-            if self.judged.len() >= FLUSH {
-                self.flush()?;
-            }
             self.harvest.progress.advance(count as u64);
         }
     }
@@ -148,8 +144,7 @@ impl Walk<'_> {
     fn pass(&mut self, mut message: Message) -> Result<(), StoreError> {
         self.talk += 1;
         if let Some(target) = message.reply_to
-            && !self.home.contains_key(&target)
-            && !self.reopen_around(target)?
+            && (target >= message.id || !self.is_open(target)?)
         {
             message.reply_to = None;
         }
@@ -167,19 +162,30 @@ impl Walk<'_> {
         open.messages.push(message);
         open.changed = true;
         open.last_talk = self.talk;
+        if self.talk.is_multiple_of(WINDOW) {
+            self.close_before(self.talk - WINDOW)?;
+        }
+        if self.judged.len() >= FLUSH {
+            self.flush()?;
+        }
         Ok(())
     }
 
-    /// Opens the stored conversation that holds an old message, if there is one.
-    fn reopen_around(&mut self, message: MessageId) -> Result<bool, StoreError> {
-        if message >= self.pending.from {
-            self.flush()?;
+    /// Whether an earlier message is in an open conversation; opens the stored one that holds it.
+    fn is_open(&mut self, message: MessageId) -> Result<bool, StoreError> {
+        if self.home.contains_key(&message) {
+            return Ok(true);
         }
+        // What was closed on this walk is looked up as it was judged, not as it was before.
+        self.flush()?;
         let around = self.harvest.store.conversations_around(self.pending.channel.id, message);
         for stored in self.harvest.runtime.block_on(around)? {
+            let current = !self.stale.contains(&stored.id) && !self.open.contains_key(&stored.id.0);
+            if !current {
+                continue;
+            }
             let links = read_links(&stored)?;
-            let current = !self.stale.contains(&stored.id);
-            if current && links.iter().any(|link| link.message == message) {
+            if links.iter().any(|link| link.message == message) {
                 self.reopen(stored.id, links, false);
                 return Ok(true);
             }
@@ -229,6 +235,7 @@ impl Walk<'_> {
             messages.extend(self.harvest.runtime.block_on(loaded)?);
             messages.sort_by_key(|message| message.id);
         }
+        forget_lost_replies(&mut messages);
         let channel = &self.pending.channel;
         let rules = &self.harvest.rules;
         let conversation = Conversation {
@@ -265,6 +272,16 @@ impl Walk<'_> {
         self.stored += self.judged.len() as u64;
         self.judged.clear();
         Ok(())
+    }
+}
+
+/// A reply to a message that is not stored is none, whether it was read on this walk or before. One
+/// to a stored message is always in the same conversation.
+fn forget_lost_replies(messages: &mut [Message]) {
+    let here = messages.iter().map(|message| message.id).collect::<BTreeSet<_>>();
+    for message in messages {
+        let id = message.id;
+        message.reply_to = message.reply_to.filter(|target| *target < id && here.contains(target));
     }
 }
 

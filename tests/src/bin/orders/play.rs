@@ -1,0 +1,100 @@
+//! Plays a case into a data directory and reads the state that it ends in.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::ensure;
+use harvester::pipeline::Pipeline;
+use harvester::progress::{Progress, Unit};
+use indexer::store::Store;
+use rules::ids::{ChannelId, MessageId, Millis};
+use rules::pseudonym::Salt;
+use rules::ruleset::Ruleset;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::history::Case;
+
+const RULES: &str = "[trust]\nroles = ['Helper']\n[consent]\nmode = 'server-public'\n";
+/// When everything is found out: one moment, so that it cannot show.
+const NOW: Millis = Millis(4_000_000_000_000);
+
+pub(crate) struct Player {
+    rules: Arc<Ruleset>,
+    runtime: Runtime,
+}
+
+impl Player {
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        let scope = |name: &str| (name == "scope.toml").then(|| RULES.to_owned());
+        let rules = Ruleset::parse(scope).expect("the rules of this program are well-formed");
+        Ok(Self { rules: Arc::new(rules), runtime: Runtime::new()? })
+    }
+
+    /// Where the steps end in another state than all files at once.
+    pub(crate) fn difference(&self, case: &Case) -> anyhow::Result<Option<String>> {
+        let at_once = [(0..case.files.len()).collect()];
+        let expected = self.runtime.block_on(self.state(&case.files, &at_once))?;
+        let found = self.runtime.block_on(self.state(&case.files, &case.steps))?;
+        Ok((expected != found).then(|| told(&expected, &found)))
+    }
+
+    async fn state(&self, files: &[Value], steps: &[Vec<usize>]) -> anyhow::Result<String> {
+        let folder = TempDir::new()?;
+        let mut paths = Vec::new();
+        for (number, file) in files.iter().enumerate() {
+            let path = folder.path().join(format!("{number}.json"));
+            std::fs::write(&path, serde_json::to_vec(file)?)?;
+            paths.push(path);
+        }
+        let data = folder.path().join("data");
+        let mut pipeline = Pipeline::open(&data, Arc::clone(&self.rules), &Salt([7; 16])).await?;
+        for step in steps {
+            let paths = step.iter().map(|file| paths[*file].clone()).collect::<Vec<PathBuf>>();
+            let progress = Progress::start("reading", Unit::Bytes, 0);
+            let report = pipeline.intake().files(paths, &progress).await?;
+            for file in report.files {
+                ensure!(file.error.is_none(), "{:?}", file.error);
+            }
+            pipeline.catch_up(NOW).await?;
+        }
+        let state = state(&pipeline.store, files).await?;
+        pipeline.close().await;
+        Ok(state)
+    }
+}
+
+/// Counts, every conversation and every cluster, line by line.
+async fn state(store: &Store, files: &[Value]) -> anyhow::Result<String> {
+    let mut text = serde_json::to_string_pretty(&store.counts().await?)?;
+    let mut channels = files
+        .iter()
+        .filter_map(|file| file["channel"]["id"].as_str()?.parse::<u64>().ok())
+        .collect::<Vec<_>>();
+    channels.sort_unstable();
+    channels.dedup();
+    for channel in channels {
+        for one in store.conversations_reaching(ChannelId(channel), MessageId(0)).await? {
+            write!(text, "\n{} {} {}", one.id.0, one.links, one.verdict)?;
+        }
+    }
+    let mut clusters = store.clusters(1, usize::MAX).await?;
+    clusters.sort_by(|one, other| one.id.cmp(&other.id));
+    for cluster in clusters {
+        write!(text, "\n{}", serde_json::to_string(&cluster)?)?;
+    }
+    Ok(text)
+}
+
+fn told(expected: &str, found: &str) -> String {
+    let mut text = String::new();
+    for line in expected.lines().filter(|line| found.lines().all(|other| other != *line)) {
+        let _ = writeln!(text, "- {line}");
+    }
+    for line in found.lines().filter(|line| expected.lines().all(|other| other != *line)) {
+        let _ = writeln!(text, "+ {line}");
+    }
+    text
+}
