@@ -1,0 +1,100 @@
+//! The live connection: everything that Discord tells, in order, or the reason why not.
+//!
+//! serenity keeps the line and the session. What it does not do is done here: never believe that
+//! nothing was lost, never ask for sessions without end, never look elsewhere for the gateway.
+
+pub mod closings;
+mod health;
+mod invitation;
+mod keeper;
+mod raw;
+mod session;
+mod vitals;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexer::store::Store;
+use rules::ids::Millis;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+pub use health::GaveUp;
+use health::Limits;
+use keeper::Keeper;
+pub use raw::{Gap, Heard};
+pub use vitals::{Gapped, Pulse, Vitals};
+
+use crate::config::Secret;
+use crate::discord::rest::Rest;
+
+/// How long stopping may take: goodbyes take two seconds, leases are given back after them.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// The connection of this process: the shards that no other process holds.
+pub struct Gateway {
+    stop: Arc<watch::Sender<bool>>,
+    keeper: JoinSet<Result<(), GaveUp>>,
+    vitals: Vitals,
+}
+
+impl Gateway {
+    /// Starts connecting. `owner` tells this process from others on the same store. What is heard
+    /// goes to `out` and never waits: if `out` is full the event is counted, and what it was about
+    /// is told by [`Vitals::take_gapped`].
+    ///
+    /// Needs the layer of [`closings`] in the process's subscriber to see loops and closings that
+    /// serenity keeps to itself.
+    pub fn start(
+        token: Secret,
+        api_url: Option<String>,
+        rest: Rest,
+        store: Store,
+        owner: String,
+        out: mpsc::Sender<Heard>,
+    ) -> Self {
+        let stop = Arc::new(watch::Sender::new(false));
+        let vitals = Vitals::default();
+        let keeper = Keeper {
+            token,
+            api_url,
+            limits: Limits::default(),
+            rest,
+            store,
+            owner,
+            out,
+            vitals: vitals.clone(),
+            stop: Arc::clone(&stop),
+        };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(keeper.run());
+        Self { stop, keeper: tasks, vitals }
+    }
+
+    pub fn pulse(&self, now: Millis) -> Pulse {
+        self.vitals.pulse(now)
+    }
+
+    /// The same numbers for somebody who outlives or does not own the gateway.
+    pub fn vitals(&self) -> Vitals {
+        self.vitals.clone()
+    }
+
+    /// Waits until the connection is given up, and says why. Does not return otherwise.
+    pub async fn ended(&mut self) -> GaveUp {
+        match self.keeper.join_next().await {
+            Some(Ok(Err(reason))) => reason,
+            Some(Err(error)) => GaveUp::Broken(error.to_string()),
+            Some(Ok(Ok(()))) | None => std::future::pending().await,
+        }
+    }
+
+    /// Says goodbye to Discord and gives the shards back, within four seconds.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let ended = async { while self.keeper.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, ended).await.is_err() {
+            tracing::warn!("the connection to Discord did not stop in time");
+        }
+    }
+}

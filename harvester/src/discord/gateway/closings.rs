@@ -1,0 +1,121 @@
+//! What only serenity's own log tells: new sessions, resumptions and the codes of closings.
+//!
+//! serenity 0.12.5 goes on for ever after some closings that no new session can follow, and counts
+//! neither sessions nor resumptions. Its messages say so; this reads the beginning of each message
+//! of two of its modules and keeps a number, never text.
+
+use std::fmt::{self, Write};
+use std::sync::LazyLock;
+
+use tokio::sync::broadcast;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::LookupSpan;
+
+use super::health::Sign;
+
+/// Signs that wait for a reader who is late. Who misses some hears how many.
+const WAITING: usize = 1024;
+/// The modules of serenity whose messages are read.
+const MODULES: [&str; 2] = ["serenity::gateway::shard", "serenity::gateway::ws"];
+/// No message that is understood is longer; the rest is not even formatted.
+const LONGEST: usize = 120;
+
+/// How each message that is understood goes on after the shard's name.
+const MESSAGES: [(&str, Sign); 12] = [
+    ("Identifying", Sign::Identify),
+    ("Attempting to resume", Sign::Resume),
+    ("Sent invalid opcode", Sign::Closed(4001)),
+    ("Sent invalid message", Sign::Closed(4002)),
+    ("Sent no authentication", Sign::Closed(4003)),
+    ("Sent invalid authentication", Sign::Closed(4004)),
+    ("Already authenticated", Sign::Closed(4005)),
+    ("Sent invalid seq", Sign::Closed(4007)),
+    ("Gateway ratelimited", Sign::Closed(4008)),
+    ("Invalid session", Sign::Closed(4009)),
+    ("Sent invalid shard data", Sign::Closed(4010)),
+    ("Shard has too many guilds", Sign::Closed(4011)),
+];
+/// What comes before any other code, and before the reason that the peer gave.
+const OTHER: &str = "Unknown unclean close ";
+
+static SIGNS: LazyLock<broadcast::Sender<(u32, Sign)>> =
+    LazyLock::new(|| broadcast::Sender::new(WAITING));
+
+/// Reads serenity's log for `listen`. It has a filter of its own: whatever else may not see
+/// serenity's messages (and nothing else should, they carry what people say) needs one too, as a
+/// filter over the whole subscriber would hide them from this layer.
+pub fn layer<S>() -> impl Layer<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let modules = filter_fn(|about: &Metadata<'_>| {
+        about.is_event()
+            && *about.level() <= Level::DEBUG
+            && MODULES.iter().any(|module| about.target() == *module)
+    });
+    Closings.with_filter(modules.and(LevelFilter::DEBUG))
+}
+
+/// The signs of all shards of this process from here on, with the shard's number.
+pub(super) fn listen() -> broadcast::Receiver<(u32, Sign)> {
+    SIGNS.subscribe()
+}
+
+struct Closings;
+
+impl<S: Subscriber> Layer<S> for Closings {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut beginning = Beginning(String::new());
+        event.record(&mut beginning);
+        if let Some(sign) = understand(&beginning.0) {
+            // Nobody listens while no gateway runs.
+            let _ = SIGNS.send(sign);
+        }
+    }
+}
+
+/// Takes the shard's number and the sign from `[ShardInfo { id: ShardId(0), total: 1 }] …`.
+fn understand(message: &str) -> Option<(u32, Sign)> {
+    let (shard, said) = message.strip_prefix('[')?.split_once("] ")?;
+    let shard = shard.split_once("ShardId(")?.1.split_once(')')?.0.parse().ok()?;
+    let known = MESSAGES.iter().find(|(beginning, _)| said.starts_with(beginning));
+    let sign = match known {
+        Some((_, sign)) => *sign,
+        None => {
+            let digits = said.strip_prefix(OTHER)?;
+            let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+            Sign::Closed(digits[..end].parse().ok()?)
+        }
+    };
+    Some((shard, sign))
+}
+
+/// The first characters of a message.
+struct Beginning(String);
+
+impl Visit for Beginning {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            // An error means that enough is known.
+            let _ = write!(self, "{value:?}");
+        }
+    }
+}
+
+impl Write for Beginning {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        if self.0.len() + part.len() > LONGEST {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(part);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "closings/tests.rs"]
+mod tests;

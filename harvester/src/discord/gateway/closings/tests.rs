@@ -1,0 +1,39 @@
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use super::*;
+
+#[test]
+fn understands_what_serenity_writes() {
+    let check = |said: &str, expected: Option<Sign>| {
+        let message = format!("[ShardInfo {{ id: ShardId(3), total: 7 }}] {said}");
+        assert_eq!(understand(&message), expected.map(|sign| (3, sign)), "{said}");
+    };
+    check("Identifying", Some(Sign::Identify));
+    check("Attempting to resume", Some(Sign::Resume));
+    check("Sent invalid authentication, please check the token.", Some(Sign::Closed(4004)));
+    check("Sent invalid seq: 12.", Some(Sign::Closed(4007)));
+    check("Sent invalid shard data.", Some(Sign::Closed(4010)));
+    check("Shard has too many guilds.", Some(Sign::Closed(4011)));
+    check("Unknown unclean close 4012: Some(\"x\")", Some(Sign::Closed(4012)));
+    check("Unknown unclean close 99999: None", None);
+    check("Hello 4010", None);
+    assert_eq!(understand("Err deserializing text: Sent invalid shard data."), None);
+}
+
+#[test]
+fn hears_two_modules_and_keeps_only_numbers() {
+    let mut signs = listen();
+    let subscriber = tracing_subscriber::registry().with(layer());
+    tracing::subscriber::with_default(subscriber, || {
+        tracing::debug!(target: "serenity::gateway::ws", "[{}] Identifying", "ShardId(901)");
+        tracing::warn!(target: "serenity::gateway::shard", "[ShardId(901)] Sent invalid shard data.");
+        tracing::warn!(target: "serenity::gateway::ws", "words of people {}", "x".repeat(500));
+        tracing::warn!(target: "harvester", "[ShardId(901)] Sent invalid shard data.");
+        tracing::trace!(target: "serenity::gateway::ws", "[ShardId(901)] Identifying");
+    });
+    let mut heard = Vec::new();
+    while let Ok(sign) = signs.try_recv() {
+        heard.extend((sign.0 == 901).then_some(sign.1));
+    }
+    assert_eq!(heard, [Sign::Identify, Sign::Closed(4010)]);
+}

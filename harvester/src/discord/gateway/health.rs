@@ -1,0 +1,222 @@
+//! Whether the connection of one shard lives, and what to do if it does not. Pure: time comes in.
+
+use std::collections::VecDeque;
+
+use rules::ids::Millis;
+
+/// When patience ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// IDENTIFYs in a row that no READY answers.
+    pub(super) unanswered: u32,
+    /// IDENTIFYs within an hour. Discord allows 1,000 a day, then takes the token away.
+    pub(super) an_hour: usize,
+    /// RESUMEs within `resume_window`.
+    pub(super) resumes: usize,
+    pub(super) resume_window: i64,
+    /// Without any dispatch or heartbeat's answer for so long, a connection that stands is dead:
+    /// three heartbeats, each of at most 45 s (Discord asks for 41.25 s).
+    pub(super) silence: i64,
+    /// Without any sign of life for so long, the process ends, so that somebody notices.
+    pub(super) dead: i64,
+    /// Pauses before a fresh start double from the first to the longest.
+    pub(super) first_pause: i64,
+    pub(super) longest_pause: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            unanswered: 5,
+            an_hour: 60,
+            resumes: 20,
+            resume_window: 10 * Millis::SECOND,
+            silence: 3 * 45 * Millis::SECOND,
+            dead: 5 * 60 * Millis::SECOND,
+            first_pause: 5 * Millis::SECOND,
+            longest_pause: 5 * 60 * Millis::SECOND,
+        }
+    }
+}
+
+/// One thing seen of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// A client was started.
+    Started,
+    Identify,
+    Resume,
+    /// A session is new: whatever happened before it is a gap of unknown length.
+    Ready,
+    Resumed,
+    Dispatch,
+    /// The answer to a heartbeat.
+    Ack,
+    /// Discord closed the connection with this code.
+    Closed(u16),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Keep,
+    /// The client is to be dropped, and a new one started after so many milliseconds.
+    Restart(i64),
+    /// The process is to end with this reason.
+    Stop(GaveUp),
+}
+
+/// Why the gateway is not tried any more. The text tells the operator what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GaveUp {
+    #[error("Discord refuses the bot's token (4004); set the token of the bot that was invited")]
+    Token,
+    #[error("Discord refuses the number of shards (4010); start again to ask for the right one")]
+    Shard,
+    #[error("Discord wants the bot split over more shards (4011); start again to use them")]
+    ShardingRequired,
+    #[error("Discord refuses this version of its gateway (4012); a newer harvester is needed")]
+    Version,
+    #[error("Discord does not know the intents asked for (4013); a newer harvester is needed")]
+    Intents,
+    #[error(
+        "Discord refuses to hand over what messages say (4014); switch on \"Message Content \
+         Intent\" for the bot in Discord's developer portal, under Bot, then start again"
+    )]
+    MessageContent,
+    #[error(
+        "{0} new sessions were asked for within an hour; stopped before Discord takes the \
+             token away. Is another program using the same token?"
+    )]
+    TooManySessions(usize),
+    #[error("no sign of life from Discord's gateway for {0} s")]
+    Dead(i64),
+    #[error(
+        "Discord allows no new session before {0} s have passed; stopped, so that the token is kept"
+    )]
+    NoSessionsLeft(i64),
+    #[error("Discord's API names no usable gateway: {0}")]
+    NoGateway(String),
+    #[error("the connection cannot be started: {0}")]
+    Broken(String),
+}
+
+impl GaveUp {
+    /// The reason behind a close code after which connecting again is of no use.
+    pub(super) fn of_close(code: u16) -> Option<Self> {
+        Some(match code {
+            4004 => Self::Token,
+            4010 => Self::Shard,
+            4011 => Self::ShardingRequired,
+            4012 => Self::Version,
+            4013 => Self::Intents,
+            4014 => Self::MessageContent,
+            _ => return None,
+        })
+    }
+}
+
+/// What is known of one shard's connection.
+#[derive(Debug, Clone)]
+pub(super) struct Health {
+    limits: Limits,
+    connected: bool,
+    /// When it last gave a sign of life; pauses that were ordered are left out.
+    alive: Millis,
+    /// When the pause that is on began; there is one before the first start.
+    paused: Option<Millis>,
+    unanswered: u32,
+    identifies: VecDeque<Millis>,
+    resumes: VecDeque<Millis>,
+    /// The pause before the next restart.
+    pause: i64,
+    fatal: Option<GaveUp>,
+}
+
+impl Health {
+    pub(super) fn new(limits: Limits, now: Millis) -> Self {
+        Self {
+            limits,
+            connected: false,
+            alive: now,
+            paused: Some(now),
+            unanswered: 0,
+            identifies: VecDeque::new(),
+            resumes: VecDeque::new(),
+            pause: limits.first_pause,
+            fatal: None,
+        }
+    }
+
+    pub(super) fn note(&mut self, sign: Sign, now: Millis) {
+        match sign {
+            Sign::Started => {
+                self.connected = false;
+                self.alive.0 += self.paused.take().map_or(0, |since| now.0 - since.0);
+            }
+            Sign::Identify => {
+                self.connected = false;
+                self.unanswered += 1;
+                self.identifies.push_back(now);
+            }
+            Sign::Resume => self.resumes.push_back(now),
+            Sign::Ready | Sign::Resumed => {
+                self.connected = true;
+                self.unanswered = 0;
+                self.alive = self.alive.max(now);
+            }
+            Sign::Dispatch | Sign::Ack => self.alive = self.alive.max(now),
+            Sign::Closed(code) => self.fatal = self.fatal.take().or(GaveUp::of_close(code)),
+        }
+    }
+
+    /// What to do as of `now`. A `Restart` counts as ordered: the next pause is twice as long.
+    pub(super) fn verdict(&mut self, now: Millis) -> Verdict {
+        if let Some(reason) = self.fatal.clone() {
+            return Verdict::Stop(reason);
+        }
+        keep_from(&mut self.identifies, now.0 - Millis::HOUR);
+        keep_from(&mut self.resumes, now.0 - self.limits.resume_window);
+        if self.identifies.len() > self.limits.an_hour {
+            return Verdict::Stop(GaveUp::TooManySessions(self.identifies.len()));
+        }
+        if self.paused.is_some() {
+            return Verdict::Keep;
+        }
+        let silent = now.0 - self.alive.0;
+        if silent >= self.limits.dead {
+            return Verdict::Stop(GaveUp::Dead(silent / Millis::SECOND));
+        }
+        let looping = self.unanswered > self.limits.unanswered
+            || self.resumes.len() > self.limits.resumes
+            || (self.connected && silent >= self.limits.silence);
+        if looping {
+            return Verdict::Restart(self.restart(now));
+        }
+        // A connection without a RESUME or IDENTIFY for an hour has earned a short pause again.
+        if self.connected && self.identifies.is_empty() && self.resumes.is_empty() {
+            self.pause = self.limits.first_pause;
+        }
+        Verdict::Keep
+    }
+
+    /// Notes that the client is dropped, and gives the pause before the next one starts.
+    pub(super) fn restart(&mut self, now: Millis) -> i64 {
+        let pause = self.pause;
+        self.pause = (pause * 2).min(self.limits.longest_pause);
+        self.paused = Some(now);
+        self.connected = false;
+        self.unanswered = 0;
+        self.resumes.clear();
+        pause
+    }
+}
+
+fn keep_from(times: &mut VecDeque<Millis>, since: i64) {
+    while times.front().is_some_and(|time| time.0 < since) {
+        times.pop_front();
+    }
+}
+
+#[cfg(test)]
+#[path = "health/tests.rs"]
+mod tests;

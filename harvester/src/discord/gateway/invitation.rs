@@ -1,0 +1,114 @@
+//! Discord's answer to `GET /gateway/bot`: where to connect, in how many shards, how often.
+
+use serde_json::Value;
+
+/// Below so many sessions left of a day's 1,000, the rest is kept for emergencies.
+const FLOOR: u64 = 50;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Invitation {
+    pub(super) url: String,
+    /// Into how many shards Discord wants the bot split.
+    pub(super) shards: u32,
+    /// Shards whose numbers differ modulo this may ask for sessions at the same time.
+    pub(super) buckets: u32,
+    remaining: u64,
+    reset_after: i64,
+}
+
+/// Whether a new session may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admission {
+    Go,
+    /// Not before so many milliseconds have passed: few sessions are left.
+    Wait(i64),
+    /// None is left; more come in so many milliseconds.
+    Refuse(i64),
+}
+
+impl Invitation {
+    /// Reads the answer; the error says what is wrong with it. Without `api_url` only a gateway of
+    /// Discord's own is accepted.
+    pub(super) fn read(answer: &Value, api_url: Option<&str>) -> Result<Self, String> {
+        let url = answer["url"].as_str().ok_or("the answer has no `url`")?;
+        let parsed = reqwest::Url::parse(url).map_err(|error| format!("{url:?}: {error}"))?;
+        let host = parsed.host_str().unwrap_or_default();
+        let fits = match api_url {
+            Some(_) => ["ws", "wss"].contains(&parsed.scheme()) && !host.is_empty(),
+            None => parsed.scheme() == "wss" && host.ends_with(".discord.gg"),
+        };
+        if !fits {
+            return Err(format!("{url:?} is no gateway of Discord's"));
+        }
+        let limit = &answer["session_start_limit"];
+        let at_least_one = |value: &Value| value.as_u64().unwrap_or(1).clamp(1, 10_000) as u32;
+        Ok(Self {
+            url: url.trim_end_matches('/').to_owned(),
+            shards: at_least_one(&answer["shards"]),
+            buckets: at_least_one(&limit["max_concurrency"]),
+            remaining: limit["remaining"].as_u64().unwrap_or(u64::MAX),
+            reset_after: limit["reset_after"].as_i64().unwrap_or(0).max(0),
+        })
+    }
+
+    pub(super) fn admission(&self) -> Admission {
+        match self.remaining {
+            0 => Admission::Refuse(self.reset_after),
+            few if few < FLOOR => Admission::Wait(self.reset_after),
+            _ => Admission::Go,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn answer(url: &str, remaining: u64) -> Value {
+        json!({
+            "url": url,
+            "shards": 2,
+            "session_start_limit": {
+                "total": 1000, "remaining": remaining, "reset_after": 7000, "max_concurrency": 16,
+            },
+        })
+    }
+
+    #[test]
+    fn connects_only_where_it_should() {
+        let check = |url: &str, api_url: Option<&str>, fits: bool| {
+            assert_eq!(Invitation::read(&answer(url, 9), api_url).is_ok(), fits, "{url}");
+        };
+        let elsewhere = Some("http://127.0.0.1:9");
+        check("wss://gateway.discord.gg", None, true);
+        check("wss://gateway-us-east1-b.discord.gg/", None, true);
+        check("ws://gateway.discord.gg", None, false);
+        check("wss://gateway.discord.gg.example.test", None, false);
+        check("wss://notdiscord.gg", None, false);
+        check("ws://127.0.0.1:9", None, false);
+        check("ws://127.0.0.1:9", elsewhere, true);
+        check("http://127.0.0.1:9", elsewhere, false);
+        check("", elsewhere, false);
+        assert!(Invitation::read(&json!({}), None).is_err());
+    }
+
+    #[test]
+    fn keeps_the_last_sessions_of_a_day() {
+        let check = |remaining: u64, expected: Admission| {
+            let read = Invitation::read(&answer("wss://gateway.discord.gg", remaining), None);
+            assert_eq!(read.unwrap().admission(), expected, "{remaining}");
+        };
+        check(0, Admission::Refuse(7000));
+        check(1, Admission::Wait(7000));
+        check(49, Admission::Wait(7000));
+        check(50, Admission::Go);
+    }
+
+    #[test]
+    fn an_answer_without_limits_is_read_with_care() {
+        let read = Invitation::read(&json!({ "url": "wss://gateway.discord.gg" }), None).unwrap();
+        assert_eq!((read.shards, read.buckets, read.admission()), (1, 1, Admission::Go));
+    }
+}

@@ -1,0 +1,203 @@
+//! One client of one shard, on a thread of its own.
+//!
+//! serenity spawns a task for each event. Only on a runtime of a single thread do these run in the
+//! order in which the events came, as long as the handler does not wait before it hands them on.
+//! A runtime of its own also ends serenity for good: its tasks go with it, whatever they do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serenity::async_trait;
+use serenity::client::{Context, EventHandler, RawEventHandler};
+use serenity::futures::StreamExt as _;
+use serenity::gateway::{
+    ConnectionStage, GatewayError, ShardManager, ShardManagerOptions, ShardStageUpdateEvent,
+};
+use serenity::http::HttpBuilder;
+use serenity::model::event::Event;
+use serenity::model::gateway::GatewayIntents;
+use serenity::model::id::ShardId;
+use serenity::prelude::TypeMap;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Mutex, RwLock, mpsc, oneshot};
+
+use super::health::{GaveUp, Sign};
+use super::raw::Heard;
+use super::vitals::Vitals;
+use crate::clock;
+use crate::config::Secret;
+
+/// How often the answers to heartbeats are looked for.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long saying goodbye to Discord may take.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// GUILDS, GUILD_MESSAGES, GUILD_MESSAGE_REACTIONS and MESSAGE_CONTENT: 34305.
+const INTENTS: GatewayIntents = GatewayIntents::GUILDS
+    .union(GatewayIntents::GUILD_MESSAGES)
+    .union(GatewayIntents::GUILD_MESSAGE_REACTIONS)
+    .union(GatewayIntents::MESSAGE_CONTENT);
+
+/// What a session needs.
+pub(super) struct Spec {
+    pub(super) token: Secret,
+    /// Where the gateway is. serenity is never let to look for it: it would fall back to Discord's.
+    pub(super) url: String,
+    pub(super) shard: u32,
+    pub(super) shards: u32,
+    pub(super) out: mpsc::Sender<Heard>,
+    pub(super) vitals: Vitals,
+}
+
+/// How a session ended without being told to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum End {
+    GaveUp(GaveUp),
+    /// For no reason that is known.
+    Lost,
+}
+
+/// A running session. Dropping it cuts the connection at once.
+pub(super) struct Session {
+    goodbye: oneshot::Sender<()>,
+    end: oneshot::Receiver<Option<End>>,
+    over: bool,
+}
+
+impl Session {
+    pub(super) fn start(spec: Spec) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (goodbye, leave) = oneshot::channel();
+        let (ended, end) = oneshot::channel();
+        std::thread::Builder::new().name(format!("gateway-{}", spec.shard)).spawn(move || {
+            let how = runtime.block_on(connection(spec, leave));
+            runtime.shutdown_background();
+            // Who dropped the session does not ask how it ended.
+            let _ = ended.send(how);
+        })?;
+        Ok(Self { goodbye, end, over: false })
+    }
+
+    /// Waits until the session ends by itself. To be asked until it answered once.
+    pub(super) async fn ended(&mut self) -> End {
+        let end = (&mut self.end).await;
+        self.over = true;
+        end.ok().flatten().unwrap_or(End::Lost)
+    }
+
+    /// Says goodbye to Discord and waits until the connection is closed, a little over two seconds
+    /// at most: serenity may wait for ever for a peer that is gone, and its thread is then left.
+    pub(super) async fn close(self) {
+        if self.over {
+            return;
+        }
+        // An error means that it has ended already.
+        let _ = self.goodbye.send(());
+        if tokio::time::timeout(GOODBYE + 2 * LOOK, self.end).await.is_err() {
+            tracing::warn!("the connection to Discord did not close in time; it is left as it is");
+        }
+    }
+}
+
+/// Keeps the connection until it is told to leave (then `None`) or ends by itself.
+async fn connection(spec: Spec, leave: oneshot::Receiver<()>) -> Option<End> {
+    let ears = Arc::new(Ears { shard: spec.shard, out: spec.out, vitals: spec.vitals });
+    // No request is made through this: shards take the token from it.
+    let http = HttpBuilder::new(&spec.token.0).build();
+    let (manager, mut result) = ShardManager::new(ShardManagerOptions {
+        data: Arc::new(RwLock::new(TypeMap::new())),
+        event_handlers: vec![Arc::clone(&ears) as Arc<dyn EventHandler>],
+        raw_event_handlers: vec![Arc::clone(&ears) as Arc<dyn RawEventHandler>],
+        shard_index: spec.shard,
+        shard_init: 1,
+        shard_total: spec.shards,
+        ws_url: Arc::new(Mutex::new(spec.url)),
+        http: Arc::new(http),
+        intents: INTENTS,
+        presence: None,
+    });
+    if let Err(error) = manager.initialize() {
+        return Some(End::GaveUp(GaveUp::Broken(error.to_string())));
+    }
+    tokio::select! {
+        result = result.next() => Some(match result {
+            Some(Err(error)) => End::from(&error),
+            Some(Ok(())) | None => End::Lost,
+        }),
+        () = ears.look(&manager) => None,
+        told = leave => {
+            if told.is_ok() {
+                // What matters is that it is over; Discord notices a cut line as well.
+                let _ = tokio::time::timeout(GOODBYE, manager.shutdown_all()).await;
+            }
+            None
+        }
+    }
+}
+
+impl From<&GatewayError> for End {
+    fn from(error: &GatewayError) -> Self {
+        Self::GaveUp(match error {
+            GatewayError::InvalidAuthentication => GaveUp::Token,
+            GatewayError::InvalidGatewayIntents => GaveUp::Intents,
+            GatewayError::DisallowedGatewayIntents => GaveUp::MessageContent,
+            _ => return Self::Lost,
+        })
+    }
+}
+
+/// Hears everything that one shard says.
+struct Ears {
+    shard: u32,
+    out: mpsc::Sender<Heard>,
+    vitals: Vitals,
+}
+
+impl Ears {
+    fn hear(&self, event: &Event) {
+        let heard = Heard::new(self.shard, event, clock::now());
+        self.vitals.heard(&heard);
+        // Nobody takes events any more when the daemon is stopping; the next start reads them.
+        if let Err(TrySendError::Full(heard)) = self.out.try_send(heard) {
+            self.vitals.lost(heard.gap());
+        }
+    }
+
+    /// Notes answered heartbeats, for ever: serenity tells only how long the last answer took.
+    async fn look(&self, manager: &ShardManager) {
+        let mut look = tokio::time::interval(LOOK);
+        let mut last = None;
+        loop {
+            look.tick().await;
+            let runners = manager.runners.lock().await;
+            let latency = runners.get(&ShardId(self.shard)).and_then(|runner| runner.latency);
+            if latency.is_some() && latency != last {
+                self.vitals.note(self.shard, Sign::Ack, clock::now());
+            }
+            last = latency;
+        }
+    }
+}
+
+#[async_trait]
+impl RawEventHandler for Ears {
+    async fn raw_event(&self, _: Context, event: Event) {
+        self.hear(&event);
+    }
+}
+
+#[async_trait]
+impl EventHandler for Ears {
+    async fn shard_stage_update(&self, _: Context, event: ShardStageUpdateEvent) {
+        self.vitals.stage(
+            self.shard,
+            match event.new {
+                ConnectionStage::Connected => "connected",
+                ConnectionStage::Disconnected => "disconnected",
+                ConnectionStage::Identifying => "identifying",
+                ConnectionStage::Resuming => "resuming",
+                _ => "connecting",
+            },
+        );
+    }
+}

@@ -1,0 +1,202 @@
+//! What is known of the connection at any moment: counters, stages, health, and what was lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rules::ids::{ChannelId, Millis};
+use serde::Serialize;
+
+use super::health::{Health, Limits, Sign, Verdict};
+use super::raw::{Gap, Heard};
+
+/// Kinds of events that are counted one by one; whatever comes beyond them counts as `OTHER`.
+const KINDS: usize = 64;
+
+/// Shared between the connection, who watches it, and who reports on it.
+#[derive(Debug, Clone, Default)]
+pub struct Vitals(Arc<Mutex<Inner>>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    pulse: Pulse,
+    gapped: Gapped,
+    health: BTreeMap<u32, Health>,
+}
+
+/// The connection in numbers, counted since the process started.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Pulse {
+    /// New sessions. What happened before each is a gap of unknown length.
+    pub ready_total: u64,
+    /// Sessions that went on without a loss.
+    pub resumed_total: u64,
+    /// New sessions asked for, and sessions asked to go on.
+    pub identifies_total: u64,
+    pub resumes_total: u64,
+    /// Clients that were dropped and started anew.
+    pub restarts_total: u64,
+    /// How often Discord closed the connection, by code.
+    pub closings: BTreeMap<u16, u64>,
+    /// Events that serenity could not read, by kind. They were read from Discord's own JSON.
+    pub unknown_events_total: BTreeMap<String, u64>,
+    /// Events that found the queue full. What they were about is read again.
+    pub lost_by_full_queue: u64,
+    pub last_dispatch: Option<Millis>,
+    pub last_dispatch_age_ms: Option<i64>,
+    /// When Discord last answered a heartbeat.
+    pub last_ack: Option<Millis>,
+    /// Into how many shards the bot is split, and what each of those is doing that this process
+    /// holds or waits for.
+    pub shards: u32,
+    pub stages: BTreeMap<u32, &'static str>,
+}
+
+/// What has to be read again because events of it were lost.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gapped {
+    pub channels: BTreeSet<ChannelId>,
+    /// Channels, threads or servers changed unseen: only a reconciliation of all finds it.
+    pub everything: bool,
+}
+
+impl Vitals {
+    pub fn pulse(&self, now: Millis) -> Pulse {
+        let mut pulse = self.lock().pulse.clone();
+        pulse.last_dispatch_age_ms = pulse.last_dispatch.map(|last| (now.0 - last.0).max(0));
+        pulse
+    }
+
+    /// Takes over what has to be read again; the next call tells only what was lost since.
+    pub fn take_gapped(&self) -> Gapped {
+        std::mem::take(&mut self.lock().gapped)
+    }
+
+    pub(super) fn heard(&self, heard: &Heard) {
+        let mut inner = self.lock();
+        inner.pulse.last_dispatch = Some(heard.at);
+        if !heard.readable {
+            inner.pulse.count_unknown(&heard.kind);
+        }
+        let sign = match heard.kind.as_str() {
+            "READY" => Sign::Ready,
+            "RESUMED" => Sign::Resumed,
+            _ => Sign::Dispatch,
+        };
+        inner.note(heard.shard, sign, heard.at);
+    }
+
+    pub(super) fn lost(&self, gap: Gap) {
+        let mut inner = self.lock();
+        inner.pulse.lost_by_full_queue += 1;
+        match gap {
+            Gap::Channel(channel) => _ = inner.gapped.channels.insert(channel),
+            Gap::Everything => inner.gapped.everything = true,
+            Gap::Nothing => {}
+        }
+    }
+
+    /// Begins to watch a shard's connection.
+    pub(super) fn watch(&self, shard: u32, limits: Limits, now: Millis) {
+        self.lock().health.insert(shard, Health::new(limits, now));
+    }
+
+    pub(super) fn note(&self, shard: u32, sign: Sign, now: Millis) {
+        self.lock().note(shard, sign, now);
+    }
+
+    /// What to do about a shard. Must follow `watch`.
+    pub(super) fn verdict(&self, shard: u32, now: Millis) -> Verdict {
+        let mut inner = self.lock();
+        let verdict = inner.health.get_mut(&shard).map_or(Verdict::Keep, |it| it.verdict(now));
+        inner.pulse.restarts_total += u64::from(matches!(verdict, Verdict::Restart(_)));
+        verdict
+    }
+
+    /// Notes that a shard's client ended by itself; gives the milliseconds to wait for the next.
+    pub(super) fn restart(&self, shard: u32, now: Millis) -> i64 {
+        let mut inner = self.lock();
+        inner.pulse.restarts_total += 1;
+        inner.health.get_mut(&shard).map_or(0, |health| health.restart(now))
+    }
+
+    pub(super) fn split(&self, shards: u32) {
+        self.lock().pulse.shards = shards;
+    }
+
+    pub(super) fn stage(&self, shard: u32, stage: &'static str) {
+        self.lock().pulse.stages.insert(shard, stage);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn note(&mut self, shard: u32, sign: Sign, now: Millis) {
+        let pulse = &mut self.pulse;
+        match sign {
+            Sign::Identify => pulse.identifies_total += 1,
+            Sign::Resume => pulse.resumes_total += 1,
+            Sign::Ready => pulse.ready_total += 1,
+            Sign::Resumed => pulse.resumed_total += 1,
+            Sign::Ack => pulse.last_ack = Some(now),
+            Sign::Closed(code) => *pulse.closings.entry(code).or_default() += 1,
+            Sign::Started | Sign::Dispatch => {}
+        }
+        if let Some(health) = self.health.get_mut(&shard) {
+            health.note(sign, now);
+        }
+    }
+}
+
+impl Pulse {
+    fn count_unknown(&mut self, kind: &str) {
+        let known = &mut self.unknown_events_total;
+        let room = known.len() < KINDS || known.contains_key(kind);
+        *known.entry(if room { kind } else { "OTHER" }.to_owned()).or_default() += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn heard(kind: &str, readable: bool) -> Heard {
+        let data = json!({ "channel_id": "8" });
+        Heard { shard: 0, kind: kind.to_owned(), data, at: Millis(1_000), readable }
+    }
+
+    #[test]
+    fn counts_what_happened() {
+        let vitals = Vitals::default();
+        vitals.watch(0, Limits::default(), Millis(0));
+        for kind in ["READY", "RESUMED", "MESSAGE_CREATE"] {
+            vitals.heard(&heard(kind, true));
+        }
+        for number in 0..100 {
+            vitals.heard(&heard(&format!("NEW_{number}"), false));
+        }
+        vitals.note(0, Sign::Closed(4000), Millis(2));
+        let pulse = vitals.pulse(Millis(1_500));
+        assert_eq!((pulse.ready_total, pulse.resumed_total), (1, 1));
+        assert_eq!(pulse.last_dispatch_age_ms, Some(500));
+        assert_eq!(pulse.unknown_events_total.len(), KINDS + 1);
+        assert_eq!(pulse.unknown_events_total["OTHER"], 100 - KINDS as u64);
+        assert_eq!(pulse.closings[&4000], 1);
+    }
+
+    #[test]
+    fn what_was_lost_is_handed_over_once() {
+        let vitals = Vitals::default();
+        vitals.lost(heard("MESSAGE_DELETE", true).gap());
+        vitals.lost(heard("THREAD_DELETE", true).gap());
+        vitals.lost(heard("INTERACTION_CREATE", true).gap());
+        let gapped = vitals.take_gapped();
+        assert_eq!(gapped, Gapped { channels: [ChannelId(8)].into(), everything: true });
+        assert_eq!(vitals.take_gapped(), Gapped::default());
+        assert_eq!(vitals.pulse(Millis(0)).lost_by_full_queue, 3);
+    }
+}
