@@ -9,7 +9,7 @@
 mod candidates;
 mod linkage;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rules::ids::MessageId;
 use rules::reason::Reason;
@@ -28,8 +28,7 @@ pub struct Item<'a> {
 /// Members are ordered by question id, groups by their earliest question. The parts do not depend
 /// on the order of `items`. A question that says too little stays alone.
 pub fn group(items: &[Item], rules: &SameRules) -> Vec<Vec<usize>> {
-    let mut order = (0..items.len()).collect::<Vec<_>>();
-    order.sort_by_key(|at| (items[*at].id, items[*at].asked.question, items[*at].asked.answer));
+    let order = order_of(items);
     let epoch = Epoch::of(order.iter().map(|at| items[*at].asked), rules);
     let (distinct, mut groups) = collapse(items, &order, &epoch);
     let signatures = distinct.iter().map(|alike| &alike.signature).collect::<Vec<_>>();
@@ -43,6 +42,54 @@ pub fn group(items: &[Item], rules: &SameRules) -> Vec<Vec<usize>> {
     }
     sort_by_question(&mut groups, &order);
     groups
+}
+
+/// Joins the groups whose questions are tied to one another, directly or over others. Which ties
+/// come first does not matter; a tie of a question that is not there joins nothing.
+pub fn tie_together(
+    groups: Vec<Vec<usize>>,
+    items: &[Item],
+    ties: &[(MessageId, MessageId)],
+) -> Vec<Vec<usize>> {
+    if ties.is_empty() {
+        return groups;
+    }
+    let mut homes = BTreeMap::<MessageId, Vec<usize>>::new();
+    for (home, members) in groups.iter().enumerate() {
+        for member in members {
+            homes.entry(items[*member].id).or_default().push(home);
+        }
+    }
+    // Each group points to an earlier one that it is joined to, or to itself.
+    let mut joined = (0..groups.len()).collect::<Vec<_>>();
+    for (question, with) in ties {
+        let (Some(ones), Some(others)) = (homes.get(question), homes.get(with)) else { continue };
+        for home in ones.iter().chain(others) {
+            let (one, other) = (first_of(&joined, ones[0]), first_of(&joined, *home));
+            joined[one.max(other)] = one.min(other);
+        }
+    }
+    let mut united = BTreeMap::<usize, Vec<usize>>::new();
+    for (home, members) in groups.into_iter().enumerate() {
+        united.entry(first_of(&joined, home)).or_default().extend(members);
+    }
+    let mut groups = united.into_values().collect::<Vec<_>>();
+    sort_by_question(&mut groups, &order_of(items));
+    groups
+}
+
+fn first_of(joined: &[usize], mut group: usize) -> usize {
+    while joined[group] != group {
+        group = joined[group];
+    }
+    group
+}
+
+/// The items by question; its words decide between items of one question.
+fn order_of(items: &[Item]) -> Vec<usize> {
+    let mut order = (0..items.len()).collect::<Vec<_>>();
+    order.sort_by_key(|at| (items[*at].id, items[*at].asked.question, items[*at].asked.answer));
+    order
 }
 
 /// For each member of one cluster, how it stands to the others: the mean score, and the mean weight

@@ -10,7 +10,7 @@ use rules::ids::{ClusterId, MessageId, Millis};
 use rules::ruleset::Ruleset;
 use rules::same::{Asked, Epoch, SameRules, Signature, agree, score};
 
-use crate::assign::{Item, group};
+use crate::assign::{Item, group, tie_together};
 use crate::store::{ClusterSummary, Regrouped, Result, Store, Ungrouped};
 
 /// What settling did.
@@ -21,7 +21,8 @@ pub struct Settled {
 }
 
 /// Groups all occurrences again and stores what differs. `now` starts the clock of clusters that
-/// become due. Unless `forced`, does nothing while no occurrence came, changed or went.
+/// become due. Questions that people tied together end in one cluster, whatever their likeness. Unless
+/// `forced`, does nothing while no occurrence or tie came, changed or went.
 pub async fn settle(
     store: &Store,
     rules: &Arc<Ruleset>,
@@ -31,10 +32,13 @@ pub async fn settle(
     if !forced && !store.needs_settling().await? {
         return Ok(Settled::default());
     }
+    store.begin_settling().await?;
     let occurrences = store.occurrences().await?;
     let existing = store.cluster_summaries().await?;
+    let ties = store.ties().await?;
     let rules = Arc::clone(rules);
-    let planned = tokio::task::spawn_blocking(move || plan(occurrences, &existing, &rules, now));
+    let planned =
+        tokio::task::spawn_blocking(move || plan(occurrences, &existing, &ties, &rules, now));
     let regrouped = planned.await.expect("planning neither panics nor is cancelled");
     store.regroup(&regrouped).await?;
     Ok(Settled { moved: regrouped.moved.len(), changed: regrouped.changed.len() })
@@ -77,6 +81,7 @@ pub async fn epoch(store: &Store, rules: &SameRules) -> Result<Epoch> {
 fn plan(
     occurrences: Vec<Ungrouped>,
     existing: &[ClusterSummary],
+    ties: &[(MessageId, MessageId)],
     rules: &Ruleset,
     now: Millis,
 ) -> Regrouped {
@@ -84,7 +89,7 @@ fn plan(
         .iter()
         .map(|one| Item { id: one.occurrence.question.message, asked: asked(&one.occurrence) })
         .collect::<Vec<_>>();
-    let groups = group(&items, &rules.same);
+    let groups = tie_together(group(&items, &rules.same), &items, ties);
     let epoch = Epoch::of(items.iter().map(|item| item.asked), &rules.same);
     let names = name(&groups, &occurrences, existing);
     let mut known = existing.iter().map(|one| (&one.id, one)).collect::<BTreeMap<_, _>>();

@@ -1,13 +1,31 @@
 //! The SQL store: all SQL of the project is in this module, one function per statement.
 
+mod apply;
+mod audit;
 mod changes;
 mod channels;
 mod clusters;
+mod consents;
 mod conversations;
+mod forget;
+mod kept;
+mod leases;
+mod live;
+mod marks;
 mod messages;
+mod opt_outs;
+mod people;
 mod proposals;
+mod purge;
+mod quarantine;
+mod reactions;
+mod reading;
 mod settings;
 mod status;
+mod suggestions;
+mod ties;
+mod tombstones;
+mod versions;
 
 use std::borrow::Cow;
 use std::fs::{File, TryLockError};
@@ -18,13 +36,26 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{SqlStr, SqlitePool};
 
+pub use apply::{Applied, Batch, Told};
+pub use audit::AuditRow;
 pub use changes::Change;
-pub use channels::PendingChannel;
+pub use channels::{PendingChannel, StoredChannel};
 pub use clusters::{ClusterSummary, Regrouped, Ungrouped};
+pub use consents::Consented;
 pub use conversations::{Judged, Status, StoredConversation};
-pub use messages::{Applied, Batch, Faces};
+pub use forget::Forgotten;
+pub use kept::{Kept, KeptMark, KeptMessage, KeptReaction, KeptTie};
+pub use leases::Fence;
+pub use live::LiveCounts;
+pub use marks::MarkRow;
+pub use messages::Faces;
+pub use opt_outs::OptOuts;
 pub use proposals::{Proposal, ProposalState};
+pub use quarantine::Quarantined;
+pub use reading::Reading;
+pub use settings::PULSES;
 pub use status::Counts;
+pub use suggestions::Suggestion;
 
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +71,8 @@ pub enum StoreError {
     Directory { path: PathBuf, source: std::io::Error },
     #[error("the store holds {what} that this version cannot read")]
     Unreadable { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("the store has no salt yet, so that nobody can opt out")]
+    NoSalt,
     #[error("the store's tables cannot be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
     #[error("the store failed")]
@@ -81,6 +114,31 @@ impl WriteLock {
     }
 }
 
+/// Held for the moment in which one of several processes brings the tables up to date.
+struct MigrationLock {
+    _file: File,
+}
+
+impl MigrationLock {
+    /// Waits for the lock.
+    async fn take(data: &Path) -> Result<Self> {
+        let data = data.to_owned();
+        let taken = tokio::task::spawn_blocking(move || {
+            let failed = |source| StoreError::Directory { path: data.clone(), source };
+            std::fs::create_dir_all(&data).map_err(failed)?;
+            let file = File::options()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(data.join("migrating.lock"))
+                .map_err(failed)?;
+            file.lock().map_err(failed)?;
+            Ok(Self { _file: file })
+        });
+        taken.await.expect("taking a lock neither panics nor is cancelled")
+    }
+}
+
 const FILE: &str = "store.sqlite";
 const READERS: u32 = 4;
 /// Binds in one statement. SQLite finds the name of each `$n` by walking a list, so that the work grows
@@ -90,6 +148,11 @@ const MAX_BINDS: usize = 240;
 impl Store {
     /// Opens the store for writing, creates it if missing, and brings its tables up to date.
     pub async fn open(data: &Path, _lock: &WriteLock) -> Result<Self> {
+        Self::open_shared(data).await
+    }
+
+    /// The same beside other processes that write: each statement or transaction takes its turn.
+    pub async fn open_shared(data: &Path) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(data.join(FILE))
             .create_if_missing(true)
@@ -98,10 +161,14 @@ impl Store {
             .foreign_keys(true)
             .pragma("cache_size", "-32000")
             .pragma("wal_autocheckpoint", "4000")
+            // What is deleted is overwritten, not only unlinked.
+            .pragma("secure_delete", "ON")
             .busy_timeout(Duration::from_secs(10));
+        let migrating = MigrationLock::take(data).await?;
         let write =
             SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         migrator().run(&write).await?;
+        drop(migrating);
         let read = readers(options.read_only(true).create_if_missing(false)).await?;
         Ok(Self { write, read })
     }
@@ -147,14 +214,17 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
     Ok(SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?)
 }
 
+const MIGRATIONS: [(&str, &str); 2] = [
+    ("spine", include_str!("../migrations/001_spine.sql")),
+    ("live", include_str!("../migrations/002_live.sql")),
+];
+
 fn migrator() -> Migrator {
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        Cow::Borrowed("spine"),
-        MigrationType::Simple,
-        SqlStr::from_static(include_str!("../migrations/001_spine.sql")),
-        false,
-    )])
+    let migration = |(version, (name, sql)): (i64, (&'static str, &'static str))| {
+        let sql = SqlStr::from_static(sql);
+        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql, false)
+    };
+    Migrator::with_migrations((1..).zip(MIGRATIONS).map(migration).collect())
 }
 
 /// `($1,$2),($3,$4)` for `rows` rows of `columns` columns, numbered from `first`.

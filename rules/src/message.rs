@@ -101,6 +101,34 @@ pub struct Reaction {
     pub users: Vec<UserId>,
 }
 
+/// One change of the reactions to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReactionChange {
+    pub channel: ChannelId,
+    pub message: MessageId,
+    /// As in [`Reaction::emoji`]; empty where all emoji are cleared.
+    pub emoji: String,
+    pub what: Reacting,
+}
+
+impl ReactionChange {
+    /// Whether it takes every reaction away, whatever its emoji.
+    pub fn is_of_all_emoji(&self) -> bool {
+        self.what == Reacting::Cleared
+    }
+}
+
+/// What a [`ReactionChange`] does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reacting {
+    Added(UserId),
+    Removed(UserId),
+    /// A moderator removed everybody's reactions of one emoji.
+    ClearedEmoji,
+    /// A moderator removed all reactions.
+    Cleared,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
     pub name: String,

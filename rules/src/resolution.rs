@@ -88,6 +88,17 @@ impl SignalRules {
         }
     }
 
+    /// Whether a verdict may depend on reactions with this emoji: others need not be stored.
+    pub fn reads_reaction(&self, emoji: &str) -> bool {
+        let emoji = signals::bare(emoji);
+        self.accepting.contains(emoji) || self.refusing.contains(emoji)
+    }
+
+    /// Whether a forum's tag of this name closes a post.
+    pub fn is_solved_tag(&self, tag: &str) -> bool {
+        self.solved_tags.contains(&signals::tag_words(tag))
+    }
+
     /// How many words of a plain text only lead in ("hi all, so"), and the text behind them.
     fn lead_in<'t>(&self, plain: &'t str) -> (usize, &'t str) {
         let mut words = 0;

@@ -1,9 +1,16 @@
-//! Channels, and which of them wait to be judged.
+//! Channels: which are served, and which wait to be judged.
+//!
+//! A channel is hidden from the moment it is told so until it is seen later; a thread is hidden with
+//! its channel, unless it was seen since. What is gone stays gone.
+
+use std::collections::BTreeSet;
 
 use rules::ids::{ChannelId, GuildId, MessageId, Millis};
 use rules::message::{Channel, ChannelKind};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
+use super::apply::{Batch, Stale};
+use super::tombstones::{bury_channel, channel_gone};
 use super::{Result, Store, from_json, to_json};
 
 /// A channel with messages whose conversations are to be judged again.
@@ -12,21 +19,58 @@ pub struct PendingChannel {
     pub channel: Channel,
     /// Everything before this message stands as it was judged.
     pub from: MessageId,
+    /// Whether nothing of it may be served: it is hidden, or gone.
+    pub hidden: bool,
+    mark: i64,
+}
+
+/// A channel as last seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredChannel {
+    pub channel: Channel,
+    pub observed: Millis,
+    pub hidden: bool,
+    pub gone: bool,
 }
 
 impl Store {
     /// Channels with something to judge, by id.
     pub async fn pending_channels(&self) -> Result<Vec<PendingChannel>> {
         let rows = sqlx::query(
-            "SELECT id, guild, kind, name, topic, parent, parent_name, tags, pending_from \
+            "SELECT id, guild, kind, name, topic, parent, parent_name, tags, pending_from, \
+             hidden OR gone AS unserved, pending_mark \
              FROM channels WHERE pending_from IS NOT NULL ORDER BY id",
         )
         .fetch_all(&self.read)
         .await?;
         rows.iter()
             .map(|row| {
-                let from = MessageId(row.try_get::<i64, _>("pending_from")? as u64);
-                Ok(PendingChannel { channel: channel(row)?, from })
+                Ok(PendingChannel {
+                    channel: channel(row)?,
+                    from: MessageId(row.try_get::<i64, _>("pending_from")? as u64),
+                    hidden: row.try_get("unserved")?,
+                    mark: row.try_get("pending_mark")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Every channel that was ever seen, by id.
+    pub async fn channels(&self) -> Result<Vec<StoredChannel>> {
+        let rows = sqlx::query(
+            "SELECT id, guild, kind, name, topic, parent, parent_name, tags, observed, hidden, gone \
+             FROM channels ORDER BY id",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(StoredChannel {
+                    channel: channel(row)?,
+                    observed: Millis(row.try_get("observed")?),
+                    hidden: row.try_get("hidden")?,
+                    gone: row.try_get("gone")?,
+                })
             })
             .collect()
     }
@@ -45,69 +89,195 @@ impl Store {
 
     /// Has every conversation of every channel judged again, as after a change of the rules.
     pub async fn mark_everything_pending(&self) -> Result<()> {
-        sqlx::query("UPDATE channels SET pending_from = 0").execute(&self.write).await?;
-        Ok(())
-    }
-
-    /// Clears a channel's mark, unless something earlier became pending meanwhile.
-    pub async fn mark_judged(&self, pending: &PendingChannel) -> Result<()> {
-        sqlx::query("UPDATE channels SET pending_from = NULL WHERE id = $1 AND pending_from >= $2")
-            .bind(pending.channel.id.0 as i64)
-            .bind(pending.from.0 as i64)
+        sqlx::query("UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1")
             .execute(&self.write)
             .await?;
         Ok(())
     }
+
+    /// Clears a channel's mark, unless anything became pending since the mark was read.
+    pub async fn mark_judged(&self, pending: &PendingChannel) -> Result<()> {
+        sqlx::query(
+            "UPDATE channels SET pending_from = NULL, purging = 0 \
+             WHERE id = $1 AND pending_mark = $2",
+        )
+        .bind(pending.channel.id.0 as i64)
+        .bind(pending.mark)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
 }
 
-pub(super) async fn upsert_channel(
+/// Takes in what a batch tells of channels; returns how many messages went with deleted ones.
+pub(super) async fn see(
+    connection: &mut SqliteConnection,
+    batch: &Batch,
+    stale: &mut Stale,
+) -> Result<u64> {
+    let mut touched = BTreeSet::new();
+    let mut deleted = 0;
+    let inside = batch.channels.iter().map(|one| (one, false));
+    let outside = batch.outside.iter().map(|one| (one, true));
+    for ((channel, observed), outside) in inside.chain(outside) {
+        upsert_channel(connection, channel, *observed, outside).await?;
+        touched.insert(channel.id);
+        if let Some(parent) = channel.parent.filter(|_| channel.kind.is_thread())
+            && let Some(at) = channel_gone(connection, parent).await?
+        {
+            deleted += bury_channel(connection, channel.id, at, stale).await?;
+        }
+    }
+    for (channel, at) in &batch.hidden {
+        hide(connection, *channel, *at).await?;
+        touched.insert(*channel);
+    }
+    for (channel, at) in &batch.gone {
+        let threads = threads_of(connection, *channel).await?;
+        for one in threads.into_iter().chain([*channel]) {
+            deleted += bury_channel(connection, one, *at, stale).await?;
+            touched.insert(one);
+        }
+    }
+    for channel in touched {
+        note_standing(connection, channel).await?;
+    }
+    Ok(deleted)
+}
+
+/// The newest sight of a channel stands: of two at one time the one that compares as greater.
+async fn upsert_channel(
     connection: &mut SqliteConnection,
     channel: &Channel,
     observed: Millis,
+    outside: bool,
 ) -> Result<()> {
     let Channel { id, guild, kind, name, topic, parent, parent_name, tags } = channel;
     sqlx::query(
-        "INSERT INTO channels (id, guild, kind, name, topic, parent, parent_name, tags, observed) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+        "INSERT INTO channels (id, guild, kind, name, topic, parent, parent_name, tags, observed, \
+         outside, pending_from) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+         (SELECT 0 WHERE EXISTS (SELECT 1 FROM messages WHERE channel = $1))) \
          ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, \
          topic = excluded.topic, parent = excluded.parent, parent_name = excluded.parent_name, \
-         tags = excluded.tags, observed = excluded.observed, pending_from = CASE \
-         WHEN excluded.kind = channels.kind AND excluded.name = channels.name \
-         AND COALESCE(excluded.topic, '') = COALESCE(channels.topic, '') \
-         AND COALESCE(excluded.parent, 0) = COALESCE(channels.parent, 0) \
-         AND COALESCE(excluded.parent_name, '') = COALESCE(channels.parent_name, '') \
-         AND excluded.tags = channels.tags THEN channels.pending_from ELSE 0 END \
+         tags = excluded.tags, observed = excluded.observed, outside = excluded.outside, \
+         pending_mark = channels.pending_mark + 1, pending_from = CASE \
+         WHEN (excluded.kind, excluded.name, COALESCE(excluded.topic, ''), \
+         COALESCE(excluded.parent, 0), COALESCE(excluded.parent_name, ''), excluded.tags, \
+         excluded.outside) = (channels.kind, channels.name, COALESCE(channels.topic, ''), \
+         COALESCE(channels.parent, 0), COALESCE(channels.parent_name, ''), channels.tags, \
+         channels.outside) THEN channels.pending_from ELSE 0 END \
          WHERE (excluded.observed, excluded.kind, excluded.name, COALESCE(excluded.topic, ''), \
          COALESCE(excluded.parent, 0), COALESCE(excluded.parent_name, ''), excluded.tags) \
-         > (channels.observed, channels.kind, channels.name, COALESCE(channels.topic, ''), \
-         COALESCE(channels.parent, 0), COALESCE(channels.parent_name, ''), channels.tags)",
+         >= (channels.observed, channels.kind, channels.name, COALESCE(channels.topic, ''), \
+         COALESCE(channels.parent, 0), COALESCE(channels.parent_name, ''), channels.tags) \
+         AND (excluded.observed > channels.observed OR excluded.outside <> channels.outside \
+         OR (excluded.kind, excluded.name, COALESCE(excluded.topic, ''), \
+         COALESCE(excluded.parent, 0), COALESCE(excluded.parent_name, ''), excluded.tags) \
+         <> (channels.kind, channels.name, COALESCE(channels.topic, ''), \
+         COALESCE(channels.parent, 0), COALESCE(channels.parent_name, ''), channels.tags))",
     )
     .bind(id.0 as i64)
     .bind(guild.0 as i64)
     .bind(channel_kind_name(*kind))
     .bind(name)
-    .bind(topic)
+    .bind(topic.as_ref().filter(|topic| !topic.is_empty()))
     .bind(parent.map(|id| id.0 as i64))
-    .bind(parent_name)
+    .bind(parent_name.as_ref().filter(|name| !name.is_empty()))
     .bind(to_json(tags))
     .bind(observed.0)
+    .bind(outside)
     .execute(connection)
     .await?;
     Ok(())
 }
 
+async fn hide(connection: &mut SqliteConnection, channel: ChannelId, at: Millis) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO hidden_channels (channel, at) VALUES ($1, $2) \
+         ON CONFLICT (channel) DO UPDATE SET at = MAX(at, excluded.at)",
+    )
+    .bind(channel.0 as i64)
+    .bind(at.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Threads only: a channel outlives its category.
+async fn threads_of(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+) -> Result<Vec<ChannelId>> {
+    let ids = sqlx::query_scalar::<_, i64>(
+        "SELECT id FROM channels WHERE parent = $1 AND kind IN ('thread', 'private-thread') \
+         ORDER BY id",
+    )
+    .bind(channel.0 as i64)
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(|id| ChannelId(id as u64)).collect())
+}
+
+/// Writes down whether a channel and those below it are hidden or gone; what changes is pending.
+async fn note_standing(connection: &mut SqliteConnection, channel: ChannelId) -> Result<()> {
+    sqlx::query(
+        "UPDATE channels SET hidden = standing.hidden, gone = standing.gone, pending_from = 0, \
+         pending_mark = pending_mark + 1 FROM (SELECT one.id AS id, \
+         EXISTS (SELECT 1 FROM hidden_channels AS told WHERE told.at >= one.observed \
+         AND (told.channel = one.id OR (told.channel = one.parent \
+         AND one.kind IN ('thread', 'private-thread') AND told.at >= COALESCE( \
+         (SELECT observed FROM channels WHERE id = one.parent), told.at)))) AS hidden, \
+         EXISTS (SELECT 1 FROM tombstones WHERE channel = one.id AND message = 0) AS gone \
+         FROM channels AS one WHERE one.id = $1 OR one.parent = $1) AS standing \
+         WHERE channels.id = standing.id \
+         AND (channels.hidden, channels.gone) <> (standing.hidden, standing.gone)",
+    )
+    .bind(channel.0 as i64)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Has a channel judged again from a message on. One without a row is judged whole once it comes.
 pub(super) async fn mark_pending(
     connection: &mut SqliteConnection,
     channel: ChannelId,
     from: MessageId,
 ) -> Result<()> {
     sqlx::query(
-        "UPDATE channels SET pending_from = MIN(COALESCE(pending_from, $2), $2) WHERE id = $1",
+        "UPDATE channels SET pending_from = MIN(COALESCE(pending_from, $2), $2), \
+         pending_mark = pending_mark + 1 WHERE id = $1",
     )
     .bind(channel.0 as i64)
     .bind(from.0 as i64)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Has all channels of a server judged again.
+pub(super) async fn mark_guild_pending(
+    connection: &mut SqliteConnection,
+    guild: GuildId,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1 WHERE guild = $1",
+    )
+    .bind(guild.0 as i64)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that verdicts of a channel may quote deleted words until it is judged again.
+pub(super) async fn note_purging(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+) -> Result<()> {
+    sqlx::query("UPDATE channels SET purging = 1 WHERE id = $1")
+        .bind(channel.0 as i64)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

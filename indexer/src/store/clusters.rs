@@ -45,20 +45,29 @@ pub struct Regrouped {
 type SummaryRow = (String, String, i64, i64, i64, Option<i64>);
 
 impl Store {
-    /// Whether any occurrence came, changed or went since the last settling.
+    /// Whether any occurrence or tie came, changed or went since the last settling.
     pub async fn needs_settling(&self) -> Result<bool> {
         Ok(sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM occurrences WHERE touched = 1) \
-             OR EXISTS (SELECT 1 FROM clusters WHERE shrunk = 1)",
+            "SELECT EXISTS (SELECT 1 FROM occurrences WHERE touched <> 0) \
+             OR EXISTS (SELECT 1 FROM clusters WHERE shrunk <> 0) \
+             OR EXISTS (SELECT 1 FROM ties WHERE touched <> 0)",
         )
         .fetch_one(&self.read)
         .await?)
     }
 
+    /// Notes that what changed so far is being settled: [`Store::regroup`] clears these notes, and
+    /// leaves those of what changes meanwhile.
+    pub async fn begin_settling(&self) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        take_notes(&mut transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+
     /// Every occurrence, by question and then conversation.
     pub async fn occurrences(&self) -> Result<Vec<Ungrouped>> {
         let rows = sqlx::query_as::<_, (String, Option<String>, bool)>(
-            "SELECT body, cluster, touched FROM occurrences ORDER BY question, conversation",
+            "SELECT body, cluster, touched <> 0 FROM occurrences ORDER BY question, conversation",
         )
         .fetch_all(&self.read)
         .await?;
@@ -287,7 +296,7 @@ async fn redirect(
     Ok(())
 }
 
-async fn add_change(connection: &mut SqliteConnection, id: &ClusterId) -> Result<()> {
+pub(super) async fn add_change(connection: &mut SqliteConnection, id: &ClusterId) -> Result<()> {
     sqlx::query("INSERT INTO changes (cluster) VALUES ($1)")
         .bind(id.as_str())
         .execute(connection)
@@ -295,11 +304,23 @@ async fn add_change(connection: &mut SqliteConnection, id: &ClusterId) -> Result
     Ok(())
 }
 
+/// The notes of changes, by table. 1 stands for a change, 2 for one that is being settled.
+const NOTES: [(&str, &str); 3] =
+    [("occurrences", "touched"), ("clusters", "shrunk"), ("ties", "touched")];
+
+async fn take_notes(connection: &mut SqliteConnection) -> Result<()> {
+    for (table, note) in NOTES {
+        let sql = format!("UPDATE {table} SET {note} = 2 WHERE {note} = 1");
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
 async fn clear_notes(connection: &mut SqliteConnection) -> Result<()> {
-    sqlx::query("UPDATE occurrences SET touched = 0 WHERE touched = 1")
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("UPDATE clusters SET shrunk = 0 WHERE shrunk = 1").execute(connection).await?;
+    for (table, note) in NOTES {
+        let sql = format!("UPDATE {table} SET {note} = 0 WHERE {note} = 2");
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await?;
+    }
     Ok(())
 }
 

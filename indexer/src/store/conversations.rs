@@ -1,10 +1,13 @@
 //! Conversations with their links and verdicts, and the occurrences they come to.
 
+use std::collections::BTreeSet;
+
 use rules::cluster::Occurrence;
 use rules::ids::{ChannelId, ConversationId, MessageId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::{MAX_BINDS, Result, Store, placeholders, to_json};
+use super::clusters::{add_change, cluster_id};
+use super::{MAX_BINDS, Result, Store, from_json, placeholders, to_json};
 
 /// A conversation as judged, to be stored.
 #[derive(Debug)]
@@ -109,6 +112,23 @@ impl Store {
         Ok(rows.into_iter().map(|id| ConversationId(MessageId(id as u64))).collect())
     }
 
+    /// The messages that ask and answer in clusters that people may have seen, by channel and id.
+    pub async fn cited(&self) -> Result<Vec<(ChannelId, MessageId)>> {
+        let bodies = sqlx::query_scalar::<_, String>(
+            "SELECT body FROM occurrences JOIN clusters ON clusters.id = occurrences.cluster \
+             WHERE clusters.state <> 'watching'",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        let mut cited = BTreeSet::new();
+        for body in bodies {
+            let occurrence = from_json::<Occurrence>("an occurrence", &body)?;
+            let quotes = std::iter::once(&occurrence.question).chain(&occurrence.answers);
+            cited.extend(quotes.map(|quote| (occurrence.channel, quote.message)));
+        }
+        Ok(cited.into_iter().collect())
+    }
+
     /// Stores judged conversations with their occurrences; what is equal already is not touched.
     pub async fn record(&self, judged: &[Judged]) -> Result<()> {
         let mut transaction = self.begin().await?;
@@ -172,7 +192,8 @@ async fn upsert_conversations(connection: &mut SqliteConnection, judged: &[Judge
     Ok(())
 }
 
-/// An occurrence whose words or signals changed loses its cluster, so that settling looks at it anew.
+/// An occurrence whose words or signals changed is touched, so that settling looks at it anew; until
+/// then the index follows its cluster.
 async fn upsert_occurrences(connection: &mut SqliteConnection, judged: &[&Judged]) -> Result<()> {
     const COLUMNS: usize = 5;
     let occurrences = judged
@@ -184,10 +205,10 @@ async fn upsert_occurrences(connection: &mut SqliteConnection, judged: &[&Judged
             "INSERT INTO occurrences (conversation, channel, question, grade, body) VALUES {} \
              ON CONFLICT (conversation) DO UPDATE SET question = excluded.question, \
              grade = excluded.grade, body = excluded.body, touched = 1 \
-             WHERE excluded.body <> occurrences.body",
+             WHERE excluded.body <> occurrences.body RETURNING cluster",
             placeholders(1, chunk.len(), COLUMNS)
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = sqlx::query_scalar::<_, Option<String>>(AssertSqlSafe(sql));
         for occurrence in chunk {
             query = query
                 .bind(occurrence.conversation.0.0 as i64)
@@ -196,12 +217,15 @@ async fn upsert_occurrences(connection: &mut SqliteConnection, judged: &[&Judged
                 .bind(super::status::grade_name(occurrence.grade))
                 .bind(to_json(occurrence));
         }
-        query.execute(&mut *connection).await?;
+        let touched = query.fetch_all(&mut *connection).await?;
+        for cluster in touched.into_iter().flatten().collect::<BTreeSet<_>>() {
+            add_change(connection, &cluster_id(&cluster)?).await?;
+        }
     }
     Ok(())
 }
 
-/// A cluster that loses an occurrence is left a note, so that settling finds it.
+/// A cluster that loses an occurrence is left a note, so that settling finds it, and the index follows.
 async fn delete_occurrences(
     connection: &mut SqliteConnection,
     conversations: &[ConversationId],
@@ -212,8 +236,12 @@ async fn delete_occurrences(
             "UPDATE clusters SET shrunk = 1 WHERE id IN \
              (SELECT cluster FROM occurrences WHERE conversation IN {list})"
         );
+        let change = format!(
+            "INSERT INTO changes (cluster) SELECT DISTINCT cluster FROM occurrences \
+             WHERE conversation IN {list} AND cluster IS NOT NULL ORDER BY cluster"
+        );
         let delete = format!("DELETE FROM occurrences WHERE conversation IN {list}");
-        for sql in [note, delete] {
+        for sql in [note, change, delete] {
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for id in ids {
                 query = query.bind(id.0.0 as i64);

@@ -4,6 +4,9 @@ use rules::pseudonym::Salt;
 
 use super::{Result, Store, StoreError};
 
+/// The setting that holds the pulse of a daemon is named so, and by the daemon.
+pub const PULSES: &str = "pulse/";
+
 impl Store {
     pub async fn setting(&self, name: &str) -> Result<Option<String>> {
         Ok(sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")
@@ -24,6 +27,21 @@ impl Store {
         Ok(())
     }
 
+    /// Every setting whose name begins so, by name.
+    pub async fn settings_under(&self, prefix: &str) -> Result<Vec<(String, String)>> {
+        Ok(sqlx::query_as(
+            "SELECT name, value FROM settings WHERE substr(name, 1, length($1)) = $1 ORDER BY name",
+        )
+        .bind(prefix)
+        .fetch_all(&self.read)
+        .await?)
+    }
+
+    pub async fn unset(&self, name: &str) -> Result<()> {
+        sqlx::query("DELETE FROM settings WHERE name = $1").bind(name).execute(&self.write).await?;
+        Ok(())
+    }
+
     /// Keeps `fresh` as the salt of this store's pseudonyms unless there is one already.
     pub async fn keep_salt(&self, fresh: &Salt) -> Result<()> {
         sqlx::query(
@@ -41,11 +59,11 @@ impl Store {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn read_salt(text: &str) -> Result<Salt> {
+pub(super) fn read_salt(text: &str) -> Result<Salt> {
     let bytes = (0..16)
         .map(|at| u8::from_str_radix(text.get(2 * at..2 * at + 2).unwrap_or("-"), 16))
         .collect::<std::result::Result<Vec<_>, _>>()

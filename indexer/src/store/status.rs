@@ -33,7 +33,7 @@ pub struct Counts {
 impl Store {
     pub async fn counts(&self) -> Result<Counts> {
         Ok(Counts {
-            channels: self.count("SELECT COUNT(*) FROM channels").await?,
+            channels: self.count("SELECT COUNT(*) FROM channels WHERE outside = 0").await?,
             people: self.count("SELECT COUNT(*) FROM people").await?,
             messages: self.count("SELECT COUNT(*) FROM messages").await?,
             messages_by_kind: self
@@ -59,11 +59,11 @@ impl Store {
         })
     }
 
-    async fn count(&self, sql: &'static str) -> Result<u64> {
+    pub(super) async fn count(&self, sql: &'static str) -> Result<u64> {
         Ok(sqlx::query_scalar::<_, i64>(sql).fetch_one(&self.read).await? as u64)
     }
 
-    async fn counts_by(&self, sql: &'static str) -> Result<BTreeMap<String, u64>> {
+    pub(super) async fn counts_by(&self, sql: &'static str) -> Result<BTreeMap<String, u64>> {
         let rows = sqlx::query_as::<_, (String, i64)>(sql).fetch_all(&self.read).await?;
         Ok(rows.into_iter().map(|(name, count)| (name, count as u64)).collect())
     }

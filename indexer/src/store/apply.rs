@@ -1,0 +1,168 @@
+//! Takes in what sources say, so that any order and any repetition ends the same.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
+
+use rules::ids::{ChannelId, MessageId, Millis};
+use rules::message::{Author, Channel, Message, ReactionChange};
+use sqlx::SqliteConnection;
+
+use super::channels::{mark_pending, note_purging};
+use super::opt_outs::{self, OptOuts};
+use super::purge::note_purge;
+use super::quarantine::{self, Quarantined};
+use super::reading::{self, Reading};
+use super::{Result, Store, channels, people, reactions, tombstones, versions};
+
+/// Whether a telling of a message names its reactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    Whole,
+    ButReactions,
+}
+
+/// What sources say, to be stored in one transaction. `Millis` is when the source saw it.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub channels: Vec<(Channel, Millis)>,
+    /// Channels out of scope: kept so that an older telling cannot bring them back, served never.
+    pub outside: Vec<(Channel, Millis)>,
+    pub hidden: Vec<(ChannelId, Millis)>,
+    pub gone: Vec<(ChannelId, Millis)>,
+    pub messages: Vec<(Message, Told, Millis)>,
+    pub deleted: Vec<(ChannelId, MessageId, Millis)>,
+    pub reactions: Vec<(ReactionChange, Millis)>,
+    /// Names and roles, each as of a message.
+    pub people: Vec<(Author, MessageId, Millis)>,
+    pub reading: Vec<Reading>,
+    pub quarantined: Vec<Quarantined>,
+}
+
+/// What a batch changed. What stays behind a tombstone or an opt-out counts as unchanged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Applied {
+    pub added: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    pub deleted: u64,
+}
+
+impl AddAssign for Applied {
+    fn add_assign(&mut self, more: Self) {
+        let Self { added, updated, unchanged, deleted } = more;
+        self.added += added;
+        self.updated += updated;
+        self.unchanged += unchanged;
+        self.deleted += deleted;
+    }
+}
+
+/// A message by the place where it was said.
+pub(super) type Key = (ChannelId, MessageId);
+
+/// What a transaction leaves to be judged again.
+#[derive(Debug, Default)]
+pub(super) struct Stale {
+    from: BTreeMap<ChannelId, MessageId>,
+    /// Channels where words were deleted that verdicts may quote.
+    purged: BTreeSet<ChannelId>,
+    /// Whether words were deleted at all.
+    words_gone: bool,
+}
+
+impl Stale {
+    /// Has a channel judged again from a message on.
+    pub(super) fn add(&mut self, (channel, message): Key) {
+        let first = self.from.entry(channel).or_insert(message);
+        *first = message.min(*first);
+    }
+
+    /// The same, where the message's words were deleted.
+    pub(super) fn purge(&mut self, key: Key) {
+        self.add(key);
+        self.purged.insert(key.0);
+        self.words_gone = true;
+    }
+
+    /// Notes that words were deleted which no verdict ever saw.
+    pub(super) fn purge_unseen(&mut self) {
+        self.words_gone = true;
+    }
+
+    pub(super) fn channels(&self) -> usize {
+        self.from.len()
+    }
+
+    /// Leaves the notes in the store.
+    pub(super) async fn write(self, connection: &mut SqliteConnection) -> Result<()> {
+        for (channel, from) in &self.from {
+            mark_pending(connection, *channel, *from).await?;
+        }
+        for channel in &self.purged {
+            note_purging(connection, *channel).await?;
+        }
+        if self.words_gone {
+            note_purge(connection).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A batch without what people who opted out said or did.
+struct Screened<'b> {
+    messages: Vec<(Cow<'b, Message>, Told, Millis)>,
+    reactions: Vec<&'b (ReactionChange, Millis)>,
+    people: Vec<&'b (Author, MessageId, Millis)>,
+    /// Messages left out.
+    refused: u64,
+}
+
+impl<'b> Screened<'b> {
+    fn of(batch: &'b Batch, opted_out: &OptOuts) -> Self {
+        let mut messages = Vec::with_capacity(batch.messages.len());
+        for (message, told, at) in &batch.messages {
+            if let Some(message) = opted_out.screen(message) {
+                messages.push((message, *told, *at));
+            }
+        }
+        let reacts = |(change, _): &&(ReactionChange, Millis)| {
+            reactions::user(change.what).is_none_or(|user| !opted_out.covers(user))
+        };
+        Self {
+            refused: (batch.messages.len() - messages.len()) as u64,
+            messages,
+            reactions: batch.reactions.iter().filter(reacts).collect(),
+            people: batch.people.iter().filter(|one| !opted_out.covers(one.0.id)).collect(),
+        }
+    }
+}
+
+impl Store {
+    /// Stores a batch in one transaction: what is new or newer replaces what is there, the rest
+    /// changes nothing. What people who opted out say or do is left out, and so are their names.
+    pub async fn apply(&self, batch: &Batch) -> Result<Applied> {
+        let mut transaction = self.begin().await?;
+        let opted_out = opt_outs::read(&mut transaction).await?;
+        let screened = Screened::of(batch, &opted_out);
+        let mut applied = Applied { unchanged: screened.refused, ..Applied::default() };
+        let mut stale = Stale::default();
+        applied.deleted += channels::see(&mut transaction, batch, &mut stale).await?;
+        applied.deleted += tombstones::bury(&mut transaction, &batch.deleted, &mut stale).await?;
+        applied += versions::keep(&mut transaction, &screened.messages, &mut stale).await?;
+        applied += reactions::keep(&mut transaction, &screened.reactions, &mut stale).await?;
+        let spoke =
+            screened.messages.iter().map(|(message, _, at)| (&*message.author, message.id, *at));
+        let seen = screened.people.iter().map(|(author, of, at)| (author, *of, *at));
+        people::keep(&mut transaction, spoke.chain(seen)).await?;
+        for one in &batch.reading {
+            reading::keep(&mut transaction, one).await?;
+        }
+        for one in &batch.quarantined {
+            quarantine::keep(&mut transaction, one, &opted_out).await?;
+        }
+        stale.write(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(applied)
+    }
+}
