@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn hostile_words_are_inert_and_three_long_answers_fit() {
-        let nasty = "@everyone <@1> [free](https://bad.example) **x** ||y|| `z` discord.gg/q ".repeat(60);
+        let nasty =
+            "@everyone <@1> [free](https://bad.example) **x** ||y|| `z` discord.gg/q ".repeat(60);
         let one = |id| cluster(vec![occurrence(id, &format!("Why {nasty}?"), &nasty)]);
         let clusters = vec![one(10), one(20), one(30), one(40)];
         for language in [Language::English, Language::Korean] {
@@ -175,8 +176,9 @@ mod tests {
     #[test]
     fn choices_are_few_short_and_different() {
         let ask = |id: u64, text: &str| cluster(vec![occurrence(id, text, "So.")]);
-        let mut clusters =
-            (1..40).map(|id| ask(id * 10, &format!("How do I mend part {id}?"))).collect::<Vec<_>>();
+        let mut clusters = (1..40)
+            .map(|id| ask(id * 10, &format!("How do I mend part {id}?")))
+            .collect::<Vec<_>>();
         clusters.insert(0, ask(1_000, "How do I mend part 1?"));
         clusters.insert(0, ask(2_000, &format!("Why does {} fail?", "it ".repeat(90))));
         let offered = choices(&clusters, &naming());

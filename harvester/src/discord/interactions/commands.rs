@@ -27,7 +27,7 @@ const TEXT: u8 = 3;
 const LONGEST_QUERY: u16 = 200;
 
 /// Every command, as Discord registers it for a server.
-pub fn wanted() -> Vec<Value> {
+pub(super) fn wanted() -> Vec<Value> {
     vec![
         described(
             named(SLASH, name::ANSWERS, "답변"),
@@ -113,7 +113,7 @@ fn described(mut named: Value, description: &str, korean: &str, options: Vec<Val
 
 /// Whether a server has exactly the commands that we want. What Discord adds does not count, nor
 /// does the order of commands.
-pub fn is_registered(present: &[Value]) -> bool {
+pub(super) fn is_registered(present: &[Value]) -> bool {
     let wanted = wanted();
     let has = |one: &Value| {
         let alike = |other: &&Value| other["name"] == one["name"] && kind(other) == kind(one);

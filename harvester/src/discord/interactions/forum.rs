@@ -76,11 +76,7 @@ impl Thread {
 
     /// The tags that stay when `tag` is taken back; `None` if there is nothing to take back. Only a
     /// tag that tells of a solution is one that we ever set.
-    pub(super) fn without(
-        &self,
-        tag: TagId,
-        solved: impl Fn(&str) -> bool,
-    ) -> Option<Vec<TagId>> {
+    pub(super) fn without(&self, tag: TagId, solved: impl Fn(&str) -> bool) -> Option<Vec<TagId>> {
         let ours = self.available.iter().any(|known| known.id == tag && solved(&known.name));
         (ours && self.applied.contains(&tag))
             .then(|| self.applied.iter().copied().filter(|other| *other != tag).collect())
@@ -154,6 +150,9 @@ mod tests {
     fn odd_threads_are_read_as_far_as_they_go() {
         assert_eq!(Thread::read(&Value::Null, &json!([1])), Thread::default());
         let odd = json!({"applied_tags": null, "thread_metadata": 5, "owner_id": {}});
-        assert_eq!(Thread::read(&odd, &json!({"available_tags": [{"id": "1"}]})), Thread::default());
+        assert_eq!(
+            Thread::read(&odd, &json!({"available_tags": [{"id": "1"}]})),
+            Thread::default()
+        );
     }
 }

@@ -11,7 +11,7 @@ use super::permissions::Permissions;
 
 /// The id of an interaction: it is answered once, by one daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InteractionId(pub u64);
+pub(super) struct InteractionId(pub(super) u64);
 
 /// The id of our application, which is also that of its bot user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +19,10 @@ pub struct ApplicationId(pub u64);
 
 /// What lets one answer an interaction, for fifteen minutes. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
+pub(super) struct Token(String);
 
 impl Token {
-    pub fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -34,44 +34,60 @@ impl fmt::Debug for Token {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Interaction {
-    pub id: InteractionId,
-    pub token: Token,
-    pub application: ApplicationId,
+pub(super) struct Interaction {
+    pub(super) id: InteractionId,
+    pub(super) token: Token,
+    pub(super) application: ApplicationId,
     /// `None` in a direct message.
-    pub guild: Option<GuildId>,
-    pub channel: Option<Place>,
-    pub user: UserId,
+    pub(super) guild: Option<GuildId>,
+    pub(super) channel: Option<Place>,
+    pub(super) user: UserId,
     /// Ids only: Discord does not tell the names here.
-    pub roles: Vec<RoleId>,
+    pub(super) roles: Vec<RoleId>,
     /// What the person may do in the channel; nothing in a direct message.
-    pub permissions: Permissions,
+    pub(super) permissions: Permissions,
     /// What our bot may do in the channel.
-    pub ours: Permissions,
+    pub(super) ours: Permissions,
     /// The person's language.
-    pub language: Language,
+    pub(super) language: Language,
     /// The server's language, for what everybody reads.
-    pub server_language: Language,
-    pub what: What,
+    pub(super) server_language: Language,
+    pub(super) what: What,
 }
 
 /// Where it happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    pub id: ChannelId,
-    pub parent: Option<ChannelId>,
-    pub thread: bool,
+pub(super) struct Place {
+    pub(super) id: ChannelId,
+    pub(super) parent: Option<ChannelId>,
+    pub(super) thread: bool,
 }
 
 /// What the person did.
 #[derive(Clone, PartialEq, Eq)]
-pub enum What {
-    Slash { path: Vec<String>, options: BTreeMap<String, String> },
+pub(super) enum What {
+    Slash {
+        path: Vec<String>,
+        options: BTreeMap<String, String>,
+    },
     /// The person is still typing `text` into an option.
-    Typing { path: Vec<String>, text: String },
-    MessageMenu { name: String, target: Target },
-    Button { custom_id: String, message: MessageId },
-    Choice { custom_id: String, values: Vec<String>, message: MessageId },
+    Typing {
+        path: Vec<String>,
+        text: String,
+    },
+    MessageMenu {
+        name: String,
+        target: Target,
+    },
+    Button {
+        custom_id: String,
+        message: MessageId,
+    },
+    Choice {
+        custom_id: String,
+        values: Vec<String>,
+        message: MessageId,
+    },
 }
 
 impl fmt::Debug for What {
@@ -88,12 +104,12 @@ impl fmt::Debug for What {
 
 /// The message whose menu was opened. `Debug` hides the words.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Target {
-    pub message: MessageId,
-    pub channel: ChannelId,
-    pub author: UserId,
-    pub bot: bool,
-    pub text: String,
+pub(super) struct Target {
+    pub(super) message: MessageId,
+    pub(super) channel: ChannelId,
+    pub(super) author: UserId,
+    pub(super) bot: bool,
+    pub(super) text: String,
 }
 
 impl fmt::Debug for Target {
@@ -130,7 +146,7 @@ mod kind {
 
 impl Interaction {
     /// Reads what is needed and passes over everything else, known or not.
-    pub fn read(json: &Value) -> Result<Self, Unreadable> {
+    pub(super) fn read(json: &Value) -> Result<Self, Unreadable> {
         let person = if json["member"]["user"].is_object() {
             &json["member"]["user"]
         } else {
@@ -149,9 +165,7 @@ impl Interaction {
             permissions: Permissions(number(&json["member"]["permissions"]).unwrap_or(0)),
             ours: Permissions(number(&json["app_permissions"]).unwrap_or(0)),
             language: Language::of_locale(json["locale"].as_str().unwrap_or_default()),
-            server_language: Language::of_locale(
-                json["guild_locale"].as_str().unwrap_or_default(),
-            ),
+            server_language: Language::of_locale(json["guild_locale"].as_str().unwrap_or_default()),
             what: what(json)?,
         })
     }

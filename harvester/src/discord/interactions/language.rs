@@ -2,19 +2,19 @@
 
 /// Chosen by what Discord says of the reader, or by the writing of what is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
+pub(super) enum Language {
     English,
     Korean,
 }
 
 impl Language {
     /// By Discord's locale: everybody who does not read Korean is spoken to in English.
-    pub fn of_locale(locale: &str) -> Self {
+    pub(super) fn of_locale(locale: &str) -> Self {
         if locale == "ko" { Self::Korean } else { Self::English }
     }
 
     /// By the letters of a text.
-    pub fn of_text(text: &str) -> Self {
+    pub(super) fn of_text(text: &str) -> Self {
         let is_hangul = |c: char| matches!(c, '가'..='힣' | 'ㄱ'..='ㆎ');
         if text.chars().any(is_hangul) { Self::Korean } else { Self::English }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use indexer::store::MarkRow;
 use rules::conversation::Mark;
-use rules::ids::{Millis, UserId};
+use rules::ids::{MessageId, Millis, UserId};
 
 use super::forum::{Tagging, Thread};
 use super::interaction::{Interaction, Target};
@@ -23,19 +23,29 @@ pub(super) struct Facts {
     pub(super) askers: BTreeSet<UserId>,
     /// Whether the scope rules trust the person who acts.
     pub(super) trusted: bool,
+    /// Whether the person who acts wants nothing kept: neither can what they say here be.
+    pub(super) left: bool,
     /// Whether the message's author wants nothing kept.
     pub(super) opted_out: bool,
     /// Whether its author is to be asked for consent: people are asked here, and this one was not.
     pub(super) unasked: bool,
+    /// The person's own question there, if they are to be asked likewise.
+    pub(super) own_question: Option<MessageId>,
     pub(super) thread: Option<Thread>,
 }
 
-/// Why nothing is marked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+/// Why nothing is done; the person is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the channel is not read")]
     NotRead,
+    #[error("only askers, trusted people and moderators may")]
     MayNot,
+    #[error("the person wants nothing kept")]
+    Left,
+    #[error("it is our own message")]
     OwnMessage,
+    #[error("the author wants nothing kept")]
     OptedOut,
 }
 
@@ -44,6 +54,7 @@ impl Refusal {
         Reply::new(match self {
             Self::NotRead => words::not_read(language),
             Self::MayNot => words::may_not_judge(language),
+            Self::Left => words::you_left(language),
             Self::OwnMessage => words::own_message(language),
             Self::OptedOut => words::opted_out(language),
         })
@@ -59,6 +70,8 @@ pub(super) struct Plan {
     pub(super) tagging: Tagging,
     /// The author, if they are to be asked whether they may be quoted.
     pub(super) ask: Option<UserId>,
+    /// The person's own question, if they are to be asked whether it may be quoted.
+    pub(super) ask_for_question: Option<MessageId>,
 }
 
 /// What came of it, as the person is told.
@@ -81,6 +94,9 @@ pub(super) enum Tagged {
 pub(super) fn may_judge(interaction: &Interaction, facts: &Facts) -> Result<(), Refusal> {
     if interaction.guild.is_none() || !facts.read {
         return Err(Refusal::NotRead);
+    }
+    if facts.left {
+        return Err(Refusal::Left);
     }
     let Interaction { user, permissions, .. } = *interaction;
     let standing = Standing { user, permissions, trusted: facts.trusted, askers: &facts.askers };
@@ -113,6 +129,7 @@ pub(super) fn plan(
         react: answers,
         tagging,
         ask: (answers && facts.unasked && !bot).then_some(author),
+        ask_for_question: facts.own_question.filter(|_| answers),
     })
 }
 
@@ -130,26 +147,26 @@ pub(super) fn tell(plan: &Plan, marked: &Marked, entry: i64, language: Language)
     )])
 }
 
-/// What stays to be undone once a person's own mark is gone. `left` are the marks that remain on the
-/// message: while one of them calls it the answer, ✅ and tag stay.
+/// How things shall stand once a person's own mark is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Undoing {
-    pub(super) unreact: bool,
+    /// Whether our ✅ shall stand under the message.
+    pub(super) react: bool,
     /// All tags that the post shall have, if one is taken back.
     pub(super) applied: Option<Vec<TagId>>,
 }
 
+/// `left` are the marks that remain on the message: while one of them calls it the answer, and none
+/// denies it, ✅ and tag stay.
 pub(super) fn undo(
     left: &[Mark],
     tag: Option<TagId>,
     thread: Option<&Thread>,
     solved: impl Fn(&str) -> bool,
 ) -> Undoing {
-    if left.iter().any(|mark| mark.answers) {
-        return Undoing { unreact: false, applied: None };
-    }
-    let applied = thread.zip(tag).and_then(|(thread, tag)| thread.without(tag, solved));
-    Undoing { unreact: true, applied }
+    let stands = !left.is_empty() && left.iter().all(|mark| mark.answers);
+    let taken = thread.zip(tag).filter(|_| !stands);
+    Undoing { react: stands, applied: taken.and_then(|(thread, tag)| thread.without(tag, solved)) }
 }
 
 #[cfg(test)]
@@ -158,7 +175,6 @@ mod tests {
     use super::super::interaction::What;
     use super::super::samples;
     use super::*;
-    use rules::ids::MessageId;
 
     const NOW: Millis = Millis(5_000);
 
@@ -184,7 +200,8 @@ mod tests {
         let plan = decide(&asked_here(), true).unwrap();
         let (message, channel) = (samples::ANSWER, samples::CHANNEL);
         let mark = MarkRow { channel, message, by: samples::USER, answers: true, at: NOW };
-        assert_eq!(plan, Plan { mark, react: true, tagging: Tagging::Leave, ask: None });
+        let (tagging, ask, ask_for_question) = (Tagging::Leave, None, None);
+        assert_eq!(plan, Plan { mark, react: true, tagging, ask, ask_for_question });
         assert!(!decide(&asked_here(), false).unwrap().react);
     }
 
@@ -216,13 +233,18 @@ mod tests {
         target.author = UserId(samples::APPLICATION);
         let decided = plan(&interaction, &target, true, &asked_here(), |_| false, NOW);
         assert_eq!(decided, Err(Refusal::OwnMessage));
-        let left = Facts { opted_out: true, ..asked_here() };
-        assert_eq!(decide(&left, true), Err(Refusal::OptedOut));
+        let theirs = Facts { opted_out: true, ..asked_here() };
+        assert_eq!(decide(&theirs, true), Err(Refusal::OptedOut));
+        let left = Facts { left: true, ..asked_here() };
+        assert_eq!(decide(&left, true), Err(Refusal::Left));
     }
 
     #[test]
     fn consent_is_asked_of_a_person_once_and_only_for_answers() {
-        let facts = Facts { unasked: true, ..asked_here() };
+        let own_question = Some(MessageId(390));
+        let facts = Facts { unasked: true, own_question, ..asked_here() };
+        assert_eq!(decide(&facts, true).unwrap().ask_for_question, own_question);
+        assert_eq!(decide(&facts, false).unwrap().ask_for_question, None);
         assert_eq!(decide(&facts, true).unwrap().ask, Some(samples::ANSWERER));
         assert_eq!(decide(&facts, false).unwrap().ask, None);
         let (interaction, mut target) = opened(|_| ());
@@ -255,9 +277,10 @@ mod tests {
         let solved = |name: &str| name == "Solved";
         let thread = post(&[1, 3]);
         let undo = |left: &[Mark]| undo(left, Some(TagId(3)), Some(&thread), solved);
-        assert_eq!(undo(&[mark(true)]), Undoing { unreact: false, applied: None });
-        let all = Undoing { unreact: true, applied: Some(vec![TagId(1)]) };
+        assert_eq!(undo(&[mark(true)]), Undoing { react: true, applied: None });
+        let all = Undoing { react: false, applied: Some(vec![TagId(1)]) };
         assert_eq!(undo(&[mark(false)]), all);
+        assert_eq!(undo(&[mark(true), mark(false)]), all);
         assert_eq!(undo(&[]), all);
     }
 }

@@ -164,7 +164,8 @@ mod tests {
 
     #[test]
     fn a_question_is_looked_up_and_an_empty_one_is_not() {
-        let ask = |text: &str| slash("answers", json!([{"type": 3, "name": "query", "value": text}]));
+        let ask =
+            |text: &str| slash("answers", json!([{"type": 3, "name": "query", "value": text}]));
         let work = Work::Find { query: "lost key".to_owned() };
         assert_eq!(open(&ask("lost key")), Opening::Work { work, ack: Ack::Fill });
         assert!(said(&ask("  ")).contains("looking for"));
@@ -235,7 +236,10 @@ mod tests {
         }
         assert!(said(&button("harvest:same:5")).contains("no longer"));
         let work = Work::Tie { message: MessageId(5), cluster: "qa1".parse().unwrap() };
-        assert_eq!(open(&choice("harvest:same:5", "qa1")), Opening::Work { work, ack: Ack::Change });
+        assert_eq!(
+            open(&choice("harvest:same:5", "qa1")),
+            Opening::Work { work, ack: Ack::Change }
+        );
     }
 
     #[test]
@@ -247,7 +251,8 @@ mod tests {
             json["user"] = user;
             open(&json)
         };
-        for json in [menu("Mark as answer"), button("harvest:allow:5"), harvester("status", 8, "ko")]
+        for json in
+            [menu("Mark as answer"), button("harvest:allow:5"), harvester("status", 8, "ko")]
         {
             assert!(matches!(direct(json), Opening::Say(_)));
         }

@@ -46,7 +46,9 @@ pub(super) fn tell(state: &State, language: Language) -> Reply {
     let State { messages, channels, hidden, reading, answers, recurring, open, .. } = state;
     let State { paused, proposals, quarantined, last_stored, .. } = state;
     let running = match paused {
-        true => language.pick("**Paused**: no suggestions, no proposals", "**일시정지 중**: 제안 없음"),
+        true => {
+            language.pick("**Paused**: no suggestions, no proposals", "**일시정지 중**: 제안 없음")
+        }
         false => language.pick("**Running**", "**작동 중**"),
     };
     let last = last_stored.map_or_else(

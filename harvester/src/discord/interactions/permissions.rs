@@ -6,7 +6,7 @@ use rules::ids::UserId;
 
 /// Discord's permission bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Permissions(pub u64);
+pub(super) struct Permissions(pub(super) u64);
 
 impl Permissions {
     const ADMINISTRATOR: u64 = 1 << 3;
@@ -19,35 +19,35 @@ impl Permissions {
     }
 
     /// Whether this is a moderator of the place.
-    pub fn moderates(self) -> bool {
+    pub(super) fn moderates(self) -> bool {
         self.any(Self::MANAGE_MESSAGES | Self::MANAGE_THREADS | Self::MANAGE_GUILD)
     }
 
     /// Whether the whole server may be managed.
-    pub fn manages_server(self) -> bool {
+    pub(super) fn manages_server(self) -> bool {
         self.any(Self::MANAGE_GUILD)
     }
 
     /// Whether tags that only moderators set may be set.
-    pub fn manages_threads(self) -> bool {
+    pub(super) fn manages_threads(self) -> bool {
         self.any(Self::MANAGE_THREADS)
     }
 }
 
 /// What a person is to a conversation.
 #[derive(Debug, Clone)]
-pub struct Standing<'a> {
-    pub user: UserId,
-    pub permissions: Permissions,
+pub(super) struct Standing<'a> {
+    pub(super) user: UserId,
+    pub(super) permissions: Permissions,
     /// Whether the scope rules trust this person.
-    pub trusted: bool,
+    pub(super) trusted: bool,
     /// Who asked there.
-    pub askers: &'a BTreeSet<UserId>,
+    pub(super) askers: &'a BTreeSet<UserId>,
 }
 
 impl Standing<'_> {
     /// Whether this person's word on what answers the question counts.
-    pub fn may_judge(&self) -> bool {
+    pub(super) fn may_judge(&self) -> bool {
         self.permissions.moderates() || self.trusted || self.askers.contains(&self.user)
     }
 }

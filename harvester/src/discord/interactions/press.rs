@@ -7,25 +7,42 @@ use rules::ids::MessageId;
 
 /// Every button and select menu that we post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Press {
+pub(super) enum Press {
     /// Forget me, really.
     Forget,
     /// Takes back the person's own mark, and the solved tag if we had set it.
-    UndoMark { message: MessageId, tag: Option<TagId>, entry: i64 },
+    UndoMark {
+        message: MessageId,
+        tag: Option<TagId>,
+        entry: i64,
+    },
     /// Chooses the cluster that a question belongs to.
-    ChooseSame { message: MessageId },
-    UndoTie { message: MessageId, question: MessageId, entry: i64 },
+    ChooseSame {
+        message: MessageId,
+    },
+    UndoTie {
+        message: MessageId,
+        question: MessageId,
+        entry: i64,
+    },
     /// The author of a message lets us quote it...
-    Allow { message: MessageId },
+    Allow {
+        message: MessageId,
+    },
     /// ...or no longer.
-    Withdraw { message: MessageId },
+    Withdraw {
+        message: MessageId,
+    },
     /// A suggestion solved the question, or did not.
-    Suggested { question: MessageId, helped: bool },
+    Suggested {
+        question: MessageId,
+        helped: bool,
+    },
 }
 
 /// The id of a forum's tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TagId(pub u64);
+pub(super) struct TagId(pub(super) u64);
 
 /// The start of every `custom_id` of ours.
 const OURS: &str = "harvest";
@@ -54,7 +71,7 @@ impl fmt::Display for Press {
 
 /// The `custom_id` is none of ours, or damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotOurs;
+pub(super) struct NotOurs;
 
 impl FromStr for Press {
     type Err = NotOurs;
@@ -76,9 +93,7 @@ impl FromStr for Press {
             },
             [OURS, "allow", message] => Self::Allow { message: id(message)? },
             [OURS, "withdraw", message] => Self::Withdraw { message: id(message)? },
-            [OURS, "helped", question] => {
-                Self::Suggested { question: id(question)?, helped: true }
-            }
+            [OURS, "helped", question] => Self::Suggested { question: id(question)?, helped: true },
             [OURS, "not-it", question] => {
                 Self::Suggested { question: id(question)?, helped: false }
             }

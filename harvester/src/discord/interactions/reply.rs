@@ -6,30 +6,30 @@ use super::press::Press;
 
 /// A message of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Reply {
-    pub text: String,
-    pub rows: Vec<Row>,
+pub(super) struct Reply {
+    pub(super) text: String,
+    pub(super) rows: Vec<Row>,
     /// A file to attach, with its name. JSON only.
-    pub file: Option<(String, Vec<u8>)>,
+    pub(super) file: Option<(String, Vec<u8>)>,
 }
 
 /// A line of controls under a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Row {
+pub(super) enum Row {
     Buttons(Vec<Button>),
     Menu { press: Press, hint: &'static str, choices: Vec<Choice> },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Button {
-    pub press: Press,
-    pub label: &'static str,
-    pub look: Look,
+pub(super) struct Button {
+    pub(super) press: Press,
+    pub(super) label: &'static str,
+    pub(super) look: Look,
 }
 
 /// Discord's button styles that we use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub(super) enum Look {
     Grey = 2,
     Green = 3,
     Red = 4,
@@ -37,11 +37,11 @@ pub enum Look {
 
 /// An option of a menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
-    pub value: String,
+pub(super) struct Choice {
+    pub(super) value: String,
     /// 100 UTF-16 units at most, like the note.
-    pub label: String,
-    pub note: String,
+    pub(super) label: String,
+    pub(super) note: String,
 }
 
 /// Discord's limit on a message. It counts characters; UTF-16 units are never fewer.

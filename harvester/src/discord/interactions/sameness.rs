@@ -21,8 +21,10 @@ pub(super) fn offer(
     language: Language,
 ) -> Reply {
     let others = clusters.iter().filter(|cluster| !holds(cluster, question));
-    let choices =
-        others.take(MOST_CHOICES).map(|cluster| choice(cluster, naming, language)).collect::<Vec<_>>();
+    let choices = others
+        .take(MOST_CHOICES)
+        .map(|cluster| choice(cluster, naming, language))
+        .collect::<Vec<_>>();
     if choices.is_empty() {
         return Reply::new(words::nothing_alike(language));
     }
@@ -40,15 +42,16 @@ fn choice(cluster: &Cluster, naming: &Naming, language: Language) -> Choice {
     let title = title.unwrap_or_else(|| words::not_public(language).to_owned());
     let known = cluster.state == ClusterState::Known;
     let note = words::times_plain(language, cluster.occurrences.len(), known);
-    Choice {
-        value: cluster.id.to_string(),
-        label: label(&title, LABEL),
-        note: label(&note, LABEL),
-    }
+    Choice { value: cluster.id.to_string(), label: label(&title, LABEL), note: label(&note, LABEL) }
 }
 
 /// Tells that two questions were tied, and offers to take it back.
-pub(super) fn tell(message: MessageId, question: MessageId, entry: i64, language: Language) -> Reply {
+pub(super) fn tell(
+    message: MessageId,
+    question: MessageId,
+    entry: i64,
+    language: Language,
+) -> Reply {
     let undo = Press::UndoTie { message, question, entry };
     Reply::new(words::tied(language)).buttons(vec![Button::new(
         undo,
@@ -87,9 +90,8 @@ mod tests {
     #[test]
     fn the_menu_holds_at_most_25_short_lines() {
         let long = format!("Why does the {} fail?", "very ".repeat(50));
-        let clusters = (1..60)
-            .map(|id| cluster(vec![occurrence(id * 10, &long, "So.")]))
-            .collect::<Vec<_>>();
+        let clusters =
+            (1..60).map(|id| cluster(vec![occurrence(id * 10, &long, "So.")])).collect::<Vec<_>>();
         let choices = offered(5, &clusters, Language::Korean);
         assert_eq!(choices.len(), 25);
         let fits = |text: &str| (1..=100).contains(&text.encode_utf16().count());

@@ -34,7 +34,10 @@ pub(super) fn menu(name: &str) -> Value {
         "id": ANSWER, "channel_id": CHANNEL, "author": {"id": ANSWERER}, "content": "Use the wrench.",
     });
     let resolved = json!({"messages": messages});
-    interaction(2, json!({"id": "8", "type": 3, "name": name, "target_id": ANSWER, "resolved": resolved}))
+    interaction(
+        2,
+        json!({"id": "8", "type": 3, "name": name, "target_id": ANSWER, "resolved": resolved}),
+    )
 }
 
 pub(super) fn button(custom_id: &str) -> Value {

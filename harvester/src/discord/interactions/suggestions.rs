@@ -116,13 +116,13 @@ mod tests {
     #[test]
     fn a_hint_shows_the_answer_and_two_buttons_in_the_askers_language() {
         let clusters = known();
-        let hint = |text| super::hint(&asked(text), &clusters[0], &naming()).unwrap();
-        let english = hint("how do I reset it?");
+        let of = |text| hint(&asked(text), &clusters[0], &naming()).unwrap();
+        let english = of("how do I reset it?");
         assert!(english.text.contains("Open settings.") && english.text.contains("✅ Known"));
         assert!(english.text.encode_utf16().count() <= 2_000);
         let body = english.public().to_string();
         assert!(body.contains("That solved it") && body.contains("Not it"));
-        assert!(hint("지갑을 어떻게 초기화하나요?").public().to_string().contains("해결됐어요"));
+        assert!(of("지갑을 어떻게 초기화하나요?").public().to_string().contains("해결됐어요"));
     }
 
     #[test]

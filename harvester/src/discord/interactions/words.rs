@@ -57,6 +57,9 @@ sentences! {
     opted_out:
         "The author of that message asked me to keep nothing of theirs, so I left it alone.",
         "작성자가 기록을 남기지 말라고 해서 그대로 두었어요.";
+    you_left:
+        "You asked me to keep nothing about you, so I cannot note that.",
+        "기록을 남기지 말라고 하셔서 이것도 남길 수 없어요.";
     empty_query:
         "Tell me what you are looking for.",
         "무엇을 찾는지 적어 주세요.";
@@ -118,14 +121,17 @@ sentences! {
         "Withdraw",
         "허락 취소";
     allowed:
-        "Thank you! The author agreed that this answer may be quoted. They can withdraw that at any time.",
-        "고마워요! 작성자가 이 답변을 인용해도 된다고 했어요. 언제든 취소할 수 있어요.";
+        "Thank you! The author agreed to be quoted here. They can withdraw that at any time.",
+        "고마워요! 작성자가 인용해도 된다고 했어요. 언제든 취소할 수 있어요.";
+    may_we_quote_question:
+        "One more thing: may your question be quoted in our public documentation, under a made-up name?",
+        "한 가지 더: 질문을 공개 문서에 가명으로 인용해도 될까요?";
     withdrawn:
-        "The author withdrew: this answer is no longer quoted.",
-        "작성자가 허락을 취소했어요. 이 답변은 더 이상 인용되지 않아요.";
+        "The author withdrew: they are no longer quoted here.",
+        "작성자가 허락을 취소했어요. 더 이상 인용되지 않아요.";
     only_the_author:
-        "Only the person who wrote that answer can decide this.",
-        "답변을 쓴 사람만 정할 수 있어요.";
+        "Only the person who wrote that message can decide this.",
+        "그 메시지를 쓴 사람만 정할 수 있어요.";
     paused:
         "Paused: no suggestions and no proposals until somebody resumes. Reading, searching and deleting go on.",
         "멈췄어요. 다시 시작할 때까지 제안을 하지 않아요. 읽기, 검색, 삭제는 계속돼요.";
@@ -198,18 +204,19 @@ pub(super) fn marked(language: Language, marked: &Marked) -> String {
     };
     let mut said = vec![first.to_owned()];
     if marked.answers && !marked.reacted {
-        let text = language.pick("I may not react with ✅ here.", "여기서는 ✅ 반응을 달 수 없어요.");
+        let text =
+            language.pick("I may not react with ✅ here.", "여기서는 ✅ 반응을 달 수 없어요.");
         said.push(text.to_owned());
     }
     match &marked.tagged {
         Tagged::NotAsked => {}
         Tagged::Set(name) => {
-            said.push(language.pick(format!("Tag set: {name}."), format!("태그를 달았어요: {name}")));
+            said.push(
+                language.pick(format!("Tag set: {name}."), format!("태그를 달았어요: {name}")),
+            );
         }
         Tagged::Full => said.push(
-            language
-                .pick("The post has five tags already.", "이미 태그가 다섯 개예요.")
-                .to_owned(),
+            language.pick("The post has five tags already.", "이미 태그가 다섯 개예요.").to_owned(),
         ),
         Tagged::Refused => said.push(
             language
@@ -264,13 +271,13 @@ mod tests {
 
     #[test]
     fn what_came_of_a_mark_is_told() {
-        let marked = |answers, reacted, tagged| {
-            super::marked(Language::English, &Marked { answers, reacted, tagged })
+        let told = |answers, reacted, tagged| {
+            marked(Language::English, &Marked { answers, reacted, tagged })
         };
-        let all = marked(true, true, Tagged::Set("Solved".to_owned()));
+        let all = told(true, true, Tagged::Set("Solved".to_owned()));
         assert_eq!(all, "Marked as the answer. It counts from now on. Tag set: Solved.");
-        assert!(marked(true, false, Tagged::Refused).contains("Manage Threads"));
-        assert_eq!(marked(false, false, Tagged::NotAsked), "Noted: that is not an answer.");
+        assert!(told(true, false, Tagged::Refused).contains("Manage Threads"));
+        assert_eq!(told(false, false, Tagged::NotAsked), "Noted: that is not an answer.");
     }
 
     #[test]

@@ -1,0 +1,295 @@
+//! What people do in the server: commands, menus, buttons, and the hints under their questions.
+//!
+//! Each interaction is read leniently, decided purely, and then acted on. Exactly one daemon answers
+//! it; it is acknowledged within three seconds; what Discord delivers twice is done once.
+
+mod answers;
+mod commands;
+mod facts;
+mod forum;
+mod interaction;
+mod language;
+mod line;
+mod marking;
+mod opening;
+mod operating;
+mod permissions;
+mod plain;
+mod press;
+mod reply;
+mod sameness;
+mod suggestions;
+mod words;
+mod work;
+
+#[cfg(test)]
+mod samples;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use indexer::confidence::KnownAnswers;
+use indexer::search::{Query, SearchError, Searcher};
+use indexer::store::{Store, StoreError, Suggestion};
+use rules::ids::{GuildId, Millis};
+use rules::pseudonym::Naming;
+use rules::ruleset::Ruleset;
+use serde::Serialize;
+use serde_json::Value;
+
+use self::answers::Found;
+use self::interaction::{Interaction, items};
+use self::line::Line;
+use self::opening::{Ack, Opening, Work, opening};
+use self::reply::{MOST_CHOICES, Reply};
+use self::work::Outcome;
+use crate::clock;
+use crate::discord::rest::{Rest, RestError};
+
+pub use self::interaction::{ApplicationId, Unreadable};
+pub use self::marking::Refusal;
+pub use self::operating::PAUSED;
+pub use self::suggestions::{Asked, known_answers, suggest};
+
+/// Answers what people ask for in the server.
+pub struct Desk {
+    line: Line,
+    store: Store,
+    searcher: Searcher,
+    rules: Arc<Ruleset>,
+    naming: Naming,
+    /// Tells this process from others in claims.
+    owner: String,
+    application: ApplicationId,
+    /// The place in the index's feed that the searcher was made to see.
+    seen: Arc<AtomicI64>,
+    counts: Counts,
+}
+
+#[derive(Default)]
+struct Counts {
+    answered: AtomicU64,
+    unreadable: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// What became of the interactions that this process got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    pub interactions_answered_total: u64,
+    pub interactions_unreadable_total: u64,
+    pub interactions_failed_total: u64,
+}
+
+/// Why an interaction was not answered as it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    #[error(transparent)]
+    Discord(#[from] RestError),
+    #[error("a search broke off")]
+    Broken,
+    /// The person may not; they are told why.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+impl Desk {
+    pub fn new(
+        rest: Rest,
+        store: Store,
+        searcher: Searcher,
+        rules: Arc<Ruleset>,
+        naming: Naming,
+        owner: String,
+        application: ApplicationId,
+    ) -> Self {
+        Self {
+            line: Line::new(rest, application),
+            store,
+            searcher,
+            rules,
+            naming,
+            owner,
+            application,
+            seen: Arc::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Gives a server our commands, unless it has exactly these. Returns whether anything changed.
+    pub async fn register(&self, guild: GuildId) -> Result<bool, Failure> {
+        let present = self.line.commands(guild).await?;
+        let present = items(&present).cloned().collect::<Vec<_>>();
+        if commands::is_registered(&present) {
+            return Ok(false);
+        }
+        self.line.set_commands(guild, &commands::wanted().into()).await?;
+        Ok(true)
+    }
+
+    /// Answers the JSON of an `INTERACTION_CREATE`, if no other daemon does. Failures are counted and
+    /// logged without content, and told to the person where that is still possible.
+    pub async fn answer(&self, interaction: &Value) {
+        let count = match self.handle(interaction).await {
+            Ok(true) => &self.counts.answered,
+            Ok(false) => return,
+            Err(Failure::Unreadable(why)) => {
+                tracing::warn!(%why, "an interaction cannot be read");
+                &self.counts.unreadable
+            }
+            Err(error) => {
+                tracing::warn!(%error, "an interaction was not answered as it should be");
+                &self.counts.failed
+            }
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts since the start.
+    pub fn tally(&self) -> Tally {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Tally {
+            interactions_answered_total: read(&self.counts.answered),
+            interactions_unreadable_total: read(&self.counts.unreadable),
+            interactions_failed_total: read(&self.counts.failed),
+        }
+    }
+
+    /// Whether suggestions and proposals are held back by hand.
+    pub async fn is_paused(&self) -> Result<bool, Failure> {
+        Ok(self.store.setting(PAUSED).await?.is_some())
+    }
+
+    /// Posts one quiet hint under a fresh question that has a known answer, once per question for
+    /// ever; returns whether it did. The caller sees to it that hints are wanted in the channel.
+    pub async fn hint(
+        &self,
+        asked: &Asked<'_>,
+        known: &KnownAnswers,
+        now: Millis,
+    ) -> Result<bool, Failure> {
+        let Some(fitting) = suggest(asked, known, now) else { return Ok(false) };
+        let cluster = self.store.cluster(&fitting.cluster).await?;
+        let hint = cluster.and_then(|cluster| suggestions::hint(asked, &cluster, &self.naming));
+        let Some(hint) = hint else { return Ok(false) };
+        let unwanted = self.is_paused().await? || self.store.opt_outs().await?.covers(asked.asker);
+        if unwanted {
+            return Ok(false);
+        }
+        let suggestion = Suggestion {
+            question: asked.question,
+            channel: asked.channel,
+            cluster: fitting.cluster,
+            confidence: fitting.confidence,
+            at: now,
+            posted: None,
+            helped: None,
+        };
+        if !self.store.suggest(&suggestion).await? {
+            return Ok(false);
+        }
+        if let Some(posted) = self.line.reply_to(asked.channel, asked.question, &hint).await? {
+            self.store.suggestion_posted(asked.question, posted).await?;
+        }
+        Ok(true)
+    }
+
+    /// Returns whether the interaction was ours to answer.
+    async fn handle(&self, json: &Value) -> Result<bool, Failure> {
+        let interaction = Interaction::read(json)?;
+        if interaction.application != self.application {
+            return Ok(false);
+        }
+        let now = clock::now();
+        let key = format!("interaction/{}", interaction.id.0);
+        if !self.store.claim(&key, &self.owner, now).await? {
+            return Ok(false);
+        }
+        match opening(&interaction) {
+            Opening::Choices { text } => {
+                let choices = self.choices(&text).await?;
+                self.line.offer(&interaction, choices).await?;
+            }
+            Opening::Say(reply) => self.line.say(&interaction, &reply).await?,
+            Opening::Work { work, ack } => self.do_later(work, ack, &interaction, now).await?,
+        }
+        Ok(true)
+    }
+
+    async fn do_later(
+        &self,
+        work: Work,
+        ack: Ack,
+        interaction: &Interaction,
+        now: Millis,
+    ) -> Result<(), Failure> {
+        self.line.acknowledge(interaction, ack).await?;
+        let error = match self.work(work, interaction, now).await {
+            Ok(outcome) => return self.tell(outcome, interaction).await,
+            Err(error) => error,
+        };
+        let language = interaction.language;
+        let (said, error) = match error {
+            Failure::Refused(refusal) => (refusal.tell(language), None),
+            error => (Reply::new(words::failed(language)), Some(error)),
+        };
+        match ack {
+            Ack::Fill => self.line.fill(interaction, &said).await?,
+            Ack::Change => self.line.whisper(interaction, &said).await?,
+        }
+        error.map_or(Ok(()), Err)
+    }
+
+    async fn tell(&self, outcome: Outcome, interaction: &Interaction) -> Result<(), Failure> {
+        if let Some(reply) = &outcome.filled {
+            self.line.fill(interaction, reply).await?;
+        }
+        if outcome.bared {
+            self.line.bare(interaction).await?;
+        }
+        for reply in &outcome.whispers {
+            self.line.whisper(interaction, reply).await?;
+        }
+        if let Some(reply) = &outcome.announced {
+            self.line.announce(interaction, reply).await?;
+        }
+        Ok(())
+    }
+
+    async fn choices(&self, text: &str) -> Result<Value, Failure> {
+        if text.trim().is_empty() {
+            return Ok(Value::Array(Vec::new()));
+        }
+        let found = self.search(text, MOST_CHOICES).await?;
+        Ok(answers::choices(&found.clusters, &self.naming))
+    }
+
+    /// The clusters that match best, as they are now.
+    async fn search(&self, text: &str, limit: usize) -> Result<Found, Failure> {
+        let query = Query { text: text.to_owned(), limit, ..Query::default() };
+        let (searcher, seen) = (self.searcher.clone(), Arc::clone(&self.seen));
+        let hits = tokio::task::spawn_blocking(move || {
+            catch_up(&searcher, &seen);
+            searcher.search(&query)
+        });
+        let hits = hits.await.map_err(|_| Failure::Broken)??;
+        let ids = hits.hits.into_iter().map(|hit| hit.cluster).collect::<Vec<_>>();
+        let clusters = self.store.clusters_with(&ids).await?;
+        Ok(Found { clusters, nearest_only: hits.nearest_only })
+    }
+}
+
+/// Makes the searcher see what was committed since. An index that is just being built again leaves
+/// what was seen before.
+fn catch_up(searcher: &Searcher, seen: &AtomicI64) {
+    let Some(committed) = searcher.cursor() else { return };
+    if seen.load(Ordering::Relaxed) != committed && searcher.reload().is_ok() {
+        seen.store(committed, Ordering::Relaxed);
+    }
+}

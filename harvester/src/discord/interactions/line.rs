@@ -1,0 +1,232 @@
+//! Our calls to Discord when a person is to be answered. Nothing is decided here.
+
+use rules::ids::{ChannelId, GuildId, MessageId};
+use serde_json::{Value, json};
+
+use super::Failure;
+use super::interaction::{ApplicationId, Interaction};
+use super::opening::Ack;
+use super::press::TagId;
+use super::reply::Reply;
+use crate::discord::rest::{Method, Rest};
+
+/// The way to Discord.
+#[derive(Clone)]
+pub(super) struct Line {
+    rest: Rest,
+    application: ApplicationId,
+}
+
+/// ✅ as it stands in an address.
+const CHECK: &str = "%E2%9C%85";
+/// Discord's numbers for answers to an interaction.
+const MESSAGE: u8 = 4;
+const MESSAGE_LATER: u8 = 5;
+const CHANGE_LATER: u8 = 6;
+const CHOICES: u8 = 8;
+const EPHEMERAL: u64 = 1 << 6;
+
+impl Line {
+    pub(super) fn new(rest: Rest, application: ApplicationId) -> Self {
+        Self { rest, application }
+    }
+
+    pub(super) async fn offer(&self, to: &Interaction, choices: Value) -> Result<(), Failure> {
+        self.call_back(to, json!({"type": CHOICES, "data": {"choices": choices}})).await
+    }
+
+    pub(super) async fn say(&self, to: &Interaction, reply: &Reply) -> Result<(), Failure> {
+        self.call_back(to, json!({"type": MESSAGE, "data": reply.ephemeral()})).await
+    }
+
+    pub(super) async fn acknowledge(&self, to: &Interaction, ack: Ack) -> Result<(), Failure> {
+        let body = match ack {
+            Ack::Fill => json!({"type": MESSAGE_LATER, "data": {"flags": EPHEMERAL}}),
+            Ack::Change => json!({"type": CHANGE_LATER}),
+        };
+        self.call_back(to, body).await
+    }
+
+    async fn call_back(&self, to: &Interaction, body: Value) -> Result<(), Failure> {
+        let path = format!("/interactions/{}/{}/callback", to.id.0, to.token.as_str());
+        self.rest.send(Method::Post, &path, Some(&body)).await?;
+        Ok(())
+    }
+
+    /// Fills what was acknowledged, or changes the message whose button was pressed.
+    pub(super) async fn fill(&self, to: &Interaction, reply: &Reply) -> Result<(), Failure> {
+        let path = format!("{}/messages/@original", self.webhook(to));
+        self.deliver(Method::Patch, &path, reply.in_place(), reply).await
+    }
+
+    /// Takes the buttons from the message whose button was pressed.
+    pub(super) async fn bare(&self, to: &Interaction) -> Result<(), Failure> {
+        let path = format!("{}/messages/@original", self.webhook(to));
+        self.rest.send(Method::Patch, &path, Some(&json!({"components": []}))).await?;
+        Ok(())
+    }
+
+    /// One more message, to this person alone.
+    pub(super) async fn whisper(&self, to: &Interaction, reply: &Reply) -> Result<(), Failure> {
+        self.deliver(Method::Post, &self.webhook(to), reply.ephemeral(), reply).await
+    }
+
+    /// One more message, to everybody.
+    pub(super) async fn announce(&self, to: &Interaction, reply: &Reply) -> Result<(), Failure> {
+        self.deliver(Method::Post, &self.webhook(to), reply.public(), reply).await
+    }
+
+    fn webhook(&self, to: &Interaction) -> String {
+        format!("/webhooks/{}/{}", self.application.0, to.token.as_str())
+    }
+
+    async fn deliver(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+        reply: &Reply,
+    ) -> Result<(), Failure> {
+        match &reply.file {
+            None => self.rest.send(method, path, Some(&body)).await?,
+            Some((name, bytes)) => {
+                let Form { content_type, body } = form(&body, name, bytes);
+                self.rest.send_form(method, path, &content_type, body).await?
+            }
+        };
+        Ok(())
+    }
+
+    /// A message under a question, without a sound; returns its id.
+    pub(super) async fn reply_to(
+        &self,
+        channel: ChannelId,
+        question: MessageId,
+        reply: &Reply,
+    ) -> Result<Option<MessageId>, Failure> {
+        let mut body = reply.public();
+        body["message_reference"] = json!({"message_id": question, "fail_if_not_exists": true});
+        // Discord posts a nonce once, should this call be made twice.
+        body["nonce"] = question.to_string().into();
+        body["enforce_nonce"] = true.into();
+        let path = format!("/channels/{channel}/messages");
+        let posted = self.rest.send(Method::Post, &path, Some(&body)).await?;
+        Ok(super::interaction::number(&posted["id"]).map(MessageId))
+    }
+
+    /// Sets or removes our ✅ under a message.
+    pub(super) async fn check(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        stands: bool,
+    ) -> Result<(), Failure> {
+        let method = if stands { Method::Put } else { Method::Delete };
+        let path = format!("/channels/{channel}/messages/{message}/reactions/{CHECK}/@me");
+        self.rest.send(method, &path, None).await?;
+        Ok(())
+    }
+
+    pub(super) async fn channel(&self, channel: ChannelId) -> Result<Value, Failure> {
+        Ok(self.rest.send(Method::Get, &format!("/channels/{channel}"), None).await?)
+    }
+
+    pub(super) async fn message(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> Result<Value, Failure> {
+        let path = format!("/channels/{channel}/messages/{message}");
+        Ok(self.rest.send(Method::Get, &path, None).await?)
+    }
+
+    pub(super) async fn roles(&self, guild: GuildId) -> Result<Value, Failure> {
+        Ok(self.rest.send(Method::Get, &format!("/guilds/{guild}/roles"), None).await?)
+    }
+
+    /// Opens an archived thread, or archives it again.
+    pub(super) async fn archive(&self, thread: ChannelId, archived: bool) -> Result<(), Failure> {
+        self.change(thread, json!({"archived": archived})).await
+    }
+
+    pub(super) async fn tag(&self, thread: ChannelId, applied: &[TagId]) -> Result<(), Failure> {
+        let applied = applied.iter().map(|tag| tag.0.to_string()).collect::<Vec<_>>();
+        self.change(thread, json!({"applied_tags": applied})).await
+    }
+
+    async fn change(&self, thread: ChannelId, body: Value) -> Result<(), Failure> {
+        self.rest.send(Method::Patch, &format!("/channels/{thread}"), Some(&body)).await?;
+        Ok(())
+    }
+
+    pub(super) async fn commands(&self, guild: GuildId) -> Result<Value, Failure> {
+        let path = format!("{}?with_localizations=true", self.commands_of(guild));
+        Ok(self.rest.send(Method::Get, &path, None).await?)
+    }
+
+    pub(super) async fn set_commands(
+        &self,
+        guild: GuildId,
+        commands: &Value,
+    ) -> Result<(), Failure> {
+        self.rest.send(Method::Put, &self.commands_of(guild), Some(commands)).await?;
+        Ok(())
+    }
+
+    fn commands_of(&self, guild: GuildId) -> String {
+        format!("/applications/{}/guilds/{guild}/commands", self.application.0)
+    }
+}
+
+/// A message with a file, as `multipart/form-data`.
+struct Form {
+    content_type: String,
+    body: Vec<u8>,
+}
+
+fn form(message: &Value, name: &str, bytes: &[u8]) -> Form {
+    let message = message.to_string();
+    let boundary = boundary(&[message.as_bytes(), bytes]);
+    let mut body = Vec::with_capacity(bytes.len() + message.len() + 512);
+    let head = |what: &str, kind: &str| {
+        format!(
+            "--{boundary}\r\nContent-Disposition: form-data; {what}\r\nContent-Type: {kind}\r\n\r\n"
+        )
+    };
+    body.extend(head("name=\"payload_json\"", "application/json").as_bytes());
+    body.extend(message.as_bytes());
+    body.extend(b"\r\n");
+    let file = format!("name=\"files[0]\"; filename=\"{name}\"");
+    body.extend(head(&file, "application/json").as_bytes());
+    body.extend(bytes);
+    body.extend(format!("\r\n--{boundary}--\r\n").as_bytes());
+    Form { content_type: format!("multipart/form-data; boundary={boundary}"), body }
+}
+
+/// A word that is in none of the parts.
+fn boundary(parts: &[&[u8]]) -> String {
+    let taken = |word: &String| {
+        parts.iter().any(|part| part.windows(word.len()).any(|bytes| bytes == word.as_bytes()))
+    };
+    let mut words = (0_u64..).map(|number| format!("harvested-part-{number}"));
+    words.find(|word| !taken(word)).expect("the parts are finite")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_holds_message_and_file_apart() {
+        let file = b"{\"said\": \"harvested-part-0 harvested-part-1\"}";
+        let Form { content_type, body } = form(&json!({"content": "x"}), "kept.json", file);
+        assert_eq!(content_type, "multipart/form-data; boundary=harvested-part-2");
+        let text = String::from_utf8(body).unwrap();
+        let parts = text.split("--harvested-part-2").collect::<Vec<_>>();
+        assert_eq!(parts.len(), 4, "{text}");
+        assert!(parts[1].ends_with("\r\n\r\n{\"content\":\"x\"}\r\n"));
+        assert!(parts[2].contains("name=\"files[0]\"; filename=\"kept.json\""));
+        assert!(parts[2].ends_with(&format!("\r\n\r\n{}\r\n", String::from_utf8_lossy(file))));
+        assert_eq!(parts[3], "--\r\n");
+    }
+}

@@ -1,0 +1,385 @@
+//! What takes a look at the store or a call to Discord: facts are gathered, something pure decides,
+//! and what it decided is done.
+
+use indexer::store::{AuditRow, Consented};
+use rules::cluster::Cluster;
+use rules::ids::{ChannelId, ClusterId, MessageId, Millis};
+
+use super::facts::consent_subject;
+use super::forum::{Tagging, Thread};
+use super::interaction::{Interaction, Target};
+use super::language::Language;
+use super::marking::{self, Facts, Marked, Plan, Refusal, Tagged};
+use super::opening::Work;
+use super::operating::{self, PAUSED, State};
+use super::press::{Press, TagId};
+use super::reply::{Button, Look, MOST_CHOICES, Reply};
+use super::{Desk, Failure, answers, sameness, words};
+
+/// What is said at the end.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// In place of what was acknowledged, or of the message with the button.
+    pub(super) filled: Option<Reply>,
+    /// Whether the message with the button only loses its buttons.
+    pub(super) bared: bool,
+    pub(super) whispers: Vec<Reply>,
+    /// For everybody.
+    pub(super) announced: Option<Reply>,
+}
+
+impl Outcome {
+    fn filled(reply: Reply) -> Self {
+        Self { filled: Some(reply), ..Self::default() }
+    }
+
+    fn whispered(text: &str) -> Self {
+        Self { whispers: vec![Reply::new(text)], ..Self::default() }
+    }
+}
+
+impl Desk {
+    /// Does what was asked for. Nothing here is done twice by being asked for twice.
+    pub(super) async fn work(
+        &self,
+        work: Work,
+        interaction: &Interaction,
+        now: Millis,
+    ) -> Result<Outcome, Failure> {
+        let language = interaction.language;
+        match work {
+            Work::Find { query } => self.find(&query, language).await,
+            Work::Judge { target, answers } => self.judge(&target, answers, interaction, now).await,
+            Work::OfferSame { target } => self.offer_same(&target, interaction).await,
+            Work::Status => {
+                self.state().await.map(|it| operating::tell(&it, language)).map(Outcome::filled)
+            }
+            Work::Pause(paused) => self.pause(paused, interaction, now).await,
+            Work::Forget => {
+                let forgotten = self.store.forget(interaction.user, "themselves", now).await?;
+                Ok(Outcome::filled(Reply::new(words::forgotten(language, forgotten.messages))))
+            }
+            Work::Export => {
+                let kept = self.store.kept_of(interaction.user).await?;
+                let mut parts = operating::export(&kept, language).into_iter();
+                let filled = parts.next();
+                Ok(Outcome { filled, whispers: parts.collect(), ..Outcome::default() })
+            }
+            Work::UndoMark { message, tag, entry } => {
+                self.undo_mark(message, tag, entry, interaction, now).await
+            }
+            Work::Tie { message, cluster } => self.tie(message, &cluster, interaction, now).await,
+            Work::Untie { message, question, entry } => {
+                self.untie(message, question, entry, interaction, now).await
+            }
+            Work::Consent { message, given } => {
+                self.consent(message, given, interaction, now).await
+            }
+            Work::Suggested { question, helped } => {
+                self.suggested(question, helped, interaction, now).await
+            }
+        }
+    }
+
+    async fn find(&self, query: &str, language: Language) -> Result<Outcome, Failure> {
+        let found = match answers::named(query) {
+            Some(id) => self.store.cluster(&id).await?,
+            None => None,
+        };
+        let found = match found {
+            Some(cluster) => answers::Found { clusters: vec![cluster], nearest_only: false },
+            None => self.search(query, answers::SHOWN).await?,
+        };
+        Ok(Outcome::filled(answers::tell(&found, &self.naming, language)))
+    }
+
+    async fn judge(
+        &self,
+        target: &Target,
+        answers: bool,
+        interaction: &Interaction,
+        now: Millis,
+    ) -> Result<Outcome, Failure> {
+        let facts = self.facts(interaction, target.message, Some(target.author)).await?;
+        let solved = |tag: &str| self.rules.signals.is_solved_tag(tag);
+        let plan = marking::plan(interaction, target, answers, &facts, solved, now)?;
+        self.store.mark(&plan.mark).await?;
+        let what = if answers { "mark-answer" } else { "mark-no-answer" };
+        let place = format!("{}/{}", target.channel, target.message);
+        let entry = self.audit(interaction, what, place, None, now).await?;
+        let marked = self.show(&plan, facts.thread.as_ref()).await;
+        let announced =
+            plan.ask.zip(interaction.guild).map(|(author, guild)| {
+                let language = interaction.server_language;
+                let link = rules::ids::permalink(guild, target.channel, target.message);
+                Reply::new(words::may_we_quote(language, author, &link))
+                    .buttons(vec![consent_button(target.message, true, language)])
+            });
+        let language = interaction.language;
+        let filled = Some(marking::tell(&plan, &marked, entry, language));
+        let whispers = plan.ask_for_question.map(|question| {
+            Reply::new(words::may_we_quote_question(language))
+                .buttons(vec![consent_button(question, true, language)])
+        });
+        let whispers = whispers.into_iter().collect();
+        Ok(Outcome { filled, announced, whispers, ..Outcome::default() })
+    }
+
+    /// Sets ✅ and tag where we may. What is refused is told, and nothing is lost by it.
+    async fn show(&self, plan: &Plan, thread: Option<&Thread>) -> Marked {
+        let (channel, message) = (plan.mark.channel, plan.mark.message);
+        let archived = self.unarchive(channel, thread).await;
+        let reacted = self.line.check(channel, message, plan.react).await.is_ok();
+        let tagged = match &plan.tagging {
+            Tagging::Leave => Tagged::NotAsked,
+            Tagging::Full => Tagged::Full,
+            Tagging::Refused => Tagged::Refused,
+            Tagging::Set { applied, added } => match self.line.tag(channel, applied).await {
+                Ok(()) => Tagged::Set(super::plain::inert(&added.name, 60)),
+                Err(_) => Tagged::Refused,
+            },
+        };
+        self.archive_again(channel, archived).await;
+        Marked { answers: plan.mark.answers, reacted, tagged }
+    }
+
+    /// Opens a thread if it is archived: nothing in it can be changed otherwise. Returns whether it was.
+    async fn unarchive(&self, channel: ChannelId, thread: Option<&Thread>) -> bool {
+        let archived = thread.is_some_and(|thread| thread.archived);
+        archived && self.line.archive(channel, false).await.is_ok()
+    }
+
+    async fn archive_again(&self, channel: ChannelId, archived: bool) {
+        if archived && self.line.archive(channel, true).await.is_err() {
+            tracing::debug!("a thread that was opened for a mark stays open");
+        }
+    }
+
+    async fn undo_mark(
+        &self,
+        message: MessageId,
+        tag: Option<TagId>,
+        entry: i64,
+        interaction: &Interaction,
+        now: Millis,
+    ) -> Result<Outcome, Failure> {
+        let language = interaction.language;
+        let Some(place) = interaction.channel else { return Err(Refusal::NotRead.into()) };
+        // A person can take back only their own mark, so that no other right is asked for.
+        if !self.store.unmark(place.id, message, interaction.user, now).await? {
+            return Ok(Outcome::filled(Reply::new(words::already_undone(language))));
+        }
+        let target = format!("{}/{message}", place.id);
+        self.audit(interaction, "undo-mark", target, Some(entry), now).await?;
+        let left = self.store.marks(place.id, &[message]).await?;
+        let thread = self.thread(place).await;
+        let solved = |tag: &str| self.rules.signals.is_solved_tag(tag);
+        let undoing = marking::undo(&left, tag, thread.as_ref(), solved);
+        let archived = self.unarchive(place.id, thread.as_ref()).await;
+        let checked = self.line.check(place.id, message, undoing.react).await;
+        let tagged = match &undoing.applied {
+            Some(applied) => self.line.tag(place.id, applied).await,
+            None => Ok(()),
+        };
+        self.archive_again(place.id, archived).await;
+        if checked.is_err() || tagged.is_err() {
+            tracing::debug!("a mark was undone, but not everything that showed it");
+        }
+        Ok(Outcome::filled(Reply::new(words::undone(language))))
+    }
+
+    async fn offer_same(
+        &self,
+        target: &Target,
+        interaction: &Interaction,
+    ) -> Result<Outcome, Failure> {
+        let facts = self.facts(interaction, target.message, None).await?;
+        marking::may_judge(interaction, &facts)?;
+        let found = self.search(&target.text, MOST_CHOICES).await?;
+        let question = self.question_of(interaction, target.message).await?;
+        let language = interaction.language;
+        let offer =
+            sameness::offer(target.message, question, &found.clusters, &self.naming, language);
+        Ok(Outcome::filled(offer))
+    }
+
+    /// The question that a message belongs to; the message itself where none is known yet.
+    async fn question_of(
+        &self,
+        interaction: &Interaction,
+        message: MessageId,
+    ) -> Result<MessageId, Failure> {
+        let Some(place) = interaction.channel else { return Ok(message) };
+        let judged = self.conversation_of(place.id, message).await?;
+        Ok(judged.and_then(|judged| judged.question()).unwrap_or(message))
+    }
+
+    async fn tie(
+        &self,
+        message: MessageId,
+        cluster: &ClusterId,
+        interaction: &Interaction,
+        now: Millis,
+    ) -> Result<Outcome, Failure> {
+        let facts = self.facts(interaction, message, None).await?;
+        marking::may_judge(interaction, &facts)?;
+        let language = interaction.language;
+        let Some(Cluster { centre, .. }) = self.store.cluster(cluster).await? else {
+            return Ok(Outcome::filled(Reply::new(words::gone_cluster(language))));
+        };
+        let question = self.question_of(interaction, message).await?;
+        self.store.tie(question, centre, interaction.user, now).await?;
+        let target = format!("{question}={centre}");
+        let entry = self.audit(interaction, "same-question", target, None, now).await?;
+        Ok(Outcome::filled(sameness::tell(message, question, entry, language)))
+    }
+
+    async fn untie(
+        &self,
+        message: MessageId,
+        question: MessageId,
+        entry: i64,
+        interaction: &Interaction,
+        now: Millis,
+    ) -> Result<Outcome, Failure> {
+        let facts = self.facts(interaction, message, None).await?;
+        marking::may_judge(interaction, &facts)?;
+        let language = interaction.language;
+        let here = interaction.channel.map(|place| place.id);
+        let asked = self.store.whereabouts(&[question]).await?;
+        if asked.iter().any(|(_, channel)| Some(*channel) != here) {
+            return Err(Refusal::MayNot.into());
+        }
+        if !self.store.untie(question, interaction.user, now).await? {
+            return Ok(Outcome::filled(Reply::new(words::already_undone(language))));
+        }
+        let target = question.to_string();
+        self.audit(interaction, "undo-same-question", target, Some(entry), now).await?;
+        Ok(Outcome::filled(Reply::new(words::undone(language))))
+    }
+
+    async fn consent(
+        &self,
+        message: MessageId,
+        given: bool,
+        interaction: &Interaction,
+        now: Millis,
+    ) -> Result<Outcome, Failure> {
+        let Some(place) = interaction.channel else { return Err(Refusal::NotRead.into()) };
+        if self.author_of(place.id, message).await? != Some(interaction.user) {
+            return Ok(Outcome::whispered(words::only_the_author(interaction.language)));
+        }
+        if self.store.opt_outs().await?.covers(interaction.user) {
+            return Ok(Outcome::whispered(words::you_left(interaction.language)));
+        }
+        let subject = consent_subject(message);
+        let what = if given {
+            let consented = Consented {
+                subject: subject.clone(),
+                source: "button".to_owned(),
+                at: now,
+                withdrawn: None,
+            };
+            self.store.give_consent(&consented).await?;
+            "consent"
+        } else {
+            self.store.withdraw_consent(&subject, now).await?;
+            "withdraw-consent"
+        };
+        self.audit(interaction, what, format!("{}/{message}", place.id), None, now).await?;
+        let language = interaction.server_language;
+        let said = if given { words::allowed(language) } else { words::withdrawn(language) };
+        let button = consent_button(message, !given, language);
+        Ok(Outcome::filled(Reply::new(said).buttons(vec![button])))
+    }
+
+    async fn suggested(
+        &self,
+        question: MessageId,
+        helped: bool,
+        interaction: &Interaction,
+        now: Millis,
+    ) -> Result<Outcome, Failure> {
+        let language = interaction.language;
+        let facts: Facts = self.facts(interaction, question, None).await?;
+        if marking::may_judge(interaction, &facts).is_err() {
+            return Ok(Outcome::whispered(words::not_your_question(language)));
+        }
+        let here = interaction.channel.map(|place| place.id);
+        let suggestion = self.store.suggestion(question).await?;
+        let Some(suggestion) = suggestion.filter(|one| Some(one.channel) == here) else {
+            return Ok(Outcome::whispered(words::unknown_button(language)));
+        };
+        if self.store.answer_suggestion(question, helped, interaction.user, now).await? {
+            let what = if helped { "suggestion-helped" } else { "suggestion-missed" };
+            self.audit(interaction, what, question.to_string(), None, now).await?;
+            if let (true, Some(known)) = (helped, self.store.cluster(&suggestion.cluster).await?) {
+                self.store.tie(question, known.centre, interaction.user, now).await?;
+            }
+        }
+        if helped {
+            return Ok(Outcome { bared: true, ..Outcome::whispered(words::helped(language)) });
+        }
+        let said = words::did_not_help(interaction.server_language);
+        Ok(Outcome::filled(Reply::new(said)))
+    }
+
+    async fn pause(
+        &self,
+        paused: bool,
+        interaction: &Interaction,
+        now: Millis,
+    ) -> Result<Outcome, Failure> {
+        if paused {
+            self.store.set(PAUSED, &now.0.to_string()).await?;
+        } else {
+            self.store.unset(PAUSED).await?;
+        }
+        let what = if paused { "pause" } else { "resume" };
+        self.audit(interaction, what, String::new(), None, now).await?;
+        let language = interaction.language;
+        let said = if paused { words::paused(language) } else { words::resumed(language) };
+        Ok(Outcome::filled(Reply::new(said)))
+    }
+
+    async fn state(&self) -> Result<State, Failure> {
+        let counts = self.store.counts().await?;
+        let live = self.store.live_counts().await?;
+        let pulses = self.store.settings_under(indexer::store::PULSES).await?;
+        Ok(State {
+            paused: self.is_paused().await?,
+            messages: counts.messages,
+            channels: counts.channels,
+            hidden: live.channels_hidden,
+            reading: live.channels_gapped.max(live.channels_backfilling),
+            answers: counts.clusters,
+            recurring: counts.recurring,
+            open: counts.conversations_by_status.get("open").copied().unwrap_or_default(),
+            proposals: counts.proposals,
+            quarantined: live.quarantined_by_kind.values().sum(),
+            last_stored: operating::last_stored(&pulses),
+        })
+    }
+
+    async fn audit(
+        &self,
+        interaction: &Interaction,
+        what: &str,
+        target: String,
+        undoes: Option<i64>,
+        at: Millis,
+    ) -> Result<i64, Failure> {
+        let by = interaction.user;
+        let row = AuditRow { seq: 0, at, by, what: what.to_owned(), target, undoes };
+        Ok(self.store.audit(&row).await?)
+    }
+}
+
+/// Lets the author allow that a message is quoted, or withdraw that.
+fn consent_button(message: MessageId, allow: bool, language: Language) -> Button {
+    if allow {
+        Button::new(Press::Allow { message }, words::allow(language), Look::Green)
+    } else {
+        Button::new(Press::Withdraw { message }, words::withdraw(language), Look::Grey)
+    }
+}
