@@ -9,6 +9,7 @@ mod invitation;
 mod keeper;
 mod raw;
 mod session;
+mod translate;
 mod vitals;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use health::GaveUp;
 use health::Limits;
 use keeper::Keeper;
 pub use raw::{Gap, Heard};
+pub use translate::{News, translate};
 pub use vitals::{Gapped, Pulse, Vitals};
 
 use crate::config::Secret;

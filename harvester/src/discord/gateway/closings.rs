@@ -25,7 +25,7 @@ const MODULES: [&str; 2] = ["serenity::gateway::shard", "serenity::gateway::ws"]
 const LONGEST: usize = 120;
 
 /// How each message that is understood goes on after the shard's name.
-const MESSAGES: [(&str, Sign); 12] = [
+const MESSAGES: [(&str, Sign); 14] = [
     ("Identifying", Sign::Identify),
     ("Attempting to resume", Sign::Resume),
     ("Sent invalid opcode", Sign::Closed(4001)),
@@ -38,6 +38,8 @@ const MESSAGES: [(&str, Sign); 12] = [
     ("Invalid session", Sign::Closed(4009)),
     ("Sent invalid shard data", Sign::Closed(4010)),
     ("Shard has too many guilds", Sign::Closed(4011)),
+    ("Invalid gateway intents", Sign::Closed(4013)),
+    ("Disallowed gateway intents", Sign::Closed(4014)),
 ];
 /// What comes before any other code, and before the reason that the peer gave.
 const OTHER: &str = "Unknown unclean close ";

@@ -122,7 +122,6 @@ impl Keeper {
             let turn = format!("{}/{shard}/{attempt}", self.owner);
             self.taken(&bucket, &turn, IDENTIFY_LEASE, TURN).await;
 
-            self.vitals.stage(shard, "connecting");
             let signs = closings::listen();
             self.vitals.note(shard, Sign::Started, clock::now());
             let session = match Session::start(self.spec(shard, shards, invitation.url)) {

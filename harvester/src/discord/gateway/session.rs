@@ -8,11 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serenity::async_trait;
-use serenity::client::{Context, EventHandler, RawEventHandler};
+use serenity::client::{Context, RawEventHandler};
 use serenity::futures::StreamExt as _;
-use serenity::gateway::{
-    ConnectionStage, GatewayError, ShardManager, ShardManagerOptions, ShardStageUpdateEvent,
-};
+use serenity::gateway::{GatewayError, ShardManager, ShardManagerOptions};
 use serenity::http::HttpBuilder;
 use serenity::model::event::Event;
 use serenity::model::gateway::GatewayIntents;
@@ -106,7 +104,7 @@ async fn connection(spec: Spec, leave: oneshot::Receiver<()>) -> Option<End> {
     let http = HttpBuilder::new(&spec.token.0).build();
     let (manager, mut result) = ShardManager::new(ShardManagerOptions {
         data: Arc::new(RwLock::new(TypeMap::new())),
-        event_handlers: vec![Arc::clone(&ears) as Arc<dyn EventHandler>],
+        event_handlers: Vec::new(),
         raw_event_handlers: vec![Arc::clone(&ears) as Arc<dyn RawEventHandler>],
         shard_index: spec.shard,
         shard_init: 1,
@@ -183,21 +181,5 @@ impl Ears {
 impl RawEventHandler for Ears {
     async fn raw_event(&self, _: Context, event: Event) {
         self.hear(&event);
-    }
-}
-
-#[async_trait]
-impl EventHandler for Ears {
-    async fn shard_stage_update(&self, _: Context, event: ShardStageUpdateEvent) {
-        self.vitals.stage(
-            self.shard,
-            match event.new {
-                ConnectionStage::Connected => "connected",
-                ConnectionStage::Disconnected => "disconnected",
-                ConnectionStage::Identifying => "identifying",
-                ConnectionStage::Resuming => "resuming",
-                _ => "connecting",
-            },
-        );
     }
 }

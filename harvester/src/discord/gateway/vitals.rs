@@ -144,6 +144,16 @@ impl Inner {
             Sign::Closed(code) => *pulse.closings.entry(code).or_default() += 1,
             Sign::Started | Sign::Dispatch => {}
         }
+        let stage = match sign {
+            Sign::Started => Some("connecting"),
+            Sign::Identify => Some("identifying"),
+            Sign::Resume => Some("resuming"),
+            Sign::Ready | Sign::Resumed => Some("connected"),
+            Sign::Dispatch | Sign::Ack | Sign::Closed(_) => None,
+        };
+        if let Some(stage) = stage {
+            pulse.stages.insert(shard, stage);
+        }
         if let Some(health) = self.health.get_mut(&shard) {
             health.note(sign, now);
         }

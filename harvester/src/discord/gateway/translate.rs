@@ -1,0 +1,146 @@
+//! What an event of the gateway says, in the words of `wire`. Pure, and knows nothing of the past:
+//! names of roles, tags and parents are the guild view's to add.
+
+use rules::ids::{ChannelId, GuildId, MessageId, RoleId};
+use rules::message::ReactionChange;
+use serde_json::Value;
+
+use super::raw::Heard;
+use crate::wire::api::{
+    self, ApiChannel, ApiGuild, ApiMessage, ApiRole, Deletion, MemberTold, ThreadList, Unreadable,
+};
+
+/// What is to be done about an event.
+#[derive(Clone, PartialEq)]
+pub enum News {
+    /// A whole message; nobody has reacted to it yet.
+    Posted(Box<ApiMessage>),
+    /// A whole message of which the reactions are not told.
+    Edited(Box<ApiMessage>),
+    /// A message changed, but the event does not say all of it: it has to be read over REST.
+    Reread(ChannelId, MessageId),
+    Deleted(Deletion),
+    Reacted(ReactionChange),
+    /// A channel, a thread or a forum post that is new or changed.
+    Channel(ApiChannel),
+    /// Deleted, with everything in it.
+    ChannelGone(ChannelId),
+    /// Threads that have come into sight.
+    Threads(ThreadList),
+    /// A server with all its roles, channels and threads that are not archived.
+    Guild(ApiGuild),
+    /// A server with all its roles; its channels are as they were.
+    GuildChanged(ApiGuild),
+    /// An outage of Discord's: nothing of the server is gone.
+    GuildAway(GuildId),
+    /// The bot was removed from the server.
+    GuildLeft(GuildId),
+    Role(GuildId, ApiRole),
+    RoleGone(GuildId, RoleId),
+    Member(MemberTold),
+    /// A command, menu, button or autocompletion, as Discord sent it.
+    Interaction(Value),
+    /// A new session: whatever happened before it is a gap of unknown length.
+    Ready,
+    /// The session went on, and nothing was lost.
+    Resumed,
+    /// It matters and cannot be read; its JSON is kept for another try.
+    Quarantine {
+        why: &'static str,
+        channel: Option<ChannelId>,
+        message: Option<MessageId>,
+    },
+    /// Of no matter here, such as what happens in direct messages.
+    Nothing,
+    /// A kind that this version does not know.
+    Unknown,
+}
+
+const NO_ID: &str = "an id is missing or not a snowflake";
+
+/// Says what an event means.
+pub fn translate(heard: &Heard) -> News {
+    let data = &heard.data;
+    let kind = heard.kind.as_str();
+    if kind.starts_with("MESSAGE_") && data["guild_id"].is_null() {
+        return News::Nothing;
+    }
+    let told = match kind {
+        "MESSAGE_CREATE" | "MESSAGE_UPDATE" => return message(heard),
+        "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => api::deletion(data).map(News::Deleted),
+        "MESSAGE_REACTION_ADD"
+        | "MESSAGE_REACTION_REMOVE"
+        | "MESSAGE_REACTION_REMOVE_ALL"
+        | "MESSAGE_REACTION_REMOVE_EMOJI" => api::reaction_change(kind, data).map(News::Reacted),
+        "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE" => {
+            api::channel(data).map(News::Channel)
+        }
+        "CHANNEL_DELETE" | "THREAD_DELETE" => id(data, "id").map(ChannelId).map(News::ChannelGone),
+        "THREAD_LIST_SYNC" => Some(News::Threads(api::thread_list(data))),
+        "GUILD_CREATE" => api::guild(data).map(|guild| match guild.unavailable {
+            true => News::GuildAway(guild.id),
+            false => News::Guild(guild),
+        }),
+        "GUILD_UPDATE" => api::guild(data).map(News::GuildChanged),
+        "GUILD_DELETE" => api::guild(data).map(|guild| match guild.unavailable {
+            true => News::GuildAway(guild.id),
+            false => News::GuildLeft(guild.id),
+        }),
+        "GUILD_ROLE_CREATE" | "GUILD_ROLE_UPDATE" => {
+            api::role_update(data).map(|(guild, role)| News::Role(guild, role))
+        }
+        "GUILD_ROLE_DELETE" => role_gone(data),
+        "GUILD_MEMBER_UPDATE" => api::member_update(data).map(News::Member),
+        "INTERACTION_CREATE" => Some(News::Interaction(data.clone())),
+        "READY" => Some(News::Ready),
+        "RESUMED" => Some(News::Resumed),
+        _ if heard.readable => Some(News::Nothing),
+        _ => Some(News::Unknown),
+    };
+    let channel = id(data, "channel_id").map(ChannelId);
+    told.unwrap_or(News::Quarantine { why: NO_ID, channel, message: None })
+}
+
+fn message(heard: &Heard) -> News {
+    let new = heard.kind == "MESSAGE_CREATE";
+    match api::message(&heard.data) {
+        Ok(mut read) => {
+            if heard.readable && says_less(&heard.data, new) {
+                return News::Reread(read.message.channel, read.message.id);
+            }
+            read.message.reactions.clear();
+            if new { News::Posted(Box::new(read)) } else { News::Edited(Box::new(read)) }
+        }
+        Err(Unreadable {
+            channel: Some(channel), message: Some(message), partial: true, ..
+        }) if !new => News::Reread(channel, message),
+        Err(Unreadable { why, channel, message, .. }) => News::Quarantine { why, channel, message },
+    }
+}
+
+/// Whether serenity's types lost words of the message: what a changed forward carries, and what a
+/// program says in components alone, which leaves the message without text, embeds, stickers and
+/// poll.
+fn says_less(data: &Value, new: bool) -> bool {
+    let none = |key: &str| data[key].as_array().is_none_or(Vec::is_empty);
+    if !new && data["message_reference"]["type"] == 1 {
+        return true;
+    }
+    let program = data["author"]["bot"] == true || !data["webhook_id"].is_null();
+    program
+        && data["content"] == ""
+        && ["embeds", "sticker_items", "message_snapshots"].into_iter().all(none)
+        && data["poll"].is_null()
+}
+
+fn role_gone(data: &Value) -> Option<News> {
+    Some(News::RoleGone(GuildId(id(data, "guild_id")?), RoleId(id(data, "role_id")?)))
+}
+
+fn id(data: &Value, key: &str) -> Option<u64> {
+    data[key].as_str()?.parse().ok().filter(|id| *id != 0)
+}
+
+#[cfg(test)]
+#[path = "translate/tests.rs"]
+mod tests;

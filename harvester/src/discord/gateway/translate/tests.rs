@@ -1,0 +1,155 @@
+use rules::ids::{Millis, UserId};
+use rules::message::Reacting;
+use serde_json::json;
+
+use super::*;
+
+fn told(kind: &str, data: Value) -> News {
+    heard(kind, data, true)
+}
+
+fn heard(kind: &str, data: Value, readable: bool) -> News {
+    translate(&Heard { shard: 0, kind: kind.to_owned(), data, at: Millis(1), readable })
+}
+
+/// A message, with `changes` in place of its own keys.
+fn said(changes: Value) -> Value {
+    let mut message = json!({
+        "id": "900", "channel_id": "50", "guild_id": "3", "type": 0,
+        "author": { "id": "7", "username": "fern" }, "content": "set the port",
+        "timestamp": "2025-01-05T10:00:00.123Z", "edited_timestamp": null,
+        "reactions": [{ "emoji": { "name": "✅" }, "count": 1 }],
+    });
+    for (key, value) in changes.as_object().unwrap() {
+        message[key] = value.clone();
+    }
+    message
+}
+
+fn what(told: &News) -> &'static str {
+    match told {
+        News::Posted(_) => "posted",
+        News::Edited(_) => "edited",
+        News::Reread(..) => "reread",
+        News::Quarantine { .. } => "quarantine",
+        News::Nothing => "nothing",
+        _ => "other",
+    }
+}
+
+#[test]
+fn messages_are_posted_edited_or_read_again() {
+    let check = |changes: Value, new: &str, update: &str| {
+        for (kind, expected) in [("MESSAGE_CREATE", new), ("MESSAGE_UPDATE", update)] {
+            let told = told(kind, said(changes.clone()));
+            assert_eq!(what(&told), expected, "{kind} {changes}");
+        }
+    };
+    check(json!({}), "posted", "edited");
+    check(json!({ "type": 200 }), "posted", "edited");
+    check(json!({ "author": null }), "quarantine", "reread");
+    check(json!({ "content": null }), "quarantine", "reread");
+    check(json!({ "id": null }), "quarantine", "quarantine");
+    check(json!({ "guild_id": null }), "nothing", "nothing");
+    let forward =
+        json!({ "message_reference": { "type": 1, "channel_id": "4", "message_id": "5" } });
+    check(forward, "posted", "reread");
+    let components =
+        json!({ "author": { "id": "7", "username": "b", "bot": true }, "content": "" });
+    check(components.clone(), "reread", "reread");
+    let mut embeds = components;
+    embeds["embeds"] = json!([{ "title": "x" }]);
+    check(embeds, "posted", "edited");
+    check(json!({ "content": "", "attachments": [] }), "posted", "edited");
+}
+
+#[test]
+fn reactions_of_a_message_are_not_taken_from_the_gateway() {
+    let News::Posted(read) = told("MESSAGE_CREATE", said(json!({}))) else { panic!("posted") };
+    assert!(read.message.reactions.is_empty());
+    assert_eq!(read.message.text, "set the port");
+}
+
+#[test]
+fn what_serenity_did_not_touch_says_everything() {
+    let forward = said(json!({
+        "type": 300,
+        "message_reference": { "type": 1, "channel_id": "4", "message_id": "5" },
+        "message_snapshots": [{ "message": { "content": "elsewhere" } }],
+    }));
+    let News::Edited(read) = heard("MESSAGE_UPDATE", forward, false) else { panic!("edited") };
+    assert_eq!(read.message.forwarded.as_deref(), Some("elsewhere"));
+}
+
+#[test]
+fn deletions_and_reactions_name_what_they_are_about() {
+    let delete = json!({ "id": "1", "channel_id": "2", "guild_id": "3" });
+    let News::Deleted(deletion) = told("MESSAGE_DELETE", delete) else { panic!("deleted") };
+    assert_eq!((deletion.channel, deletion.messages), (ChannelId(2), vec![MessageId(1)]));
+    let bulk = json!({ "ids": ["1", "4"], "channel_id": "2", "guild_id": "3" });
+    let News::Deleted(deletion) = told("MESSAGE_DELETE_BULK", bulk) else { panic!("deleted") };
+    assert_eq!(deletion.messages, [MessageId(1), MessageId(4)]);
+
+    let check = |kind: &str, expected: Reacting| {
+        let data = json!({ "user_id": "9", "channel_id": "2", "message_id": "1", "guild_id": "3",
+            "emoji": { "id": null, "name": "✅" } });
+        let News::Reacted(change) = told(kind, data) else { panic!("{kind}") };
+        assert_eq!((change.message, change.what), (MessageId(1), expected), "{kind}");
+    };
+    check("MESSAGE_REACTION_ADD", Reacting::Added(UserId(9)));
+    check("MESSAGE_REACTION_REMOVE", Reacting::Removed(UserId(9)));
+    check("MESSAGE_REACTION_REMOVE_EMOJI", Reacting::ClearedEmoji);
+    check("MESSAGE_REACTION_REMOVE_ALL", Reacting::Cleared);
+}
+
+#[test]
+fn an_outage_is_no_farewell() {
+    let check = |kind: &str, unavailable: Value, expected: News| {
+        let data = json!({ "id": "3", "unavailable": unavailable });
+        assert!(told(kind, data) == expected, "{kind}");
+    };
+    check("GUILD_DELETE", json!(true), News::GuildAway(GuildId(3)));
+    check("GUILD_DELETE", json!(false), News::GuildLeft(GuildId(3)));
+    check("GUILD_DELETE", Value::Null, News::GuildLeft(GuildId(3)));
+    check("GUILD_CREATE", json!(true), News::GuildAway(GuildId(3)));
+    assert!(matches!(told("GUILD_CREATE", json!({ "id": "3" })), News::Guild(_)));
+    assert!(matches!(told("GUILD_UPDATE", json!({ "id": "3" })), News::GuildChanged(_)));
+}
+
+#[test]
+fn channels_threads_and_roles_are_told_apart() {
+    for kind in ["CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE"] {
+        let told = told(kind, json!({ "id": "8", "guild_id": "3", "type": 11, "name": "How?" }));
+        assert!(matches!(told, News::Channel(ApiChannel { id: ChannelId(8), .. })), "{kind}");
+    }
+    for kind in ["CHANNEL_DELETE", "THREAD_DELETE"] {
+        let told = told(kind, json!({ "id": "8", "guild_id": "3", "type": 11 }));
+        assert!(told == News::ChannelGone(ChannelId(8)), "{kind}");
+    }
+    let list = json!({ "guild_id": "3", "threads": [{ "id": "8", "type": 11 }], "members": [] });
+    assert!(
+        matches!(told("THREAD_LIST_SYNC", list), News::Threads(list) if list.threads.len() == 1)
+    );
+    let role =
+        json!({ "guild_id": "3", "role": { "id": "5", "name": "x", "permissions": "1024" } });
+    assert!(matches!(told("GUILD_ROLE_UPDATE", role), News::Role(GuildId(3), _)));
+    let gone = json!({ "guild_id": "3", "role_id": "5" });
+    assert!(told("GUILD_ROLE_DELETE", gone) == News::RoleGone(GuildId(3), RoleId(5)));
+}
+
+#[test]
+fn the_rest_is_passed_on_passed_over_or_counted() {
+    let check = |kind: &str, readable: bool, expected: News| {
+        assert!(heard(kind, json!({ "id": "1" }), readable) == expected, "{kind}");
+    };
+    check("READY", true, News::Ready);
+    check("RESUMED", true, News::Resumed);
+    check("INTERACTION_CREATE", false, News::Interaction(json!({ "id": "1" })));
+    check("TYPING_START", true, News::Nothing);
+    check("SOMETHING_NEW", false, News::Unknown);
+    let lost = json!({ "channel_id": "2", "guild_id": "3" });
+    assert!(matches!(
+        told("MESSAGE_DELETE", lost),
+        News::Quarantine { channel: Some(ChannelId(2)), .. }
+    ));
+}
