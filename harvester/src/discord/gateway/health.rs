@@ -14,8 +14,9 @@ pub(super) struct Limits {
     /// RESUMEs within `resume_window`.
     pub(super) resumes: usize,
     pub(super) resume_window: i64,
-    /// Without any dispatch or heartbeat's answer for so long, a connection that stands is dead:
-    /// three heartbeats, each of at most 45 s (Discord asks for 41.25 s).
+    /// Without any dispatch or heartbeat's answer for so long, a connection that stands is dead, and
+    /// so is one whose session is not there so long after it was asked for: three heartbeats, each
+    /// of at most 45 s (Discord asks for 41.25 s).
     pub(super) silence: i64,
     /// Without any sign of life for so long, the process ends, so that somebody notices.
     pub(super) dead: i64,
@@ -120,6 +121,8 @@ impl GaveUp {
 pub(super) struct Health {
     limits: Limits,
     connected: bool,
+    /// When the session was last asked for, as long as it is not there.
+    asked: Millis,
     /// When it last gave a sign of life; pauses that were ordered are left out.
     alive: Millis,
     /// When the pause that is on began; there is one before the first start.
@@ -137,6 +140,7 @@ impl Health {
         Self {
             limits,
             connected: false,
+            asked: now,
             alive: now,
             paused: Some(now),
             unanswered: 0,
@@ -148,13 +152,15 @@ impl Health {
     }
 
     pub(super) fn note(&mut self, sign: Sign, now: Millis) {
+        if let Sign::Started | Sign::Identify | Sign::Resume = sign {
+            self.connected = false;
+            self.asked = now;
+        }
         match sign {
             Sign::Started => {
-                self.connected = false;
                 self.alive.0 += self.paused.take().map_or(0, |since| now.0 - since.0);
             }
             Sign::Identify => {
-                self.connected = false;
                 self.unanswered += 1;
                 self.identifies.push_back(now);
             }
@@ -186,10 +192,11 @@ impl Health {
         if silent >= self.limits.dead {
             return Verdict::Stop(GaveUp::Dead(silent / Millis::SECOND));
         }
-        let looping = self.unanswered > self.limits.unanswered
+        let waited = if self.connected { silent } else { now.0 - self.asked.0 };
+        let useless = self.unanswered > self.limits.unanswered
             || self.resumes.len() > self.limits.resumes
-            || (self.connected && silent >= self.limits.silence);
-        if looping {
+            || waited >= self.limits.silence;
+        if useless {
             return Verdict::Restart(self.restart(now));
         }
         // A connection without a RESUME or IDENTIFY for an hour has earned a short pause again.

@@ -131,13 +131,32 @@ fn silence_restarts_and_goes_on_until_it_ends_the_process() {
     assert_eq!(health.verdict(at(234)), Verdict::Keep);
     assert_eq!(health.verdict(at(235)), Verdict::Restart(5_000));
     health.note(Sign::Started, at(240));
-    assert_eq!(health.verdict(at(404)), Verdict::Keep, "the pause of 5 s does not count");
-    assert_eq!(health.verdict(at(405)), Verdict::Stop(GaveUp::Dead(300)));
+    assert_eq!(health.verdict(at(375)), Verdict::Restart(10_000));
+    health.note(Sign::Started, at(385));
+    assert_eq!(health.verdict(at(414)), Verdict::Keep, "pauses do not count");
+    assert_eq!(health.verdict(at(415)), Verdict::Stop(GaveUp::Dead(300)));
 }
 
 #[test]
 fn a_gateway_that_is_never_reached_ends_the_process() {
     let mut health = started();
-    assert_eq!(health.verdict(at(299)), Verdict::Keep);
-    assert_eq!(health.verdict(at(300)), Verdict::Stop(GaveUp::Dead(300)));
+    assert_eq!(health.verdict(at(134)), Verdict::Keep);
+    assert_eq!(health.verdict(at(135)), Verdict::Restart(5_000));
+    health.note(Sign::Started, at(140));
+    assert_eq!(health.verdict(at(274)), Verdict::Keep);
+    assert_eq!(health.verdict(at(275)), Verdict::Restart(10_000));
+    health.note(Sign::Started, at(285));
+    assert_eq!(health.verdict(at(314)), Verdict::Keep);
+    assert_eq!(health.verdict(at(315)), Verdict::Stop(GaveUp::Dead(300)));
+}
+
+#[test]
+fn heartbeats_do_not_stand_for_a_session() {
+    for asked in [Sign::Identify, Sign::Resume] {
+        let mut health = standing();
+        let acks = (1..4).map(|n| (100 + n * 41, Sign::Ack));
+        let story: Vec<_> = [(100, asked)].into_iter().chain(acks).collect();
+        assert_eq!(play(&mut health, &story), Verdict::Keep, "{asked:?}");
+        assert_eq!(health.verdict(at(235)), Verdict::Restart(5_000), "{asked:?}");
+    }
 }
