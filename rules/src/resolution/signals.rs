@@ -120,7 +120,7 @@ pub(super) fn bare(emoji: &str) -> &str {
 
 /// Whether a tag of the forum post says that it is solved.
 pub(super) fn solved_tag(conversation: &Conversation<'_>, rules: &SignalRules) -> bool {
-    conversation.channel.tags.iter().any(|tag| rules.solved_tags.contains(&tag_words(tag)))
+    conversation.channel.tags.iter().any(|tag| rules.is_solved_tag(tag))
 }
 
 /// A tag's words without emoji, in lower case.
