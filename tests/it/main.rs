@@ -6,6 +6,7 @@ mod damage;
 mod demo;
 mod dice;
 mod exports;
+mod fake_discord;
 mod index;
 mod processes;
 mod proposals;

@@ -1,4 +1,6 @@
 //! Whole-system tests and quality figures.
 
+#[path = "../harness/mod.rs"]
+pub mod harness;
 pub mod predict;
 pub mod score;

@@ -1,0 +1,173 @@
+//! Messages and reactions.
+
+use rules::ids::{ChannelId, MessageId, UserId};
+use serde_json::Value;
+
+use super::super::acts::Post;
+use super::super::render;
+use super::super::state::{Message, World, may};
+use super::places::{allowed, missing_permissions};
+use super::{Answer, Call};
+
+fn unknown_message() -> Answer {
+    Answer::error(404, 10008, "Unknown Message")
+}
+
+/// A page of messages, newest first.
+pub(super) fn page(world: &mut World, call: &Call) -> Answer {
+    let limit = match call.limit(50, 100) {
+        Ok(limit) => limit,
+        Err(refused) => return refused,
+    };
+    let channel = match allowed(world, call, 0) {
+        Ok(channel) => channel.id,
+        Err(refused) => return refused,
+    };
+    // Who may not read the history is told that there is none.
+    if !world.bot_may(channel, may::READ_MESSAGE_HISTORY) {
+        return Answer::json(200, Value::Array(Vec::new()));
+    }
+    let Some(said) = world.messages.get(&channel) else {
+        return Answer::json(200, Value::Array(Vec::new()));
+    };
+    let id = |name| call.number(name).map(MessageId);
+    let mut chosen = match (id("around"), id("before"), id("after")) {
+        (Some(around), _, _) => {
+            let half = limit / 2;
+            let older = said.range(..around).rev().take(half);
+            older.chain(said.range(around..).take(limit - half)).collect::<Vec<_>>()
+        }
+        (None, Some(before), _) => said.range(..before).rev().take(limit).collect(),
+        (None, None, Some(after)) => said.range(MessageId(after.0 + 1)..).take(limit).collect(),
+        (None, None, None) => said.iter().rev().take(limit).collect(),
+    };
+    chosen.sort_by_key(|(id, _)| std::cmp::Reverse(**id));
+    let odd = chosen.iter().any(|(_, message)| message.malformed.is_some());
+    let told = chosen.iter().map(|(_, message)| world.message_json(message)).collect();
+    Answer::json(200, told).odd_if(odd)
+}
+
+pub(super) fn one(world: &mut World, call: &Call) -> Answer {
+    match found(world, call, may::READ_MESSAGE_HISTORY) {
+        Ok(message) => {
+            Answer::json(200, world.message_json(message)).odd_if(message.malformed.is_some())
+        }
+        Err(refused) => refused,
+    }
+}
+
+fn found<'a>(world: &'a World, call: &Call, permissions: u64) -> Result<&'a Message, Answer> {
+    let channel = allowed(world, call, permissions)?;
+    world.message(channel.id, MessageId(call.id(1))).ok_or_else(unknown_message)
+}
+
+pub(super) fn create(world: &mut World, call: &Call) -> Answer {
+    let channel = match allowed(world, call, 0) {
+        Ok(channel) => channel,
+        Err(refused) => return refused,
+    };
+    let speaks =
+        if channel.thread.is_some() { may::SEND_MESSAGES_IN_THREADS } else { may::SEND_MESSAGES };
+    let (id, locked) = (channel.id, channel.thread.as_ref().is_some_and(|thread| thread.locked));
+    if !world.bot_may(id, speaks) || locked && !world.bot_may(id, may::MANAGE_THREADS) {
+        return missing_permissions();
+    }
+    let body = &call.body;
+    let empty = body["content"].as_str().unwrap_or_default().is_empty()
+        && ["embeds", "components"]
+            .iter()
+            .all(|list| body[*list].as_array().is_none_or(Vec::is_empty));
+    if empty {
+        return Answer::error(400, 50006, "Cannot send an empty message");
+    }
+    let mut post = Post::new(id, world.bot, body["content"].as_str().unwrap_or_default());
+    if let Some(to) = body["message_reference"]["message_id"].as_str() {
+        post = post.reply_to(MessageId(to.parse().unwrap_or(0)));
+    }
+    let said = world.say(post.with_parts(&body["embeds"], &body["components"], &body["flags"]));
+    told(world, id, said)
+}
+
+/// A message of the bot, as an answer.
+fn told(world: &World, channel: ChannelId, id: MessageId) -> Answer {
+    let told = world.message(channel, id).map(|message| world.message_json(message));
+    told.map_or_else(unknown_message, |told| Answer::json(200, told))
+}
+
+pub(super) fn change(world: &mut World, call: &Call) -> Answer {
+    let (channel, id) = match found(world, call, 0) {
+        Ok(message) if message.author != world.bot => {
+            return Answer::error(403, 50005, "Cannot edit a message authored by another user");
+        }
+        Ok(message) => (message.channel, message.id),
+        Err(refused) => return refused,
+    };
+    world.rewrite(channel, id, &call.body);
+    told(world, channel, id)
+}
+
+pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
+    let (channel, id, own) = match found(world, call, 0) {
+        Ok(message) => (message.channel, message.id, message.author == world.bot),
+        Err(refused) => return refused,
+    };
+    if !own && !world.bot_may(channel, may::MANAGE_MESSAGES) {
+        return missing_permissions();
+    }
+    world.remove(channel, id);
+    Answer::nothing()
+}
+
+/// Users who reacted with an emoji, by id.
+pub(super) fn who_reacted(world: &mut World, call: &Call) -> Answer {
+    let limit = match call.limit(25, 100) {
+        Ok(limit) => limit,
+        Err(refused) => return refused,
+    };
+    let after = UserId(call.number("after").unwrap_or(0));
+    match found(world, call, may::READ_MESSAGE_HISTORY) {
+        Ok(message) => {
+            let with = message.reactions.iter().find(|one| one.emoji == call.ids[2]);
+            let mut users = with.map(|one| one.users.clone()).unwrap_or_default();
+            users.sort();
+            let users = users.into_iter().filter(|user| *user > after).take(limit);
+            Answer::json(200, users.map(|user| render::user(&world.users[&user])).collect())
+        }
+        Err(refused) => refused,
+    }
+}
+
+pub(super) fn react(world: &mut World, call: &Call) -> Answer {
+    let (channel, id, first) = match found(world, call, may::READ_MESSAGE_HISTORY) {
+        Ok(message) => {
+            let first = message.reactions.iter().all(|one| one.emoji != call.ids[2]);
+            (message.channel, message.id, first)
+        }
+        Err(refused) => return refused,
+    };
+    if first && !world.bot_may(channel, may::ADD_REACTIONS) {
+        return missing_permissions();
+    }
+    if let Some(refused) = archived(world, channel) {
+        return refused;
+    }
+    world.add_reaction(channel, id, world.bot, &call.ids[2]);
+    Answer::nothing()
+}
+
+pub(super) fn unreact(world: &mut World, call: &Call) -> Answer {
+    let (channel, id) = match found(world, call, 0) {
+        Ok(message) => (message.channel, message.id),
+        Err(refused) => return refused,
+    };
+    if let Some(refused) = archived(world, channel) {
+        return refused;
+    }
+    world.drop_reaction(channel, id, world.bot, &call.ids[2]);
+    Answer::nothing()
+}
+
+fn archived(world: &World, channel: ChannelId) -> Option<Answer> {
+    let thread = world.channel(channel).thread.as_ref()?;
+    thread.archived.then(|| Answer::error(400, 50083, "Thread is archived"))
+}

@@ -1,0 +1,281 @@
+//! Commands that the bot registers, and its replies to interactions.
+
+use rules::ids::{GuildId, MessageId};
+use serde_json::{Value, json};
+
+use super::super::acts::{shown_components, shown_embeds};
+use super::super::interactions::{Acknowledged, EPHEMERAL, LOADING, metadata};
+use super::super::state::{Message, World};
+use super::{Answer, Call};
+
+/// How long a bot may take to acknowledge.
+const ACKNOWLEDGE_MS: i64 = 3_000;
+/// How long a token is of use.
+const TOKEN_MS: i64 = 15 * 60_000;
+
+/// Commands of a guild, or those of everywhere.
+pub(super) fn commands(world: &mut World, call: &Call) -> Answer {
+    match scope(world, call) {
+        Ok(scope) => {
+            Answer::json(200, world.commands.get(&scope).cloned().unwrap_or_default().into())
+        }
+        Err(refused) => refused,
+    }
+}
+
+fn scope(world: &World, call: &Call) -> Result<Option<GuildId>, Answer> {
+    if call.id(0) != world.bot.0 {
+        return Err(Answer::error(
+            403,
+            20012,
+            "You are not authorized to perform this action on this application",
+        ));
+    }
+    let guild = call.ids.get(1).map(|_| GuildId(call.id(1)));
+    match guild.is_none_or(|guild| world.guilds.contains_key(&guild)) {
+        true => Ok(guild),
+        false => Err(Answer::error(403, 50001, "Missing Access")),
+    }
+}
+
+/// Replaces all commands; one that was there keeps its id.
+pub(super) fn register(world: &mut World, call: &Call) -> Answer {
+    let scope = match scope(world, call) {
+        Ok(scope) => scope,
+        Err(refused) => return refused,
+    };
+    let before = world.commands.remove(&scope).unwrap_or_default();
+    let mut registered = Vec::new();
+    for asked in call.body.as_array().into_iter().flatten() {
+        let kind = asked["type"].as_u64().unwrap_or(1);
+        let same = |old: &&Value| old["name"] == asked["name"] && old["type"] == kind;
+        let id = before.iter().find(same).map(|old| old["id"].clone());
+        let mut command = without_nulls(asked);
+        command["id"] = id.unwrap_or_else(|| world.fresh_id().to_string().into());
+        command["version"] = world.fresh_id().to_string().into();
+        command["application_id"] = json!(world.bot);
+        command["type"] = kind.into();
+        let needed = &asked["default_member_permissions"];
+        let needed =
+            needed.as_u64().map(|bits| bits.to_string()).or(needed.as_str().map(Into::into));
+        command["default_member_permissions"] = json!(needed);
+        if command.get("description").is_none() {
+            command["description"] = "".into();
+        }
+        if let Some(guild) = scope {
+            command["guild_id"] = json!(guild);
+        }
+        registered.push(command);
+    }
+    world.commands.insert(scope, registered.clone());
+    Answer::json(200, registered.into())
+}
+
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(_, field)| !field.is_null());
+            kept.map(|(name, field)| (name.clone(), without_nulls(field))).collect()
+        }
+        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        plain => plain.clone(),
+    }
+}
+
+/// The first answer to an interaction: in time, and once.
+pub(super) fn callback(world: &mut World, call: &Call) -> Answer {
+    let asked = call.id(0);
+    let moved = world.clock.moved;
+    let known = world.interactions.get_mut(&asked).filter(|one| one.token == call.ids[1]);
+    let Some(interaction) = known else { return unknown_interaction() };
+    if interaction.acknowledged.is_some() {
+        return Answer::error(400, 40060, "Interaction has already been acknowledged.");
+    }
+    if moved - interaction.asked_at > ACKNOWLEDGE_MS {
+        return unknown_interaction();
+    }
+    let (kind, on) = (interaction.kind, interaction.on);
+    let data = &call.body["data"];
+    let fits = match call.body["type"].as_u64() {
+        Some(4 | 5) => kind == 2 || kind == 3,
+        Some(6 | 7) => kind == 3,
+        Some(8) => kind == 4,
+        _ => false,
+    };
+    if !fits {
+        return Answer::error(400, 50035, "Invalid Form Body");
+    }
+    let choices = data["choices"].as_array().into_iter().flatten();
+    let choices = choices.map(|choice| {
+        (choice["name"].as_str().unwrap_or_default().to_owned(), choice["value"].clone())
+    });
+    let choices = choices.collect();
+    interaction.acknowledged = Some(Acknowledged { after: interaction.asked.elapsed(), choices });
+    let flags = data["flags"].as_u64().unwrap_or(0) as u32;
+    match call.body["type"].as_u64() {
+        Some(4) => answer_with(world, asked, flags, data),
+        Some(5) => answer_with(world, asked, flags & EPHEMERAL | LOADING, &Value::Null),
+        Some(7) => {
+            if let Some(on) = on {
+                change_reply(world, asked, on, data);
+            }
+        }
+        _ => {}
+    }
+    if call.query.get("with_response").is_none_or(|wish| wish != "true") {
+        return Answer::nothing();
+    }
+    Answer::json(200, told_callback(world, asked))
+}
+
+fn told_callback(world: &World, asked: u64) -> Value {
+    let interaction = &world.interactions[&asked];
+    let mut told = json!({ "interaction": { "id": asked.to_string(), "type": interaction.kind } });
+    let message = interaction.original.and_then(|id| find(world, asked, id));
+    if let Some(message) = message {
+        told["interaction"]["response_message_id"] = json!(message.id);
+        told["resource"] = json!({ "type": 4, "message": reply_json(world, asked, message) });
+    }
+    told
+}
+
+fn unknown_interaction() -> Answer {
+    Answer::error(404, 10062, "Unknown interaction")
+}
+
+fn answer_with(world: &mut World, asked: u64, flags: u32, data: &Value) {
+    let id = say(world, asked, flags, data);
+    world.interactions.get_mut(&asked).expect("it was looked up").original = Some(id);
+}
+
+/// A message of the bot, which only the asker sees if it is ephemeral.
+fn say(world: &mut World, asked: u64, flags: u32, data: &Value) -> MessageId {
+    let mut message = world.blank_reply(asked, flags);
+    fill(&mut message, data);
+    let id = message.id;
+    if flags & EPHEMERAL != 0 {
+        let interaction = world.interactions.get_mut(&asked).expect("it was looked up");
+        interaction.whispers.insert(id, message);
+    } else {
+        world.admit(message);
+    }
+    id
+}
+
+fn fill(message: &mut Message, data: &Value) {
+    if let Some(content) = data["content"].as_str() {
+        content.clone_into(&mut message.content);
+    }
+    if data.get("embeds").is_some() {
+        message.embeds = shown_embeds(&data["embeds"]);
+    }
+    if data.get("components").is_some() {
+        message.components = shown_components(&data["components"]);
+    }
+}
+
+fn change_reply(world: &mut World, asked: u64, id: MessageId, data: &Value) {
+    let channel = world.interactions[&asked].channel;
+    let mut whispers = world.interactions.values_mut().filter_map(|one| one.whispers.get_mut(&id));
+    if let Some(whisper) = whispers.next() {
+        fill(whisper, data);
+        whisper.flags &= !LOADING;
+    } else {
+        world.change_message(channel, id, |message| {
+            fill(message, data);
+            message.flags &= !LOADING;
+        });
+    }
+}
+
+fn reply_json(world: &World, asked: u64, message: &Message) -> Value {
+    let mut told = world.message_json(message);
+    told["application_id"] = json!(world.bot);
+    told["interaction_metadata"] = metadata(world, asked);
+    told
+}
+
+/// The interaction that a webhook's token belongs to, once it is acknowledged.
+fn held(world: &World, call: &Call) -> Result<u64, Answer> {
+    let found = world.interactions.iter().find(|(_, one)| one.token == call.ids[1]);
+    let Some((id, interaction)) = found.filter(|_| call.id(0) == world.bot.0) else {
+        return Err(Answer::error(404, 10015, "Unknown Webhook"));
+    };
+    if world.clock.moved - interaction.asked_at > TOKEN_MS {
+        return Err(Answer::error(401, 50027, "Invalid Webhook Token"));
+    }
+    match interaction.acknowledged {
+        Some(_) => Ok(*id),
+        None => Err(Answer::error(404, 10015, "Unknown Webhook")),
+    }
+}
+
+/// The interaction and the reply that a request is about.
+fn meant(world: &World, call: &Call) -> Result<(u64, MessageId), Answer> {
+    let asked = held(world, call)?;
+    let interaction = &world.interactions[&asked];
+    let id = match call.ids.get(2) {
+        Some(_) => Some(MessageId(call.id(2))),
+        None => interaction.original.or(interaction.on),
+    };
+    let known = id.filter(|id| find(world, asked, *id).is_some());
+    known.map(|id| (asked, id)).ok_or_else(|| Answer::error(404, 10008, "Unknown Message"))
+}
+
+fn find(world: &World, asked: u64, id: MessageId) -> Option<&Message> {
+    world.message_or_whisper(world.interactions[&asked].channel, id)
+}
+
+fn told(world: &World, meant: (u64, MessageId)) -> Answer {
+    let (asked, id) = meant;
+    let message = find(world, asked, id).expect("it was looked up");
+    Answer::json(200, reply_json(world, asked, message))
+}
+
+pub(super) fn follow_up(world: &mut World, call: &Call) -> Answer {
+    let asked = match held(world, call) {
+        Ok(asked) => asked,
+        Err(refused) => return refused,
+    };
+    // The first message after a deferral fills in what was deferred.
+    let original = world.interactions[&asked].original;
+    let loading = original
+        .filter(|id| find(world, asked, *id).is_some_and(|message| message.flags & LOADING != 0));
+    if let Some(id) = loading {
+        change_reply(world, asked, id, &call.body);
+        return told(world, (asked, id));
+    }
+    let flags = call.body["flags"].as_u64().unwrap_or(0) as u32;
+    let id = say(world, asked, flags, &call.body);
+    world.interactions.get_mut(&asked).expect("it was looked up").follow_ups.push(id);
+    told(world, (asked, id))
+}
+
+pub(super) fn reply(world: &mut World, call: &Call) -> Answer {
+    meant(world, call).map_or_else(|refused| refused, |meant| told(world, meant))
+}
+
+pub(super) fn change(world: &mut World, call: &Call) -> Answer {
+    match meant(world, call) {
+        Ok((asked, id)) => {
+            change_reply(world, asked, id, &call.body);
+            told(world, (asked, id))
+        }
+        Err(refused) => refused,
+    }
+}
+
+pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
+    match meant(world, call) {
+        Ok((asked, id)) => {
+            let channel = world.interactions[&asked].channel;
+            let whispers =
+                &mut world.interactions.get_mut(&asked).expect("it was looked up").whispers;
+            if whispers.remove(&id).is_none() {
+                world.remove(channel, id);
+            }
+            Answer::nothing()
+        }
+        Err(refused) => refused,
+    }
+}

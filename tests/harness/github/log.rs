@@ -1,0 +1,106 @@
+//! What was asked of the service.
+
+use std::time::Instant;
+
+use rules::ids::Millis;
+use serde_json::Value;
+
+use super::FakeGitHub;
+
+/// A request as it came, and how it was answered.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub id: u64,
+    pub at: Instant,
+    /// By the service's clock.
+    pub time: Millis,
+    pub method: String,
+    /// Without `/api/v3`.
+    pub path: String,
+    pub query: String,
+    pub body: Option<Value>,
+    /// Whose token it carried; empty without a valid one.
+    pub by: String,
+    /// 0 until it is answered, and for ever if its answer was lost.
+    pub status: u16,
+    /// A scripted fault met it.
+    pub spoiled: bool,
+}
+
+impl Request {
+    pub fn is_write(&self) -> bool {
+        self.method != "GET"
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Log {
+    pub requests: Vec<Request>,
+    /// Requests that the real service would not know.
+    pub surprises: Vec<String>,
+    pub(super) writing: usize,
+    pub(super) most_writing: usize,
+}
+
+impl FakeGitHub {
+    /// Every request so far, in the order in which they came.
+    pub fn requests(&self) -> Vec<Request> {
+        self.look(|world| world.log.requests.clone())
+    }
+
+    /// How many requests of this method (`*`: any) came to paths that match, where `*` is anything.
+    pub fn count(&self, method: &str, path: &str) -> usize {
+        self.look(|world| {
+            let asked = world.log.requests.iter();
+            asked.filter(|asked| fits(method, path, &asked.method, &asked.path)).count()
+        })
+    }
+
+    /// How many requests wanted to change something, tokens left out.
+    pub fn writes(&self) -> usize {
+        self.look(|world| {
+            let asked = world.log.requests.iter();
+            asked.filter(|asked| asked.is_write() && !asked.path.ends_with("access_tokens")).count()
+        })
+    }
+
+    /// The most writes that were under way at the same time.
+    pub fn most_writes_at_once(&self) -> usize {
+        self.look(|world| world.log.most_writing)
+    }
+
+    /// Forgets the requests so far, so that a story can count from here.
+    pub fn forget_requests(&self) {
+        self.with(|world| world.log.requests.clear());
+    }
+
+    /// Requests to paths or with bodies that the real service would not know.
+    pub fn surprises(&self) -> Vec<String> {
+        self.look(|world| world.log.surprises.clone())
+    }
+
+    #[track_caller]
+    pub fn assert_no_surprises(&self) {
+        let surprises = self.surprises();
+        assert!(surprises.is_empty(), "{} surprises:\n{}", surprises.len(), surprises.join("\n"));
+    }
+}
+
+pub(super) fn fits(method: &str, pattern: &str, asked: &str, path: &str) -> bool {
+    (method == "*" || method == asked) && matches(pattern, path)
+}
+
+/// Whether `text` is `pattern`, in which `*` stands for anything, a slash included.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut left) = text.strip_prefix(first) else { return false };
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return left.ends_with(part);
+        }
+        let Some(at) = left.find(part) else { return false };
+        left = &left[at + part.len()..];
+    }
+    true
+}
