@@ -2,6 +2,7 @@
 
 mod apply;
 mod audit;
+mod backlog;
 mod changes;
 mod channels;
 mod clusters;
@@ -14,6 +15,7 @@ mod live;
 mod marks;
 mod messages;
 mod opt_outs;
+mod pending;
 mod people;
 mod proposals;
 mod purge;
@@ -23,6 +25,8 @@ mod reading;
 mod settings;
 mod status;
 mod suggestions;
+#[cfg(test)]
+mod tests;
 mod ties;
 mod tombstones;
 mod versions;
@@ -50,6 +54,7 @@ pub use live::LiveCounts;
 pub use marks::MarkRow;
 pub use messages::Faces;
 pub use opt_outs::OptOuts;
+pub use pending::Range;
 pub use proposals::{Proposal, ProposalState};
 pub use quarantine::Quarantined;
 pub use reading::Reading;
@@ -141,6 +146,8 @@ impl MigrationLock {
 
 const FILE: &str = "store.sqlite";
 const READERS: u32 = 4;
+/// How long a writer waits for its turn: scrubbing a large store takes a while.
+const PATIENCE: Duration = Duration::from_secs(90);
 /// Binds in one statement. SQLite finds the name of each `$n` by walking a list, so that the work grows
 /// with the square of their number: 6,000 binds take thirty times as long a row as 240.
 const MAX_BINDS: usize = 240;
@@ -163,10 +170,13 @@ impl Store {
             .pragma("wal_autocheckpoint", "4000")
             // What is deleted is overwritten, not only unlinked.
             .pragma("secure_delete", "ON")
-            .busy_timeout(Duration::from_secs(10));
+            .busy_timeout(PATIENCE);
         let migrating = MigrationLock::take(data).await?;
-        let write =
-            SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options.clone())
+            .await?;
         migrator().run(&write).await?;
         drop(migrating);
         let read = readers(options.read_only(true).create_if_missing(false)).await?;
@@ -179,10 +189,8 @@ impl Store {
         if !file.is_file() {
             return Err(StoreError::Empty(data.to_owned()));
         }
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .read_only(true)
-            .busy_timeout(Duration::from_secs(10));
+        let options =
+            SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(PATIENCE);
         let read = readers(options).await?;
         Ok(Self { write: read.clone(), read })
     }
@@ -214,9 +222,10 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
     Ok(SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?)
 }
 
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: [(&str, &str); 3] = [
     ("spine", include_str!("../migrations/001_spine.sql")),
     ("live", include_str!("../migrations/002_live.sql")),
+    ("pending", include_str!("../migrations/003_pending.sql")),
 ];
 
 fn migrator() -> Migrator {
@@ -250,15 +259,4 @@ fn from_json<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> 
 fn to_json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value)
         .expect("the store's types have no maps with keys that are not text")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn placeholders_count_on_over_rows() {
-        assert_eq!(placeholders(1, 2, 2), "($1,$2),($3,$4)");
-        assert_eq!(placeholders(3, 1, 3), "($3,$4,$5)");
-    }
 }

@@ -8,12 +8,12 @@ use rules::ids::{ChannelId, MessageId, Millis};
 use rules::message::{Author, Channel, Message, ReactionChange};
 use sqlx::SqliteConnection;
 
-use super::channels::{mark_pending, note_purging};
+use super::channels::note_purging;
 use super::opt_outs::{self, OptOuts};
 use super::purge::note_purge;
 use super::quarantine::{self, Quarantined};
 use super::reading::{self, Reading};
-use super::{Result, Store, channels, people, reactions, tombstones, versions};
+use super::{Result, Store, channels, pending, people, reactions, tombstones, versions};
 
 /// Whether a telling of a message names its reactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub(super) type Key = (ChannelId, MessageId);
 /// What a transaction leaves to be judged again.
 #[derive(Debug, Default)]
 pub(super) struct Stale {
-    from: BTreeMap<ChannelId, MessageId>,
+    changed: BTreeMap<ChannelId, BTreeSet<MessageId>>,
     /// Channels where words were deleted that verdicts may quote.
     purged: BTreeSet<ChannelId>,
     /// Whether words were deleted at all.
@@ -72,10 +72,9 @@ pub(super) struct Stale {
 }
 
 impl Stale {
-    /// Has a channel judged again from a message on.
+    /// Has what a message touches judged again.
     pub(super) fn add(&mut self, (channel, message): Key) {
-        let first = self.from.entry(channel).or_insert(message);
-        *first = message.min(*first);
+        self.changed.entry(channel).or_default().insert(message);
     }
 
     /// The same, where the message's words were deleted.
@@ -91,13 +90,13 @@ impl Stale {
     }
 
     pub(super) fn channels(&self) -> usize {
-        self.from.len()
+        self.changed.len()
     }
 
     /// Leaves the notes in the store.
     pub(super) async fn write(self, connection: &mut SqliteConnection) -> Result<()> {
-        for (channel, from) in &self.from {
-            mark_pending(connection, *channel, *from).await?;
+        for (channel, messages) in &self.changed {
+            pending::note(connection, *channel, messages).await?;
         }
         for channel in &self.purged {
             note_purging(connection, *channel).await?;

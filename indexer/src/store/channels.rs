@@ -10,6 +10,7 @@ use rules::message::{Channel, ChannelKind};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::apply::{Batch, Stale};
+use super::pending::{self, Range};
 use super::tombstones::{bury_channel, channel_gone};
 use super::{Result, Store, from_json, to_json};
 
@@ -17,11 +18,13 @@ use super::{Result, Store, from_json, to_json};
 #[derive(Debug, Clone)]
 pub struct PendingChannel {
     pub channel: Channel,
-    /// Everything before this message stands as it was judged.
-    pub from: MessageId,
+    /// The messages that changed, by id. What does not depend on them stands as it was judged.
+    pub ranges: Vec<Range>,
     /// Whether nothing of it may be served: it is hidden, or gone.
     pub hidden: bool,
     mark: i64,
+    /// The number of the last range that was read.
+    seen: i64,
 }
 
 /// A channel as last seen.
@@ -36,23 +39,28 @@ pub struct StoredChannel {
 impl Store {
     /// Channels with something to judge, by id.
     pub async fn pending_channels(&self) -> Result<Vec<PendingChannel>> {
+        let mut transaction = self.read.begin().await?;
         let rows = sqlx::query(
             "SELECT id, guild, kind, name, topic, parent, parent_name, tags, pending_from, \
              hidden OR gone AS unserved, pending_mark \
-             FROM channels WHERE pending_from IS NOT NULL ORDER BY id",
+             FROM channels WHERE pending_from IS NOT NULL \
+             OR id IN (SELECT channel FROM pending) ORDER BY id",
         )
-        .fetch_all(&self.read)
+        .fetch_all(&mut *transaction)
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(PendingChannel {
-                    channel: channel(row)?,
-                    from: MessageId(row.try_get::<i64, _>("pending_from")? as u64),
-                    hidden: row.try_get("unserved")?,
-                    mark: row.try_get("pending_mark")?,
-                })
-            })
-            .collect()
+        let mut channels = Vec::new();
+        for row in &rows {
+            let channel = channel(row)?;
+            let (mut ranges, seen) = pending::ranges(&mut transaction, channel.id).await?;
+            if let Some(from) = row.try_get::<Option<i64>, _>("pending_from")? {
+                ranges.push(Range::to_the_end(MessageId(from as u64)));
+                ranges.sort_unstable();
+                ranges = pending::merged(ranges);
+            }
+            let (hidden, mark) = (row.try_get("unserved")?, row.try_get("pending_mark")?);
+            channels.push(PendingChannel { channel, ranges, hidden, mark, seen });
+        }
+        Ok(channels)
     }
 
     /// Every channel that was ever seen, by id.
@@ -75,18 +83,6 @@ impl Store {
             .collect()
     }
 
-    /// How many messages of a channel are to be judged.
-    pub async fn messages_pending(&self, pending: &PendingChannel) -> Result<u64> {
-        let count = sqlx::query_scalar::<_, i64>(
-            "SELECT COUNT(*) FROM messages WHERE channel = $1 AND id >= $2",
-        )
-        .bind(pending.channel.id.0 as i64)
-        .bind(pending.from.0 as i64)
-        .fetch_one(&self.read)
-        .await?;
-        Ok(count as u64)
-    }
-
     /// Has every conversation of every channel judged again, as after a change of the rules.
     pub async fn mark_everything_pending(&self) -> Result<()> {
         sqlx::query("UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1")
@@ -95,17 +91,22 @@ impl Store {
         Ok(())
     }
 
-    /// Clears a channel's mark, unless anything became pending since the mark was read.
+    /// Clears what was pending when it was read; what became pending since stays.
     pub async fn mark_judged(&self, pending: &PendingChannel) -> Result<()> {
+        let PendingChannel { channel, mark, seen, .. } = pending;
+        let mut transaction = self.begin().await?;
+        pending::clear(&mut transaction, channel.id, *seen).await?;
         sqlx::query(
-            "UPDATE channels SET pending_from = NULL, purging = 0 \
-             WHERE id = $1 AND pending_mark = $2",
+            "UPDATE channels SET pending_from = CASE WHEN pending_mark = $2 THEN NULL \
+             ELSE pending_from END, purging = CASE WHEN purging <= $3 THEN 0 ELSE purging END \
+             WHERE id = $1",
         )
-        .bind(pending.channel.id.0 as i64)
-        .bind(pending.mark)
-        .execute(&self.write)
+        .bind(channel.id.0 as i64)
+        .bind(*mark)
+        .bind(*seen)
+        .execute(&mut *transaction)
         .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 }
 
@@ -238,23 +239,6 @@ async fn note_standing(connection: &mut SqliteConnection, channel: ChannelId) ->
     Ok(())
 }
 
-/// Has a channel judged again from a message on. One without a row is judged whole once it comes.
-pub(super) async fn mark_pending(
-    connection: &mut SqliteConnection,
-    channel: ChannelId,
-    from: MessageId,
-) -> Result<()> {
-    sqlx::query(
-        "UPDATE channels SET pending_from = MIN(COALESCE(pending_from, $2), $2), \
-         pending_mark = pending_mark + 1 WHERE id = $1",
-    )
-    .bind(channel.0 as i64)
-    .bind(from.0 as i64)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// Has all channels of a server judged again.
 pub(super) async fn mark_guild_pending(
     connection: &mut SqliteConnection,
@@ -269,15 +253,18 @@ pub(super) async fn mark_guild_pending(
     Ok(())
 }
 
-/// Notes that verdicts of a channel may quote deleted words until it is judged again.
+/// Notes that verdicts of a channel may quote deleted words until what is pending there is judged.
 pub(super) async fn note_purging(
     connection: &mut SqliteConnection,
     channel: ChannelId,
 ) -> Result<()> {
-    sqlx::query("UPDATE channels SET purging = 1 WHERE id = $1")
-        .bind(channel.0 as i64)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE channels SET purging = \
+         (SELECT COALESCE(MAX(seq), 0) FROM pending WHERE channel = $1) WHERE id = $1",
+    )
+    .bind(channel.0 as i64)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -6,7 +6,8 @@ use rules::ids::{ChannelId, GuildId, MessageId, Millis};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::channels::{mark_guild_pending, mark_pending};
+use super::channels::mark_guild_pending;
+use super::pending;
 use super::{MAX_BINDS, Result, Store, placeholders};
 
 /// A consent, with where it came from.
@@ -83,11 +84,11 @@ impl Store {
         match Subject::of(subject) {
             Some(Subject::Server(guild)) => mark_guild_pending(connection, guild).await,
             Some(Subject::Channel(channel)) => {
-                mark_pending(connection, channel, MessageId(0)).await
+                pending::note(connection, channel, &[pending::WHOLE_CHANNEL].into()).await
             }
             Some(Subject::Message(message)) => {
                 for (message, channel) in self.whereabouts(&[message]).await? {
-                    mark_pending(connection, channel, message).await?;
+                    pending::note(connection, channel, &[message].into()).await?;
                 }
                 Ok(())
             }

@@ -7,6 +7,7 @@ use rules::ids::{ChannelId, ConversationId, MessageId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::clusters::{add_change, cluster_id};
+use super::pending::Range;
 use super::{MAX_BINDS, Result, Store, from_json, placeholders, to_json};
 
 /// A conversation as judged, to be stored.
@@ -52,18 +53,39 @@ pub struct StoredConversation {
 }
 
 impl Store {
-    /// The conversations of a channel that go on at or after `from`, by id.
+    /// The conversations of a channel that begin before `before` and go on at or after `from`, by id.
     pub async fn conversations_reaching(
         &self,
         channel: ChannelId,
         from: MessageId,
+        before: MessageId,
     ) -> Result<Vec<StoredConversation>> {
+        // The sign keeps SQLite from walking along the ids: few conversations go on for long.
         let rows = sqlx::query_as::<_, (i64, i64, String, String)>(
             "SELECT id, channel, links, verdict FROM conversations \
-             WHERE channel = $1 AND last >= $2 ORDER BY id",
+             WHERE channel = $1 AND last >= $2 AND +id < $3 ORDER BY id",
         )
         .bind(channel.0 as i64)
         .bind(from.0 as i64)
+        .bind(before.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(stored).collect())
+    }
+
+    /// The conversations of a channel that begin in a range and go on after it, by id.
+    pub async fn conversations_outlasting(
+        &self,
+        channel: ChannelId,
+        range: Range,
+    ) -> Result<Vec<StoredConversation>> {
+        let rows = sqlx::query_as::<_, (i64, i64, String, String)>(
+            "SELECT id, channel, links, verdict FROM conversations \
+             WHERE +channel = $1 AND id BETWEEN $2 AND $3 AND last > $3 ORDER BY id",
+        )
+        .bind(channel.0 as i64)
+        .bind(range.first.0 as i64)
+        .bind(range.last.0 as i64)
         .fetch_all(&self.read)
         .await?;
         Ok(rows.into_iter().map(stored).collect())
@@ -96,17 +118,19 @@ impl Store {
         Ok(row.map(stored))
     }
 
-    /// The ids of a channel's conversations that began at or after `from`.
+    /// The ids of a channel's conversations that begin in a range.
     pub async fn conversations_begun(
         &self,
         channel: ChannelId,
-        from: MessageId,
+        range: Range,
     ) -> Result<Vec<ConversationId>> {
         let rows = sqlx::query_scalar::<_, i64>(
-            "SELECT id FROM conversations WHERE channel = $1 AND id >= $2 ORDER BY id",
+            "SELECT id FROM conversations WHERE channel = $1 AND id BETWEEN $2 AND $3 \
+             ORDER BY id",
         )
         .bind(channel.0 as i64)
-        .bind(from.0 as i64)
+        .bind(range.first.0 as i64)
+        .bind(range.last.0 as i64)
         .fetch_all(&self.read)
         .await?;
         Ok(rows.into_iter().map(|id| ConversationId(MessageId(id as u64))).collect())
@@ -158,7 +182,7 @@ impl Store {
     }
 }
 
-fn stored((id, channel, links, verdict): (i64, i64, String, String)) -> StoredConversation {
+pub(super) fn stored((id, channel, links, verdict): (i64, i64, String, String)) -> StoredConversation {
     StoredConversation {
         id: ConversationId(MessageId(id as u64)),
         channel: ChannelId(channel as u64),

@@ -9,6 +9,7 @@ use super::apply::{Key, Stale};
 use super::consents::message_subject;
 use super::messages::{Extra, Faces, message};
 use super::opt_outs::{self, digest_of, without};
+use super::purge::note_rewrite;
 use super::reactions::{drop_all, place};
 use super::versions::Version;
 use super::{MAX_BINDS, Result, Store, placeholders, to_json};
@@ -55,6 +56,7 @@ impl Store {
         unname_consents(&mut transaction, &id).await?;
         delete_quarantined(&mut transaction, &id).await?;
         unname_settings(&mut transaction, &id).await?;
+        note_rewrite(&mut transaction).await?;
         let channels = stale.channels();
         stale.write(&mut transaction).await?;
         transaction.commit().await?;

@@ -4,7 +4,7 @@ use rules::conversation::Mark;
 use rules::ids::{ChannelId, MessageId, Millis, UserId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::channels::mark_pending;
+use super::pending;
 use super::{MAX_BINDS, Result, Store, placeholders};
 
 /// One person's word on one message; a later one replaces it.
@@ -76,7 +76,7 @@ impl Store {
         upsert(&mut transaction, channel, message, by, answers, at).await?;
         let after = standing(&mut transaction, channel, message, by).await?;
         if before != after {
-            mark_pending(&mut transaction, channel, message).await?;
+            pending::note(&mut transaction, channel, &[message].into()).await?;
         }
         transaction.commit().await?;
         Ok(before != after)

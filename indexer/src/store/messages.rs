@@ -8,25 +8,27 @@ use rules::message::{Attachment, Author, Mention, Message, MessageKind, Reaction
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Row, sqlite::SqliteRow};
 
+use super::pending::Range;
 use super::reactions::{Change, overlay};
 use super::{MAX_BINDS, Result, Store, from_json, placeholders};
 
 impl Store {
-    /// The messages of a channel from `from` on, by id, at most `limit`.
-    pub async fn messages_from(
+    /// The messages of a channel in a range, by id, at most `limit`.
+    pub async fn messages_in(
         &self,
         channel: ChannelId,
-        from: MessageId,
+        range: Range,
         limit: u32,
         faces: &mut Faces,
     ) -> Result<Vec<Message>> {
         let rows = sqlx::query(
             "SELECT id, author, author_name, bot, kind, sent, edited, text, extra, \
              reactions, reactions_as_of FROM messages \
-             WHERE channel = $1 AND id >= $2 ORDER BY id LIMIT $3",
+             WHERE channel = $1 AND id BETWEEN $2 AND $3 ORDER BY id LIMIT $4",
         )
         .bind(channel.0 as i64)
-        .bind(from.0 as i64)
+        .bind(range.first.0 as i64)
+        .bind(range.last.0 as i64)
         .bind(limit)
         .fetch_all(&self.read)
         .await?;

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rules::ids::{ChannelId, MessageId, Millis, UserId};
 use rules::message::{Reacting, Reaction, ReactionChange};
+use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::apply::{Applied, Key, Stale};
-use super::{MAX_BINDS, Result, placeholders, tombstones};
+use super::{MAX_BINDS, Result, Store, from_json, placeholders, to_json, tombstones};
 
 /// Stands where a change is nobody's: it clears.
 const NOBODY: UserId = UserId(0);
@@ -44,8 +45,9 @@ pub(super) fn overlay(whole: Vec<Reaction>, as_of: i64, changes: &[Change]) -> V
     let mut standing = BTreeMap::<String, Standing>::new();
     for Reaction { emoji, count, users } in whole {
         if cleared(&emoji).is_none_or(|cleared| cleared < as_of) {
-            let unnamed = (count as usize).saturating_sub(users.len());
-            standing.insert(emoji, Standing { unnamed, users: users.into_iter().collect() });
+            let standing = standing.entry(emoji).or_default();
+            standing.unnamed += (count as usize).saturating_sub(users.len());
+            standing.users.extend(users);
         }
     }
     for change in changes.iter().filter(|change| change.user != NOBODY) {
@@ -74,6 +76,64 @@ struct Standing {
     /// How many reacted of whom the source does not say who they are.
     unnamed: usize,
     users: BTreeSet<UserId>,
+}
+
+type ChangedRow = (i64, i64, i64, String, i64, bool, i64);
+
+/// A message's reactions as told whole and when, and the changes beside.
+type Told = (i64, Vec<Reaction>, Vec<Change>);
+
+impl Store {
+    /// A fingerprint of all reactions to stored messages as they stand.
+    pub(super) async fn reactions_digest(&self) -> Result<i64> {
+        let mut told = self.reactions_told_whole().await?;
+        for (key, as_of, change) in self.reactions_changed().await? {
+            let one = told.entry(key).or_insert_with(|| (as_of, Vec::new(), Vec::new()));
+            one.2.push(change);
+        }
+        let mut sum = 0_i64;
+        for ((channel, message), (as_of, whole, changes)) in told {
+            let standing = overlay(whole, as_of, &changes);
+            if !standing.is_empty() {
+                let text = to_json(&(channel, message, standing));
+                let hash = Sha256::digest(text);
+                let bytes = hash[..8].try_into().expect("a digest has 32 bytes");
+                sum = sum.wrapping_add(i64::from_le_bytes(bytes) >> 24);
+            }
+        }
+        Ok(sum)
+    }
+
+    async fn reactions_told_whole(&self) -> Result<BTreeMap<Key, Told>> {
+        let rows = sqlx::query_as::<_, (i64, i64, i64, String)>(
+            "SELECT channel, id, reactions_as_of, reactions FROM messages \
+             WHERE reactions IS NOT NULL",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        rows.into_iter()
+            .map(|(channel, id, as_of, reactions)| {
+                let whole = from_json("a message's reactions", &reactions)?;
+                Ok((place(channel, id), (as_of, whole, Vec::new())))
+            })
+            .collect()
+    }
+
+    /// The changes of reactions to stored messages, each with when the reactions were told whole.
+    async fn reactions_changed(&self) -> Result<Vec<(Key, i64, Change)>> {
+        let rows = sqlx::query_as::<_, ChangedRow>(
+            "SELECT one.channel, one.message, messages.reactions_as_of, one.emoji, one.user, \
+             one.added, one.observed FROM reaction_changes AS one \
+             JOIN messages ON messages.channel = one.channel AND messages.id = one.message",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        let changed = |(channel, message, as_of, emoji, user, added, observed): ChangedRow| {
+            let change = Change { emoji, user: UserId(user as u64), added, observed };
+            (place(channel, message), as_of, change)
+        };
+        Ok(rows.into_iter().map(changed).collect())
+    }
 }
 
 /// Keeps single changes that are neither outdated nor behind a tombstone.

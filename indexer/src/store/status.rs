@@ -53,7 +53,10 @@ impl Store {
                 .await?,
             proposals: self.count("SELECT COUNT(*) FROM proposals").await?,
             channels_pending: self
-                .count("SELECT COUNT(*) FROM channels WHERE pending_from IS NOT NULL")
+                .count(
+                    "SELECT COUNT(*) FROM channels WHERE pending_from IS NOT NULL \
+                     OR id IN (SELECT channel FROM pending)",
+                )
                 .await?,
             messages_digest: self.messages_digest().await?,
         })
@@ -68,12 +71,13 @@ impl Store {
         Ok(rows.into_iter().map(|(name, count)| (name, count as u64)).collect())
     }
 
-    /// The sum of the messages' digests, shifted to stay within SQLite's integers.
+    /// The sum of the digests of messages and of reactions, shifted to stay within SQLite's integers.
     async fn messages_digest(&self) -> Result<String> {
         let sum =
             sqlx::query_scalar::<_, i64>("SELECT COALESCE(SUM(digest >> 24), 0) FROM messages")
                 .fetch_one(&self.read)
                 .await?;
+        let sum = sum.wrapping_add(self.reactions_digest().await?);
         Ok(format!("{:016x}", sum as u64))
     }
 }

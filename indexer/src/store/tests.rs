@@ -1,0 +1,94 @@
+mod deeds;
+mod forgetting;
+mod migration;
+mod order;
+mod processes;
+mod settling;
+
+use std::sync::Arc;
+
+use rules::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use rules::message::{Author, Channel, ChannelKind, Message, MessageKind};
+use rules::pseudonym::Salt;
+use tempfile::TempDir;
+
+use super::*;
+
+#[test]
+fn placeholders_count_on_over_rows() {
+    assert_eq!(placeholders(1, 2, 2), "($1,$2),($3,$4)");
+    assert_eq!(placeholders(3, 1, 3), "($3,$4,$5)");
+}
+
+/// An empty store with a salt, in a directory that goes with the test.
+async fn empty() -> (Store, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_shared(folder.path()).await.unwrap();
+    store.keep_salt(&Salt([7; 16])).await.unwrap();
+    (store, folder)
+}
+
+fn channel(id: u64) -> Channel {
+    Channel {
+        id: ChannelId(id),
+        guild: GuildId(1),
+        kind: ChannelKind::Text,
+        name: "help".into(),
+        topic: None,
+        parent: None,
+        parent_name: None,
+        tags: Vec::new(),
+    }
+}
+
+fn message(channel: u64, id: u64, author: u64, text: &str) -> Message {
+    let author =
+        Author { id: UserId(author), name: format!("P{author}"), bot: false, roles: Vec::new() };
+    Message {
+        id: MessageId(id),
+        channel: ChannelId(channel),
+        author: Arc::new(author),
+        kind: MessageKind::Default,
+        sent: Millis(id as i64),
+        edited: None,
+        text: text.to_owned(),
+        reply_to: None,
+        mentions: Vec::new(),
+        reactions: Vec::new(),
+        attachments: Vec::new(),
+        forwarded: None,
+        pinned: false,
+    }
+}
+
+/// A batch of whole messages, seen at 1, in channel 1.
+fn batch(messages: impl IntoIterator<Item = Message>) -> Batch {
+    let messages = messages.into_iter().map(|message| (message, Told::Whole, Millis(1)));
+    Batch {
+        channels: vec![(channel(1), Millis(1))],
+        messages: messages.collect(),
+        ..Batch::default()
+    }
+}
+
+/// Every message of a channel.
+async fn all(store: &Store, channel: u64) -> Vec<Message> {
+    let mut faces = Faces::default();
+    let range = Range::to_the_end(MessageId(0));
+    store.messages_in(ChannelId(channel), range, 100_000, &mut faces).await.unwrap()
+}
+
+/// Stands in for judging: clears what is pending; returns it.
+async fn judge_all(store: &Store) -> Vec<PendingChannel> {
+    let pending = store.pending_channels().await.unwrap();
+    for one in &pending {
+        store.mark_judged(one).await.unwrap();
+    }
+    pending
+}
+
+/// What is pending: channels, and the first message to be judged in each.
+async fn pending(store: &Store) -> Vec<(u64, u64)> {
+    let pending = store.pending_channels().await.unwrap();
+    pending.iter().map(|one| (one.channel.id.0, one.ranges[0].first.0)).collect()
+}

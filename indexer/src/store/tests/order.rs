@@ -1,0 +1,248 @@
+//! Whatever the order, the cuts and the repetitions, what can be read in the end is the same.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use rules::ids::RoleId;
+use rules::message::{Reacting, Reaction, ReactionChange, Role};
+use sqlx::{AssertSqlSafe, Row};
+
+use super::*;
+
+#[derive(Debug, Clone)]
+enum Event {
+    Seen { id: u64, name: &'static str, topic: bool, at: i64 },
+    Hidden(u64, i64),
+    Gone(u64, i64),
+    Message { place: (u64, u64), said: Said, told: Told, at: i64 },
+    Deleted((u64, u64), i64),
+    Reacted { place: (u64, u64), emoji: &'static str, what: Reacting, at: i64 },
+    Person { id: u64, role: u64, bot: bool, of: u64, at: i64 },
+}
+
+#[derive(Debug, Clone)]
+struct Said {
+    author: u64,
+    name: &'static str,
+    text: String,
+    edited: i64,
+    reactions: Vec<(&'static str, u32, Vec<u64>)>,
+}
+
+fn place() -> impl Strategy<Value = (u64, u64)> {
+    (1_u64..4, 10_u64..13)
+}
+
+fn emoji() -> impl Strategy<Value = &'static str> {
+    proptest::sample::select(vec!["+", "-"])
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let users = proptest::collection::btree_set(1_u64..4, 0..3);
+    let reactions = proptest::collection::btree_map(emoji(), (0_u32..2, users), 0..3);
+    let person = (1_u64..3, proptest::sample::select(vec!["Ada", "Bo"]));
+    (person, "[ab]{0,1}", 0_i64..3, reactions).prop_map(|((author, name), text, edited, told)| {
+        let reaction = |(emoji, (unnamed, users)): (_, (u32, std::collections::BTreeSet<u64>))| {
+            (emoji, unnamed + users.len() as u32, users.into_iter().collect::<Vec<_>>())
+        };
+        let reactions = told.into_iter().map(reaction).filter(|one| one.1 > 0).collect();
+        Said { author, name, text, edited, reactions }
+    })
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let at = 1_i64..7;
+    let what = prop_oneof![
+        4 => (1_u64..4).prop_map(|user| Reacting::Added(UserId(user))),
+        3 => (1_u64..4).prop_map(|user| Reacting::Removed(UserId(user))),
+        1 => Just(Reacting::ClearedEmoji),
+        1 => Just(Reacting::Cleared),
+    ];
+    let told = proptest::sample::select(vec![Told::Whole, Told::ButReactions]);
+    let names = proptest::sample::select(vec!["help", "talk", "staff"]);
+    prop_oneof![
+        6 => (1_u64..4, names, any::<bool>(), at.clone())
+            .prop_map(|(id, name, topic, at)| Event::Seen { id, name, topic, at }),
+        2 => (1_u64..4, at.clone()).prop_map(|(id, at)| Event::Hidden(id, at)),
+        1 => (1_u64..4, at.clone()).prop_map(|(id, at)| Event::Gone(id, at)),
+        12 => (place(), said(), told, at.clone())
+            .prop_map(|(place, said, told, at)| Event::Message { place, said, told, at }),
+        2 => (place(), at.clone()).prop_map(|(place, at)| Event::Deleted(place, at)),
+        8 => (place(), emoji(), what, at.clone())
+            .prop_map(|(place, emoji, what, at)| Event::Reacted { place, emoji, what, at }),
+        3 => (1_u64..3, 1_u64..3, any::<bool>(), 10_u64..13, at)
+            .prop_map(|(id, role, bot, of, at)| Event::Person { id, role, bot, of, at }),
+    ]
+}
+
+impl Event {
+    fn put_into(&self, batch: &mut Batch) {
+        match self {
+            Self::Seen { id, name, topic, at } => {
+                let topic = topic.then(|| "all about it".to_owned());
+                // Channel 2 is a thread of channel 1; staff's is out of scope.
+                let (kind, parent) = match id {
+                    2 => (ChannelKind::Thread, Some(ChannelId(1))),
+                    _ => (ChannelKind::Text, None),
+                };
+                let seen = Channel { name: (*name).into(), topic, kind, parent, ..channel(*id) };
+                let list = if *name == "staff" { &mut batch.outside } else { &mut batch.channels };
+                list.push((seen, Millis(*at)));
+            }
+            Self::Hidden(id, at) => batch.hidden.push((ChannelId(*id), Millis(*at))),
+            Self::Gone(id, at) => batch.gone.push((ChannelId(*id), Millis(*at))),
+            Self::Message { place, said, told, at } => {
+                let whole = *told == Told::Whole;
+                batch.messages.push((said.at(*place, whole), *told, Millis(*at)));
+            }
+            Self::Deleted((channel, id), at) => {
+                batch.deleted.push((ChannelId(*channel), MessageId(*id), Millis(*at)));
+            }
+            Self::Reacted { place: (channel, message), emoji, what, at } => {
+                let change = ReactionChange {
+                    channel: ChannelId(*channel),
+                    message: MessageId(*message),
+                    emoji: (*emoji).into(),
+                    what: *what,
+                };
+                batch.reactions.push((change, Millis(*at)));
+            }
+            Self::Person { id, role, bot, of, at } => {
+                let role = Role { id: RoleId(*role), name: "helper".into() };
+                let roles = vec![role];
+                let seen = Author { id: UserId(*id), name: "Ada".into(), bot: *bot, roles };
+                batch.people.push((seen, MessageId(*of), Millis(*at)));
+            }
+        }
+    }
+}
+
+impl Said {
+    fn at(&self, (channel, id): (u64, u64), whole: bool) -> Message {
+        let reaction = |(emoji, count, users): &(&str, u32, Vec<u64>)| Reaction {
+            emoji: (*emoji).into(),
+            count: *count,
+            users: users.iter().map(|user| UserId(*user)).collect(),
+        };
+        let author = Author {
+            id: UserId(self.author),
+            name: self.name.into(),
+            bot: false,
+            roles: Vec::new(),
+        };
+        Message {
+            author: Arc::new(author),
+            edited: (self.edited > 0).then_some(Millis(self.edited)),
+            reactions: self.reactions.iter().filter(|_| whole).map(reaction).collect(),
+            ..message(channel, id, self.author, &self.text)
+        }
+    }
+}
+
+/// Everything that events leave, table by table, but the notes of what is to be judged.
+const LEFT: [&str; 6] = [
+    "SELECT id, guild, kind, name, topic, parent, parent_name, tags, observed, outside, hidden, \
+     gone FROM channels ORDER BY id",
+    "SELECT channel, at FROM hidden_channels ORDER BY channel",
+    "SELECT channel, message, at FROM tombstones ORDER BY channel, message",
+    "SELECT channel, id, author, author_name, bot, edited, observed, digest, text, extra, \
+     reactions, reactions_as_of FROM messages ORDER BY channel, id",
+    "SELECT channel, message, emoji, user, added, observed FROM reaction_changes \
+     ORDER BY channel, message, emoji, user",
+    "SELECT id, name, bot, roles, as_of, observed FROM people ORDER BY id",
+];
+
+/// What judging would see of a channel, message by message.
+type Sight = (String, bool, BTreeMap<MessageId, String>);
+
+/// Judges what is pending, as far as that means to look at it.
+async fn look(store: &Store, judged: &mut BTreeMap<ChannelId, Sight>) {
+    for one in store.pending_channels().await.unwrap() {
+        let sight = sight(store, &one.channel, one.hidden).await;
+        let before = judged.remove(&one.channel.id).unwrap_or_default();
+        let mut messages = before.2;
+        let touched = |id: &MessageId| one.ranges.iter().any(|range| range.holds(*id));
+        messages.retain(|id, _| !touched(id));
+        messages.extend(sight.2.into_iter().filter(|(id, _)| touched(id)));
+        judged.insert(one.channel.id, (sight.0, sight.1, messages));
+        store.mark_judged(&one).await.unwrap();
+    }
+}
+
+async fn sight(store: &Store, channel: &Channel, hidden: bool) -> Sight {
+    let messages = all(store, channel.id.0).await;
+    let told = |one: &Message| {
+        format!("{:?} {} {} {:?}", one.author.id, one.author.name, one.text, one.reactions)
+    };
+    let messages = messages.iter().map(|one| (one.id, told(one))).collect();
+    (format!("{channel:?}"), hidden, messages)
+}
+
+/// Applies batches of events, looking at what is pending after every second one.
+async fn left_by(batches: &[Vec<Event>]) -> Result<Vec<String>, TestCaseError> {
+    let (store, _folder) = empty().await;
+    let mut judged = BTreeMap::new();
+    for (at, events) in batches.iter().enumerate() {
+        let mut batch = Batch::default();
+        events.iter().for_each(|event| event.put_into(&mut batch));
+        store.apply(&batch).await.unwrap();
+        if at % 2 == 1 {
+            look(&store, &mut judged).await;
+        }
+    }
+    look(&store, &mut judged).await;
+    for StoredChannel { channel, hidden, gone, .. } in store.channels().await.unwrap() {
+        let now = sight(&store, &channel, hidden || gone).await;
+        if let Some(judged) = judged.get(&channel.id) {
+            prop_assert_eq!(judged, &now, "judged before it changed for the last time");
+        } else {
+            prop_assert!(now.2.is_empty() && !now.1, "never judged: {:?}", now);
+        }
+    }
+    let mut left = Vec::new();
+    for sql in LEFT {
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&store.read).await.unwrap();
+        for row in rows {
+            let cells = (0..row.len()).map(|at| {
+                row.try_get::<Option<String>, _>(at)
+                    .map(|text| format!("{text:?}"))
+                    .or_else(|_| row.try_get::<i64, _>(at).map(|number| number.to_string()))
+                    .unwrap()
+            });
+            left.push(cells.collect::<Vec<_>>().join(" "));
+        }
+    }
+    for id in 1..4 {
+        left.extend(all(&store, id).await.iter().map(|one| format!("{:?}", one.reactions)));
+    }
+    let mut counts = store.counts().await.unwrap();
+    counts.channels_pending = 0;
+    left.push(format!("{counts:?}"));
+    left.push(format!("{:?}", store.live_counts().await.unwrap()));
+    store.close().await;
+    Ok(left)
+}
+
+/// Events in some order, and the same ones in another, some of them twice.
+fn two_orders() -> impl Strategy<Value = (Vec<Event>, Vec<Event>)> {
+    proptest::collection::vec(event(), 1..24).prop_flat_map(|events| {
+        let twice = events.iter().chain(events.iter().step_by(2)).cloned().collect::<Vec<_>>();
+        (Just(events), Just(twice).prop_shuffle())
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn the_order_of_events_does_not_show((events, mixed) in two_orders(), size in 1_usize..6) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let expected = runtime.block_on(left_by(std::slice::from_ref(&events)))?;
+        let batches = mixed.chunks(size).map(<[Event]>::to_vec).collect::<Vec<_>>();
+        prop_assert_eq!(runtime.block_on(left_by(&batches))?, expected);
+    }
+}

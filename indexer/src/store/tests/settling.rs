@@ -1,0 +1,137 @@
+//! Ties, and notes of what is to be grouped and indexed.
+
+use rules::cluster::{ClusterState, Occurrence, Quote};
+use rules::ids::{ClusterId, ConversationId};
+use rules::resolution::Grade;
+use rules::ruleset::Ruleset;
+
+use super::*;
+use crate::settle::settle;
+
+const ASKED: [&str; 4] = [
+    "How do I reset the password of my wallet?",
+    "Where can I find the roadmap for next year?",
+    "Does the mobile client support dark mode?",
+    "How can I reset my wallet password?",
+];
+
+fn judged(number: usize, question: &str) -> Judged {
+    let id = MessageId(number as u64 * 10 + 10);
+    let quote = |message, text: &str| Quote {
+        message,
+        author: UserId(number as u64),
+        author_name: "Ada".into(),
+        trusted: false,
+        text: text.into(),
+        sent: Millis(0),
+    };
+    let occurrence = Occurrence {
+        conversation: ConversationId(id),
+        guild: GuildId(1),
+        channel: ChannelId(1),
+        channel_name: "help".into(),
+        question: quote(id, question),
+        answers: vec![quote(MessageId(id.0 + 1), "Look into the settings")],
+        grade: Grade::Certain,
+        confidence: 1.0,
+        signals: Vec::new(),
+        reasons: Vec::new(),
+        quotable: true,
+        people: Vec::new(),
+    };
+    Judged {
+        id: ConversationId(id),
+        channel: ChannelId(1),
+        last: id,
+        links: question.into(),
+        status: Status::Resolved,
+        verdict: String::new(),
+        occurrence: Some(occurrence),
+    }
+}
+
+fn cluster(question: u64) -> ClusterId {
+    ClusterId::of_question(MessageId(question))
+}
+
+async fn settled() -> (Store, TempDir, Arc<Ruleset>) {
+    let (store, folder) = empty().await;
+    let rules = Arc::new(Ruleset::embedded());
+    let all = ASKED.iter().enumerate().map(|(number, text)| judged(number, text));
+    store.record(&all.collect::<Vec<_>>()).await.unwrap();
+    settle(&store, &rules, Millis(1), false).await.unwrap();
+    (store, folder, rules)
+}
+
+/// The questions of each cluster.
+async fn groups(store: &Store) -> Vec<Vec<u64>> {
+    let mut clusters = store.clusters(1, 10).await.unwrap();
+    clusters.sort_by(|one, other| one.id.cmp(&other.id));
+    let questions = |one: &rules::cluster::Cluster| {
+        one.occurrences.iter().map(|one| one.question.message.0).collect::<Vec<_>>()
+    };
+    let mut groups = clusters.iter().map(questions).collect::<Vec<_>>();
+    groups.sort();
+    groups
+}
+
+#[tokio::test]
+async fn tied_questions_are_grouped_whatever_their_likeness() {
+    let (store, _folder, rules) = settled().await;
+    assert_eq!(groups(&store).await, [vec![10, 40], vec![20], vec![30]]);
+    store.tie(MessageId(30), MessageId(40), UserId(5), Millis(2)).await.unwrap();
+    store.tie(MessageId(20), MessageId(99), UserId(5), Millis(2)).await.unwrap();
+    assert!(store.needs_settling().await.unwrap());
+    settle(&store, &rules, Millis(3), false).await.unwrap();
+    assert!(!store.needs_settling().await.unwrap());
+    assert_eq!(groups(&store).await, [vec![10, 30, 40], vec![20]]);
+    store.tie(MessageId(30), MessageId(20), UserId(6), Millis(4)).await.unwrap();
+    store.tie(MessageId(30), MessageId(10), UserId(5), Millis(3)).await.unwrap();
+    settle(&store, &rules, Millis(5), false).await.unwrap();
+    assert_eq!(groups(&store).await, [vec![10, 40], vec![20, 30]], "the latest tie stands");
+    assert!(!store.untie(MessageId(30), UserId(5), Millis(3)).await.unwrap());
+    assert!(store.untie(MessageId(30), UserId(5), Millis(6)).await.unwrap());
+    settle(&store, &rules, Millis(7), false).await.unwrap();
+    assert_eq!(groups(&store).await, [vec![10, 40], vec![20], vec![30]]);
+    assert_eq!(store.ties().await.unwrap(), [(MessageId(20), MessageId(99))]);
+}
+
+#[tokio::test]
+async fn the_index_hears_of_an_edit_or_deletion_before_the_clusters_are_settled() {
+    let (store, _folder, _rules) = settled().await;
+    let heard = store.newest_change().await.unwrap();
+    store.record(&[judged(1, ASKED[1])]).await.unwrap();
+    assert_eq!(store.newest_change().await.unwrap(), heard, "nothing changed");
+    store.record(&[judged(1, "Where is the plan?"), judged(7, "And this?")]).await.unwrap();
+    store.remove_conversations(&[ConversationId(MessageId(10))]).await.unwrap();
+    let changes = store.changes_after(heard, 10).await.unwrap();
+    let changed = changes.into_iter().map(|change| change.cluster).collect::<Vec<_>>();
+    assert_eq!(changed, [cluster(20), cluster(10)]);
+    let open = Judged { occurrence: None, status: Status::Open, ..judged(2, ASKED[2]) };
+    store.record(&[open]).await.unwrap();
+    let gone = store.clusters_with(&[cluster(30)]).await.unwrap();
+    assert!(gone.is_empty() && store.newest_change().await.unwrap() == heard + 3);
+}
+
+#[tokio::test]
+async fn what_changes_while_clusters_are_settled_is_settled_next() {
+    let (store, _folder, _rules) = settled().await;
+    store.record(&[judged(1, "Where is the plan?")]).await.unwrap();
+    store.begin_settling().await.unwrap();
+    store.record(&[judged(2, "Is there a dark mode?")]).await.unwrap();
+    store.regroup(&Regrouped::default()).await.unwrap();
+    assert!(store.needs_settling().await.unwrap());
+    let touched = store.occurrences().await.unwrap();
+    let touched =
+        touched.iter().filter(|one| one.touched).map(|one| one.occurrence.question.message.0);
+    assert_eq!(touched.collect::<Vec<_>>(), [30]);
+}
+
+#[tokio::test]
+async fn what_people_may_have_seen_is_cited() {
+    let (store, _folder, _rules) = settled().await;
+    assert_eq!(store.cited().await.unwrap(), []);
+    store.set_state(&cluster(20), ClusterState::Known).await.unwrap();
+    let place = |id| (ChannelId(1), MessageId(id));
+    assert_eq!(store.cited().await.unwrap(), [place(20), place(21)]);
+}
