@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tests::harness::discord::{
     ChannelId, FakeDiscord, Fault, GuildId, Kind, Malformed, MessageId, Millis, Order, Post,
-    Rebuff, may,
+    Rebuff, Unreliable, may,
 };
 
 use crate::exports;
@@ -409,5 +409,90 @@ fn the_bot_tags_and_reacts_where_it_may() {
     });
     discord.archive(post);
     assert_eq!(ask(&discord, "PATCH", &path, Some(body)).json()["code"], 50083);
+    discord.assert_no_surprises();
+}
+
+#[test]
+fn an_export_keeps_who_people_are_and_what_became_of_messages() {
+    let author = |id: &str, name: &str, nick: &str| {
+        let role = json!({ "id": "77", "name": "Helper", "color": "#F1C40F", "position": 3 });
+        json!({ "id": id, "name": name, "nickname": nick, "isBot": false, "roles": [role] })
+    };
+    let mut export = exports::asked_three_times("Delete the folder.").export();
+    let said = &mut export["messages"][1];
+    said["author"] = author("900", "noor", "Noor (helps)");
+    said["timestampEdited"] = "2025-01-02T03:04:05.678+00:00".into();
+    said["isPinned"] = true.into();
+    said["mentions"] = json!([author("11", "person_11", "person_11")]);
+    said["attachments"] =
+        json!([{ "id": "5", "fileName": "log.txt", "fileSizeBytes": 12, "url": "a/log.txt" }]);
+    let users = json!([{ "id": "11", "name": "person_11", "nickname": "person_11" }]);
+    said["reactions"] = json!([{ "emoji": { "id": "", "name": "✅", "code": "white_check_mark" }, "count": 2, "users": users }]);
+    let discord = FakeDiscord::start();
+    let channel = discord.load_places(&export);
+    let mut gateway = Gateway::identified(&discord);
+    discord.play(&export, 0..2);
+    gateway.event("MESSAGE_CREATE");
+    assert_ne!(gateway.event("MESSAGE_CREATE")["content"], export["messages"][1]["content"]);
+    let edited = gateway.event("MESSAGE_UPDATE");
+    assert_eq!(edited["content"], export["messages"][1]["content"]);
+    assert_eq!(gateway.event("MESSAGE_REACTION_ADD")["user_id"], "11");
+    let told = get(&discord, &format!("/channels/{channel}/messages?limit=1")).json()[0].take();
+    assert_eq!(told["edited_timestamp"], export["messages"][1]["timestampEdited"]);
+    assert_eq!((&told["pinned"], &told["reactions"][0]["count"]), (&json!(true), &json!(2)));
+    assert_eq!(
+        (&told["attachments"][0]["size"], &told["mentions"][0]["id"]),
+        (&json!(12), &json!("11"))
+    );
+    let guild = export["guild"]["id"].as_str().unwrap();
+    let noor = get(&discord, &format!("/guilds/{guild}/members/900")).json();
+    assert_eq!((&noor["nick"], &noor["roles"]), (&json!("Noor (helps)"), &json!(["77"])));
+    let asker = get(&discord, &format!("/guilds/{guild}/members/11")).json();
+    assert_eq!(asker["nick"], Value::Null);
+    discord.assert_no_surprises();
+}
+
+#[test]
+fn unreliable_deliveries_go_wrong_the_same_for_the_same_seed() {
+    let heard = |seed| {
+        let (discord, guild, channel) = with_channel();
+        let mina = discord.person(guild, "mina");
+        let mut gateway = Gateway::identified(&discord);
+        discord.unreliable(Some(Unreliable {
+            seed,
+            lost: 100,
+            twice: 100,
+            late: 200,
+            ..Unreliable::default()
+        }));
+        for n in 0..50 {
+            discord.post(channel, mina, &n.to_string());
+        }
+        discord.unreliable(None);
+        discord.post(channel, mina, "end");
+        let mut heard = Vec::new();
+        while heard.last().is_none_or(|last| last != "end") {
+            heard.push(gateway.event("MESSAGE_CREATE")["content"].as_str().unwrap().to_owned());
+        }
+        heard
+    };
+    let in_order = (0..50).map(|n| n.to_string()).chain(["end".to_owned()]).collect::<Vec<_>>();
+    assert_ne!(heard(1), in_order);
+    assert_eq!(heard(1), heard(1));
+    assert_ne!(heard(1), heard(2));
+}
+
+#[test]
+fn places_that_hold_no_messages_and_threads_that_are_private_are_refused() {
+    let (discord, guild, channel) = with_channel();
+    let mina = discord.person(guild, "mina");
+    let forum = discord.forum(guild, "questions", &[]);
+    let aside = discord.thread(channel, Kind::PrivateThread, mina, "aside");
+    let code = |path: String| get(&discord, &path).json()["code"].as_u64();
+    assert_eq!(code(format!("/channels/{forum}/messages")), Some(50024));
+    assert_eq!(code(format!("/channels/{aside}/messages")), Some(50001));
+    discord.permit_bot(guild, may::MANAGE_THREADS);
+    assert_eq!(get(&discord, &format!("/channels/{aside}/messages")).status, 200);
+    assert_eq!(get(&discord, &format!("/users/{mina}")).json()["username"], "mina");
     discord.assert_no_surprises();
 }

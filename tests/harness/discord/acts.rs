@@ -189,7 +189,7 @@ impl World {
             pinned: false,
             flags: post.flags,
             reactions: Vec::new(),
-            webhook: post.by_webhook.then(|| author.0),
+            webhook: post.by_webhook.then_some(author.0),
             malformed: post.malformed,
         });
         id

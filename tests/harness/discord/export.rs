@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::FakeDiscord;
 use super::acts::snapshot;
-use super::state::{Attachment, Kind, Member, Message, Reactions, Reference, Role, World};
+use super::state::{Attachment, Kind, Message, Reactions, Reference, Role, World};
 
 /// How an export writes the absence of an id.
 const NONE: u64 = 0;
@@ -27,7 +27,7 @@ impl FakeDiscord {
         })
     }
 
-    /// Makes guild, channel and people of an export, but says nothing yet.
+    /// Makes guild and channel of an export, but says nothing yet.
     pub fn load_places(&self, export: &Value) -> ChannelId {
         self.say_nothing(|_| self.with(|world| world.found(export)))
     }
@@ -43,23 +43,21 @@ impl FakeDiscord {
 }
 
 impl World {
-    /// The guild, the channel and the people of an export.
+    /// The guild and the channel of an export.
     fn found(&mut self, export: &Value) -> ChannelId {
         let guild = GuildId(id(&export["guild"]["id"]));
         if !self.guilds.contains_key(&guild) {
             self.add_guild(guild, text(&export["guild"]["name"]));
         }
-        for message in list(&export["messages"]) {
-            let reacted = list(&message["reactions"]).iter().flat_map(|one| list(&one["users"]));
-            for user in reacted.chain(list(&message["mentions"])) {
-                self.meet(guild, user);
-            }
-        }
-        // Authors last: their roles and names are the whole ones.
-        for message in list(&export["messages"]) {
-            self.meet(guild, &message["author"]);
-        }
         self.found_channel(guild, export)
+    }
+
+    /// Everybody whom a message names; its author last, who is told of most fully.
+    fn meet_all(&mut self, guild: GuildId, message: &Value) {
+        let reacted = list(&message["reactions"]).iter().flat_map(|one| list(&one["users"]));
+        for user in reacted.chain(list(&message["mentions"])).chain([&message["author"]]) {
+            self.meet(guild, user);
+        }
     }
 
     fn found_channel(&mut self, guild: GuildId, export: &Value) -> ChannelId {
@@ -102,7 +100,7 @@ impl World {
             let role = exported_role(role);
             self.guild_mut(guild).roles.entry(role.id).or_insert(role);
         }
-        let member = self.guild_mut(guild).members.entry(user).or_insert_with(Member::default);
+        let member = self.guild_mut(guild).members.entry(user).or_default();
         if let Some(nick) = told["nickname"].as_str() {
             member.nick = (nick != name).then(|| nick.to_owned());
         }
@@ -113,9 +111,10 @@ impl World {
     }
 
     /// A message of an export as it was in the end.
-    fn exported(&self, export: &Value, told: &Value) -> Message {
+    fn exported(&mut self, export: &Value, told: &Value) -> Message {
         let channel = ChannelId(id(&export["channel"]["id"]));
         let guild = GuildId(id(&export["guild"]["id"]));
+        self.meet_all(guild, told);
         let timestamp = text(&told["timestamp"]).to_owned();
         let reference = &told["reference"];
         let is_forward = told["forwardedMessage"].is_object()
@@ -171,10 +170,11 @@ impl World {
             for user in &one.users {
                 self.add_reaction(channel, id, *user, &one.emoji);
             }
-            if one.unnamed > 0 {
-                self.message_mut(channel, id)
-                    .reactions
-                    .push(Reactions { users: Vec::new(), ..one });
+            // Nobody can say who the others are: only the count tells of them.
+            let reactions = &mut self.message_mut(channel, id).reactions;
+            match reactions.iter_mut().find(|there| there.emoji == one.emoji) {
+                Some(there) => there.unnamed = one.unnamed,
+                None => reactions.push(one),
             }
         }
     }

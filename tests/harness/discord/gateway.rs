@@ -26,6 +26,8 @@ pub(super) mod intent {
 
 /// A session that missed more than this is told to start over.
 const REPLAYED: usize = 20_000;
+/// How many sessions without a connection are kept for a RESUME.
+const BROKEN_KEPT: usize = 8;
 /// Close codes after which a session is not resumed.
 const FINAL: [u16; 9] = [4003, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014];
 
@@ -99,13 +101,14 @@ pub(super) struct Line {
 }
 
 pub struct Hub {
-    pub(super) sessions: BTreeMap<String, Session>,
+    pub(super) sessions: BTreeMap<u64, Session>,
     pub(super) lines: BTreeMap<u64, UnboundedSender<Frame>>,
     pub(super) contacts: Vec<(Instant, Contact)>,
     pub(super) heartbeat: Duration,
     pub(super) identify_spacing: Duration,
     pub(super) max_concurrency: u64,
     pub(super) starts_left: u32,
+    pub(super) shards: u32,
     pub(super) last_identify: BTreeMap<u64, Instant>,
     pub(super) refusing: bool,
     pub(super) zombie: bool,
@@ -125,6 +128,7 @@ impl Default for Hub {
             identify_spacing: Duration::from_secs(5),
             max_concurrency: 1,
             starts_left: 1_000,
+            shards: 1,
             last_identify: BTreeMap::new(),
             refusing: false,
             zombie: false,
@@ -210,6 +214,14 @@ impl Hub {
             if session.line.as_ref().is_some_and(|line| line.number == number) {
                 session.line = None;
             }
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        let broken = self.sessions.iter().filter(|(_, session)| session.line.is_none());
+        let broken = broken.map(|(number, _)| *number).collect::<Vec<_>>();
+        for number in broken.iter().rev().skip(BROKEN_KEPT) {
+            self.sessions.remove(number);
         }
     }
 
@@ -305,8 +317,9 @@ impl World {
 
     /// Starts a session with its READY and a GUILD_CREATE for every guild of its shard.
     pub(super) fn start_session(&mut self, shard: (u64, u64), intents: u64, line: Line) {
-        let id = format!("session-{}", self.hub.draw());
+        let number = self.hub.draw();
         self.hub.leave_line(line.number);
+        self.hub.forget_oldest();
         let mut session = Session::new(shard, intents, line);
         let mine = self.guilds.values().filter(|guild| guild.members.contains_key(&self.bot));
         let mut created = mine
@@ -326,7 +339,7 @@ impl World {
         user["verified"] = true.into();
         user["email"] = Value::Null;
         let ready = json!({
-            "v": 10, "user": user, "guilds": unavailable.collect::<Vec<_>>(), "session_id": id,
+            "v": 10, "user": user, "guilds": unavailable.collect::<Vec<_>>(), "session_id": format!("session-{number}"),
             "resume_gateway_url": self.gateway_url, "shard": [shard.0, shard.1],
             "application": { "id": self.bot, "flags": 1 << 18 },
             "user_settings": {}, "relationships": [], "private_channels": [], "presences": [],
@@ -336,7 +349,7 @@ impl World {
             self.hub.delivery.spoil(&mut event);
             session.push(&event, 1);
         }
-        self.hub.sessions.insert(id, session);
+        self.hub.sessions.insert(number, session);
     }
 }
 

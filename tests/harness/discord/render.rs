@@ -171,7 +171,6 @@ impl World {
         let of_guild = self.channels.values().filter(|channel| channel.guild == guild);
         of_guild
             .filter(|channel| channel.thread.as_ref().is_some_and(|thread| !thread.archived))
-            .filter(|channel| channel.kind != Kind::PrivateThread)
             .filter(|channel| self.bot_may(channel.id, may::VIEW_CHANNEL))
             .collect()
     }

@@ -78,6 +78,7 @@ const ROUTES: &[Route] = &[
     bot("GET", "/gateway/bot", places::gateway_bot),
     bot("GET", "/users/@me", places::me),
     bot("GET", "/users/@me/guilds", places::my_guilds),
+    bot("GET", "/users/{user_id}", places::user),
     bot("GET", "/applications/@me", places::application),
     bot("GET", "/oauth2/applications/@me", places::application),
     bot("GET", "/guilds/{guild_id}", places::guild),
@@ -166,6 +167,7 @@ struct Asked<'a> {
     path: String,
     query: &'a str,
     authorised: Option<&'a str>,
+    agent: Option<&'a str>,
     body: Result<Value, serde_json::Error>,
     found: Option<(&'static Route, Vec<String>)>,
 }
@@ -180,10 +182,11 @@ impl<'a> Asked<'a> {
     ) -> Self {
         let path = path.strip_prefix(PREFIX).unwrap_or(path).to_owned();
         let body = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(body) };
-        let authorised = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let said = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let (authorised, agent) = (said(header::AUTHORIZATION), said(header::USER_AGENT));
         let found = ROUTES.iter().filter(|route| route.method == method);
         let found = found.filter_map(|route| Some((route, ids(route.path, &path)?))).next();
-        Self { method, path, query: query.unwrap_or_default(), authorised, body, found }
+        Self { method, path, query: query.unwrap_or_default(), authorised, agent, body, found }
     }
 
     /// The answer, on record; `None` while it is to wait.
@@ -193,6 +196,11 @@ impl<'a> Asked<'a> {
             world.log.findings.push(what);
             return Some(self.on_record(world, Answer::error(404, 0, "404: Not Found")));
         };
+        if !self.agent.is_some_and(|agent| agent.starts_with("DiscordBot (")) {
+            let agent = self.agent.unwrap_or("nobody");
+            let what = format!("{} {} by {agent}, no DiscordBot", self.method, self.path);
+            world.log.findings.push(what);
+        }
         let answer = match world.limits.judge(self.method, &self.path, &bucket(route, ids)) {
             Verdict::Stall => return None,
             Verdict::Refuse(answer) => answer,

@@ -50,6 +50,12 @@ pub enum Kind {
     Forum = 15,
 }
 
+impl Kind {
+    pub(super) fn is_talked_in(self) -> bool {
+        !matches!(self, Self::Category | Self::Forum)
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct User {
     pub id: UserId,
@@ -326,6 +332,13 @@ impl World {
     pub fn bot_may(&self, channel: ChannelId, permissions: u64) -> bool {
         let Some(found) = self.channels.get(&channel) else { return false };
         let held = self.permissions(found.guild, self.bot, Some(channel));
+        let owner = found.thread.as_ref().map(|thread| thread.owner);
+        if found.kind == Kind::PrivateThread
+            && owner != Some(self.bot)
+            && held & may::MANAGE_THREADS == 0
+        {
+            return false;
+        }
         held & (permissions | may::VIEW_CHANNEL) == permissions | may::VIEW_CHANNEL
     }
 

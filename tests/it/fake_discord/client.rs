@@ -51,7 +51,7 @@ pub(crate) fn ask_as(
     write!(
         stream,
         "{method} /api/v10{path} HTTP/1.1\r\nhost: fake\r\nconnection: close\r\n\
-         authorization: {token}\r\ncontent-type: application/json\r\n\
+         user-agent: DiscordBot (a story)\r\nauthorization: {token}\r\ncontent-type: application/json\r\n\
          content-length: {}\r\n\r\n{body}",
         body.len(),
     )

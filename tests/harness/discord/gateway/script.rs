@@ -44,7 +44,7 @@ pub struct Unreliable {
 }
 
 #[derive(Debug, Default)]
-pub struct Delivery {
+pub(in super::super) struct Delivery {
     unchecked: bool,
     lose: u32,
     twice: u32,
@@ -224,6 +224,11 @@ impl FakeDiscord {
             world.hub.starts_left = left;
             world.hub.max_concurrency = max_concurrency;
         });
+    }
+
+    /// How many shards GET /gateway/bot recommends.
+    pub fn recommend_shards(&self, shards: u32) {
+        self.with(|world| world.hub.shards = shards);
     }
 
     /// The next `count` events are never told: their sequence numbers are used up.

@@ -117,17 +117,18 @@ fn identify(service: &Service, line: &Line, d: &Value) {
 
 fn resume(service: &Service, line: &Line, d: &Value) {
     let seq = d["seq"].as_u64().unwrap_or(0);
-    let id = d["session_id"].as_str().unwrap_or_default();
+    let id = d["session_id"].as_str().and_then(|id| id.strip_prefix("session-")?.parse().ok());
+    let id = id.unwrap_or(0);
     service.with(|world| {
         world.hub.note(Contact::Resumed { seq });
         if let Some(rebuff) = use_up(&mut world.hub.at_resume) {
             if matches!(rebuff, Rebuff::Invalid(false)) {
-                world.hub.sessions.remove(id);
+                world.hub.sessions.remove(&id);
             }
             turn_away(line, rebuff);
             return;
         }
-        let session = world.hub.sessions.get_mut(id);
+        let session = world.hub.sessions.get_mut(&id);
         let taken_up = session.is_some_and(|session| {
             let taken_up = session.resume(seq, line.clone());
             if taken_up {
@@ -136,7 +137,7 @@ fn resume(service: &Service, line: &Line, d: &Value) {
             taken_up
         });
         if !taken_up {
-            world.hub.sessions.remove(id);
+            world.hub.sessions.remove(&id);
             turn_away(line, Rebuff::Invalid(false));
         }
     });

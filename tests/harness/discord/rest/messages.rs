@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::super::acts::Post;
 use super::super::render;
 use super::super::state::{Message, World, may};
-use super::places::{allowed, missing_permissions};
+use super::places::{allowed, missing_permissions, wrong_kind};
 use super::{Answer, Call};
 
 fn unknown_message() -> Answer {
@@ -20,6 +20,7 @@ pub(super) fn page(world: &mut World, call: &Call) -> Answer {
         Err(refused) => return refused,
     };
     let channel = match allowed(world, call, 0) {
+        Ok(channel) if !channel.kind.is_talked_in() => return wrong_kind(),
         Ok(channel) => channel.id,
         Err(refused) => return refused,
     };
@@ -63,6 +64,7 @@ fn found<'a>(world: &'a World, call: &Call, permissions: u64) -> Result<&'a Mess
 
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let channel = match allowed(world, call, 0) {
+        Ok(channel) if !channel.kind.is_talked_in() => return wrong_kind(),
         Ok(channel) => channel,
         Err(refused) => return refused,
     };

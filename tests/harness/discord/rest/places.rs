@@ -22,6 +22,11 @@ pub(super) fn missing_permissions() -> Answer {
     Answer::error(403, 50013, "Missing Permissions")
 }
 
+/// Of a forum or a category, where nobody can say anything; and of a place without threads.
+pub(super) fn wrong_kind() -> Answer {
+    Answer::error(400, 50024, "Cannot execute action on this channel type")
+}
+
 /// The channel of a request, if the bot may do all of `permissions` there.
 pub(super) fn allowed<'a>(
     world: &'a World,
@@ -65,7 +70,7 @@ pub(super) fn gateway_bot(world: &mut World, _: &Call) -> Answer {
         200,
         json!({
             "url": world.gateway_url,
-            "shards": 1,
+            "shards": hub.shards,
             "session_start_limit": {
                 "total": 1000, "remaining": hub.starts_left, "reset_after": 14_400_000,
                 "max_concurrency": hub.max_concurrency,
@@ -145,6 +150,12 @@ pub(super) fn member(world: &mut World, call: &Call) -> Answer {
     }))
 }
 
+pub(super) fn user(world: &mut World, call: &Call) -> Answer {
+    let user = world.users.get(&UserId(call.id(0)));
+    let unknown = || Answer::error(404, 10013, "Unknown User");
+    said(user.map(render::user).ok_or_else(unknown))
+}
+
 pub(super) fn active_threads(world: &mut World, call: &Call) -> Answer {
     said(known_guild(world, call, 0).map(|guild| {
         let threads = world.active_threads(guild.id);
@@ -166,6 +177,9 @@ pub(super) fn archived_threads(world: &mut World, call: &Call) -> Answer {
     };
     said(call.limit(50, 100).and_then(|limit| {
         let channel = allowed(world, call, may::READ_MESSAGE_HISTORY)?;
+        if !matches!(channel.kind, Kind::Text | Kind::News | Kind::Forum) {
+            return Err(wrong_kind());
+        }
         let threads = world.channels.values().filter(|thread| thread.parent == Some(channel.id));
         let mut archived = threads
             .filter(|thread| matches!(thread.kind, Kind::PublicThread | Kind::NewsThread))

@@ -1,0 +1,185 @@
+//! A stateful stand-in for GitHub, over real HTTP on the loopback.
+//!
+//! ```no_run
+//! # use tests::harness::github::{FakeGitHub, Fault, How, Role, Trouble, Verdict};
+//! let github = FakeGitHub::start();
+//! github.repo("harbor/docs", &[("README.md", "# Harbor\n")]);    // branch `main`, App installed
+//! github.member("harbor/docs", "mina", Role::Write);
+//! // [github] api_url = github.url() or github.enterprise_url(), app_id(), private_key()
+//! github.trouble(Trouble::on("POST", "/repos/*/pulls", Fault::Status(502)).after_the_effect());
+//! github.webhooks_to("http://127.0.0.1:8080/webhooks/github", "secret");
+//! let mina = github.acting("mina", "harbor/docs");
+//! mina.push("answers/q1", &[("faq/q1.md", Some("Better words.\n"))], "Say it better");
+//! mina.review(1, Verdict::Approve, "");
+//! mina.merge(1, How::Squash);
+//! assert_eq!(github.pulls("harbor/docs").len(), 1);
+//! assert!(github.mentions().is_empty() && github.overwritten().is_empty());
+//! github.assert_no_surprises();
+//! ```
+//!
+//! - `setup` makes repositories, members, teams and rules; `people` lets others act on them.
+//! - `faults` makes answers go wrong, before or after what was asked for is done.
+//! - `webhooks` tells a listener of every act; `settle_webhooks` waits until all are answered.
+//! - `look` shows what came of it, `log` what was asked, `mentions` whom it would have disturbed.
+//!
+//! Everything is synchronous: the service runs on threads of its own, and stops when dropped. Its
+//! clock is the real one until `set_now`.
+
+mod answer;
+mod apps;
+mod diff;
+mod faults;
+mod git;
+mod log;
+mod look;
+mod mentions;
+mod owners;
+mod people;
+mod pulls;
+mod refs;
+mod render;
+mod rest;
+mod setup;
+mod state;
+mod talk;
+mod webhooks;
+pub mod wire;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rules::ids::Millis;
+use tokio::sync::{Notify, oneshot};
+
+pub use apps::Permissions;
+pub use faults::{Fault, Trouble};
+pub use git::{Commit, Entry, Files, Git, Sha, Signature};
+pub use log::{Log, Request};
+pub use mentions::{Act, Mention};
+pub use people::Acting;
+pub use pulls::{How, Verdict};
+pub use refs::Change;
+pub use state::{
+    Comment, Edit, Issue, Line, Merge, Move, Notification, Pull, Repo, Review, Role, Rules, Team,
+    User, World,
+};
+pub use webhooks::Delivery;
+
+/// A condition that does not come true in this time fails the test.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The running service.
+pub struct FakeGitHub {
+    service: Arc<Service>,
+    stop: Option<oneshot::Sender<()>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What the service's connections and the story share.
+struct Service {
+    world: Mutex<World>,
+    changed: Condvar,
+    /// Wakes the requests that are held.
+    gate: Notify,
+    address: SocketAddr,
+}
+
+impl Service {
+    /// Looks at or changes the state, and wakes those who wait for it.
+    fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = act(&mut world);
+        self.changed.notify_all();
+        done
+    }
+}
+
+impl FakeGitHub {
+    /// Starts a service without repositories on a free port of the loopback.
+    pub fn start() -> Self {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (outbox, posts) = mpsc::channel();
+        let hooks = webhooks::Hooks::new(outbox);
+        let service = Arc::new(Service {
+            world: Mutex::new(World::new(format!("http://{address}"), hooks)),
+            changed: Condvar::new(),
+            gate: Notify::new(),
+            address,
+        });
+        let (stop, stopped) = oneshot::channel();
+        let shared = service.clone();
+        let serving = std::thread::spawn(move || {
+            let mut runtime = tokio::runtime::Builder::new_multi_thread();
+            let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
+            runtime.block_on(rest::serve(shared, listener, stopped));
+            runtime.shutdown_background();
+        });
+        let shared = service.clone();
+        let delivering = std::thread::spawn(move || webhooks::deliver(&shared, &posts));
+        Self { service, stop: Some(stop), threads: vec![serving, delivering] }
+    }
+
+    /// What stands for `https://api.github.com`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.service.address)
+    }
+
+    /// The same service as an Enterprise server has it: REST here, GraphQL at `/api/graphql`.
+    pub fn enterprise_url(&self) -> String {
+        format!("{}/api/v3", self.url())
+    }
+
+    /// Looks at the state.
+    pub fn look<T>(&self, view: impl FnOnce(&World) -> T) -> T {
+        self.with(|world| view(world))
+    }
+
+    /// Waits until the state is as wished; fails the test when that takes a minute.
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, wished: impl Fn(&World) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        let mut world = self.service.world.lock().unwrap();
+        while !wished(&world) {
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "waited in vain until {what}");
+            (world, _) = self.service.changed.wait_timeout(world, left).unwrap();
+        }
+    }
+
+    /// The service's clock.
+    pub fn now(&self) -> Millis {
+        self.look(World::now)
+    }
+
+    /// Stops the service's clock at a moment.
+    pub fn set_now(&self, now: Millis) {
+        self.with(|world| (world.clock.frozen, world.clock.moved) = (Some(now), 0));
+    }
+
+    /// Moves the service's clock ahead, running or not.
+    pub fn advance(&self, milliseconds: i64) {
+        self.with(|world| world.clock.moved += milliseconds);
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+        self.service.with(act)
+    }
+
+    fn gate(&self) -> &Notify {
+        &self.service.gate
+    }
+}
+
+impl Drop for FakeGitHub {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        self.with(|world| world.hooks.close());
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
