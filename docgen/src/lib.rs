@@ -2,12 +2,19 @@
 //!
 //! Invariant: rendering is a function of the cluster; a draft without evidence cannot be built.
 
+pub mod caps;
+pub mod change;
 pub mod draft;
 pub mod evidence;
 pub mod forge;
+pub mod github;
+mod hosted;
+pub mod layout;
 pub mod lint;
+pub mod nav;
 mod page;
 pub mod proposal;
 #[cfg(test)]
 mod samples;
+pub mod section;
 pub mod target;

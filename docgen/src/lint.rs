@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use rules::cluster::Cluster;
-use rules::markdown::needs_template_engine;
+use rules::markdown::Flavour;
 use rules::published::People;
 use rules::safety::{redact, unlisted};
 
@@ -92,7 +92,7 @@ impl Lint {
 
     /// Front matter is a title and a description, each a JSON string, and nothing else.
     fn without_front_matter<'p>(&mut self, page: &'p str, target: Target) -> &'p str {
-        if target == Target::Markdown {
+        if !target.has_front_matter() {
             return page;
         }
         let mut lines = page.splitn(5, '\n');
@@ -179,7 +179,7 @@ impl Lint {
     /// What CommonMark takes for text may be code to MDX: there these characters are entities.
     fn check_source(&mut self, body: &str, range: Range<usize>, target: Target) {
         let source = &body[range.clone()];
-        if target != Target::Mintlify {
+        if target.flavour() != Flavour::Mdx {
             return;
         }
         let starts_line = range.start == 0 || body[..range.start].ends_with('\n');
@@ -201,7 +201,7 @@ impl Lint {
                 self.fault("a secret", "");
             }
         }
-        if context.target.runs_templates() && needs_template_engine(code) {
+        if context.target.runs(code) {
             self.fault("template tags in code", "");
         }
         if people.tell_in(prose) {
@@ -227,8 +227,12 @@ mod tests {
         let context =
             Context { target, folder: &folder, rules: &rules, naming: &naming, version: "0" };
         let (head, headings) = match target {
-            Target::Markdown => ("# T", vec!["T".to_owned()]),
-            Target::Mintlify => ("---\ntitle: \"T\"\ndescription: \"D\"\n---", Vec::new()),
+            Target::Markdown | Target::MkDocs | Target::MdBook | Target::Faq => {
+                ("# T", vec!["T".to_owned()])
+            }
+            Target::Mintlify | Target::Docusaurus => {
+                ("---\ntitle: \"T\"\ndescription: \"D\"\n---", Vec::new())
+            }
         };
         let fixed = [anchor(&cluster.id), marker(&cluster.id, "d", target)];
         let draft = Draft {
@@ -252,7 +256,7 @@ mod tests {
     fn a_page_as_we_write_it_passes() {
         let text = "Use `a_b` **now**.\n\n1. one\n\n   ```sh\n   run {x} <b>\n   ```\n\n> said\n\n\
             [question](https://discord.com/channels/1/2/5) [x](https://good.example/b)";
-        for target in [Target::Markdown, Target::Mintlify] {
+        for target in Target::ALL {
             assert_eq!(faults(text, target), Vec::<&str>::new());
         }
     }

@@ -88,7 +88,7 @@ pub(crate) fn answer(
     let flavour = context.target.flavour();
     let name = escape(&context.naming.name(quote), flavour);
     Answer {
-        text: render(blocks, flavour),
+        text: render(&context.target.guarded(blocks), flavour),
         plain: plain_text(blocks),
         source: format!("[{name}, {}]({})", day(quote.sent), occurrence.answer_link(quote)),
     }
@@ -104,7 +104,11 @@ pub(crate) struct Written {
 
 #[derive(Serialize)]
 struct Values<'p> {
-    mintlify: bool,
+    front_matter: bool,
+    /// One answer of many in a file.
+    section: bool,
+    /// What begins a heading below the title's.
+    below: &'static str,
     title: String,
     title_json: String,
     description_json: String,
@@ -122,12 +126,17 @@ impl Page<'_> {
     pub(crate) fn write(&self, path: &str, target: Target) -> Written {
         let flavour = target.flavour();
         let values = Values {
-            mintlify: target == Target::Mintlify,
+            front_matter: target.has_front_matter(),
+            section: target == Target::Faq,
+            below: if target == Target::Faq { "###" } else { "##" },
             title: escape(self.title, flavour),
             title_json: json(self.title),
             description_json: json(&self.description()),
             anchor: anchor(self.cluster),
-            symptom: self.symptom.as_deref().map(|symptom| code_block(symptom, None)),
+            symptom: self
+                .symptom
+                .as_deref()
+                .map(|symptom| code_block(&target.guarded_code(symptom), None)),
             answers: &self.answers,
             versions: (!self.versions.is_empty())
                 .then(|| escape(&format!("Applies to: {}", self.versions.join(", ")), flavour)),
@@ -148,7 +157,7 @@ impl Page<'_> {
     }
 
     fn headings(&self, target: Target) -> Vec<String> {
-        let title = (target == Target::Markdown).then(|| self.title.to_owned());
+        let title = (!target.has_front_matter()).then(|| self.title.to_owned());
         let others = (self.answers.len() > 1).then(|| "Also suggested".to_owned());
         let variants = (!self.variants.is_empty()).then(|| "Also asked as".to_owned());
         title.into_iter().chain(others).chain(variants).chain(["Evidence".to_owned()]).collect()
@@ -211,8 +220,12 @@ pub(crate) fn anchor(cluster: &ClusterId) -> String {
 
 pub(crate) fn marker(cluster: &ClusterId, digest: &str, target: Target) -> String {
     match target {
-        Target::Markdown => format!("<!-- {MARKER} id={cluster} digest={digest} -->"),
-        Target::Mintlify => format!("{{/* {MARKER} id={cluster} digest={digest} */}}"),
+        Target::Mintlify | Target::Docusaurus => {
+            format!("{{/* {MARKER} id={cluster} digest={digest} */}}")
+        }
+        Target::Markdown | Target::MkDocs | Target::MdBook | Target::Faq => {
+            format!("<!-- {MARKER} id={cluster} digest={digest} -->")
+        }
     }
 }
 

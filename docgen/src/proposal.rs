@@ -1,22 +1,25 @@
 //! What a maintainer reads: the title and the body of a pull request.
 //!
-//! A code host reads mentions, numbers and closing keywords in a body after decoding entities, so
-//! that chat text stands there only in code spans, with an invisible mark behind every `@` and `#`.
+//! Chat text stands there only as [`crate::hosted`] writes it.
 
 use std::collections::BTreeSet;
 
 use rules::cluster::Cluster;
 use rules::ids::ClusterId;
-use rules::markdown::{code_span, visible};
+use rules::markdown::code_span;
 use rules::resolution::Grade;
 use serde::Serialize;
 
 use crate::draft::{Context, Draft};
 use crate::evidence::{Evidence, day, minute};
-use crate::page::{MARKER, fill, shortened};
+use crate::github::commands::HANDLE;
+use crate::hosted::{self, plain};
+use crate::page::{MARKER, fill};
 
 /// The most characters of a body: code hosts take 65,536.
 const LONGEST_BODY: usize = 60_000;
+/// Of a longer page the preview shows the beginning.
+const LONGEST_PREVIEW: usize = 20_000;
 const LONGEST_TITLE: usize = 60;
 const LONGEST_QUOTE: usize = 200;
 
@@ -35,22 +38,10 @@ impl Proposal {
         Self {
             cluster: draft.cluster.clone(),
             branch: format!("answers/{}", draft.cluster),
-            title: format!("docs(faq): {}", title(&draft.title)),
+            title: format!("docs(faq): {}", hosted::title(&draft.title, LONGEST_TITLE)),
             body: body(cluster, draft, context),
         }
     }
-}
-
-/// The question without what a code host would act upon.
-fn title(question: &str) -> String {
-    let words = visible(question)
-        .split_whitespace()
-        .filter(|word| !word.contains("://"))
-        .map(|word| word.replace(['@', '#', '`', '<', '>'], "").replace("GH-", "GH "))
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
-    shortened(&words, LONGEST_TITLE)
 }
 
 #[derive(Serialize)]
@@ -66,6 +57,9 @@ struct Values {
     reasons: Vec<String>,
     doubts: Vec<String>,
     flags: Vec<String>,
+    preview: String,
+    preview_is_cut: bool,
+    handle: String,
     version: String,
 }
 
@@ -75,7 +69,7 @@ fn body(cluster: &Cluster, draft: &Draft, context: &Context<'_>) -> String {
     let mut values = Values {
         marker: format!("<!-- {MARKER} id={} digest={} -->", draft.cluster, draft.digest),
         path: code_span(&draft.path),
-        question: quoted(&draft.title),
+        question: hosted::span(&draft.title, LONGEST_QUOTE),
         why_now: why_now(cluster),
         deadline: cluster.due_since.map(|since| minute(context.rules.pages.deadline(since))),
         rows: draft.evidence.iter().map(row).collect(),
@@ -84,6 +78,9 @@ fn body(cluster: &Cluster, draft: &Draft, context: &Context<'_>) -> String {
         reasons,
         doubts,
         flags: flags(cluster, draft),
+        preview: hosted::fence(beginning(&draft.page), context.target.extension()),
+        preview_is_cut: beginning(&draft.page).len() < draft.page.len(),
+        handle: hosted::defused(HANDLE),
         version: context.version.to_owned(),
     };
     let mut body = fill("proposal.md", &values);
@@ -98,6 +95,14 @@ fn body(cluster: &Cluster, draft: &Draft, context: &Context<'_>) -> String {
         body = fill("proposal.md", &values);
     }
     body
+}
+
+/// As many whole lines of a page as a preview shows.
+fn beginning(page: &str) -> &str {
+    match page.char_indices().nth(LONGEST_PREVIEW) {
+        None => page,
+        Some((at, _)) => &page[..page[..at].rfind('\n').unwrap_or(at)],
+    }
 }
 
 fn why_now(cluster: &Cluster) -> String {
@@ -123,25 +128,13 @@ fn row(row: &Evidence) -> String {
             let trust = if told.trusted { " (trusted)" } else { "" };
             format!(
                 "| {date} | {links} | {} | {}{trust} | {} | {} |",
-                cell(&told.asker),
-                cell(&told.answerer),
+                hosted::cell(&told.asker, LONGEST_QUOTE),
+                hosted::cell(&told.answerer, LONGEST_QUOTE),
                 told.signals,
-                cell(&told.question),
+                hosted::cell(&told.question, LONGEST_QUOTE),
             )
         }
     }
-}
-
-/// Chat text as it may stand in a body.
-fn quoted(text: &str) -> String {
-    let line = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
-    code_span(&shortened(&line, LONGEST_QUOTE)).replace('@', "@\u{200b}").replace('#', "#\u{200b}")
-}
-
-/// A table ends a cell at every bar, even inside code, unless it is escaped. A backslash in front of
-/// one would escape the escape.
-fn cell(text: &str) -> String {
-    quoted(&text.replace("\\|", "\\ |")).replace('|', "\\|")
 }
 
 fn confidence(cluster: &Cluster, draft: &Draft) -> String {
@@ -182,15 +175,9 @@ fn arguments(cluster: &Cluster) -> (Vec<String>, Vec<String>) {
     (strongest(1.0), strongest(-1.0))
 }
 
-/// Our own phrases need no code span, only nothing that a code host would act upon.
-fn plain(phrase: &str) -> String {
-    let allowed = |c: &char| c.is_alphanumeric() || " ,.;:'()\u{201c}\u{201d}-/%".contains(*c);
-    phrase.chars().filter(allowed).collect()
-}
-
 fn sites(links: &[String]) -> String {
     let hosts = links.iter().filter_map(|link| link.split('/').nth(2)).collect::<BTreeSet<_>>();
-    hosts.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
+    hosts.into_iter().map(|host| hosted::span(host, LONGEST_QUOTE)).collect::<Vec<_>>().join(", ")
 }
 
 fn flags(cluster: &Cluster, draft: &Draft) -> Vec<String> {

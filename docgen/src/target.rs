@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use rules::ids::ClusterId;
-use rules::markdown::Flavour;
+use rules::markdown::{Block, Flavour, Inline, List, needs_template_engine};
 
 /// The kind of documentation site that a page is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,43 +14,110 @@ pub enum Target {
     Markdown,
     /// An `.mdx` file whose front matter is `title` and `description`; the title is no heading.
     Mintlify,
+    /// As for Mintlify; the site lists its pages by itself unless a program of its own does.
+    Docusaurus,
+    /// A `.md` file whose code must not look like an include.
+    MkDocs,
+    /// A `.md` file that is built only if `SUMMARY.md` names it.
+    MdBook,
+    /// One `.md` file of many answers, of which we own what stands between two lines.
+    Faq,
 }
 
 impl Target {
+    pub const ALL: [Self; 6] =
+        [Self::Markdown, Self::Mintlify, Self::Docusaurus, Self::MkDocs, Self::MdBook, Self::Faq];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Markdown => "markdown",
             Self::Mintlify => "mintlify",
+            Self::Docusaurus => "docusaurus",
+            Self::MkDocs => "mkdocs",
+            Self::MdBook => "mdbook",
+            Self::Faq => "faq",
         }
     }
 
     pub(crate) fn flavour(self) -> Flavour {
-        match self {
-            Self::Markdown => Flavour::CommonMark,
-            Self::Mintlify => Flavour::Mdx,
-        }
+        if self.has_front_matter() { Flavour::Mdx } else { Flavour::CommonMark }
+    }
+
+    pub(crate) fn has_front_matter(self) -> bool {
+        matches!(self, Self::Mintlify | Self::Docusaurus)
     }
 
     pub(crate) fn extension(self) -> &'static str {
+        if self.has_front_matter() { "mdx" } else { "md" }
+    }
+
+    /// Whether a generator would run something in this code, as it stands on the page.
+    pub(crate) fn runs(self, code: &str) -> bool {
         match self {
-            Self::Markdown => "md",
-            Self::Mintlify => "mdx",
+            Self::Mintlify | Self::Docusaurus => false,
+            Self::Markdown | Self::Faq => needs_template_engine(code),
+            Self::MkDocs => {
+                code.contains("{{") || code.contains("{%") || unescaped(code, SNIPPET, ';')
+            }
+            Self::MdBook => unescaped(code, INCLUDE, '\\'),
         }
     }
 
-    /// Whether a generator may run template tags inside code.
-    pub(crate) fn runs_templates(self) -> bool {
-        self == Self::Markdown
+    /// Code in which the generator finds nothing to run and of which a reader sees every character.
+    pub(crate) fn guarded_code(self, code: &str) -> String {
+        match self {
+            Self::MkDocs => code.replace(SNIPPET, ";--8<--"),
+            Self::MdBook => code.replace(INCLUDE, "\\{{#"),
+            Self::Markdown | Self::Mintlify | Self::Docusaurus | Self::Faq => code.to_owned(),
+        }
     }
+
+    pub(crate) fn guarded(self, blocks: &[Block]) -> Vec<Block> {
+        let blocks = blocks.iter().map(|block| match block {
+            Block::Paragraph(inlines) => Block::Paragraph(self.guarded_line(inlines)),
+            Block::Code { language, text } => {
+                Block::Code { language: language.clone(), text: self.guarded_code(text) }
+            }
+            Block::Quote(inner) => Block::Quote(self.guarded(inner)),
+            Block::List(list) => Block::List(List {
+                start: list.start,
+                items: list.items.iter().map(|item| self.guarded(item)).collect(),
+            }),
+        });
+        blocks.collect()
+    }
+
+    fn guarded_line(self, inlines: &[Inline]) -> Vec<Inline> {
+        let inlines = inlines.iter().map(|inline| match inline {
+            Inline::Text(_) | Inline::Break => inline.clone(),
+            Inline::Code(code) => Inline::Code(self.guarded_code(code)),
+            Inline::Strong(inner) => Inline::Strong(self.guarded_line(inner)),
+            Inline::Emphasis(inner) => Inline::Emphasis(self.guarded_line(inner)),
+            Inline::Strike(inner) => Inline::Strike(self.guarded_line(inner)),
+            Inline::Link { text, url } => {
+                Inline::Link { text: self.guarded_line(text), url: url.clone() }
+            }
+        });
+        inlines.collect()
+    }
+}
+
+/// Python-Markdown's snippets include files even inside a fence, unless a semicolon stands before.
+const SNIPPET: &str = "--8<--";
+/// So does mdBook, unless a backslash stands before.
+const INCLUDE: &str = "{{#";
+
+fn unescaped(code: &str, tag: &str, guard: char) -> bool {
+    code.match_indices(tag).any(|(at, _)| !code[..at].ends_with(guard))
 }
 
 impl FromStr for Target {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Markdown, Self::Mintlify]
-            .into_iter()
-            .find(|target| target.as_str() == text)
-            .ok_or_else(|| format!("{text:?} is no target; expected \"markdown\" or \"mintlify\""))
+        Self::ALL.into_iter().find(|target| target.as_str() == text).ok_or_else(|| {
+            let known = Self::ALL.map(Self::as_str).join(", ");
+            format!("{text:?} is no target; expected one of {known}")
+        })
     }
 }
 
@@ -94,6 +161,9 @@ impl FromStr for Folder {
 
 /// The path of a page: its title in plain letters, or the cluster's id where too few are left.
 pub(crate) fn path(folder: &Folder, target: Target, title: &str, cluster: &ClusterId) -> String {
+    if target == Target::Faq {
+        return format!("{folder}.md");
+    }
     format!("{folder}/{}.{}", slug(title, cluster), target.extension())
 }
 
@@ -139,6 +209,36 @@ mod tests {
         ] {
             assert_eq!(slug(title, &id), expected);
         }
+    }
+
+    #[test]
+    fn code_is_guarded_against_its_generator_and_no_other() {
+        for (target, code, expected) in [
+            (Target::MdBook, "a {{#include x}} {{y}}", "a \\{{#include x}} {{y}}"),
+            (Target::MkDocs, "--8<-- \"x\"", ";--8<-- \"x\""),
+            (Target::Docusaurus, "{{#include x}}", "{{#include x}}"),
+            (Target::Mintlify, "--8<-- x", "--8<-- x"),
+        ] {
+            assert_eq!(target.guarded_code(code), expected);
+            assert!(!target.runs(expected), "{expected}");
+        }
+        for (target, code) in [
+            (Target::MdBook, "{{#include x}}"),
+            (Target::MkDocs, "--8<-- x"),
+            (Target::MkDocs, "{{ config }}"),
+            (Target::Markdown, "{% raw %}"),
+            (Target::Faq, "{{ x }}"),
+        ] {
+            assert!(target.runs(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_known_by_its_name() {
+        for target in Target::ALL {
+            assert_eq!(target.as_str().parse(), Ok(target));
+        }
+        assert!("hugo".parse::<Target>().is_err_and(|told| told.contains("mkdocs, mdbook, faq")));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use rules::cluster::{Cluster, Occurrence, Quote};
 use rules::ids::Millis;
-use rules::markdown::{Block, Inline, needs_template_engine, plain_text};
+use rules::markdown::{Block, Inline, plain_text};
 use rules::published::People;
 use rules::resolution::Grade;
 use rules::safety::{redact, unlisted, why_not_alone};
@@ -80,9 +80,8 @@ fn read<'c>(
     if let Some(why) = why_not_alone(&words, has_code(&blocks), &context.rules.safety) {
         return Err(why);
     }
-    if context.target.runs_templates()
-        && codes(&blocks).iter().any(|code| needs_template_engine(code))
-    {
+    let target = context.target;
+    if codes(&blocks).iter().any(|code| target.runs(&target.guarded_code(code))) {
         return Err("its code holds template tags that a documentation generator would run");
     }
     wording::with_code_words(&mut blocks);
@@ -122,7 +121,7 @@ pub(super) fn symptom(
         let line = || words.lines().map(str::trim).find(|line| is_error(line) && line.len() < 300);
         let symptom = shown.or_else(line)?.to_owned();
         let fits = symptom.len() <= LONGEST_SYMPTOM && symptom.lines().count() <= 30;
-        let runs = context.target.runs_templates() && needs_template_engine(&symptom);
+        let runs = context.target.runs(&context.target.guarded_code(&symptom));
         (fits && !runs && is_publishable(&symptom, context)).then_some(symptom)
     })
 }

@@ -11,15 +11,13 @@ use git2::{
 };
 use rules::ids::{ClusterId, Millis};
 
-use super::{ForgeError, Outcome, Pushed, Why};
+use super::{CLUSTER, DIGEST, ForgeError, Outcome, Pushed, Why, message};
 use crate::draft::Draft;
 use crate::page::MARKER;
 use crate::proposal::Proposal;
 
 const AUTHOR: &str = "Answer Harvester";
 const EMAIL: &str = "noreply@answer-harvester.invalid";
-const CLUSTER: &str = "Answer-Cluster";
-const DIGEST: &str = "Answer-Digest";
 /// Tried in this order where the repository's own default cannot be told from what is checked out.
 const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
 
@@ -169,7 +167,7 @@ impl LocalForge {
             .map_err(&doing)?;
         let changed = self.repository.find_tree(changed).map_err(&doing)?;
         let who = ours.signature()?;
-        let message = ours.message(&proposal.title, draft.digest());
+        let message = message(&proposal.title, ours.cluster, draft.digest());
         let id = self
             .repository
             .commit(None, &who, &who, &message, &changed, &[base])
@@ -247,10 +245,6 @@ impl Ours<'_> {
     fn signature(&self) -> Result<Signature<'static>, ForgeError> {
         let time = Time::new(self.at.0.div_euclid(Millis::SECOND), 0);
         Signature::new(AUTHOR, EMAIL, &time).map_err(git("sign a commit"))
-    }
-
-    fn message(&self, title: &str, digest: &str) -> String {
-        format!("{title}\n\n{CLUSTER}: {}\n{DIGEST}: {digest}\n", self.cluster)
     }
 
     /// The digest that a commit of ours carries; `None` for anybody else's. A commit that we

@@ -1,0 +1,282 @@
+//! Which proposals may open, and how late they are. Pure: the caller tells the time and what stands.
+
+use rules::ids::{ClusterId, Millis};
+use serde::Serialize;
+
+/// How many proposals maintainers get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Open at once.
+    pub open: usize,
+    /// Opened in any 24 hours.
+    pub per_day: usize,
+    /// Opened in any hour.
+    pub per_hour: usize,
+    /// Answers in the weekly batch.
+    pub batch: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { open: 3, per_day: 2, per_hour: 1, batch: 8 }
+    }
+}
+
+/// A page that could be proposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    pub cluster: ClusterId,
+    pub due_since: Millis,
+    pub occurrences: usize,
+    /// It states a canonical value: it always goes alone.
+    pub fact: bool,
+    /// A person asked for it on the dashboard: the caps do not hold it.
+    pub asked: bool,
+}
+
+/// What was proposed before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub open: usize,
+    /// When each proposal was opened, in any order.
+    pub opened: Vec<Millis>,
+    pub last_batch: Option<Millis>,
+}
+
+/// What a proposal waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Waits {
+    TooManyOpen,
+    TooManyToday,
+    TooManyThisHour,
+}
+
+impl Waits {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TooManyOpen => "waits until an open proposal is merged or closed",
+            Self::TooManyToday => "waits: enough proposals were opened in the last 24 hours",
+            Self::TooManyThisHour => "waits: a proposal was opened in the last hour",
+        }
+    }
+}
+
+/// What may happen now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    pub open: Vec<ClusterId>,
+    pub waiting: Vec<(ClusterId, Waits)>,
+    /// Answers for the weekly batch, if it is time for one.
+    pub batch: Vec<ClusterId>,
+}
+
+/// Chooses what opens. Turn by turn the oldest and the most asked question come first, so that neither
+/// waits for ever. What the caps hold back goes into a batch, at most one in a week; a batch counts as
+/// one proposal of the day.
+pub fn plan(candidates: &[Candidate], standing: &Standing, limits: &Limits, now: Millis) -> Plan {
+    let mut plan = Plan::default();
+    let mut waiting = candidates.iter().collect::<Vec<_>>();
+    waiting.retain(|one| {
+        if one.asked {
+            plan.open.push(one.cluster.clone());
+        }
+        !one.asked
+    });
+    let within = |span: i64| standing.opened.iter().filter(|at| now.0 - at.0 < span).count();
+    let (today, this_hour) = (within(Millis::DAY), within(Millis::HOUR));
+    let mut turn = standing.opened.len();
+    while !waiting.is_empty() {
+        let opened = plan.open.len();
+        let why = if standing.open + opened >= limits.open {
+            Waits::TooManyOpen
+        } else if today + opened >= limits.per_day {
+            Waits::TooManyToday
+        } else if this_hour + opened >= limits.per_hour {
+            Waits::TooManyThisHour
+        } else {
+            let next = waiting.remove(first(&waiting, turn));
+            plan.open.push(next.cluster.clone());
+            turn += 1;
+            continue;
+        };
+        plan.waiting = waiting.iter().map(|one| (one.cluster.clone(), why)).collect();
+        break;
+    }
+    waiting.sort_by_key(|one| (one.due_since, one.cluster.as_str().to_owned()));
+    let rested = standing.last_batch.is_none_or(|last| now.0 - last.0 >= 7 * Millis::DAY);
+    if rested && held_for_long(&waiting, now) {
+        let together = waiting.iter().filter(|one| !one.fact).take(limits.batch);
+        plan.batch = together.map(|one| one.cluster.clone()).collect();
+    }
+    if plan.batch.len() < 2 {
+        plan.batch.clear();
+    }
+    plan.waiting.retain(|(cluster, _)| !plan.batch.contains(cluster));
+    plan
+}
+
+/// A batch is worth a reviewer's time only where the caps cannot keep up: something has waited for a
+/// whole day.
+fn held_for_long(waiting: &[&Candidate], now: Millis) -> bool {
+    waiting.iter().any(|one| !one.fact && now.0 - one.due_since.0 >= Millis::DAY)
+}
+
+/// Even turns go to the oldest, odd ones to the most asked.
+fn first(waiting: &[&Candidate], turn: usize) -> usize {
+    let by_age = |one: &Candidate| (one.due_since, usize::MAX - one.occurrences);
+    let by_count = |one: &Candidate| (usize::MAX - one.occurrences, one.due_since);
+    let places = 0..waiting.len();
+    let id = |at: usize| waiting[at].cluster.as_str();
+    let best = if turn.is_multiple_of(2) {
+        places.min_by_key(|at| (by_age(waiting[*at]), id(*at)))
+    } else {
+        places.min_by_key(|at| (by_count(waiting[*at]), id(*at)))
+    };
+    best.expect("somebody waits")
+}
+
+/// How the clock of a cluster stands. It starts when the threshold was met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clock {
+    /// A proposal is open, or its row on the dashboard is there to be ticked.
+    Met,
+    Running,
+    /// Half of the time is gone and there is no draft.
+    DraftLate,
+    /// Five sixths of the time are gone: the dashboard says so.
+    Escalated,
+    Breached,
+}
+
+/// What a clock is told from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub due_since: Millis,
+    pub drafted: bool,
+    /// When it was opened, or put on the dashboard because a cap held it.
+    pub offered: Option<Millis>,
+}
+
+/// Reads the clock; `allowed` is the whole time in milliseconds, 48 hours by default.
+pub fn clock(progress: &Progress, allowed: i64, now: Millis) -> Clock {
+    let spent = |until: Millis| until.0 - progress.due_since.0;
+    if let Some(offered) = progress.offered {
+        return if spent(offered) > allowed { Clock::Breached } else { Clock::Met };
+    }
+    let spent = spent(now);
+    if spent > allowed {
+        Clock::Breached
+    } else if spent >= allowed / 6 * 5 {
+        Clock::Escalated
+    } else if spent >= allowed / 2 && !progress.drafted {
+        Clock::DraftLate
+    } else {
+        Clock::Running
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::ids::MessageId;
+
+    use super::*;
+
+    const NOW: Millis = Millis(100 * Millis::DAY);
+
+    fn id(number: u64) -> ClusterId {
+        ClusterId::of_question(MessageId(number))
+    }
+
+    fn ago(hours: i64) -> Millis {
+        Millis(NOW.0 - hours * Millis::HOUR)
+    }
+
+    /// Due for so many hours, asked so often.
+    fn candidate(number: u64, hours: i64, occurrences: usize) -> Candidate {
+        Candidate {
+            cluster: id(number),
+            due_since: ago(hours),
+            occurrences,
+            fact: false,
+            asked: false,
+        }
+    }
+
+    fn numbers(ids: &[ClusterId]) -> Vec<u64> {
+        ids.iter().map(|one| (1..50).find(|number| id(*number) == *one).unwrap()).collect()
+    }
+
+    #[test]
+    fn the_caps_hold_and_say_which() {
+        let three = [candidate(1, 3, 3), candidate(2, 2, 3), candidate(3, 1, 3)];
+        for (open, opened, expected, why) in [
+            (0, vec![], vec![1], Some(Waits::TooManyThisHour)),
+            (0, vec![1], vec![1], Some(Waits::TooManyToday)),
+            (0, vec![0], vec![], Some(Waits::TooManyThisHour)),
+            (1, vec![2, 23], vec![], Some(Waits::TooManyToday)),
+            (3, vec![90, 80, 70], vec![], Some(Waits::TooManyOpen)),
+            (2, vec![90, 80], vec![1], Some(Waits::TooManyOpen)),
+        ] {
+            let opened = opened.into_iter().map(ago).collect();
+            let standing = Standing { open, opened, last_batch: None };
+            let plan = plan(&three, &standing, &Limits::default(), NOW);
+            assert_eq!(numbers(&plan.open), expected, "{standing:?}");
+            assert_eq!(plan.waiting.first().map(|(_, why)| *why), why, "{standing:?}");
+            assert_eq!(plan.waiting.len() + plan.open.len(), 3);
+            assert!(plan.batch.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_oldest_and_the_most_asked_take_turns() {
+        let four = [candidate(1, 9, 3), candidate(2, 1, 9), candidate(3, 2, 5), candidate(4, 8, 3)];
+        let limits = Limits { open: 9, per_day: 9, per_hour: 9, batch: 8 };
+        let plan = plan(&four, &Standing::default(), &limits, NOW);
+        assert_eq!(numbers(&plan.open), [1, 2, 4, 3]);
+    }
+
+    #[test]
+    fn what_a_person_asked_for_opens_at_once() {
+        let mut asked = candidate(1, 1, 3);
+        asked.asked = true;
+        let standing = Standing { open: 3, opened: vec![NOW], last_batch: None };
+        let plan = plan(&[asked], &standing, &Limits::default(), NOW);
+        assert_eq!(numbers(&plan.open), [1]);
+    }
+
+    #[test]
+    fn what_waits_for_long_comes_in_one_weekly_batch_without_facts() {
+        let mut many = (1..=12).map(|at| candidate(at, 40 - at as i64, 3)).collect::<Vec<_>>();
+        many[1].fact = true;
+        let of = |last_batch| {
+            let standing = Standing { open: 3, opened: vec![ago(30)], last_batch };
+            plan(&many, &standing, &Limits::default(), NOW)
+        };
+        let first = of(None);
+        assert_eq!(numbers(&first.batch), [1, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(first.waiting.len(), 4);
+        assert!(of(Some(ago(6 * 24))).batch.is_empty());
+        assert_eq!(of(Some(ago(7 * 24))).batch.len(), 8);
+    }
+
+    #[test]
+    fn the_clock_runs_from_the_threshold() {
+        let allowed = 48 * Millis::HOUR;
+        for (hours, drafted, offered, expected) in [
+            (0, false, None, Clock::Running),
+            (23, false, None, Clock::Running),
+            (24, false, None, Clock::DraftLate),
+            (24, true, None, Clock::Running),
+            (40, true, None, Clock::Escalated),
+            (48, true, None, Clock::Escalated),
+            (49, true, None, Clock::Breached),
+            (90, true, Some(60), Clock::Met),
+            (90, true, Some(10), Clock::Breached),
+        ] {
+            let progress = Progress { due_since: ago(hours), drafted, offered: offered.map(ago) };
+            assert_eq!(clock(&progress, allowed, NOW), expected, "{hours} {drafted} {offered:?}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What a proposal does to the files of a repository.
+
+use serde::{Deserialize, Serialize};
+
+use crate::nav::{Entry, Unplaced};
+use crate::section::Section;
+
+/// One file's change. Edits are computed on the file as it stands when the commit is made, so that
+/// two proposals for one shared file do not undo each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    Write { path: String, text: String },
+    Delete { path: String },
+    Edit { path: String, edit: Edit },
+}
+
+/// A small change of a file that people own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Edit {
+    /// Names a page in a navigation.
+    List(Entry),
+    /// Puts an answer between the markers of a file of many answers.
+    Put(Section),
+    /// Takes an answer out of such a file.
+    Drop(Section),
+}
+
+impl Change {
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Write { path, .. } | Self::Delete { path } | Self::Edit { path, .. } => path,
+        }
+    }
+
+    /// Whether we may touch this path at all: never the repository's own settings.
+    pub fn is_allowed(&self) -> bool {
+        let path = self.path();
+        let hidden = |name: &str| name.is_empty() || name.starts_with('.');
+        path == crate::github::onboarding::SETTINGS || !path.split('/').any(hidden)
+    }
+}
+
+impl Edit {
+    /// The file's text afterwards; `None` means that nothing changes. Everything else in the file
+    /// stays byte by byte.
+    pub fn apply(&self, text: Option<&str>) -> Result<Option<String>, Unplaced> {
+        let after = match self {
+            Self::List(entry) => text.map(|text| entry.listed_in(text)).transpose()?,
+            Self::Put(section) => Some(section.put_into(text.unwrap_or_default())?),
+            Self::Drop(section) => text.map(|text| section.taken_from(text)),
+        };
+        Ok(after.filter(|after| Some(after.as_str()) != text))
+    }
+}

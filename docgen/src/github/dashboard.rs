@@ -1,0 +1,247 @@
+//! One issue that shows how every proposal stands, edited in place.
+
+use std::fmt::Write;
+
+use rules::ids::{ClusterId, Millis};
+
+use super::marker;
+use crate::caps::Clock;
+use crate::evidence::minute;
+use crate::hosted;
+use crate::page::MARKER;
+
+pub const TITLE: &str = "Answer Harvester: dashboard";
+pub const LABEL: &str = "answer-harvester-dashboard";
+/// The text changes at most this often.
+pub const BETWEEN_EDITS: i64 = 5 * 60 * Millis::SECOND;
+const MOST_ROWS: usize = 50;
+
+/// Where a question stands. The order is the order of the sections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// A first run: nothing opens before a person says so.
+    Awaiting,
+    /// A cap holds it; a tick opens it.
+    Held,
+    Open,
+    HandsOff,
+    /// Closed by a person; a tick asks for it again.
+    Rejected,
+    Snoozed,
+    Failed,
+}
+
+impl Place {
+    const ALL: [Self; 7] = [
+        Self::Awaiting,
+        Self::Held,
+        Self::Open,
+        Self::HandsOff,
+        Self::Rejected,
+        Self::Snoozed,
+        Self::Failed,
+    ];
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Awaiting => "Awaiting approval (tick to open)",
+            Self::Held => "Held by the caps (tick to open at once)",
+            Self::Open => "Open",
+            Self::HandsOff => "In the hands of people",
+            Self::Rejected => "Rejected (tick to reconsider)",
+            Self::Snoozed => "Snoozed",
+            Self::Failed => "Errors",
+        }
+    }
+
+    fn has_box(self) -> bool {
+        matches!(self, Self::Awaiting | Self::Held | Self::Rejected)
+    }
+}
+
+/// One question on the dashboard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub cluster: ClusterId,
+    pub place: Place,
+    /// Chat text: it is shown in a code span.
+    pub question: String,
+    pub occurrences: usize,
+    pub pull: Option<u64>,
+    pub clock: Clock,
+    pub due_by: Option<Millis>,
+    /// Our own words on why it stands there.
+    pub note: Option<String>,
+}
+
+/// The figures below the rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    pub backlog: usize,
+    /// Questions of the last 30 days, and those of them that were answered within a day.
+    pub asked: usize,
+    pub answered: usize,
+}
+
+/// Writes the issue's body. The same rows give the same text.
+pub fn text(rows: &[Row], figures: &Figures) -> String {
+    let mut out = format!(
+        "<!-- {MARKER} dashboard -->\nEvery question that was resolved often enough for a page. \
+         This text is written anew when something changes; ticks are read first.\n"
+    );
+    for place in Place::ALL {
+        let mut rows = rows.iter().filter(|row| row.place == place).collect::<Vec<_>>();
+        if rows.is_empty() {
+            continue;
+        }
+        rows.sort_by(|one, other| {
+            other
+                .clock
+                .cmp(&one.clock)
+                .then_with(|| one.cluster.as_str().cmp(other.cluster.as_str()))
+        });
+        out.push_str(&format!("\n### {}\n\n", place.heading()));
+        for row in rows.iter().take(MOST_ROWS) {
+            out.push_str(&line(row));
+        }
+        if rows.len() > MOST_ROWS {
+            out.push_str(&format!("- and {} more\n", rows.len() - MOST_ROWS));
+        }
+    }
+    let Figures { backlog, asked, answered } = figures;
+    out.push_str("\n---\n\n");
+    if let Some(percent) = (answered * 100).checked_div(*asked) {
+        out.push_str(&format!("{percent} % of {asked} questions were answered within a day. "));
+    }
+    out.push_str(&format!("{backlog} open questions in the backlog.\n"));
+    out
+}
+
+fn line(row: &Row) -> String {
+    let mut out = String::from(if row.place.has_box() { "- [ ] " } else { "- " });
+    let mut add = |text: std::fmt::Arguments<'_>| {
+        out.write_fmt(text).expect("a string takes everything");
+    };
+    add(format_args!("<!-- id={} -->{}", row.cluster, hosted::span(&row.question, 120)));
+    add(format_args!(", resolved {} times", row.occurrences));
+    if let Some(number) = row.pull {
+        add(format_args!(", #{number}"));
+    }
+    match (row.clock, row.due_by) {
+        (Clock::Breached, Some(by)) => add(format_args!(", **late**: due {}", minute(by))),
+        (Clock::Escalated, Some(by)) => add(format_args!(", **due soon**: {}", minute(by))),
+        (Clock::DraftLate, Some(by)) => add(format_args!(", no draft yet, due {}", minute(by))),
+        (Clock::Running, Some(by)) => add(format_args!(", due {}", minute(by))),
+        _ => {}
+    }
+    if let Some(note) = &row.note {
+        add(format_args!("; {}", hosted::plain(note)));
+    }
+    out.push('\n');
+    out
+}
+
+/// The rows whose boxes people ticked. Read this before every write.
+pub fn ticked(body: &str) -> Vec<ClusterId> {
+    let lines = body.lines().filter_map(|line| {
+        let rest = line.strip_prefix("- [x] ").or_else(|| line.strip_prefix("- [X] "))?;
+        rest.strip_prefix("<!-- id=")?.split_once(" -->")?.0.parse().ok()
+    });
+    lines.collect()
+}
+
+/// Whether an issue's body is our dashboard.
+pub fn is_ours(body: &str) -> bool {
+    body.starts_with(&format!("<!-- {MARKER} dashboard -->"))
+}
+
+/// What to do with the dashboard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Upkeep {
+    Nothing,
+    Create,
+    Edit(u64),
+}
+
+/// What was found of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    pub number: u64,
+    pub open: bool,
+    pub body: String,
+    pub edited: Millis,
+}
+
+/// Decides whether the text is written. A dashboard that people closed stays closed and is left alone.
+pub fn decide(found: Option<&Found>, text: &str, now: Millis) -> Upkeep {
+    match found {
+        None => Upkeep::Create,
+        Some(found) if !found.open => Upkeep::Nothing,
+        Some(found) if marker::hash(&found.body) == marker::hash(text) => Upkeep::Nothing,
+        Some(found) if now.0 - found.edited.0 < BETWEEN_EDITS => Upkeep::Nothing,
+        Some(found) => Upkeep::Edit(found.number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::ids::MessageId;
+
+    use super::*;
+
+    fn row(number: u64, place: Place, question: &str, clock: Clock) -> Row {
+        Row {
+            cluster: ClusterId::of_question(MessageId(number)),
+            place,
+            question: question.into(),
+            occurrences: 3,
+            pull: (place == Place::Open).then_some(number),
+            clock,
+            due_by: Some(Millis(Millis::DAY)),
+            note: (place == Place::Failed).then(|| "no permission <b> @amy".into()),
+        }
+    }
+
+    #[test]
+    fn the_text_is_a_function_of_the_rows() {
+        let rows = [
+            row(40, Place::Open, "How do I reset it?", Clock::Met),
+            row(41, Place::Held, "@amy why does #12 fail?", Clock::Escalated),
+            row(42, Place::Held, "Where is `x`?", Clock::Breached),
+            row(43, Place::Rejected, "What?", Clock::Met),
+            row(44, Place::Failed, "Who?", Clock::Running),
+        ];
+        let figures = Figures { backlog: 4, asked: 8, answered: 6 };
+        let text = text(&rows, &figures).replace('\u{200b}', "~");
+        insta::assert_snapshot!(text, @"");
+        assert!(is_ours(&text) && !is_ours("words"));
+        assert_eq!(ticked(&text), []);
+    }
+
+    #[test]
+    fn ticks_are_read() {
+        let body = "- [x] <!-- id=q10 -->`a`\r\n- [ ] <!-- id=q11 -->`b`\n- [X] <!-- id=q12 -->`c`\n\
+            - [x] other\n> - [x] <!-- id=q13 -->\n";
+        let told = ticked(body).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(told, ["q10", "q12"]);
+    }
+
+    #[test]
+    fn it_is_written_only_when_it_changes_and_never_reopened() {
+        let found = |open, body: &str, minutes| Found {
+            number: 9,
+            open,
+            body: body.into(),
+            edited: Millis(-minutes * 60_000),
+        };
+        for (found, expected) in [
+            (None, Upkeep::Create),
+            (Some(found(true, "old", 6)), Upkeep::Edit(9)),
+            (Some(found(true, "old", 4)), Upkeep::Nothing),
+            (Some(found(true, "new\r\n", 90)), Upkeep::Nothing),
+            (Some(found(false, "old", 90)), Upkeep::Nothing),
+        ] {
+            assert_eq!(decide(found.as_ref(), "new\n", Millis(0)), expected);
+        }
+    }
+}

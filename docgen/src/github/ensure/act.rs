@@ -1,0 +1,280 @@
+//! Looks at everything, does one thing.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::super::marker::{self, Marker};
+use super::super::models::{Account, Comment, Pull, Review};
+use super::super::transport::{GitHub, GitHubError, Result, encoded};
+use super::note::{Done, MOST_TRIES};
+use super::{Branch, Do, Ledger, Outcome, Seen, Wanted, next};
+use crate::change::Change;
+use crate::forge::{CLUSTER, DIGEST};
+
+const MOST_PULLS: usize = 300;
+const MOST_REMARKS: usize = 300;
+const WITHDRAWN_TITLE: &str = "docs(faq): withdrawn";
+const WITHDRAWN_BODY: &str = "This proposal was withdrawn: the messages that it stood on are gone or may \
+    no longer be quoted. Its text was removed. This is no judgement on the question.\n";
+/// The account that commits for people and programs on the host's own pages.
+const WEB: &str = "web-flow";
+const READY: &str = "mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) \
+    { pullRequest { isDraft } } }";
+
+/// Looks, does one thing and writes it into the ledger. `None` means that more is to be done: store
+/// the ledger and call it again. An error leaves the ledger as it was.
+pub async fn step(
+    github: &GitHub,
+    wanted: &Wanted,
+    ledger: &mut Ledger,
+) -> Result<Option<Outcome>> {
+    let seen = look(github, wanted, ledger).await?;
+    let what = next(wanted, ledger, &seen, github.now());
+    let done = match act(github, wanted, ledger, &seen, &what).await {
+        Ok(done) => done,
+        Err(error) => survived(&what, ledger.tries, error)?,
+    };
+    ledger.note(wanted, &seen, (&what, done), github.now());
+    Ok(match what {
+        Do::Rest(outcome) => Some(outcome),
+        _ => None,
+    })
+}
+
+/// The text of a merged page as people made it; `None` if they took it away.
+pub async fn merged_text(
+    github: &GitHub,
+    commit: Option<&str>,
+    base: &str,
+    path: &str,
+) -> Result<Option<String>> {
+    let commit = match commit {
+        Some(commit) => commit.to_owned(),
+        None => github.head(base).await?.ok_or_else(|| GitHubError::NoBranch(base.to_owned()))?,
+    };
+    let files = github.files(&commit).await?;
+    github.text(&files, path).await
+}
+
+async fn look(github: &GitHub, wanted: &Wanted, ledger: &Ledger) -> Result<Seen> {
+    let me = github.me().await?.to_owned();
+    let base = github.head(&wanted.base).await?;
+    let base = base.ok_or_else(|| GitHubError::NoBranch(wanted.base.clone()))?;
+    let path = format!("pulls?state=all&head={}:{}", github.owner(), encoded(&wanted.branch));
+    let mut pulls = github.list::<Pull>(&github.here(&path), MOST_PULLS).await?;
+    pulls.retain(|pull| pull.head.branch == wanted.branch || pull.head.branch.is_empty());
+    pulls.sort_by_key(|pull| std::cmp::Reverse(pull.number));
+    let mut touched = false;
+    if let Some(open) = pulls.iter_mut().find(|pull| pull.is_open()) {
+        *open = github.get::<Pull>(&github.here(&format!("pulls/{}", open.number))).await?;
+        touched = is_touched(github, open.number, &me).await?;
+    }
+    let branch = match github.head(&wanted.branch).await? {
+        Some(head) => Some(branch(github, wanted, ledger, head, &me).await?),
+        None => None,
+    };
+    Ok(Seen { me, base, pulls, branch, touched })
+}
+
+/// Whether a person said anything about it.
+async fn is_touched(github: &GitHub, number: u64, me: &str) -> Result<bool> {
+    let person = |user: &Option<Account>| {
+        user.as_ref().is_some_and(|user| user.kind != "Bot" && !user.login.eq_ignore_ascii_case(me))
+    };
+    let path = github.here(&format!("pulls/{number}/reviews"));
+    let reviews = github.list::<Review>(&path, MOST_REMARKS).await?;
+    if reviews.iter().any(|review| person(&review.user)) {
+        return Ok(true);
+    }
+    for path in [format!("issues/{number}/comments"), format!("pulls/{number}/comments")] {
+        let comments = github.list::<Comment>(&github.here(&path), MOST_REMARKS).await?;
+        if comments.iter().any(|comment| person(&comment.user)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A commit that the ledger does not know is ours only if our account made it, for this cluster.
+async fn branch(
+    github: &GitHub,
+    wanted: &Wanted,
+    ledger: &Ledger,
+    head: String,
+    me: &str,
+) -> Result<Branch> {
+    let known = ledger.pushed.as_ref().is_some_and(|pushed| pushed.head == head)
+        || ledger.built.as_ref().is_some_and(|built| built.puts(&head));
+    if known {
+        return Ok(Branch { head, ours: None });
+    }
+    let commit = github.commit(&head).await?;
+    let is = |account: &Option<Account>, names: &[&str]| {
+        account
+            .as_ref()
+            .is_some_and(|one| names.iter().any(|name| one.login.eq_ignore_ascii_case(name)))
+    };
+    let by_us = is(&commit.author, &[me]) && is(&commit.committer, &[me, WEB]);
+    let trailer = |name: &str| {
+        let lines = commit.commit.message.lines();
+        lines.rev().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).map(str::trim)
+    };
+    let for_this = trailer(CLUSTER) == Some(wanted.cluster.as_str());
+    let ours = by_us && for_this && commit.parents.len() == 1;
+    let digest = trailer(DIGEST).filter(|_| ours).map(str::to_owned);
+    Ok(Branch { head, ours: digest })
+}
+
+async fn act(
+    github: &GitHub,
+    wanted: &Wanted,
+    ledger: &Ledger,
+    seen: &Seen,
+    what: &Do,
+) -> Result<Done> {
+    let pull = |number: u64| github.here(&format!("pulls/{number}"));
+    match what {
+        Do::Build { onto, .. } => {
+            let made = github.make(&wanted.changes, onto, &wanted.message).await?;
+            return Ok(Done::Made(made));
+        }
+        Do::CreateBranch { sha } => github.create_branch(&wanted.branch, sha).await?,
+        Do::MoveBranch { sha, force } => github.move_branch(&wanted.branch, sha, *force).await?,
+        Do::DeleteBranch => github.delete_branch(&wanted.branch).await?,
+        Do::Open { head, digest } => return open(github, wanted, ledger, (head, digest)).await,
+        Do::Describe { number, head, digest, keep_body } => {
+            let old = seen.pulls.iter().find(|pull| pull.number == *number);
+            let body = described(wanted, ledger, (head, digest), old.filter(|_| *keep_body));
+            let body = match keep_body {
+                true => json!({ "body": body }),
+                false => json!({ "title": wanted.title, "body": body }),
+            };
+            github.write::<Value>(Method::PATCH, &pull(*number), &body).await?;
+        }
+        Do::Withdraw { number, close } => {
+            let body = withdrawn(wanted, seen, (*number, *close));
+            let body = match close {
+                true => json!({ "title": WITHDRAWN_TITLE, "body": body, "state": "closed" }),
+                false => json!({ "title": WITHDRAWN_TITLE, "body": body }),
+            };
+            github.write::<Value>(Method::PATCH, &pull(*number), &body).await?;
+        }
+        Do::Check { head } => return check(github, wanted, head).await.map(Done::Checked),
+        Do::Label(number) => {
+            let path = github.here(&format!("issues/{number}/labels"));
+            let body = json!({ "labels": wanted.labels });
+            github.write::<Value>(Method::POST, &path, &body).await?;
+        }
+        Do::MarkReady { node } => {
+            github.mutate(READY, json!({ "id": node })).await?;
+        }
+        Do::Ask { number, reviewer } => {
+            let path = github.here(&format!("pulls/{number}/requested_reviewers"));
+            let body = json!({ "reviewers": [reviewer] });
+            github.write::<Value>(Method::POST, &path, &body).await?;
+        }
+        Do::Adopt(_) | Do::Rest(_) => {}
+    }
+    Ok(Done::Well)
+}
+
+/// A failure that the next look answers, or that does not matter; every other one goes to the caller.
+fn survived(what: &Do, tries: u32, error: GitHubError) -> Result<Done> {
+    let optional = matches!(what, Do::Label(_) | Do::MarkReady { .. } | Do::Ask { .. });
+    match &error {
+        GitHubError::Refused { .. } | GitHubError::Query(_) if optional => {
+            Ok(Done::Warned(error.to_string()))
+        }
+        GitHubError::Refused { status: 422, told, .. }
+            if matches!(what, Do::Open { .. }) && told.to_ascii_lowercase().contains("draft") =>
+        {
+            Ok(Done::NoDrafts)
+        }
+        GitHubError::Refused { status: 404 | 409 | 422, .. } | GitHubError::Unsure { .. }
+            if tries < MOST_TRIES =>
+        {
+            Ok(Done::Unsure)
+        }
+        _ => Err(error),
+    }
+}
+
+async fn open(
+    github: &GitHub,
+    wanted: &Wanted,
+    ledger: &Ledger,
+    pushed: (&str, &str),
+) -> Result<Done> {
+    let body = json!({
+        "title": wanted.title,
+        "head": wanted.branch,
+        "base": wanted.base,
+        "body": described(wanted, ledger, pushed, None),
+        "draft": !ledger.undraftable,
+        "maintainer_can_modify": false,
+    });
+    let pull = github.write::<Pull>(Method::POST, &github.here("pulls"), &body).await?;
+    Ok(Done::Opened(pull.number))
+}
+
+/// The body with its marker. Of a body that stays only the marker changes: one that a person edited
+/// counts as the one that is wanted, one that waits for its draft as what it is.
+fn described(
+    wanted: &Wanted,
+    ledger: &Ledger,
+    (head, digest): (&str, &str),
+    kept: Option<&Pull>,
+) -> String {
+    let mut marker = Marker {
+        cluster: wanted.cluster.clone(),
+        digest: digest.to_owned(),
+        head: head.to_owned(),
+        revision: ledger.revision + 1,
+        title: marker::hash(kept.map_or(&wanted.title, |pull| &pull.title)),
+        body: marker::hash(&wanted.body),
+        withdrawn: false,
+    };
+    let Some(pull) = kept else { return marker.on(&wanted.body) };
+    let rest = marker::without(pull.body());
+    if let Some(old) = Marker::read(pull.body())
+        && old.body == marker::hash(&rest)
+    {
+        marker.body = old.body;
+    }
+    marker.on(&rest)
+}
+
+/// The old marker's head stays where people committed: theirs must never pass for ours.
+fn withdrawn(wanted: &Wanted, seen: &Seen, (number, close): (u64, bool)) -> String {
+    let old = seen.pulls.iter().find(|pull| pull.number == number);
+    let old = old.and_then(|pull| Marker::read(pull.body())).map(|marker| marker.head);
+    let head = seen.branch.as_ref().map(|branch| branch.head.clone());
+    let head = if close { head } else { old }.unwrap_or_default();
+    let marker = Marker {
+        cluster: wanted.cluster.clone(),
+        digest: wanted.digest.clone(),
+        head,
+        revision: 0,
+        title: marker::hash(WITHDRAWN_TITLE),
+        body: marker::hash(WITHDRAWN_BODY),
+        withdrawn: true,
+    };
+    marker.on(WITHDRAWN_BODY)
+}
+
+/// Whether the branch holds what we meant to put there.
+async fn check(github: &GitHub, wanted: &Wanted, head: &str) -> Result<bool> {
+    let files = github.files(head).await?;
+    for change in &wanted.changes {
+        let there = github.text(&files, change.path()).await?;
+        let right = match change {
+            Change::Write { text, .. } => there.as_ref() == Some(text),
+            Change::Delete { .. } => there.is_none(),
+            Change::Edit { .. } => true,
+        };
+        if !right {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,218 @@
+//! Commits without a clone: all files of a commit in one tree, by the Git Data API.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::models::{Blob, Commit, GitCommit, Object, Reference, Tree};
+use super::transport::{GitHub, GitHubError, Result, encoded};
+use crate::change::Change;
+use crate::page::MARKER;
+
+/// The files of one commit.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    pub commit: String,
+    tree: String,
+    /// Path to blob.
+    blobs: BTreeMap<String, String>,
+    truncated: bool,
+}
+
+impl Files {
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.blobs.keys().map(String::as_str)
+    }
+}
+
+/// A commit that no branch shows yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    pub sha: String,
+    /// Whether the host signed it. Branch rules may demand that.
+    pub verified: bool,
+    /// Nothing would change: the base already says all this.
+    pub empty: bool,
+    /// A page of somebody else stands where ours would go.
+    pub taken: bool,
+    /// What could not be placed, for the reviewer.
+    pub notes: Vec<String>,
+}
+
+impl GitHub {
+    /// The commit that a branch points to.
+    pub async fn head(&self, branch: &str) -> Result<Option<String>> {
+        let path = self.here(&format!("git/ref/heads/{}", encoded(branch)));
+        Ok(self.find::<Reference>(&path).await?.map(|reference| reference.object.sha))
+    }
+
+    /// A commit with the accounts that made it.
+    pub async fn commit(&self, sha: &str) -> Result<Commit> {
+        self.get(&self.here(&format!("commits/{}", encoded(sha)))).await
+    }
+
+    /// Every file of a commit.
+    pub async fn files(&self, commit: &str) -> Result<Files> {
+        let path = self.here(&format!("git/commits/{}", encoded(commit)));
+        let tree = self.get::<GitCommit>(&path).await?.tree.sha;
+        let path = self.here(&format!("git/trees/{}?recursive=1", encoded(&tree)));
+        let all = self.get::<Tree>(&path).await?;
+        let blobs = all.tree.into_iter().filter(|entry| entry.kind == "blob");
+        Ok(Files {
+            commit: commit.to_owned(),
+            tree,
+            blobs: blobs.map(|entry| (entry.path, entry.sha)).collect(),
+            truncated: all.truncated,
+        })
+    }
+
+    /// The text of a file; `None` where there is no such file. Bytes that are no UTF-8 are replaced.
+    pub async fn text(&self, files: &Files, path: &str) -> Result<Option<String>> {
+        let blob = match files.blobs.get(path) {
+            Some(blob) => Some(blob.clone()),
+            None if files.truncated => {
+                let at = format!("contents/{}?ref={}", encoded(path), encoded(&files.commit));
+                self.find::<Object>(&self.here(&at)).await?.map(|found| found.sha)
+            }
+            None => None,
+        };
+        let Some(blob) = blob else { return Ok(None) };
+        let found = self.get::<Blob>(&self.here(&format!("git/blobs/{blob}"))).await?;
+        Ok(Some(decoded(&found)))
+    }
+
+    /// Makes a commit upon `onto` and leaves every branch alone. The author is left out, so that the
+    /// host names and signs it.
+    pub(super) async fn make(&self, changes: &[Change], onto: &str, message: &str) -> Result<Made> {
+        let files = self.files(onto).await?;
+        let (entries, notes) = self.entries(changes, &files).await?;
+        let taken = self.is_taken(changes, &files).await?;
+        let nothing = |notes| {
+            let sha = onto.to_owned();
+            Ok(Made { sha, verified: true, empty: true, taken, notes })
+        };
+        if taken || entries.is_empty() {
+            return nothing(notes);
+        }
+        let body = json!({ "base_tree": files.tree, "tree": entries });
+        let tree = self.write::<Object>(Method::POST, &self.here("git/trees"), &body).await?.sha;
+        if tree == files.tree {
+            return nothing(notes);
+        }
+        let body = json!({ "message": message, "tree": tree, "parents": [onto] });
+        let path = self.here("git/commits");
+        let commit = self.write::<GitCommit>(Method::POST, &path, &body).await?;
+        let verified = commit.verification.verified;
+        Ok(Made { sha: commit.sha, verified, empty: false, taken, notes })
+    }
+
+    /// Whether a file that would be written is there already and does not carry the same mark.
+    async fn is_taken(&self, changes: &[Change], files: &Files) -> Result<bool> {
+        for change in changes {
+            if let Change::Write { path, text } = change
+                && let Some(old) = self.text(files, path).await?
+                && mark(&old) != mark(text)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The tree entries of the changes, with notes on what found no place.
+    async fn entries(
+        &self,
+        changes: &[Change],
+        files: &Files,
+    ) -> Result<(Vec<Value>, Vec<String>)> {
+        let (mut entries, mut notes) = (Vec::new(), Vec::new());
+        for change in changes {
+            let path = change.path();
+            if !change.is_allowed() {
+                notes.push(format!("{path} is no path for pages and was left alone"));
+                continue;
+            }
+            match change {
+                Change::Write { text, .. } => entries.push(entry(path, text)),
+                Change::Delete { .. } if files.blobs.contains_key(path) || files.truncated => {
+                    let mode = "100644";
+                    entries
+                        .push(json!({ "path": path, "mode": mode, "type": "blob", "sha": null }));
+                }
+                Change::Delete { .. } => {}
+                Change::Edit { edit, .. } => {
+                    let old = self.text(files, path).await?;
+                    match edit.apply(old.as_deref()) {
+                        Ok(Some(text)) => entries.push(entry(path, &text)),
+                        Ok(None) => {}
+                        Err(unplaced) => notes.push(format!("{path}: {unplaced}")),
+                    }
+                }
+            }
+        }
+        Ok((entries, notes))
+    }
+
+    pub(super) async fn create_branch(&self, branch: &str, sha: &str) -> Result<()> {
+        let body = json!({ "ref": format!("refs/heads/{branch}"), "sha": sha });
+        self.write::<Value>(Method::POST, &self.here("git/refs"), &body).await.map(drop)
+    }
+
+    /// Without force only a commit that stands on the branch's head is taken.
+    pub(super) async fn move_branch(&self, branch: &str, sha: &str, force: bool) -> Result<()> {
+        let path = self.here(&format!("git/refs/heads/{}", encoded(branch)));
+        let body = json!({ "sha": sha, "force": force });
+        self.write::<Value>(Method::PATCH, &path, &body).await.map(drop)
+    }
+
+    /// Deletes a branch; one that is gone is deleted.
+    pub(super) async fn delete_branch(&self, branch: &str) -> Result<()> {
+        let path = self.here(&format!("git/refs/heads/{}", encoded(branch)));
+        match self.write::<Value>(Method::DELETE, &path, &Value::Null).await {
+            Err(GitHubError::Refused { status: 404 | 422, .. }) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+}
+
+/// Which cluster a page says it belongs to.
+fn mark(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once(MARKER)?;
+    rest.split_whitespace().find_map(|field| field.strip_prefix("id="))
+}
+
+fn entry(path: &str, text: &str) -> Value {
+    json!({ "path": path, "mode": "100644", "type": "blob", "content": text })
+}
+
+/// The host wraps base64 in lines. What cannot be decoded is no text of ours.
+fn decoded(blob: &Blob) -> String {
+    if blob.encoding != "base64" {
+        return blob.content.clone();
+    }
+    let packed = blob.content.split_whitespace().collect::<String>();
+    let bytes = STANDARD.decode(packed).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blobs_are_decoded_whatever_they_hold() {
+        for (content, encoding, expected) in [
+            ("aGVs\nbG8=\n", "base64", "hello"),
+            ("hello", "utf-8", "hello"),
+            ("%%%", "base64", ""),
+            ("/w==", "base64", "\u{fffd}"),
+        ] {
+            let blob = Blob { content: content.into(), encoding: encoding.into() };
+            assert_eq!(decoded(&blob), expected);
+        }
+    }
+}
