@@ -213,7 +213,31 @@ mod tests {
         ];
         let figures = Figures { backlog: 4, asked: 8, answered: 6 };
         let text = text(&rows, &figures).replace('\u{200b}', "~");
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r##"
+        <!-- answer-harvester:v1 dashboard -->
+        Every question that was resolved often enough for a page. This text is written anew when something changes; ticks are read first.
+
+        ### Held by the caps (tick to open at once)
+
+        - [ ] <!-- id=q16 -->``Where is `x`?``, resolved 3 times, **late**: due 1970-01-02 00:00 UTC
+        - [ ] <!-- id=q15 -->`@~amy why does #~12 fail?`, resolved 3 times, **due soon**: 1970-01-02 00:00 UTC
+
+        ### Open
+
+        - <!-- id=q14 -->`How do I reset it?`, resolved 3 times, #40
+
+        ### Rejected (tick to reconsider)
+
+        - [ ] <!-- id=q17 -->`What?`, resolved 3 times
+
+        ### Errors
+
+        - <!-- id=q18 -->`Who?`, resolved 3 times, due 1970-01-02 00:00 UTC; no permission b amy
+
+        ---
+
+        75 % of 8 questions were answered within a day. 4 open questions in the backlog.
+        "##);
         assert!(is_ours(&text) && !is_ours("words"));
         assert_eq!(ticked(&text), []);
     }
@@ -228,7 +252,7 @@ mod tests {
 
     #[test]
     fn it_is_written_only_when_it_changes_and_never_reopened() {
-        let found = |open, body: &str, minutes| Found {
+        let found = |open, body: &str, minutes: i64| Found {
             number: 9,
             open,
             body: body.into(),

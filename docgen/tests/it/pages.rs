@@ -83,6 +83,67 @@ fn hostile_talk() {
     show("hostile", &hostile());
 }
 
+/// What stands outside code, as a host reads it after decoding entities.
+fn outside_code(body: &str) -> String {
+    use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+    let (mut out, mut code) = (String::new(), false);
+    for event in Parser::new_ext(body, Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS) {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => code = true,
+            Event::End(TagEnd::CodeBlock) => code = false,
+            Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) if !code => {
+                out.push_str(&text);
+                out.push('\n');
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+#[test]
+fn no_body_calls_or_refers_to_anybody() {
+    let told = [
+        (
+            "@amy how do I fix #12, closes GH-7, fixes https://github.com/a/b/issues/1?",
+            "Ask @team/core, it resolves #99 and fixes a/b#3 </details> <!-- &#64;bob --> with `lanternd fix`.",
+        ),
+        (
+            "how do I fix </details> ## Mine | a | b | c `x` ``y`` #12?",
+            "Run `lanternd fix @all`:\n```\n````\n@everyone fixes #1\n```",
+        ),
+        (
+            "how do I fix [x](https://evil.example) ![i](https://evil.example/i.png) #12?",
+            "Run `lanternd fix` as **@root** said in 1234567890abcdef1234567890abcdef12345678.",
+        ),
+    ];
+    for target in Target::ALL {
+        let (_, proposal) = World::new(target).proposal(&cluster(&told));
+        let outside = outside_code(&proposal.body);
+        for sign in ["@", "#", "evil.example", "GH-", "1234567890abcdef"] {
+            assert!(!outside.contains(sign), "{sign} in {outside}");
+        }
+        let html = outside.lines().filter(|line| line.starts_with('<')).collect::<Vec<_>>();
+        let (first, rest) = html.split_first().unwrap();
+        assert!(first.starts_with("<!-- answer-harvester:v1 id="));
+        let expected = ["<details>", "<summary>The page as it will stand</summary>", "</details>"];
+        assert_eq!(rest, expected, "{}", target.as_str());
+        // Mails drop the code: what stands in it must call nobody either.
+        for (at, _) in proposal.body.match_indices(['@', '#']) {
+            let heading = proposal.body[at..].starts_with("### ")
+                || proposal.body[at..].starts_with("## ")
+                || proposal.body[at..].starts_with("# ");
+            let marked = proposal.body[at + 1..].starts_with('\u{200b}');
+            assert!(
+                heading || marked,
+                "{:?}",
+                &proposal.body[at..].chars().take(20).collect::<String>()
+            );
+        }
+        assert!(!proposal.title.contains(['@', '#']) && !proposal.title.contains("://"));
+    }
+}
+
 #[test]
 fn a_page_depends_on_the_cluster_alone() {
     let world = World::new(Target::Mintlify);
