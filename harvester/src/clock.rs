@@ -10,7 +10,16 @@ pub fn now() -> Millis {
 
 /// A salt that nobody can guess.
 pub fn fresh_salt() -> Result<Salt, getrandom::Error> {
-    let mut bytes = [0; 16];
+    fresh().map(Salt)
+}
+
+/// A name that no other process has.
+pub fn fresh_name() -> Result<String, getrandom::Error> {
+    Ok(format!("{:016x}", u64::from_le_bytes(fresh()?)))
+}
+
+fn fresh<const N: usize>() -> Result<[u8; N], getrandom::Error> {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes)?;
-    Ok(Salt(bytes))
+    Ok(bytes)
 }

@@ -12,9 +12,12 @@ mod clusters;
 mod completions;
 mod demo;
 mod draft;
+mod forget;
 mod import;
 mod propose;
 mod reindex;
+mod retry;
+mod run;
 mod search;
 mod serve;
 mod status;
@@ -31,9 +34,12 @@ use indexer::search::Searcher;
 use indexer::store::{Store, StoreError};
 use rules::pseudonym::Naming;
 use rules::ruleset::Ruleset;
+use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
 use crate::clock;
 use crate::config::{self, Config};
+use crate::discord::gateway::closings;
 use crate::pipeline::{INDEX, Pipeline, PipelineError, is_behind};
 
 /// Turns a community's chat into known answers: imports Discord talk, finds the questions that were
@@ -50,6 +56,7 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   harvester demo                               see it all on two bundled exports
+  harvester run                                listen to Discord and serve what is known
   harvester import exports/                    read DiscordChatExporter JSON files
   harvester search \"how do I enable voice\"     ask what is known
   harvester clusters                           list recurring questions
@@ -84,6 +91,8 @@ struct Options {
 enum Command {
     /// Run everything on the two exports that come with the program, then serve the result
     Demo(demo::Arguments),
+    /// Listen to Discord, catch up, stay up, and serve what is known
+    Run(run::Arguments),
     /// Read DiscordChatExporter JSON files, and harvest what they hold
     Import(import::Arguments),
     /// Search the answers
@@ -96,7 +105,11 @@ enum Command {
     Propose(propose::Arguments),
     /// Serve the search page and the HTTP API
     Serve(serve::Arguments),
-    /// Show what is stored
+    /// Remove everything of a person, and never store them again
+    Forget(forget::Arguments),
+    /// Read again what could not be read when it came
+    Retry,
+    /// Show what is stored, and how a running daemon is
     Status,
     /// Check settings, rules, data directory, and the index against the store
     Check,
@@ -147,12 +160,15 @@ impl Cli {
         let options = &self.options;
         match &self.command {
             Command::Demo(arguments) => demo::run(options, arguments).await,
+            Command::Run(arguments) => run::run(options, arguments).await,
             Command::Import(arguments) => import::run(options, arguments).await,
             Command::Search(arguments) => search::run(options, arguments).await,
             Command::Clusters(arguments) => clusters::run(options, arguments).await,
             Command::Draft(arguments) => draft::run(options, arguments).await,
             Command::Propose(arguments) => propose::run(options, arguments).await,
             Command::Serve(arguments) => serve::run(options, arguments).await,
+            Command::Forget(arguments) => forget::run(options, arguments).await,
+            Command::Retry => retry::run(options).await,
             Command::Status => status::run(options).await,
             Command::Check => check::run(options).await,
             Command::Reindex => reindex::run(options).await,
@@ -261,18 +277,28 @@ fn print_line(words: std::fmt::Arguments<'_>) {
     }
 }
 
+/// Libraries whose logs carry what people wrote, or what the wire carries: never shown, whatever
+/// `RUST_LOG` says.
+const SILENT: [&str; 8] =
+    ["serenity", "tungstenite", "tokio_tungstenite", "reqwest", "hyper", "hyper_util", "h2", "rustls"];
+
 /// `RUST_LOG` chooses what is logged; without it, warnings and the progress of long work.
 fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,harvester=info"));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,harvester=info"));
+    let shown = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
         .without_time()
-        .finish();
+        .with_filter(filter.and(filter_fn(|about| !is_silent(about.target()))));
+    let subscriber = tracing_subscriber::registry().with(shown).with(closings::layer());
     // A second call, as tests make it, keeps the first subscriber.
     let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+fn is_silent(target: &str) -> bool {
+    let crate_name = target.split("::").next().unwrap_or_default();
+    SILENT.contains(&crate_name)
 }
 
 #[cfg(test)]

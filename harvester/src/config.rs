@@ -1,8 +1,10 @@
 //! What the operator decides: where things are, how pages look, who is named.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use docgen::target::{Folder, Target};
+use rules::ids::GuildId;
 use rules::reader::{Mistake, Reader};
 use rules::ruleset::Ruleset;
 use toml::{Table, Value};
@@ -13,7 +15,7 @@ pub const FILE: &str = "harvester.toml";
 const ENVIRONMENT_PREFIX: &str = "HARVESTER__";
 
 /// Every setting, with its default where nothing is said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// `[rules] directory`: files there replace the embedded ones of the same name. Default: none.
     pub rules: Option<PathBuf>,
@@ -27,6 +29,39 @@ pub struct Config {
     pub listen: String,
     /// `[publish] names`: `pseudonyms` (default) or `display-names`.
     pub display_names: bool,
+    pub discord: Discord,
+}
+
+/// `[discord]`: the server that `run` listens to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Discord {
+    /// `token`, or the first line of the file `token_file`. Default: none, and `run` needs one.
+    pub token: Option<Secret>,
+    /// `guilds`: ids of the servers to harvest. Default: every server that the bot is in.
+    pub guilds: Vec<GuildId>,
+    /// `api_url`: where Discord's API is reached instead of discord.com. Default: none.
+    pub api_url: Option<String>,
+    /// `history_days`: how far back channels are read at first; 0 (default) reads all.
+    pub history_days: u32,
+    /// `reconcile_days`: the newest days that are compared with Discord after every gap. Default: 7.
+    pub reconcile_days: u32,
+    /// `rate_share`: the share of Discord's rate limit that reading history may use. Default: 0.5.
+    pub rate_share: f64,
+    /// `everybody`: names or ids of roles that count as everybody, where people must pass a gate
+    /// before they can read. Default: none but Discord's own `@everyone`.
+    pub everybody: Vec<String>,
+    /// `suggest_in`: names or ids of channels where a known answer is suggested. Default: none.
+    pub suggest_in: Vec<String>,
+}
+
+/// A text that `Debug` does not show.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
 }
 
 /// Mistakes of all files together, one a line.
@@ -81,8 +116,60 @@ impl Config {
             repository: repository.map(path),
             listen,
             display_names,
+            discord: file.section("discord", |table| Discord::read(table, base)),
         }
     }
+}
+
+impl Discord {
+    fn read(table: &mut Reader, base: &Path) -> Self {
+        Self {
+            token: token(table, base),
+            guilds: guilds(table),
+            api_url: api_url(table),
+            history_days: table.integer("history_days", 0, 0, 36_500) as u32,
+            reconcile_days: table.integer("reconcile_days", 7, 0, 365) as u32,
+            rate_share: table.number("rate_share", 0.5, 0.05, 1.0),
+            everybody: table.texts("everybody"),
+            suggest_in: table.texts("suggest_in"),
+        }
+    }
+}
+
+fn token(table: &mut Reader, base: &Path) -> Option<Secret> {
+    let told = table.optional_text("token");
+    let Some(file) = table.optional_text("token_file") else { return told.map(Secret) };
+    if told.is_some() {
+        table.wrong("token_file", "`token` is set too; only one of them can be");
+        return None;
+    }
+    match std::fs::read_to_string(base.join(&file)) {
+        Ok(text) => text.lines().next().map(|line| Secret(line.trim().to_owned())),
+        Err(error) => {
+            table.wrong("token_file", format!("cannot read {file}: {error}"));
+            None
+        }
+    }
+}
+
+fn guilds(table: &mut Reader) -> Vec<GuildId> {
+    let mut ids = Vec::new();
+    for text in table.texts("guilds") {
+        match text.parse() {
+            Ok(id) => ids.push(id),
+            Err(_) => table.wrong("guilds", format!("{text:?} is not a server id; expected digits")),
+        }
+    }
+    ids
+}
+
+fn api_url(table: &mut Reader) -> Option<String> {
+    let url = table.optional_text("api_url")?;
+    if url.starts_with("http://") || url.starts_with("https://") {
+        return Some(url.trim_end_matches('/').to_owned());
+    }
+    table.wrong("api_url", format!("{url:?} is no address; expected http://… or https://…"));
+    None
 }
 
 /// Reads the rules: the embedded ones, with files of `directory` in place of those of their name.

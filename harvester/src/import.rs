@@ -7,7 +7,6 @@ pub mod report;
 
 mod authors;
 mod layout;
-mod lenient;
 mod mapping;
 mod window;
 

@@ -3,7 +3,11 @@
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod daemon;
+pub mod discord;
 pub mod event;
+pub mod feed;
 pub mod import;
 pub mod pipeline;
 pub mod progress;
+pub mod wire;

@@ -7,9 +7,12 @@
 mod conversations;
 mod intake;
 mod proposals;
+mod retry;
+mod sorting;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use docgen::forge::ForgeError;
@@ -23,13 +26,17 @@ use rules::ruleset::Ruleset;
 use tokio::runtime::Handle;
 
 use crate::progress::{Progress, Unit};
-use conversations::ChannelHarvest;
+use conversations::{ChannelHarvest, Harvested};
 pub use conversations::read_links;
 pub use intake::{FileOutcome, Intake, IntakeReport};
+pub use retry::{Retried, retry};
 pub use proposals::{Considered, Proposed, consider, consider_one};
 
 /// The directory of the index inside a data directory.
 pub const INDEX: &str = "index";
+/// The directories of pages and of proposals that were written for people to read.
+pub const DRAFTS: &str = "drafts";
+pub const PROPOSALS: &str = "proposals";
 
 /// Documents written between two commits of the index.
 const DOCUMENTS_A_COMMIT: u32 = 5_000;
@@ -39,6 +46,7 @@ pub struct Pipeline {
     pub store: Store,
     pub rules: Arc<Ruleset>,
     index: IndexWriter,
+    data: PathBuf,
     _lock: WriteLock,
 }
 
@@ -47,6 +55,8 @@ pub struct Pipeline {
 pub struct CaughtUp {
     pub channels: usize,
     pub conversations: u64,
+    /// Messages read for that.
+    pub messages: u64,
     pub settled: Settled,
     pub documents: usize,
 }
@@ -59,6 +69,8 @@ pub enum PipelineError {
     Index(#[from] WriteError),
     #[error(transparent)]
     Forge(#[from] ForgeError),
+    #[error("cannot remove {}", path.display())]
+    Remove { path: PathBuf, source: io::Error },
 }
 
 impl Pipeline {
@@ -71,8 +83,18 @@ impl Pipeline {
         let lock = WriteLock::take(data)?;
         let store = Store::open(data, &lock).await?;
         store.keep_salt(fresh_salt).await?;
+        Self::lead(store, lock, data, rules)
+    }
+
+    /// Takes the lead of a data directory whose store is open already.
+    pub fn lead(
+        store: Store,
+        lock: WriteLock,
+        data: &Path,
+        rules: Arc<Ruleset>,
+    ) -> Result<Self, PipelineError> {
         let index = IndexWriter::open(&data.join(INDEX))?;
-        Ok(Self { store, rules, index, _lock: lock })
+        Ok(Self { store, rules, index, data: data.to_owned(), _lock: lock })
     }
 
     pub fn index(&self) -> &IndexWriter {
@@ -84,16 +106,54 @@ impl Pipeline {
         Intake::new(self.store.clone(), Arc::clone(&self.rules))
     }
 
-    /// Judges what is pending, settles the clusters and has the index follow. `now` starts the clock
-    /// of clusters that become due.
+    /// Judges what is pending, settles the clusters, has the index follow, and removes from disk what
+    /// was deleted. `now` starts the clock of clusters that become due.
     pub async fn catch_up(&mut self, now: Millis) -> Result<CaughtUp, PipelineError> {
-        let trusted = Arc::new(self.note_what_judges().await?);
-        let (channels, conversations) = self.judge_pending(&trusted).await?;
+        let (channels, Harvested { conversations, messages }) = self.judge().await?;
+        let (settled, documents) = self.settle(now).await?;
+        self.scrub_if_due().await?;
+        Ok(CaughtUp { channels, conversations, messages, settled, documents })
+    }
+
+    /// Groups anew what was judged since the last time, and has the index follow; returns also how
+    /// many documents it wrote.
+    pub async fn settle(&mut self, now: Millis) -> Result<(Settled, usize), PipelineError> {
         let force = self.store.setting(SETTLED_WITH).await?.as_deref() != Some(self.rules.digest());
         let settled = settle(&self.store, &self.rules, now, force).await?;
-        self.store.set(SETTLED_WITH, self.rules.digest()).await?;
-        let documents = self.follow_changes().await?;
-        Ok(CaughtUp { channels, conversations, settled, documents })
+        if force {
+            self.store.set(SETTLED_WITH, self.rules.digest()).await?;
+        }
+        Ok((settled, self.follow_changes().await?))
+    }
+
+    /// Judges what is pending and has the index follow, without grouping anew: an edit or a deletion
+    /// of what is in a cluster shows at once. Returns how many documents it wrote.
+    pub async fn keep_up(&mut self) -> Result<usize, PipelineError> {
+        self.judge().await?;
+        self.follow_changes().await
+    }
+
+    /// Removes the text of what was deleted, and judged since, from every file of the data directory,
+    /// if there is any; tells whether there was. Drafts and proposals on disk can be written again,
+    /// and go as a whole.
+    pub async fn scrub_if_due(&mut self) -> Result<bool, PipelineError> {
+        if !self.store.purge_due().await? {
+            return Ok(false);
+        }
+        tokio::task::block_in_place(|| {
+            self.index.purge()?;
+            for derived in [DRAFTS, PROPOSALS] {
+                remove_folder(&self.data.join(derived))?;
+            }
+            Ok::<_, PipelineError>(())
+        })?;
+        self.store.scrub().await?;
+        Ok(true)
+    }
+
+    async fn judge(&mut self) -> Result<(usize, Harvested), PipelineError> {
+        let trusted = Arc::new(self.note_what_judges().await?);
+        self.judge_pending(&trusted).await
     }
 
     /// Empties the index and builds it from the store.
@@ -124,11 +184,11 @@ impl Pipeline {
     async fn judge_pending(
         &self,
         trusted: &Arc<BTreeSet<UserId>>,
-    ) -> Result<(usize, u64), PipelineError> {
+    ) -> Result<(usize, Harvested), PipelineError> {
         let pending = self.store.pending_channels().await?;
         let channels = pending.len();
         if channels == 0 {
-            return Ok((0, 0));
+            return Ok((0, Harvested::default()));
         }
         let mut messages = 0;
         for one in &pending {
@@ -149,12 +209,12 @@ impl Pipeline {
             let queue = Arc::clone(&queue);
             running.spawn_blocking(move || harvest_all(&harvest, &queue));
         }
-        let mut conversations = 0;
+        let mut harvested = Harvested::default();
         while let Some(worker) = running.join_next().await {
-            conversations += worker.expect("a worker neither panics nor is cancelled")?;
+            harvested += worker.expect("a worker neither panics nor is cancelled")?;
         }
         progress.finish();
-        Ok((channels, conversations))
+        Ok((channels, harvested))
     }
 
     /// Writes the documents of changed clusters until the index is where the store is. An index
@@ -237,14 +297,23 @@ async fn judges(store: &Store, rules: &Ruleset) -> Result<(BTreeSet<UserId>, Str
 const JUDGED_WITH: &str = "judged-with";
 const SETTLED_WITH: &str = "settled-with";
 
+fn remove_folder(path: &Path) -> Result<(), PipelineError> {
+    match std::fs::remove_dir_all(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(PipelineError::Remove { path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
 fn harvest_all(
     harvest: &ChannelHarvest,
     queue: &Mutex<Vec<PendingChannel>>,
-) -> Result<u64, StoreError> {
-    let mut conversations = 0;
+) -> Result<Harvested, StoreError> {
+    let mut harvested = Harvested::default();
     loop {
         let next = queue.lock().expect("no worker panics with the queue").pop();
-        let Some(pending) = next else { return Ok(conversations) };
-        conversations += harvest.run(&pending)?;
+        let Some(pending) = next else { return Ok(harvested) };
+        harvested += harvest.run(&pending)?;
     }
 }

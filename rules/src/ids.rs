@@ -33,6 +33,11 @@ macro_rules! snowflake {
             pub fn sent(self) -> Millis {
                 Millis((self.0 >> 22) as i64 + DISCORD_EPOCH_MS)
             }
+
+            /// The least snowflake of a time; before Discord's epoch, zero.
+            pub fn first_at(time: Millis) -> Self {
+                Self(((time.0 - DISCORD_EPOCH_MS).max(0) as u64) << 22)
+            }
         }
 
         impl fmt::Display for $name {
@@ -141,7 +146,10 @@ mod tests {
 
     #[test]
     fn a_snowflake_knows_when_it_was_made() {
-        assert_eq!(MessageId(175_928_847_299_117_063).sent(), Millis(1_462_015_105_796));
+        let time = Millis(1_462_015_105_796);
+        assert_eq!(MessageId(175_928_847_299_117_063).sent(), time);
+        assert_eq!(MessageId::first_at(time), MessageId(175_928_847_299_117_063 >> 22 << 22));
+        assert_eq!(MessageId::first_at(Millis(0)), MessageId(0));
     }
 
     #[test]

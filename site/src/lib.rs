@@ -12,6 +12,7 @@ mod fresh;
 mod guard;
 mod health;
 mod markdown;
+mod metrics;
 mod params;
 mod prose;
 #[cfg(test)]
@@ -84,6 +85,7 @@ pub fn router(site: Site) -> Router {
         .route("/assets/{name}", get(assets::serve))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::metrics))
         .fallback(async || Failure::no_such_page())
         .with_state(Arc::new(site));
     guarded(routes)

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::table::one_line;
 use super::{Ended, Options, Reading, print_json};
-use crate::pipeline::{Considered, consider, consider_one};
+use crate::pipeline::{Considered, DRAFTS, consider, consider_one};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -66,7 +66,7 @@ pub(super) fn write_pages<'d>(
     data: &Path,
     drafts: impl Iterator<Item = &'d Draft>,
 ) -> anyhow::Result<PathBuf> {
-    let folder = data.join("drafts");
+    let folder = data.join(DRAFTS);
     for draft in drafts {
         write(&folder.join(draft.path()), draft.page())?;
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::table::one_line;
 use super::{Ended, Options, Settings, print_json};
 use crate::clock;
-use crate::pipeline::{Pipeline, Proposed, consider};
+use crate::pipeline::{PROPOSALS, Pipeline, Proposed, consider};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -70,7 +70,7 @@ pub(super) async fn propose(
         settings.config.repository.as_deref().context(
             "no repository to propose to; set `repository` in [forge] of the settings file",
         )?;
-    let forge = LocalForge::open(repository, &options.data.join("proposals"))?;
+    let forge = LocalForge::open(repository, &options.data.join(PROPOSALS))?;
     let naming = settings.naming(&pipeline.store).await?;
     let considered = consider(&pipeline.store, &settings.context(&naming)).await?;
     let mut round = Round { proposed: Vec::new(), refused: Vec::new() };

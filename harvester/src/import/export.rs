@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use super::authors::Authors;
 use super::error::ImportError;
 use super::layout::{RawChannel, RawGuild, RawMessage};
-use super::lenient::{Object, Scalar};
+use crate::wire::lenient::{Object, Scalar};
 use super::mapping::{self, Mapped};
 use super::report::FileReport;
 use super::window::{Attempt, LONGEST_VALUE, Trouble, Window, parse, reason};

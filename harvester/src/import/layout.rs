@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::lenient::{List, Object, Scalar};
+use crate::wire::lenient::{List, Object, Scalar};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

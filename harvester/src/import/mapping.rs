@@ -7,7 +7,8 @@ use super::authors::Authors;
 use super::layout::{
     RawAttachment, RawChannel, RawForward, RawMention, RawMessage, RawReaction, RawReference,
 };
-use super::lenient::{Object, Scalar};
+use crate::wire::kinds;
+use crate::wire::lenient::{Object, Scalar};
 
 /// A message, and the exporter's name of its type where that is unknown here.
 #[derive(Debug)]
@@ -74,25 +75,22 @@ pub(super) fn time(text: &str) -> Option<Millis> {
 /// exporter writes for kinds that it does not know.
 fn channel_kind(name: &str) -> ChannelKind {
     match name {
-        "GuildTextChat" | "0" => ChannelKind::Text,
-        "GuildNews" | "5" => ChannelKind::News,
-        "GuildVoiceChat" | "GuildStageVoice" | "2" | "13" => ChannelKind::Voice,
-        "GuildNewsThread" | "GuildPublicThread" | "10" | "11" => ChannelKind::Thread,
-        "GuildPrivateThread" | "12" => ChannelKind::PrivateThread,
-        // 16 is a media channel: a forum of pictures.
-        "GuildForum" | "15" | "16" => ChannelKind::Forum,
-        "DirectTextChat" | "DirectGroupTextChat" | "1" | "3" => ChannelKind::Direct,
-        _ => ChannelKind::Other,
+        "GuildTextChat" => ChannelKind::Text,
+        "GuildNews" => ChannelKind::News,
+        "GuildVoiceChat" | "GuildStageVoice" => ChannelKind::Voice,
+        "GuildNewsThread" | "GuildPublicThread" => ChannelKind::Thread,
+        "GuildPrivateThread" => ChannelKind::PrivateThread,
+        "GuildForum" => ChannelKind::Forum,
+        "DirectTextChat" | "DirectGroupTextChat" => ChannelKind::Direct,
+        number => number.parse().map_or(ChannelKind::Other, kinds::channel_kind),
     }
 }
 
 /// Names are DiscordChatExporter's `MessageKind`, numbers Discord's own message types.
 fn message_kind(name: &str) -> MessageKind {
     match name {
-        "Default" | "0" => MessageKind::Default,
-        "Reply" | "19" => MessageKind::Reply,
-        // A slash command and a context menu command.
-        "20" | "23" => MessageKind::Command,
+        "Default" => MessageKind::Default,
+        "Reply" => MessageKind::Reply,
         "RecipientAdd"
         | "RecipientRemove"
         | "Call"
@@ -101,12 +99,7 @@ fn message_kind(name: &str) -> MessageKind {
         | "ChannelPinnedMessage"
         | "GuildMemberJoin"
         | "ThreadCreated" => MessageKind::System,
-        number => match number.parse::<u16>() {
-            // Boosts, follows, thread starters, reminders, moderation, subscriptions, stages,
-            // incidents, purchases, poll results.
-            Ok(1..=18 | 21 | 22 | 24..=29 | 31 | 32 | 36..=39 | 44 | 46) => MessageKind::System,
-            _ => MessageKind::Other,
-        },
+        number => number.parse().map_or(MessageKind::Other, kinds::message_kind),
     }
 }
 

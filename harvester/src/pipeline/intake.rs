@@ -1,19 +1,16 @@
 //! Events of a source become stored messages: in scope, redacted, in batches.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use indexer::store::{Applied, Batch, Store, StoreError};
-use rules::ids::ChannelId;
-use rules::message::Message;
 use rules::ruleset::Ruleset;
-use rules::safety::redact;
 use rules::scope::OutOfScope;
 use tokio::sync::mpsc;
 
-use crate::event::ChatEvent;
+use super::sorting::Sorter;
+use crate::feed::{Deliveries, Delivery};
 use crate::import::{self, error::ImportError, report::FileReport};
 use crate::progress::Progress;
 
@@ -54,7 +51,7 @@ impl IntakeReport {
 }
 
 impl Intake {
-    pub(super) fn new(store: Store, rules: Arc<Ruleset>) -> Self {
+    pub(crate) fn new(store: Store, rules: Arc<Ruleset>) -> Self {
         Self { store, rules }
     }
 
@@ -72,14 +69,38 @@ impl Intake {
         });
         let mut report = IntakeReport::default();
         while let Some(batch) = batches.recv().await {
-            let Applied { added, updated, unchanged } = self.store.apply(&batch).await?;
-            report.applied.added += added;
-            report.applied.updated += updated;
-            report.applied.unchanged += unchanged;
+            report.applied += self.store.apply(&batch).await?;
         }
         report.files = reading.await.expect("reading neither panics nor is cancelled");
         Ok(report)
     }
+
+    /// Stores what sources deliver until there are none left, and calls `stored` after each batch.
+    pub async fn deliveries(
+        self,
+        mut deliveries: Deliveries,
+        stored: impl Fn(Applied) + Send,
+    ) -> Result<(), StoreError> {
+        let mut sorter = Sorter::new(&self.rules);
+        while let Some(mut taken) = deliveries.take(BATCH).await {
+            let batch = batch(std::mem::take(&mut taken.deliveries), &mut sorter);
+            stored(self.store.apply(&batch).await?);
+            taken.acknowledge();
+        }
+        Ok(())
+    }
+}
+
+/// Deliveries that are stored in one transaction.
+fn batch(deliveries: Vec<Delivery>, sorter: &mut Sorter<'_>) -> Batch {
+    let mut reading = Vec::new();
+    let mut quarantined = Vec::new();
+    for mut delivery in deliveries {
+        delivery.events.into_iter().for_each(|event| sorter.take(event));
+        reading.append(&mut delivery.reading);
+        quarantined.append(&mut delivery.quarantined);
+    }
+    Batch { reading, quarantined, ..sorter.batch() }
 }
 
 fn read_file(
@@ -88,10 +109,10 @@ fn read_file(
     sender: &mpsc::Sender<Batch>,
     progress: &Progress,
 ) -> FileOutcome {
-    let mut sorter = Sorter { rules, sender, batch: Batch::default(), barred: None };
-    let read = read_events(&path, &mut sorter, progress);
-    sorter.send();
-    let out_of_scope = sorter.barred.map(|(_, why)| why);
+    let mut sorter = Sorter::new(rules);
+    let read = read_events(&path, &mut sorter, sender, progress);
+    send(sender, sorter.batch());
+    let out_of_scope = sorter.barred().values().next().copied();
     let (report, error) = match read {
         Ok(report) => (report, None),
         Err(error) => (error.report().cloned().unwrap_or_default(), Some(error)),
@@ -102,6 +123,7 @@ fn read_file(
 fn read_events(
     path: &Path,
     sorter: &mut Sorter<'_>,
+    sender: &mpsc::Sender<Batch>,
     progress: &Progress,
 ) -> Result<FileReport, ImportError> {
     let read = Arc::new(AtomicU64::new(0));
@@ -109,6 +131,9 @@ fn read_events(
     let mut told = 0;
     while let Some(event) = export.next_event()? {
         sorter.take(event);
+        if sorter.messages() >= BATCH {
+            send(sender, sorter.batch());
+        }
         let now = read.load(Ordering::Relaxed);
         progress.advance(now - told);
         told = now;
@@ -117,48 +142,7 @@ fn read_events(
     Ok(export.into_report())
 }
 
-/// Bars what is out of scope, redacts the rest and fills batches with it.
-struct Sorter<'s> {
-    rules: &'s Ruleset,
-    sender: &'s mpsc::Sender<Batch>,
-    batch: Batch,
-    barred: Option<(ChannelId, OutOfScope)>,
-}
-
-impl Sorter<'_> {
-    fn take(&mut self, event: ChatEvent) {
-        match event {
-            ChatEvent::ChannelSeen(channel, observed) => match self.rules.scope.covers(&channel) {
-                Ok(()) => self.batch.channels.push((channel, observed)),
-                Err(why) => self.barred = Some((channel.id, why)),
-            },
-            ChatEvent::Posted(message, observed) => {
-                if self.barred.is_some_and(|(channel, _)| channel == message.channel) {
-                    return;
-                }
-                self.batch.messages.push((self.redacted(message), observed));
-                if self.batch.messages.len() >= BATCH {
-                    self.send();
-                }
-            }
-        }
-    }
-
-    fn redacted(&self, mut message: Message) -> Message {
-        let safety = &self.rules.safety;
-        for text in [Some(&mut message.text), message.forwarded.as_mut()].into_iter().flatten() {
-            if let Cow::Owned(redacted) = redact(text, safety) {
-                *text = redacted;
-            }
-        }
-        message
-    }
-
-    /// Hands the batch on. The receiver is gone only after an error of the store, which ends all.
-    fn send(&mut self) {
-        let batch = std::mem::take(&mut self.batch);
-        if !(batch.messages.is_empty() && batch.channels.is_empty()) {
-            let _ = self.sender.blocking_send(batch);
-        }
-    }
+/// Hands a batch on. The receiver is gone only after an error of the store, which ends all.
+fn send(sender: &mpsc::Sender<Batch>, batch: Batch) {
+    let _ = sender.blocking_send(batch);
 }

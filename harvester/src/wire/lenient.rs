@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 
 /// A text, number or truth value; anything else is `Nothing`.
 #[derive(Debug, Default)]
-pub(super) enum Scalar<'a> {
+pub(crate) enum Scalar<'a> {
     Text(Cow<'a, str>),
     Whole(u64),
     Flag(bool),
@@ -19,22 +19,22 @@ pub(super) enum Scalar<'a> {
 }
 
 impl<'a> Scalar<'a> {
-    pub(super) fn text(self) -> Option<Cow<'a, str>> {
+    pub(crate) fn text(self) -> Option<Cow<'a, str>> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
     /// A text that is not empty.
-    pub(super) fn words(self) -> Option<Cow<'a, str>> {
+    pub(crate) fn words(self) -> Option<Cow<'a, str>> {
         self.text().filter(|text| !text.is_empty())
     }
 
     /// A text, or a whole number as text.
-    pub(super) fn name(self) -> Option<Cow<'a, str>> {
+    pub(crate) fn name(self) -> Option<Cow<'a, str>> {
         if let Self::Whole(number) = self { Some(number.to_string().into()) } else { self.words() }
     }
 
     /// A whole number, also one written as text, as ids are.
-    pub(super) fn whole(&self) -> Option<u64> {
+    pub(crate) fn whole(&self) -> Option<u64> {
         match self {
             Self::Text(text) => text.parse().ok(),
             Self::Whole(number) => Some(*number),
@@ -43,11 +43,11 @@ impl<'a> Scalar<'a> {
     }
 
     /// A snowflake: none is zero, and none needs the 64th bit before the year 2084.
-    pub(super) fn id(&self) -> Option<u64> {
+    pub(crate) fn id(&self) -> Option<u64> {
         self.whole().filter(|id| (1..1 << 63).contains(id))
     }
 
-    pub(super) fn flag(&self) -> bool {
+    pub(crate) fn flag(&self) -> bool {
         match self {
             Self::Text(text) => text.eq_ignore_ascii_case("true"),
             Self::Flag(flag) => *flag,
@@ -58,7 +58,7 @@ impl<'a> Scalar<'a> {
 
 /// An object; anything else is `None`.
 #[derive(Debug)]
-pub(super) struct Object<T>(pub(super) Option<T>);
+pub(crate) struct Object<T>(pub(crate) Option<T>);
 
 impl<T> Default for Object<T> {
     fn default() -> Self {
@@ -68,13 +68,17 @@ impl<T> Default for Object<T> {
 
 /// The objects of an array; anything else is empty.
 #[derive(Debug)]
-pub(super) struct List<T>(pub(super) Vec<T>);
+pub(crate) struct List<T>(pub(crate) Vec<T>);
 
 impl<T> Default for List<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
+
+/// The scalars of an array; anything else is empty.
+#[derive(Debug, Default)]
+pub(crate) struct Scalars<'a>(pub(crate) Vec<Scalar<'a>>);
 
 /// Implements the visits of kinds that a lenient value has no use for.
 macro_rules! ignore {
@@ -190,6 +194,32 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
             items.extend(item);
         }
         Ok(List(items))
+    }
+
+    ignore!('de: scalars, object);
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Scalars<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ScalarsVisitor)
+    }
+}
+
+struct ScalarsVisitor;
+
+impl<'de> Visitor<'de> for ScalarsVisitor {
+    type Value = Scalars<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = array.next_element()? {
+            items.push(item);
+        }
+        Ok(Scalars(items))
     }
 
     ignore!('de: scalars, object);

@@ -1,0 +1,18 @@
+use super::{Ended, Options, print_json};
+use crate::pipeline::retry;
+
+pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
+    let settings = options.settings()?;
+    let store = options.shared().await?;
+    let retried = retry(&store, &settings.rules).await?;
+    store.close().await;
+    if let Ok(pipeline) = options.pipeline(&settings).await {
+        pipeline.close().await;
+    }
+    if options.json {
+        print_json(&retried)?;
+    } else {
+        say!("{} could be read now; {} still cannot.", retried.read, retried.still_unreadable);
+    }
+    Ok(if retried.still_unreadable == 0 { Ended::Well } else { Ended::Badly })
+}

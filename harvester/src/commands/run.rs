@@ -1,0 +1,59 @@
+use anyhow::Context as _;
+use indexer::store::Store;
+
+use super::serve::stop_signal;
+use super::{Ended, Options};
+use crate::clock;
+use crate::daemon::Daemon;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  harvester run
+  HARVESTER__DISCORD__TOKEN=… harvester run --listen 0.0.0.0:80
+
+The bot's token is `token` or `token_file` in [discord] of the settings file. Ctrl-C and SIGTERM stop
+the daemon within ten seconds; what it had taken in is stored.")]
+pub(super) struct Arguments {
+    /// Address and port of the site; stands above [site] listen of the settings
+    #[arg(long, env = "HARVESTER_LISTEN", value_name = "ADDRESS")]
+    listen: Option<String>,
+}
+
+pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+    let settings = options.settings()?;
+    let mut config = settings.config.clone();
+    if config.discord.token.is_none() {
+        anyhow::bail!(
+            "no Discord token; set `token_file` in [discord] of the settings file, or \
+             HARVESTER__DISCORD__TOKEN in the environment"
+        );
+    }
+    if let Some(listen) = &arguments.listen {
+        config.listen.clone_from(listen);
+    }
+    let stop = stop_signal()?;
+    let store = options.shared().await?;
+    let naming = settings.naming(&store).await?;
+    let owner = clock::fresh_name().context("the system gives no random numbers")?;
+    let daemon = Daemon {
+        data: options.data.clone(),
+        config,
+        rules: settings.rules,
+        store,
+        naming,
+        owner,
+    };
+    daemon.run(stop).await?;
+    Ok(Ended::Well)
+}
+
+impl Options {
+    /// Opens the store for writing beside other processes that write there.
+    pub(super) async fn shared(&self) -> anyhow::Result<Store> {
+        let store = Store::open_shared(&self.data).await?;
+        let salt = clock::fresh_salt().context("the system gives no random numbers")?;
+        store.keep_salt(&salt).await?;
+        Ok(store)
+    }
+}

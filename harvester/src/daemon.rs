@@ -1,0 +1,205 @@
+//! Everything that `run` keeps going: built, spawned, watched, and stopped in an order that loses
+//! nothing.
+
+mod keeper;
+mod listener;
+mod pulse;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use indexer::search::Searcher;
+use indexer::store::Store;
+use rules::pseudonym::Naming;
+use rules::ruleset::Ruleset;
+use site::Site;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::clock;
+use crate::config::Config;
+use crate::feed::feed;
+use crate::pipeline::{INDEX, Intake};
+use keeper::Keeper;
+use listener::Listener;
+use pulse::{Beat, Pulse};
+
+/// How often something that is not there yet is looked for again.
+const RETRY: Duration = Duration::from_millis(500);
+/// How long everything may take to stop once the stop is known.
+const GRACE: Duration = Duration::from_secs(9);
+
+/// What a daemon needs to start.
+pub struct Daemon {
+    pub data: PathBuf,
+    pub config: Config,
+    pub rules: Arc<Ruleset>,
+    pub store: Store,
+    pub naming: Naming,
+    /// Tells this process from others in leases and claims.
+    pub owner: String,
+}
+
+/// The daemon's tasks. The first that fails ends the daemon.
+struct Tasks {
+    failed: mpsc::Sender<anyhow::Error>,
+}
+
+impl Tasks {
+    fn spawn(
+        &self,
+        task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) -> JoinHandle<()> {
+        let failed = self.failed.clone();
+        tokio::spawn(async move {
+            if let Err(error) = task.await {
+                // The receiver is gone only when the daemon is ending anyhow.
+                let _ = failed.send(error).await;
+            }
+        })
+    }
+}
+
+impl Daemon {
+    /// Runs until `stop` completes or something fails; then stops listening, stores what was
+    /// acknowledged, judges it, and returns within ten seconds.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
+        let (feed, deliveries) = feed();
+        let (listen, listening) = watch::channel(false);
+        let (keep, keeping) = watch::channel(false);
+        let (failed, mut failures) = mpsc::channel(8);
+        let tasks = Tasks { failed };
+        let stored = Arc::new(Notify::new());
+        let beat = Beat::default();
+
+        let keeper = tasks.spawn(self.keep(Arc::clone(&stored), beat.clone(), keeping.clone()));
+        let intake = Intake::new(self.store.clone(), Arc::clone(&self.rules));
+        let told = beat.clone();
+        let intake = tasks.spawn(async move {
+            let tell = |applied| {
+                told.stored(applied, clock::now());
+                stored.notify_one();
+            };
+            Ok(intake.deliveries(deliveries, tell).await?)
+        });
+        let queue = feed.gauge();
+        let listener = Listener::new(&self, feed)?;
+        let pulse = Pulse {
+            store: self.store.clone(),
+            owner: self.owner.clone(),
+            beat,
+            queue,
+            connection: listener.connection(),
+            stopping: keeping.clone(),
+        };
+        let pulse = tasks.spawn(async move { Ok(pulse.write().await?) });
+        let listener = tasks.spawn(listener.run(listening));
+        let site = tasks.spawn(self.serve(keeping));
+
+        let ended = tokio::select! {
+            () = stop => Ok(()),
+            Some(error) = failures.recv() => Err(error),
+        };
+        let stopping = async {
+            let _ = listen.send(true);
+            joined(listener).await;
+            // The listener held the sources' end: what it handed in is stored now.
+            joined(intake).await;
+            let _ = keep.send(true);
+            joined(keeper).await;
+            joined(pulse).await;
+            joined(site).await;
+        };
+        if tokio::time::timeout(GRACE, stopping).await.is_err() {
+            tracing::warn!("not everything stopped in time; the next start finishes what is left");
+        }
+        self.store.close().await;
+        ended
+    }
+
+    fn keep(
+        &self,
+        stored: Arc<Notify>,
+        beat: Beat,
+        stopping: watch::Receiver<bool>,
+    ) -> impl Future<Output = anyhow::Result<()>> + Send + use<> {
+        let keeper = Keeper {
+            store: self.store.clone(),
+            rules: Arc::clone(&self.rules),
+            data: self.data.clone(),
+            stored,
+            beat,
+            stopping,
+        };
+        async move { Ok(keeper.run().await?) }
+    }
+
+    /// Serves the site as soon as there is an index and the address is free.
+    fn serve(
+        &self,
+        mut stopping: watch::Receiver<bool>,
+    ) -> impl Future<Output = anyhow::Result<()>> + Send + use<> {
+        let (store, naming) = (self.store.clone(), self.naming.clone());
+        let (index, address) = (self.data.join(INDEX), self.config.listen.clone());
+        async move {
+            let Some(searcher) = searcher(&index, &mut stopping).await else { return Ok(()) };
+            let Some(listener) = bound(&address, &mut stopping).await else { return Ok(()) };
+            tracing::info!("serving on http://{}", listener.local_addr()?);
+            let router = site::router(Site::new(store, searcher, naming));
+            let stop = async move {
+                // An error means that the daemon is gone, which is a stop as well.
+                let _ = stopping.wait_for(|stopping| *stopping).await;
+            };
+            site::serve(listener, router, stop).await.context("the site failed")
+        }
+    }
+}
+
+/// Waits for a task. One that panicked has told so on standard error.
+async fn joined(task: JoinHandle<()>) {
+    if let Err(error) = task.await {
+        tracing::error!(%error, "a task of the daemon broke");
+    }
+}
+
+/// Opens the index for searching once the keeper has made it; `None` if the stop came first.
+async fn searcher(
+    index: &std::path::Path,
+    stopping: &mut watch::Receiver<bool>,
+) -> Option<Searcher> {
+    while !*stopping.borrow() {
+        if let Ok(searcher) = Searcher::open(index) {
+            return Some(searcher);
+        }
+        pause(stopping).await;
+    }
+    None
+}
+
+/// Takes the site's address; says so once if another process has it, and takes it when it is free.
+async fn bound(address: &str, stopping: &mut watch::Receiver<bool>) -> Option<TcpListener> {
+    let mut told = false;
+    while !*stopping.borrow() {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return Some(listener),
+            Err(error) if !told => {
+                told = true;
+                tracing::warn!("not serving yet: cannot listen on {address}: {error}");
+            }
+            Err(_) => {}
+        }
+        pause(stopping).await;
+    }
+    None
+}
+
+async fn pause(stopping: &mut watch::Receiver<bool>) {
+    tokio::select! {
+        () = tokio::time::sleep(RETRY) => {}
+        _ = stopping.changed() => {}
+    }
+}

@@ -1,0 +1,183 @@
+//! Discord's part of the daemon: what the gateway tells goes to the store, what people ask for goes
+//! to the desk, and every new session is caught up with.
+
+mod hear;
+mod hints;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use indexer::store::Store;
+use rules::ids::GuildId;
+use rules::pseudonym::Naming;
+use rules::ruleset::Ruleset;
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::Daemon;
+use crate::clock;
+use crate::config::{Discord, Secret};
+use crate::discord::catch_up::{CatchUp, Reach};
+use crate::discord::gateway::{Gateway, Vitals};
+use crate::discord::interactions::{ApplicationId, Desk};
+use crate::discord::rest::{Lane, Rest};
+use crate::feed::Feed;
+use crate::pipeline::INDEX;
+use hear::Ear;
+use hints::Hints;
+
+/// Events of the gateway waiting to be understood, at most.
+const HEARD: usize = 20_000;
+/// How often gaps are looked for.
+const TICK: Duration = Duration::from_millis(500);
+
+pub(super) struct Listener {
+    token: Secret,
+    settings: Discord,
+    rest: Rest,
+    store: Store,
+    rules: Arc<Ruleset>,
+    naming: Naming,
+    owner: String,
+    index: PathBuf,
+    feed: Feed,
+    seen: Arc<Seen>,
+}
+
+/// What the pulse tells of the connection, as soon as there is something.
+#[derive(Default)]
+struct Seen {
+    vitals: OnceLock<Vitals>,
+    catch_up: OnceLock<CatchUpProgress>,
+    desk: OnceLock<Arc<Desk>>,
+}
+
+/// Reads how far catching up has come, without keeping the feed open.
+type CatchUpProgress = Box<dyn Fn() -> Value + Send + Sync>;
+
+impl Listener {
+    pub(super) fn new(daemon: &Daemon, feed: Feed) -> anyhow::Result<Self> {
+        let settings = daemon.config.discord.clone();
+        let token = settings.token.clone().context("there is no Discord token")?;
+        let rest = Rest::new(&token, settings.api_url.as_deref(), settings.rate_share)?;
+        Ok(Self {
+            token,
+            settings,
+            rest,
+            store: daemon.store.clone(),
+            rules: Arc::clone(&daemon.rules),
+            naming: daemon.naming.clone(),
+            owner: daemon.owner.clone(),
+            index: daemon.data.join(INDEX),
+            feed,
+            seen: Arc::default(),
+        })
+    }
+
+    /// Tells how the connection is, for as long as anybody asks.
+    pub(super) fn connection(&self) -> impl Fn() -> Value + Send + use<> {
+        let (seen, rest) = (Arc::clone(&self.seen), self.rest.clone());
+        move || {
+            let gateway = seen.vitals.get().map(|vitals| vitals.pulse(clock::now()));
+            json!({
+                "gateway": gateway,
+                "rest": rest.calls(),
+                "catching_up": seen.catch_up.get().map(|tell| tell()),
+                "desk": seen.desk.get().map(|desk| desk.tally()),
+            })
+        }
+    }
+
+    /// Listens until the stop; fails when Discord will not have us.
+    pub(super) async fn run(self, mut stopping: watch::Receiver<bool>) -> anyhow::Result<()> {
+        let reach = Reach {
+            history_days: self.settings.history_days,
+            reconcile_days: self.settings.reconcile_days,
+        };
+        let catch_up = CatchUp::new(
+            self.rest.clone(),
+            self.store.clone(),
+            Arc::clone(&self.rules),
+            self.feed.clone(),
+            reach,
+        );
+        let catch_up = catch_up.await?;
+        let tell = catch_up.gauge();
+        let _ = self.seen.catch_up.set(Box::new(move || json!(tell.progress())));
+        let (out, mut heard) = mpsc::channel(HEARD);
+        let mut gateway = Gateway::start(
+            self.token.clone(),
+            self.settings.api_url.clone(),
+            self.rest.clone(),
+            self.store.clone(),
+            self.owner.clone(),
+            out,
+        );
+        let _ = self.seen.vitals.set(gateway.vitals());
+        let mut ear = Ear::new(&self.settings, &self.rules, self.feed.clone(), catch_up);
+        let mut desks = JoinSet::new();
+        desks.spawn(self.desk(stopping.clone()));
+        let hints_stop = stopping.clone();
+        let mut tick = tokio::time::interval(TICK);
+        let ended = loop {
+            tokio::select! {
+                biased;
+                _ = stopping.wait_for(|stopping| *stopping) => break Ok(()),
+                gave_up = gateway.ended() => break Err(anyhow::anyhow!("{gave_up}")),
+                Some(desk) = desks.join_next() => {
+                    if let Some(desk) = desk.context("a task broke")?? {
+                        let _ = self.seen.desk.set(Arc::clone(&desk));
+                        tokio::spawn(self.hints(&desk, hints_stop.clone()).run());
+                        ear.meet(desk);
+                    }
+                }
+                Some(heard) = heard.recv() => ear.hear(heard),
+                _ = tick.tick() => ear.mind(gateway.vitals().take_gapped()),
+            }
+        };
+        gateway.stop().await;
+        // What was heard before the stop is handed in still.
+        while let Ok(heard) = heard.try_recv() {
+            ear.hear(heard);
+        }
+        ended
+    }
+
+    fn hints(&self, desk: &Arc<Desk>, stopping: watch::Receiver<bool>) -> Hints {
+        Hints {
+            store: self.store.clone(),
+            desk: Arc::clone(desk),
+            wanted: self.settings.suggest_in.clone(),
+            stopping,
+        }
+    }
+
+    /// The desk, once there is an index to search; `None` if the stop came first.
+    fn desk(
+        &self,
+        mut stopping: watch::Receiver<bool>,
+    ) -> impl Future<Output = anyhow::Result<Option<Arc<Desk>>>> + Send + use<> {
+        let (rest, store, index) = (self.rest.clone(), self.store.clone(), self.index.clone());
+        let (rules, naming) = (Arc::clone(&self.rules), self.naming.clone());
+        let owner = self.owner.clone();
+        async move {
+            let Some(searcher) = super::searcher(&index, &mut stopping).await else {
+                return Ok(None);
+            };
+            let us = rest.get(Lane::Live, "/applications/@me").await?;
+            let id = us["id"].as_str().and_then(|id| id.parse().ok());
+            let id = id.context("Discord does not tell the id of the bot's application")?;
+            let desk = Desk::new(rest, store, searcher, rules, naming, owner, ApplicationId(id));
+            Ok(Some(Arc::new(desk)))
+        }
+    }
+}
+
+/// Whether a server is one to be harvested.
+fn is_wanted(settings: &Discord, guild: GuildId) -> bool {
+    settings.guilds.is_empty() || settings.guilds.contains(&guild)
+}

@@ -1,0 +1,12 @@
+//! Discord: what it tells becomes events, and what is decided elsewhere is done there.
+
+pub mod catch_up;
+pub mod gateway;
+pub mod guild;
+pub mod interactions;
+mod limits;
+mod pages;
+mod people;
+mod reconcile;
+pub mod rest;
+mod threads;

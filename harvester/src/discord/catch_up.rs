@@ -1,0 +1,398 @@
+//! Reads what was said while nobody listened: what is new, what changed, and the history.
+//!
+//! Every start of a session is a gap of unknown length. Each step hands in what it read together with
+//! how far it got, so that a kill at any point loses nothing and the next run goes on from there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use indexer::store::{Reading, Store};
+use rules::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use rules::message::Channel;
+use rules::ruleset::Ruleset;
+
+use super::guild::Guild;
+pub use super::pages::Halt;
+use super::pages::{Page, Pages, Part};
+use super::people::People;
+use super::rest::{Lane, Rest, RestError};
+use crate::clock;
+use crate::event::ChatEvent;
+use crate::feed::{Delivery, Feed};
+use crate::wire::api::{ApiMessage, Member};
+
+/// Pages of history that one channel may take before it is the next one's turn.
+const BLOCK: usize = 5;
+/// Discord's codes for a channel that is no more.
+const UNKNOWN_CHANNEL: u64 = 10_003;
+
+/// Before every message.
+pub(super) const NOTHING: MessageId = MessageId(0);
+
+/// What is read, and how far back.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach {
+    /// 0 reads all of the history.
+    pub history_days: u32,
+    pub reconcile_days: u32,
+}
+
+/// Catches up with servers; clones share what is known of them.
+#[derive(Clone)]
+pub struct CatchUp {
+    pub(super) pages: Pages,
+    pub(super) feed: Feed,
+    pub(super) reach: Reach,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    guilds: BTreeMap<GuildId, Guild>,
+    readings: BTreeMap<ChannelId, Reading>,
+    /// Channels read up to the present of this session: each live message is the next one.
+    in_step: BTreeSet<ChannelId>,
+    progress: Progress,
+}
+
+/// How far catching up has come in this process.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Progress {
+    pub catch_ups_total: u64,
+    pub catch_ups_done_total: u64,
+    pub messages_read_total: u64,
+    pub deletions_found_total: u64,
+}
+
+/// Tells how far catching up has come.
+pub struct Gauge(Arc<Mutex<State>>);
+
+impl Gauge {
+    pub fn progress(&self) -> Progress {
+        self.0.lock().expect("nobody panics with the state").progress
+    }
+}
+
+impl CatchUp {
+    pub async fn new(
+        rest: Rest,
+        store: Store,
+        rules: Arc<Ruleset>,
+        feed: Feed,
+        reach: Reach,
+    ) -> Result<Self, Halt> {
+        let readings = store.readings().await?;
+        let readings = readings.into_iter().map(|one| (one.channel, one)).collect();
+        let people = People::new(rest.clone());
+        let pages = Pages { rest, store, rules, people };
+        let state = Arc::new(Mutex::new(State { readings, ..State::default() }));
+        Ok(Self { pages, feed, reach, state })
+    }
+
+    pub fn progress(&self) -> Progress {
+        self.state().progress
+    }
+
+    /// Reads the progress without keeping the feed open.
+    pub fn gauge(&self) -> Gauge {
+        Gauge(Arc::clone(&self.state))
+    }
+
+    /// The servers that are known.
+    pub fn guilds(&self) -> Vec<GuildId> {
+        self.state().guilds.keys().copied().collect()
+    }
+
+    /// Runs `change` on what is known of a server, if anything is.
+    pub fn with_guild<T>(&self, id: GuildId, change: impl FnOnce(&mut Guild) -> T) -> Option<T> {
+        self.state().guilds.get_mut(&id).map(change)
+    }
+
+    /// The server that holds a channel.
+    pub fn guild_of(&self, channel: ChannelId) -> Option<GuildId> {
+        let state = self.state();
+        let holds = |guild: &&Guild| guild.channel(channel).is_some();
+        state.guilds.values().find(holds).map(Guild::id)
+    }
+
+    /// Takes in a server as it is now.
+    pub fn put_guild(&self, guild: Guild) {
+        self.state().guilds.insert(guild.id(), guild);
+    }
+
+    /// A new session: whatever was live before may have been missed.
+    pub fn out_of_step(&self) {
+        self.state().in_step.clear();
+    }
+
+    /// Something of a channel was lost: it is read again before live messages count as next.
+    pub fn gapped(&self, channel: ChannelId) -> Option<Reading> {
+        let mut state = self.state();
+        state.in_step.remove(&channel);
+        let reading = state.readings.get_mut(&channel)?;
+        reading.gapped = true;
+        Some(*reading)
+    }
+
+    /// How far a channel is read once a live message is stored, if nothing is missing before it.
+    pub fn live(&self, channel: ChannelId, message: MessageId) -> Option<Reading> {
+        let mut state = self.state();
+        if !state.in_step.contains(&channel) {
+            return None;
+        }
+        let reading = state.readings.get_mut(&channel)?;
+        reading.newest = reading.newest.max(message);
+        Some(*reading)
+    }
+
+    /// Gives a live message the names and roles of its author; `false` if they have to be looked up.
+    pub fn name(&self, read: &mut ApiMessage, guild: GuildId) -> bool {
+        let state = self.state();
+        state.guilds.get(&guild).is_some_and(|guild| self.pages.people.name_now(read, guild))
+    }
+
+    /// Remembers what the gateway told of a member.
+    pub fn note_member(&self, guild: GuildId, user: UserId, member: Member) {
+        self.pages.people.note(guild, user, member);
+    }
+
+    /// Whether a channel is read: known, public, and in scope.
+    pub fn reads(&self, guild: GuildId, channel: ChannelId) -> bool {
+        let seen = self.with_guild(guild, |guild| {
+            guild.is_public(channel).then(|| guild.seen(channel)).flatten()
+        });
+        seen.flatten().is_some_and(|seen| self.pages.rules.scope.covers(&seen).is_ok())
+    }
+
+    /// Reads one message again, or finds it deleted.
+    pub async fn reread(&self, channel: ChannelId, message: MessageId) -> Result<Delivery, Halt> {
+        let guild = self.guild_of(channel).and_then(|id| self.guild(id));
+        let Some(guild) = guild else { return Ok(Delivery::default()) };
+        let at = clock::now();
+        Ok(match self.pages.one(&guild, channel, message, Lane::Live).await? {
+            Some(Page { events, quarantined, .. }) => {
+                Delivery { events, quarantined, reading: Vec::new() }
+            }
+            None => Delivery {
+                events: vec![ChatEvent::Deleted(channel, vec![message], at)],
+                ..Delivery::default()
+            },
+        })
+    }
+
+    /// Reads everything of a server that may have been missed, and then its history. Doing it again
+    /// finds nothing new and is cheap.
+    pub async fn run(&self, id: GuildId) -> Result<(), Halt> {
+        self.state().progress.catch_ups_total += 1;
+        let Some(guild) = self.guild(id) else { return Ok(()) };
+        self.tell(guild.tell_all(clock::now())).await?;
+        self.find_threads(id).await?;
+        self.look_for_missing(id).await?;
+        let Some(guild) = self.guild(id) else { return Ok(()) };
+        let channels = self.in_scope(&guild);
+        for channel in &channels {
+            self.forgiving(channel.id, self.forward(&guild, channel.id)).await?;
+        }
+        let cited = self.cited().await?;
+        for channel in &channels {
+            let cited = cited.get(&channel.id).map_or(&[][..], Vec::as_slice);
+            self.forgiving(channel.id, self.reconcile(&guild, channel.id, cited)).await?;
+        }
+        tracing::info!(guild = id.0, channels = channels.len(), "up to date; reading history");
+        self.history(&guild, &channels).await?;
+        self.state().progress.catch_ups_done_total += 1;
+        let calls = self.pages.rest.calls();
+        tracing::info!(guild = id.0, calls = calls.history_calls_total, "history is read");
+        Ok(())
+    }
+
+    /// The channels to read: public, and in scope.
+    fn in_scope(&self, guild: &Guild) -> Vec<Channel> {
+        let mut channels = guild.readable();
+        channels.retain(|channel| self.pages.rules.scope.covers(channel).is_ok());
+        channels
+    }
+
+    async fn cited(&self) -> Result<BTreeMap<ChannelId, Vec<MessageId>>, Halt> {
+        let mut cited = BTreeMap::<_, Vec<_>>::new();
+        for (channel, message) in self.pages.store.cited().await? {
+            cited.entry(channel).or_default().push(message);
+        }
+        Ok(cited)
+    }
+
+    /// A channel that cannot be read does not keep the others from being read: closed, it is hidden;
+    /// gone, it goes, but only if Discord says so when asked for the channel itself.
+    pub(super) async fn forgiving(
+        &self,
+        channel: ChannelId,
+        reading: impl Future<Output = Result<(), Halt>>,
+    ) -> Result<(), Halt> {
+        let at = clock::now();
+        match reading.await {
+            Err(Halt::Discord(RestError::Forbidden(_))) => {
+                self.tell(vec![ChatEvent::ChannelHidden(channel, at)]).await
+            }
+            Err(Halt::Discord(RestError::NotFound(_))) => self.gone_if_so(channel).await,
+            other => other,
+        }
+    }
+
+    pub(super) async fn gone_if_so(&self, channel: ChannelId) -> Result<(), Halt> {
+        let at = clock::now();
+        match self.pages.rest.get(Lane::History, &format!("/channels/{channel}")).await {
+            Err(RestError::NotFound(UNKNOWN_CHANNEL)) => {
+                self.tell(vec![ChatEvent::ChannelGone(channel, at)]).await
+            }
+            Err(RestError::Forbidden(_) | RestError::NotFound(_)) => {
+                self.tell(vec![ChatEvent::ChannelHidden(channel, at)]).await
+            }
+            Err(error) => Err(error.into()),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Reads what came after the newest message that was read; of a channel never read, its newest
+    /// page.
+    async fn forward(&self, guild: &Guild, channel: ChannelId) -> Result<(), Halt> {
+        let last = guild.channel(channel).and_then(|channel| channel.last_message);
+        let Some(mut reading) = self.reading(channel) else {
+            return self.first(guild, channel).await;
+        };
+        let nothing_new = last.is_some_and(|last| last <= reading.newest);
+        while reading.gapped || !nothing_new {
+            let page = self.pages.read(guild, channel, Part::After(reading.newest)).await?;
+            reading.newest = page.ids.last().copied().unwrap_or(reading.newest);
+            let more = page.full;
+            reading.gapped &= more;
+            if !more {
+                reading.newest = reading.newest.max(last.unwrap_or(reading.newest));
+            }
+            self.hand_in(page, reading).await?;
+            if !more {
+                break;
+            }
+        }
+        self.state().in_step.insert(channel);
+        Ok(())
+    }
+
+    async fn first(&self, guild: &Guild, channel: ChannelId) -> Result<(), Halt> {
+        let page = self.pages.read(guild, channel, Part::Newest).await?;
+        let reading = Reading {
+            channel,
+            guild: guild.id(),
+            newest: page.ids.last().copied().unwrap_or(NOTHING),
+            oldest: page.ids.first().copied().unwrap_or(NOTHING),
+            complete: !page.full,
+            gapped: false,
+            reconciled: clock::now(),
+            archived_until: Millis(0),
+        };
+        self.hand_in(page, reading).await?;
+        self.state().in_step.insert(channel);
+        Ok(())
+    }
+
+    /// Reads the past of every channel, newest first, a block of each in turn.
+    async fn history(&self, guild: &Guild, channels: &[Channel]) -> Result<(), Halt> {
+        let limit = first_of(self.reach.history_days);
+        loop {
+            let mut incomplete = 0;
+            for channel in channels {
+                let Some(reading) = self.reading(channel.id) else { continue };
+                if !reading.complete {
+                    incomplete += 1;
+                    self.forgiving(channel.id, self.block(guild, reading, limit)).await?;
+                }
+            }
+            if incomplete == 0 {
+                return Ok(());
+            }
+            let read = self.progress().messages_read_total;
+            tracing::info!(guild = guild.id().0, incomplete, read, "reading history");
+        }
+    }
+
+    async fn block(
+        &self,
+        guild: &Guild,
+        mut reading: Reading,
+        limit: MessageId,
+    ) -> Result<(), Halt> {
+        for _ in 0..BLOCK {
+            let page = self.pages.read(guild, reading.channel, Part::Before(reading.oldest)).await?;
+            reading.oldest = page.ids.first().copied().unwrap_or(reading.oldest);
+            reading.complete = !page.full || reading.oldest <= limit;
+            self.hand_in_past(page, reading).await?;
+            if reading.complete {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn hand_in(&self, page: Page, reading: Reading) -> Result<(), Halt> {
+        let Page { events, quarantined, .. } = page;
+        self.state().progress.messages_read_total += events.len() as u64;
+        self.remember(Delivery { events, quarantined, reading: Vec::new() }, reading).await
+    }
+
+    /// Hands in what was read together with how far its channel is read then.
+    pub(super) async fn remember(
+        &self,
+        mut delivery: Delivery,
+        reading: Reading,
+    ) -> Result<(), Halt> {
+        delivery.reading.push(reading);
+        self.feed.history(delivery).await?;
+        self.state().readings.insert(reading.channel, reading);
+        Ok(())
+    }
+
+    /// The same where live messages may have gone on meanwhile: only the past end moves.
+    async fn hand_in_past(&self, page: Page, past: Reading) -> Result<(), Halt> {
+        let Page { events, quarantined, .. } = page;
+        self.state().progress.messages_read_total += events.len() as u64;
+        let now = self.reading(past.channel).unwrap_or(past);
+        let reading = Reading { oldest: past.oldest, complete: past.complete, ..now };
+        let delivery = Delivery { events, quarantined, reading: vec![reading] };
+        self.feed.history(delivery).await?;
+        if let Some(known) = self.state().readings.get_mut(&past.channel) {
+            (known.oldest, known.complete) = (past.oldest, past.complete);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn tell(&self, events: Vec<ChatEvent>) -> Result<(), Halt> {
+        if !events.is_empty() {
+            self.feed.history(Delivery { events, ..Delivery::default() }).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn guild(&self, id: GuildId) -> Option<Guild> {
+        self.state().guilds.get(&id).cloned()
+    }
+
+    pub(super) fn reading(&self, channel: ChannelId) -> Option<Reading> {
+        self.state().readings.get(&channel).copied()
+    }
+
+    pub(super) fn found_deleted(&self, count: usize) {
+        self.state().progress.deletions_found_total += count as u64;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nobody panics with the state")
+    }
+}
+
+/// The first id of so many days ago; 0 days reach back to the beginning.
+pub(super) fn first_of(days: u32) -> MessageId {
+    if days == 0 {
+        return MessageId(0);
+    }
+    MessageId::first_at(Millis(clock::now().0 - i64::from(days) * Millis::DAY))
+}

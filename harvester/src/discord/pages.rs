@@ -1,0 +1,205 @@
+//! Pages of messages, read raw and made ready to be stored.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use indexer::store::{Faces, Quarantined, Store, StoreError};
+use rules::ids::{ChannelId, MessageId, Millis, UserId};
+use rules::message::Message;
+use rules::ruleset::Ruleset;
+use rules::safety::redact;
+use serde_json::Value;
+
+use super::guild::Guild;
+use super::people::People;
+use super::rest::{Lane, Rest, RestError, percent};
+use crate::clock;
+use crate::event::ChatEvent;
+use crate::feed::Stopped;
+use crate::wire::api::{self, ApiMessage, Unreadable};
+
+/// Messages on a page, at most.
+pub(super) const PAGE: usize = 100;
+/// Reactions to a message whose users are read, at most: verdicts need no crowd.
+const MOST_USERS: usize = 300;
+
+/// Why reading stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Halt {
+    #[error(transparent)]
+    Discord(#[from] RestError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+/// Which messages of a channel.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part {
+    Newest,
+    After(MessageId),
+    Before(MessageId),
+    Around(MessageId),
+}
+
+/// A page, ready to be handed in.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    pub(super) events: Vec<ChatEvent>,
+    pub(super) quarantined: Vec<Quarantined>,
+    /// Every message on it, readable or not, by id.
+    pub(super) ids: Vec<MessageId>,
+    /// Whether there may be more in this direction.
+    pub(super) full: bool,
+}
+
+/// Reads pages.
+#[derive(Clone)]
+pub(super) struct Pages {
+    pub(super) rest: Rest,
+    pub(super) store: Store,
+    pub(super) rules: Arc<Ruleset>,
+    pub(super) people: People,
+}
+
+impl Pages {
+    pub(super) async fn read(
+        &self,
+        guild: &Guild,
+        channel: ChannelId,
+        part: Part,
+    ) -> Result<Page, Halt> {
+        // Whatever happens from here on is seen later than the page.
+        let at = clock::now();
+        let part = match part {
+            Part::Newest => String::new(),
+            Part::After(id) => format!("&after={id}"),
+            Part::Before(id) => format!("&before={id}"),
+            Part::Around(id) => format!("&around={id}"),
+        };
+        let path = format!("/channels/{channel}/messages?limit={PAGE}{part}");
+        let raw = self.rest.get(Lane::History, &path).await?;
+        self.take(guild, channel, raw.as_array().map_or(&[], Vec::as_slice), at, Lane::History).await
+    }
+
+    /// One message; `None` if there is none.
+    pub(super) async fn one(
+        &self,
+        guild: &Guild,
+        channel: ChannelId,
+        message: MessageId,
+        lane: Lane,
+    ) -> Result<Option<Page>, Halt> {
+        let at = clock::now();
+        match self.rest.get(lane, &format!("/channels/{channel}/messages/{message}")).await {
+            Ok(raw) => self.take(guild, channel, &[raw], at, lane).await.map(Some),
+            Err(RestError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn take(
+        &self,
+        guild: &Guild,
+        channel: ChannelId,
+        raw: &[Value],
+        at: Millis,
+        lane: Lane,
+    ) -> Result<Page, Halt> {
+        let mut page = Page { full: raw.len() >= PAGE, ..Page::default() };
+        let mut read = Vec::new();
+        for raw in raw {
+            match api::message(raw) {
+                Ok(message) => {
+                    page.ids.push(message.message.id);
+                    read.push(message);
+                }
+                Err(why) => {
+                    page.ids.extend(why.message);
+                    page.quarantined.push(quarantined(raw, "rest", "message", &why, at, &self.rules));
+                }
+            }
+        }
+        page.ids.sort_unstable();
+        let stored = self.store.messages_with(channel, &page.ids, &mut Faces::default()).await?;
+        let stored = stored.into_iter().map(|one| (one.id, one)).collect::<BTreeMap<_, _>>();
+        for mut one in read {
+            self.people.name(&mut one, guild, lane).await?;
+            let known = stored.get(&one.message.id);
+            self.name_reactions(&mut one, known, lane).await?;
+            page.events.push(ChatEvent::Posted(one.message, at));
+        }
+        Ok(page)
+    }
+
+    /// Finds out who reacted, where that may count and is not known already.
+    async fn name_reactions(
+        &self,
+        read: &mut ApiMessage,
+        stored: Option<&Message>,
+        lane: Lane,
+    ) -> Result<(), RestError> {
+        let (channel, message) = (read.message.channel, read.message.id);
+        for (reaction, id) in read.message.reactions.iter_mut().zip(&read.emoji_ids) {
+            if !self.rules.signals.reads_reaction(&reaction.emoji) {
+                continue;
+            }
+            let known = stored.into_iter().flat_map(|message| &message.reactions);
+            let known = known.into_iter().find(|known| known.emoji == reaction.emoji);
+            if let Some(known) = known.filter(|known| known.users.len() == reaction.count as usize) {
+                reaction.users.clone_from(&known.users);
+                continue;
+            }
+            let emoji = id.map_or_else(
+                || reaction.emoji.clone(),
+                |id| format!("{}:{id}", reaction.emoji),
+            );
+            let path = format!("/channels/{channel}/messages/{message}/reactions/{}", percent(&emoji));
+            reaction.users = self.users(&path, lane).await?;
+            reaction.count = reaction.users.len() as u32;
+        }
+        Ok(())
+    }
+
+    async fn users(&self, path: &str, lane: Lane) -> Result<Vec<UserId>, RestError> {
+        let mut users = Vec::new();
+        while users.len() < MOST_USERS {
+            let after = users.last().map_or(UserId(0), |last| *last);
+            let raw = match self.rest.get(lane, &format!("{path}?limit={PAGE}&after={after}")).await {
+                Ok(raw) => raw,
+                // The message or the emoji went in between; the live event tells so.
+                Err(RestError::NotFound(_)) => break,
+                Err(error) => return Err(error),
+            };
+            let page = api::users(&raw);
+            users.extend(page.iter().map(|user| user.id));
+            if page.len() < PAGE {
+                break;
+            }
+        }
+        Ok(users)
+    }
+}
+
+/// What cannot be read, kept for a later version: without what must not be stored.
+pub(super) fn quarantined(
+    raw: &Value,
+    source: &str,
+    kind: &str,
+    why: &Unreadable,
+    at: Millis,
+    rules: &Ruleset,
+) -> Quarantined {
+    Quarantined {
+        id: 0,
+        source: source.to_owned(),
+        kind: kind.to_owned(),
+        why: why.why.to_owned(),
+        raw: redact(&raw.to_string(), &rules.safety).into_owned(),
+        channel: why.channel,
+        message: why.message,
+        seen: at,
+        tries: 0,
+    }
+}

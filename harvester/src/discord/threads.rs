@@ -1,0 +1,160 @@
+//! Threads that are archived, and channels that are not where they were.
+
+use std::collections::BTreeSet;
+
+use indexer::store::{Reading, StoredChannel};
+use rules::ids::{ChannelId, GuildId, Millis};
+use rules::message::Channel;
+
+use super::catch_up::{CatchUp, Halt, NOTHING, first_of};
+use super::guild::Guild;
+use super::rest::{Lane, RestError, percent};
+use crate::clock;
+use crate::event::ChatEvent;
+use crate::feed::Delivery;
+use crate::wire::api::{self, ApiChannel};
+
+impl CatchUp {
+    /// Lists the archived threads of every channel back to where the last listing ended, so that one
+    /// that came back or got a tag meanwhile is found.
+    pub(super) async fn find_threads(&self, id: GuildId) -> Result<(), Halt> {
+        let Some(guild) = self.guild(id) else { return Ok(()) };
+        for channel in guild.with_threads() {
+            let place = guild.place(channel);
+            if place.is_some_and(|place| self.pages.rules.scope.covers(&place).is_ok()) {
+                self.forgiving(channel, self.archived(&guild, channel)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn archived(&self, guild: &Guild, channel: ChannelId) -> Result<(), Halt> {
+        let reading = self.reading(channel);
+        let known = reading.map_or(Millis(0), |reading| reading.archived_until);
+        let until = known.max(first_of(self.reach.history_days).sent());
+        let mut newest = known;
+        let mut before = String::new();
+        loop {
+            let at = clock::now();
+            let path = format!("/channels/{channel}/threads/archived/public?limit=100{before}");
+            let page = api::thread_list(&self.pages.rest.get(Lane::History, &path).await?);
+            let oldest = page.threads.iter().map(|thread| thread.archived_at).min();
+            newest = page.threads.iter().map(|thread| thread.archived_at).max().map_or(newest, |at| at.max(newest));
+            self.take_threads(guild.id(), page.threads, at).await?;
+            match oldest {
+                Some(oldest) if page.has_more && oldest >= until => {
+                    before = format!("&before={}", percent(&iso(oldest)));
+                }
+                _ => break,
+            }
+        }
+        if newest > known {
+            self.listed_until(guild.id(), channel, newest).await?;
+        }
+        Ok(())
+    }
+
+    async fn take_threads(
+        &self,
+        guild: GuildId,
+        threads: Vec<ApiChannel>,
+        at: Millis,
+    ) -> Result<(), Halt> {
+        let ids = threads.iter().map(|thread| thread.id).collect::<Vec<_>>();
+        let told = self.with_guild(guild, |view| {
+            threads.into_iter().for_each(|thread| view.put(thread));
+            ids.iter().flat_map(|id| view.tell(*id, at)).collect()
+        });
+        self.tell(told.unwrap_or_default()).await
+    }
+
+    /// Remembers how far the listing came. A forum has nothing to read but its posts.
+    async fn listed_until(
+        &self,
+        guild: GuildId,
+        channel: ChannelId,
+        until: Millis,
+    ) -> Result<(), Halt> {
+        let holds = self.guild(guild).is_some_and(|guild| guild.seen(channel).is_some());
+        let reading = match self.reading(channel) {
+            Some(reading) => Reading { archived_until: until, ..reading },
+            // The first page of the channel itself is yet to be read.
+            None if holds => return Ok(()),
+            None => Reading {
+                channel,
+                guild,
+                newest: NOTHING,
+                oldest: NOTHING,
+                complete: true,
+                gapped: false,
+                reconciled: Millis(0),
+                archived_until: until,
+            },
+        };
+        self.remember(Delivery::default(), reading).await
+    }
+
+    /// Looks for stored channels that Discord no longer shows: gone, closed, or just archived.
+    pub(super) async fn look_for_missing(&self, id: GuildId) -> Result<(), Halt> {
+        let Some(guild) = self.guild(id) else { return Ok(()) };
+        let cited = self.pages.store.cited().await?;
+        let cited = cited.into_iter().map(|(channel, _)| channel).collect::<BTreeSet<_>>();
+        let window = first_of(self.reach.reconcile_days.max(1));
+        for stored in self.pages.store.channels().await? {
+            let channel = &stored.channel;
+            if stored.gone || channel.guild != id || guild.channel(channel.id).is_some() {
+                continue;
+            }
+            let parent = channel.parent.filter(|_| channel.kind.is_thread());
+            let shown = parent.is_some_and(|parent| guild.channel(parent).is_some());
+            let lately = self.reading(channel.id).is_some_and(|reading| reading.newest >= window);
+            if !shown || lately || cited.contains(&channel.id) {
+                self.look_for(id, channel.id).await?;
+            } else {
+                self.tell(below(&guild, &stored, clock::now()).into_iter().collect()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the archived threads below a channel that it was shown, hidden or renamed.
+    pub async fn tell_below(&self, id: GuildId, parent: ChannelId) -> Result<(), Halt> {
+        let Some(guild) = self.guild(id) else { return Ok(()) };
+        let at = clock::now();
+        let stored = self.pages.store.channels().await?;
+        let archived = stored.iter().filter(|stored| {
+            let channel = &stored.channel;
+            channel.parent == Some(parent) && guild.channel(channel.id).is_none() && !stored.gone
+        });
+        self.tell(archived.filter_map(|stored| below(&guild, stored, at)).collect()).await
+    }
+
+    async fn look_for(&self, guild: GuildId, channel: ChannelId) -> Result<(), Halt> {
+        let at = clock::now();
+        match self.pages.rest.get(Lane::History, &format!("/channels/{channel}")).await {
+            Ok(raw) => self.take_threads(guild, api::channel(&raw).into_iter().collect(), at).await,
+            Err(RestError::NotFound(_) | RestError::Forbidden(_)) => self.gone_if_so(channel).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What a stored thread, of which only its channel is known now, has to be told; `None` if nothing.
+fn below(guild: &Guild, stored: &StoredChannel, at: Millis) -> Option<ChatEvent> {
+    let thread = &stored.channel;
+    let parent = guild.place(thread.parent?)?;
+    if !guild.is_public(parent.id) {
+        return (!stored.hidden).then_some(ChatEvent::ChannelHidden(thread.id, at));
+    }
+    let told = Channel {
+        topic: parent.topic,
+        parent_name: Some(parent.name),
+        ..thread.clone()
+    };
+    (stored.hidden || told != *thread).then_some(ChatEvent::ChannelSeen(told, at))
+}
+
+/// As Discord takes it: UTC, to the microsecond.
+fn iso(time: Millis) -> String {
+    jiff::Timestamp::from_millisecond(time.0).map_or_else(|_| String::new(), |time| time.to_string())
+}

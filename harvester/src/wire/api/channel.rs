@@ -1,0 +1,164 @@
+//! Channels, threads and forum posts.
+
+use rules::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
+use rules::message::ChannelKind;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::message::time;
+use super::read;
+use crate::wire::kinds::channel_kind;
+use crate::wire::lenient::{List, Object, Scalar, Scalars};
+
+/// A channel or thread as Discord tells it: tags by id, its parent by id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiChannel {
+    pub id: ChannelId,
+    pub guild: Option<GuildId>,
+    pub kind: ChannelKind,
+    pub name: String,
+    pub topic: Option<String>,
+    pub parent: Option<ChannelId>,
+    pub overwrites: Vec<Overwrite>,
+    /// The tags that a forum offers.
+    pub offered: Vec<ApiTag>,
+    /// The tags that a forum post has.
+    pub applied: Vec<u64>,
+    pub owner: Option<UserId>,
+    /// The newest message that was ever posted, if any was.
+    pub last_message: Option<MessageId>,
+    pub archived: bool,
+    pub locked: bool,
+    /// When a thread was archived, or came back, the last time.
+    pub archived_at: Millis,
+    /// Discord shows that there is such a channel, but nothing else of it.
+    pub obfuscated: bool,
+}
+
+/// A tag of a forum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiTag {
+    pub id: u64,
+    pub name: String,
+    /// Only moderators may set it.
+    pub moderated: bool,
+}
+
+/// What a role or a person is granted or refused in a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overwrite {
+    /// `None` for a person.
+    pub role: Option<RoleId>,
+    pub allow: u64,
+    pub deny: u64,
+}
+
+/// The name that Discord gives to a channel of which it hides everything.
+const OBFUSCATED: &str = "___hidden___";
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RawChannel<'a> {
+    #[serde(borrow)]
+    id: Scalar<'a>,
+    #[serde(borrow)]
+    guild_id: Scalar<'a>,
+    #[serde(borrow, rename = "type")]
+    kind: Scalar<'a>,
+    #[serde(borrow)]
+    name: Scalar<'a>,
+    #[serde(borrow)]
+    topic: Scalar<'a>,
+    #[serde(borrow)]
+    parent_id: Scalar<'a>,
+    #[serde(borrow)]
+    owner_id: Scalar<'a>,
+    #[serde(borrow)]
+    last_message_id: Scalar<'a>,
+    #[serde(borrow)]
+    permission_overwrites: List<RawOverwrite<'a>>,
+    #[serde(borrow)]
+    available_tags: List<RawTag<'a>>,
+    #[serde(borrow)]
+    applied_tags: Scalars<'a>,
+    #[serde(borrow)]
+    thread_metadata: Object<RawThread<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RawOverwrite<'a> {
+    #[serde(borrow)]
+    id: Scalar<'a>,
+    #[serde(borrow, rename = "type")]
+    kind: Scalar<'a>,
+    #[serde(borrow)]
+    allow: Scalar<'a>,
+    #[serde(borrow)]
+    deny: Scalar<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RawTag<'a> {
+    #[serde(borrow)]
+    id: Scalar<'a>,
+    #[serde(borrow)]
+    name: Scalar<'a>,
+    #[serde(borrow)]
+    moderated: Scalar<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RawThread<'a> {
+    #[serde(borrow)]
+    archived: Scalar<'a>,
+    #[serde(borrow)]
+    locked: Scalar<'a>,
+    #[serde(borrow)]
+    archive_timestamp: Scalar<'a>,
+}
+
+/// A channel or thread; `None` without a usable id.
+pub fn channel(raw: &Value) -> Option<ApiChannel> {
+    let raw = read::<RawChannel<'_>>(raw);
+    let thread = raw.thread_metadata.0.unwrap_or_default();
+    let name = raw.name.words().unwrap_or_default().into_owned();
+    Some(ApiChannel {
+        id: ChannelId(raw.id.id()?),
+        guild: raw.guild_id.id().map(GuildId),
+        kind: raw.kind.whole().map_or(ChannelKind::Other, channel_kind),
+        topic: raw.topic.words().map(|topic| topic.into_owned()),
+        parent: raw.parent_id.id().map(ChannelId),
+        overwrites: raw.permission_overwrites.0.into_iter().filter_map(overwrite).collect(),
+        offered: raw.available_tags.0.into_iter().filter_map(tag).collect(),
+        applied: raw.applied_tags.0.iter().filter_map(Scalar::id).collect(),
+        owner: raw.owner_id.id().map(UserId),
+        last_message: raw.last_message_id.id().map(MessageId),
+        archived: thread.archived.flag(),
+        locked: thread.locked.flag(),
+        archived_at: thread.archive_timestamp.text().as_deref().and_then(time).unwrap_or_default(),
+        obfuscated: name == OBFUSCATED,
+        name,
+    })
+}
+
+fn overwrite(raw: RawOverwrite<'_>) -> Option<Overwrite> {
+    let of_role = match &raw.kind {
+        Scalar::Text(name) => matches!(name.as_ref(), "0" | "role"),
+        Scalar::Whole(number) => *number == 0,
+        Scalar::Flag(_) | Scalar::Nothing => return None,
+    };
+    let id = raw.id.id()?;
+    Some(Overwrite {
+        role: of_role.then_some(RoleId(id)),
+        allow: raw.allow.whole().unwrap_or(0),
+        deny: raw.deny.whole().unwrap_or(0),
+    })
+}
+
+fn tag(raw: RawTag<'_>) -> Option<ApiTag> {
+    let name = raw.name.words()?.into_owned();
+    Some(ApiTag { id: raw.id.id()?, name, moderated: raw.moderated.flag() })
+}

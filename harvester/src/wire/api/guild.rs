@@ -1,0 +1,84 @@
+//! Servers and their roles.
+
+use rules::ids::{GuildId, RoleId};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::channel::{ApiChannel, channel};
+use super::read;
+use crate::wire::lenient::Scalar;
+
+/// A server as the gateway tells it at the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiGuild {
+    pub id: GuildId,
+    /// An outage: Discord says nothing else of it, and nothing of it is gone.
+    pub unavailable: bool,
+    pub roles: Vec<ApiRole>,
+    pub channels: Vec<ApiChannel>,
+    /// The threads that are not archived.
+    pub threads: Vec<ApiChannel>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiRole {
+    pub id: RoleId,
+    pub name: String,
+    pub permissions: u64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RawGuild<'a> {
+    #[serde(borrow)]
+    id: Scalar<'a>,
+    #[serde(borrow)]
+    unavailable: Scalar<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RawRole<'a> {
+    #[serde(borrow)]
+    id: Scalar<'a>,
+    #[serde(borrow)]
+    name: Scalar<'a>,
+    #[serde(borrow)]
+    permissions: Scalar<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RawGuildId<'a> {
+    #[serde(borrow)]
+    guild_id: Scalar<'a>,
+}
+
+/// A server; `None` without a usable id.
+pub fn guild(raw: &Value) -> Option<ApiGuild> {
+    let told = read::<RawGuild<'_>>(raw);
+    let id = GuildId(told.id.id()?);
+    let each = |key: &str| raw[key].as_array().into_iter().flatten();
+    let of_guild = |channel: ApiChannel| ApiChannel { guild: Some(id), ..channel };
+    Some(ApiGuild {
+        id,
+        unavailable: told.unavailable.flag(),
+        roles: each("roles").filter_map(role).collect(),
+        channels: each("channels").filter_map(channel).map(of_guild).collect(),
+        threads: each("threads").filter_map(channel).map(of_guild).collect(),
+    })
+}
+
+/// A role; `None` without a usable id.
+pub fn role(raw: &Value) -> Option<ApiRole> {
+    let raw = read::<RawRole<'_>>(raw);
+    let name = raw.name.words().unwrap_or_default().into_owned();
+    let permissions = raw.permissions.whole().unwrap_or(0);
+    Some(ApiRole { id: RoleId(raw.id.id()?), name, permissions })
+}
+
+/// `GUILD_ROLE_CREATE` and `GUILD_ROLE_UPDATE`.
+pub fn role_update(raw: &Value) -> Option<(GuildId, ApiRole)> {
+    let told = read::<RawGuildId<'_>>(raw);
+    Some((GuildId(told.guild_id.id()?), role(&raw["role"])?))
+}

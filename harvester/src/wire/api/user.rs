@@ -1,0 +1,106 @@
+//! Users, and what they are called and allowed in a server.
+
+use std::fmt;
+
+use rules::ids::{RoleId, UserId};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::read;
+use crate::wire::lenient::{Object, Scalar, Scalars};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RawUser<'a> {
+    #[serde(borrow)]
+    pub(super) id: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) username: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) global_name: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) bot: Scalar<'a>,
+    /// Only in the mentions of a message of the gateway.
+    #[serde(borrow)]
+    pub(super) member: Object<RawMember<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RawMember<'a> {
+    #[serde(borrow)]
+    nick: Scalar<'a>,
+    #[serde(borrow)]
+    roles: Scalars<'a>,
+    #[serde(borrow)]
+    user: Object<RawUserOnly<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RawUserOnly<'a> {
+    #[serde(borrow)]
+    id: Scalar<'a>,
+    #[serde(borrow)]
+    username: Scalar<'a>,
+    #[serde(borrow)]
+    global_name: Scalar<'a>,
+    #[serde(borrow)]
+    bot: Scalar<'a>,
+}
+
+/// A user as the whole of Discord knows them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Told {
+    pub id: UserId,
+    /// Display name, else user name.
+    pub name: String,
+    pub bot: bool,
+}
+
+/// What a server adds to a user. `Debug` hides the name.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Member {
+    pub nick: Option<String>,
+    pub roles: Vec<RoleId>,
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Member").field("roles", &self.roles).finish_non_exhaustive()
+    }
+}
+
+impl RawUser<'_> {
+    pub(super) fn told(self) -> Option<(Told, Option<Member>)> {
+        let Self { id, username, global_name, bot, member } = self;
+        let name = global_name.words().or_else(|| username.words()).unwrap_or_default();
+        let told = Told { id: UserId(id.id()?), name: name.into_owned(), bot: bot.flag() };
+        Some((told, member.0.map(RawMember::told)))
+    }
+}
+
+impl RawMember<'_> {
+    pub(super) fn told(self) -> Member {
+        let roles = self.roles.0.iter().filter_map(Scalar::id).map(RoleId).collect();
+        Member { nick: self.nick.words().map(|nick| nick.into_owned()), roles }
+    }
+}
+
+/// A user; `None` without a usable id.
+pub fn user(raw: &Value) -> Option<Told> {
+    read::<RawUser<'_>>(raw).told().map(|(told, _)| told)
+}
+
+/// The users of a page; what is none is passed over.
+pub fn users(raw: &Value) -> Vec<Told> {
+    raw.as_array().into_iter().flatten().filter_map(user).collect()
+}
+
+/// A member of a server with their user; `None` without a usable id.
+pub fn member(raw: &Value) -> Option<(Told, Member)> {
+    let mut raw = read::<RawMember<'_>>(raw);
+    let RawUserOnly { id, username, global_name, bot } = raw.user.0.take()?;
+    let user = RawUser { id, username, global_name, bot, member: Object::default() };
+    Some((user.told()?.0, raw.told()))
+}
