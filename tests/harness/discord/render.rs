@@ -24,6 +24,14 @@ impl World {
 
     /// A message as REST tells it.
     pub(super) fn message_json(&self, said: &Message) -> Value {
+        let mut told = self.whole_message_json(said);
+        if let Some(shape) = said.malformed {
+            shape.spoil_message(&mut told);
+        }
+        told
+    }
+
+    fn whole_message_json(&self, said: &Message) -> Value {
         let mut told = self.plain_message_json(said);
         if let Some(to) = said.reference.as_ref().filter(|to| to.kind == 0) {
             let original = to.message.and_then(|id| self.message(to.channel, id));
@@ -41,15 +49,12 @@ impl World {
         if let Some(thread) = begun {
             told["thread"] = self.channel_json(thread);
         }
-        if let Some(shape) = said.malformed {
-            shape.spoil_message(&mut told);
-        }
         told
     }
 
     /// A message as MESSAGE_CREATE and MESSAGE_UPDATE tell it.
     pub(super) fn message_event_json(&self, said: &Message) -> Value {
-        let mut told = self.message_json(said);
+        let mut told = self.whole_message_json(said);
         let guild = self.channel(said.channel).guild;
         told.as_object_mut().unwrap().remove("reactions");
         told["guild_id"] = json!(guild);
@@ -62,6 +67,9 @@ impl World {
                     mention["member"] = member(found);
                 }
             }
+        }
+        if let Some(shape) = said.malformed {
+            shape.spoil_message(&mut told);
         }
         told
     }
