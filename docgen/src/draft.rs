@@ -14,7 +14,9 @@ use rules::versions::versions;
 
 use crate::evidence::Evidence;
 use crate::lint::{self, Fault};
+use crate::nav::Unplaced;
 use crate::page::{self, Page};
+use crate::section::Section;
 use crate::target::{Folder, Target};
 
 /// Everything besides the cluster that decides what a page looks like.
@@ -32,6 +34,7 @@ pub struct Context<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     pub(crate) cluster: ClusterId,
+    pub(crate) target: Target,
     pub(crate) title: String,
     pub(crate) path: String,
     pub(crate) page: String,
@@ -62,6 +65,20 @@ impl Draft {
 
     pub fn page(&self) -> &str {
         &self.page
+    }
+
+    /// What the file at [`Self::path`] holds when the page is in it; `old` is what it holds now.
+    pub fn file(&self, old: Option<&str>) -> Result<String, Unplaced> {
+        match self.section() {
+            Some(section) => section.put_into(old.unwrap_or_default()),
+            None => Ok(self.page.clone()),
+        }
+    }
+
+    /// The page as a part of a file of many answers, where it goes into one.
+    pub(crate) fn section(&self) -> Option<Section> {
+        let section = || Section { cluster: self.cluster.clone(), text: self.page.clone() };
+        (self.target == Target::Faq).then(section)
     }
 
     /// SHA-256 of path and page in lower-case hexadecimal: the same digest is the same draft.
@@ -136,6 +153,7 @@ pub fn draft(cluster: &Cluster, context: &Context<'_>) -> Result<Draft, Refusal>
         answers.iter().flat_map(|answer| links(&answer.blocks)).map(str::to_owned).collect();
     let draft = Draft {
         cluster: cluster.id.clone(),
+        target: context.target,
         title,
         path,
         page: written.text,

@@ -11,4 +11,6 @@ pub mod limits;
 pub mod marker;
 pub mod models;
 pub mod onboarding;
+pub mod say;
 pub mod transport;
+pub mod webhook;

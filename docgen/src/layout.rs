@@ -3,7 +3,6 @@
 use crate::change::{Change, Edit};
 use crate::draft::Draft;
 use crate::nav::{Entry, Kind};
-use crate::section::Section;
 use crate::target::{Folder, Target};
 
 /// Where pages go in a repository.
@@ -86,9 +85,8 @@ impl Layout {
     /// Every file that proposing this draft changes.
     pub fn changes(&self, draft: &Draft) -> Vec<Change> {
         let (path, text) = (draft.path().to_owned(), draft.page().to_owned());
-        if self.target == Target::Faq {
-            let edit = Edit::Put(Section { cluster: draft.cluster().clone(), text });
-            return vec![Change::Edit { path, edit }];
+        if let Some(section) = draft.section() {
+            return vec![Change::Edit { path, edit: Edit::Put(section) }];
         }
         let listed = self.entry(&path, draft.title());
         let page = Change::Write { path, text };

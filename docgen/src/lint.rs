@@ -238,6 +238,7 @@ mod tests {
         let draft = Draft {
             page: format!("{head}\n\n{}\n\n{text}\n\n{}\n", fixed[0], fixed[1]),
             cluster: cluster.id.clone(),
+            target,
             title: "T".into(),
             path: "answers/t.md".into(),
             digest: "d".into(),

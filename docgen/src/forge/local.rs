@@ -147,8 +147,13 @@ impl LocalForge {
         };
         let blob = self.repository.find_blob(entry.id()).map_err(git("read a page"))?;
         let mark = format!("{MARKER} id={} ", draft.cluster());
-        let ours = String::from_utf8_lossy(blob.content()).contains(&mark);
-        Ok(Some(if ours { Why::Merged } else { Why::PathTaken }))
+        let old = String::from_utf8_lossy(blob.content());
+        if old.contains(&mark) {
+            return Ok(Some(Why::Merged));
+        }
+        // Into a file of many answers goes one more, if its owner lets us.
+        let joins = draft.section().is_some() && draft.file(Some(&old)).is_ok();
+        Ok((!joins).then_some(Why::PathTaken))
     }
 
     fn commit(
@@ -160,7 +165,11 @@ impl LocalForge {
         ours: &Ours<'_>,
     ) -> Result<Pushed, ForgeError> {
         let doing = git("commit a page");
-        let blob = self.repository.blob(draft.page().as_bytes()).map_err(&doing)?;
+        let old = tree.get_path(Path::new(draft.path())).ok();
+        let old = old.and_then(|entry| self.repository.find_blob(entry.id()).ok());
+        let old = old.map(|blob| String::from_utf8_lossy(blob.content()).into_owned());
+        let text = draft.file(old.as_deref()).expect("it was looked whether the page has a place");
+        let blob = self.repository.blob(text.as_bytes()).map_err(&doing)?;
         let changed = TreeUpdateBuilder::new()
             .upsert(draft.path(), blob, FileMode::Blob)
             .create_updated(&self.repository, tree)

@@ -8,7 +8,7 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::models::{Blob, Commit, GitCommit, Object, Reference, Tree};
+use super::models::{Blob, Commit, GitCommit, Object, Reference, Repository, Tree};
 use super::transport::{GitHub, GitHubError, Result, encoded};
 use crate::change::Change;
 use crate::page::MARKER;
@@ -44,6 +44,11 @@ pub struct Made {
 }
 
 impl GitHub {
+    /// The repository with its default branch and what we may do there.
+    pub async fn repository(&self) -> Result<Repository> {
+        self.get(&self.here("")).await
+    }
+
     /// The commit that a branch points to.
     pub async fn head(&self, branch: &str) -> Result<Option<String>> {
         let path = self.here(&format!("git/ref/heads/{}", encoded(branch)));

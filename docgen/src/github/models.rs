@@ -165,6 +165,8 @@ pub struct Comment {
     pub id: u64,
     pub body: Option<String>,
     pub user: Option<Account>,
+    /// Ends in the number of what it belongs to.
+    pub issue_url: String,
     pub created_at: String,
     pub updated_at: String,
 }
@@ -187,6 +189,9 @@ pub struct Issue {
     pub title: String,
     pub body: Option<String>,
     pub user: Option<Account>,
+    pub updated_at: String,
+    /// There only if it is a pull request.
+    pub pull_request: Option<serde_json::Value>,
 }
 
 /// What somebody may do: `admin`, `maintain`, `write`, `triage`, `read` or `none`.

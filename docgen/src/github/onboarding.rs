@@ -2,15 +2,25 @@
 
 use std::fmt;
 
-use rules::ids::Millis;
+use rules::ids::{ClusterId, MessageId, Millis};
+use rules::markdown::code_span;
 
+use super::ensure::{Purpose, Wanted};
+use super::marker;
 use crate::caps::Limits;
+use crate::change::Change;
+use crate::forge::message;
+use crate::hosted;
+use crate::layout::Layout;
 use crate::target::{Folder, Target};
 
 /// The settings that maintainers own. The only path below a folder with a dot that we ever propose.
 pub const SETTINGS: &str = ".github/answer-harvester.yml";
 /// The branch of the pull request that brings them.
 pub const BRANCH: &str = "answers/configure";
+
+/// Questions that the first pull request names.
+const SHOWN: usize = 5;
 
 /// What maintainers decided. What they left out is `None` and comes from detection or the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,6 +173,54 @@ fn count(key: &str, text: &str) -> Result<usize, String> {
     number.ok_or_else(|| format!("{key} is {text:?}; expected a number from 0 to 100"))
 }
 
+/// The pull request that brings the settings. It is no question's: its cluster has the id that no
+/// message has.
+pub fn wanted(layout: &Layout, base: &str, first: &[String]) -> Wanted {
+    let cluster = ClusterId::of_question(MessageId(0));
+    let text = Settings::proposed(layout.target, &layout.folder);
+    let digest = marker::hash(&text);
+    let title = "docs: configure Answer Harvester".to_owned();
+    Wanted {
+        branch: BRANCH.to_owned(),
+        purpose: Purpose::Answer,
+        base: base.to_owned(),
+        body: introduction(layout, first),
+        message: message(&title, &cluster, &digest),
+        title,
+        digest,
+        changes: vec![Change::Write { path: SETTINGS.to_owned(), text }],
+        cluster,
+        labels: Vec::new(),
+        reviewers: Vec::new(),
+        ready: true,
+        rebase: false,
+        recreate: None,
+        asked_again: false,
+    }
+}
+
+fn introduction(layout: &Layout, first: &[String]) -> String {
+    let Limits { open, per_day, .. } = Limits::default();
+    let mut body = format!(
+        "Questions that were resolved again and again in the community's chat can become pages of this \
+         documentation. Each one would be a pull request of its own, with its evidence, and nothing is \
+         published that you do not merge.\n\n### What to expect\n\n\
+         - pages of the kind {} in {}\n- at most {open} open pull requests and {per_day} a day\n\
+         - a commit of yours on a branch ends the automatic updates there\n\n\
+         Merge this to switch it on, after editing the file as you like. Close it, and nothing more \
+         happens.\n",
+        code_span(layout.target.as_str()),
+        code_span(&layout.folder.to_string()),
+    );
+    if !first.is_empty() {
+        body.push_str("\n### What would come first\n\n");
+    }
+    for question in first.iter().take(SHOWN) {
+        body.push_str(&format!("- {}\n", hosted::span(question, 120)));
+    }
+    body
+}
+
 /// What is seen of the settings and of the pull request that brings them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
@@ -249,6 +307,22 @@ mod tests {
         .github/answer-harvester.yml line 13: expected a line like `key: value`
         "#);
         assert_eq!(Settings::read("reviewers: [amy, \"bob\"]").0.reviewers, ["amy", "bob"]);
+    }
+
+    #[test]
+    fn the_first_pull_request_brings_the_settings_and_calls_nobody() {
+        let first = vec!["@amy how do I fix #1?".to_owned(); 9];
+        let wanted = wanted(&crate::layout::detect(["mkdocs.yml"]), "main", &first);
+        assert!(wanted.changes.iter().all(Change::is_allowed));
+        assert_eq!(
+            wanted.body.matches("- `@\u{200b}amy how do I fix #\u{200b}1?`\n").count(),
+            SHOWN
+        );
+        assert!(wanted.body.contains("- pages of the kind `mkdocs` in `docs/answers`\n"));
+        for path in [".github/workflows/a.yml", ".git/x", "a/../.github/answer-harvester.yml", "/a"]
+        {
+            assert!(!Change::Delete { path: path.into() }.is_allowed(), "{path}");
+        }
     }
 
     #[test]

@@ -235,3 +235,20 @@ fn a_working_tree_keeps_its_head_files_and_checked_out_branch() {
     assert_eq!(story.state(), before);
     assert_eq!(std::fs::read_to_string(story.path().join("draft.txt")).unwrap(), "unsaved");
 }
+
+#[test]
+fn a_file_of_answers_gets_one_more_and_keeps_the_others() {
+    let mut story = Story::new();
+    story.world = World::new(Target::Faq);
+    let Outcome::Opened(pushed) = story.propose(None) else { panic!("it was not opened") };
+    let repository = story.repository();
+    let read = |head: &str| {
+        let tree = repository.find_commit(Oid::from_str(head).unwrap()).unwrap().tree().unwrap();
+        let blob = tree.get_path(Path::new("answers.md")).unwrap().id();
+        String::from_utf8(repository.find_blob(blob).unwrap().content().to_vec()).unwrap()
+    };
+    let file = read(&pushed.head);
+    assert!(file.starts_with("# Frequently asked questions\n\n<!-- answer-harvester:start -->\n"));
+    assert!(file.ends_with("-->\n\n<!-- answer-harvester:end -->\n"));
+    assert!(file.contains("<a id=\"answer-qrs\"></a>\n\n## ") && file.contains("\n### Evidence\n"));
+}

@@ -1,0 +1,160 @@
+//! What the host tells us by itself. It only wakes us: the truth is looked up.
+
+use std::fmt;
+
+use ring::hmac;
+use serde::Deserialize;
+
+use super::auth::Secret;
+use super::models::{Account, Comment, Pull};
+
+/// The largest delivery that the host sends.
+pub const LARGEST: usize = 25 * 1024 * 1024;
+
+/// A delivery that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// `X-GitHub-Delivery`: remember it, and drop what comes twice.
+    pub id: String,
+    /// `X-GitHub-Event`.
+    pub event: String,
+    pub told: Told,
+}
+
+/// What we read of a delivery.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Told {
+    pub action: String,
+    pub pull_request: Option<Pull>,
+    pub issue: Option<Numbered>,
+    pub comment: Option<Comment>,
+    pub sender: Option<Account>,
+    /// Of a push: the branch.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Numbered {
+    pub number: u64,
+}
+
+/// Why a delivery is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("the signature is missing or wrong")]
+    Signature,
+    #[error("the delivery has no id or no event")]
+    Headers,
+    #[error("the delivery cannot be read")]
+    Body,
+}
+
+/// Checks the signature on the raw bytes and only then reads them. `header` gives the value of a
+/// header by its name.
+pub fn read<'h>(
+    secret: &Secret,
+    header: impl Fn(&str) -> Option<&'h str>,
+    raw: &[u8],
+) -> Result<Delivery, Refused> {
+    let signature = header("x-hub-signature-256").and_then(|value| value.strip_prefix("sha256="));
+    let signature = signature.and_then(bytes).ok_or(Refused::Signature)?;
+    // An empty secret would let everybody sign.
+    if secret.reveal().is_empty() {
+        return Err(Refused::Signature);
+    }
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes());
+    hmac::verify(&key, raw, &signature).map_err(|_| Refused::Signature)?;
+    let (Some(id), Some(event)) = (header("x-github-delivery"), header("x-github-event")) else {
+        return Err(Refused::Headers);
+    };
+    let told = serde_json::from_slice(raw).map_err(|_| Refused::Body)?;
+    Ok(Delivery { id: id.to_owned(), event: event.to_owned(), told })
+}
+
+impl Delivery {
+    /// Whether our own account or another program did it: nothing follows from that.
+    pub fn is_by_a_program(&self, me: &str) -> bool {
+        let sender = self.told.sender.as_ref();
+        sender.is_none_or(|one| one.kind == "Bot" || one.login.eq_ignore_ascii_case(me))
+    }
+
+    /// The issue or pull request that it is about.
+    pub fn number(&self) -> Option<u64> {
+        let pull = self.told.pull_request.as_ref().map(|pull| pull.number);
+        pull.or(self.told.issue.as_ref().map(|issue| issue.number))
+    }
+}
+
+impl fmt::Display for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.event, self.told.action, self.id)
+    }
+}
+
+fn bytes(hexadecimal: &str) -> Option<Vec<u8>> {
+    let pairs = hexadecimal.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| match pair {
+        [_, _] => u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok(),
+        _ => None,
+    };
+    pairs.map(byte).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &[u8] =
+        br#"{"action": "closed", "pull_request": {"number": 7, "merged_at": "then"},
+        "sender": {"login": "amy", "type": "User"}, "something": {"new": 1}}"#;
+
+    fn signed(secret: &str, body: &[u8]) -> String {
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), body);
+        let hexadecimal = tag.as_ref().iter().map(|byte| format!("{byte:02x}"));
+        format!("sha256={}", hexadecimal.collect::<String>())
+    }
+
+    fn taken(signature: &str, event: Option<&str>, body: &[u8]) -> Result<Delivery, Refused> {
+        let header = |name: &str| match name {
+            "x-hub-signature-256" => Some(signature),
+            "x-github-delivery" => Some("d-1"),
+            "x-github-event" => event,
+            _ => None,
+        };
+        read(&Secret::new("s3cret"), header, body)
+    }
+
+    #[test]
+    fn a_signed_delivery_is_read() {
+        let delivery = taken(&signed("s3cret", BODY), Some("pull_request"), BODY).unwrap();
+        assert_eq!(
+            (delivery.number(), delivery.to_string().as_str()),
+            (Some(7), "pull_request closed d-1")
+        );
+        assert!(!delivery.is_by_a_program("us[bot]") && delivery.is_by_a_program("Amy"));
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        let good = signed("s3cret", BODY);
+        let event = Some("push");
+        for (signature, body) in [
+            (signed("other", BODY), BODY),
+            (good.clone(), &BODY[1..]),
+            (good.replace("sha256=", "sha1="), BODY),
+            (good[..good.len() - 2].to_owned(), BODY),
+            (format!("{}\u{e9}", &good[..good.len() - 2]), BODY),
+            ("sha256=".to_owned(), BODY),
+            (String::new(), BODY),
+        ] {
+            assert_eq!(taken(&signature, event, body), Err(Refused::Signature), "{signature}");
+        }
+        assert_eq!(taken(&good, None, BODY), Err(Refused::Headers));
+        assert_eq!(taken(&signed("s3cret", b"[]x"), event, b"[]x"), Err(Refused::Body));
+        let unsigned = read(&Secret::new(""), |_| Some("sha256=00"), b"{}");
+        assert_eq!(unsigned, Err(Refused::Signature));
+    }
+}
