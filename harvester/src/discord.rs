@@ -3,6 +3,7 @@
 pub mod catch_up;
 pub mod gateway;
 pub mod guild;
+mod history;
 pub mod interactions;
 mod limits;
 mod pages;

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use indexer::store::{Reading, Store};
 use rules::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
@@ -22,10 +23,13 @@ use crate::event::ChatEvent;
 use crate::feed::{Delivery, Feed};
 use crate::wire::api::{ApiMessage, Member};
 
-/// Pages of history that one channel may take before it is the next one's turn.
-const BLOCK: usize = 5;
 /// Discord's codes for a channel that is no more.
 const UNKNOWN_CHANNEL: u64 = 10_003;
+/// Channels in a row that could not be read before the rest is not even tried.
+const TROUBLES: u32 = 3;
+/// Pauses between two tries to catch up when Discord is in trouble.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// Before every message.
 pub(super) const NOTHING: MessageId = MessageId(0);
@@ -51,9 +55,24 @@ pub struct CatchUp {
 struct State {
     guilds: BTreeMap<GuildId, Guild>,
     readings: BTreeMap<ChannelId, Reading>,
-    /// Channels read up to the present of this session: each live message is the next one.
-    in_step: BTreeSet<ChannelId>,
+    /// Channels read up to the present of this session: each live message is the next one. With the
+    /// newest message that was read and not just heard.
+    in_step: BTreeMap<ChannelId, MessageId>,
+    /// Channels of which a live event was lost since they were read.
+    lost: BTreeSet<ChannelId>,
+    /// When live events of all channels, and of some, were lost the last time: what was compared
+    /// before that is to be compared again.
+    in_doubt: Millis,
+    doubted: BTreeMap<ChannelId, Millis>,
+    troubles: Troubles,
     progress: Progress,
+}
+
+/// Channels that could not be read for reasons that pass.
+#[derive(Debug, Clone, Copy, Default)]
+struct Troubles {
+    all: u32,
+    in_a_row: u32,
 }
 
 /// How far catching up has come in this process.
@@ -121,24 +140,29 @@ impl CatchUp {
         self.state().guilds.insert(guild.id(), guild);
     }
 
-    /// A new session: whatever was live before may have been missed.
+    /// Whatever was live before may have been missed: every channel is read and compared again.
     pub fn out_of_step(&self) {
-        self.state().in_step.clear();
+        let mut state = self.state();
+        state.in_step.clear();
+        state.in_doubt = clock::now();
     }
 
-    /// Something of a channel was lost: it is read again before live messages count as next.
-    pub fn gapped(&self, channel: ChannelId) -> Option<Reading> {
+    /// Something of a channel was lost: what was only heard of it is read again, and compared.
+    pub fn gapped(&self, channel: ChannelId) {
         let mut state = self.state();
-        state.in_step.remove(&channel);
-        let reading = state.readings.get_mut(&channel)?;
-        reading.gapped = true;
-        Some(*reading)
+        let read_until = state.in_step.remove(&channel);
+        state.doubted.insert(channel, clock::now());
+        state.lost.insert(channel);
+        if let Some(reading) = state.readings.get_mut(&channel) {
+            reading.gapped = true;
+            reading.newest = read_until.map_or(reading.newest, |until| until.min(reading.newest));
+        }
     }
 
     /// How far a channel is read once a live message is stored, if nothing is missing before it.
     pub fn live(&self, channel: ChannelId, message: MessageId) -> Option<Reading> {
         let mut state = self.state();
-        if !state.in_step.contains(&channel) {
+        if !state.in_step.contains_key(&channel) {
             return None;
         }
         let reading = state.readings.get_mut(&channel)?;
@@ -181,13 +205,36 @@ impl CatchUp {
         })
     }
 
-    /// Reads everything of a server that may have been missed, and then its history. Doing it again
-    /// finds nothing new and is cheap.
+    /// Reads everything of a server that may have been missed, and then its history; again and again
+    /// while Discord is in trouble. What was read before is not read again.
     pub async fn run(&self, id: GuildId) -> Result<(), Halt> {
         self.state().progress.catch_ups_total += 1;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            self.state().troubles = Troubles::default();
+            let passed = self.pass(id).await;
+            let unread = self.state().troubles.all;
+            match passed {
+                Ok(()) if unread == 0 => break,
+                Ok(()) => tracing::warn!(guild = id.0, unread, "not everything could be read"),
+                Err(Halt::Discord(error)) if error.passes() => {
+                    tracing::warn!(guild = id.0, %error, "catching up is interrupted");
+                }
+                Err(halt) => return Err(halt),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        self.state().progress.catch_ups_done_total += 1;
+        let calls = self.pages.rest.calls();
+        tracing::info!(guild = id.0, calls = calls.history_calls_total, "history is read");
+        Ok(())
+    }
+
+    async fn pass(&self, id: GuildId) -> Result<(), Halt> {
         let Some(guild) = self.guild(id) else { return Ok(()) };
         self.tell(guild.tell_all(clock::now())).await?;
-        self.find_threads(id).await?;
+        let listed = self.find_threads(id).await?;
         self.look_for_missing(id).await?;
         let Some(guild) = self.guild(id) else { return Ok(()) };
         let channels = self.in_scope(&guild);
@@ -201,9 +248,12 @@ impl CatchUp {
         }
         tracing::info!(guild = id.0, channels = channels.len(), "up to date; reading history");
         self.history(&guild, &channels).await?;
-        self.state().progress.catch_ups_done_total += 1;
-        let calls = self.pages.rest.calls();
-        tracing::info!(guild = id.0, calls = calls.history_calls_total, "history is read");
+        if self.state().troubles.all == 0 {
+            // Not before: what was listed and not read would not be found again after a kill.
+            for (channel, until) in listed {
+                self.listed_until(id, channel, until).await?;
+            }
+        }
         Ok(())
     }
 
@@ -235,8 +285,24 @@ impl CatchUp {
                 self.tell(vec![ChatEvent::ChannelHidden(channel, at)]).await
             }
             Err(Halt::Discord(RestError::NotFound(_))) => self.gone_if_so(channel).await,
-            other => other,
+            Err(Halt::Discord(error)) if !error.unauthorized() => self.unread(channel, error),
+            other => {
+                self.state().troubles.in_a_row = 0;
+                other
+            }
         }
+    }
+
+    /// Notes that a channel could not be read; fails when that is so of one after the other.
+    fn unread(&self, channel: ChannelId, error: RestError) -> Result<(), Halt> {
+        tracing::warn!(channel = channel.0, %error, "a channel could not be read");
+        if !error.passes() {
+            return Ok(());
+        }
+        let mut state = self.state();
+        state.troubles.all += 1;
+        state.troubles.in_a_row += 1;
+        if state.troubles.in_a_row < TROUBLES { Ok(()) } else { Err(error.into()) }
     }
 
     pub(super) async fn gone_if_so(&self, channel: ChannelId) -> Result<(), Halt> {
@@ -255,7 +321,7 @@ impl CatchUp {
 
     /// Reads what came after the newest message that was read; of a channel never read, its newest
     /// page.
-    async fn forward(&self, guild: &Guild, channel: ChannelId) -> Result<(), Halt> {
+    pub(super) async fn forward(&self, guild: &Guild, channel: ChannelId) -> Result<(), Halt> {
         let last = guild.channel(channel).and_then(|channel| channel.last_message);
         let Some(mut reading) = self.reading(channel) else {
             return self.first(guild, channel).await;
@@ -263,6 +329,9 @@ impl CatchUp {
         let nothing_new = last.is_some_and(|last| last <= reading.newest);
         while reading.gapped || !nothing_new {
             let page = self.pages.read(guild, channel, Part::After(reading.newest)).await?;
+            if page.ids.is_empty() && !self.is_empty(guild, channel, reading.newest).await? {
+                return Ok(());
+            }
             reading.newest = page.ids.last().copied().unwrap_or(reading.newest);
             let more = page.full;
             reading.gapped &= more;
@@ -274,12 +343,29 @@ impl CatchUp {
                 break;
             }
         }
-        self.state().in_step.insert(channel);
+        self.state().in_step.insert(channel, reading.newest);
         Ok(())
     }
 
+    /// Whether nothing being after a message is to be believed: who may not read a channel's history
+    /// is told that there is none, but refused its newest message.
+    async fn is_empty(
+        &self,
+        guild: &Guild,
+        channel: ChannelId,
+        after: MessageId,
+    ) -> Result<bool, Halt> {
+        let last = guild.channel(channel).and_then(|channel| channel.last_message);
+        let Some(last) = last.filter(|last| *last > after) else { return Ok(true) };
+        Ok(self.pages.one(guild, channel, last, Lane::History).await?.is_none())
+    }
+
     async fn first(&self, guild: &Guild, channel: ChannelId) -> Result<(), Halt> {
+        let at = clock::now();
         let page = self.pages.read(guild, channel, Part::Newest).await?;
+        if page.ids.is_empty() && !self.is_empty(guild, channel, NOTHING).await? {
+            return Ok(());
+        }
         let reading = Reading {
             channel,
             guild: guild.id(),
@@ -287,55 +373,17 @@ impl CatchUp {
             oldest: page.ids.first().copied().unwrap_or(NOTHING),
             complete: !page.full,
             gapped: false,
-            reconciled: clock::now(),
+            reconciled: at,
             archived_until: Millis(0),
         };
         self.hand_in(page, reading).await?;
-        self.state().in_step.insert(channel);
-        Ok(())
-    }
-
-    /// Reads the past of every channel, newest first, a block of each in turn.
-    async fn history(&self, guild: &Guild, channels: &[Channel]) -> Result<(), Halt> {
-        let limit = first_of(self.reach.history_days);
-        loop {
-            let mut incomplete = 0;
-            for channel in channels {
-                let Some(reading) = self.reading(channel.id) else { continue };
-                if !reading.complete {
-                    incomplete += 1;
-                    self.forgiving(channel.id, self.block(guild, reading, limit)).await?;
-                }
-            }
-            if incomplete == 0 {
-                return Ok(());
-            }
-            let read = self.progress().messages_read_total;
-            tracing::info!(guild = guild.id().0, incomplete, read, "reading history");
-        }
-    }
-
-    async fn block(
-        &self,
-        guild: &Guild,
-        mut reading: Reading,
-        limit: MessageId,
-    ) -> Result<(), Halt> {
-        for _ in 0..BLOCK {
-            let page = self.pages.read(guild, reading.channel, Part::Before(reading.oldest)).await?;
-            reading.oldest = page.ids.first().copied().unwrap_or(reading.oldest);
-            reading.complete = !page.full || reading.oldest <= limit;
-            self.hand_in_past(page, reading).await?;
-            if reading.complete {
-                break;
-            }
-        }
+        self.state().in_step.insert(channel, reading.newest);
         Ok(())
     }
 
     async fn hand_in(&self, page: Page, reading: Reading) -> Result<(), Halt> {
         let Page { events, quarantined, .. } = page;
-        self.state().progress.messages_read_total += events.len() as u64;
+        self.count_read(events.len());
         self.remember(Delivery { events, quarantined, reading: Vec::new() }, reading).await
     }
 
@@ -348,20 +396,6 @@ impl CatchUp {
         delivery.reading.push(reading);
         self.feed.history(delivery).await?;
         self.state().readings.insert(reading.channel, reading);
-        Ok(())
-    }
-
-    /// The same where live messages may have gone on meanwhile: only the past end moves.
-    async fn hand_in_past(&self, page: Page, past: Reading) -> Result<(), Halt> {
-        let Page { events, quarantined, .. } = page;
-        self.state().progress.messages_read_total += events.len() as u64;
-        let now = self.reading(past.channel).unwrap_or(past);
-        let reading = Reading { oldest: past.oldest, complete: past.complete, ..now };
-        let delivery = Delivery { events, quarantined, reading: vec![reading] };
-        self.feed.history(delivery).await?;
-        if let Some(known) = self.state().readings.get_mut(&past.channel) {
-            (known.oldest, known.complete) = (past.oldest, past.complete);
-        }
         Ok(())
     }
 
@@ -378,6 +412,29 @@ impl CatchUp {
 
     pub(super) fn reading(&self, channel: ChannelId) -> Option<Reading> {
         self.state().readings.get(&channel).copied()
+    }
+
+    /// Whether live events of a channel were lost after it was compared.
+    pub(super) fn is_in_doubt(&self, reading: Reading) -> bool {
+        let state = self.state();
+        let doubted = state.doubted.get(&reading.channel).copied().unwrap_or_default();
+        reading.reconciled <= doubted.max(state.in_doubt)
+    }
+
+    /// Channels of a server of which live events were lost since the last call.
+    pub(super) fn take_lost(&self, guild: &Guild) -> BTreeSet<ChannelId> {
+        let own = |id: &ChannelId| guild.channel(*id).is_some();
+        self.state().lost.extract_if(.., own).collect()
+    }
+
+    pub(super) fn past_is_read(&self, past: Reading) {
+        if let Some(known) = self.state().readings.get_mut(&past.channel) {
+            (known.oldest, known.complete) = (past.oldest, past.complete);
+        }
+    }
+
+    pub(super) fn count_read(&self, messages: usize) {
+        self.state().progress.messages_read_total += messages as u64;
     }
 
     pub(super) fn found_deleted(&self, count: usize) {

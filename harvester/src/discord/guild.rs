@@ -41,9 +41,12 @@ impl Guild {
         self.id
     }
 
-    /// Takes in a channel or thread as it is now.
+    /// Takes in a channel or thread as it is now. Of one that Discord hides, what was known stays.
     pub fn put(&mut self, channel: ApiChannel) {
-        self.channels.insert(channel.id, channel);
+        match self.channels.get_mut(&channel.id) {
+            Some(known) if channel.obfuscated => known.obfuscated = true,
+            _ => _ = self.channels.insert(channel.id, channel),
+        }
     }
 
     /// Takes out what was deleted, and the threads below it.
@@ -78,11 +81,9 @@ impl Guild {
     pub fn is_public(&self, id: ChannelId) -> bool {
         let Some(channel) = self.channels.get(&id) else { return false };
         match channel.kind {
-            ChannelKind::Thread => {
-                channel.parent.is_some_and(|parent| {
-                    self.channels.get(&parent).is_some_and(|parent| self.is_open(parent))
-                })
-            }
+            ChannelKind::Thread => channel.parent.is_some_and(|parent| {
+                self.channels.get(&parent).is_some_and(|parent| self.is_open(parent))
+            }),
             ChannelKind::PrivateThread | ChannelKind::Direct => false,
             _ => self.is_open(channel),
         }
@@ -91,9 +92,13 @@ impl Guild {
     fn is_open(&self, channel: &ApiChannel) -> bool {
         let counts = |role: &&ApiRole| {
             role.id.0 == self.id.0
-                || self.everybody.iter().any(|name| *name == role.name || *name == role.id.to_string())
+                || self
+                    .everybody
+                    .iter()
+                    .any(|name| *name == role.name || *name == role.id.to_string())
         };
-        !channel.obfuscated && self.roles.values().filter(counts).any(|role| self.may_read(role, channel))
+        !channel.obfuscated
+            && self.roles.values().filter(counts).any(|role| self.may_read(role, channel))
     }
 
     /// What a member with this role alone, and the role that all have, may do.
@@ -129,7 +134,11 @@ impl Guild {
             guild: self.id,
             kind: channel.kind,
             name: channel.name.clone(),
-            topic: if thread { parent.and_then(|parent| parent.topic.clone()) } else { channel.topic.clone() },
+            topic: if thread {
+                parent.and_then(|parent| parent.topic.clone())
+            } else {
+                channel.topic.clone()
+            },
             parent: channel.parent,
             parent_name: parent.map(|parent| parent.name.clone()),
             tags: parent.map(|parent| tags(channel, parent)).unwrap_or_default(),
@@ -138,7 +147,8 @@ impl Guild {
 
     /// What the store is to know of a channel and the threads below it.
     pub fn tell(&self, id: ChannelId, at: Millis) -> Vec<ChatEvent> {
-        let below = self.channels.values().filter(|one| one.kind.is_thread() && one.parent == Some(id));
+        let below =
+            self.channels.values().filter(|one| one.kind.is_thread() && one.parent == Some(id));
         let all = [id].into_iter().chain(below.map(|thread| thread.id));
         all.filter_map(|id| self.event(id, at)).collect()
     }
@@ -149,6 +159,9 @@ impl Guild {
     }
 
     fn event(&self, id: ChannelId, at: Millis) -> Option<ChatEvent> {
+        if self.channels.get(&id)?.obfuscated {
+            return Some(ChatEvent::ChannelHidden(id, at));
+        }
         let seen = self.seen(id)?;
         Some(match self.is_public(id) {
             true => ChatEvent::ChannelSeen(seen, at),
@@ -248,7 +261,10 @@ mod tests {
     fn a_post_bears_the_names_of_its_tags_and_its_forums_topic() {
         let guild = server(json!([]));
         let post = guild.seen(ChannelId(61)).unwrap();
-        assert_eq!((post.tags.as_slice(), post.topic.as_deref()), (&["Solved".to_owned()][..], Some("One post each.")));
+        assert_eq!(
+            (post.tags.as_slice(), post.topic.as_deref()),
+            (&["Solved".to_owned()][..], Some("One post each."))
+        );
         assert_eq!(post.parent_name.as_deref(), Some("questions"));
         assert_eq!(guild.seen(ChannelId(60)), None, "a forum holds no messages itself");
         assert_eq!(guild.with_threads(), [ChannelId(50), ChannelId(60)]);

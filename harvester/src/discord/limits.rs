@@ -210,16 +210,20 @@ impl Bucket {
     }
 
     fn learn(&mut self, said: &Said, now: Millis) {
-        let Said { limit: Some(limit), remaining: Some(remaining), reset_after: Some(after), .. } =
-            *said
+        let Said {
+            limit: Some(limit), remaining: Some(remaining), reset_after: Some(after), ..
+        } = *said
         else {
             return;
         };
         let first = self.limit == 0;
         self.limit = (limit as u32).max(1);
         // Answers overtake each other, and requests under way are not counted in them.
-        self.remaining =
-            if first || self.reset <= now { remaining as u32 } else { self.remaining.min(remaining as u32) };
+        self.remaining = if first || self.reset <= now {
+            remaining as u32
+        } else {
+            self.remaining.min(remaining as u32)
+        };
         self.reset = later(now, after);
     }
 }

@@ -50,6 +50,8 @@ pub(super) struct Page {
     pub(super) quarantined: Vec<Quarantined>,
     /// Every message on it, readable or not, by id.
     pub(super) ids: Vec<MessageId>,
+    /// Whether `ids` has all of them: something unreadable may lack even an id.
+    pub(super) names_all: bool,
     /// Whether there may be more in this direction.
     pub(super) full: bool,
 }
@@ -80,7 +82,8 @@ impl Pages {
         };
         let path = format!("/channels/{channel}/messages?limit={PAGE}{part}");
         let raw = self.rest.get(Lane::History, &path).await?;
-        self.take(guild, channel, raw.as_array().map_or(&[], Vec::as_slice), at, Lane::History).await
+        let raw = raw.as_array().ok_or(RestError::NotJson)?;
+        self.take(guild, channel, raw, at, Lane::History).await
     }
 
     /// One message; `None` if there is none.
@@ -107,7 +110,7 @@ impl Pages {
         at: Millis,
         lane: Lane,
     ) -> Result<Page, Halt> {
-        let mut page = Page { full: raw.len() >= PAGE, ..Page::default() };
+        let mut page = Page { full: raw.len() >= PAGE, names_all: true, ..Page::default() };
         let mut read = Vec::new();
         for raw in raw {
             match api::message(raw) {
@@ -117,7 +120,15 @@ impl Pages {
                 }
                 Err(why) => {
                     page.ids.extend(why.message);
-                    page.quarantined.push(quarantined(raw, "rest", "message", &why, at, &self.rules));
+                    page.names_all &= why.message.is_some();
+                    page.quarantined.push(quarantined(
+                        raw,
+                        "rest",
+                        "message",
+                        &why,
+                        at,
+                        &self.rules,
+                    ));
                 }
             }
         }
@@ -147,15 +158,15 @@ impl Pages {
             }
             let known = stored.into_iter().flat_map(|message| &message.reactions);
             let known = known.into_iter().find(|known| known.emoji == reaction.emoji);
-            if let Some(known) = known.filter(|known| known.users.len() == reaction.count as usize) {
+            if let Some(known) = known.filter(|known| known.users.len() == reaction.count as usize)
+            {
                 reaction.users.clone_from(&known.users);
                 continue;
             }
-            let emoji = id.map_or_else(
-                || reaction.emoji.clone(),
-                |id| format!("{}:{id}", reaction.emoji),
-            );
-            let path = format!("/channels/{channel}/messages/{message}/reactions/{}", percent(&emoji));
+            let emoji =
+                id.map_or_else(|| reaction.emoji.clone(), |id| format!("{}:{id}", reaction.emoji));
+            let path =
+                format!("/channels/{channel}/messages/{message}/reactions/{}", percent(&emoji));
             reaction.users = self.users(&path, lane).await?;
             reaction.count = reaction.users.len() as u32;
         }
@@ -166,7 +177,8 @@ impl Pages {
         let mut users = Vec::new();
         while users.len() < MOST_USERS {
             let after = users.last().map_or(UserId(0), |last| *last);
-            let raw = match self.rest.get(lane, &format!("{path}?limit={PAGE}&after={after}")).await {
+            let raw = match self.rest.get(lane, &format!("{path}?limit={PAGE}&after={after}")).await
+            {
                 Ok(raw) => raw,
                 // The message or the emoji went in between; the live event tells so.
                 Err(RestError::NotFound(_)) => break,

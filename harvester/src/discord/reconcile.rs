@@ -13,9 +13,6 @@ use crate::clock;
 use crate::event::ChatEvent;
 use crate::feed::Delivery;
 
-/// A channel that was just compared is not compared again so soon: sessions may come and go.
-const BETWEEN: i64 = 30 * Millis::SECOND;
-
 impl CatchUp {
     /// Reads the newest days of a channel again, and what is around each cited message, and compares
     /// with what is stored. What is stored but not there was deleted.
@@ -27,14 +24,18 @@ impl CatchUp {
     ) -> Result<(), Halt> {
         let now = clock::now();
         let Some(reading) = self.reading(channel) else { return Ok(()) };
-        if now.0 - reading.reconciled.0 < BETWEEN {
+        if !self.is_in_doubt(reading) {
             return Ok(());
         }
-        let from = first_of(self.reach.reconcile_days).max(reading.oldest);
-        if self.reach.reconcile_days > 0 {
-            self.sweep(guild, reading, from).await?;
-        }
+        let from = match self.reach.reconcile_days {
+            0 => MessageId(reading.newest.0 + 1),
+            days => first_of(days).max(reading.oldest),
+        };
         let mut cited = cited.iter().copied().filter(|id| *id < from).collect::<BTreeSet<_>>();
+        if reading.newest < from && cited.is_empty() {
+            return Ok(());
+        }
+        self.sweep(guild, reading, from).await?;
         while let Some(message) = cited.pop_last() {
             let covered = self.look_around(guild, channel, message).await?;
             cited.retain(|id| *id < covered);
@@ -55,7 +56,7 @@ impl CatchUp {
             let last = page.ids.last().copied().filter(|_| page.full);
             let upto = last.unwrap_or(reading.newest).min(reading.newest);
             let first = MessageId(done.0 + 1);
-            self.compare(reading.channel, page, (first, upto), at).await?;
+            self.compare(guild, reading.channel, page, (first, upto), at).await?;
             done = upto;
         }
         Ok(())
@@ -72,26 +73,25 @@ impl CatchUp {
         let page = self.pages.read(guild, channel, Part::Around(message)).await?;
         let first = page.ids.first().copied().unwrap_or(message).min(message);
         let last = page.ids.last().copied().unwrap_or(message).max(message);
-        if page.ids.contains(&message) || page.ids.len() > 1 {
-            self.compare(channel, page, (first, last), at).await?;
-        } else {
-            let alone = self.pages.one(guild, channel, message, Lane::History).await?;
-            self.compare(channel, alone.unwrap_or_default(), (message, message), at).await?;
-        }
+        self.compare(guild, channel, page, (first, last), at).await?;
         Ok(first)
     }
 
     /// Hands in a page that covers a range of ids, and the deletions that it tells.
     async fn compare(
         &self,
+        guild: &Guild,
         channel: ChannelId,
         page: Page,
         (first, last): (MessageId, MessageId),
         at: Millis,
     ) -> Result<(), Halt> {
-        let stored = self.pages.store.ids_between(channel, first, last).await?;
+        let mut missing = self.pages.store.ids_between(channel, first, last).await?;
         let there = page.ids.iter().copied().collect::<BTreeSet<_>>();
-        let missing = stored.into_iter().filter(|id| !there.contains(id)).collect::<Vec<_>>();
+        missing.retain(|id| page.names_all && !there.contains(id));
+        if there.is_empty() && !self.is_gone(guild, channel, missing.last().copied()).await? {
+            missing.clear();
+        }
         let Page { mut events, quarantined, .. } = page;
         self.found_deleted(missing.len());
         if !missing.is_empty() {
@@ -99,5 +99,17 @@ impl CatchUp {
         }
         self.feed.history(Delivery { events, quarantined, reading: Vec::new() }).await?;
         Ok(())
+    }
+
+    /// Whether a message that an empty page lacks was deleted. Who may not read the history gets
+    /// empty pages too, and must not take that for deletions.
+    async fn is_gone(
+        &self,
+        guild: &Guild,
+        channel: ChannelId,
+        message: Option<MessageId>,
+    ) -> Result<bool, Halt> {
+        let Some(message) = message else { return Ok(true) };
+        Ok(self.pages.one(guild, channel, message, Lane::History).await?.is_none())
     }
 }

@@ -77,6 +77,15 @@ impl RestError {
     pub fn unauthorized(&self) -> bool {
         matches!(self, Self::Unauthorized)
     }
+
+    /// Whether Discord or the way to it is in trouble, and the same call may do later.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::NotJson => true,
+            Self::Refused { status, .. } => *status >= 500,
+            Self::Unauthorized | Self::Forbidden(_) | Self::NotFound(_) => false,
+        }
+    }
 }
 
 impl Method {
@@ -212,12 +221,7 @@ impl Rest {
         }
     }
 
-    async fn once(
-        &self,
-        method: Method,
-        path: &str,
-        body: Body<'_>,
-    ) -> Result<Answer, RestError> {
+    async fn once(&self, method: Method, path: &str, body: Body<'_>) -> Result<Answer, RestError> {
         let address = format!("{}{path}", self.0.base);
         let client = &self.0.client;
         let request = match method {

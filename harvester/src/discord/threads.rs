@@ -16,40 +16,56 @@ use crate::wire::api::{self, ApiChannel};
 
 impl CatchUp {
     /// Lists the archived threads of every channel back to where the last listing ended, so that one
-    /// that came back or got a tag meanwhile is found.
-    pub(super) async fn find_threads(&self, id: GuildId) -> Result<(), Halt> {
-        let Some(guild) = self.guild(id) else { return Ok(()) };
+    /// that came back or got a tag meanwhile is found. Returns where the next listing may end, once
+    /// what was found is read.
+    pub(super) async fn find_threads(&self, id: GuildId) -> Result<Vec<(ChannelId, Millis)>, Halt> {
+        let Some(guild) = self.guild(id) else { return Ok(Vec::new()) };
+        let mut listed = Vec::new();
         for channel in guild.with_threads() {
             let place = guild.place(channel);
             if place.is_some_and(|place| self.pages.rules.scope.covers(&place).is_ok()) {
-                self.forgiving(channel, self.archived(&guild, channel)).await?;
+                self.forgiving(channel, self.archived(&guild, channel, &mut listed)).await?;
             }
         }
-        Ok(())
+        Ok(listed)
     }
 
-    async fn archived(&self, guild: &Guild, channel: ChannelId) -> Result<(), Halt> {
+    async fn archived(
+        &self,
+        guild: &Guild,
+        channel: ChannelId,
+        listed: &mut Vec<(ChannelId, Millis)>,
+    ) -> Result<(), Halt> {
         let reading = self.reading(channel);
         let known = reading.map_or(Millis(0), |reading| reading.archived_until);
         let until = known.max(first_of(self.reach.history_days).sent());
         let mut newest = known;
         let mut before = String::new();
+        let mut last = Millis(i64::MAX);
         loop {
             let at = clock::now();
             let path = format!("/channels/{channel}/threads/archived/public?limit=100{before}");
             let page = api::thread_list(&self.pages.rest.get(Lane::History, &path).await?);
             let oldest = page.threads.iter().map(|thread| thread.archived_at).min();
-            newest = page.threads.iter().map(|thread| thread.archived_at).max().map_or(newest, |at| at.max(newest));
+            newest = page
+                .threads
+                .iter()
+                .map(|thread| thread.archived_at)
+                .max()
+                .map_or(newest, |at| at.max(newest));
             self.take_threads(guild.id(), page.threads, at).await?;
             match oldest {
                 Some(oldest) if page.has_more && oldest >= until => {
-                    before = format!("&before={}", percent(&iso(oldest)));
+                    // Others may have been archived in the same millisecond.
+                    let next = Millis(oldest.0 + 1);
+                    last = if next < last { next } else { oldest };
+                    before = format!("&before={}", percent(&iso(last)));
                 }
                 _ => break,
             }
         }
         if newest > known {
-            self.listed_until(guild.id(), channel, newest).await?;
+            listed.push((channel, newest));
         }
         Ok(())
     }
@@ -69,7 +85,7 @@ impl CatchUp {
     }
 
     /// Remembers how far the listing came. A forum has nothing to read but its posts.
-    async fn listed_until(
+    pub(super) async fn listed_until(
         &self,
         guild: GuildId,
         channel: ChannelId,
@@ -146,15 +162,12 @@ fn below(guild: &Guild, stored: &StoredChannel, at: Millis) -> Option<ChatEvent>
     if !guild.is_public(parent.id) {
         return (!stored.hidden).then_some(ChatEvent::ChannelHidden(thread.id, at));
     }
-    let told = Channel {
-        topic: parent.topic,
-        parent_name: Some(parent.name),
-        ..thread.clone()
-    };
+    let told = Channel { topic: parent.topic, parent_name: Some(parent.name), ..thread.clone() };
     (stored.hidden || told != *thread).then_some(ChatEvent::ChannelSeen(told, at))
 }
 
 /// As Discord takes it: UTC, to the microsecond.
 fn iso(time: Millis) -> String {
-    jiff::Timestamp::from_millisecond(time.0).map_or_else(|_| String::new(), |time| time.to_string())
+    jiff::Timestamp::from_millisecond(time.0)
+        .map_or_else(|_| String::new(), |time| time.to_string())
 }

@@ -269,7 +269,10 @@ impl Ear {
             Some(guild) => {
                 self.again.insert(guild);
             }
-            None => self.again.extend(self.catch_up.guilds()),
+            None => {
+                self.catch_up.out_of_step();
+                self.again.extend(self.catch_up.guilds());
+            }
         }
     }
 }
