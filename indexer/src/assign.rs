@@ -225,6 +225,23 @@ mod tests {
         );
     }
 
+    /// The groups of all questions, by id, after some ties.
+    fn tied(ties: &[(u64, u64)]) -> Vec<Vec<u64>> {
+        let order = (0..ASKED.len()).collect::<Vec<_>>();
+        let items = items(&order);
+        let ties = ties.iter().map(|(one, other)| (MessageId(*one), MessageId(*other)));
+        let groups = tie_together(group(&items, &RULES), &items, &ties.collect::<Vec<_>>());
+        groups.iter().map(|group| group.iter().map(|at| items[*at].id.0).collect()).collect()
+    }
+
+    #[test]
+    fn tied_questions_come_together_with_all_that_are_like_them() {
+        assert_eq!(tied(&[(99, 1), (8, 98)]), partition(&(0..ASKED.len()).collect::<Vec<_>>()));
+        let groups = tied(&[(13, 4), (6, 5), (9, 10)]);
+        assert_eq!(groups[1..3], [vec![4, 5, 6, 12, 13], vec![7]]);
+        assert!(groups.contains(&vec![9, 10]));
+    }
+
     #[test]
     fn every_member_is_explained() {
         let epoch = Epoch::of(ASKED.map(|(question, answer)| Asked { question, answer }), &RULES);
@@ -244,6 +261,17 @@ mod tests {
         ) {
             let sorted = (0..ASKED.len()).collect::<Vec<_>>();
             prop_assert_eq!(partition(&order), partition(&sorted));
+        }
+
+        #[test]
+        fn the_order_of_ties_does_not_show(
+            (ties, mixed) in proptest::collection::vec((1_u64..18, 1_u64..18), 0..8)
+                .prop_flat_map(|ties| (Just(ties.clone()), Just(ties).prop_shuffle())),
+            turned in any::<bool>(),
+        ) {
+            let turn = |(one, other)| if turned { (other, one) } else { (one, other) };
+            let mixed = mixed.into_iter().map(turn).collect::<Vec<_>>();
+            prop_assert_eq!(tied(&ties), tied(&mixed));
         }
 
         #[test]

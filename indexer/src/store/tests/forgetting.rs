@@ -22,7 +22,7 @@ fn talk() -> Vec<Message> {
         let at = number * 1_777 % MESSAGES;
         let (channel, id) = (1 + at % CHANNELS, 1_000 + at);
         let filler = "some words about something else, again and again ".repeat((at % 7) as usize);
-        let own = at % 11 == 0;
+        let own = at.is_multiple_of(11);
         let text = if own { format!("{WORDS} {filler}") } else { filler };
         let mut one = message(channel, id, if own { PERSON.0 } else { 20 + at % 5 }, &text);
         if own {
