@@ -182,7 +182,9 @@ impl Store {
     }
 }
 
-pub(super) fn stored((id, channel, links, verdict): (i64, i64, String, String)) -> StoredConversation {
+pub(super) fn stored(
+    (id, channel, links, verdict): (i64, i64, String, String),
+) -> StoredConversation {
     StoredConversation {
         id: ConversationId(MessageId(id as u64)),
         channel: ChannelId(channel as u64),
