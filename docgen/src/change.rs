@@ -21,6 +21,8 @@ pub enum Change {
 pub enum Edit {
     /// Names a page in a navigation.
     List(Entry),
+    /// Takes a page out of a navigation.
+    Unlist(Entry),
     /// Puts an answer between the markers of a file of many answers.
     Put(Section),
     /// Takes an answer out of such a file.
@@ -48,6 +50,7 @@ impl Edit {
     pub fn apply(&self, text: Option<&str>) -> Result<Option<String>, Unplaced> {
         let after = match self {
             Self::List(entry) => text.map(|text| entry.listed_in(text)).transpose()?,
+            Self::Unlist(entry) => text.map(|text| entry.unlisted_in(text)).transpose()?,
             Self::Put(section) => Some(section.put_into(text.unwrap_or_default())?),
             Self::Drop(section) => text.map(|text| section.taken_from(text)),
         };

@@ -1,8 +1,11 @@
 //! What kind of site a repository holds, and which files a page of ours touches there.
 
+use rules::ids::ClusterId;
+
 use crate::change::{Change, Edit};
 use crate::draft::Draft;
 use crate::nav::{Entry, Kind};
+use crate::section::Section;
 use crate::target::{Folder, Target};
 
 /// Where pages go in a repository.
@@ -93,6 +96,22 @@ impl Layout {
         std::iter::once(page).chain(listed).collect()
     }
 
+    /// Every file that taking a page away changes.
+    pub fn removal(&self, cluster: &ClusterId, path: &str) -> Vec<Change> {
+        let path = path.to_owned();
+        if self.target == Target::Faq {
+            let section = Section { cluster: cluster.clone(), text: String::new() };
+            return vec![Change::Edit { path, edit: Edit::Drop(section) }];
+        }
+        let unlisted = self.entry(&path, "").map(|change| match change {
+            Change::Edit { path, edit: Edit::List(entry) } => {
+                Change::Edit { path, edit: Edit::Unlist(entry) }
+            }
+            other => other,
+        });
+        std::iter::once(Change::Delete { path }).chain(unlisted).collect()
+    }
+
     fn entry(&self, path: &str, title: &str) -> Option<Change> {
         let nav = self.nav.as_ref()?;
         let page = path.strip_prefix(&nav.root)?;
@@ -130,6 +149,19 @@ mod tests {
             assert_eq!(layout.folder.to_string(), folder, "{paths:?}");
             assert_eq!(layout.nav.map(|nav| nav.path).as_deref(), nav, "{paths:?}");
         }
+    }
+
+    #[test]
+    fn a_page_goes_with_its_line() {
+        let cluster = ClusterId::of_question(rules::ids::MessageId(36));
+        let removed = |layout: &Layout| {
+            let changes = layout.removal(&cluster, "src/answers/a.md");
+            changes.iter().map(|change| change.path().to_owned()).collect::<Vec<_>>()
+        };
+        let book = detect(["book.toml"]);
+        assert_eq!(removed(&book), ["src/answers/a.md", "src/SUMMARY.md"]);
+        let faq = Layout { target: Target::Faq, ..book };
+        assert_eq!(removed(&faq), ["src/answers/a.md"]);
     }
 
     #[test]

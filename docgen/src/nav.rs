@@ -36,6 +36,8 @@ pub enum Unplaced {
     Unreadable,
     #[error("it has no list of pages that ours could join")]
     NoList,
+    #[error("other pages stand below ours in it")]
+    HasPages,
     #[error("it has no lines <!-- answer-harvester:start --> and <!-- answer-harvester:end -->")]
     NoMarkers,
 }
@@ -49,6 +51,24 @@ impl Entry {
             Kind::MdBook => Ok(self.in_summary(text)),
             Kind::MkDocs => self.in_mkdocs(text),
         }
+    }
+
+    /// The file without the line that names the page. A line that others hang below stays.
+    pub(crate) fn unlisted_in(&self, text: &str) -> Result<String, Unplaced> {
+        if self.kind == Kind::Mintlify {
+            return json::unlisted(text, &self.page);
+        }
+        let link = format!("]({})", self.page);
+        let items = lines(text).filter_map(|(at, line)| Item::bullet(at, line)).collect::<Vec<_>>();
+        let is_it = |item: &Item<'_>| match self.kind {
+            Kind::MkDocs => names(item.line, &self.page),
+            Kind::MdBook | Kind::Mintlify => item.line.contains(&link),
+        };
+        let Some(it) = items.iter().position(is_it) else { return Ok(text.to_owned()) };
+        if below(&items, it) != items[it].end() {
+            return Err(Unplaced::HasPages);
+        }
+        Ok(format!("{}{}", &text[..items[it].at], &text[items[it].end()..]))
     }
 
     fn in_summary(&self, text: &str) -> String {

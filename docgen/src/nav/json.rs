@@ -7,9 +7,7 @@ use super::{Unplaced, folder};
 /// Inserts a page into the group that holds its neighbours, or into one for answers, or into the last
 /// one of the first list of groups.
 pub(super) fn listed(text: &str, page: &str) -> Result<String, Unplaced> {
-    serde_json::from_str::<Value>(text).map_err(|_| Unplaced::Unreadable)?;
-    let mut scan = Scan { text, at: 0, lists: Vec::new(), groups: 0, path: Vec::new() };
-    scan.value(None);
+    let scan = Scan::of(text)?;
     if scan.lists.iter().any(|list| list.pages.iter().any(|one| one.name == page)) {
         return Ok(text.to_owned());
     }
@@ -30,6 +28,26 @@ pub(super) fn listed(text: &str, page: &str) -> Result<String, Unplaced> {
     Ok(list.insert(text, beside.or(list.pages.last()).map(|one| one.end), page))
 }
 
+/// Takes a page's name out, with the comma that goes with it.
+pub(super) fn unlisted(text: &str, page: &str) -> Result<String, Unplaced> {
+    let scan = Scan::of(text)?;
+    let pages = scan.lists.iter().flat_map(|list| list.pages.iter().map(move |one| (list, one)));
+    let Some((list, one)) = pages.into_iter().find(|(_, one)| one.name == page) else {
+        return Ok(text.to_owned());
+    };
+    let before = text[list.opens..one.begins].trim_end();
+    if before.ends_with(',') {
+        let from = list.opens + before.len() - 1;
+        return Ok(format!("{}{}", &text[..from], &text[one.end..]));
+    }
+    // The first of several takes the comma behind it, a single one only itself.
+    let rest = text[one.end..].trim_start();
+    let Some(rest) = rest.strip_prefix(',') else {
+        return Ok(format!("{}{}", &text[..one.begins], &text[one.end..]));
+    };
+    Ok(format!("{}{}", &text[..one.begins], rest.trim_start()))
+}
+
 /// A `pages` array of the navigation.
 struct List {
     /// Behind the opening bracket.
@@ -44,6 +62,7 @@ struct List {
 
 struct Page {
     name: String,
+    begins: usize,
     end: usize,
 }
 
@@ -74,16 +93,24 @@ struct Scan<'t> {
     path: Vec<String>,
 }
 
-impl Scan<'_> {
+impl<'t> Scan<'t> {
+    fn of(text: &'t str) -> Result<Self, Unplaced> {
+        serde_json::from_str::<Value>(text).map_err(|_| Unplaced::Unreadable)?;
+        let mut scan = Self { text, at: 0, lists: Vec::new(), groups: 0, path: Vec::new() };
+        scan.value(None);
+        Ok(scan)
+    }
+
     fn value(&mut self, list: Option<usize>) {
         self.space();
         match self.next() {
             b'{' => self.object(),
             b'[' => self.array(),
             b'"' => {
+                let begins = self.at;
                 let name = self.string();
                 if let Some(list) = list {
-                    self.lists[list].pages.push(Page { name, end: self.at });
+                    self.lists[list].pages.push(Page { name, begins, end: self.at });
                 }
             }
             _ => {

@@ -13,6 +13,8 @@ fn check(kind: Kind, page: &str, before: &str, after: &str, expected: &str) {
     let listed = entry(kind, page).listed_in(&text).unwrap();
     assert_eq!(listed, format!("{before}{expected}{after}"));
     assert_eq!(entry(kind, page).listed_in(&listed).unwrap(), listed, "twice");
+    let again = entry(kind, page).unlisted_in(&listed).unwrap();
+    assert_eq!(again.trim_end(), text.trim_end(), "and away");
 }
 
 #[test]
@@ -108,6 +110,16 @@ fn a_mkdocs_navigation_gets_one_line() {
     }
 }
 
+#[test]
+fn a_page_with_others_below_it_is_not_taken_away() {
+    let text = "- [Q](answers/reset.md)\n  - [Deep](d.md)\n";
+    let book = entry(Kind::MdBook, "answers/reset.md");
+    assert_eq!(book.unlisted_in(text), Err(Unplaced::HasPages));
+    let first = "{\"navigation\": {\"pages\": [ \"answers/reset\" , \"b\"]}}";
+    let list = entry(Kind::Mintlify, "answers/reset").unlisted_in(first).unwrap();
+    assert_eq!(list, "{\"navigation\": {\"pages\": [ \"b\"]}}");
+}
+
 /// A navigation as people write it, in any shape, with numbers and nulls in it.
 fn groups() -> impl Strategy<Value = Value> {
     let name = || "[a-z\"\\\\é {}]{0,5}(/[a-z]{1,3})?".prop_map(Value::from);
@@ -142,6 +154,8 @@ proptest! {
         prop_assert!(is_insertion(&text, &listed));
         let after = serde_json::from_str::<Value>(&listed).unwrap();
         prop_assert_eq!(strings(&after), strings(&groups) + 1);
+        let again = entry(Kind::Mintlify, "answers/reset").unlisted_in(&listed).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Value>(&again).unwrap(), groups);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Looks at everything, does one thing.
 
 use http::Method;
+use rules::ids::Millis;
 use serde_json::{Value, json};
 
 use super::super::marker::{self, Marker};
@@ -32,7 +33,7 @@ pub async fn step(
     let what = next(wanted, ledger, &seen, github.now());
     let done = match act(github, wanted, ledger, &seen, &what).await {
         Ok(done) => done,
-        Err(error) => survived(&what, ledger.tries, error)?,
+        Err(error) => survived(&what, ledger.tries, error, github.now())?,
     };
     ledger.note(wanted, &seen, (&what, done), github.now());
     Ok(match what {
@@ -179,7 +180,7 @@ async fn act(
 }
 
 /// A failure that the next look answers, or that does not matter; every other one goes to the caller.
-fn survived(what: &Do, tries: u32, error: GitHubError) -> Result<Done> {
+fn survived(what: &Do, tries: u32, error: GitHubError, now: Millis) -> Result<Done> {
     let optional = matches!(what, Do::Label(_) | Do::MarkReady { .. } | Do::Ask { .. });
     match &error {
         GitHubError::Refused { .. } | GitHubError::Query(_) if optional => {
@@ -190,6 +191,11 @@ fn survived(what: &Do, tries: u32, error: GitHubError) -> Result<Done> {
         {
             Ok(Done::NoDrafts)
         }
+        GitHubError::Refused { status: 403, told, .. }
+            if matches!(what, Do::Open { .. }) && is_a_cap(told) =>
+        {
+            Err(GitHubError::Parked { not_before: Millis(now.0 + Millis::DAY) })
+        }
         GitHubError::Refused { status: 404 | 409 | 422, .. } | GitHubError::Unsure { .. }
             if tries < MOST_TRIES =>
         {
@@ -197,6 +203,12 @@ fn survived(what: &Do, tries: u32, error: GitHubError) -> Result<Done> {
         }
         _ => Err(error),
     }
+}
+
+/// Maintainers can limit how many pull requests anybody opens.
+fn is_a_cap(told: &str) -> bool {
+    let told = told.to_ascii_lowercase();
+    ["limit", "too many", "creation cap"].iter().any(|word| told.contains(word))
 }
 
 async fn open(
@@ -277,4 +289,40 @@ async fn check(github: &GitHub, wanted: &Wanted, head: &str) -> Result<bool> {
         }
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, told: &str) -> GitHubError {
+        let (method, path) = (Method::POST, String::new());
+        GitHubError::Refused { method, path, status, told: told.into() }
+    }
+
+    #[test]
+    fn a_failure_stops_only_where_it_matters() {
+        let open = Do::Open { head: String::new(), digest: String::new() };
+        let ask = Do::Ask { number: 1, reviewer: "amy".into() };
+        for (what, tries, error, expected) in [
+            (&ask, 0, refused(422, "no collaborator"), "warned"),
+            (&Do::Label(1), 0, refused(403, "Resource not accessible"), "warned"),
+            (&open, 0, refused(422, "Draft pull requests are not supported"), "no drafts"),
+            (&open, 0, refused(422, "A pull request already exists for o:b."), "look"),
+            (&open, 4, refused(422, "A pull request already exists for o:b."), "told"),
+            (&open, 0, refused(403, "You have reached the limit of open pull requests"), "parked"),
+            (&open, 0, refused(403, "Resource not accessible by integration"), "told"),
+            (&Do::DeleteBranch, 0, refused(409, "conflict"), "look"),
+        ] {
+            let name = match survived(what, tries, error, Millis(0)) {
+                Ok(Done::Warned(_)) => "warned",
+                Ok(Done::NoDrafts) => "no drafts",
+                Ok(Done::Unsure) => "look",
+                Err(GitHubError::Parked { not_before: Millis(Millis::DAY) }) => "parked",
+                Err(GitHubError::Refused { .. }) => "told",
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(name, expected, "{what:?}");
+        }
+    }
 }
