@@ -191,7 +191,7 @@ fn survived(what: &Do, tries: u32, error: GitHubError, now: Millis) -> Result<Do
         {
             Ok(Done::NoDrafts)
         }
-        GitHubError::Refused { status: 403, told, .. }
+        GitHubError::Refused { status: 403 | 422, told, .. }
             if matches!(what, Do::Open { .. }) && is_a_cap(told) =>
         {
             Err(GitHubError::Parked { not_before: Millis(now.0 + Millis::DAY) })
@@ -311,6 +311,7 @@ mod tests {
             (&open, 0, refused(422, "A pull request already exists for o:b."), "look"),
             (&open, 4, refused(422, "A pull request already exists for o:b."), "told"),
             (&open, 0, refused(403, "You have reached the limit of open pull requests"), "parked"),
+            (&open, 0, refused(422, "Pull request creation is limited"), "parked"),
             (&open, 0, refused(403, "Resource not accessible by integration"), "told"),
             (&Do::DeleteBranch, 0, refused(409, "conflict"), "look"),
         ] {
