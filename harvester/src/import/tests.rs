@@ -20,6 +20,7 @@ pub(super) fn read(file: impl Read) -> Outcome {
     let end = read_export(Path::new("help.json"), file, &mut |event| match event {
         ChatEvent::ChannelSeen(seen, _) => channel = Some(seen),
         ChatEvent::Posted(message, _) => messages.push(message),
+        other => panic!("an export tells no {other:?}"),
     });
     Outcome { channel, messages, end }
 }

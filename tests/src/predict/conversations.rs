@@ -39,6 +39,7 @@ fn export(input: &Path, rules: &Ruleset, out: &mut dyn Write) -> anyhow::Result<
         ChatEvent::Posted(message, _) => {
             messages.insert(message.id, message);
         }
+        other => unreachable!("an export tells no {other:?}"),
     })?;
     let mut untangler = Untangler::for_channel(&rules.conversations, kind);
     for conversation in gather(messages.values().map(|message| untangler.link(message))) {
