@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "a stand-in that cannot go on is a failed test")]
 
 pub mod discord;
+pub mod github;

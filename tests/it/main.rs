@@ -7,6 +7,7 @@ mod demo;
 mod dice;
 mod exports;
 mod fake_discord;
+mod fake_github;
 mod index;
 mod processes;
 mod proposals;

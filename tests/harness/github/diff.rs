@@ -52,9 +52,7 @@ pub(super) fn unified(old: &str, new: &str) -> (String, usize, usize) {
     let mut groups = Vec::<Vec<Change>>::new();
     for change in changes.iter().cloned() {
         match groups.last_mut() {
-            Some(group)
-                if change.old.start <= group.last().unwrap().old.end + 2 * CONTEXT =>
-            {
+            Some(group) if change.old.start <= group.last().unwrap().old.end + 2 * CONTEXT => {
                 group.push(change);
             }
             _ => groups.push(vec![change]),
@@ -125,8 +123,8 @@ fn changes(old: &[&str], new: &[&str]) -> Vec<Change> {
             (i, j) = (i + 1, j + 1);
             continue;
         }
-        let removes =
-            j == b.len() || (i < a.len() && longest[(i + 1) * width + j] >= longest[i * width + j + 1]);
+        let removes = j == b.len()
+            || (i < a.len() && longest[(i + 1) * width + j] >= longest[i * width + j + 1]);
         let (next_i, next_j) = if removes { (i + 1, j) } else { (i, j + 1) };
         match found.last_mut() {
             Some(last) if last.old.end == head + i && last.new.end == head + j => {
@@ -147,12 +145,27 @@ mod tests {
     fn both_sides_changes_come_together_unless_they_meet() {
         let base = "one\ntwo\nthree\nfour\nfive\n";
         for (ours, theirs, expected) in [
-            ("one\ntwo\nthree\nfour\n5\n", "1\ntwo\nthree\nfour\nfive\n", Some("1\ntwo\nthree\nfour\n5\n")),
+            (
+                "one\ntwo\nthree\nfour\n5\n",
+                "1\ntwo\nthree\nfour\nfive\n",
+                Some("1\ntwo\nthree\nfour\n5\n"),
+            ),
             ("one\nTWO\nthree\nfour\nfive\n", "one\nZWEI\nthree\nfour\nfive\n", None),
-            ("one\nTWO\nthree\nfour\nfive\n", "one\nTWO\nthree\nfour\nfive\n", Some("one\nTWO\nthree\nfour\nfive\n")),
-            ("zero\none\ntwo\nthree\nfour\nfive\n", "one\ntwo\nthree\nfour\nfive\nsix\n",
-             Some("zero\none\ntwo\nthree\nfour\nfive\nsix\n")),
-            ("one\nfour\nfive\n", "one\ntwo\nthree\nfour\nfive\nsix\n", Some("one\nfour\nfive\nsix\n")),
+            (
+                "one\nTWO\nthree\nfour\nfive\n",
+                "one\nTWO\nthree\nfour\nfive\n",
+                Some("one\nTWO\nthree\nfour\nfive\n"),
+            ),
+            (
+                "zero\none\ntwo\nthree\nfour\nfive\n",
+                "one\ntwo\nthree\nfour\nfive\nsix\n",
+                Some("zero\none\ntwo\nthree\nfour\nfive\nsix\n"),
+            ),
+            (
+                "one\nfour\nfive\n",
+                "one\ntwo\nthree\nfour\nfive\nsix\n",
+                Some("one\nfour\nfive\nsix\n"),
+            ),
         ] {
             assert_eq!(merge(base, ours, theirs).as_deref(), expected, "{ours:?} and {theirs:?}");
         }

@@ -43,7 +43,7 @@ pub struct Commit {
 enum Object {
     Blob(Vec<u8>),
     Tree(BTreeMap<String, Entry>),
-    Commit(Commit),
+    Commit(Box<Commit>),
 }
 
 /// The objects of all repositories.
@@ -84,7 +84,7 @@ impl Git {
     pub fn add_commit(&mut self, mut commit: Commit) -> Sha {
         commit.sha = id("commit", commit_text(&commit).as_bytes());
         let sha = commit.sha.clone();
-        self.objects.insert(sha.clone(), Object::Commit(commit));
+        self.objects.insert(sha.clone(), Object::Commit(Box::new(commit)));
         sha
     }
 
@@ -233,7 +233,8 @@ impl Git {
     }
 
     fn merged_file(&mut self, was: Entry, our: Entry, their: Entry) -> Option<Entry> {
-        let text = |entry: &Entry| Some(std::str::from_utf8(self.blob(&entry.sha)?).ok()?.to_owned());
+        let text =
+            |entry: &Entry| Some(std::str::from_utf8(self.blob(&entry.sha)?).ok()?.to_owned());
         let merged = diff::merge(&text(&was)?, &text(&our)?, &text(&their)?)?;
         Some(Entry { mode: our.mode, sha: self.add_blob(merged.as_bytes()) })
     }
@@ -263,9 +264,9 @@ fn tree_bytes(entries: &BTreeMap<String, Entry>) -> Vec<u8> {
         let mode = entry.mode.trim_start_matches('0');
         bytes.extend(format!("{mode} {name}\0").into_bytes());
         let digits = entry.sha.as_bytes().chunks(2);
-        bytes.extend(digits.map(|two| {
-            u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap()
-        }));
+        bytes.extend(
+            digits.map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap()),
+        );
     }
     bytes
 }

@@ -40,7 +40,10 @@ pattern!(PING, r"(?i)(?:^|[^\w/`])@([a-z0-9](?:[a-z0-9-]{0,38})(?:/[\w-]+)?)");
 pattern!(NUMBER, r"(?i)(?:^|[^\w&/#])((?:[\w.-]+/[\w.-]+)?#\d+)\b");
 pattern!(GH, r"(?i)\b(GH-\d+)\b");
 pattern!(SHA, r"\b([0-9a-f]{7,40})\b");
-pattern!(LINK, r"(?i)https?://(?:www\.)?github\.com/[\w.-]+/[\w.-]+/(?:issues|pull|commit|discussions)/\w+");
+pattern!(
+    LINK,
+    r"(?i)https?://(?:www\.)?github\.com/[\w.-]+/[\w.-]+/(?:issues|pull|commit|discussions)/\w+"
+);
 pattern!(
     CLOSE,
     r"(?i)\b((?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+(?:(?:[\w.-]+/[\w.-]+)?#\d+|GH-\d+|https?://github\.com/\S+/issues/\d+))"
@@ -87,7 +90,8 @@ fn in_text(git: &Git, text: &str) -> Vec<(Act, String)> {
 /// The text that GitHub's filters see: entities and backslashes are resolved, code, comments and
 /// tags are gone, and where a link leads stands beside it.
 fn spoken(markdown: &str) -> String {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut text = String::new();
     let mut html = String::new();
     let mut in_code = false;
@@ -105,7 +109,9 @@ fn spoken(markdown: &str) -> String {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
                 text.push_str(&format!(" {dest_url} "));
             }
-            Event::End(TagEnd::Paragraph | TagEnd::TableCell | TagEnd::Item | TagEnd::Heading(_)) => {
+            Event::End(
+                TagEnd::Paragraph | TagEnd::TableCell | TagEnd::Item | TagEnd::Heading(_),
+            ) => {
                 text.push('\n');
             }
             _ => {}
@@ -217,10 +223,14 @@ mod tests {
         check("`@mina` and `fixes #12`\n\n```\n@mina #1\n```\n\n    @mina", &[]);
         check("@\u{200b}mina, mina@example.org, #\u{200b}12, a#12", &[]);
         check("<!-- @mina #12 -->\n\ntext", &[]);
-        check("<details>\n<td>@mina &#35;3</td> <code>@sol</code>\n</details>",
-            &[(Act::Refer, "#3"), (Act::Ping, "@mina")]);
-        check("[it](https://github.com/harbor/docs/pull/3)",
-            &[(Act::Refer, "https://github.com/harbor/docs/pull/3")]);
+        check(
+            "<details>\n<td>@mina &#35;3</td> <code>@sol</code>\n</details>",
+            &[(Act::Refer, "#3"), (Act::Ping, "@mina")],
+        );
+        check(
+            "[it](https://github.com/harbor/docs/pull/3)",
+            &[(Act::Refer, "https://github.com/harbor/docs/pull/3")],
+        );
         check("[it](https://redirect.github.com/harbor/docs/pull/3)", &[]);
     }
 }

@@ -18,9 +18,10 @@ pub(super) fn of_files<'a>(
     let lines = lines.filter(|line| !line.trim().is_empty()).collect::<Vec<_>>();
     let mut owners = BTreeSet::new();
     for path in paths {
-        let line = lines.iter().rev().find(|line| {
-            line.split_whitespace().next().is_some_and(|pattern| fits(pattern, path))
-        });
+        let line = lines
+            .iter()
+            .rev()
+            .find(|line| line.split_whitespace().next().is_some_and(|pattern| fits(pattern, path)));
         let named = line.into_iter().flat_map(|line| line.split_whitespace().skip(1));
         owners.extend(named.map(|owner| owner.trim_start_matches('@').to_owned()));
     }
@@ -39,7 +40,8 @@ fn fits(pattern: &str, path: &str) -> bool {
     let starts = |path: &str| {
         let parts = path.split('/').collect::<Vec<_>>();
         let wanted = wanted.split('/').collect::<Vec<_>>();
-        let folder = pattern.ends_with('/') || !wanted.last().is_some_and(|last| last.contains('*'));
+        let folder =
+            pattern.ends_with('/') || !wanted.last().is_some_and(|last| last.contains('*'));
         fits_parts(&wanted, &parts, folder)
     };
     let places = path.match_indices('/').map(|(at, _)| &path[at + 1..]);

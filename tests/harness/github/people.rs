@@ -77,7 +77,13 @@ impl Acting<'_> {
             let (head_owner, base) = ends(world, repo);
             let (head, draft) = (branch, false);
             let new = NewPull {
-                head_owner: &head_owner, head, elsewhere: None, base: &base, title, body, draft,
+                head_owner: &head_owner,
+                head,
+                elsewhere: None,
+                base: &base,
+                title,
+                body,
+                draft,
             };
             world.open_pull(repo, by, &new)
         }))
@@ -221,16 +227,16 @@ impl Acting<'_> {
 
     #[track_caller]
     pub fn label(&self, number: u64, name: &str) {
-        self.relabel(number, |labels| drop(labels.insert(name.to_owned())));
+        self.relabel(number, |labels| labels.insert(name.to_owned()));
     }
 
     #[track_caller]
     pub fn unlabel(&self, number: u64, name: &str) {
-        self.relabel(number, |labels| drop(labels.remove(name)));
+        self.relabel(number, |labels| labels.remove(name));
     }
 
     #[track_caller]
-    fn relabel(&self, number: u64, change: impl FnOnce(&mut BTreeSet<String>)) {
+    fn relabel(&self, number: u64, change: impl FnOnce(&mut BTreeSet<String>) -> bool) {
         self.act(|world, repo, by| {
             let mut labels = world.issue(repo, number).labels.clone();
             change(&mut labels);

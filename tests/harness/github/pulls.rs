@@ -307,7 +307,9 @@ impl World {
         }
         let wanted = self.repos[&repo].rules.get(&pull.base).and_then(|rules| rules.approvals);
         if self.approvals(repo, number) < wanted.unwrap_or(0) {
-            return refused("At least 1 approving review is required by reviewers with write access.");
+            return refused(
+                "At least 1 approving review is required by reviewers with write access.",
+            );
         }
         let (base, head) = self.ends(repo, number);
         let Some(files) = self.git.merged(&base, &head) else {
@@ -315,9 +317,7 @@ impl World {
         };
         let numbered = format!("{title} (#{number})");
         let sha = match how {
-            How::Squash => {
-                self.commit(by, &[base], &files, message.unwrap_or(&numbered), true)
-            }
+            How::Squash => self.commit(by, &[base], &files, message.unwrap_or(&numbered), true),
             How::Merge => {
                 let from = format!("{}/{}", pull.head_owner, pull.head);
                 let told = format!("Merge pull request #{number} from {from}\n\n{title}");

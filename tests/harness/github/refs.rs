@@ -113,7 +113,8 @@ impl World {
 
     fn heads_follow(&mut self, repo: u64, branch: &str, after: Option<&Sha>, by: &str) {
         let owner = self.repos[&repo].owner.clone();
-        for number in self.open_pulls(repo, |pull| pull.head == branch && pull.head_owner == owner) {
+        for number in self.open_pulls(repo, |pull| pull.head == branch && pull.head_owner == owner)
+        {
             let Some(after) = after else {
                 self.close(repo, number, by, None);
                 continue;
@@ -159,9 +160,10 @@ impl World {
                 let after = moved.after.clone().unwrap_or_default();
                 // A merged branch may go: its work is in another branch by then.
                 let merged = repo.issues.values().any(|issue| {
-                    issue.pull.as_ref().is_some_and(|pull| {
-                        pull.merged.is_some() && pull.head_sha == *before
-                    })
+                    issue
+                        .pull
+                        .as_ref()
+                        .is_some_and(|pull| pull.merged.is_some() && pull.head_sha == *before)
                 });
                 let earlier = repo.moves[..at].iter().rev();
                 let elsewhere = latest(earlier).into_iter().filter(|one| one.0 != moved.name);

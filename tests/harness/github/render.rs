@@ -124,35 +124,42 @@ pub(super) fn pull(world: &World, repo: u64, number: u64) -> Value {
 
 /// A pull request asked for by itself; looks whether it merges.
 pub(super) fn whole_pull(world: &mut World, repo: u64, number: u64) -> Value {
-    let mergeable = if world.issue(repo, number).open { world.mergeable(repo, number) } else { None };
+    let mergeable =
+        if world.issue(repo, number).open { world.mergeable(repo, number) } else { None };
     let mut value = pull(world, repo, number);
     let issue = world.issue(repo, number);
     let pull = issue.pull.as_ref().expect("it is a pull request");
     let (base, head) = world.ends(repo, number);
     let files = changed_files(&world.git, &base, &head);
     let merged = pull.merged.is_some();
-    merge(&mut value, json!({
-        "merged": merged, "mergeable": mergeable, "rebaseable": mergeable,
-        "merged_by": pull.merged.as_ref().map(|merge| user(world, &merge.by)),
-        "mergeable_state": mergeable_state(world, repo, pull, mergeable),
-        "comments": issue.comments.len(), "review_comments": pull.remarks.len(),
-        "commits": world.git.between(&base, &head).len(), "changed_files": files.len(),
-        "additions": files.iter().map(|file| file.added).sum::<usize>(),
-        "deletions": files.iter().map(|file| file.removed).sum::<usize>(),
-        "maintainer_can_modify": false,
-    }));
+    merge(
+        &mut value,
+        json!({
+            "merged": merged, "mergeable": mergeable, "rebaseable": mergeable,
+            "merged_by": pull.merged.as_ref().map(|merge| user(world, &merge.by)),
+            "mergeable_state": mergeable_state(world, repo, pull, mergeable),
+            "comments": issue.comments.len(), "review_comments": pull.remarks.len(),
+            "commits": world.git.between(&base, &head).len(), "changed_files": files.len(),
+            "additions": files.iter().map(|file| file.added).sum::<usize>(),
+            "deletions": files.iter().map(|file| file.removed).sum::<usize>(),
+            "maintainer_can_modify": false,
+        }),
+    );
     value
 }
 
 fn mergeable_state(world: &World, repo: u64, pull: &Pull, mergeable: Option<bool>) -> &'static str {
     let of = &world.repos[&repo];
-    let current = of.head(&pull.base).is_some_and(|base| world.git.is_ancestor(base, &pull.head_sha));
+    let current =
+        of.head(&pull.base).is_some_and(|base| world.git.is_ancestor(base, &pull.head_sha));
     let rules = of.rules.get(&pull.base);
     match mergeable {
         None => "unknown",
         Some(false) => "dirty",
         Some(true) if pull.draft => "draft",
-        Some(true) if rules.is_some_and(|rules| rules.approvals.is_some_and(|n| n > 0)) => "blocked",
+        Some(true) if rules.is_some_and(|rules| rules.approvals.is_some_and(|n| n > 0)) => {
+            "blocked"
+        }
         Some(true) if !current => "behind",
         Some(true) => "clean",
     }
@@ -269,8 +276,8 @@ pub(super) fn commit(world: &World, of: &Repo, commit: &Commit) -> Value {
 
 pub(super) fn push(world: &World, repo: u64, moved: &Move) -> Value {
     const NOTHING: &str = "0000000000000000000000000000000000000000";
-    let [before, after] = [&moved.before, &moved.after]
-        .map(|sha| sha.as_deref().unwrap_or(NOTHING).to_owned());
+    let [before, after] =
+        [&moved.before, &moved.after].map(|sha| sha.as_deref().unwrap_or(NOTHING).to_owned());
     let commits = world.git.between(&before, &after);
     let commits = commits.iter().map(|commit| {
         json!({

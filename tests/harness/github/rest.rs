@@ -36,7 +36,6 @@ const LARGEST_BODY: usize = 30 << 20;
 
 /// A request on its way to the handler of its route.
 struct Call {
-    method: String,
     /// Without `/api/v3`.
     path: String,
     params: BTreeMap<&'static str, String>,
@@ -110,7 +109,14 @@ async fn answer(State(service): State<Arc<Service>>, request: HttpRequest<Body>)
         hold(&service, arrival.id).await;
     }
     let goes_on = met.as_ref().is_none_or(|met| met.after || met.fault == Fault::Held);
-    let truth = goes_on.then(|| service.with(|world| respond(world, &arrival)));
+    let truth = goes_on.then(|| {
+        service.with(|world| {
+            if holds(false) {
+                world.faults.held.insert(arrival.id);
+            }
+            respond(world, &arrival)
+        })
+    });
     if holds(false) {
         hold(&service, arrival.id).await;
     }
@@ -164,7 +170,6 @@ fn arrive(world: &mut World, arrival: &mut Arrival) -> Option<super::faults::Met
 
 /// Waits for the release.
 async fn hold(service: &Service, id: u64) {
-    service.with(|world| world.faults.held.insert(id));
     loop {
         let released = service.gate.notified();
         tokio::pin!(released);
@@ -211,7 +216,6 @@ fn route(world: &mut World, arrival: &Arrival) -> Outcome {
             .map_err(|_| Answer::refusal(400, "Problems parsing JSON"))?,
     };
     let call = Call {
-        method: arrival.method.clone(),
         path,
         params,
         query: query(&arrival.query),
@@ -312,7 +316,9 @@ fn sent(answer: Answer) -> Response {
 fn query(text: &str) -> BTreeMap<String, String> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.map(|(name, value)| (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " ")))).collect()
+    pairs
+        .map(|(name, value)| (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " "))))
+        .collect()
 }
 
 /// Resolves `%2F` and the like.
@@ -322,10 +328,12 @@ fn decoded(text: &str) -> String {
     while let [first, after @ ..] = rest {
         let code = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
         let code = code.and_then(|two| u8::from_str_radix(two, 16).ok());
-        match (first, code) {
-            (b'%', Some(byte)) => (bytes.push(byte), rest = &after[2..]).0,
-            _ => (bytes.push(*first), rest = after).0,
-        }
+        let (byte, left) = match (first, code) {
+            (b'%', Some(byte)) => (byte, &after[2..]),
+            _ => (*first, after),
+        };
+        bytes.push(byte);
+        rest = left;
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -400,11 +408,17 @@ impl Call {
         Ok(answer.with("link", format!("{}, {}", link(page + 1, "next"), link(last, "last"))))
     }
 
-    /// Puts issues in the order that was asked for, the newest first unless told otherwise.
-    fn sort(&self, issues: &mut [&Issue]) {
+    /// Puts issues in the order that was asked for.
+    fn sort(&self, issues: &mut [&Issue], usual: &str) {
         let by_update = self.asked("sort") == "updated";
-        issues.sort_by_key(|issue| (if by_update { issue.updated } else { issue.created }, issue.number));
-        if self.asked("direction") != "asc" {
+        issues.sort_by_key(|issue| {
+            (if by_update { issue.updated } else { issue.created }, issue.number)
+        });
+        let direction = match self.asked("direction") {
+            "" => usual,
+            direction => direction,
+        };
+        if direction == "desc" {
             issues.reverse();
         }
     }
@@ -412,6 +426,6 @@ impl Call {
     /// Whether something changed after the moment that was asked for, in whole seconds.
     fn is_since(&self, at: Millis) -> bool {
         let since = self.asked("since").parse::<jiff::Timestamp>();
-        since.is_ok_and(|since| at.0.div_euclid(1_000) < since.as_second()).eq(&false)
+        !since.is_ok_and(|since| at.0.div_euclid(1_000) < since.as_second())
     }
 }

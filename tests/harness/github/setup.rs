@@ -38,9 +38,10 @@ impl FakeGitHub {
         });
     }
 
-    /// Changes a repository beyond what has a method here, as `private`, `archived`, `installed`.
+    /// Changes a repository beyond what has a method here, as `private`, `archived`, `installed`;
+    /// what the change returns does not matter.
     #[track_caller]
-    pub fn set(&self, full_name: &str, change: impl FnOnce(&mut Repo)) {
+    pub fn set<T>(&self, full_name: &str, change: impl FnOnce(&mut Repo) -> T) {
         self.with(|world| {
             let id = world.repo(full_name).id;
             change(world.repo_mut(id));
@@ -56,7 +57,7 @@ impl FakeGitHub {
     #[track_caller]
     pub fn member(&self, full_name: &str, login: &str, role: Role) {
         self.person(login);
-        self.set(full_name, |repo| drop(repo.roles.insert(login.to_owned(), role)));
+        self.set(full_name, |repo| repo.roles.insert(login.to_owned(), role));
     }
 
     /// A team, as `harbor/docs-team`, with a role in all repositories of its organization.
@@ -71,7 +72,7 @@ impl FakeGitHub {
     /// What is demanded of a branch.
     #[track_caller]
     pub fn protect(&self, full_name: &str, branch: &str, rules: Rules) {
-        self.set(full_name, |repo| drop(repo.rules.insert(branch.to_owned(), rules)));
+        self.set(full_name, |repo| repo.rules.insert(branch.to_owned(), rules));
     }
 
     /// What the checks of the commit at the head of a branch say: `success`, `failure`, ...

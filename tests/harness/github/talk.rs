@@ -143,7 +143,13 @@ impl World {
     }
 
     /// Sets the labels; a name that the repository does not know becomes one of its labels.
-    pub(super) fn set_labels(&mut self, repo: u64, number: u64, by: &str, wanted: BTreeSet<String>) {
+    pub(super) fn set_labels(
+        &mut self,
+        repo: u64,
+        number: u64,
+        by: &str,
+        wanted: BTreeSet<String>,
+    ) {
         for name in &wanted {
             let known = &mut self.repo_mut(repo).labels;
             known.entry(name.clone()).or_insert_with(|| "ededed".to_owned());
@@ -158,13 +164,7 @@ impl World {
         }
     }
 
-    pub(super) fn comment(
-        &mut self,
-        repo: u64,
-        number: u64,
-        by: &str,
-        body: &str,
-    ) -> Outcome<u64> {
+    pub(super) fn comment(&mut self, repo: u64, number: u64, by: &str, body: &str) -> Outcome<u64> {
         if body.trim().is_empty() {
             return Err(Answer::invalid("IssueComment", "body", "missing_field"));
         }
@@ -216,13 +216,7 @@ impl World {
         })
     }
 
-    pub(super) fn edit_comment(
-        &mut self,
-        repo: u64,
-        id: u64,
-        by: &str,
-        body: &str,
-    ) -> Outcome<()> {
+    pub(super) fn edit_comment(&mut self, repo: u64, id: u64, by: &str, body: &str) -> Outcome<()> {
         check_lengths("IssueComment", "-", body)?;
         let now = self.now();
         let (number, comment) = self.comment_mut(repo, id).ok_or_else(Answer::not_found)?;

@@ -53,7 +53,13 @@ pub(super) struct Post {
 
 impl Hooks {
     pub(super) fn new(outbox: Sender<Post>) -> Self {
-        Self { target: None, hold: false, deliveries: Vec::new(), under_way: 0, outbox: Some(outbox) }
+        Self {
+            target: None,
+            hold: false,
+            deliveries: Vec::new(),
+            under_way: 0,
+            outbox: Some(outbox),
+        }
     }
 
     /// Sends a delivery with the signature that this secret makes.
@@ -98,7 +104,14 @@ pub(super) fn deliver(service: &Service, outbox: &Receiver<Post>) {
 
 impl World {
     /// Tells the listener that somebody did something in a repository.
-    pub(super) fn emit(&mut self, repo: u64, event: &str, action: &str, by: &str, mut payload: Value) {
+    pub(super) fn emit(
+        &mut self,
+        repo: u64,
+        event: &str,
+        action: &str,
+        by: &str,
+        mut payload: Value,
+    ) {
         if !action.is_empty() {
             payload["action"] = json!(action);
         }
