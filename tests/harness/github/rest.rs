@@ -28,7 +28,7 @@ use super::answer::{Answer, Outcome};
 use super::apps::Actor;
 use super::faults::{Fault, exhausted, seconds};
 use super::git::hex;
-use super::log::Request;
+use super::log::{Request, is_write};
 use super::state::{Issue, World};
 use rules::ids::Millis;
 
@@ -99,7 +99,7 @@ async fn answer(State(service): State<Arc<Service>>, request: HttpRequest<Body>)
         body,
     };
     let met = service.with(|world| arrive(world, &mut arrival));
-    let _writing = (arrival.method != "GET").then(|| Writing(service.clone()));
+    let _writing = is_write(&arrival.method, &arrival.path).then(|| Writing(service.clone()));
     let before = met.as_ref().is_some_and(|met| !met.after);
     let holds = |wanted: bool| {
         let held = met.as_ref().is_some_and(|met| met.fault == Fault::Held);
@@ -158,7 +158,7 @@ fn arrive(world: &mut World, arrival: &mut Arrival) -> Option<super::faults::Met
         status: 0,
         spoiled: met.is_some(),
     });
-    if arrival.method != "GET" {
+    if is_write(&arrival.method, &arrival.path) {
         world.log.writing += 1;
         world.log.most_writing = world.log.most_writing.max(world.log.writing);
     }

@@ -94,6 +94,34 @@ fn a_request_is_held_until_it_is_released() {
     }
 }
 
+#[test]
+fn who_goes_away_before_the_effect_has_done_nothing() {
+    let github = with_docs();
+    let bot = Client::app(&github);
+    let path = format!("/repos/{DOCS}/issues");
+    for (after, issues) in [(false, 0), (true, 1)] {
+        let trouble = Trouble::on("*", "*/issues", Fault::Held);
+        github.trouble(if after { trouble.after_the_effect() } else { trouble });
+        let address = github.url().replace("http://", "");
+        let mut connection = std::net::TcpStream::connect(address).unwrap();
+        let body = r#"{"title":"cut off"}"#;
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\nuser-agent: x\r\nauthorization: Bearer {}\r\n\
+             content-length: {}\r\n\r\n{body}",
+            bot.token,
+            body.len()
+        );
+        connection.write_all(request.as_bytes()).unwrap();
+        github.wait_until_held();
+        drop(connection);
+        github.wait_until("the service knows", |world| world.log.writing == 0);
+        github.release();
+        bot.docs("/issues").expect(200);
+        assert_eq!(github.issues(DOCS).len(), issues);
+    }
+    github.assert_no_surprises();
+}
+
 /// Hears so many deliveries, and answers each with 202.
 fn listen(listener: &TcpListener, most: usize, heard: &mpsc::Sender<(String, String)>) {
     for connection in listener.incoming().take(most) {
