@@ -36,7 +36,7 @@ pub(crate) async fn metrics(
 }
 
 /// Every number below a JSON value under the names that lead there. The keys of an object that only
-/// counts (`…_by_…`) become the label `kind`.
+/// counts become the label `kind`.
 #[derive(Default)]
 struct Gauges(BTreeMap<String, Vec<String>>);
 
@@ -45,7 +45,7 @@ impl Gauges {
         match value {
             Value::Number(number) => self.line(name, labels, &number.to_string()),
             Value::Bool(flag) => self.line(name, labels, if *flag { "1" } else { "0" }),
-            Value::Object(fields) if name.contains("_by_") => {
+            Value::Object(fields) if is_counted_by_kind(name) => {
                 for (kind, count) in fields {
                     let comma = if labels.is_empty() { "" } else { "," };
                     self.add_count(name, count, &format!("{labels}{comma}kind=\"{}\"", label(kind)));
@@ -83,6 +83,11 @@ impl Gauges {
         }
         text
     }
+}
+
+/// Whether what stands under a name counts kinds of things.
+fn is_counted_by_kind(name: &str) -> bool {
+    name.contains("_by_") || name.ends_with("_total") || name.ends_with("closings")
 }
 
 /// A label's value, with what would end it escaped.

@@ -9,6 +9,7 @@ mod exports;
 mod fake_discord;
 mod fake_github;
 mod index;
+mod live;
 mod processes;
 mod proposals;
 mod safety;

@@ -1,21 +1,33 @@
 use std::collections::BTreeMap;
 
-use indexer::store::Counts;
+use indexer::store::{Counts, PULSES, Store};
+use rules::ids::Millis;
+use serde_json::Value;
 
 use super::table::grouped;
 use super::{Ended, Options, Reading, print_json};
+use crate::clock;
+
+/// A daemon that has not told how it is for so long is gone.
+const FRESH: i64 = 30 * Millis::SECOND;
 
 pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
     let settings = options.settings()?;
     let Reading { store, searcher } = options.reading(&settings).await?;
     let counts = store.counts().await?;
     let documents = searcher.count();
+    let live = store.live_counts().await?;
+    let daemons = daemons(&store).await?;
     if options.json {
         let mut status = serde_json::to_value(&counts)?;
         status["indexed_answers"] = documents.into();
+        status["live"] = serde_json::to_value(&live)?;
+        status["daemons"] = daemons.into_iter().collect::<serde_json::Map<_, _>>().into();
         print_json(&status)?;
     } else {
         tell(&counts, documents);
+        tell_live(&serde_json::to_value(&live)?);
+        daemons.iter().for_each(|(name, pulse)| tell_daemon(name, pulse));
         say!("\nData directory: {}", options.data.display());
     }
     Ok(Ended::Well)
@@ -47,5 +59,39 @@ fn line(name: &str, count: u64, more: &str) {
 fn detail(counts: &BTreeMap<String, u64>) {
     for (name, count) in counts {
         say!("{:>14}  {:>11}    {name}", "", grouped(*count));
+    }
+}
+
+/// The daemons that told how they are in the last half minute, with what they told.
+async fn daemons(store: &Store) -> anyhow::Result<Vec<(String, Value)>> {
+    let now = clock::now();
+    let mut daemons = Vec::new();
+    for (name, pulse) in store.settings_under(PULSES).await? {
+        let name = name.strip_prefix(PULSES).unwrap_or_default().to_owned();
+        let pulse = serde_json::from_str::<Value>(&pulse)?;
+        if pulse["at"].as_i64().is_some_and(|at| now.0 - at < FRESH) {
+            daemons.push((name, pulse));
+        }
+    }
+    Ok(daemons)
+}
+
+/// Numbers about what came live, where there are any.
+fn tell_live(live: &Value) {
+    let fields = live.as_object().into_iter().flatten();
+    let counts = fields.filter_map(|(name, count)| Some((name, count.as_u64()?)));
+    for (name, count) in counts.filter(|(_, count)| *count > 0) {
+        line("", count, &name.replace('_', " "));
+    }
+}
+
+fn tell_daemon(name: &str, pulse: &Value) {
+    let role = if pulse["leads"] == true { "judges and indexes" } else { "stands by" };
+    say!("{:>14}  {name:>11}  {role}", "daemon");
+    let gateway = &pulse["discord"]["gateway"];
+    for key in ["ready_total", "resumed_total", "identifies_total", "last_dispatch_age_ms"] {
+        if !gateway[key].is_null() {
+            say!("{:>14}  {:>11}    {}", "", gateway[key], key.replace('_', " "));
+        }
     }
 }

@@ -1,0 +1,4 @@
+//! The daemon on a server: what people say and do there, and what it makes of it.
+
+mod catching_up;
+mod daemon;

@@ -1,0 +1,115 @@
+//! `harvester run`, pointed at a stand-in for Discord.
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tests::harness::discord::FakeDiscord;
+
+use crate::world::World;
+
+/// A running daemon; killed when dropped.
+pub(crate) struct Daemon<'w> {
+    world: &'w World,
+    child: Child,
+}
+
+/// How long something that the daemon does by itself may take before a story fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl World {
+    /// Settings for a server, with rules that trust helpers and declare it public.
+    pub(crate) fn point_at(&self, discord: &FakeDiscord, more: &str) {
+        self.write(
+            "data/rules/scope.toml",
+            "[trust]\nroles = ['Helper']\n[consent]\nmode = 'server-public'\n",
+        );
+        self.write("data/token", &format!("{}\n", discord.token()));
+        let settings = format!(
+            "[rules]\ndirectory = 'rules'\n[site]\nlisten = '127.0.0.1:0'\n[discord]\n\
+             token_file = 'token'\napi_url = '{}'\nrate_share = 1.0\n{more}\n",
+            discord.url(),
+        );
+        self.write("data/harvester.toml", &settings);
+    }
+
+    pub(crate) fn start(&self) -> Daemon<'_> {
+        let log = std::fs::File::create(self.path("daemon.log")).unwrap();
+        let child = self
+            .command(&["run"])
+            .env("RUST_LOG", std::env::var("DAEMON_LOG").unwrap_or("info".to_owned()))
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Daemon { world: self, child }
+    }
+}
+
+impl Daemon<'_> {
+    /// Waits until `status --json` is as wished.
+    pub(crate) fn wait_until(&mut self, what: &str, wished: impl Fn(&Value) -> bool) -> Value {
+        let begun = Instant::now();
+        loop {
+            let ran = self.world.run(&["status", "--json"]);
+            if let Ok(status) = serde_json::from_str::<Value>(&ran.said)
+                && wished(&status)
+            {
+                return status;
+            }
+            let log = || std::fs::read_to_string(self.world.path("daemon.log")).unwrap();
+            if let Some(ended) = self.child.try_wait().unwrap() {
+                panic!("the daemon ended ({ended}) before {what}\n{}", log());
+            }
+            assert!(begun.elapsed() < PATIENCE, "never: {what}\n{}\n{}", ran.said, log());
+        }
+    }
+
+    /// Waits until everything is read, judged and indexed.
+    pub(crate) fn settled(&mut self, times: u64) -> Value {
+        self.wait_until("all is read and judged", |status| {
+            let mine = status["daemons"].as_object().and_then(|all| all.values().next());
+            let Some(pulse) = mine else { return false };
+            let catching_up = &pulse["discord"]["catching_up"];
+            catching_up["catch_ups_done_total"].as_u64() >= Some(times)
+                && pulse["deliveries_waiting"] == 0
+                && is_judged(status)
+        })
+    }
+
+    /// Ends it as an operator does; it must end well within ten seconds.
+    pub(crate) fn stop(mut self) {
+        let begun = Instant::now();
+        let pid = self.child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let ended = self.child.wait().unwrap();
+        let log = std::fs::read_to_string(self.world.path("daemon.log")).unwrap();
+        assert!(ended.success(), "{ended}\n{log}");
+        assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for it to end by itself; the exit code and what it said.
+    pub(crate) fn ended(mut self) -> (i32, String) {
+        let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        (code, std::fs::read_to_string(self.world.path("daemon.log")).unwrap())
+    }
+}
+
+impl Drop for Daemon<'_> {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Whether nothing is left to judge, group or index.
+fn is_judged(status: &Value) -> bool {
+    status["channels_pending"] == 0 && status["clusters"] == status["indexed_answers"]
+}
