@@ -11,11 +11,12 @@ use harvester::discord::rest::{Lane, Rest};
 use harvester::feed::{Feed, feed};
 use harvester::pipeline::Pipeline;
 use harvester::wire::api;
-use indexer::store::{Faces, Store};
+use indexer::store::{Faces, Store, StoreError};
 use rules::message::Message;
 use rules::pseudonym::Salt;
 use rules::ruleset::Ruleset;
 use tests::harness::discord::{ChannelId, FakeDiscord, Fault, GuildId, MessageId, Millis, may};
+use tokio::task::JoinSet;
 
 /// A store beside a server, and nothing between them but REST.
 struct Story {
@@ -24,6 +25,7 @@ struct Story {
     rules: Arc<Ruleset>,
     pipeline: Pipeline,
     feed: Feed,
+    _intake: JoinSet<Result<(), StoreError>>,
     _data: tempfile::TempDir,
 }
 
@@ -36,8 +38,9 @@ impl Story {
         let salt = Salt([7; 16]);
         let pipeline = Pipeline::open(data.path(), Arc::clone(&rules), &salt).await.unwrap();
         let (feed, deliveries) = feed();
-        tokio::spawn(pipeline.intake().deliveries(deliveries, |_| {}));
-        Self { discord, guild, rules, pipeline, feed, _data: data }
+        let mut intake = JoinSet::new();
+        intake.spawn(pipeline.intake().deliveries(deliveries, |_| {}));
+        Self { discord, guild, rules, pipeline, feed, _intake: intake, _data: data }
     }
 
     fn store(&self) -> &Store {
@@ -73,12 +76,12 @@ impl Story {
         let path = format!("/channels/{stuck}/messages");
         self.discord.fault(Fault::Stall, "GET", &path, usize::MAX);
         let (connected, guild) = (self.connected().await, self.guild);
-        let run = tokio::spawn(async move { connected.run(guild).await });
+        let mut process = JoinSet::new();
+        process.spawn(async move { connected.run(guild).await });
         while self.stored(before).await.is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        run.abort();
-        assert!(run.await.is_err());
+        process.shutdown().await;
         self.discord.clear_faults();
     }
 

@@ -17,9 +17,11 @@ const REMEMBERED: usize = 200_000;
 #[derive(Clone)]
 pub(super) struct People {
     rest: Rest,
-    /// `None` for who is no member.
-    known: Arc<Mutex<HashMap<(GuildId, UserId), Option<Member>>>>,
+    known: Arc<Mutex<Members>>,
 }
+
+/// `None` for who is no member.
+type Members = HashMap<(GuildId, UserId), Option<Member>>;
 
 impl People {
     pub(super) fn new(rest: Rest) -> Self {
@@ -103,7 +105,7 @@ impl People {
         Ok(member)
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<(GuildId, UserId), Option<Member>>> {
+    fn known(&self) -> MutexGuard<'_, Members> {
         self.known.lock().expect("nobody panics with the members")
     }
 }
