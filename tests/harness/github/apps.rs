@@ -1,6 +1,7 @@
 //! Who may ask: the App by its key, its installation and people by tokens.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -14,6 +15,11 @@ use super::state::{Repo, Role, World};
 
 /// A key made for this stand-in; it opens nothing else.
 const KEY: &str = include_str!("app_key.pem");
+static PUBLIC: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let lines = KEY.lines().filter(|line| !line.starts_with('-')).collect::<String>();
+    let pair = RsaKeyPair::from_der(&STANDARD.decode(lines).unwrap()).unwrap();
+    pair.public_key().as_ref().to_vec()
+});
 const APP: u64 = 4_711;
 pub(super) const INSTALLATION: u64 = 52_001;
 /// GitHub takes ten minutes, and a minute of another clock.
@@ -132,9 +138,7 @@ fn check_jwt(jwt: &str) -> Result<(), &'static str> {
     }
     let signature = URL_SAFE_NO_PAD.decode(parts[2]).map_err(|_| UNREADABLE)?;
     let signed = format!("{}.{}", parts[0], parts[1]);
-    let lines = KEY.lines().filter(|line| !line.starts_with('-')).collect::<String>();
-    let key = RsaKeyPair::from_der(&STANDARD.decode(lines).unwrap()).unwrap();
-    let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key().as_ref());
+    let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, PUBLIC.as_slice());
     public.verify(signed.as_bytes(), &signature).map_err(|_| UNREADABLE)
 }
 

@@ -44,6 +44,10 @@ impl World {
         let own = (new.head_owner == of.owner).then(|| of.head(new.head).cloned()).flatten();
         let head_sha = own.or_else(|| new.elsewhere.clone()).ok_or_else(|| invalid("head"))?;
         let base_sha = of.head(new.base).cloned().ok_or_else(|| invalid("base"))?;
+        if new.draft && !of.drafts {
+            let told = "Draft pull requests are not supported in this repository.";
+            return Err(Answer::refusal(422, told));
+        }
         self.check_alone(repo, new.head_owner, new.head, new.base)?;
         if self.git.between(&base_sha, &head_sha).is_empty() {
             let told = format!("No commits between {} and {}", new.base, new.head);

@@ -22,6 +22,7 @@ impl FakeGitHub {
                 private: false,
                 archived: false,
                 installed: true,
+                drafts: true,
                 refs: BTreeMap::new(),
                 roles: BTreeMap::new(),
                 issues: BTreeMap::new(),

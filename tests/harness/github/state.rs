@@ -68,6 +68,8 @@ pub struct Repo {
     pub archived: bool,
     /// The App may see it.
     pub installed: bool,
+    /// It takes drafts of pull requests.
+    pub drafts: bool,
     /// By full name, as `refs/heads/main`.
     pub refs: BTreeMap<String, Sha>,
     pub roles: BTreeMap<String, Role>,

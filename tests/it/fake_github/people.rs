@@ -23,6 +23,9 @@ fn a_pull_request_is_opened_once_and_for_something() {
     let long =
         json!({ "title": "t", "head": "answers/q1", "base": "main", "body": "x".repeat(65_537) });
     bot.write("POST", "/pulls", long).refused(422, "body is too long");
+    github.set(DOCS, |repo| repo.drafts = false);
+    let draft = json!({ "title": "t", "head": "answers/q1", "base": "main", "draft": true });
+    bot.write("POST", "/pulls", draft).refused(422, "Draft pull requests are not supported");
     let found = bot.docs("/pulls?state=all&head=harbor:answers/q1").expect(200);
     assert_eq!((found.as_array().unwrap().len(), &found[0]["number"]), (1, &json!(number)));
     assert_eq!(bot.docs("/pulls?head=sol:answers/q1").expect(200), json!([]));
