@@ -279,13 +279,21 @@ fn print_line(words: std::fmt::Arguments<'_>) {
 
 /// Libraries whose logs carry what people wrote, or what the wire carries: never shown, whatever
 /// `RUST_LOG` says.
-const SILENT: [&str; 8] =
-    ["serenity", "tungstenite", "tokio_tungstenite", "reqwest", "hyper", "hyper_util", "h2", "rustls"];
+const SILENT: [&str; 8] = [
+    "serenity",
+    "tungstenite",
+    "tokio_tungstenite",
+    "reqwest",
+    "hyper",
+    "hyper_util",
+    "h2",
+    "rustls",
+];
 
 /// `RUST_LOG` chooses what is logged; without it, warnings and the progress of long work.
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("warn,harvester=info"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,harvester=info"));
     let shown = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)

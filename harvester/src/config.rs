@@ -157,7 +157,9 @@ fn guilds(table: &mut Reader) -> Vec<GuildId> {
     for text in table.texts("guilds") {
         match text.parse() {
             Ok(id) => ids.push(id),
-            Err(_) => table.wrong("guilds", format!("{text:?} is not a server id; expected digits")),
+            Err(_) => {
+                table.wrong("guilds", format!("{text:?} is not a server id; expected digits"))
+            }
         }
     }
     ids

@@ -18,7 +18,7 @@ use rules::ruleset::Ruleset;
 use site::Site;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use crate::clock;
 use crate::config::Config;
@@ -50,17 +50,16 @@ struct Tasks {
 }
 
 impl Tasks {
-    fn spawn(
-        &self,
-        task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
-    ) -> JoinHandle<()> {
+    fn spawn(&self, task: impl Future<Output = anyhow::Result<()>> + Send + 'static) -> Task {
         let failed = self.failed.clone();
-        tokio::spawn(async move {
+        let mut one = JoinSet::new();
+        one.spawn(async move {
             if let Err(error) = task.await {
                 // The receiver is gone only when the daemon is ending anyhow.
                 let _ = failed.send(error).await;
             }
-        })
+        });
+        Task(one)
     }
 }
 
@@ -106,13 +105,13 @@ impl Daemon {
         };
         let stopping = async {
             let _ = listen.send(true);
-            joined(listener).await;
+            listener.joined().await;
             // The listener held the sources' end: what it handed in is stored now.
-            joined(intake).await;
+            intake.joined().await;
             let _ = keep.send(true);
-            joined(keeper).await;
-            joined(pulse).await;
-            joined(site).await;
+            keeper.joined().await;
+            pulse.joined().await;
+            site.joined().await;
         };
         if tokio::time::timeout(GRACE, stopping).await.is_err() {
             tracing::warn!("not everything stopped in time; the next start finishes what is left");
@@ -159,10 +158,17 @@ impl Daemon {
     }
 }
 
-/// Waits for a task. One that panicked has told so on standard error.
-async fn joined(task: JoinHandle<()>) {
-    if let Err(error) = task.await {
-        tracing::error!(%error, "a task of the daemon broke");
+/// One task; it ends at the latest when this is dropped.
+struct Task(JoinSet<()>);
+
+impl Task {
+    /// Waits for its end. One that panicked has told so on standard error.
+    async fn joined(mut self) {
+        while let Some(ended) = self.0.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a task of the daemon broke");
+            }
+        }
     }
 }
 

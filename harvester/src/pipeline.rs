@@ -26,11 +26,11 @@ use rules::ruleset::Ruleset;
 use tokio::runtime::Handle;
 
 use crate::progress::{Progress, Unit};
-use conversations::{ChannelHarvest, Harvested};
 pub use conversations::read_links;
+use conversations::{ChannelHarvest, Harvested};
 pub use intake::{FileOutcome, Intake, IntakeReport};
-pub use retry::{Retried, retry};
 pub use proposals::{Considered, Proposed, consider, consider_one};
+pub use retry::{Retried, retry};
 
 /// The directory of the index inside a data directory.
 pub const INDEX: &str = "index";

@@ -48,7 +48,11 @@ impl Gauges {
             Value::Object(fields) if is_counted_by_kind(name) => {
                 for (kind, count) in fields {
                     let comma = if labels.is_empty() { "" } else { "," };
-                    self.add_count(name, count, &format!("{labels}{comma}kind=\"{}\"", label(kind)));
+                    self.add_count(
+                        name,
+                        count,
+                        &format!("{labels}{comma}kind=\"{}\"", label(kind)),
+                    );
                 }
             }
             Value::Object(fields) => {

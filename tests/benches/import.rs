@@ -10,14 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use harvester::import::{files::find_exports, open};
 use harvester::pipeline::Pipeline;
 use harvester::progress::{Progress, Unit};
 use rules::ids::Millis;
 use rules::pseudonym::Salt;
 use rules::ruleset::Ruleset;
-use serde_json::Value;
+use tests::replay::write_replay;
 
 const REPLAYED: usize = 100_000;
 
@@ -28,7 +27,7 @@ fn main() -> anyhow::Result<()> {
     let folder = match named {
         Some(folder) => PathBuf::from(folder),
         None if std::env::args().any(|argument| argument == "--bench") => {
-            replay(&scratch.path().join("replay"))?
+            write_replay(&scratch.path().join("replay"), REPLAYED)?
         }
         None => return Ok(()),
     };
@@ -78,54 +77,6 @@ async fn import(data: &Path, exports: Vec<PathBuf>) -> anyhow::Result<Duration> 
     pipeline.catch_up(Millis(0)).await?;
     pipeline.close().await;
     Ok(started.elapsed())
-}
-
-/// The bundled exports, again and again under other ids and channels.
-fn replay(folder: &Path) -> anyhow::Result<PathBuf> {
-    std::fs::create_dir_all(folder)?;
-    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/exports");
-    let sources = find_exports(&[bundled])?.exports;
-    let mut written = 0;
-    for pass in 0_u64.. {
-        for source in &sources {
-            let mut export = serde_json::from_slice::<Value>(&std::fs::read(source)?)?;
-            written += shift(&mut export, pass)?;
-            let name = source.file_stem().context("an export has a name")?.to_string_lossy();
-            std::fs::write(
-                folder.join(format!("{name}-{pass}.json")),
-                serde_json::to_vec(&export)?,
-            )?;
-        }
-        if written >= REPLAYED {
-            break;
-        }
-    }
-    Ok(folder.to_owned())
-}
-
-/// Gives channel and messages ids of their own, a fixed step further with each pass.
-fn shift(export: &mut Value, pass: u64) -> anyhow::Result<usize> {
-    let further = |id: &mut Value| -> anyhow::Result<()> {
-        let number = id.as_str().context("an id is text")?.parse::<u64>()?;
-        *id = Value::String((number + (pass << 40)).to_string());
-        Ok(())
-    };
-    further(&mut export["channel"]["id"])?;
-    let messages = export["messages"].as_array_mut().context("an export has messages")?;
-    for message in messages.iter_mut() {
-        further(&mut message["id"])?;
-        if let Some(target) =
-            message.pointer_mut("/reference/messageId").filter(|id| id.is_string())
-        {
-            further(target)?;
-        }
-        if let Some(channel) =
-            message.pointer_mut("/reference/channelId").filter(|id| id.is_string())
-        {
-            further(channel)?;
-        }
-    }
-    Ok(messages.len())
 }
 
 /// The most memory this process ever held, where the system tells.

@@ -112,7 +112,10 @@ async fn applied(batches: &[Vec<Version>]) -> Stored {
     let mut faces = Faces::default();
     let mut messages = Vec::new();
     for id in [1, 2] {
-        let rows = store.messages_in(ChannelId(id), Range::to_the_end(MessageId(0)), 100, &mut faces).await.unwrap();
+        let rows = store
+            .messages_in(ChannelId(id), Range::to_the_end(MessageId(0)), 100, &mut faces)
+            .await
+            .unwrap();
         messages.extend(rows);
     }
     let pending = store.pending_channels().await.unwrap();

@@ -3,4 +3,5 @@
 #[path = "../harness/mod.rs"]
 pub mod harness;
 pub mod predict;
+pub mod replay;
 pub mod score;

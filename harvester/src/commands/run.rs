@@ -36,14 +36,8 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     let store = options.shared().await?;
     let naming = settings.naming(&store).await?;
     let owner = clock::fresh_name().context("the system gives no random numbers")?;
-    let daemon = Daemon {
-        data: options.data.clone(),
-        config,
-        rules: settings.rules,
-        store,
-        naming,
-        owner,
-    };
+    let daemon =
+        Daemon { data: options.data.clone(), config, rules: settings.rules, store, naming, owner };
     daemon.run(stop).await?;
     Ok(Ended::Well)
 }

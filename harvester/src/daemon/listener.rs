@@ -1,6 +1,7 @@
 //! Discord's part of the daemon: what the gateway tells goes to the store, what people ask for goes
 //! to the desk, and every new session is caught up with.
 
+mod errands;
 mod hear;
 mod hints;
 
@@ -121,6 +122,7 @@ impl Listener {
         let mut ear = Ear::new(&self.settings, &self.rules, self.feed.clone(), catch_up);
         let mut desks = JoinSet::new();
         desks.spawn(self.desk(stopping.clone()));
+        let mut hints = JoinSet::new();
         let hints_stop = stopping.clone();
         let mut tick = tokio::time::interval(TICK);
         let ended = loop {
@@ -131,7 +133,7 @@ impl Listener {
                 Some(desk) = desks.join_next() => {
                     if let Some(desk) = desk.context("a task broke")?? {
                         let _ = self.seen.desk.set(Arc::clone(&desk));
-                        tokio::spawn(self.hints(&desk, hints_stop.clone()).run());
+                        hints.spawn(self.hints(&desk, hints_stop.clone()).run());
                         ear.meet(desk);
                     }
                 }
@@ -144,6 +146,7 @@ impl Listener {
         while let Ok(heard) = heard.try_recv() {
             ear.hear(heard);
         }
+        ear.finish().await;
         ended
     }
 

@@ -1,7 +1,7 @@
 //! How the daemon is, told to the store so that `status` and `/metrics` can show it.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use indexer::store::{Applied, PULSES, Store, StoreError};

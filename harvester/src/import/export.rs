@@ -10,11 +10,11 @@ use serde::de::IgnoredAny;
 use super::authors::Authors;
 use super::error::ImportError;
 use super::layout::{RawChannel, RawGuild, RawMessage};
-use crate::wire::lenient::{Object, Scalar};
 use super::mapping::{self, Mapped};
 use super::report::FileReport;
 use super::window::{Attempt, LONGEST_VALUE, Trouble, Window, parse, reason};
 use crate::event::ChatEvent;
+use crate::wire::lenient::{Object, Scalar};
 
 /// Reads an export message by message, in memory that does not grow with the file.
 ///

@@ -81,7 +81,9 @@ impl Daemon<'_> {
     pub(crate) fn stop(mut self) {
         let begun = Instant::now();
         let pid = self.child.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(
+            std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success()
+        );
         let ended = self.child.wait().unwrap();
         let log = std::fs::read_to_string(self.world.path("daemon.log")).unwrap();
         assert!(ended.success(), "{ended}\n{log}");

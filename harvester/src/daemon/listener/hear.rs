@@ -1,17 +1,18 @@
 //! What each event of the gateway sets going.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rules::ids::{ChannelId, GuildId, MessageId, Millis};
+use rules::ids::{ChannelId, GuildId, Millis};
 use rules::message::Reacting;
 use rules::ruleset::Ruleset;
 use rules::safety::redact;
-use tokio::task::AbortHandle;
+use serde_json::Value;
 
+use super::errands::Errands;
 use super::is_wanted;
 use crate::config::Discord;
-use crate::discord::catch_up::{CatchUp, Halt};
+use crate::discord::catch_up::CatchUp;
 use crate::discord::gateway::{Gapped, Heard, News, translate};
 use crate::discord::guild::Guild;
 use crate::discord::interactions::Desk;
@@ -28,11 +29,9 @@ pub(super) struct Ear {
     desk: Option<Arc<Desk>>,
     /// Servers whose commands are to be registered once there is a desk.
     unregistered: BTreeSet<GuildId>,
-    /// Catching up with each server, one at a time.
-    catching_up: BTreeMap<GuildId, AbortHandle>,
-    /// Servers to catch up with again once that is done.
-    again: BTreeSet<GuildId>,
-    interactions: Vec<serde_json::Value>,
+    /// Interactions that came before there was a desk.
+    interactions: Vec<Value>,
+    errands: Errands,
 }
 
 impl Ear {
@@ -42,6 +41,7 @@ impl Ear {
         feed: Feed,
         catch_up: CatchUp,
     ) -> Self {
+        let errands = Errands::new(catch_up.clone(), feed.clone());
         Self {
             settings: settings.clone(),
             rules: Arc::clone(rules),
@@ -49,19 +49,18 @@ impl Ear {
             catch_up,
             desk: None,
             unregistered: BTreeSet::new(),
-            catching_up: BTreeMap::new(),
-            again: BTreeSet::new(),
             interactions: Vec::new(),
+            errands,
         }
     }
 
     /// Gets to know the desk, and hands over what waited for it.
     pub(super) fn meet(&mut self, desk: Arc<Desk>) {
         for interaction in self.interactions.drain(..) {
-            answer(&desk, interaction);
+            self.errands.answer(&desk, interaction);
         }
         for guild in std::mem::take(&mut self.unregistered) {
-            register(&desk, guild);
+            self.errands.register(&desk, guild);
         }
         self.desk = Some(desk);
     }
@@ -71,7 +70,7 @@ impl Ear {
         match translate(&heard) {
             News::Posted(read) => self.message(*read, at, ChatEvent::Posted),
             News::Edited(read) => self.message(*read, at, ChatEvent::Edited),
-            News::Reread(channel, message) => self.reread(channel, message),
+            News::Reread(channel, message) => self.errands.reread(channel, message),
             News::Deleted(Deletion { channel, messages, .. }) => {
                 self.hand_in(channel, ChatEvent::Deleted(channel, messages, at));
             }
@@ -103,7 +102,7 @@ impl Ear {
                 self.catch_up.note_member(guild, user.id, member);
             }
             News::Interaction(interaction) => match &self.desk {
-                Some(desk) => answer(desk, interaction),
+                Some(desk) => self.errands.answer(desk, interaction),
                 None => self.interactions.push(interaction),
             },
             News::Ready => self.catch_up.out_of_step(),
@@ -112,7 +111,15 @@ impl Ear {
                 let source = "gateway".to_owned();
                 let (kind, why) = (heard.kind, why.to_owned());
                 let one = indexer::store::Quarantined {
-                    id: 0, source, kind, why, raw, channel, message, seen: at, tries: 0,
+                    id: 0,
+                    source,
+                    kind,
+                    why,
+                    raw,
+                    channel,
+                    message,
+                    seen: at,
+                    tries: 0,
                 };
                 self.deliver(channel, Delivery { quarantined: vec![one], ..Delivery::default() });
             }
@@ -129,14 +136,12 @@ impl Ear {
         if gapped.everything {
             self.lost(None);
         }
-        self.catching_up.retain(|_, task| !task.is_finished());
-        for guild in std::mem::take(&mut self.again) {
-            if self.catching_up.contains_key(&guild) {
-                self.again.insert(guild);
-            } else {
-                self.start(guild);
-            }
-        }
+        self.errands.mind();
+    }
+
+    /// Lets what people wait for finish, for a moment.
+    pub(super) async fn finish(self) {
+        self.errands.finish().await;
     }
 
     fn message(
@@ -151,24 +156,11 @@ impl Ear {
             return;
         }
         if !self.catch_up.name(&mut read, guild) {
-            return self.reread(channel, message);
+            return self.errands.reread(channel, message);
         }
         let reading = self.catch_up.live(channel, message).into_iter().collect();
         let events = vec![event(read.message, at)];
         self.deliver(Some(channel), Delivery { events, reading, ..Delivery::default() });
-    }
-
-    fn reread(&self, channel: ChannelId, message: MessageId) {
-        let (catch_up, feed) = (self.catch_up.clone(), self.feed.clone());
-        tokio::spawn(async move {
-            let done = match catch_up.reread(channel, message).await {
-                Ok(delivery) => feed.history(delivery).await.map_err(Halt::from),
-                Err(error) => Err(error),
-            };
-            if let Err(error) = done {
-                tracing::warn!(%error, channel = channel.0, "a message could not be read again");
-            }
-        });
     }
 
     fn channel(&mut self, channel: ApiChannel, at: Millis) {
@@ -178,16 +170,18 @@ impl Ear {
         let was_read = self.catch_up.reads(guild, id);
         let told = self.catch_up.with_guild(guild, |view| {
             let guild = Some(view.id());
-            let last_message = channel
-                .last_message
-                .max(view.channel(id).and_then(|before| before.last_message));
+            let last_message =
+                channel.last_message.max(view.channel(id).and_then(|before| before.last_message));
             view.put(ApiChannel { guild, last_message, ..channel });
             view.tell(id, at)
         });
-        self.deliver(Some(id), Delivery { events: told.unwrap_or_default(), ..Delivery::default() });
-        self.tell_below(guild, id);
+        self.deliver(
+            Some(id),
+            Delivery { events: told.unwrap_or_default(), ..Delivery::default() },
+        );
+        self.errands.tell_below(guild, id);
         if !was_read && self.catch_up.reads(guild, id) {
-            self.again.insert(guild);
+            self.errands.catch_up_again(guild);
         }
     }
 
@@ -199,7 +193,7 @@ impl Ear {
         });
         if let Some(Some(events)) = told {
             self.deliver(None, Delivery { events, ..Delivery::default() });
-            self.again.insert(id);
+            self.errands.catch_up_again(id);
         }
     }
 
@@ -210,12 +204,12 @@ impl Ear {
         }
         self.catch_up.put_guild(guild);
         match &self.desk {
-            Some(desk) => register(desk, id),
+            Some(desk) => self.errands.register(desk, id),
             None => {
                 self.unregistered.insert(id);
             }
         }
-        self.start(id);
+        self.errands.catch_up(id);
     }
 
     /// The bot was removed: what can no longer be seen is no longer served.
@@ -223,29 +217,6 @@ impl Ear {
         let channels = self.catch_up.with_guild(id, |guild| guild.readable()).unwrap_or_default();
         let hidden = channels.iter().map(|channel| ChatEvent::ChannelHidden(channel.id, at));
         self.deliver(None, Delivery { events: hidden.collect(), ..Delivery::default() });
-    }
-
-    /// Starts to catch up with a server; what was under way begins anew.
-    fn start(&mut self, id: GuildId) {
-        let catch_up = self.catch_up.clone();
-        let task = tokio::spawn(async move {
-            match catch_up.run(id).await {
-                Ok(()) | Err(Halt::Stopped(_)) => {}
-                Err(error) => tracing::warn!(%error, guild = id.0, "catching up broke off"),
-            }
-        });
-        if let Some(before) = self.catching_up.insert(id, task.abort_handle()) {
-            before.abort();
-        }
-    }
-
-    fn tell_below(&self, guild: GuildId, channel: ChannelId) {
-        let catch_up = self.catch_up.clone();
-        tokio::spawn(async move {
-            if let Err(error) = catch_up.tell_below(guild, channel).await {
-                tracing::warn!(%error, channel = channel.0, "old threads were not told");
-            }
-        });
     }
 
     fn hand_in(&mut self, channel: ChannelId, event: ChatEvent) {
@@ -267,34 +238,13 @@ impl Ear {
         });
         match guild {
             Some(guild) => {
-                self.again.insert(guild);
+                self.errands.catch_up_again(guild);
             }
             None => {
                 self.catch_up.out_of_step();
-                self.again.extend(self.catch_up.guilds());
+                let guilds = self.catch_up.guilds();
+                guilds.into_iter().for_each(|guild| self.errands.catch_up_again(guild));
             }
         }
     }
-}
-
-impl Drop for Ear {
-    fn drop(&mut self) {
-        self.catching_up.values().for_each(AbortHandle::abort);
-    }
-}
-
-fn answer(desk: &Arc<Desk>, interaction: serde_json::Value) {
-    let desk = Arc::clone(desk);
-    tokio::spawn(async move { desk.answer(&interaction).await });
-}
-
-fn register(desk: &Arc<Desk>, guild: GuildId) {
-    let desk = Arc::clone(desk);
-    tokio::spawn(async move {
-        match desk.register(guild).await {
-            Ok(true) => tracing::info!(guild = guild.0, "registered the commands"),
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, guild = guild.0, "commands are not registered"),
-        }
-    });
 }

@@ -110,9 +110,8 @@ impl Hints {
         let Some(first) = said.iter().find(|message| message.id == question.messages[0]) else {
             return Ok(());
         };
-        let replied = said
-            .iter()
-            .any(|message| message.id > first.id && message.author.id != question.asker);
+        let replied =
+            said.iter().any(|message| message.id > first.id && message.author.id != question.asker);
         let asked = Asked {
             question: first.id,
             channel,

@@ -138,12 +138,8 @@ pub fn message(raw: &Value) -> Result<ApiMessage, Unreadable> {
     let mut raw = read::<RawMessage<'_>>(raw);
     let id = raw.id.id().map(MessageId);
     let channel = raw.channel_id.id().map(ChannelId);
-    let lacks = |why| Unreadable {
-        why,
-        channel,
-        message: id,
-        partial: id.is_some() && channel.is_some(),
-    };
+    let lacks =
+        |why| Unreadable { why, channel, message: id, partial: id.is_some() && channel.is_some() };
     let (Some(id), Some(channel)) = (id, channel) else {
         return Err(lacks("`id` or `channel_id` is missing or not a snowflake"));
     };

@@ -43,13 +43,37 @@ fn a_message_of_the_gateway_is_read_whole() {
 fn odd_shapes() -> Vec<(&'static str, &'static str, Value)> {
     vec![
         ("a type from the future", "/type", json!(300)),
-        ("an unknown component in a row", "/components", json!([{ "type": 1, "components": [{ "type": 99 }] }])),
-        ("a button without style", "/components", json!([{ "type": 1, "components": [{ "type": 2 }] }])),
-        ("a snapshot without mentions", "/message_snapshots", json!([{ "message": { "content": "a" } }])),
-        ("a video without address", "/embeds", json!([{ "type": "video", "video": { "width": 1 } }])),
+        (
+            "an unknown component in a row",
+            "/components",
+            json!([{ "type": 1, "components": [{ "type": 99 }] }]),
+        ),
+        (
+            "a button without style",
+            "/components",
+            json!([{ "type": 1, "components": [{ "type": 2 }] }]),
+        ),
+        (
+            "a snapshot without mentions",
+            "/message_snapshots",
+            json!([{ "message": { "content": "a" } }]),
+        ),
+        (
+            "a video without address",
+            "/embeds",
+            json!([{ "type": "video", "video": { "width": 1 } }]),
+        ),
         ("an embed of no time", "/embeds", json!([{ "timestamp": "soon" }])),
-        ("an attachment without proxy", "/attachments", json!([{ "id": "1", "filename": "a", "size": 1 }])),
-        ("a reaction without details", "/reactions", json!([{ "emoji": { "name": "✅" }, "count": 1 }])),
+        (
+            "an attachment without proxy",
+            "/attachments",
+            json!([{ "id": "1", "filename": "a", "size": 1 }]),
+        ),
+        (
+            "a reaction without details",
+            "/reactions",
+            json!([{ "emoji": { "name": "✅" }, "count": 1 }]),
+        ),
         ("flags beyond 32 bits", "/author/public_flags", json!(1_u64 << 40)),
         ("a nameplate without its article", "/author/collectibles", json!({ "nameplate": {} })),
         ("part of an application", "/application", json!({ "id": "5" })),
@@ -61,7 +85,11 @@ fn odd_shapes() -> Vec<(&'static str, &'static str, Value)> {
         ("a number for an id", "/id", json!(900)),
         ("a number for an author's id", "/author/id", json!(7)),
         ("an unknown channel type", "/channel_type", json!(99)),
-        ("an emoji without a name", "/reactions", json!([{ "emoji": { "id": null, "name": null } }])),
+        (
+            "an emoji without a name",
+            "/reactions",
+            json!([{ "emoji": { "id": null, "name": null } }]),
+        ),
     ]
 }
 
@@ -133,7 +161,10 @@ fn channels_and_threads_are_read_as_far_as_they_say() {
         "thread_metadata": { "archived": true, "locked": false, "archive_timestamp": "2025-01-05T10:00:00Z" },
     }))
     .unwrap();
-    assert_eq!((post.kind, post.parent, post.applied), (ChannelKind::Thread, Some(forum.id), vec![5]));
+    assert_eq!(
+        (post.kind, post.parent, post.applied),
+        (ChannelKind::Thread, Some(forum.id), vec![5])
+    );
     assert!(post.archived && post.archived_at == Millis(1_736_071_200_000));
     assert!(channel(&json!({ "id": "9", "name": "___hidden___" })).unwrap().obfuscated);
     assert_eq!(channel(&json!({ "name": "nowhere" })), None);
@@ -160,7 +191,10 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
             fields.iter().for_each(|(key, inner)| places(inner, &format!("{at}/{key}"), found));
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(n, inner)| places(inner, &format!("{at}/{n}"), found));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(n, inner)| places(inner, &format!("{at}/{n}"), found));
         }
         _ => {}
     }

@@ -1,0 +1,175 @@
+//! How fast a live server is taken in, and how soon an edit or a deletion shows in search.
+//!
+//! `cargo bench -p tests --bench live -- [MESSAGES]` plays the bundled exports as gateway events to
+//! the program, run as its own process, beside the stand-in for Discord on the same machine.
+
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use indexer::search::{Query, Searcher};
+use indexer::store::Store;
+use rules::cluster::Cluster;
+use rules::ids::{ChannelId, MessageId};
+use tests::harness::discord::FakeDiscord;
+use tests::replay::replay;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_harvester-under-test");
+const PLAYED: usize = 40_000;
+const CHANGES: usize = 200;
+const LOOK: Duration = Duration::from_millis(5);
+const PATIENCE: Duration = Duration::from_secs(600);
+
+fn main() -> anyhow::Result<()> {
+    let arguments = std::env::args().collect::<Vec<_>>();
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    let named = arguments.iter().skip(1).find_map(|argument| argument.parse().ok());
+    let exports = replay(named.unwrap_or(PLAYED))?;
+    let discord = FakeDiscord::start();
+    discord.leave_events_unchecked();
+    let places = exports.iter().map(|export| discord.load_places(export)).collect::<Vec<_>>();
+    let scratch = tempfile::tempdir()?;
+    let mut daemon = start(scratch.path(), &discord)?;
+    discord.wait_until("the daemon listens", |world| world.hub.connected() > 0);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let store = runtime.block_on(opened(scratch.path()))?;
+
+    let count = |export: &serde_json::Value| export["messages"].as_array().map_or(0, Vec::len);
+    let total = exports.iter().map(count).sum::<usize>() as u64;
+    let begun = Instant::now();
+    for export in &exports {
+        discord.play(export, 0..count(export));
+    }
+    let sent = begun.elapsed();
+    wait(|| Ok(runtime.block_on(store.counts())?.messages >= total))?;
+    let stored = begun.elapsed();
+    wait(|| {
+        let counts = runtime.block_on(store.counts())?;
+        Ok(counts.channels_pending == 0 && !runtime.block_on(store.needs_settling())?)
+    })?;
+    let judged = begun.elapsed();
+    let rate = |time: Duration| total as f64 / time.as_secs_f64();
+    println!("{total} messages in {} channels", places.len());
+    println!("sent by the stand-in      {:>9.0} messages/s", rate(sent));
+    println!(
+        "stored                    {:>9.0} messages/s, {:.2} of sending",
+        rate(stored),
+        stored.as_secs_f64() / sent.as_secs_f64()
+    );
+    println!("judged, grouped, indexed  {:>9.0} messages/s", rate(judged));
+
+    let clusters = runtime.block_on(store.clusters(1, 10 * CHANGES))?;
+    let searcher = Searcher::open(&scratch.path().join("index"))?;
+    let (edits, deletions) = changes(&discord, &clusters, &searcher)?;
+    tell("an edit to search", edits);
+    tell("a deletion to search", deletions);
+    if let Some(peak) = peak_memory(daemon.id()) {
+        println!("peak memory of the daemon {peak:>9} kB");
+    }
+    daemon.kill()?;
+    daemon.wait()?;
+    Ok(())
+}
+
+/// Edits, and then deletes, the answers of clusters; how long each took until search showed it.
+fn changes(
+    discord: &FakeDiscord,
+    clusters: &[Cluster],
+    searcher: &Searcher,
+) -> anyhow::Result<(Vec<Duration>, Vec<Duration>)> {
+    let answers = clusters.iter().filter(|cluster| cluster.occurrences.len() == 1);
+    let answers = answers.map(|cluster| {
+        let one = &cluster.occurrences[0];
+        (one.channel, one.best_answer().message, one.best_answer().text.clone())
+    });
+    let (mut edits, mut deletions) = (Vec::new(), Vec::new());
+    for (at, (channel, message, text)) in answers.take(CHANGES).enumerate() {
+        let word = format!("quokka{at}quokka");
+        edits.push(timed(searcher, &word, 1, || edit(discord, channel, message, &text, &word))?);
+        deletions.push(timed(searcher, &word, 0, || discord.delete(channel, message))?);
+    }
+    Ok((edits, deletions))
+}
+
+fn edit(discord: &FakeDiscord, channel: ChannelId, message: MessageId, text: &str, word: &str) {
+    discord.edit(channel, message, &format!("{text} {word}"));
+}
+
+/// How long it takes until so many answers hold a word.
+fn timed(
+    searcher: &Searcher,
+    word: &str,
+    wanted: usize,
+    change: impl FnOnce(),
+) -> anyhow::Result<Duration> {
+    let begun = Instant::now();
+    change();
+    let query = Query { text: word.to_owned(), limit: 5, ..Query::default() };
+    wait(|| {
+        searcher.reload()?;
+        let hits = searcher.search(&query)?;
+        Ok(if hits.nearest_only { 0 } else { hits.total } == wanted)
+    })?;
+    Ok(begun.elapsed())
+}
+
+fn tell(what: &str, mut times: Vec<Duration>) {
+    times.sort();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_millis();
+    println!(
+        "{what:<25} p50 {} ms, p99 {} ms, most {} ms ({} of them)",
+        at(0.5),
+        at(0.99),
+        at(1.0),
+        times.len()
+    );
+}
+
+fn wait(mut done: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while !done()? {
+        anyhow::ensure!(begun.elapsed() < PATIENCE, "it takes too long");
+        std::thread::park_timeout(LOOK);
+    }
+    Ok(())
+}
+
+fn start(data: &Path, discord: &FakeDiscord) -> anyhow::Result<Child> {
+    let settings = format!(
+        "[site]\nlisten = '127.0.0.1:0'\n[discord]\ntoken = '{}'\napi_url = '{}'\n",
+        discord.token(),
+        discord.url()
+    );
+    std::fs::write(data.join("harvester.toml"), settings)?;
+    let child = Command::new(PROGRAM)
+        .arg("--data")
+        .arg(data)
+        .arg("run")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    child.context("the program does not start")
+}
+
+async fn opened(data: &Path) -> anyhow::Result<Store> {
+    let begun = Instant::now();
+    loop {
+        match Store::open_read_only(data).await {
+            Ok(store) => return Ok(store),
+            Err(error) if begun.elapsed() > PATIENCE => return Err(error.into()),
+            Err(_) => tokio::time::sleep(LOOK).await,
+        }
+    }
+}
+
+/// The most memory a process ever held, where the system tells.
+fn peak_memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
