@@ -96,7 +96,7 @@ impl Slice {
         Self {
             export: exports[dice.roll(exports.len())],
             share: dice.roll(1_000),
-            length: 30 + dice.roll(170),
+            length: [30 + dice.roll(170), 300 + dice.roll(500)][usize::from(dice.roll(4) == 0)],
         }
     }
 
@@ -106,8 +106,9 @@ impl Slice {
         let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         let mut export = serde_json::from_str::<Value>(&text)?;
         let all = messages_mut(&mut export);
-        let start = (all.len() - self.length) * self.share / 1_000;
-        *all = all.drain(start..start + self.length).collect();
+        let length = self.length.min(all.len());
+        let start = (all.len() - length) * self.share / 1_000;
+        *all = all.drain(start..start + length).collect();
         Ok(export)
     }
 }
@@ -122,7 +123,7 @@ fn invent_channel(number: usize, slice: Slice, dice: &mut Dice) -> anyhow::Resul
         let id = id.parse::<u64>().context("an id is a number")?;
         anyhow::Ok((id * MOST_CHANNELS as u64 + number as u64).to_string())
     };
-    let helpers = (0..3).map(|_| dice.roll(slice.length)).collect::<Vec<_>>();
+    let helpers = (0..3).map(|_| dice.roll(messages(&channel).len())).collect::<Vec<_>>();
     let all = messages_mut(&mut channel);
     let helpers = helpers.iter().map(|at| author(&all[*at])).collect::<BTreeSet<_>>();
     for message in all.iter_mut() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::ensure;
 use harvester::pipeline::Pipeline;
 use harvester::progress::{Progress, Unit};
-use indexer::store::Store;
+use indexer::store::{Range, Store};
 use rules::ids::{ChannelId, MessageId, Millis};
 use rules::pseudonym::Salt;
 use rules::ruleset::Ruleset;
@@ -76,7 +76,9 @@ async fn state(store: &Store, files: &[Value]) -> anyhow::Result<String> {
     channels.sort_unstable();
     channels.dedup();
     for channel in channels {
-        for one in store.conversations_reaching(ChannelId(channel), MessageId(0)).await? {
+        for one in
+            store.conversations_reaching(ChannelId(channel), MessageId(0), Range::END).await?
+        {
             write!(text, "\n{} {} {}", one.id.0, one.links, one.verdict)?;
         }
     }

@@ -1,0 +1,116 @@
+//! A conversation's links become its verdict.
+
+use std::collections::BTreeSet;
+
+use indexer::store::{Faces, Judged, PendingChannel, Status, StoreError};
+use rules::cluster::Occurrence;
+use rules::conversation::{Conversation, Link};
+use rules::ids::{ConversationId, MessageId};
+use rules::message::Message;
+use rules::resolution::{Resolution, Verdict, judge};
+use rules::scope::Consent;
+
+use super::ChannelHarvest;
+use super::links::write_links;
+use super::open::Open;
+
+/// Loads what a conversation lacks and judges it.
+pub(super) struct Bench<'h> {
+    pub(super) harvest: &'h ChannelHarvest,
+    pub(super) pending: &'h PendingChannel,
+    pub(super) faces: Faces,
+    /// Messages read from the store.
+    pub(super) read: u64,
+}
+
+impl Bench<'_> {
+    /// The conversation's verdict; `None` if all of its messages were deleted while it was read.
+    pub(super) fn judge(
+        &mut self,
+        root: MessageId,
+        open: Open,
+    ) -> Result<Option<Judged>, StoreError> {
+        let Open { links, messages, .. } = open;
+        let messages = self.complete(&links, messages)?;
+        if messages.is_empty() {
+            return Ok(None);
+        }
+        let channel = &self.pending.channel;
+        let rules = &self.harvest.rules;
+        let ids = messages.iter().map(|message| message.id).collect::<Vec<_>>();
+        let marks = self.harvest.store.marks(channel.id, &ids);
+        let conversation = Conversation {
+            id: ConversationId(root),
+            channel,
+            messages: messages.iter().collect(),
+            trusted: &self.harvest.trusted,
+            marks: self.harvest.runtime.block_on(marks)?,
+        };
+        let verdict = judge(&conversation, &rules.signals);
+        let (status, occurrence) = match &verdict {
+            Verdict::NotAQuestion { .. } => (Status::NoQuestion, None),
+            Verdict::Open { .. } => (Status::Open, None),
+            Verdict::Resolved(resolution) => {
+                let quotable = self.may_quote(resolution)?;
+                (Status::Resolved, Some(Occurrence::of(&conversation, resolution, quotable)))
+            }
+        };
+        Ok(Some(Judged {
+            id: conversation.id,
+            channel: channel.id,
+            last: links.last().map_or(root, |link| link.message),
+            links: write_links(&links),
+            status,
+            verdict: serde_json::to_string(&verdict).expect("a verdict has only text keys"),
+            occurrence,
+        }))
+    }
+
+    fn complete(
+        &mut self,
+        links: &[Link],
+        mut messages: Vec<Message>,
+    ) -> Result<Vec<Message>, StoreError> {
+        if messages.len() < links.len() {
+            let held = messages.iter().map(|message| message.id).collect::<BTreeSet<_>>();
+            let missing = links.iter().map(|link| link.message).filter(|id| !held.contains(id));
+            let missing = missing.collect::<Vec<_>>();
+            let store = &self.harvest.store;
+            let loaded = store.messages_with(self.pending.channel.id, &missing, &mut self.faces);
+            let loaded = self.harvest.runtime.block_on(loaded)?;
+            self.read += loaded.len() as u64;
+            messages.extend(loaded);
+            messages.sort_by_key(|message| message.id);
+        }
+        forget_lost_replies(&mut messages);
+        Ok(messages)
+    }
+
+    /// Whether every word of question and answers may be quoted: by the channel, or because each
+    /// author agreed when asked.
+    fn may_quote(&self, resolution: &Resolution) -> Result<bool, StoreError> {
+        let scope = &self.harvest.rules.scope;
+        if scope.may_quote(&self.pending.channel) {
+            return Ok(true);
+        }
+        if scope.consent != Some(Consent::Ask) {
+            return Ok(false);
+        }
+        let answers = resolution.answers.iter().map(|answer| answer.message);
+        let quoted = resolution.question.messages.iter().copied().chain(answers);
+        let quoted = quoted.collect::<Vec<_>>();
+        let agreed = self.harvest.store.consented_messages(&quoted);
+        let agreed = self.harvest.runtime.block_on(agreed)?;
+        Ok(quoted.iter().all(|message| agreed.contains(message)))
+    }
+}
+
+/// A reply to a message that is not stored is none, whether it was read on this walk or before. One
+/// to a stored message is always in the same conversation.
+fn forget_lost_replies(messages: &mut [Message]) {
+    let here = messages.iter().map(|message| message.id).collect::<BTreeSet<_>>();
+    for message in messages {
+        let id = message.id;
+        message.reply_to = message.reply_to.filter(|target| *target < id && here.contains(target));
+    }
+}
