@@ -29,7 +29,7 @@ use crate::progress::{Progress, Unit};
 pub use conversations::read_links;
 use conversations::{ChannelHarvest, Harvested};
 pub use intake::{FileOutcome, Intake, IntakeReport};
-pub use proposals::{Considered, Proposed, consider, consider_one};
+pub use proposals::{Considered, Proposed, consider, consider_one, propose};
 pub use retry::{Retried, retry};
 
 /// The directory of the index inside a data directory.

@@ -89,7 +89,8 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
         options.data.display()
     );
     pipeline.catch_up(clock::now()).await?;
-    let round = propose(options, &settings, &mut pipeline).await?;
+    let round = propose(options, &settings, &pipeline.store).await?;
+    pipeline.catch_up(clock::now()).await?;
     let pages = round.proposed.iter().map(|one| &one.draft);
     draft::write_pages(&options.data, pages)?;
     let counts = pipeline.store.counts().await?;

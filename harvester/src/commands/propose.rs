@@ -2,13 +2,14 @@ use anyhow::Context as _;
 use docgen::draft::{Draft, Refusal};
 use docgen::forge::Outcome;
 use docgen::forge::local::LocalForge;
+use indexer::store::Store;
 use rules::cluster::Cluster;
 use serde::Serialize;
 
 use super::table::one_line;
-use super::{Ended, Options, Settings, print_json};
+use super::{Ended, Options, Settings, is_in_use, print_json};
 use crate::clock;
-use crate::pipeline::{PROPOSALS, Pipeline, Proposed, consider};
+use crate::pipeline::{self, PROPOSALS, Proposed, consider};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -44,9 +45,22 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     if arguments.dry_run {
         return rehearse(options, &settings).await;
     }
-    let mut pipeline = options.pipeline(&settings).await?;
-    let round = propose(options, &settings, &mut pipeline).await?;
-    pipeline.close().await;
+    let round = match options.pipeline(&settings).await {
+        Ok(mut pipeline) => {
+            let round = propose(options, &settings, &pipeline.store).await?;
+            pipeline.catch_up(clock::now()).await?;
+            pipeline.close().await;
+            round
+        }
+        // A running daemon has judged everything, and indexes what changes here.
+        Err(error) if is_in_use(&error) => {
+            let store = options.shared().await?;
+            let round = propose(options, &settings, &store).await?;
+            store.close().await;
+            round
+        }
+        Err(error) => return Err(error),
+    };
     if options.json {
         print_json(&lines(&round))?;
         return Ok(Ended::Well);
@@ -64,21 +78,21 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
 pub(super) async fn propose(
     options: &Options,
     settings: &Settings,
-    pipeline: &mut Pipeline,
+    store: &Store,
 ) -> anyhow::Result<Round> {
     let repository =
         settings.config.repository.as_deref().context(
             "no repository to propose to; set `repository` in [forge] of the settings file",
         )?;
     let forge = LocalForge::open(repository, &options.data.join(PROPOSALS))?;
-    let naming = settings.naming(&pipeline.store).await?;
-    let considered = consider(&pipeline.store, &settings.context(&naming)).await?;
+    let naming = settings.naming(store).await?;
+    let considered = consider(store, &settings.context(&naming)).await?;
     let mut round = Round { proposed: Vec::new(), refused: Vec::new() };
     for one in considered {
         match one.page {
             Ok((draft, proposal)) => {
                 let page = (one.cluster, draft, proposal);
-                round.proposed.push(pipeline.propose(&forge, page, clock::now()).await?);
+                round.proposed.push(pipeline::propose(store, &forge, page, clock::now()).await?);
             }
             Err(refusal) => round.refused.push((one.cluster, refusal)),
         }

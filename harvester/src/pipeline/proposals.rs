@@ -5,13 +5,13 @@ use docgen::forge::local::LocalForge;
 use docgen::forge::{Outcome, Pushed, Why};
 use docgen::proposal::Proposal;
 use indexer::settle::{Kin, epoch};
-use indexer::store::{self, ProposalState, Store, StoreError};
+use indexer::store::{Proposal as StoredProposal, ProposalState, Store, StoreError};
 use rules::cluster::{Cluster, ClusterState};
 use rules::due::due;
 use rules::ids::Millis;
 use rules::same::Epoch;
 
-use super::{Pipeline, PipelineError};
+use super::PipelineError;
 
 /// The occurrences of a cluster that a page stands on, with the page it would get, or why it gets none.
 pub struct Considered {
@@ -60,49 +60,46 @@ pub async fn consider_one(
     Ok(Considered::of(cluster, &epoch, context))
 }
 
-impl Pipeline {
-    /// Brings a page to the forge and remembers what stands there. Doing it again with nothing new
-    /// does nothing. `now` is the commit's time.
-    pub async fn propose(
-        &mut self,
-        forge: &LocalForge,
-        (cluster, draft, proposal): (Cluster, Draft, Proposal),
-        now: Millis,
-    ) -> Result<Proposed, PipelineError> {
-        let known = self.store.proposal(&cluster.id).await?;
-        let pushed = known
-            .as_ref()
-            .map(|known| Pushed { head: known.head.clone(), digest: known.digest.clone() });
-        let outcome = forge.propose(&proposal, &draft, pushed.as_ref(), now)?;
-        let (state, stands) = match &outcome {
-            Outcome::Opened(stands) | Outcome::Updated(stands) | Outcome::UpToDate(stands) => {
-                (ClusterState::Proposed, Some((ProposalState::Open, stands.clone())))
-            }
-            Outcome::HandsOff(why) => {
-                let stands = pushed.map(|pushed| (ProposalState::HandsOff, pushed));
-                (after_hands_off(*why), stands)
-            }
-        };
-        if let Some((state, Pushed { head, digest })) = stands {
-            let kept = store::Proposal {
-                cluster: cluster.id.clone(),
-                branch: proposal.branch.clone(),
-                head,
-                digest,
-                title: proposal.title.clone(),
-                path: draft.path().to_owned(),
-                state,
-                opened: known.as_ref().map_or(now, |known| known.opened),
-                updated: now,
-            };
-            if known.is_none_or(|known| store::Proposal { updated: now, ..known } != kept) {
-                self.store.keep_proposal(&kept).await?;
-            }
+/// Brings a page to the forge and remembers what stands there. Doing it again with nothing new does
+/// nothing. The index follows with the next catching up. `now` is the commit's time.
+pub async fn propose(
+    store: &Store,
+    forge: &LocalForge,
+    (cluster, draft, proposal): (Cluster, Draft, Proposal),
+    now: Millis,
+) -> Result<Proposed, PipelineError> {
+    let known = store.proposal(&cluster.id).await?;
+    let pushed = known
+        .as_ref()
+        .map(|known| Pushed { head: known.head.clone(), digest: known.digest.clone() });
+    let outcome = forge.propose(&proposal, &draft, pushed.as_ref(), now)?;
+    let (state, stands) = match &outcome {
+        Outcome::Opened(stands) | Outcome::Updated(stands) | Outcome::UpToDate(stands) => {
+            (ClusterState::Proposed, Some((ProposalState::Open, stands.clone())))
         }
-        self.store.set_state(&cluster.id, state).await?;
-        self.follow_changes().await?;
-        Ok(Proposed { cluster, proposal, draft, outcome })
+        Outcome::HandsOff(why) => {
+            let stands = pushed.map(|pushed| (ProposalState::HandsOff, pushed));
+            (after_hands_off(*why), stands)
+        }
+    };
+    if let Some((state, Pushed { head, digest })) = stands {
+        let kept = StoredProposal {
+            cluster: cluster.id.clone(),
+            branch: proposal.branch.clone(),
+            head,
+            digest,
+            title: proposal.title.clone(),
+            path: draft.path().to_owned(),
+            state,
+            opened: known.as_ref().map_or(now, |known| known.opened),
+            updated: now,
+        };
+        if known.is_none_or(|known| StoredProposal { updated: now, ..known } != kept) {
+            store.keep_proposal(&kept).await?;
+        }
     }
+    store.set_state(&cluster.id, state).await?;
+    Ok(Proposed { cluster, proposal, draft, outcome })
 }
 
 /// What people did with a branch decides what becomes of its cluster.

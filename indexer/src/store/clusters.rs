@@ -247,7 +247,8 @@ async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSumm
     sqlx::query(
         "INSERT INTO clusters (id, state, size, askers, centre, due_since) \
          VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (id) DO UPDATE SET state = excluded.state, size = excluded.size, \
+         ON CONFLICT (id) DO UPDATE SET state = CASE WHEN clusters.state IN ('watching', 'due') \
+         THEN excluded.state ELSE clusters.state END, size = excluded.size, \
          askers = excluded.askers, centre = excluded.centre, due_since = excluded.due_since",
     )
     .bind(id.as_str())
