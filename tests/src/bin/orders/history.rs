@@ -7,16 +7,20 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::{Value, json};
 
+use crate::deeds::Deed;
 use crate::dice::Dice;
 
 const MOST_CHANNELS: usize = 4;
 const GUILD: &str = "77";
 
 /// Files, and how they are imported: each step takes in some of them, in this order, and catches up.
+/// Between the steps, deeds happen.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
     pub(crate) files: Vec<Value>,
     pub(crate) steps: Vec<Vec<usize>>,
+    /// Each with the number of steps before it, in their order.
+    pub(crate) deeds: Vec<(usize, Deed)>,
 }
 
 impl Case {
@@ -57,7 +61,13 @@ impl Case {
             let rest = order.split_off(order.len().min(1 + dice.roll(most)));
             steps.push(std::mem::replace(&mut order, rest));
         }
-        Ok(Self { files, steps })
+        let deeds = (0..dice.roll(7)).filter_map(|number| {
+            let deed = Deed::invent(&files[dice.roll(files.len())], number, dice)?;
+            Some((dice.roll(steps.len() + 1), deed))
+        });
+        let mut deeds = deeds.collect::<Vec<_>>();
+        deeds.sort_by_key(|(before, _)| *before);
+        Ok(Self { files, steps, deeds })
     }
 }
 
@@ -70,7 +80,8 @@ impl fmt::Display for Case {
                 writeln!(f, "  {message}")?;
             }
         }
-        writeln!(f, "steps: {:?}", self.steps)
+        writeln!(f, "steps: {:?}", self.steps)?;
+        self.deeds.iter().try_for_each(|(before, deed)| writeln!(f, "after {before} steps: {deed}"))
     }
 }
 

@@ -3,6 +3,7 @@
 //! `orders --runs N --seed S` plays the seeds S, S+1, … and exits with 1 if any of them ends in
 //! different states. A difference is reduced to the files and messages that it takes, and told.
 
+mod deeds;
 #[path = "../../../it/dice.rs"]
 mod dice;
 mod history;

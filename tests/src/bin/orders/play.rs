@@ -33,15 +33,19 @@ impl Player {
         Ok(Self { rules: Arc::new(rules), runtime: Runtime::new()? })
     }
 
-    /// Where the steps end in another state than all files at once.
+    /// Where the steps end in another state than all files at once, then all deeds, judged at the end.
     pub(crate) fn difference(&self, case: &Case) -> anyhow::Result<Option<String>> {
-        let at_once = [(0..case.files.len()).collect()];
-        let expected = self.runtime.block_on(self.state(&case.files, &at_once))?;
-        let found = self.runtime.block_on(self.state(&case.files, &case.steps))?;
+        let deeds = case.deeds.iter().map(|(_, deed)| (1, deed.clone())).collect();
+        let files = case.files.clone();
+        let at_once = Case { steps: vec![(0..files.len()).collect()], files, deeds };
+        let expected = self.runtime.block_on(self.state(&at_once, false))?;
+        let found = self.runtime.block_on(self.state(case, true))?;
         Ok((expected != found).then(|| told(&expected, &found)))
     }
 
-    async fn state(&self, files: &[Value], steps: &[Vec<usize>]) -> anyhow::Result<String> {
+    /// The state that a case ends in, if all is judged after every step and deed or only at the end.
+    async fn state(&self, case: &Case, step_by_step: bool) -> anyhow::Result<String> {
+        let Case { files, steps, deeds } = case;
         let folder = TempDir::new()?;
         let mut paths = Vec::new();
         for (number, file) in files.iter().enumerate() {
@@ -51,15 +55,25 @@ impl Player {
         }
         let data = folder.path().join("data");
         let mut pipeline = Pipeline::open(&data, Arc::clone(&self.rules), &Salt([7; 16])).await?;
-        for step in steps {
+        for number in 0..=steps.len() {
+            for (_, deed) in deeds.iter().filter(|(before, _)| *before == number) {
+                deed.happen(&pipeline.store).await?;
+                if step_by_step {
+                    pipeline.catch_up(NOW).await?;
+                }
+            }
+            let Some(step) = steps.get(number) else { break };
             let paths = step.iter().map(|file| paths[*file].clone()).collect::<Vec<PathBuf>>();
             let progress = Progress::start("reading", Unit::Bytes, 0);
             let report = pipeline.intake().files(paths, &progress).await?;
             for file in report.files {
                 ensure!(file.error.is_none(), "{:?}", file.error);
             }
-            pipeline.catch_up(NOW).await?;
+            if step_by_step {
+                pipeline.catch_up(NOW).await?;
+            }
         }
+        pipeline.catch_up(NOW).await?;
         let state = state(&pipeline.store, files).await?;
         pipeline.close().await;
         Ok(state)
