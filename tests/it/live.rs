@@ -2,3 +2,5 @@
 
 mod catching_up;
 mod daemon;
+mod offline;
+mod scene;
