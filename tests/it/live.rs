@@ -1,6 +1,7 @@
 //! The daemon on a server: what people say and do there, and what it makes of it.
 
 mod catching_up;
+mod channels;
 mod daemon;
 mod offline;
 mod scene;
