@@ -3,5 +3,6 @@
 mod catching_up;
 mod channels;
 mod daemon;
+mod odd;
 mod offline;
 mod scene;

@@ -34,10 +34,15 @@ impl World {
     }
 
     pub(crate) fn start(&self) -> Daemon<'_> {
+        self.start_telling(&std::env::var("DAEMON_LOG").unwrap_or("info".to_owned()))
+    }
+
+    /// As `start`, with this much in the log.
+    pub(crate) fn start_telling(&self, level: &str) -> Daemon<'_> {
         let log = std::fs::File::create(self.path("daemon.log")).unwrap();
         let child = self
             .command(&["run"])
-            .env("RUST_LOG", std::env::var("DAEMON_LOG").unwrap_or("info".to_owned()))
+            .env("RUST_LOG", level)
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
