@@ -11,3 +11,6 @@ CREATE INDEX pending_by_channel ON pending (channel, seq);
 -- Who replies to a message that comes late, or goes.
 CREATE INDEX messages_by_reply ON messages (channel, CAST(json_extract(extra, '$.reply_to') AS INTEGER))
     WHERE json_extract(extra, '$.reply_to') IS NOT NULL;
+
+-- By where they begin: SQLite adds the row's id to every index.
+CREATE INDEX conversations_begun ON conversations (channel);

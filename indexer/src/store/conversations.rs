@@ -81,7 +81,7 @@ impl Store {
     ) -> Result<Vec<StoredConversation>> {
         let rows = sqlx::query_as::<_, (i64, i64, String, String)>(
             "SELECT id, channel, links, verdict FROM conversations \
-             WHERE +channel = $1 AND id BETWEEN $2 AND $3 AND last > $3 ORDER BY id",
+             WHERE channel = $1 AND id BETWEEN $2 AND $3 AND last > $3 ORDER BY id",
         )
         .bind(channel.0 as i64)
         .bind(range.first.0 as i64)
@@ -99,7 +99,7 @@ impl Store {
     ) -> Result<Vec<StoredConversation>> {
         let rows = sqlx::query_as::<_, (i64, i64, String, String)>(
             "SELECT id, channel, links, verdict FROM conversations \
-             WHERE channel = $1 AND last >= $2 AND id <= $2 ORDER BY id",
+             WHERE channel = $1 AND last >= $2 AND +id <= $2 ORDER BY id",
         )
         .bind(channel.0 as i64)
         .bind(message.0 as i64)

@@ -78,11 +78,12 @@ impl Store {
         targets: Range,
         after: MessageId,
     ) -> Result<Vec<(MessageId, MessageId)>> {
+        // The signs keep SQLite from reading the channel's messages instead of the index of replies.
         let rows = sqlx::query_as::<_, (i64, i64)>(
             "SELECT id, CAST(json_extract(extra, '$.reply_to') AS INTEGER) FROM messages \
              WHERE channel = $1 AND json_extract(extra, '$.reply_to') IS NOT NULL \
              AND CAST(json_extract(extra, '$.reply_to') AS INTEGER) BETWEEN $2 AND $3 \
-             AND id > $4 ORDER BY id",
+             AND +id > $4 ORDER BY +id",
         )
         .bind(channel.0 as i64)
         .bind(targets.first.0 as i64)
