@@ -149,6 +149,8 @@ impl Store {
         applied.deleted += channels::see(&mut transaction, batch, &mut stale).await?;
         applied.deleted += tombstones::bury(&mut transaction, &batch.deleted, &mut stale).await?;
         applied += versions::keep(&mut transaction, &screened.messages, &mut stale).await?;
+        let read = screened.messages.iter().map(|(one, _, at)| ((one.channel, one.id), *at));
+        quarantine::drop_of_read(&mut transaction, read, &mut stale).await?;
         applied += reactions::keep(&mut transaction, &screened.reactions, &mut stale).await?;
         let spoke =
             screened.messages.iter().map(|(message, _, at)| (&*message.author, message.id, *at));

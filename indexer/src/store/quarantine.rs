@@ -128,6 +128,38 @@ async fn insert(connection: &mut SqliteConnection, one: &Quarantined) -> Result<
     Ok(())
 }
 
+/// Drops what is quarantined of messages that could be read at the same time or later.
+pub(super) async fn drop_of_read(
+    connection: &mut SqliteConnection,
+    read: impl Iterator<Item = (Key, Millis)>,
+    stale: &mut Stale,
+) -> Result<()> {
+    if !any(connection).await? {
+        return Ok(());
+    }
+    let read = read.collect::<Vec<_>>();
+    for chunk in read.chunks(MAX_BINDS / 3) {
+        let sql = format!(
+            "WITH read (channel, message, at) AS (VALUES {}) DELETE FROM quarantine WHERE id IN \
+             (SELECT quarantine.id FROM quarantine JOIN read USING (channel, message) \
+             WHERE seen <= at)",
+            placeholders(1, chunk.len(), 3)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for ((channel, message), at) in chunk {
+            query = query.bind(channel.0 as i64).bind(message.0 as i64).bind(at.0);
+        }
+        if query.execute(&mut *connection).await?.rows_affected() > 0 {
+            stale.purge_unseen();
+        }
+    }
+    Ok(())
+}
+
+async fn any(connection: &mut SqliteConnection) -> Result<bool> {
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM quarantine)").fetch_one(connection).await?)
+}
+
 /// Drops what is quarantined of deleted messages.
 pub(super) async fn drop_of_messages(
     connection: &mut SqliteConnection,

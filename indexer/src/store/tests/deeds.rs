@@ -141,6 +141,20 @@ async fn what_cannot_be_read_is_kept_once_until_it_can_or_is_deleted() {
 }
 
 #[tokio::test]
+async fn what_could_be_read_later_is_let_go() {
+    let (store, _folder) = empty().await;
+    let quarantined = [(1, 10), (9, 11), (1, 12)].map(|(seen, message)| Quarantined {
+        seen: Millis(seen),
+        ..unreadable(&format!("{{{message}}}"), message)
+    });
+    store.apply(&Batch { quarantined: quarantined.into(), ..Batch::default() }).await.unwrap();
+    let read = [10, 11].map(|id| (message(1, id, 5, "at last"), Told::Whole, Millis(4)));
+    store.apply(&Batch { messages: read.into(), ..Batch::default() }).await.unwrap();
+    let left = store.quarantined(9).await.unwrap();
+    assert_eq!(left.iter().map(|one| one.raw.as_str()).collect::<Vec<_>>(), ["{11}", "{12}"]);
+}
+
+#[tokio::test]
 async fn a_reading_is_the_last_word_of_its_reader() {
     let (store, _folder) = empty().await;
     let reading = Reading {
