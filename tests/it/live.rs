@@ -3,6 +3,7 @@
 mod catching_up;
 mod channels;
 mod daemon;
+mod forgetting;
 mod odd;
 mod offline;
 mod scene;
