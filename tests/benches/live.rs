@@ -13,14 +13,15 @@ use anyhow::Context as _;
 use indexer::search::{Query, Searcher};
 use indexer::store::Store;
 use rules::cluster::Cluster;
-use rules::ids::{ChannelId, MessageId};
 use tests::harness::discord::FakeDiscord;
 use tests::replay::replay;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_harvester-under-test");
 const PLAYED: usize = 40_000;
-const CHANGES: usize = 200;
+const CHANGES: usize = 120;
 const LOOK: Duration = Duration::from_millis(5);
+/// An edit that has not shown by then made another message the answer, or none.
+const SHOWN: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(600);
 
 fn main() -> anyhow::Result<()> {
@@ -63,9 +64,15 @@ fn main() -> anyhow::Result<()> {
     );
     println!("judged, grouped, indexed  {:>9.0} messages/s", rate(judged));
 
-    let clusters = runtime.block_on(store.clusters(1, 10 * CHANGES))?;
+    let clusters = runtime.block_on(store.clusters(1, usize::MAX))?;
     let searcher = Searcher::open(&scratch.path().join("index"))?;
-    let (edits, deletions) = changes(&discord, &clusters, &searcher)?;
+    let holds = |word: &str| {
+        let clusters = runtime.block_on(store.clusters(1, usize::MAX))?;
+        let said = clusters.iter().flat_map(|cluster| &cluster.occurrences);
+        let mut answers = said.flat_map(|one| &one.answers);
+        Ok(answers.any(|answer| answer.text.contains(word)))
+    };
+    let (edits, deletions) = changes(&discord, &clusters, &searcher, holds)?;
     tell("an edit to search", edits);
     tell("a deletion to search", deletions);
     if let Some(peak) = peak_memory(daemon.id()) {
@@ -81,6 +88,7 @@ fn changes(
     discord: &FakeDiscord,
     clusters: &[Cluster],
     searcher: &Searcher,
+    holds: impl Fn(&str) -> anyhow::Result<bool>,
 ) -> anyhow::Result<(Vec<Duration>, Vec<Duration>)> {
     let answers = clusters.iter().filter(|cluster| cluster.occurrences.len() == 1);
     let answers = answers.map(|cluster| {
@@ -90,32 +98,38 @@ fn changes(
     let (mut edits, mut deletions) = (Vec::new(), Vec::new());
     for (at, (channel, message, text)) in answers.take(CHANGES).enumerate() {
         let word = format!("quokka{at}quokka");
-        edits.push(timed(searcher, &word, 1, || edit(discord, channel, message, &text, &word))?);
-        deletions.push(timed(searcher, &word, 0, || discord.delete(channel, message))?);
+        let changed = || discord.edit(channel, message, &format!("{text} {word}"));
+        let Some(edit) = timed(searcher, &word, 1, changed)? else {
+            anyhow::ensure!(!holds(&word)?, "search does not show what the store holds");
+            continue;
+        };
+        edits.push(edit);
+        let deleted = timed(searcher, &word, 0, || discord.delete(channel, message))?;
+        deletions.push(deleted.context("search shows what was deleted")?);
     }
     Ok((edits, deletions))
 }
 
-fn edit(discord: &FakeDiscord, channel: ChannelId, message: MessageId, text: &str, word: &str) {
-    discord.edit(channel, message, &format!("{text} {word}"));
-}
-
-/// How long it takes until so many answers hold a word.
+/// How long it takes until so many answers hold a word; `None` if that does not come to pass, as where
+/// an edit makes another message the answer.
 fn timed(
     searcher: &Searcher,
     word: &str,
     wanted: usize,
     change: impl FnOnce(),
-) -> anyhow::Result<Duration> {
+) -> anyhow::Result<Option<Duration>> {
     let begun = Instant::now();
     change();
     let query = Query { text: word.to_owned(), limit: 5, ..Query::default() };
-    wait(|| {
+    while begun.elapsed() < SHOWN {
         searcher.reload()?;
         let hits = searcher.search(&query)?;
-        Ok(if hits.nearest_only { 0 } else { hits.total } == wanted)
-    })?;
-    Ok(begun.elapsed())
+        if wanted == if hits.nearest_only { 0 } else { hits.total } {
+            return Ok(Some(begun.elapsed()));
+        }
+        std::thread::park_timeout(LOOK);
+    }
+    Ok(None)
 }
 
 fn tell(what: &str, mut times: Vec<Duration>) {

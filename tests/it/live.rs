@@ -3,7 +3,8 @@
 mod catching_up;
 mod channels;
 mod daemon;
-mod forgetting;
+mod desk;
 mod odd;
 mod offline;
+mod refusals;
 mod scene;

@@ -1,0 +1,95 @@
+//! Discord will not have us, or does not let us go on.
+
+use tests::harness::discord::{FakeDiscord, Rebuff};
+
+use super::scene::Scene;
+use crate::world::World;
+
+/// Sessions that a refused daemon may ask for: Discord counts a thousand a day.
+const FEW: usize = 5;
+
+#[test]
+fn a_refusal_for_good_ends_the_daemon_with_the_reason() {
+    let reasons = [
+        (4004, "token"),
+        (4010, "shard"),
+        (4011, "shard"),
+        (4012, "version"),
+        (4013, "intent"),
+        (4014, "Message Content"),
+    ];
+    for (code, reason) in reasons {
+        let discord = FakeDiscord::start();
+        discord.guild("Pottery");
+        discord.at_identify(Rebuff::Close(code), u32::MAX);
+        let world = World::new();
+        world.point_at(&discord, "");
+        let (ended, said) = world.start().ended();
+        assert_eq!(ended, 1, "{code}: {said}");
+        assert!(said.to_lowercase().contains(&reason.to_lowercase()), "{code}: {said}");
+        let asked = discord.look(|world| world.hub.identifies());
+        assert!((1..=FEW).contains(&asked), "{code}: {asked} sessions were asked for");
+        discord.assert_no_surprises();
+    }
+}
+
+#[test]
+fn no_sessions_left_ends_the_daemon_before_it_asks_for_one() {
+    let discord = FakeDiscord::start();
+    discord.session_starts(0, 1);
+    let world = World::new();
+    world.point_at(&discord, "");
+    let (ended, said) = world.start().ended();
+    assert_eq!(ended, 1, "{said}");
+    assert!(said.contains("session"), "{said}");
+    assert_eq!(discord.look(|world| world.hub.identifies()), 0);
+}
+
+#[test]
+fn a_token_that_discord_does_not_know_ends_the_daemon_with_the_reason() {
+    let discord = FakeDiscord::start();
+    let world = World::new();
+    world.point_at(&discord, "");
+    world.write("data/token", "another.token.entirely");
+    let (ended, said) = world.start().ended();
+    assert_eq!(ended, 1, "{said}");
+    assert!(said.contains("token") && !said.contains("another.token"), "{said}");
+}
+
+/// Whatever ends a session, what was said meanwhile is found, and nothing is stored twice.
+#[test]
+fn a_connection_that_breaks_in_any_way_loses_nothing() {
+    let scene = Scene::new();
+    let discord = &scene.discord;
+    let world = World::new();
+    world.point_at(discord, "");
+    let mut daemon = world.start();
+    daemon.settled(1);
+    let breaks: [(&str, fn(&FakeDiscord)); 9] = [
+        ("4000", |discord| discord.close(4000)),
+        ("4007", |discord| discord.close(4007)),
+        ("4009", |discord| discord.close(4009)),
+        ("op 7", FakeDiscord::ask_to_reconnect),
+        ("op 9, resumable", |discord| discord.invalidate(true)),
+        ("op 9", |discord| discord.invalidate(false)),
+        ("a broken line", FakeDiscord::break_connections),
+        ("a forgotten session", FakeDiscord::forget_sessions),
+        ("a refused session", |discord| {
+            discord.at_resume(Rebuff::Invalid(false), 1);
+            discord.break_connections();
+        }),
+    ];
+    let mut posted = 0;
+    for (way, broken) in breaks {
+        scene.discord.post(scene.help, scene.asker, &format!("before {way}"));
+        broken(discord);
+        scene.discord.post(scene.help, scene.helper, &format!("after {way}"));
+        posted += 2;
+        daemon.wait_until(&format!("nothing is lost by {way}"), |status| {
+            status["messages"].as_u64() == Some(posted)
+        });
+        discord.wait_until("it listens again", |world| world.hub.connected() > 0);
+    }
+    daemon.stop();
+    discord.assert_no_surprises();
+}
