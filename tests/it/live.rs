@@ -4,6 +4,7 @@ mod catching_up;
 mod channels;
 mod daemon;
 mod desk;
+mod forgetting;
 mod odd;
 mod offline;
 mod refusals;
