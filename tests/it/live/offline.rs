@@ -143,6 +143,7 @@ fn bound(channels: usize, messages: usize, people: usize, with_threads: usize) -
     TO_START + with_threads + pages + news + REACTIONS + people
 }
 
+#[expect(clippy::print_stdout, reason = "the number of calls is part of the story")]
 #[test]
 fn everything_that_happened_offline_is_found_at_a_known_price() {
     let before = Before::new();

@@ -5,6 +5,9 @@ use tests::harness::discord::{FakeDiscord, Rebuff};
 use super::scene::Scene;
 use crate::world::World;
 
+/// How a connection breaks.
+type Break = fn(&FakeDiscord);
+
 /// Sessions that a refused daemon may ask for: Discord counts a thousand a day.
 const FEW: usize = 5;
 
@@ -65,7 +68,7 @@ fn a_connection_that_breaks_in_any_way_loses_nothing() {
     world.point_at(discord, "");
     let mut daemon = world.start();
     daemon.settled(1);
-    let breaks: [(&str, fn(&FakeDiscord)); 9] = [
+    let breaks: [(&str, Break); 9] = [
         ("4000", |discord| discord.close(4000)),
         ("4007", |discord| discord.close(4007)),
         ("4009", |discord| discord.close(4009)),
