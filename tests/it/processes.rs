@@ -23,7 +23,7 @@ fn a_second_process_reads_but_does_not_write() {
     let state = world.state();
     let lock = WriteLock::take(&world.data()).unwrap();
     let exports = world.path("exports");
-    for writing in [&["import", exports.to_str().unwrap()][..], &["reindex"], &["propose"]] {
+    for writing in [&["import", exports.to_str().unwrap()][..], &["reindex"]] {
         let ran = world.run(writing);
         assert_eq!(ran.code, 1, "{writing:?}");
         let why = &ran.complained;

@@ -78,6 +78,9 @@ fn a_librarys_types_stay_at_home() {
         ("tantivy::", "indexer/src/"),
         ("axum::", "site/src/"),
         ("git2::", "docgen/src/forge"),
+        ("octocrab::", "docgen/src/github"),
+        ("serenity::", "harvester/src/discord"),
+        ("reqwest::", "harvester/src/discord"),
         ("indicatif::", "harvester/src/progress.rs"),
     ];
     for (path, text) in CRATES[..5].iter().flat_map(|name| sources(name)) {
