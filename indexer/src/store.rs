@@ -172,7 +172,7 @@ impl Store {
             .pragma("secure_delete", "ON")
             .busy_timeout(PATIENCE);
         let migrating = MigrationLock::take(data).await?;
-        let write = SqlitePoolOptions::new()
+        let write = pool()
             .max_connections(1)
             .acquire_timeout(PATIENCE)
             .connect_with(options.clone())
@@ -219,7 +219,7 @@ impl Store {
 }
 
 async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
-    Ok(SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?)
+    Ok(pool().max_connections(READERS).connect_with(options).await?)
 }
 
 const MIGRATIONS: [(&str, &str); 3] = [
@@ -234,6 +234,13 @@ fn migrator() -> Migrator {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql, false)
     };
     Migrator::with_migrations((1..).zip(MIGRATIONS).map(migration).collect())
+}
+
+/// Connections live as long as the pool. With an age or an idle time, sqlx would have a task look after
+/// them that counts the idle ones; a count that is read between a connection's return and its entry is
+/// below zero, and the task then loops for ever.
+fn pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None)
 }
 
 /// `($1,$2),($3,$4)` for `rows` rows of `columns` columns, numbered from `first`.
