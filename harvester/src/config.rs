@@ -128,7 +128,7 @@ impl Discord {
             guilds: guilds(table),
             api_url: api_url(table),
             history_days: table.integer("history_days", 0, 0, 36_500) as u32,
-            reconcile_days: table.integer("reconcile_days", 7, 0, 365) as u32,
+            reconcile_days: table.integer("reconcile_days", 7, 0, 36_500) as u32,
             rate_share: table.number("rate_share", 0.5, 0.05, 1.0),
             everybody: table.texts("everybody"),
             suggest_in: table.texts("suggest_in"),

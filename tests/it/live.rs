@@ -5,6 +5,7 @@ mod channels;
 mod daemon;
 mod desk;
 mod forgetting;
+mod mixes;
 mod odd;
 mod offline;
 mod refusals;

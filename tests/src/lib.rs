@@ -2,6 +2,7 @@
 
 #[path = "../harness/mod.rs"]
 pub mod harness;
+pub mod mixes;
 pub mod predict;
 pub mod replay;
 pub mod score;
