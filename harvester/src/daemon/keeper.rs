@@ -21,7 +21,7 @@ const REST_PER_SETTLING: u32 = 10;
 /// ...but never more than this.
 const LONGEST_REST: Duration = Duration::from_secs(60);
 /// Between two purges of deleted text: each rewrites segments of the index.
-const BETWEEN_SCRUBS: Duration = Duration::from_secs(15);
+const BETWEEN_SCRUBS: Duration = Duration::from_secs(20);
 
 pub(super) struct Keeper {
     pub(super) store: Store,

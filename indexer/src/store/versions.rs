@@ -81,15 +81,20 @@ pub(super) async fn keep(
             continue;
         };
         let newer_reactions = telling.whole > *whole;
-        let mut changed = newer_reactions && telling.whole.reactions != whole.reactions;
+        let changed = newer_reactions && telling.whole.reactions != whole.reactions;
+        let mut reworded = false;
         if telling.version > *version {
-            changed |= telling.version.digest != version.digest;
+            reworded = telling.version.digest != version.digest;
             telling.whole = telling.whole.max(whole.clone());
             written.push(telling);
         } else if newer_reactions {
             reacted.push((key, telling.whole));
         }
-        if changed {
+        if reworded {
+            // What was said before leaves every file, as what is deleted does.
+            applied.updated += 1;
+            stale.purge(key);
+        } else if changed {
             applied.updated += 1;
             stale.add(key);
         } else {
