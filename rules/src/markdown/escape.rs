@@ -86,7 +86,7 @@ fn longest_run(text: &str) -> usize {
 /// there, so that pages stay readable as source.
 pub(super) fn push_text(out: &mut String, text: &str, flavour: Flavour) {
     let mut rest = text;
-    if out.is_empty() || out.ends_with('\n') {
+    if is_line_start(out) {
         rest = push_line_start(out, text.trim_start(), flavour);
     }
     let mut previous = out.chars().next_back();
@@ -107,6 +107,10 @@ pub(super) fn push_text(out: &mut String, text: &str, flavour: Flavour) {
         }
         previous = Some(c);
     }
+}
+
+pub(super) fn is_line_start(out: &str) -> bool {
+    out.is_empty() || out.ends_with('\n')
 }
 
 fn push_line_start<'t>(out: &mut String, text: &'t str, flavour: Flavour) -> &'t str {

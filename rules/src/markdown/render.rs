@@ -2,7 +2,7 @@
 
 use pulldown_cmark::{Event, Options, Parser, TagEnd};
 
-use super::escape::{code_block, code_span, push_text};
+use super::escape::{code_block, code_span, is_line_start, push_text};
 use super::{Block, Flavour, Inline};
 
 /// Writes blocks so that a Markdown reader finds the same tree again and nothing else. Ends without
@@ -153,23 +153,26 @@ fn push_marked(
     flavour: Flavour,
     emphasis: bool,
 ) {
-    let start = out.len();
     let before = out.chars().next_back();
-    if emphasis {
+    let start = out.len();
+    // Words that may yet stand without their mark at the start of a line are written as such.
+    let line_start = is_line_start(out);
+    if emphasis && !line_start {
         out.push_str(mark);
     }
+    let open = out.len();
     push_inlines(out, inner, flavour, emphasis);
     if !emphasis {
         return;
     }
-    let open = start + mark.len();
-    if stands(before, &out[open..], next) {
-        out.push_str(mark);
-    } else {
-        let words = out.split_off(open);
-        out.truncate(start);
-        out.push_str(&words);
+    if !stands(before, &out[open..], next) {
+        out.replace_range(start..open, "");
+        return;
     }
+    if line_start {
+        out.insert_str(start, mark);
+    }
+    out.push_str(mark);
 }
 
 /// Whether a mark around `inside` opens and closes in every dialect: words at its edges, and space

@@ -25,6 +25,7 @@ fn discord_markdown_becomes_commonmark() {
         ("# Title\ntext", "**Title**\n\ntext"),
         ("#### literal\n#tag", "\\#### literal\\\n\\#tag"),
         ("-# small", "small"),
+        ("term\n~~: no~~definition", "term\\\n\\: nodefinition"),
         ("Title\n---", "Title\\\n\\---"),
         ("> quoted\nafter", "> quoted\n\nafter"),
         (">>> all\nof it", "> all\\\n> of it"),
