@@ -4,6 +4,7 @@
 //! are stored, occurrences stay touched until they are clustered, and the index carries its place in
 //! the feed of changes.
 
+mod consents;
 mod conversations;
 mod intake;
 mod proposals;
@@ -25,6 +26,7 @@ use rules::pseudonym::Salt;
 use rules::ruleset::Ruleset;
 use tokio::runtime::Handle;
 
+use crate::clock;
 use crate::progress::{Progress, Unit};
 pub use conversations::read_links;
 use conversations::{ChannelHarvest, Harvested};
@@ -190,6 +192,7 @@ impl Pipeline {
         if channels == 0 {
             return Ok((0, Harvested::default()));
         }
+        consents::note(&self.store, &self.rules.scope, &pending, clock::now()).await?;
         let mut messages = 0;
         for one in &pending {
             messages += self.store.messages_pending(one).await?;

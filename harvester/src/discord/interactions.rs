@@ -256,7 +256,7 @@ impl Desk {
         for reply in &outcome.whispers {
             self.line.whisper(interaction, reply).await?;
         }
-        if let Some(reply) = &outcome.announced {
+        for reply in &outcome.announced {
             self.line.announce(interaction, reply).await?;
         }
         Ok(())

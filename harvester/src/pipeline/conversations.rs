@@ -66,12 +66,13 @@ impl ChannelHarvest {
             self.finish(pending, &all)?;
             return Ok(Harvested::default());
         }
+        let helped = self.runtime.block_on(self.store.helped_questions(pending.channel.id))?;
         let mut walk = Walk {
             harvest: self,
             pending,
             regions: Regions::of(self, pending)?,
             untangler: Untangler::for_channel(&self.rules.conversations, pending.channel.kind),
-            bench: Bench { harvest: self, pending, faces: Faces::default(), read: 0 },
+            bench: Bench { harvest: self, pending, faces: Faces::default(), helped, read: 0 },
             open: OpenConversations::default(),
             judged: BTreeMap::new(),
             stale: BTreeSet::new(),

@@ -239,20 +239,6 @@ async fn note_standing(connection: &mut SqliteConnection, channel: ChannelId) ->
     Ok(())
 }
 
-/// Has all channels of a server judged again.
-pub(super) async fn mark_guild_pending(
-    connection: &mut SqliteConnection,
-    guild: GuildId,
-) -> Result<()> {
-    sqlx::query(
-        "UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1 WHERE guild = $1",
-    )
-    .bind(guild.0 as i64)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// Notes that verdicts of a channel may quote deleted words until what is pending there is judged.
 pub(super) async fn note_purging(
     connection: &mut SqliteConnection,

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use rules::ids::{ChannelId, GuildId, MessageId, Millis};
+use rules::ids::{MessageId, Millis};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::channels::mark_guild_pending;
 use super::pending;
 use super::{MAX_BINDS, Result, Store, placeholders};
 
@@ -24,8 +23,8 @@ pub struct Consented {
 type Row = (String, String, i64, Option<i64>);
 
 impl Store {
-    /// Stores a consent; the first giving is kept until it is withdrawn. What may be quoted is judged
-    /// again.
+    /// Stores a consent; the first giving is kept until it is withdrawn. One message's is judged anew;
+    /// what a server's or a channel's allows is the rules' to say, and these are kept as a record.
     pub async fn give_consent(&self, consent: &Consented) -> Result<()> {
         let mut transaction = self.begin().await?;
         if insert(&mut transaction, consent).await? {
@@ -68,10 +67,7 @@ impl Store {
                 query = query.bind(message_subject(*id));
             }
             let subjects = query.fetch_all(&self.read).await?;
-            found.extend(subjects.iter().filter_map(|subject| match Subject::of(subject) {
-                Some(Subject::Message(id)) => Some(id),
-                _ => None,
-            }));
+            found.extend(subjects.iter().filter_map(|subject| message_of(subject)));
         }
         Ok(found)
     }
@@ -81,19 +77,11 @@ impl Store {
         connection: &mut SqliteConnection,
         subject: &str,
     ) -> Result<()> {
-        match Subject::of(subject) {
-            Some(Subject::Server(guild)) => mark_guild_pending(connection, guild).await,
-            Some(Subject::Channel(channel)) => {
-                pending::note(connection, channel, &[pending::WHOLE_CHANNEL].into()).await
-            }
-            Some(Subject::Message(message)) => {
-                for (message, channel) in self.whereabouts(&[message]).await? {
-                    pending::note(connection, channel, &[message].into()).await?;
-                }
-                Ok(())
-            }
-            None => Ok(()),
+        let Some(message) = message_of(subject) else { return Ok(()) };
+        for (message, channel) in self.whereabouts(&[message]).await? {
+            pending::note(connection, channel, &[message].into()).await?;
         }
+        Ok(())
     }
 }
 
@@ -102,23 +90,8 @@ pub(super) fn message_subject(id: MessageId) -> String {
     format!("message:{id}")
 }
 
-enum Subject {
-    Server(GuildId),
-    Channel(ChannelId),
-    Message(MessageId),
-}
-
-impl Subject {
-    fn of(text: &str) -> Option<Self> {
-        let (kind, id) = text.split_once(':')?;
-        let id = id.parse::<u64>().ok()?;
-        match kind {
-            "server" => Some(Self::Server(GuildId(id))),
-            "channel" => Some(Self::Channel(ChannelId(id))),
-            "message" => Some(Self::Message(MessageId(id))),
-            _ => None,
-        }
-    }
+fn message_of(subject: &str) -> Option<MessageId> {
+    subject.strip_prefix("message:")?.parse().ok()
 }
 
 pub(super) fn consented((subject, source, at, withdrawn): Row) -> Consented {

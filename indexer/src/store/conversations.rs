@@ -30,6 +30,8 @@ pub struct Judged {
 pub enum Status {
     NoQuestion,
     Open,
+    /// Nobody answered, but a suggested known answer helped. It is no evidence of anything.
+    Helped,
     Resolved,
 }
 
@@ -38,6 +40,7 @@ impl Status {
         match self {
             Self::NoQuestion => "no-question",
             Self::Open => "open",
+            Self::Helped => "helped",
             Self::Resolved => "resolved",
         }
     }

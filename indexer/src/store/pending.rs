@@ -9,7 +9,7 @@ use super::channels::PendingChannel;
 use super::{MAX_BINDS, Result, Store, placeholders};
 
 /// Stands for all messages of a channel.
-pub(super) const WHOLE_CHANNEL: MessageId = MessageId(0);
+const WHOLE_CHANNEL: MessageId = MessageId(0);
 
 /// Changed messages that were sent no further apart are told as one range.
 const TOGETHER: u64 = (Millis::HOUR as u64) << 22;

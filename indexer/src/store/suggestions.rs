@@ -1,8 +1,11 @@
 //! Known answers that were suggested to somebody who asks, and whether they helped.
 
+use std::collections::BTreeSet;
+
 use rules::ids::{ChannelId, ClusterId, MessageId, Millis, UserId};
 use serde::Serialize;
 
+use super::pending;
 use super::{Result, Store, clusters::cluster_id};
 
 /// One suggestion; a question gets at most one.
@@ -52,8 +55,8 @@ impl Store {
         Ok(())
     }
 
-    /// Notes whether a suggestion helped. False where that changes nothing: the first to say so alone
-    /// may say otherwise later.
+    /// Notes whether a suggestion helped, and has the question judged again. False where that changes
+    /// nothing: the first to say so alone may say otherwise later.
     pub async fn answer_suggestion(
         &self,
         question: MessageId,
@@ -61,17 +64,35 @@ impl Store {
         by: UserId,
         at: Millis,
     ) -> Result<bool> {
-        let done = sqlx::query(
+        let mut transaction = self.begin().await?;
+        let channel = sqlx::query_scalar::<_, i64>(
             "UPDATE suggestions SET helped = $2, answered_by = $3, answered_at = $4 \
-             WHERE question = $1 AND (helped IS NULL OR (helped <> $2 AND answered_by = $3))",
+             WHERE question = $1 AND (helped IS NULL OR (helped <> $2 AND answered_by = $3)) \
+             RETURNING channel",
         )
         .bind(question.0 as i64)
         .bind(helped)
         .bind(by.0 as i64)
         .bind(at.0)
-        .execute(&self.write)
+        .fetch_optional(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() > 0)
+        if let Some(channel) = channel {
+            let channel = ChannelId(channel as u64);
+            pending::note(&mut transaction, channel, &[question].into()).await?;
+        }
+        transaction.commit().await?;
+        Ok(channel.is_some())
+    }
+
+    /// The questions of a channel that a suggested answer helped.
+    pub async fn helped_questions(&self, channel: ChannelId) -> Result<BTreeSet<MessageId>> {
+        let questions = sqlx::query_scalar::<_, i64>(
+            "SELECT question FROM suggestions WHERE channel = $1 AND helped = 1",
+        )
+        .bind(channel.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(questions.into_iter().map(|id| MessageId(id as u64)).collect())
     }
 
     /// What was suggested to a question.

@@ -285,7 +285,7 @@ fn what_is_deleted_leaves_every_file_and_never_comes_back() {
     assert_eq!(messages(&daemon.settled(1)), 21);
     for word in DELETED {
         assert!(!world.traces(&[word], &[]).is_empty(), "{word}");
-        assert_eq!(hits(&world, word), 1, "{word}");
+        daemon.wait_until(&format!("{word} is grouped and found"), |_| hits(&world, word) == 1);
     }
 
     let begun = Instant::now();

@@ -19,11 +19,12 @@ use crate::clock;
 use crate::config::Secret;
 use crate::discord::rest::Rest;
 
-/// How long a shard belongs to the process that took it, and how often that is renewed.
-const SHARD_LEASE: i64 = 30 * Millis::SECOND;
-const RENEWAL: Duration = Duration::from_secs(10);
+/// How long a shard belongs to the process that took it, and how often that is renewed. A process
+/// that is paused for less keeps it: two renewals may fail.
+const SHARD_LEASE: i64 = 15 * Millis::SECOND;
+const RENEWAL: Duration = Duration::from_secs(4);
 /// Without a renewal for so long, the shard is given up well before another process may take it.
-const LAST_RENEWAL: i64 = 20 * Millis::SECOND;
+const LAST_RENEWAL: i64 = 10 * Millis::SECOND;
 /// Discord wants 5 s between two new sessions of a bucket. Every session asks under a name of its
 /// own, so that none renews what another holds.
 const IDENTIFY_LEASE: i64 = 5_500;

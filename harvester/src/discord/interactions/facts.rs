@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use indexer::store::{Faces, StoreError, StoredConversation};
 use rules::ids::{ChannelId, GuildId, MessageId, UserId};
 use rules::message::{Author, Role};
-use rules::resolution::Verdict;
+use rules::resolution::{Question, Verdict};
 use rules::scope::Consent;
 
 use super::forum::Thread;
@@ -21,18 +21,13 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    /// The first message of the question, where there is one.
-    pub(super) fn question(&self) -> Option<MessageId> {
-        self.asked().map(|(message, _)| message)
-    }
-
-    fn asked(&self) -> Option<(MessageId, UserId)> {
-        let question = match &self.verdict {
-            Verdict::NotAQuestion { .. } => return None,
-            Verdict::Open { question, .. } => question,
-            Verdict::Resolved(resolution) => &resolution.question,
-        };
-        Some((*question.messages.first()?, question.asker))
+    /// The question, where there is one.
+    pub(super) fn question(&self) -> Option<&Question> {
+        match &self.verdict {
+            Verdict::NotAQuestion { .. } => None,
+            Verdict::Open { question, .. } => Some(question),
+            Verdict::Resolved(resolution) => Some(&resolution.question),
+        }
     }
 }
 
@@ -61,8 +56,19 @@ impl Desk {
         };
         if let Some(author) = author {
             facts.opted_out = opt_outs.covers(author);
-            facts.unasked =
-                self.rules.scope.consent == Some(Consent::Ask) && self.is_unasked(message).await?;
+        }
+        if author.is_some() && self.rules.scope.consent == Some(Consent::Ask) {
+            let consents = self.store.consents().await?;
+            let unasked = |message| {
+                let subject = consent_subject(message);
+                consents.iter().all(|consented| consented.subject != subject)
+            };
+            facts.unasked = unasked(message);
+            let question = judged.as_ref().and_then(Judged::question);
+            let question = question.map(|question| (question.messages[0], question.asker));
+            facts.question = question.filter(|(question, asker)| {
+                *question != message && unasked(*question) && !opt_outs.covers(*asker)
+            });
         }
         let known = interaction.permissions.moderates() || facts.askers.contains(&interaction.user);
         facts.trusted = !known && self.trusts(interaction).await?;
@@ -101,8 +107,8 @@ impl Desk {
     ) -> Result<BTreeSet<UserId>, Failure> {
         let mut askers = BTreeSet::new();
         if let Some(judged) = judged {
-            match judged.asked() {
-                Some((_, asker)) => askers.extend([asker]),
+            match judged.question() {
+                Some(question) => askers.extend([question.asker]),
                 None => askers.extend(self.stored_author(place.id, judged.root).await?),
             }
         }
@@ -152,11 +158,6 @@ impl Desk {
     ) -> Result<Option<UserId>, Failure> {
         let found = self.store.messages_with(channel, &[message], &mut Faces::default()).await?;
         Ok(found.first().map(|message| message.author.id))
-    }
-
-    async fn is_unasked(&self, message: MessageId) -> Result<bool, Failure> {
-        let subject = consent_subject(message);
-        Ok(self.store.consents().await?.iter().all(|consented| consented.subject != subject))
     }
 
     /// Whether the scope rules trust the person, by id, by role id, or by role name.

@@ -29,8 +29,8 @@ pub(super) struct Facts {
     pub(super) opted_out: bool,
     /// Whether its author is to be asked for consent: people are asked here, and this one was not.
     pub(super) unasked: bool,
-    /// The person's own question there, if they are to be asked likewise.
-    pub(super) own_question: Option<MessageId>,
+    /// The question there and who asked it, if they are to be asked likewise.
+    pub(super) question: Option<(MessageId, UserId)>,
     pub(super) thread: Option<Thread>,
 }
 
@@ -70,8 +70,8 @@ pub(super) struct Plan {
     pub(super) tagging: Tagging,
     /// The author, if they are to be asked whether they may be quoted.
     pub(super) ask: Option<UserId>,
-    /// The person's own question, if they are to be asked whether it may be quoted.
-    pub(super) ask_for_question: Option<MessageId>,
+    /// The question and its asker, if they are to be asked whether it may be quoted.
+    pub(super) ask_for_question: Option<(MessageId, UserId)>,
 }
 
 /// What came of it, as the person is told.
@@ -129,7 +129,7 @@ pub(super) fn plan(
         react: answers,
         tagging,
         ask: (answers && facts.unasked && !bot).then_some(author),
-        ask_for_question: facts.own_question.filter(|_| answers),
+        ask_for_question: facts.question.filter(|_| answers),
     })
 }
 
@@ -241,9 +241,9 @@ mod tests {
 
     #[test]
     fn consent_is_asked_of_a_person_once_and_only_for_answers() {
-        let own_question = Some(MessageId(390));
-        let facts = Facts { unasked: true, own_question, ..asked_here() };
-        assert_eq!(decide(&facts, true).unwrap().ask_for_question, own_question);
+        let question = Some((MessageId(390), samples::USER));
+        let facts = Facts { unasked: true, question, ..asked_here() };
+        assert_eq!(decide(&facts, true).unwrap().ask_for_question, question);
         assert_eq!(decide(&facts, false).unwrap().ask_for_question, None);
         assert_eq!(decide(&facts, true).unwrap().ask, Some(samples::ANSWERER));
         assert_eq!(decide(&facts, false).unwrap().ask, None);

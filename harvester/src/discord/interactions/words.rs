@@ -123,9 +123,6 @@ sentences! {
     allowed:
         "Thank you! The author agreed to be quoted here. They can withdraw that at any time.",
         "고마워요! 작성자가 인용해도 된다고 했어요. 언제든 취소할 수 있어요.";
-    may_we_quote_question:
-        "One more thing: may your question be quoted in our public documentation, under a made-up name?",
-        "한 가지 더: 질문을 공개 문서에 가명으로 인용해도 될까요?";
     withdrawn:
         "The author withdrew: they are no longer quoted here.",
         "작성자가 허락을 취소했어요. 더 이상 인용되지 않아요.";
@@ -235,6 +232,14 @@ pub(super) fn may_we_quote(language: Language, author: UserId, link: &str) -> St
     language.pick(
         format!("<@{author}>, [this message]({link}) was marked as an answer. May it be quoted in our public documentation, under a made-up name?"),
         format!("<@{author}>님, [이 메시지]({link})가 답변으로 표시됐어요. 공개 문서에 가명으로 인용해도 될까요?"),
+    )
+}
+
+/// The same of the message that asked.
+pub(super) fn may_we_quote_asker(language: Language, author: UserId, link: &str) -> String {
+    language.pick(
+        format!("<@{author}>, [this question]({link}) has an answer. May the question be quoted in our public documentation, under a made-up name?"),
+        format!("<@{author}>님, [이 질문]({link})에 답변이 나왔어요. 질문을 공개 문서에 가명으로 인용해도 될까요?"),
     )
 }
 

@@ -3,9 +3,9 @@
 
 use indexer::store::{AuditRow, Consented};
 use rules::cluster::Cluster;
-use rules::ids::{ChannelId, ClusterId, MessageId, Millis};
+use rules::ids::{ChannelId, ClusterId, MessageId, Millis, UserId};
 
-use super::facts::consent_subject;
+use super::facts::{Judged, consent_subject};
 use super::forum::{Tagging, Thread};
 use super::interaction::{Interaction, Target};
 use super::language::Language;
@@ -16,6 +16,9 @@ use super::press::{Press, TagId};
 use super::reply::{Button, Look, MOST_CHOICES, Reply};
 use super::{Desk, Failure, answers, sameness, words};
 
+/// Words that ask an author for consent, with a link to the message.
+type Asking = fn(Language, UserId, &str) -> String;
+
 /// What is said at the end.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
@@ -25,7 +28,7 @@ pub(super) struct Outcome {
     pub(super) bared: bool,
     pub(super) whispers: Vec<Reply>,
     /// For everybody.
-    pub(super) announced: Option<Reply>,
+    pub(super) announced: Vec<Reply>,
 }
 
 impl Outcome {
@@ -108,21 +111,41 @@ impl Desk {
         let place = format!("{}/{}", target.channel, target.message);
         let entry = self.audit(interaction, what, place, None, now).await?;
         let marked = self.show(&plan, facts.thread.as_ref()).await;
-        let announced =
-            plan.ask.zip(interaction.guild).map(|(author, guild)| {
-                let language = interaction.server_language;
-                let link = rules::ids::permalink(guild, target.channel, target.message);
-                Reply::new(words::may_we_quote(language, author, &link))
-                    .buttons(vec![consent_button(target.message, true, language)])
-            });
-        let language = interaction.language;
-        let filled = Some(marking::tell(&plan, &marked, entry, language));
-        let whispers = plan.ask_for_question.map(|question| {
-            Reply::new(words::may_we_quote_question(language))
-                .buttons(vec![consent_button(question, true, language)])
-        });
-        let whispers = whispers.into_iter().collect();
-        Ok(Outcome { filled, announced, whispers, ..Outcome::default() })
+        let filled = Some(marking::tell(&plan, &marked, entry, interaction.language));
+        let mut outcome = Outcome { filled, ..Outcome::default() };
+        let ask = plan.ask.map(|author| (target.message, author, words::may_we_quote as Asking));
+        let question = plan.ask_for_question;
+        let ask_for_question =
+            question.map(|(question, asker)| (question, asker, words::may_we_quote_asker as Asking));
+        for (message, author, asking) in ask.into_iter().chain(ask_for_question) {
+            self.ask((target.channel, message), author, asking, interaction, now, &mut outcome)
+                .await?;
+        }
+        Ok(outcome)
+    }
+
+    /// Asks an author whether a message may be quoted: unseen by others where it is the person who
+    /// acts, and not twice within the days that a claim is remembered.
+    async fn ask(
+        &self,
+        (channel, message): (ChannelId, MessageId),
+        author: UserId,
+        asking: Asking,
+        interaction: &Interaction,
+        now: Millis,
+        outcome: &mut Outcome,
+    ) -> Result<(), Failure> {
+        let Some(guild) = interaction.guild else { return Ok(()) };
+        if !self.store.claim(&format!("ask/{message}"), &self.owner, now).await? {
+            return Ok(());
+        }
+        let own = author == interaction.user;
+        let language = if own { interaction.language } else { interaction.server_language };
+        let link = rules::ids::permalink(guild, channel, message);
+        let asked = Reply::new(asking(language, author, &link));
+        let asked = asked.buttons(vec![consent_button(message, true, language)]);
+        if own { &mut outcome.whispers } else { &mut outcome.announced }.push(asked);
+        Ok(())
     }
 
     /// Sets ✅ and tag where we may. What is refused is told, and nothing is lost by it.
@@ -211,7 +234,8 @@ impl Desk {
     ) -> Result<MessageId, Failure> {
         let Some(place) = interaction.channel else { return Ok(message) };
         let judged = self.conversation_of(place.id, message).await?;
-        Ok(judged.and_then(|judged| judged.question()).unwrap_or(message))
+        let question = judged.as_ref().and_then(Judged::question);
+        Ok(question.map_or(message, |question| question.messages[0]))
     }
 
     async fn tie(
@@ -272,20 +296,22 @@ impl Desk {
         if self.store.opt_outs().await?.covers(interaction.user) {
             return Ok(Outcome::whispered(words::you_left(interaction.language)));
         }
-        let subject = consent_subject(message);
-        let what = if given {
-            let consented = Consented {
-                subject: subject.clone(),
-                source: "button".to_owned(),
-                at: now,
-                withdrawn: None,
-            };
-            self.store.give_consent(&consented).await?;
-            "consent"
-        } else {
-            self.store.withdraw_consent(&subject, now).await?;
-            "withdraw-consent"
-        };
+        let judged = self.conversation_of(place.id, message).await?;
+        let question = judged.as_ref().and_then(Judged::question);
+        // A question may be told in several messages; its asker decides on them together.
+        let told = question.map_or(&[][..], |question| &question.messages);
+        let alone = [message];
+        for message in if told.contains(&message) { told } else { &alone } {
+            let subject = consent_subject(*message);
+            if given {
+                let source = "button".to_owned();
+                let consented = Consented { subject, source, at: now, withdrawn: None };
+                self.store.give_consent(&consented).await?;
+            } else {
+                self.store.withdraw_consent(&subject, now).await?;
+            }
+        }
+        let what = if given { "consent" } else { "withdraw-consent" };
         self.audit(interaction, what, format!("{}/{message}", place.id), None, now).await?;
         let language = interaction.server_language;
         let said = if given { words::allowed(language) } else { words::withdrawn(language) };
@@ -313,8 +339,14 @@ impl Desk {
         if self.store.answer_suggestion(question, helped, interaction.user, now).await? {
             let what = if helped { "suggestion-helped" } else { "suggestion-missed" };
             self.audit(interaction, what, question.to_string(), None, now).await?;
-            if let (true, Some(known)) = (helped, self.store.cluster(&suggestion.cluster).await?) {
-                self.store.tie(question, known.centre, interaction.user, now).await?;
+            match self.store.cluster(&suggestion.cluster).await? {
+                Some(known) if helped => {
+                    self.store.tie(question, known.centre, interaction.user, now).await?;
+                }
+                _ if suggestion.helped == Some(true) => {
+                    self.store.untie(question, interaction.user, now).await?;
+                }
+                _ => {}
             }
         }
         if helped {

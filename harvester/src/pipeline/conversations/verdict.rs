@@ -1,5 +1,6 @@
 //! A conversation's links become its verdict.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use indexer::store::{Faces, Judged, PendingChannel, Status, StoreError};
@@ -7,7 +8,7 @@ use rules::cluster::Occurrence;
 use rules::conversation::{Conversation, Link};
 use rules::ids::{ConversationId, MessageId};
 use rules::message::Message;
-use rules::resolution::{Resolution, Verdict, judge};
+use rules::resolution::{Question, Resolution, Verdict, judge};
 use rules::scope::Consent;
 
 use super::ChannelHarvest;
@@ -19,6 +20,8 @@ pub(super) struct Bench<'h> {
     pub(super) harvest: &'h ChannelHarvest,
     pub(super) pending: &'h PendingChannel,
     pub(super) faces: Faces,
+    /// Questions that a suggested answer helped.
+    pub(super) helped: BTreeSet<MessageId>,
     /// Messages read from the store.
     pub(super) read: u64,
 }
@@ -49,10 +52,10 @@ impl Bench<'_> {
         let verdict = judge(&conversation, &rules.signals);
         let (status, occurrence) = match &verdict {
             Verdict::NotAQuestion { .. } => (Status::NoQuestion, None),
-            Verdict::Open { .. } => (Status::Open, None),
+            Verdict::Open { question, .. } => (self.unsettled(question), None),
             Verdict::Resolved(resolution) => {
-                let quotable = self.may_quote(resolution)?;
-                (Status::Resolved, Some(Occurrence::of(&conversation, resolution, quotable)))
+                let (quoted, quotable) = self.quoted(resolution)?;
+                (Status::Resolved, Some(Occurrence::of(&conversation, &quoted, quotable)))
             }
         };
         Ok(Some(Judged {
@@ -86,22 +89,35 @@ impl Bench<'_> {
         Ok(messages)
     }
 
-    /// Whether every word of question and answers may be quoted: by the channel, or because each
-    /// author agreed when asked.
-    fn may_quote(&self, resolution: &Resolution) -> Result<bool, StoreError> {
+    fn unsettled(&self, question: &Question) -> Status {
+        let helped = question.messages.iter().any(|message| self.helped.contains(message));
+        if helped { Status::Helped } else { Status::Open }
+    }
+
+    /// The resolution with the answers that are told of it, and whether their words may be quoted: by
+    /// the channel, or because each author agreed when asked. Where people are asked, answers beside
+    /// the best one are told only if their authors agreed.
+    fn quoted<'r>(
+        &self,
+        resolution: &'r Resolution,
+    ) -> Result<(Cow<'r, Resolution>, bool), StoreError> {
         let scope = &self.harvest.rules.scope;
-        if scope.may_quote(&self.pending.channel) {
-            return Ok(true);
-        }
-        if scope.consent != Some(Consent::Ask) {
-            return Ok(false);
+        let by_channel = scope.may_quote(&self.pending.channel);
+        if by_channel || scope.consent != Some(Consent::Ask) {
+            return Ok((Cow::Borrowed(resolution), by_channel));
         }
         let answers = resolution.answers.iter().map(|answer| answer.message);
-        let quoted = resolution.question.messages.iter().copied().chain(answers);
-        let quoted = quoted.collect::<Vec<_>>();
-        let agreed = self.harvest.store.consented_messages(&quoted);
+        let mut needed = resolution.question.messages.clone();
+        needed.extend(answers);
+        let agreed = self.harvest.store.consented_messages(&needed);
         let agreed = self.harvest.runtime.block_on(agreed)?;
-        Ok(quoted.iter().all(|message| agreed.contains(message)))
+        needed.truncate(resolution.question.messages.len() + 1);
+        if !needed.iter().all(|message| agreed.contains(message)) {
+            return Ok((Cow::Borrowed(resolution), false));
+        }
+        let mut quoted = resolution.clone();
+        quoted.answers.retain(|answer| agreed.contains(&answer.message));
+        Ok((Cow::Owned(quoted), true))
     }
 }
 

@@ -58,7 +58,7 @@ async fn a_consent_keeps_its_first_time_until_it_is_withdrawn() {
     assert!(store.consented_messages(&both).await.unwrap().is_empty(), "given before");
     judge_all(&store).await;
     store.give_consent(&consent("server:1", 6)).await.unwrap();
-    assert_eq!(pending(&store).await, [(1, 0)]);
+    assert_eq!(pending(&store).await, [], "the rules say what a server's consent allows");
     assert_eq!(store.live_counts().await.unwrap().consents, 1);
 }
 
@@ -77,7 +77,12 @@ async fn a_question_gets_one_suggestion_and_one_person_answers_it() {
     assert!(store.suggest(&suggestion).await.unwrap());
     assert!(!store.suggest(&suggestion).await.unwrap());
     store.suggestion_posted(MessageId(10), MessageId(11)).await.unwrap();
+    store.apply(&batch([message(1, 10, 5, "how?")])).await.unwrap();
+    judge_all(&store).await;
     assert!(store.answer_suggestion(MessageId(10), true, ASKER, Millis(2)).await.unwrap());
+    assert_eq!(pending(&store).await, [(1, 10)]);
+    let helped = store.helped_questions(ChannelId(1)).await.unwrap();
+    assert_eq!(helped, [MessageId(10)].into());
     assert!(!store.answer_suggestion(MessageId(10), false, HELPER, Millis(3)).await.unwrap());
     let answered =
         Suggestion { posted: Some(MessageId(11)), helped: Some(true), ..suggestion.clone() };

@@ -1,0 +1,43 @@
+//! What lets words be quoted without asking their authors, put on record with its source and time.
+
+use std::collections::BTreeMap;
+
+use indexer::store::{Consented, PendingChannel, Store, StoreError};
+use rules::ids::Millis;
+use rules::scope::{Consent, ScopeRules};
+
+/// The sources of such consents: the operator's rules, or what a channel's topic says.
+const RULES: &str = "scope.toml";
+const TOPIC: &str = "topic";
+
+/// Notes for each channel that is about to be judged which consent stands, or stands no longer.
+pub(super) async fn note(
+    store: &Store,
+    scope: &ScopeRules,
+    channels: &[PendingChannel],
+    now: Millis,
+) -> Result<(), StoreError> {
+    let noted = store.consents().await?.into_iter().filter(|one| one.withdrawn.is_none());
+    let noted = noted.filter(|one| [RULES, TOPIC].contains(&one.source.as_str()));
+    let mut noted = noted.map(|one| (one.subject, one.source)).collect::<BTreeMap<_, _>>();
+    let served = channels.iter().filter(|pending| !pending.hidden).map(|pending| &pending.channel);
+    for channel in served.filter(|channel| scope.covers(channel).is_ok()) {
+        let by_rules = scope.consent == Some(Consent::ServerPublic);
+        let by_topic = !by_rules && scope.may_quote(channel);
+        for (subject, source, stands) in [
+            (format!("server:{}", channel.guild), RULES, by_rules),
+            (format!("channel:{}", channel.id), TOPIC, by_topic),
+        ] {
+            if stands && !noted.contains_key(&subject) {
+                let source = source.to_owned();
+                let subject = subject.clone();
+                let consent = Consented { subject, source, at: now, withdrawn: None };
+                store.give_consent(&consent).await?;
+                noted.insert(consent.subject, consent.source);
+            } else if !stands && noted.remove(&subject).is_some() {
+                store.withdraw_consent(&subject, now).await?;
+            }
+        }
+    }
+    Ok(())
+}
