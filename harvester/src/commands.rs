@@ -202,9 +202,8 @@ impl Options {
         if !Store::exists(&self.data) {
             return Err(StoreError::Empty(self.data.clone()).into());
         }
-        if let Ok(reading) = self.read_only().await
-            && let Ok(false) =
-                is_behind(&reading.store, &settings.rules, reading.searcher.cursor()).await
+        if let Ok(reading) = self.read_only(settings).await
+            && !reading.behind
         {
             return Ok(reading);
         }
@@ -215,13 +214,14 @@ impl Options {
             }
             Err(error) => return Err(error),
         }
-        self.read_only().await
+        self.read_only(settings).await
     }
 
-    async fn read_only(&self) -> anyhow::Result<Reading> {
+    async fn read_only(&self, settings: &Settings) -> anyhow::Result<Reading> {
         let store = Store::open_read_only(&self.data).await?;
         let searcher = Searcher::open(&self.data.join(INDEX))?;
-        Ok(Reading { store, searcher })
+        let behind = is_behind(&store, &settings.rules, searcher.cursor()).await?;
+        Ok(Reading { store, searcher, behind })
     }
 }
 
@@ -255,6 +255,8 @@ impl Settings {
 struct Reading {
     store: Store,
     searcher: Searcher,
+    /// Whether another process has yet to judge, group or index something.
+    behind: bool,
 }
 
 fn is_in_use(error: &anyhow::Error) -> bool {

@@ -308,8 +308,7 @@ impl Place {
                 pulse["discord"]["catching_up"]["catch_ups_done_total"].as_u64().unwrap_or(0)
             });
             let caught_up = done.max().unwrap_or(0) >= TALK.len() as u64;
-            let judged =
-                status["channels_pending"] == 0 && status["clusters"] == status["indexed_answers"];
+            let judged = status["behind"] == false;
             if caught_up && judged && status["messages"] == messages {
                 return Ok(());
             }

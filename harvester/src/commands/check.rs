@@ -71,7 +71,7 @@ fn forge(repository: Option<&std::path::Path>) -> Finding {
 }
 
 async fn stored(reading: &Reading) -> anyhow::Result<Vec<Finding>> {
-    let Reading { store, searcher } = reading;
+    let Reading { store, searcher, behind } = reading;
     let counts = store.counts().await?;
     let mut findings = vec![good("store", format!("{} messages", counts.messages))];
     let stored = store.cluster_ids().await?.into_iter().collect::<BTreeSet<_>>();
@@ -86,10 +86,9 @@ async fn stored(reading: &Reading) -> anyhow::Result<Vec<Finding>> {
         );
         bad("index", says)
     });
-    if counts.channels_pending > 0 {
-        let says =
-            format!("{} are still to be judged by the writing process", counts.channels_pending);
-        findings.push(good("channels", says));
+    if *behind {
+        let says = "what came last is being judged, grouped and indexed by the writing process";
+        findings.push(good("judging", says));
     }
     Ok(findings)
 }

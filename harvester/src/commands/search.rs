@@ -34,7 +34,7 @@ struct Found {
 
 pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
     let settings = options.settings()?;
-    let Reading { store, searcher } = options.reading(&settings).await?;
+    let Reading { store, searcher, .. } = options.reading(&settings).await?;
     let text = arguments.words.join(" ");
     let query = Query { text: text.clone(), limit: arguments.limit.into(), ..Query::default() };
     let hits = tokio::task::spawn_blocking(move || searcher.search(&query)).await??;

@@ -21,7 +21,7 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     let settings = options.settings()?;
     let address = arguments.listen.as_deref().unwrap_or(&settings.config.listen);
     let listener = bind(address).await?;
-    let Reading { store, searcher } = options.reading(&settings).await?;
+    let Reading { store, searcher, .. } = options.reading(&settings).await?;
     let naming = settings.naming(&store).await?;
     say!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
     site::serve(listener, site::router(Site::new(store, searcher, naming)), stop_signal()?).await?;

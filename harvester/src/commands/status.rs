@@ -13,7 +13,7 @@ const FRESH: i64 = 30 * Millis::SECOND;
 
 pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
     let settings = options.settings()?;
-    let Reading { store, searcher } = options.reading(&settings).await?;
+    let Reading { store, searcher, behind } = options.reading(&settings).await?;
     let counts = store.counts().await?;
     let documents = searcher.count();
     let live = store.live_counts().await?;
@@ -21,11 +21,15 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
     if options.json {
         let mut status = serde_json::to_value(&counts)?;
         status["indexed_answers"] = documents.into();
+        status["behind"] = behind.into();
         status["live"] = serde_json::to_value(&live)?;
         status["daemons"] = daemons.into_iter().collect::<serde_json::Map<_, _>>().into();
         print_json(&status)?;
     } else {
         tell(&counts, documents);
+        if behind {
+            say!("{:>14}  what came last is being judged, grouped and indexed", "behind");
+        }
         tell_live(&serde_json::to_value(&live)?);
         daemons.iter().for_each(|(name, pulse)| tell_daemon(name, pulse));
         say!("\nData directory: {}", options.data.display());

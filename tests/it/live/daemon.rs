@@ -118,5 +118,5 @@ impl Drop for Daemon<'_> {
 
 /// Whether nothing is left to judge, group or index.
 fn is_judged(status: &Value) -> bool {
-    status["channels_pending"] == 0 && status["clusters"] == status["indexed_answers"]
+    status["behind"] == false
 }
