@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::models::{Blob, Commit, GitCommit, Object, Reference, Repository, Tree};
-use super::transport::{GitHub, GitHubError, Result, encoded};
+use super::transport::{GitHub, GitHubError, Result, encoded, odd};
 use crate::change::Change;
+use crate::nav::Unplaced;
 use crate::page::MARKER;
 
 /// The files of one commit.
@@ -77,6 +78,11 @@ impl GitHub {
 
     /// The text of a file; `None` where there is no such file. Bytes that are no UTF-8 are replaced.
     pub async fn text(&self, files: &Files, path: &str) -> Result<Option<String>> {
+        let bytes = self.bytes(files, path).await?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    async fn bytes(&self, files: &Files, path: &str) -> Result<Option<Vec<u8>>> {
         let blob = match files.blobs.get(path) {
             Some(blob) => Some(blob.clone()),
             None if files.truncated => {
@@ -86,8 +92,9 @@ impl GitHub {
             None => None,
         };
         let Some(blob) = blob else { return Ok(None) };
-        let found = self.get::<Blob>(&self.here(&format!("git/blobs/{blob}"))).await?;
-        Ok(Some(decoded(&found)))
+        let at = self.here(&format!("git/blobs/{blob}"));
+        let found = self.get::<Blob>(&at).await?;
+        decoded(&found).map(Some).map_err(|why| odd(&at, why))
     }
 
     /// Makes a commit upon `onto` and leaves every branch alone. The author is left out, so that the
@@ -150,8 +157,10 @@ impl GitHub {
                 }
                 Change::Delete { .. } => {}
                 Change::Edit { edit, .. } => {
-                    let old = self.text(files, path).await?;
-                    match edit.apply(old.as_deref()) {
+                    // What is no text to us stays: we would write back other bytes.
+                    let old = self.bytes(files, path).await?.map(String::from_utf8).transpose();
+                    let after = old.map_err(|_| Unplaced::Unreadable);
+                    match after.and_then(|old| edit.apply(old.as_deref())) {
                         Ok(Some(text)) => entries.push(entry(path, &text)),
                         Ok(None) => {}
                         Err(unplaced) => notes.push(format!("{path}: {unplaced}")),
@@ -194,14 +203,16 @@ fn entry(path: &str, text: &str) -> Value {
     json!({ "path": path, "mode": "100644", "type": "blob", "content": text })
 }
 
-/// The host wraps base64 in lines. What cannot be decoded is no text of ours.
-fn decoded(blob: &Blob) -> String {
-    if blob.encoding != "base64" {
-        return blob.content.clone();
+/// The host wraps base64 in lines. A file that cannot be decoded must not pass for an empty one.
+fn decoded(blob: &Blob) -> std::result::Result<Vec<u8>, String> {
+    match blob.encoding.as_str() {
+        "utf-8" => Ok(blob.content.clone().into_bytes()),
+        "base64" => {
+            let packed = blob.content.split_whitespace().collect::<String>();
+            STANDARD.decode(packed).map_err(|error| format!("content: {error}"))
+        }
+        other => Err(format!("encoding: {other:?} is neither base64 nor utf-8")),
     }
-    let packed = blob.content.split_whitespace().collect::<String>();
-    let bytes = STANDARD.decode(packed).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -211,13 +222,16 @@ mod tests {
     #[test]
     fn blobs_are_decoded_whatever_they_hold() {
         for (content, encoding, expected) in [
-            ("aGVs\nbG8=\n", "base64", "hello"),
-            ("hello", "utf-8", "hello"),
-            ("%%%", "base64", ""),
-            ("/w==", "base64", "\u{fffd}"),
+            ("aGVs\nbG8=\n", "base64", Ok("hello".as_bytes())),
+            ("hello", "utf-8", Ok(b"hello")),
+            ("", "base64", Ok(b"")),
+            ("/w==", "base64", Ok(b"\xff")),
+            ("%%%", "base64", Err("content: Invalid symbol 37, offset 0.")),
+            ("", "none", Err("encoding: \"none\" is neither base64 nor utf-8")),
         ] {
             let blob = Blob { content: content.into(), encoding: encoding.into() };
-            assert_eq!(decoded(&blob), expected);
+            let told = decoded(&blob);
+            assert_eq!(told.as_deref().map_err(String::as_str), expected);
         }
     }
 }

@@ -1,14 +1,71 @@
-//! What we read of the host's answers, and nothing more: a field that is missing or added over there
-//! must not stop us after a write was done.
+//! What we read of the host's answers, and nothing more.
+//!
+//! A field on which a verdict stands must be there and must not be empty: read as its default, a
+//! missing head would pass for somebody else's commit and a missing state for a closed proposal. Every
+//! other field may be missing, and what is added over there does not matter.
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+/// A text that must be there and say something.
+fn filled<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.trim().is_empty() {
+        Err(D::Error::custom("an empty text decides nothing"))
+    } else {
+        Ok(text)
+    }
+}
+
+/// A text that may be missing or null, but not empty.
+fn unless_missing<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    match text.as_deref().map(str::trim) {
+        Some("") => Err(D::Error::custom("an empty text decides nothing")),
+        _ => Ok(text),
+    }
+}
+
+/// A value that may be null but must be named: without this a field of serde's may be missing.
+fn named<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    Option::<T>::deserialize(from)
+}
+
+/// An account; the host writes nobody as null or as an object without anything in it.
+fn account<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Account>, D::Error> {
+    match Option::<serde_json::Value>::deserialize(from)? {
+        None => Ok(None),
+        Some(value) if value.as_object().is_some_and(serde_json::Map::is_empty) => Ok(None),
+        Some(value) => serde_json::from_value(value).map(Some).map_err(D::Error::custom),
+    }
+}
+
+/// A number that something can be asked for by.
+fn counted<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    match u64::deserialize(from)? {
+        0 => Err(D::Error::custom("nothing has the number 0")),
+        number => Ok(number),
+    }
+}
+
+/// `open` or `closed`.
+fn state<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    match text.as_str() {
+        "open" | "closed" => Ok(text),
+        other => Err(D::Error::custom(format!("{other:?} is no state; expected open or closed"))),
+    }
+}
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Repository {
+    #[serde(default)]
     pub full_name: String,
+    #[serde(deserialize_with = "filled")]
     pub default_branch: String,
+    #[serde(default)]
     pub archived: bool,
+    #[serde(default)]
     pub permissions: Option<Permissions>,
 }
 
@@ -20,35 +77,37 @@ pub struct Permissions {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Account {
+    #[serde(deserialize_with = "filled")]
     pub login: String,
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default)]
     pub kind: String,
 }
 
 /// A branch or tag with what it points to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Reference {
     pub object: Object,
 }
 
 /// Anything that has a name by content.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Object {
+    #[serde(deserialize_with = "filled")]
     pub sha: String,
 }
 
 /// A commit of the git database.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct GitCommit {
+    #[serde(deserialize_with = "filled")]
     pub sha: String,
     pub tree: Object,
+    #[serde(default)]
     pub message: String,
+    #[serde(default)]
     pub parents: Vec<Object>,
+    #[serde(default)]
     pub verification: Verification,
 }
 
@@ -61,25 +120,26 @@ pub struct Verification {
 
 /// A commit as the repository shows it, with the accounts behind it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Commit {
+    #[serde(deserialize_with = "filled")]
     pub sha: String,
     pub commit: Words,
     /// `None` where no account goes with the e-mail address.
+    #[serde(deserialize_with = "account")]
     pub author: Option<Account>,
+    #[serde(deserialize_with = "account")]
     pub committer: Option<Account>,
     pub parents: Vec<Object>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Words {
     pub message: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Tree {
+    #[serde(default)]
     pub sha: String,
     pub tree: Vec<Entry>,
     /// The host left entries out: there are too many.
@@ -87,41 +147,56 @@ pub struct Tree {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Entry {
+    #[serde(deserialize_with = "filled")]
     pub path: String,
     /// `blob`, `tree` or `commit`.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "filled")]
     pub kind: String,
+    #[serde(deserialize_with = "filled")]
     pub sha: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Blob {
     pub content: String,
+    #[serde(deserialize_with = "filled")]
     pub encoding: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Pull {
+    #[serde(deserialize_with = "counted")]
     pub number: u64,
+    #[serde(deserialize_with = "filled")]
     pub node_id: String,
+    #[serde(default)]
     pub html_url: String,
+    #[serde(deserialize_with = "state")]
     pub state: String,
+    #[serde(deserialize_with = "filled")]
     pub title: String,
+    #[serde(deserialize_with = "named")]
     pub body: Option<String>,
+    /// Missing on servers that know no drafts.
+    #[serde(default)]
     pub draft: bool,
+    #[serde(deserialize_with = "named")]
     pub merged_at: Option<String>,
+    #[serde(default, deserialize_with = "unless_missing")]
     pub merge_commit_sha: Option<String>,
     /// Only a single pull request tells it, and only some time after a push.
+    #[serde(default)]
     pub mergeable: Option<bool>,
+    #[serde(deserialize_with = "named")]
     pub user: Option<Account>,
     pub head: Side,
     pub base: Side,
+    #[serde(default)]
     pub labels: Vec<Label>,
+    #[serde(default)]
     pub requested_reviewers: Vec<Account>,
+    #[serde(default)]
     pub updated_at: String,
 }
 
@@ -145,60 +220,75 @@ impl Pull {
 
 /// One end of a pull request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Side {
-    #[serde(rename = "ref")]
+    #[serde(rename = "ref", deserialize_with = "filled")]
     pub branch: String,
+    #[serde(deserialize_with = "filled")]
     pub sha: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Label {
+    #[serde(deserialize_with = "filled")]
     pub name: String,
 }
 
 /// A comment of an issue, a pull request or a line of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Comment {
+    #[serde(deserialize_with = "counted")]
     pub id: u64,
+    #[serde(deserialize_with = "named")]
     pub body: Option<String>,
+    #[serde(deserialize_with = "named")]
     pub user: Option<Account>,
     /// Ends in the number of what it belongs to.
+    #[serde(default)]
     pub issue_url: String,
+    #[serde(default)]
     pub created_at: String,
+    #[serde(default)]
     pub updated_at: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Review {
+    #[serde(deserialize_with = "counted")]
     pub id: u64,
     /// `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED`, `DISMISSED`.
+    #[serde(deserialize_with = "filled")]
     pub state: String,
+    #[serde(default)]
     pub body: Option<String>,
+    #[serde(deserialize_with = "named")]
     pub user: Option<Account>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Issue {
+    #[serde(deserialize_with = "counted")]
     pub number: u64,
+    #[serde(deserialize_with = "state")]
     pub state: String,
+    #[serde(default)]
     pub title: String,
+    #[serde(deserialize_with = "named")]
     pub body: Option<String>,
+    #[serde(deserialize_with = "named")]
     pub user: Option<Account>,
+    #[serde(deserialize_with = "filled")]
     pub updated_at: String,
     /// There only if it is a pull request.
+    #[serde(default)]
     pub pull_request: Option<serde_json::Value>,
 }
 
 /// What somebody may do: `admin`, `maintain`, `write`, `triage`, `read` or `none`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Access {
+    #[serde(deserialize_with = "filled")]
     pub permission: String,
+    #[serde(default)]
     pub role_name: Option<String>,
 }
 
@@ -210,22 +300,23 @@ impl Access {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct Installation {
+    #[serde(deserialize_with = "counted")]
     pub id: u64,
 }
 
 /// What an App's own endpoint tells of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct App {
+    #[serde(deserialize_with = "filled")]
     pub slug: String,
 }
 
 #[derive(Clone, Default, Deserialize)]
-#[serde(default)]
 pub struct InstallationToken {
+    #[serde(deserialize_with = "filled")]
     pub token: String,
+    #[serde(default)]
     pub expires_at: String,
 }
 
@@ -254,15 +345,109 @@ impl Problem {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
+    fn pull() -> Value {
+        json!({ "number": 3, "node_id": "PR_3", "state": "open", "title": "T", "body": null,
+            "merged_at": null, "mergeable": null, "news": {}, "user": { "login": "amy" },
+            "head": { "ref": "answers/q1", "sha": "a", "repo": null },
+            "base": { "ref": "main", "sha": "b" } })
+    }
+
     #[test]
-    fn missing_and_null_and_added_fields_do_not_matter() {
-        let text = r#"{"number": 3, "state": "open", "body": null, "mergeable": null, "news": {},
-            "head": {"ref": "answers/q1", "sha": "a", "repo": null}, "user": {"login": "amy"}}"#;
-        let pull = serde_json::from_str::<Pull>(text).unwrap();
+    fn what_decides_nothing_may_be_missing_or_null_or_added() {
+        let pull = serde_json::from_value::<Pull>(pull()).unwrap();
         assert_eq!((pull.number, pull.body(), pull.head.sha.as_str()), (3, "", "a"));
         assert!(pull.is_open() && !pull.is_merged() && !pull.has_label("x"));
+    }
+
+    /// Whether the answer is refused without the value at `at`, and with an empty one there.
+    fn needs<T: serde::de::DeserializeOwned>(answer: &Value, at: &str) -> (bool, bool) {
+        let (parent, key) = at.rsplit_once('/').unwrap();
+        let mut without = answer.clone();
+        without.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key).unwrap();
+        let mut emptied = answer.clone();
+        let value = emptied.pointer_mut(at).unwrap();
+        *value = if value.is_u64() { json!(0) } else { json!("") };
+        (
+            serde_json::from_value::<T>(without).is_err(),
+            serde_json::from_value::<T>(emptied).is_err(),
+        )
+    }
+
+    #[test]
+    fn what_a_verdict_stands_on_must_be_there_and_say_something() {
+        let both = (true, true);
+        for at in [
+            "/number",
+            "/node_id",
+            "/state",
+            "/title",
+            "/head/ref",
+            "/head/sha",
+            "/base/ref",
+            "/base/sha",
+            "/user/login",
+        ] {
+            assert_eq!(needs::<Pull>(&pull(), at), both, "{at}");
+        }
+        for at in ["/body", "/merged_at", "/user"] {
+            assert!(needs::<Pull>(&pull(), at).0, "{at}");
+        }
+        let mut merged = pull();
+        merged["merge_commit_sha"] = json!("c");
+        assert_eq!(needs::<Pull>(&merged, "/merge_commit_sha"), (false, true));
+
+        let reference = json!({ "object": { "sha": "a" } });
+        assert_eq!(needs::<Reference>(&reference, "/object/sha"), both);
+        let made = json!({ "sha": "a", "tree": { "sha": "t" } });
+        assert_eq!(needs::<GitCommit>(&made, "/tree/sha"), both);
+        assert_eq!(needs::<GitCommit>(&made, "/sha"), both);
+        let commit = json!({ "sha": "a", "commit": { "message": "m" }, "parents": [],
+            "author": { "login": "amy", "type": "User" },
+            "committer": { "login": "web-flow", "type": "User" } });
+        for at in ["/sha", "/author", "/committer", "/author/login", "/committer/login"] {
+            assert_eq!(needs::<Commit>(&commit, at), both, "{at}");
+        }
+        for at in ["/commit/message", "/parents"] {
+            assert!(needs::<Commit>(&commit, at).0, "{at}");
+        }
+        let tree =
+            json!({ "truncated": false, "tree": [{ "path": "a", "type": "blob", "sha": "s" }] });
+        for at in ["/truncated", "/tree", "/tree/0/path", "/tree/0/type", "/tree/0/sha"] {
+            assert_eq!(needs::<Tree>(&tree, at), both, "{at}");
+        }
+        let blob = json!({ "content": "", "encoding": "base64" });
+        assert_eq!(needs::<Blob>(&blob, "/encoding"), both);
+        assert!(needs::<Blob>(&blob, "/content").0);
+        let issue = json!({ "number": 1, "state": "open", "body": null, "user": { "login": "amy" },
+            "updated_at": "then" });
+        for at in ["/number", "/state", "/updated_at", "/user/login", "/user"] {
+            assert_eq!(needs::<Issue>(&issue, at), both, "{at}");
+        }
+        let said = json!({ "id": 1, "body": "b", "user": { "login": "amy" }, "state": "APPROVED" });
+        for at in ["/id", "/user/login", "/user"] {
+            assert_eq!(needs::<Comment>(&said, at), both, "{at}");
+            assert_eq!(needs::<Review>(&said, at), both, "{at}");
+        }
+        assert_eq!(needs::<Review>(&said, "/state"), both);
+        assert_eq!(needs::<Repository>(&json!({ "default_branch": "m" }), "/default_branch"), both);
+        assert_eq!(needs::<Access>(&json!({ "permission": "read" }), "/permission"), both);
+        assert_eq!(needs::<Installation>(&json!({ "id": 5 }), "/id"), both);
+        assert_eq!(needs::<App>(&json!({ "slug": "us" }), "/slug"), both);
+        assert!(serde_json::from_value::<InstallationToken>(json!({ "token": "" })).is_err());
+    }
+
+    #[test]
+    fn nobody_is_null_or_an_empty_object() {
+        for nobody in [json!(null), json!({})] {
+            let commit = json!({ "sha": "a", "commit": { "message": "m" }, "parents": [],
+                "author": nobody, "committer": nobody });
+            let commit = serde_json::from_value::<Commit>(commit).unwrap();
+            assert!(commit.author.is_none() && commit.committer.is_none());
+        }
     }
 
     #[test]

@@ -46,12 +46,10 @@ pub enum GitHubError {
     Refused { method: Method, path: String, status: u16, told: String },
     #[error("the repository moved: {path} answers {status}; write its new name into the settings")]
     Moved { path: String, status: u16 },
-    #[error("GitHub's answer to {path} cannot be read")]
-    Unreadable {
-        path: String,
-        #[source]
-        source: serde_json::Error,
-    },
+    /// An answer that lacks what a verdict needs, or is no answer at all. It decides nothing; the
+    /// same question may be answered well the next time.
+    #[error("GitHub's answer to {path} is odd: {why}")]
+    Odd { path: String, why: String },
     #[error("the repository has no branch {0}")]
     NoBranch(String),
     #[error("GitHub refuses the query: {0}")]
@@ -67,6 +65,11 @@ impl GitHubError {
             Self::Refused { status, .. } => Some(*status),
             _ => None,
         }
+    }
+
+    /// Whether the same may go well later without anybody changing anything.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Parked { .. } | Self::Unsure { .. } | Self::Odd { .. })
     }
 }
 
@@ -371,8 +374,24 @@ fn client(error: octocrab::Error) -> GitHubError {
 }
 
 fn read<T: DeserializeOwned>(path: &str, text: &str) -> Result<T> {
-    serde_json::from_str(text)
-        .map_err(|source| GitHubError::Unreadable { path: path.to_owned(), source })
+    serde_json::from_str(text).map_err(|error| odd(path, named(text, &error)))
+}
+
+pub(super) fn odd(path: &str, why: impl Into<String>) -> GitHubError {
+    GitHubError::Odd { path: path.to_owned(), why: why.into() }
+}
+
+/// What is wrong with an answer, with the name of the field where the words do not tell it.
+fn named(text: &str, error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len);
+    let until = before.sum::<usize>() + error.column();
+    let field = text
+        .get(..until)
+        .and_then(|read| read.rsplit_once("\":")?.0.rsplit_once('"'))
+        .map(|(_, field)| field)
+        .filter(|_| error.is_data() && !told.contains("field `"));
+    field.map_or(told.clone(), |field| format!("{field}: {told}"))
 }
 
 fn answer(raw: &Raw) -> Answer<'_> {

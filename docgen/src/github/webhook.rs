@@ -6,7 +6,7 @@ use ring::hmac;
 use serde::Deserialize;
 
 use super::auth::Secret;
-use super::models::{Account, Comment, Pull};
+use super::models::{Account, Comment};
 
 /// The largest delivery that the host sends.
 pub const LARGEST: usize = 25 * 1024 * 1024;
@@ -26,7 +26,7 @@ pub struct Delivery {
 #[serde(default)]
 pub struct Told {
     pub action: String,
-    pub pull_request: Option<Pull>,
+    pub pull_request: Option<Numbered>,
     pub issue: Option<Numbered>,
     pub comment: Option<Comment>,
     pub sender: Option<Account>,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::marker::{self, Marker};
 use super::super::models::{Account, Comment, Pull, Review};
-use super::super::transport::{GitHub, GitHubError, Result, encoded};
+use super::super::transport::{GitHub, GitHubError, Result, encoded, odd};
 use super::note::{Done, MOST_TRIES};
 use super::{Branch, Do, Ledger, Outcome, Seen, Wanted, next};
 use crate::change::Change;
@@ -63,7 +63,7 @@ async fn look(github: &GitHub, wanted: &Wanted, ledger: &Ledger) -> Result<Seen>
     let base = base.ok_or_else(|| GitHubError::NoBranch(wanted.base.clone()))?;
     let path = format!("pulls?state=all&head={}:{}", github.owner(), encoded(&wanted.branch));
     let mut pulls = github.list::<Pull>(&github.here(&path), MOST_PULLS).await?;
-    pulls.retain(|pull| pull.head.branch == wanted.branch || pull.head.branch.is_empty());
+    pulls.retain(|pull| pull.head.branch == wanted.branch);
     pulls.sort_by_key(|pull| std::cmp::Reverse(pull.number));
     let mut touched = false;
     if let Some(open) = pulls.iter_mut().find(|pull| pull.is_open()) {
@@ -167,7 +167,11 @@ async fn act(
             github.write::<Value>(Method::POST, &path, &body).await?;
         }
         Do::MarkReady { node } => {
-            github.mutate(READY, json!({ "id": node })).await?;
+            let answer = github.mutate(READY, json!({ "id": node })).await?;
+            let draft = answer.pointer("/data/markPullRequestReadyForReview/pullRequest/isDraft");
+            if draft != Some(&Value::Bool(false)) {
+                return Err(odd("/graphql", "it does not say that the draft is ready"));
+            }
         }
         Do::Ask { number, reviewer } => {
             let path = github.here(&format!("pulls/{number}/requested_reviewers"));
@@ -196,7 +200,9 @@ fn survived(what: &Do, tries: u32, error: GitHubError, now: Millis) -> Result<Do
         {
             Err(GitHubError::Parked { not_before: Millis(now.0 + Millis::DAY) })
         }
-        GitHubError::Refused { status: 404 | 409 | 422, .. } | GitHubError::Unsure { .. }
+        GitHubError::Refused { status: 404 | 409 | 422, .. }
+        | GitHubError::Unsure { .. }
+        | GitHubError::Odd { .. }
             if tries < MOST_TRIES =>
         {
             Ok(Done::Unsure)
@@ -314,13 +320,15 @@ mod tests {
             (&open, 0, refused(422, "Pull request creation is limited"), "parked"),
             (&open, 0, refused(403, "Resource not accessible by integration"), "told"),
             (&Do::DeleteBranch, 0, refused(409, "conflict"), "look"),
+            (&open, 0, odd("pulls", "missing field `number`"), "look"),
+            (&open, 4, odd("pulls", "missing field `number`"), "told"),
         ] {
             let name = match survived(what, tries, error, Millis(0)) {
                 Ok(Done::Warned(_)) => "warned",
                 Ok(Done::NoDrafts) => "no drafts",
                 Ok(Done::Unsure) => "look",
                 Err(GitHubError::Parked { not_before: Millis(Millis::DAY) }) => "parked",
-                Err(GitHubError::Refused { .. }) => "told",
+                Err(GitHubError::Refused { .. } | GitHubError::Odd { .. }) => "told",
                 other => panic!("{other:?}"),
             };
             assert_eq!(name, expected, "{what:?}");

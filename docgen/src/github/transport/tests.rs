@@ -103,8 +103,8 @@ async fn reads_come_again_and_limits_are_waited_for() {
     ];
     let (host, clock) = (host(&script), Arc::new(Still::default()));
     let github = host.github("", &clock, token());
-    let pull = github.get::<super::super::models::Pull>("/repos/amy/docs/pulls/4").await.unwrap();
-    assert_eq!(pull.number, 4);
+    let pull = github.get::<Value>("/repos/amy/docs/pulls/4").await.unwrap();
+    assert_eq!(pull["number"], 4);
     assert_eq!(*clock.slept.lock().unwrap(), [1_000, 2_000, 3_000]);
     let asked = host.asked.join().unwrap();
     assert_eq!(asked.len(), 4);
@@ -241,4 +241,31 @@ async fn a_wrong_address_or_name_is_told() {
     }
     assert_eq!(new(PUBLIC_API, "a.b/c-d_e"), None);
     assert_eq!(encoded("docs/a b#c?.md"), "docs/a%20b%23c%3F.md");
+}
+
+#[tokio::test]
+async fn an_odd_answer_is_told_and_decides_nothing() {
+    let script = [
+        (200, "", r#"{"ref": "refs/heads/answers/q1"}"#),
+        (200, "", r#"{"object": {"type": "commit", "sha": ""}}"#),
+        (200, "", r#"{"object": {"sha": null}}"#),
+        (200, "", "<html>"),
+        (404, "", "{}"),
+    ];
+    let (host, clock) = (host(&script), Arc::new(Still::default()));
+    let github = host.github("", &clock, token());
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        let error = github.head("answers/q1").await.unwrap_err();
+        assert!(error.may_pass(), "{error}");
+        told.push(error.to_string());
+    }
+    insta::assert_snapshot!(told.join("\n"), @r"
+    GitHub's answer to /repos/amy/docs/git/ref/heads/answers/q1 is odd: missing field `object` at line 1 column 32
+    GitHub's answer to /repos/amy/docs/git/ref/heads/answers/q1 is odd: sha: an empty text decides nothing at line 1 column 40
+    GitHub's answer to /repos/amy/docs/git/ref/heads/answers/q1 is odd: sha: invalid type: null, expected a string at line 1 column 23
+    GitHub's answer to /repos/amy/docs/git/ref/heads/answers/q1 is odd: expected value at line 1 column 1
+    ");
+    assert_eq!(github.head("answers/q1").await.unwrap(), None);
+    assert_eq!(host.lines().len(), 5);
 }
