@@ -34,5 +34,6 @@ pub(crate) fn cluster() -> Cluster {
         occurrences: vec![occurrence],
         centre: MessageId(5),
         due_since: None,
+        canon: None,
     }
 }

@@ -34,7 +34,7 @@ impl Document {
     /// What a cluster is found by. Answers that say the same words are kept once. Whether words may be
     /// shown to whoever searches is for those to decide who show them.
     pub fn of(cluster: &Cluster) -> Self {
-        let Cluster { id, state, occurrences, centre: _, due_since: _ } = cluster;
+        let Cluster { id, state, occurrences, centre: _, due_since: _, canon: _ } = cluster;
         let questions = occurrences.iter().map(|one| one.question.text.clone());
         let mut by_rank = occurrences
             .iter()

@@ -105,6 +105,7 @@ fn plan(
             occurrences: Vec::new(),
             centre,
             due_since: None,
+            canon: None,
         };
         for at in members {
             let one = occurrences[*at].take().expect("an occurrence is in one group");

@@ -3,6 +3,7 @@
 mod apply;
 mod audit;
 mod backlog;
+mod canon;
 mod changes;
 mod channels;
 mod clusters;
@@ -15,6 +16,7 @@ mod live;
 mod marks;
 mod messages;
 mod opt_outs;
+mod outbox;
 mod pending;
 mod people;
 mod proposals;
@@ -42,6 +44,7 @@ use sqlx::{SqlStr, SqlitePool};
 
 pub use apply::{Applied, Batch, Told};
 pub use audit::AuditRow;
+pub use canon::Merged;
 pub use changes::Change;
 pub use channels::{PendingChannel, StoredChannel};
 pub use clusters::{ClusterSummary, Regrouped, Ungrouped};
@@ -54,6 +57,7 @@ pub use live::LiveCounts;
 pub use marks::MarkRow;
 pub use messages::Faces;
 pub use opt_outs::OptOuts;
+pub use outbox::Step;
 pub use pending::Range;
 pub use proposals::{Proposal, ProposalState};
 pub use quarantine::Quarantined;
@@ -222,10 +226,11 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
     Ok(pool().max_connections(READERS).connect_with(options).await?)
 }
 
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     ("spine", include_str!("../migrations/001_spine.sql")),
     ("live", include_str!("../migrations/002_live.sql")),
     ("pending", include_str!("../migrations/003_pending.sql")),
+    ("canon", include_str!("../migrations/004_canon.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -65,6 +65,29 @@ pub struct Cluster {
     pub centre: MessageId,
     /// When we first knew that the threshold was met: the 48 h clock starts here.
     pub due_since: Option<Millis>,
+    /// The answer as maintainers merged it, while everything that it stands on may be shown.
+    #[serde(default)]
+    pub canon: Option<Canon>,
+}
+
+/// A known answer, in the words of those who merged it. `Debug` hides them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Canon {
+    pub title: String,
+    /// Markdown as merged, without title, sources, evidence and marks.
+    pub answer: String,
+    /// Where readers find the page.
+    pub link: String,
+    pub merged: Millis,
+}
+
+impl fmt::Debug for Canon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Canon")
+            .field("link", &self.link)
+            .field("merged", &self.merged)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One resolved conversation, counted once. `Debug` hides who spoke.

@@ -28,6 +28,7 @@ pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
         centre: occurrences[0].question.message,
         occurrences,
         due_since: None,
+        canon: None,
     }
 }
 

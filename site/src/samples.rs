@@ -52,5 +52,6 @@ pub(crate) fn cluster(occurrences: Vec<Occurrence>) -> Cluster {
         centre: occurrences[0].question.message,
         occurrences,
         due_since: None,
+        canon: None,
     }
 }

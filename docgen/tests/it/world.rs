@@ -35,6 +35,7 @@ impl World {
         Context {
             target: self.target,
             folder: &self.folder,
+            path: None,
             rules: &self.rules,
             naming: &self.naming,
             version: "1.2.3",
@@ -65,6 +66,7 @@ pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
         centre: occurrences[0].question.message,
         occurrences,
         due_since: Some(Millis(START + 5 * Millis::DAY)),
+        canon: None,
     }
 }
 

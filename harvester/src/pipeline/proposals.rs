@@ -93,6 +93,11 @@ pub async fn propose(
             state,
             opened: known.as_ref().map_or(now, |known| known.opened),
             updated: now,
+            purpose: "answer".to_owned(),
+            number: None,
+            ledger: "{}".to_owned(),
+            wishes: "{}".to_owned(),
+            note: None,
         };
         if known.is_none_or(|known| StoredProposal { updated: now, ..known } != kept) {
             store.keep_proposal(&kept).await?;

@@ -10,6 +10,7 @@ use rules::message::{Channel, ChannelKind};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::apply::{Batch, Stale};
+use super::canon::tell_of_channel;
 use super::pending::{self, Range};
 use super::tombstones::{bury_channel, channel_gone};
 use super::{Result, Store, from_json, to_json};
@@ -221,7 +222,7 @@ async fn threads_of(
 
 /// Writes down whether a channel and those below it are hidden or gone; what changes is pending.
 async fn note_standing(connection: &mut SqliteConnection, channel: ChannelId) -> Result<()> {
-    sqlx::query(
+    let changed = sqlx::query_scalar::<_, i64>(
         "UPDATE channels SET hidden = standing.hidden, gone = standing.gone, pending_from = 0, \
          pending_mark = pending_mark + 1 FROM (SELECT one.id AS id, \
          EXISTS (SELECT 1 FROM hidden_channels AS told WHERE told.at >= one.observed \
@@ -231,11 +232,15 @@ async fn note_standing(connection: &mut SqliteConnection, channel: ChannelId) ->
          EXISTS (SELECT 1 FROM tombstones WHERE channel = one.id AND message = 0) AS gone \
          FROM channels AS one WHERE one.id = $1 OR one.parent = $1) AS standing \
          WHERE channels.id = standing.id \
-         AND (channels.hidden, channels.gone) <> (standing.hidden, standing.gone)",
+         AND (channels.hidden, channels.gone) <> (standing.hidden, standing.gone) \
+         RETURNING channels.id",
     )
     .bind(channel.0 as i64)
-    .execute(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    for id in changed {
+        tell_of_channel(connection, ChannelId(id as u64)).await?;
+    }
     Ok(())
 }
 

@@ -150,6 +150,7 @@ impl Store {
         for ids in ids.chunks(MAX_BINDS) {
             let mut occurrences = self.occurrences_of(ids).await?;
             let mut summaries = self.summaries_of(ids).await?;
+            let mut canons = self.canons_of(ids).await?;
             for id in ids {
                 let Some(ClusterSummary { id, state, centre, due_since, .. }) =
                     summaries.remove(id)
@@ -157,7 +158,8 @@ impl Store {
                     continue;
                 };
                 if let Some(occurrences) = occurrences.remove(&id) {
-                    found.push(Cluster { id, state, occurrences, centre, due_since });
+                    let canon = canons.remove(&id);
+                    found.push(Cluster { id, state, occurrences, centre, due_since, canon });
                 }
             }
         }

@@ -12,7 +12,7 @@ use super::opt_outs::{self, digest_of, without};
 use super::purge::note_rewrite;
 use super::reactions::{drop_all, place};
 use super::versions::Version;
-use super::{MAX_BINDS, Result, Store, placeholders, to_json};
+use super::{MAX_BINDS, Result, Store, canon, placeholders, to_json};
 
 /// What was forgotten.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -40,6 +40,7 @@ impl Store {
         stale.purge_unseen();
         let own = delete_messages(&mut transaction, user).await?;
         own.iter().for_each(|key| stale.purge(*key));
+        canon::let_go(&mut transaction, &own, &mut stale).await?;
         drop_all(&mut transaction, &own).await?;
         delete_about(&mut transaction, &own).await?;
         cover_up(&mut transaction, user, &mut stale).await?;

@@ -25,6 +25,7 @@ pub struct Counts {
     pub recurring: u64,
     pub clusters_by_state: BTreeMap<String, u64>,
     pub proposals: u64,
+    pub proposals_by_state: BTreeMap<String, u64>,
     pub channels_pending: u64,
     /// Over the newest version of every message: equal counts with equal digests are equal stores.
     pub messages_digest: String,
@@ -52,6 +53,9 @@ impl Store {
                 .counts_by("SELECT state, COUNT(*) FROM clusters GROUP BY state")
                 .await?,
             proposals: self.count("SELECT COUNT(*) FROM proposals").await?,
+            proposals_by_state: self
+                .counts_by("SELECT state, COUNT(*) FROM proposals GROUP BY state")
+                .await?,
             channels_pending: self
                 .count(
                     "SELECT COUNT(*) FROM channels WHERE pending_from IS NOT NULL \

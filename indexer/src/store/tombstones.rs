@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use super::apply::{Key, Stale};
 use super::reactions::{drop_all, place};
 use super::versions::by_channel;
-use super::{MAX_BINDS, Result, placeholders, quarantine};
+use super::{MAX_BINDS, Result, canon, placeholders, quarantine};
 
 /// Stands for a channel with all its messages.
 const WHOLE_CHANNEL: MessageId = MessageId(0);
@@ -76,7 +76,8 @@ pub(super) async fn bury(
         let keys = chunk.iter().map(|(channel, id, _)| (*channel, *id)).collect::<Vec<_>>();
         let gone = delete(connection, &keys).await?;
         count += gone.len() as u64;
-        gone.into_iter().for_each(|key| stale.purge(key));
+        gone.iter().for_each(|key| stale.purge(*key));
+        canon::let_go(connection, &gone, stale).await?;
         drop_all(connection, &keys).await?;
         quarantine::drop_of_messages(connection, &keys, stale).await?;
     }
@@ -95,6 +96,7 @@ pub(super) async fn bury_channel(
     if deleted > 0 {
         stale.purge((channel, WHOLE_CHANNEL));
     }
+    canon::let_go_channel(connection, channel, stale).await?;
     drop_changes_in(connection, channel).await?;
     quarantine::drop_of_channel(connection, channel, stale).await?;
     Ok(deleted)

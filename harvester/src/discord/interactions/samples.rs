@@ -96,5 +96,6 @@ pub(super) fn cluster(occurrences: Vec<Occurrence>) -> Cluster {
         occurrences,
         centre: first,
         due_since: None,
+        canon: None,
     }
 }
