@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::github::marker;
 use crate::nav::{Entry, Unplaced};
 use crate::section::Section;
 
@@ -27,6 +28,8 @@ pub enum Edit {
     Put(Section),
     /// Takes an answer out of such a file.
     Drop(Section),
+    /// Puts another text in the place of the one that was looked at; a file that changed since stays.
+    Replace { seen: String, text: String },
 }
 
 impl Change {
@@ -53,6 +56,9 @@ impl Edit {
             Self::Unlist(entry) => text.map(|text| entry.unlisted_in(text)).transpose()?,
             Self::Put(section) => Some(section.put_into(text.unwrap_or_default())?),
             Self::Drop(section) => text.map(|text| section.taken_from(text)),
+            Self::Replace { seen, text: mended } => {
+                text.filter(|text| marker::hash(text) == *seen).map(|_| mended.clone())
+            }
         };
         Ok(after.filter(|after| Some(after.as_str()) != text))
     }

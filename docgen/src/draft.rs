@@ -24,6 +24,8 @@ use crate::target::{Folder, Target};
 pub struct Context<'a> {
     pub target: Target,
     pub folder: &'a Folder,
+    /// Where the page goes if people chose a place for it; else its title decides.
+    pub path: Option<&'a str>,
     pub rules: &'a Ruleset,
     pub naming: &'a Naming,
     /// The program's version, for the disclosure.
@@ -147,7 +149,10 @@ pub fn draft(cluster: &Cluster, context: &Context<'_>) -> Result<Draft, Refusal>
         askers: cluster.askers(),
         confirmed: cluster.last_confirmed(),
     };
-    let path = crate::target::path(context.folder, context.target, &title, &cluster.id);
+    let path = match context.path {
+        Some(path) => path.to_owned(),
+        None => crate::target::path(context.folder, context.target, &title, &cluster.id),
+    };
     let written = page.write(&path, context.target);
     let links =
         answers.iter().flat_map(|answer| links(&answer.blocks)).map(str::to_owned).collect();

@@ -12,5 +12,7 @@ pub mod marker;
 pub mod models;
 pub mod onboarding;
 pub mod say;
+pub mod status;
 pub mod transport;
+pub mod wanted;
 pub mod webhook;

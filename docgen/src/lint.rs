@@ -224,8 +224,14 @@ mod tests {
     fn faults(text: &str, target: Target) -> Vec<&'static str> {
         let (cluster, rules, folder) = (cluster(), Ruleset::embedded(), Folder::default());
         let naming = Naming::Pseudonyms(Salt([0; 16]));
-        let context =
-            Context { target, folder: &folder, rules: &rules, naming: &naming, version: "0" };
+        let context = Context {
+            target,
+            folder: &folder,
+            path: None,
+            rules: &rules,
+            naming: &naming,
+            version: "0",
+        };
         let (head, headings) = match target {
             Target::Markdown | Target::MkDocs | Target::MdBook | Target::Faq => {
                 ("# T", vec!["T".to_owned()])

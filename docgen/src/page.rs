@@ -23,6 +23,8 @@ static TEMPLATES: LazyLock<Tera> = LazyLock::new(|| {
     tera.add_raw_templates([
         ("page.md", include_str!("templates/page.md")),
         ("proposal.md", include_str!("templates/proposal.md")),
+        ("mending.md", include_str!("templates/mending.md")),
+        ("batch.md", include_str!("templates/batch.md")),
     ])
     .expect("the embedded templates are checked by a test");
     tera

@@ -8,7 +8,7 @@ mod note;
 
 use std::collections::BTreeSet;
 
-pub use act::{merged_text, step};
+pub use act::{merged_text, plan, take};
 use rules::ids::{ClusterId, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,8 @@ pub struct Wanted {
 #[serde(default)]
 pub struct Ledger {
     pub number: Option<u64>,
+    /// When we opened it; `None` for one that was found.
+    pub opened: Option<Millis>,
     pub revision: u32,
     /// A commit that may not be on the branch yet.
     pub built: Option<Built>,
@@ -188,6 +190,27 @@ pub enum Do {
     },
     DeleteBranch,
     Rest(Outcome),
+}
+
+impl Do {
+    /// Its name in the outbox.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Build { .. } => "build",
+            Self::CreateBranch { .. } => "create-branch",
+            Self::MoveBranch { .. } => "move-branch",
+            Self::Open { .. } => "open",
+            Self::Adopt(_) => "adopt",
+            Self::Describe { .. } => "describe",
+            Self::Check { .. } => "check",
+            Self::Label(_) => "label",
+            Self::MarkReady { .. } => "mark-ready",
+            Self::Ask { .. } => "ask",
+            Self::Withdraw { .. } => "withdraw",
+            Self::DeleteBranch => "delete-branch",
+            Self::Rest(_) => "rest",
+        }
+    }
 }
 
 /// How things stand when nothing is left to do.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails ends the story")]
 
 mod forge;
+mod mending;
 mod pages;
 mod refusals;
 mod world;

@@ -22,20 +22,26 @@ const WEB: &str = "web-flow";
 const READY: &str = "mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) \
     { pullRequest { isDraft } } }";
 
-/// Looks, does one thing and writes it into the ledger. `None` means that more is to be done: store
-/// the ledger and call it again. An error leaves the ledger as it was.
-pub async fn step(
+/// Looks at everything and names one thing to do.
+pub async fn plan(github: &GitHub, wanted: &Wanted, ledger: &Ledger) -> Result<(Seen, Do)> {
+    let seen = look(github, wanted, ledger).await?;
+    let what = next(wanted, ledger, &seen, github.now());
+    Ok((seen, what))
+}
+
+/// Does what [`plan`] named and writes it into the ledger. `None` means that more is to be done: store
+/// the ledger and plan again. An error leaves the ledger as it was.
+pub async fn take(
     github: &GitHub,
     wanted: &Wanted,
     ledger: &mut Ledger,
+    (seen, what): (&Seen, Do),
 ) -> Result<Option<Outcome>> {
-    let seen = look(github, wanted, ledger).await?;
-    let what = next(wanted, ledger, &seen, github.now());
-    let done = match act(github, wanted, ledger, &seen, &what).await {
+    let done = match act(github, wanted, ledger, seen, &what).await {
         Ok(done) => done,
         Err(error) => survived(&what, ledger.tries, error, github.now())?,
     };
-    ledger.note(wanted, &seen, (&what, done), github.now());
+    ledger.note(wanted, seen, (&what, done), github.now());
     Ok(match what {
         Do::Rest(outcome) => Some(outcome),
         _ => None,

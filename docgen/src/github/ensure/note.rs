@@ -57,6 +57,7 @@ impl Ledger {
             (Do::Open { .. }, Done::NoDrafts) => self.undraftable = true,
             (Do::Open { head, digest }, Done::Opened(number)) => {
                 self.adopt(number);
+                self.opened = Some(now);
                 self.found(head, digest, now);
             }
             (Do::Adopt(number), _) => self.adopt(*number),

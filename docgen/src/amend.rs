@@ -1,0 +1,116 @@
+//! A merged page that must change: what people wrote there stays where it can.
+
+use rules::ids::{ClusterId, MessageId};
+
+use crate::draft::Draft;
+use crate::page::anchor;
+
+/// The headings below which a page tells what it stands on.
+const CLOSING: [&str; 2] = ["Also asked as", "Evidence"];
+
+/// What becomes of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amended {
+    pub text: String,
+    /// People changed the page, and not all of that is in `text`.
+    pub lossy: bool,
+}
+
+/// The page as it is written today, with what people changed since `ours` was merged. `gone` are
+/// messages that no line of it may cite any more.
+pub fn rewritten(ours: Option<&str>, page: &str, anew: &str, gone: &[MessageId]) -> Amended {
+    let plain = |lossy| Amended { text: anew.to_owned(), lossy };
+    match ours {
+        None => plain(true),
+        Some(ours) if unwound(ours) == unwound(page) => plain(false),
+        Some(ours) => match diffy::merge(&unwound(ours), &unwound(page), anew) {
+            Ok(text) if !gone.iter().any(|message| cites(&text, *message)) => {
+                Amended { text, lossy: false }
+            }
+            _ => plain(true),
+        },
+    }
+}
+
+/// The file of a page with a later answer above what it stands on; `None` if the page's place in the
+/// file is not found.
+pub fn with_later(file: &str, cluster: &ClusterId, later: &Draft) -> Option<String> {
+    let file = unwound(file);
+    let start = file.find(&anchor(cluster)).or(file.contains(cluster.as_str()).then_some(0))?;
+    let (hashes, at) = closing(&file, start)?;
+    let mut out = file[..at].trim_end().to_owned();
+    out.push_str(&format!("\n\n{hashes} Since then\n\n{}\n\n", answer(later)));
+    out.push_str(&file[at..]);
+    Some(out)
+}
+
+/// What a page says, with its sources.
+fn answer(draft: &Draft) -> &str {
+    let page = draft.page();
+    let start = page
+        .find(&anchor(draft.cluster()))
+        .map_or(0, |at| page[at..].find('\n').map_or(page.len(), |end| at + end + 1));
+    let end = closing(page, start).map_or(page.len(), |(_, at)| at);
+    page[start..end].trim()
+}
+
+/// Where the first closing heading behind `start` stands, with its hashes; without one, our mark.
+fn closing(file: &str, start: usize) -> Option<(&'static str, usize)> {
+    let mut at = start;
+    for line in file[start..].split_inclusive('\n') {
+        for hashes in ["##", "###"] {
+            let heading = line.trim_end().strip_prefix(hashes).and_then(|l| l.strip_prefix(' '));
+            if heading.is_some_and(|heading| CLOSING.contains(&heading)) {
+                return Some((hashes, at));
+            }
+        }
+        if line.contains(crate::page::MARKER) {
+            return Some(("##", at));
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// Whether a text links to a message.
+fn cites(text: &str, message: MessageId) -> bool {
+    let id = format!("/{message}");
+    text.match_indices(&id).any(|(at, _)| {
+        let after = text[at + id.len()..].bytes().next();
+        text[..at].contains("/channels/") && !after.is_some_and(|byte| byte.is_ascii_digit())
+    })
+}
+
+fn unwound(text: &str) -> String {
+    text.replace("\r\n", "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OURS: &str =
+        "# Why?\n\nTurn it off.\n\n## Evidence\n\n- a /channels/1/2/30\n- b /channels/1/2/31\n";
+    const ANEW: &str = "# Why?\n\nTurn it off.\n\n## Evidence\n\n- b /channels/1/2/31\n";
+
+    #[test]
+    fn what_people_wrote_stays_unless_it_cites_what_is_gone() {
+        let gone = [MessageId(30)];
+        let amended = |page: &str| rewritten(Some(OURS), page, ANEW, &gone);
+        assert_eq!(amended(OURS), Amended { text: ANEW.into(), lossy: false });
+        let better = OURS.replace("Turn it off.", "Turn it off and wait.");
+        let expected = ANEW.replace("Turn it off.", "Turn it off and wait.");
+        assert_eq!(amended(&better), Amended { text: expected, lossy: false });
+        let kept = OURS.replace("- a ", "- said first: ");
+        assert_eq!(amended(&kept), Amended { text: ANEW.into(), lossy: true });
+        let windows = OURS.replace('\n', "\r\n");
+        assert_eq!(amended(&windows), Amended { text: ANEW.into(), lossy: false });
+        assert!(rewritten(None, OURS, ANEW, &gone).lossy);
+    }
+
+    #[test]
+    fn a_message_is_cited_by_its_whole_id() {
+        assert!(cites("see https://x/channels/1/2/30)", MessageId(30)));
+        assert!(!cites("see https://x/channels/1/2/301", MessageId(30)));
+    }
+}

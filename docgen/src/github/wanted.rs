@@ -1,0 +1,313 @@
+//! The pull requests that we want: for a page, for several, for a page that must change or go.
+
+use rules::cluster::{Cluster, Occurrence};
+use rules::ids::{ClusterId, MessageId};
+use rules::markdown::code_span;
+use serde::Serialize;
+
+use super::commands::HANDLE;
+use super::ensure::{Purpose, Wanted};
+use super::marker;
+use crate::change::{Change, Edit};
+use crate::draft::Draft;
+use crate::evidence::day;
+use crate::forge::message;
+use crate::hosted;
+use crate::layout::Layout;
+use crate::page::fill;
+use crate::proposal::Proposal;
+
+/// On every pull request of ours.
+pub const LABEL: &str = "answer-harvester";
+/// A page of the batch is shown up to here; the rest is among the changed files.
+const LONGEST_PREVIEW: usize = 5_000;
+const LONGEST_QUESTION: usize = 120;
+const LONGEST_SIDE: usize = 8_000;
+
+/// A merged page, where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    pub cluster: &'a ClusterId,
+    pub path: &'a str,
+    pub layout: &'a Layout,
+    /// The branch that it is on.
+    pub base: &'a str,
+}
+
+/// Why a merged page is to change, with both sides where there are two.
+#[derive(Debug, Clone, Copy)]
+pub enum Mend<'a> {
+    /// Messages that it stands on were deleted, or may no longer be shown.
+    Gone { messages: usize },
+    /// A later answer is bound to a newer version.
+    Newer { version: &'a str, known: &'a str, later: &'a Occurrence },
+    /// A later answer says something else.
+    Contradicted { known: &'a str, later: &'a Occurrence },
+}
+
+#[derive(Serialize)]
+struct Side {
+    title: String,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Words {
+    summary: String,
+    why: String,
+    sides: Vec<Side>,
+    note: Option<String>,
+    checks: Vec<&'static str>,
+    closing: &'static str,
+    handle: String,
+    version: &'static str,
+}
+
+impl Wanted {
+    /// A page for a question that has none.
+    pub fn answer(proposal: &Proposal, draft: &Draft, layout: &Layout, base: &str) -> Self {
+        Self {
+            body: marker::without(&proposal.body),
+            labels: vec![LABEL.to_owned(), "canon:faq".to_owned()],
+            changes: layout.changes(draft),
+            ..Self::plain(
+                draft.cluster(),
+                Purpose::Answer,
+                &proposal.title,
+                (&proposal.branch, base),
+                draft.digest(),
+            )
+        }
+    }
+
+    /// What is still open for a question whose evidence is gone is closed, and its words with it.
+    pub fn withdrawal(cluster: &ClusterId, branch: &str, base: &str) -> Self {
+        let title = "docs(faq): withdrawn";
+        Self::plain(cluster, Purpose::Withdrawal, title, (branch, base), "withdrawn")
+    }
+
+    /// A merged page is to go: nothing of what it stands on is left.
+    pub fn removal(page: &Standing<'_>, messages: usize) -> Self {
+        let title = "docs(faq): remove an answer whose source is gone";
+        let path = code_span(page.path);
+        let words = Words {
+            summary: format!("Removes {path}: the messages that it stands on are gone."),
+            why: gone(messages),
+            sides: Vec::new(),
+            note: None,
+            checks: vec!["nothing else links to the page"],
+            closing: "Close it, and the page stays: then words that people took back stay \
+                published, and you answer for them.",
+            ..Words::empty()
+        };
+        let digest = marker::hash(&format!("removal {} {messages}", page.path));
+        Self {
+            body: fill("mending.md", &words),
+            labels: vec![LABEL.to_owned(), "canon:stale".to_owned()],
+            changes: page.layout.removal(page.cluster, page.path),
+            ..Self::mending(page, Purpose::Removal, title, &digest)
+        }
+    }
+
+    /// A merged page, whose file was seen as `seen`, is to become `text`. `lossy` tells that people
+    /// changed the page since we wrote it, and that `text` could not keep all of it.
+    pub fn correction(
+        page: &Standing<'_>,
+        (seen, text): (&str, &str),
+        why: &Mend<'_>,
+        lossy: bool,
+    ) -> Self {
+        let (title, mut words) = why.words(page.path);
+        if lossy {
+            words.note = Some(
+                "People edited this page since. What they changed could not be kept everywhere: look \
+                 at the changed files, and put back what is theirs.\n"
+                    .to_owned(),
+            );
+        }
+        let edit = Edit::Replace { seen: marker::hash(seen), text: text.to_owned() };
+        let change = Change::Edit { path: page.path.to_owned(), edit };
+        let digest = marker::hash(&format!("correction {} {text}", page.path));
+        Self {
+            body: fill("mending.md", &words),
+            labels: vec![LABEL.to_owned(), "canon:fix".to_owned()],
+            changes: vec![change],
+            ..Self::mending(page, Purpose::Correction, title, &digest)
+        }
+    }
+
+    /// Several pages in one pull request; `id` names it as a cluster names others.
+    pub fn batch(
+        id: &ClusterId,
+        name: &str,
+        pages: &[(Cluster, Draft)],
+        layout: &Layout,
+        base: &str,
+    ) -> Self {
+        #[derive(Serialize)]
+        struct Item {
+            question: String,
+            path: String,
+            why: String,
+            preview: String,
+        }
+        let item = |(cluster, draft): &(Cluster, Draft)| Item {
+            question: hosted::span(draft.title(), LONGEST_QUESTION),
+            path: code_span(draft.path()),
+            why: format!(
+                "Resolved {} times for {} people, last confirmed on {}",
+                cluster.occurrences.len(),
+                cluster.askers(),
+                day(cluster.last_confirmed()),
+            ),
+            preview: hosted::fence(cut(draft.page(), LONGEST_PREVIEW), "md"),
+        };
+        let values = serde_json::json!({
+            "count": pages.len(),
+            "items": pages.iter().map(item).collect::<Vec<_>>(),
+            "version": env!("CARGO_PKG_VERSION"),
+        });
+        let digests = pages.iter().map(|(_, draft)| draft.digest()).collect::<Vec<_>>().join(" ");
+        let title = format!("docs(faq): {} answers that waited", pages.len());
+        let branch = format!("answers/batch-{name}");
+        Self {
+            body: fill("batch.md", &values),
+            labels: vec![LABEL.to_owned(), "canon:faq".to_owned()],
+            changes: pages.iter().flat_map(|(_, draft)| layout.changes(draft)).collect(),
+            ..Self::plain(id, Purpose::Answer, &title, (&branch, base), &marker::hash(&digests))
+        }
+    }
+
+    fn mending(page: &Standing<'_>, purpose: Purpose, title: &str, digest: &str) -> Self {
+        let branch = format!("answers/{}", page.cluster);
+        Self::plain(page.cluster, purpose, title, (&branch, page.base), digest)
+    }
+
+    fn plain(
+        cluster: &ClusterId,
+        purpose: Purpose,
+        title: &str,
+        (branch, base): (&str, &str),
+        digest: &str,
+    ) -> Self {
+        Self {
+            cluster: cluster.clone(),
+            purpose,
+            branch: branch.to_owned(),
+            base: base.to_owned(),
+            title: title.to_owned(),
+            body: String::new(),
+            digest: digest.to_owned(),
+            changes: Vec::new(),
+            message: message(title, cluster, digest),
+            labels: Vec::new(),
+            reviewers: Vec::new(),
+            ready: true,
+            rebase: false,
+            recreate: None,
+            asked_again: false,
+        }
+    }
+}
+
+/// The id of a pull request that is no question's: no message is that old.
+pub fn id_of_batch(week: u64) -> ClusterId {
+    ClusterId::of_question(MessageId(week))
+}
+
+impl Mend<'_> {
+    fn words(&self, path: &str) -> (&'static str, Words) {
+        let path = code_span(path);
+        match self {
+            Self::Gone { messages } => (
+                "docs(faq): take out what lost its source",
+                Words {
+                    summary: format!("Changes {path}: some messages that it stands on are gone."),
+                    why: gone(*messages),
+                    checks: vec!["the rest of the answer still stands by itself"],
+                    closing: "Close it, and the page stays: then words that people took back stay \
+                        published, and you answer for them.",
+                    ..Words::empty()
+                },
+            ),
+            Self::Newer { version, known, later } => (
+                "docs(faq): a newer version has another answer",
+                Words {
+                    summary: format!("Adds to {path} how it is done in {}.", code_span(version)),
+                    why: format!(
+                        "Somebody asked again, and the answer that settled it names {}, newer than any \
+                         version on the page.",
+                        code_span(version)
+                    ),
+                    sides: sides(known, later),
+                    checks: vec!["which of both is true for which version", "the page says so"],
+                    closing: "Close it, and the page stays as it is.",
+                    ..Words::empty()
+                },
+            ),
+            Self::Contradicted { known, later } => (
+                "docs(faq): a later answer says something else",
+                Words {
+                    summary: format!("Adds to {path} a later answer that contradicts it."),
+                    why: "Somebody asked again, and what settled it does not agree with the page. \
+                        Which of both is true is for you to say."
+                        .to_owned(),
+                    sides: sides(known, later),
+                    checks: vec!["which of both is true now", "the wrong one is taken out"],
+                    closing: "Close it, and the page stays as it is.",
+                    ..Words::empty()
+                },
+            ),
+        }
+    }
+}
+
+impl Words {
+    fn empty() -> Self {
+        Self {
+            summary: String::new(),
+            why: String::new(),
+            sides: Vec::new(),
+            note: None,
+            checks: Vec::new(),
+            closing: "",
+            handle: hosted::defused(HANDLE),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+fn gone(messages: usize) -> String {
+    let which = match messages {
+        1 => "One message that the page stands on was".to_owned(),
+        more => format!("{more} messages that the page stands on were"),
+    };
+    format!(
+        "{which} deleted, or may no longer be shown. Their words are not repeated here. The people who \
+         said them may ask for this."
+    )
+}
+
+fn sides(known: &str, later: &Occurrence) -> Vec<Side> {
+    let answer = later.best_answer();
+    let words = match later.quotable {
+        true => hosted::fence(cut(&answer.text, LONGEST_SIDE), "md"),
+        false => "Its words may not be quoted here.".to_owned(),
+    };
+    let link = format!("[{}]({})", day(answer.sent), later.answer_link(answer));
+    vec![
+        Side {
+            title: "What the page says".to_owned(),
+            text: hosted::fence(cut(known, LONGEST_SIDE), "md"),
+        },
+        Side { title: "What was said later".to_owned(), text: format!("{link}\n\n{words}") },
+    ]
+}
+
+/// As many whole lines as fit.
+fn cut(text: &str, most: usize) -> &str {
+    match text.char_indices().nth(most) {
+        None => text,
+        Some((at, _)) => &text[..text[..at].rfind('\n').unwrap_or(at)],
+    }
+}
