@@ -9,9 +9,10 @@ use crate::resolution::SignalRules;
 use crate::safety::{FactRules, SafetyRules};
 use crate::same::SameRules;
 use crate::scope::ScopeRules;
+use crate::topics::Topics;
 
 /// The files of a ruleset with the text the binary carries.
-pub const EMBEDDED: [(&str, &str); 7] = [
+pub const EMBEDDED: [(&str, &str); 8] = [
     ("scope.toml", include_str!("../scope.toml")),
     ("conversations.toml", include_str!("../conversations.toml")),
     ("signals.toml", include_str!("../signals.toml")),
@@ -19,6 +20,7 @@ pub const EMBEDDED: [(&str, &str); 7] = [
     ("pages.toml", include_str!("../pages.toml")),
     ("safety.toml", include_str!("../safety.toml")),
     ("facts.toml", include_str!("../facts.toml")),
+    ("topics.toml", include_str!("../topics.toml")),
 ];
 
 /// Everything that decides. Cheap to share, never changed while in use.
@@ -31,6 +33,7 @@ pub struct Ruleset {
     pub pages: PageRules,
     pub safety: SafetyRules,
     pub facts: FactRules,
+    pub topics: Topics,
     digest: String,
 }
 
@@ -51,7 +54,7 @@ impl Ruleset {
             digest.update(text);
             Reader::parse(name, text)
         });
-        let [scope, conversations, signals, same, pages, safety, facts] = &mut readers;
+        let [scope, conversations, signals, same, pages, safety, facts, topics] = &mut readers;
         let rules = Self {
             scope: ScopeRules::read(scope),
             conversations: ConversationRules::read(conversations),
@@ -60,6 +63,7 @@ impl Ruleset {
             pages: PageRules::read(pages),
             safety: SafetyRules::read(safety),
             facts: FactRules::read(facts),
+            topics: Topics::read(topics),
             digest: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
         };
         let mistakes = readers.into_iter().flat_map(Reader::finish).collect::<Vec<_>>();
