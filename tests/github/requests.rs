@@ -1,0 +1,303 @@
+//! Every request that we make of GitHub, held against GitHub's own description of its API.
+//!
+//! The stories run against our stand-in, whose log tells what was asked. The description says whether
+//! GitHub knows such a path, such a query and such a body. With the address of a Prism that serves the
+//! description in `GITHUB_CONTRACT`, as `tests/github/contract` gives it, Prism judges every request as
+//! a whole, and its answers, which are GitHub's examples, must be readable to us.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on is a failed test")]
+
+mod description;
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use description::Description;
+use docgen::change::{Change, Edit};
+use docgen::github::auth::{AppKey, Auth, Secret};
+use docgen::github::dashboard;
+use docgen::github::ensure::{self, Ledger, Outcome, Purpose, Pushed, Wanted};
+use docgen::github::onboarding;
+use docgen::github::say::Reaction;
+use docgen::github::transport::{Clock, GitHub};
+use docgen::nav::{Entry, Kind};
+use rules::ids::{ClusterId, MessageId, Millis};
+use serde_json::json;
+use tests::harness::github::{FakeGitHub, Fault, Request, Role, Trouble, wire};
+
+const DOCS: &str = "harbor/docs";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the stories must have asked, so that nothing stays unchecked because no story asks it.
+const ASKED: &[&str] = &[
+    "DELETE /repos/{owner}/{repo}/git/refs/{ref}",
+    "GET /app",
+    "GET /repos/{owner}/{repo}",
+    "GET /repos/{owner}/{repo}/collaborators/{username}/permission",
+    "GET /repos/{owner}/{repo}/commits/{ref}",
+    "GET /repos/{owner}/{repo}/contents/{path}",
+    "GET /repos/{owner}/{repo}/git/blobs/{file_sha}",
+    "GET /repos/{owner}/{repo}/git/commits/{commit_sha}",
+    "GET /repos/{owner}/{repo}/git/ref/{ref}",
+    "GET /repos/{owner}/{repo}/git/trees/{tree_sha}",
+    "GET /repos/{owner}/{repo}/installation",
+    "GET /repos/{owner}/{repo}/issues",
+    "GET /repos/{owner}/{repo}/issues/comments",
+    "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
+    "GET /repos/{owner}/{repo}/pulls",
+    "GET /repos/{owner}/{repo}/pulls/{pull_number}",
+    "GET /repos/{owner}/{repo}/pulls/{pull_number}/comments",
+    "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews",
+    "GET /user",
+    "PATCH /repos/{owner}/{repo}/git/refs/{ref}",
+    "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}",
+    "PATCH /repos/{owner}/{repo}/issues/{issue_number}",
+    "PATCH /repos/{owner}/{repo}/pulls/{pull_number}",
+    "POST /app/installations/{installation_id}/access_tokens",
+    "POST /repos/{owner}/{repo}/git/commits",
+    "POST /repos/{owner}/{repo}/git/refs",
+    "POST /repos/{owner}/{repo}/git/trees",
+    "POST /repos/{owner}/{repo}/issues",
+    "POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions",
+    "POST /repos/{owner}/{repo}/issues/{issue_number}/comments",
+    "POST /repos/{owner}/{repo}/issues/{issue_number}/labels",
+    "POST /repos/{owner}/{repo}/pulls",
+    "POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers",
+];
+
+#[test]
+fn github_knows_every_request_of_ours() {
+    let requests = asked();
+    let description = Description::vendored();
+    let mut seen = BTreeMap::new();
+    for request in &requests {
+        let (path, operation) = description
+            .operation(&request.method, &request.path)
+            .unwrap_or_else(|| panic!("GitHub has no {} {}", request.method, request.path));
+        let unknown = operation.unknown_names(&request.query, request.body.as_ref());
+        assert!(unknown.is_empty(), "{} {path} knows no {unknown:?}", request.method);
+        *seen.entry(format!("{} {path}", request.method)).or_insert(0) += 1;
+    }
+    assert_eq!(seen.keys().map(String::as_str).collect::<Vec<_>>(), ASKED);
+    let Ok(prism) = std::env::var("GITHUB_CONTRACT") else { return };
+    mind(&prism, &requests);
+    let refused = requests.iter().filter_map(|one| refusal(&prism, one)).collect::<Vec<_>>();
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+    println!("{} requests of {} kinds were judged", requests.len(), seen.len());
+}
+
+/// GitHub's own examples hold all that our verdicts stand on.
+#[test]
+fn githubs_examples_are_readable_to_us() {
+    let Ok(prism) = std::env::var("GITHUB_CONTRACT") else { return };
+    runtime().block_on(async {
+        let auth = Auth::Token(Secret::new("a token"));
+        let github =
+            GitHub::new(&prism, "octocat/Hello-World", auth, Arc::new(Standing), None).unwrap();
+        assert_eq!(github.me().await.unwrap(), "octocat");
+        assert!(!github.repository().await.unwrap().default_branch.is_empty());
+        let head = github.head("answers/q1").await.unwrap().unwrap();
+        github.commit(&head).await.unwrap();
+        let files = github.files(&head).await.unwrap();
+        let path = files.paths().next().unwrap().to_owned();
+        assert!(!github.text(&files, &path).await.unwrap().unwrap().is_empty());
+        talk(&github, 1).await;
+        let wanted = wanted("d1");
+        let pushed = Pushed { head, digest: "old".into(), base: None, at: Millis(0) };
+        let mut ledger = Ledger { pushed: Some(pushed), ..Ledger::default() };
+        while ledger.number.is_none() {
+            let (seen, what) = ensure::plan(&github, &wanted, &ledger).await.unwrap();
+            let rests = ensure::take(&github, &wanted, &mut ledger, (&seen, what)).await.unwrap();
+            assert_eq!(rests, None);
+            if let Some(built) = &ledger.built {
+                // Its answers never change: what was built stands on the branch from here on.
+                let (digest, at) = (built.digest.clone(), built.at);
+                let head = seen.branch.unwrap().head;
+                ledger.pushed = Some(Pushed { head, digest, base: None, at });
+                ledger.built = None;
+            }
+        }
+        assert_eq!(ledger.number, Some(1_347));
+    });
+}
+
+/// What Prism finds wrong with a request, if anything.
+fn refusal(prism: &str, request: &Request) -> Option<String> {
+    let query = if request.query.is_empty() { "" } else { "?" };
+    let url = format!("{prism}{}{query}{}", request.path, request.query);
+    let body = request.body.as_ref().map(ToString::to_string).unwrap_or_default();
+    let mut headers =
+        vec![("accept", "application/vnd.github+json"), ("authorization", "Bearer x")];
+    if !body.is_empty() {
+        headers.push(("content-type", "application/json"));
+    }
+    let answer = wire::exchange(&request.method, &url, &headers, &body, PATIENCE).unwrap();
+    let told = || format!("{} {url} {body}: {}", request.method, answer.body);
+    (answer.status >= 400).then(told)
+}
+
+/// A request that GitHub would refuse is refused here too.
+fn mind(prism: &str, requests: &[Request]) {
+    let opened = requests.iter().find(|one| one.method == "POST" && one.path.ends_with("/pulls"));
+    let spoilt = |spoil: &dyn Fn(&mut serde_json::Value)| {
+        let mut request = opened.unwrap().clone();
+        spoil(request.body.as_mut().unwrap());
+        refusal(prism, &request)
+    };
+    assert_eq!(spoilt(&|_| ()), None);
+    assert!(spoilt(&|body| drop(body.as_object_mut().unwrap().remove("base"))).is_some());
+    assert!(spoilt(&|body| body["draft"] = json!("yes")).is_some());
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// The stand-in's clock, which a sleep moves.
+struct Moved(Arc<FakeGitHub>);
+
+impl Clock for Moved {
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+
+    fn sleep(&self, millis: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.0.advance(millis);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Time that does not matter.
+struct Standing;
+
+impl Clock for Standing {
+    fn now(&self) -> Millis {
+        Millis(Millis::DAY)
+    }
+
+    fn sleep(&self, _: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// A proposal that touches files in every way.
+fn wanted(digest: &str) -> Wanted {
+    let cluster = ClusterId::of_question(MessageId(36));
+    let layout = docgen::layout::detect(["book.toml"]);
+    let entry = Entry {
+        kind: Kind::MdBook,
+        page: "answers/tide.md".into(),
+        title: "When is high tide?".into(),
+    };
+    let mark = format!("<!-- answer-harvester:v1 id={cluster} digest={digest} -->");
+    let page = format!("# When is high tide?\n\nTwice a day, says {digest}.\n\n{mark}\n");
+    Wanted {
+        purpose: Purpose::Answer,
+        branch: format!("answers/{cluster}"),
+        title: "docs(faq): When is high tide?".into(),
+        body: format!("Adds a page, as of {digest}.\n"),
+        message: format!(
+            "docs(faq): When is high tide?\n\nCanon-Cluster: {cluster}\nCanon-Digest: {digest}\n"
+        ),
+        digest: digest.into(),
+        changes: vec![
+            Change::Write { path: "src/answers/tide.md".into(), text: page },
+            Change::Edit { path: "src/SUMMARY.md".into(), edit: Edit::List(entry) },
+            Change::Delete { path: "src/old.md".into() },
+        ],
+        cluster,
+        labels: vec!["answer-harvester".into()],
+        reviewers: vec!["mina".into()],
+        ..onboarding::wanted(&layout, "main", &[])
+    }
+}
+
+/// Everything that the stories ask of the stand-in.
+fn asked() -> Vec<Request> {
+    let fake = Arc::new(FakeGitHub::start());
+    fake.repo(
+        DOCS,
+        &[("src/SUMMARY.md", "# Summary\n\n- [Old](old.md)\n"), ("src/old.md", "# Old\n")],
+    );
+    fake.member(DOCS, "mina", Role::Write);
+    runtime().block_on(async {
+        let key = AppKey::new(fake.app_id(), &Secret::new(fake.private_key())).unwrap();
+        let github = client(&fake, Auth::App(Box::new(key)));
+        github.repository().await.unwrap();
+        proposals(&fake, &github).await;
+        let token = fake.personal_token("mina", &[("contents", "read")]);
+        client(&fake, Auth::Token(Secret::new(token))).me().await.unwrap();
+    });
+    fake.assert_no_surprises();
+    let mut requests = fake.requests();
+    requests.retain(|request| request.path != "/graphql");
+    requests
+}
+
+fn client(fake: &Arc<FakeGitHub>, auth: Auth) -> GitHub {
+    GitHub::new(&fake.url(), DOCS, auth, Arc::new(Moved(Arc::clone(fake))), None).unwrap()
+}
+
+/// Opened, renewed, read by somebody, renewed on top, talked about, withdrawn.
+async fn proposals(fake: &FakeGitHub, github: &GitHub) {
+    let mut ledger = Ledger::default();
+    let number = match settled(github, &wanted("d1"), &mut ledger).await {
+        Outcome::Open { number, .. } => number,
+        other => panic!("{other:?}"),
+    };
+    // The branch is found again with nothing of ours on record.
+    settled(github, &wanted("d1"), &mut Ledger::default()).await;
+    fake.advance(25 * 60 * 60 * 1_000);
+    settled(github, &wanted("d2"), &mut ledger).await;
+    let mina = fake.acting("mina", DOCS);
+    let comment = mina.comment(number, "Could it name the harbour?");
+    fake.advance(25 * 60 * 60 * 1_000);
+    settled(github, &wanted("d3"), &mut ledger).await;
+    talk(github, comment).await;
+    fake.trouble(Trouble::on(
+        "GET",
+        "/repos/*/git/trees/*",
+        Fault::Answer(200, json!({ "sha": "t", "tree": [], "truncated": true })),
+    ));
+    let page = ensure::merged_text(github, None, "main", "src/old.md").await.unwrap();
+    assert_eq!(page.as_deref(), Some("# Old\n"));
+    let gone = Wanted { purpose: Purpose::Withdrawal, ..wanted("d3") };
+    assert_eq!(settled(github, &gone, &mut ledger).await, Outcome::Withdrawn);
+}
+
+/// The status comment and the dashboard, each made and edited; a reaction; what others said.
+async fn talk(github: &GitHub, comment: u64) {
+    let cluster = ClusterId::of_question(MessageId(36));
+    for text in ["It waits for a review.\n", "It was read.\n"] {
+        github.tell_status(comment_on(), &cluster, text).await.unwrap();
+    }
+    github.react(comment, Reaction::Done).await.unwrap();
+    assert!(github.may_command("mina").await.unwrap());
+    github.comments_since(Millis(0)).await.unwrap();
+    let rows = |backlog| dashboard::Figures { backlog, ..dashboard::Figures::default() };
+    for backlog in [1, 2] {
+        let mut found = github.dashboard().await.unwrap();
+        if let Some(found) = &mut found {
+            found.edited = Millis(0);
+        }
+        let text = dashboard::text(&[], &rows(backlog));
+        github.keep_dashboard(found.as_ref(), &text).await.unwrap();
+    }
+}
+
+/// The first pull request of a repository.
+fn comment_on() -> u64 {
+    1
+}
+
+async fn settled(github: &GitHub, wanted: &Wanted, ledger: &mut Ledger) -> Outcome {
+    for _ in 0..60 {
+        let (seen, what) = ensure::plan(github, wanted, ledger).await.unwrap();
+        if let Some(outcome) = ensure::take(github, wanted, ledger, (&seen, what)).await.unwrap() {
+            return outcome;
+        }
+    }
+    panic!("it does not come to rest: {ledger:?}");
+}
