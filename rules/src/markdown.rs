@@ -9,6 +9,7 @@ mod escape;
 mod inline;
 mod link;
 mod mention;
+mod page;
 mod render;
 
 pub use escape::{Flavour, code_block, code_span, escape, needs_template_engine, visible};
@@ -54,6 +55,12 @@ pub enum Inline {
 /// `@`, is addressed, the text says "a user", or nothing at the start of a line.
 pub fn parse(text: &str, people: &[&str]) -> Vec<Block> {
     blocks::parse(&visible(text), people)
+}
+
+/// Reads Markdown as people write it for pages, such as a merged answer. Whoever wrote it, no more can
+/// come of it than of a message.
+pub fn read_page(text: &str) -> Vec<Block> {
+    page::read(text)
 }
 
 /// The words as a reader sees them, without markup. Blocks and line breaks become line ends.

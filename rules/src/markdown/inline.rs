@@ -313,7 +313,7 @@ fn split_masked(text: &str) -> Option<(&str, &str, usize)> {
 }
 
 /// Merges neighbours and drops breaks where no line follows or precedes.
-fn tidy(nodes: Vec<Inline>) -> Vec<Inline> {
+pub(super) fn tidy(nodes: Vec<Inline>) -> Vec<Inline> {
     let mut out: Vec<Inline> = Vec::with_capacity(nodes.len());
     for node in nodes {
         match (out.last_mut(), node) {
