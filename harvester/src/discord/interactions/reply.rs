@@ -90,7 +90,7 @@ impl Reply {
             "flags": flags,
         });
         if let Some((name, _)) = &self.file {
-            body["attachments"] = json!([{"id": 0, "filename": name}]);
+            body["attachments"] = json!([{"id": "0", "filename": name}]);
         }
         body
     }
