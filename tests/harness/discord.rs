@@ -138,7 +138,8 @@ impl FakeDiscord {
         let mut world = self.service.world.lock().unwrap();
         while !wished(&world) {
             let left = until.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "waited in vain until {what}");
+            let findings = &world.log.findings;
+            assert!(!left.is_zero(), "waited in vain until {what}; surprises: {findings:#?}");
             (world, _) = self.service.changed.wait_timeout(world, left).unwrap();
         }
     }

@@ -170,7 +170,7 @@ impl World {
         let attachments = post.attachments.into_iter().enumerate().map(|(at, (name, bytes))| {
             let file = id.0 + at as u64 + 1;
             let url = format!("https://cdn.discordapp.com/attachments/{channel}/{file}/{name}");
-            Attachment { id: file, name, bytes, url }
+            Attachment { id: file, name, bytes, url, content: Vec::new() }
         });
         self.admit(Message {
             id,

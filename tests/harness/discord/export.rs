@@ -194,7 +194,8 @@ fn attachment(told: &Value) -> Attachment {
     let (file, name) = (id(&told["id"]), text(&told["fileName"]).to_owned());
     // An export with media tells of files on a disk.
     let url = format!("https://cdn.discordapp.com/attachments/1/{file}/{file}");
-    Attachment { id: file, name, bytes: told["fileSizeBytes"].as_u64().unwrap_or(0), url }
+    let bytes = told["fileSizeBytes"].as_u64().unwrap_or(0);
+    Attachment { id: file, name, bytes, url, content: Vec::new() }
 }
 
 fn exported_role(told: &Value) -> Role {

@@ -28,6 +28,8 @@ pub struct Reply {
     pub text: String,
     pub embeds: Vec<Value>,
     pub components: Vec<Value>,
+    /// Name and content of the files that came with it.
+    pub files: Vec<(String, Vec<u8>)>,
     pub ephemeral: bool,
     /// It was deferred, and has not been filled in yet.
     pub loading: bool,
@@ -41,7 +43,8 @@ impl Reply {
     /// The `custom_id` of the button with this label.
     #[track_caller]
     pub fn button(&self, label: &str) -> String {
-        let found = buttons(&self.components).into_iter().find(|button| button["label"] == label);
+        let all = controls(&self.components, 2);
+        let found = all.into_iter().find(|button| button["label"] == label);
         let found =
             found.unwrap_or_else(|| panic!("no button says {label}: {:?}", self.components));
         found["custom_id"].as_str().unwrap_or_default().to_owned()
@@ -49,17 +52,31 @@ impl Reply {
 
     /// The labels of all buttons.
     pub fn buttons(&self) -> Vec<String> {
-        let buttons = buttons(&self.components).into_iter();
+        let buttons = controls(&self.components, 2).into_iter();
         buttons.filter_map(|button| Some(button["label"].as_str()?.to_owned())).collect()
+    }
+
+    /// Label and value of what its menu offers.
+    pub fn options(&self) -> Vec<(String, String)> {
+        let menus = controls(&self.components, 3).into_iter();
+        let options = menus.flat_map(|menu| menu["options"].as_array().into_iter().flatten());
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        options.map(|option| (text(&option["label"]), text(&option["value"]))).collect()
     }
 }
 
-fn buttons(components: &[Value]) -> Vec<&Value> {
+/// Everything of a kind in the rows: 2 is a button, 3 a menu.
+fn controls(components: &[Value], kind: u8) -> Vec<&Value> {
     let inside = |one: &Value| one["components"].as_array().map_or(0, Vec::len);
-    let direct = components.iter().filter(|one| one["type"] == 2);
+    let direct = components.iter().filter(|one| one["type"] == kind);
     let below = components.iter().filter(|one| inside(one) > 0);
-    let below = below.flat_map(|one| buttons(one["components"].as_array().expect("it has parts")));
+    let below =
+        below.flat_map(|one| controls(one["components"].as_array().expect("it has parts"), kind));
     direct.chain(below).collect()
+}
+
+fn files(message: &Message) -> Vec<(String, Vec<u8>)> {
+    message.attachments.iter().map(|file| (file.name.clone(), file.content.clone())).collect()
 }
 
 #[derive(Debug, Clone)]
@@ -76,6 +93,8 @@ pub struct Interaction {
     pub(super) asked_at: i64,
     pub(super) asked: Instant,
     pub(super) acknowledged: Option<Acknowledged>,
+    /// A click was acknowledged, and what it changes is yet to come.
+    pub(super) pending: bool,
     /// The message that a click is on.
     pub(super) on: Option<MessageId>,
     pub(super) original: Option<MessageId>,
@@ -134,6 +153,7 @@ impl World {
             asked_at: self.clock.moved,
             asked: Instant::now(),
             acknowledged: None,
+            pending: false,
             on,
             original: None,
             follow_ups: Vec::new(),
@@ -186,8 +206,9 @@ impl World {
             text: message.map(|message| message.content.clone()).unwrap_or_default(),
             embeds: message.map(|message| message.embeds.clone()).unwrap_or_default(),
             components: message.map(|message| message.components.clone()).unwrap_or_default(),
+            files: message.map(files).unwrap_or_default(),
             ephemeral: flags & EPHEMERAL != 0,
-            loading: flags & LOADING != 0,
+            loading: flags & LOADING != 0 || interaction.pending,
             choices,
             after,
         })
@@ -281,16 +302,40 @@ impl FakeDiscord {
         message: MessageId,
         custom_id: &str,
     ) -> Asked {
+        let is_it = |one: &&Value| one["custom_id"] == custom_id;
+        self.control(by, channel, (message, 2), is_it, json!({ "custom_id": custom_id }))
+    }
+
+    /// Somebody chooses this value in the menu of a message.
+    #[track_caller]
+    pub fn choose(&self, by: UserId, channel: ChannelId, message: MessageId, value: &str) -> Asked {
+        let offers = |one: &&Value| {
+            let options = one["options"].as_array();
+            options.is_some_and(|all| all.iter().any(|option| option["value"] == value))
+        };
+        self.control(by, channel, (message, 3), offers, json!({ "values": [value] }))
+    }
+
+    #[track_caller]
+    fn control(
+        &self,
+        by: UserId,
+        channel: ChannelId,
+        (message, kind): (MessageId, u8),
+        meant: impl Fn(&&Value) -> bool,
+        mut data: Value,
+    ) -> Asked {
         self.with(|world| {
             let whispers = world.interactions.values().filter(|one| one.user == by);
             let mut whispers = whispers.filter_map(|one| one.whispers.get(&message));
             let found = world.message(channel, message).or_else(|| whispers.next());
             let found = found.unwrap_or_else(|| panic!("there is no message {message}"));
-            let pressed =
-                buttons(&found.components).into_iter().find(|one| one["custom_id"] == custom_id);
-            let pressed = pressed.unwrap_or_else(|| panic!("{message} has no button {custom_id}"));
-            assert!(pressed["disabled"] != true, "the button {custom_id} is disabled");
-            let data = json!({ "custom_id": custom_id, "component_type": 2, "id": pressed["id"] });
+            let used = controls(&found.components, kind).into_iter().find(meant);
+            let used = used.unwrap_or_else(|| panic!("{message} has no control for {data}"));
+            assert!(used["disabled"] != true, "it is disabled: {used}");
+            data["component_type"] = kind.into();
+            data["custom_id"] = used["custom_id"].clone();
+            data["id"] = used["id"].clone();
             let told = world.message_json(found);
             world.ask(by, channel, (3, 0), json!({ "data": data, "message": told }))
         })

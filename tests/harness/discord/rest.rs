@@ -1,5 +1,6 @@
 //! REST v10: authentication, limits, routes and the record of every request.
 
+mod form;
 mod messages;
 mod places;
 mod replies;
@@ -20,6 +21,8 @@ use super::limits::Verdict;
 use super::log::Request;
 use super::state::World;
 use super::{Service, schemas};
+use form::Form;
+pub(super) use form::Upload;
 
 const PREFIX: &str = "/api/v10";
 const LARGEST_BODY: usize = 1 << 20;
@@ -31,6 +34,7 @@ pub(super) struct Call {
     ids: Vec<String>,
     query: BTreeMap<String, String>,
     body: Value,
+    files: Vec<Upload>,
 }
 
 pub(super) struct Answer {
@@ -169,6 +173,7 @@ struct Asked<'a> {
     authorised: Option<&'a str>,
     agent: Option<&'a str>,
     body: Result<Value, serde_json::Error>,
+    files: Vec<Upload>,
     found: Option<(&'static Route, Vec<String>)>,
 }
 
@@ -181,12 +186,23 @@ impl<'a> Asked<'a> {
         body: &[u8],
     ) -> Self {
         let path = path.strip_prefix(PREFIX).unwrap_or(path).to_owned();
-        let body = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(body) };
+        let Form { payload, files } = Form::read(headers, body);
+        let none = payload.is_empty() && files.is_empty();
+        let body = if none { Ok(Value::Null) } else { serde_json::from_slice(&payload) };
         let said = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let (authorised, agent) = (said(header::AUTHORIZATION), said(header::USER_AGENT));
         let found = ROUTES.iter().filter(|route| route.method == method);
         let found = found.filter_map(|route| Some((route, ids(route.path, &path)?))).next();
-        Self { method, path, query: query.unwrap_or_default(), authorised, agent, body, found }
+        Self {
+            method,
+            path,
+            query: query.unwrap_or_default(),
+            authorised,
+            agent,
+            body,
+            files,
+            found,
+        }
     }
 
     /// The answer, on record; `None` while it is to wait.
@@ -232,7 +248,8 @@ impl<'a> Asked<'a> {
         }
         let query = self.query.split('&').filter_map(|pair| pair.split_once('='));
         let query = query.map(|(name, value)| (name.to_owned(), decoded(value))).collect();
-        (route.handler)(world, &Call { ids: ids.to_vec(), query, body: body.clone() })
+        let (ids, body, files) = (ids.to_vec(), body.clone(), self.files.clone());
+        (route.handler)(world, &Call { ids, query, body, files })
     }
 
     fn judge(&self, world: &mut World, route: &Route, answer: &Answer) {

@@ -141,6 +141,8 @@ pub struct Attachment {
     pub name: String,
     pub bytes: u64,
     pub url: String,
+    /// Only of a file that the bot sent.
+    pub content: Vec<u8>,
 }
 
 #[derive(Debug, Clone)]

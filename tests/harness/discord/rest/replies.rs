@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::super::acts::{shown_components, shown_embeds};
 use super::super::interactions::{Acknowledged, EPHEMERAL, LOADING, metadata};
-use super::super::state::{Message, World};
-use super::{Answer, Call};
+use super::super::state::{Attachment, Message, World};
+use super::{Answer, Call, Upload};
 
 /// How long a bot may take to acknowledge.
 const ACKNOWLEDGE_MS: i64 = 3_000;
@@ -112,12 +112,16 @@ pub(super) fn callback(world: &mut World, call: &Call) -> Answer {
     let choices = choices.collect();
     interaction.acknowledged = Some(Acknowledged { after: interaction.asked.elapsed(), choices });
     let flags = data["flags"].as_u64().unwrap_or(0) as u32;
+    let told = Told { data, files: &call.files };
     match call.body["type"].as_u64() {
-        Some(4) => answer_with(world, asked, flags, data),
-        Some(5) => answer_with(world, asked, flags & EPHEMERAL | LOADING, &Value::Null),
+        Some(4) => answer_with(world, asked, flags, told),
+        Some(5) => answer_with(world, asked, flags & EPHEMERAL | LOADING, Told::default()),
+        Some(6) => {
+            world.interactions.get_mut(&asked).expect("it was looked up").pending = true;
+        }
         Some(7) => {
             if let Some(on) = on {
-                change_reply(world, asked, on, data);
+                change_reply(world, asked, on, told);
             }
         }
         _ => {}
@@ -143,15 +147,34 @@ fn unknown_interaction() -> Answer {
     Answer::error(404, 10062, "Unknown interaction")
 }
 
-fn answer_with(world: &mut World, asked: u64, flags: u32, data: &Value) {
-    let id = say(world, asked, flags, data);
+/// What a reply is to say, with the files that came along.
+#[derive(Clone, Copy)]
+struct Told<'c> {
+    data: &'c Value,
+    files: &'c [Upload],
+}
+
+impl Default for Told<'_> {
+    fn default() -> Self {
+        Self { data: &Value::Null, files: &[] }
+    }
+}
+
+impl<'c> Told<'c> {
+    fn by(call: &'c Call) -> Self {
+        Self { data: &call.body, files: &call.files }
+    }
+}
+
+fn answer_with(world: &mut World, asked: u64, flags: u32, told: Told<'_>) {
+    let id = say(world, asked, flags, told);
     world.interactions.get_mut(&asked).expect("it was looked up").original = Some(id);
 }
 
 /// A message of the bot, which only the asker sees if it is ephemeral.
-fn say(world: &mut World, asked: u64, flags: u32, data: &Value) -> MessageId {
+fn say(world: &mut World, asked: u64, flags: u32, told: Told<'_>) -> MessageId {
     let mut message = world.blank_reply(asked, flags);
-    fill(&mut message, data);
+    fill(&mut message, told);
     let id = message.id;
     if flags & EPHEMERAL != 0 {
         let interaction = world.interactions.get_mut(&asked).expect("it was looked up");
@@ -162,7 +185,7 @@ fn say(world: &mut World, asked: u64, flags: u32, data: &Value) -> MessageId {
     id
 }
 
-fn fill(message: &mut Message, data: &Value) {
+fn fill(message: &mut Message, Told { data, files }: Told<'_>) {
     if let Some(content) = data["content"].as_str() {
         content.clone_into(&mut message.content);
     }
@@ -172,17 +195,27 @@ fn fill(message: &mut Message, data: &Value) {
     if data.get("components").is_some() {
         message.components = shown_components(&data["components"]);
     }
+    if !files.is_empty() || data.get("attachments").is_some() {
+        message.attachments = files.iter().map(|file| attached(message, file)).collect();
+    }
 }
 
-fn change_reply(world: &mut World, asked: u64, id: MessageId, data: &Value) {
+fn attached(message: &Message, file: &Upload) -> Attachment {
+    let id = message.id.0 + file.number + 1;
+    let url = format!("https://cdn.discordapp.com/ephemeral-attachments/{id}/{}", file.name);
+    let (name, content) = (file.name.clone(), file.bytes.clone());
+    Attachment { id, name, bytes: content.len() as u64, url, content }
+}
+
+fn change_reply(world: &mut World, asked: u64, id: MessageId, told: Told<'_>) {
     let channel = world.interactions[&asked].channel;
     let mut whispers = world.interactions.values_mut().filter_map(|one| one.whispers.get_mut(&id));
     if let Some(whisper) = whispers.next() {
-        fill(whisper, data);
+        fill(whisper, told);
         whisper.flags &= !LOADING;
     } else {
         world.change_message(channel, id, |message| {
-            fill(message, data);
+            fill(message, told);
             message.flags &= !LOADING;
         });
     }
@@ -226,7 +259,7 @@ fn find(world: &World, asked: u64, id: MessageId) -> Option<&Message> {
     world.message_or_whisper(world.interactions[&asked].channel, id)
 }
 
-fn told(world: &World, meant: (u64, MessageId)) -> Answer {
+fn answer_of(world: &World, meant: (u64, MessageId)) -> Answer {
     let (asked, id) = meant;
     let message = find(world, asked, id).expect("it was looked up");
     Answer::json(200, reply_json(world, asked, message))
@@ -242,24 +275,27 @@ pub(super) fn follow_up(world: &mut World, call: &Call) -> Answer {
     let loading = original
         .filter(|id| find(world, asked, *id).is_some_and(|message| message.flags & LOADING != 0));
     if let Some(id) = loading {
-        change_reply(world, asked, id, &call.body);
-        return told(world, (asked, id));
+        change_reply(world, asked, id, Told::by(call));
+        return answer_of(world, (asked, id));
     }
     let flags = call.body["flags"].as_u64().unwrap_or(0) as u32;
-    let id = say(world, asked, flags, &call.body);
-    world.interactions.get_mut(&asked).expect("it was looked up").follow_ups.push(id);
-    told(world, (asked, id))
+    let id = say(world, asked, flags, Told::by(call));
+    let interaction = world.interactions.get_mut(&asked).expect("it was looked up");
+    interaction.follow_ups.push(id);
+    interaction.pending = false;
+    answer_of(world, (asked, id))
 }
 
 pub(super) fn reply(world: &mut World, call: &Call) -> Answer {
-    meant(world, call).map_or_else(|refused| refused, |meant| told(world, meant))
+    meant(world, call).map_or_else(|refused| refused, |meant| answer_of(world, meant))
 }
 
 pub(super) fn change(world: &mut World, call: &Call) -> Answer {
     match meant(world, call) {
         Ok((asked, id)) => {
-            change_reply(world, asked, id, &call.body);
-            told(world, (asked, id))
+            change_reply(world, asked, id, Told::by(call));
+            world.interactions.get_mut(&asked).expect("it was looked up").pending = false;
+            answer_of(world, (asked, id))
         }
         Err(refused) => refused,
     }
