@@ -3,6 +3,7 @@
 mod catching_up;
 mod channels;
 mod daemon;
+mod deeds;
 mod desk;
 mod forgetting;
 mod mixes;

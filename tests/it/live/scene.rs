@@ -92,6 +92,14 @@ impl Scene {
         })
     }
 
+    /// Waits until everything is read and people can give commands.
+    pub(crate) fn at_hand(&self, daemon: &mut Daemon<'_>) {
+        daemon.settled(1);
+        self.discord.wait_until("the commands are registered", |world| {
+            world.commands.contains_key(&Some(self.guild))
+        });
+    }
+
     /// The session is lost, so that everything is read again.
     pub(crate) fn reread_all(&self, daemon: &mut Daemon<'_>) {
         let done = catch_ups_done(&daemon.wait_until("it tells how it is", |_| true));
