@@ -203,7 +203,8 @@ async fn upsert_conversations(connection: &mut SqliteConnection, judged: &[Judge
             "INSERT INTO conversations (id, channel, last, links, status, verdict) VALUES {} \
              ON CONFLICT (id) DO UPDATE SET last = excluded.last, links = excluded.links, \
              status = excluded.status, verdict = excluded.verdict \
-             WHERE excluded.links <> conversations.links OR excluded.verdict <> conversations.verdict",
+             WHERE excluded.links <> conversations.links OR excluded.verdict <> conversations.verdict \
+             OR excluded.status <> conversations.status",
             placeholders(1, chunk.len(), COLUMNS)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
