@@ -11,3 +11,4 @@ mod odd;
 mod offline;
 mod refusals;
 mod scene;
+mod suggesting;
