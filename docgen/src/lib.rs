@@ -3,6 +3,7 @@
 //! Invariant: rendering is a function of the cluster; a draft without evidence cannot be built.
 
 pub mod amend;
+pub mod canon;
 pub mod caps;
 pub mod change;
 pub mod draft;
