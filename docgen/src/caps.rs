@@ -32,6 +32,8 @@ pub struct Candidate {
     pub fact: bool,
     /// A person asked for it on the dashboard: the caps do not hold it.
     pub asked: bool,
+    /// A person moved it into the weekly batch: it never goes alone.
+    pub batch: bool,
 }
 
 /// What was proposed before.
@@ -50,6 +52,7 @@ pub enum Waits {
     TooManyOpen,
     TooManyToday,
     TooManyThisHour,
+    Batch,
 }
 
 impl Waits {
@@ -58,6 +61,7 @@ impl Waits {
             Self::TooManyOpen => "waits until an open proposal is merged or closed",
             Self::TooManyToday => "waits: enough proposals were opened in the last 24 hours",
             Self::TooManyThisHour => "waits: a proposal was opened in the last hour",
+            Self::Batch => "waits for the weekly batch",
         }
     }
 }
@@ -76,13 +80,14 @@ pub struct Plan {
 /// one proposal of the day.
 pub fn plan(candidates: &[Candidate], standing: &Standing, limits: &Limits, now: Millis) -> Plan {
     let mut plan = Plan::default();
-    let mut waiting = candidates.iter().collect::<Vec<_>>();
-    waiting.retain(|one| {
-        if one.asked {
+    let mut rest = candidates.iter().collect::<Vec<_>>();
+    rest.retain(|one| {
+        if one.asked && !one.batch {
             plan.open.push(one.cluster.clone());
         }
-        !one.asked
+        !one.asked || one.batch
     });
+    let (mut batched, mut waiting) = rest.into_iter().partition::<Vec<_>, _>(|one| one.batch);
     let within = |span: i64| standing.opened.iter().filter(|at| now.0 - at.0 < span).count();
     let (today, this_hour) = (within(Millis::DAY), within(Millis::HOUR));
     let mut turn = standing.opened.len();
@@ -103,6 +108,8 @@ pub fn plan(candidates: &[Candidate], standing: &Standing, limits: &Limits, now:
         plan.waiting = waiting.iter().map(|one| (one.cluster.clone(), why)).collect();
         break;
     }
+    plan.waiting.extend(batched.iter().map(|one| (one.cluster.clone(), Waits::Batch)));
+    waiting.append(&mut batched);
     waiting.sort_by_key(|one| (one.due_since, one.cluster.as_str().to_owned()));
     let rested = standing.last_batch.is_none_or(|last| now.0 - last.0 >= 7 * Millis::DAY);
     if rested && held_for_long(&waiting, now) {
@@ -119,7 +126,7 @@ pub fn plan(candidates: &[Candidate], standing: &Standing, limits: &Limits, now:
 /// A batch is worth a reviewer's time only where the caps cannot keep up: something has waited for a
 /// whole day.
 fn held_for_long(waiting: &[&Candidate], now: Millis) -> bool {
-    waiting.iter().any(|one| !one.fact && now.0 - one.due_since.0 >= Millis::DAY)
+    waiting.iter().any(|one| !one.fact && (one.batch || now.0 - one.due_since.0 >= Millis::DAY))
 }
 
 /// Even turns go to the oldest, odd ones to the most asked.
@@ -201,6 +208,7 @@ mod tests {
             occurrences,
             fact: false,
             asked: false,
+            batch: false,
         }
     }
 
@@ -259,6 +267,19 @@ mod tests {
         assert_eq!(first.waiting.len(), 4);
         assert!(of(Some(ago(6 * 24))).batch.is_empty());
         assert_eq!(of(Some(ago(7 * 24))).batch.len(), 8);
+    }
+
+    #[test]
+    fn what_a_person_put_into_the_batch_never_goes_alone() {
+        let mut two = [candidate(1, 3, 3), candidate(2, 2, 3)];
+        two.iter_mut().for_each(|one| one.batch = true);
+        let plan =
+            |candidates| super::plan(candidates, &Standing::default(), &Limits::default(), NOW);
+        let both = plan(&two);
+        assert_eq!((both.open.len(), both.waiting.len(), numbers(&both.batch)), (0, 0, vec![1, 2]));
+        let alone = plan(&two[..1]);
+        assert_eq!((alone.open.len(), alone.batch.len()), (0, 0));
+        assert_eq!(alone.waiting, [(id(1), Waits::Batch)]);
     }
 
     #[test]

@@ -136,7 +136,7 @@ impl Lint {
                 Event::End(TagEnd::Heading(_)) => seen.headings.extend(heading.take()),
                 Event::Start(tag) => {
                     code |= matches!(tag, Tag::CodeBlock(_));
-                    self.check_tag(&tag);
+                    self.check_tag(&tag, target);
                 }
                 Event::End(TagEnd::CodeBlock) => code = false,
                 Event::Text(text) if code => seen.code.push_str(&text),
@@ -158,11 +158,13 @@ impl Lint {
         seen
     }
 
-    fn check_tag(&mut self, tag: &Tag<'_>) {
+    fn check_tag(&mut self, tag: &Tag<'_>, target: Target) {
         match tag {
             Tag::Paragraph | Tag::BlockQuote(None) | Tag::List(_) | Tag::Item => {}
             Tag::Emphasis | Tag::Strong | Tag::Strikethrough => {}
             Tag::CodeBlock(CodeBlockKind::Fenced(_)) => {}
+            // Python-Markdown takes no fence inside a list or a quote.
+            Tag::CodeBlock(CodeBlockKind::Indented) if target == Target::MkDocs => {}
             Tag::Link { dest_url, .. } => {
                 let known = self.permalinks.contains(dest_url.as_ref())
                     || host(dest_url).is_some_and(|host| self.hosts.contains(host));

@@ -40,7 +40,11 @@ impl Target {
     }
 
     pub(crate) fn flavour(self) -> Flavour {
-        if self.has_front_matter() { Flavour::Mdx } else { Flavour::CommonMark }
+        match self {
+            Self::Mintlify | Self::Docusaurus => Flavour::Mdx,
+            Self::MkDocs => Flavour::Python,
+            Self::Markdown | Self::MdBook | Self::Faq => Flavour::CommonMark,
+        }
     }
 
     pub(crate) fn has_front_matter(self) -> bool {

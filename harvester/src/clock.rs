@@ -1,11 +1,28 @@
 //! The one place that reads the clock and the machine's randomness.
 
+use std::pin::Pin;
+use std::time::Duration;
+
+use docgen::github::transport::Clock;
 use rules::ids::Millis;
 use rules::pseudonym::Salt;
 
 /// The current time.
 pub fn now() -> Millis {
     Millis(jiff::Timestamp::now().as_millisecond())
+}
+
+/// The machine's clock, for what takes its time as an argument.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Millis {
+        now()
+    }
+
+    fn sleep(&self, millis: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::time::sleep(Duration::from_millis(millis.max(0) as u64)))
+    }
 }
 
 /// A salt that nobody can guess.

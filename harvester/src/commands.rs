@@ -14,6 +14,7 @@ mod demo;
 mod draft;
 mod forget;
 mod import;
+mod proposals;
 mod propose;
 mod reindex;
 mod retry;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use docgen::draft::Context;
+use docgen::target::{Folder, Target};
 use indexer::search::Searcher;
 use indexer::store::{Store, StoreError};
 use rules::pseudonym::Naming;
@@ -103,6 +105,8 @@ enum Command {
     Draft(draft::Arguments),
     /// Propose the pages that are due to the docs repository
     Propose(propose::Arguments),
+    /// List the proposals with their states and clocks
+    Proposals,
     /// Serve the search page and the HTTP API
     Serve(serve::Arguments),
     /// Remove everything of a person, and never store them again
@@ -166,6 +170,7 @@ impl Cli {
             Command::Clusters(arguments) => clusters::run(options, arguments).await,
             Command::Draft(arguments) => draft::run(options, arguments).await,
             Command::Propose(arguments) => propose::run(options, arguments).await,
+            Command::Proposals => proposals::run(options).await,
             Command::Serve(arguments) => serve::run(options, arguments).await,
             Command::Forget(arguments) => forget::run(options, arguments).await,
             Command::Retry => retry::run(options).await,
@@ -184,7 +189,8 @@ impl Options {
         let config = Config::load(file.as_deref(), std::env::vars())?;
         let directory = self.rules.as_deref().or(config.rules.as_deref());
         let rules = config::load_rules(directory)?;
-        Ok(Settings { config, rules: Arc::new(rules) })
+        let folder = config.folder.clone().unwrap_or_default();
+        Ok(Settings { config, rules: Arc::new(rules), folder })
     }
 
     /// Opens the data directory for writing and brings it up to date, so that whatever a killed run
@@ -229,6 +235,8 @@ impl Options {
 struct Settings {
     config: Config,
     rules: Arc<Ruleset>,
+    /// Where pages go in a repository that tells nothing by itself.
+    folder: Folder,
 }
 
 impl Settings {
@@ -242,8 +250,9 @@ impl Settings {
 
     fn context<'s>(&'s self, naming: &'s Naming) -> Context<'s> {
         Context {
-            target: self.config.target,
-            folder: &self.config.folder,
+            target: self.config.target.unwrap_or(Target::Markdown),
+            folder: &self.folder,
+            path: None,
             rules: &self.rules,
             naming,
             version: env!("CARGO_PKG_VERSION"),

@@ -1,9 +1,13 @@
 //! What the operator decides: where things are, how pages look, who is named.
 
+mod forge;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use docgen::target::{Folder, Target};
+pub use forge::{Forge, OnGitHub, Who};
 use rules::ids::GuildId;
 use rules::reader::{Mistake, Reader};
 use rules::ruleset::Ruleset;
@@ -19,12 +23,13 @@ const ENVIRONMENT_PREFIX: &str = "HARVESTER__";
 pub struct Config {
     /// `[rules] directory`: files there replace the embedded ones of the same name. Default: none.
     pub rules: Option<PathBuf>,
-    /// `[docs] target`: `markdown` (default) or `mintlify`.
-    pub target: Target,
-    /// `[docs] folder`: where pages go inside the repository. Default: `answers`.
-    pub folder: Folder,
-    /// `[forge] repository`: the git repository that gets the proposals. Default: none.
-    pub repository: Option<PathBuf>,
+    /// `[docs] target`: `markdown`, `mintlify`, `docusaurus`, `mkdocs`, `mdbook` or `faq`. Default: on
+    /// GitHub what the repository's files tell, else `markdown`.
+    pub target: Option<Target>,
+    /// `[docs] folder`: where pages go inside the repository. Default: on GitHub what the repository's
+    /// files tell, else `answers`.
+    pub folder: Option<Folder>,
+    pub forge: Forge,
     /// `[site] listen`: address and port. Default: `127.0.0.1:8080`.
     pub listen: String,
     /// `[publish] names`: `pseudonyms` (default) or `display-names`.
@@ -100,12 +105,10 @@ impl Config {
 
     fn read(file: &mut Reader, base: &Path) -> Self {
         let path = |text: String| base.join(text);
-        let targets = [("markdown", Target::Markdown), ("mintlify", Target::Mintlify)];
         let rules = file.section("rules", |table| table.optional_text("directory"));
-        let (target, folder) = file.section("docs", |table| {
-            (table.choice("target", Target::Markdown, &targets), folder(table))
-        });
-        let repository = file.section("forge", |table| table.optional_text("repository"));
+        let (target, folder) =
+            file.section("docs", |table| (parsed(table, "target"), parsed(table, "folder")));
+        let forge = file.section("forge", |table| Forge::read(table, base));
         let listen = file.section("site", |table| table.text("listen", "127.0.0.1:8080"));
         let names = [("pseudonyms", false), ("display-names", true)];
         let display_names = file.section("publish", |table| table.choice("names", false, &names));
@@ -113,7 +116,7 @@ impl Config {
             rules: rules.map(path),
             target,
             folder,
-            repository: repository.map(path),
+            forge,
             listen,
             display_names,
             discord: file.section("discord", |table| Discord::read(table, base)),
@@ -124,9 +127,9 @@ impl Config {
 impl Discord {
     fn read(table: &mut Reader, base: &Path) -> Self {
         Self {
-            token: token(table, base),
+            token: secret(table, base, ["token", "token_file"]),
             guilds: guilds(table),
-            api_url: api_url(table),
+            api_url: address(table, "api_url"),
             history_days: table.integer("history_days", 0, 0, 36_500) as u32,
             reconcile_days: table.integer("reconcile_days", 7, 0, 36_500) as u32,
             rate_share: table.number("rate_share", 0.5, 0.05, 1.0),
@@ -136,17 +139,18 @@ impl Discord {
     }
 }
 
-fn token(table: &mut Reader, base: &Path) -> Option<Secret> {
-    let told = table.optional_text("token");
-    let Some(file) = table.optional_text("token_file") else { return told.map(Secret) };
+/// A secret under its own key, or the text of the file that the other key names.
+fn secret(table: &mut Reader, base: &Path, keys: [&'static str; 2]) -> Option<Secret> {
+    let told = table.optional_text(keys[0]);
+    let Some(file) = table.optional_text(keys[1]) else { return told.map(Secret) };
     if told.is_some() {
-        table.wrong("token_file", "`token` is set too; only one of them can be");
+        table.wrong(keys[1], format!("`{}` is set too; only one of them can be", keys[0]));
         return None;
     }
     match std::fs::read_to_string(base.join(&file)) {
         Ok(text) => text.lines().next().map(|line| Secret(line.trim().to_owned())),
         Err(error) => {
-            table.wrong("token_file", format!("cannot read {file}: {error}"));
+            table.wrong(keys[1], format!("cannot read {file}: {error}"));
             None
         }
     }
@@ -165,12 +169,12 @@ fn guilds(table: &mut Reader) -> Vec<GuildId> {
     ids
 }
 
-fn api_url(table: &mut Reader) -> Option<String> {
-    let url = table.optional_text("api_url")?;
+fn address(table: &mut Reader, key: &'static str) -> Option<String> {
+    let url = table.optional_text(key)?;
     if url.starts_with("http://") || url.starts_with("https://") {
         return Some(url.trim_end_matches('/').to_owned());
     }
-    table.wrong("api_url", format!("{url:?} is no address; expected http://… or https://…"));
+    table.wrong(key, format!("{url:?} is no address; expected http://… or https://…"));
     None
 }
 
@@ -224,12 +228,9 @@ fn plain(text: &str) -> Value {
     }
 }
 
-fn folder(table: &mut Reader) -> Folder {
-    let Some(text) = table.optional_text("folder") else { return Folder::default() };
-    text.parse().unwrap_or_else(|problem: String| {
-        table.wrong("folder", problem);
-        Folder::default()
-    })
+fn parsed<T: FromStr<Err = String>>(table: &mut Reader, key: &'static str) -> Option<T> {
+    let text = table.optional_text(key)?;
+    text.parse().map_err(|problem| table.wrong(key, problem)).ok()
 }
 
 #[cfg(test)]
@@ -249,17 +250,15 @@ mod tests {
         let text = "[docs]\ntarget = 'markdown'\nfolder = 'faq'\n[site]\nlisten = '127.0.0.1:1'";
         let config =
             load(text, &[("HARVESTER__DOCS__TARGET", "mintlify"), ("OTHER", "x")]).unwrap();
-        assert_eq!(config.target, Target::Mintlify);
-        assert_eq!(
-            (config.folder.to_string().as_str(), config.listen.as_str()),
-            ("faq", "127.0.0.1:1")
-        );
+        assert_eq!(config.target, Some(Target::Mintlify));
+        assert_eq!(config.folder.unwrap().to_string(), "faq");
+        assert_eq!(config.listen, "127.0.0.1:1");
     }
 
     #[test]
     fn paths_are_meant_from_the_files_directory() {
         let config = load("[forge]\nrepository = 'docs.git'", &[]).unwrap();
-        let repository = config.repository.unwrap();
+        let repository = config.forge.repository.unwrap();
         assert!(repository.is_absolute() && repository.ends_with("docs.git"));
     }
 
@@ -268,9 +267,27 @@ mod tests {
         let said = load("[docs]\ntarget = 'wiki'\nfolder = '../x'\n[sight]\n", &[])
             .unwrap_err()
             .to_string();
-        for part in
-            ["docs.target", "\"markdown\", \"mintlify\"", "docs.folder", "sight: unknown key"]
-        {
+        for part in ["docs.target", "markdown, mintlify", "docs.folder", "sight: unknown key"] {
+            assert!(said.contains(part), "{part} is not in:\n{said}");
+        }
+    }
+
+    #[test]
+    fn a_forge_is_one_place_and_one_account() {
+        let github =
+            load("[forge]\ngithub = 'harbor/docs'\ntoken = 't'", &[]).unwrap().forge.github;
+        let github = github.unwrap();
+        assert_eq!((github.repository.as_str(), github.poll_minutes), ("harbor/docs", 10));
+        assert_eq!(github.api_url, "https://api.github.com");
+        assert_eq!(github.who, Who::Person(Secret("t".into())));
+        for (text, part) in [
+            ("github = 'docs'", "OWNER/NAME"),
+            ("github = 'a/b'\nrepository = 'x'", "one place"),
+            ("github = 'a/b'\ntoken = 't'\napp_id = 3", "only one"),
+            ("github = 'a/b'\napp_id = 3", "private_key_file"),
+            ("github = 'a/b'\napi_url = 'ghe.example'", "no address"),
+        ] {
+            let said = load(&format!("[forge]\n{text}"), &[]).unwrap_err().to_string();
             assert!(said.contains(part), "{part} is not in:\n{said}");
         }
     }

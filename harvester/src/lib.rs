@@ -10,4 +10,5 @@ pub mod feed;
 pub mod import;
 pub mod pipeline;
 pub mod progress;
+pub mod proposing;
 pub mod wire;

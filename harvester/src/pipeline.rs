@@ -31,7 +31,7 @@ use crate::progress::{Progress, Unit};
 pub use conversations::read_links;
 use conversations::{ChannelHarvest, Harvested};
 pub use intake::{FileOutcome, Intake, IntakeReport};
-pub use proposals::{Considered, Proposed, consider, consider_one, propose};
+pub use proposals::{Considered, Proposed, consider, consider_one, core, propose};
 pub use retry::{Retried, retry};
 
 /// The directory of the index inside a data directory.
@@ -278,11 +278,13 @@ pub async fn is_behind(
     place: Option<i64>,
 ) -> Result<bool, StoreError> {
     let (_, judges) = judges(store, rules).await?;
-    Ok(place != Some(store.newest_change().await?)
-        || store.setting(JUDGED_WITH).await?.as_deref() != Some(judges.as_str())
-        || store.setting(SETTLED_WITH).await?.as_deref() != Some(rules.digest())
+    // Work goes from what is pending to what is to be grouped and then to the index. Read in this
+    // order, none of it slips by between two looks.
+    Ok(store.setting(JUDGED_WITH).await?.as_deref() != Some(judges.as_str())
         || !store.pending_channels().await?.is_empty()
-        || store.needs_settling().await?)
+        || store.setting(SETTLED_WITH).await?.as_deref() != Some(rules.digest())
+        || store.needs_settling().await?
+        || place != Some(store.newest_change().await?))
 }
 
 /// The people whose word counts, and a text that names them and the rules.

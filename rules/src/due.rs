@@ -58,6 +58,11 @@ impl PageRules {
         }
     }
 
+    /// Whether two questions that are so much alike are surely the same.
+    pub fn is_same(&self, alike: f32) -> bool {
+        alike >= self.alike
+    }
+
     /// The time by which a proposal must be open, for a threshold first seen at `since`.
     pub fn deadline(&self, since: Millis) -> Millis {
         Millis(since.0 + self.deadline)
@@ -119,7 +124,7 @@ fn core(cluster: &Cluster, rules: &PageRules, kinship: &impl Kinship) -> (usize,
     let around = (0..compared).map(|centre| {
         let others = (0..compared).filter(|other| *other != centre);
         let near = others.map(|other| (other, kinship.alike(centre, other)));
-        let near = near.filter(|(_, alike)| *alike >= rules.alike).collect::<Vec<_>>();
+        let near = near.filter(|(_, alike)| rules.is_same(*alike)).collect::<Vec<_>>();
         let closeness = near.iter().map(|(_, alike)| alike).sum::<f32>() / near.len().max(1) as f32;
         let reads = phrasing(&cluster.occurrences[centre].question.text);
         let mut members = near.into_iter().map(|(other, _)| other).collect::<Vec<_>>();

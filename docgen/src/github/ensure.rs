@@ -8,7 +8,7 @@ mod note;
 
 use std::collections::BTreeSet;
 
-pub use act::{merged_text, plan, take};
+pub use act::{look, merged_text, opening, take};
 use rules::ids::{ClusterId, Millis};
 use serde::{Deserialize, Serialize};
 

@@ -64,9 +64,10 @@ pub fn without(body: &str) -> String {
 }
 
 /// The hash by which a title or a body is compared. Line ends and space at the end do not count: the
-/// host changes them.
+/// host changes them. Ticks do not either: a box is there to be ticked.
 pub fn hash(text: &str) -> String {
-    let digest = Sha256::digest(text.replace("\r\n", "\n").trim_end());
+    let text = text.replace("\r\n", "\n").replace("- [x] ", "- [ ] ").replace("- [X] ", "- [ ] ");
+    let digest = Sha256::digest(text.trim_end());
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 

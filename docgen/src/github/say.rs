@@ -6,7 +6,7 @@ use rules::ids::{ClusterId, Millis};
 use serde_json::{Value, json};
 
 use super::dashboard::{self, Found, Upkeep};
-use super::models::{Access, Account, Comment, Issue};
+use super::models::{Access, Account, Comment, Issue, Pull, Review};
 use super::transport::{GitHub, Result, encoded};
 use crate::page::MARKER;
 
@@ -74,6 +74,27 @@ impl GitHub {
             }
         }
         Ok(upkeep)
+    }
+
+    /// Closes a pull request because a person told us to.
+    pub async fn close_pull(&self, number: u64) -> Result<()> {
+        let path = self.here(&format!("pulls/{number}"));
+        self.write::<Value>(Method::PATCH, &path, &json!({ "state": "closed" })).await.map(drop)
+    }
+
+    /// The reviews of a pull request, oldest first.
+    pub async fn reviews(&self, number: u64) -> Result<Vec<Review>> {
+        self.list(&self.here(&format!("pulls/{number}/reviews")), MOST_COMMENTS).await
+    }
+
+    /// Our pull requests from a branch, newest first.
+    pub async fn pulls_of(&self, branch: &str) -> Result<Vec<Pull>> {
+        let me = self.me().await?;
+        let path = format!("pulls?state=all&head={}:{}", self.owner(), encoded(branch));
+        let mut pulls = self.list::<Pull>(&self.here(&path), MOST_ISSUES).await?;
+        pulls.retain(|pull| pull.head.branch == branch && by(&pull.user, me));
+        pulls.sort_by_key(|pull| std::cmp::Reverse(pull.number));
+        Ok(pulls)
     }
 
     /// Answers a command without words.

@@ -80,6 +80,8 @@ pub struct GitHub {
     http: Octocrab,
     /// The path before every REST path: empty on github.com.
     prefix: String,
+    /// Where people look at the host.
+    web: String,
     owner: String,
     name: String,
     auth: Auth,
@@ -121,6 +123,10 @@ impl GitHub {
             .split_once('/')
             .filter(|(owner, name)| plain(owner) && plain(name))
             .ok_or_else(|| GitHubError::Repository(repository.to_owned()))?;
+        let web = match authority.as_str() {
+            "api.github.com" => "https://github.com".to_owned(),
+            host => format!("{scheme}://{host}"),
+        };
         let http = Octocrab::builder()
             .base_uri(format!("{scheme}://{authority}"))
             .map_err(client)?
@@ -131,6 +137,7 @@ impl GitHub {
         Ok(Self {
             http,
             prefix: uri.path().trim_end_matches('/').to_owned(),
+            web,
             owner: owner.to_owned(),
             name: name.to_owned(),
             auth,
@@ -154,6 +161,23 @@ impl GitHub {
     pub(super) fn here(&self, rest: &str) -> String {
         let slash = if rest.is_empty() { "" } else { "/" };
         format!("/repos/{}/{}{slash}{rest}", self.owner, self.name)
+    }
+
+    /// `owner/name`.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.owner, self.name)
+    }
+
+    /// Where people read a file of a branch.
+    pub fn link(&self, branch: &str, path: &str) -> String {
+        let Self { web, owner, name, .. } = self;
+        format!("{web}/{owner}/{name}/blob/{}/{}", encoded(branch), encoded(path))
+    }
+
+    /// Where people see a pull request.
+    pub fn pull_link(&self, number: u64) -> String {
+        let Self { web, owner, name, .. } = self;
+        format!("{web}/{owner}/{name}/pull/{number}")
     }
 
     /// Reads something that must be there.

@@ -19,7 +19,7 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
         Ok(settings) => {
             findings.push(good("settings and rules", "without mistakes"));
             findings.push(consent(settings.rules.scope.consent.is_some()));
-            findings.push(forge(settings.config.repository.as_deref()));
+            findings.push(forge(settings.config.forge.repository.as_deref()));
             if Store::exists(&options.data) {
                 match options.reading(&settings).await {
                     Ok(reading) => findings.extend(stored(&reading).await?),

@@ -1,3 +1,5 @@
+mod on_github;
+
 use anyhow::Context as _;
 use docgen::draft::{Draft, Refusal};
 use docgen::forge::Outcome;
@@ -14,11 +16,12 @@ use crate::pipeline::{self, PROPOSALS, Proposed, consider};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  harvester propose --dry-run     print every page and proposal, write nothing
-  harvester propose               put each page on its branch answers/ID
+  harvester propose --dry-run     print exactly what would be sent, send nothing
+  harvester propose               bring every proposal as far as it goes now
 
-Needs [forge] repository in the settings: a git repository on this machine, bare or not. It is made
-if it does not exist. Titles and bodies are written to DATA/proposals.")]
+Needs [forge] in the settings. `repository` is a git repository on this machine, bare or not, made if
+it does not exist: each page gets a branch answers/ID, titles and bodies are written to DATA/proposals.
+`github` is OWNER/NAME: each page gets a pull request, as many at a time as maintainers allow.")]
 pub(super) struct Arguments {
     /// Print exactly what would be proposed, and propose nothing
     #[arg(long)]
@@ -42,6 +45,9 @@ struct Line<'l> {
 
 pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
     let settings = options.settings()?;
+    if settings.config.forge.github.is_some() {
+        return on_github::run(options, &settings, arguments.dry_run).await;
+    }
     if arguments.dry_run {
         return rehearse(options, &settings).await;
     }
@@ -80,10 +86,9 @@ pub(super) async fn propose(
     settings: &Settings,
     store: &Store,
 ) -> anyhow::Result<Round> {
-    let repository =
-        settings.config.repository.as_deref().context(
-            "no repository to propose to; set `repository` in [forge] of the settings file",
-        )?;
+    let repository = settings.config.forge.repository.as_deref().context(
+        "no place to propose to; set `repository` or `github` in [forge] of the settings file",
+    )?;
     let forge = LocalForge::open(repository, &options.data.join(PROPOSALS))?;
     let naming = settings.naming(store).await?;
     let considered = consider(store, &settings.context(&naming)).await?;

@@ -9,6 +9,7 @@ use indexer::store::{Proposal as StoredProposal, ProposalState, Store, StoreErro
 use rules::cluster::{Cluster, ClusterState};
 use rules::due::due;
 use rules::ids::Millis;
+use rules::ruleset::Ruleset;
 use rules::same::Epoch;
 
 use super::PipelineError;
@@ -28,18 +29,23 @@ pub struct Proposed {
 }
 
 impl Considered {
-    /// The page stands on the occurrences that are surely the same question.
-    fn of(mut cluster: Cluster, epoch: &Epoch, context: &Context<'_>) -> Self {
-        let kin = Kin::of(&cluster, epoch, &context.rules.same);
-        let core = due(&cluster, &context.rules.pages, &kin).core;
-        let mut at = 0..;
-        cluster.occurrences.retain(|_| at.next().is_some_and(|at| core.contains(&at)));
+    fn of(cluster: Cluster, epoch: &Epoch, context: &Context<'_>) -> Self {
+        let cluster = core(cluster, epoch, context.rules);
         let page = draft(&cluster, context).map(|draft| {
             let proposal = Proposal::new(&cluster, &draft, context);
             (draft, proposal)
         });
         Self { cluster, page }
     }
+}
+
+/// A cluster without the occurrences that are not surely the same question: a page stands on the rest.
+pub fn core(mut cluster: Cluster, epoch: &Epoch, rules: &Ruleset) -> Cluster {
+    let kin = Kin::of(&cluster, epoch, &rules.same);
+    let core = due(&cluster, &rules.pages, &kin).core;
+    let mut at = 0..;
+    cluster.occurrences.retain(|_| at.next().is_some_and(|at| core.contains(&at)));
+    cluster
 }
 
 /// Every cluster that is due or already on its way, with its page. Changes nothing.

@@ -8,7 +8,7 @@ use super::super::marker::{self, Marker};
 use super::super::models::{Account, Comment, Pull, Review};
 use super::super::transport::{GitHub, GitHubError, Result, encoded, odd};
 use super::note::{Done, MOST_TRIES};
-use super::{Branch, Do, Ledger, Outcome, Seen, Wanted, next};
+use super::{Branch, Do, Ledger, Outcome, Seen, Wanted};
 use crate::change::Change;
 use crate::forge::{CLUSTER, DIGEST};
 
@@ -22,15 +22,8 @@ const WEB: &str = "web-flow";
 const READY: &str = "mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) \
     { pullRequest { isDraft } } }";
 
-/// Looks at everything and names one thing to do.
-pub async fn plan(github: &GitHub, wanted: &Wanted, ledger: &Ledger) -> Result<(Seen, Do)> {
-    let seen = look(github, wanted, ledger).await?;
-    let what = next(wanted, ledger, &seen, github.now());
-    Ok((seen, what))
-}
-
-/// Does what [`plan`] named and writes it into the ledger. `None` means that more is to be done: store
-/// the ledger and plan again. An error leaves the ledger as it was.
+/// Does what [`next`] named and writes it into the ledger. `None` means that more is to be done: store
+/// the ledger and look again. An error leaves the ledger as it was.
 pub async fn take(
     github: &GitHub,
     wanted: &Wanted,
@@ -63,7 +56,8 @@ pub async fn merged_text(
     github.text(&files, path).await
 }
 
-async fn look(github: &GitHub, wanted: &Wanted, ledger: &Ledger) -> Result<Seen> {
+/// Looks at all that decides what is to be done.
+pub async fn look(github: &GitHub, wanted: &Wanted, ledger: &Ledger) -> Result<Seen> {
     let me = github.me().await?.to_owned();
     let base = github.head(&wanted.base).await?;
     let base = base.ok_or_else(|| GitHubError::NoBranch(wanted.base.clone()))?;
@@ -223,20 +217,25 @@ fn is_a_cap(told: &str) -> bool {
     ["limit", "too many", "creation cap"].iter().any(|word| told.contains(word))
 }
 
-async fn open(
-    github: &GitHub,
-    wanted: &Wanted,
-    ledger: &Ledger,
-    pushed: (&str, &str),
-) -> Result<Done> {
-    let body = json!({
+/// What is sent to open a pull request for a commit that holds a draft, given as head and digest.
+pub fn opening(wanted: &Wanted, ledger: &Ledger, pushed: (&str, &str)) -> Value {
+    json!({
         "title": wanted.title,
         "head": wanted.branch,
         "base": wanted.base,
         "body": described(wanted, ledger, pushed, None),
         "draft": !ledger.undraftable,
         "maintainer_can_modify": false,
-    });
+    })
+}
+
+async fn open(
+    github: &GitHub,
+    wanted: &Wanted,
+    ledger: &Ledger,
+    pushed: (&str, &str),
+) -> Result<Done> {
+    let body = opening(wanted, ledger, pushed);
     let pull = github.write::<Pull>(Method::POST, &github.here("pulls"), &body).await?;
     Ok(Done::Opened(pull.number))
 }

@@ -115,8 +115,8 @@ impl Desk {
         let mut outcome = Outcome { filled, ..Outcome::default() };
         let ask = plan.ask.map(|author| (target.message, author, words::may_we_quote as Asking));
         let question = plan.ask_for_question;
-        let ask_for_question =
-            question.map(|(question, asker)| (question, asker, words::may_we_quote_asker as Asking));
+        let ask_for_question = question
+            .map(|(question, asker)| (question, asker, words::may_we_quote_asker as Asking));
         for (message, author, asking) in ask.into_iter().chain(ask_for_question) {
             self.ask((target.channel, message), author, asking, interaction, now, &mut outcome)
                 .await?;

@@ -1,0 +1,145 @@
+//! Makes a documentation site of pages that are hard to hold, for a check with the real generator:
+//! `site TARGET SITE CASES.json EXPECTED`. The site's settings and pages of other origin are there
+//! already. Every page is named in the site's navigation, and what a reader should see of it, without
+//! any space, is written into EXPECTED under the page's path with `.txt` behind it.
+
+#[path = "../tests/it/told.rs"]
+mod told;
+#[expect(dead_code, reason = "the stories use more of it")]
+#[path = "../tests/it/world.rs"]
+mod world;
+
+use std::fs;
+use std::io::{Error, Result};
+use std::path::{Path, PathBuf};
+
+use docgen::change::{Change, Edit};
+use docgen::layout::{Layout, Nav, detect};
+use docgen::nav::{Entry, Kind};
+use docgen::target::Target;
+use pulldown_cmark::{Event, Options, Parser};
+use rules::ids::{ClusterId, MessageId};
+
+use world::{World, cluster};
+
+fn main() -> Result<()> {
+    let arguments = std::env::args().skip(1).collect::<Vec<_>>();
+    let [target, site, cases, expected] = arguments.as_slice() else {
+        return Err(Error::other("expected TARGET SITE CASES.json EXPECTED"));
+    };
+    let target = target.parse::<Target>().map_err(Error::other)?;
+    let (site, expected) = (PathBuf::from(site), PathBuf::from(expected));
+    let settings = files(&site, &site)?;
+    let layout = detect(settings.iter().map(String::as_str));
+    let layout = if layout.target == target { layout } else { Layout { target, ..layout } };
+    let written = write_pages(&layout, &site, &fs::read_to_string(cases)?)?;
+    let folder = layout.folder.to_string();
+    let pages = files(&site, &site)?;
+    let pages = pages.iter().filter(|path| path.starts_with(&folder)).collect::<Vec<_>>();
+    for path in &pages {
+        let text = fs::read_to_string(site.join(path))?;
+        list(&layout, &site, path, &title(&text))?;
+        put(&expected.join(format!("{path}.txt")), &seen(&text, target))?;
+    }
+    println!("{}: {} pages, {written} of them hostile", target.as_str(), pages.len());
+    Ok(())
+}
+
+/// Every file below a folder, relative to the site, in order.
+fn files(folder: &Path, site: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path, site)?);
+        } else if let Ok(path) = path.strip_prefix(site) {
+            found.push(path.display().to_string());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn put(path: &Path, text: &str) -> Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
+    fs::write(path, text)
+}
+
+/// Writes the told pages and one of every case that a page takes; how many they are.
+fn write_pages(layout: &Layout, site: &Path, cases: &str) -> Result<usize> {
+    let mut clusters = vec![told::code(), told::korean(), told::hostile()];
+    let cases: std::collections::BTreeMap<String, String> = serde_json::from_str(cases)?;
+    for (name, case) in &cases {
+        let question = format!("How do I use the case {name} in my text?");
+        let answer = format!(
+            "Write it like this, then restart the daemon:\n\n{case}\n\nor `{case}`, or\n```\n{case}\n```\n\
+            - {case}\n- again: {case}\n1. **{case}** first\n2. then `{case}`:\n```sh\n{case}\n```\n> {case}\n\nThat is all."
+        );
+        clusters.push(cluster(&[(&question, &answer), (&question, &answer)]));
+    }
+    let mut world = World::new(layout.target);
+    world.folder = layout.folder.clone();
+    let mut written = 0;
+    for (at, mut cluster) in clusters.into_iter().enumerate() {
+        cluster.id = ClusterId::of_question(MessageId(5_000 + at as u64));
+        let Ok(draft) = world.draft(&cluster) else { continue };
+        put(&site.join(draft.path()), draft.page())?;
+        written += 1;
+    }
+    if written * 2 < cases.len() {
+        return Err(Error::other(format!("only {written} of {} cases make a page", cases.len())));
+    }
+    Ok(written)
+}
+
+/// Names a page in the navigation as a proposal would.
+fn list(layout: &Layout, site: &Path, path: &str, title: &str) -> Result<()> {
+    let Some(Nav { path: nav, kind, root }) = &layout.nav else { return Ok(()) };
+    let page = path.strip_prefix(root.as_str()).unwrap_or(path);
+    let page = if *kind == Kind::Mintlify { page.trim_end_matches(".mdx") } else { page };
+    let entry = Entry { kind: *kind, page: page.to_owned(), title: title.to_owned() };
+    let change = Change::Edit { path: nav.clone(), edit: Edit::List(entry) };
+    let Change::Edit { path, edit } = change else { return Ok(()) };
+    let old = fs::read_to_string(site.join(&path))?;
+    match edit.apply(Some(&old)).map_err(Error::other)? {
+        Some(text) => fs::write(site.join(path), text),
+        None => Ok(()),
+    }
+}
+
+fn title(page: &str) -> String {
+    let line =
+        page.lines().find_map(|line| line.strip_prefix("# ").or(line.strip_prefix("title: ")));
+    let line = line.unwrap_or_default();
+    serde_json::from_str(line).unwrap_or_else(|_| words(line, Options::empty()))
+}
+
+/// What a reader should see, without any space.
+fn seen(page: &str, target: Target) -> String {
+    let body = match page.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")) {
+        Some((_, body)) => body,
+        None => page,
+    };
+    let body = body.trim_end();
+    let body = body.rfind("\n{/* ").map_or(body, |at| &body[..at]);
+    let text = words(body, Options::ENABLE_STRIKETHROUGH);
+    // The guards are for the generator and not for the reader.
+    let text = match target {
+        Target::MkDocs => text.replace(";--8<--", "--8<--"),
+        Target::MdBook => text.replace("\\{{#", "{{#"),
+        _ => text,
+    };
+    text.split_whitespace().collect()
+}
+
+fn words(markdown: &str, options: Options) -> String {
+    let mut out = String::new();
+    for event in Parser::new_ext(markdown, options) {
+        match event {
+            Event::Text(text) | Event::Code(text) => out.push_str(&text),
+            Event::SoftBreak | Event::HardBreak => out.push(' '),
+            _ => {}
+        }
+    }
+    out
+}

@@ -1,0 +1,61 @@
+use docgen::caps::Clock;
+use indexer::store::Proposal;
+use rules::ids::Millis;
+use serde::Serialize;
+
+use super::table::one_line;
+use super::{Ended, Options, print_json};
+use crate::clock;
+use crate::proposing::clock_of;
+
+/// One proposal as it is listed.
+#[derive(Serialize)]
+struct Line {
+    #[serde(flatten)]
+    proposal: Proposal,
+    /// When the threshold was met.
+    due_since: Option<Millis>,
+    due_by: Option<Millis>,
+    clock: Clock,
+}
+
+pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
+    let settings = options.settings()?;
+    let store = options.reading(&settings).await?.store;
+    let now = clock::now();
+    let pages = &settings.rules.pages;
+    let mut lines = Vec::new();
+    for proposal in store.proposals().await? {
+        let cluster = store.cluster(&proposal.cluster).await?;
+        let due_since = cluster.and_then(|cluster| cluster.due_since);
+        let allowed = pages.deadline(Millis(0)).0;
+        let clock = clock_of(&proposal, due_since, allowed, now);
+        let due_by = due_since.map(|since| pages.deadline(since));
+        lines.push(Line { proposal, due_since, due_by, clock });
+    }
+    if options.json {
+        print_json(&lines)?;
+        return Ok(Ended::Well);
+    }
+    if lines.is_empty() {
+        say!("Nothing was proposed so far. `harvester propose` does it.");
+    }
+    for line in &lines {
+        tell(line);
+    }
+    Ok(Ended::Well)
+}
+
+fn tell(line: &Line) {
+    let Proposal { cluster, state, number, title, note, purpose, .. } = &line.proposal;
+    let number = number.map_or_else(String::new, |number| format!("#{number}"));
+    let clock = serde_json::to_value(line.clock).unwrap_or_default();
+    let clock = clock.as_str().unwrap_or_default().to_owned();
+    let id = cluster.to_string();
+    let what = if purpose == "answer" { String::new() } else { format!("{purpose}: ") };
+    let title = one_line(title, 80);
+    say!("{id:<14} {:<11} {number:>6}  {clock:<10} {what}{title}", state.as_str());
+    if let Some(note) = note {
+        say!("{:>35}{}", "", one_line(note, 120));
+    }
+}

@@ -1,0 +1,123 @@
+//! `[forge]`: where proposals go.
+
+use std::path::{Path, PathBuf};
+
+use docgen::github::auth::{AppKey, Auth, Secret as Key};
+use docgen::github::transport::PUBLIC_API;
+use rules::reader::Reader;
+
+use super::{Secret, address, secret};
+
+/// `[forge]`: a git repository on this machine, or one on GitHub.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Forge {
+    /// `repository`: the git repository on this machine that gets the proposals. Default: none.
+    pub repository: Option<PathBuf>,
+    /// `github`: the repository on GitHub, `OWNER/NAME`. Default: none.
+    pub github: Option<OnGitHub>,
+}
+
+/// How a repository on GitHub is reached.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OnGitHub {
+    pub repository: String,
+    /// `api_url`: `https://HOST/api/v3` for GitHub Enterprise. Default: github.com's.
+    pub api_url: String,
+    pub who: Who,
+    /// `poll_minutes`: how often we look by ourselves. Default: 10.
+    pub poll_minutes: u32,
+    /// `webhook_secret` or `webhook_secret_file`: with it GitHub may tell us at once, at
+    /// `/webhooks/github`. Default: none.
+    pub webhook_secret: Option<Secret>,
+}
+
+/// As whom we come.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Who {
+    Nobody,
+    /// `token` or `token_file`: a fine-grained personal access token.
+    Person(Secret),
+    /// `app_id` with `private_key_file`: a GitHub App.
+    App {
+        id: u64,
+        key: Secret,
+    },
+}
+
+impl Forge {
+    pub(super) fn read(table: &mut Reader, base: &Path) -> Self {
+        let repository = table.optional_text("repository").map(|path| base.join(path));
+        let name = table.optional_text("github");
+        let api_url = address(table, "api_url").unwrap_or_else(|| PUBLIC_API.to_owned());
+        let who = who(table, base);
+        let poll_minutes = table.integer("poll_minutes", 10, 1, 1_440) as u32;
+        let webhook_secret = secret(table, base, ["webhook_secret", "webhook_secret_file"]);
+        if repository.is_some() && name.is_some() {
+            table.wrong("github", "`repository` is set too; proposals go to one place");
+        }
+        let github = name.map(|repository| OnGitHub {
+            repository,
+            api_url,
+            who,
+            poll_minutes,
+            webhook_secret,
+        });
+        if let Some(github) = &github
+            && !is_repository(&github.repository)
+        {
+            let said = format!("{:?} is no repository; expected OWNER/NAME", github.repository);
+            table.wrong("github", said);
+        }
+        Self { repository, github }
+    }
+}
+
+impl Who {
+    /// What proves it; `None` for nobody.
+    pub fn auth(&self) -> anyhow::Result<Option<Auth>> {
+        Ok(match self {
+            Self::Nobody => None,
+            Self::Person(token) => Some(Auth::Token(Key::new(token.0.clone()))),
+            Self::App { id, key } => {
+                Some(Auth::App(Box::new(AppKey::new(*id, &Key::new(key.0.clone()))?)))
+            }
+        })
+    }
+}
+
+fn who(table: &mut Reader, base: &Path) -> Who {
+    let token = secret(table, base, ["token", "token_file"]);
+    let id = table.integer("app_id", 0, 0, i64::MAX) as u64;
+    let file = table.optional_text("private_key_file");
+    match (token, id, file) {
+        (Some(_), 1.., _) => {
+            table.wrong("app_id", "`token` is set too; only one of them can be");
+            Who::Nobody
+        }
+        (Some(token), ..) => Who::Person(token),
+        (None, 1.., Some(file)) => match std::fs::read_to_string(base.join(&file)) {
+            Ok(text) => Who::App { id, key: Secret(text) },
+            Err(error) => {
+                table.wrong("private_key_file", format!("cannot read {file}: {error}"));
+                Who::Nobody
+            }
+        },
+        (None, 1.., None) => {
+            table.wrong("app_id", "an App needs `private_key_file` too");
+            Who::Nobody
+        }
+        (None, 0, Some(_)) => {
+            table.wrong("private_key_file", "a key needs `app_id` too");
+            Who::Nobody
+        }
+        (None, 0, None) => Who::Nobody,
+    }
+}
+
+fn is_repository(text: &str) -> bool {
+    let plain = |part: &str| {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        !part.is_empty() && part.chars().all(allowed)
+    };
+    text.split_once('/').is_some_and(|(owner, name)| plain(owner) && plain(name))
+}

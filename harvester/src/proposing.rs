@@ -1,0 +1,244 @@
+//! Proposing on GitHub, round by round: look, decide, do one thing, remember it.
+//!
+//! Invariant: a round may end anywhere, and another process may have had one meanwhile: the next finds
+//! out by looking. What has to be done once is known by what stands on GitHub, not by what we believe.
+
+mod batch;
+mod board;
+mod case;
+mod docket;
+mod ground;
+mod hearing;
+mod known;
+mod opening;
+mod rehearsal;
+mod report;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use docgen::draft::Context;
+use docgen::github::ensure::{Do, Outcome, Wanted, look, next, take};
+use docgen::github::onboarding::Stage;
+use docgen::github::transport::{GitHub, GitHubError};
+use docgen::target::{Folder, Target};
+use indexer::store::{Fence, Store, StoreError};
+use rules::ids::Millis;
+use rules::pseudonym::Naming;
+use rules::ruleset::Ruleset;
+
+pub use board::clock_of;
+pub use case::Case;
+use docket::Docket;
+pub use ground::Ground;
+use opening::said;
+pub use report::{Line, Report};
+
+pub use rehearsal::Rehearsed;
+
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::discord::interactions::PAUSED;
+
+/// Only one process proposes at a time.
+const LEASE: &str = "forge";
+/// A round that stands still for so long is another process's to go on with.
+const LEASE_MS: i64 = 5 * 60 * Millis::SECOND;
+/// GitHub asked for silence until then.
+const NOT_BEFORE: &str = "forge/not-before";
+/// A proposal takes a dozen; more means that two sides undo each other.
+const MOST_STEPS: usize = 60;
+
+/// Everything that proposing on GitHub needs.
+pub struct Proposer {
+    pub store: Store,
+    pub github: GitHub,
+    pub rules: Arc<Ruleset>,
+    pub naming: Naming,
+    /// What the operator decided; maintainers' settings stand above, the repository's files below.
+    pub target: Option<Target>,
+    pub folder: Option<Folder>,
+    /// Tells this process from others.
+    pub owner: String,
+}
+
+/// How a round ended.
+#[derive(Debug)]
+pub enum Round {
+    Done(Report),
+    /// Another process is at it.
+    Busy,
+    /// GitHub asked for silence until then.
+    Parked(Millis),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProposingError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    GitHub(#[from] GitHubError),
+    #[error("the repository is archived: nothing can be proposed there")]
+    Archived,
+    #[error("{branch} needed more than {MOST_STEPS} steps and was left as it stands")]
+    Endless { branch: String },
+    #[error("another process went on with the proposals")]
+    TakenOver,
+    #[error("what was stored of {branch} cannot be read")]
+    Unreadable {
+        branch: String,
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+pub type Result<T> = std::result::Result<T, ProposingError>;
+
+impl ProposingError {
+    /// Whether the whole round has to end, instead of this one proposal.
+    fn ends_the_round(&self) -> bool {
+        let waits =
+            matches!(self, Self::GitHub(GitHubError::Parked { .. } | GitHubError::Moved { .. }));
+        waits || matches!(self, Self::Store(_) | Self::TakenOver | Self::Archived)
+    }
+}
+
+impl Proposer {
+    /// A proposer as the settings say; `None` where proposals do not go to GitHub.
+    pub async fn open(
+        config: &Config,
+        rules: Arc<Ruleset>,
+        store: Store,
+        naming: Naming,
+        owner: String,
+    ) -> anyhow::Result<Option<Self>> {
+        let Some(forge) = &config.forge.github else { return Ok(None) };
+        let auth = forge.who.auth().context("the App's private key cannot be used")?;
+        let auth = auth.context(
+            "no account on GitHub to propose as; set `token_file`, or `app_id` and \
+             `private_key_file`, in [forge] of the settings file",
+        )?;
+        let parked = parked_until(&store).await?;
+        let clock = Arc::new(SystemClock);
+        let github = GitHub::new(&forge.api_url, &forge.repository, auth, clock, parked)?;
+        let (target, folder) = (config.target, config.folder.clone());
+        Ok(Some(Self { store, github, rules, naming, target, folder, owner }))
+    }
+
+    /// Looks at everything once and brings it on as far as it goes now.
+    pub async fn round(&self) -> Result<Round> {
+        let now = self.github.now();
+        if let Some(until) = parked_until(&self.store).await?.filter(|until| *until > now) {
+            return Ok(Round::Parked(until));
+        }
+        let Some(fence) = self.store.lease(LEASE, &self.owner, LEASE_MS, now).await? else {
+            return Ok(Round::Busy);
+        };
+        let done = self.alone(fence).await;
+        self.store.release(LEASE, &self.owner).await?;
+        match done {
+            Ok(report) => Ok(Round::Done(report)),
+            Err(ProposingError::GitHub(GitHubError::Parked { not_before })) => {
+                self.store.set(NOT_BEFORE, &not_before.0.to_string()).await?;
+                Ok(Round::Parked(not_before))
+            }
+            Err(ProposingError::TakenOver) => Ok(Round::Busy),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A round that no other process has at the same time.
+    async fn alone(&self, fence: Fence) -> Result<Report> {
+        let ground = self.ground().await?;
+        let mut docket = self.docket(&ground).await?;
+        let mut report = Report::default();
+        match &ground.stage {
+            Stage::On(_, mistakes) => {
+                report.stage = "proposals are switched on".to_owned();
+                report.notes.extend(mistakes.iter().map(ToString::to_string));
+                self.with_maintainers(&ground, &mut docket, fence, &mut report).await?;
+            }
+            Stage::DryRun => "history is still being read; nothing is opened before"
+                .clone_into(&mut report.stage),
+            Stage::Off => "maintainers switched proposals off".clone_into(&mut report.stage),
+            Stage::Introduce | Stage::Waiting => {
+                let outcome = self.introduce(&ground, &docket, fence).await?;
+                report.stage = format!("the pull request with the settings is {}", said(&outcome));
+            }
+        }
+        Ok(report)
+    }
+
+    async fn with_maintainers(
+        &self,
+        ground: &Ground,
+        docket: &mut Docket,
+        fence: Fence,
+        report: &mut Report,
+    ) -> Result<()> {
+        let dashboard = self.github.dashboard().await?;
+        self.hear(docket, dashboard.as_ref()).await?;
+        self.mend_known(docket, ground, fence, report).await?;
+        self.keep_up(docket, ground, fence, report).await?;
+        self.keep_batches_up(docket, ground, fence, report).await?;
+        if self.store.setting(PAUSED).await?.is_none() {
+            self.open_new(docket, ground, fence, report).await?;
+        }
+        let dashboard = self.github.dashboard().await?;
+        self.show(docket, dashboard.as_ref()).await
+    }
+
+    /// Steps until nothing is left to do for one pull request. Each step is written down before it is
+    /// taken, and again with what came of it.
+    async fn drive(&self, case: &mut Case, wanted: &Wanted, fence: Fence) -> Result<Outcome> {
+        for _ in 0..MOST_STEPS {
+            self.hold(fence).await?;
+            let seen = look(&self.github, wanted, &case.ledger).await?;
+            let wanted = case.wishing(wanted, &seen);
+            let what = next(&wanted, &case.ledger, &seen, self.github.now());
+            let name = what.name();
+            if let Do::Rest(outcome) = &what {
+                let outcome = outcome.clone();
+                take(&self.github, &wanted, &mut case.ledger, (&seen, what)).await?;
+                return Ok(outcome);
+            }
+            let cluster = case.row.cluster.clone();
+            let seq = self.store.begin_step(&cluster, name, self.github.now()).await?;
+            let taken = take(&self.github, &wanted, &mut case.ledger, (&seen, what)).await;
+            let told = match &taken {
+                Ok(_) => "done".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            let now = self.github.now();
+            self.store.end_step(seq, &told, &case.kept(now), now).await?;
+            taken?;
+        }
+        Err(ProposingError::Endless { branch: wanted.branch.clone() })
+    }
+
+    /// Renews the lease; what an earlier holder does late is stopped here.
+    async fn hold(&self, fence: Fence) -> Result<()> {
+        let now = self.github.now();
+        match self.store.lease(LEASE, &self.owner, LEASE_MS, now).await? {
+            Some(held) if held == fence => Ok(()),
+            _ => Err(ProposingError::TakenOver),
+        }
+    }
+
+    /// What pages of one layout look like.
+    fn context<'c>(
+        &'c self,
+        target: Target,
+        folder: &'c Folder,
+        path: Option<&'c str>,
+    ) -> Context<'c> {
+        let (rules, naming) = (&*self.rules, &self.naming);
+        Context { target, folder, path, rules, naming, version: env!("CARGO_PKG_VERSION") }
+    }
+}
+
+/// Until when GitHub asked for silence, if it did.
+async fn parked_until(store: &Store) -> std::result::Result<Option<Millis>, StoreError> {
+    let told = store.setting(NOT_BEFORE).await?;
+    Ok(told.and_then(|at| at.parse().ok()).map(Millis))
+}

@@ -1,0 +1,76 @@
+//! The dashboard: one issue that shows how every question stands.
+
+use docgen::caps::{Clock, Progress, clock};
+use docgen::github::dashboard::{Figures, Found, Place, Row, text};
+use indexer::store::{Proposal, ProposalState};
+use rules::ids::{ClusterId, Millis};
+
+use super::case::Case;
+use super::docket::{Docket, Entry};
+use super::{Proposer, Result};
+
+impl Proposer {
+    /// Brings the dashboard up to date. One that people closed stays closed.
+    pub(super) async fn show(&self, docket: &Docket, found: Option<&Found>) -> Result<()> {
+        let rows = docket.entries.iter().filter_map(|(id, entry)| self.row(id, entry));
+        let rows = rows.collect::<Vec<_>>();
+        if rows.is_empty() && found.is_none() {
+            return Ok(());
+        }
+        let counts = self.store.counts().await?;
+        let backlog = counts.conversations_by_status.get("open").copied().unwrap_or_default();
+        let figures = Figures { backlog: backlog as usize, ..Figures::default() };
+        self.github.keep_dashboard(found, &text(&rows, &figures)).await?;
+        Ok(())
+    }
+
+    fn row(&self, id: &ClusterId, entry: &Entry) -> Option<Row> {
+        let case = entry.case.as_ref()?;
+        let now = self.github.now();
+        let place = place(case, now)?;
+        let due_since = entry.cluster.as_ref().and_then(|cluster| cluster.due_since);
+        let allowed = self.rules.pages.deadline(Millis(0)).0;
+        let progress = Progress {
+            due_since: due_since.unwrap_or(case.row.opened),
+            drafted: entry.page.is_ok(),
+            offered: Some(case.row.opened),
+        };
+        Some(Row {
+            cluster: id.clone(),
+            place,
+            question: entry.question(),
+            occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.occurrences.len()),
+            pull: case.ledger.number.or(case.row.number),
+            clock: clock(&progress, allowed, now),
+            due_by: due_since.map(|since| self.rules.pages.deadline(since)),
+            note: case.row.note.clone(),
+        })
+    }
+}
+
+/// Where a proposal is shown; `None` for what is over and needs nobody.
+fn place(case: &Case, now: Millis) -> Option<Place> {
+    if case.is_snoozed(now) {
+        return Some(Place::Snoozed);
+    }
+    Some(match case.row.state {
+        ProposalState::Held => Place::Held,
+        ProposalState::Open => Place::Open,
+        ProposalState::HandsOff => Place::HandsOff,
+        ProposalState::Rejected => Place::Rejected,
+        ProposalState::Planned | ProposalState::Failed if case.row.note.is_some() => Place::Failed,
+        _ => return None,
+    })
+}
+
+/// How the clock of a stored proposal stands; `allowed` is the whole time in milliseconds.
+pub fn clock_of(
+    proposal: &Proposal,
+    due_since: Option<Millis>,
+    allowed: i64,
+    now: Millis,
+) -> Clock {
+    let offered = (proposal.state != ProposalState::Planned).then_some(proposal.opened);
+    let due_since = due_since.unwrap_or(proposal.opened);
+    clock(&Progress { due_since, drafted: true, offered }, allowed, now)
+}

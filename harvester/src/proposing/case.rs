@@ -1,0 +1,164 @@
+//! One proposal: what we did for it, what people asked of it, and how it stands.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use docgen::github::commands::rebase_is_ticked;
+use docgen::github::ensure::{Ledger, Purpose, Seen, Wanted};
+use indexer::store::{Proposal, ProposalState};
+use rules::ids::{ClusterId, MessageId, Millis};
+use serde::{Deserialize, Serialize};
+
+use super::{ProposingError, Result};
+
+/// Comments and reviews that are remembered as heard.
+const MOST_HEARD: usize = 500;
+
+/// What people asked, and what has to be remembered for them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Wishes {
+    /// Its box on the dashboard was ticked: caps do not hold it.
+    pub(super) asked: bool,
+    /// Somebody wants it again after it was closed.
+    pub(super) asked_again: bool,
+    pub(super) rebase: bool,
+    /// This head of the branch may be replaced.
+    pub(super) recreate: Option<String>,
+    pub(super) snoozed_until: Option<Millis>,
+    /// It is to come with others.
+    pub(super) batch: bool,
+    /// Where the page goes.
+    pub(super) page: Option<String>,
+    /// The language of the occurrences that the page is made of.
+    pub(super) lang: Option<String>,
+    /// Comments and reviews that were answered.
+    pub(super) heard: BTreeSet<u64>,
+    /// The messages that the page on the branch stands on.
+    pub(super) evidence: Vec<MessageId>,
+    /// The questions of a batch.
+    pub(super) members: Vec<ClusterId>,
+}
+
+/// A proposal as the store keeps it, read.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub(super) row: Proposal,
+    pub(super) ledger: Ledger,
+    pub(super) wishes: Wishes,
+}
+
+impl Case {
+    pub(super) fn of(row: Proposal) -> Result<Self> {
+        let unreadable = |source| ProposingError::Unreadable { branch: row.branch.clone(), source };
+        let ledger = serde_json::from_str(&row.ledger).map_err(unreadable)?;
+        let wishes = serde_json::from_str(&row.wishes).map_err(unreadable)?;
+        Ok(Self { row, ledger, wishes })
+    }
+
+    /// A proposal of which nothing is known yet.
+    pub(super) fn fresh(cluster: &ClusterId, branch: String, now: Millis) -> Self {
+        let row = Proposal {
+            cluster: cluster.clone(),
+            branch,
+            head: String::new(),
+            digest: String::new(),
+            title: String::new(),
+            path: String::new(),
+            state: ProposalState::Planned,
+            opened: now,
+            updated: now,
+            purpose: purpose(Purpose::Answer).to_owned(),
+            number: None,
+            ledger: String::new(),
+            wishes: String::new(),
+            note: None,
+        };
+        Self { row, ledger: Ledger::default(), wishes: Wishes::default() }
+    }
+
+    /// As the store keeps it.
+    pub(super) fn kept(&self, now: Millis) -> Proposal {
+        let json = |value: serde_json::Result<String>| value.expect("plain values are JSON");
+        let pushed = self.ledger.pushed.as_ref();
+        Proposal {
+            head: pushed.map_or_else(String::new, |pushed| pushed.head.clone()),
+            digest: pushed.map_or_else(String::new, |pushed| pushed.digest.clone()),
+            number: self.ledger.number.or(self.row.number),
+            ledger: json(serde_json::to_string(&self.ledger)),
+            wishes: json(serde_json::to_string(&self.wishes)),
+            updated: now,
+            ..self.row.clone()
+        }
+    }
+
+    /// What is wanted, with what people wish; a ticked box is a wish.
+    pub(super) fn wishing<'w>(&mut self, wanted: &'w Wanted, seen: &Seen) -> Cow<'w, Wanted> {
+        let open = seen.pulls.iter().find(|pull| pull.is_open());
+        self.wishes.rebase |= open.is_some_and(|pull| rebase_is_ticked(pull.body()));
+        let on_base = |ledger: &Ledger| {
+            ledger.pushed.as_ref().is_some_and(|pushed| pushed.base.as_ref() == Some(&seen.base))
+        };
+        if on_base(&self.ledger) {
+            self.wishes.rebase = false;
+        }
+        let stands = seen.branch.as_ref().map(|branch| &branch.head);
+        if self.wishes.recreate.is_some() && self.wishes.recreate.as_ref() != stands {
+            self.wishes.recreate = None;
+        }
+        let Wishes { rebase, recreate, asked_again, .. } = &self.wishes;
+        if !rebase && recreate.is_none() && !asked_again {
+            return Cow::Borrowed(wanted);
+        }
+        Cow::Owned(Wanted {
+            rebase: *rebase,
+            recreate: recreate.clone(),
+            asked_again: *asked_again,
+            ..wanted.clone()
+        })
+    }
+
+    /// Remembers that a comment or review was answered; false if it was before.
+    pub(super) fn hears(&mut self, id: u64) -> bool {
+        let news = self.wishes.heard.insert(id);
+        while self.wishes.heard.len() > MOST_HEARD {
+            self.wishes.heard.pop_first();
+        }
+        news
+    }
+
+    /// What of ours stands on the branch may be replaced at once.
+    pub(super) fn hurry(&mut self) {
+        self.wishes.recreate = self.ledger.pushed.as_ref().map(|pushed| pushed.head.clone());
+    }
+
+    pub(super) fn is_snoozed(&self, now: Millis) -> bool {
+        self.wishes.snoozed_until.is_some_and(|until| now < until)
+    }
+
+    /// Whether maintainers have it before them.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.row.state, ProposalState::Open | ProposalState::HandsOff)
+    }
+
+    /// Whether it was closed or found needless, so that only a person brings it back.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(
+            self.row.state,
+            ProposalState::Rejected
+                | ProposalState::Superseded
+                | ProposalState::Merged
+                | ProposalState::Nothing
+        )
+    }
+}
+
+/// How the store names a purpose.
+pub(super) fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Answer => "answer",
+        Purpose::Correction => "correction",
+        Purpose::Removal => "removal",
+        Purpose::Withdrawal => "withdrawal",
+    }
+}

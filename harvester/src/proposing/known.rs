@@ -1,0 +1,247 @@
+//! Merged pages: learnt as people made them, watched, mended when the truth changes, removed when
+//! nothing is left of it.
+
+use docgen::amend::{Amended, rewritten};
+use docgen::canon::{ReadPage, read};
+use docgen::draft::draft;
+use docgen::github::ensure::{Outcome, Purpose, Wanted, merged_text};
+use docgen::github::wanted::{Mend, Standing};
+use indexer::store::{Fence, Merged, ProposalState};
+use rules::cluster::{Cluster, ClusterState};
+use rules::ids::{ClusterId, MessageId};
+
+use super::batch::is_batch;
+use super::case::{Case, purpose};
+use super::docket::{Docket, Entry};
+use super::ground::Ground;
+use super::opening::said;
+use super::report::Report;
+use super::{Proposer, Result};
+
+/// Files of one name that are looked into for a page that moved.
+const MOST_NAMESAKES: usize = 20;
+
+impl Proposer {
+    /// Makes a merged page the known answer, with the edits of people.
+    pub(super) async fn learn(
+        &self,
+        case: &Case,
+        (number, commit): (u64, Option<&str>),
+        ground: &Ground,
+    ) -> Result<()> {
+        let (cluster, path) = (&case.row.cluster, &case.row.path);
+        if let Some(text) = merged_text(&self.github, commit, &ground.base, path).await? {
+            return self.keep(cluster, path, Some(number), &text, ground).await;
+        }
+        // People may have moved it on its way in.
+        match self.moved(cluster, path, ground).await? {
+            Some((path, text)) => self.keep(cluster, &path, Some(number), &text, ground).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A page that is not at its path any more, by its name and our mark.
+    async fn moved(
+        &self,
+        cluster: &ClusterId,
+        path: &str,
+        ground: &Ground,
+    ) -> Result<Option<(String, String)>> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let named = ground.files.paths().filter(|other| other.rsplit('/').next() == Some(name));
+        for other in named.take(MOST_NAMESAKES) {
+            if let Some(text) = self.github.text(&ground.files, other).await?
+                && text.contains(&format!("id={cluster} "))
+            {
+                return Ok(Some((other.to_owned(), text)));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn keep(
+        &self,
+        cluster: &ClusterId,
+        path: &str,
+        number: Option<u64>,
+        text: &str,
+        ground: &Ground,
+    ) -> Result<()> {
+        let Some(page) = read(cluster, text, ground.layout.target) else { return Ok(()) };
+        let ReadPage { title, answer, evidence, digest } = page;
+        let before = self.store.merged_of(cluster).await?;
+        let same = before.as_ref().filter(|one| one.digest == digest && !one.answer.is_empty());
+        let merged = Merged {
+            cluster: cluster.clone(),
+            number: number.or(before.as_ref().and_then(|one| one.number)),
+            path: path.to_owned(),
+            link: self.github.link(&ground.base, path),
+            title,
+            answer,
+            merged: same.map_or(self.github.now(), |one| one.merged),
+            digest,
+            evidence,
+        };
+        Ok(self.store.keep_merged(&merged).await?)
+    }
+
+    /// Looks at every merged page: what people changed is learnt, what lost its source or its truth
+    /// gets a pull request.
+    pub(super) async fn mend_known(
+        &self,
+        docket: &mut Docket,
+        ground: &Ground,
+        fence: Fence,
+        report: &mut Report,
+    ) -> Result<()> {
+        for merged in self.store.merged().await? {
+            let Some(entry) = docket.entries.get_mut(&merged.cluster) else { continue };
+            if entry.case.as_ref().is_some_and(|case| case.is_snoozed(self.github.now())) {
+                continue;
+            }
+            let done = self.mend(entry, &merged, ground, fence).await;
+            match done {
+                Ok(None) => {}
+                Ok(Some(told)) => {
+                    let number = entry.case.as_ref().and_then(|case| case.ledger.number);
+                    report.tell(&merged.cluster, told, number, &merged.title);
+                }
+                Err(error) if error.ends_the_round() => return Err(error),
+                Err(error) => report.tell(&merged.cluster, format!("failed: {error}"), None, ""),
+            }
+        }
+        Ok(())
+    }
+
+    async fn mend(
+        &self,
+        entry: &mut Entry,
+        merged: &Merged,
+        ground: &Ground,
+        fence: Fence,
+    ) -> Result<Option<String>> {
+        let mut merged = merged.clone();
+        let text = match self.github.text(&ground.files, &merged.path).await? {
+            Some(text) => text,
+            None => match self.moved(&merged.cluster, &merged.path, ground).await? {
+                Some((path, text)) => {
+                    merged.path = path;
+                    text
+                }
+                None => return self.retire(entry, &merged).await.map(Some),
+            },
+        };
+        let merged = &merged;
+        let gone = self.store.gone_evidence(&merged.cluster).await?;
+        if gone.is_empty() {
+            self.keep(&merged.cluster, &merged.path, None, &text, ground).await?;
+        }
+        let Some(wanted) = self.mending(entry, merged, &text, gone, ground).await? else {
+            return Ok(None);
+        };
+        let case = entry.case.as_mut().expect("what was merged was proposed");
+        case.row.purpose = purpose(wanted.purpose).to_owned();
+        if is_batch(case) {
+            // From here on the page goes its own way.
+            *case = Case {
+                row: case.row.clone(),
+                ..Case::fresh(&merged.cluster, wanted.branch.clone(), case.row.opened)
+            };
+            case.row.branch.clone_from(&wanted.branch);
+        }
+        let outcome = self.drive(case, &wanted, fence).await?;
+        self.note_mending(case, &outcome, ground).await?;
+        Ok(Some(format!("{}: {}", purpose(wanted.purpose), said(&outcome))))
+    }
+
+    /// The pull request that a merged page needs, if any.
+    async fn mending(
+        &self,
+        entry: &Entry,
+        merged: &Merged,
+        text: &str,
+        gone: Vec<MessageId>,
+        ground: &Ground,
+    ) -> Result<Option<Wanted>> {
+        let page = Standing {
+            cluster: &merged.cluster,
+            path: &merged.path,
+            layout: &ground.layout,
+            base: &ground.base,
+        };
+        let Some(cluster) = &entry.cluster else {
+            return Ok((!gone.is_empty()).then(|| Wanted::removal(&page, gone.len())));
+        };
+        if gone.is_empty() {
+            return Ok(None);
+        }
+        let Some(anew) = self.anew(cluster, merged, ground) else {
+            return Ok(Some(Wanted::removal(&page, gone.len())));
+        };
+        let ours = self.ours(entry, &merged.path).await?;
+        let Amended { text: mended, lossy } = rewritten(ours.as_deref(), text, &anew, &gone);
+        let why = Mend::Gone { messages: gone.len() };
+        Ok(Some(Wanted::correction(&page, (text, &mended), &why, lossy)))
+    }
+
+    /// The page as it would be written today, where it stands; `None` if nothing is left to say.
+    fn anew(&self, cluster: &Cluster, merged: &Merged, ground: &Ground) -> Option<String> {
+        let folder = &ground.layout.folder;
+        let context = self.context(ground.layout.target, folder, Some(&merged.path));
+        draft(cluster, &context).ok().map(|draft| draft.page().to_owned())
+    }
+
+    /// The page as we wrote it when it was merged.
+    async fn ours(&self, entry: &Entry, path: &str) -> Result<Option<String>> {
+        let pushed = entry.case.as_ref().and_then(|case| case.ledger.pushed.clone());
+        let Some(pushed) = pushed else { return Ok(None) };
+        let files = self.github.files(&pushed.head).await?;
+        Ok(self.github.text(&files, path).await?)
+    }
+
+    async fn note_mending(
+        &self,
+        case: &mut Case,
+        outcome: &Outcome,
+        ground: &Ground,
+    ) -> Result<()> {
+        case.row.state = match outcome {
+            Outcome::Open { .. } => ProposalState::Open,
+            Outcome::HandsOff { .. } => ProposalState::HandsOff,
+            Outcome::Rejected { .. } | Outcome::Superseded { .. } => ProposalState::Rejected,
+            Outcome::Withdrawn => ProposalState::Withdrawn,
+            Outcome::Known { .. } | Outcome::Nothing => ProposalState::Merged,
+        };
+        case.row.note = match outcome {
+            Outcome::HandsOff { why, .. } => Some(why.to_string()),
+            Outcome::Rejected { .. } => Some("maintainers left the page as it is".to_owned()),
+            _ => None,
+        };
+        if let (Outcome::Known { .. }, "correction") = (outcome, case.row.purpose.as_str())
+            && let Some(head) = self.github.head(&ground.base).await?
+        {
+            let files = self.github.files(&head).await?;
+            if let Some(text) = self.github.text(&files, &case.row.path).await? {
+                let (cluster, path) = (case.row.cluster.clone(), case.row.path.clone());
+                self.keep(&cluster, &path, None, &text, ground).await?;
+            }
+        }
+        Ok(self.store.keep_proposal(&case.kept(self.github.now())).await?)
+    }
+
+    /// The page is not there any more: people took it away, or merged our asking for it.
+    async fn retire(&self, entry: &mut Entry, merged: &Merged) -> Result<String> {
+        self.store.drop_merged(&merged.cluster).await?;
+        if let Some(case) = &mut entry.case {
+            case.row.state = ProposalState::Superseded;
+            case.row.purpose = purpose(Purpose::Removal).to_owned();
+            case.row.title.clear();
+            case.row.note = Some("the page is gone from the repository".to_owned());
+            self.store.keep_proposal(&case.kept(self.github.now())).await?;
+        }
+        if entry.cluster.is_some() {
+            self.store.set_state(&merged.cluster, ClusterState::Retired).await?;
+        }
+        Ok("the page is gone from the repository".to_owned())
+    }
+}

@@ -1,0 +1,294 @@
+//! Pull requests for new pages: kept up, and opened as the caps allow.
+
+use docgen::caps::{Candidate, Limits, Plan, Standing, plan};
+use docgen::draft::Draft;
+use docgen::github::ensure::{Outcome, Wanted};
+use docgen::github::onboarding::BRANCH;
+use docgen::github::{onboarding, status};
+use indexer::store::{Fence, ProposalState};
+use rules::cluster::ClusterState;
+use rules::ids::{ClusterId, Millis};
+
+use super::batch::is_batch;
+use super::case::Case;
+use super::docket::{Docket, Entry, is_for_a_page};
+use super::ground::Ground;
+use super::report::Report;
+use super::{Proposer, Result};
+
+/// Questions that the pull request with the settings names.
+const FIRST: usize = 5;
+
+impl Proposer {
+    /// Opens the pull request with the settings, or looks what became of it.
+    pub(super) async fn introduce(
+        &self,
+        ground: &Ground,
+        docket: &Docket,
+        fence: Fence,
+    ) -> Result<Outcome> {
+        let first = docket.entries.values().filter(|entry| entry.page.is_ok());
+        let first = first.map(Entry::question).take(FIRST).collect::<Vec<_>>();
+        let wanted = onboarding::wanted(&ground.layout, &ground.base, &first);
+        let row = self.store.proposal(&wanted.cluster).await?;
+        let mut case = match row {
+            Some(row) => Case::of(row)?,
+            None => Case::fresh(&wanted.cluster, BRANCH.to_owned(), self.github.now()),
+        };
+        case.row.title.clone_from(&wanted.title);
+        let outcome = self.drive(&mut case, &wanted, fence).await?;
+        self.note(&mut case, &outcome).await?;
+        Ok(outcome)
+    }
+
+    /// Brings everything on that maintainers have before them.
+    pub(super) async fn keep_up(
+        &self,
+        docket: &mut Docket,
+        ground: &Ground,
+        fence: Fence,
+        report: &mut Report,
+    ) -> Result<()> {
+        for entry in docket.entries.values_mut() {
+            let Some(case) = &entry.case else { continue };
+            let begun = case.ledger.number.is_some() || case.ledger.built.is_some();
+            let goes_on = case.is_open() || begun && !case.is_over();
+            let wanted_again = case.is_over() && case.wishes.asked_again;
+            let snoozed = case.is_snoozed(self.github.now());
+            if !is_for_a_page(case) || is_batch(case) || snoozed || !(goes_on || wanted_again) {
+                continue;
+            }
+            self.bring_on(entry, ground, fence, report).await?;
+        }
+        Ok(())
+    }
+
+    /// Opens what the caps allow now, oldest and most asked in turns; writes down what waits.
+    pub(super) async fn open_new(
+        &self,
+        docket: &mut Docket,
+        ground: &Ground,
+        fence: Fence,
+        report: &mut Report,
+    ) -> Result<()> {
+        let limits = ground.settings().map(|(settings, _)| settings.limits).unwrap_or_default();
+        let planned = self.planned(docket, &limits);
+        for cluster in &planned.open {
+            let entry = docket.entries.get_mut(cluster).expect("a candidate is an entry");
+            self.bring_on(entry, ground, fence, report).await?;
+        }
+        for (cluster, why) in &planned.waiting {
+            let entry = docket.entries.get_mut(cluster).expect("a candidate is an entry");
+            self.hold_back(entry, why.as_str()).await?;
+            report.tell(cluster, why.as_str(), None, &entry.question());
+        }
+        if !planned.batch.is_empty() {
+            self.open_batch(&planned.batch, docket, ground, fence, report).await?;
+        }
+        Ok(())
+    }
+
+    /// What would open now, and what waits. Changes nothing.
+    pub(super) fn planned(&self, docket: &Docket, limits: &Limits) -> Plan {
+        let now = self.github.now();
+        let mut candidates = Vec::new();
+        let mut standing = Standing::default();
+        for (id, entry) in &docket.entries {
+            let case = entry.case.as_ref();
+            standing.open += usize::from(case.is_some_and(Case::is_open));
+            let opened = case.and_then(|case| case.ledger.opened);
+            standing.opened.extend(opened);
+            if let (true, Some(at)) = (case.is_some_and(is_batch), opened) {
+                standing.last_batch = standing.last_batch.max(Some(at));
+            }
+            if let Some(candidate) = self.candidate(id, entry, docket, now) {
+                candidates.push(candidate);
+            }
+        }
+        plan(&candidates, &standing, limits, now)
+    }
+
+    fn candidate(
+        &self,
+        id: &ClusterId,
+        entry: &Entry,
+        docket: &Docket,
+        now: Millis,
+    ) -> Option<Candidate> {
+        let (Some(cluster), Ok(page)) = (&entry.cluster, &entry.page) else { return None };
+        let case = entry.case.as_ref();
+        let waits = case.is_none_or(|case| {
+            let begun = case.ledger.number.is_some() || case.ledger.built.is_some();
+            let state = case.row.state;
+            let fresh = matches!(state, ProposalState::Planned | ProposalState::Held) && !begun;
+            let withdrawn = state == ProposalState::Withdrawn;
+            (fresh || withdrawn) && is_for_a_page(case) && !case.is_snoozed(now)
+        });
+        let asked = case.is_some_and(|case| case.wishes.asked);
+        if !waits || !asked && docket.is_like_a_rejected_one(cluster, self) {
+            return None;
+        }
+        Some(Candidate {
+            cluster: id.clone(),
+            due_since: cluster.due_since.unwrap_or(now),
+            occurrences: cluster.occurrences.len(),
+            fact: self.states_a_fact(&page.draft),
+            asked,
+            batch: case.is_some_and(|case| case.wishes.batch),
+        })
+    }
+
+    /// Whether a page tells a value that only people may write: then it goes alone.
+    fn states_a_fact(&self, draft: &Draft) -> bool {
+        let facts = &self.rules.facts;
+        let values = facts.addresses.iter().chain(&facts.invites).chain(&facts.links);
+        values.into_iter().any(|value| draft.page().contains(value.as_str()))
+    }
+
+    /// One pull request, as far as it goes now. What fails is noted on its own.
+    async fn bring_on(
+        &self,
+        entry: &mut Entry,
+        ground: &Ground,
+        fence: Fence,
+        report: &mut Report,
+    ) -> Result<()> {
+        let evidence = entry.evidence();
+        let wanted = self.wanted_of(entry, ground);
+        let question = entry.question();
+        let case = entry.case.get_or_insert_with(|| {
+            Case::fresh(&wanted.cluster, wanted.branch.clone(), self.github.now())
+        });
+        if let Ok(page) = &entry.page {
+            case.row.title = page.draft.title().to_owned();
+            page.draft.path().clone_into(&mut case.row.path);
+        }
+        // Words whose message is gone may not wait for tomorrow.
+        if case.wishes.evidence.iter().any(|message| !evidence.contains(message)) {
+            case.hurry();
+        }
+        let done = self.drive(case, &wanted, fence).await;
+        let told = match done {
+            Ok(outcome) => {
+                let stands = case.ledger.pushed.as_ref();
+                if stands.is_some_and(|pushed| pushed.digest == wanted.digest) {
+                    case.wishes.evidence = evidence;
+                }
+                self.note(case, &outcome).await?;
+                if let Outcome::Known { number, commit } = &outcome {
+                    self.learn(case, (*number, commit.as_deref()), ground).await?;
+                }
+                self.tell_people(case, &outcome, entry.page.as_ref().ok().map(|page| &page.draft))
+                    .await?;
+                said(&outcome)
+            }
+            Err(error) if error.ends_the_round() => return Err(error),
+            Err(error) => {
+                case.row.note = Some(error.to_string());
+                self.store.keep_proposal(&case.kept(self.github.now())).await?;
+                format!("failed: {error}")
+            }
+        };
+        report.tell(&case.row.cluster, told, case.ledger.number, &question);
+        Ok(())
+    }
+
+    /// An entry without a page is taken back.
+    fn wanted_of(&self, entry: &Entry, ground: &Ground) -> Wanted {
+        match (&entry.page, &entry.case) {
+            (Ok(page), case) if !case.as_ref().is_some_and(|case| case.wishes.batch) => {
+                self.wanted(entry, page, ground)
+            }
+            (_, Some(case)) => {
+                Wanted::withdrawal(&case.row.cluster, &case.row.branch, &ground.base)
+            }
+            (Ok(page), None) => self.wanted(entry, page, ground),
+            (Err(_), None) => unreachable!("what was never proposed is not taken back"),
+        }
+    }
+
+    /// Keeps what became of a proposal, and has its cluster follow.
+    pub(super) async fn note(&self, case: &mut Case, outcome: &Outcome) -> Result<()> {
+        let now = self.github.now();
+        let (state, cluster, note) = match outcome {
+            Outcome::Open { conflict, .. } => {
+                case.wishes.asked_again = false;
+                let note = conflict.then(|| "it conflicts with its base".to_owned());
+                (ProposalState::Open, Some(ClusterState::Proposed), note)
+            }
+            Outcome::HandsOff { why, .. } => {
+                (ProposalState::HandsOff, Some(ClusterState::Proposed), Some(why.to_string()))
+            }
+            Outcome::Rejected { .. } => {
+                (ProposalState::Rejected, Some(ClusterState::Rejected), None)
+            }
+            Outcome::Superseded { .. } => {
+                (ProposalState::Superseded, Some(ClusterState::Rejected), None)
+            }
+            Outcome::Withdrawn => {
+                case.wishes.evidence.clear();
+                case.row.title.clear();
+                (ProposalState::Withdrawn, Some(ClusterState::Watching), None)
+            }
+            Outcome::Known { .. } | Outcome::Nothing => {
+                (ProposalState::Merged, Some(ClusterState::Known), None)
+            }
+        };
+        case.row.state = state;
+        case.row.note = note;
+        case.wishes.asked = false;
+        self.store.keep_proposal(&case.kept(now)).await?;
+        let members = case.wishes.members.iter().chain([&case.row.cluster]);
+        for id in members {
+            if let Some(cluster) = cluster
+                && self.store.cluster(id).await?.is_some()
+            {
+                self.store.set_state(id, cluster).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says on the pull request what a person who works on it should know.
+    async fn tell_people(
+        &self,
+        case: &Case,
+        outcome: &Outcome,
+        draft: Option<&Draft>,
+    ) -> Result<()> {
+        let Outcome::HandsOff { number: Some(number), why } = outcome else { return Ok(()) };
+        let text = match draft {
+            Some(_) => status::hands_off(&why.to_string(), draft),
+            None => status::gone(),
+        };
+        Ok(self.github.tell_status(*number, &case.row.cluster, &text).await?)
+    }
+
+    /// Writes down what waits, so that the dashboard shows it from then on.
+    async fn hold_back(&self, entry: &mut Entry, why: &str) -> Result<()> {
+        let now = self.github.now();
+        let Ok(page) = &entry.page else { return Ok(()) };
+        let cluster = page.draft.cluster();
+        let branch = page.proposal.branch.clone();
+        let case = entry.case.get_or_insert_with(|| Case::fresh(cluster, branch, now));
+        case.row.state = ProposalState::Held;
+        case.row.title = page.draft.title().to_owned();
+        page.draft.path().clone_into(&mut case.row.path);
+        case.row.note = Some(why.to_owned());
+        Ok(self.store.keep_proposal(&case.kept(now)).await?)
+    }
+}
+
+/// An outcome in a few words.
+pub(super) fn said(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Open { conflict: true, .. } => "open, in conflict with its base".to_owned(),
+        Outcome::Open { .. } => "open".to_owned(),
+        Outcome::HandsOff { why, .. } => format!("hands off: {why}"),
+        Outcome::Rejected { .. } => "rejected".to_owned(),
+        Outcome::Superseded { .. } => "superseded".to_owned(),
+        Outcome::Withdrawn => "withdrawn".to_owned(),
+        Outcome::Known { .. } => "merged".to_owned(),
+        Outcome::Nothing => "the repository says all of it".to_owned(),
+    }
+}

@@ -1,0 +1,112 @@
+//! What a round would send, without sending it.
+
+use docgen::change::Change;
+use docgen::github::ensure::{Ledger, Wanted, opening};
+use docgen::github::onboarding::{self, Stage};
+use rules::ids::ClusterId;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::docket::Entry;
+use super::ground::Ground;
+use super::{Proposer, Result};
+
+/// Stands for what only the new commit tells.
+const NEW_COMMIT: &str = "(the new commit)";
+
+/// One question, with what would be sent for it.
+#[derive(Debug, Serialize)]
+pub struct Rehearsed {
+    pub cluster: ClusterId,
+    /// What would become of it, or why nothing would.
+    pub outcome: String,
+    pub sent: Option<Sent>,
+}
+
+/// Everything of a pull request as it goes to GitHub.
+#[derive(Debug, Serialize)]
+pub struct Sent {
+    pub commit_message: String,
+    /// Each file as it would stand; `None` for one that would be deleted.
+    pub files: Vec<(String, Option<String>)>,
+    /// The body of `POST pulls`.
+    pub pull_request: Value,
+    pub labels: Vec<String>,
+    pub reviewers: Vec<String>,
+    /// What would find no place.
+    pub notes: Vec<String>,
+}
+
+impl Proposer {
+    /// What the next round would open, and what would wait for what. Reads, and writes nothing.
+    pub async fn rehearse(&self) -> Result<(String, Vec<Rehearsed>)> {
+        let ground = self.ground().await?;
+        let docket = self.docket(&ground).await?;
+        let (stage, opens) = match &ground.stage {
+            Stage::DryRun => ("history is still being read; nothing is opened before", false),
+            Stage::Introduce => ("the pull request with the settings comes first", false),
+            Stage::Waiting => ("the pull request with the settings is not merged yet", false),
+            Stage::Off => ("maintainers switched proposals off", false),
+            Stage::On(..) => ("proposals are switched on", true),
+        };
+        let mut rehearsed = Vec::new();
+        if matches!(ground.stage, Stage::Introduce) {
+            let entries = docket.entries.values().filter(|entry| entry.page.is_ok());
+            let first = entries.map(Entry::question).collect::<Vec<_>>();
+            let wanted = onboarding::wanted(&ground.layout, &ground.base, &first);
+            let outcome = "would open now".to_owned();
+            let sent = Some(self.sent(&wanted, &ground).await?);
+            rehearsed.push(Rehearsed { cluster: wanted.cluster, outcome, sent });
+        }
+        let limits = ground.settings().map(|(settings, _)| settings.limits).unwrap_or_default();
+        let planned = self.planned(&docket, &limits);
+        for (id, entry) in &docket.entries {
+            let Ok(page) = &entry.page else {
+                let outcome = format!("refused: {}", entry.page.as_ref().err().expect("no page"));
+                rehearsed.push(Rehearsed { cluster: id.clone(), outcome, sent: None });
+                continue;
+            };
+            let waits = planned.waiting.iter().find(|(cluster, _)| cluster == id);
+            let outcome = match (waits, &entry.case) {
+                (Some((_, why)), _) => why.as_str().to_owned(),
+                _ if planned.open.contains(id) && opens => "would open now".to_owned(),
+                _ if planned.batch.contains(id) && opens => "would go into a batch".to_owned(),
+                (_, Some(case)) if case.ledger.number.is_some() => {
+                    format!("stands as {}", case.row.state.as_str())
+                }
+                _ => "would come later".to_owned(),
+            };
+            let wanted = self.wanted(entry, page, &ground);
+            let sent = Some(self.sent(&wanted, &ground).await?);
+            rehearsed.push(Rehearsed { cluster: id.clone(), outcome, sent });
+        }
+        Ok((stage.to_owned(), rehearsed))
+    }
+
+    async fn sent(&self, wanted: &Wanted, ground: &Ground) -> Result<Sent> {
+        let (mut files, mut notes) = (Vec::new(), Vec::new());
+        for change in &wanted.changes {
+            let path = change.path().to_owned();
+            match change {
+                Change::Write { text, .. } => files.push((path, Some(text.clone()))),
+                Change::Delete { .. } => files.push((path, None)),
+                Change::Edit { edit, .. } => {
+                    let old = self.github.text(&ground.files, &path).await?;
+                    match edit.apply(old.as_deref()) {
+                        Ok(Some(text)) => files.push((path, Some(text))),
+                        Ok(None) => {}
+                        Err(unplaced) => notes.push(format!("{path}: {unplaced}")),
+                    }
+                }
+            }
+        }
+        Ok(Sent {
+            commit_message: wanted.message.clone(),
+            files,
+            pull_request: opening(wanted, &Ledger::default(), (NEW_COMMIT, &wanted.digest)),
+            labels: wanted.labels.clone(),
+            reviewers: wanted.reviewers.clone(),
+            notes,
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! What a round did, for whoever asked for it.
+
+use rules::ids::ClusterId;
+use serde::Serialize;
+
+/// All that came of a round.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// What the repository allows, in a sentence.
+    pub stage: String,
+    pub lines: Vec<Line>,
+    /// What the operator should know.
+    pub notes: Vec<String>,
+}
+
+/// What became of one question.
+#[derive(Debug, Clone, Serialize)]
+pub struct Line {
+    pub cluster: ClusterId,
+    pub outcome: String,
+    pub number: Option<u64>,
+    pub title: String,
+}
+
+impl Report {
+    pub(super) fn tell(
+        &mut self,
+        cluster: &ClusterId,
+        outcome: impl Into<String>,
+        number: Option<u64>,
+        title: &str,
+    ) {
+        let (cluster, title) = (cluster.clone(), title.to_owned());
+        self.lines.push(Line { cluster, outcome: outcome.into(), number, title });
+    }
+}
