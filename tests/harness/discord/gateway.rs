@@ -229,7 +229,10 @@ impl Hub {
     pub(super) fn dispatch(&mut self, event: &Event, times: usize) {
         for session in self.sessions.values_mut() {
             if session.wants(event) {
+                // What is said into a dead line comes at a RESUME only.
+                let line = if self.zombie { session.line.take() } else { None };
                 session.push(event, times);
+                session.line = line.or(session.line.take());
             }
         }
     }

@@ -198,7 +198,7 @@ impl FakeDiscord {
         });
     }
 
-    /// Leaves heartbeats without an answer, or answers them again.
+    /// Lets every line go dead: heartbeats get no answer and events do not come, or do so again.
     pub fn zombie(&self, on: bool) {
         self.with(|world| world.hub.zombie = on);
     }
