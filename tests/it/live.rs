@@ -12,3 +12,4 @@ mod offline;
 mod refusals;
 mod scene;
 mod suggesting;
+mod weather;
