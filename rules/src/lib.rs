@@ -23,4 +23,5 @@ mod samples;
 pub mod scope;
 pub mod standing;
 pub mod topics;
+pub mod truth;
 pub mod versions;

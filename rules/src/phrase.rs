@@ -10,6 +10,11 @@ impl Words {
     pub(crate) fn of(text: &str) -> Self {
         Self(spaced(text))
     }
+
+    /// The words but for those that a phrase stands for.
+    pub(crate) fn without(&self, phrase: &Phrase) -> Self {
+        Self(self.0.replace(&phrase.0, " "))
+    }
 }
 
 /// A word or several in a row. `*` at an end leaves that end of the word open. Words of scripts that
@@ -39,6 +44,11 @@ impl Phrase {
         let opens = text.ends_with('*') || is_unspaced(last) || is_hangul(last);
         let (before, after) = (if open { "" } else { " " }, if opens { "" } else { " " });
         Some(Self(format!("{before}{words}{after}")))
+    }
+
+    /// How many words in a row it looks at.
+    pub(crate) fn length(&self) -> usize {
+        self.0.split_whitespace().count()
     }
 
     pub(crate) fn is_in(&self, text: &Words) -> bool {

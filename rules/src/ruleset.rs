@@ -10,9 +10,10 @@ use crate::safety::{FactRules, SafetyRules};
 use crate::same::SameRules;
 use crate::scope::ScopeRules;
 use crate::topics::Topics;
+use crate::truth::TruthRules;
 
 /// The files of a ruleset with the text the binary carries.
-pub const EMBEDDED: [(&str, &str); 8] = [
+pub const EMBEDDED: [(&str, &str); 9] = [
     ("scope.toml", include_str!("../scope.toml")),
     ("conversations.toml", include_str!("../conversations.toml")),
     ("signals.toml", include_str!("../signals.toml")),
@@ -21,6 +22,7 @@ pub const EMBEDDED: [(&str, &str); 8] = [
     ("safety.toml", include_str!("../safety.toml")),
     ("facts.toml", include_str!("../facts.toml")),
     ("topics.toml", include_str!("../topics.toml")),
+    ("truth.toml", include_str!("../truth.toml")),
 ];
 
 /// Everything that decides. Cheap to share, never changed while in use.
@@ -34,6 +36,7 @@ pub struct Ruleset {
     pub safety: SafetyRules,
     pub facts: FactRules,
     pub topics: Topics,
+    pub truth: TruthRules,
     digest: String,
 }
 
@@ -54,7 +57,8 @@ impl Ruleset {
             digest.update(text);
             Reader::parse(name, text)
         });
-        let [scope, conversations, signals, same, pages, safety, facts, topics] = &mut readers;
+        let [scope, conversations, signals, same, pages, safety, facts, topics, truth] =
+            &mut readers;
         let rules = Self {
             scope: ScopeRules::read(scope),
             conversations: ConversationRules::read(conversations),
@@ -64,6 +68,7 @@ impl Ruleset {
             safety: SafetyRules::read(safety),
             facts: FactRules::read(facts),
             topics: Topics::read(topics),
+            truth: TruthRules::read(truth),
             digest: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
         };
         let mistakes = readers.into_iter().flat_map(Reader::finish).collect::<Vec<_>>();

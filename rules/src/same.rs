@@ -67,6 +67,29 @@ pub fn agree(a: &Signature, b: &Signature, rules: &SameRules) -> bool {
         && score::cosine(&a.answer, &b.answer) >= rules.agreement
 }
 
+/// The same where the two may be about different versions.
+pub(crate) fn agree_but_versions(a: &Signature, b: &Signature, rules: &SameRules) -> bool {
+    let other = |kind| !matches!(kind, Kind::Version | Kind::Amount);
+    clash(&a.answer_names, &b.answer_names, other).is_none()
+        && score::cosine(&a.answer, &b.answer) >= rules.agreement
+}
+
+/// How much of the weight of one answer's words the other's hold, 0 to 1.
+pub(crate) fn held(answer: &Signature, by: &Signature) -> f32 {
+    score::held(&answer.answer, &by.answer)
+}
+
+/// Whether one names a platform or a product of a group of rivals, and the other not that one.
+pub(crate) fn apart(a: &Signature, b: &Signature) -> bool {
+    let rivals = |one: &Signature| {
+        let names = one.question_names.iter().chain(&one.answer_names);
+        names.filter(|name| matches!(name.kind, Kind::Rival(_))).copied().collect::<BTreeSet<_>>()
+    };
+    let (ones, others) = (rivals(a), rivals(b));
+    let kinds = ones.iter().chain(&others).map(|name| name.kind).collect::<BTreeSet<_>>();
+    kinds.into_iter().any(|kind| !ones.intersection(&others).any(|name| name.kind == kind))
+}
+
 impl Signature {
     /// Whether the question says enough to be compared; "can anyone help?" does not.
     pub fn telling(&self) -> bool {

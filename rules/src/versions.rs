@@ -46,7 +46,49 @@ type Number = (Vec<u32>, String);
 ///
 /// A version is three numbers, or two behind a `v` or a name; a `v` is kept where it is written.
 pub fn versions<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<String> {
-    let mut found = BTreeMap::<(String, Number), bool>::new();
+    let found = found(texts);
+    found.iter().take(MOST).map(|((name, number), marked)| shown(name, number, *marked)).collect()
+}
+
+/// The highest version that the later text names of a thing of which the earlier one names lower ones
+/// only. What is told without a name is one thing.
+pub(crate) fn newer(earlier: &str, later: &str) -> Option<String> {
+    let known = found([earlier]);
+    let mut higher = None;
+    for ((name, number), marked) in found([later]) {
+        let mut of_it = known.keys().filter(|(of, _)| *of == name).map(|(_, one)| one).peekable();
+        if of_it.peek().is_some() && of_it.all(|one| is_above(&number, one)) {
+            higher = Some(shown(&name, &number, marked));
+        }
+    }
+    higher
+}
+
+/// Whether a version comes after another; `1.6.2` is one of `1.6`, not after it.
+fn is_above((numbers, suffix): &Number, (others, other_suffix): &Number) -> bool {
+    let common = numbers.len().min(others.len());
+    match numbers[..common].cmp(&others[..common]) {
+        std::cmp::Ordering::Equal => {
+            let release = suffix.is_empty() && !other_suffix.is_empty();
+            numbers.len() == others.len()
+                && (release
+                    || (!suffix.is_empty() && suffix_parts(suffix) > suffix_parts(other_suffix)))
+                && !(other_suffix.is_empty())
+        }
+        order => order.is_gt(),
+    }
+}
+
+/// `-beta.10` comes after `-beta.9`.
+fn suffix_parts(suffix: &str) -> Vec<(u64, &str)> {
+    let parts = suffix.trim_start_matches('-').split('.');
+    parts.map(|part| (part.parse::<u64>().unwrap_or_default(), part)).collect()
+}
+
+type Found = BTreeMap<(String, Number), bool>;
+
+fn found<'t>(texts: impl IntoIterator<Item = &'t str>) -> Found {
+    let mut found = Found::new();
     for text in texts {
         let words = text.split_whitespace().collect::<Vec<_>>();
         for at in 0..words.len() {
@@ -58,7 +100,7 @@ pub fn versions<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<String> {
     let named = found.keys().filter(|(name, _)| !name.is_empty());
     let named = named.map(|(_, number)| number.clone()).collect::<Vec<_>>();
     found.retain(|(name, number), _| !name.is_empty() || !named.contains(number));
-    found.iter().take(MOST).map(|((name, number), marked)| shown(name, number, *marked)).collect()
+    found
 }
 
 fn shown(name: &str, (numbers, suffix): &Number, marked: bool) -> String {
@@ -155,6 +197,24 @@ mod tests {
             ("1.2.3 or v1.2.3", vec!["v1.2.3"]),
         ] {
             assert_eq!(versions([text]), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_later_version_of_the_same_thing_is_newer() {
+        for (earlier, later, expected) in [
+            ("in v1.7.0", "since v1.8.0", Some("v1.8.0")),
+            ("in v1.7.0", "since v1.7.0", None),
+            ("in v1.7", "since v1.7.3", None),
+            ("v1.7.0 and v2.0.0", "v1.8.0", None),
+            ("node 20.1", "Node.js 22.0", Some("Node.js 22.0")),
+            ("node 20.1", "bun 22.0", None),
+            ("no version", "v9.0.0", None),
+            ("2.0.0-beta.9", "2.0.0-beta.10", Some("2.0.0-beta.10")),
+            ("2.0.0-beta.9", "2.0.0", Some("2.0.0")),
+            ("2.0.0", "2.0.0-beta.9", None),
+        ] {
+            assert_eq!(newer(earlier, later).as_deref(), expected, "{earlier} | {later}");
         }
     }
 

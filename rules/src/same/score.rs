@@ -160,6 +160,18 @@ fn clash_phrase(kind: Kind) -> &'static str {
     }
 }
 
+/// The share of a vector's squared length that lies on words and syllables of the other.
+pub(super) fn held(vector: &Vector, by: &Vector) -> f32 {
+    let weight = |features: &mut dyn Iterator<Item = &(u32, f32)>| {
+        let whole = features.filter(|(feature, _)| sort_of(*feature) != Sort::Piece);
+        whole.map(|(_, weight)| weight * weight).sum::<f32>()
+    };
+    let known =
+        |feature: &u32| by.features.binary_search_by_key(feature, |(feature, _)| *feature).is_ok();
+    let shared = weight(&mut vector.features.iter().filter(|(feature, _)| known(feature)));
+    ratio(shared, weight(&mut vector.features.iter()))
+}
+
 struct Overlap {
     dots: [f32; 4],
     rarest: f32,
