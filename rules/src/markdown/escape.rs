@@ -9,6 +9,19 @@ pub enum Flavour {
     CommonMark,
     /// MDX 3, where braces and `import` are JavaScript.
     Mdx,
+    /// Python-Markdown, as MkDocs reads it: a backslash escapes few signs and ends no line, blocks in
+    /// a list are indented by four, and extensions give more signs a meaning.
+    Python,
+}
+
+impl Flavour {
+    /// What ends a line inside a paragraph.
+    pub(super) fn line_break(self) -> &'static str {
+        match self {
+            Self::CommonMark | Self::Mdx => "\\\n",
+            Self::Python => "  \n",
+        }
+    }
 }
 
 /// Drops what a reader cannot see and could be deceived by: controls, zero-width and bidirectional
@@ -40,7 +53,7 @@ pub fn escape(text: &str, flavour: Flavour) -> String {
             continue;
         }
         if !out.is_empty() {
-            out.push_str(if blank { "\n\n" } else { "\\\n" });
+            out.push_str(if blank { "\n\n" } else { flavour.line_break() });
         }
         blank = false;
         push_text(&mut out, line, flavour);
@@ -98,9 +111,12 @@ pub(super) fn push_text(out: &mut String, text: &str, flavour: Flavour) {
             '&' if next.is_none_or(|n| n == '#' || n.is_ascii_alphanumeric()) => {
                 push_entity(out, c)
             }
-            '\\' | '`' | '*' | '[' | ']' | '~' | '^' => out.extend(['\\', c]),
-            '_' if !is_word(previous) || !is_word(next) => out.push_str("\\_"),
-            '#' if previous.is_none_or(char::is_whitespace) => out.push_str("\\#"),
+            '\\' | '`' | '*' | '[' | ']' | '~' | '^' => push_escaped(out, c, flavour),
+            '_' if !is_word(previous) || !is_word(next) => push_escaped(out, c, flavour),
+            '#' if previous.is_none_or(char::is_whitespace) => push_escaped(out, c, flavour),
+            '+' | '=' | ':' if flavour == Flavour::Python && is_python(c, previous, next) => {
+                push_entity(out, c)
+            }
             ':' if after.starts_with("//") => out.push_str("&#58;"),
             '.' if ends_with_www(out) => out.push_str("&#46;"),
             _ => out.push(c),
@@ -117,8 +133,8 @@ fn push_line_start<'t>(out: &mut String, text: &'t str, flavour: Flavour) -> &'t
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     if digits > 0 && text[digits..].starts_with(['.', ')']) {
         out.push_str(&text[..digits]);
-        out.push('\\');
-        out.push_str(&text[digits..=digits]);
+        let sign = text[digits..].chars().next();
+        sign.into_iter().for_each(|sign| push_escaped(out, sign, flavour));
         return &text[digits + 1..];
     }
     let Some(first) = text.chars().next() else { return text };
@@ -128,11 +144,27 @@ fn push_line_start<'t>(out: &mut String, text: &'t str, flavour: Flavour) -> &'t
     if code {
         push_entity(out, first);
     } else if "-+=:#>".contains(first) || repeated {
-        out.extend(['\\', first]);
+        push_escaped(out, first, flavour);
     } else {
         return text;
     }
     &text[first.len_utf8()..]
+}
+
+/// Python-Markdown escapes other signs than CommonMark, and both read entities as literal.
+pub(super) fn push_escaped(out: &mut String, c: char, flavour: Flavour) {
+    match flavour {
+        Flavour::CommonMark | Flavour::Mdx => out.extend(['\\', c]),
+        Flavour::Python => push_entity(out, c),
+    }
+}
+
+/// Keys are written as `++a++`, marked words as `==a==` and pictures as `:a:`.
+fn is_python(c: char, previous: Option<char>, next: Option<char>) -> bool {
+    match c {
+        ':' => next.is_some_and(|c| c.is_ascii_alphanumeric() || "+-_".contains(c)),
+        _ => previous == Some(c) || next == Some(c),
+    }
 }
 
 fn push_entity(out: &mut String, c: char) {

@@ -1,20 +1,28 @@
-//! The tree as CommonMark or MDX.
+//! The tree as CommonMark, MDX or Python-Markdown.
 
 use pulldown_cmark::{Event, Options, Parser, TagEnd};
 
-use super::escape::{code_block, code_span, is_line_start, push_text};
+use super::escape::{code_block, code_span, is_line_start, push_escaped, push_text, visible};
 use super::{Block, Flavour, Inline};
 
 /// Writes blocks so that a Markdown reader finds the same tree again and nothing else. Ends without
 /// a line end.
 pub fn render(blocks: &[Block], flavour: Flavour) -> String {
+    rendered(blocks, flavour, false)
+}
+
+fn rendered(blocks: &[Block], flavour: Flavour, inside: bool) -> String {
     let mut out = String::new();
     let mut previous: Option<&Block> = None;
     for block in blocks {
         let written = match block {
             Block::Paragraph(inlines) => paragraph(inlines, flavour),
+            // Fences inside a list or a quote need an extension of MkDocs; indented code needs none.
+            Block::Code { text, .. } if inside && flavour == Flavour::Python => {
+                prefix_lines(visible(text).trim_matches('\n'), INDENT, INDENT)
+            }
             Block::Code { language, text } => code_block(text, language.as_deref()),
-            Block::Quote(inner) => prefix_lines(&render(inner, flavour), "> ", "> "),
+            Block::Quote(inner) => prefix_lines(&rendered(inner, flavour, true), "> ", "> "),
             Block::List(list) => {
                 let alternate = matches!(previous, Some(Block::List(_)));
                 self::list(list, alternate, flavour)
@@ -32,6 +40,9 @@ pub fn render(blocks: &[Block], flavour: Flavour) -> String {
     out
 }
 
+const INDENT: &str = "    ";
+const LANGUAGE: [&str; 2] = [":::", "#!"];
+
 /// Two lists in a row would run together; the second one gets the other marker.
 fn list(list: &super::List, alternate: bool, flavour: Flavour) -> String {
     let loose = list.items.iter().any(|item| {
@@ -41,17 +52,41 @@ fn list(list: &super::List, alternate: bool, flavour: Flavour) -> String {
     for (number, item) in list.items.iter().enumerate() {
         let marker = match (list.start, alternate) {
             (Some(start), false) => format!("{}. ", u64::from(start) + number as u64),
-            (Some(start), true) => format!("{}) ", u64::from(start) + number as u64),
+            (Some(start), true) if flavour != Flavour::Python => {
+                format!("{}) ", u64::from(start) + number as u64)
+            }
+            (Some(start), true) => format!("{}. ", u64::from(start) + number as u64),
             (None, false) => "- ".to_owned(),
             (None, true) => "* ".to_owned(),
         };
-        let body = render(item, flavour);
+        let body = self::item(item, flavour);
         let body = if loose { body } else { body.replace("\n\n", "\n") };
         if !body.is_empty() {
-            items.push(prefix_lines(&body, &marker, &" ".repeat(marker.len())));
+            let indent = match flavour {
+                Flavour::CommonMark | Flavour::Mdx => " ".repeat(marker.len()),
+                Flavour::Python => INDENT.to_owned(),
+            };
+            items.push(prefix_lines(&body, &marker, &indent));
         }
     }
     items.join(if loose { "\n\n" } else { "\n" })
+}
+
+/// The blocks of an item. Python-Markdown knows no code right behind the marker of an item: there it
+/// becomes a code span for every line.
+fn item(blocks: &[Block], flavour: Flavour) -> String {
+    let Some((Block::Code { text, .. }, rest)) = blocks.split_first() else {
+        return rendered(blocks, flavour, true);
+    };
+    if flavour != Flavour::Python {
+        return rendered(blocks, flavour, true);
+    }
+    let mut spans = Vec::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        spans.extend([Inline::Code(line.to_owned()), Inline::Break]);
+    }
+    let first = std::iter::once(Block::Paragraph(spans));
+    rendered(&first.chain(rest.iter().cloned()).collect::<Vec<_>>(), flavour, true)
 }
 
 fn prefix_lines(text: &str, first: &str, others: &str) -> String {
@@ -72,13 +107,13 @@ fn prefix_lines(text: &str, first: &str, others: &str) -> String {
 fn paragraph(inlines: &[Inline], flavour: Flavour) -> String {
     let mut plain = String::new();
     push_inlines(&mut plain, inlines, flavour, false);
-    let plain = finish(plain);
+    let plain = finish(plain, flavour);
     if !inlines.iter().any(is_emphasis) {
         return plain;
     }
     let mut rich = String::new();
     push_inlines(&mut rich, inlines, flavour, true);
-    let rich = finish(rich);
+    let rich = finish(rich, flavour);
     if read(&rich) == read(&plain) { rich } else { plain }
 }
 
@@ -105,10 +140,10 @@ fn read(markdown: &str) -> String {
     words
 }
 
-/// A line end behind a backslash is a break; one at the end of all would be a stray backslash.
-fn finish(mut out: String) -> String {
-    while out.ends_with("\\\n") {
-        out.truncate(out.len() - 2);
+/// A break between lines; one at the end of all would be a stray backslash.
+fn finish(mut out: String, flavour: Flavour) -> String {
+    while let Some(rest) = out.strip_suffix(flavour.line_break()) {
+        out.truncate(rest.len());
     }
     out.truncate(out.trim_end_matches(' ').len());
     out
@@ -121,8 +156,15 @@ fn push_inlines(out: &mut String, inlines: &[Inline], flavour: Flavour, emphasis
             Inline::Break => {
                 out.truncate(out.trim_end_matches(' ').len());
                 if !out.is_empty() && !out.ends_with('\n') {
-                    out.push_str("\\\n");
+                    out.push_str(flavour.line_break());
                 }
+            }
+            // An extension of MkDocs takes such a beginning for the name of a language.
+            Inline::Code(code)
+                if flavour == Flavour::Python
+                    && LANGUAGE.iter().any(|sign| code.trim_start().starts_with(sign)) =>
+            {
+                push_text(out, code.trim(), flavour)
             }
             Inline::Code(code) => {
                 // Two spans side by side would share their backticks.
@@ -137,6 +179,9 @@ fn push_inlines(out: &mut String, inlines: &[Inline], flavour: Flavour, emphasis
             }
             Inline::Emphasis(inner) => {
                 push_marked(out, "*", inner, inlines.get(at + 1), flavour, emphasis)
+            }
+            Inline::Strike(inner) if flavour == Flavour::Python => {
+                push_inlines(out, inner, flavour, emphasis)
             }
             Inline::Strike(inner) => {
                 push_marked(out, "~~", inner, inlines.get(at + 1), flavour, emphasis)
@@ -197,19 +242,22 @@ fn push_link(out: &mut String, text: &[Inline], url: &str, flavour: Flavour, emp
     // An exclamation mark before the bracket would make it an image.
     if out.ends_with('!') {
         out.pop();
-        out.push_str("\\!");
+        push_escaped(out, '!', flavour);
     }
     let bare = matches!(text, [Inline::Text(shown)] if shown == url);
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#=%+,&".contains(c);
-    if bare && flavour == Flavour::CommonMark && url.chars().all(plain) {
+    if bare && flavour != Flavour::Mdx && url.chars().all(plain) {
         out.extend(["<", url, ">"]);
         return;
     }
     out.push('[');
     let start = out.len();
     push_inlines(out, text, flavour, emphasis);
-    let label =
-        out.split_off(start).replace("\\\n", " ").replace("&#58;//", "://").replace("&#46;", ".");
+    let label = out
+        .split_off(start)
+        .replace(flavour.line_break(), " ")
+        .replace("&#58;//", "://")
+        .replace("&#46;", ".");
     out.push_str(&label);
     out.extend(["](", url, ")"]);
 }

@@ -64,6 +64,29 @@ fn discord_markdown_becomes_commonmark() {
 }
 
 #[test]
+fn python_markdown_has_other_signs_breaks_and_indents() {
+    for (text, expected) in [
+        ("one\ntwo", "one  \ntwo"),
+        ("2 * 3 [x] ~~gone~~ a_b _c", "2 &#42; 3 &#91;x&#93; gone a_b &#95;c"),
+        ("**bold** and *it*", "**bold** and *it*"),
+        ("#tag\n- - x", "&#35;tag\n\n- &#45; x"),
+        (
+            "++a++ ==b== :tada: 1 + 1 = 2",
+            "&#43;+a&#43;&#43; &#61;&#61;b&#61;&#61; &#58;tada: 1 + 1 = 2",
+        ),
+        ("- a\n  - b\n- c", "- a\n    - b\n- c"),
+        ("1. a\n```sh\nrun\n```\n2. b", "1. a\n\n        run\n\n2. b"),
+        ("> so:\n> ```\n> run\n> ```", "> so:\n>\n>     run"),
+        ("so `:::x y` or `a:::b`", "so :&#58;&#58;x y or `a:::b`"),
+        ("see https://x.example/a_b.", "see <https://x.example/a_b>."),
+        ("![x](https://x.example/i.png)", "&#33;[x](https://x.example/i.png)"),
+    ] {
+        assert_eq!(render(&parse(text, &[]), Flavour::Python), expected, "{text}");
+    }
+    assert_eq!(escape("1. a\n> b", Flavour::Python), "1&#46; a  \n&#62; b");
+}
+
+#[test]
 fn mdx_has_its_own_traps() {
     for (text, expected) in [
         ("import os", "&#105;mport os"),
