@@ -77,7 +77,7 @@ fn python_markdown_has_other_signs_breaks_and_indents() {
         ("- a\n  - b\n- c", "- a\n    - b\n- c"),
         ("1. a\n```sh\nrun\n```\n2. b", "1. a\n\n        run\n\n2. b"),
         ("> so:\n> ```\n> run\n> ```", "> so:\n>\n>     run"),
-        ("so `:::x y` or `a:::b`", "so :&#58;&#58;x y or `a:::b`"),
+        ("so `:::x y` or `a:::b`", "so ::&#58;x y or `a:::b`"),
         ("see https://x.example/a_b.", "see <https://x.example/a_b>."),
         ("![x](https://x.example/i.png)", "&#33;[x](https://x.example/i.png)"),
     ] {
