@@ -88,6 +88,16 @@ impl Talk {
         self.say(asker, None, "that worked, thank you!", Some(&answered));
     }
 
+    pub(crate) fn channel(&self) -> u64 {
+        self.channel
+    }
+
+    /// The ids of everything that was said.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let ids = self.messages.iter().map(|message| message["id"].as_str().unwrap().to_owned());
+        ids.collect()
+    }
+
     pub(crate) fn export(&self) -> Value {
         json!({
             "guild": { "id": "1", "name": "A server" },

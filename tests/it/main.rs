@@ -14,6 +14,7 @@ mod index;
 mod live;
 mod processes;
 mod proposals;
+mod proposing;
 mod safety;
 mod same_state;
 mod serve;

@@ -35,12 +35,12 @@ pub struct Standing<'a> {
 }
 
 /// Why a merged page is to change, with both sides where there are two.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Mend<'a> {
     /// Messages that it stands on were deleted, or may no longer be shown.
     Gone { messages: usize },
     /// A later answer is bound to a newer version.
-    Newer { version: &'a str, known: &'a str, later: &'a Occurrence },
+    Newer { version: String, known: &'a str, later: &'a Occurrence },
     /// A later answer says something else.
     Contradicted { known: &'a str, later: &'a Occurrence },
 }

@@ -29,7 +29,7 @@ fn every_mending_tells_its_reason_and_what_to_check() {
     let later = occurrence(7, "How do I make a project with 2.0?", LATER);
     let mends = [
         Mend::Gone { messages: 2 },
-        Mend::Newer { version: "2.0", known: KNOWN, later: &later },
+        Mend::Newer { version: "2.0".to_owned(), known: KNOWN, later: &later },
         Mend::Contradicted { known: KNOWN, later: &later },
     ];
     let mut all = shown(&Wanted::removal(&page, 1));

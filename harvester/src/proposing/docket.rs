@@ -21,7 +21,7 @@ use crate::pipeline::core;
 /// All questions of a round, by the id that their proposals bear.
 pub(super) struct Docket {
     pub(super) entries: BTreeMap<ClusterId, Entry>,
-    epoch: Epoch,
+    pub(super) epoch: Epoch,
     /// What maintainers turned down: what is surely the same question stays away too.
     rejected: Vec<Cluster>,
 }

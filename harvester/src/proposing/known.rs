@@ -1,7 +1,7 @@
 //! Merged pages: learnt as people made them, watched, mended when the truth changes, removed when
 //! nothing is left of it.
 
-use docgen::amend::{Amended, rewritten};
+use docgen::amend::{Amended, rewritten, with_later};
 use docgen::canon::{ReadPage, read};
 use docgen::draft::draft;
 use docgen::github::ensure::{Outcome, Purpose, Wanted, merged_text};
@@ -9,6 +9,8 @@ use docgen::github::wanted::{Mend, Standing};
 use indexer::store::{Fence, Merged, ProposalState};
 use rules::cluster::{Cluster, ClusterState};
 use rules::ids::{ClusterId, MessageId};
+use rules::same::Epoch;
+use rules::truth::{Truth, truth};
 
 use super::batch::is_batch;
 use super::case::{Case, purpose};
@@ -94,12 +96,13 @@ impl Proposer {
         fence: Fence,
         report: &mut Report,
     ) -> Result<()> {
+        let Docket { entries, epoch, .. } = docket;
         for merged in self.store.merged().await? {
-            let Some(entry) = docket.entries.get_mut(&merged.cluster) else { continue };
+            let Some(entry) = entries.get_mut(&merged.cluster) else { continue };
             if entry.case.as_ref().is_some_and(|case| case.is_snoozed(self.github.now())) {
                 continue;
             }
-            let done = self.mend(entry, &merged, ground, fence).await;
+            let done = self.mend(entry, &merged, (ground, epoch), fence).await;
             match done {
                 Ok(None) => {}
                 Ok(Some(told)) => {
@@ -117,7 +120,7 @@ impl Proposer {
         &self,
         entry: &mut Entry,
         merged: &Merged,
-        ground: &Ground,
+        (ground, epoch): (&Ground, &Epoch),
         fence: Fence,
     ) -> Result<Option<String>> {
         let mut merged = merged.clone();
@@ -133,13 +136,19 @@ impl Proposer {
         };
         let merged = &merged;
         let gone = self.store.gone_evidence(&merged.cluster).await?;
+        let is_about_sources = !gone.is_empty();
         if gone.is_empty() {
             self.keep(&merged.cluster, &merged.path, None, &text, ground).await?;
         }
-        let Some(wanted) = self.mending(entry, merged, &text, gone, ground).await? else {
+        let Some(wanted) = self.mending(entry, merged, (&text, gone), (ground, epoch)).await?
+        else {
             return Ok(None);
         };
         let case = entry.case.as_mut().expect("what was merged was proposed");
+        let closed = case.row.state == ProposalState::Rejected && !case.wishes.asked_again;
+        if closed && !is_about_sources {
+            return Ok(None);
+        }
         case.row.purpose = purpose(wanted.purpose).to_owned();
         if is_batch(case) {
             // From here on the page goes its own way.
@@ -159,9 +168,8 @@ impl Proposer {
         &self,
         entry: &Entry,
         merged: &Merged,
-        text: &str,
-        gone: Vec<MessageId>,
-        ground: &Ground,
+        (text, gone): (&str, Vec<MessageId>),
+        (ground, epoch): (&Ground, &Epoch),
     ) -> Result<Option<Wanted>> {
         let page = Standing {
             cluster: &merged.cluster,
@@ -172,16 +180,31 @@ impl Proposer {
         let Some(cluster) = &entry.cluster else {
             return Ok((!gone.is_empty()).then(|| Wanted::removal(&page, gone.len())));
         };
-        if gone.is_empty() {
-            return Ok(None);
-        }
-        let Some(anew) = self.anew(cluster, merged, ground) else {
-            return Ok(Some(Wanted::removal(&page, gone.len())));
+        let core = (0..cluster.occurrences.len()).collect::<Vec<_>>();
+        let (why, mended) = match truth(cluster, &core, &gone, epoch, &self.rules) {
+            Truth::Stands => return Ok(None),
+            Truth::Gone { evidence } => {
+                let Some(anew) = self.anew(cluster, merged, ground) else {
+                    return Ok(Some(Wanted::removal(&page, evidence.len())));
+                };
+                let ours = self.ours(entry, &merged.path).await?;
+                let mended = rewritten(ours.as_deref(), text, &anew, &evidence);
+                (Mend::Gone { messages: evidence.len() }, Some(mended))
+            }
+            Truth::Newer { version, by } => {
+                let (known, later) = (&merged.answer, &cluster.occurrences[by]);
+                let mended = self.with_later(cluster, by, text, ground);
+                (Mend::Newer { version, known, later }, mended)
+            }
+            Truth::Contradicted { by } => {
+                let (known, later) = (&merged.answer, &cluster.occurrences[by]);
+                let mended = self.with_later(cluster, by, text, ground);
+                (Mend::Contradicted { known, later }, mended)
+            }
         };
-        let ours = self.ours(entry, &merged.path).await?;
-        let Amended { text: mended, lossy } = rewritten(ours.as_deref(), text, &anew, &gone);
-        let why = Mend::Gone { messages: gone.len() };
-        Ok(Some(Wanted::correction(&page, (text, &mended), &why, lossy)))
+        Ok(mended.map(|Amended { text: mended, lossy }| {
+            Wanted::correction(&page, (text, &mended), &why, lossy)
+        }))
     }
 
     /// The page as it would be written today, where it stands; `None` if nothing is left to say.
@@ -189,6 +212,23 @@ impl Proposer {
         let folder = &ground.layout.folder;
         let context = self.context(ground.layout.target, folder, Some(&merged.path));
         draft(cluster, &context).ok().map(|draft| draft.page().to_owned())
+    }
+
+    /// The page with a later answer added; `None` if that answer cannot stand on a page.
+    fn with_later(
+        &self,
+        cluster: &Cluster,
+        by: usize,
+        text: &str,
+        ground: &Ground,
+    ) -> Option<Amended> {
+        let mut alone = cluster.clone();
+        alone.occurrences = vec![cluster.occurrences[by].clone()];
+        alone.centre = alone.occurrences[0].question.message;
+        let context = self.context(ground.layout.target, &ground.layout.folder, None);
+        let later = draft(&alone, &context).ok()?;
+        let text = with_later(text, &cluster.id, &later)?;
+        Some(Amended { text, lossy: false })
     }
 
     /// The page as we wrote it when it was merged.

@@ -240,7 +240,8 @@ impl Doomed {
         let thread = discord.thread(*help, Kind::PublicThread, scene.asker, "doomed thread");
         let below = discord.thread(channel, Kind::PublicThread, scene.asker, "doomed below");
         let solve = |place, word: &str| {
-            let asker = discord.person(*guild, &format!("asker of {}", word.len()));
+            discord.advance(Duration::from_secs(3_600));
+            let asker = discord.person(*guild, "potter");
             let question = format!("Why is my {word} pot cracked?");
             scene.solve(place, asker, &question, &format!("Dry the {word} pot more slowly."))
         };

@@ -1,0 +1,91 @@
+//! From a question that was resolved often enough to a merged page, and what happens to it then.
+
+mod office;
+
+use tests::harness::github::{How, Verdict};
+
+use crate::exports::asked_three_times;
+use office::{DOCS, Office};
+
+const ANSWER: &str =
+    "Delete the folder `data/index` and restart the agent; it builds the index again.";
+
+/// A Mintlify site.
+const SITE: [(&str, &str); 3] = [
+    ("README.md", "# Harbor\n"),
+    ("docs.json", "{\n  \"navigation\": {\n    \"groups\": [\n      { \"group\": \"Guide\", \"pages\": [\"start\"] }\n    ]\n  }\n}\n"),
+    ("start.mdx", "---\ntitle: \"Start\"\n---\n\nBegin here.\n"),
+];
+
+/// What changes from run to run, taken out.
+fn steady(text: &str) -> String {
+    let ids = regex::Regex::new(r"\b(q[0-9a-z]{9,13})\b").unwrap();
+    let hashes = regex::Regex::new(r"\b[0-9a-f]{40,64}\b|(title|body)=[0-9a-f]{16}").unwrap();
+    let times = regex::Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC").unwrap();
+    let text = ids.replace_all(text, "q1");
+    let text = hashes.replace_all(&text, "#");
+    times.replace_all(&text, "(time)").replace('\u{200b}', "~")
+}
+
+#[test]
+fn an_answer_is_proposed_reviewed_merged_known_and_removed() {
+    let office = Office::new(&SITE, asked_three_times(ANSWER));
+    let mut told = String::new();
+    let mut tell = |what: &str, text: &str| {
+        told.push_str(&format!("\n######## {what}\n\n{}\n", steady(text)));
+    };
+
+    let stage = office.round().stage;
+    assert_eq!(stage, "the pull request with the settings is open");
+    let settings = office.pulls().remove(0);
+    tell("the settings", &format!("{}\n\n{}", settings.title, settings.body));
+    assert_eq!(office.pulls().len(), 1);
+    office.round();
+    assert_eq!(office.pulls().len(), 1, "nothing else happens until it is merged");
+    office.mina().merge(settings.number, How::Squash);
+
+    office.round();
+    let open = office.pulls().remove(1);
+    assert!(open.open && !open.is_draft());
+    tell("the pull request", &format!("{}\n{:?}\n\n{}", open.title, open.labels, open.body));
+    let branch = open.branch().to_owned();
+    let files = office.github.files(DOCS, &branch);
+    let (path, page) = files.iter().find(|(path, _)| path.starts_with("answers/")).unwrap();
+    tell(path, page);
+    tell("docs.json", &files["docs.json"]);
+    tell("the dashboard", &office.dashboard());
+
+    office.mina().review(open.number, Verdict::RequestChanges, "Please say where the folder is.");
+    office.round();
+    let comments = office.github.comments(DOCS, open.number);
+    let ours = comments.last().unwrap();
+    tell("the answer to a review", &ours.body);
+
+    let better = page.replace("Delete the folder", "Stop the agent, delete the folder");
+    assert_ne!(&better, page);
+    office.mina().merge_edited(open.number, How::Squash, &[(path, Some(&better))], None);
+    office.round();
+    let found = office.world.json(&["search", "reset the vector index", "--json"]);
+    let best = &found["answers"][0];
+    assert_eq!(best["status"], "known", "{found:#}");
+    assert!(best.to_string().contains("Stop the agent, delete"), "{found:#}");
+    assert!(best.to_string().contains(path), "{found:#}");
+    tell("the dashboard after the merge", &office.dashboard());
+
+    let gone = office.talk.ids();
+    office.delete(&gone.iter().map(String::as_str).collect::<Vec<_>>());
+    let found = office.world.json(&["search", "reset the vector index", "--json"]);
+    assert_eq!(found["total"], 0, "{found:#}");
+    office.round();
+    let removal = office.pulls().remove(2);
+    assert!(removal.open);
+    tell("the removal", &format!("{}\n{:?}\n\n{}", removal.title, removal.labels, removal.body));
+    let files = office.github.files(DOCS, removal.branch());
+    assert!(!files.contains_key(path));
+    assert_eq!(files["docs.json"], SITE[1].1);
+    office.mina().merge(removal.number, How::Squash);
+    office.round();
+    assert_eq!(office.pulls().len(), 3);
+    insta::assert_snapshot!(told);
+    office.assert_polite();
+}
