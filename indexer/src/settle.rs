@@ -35,10 +35,13 @@ pub async fn settle(
     store.begin_settling().await?;
     let occurrences = store.occurrences().await?;
     let existing = store.cluster_summaries().await?;
+    let borne = store.borne_ids().await?;
     let ties = store.ties().await?;
     let rules = Arc::clone(rules);
-    let planned =
-        tokio::task::spawn_blocking(move || plan(occurrences, &existing, &ties, &rules, now));
+    let planned = tokio::task::spawn_blocking(move || {
+        let known = Known::of(&existing, &borne);
+        plan(occurrences, &known, &ties, &rules, now)
+    });
     let regrouped = planned.await.expect("planning neither panics nor is cancelled");
     store.regroup(&regrouped).await?;
     Ok(Settled { moved: regrouped.moved.len(), changed: regrouped.changed.len() })
@@ -78,9 +81,35 @@ pub async fn epoch(store: &Store, rules: &SameRules) -> Result<Epoch> {
     Ok(Epoch::of(all.iter().map(|one| asked(&one.occurrence)), rules))
 }
 
+/// What settling finds of clusters.
+struct Known<'k> {
+    existing: &'k [ClusterSummary],
+    /// Ids on branches and pages.
+    borne: &'k BTreeMap<ClusterId, Option<ClusterState>>,
+    /// Ids that people have seen: no other group of questions may get one.
+    published: BTreeSet<&'k ClusterId>,
+    /// Those of them whose clusters are no more.
+    dormant: BTreeSet<&'k ClusterId>,
+}
+
+impl<'k> Known<'k> {
+    fn of(
+        existing: &'k [ClusterSummary],
+        borne: &'k BTreeMap<ClusterId, Option<ClusterState>>,
+    ) -> Self {
+        let seen = |one: &&ClusterSummary| {
+            !matches!(one.state, ClusterState::Watching | ClusterState::Due)
+        };
+        let ids = existing.iter().map(|one| &one.id).collect::<BTreeSet<_>>();
+        let published = existing.iter().filter(seen).map(|one| &one.id).chain(borne.keys());
+        let dormant = borne.keys().filter(|id| !ids.contains(id));
+        Self { existing, borne, published: published.collect(), dormant: dormant.collect() }
+    }
+}
+
 fn plan(
     occurrences: Vec<Ungrouped>,
-    existing: &[ClusterSummary],
+    all: &Known<'_>,
     ties: &[(MessageId, MessageId)],
     rules: &Ruleset,
     now: Millis,
@@ -91,8 +120,8 @@ fn plan(
         .collect::<Vec<_>>();
     let groups = tie_together(group(&items, &rules.same), &items, ties);
     let epoch = Epoch::of(items.iter().map(|item| item.asked), &rules.same);
-    let names = name(&groups, &occurrences, existing);
-    let mut known = existing.iter().map(|one| (&one.id, one)).collect::<BTreeMap<_, _>>();
+    let names = name(&groups, &occurrences, all);
+    let mut known = all.existing.iter().map(|one| (&one.id, one)).collect::<BTreeMap<_, _>>();
     let mut regrouped = Regrouped::default();
     let mut heirs = Heirs::default();
     let earliest = groups.iter().map(|members| items[members[0]].id).collect::<Vec<_>>();
@@ -118,7 +147,8 @@ fn plan(
             cluster.occurrences.push(one.occurrence);
         }
         let before = known.remove(&cluster.id);
-        let after = judge(&cluster, before, rules, &epoch, now);
+        let seen = before.map(|row| row.state).or(all.borne.get(&cluster.id).copied().flatten());
+        let after = judge(&cluster, before, seen, rules, &epoch, now);
         if before != Some(&after) {
             changed = true;
             regrouped.clusters.push(after);
@@ -131,11 +161,12 @@ fn plan(
     regrouped
 }
 
-/// The row of a cluster: how large it is, and whether a page is due. What people have seen keeps its
+/// The row of a cluster: how large it is, and whether a page is due. What people have `seen` keeps its
 /// state whatever the count says.
 fn judge(
     cluster: &Cluster,
     before: Option<&ClusterSummary>,
+    seen: Option<ClusterState>,
     rules: &Ruleset,
     epoch: &Epoch,
     now: Millis,
@@ -143,7 +174,7 @@ fn judge(
     let verdict = due(cluster, &rules.pages, &Kin::of(cluster, epoch, &rules.same));
     let since = before.and_then(|row| row.due_since);
     let due_since = verdict.due.then(|| since.unwrap_or(now));
-    let state = match before.map(|row| row.state) {
+    let state = match seen {
         Some(seen) if !matches!(seen, ClusterState::Watching | ClusterState::Due) => seen,
         _ if verdict.due => ClusterState::Due,
         _ => ClusterState::Watching,
@@ -159,23 +190,21 @@ fn judge(
 }
 
 /// A cluster is named by its earliest question, unless it holds most of a cluster that people have
-/// seen: then it keeps that cluster's name. No two clusters get one name.
-fn name(
-    groups: &[Vec<usize>],
-    occurrences: &[Ungrouped],
-    existing: &[ClusterSummary],
-) -> Vec<ClusterId> {
-    let published = existing
-        .iter()
-        .filter(|one| !matches!(one.state, ClusterState::Watching | ClusterState::Due))
-        .map(|one| &one.id)
-        .collect::<BTreeSet<_>>();
+/// seen: then it keeps that cluster's name. So does one that holds the question which gave its name to
+/// a cluster that is no more. No two clusters get one name.
+fn name(groups: &[Vec<usize>], occurrences: &[Ungrouped], known: &Known<'_>) -> Vec<ClusterId> {
+    let Known { published, dormant, .. } = known;
     let mut claims = Vec::new();
     for (at, members) in groups.iter().enumerate() {
-        let mut shares = BTreeMap::<&ClusterId, usize>::new();
-        for id in members.iter().filter_map(|member| occurrences[*member].cluster.as_ref()) {
-            if published.contains(id) {
-                *shares.entry(id).or_default() += 1;
+        let mut shares = BTreeMap::<ClusterId, usize>::new();
+        for member in members {
+            let Ungrouped { occurrence, cluster, .. } = &occurrences[*member];
+            if let Some(id) = cluster.as_ref().filter(|id| published.contains(id)) {
+                *shares.entry(id.clone()).or_default() += 1;
+            }
+            let own = ClusterId::of_question(occurrence.question.message);
+            if dormant.contains(&own) {
+                shares.entry(own).or_default();
             }
         }
         claims.extend(shares.into_iter().map(|(id, share)| (Reverse(share), id, at)));
@@ -189,7 +218,7 @@ fn name(
         }
     }
     for (members, name) in groups.iter().zip(&mut names) {
-        name.get_or_insert_with(|| own_name(members, occurrences, &published, &mut taken));
+        name.get_or_insert_with(|| own_name(members, occurrences, published, &mut taken));
     }
     names.into_iter().map(|name| name.expect("every group was named")).collect()
 }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use rules::cluster::Canon;
+use rules::cluster::{Canon, ClusterState};
 use rules::ids::{ChannelId, ClusterId, MessageId, Millis};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
@@ -111,6 +111,22 @@ impl Store {
             Some(id) => one(&mut transaction, &cluster_id(&id)?).await,
             None => Ok(None),
         }
+    }
+
+    /// The ids that are on a branch or a page, with the state that people gave them: no other group of
+    /// questions may get one, even while its cluster is no more.
+    pub(crate) async fn borne_ids(&self) -> Result<BTreeMap<ClusterId, Option<ClusterState>>> {
+        let rows = sqlx::query_as::<_, (String, String, i64)>(
+            "SELECT cluster, state, 0 AS merged FROM proposals \
+             UNION ALL SELECT cluster, 'merged', 1 FROM canon ORDER BY merged",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        let mut borne = BTreeMap::new();
+        for (id, state, _) in rows {
+            borne.insert(cluster_id(&id)?, proposals::cluster_state(&state)?);
+        }
+        Ok(borne)
     }
 
     /// Forgets a merged answer that is kept under exactly this id.

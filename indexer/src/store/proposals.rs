@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rules::cluster::ClusterState;
 use rules::ids::{ChannelId, ClusterId, MessageId, Millis};
 use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
@@ -177,6 +178,21 @@ fn proposal(row: &SqliteRow) -> Result<Proposal> {
         ledger: row.try_get("ledger")?,
         wishes: row.try_get("wishes")?,
         note: row.try_get("note")?,
+    })
+}
+
+/// The state of a cluster whose proposal is in a state, where that tells it.
+pub(super) fn cluster_state(proposal: &str) -> Result<Option<ClusterState>> {
+    Ok(match ProposalState::parse(proposal)? {
+        ProposalState::Open | ProposalState::HandsOff => Some(ClusterState::Proposed),
+        ProposalState::Merged => Some(ClusterState::Known),
+        ProposalState::Rejected => Some(ClusterState::Rejected),
+        ProposalState::Planned
+        | ProposalState::Superseded
+        | ProposalState::Withdrawn
+        | ProposalState::Nothing
+        | ProposalState::Held
+        | ProposalState::Failed => None,
     })
 }
 

@@ -1,3 +1,4 @@
+mod canon;
 mod deeds;
 mod forgetting;
 mod migration;
