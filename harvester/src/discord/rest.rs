@@ -345,6 +345,15 @@ mod tests {
     }
 
     #[test]
+    fn requests_go_to_discord_unless_another_place_is_named() {
+        let base = |api_url| {
+            Rest::new(&Secret("a.token".to_owned()), api_url, 0.5).unwrap().0.base.clone()
+        };
+        assert_eq!(base(None), "https://discord.com/api/v10");
+        assert_eq!(base(Some("http://127.0.0.1:7")), "http://127.0.0.1:7/api/v10");
+    }
+
+    #[test]
     fn a_token_that_cannot_be_one_is_told_without_telling_it() {
         let error = Rest::new(&Secret("secret\n".to_owned()), None, 0.5).err().unwrap();
         assert!(!error.to_string().contains("secret"));
