@@ -9,6 +9,7 @@ mod forgetting;
 mod mixes;
 mod odd;
 mod offline;
+mod reach;
 mod refusals;
 mod scene;
 mod suggesting;

@@ -70,6 +70,11 @@ impl Daemon<'_> {
         }
     }
 
+    /// What the system calls it.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits until everything is read, judged and indexed.
     pub(crate) fn settled(&mut self, times: u64) -> Value {
         self.wait_until("all is read and judged", |status| {
@@ -85,7 +90,7 @@ impl Daemon<'_> {
     /// Ends it as an operator does; it must end well within ten seconds.
     pub(crate) fn stop(mut self) {
         let begun = Instant::now();
-        let pid = self.child.id().to_string();
+        let pid = self.process().to_string();
         assert!(
             std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success()
         );
