@@ -3,6 +3,7 @@
 
 mod keeper;
 mod listener;
+mod proposals;
 mod pulse;
 
 use std::future::Future;
@@ -26,6 +27,7 @@ use crate::feed::feed;
 use crate::pipeline::{INDEX, Intake};
 use keeper::Keeper;
 use listener::Listener;
+use proposals::{Ear, Proposals};
 use pulse::{Beat, Pulse};
 
 /// How often something that is not there yet is looked for again.
@@ -75,7 +77,19 @@ impl Daemon {
         let stored = Arc::new(Notify::new());
         let beat = Beat::default();
 
-        let keeper = tasks.spawn(self.keep(Arc::clone(&stored), beat.clone(), keeping.clone()));
+        let (ear, heard) = Ear::new(&self.config);
+        let scrubbed = Arc::new(Notify::new());
+        let proposals =
+            Proposals::open(&self, heard, Arc::clone(&scrubbed), keeping.clone()).await?;
+        let proposals = proposals.map(|proposals| {
+            tasks.spawn(async move {
+                proposals.run().await;
+                Ok(())
+            })
+        });
+
+        let keeper = self.keep((Arc::clone(&stored), scrubbed), beat.clone(), keeping.clone());
+        let keeper = tasks.spawn(keeper);
         let intake = Intake::new(self.store.clone(), Arc::clone(&self.rules));
         let told = beat.clone();
         let intake = tasks.spawn(async move {
@@ -97,7 +111,7 @@ impl Daemon {
         };
         let pulse = tasks.spawn(async move { Ok(pulse.write().await?) });
         let listener = tasks.spawn(listener.run(listening));
-        let site = tasks.spawn(self.serve(keeping));
+        let site = tasks.spawn(self.serve(ear, keeping));
 
         let ended = tokio::select! {
             () = stop => Ok(()),
@@ -109,6 +123,9 @@ impl Daemon {
             // The listener held the sources' end: what it handed in is stored now.
             intake.joined().await;
             let _ = keep.send(true);
+            if let Some(proposals) = proposals {
+                proposals.joined().await;
+            }
             keeper.joined().await;
             pulse.joined().await;
             site.joined().await;
@@ -122,7 +139,7 @@ impl Daemon {
 
     fn keep(
         &self,
-        stored: Arc<Notify>,
+        (stored, scrubbed): (Arc<Notify>, Arc<Notify>),
         beat: Beat,
         stopping: watch::Receiver<bool>,
     ) -> impl Future<Output = anyhow::Result<()>> + Send + use<> {
@@ -131,6 +148,7 @@ impl Daemon {
             rules: Arc::clone(&self.rules),
             data: self.data.clone(),
             stored,
+            scrubbed,
             beat,
             stopping,
         };
@@ -140,6 +158,7 @@ impl Daemon {
     /// Serves the site as soon as there is an index and the address is free.
     fn serve(
         &self,
+        ear: Option<Ear>,
         mut stopping: watch::Receiver<bool>,
     ) -> impl Future<Output = anyhow::Result<()>> + Send + use<> {
         let (store, naming) = (self.store.clone(), self.naming.clone());
@@ -148,7 +167,10 @@ impl Daemon {
             let Some(searcher) = searcher(&index, &mut stopping).await else { return Ok(()) };
             let Some(listener) = bound(&address, &mut stopping).await else { return Ok(()) };
             tracing::info!("serving on http://{}", listener.local_addr()?);
-            let router = site::router(Site::new(store, searcher, naming));
+            let mut router = site::router(Site::new(store, searcher, naming));
+            if let Some(ear) = ear {
+                router = site::webhooks::beside(router, Arc::new(ear));
+            }
             let stop = async move {
                 // An error means that the daemon is gone, which is a stop as well.
                 let _ = stopping.wait_for(|stopping| *stopping).await;

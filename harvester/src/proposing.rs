@@ -147,6 +147,11 @@ impl Proposer {
         }
     }
 
+    /// Lets another process have the next round at once, where one was cut short.
+    pub async fn let_go(&self) -> Result<()> {
+        Ok(self.store.release(LEASE, &self.owner).await?)
+    }
+
     /// A round that no other process has at the same time.
     async fn alone(&self, fence: Fence) -> Result<Report> {
         let ground = self.ground().await?;
@@ -161,6 +166,9 @@ impl Proposer {
             Stage::DryRun => "history is still being read; nothing is opened before"
                 .clone_into(&mut report.stage),
             Stage::Off => "maintainers switched proposals off".clone_into(&mut report.stage),
+            Stage::Introduce if docket.is_idle() => {
+                "no page is due yet".clone_into(&mut report.stage);
+            }
             Stage::Introduce | Stage::Waiting => {
                 let outcome = self.introduce(&ground, &docket, fence).await?;
                 report.stage = format!("the pull request with the settings is {}", said(&outcome));
@@ -181,7 +189,9 @@ impl Proposer {
         self.mend_known(docket, ground, fence, report).await?;
         self.keep_up(docket, ground, fence, report).await?;
         self.keep_batches_up(docket, ground, fence, report).await?;
-        if self.store.setting(PAUSED).await?.is_none() {
+        // What is not judged yet may be more evidence, or less.
+        let judged = self.store.pending_channels().await?.is_empty();
+        if judged && self.store.setting(PAUSED).await?.is_none() {
             self.open_new(docket, ground, fence, report).await?;
         }
         let dashboard = self.github.dashboard().await?;

@@ -1,4 +1,4 @@
-//! HTTP: the search page and its API, and every answer at an address of its own.
+//! HTTP: the search page and its API, every answer at an address of its own, and an ear for webhooks.
 //!
 //! Invariant: reads only, never sends an internal message, and never a word that may not be quoted.
 
@@ -24,6 +24,7 @@ mod templates;
 mod tests;
 mod title;
 mod view;
+pub mod webhooks;
 mod words;
 
 use std::future::Future;

@@ -1,5 +1,6 @@
 use indexer::search::{Query, highlights};
-use rules::cluster::{Cluster, ClusterState, Occurrence};
+use rules::cluster::{Cluster, Occurrence};
+use rules::markdown::visible;
 use rules::question::clean_title;
 use serde::Serialize;
 
@@ -62,14 +63,24 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
 /// The operator's own terminal shows all words; whether they may be published is asked elsewhere.
 fn found(cluster: &Cluster) -> Found {
     let best = best_occurrence(cluster);
+    let (title, answer, link) = match &cluster.canon {
+        Some(canon) => {
+            (canon.title.clone(), visible(&canon.answer).into_owned(), canon.link.clone())
+        }
+        None => (
+            clean_title(&cluster.best_question().text),
+            best.best_answer().text.clone(),
+            best.answer_link(best.best_answer()),
+        ),
+    };
     Found {
         id: cluster.id.to_string(),
-        title: clean_title(&cluster.best_question().text),
-        answer: best.best_answer().text.clone(),
-        status: if cluster.state == ClusterState::Known { "known" } else { "unreviewed" },
+        title,
+        answer,
+        status: if cluster.is_known() { "known" } else { "unreviewed" },
         occurrences: cluster.occurrences.len(),
         last_confirmed: day(cluster.last_confirmed()),
-        link: best.answer_link(best.best_answer()),
+        link,
     }
 }
 

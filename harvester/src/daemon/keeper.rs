@@ -29,6 +29,8 @@ pub(super) struct Keeper {
     pub(super) data: PathBuf,
     /// Told whenever this process stored something.
     pub(super) stored: Arc<Notify>,
+    /// Tells that something was deleted and is in no file any more.
+    pub(super) scrubbed: Arc<Notify>,
     pub(super) beat: Beat,
     pub(super) stopping: watch::Receiver<bool>,
 }
@@ -92,6 +94,7 @@ impl Keeper {
         let rested = |at: Instant| now - at >= BETWEEN_SCRUBS;
         if rounds.scrubbed.is_none_or(rested) && pipeline.scrub_if_due().await? {
             rounds.scrubbed = Some(Instant::now());
+            self.scrubbed.notify_one();
         }
         self.beat.kept_up(clock::now());
         Ok(())

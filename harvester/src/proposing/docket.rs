@@ -62,6 +62,11 @@ impl Entry {
 }
 
 impl Docket {
+    /// Whether no question has a page that could be proposed.
+    pub(super) fn is_idle(&self) -> bool {
+        self.entries.values().all(|entry| entry.page.is_err())
+    }
+
     /// Whether maintainers turned down what is surely the same question.
     pub(super) fn is_like_a_rejected_one(&self, cluster: &Cluster, proposer: &Proposer) -> bool {
         self.rejected.iter().filter(|other| other.id != cluster.id).any(|other| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rules::cluster::{Cluster, ClusterState, Occurrence};
+use rules::cluster::{Cluster, Occurrence};
 use rules::ids::{ClusterId, Millis};
 use rules::pseudonym::Naming;
 use rules::published::People;
@@ -50,14 +50,17 @@ fn entry(place: usize, cluster: &Cluster, naming: &Naming, language: Language) -
 
 /// Status, counts and links.
 pub(super) fn footing(cluster: &Cluster, source: &Occurrence, language: Language) -> String {
-    let status = if cluster.state == ClusterState::Known {
+    let status = if cluster.is_known() {
         words::known_answer(language)
     } else {
         words::not_reviewed(language)
     };
     let times = words::times(language, cluster.occurrences.len(), cluster.last_confirmed());
+    let page = cluster.canon.as_ref().and_then(|canon| canon.page());
+    let page = page.map(|page| format!("[{}]({page}) · ", words::the_page(language)));
     format!(
-        "{status} · {times} · [{}]({}) · [{}]({})",
+        "{status} · {times} · {}[{}]({}) · [{}]({})",
+        page.unwrap_or_default(),
         words::the_answer(language),
         source.answer_link(source.best_answer()),
         words::the_question(language),
@@ -80,13 +83,22 @@ impl<'c> Card<'c> {
         let people = People::of(cluster, naming);
         let best = rules::standing::rank(cluster).into_iter().next();
         let source = best.map_or_else(|| latest(cluster), |standing| standing.occurrence);
-        let beginning = source.quotable.then(|| people.line(&source.best_answer().text));
+        let beginning = match &cluster.canon {
+            Some(canon) => Some(canon.line()),
+            None => source.quotable.then(|| people.line(&source.best_answer().text)),
+        };
         Self {
-            title: people.headline(cluster).map(|(_, title)| title),
+            title: title(cluster, &people),
             beginning: beginning.filter(|line| !line.is_empty()),
             source,
         }
     }
+}
+
+/// The merged title, or the question that names the cluster, if it may be quoted.
+pub(super) fn title(cluster: &Cluster, people: &People<'_>) -> Option<String> {
+    let merged = cluster.canon.as_ref().map(|canon| canon.title.clone());
+    merged.or_else(|| people.headline(cluster).map(|(_, title)| title))
 }
 
 fn latest(cluster: &Cluster) -> &Occurrence {
@@ -98,7 +110,7 @@ fn latest(cluster: &Cluster) -> &Occurrence {
 pub(super) fn choices(clusters: &[Cluster], naming: &Naming) -> Value {
     let mut seen = BTreeSet::new();
     let named = clusters.iter().filter_map(|cluster| {
-        let (_, title) = People::of(cluster, naming).headline(cluster)?;
+        let title = title(cluster, &People::of(cluster, naming))?;
         Some((label(&title, LABEL), &cluster.id))
     });
     let fresh = named.filter(|(title, _)| seen.insert(title.clone()));
@@ -113,6 +125,8 @@ pub(super) fn named(query: &str) -> Option<ClusterId> {
 
 #[cfg(test)]
 mod tests {
+    use rules::cluster::{Canon, ClusterState};
+
     use super::super::samples::{cluster, naming, occurrence};
     use super::*;
 
@@ -139,6 +153,31 @@ mod tests {
         let mut known = cluster(vec![occurrence(10, "Where is the port set?", "In the file.")]);
         known.state = ClusterState::Known;
         assert!(tell(vec![known], Language::English).contains("✅ Known answer"));
+    }
+
+    #[test]
+    fn a_merged_answer_is_told_in_its_own_words_with_its_page() {
+        let mut known = cluster(vec![occurrence(10, "where port?", "in some file")]);
+        let mut canon = Canon {
+            title: "Choosing a **port**".into(),
+            answer: "Set `PORT`, see [all](https://docs.example/all). @everyone".into(),
+            link: "https://docs.example/port".into(),
+            merged: Millis(5),
+        };
+        known.canon = Some(canon.clone());
+        let said = tell(vec![known.clone()], Language::English);
+        assert!(
+            said.contains("Choosing a \\*\\*port\\*\\*") && said.contains("Set PORT, see all."),
+            "{said}"
+        );
+        assert!(
+            said.contains("✅ Known answer")
+                && said.contains("[page](https://docs.example/port) · ")
+        );
+        assert!(!said.contains("some file") && !said.contains(" @everyone"), "{said}");
+        canon.link = "javascript:alert(1)".into();
+        known.canon = Some(canon);
+        assert!(!tell(vec![known], Language::Korean).contains("alert"));
     }
 
     #[test]

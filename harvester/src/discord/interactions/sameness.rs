@@ -1,10 +1,11 @@
 //! "Same question as…": the questions that a message may repeat.
 
-use rules::cluster::{Cluster, ClusterState};
+use rules::cluster::Cluster;
 use rules::ids::MessageId;
 use rules::pseudonym::Naming;
 use rules::published::People;
 
+use super::answers::title;
 use super::language::Language;
 use super::plain::label;
 use super::press::Press;
@@ -38,9 +39,9 @@ fn holds(cluster: &Cluster, question: MessageId) -> bool {
 }
 
 fn choice(cluster: &Cluster, naming: &Naming, language: Language) -> Choice {
-    let title = People::of(cluster, naming).headline(cluster).map(|(_, title)| title);
+    let title = title(cluster, &People::of(cluster, naming));
     let title = title.unwrap_or_else(|| words::not_public(language).to_owned());
-    let known = cluster.state == ClusterState::Known;
+    let known = cluster.is_known();
     let note = words::times_plain(language, cluster.occurrences.len(), known);
     Choice { value: cluster.id.to_string(), label: label(&title, LABEL), note: label(&note, LABEL) }
 }

@@ -1,7 +1,7 @@
 //! One quiet hint under a new question that has a known answer.
 
 use indexer::confidence::{KnownAnswers, Suggestion};
-use rules::cluster::{Cluster, ClusterState};
+use rules::cluster::Cluster;
 use rules::ids::{ChannelId, MessageId, Millis, UserId};
 use rules::pseudonym::Naming;
 
@@ -33,10 +33,12 @@ pub struct Asked<'a> {
 
 /// Learns the known answers that may be hinted at: merged by a maintainer, with words to show.
 pub fn known_answers(clusters: &[Cluster]) -> KnownAnswers {
-    let hintable = clusters.iter().filter(|cluster| cluster.state == ClusterState::Known);
+    let hintable = clusters.iter().filter(|cluster| cluster.is_known());
     let quotable = hintable.flat_map(|cluster| {
         let occurrences = cluster.occurrences.iter().filter(|one| one.quotable);
-        occurrences.map(|one| (&cluster.id, one.question.text.as_str()))
+        let asked = occurrences.map(|one| one.question.text.as_str());
+        let title = cluster.canon.iter().map(|canon| canon.title.as_str());
+        title.chain(asked).map(|text| (&cluster.id, text))
     });
     KnownAnswers::learn(quotable)
 }
@@ -53,7 +55,7 @@ pub fn suggest(asked: &Asked<'_>, known: &KnownAnswers, now: Millis) -> Option<S
 
 /// The hint itself; `None` if the cluster is not known any more or has no words to show.
 pub(super) fn hint(asked: &Asked<'_>, cluster: &Cluster, naming: &Naming) -> Option<Reply> {
-    if cluster.state != ClusterState::Known {
+    if !cluster.is_known() {
         return None;
     }
     let language = Language::of_text(asked.text);
@@ -70,6 +72,8 @@ pub(super) fn hint(asked: &Asked<'_>, cluster: &Cluster, naming: &Naming) -> Opt
 
 #[cfg(test)]
 mod tests {
+    use rules::cluster::ClusterState;
+
     use super::super::samples::{at, cluster, naming, occurrence};
     use super::*;
 

@@ -90,6 +90,9 @@ sentences! {
     the_answer:
         "answer",
         "답변";
+    the_page:
+        "page",
+        "문서";
     undo:
         "Undo",
         "되돌리기";
