@@ -5,6 +5,7 @@ use std::fmt;
 
 use rules::cluster::{Cluster, ClusterState};
 use rules::ids::{ChannelId, ClusterId, Millis};
+use rules::markdown::plain_text;
 use rules::question::clean_title;
 
 /// One searchable cluster: a recurring question, or one resolved conversation on its own. `Debug` hides the
@@ -13,7 +14,7 @@ use rules::question::clean_title;
 pub struct Document {
     pub cluster: ClusterId,
     pub state: ClusterState,
-    /// The best-phrased question; empty where no words may be quoted.
+    /// The merged title, or the best-phrased question; empty where no words may be quoted.
     pub title: String,
     /// Every way the question was asked, the title included.
     pub questions: Vec<String>,
@@ -31,11 +32,14 @@ impl fmt::Debug for Document {
 }
 
 impl Document {
-    /// What a cluster is found by. Answers that say the same words are kept once. Whether words may be
+    /// What a cluster is found by: where maintainers merged an answer, by that and by the ways it was
+    /// asked. Answers that say the same words are kept once. Whether words may be
     /// shown to whoever searches is for those to decide who show them.
     pub fn of(cluster: &Cluster) -> Self {
-        let Cluster { id, state, occurrences, centre: _, due_since: _, canon: _ } = cluster;
-        let questions = occurrences.iter().map(|one| one.question.text.clone());
+        let Cluster { id, state, occurrences, centre: _, due_since: _, canon } = cluster;
+        let title = canon.as_ref().map(|canon| canon.title.clone());
+        let asked = occurrences.iter().map(|one| one.question.text.clone());
+        let questions = title.clone().into_iter().chain(asked);
         let mut by_rank = occurrences
             .iter()
             .flat_map(|one| {
@@ -47,14 +51,18 @@ impl Document {
                 .cmp(&(other_rank, other.grade))
                 .then(other.confidence.total_cmp(&one.confidence))
         });
-        let answers = by_rank.into_iter().map(|(_, _, answer)| answer.text.clone());
+        let told = by_rank.into_iter().map(|(_, _, answer)| answer.text.clone());
+        let answers = match canon {
+            Some(canon) => vec![plain_text(&canon.blocks())],
+            None => each_once(told),
+        };
         let channels = occurrences.iter().map(|one| (one.channel, one.channel_name.clone()));
         Self {
             cluster: id.clone(),
-            state: *state,
-            title: clean_title(&cluster.best_question().text),
+            state: if cluster.is_known() { ClusterState::Known } else { *state },
+            title: title.unwrap_or_else(|| clean_title(&cluster.best_question().text)),
             questions: each_once(questions),
-            answers: each_once(answers),
+            answers,
             channels: each_once(channels),
             occurrences: u32::try_from(occurrences.len()).unwrap_or(u32::MAX),
             last_confirmed: cluster.last_confirmed(),
@@ -65,4 +73,63 @@ impl Document {
 fn each_once<T: Eq + std::hash::Hash + Clone>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut seen = HashSet::new();
     items.filter(|item| seen.insert(item.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::cluster::{Canon, Occurrence, Quote};
+    use rules::ids::{ConversationId, GuildId, MessageId, UserId};
+    use rules::resolution::Grade;
+
+    use super::*;
+
+    #[test]
+    fn a_merged_answer_is_found_by_its_own_words_and_by_the_askers() {
+        let quote = |id, text: &str| Quote {
+            message: MessageId(id),
+            author: UserId(id),
+            author_name: String::new(),
+            trusted: false,
+            text: text.to_owned(),
+            sent: Millis(0),
+        };
+        let occurrence = Occurrence {
+            conversation: ConversationId(MessageId(1)),
+            guild: GuildId(1),
+            channel: ChannelId(2),
+            channel_name: "help".to_owned(),
+            question: quote(1, "where is the port set"),
+            answers: vec![quote(2, "in some file")],
+            grade: Grade::Certain,
+            confidence: 1.0,
+            signals: Vec::new(),
+            reasons: Vec::new(),
+            quotable: true,
+            people: Vec::new(),
+        };
+        let canon = Canon {
+            title: "Choosing a port".to_owned(),
+            answer: "Set `PORT` \\<early\\>.".to_owned(),
+            link: String::new(),
+            merged: Millis(5),
+        };
+        let cluster = Cluster {
+            id: ClusterId::of_question(MessageId(1)),
+            state: ClusterState::Proposed,
+            occurrences: vec![occurrence],
+            centre: MessageId(1),
+            due_since: None,
+            canon: Some(canon),
+        };
+        let document = Document::of(&cluster);
+        assert_eq!(document.title, "Choosing a port");
+        assert_eq!(document.questions, ["Choosing a port", "where is the port set"]);
+        assert_eq!(document.answers, ["Set PORT <early>."]);
+        assert_eq!(document.state, ClusterState::Known);
+        let unmerged = Document::of(&Cluster { canon: None, ..cluster });
+        assert_eq!(
+            (unmerged.answers[0].as_str(), unmerged.state),
+            ("in some file", ClusterState::Proposed)
+        );
+    }
 }

@@ -9,6 +9,7 @@ use crate::conversation::Conversation;
 use crate::ids::{
     ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId, permalink,
 };
+use crate::markdown::{Block, plain_text, read_page};
 use crate::question::phrasing;
 use crate::reason::Reason;
 use crate::resolution::{Grade, Resolution, Signal};
@@ -143,6 +144,25 @@ impl fmt::Debug for Quote {
     }
 }
 
+impl Canon {
+    /// The answer as a tree that can be shown anywhere: maintainers may have let anything pass.
+    pub fn blocks(&self) -> Vec<Block> {
+        read_page(&self.answer)
+    }
+
+    /// The words of the answer on one line.
+    pub fn line(&self) -> String {
+        plain_text(&self.blocks()).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The page's address, if it is one on the web that can stand in a link as it is.
+    pub fn page(&self) -> Option<&str> {
+        let web = self.link.starts_with("https://") || self.link.starts_with("http://");
+        let plain = |c: char| c.is_ascii_graphic() && !"<>()[]\"'`\\".contains(c);
+        (web && self.link.chars().all(plain)).then_some(self.link.as_str())
+    }
+}
+
 impl Occurrence {
     /// A resolved conversation with the words that its verdict names.
     pub fn of(conversation: &Conversation<'_>, resolution: &Resolution, quotable: bool) -> Self {
@@ -221,6 +241,11 @@ impl Quote {
 }
 
 impl Cluster {
+    /// Whether a maintainer stands behind its answer.
+    pub fn is_known(&self) -> bool {
+        self.canon.is_some() || self.state == ClusterState::Known
+    }
+
     /// The question in the middle, or, if it may not be quoted, the best-put one that may.
     pub fn best_question(&self) -> &Quote {
         let rank = |one: &Occurrence| {

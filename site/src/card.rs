@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use rules::cluster::Cluster;
+use rules::cluster::{Canon, Cluster};
 use rules::ids::ChannelId;
 use rules::pseudonym::Naming;
 use rules::published::People;
@@ -63,7 +63,8 @@ impl Card {
     ) -> Self {
         let people = People::of(cluster, naming);
         let (_, title) = title(cluster, &people);
-        let answer = ranked(cluster).first().map(|best| people.line(&best.best_answer().text));
+        let best = || ranked(cluster).first().map(|best| people.line(&best.best_answer().text));
+        let answer = cluster.canon.as_ref().map(Canon::line).or_else(best);
         let snippet = snippet(&answer.unwrap_or_default(), &matches);
         let count = cluster.occurrences.len();
         Self {
@@ -72,7 +73,7 @@ impl Card {
             marked_title: parts(&title, &matches(&title)),
             marked_snippet: parts(&snippet, &matches(&snippet)),
             language: language(&title),
-            status: cluster.state.into(),
+            status: cluster.into(),
             occurrences: count,
             askers: cluster.askers(),
             times: times(count),

@@ -25,6 +25,8 @@ struct Answer<'a> {
     versions: &'a [String],
     also_asked_as: Vec<&'a str>,
     question: Option<Quoted<'a>>,
+    /// The page in the documentation, where maintainers merged the first answer.
+    page: Option<&'a str>,
     /// Best first.
     answers: Vec<Quoted<'a>>,
     evidence: Vec<Proof<'a>>,
@@ -32,6 +34,8 @@ struct Answer<'a> {
 
 #[derive(Serialize)]
 struct Quoted<'a> {
+    /// Whether maintainers merged it; then it has no one author, and the address is its page's.
+    reviewed: bool,
     markdown: &'a str,
     by: &'a str,
     trusted: bool,
@@ -95,6 +99,11 @@ impl AnswerView {
                     .map(|Variant { text, .. }| text.as_str())
                     .collect(),
                 question: self.question.as_ref().map(Quoted::of),
+                page: self
+                    .answer
+                    .as_ref()
+                    .filter(|answer| answer.merged && !answer.url.is_empty())
+                    .map(|answer| answer.url.as_str()),
                 answers: self.answer.iter().chain(&self.others).map(Quoted::of).collect(),
                 evidence: self.evidence.iter().map(Proof::of).collect(),
             },
@@ -105,6 +114,7 @@ impl AnswerView {
 impl<'a> Quoted<'a> {
     fn of(said: &'a Said) -> Self {
         Self {
+            reviewed: said.merged,
             markdown: &said.markdown,
             by: &said.by,
             trusted: said.trusted,

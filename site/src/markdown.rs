@@ -16,7 +16,9 @@ pub(crate) fn markdown(view: &AnswerView) -> String {
     ));
     section(&mut text, "The question in full", view.question.iter().map(said));
     section(&mut text, "Answer", view.answer.iter().map(said));
-    section(&mut text, "Other answers", view.others.iter().map(said));
+    let reviewed = view.answer.as_ref().is_some_and(|answer| answer.merged);
+    let others = if reviewed { "Said in chat (unreviewed)" } else { "Other answers" };
+    section(&mut text, others, view.others.iter().map(said));
     let versions = view.versions.iter().map(|version| format!("- {}\n", escaped(version)));
     section(&mut text, "Versions that were named", versions);
     let variants = view.variants.iter().map(|variant| format!("- {}\n", escaped(&variant.text)));
@@ -34,7 +36,8 @@ fn section(text: &mut String, heading: &str, items: impl Iterator<Item = String>
 
 fn said(said: &Said) -> String {
     let quoted = said.markdown.lines().map(|line| format!("> {line}\n")).collect::<String>();
-    format!("{quoted}\n{}, {}: <{}>\n", escaped(&said.by), said.at.shown, said.url)
+    let link = if said.url.is_empty() { String::new() } else { format!(": <{}>", said.url) };
+    format!("{quoted}\n{}, {}{link}\n", escaped(&said.by), said.at.shown)
 }
 
 fn evidence(evidence: &Evidence) -> String {

@@ -7,11 +7,11 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::routing::get;
 use indexer::document::Document;
-use indexer::store::{ClusterSummary, Judged, Regrouped, Status, Store, WriteLock};
+use indexer::store::{ClusterSummary, Judged, Merged, Regrouped, Status, Store, WriteLock};
 use indexer::writer::IndexWriter;
 use proptest::prelude::*;
 use rules::cluster::{Cluster, ClusterState};
-use rules::ids::{ClusterId, MessageId};
+use rules::ids::{ClusterId, MessageId, Millis};
 use rules::pseudonym::{Naming, Salt};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -161,6 +161,66 @@ async fn somebody_searches_and_opens_an_answer() {
     for part in ["vermilion", "gardener", "Display Name"] {
         assert!(!answer.body.contains(part), "{part}");
     }
+}
+
+#[tokio::test]
+async fn a_merged_answer_is_shown_in_the_words_of_its_maintainers() {
+    let mut world = World::with(&some()).await;
+    let [port, _] = some();
+    let merged = Merged {
+        cluster: port.id.clone(),
+        number: Some(4),
+        path: "answers/port.md".into(),
+        link: "https://docs.example/port".into(),
+        title: "Choosing a <port>".into(),
+        answer: "## First\n\nSet `LISTEN_PORT`.\n\n<script>alert(1)</script>\n\n\
+                 [docs](javascript:alert(2)) <b onclick=x>bold</b>, on v2.0.1"
+            .into(),
+        digest: "d".into(),
+        merged: Millis(1_759_708_800_000),
+        evidence: Vec::new(),
+    };
+    world.store.keep_merged(&merged).await.unwrap();
+    let clusters = world.store.clusters_with(std::slice::from_ref(&port.id)).await.unwrap();
+    world.index(&clusters).await;
+
+    let found = world.get("/api/v1/search?q=LISTEN_PORT&status=known").await.json();
+    assert_eq!(found["answers"][0]["title"], "Choosing a <port>", "{found}");
+    assert_eq!(found["answers"][0]["status"], "known");
+    assert!(found["answers"][0]["snippet"].as_str().unwrap().starts_with("First Set LISTEN_PORT."));
+    let asked = world.get("/api/v1/search?q=server+port").await.json();
+    assert_eq!(asked["answers"][0]["id"], port.id.as_str(), "the askers' words still find it");
+
+    let address = found["answers"][0]["url"].as_str().unwrap().to_owned();
+    let page = world.get(&address).await.body;
+    for part in [
+        "<h1>Choosing a &lt;port&gt;</h1>",
+        "<strong>First</strong>",
+        "<code>LISTEN_PORT</code>",
+        "<a href=\"https://docs.example/port\"",
+        "Reviewed by maintainers",
+        "Said in chat",
+        "v2.0.1",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    for part in ["alert(", "onclick", "<script>", "No maintainer has reviewed this.", "<li>v1.4.0</li>"] {
+        assert!(!page.contains(part), "{part} in {page}");
+    }
+    let told = world.get(&format!("{address}.json")).await.json();
+    let answer = &told["answer"];
+    assert_eq!((&answer["status"], &answer["page"]), (&"known".into(), &merged.link.into()));
+    assert_eq!(answer["answers"][0]["reviewed"], true);
+    assert_eq!(answer["answers"][1]["reviewed"], false);
+    let text = world.get(&format!("{address}.md")).await.body;
+    assert!(
+        text.contains("> **First**") && text.contains("Maintainers, 6 Oct 2025: <https://docs")
+    );
+    assert!(text.contains("## Said in chat (unreviewed)"), "{text}");
+
+    world.store.drop_merged(&port.id).await.unwrap();
+    let again = world.get(&format!("/api/v1/answers/{}", port.id)).await.json();
+    assert_eq!(again["answer"]["status"], "unreviewed");
 }
 
 #[tokio::test]

@@ -1,14 +1,18 @@
 //! What a cluster is called.
 
 use rules::cluster::{Cluster, Occurrence};
+use rules::markdown::visible;
 use rules::published::People;
 
-/// The question that names a cluster, if it may be quoted, and the title on one line. Where no words
-/// may be quoted, that is a neutral line.
+/// The question that names a cluster, if it may be quoted, and the title on one line: the merged one,
+/// if there is one. Where no words may be quoted, that is a neutral line.
 pub(crate) fn title<'c>(
     cluster: &'c Cluster,
     people: &People<'c>,
 ) -> (Option<&'c Occurrence>, String) {
+    if let Some(canon) = &cluster.canon {
+        return (None, visible(&canon.title).split_whitespace().collect::<Vec<_>>().join(" "));
+    }
     match people.headline(cluster) {
         Some((asked, title)) => (Some(asked), title),
         None => (None, "A settled question whose words are not public".to_owned()),

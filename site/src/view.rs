@@ -1,6 +1,6 @@
 //! What an answer page, its Markdown and its JSON show of a cluster: a pure function of it.
 
-use rules::cluster::{Cluster, Occurrence, Quote};
+use rules::cluster::{Canon, Cluster, Occurrence, Quote};
 use rules::ids::permalink;
 use rules::markdown::{Flavour, render};
 use rules::pseudonym::Naming;
@@ -42,9 +42,11 @@ pub(crate) struct AnswerView {
     pub(crate) evidence: Vec<Evidence>,
 }
 
-/// One quotable message with its source.
+/// One quotable message with its source, or what maintainers merged with its page.
 #[derive(Debug, Serialize)]
 pub(crate) struct Said {
+    /// Whether it is the merged answer.
+    pub(crate) merged: bool,
     pub(crate) markdown: String,
     /// Safe to stand in a page as it is.
     pub(crate) html: String,
@@ -52,6 +54,7 @@ pub(crate) struct Said {
     pub(crate) by: String,
     pub(crate) trusted: bool,
     pub(crate) at: Date,
+    /// Empty where a page has no address on the web.
     pub(crate) url: String,
 }
 
@@ -104,13 +107,14 @@ impl AnswerView {
         let (asked, title) = title(cluster, &people);
         let slug = slug(&title, &cluster.id);
         let ranked = ranked(cluster);
-        let mut answers = answers(&ranked, naming, &people).into_iter();
+        let merged = cluster.canon.as_ref().map(merged);
+        let mut answers = merged.into_iter().chain(answers(&ranked, naming, &people));
         Self {
             id: cluster.id.to_string(),
             url: address(&slug),
             slug,
             language: language(&title),
-            status: Status::from(cluster.state),
+            status: Status::from(cluster),
             state: cluster.state.as_str(),
             occurrences: cluster.occurrences.len(),
             askers: cluster.askers(),
@@ -122,7 +126,7 @@ impl AnswerView {
             answer: answers.next(),
             others: answers.take(MAX_OTHERS).collect(),
             variants: variants(cluster, &title, &people),
-            versions: versions(&ranked, &people),
+            versions: versions(cluster, &ranked, &people),
             evidence: cluster
                 .occurrences
                 .iter()
@@ -168,6 +172,7 @@ fn answers(ranked: &[&Occurrence], naming: &Naming, people: &People<'_>) -> Vec<
 fn said(occurrence: &Occurrence, quote: &Quote, naming: &Naming, people: &People<'_>) -> Said {
     let blocks = people.read(&quote.text);
     Said {
+        merged: false,
         markdown: render(&blocks, Flavour::CommonMark),
         html: html_of(&blocks),
         language: language(&quote.text),
@@ -175,6 +180,21 @@ fn said(occurrence: &Occurrence, quote: &Quote, naming: &Naming, people: &People
         trusted: quote.trusted,
         at: quote.sent.into(),
         url: occurrence.answer_link(quote),
+    }
+}
+
+/// The answer as maintainers merged it.
+fn merged(canon: &Canon) -> Said {
+    let blocks = canon.blocks();
+    Said {
+        merged: true,
+        markdown: render(&blocks, Flavour::CommonMark),
+        html: html_of(&blocks),
+        language: language(&canon.line()),
+        by: "Maintainers".to_owned(),
+        trusted: true,
+        at: canon.merged.into(),
+        url: canon.page().unwrap_or_default().to_owned(),
     }
 }
 
@@ -194,7 +214,11 @@ fn variants(cluster: &Cluster, title: &str, people: &People<'_>) -> Vec<Variant>
     lines.map(|text| Variant { language: language(&text), text }).collect()
 }
 
-fn versions(ranked: &[&Occurrence], people: &People<'_>) -> Vec<String> {
+/// The versions that the merged answer names, or else those that people named.
+fn versions(cluster: &Cluster, ranked: &[&Occurrence], people: &People<'_>) -> Vec<String> {
+    if let Some(canon) = &cluster.canon {
+        return rules::versions::versions([canon.line().as_str()]);
+    }
     let quotes = ranked.iter().flat_map(|one| [&one.question, one.best_answer()]);
     let texts = quotes.map(|quote| people.line(&quote.text)).collect::<Vec<_>>();
     rules::versions::versions(texts.iter().map(String::as_str))

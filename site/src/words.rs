@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rules::cluster::ClusterState;
+use rules::cluster::Cluster;
 use rules::ids::Millis;
 use rules::resolution::{Grade, SignalKind};
 use serde::Serialize;
@@ -48,9 +48,9 @@ impl Status {
     }
 }
 
-impl From<ClusterState> for Status {
-    fn from(state: ClusterState) -> Self {
-        if state == ClusterState::Known { Self::Known } else { Self::Unreviewed }
+impl From<&Cluster> for Status {
+    fn from(cluster: &Cluster) -> Self {
+        if cluster.is_known() { Self::Known } else { Self::Unreviewed }
     }
 }
 
@@ -94,7 +94,10 @@ pub(crate) fn grouped(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rules::cluster::ClusterState;
+
     use super::*;
+    use crate::samples::{cluster, occurrence};
 
     #[test]
     fn dates_are_utc() {
@@ -114,8 +117,11 @@ mod tests {
 
     #[test]
     fn only_merged_answers_are_known() {
+        let mut cluster = cluster(vec![occurrence(1, "Where is the port?", "In the file.")]);
         for state in ClusterState::ALL {
-            assert_eq!(Status::from(state) == Status::Known, state == ClusterState::Known);
+            cluster.state = state;
+            let known = Status::from(&cluster) == Status::Known;
+            assert_eq!(known, state == ClusterState::Known);
         }
         assert_eq!(Status::parse("known"), Some(Status::Known));
         assert_eq!(Status::parse("Known"), None);

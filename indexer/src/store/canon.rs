@@ -152,26 +152,30 @@ impl Store {
         Ok(ids.into_iter().map(|id| MessageId(id as u64)).collect())
     }
 
-    /// The answers that may be served of these clusters, a cluster's own before one that leads to it.
-    pub(super) async fn canons_of(&self, ids: &[ClusterId]) -> Result<BTreeMap<ClusterId, Canon>> {
+    /// The merged answers of these clusters, a cluster's own before one that leads to it; `None` where
+    /// there is one that may not be served.
+    pub(super) async fn canons_of(
+        &self,
+        ids: &[ClusterId],
+    ) -> Result<BTreeMap<ClusterId, Option<Canon>>> {
         let sql = format!(
-            "SELECT COALESCE(redirects.cluster, canon.cluster), title, answer, link, merged \
+            "SELECT COALESCE(redirects.cluster, canon.cluster), title, answer, link, merged, \
+             title <> '' AND answer <> '' AND NOT EXISTS (SELECT 1 FROM canon_evidence AS one \
+             WHERE one.cluster = canon.cluster AND {GONE}) AS served \
              FROM canon LEFT JOIN redirects ON redirects.old = canon.cluster \
              WHERE COALESCE(redirects.cluster, canon.cluster) IN {} \
-             AND title <> '' AND answer <> '' AND NOT EXISTS (SELECT 1 FROM canon_evidence AS one \
-             WHERE one.cluster = canon.cluster AND {GONE}) \
-             ORDER BY redirects.cluster IS NOT NULL, merged, canon.cluster",
+             ORDER BY served DESC, redirects.cluster IS NOT NULL, merged, canon.cluster",
             placeholders(1, 1, ids.len())
         );
         let mut query =
-            sqlx::query_as::<_, (String, String, String, String, i64)>(AssertSqlSafe(sql));
+            sqlx::query_as::<_, (String, String, String, String, i64, bool)>(AssertSqlSafe(sql));
         for id in ids {
             query = query.bind(id.as_str());
         }
         let mut found = BTreeMap::new();
-        for (id, title, answer, link, merged) in query.fetch_all(&self.read).await? {
+        for (id, title, answer, link, merged, served) in query.fetch_all(&self.read).await? {
             let canon = Canon { title, answer, link, merged: Millis(merged) };
-            found.entry(cluster_id(&id)?).or_insert(canon);
+            found.entry(cluster_id(&id)?).or_insert(served.then_some(canon));
         }
         Ok(found)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rules::cluster::{Cluster, ClusterState, Occurrence};
+use rules::cluster::{Canon, Cluster, ClusterState, Occurrence};
 use rules::ids::{ClusterId, ConversationId, MessageId, Millis};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
@@ -159,6 +159,8 @@ impl Store {
                 };
                 if let Some(occurrences) = occurrences.remove(&id) {
                     let canon = canons.remove(&id);
+                    let state = shown_state(state, canon.as_ref());
+                    let canon = canon.flatten();
                     found.push(Cluster { id, state, occurrences, centre, due_since, canon });
                 }
             }
@@ -228,6 +230,15 @@ impl Store {
         }
         let rows = query.fetch_all(&self.read).await?;
         rows.into_iter().map(|row| summary(row).map(|one| (one.id.clone(), one))).collect()
+    }
+}
+
+/// While the merged answer of a known cluster may not be served, no maintainer stands behind what can
+/// be shown: a page of it is on its way again.
+fn shown_state(state: ClusterState, canon: Option<&Option<Canon>>) -> ClusterState {
+    match (state, canon) {
+        (ClusterState::Known, Some(None)) => ClusterState::Proposed,
+        _ => state,
     }
 }
 

@@ -218,6 +218,7 @@ async fn while_a_channel_is_hidden_its_answers_are_not_served() {
         .await
         .unwrap();
     assert_eq!((served(&store, 100).await, title(&store).await), (None, format!("docs: {TITLE}")));
+    assert!(!store.cluster(&id(100)).await.unwrap().unwrap().is_known());
     assert_eq!(store.gone_evidence(&id(100)).await.unwrap().len(), 2);
     assert_eq!(store.newest_change().await.unwrap(), heard + 1);
     assert_eq!(store.merged_of(&id(100)).await.unwrap().unwrap().answer, ANSWER);
