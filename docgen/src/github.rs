@@ -6,6 +6,7 @@ pub mod auth;
 pub mod commands;
 pub mod dashboard;
 pub mod ensure;
+pub mod examine;
 pub mod git;
 pub mod limits;
 pub mod marker;

@@ -115,7 +115,8 @@ enum Command {
     Retry,
     /// Show what is stored, and how a running daemon is
     Status,
-    /// Check settings, rules, data directory, and the index against the store
+    /// Check settings, rules, data directory, the index against the store, and GitHub
+    #[command(visible_alias = "doctor")]
     Check,
     /// Build the index anew from the store
     Reindex,

@@ -1,9 +1,13 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use docgen::github::transport::GitHub;
 use indexer::store::Store;
 use serde::Serialize;
 
-use super::{Ended, Options, Reading, print_json};
+use super::{Ended, Options, Reading, Settings, print_json};
+use crate::clock::SystemClock;
+use crate::config::{Forge, OnGitHub};
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -19,7 +23,7 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
         Ok(settings) => {
             findings.push(good("settings and rules", "without mistakes"));
             findings.push(consent(settings.rules.scope.consent.is_some()));
-            findings.push(forge(settings.config.forge.repository.as_deref()));
+            findings.extend(forge(&settings).await);
             if Store::exists(&options.data) {
                 match options.reading(&settings).await {
                     Ok(reading) => findings.extend(stored(&reading).await?),
@@ -60,14 +64,40 @@ fn consent(chosen: bool) -> Finding {
     )
 }
 
-fn forge(repository: Option<&std::path::Path>) -> Finding {
-    good(
+/// Where proposals go, and whether they can.
+async fn forge(settings: &Settings) -> Vec<Finding> {
+    let Forge { repository, github } = &settings.config.forge;
+    if let Some(forge) = github {
+        return on_github(forge).await;
+    }
+    vec![good(
         "proposals",
         match repository {
             Some(path) => format!("go to the git repository {}", path.display()),
             None => "no [forge] repository is set: `propose` needs one".to_owned(),
         },
-    )
+    )]
+}
+
+async fn on_github(forge: &OnGitHub) -> Vec<Finding> {
+    let auth = match forge.who.auth() {
+        Ok(Some(auth)) => auth,
+        Ok(None) => {
+            let says = "no account on GitHub; set `token_file`, or `app_id` and `private_key_file`, in [forge]";
+            return vec![bad("proposals", says)];
+        }
+        Err(error) => return vec![bad("proposals", format!("{error:#}"))],
+    };
+    let clock = Arc::new(SystemClock);
+    match GitHub::new(&forge.api_url, &forge.repository, auth, clock, None) {
+        Ok(github) => {
+            let found = github.examine().await.into_iter();
+            let found = found.map(|one| Finding { what: one.what, well: one.well, says: one.says });
+            let goes = good("proposals", format!("go to {} on GitHub", forge.repository));
+            std::iter::once(goes).chain(found).collect()
+        }
+        Err(error) => vec![bad("proposals", error.to_string())],
+    }
 }
 
 async fn stored(reading: &Reading) -> anyhow::Result<Vec<Finding>> {
