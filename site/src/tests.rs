@@ -204,7 +204,9 @@ async fn a_merged_answer_is_shown_in_the_words_of_its_maintainers() {
     ] {
         assert!(page.contains(part), "{part} in {page}");
     }
-    for part in ["alert(", "onclick", "<script>", "No maintainer has reviewed this.", "<li>v1.4.0</li>"] {
+    for part in
+        ["alert(", "onclick", "<script>", "No maintainer has reviewed this.", "<li>v1.4.0</li>"]
+    {
         assert!(!page.contains(part), "{part} in {page}");
     }
     let told = world.get(&format!("{address}.json")).await.json();
