@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::extension::Extension;
 use crate::github::marker;
 use crate::nav::{Entry, Unplaced};
 use crate::section::Section;
@@ -28,6 +29,8 @@ pub enum Edit {
     Put(Section),
     /// Takes an answer out of such a file.
     Drop(Section),
+    /// Adds to a section that somebody else wrote.
+    Extend(Extension),
     /// Puts another text in the place of the one that was looked at; a file that changed since stays.
     Replace { seen: String, text: String },
 }
@@ -56,6 +59,10 @@ impl Edit {
             Self::Unlist(entry) => text.map(|text| entry.unlisted_in(text)).transpose()?,
             Self::Put(section) => Some(section.put_into(text.unwrap_or_default())?),
             Self::Drop(section) => text.map(|text| section.taken_from(text)),
+            Self::Extend(extension) => match text {
+                Some(text) => Some(extension.put_into(text)?),
+                None => return Err(Unplaced::NoSection),
+            },
             Self::Replace { seen, text: mended } => {
                 text.filter(|text| marker::hash(text) == *seen).map(|_| mended.clone())
             }

@@ -40,6 +40,8 @@ pub enum Unplaced {
     HasPages,
     #[error("it has no lines <!-- answer-harvester:start --> and <!-- answer-harvester:end -->")]
     NoMarkers,
+    #[error("it has no such section any more")]
+    NoSection,
 }
 
 impl Entry {

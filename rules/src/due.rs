@@ -17,6 +17,24 @@ pub struct PageRules {
     deadline: i64,
     alike: f32,
     backing: Backing,
+    /// When the documentation answers a question already.
+    pub docs: DocsRules,
+}
+
+/// When a section of the documentation asks and answers what a draft does.
+#[derive(Debug, Clone, Copy)]
+pub struct DocsRules {
+    /// How surely its heading asks the same, 0 to 1.
+    pub alike: f32,
+    /// The share of its heading's words that the question must hold where it has not our answer.
+    pub heading: f32,
+    /// How surely a page of ours must ask the same, which must have our answer too: chat told its
+    /// question apart from the draft's.
+    pub ours: f32,
+    /// The share of what the answer has one type, by which a section has the answer too.
+    pub terms: f32,
+    /// The share of the answer's words, where there is nothing to type.
+    pub words: f32,
 }
 
 /// A larger cluster is judged by its earliest occurrences: the comparison is quadratic.
@@ -45,6 +63,13 @@ impl PageRules {
             by_trusted: table.bool("by_trusted", true),
             by_two_answerers: table.bool("by_two_answerers", true),
         });
+        let docs = file.section("docs", |table| DocsRules {
+            alike: table.number("alike", 0.6, 0.0, 1.0) as f32,
+            heading: table.number("heading", 0.75, 0.0, 1.0) as f32,
+            ours: table.number("ours", 0.97, 0.0, 1.0) as f32,
+            terms: table.number("terms", 0.6, 0.0, 1.0) as f32,
+            words: table.number("words", 0.6, 0.0, 1.0) as f32,
+        });
         if !(backing.by_asker || backing.by_trusted || backing.by_two_answerers) {
             file.wrong("backing", "nothing would ever be due; set at least one to true");
         }
@@ -55,6 +80,7 @@ impl PageRules {
             deadline: hours * Millis::HOUR,
             alike,
             backing,
+            docs,
         }
     }
 

@@ -1,0 +1,55 @@
+//! An answer of ours in a section that somebody else wrote.
+
+use rules::ids::ClusterId;
+use serde::{Deserialize, Serialize};
+
+use crate::docs_tree::section_end;
+use crate::nav::Unplaced;
+use crate::page::{MARKER, anchor};
+use crate::section::lines;
+
+/// What is added to a section: an answer from its anchor to its marker, or another wording on a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extension {
+    pub cluster: ClusterId,
+    /// The section's headings, outermost first, as plain text.
+    pub headings: Vec<String>,
+    /// Without line ends around it.
+    pub text: String,
+}
+
+impl Extension {
+    /// Puts it at the end of the section's own words, or in the place of what we put there before.
+    pub(crate) fn put_into(&self, file: &str) -> Result<String, Unplaced> {
+        let end = if file.contains("\r\n") { "\r\n" } else { "\n" };
+        let text = self.text.replace('\n', end);
+        if let Some((from, to)) = self.span(file) {
+            return Ok(format!("{}{text}{}", &file[..from], &file[to..]));
+        }
+        if file.contains(text.as_str()) {
+            return Ok(file.to_owned());
+        }
+        let Some(at) = section_end(file, &self.headings) else {
+            return Err(Unplaced::NoSection);
+        };
+        let before = file[..at].trim_end();
+        let after = &file[before.len()..];
+        let after = if after.is_empty() { end } else { after };
+        Ok(format!("{before}{end}{end}{text}{after}"))
+    }
+
+    /// The bytes from our anchor to the end of our marker.
+    fn span(&self, file: &str) -> Option<(usize, usize)> {
+        let first = anchor(&self.cluster);
+        let last = format!("{MARKER} id={} ", self.cluster);
+        let mut from = None;
+        for (at, line) in lines(file) {
+            if line.trim_end() == first {
+                from = Some(at);
+            } else if line.contains(&last) {
+                return from.map(|from| (from, at + line.trim_end().len()));
+            }
+        }
+        None
+    }
+}
