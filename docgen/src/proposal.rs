@@ -109,14 +109,17 @@ fn why_now(cluster: &Cluster) -> String {
     let trusted = cluster.occurrences.iter().filter(|one| one.best_answer().trusted).count();
     let first = cluster.occurrences.iter().map(|one| one.question.sent).min().unwrap_or_default();
     format!(
-        "{} resolved occurrences, {} distinct askers, {} answerers; {trusted} answered by a trusted person. \
-         First asked on {}, last confirmed on {}.",
-        cluster.occurrences.len(),
-        cluster.askers(),
-        cluster.answerers(),
+        "{}, {}, {}; {trusted} answered by a trusted person. First asked on {}, last confirmed on {}.",
+        counted(cluster.occurrences.len(), "resolved occurrence"),
+        counted(cluster.askers(), "distinct asker"),
+        counted(cluster.answerers(), "answerer"),
         day(first),
         day(cluster.last_confirmed()),
     )
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn row(row: &Evidence) -> String {

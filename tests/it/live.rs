@@ -11,6 +11,6 @@ mod odd;
 mod offline;
 mod reach;
 mod refusals;
-mod scene;
+pub(crate) mod scene;
 mod suggesting;
 mod weather;

@@ -10,6 +10,7 @@ mod dice;
 mod exports;
 mod fake_discord;
 mod fake_github;
+mod forge;
 mod index;
 mod live;
 mod processes;

@@ -2,6 +2,7 @@
 
 mod office;
 
+use docgen::github::dashboard::BETWEEN_EDITS;
 use tests::harness::github::{How, Verdict};
 
 use crate::exports::asked_three_times;
@@ -70,6 +71,8 @@ fn an_answer_is_proposed_reviewed_merged_known_and_removed() {
     assert_eq!(best["status"], "known", "{found:#}");
     assert!(best.to_string().contains("Stop the agent, delete"), "{found:#}");
     assert!(best.to_string().contains(path), "{found:#}");
+    office.github.advance(BETWEEN_EDITS);
+    office.round();
     tell("the dashboard after the merge", &office.dashboard());
 
     let gone = office.talk.ids();

@@ -147,7 +147,7 @@ impl World {
     }
 
     /// Where the site listens, as the daemon's log tells.
-    fn site(&self) -> String {
+    pub(crate) fn site(&self) -> String {
         let log = std::fs::read_to_string(self.path("daemon.log")).unwrap();
         let (_, after) = log.split_once("serving on http://").expect("the site is served");
         after
