@@ -1,4 +1,4 @@
-//! Calls to Discord's REST API: one client, limits obeyed, reads tried again, answers kept raw.
+//! Calls to Discord's REST API: one client, limits obeyed, failures tried again, answers kept raw.
 //!
 //! serenity's own client hides the headers of a refusal when its limiter is off, and cannot be sent
 //! elsewhere when it is on, so that requests are made here.
@@ -22,7 +22,7 @@ const DISCORD: &str = "https://discord.com";
 const VERSION: &str = "/api/v10";
 const CONNECT: Duration = Duration::from_secs(10);
 const WHOLE: Duration = Duration::from_secs(30);
-/// Pauses before a read is tried again after a failure that is not ours.
+/// Pauses before a call is tried again after a failure that is not ours.
 const PAUSES: [u64; 5] = [1, 2, 4, 8, 16];
 
 /// Calls Discord; clones share limits and counts.
@@ -97,6 +97,12 @@ impl Method {
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
+    }
+
+    /// Whether a call that may have been heard can be made again. An interaction is acknowledged
+    /// once, and a message with a nonce is posted once; only what follows an answer is said twice.
+    fn may_be_repeated(self, path: &str) -> bool {
+        self != Self::Post || !path.starts_with("/webhooks/")
     }
 }
 
@@ -183,7 +189,7 @@ impl Rest {
         body: Body<'_>,
     ) -> Result<Value, RestError> {
         let route = route(method.name(), path);
-        let mut pauses = PAUSES.into_iter().filter(|_| method == Method::Get);
+        let mut pauses = PAUSES.into_iter().filter(|_| method.may_be_repeated(path));
         loop {
             self.turn(&route, lane).await;
             self.0.calls[usize::from(lane == Lane::History)].fetch_add(1, Ordering::Relaxed);

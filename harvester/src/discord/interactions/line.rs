@@ -8,7 +8,7 @@ use super::interaction::{ApplicationId, Interaction};
 use super::opening::Ack;
 use super::press::TagId;
 use super::reply::Reply;
-use crate::discord::rest::{Method, Rest};
+use crate::discord::rest::{Method, Rest, RestError};
 
 /// The way to Discord.
 #[derive(Clone)]
@@ -19,6 +19,8 @@ pub(super) struct Line {
 
 /// ✅ as it stands in an address.
 const CHECK: &str = "%E2%9C%85";
+/// Discord's code for an interaction that is acknowledged already.
+const ACKNOWLEDGED: u64 = 40_060;
 /// Discord's numbers for answers to an interaction.
 const MESSAGE: u8 = 4;
 const MESSAGE_LATER: u8 = 5;
@@ -49,8 +51,11 @@ impl Line {
 
     async fn call_back(&self, to: &Interaction, body: Value) -> Result<(), Failure> {
         let path = format!("/interactions/{}/{}/callback", to.id.0, to.token.as_str());
-        self.rest.send(Method::Post, &path, Some(&body)).await?;
-        Ok(())
+        match self.rest.send(Method::Post, &path, Some(&body)).await {
+            // Discord had heard it, although its answer got lost.
+            Err(RestError::Refused { code: ACKNOWLEDGED, .. }) | Ok(_) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Fills what was acknowledged, or changes the message whose button was pressed.
