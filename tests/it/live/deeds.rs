@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tests::harness::discord::{Asked, Reply, may};
+use tests::harness::discord::{Asked, ChannelId, MessageId, Post, Reply, RoleId, may};
 
 use super::scene::{Scene, Solved};
 use crate::world::World;
@@ -205,6 +205,64 @@ fn who_is_asked_decides_whether_their_words_are_quoted() {
     assert!(evidence.contains("\"occurrences\":1"), "it stays evidence: {evidence}");
     let sources = world.json(&["status", "--json"]);
     assert_eq!(sources["live"]["marks"], 1, "the mark stands: {sources}");
+    daemon.stop();
+    discord.assert_bot_mentions_nobody();
+    discord.assert_no_surprises();
+}
+
+/// Whether a post shows by its tag, and the message by the bot's ✅, that it is solved.
+fn shows_solved(scene: &Scene, post: ChannelId, message: MessageId) -> (bool, bool) {
+    scene.discord.look(|world| {
+        let tags = &world.channel(post).thread.as_ref().unwrap().tags;
+        let reactions = &world.message(post, message).unwrap().reactions;
+        let ours = reactions.iter().any(|one| one.emoji == "✅" && one.users.contains(&world.bot));
+        (!tags.is_empty(), ours)
+    })
+}
+
+#[test]
+fn a_marked_post_gets_its_tag_and_check_where_the_bot_may_and_loses_them_again() {
+    let scene = Scene::new();
+    let Scene { discord, guild, asker, .. } = &scene;
+    let forum = discord.forum(*guild, "questions", &["Solved"]);
+    let words = "It whistles whenever the fire goes out. Why?";
+    let post = discord.forum_post(forum, *asker, "Whistling kiln", words, &[]);
+    let reply = Post::new(post, scene.helper, "Oil the damper before you fire it.");
+    let answer = discord.say(reply.reply_to(MessageId(post.0)));
+    let world = World::new();
+    world.point_at(discord, "");
+    let mut daemon = world.start();
+    scene.at_hand(&mut daemon);
+
+    let mark = || discord.reply(discord.menu(*asker, post, answer, "Mark as answer"));
+    let undo = |marked: &Reply| {
+        let (message, button) = (marked.message.unwrap(), marked.button("Undo"));
+        discord.reply(discord.press(*asker, post, message, &button));
+    };
+    discord.permit(*guild, RoleId(guild.0), may::USUAL & !may::ADD_REACTIONS);
+    let marked = mark();
+    assert!(marked.text.contains("may not react"), "{marked:?}");
+    assert!(marked.text.contains("Manage Threads"), "{marked:?}");
+    assert_eq!(shows_solved(&scene, post, answer), (false, false));
+    daemon.wait_until("it counts all the same", |status| {
+        status["resolutions_by_grade"]["certain"] == 1
+    });
+    undo(&marked);
+
+    discord.permit(*guild, RoleId(guild.0), may::USUAL);
+    discord.permit_bot(*guild, may::MANAGE_THREADS);
+    discord.archive(post);
+    let marked = mark();
+    assert!(marked.text.contains("Tag set: Solved"), "{marked:?}");
+    assert_eq!(shows_solved(&scene, post, answer), (true, true));
+    let archived = || discord.look(|world| world.channel(post).thread.as_ref().unwrap().archived);
+    assert!(archived(), "an old post stays one");
+    undo(&marked);
+    assert_eq!(shows_solved(&scene, post, answer), (false, false));
+    assert!(archived(), "an old post stays one");
+    daemon.wait_until("no mark is left, and none counts", |status| {
+        status["live"]["marks"] == 0 && status["resolutions_by_grade"]["certain"].is_null()
+    });
     daemon.stop();
     discord.assert_bot_mentions_nobody();
     discord.assert_no_surprises();

@@ -97,6 +97,8 @@ fn a_page_is_proposed_beside_the_daemon_and_its_answer_is_suggested_to_who_asks_
 
     discord.advance(DAY);
     let unlike = discord.post(*help, *asker, "Which clay is best for a tall jug?");
+    let elsewhere = discord.channel(*guild, "wheel");
+    discord.post(elsewhere, discord.person(*guild, "fina"), AGAIN);
     let asked = ask(&scene, &mut daemon, *asker, AGAIN);
     let hint = hint_under(&scene, asked);
     assert!(hint.content.contains("Delete the folder"), "{hint:?}");

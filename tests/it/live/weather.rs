@@ -131,6 +131,36 @@ fn a_connection_that_died_without_a_word_is_noticed_and_loses_nothing() {
     discord.assert_no_surprises();
 }
 
+/// People are answered although Discord stumbles over what it is told.
+#[test]
+fn a_stumbling_discord_gets_told_again_what_somebody_waits_for() {
+    let scene = Scene::new();
+    let Scene { discord, help, asker, .. } = &scene;
+    let solved = scene.solve(*help, *asker, "Why does my kiln whistle?", "Oil the damper.");
+    let world = World::new();
+    world.point_at(discord, "");
+    let mut daemon = world.start();
+    scene.at_hand(&mut daemon);
+
+    let reply = "/webhooks/*/messages/@original";
+    for (fault, method, path) in [
+        (Fault::RateLimited(0.3), "POST", "/interactions/*/callback"),
+        (Fault::Status(502), "POST", "/interactions/*/callback"),
+        (Fault::GlobalLimit(0.3), "PATCH", reply),
+        (Fault::Status(503), "PATCH", reply),
+        (Fault::Status(502), "PUT", "/channels/*/reactions/*"),
+    ] {
+        discord.fault(fault, method, path, 1);
+    }
+    let marked = discord.reply(discord.menu(*asker, *help, solved.answer, "Mark as answer"));
+    assert!(marked.text.starts_with("Marked as the answer"), "{marked:?}");
+    assert!(!marked.text.contains("may not react"), "{marked:?}");
+    daemon.wait_until("it is marked once", |status| status["live"]["marks"] == 1);
+    daemon.stop();
+    assert_eq!(discord.invalid_requests(), 2);
+    discord.assert_no_surprises();
+}
+
 /// Holds the store for writing until the returned connection begins to roll back.
 fn hold(runtime: &tokio::runtime::Runtime, world: &World) -> SqliteConnection {
     let file = world.path("data/store.sqlite");
