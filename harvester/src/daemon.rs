@@ -27,7 +27,7 @@ use crate::feed::feed;
 use crate::pipeline::{INDEX, Intake};
 use keeper::Keeper;
 use listener::Listener;
-use proposals::{Ear, Proposals};
+use proposals::{Ear, Proposals, Standing};
 use pulse::{Beat, Pulse};
 
 /// How often something that is not there yet is looked for again.
@@ -79,8 +79,9 @@ impl Daemon {
 
         let (ear, heard) = Ear::new(&self.config);
         let scrubbed = Arc::new(Notify::new());
-        let proposals =
-            Proposals::open(&self, heard, Arc::clone(&scrubbed), keeping.clone()).await?;
+        let standing = Standing::default();
+        let told = (Arc::clone(&scrubbed), standing.clone());
+        let proposals = Proposals::open(&self, heard, told, keeping.clone()).await?;
         let proposals = proposals.map(|proposals| {
             tasks.spawn(async move {
                 proposals.run().await;
@@ -107,6 +108,7 @@ impl Daemon {
             beat,
             queue,
             connection: listener.connection(),
+            proposals: standing,
             stopping: keeping.clone(),
         };
         let pulse = tasks.spawn(async move { Ok(pulse.write().await?) });

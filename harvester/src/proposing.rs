@@ -195,7 +195,7 @@ impl Proposer {
             self.open_new(docket, ground, fence, report).await?;
         }
         let dashboard = self.github.dashboard().await?;
-        self.show(docket, dashboard.as_ref()).await
+        self.show(docket, dashboard.as_ref(), report).await
     }
 
     /// Steps until nothing is left to do for one pull request. Each step is written down before it is

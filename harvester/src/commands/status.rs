@@ -98,4 +98,8 @@ fn tell_daemon(name: &str, pulse: &Value) {
             say!("{:>14}  {:>11}    {}", "", gateway[key], key.replace('_', " "));
         }
     }
+    let clocks = pulse["proposals"]["by_clock"].as_object().into_iter().flatten();
+    for (clock, count) in clocks {
+        say!("{:>14}  {count:>11}    proposals with their clock {}", "", clock.replace('-', " "));
+    }
 }

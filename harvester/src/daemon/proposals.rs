@@ -1,11 +1,15 @@
 //! Rounds of proposing on GitHub: now and then, when GitHub tells us of something, and when words went.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use docgen::caps::Clock;
 use docgen::github::auth::Secret;
 use docgen::github::webhook::{self, Delivery, Refused};
 use indexer::store::Store;
+use rules::ids::Millis;
+use serde_json::Value;
 use site::webhooks::Heard;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
@@ -52,6 +56,27 @@ impl site::webhooks::Ear for Ear {
     }
 }
 
+/// What the pulse tells of proposals.
+#[derive(Clone, Default)]
+pub(super) struct Standing(Arc<Mutex<Value>>);
+
+impl Standing {
+    pub(super) fn told(&self) -> Value {
+        self.0.lock().expect("nobody panics with it").clone()
+    }
+
+    /// Counts a round that ended, and how the clocks stand after it.
+    fn tell(&self, clocks: Option<&BTreeMap<Clock, u64>>, now: Millis) {
+        let mut told = self.0.lock().expect("nobody panics with it");
+        let count = if clocks.is_some() { "rounds_total" } else { "failed_rounds_total" };
+        told[count] = (told[count].as_u64().unwrap_or_default() + 1).into();
+        if let Some(clocks) = clocks {
+            told["last_round"] = now.0.into();
+            told["by_clock"] = serde_json::to_value(clocks).unwrap_or_default();
+        }
+    }
+}
+
 /// The task that proposes.
 pub(super) struct Proposals {
     proposer: Proposer,
@@ -60,6 +85,7 @@ pub(super) struct Proposals {
     every: Duration,
     heard: mpsc::Receiver<Delivery>,
     scrubbed: Arc<Notify>,
+    standing: Standing,
     stopping: watch::Receiver<bool>,
 }
 
@@ -68,7 +94,7 @@ impl Proposals {
     pub(super) async fn open(
         daemon: &Daemon,
         heard: mpsc::Receiver<Delivery>,
-        scrubbed: Arc<Notify>,
+        (scrubbed, standing): (Arc<Notify>, Standing),
         stopping: watch::Receiver<bool>,
     ) -> anyhow::Result<Option<Self>> {
         let Daemon { config, rules, store, naming, owner, .. } = daemon;
@@ -84,6 +110,7 @@ impl Proposals {
             every,
             heard,
             scrubbed,
+            standing,
             stopping,
         }))
     }
@@ -119,6 +146,7 @@ impl Proposals {
     async fn round(&self) -> Duration {
         match self.proposer.round().await {
             Ok(Round::Done(report)) => {
+                self.standing.tell(Some(&report.clocks), clock::now());
                 for line in &report.lines {
                     tracing::info!(question = %line.cluster, number = line.number, "{}", line.outcome);
                 }
@@ -131,6 +159,7 @@ impl Proposals {
                 Duration::from_millis(millis)
             }
             Err(error) => {
+                self.standing.tell(None, clock::now());
                 tracing::warn!("proposing failed, and is tried again: {error}");
                 AGAIN.min(self.every)
             }

@@ -9,6 +9,7 @@ use rules::ids::Millis;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::proposals::Standing;
 use crate::clock;
 use crate::feed::Gauge;
 
@@ -84,6 +85,7 @@ pub(super) struct Pulse<C> {
     pub(super) queue: Gauge,
     /// Tells the connection's part of it.
     pub(super) connection: C,
+    pub(super) proposals: Standing,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
@@ -94,6 +96,7 @@ impl<C: Fn() -> Value + Send> Pulse<C> {
         while !*self.stopping.borrow() {
             let mut pulse = self.beat.tell(&self.queue, clock::now());
             pulse["discord"] = (self.connection)();
+            pulse["proposals"] = self.proposals.told();
             self.store.set(&name, &pulse.to_string()).await?;
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}

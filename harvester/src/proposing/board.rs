@@ -7,13 +7,22 @@ use rules::ids::{ClusterId, Millis};
 
 use super::case::Case;
 use super::docket::{Docket, Entry};
+use super::report::Report;
 use super::{Proposer, Result};
 
 impl Proposer {
     /// Brings the dashboard up to date. One that people closed stays closed.
-    pub(super) async fn show(&self, docket: &Docket, found: Option<&Found>) -> Result<()> {
+    pub(super) async fn show(
+        &self,
+        docket: &Docket,
+        found: Option<&Found>,
+        report: &mut Report,
+    ) -> Result<()> {
         let rows = docket.entries.iter().filter_map(|(id, entry)| self.row(id, entry));
         let rows = rows.collect::<Vec<_>>();
+        for row in &rows {
+            *report.clocks.entry(row.clock).or_default() += 1;
+        }
         if rows.is_empty() && found.is_none() {
             return Ok(());
         }

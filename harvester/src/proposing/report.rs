@@ -1,5 +1,8 @@
 //! What a round did, for whoever asked for it.
 
+use std::collections::BTreeMap;
+
+use docgen::caps::Clock;
 use rules::ids::ClusterId;
 use serde::Serialize;
 
@@ -9,6 +12,8 @@ pub struct Report {
     /// What the repository allows, in a sentence.
     pub stage: String,
     pub lines: Vec<Line>,
+    /// How many questions stand on the dashboard with their clock at what.
+    pub clocks: BTreeMap<Clock, u64>,
     /// What the operator should know.
     pub notes: Vec<String>,
 }
