@@ -25,7 +25,7 @@ use docgen::github::transport::{Clock, GitHub};
 use docgen::nav::{Entry, Kind};
 use rules::ids::{ClusterId, MessageId, Millis};
 use serde_json::json;
-use tests::harness::github::{FakeGitHub, Fault, Request, Role, Trouble, wire};
+use tests::harness::github::{FakeGitHub, Fault, Request, Role, Trouble, Verdict, wire};
 
 const DOCS: &str = "harbor/docs";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -35,6 +35,8 @@ const ASKED: &[&str] = &[
     "DELETE /repos/{owner}/{repo}/git/refs/{ref}",
     "GET /app",
     "GET /repos/{owner}/{repo}",
+    "GET /repos/{owner}/{repo}/branches/{branch}",
+    "GET /repos/{owner}/{repo}/codeowners/errors",
     "GET /repos/{owner}/{repo}/collaborators/{username}/permission",
     "GET /repos/{owner}/{repo}/commits/{ref}",
     "GET /repos/{owner}/{repo}/contents/{path}",
@@ -50,6 +52,7 @@ const ASKED: &[&str] = &[
     "GET /repos/{owner}/{repo}/pulls/{pull_number}",
     "GET /repos/{owner}/{repo}/pulls/{pull_number}/comments",
     "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews",
+    "GET /repos/{owner}/{repo}/rules/branches/{branch}",
     "GET /user",
     "PATCH /repos/{owner}/{repo}/git/refs/{ref}",
     "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}",
@@ -104,11 +107,14 @@ fn githubs_examples_are_readable_to_us() {
         let path = files.paths().next().unwrap().to_owned();
         assert!(!github.text(&files, &path).await.unwrap().unwrap().is_empty());
         talk(&github, 1).await;
+        let findings = github.examine().await;
+        assert!(findings.iter().all(|one| one.what != "GitHub"), "{findings:?}");
         let wanted = wanted("d1");
         let pushed = Pushed { head, digest: "old".into(), base: None, at: Millis(0) };
         let mut ledger = Ledger { pushed: Some(pushed), ..Ledger::default() };
         while ledger.number.is_none() {
-            let (seen, what) = ensure::plan(&github, &wanted, &ledger).await.unwrap();
+            let seen = ensure::look(&github, &wanted, &ledger).await.unwrap();
+            let what = ensure::next(&wanted, &ledger, &seen, github.now());
             let rests = ensure::take(&github, &wanted, &mut ledger, (&seen, what)).await.unwrap();
             assert_eq!(rests, None);
             if let Some(built) = &ledger.built {
@@ -225,7 +231,8 @@ fn asked() -> Vec<Request> {
     runtime().block_on(async {
         let key = AppKey::new(fake.app_id(), &Secret::new(fake.private_key())).unwrap();
         let github = client(&fake, Auth::App(Box::new(key)));
-        github.repository().await.unwrap();
+        let findings = github.examine().await;
+        assert!(findings.iter().all(|one| one.what != "GitHub"), "{findings:?}");
         proposals(&fake, &github).await;
         let token = fake.personal_token("mina", &[("contents", "read")]);
         client(&fake, Auth::Token(Secret::new(token))).me().await.unwrap();
@@ -256,6 +263,9 @@ async fn proposals(fake: &FakeGitHub, github: &GitHub) {
     fake.advance(25 * 60 * 60 * 1_000);
     settled(github, &wanted("d3"), &mut ledger).await;
     talk(github, comment).await;
+    assert_eq!(github.pulls_of(&wanted("d3").branch).await.unwrap().len(), 1);
+    mina.review(number, Verdict::Comment, "It could name the pier too.");
+    assert_eq!(github.reviews(number).await.unwrap().len(), 1);
     fake.trouble(Trouble::on(
         "GET",
         "/repos/*/git/trees/*",
@@ -265,6 +275,9 @@ async fn proposals(fake: &FakeGitHub, github: &GitHub) {
     assert_eq!(page.as_deref(), Some("# Old\n"));
     let gone = Wanted { purpose: Purpose::Withdrawal, ..wanted("d3") };
     assert_eq!(settled(github, &gone, &mut ledger).await, Outcome::Withdrawn);
+    let other =
+        mina.open_pull_from_fork("pier", &[("pier.md", Some("# Pier\n"))], "Add a pier", "");
+    github.close_pull(other).await.unwrap();
 }
 
 /// The status comment and the dashboard, each made and edited; a reaction; what others said.
@@ -294,7 +307,8 @@ fn comment_on() -> u64 {
 
 async fn settled(github: &GitHub, wanted: &Wanted, ledger: &mut Ledger) -> Outcome {
     for _ in 0..60 {
-        let (seen, what) = ensure::plan(github, wanted, ledger).await.unwrap();
+        let seen = ensure::look(github, wanted, ledger).await.unwrap();
+        let what = ensure::next(wanted, ledger, &seen, github.now());
         if let Some(outcome) = ensure::take(github, wanted, ledger, (&seen, what)).await.unwrap() {
             return outcome;
         }
