@@ -171,7 +171,17 @@ impl Listener {
             let Some(searcher) = super::searcher(&index, &mut stopping).await else {
                 return Ok(None);
             };
-            let us = rest.get(Lane::Live, "/applications/@me").await?;
+            let us = loop {
+                match rest.get(Lane::Live, "/applications/@me").await {
+                    Ok(us) => break us,
+                    Err(error) if !error.passes() => return Err(error.into()),
+                    Err(error) => tracing::warn!(%error, "nobody can be answered yet"),
+                }
+                super::pause(&mut stopping).await;
+                if *stopping.borrow() {
+                    return Ok(None);
+                }
+            };
             let id = us["id"].as_str().and_then(|id| id.parse().ok());
             let id = id.context("Discord does not tell the id of the bot's application")?;
             let desk = Desk::new(rest, store, searcher, rules, naming, owner, ApplicationId(id));

@@ -202,7 +202,11 @@ impl Rest {
                             continue;
                         }
                         500.. => RestError::Refused { status: answer.said.status, code: 0 },
-                        _ => return answer.value(),
+                        _ => match answer.value() {
+                            // Something on the way to Discord answered in its place.
+                            Err(RestError::NotJson) => RestError::NotJson,
+                            value => return value,
+                        },
                     }
                 }
                 Err(failure) => failure,
