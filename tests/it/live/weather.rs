@@ -48,15 +48,17 @@ fn refusals_lose_nothing_and_are_not_asked_for() {
         (Fault::GlobalLimit(0.5), 1),
         (Fault::Cloudflare, 2),
         (Fault::Status(502), 1),
+        (Fault::Garbage, 1),
     ];
     weather.iter().for_each(|(fault, times)| discord.fault(*fault, "GET", PAGES, *times));
+    discord.fault(Fault::Garbage, "GET", "/applications/@me", 1);
     discord.rate_limit(5, Duration::from_millis(500));
     let world = World::new();
     world.point_at(discord, "");
     let mut daemon = world.start();
     discord.wait_until("it listens", |world| world.hub.connected() == 1);
     discord.post(wheel, scene.asker, "Is anybody at the wheel?");
-    daemon.settled(1);
+    scene.at_hand(&mut daemon);
     daemon.wait_until("nothing is lost", |status| messages(status) == 371);
     daemon.stop();
 
