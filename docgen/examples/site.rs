@@ -1,7 +1,7 @@
 //! Makes a documentation site of pages that are hard to hold, for a check with the real generator:
 //! `site TARGET SITE CASES.json EXPECTED`. The site's settings and pages of other origin are there
-//! already. Every page is named in the site's navigation, and what a reader should see of it, without
-//! any space, is written into EXPECTED under the page's path with `.txt` behind it.
+//! already. Every page is named in the site's navigation, one page moves, and what a reader should see
+//! of each, without any space, is written into EXPECTED under the page's path with `.txt` behind it.
 
 #[path = "../tests/it/told.rs"]
 mod told;
@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use docgen::change::{Change, Edit};
 use docgen::layout::{Layout, Nav, detect};
 use docgen::nav::{Entry, Kind};
+use docgen::redirect::{self, Moved};
 use docgen::target::Target;
 use pulldown_cmark::{Event, Options, Parser};
 use rules::ids::{ClusterId, MessageId};
@@ -34,8 +35,15 @@ fn main() -> Result<()> {
     let layout = if layout.target == target { layout } else { Layout { target, ..layout } };
     let written = write_pages(&layout, &site, &fs::read_to_string(cases)?)?;
     let folder = layout.folder.to_string();
-    let pages = files(&site, &site)?;
-    let pages = pages.iter().filter(|path| path.starts_with(&folder)).collect::<Vec<_>>();
+    let all = files(&site, &site)?;
+    let pages = all.iter().filter(|path| path.starts_with(&folder));
+    let mut pages = pages.cloned().collect::<Vec<_>>();
+    for path in &pages {
+        list(&layout, &site, path, &title(&fs::read_to_string(site.join(path))?))?;
+    }
+    let (from, to) = move_one(&layout, &site, &pages)?;
+    pages.retain(|path| *path != from || site.join(path).exists());
+    pages.push(to);
     for path in &pages {
         let text = fs::read_to_string(site.join(path))?;
         list(&layout, &site, path, &title(&text))?;
@@ -90,6 +98,36 @@ fn write_pages(layout: &Layout, site: &Path, cases: &str) -> Result<usize> {
         return Err(Error::other(format!("only {written} of {} cases make a page", cases.len())));
     }
     Ok(written)
+}
+
+/// Moves the first page into another folder as a proposal would; from where to where.
+fn move_one(layout: &Layout, site: &Path, pages: &[String]) -> Result<(String, String)> {
+    let from = pages.first().ok_or_else(|| Error::other("there is no page"))?;
+    let name = from.rsplit('/').next().unwrap_or(from);
+    let folder = layout.folder.to_string();
+    let above = folder.rfind('/').map_or("", |at| &folder[..=at]);
+    let to = format!("{above}elsewhere/{name}");
+    let text = fs::read_to_string(site.join(from))?;
+    let cluster = ClusterId::of_question(MessageId(4_999));
+    let title = title(&text);
+    let moved = Moved { cluster: &cluster, from, to: &to, title: &title };
+    let settings = redirect::settings(layout);
+    let settings = settings.map(|path| fs::read_to_string(site.join(path))).transpose()?;
+    put(&site.join(&to), &text)?;
+    for change in redirect::changes(layout, &moved, settings.as_deref()) {
+        let path = site.join(change.path());
+        match &change {
+            Change::Write { text, .. } => put(&path, text)?,
+            Change::Delete { .. } => fs::remove_file(path)?,
+            Change::Edit { edit, .. } => {
+                let old = fs::read_to_string(&path)?;
+                if let Some(text) = edit.apply(Some(&old)).map_err(Error::other)? {
+                    fs::write(path, text)?;
+                }
+            }
+        }
+    }
+    Ok((from.clone(), to))
 }
 
 /// Names a page in the navigation as a proposal would.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::extension::Extension;
 use crate::github::marker;
 use crate::nav::{Entry, Unplaced};
+use crate::redirect::Redirect;
 use crate::section::Section;
 
 /// One file's change. Edits are computed on the file as it stands when the commit is made, so that
@@ -31,6 +32,8 @@ pub enum Edit {
     Drop(Section),
     /// Adds to a section that somebody else wrote.
     Extend(Extension),
+    /// Leads readers from a page's old address to its new one.
+    Redirect(Redirect),
     /// Puts another text in the place of the one that was looked at; a file that changed since stays.
     Replace { seen: String, text: String },
 }
@@ -59,6 +62,7 @@ impl Edit {
             Self::Unlist(entry) => text.map(|text| entry.unlisted_in(text)).transpose()?,
             Self::Put(section) => Some(section.put_into(text.unwrap_or_default())?),
             Self::Drop(section) => text.map(|text| section.taken_from(text)),
+            Self::Redirect(redirect) => text.map(|text| redirect.put_into(text)).transpose()?,
             Self::Extend(extension) => match text {
                 Some(text) => Some(extension.put_into(text)?),
                 None => return Err(Unplaced::NoSection),

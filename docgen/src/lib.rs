@@ -18,6 +18,7 @@ pub mod lint;
 pub mod nav;
 mod page;
 pub mod proposal;
+pub mod redirect;
 #[cfg(test)]
 mod samples;
 pub mod section;
