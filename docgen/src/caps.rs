@@ -274,7 +274,7 @@ mod tests {
         let mut two = [candidate(1, 3, 3), candidate(2, 2, 3)];
         two.iter_mut().for_each(|one| one.batch = true);
         let plan =
-            |candidates| super::plan(candidates, &Standing::default(), &Limits::default(), NOW);
+            |candidates| plan(candidates, &Standing::default(), &Limits::default(), NOW);
         let both = plan(&two);
         assert_eq!((both.open.len(), both.waiting.len(), numbers(&both.batch)), (0, 0, vec![1, 2]));
         let alone = plan(&two[..1]);

@@ -30,7 +30,7 @@ pub(super) fn put(text: &str, from: &str, to: &str) -> Result<String, Unplaced> 
         let name = line.bare.trim_start_matches('-').trim().trim_end_matches(':');
         ["redirects", "\"redirects\"", "'redirects'"].contains(&name)
     };
-    let at = below.iter().position(|line| plugin(line)).ok_or(Unplaced::NoList)?;
+    let at = below.iter().position(plugin).ok_or(Unplaced::NoList)?;
     let (plugin, inside) = (below[at], &below[at + 1..]);
     let inside = inside.iter().take_while(|line| line.indent > plugin.indent).collect::<Vec<_>>();
     let entry = |indent: usize| {
