@@ -273,8 +273,7 @@ mod tests {
     fn what_a_person_put_into_the_batch_never_goes_alone() {
         let mut two = [candidate(1, 3, 3), candidate(2, 2, 3)];
         two.iter_mut().for_each(|one| one.batch = true);
-        let plan =
-            |candidates| plan(candidates, &Standing::default(), &Limits::default(), NOW);
+        let plan = |candidates| plan(candidates, &Standing::default(), &Limits::default(), NOW);
         let both = plan(&two);
         assert_eq!((both.open.len(), both.waiting.len(), numbers(&both.batch)), (0, 0, vec![1, 2]));
         let alone = plan(&two[..1]);
