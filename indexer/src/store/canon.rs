@@ -15,6 +15,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use super::apply::{Key, Stale};
 use super::clusters::{add_change, cluster_id};
 use super::purge::note_purge;
+use super::reactions::place;
 use super::versions::by_channel;
 use super::{MAX_BINDS, Result, Store, placeholders, proposals};
 
@@ -129,6 +130,16 @@ impl Store {
         Ok(borne)
     }
 
+    /// Where the messages are that merged answers stand on.
+    pub(super) async fn evidence_places(&self) -> Result<Vec<Key>> {
+        let rows = sqlx::query_as::<_, (i64, i64)>(
+            "SELECT channel, message FROM canon_evidence WHERE channel <> 0",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(|(channel, message)| place(channel, message)).collect())
+    }
+
     /// Forgets a merged answer that is kept under exactly this id.
     pub async fn drop_merged(&self, cluster: &ClusterId) -> Result<()> {
         let mut transaction = self.begin().await?;
@@ -140,11 +151,14 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// The messages that the answer kept under exactly this id stands on and that may not be shown:
-    /// not stored, or in a channel that is hidden, gone or out of scope.
+    /// The messages that the answer of a cluster, as [`Store::merged_of`] finds it, stands on and that
+    /// may not be shown: not stored, or in a channel that is hidden, gone or out of scope.
     pub async fn gone_evidence(&self, cluster: &ClusterId) -> Result<Vec<MessageId>> {
-        let sql =
-            format!("SELECT message FROM canon_evidence AS one WHERE cluster = $1 AND {GONE}");
+        let sql = format!(
+            "SELECT message FROM canon_evidence AS one WHERE cluster = (SELECT cluster FROM canon \
+             WHERE cluster = $1 OR cluster IN (SELECT old FROM redirects WHERE cluster = $1) \
+             ORDER BY cluster <> $1, merged, cluster LIMIT 1) AND {GONE} ORDER BY message"
+        );
         let ids = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql))
             .bind(cluster.as_str())
             .fetch_all(&self.read)

@@ -139,7 +139,8 @@ impl Store {
         Ok(rows.into_iter().map(|id| ConversationId(MessageId(id as u64))).collect())
     }
 
-    /// The messages that ask and answer in clusters that people may have seen, by channel and id.
+    /// The messages that ask and answer in clusters that people may have seen, and those that merged
+    /// answers stand on, by channel and id.
     pub async fn cited(&self) -> Result<Vec<(ChannelId, MessageId)>> {
         let bodies = sqlx::query_scalar::<_, String>(
             "SELECT body FROM occurrences JOIN clusters ON clusters.id = occurrences.cluster \
@@ -153,6 +154,7 @@ impl Store {
             let quotes = std::iter::once(&occurrence.question).chain(&occurrence.answers);
             cited.extend(quotes.map(|quote| (occurrence.channel, quote.message)));
         }
+        cited.extend(self.evidence_places().await?);
         Ok(cited.into_iter().collect())
     }
 

@@ -120,10 +120,13 @@ impl Said {
             return false;
         }
         let of = ended.content.len() as f32;
-        self.statements.iter().filter(|one| one.stance == Stance::For).any(|one| {
+        let speaks_of_it = |one: &&Statement| {
             let shared = one.content.intersection(&ended.content).count();
             shared >= least && shared as f32 / of >= enough
-        })
+        };
+        let mut stances = self.statements.iter().filter(speaks_of_it).map(|one| one.stance);
+        stances.clone().any(|stance| stance == Stance::For)
+            && stances.all(|stance| matches!(stance, Stance::For | Stance::Open))
     }
 
     /// Whether the other advises against what this one tells, and tells none of its other means.

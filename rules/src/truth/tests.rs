@@ -1,12 +1,16 @@
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+
 use super::*;
 use crate::ids::Millis;
 use crate::samples::cluster;
 
 const MERGED: i64 = 1_000;
+static RULES: LazyLock<Ruleset> = LazyLock::new(Ruleset::embedded);
 
 /// A page with one later answer, at index 1 and in the core.
 fn judged(page: (&str, &str), asked: &str, later: &str) -> Truth {
-    let rules = Ruleset::embedded();
     let mut cluster = cluster(&[(page.0, page.1), (asked, later)]);
     cluster.occurrences[0].answers[0].sent = Millis(MERGED - 1);
     cluster.occurrences[1].answers[0].sent = Millis(MERGED + 1);
@@ -16,17 +20,17 @@ fn judged(page: (&str, &str), asked: &str, later: &str) -> Truth {
         link: String::new(),
         merged: Millis(MERGED),
     });
-    judge(&cluster, &rules)
+    judge(&cluster)
 }
 
-fn judge(cluster: &Cluster, rules: &Ruleset) -> Truth {
+fn judge(cluster: &Cluster) -> Truth {
     let asked = cluster
         .occurrences
         .iter()
         .map(|one| Asked { question: &one.question.text, answer: &one.best_answer().text });
-    let epoch = Epoch::of(asked, &rules.same);
+    let epoch = Epoch::of(asked, &RULES.same);
     let core = (0..cluster.occurrences.len()).collect::<Vec<_>>();
-    truth(cluster, &core, &[], &epoch, rules)
+    truth(cluster, &core, &[], &epoch, &RULES)
 }
 
 const PORT: (&str, &str) = (
@@ -91,7 +95,6 @@ fn what_cannot_be_true_beside_the_page_contradicts_it() {
 
 #[test]
 fn only_what_is_confirmed_after_the_merge_counts() {
-    let rules = Ruleset::embedded();
     let other = "Use `listen.address` in `lantern.toml`";
     let mut cluster = cluster(&[
         (PORT.0, PORT.1),
@@ -109,18 +112,18 @@ fn only_what_is_confirmed_after_the_merge_counts() {
         for (one, time) in cluster.occurrences.iter_mut().zip(times) {
             one.answers[0].sent = Millis(time);
         }
-        judge(&cluster, &rules)
+        judge(&cluster)
     };
     assert_eq!(at([1, 2, 3]), Truth::Stands, "before the merge");
     assert_eq!(at([1, 1_002, 3]), Truth::Contradicted { by: 1 });
     assert_eq!(at([1, 1_002, 1_003]), Truth::Stands, "somebody confirms the page later");
     assert_eq!(at([1, 1_003, 1_002]), Truth::Contradicted { by: 1 });
     cluster.occurrences[1].grade = Grade::Thanked;
-    assert_eq!(judge(&cluster, &rules), Truth::Stands, "nobody confirms it");
+    assert_eq!(judge(&cluster), Truth::Stands, "nobody confirms it");
     cluster.occurrences[1].answers[0].trusted = true;
-    assert_eq!(judge(&cluster, &rules), Truth::Contradicted { by: 1 });
+    assert_eq!(judge(&cluster), Truth::Contradicted { by: 1 });
     cluster.canon = None;
-    assert_eq!(judge(&cluster, &rules), Truth::Stands);
+    assert_eq!(judge(&cluster), Truth::Stands);
 }
 
 #[test]
@@ -143,12 +146,35 @@ fn a_higher_version_with_another_answer_is_newer() {
 
 #[test]
 fn evidence_that_went_comes_first() {
-    let rules = Ruleset::embedded();
     let cluster = cluster(&[("a", "b")]);
-    let epoch = Epoch::of([], &rules.same);
+    let epoch = Epoch::of([], &RULES.same);
     let gone = [MessageId(7)];
     assert_eq!(
-        truth(&cluster, &[0], &gone, &epoch, &rules),
+        truth(&cluster, &[0], &gone, &epoch, &RULES),
         Truth::Gone { evidence: vec![MessageId(7)] }
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn no_answer_contradicts_itself(
+        words in prop::collection::vec(
+            prop_oneof![
+                Just("no longer"), Just("don't use"), Just("instead of"), Just("대신"), Just("더 이상"),
+                Just("`PORT`"), Just("`listen.address`"), Just("server_port"), Just("v2.0.1"), Just("withdrawals"),
+                Just("possible."), Just("weekends,"), Just("but"), Just("if"), Just("windows"), Just("출금은"),
+            ],
+            1..24,
+        )
+    ) {
+        let text = words.join(" ");
+        prop_assert_eq!(judged((PORT.0, &text), PORT.0, &text), Truth::Stands);
+    }
+
+    #[test]
+    fn any_two_answers_are_judged(page in "\\PC{0,60}", later in "\\PC{0,60}") {
+        judged((PORT.0, &page), PORT.0, &later);
+    }
 }

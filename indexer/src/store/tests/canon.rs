@@ -133,6 +133,7 @@ async fn a_merged_answer_is_served_and_the_index_hears_of_it_once() {
     assert_eq!(served(&store, 100).await, words());
     assert_eq!(served(&store, 200).await, None);
     assert_eq!(store.gone_evidence(&id(100)).await.unwrap(), []);
+    assert!(store.cited().await.unwrap().contains(&(ChannelId(1), MessageId(101))));
     let kept = store.merged_of(&id(100)).await.unwrap().unwrap();
     assert_eq!(kept.evidence, [MessageId(100), MessageId(101)]);
     assert_eq!(store.merged().await.unwrap(), [kept]);
@@ -246,6 +247,7 @@ async fn an_answer_follows_its_cluster_into_another() {
     let cluster = store.cluster(&id(100)).await.unwrap().unwrap();
     assert_eq!((&cluster.id, cluster.canon.is_some()), (&id(200), true));
     assert_eq!(store.merged_of(&id(200)).await.unwrap().unwrap().cluster, id(100));
+    assert_eq!(store.gone_evidence(&id(200)).await.unwrap(), []);
     assert_eq!(store.proposal(&id(200)).await.unwrap().unwrap().cluster, id(200));
     store
         .keep_merged(&Merged {
