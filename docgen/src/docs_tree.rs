@@ -10,7 +10,7 @@ mod terms;
 use std::ops::Range;
 
 use rules::ids::ClusterId;
-use rules::markdown::escape;
+use rules::markdown::{Flavour, escape};
 use rules::ruleset::Ruleset;
 use rules::same::{Asked, Epoch, Signature, score};
 use rules::standing::overlap;
@@ -106,11 +106,15 @@ impl Tree {
     /// The section that asks what the draft answers. The draft's own page is no other page.
     pub fn find(&self, draft: &Draft, rules: &Ruleset) -> Existing {
         let Some(own) = outline::of_draft(draft.page()) else { return Existing::None };
-        let ours = |known: &&(f32, &Known)| {
-            known.1.cluster.as_ref() == Some(draft.cluster()) || known.1.place.path == draft.path()
+        // What is right elsewhere would break a page of MDX.
+        let mdx = draft.target.flavour() == Flavour::Mdx;
+        let passed = |known: &&(f32, &Known)| {
+            let path = known.1.place.path.as_str();
+            let own = known.1.cluster.as_ref() == Some(draft.cluster()) || path == draft.path();
+            own || path.ends_with(".mdx") && !mdx
         };
         let ranked = self.ranked(&own, rules);
-        let Some((alike, known)) = ranked.iter().find(|one| !ours(one)) else {
+        let Some((alike, known)) = ranked.iter().find(|one| !passed(one)) else {
             return Existing::None;
         };
         let docs = &rules.pages.docs;

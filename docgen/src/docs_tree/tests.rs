@@ -74,7 +74,7 @@ fn find(files: &[(&str, &str)], draft: &Draft) -> Existing {
 
 #[test]
 fn a_section_that_asks_the_same_is_found_and_read() {
-    let files = [("docs/guide.mdx", GUIDE), ("docs/faq.md", FAQ), ("docs/logo.svg", GUIDE)];
+    let files = [("docs/guide.md", GUIDE), ("docs/faq.md", FAQ), ("docs/logo.svg", GUIDE)];
     let headings = ["Harbour guide", "Search", "Rebuilding the search index"];
     for (answer, expected) in [
         ("Stop the daemon first, then run `harbourd reindex --full` and start it again.", true),
@@ -84,7 +84,7 @@ fn a_section_that_asks_the_same_is_found_and_read() {
         else {
             panic!("not found for {answer}");
         };
-        assert_eq!((place.path.as_str(), answers), ("docs/guide.mdx", expected), "{answer}");
+        assert_eq!((place.path.as_str(), answers), ("docs/guide.md", expected), "{answer}");
         assert_eq!(place.headings, headings);
         assert!(GUIDE[place.range.clone()].starts_with("### Rebuilding the search index\n"));
         assert!(GUIDE[place.range].ends_with("--full`.\n\n"));
@@ -109,7 +109,7 @@ fn a_bold_question_is_a_heading() {
 
 #[test]
 fn what_is_only_near_is_left_alone() {
-    let files = [("docs/guide.mdx", GUIDE), ("docs/faq.md", FAQ)];
+    let files = [("docs/guide.md", GUIDE), ("docs/faq.md", FAQ)];
     for (wordings, answer) in [
         (
             ["How do I export the search results?", "can I export what I searched?"],
@@ -170,6 +170,17 @@ fn a_merged_page_of_ours_is_known_to_a_near_duplicate_and_to_itself() {
 }
 
 #[test]
+fn a_page_in_another_dialect_is_passed_over() {
+    let answer = "Delete the folder `data/index`, the daemon makes it again.";
+    assert_eq!(find(&[("guide.mdx", GUIDE)], &reindex(answer)), Existing::None);
+    let wordings = ["How do I rebuild the search index?", "how can i rebuild my index?"];
+    let draft = drafted(&cluster(1_000, &wordings, answer), Target::Docusaurus);
+    for path in ["guide.mdx", "guide.md"] {
+        assert!(matches!(find(&[(path, GUIDE)], &draft), Existing::Section { .. }), "{path}");
+    }
+}
+
+#[test]
 fn the_order_of_files_does_not_matter() {
     let draft = reindex("Delete the folder `data/index`, the daemon makes it again.");
     let twice = [("b.md", GUIDE), ("a.md", GUIDE)];
@@ -179,10 +190,10 @@ fn the_order_of_files_does_not_matter() {
 }
 
 fn edited(draft: &Draft, file: &str) -> Option<String> {
-    let existing = find(&[("docs/guide.mdx", file)], draft);
+    let existing = find(&[("docs/guide.md", file)], draft);
     match change(draft, &existing)? {
         Change::Edit { path, edit } => {
-            assert_eq!(path, "docs/guide.mdx");
+            assert_eq!(path, "docs/guide.md");
             edit.apply(Some(file)).unwrap()
         }
         other => panic!("{other:?}"),
@@ -221,7 +232,7 @@ fn a_section_that_lacks_the_answer_gets_it_with_its_evidence() {
     // The next look finds what we put there, and a newer draft replaces it.
     let existing = Existing::Section {
         place: Place {
-            path: "docs/guide.mdx".into(),
+            path: "docs/guide.md".into(),
             headings: outline::read(GUIDE)[3].headings.clone(),
             range: 0..0,
         },
