@@ -3,6 +3,7 @@
 use rules::ids::{ClusterId, MessageId};
 
 use crate::draft::Draft;
+use crate::extension::span;
 use crate::page::anchor;
 
 /// The headings below which a page tells what it stands on.
@@ -16,20 +17,42 @@ pub struct Amended {
     pub lossy: bool,
 }
 
-/// The page as it is written today, with what people changed since `ours` was merged. `gone` are
-/// messages that no line of it may cite any more.
-pub fn rewritten(ours: Option<&str>, page: &str, anew: &str, gone: &[MessageId]) -> Amended {
-    let plain = |lossy| Amended { text: anew.to_owned(), lossy };
-    match ours {
-        None => plain(true),
-        Some(ours) if unwound(ours) == unwound(page) => plain(false),
-        Some(ours) => match diffy::merge(&unwound(ours), &unwound(page), anew) {
-            Ok(text) if !gone.iter().any(|message| cites(&text, *message)) => {
-                Amended { text, lossy: false }
-            }
-            _ => plain(true),
-        },
+/// A text in which an answer is to be written anew, before and after.
+#[derive(Debug, Clone, Copy)]
+pub struct Anew<'t> {
+    pub before: &'t str,
+    pub after: &'t str,
+}
+
+/// The page written anew, with what people changed since it was merged: `ours` is the file as we
+/// proposed it, `page` as it stands. `gone` are messages that no line may cite any more.
+pub fn rewritten(ours: Option<Anew<'_>>, page: Anew<'_>, gone: &[MessageId]) -> Amended {
+    let plain = |lossy| Amended { text: page.after.to_owned(), lossy };
+    let Some(ours) = ours else { return plain(true) };
+    let (old, now) = (unwound(ours.before), unwound(page.before));
+    if old == now {
+        return plain(false);
     }
+    match diffy::merge(&old, &now, &unwound(ours.after)) {
+        Ok(text) if !gone.iter().any(|message| cites(&text, *message)) => {
+            Amended { text, lossy: false }
+        }
+        _ => plain(true),
+    }
+}
+
+/// A file of other people's without our answer in it; `None` if it is not found there.
+pub fn without(file: &str, cluster: &ClusterId) -> Option<String> {
+    let (from, to) = span(file, cluster)?;
+    let (before, after) = (file[..from].trim_end(), file[to..].trim_start_matches(['\r', '\n']));
+    let end = if file.contains("\r\n") { "\r\n" } else { "\n" };
+    let between = if after.is_empty() { end.to_owned() } else { end.repeat(2) };
+    Some(format!("{before}{between}{after}"))
+}
+
+/// Our answer in a file of other people's; `None` if it is not found there.
+pub fn part<'f>(file: &'f str, cluster: &ClusterId) -> Option<&'f str> {
+    span(file, cluster).map(|(from, to)| &file[from..to])
 }
 
 /// The file of a page with a later answer above what it stands on; `None` if the page's place in the
@@ -96,7 +119,10 @@ mod tests {
     #[test]
     fn what_people_wrote_stays_unless_it_cites_what_is_gone() {
         let gone = [MessageId(30)];
-        let amended = |page: &str| rewritten(Some(OURS), page, ANEW, &gone);
+        let amended = |page: &str| {
+            let ours = Anew { before: OURS, after: ANEW };
+            rewritten(Some(ours), Anew { before: page, after: ANEW }, &gone)
+        };
         assert_eq!(amended(OURS), Amended { text: ANEW.into(), lossy: false });
         let better = OURS.replace("Turn it off.", "Turn it off and wait.");
         let expected = ANEW.replace("Turn it off.", "Turn it off and wait.");
@@ -105,7 +131,19 @@ mod tests {
         assert_eq!(amended(&kept), Amended { text: ANEW.into(), lossy: true });
         let windows = OURS.replace('\n', "\r\n");
         assert_eq!(amended(&windows), Amended { text: ANEW.into(), lossy: false });
-        assert!(rewritten(None, OURS, ANEW, &gone).lossy);
+        assert!(rewritten(None, Anew { before: OURS, after: ANEW }, &gone).lossy);
+    }
+
+    #[test]
+    fn our_part_of_a_page_is_found_and_taken_out() {
+        let cluster = ClusterId::of_question(MessageId(36));
+        let ours = "<a id=\"answer-q10\"></a>\n\nTurn it off.\n\n<!-- answer-harvester:v1 id=q10 digest=x -->";
+        let file = format!("# Why?\n\nBecause.\n\n{ours}\n\n## More\n");
+        assert_eq!(part(&file, &cluster), Some(ours));
+        assert_eq!(without(&file, &cluster).unwrap(), "# Why?\n\nBecause.\n\n## More\n");
+        let last = format!("# Why?\n\nBecause.\n\n{ours}\n");
+        assert_eq!(without(&last, &cluster).unwrap(), "# Why?\n\nBecause.\n");
+        assert_eq!(without("# Why?\n", &cluster), None);
     }
 
     #[test]

@@ -66,6 +66,16 @@ pub enum Existing {
     },
 }
 
+impl Existing {
+    /// The page that says it.
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::None => None,
+            Self::Section { place, .. } => Some(&place.path),
+        }
+    }
+}
+
 impl Tree {
     /// Reads the Markdown files of a repository; other files are passed over. The order in which they
     /// come does not matter.
@@ -174,13 +184,21 @@ pub fn change(draft: &Draft, existing: &Existing) -> Option<Change> {
     Some(Change::Edit { path: place.path.clone(), edit })
 }
 
+/// Our answer in a section of other people's, written anew where it stands.
+pub fn anew(draft: &Draft) -> Edit {
+    let text = terms::addition(draft.page());
+    let cluster = draft.cluster().clone();
+    Edit::Extend(Extension { cluster, headings: Vec::new(), text })
+}
+
 /// Where the own words of the section with these headings end.
 pub(crate) fn section_end(page: &str, headings: &[String]) -> Option<usize> {
     let part = outline::read(page).into_iter().find(|part| part.headings == headings)?;
     Some(part.range.end)
 }
 
-fn is_page(path: &str) -> bool {
+/// Whether a file is read at all.
+pub fn is_page(path: &str) -> bool {
     [".md", ".mdx", ".markdown"].iter().any(|ending| path.ends_with(ending))
 }
 

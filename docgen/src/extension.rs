@@ -23,7 +23,7 @@ impl Extension {
     pub(crate) fn put_into(&self, file: &str) -> Result<String, Unplaced> {
         let end = if file.contains("\r\n") { "\r\n" } else { "\n" };
         let text = self.text.replace('\n', end);
-        if let Some((from, to)) = self.span(file) {
+        if let Some((from, to)) = span(file, &self.cluster) {
             return Ok(format!("{}{text}{}", &file[..from], &file[to..]));
         }
         if file.contains(text.as_str()) {
@@ -37,19 +37,19 @@ impl Extension {
         let after = if after.is_empty() { end } else { after };
         Ok(format!("{before}{end}{end}{text}{after}"))
     }
+}
 
-    /// The bytes from our anchor to the end of our marker.
-    fn span(&self, file: &str) -> Option<(usize, usize)> {
-        let first = anchor(&self.cluster);
-        let last = format!("{MARKER} id={} ", self.cluster);
-        let mut from = None;
-        for (at, line) in lines(file) {
-            if line.trim_end() == first {
-                from = Some(at);
-            } else if line.contains(&last) {
-                return from.map(|from| (from, at + line.trim_end().len()));
-            }
+/// The bytes from a cluster's anchor to the end of its marker.
+pub(crate) fn span(file: &str, cluster: &ClusterId) -> Option<(usize, usize)> {
+    let first = anchor(cluster);
+    let last = format!("{MARKER} id={cluster} ");
+    let mut from = None;
+    for (at, line) in lines(file) {
+        if line.trim_end() == first {
+            from = Some(at);
+        } else if line.contains(&last) {
+            return from.map(|from| (from, at + line.trim_end().len()));
         }
-        None
     }
+    None
 }

@@ -1,6 +1,6 @@
 //! What a maintainer reads: the title and the body of a pull request.
 //!
-//! Chat text stands there only as [`crate::hosted`] writes it.
+//! Chat text stands there only as `crate::hosted` writes it.
 
 use std::collections::BTreeSet;
 

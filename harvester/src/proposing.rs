@@ -14,6 +14,7 @@ mod opening;
 mod rehearsal;
 mod report;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -26,6 +27,7 @@ use indexer::store::{Fence, Store, StoreError};
 use rules::ids::Millis;
 use rules::pseudonym::Naming;
 use rules::ruleset::Ruleset;
+use tokio::sync::Mutex;
 
 pub use board::clock_of;
 pub use case::Case;
@@ -60,6 +62,8 @@ pub struct Proposer {
     pub folder: Option<Folder>,
     /// Tells this process from others.
     pub owner: String,
+    /// Pages of the documentation that were read, by blob.
+    pub documents: Mutex<BTreeMap<String, String>>,
 }
 
 /// How a round ended.
@@ -122,7 +126,8 @@ impl Proposer {
         let clock = Arc::new(SystemClock);
         let github = GitHub::new(&forge.api_url, &forge.repository, auth, clock, parked)?;
         let (target, folder) = (config.target, config.folder.clone());
-        Ok(Some(Self { store, github, rules, naming, target, folder, owner }))
+        let documents = Mutex::default();
+        Ok(Some(Self { store, github, rules, naming, target, folder, owner, documents }))
     }
 
     /// Looks at everything once and brings it on as far as it goes now.
@@ -184,6 +189,7 @@ impl Proposer {
         fence: Fence,
         report: &mut Report,
     ) -> Result<()> {
+        self.look_around(docket, ground).await?;
         let dashboard = self.github.dashboard().await?;
         self.hear(docket, dashboard.as_ref()).await?;
         self.mend_known(docket, ground, fence, report).await?;

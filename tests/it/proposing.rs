@@ -1,5 +1,6 @@
 //! From a question that was resolved often enough to a merged page, and what happens to it then.
 
+mod hands;
 mod office;
 
 use docgen::github::dashboard::BETWEEN_EDITS;
@@ -22,9 +23,11 @@ const SITE: [(&str, &str); 3] = [
 fn steady(text: &str) -> String {
     let ids = regex::Regex::new(r"\b(q[0-9a-z]{9,13})\b").unwrap();
     let hashes = regex::Regex::new(r"\b[0-9a-f]{40,64}\b|(title|body)=[0-9a-f]{16}").unwrap();
+    let people = regex::Regex::new(r"\b[a-z]+-[a-z]+-\d+\b").unwrap();
     let times = regex::Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC").unwrap();
     let text = ids.replace_all(text, "q1");
     let text = hashes.replace_all(&text, "#");
+    let text = people.replace_all(&text, "somebody");
     times.replace_all(&text, "(time)").replace('\u{200b}', "~")
 }
 

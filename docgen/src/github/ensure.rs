@@ -63,6 +63,8 @@ pub struct Wanted {
     pub rebase: bool,
     /// Somebody with write access gave up this head: what stands there may be replaced.
     pub recreate: Option<String>,
+    /// With the head, what people made of title and body may be replaced too.
+    pub anew: bool,
     /// Somebody asked for it again after it was closed.
     pub asked_again: bool,
 }
@@ -105,6 +107,9 @@ pub struct Built {
     pub from: Option<String>,
     /// Whether it follows that head instead of replacing it.
     pub follows: bool,
+    /// Whether title and body are written anew with it, whatever people made of them.
+    #[serde(default)]
+    pub anew: bool,
     pub at: Millis,
 }
 
@@ -323,29 +328,42 @@ impl State<'_> {
         if !self.by_us(pull) {
             return hands_off(pull, Why::NotOurs);
         }
-        let Some(marker) = marker else { return hands_off(pull, Why::MarkGone) };
-        if self.ledger.number != Some(pull.number) {
+        let known = self.ledger.number == Some(pull.number);
+        if marker.is_some() && !known {
             return Do::Adopt(pull.number);
         }
         let Some(branch) = &self.seen.branch else { return hands_off(pull, Why::BranchGone) };
-        let standing = self.standing(branch, Some(&marker));
-        if self.wanted.purpose == Purpose::Withdrawal {
-            return match standing {
-                Some(_) => Do::Withdraw { number: pull.number, close: true },
-                None if marker.withdrawn => hands_off(pull, Why::HumanCommit),
-                None => Do::Withdraw { number: pull.number, close: false },
+        let standing = self.standing(branch, marker.as_ref());
+        if self.wanted.purpose == Purpose::Withdrawal && known {
+            return match (standing, &marker) {
+                (Some(_), _) => Do::Withdraw { number: pull.number, close: true },
+                (None, Some(marker)) if !marker.withdrawn => {
+                    Do::Withdraw { number: pull.number, close: false }
+                }
+                (None, _) => hands_off(pull, Why::HumanCommit),
             };
         }
+        let Some(marker) = marker else { return hands_off(pull, Why::MarkGone) };
         let Some(standing) = standing else { return hands_off(pull, Why::HumanCommit) };
-        if !marker.title.is_empty() && marker.title != marker::hash(&pull.title) {
+        let renamed = !marker.title.is_empty() && marker.title != marker::hash(&pull.title);
+        if renamed && !self.is_anew(branch, &marker) {
             return hands_off(pull, Why::TitleEdited);
         }
         if pull.base.branch != self.wanted.base {
             return hands_off(pull, Why::BaseChanged);
         }
         self.renewed(pull, branch, &standing)
-            .or_else(|| self.described(pull, &marker, &standing))
+            .or_else(|| self.described(pull, branch, &marker, &standing))
             .unwrap_or_else(|| self.cared_for(pull, &standing))
+    }
+
+    /// Whether title and body are to be replaced whatever people made of them: somebody gave them up
+    /// with the branch, or words in them lost their source.
+    fn is_anew(&self, branch: &Branch, marker: &Marker) -> bool {
+        let gives_up = self.wanted.recreate.as_deref() == Some(branch.head.as_str());
+        let built = self.ledger.built.as_ref().filter(|built| built.puts(&branch.head));
+        let undescribed = marker.head != branch.head;
+        self.wanted.anew && gives_up || undescribed && built.is_some_and(|built| built.anew)
     }
 
     /// Brings the branch up to what is wanted, if it may be touched at all today.
@@ -387,7 +405,13 @@ impl State<'_> {
         })
     }
 
-    fn described(&self, pull: &Pull, marker: &Marker, standing: &Pushed) -> Option<Do> {
+    fn described(
+        &self,
+        pull: &Pull,
+        branch: &Branch,
+        marker: &Marker,
+        standing: &Pushed,
+    ) -> Option<Do> {
         let Wanted { title, body, .. } = self.wanted;
         let moved = marker.head != standing.head || marker.digest != standing.digest;
         let other = marker.title != marker::hash(title) || marker.body != marker::hash(body);
@@ -397,7 +421,8 @@ impl State<'_> {
         if !moved && !renamed {
             return None;
         }
-        let edited = marker.body != marker::hash(&marker::without(pull.body()));
+        let edited = marker.body != marker::hash(&marker::without(pull.body()))
+            && !self.is_anew(branch, marker);
         let Pushed { head, digest, .. } = standing.clone();
         // A body for another draft than the one on the branch would tell a lie.
         Some(Do::Describe { number: pull.number, head, digest, keep_body: edited || !current })

@@ -11,8 +11,12 @@ use serde_json::{Value, json};
 use super::models::{Blob, Commit, GitCommit, Object, Reference, Repository, Tree};
 use super::transport::{GitHub, GitHubError, Result, encoded, odd};
 use crate::change::Change;
+use crate::docs_tree::is_page;
 use crate::nav::Unplaced;
 use crate::page::MARKER;
+
+/// A larger documentation is read up to here, in the order of its paths.
+const MOST_DOCUMENTS: usize = 1_000;
 
 /// The files of one commit.
 #[derive(Debug, Clone, Default)]
@@ -80,6 +84,28 @@ impl GitHub {
     pub async fn text(&self, files: &Files, path: &str) -> Result<Option<String>> {
         let bytes = self.bytes(files, path).await?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// The pages of documentation among the files, as path and text. What `seen` holds, by blob, is not
+    /// asked for again; afterwards it holds what is there.
+    pub async fn documents(
+        &self,
+        files: &Files,
+        seen: &mut BTreeMap<String, String>,
+    ) -> Result<Vec<(String, String)>> {
+        let read = |path: &str| is_page(path) && !path.split('/').any(|part| part.starts_with('.'));
+        let mut documents = Vec::new();
+        let mut there = BTreeMap::new();
+        for (path, blob) in files.blobs.iter().filter(|(path, _)| read(path)).take(MOST_DOCUMENTS) {
+            let text = match seen.remove(blob) {
+                Some(text) => text,
+                None => self.text(files, path).await?.unwrap_or_default(),
+            };
+            there.insert(blob.clone(), text.clone());
+            documents.push((path.clone(), text));
+        }
+        *seen = there;
+        Ok(documents)
     }
 
     async fn bytes(&self, files: &Files, path: &str) -> Result<Option<Vec<u8>>> {

@@ -195,6 +195,7 @@ pub fn wanted(layout: &Layout, base: &str, first: &[String]) -> Wanted {
         ready: true,
         rebase: false,
         recreate: None,
+        anew: false,
         asked_again: false,
     }
 }

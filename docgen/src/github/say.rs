@@ -33,7 +33,7 @@ impl Reaction {
 
 impl GitHub {
     /// Writes the one status comment of a pull request, or edits it where it stands. Nothing is
-    /// written if it says this already. The text must come from [`crate::hosted`] or be our own.
+    /// written if it says this already. The text must come from `crate::hosted` or be our own.
     pub async fn tell_status(&self, number: u64, cluster: &ClusterId, text: &str) -> Result<()> {
         let me = self.me().await?;
         let path = self.here(&format!("issues/{number}/comments"));

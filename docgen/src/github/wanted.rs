@@ -80,6 +80,19 @@ impl Wanted {
         }
     }
 
+    /// Instead of a page of its own, the answer becomes a part of one that asks the same already.
+    pub fn extends(&mut self, addition: Change, draft: &Draft) {
+        let path = code_span(addition.path());
+        let adds = self.body.find("Adds `").filter(|at| *at == 0);
+        if let Some(end) = adds.and_then(|_| self.body.find(", an answer to ")) {
+            let said = format!("Adds to {path}, where the same is asked already");
+            self.body.replace_range(..end, &said);
+        }
+        self.digest = marker::hash(&format!("{} {}", addition.path(), draft.digest()));
+        self.message = message(&self.title, &self.cluster, &self.digest);
+        self.changes = vec![addition];
+    }
+
     /// What is still open for a question whose evidence is gone is closed, and its words with it.
     pub fn withdrawal(cluster: &ClusterId, branch: &str, base: &str) -> Self {
         let title = "docs(faq): withdrawn";
@@ -205,6 +218,7 @@ impl Wanted {
             ready: true,
             rebase: false,
             recreate: None,
+            anew: false,
             asked_again: false,
         }
     }

@@ -84,8 +84,11 @@ impl Proposer {
             self.note_member(case, cluster, draft, docket).await?;
             if let Outcome::Known { number, commit } = &outcome {
                 let entry = &docket.entries[&cluster.id];
-                let one = entry.case.as_ref().expect("a member was just noted");
-                self.learn(one, (*number, commit.as_deref()), ground).await?;
+                let mut one = entry.case.clone().expect("a member was just noted");
+                if !self.learn(&one, (*number, commit.as_deref()), ground).await? {
+                    // Somebody took it out before the merge.
+                    self.note(&mut one, &Outcome::Rejected { number: Some(*number) }).await?;
+                }
             }
             let said = format!("in a batch: {}", super::opening::said(&outcome));
             report.tell(&cluster.id, said, case.ledger.number, draft.title());

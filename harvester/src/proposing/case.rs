@@ -25,6 +25,8 @@ pub(super) struct Wishes {
     pub(super) rebase: bool,
     /// This head of the branch may be replaced.
     pub(super) recreate: Option<String>,
+    /// With it, what people made of title and body may be replaced.
+    pub(super) anew: bool,
     pub(super) snoozed_until: Option<Millis>,
     /// It is to come with others.
     pub(super) batch: bool,
@@ -36,6 +38,8 @@ pub(super) struct Wishes {
     pub(super) heard: BTreeSet<u64>,
     /// The messages that the page on the branch stands on.
     pub(super) evidence: Vec<MessageId>,
+    /// The answer is a part of a page that other people wrote.
+    pub(super) extends: bool,
     /// The questions of a batch.
     pub(super) members: Vec<ClusterId>,
 }
@@ -105,14 +109,16 @@ impl Case {
         let stands = seen.branch.as_ref().map(|branch| &branch.head);
         if self.wishes.recreate.is_some() && self.wishes.recreate.as_ref() != stands {
             self.wishes.recreate = None;
+            self.wishes.anew = false;
         }
-        let Wishes { rebase, recreate, asked_again, .. } = &self.wishes;
+        let Wishes { rebase, recreate, anew, asked_again, .. } = &self.wishes;
         if !rebase && recreate.is_none() && !asked_again {
             return Cow::Borrowed(wanted);
         }
         Cow::Owned(Wanted {
             rebase: *rebase,
             recreate: recreate.clone(),
+            anew: *anew,
             asked_again: *asked_again,
             ..wanted.clone()
         })

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use docgen::docs_tree::{Existing, Tree, change};
 use docgen::draft::{Draft, draft};
 use docgen::github::ensure::{Purpose, Wanted};
 use docgen::github::onboarding::{BRANCH, Settings};
@@ -32,6 +33,8 @@ pub(super) struct Entry {
     pub(super) cluster: Option<Cluster>,
     /// The page that it would get, or why it gets none.
     pub(super) page: std::result::Result<Page, String>,
+    /// What the documentation says to it already.
+    pub(super) existing: Existing,
     pub(super) case: Option<Case>,
 }
 
@@ -48,6 +51,12 @@ impl Entry {
             (Err(_), Some(case)) => case.row.title.clone(),
             (Err(_), None) => String::new(),
         }
+    }
+
+    /// The file that its page is in, or goes to.
+    pub(super) fn path(&self) -> Option<&str> {
+        let own = self.page.as_ref().ok().map(|page| page.draft.path());
+        self.existing.path().or(own)
     }
 
     /// The messages that a page stands on.
@@ -108,6 +117,37 @@ impl Proposer {
         Ok(Docket { entries, epoch, rejected })
     }
 
+    /// Looks where the documentation asks the same already: there the answer is added, instead of a
+    /// second page. What it answers to the letter needs no proposal.
+    pub(super) async fn look_around(&self, docket: &mut Docket, ground: &Ground) -> Result<()> {
+        let is_new = |entry: &Entry| {
+            let merged = entry.case.as_ref().is_some_and(|case| !is_for_a_page(case));
+            entry.page.is_ok() && !merged
+        };
+        if !docket.entries.values().any(is_new) {
+            return Ok(());
+        }
+        let mut seen = self.documents.lock().await;
+        let documents = self.github.documents(&ground.files, &mut seen).await?;
+        drop(seen);
+        let documents = documents.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        let tree = Tree::read(documents, &self.rules);
+        for entry in docket.entries.values_mut().filter(|entry| is_new(entry)) {
+            let Ok(page) = &entry.page else { continue };
+            let existing = tree.find(&page.draft, &self.rules);
+            let begun = entry.case.as_ref().is_some_and(|case| case.ledger.number.is_some());
+            let says_all = change(&page.draft, &existing).is_none();
+            match existing.path() {
+                Some(path) if says_all && !begun => {
+                    entry.page = Err(format!("{path} answers it already"));
+                }
+                Some(_) if says_all => {}
+                _ => entry.existing = existing,
+            }
+        }
+        Ok(())
+    }
+
     /// A cluster under the id that its proposal bears. One that went into another proposal's cluster
     /// is gone.
     async fn cluster_of(&self, id: &ClusterId) -> Result<Option<Cluster>> {
@@ -129,7 +169,7 @@ impl Proposer {
     ) -> Entry {
         let Some(cluster) = cluster else {
             let page = Err("nothing is left of the question".to_owned());
-            return Entry { cluster: None, page, case };
+            return Entry { cluster: None, page, existing: Existing::None, case };
         };
         let mut cluster = core(cluster, epoch, &self.rules);
         let wishes = case.as_ref().map(|case| case.wishes.clone()).unwrap_or_default();
@@ -137,7 +177,7 @@ impl Proposer {
             keep_language(&mut cluster, language);
         }
         let page = self.page(&cluster, ground, &wishes);
-        Entry { cluster: Some(cluster), page, case }
+        Entry { cluster: Some(cluster), page, existing: Existing::None, case }
     }
 
     fn page(
@@ -174,6 +214,9 @@ impl Proposer {
         let mut wanted = Wanted::answer(&page.proposal, &page.draft, &ground.layout, &ground.base);
         if let Some(case) = &entry.case {
             wanted.branch.clone_from(&case.row.branch);
+        }
+        if let Some(addition) = change(&page.draft, &entry.existing) {
+            wanted.extends(addition, &page.draft);
         }
         wanted.reviewers = self.reviewers(entry, ground, &settings);
         if !settings.labels {

@@ -118,6 +118,7 @@ impl Proposer {
                 Some(head) => {
                     let words = status::recreated(&head);
                     case.wishes.recreate = Some(head);
+                    case.wishes.anew = true;
                     Taken::Told(words)
                 }
                 None => Taken::Impossible("the branch is gone".to_owned()),

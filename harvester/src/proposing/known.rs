@@ -1,11 +1,15 @@
 //! Merged pages: learnt as people made them, watched, mended when the truth changes, removed when
 //! nothing is left of it.
 
-use docgen::amend::{Amended, rewritten, with_later};
+use docgen::amend::{Amended, Anew, part, rewritten, with_later, without};
 use docgen::canon::{ReadPage, read};
-use docgen::draft::draft;
+use docgen::change::{Change, Edit};
+use docgen::docs_tree;
+use docgen::draft::{Draft, draft};
 use docgen::github::ensure::{Outcome, Purpose, Wanted, merged_text};
+use docgen::github::marker;
 use docgen::github::wanted::{Mend, Standing};
+use docgen::target::Target;
 use indexer::store::{Fence, Merged, ProposalState};
 use rules::cluster::{Cluster, ClusterState};
 use rules::ids::{ClusterId, MessageId};
@@ -20,29 +24,31 @@ use super::opening::said;
 use super::report::Report;
 use super::{Proposer, Result};
 
-/// Files of one name that are looked into for a page that moved.
-const MOST_NAMESAKES: usize = 20;
+/// Files that are looked into for a page that moved.
+const MOST_SEARCHED: usize = 300;
 
 impl Proposer {
-    /// Makes a merged page the known answer, with the edits of people.
+    /// Makes a merged page the known answer, with the edits of people; false if it is nowhere.
     pub(super) async fn learn(
         &self,
         case: &Case,
         (number, commit): (u64, Option<&str>),
         ground: &Ground,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let (cluster, path) = (&case.row.cluster, &case.row.path);
-        if let Some(text) = merged_text(&self.github, commit, &ground.base, path).await? {
-            return self.keep(cluster, path, Some(number), &text, ground).await;
+        if let Some(text) = merged_text(&self.github, commit, &ground.base, path).await?
+            && is_there(&text, cluster, ground.layout.target)
+        {
+            self.keep(case, path, Some(number), &text, ground).await?;
+            return Ok(true);
         }
-        // People may have moved it on its way in.
-        match self.moved(cluster, path, ground).await? {
-            Some((path, text)) => self.keep(cluster, &path, Some(number), &text, ground).await,
-            None => Ok(()),
-        }
+        // People may have moved it on its way in, or its title was another one then.
+        let Some((path, text)) = self.moved(cluster, path, ground).await? else { return Ok(false) };
+        self.keep(case, &path, Some(number), &text, ground).await?;
+        Ok(true)
     }
 
-    /// A page that is not at its path any more, by its name and our mark.
+    /// A page that is not at its path any more, by our mark; first among those of its name.
     async fn moved(
         &self,
         cluster: &ClusterId,
@@ -50,10 +56,14 @@ impl Proposer {
         ground: &Ground,
     ) -> Result<Option<(String, String)>> {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let named = ground.files.paths().filter(|other| other.rsplit('/').next() == Some(name));
-        for other in named.take(MOST_NAMESAKES) {
+        let is_named = |other: &str| other.rsplit('/').next() == Some(name);
+        let is_page = |other: &str| other.ends_with(".md") || other.ends_with(".mdx");
+        let mut pages = ground.files.paths().filter(|other| is_page(other)).collect::<Vec<_>>();
+        let folder = format!("{}/", ground.layout.folder);
+        pages.sort_by_key(|other| (!is_named(other), !other.starts_with(&folder)));
+        for other in pages.into_iter().take(MOST_SEARCHED) {
             if let Some(text) = self.github.text(&ground.files, other).await?
-                && text.contains(&format!("id={cluster} "))
+                && bears(&text, cluster)
             {
                 return Ok(Some((other.to_owned(), text)));
             }
@@ -63,14 +73,20 @@ impl Proposer {
 
     async fn keep(
         &self,
-        cluster: &ClusterId,
+        case: &Case,
         path: &str,
         number: Option<u64>,
         text: &str,
         ground: &Ground,
     ) -> Result<()> {
-        let Some(page) = read(cluster, text, ground.layout.target) else { return Ok(()) };
-        let ReadPage { title, answer, evidence, digest } = page;
+        // Around an answer in a page of other people's nothing is ours to learn.
+        let cluster = &case.row.cluster;
+        let own = part(text, cluster).filter(|_| case.wishes.extends).unwrap_or(text);
+        let Some(page) = read(cluster, own, ground.layout.target) else { return Ok(()) };
+        let ReadPage { mut title, answer, evidence, digest } = page;
+        if title.is_empty() {
+            title.clone_from(&case.row.title);
+        }
         let before = self.store.merged_of(cluster).await?;
         let same = before.as_ref().filter(|one| one.digest == digest && !one.answer.is_empty());
         let merged = Merged {
@@ -125,8 +141,8 @@ impl Proposer {
     ) -> Result<Option<String>> {
         let mut merged = merged.clone();
         let text = match self.github.text(&ground.files, &merged.path).await? {
-            Some(text) => text,
-            None => match self.moved(&merged.cluster, &merged.path, ground).await? {
+            Some(text) if is_there(&text, &merged.cluster, ground.layout.target) => text,
+            _ => match self.moved(&merged.cluster, &merged.path, ground).await? {
                 Some((path, text)) => {
                     merged.path = path;
                     text
@@ -137,8 +153,8 @@ impl Proposer {
         let merged = &merged;
         let gone = self.store.gone_evidence(&merged.cluster).await?;
         let is_about_sources = !gone.is_empty();
-        if gone.is_empty() {
-            self.keep(&merged.cluster, &merged.path, None, &text, ground).await?;
+        if let Some(case) = entry.case.as_ref().filter(|_| gone.is_empty()) {
+            self.keep(case, &merged.path, None, &text, ground).await?;
         }
         let Some(wanted) = self.mending(entry, merged, (&text, gone), (ground, epoch)).await?
         else {
@@ -150,6 +166,7 @@ impl Proposer {
             return Ok(None);
         }
         case.row.purpose = purpose(wanted.purpose).to_owned();
+        case.row.path.clone_from(&merged.path);
         if is_batch(case) {
             // From here on the page goes its own way.
             *case = Case {
@@ -178,17 +195,24 @@ impl Proposer {
             base: &ground.base,
         };
         let Some(cluster) = &entry.cluster else {
-            return Ok((!gone.is_empty()).then(|| Wanted::removal(&page, gone.len())));
+            return Ok(match gone.len() {
+                0 => None,
+                messages => self.removal(entry, &page, text, messages),
+            });
         };
         let core = (0..cluster.occurrences.len()).collect::<Vec<_>>();
         let (why, mended) = match truth(cluster, &core, &gone, epoch, &self.rules) {
             Truth::Stands => return Ok(None),
             Truth::Gone { evidence } => {
-                let Some(anew) = self.anew(cluster, merged, ground) else {
-                    return Ok(Some(Wanted::removal(&page, evidence.len())));
+                let Some(draft) = self.anew(cluster, merged, ground) else {
+                    return Ok(self.removal(entry, &page, text, evidence.len()));
                 };
                 let ours = self.ours(entry, &merged.path).await?;
-                let mended = rewritten(ours.as_deref(), text, &anew, &evidence);
+                let Some(after) = put(entry, &draft, text) else { return Ok(None) };
+                let before =
+                    ours.as_deref().zip(ours.as_deref().and_then(|ours| put(entry, &draft, ours)));
+                let before = before.as_ref().map(|(before, after)| Anew { before, after });
+                let mended = rewritten(before, Anew { before: text, after: &after }, &evidence);
                 (Mend::Gone { messages: evidence.len() }, Some(mended))
             }
             Truth::Newer { version, by } => {
@@ -207,11 +231,28 @@ impl Proposer {
         }))
     }
 
+    /// A page is deleted; an answer in a page of other people's is taken out of it.
+    fn removal(
+        &self,
+        entry: &Entry,
+        page: &Standing<'_>,
+        text: &str,
+        messages: usize,
+    ) -> Option<Wanted> {
+        let mut wanted = Wanted::removal(page, messages);
+        if is_part(entry) {
+            let rest = without(text, page.cluster)?;
+            let edit = Edit::Replace { seen: marker::hash(text), text: rest };
+            wanted.changes = vec![Change::Edit { path: page.path.to_owned(), edit }];
+        }
+        Some(wanted)
+    }
+
     /// The page as it would be written today, where it stands; `None` if nothing is left to say.
-    fn anew(&self, cluster: &Cluster, merged: &Merged, ground: &Ground) -> Option<String> {
+    fn anew(&self, cluster: &Cluster, merged: &Merged, ground: &Ground) -> Option<Draft> {
         let folder = &ground.layout.folder;
         let context = self.context(ground.layout.target, folder, Some(&merged.path));
-        draft(cluster, &context).ok().map(|draft| draft.page().to_owned())
+        draft(cluster, &context).ok()
     }
 
     /// The page with a later answer added; `None` if that answer cannot stand on a page.
@@ -262,8 +303,7 @@ impl Proposer {
         {
             let files = self.github.files(&head).await?;
             if let Some(text) = self.github.text(&files, &case.row.path).await? {
-                let (cluster, path) = (case.row.cluster.clone(), case.row.path.clone());
-                self.keep(&cluster, &path, None, &text, ground).await?;
+                self.keep(case, &case.row.path, None, &text, ground).await?;
             }
         }
         Ok(self.store.keep_proposal(&case.kept(self.github.now())).await?)
@@ -273,15 +313,49 @@ impl Proposer {
     async fn retire(&self, entry: &mut Entry, merged: &Merged) -> Result<String> {
         self.store.drop_merged(&merged.cluster).await?;
         if let Some(case) = &mut entry.case {
-            case.row.state = ProposalState::Superseded;
-            case.row.purpose = purpose(Purpose::Removal).to_owned();
-            case.row.title.clear();
-            case.row.note = Some("the page is gone from the repository".to_owned());
-            self.store.keep_proposal(&case.kept(self.github.now())).await?;
+            self.retire_case(case).await?;
         }
-        if entry.cluster.is_some() {
-            self.store.set_state(&merged.cluster, ClusterState::Retired).await?;
-        }
-        Ok("the page is gone from the repository".to_owned())
+        Ok(PAGE_GONE.to_owned())
     }
+
+    /// What was merged and is on no page any more.
+    pub(super) async fn retire_case(&self, case: &mut Case) -> Result<()> {
+        case.row.state = ProposalState::Superseded;
+        case.row.purpose = purpose(Purpose::Removal).to_owned();
+        case.row.title.clear();
+        case.row.note = Some(PAGE_GONE.to_owned());
+        self.store.keep_proposal(&case.kept(self.github.now())).await?;
+        if self.store.cluster(&case.row.cluster).await?.is_some() {
+            self.store.set_state(&case.row.cluster, ClusterState::Retired).await?;
+        }
+        Ok(())
+    }
+}
+
+const PAGE_GONE: &str = "the page is gone from the repository";
+
+/// Whether a text holds the page of a cluster.
+fn bears(text: &str, cluster: &ClusterId) -> bool {
+    [format!("id={cluster} "), format!("id=\"answer-{cluster}\"")]
+        .iter()
+        .any(|mark| text.contains(mark))
+}
+
+/// Whether the file of a page still holds it: a file of its own does even where people took our marks.
+fn is_there(text: &str, cluster: &ClusterId, target: Target) -> bool {
+    target != Target::Faq || bears(text, cluster)
+}
+
+/// Whether the answer is a part of a page that other people wrote.
+fn is_part(entry: &Entry) -> bool {
+    entry.case.as_ref().is_some_and(|case| case.wishes.extends)
+}
+
+/// A file with the answer written anew where it stands.
+fn put(entry: &Entry, draft: &Draft, file: &str) -> Option<String> {
+    if !is_part(entry) {
+        return draft.file(Some(file)).ok();
+    }
+    let mended = docs_tree::anew(draft).apply(Some(file)).ok()?;
+    Some(mended.unwrap_or_else(|| file.to_owned()))
 }

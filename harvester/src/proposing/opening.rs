@@ -1,5 +1,7 @@
 //! Pull requests for new pages: kept up, and opened as the caps allow.
 
+use std::collections::BTreeSet;
+
 use docgen::caps::{Candidate, Limits, Plan, Standing, plan};
 use docgen::draft::Draft;
 use docgen::github::ensure::{Outcome, Wanted};
@@ -50,9 +52,15 @@ impl Proposer {
         report: &mut Report,
     ) -> Result<()> {
         for entry in docket.entries.values_mut() {
-            let Some(case) = &entry.case else { continue };
+            let Some(case) = &entry.case else {
+                if self.stands_already(entry).await? {
+                    self.bring_on(entry, ground, fence, report).await?;
+                }
+                continue;
+            };
             let begun = case.ledger.number.is_some() || case.ledger.built.is_some();
-            let goes_on = case.is_open() || begun && !case.is_over();
+            let withdrawn = case.row.state == ProposalState::Withdrawn;
+            let goes_on = case.is_open() || begun && !withdrawn && !case.is_over();
             let wanted_again = case.is_over() && case.wishes.asked_again;
             let snoozed = case.is_snoozed(self.github.now());
             if !is_for_a_page(case) || is_batch(case) || snoozed || !(goes_on || wanted_again) {
@@ -61,6 +69,13 @@ impl Proposer {
             self.bring_on(entry, ground, fence, report).await?;
         }
         Ok(())
+    }
+
+    /// Whether a pull request was opened for a question of which nothing is stored: the caps do not
+    /// hold what maintainers saw already.
+    async fn stands_already(&self, entry: &Entry) -> Result<bool> {
+        let Ok(page) = &entry.page else { return Ok(false) };
+        Ok(!self.github.pulls_of(&page.proposal.branch).await?.is_empty())
     }
 
     /// Opens what the caps allow now, oldest and most asked in turns; writes down what waits.
@@ -73,6 +88,7 @@ impl Proposer {
     ) -> Result<()> {
         let limits = ground.settings().map(|(settings, _)| settings.limits).unwrap_or_default();
         let planned = self.planned(docket, &limits);
+        self.let_go_of_held(docket, &planned).await?;
         for cluster in &planned.open {
             let entry = docket.entries.get_mut(cluster).expect("a candidate is an entry");
             self.bring_on(entry, ground, fence, report).await?;
@@ -84,6 +100,21 @@ impl Proposer {
         }
         if !planned.batch.is_empty() {
             self.open_batch(&planned.batch, docket, ground, fence, report).await?;
+        }
+        Ok(())
+    }
+
+    /// What waits no more because it is not due any more leaves the dashboard.
+    async fn let_go_of_held(&self, docket: &mut Docket, planned: &Plan) -> Result<()> {
+        let waiting = planned.waiting.iter().map(|(cluster, _)| cluster);
+        let waits = waiting.chain(&planned.open).chain(&planned.batch).collect::<BTreeSet<_>>();
+        for (cluster, entry) in &mut docket.entries {
+            let Some(case) = &mut entry.case else { continue };
+            if case.row.state == ProposalState::Held && !waits.contains(cluster) {
+                case.row.state = ProposalState::Planned;
+                case.row.note = None;
+                self.store.keep_proposal(&case.kept(self.github.now())).await?;
+            }
         }
         Ok(())
     }
@@ -125,7 +156,8 @@ impl Proposer {
             (fresh || withdrawn) && is_for_a_page(case) && !case.is_snoozed(now)
         });
         let asked = case.is_some_and(|case| case.wishes.asked);
-        if !waits || !asked && docket.is_like_a_rejected_one(cluster, self) {
+        let due = !matches!(cluster.state, ClusterState::Watching | ClusterState::Retired);
+        if !waits || !asked && !due || !asked && docket.is_like_a_rejected_one(cluster, self) {
             return None;
         }
         Some(Candidate {
@@ -156,18 +188,27 @@ impl Proposer {
         let evidence = entry.evidence();
         let wanted = self.wanted_of(entry, ground);
         let question = entry.question();
+        let path = entry.path().map(str::to_owned);
+        let extends = entry.existing.path().is_some();
         let case = entry.case.get_or_insert_with(|| {
             Case::fresh(&wanted.cluster, wanted.branch.clone(), self.github.now())
         });
         if let Ok(page) = &entry.page {
             case.row.title = page.draft.title().to_owned();
-            page.draft.path().clone_into(&mut case.row.path);
+            case.row.path = path.unwrap_or_default();
+            case.wishes.extends = extends;
         }
-        // Words whose message is gone may not wait for tomorrow.
-        if case.wishes.evidence.iter().any(|message| !evidence.contains(message)) {
+        // Words whose message is gone may not wait for tomorrow, and stay in no title or body.
+        let lost = case.wishes.evidence.iter().any(|message| !evidence.contains(message));
+        if lost {
             case.hurry();
+            case.wishes.anew = true;
         }
-        let done = self.drive(case, &wanted, fence).await;
+        let mut done = self.drive(case, &wanted, fence).await;
+        if let (true, Ok(Outcome::HandsOff { number: Some(_), .. })) = (lost, &done) {
+            let gone = Wanted::withdrawal(&wanted.cluster, &wanted.branch, &ground.base);
+            done = self.drive(case, &gone, fence).await;
+        }
         let told = match done {
             Ok(outcome) => {
                 let stands = case.ledger.pushed.as_ref();
@@ -175,11 +216,13 @@ impl Proposer {
                     case.wishes.evidence = evidence;
                 }
                 self.note(case, &outcome).await?;
-                if let Outcome::Known { number, commit } = &outcome {
-                    self.learn(case, (*number, commit.as_deref()), ground).await?;
+                if let Outcome::Known { number, commit } = &outcome
+                    && !self.learn(case, (*number, commit.as_deref()), ground).await?
+                {
+                    self.retire_case(case).await?;
                 }
-                self.tell_people(case, &outcome, entry.page.as_ref().ok().map(|page| &page.draft))
-                    .await?;
+                let draft = entry.page.as_ref().ok().map(|page| &page.draft);
+                self.tell_people(case, &outcome, draft.filter(|_| !lost)).await?;
                 said(&outcome)
             }
             Err(error) if error.ends_the_round() => return Err(error),
@@ -213,6 +256,8 @@ impl Proposer {
         let (state, cluster, note) = match outcome {
             Outcome::Open { conflict, .. } => {
                 case.wishes.asked_again = false;
+                case.wishes.recreate = None;
+                case.wishes.anew = false;
                 let note = conflict.then(|| "it conflicts with its base".to_owned());
                 (ProposalState::Open, Some(ClusterState::Proposed), note)
             }
@@ -228,7 +273,9 @@ impl Proposer {
             Outcome::Withdrawn => {
                 case.wishes.evidence.clear();
                 case.row.title.clear();
-                (ProposalState::Withdrawn, Some(ClusterState::Watching), None)
+                let batched = case.wishes.batch;
+                let state = if batched { ClusterState::Due } else { ClusterState::Watching };
+                (ProposalState::Withdrawn, Some(state), None)
             }
             Outcome::Known { .. } | Outcome::Nothing => {
                 (ProposalState::Merged, Some(ClusterState::Known), None)

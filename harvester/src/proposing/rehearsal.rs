@@ -41,7 +41,8 @@ impl Proposer {
     /// What the next round would open, and what would wait for what. Reads, and writes nothing.
     pub async fn rehearse(&self) -> Result<(String, Vec<Rehearsed>)> {
         let ground = self.ground().await?;
-        let docket = self.docket(&ground).await?;
+        let mut docket = self.docket(&ground).await?;
+        self.look_around(&mut docket, &ground).await?;
         let (stage, opens) = match &ground.stage {
             Stage::DryRun => ("history is still being read; nothing is opened before", false),
             Stage::Introduce => ("the pull request with the settings comes first", false),

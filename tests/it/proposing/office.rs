@@ -11,13 +11,15 @@ use harvester::proposing::{Proposer, ProposingError, Report, Round};
 use indexer::store::{Batch, Store};
 use rules::ids::{ChannelId, MessageId, Millis};
 use rules::pseudonym::Naming;
-use tests::harness::github::{Acting, FakeGitHub, How, Issue, Role};
+use tests::harness::github::{Act, Acting, FakeGitHub, How, Issue, Role};
 use tokio::runtime::Runtime;
 
+use super::SITE;
 use crate::exports::{Talk, write};
 use crate::world::World;
 
 pub(crate) const DOCS: &str = "harbor/docs";
+const SETTINGS: &str = ".github/answer-harvester.yml";
 /// Who proposes.
 const BOT: &str = "harvester-app";
 
@@ -76,6 +78,20 @@ impl Office {
         office
     }
 
+    /// As `switched_on` from the beginning, where maintainers are in a hurry.
+    pub(crate) fn eager(talk: Talk) -> Self {
+        let mut files = SITE.to_vec();
+        files.push((SETTINGS, "limits:\n  open: 50\n  per_day: 50\n  per_hour: 50\n"));
+        Self::new(&files, talk)
+    }
+
+    /// The data directory is lost, and all of the talk is read again.
+    pub(crate) fn lose_data(&mut self) {
+        std::fs::remove_dir_all(self.world.data()).unwrap();
+        self.world.settle_in();
+        self.import();
+    }
+
     /// Reads all of the talk again.
     pub(crate) fn import(&mut self) {
         self.imports += 1;
@@ -122,6 +138,7 @@ impl Office {
             target: None,
             folder: None,
             owner: owner.to_owned(),
+            documents: Default::default(),
             naming,
             store,
         }
@@ -133,13 +150,36 @@ impl Office {
             let store = Store::open_shared(&self.world.data()).await.unwrap();
             let channel = ChannelId(self.talk.channel());
             let at = Millis(jiff::Timestamp::now().as_millisecond());
-            let deleted = messages
-                .iter()
-                .map(|id| (channel, MessageId(id.parse().unwrap()), at))
-                .collect();
+            let deleted =
+                messages.iter().map(|id| (channel, MessageId(id.parse().unwrap()), at)).collect();
             store.apply(&Batch { deleted, ..Batch::default() }).await.unwrap();
             store.close().await;
         });
+    }
+
+    /// The newest pull request that is about these words.
+    #[track_caller]
+    pub(crate) fn about(&self, words: &str) -> Issue {
+        let mut pulls = self.pulls();
+        pulls.retain(|pull| pull.title.contains(words) || pull.body.contains(words));
+        pulls.pop().unwrap_or_else(|| panic!("no pull request is about {words:?}"))
+    }
+
+    /// The page that a branch adds, with its path.
+    #[track_caller]
+    pub(crate) fn page_on(&self, branch: &str) -> (String, String) {
+        let files = self.github.files(DOCS, branch).into_iter();
+        let mut pages = files.filter(|(path, _)| path.starts_with("answers/"));
+        pages.next().unwrap_or_else(|| panic!("no page on {branch}"))
+    }
+
+    /// What the harvester said on a pull request: one comment, edited in place.
+    #[track_caller]
+    pub(crate) fn status_of(&self, number: u64) -> String {
+        let comments = self.github.comments(DOCS, number).into_iter();
+        let mut ours = comments.filter(|comment| comment.author == BOT).collect::<Vec<_>>();
+        assert!(ours.len() < 2, "{ours:#?}");
+        ours.pop().map(|comment| comment.body).unwrap_or_default()
     }
 
     pub(crate) fn pulls(&self) -> Vec<Issue> {
@@ -167,6 +207,86 @@ impl Office {
     pub(crate) fn assert_polite(&self) {
         self.github.assert_no_surprises();
         assert!(self.github.overwritten().is_empty(), "{:?}", self.github.overwritten());
-        assert!(self.github.mentions().is_empty(), "{:?}", self.github.mentions());
+        // The dashboard names our own pull requests, and that is what it is for.
+        let mut mentions = self.github.mentions();
+        let board = self.github.issues(DOCS).first().map_or(0, |board| board.number);
+        let board = format!("{DOCS}#{board} ");
+        mentions.retain(|one| one.act != Act::Refer || !one.place.starts_with(&board));
+        assert!(mentions.is_empty(), "{mentions:?}");
     }
+}
+
+/// Questions, each of which three people asked, with the answer that each of them got.
+pub(crate) const QUESTIONS: [([&str; 4], &str); 6] = [
+    (
+        [
+            "How do I reset the vector index after changing the embedding model?",
+            "How can I reset the vector index after I change the embedding model?",
+            "How do I reset the vector index when the embedding model changes?",
+            "How do I reset the vector index after switching the embedding model?",
+        ],
+        "Delete the folder `data/index` and restart the agent; it builds the index again.",
+    ),
+    (
+        [
+            "How do I renew the TLS certificate of the gateway?",
+            "How can I renew the TLS certificate of the gateway?",
+            "How do I renew the gateway TLS certificate?",
+            "How do we renew the TLS certificate of the gateway?",
+        ],
+        "Run `gatectl cert renew` on the gateway host; it reloads by itself within a minute.",
+    ),
+    (
+        [
+            "How do I export my billing invoices as CSV?",
+            "How can I export my billing invoices as CSV?",
+            "How do I export billing invoices to CSV?",
+            "How do we export our billing invoices as CSV?",
+        ],
+        "Open Billing, choose the year, and press the arrow beside Invoices; it offers CSV.",
+    ),
+    (
+        [
+            "How do I mute push notifications on the phone at night?",
+            "How can I mute push notifications on my phone at night?",
+            "How do I mute the push notifications on the phone during the night?",
+            "How do we mute push notifications on the phone at night?",
+        ],
+        "Set quiet hours under Profile, Notifications; from then on the phone stays silent.",
+    ),
+    (
+        [
+            "How do I move a workspace to another region?",
+            "How can I move a workspace to another region?",
+            "How do I move my workspace to another region?",
+            "How do we move a workspace to another region?",
+        ],
+        "Export it with `wsp dump`, create one in the other region, and load it with `wsp load`.",
+    ),
+    (
+        [
+            "How do I raise the memory limit of a worker?",
+            "How can I raise the memory limit of a worker?",
+            "How do I raise the memory limit for a worker?",
+            "How do we raise the memory limit of a worker?",
+        ],
+        "Put `worker.memory: 4G` into `fleet.yml` and roll the workers with `fleet roll`.",
+    ),
+];
+
+/// So many of the questions, asked and answered three times each.
+pub(crate) fn asked(questions: usize) -> Talk {
+    let mut talk = Talk::in_channel(5);
+    for (asker, (wordings, answer)) in QUESTIONS.iter().take(questions).enumerate() {
+        for (at, wording) in wordings[..3].iter().enumerate() {
+            talk.resolved(11 + 10 * asker as u64 + at as u64, wording, answer);
+        }
+    }
+    talk
+}
+
+/// One more person asks a question and gets its answer.
+pub(crate) fn ask_again(talk: &mut Talk, question: usize, asker: u64) {
+    let (wordings, answer) = QUESTIONS[question];
+    talk.resolved(asker, wordings[3], answer);
 }

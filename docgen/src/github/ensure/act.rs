@@ -22,7 +22,7 @@ const WEB: &str = "web-flow";
 const READY: &str = "mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) \
     { pullRequest { isDraft } } }";
 
-/// Does what [`next`] named and writes it into the ledger. `None` means that more is to be done: store
+/// Does what [`super::next`] named and writes it into the ledger. `None` means that more is to be done: store
 /// the ledger and look again. An error leaves the ledger as it was.
 pub async fn take(
     github: &GitHub,

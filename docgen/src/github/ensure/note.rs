@@ -98,6 +98,7 @@ impl Ledger {
             base: seen.base.clone(),
             from: seen.branch.as_ref().map(|branch| branch.head.clone()),
             follows,
+            anew: wanted.anew,
             at: now,
         });
     }

@@ -191,6 +191,7 @@ fn wanted(digest: &str) -> Wanted {
         ready: true,
         rebase: false,
         recreate: None,
+        anew: false,
         asked_again: false,
     }
 }
