@@ -1,7 +1,9 @@
 //! From a question that was resolved often enough to a merged page, and what happens to it then.
 
+mod demo;
 mod hands;
 mod office;
+mod truth;
 
 use docgen::github::dashboard::BETWEEN_EDITS;
 use tests::harness::github::{How, Verdict};

@@ -47,7 +47,9 @@ impl Proposer {
         Some(Row {
             cluster: id.clone(),
             place,
-            question: entry.question(),
+            question: Some(entry.question())
+                .filter(|words| !words.is_empty())
+                .unwrap_or_else(|| "a question whose words are gone".to_owned()),
             occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.occurrences.len()),
             pull: case.ledger.number.or(case.row.number),
             clock: clock(&progress, allowed, now),

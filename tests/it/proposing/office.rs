@@ -1,6 +1,6 @@
 //! A repository of documentation, its maintainers, and the harvester that proposes to it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -78,6 +78,16 @@ impl Office {
         office
     }
 
+    /// With the talk that the program carries, under the demo's rules.
+    pub(crate) fn on_the_demo(files: &[(&str, &str)]) -> Self {
+        let office = Self::new(files, Talk::in_channel(5));
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let scope = std::fs::read_to_string(ours.join("../harvester/demo/scope.toml")).unwrap();
+        office.world.write("data/rules/scope.toml", &scope);
+        assert_eq!(office.world.import(&ours.join("data/exports")).code, 0);
+        office
+    }
+
     /// As `switched_on` from the beginning, where maintainers are in a hurry.
     pub(crate) fn eager(talk: Talk) -> Self {
         let mut files = SITE.to_vec();
@@ -146,13 +156,23 @@ impl Office {
 
     /// Somebody deletes messages of the channel.
     pub(crate) fn delete(&self, messages: &[&str]) {
+        let channel = ChannelId(self.talk.channel());
+        let at = Millis(jiff::Timestamp::now().as_millisecond());
+        let deleted = messages.iter().map(|id| (channel, MessageId(id.parse().unwrap()), at));
+        self.tell(&Batch { deleted: deleted.collect(), ..Batch::default() });
+    }
+
+    /// When the last message was sent.
+    pub(crate) fn said_last(&self) -> Millis {
+        let last = self.talk.ids().pop().expect("something was said");
+        last.parse::<MessageId>().unwrap().sent()
+    }
+
+    /// What Discord tells.
+    pub(crate) fn tell(&self, batch: &Batch) {
         self.runtime.block_on(async {
             let store = Store::open_shared(&self.world.data()).await.unwrap();
-            let channel = ChannelId(self.talk.channel());
-            let at = Millis(jiff::Timestamp::now().as_millisecond());
-            let deleted =
-                messages.iter().map(|id| (channel, MessageId(id.parse().unwrap()), at)).collect();
-            store.apply(&Batch { deleted, ..Batch::default() }).await.unwrap();
+            store.apply(batch).await.unwrap();
             store.close().await;
         });
     }

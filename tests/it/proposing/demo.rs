@@ -1,0 +1,73 @@
+//! The same life on the talk that the program carries.
+
+use indexer::store::Batch;
+use rules::ids::{ChannelId, MessageId, Millis};
+use tests::harness::github::{How, Verdict};
+
+use super::office::{DOCS, Office};
+use super::{SITE, steady};
+
+/// The messages that a page links to.
+fn cited(page: &str) -> Vec<(ChannelId, MessageId)> {
+    let link = regex::Regex::new(r"discord\.com/channels/\d+/(\d+)/(\d+)").unwrap();
+    let links = link.captures_iter(page);
+    links.map(|one| (one[1].parse().unwrap(), one[2].parse().unwrap())).collect()
+}
+
+#[test]
+fn a_question_of_the_demo_becomes_a_page_is_known_and_goes() {
+    let office = Office::on_the_demo(&SITE);
+    let mut told = String::new();
+    let mut tell = |what: &str, text: &str| {
+        told.push_str(&format!("\n######## {what}\n\n{}\n", steady(text)));
+    };
+    office.round();
+    office.mina().merge(office.pulls()[0].number, How::Squash);
+    office.round();
+    assert_eq!(office.pulls().len(), 2, "one an hour");
+    let open = office.pulls().remove(1);
+    tell("the pull request", &format!("{}\n{:?}\n\n{}", open.title, open.labels, open.body));
+    tell("the dashboard", &office.dashboard());
+    let files = office.github.files(DOCS, open.branch());
+    let (path, page) = files.iter().find(|(path, _)| path.starts_with("answers/")).unwrap();
+    tell(path, page);
+
+    office.mina().review(open.number, Verdict::Approve, "");
+    let better = page.replacen("---\n\n<a id", "---\n\nIn short:\n\n<a id", 1);
+    assert_ne!(&better, page);
+    office.mina().merge_edited(open.number, How::Squash, &[(path, Some(&better))], None);
+    office.round();
+    let title = page.lines().find_map(|line| line.strip_prefix("title: ")).unwrap();
+    let title = serde_json::from_str::<String>(title).unwrap();
+    let found = office.world.json(&["search", &title, "--json"]);
+    let best = &found["answers"][0];
+    assert_eq!(best["status"], "known", "{found:#}");
+    assert!(best["answer"].as_str().unwrap().contains("In short:"), "{found:#}");
+    tell("the search", &office.world.well(&["search", &title, "--limit", "1"]));
+
+    // What is left of the question keeps a page; without any of it the page goes.
+    let mut cites = cited(page);
+    let going = loop {
+        let at = Millis(jiff::Timestamp::now().as_millisecond());
+        let deleted = cites.into_iter().map(|(channel, message)| (channel, message, at));
+        office.tell(&Batch { deleted: deleted.collect(), ..Batch::default() });
+        let found = office.world.json(&["search", &title, "--json"]);
+        assert!(!found["answers"].to_string().contains("In short:"), "{found:#}");
+        office.github.advance(docgen::github::dashboard::BETWEEN_EDITS);
+        office.round();
+        let going = office.pulls().into_iter().find(|one| one.open && one.number > open.number);
+        let going = going.filter(|one| one.branch() == open.branch()).expect("the page is to go");
+        tell("the mending", &format!("{}\n{:?}\n\n{}", going.title, going.labels, going.body));
+        match office.github.file(DOCS, going.branch(), path) {
+            Some(mended) => cites = cited(&mended),
+            None => break going,
+        }
+        assert!(!cites.is_empty());
+    };
+    tell("the dashboard then", &office.dashboard());
+    office.mina().merge(going.number, How::Squash);
+    assert!(office.github.file(DOCS, "main", path).is_none());
+    office.round();
+    insta::assert_snapshot!(told);
+    office.assert_polite();
+}
