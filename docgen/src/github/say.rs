@@ -97,6 +97,11 @@ impl GitHub {
         Ok(pulls)
     }
 
+    /// One pull request, whoever opened it.
+    pub async fn pull(&self, number: u64) -> Result<Option<Pull>> {
+        self.find(&self.here(&format!("pulls/{number}"))).await
+    }
+
     /// Answers a command without words.
     pub async fn react(&self, comment: u64, reaction: Reaction) -> Result<()> {
         let path = self.here(&format!("issues/comments/{comment}/reactions"));

@@ -7,7 +7,9 @@ use docgen::change::{Change, Edit};
 use docgen::docs_tree;
 use docgen::draft::{Draft, draft};
 use docgen::github::ensure::{Outcome, Purpose, Wanted, merged_text};
-use docgen::github::marker;
+use docgen::github::marker::{self, Marker};
+use docgen::github::models::Pull;
+use docgen::github::transport::GitHubError;
 use docgen::github::wanted::{Mend, Standing};
 use docgen::target::Target;
 use indexer::store::{Fence, Merged, ProposalState};
@@ -151,21 +153,34 @@ impl Proposer {
             },
         };
         let merged = &merged;
-        let gone = self.store.gone_evidence(&merged.cluster).await?;
+        let page = read(&merged.cluster, &text, ground.layout.target);
+        let mut gone = self.store.gone_evidence(&merged.cluster).await?;
+        gone.retain(|one| page.as_ref().is_none_or(|page| page.evidence.contains(one)));
         let is_about_sources = !gone.is_empty();
         if let Some(case) = entry.case.as_ref().filter(|_| gone.is_empty()) {
             self.keep(case, &merged.path, None, &text, ground).await?;
         }
-        let Some(wanted) = self.mending(entry, merged, (&text, gone), (ground, epoch)).await?
-        else {
-            return Ok(None);
+        // What was judged is the page as it stood before.
+        let is_new = !is_about_sources && page.is_some_and(|page| page.digest != merged.digest);
+        let mending = match is_new {
+            true => None,
+            false => self.mending(entry, merged, (&text, gone), (ground, epoch)).await?,
         };
         let case = entry.case.as_mut().expect("what was merged was proposed");
+        let pending = case.is_open() && case.row.purpose != purpose(Purpose::Answer);
+        let wanted = match mending {
+            Some(wanted) => wanted,
+            // It was merged, or nobody needs it any more.
+            None if pending => Wanted::withdrawal(&merged.cluster, &case.row.branch, &ground.base),
+            None => return Ok(None),
+        };
         let closed = case.row.state == ProposalState::Rejected && !case.wishes.asked_again;
         if closed && !is_about_sources {
             return Ok(None);
         }
-        case.row.purpose = purpose(wanted.purpose).to_owned();
+        if wanted.purpose != Purpose::Withdrawal {
+            case.row.purpose = purpose(wanted.purpose).to_owned();
+        }
         case.row.path.clone_from(&merged.path);
         if is_batch(case) {
             // From here on the page goes its own way.
@@ -207,7 +222,7 @@ impl Proposer {
                 let Some(draft) = self.anew(cluster, merged, ground) else {
                     return Ok(self.removal(entry, &page, text, evidence.len()));
                 };
-                let ours = self.ours(entry, &merged.path).await?;
+                let ours = self.ours(entry, merged).await?;
                 let Some(after) = put(entry, &draft, text) else { return Ok(None) };
                 let before =
                     ours.as_deref().zip(ours.as_deref().and_then(|ours| put(entry, &draft, ours)));
@@ -272,12 +287,32 @@ impl Proposer {
         Some(Amended { text, lossy: false })
     }
 
-    /// The page as we wrote it when it was merged.
-    async fn ours(&self, entry: &Entry, path: &str) -> Result<Option<String>> {
-        let pushed = entry.case.as_ref().and_then(|case| case.ledger.pushed.clone());
-        let Some(pushed) = pushed else { return Ok(None) };
-        let files = self.github.files(&pushed.head).await?;
-        Ok(self.github.text(&files, path).await?)
+    /// The page as we wrote it before people changed and merged it: the marks of merged pull requests
+    /// name our last commits, and the host keeps those.
+    async fn ours(&self, entry: &Entry, merged: &Merged) -> Result<Option<String>> {
+        let Some(case) = &entry.case else { return Ok(None) };
+        let pulls = self.github.pulls_of(&case.row.branch).await?;
+        // One that mended the page holds words of people.
+        let answers = |pull: &Pull| pull.is_merged() && !pull.has_label(MENDS);
+        let pull = match (pulls.into_iter().find(answers), merged.number) {
+            (Some(pull), _) => Some(pull),
+            (None, Some(number)) => self.github.pull(number).await?,
+            (None, None) => None,
+        };
+        let marker = pull.and_then(|pull| Marker::read(pull.body()));
+        let Some(head) = marker.map(|marker| marker.head).filter(|head| !head.is_empty()) else {
+            return Ok(None);
+        };
+        let files = match self.github.files(&head).await {
+            Err(GitHubError::Refused { .. }) => return Ok(None),
+            files => files?,
+        };
+        for path in [&merged.path, &case.row.path] {
+            if let Some(text) = self.github.text(&files, path).await? {
+                return Ok(Some(text));
+            }
+        }
+        Ok(None)
     }
 
     async fn note_mending(
@@ -290,9 +325,10 @@ impl Proposer {
             Outcome::Open { .. } => ProposalState::Open,
             Outcome::HandsOff { .. } => ProposalState::HandsOff,
             Outcome::Rejected { .. } | Outcome::Superseded { .. } => ProposalState::Rejected,
-            Outcome::Withdrawn => ProposalState::Withdrawn,
-            Outcome::Known { .. } | Outcome::Nothing => ProposalState::Merged,
+            // The page stands as it is.
+            Outcome::Withdrawn | Outcome::Known { .. } | Outcome::Nothing => ProposalState::Merged,
         };
+        case.wishes.asked_again &= matches!(outcome, Outcome::Rejected { .. });
         case.row.note = match outcome {
             Outcome::HandsOff { why, .. } => Some(why.to_string()),
             Outcome::Rejected { .. } => Some("maintainers left the page as it is".to_owned()),
@@ -332,6 +368,8 @@ impl Proposer {
     }
 }
 
+/// The label of pull requests that mend a merged page.
+const MENDS: &str = "canon:fix";
 const PAGE_GONE: &str = "the page is gone from the repository";
 
 /// Whether a text holds the page of a cluster.

@@ -255,7 +255,6 @@ impl Proposer {
         let now = self.github.now();
         let (state, cluster, note) = match outcome {
             Outcome::Open { conflict, .. } => {
-                case.wishes.asked_again = false;
                 case.wishes.recreate = None;
                 case.wishes.anew = false;
                 let note = conflict.then(|| "it conflicts with its base".to_owned());
@@ -283,6 +282,8 @@ impl Proposer {
         };
         case.row.state = state;
         case.row.note = note;
+        // What was asked is answered; what is closed later is closed again.
+        case.wishes.asked_again &= matches!(outcome, Outcome::Rejected { .. });
         case.wishes.asked = false;
         self.store.keep_proposal(&case.kept(now)).await?;
         let members = case.wishes.members.iter().chain([&case.row.cluster]);
