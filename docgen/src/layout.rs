@@ -5,6 +5,7 @@ use rules::ids::ClusterId;
 use crate::change::{Change, Edit};
 use crate::draft::Draft;
 use crate::nav::{Entry, Kind};
+use crate::redirect::{self, Moved};
 use crate::section::Section;
 use crate::target::{Folder, Target};
 
@@ -94,6 +95,15 @@ impl Layout {
         let listed = self.entry(&path, draft.title());
         let page = Change::Write { path, text };
         std::iter::once(page).chain(listed).collect()
+    }
+
+    /// Every file that a page's move changes; `text` is the page's, `settings` what the file holds that
+    /// [`redirect::settings`] names.
+    pub fn moves(&self, moved: &Moved<'_>, text: &str, settings: Option<&str>) -> Vec<Change> {
+        let page = Change::Write { path: moved.to.to_owned(), text: text.to_owned() };
+        let listed = self.entry(moved.to, moved.title);
+        let old = redirect::changes(self, moved, settings);
+        std::iter::once(page).chain(listed).chain(old).collect()
     }
 
     /// Every file that taking a page away changes.

@@ -111,10 +111,9 @@ fn a_dry_run_prints_what_would_be_sent_and_sends_nothing() {
     let rehearsed_body = sent["pull_request"]["body"].as_str().unwrap();
     let rehearsed_body = rehearsed_body.replace("head=(the new commit)", "head=x");
     assert_eq!(without_head(&rehearsed_body), without_head(&pull.body));
-    for file in sent["files"].as_array().unwrap() {
-        let path = file[0].as_str().unwrap();
+    for (path, text) in sent["files"].as_object().unwrap() {
         let there = github.file(DOCS, pull.branch(), path);
-        assert_eq!(there.as_deref(), file[1].as_str(), "{path}");
+        assert_eq!(there.as_deref(), text.as_str(), "{path}");
     }
     let commits = github.commits(DOCS, pull.branch());
     assert_eq!(sent["commit_message"], commits.last().unwrap().message);

@@ -167,7 +167,8 @@ impl GitHub {
         changes: &[Change],
         files: &Files,
     ) -> Result<(Vec<Value>, Vec<String>)> {
-        let (mut entries, mut notes) = (Vec::new(), Vec::new());
+        // Several changes of one file come one after the other; `None` is a file that goes.
+        let (mut after, mut notes) = (BTreeMap::<&str, Option<String>>::new(), Vec::new());
         for change in changes {
             let path = change.path();
             if !change.is_allowed() {
@@ -175,26 +176,31 @@ impl GitHub {
                 continue;
             }
             match change {
-                Change::Write { text, .. } => entries.push(entry(path, text)),
+                Change::Write { text, .. } => drop(after.insert(path, Some(text.clone()))),
                 Change::Delete { .. } if files.blobs.contains_key(path) || files.truncated => {
-                    let mode = "100644";
-                    entries
-                        .push(json!({ "path": path, "mode": mode, "type": "blob", "sha": null }));
+                    after.insert(path, None);
                 }
                 Change::Delete { .. } => {}
                 Change::Edit { edit, .. } => {
-                    // What is no text to us stays: we would write back other bytes.
-                    let old = self.bytes(files, path).await?.map(String::from_utf8).transpose();
-                    let after = old.map_err(|_| Unplaced::Unreadable);
-                    match after.and_then(|old| edit.apply(old.as_deref())) {
-                        Ok(Some(text)) => entries.push(entry(path, &text)),
+                    let old = match after.get(path) {
+                        Some(text) => Ok(text.clone()),
+                        // What is no text to us stays: we would write back other bytes.
+                        None => self.bytes(files, path).await?.map(String::from_utf8).transpose(),
+                    };
+                    let old = old.map_err(|_| Unplaced::Unreadable);
+                    match old.and_then(|old| edit.apply(old.as_deref())) {
+                        Ok(Some(text)) => drop(after.insert(path, Some(text))),
                         Ok(None) => {}
                         Err(unplaced) => notes.push(format!("{path}: {unplaced}")),
                     }
                 }
             }
         }
-        Ok((entries, notes))
+        let entries = after.into_iter().map(|(path, text)| match text {
+            Some(text) => entry(path, &text),
+            None => json!({ "path": path, "mode": "100644", "type": "blob", "sha": null }),
+        });
+        Ok((entries.collect(), notes))
     }
 
     pub(super) async fn create_branch(&self, branch: &str, sha: &str) -> Result<()> {

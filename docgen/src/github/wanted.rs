@@ -16,6 +16,7 @@ use crate::hosted;
 use crate::layout::Layout;
 use crate::page::fill;
 use crate::proposal::Proposal;
+use crate::redirect::Moved;
 
 /// On every pull request of ours.
 pub const LABEL: &str = "answer-harvester";
@@ -145,6 +146,33 @@ impl Wanted {
             body: fill("mending.md", &words),
             labels: vec![LABEL.to_owned(), "canon:fix".to_owned()],
             changes: vec![change],
+            ..Self::mending(page, Purpose::Correction, title, &digest)
+        }
+    }
+
+    /// A merged page is to stand at another path; `text` is the page, `settings` as
+    /// [`Layout::moves`] takes it.
+    pub fn moved(
+        page: &Standing<'_>,
+        (to, heading): (&str, &str),
+        text: &str,
+        settings: Option<&str>,
+    ) -> Self {
+        let title = "docs(faq): move an answer";
+        let (from, there) = (code_span(page.path), code_span(to));
+        let words = Words {
+            summary: format!("Moves {from} to {there}; the old address leads to the new one."),
+            why: "A maintainer asked for it in a comment.".to_owned(),
+            checks: vec!["links to the old page still arrive"],
+            closing: "Close it, and the page stays where it is.",
+            ..Words::empty()
+        };
+        let moved = Moved { cluster: page.cluster, from: page.path, to, title: heading };
+        let digest = marker::hash(&format!("moved {} {to} {text}", page.path));
+        Self {
+            body: fill("mending.md", &words),
+            labels: vec![LABEL.to_owned(), "canon:faq".to_owned()],
+            changes: page.layout.moves(&moved, text, settings),
             ..Self::mending(page, Purpose::Correction, title, &digest)
         }
     }

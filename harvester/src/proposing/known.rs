@@ -11,6 +11,7 @@ use docgen::github::marker::{self, Marker};
 use docgen::github::models::Pull;
 use docgen::github::transport::GitHubError;
 use docgen::github::wanted::{Mend, Standing};
+use docgen::redirect;
 use docgen::target::Target;
 use indexer::store::{Fence, Merged, ProposalState};
 use rules::cluster::{Cluster, ClusterState};
@@ -142,6 +143,13 @@ impl Proposer {
         fence: Fence,
     ) -> Result<Option<String>> {
         let mut merged = merged.clone();
+        // Where it was moved to on a maintainer's word, readers find only the way at its old place.
+        if let Some(to) = entry.case.as_ref().and_then(|case| case.wishes.page.as_ref())
+            && let Some(text) = self.github.text(&ground.files, to).await?
+            && is_there(&text, &merged.cluster, ground.layout.target)
+        {
+            merged.path.clone_from(to);
+        }
         let text = match self.github.text(&ground.files, &merged.path).await? {
             Some(text) if is_there(&text, &merged.cluster, ground.layout.target) => text,
             _ => match self.moved(&merged.cluster, &merged.path, ground).await? {
@@ -181,7 +189,6 @@ impl Proposer {
         if wanted.purpose != Purpose::Withdrawal {
             case.row.purpose = purpose(wanted.purpose).to_owned();
         }
-        case.row.path.clone_from(&merged.path);
         if is_batch(case) {
             // From here on the page goes its own way.
             *case = Case {
@@ -191,7 +198,7 @@ impl Proposer {
             case.row.branch.clone_from(&wanted.branch);
         }
         let outcome = self.drive(case, &wanted, fence).await?;
-        self.note_mending(case, &outcome, ground).await?;
+        self.note_mending(case, &outcome, (ground, &merged.path)).await?;
         Ok(Some(format!("{}: {}", purpose(wanted.purpose), said(&outcome))))
     }
 
@@ -217,7 +224,7 @@ impl Proposer {
         };
         let core = (0..cluster.occurrences.len()).collect::<Vec<_>>();
         let (why, mended) = match truth(cluster, &core, &gone, epoch, &self.rules) {
-            Truth::Stands => return Ok(None),
+            Truth::Stands => return self.moving(entry, (merged, text), &page, ground).await,
             Truth::Gone { evidence } => {
                 let Some(draft) = self.anew(cluster, merged, ground) else {
                     return Ok(self.removal(entry, &page, text, evidence.len()));
@@ -244,6 +251,24 @@ impl Proposer {
         Ok(mended.map(|Amended { text: mended, lossy }| {
             Wanted::correction(&page, (text, &mended), &why, lossy)
         }))
+    }
+
+    /// The page at the place where a maintainer wants it, with a way there from its old place.
+    async fn moving(
+        &self,
+        entry: &Entry,
+        (merged, text): (&Merged, &str),
+        page: &Standing<'_>,
+        ground: &Ground,
+    ) -> Result<Option<Wanted>> {
+        let to = entry.case.as_ref().and_then(|case| case.wishes.page.as_deref());
+        let stays = is_part(entry) || ground.layout.target == Target::Faq;
+        let Some(to) = to.filter(|to| *to != merged.path && !stays) else { return Ok(None) };
+        let settings = match redirect::settings(&ground.layout) {
+            Some(path) => self.github.text(&ground.files, &path).await?,
+            None => None,
+        };
+        Ok(Some(Wanted::moved(page, (to, &merged.title), text, settings.as_deref())))
     }
 
     /// A page is deleted; an answer in a page of other people's is taken out of it.
@@ -319,7 +344,7 @@ impl Proposer {
         &self,
         case: &mut Case,
         outcome: &Outcome,
-        ground: &Ground,
+        (ground, path): (&Ground, &str),
     ) -> Result<()> {
         case.row.state = match outcome {
             Outcome::Open { .. } => ProposalState::Open,
@@ -338,8 +363,8 @@ impl Proposer {
             && let Some(head) = self.github.head(&ground.base).await?
         {
             let files = self.github.files(&head).await?;
-            if let Some(text) = self.github.text(&files, &case.row.path).await? {
-                self.keep(case, &case.row.path, None, &text, ground).await?;
+            if let Some(text) = self.github.text(&files, path).await? {
+                self.keep(case, path, None, &text, ground).await?;
             }
         }
         Ok(self.store.keep_proposal(&case.kept(self.github.now())).await?)

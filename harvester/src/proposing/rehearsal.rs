@@ -1,5 +1,7 @@
 //! What a round would send, without sending it.
 
+use std::collections::BTreeMap;
+
 use docgen::change::Change;
 use docgen::github::ensure::{Ledger, Wanted, opening};
 use docgen::github::onboarding::{self, Stage};
@@ -28,7 +30,7 @@ pub struct Rehearsed {
 pub struct Sent {
     pub commit_message: String,
     /// Each file as it would stand; `None` for one that would be deleted.
-    pub files: Vec<(String, Option<String>)>,
+    pub files: BTreeMap<String, Option<String>>,
     /// The body of `POST pulls`.
     pub pull_request: Value,
     pub labels: Vec<String>,
@@ -85,16 +87,19 @@ impl Proposer {
     }
 
     async fn sent(&self, wanted: &Wanted, ground: &Ground) -> Result<Sent> {
-        let (mut files, mut notes) = (Vec::new(), Vec::new());
+        let (mut files, mut notes) = (BTreeMap::<String, Option<String>>::new(), Vec::new());
         for change in &wanted.changes {
             let path = change.path().to_owned();
             match change {
-                Change::Write { text, .. } => files.push((path, Some(text.clone()))),
-                Change::Delete { .. } => files.push((path, None)),
+                Change::Write { text, .. } => drop(files.insert(path, Some(text.clone()))),
+                Change::Delete { .. } => drop(files.insert(path, None)),
                 Change::Edit { edit, .. } => {
-                    let old = self.github.text(&ground.files, &path).await?;
+                    let old = match files.get(&path) {
+                        Some(text) => text.clone(),
+                        None => self.github.text(&ground.files, &path).await?,
+                    };
                     match edit.apply(old.as_deref()) {
-                        Ok(Some(text)) => files.push((path, Some(text))),
+                        Ok(Some(text)) => drop(files.insert(path, Some(text))),
                         Ok(None) => {}
                         Err(unplaced) => notes.push(format!("{path}: {unplaced}")),
                     }
