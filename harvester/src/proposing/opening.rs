@@ -188,15 +188,17 @@ impl Proposer {
         let evidence = entry.evidence();
         let wanted = self.wanted_of(entry, ground);
         let question = entry.question();
-        let path = entry.path().map(str::to_owned);
+        let path = entry.path().unwrap_or_default().to_owned();
         let extends = entry.existing.path().is_some();
         let case = entry.case.get_or_insert_with(|| {
             Case::fresh(&wanted.cluster, wanted.branch.clone(), self.github.now())
         });
         if let Ok(page) = &entry.page {
             case.row.title = page.draft.title().to_owned();
-            case.row.path = path.unwrap_or_default();
-            case.wishes.extends = extends;
+            if case.ledger.pushed.is_none() {
+                case.row.path.clone_from(&path);
+                case.wishes.extends = extends;
+            }
         }
         // Words whose message is gone may not wait for tomorrow, and stay in no title or body.
         let lost = case.wishes.evidence.iter().any(|message| !evidence.contains(message));
@@ -214,6 +216,8 @@ impl Proposer {
                 let stands = case.ledger.pushed.as_ref();
                 if stands.is_some_and(|pushed| pushed.digest == wanted.digest) {
                     case.wishes.evidence = evidence;
+                    case.row.path = path;
+                    case.wishes.extends = extends;
                 }
                 self.note(case, &outcome).await?;
                 if let Outcome::Known { number, commit } = &outcome
