@@ -10,6 +10,9 @@ use super::docket::{Docket, Entry};
 use super::report::Report;
 use super::{Proposer, Result};
 
+/// The dashboard's figures are about so long.
+const MONTH: i64 = 30 * Millis::DAY;
+
 impl Proposer {
     /// Brings the dashboard up to date. One that people closed stays closed.
     pub(super) async fn show(
@@ -28,7 +31,10 @@ impl Proposer {
         }
         let counts = self.store.counts().await?;
         let backlog = counts.conversations_by_status.get("open").copied().unwrap_or_default();
-        let figures = Figures { backlog: backlog as usize, ..Figures::default() };
+        let month = Millis(self.github.now().0 - MONTH);
+        let (asked, answered) = self.store.settled_since(month, Millis::DAY).await?;
+        let (asked, answered) = (asked as usize, answered as usize);
+        let figures = Figures { backlog: backlog as usize, asked, answered };
         self.github.keep_dashboard(found, &text(&rows, &figures)).await?;
         Ok(())
     }

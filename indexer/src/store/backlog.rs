@@ -1,6 +1,6 @@
 //! Questions that nothing has settled yet.
 
-use rules::ids::MessageId;
+use rules::ids::{MessageId, Millis};
 
 use super::conversations::{StoredConversation, stored};
 use super::{Result, Store};
@@ -16,5 +16,26 @@ impl Store {
         .fetch_all(&self.read)
         .await?;
         Ok(rows.into_iter().map(stored).collect())
+    }
+
+    /// How many questions were asked at or after `from`, and how many of them were settled within
+    /// `within` milliseconds.
+    pub async fn settled_since(&self, from: Millis, within: i64) -> Result<(u64, u64)> {
+        let first = MessageId::first_at(from).0 as i64;
+        let asked = sqlx::query_scalar::<_, i64>(
+            "SELECT COUNT(*) FROM conversations WHERE id >= $1 AND status <> 'no-question'",
+        )
+        .bind(first)
+        .fetch_one(&self.read)
+        .await?;
+        let settled = sqlx::query_scalar::<_, i64>(
+            "SELECT COUNT(*) FROM occurrences WHERE conversation >= $1 \
+             AND json_extract(body, '$.answers[0].sent') - json_extract(body, '$.question.sent') <= $2",
+        )
+        .bind(first)
+        .bind(within)
+        .fetch_one(&self.read)
+        .await?;
+        Ok((asked as u64, settled as u64))
     }
 }

@@ -135,3 +135,17 @@ async fn what_people_may_have_seen_is_cited() {
     let place = |id| (ChannelId(1), MessageId(id));
     assert_eq!(store.cited().await.unwrap(), [place(20), place(21)]);
 }
+
+#[tokio::test]
+async fn what_was_settled_within_a_day_is_counted() {
+    let (store, _folder) = empty().await;
+    let mut all = (0..3).map(|number| judged(number, ASKED[number])).collect::<Vec<_>>();
+    let late = all[1].occurrence.as_mut().unwrap();
+    late.answers[0].sent = Millis(Millis::DAY + 1);
+    all[2] = Judged { status: Status::Open, occurrence: None, ..judged(2, ASKED[2]) };
+    all.push(Judged { status: Status::NoQuestion, occurrence: None, ..judged(3, ASKED[3]) });
+    store.record(&all).await.unwrap();
+    assert_eq!(store.settled_since(Millis(0), Millis::DAY).await.unwrap(), (3, 1));
+    let later = MessageId(1 << 40).sent();
+    assert_eq!(store.settled_since(later, Millis::DAY).await.unwrap(), (0, 0));
+}
