@@ -146,9 +146,10 @@ async fn act(
         Do::Describe { number, head, digest, keep_body } => {
             let old = seen.pulls.iter().find(|pull| pull.number == *number);
             let body = described(wanted, ledger, (head, digest), old.filter(|_| *keep_body));
-            let body = match keep_body {
-                true => json!({ "body": body }),
-                false => json!({ "title": wanted.title, "body": body }),
+            // A title for another draft than the one on the branch would tell a lie.
+            let body = match digest == &wanted.digest {
+                true => json!({ "title": wanted.title, "body": body }),
+                false => json!({ "body": body }),
             };
             github.write::<Value>(Method::PATCH, &pull(*number), &body).await?;
         }
@@ -253,7 +254,10 @@ fn described(
         digest: digest.to_owned(),
         head: head.to_owned(),
         revision: ledger.revision + 1,
-        title: marker::hash(kept.map_or(&wanted.title, |pull| &pull.title)),
+        title: marker::hash(match kept {
+            Some(pull) if digest != wanted.digest => &pull.title,
+            _ => &wanted.title,
+        }),
         body: marker::hash(&wanted.body),
         withdrawn: false,
     };
