@@ -8,7 +8,7 @@ use rules::ids::ClusterId;
 use serde::{Deserialize, Serialize};
 use tantivy::directory::error::LockError;
 use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK, MmapDirectory};
-use tantivy::merge_policy::LogMergePolicy;
+use tantivy::merge_policy::{LogMergePolicy, MergePolicy, NoMergePolicy};
 use tantivy::{Index, TantivyDocument, TantivyError, Term};
 
 use crate::document::Document;
@@ -152,9 +152,12 @@ impl IndexWriter {
         }
         let holed = self.index.searchable_segment_metas()?;
         let writer = self.engine()?;
-        for segment in holed.into_iter().filter(tantivy::SegmentMeta::has_deletes) {
-            writer.merge(&[segment.id()]).wait()?;
-        }
+        // A merge that ends lets the policy begin others, of the very segments that come next here.
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        let mut holed = holed.into_iter().filter(tantivy::SegmentMeta::has_deletes);
+        let merged = holed.try_for_each(|one| writer.merge(&[one.id()]).wait().map(drop));
+        writer.set_merge_policy(policy());
+        merged?;
         self.searcher.reload()?;
         self.engine()?.garbage_collect_files().wait()?;
         Ok(())
@@ -198,10 +201,14 @@ fn engine(index: &Index, directory: &Path) -> Result<tantivy::IndexWriter, Write
                 other => other.into(),
             },
         )?;
+    writer.set_merge_policy(policy());
+    Ok(writer)
+}
+
+fn policy() -> Box<dyn MergePolicy> {
     let mut policy = LogMergePolicy::default();
     policy.set_del_docs_ratio_before_merge(DELETED_BEFORE_MERGE);
-    writer.set_merge_policy(Box::new(policy));
-    Ok(writer)
+    Box::new(policy)
 }
 
 /// The index of a directory and its cursor, if it is whole and made by this version.
@@ -352,6 +359,23 @@ pub(crate) mod tests {
         assert_eq!(reader.count(), 0);
         reader.reload().unwrap();
         assert_eq!(found(&reader, "wallet"), 1);
+    }
+
+    #[test]
+    fn holes_in_many_segments_are_purged_whatever_merges_they_invite() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::open(directory.path()).unwrap();
+        writer.engine().unwrap().set_merge_policy(Box::new(NoMergePolicy));
+        for segment in 0..24 {
+            let all = (0..4).map(|one| document(segment * 4 + one + 1, "Where?", "Here."));
+            writer.replace(&all.collect::<Vec<_>>()).unwrap();
+            writer.commit(segment as i64).unwrap();
+        }
+        let firsts = (0..24).map(|segment| id(segment * 4 + 1)).collect::<Vec<_>>();
+        writer.remove(&firsts).unwrap();
+        writer.commit(24).unwrap();
+        writer.purge().unwrap();
+        assert_eq!(writer.searcher().count(), 24 * 3);
     }
 
     #[test]
