@@ -25,7 +25,7 @@ const SITE: [(&str, &str); 3] = [
 /// What changes from run to run, taken out.
 fn steady(text: &str) -> String {
     let ids = regex::Regex::new(r"\b(q[0-9a-z]{9,13})\b").unwrap();
-    let hashes = regex::Regex::new(r"\b[0-9a-f]{40,64}\b|(title|body|digest)=[0-9a-f]{16}").unwrap();
+    let hashes = regex::Regex::new(r"(title|body|digest)=[0-9a-f]{16,64}|\b[0-9a-f]{40,64}\b").unwrap();
     let people = regex::Regex::new(r"\b[a-z]+-[a-z]+-\d+\b").unwrap();
     let times = regex::Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC").unwrap();
     let hosts = regex::Regex::new(r"http://127\.0\.0\.1:\d+").unwrap();
