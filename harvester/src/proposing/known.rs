@@ -394,7 +394,7 @@ impl Proposer {
 }
 
 /// The label of pull requests that mend a merged page.
-const MENDS: &str = "canon:fix";
+pub(super) const MENDS: &str = "canon:fix";
 const PAGE_GONE: &str = "the page is gone from the repository";
 
 /// Whether a text holds the page of a cluster.

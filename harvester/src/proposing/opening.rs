@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use docgen::caps::{Candidate, Limits, Plan, Standing, plan};
 use docgen::draft::Draft;
 use docgen::github::ensure::{Outcome, Wanted};
+use docgen::github::models::Pull;
 use docgen::github::onboarding::BRANCH;
 use docgen::github::{onboarding, status};
 use indexer::store::{Fence, ProposalState};
@@ -15,6 +16,7 @@ use super::batch::is_batch;
 use super::case::Case;
 use super::docket::{Docket, Entry, is_for_a_page};
 use super::ground::Ground;
+use super::known::MENDS;
 use super::report::Report;
 use super::{Proposer, Result};
 
@@ -53,8 +55,12 @@ impl Proposer {
     ) -> Result<()> {
         for entry in docket.entries.values_mut() {
             let Some(case) = &entry.case else {
-                if self.stands_already(entry).await? {
-                    self.bring_on(entry, ground, fence, report).await?;
+                let pulls = self.pulls_for(entry).await?;
+                let answers = |pull: &&Pull| pull.is_merged() && !pull.has_label(MENDS);
+                match pulls.iter().find(answers) {
+                    Some(pull) => self.recall(entry, pull.number, ground).await?,
+                    None if pulls.is_empty() => {}
+                    None => self.bring_on(entry, ground, fence, report).await?,
                 }
                 continue;
             };
@@ -71,11 +77,29 @@ impl Proposer {
         Ok(())
     }
 
-    /// Whether a pull request was opened for a question of which nothing is stored: the caps do not
-    /// hold what maintainers saw already.
-    async fn stands_already(&self, entry: &Entry) -> Result<bool> {
-        let Ok(page) = &entry.page else { return Ok(false) };
-        Ok(!self.github.pulls_of(&page.proposal.branch).await?.is_empty())
+    /// The pull requests for a question of which nothing is stored: the caps do not hold what
+    /// maintainers saw already.
+    async fn pulls_for(&self, entry: &Entry) -> Result<Vec<Pull>> {
+        match &entry.page {
+            Ok(page) => Ok(self.github.pulls_of(&page.proposal.branch).await?),
+            Err(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Knows a merged page again of which nothing is stored, as it stands.
+    async fn recall(&self, entry: &mut Entry, number: u64, ground: &Ground) -> Result<()> {
+        let Ok(page) = &entry.page else { return Ok(()) };
+        let branch = page.proposal.branch.clone();
+        let mut case = Case::fresh(page.draft.cluster(), branch, self.github.now());
+        page.draft.path().clone_into(&mut case.row.path);
+        case.row.number = Some(number);
+        if self.learn(&case, (number, None), ground).await? {
+            self.note(&mut case, &Outcome::Known { number, commit: None }).await?;
+        } else {
+            self.retire_case(&mut case).await?;
+        }
+        entry.case = Some(case);
+        Ok(())
     }
 
     /// Opens what the caps allow now, oldest and most asked in turns; writes down what waits.
@@ -206,6 +230,10 @@ impl Proposer {
             case.hurry();
             case.wishes.anew = true;
         }
+        // Written down with the first step: nobody may be left with words of which we do not know.
+        let known = evidence.iter().filter(|one| !case.wishes.evidence.contains(one)).copied();
+        let known = known.collect::<Vec<_>>();
+        case.wishes.evidence.extend(known);
         let mut done = self.drive(case, &wanted, fence).await;
         if let (true, Ok(Outcome::HandsOff { number: Some(_), .. })) = (lost, &done) {
             let gone = Wanted::withdrawal(&wanted.cluster, &wanted.branch, &ground.base);
