@@ -1,5 +1,6 @@
 //! Whole-system tests and quality figures.
 
+pub mod crashes;
 #[path = "../harness/mod.rs"]
 pub mod harness;
 pub mod mixes;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::FakeGitHub;
 use super::answer::Answer;
-use super::log::fits;
+use super::log::{Request, fits};
 use super::state::World;
 
 /// An answer other than the true one.
@@ -202,6 +202,14 @@ impl FakeGitHub {
     pub fn release(&self) {
         self.with(|world| world.faults.held.clear());
         self.gate().notify_waiters();
+    }
+
+    /// The request that is held, if there is one.
+    pub fn held(&self) -> Option<Request> {
+        self.look(|world| {
+            let held = world.faults.held.first()?;
+            world.log.requests.iter().find(|asked| asked.id == *held).cloned()
+        })
     }
 
     /// Waits until a request is held.

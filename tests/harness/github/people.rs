@@ -196,6 +196,17 @@ impl Acting<'_> {
         done(self.act(|world, repo, by| world.reopen(repo, number, by)));
     }
 
+    /// Whether it is open, ready, and without conflicts.
+    #[track_caller]
+    pub fn may_merge(&self, number: u64) -> bool {
+        self.act(|world, repo, _| {
+            let issue = world.issue(repo, number);
+            let ready = issue.open && issue.pull.as_ref().is_some_and(|pull| !pull.draft);
+            let (base, head) = world.ends(repo, number);
+            ready && world.git.merged(&base, &head).is_some()
+        })
+    }
+
     #[track_caller]
     pub fn merge(&self, number: u64, how: How) -> Sha {
         done(self.act(|world, repo, by| world.merge(repo, number, by, how, None, None)))

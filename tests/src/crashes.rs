@@ -1,0 +1,392 @@
+//! Proposals through kills, faults, lost data and busy maintainers: in the end, one of each.
+
+mod acts;
+mod rounds;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::AddAssign;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use docgen::github::marker::Marker;
+use harvester::config::load_rules;
+use rules::ids::{MessageId, Millis};
+use rules::ruleset::Ruleset;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::harness::github::{Act, FakeGitHub, Issue, Role};
+
+const DOCS: &str = "harbor/docs";
+const BOT: &str = "harvester-app";
+const CHANNEL: u64 = 5;
+/// Steps of a run before everything comes to rest.
+const STEPS: usize = 14;
+/// Rounds that coming to rest may take.
+const MOST_ROUNDS: usize = 16;
+const FILES: [(&str, &str); 3] = [
+    ("README.md", "# Harbor\n"),
+    (
+        "docs.json",
+        "{\n  \"navigation\": {\n    \"groups\": [\n      { \"group\": \"Guide\", \"pages\": [\"start\"] }\n    ]\n  }\n}\n",
+    ),
+    (".github/answer-harvester.yml", "limits:\n  open: 50\n  per_day: 50\n  per_hour: 50\n"),
+];
+const QUESTIONS: [([&str; 4], &str); 2] = [
+    (
+        [
+            "How do I reset the vector index after changing the embedding model?",
+            "How can I reset the vector index after I change the embedding model?",
+            "How do I reset the vector index when the embedding model changes?",
+            "How do I reset the vector index after switching the embedding model?",
+        ],
+        "Delete the folder `data/index` and restart the agent; it builds the index again.",
+    ),
+    (
+        [
+            "How do I renew the TLS certificate of the gateway?",
+            "How can I renew the TLS certificate of the gateway?",
+            "How do I renew the gateway TLS certificate?",
+            "How do we renew the TLS certificate of the gateway?",
+        ],
+        "Run `gatectl cert renew` on the gateway host; it reloads by itself within a minute.",
+    ),
+];
+
+/// Numbers that look random and are the same for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % sides.max(1)
+    }
+}
+
+/// What happened in runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ran {
+    pub rounds: usize,
+    pub requests: usize,
+    pub faults: usize,
+    pub kills: usize,
+    pub acts: usize,
+    pub lost: usize,
+    pub deleted: usize,
+}
+
+impl AddAssign for Ran {
+    fn add_assign(&mut self, more: Self) {
+        self.rounds += more.rounds;
+        self.requests += more.requests;
+        self.faults += more.faults;
+        self.kills += more.kills;
+        self.acts += more.acts;
+        self.lost += more.lost;
+        self.deleted += more.deleted;
+    }
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rounds, requests, faults, kills, acts, lost, deleted } = self;
+        write!(
+            f,
+            "{rounds} rounds, {requests} requests, {faults} faults, {kills} kills, {acts} acts of \
+             people, {lost} lost data directories, {deleted} deleted messages"
+        )
+    }
+}
+
+/// A data directory with two questions that are due, and one from whose first a message was deleted.
+pub struct Prepared {
+    folder: TempDir,
+    rules: Arc<Ruleset>,
+    now: Millis,
+    /// Branch to path and page, as long as nobody else has a hand in it.
+    before: BTreeMap<String, (String, String)>,
+    after: BTreeMap<String, (String, String)>,
+    gone: MessageId,
+}
+
+impl Prepared {
+    /// Imports with `program`, the product's executable.
+    pub fn new(program: &Path) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let data = folder.path().join("before");
+        std::fs::create_dir_all(data.join("rules"))?;
+        let scope = "[trust]\nroles = ['Helper']\n[consent]\nmode = 'server-public'\n";
+        std::fs::write(data.join("rules/scope.toml"), scope)?;
+        std::fs::write(data.join("harvester.toml"), "[rules]\ndirectory = 'rules'\n")?;
+        let (export, gone) = talk();
+        let file = folder.path().join("talk.json");
+        std::fs::write(&file, export.to_string())?;
+        let mut command = Command::new(program);
+        command.env_clear().arg("--data").arg(&data).arg("import").arg(&file);
+        let ran = command.output()?;
+        ensure!(ran.status.success(), "import: {}", String::from_utf8_lossy(&ran.stderr));
+        let rules = Arc::new(load_rules(Some(&data.join("rules")))?);
+        let now = Millis(jiff::Timestamp::now().as_millisecond());
+        let none = BTreeMap::new();
+        let mut prepared = Self { folder, rules, now, before: none.clone(), after: none, gone };
+        prepared.before = prepared.undisturbed("before")?;
+        let after = prepared.folder.path().join("after");
+        copy(&data, &after)?;
+        let runtime = runtime()?;
+        runtime.block_on(rounds::delete(&after, &prepared.rules, gone, now))?;
+        prepared.after = prepared.undisturbed("after")?;
+        Ok(prepared)
+    }
+
+    /// The pages that come of a data directory where nothing goes wrong.
+    fn undisturbed(&self, data: &str) -> anyhow::Result<BTreeMap<String, (String, String)>> {
+        let mut run = Run::begin(self, 0, data)?;
+        run.round("one", None)?;
+        let pulls = run.pulls();
+        let pages = pulls.iter().map(|pull| Ok((pull.branch().to_owned(), run.page(pull)?)));
+        let pages = pages.collect::<anyhow::Result<BTreeMap<_, _>>>()?;
+        ensure!(pages.len() == QUESTIONS.len(), "not every question was proposed: {pages:?}");
+        Ok(pages)
+    }
+
+    /// Plays the run of a seed; fails where anything is doubled, lost or wrong in the end.
+    pub fn run(&self, seed: u64) -> anyhow::Result<Ran> {
+        let mut run = Run::begin(self, seed, "before")?;
+        for _ in 0..STEPS {
+            run.step()?;
+        }
+        run.rest()?;
+        run.check()?;
+        run.ran.requests = run.github.requests().len();
+        Ok(run.ran)
+    }
+}
+
+/// One run: a repository, two harvesters with one data directory, and a maintainer.
+struct Run<'p> {
+    prepared: &'p Prepared,
+    dice: Dice,
+    folder: TempDir,
+    runtime: Arc<Runtime>,
+    github: Arc<FakeGitHub>,
+    token: String,
+    /// The first question lost a message.
+    changed: bool,
+    /// The data were lost after that.
+    forgot: bool,
+    /// How often somebody asked for a closed one again, by branch.
+    asked: BTreeMap<String, usize>,
+    /// Branches that people committed to, with their commits.
+    committed: BTreeMap<String, String>,
+    /// Pull requests whose title or body people edited.
+    edited: BTreeSet<u64>,
+    ran: Ran,
+}
+
+impl<'p> Run<'p> {
+    fn begin(prepared: &'p Prepared, seed: u64, data: &str) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        copy(&prepared.folder.path().join(data), folder.path())?;
+        let github = FakeGitHub::start();
+        github.set_now(prepared.now);
+        github.repo(DOCS, &FILES);
+        github.member(DOCS, "mina", Role::Write);
+        github.member(DOCS, BOT, Role::Write);
+        let token = github.personal_token(BOT, &[]);
+        Ok(Self {
+            prepared,
+            dice: Dice(seed),
+            folder,
+            runtime: Arc::new(runtime()?),
+            github: Arc::new(github),
+            token,
+            changed: false,
+            forgot: false,
+            asked: BTreeMap::new(),
+            committed: BTreeMap::new(),
+            edited: BTreeSet::new(),
+            ran: Ran::default(),
+        })
+    }
+
+    fn pulls(&self) -> Vec<Issue> {
+        self.github.pulls(DOCS)
+    }
+
+    /// Path and text of the page on a pull request's branch.
+    fn page(&self, pull: &Issue) -> anyhow::Result<(String, String)> {
+        let files = self.github.files(DOCS, pull.branch()).into_iter();
+        let main = self.github.files(DOCS, "main");
+        let mark = format!("id={} ", pull.branch().trim_start_matches("answers/"));
+        let mut pages = files.filter(|(path, text)| {
+            path.starts_with("answers/") && (text.contains(&mark) || !main.contains_key(path))
+        });
+        pages.next().with_context(|| format!("#{} has no page", pull.number))
+    }
+
+    /// All that must be true when everything has come to rest.
+    fn check(&self) -> anyhow::Result<()> {
+        let expected = if self.changed { &self.prepared.after } else { &self.prepared.before };
+        for (branch, page) in expected {
+            let pulls = self.pulls().into_iter().filter(|pull| pull.branch() == branch);
+            let pulls = pulls.collect::<Vec<_>>();
+            let merged = |pull: &Issue| pull.pull.as_ref().is_some_and(|one| one.merged.is_some());
+            let merged = pulls.iter().any(merged);
+            // A page that lost a source after its merge gets a pull request that mends it.
+            let mended = usize::from(merged && self.changed);
+            let most = 1 + mended + self.asked.get(branch).copied().unwrap_or_default();
+            let open = pulls.iter().filter(|pull| pull.open).count();
+            ensure!(
+                !pulls.is_empty() && pulls.len() <= most && open <= 1,
+                "{branch}: {} pull requests, {open} open, {most} expected: {}",
+                pulls.len(),
+                told(&pulls)
+            );
+            for pull in pulls.iter().filter(|pull| pull.open && !merged) {
+                self.check_open(pull, page).with_context(|| format!("#{}", pull.number))?;
+            }
+        }
+        ensure!(self.pulls().iter().all(|pull| expected.contains_key(pull.branch())), "another");
+        let overwritten = self.github.overwritten();
+        ensure!(overwritten.is_empty(), "overwritten: {overwritten:?}");
+        let board = self.github.issues(DOCS);
+        ensure!(board.len() <= 1, "{} dashboards", board.len());
+        let board = format!("{DOCS}#{} ", board.first().map_or(0, |board| board.number));
+        let mut mentions = self.github.mentions();
+        mentions.retain(|one| one.act != Act::Refer || !one.place.starts_with(&board));
+        ensure!(mentions.is_empty(), "{mentions:?}");
+        let surprises = self.github.surprises();
+        ensure!(surprises.is_empty(), "{surprises:?}");
+        let requests = self.github.requests();
+        let writes = requests.iter().filter(|request| request.is_write()).collect::<Vec<_>>();
+        let close = writes.windows(2).find(|two| two[1].time.0 - two[0].time.0 < Millis::SECOND);
+        ensure!(close.is_none(), "two writes within a second: {close:?}");
+        Ok(())
+    }
+
+    fn check_open(&self, pull: &Issue, page: &(String, String)) -> anyhow::Result<()> {
+        let head = self.github.branches(DOCS).get(pull.branch()).cloned().unwrap_or_default();
+        let gone = self.prepared.gone.to_string();
+        if let Some(commit) = self.committed.get(pull.branch()) {
+            ensure!(head == *commit, "the branch is not at the commit of people");
+            let told = self.changed && !self.forgot && pull.body.contains(&gone);
+            ensure!(!told, "the body holds words that are gone");
+            return Ok(());
+        }
+        let found = self.page(pull)?;
+        // What lost its source is known by what stood there; a lost directory does not know it.
+        if self.edited.contains(&pull.number) && (!self.changed || self.forgot) {
+            return Ok(());
+        }
+        ensure!(found == *page, "expected {page:?}, found {found:?}");
+        let nav = self.github.file(DOCS, pull.branch(), "docs.json").unwrap_or_default();
+        let name = page.0.trim_end_matches(".mdx");
+        ensure!(nav.contains(name), "no way leads to the page: {nav}");
+        if self.edited.contains(&pull.number) {
+            return Ok(());
+        }
+        let marker = Marker::read(&pull.body).context("no marker")?;
+        ensure!(marker.head == head, "the marker names {}, the head is {head}", marker.head);
+        ensure!(!pull.is_draft(), "it is a draft");
+        ensure!(pull.labels.contains("answer-harvester"), "labels: {:?}", pull.labels);
+        ensure!(!self.changed || !pull.body.contains(&gone), "the body holds words that are gone");
+        Ok(())
+    }
+}
+
+fn told(pulls: &[Issue]) -> String {
+    let told = |pull: &Issue| {
+        format!(
+            "#{} {} {}",
+            pull.number,
+            pull.title,
+            if pull.pull.as_ref().is_some_and(|one| one.merged.is_some()) {
+                "merged"
+            } else if pull.open {
+                "open"
+            } else {
+                "closed"
+            }
+        )
+    };
+    pulls.iter().map(told).collect::<Vec<_>>().join("; ")
+}
+
+fn runtime() -> anyhow::Result<Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?)
+}
+
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Each question asked four times, and the message that is deleted later.
+fn talk() -> (Value, MessageId) {
+    const MINUTE: u64 = 60_000 << 22;
+    let mut id = 1_300_000_000_000_000_000_u64;
+    let (mut messages, mut gone) = (Vec::new(), MessageId(0));
+    for (question, (wordings, answer)) in QUESTIONS.iter().enumerate() {
+        for (at, wording) in wordings.iter().enumerate() {
+            id += 600 * MINUTE;
+            let asker = (11 + 10 * question + at).to_string();
+            let first = id;
+            for (text, author, to) in [
+                (*wording, asker.as_str(), None),
+                (*answer, "900", Some(first)),
+                ("that worked, thank you!", asker.as_str(), Some(first + MINUTE)),
+            ] {
+                messages.push(message(id, author, text, to));
+                id += MINUTE;
+            }
+            if (question, at) == (0, 3) {
+                gone = MessageId(first + MINUTE);
+            }
+        }
+    }
+    let export = json!({
+        "guild": { "id": "1", "name": "A server" },
+        "channel": {
+            "id": CHANNEL.to_string(), "type": "GuildTextChat", "categoryId": null,
+            "category": null, "name": "help", "topic": null,
+        },
+        "dateRange": { "after": null, "before": null },
+        "exportedAt": "2025-03-01T00:00:00+00:00",
+        "messageCount": messages.len(),
+        "messages": messages,
+    });
+    (export, gone)
+}
+
+fn message(id: u64, author: &str, text: &str, to: Option<u64>) -> Value {
+    let sent = jiff::Timestamp::from_millisecond(MessageId(id).sent().0).unwrap_or_default();
+    let roles = if author == "900" { json!([{ "id": "77", "name": "Helper" }]) } else { json!([]) };
+    let reference = to.map(|to| {
+        json!({ "messageId": to.to_string(), "channelId": CHANNEL.to_string(), "guildId": "1" })
+    });
+    json!({
+        "id": id.to_string(),
+        "type": if to.is_some() { "Reply" } else { "Default" },
+        "timestamp": sent.to_string(),
+        "timestampEdited": null,
+        "content": text,
+        "author": { "id": author, "name": format!("person_{author}"), "isBot": false, "roles": roles },
+        "reactions": [],
+        "mentions": [],
+        "reference": reference,
+    })
+}
