@@ -86,7 +86,7 @@ fn first_of(joined: &[usize], mut group: usize) -> usize {
 }
 
 /// The items by question; its words decide between items of one question.
-fn order_of(items: &[Item]) -> Vec<usize> {
+pub(crate) fn order_of(items: &[Item]) -> Vec<usize> {
     let mut order = (0..items.len()).collect::<Vec<_>>();
     order.sort_by_key(|at| (items[*at].id, items[*at].asked.question, items[*at].asked.answer));
     order
@@ -136,7 +136,7 @@ fn collapse(items: &[Item], order: &[usize], epoch: &Epoch) -> (Vec<Alike>, Vec<
     (distinct, alone)
 }
 
-fn sort_by_question(groups: &mut [Vec<usize>], order: &[usize]) {
+pub(crate) fn sort_by_question(groups: &mut [Vec<usize>], order: &[usize]) {
     let mut rank = vec![0; order.len()];
     for (place, at) in order.iter().enumerate() {
         rank[*at] = place;

@@ -2,6 +2,7 @@
 //!
 //! Invariant: deleting the Tantivy directory loses nothing, and every write may happen twice.
 
+mod apart;
 pub mod assign;
 pub mod confidence;
 pub mod document;

@@ -10,6 +10,7 @@ use rules::ids::{ClusterId, MessageId, Millis};
 use rules::ruleset::Ruleset;
 use rules::same::{Asked, Epoch, SameRules, Signature, agree, score};
 
+use crate::apart::split_apart;
 use crate::assign::{Item, group, tie_together};
 use crate::store::{ClusterSummary, Regrouped, Result, Store, Ungrouped};
 
@@ -36,11 +37,11 @@ pub async fn settle(
     let occurrences = store.occurrences().await?;
     let existing = store.cluster_summaries().await?;
     let borne = store.borne_ids().await?;
-    let ties = store.ties().await?;
+    let told = Told { ties: store.ties().await?, apart: store.splits().await? };
     let rules = Arc::clone(rules);
     let planned = tokio::task::spawn_blocking(move || {
         let known = Known::of(&existing, &borne);
-        plan(occurrences, &known, &ties, &rules, now)
+        plan(occurrences, &known, &told, &rules, now)
     });
     let regrouped = planned.await.expect("planning neither panics nor is cancelled");
     store.regroup(&regrouped).await?;
@@ -107,10 +108,31 @@ impl<'k> Known<'k> {
     }
 }
 
+/// What people said of questions: it stands above likeness, and a tie above a split.
+struct Told {
+    ties: Vec<(MessageId, MessageId)>,
+    apart: BTreeSet<MessageId>,
+}
+
+fn split(
+    groups: Vec<Vec<usize>>,
+    items: &[Item<'_>],
+    told: &Told,
+    epoch: &Epoch,
+    rules: &Ruleset,
+) -> Vec<Vec<usize>> {
+    if told.apart.is_empty() {
+        return groups;
+    }
+    let signatures = items.iter().map(|item| epoch.signature(&item.asked)).collect();
+    let kin = Kin { signatures, rules: &rules.same };
+    split_apart(groups, items, &told.apart, &kin, |alike| rules.pages.is_same(alike))
+}
+
 fn plan(
     occurrences: Vec<Ungrouped>,
     all: &Known<'_>,
-    ties: &[(MessageId, MessageId)],
+    told: &Told,
     rules: &Ruleset,
     now: Millis,
 ) -> Regrouped {
@@ -118,8 +140,9 @@ fn plan(
         .iter()
         .map(|one| Item { id: one.occurrence.question.message, asked: asked(&one.occurrence) })
         .collect::<Vec<_>>();
-    let groups = tie_together(group(&items, &rules.same), &items, ties);
     let epoch = Epoch::of(items.iter().map(|item| item.asked), &rules.same);
+    let groups = split(group(&items, &rules.same), &items, told, &epoch, rules);
+    let groups = tie_together(groups, &items, &told.ties);
     let names = name(&groups, &occurrences, all);
     let mut known = all.existing.iter().map(|one| (&one.id, one)).collect::<BTreeMap<_, _>>();
     let mut regrouped = Regrouped::default();

@@ -25,6 +25,7 @@ mod quarantine;
 mod reactions;
 mod reading;
 mod settings;
+mod splits;
 mod status;
 mod suggestions;
 #[cfg(test)]
@@ -226,11 +227,12 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
     Ok(pool().max_connections(READERS).connect_with(options).await?)
 }
 
-const MIGRATIONS: [(&str, &str); 4] = [
+const MIGRATIONS: [(&str, &str); 5] = [
     ("spine", include_str!("../migrations/001_spine.sql")),
     ("live", include_str!("../migrations/002_live.sql")),
     ("pending", include_str!("../migrations/003_pending.sql")),
     ("canon", include_str!("../migrations/004_canon.sql")),
+    ("splits", include_str!("../migrations/005_splits.sql")),
 ];
 
 fn migrator() -> Migrator {

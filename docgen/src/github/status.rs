@@ -104,6 +104,12 @@ pub fn batched() -> String {
     "This answer goes into the next weekly pull request.\n".to_owned()
 }
 
+pub fn split() -> String {
+    "From now on these questions are counted apart wherever they are not surely the same, or their \
+     answers do not agree. What stays together keeps this page.\n"
+        .to_owned()
+}
+
 /// What was asked for cannot be done.
 pub fn impossible(why: &str) -> String {
     format!("That is not possible: {}.\n", hosted::plain(why))

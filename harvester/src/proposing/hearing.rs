@@ -139,11 +139,15 @@ impl Proposer {
                 case.wishes.snoozed_until = Some(until);
                 Taken::Told(status::snoozed(until))
             }
-            Command::Split => Taken::Impossible(
-                "questions are told apart in the chat, with the menu of the message; reject this one \
-                 if it mixes several"
-                    .to_owned(),
-            ),
+            Command::Split => {
+                let Some(cluster) = self.store.cluster(&case.row.cluster).await? else {
+                    return Ok(Taken::Impossible("nothing is left of the question".to_owned()));
+                };
+                let questions = cluster.occurrences.iter().map(|one| one.question.message);
+                self.store.split(&questions.collect::<Vec<_>>(), now).await?;
+                case.hurry();
+                Taken::Told(status::split())
+            }
             Command::Batch => {
                 case.wishes.batch = true;
                 Taken::Told(status::batched())

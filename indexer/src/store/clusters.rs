@@ -45,12 +45,13 @@ pub struct Regrouped {
 type SummaryRow = (String, String, i64, i64, i64, Option<i64>);
 
 impl Store {
-    /// Whether any occurrence or tie came, changed or went since the last settling.
+    /// Whether any occurrence, tie or split came, changed or went since the last settling.
     pub async fn needs_settling(&self) -> Result<bool> {
         Ok(sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM occurrences WHERE touched <> 0) \
              OR EXISTS (SELECT 1 FROM clusters WHERE shrunk <> 0) \
-             OR EXISTS (SELECT 1 FROM ties WHERE touched <> 0)",
+             OR EXISTS (SELECT 1 FROM ties WHERE touched <> 0) \
+             OR EXISTS (SELECT 1 FROM splits WHERE touched <> 0)",
         )
         .fetch_one(&self.read)
         .await?)
@@ -319,8 +320,12 @@ pub(super) async fn add_change(connection: &mut SqliteConnection, id: &ClusterId
 }
 
 /// The notes of changes, by table. 1 stands for a change, 2 for one that is being settled.
-const NOTES: [(&str, &str); 3] =
-    [("occurrences", "touched"), ("clusters", "shrunk"), ("ties", "touched")];
+const NOTES: [(&str, &str); 4] = [
+    ("occurrences", "touched"),
+    ("clusters", "shrunk"),
+    ("ties", "touched"),
+    ("splits", "touched"),
+];
 
 async fn take_notes(connection: &mut SqliteConnection) -> Result<()> {
     for (table, note) in NOTES {
