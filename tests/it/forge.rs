@@ -103,9 +103,9 @@ fn a_dry_run_prints_what_would_be_sent_and_sends_nothing() {
     assert_eq!(sent["pull_request"]["title"], pull.title);
     let without_head = |body: &str| {
         let (first, rest) = body.split_once('\n').unwrap();
-        let fields = first.split(' ').filter(|field| {
-            !field.starts_with("head=") && !field.starts_with("rev=")
-        });
+        let fields = first
+            .split(' ')
+            .filter(|field| !field.starts_with("head=") && !field.starts_with("rev="));
         (fields.map(str::to_owned).collect::<Vec<_>>(), rest.to_owned())
     };
     let rehearsed_body = sent["pull_request"]["body"].as_str().unwrap();
