@@ -190,8 +190,12 @@ impl Proposer {
         report: &mut Report,
     ) -> Result<()> {
         self.look_around(docket, ground).await?;
+        self.settle_settings().await?;
         let dashboard = self.github.dashboard().await?;
-        self.hear(docket, dashboard.as_ref()).await?;
+        if self.hear(docket, dashboard.as_ref()).await? {
+            *docket = self.docket(ground).await?;
+            self.look_around(docket, ground).await?;
+        }
         self.mend_known(docket, ground, fence, report).await?;
         self.keep_up(docket, ground, fence, report).await?;
         self.keep_batches_up(docket, ground, fence, report).await?;

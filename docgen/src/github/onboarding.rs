@@ -173,10 +173,15 @@ fn count(key: &str, text: &str) -> Result<usize, String> {
     number.ok_or_else(|| format!("{key} is {text:?}; expected a number from 0 to 100"))
 }
 
+/// The id of the pull request that brings the settings.
+pub fn id() -> ClusterId {
+    ClusterId::of_question(MessageId(0))
+}
+
 /// The pull request that brings the settings. It is no question's: its cluster has the id that no
 /// message has.
 pub fn wanted(layout: &Layout, base: &str, first: &[String]) -> Wanted {
-    let cluster = ClusterId::of_question(MessageId(0));
+    let cluster = id();
     let text = Settings::proposed(layout.target, &layout.folder);
     let digest = marker::hash(&text);
     let title = "docs: configure Answer Harvester".to_owned();

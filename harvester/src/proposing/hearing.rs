@@ -29,11 +29,17 @@ enum Taken {
 }
 
 impl Proposer {
-    /// Hears what was said since the last round and writes down what people wish.
-    pub(super) async fn hear(&self, docket: &mut Docket, dashboard: Option<&Found>) -> Result<()> {
+    /// Hears what was said since the last round and writes down what people wish; tells whether a
+    /// command was obeyed, so that pages may be others than before.
+    pub(super) async fn hear(
+        &self,
+        docket: &mut Docket,
+        dashboard: Option<&Found>,
+    ) -> Result<bool> {
         self.hear_ticks(docket, dashboard).await?;
-        self.hear_comments(docket).await?;
-        self.hear_reviews(docket).await
+        let obeyed = self.hear_comments(docket).await?;
+        self.hear_reviews(docket).await?;
+        Ok(obeyed)
     }
 
     async fn hear_ticks(&self, docket: &mut Docket, dashboard: Option<&Found>) -> Result<()> {
@@ -54,33 +60,36 @@ impl Proposer {
     }
 
     /// What was said before the first round ever is not for us.
-    async fn hear_comments(&self, docket: &mut Docket) -> Result<()> {
+    async fn hear_comments(&self, docket: &mut Docket) -> Result<bool> {
         let now = self.github.now();
         let told = self.store.setting(HEARD).await?;
         let Some(since) = told.and_then(|at| at.parse().ok()).map(Millis) else {
-            return Ok(self.store.set(HEARD, &now.0.to_string()).await?);
+            self.store.set(HEARD, &now.0.to_string()).await?;
+            return Ok(false);
         };
+        let mut obeyed = false;
         let numbers = numbers(docket);
         for comment in self.github.comments_since(Millis(since.0 - OVERLAP)).await? {
             let Some(id) = number_of(&comment).and_then(|number| numbers.get(&number)) else {
                 continue;
             };
             let entry = docket.entries.get_mut(id).expect("the numbers are of entries");
-            self.hear_comment(entry, &comment).await?;
+            obeyed |= self.hear_comment(entry, &comment).await?;
         }
-        Ok(self.store.set(HEARD, &now.0.to_string()).await?)
+        self.store.set(HEARD, &now.0.to_string()).await?;
+        Ok(obeyed)
     }
 
-    /// A command is taken once: an edited comment is not read again.
-    async fn hear_comment(&self, entry: &mut Entry, comment: &Comment) -> Result<()> {
-        let Some(login) = self.person(comment.user.as_ref()).await? else { return Ok(()) };
+    /// A command is taken once: an edited comment is not read again. Tells whether one was obeyed.
+    async fn hear_comment(&self, entry: &mut Entry, comment: &Comment) -> Result<bool> {
+        let Some(login) = self.person(comment.user.as_ref()).await? else { return Ok(false) };
         let said = commands::read(comment.body.as_deref().unwrap_or_default());
         if said == Said::Nothing {
-            return Ok(());
+            return Ok(false);
         }
         let case = entry.case.as_mut().expect("a number is a case's");
         if case.wishes.heard.contains(&comment.id) {
-            return Ok(());
+            return Ok(false);
         }
         let taken = match said {
             Said::Command(command) if self.github.may_command(&login).await? => {
@@ -101,7 +110,8 @@ impl Proposer {
         }
         self.github.react(comment.id, reaction).await?;
         case.hears(comment.id);
-        Ok(self.store.keep_proposal(&case.kept(self.github.now())).await?)
+        self.store.keep_proposal(&case.kept(self.github.now())).await?;
+        Ok(reaction == Reaction::Done)
     }
 
     async fn obey(&self, entry: &mut Entry, command: Command) -> Result<Taken> {

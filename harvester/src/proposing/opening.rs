@@ -45,6 +45,17 @@ impl Proposer {
         Ok(outcome)
     }
 
+    /// Settings that are in the repository are no open proposal any more.
+    pub(super) async fn settle_settings(&self) -> Result<()> {
+        let Some(mut row) = self.store.proposal(&onboarding::id()).await? else { return Ok(()) };
+        if row.branch != BRANCH || row.state == ProposalState::Merged {
+            return Ok(());
+        }
+        row.state = ProposalState::Merged;
+        row.updated = self.github.now();
+        Ok(self.store.keep_proposal(&row).await?)
+    }
+
     /// Brings everything on that maintainers have before them.
     pub(super) async fn keep_up(
         &self,
