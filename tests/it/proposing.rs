@@ -1,5 +1,8 @@
 //! From a question that was resolved often enough to a merged page, and what happens to it then.
 
+mod caps;
+mod comments;
+mod crashes;
 mod demo;
 mod hands;
 mod moving;
@@ -18,14 +21,18 @@ const ANSWER: &str =
 /// A Mintlify site.
 const SITE: [(&str, &str); 3] = [
     ("README.md", "# Harbor\n"),
-    ("docs.json", "{\n  \"navigation\": {\n    \"groups\": [\n      { \"group\": \"Guide\", \"pages\": [\"start\"] }\n    ]\n  }\n}\n"),
+    (
+        "docs.json",
+        "{\n  \"navigation\": {\n    \"groups\": [\n      { \"group\": \"Guide\", \"pages\": [\"start\"] }\n    ]\n  }\n}\n",
+    ),
     ("start.mdx", "---\ntitle: \"Start\"\n---\n\nBegin here.\n"),
 ];
 
 /// What changes from run to run, taken out.
 fn steady(text: &str) -> String {
     let ids = regex::Regex::new(r"\b(q[0-9a-z]{9,13})\b").unwrap();
-    let hashes = regex::Regex::new(r"(title|body|digest)=[0-9a-f]{16,64}|\b[0-9a-f]{40,64}\b").unwrap();
+    let hashes =
+        regex::Regex::new(r"(title|body|digest)=[0-9a-f]{16,64}|\b[0-9a-f]{40,64}\b").unwrap();
     let people = regex::Regex::new(r"\b[a-z]+-[a-z]+-\d+\b").unwrap();
     let times = regex::Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC").unwrap();
     let hosts = regex::Regex::new(r"http://127\.0\.0\.1:\d+").unwrap();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use docgen::github::auth::{Auth, Secret};
 use docgen::github::transport::{Clock, GitHub};
 use harvester::config::load_rules;
+use harvester::discord::interactions::PAUSED;
 use harvester::proposing::{Proposer, ProposingError, Report, Round};
 use indexer::store::{Batch, Store};
 use rules::ids::{ChannelId, MessageId, Millis};
@@ -166,6 +167,18 @@ impl Office {
     pub(crate) fn said_last(&self) -> Millis {
         let last = self.talk.ids().pop().expect("something was said");
         last.parse::<MessageId>().unwrap().sent()
+    }
+
+    /// An operator holds new proposals back, or lets them go.
+    pub(crate) fn pause(&self, pause: bool) {
+        self.runtime.block_on(async {
+            let store = Store::open_shared(&self.world.data()).await.unwrap();
+            match pause {
+                true => store.set(PAUSED, "1").await.unwrap(),
+                false => store.unset(PAUSED).await.unwrap(),
+            }
+            store.close().await;
+        });
     }
 
     /// What Discord tells.

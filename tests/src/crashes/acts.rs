@@ -18,13 +18,13 @@ impl Run<'_> {
         match what {
             0 | 1 if pull.open => self.commit(pull)?,
             2 if pull.open => {
-                self.mina(|mina| drop(mina.review(pull.number, Verdict::Comment, "Hm.")))
+                self.mina(|mina| _ = mina.review(pull.number, Verdict::Comment, "Hm."))
             }
             3 if pull.open => {
                 let words = "Please say for which version.";
-                self.mina(|mina| drop(mina.review(pull.number, Verdict::RequestChanges, words)));
+                self.mina(|mina| _ = mina.review(pull.number, Verdict::RequestChanges, words));
             }
-            4 | 5 => self.mina(|mina| drop(mina.comment(pull.number, "Is that still so?"))),
+            4 | 5 => self.mina(|mina| _ = mina.comment(pull.number, "Is that still so?")),
             6 if pull.open => {
                 let body = format!("{}{MORE}", pull.body);
                 self.mina(|mina| mina.edit_body(pull.number, &body));
@@ -72,7 +72,7 @@ impl Run<'_> {
         if command == "propose" {
             *self.asked.entry(pull.branch().to_owned()).or_default() += 1;
         }
-        self.mina(|mina| drop(mina.comment(pull.number, &format!("@answer-harvester {command}"))));
+        self.mina(|mina| _ = mina.comment(pull.number, &format!("@answer-harvester {command}")));
     }
 
     /// Ticks every box of the dashboard.
