@@ -123,14 +123,19 @@ impl GitHub {
         decoded(&found).map(Some).map_err(|why| odd(&at, why))
     }
 
-    /// Makes a commit upon `onto` and leaves every branch alone. The author is left out, so that the
-    /// host names and signs it.
-    pub(super) async fn make(&self, changes: &[Change], onto: &str, message: &str) -> Result<Made> {
-        let files = self.files(onto).await?;
+    /// Makes a commit that follows `parent` and holds what `ground` holds, changed; leaves every branch
+    /// alone. The author is left out, so that the host names and signs it.
+    pub(super) async fn make(
+        &self,
+        changes: &[Change],
+        (ground, parent): (&str, &str),
+        message: &str,
+    ) -> Result<Made> {
+        let files = self.files(ground).await?;
         let (entries, notes) = self.entries(changes, &files).await?;
         let taken = self.is_taken(changes, &files).await?;
         let nothing = |notes| {
-            let sha = onto.to_owned();
+            let sha = parent.to_owned();
             Ok(Made { sha, verified: true, empty: true, taken, notes })
         };
         if taken || entries.is_empty() {
@@ -138,10 +143,17 @@ impl GitHub {
         }
         let body = json!({ "base_tree": files.tree, "tree": entries });
         let tree = self.write::<Object>(Method::POST, &self.here("git/trees"), &body).await?.sha;
-        if tree == files.tree {
+        let before = match parent == ground {
+            true => files.tree,
+            false => {
+                let path = self.here(&format!("git/commits/{}", encoded(parent)));
+                self.get::<GitCommit>(&path).await?.tree.sha
+            }
+        };
+        if tree == before {
             return nothing(notes);
         }
-        let body = json!({ "message": message, "tree": tree, "parents": [onto] });
+        let body = json!({ "message": message, "tree": tree, "parents": [parent] });
         let path = self.here("git/commits");
         let commit = self.write::<GitCommit>(Method::POST, &path, &body).await?;
         let verified = commit.verification.verified;

@@ -5,7 +5,7 @@ use rules::ids::Millis;
 use serde_json::{Value, json};
 
 use super::super::marker::{self, Marker};
-use super::super::models::{Account, Comment, Pull, Review};
+use super::super::models::{Account, Comment, Commit, Pull, Review};
 use super::super::transport::{GitHub, GitHubError, Result, encoded, odd};
 use super::note::{Done, MOST_TRIES};
 use super::{Branch, Do, Ledger, Outcome, Seen, Wanted};
@@ -14,6 +14,8 @@ use crate::forge::{CLUSTER, DIGEST};
 
 const MOST_PULLS: usize = 300;
 const MOST_REMARKS: usize = 300;
+/// Commits of ours on one branch.
+const MOST_COMMITS: usize = 100;
 const WITHDRAWN_TITLE: &str = "docs(faq): withdrawn";
 const WITHDRAWN_BODY: &str = "This proposal was withdrawn: the messages that it stood on are gone or may \
     no longer be quoted. Its text was removed. This is no judgement on the question.\n";
@@ -110,6 +112,12 @@ async fn branch(
         return Ok(Branch { head, ours: None });
     }
     let commit = github.commit(&head).await?;
+    let digest = digest_of(&commit, wanted, me);
+    Ok(Branch { head, ours: digest })
+}
+
+/// The digest in the trailers, if our account made this commit for this cluster.
+fn digest_of(commit: &Commit, wanted: &Wanted, me: &str) -> Option<String> {
     let is = |account: &Option<Account>, names: &[&str]| {
         account
             .as_ref()
@@ -122,8 +130,21 @@ async fn branch(
     };
     let for_this = trailer(CLUSTER) == Some(wanted.cluster.as_str());
     let ours = by_us && for_this && commit.parents.len() == 1;
-    let digest = trailer(DIGEST).filter(|_| ours).map(str::to_owned);
-    Ok(Branch { head, ours: digest })
+    trailer(DIGEST).filter(|_| ours).map(str::to_owned)
+}
+
+/// The commit below ours. A commit that follows ours is made upon it, so that nothing of what we wrote
+/// before stays beside what we write now.
+async fn ground(github: &GitHub, wanted: &Wanted, head: &str, me: &str) -> Result<String> {
+    let mut sha = head.to_owned();
+    for _ in 0..MOST_COMMITS {
+        let commit = github.commit(&sha).await?;
+        match (digest_of(&commit, wanted, me), commit.parents.first()) {
+            (Some(_), Some(parent)) => sha.clone_from(&parent.sha),
+            _ => break,
+        }
+    }
+    Ok(sha)
 }
 
 async fn act(
@@ -135,8 +156,12 @@ async fn act(
 ) -> Result<Done> {
     let pull = |number: u64| github.here(&format!("pulls/{number}"));
     match what {
-        Do::Build { onto, .. } => {
-            let made = github.make(&wanted.changes, onto, &wanted.message).await?;
+        Do::Build { onto, follows } => {
+            let ground = match follows {
+                true => ground(github, wanted, onto, &seen.me).await?,
+                false => onto.clone(),
+            };
+            let made = github.make(&wanted.changes, (&ground, onto), &wanted.message).await?;
             return Ok(Done::Made(made));
         }
         Do::CreateBranch { sha } => github.create_branch(&wanted.branch, sha).await?,
@@ -188,6 +213,9 @@ async fn act(
 fn survived(what: &Do, tries: u32, error: GitHubError, now: Millis) -> Result<Done> {
     let optional = matches!(what, Do::Label(_) | Do::MarkReady { .. } | Do::Ask { .. });
     match &error {
+        GitHubError::Refused { status: 409, .. } if optional && tries < MOST_TRIES => {
+            Ok(Done::Unsure)
+        }
         GitHubError::Refused { .. } | GitHubError::Query(_) if optional => {
             Ok(Done::Warned(error.to_string()))
         }
@@ -321,6 +349,8 @@ mod tests {
         let ask = Do::Ask { number: 1, reviewer: "amy".into() };
         for (what, tries, error, expected) in [
             (&ask, 0, refused(422, "no collaborator"), "warned"),
+            (&Do::Label(1), 0, refused(409, "conflict"), "look"),
+            (&Do::Label(1), 4, refused(409, "conflict"), "warned"),
             (&Do::Label(1), 0, refused(403, "Resource not accessible"), "warned"),
             (&open, 0, refused(422, "Draft pull requests are not supported"), "no drafts"),
             (&open, 0, refused(422, "A pull request already exists for o:b."), "look"),
