@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rules::cluster::Occurrence;
-use rules::ids::Millis;
+use rules::ids::{MessageId, Millis};
 use rules::pseudonym::Naming;
 use rules::published::People;
 use rules::resolution::{Grade, SignalKind};
@@ -85,4 +85,25 @@ fn written(moment: Millis, format: &str) -> String {
     // A moment outside jiff's years 0 to 9999 is no date of a message.
     let time = Timestamp::from_millisecond(moment.0).unwrap_or(Timestamp::UNIX_EPOCH);
     time.to_zoned(TimeZone::UTC).strftime(format).to_string()
+}
+
+/// The messages that a text links to, in its order.
+pub fn cited(text: &str) -> Vec<MessageId> {
+    let links = text.split("discord.com/channels/").skip(1).filter_map(|link| {
+        let ids = link.split(|c: char| c != '/' && !c.is_ascii_digit()).next()?;
+        ids.split('/').nth(2)?.parse().ok()
+    });
+    links.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_tell_their_messages() {
+        let text = "[a](https://discord.com/channels/1/2/30), https://discord.com/channels/1/2 and \
+            <https://discord.com/channels/1/2/31> discord.com/channels/@me/2/33";
+        assert_eq!(cited(text), [MessageId(30), MessageId(31)]);
+    }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use docgen::evidence::cited;
 use docgen::github::commands::rebase_is_ticked;
 use docgen::github::ensure::{Ledger, Purpose, Seen, Wanted};
 use indexer::store::{Proposal, ProposalState};
@@ -99,6 +100,10 @@ impl Case {
     /// What is wanted, with what people wish; a ticked box is a wish.
     pub(super) fn wishing<'w>(&mut self, wanted: &'w Wanted, seen: &Seen) -> Cow<'w, Wanted> {
         let open = seen.pulls.iter().find(|pull| pull.is_open());
+        // With the data lost, what it stands on is told by what it links to.
+        if let Some(open) = open.filter(|open| self.ledger.number != Some(open.number)) {
+            self.wishes.evidence.extend(cited(open.body()));
+        }
         self.wishes.rebase |= open.is_some_and(|pull| rebase_is_ticked(pull.body()));
         let on_base = |ledger: &Ledger| {
             ledger.pushed.as_ref().is_some_and(|pushed| pushed.base.as_ref() == Some(&seen.base))

@@ -10,7 +10,7 @@ use docgen::github::onboarding::BRANCH;
 use docgen::github::{onboarding, status};
 use indexer::store::{Fence, ProposalState};
 use rules::cluster::ClusterState;
-use rules::ids::{ClusterId, Millis};
+use rules::ids::{ChannelId, ClusterId, MessageId, Millis};
 
 use super::batch::is_batch;
 use super::case::Case;
@@ -236,8 +236,10 @@ impl Proposer {
             }
         }
         // Words whose message is gone may not wait for tomorrow, and stay in no title or body.
-        let lost = case.wishes.evidence.iter().any(|message| !evidence.contains(message));
-        if lost {
+        let left = case.wishes.evidence.iter().filter(|one| !evidence.contains(one)).copied();
+        let left = left.collect::<Vec<_>>();
+        let lost = self.are_gone(&left).await?;
+        if !left.is_empty() {
             case.hurry();
             case.wishes.anew = true;
         }
@@ -277,6 +279,18 @@ impl Proposer {
         };
         report.tell(&case.row.cluster, told, case.ledger.number, &question);
         Ok(())
+    }
+
+    /// Whether any of the messages may not be shown any more.
+    async fn are_gone(&self, messages: &[MessageId]) -> Result<bool> {
+        let places = self.store.whereabouts(messages).await?;
+        let channels = self.store.channels().await?;
+        let shown = |place: &ChannelId| {
+            channels.iter().any(|one| one.channel.id == *place && !one.hidden && !one.gone)
+        };
+        let there = places.iter().filter(|(_, place)| shown(place)).map(|(message, _)| message);
+        let there = there.collect::<BTreeSet<_>>();
+        Ok(messages.iter().any(|message| !there.contains(message)))
     }
 
     /// An entry without a page is taken back.
