@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use docgen::evidence::cited;
 use docgen::github::commands::rebase_is_ticked;
 use docgen::github::ensure::{Ledger, Purpose, Seen, Wanted};
+use docgen::github::marker::Marker;
 use indexer::store::{Proposal, ProposalState};
 use rules::ids::{ClusterId, MessageId, Millis};
 use serde::{Deserialize, Serialize};
@@ -112,6 +113,10 @@ impl Case {
             self.wishes.rebase = false;
         }
         let stands = seen.branch.as_ref().map(|branch| &branch.head);
+        let ours = open.and_then(|pull| Marker::read(pull.body())).map(|marker| marker.head);
+        if self.wishes.anew && self.wishes.recreate.is_none() && ours.as_ref() == stands {
+            self.wishes.recreate = ours;
+        }
         if self.wishes.recreate.is_some() && self.wishes.recreate.as_ref() != stands {
             self.wishes.recreate = None;
             self.wishes.anew = false;

@@ -66,7 +66,7 @@ impl Ledger {
                 self.found(head, digest, now);
             }
             (Do::Check { head }, Done::Checked(true)) => self.checked = Some(head.clone()),
-            (Do::Check { head }, _) => self.faulty = Some(head.clone()),
+            (Do::Check { head }, Done::Checked(false)) => self.faulty = Some(head.clone()),
             (Do::Label(_), Done::Well | Done::Warned(_)) => self.labelled = true,
             (Do::MarkReady { .. }, Done::Well | Done::Warned(_)) => self.readied = true,
             (Do::Ask { reviewer, .. }, Done::Well | Done::Warned(_)) => {
