@@ -4,7 +4,7 @@
 
 use std::io::{BufWriter, Write};
 
-use rules::markdown::{Flavour, code_block, code_span, escape, parse, render, visible};
+use rules::markdown::{MarkdownDialect, code_block, code_span, escape, parse, render, visible};
 use serde_json::{Value, json};
 
 /// What Markdown, MDX, HTML, Discord and template engines act upon.
@@ -108,9 +108,9 @@ fn main() -> std::io::Result<()> {
 /// Prose always; spans, fences and whole messages as well if `every`.
 fn write_all(out: &mut impl Write, text: &str, every: bool) -> std::io::Result<()> {
     let seen = visible(text);
-    writeln!(out, "{}", json!({ "text": seen, "mdx": escape(text, Flavour::Mdx) }))?;
+    writeln!(out, "{}", json!({ "text": seen, "mdx": escape(text, MarkdownDialect::Mdx) }))?;
     if every {
-        let page = render(&parse(text, &[]), Flavour::Mdx);
+        let page = render(&parse(text, &[]), MarkdownDialect::Mdx);
         for (kind, mdx) in
             [("span", code_span(text)), ("block", code_block(text, Some("{x}"))), ("block", page)]
         {

@@ -14,11 +14,11 @@ use std::fs;
 use std::io::{Error, Result, Write};
 use std::path::{Path, PathBuf};
 
-use docgen::change::{Change, Edit};
-use docgen::layout::{Layout, Nav, detect};
-use docgen::nav::{Entry, Kind};
-use docgen::redirect::{self, Moved};
-use docgen::target::Target;
+use docgen::change::{FileChange, FileEdit};
+use docgen::layout::{NavFile, SiteLayout, detect};
+use docgen::nav::{NavEntry, NavFormat};
+use docgen::redirect::{self, PageMove};
+use docgen::target::DocsTarget;
 use pulldown_cmark::{Event, Options, Parser};
 use rules::ids::{ClusterId, MessageId};
 
@@ -29,11 +29,11 @@ fn main() -> Result<()> {
     let [target, site, cases, expected] = arguments.as_slice() else {
         return Err(Error::other("expected TARGET SITE CASES.json EXPECTED"));
     };
-    let target = target.parse::<Target>().map_err(Error::other)?;
+    let target = target.parse::<DocsTarget>().map_err(Error::other)?;
     let (site, expected) = (PathBuf::from(site), PathBuf::from(expected));
     let settings = files(&site, &site)?;
     let layout = detect(settings.iter().map(String::as_str));
-    let layout = if layout.target == target { layout } else { Layout { target, ..layout } };
+    let layout = if layout.target == target { layout } else { SiteLayout { target, ..layout } };
     let written = write_pages(&layout, &site, &fs::read_to_string(cases)?)?;
     let folder = layout.folder.to_string();
     let all = files(&site, &site)?;
@@ -75,7 +75,7 @@ fn put(path: &Path, text: &str) -> Result<()> {
 }
 
 /// Writes the told pages and one of every case that a page takes; how many they are.
-fn write_pages(layout: &Layout, site: &Path, cases: &str) -> Result<usize> {
+fn write_pages(layout: &SiteLayout, site: &Path, cases: &str) -> Result<usize> {
     let mut clusters = vec![told::code(), told::korean(), told::hostile()];
     let cases: std::collections::BTreeMap<String, String> = serde_json::from_str(cases)?;
     for (name, case) in &cases {
@@ -102,7 +102,7 @@ fn write_pages(layout: &Layout, site: &Path, cases: &str) -> Result<usize> {
 }
 
 /// Moves the first page into another folder as a proposal would; from where to where.
-fn move_one(layout: &Layout, site: &Path, pages: &[String]) -> Result<(String, String)> {
+fn move_one(layout: &SiteLayout, site: &Path, pages: &[String]) -> Result<(String, String)> {
     let from = pages.first().ok_or_else(|| Error::other("there is no page"))?;
     let name = from.rsplit('/').next().unwrap_or(from);
     let folder = layout.folder.to_string();
@@ -111,16 +111,16 @@ fn move_one(layout: &Layout, site: &Path, pages: &[String]) -> Result<(String, S
     let text = fs::read_to_string(site.join(from))?;
     let cluster = ClusterId::of_question(MessageId(4_999));
     let title = title(&text);
-    let moved = Moved { cluster: &cluster, from, to: &to, title: &title };
-    let settings = redirect::settings(layout);
+    let moved = PageMove { cluster: &cluster, from, to: &to, title: &title };
+    let settings = redirect::redirect_file(layout);
     let settings = settings.map(|path| fs::read_to_string(site.join(path))).transpose()?;
     put(&site.join(&to), &text)?;
-    for change in redirect::changes(layout, &moved, settings.as_deref()) {
+    for change in redirect::move_changes(layout, &moved, settings.as_deref()) {
         let path = site.join(change.path());
         match &change {
-            Change::Write { text, .. } => put(&path, text)?,
-            Change::Delete { .. } => fs::remove_file(path)?,
-            Change::Edit { edit, .. } => {
+            FileChange::Write { text, .. } => put(&path, text)?,
+            FileChange::Delete { .. } => fs::remove_file(path)?,
+            FileChange::Edit { edit, .. } => {
                 let old = fs::read_to_string(&path)?;
                 if let Some(text) = edit.apply(Some(&old)).map_err(Error::other)? {
                     fs::write(path, text)?;
@@ -132,13 +132,13 @@ fn move_one(layout: &Layout, site: &Path, pages: &[String]) -> Result<(String, S
 }
 
 /// Names a page in the navigation as a proposal would.
-fn list(layout: &Layout, site: &Path, path: &str, title: &str) -> Result<()> {
-    let Some(Nav { path: nav, kind, root }) = &layout.nav else { return Ok(()) };
+fn list(layout: &SiteLayout, site: &Path, path: &str, title: &str) -> Result<()> {
+    let Some(NavFile { path: nav, kind, root }) = &layout.nav else { return Ok(()) };
     let page = path.strip_prefix(root.as_str()).unwrap_or(path);
-    let page = if *kind == Kind::Mintlify { page.trim_end_matches(".mdx") } else { page };
-    let entry = Entry { kind: *kind, page: page.to_owned(), title: title.to_owned() };
-    let change = Change::Edit { path: nav.clone(), edit: Edit::List(entry) };
-    let Change::Edit { path, edit } = change else { return Ok(()) };
+    let page = if *kind == NavFormat::Mintlify { page.trim_end_matches(".mdx") } else { page };
+    let entry = NavEntry { kind: *kind, page: page.to_owned(), title: title.to_owned() };
+    let change = FileChange::Edit { path: nav.clone(), edit: FileEdit::List(entry) };
+    let FileChange::Edit { path, edit } = change else { return Ok(()) };
     let old = fs::read_to_string(site.join(&path))?;
     match edit.apply(Some(&old)).map_err(Error::other)? {
         Some(text) => fs::write(site.join(path), text),
@@ -154,7 +154,7 @@ fn title(page: &str) -> String {
 }
 
 /// What a reader should see, without any space.
-fn seen(page: &str, target: Target) -> String {
+fn seen(page: &str, target: DocsTarget) -> String {
     let body = match page.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")) {
         Some((_, body)) => body,
         None => page,
@@ -164,8 +164,8 @@ fn seen(page: &str, target: Target) -> String {
     let text = words(body, Options::ENABLE_STRIKETHROUGH);
     // The guards are for the generator and not for the reader.
     let text = match target {
-        Target::MkDocs => text.replace(";--8<--", "--8<--"),
-        Target::MdBook => text.replace("\\{{#", "{{#"),
+        DocsTarget::MkDocs => text.replace(";--8<--", "--8<--"),
+        DocsTarget::MdBook => text.replace("\\{{#", "{{#"),
         _ => text,
     };
     text.split_whitespace().collect()

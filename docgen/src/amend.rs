@@ -11,7 +11,7 @@ const CLOSING: [&str; 2] = ["Also asked as", "Evidence"];
 
 /// What becomes of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Amended {
+pub struct AmendedPage {
     pub text: String,
     /// People changed the page, and not all of that is in `text`.
     pub lossy: bool,
@@ -19,15 +19,19 @@ pub struct Amended {
 
 /// A text in which an answer is to be written anew, before and after.
 #[derive(Debug, Clone, Copy)]
-pub struct Anew<'t> {
+pub struct Replacement<'t> {
     pub before: &'t str,
     pub after: &'t str,
 }
 
 /// The page written anew, with what people changed since it was merged: `ours` is the file as we
 /// proposed it, `page` as it stands. `gone` are messages that no line may cite any more.
-pub fn rewritten(ours: Option<Anew<'_>>, page: Anew<'_>, gone: &[MessageId]) -> Amended {
-    let plain = |lossy| Amended { text: page.after.to_owned(), lossy };
+pub fn rewrite_page(
+    ours: Option<Replacement<'_>>,
+    page: Replacement<'_>,
+    gone: &[MessageId],
+) -> AmendedPage {
+    let plain = |lossy| AmendedPage { text: page.after.to_owned(), lossy };
     let Some(ours) = ours else { return plain(true) };
     let (old, now) = (unwound(ours.before), unwound(page.before));
     if old == now {
@@ -35,14 +39,14 @@ pub fn rewritten(ours: Option<Anew<'_>>, page: Anew<'_>, gone: &[MessageId]) -> 
     }
     match diffy::merge(&old, &now, &unwound(ours.after)) {
         Ok(text) if !gone.iter().any(|message| cites(&text, *message)) => {
-            Amended { text, lossy: false }
+            AmendedPage { text, lossy: false }
         }
         _ => plain(true),
     }
 }
 
 /// A file of other people's without our answer in it; `None` if it is not found there.
-pub fn without(file: &str, cluster: &ClusterId) -> Option<String> {
+pub fn remove_answer(file: &str, cluster: &ClusterId) -> Option<String> {
     let (from, to) = span(file, cluster)?;
     let (before, after) = (file[..from].trim_end(), file[to..].trim_start_matches(['\r', '\n']));
     let end = if file.contains("\r\n") { "\r\n" } else { "\n" };
@@ -51,13 +55,13 @@ pub fn without(file: &str, cluster: &ClusterId) -> Option<String> {
 }
 
 /// Our answer in a file of other people's; `None` if it is not found there.
-pub fn part<'f>(file: &'f str, cluster: &ClusterId) -> Option<&'f str> {
+pub fn own_part<'f>(file: &'f str, cluster: &ClusterId) -> Option<&'f str> {
     span(file, cluster).map(|(from, to)| &file[from..to])
 }
 
 /// The file of a page with a later answer above what it stands on; `None` if the page's place in the
 /// file is not found.
-pub fn with_later(file: &str, cluster: &ClusterId, later: &Draft) -> Option<String> {
+pub fn add_later_answer(file: &str, cluster: &ClusterId, later: &Draft) -> Option<String> {
     let file = unwound(file);
     let start = file.find(&anchor(cluster)).or(file.contains(cluster.as_str()).then_some(0))?;
     let (hashes, at) = closing(&file, start)?;
@@ -120,18 +124,18 @@ mod tests {
     fn what_people_wrote_stays_unless_it_cites_what_is_gone() {
         let gone = [MessageId(30)];
         let amended = |page: &str| {
-            let ours = Anew { before: OURS, after: ANEW };
-            rewritten(Some(ours), Anew { before: page, after: ANEW }, &gone)
+            let ours = Replacement { before: OURS, after: ANEW };
+            rewrite_page(Some(ours), Replacement { before: page, after: ANEW }, &gone)
         };
-        assert_eq!(amended(OURS), Amended { text: ANEW.into(), lossy: false });
+        assert_eq!(amended(OURS), AmendedPage { text: ANEW.into(), lossy: false });
         let better = OURS.replace("Turn it off.", "Turn it off and wait.");
         let expected = ANEW.replace("Turn it off.", "Turn it off and wait.");
-        assert_eq!(amended(&better), Amended { text: expected, lossy: false });
+        assert_eq!(amended(&better), AmendedPage { text: expected, lossy: false });
         let kept = OURS.replace("- a ", "- said first: ");
-        assert_eq!(amended(&kept), Amended { text: ANEW.into(), lossy: true });
+        assert_eq!(amended(&kept), AmendedPage { text: ANEW.into(), lossy: true });
         let windows = OURS.replace('\n', "\r\n");
-        assert_eq!(amended(&windows), Amended { text: ANEW.into(), lossy: false });
-        assert!(rewritten(None, Anew { before: OURS, after: ANEW }, &gone).lossy);
+        assert_eq!(amended(&windows), AmendedPage { text: ANEW.into(), lossy: false });
+        assert!(rewrite_page(None, Replacement { before: OURS, after: ANEW }, &gone).lossy);
     }
 
     #[test]
@@ -139,11 +143,11 @@ mod tests {
         let cluster = ClusterId::of_question(MessageId(36));
         let ours = "<a id=\"answer-q10\"></a>\n\nTurn it off.\n\n<!-- answer-harvester:v1 id=q10 digest=x -->";
         let file = format!("# Why?\n\nBecause.\n\n{ours}\n\n## More\n");
-        assert_eq!(part(&file, &cluster), Some(ours));
-        assert_eq!(without(&file, &cluster).unwrap(), "# Why?\n\nBecause.\n\n## More\n");
+        assert_eq!(own_part(&file, &cluster), Some(ours));
+        assert_eq!(remove_answer(&file, &cluster).unwrap(), "# Why?\n\nBecause.\n\n## More\n");
         let last = format!("# Why?\n\nBecause.\n\n{ours}\n");
-        assert_eq!(without(&last, &cluster).unwrap(), "# Why?\n\nBecause.\n");
-        assert_eq!(without("# Why?\n", &cluster), None);
+        assert_eq!(remove_answer(&last, &cluster).unwrap(), "# Why?\n\nBecause.\n");
+        assert_eq!(remove_answer("# Why?\n", &cluster), None);
     }
 
     #[test]

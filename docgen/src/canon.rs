@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 
 use crate::page::{MARKER, anchor};
 use crate::section::{END, START};
-use crate::target::Target;
-use parts::{Line, Part};
+use crate::target::DocsTarget;
+use parts::{PageLine, PagePart};
 
 /// A page as people left it. `Debug` hides the words.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,10 +41,10 @@ impl fmt::Debug for ReadPage {
 
 /// Reads the answer of a cluster from a file: the whole file, or, where that holds several answers,
 /// what stands between the cluster's anchor and its marker. `None` where the file holds no such part.
-pub fn read(cluster: &ClusterId, page: &str, target: Target) -> Option<ReadPage> {
+pub fn parse_page(cluster: &ClusterId, page: &str, target: DocsTarget) -> Option<ReadPage> {
     let text = page.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let lines = parts::lines(&text);
-    let many = target == Target::Faq || lines.iter().any(|line| opens_another(line, cluster));
+    let many = target == DocsTarget::Faq || lines.iter().any(|line| opens_another(line, cluster));
     let own = if many { section(cluster, &lines)? } else { &lines[..] };
     let (front, body) = if many { (None, own) } else { front_matter(own) };
     let parts = parts::of(body);
@@ -57,14 +57,14 @@ pub fn read(cluster: &ClusterId, page: &str, target: Target) -> Option<ReadPage>
     Some(ReadPage { title, evidence: evidence(&parts), answer, digest })
 }
 
-fn opens_another(line: &Line<'_>, cluster: &ClusterId) -> bool {
+fn opens_another(line: &PageLine<'_>, cluster: &ClusterId) -> bool {
     let text = line.text.trim();
     !line.code && text.starts_with("<a id=\"answer-") && text != anchor(cluster)
 }
 
 /// What stands between the cluster's anchor and its marker. Where one of them is gone, the nearest
 /// edge of another answer serves.
-fn section<'l, 't>(cluster: &ClusterId, lines: &'l [Line<'t>]) -> Option<&'l [Line<'t>]> {
+fn section<'l, 't>(cluster: &ClusterId, lines: &'l [PageLine<'t>]) -> Option<&'l [PageLine<'t>]> {
     let own_anchor = anchor(cluster);
     let own_marker = format!("{MARKER} id={cluster} ");
     let find = |wanted: &dyn Fn(&str) -> bool| {
@@ -72,7 +72,7 @@ fn section<'l, 't>(cluster: &ClusterId, lines: &'l [Line<'t>]) -> Option<&'l [Li
     };
     let begins = find(&|text| text.contains(own_anchor.as_str()));
     let ends = find(&|text| text.contains(own_marker.as_str()));
-    let edge = |line: &Line<'_>| {
+    let edge = |line: &PageLine<'_>| {
         let text = line.text.trim();
         !line.code
             && (text == START
@@ -96,8 +96,8 @@ fn section<'l, 't>(cluster: &ClusterId, lines: &'l [Line<'t>]) -> Option<&'l [Li
 }
 
 /// The title of the front matter, if any, and what stands below it.
-fn front_matter<'l, 't>(lines: &'l [Line<'t>]) -> (Option<String>, &'l [Line<'t>]) {
-    let is_rule = |line: &Line<'_>| matches!(line.text.trim_end(), "---" | "...");
+fn front_matter<'l, 't>(lines: &'l [PageLine<'t>]) -> (Option<String>, &'l [PageLine<'t>]) {
+    let is_rule = |line: &PageLine<'_>| matches!(line.text.trim_end(), "---" | "...");
     if lines.first().is_none_or(|line| line.text.trim_end() != "---") {
         return (None, lines);
     }
@@ -122,11 +122,11 @@ fn scalar(value: &str) -> String {
 }
 
 /// The heading that is the title: the first one, if nothing but what we wrote stands above it.
-fn title_at(parts: &[Part<'_>]) -> Option<usize> {
+fn title_at(parts: &[PagePart<'_>]) -> Option<usize> {
     let at = parts.iter().position(|part| part.is_heading() && !part.is_ours())?;
     let above = &parts[..at];
     let top = parts[at].level() == Some(1);
-    (top || above.iter().all(Part::is_silent)).then_some(at)
+    (top || above.iter().all(PagePart::is_silent)).then_some(at)
 }
 
 fn plain(heading: &str) -> String {
@@ -141,7 +141,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn answer(parts: &[Part<'_>], heading: Option<usize>) -> String {
+fn answer(parts: &[PagePart<'_>], heading: Option<usize>) -> String {
     let mut out = String::new();
     for (at, part) in parts.iter().enumerate() {
         if Some(at) == heading || part.is_ours() {
@@ -157,9 +157,9 @@ fn answer(parts: &[Part<'_>], heading: Option<usize>) -> String {
     out.trim_matches('\n').to_owned()
 }
 
-fn evidence(parts: &[Part<'_>]) -> Vec<MessageId> {
-    let linked = |parts: &mut dyn Iterator<Item = &Part<'_>>| {
-        let lines = parts.flat_map(Part::lines).filter(|line| !line.code);
+fn evidence(parts: &[PagePart<'_>]) -> Vec<MessageId> {
+    let linked = |parts: &mut dyn Iterator<Item = &PagePart<'_>>| {
+        let lines = parts.flat_map(PagePart::lines).filter(|line| !line.code);
         lines.flat_map(|line| messages(line.text)).collect::<BTreeSet<_>>()
     };
     let told = linked(&mut parts.iter().filter(|part| part.is_ours()));

@@ -2,43 +2,43 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::extension::Extension;
+use crate::extension::SectionExtension;
 use crate::github::marker;
-use crate::nav::{Entry, Unplaced};
+use crate::nav::{EditError, NavEntry};
 use crate::redirect::Redirect;
-use crate::section::Section;
+use crate::section::FaqSection;
 
 /// One file's change. Edits are computed on the file as it stands when the commit is made, so that
 /// two proposals for one shared file do not undo each other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Change {
+pub enum FileChange {
     Write { path: String, text: String },
     Delete { path: String },
-    Edit { path: String, edit: Edit },
+    Edit { path: String, edit: FileEdit },
 }
 
 /// A small change of a file that people own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Edit {
+pub enum FileEdit {
     /// Names a page in a navigation.
-    List(Entry),
+    List(NavEntry),
     /// Takes a page out of a navigation.
-    Unlist(Entry),
+    Unlist(NavEntry),
     /// Puts an answer between the markers of a file of many answers.
-    Put(Section),
+    Put(FaqSection),
     /// Takes an answer out of such a file.
-    Drop(Section),
+    Drop(FaqSection),
     /// Adds to a section that somebody else wrote.
-    Extend(Extension),
+    Extend(SectionExtension),
     /// Leads readers from a page's old address to its new one.
     Redirect(Redirect),
     /// Puts another text in the place of the one that was looked at; a file that changed since stays.
     Replace { seen: String, text: String },
 }
 
-impl Change {
+impl FileChange {
     pub fn path(&self) -> &str {
         match self {
             Self::Write { path, .. } | Self::Delete { path } | Self::Edit { path, .. } => path,
@@ -53,10 +53,10 @@ impl Change {
     }
 }
 
-impl Edit {
+impl FileEdit {
     /// The file's text afterwards; `None` means that nothing changes. Everything else in the file
     /// stays byte by byte.
-    pub fn apply(&self, text: Option<&str>) -> Result<Option<String>, Unplaced> {
+    pub fn apply(&self, text: Option<&str>) -> Result<Option<String>, EditError> {
         let after = match self {
             Self::List(entry) => text.map(|text| entry.listed_in(text)).transpose()?,
             Self::Unlist(entry) => text.map(|text| entry.unlisted_in(text)).transpose()?,
@@ -65,7 +65,7 @@ impl Edit {
             Self::Redirect(redirect) => text.map(|text| redirect.put_into(text)).transpose()?,
             Self::Extend(extension) => match text {
                 Some(text) => Some(extension.put_into(text)?),
-                None => return Err(Unplaced::NoSection),
+                None => return Err(EditError::NoSection),
             },
             Self::Replace { seen, text: mended } => {
                 text.filter(|text| marker::hash(text) == *seen).map(|_| mended.clone())

@@ -10,39 +10,39 @@ mod terms;
 use std::ops::Range;
 
 use rules::ids::ClusterId;
-use rules::markdown::{Flavour, escape};
+use rules::markdown::{MarkdownDialect, escape};
 use rules::ruleset::Ruleset;
-use rules::same::{Asked, Epoch, Signature, score};
+use rules::same::{CorpusStats, QaSignature, QaText, pair_score};
 use rules::standing::overlap;
 
-use crate::change::{Change, Edit};
+use crate::change::{FileChange, FileEdit};
 use crate::draft::Draft;
-use crate::extension::Extension;
-use outline::Part;
-use terms::Terms;
+use crate::extension::SectionExtension;
+use outline::DocSection;
+use terms::AnswerTerms;
 
 /// A longer page is no page that people read through.
 const LONGEST_PAGE: usize = 1_000_000;
 
 /// The pages of a documentation repository, as they are compared with drafts.
-pub struct Tree {
-    epoch: Epoch,
-    sections: Vec<Known>,
+pub struct DocsTree {
+    epoch: CorpusStats,
+    sections: Vec<IndexedSection>,
 }
 
 /// A section with what it is compared by.
-struct Known {
-    place: Place,
+struct IndexedSection {
+    place: SectionRef,
     /// The cluster of a page of ours.
     cluster: Option<ClusterId>,
-    asked: Vec<Signature>,
+    asked: Vec<QaSignature>,
     /// The section with everything below it, without markup.
     text: String,
 }
 
 /// A section of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct SectionRef {
     pub path: String,
     /// The headings above it and its own, outermost first, as plain text.
     pub headings: Vec<String>,
@@ -52,11 +52,11 @@ pub struct Place {
 
 /// What the documentation says to a draft.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Existing {
+pub enum ExistingCoverage {
     /// Nothing there asks the same.
     None,
     Section {
-        place: Place,
+        place: SectionRef,
         /// Whether what is particular about our answer stands there.
         answers: bool,
         /// How surely it asks the same, 0 to 1.
@@ -66,7 +66,7 @@ pub enum Existing {
     },
 }
 
-impl Existing {
+impl ExistingCoverage {
     /// The page that says it.
     pub fn path(&self) -> Option<&str> {
         match self {
@@ -76,7 +76,7 @@ impl Existing {
     }
 }
 
-impl Tree {
+impl DocsTree {
     /// Reads the Markdown files of a repository; other files are passed over. The order in which they
     /// come does not matter.
     pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>, rules: &Ruleset) -> Self {
@@ -89,11 +89,11 @@ impl Tree {
         let pages = pages.collect::<Vec<_>>();
         let parts = pages.iter().flat_map(|(_, parts)| parts);
         let items = parts.clone().flat_map(|part| {
-            part.wordings.iter().map(|asked| Asked { question: asked, answer: &part.text })
+            part.wordings.iter().map(|asked| QaText { question: asked, answer: &part.text })
         });
-        let epoch = Epoch::of(items, &rules.same);
-        let known = |path: &str, part: &Part| Known {
-            place: Place {
+        let epoch = CorpusStats::of(items, &rules.same);
+        let known = |path: &str, part: &DocSection| IndexedSection {
+            place: SectionRef {
                 path: path.to_owned(),
                 headings: part.headings.clone(),
                 range: part.range.clone(),
@@ -102,7 +102,7 @@ impl Tree {
             asked: part
                 .wordings
                 .iter()
-                .map(|asked| epoch.signature(&Asked { question: asked, answer: &part.text }))
+                .map(|asked| epoch.signature(&QaText { question: asked, answer: &part.text }))
                 .collect(),
             text: part.text.clone(),
         };
@@ -114,41 +114,41 @@ impl Tree {
     }
 
     /// The section that asks what the draft answers. The draft's own page is no other page.
-    pub fn find(&self, draft: &Draft, rules: &Ruleset) -> Existing {
-        let Some(own) = outline::of_draft(draft.page()) else { return Existing::None };
+    pub fn find_coverage(&self, draft: &Draft, rules: &Ruleset) -> ExistingCoverage {
+        let Some(own) = outline::of_draft(draft.page()) else { return ExistingCoverage::None };
         // What is right elsewhere would break a page of MDX.
-        let mdx = draft.target.flavour() == Flavour::Mdx;
-        let passed = |known: &&(f32, &Known)| {
+        let mdx = draft.target.flavour() == MarkdownDialect::Mdx;
+        let passed = |known: &&(f32, &IndexedSection)| {
             let path = known.1.place.path.as_str();
             let own = known.1.cluster.as_ref() == Some(draft.cluster()) || path == draft.path();
             own || path.ends_with(".mdx") && !mdx
         };
         let ranked = self.ranked(&own, rules);
         let Some((alike, known)) = ranked.iter().find(|one| !passed(one)) else {
-            return Existing::None;
+            return ExistingCoverage::None;
         };
         let docs = &rules.pages.docs;
-        let answers = Terms::of(draft.page()).are_in(&known.text, docs);
+        let answers = AnswerTerms::of(draft.page()).are_in(&known.text, docs);
         let same = match &known.cluster {
             Some(_) => answers && *alike >= docs.ours,
             None => *alike >= docs.alike && (answers || known.is_covered(&own, docs.heading)),
         };
         if !same {
-            return Existing::None;
+            return ExistingCoverage::None;
         }
         let missing = (!terms::says(&known.text, draft.title())).then(|| draft.title().to_owned());
-        Existing::Section { place: known.place.clone(), answers, alike: *alike, missing }
+        ExistingCoverage::Section { place: known.place.clone(), answers, alike: *alike, missing }
     }
 
     /// Every section with how surely it asks the same, the surest first; of equals the first by path
     /// and place.
-    fn ranked(&self, own: &Part, rules: &Ruleset) -> Vec<(f32, &Known)> {
+    fn ranked(&self, own: &DocSection, rules: &Ruleset) -> Vec<(f32, &IndexedSection)> {
         let sign =
-            |asked: &String| self.epoch.signature(&Asked { question: asked, answer: &own.text });
+            |asked: &String| self.epoch.signature(&QaText { question: asked, answer: &own.text });
         let questions = own.wordings.iter().map(sign).collect::<Vec<_>>();
-        let likeness = |known: &Known| {
+        let likeness = |known: &IndexedSection| {
             let pairs = known.asked.iter().flat_map(|there| {
-                questions.iter().map(move |here| score(here, there, &rules.same))
+                questions.iter().map(move |here| pair_score(here, there, &rules.same))
             });
             pairs.fold(0.0, f32::max)
         };
@@ -159,10 +159,10 @@ impl Tree {
     }
 }
 
-impl Known {
+impl IndexedSection {
     /// Whether a wording holds what the section's heading says: "move the index" is not asked by
     /// "rebuild the index", however rare an index is.
-    fn is_covered(&self, own: &Part, share: f32) -> bool {
+    fn is_covered(&self, own: &DocSection, share: f32) -> bool {
         let heading = self.place.headings.last().map_or("", String::as_str);
         own.wordings.iter().any(|wording| overlap(heading, wording) >= share)
     }
@@ -170,8 +170,8 @@ impl Known {
 
 /// What a proposal changes where the documentation asks the same already: it adds our answer to the
 /// section, or another wording to one that has the answer. `None` where nothing is left to say.
-pub fn change(draft: &Draft, existing: &Existing) -> Option<Change> {
-    let Existing::Section { place, answers, missing, .. } = existing else { return None };
+pub fn coverage_change(draft: &Draft, existing: &ExistingCoverage) -> Option<FileChange> {
+    let ExistingCoverage::Section { place, answers, missing, .. } = existing else { return None };
     let text = match (answers, missing) {
         (false, _) => terms::addition(draft.page()),
         (true, Some(missing)) => {
@@ -180,15 +180,16 @@ pub fn change(draft: &Draft, existing: &Existing) -> Option<Change> {
         (true, None) => return None,
     };
     let cluster = draft.cluster().clone();
-    let edit = Edit::Extend(Extension { cluster, headings: place.headings.clone(), text });
-    Some(Change::Edit { path: place.path.clone(), edit })
+    let edit =
+        FileEdit::Extend(SectionExtension { cluster, headings: place.headings.clone(), text });
+    Some(FileChange::Edit { path: place.path.clone(), edit })
 }
 
 /// Our answer in a section of other people's, written anew where it stands.
-pub fn anew(draft: &Draft) -> Edit {
+pub fn replace_section(draft: &Draft) -> FileEdit {
     let text = terms::addition(draft.page());
     let cluster = draft.cluster().clone();
-    Edit::Extend(Extension { cluster, headings: Vec::new(), text })
+    FileEdit::Extend(SectionExtension { cluster, headings: Vec::new(), text })
 }
 
 /// Where the own words of the section with these headings end.

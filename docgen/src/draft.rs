@@ -6,28 +6,28 @@ mod wording;
 use rules::cluster::{Cluster, Quote};
 use rules::ids::{ClusterId, MessageId};
 use rules::markdown::links;
-use rules::pseudonym::Naming;
-use rules::published::People;
+use rules::pseudonym::AuthorNaming;
+use rules::published::Participants;
 use rules::ruleset::Ruleset;
-use rules::safety::{Unlisted, redact, unlisted};
+use rules::safety::{UnlistedValue, redact, unlisted};
 use rules::versions::versions;
 
-use crate::evidence::Evidence;
-use crate::lint::{self, Fault};
-use crate::nav::Unplaced;
-use crate::page::{self, Page};
-use crate::section::Section;
-use crate::target::{Folder, Target};
+use crate::evidence::EvidenceItem;
+use crate::lint::{self, LintError};
+use crate::nav::EditError;
+use crate::page::{self, PageInput};
+use crate::section::FaqSection;
+use crate::target::{DocsFolder, DocsTarget};
 
 /// Everything besides the cluster that decides what a page looks like.
 #[derive(Clone, Copy)]
-pub struct Context<'a> {
-    pub target: Target,
-    pub folder: &'a Folder,
+pub struct DraftContext<'a> {
+    pub target: DocsTarget,
+    pub folder: &'a DocsFolder,
     /// Where the page goes if people chose a place for it; else its title decides.
     pub path: Option<&'a str>,
     pub rules: &'a Ruleset,
-    pub naming: &'a Naming,
+    pub naming: &'a AuthorNaming,
     /// The program's version, for the disclosure.
     pub version: &'a str,
 }
@@ -36,13 +36,13 @@ pub struct Context<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     pub(crate) cluster: ClusterId,
-    pub(crate) target: Target,
+    pub(crate) target: DocsTarget,
     pub(crate) title: String,
     pub(crate) path: String,
     pub(crate) page: String,
     pub(crate) digest: String,
     /// Newest first. Never empty.
-    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) evidence: Vec<EvidenceItem>,
     /// The message that holds the main answer.
     pub(crate) answer: MessageId,
     /// Addresses that the answers link to.
@@ -70,7 +70,7 @@ impl Draft {
     }
 
     /// What the file at [`Self::path`] holds when the page is in it; `old` is what it holds now.
-    pub fn file(&self, old: Option<&str>) -> Result<String, Unplaced> {
+    pub fn file(&self, old: Option<&str>) -> Result<String, EditError> {
         match self.section() {
             Some(section) => section.put_into(old.unwrap_or_default()),
             None => Ok(self.page.clone()),
@@ -78,9 +78,9 @@ impl Draft {
     }
 
     /// The page as a part of a file of many answers, where it goes into one.
-    pub(crate) fn section(&self) -> Option<Section> {
-        let section = || Section { cluster: self.cluster.clone(), text: self.page.clone() };
-        (self.target == Target::Faq).then(section)
+    pub(crate) fn section(&self) -> Option<FaqSection> {
+        let section = || FaqSection { cluster: self.cluster.clone(), text: self.page.clone() };
+        (self.target == DocsTarget::Faq).then(section)
     }
 
     /// SHA-256 of path and page in lower-case hexadecimal: the same digest is the same draft.
@@ -91,7 +91,7 @@ impl Draft {
 
 /// Why a cluster has no page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum DraftRefusal {
     #[error("no consent mode is chosen: set consent.mode in scope.toml")]
     NoConsent,
     #[error("none of its messages may be quoted")]
@@ -101,41 +101,41 @@ pub enum Refusal {
     #[error("no answer stands alone: {0}")]
     Thin(&'static str),
     #[error("it holds what facts.toml does not list: {}", listed(.0))]
-    Unlisted(Vec<Unlisted>),
+    Unlisted(Vec<UnlistedValue>),
     #[error("the page breaks its own rules: {}", faults(.0))]
-    Faulty(Vec<Fault>),
+    Faulty(Vec<LintError>),
 }
 
-fn listed(values: &[Unlisted]) -> String {
+fn listed(values: &[UnlistedValue]) -> String {
     values.iter().map(|one| format!("{} {}", one.kind, one.value)).collect::<Vec<_>>().join(", ")
 }
 
-fn faults(faults: &[Fault]) -> String {
-    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join(", ")
+fn faults(faults: &[LintError]) -> String {
+    faults.iter().map(LintError::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Writes the page of a cluster. Only quotable occurrences are quoted; the others stand in the
 /// evidence by link and date.
-pub fn draft(cluster: &Cluster, context: &Context<'_>) -> Result<Draft, Refusal> {
+pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draft, DraftRefusal> {
     if context.rules.scope.consent.is_none() {
-        return Err(Refusal::NoConsent);
+        return Err(DraftRefusal::NoConsent);
     }
     if choose::quotable(cluster).next().is_none() {
-        return Err(Refusal::NothingQuotable);
+        return Err(DraftRefusal::NothingQuotable);
     }
-    let people = People::of(cluster, context.naming);
-    let (asked, title) = people.headline(cluster).ok_or(Refusal::NoTitle)?;
-    let answers = choose::answers(cluster, &title, context, &people).map_err(Refusal::Thin)?;
+    let people = Participants::of(cluster, context.naming);
+    let (asked, title) = people.headline(cluster).ok_or(DraftRefusal::NoTitle)?;
+    let answers = choose::answers(cluster, &title, context, &people).map_err(DraftRefusal::Thin)?;
     refuse_unlisted([&asked.question, answers[0].quote], context)?;
 
-    let of_one = |one| Evidence::of(one, context.naming, &people);
+    let of_one = |one| EvidenceItem::of(one, context.naming, &people);
     let mut evidence = cluster.occurrences.iter().map(of_one).collect::<Vec<_>>();
     evidence
         .sort_by(|a, b| b.resolved.cmp(&a.resolved).then(a.question_link.cmp(&b.question_link)));
     let texts = choose::quotable(cluster).flat_map(|one| [&one.question, one.best_answer()]);
     let texts = texts.map(|quote| people.line(&quote.text)).collect::<Vec<_>>();
     let versions = versions(texts.iter().map(String::as_str));
-    let page = Page {
+    let page = PageInput {
         cluster: &cluster.id,
         title: &title,
         symptom: choose::symptom(cluster, context, &people),
@@ -146,14 +146,14 @@ pub fn draft(cluster: &Cluster, context: &Context<'_>) -> Result<Draft, Refusal>
         versions: &versions,
         variants: choose::variants(cluster, &title, context, &people),
         evidence: &evidence,
-        askers: cluster.askers(),
+        askers: cluster.asker_count(),
         confirmed: cluster.last_confirmed(),
     };
     let path = match context.path {
         Some(path) => path.to_owned(),
         None => crate::target::path(context.folder, context.target, &title, &cluster.id),
     };
-    let written = page.write(&path, context.target);
+    let written = page.render_page(&path, context.target);
     let links =
         answers.iter().flat_map(|answer| links(&answer.blocks)).map(str::to_owned).collect();
     let draft = Draft {
@@ -168,13 +168,14 @@ pub fn draft(cluster: &Cluster, context: &Context<'_>) -> Result<Draft, Refusal>
         links,
         versions,
     };
-    lint::check(&draft, &written.headings, &people, cluster, context).map_err(Refusal::Faulty)?;
+    lint::lint_page(&draft, &written.headings, &people, cluster, context)
+        .map_err(DraftRefusal::Faulty)?;
     Ok(draft)
 }
 
 /// The raw words count, not what is left of them on the page: what was in a link's address or a
 /// dropped part was said too.
-fn refuse_unlisted(quotes: [&Quote; 2], context: &Context<'_>) -> Result<(), Refusal> {
+fn refuse_unlisted(quotes: [&Quote; 2], context: &DraftContext<'_>) -> Result<(), DraftRefusal> {
     let mut found = quotes
         .iter()
         .flat_map(|quote| {
@@ -184,5 +185,5 @@ fn refuse_unlisted(quotes: [&Quote; 2], context: &Context<'_>) -> Result<(), Ref
         .collect::<Vec<_>>();
     found.sort();
     found.dedup();
-    if found.is_empty() { Ok(()) } else { Err(Refusal::Unlisted(found)) }
+    if found.is_empty() { Ok(()) } else { Err(DraftRefusal::Unlisted(found)) }
 }

@@ -4,22 +4,22 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rules::cluster::Occurrence;
 use rules::ids::{MessageId, Millis};
-use rules::pseudonym::Naming;
-use rules::published::People;
-use rules::resolution::{Grade, SignalKind};
+use rules::pseudonym::AuthorNaming;
+use rules::published::Participants;
+use rules::resolution::{ResolutionGrade, SignalKind};
 
 /// One occurrence as a page and a proposal show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
+pub struct EvidenceItem {
     pub resolved: Millis,
     pub question_link: String,
     pub answer_link: String,
     /// `None` where the words may not be quoted: then links and date are all that is told.
-    pub told: Option<Told>,
+    pub told: Option<EvidenceQuote>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct EvidenceQuote {
     pub asker: String,
     pub answerer: String,
     pub trusted: bool,
@@ -27,10 +27,14 @@ pub struct Told {
     pub question: String,
 }
 
-impl Evidence {
-    pub(crate) fn of(occurrence: &Occurrence, naming: &Naming, people: &People<'_>) -> Self {
+impl EvidenceItem {
+    pub(crate) fn of(
+        occurrence: &Occurrence,
+        naming: &AuthorNaming,
+        people: &Participants<'_>,
+    ) -> Self {
         let answer = occurrence.best_answer();
-        let told = occurrence.quotable.then(|| Told {
+        let told = occurrence.quotable.then(|| EvidenceQuote {
             asker: naming.name(&occurrence.question),
             answerer: naming.name(answer),
             trusted: answer.trusted,
@@ -63,9 +67,9 @@ fn signals(occurrence: &Occurrence) -> String {
     }
     if words.is_empty() {
         words.push(match occurrence.grade {
-            Grade::Certain | Grade::Confirmed => "confirmed",
-            Grade::Thanked => "the asker says thanks",
-            Grade::Unconfirmed => "not confirmed by the asker",
+            ResolutionGrade::Certain | ResolutionGrade::Confirmed => "confirmed",
+            ResolutionGrade::Thanked => "the asker says thanks",
+            ResolutionGrade::Unconfirmed => "not confirmed by the asker",
         });
     }
     words.join(", ")

@@ -4,13 +4,13 @@ use rules::ids::ClusterId;
 use serde::{Deserialize, Serialize};
 
 use crate::docs_tree::section_end;
-use crate::nav::Unplaced;
+use crate::nav::EditError;
 use crate::page::{MARKER, anchor};
 use crate::section::lines;
 
 /// What is added to a section: an answer from its anchor to its marker, or another wording on a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Extension {
+pub struct SectionExtension {
     pub cluster: ClusterId,
     /// The section's headings, outermost first, as plain text.
     pub headings: Vec<String>,
@@ -18,9 +18,9 @@ pub struct Extension {
     pub text: String,
 }
 
-impl Extension {
+impl SectionExtension {
     /// Puts it at the end of the section's own words, or in the place of what we put there before.
-    pub(crate) fn put_into(&self, file: &str) -> Result<String, Unplaced> {
+    pub(crate) fn put_into(&self, file: &str) -> Result<String, EditError> {
         let end = if file.contains("\r\n") { "\r\n" } else { "\n" };
         let text = self.text.replace('\n', end);
         if let Some((from, to)) = span(file, &self.cluster) {
@@ -30,7 +30,7 @@ impl Extension {
             return Ok(file.to_owned());
         }
         let Some(at) = section_end(file, &self.headings) else {
-            return Err(Unplaced::NoSection);
+            return Err(EditError::NoSection);
         };
         let before = file[..at].trim_end();
         let after = &file[before.len()..];

@@ -15,7 +15,7 @@ pub(crate) fn message(title: &str, cluster: &ClusterId, digest: &str) -> String 
 
 /// What we last pushed for a cluster, as the store remembers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pushed {
+pub struct LocalPush {
     /// The commit, in hexadecimal.
     pub head: String,
     pub digest: String,
@@ -23,18 +23,18 @@ pub struct Pushed {
 
 /// What proposing came to. Every outcome but a hand-off names what now stands on the branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    Opened(Pushed),
-    Updated(Pushed),
+pub enum LocalOutcome {
+    Opened(LocalPush),
+    Updated(LocalPush),
     /// The same draft already stands there; nothing was written.
-    UpToDate(Pushed),
+    UpToDate(LocalPush),
     /// The branch belongs to people; nothing was written.
-    HandsOff(Why),
+    HandsOff(LocalHandsOff),
 }
 
 /// Why a branch is not ours to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Why {
+pub enum LocalHandsOff {
     #[error("somebody committed to the branch")]
     HumanCommit,
     #[error("somebody deleted the branch: the question was rejected")]

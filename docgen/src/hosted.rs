@@ -13,7 +13,7 @@ const MARK: char = '\u{200b}';
 /// Chat text as one code span of at most so many characters.
 pub(crate) fn span(text: &str, most: usize) -> String {
     let line = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
-    defused(&code_span(&shortened(&line, most)))
+    neutralized(&code_span(&shortened(&line, most)))
 }
 
 /// A span in a table. A table ends a cell at every bar, even inside code, unless it is escaped; a
@@ -24,11 +24,11 @@ pub(crate) fn cell(text: &str, most: usize) -> String {
 
 /// Chat text as a fence.
 pub(crate) fn fence(text: &str, language: &str) -> String {
-    defused(&code_block(text, Some(language)))
+    neutralized(&code_block(text, Some(language)))
 }
 
 /// Our own phrases need no code, only nothing that a host would act upon.
-pub(crate) fn plain(phrase: &str) -> String {
+pub(crate) fn escaped_text(phrase: &str) -> String {
     let allowed = |c: &char| c.is_alphanumeric() || " ,.;:'()\u{201c}\u{201d}-/%".contains(*c);
     phrase.chars().filter(allowed).collect()
 }
@@ -47,7 +47,7 @@ pub(crate) fn title(question: &str, most: usize) -> String {
 }
 
 /// Nothing in it calls anybody or refers to anything, even where the code around it is lost.
-pub(crate) fn defused(text: &str) -> String {
+pub(crate) fn neutralized(text: &str) -> String {
     let linked = text.replace("redirect.github.com", "github.com");
     let linked = linked.replace("github.com", "redirect.github.com");
     let mut out = String::with_capacity(linked.len());

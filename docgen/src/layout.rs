@@ -2,35 +2,35 @@
 
 use rules::ids::ClusterId;
 
-use crate::change::{Change, Edit};
+use crate::change::{FileChange, FileEdit};
 use crate::draft::Draft;
-use crate::nav::{Entry, Kind};
-use crate::redirect::{self, Moved};
-use crate::section::Section;
-use crate::target::{Folder, Target};
+use crate::nav::{NavEntry, NavFormat};
+use crate::redirect::{self, PageMove};
+use crate::section::FaqSection;
+use crate::target::{DocsFolder, DocsTarget};
 
 /// Where pages go in a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Layout {
-    pub target: Target,
-    pub folder: Folder,
+pub struct SiteLayout {
+    pub target: DocsTarget,
+    pub folder: DocsFolder,
     /// The file that lists the site's pages, if one does.
-    pub nav: Option<Nav>,
+    pub nav: Option<NavFile>,
 }
 
 /// A site's list of pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Nav {
+pub struct NavFile {
     pub path: String,
-    pub kind: Kind,
+    pub kind: NavFormat,
     /// The folder that its paths are relative to: empty, or ending in `/`.
     pub root: String,
 }
 
 /// Tells a site by the files of its generator. Of several the one nearest to the root counts; a
 /// repository without any gets plain Markdown.
-pub fn detect<'p>(paths: impl IntoIterator<Item = &'p str>) -> Layout {
-    let mut best: Option<(usize, &str, Target)> = None;
+pub fn detect<'p>(paths: impl IntoIterator<Item = &'p str>) -> SiteLayout {
+    let mut best: Option<(usize, &str, DocsTarget)> = None;
     let mut docs = false;
     for path in paths {
         docs |= path.starts_with("docs/");
@@ -44,93 +44,98 @@ pub fn detect<'p>(paths: impl IntoIterator<Item = &'p str>) -> Layout {
         }
     }
     match best {
-        Some((_, path, target)) => Layout::of(target, path),
+        Some((_, path, target)) => SiteLayout::of(target, path),
         None => {
             let folder = if docs { "docs/answers" } else { "answers" };
             let folder = folder.parse().expect("a plain folder");
-            Layout { target: Target::Markdown, folder, nav: None }
+            SiteLayout { target: DocsTarget::Markdown, folder, nav: None }
         }
     }
 }
 
 /// The generator that a file belongs to; a lower number wins in one folder.
-fn generator(name: &str) -> Option<(usize, Target)> {
+fn generator(name: &str) -> Option<(usize, DocsTarget)> {
     Some(match name {
-        "docs.json" => (0, Target::Mintlify),
-        "mint.json" => (1, Target::Mintlify),
-        "mkdocs.yml" | "mkdocs.yaml" => (3, Target::MkDocs),
-        "book.toml" => (4, Target::MdBook),
-        _ if name.starts_with("docusaurus.config.") => (2, Target::Docusaurus),
+        "docs.json" => (0, DocsTarget::Mintlify),
+        "mint.json" => (1, DocsTarget::Mintlify),
+        "mkdocs.yml" | "mkdocs.yaml" => (3, DocsTarget::MkDocs),
+        "book.toml" => (4, DocsTarget::MdBook),
+        _ if name.starts_with("docusaurus.config.") => (2, DocsTarget::Docusaurus),
         _ => return None,
     })
 }
 
-impl Layout {
+impl SiteLayout {
     /// The layout of a site whose settings are in this file.
-    fn of(target: Target, settings: &str) -> Self {
+    fn of(target: DocsTarget, settings: &str) -> Self {
         let at = settings.rfind('/').map_or("", |at| &settings[..=at]);
         let inner = match target {
-            Target::Docusaurus | Target::MkDocs => "docs/",
-            Target::MdBook => "src/",
-            Target::Markdown | Target::Mintlify | Target::Faq => "",
+            DocsTarget::Docusaurus | DocsTarget::MkDocs => "docs/",
+            DocsTarget::MdBook => "src/",
+            DocsTarget::Markdown | DocsTarget::Mintlify | DocsTarget::Faq => "",
         };
         let root = format!("{at}{inner}");
         let nav = match target {
-            Target::Mintlify => Some((settings.to_owned(), Kind::Mintlify)),
-            Target::MkDocs => Some((settings.to_owned(), Kind::MkDocs)),
-            Target::MdBook => Some((format!("{root}SUMMARY.md"), Kind::MdBook)),
-            Target::Markdown | Target::Docusaurus | Target::Faq => None,
+            DocsTarget::Mintlify => Some((settings.to_owned(), NavFormat::Mintlify)),
+            DocsTarget::MkDocs => Some((settings.to_owned(), NavFormat::MkDocs)),
+            DocsTarget::MdBook => Some((format!("{root}SUMMARY.md"), NavFormat::MdBook)),
+            DocsTarget::Markdown | DocsTarget::Docusaurus | DocsTarget::Faq => None,
         };
-        let nav = nav.map(|(path, kind)| Nav { path, kind, root: root.clone() });
+        let nav = nav.map(|(path, kind)| NavFile { path, kind, root: root.clone() });
         let folder = format!("{root}answers").parse().unwrap_or_default();
         Self { target, folder, nav }
     }
 
     /// Every file that proposing this draft changes.
-    pub fn changes(&self, draft: &Draft) -> Vec<Change> {
+    pub fn changes(&self, draft: &Draft) -> Vec<FileChange> {
         let (path, text) = (draft.path().to_owned(), draft.page().to_owned());
         if let Some(section) = draft.section() {
-            return vec![Change::Edit { path, edit: Edit::Put(section) }];
+            return vec![FileChange::Edit { path, edit: FileEdit::Put(section) }];
         }
         let listed = self.entry(&path, draft.title());
-        let page = Change::Write { path, text };
+        let page = FileChange::Write { path, text };
         std::iter::once(page).chain(listed).collect()
     }
 
     /// Every file that a page's move changes; `text` is the page's, `settings` what the file holds that
     /// [`redirect::settings`] names.
-    pub fn moves(&self, moved: &Moved<'_>, text: &str, settings: Option<&str>) -> Vec<Change> {
-        let page = Change::Write { path: moved.to.to_owned(), text: text.to_owned() };
+    pub fn moves(
+        &self,
+        moved: &PageMove<'_>,
+        text: &str,
+        settings: Option<&str>,
+    ) -> Vec<FileChange> {
+        let page = FileChange::Write { path: moved.to.to_owned(), text: text.to_owned() };
         let listed = self.entry(moved.to, moved.title);
-        let old = redirect::changes(self, moved, settings);
+        let old = redirect::move_changes(self, moved, settings);
         std::iter::once(page).chain(listed).chain(old).collect()
     }
 
     /// Every file that taking a page away changes.
-    pub fn removal(&self, cluster: &ClusterId, path: &str) -> Vec<Change> {
+    pub fn removal(&self, cluster: &ClusterId, path: &str) -> Vec<FileChange> {
         let path = path.to_owned();
-        if self.target == Target::Faq {
-            let section = Section { cluster: cluster.clone(), text: String::new() };
-            return vec![Change::Edit { path, edit: Edit::Drop(section) }];
+        if self.target == DocsTarget::Faq {
+            let section = FaqSection { cluster: cluster.clone(), text: String::new() };
+            return vec![FileChange::Edit { path, edit: FileEdit::Drop(section) }];
         }
         let unlisted = self.entry(&path, "").map(|change| match change {
-            Change::Edit { path, edit: Edit::List(entry) } => {
-                Change::Edit { path, edit: Edit::Unlist(entry) }
+            FileChange::Edit { path, edit: FileEdit::List(entry) } => {
+                FileChange::Edit { path, edit: FileEdit::Unlist(entry) }
             }
             other => other,
         });
-        std::iter::once(Change::Delete { path }).chain(unlisted).collect()
+        std::iter::once(FileChange::Delete { path }).chain(unlisted).collect()
     }
 
-    fn entry(&self, path: &str, title: &str) -> Option<Change> {
+    fn entry(&self, path: &str, title: &str) -> Option<FileChange> {
         let nav = self.nav.as_ref()?;
         let page = path.strip_prefix(&nav.root)?;
         let page = match nav.kind {
-            Kind::Mintlify => page.strip_suffix(".mdx").unwrap_or(page),
-            Kind::MdBook | Kind::MkDocs => page,
+            NavFormat::Mintlify => page.strip_suffix(".mdx").unwrap_or(page),
+            NavFormat::MdBook | NavFormat::MkDocs => page,
         };
-        let entry = Entry { kind: nav.kind, page: page.to_owned(), title: title.to_owned() };
-        Some(Change::Edit { path: nav.path.clone(), edit: Edit::List(entry) })
+        let entry = NavEntry { kind: nav.kind, page: page.to_owned(), title: title.to_owned() };
+        Some(FileChange::Edit { path: nav.path.clone(), edit: FileEdit::List(entry) })
     }
 }
 
@@ -164,13 +169,13 @@ mod tests {
     #[test]
     fn a_page_goes_with_its_line() {
         let cluster = ClusterId::of_question(rules::ids::MessageId(36));
-        let removed = |layout: &Layout| {
+        let removed = |layout: &SiteLayout| {
             let changes = layout.removal(&cluster, "src/answers/a.md");
             changes.iter().map(|change| change.path().to_owned()).collect::<Vec<_>>()
         };
         let book = detect(["book.toml"]);
         assert_eq!(removed(&book), ["src/answers/a.md", "src/SUMMARY.md"]);
-        let faq = Layout { target: Target::Faq, ..book };
+        let faq = SiteLayout { target: DocsTarget::Faq, ..book };
         assert_eq!(removed(&faq), ["src/answers/a.md"]);
     }
 
@@ -185,7 +190,7 @@ mod tests {
         ] {
             let entry = detect([settings]).entry(path, "T");
             let page = entry.map(|change| match change {
-                Change::Edit { edit: Edit::List(entry), .. } => entry.page,
+                FileChange::Edit { edit: FileEdit::List(entry), .. } => entry.page,
                 other => panic!("{other:?}"),
             });
             assert_eq!(page.as_deref(), expected, "{settings}");

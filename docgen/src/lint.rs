@@ -8,23 +8,23 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use rules::cluster::Cluster;
-use rules::markdown::Flavour;
-use rules::published::People;
+use rules::markdown::MarkdownDialect;
+use rules::published::Participants;
 use rules::safety::{redact, unlisted};
 
-use crate::draft::{Context, Draft};
+use crate::draft::{Draft, DraftContext};
 use crate::page::{anchor, marker};
-use crate::target::Target;
+use crate::target::DocsTarget;
 
 /// Something on a page that must not be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct LintError {
     pub what: &'static str,
     /// Where the what alone does not tell: a link, a heading. Never a secret.
     pub detail: String,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for LintError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.detail.is_empty() {
             f.write_str(self.what)
@@ -35,15 +35,15 @@ impl fmt::Display for Fault {
 }
 
 /// Judges a page against what its draft says of it.
-pub(crate) fn check(
+pub(crate) fn lint_page(
     draft: &Draft,
     headings: &[String],
-    people: &People<'_>,
+    people: &Participants<'_>,
     cluster: &Cluster,
-    context: &Context<'_>,
-) -> Result<(), Vec<Fault>> {
+    context: &DraftContext<'_>,
+) -> Result<(), Vec<LintError>> {
     let mut lint =
-        Lint { faults: Vec::new(), hosts: hosts(draft), permalinks: permalinks(cluster) };
+        PageLint { faults: Vec::new(), hosts: hosts(draft), permalinks: permalinks(cluster) };
     let body = lint.without_front_matter(&draft.page, context.target);
     let body = lint.without_fixed_lines(body, draft, context.target);
     let seen = lint.read(&body, context.target);
@@ -54,15 +54,15 @@ pub(crate) fn check(
     if lint.faults.is_empty() { Ok(()) } else { Err(lint.faults) }
 }
 
-struct Lint {
-    faults: Vec<Fault>,
+struct PageLint {
+    faults: Vec<LintError>,
     hosts: BTreeSet<String>,
     permalinks: BTreeSet<String>,
 }
 
 /// What a reader sees.
 #[derive(Default)]
-struct Seen {
+struct VisibleContent {
     prose: String,
     code: String,
     headings: Vec<String>,
@@ -85,13 +85,13 @@ fn host(link: &str) -> Option<&str> {
     rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty())
 }
 
-impl Lint {
+impl PageLint {
     fn fault(&mut self, what: &'static str, detail: impl Into<String>) {
-        self.faults.push(Fault { what, detail: detail.into() });
+        self.faults.push(LintError { what, detail: detail.into() });
     }
 
     /// Front matter is a title and a description, each a JSON string, and nothing else.
-    fn without_front_matter<'p>(&mut self, page: &'p str, target: Target) -> &'p str {
+    fn without_front_matter<'p>(&mut self, page: &'p str, target: DocsTarget) -> &'p str {
         if !target.has_front_matter() {
             return page;
         }
@@ -113,7 +113,7 @@ impl Lint {
     }
 
     /// The anchor and the marker are the only HTML or JSX of a page; each stands once, as we made it.
-    fn without_fixed_lines(&mut self, body: &str, draft: &Draft, target: Target) -> String {
+    fn without_fixed_lines(&mut self, body: &str, draft: &Draft, target: DocsTarget) -> String {
         let fixed = [anchor(&draft.cluster), marker(&draft.cluster, &draft.digest, target)];
         for line in &fixed {
             if body.lines().filter(|other| other == line).count() != 1 {
@@ -126,8 +126,8 @@ impl Lint {
             .join("\n")
     }
 
-    fn read(&mut self, body: &str, target: Target) -> Seen {
-        let mut seen = Seen::default();
+    fn read(&mut self, body: &str, target: DocsTarget) -> VisibleContent {
+        let mut seen = VisibleContent::default();
         let (mut heading, mut code) = (None, false);
         let options = Options::all() - Options::ENABLE_SMART_PUNCTUATION;
         for (event, range) in Parser::new_ext(body, options).into_offset_iter() {
@@ -158,13 +158,13 @@ impl Lint {
         seen
     }
 
-    fn check_tag(&mut self, tag: &Tag<'_>, target: Target) {
+    fn check_tag(&mut self, tag: &Tag<'_>, target: DocsTarget) {
         match tag {
             Tag::Paragraph | Tag::BlockQuote(None) | Tag::List(_) | Tag::Item => {}
             Tag::Emphasis | Tag::Strong | Tag::Strikethrough => {}
             Tag::CodeBlock(CodeBlockKind::Fenced(_)) => {}
             // Python-Markdown takes no fence inside a list or a quote.
-            Tag::CodeBlock(CodeBlockKind::Indented) if target == Target::MkDocs => {}
+            Tag::CodeBlock(CodeBlockKind::Indented) if target == DocsTarget::MkDocs => {}
             Tag::Link { dest_url, .. } => {
                 let known = self.permalinks.contains(dest_url.as_ref())
                     || host(dest_url).is_some_and(|host| self.hosts.contains(host));
@@ -179,9 +179,9 @@ impl Lint {
     }
 
     /// What CommonMark takes for text may be code to MDX: there these characters are entities.
-    fn check_source(&mut self, body: &str, range: Range<usize>, target: Target) {
+    fn check_source(&mut self, body: &str, range: Range<usize>, target: DocsTarget) {
         let source = &body[range.clone()];
-        if target.flavour() != Flavour::Mdx {
+        if target.flavour() != MarkdownDialect::Mdx {
             return;
         }
         let starts_line = range.start == 0 || body[..range.start].ends_with('\n');
@@ -193,8 +193,13 @@ impl Lint {
         }
     }
 
-    fn check_words(&mut self, seen: &Seen, people: &People<'_>, context: &Context<'_>) {
-        let Seen { prose, code, .. } = seen;
+    fn check_words(
+        &mut self,
+        seen: &VisibleContent,
+        people: &Participants<'_>,
+        context: &DraftContext<'_>,
+    ) {
+        let VisibleContent { prose, code, .. } = seen;
         for text in [prose, code] {
             for found in unlisted(text, &context.rules.safety, &context.rules.facts) {
                 self.fault("a value that facts.toml does not list:", found.value);
@@ -206,7 +211,7 @@ impl Lint {
         if context.target.runs(code) {
             self.fault("template tags in code", "");
         }
-        if people.tell_in(prose) {
+        if people.names_left_in(prose) {
             self.fault("somebody's name", "");
         }
     }
@@ -215,18 +220,18 @@ impl Lint {
 #[cfg(test)]
 mod tests {
     use rules::ids::MessageId;
-    use rules::pseudonym::{Naming, Salt};
+    use rules::pseudonym::{AuthorNaming, Salt};
     use rules::ruleset::Ruleset;
 
     use super::*;
     use crate::samples::cluster;
-    use crate::target::Folder;
+    use crate::target::DocsFolder;
 
     /// What is wrong with a page that holds `text` between its title and its marker.
-    fn faults(text: &str, target: Target) -> Vec<&'static str> {
-        let (cluster, rules, folder) = (cluster(), Ruleset::embedded(), Folder::default());
-        let naming = Naming::Pseudonyms(Salt([0; 16]));
-        let context = Context {
+    fn faults(text: &str, target: DocsTarget) -> Vec<&'static str> {
+        let (cluster, rules, folder) = (cluster(), Ruleset::embedded(), DocsFolder::default());
+        let naming = AuthorNaming::Pseudonyms(Salt([0; 16]));
+        let context = DraftContext {
             target,
             folder: &folder,
             path: None,
@@ -235,10 +240,10 @@ mod tests {
             version: "0",
         };
         let (head, headings) = match target {
-            Target::Markdown | Target::MkDocs | Target::MdBook | Target::Faq => {
+            DocsTarget::Markdown | DocsTarget::MkDocs | DocsTarget::MdBook | DocsTarget::Faq => {
                 ("# T", vec!["T".to_owned()])
             }
-            Target::Mintlify | Target::Docusaurus => {
+            DocsTarget::Mintlify | DocsTarget::Docusaurus => {
                 ("---\ntitle: \"T\"\ndescription: \"D\"\n---", Vec::new())
             }
         };
@@ -255,9 +260,9 @@ mod tests {
             links: vec!["https://good.example/a".into()],
             versions: Vec::new(),
         };
-        let people = People::of(&cluster, &naming);
+        let people = Participants::of(&cluster, &naming);
         let faults =
-            check(&draft, &headings, &people, &cluster, &context).err().unwrap_or_default();
+            lint_page(&draft, &headings, &people, &cluster, &context).err().unwrap_or_default();
         faults.into_iter().map(|fault| fault.what).collect()
     }
 
@@ -265,7 +270,7 @@ mod tests {
     fn a_page_as_we_write_it_passes() {
         let text = "Use `a_b` **now**.\n\n1. one\n\n   ```sh\n   run {x} <b>\n   ```\n\n> said\n\n\
             [question](https://discord.com/channels/1/2/5) [x](https://good.example/b)";
-        for target in Target::ALL {
+        for target in DocsTarget::ALL {
             assert_eq!(faults(text, target), Vec::<&str>::new());
         }
     }
@@ -288,7 +293,7 @@ mod tests {
             ("`{{ config }}`", vec!["template tags in code"]),
             ("<a id=\"answer-q5\"></a>", vec!["a fixed line that does not stand exactly once"]),
         ] {
-            assert_eq!(faults(text, Target::Markdown), expected, "{text}");
+            assert_eq!(faults(text, DocsTarget::Markdown), expected, "{text}");
         }
     }
 
@@ -299,8 +304,8 @@ mod tests {
             ("export const a = 1", vec!["a line that MDX takes for code"]),
             ("first\nimport os", vec!["a line that MDX takes for code"]),
         ] {
-            assert_eq!(faults(text, Target::Mintlify), expected, "{text}");
-            assert_eq!(faults(text, Target::Markdown), Vec::<&str>::new(), "{text}");
+            assert_eq!(faults(text, DocsTarget::Mintlify), expected, "{text}");
+            assert_eq!(faults(text, DocsTarget::Markdown), Vec::<&str>::new(), "{text}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod json;
 
-use rules::markdown::{Flavour, escape};
+use rules::markdown::{MarkdownDialect, escape};
 use serde::{Deserialize, Serialize};
 
 use crate::section::lines;
@@ -10,7 +10,7 @@ use crate::section::lines;
 /// How a navigation is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum NavFormat {
     /// `docs.json` or `mint.json`: names of pages in `pages` of a group.
     Mintlify,
     /// `SUMMARY.md`: links in a list.
@@ -21,8 +21,8 @@ pub enum Kind {
 
 /// A page as a navigation names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    pub kind: Kind,
+pub struct NavEntry {
+    pub kind: NavFormat,
     /// The page's path as this navigation writes it.
     pub page: String,
     /// Plain text.
@@ -31,7 +31,7 @@ pub struct Entry {
 
 /// Why a file was left as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Unplaced {
+pub enum EditError {
     #[error("it cannot be read, so that the page is not listed in it")]
     Unreadable,
     #[error("it has no list of pages that ours could join")]
@@ -44,31 +44,32 @@ pub enum Unplaced {
     NoSection,
 }
 
-impl Entry {
+impl NavEntry {
     /// The file with the page named in it, beside the other pages of its folder where there are any. A
     /// file that names it already stays as it is.
-    pub(crate) fn listed_in(&self, text: &str) -> Result<String, Unplaced> {
+    pub(crate) fn listed_in(&self, text: &str) -> Result<String, EditError> {
         match self.kind {
-            Kind::Mintlify => json::listed(text, &self.page),
-            Kind::MdBook => Ok(self.in_summary(text)),
-            Kind::MkDocs => self.in_mkdocs(text),
+            NavFormat::Mintlify => json::listed(text, &self.page),
+            NavFormat::MdBook => Ok(self.in_summary(text)),
+            NavFormat::MkDocs => self.in_mkdocs(text),
         }
     }
 
     /// The file without the line that names the page. A line that others hang below stays.
-    pub(crate) fn unlisted_in(&self, text: &str) -> Result<String, Unplaced> {
-        if self.kind == Kind::Mintlify {
+    pub(crate) fn unlisted_in(&self, text: &str) -> Result<String, EditError> {
+        if self.kind == NavFormat::Mintlify {
             return json::unlisted(text, &self.page);
         }
         let link = format!("]({})", self.page);
-        let items = lines(text).filter_map(|(at, line)| Item::bullet(at, line)).collect::<Vec<_>>();
-        let is_it = |item: &Item<'_>| match self.kind {
-            Kind::MkDocs => names(item.line, &self.page),
-            Kind::MdBook | Kind::Mintlify => item.line.contains(&link),
+        let items =
+            lines(text).filter_map(|(at, line)| BulletLine::bullet(at, line)).collect::<Vec<_>>();
+        let is_it = |item: &BulletLine<'_>| match self.kind {
+            NavFormat::MkDocs => names(item.line, &self.page),
+            NavFormat::MdBook | NavFormat::Mintlify => item.line.contains(&link),
         };
         let Some(it) = items.iter().position(is_it) else { return Ok(text.to_owned()) };
         if below(&items, it) != items[it].end() {
-            return Err(Unplaced::HasPages);
+            return Err(EditError::HasPages);
         }
         Ok(format!("{}{}", &text[..items[it].at], &text[items[it].end()..]))
     }
@@ -78,8 +79,10 @@ impl Entry {
         if text.contains(&link) {
             return text.to_owned();
         }
-        let title = escape(self.title.lines().next().unwrap_or_default(), Flavour::CommonMark);
-        let items = lines(text).filter_map(|(at, line)| Item::bullet(at, line)).collect::<Vec<_>>();
+        let title =
+            escape(self.title.lines().next().unwrap_or_default(), MarkdownDialect::CommonMark);
+        let items =
+            lines(text).filter_map(|(at, line)| BulletLine::bullet(at, line)).collect::<Vec<_>>();
         let beside = format!("]({}", folder(&self.page));
         let last = items.iter().rposition(|item| item.line.contains(&beside));
         let last = last.filter(|_| !folder(&self.page).is_empty());
@@ -93,7 +96,7 @@ impl Entry {
         inserted(text, below(&items, last), &line)
     }
 
-    fn in_mkdocs(&self, text: &str) -> Result<String, Unplaced> {
+    fn in_mkdocs(&self, text: &str) -> Result<String, EditError> {
         let mut inside = false;
         let mut items = Vec::new();
         for (at, line) in lines(text) {
@@ -102,26 +105,26 @@ impl Entry {
                 bare.strip_prefix("nav:").map(|rest| rest.split(" #").next().unwrap_or(rest));
             if let Some(value) = value {
                 if !value.trim().is_empty() {
-                    return Err(Unplaced::NoList);
+                    return Err(EditError::NoList);
                 }
                 inside = true;
             } else if inside && !bare.is_empty() && !bare.starts_with([' ', '-', '#']) {
                 break;
             } else if inside {
-                items.extend(Item::bullet(at, line));
+                items.extend(BulletLine::bullet(at, line));
             }
         }
         if !inside {
             return Ok(text.to_owned());
         }
         if items.is_empty() {
-            return Err(Unplaced::NoList);
+            return Err(EditError::NoList);
         }
         if items.iter().any(|item| names(item.line, &self.page)) {
             return Ok(text.to_owned());
         }
         let folder = folder(&self.page);
-        let beside = |item: &Item<'_>| {
+        let beside = |item: &BulletLine<'_>| {
             let path = item.line.rsplit([' ', '"', '\'']).find(|part| part.contains('/'));
             path.is_some_and(|path| path.trim_end().starts_with(folder))
         };
@@ -142,14 +145,14 @@ fn names(line: &str, page: &str) -> bool {
 }
 
 /// A line that begins with a bullet.
-struct Item<'t> {
+struct BulletLine<'t> {
     at: usize,
     line: &'t str,
     indent: &'t str,
     bullet: &'t str,
 }
 
-impl<'t> Item<'t> {
+impl<'t> BulletLine<'t> {
     fn bullet(at: usize, line: &'t str) -> Option<Self> {
         let rest = line.trim_start_matches([' ', '\t']);
         let indent = &line[..line.len() - rest.len()];
@@ -163,8 +166,8 @@ impl<'t> Item<'t> {
 }
 
 /// Behind an item and everything that belongs to it.
-fn below(items: &[Item<'_>], item: usize) -> usize {
-    let deeper = |other: &&Item<'_>| other.indent.len() > items[item].indent.len();
+fn below(items: &[BulletLine<'_>], item: usize) -> usize {
+    let deeper = |other: &&BulletLine<'_>| other.indent.len() > items[item].indent.len();
     items[item + 1..].iter().take_while(deeper).last().unwrap_or(&items[item]).end()
 }
 

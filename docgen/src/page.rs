@@ -4,14 +4,14 @@ use std::sync::LazyLock;
 
 use rules::cluster::{Occurrence, Quote};
 use rules::ids::{ClusterId, Millis};
-use rules::markdown::{Block, code_block, escape, plain_text, render};
+use rules::markdown::{MarkdownBlock, code_block, escape, plain_text, render};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tera::Tera;
 
-use crate::draft::Context;
-use crate::evidence::{Evidence, day};
-use crate::target::Target;
+use crate::draft::DraftContext;
+use crate::evidence::{EvidenceItem, day};
+use crate::target::DocsTarget;
 
 /// The word that begins every marker of ours.
 pub(crate) const MARKER: &str = "answer-harvester:v1";
@@ -61,21 +61,21 @@ fn one_blank_line(text: &str) -> String {
 }
 
 /// What a page is made of.
-pub(crate) struct Page<'d> {
+pub(crate) struct PageInput<'d> {
     pub cluster: &'d ClusterId,
     pub title: &'d str,
     pub symptom: Option<String>,
-    pub answers: Vec<Answer>,
+    pub answers: Vec<RenderedAnswer>,
     pub versions: &'d [String],
     pub variants: Vec<String>,
-    pub evidence: &'d [Evidence],
+    pub evidence: &'d [EvidenceItem],
     pub askers: usize,
     pub confirmed: Millis,
 }
 
 /// An answer in the page's dialect, with where it comes from.
 #[derive(Serialize)]
-pub(crate) struct Answer {
+pub(crate) struct RenderedAnswer {
     text: String,
     plain: String,
     source: String,
@@ -84,12 +84,12 @@ pub(crate) struct Answer {
 pub(crate) fn answer(
     occurrence: &Occurrence,
     quote: &Quote,
-    blocks: &[Block],
-    context: &Context<'_>,
-) -> Answer {
+    blocks: &[MarkdownBlock],
+    context: &DraftContext<'_>,
+) -> RenderedAnswer {
     let flavour = context.target.flavour();
     let name = escape(&context.naming.name(quote), flavour);
-    Answer {
+    RenderedAnswer {
         text: render(&context.target.guarded(blocks), flavour),
         plain: plain_text(blocks),
         source: format!("[{name}, {}]({})", day(quote.sent), occurrence.answer_link(quote)),
@@ -97,7 +97,7 @@ pub(crate) fn answer(
 }
 
 /// A page with what a lint must know of it.
-pub(crate) struct Written {
+pub(crate) struct RenderedPage {
     pub text: String,
     pub digest: String,
     /// The headings that the template made, in order, as their visible text.
@@ -105,7 +105,7 @@ pub(crate) struct Written {
 }
 
 #[derive(Serialize)]
-struct Values<'p> {
+struct PageValues<'p> {
     front_matter: bool,
     /// One answer of many in a file.
     section: bool,
@@ -116,7 +116,7 @@ struct Values<'p> {
     description_json: String,
     anchor: String,
     symptom: Option<String>,
-    answers: &'p [Answer],
+    answers: &'p [RenderedAnswer],
     versions: Option<String>,
     variants: Vec<String>,
     summary: String,
@@ -124,13 +124,13 @@ struct Values<'p> {
     more_evidence: usize,
 }
 
-impl Page<'_> {
-    pub(crate) fn write(&self, path: &str, target: Target) -> Written {
+impl PageInput<'_> {
+    pub(crate) fn render_page(&self, path: &str, target: DocsTarget) -> RenderedPage {
         let flavour = target.flavour();
-        let values = Values {
+        let values = PageValues {
             front_matter: target.has_front_matter(),
-            section: target == Target::Faq,
-            below: if target == Target::Faq { "###" } else { "##" },
+            section: target == DocsTarget::Faq,
+            below: if target == DocsTarget::Faq { "###" } else { "##" },
             title: escape(self.title, flavour),
             title_json: json(self.title),
             description_json: json(&self.description()),
@@ -155,10 +155,10 @@ impl Page<'_> {
         let body = fill("page.md", &values);
         let digest = digest(path, &body);
         let text = format!("{body}\n{}\n", marker(self.cluster, &digest, target));
-        Written { text, digest, headings: self.headings(target) }
+        RenderedPage { text, digest, headings: self.headings(target) }
     }
 
-    fn headings(&self, target: Target) -> Vec<String> {
+    fn headings(&self, target: DocsTarget) -> Vec<String> {
         let title = (!target.has_front_matter()).then(|| self.title.to_owned());
         let others = (self.answers.len() > 1).then(|| "Also suggested".to_owned());
         let variants = (!self.variants.is_empty()).then(|| "Also asked as".to_owned());
@@ -197,7 +197,7 @@ pub(crate) fn shortened(line: &str, most: usize) -> String {
     format!("{}\u{2026}", line[..words].trim_end_matches([',', ' ', ';', ':']))
 }
 
-fn row(row: &Evidence, target: Target) -> String {
+fn row(row: &EvidenceItem, target: DocsTarget) -> String {
     let links = format!(
         "{}: [question]({}), [answer]({})",
         day(row.resolved),
@@ -220,12 +220,12 @@ pub(crate) fn anchor(cluster: &ClusterId) -> String {
     format!("<a id=\"answer-{cluster}\"></a>")
 }
 
-pub(crate) fn marker(cluster: &ClusterId, digest: &str, target: Target) -> String {
+pub(crate) fn marker(cluster: &ClusterId, digest: &str, target: DocsTarget) -> String {
     match target {
-        Target::Mintlify | Target::Docusaurus => {
+        DocsTarget::Mintlify | DocsTarget::Docusaurus => {
             format!("{{/* {MARKER} id={cluster} digest={digest} */}}")
         }
-        Target::Markdown | Target::MkDocs | Target::MdBook | Target::Faq => {
+        DocsTarget::Markdown | DocsTarget::MkDocs | DocsTarget::MdBook | DocsTarget::Faq => {
             format!("<!-- {MARKER} id={cluster} digest={digest} -->")
         }
     }

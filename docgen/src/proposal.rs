@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use rules::cluster::Cluster;
 use rules::ids::ClusterId;
 use rules::markdown::code_span;
-use rules::resolution::Grade;
+use rules::resolution::ResolutionGrade;
 use serde::Serialize;
 
-use crate::draft::{Context, Draft};
-use crate::evidence::{Evidence, day, minute};
+use crate::draft::{Draft, DraftContext};
+use crate::evidence::{EvidenceItem, day, minute};
 use crate::github::commands::HANDLE;
-use crate::hosted::{self, plain};
+use crate::hosted::{self, escaped_text};
 use crate::page::{MARKER, fill};
 
 /// The most characters of a body: code hosts take 65,536.
@@ -25,7 +25,7 @@ const LONGEST_QUOTE: usize = 200;
 
 /// Title, body and branch of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proposal {
+pub struct PullRequestText {
     pub cluster: ClusterId,
     /// `answers/<cluster-id>`: one for ever.
     pub branch: String,
@@ -33,8 +33,8 @@ pub struct Proposal {
     pub body: String,
 }
 
-impl Proposal {
-    pub fn new(cluster: &Cluster, draft: &Draft, context: &Context<'_>) -> Self {
+impl PullRequestText {
+    pub fn new(cluster: &Cluster, draft: &Draft, context: &DraftContext<'_>) -> Self {
         Self {
             cluster: draft.cluster.clone(),
             branch: format!("answers/{}", draft.cluster),
@@ -45,7 +45,7 @@ impl Proposal {
 }
 
 #[derive(Serialize)]
-struct Values {
+struct PullRequestValues {
     marker: String,
     path: String,
     question: String,
@@ -64,9 +64,9 @@ struct Values {
 }
 
 /// Writes the body; of too many rows of evidence the oldest are left out.
-fn body(cluster: &Cluster, draft: &Draft, context: &Context<'_>) -> String {
+fn body(cluster: &Cluster, draft: &Draft, context: &DraftContext<'_>) -> String {
     let (reasons, doubts) = arguments(cluster);
-    let mut values = Values {
+    let mut values = PullRequestValues {
         marker: format!("<!-- {MARKER} id={} digest={} -->", draft.cluster, draft.digest),
         path: code_span(&draft.path),
         question: hosted::span(&draft.title, LONGEST_QUOTE),
@@ -80,7 +80,7 @@ fn body(cluster: &Cluster, draft: &Draft, context: &Context<'_>) -> String {
         flags: flags(cluster, draft),
         preview: hosted::fence(beginning(&draft.page), context.target.extension()),
         preview_is_cut: beginning(&draft.page).len() < draft.page.len(),
-        handle: hosted::defused(HANDLE),
+        handle: hosted::neutralized(HANDLE),
         version: context.version.to_owned(),
     };
     let mut body = fill("proposal.md", &values);
@@ -111,8 +111,8 @@ fn why_now(cluster: &Cluster) -> String {
     format!(
         "{}, {}, {}; {trusted} answered by a trusted person. First asked on {}, last confirmed on {}.",
         counted(cluster.occurrences.len(), "resolved occurrence"),
-        counted(cluster.askers(), "distinct asker"),
-        counted(cluster.answerers(), "answerer"),
+        counted(cluster.asker_count(), "distinct asker"),
+        counted(cluster.answerer_count(), "answerer"),
         day(first),
         day(cluster.last_confirmed()),
     )
@@ -122,7 +122,7 @@ fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn row(row: &Evidence) -> String {
+fn row(row: &EvidenceItem) -> String {
     let date = day(row.resolved);
     let links = format!("[question]({}), [answer]({})", row.question_link, row.answer_link);
     match &row.told {
@@ -146,7 +146,8 @@ fn confidence(cluster: &Cluster, draft: &Draft) -> String {
         .iter()
         .find(|one| one.answers.iter().any(|answer| answer.message == draft.answer))
         .map_or(0.0, |one| one.confidence);
-    let confirmed = cluster.occurrences.iter().filter(|one| one.grade <= Grade::Confirmed).count();
+    let confirmed =
+        cluster.occurrences.iter().filter(|one| one.grade <= ResolutionGrade::Confirmed).count();
     format!(
         "{main:.2} that the quoted answer settled its question; {confirmed} of {} confirmed",
         cluster.occurrences.len()
@@ -172,7 +173,7 @@ fn arguments(cluster: &Cluster) -> (Vec<String>, Vec<String>) {
             .iter()
             .filter(|(_, weight, _)| weight * sign > 0.0)
             .take(3)
-            .map(|(what, _, count)| format!("{} (in {count})", plain(what)))
+            .map(|(what, _, count)| format!("{} (in {count})", escaped_text(what)))
             .collect()
     };
     (strongest(1.0), strongest(-1.0))
@@ -204,8 +205,11 @@ fn flags(cluster: &Cluster, draft: &Draft) -> Vec<String> {
         !draft.versions.is_empty(),
         "bound to versions: check them against the current one".into(),
     );
-    flag(cluster.answerers() == 1, "a single person gave every answer".into());
-    flag(all.iter().all(|one| one.grade > Grade::Confirmed), "no asker confirmed an answer".into());
+    flag(cluster.answerer_count() == 1, "a single person gave every answer".into());
+    flag(
+        all.iter().all(|one| one.grade > ResolutionGrade::Confirmed),
+        "no asker confirmed an answer".into(),
+    );
     flag(
         hidden > 0,
         format!("evidence by link only, without consent to quote: {hidden} of {}", all.len()),

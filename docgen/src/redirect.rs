@@ -7,16 +7,16 @@ use rules::ids::ClusterId;
 use rules::markdown::escape;
 use serde::{Deserialize, Serialize};
 
-use crate::change::{Change, Edit};
-use crate::layout::Layout;
-use crate::nav::{Kind, Unplaced};
+use crate::change::{FileChange, FileEdit};
+use crate::layout::SiteLayout;
+use crate::nav::{EditError, NavFormat};
 use crate::page::marker;
 use crate::section::lines;
-use crate::target::Target;
+use crate::target::DocsTarget;
 
 /// A page of ours that goes from one path of the repository to another.
 #[derive(Debug, Clone, Copy)]
-pub struct Moved<'m> {
+pub struct PageMove<'m> {
     pub cluster: &'m ClusterId,
     pub from: &'m str,
     pub to: &'m str,
@@ -27,17 +27,17 @@ pub struct Moved<'m> {
 /// An entry in a site's settings: addresses as the settings write them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redirect {
-    pub kind: Kind,
+    pub kind: NavFormat,
     pub from: String,
     pub to: String,
 }
 
 /// The file of a site's settings in which redirects stand, if its kind has one.
-pub fn settings(layout: &Layout) -> Option<String> {
+pub fn redirect_file(layout: &SiteLayout) -> Option<String> {
     let nav = layout.nav.as_ref()?;
     Some(match nav.kind {
-        Kind::Mintlify | Kind::MkDocs => nav.path.clone(),
-        Kind::MdBook => {
+        NavFormat::Mintlify | NavFormat::MkDocs => nav.path.clone(),
+        NavFormat::MdBook => {
             let above = nav.root.strip_suffix("src/").unwrap_or(&nav.root);
             format!("{above}book.toml")
         }
@@ -45,39 +45,43 @@ pub fn settings(layout: &Layout) -> Option<String> {
 }
 
 /// What happens to the old place: it goes out of the navigation, and the site's settings lead to the
-/// new one. Where they cannot, a page stays that links there. `text` is what [`settings`] holds.
+/// new one. Where they cannot, a page stays that links there. `text` is what [`redirect_file`] holds.
 ///
-/// The new page is a proposal of its own kind ([`Layout::changes`]). In a file of many answers nothing
+/// The new page is a proposal of its own kind ([`SiteLayout::move_changes`]). In a file of many answers nothing
 /// moves: an answer keeps its anchor.
-pub fn changes(layout: &Layout, moved: &Moved<'_>, text: Option<&str>) -> Vec<Change> {
-    if layout.target == Target::Faq || moved.from == moved.to {
+pub fn move_changes(
+    layout: &SiteLayout,
+    moved: &PageMove<'_>,
+    text: Option<&str>,
+) -> Vec<FileChange> {
+    if layout.target == DocsTarget::Faq || moved.from == moved.to {
         return Vec::new();
     }
     let mut changes = layout.removal(moved.cluster, moved.from);
-    let placed = settings(layout).zip(redirect(layout, moved));
-    let placed = placed.map(|(path, redirect)| (path, Edit::Redirect(redirect)));
-    let works = |edit: &Edit| text.is_some_and(|text| edit.apply(Some(text)).is_ok());
+    let placed = redirect_file(layout).zip(redirect(layout, moved));
+    let placed = placed.map(|(path, redirect)| (path, FileEdit::Redirect(redirect)));
+    let works = |edit: &FileEdit| text.is_some_and(|text| edit.apply(Some(text)).is_ok());
     match placed.filter(|(_, edit)| works(edit)) {
-        Some((path, edit)) => changes.push(Change::Edit { path, edit }),
+        Some((path, edit)) => changes.push(FileChange::Edit { path, edit }),
         None => {
             // A book builds no page that its summary does not name.
-            let listed = layout.target == Target::MdBook;
-            changes.retain(|change| !listed && !matches!(change, Change::Delete { .. }));
+            let listed = layout.target == DocsTarget::MdBook;
+            changes.retain(|change| !listed && !matches!(change, FileChange::Delete { .. }));
             let text = stub(layout.target, moved);
-            changes.push(Change::Write { path: moved.from.to_owned(), text });
+            changes.push(FileChange::Write { path: moved.from.to_owned(), text });
         }
     }
     changes
 }
 
-fn redirect(layout: &Layout, moved: &Moved<'_>) -> Option<Redirect> {
+fn redirect(layout: &SiteLayout, moved: &PageMove<'_>) -> Option<Redirect> {
     let nav = layout.nav.as_ref()?;
     let inside = |path: &str| path.strip_prefix(nav.root.as_str()).map(str::to_owned);
     let (from, to) = (inside(moved.from)?, inside(moved.to)?);
     let (from, to) = match nav.kind {
-        Kind::Mintlify => (format!("/{}", bare(&from)), format!("/{}", bare(&to))),
-        Kind::MkDocs => (from, to),
-        Kind::MdBook => {
+        NavFormat::Mintlify => (format!("/{}", bare(&from)), format!("/{}", bare(&to))),
+        NavFormat::MkDocs => (from, to),
+        NavFormat::MdBook => {
             let html = |path: &str| format!("{}.html", bare(path));
             (format!("/{}", html(&from)), relative(&html(&from), &html(&to)))
         }
@@ -101,36 +105,36 @@ fn relative(from: &str, to: &str) -> String {
 
 /// A page that says where the other one went. It carries the mark of its cluster, so that it is known
 /// to be ours.
-fn stub(target: Target, moved: &Moved<'_>) -> String {
+fn stub(target: DocsTarget, moved: &PageMove<'_>) -> String {
     let flavour = target.flavour();
     let title = moved.title.split_whitespace().collect::<Vec<_>>().join(" ");
     let head = match target {
-        Target::Docusaurus => {
+        DocsTarget::Docusaurus => {
             format!("---\ntitle: {}\nunlisted: true\n---", serde_json::Value::from(title))
         }
-        Target::Mintlify => {
+        DocsTarget::Mintlify => {
             format!("---\ntitle: {}\nhidden: true\n---", serde_json::Value::from(title))
         }
         _ => format!("# {}", escape(&title, flavour)),
     };
     // Docusaurus and MkDocs follow a link to a file; Mintlify knows pages without their ending.
     let link = relative(moved.from, moved.to);
-    let link = if target == Target::Mintlify { bare(&link).to_owned() } else { link };
+    let link = if target == DocsTarget::Mintlify { bare(&link).to_owned() } else { link };
     let mark = marker(moved.cluster, "moved", target);
     format!("{head}\n\nThis page has moved: [read it in its new place]({link}).\n\n{mark}\n")
 }
 
 impl Redirect {
     /// The settings with the entry in them. One that would lead back from the new place goes.
-    pub(crate) fn put_into(&self, text: &str) -> Result<String, Unplaced> {
+    pub(crate) fn put_into(&self, text: &str) -> Result<String, EditError> {
         match self.kind {
-            Kind::Mintlify => json::put(text, &self.from, &self.to),
-            Kind::MkDocs => mkdocs::put(text, &self.from, &self.to),
-            Kind::MdBook => self.put_into_book(text),
+            NavFormat::Mintlify => json::put(text, &self.from, &self.to),
+            NavFormat::MkDocs => mkdocs::put(text, &self.from, &self.to),
+            NavFormat::MdBook => self.put_into_book(text),
         }
     }
 
-    fn put_into_book(&self, text: &str) -> Result<String, Unplaced> {
+    fn put_into_book(&self, text: &str) -> Result<String, EditError> {
         const TABLE: &str = "[output.html.redirect]";
         let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
@@ -142,7 +146,7 @@ impl Redirect {
         for (_, line) in lines(text) {
             let bare = line.trim();
             if bare.starts_with("redirect") && bare.contains('=') && !inside {
-                return Err(Unplaced::NoList);
+                return Err(EditError::NoList);
             }
             if bare.starts_with('[') {
                 inside = bare == TABLE;

@@ -2,7 +2,7 @@
 
 use rules::cluster::{Cluster, ClusterState, Occurrence, Quote};
 use rules::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
-use rules::resolution::Grade;
+use rules::resolution::ResolutionGrade;
 
 /// One question of `some_body5` with an answer of `some_body6`, without words.
 pub(crate) fn cluster() -> Cluster {
@@ -21,7 +21,7 @@ pub(crate) fn cluster() -> Cluster {
         channel_name: String::new(),
         question: quote(5),
         answers: vec![quote(6)],
-        grade: Grade::Certain,
+        grade: ResolutionGrade::Certain,
         confidence: 1.0,
         signals: Vec::new(),
         reasons: Vec::new(),

@@ -3,7 +3,7 @@
 use rules::ids::ClusterId;
 use serde::{Deserialize, Serialize};
 
-use crate::nav::Unplaced;
+use crate::nav::EditError;
 use crate::page::{MARKER, anchor};
 
 pub const START: &str = "<!-- answer-harvester:start -->";
@@ -11,15 +11,15 @@ pub const END: &str = "<!-- answer-harvester:end -->";
 
 /// An answer in a file of answers. Its text begins with its anchor and ends with its marker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Section {
+pub struct FaqSection {
     pub cluster: ClusterId,
     pub text: String,
 }
 
-impl Section {
+impl FaqSection {
     /// Puts the answer in its place, or at the end of ours. An empty file gets a heading and our
     /// lines; a file without them is not ours to write into.
-    pub(crate) fn put_into(&self, text: &str) -> Result<String, Unplaced> {
+    pub(crate) fn put_into(&self, text: &str) -> Result<String, EditError> {
         let own = self.text.trim_matches('\n');
         if text.trim().is_empty() {
             return Ok(format!("# Frequently asked questions\n\n{START}\n\n{own}\n\n{END}\n"));
@@ -29,7 +29,7 @@ impl Section {
         if let Some((from, to)) = self.span(text) {
             return Ok(format!("{}{own}{end}{}", &text[..from], &text[to..]));
         }
-        let (_, close) = between(text).ok_or(Unplaced::NoMarkers)?;
+        let (_, close) = between(text).ok_or(EditError::NoMarkers)?;
         let gap = if text[..close].ends_with(&end.repeat(2)) { "" } else { end };
         Ok(format!("{}{gap}{own}{end}{end}{}", &text[..close], &text[close..]))
     }
@@ -92,13 +92,13 @@ mod tests {
 
     use super::*;
 
-    fn section(question: u64, words: &str) -> Section {
+    fn section(question: u64, words: &str) -> FaqSection {
         let cluster = ClusterId::of_question(MessageId(question));
         let text = format!(
             "{}\n\n## {words}\n\n<!-- {MARKER} id={cluster} digest=d -->\n",
             anchor(&cluster)
         );
-        Section { cluster, text }
+        FaqSection { cluster, text }
     }
 
     #[test]
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(told[0], "# Frequently asked questions");
         assert_eq!((told[1], told[8]), (START, END));
         assert_eq!((told[3], told[6]), ("## one", "## two"));
-        assert_eq!(section(1, "x").put_into("# Mine\n"), Err(Unplaced::NoMarkers));
+        assert_eq!(section(1, "x").put_into("# Mine\n"), Err(EditError::NoMarkers));
     }
 
     #[test]

@@ -4,11 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use rules::ids::ClusterId;
-use rules::markdown::{Block, Flavour, Inline, List, needs_template_engine};
+use rules::markdown::{
+    MarkdownBlock, MarkdownDialect, MarkdownInline, MarkdownList, needs_template_engine,
+};
 
 /// The kind of documentation site that a page is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub enum DocsTarget {
     /// A `.md` file that starts with its title as a heading. Which generator reads it is not known,
     /// so that code holding template tags is refused.
     Markdown,
@@ -24,7 +26,7 @@ pub enum Target {
     Faq,
 }
 
-impl Target {
+impl DocsTarget {
     pub const ALL: [Self; 6] =
         [Self::Markdown, Self::Mintlify, Self::Docusaurus, Self::MkDocs, Self::MdBook, Self::Faq];
 
@@ -39,11 +41,11 @@ impl Target {
         }
     }
 
-    pub(crate) fn flavour(self) -> Flavour {
+    pub(crate) fn flavour(self) -> MarkdownDialect {
         match self {
-            Self::Mintlify | Self::Docusaurus => Flavour::Mdx,
-            Self::MkDocs => Flavour::Python,
-            Self::Markdown | Self::MdBook | Self::Faq => Flavour::CommonMark,
+            Self::Mintlify | Self::Docusaurus => MarkdownDialect::Mdx,
+            Self::MkDocs => MarkdownDialect::Python,
+            Self::Markdown | Self::MdBook | Self::Faq => MarkdownDialect::CommonMark,
         }
     }
 
@@ -76,14 +78,16 @@ impl Target {
         }
     }
 
-    pub(crate) fn guarded(self, blocks: &[Block]) -> Vec<Block> {
+    pub(crate) fn guarded(self, blocks: &[MarkdownBlock]) -> Vec<MarkdownBlock> {
         let blocks = blocks.iter().map(|block| match block {
-            Block::Paragraph(inlines) => Block::Paragraph(self.guarded_line(inlines)),
-            Block::Code { language, text } => {
-                Block::Code { language: language.clone(), text: self.guarded_code(text) }
+            MarkdownBlock::Paragraph(inlines) => {
+                MarkdownBlock::Paragraph(self.guarded_line(inlines))
             }
-            Block::Quote(inner) => Block::Quote(self.guarded(inner)),
-            Block::List(list) => Block::List(List {
+            MarkdownBlock::Code { language, text } => {
+                MarkdownBlock::Code { language: language.clone(), text: self.guarded_code(text) }
+            }
+            MarkdownBlock::Quote(inner) => MarkdownBlock::Quote(self.guarded(inner)),
+            MarkdownBlock::List(list) => MarkdownBlock::List(MarkdownList {
                 start: list.start,
                 items: list.items.iter().map(|item| self.guarded(item)).collect(),
             }),
@@ -91,15 +95,15 @@ impl Target {
         blocks.collect()
     }
 
-    fn guarded_line(self, inlines: &[Inline]) -> Vec<Inline> {
+    fn guarded_line(self, inlines: &[MarkdownInline]) -> Vec<MarkdownInline> {
         let inlines = inlines.iter().map(|inline| match inline {
-            Inline::Text(_) | Inline::Break => inline.clone(),
-            Inline::Code(code) => Inline::Code(self.guarded_code(code)),
-            Inline::Strong(inner) => Inline::Strong(self.guarded_line(inner)),
-            Inline::Emphasis(inner) => Inline::Emphasis(self.guarded_line(inner)),
-            Inline::Strike(inner) => Inline::Strike(self.guarded_line(inner)),
-            Inline::Link { text, url } => {
-                Inline::Link { text: self.guarded_line(text), url: url.clone() }
+            MarkdownInline::Text(_) | MarkdownInline::Break => inline.clone(),
+            MarkdownInline::Code(code) => MarkdownInline::Code(self.guarded_code(code)),
+            MarkdownInline::Strong(inner) => MarkdownInline::Strong(self.guarded_line(inner)),
+            MarkdownInline::Emphasis(inner) => MarkdownInline::Emphasis(self.guarded_line(inner)),
+            MarkdownInline::Strike(inner) => MarkdownInline::Strike(self.guarded_line(inner)),
+            MarkdownInline::Link { text, url } => {
+                MarkdownInline::Link { text: self.guarded_line(text), url: url.clone() }
             }
         });
         inlines.collect()
@@ -115,7 +119,7 @@ fn unescaped(code: &str, tag: &str, guard: char) -> bool {
     code.match_indices(tag).any(|(at, _)| !code[..at].ends_with(guard))
 }
 
-impl FromStr for Target {
+impl FromStr for DocsTarget {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|target| target.as_str() == text).ok_or_else(|| {
@@ -127,21 +131,21 @@ impl FromStr for Target {
 
 /// A folder of the documentation repository, relative to its root.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folder(String);
+pub struct DocsFolder(String);
 
-impl Default for Folder {
+impl Default for DocsFolder {
     fn default() -> Self {
         Self("answers".to_owned())
     }
 }
 
-impl fmt::Display for Folder {
+impl fmt::Display for DocsFolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl FromStr for Folder {
+impl FromStr for DocsFolder {
     type Err = String;
 
     /// Accepts names joined by `/`. A name that starts with a dot or an underscore is refused: such
@@ -164,8 +168,13 @@ impl FromStr for Folder {
 }
 
 /// The path of a page: its title in plain letters, or the cluster's id where too few are left.
-pub(crate) fn path(folder: &Folder, target: Target, title: &str, cluster: &ClusterId) -> String {
-    if target == Target::Faq {
+pub(crate) fn path(
+    folder: &DocsFolder,
+    target: DocsTarget,
+    title: &str,
+    cluster: &ClusterId,
+) -> String {
+    if target == DocsTarget::Faq {
         return format!("{folder}.md");
     }
     format!("{folder}/{}.{}", slug(title, cluster), target.extension())
@@ -218,20 +227,20 @@ mod tests {
     #[test]
     fn code_is_guarded_against_its_generator_and_no_other() {
         for (target, code, expected) in [
-            (Target::MdBook, "a {{#include x}} {{y}}", "a \\{{#include x}} {{y}}"),
-            (Target::MkDocs, "--8<-- \"x\"", ";--8<-- \"x\""),
-            (Target::Docusaurus, "{{#include x}}", "{{#include x}}"),
-            (Target::Mintlify, "--8<-- x", "--8<-- x"),
+            (DocsTarget::MdBook, "a {{#include x}} {{y}}", "a \\{{#include x}} {{y}}"),
+            (DocsTarget::MkDocs, "--8<-- \"x\"", ";--8<-- \"x\""),
+            (DocsTarget::Docusaurus, "{{#include x}}", "{{#include x}}"),
+            (DocsTarget::Mintlify, "--8<-- x", "--8<-- x"),
         ] {
             assert_eq!(target.guarded_code(code), expected);
             assert!(!target.runs(expected), "{expected}");
         }
         for (target, code) in [
-            (Target::MdBook, "{{#include x}}"),
-            (Target::MkDocs, "--8<-- x"),
-            (Target::MkDocs, "{{ config }}"),
-            (Target::Markdown, "{% raw %}"),
-            (Target::Faq, "{{ x }}"),
+            (DocsTarget::MdBook, "{{#include x}}"),
+            (DocsTarget::MkDocs, "--8<-- x"),
+            (DocsTarget::MkDocs, "{{ config }}"),
+            (DocsTarget::Markdown, "{% raw %}"),
+            (DocsTarget::Faq, "{{ x }}"),
         ] {
             assert!(target.runs(code), "{code}");
         }
@@ -239,17 +248,19 @@ mod tests {
 
     #[test]
     fn a_target_is_known_by_its_name() {
-        for target in Target::ALL {
+        for target in DocsTarget::ALL {
             assert_eq!(target.as_str().parse(), Ok(target));
         }
-        assert!("hugo".parse::<Target>().is_err_and(|told| told.contains("mkdocs, mdbook, faq")));
+        assert!(
+            "hugo".parse::<DocsTarget>().is_err_and(|told| told.contains("mkdocs, mdbook, faq"))
+        );
     }
 
     #[test]
     fn a_folder_stays_inside_the_repository() {
-        assert!("docs/answers".parse::<Folder>().is_ok());
+        assert!("docs/answers".parse::<DocsFolder>().is_ok());
         for wrong in ["", "/etc", "a/../b", ".github", "a//b", "docs/api", "_private", "a b"] {
-            assert!(wrong.parse::<Folder>().is_err(), "{wrong}");
+            assert!(wrong.parse::<DocsFolder>().is_err(), "{wrong}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use docgen::github::transport::Clock;
+use docgen::github::transport::ClientClock;
 use rules::ids::Millis;
 use rules::pseudonym::Salt;
 
@@ -15,7 +15,7 @@ pub fn now() -> Millis {
 /// The machine's clock, for what takes its time as an argument.
 pub struct SystemClock;
 
-impl Clock for SystemClock {
+impl ClientClock for SystemClock {
     fn now(&self) -> Millis {
         now()
     }

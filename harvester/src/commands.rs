@@ -30,11 +30,11 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use docgen::draft::Context;
-use docgen::target::{Folder, Target};
+use docgen::draft::DraftContext;
+use docgen::target::{DocsFolder, DocsTarget};
 use indexer::search::Searcher;
 use indexer::store::{Store, StoreError};
-use rules::pseudonym::Naming;
+use rules::pseudonym::AuthorNaming;
 use rules::ruleset::Ruleset;
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -50,9 +50,9 @@ use crate::pipeline::{INDEX, Pipeline, PipelineError, is_behind};
 #[command(name = "harvester", version, propagate_version = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(flatten)]
-    options: Options,
+    options: GlobalArgs,
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 }
 
 const EXAMPLES: &str = "\
@@ -68,7 +68,7 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong use.";
 
 #[derive(Debug, clap::Args)]
-struct Options {
+struct GlobalArgs {
     /// Directory that holds the store and the index
     #[arg(
         long,
@@ -90,27 +90,27 @@ struct Options {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Run everything on the two exports that come with the program, then serve the result
-    Demo(demo::Arguments),
+    Demo(demo::DemoArgs),
     /// Listen to Discord, catch up, stay up, and serve what is known
-    Run(run::Arguments),
+    Run(run::RunArgs),
     /// Read DiscordChatExporter JSON files, and harvest what they hold
-    Import(import::Arguments),
+    Import(import::ImportArgs),
     /// Search the answers
-    Search(search::Arguments),
+    Search(search::SearchArgs),
     /// List recurring questions, or show one with every reason behind it
-    Clusters(clusters::Arguments),
+    Clusters(clusters::ClustersArgs),
     /// Draft the pages that are due, or one page
-    Draft(draft::Arguments),
+    Draft(draft::DraftArgs),
     /// Propose the pages that are due to the docs repository
-    Propose(propose::Arguments),
+    Propose(propose::ProposeArgs),
     /// List the proposals with their states and clocks
     Proposals,
     /// Serve the search page and the HTTP API
-    Serve(serve::Arguments),
+    Serve(serve::ServeArgs),
     /// Remove everything of a person, and never store them again
-    Forget(forget::Arguments),
+    Forget(forget::ForgetArgs),
     /// Read again what could not be read when it came
     Retry,
     /// Show what is stored, and how a running daemon is
@@ -121,12 +121,12 @@ enum Command {
     /// Build the index anew from the store
     Reindex,
     /// Print a completion script for a shell
-    Completions(completions::Arguments),
+    Completions(completions::CompletionsArgs),
 }
 
 /// How a command that did not fail outright ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
+enum CommandResult {
     Well,
     /// It did what it could, and has said what was wrong.
     Badly,
@@ -136,17 +136,17 @@ enum Ended {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.run() {
-        Ok(Ended::Well) => ExitCode::SUCCESS,
-        Ok(Ended::Badly) => ExitCode::FAILURE,
+        Ok(CommandResult::Well) => ExitCode::SUCCESS,
+        Ok(CommandResult::Badly) => ExitCode::FAILURE,
         Err(error) => {
-            complain(&error);
+            print_error(&error);
             ExitCode::FAILURE
         }
     }
 }
 
 /// Tells why the command failed.
-fn complain(error: &anyhow::Error) {
+fn print_error(error: &anyhow::Error) {
     let [start, end] = [anstyle::AnsiColor::Red.on_default().bold(), anstyle::Style::new()];
     anstream::eprintln!("{start}error:{end:#} {error}");
     for cause in error.chain().skip(1) {
@@ -155,48 +155,48 @@ fn complain(error: &anyhow::Error) {
 }
 
 impl Cli {
-    fn run(&self) -> anyhow::Result<Ended> {
+    fn run(&self) -> anyhow::Result<CommandResult> {
         log_to_stderr();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(self.dispatch())
     }
 
-    async fn dispatch(&self) -> anyhow::Result<Ended> {
+    async fn dispatch(&self) -> anyhow::Result<CommandResult> {
         let options = &self.options;
         match &self.command {
-            Command::Demo(arguments) => demo::run(options, arguments).await,
-            Command::Run(arguments) => run::run(options, arguments).await,
-            Command::Import(arguments) => import::run(options, arguments).await,
-            Command::Search(arguments) => search::run(options, arguments).await,
-            Command::Clusters(arguments) => clusters::run(options, arguments).await,
-            Command::Draft(arguments) => draft::run(options, arguments).await,
-            Command::Propose(arguments) => propose::run(options, arguments).await,
-            Command::Proposals => proposals::run(options).await,
-            Command::Serve(arguments) => serve::run(options, arguments).await,
-            Command::Forget(arguments) => forget::run(options, arguments).await,
-            Command::Retry => retry::run(options).await,
-            Command::Status => status::run(options).await,
-            Command::Check => check::run(options).await,
-            Command::Reindex => reindex::run(options).await,
-            Command::Completions(arguments) => completions::run(arguments),
+            CliCommand::Demo(arguments) => demo::run(options, arguments).await,
+            CliCommand::Run(arguments) => run::run(options, arguments).await,
+            CliCommand::Import(arguments) => import::run(options, arguments).await,
+            CliCommand::Search(arguments) => search::run(options, arguments).await,
+            CliCommand::Clusters(arguments) => clusters::run(options, arguments).await,
+            CliCommand::Draft(arguments) => draft::run(options, arguments).await,
+            CliCommand::Propose(arguments) => propose::run(options, arguments).await,
+            CliCommand::Proposals => proposals::run(options).await,
+            CliCommand::Serve(arguments) => serve::run(options, arguments).await,
+            CliCommand::Forget(arguments) => forget::run(options, arguments).await,
+            CliCommand::Retry => retry::run(options).await,
+            CliCommand::Status => status::run(options).await,
+            CliCommand::Check => check::run(options).await,
+            CliCommand::Reindex => reindex::run(options).await,
+            CliCommand::Completions(arguments) => completions::run(arguments),
         }
     }
 }
 
-impl Options {
-    fn settings(&self) -> anyhow::Result<Settings> {
+impl GlobalArgs {
+    fn settings(&self) -> anyhow::Result<LoadedSettings> {
         let beside_data = self.data.join(config::FILE);
         let file = self.config.clone().or_else(|| beside_data.is_file().then_some(beside_data));
         let config = Config::load(file.as_deref(), std::env::vars())?;
         let directory = self.rules.as_deref().or(config.rules.as_deref());
         let rules = config::load_rules(directory)?;
         let folder = config.folder.clone().unwrap_or_default();
-        Ok(Settings { config, rules: Arc::new(rules), folder })
+        Ok(LoadedSettings { config, rules: Arc::new(rules), folder })
     }
 
     /// Opens the data directory for writing and brings it up to date, so that whatever a killed run
     /// left behind is finished first.
-    async fn pipeline(&self, settings: &Settings) -> anyhow::Result<Pipeline> {
+    async fn pipeline(&self, settings: &LoadedSettings) -> anyhow::Result<Pipeline> {
         let salt = clock::fresh_salt().context("the system gives no random numbers")?;
         let mut pipeline = Pipeline::open(&self.data, Arc::clone(&settings.rules), &salt).await?;
         pipeline.catch_up(clock::now()).await?;
@@ -205,7 +205,7 @@ impl Options {
 
     /// Opens the data directory for reading. What a killed run left unfinished, or other rules judge
     /// anew, is done first, unless another process is writing there.
-    async fn reading(&self, settings: &Settings) -> anyhow::Result<Reading> {
+    async fn reading(&self, settings: &LoadedSettings) -> anyhow::Result<ReadHandle> {
         if !Store::exists(&self.data) {
             return Err(StoreError::Empty(self.data.clone()).into());
         }
@@ -224,34 +224,34 @@ impl Options {
         self.read_only(settings).await
     }
 
-    async fn read_only(&self, settings: &Settings) -> anyhow::Result<Reading> {
+    async fn read_only(&self, settings: &LoadedSettings) -> anyhow::Result<ReadHandle> {
         let store = Store::open_read_only(&self.data).await?;
         let searcher = Searcher::open(&self.data.join(INDEX))?;
         let behind = is_behind(&store, &settings.rules, searcher.cursor()).await?;
-        Ok(Reading { store, searcher, behind })
+        Ok(ReadHandle { store, searcher, behind })
     }
 }
 
 /// What the operator decided.
-struct Settings {
+struct LoadedSettings {
     config: Config,
     rules: Arc<Ruleset>,
     /// Where pages go in a repository that tells nothing by itself.
-    folder: Folder,
+    folder: DocsFolder,
 }
 
-impl Settings {
-    async fn naming(&self, store: &Store) -> anyhow::Result<Naming> {
+impl LoadedSettings {
+    async fn naming(&self, store: &Store) -> anyhow::Result<AuthorNaming> {
         if self.config.display_names {
-            return Ok(Naming::DisplayNames);
+            return Ok(AuthorNaming::DisplayNames);
         }
         let salt = store.salt().await?.context("the store has no salt; run `harvester check`")?;
-        Ok(Naming::Pseudonyms(salt))
+        Ok(AuthorNaming::Pseudonyms(salt))
     }
 
-    fn context<'s>(&'s self, naming: &'s Naming) -> Context<'s> {
-        Context {
-            target: self.config.target.unwrap_or(Target::Markdown),
+    fn context<'s>(&'s self, naming: &'s AuthorNaming) -> DraftContext<'s> {
+        DraftContext {
+            target: self.config.target.unwrap_or(DocsTarget::Markdown),
             folder: &self.folder,
             path: None,
             rules: &self.rules,
@@ -262,7 +262,7 @@ impl Settings {
 }
 
 /// A data directory as a reader sees it.
-struct Reading {
+struct ReadHandle {
     store: Store,
     searcher: Searcher,
     /// Whether another process has yet to judge, group or index something.

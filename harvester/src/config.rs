@@ -6,10 +6,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use docgen::target::{Folder, Target};
-pub use forge::{Forge, OnGitHub, Who};
+use docgen::target::{DocsFolder, DocsTarget};
+pub use forge::{ForgeConfig, GitHubConfig, GitHubIdentity};
 use rules::ids::GuildId;
-use rules::reader::{Mistake, Reader};
+use rules::reader::{ConfigError, TomlReader};
 use rules::ruleset::Ruleset;
 use toml::{Table, Value};
 
@@ -25,23 +25,23 @@ pub struct Config {
     pub rules: Option<PathBuf>,
     /// `[docs] target`: `markdown`, `mintlify`, `docusaurus`, `mkdocs`, `mdbook` or `faq`. Default: on
     /// GitHub what the repository's files tell, else `markdown`.
-    pub target: Option<Target>,
+    pub target: Option<DocsTarget>,
     /// `[docs] folder`: where pages go inside the repository. Default: on GitHub what the repository's
     /// files tell, else `answers`.
-    pub folder: Option<Folder>,
-    pub forge: Forge,
+    pub folder: Option<DocsFolder>,
+    pub forge: ForgeConfig,
     /// `[site] listen`: address and port. Default: `127.0.0.1:8080`.
     pub listen: String,
     /// `[publish] names`: `pseudonyms` (default) or `display-names`.
     pub display_names: bool,
-    pub discord: Discord,
+    pub discord: DiscordConfig,
 }
 
 /// `[discord]`: the server that `run` listens to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Discord {
+pub struct DiscordConfig {
     /// `token`, or the first line of the file `token_file`. Default: none, and `run` needs one.
-    pub token: Option<Secret>,
+    pub token: Option<SecretString>,
     /// `guilds`: ids of the servers to harvest. Default: every server that the bot is in.
     pub guilds: Vec<GuildId>,
     /// `api_url`: where Discord's API is reached instead of discord.com. Default: none.
@@ -61,9 +61,9 @@ pub struct Discord {
 
 /// A text that `Debug` does not show.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
+pub struct SecretString(pub String);
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for SecretString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(secret)")
     }
@@ -71,12 +71,12 @@ impl fmt::Debug for Secret {
 
 /// Mistakes of all files together, one a line.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", .0.iter().map(Mistake::to_string).collect::<Vec<_>>().join("\n"))]
-pub struct Mistakes(pub Vec<Mistake>);
+#[error("{}", .0.iter().map(ConfigError::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigErrors(pub Vec<ConfigError>);
 
 impl Default for Config {
     fn default() -> Self {
-        Self::read(&mut Reader::new(FILE, Table::new()), Path::new(""))
+        Self::read(&mut TomlReader::new(FILE, Table::new()), Path::new(""))
     }
 }
 
@@ -92,7 +92,7 @@ impl Config {
             None => (FILE.to_owned(), String::new()),
         };
         let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
-        let mut reader = Reader::parse(&name, &text);
+        let mut reader = TomlReader::parse(&name, &text);
         for (key, value) in environment {
             if let Some(path) = key.strip_prefix(ENVIRONMENT_PREFIX) {
                 reader.overlay(&path.to_lowercase().split("__").collect::<Vec<_>>(), plain(&value));
@@ -100,15 +100,15 @@ impl Config {
         }
         let config = Self::read(&mut reader, base);
         let mistakes = reader.finish();
-        if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes).into()) }
+        if mistakes.is_empty() { Ok(config) } else { Err(ConfigErrors(mistakes).into()) }
     }
 
-    fn read(file: &mut Reader, base: &Path) -> Self {
+    fn read(file: &mut TomlReader, base: &Path) -> Self {
         let path = |text: String| base.join(text);
         let rules = file.section("rules", |table| table.optional_text("directory"));
         let (target, folder) =
             file.section("docs", |table| (parsed(table, "target"), parsed(table, "folder")));
-        let forge = file.section("forge", |table| Forge::read(table, base));
+        let forge = file.section("forge", |table| ForgeConfig::read(table, base));
         let listen = file.section("site", |table| table.text("listen", "127.0.0.1:8080"));
         let names = [("pseudonyms", false), ("display-names", true)];
         let display_names = file.section("publish", |table| table.choice("names", false, &names));
@@ -119,13 +119,13 @@ impl Config {
             forge,
             listen,
             display_names,
-            discord: file.section("discord", |table| Discord::read(table, base)),
+            discord: file.section("discord", |table| DiscordConfig::read(table, base)),
         }
     }
 }
 
-impl Discord {
-    fn read(table: &mut Reader, base: &Path) -> Self {
+impl DiscordConfig {
+    fn read(table: &mut TomlReader, base: &Path) -> Self {
         Self {
             token: secret(table, base, ["token", "token_file"]),
             guilds: guilds(table),
@@ -140,15 +140,15 @@ impl Discord {
 }
 
 /// A secret under its own key, or the text of the file that the other key names.
-fn secret(table: &mut Reader, base: &Path, keys: [&'static str; 2]) -> Option<Secret> {
+fn secret(table: &mut TomlReader, base: &Path, keys: [&'static str; 2]) -> Option<SecretString> {
     let told = table.optional_text(keys[0]);
-    let Some(file) = table.optional_text(keys[1]) else { return told.map(Secret) };
+    let Some(file) = table.optional_text(keys[1]) else { return told.map(SecretString) };
     if told.is_some() {
         table.wrong(keys[1], format!("`{}` is set too; only one of them can be", keys[0]));
         return None;
     }
     match std::fs::read_to_string(base.join(&file)) {
-        Ok(text) => text.lines().next().map(|line| Secret(line.trim().to_owned())),
+        Ok(text) => text.lines().next().map(|line| SecretString(line.trim().to_owned())),
         Err(error) => {
             table.wrong(keys[1], format!("cannot read {file}: {error}"));
             None
@@ -156,7 +156,7 @@ fn secret(table: &mut Reader, base: &Path, keys: [&'static str; 2]) -> Option<Se
     }
 }
 
-fn guilds(table: &mut Reader) -> Vec<GuildId> {
+fn guilds(table: &mut TomlReader) -> Vec<GuildId> {
     let mut ids = Vec::new();
     for text in table.texts("guilds") {
         match text.parse() {
@@ -169,7 +169,7 @@ fn guilds(table: &mut Reader) -> Vec<GuildId> {
     ids
 }
 
-fn address(table: &mut Reader, key: &'static str) -> Option<String> {
+fn address(table: &mut TomlReader, key: &'static str) -> Option<String> {
     let url = table.optional_text(key)?;
     if url.starts_with("http://") || url.starts_with("https://") {
         return Some(url.trim_end_matches('/').to_owned());
@@ -197,7 +197,7 @@ pub fn load_rules(directory: Option<&Path>) -> anyhow::Result<Ruleset> {
         } else {
             let known = rules::ruleset::EMBEDDED.map(|(known, _)| known).join(", ");
             let problem = format!("no rules file has this name; known: {known}");
-            mistakes.push(Mistake {
+            mistakes.push(ConfigError {
                 file: path.display().to_string(),
                 key: String::new(),
                 problem,
@@ -206,8 +206,8 @@ pub fn load_rules(directory: Option<&Path>) -> anyhow::Result<Ruleset> {
     }
     match Ruleset::parse(|name| texts.get(name).cloned()) {
         Ok(rules) if mistakes.is_empty() => Ok(rules),
-        Ok(_) => Err(Mistakes(mistakes).into()),
-        Err(more) => Err(Mistakes(mistakes.into_iter().chain(more).collect()).into()),
+        Ok(_) => Err(ConfigErrors(mistakes).into()),
+        Err(more) => Err(ConfigErrors(mistakes.into_iter().chain(more).collect()).into()),
     }
 }
 
@@ -228,7 +228,7 @@ fn plain(text: &str) -> Value {
     }
 }
 
-fn parsed<T: FromStr<Err = String>>(table: &mut Reader, key: &'static str) -> Option<T> {
+fn parsed<T: FromStr<Err = String>>(table: &mut TomlReader, key: &'static str) -> Option<T> {
     let text = table.optional_text(key)?;
     text.parse().map_err(|problem| table.wrong(key, problem)).ok()
 }
@@ -250,7 +250,7 @@ mod tests {
         let text = "[docs]\ntarget = 'markdown'\nfolder = 'faq'\n[site]\nlisten = '127.0.0.1:1'";
         let config =
             load(text, &[("HARVESTER__DOCS__TARGET", "mintlify"), ("OTHER", "x")]).unwrap();
-        assert_eq!(config.target, Some(Target::Mintlify));
+        assert_eq!(config.target, Some(DocsTarget::Mintlify));
         assert_eq!(config.folder.unwrap().to_string(), "faq");
         assert_eq!(config.listen, "127.0.0.1:1");
     }
@@ -279,7 +279,7 @@ mod tests {
         let github = github.unwrap();
         assert_eq!((github.repository.as_str(), github.poll_minutes), ("harbor/docs", 10));
         assert_eq!(github.api_url, "https://api.github.com");
-        assert_eq!(github.who, Who::Person(Secret("t".into())));
+        assert_eq!(github.who, GitHubIdentity::Person(SecretString("t".into())));
         for (text, part) in [
             ("github = 'docs'", "OWNER/NAME"),
             ("github = 'a/b'\nrepository = 'x'", "one place"),

@@ -14,21 +14,21 @@ use std::time::Duration;
 use anyhow::Context as _;
 use indexer::search::Searcher;
 use indexer::store::Store;
-use rules::pseudonym::Naming;
+use rules::pseudonym::AuthorNaming;
 use rules::ruleset::Ruleset;
-use site::Site;
+use site::SiteState;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock;
 use crate::config::Config;
-use crate::feed::feed;
+use crate::feed::ingest_queue;
 use crate::pipeline::{INDEX, Intake};
-use keeper::Keeper;
-use listener::Listener;
-use proposals::{Ear, Proposals, Standing};
-use pulse::{Beat, Pulse};
+use keeper::IndexLeader;
+use listener::DiscordListener;
+use proposals::{GitHubWebhooks, ProposalMetrics, ProposalTask};
+use pulse::{DaemonCounters, StatusWriter};
 
 /// How often something that is not there yet is looked for again.
 const RETRY: Duration = Duration::from_millis(500);
@@ -41,7 +41,7 @@ pub struct Daemon {
     pub config: Config,
     pub rules: Arc<Ruleset>,
     pub store: Store,
-    pub naming: Naming,
+    pub naming: AuthorNaming,
     /// Tells this process from others in leases and claims.
     pub owner: String,
 }
@@ -52,7 +52,10 @@ struct Tasks {
 }
 
 impl Tasks {
-    fn spawn(&self, task: impl Future<Output = anyhow::Result<()>> + Send + 'static) -> Task {
+    fn spawn(
+        &self,
+        task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) -> AbortOnDrop {
         let failed = self.failed.clone();
         let mut one = JoinSet::new();
         one.spawn(async move {
@@ -61,7 +64,7 @@ impl Tasks {
                 let _ = failed.send(error).await;
             }
         });
-        Task(one)
+        AbortOnDrop(one)
     }
 }
 
@@ -69,19 +72,19 @@ impl Daemon {
     /// Runs until `stop` completes or something fails; then stops listening, stores what was
     /// acknowledged, judges it, and returns within ten seconds.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
-        let (feed, deliveries) = feed();
+        let (feed, deliveries) = ingest_queue();
         let (listen, listening) = watch::channel(false);
         let (keep, keeping) = watch::channel(false);
         let (failed, mut failures) = mpsc::channel(8);
         let tasks = Tasks { failed };
         let stored = Arc::new(Notify::new());
-        let beat = Beat::default();
+        let beat = DaemonCounters::default();
 
-        let (ear, heard) = Ear::new(&self.config);
+        let (ear, heard) = GitHubWebhooks::new(&self.config);
         let scrubbed = Arc::new(Notify::new());
-        let standing = Standing::default();
+        let standing = ProposalMetrics::default();
         let told = (Arc::clone(&scrubbed), standing.clone());
-        let proposals = Proposals::open(&self, heard, told, keeping.clone()).await?;
+        let proposals = ProposalTask::open(&self, heard, told, keeping.clone()).await?;
         let proposals = proposals.map(|proposals| {
             tasks.spawn(async move {
                 proposals.run().await;
@@ -89,7 +92,8 @@ impl Daemon {
             })
         });
 
-        let keeper = self.keep((Arc::clone(&stored), scrubbed), beat.clone(), keeping.clone());
+        let keeper =
+            self.run_indexing((Arc::clone(&stored), scrubbed), beat.clone(), keeping.clone());
         let keeper = tasks.spawn(keeper);
         let intake = Intake::new(self.store.clone(), Arc::clone(&self.rules));
         let told = beat.clone();
@@ -101,8 +105,8 @@ impl Daemon {
             Ok(intake.deliveries(deliveries, tell).await?)
         });
         let queue = feed.gauge();
-        let listener = Listener::new(&self, feed)?;
-        let pulse = Pulse {
+        let listener = DiscordListener::new(&self, feed)?;
+        let pulse = StatusWriter {
             store: self.store.clone(),
             owner: self.owner.clone(),
             beat,
@@ -139,13 +143,13 @@ impl Daemon {
         ended
     }
 
-    fn keep(
+    fn run_indexing(
         &self,
         (stored, scrubbed): (Arc<Notify>, Arc<Notify>),
-        beat: Beat,
+        beat: DaemonCounters,
         stopping: watch::Receiver<bool>,
     ) -> impl Future<Output = anyhow::Result<()>> + Send + use<> {
-        let keeper = Keeper {
+        let keeper = IndexLeader {
             store: self.store.clone(),
             rules: Arc::clone(&self.rules),
             data: self.data.clone(),
@@ -160,7 +164,7 @@ impl Daemon {
     /// Serves the site as soon as there is an index and the address is free.
     fn serve(
         &self,
-        ear: Option<Ear>,
+        ear: Option<GitHubWebhooks>,
         mut stopping: watch::Receiver<bool>,
     ) -> impl Future<Output = anyhow::Result<()>> + Send + use<> {
         let (store, naming) = (self.store.clone(), self.naming.clone());
@@ -169,9 +173,9 @@ impl Daemon {
             let Some(searcher) = searcher(&index, &mut stopping).await else { return Ok(()) };
             let Some(listener) = bound(&address, &mut stopping).await else { return Ok(()) };
             tracing::info!("serving on http://{}", listener.local_addr()?);
-            let mut router = site::router(Site::new(store, searcher, naming));
+            let mut router = site::router(SiteState::new(store, searcher, naming));
             if let Some(ear) = ear {
-                router = site::webhooks::beside(router, Arc::new(ear));
+                router = site::webhooks::with_webhooks(router, Arc::new(ear));
             }
             let stop = async move {
                 // An error means that the daemon is gone, which is a stop as well.
@@ -183,9 +187,9 @@ impl Daemon {
 }
 
 /// One task; it ends at the latest when this is dropped.
-struct Task(JoinSet<()>);
+struct AbortOnDrop(JoinSet<()>);
 
-impl Task {
+impl AbortOnDrop {
     /// Waits for its end. One that panicked has told so on standard error.
     async fn joined(mut self) {
         while let Some(ended) = self.0.join_next().await {

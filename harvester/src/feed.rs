@@ -1,28 +1,28 @@
 //! Where a source hands in what it saw: bounded, the live before the old.
 
-use indexer::store::{Quarantined, Reading};
+use indexer::store::{ChannelProgress, QuarantinedPayload};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::event::ChatEvent;
 
 /// What is handed in together is stored together, in one transaction.
 #[derive(Debug, Default)]
-pub struct Delivery {
+pub struct IngestItem {
     pub events: Vec<ChatEvent>,
     /// How far channels have been read once the events are stored.
-    pub reading: Vec<Reading>,
-    pub quarantined: Vec<Quarantined>,
+    pub reading: Vec<ChannelProgress>,
+    pub quarantined: Vec<QuarantinedPayload>,
 }
 
 /// The queue of live deliveries is full: the caller marks the channels as gapped and reads them again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("what happens live comes faster than it can be stored")]
-pub struct Full;
+pub struct QueueFull;
 
 /// Nobody takes deliveries any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the daemon is stopping")]
-pub struct Stopped;
+pub struct QueueClosed;
 
 /// Live deliveries waiting to be stored, at most.
 const LIVE: usize = 10_000;
@@ -31,67 +31,67 @@ const HISTORY: usize = 8;
 
 /// The sources' end.
 #[derive(Debug, Clone)]
-pub struct Feed {
-    live: mpsc::Sender<Delivery>,
-    history: mpsc::Sender<(Delivery, oneshot::Sender<()>)>,
+pub struct IngestQueue {
+    live: mpsc::Sender<IngestItem>,
+    history: mpsc::Sender<(IngestItem, oneshot::Sender<()>)>,
 }
 
 /// The pipeline's end.
 #[derive(Debug)]
-pub struct Deliveries {
-    live: mpsc::Receiver<Delivery>,
-    history: mpsc::Receiver<(Delivery, oneshot::Sender<()>)>,
+pub struct IngestReceiver {
+    live: mpsc::Receiver<IngestItem>,
+    history: mpsc::Receiver<(IngestItem, oneshot::Sender<()>)>,
 }
 
 /// Deliveries to be stored now, and whom to tell when they are.
 #[derive(Debug, Default)]
-pub struct Taken {
-    pub deliveries: Vec<Delivery>,
+pub struct PendingAck {
+    pub deliveries: Vec<IngestItem>,
     stored: Vec<oneshot::Sender<()>>,
 }
 
 /// The two ends of a new queue.
-pub fn feed() -> (Feed, Deliveries) {
+pub fn ingest_queue() -> (IngestQueue, IngestReceiver) {
     let (live, live_end) = mpsc::channel(LIVE);
     let (history, history_end) = mpsc::channel(HISTORY);
-    (Feed { live, history }, Deliveries { live: live_end, history: history_end })
+    (IngestQueue { live, history }, IngestReceiver { live: live_end, history: history_end })
 }
 
-impl Feed {
+impl IngestQueue {
     /// Hands in what just happened. Never waits.
-    pub fn live(&self, delivery: Delivery) -> Result<(), Full> {
-        self.live.try_send(delivery).map_err(|_| Full)
+    pub fn push_live(&self, delivery: IngestItem) -> Result<(), QueueFull> {
+        self.live.try_send(delivery).map_err(|_| QueueFull)
     }
 
     /// Hands in what was read of the past; returns once it is stored.
-    pub async fn history(&self, delivery: Delivery) -> Result<(), Stopped> {
+    pub async fn push_history(&self, delivery: IngestItem) -> Result<(), QueueClosed> {
         let (stored, wait) = oneshot::channel();
-        self.history.send((delivery, stored)).await.map_err(|_| Stopped)?;
-        wait.await.map_err(|_| Stopped)
+        self.history.send((delivery, stored)).await.map_err(|_| QueueClosed)?;
+        wait.await.map_err(|_| QueueClosed)
     }
 
     /// Watches the queue without being one of its sources.
-    pub fn gauge(&self) -> Gauge {
-        Gauge(self.live.downgrade())
+    pub fn gauge(&self) -> QueueDepth {
+        QueueDepth(self.live.downgrade())
     }
 }
 
 /// Tells how full the live queue is.
 #[derive(Debug, Clone)]
-pub struct Gauge(mpsc::WeakSender<Delivery>);
+pub struct QueueDepth(mpsc::WeakSender<IngestItem>);
 
-impl Gauge {
+impl QueueDepth {
     /// How many live deliveries wait to be stored.
     pub fn waiting(&self) -> usize {
         self.0.upgrade().map_or(0, |live| LIVE - live.capacity())
     }
 }
 
-impl Deliveries {
+impl IngestReceiver {
     /// Waits for something to store: what is live goes first, at most `limit` deliveries at once.
     /// `None` once nobody can hand in anything any more.
-    pub async fn take(&mut self, limit: usize) -> Option<Taken> {
-        let mut taken = Taken::default();
+    pub async fn next_batches(&mut self, limit: usize) -> Option<PendingAck> {
+        let mut taken = PendingAck::default();
         tokio::select! {
             biased;
             count = self.live.recv_many(&mut taken.deliveries, limit) => {
@@ -106,8 +106,8 @@ impl Deliveries {
     }
 }
 
-impl Taken {
-    fn push(&mut self, (delivery, stored): (Delivery, oneshot::Sender<()>)) {
+impl PendingAck {
+    fn push(&mut self, (delivery, stored): (IngestItem, oneshot::Sender<()>)) {
         self.deliveries.push(delivery);
         self.stored.push(stored);
     }

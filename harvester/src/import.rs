@@ -46,20 +46,20 @@ pub fn read_export(
 pub fn open(
     path: &Path,
     bytes_read: Arc<AtomicU64>,
-) -> Result<ExportReader<Counted<File>>, ImportError> {
+) -> Result<ExportReader<CountingReader<File>>, ImportError> {
     let file =
         File::open(path).map_err(|source| ImportError::cannot_open(path.to_owned(), source))?;
-    Ok(ExportReader::new(path, Counted { reader: file, bytes_read }))
+    Ok(ExportReader::new(path, CountingReader { reader: file, bytes_read }))
 }
 
 /// A reader that tells another thread how far it has come.
 #[derive(Debug)]
-pub struct Counted<R> {
+pub struct CountingReader<R> {
     reader: R,
     bytes_read: Arc<AtomicU64>,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for CountingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
         self.bytes_read.fetch_add(count as u64, Ordering::Relaxed);

@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use docgen::forge::ForgeError;
-use indexer::document::Document;
-use indexer::settle::{Settled, settle};
+use indexer::document::ClusterDocument;
+use indexer::settle::{ReclusterSummary, recluster};
 use indexer::store::{PendingChannel, Store, StoreError, WriteLock};
 use indexer::writer::{IndexWriter, WriteError};
 use rules::ids::{ClusterId, Millis, UserId};
@@ -27,11 +27,13 @@ use rules::ruleset::Ruleset;
 use tokio::runtime::Handle;
 
 use crate::clock;
-use crate::progress::{Progress, Unit};
+use crate::progress::{ProgressReporter, Unit};
 pub use conversations::read_links;
-use conversations::{ChannelHarvest, Harvested};
+use conversations::{ChannelJudge, JudgingReport};
 pub use intake::{FileOutcome, Intake, IntakeReport};
-pub use proposals::{Considered, Proposed, consider, consider_one, core, propose};
+pub use proposals::{
+    LocalCandidate, LocalProposal, consider_one, core_cluster, plan_local, propose_local,
+};
 pub use retry::{Retried, retry};
 
 /// The directory of the index inside a data directory.
@@ -59,7 +61,7 @@ pub struct CaughtUp {
     pub conversations: u64,
     /// Messages read for that.
     pub messages: u64,
-    pub settled: Settled,
+    pub settled: ReclusterSummary,
     pub documents: usize,
 }
 
@@ -111,17 +113,20 @@ impl Pipeline {
     /// Judges what is pending, settles the clusters, has the index follow, and removes from disk what
     /// was deleted. `now` starts the clock of clusters that become due.
     pub async fn catch_up(&mut self, now: Millis) -> Result<CaughtUp, PipelineError> {
-        let (channels, Harvested { conversations, messages }) = self.judge().await?;
-        let (settled, documents) = self.settle(now).await?;
+        let (channels, JudgingReport { conversations, messages }) = self.judge().await?;
+        let (settled, documents) = self.recluster_and_index(now).await?;
         self.scrub_if_due().await?;
         Ok(CaughtUp { channels, conversations, messages, settled, documents })
     }
 
     /// Groups anew what was judged since the last time, and has the index follow; returns also how
     /// many documents it wrote.
-    pub async fn settle(&mut self, now: Millis) -> Result<(Settled, usize), PipelineError> {
+    pub async fn recluster_and_index(
+        &mut self,
+        now: Millis,
+    ) -> Result<(ReclusterSummary, usize), PipelineError> {
         let force = self.store.setting(SETTLED_WITH).await?.as_deref() != Some(self.rules.digest());
-        let settled = settle(&self.store, &self.rules, now, force).await?;
+        let settled = recluster(&self.store, &self.rules, now, force).await?;
         if force {
             self.store.set(SETTLED_WITH, self.rules.digest()).await?;
         }
@@ -130,7 +135,7 @@ impl Pipeline {
 
     /// Judges what is pending and has the index follow, without grouping anew: an edit or a deletion
     /// of what is in a cluster shows at once. Returns how many documents it wrote.
-    pub async fn keep_up(&mut self) -> Result<usize, PipelineError> {
+    pub async fn judge_and_index(&mut self) -> Result<usize, PipelineError> {
         self.judge().await?;
         self.follow_changes().await
     }
@@ -149,12 +154,12 @@ impl Pipeline {
             }
             Ok::<_, PipelineError>(())
         })?;
-        self.store.scrub().await?;
+        self.store.purge_deleted_text().await?;
         Ok(true)
     }
 
-    async fn judge(&mut self) -> Result<(usize, Harvested), PipelineError> {
-        let trusted = Arc::new(self.note_what_judges().await?);
+    async fn judge(&mut self) -> Result<(usize, JudgingReport), PipelineError> {
+        let trusted = Arc::new(self.invalidate_if_rules_changed().await?);
         self.judge_pending(&trusted).await
     }
 
@@ -171,8 +176,8 @@ impl Pipeline {
 
     /// Has everything judged again if the rules, or the people whose word counts, are others than
     /// those that the stored verdicts were made with. Returns these people.
-    async fn note_what_judges(&self) -> Result<BTreeSet<UserId>, PipelineError> {
-        let (trusted, judges) = judges(&self.store, &self.rules).await?;
+    async fn invalidate_if_rules_changed(&self) -> Result<BTreeSet<UserId>, PipelineError> {
+        let (trusted, judges) = trust_digest(&self.store, &self.rules).await?;
         let before = self.store.setting(JUDGED_WITH).await?;
         if before.as_deref() != Some(judges.as_str()) {
             if before.is_some() {
@@ -186,23 +191,23 @@ impl Pipeline {
     async fn judge_pending(
         &self,
         trusted: &Arc<BTreeSet<UserId>>,
-    ) -> Result<(usize, Harvested), PipelineError> {
+    ) -> Result<(usize, JudgingReport), PipelineError> {
         let pending = self.store.pending_channels().await?;
         let channels = pending.len();
         if channels == 0 {
-            return Ok((0, Harvested::default()));
+            return Ok((0, JudgingReport::default()));
         }
         consents::note(&self.store, &self.rules.scope, &pending, clock::now()).await?;
         let mut messages = 0;
         for one in &pending {
             messages += self.store.messages_pending(one).await?;
         }
-        let progress = Progress::start("judging talk", Unit::Items, messages);
+        let progress = ProgressReporter::start("judging talk", Unit::Items, messages);
         let queue = Arc::new(Mutex::new(pending));
         let workers = std::thread::available_parallelism().map_or(1, usize::from).min(channels);
         let mut running = tokio::task::JoinSet::new();
         for _ in 0..workers {
-            let harvest = ChannelHarvest {
+            let harvest = ChannelJudge {
                 store: self.store.clone(),
                 rules: Arc::clone(&self.rules),
                 trusted: Arc::clone(trusted),
@@ -212,7 +217,7 @@ impl Pipeline {
             let queue = Arc::clone(&queue);
             running.spawn_blocking(move || harvest_all(&harvest, &queue));
         }
-        let mut harvested = Harvested::default();
+        let mut harvested = JudgingReport::default();
         while let Some(worker) = running.join_next().await {
             harvested += worker.expect("a worker neither panics nor is cancelled")?;
         }
@@ -246,7 +251,7 @@ impl Pipeline {
 
     async fn index_everything(&mut self, newest: i64) -> Result<usize, PipelineError> {
         let ids = self.store.cluster_ids().await?;
-        let progress = Progress::start("indexing answers", Unit::Items, ids.len() as u64);
+        let progress = ProgressReporter::start("indexing answers", Unit::Items, ids.len() as u64);
         self.index.clear()?;
         for chunk in ids.chunks(DOCUMENTS_A_COMMIT as usize) {
             self.write(chunk).await?;
@@ -260,7 +265,7 @@ impl Pipeline {
     async fn write(&mut self, ids: &[ClusterId]) -> Result<usize, PipelineError> {
         for ids in ids.chunks(500) {
             let clusters = self.store.clusters_with(ids).await?;
-            let documents = clusters.iter().map(Document::of).collect::<Vec<_>>();
+            let documents = clusters.iter().map(ClusterDocument::of).collect::<Vec<_>>();
             tokio::task::block_in_place(|| {
                 self.index.remove(ids)?;
                 self.index.replace(&documents)
@@ -277,18 +282,21 @@ pub async fn is_behind(
     rules: &Ruleset,
     place: Option<i64>,
 ) -> Result<bool, StoreError> {
-    let (_, judges) = judges(store, rules).await?;
+    let (_, judges) = trust_digest(store, rules).await?;
     // Work goes from what is pending to what is to be grouped and then to the index. Read in this
     // order, none of it slips by between two looks.
     Ok(store.setting(JUDGED_WITH).await?.as_deref() != Some(judges.as_str())
         || !store.pending_channels().await?.is_empty()
         || store.setting(SETTLED_WITH).await?.as_deref() != Some(rules.digest())
-        || store.needs_settling().await?
+        || store.needs_recluster().await?
         || place != Some(store.newest_change().await?))
 }
 
 /// The people whose word counts, and a text that names them and the rules.
-async fn judges(store: &Store, rules: &Ruleset) -> Result<(BTreeSet<UserId>, String), StoreError> {
+async fn trust_digest(
+    store: &Store,
+    rules: &Ruleset,
+) -> Result<(BTreeSet<UserId>, String), StoreError> {
     let people = store.people_with_roles().await?;
     let by_role = people.iter().filter(|person| rules.scope.trusts(person)).map(|person| person.id);
     let trusted =
@@ -312,10 +320,10 @@ fn remove_folder(path: &Path) -> Result<(), PipelineError> {
 }
 
 fn harvest_all(
-    harvest: &ChannelHarvest,
+    harvest: &ChannelJudge,
     queue: &Mutex<Vec<PendingChannel>>,
-) -> Result<Harvested, StoreError> {
-    let mut harvested = Harvested::default();
+) -> Result<JudgingReport, StoreError> {
+    let mut harvested = JudgingReport::default();
     loop {
         let next = queue.lock().expect("no worker panics with the queue").pop();
         let Some(pending) = next else { return Ok(harvested) };

@@ -19,7 +19,7 @@ pub enum Unit {
 /// One piece of long work; clones tell of the same work. Dropped without `finish`, it leaves no bar
 /// behind.
 #[derive(Debug, Clone)]
-pub struct Progress(Arc<Display>);
+pub struct ProgressReporter(Arc<Display>);
 
 #[derive(Debug)]
 enum Display {
@@ -27,7 +27,7 @@ enum Display {
     Lines { lines: Mutex<Lines>, started: Instant },
 }
 
-impl Progress {
+impl ProgressReporter {
     /// `label` says what is being done: "reading exports".
     pub fn start(label: &str, unit: Unit, total: u64) -> Self {
         if io::stderr().is_terminal() {

@@ -18,25 +18,27 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use docgen::draft::Context;
-use docgen::github::ensure::{Do, Outcome, Wanted, look, next, take};
-use docgen::github::onboarding::Stage;
-use docgen::github::transport::{GitHub, GitHubError};
-use docgen::target::{Folder, Target};
-use indexer::store::{Fence, Store, StoreError};
+use docgen::draft::DraftContext;
+use docgen::github::ensure::{
+    DesiredPullRequest, ReconcileOutcome, ReconcileStep, execute, next_step, observe,
+};
+use docgen::github::onboarding::OnboardingStage;
+use docgen::github::transport::{GitHubClient, GitHubError};
+use docgen::target::{DocsFolder, DocsTarget};
+use indexer::store::{LeaseFence, Store, StoreError};
 use rules::ids::Millis;
-use rules::pseudonym::Naming;
+use rules::pseudonym::AuthorNaming;
 use rules::ruleset::Ruleset;
 use tokio::sync::Mutex;
 
 pub use board::clock_of;
-pub use case::Case;
-use docket::Docket;
-pub use ground::Ground;
-use opening::said;
-pub use report::{Line, Report};
+pub use case::TrackedProposal;
+use docket::Worklist;
+pub use ground::RepositoryState;
+use opening::describe_outcome;
+pub use report::{RoundItem, RoundReport};
 
-pub use rehearsal::Rehearsed;
+pub use rehearsal::DryRunItem;
 
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -52,14 +54,14 @@ const NOT_BEFORE: &str = "forge/not-before";
 const MOST_STEPS: usize = 60;
 
 /// Everything that proposing on GitHub needs.
-pub struct Proposer {
+pub struct ProposalReconciler {
     pub store: Store,
-    pub github: GitHub,
+    pub github: GitHubClient,
     pub rules: Arc<Ruleset>,
-    pub naming: Naming,
+    pub naming: AuthorNaming,
     /// What the operator decided; maintainers' settings stand above, the repository's files below.
-    pub target: Option<Target>,
-    pub folder: Option<Folder>,
+    pub target: Option<DocsTarget>,
+    pub folder: Option<DocsFolder>,
     /// Tells this process from others.
     pub owner: String,
     /// Pages of the documentation that were read, by blob.
@@ -68,8 +70,8 @@ pub struct Proposer {
 
 /// How a round ended.
 #[derive(Debug)]
-pub enum Round {
-    Done(Report),
+pub enum RoundOutcome {
+    Done(RoundReport),
     /// Another process is at it.
     Busy,
     /// GitHub asked for silence until then.
@@ -107,13 +109,13 @@ impl ProposingError {
     }
 }
 
-impl Proposer {
+impl ProposalReconciler {
     /// A proposer as the settings say; `None` where proposals do not go to GitHub.
     pub async fn open(
         config: &Config,
         rules: Arc<Ruleset>,
         store: Store,
-        naming: Naming,
+        naming: AuthorNaming,
         owner: String,
     ) -> anyhow::Result<Option<Self>> {
         let Some(forge) = &config.forge.github else { return Ok(None) };
@@ -124,122 +126,130 @@ impl Proposer {
         )?;
         let parked = parked_until(&store).await?;
         let clock = Arc::new(SystemClock);
-        let github = GitHub::new(&forge.api_url, &forge.repository, auth, clock, parked)?;
+        let github = GitHubClient::new(&forge.api_url, &forge.repository, auth, clock, parked)?;
         let (target, folder) = (config.target, config.folder.clone());
         let documents = Mutex::default();
         Ok(Some(Self { store, github, rules, naming, target, folder, owner, documents }))
     }
 
     /// Looks at everything once and brings it on as far as it goes now.
-    pub async fn round(&self) -> Result<Round> {
+    pub async fn round(&self) -> Result<RoundOutcome> {
         let now = self.github.now();
         if let Some(until) = parked_until(&self.store).await?.filter(|until| *until > now) {
-            return Ok(Round::Parked(until));
+            return Ok(RoundOutcome::Parked(until));
         }
-        let Some(fence) = self.store.lease(LEASE, &self.owner, LEASE_MS, now).await? else {
-            return Ok(Round::Busy);
+        let Some(fence) = self.store.acquire_lease(LEASE, &self.owner, LEASE_MS, now).await? else {
+            return Ok(RoundOutcome::Busy);
         };
-        let done = self.alone(fence).await;
-        self.store.release(LEASE, &self.owner).await?;
+        let done = self.run_exclusive(fence).await;
+        self.store.release_lease(LEASE, &self.owner).await?;
         match done {
-            Ok(report) => Ok(Round::Done(report)),
+            Ok(report) => Ok(RoundOutcome::Done(report)),
             Err(ProposingError::GitHub(GitHubError::Parked { not_before })) => {
                 self.store.set(NOT_BEFORE, &not_before.0.to_string()).await?;
-                Ok(Round::Parked(not_before))
+                Ok(RoundOutcome::Parked(not_before))
             }
-            Err(ProposingError::TakenOver) => Ok(Round::Busy),
+            Err(ProposingError::TakenOver) => Ok(RoundOutcome::Busy),
             Err(error) => Err(error),
         }
     }
 
     /// Lets another process have the next round at once, where one was cut short.
-    pub async fn let_go(&self) -> Result<()> {
-        Ok(self.store.release(LEASE, &self.owner).await?)
+    pub async fn release_round(&self) -> Result<()> {
+        Ok(self.store.release_lease(LEASE, &self.owner).await?)
     }
 
     /// A round that no other process has at the same time.
-    async fn alone(&self, fence: Fence) -> Result<Report> {
-        let ground = self.ground().await?;
-        let mut docket = self.docket(&ground).await?;
-        let mut report = Report::default();
+    async fn run_exclusive(&self, fence: LeaseFence) -> Result<RoundReport> {
+        let ground = self.load_repository().await?;
+        let mut docket = self.load_worklist(&ground).await?;
+        let mut report = RoundReport::default();
         match &ground.stage {
-            Stage::On(_, mistakes) => {
+            OnboardingStage::On(_, mistakes) => {
                 report.stage = "proposals are switched on".to_owned();
                 report.notes.extend(mistakes.iter().map(ToString::to_string));
-                self.with_maintainers(&ground, &mut docket, fence, &mut report).await?;
+                self.run_enabled(&ground, &mut docket, fence, &mut report).await?;
             }
-            Stage::DryRun => "history is still being read; nothing is opened before"
+            OnboardingStage::DryRun => "history is still being read; nothing is opened before"
                 .clone_into(&mut report.stage),
-            Stage::Off => "maintainers switched proposals off".clone_into(&mut report.stage),
-            Stage::Introduce if docket.is_idle() => {
+            OnboardingStage::Off => {
+                "maintainers switched proposals off".clone_into(&mut report.stage)
+            }
+            OnboardingStage::Introduce if docket.is_idle() => {
                 "no page is due yet".clone_into(&mut report.stage);
             }
-            Stage::Introduce | Stage::Waiting => {
-                let outcome = self.introduce(&ground, &docket, fence).await?;
-                report.stage = format!("the pull request with the settings is {}", said(&outcome));
+            OnboardingStage::Introduce | OnboardingStage::Waiting => {
+                let outcome = self.propose_settings(&ground, &docket, fence).await?;
+                report.stage =
+                    format!("the pull request with the settings is {}", describe_outcome(&outcome));
             }
         }
         Ok(report)
     }
 
-    async fn with_maintainers(
+    async fn run_enabled(
         &self,
-        ground: &Ground,
-        docket: &mut Docket,
-        fence: Fence,
-        report: &mut Report,
+        ground: &RepositoryState,
+        docket: &mut Worklist,
+        fence: LeaseFence,
+        report: &mut RoundReport,
     ) -> Result<()> {
-        self.look_around(docket, ground).await?;
-        self.settle_settings().await?;
+        self.match_existing_docs(docket, ground).await?;
+        self.close_settings().await?;
         let dashboard = self.github.dashboard().await?;
-        if self.hear(docket, dashboard.as_ref()).await? {
-            *docket = self.docket(ground).await?;
-            self.look_around(docket, ground).await?;
+        if self.process_feedback(docket, dashboard.as_ref()).await? {
+            *docket = self.load_worklist(ground).await?;
+            self.match_existing_docs(docket, ground).await?;
         }
-        self.mend_known(docket, ground, fence, report).await?;
-        self.keep_up(docket, ground, fence, report).await?;
-        self.keep_batches_up(docket, ground, fence, report).await?;
+        self.revise_merged(docket, ground, fence, report).await?;
+        self.advance_open(docket, ground, fence, report).await?;
+        self.advance_batches(docket, ground, fence, report).await?;
         // What is not judged yet may be more evidence, or less.
         let judged = self.store.pending_channels().await?.is_empty();
         if judged && self.store.setting(PAUSED).await?.is_none() {
-            self.open_new(docket, ground, fence, report).await?;
+            self.open_allowed(docket, ground, fence, report).await?;
         }
         let dashboard = self.github.dashboard().await?;
-        self.show(docket, dashboard.as_ref(), report).await
+        self.publish_dashboard(docket, dashboard.as_ref(), report).await
     }
 
     /// Steps until nothing is left to do for one pull request. Each step is written down before it is
     /// taken, and again with what came of it.
-    async fn drive(&self, case: &mut Case, wanted: &Wanted, fence: Fence) -> Result<Outcome> {
+    async fn reconcile_one(
+        &self,
+        case: &mut TrackedProposal,
+        wanted: &DesiredPullRequest,
+        fence: LeaseFence,
+    ) -> Result<ReconcileOutcome> {
         for _ in 0..MOST_STEPS {
-            self.hold(fence).await?;
-            let seen = look(&self.github, wanted, &case.ledger).await?;
-            let wanted = case.wishing(wanted, &seen);
-            let what = next(&wanted, &case.ledger, &seen, self.github.now());
+            self.renew_lease(fence).await?;
+            let seen = observe(&self.github, wanted, &case.ledger).await?;
+            let wanted = case.apply_requests(wanted, &seen);
+            let what = next_step(&wanted, &case.ledger, &seen, self.github.now());
             let name = what.name();
-            if let Do::Rest(outcome) = &what {
+            if let ReconcileStep::Rest(outcome) = &what {
                 let outcome = outcome.clone();
-                take(&self.github, &wanted, &mut case.ledger, (&seen, what)).await?;
+                execute(&self.github, &wanted, &mut case.ledger, (&seen, what)).await?;
                 return Ok(outcome);
             }
             let cluster = case.row.cluster.clone();
             let seq = self.store.begin_step(&cluster, name, self.github.now()).await?;
-            let taken = take(&self.github, &wanted, &mut case.ledger, (&seen, what)).await;
+            let taken = execute(&self.github, &wanted, &mut case.ledger, (&seen, what)).await;
             let told = match &taken {
                 Ok(_) => "done".to_owned(),
                 Err(error) => error.to_string(),
             };
             let now = self.github.now();
-            self.store.end_step(seq, &told, &case.kept(now), now).await?;
+            self.store.end_step(seq, &told, &case.to_row(now), now).await?;
             taken?;
         }
         Err(ProposingError::Endless { branch: wanted.branch.clone() })
     }
 
     /// Renews the lease; what an earlier holder does late is stopped here.
-    async fn hold(&self, fence: Fence) -> Result<()> {
+    async fn renew_lease(&self, fence: LeaseFence) -> Result<()> {
         let now = self.github.now();
-        match self.store.lease(LEASE, &self.owner, LEASE_MS, now).await? {
+        match self.store.acquire_lease(LEASE, &self.owner, LEASE_MS, now).await? {
             Some(held) if held == fence => Ok(()),
             _ => Err(ProposingError::TakenOver),
         }
@@ -248,12 +258,12 @@ impl Proposer {
     /// What pages of one layout look like.
     fn context<'c>(
         &'c self,
-        target: Target,
-        folder: &'c Folder,
+        target: DocsTarget,
+        folder: &'c DocsFolder,
         path: Option<&'c str>,
-    ) -> Context<'c> {
+    ) -> DraftContext<'c> {
         let (rules, naming) = (&*self.rules, &self.naming);
-        Context { target, folder, path, rules, naming, version: env!("CARGO_PKG_VERSION") }
+        DraftContext { target, folder, path, rules, naming, version: env!("CARGO_PKG_VERSION") }
     }
 }
 

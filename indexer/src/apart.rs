@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rules::due::Kinship;
+use rules::due::PairwiseSimilarity;
 use rules::ids::MessageId;
 
-use crate::assign::{Item, order_of, sort_by_question};
+use crate::assign::{GroupingItem, order_of, sort_by_question};
 
 /// Parts each group along the questions that were told apart: of these, only those stay together that
 /// are surely the same and whose answers agree, directly or over others. Every other member goes with
 /// the one that it is most alike to. Which groups come out is a function of the set, not of any order.
-pub(crate) fn split_apart(
+pub(crate) fn apply_splits(
     groups: Vec<Vec<usize>>,
-    items: &[Item<'_>],
+    items: &[GroupingItem<'_>],
     apart: &BTreeSet<MessageId>,
-    kin: &impl Kinship,
+    kin: &impl PairwiseSimilarity,
     is_same: impl Fn(f32) -> bool,
 ) -> Vec<Vec<usize>> {
     if apart.is_empty() {
@@ -40,21 +40,26 @@ pub(crate) fn split_apart(
 }
 
 /// The part that holds what a question is most alike to; of several, the first.
-fn nearest(parts: &[Vec<usize>], question: usize, kin: &impl Kinship) -> usize {
-    let nearness =
-        |part: usize| parts[part].iter().map(|at| kin.alike(*at, question)).fold(0.0, f32::max);
+fn nearest(parts: &[Vec<usize>], question: usize, kin: &impl PairwiseSimilarity) -> usize {
+    let nearness = |part: usize| {
+        parts[part].iter().map(|at| kin.question_similarity(*at, question)).fold(0.0, f32::max)
+    };
     let places = (0..parts.len()).rev();
     let best = places.max_by(|one, other| nearness(*one).total_cmp(&nearness(*other)));
     best.expect("there is a part")
 }
 
 /// Members that are surely the same as another one of their part.
-fn parts(told: &[usize], kin: &impl Kinship, is_same: &impl Fn(f32) -> bool) -> Vec<Vec<usize>> {
+fn parts(
+    told: &[usize],
+    kin: &impl PairwiseSimilarity,
+    is_same: &impl Fn(f32) -> bool,
+) -> Vec<Vec<usize>> {
     let mut home = (0..told.len()).collect::<Vec<_>>();
     for one in 0..told.len() {
         for other in 0..one {
             let (a, b) = (told[one], told[other]);
-            if is_same(kin.alike(a, b)) && kin.agree(a, b) {
+            if is_same(kin.question_similarity(a, b)) && kin.agree(a, b) {
                 let (from, to) = (home[one], home[other]);
                 home.iter_mut().filter(|at| **at == from).for_each(|at| *at = to);
             }
@@ -69,15 +74,15 @@ fn parts(told: &[usize], kin: &impl Kinship, is_same: &impl Fn(f32) -> bool) -> 
 
 #[cfg(test)]
 mod tests {
-    use rules::same::Asked;
+    use rules::same::QaText;
 
     use super::*;
 
     /// Questions are the same within each ten, and answers agree where both are even or both odd.
     struct Tens;
 
-    impl Kinship for Tens {
-        fn alike(&self, one: usize, other: usize) -> f32 {
+    impl PairwiseSimilarity for Tens {
+        fn question_similarity(&self, one: usize, other: usize) -> f32 {
             1.0 / (1.0 + (one / 10).abs_diff(other / 10) as f32)
         }
 
@@ -88,15 +93,15 @@ mod tests {
 
     #[test]
     fn what_was_told_apart_parts_and_the_rest_goes_with_the_nearest() {
-        let item = |at: usize| Item {
+        let item = |at: usize| GroupingItem {
             id: MessageId(at as u64),
-            asked: Asked { question: "?", answer: "!" },
+            asked: QaText { question: "?", answer: "!" },
         };
         let items = (0..40).map(item).collect::<Vec<_>>();
         let apart = |told: &[u64]| {
             let told = told.iter().copied().map(MessageId).collect();
             let groups = vec![vec![0, 2, 1, 12, 14, 23], vec![30, 31]];
-            split_apart(groups, &items, &told, &Tens, |alike| alike >= 0.9)
+            apply_splits(groups, &items, &told, &Tens, |alike| alike >= 0.9)
         };
         assert_eq!(apart(&[]).len(), 2);
         let parted = apart(&[0, 1, 2, 12, 14]);

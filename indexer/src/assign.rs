@@ -12,27 +12,27 @@ mod linkage;
 use std::collections::{BTreeMap, HashMap};
 
 use rules::ids::MessageId;
-use rules::reason::Reason;
-use rules::same::{Asked, Epoch, SameRules, Sameness, Signature, same};
+use rules::reason::WeightedReason;
+use rules::same::{CorpusStats, PairVerdict, QaSignature, QaText, SimilarityRules, compare_pair};
 
 /// One occurrence, as far as grouping looks at it.
 #[derive(Debug, Clone, Copy)]
-pub struct Item<'a> {
+pub struct GroupingItem<'a> {
     /// The message that asks.
     pub id: MessageId,
-    pub asked: Asked<'a>,
+    pub asked: QaText<'a>,
 }
 
 /// Parts `items` into groups of the same question; each index is in exactly one group.
 ///
 /// Members are ordered by question id, groups by their earliest question. The parts do not depend
 /// on the order of `items`. A question that says too little stays alone.
-pub fn group(items: &[Item], rules: &SameRules) -> Vec<Vec<usize>> {
+pub fn group_items(items: &[GroupingItem], rules: &SimilarityRules) -> Vec<Vec<usize>> {
     let order = order_of(items);
-    let epoch = Epoch::of(order.iter().map(|at| items[*at].asked), rules);
+    let epoch = CorpusStats::of(order.iter().map(|at| items[*at].asked), rules);
     let (distinct, mut groups) = collapse(items, &order, &epoch);
     let signatures = distinct.iter().map(|alike| &alike.signature).collect::<Vec<_>>();
-    let links = candidates::links(&signatures, rules);
+    let links = candidates::candidate_pairs(&signatures, rules);
     for members in linkage::clusters(&signatures, &links, rules) {
         let mut group = Vec::new();
         for member in members {
@@ -46,9 +46,9 @@ pub fn group(items: &[Item], rules: &SameRules) -> Vec<Vec<usize>> {
 
 /// Joins the groups whose questions are tied to one another, directly or over others. Which ties
 /// come first does not matter; a tie of a question that is not there joins nothing.
-pub fn tie_together(
+pub fn apply_duplicates(
     groups: Vec<Vec<usize>>,
-    items: &[Item],
+    items: &[GroupingItem],
     ties: &[(MessageId, MessageId)],
 ) -> Vec<Vec<usize>> {
     if ties.is_empty() {
@@ -86,7 +86,7 @@ fn first_of(joined: &[usize], mut group: usize) -> usize {
 }
 
 /// The items by question; its words decide between items of one question.
-pub(crate) fn order_of(items: &[Item]) -> Vec<usize> {
+pub(crate) fn order_of(items: &[GroupingItem]) -> Vec<usize> {
     let mut order = (0..items.len()).collect::<Vec<_>>();
     order.sort_by_key(|at| (items[*at].id, items[*at].asked.question, items[*at].asked.answer));
     order
@@ -94,12 +94,18 @@ pub(crate) fn order_of(items: &[Item]) -> Vec<usize> {
 
 /// For each member of one cluster, how it stands to the others: the mean score, and the mean weight
 /// of each argument, the weightiest first. Empty reasons for a member that is alone.
-pub fn explain(members: &[Asked], epoch: &Epoch, rules: &SameRules) -> Vec<Sameness> {
+pub fn explain_membership(
+    members: &[QaText],
+    epoch: &CorpusStats,
+    rules: &SimilarityRules,
+) -> Vec<PairVerdict> {
     let signatures = members.iter().map(|asked| epoch.signature(asked)).collect::<Vec<_>>();
     let of_one = |at: usize| {
         let others = signatures.iter().enumerate().filter(|(other, _)| *other != at);
         mean(
-            &others.map(|(_, other)| same(&signatures[at], other, rules)).collect::<Vec<_>>(),
+            &others
+                .map(|(_, other)| compare_pair(&signatures[at], other, rules))
+                .collect::<Vec<_>>(),
             rules,
         )
     };
@@ -107,15 +113,19 @@ pub fn explain(members: &[Asked], epoch: &Epoch, rules: &SameRules) -> Vec<Samen
 }
 
 /// Items with the same words, which need one signature between them.
-struct Alike {
-    signature: Signature,
+struct IdenticalTexts {
+    signature: QaSignature,
     items: Vec<usize>,
 }
 
 /// Joins items with equal words; returns those that can be compared, and the others as groups of
 /// one.
-fn collapse(items: &[Item], order: &[usize], epoch: &Epoch) -> (Vec<Alike>, Vec<Vec<usize>>) {
-    let mut distinct = Vec::<Alike>::new();
+fn collapse(
+    items: &[GroupingItem],
+    order: &[usize],
+    epoch: &CorpusStats,
+) -> (Vec<IdenticalTexts>, Vec<Vec<usize>>) {
+    let mut distinct = Vec::<IdenticalTexts>::new();
     let mut alone = Vec::new();
     let mut known = HashMap::new();
     for &at in order {
@@ -123,8 +133,8 @@ fn collapse(items: &[Item], order: &[usize], epoch: &Epoch) -> (Vec<Alike>, Vec<
         let place =
             *known.entry((asked.question.trim(), asked.answer.trim())).or_insert_with(|| {
                 let signature = epoch.signature(&asked);
-                signature.telling().then(|| {
-                    distinct.push(Alike { signature, items: Vec::new() });
+                signature.is_informative().then(|| {
+                    distinct.push(IdenticalTexts { signature, items: Vec::new() });
                     distinct.len() - 1
                 })
             });
@@ -147,21 +157,21 @@ pub(crate) fn sort_by_question(groups: &mut [Vec<usize>], order: &[usize]) {
     groups.sort_by_key(|group| rank[group[0]]);
 }
 
-fn mean(all: &[Sameness], rules: &SameRules) -> Sameness {
+fn mean(all: &[PairVerdict], rules: &SimilarityRules) -> PairVerdict {
     let share = 1.0 / all.len().max(1) as f32;
-    let mut reasons = Vec::<Reason>::new();
+    let mut reasons = Vec::<WeightedReason>::new();
     for reason in all.iter().flat_map(|one| &one.reasons) {
         let weight = reason.weight * share;
         match reasons.iter_mut().find(|known| known.what == reason.what) {
             Some(known) => known.weight += weight,
-            None => reasons.push(Reason::new(reason.what.clone(), weight)),
+            None => reasons.push(WeightedReason::new(reason.what.clone(), weight)),
         }
     }
     reasons.sort_by(|a, b| {
         b.weight.abs().total_cmp(&a.weight.abs()).then_with(|| a.what.cmp(&b.what))
     });
     let score = all.iter().map(|one| one.score * share).sum::<f32>();
-    Sameness { same: score >= rules.threshold(all.len()), score, reasons }
+    PairVerdict { same: score >= rules.threshold(all.len()), score, reasons }
 }
 
 #[cfg(test)]
@@ -173,7 +183,7 @@ mod tests {
 
     use super::*;
 
-    static RULES: LazyLock<SameRules> = LazyLock::new(|| Ruleset::embedded().same);
+    static RULES: LazyLock<SimilarityRules> = LazyLock::new(|| Ruleset::embedded().same);
 
     const ASKED: [(&str, &str); 14] = [
         ("How do I reset my wallet password?", "Open settings and choose reset password"),
@@ -192,17 +202,17 @@ mod tests {
         ("How do I reset my wallet password?", "Open settings and choose reset password"),
     ];
 
-    fn items(order: &[usize]) -> Vec<Item<'static>> {
-        let item = |at: &usize| Item {
+    fn items(order: &[usize]) -> Vec<GroupingItem<'static>> {
+        let item = |at: &usize| GroupingItem {
             id: MessageId(*at as u64 + 1),
-            asked: Asked { question: ASKED[*at].0, answer: ASKED[*at].1 },
+            asked: QaText { question: ASKED[*at].0, answer: ASKED[*at].1 },
         };
         order.iter().map(item).collect()
     }
 
     fn partition(order: &[usize]) -> Vec<Vec<u64>> {
         let items = items(order);
-        let groups = group(&items, &RULES);
+        let groups = group_items(&items, &RULES);
         groups.iter().map(|group| group.iter().map(|at| items[*at].id.0).collect()).collect()
     }
 
@@ -230,7 +240,8 @@ mod tests {
         let order = (0..ASKED.len()).collect::<Vec<_>>();
         let items = items(&order);
         let ties = ties.iter().map(|(one, other)| (MessageId(*one), MessageId(*other)));
-        let groups = tie_together(group(&items, &RULES), &items, &ties.collect::<Vec<_>>());
+        let groups =
+            apply_duplicates(group_items(&items, &RULES), &items, &ties.collect::<Vec<_>>());
         groups.iter().map(|group| group.iter().map(|at| items[*at].id.0).collect()).collect()
     }
 
@@ -244,12 +255,13 @@ mod tests {
 
     #[test]
     fn every_member_is_explained() {
-        let epoch = Epoch::of(ASKED.map(|(question, answer)| Asked { question, answer }), &RULES);
-        let members = [0, 1, 2].map(|at| Asked { question: ASKED[at].0, answer: ASKED[at].1 });
-        for standing in explain(&members, &epoch, &RULES) {
+        let epoch =
+            CorpusStats::of(ASKED.map(|(question, answer)| QaText { question, answer }), &RULES);
+        let members = [0, 1, 2].map(|at| QaText { question: ASKED[at].0, answer: ASKED[at].1 });
+        for standing in explain_membership(&members, &epoch, &RULES) {
             assert!(standing.same && !standing.reasons.is_empty(), "{standing:?}");
         }
-        assert!(explain(&members[..1], &epoch, &RULES)[0].reasons.is_empty());
+        assert!(explain_membership(&members[..1], &epoch, &RULES)[0].reasons.is_empty());
     }
 
     proptest! {
@@ -278,12 +290,12 @@ mod tests {
         fn any_texts_are_parted(
             texts in proptest::collection::vec(("\\PC{0,40}", "[a-c가나 ]{0,12}"), 0..24)
         ) {
-            let items = texts.iter().zip(1..).map(|((question, answer), id)| Item {
+            let items = texts.iter().zip(1..).map(|((question, answer), id)| GroupingItem {
                 id: MessageId(id / 2),
-                asked: Asked { question, answer },
+                asked: QaText { question, answer },
             });
             let items = items.collect::<Vec<_>>();
-            let mut seen = group(&items, &RULES).concat();
+            let mut seen = group_items(&items, &RULES).concat();
             seen.sort_unstable();
             prop_assert_eq!(seen, (0..items.len()).collect::<Vec<_>>());
         }

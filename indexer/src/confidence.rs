@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use rules::ids::ClusterId;
 
-use crate::tokenize::{self, Kind, Piece};
+use crate::tokenize::{self, IndexToken, TokenKind};
 
 /// How often, of ten questions that people ask, three have no known answer: what a wrong suggestion costs is
 /// weighed against a missed one in this proportion.
@@ -24,14 +24,14 @@ const CROWD: f32 = 0.1;
 
 /// A known answer that fits a question.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Suggestion {
+pub struct SuggestedAnswer {
     pub cluster: ClusterId,
     /// 0 to 1; 0.5 is the least that is suggested.
     pub confidence: f32,
 }
 
 /// The questions that have a known answer, with a threshold of their own.
-pub struct KnownAnswers {
+pub struct SuggestionModel {
     clusters: Vec<ClusterId>,
     /// How many questions each cluster has.
     sizes: Vec<usize>,
@@ -42,9 +42,9 @@ pub struct KnownAnswers {
     threshold: f32,
 }
 
-impl KnownAnswers {
+impl SuggestionModel {
     /// Learns from every wording of every known question. The order does not matter.
-    pub fn learn<'a>(questions: impl IntoIterator<Item = (&'a ClusterId, &'a str)>) -> Self {
+    pub fn train<'a>(questions: impl IntoIterator<Item = (&'a ClusterId, &'a str)>) -> Self {
         let mut questions = questions.into_iter().collect::<Vec<_>>();
         questions.sort_unstable();
         questions.dedup();
@@ -85,10 +85,10 @@ impl KnownAnswers {
     }
 
     /// The known answer that a question asks for; `None` if none is near enough.
-    pub fn suggest(&self, question: &str) -> Option<Suggestion> {
+    pub fn suggested_answer(&self, question: &str) -> Option<SuggestedAnswer> {
         let vector = self.unit_vector(&term_counts(question));
         let (cluster, score) = best(&self.votes(&self.similarities(&vector), None))?;
-        (score >= self.threshold).then(|| Suggestion {
+        (score >= self.threshold).then(|| SuggestedAnswer {
             cluster: self.clusters[cluster].clone(),
             confidence: score / (score + self.threshold),
         })
@@ -200,11 +200,11 @@ fn term_counts(text: &str) -> BTreeMap<String, f32> {
     counts
 }
 
-fn weight(piece: &Piece) -> f32 {
+fn weight(piece: &IndexToken) -> f32 {
     match piece.kind {
         _ if tokenize::is_function_word(&piece.text) => 0.1,
-        Kind::Part | Kind::Hump | Kind::Segment => 0.5,
-        Kind::Word | Kind::Gram | Kind::Whole => 1.0,
+        TokenKind::Part | TokenKind::Hump | TokenKind::Segment => 0.5,
+        TokenKind::Word | TokenKind::Gram | TokenKind::Whole => 1.0,
     }
 }
 
@@ -219,7 +219,7 @@ mod tests {
     }
 
     /// Ten subjects, each asked in three ways.
-    fn known() -> KnownAnswers {
+    fn known() -> SuggestionModel {
         let subjects = [
             "wallet", "docker", "webhook", "memory", "avatar", "voice", "invoice", "timeout",
             "backup", "proxy",
@@ -233,32 +233,32 @@ mod tests {
             ways.map(|way| (id(number as u64 + 1), way.replace("{}", subject)))
         });
         let asked = asked.collect::<Vec<_>>();
-        KnownAnswers::learn(asked.iter().map(|(cluster, text)| (cluster, text.as_str())))
+        SuggestionModel::train(asked.iter().map(|(cluster, text)| (cluster, text.as_str())))
     }
 
     #[test]
     fn a_question_asked_before_is_known_and_another_is_not() {
         let known = known();
-        let found = known.suggest("setting up a webhook, how?").unwrap();
+        let found = known.suggested_answer("setting up a webhook, how?").unwrap();
         assert_eq!(found.cluster, id(3));
         assert!((0.5..=1.0).contains(&found.confidence));
-        assert_eq!(known.suggest("Which city has the best pizza?"), None);
-        assert_eq!(known.suggest(""), None);
+        assert_eq!(known.suggested_answer("Which city has the best pizza?"), None);
+        assert_eq!(known.suggested_answer(""), None);
     }
 
     #[test]
     fn nothing_known_suggests_nothing() {
-        assert_eq!(KnownAnswers::learn([]).suggest("anything"), None);
+        assert_eq!(SuggestionModel::train([]).suggested_answer("anything"), None);
     }
 
     #[test]
     fn one_wording_each_falls_back_to_a_cautious_threshold() {
         let (one, other) = (id(1), id(2));
-        let known = KnownAnswers::learn([
+        let known = SuggestionModel::train([
             (&one, "How to export a wallet?"),
             (&other, "Where are the logs?"),
         ]);
-        assert_eq!(known.suggest("how can I export my wallet").unwrap().cluster, one);
-        assert_eq!(known.suggest("wallet colours on the new phone"), None);
+        assert_eq!(known.suggested_answer("how can I export my wallet").unwrap().cluster, one);
+        assert_eq!(known.suggested_answer("wallet colours on the new phone"), None);
     }
 }

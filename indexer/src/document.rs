@@ -11,7 +11,7 @@ use rules::question::clean_title;
 /// One searchable cluster: a recurring question, or one resolved conversation on its own. `Debug` hides the
 /// words.
 #[derive(Clone, PartialEq)]
-pub struct Document {
+pub struct ClusterDocument {
     pub cluster: ClusterId,
     pub state: ClusterState,
     /// The merged title, or the best-phrased question; empty where no words may be quoted.
@@ -25,13 +25,13 @@ pub struct Document {
     pub last_confirmed: Millis,
 }
 
-impl fmt::Debug for Document {
+impl fmt::Debug for ClusterDocument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Document").field("cluster", &self.cluster).finish_non_exhaustive()
     }
 }
 
-impl Document {
+impl ClusterDocument {
     /// What a cluster is found by: where maintainers merged an answer, by that and by the ways it was
     /// asked. Answers that say the same words are kept once. Whether words may be
     /// shown to whoever searches is for those to decide who show them.
@@ -59,8 +59,8 @@ impl Document {
         let channels = occurrences.iter().map(|one| (one.channel, one.channel_name.clone()));
         Self {
             cluster: id.clone(),
-            state: if cluster.is_known() { ClusterState::Known } else { *state },
-            title: title.unwrap_or_else(|| clean_title(&cluster.best_question().text)),
+            state: if cluster.has_merged_answer() { ClusterState::Known } else { *state },
+            title: title.unwrap_or_else(|| clean_title(&cluster.representative_question().text)),
             questions: each_once(questions),
             answers,
             channels: each_once(channels),
@@ -77,9 +77,9 @@ fn each_once<T: Eq + std::hash::Hash + Clone>(items: impl Iterator<Item = T>) ->
 
 #[cfg(test)]
 mod tests {
-    use rules::cluster::{Canon, Occurrence, Quote};
+    use rules::cluster::{MergedAnswer, Occurrence, Quote};
     use rules::ids::{ConversationId, GuildId, MessageId, UserId};
-    use rules::resolution::Grade;
+    use rules::resolution::ResolutionGrade;
 
     use super::*;
 
@@ -100,14 +100,14 @@ mod tests {
             channel_name: "help".to_owned(),
             question: quote(1, "where is the port set"),
             answers: vec![quote(2, "in some file")],
-            grade: Grade::Certain,
+            grade: ResolutionGrade::Certain,
             confidence: 1.0,
             signals: Vec::new(),
             reasons: Vec::new(),
             quotable: true,
             people: Vec::new(),
         };
-        let canon = Canon {
+        let canon = MergedAnswer {
             title: "Choosing a port".to_owned(),
             answer: "Set `PORT` \\<early\\>.".to_owned(),
             link: String::new(),
@@ -121,12 +121,12 @@ mod tests {
             due_since: None,
             canon: Some(canon),
         };
-        let document = Document::of(&cluster);
+        let document = ClusterDocument::of(&cluster);
         assert_eq!(document.title, "Choosing a port");
         assert_eq!(document.questions, ["Choosing a port", "where is the port set"]);
         assert_eq!(document.answers, ["Set PORT <early>."]);
         assert_eq!(document.state, ClusterState::Known);
-        let unmerged = Document::of(&Cluster { canon: None, ..cluster });
+        let unmerged = ClusterDocument::of(&Cluster { canon: None, ..cluster });
         assert_eq!(
             (unmerged.answers[0].as_str(), unmerged.state),
             ("in some file", ClusterState::Proposed)

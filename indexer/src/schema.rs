@@ -8,7 +8,7 @@ use tantivy::schema::{
     FAST, Field, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 
-use crate::document::Document;
+use crate::document::ClusterDocument;
 use crate::tokenize;
 
 /// Grows whenever the same document would be indexed otherwise: another tokenizer, other contents of a field.
@@ -25,7 +25,7 @@ pub(crate) const VARIANTS: &str = "variants";
 
 /// The fields. No text that people wrote is stored: the index gives ids back, and the store has the words.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Fields {
+pub(crate) struct SchemaFields {
     /// The key: deletions and hits name it.
     pub(crate) cluster: Field,
     /// Sorts as the cluster's id does, which is cheaper to compare.
@@ -44,9 +44,9 @@ pub(crate) struct Fields {
     pub(crate) code: Field,
 }
 
-pub(crate) fn schema() -> (Schema, Fields) {
+pub(crate) fn schema() -> (Schema, SchemaFields) {
     let mut schema = Schema::builder();
-    let fields = Fields {
+    let fields = SchemaFields {
         cluster: schema.add_text_field(CLUSTER, STRING | FAST),
         order: schema.add_u64_field(ORDER, FAST),
         known: schema.add_bool_field(KNOWN, FAST),
@@ -80,8 +80,8 @@ pub(crate) fn mark() -> String {
     format!("{VERSION}-{hex}")
 }
 
-pub(crate) fn make_document(fields: &Fields, document: &Document) -> TantivyDocument {
-    let Fields {
+pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -> TantivyDocument {
+    let SchemaFields {
         cluster,
         order,
         known,
@@ -94,7 +94,7 @@ pub(crate) fn make_document(fields: &Fields, document: &Document) -> TantivyDocu
         humps,
         code,
     } = *fields;
-    let Document {
+    let ClusterDocument {
         cluster: id,
         state,
         title,

@@ -15,7 +15,7 @@ mod snapshot;
 mod spelling;
 mod wanted;
 
-use snapshot::Snapshot;
+use snapshot::IndexSnapshot;
 
 /// Hits in one answer at most.
 const MAX_LIMIT: usize = 50;
@@ -28,7 +28,7 @@ const NEAREST: usize = 10;
 
 /// What somebody looks for.
 #[derive(Debug, Clone, Default)]
-pub struct Query {
+pub struct SearchQuery {
     /// Plain words: no query language, nothing in it can be a mistake. 512 characters are looked at.
     pub text: String,
     /// Only clusters that a maintainer merged (`Some(true)`), or only others (`Some(false)`).
@@ -42,16 +42,16 @@ pub struct Query {
 
 /// What was found, best first.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Hits {
+pub struct SearchHits {
     /// All that match, beyond `limit` too.
     pub total: usize,
-    pub hits: Vec<Hit>,
+    pub hits: Vec<SearchHit>,
     /// Whether nothing matched well, and these are only the nearest questions (ten at most).
     pub nearest_only: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Hit {
+pub struct SearchHit {
     pub cluster: ClusterId,
     /// Comparable within one answer only.
     pub score: f32,
@@ -86,7 +86,7 @@ impl From<std::io::Error> for SearchError {
 pub struct Searcher {
     index: Index,
     reader: IndexReader,
-    seen: Arc<RwLock<Arc<Snapshot>>>,
+    seen: Arc<RwLock<Arc<IndexSnapshot>>>,
 }
 
 impl Searcher {
@@ -102,7 +102,7 @@ impl Searcher {
             return Err(SearchError::NoIndex(None));
         }
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let seen = Arc::new(RwLock::new(Arc::new(Snapshot::take(&reader)?)));
+        let seen = Arc::new(RwLock::new(Arc::new(IndexSnapshot::take(&reader)?)));
         Ok(Self { index, reader, seen })
     }
 
@@ -112,14 +112,14 @@ impl Searcher {
             return Err(SearchError::NoIndex(None));
         }
         self.reader.reload()?;
-        let fresh = Arc::new(Snapshot::take(&self.reader)?);
+        let fresh = Arc::new(IndexSnapshot::take(&self.reader)?);
         *self.seen.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
 
     /// Finds the clusters that match, best first. Equal scores go by last confirmation, then by cluster id, so
     /// that the order does not depend on how the index is laid out.
-    pub fn search(&self, query: &Query) -> Result<Hits, SearchError> {
+    pub fn search(&self, query: &SearchQuery) -> Result<SearchHits, SearchError> {
         let snapshot = self.snapshot();
         let text = bounded(&query.text);
         let wanted = wanted::read(text, &snapshot)?;
@@ -129,7 +129,7 @@ impl Searcher {
         let total = if found.nearest_only { found.count().min(NEAREST) } else { found.count() };
         let nearest_only = found.nearest_only;
         let hits = found.best(offset..offset.saturating_add(limit).min(total), &snapshot)?;
-        Ok(Hits { total, hits, nearest_only })
+        Ok(SearchHits { total, hits, nearest_only })
     }
 
     /// The place in the store's feed that the newest commit comes from, whether or not it is seen yet.
@@ -150,7 +150,7 @@ impl Searcher {
         Ok(ids)
     }
 
-    fn snapshot(&self) -> Arc<Snapshot> {
+    fn snapshot(&self) -> Arc<IndexSnapshot> {
         self.seen.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -170,7 +170,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::document::Document;
+    use crate::document::ClusterDocument;
     use crate::writer::IndexWriter;
     use crate::writer::tests::{document, id};
 
@@ -181,7 +181,7 @@ mod tests {
     }
 
     impl Shelf {
-        fn of(documents: &[Document]) -> Self {
+        fn of(documents: &[ClusterDocument]) -> Self {
             let directory = tempfile::tempdir().unwrap();
             let mut writer = IndexWriter::open(directory.path()).unwrap();
             writer.replace(documents).unwrap();
@@ -189,16 +189,16 @@ mod tests {
             Self { searcher: writer.searcher(), _directory: directory }
         }
 
-        fn find(&self, text: &str) -> Hits {
-            self.ask(Query { text: text.to_owned(), limit: 10, ..Query::default() })
+        fn find(&self, text: &str) -> SearchHits {
+            self.ask(SearchQuery { text: text.to_owned(), limit: 10, ..SearchQuery::default() })
         }
 
-        fn ask(&self, query: Query) -> Hits {
+        fn ask(&self, query: SearchQuery) -> SearchHits {
             self.searcher.search(&query).unwrap()
         }
     }
 
-    fn clusters(hits: &Hits) -> Vec<ClusterId> {
+    fn clusters(hits: &SearchHits) -> Vec<ClusterId> {
         hits.hits.iter().map(|hit| hit.cluster.clone()).collect()
     }
 
@@ -258,7 +258,7 @@ mod tests {
         let hits = shelf.find("does the restaurant reset its noodles daily?");
         assert!(hits.nearest_only);
         assert_eq!(clusters(&hits), [id(1)]);
-        assert_eq!(shelf.find("quantum entanglement"), Hits::default());
+        assert_eq!(shelf.find("quantum entanglement"), SearchHits::default());
     }
 
     #[test]
@@ -279,7 +279,13 @@ mod tests {
             Shelf::of(&[known, document(2, "How do I back up the wallet file?", "Copy it.")]);
         let ask = |known, channel| {
             let text = "wallet back up".to_owned();
-            clusters(&shelf.ask(Query { text, known, channel, limit: 5, ..Query::default() }))
+            clusters(&shelf.ask(SearchQuery {
+                text,
+                known,
+                channel,
+                limit: 5,
+                ..SearchQuery::default()
+            }))
         };
         assert_eq!(ask(Some(true), None), [id(1)]);
         assert_eq!(ask(Some(false), None), [id(2)]);
@@ -295,7 +301,12 @@ mod tests {
         documents[40].state = rules::cluster::ClusterState::Known;
         let shelf = Shelf::of(&documents);
         let page = |offset, limit| {
-            shelf.ask(Query { text: "export wallet".to_owned(), offset, limit, ..Query::default() })
+            shelf.ask(SearchQuery {
+                text: "export wallet".to_owned(),
+                offset,
+                limit,
+                ..SearchQuery::default()
+            })
         };
         let all = [page(0, 25), page(25, 25), page(50, 25)];
         assert!(all.iter().all(|hits| hits.total == 60));
@@ -327,7 +338,7 @@ mod tests {
             writer.commit(1).unwrap();
         }
         for text in ["mend part 3", "engine 2", "turn part 1 of engine 0"] {
-            let query = Query { text: text.to_owned(), limit: 50, ..Query::default() };
+            let query = SearchQuery { text: text.to_owned(), limit: 50, ..SearchQuery::default() };
             assert_eq!(writer.searcher().search(&query).unwrap(), whole.ask(query), "{text}");
         }
     }

@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rules::cluster::{Cluster, ClusterState, Occurrence};
-use rules::due::{Kinship, due};
+use rules::due::{PairwiseSimilarity, due};
 use rules::ids::{ClusterId, MessageId, Millis};
 use rules::ruleset::Ruleset;
-use rules::same::{Asked, Epoch, SameRules, Signature, agree, score};
+use rules::same::{CorpusStats, QaSignature, QaText, SimilarityRules, answers_agree, pair_score};
 
-use crate::apart::split_apart;
-use crate::assign::{Item, group, tie_together};
-use crate::store::{ClusterSummary, Regrouped, Result, Store, Ungrouped};
+use crate::apart::apply_splits;
+use crate::assign::{GroupingItem, apply_duplicates, group_items};
+use crate::store::{ClusterSummary, OccurrenceRow, RegroupPlan, Result, Store};
 
 /// What settling did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Settled {
+pub struct ReclusterSummary {
     pub moved: usize,
     pub changed: usize,
 }
@@ -24,66 +24,67 @@ pub struct Settled {
 /// Groups all occurrences again and stores what differs. `now` starts the clock of clusters that
 /// become due. Questions that people tied together end in one cluster, whatever their likeness. Unless
 /// `forced`, does nothing while no occurrence or tie came, changed or went.
-pub async fn settle(
+pub async fn recluster(
     store: &Store,
     rules: &Arc<Ruleset>,
     now: Millis,
     forced: bool,
-) -> Result<Settled> {
-    if !forced && !store.needs_settling().await? {
-        return Ok(Settled::default());
+) -> Result<ReclusterSummary> {
+    if !forced && !store.needs_recluster().await? {
+        return Ok(ReclusterSummary::default());
     }
-    store.begin_settling().await?;
+    store.begin_recluster().await?;
     let occurrences = store.occurrences().await?;
     let existing = store.cluster_summaries().await?;
-    let borne = store.borne_ids().await?;
-    let told = Told { ties: store.ties().await?, apart: store.splits().await? };
+    let borne = store.published_ids().await?;
+    let told =
+        ManualGrouping { ties: store.duplicate_marks().await?, apart: store.split_marks().await? };
     let rules = Arc::clone(rules);
     let planned = tokio::task::spawn_blocking(move || {
-        let known = Known::of(&existing, &borne);
-        plan(occurrences, &known, &told, &rules, now)
+        let known = ExistingClusters::of(&existing, &borne);
+        plan_regroup(occurrences, &known, &told, &rules, now)
     });
     let regrouped = planned.await.expect("planning neither panics nor is cancelled");
-    store.regroup(&regrouped).await?;
-    Ok(Settled { moved: regrouped.moved.len(), changed: regrouped.changed.len() })
+    store.save_regroup(&regrouped).await?;
+    Ok(ReclusterSummary { moved: regrouped.moved.len(), changed: regrouped.changed.len() })
 }
 
 /// The words of an occurrence as sameness looks at them.
-pub fn asked(occurrence: &Occurrence) -> Asked<'_> {
-    Asked { question: &occurrence.question.text, answer: &occurrence.best_answer().text }
+pub fn qa_text(occurrence: &Occurrence) -> QaText<'_> {
+    QaText { question: &occurrence.question.text, answer: &occurrence.best_answer().text }
 }
 
 /// How the occurrences of a cluster stand to each other in the words of one epoch.
-pub struct Kin<'r> {
-    signatures: Vec<Signature>,
-    rules: &'r SameRules,
+pub struct ClusterSimilarity<'r> {
+    signatures: Vec<QaSignature>,
+    rules: &'r SimilarityRules,
 }
 
-impl<'r> Kin<'r> {
-    pub fn of(cluster: &Cluster, epoch: &Epoch, rules: &'r SameRules) -> Self {
-        let signatures = cluster.occurrences.iter().map(|one| epoch.signature(&asked(one)));
+impl<'r> ClusterSimilarity<'r> {
+    pub fn of(cluster: &Cluster, epoch: &CorpusStats, rules: &'r SimilarityRules) -> Self {
+        let signatures = cluster.occurrences.iter().map(|one| epoch.signature(&qa_text(one)));
         Self { signatures: signatures.collect(), rules }
     }
 }
 
-impl Kinship for Kin<'_> {
-    fn alike(&self, one: usize, other: usize) -> f32 {
-        score(&self.signatures[one], &self.signatures[other], self.rules)
+impl PairwiseSimilarity for ClusterSimilarity<'_> {
+    fn question_similarity(&self, one: usize, other: usize) -> f32 {
+        pair_score(&self.signatures[one], &self.signatures[other], self.rules)
     }
 
     fn agree(&self, one: usize, other: usize) -> bool {
-        agree(&self.signatures[one], &self.signatures[other], self.rules)
+        answers_agree(&self.signatures[one], &self.signatures[other], self.rules)
     }
 }
 
 /// The word statistics of everything that is stored.
-pub async fn epoch(store: &Store, rules: &SameRules) -> Result<Epoch> {
+pub async fn corpus_stats(store: &Store, rules: &SimilarityRules) -> Result<CorpusStats> {
     let all = store.occurrences().await?;
-    Ok(Epoch::of(all.iter().map(|one| asked(&one.occurrence)), rules))
+    Ok(CorpusStats::of(all.iter().map(|one| qa_text(&one.occurrence)), rules))
 }
 
 /// What settling finds of clusters.
-struct Known<'k> {
+struct ExistingClusters<'k> {
     existing: &'k [ClusterSummary],
     /// Ids on branches and pages.
     borne: &'k BTreeMap<ClusterId, Option<ClusterState>>,
@@ -93,7 +94,7 @@ struct Known<'k> {
     dormant: BTreeSet<&'k ClusterId>,
 }
 
-impl<'k> Known<'k> {
+impl<'k> ExistingClusters<'k> {
     fn of(
         existing: &'k [ClusterSummary],
         borne: &'k BTreeMap<ClusterId, Option<ClusterState>>,
@@ -109,44 +110,47 @@ impl<'k> Known<'k> {
 }
 
 /// What people said of questions: it stands above likeness, and a tie above a split.
-struct Told {
+struct ManualGrouping {
     ties: Vec<(MessageId, MessageId)>,
     apart: BTreeSet<MessageId>,
 }
 
 fn split(
     groups: Vec<Vec<usize>>,
-    items: &[Item<'_>],
-    told: &Told,
-    epoch: &Epoch,
+    items: &[GroupingItem<'_>],
+    told: &ManualGrouping,
+    epoch: &CorpusStats,
     rules: &Ruleset,
 ) -> Vec<Vec<usize>> {
     if told.apart.is_empty() {
         return groups;
     }
     let signatures = items.iter().map(|item| epoch.signature(&item.asked)).collect();
-    let kin = Kin { signatures, rules: &rules.same };
-    split_apart(groups, items, &told.apart, &kin, |alike| rules.pages.is_same(alike))
+    let kin = ClusterSimilarity { signatures, rules: &rules.same };
+    apply_splits(groups, items, &told.apart, &kin, |alike| rules.pages.is_same(alike))
 }
 
-fn plan(
-    occurrences: Vec<Ungrouped>,
-    all: &Known<'_>,
-    told: &Told,
+fn plan_regroup(
+    occurrences: Vec<OccurrenceRow>,
+    all: &ExistingClusters<'_>,
+    told: &ManualGrouping,
     rules: &Ruleset,
     now: Millis,
-) -> Regrouped {
+) -> RegroupPlan {
     let items = occurrences
         .iter()
-        .map(|one| Item { id: one.occurrence.question.message, asked: asked(&one.occurrence) })
+        .map(|one| GroupingItem {
+            id: one.occurrence.question.message,
+            asked: qa_text(&one.occurrence),
+        })
         .collect::<Vec<_>>();
-    let epoch = Epoch::of(items.iter().map(|item| item.asked), &rules.same);
-    let groups = split(group(&items, &rules.same), &items, told, &epoch, rules);
-    let groups = tie_together(groups, &items, &told.ties);
+    let epoch = CorpusStats::of(items.iter().map(|item| item.asked), &rules.same);
+    let groups = split(group_items(&items, &rules.same), &items, told, &epoch, rules);
+    let groups = apply_duplicates(groups, &items, &told.ties);
     let names = name(&groups, &occurrences, all);
     let mut known = all.existing.iter().map(|one| (&one.id, one)).collect::<BTreeMap<_, _>>();
-    let mut regrouped = Regrouped::default();
-    let mut heirs = Heirs::default();
+    let mut regrouped = RegroupPlan::default();
+    let mut heirs = SuccessorIds::default();
     let earliest = groups.iter().map(|members| items[members[0]].id).collect::<Vec<_>>();
     let mut occurrences = occurrences.into_iter().map(Some).collect::<Vec<_>>();
     for ((members, id), centre) in groups.iter().zip(names).zip(earliest) {
@@ -191,10 +195,10 @@ fn judge(
     before: Option<&ClusterSummary>,
     seen: Option<ClusterState>,
     rules: &Ruleset,
-    epoch: &Epoch,
+    epoch: &CorpusStats,
     now: Millis,
 ) -> ClusterSummary {
-    let verdict = due(cluster, &rules.pages, &Kin::of(cluster, epoch, &rules.same));
+    let verdict = due(cluster, &rules.pages, &ClusterSimilarity::of(cluster, epoch, &rules.same));
     let since = before.and_then(|row| row.due_since);
     let due_since = verdict.due.then(|| since.unwrap_or(now));
     let state = match seen {
@@ -206,7 +210,7 @@ fn judge(
         id: cluster.id.clone(),
         state,
         size: cluster.occurrences.len(),
-        askers: cluster.askers(),
+        askers: cluster.asker_count(),
         centre: cluster.occurrences[verdict.centre].question.message,
         due_since: if state == ClusterState::Watching { None } else { due_since.or(since) },
     }
@@ -215,13 +219,17 @@ fn judge(
 /// A cluster is named by its earliest question, unless it holds most of a cluster that people have
 /// seen: then it keeps that cluster's name. So does one that holds the question which gave its name to
 /// a cluster that is no more. No two clusters get one name.
-fn name(groups: &[Vec<usize>], occurrences: &[Ungrouped], known: &Known<'_>) -> Vec<ClusterId> {
-    let Known { published, dormant, .. } = known;
+fn name(
+    groups: &[Vec<usize>],
+    occurrences: &[OccurrenceRow],
+    known: &ExistingClusters<'_>,
+) -> Vec<ClusterId> {
+    let ExistingClusters { published, dormant, .. } = known;
     let mut claims = Vec::new();
     for (at, members) in groups.iter().enumerate() {
         let mut shares = BTreeMap::<ClusterId, usize>::new();
         for member in members {
-            let Ungrouped { occurrence, cluster, .. } = &occurrences[*member];
+            let OccurrenceRow { occurrence, cluster, .. } = &occurrences[*member];
             if let Some(id) = cluster.as_ref().filter(|id| published.contains(id)) {
                 *shares.entry(id.clone()).or_default() += 1;
             }
@@ -251,7 +259,7 @@ fn name(groups: &[Vec<usize>], occurrences: &[Ungrouped], known: &Known<'_>) -> 
 /// message has them.
 fn own_name(
     members: &[usize],
-    occurrences: &[Ungrouped],
+    occurrences: &[OccurrenceRow],
     published: &BTreeSet<&ClusterId>,
     taken: &mut BTreeSet<ClusterId>,
 ) -> ClusterId {
@@ -267,11 +275,11 @@ fn own_name(
 
 /// Where the occurrences of each former cluster went.
 #[derive(Default)]
-struct Heirs {
+struct SuccessorIds {
     shares: HashMap<ClusterId, BTreeMap<ClusterId, usize>>,
 }
 
-impl Heirs {
+impl SuccessorIds {
     fn note(&mut self, before: Option<ClusterId>, after: &ClusterId) {
         if let Some(before) = before {
             *self.shares.entry(before).or_default().entry(after.clone()).or_default() += 1;

@@ -43,28 +43,30 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{SqlStr, SqlitePool};
 
-pub use apply::{Applied, Batch, Told};
+pub use apply::{Applied, ReactionsCoverage, WriteBatch};
 pub use audit::AuditRow;
-pub use canon::Merged;
-pub use changes::Change;
+pub use canon::MergedAnswerRow;
+pub use changes::IndexChange;
 pub use channels::{PendingChannel, StoredChannel};
-pub use clusters::{ClusterSummary, Regrouped, Ungrouped};
-pub use consents::Consented;
-pub use conversations::{Judged, Status, StoredConversation};
-pub use forget::Forgotten;
-pub use kept::{Kept, KeptMark, KeptMessage, KeptReaction, KeptTie};
-pub use leases::Fence;
+pub use clusters::{ClusterSummary, OccurrenceRow, RegroupPlan};
+pub use consents::ConsentGrant;
+pub use conversations::{ConversationRow, ConversationStatus, StoredConversation};
+pub use forget::ErasureSummary;
+pub use kept::{
+    PersonalData, PersonalDuplicateMark, PersonalMark, PersonalMessage, PersonalReaction,
+};
+pub use leases::LeaseFence;
 pub use live::LiveCounts;
-pub use marks::MarkRow;
-pub use messages::Faces;
+pub use marks::AnswerMarkRow;
+pub use messages::AuthorCache;
 pub use opt_outs::OptOuts;
-pub use outbox::Step;
-pub use pending::Range;
+pub use outbox::ProposalStep;
+pub use pending::PendingRange;
 pub use proposals::{Proposal, ProposalState};
-pub use quarantine::Quarantined;
-pub use reading::Reading;
+pub use quarantine::QuarantinedPayload;
+pub use reading::ChannelProgress;
 pub use settings::PULSES;
-pub use status::Counts;
+pub use status::StoreCounts;
 pub use suggestions::Suggestion;
 
 /// What can go wrong with the store.

@@ -26,7 +26,7 @@ const MAX_IDENTIFIER: usize = 128;
 
 /// What a piece of text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum TokenKind {
     /// A word, folded and stemmed.
     Word,
     /// A part of an identifier, folded and stemmed.
@@ -41,7 +41,7 @@ pub(crate) enum Kind {
     Segment,
 }
 
-impl Kind {
+impl TokenKind {
     pub(crate) fn is_code(self) -> bool {
         matches!(self, Self::Whole | Self::Segment)
     }
@@ -58,8 +58,8 @@ impl Kind {
 
 /// A searchable piece and where it stands in the text, in bytes on character boundaries.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Piece {
-    pub(crate) kind: Kind,
+pub(crate) struct IndexToken {
+    pub(crate) kind: TokenKind,
     pub(crate) text: String,
     pub(crate) range: Range<usize>,
     /// Counts the runs of the text: pieces of one identifier share it.
@@ -67,39 +67,39 @@ pub(crate) struct Piece {
 }
 
 /// All pieces of a text, by run. Never more than a constant times the bytes of the text.
-pub(crate) fn pieces(text: &str) -> Vec<Piece> {
+pub(crate) fn pieces(text: &str) -> Vec<IndexToken> {
     runs::pieces(&fold::fold(text))
 }
 
 /// Makes the project's tokenizers known to an index.
 pub(crate) fn register(tokenizers: &TokenizerManager) {
     for name in [WORDS, HUMPS, CODE] {
-        tokenizers.register(name, Pieces { name });
+        tokenizers.register(name, IndexTokenizer { name });
     }
 }
 
 #[derive(Clone)]
-struct Pieces {
+struct IndexTokenizer {
     name: &'static str,
 }
 
-impl Tokenizer for Pieces {
-    type TokenStream<'a> = PieceStream;
+impl Tokenizer for IndexTokenizer {
+    type TokenStream<'a> = IndexTokenStream;
 
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> PieceStream {
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> IndexTokenStream {
         let mut pieces = pieces(text);
         pieces.retain(|piece| piece.kind.tokenizer() == self.name);
-        PieceStream { pieces: pieces.into_iter(), count: 0, token: Token::default() }
+        IndexTokenStream { pieces: pieces.into_iter(), count: 0, token: Token::default() }
     }
 }
 
-struct PieceStream {
-    pieces: std::vec::IntoIter<Piece>,
+struct IndexTokenStream {
+    pieces: std::vec::IntoIter<IndexToken>,
     count: usize,
     token: Token,
 }
 
-impl TokenStream for PieceStream {
+impl TokenStream for IndexTokenStream {
     fn advance(&mut self) -> bool {
         let Some(piece) = self.pieces.next() else { return false };
         self.token = Token {

@@ -11,8 +11,8 @@ use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK, MmapDirect
 use tantivy::merge_policy::{LogMergePolicy, MergePolicy, NoMergePolicy};
 use tantivy::{Index, TantivyDocument, TantivyError, Term};
 
-use crate::document::Document;
-use crate::schema::{self, Fields};
+use crate::document::ClusterDocument;
+use crate::schema::{self, SchemaFields};
 use crate::search::{SearchError, Searcher};
 use crate::tokenize;
 
@@ -44,7 +44,7 @@ impl From<TantivyError> for WriteError {
 
 /// What each commit carries, so that index and store move together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Payload {
+struct CommitPayload {
     schema: String,
     cursor: Option<i64>,
 }
@@ -52,7 +52,7 @@ struct Payload {
 /// Writes documents; holds the directory's lock as long as it lives. All calls block.
 pub struct IndexWriter {
     path: PathBuf,
-    fields: Fields,
+    fields: SchemaFields,
     /// `None` only while `purge` waits for merges, and after it failed to open another.
     writer: Option<tantivy::IndexWriter>,
     index: Index,
@@ -99,7 +99,7 @@ impl IndexWriter {
     }
 
     /// Puts each document in the place of what its cluster had. Visible after `commit`.
-    pub fn replace(&mut self, documents: &[Document]) -> Result<(), WriteError> {
+    pub fn replace(&mut self, documents: &[ClusterDocument]) -> Result<(), WriteError> {
         self.dirty |= !documents.is_empty();
         let fields = self.fields;
         let writer = self.engine()?;
@@ -174,7 +174,7 @@ impl IndexWriter {
 }
 
 fn commit(writer: &mut tantivy::IndexWriter, cursor: Option<i64>) -> Result<(), WriteError> {
-    let payload = Payload { schema: schema::mark(), cursor };
+    let payload = CommitPayload { schema: schema::mark(), cursor };
     let mut prepared = writer.prepare_commit()?;
     prepared.set_payload(&serde_json::to_string(&payload).expect("a payload is plain data"));
     prepared.commit()?;
@@ -215,7 +215,7 @@ fn policy() -> Box<dyn MergePolicy> {
 fn inspect(directory: &Path) -> Option<(Index, Option<i64>)> {
     let index = open_existing(directory).ok()?;
     let payload = index.load_metas().ok()?.payload?;
-    let Payload { schema, cursor } = serde_json::from_str(&payload).ok()?;
+    let CommitPayload { schema, cursor } = serde_json::from_str(&payload).ok()?;
     let (expected, _) = schema::schema();
     let is_ours = schema == schema::mark() && index.schema() == expected;
     let is_whole = is_ours
@@ -234,14 +234,14 @@ pub(crate) fn open_existing(directory: &Path) -> tantivy::Result<Index> {
 /// Whether the last commit of an index was made by this version.
 pub(crate) fn is_current(index: &Index) -> tantivy::Result<bool> {
     let payload = index.load_metas()?.payload;
-    let payload = payload.and_then(|payload| serde_json::from_str::<Payload>(&payload).ok());
+    let payload = payload.and_then(|payload| serde_json::from_str::<CommitPayload>(&payload).ok());
     Ok(payload.is_some_and(|payload| payload.schema == schema::mark()))
 }
 
 /// The cursor of the newest commit of an index, by whichever process.
 pub(crate) fn committed_cursor(index: &Index) -> Option<i64> {
     let payload = index.load_metas().ok()?.payload?;
-    serde_json::from_str::<Payload>(&payload).ok()?.cursor
+    serde_json::from_str::<CommitPayload>(&payload).ok()?.cursor
 }
 
 fn create(directory: &Path) -> Result<Index, WriteError> {
@@ -285,14 +285,14 @@ pub(crate) mod tests {
     use rules::ids::{MessageId, Millis};
 
     use super::*;
-    use crate::search::Query;
+    use crate::search::SearchQuery;
 
     pub(crate) fn id(number: u64) -> ClusterId {
         ClusterId::of_question(MessageId(number))
     }
 
-    pub(crate) fn document(number: u64, question: &str, answer: &str) -> Document {
-        Document {
+    pub(crate) fn document(number: u64, question: &str, answer: &str) -> ClusterDocument {
+        ClusterDocument {
             cluster: id(number),
             state: ClusterState::Watching,
             title: question.to_owned(),
@@ -306,7 +306,7 @@ pub(crate) mod tests {
 
     fn found(searcher: &Searcher, text: &str) -> usize {
         searcher
-            .search(&Query { text: text.to_owned(), limit: 9, ..Query::default() })
+            .search(&SearchQuery { text: text.to_owned(), limit: 9, ..SearchQuery::default() })
             .unwrap()
             .total
     }

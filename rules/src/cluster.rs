@@ -9,10 +9,10 @@ use crate::conversation::Conversation;
 use crate::ids::{
     ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId, permalink,
 };
-use crate::markdown::{Block, plain_text, read_page};
-use crate::question::phrasing;
-use crate::reason::Reason;
-use crate::resolution::{Grade, Resolution, Signal};
+use crate::markdown::{MarkdownBlock, plain_text, read_page};
+use crate::question::title_score;
+use crate::reason::WeightedReason;
+use crate::resolution::{Resolution, ResolutionGrade, ResolutionSignal};
 
 /// How far a cluster has come: `Watching → Due → Drafted → Proposed → Known → Retired`, or `Rejected`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,12 +68,12 @@ pub struct Cluster {
     pub due_since: Option<Millis>,
     /// The answer as maintainers merged it, while everything that it stands on may be shown.
     #[serde(default)]
-    pub canon: Option<Canon>,
+    pub canon: Option<MergedAnswer>,
 }
 
 /// A known answer, in the words of those who merged it. `Debug` hides them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Canon {
+pub struct MergedAnswer {
     pub title: String,
     /// Markdown as merged, without title, sources, evidence and marks.
     pub answer: String,
@@ -82,7 +82,7 @@ pub struct Canon {
     pub merged: Millis,
 }
 
-impl fmt::Debug for Canon {
+impl fmt::Debug for MergedAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Canon")
             .field("link", &self.link)
@@ -101,11 +101,11 @@ pub struct Occurrence {
     pub question: Quote,
     /// Best first, at most three. Never empty.
     pub answers: Vec<Quote>,
-    pub grade: Grade,
+    pub grade: ResolutionGrade,
     /// 0 to 1: how sure the judgement is that the best answer settled the question.
     pub confidence: f32,
-    pub signals: Vec<Signal>,
-    pub reasons: Vec<Reason>,
+    pub signals: Vec<ResolutionSignal>,
+    pub reasons: Vec<WeightedReason>,
     /// Whether the words may be quoted; if not, the occurrence is evidence by link only.
     pub quotable: bool,
     /// The names of everybody who takes part in the conversation or is mentioned there, sorted: no
@@ -144,19 +144,19 @@ impl fmt::Debug for Quote {
     }
 }
 
-impl Canon {
+impl MergedAnswer {
     /// The answer as a tree that can be shown anywhere: maintainers may have let anything pass.
-    pub fn blocks(&self) -> Vec<Block> {
+    pub fn blocks(&self) -> Vec<MarkdownBlock> {
         read_page(&self.answer)
     }
 
     /// The words of the answer on one line.
-    pub fn line(&self) -> String {
+    pub fn one_line_text(&self) -> String {
         plain_text(&self.blocks()).split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// The page's address, if it is one on the web that can stand in a link as it is.
-    pub fn page(&self) -> Option<&str> {
+    pub fn page_url(&self) -> Option<&str> {
         let web = self.link.starts_with("https://") || self.link.starts_with("http://");
         let plain = |c: char| c.is_ascii_graphic() && !"<>()[]\"'`\\".contains(c);
         (web && self.link.chars().all(plain)).then_some(self.link.as_str())
@@ -242,15 +242,15 @@ impl Quote {
 
 impl Cluster {
     /// Whether a maintainer stands behind its answer.
-    pub fn is_known(&self) -> bool {
+    pub fn has_merged_answer(&self) -> bool {
         self.canon.is_some() || self.state == ClusterState::Known
     }
 
     /// The question in the middle, or, if it may not be quoted, the best-put one that may.
-    pub fn best_question(&self) -> &Quote {
+    pub fn representative_question(&self) -> &Quote {
         let rank = |one: &Occurrence| {
             let central = one.question.message == self.centre;
-            (one.quotable, central, phrasing(&one.question.text))
+            (one.quotable, central, title_score(&one.question.text))
         };
         let best = self.occurrences.iter().rev().max_by(|one, other| {
             let ((quotable, central, reads), (others, others_central, other_reads)) =
@@ -260,11 +260,11 @@ impl Cluster {
         &best.expect("a cluster has an occurrence").question
     }
 
-    pub fn askers(&self) -> usize {
+    pub fn asker_count(&self) -> usize {
         distinct(self.occurrences.iter().map(|occurrence| occurrence.question.author))
     }
 
-    pub fn answerers(&self) -> usize {
+    pub fn answerer_count(&self) -> usize {
         distinct(self.occurrences.iter().map(|occurrence| occurrence.best_answer().author))
     }
 

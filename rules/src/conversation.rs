@@ -11,15 +11,15 @@ mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::cue::Cue;
-use self::features::Feature;
+use self::cue::LinkCue;
+use self::features::LinkFeature;
 use self::lexicon::Lexicon;
-use self::ranking::Ranking;
-use self::weights::Weights;
-use self::window::{Line, Window};
+use self::ranking::CandidateRanking;
+use self::weights::LinkWeights;
+use self::window::{MessageWindow, WindowMessage};
 use crate::ids::{ConversationId, MessageId, Millis, UserId};
 use crate::message::{Channel, ChannelKind, Message};
-use crate::reader::Reader;
+use crate::reader::TomlReader;
 
 /// How many talk messages of its channel before it a link may depend on, besides the message that a
 /// native reply names.
@@ -28,34 +28,34 @@ pub const WINDOW: usize = 40;
 /// How channel talk is untangled: `conversations.toml` and the trained weights.
 #[derive(Debug, Clone)]
 pub struct ConversationRules {
-    limits: Limits,
+    limits: MaxPauses,
     /// What the start of a conversation gains in the ranking.
     caution: f32,
     lexicon: Lexicon,
-    weights: Weights,
+    weights: LinkWeights,
 }
 
 impl ConversationRules {
-    pub(crate) fn read(file: &mut Reader) -> Self {
-        let limits = file.section("limits", |table| Limits {
+    pub(crate) fn read(file: &mut TomlReader) -> Self {
+        let limits = file.section("limits", |table| MaxPauses {
             gap: table.integer("gap_hours", 48, 1, 24 * 365) * Millis::HOUR,
             named_gap: table.integer("named_gap_hours", 168, 1, 24 * 365) * Millis::HOUR,
         });
         let caution =
             file.section("ranking", |table| table.number("caution", 0.3, -5.0, 5.0)) as f32;
         let lexicon = file.section("words", Lexicon::read);
-        Self { limits, caution, lexicon, weights: Weights::trained() }
+        Self { limits, caution, lexicon, weights: LinkWeights::trained() }
     }
 }
 
 /// The longest pauses that a link bridges, in milliseconds.
 #[derive(Debug, Clone, Copy)]
-struct Limits {
+struct MaxPauses {
     gap: i64,
     named_gap: i64,
 }
 
-impl Limits {
+impl MaxPauses {
     fn allow(self, gap: i64, named: bool) -> bool {
         gap <= if named { self.named_gap } else { self.gap }
     }
@@ -71,12 +71,12 @@ pub struct Conversation<'a> {
     /// People whose word counts as confirmation.
     pub trusted: &'a BTreeSet<UserId>,
     /// What people marked by hand in this conversation.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<AnswerMark>,
 }
 
 /// A person's own verdict on a message; wins over every inferred signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
+pub struct AnswerMark {
     pub message: MessageId,
     pub by: UserId,
     /// Whether it is the answer, or is not.
@@ -85,15 +85,15 @@ pub struct Mark {
 
 /// A message and the earlier one it continues, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Link {
+pub struct ParentLink {
     pub message: MessageId,
     pub parent: Option<MessageId>,
     /// Why, strongest first.
-    pub cues: [Option<Cue>; 3],
+    pub cues: [Option<LinkCue>; 3],
 }
 
-impl Link {
-    fn because(message: MessageId, parent: Option<MessageId>, cue: Option<Cue>) -> Self {
+impl ParentLink {
+    fn because(message: MessageId, parent: Option<MessageId>, cue: Option<LinkCue>) -> Self {
         Self { message, parent, cues: [cue, None, None] }
     }
 }
@@ -103,16 +103,16 @@ impl Link {
 /// A link is a function of the message, of the last [`WINDOW`] talk messages before it, and of the
 /// message that it is a native reply to. An untangler that was told only these gives the same link.
 #[derive(Debug, Clone)]
-pub struct Untangler<'r> {
+pub struct Disentangler<'r> {
     rules: &'r ConversationRules,
     thread: bool,
-    window: Window,
+    window: MessageWindow,
 }
 
-impl<'r> Untangler<'r> {
+impl<'r> Disentangler<'r> {
     /// For talk in a channel that holds many conversations.
     pub fn new(rules: &'r ConversationRules) -> Self {
-        Self { rules, thread: false, window: Window::default() }
+        Self { rules, thread: false, window: MessageWindow::default() }
     }
 
     /// For any channel: a thread or a forum post is one conversation, whatever is said in it.
@@ -122,9 +122,9 @@ impl<'r> Untangler<'r> {
 
     /// Links the next message. System messages and unknown kinds link to nothing, and nothing links
     /// to them.
-    pub fn link(&mut self, message: &Message) -> Link {
+    pub fn link(&mut self, message: &Message) -> ParentLink {
         if !message.kind.is_talk() {
-            return Link::because(message.id, None, None);
+            return ParentLink::because(message.id, None, None);
         }
         let line = self.window.read(message, &self.rules.lexicon);
         let link = match self.given(message) {
@@ -138,16 +138,16 @@ impl<'r> Untangler<'r> {
     /// Every candidate for the parent of the next message with its features, and the start of a
     /// conversation (`None`) at the end; for training. Moves on as [`Self::link`] does. Empty where
     /// there is nothing to choose.
-    pub fn candidates(&mut self, message: &Message) -> Vec<Candidate> {
+    pub fn candidates(&mut self, message: &Message) -> Vec<ParentCandidate> {
         let mut candidates = Vec::new();
         if !message.kind.is_talk() {
             return candidates;
         }
         let line = self.window.read(message, &self.rules.lexicon);
         if self.given(message).is_none() {
-            let ranking = Ranking::of(&self.window, &line);
+            let ranking = CandidateRanking::of(&self.window, &line);
             ranking.each(self.rules.limits, Vec::new, |choice, features| {
-                candidates.push(Candidate { parent: choice.parent(), features });
+                candidates.push(ParentCandidate { parent: choice.parent(), features });
             });
         }
         self.window.push(line);
@@ -155,9 +155,9 @@ impl<'r> Untangler<'r> {
     }
 
     /// The link that Discord itself gives, by a reply or by the thread.
-    fn given(&self, message: &Message) -> Option<Link> {
+    fn given(&self, message: &Message) -> Option<ParentLink> {
         let reply = message.reply_to.filter(|target| *target < message.id);
-        let by_reply = |target| Link::because(message.id, Some(target), Some(Cue::Reply));
+        let by_reply = |target| ParentLink::because(message.id, Some(target), Some(LinkCue::Reply));
         match reply {
             Some(target) if !self.thread || self.window.holds(target) => {
                 return Some(by_reply(target));
@@ -167,16 +167,19 @@ impl<'r> Untangler<'r> {
         }
         // A reply to a message outside the thread must not take its author out of the thread.
         match self.window.newest() {
-            Some(last) => Some(Link::because(message.id, Some(last.id), Some(Cue::Thread))),
-            None => {
-                Some(reply.map_or(Link::because(message.id, None, Some(Cue::Thread)), by_reply))
+            Some(last) => {
+                Some(ParentLink::because(message.id, Some(last.id), Some(LinkCue::Thread)))
             }
+            None => Some(
+                reply
+                    .map_or(ParentLink::because(message.id, None, Some(LinkCue::Thread)), by_reply),
+            ),
         }
     }
 
-    fn rank(&self, line: &Line) -> Link {
+    fn rank(&self, line: &WindowMessage) -> ParentLink {
         let weights = &self.rules.weights;
-        let ranking = Ranking::of(&self.window, line);
+        let ranking = CandidateRanking::of(&self.window, line);
         let mut best = None;
         let mut most = f32::NEG_INFINITY;
         ranking.each(
@@ -192,25 +195,25 @@ impl<'r> Untangler<'r> {
         );
         let best = best.expect("the start of a conversation is always a candidate");
         let cues = weights.cues(&ranking.features_of(&best));
-        Link { message: line.id, parent: best.parent(), cues }
+        ParentLink { message: line.id, parent: best.parent(), cues }
     }
 }
 
 /// A message that another one may continue, or none, and what the ranker sees of the two.
 #[derive(Debug, Clone)]
-pub struct Candidate {
+pub struct ParentCandidate {
     pub parent: Option<MessageId>,
-    pub features: Vec<(Feature, f32)>,
+    pub features: Vec<(LinkFeature, f32)>,
 }
 
 /// Sorts links into conversations: each ordered by message, all of them by their earliest message.
 ///
 /// Messages whose parent is not among the links stand together if they have the same parent.
-pub fn gather(links: impl IntoIterator<Item = Link>) -> Vec<Vec<Link>> {
+pub fn group_links(links: impl IntoIterator<Item = ParentLink>) -> Vec<Vec<ParentLink>> {
     let links = links.into_iter().map(|link| (link.message, link)).collect::<BTreeMap<_, _>>();
     // Parents are earlier than their children, so that the root of a parent is known first.
     let mut roots = BTreeMap::new();
-    let mut conversations = BTreeMap::<MessageId, Vec<Link>>::new();
+    let mut conversations = BTreeMap::<MessageId, Vec<ParentLink>>::new();
     for (message, link) in links {
         let root = match link.parent {
             Some(parent) => *roots.entry(parent).or_insert(parent),

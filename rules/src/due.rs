@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::cluster::{Cluster, Occurrence};
 use crate::ids::Millis;
-use crate::question::phrasing;
-use crate::reader::Reader;
-use crate::reason::Reason;
-use crate::resolution::{Grade, SignalKind};
+use crate::question::title_score;
+use crate::reader::TomlReader;
+use crate::reason::WeightedReason;
+use crate::resolution::{ResolutionGrade, SignalKind};
 
 #[derive(Debug, Clone)]
 pub struct PageRules {
@@ -16,7 +16,7 @@ pub struct PageRules {
     within: i64,
     deadline: i64,
     alike: f32,
-    backing: Backing,
+    backing: BackingRules,
     /// When the documentation answers a question already.
     pub docs: DocsRules,
 }
@@ -41,14 +41,14 @@ pub struct DocsRules {
 const MOST_COMPARED: usize = 300;
 
 #[derive(Debug, Clone, Copy)]
-struct Backing {
+struct BackingRules {
     by_asker: bool,
     by_trusted: bool,
     by_two_answerers: bool,
 }
 
 impl PageRules {
-    pub(crate) fn read(file: &mut Reader) -> Self {
+    pub(crate) fn read(file: &mut TomlReader) -> Self {
         let (more_than, askers, days, hours, alike) = file.section("due", |table| {
             (
                 table.integer("more_than", 2, 0, 1_000),
@@ -58,7 +58,7 @@ impl PageRules {
                 table.number("alike", 0.87, 0.0, 1.0) as f32,
             )
         });
-        let backing = file.section("backing", |table| Backing {
+        let backing = file.section("backing", |table| BackingRules {
             by_asker: table.bool("by_asker", true),
             by_trusted: table.bool("by_trusted", true),
             by_two_answerers: table.bool("by_two_answerers", true),
@@ -102,7 +102,7 @@ const READING: f32 = 0.2;
 #[derive(Debug, Clone, PartialEq)]
 pub struct DueVerdict {
     pub due: bool,
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<WeightedReason>,
     /// The occurrences that a page would stand on, as indices into the cluster's. A cluster may hold
     /// more: what is near enough to be found by search need not be the same question to the letter.
     pub core: Vec<usize>,
@@ -111,16 +111,16 @@ pub struct DueVerdict {
 }
 
 /// How the occurrences of a cluster stand to each other, by their indices.
-pub trait Kinship {
+pub trait PairwiseSimilarity {
     /// How surely two questions are the same, 0 to 1.
-    fn alike(&self, one: usize, other: usize) -> f32;
+    fn question_similarity(&self, one: usize, other: usize) -> f32;
     /// Whether two answers say the same.
     fn agree(&self, one: usize, other: usize) -> bool;
 }
 
 /// Judges whether a cluster has earned a page.
-pub fn due(cluster: &Cluster, rules: &PageRules, kinship: &impl Kinship) -> DueVerdict {
-    let (centre, core) = core(cluster, rules, kinship);
+pub fn due(cluster: &Cluster, rules: &PageRules, kinship: &impl PairwiseSimilarity) -> DueVerdict {
+    let (centre, core) = core_occurrences(cluster, rules, kinship);
     let occurrences = core.iter().map(|at| &cluster.occurrences[*at]).collect::<Vec<_>>();
     let (count, askers) = busiest_span(&occurrences, rules);
     let enough = count > rules.more_than;
@@ -129,30 +129,34 @@ pub fn due(cluster: &Cluster, rules: &PageRules, kinship: &impl Kinship) -> DueV
     let backed = backing.is_some();
     let days = rules.within / Millis::DAY;
     let reasons = vec![
-        standing(
+        condition(
             enough,
             format!("surely the same question was resolved {count} times within {days} days"),
         ),
-        standing(widespread, format!("asked by {askers} different people")),
-        standing(backed, backing.unwrap_or("nobody but the answerer confirms an answer").into()),
+        condition(widespread, format!("asked by {askers} different people")),
+        condition(backed, backing.unwrap_or("nobody but the answerer confirms an answer").into()),
     ];
     DueVerdict { due: enough && widespread && backed, reasons, core, centre }
 }
 
-fn standing(met: bool, what: String) -> Reason {
-    Reason::new(what, if met { 1.0 } else { -1.0 })
+fn condition(met: bool, what: String) -> WeightedReason {
+    WeightedReason::new(what, if met { 1.0 } else { -1.0 })
 }
 
 /// The question that the most others are surely the same as, with these others; of several such, the
 /// one that is nearest to them and reads best.
-fn core(cluster: &Cluster, rules: &PageRules, kinship: &impl Kinship) -> (usize, Vec<usize>) {
+fn core_occurrences(
+    cluster: &Cluster,
+    rules: &PageRules,
+    kinship: &impl PairwiseSimilarity,
+) -> (usize, Vec<usize>) {
     let compared = cluster.occurrences.len().min(MOST_COMPARED);
     let around = (0..compared).map(|centre| {
         let others = (0..compared).filter(|other| *other != centre);
-        let near = others.map(|other| (other, kinship.alike(centre, other)));
+        let near = others.map(|other| (other, kinship.question_similarity(centre, other)));
         let near = near.filter(|(_, alike)| rules.is_same(*alike)).collect::<Vec<_>>();
         let closeness = near.iter().map(|(_, alike)| alike).sum::<f32>() / near.len().max(1) as f32;
-        let reads = phrasing(&cluster.occurrences[centre].question.text);
+        let reads = title_score(&cluster.occurrences[centre].question.text);
         let mut members = near.into_iter().map(|(other, _)| other).collect::<Vec<_>>();
         members.push(centre);
         members.sort_unstable();
@@ -189,9 +193,11 @@ fn backing(
     core: &[usize],
     occurrences: &[&Occurrence],
     rules: &PageRules,
-    kinship: &impl Kinship,
+    kinship: &impl PairwiseSimilarity,
 ) -> Option<&'static str> {
-    if rules.backing.by_asker && occurrences.iter().any(|one| one.grade <= Grade::Confirmed) {
+    if rules.backing.by_asker
+        && occurrences.iter().any(|one| one.grade <= ResolutionGrade::Confirmed)
+    {
         return Some("an answer is confirmed by its asker, a mark or a tag");
     }
     let trusted = |one: &&Occurrence| {

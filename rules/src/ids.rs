@@ -30,12 +30,12 @@ macro_rules! snowflake {
 
         impl $name {
             /// The creation time that the snowflake carries in its upper 42 bits.
-            pub fn sent(self) -> Millis {
+            pub fn created_at(self) -> Millis {
                 Millis((self.0 >> 22) as i64 + DISCORD_EPOCH_MS)
             }
 
             /// The least snowflake of a time; before Discord's epoch, zero.
-            pub fn first_at(time: Millis) -> Self {
+            pub fn min_at(time: Millis) -> Self {
                 Self(((time.0 - DISCORD_EPOCH_MS).max(0) as u64) << 22)
             }
         }
@@ -122,16 +122,20 @@ impl fmt::Display for ClusterId {
 /// Says why a text is no cluster id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a cluster id: expected `q` and lower-case letters or digits")]
-pub struct NotAClusterId(String);
+pub struct ParseClusterIdError(String);
 
 impl FromStr for ClusterId {
-    type Err = NotAClusterId;
+    type Err = ParseClusterIdError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let well_formed = text.strip_prefix('q').is_some_and(|digits| {
             (1..=13).contains(&digits.len())
                 && digits.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
         });
-        if well_formed { Ok(Self(text.to_owned())) } else { Err(NotAClusterId(text.to_owned())) }
+        if well_formed {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ParseClusterIdError(text.to_owned()))
+        }
     }
 }
 
@@ -147,9 +151,9 @@ mod tests {
     #[test]
     fn a_snowflake_knows_when_it_was_made() {
         let time = Millis(1_462_015_105_796);
-        assert_eq!(MessageId(175_928_847_299_117_063).sent(), time);
-        assert_eq!(MessageId::first_at(time), MessageId(175_928_847_299_117_063 >> 22 << 22));
-        assert_eq!(MessageId::first_at(Millis(0)), MessageId(0));
+        assert_eq!(MessageId(175_928_847_299_117_063).created_at(), time);
+        assert_eq!(MessageId::min_at(time), MessageId(175_928_847_299_117_063 >> 22 << 22));
+        assert_eq!(MessageId::min_at(Millis(0)), MessageId(0));
     }
 
     #[test]

@@ -12,66 +12,66 @@ mod mention;
 mod page;
 mod render;
 
-pub use escape::{Flavour, code_block, code_span, escape, needs_template_engine, visible};
+pub use escape::{MarkdownDialect, code_block, code_span, escape, needs_template_engine, visible};
 pub use render::render;
 
 /// A part of a message that stands on lines of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Block {
-    Paragraph(Vec<Inline>),
+pub enum MarkdownBlock {
+    Paragraph(Vec<MarkdownInline>),
     /// A fence. The language is a word as typed, if one was.
     Code {
         language: Option<String>,
         text: String,
     },
-    Quote(Vec<Block>),
-    List(List),
+    Quote(Vec<MarkdownBlock>),
+    List(MarkdownList),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct List {
+pub struct MarkdownList {
     /// The first number of a numbered list; `None` for bullets.
     pub start: Option<u32>,
     /// The blocks of each item. Never empty.
-    pub items: Vec<Vec<Block>>,
+    pub items: Vec<Vec<MarkdownBlock>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Inline {
+pub enum MarkdownInline {
     Text(String),
     Break,
     Code(String),
-    Strong(Vec<Inline>),
-    Emphasis(Vec<Inline>),
-    Strike(Vec<Inline>),
+    Strong(Vec<MarkdownInline>),
+    Emphasis(Vec<MarkdownInline>),
+    Strike(Vec<MarkdownInline>),
     /// The address is http or https with an ASCII host, and safe inside `<…>` and `(…)`.
     Link {
-        text: Vec<Inline>,
+        text: Vec<MarkdownInline>,
         url: String,
     },
 }
 
 /// Reads a Discord message. `people` are display names: where one of them, or any other name behind
 /// `@`, is addressed, the text says "a user", or nothing at the start of a line.
-pub fn parse(text: &str, people: &[&str]) -> Vec<Block> {
+pub fn parse(text: &str, people: &[&str]) -> Vec<MarkdownBlock> {
     blocks::parse(&visible(text), people)
 }
 
 /// Reads Markdown as people write it for pages, such as a merged answer. Whoever wrote it, no more can
 /// come of it than of a message.
-pub fn read_page(text: &str) -> Vec<Block> {
+pub fn read_page(text: &str) -> Vec<MarkdownBlock> {
     page::read(text)
 }
 
 /// The words as a reader sees them, without markup. Blocks and line breaks become line ends.
-pub fn plain_text(blocks: &[Block]) -> String {
+pub fn plain_text(blocks: &[MarkdownBlock]) -> String {
     let mut out = String::new();
     for block in blocks {
         match block {
-            Block::Paragraph(inlines) => push_plain(&mut out, inlines),
-            Block::Code { text, .. } => out.push_str(text),
-            Block::Quote(inner) => out.push_str(&plain_text(inner)),
-            Block::List(list) => {
+            MarkdownBlock::Paragraph(inlines) => push_plain(&mut out, inlines),
+            MarkdownBlock::Code { text, .. } => out.push_str(text),
+            MarkdownBlock::Quote(inner) => out.push_str(&plain_text(inner)),
+            MarkdownBlock::List(list) => {
                 for item in &list.items {
                     out.push_str(&plain_text(item));
                     end_line(&mut out);
@@ -85,14 +85,14 @@ pub fn plain_text(blocks: &[Block]) -> String {
 }
 
 /// Every address that the text links to, in reading order.
-pub fn links(blocks: &[Block]) -> Vec<&str> {
+pub fn links(blocks: &[MarkdownBlock]) -> Vec<&str> {
     let mut found = Vec::new();
     for block in blocks {
         match block {
-            Block::Paragraph(inlines) => collect_links(inlines, &mut found),
-            Block::Code { .. } => {}
-            Block::Quote(inner) => found.extend(links(inner)),
-            Block::List(list) => {
+            MarkdownBlock::Paragraph(inlines) => collect_links(inlines, &mut found),
+            MarkdownBlock::Code { .. } => {}
+            MarkdownBlock::Quote(inner) => found.extend(links(inner)),
+            MarkdownBlock::List(list) => {
                 for item in &list.items {
                     found.extend(links(item));
                 }
@@ -102,27 +102,29 @@ pub fn links(blocks: &[Block]) -> Vec<&str> {
     found
 }
 
-fn collect_links<'b>(inlines: &'b [Inline], found: &mut Vec<&'b str>) {
+fn collect_links<'b>(inlines: &'b [MarkdownInline], found: &mut Vec<&'b str>) {
     for inline in inlines {
         match inline {
-            Inline::Link { url, .. } => found.push(url),
-            Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Strike(inner) => {
+            MarkdownInline::Link { url, .. } => found.push(url),
+            MarkdownInline::Strong(inner)
+            | MarkdownInline::Emphasis(inner)
+            | MarkdownInline::Strike(inner) => {
                 collect_links(inner, found);
             }
-            Inline::Text(_) | Inline::Break | Inline::Code(_) => {}
+            MarkdownInline::Text(_) | MarkdownInline::Break | MarkdownInline::Code(_) => {}
         }
     }
 }
 
-fn push_plain(out: &mut String, inlines: &[Inline]) {
+fn push_plain(out: &mut String, inlines: &[MarkdownInline]) {
     for inline in inlines {
         match inline {
-            Inline::Text(text) | Inline::Code(text) => out.push_str(text),
-            Inline::Break => out.push('\n'),
-            Inline::Strong(inner)
-            | Inline::Emphasis(inner)
-            | Inline::Strike(inner)
-            | Inline::Link { text: inner, .. } => push_plain(out, inner),
+            MarkdownInline::Text(text) | MarkdownInline::Code(text) => out.push_str(text),
+            MarkdownInline::Break => out.push('\n'),
+            MarkdownInline::Strong(inner)
+            | MarkdownInline::Emphasis(inner)
+            | MarkdownInline::Strike(inner)
+            | MarkdownInline::Link { text: inner, .. } => push_plain(out, inner),
         }
     }
 }

@@ -108,19 +108,19 @@ pub struct ReactionChange {
     pub message: MessageId,
     /// As in [`Reaction::emoji`]; empty where all emoji are cleared.
     pub emoji: String,
-    pub what: Reacting,
+    pub what: ReactionOp,
 }
 
 impl ReactionChange {
     /// Whether it takes every reaction away, whatever its emoji.
     pub fn is_of_all_emoji(&self) -> bool {
-        self.what == Reacting::Cleared
+        self.what == ReactionOp::Cleared
     }
 }
 
 /// What a [`ReactionChange`] does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reacting {
+pub enum ReactionOp {
     Added(UserId),
     Removed(UserId),
     /// A moderator removed everybody's reactions of one emoji.

@@ -1,12 +1,12 @@
 //! Words and phrases that people list in TOML, found in texts.
 
-use crate::reader::Reader;
+use crate::reader::TomlReader;
 
 /// A text as lower-case words between single spaces, with a space at both ends.
 #[derive(Debug, Clone)]
-pub(crate) struct Words(String);
+pub(crate) struct NormalizedWords(String);
 
-impl Words {
+impl NormalizedWords {
     pub(crate) fn of(text: &str) -> Self {
         Self(spaced(text))
     }
@@ -24,7 +24,7 @@ pub(crate) struct Phrase(String);
 
 impl Phrase {
     /// Reads the list of phrases at `key`; one without a letter or digit is a mistake.
-    pub(crate) fn read(table: &mut Reader, key: &'static str) -> Vec<Self> {
+    pub(crate) fn read(table: &mut TomlReader, key: &'static str) -> Vec<Self> {
         let mut phrases = Vec::new();
         for text in table.texts(key) {
             match Self::of(&text) {
@@ -51,7 +51,7 @@ impl Phrase {
         self.0.split_whitespace().count()
     }
 
-    pub(crate) fn is_in(&self, text: &Words) -> bool {
+    pub(crate) fn is_in(&self, text: &NormalizedWords) -> bool {
         text.0.contains(&self.0)
     }
 }
@@ -100,7 +100,7 @@ mod tests {
             ("設定", "この設定は", true),
         ] {
             let phrase = Phrase::of(phrase).unwrap();
-            assert_eq!(phrase.is_in(&Words::of(text)), expected, "{phrase:?} in {text}");
+            assert_eq!(phrase.is_in(&NormalizedWords::of(text)), expected, "{phrase:?} in {text}");
         }
         assert_eq!(Phrase::of(" * "), None);
     }

@@ -11,13 +11,13 @@ pub struct Salt(pub [u8; 16]);
 
 /// How people are called in published text.
 #[derive(Clone)]
-pub enum Naming {
+pub enum AuthorNaming {
     Pseudonyms(Salt),
     /// As on Discord. Only where the operator's configuration says so.
     DisplayNames,
 }
 
-impl Naming {
+impl AuthorNaming {
     pub fn name(&self, quote: &Quote) -> String {
         match self {
             Self::Pseudonyms(salt) => pseudonym(quote.author, salt),

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::cluster::{Cluster, Occurrence};
-use crate::markdown::{Block, Inline, parse, plain_text};
-use crate::pseudonym::Naming;
-use crate::question::{clean_title, phrasing};
+use crate::markdown::{MarkdownBlock, MarkdownInline, parse, plain_text};
+use crate::pseudonym::AuthorNaming;
+use crate::question::{clean_title, title_score};
 use crate::standing::content;
 
 /// What stands where somebody was named.
@@ -14,14 +14,14 @@ const SOMEBODY: &str = "a user";
 
 /// Everybody who takes part in a cluster's conversations or is mentioned there.
 #[derive(Clone)]
-pub struct People<'c> {
+pub struct Participants<'c> {
     /// Longest first, so that no name is taken for a part of it.
     names: Vec<&'c str>,
     hidden: bool,
 }
 
-impl<'c> People<'c> {
-    pub fn of(cluster: &'c Cluster, naming: &Naming) -> Self {
+impl<'c> Participants<'c> {
+    pub fn of(cluster: &'c Cluster, naming: &AuthorNaming) -> Self {
         let of_one = |one: &'c Occurrence| {
             let quotes = one.answers.iter().chain([&one.question]);
             let authors = quotes.map(|quote| quote.author_name.as_str());
@@ -31,13 +31,13 @@ impl<'c> People<'c> {
         let names = names.filter(|name| !name.is_empty()).collect::<BTreeSet<_>>();
         let mut names = names.into_iter().collect::<Vec<_>>();
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-        Self { names, hidden: matches!(naming, Naming::Pseudonyms(_)) }
+        Self { names, hidden: matches!(naming, AuthorNaming::Pseudonyms(_)) }
     }
 
     /// The tree of a message in which nobody is addressed, and nobody is called by a name that can
     /// be told from a word of the language. Code keeps its words: there, a name is more likely a
     /// path. Where the operator publishes display names, names in running text stay.
-    pub fn read(&self, text: &str) -> Vec<Block> {
+    pub fn read(&self, text: &str) -> Vec<MarkdownBlock> {
         let mut blocks = parse(text, &self.names);
         self.clean_blocks(&mut blocks);
         blocks
@@ -53,7 +53,7 @@ impl<'c> People<'c> {
         let blocks = self.read(question);
         let said = blocks
             .iter()
-            .filter(|block| !matches!(block, Block::Code { .. } | Block::Quote(_)))
+            .filter(|block| !matches!(block, MarkdownBlock::Code { .. } | MarkdownBlock::Quote(_)))
             .cloned()
             .collect::<Vec<_>>();
         let title = clean_title(&one_line(if said.is_empty() { &blocks } else { &said }));
@@ -69,7 +69,7 @@ impl<'c> People<'c> {
         let titled = quotable.map(|one| (one, self.title(&one.question.text)));
         let titled = titled.filter(|(_, title)| title.chars().any(char::is_alphabetic));
         let rank = |(one, title): &(&Occurrence, String)| {
-            ((is_whole(title), one.question.message == cluster.centre), phrasing(title))
+            ((is_whole(title), one.question.message == cluster.centre), title_score(title))
         };
         titled.rev().max_by(|one, other| {
             let ((first, reads), (others_first, other_reads)) = (rank(one), rank(other));
@@ -82,7 +82,7 @@ impl<'c> People<'c> {
     pub fn variants(&self, cluster: &Cluster, title: &str) -> Vec<String> {
         let quotable = cluster.occurrences.iter().filter(|one| one.quotable);
         let mut lines = quotable.map(|one| self.title(&one.question.text)).collect::<Vec<_>>();
-        lines.sort_by(|a, b| phrasing(b).total_cmp(&phrasing(a)));
+        lines.sort_by(|a, b| title_score(b).total_cmp(&title_score(a)));
         let mut seen = BTreeSet::from([wording(""), wording(title)]);
         lines.retain(|line| is_whole(line) && seen.insert(wording(line)));
         lines
@@ -98,7 +98,7 @@ impl<'c> People<'c> {
     }
 
     /// Whether published prose still tells somebody's name.
-    pub fn tell_in(&self, prose: &str) -> bool {
+    pub fn names_left_in(&self, prose: &str) -> bool {
         let addressed = |name: &str| {
             let shown = format!("@{name}");
             let mut found = prose.match_indices(&shown);
@@ -128,43 +128,45 @@ impl<'c> People<'c> {
         })
     }
 
-    fn clean_blocks(&self, blocks: &mut [Block]) {
+    fn clean_blocks(&self, blocks: &mut [MarkdownBlock]) {
         for block in blocks {
             match block {
-                Block::Paragraph(inlines) => {
+                MarkdownBlock::Paragraph(inlines) => {
                     self.drop_addresses(inlines);
                     self.clean_inlines(inlines);
                 }
-                Block::Quote(inner) => self.clean_blocks(inner),
-                Block::List(list) => list.items.iter_mut().for_each(|item| self.clean_blocks(item)),
-                Block::Code { .. } => {}
+                MarkdownBlock::Quote(inner) => self.clean_blocks(inner),
+                MarkdownBlock::List(list) => {
+                    list.items.iter_mut().for_each(|item| self.clean_blocks(item))
+                }
+                MarkdownBlock::Code { .. } => {}
             }
         }
     }
 
-    fn drop_addresses(&self, inlines: &mut Vec<Inline>) {
+    fn drop_addresses(&self, inlines: &mut Vec<MarkdownInline>) {
         let mut starts = true;
         for inline in inlines.iter_mut() {
-            if let (true, Inline::Text(text)) = (starts, &mut *inline) {
+            if let (true, MarkdownInline::Text(text)) = (starts, &mut *inline) {
                 *text = self.unaddressed(text).to_owned();
             }
-            starts = matches!(inline, Inline::Break);
+            starts = matches!(inline, MarkdownInline::Break);
         }
-        inlines.retain(|inline| !matches!(inline, Inline::Text(text) if text.is_empty()));
+        inlines.retain(|inline| !matches!(inline, MarkdownInline::Text(text) if text.is_empty()));
     }
 
-    fn clean_inlines(&self, inlines: &mut [Inline]) {
+    fn clean_inlines(&self, inlines: &mut [MarkdownInline]) {
         if !self.hidden {
             return;
         }
         for inline in inlines {
             match inline {
-                Inline::Text(text) => *text = self.without_names(text),
-                Inline::Strong(inner)
-                | Inline::Emphasis(inner)
-                | Inline::Strike(inner)
-                | Inline::Link { text: inner, .. } => self.clean_inlines(inner),
-                Inline::Code(_) | Inline::Break => {}
+                MarkdownInline::Text(text) => *text = self.without_names(text),
+                MarkdownInline::Strong(inner)
+                | MarkdownInline::Emphasis(inner)
+                | MarkdownInline::Strike(inner)
+                | MarkdownInline::Link { text: inner, .. } => self.clean_inlines(inner),
+                MarkdownInline::Code(_) | MarkdownInline::Break => {}
             }
         }
     }
@@ -195,7 +197,7 @@ fn is_whole(line: &str) -> bool {
     !line.ends_with(['…', ':', ',', '(', '-']) && !LEAN_ON.contains(&last.as_str())
 }
 
-fn one_line(blocks: &[Block]) -> String {
+fn one_line(blocks: &[MarkdownBlock]) -> String {
     plain_text(blocks).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -258,10 +260,10 @@ mod tests {
     fn check(people: &[&str], expected: &[(&str, &str)]) {
         let mut cluster = samples::cluster(&[("Where is the port?", "In the settings.")]);
         cluster.occurrences[0].people = people.iter().map(|name| (*name).to_owned()).collect();
-        let hidden = People::of(&cluster, &Naming::Pseudonyms(Salt([7; 16])));
+        let hidden = Participants::of(&cluster, &AuthorNaming::Pseudonyms(Salt([7; 16])));
         for (text, expected) in expected {
             assert_eq!(hidden.line(text), *expected, "{text}");
-            assert!(!hidden.tell_in(&hidden.line(text)), "{text}");
+            assert!(!hidden.names_left_in(&hidden.line(text)), "{text}");
         }
     }
 
@@ -288,9 +290,9 @@ mod tests {
     fn display_names_stay_where_the_operator_says_so() {
         let mut cluster = samples::cluster(&[("Where is the port?", "In the settings.")]);
         cluster.occurrences[0].people = vec!["moss_7".to_owned()];
-        let people = People::of(&cluster, &Naming::DisplayNames);
+        let people = Participants::of(&cluster, &AuthorNaming::DisplayNames);
         assert_eq!(people.line("so moss_7 said"), "so moss_7 said");
-        assert!(!people.tell_in("so moss_7 said"));
+        assert!(!people.names_left_in("so moss_7 said"));
     }
 
     #[test]
@@ -302,13 +304,14 @@ mod tests {
             ("How can I fix mismatch errors?", "Rebuild it."),
         ]);
         cluster.centre = cluster.occurrences[0].question.message;
-        let people = People::of(&cluster, &Naming::DisplayNames);
+        let people = Participants::of(&cluster, &AuthorNaming::DisplayNames);
         let (one, title) = people.headline(&cluster).unwrap();
         assert_eq!(title, "How do I fix the mismatch error?");
         assert_eq!(one.question.message, cluster.occurrences[1].question.message);
         assert_eq!(people.variants(&cluster, &title), ["Why is there a mismatch error?"]);
         cluster.centre = cluster.occurrences[2].question.message;
-        let (_, title) = People::of(&cluster, &Naming::DisplayNames).headline(&cluster).unwrap();
+        let (_, title) =
+            Participants::of(&cluster, &AuthorNaming::DisplayNames).headline(&cluster).unwrap();
         assert_eq!(title, "Why is there a mismatch error?");
     }
 }

@@ -186,7 +186,7 @@ const EMPTY: &[&str] = &[
 ///
 /// Counts for it: a question mark at the end, a question word at the start, four to twenty words.
 /// Counts against it: a greeting or an address at the start, pronouns instead of matter, code, links.
-pub fn phrasing(text: &str) -> f32 {
+pub fn title_score(text: &str) -> f32 {
     let text = text.trim();
     let words = words(text);
     let matter = words.iter().filter(|word| !EMPTY.contains(&word.as_str())).count();
@@ -422,7 +422,7 @@ mod tests {
             ("Why does the relay drop webhooks?", "why? ```panic at {}[]()```"),
             ("릴레이는 어떻게 설치하나요?", "그거 어떻게?"),
         ] {
-            assert!(phrasing(better) > phrasing(worse), "{better} | {worse}");
+            assert!(title_score(better) > title_score(worse), "{better} | {worse}");
         }
     }
 
@@ -432,7 +432,7 @@ mod tests {
             let title = clean_title(&text);
             prop_assert!(title.chars().count() <= TITLE_CHARS + 2, "{}", title);
             prop_assert!(!title.contains(['\n', '\r', '`']));
-            prop_assert!(phrasing(&text).is_finite());
+            prop_assert!(title_score(&text).is_finite());
         }
     }
 }

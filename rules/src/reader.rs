@@ -9,14 +9,14 @@ use toml::{Table, Value};
 
 /// One thing that is wrong in a file that people edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
+pub struct ConfigError {
     pub file: String,
     /// Dotted path, `consent.mode`; empty where the whole file is wrong.
     pub key: String,
     pub problem: String,
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, key, problem } = self;
         if key.is_empty() {
@@ -29,15 +29,15 @@ impl fmt::Display for Mistake {
 
 /// A table being read. Every key is taken at most once; what nobody took is unknown.
 #[derive(Debug)]
-pub struct Reader {
+pub struct TomlReader {
     file: String,
     path: String,
     table: Table,
     known: Vec<&'static str>,
-    mistakes: Vec<Mistake>,
+    mistakes: Vec<ConfigError>,
 }
 
-impl Reader {
+impl TomlReader {
     /// Reads a table that was parsed already; `file` names it in mistakes.
     pub fn new(file: &str, table: Table) -> Self {
         Self {
@@ -178,7 +178,7 @@ impl Reader {
     }
 
     /// Ends the reading: what nobody asked for is a mistake too.
-    pub fn finish(mut self) -> Vec<Mistake> {
+    pub fn finish(mut self) -> Vec<ConfigError> {
         self.refuse_unknown_keys();
         self.mistakes
     }
@@ -221,7 +221,7 @@ impl Reader {
     }
 
     fn wrong_at(&mut self, key: String, problem: impl Into<String>) {
-        self.mistakes.push(Mistake { file: self.file.clone(), key, problem: problem.into() });
+        self.mistakes.push(ConfigError { file: self.file.clone(), key, problem: problem.into() });
     }
 
     fn join(&self, key: &str) -> String {
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn every_mistake_of_a_file_is_reported_at_once() {
-        let mut reader = Reader::parse(
+        let mut reader = TomlReader::parse(
             "pages.toml",
             "count = 0\ncolour = 'red'\nnames = [1]\n[deep]\nmode = 'loud'\nextra = 1\n[[row]]\nx = 'a'\n",
         );
@@ -251,7 +251,7 @@ mod tests {
         reader.texts("names");
         reader.section("deep", |deep| deep.choice("mode", 0, &[("quiet", 0), ("calm", 1)]));
         reader.sections("row", |row| row.number("x", 0.0, 0.0, 1.0));
-        let said = reader.finish().iter().map(Mistake::to_string).collect::<Vec<_>>();
+        let said = reader.finish().iter().map(ConfigError::to_string).collect::<Vec<_>>();
         assert_eq!(
             said,
             [
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_syntax_mistake_names_its_line() {
-        let mistakes = Reader::parse("facts.toml", "a = 1\nb = [\n").finish();
+        let mistakes = TomlReader::parse("facts.toml", "a = 1\nb = [\n").finish();
         assert_eq!(mistakes.len(), 1);
         assert!(mistakes[0].to_string().starts_with("facts.toml: line "), "{}", mistakes[0]);
     }

@@ -6,7 +6,7 @@ use crate::ids::MessageId;
 
 /// One argument for (positive weight) or against (negative) a verdict.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Reason {
+pub struct WeightedReason {
     /// A short English phrase, lower case, without chat text or names: "the asker says it works".
     pub what: String,
     /// Its share of the score. Zero where the reason alone decides.
@@ -16,7 +16,7 @@ pub struct Reason {
     pub message: Option<MessageId>,
 }
 
-impl Reason {
+impl WeightedReason {
     pub fn new(what: impl Into<String>, weight: f32) -> Self {
         Self { what: what.into(), weight, message: None }
     }

@@ -18,40 +18,40 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::conversation::{Conversation, Mark};
+use crate::conversation::{AnswerMark, Conversation};
 use crate::ids::{MessageId, Millis, UserId};
-use crate::reader::Reader;
-use crate::reason::Reason;
-use answers::Candidate;
-use asking::Asked;
-use cues::Phrases;
-use said::Talk;
-use signals::{Closing, Reacted};
-use weights::{Feature, Weights, holds};
+use crate::reader::TomlReader;
+use crate::reason::WeightedReason;
+use answers::AnswerCandidate;
+use asking::DetectedQuestion;
+use cues::PhraseMatcher;
+use said::Transcript;
+use signals::{AskerClosing, ReactionVotes};
+use weights::{FeatureWeights, ScoredFeature, holds};
 
 /// What asks, what answers and what tells that it helped, compiled from `signals.toml`.
 #[derive(Debug, Clone)]
 pub struct SignalRules {
     bots: bool,
-    phrases: Phrases,
+    phrases: PhraseMatcher,
     lead_ins: HashSet<u32>,
     stopwords: HashSet<u32>,
     accepting: BTreeSet<String>,
     refusing: BTreeSet<String>,
     solved_tags: BTreeSet<String>,
-    asking: Weights<{ asking::FEATURES.len() }>,
+    asking: FeatureWeights<{ asking::FEATURES.len() }>,
     asking_threshold: f32,
-    answers: Weights<{ answers::FEATURES.len() }>,
+    answers: FeatureWeights<{ answers::FEATURES.len() }>,
     answer_floor: f32,
     answer_reach: f32,
-    outcome: Weights<{ OUTCOME.len() }>,
+    outcome: FeatureWeights<{ OUTCOME.len() }>,
     outcome_threshold: f32,
 }
 
 impl SignalRules {
-    pub(crate) fn read(file: &mut Reader) -> Self {
+    pub(crate) fn read(file: &mut TomlReader) -> Self {
         let bots = file.bool("bots_answer", false);
-        let (phrases, lead_ins, stopwords) = Phrases::read(file);
+        let (phrases, lead_ins, stopwords) = PhraseMatcher::read(file);
         let (accepting, refusing) = file
             .section("reactions", |table| (emojis(table, "accepting"), emojis(table, "refusing")));
         let solved_tags = file.section("tags", |table| {
@@ -59,16 +59,16 @@ impl SignalRules {
         });
         let (asking, asking_threshold) = file.section("asking", |table| {
             let threshold = table.number("threshold", 1.0, -20.0, 20.0) as f32;
-            (Weights::read(table, &asking::FEATURES), threshold)
+            (FeatureWeights::read(table, &asking::FEATURES), threshold)
         });
         let (answers, answer_floor, answer_reach) = file.section("answers", |table| {
             let floor = table.number("floor", 0.0, -20.0, 20.0) as f32;
             let reach = table.number("reach", 0.5, 0.0, 20.0) as f32;
-            (Weights::read(table, &answers::FEATURES), floor, reach)
+            (FeatureWeights::read(table, &answers::FEATURES), floor, reach)
         });
         let (outcome, outcome_threshold) = file.section("outcome", |table| {
             let threshold = table.number("threshold", 0.5, 0.0, 1.0) as f32;
-            (Weights::read(table, &OUTCOME), threshold)
+            (FeatureWeights::read(table, &OUTCOME), threshold)
         });
         Self {
             bots,
@@ -115,22 +115,22 @@ impl SignalRules {
     }
 }
 
-fn emojis(table: &mut Reader, key: &'static str) -> BTreeSet<String> {
+fn emojis(table: &mut TomlReader, key: &'static str) -> BTreeSet<String> {
     table.texts(key).iter().map(|emoji| signals::bare(emoji).to_owned()).collect()
 }
 
 /// What a conversation comes to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "verdict")]
-pub enum Verdict {
+pub enum ConversationVerdict {
     NotAQuestion {
-        reasons: Vec<Reason>,
+        reasons: Vec<WeightedReason>,
     },
     /// `answers` were tried, best first, at most three; nothing tells that one of them settled it.
     Open {
         question: Question,
         answers: Vec<Answer>,
-        reasons: Vec<Reason>,
+        reasons: Vec<WeightedReason>,
     },
     Resolved(Resolution),
 }
@@ -143,7 +143,7 @@ pub struct Question {
     pub asker: UserId,
     pub asked: Millis,
     /// Why it is a question.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<WeightedReason>,
 }
 
 /// Why we believe that a question is settled.
@@ -152,11 +152,11 @@ pub struct Resolution {
     pub question: Question,
     /// Best first, at most three. Never empty.
     pub answers: Vec<Answer>,
-    pub grade: Grade,
+    pub grade: ResolutionGrade,
     /// 0 to 1: the logistic function of the outcome's additive score, whose parts are the reasons.
     pub confidence: f32,
-    pub signals: Vec<Signal>,
-    pub reasons: Vec<Reason>,
+    pub signals: Vec<ResolutionSignal>,
+    pub reasons: Vec<WeightedReason>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -169,7 +169,7 @@ pub struct Answer {
 /// From strict to loose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Grade {
+pub enum ResolutionGrade {
     /// A mark, a solved tag, or an accepting reaction.
     Certain,
     /// The asker says that it works, and nothing later takes it back.
@@ -182,7 +182,7 @@ pub enum Grade {
 
 /// A sign that the question is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signal {
+pub struct ResolutionSignal {
     pub kind: SignalKind,
     pub message: MessageId,
     pub by: UserId,
@@ -201,7 +201,7 @@ pub enum SignalKind {
 }
 
 /// The features of the outcome, in the order of [`outcome`].
-const OUTCOME: [Feature; 17] = [
+const OUTCOME: [ScoredFeature; 17] = [
     ("base", "most questions stay open"),
     ("marked", "somebody marked the answer"),
     ("tagged", "the post is tagged as solved"),
@@ -225,16 +225,16 @@ const OUTCOME: [Feature; 17] = [
 const MOST_ANSWERS: usize = 3;
 
 /// Judges a conversation, whole.
-pub fn judge(conversation: &Conversation<'_>, rules: &SignalRules) -> Verdict {
+pub fn classify(conversation: &Conversation<'_>, rules: &SignalRules) -> ConversationVerdict {
     match weigh(conversation, rules) {
-        Err(reasons) => Verdict::NotAQuestion { reasons },
+        Err(reasons) => ConversationVerdict::NotAQuestion { reasons },
         Ok(weighed) => weighed.verdict(conversation, rules),
     }
 }
 
 /// What the weights of `signals.toml` are multiplied with, by their keys: for fitting the weights.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Measures {
+pub struct ResolutionFeatures {
     pub question: Vec<MessageId>,
     /// One entry for each message that could answer.
     pub answers: Vec<(MessageId, BTreeMap<&'static str, f32>)>,
@@ -242,13 +242,17 @@ pub struct Measures {
 }
 
 /// Measures a conversation without weighing it. `None` where nothing asks.
-pub fn measure(conversation: &Conversation<'_>, rules: &SignalRules) -> Option<Measures> {
+pub fn extract_features(
+    conversation: &Conversation<'_>,
+    rules: &SignalRules,
+) -> Option<ResolutionFeatures> {
     let weighed = weigh(conversation, rules).ok()?;
-    let named = |features: &[Feature], values: &[f32]| {
+    let named = |features: &[ScoredFeature], values: &[f32]| {
         features.iter().zip(values).map(|((key, _), value)| (*key, *value)).collect()
     };
-    let answer = |one: &Candidate| (weighed.id(one.place), named(&answers::FEATURES, &one.values));
-    Some(Measures {
+    let answer =
+        |one: &AnswerCandidate| (weighed.id(one.place), named(&answers::FEATURES, &one.values));
+    Some(ResolutionFeatures {
         question: weighed.question().messages,
         answers: weighed.candidates.iter().map(answer).collect(),
         outcome: named(&OUTCOME, &weighed.outcome),
@@ -256,37 +260,45 @@ pub fn measure(conversation: &Conversation<'_>, rules: &SignalRules) -> Option<M
 }
 
 /// Everything measured about a conversation that asks.
-struct Weighed<'a> {
-    talk: Talk<'a>,
-    asked: Asked,
-    mark: Option<Mark>,
+struct ScoredConversation<'a> {
+    talk: Transcript<'a>,
+    asked: DetectedQuestion,
+    mark: Option<AnswerMark>,
     tagged: bool,
-    closing: Closing,
-    candidates: Vec<Candidate>,
+    closing: AskerClosing,
+    candidates: Vec<AnswerCandidate>,
     outcome: [f32; OUTCOME.len()],
 }
 
 fn weigh<'a>(
     conversation: &Conversation<'a>,
     rules: &SignalRules,
-) -> Result<Weighed<'a>, Vec<Reason>> {
-    let talk = Talk::read(conversation, rules);
+) -> Result<ScoredConversation<'a>, Vec<WeightedReason>> {
+    let talk = Transcript::read(conversation, rules);
     let mark = signals::marked(&conversation.marks);
-    let asked = asking::find(&talk, conversation.channel.kind, rules)
-        .or_else(|reasons| asking::before_mark(&talk, mark).ok_or(reasons))?;
-    let places = answers::places(&talk, &asked, |said| {
+    let asked = asking::detect_question(&talk, conversation.channel.kind, rules)
+        .or_else(|reasons| asking::question_before_mark(&talk, mark).ok_or(reasons))?;
+    let places = answers::helper_positions(&talk, &asked, |said| {
         conversation.marks.iter().any(|mark| !mark.answers && mark.message == said.id())
     });
-    let closing = Closing::read(&talk, &asked, &places);
-    let candidates = answers::rank(&talk, &asked, &places, &closing, conversation, rules);
+    let closing = AskerClosing::read(&talk, &asked, &places);
+    let candidates =
+        answers::rank_candidates(&talk, &asked, &places, &closing, conversation, rules);
     let tagged = signals::solved_tag(conversation, rules);
-    let mut weighed =
-        Weighed { talk, asked, mark, tagged, closing, candidates, outcome: [0.0; OUTCOME.len()] };
+    let mut weighed = ScoredConversation {
+        talk,
+        asked,
+        mark,
+        tagged,
+        closing,
+        candidates,
+        outcome: [0.0; OUTCOME.len()],
+    };
     weighed.outcome = weighed.outcome(conversation, rules);
     Ok(weighed)
 }
 
-impl Weighed<'_> {
+impl ScoredConversation<'_> {
     fn outcome(
         &self,
         conversation: &Conversation<'_>,
@@ -296,7 +308,7 @@ impl Weighed<'_> {
         let best = self.candidates.first();
         let said = best.map(|best| &talk.said[best.place]);
         let reacted = said
-            .map(|said| Reacted::to(said, talk, asked, conversation, rules))
+            .map(|said| ReactionVotes::to(said, talk, asked, conversation, rules))
             .unwrap_or_default();
         let silent = closing.messages == 0;
         [
@@ -315,36 +327,43 @@ impl Weighed<'_> {
             holds(silent),
             holds(silent && asked.trouble),
             best.map_or(-1.0, |best| best.score.clamp(-1.0, 3.0)),
-            holds(said.is_some_and(|said| said.to == said::Address::Person(asked.asker))),
+            holds(said.is_some_and(|said| said.to == said::Addressee::Person(asked.asker))),
             (closing.messages as f32 / 5.0).min(2.0),
         ]
     }
 
-    fn verdict(&self, conversation: &Conversation<'_>, rules: &SignalRules) -> Verdict {
+    fn verdict(&self, conversation: &Conversation<'_>, rules: &SignalRules) -> ConversationVerdict {
         let question = self.question();
         let confidence = logistic(rules.outcome.score(&self.outcome));
         let mut reasons = rules.outcome.reasons(&self.outcome, &OUTCOME, None);
         let answers = self.answers(conversation, rules);
         let Some((grade, mut signals)) = self.grade(conversation, rules, confidence) else {
-            return Verdict::Open { question, answers, reasons };
+            return ConversationVerdict::Open { question, answers, reasons };
         };
         let Some(best) = answers
             .first()
-            .filter(|best| grade == Grade::Certain || best.score >= rules.answer_floor)
+            .filter(|best| grade == ResolutionGrade::Certain || best.score >= rules.answer_floor)
         else {
-            reasons.push(Reason::new("no message answers clearly enough", 0.0));
-            return Verdict::Open { question, answers, reasons };
+            reasons.push(WeightedReason::new("no message answers clearly enough", 0.0));
+            return ConversationVerdict::Open { question, answers, reasons };
         };
         if conversation.trusted.contains(&best.author) {
             let kind = SignalKind::TrustedAnswer;
-            signals.push(Signal { kind, message: best.message, by: best.author });
+            signals.push(ResolutionSignal { kind, message: best.message, by: best.author });
         }
         if let Some(candidate) =
             self.candidates.iter().find(|one| self.id(one.place) == best.message)
         {
             reasons.extend(candidate.reasons(&self.talk, rules));
         }
-        Verdict::Resolved(Resolution { question, answers, grade, confidence, signals, reasons })
+        ConversationVerdict::Resolved(Resolution {
+            question,
+            answers,
+            grade,
+            confidence,
+            signals,
+            reasons,
+        })
     }
 
     fn question(&self) -> Question {
@@ -388,48 +407,52 @@ impl Weighed<'_> {
         conversation: &Conversation<'_>,
         rules: &SignalRules,
         confidence: f32,
-    ) -> Option<(Grade, Vec<Signal>)> {
+    ) -> Option<(ResolutionGrade, Vec<ResolutionSignal>)> {
         let signals = self.signals(conversation, rules);
         let has = |kind| signals.iter().any(|signal| signal.kind == kind);
         let certain =
             [SignalKind::ManualMark, SignalKind::SolvedTag, SignalKind::AcceptingReaction];
         let grade = if certain.into_iter().any(has) {
-            Grade::Certain
+            ResolutionGrade::Certain
         } else if has(SignalKind::Worked) && !self.closing.taken_back {
-            Grade::Confirmed
+            ResolutionGrade::Confirmed
         } else if has(SignalKind::Thanks)
             && !self.closing.taken_back
             && confidence >= rules.outcome_threshold
         {
-            Grade::Thanked
+            ResolutionGrade::Thanked
         } else if confidence >= rules.outcome_threshold && !self.closing.last_fails {
-            Grade::Unconfirmed
+            ResolutionGrade::Unconfirmed
         } else {
             return None;
         };
         Some((grade, signals))
     }
 
-    fn signals(&self, conversation: &Conversation<'_>, rules: &SignalRules) -> Vec<Signal> {
+    fn signals(
+        &self,
+        conversation: &Conversation<'_>,
+        rules: &SignalRules,
+    ) -> Vec<ResolutionSignal> {
         let asker = self.question().asker;
-        let mark = self.mark.map(|mark| Signal {
+        let mark = self.mark.map(|mark| ResolutionSignal {
             kind: SignalKind::ManualMark,
             message: mark.message,
             by: mark.by,
         });
-        let tag = self.tagged.then(|| Signal {
+        let tag = self.tagged.then(|| ResolutionSignal {
             kind: SignalKind::SolvedTag,
             message: self.id(self.asked.places[0]),
             by: asker,
         });
         let reaction = self.candidates.first().and_then(|best| {
             let said = &self.talk.said[best.place];
-            let reacted = Reacted::to(said, &self.talk, &self.asked, conversation, rules);
+            let reacted = ReactionVotes::to(said, &self.talk, &self.asked, conversation, rules);
             let by = reacted.accepted.filter(|_| !reacted.refused)?;
-            Some(Signal { kind: SignalKind::AcceptingReaction, message: said.id(), by })
+            Some(ResolutionSignal { kind: SignalKind::AcceptingReaction, message: said.id(), by })
         });
         let says = |kind, place: Option<usize>| {
-            place.map(|place| Signal { kind, message: self.id(place), by: asker })
+            place.map(|place| ResolutionSignal { kind, message: self.id(place), by: asker })
         };
         let worked = says(SignalKind::Worked, self.closing.worked);
         let thanks = says(SignalKind::Thanks, self.closing.thanked);

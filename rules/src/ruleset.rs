@@ -4,13 +4,13 @@ use sha2::{Digest, Sha256};
 
 use crate::conversation::ConversationRules;
 use crate::due::PageRules;
-use crate::reader::{Mistake, Reader};
+use crate::reader::{ConfigError, TomlReader};
 use crate::resolution::SignalRules;
 use crate::safety::{FactRules, SafetyRules};
-use crate::same::SameRules;
+use crate::same::SimilarityRules;
 use crate::scope::ScopeRules;
-use crate::topics::Topics;
-use crate::truth::TruthRules;
+use crate::topics::TopicRules;
+use crate::truth::StalenessRules;
 
 /// The files of a ruleset with the text the binary carries.
 pub const EMBEDDED: [(&str, &str); 9] = [
@@ -31,12 +31,12 @@ pub struct Ruleset {
     pub scope: ScopeRules,
     pub conversations: ConversationRules,
     pub signals: SignalRules,
-    pub same: SameRules,
+    pub same: SimilarityRules,
     pub pages: PageRules,
     pub safety: SafetyRules,
     pub facts: FactRules,
-    pub topics: Topics,
-    pub truth: TruthRules,
+    pub topics: TopicRules,
+    pub truth: StalenessRules,
     digest: String,
 }
 
@@ -48,14 +48,14 @@ impl Ruleset {
 
     /// Parses every file: what `replaced` returns for its name, else the embedded text. Returns all
     /// mistakes of all files together.
-    pub fn parse(replaced: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
+    pub fn parse(replaced: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
         let mut digest = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
         let mut readers = EMBEDDED.map(|(name, embedded)| {
             let text = replaced(name);
             let text = text.as_deref().unwrap_or(embedded);
             digest.update((text.len() as u64).to_le_bytes());
             digest.update(text);
-            Reader::parse(name, text)
+            TomlReader::parse(name, text)
         });
         let [scope, conversations, signals, same, pages, safety, facts, topics, truth] =
             &mut readers;
@@ -63,15 +63,15 @@ impl Ruleset {
             scope: ScopeRules::read(scope),
             conversations: ConversationRules::read(conversations),
             signals: SignalRules::read(signals),
-            same: SameRules::read(same),
+            same: SimilarityRules::read(same),
             pages: PageRules::read(pages),
             safety: SafetyRules::read(safety),
             facts: FactRules::read(facts),
-            topics: Topics::read(topics),
-            truth: TruthRules::read(truth),
+            topics: TopicRules::read(topics),
+            truth: StalenessRules::read(truth),
             digest: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
         };
-        let mistakes = readers.into_iter().flat_map(Reader::finish).collect::<Vec<_>>();
+        let mistakes = readers.into_iter().flat_map(TomlReader::finish).collect::<Vec<_>>();
         if mistakes.is_empty() { Ok(rules) } else { Err(mistakes) }
     }
 

@@ -10,51 +10,51 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use crate::reader::Reader;
-use answer::AnswerRules;
-use secrets::Secrets;
+use crate::reader::TomlReader;
+use answer::SelfContainedRules;
+use secrets::SecretPatterns;
 
-pub use fold::fold;
+pub use fold::deobfuscate;
 
 /// The patterns of `safety.toml`. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct SafetyRules {
-    secrets: Arc<Secrets>,
-    refused: Arc<Vec<Refused>>,
-    answer: Arc<AnswerRules>,
+    secrets: Arc<SecretPatterns>,
+    refused: Arc<Vec<RestrictedPattern>>,
+    answer: Arc<SelfContainedRules>,
 }
 
 /// A kind of value that a page may hold only if people listed it.
 #[derive(Debug)]
-struct Refused {
+struct RestrictedPattern {
     kind: String,
-    listed: Listed,
+    listed: FactList,
     pattern: Regex,
     mixed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Listed {
+enum FactList {
     Addresses,
     Invites,
     Links,
 }
 
 impl SafetyRules {
-    pub(crate) fn read(file: &mut Reader) -> Self {
-        let secrets = Secrets::read(file);
+    pub(crate) fn read(file: &mut TomlReader) -> Self {
+        let secrets = SecretPatterns::read(file);
         let refused = file.sections("unlisted", |table| {
             let lists = [
-                ("addresses", Listed::Addresses),
-                ("invites", Listed::Invites),
-                ("links", Listed::Links),
+                ("addresses", FactList::Addresses),
+                ("invites", FactList::Invites),
+                ("links", FactList::Links),
             ];
             let kind = table.text("kind", "a value");
-            let listed = table.choice("listed", Listed::Links, &lists);
+            let listed = table.choice("listed", FactList::Links, &lists);
             let mixed = table.bool("mixed", false);
-            pattern(table).map(|pattern| Refused { kind, listed, pattern, mixed })
+            pattern(table).map(|pattern| RestrictedPattern { kind, listed, pattern, mixed })
         });
-        let answer = file.section("answer", AnswerRules::read);
+        let answer = file.section("answer", SelfContainedRules::read);
         Self {
             secrets: Arc::new(secrets),
             refused: Arc::new(refused.into_iter().flatten().collect()),
@@ -64,12 +64,12 @@ impl SafetyRules {
 }
 
 /// Reads the key `pattern`; a bad one is a mistake and `None`.
-fn pattern(table: &mut Reader) -> Option<Regex> {
+fn pattern(table: &mut TomlReader) -> Option<Regex> {
     let text = table.text("pattern", "");
     compile(table, "pattern", &text)
 }
 
-fn compile(table: &mut Reader, key: &str, text: &str) -> Option<Regex> {
+fn compile(table: &mut TomlReader, key: &str, text: &str) -> Option<Regex> {
     if text.is_empty() {
         table.wrong(key, "missing; expected a regular expression");
         return None;
@@ -93,7 +93,7 @@ pub struct FactRules {
 }
 
 impl FactRules {
-    pub(crate) fn read(file: &mut Reader) -> Self {
+    pub(crate) fn read(file: &mut TomlReader) -> Self {
         Self {
             addresses: file.texts("addresses"),
             invites: file.texts("invites"),
@@ -101,13 +101,13 @@ impl FactRules {
         }
     }
 
-    fn list(&self, value: &str, listed: Listed) -> bool {
+    fn list(&self, value: &str, listed: FactList) -> bool {
         match listed {
-            Listed::Addresses => self.addresses.iter().any(|known| {
+            FactList::Addresses => self.addresses.iter().any(|known| {
                 known == value || (known.starts_with("0x") && known.eq_ignore_ascii_case(value))
             }),
-            Listed::Invites => self.invites.iter().any(|known| same_link(known, value)),
-            Listed::Links => self.links.iter().any(|known| same_link(known, value)),
+            FactList::Invites => self.invites.iter().any(|known| same_link(known, value)),
+            FactList::Links => self.links.iter().any(|known| same_link(known, value)),
         }
     }
 }
@@ -132,7 +132,7 @@ pub fn redact<'t>(text: &'t str, rules: &SafetyRules) -> Cow<'t, str> {
 
 /// What an answer holds that `facts.toml` does not list.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Unlisted {
+pub struct UnlistedValue {
     /// "a contract address", "an invite", ...
     pub kind: String,
     /// As found after disguises were undone.
@@ -140,14 +140,14 @@ pub struct Unlisted {
 }
 
 /// Everything in a text that must not be published unless people listed it, each value once.
-pub fn unlisted(text: &str, rules: &SafetyRules, facts: &FactRules) -> Vec<Unlisted> {
-    let folded = fold(text);
+pub fn unlisted(text: &str, rules: &SafetyRules, facts: &FactRules) -> Vec<UnlistedValue> {
+    let folded = deobfuscate(text);
     let mut found = Vec::new();
     for refused in rules.refused.iter() {
         for hit in refused.pattern.find_iter(&folded) {
             let value = hit.as_str().split_whitespace().collect::<String>();
             if (!refused.mixed || is_mixed(&value)) && !facts.list(&value, refused.listed) {
-                found.push(Unlisted { kind: refused.kind.clone(), value });
+                found.push(UnlistedValue { kind: refused.kind.clone(), value });
             }
         }
     }
@@ -164,7 +164,7 @@ fn is_mixed(value: &str) -> bool {
 /// Why an answer says too little, or nothing to somebody who was not there; `None` if it stands
 /// alone. `words` is its text without markup, `has_code` whether it holds a fence or a code span.
 pub fn why_not_alone(words: &str, has_code: bool, rules: &SafetyRules) -> Option<&'static str> {
-    rules.answer.why_not_alone(words, has_code)
+    rules.answer.missing_context(words, has_code)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Are two questions the same.
 //!
-//! Words are weighed by statistics that are frozen for an [`Epoch`], so that a verdict depends on
+//! Words are weighed by statistics that are frozen in a [`CorpusStats`], so that a verdict depends on
 //! the set of known questions and never on the order in which they came.
 
 mod entities;
@@ -14,27 +14,27 @@ pub(crate) mod words;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::reader::Reader;
-use crate::reason::Reason;
-use entities::{Kind, Rivals, clash};
-pub use epoch::{Epoch, Signature};
-pub use score::Link;
+use crate::reader::TomlReader;
+use crate::reason::WeightedReason;
+use entities::{EntityKind, RivalGroups, clash};
+pub use epoch::{CorpusStats, QaSignature};
+pub use score::PairFeatures;
 
 /// How sameness is judged: `same.toml`.
 #[derive(Debug, Clone)]
-pub struct SameRules {
-    vocabulary: Arc<Vocabulary>,
-    weights: Weights,
+pub struct SimilarityRules {
+    vocabulary: Arc<WordLists>,
+    weights: PairWeights,
     pair: f32,
     threshold: f32,
     cohesion: f32,
     agreement: f32,
-    vetoes: Vetoes,
+    vetoes: VetoRules,
 }
 
 /// The words of an occurrence, as far as sameness looks at them.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct QaText<'a> {
     pub question: &'a str,
     /// Empty where the answer is not known.
     pub answer: &'a str,
@@ -42,57 +42,64 @@ pub struct Asked<'a> {
 
 /// Whether two questions are the same, and why.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sameness {
+pub struct PairVerdict {
     pub same: bool,
     /// 0 to 1; the questions are the same from the threshold upwards.
     pub score: f32,
     /// Their weights add up to the logarithm of the odds that the score stands for.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<WeightedReason>,
 }
 
 /// Judges a pair. Symmetric, and zero where a question says too little or a name contradicts.
-pub fn same(a: &Signature, b: &Signature, rules: &SameRules) -> Sameness {
+pub fn compare_pair(a: &QaSignature, b: &QaSignature, rules: &SimilarityRules) -> PairVerdict {
     score::sameness(a, b, rules)
 }
 
 /// The score that [`same`] gives, without its reasons.
-pub fn score(a: &Signature, b: &Signature, rules: &SameRules) -> f32 {
+pub fn pair_score(a: &QaSignature, b: &QaSignature, rules: &SimilarityRules) -> f32 {
     score::score(a, b, rules)
 }
 
 /// Whether two answers say the same: their words are alike by the setting `agree.cosine`, and they
 /// contradict each other in no error, identifier, version, site or amount.
-pub fn agree(a: &Signature, b: &Signature, rules: &SameRules) -> bool {
+pub fn answers_agree(a: &QaSignature, b: &QaSignature, rules: &SimilarityRules) -> bool {
     clash(&a.answer_names, &b.answer_names, |_| true).is_none()
         && score::cosine(&a.answer, &b.answer) >= rules.agreement
 }
 
 /// The same where the two may be about different versions.
-pub(crate) fn agree_but_versions(a: &Signature, b: &Signature, rules: &SameRules) -> bool {
-    let other = |kind| !matches!(kind, Kind::Version | Kind::Amount);
+pub(crate) fn answers_agree_except_versions(
+    a: &QaSignature,
+    b: &QaSignature,
+    rules: &SimilarityRules,
+) -> bool {
+    let other = |kind| !matches!(kind, EntityKind::Version | EntityKind::Amount);
     clash(&a.answer_names, &b.answer_names, other).is_none()
         && score::cosine(&a.answer, &b.answer) >= rules.agreement
 }
 
 /// How much of the weight of one answer's words the other's hold, 0 to 1.
-pub(crate) fn held(answer: &Signature, by: &Signature) -> f32 {
+pub(crate) fn containment(answer: &QaSignature, by: &QaSignature) -> f32 {
     score::held(&answer.answer, &by.answer)
 }
 
 /// Whether one names a platform or a product of a group of rivals, and the other not that one.
-pub(crate) fn apart(a: &Signature, b: &Signature) -> bool {
-    let rivals = |one: &Signature| {
+pub(crate) fn names_rivals(a: &QaSignature, b: &QaSignature) -> bool {
+    let rivals = |one: &QaSignature| {
         let names = one.question_names.iter().chain(&one.answer_names);
-        names.filter(|name| matches!(name.kind, Kind::Rival(_))).copied().collect::<BTreeSet<_>>()
+        names
+            .filter(|name| matches!(name.kind, EntityKind::Rival(_)))
+            .copied()
+            .collect::<BTreeSet<_>>()
     };
     let (ones, others) = (rivals(a), rivals(b));
     let kinds = ones.iter().chain(&others).map(|name| name.kind).collect::<BTreeSet<_>>();
     kinds.into_iter().any(|kind| !ones.intersection(&others).any(|name| name.kind == kind))
 }
 
-impl Signature {
+impl QaSignature {
     /// Whether the question says enough to be compared; "can anyone help?" does not.
-    pub fn telling(&self) -> bool {
+    pub fn is_informative(&self) -> bool {
         self.telling
     }
 
@@ -107,15 +114,15 @@ impl Signature {
 }
 
 #[derive(Debug, Clone, Default)]
-struct Vocabulary {
+struct WordLists {
     stop: BTreeSet<String>,
     filler: BTreeSet<String>,
-    rivals: Rivals,
+    rivals: RivalGroups,
     least_content: f32,
     least_syllables: usize,
 }
 
-impl Vocabulary {
+impl WordLists {
     /// Whether a word is not compared: a stop word, or a part of a version or of a list number.
     fn is_stop(&self, word: &str) -> bool {
         let digits = word.strip_prefix('v').unwrap_or(word);
@@ -134,7 +141,7 @@ impl Vocabulary {
 }
 
 #[derive(Debug, Clone)]
-struct Weights {
+struct PairWeights {
     base: f32,
     words: f32,
     pieces: f32,
@@ -149,7 +156,7 @@ struct Weights {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Vetoes {
+struct VetoRules {
     errors: bool,
     identifiers: bool,
     versions: bool,
@@ -157,11 +164,11 @@ struct Vetoes {
     rivals: bool,
 }
 
-impl SameRules {
-    pub(crate) fn read(file: &mut Reader) -> Self {
+impl SimilarityRules {
+    pub(crate) fn read(file: &mut TomlReader) -> Self {
         let weights = file.section("weights", |table| {
             let mut weight = |key, default| table.number(key, default, -50.0, 50.0) as f32;
-            Weights {
+            PairWeights {
                 base: weight("base", -4.0),
                 words: weight("words", 4.0),
                 pieces: weight("pieces", 2.0),
@@ -175,7 +182,7 @@ impl SameRules {
                 crowd: weight("crowd", -0.3),
             }
         });
-        let vetoes = file.section("veto", |table| Vetoes {
+        let vetoes = file.section("veto", |table| VetoRules {
             errors: table.bool("errors", true),
             identifiers: table.bool("identifiers", true),
             versions: table.bool("versions", false),
@@ -189,7 +196,7 @@ impl SameRules {
         let agreement =
             file.section("agree", |table| table.number("cosine", 0.3, 0.01, 1.0) as f32);
         Self {
-            vocabulary: Arc::new(Vocabulary::read(file)),
+            vocabulary: Arc::new(WordLists::read(file)),
             weights,
             pair,
             threshold,
@@ -210,25 +217,25 @@ impl SameRules {
         self.cohesion
     }
 
-    fn vetoes(&self, kind: Kind) -> bool {
+    fn vetoes(&self, kind: EntityKind) -> bool {
         match kind {
-            Kind::Error => self.vetoes.errors,
-            Kind::Identifier => self.vetoes.identifiers,
-            Kind::Version => self.vetoes.versions,
-            Kind::Domain => self.vetoes.sites,
-            Kind::Amount => false,
-            Kind::Rival(_) => self.vetoes.rivals,
+            EntityKind::Error => self.vetoes.errors,
+            EntityKind::Identifier => self.vetoes.identifiers,
+            EntityKind::Version => self.vetoes.versions,
+            EntityKind::Domain => self.vetoes.sites,
+            EntityKind::Amount => false,
+            EntityKind::Rival(_) => self.vetoes.rivals,
         }
     }
 }
 
-impl Vocabulary {
-    fn read(file: &mut Reader) -> Self {
+impl WordLists {
+    fn read(file: &mut TomlReader) -> Self {
         let rivals = file.sections("rivals", |table| table.texts("names"));
         file.section("words", |table| Self {
             stop: table.texts("stop").into_iter().collect(),
             filler: table.texts("filler").into_iter().collect(),
-            rivals: Rivals(rivals),
+            rivals: RivalGroups(rivals),
             least_content: table.number("least_content", 0.9, 0.0, 10.0) as f32,
             least_syllables: table.integer("least_syllables", 5, 1, 100) as usize,
         })

@@ -2,7 +2,7 @@
 
 use crate::cluster::{Cluster, ClusterState, Occurrence, Quote};
 use crate::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
-use crate::resolution::Grade;
+use crate::resolution::ResolutionGrade;
 
 /// One occurrence for each `(question, answer)`, everybody another person.
 pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
@@ -14,7 +14,7 @@ pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
         channel_name: "help".to_owned(),
         question: quote(at * 10, question),
         answers: vec![quote(at * 10 + 1, answer)],
-        grade: Grade::Confirmed,
+        grade: ResolutionGrade::Confirmed,
         confidence: 0.8,
         signals: Vec::new(),
         reasons: Vec::new(),

@@ -2,7 +2,7 @@
 
 use crate::ids::{RoleId, UserId};
 use crate::message::{Author, Channel, ChannelKind};
-use crate::reader::Reader;
+use crate::reader::TomlReader;
 
 #[derive(Debug, Clone)]
 pub struct ScopeRules {
@@ -35,7 +35,7 @@ pub enum OutOfScope {
 }
 
 impl ScopeRules {
-    pub(crate) fn read(file: &mut Reader) -> Self {
+    pub(crate) fn read(file: &mut TomlReader) -> Self {
         let (include, exclude) =
             file.section("channels", |table| (table.texts("include"), table.texts("exclude")));
         let (trusted_roles, trusted_people) =
@@ -95,7 +95,7 @@ impl ScopeRules {
     }
 }
 
-fn people(table: &mut Reader) -> Vec<UserId> {
+fn people(table: &mut TomlReader) -> Vec<UserId> {
     let mut ids = Vec::new();
     for text in table.texts("people") {
         match text.parse() {
@@ -144,7 +144,7 @@ mod tests {
     use crate::message::Role;
 
     fn rules(text: &str) -> ScopeRules {
-        let mut reader = Reader::parse("scope.toml", text);
+        let mut reader = TomlReader::parse("scope.toml", text);
         let rules = ScopeRules::read(&mut reader);
         assert_eq!(reader.finish(), []);
         rules

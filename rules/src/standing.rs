@@ -5,11 +5,11 @@ mod manner;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use self::manner::Manner;
+use self::manner::AnswerStyle;
 use crate::cluster::{Cluster, Occurrence};
-use crate::reason::Reason;
-use crate::resolution::Grade;
-use crate::same::words::{Token, stem, tokens};
+use crate::reason::WeightedReason;
+use crate::resolution::ResolutionGrade;
+use crate::same::words::{SimilarityToken, stem, tokens};
 
 /// So many of a cluster's answers, the surest first, are compared with each other.
 const MOST_COMPARED: usize = 24;
@@ -30,11 +30,11 @@ const MOST_ASIDES: usize = 3;
 
 /// A quotable occurrence and what speaks for its best answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Standing<'c> {
+pub struct RankedOccurrence<'c> {
     pub occurrence: &'c Occurrence,
     /// The sum of the reasons' weights: higher is better.
     pub score: f32,
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<WeightedReason>,
 }
 
 /// The quotable occurrences of a cluster, the one with the best answer first; of equals the earlier.
@@ -43,21 +43,25 @@ pub struct Standing<'c> {
 /// answered likewise, that its question is the one that names the cluster, that it speaks of the same
 /// things, its substance, and that it tells what to do. Counts against it: that it only points
 /// elsewhere, doubts, asks back, or speaks of what nobody else asked about.
-pub fn rank(cluster: &Cluster) -> Vec<Standing<'_>> {
+pub fn rank_occurrences(cluster: &Cluster) -> Vec<RankedOccurrence<'_>> {
     let mut occurrences = cluster.occurrences.iter().collect::<Vec<_>>();
     // The sort is stable, so that of equals the earlier stays first.
-    occurrences.sort_by(|a, b| settled(b).total_cmp(&settled(a)));
+    occurrences.sort_by(|a, b| resolution_score(b).total_cmp(&resolution_score(a)));
     let split = occurrences.len().min(MOST_COMPARED);
     let (near, far) = occurrences.split_at(split);
-    let said = near.iter().copied().map(Said::of).collect::<Vec<_>>();
-    let named = Named::of(cluster);
+    let said = near.iter().copied().map(OccurrenceTerms::of).collect::<Vec<_>>();
+    let named = RepresentativeTerms::of(cluster);
     let mut ranked = said
         .iter()
         .filter(|one| one.occurrence.quotable)
         .map(|one| one.standing(&named, &said))
         .collect::<Vec<_>>();
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| earlier(a, b)));
-    ranked.extend(far.iter().filter(|one| one.quotable).map(|one| Standing::surely(one)));
+    ranked.extend(
+        far.iter()
+            .filter(|one| one.quotable)
+            .map(|one| RankedOccurrence::from_resolution_only(one)),
+    );
     ranked
 }
 
@@ -67,15 +71,15 @@ pub fn overlap(a: &str, b: &str) -> f32 {
     a.intersection(&b).count() as f32 / a.len().min(b.len()).max(1) as f32
 }
 
-fn earlier(a: &Standing<'_>, b: &Standing<'_>) -> Ordering {
+fn earlier(a: &RankedOccurrence<'_>, b: &RankedOccurrence<'_>) -> Ordering {
     a.occurrence.question.message.cmp(&b.occurrence.question.message)
 }
 
-impl<'c> Standing<'c> {
+impl<'c> RankedOccurrence<'c> {
     /// What the judgement of the one conversation tells.
-    fn surely(occurrence: &'c Occurrence) -> Self {
+    fn from_resolution_only(occurrence: &'c Occurrence) -> Self {
         let mut standing = Self { occurrence, score: 0.0, reasons: Vec::new() };
-        let (what, weight) = settlement(occurrence.grade);
+        let (what, weight) = resolution_reason(occurrence.grade);
         standing.add(what, weight);
         standing.add("how sure its judgement is", occurrence.confidence);
         standing.add("given by a trusted person", trust(occurrence));
@@ -85,21 +89,21 @@ impl<'c> Standing<'c> {
     fn add(&mut self, what: &str, weight: f32) {
         if weight != 0.0 {
             self.score += weight;
-            self.reasons.push(Reason::new(what, weight));
+            self.reasons.push(WeightedReason::new(what, weight));
         }
     }
 }
 
-fn settled(occurrence: &Occurrence) -> f32 {
-    settlement(occurrence.grade).1 + occurrence.confidence + trust(occurrence)
+fn resolution_score(occurrence: &Occurrence) -> f32 {
+    resolution_reason(occurrence.grade).1 + occurrence.confidence + trust(occurrence)
 }
 
-fn settlement(grade: Grade) -> (&'static str, f32) {
+fn resolution_reason(grade: ResolutionGrade) -> (&'static str, f32) {
     match grade {
-        Grade::Certain => ("marked as the answer", 0.5),
-        Grade::Confirmed => ("confirmed by the asker", 0.4),
-        Grade::Thanked => ("the asker says thanks", 0.1),
-        Grade::Unconfirmed => ("not confirmed", 0.0),
+        ResolutionGrade::Certain => ("marked as the answer", 0.5),
+        ResolutionGrade::Confirmed => ("confirmed by the asker", 0.4),
+        ResolutionGrade::Thanked => ("the asker says thanks", 0.1),
+        ResolutionGrade::Unconfirmed => ("not confirmed", 0.0),
     }
 }
 
@@ -108,34 +112,38 @@ fn trust(occurrence: &Occurrence) -> f32 {
 }
 
 /// The question that names the cluster.
-struct Named {
+struct RepresentativeTerms {
     words: BTreeSet<String>,
     asks_how: bool,
 }
 
-impl Named {
+impl RepresentativeTerms {
     fn of(cluster: &Cluster) -> Self {
-        let text = &cluster.best_question().text;
+        let text = &cluster.representative_question().text;
         Self { words: content(text), asks_how: manner::asks_how(text) }
     }
 }
 
 /// An occurrence with the words that carry matter.
-struct Said<'c> {
+struct OccurrenceTerms<'c> {
     occurrence: &'c Occurrence,
     question: BTreeSet<String>,
     answer: BTreeSet<String>,
 }
 
-impl<'c> Said<'c> {
+impl<'c> OccurrenceTerms<'c> {
     fn of(occurrence: &'c Occurrence) -> Self {
         let question = content(&occurrence.question.text);
         Self { occurrence, question, answer: content(&occurrence.best_answer().text) }
     }
 
-    fn standing(&self, named: &Named, all: &[Said<'_>]) -> Standing<'c> {
+    fn standing(
+        &self,
+        named: &RepresentativeTerms,
+        all: &[OccurrenceTerms<'_>],
+    ) -> RankedOccurrence<'c> {
         let best = self.occurrence.best_answer();
-        let mut standing = Standing::surely(self.occurrence);
+        let mut standing = RankedOccurrence::from_resolution_only(self.occurrence);
         standing.add("others answered likewise", AGREEMENT * self.agreement(all));
         let words = best.text.split_whitespace().count().min(FULL);
         standing.add("its substance", SUBSTANCE * words as f32 / FULL as f32);
@@ -145,21 +153,21 @@ impl<'c> Said<'c> {
         standing.add("speaks of what is asked", MATTER * (2.0 * matter).min(1.0));
         let asides = self.asides(named, all).min(MOST_ASIDES);
         standing.add("speaks of what nobody else asked", -ASIDE * asides as f32);
-        for (what, weight) in Manner::of(&best.text).weights(named.asks_how) {
+        for (what, weight) in AnswerStyle::of(&best.text).weights(named.asks_how) {
             standing.add(what, weight);
         }
         standing
     }
 
     /// How much of its words the likest answer of another person shares, 0 to 1.
-    fn agreement(&self, all: &[Said<'_>]) -> f32 {
+    fn agreement(&self, all: &[OccurrenceTerms<'_>]) -> f32 {
         let author = self.occurrence.best_answer().author;
         let others = all.iter().filter(|other| other.occurrence.best_answer().author != author);
         others.map(|other| jaccard(&self.answer, &other.answer)).fold(0.0, f32::max)
     }
 
     /// How many words the answer takes up from its own question that no other question holds.
-    fn asides(&self, named: &Named, all: &[Said<'_>]) -> usize {
+    fn asides(&self, named: &RepresentativeTerms, all: &[OccurrenceTerms<'_>]) -> usize {
         let taken_up = self.question.intersection(&self.answer);
         let own = taken_up.filter(|word| {
             let elsewhere = all
@@ -177,11 +185,11 @@ pub(crate) fn content(text: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for token in tokens(text) {
         match token {
-            Token::Word(word) if word.len() > 2 && !manner::is_grammar(&word) => {
+            SimilarityToken::Word(word) if word.len() > 2 && !manner::is_grammar(&word) => {
                 words.insert(stem(&word));
             }
-            Token::Word(_) => {}
-            Token::Syllables(run) => {
+            SimilarityToken::Word(_) => {}
+            SimilarityToken::Syllables(run) => {
                 let letters = run.chars().collect::<Vec<_>>();
                 words.extend(letters.windows(2).map(|pair| pair.iter().collect::<String>()));
             }
@@ -213,7 +221,7 @@ mod tests {
     /// The best answer to the first of some questions, all of them equally well settled.
     fn check(told: &[(&str, &str)], expected: &str) {
         let cluster = samples::cluster(told);
-        let ranked = rank(&cluster);
+        let ranked = rank_occurrences(&cluster);
         assert_eq!(ranked.len(), told.len());
         let best = &ranked[0];
         assert_eq!(best.occurrence.best_answer().text, expected, "{ranked:?}");
@@ -276,11 +284,11 @@ mod tests {
             ("How do I reset it?", "Run the reset command with the force flag set, then wait"),
             ("How do I reset it?", "Hold the button"),
         ]);
-        cluster.occurrences[0].grade = Grade::Unconfirmed;
+        cluster.occurrences[0].grade = ResolutionGrade::Unconfirmed;
         cluster.occurrences[0].confidence = 0.3;
-        cluster.occurrences[1].grade = Grade::Certain;
-        assert_eq!(rank(&cluster)[0].occurrence.best_answer().text, "Hold the button");
+        cluster.occurrences[1].grade = ResolutionGrade::Certain;
+        assert_eq!(rank_occurrences(&cluster)[0].occurrence.best_answer().text, "Hold the button");
         cluster.occurrences[1].quotable = false;
-        assert_eq!(rank(&cluster).len(), 1);
+        assert_eq!(rank_occurrences(&cluster).len(), 1);
     }
 }

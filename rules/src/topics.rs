@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use crate::cluster::Cluster;
-use crate::phrase::{Phrase, Words};
-use crate::reader::Reader;
+use crate::phrase::{NormalizedWords, Phrase};
+use crate::reader::TomlReader;
 
 /// One subject of the documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +19,10 @@ pub struct Topic {
 
 /// The subjects of `topics.toml`, in its order.
 #[derive(Debug, Clone, Default)]
-pub struct Topics(Vec<Topic>);
+pub struct TopicRules(Vec<Topic>);
 
-impl Topics {
-    pub(crate) fn read(file: &mut Reader) -> Self {
+impl TopicRules {
+    pub(crate) fn read(file: &mut TomlReader) -> Self {
         let mut names = Vec::new();
         let topics = file.sections("topic", |table| {
             let topic = read_one(table);
@@ -42,7 +42,7 @@ impl Topics {
             .occurrences
             .iter()
             .flat_map(|one| [&one.question.text, &one.best_answer().text])
-            .map(|text| Words::of(text))
+            .map(|text| NormalizedWords::of(text))
             .collect::<Vec<_>>();
         let hits = |topic: &Topic| {
             let of_text = |text| topic.words.iter().filter(|word| word.is_in(text)).count();
@@ -59,7 +59,7 @@ impl Topics {
     }
 }
 
-fn read_one(table: &mut Reader) -> Topic {
+fn read_one(table: &mut TomlReader) -> Topic {
     let name = table.text("name", "");
     if name.trim().is_empty() {
         table.wrong("name", "a topic needs a name");
@@ -106,9 +106,9 @@ mod tests {
     use super::*;
     use crate::samples::cluster;
 
-    fn topics(text: &str) -> Result<Topics, Vec<String>> {
-        let mut reader = Reader::parse("topics.toml", text);
-        let topics = Topics::read(&mut reader);
+    fn topics(text: &str) -> Result<TopicRules, Vec<String>> {
+        let mut reader = TomlReader::parse("topics.toml", text);
+        let topics = TopicRules::read(&mut reader);
         let mistakes = reader.finish().iter().map(ToString::to_string).collect::<Vec<_>>();
         if mistakes.is_empty() { Ok(topics) } else { Err(mistakes) }
     }

@@ -6,27 +6,30 @@
 
 mod said;
 
-use crate::cluster::{Canon, Cluster, Occurrence};
+use crate::cluster::{Cluster, MergedAnswer, Occurrence};
 use crate::ids::MessageId;
-use crate::markdown::{Block, parse, plain_text, read_page};
-use crate::reader::Reader;
-use crate::resolution::{Grade, SignalKind};
+use crate::markdown::{MarkdownBlock, parse, plain_text, read_page};
+use crate::reader::TomlReader;
+use crate::resolution::{ResolutionGrade, SignalKind};
 use crate::ruleset::Ruleset;
-use crate::same::{Asked, Epoch, SameRules, Signature, agree_but_versions, apart, held};
+use crate::same::{
+    CorpusStats, QaSignature, QaText, SimilarityRules, answers_agree_except_versions, containment,
+    names_rivals,
+};
 use crate::versions::newer;
-use said::{Cues, Said};
+use said::{AnswerClaims, ClaimCues};
 
 /// How a known answer is judged: `truth.toml`.
 #[derive(Debug, Clone)]
-pub struct TruthRules {
-    cues: Cues,
+pub struct StalenessRules {
+    cues: ClaimCues,
     held: f32,
     taken_back: f32,
 }
 
-impl TruthRules {
-    pub(crate) fn read(file: &mut Reader) -> Self {
-        let cues = file.section("says", Cues::read);
+impl StalenessRules {
+    pub(crate) fn read(file: &mut TomlReader) -> Self {
+        let cues = file.section("says", ClaimCues::read);
         let (held, taken_back) = file.section("agree", |table| {
             let mut share = |key, default| table.number(key, default, 0.01, 1.0) as f32;
             (share("held", 0.5), share("taken_back", 0.6))
@@ -37,7 +40,7 @@ impl TruthRules {
 
 /// The verdict on a known answer. `by` is the index of the occurrence that shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Truth {
+pub enum StalenessVerdict {
     Stands,
     /// Messages that it stands on may not be shown any more.
     Gone {
@@ -58,98 +61,105 @@ pub enum Truth {
 /// as [`crate::due::due`] gives them; only those count that were resolved after the merge and confirmed
 /// by their asker, a mark, or a trusted person. `gone` is the evidence that may not be shown. Without a
 /// merged answer there is nothing to take back.
-pub fn truth(
+pub fn check_staleness(
     cluster: &Cluster,
     core: &[usize],
     gone: &[MessageId],
-    epoch: &Epoch,
+    epoch: &CorpusStats,
     rules: &Ruleset,
-) -> Truth {
+) -> StalenessVerdict {
     if !gone.is_empty() {
-        return Truth::Gone { evidence: gone.to_vec() };
+        return StalenessVerdict::Gone { evidence: gone.to_vec() };
     }
-    let Some(canon) = &cluster.canon else { return Truth::Stands };
-    let page = Page::of(canon, epoch, &rules.truth);
+    let Some(canon) = &cluster.canon else { return StalenessVerdict::Stands };
+    let page = MergedClaims::of(canon, epoch, &rules.truth);
     let mut later = core
         .iter()
         .filter_map(|at| Some((*at, cluster.occurrences.get(*at)?)))
         .filter(|(_, one)| one.resolved() > canon.merged && is_confirmed(one))
-        .map(|(at, one)| Later::of(at, one, epoch, &rules.truth))
+        .map(|(at, one)| LaterClaims::of(at, one, epoch, &rules.truth))
         .collect::<Vec<_>>();
     later.sort_by_key(|one| (one.occurrence.resolved(), one.at));
-    let judge = Judge { page: &page, same: &rules.same, rules: &rules.truth };
+    let judge = StalenessCheck { page: &page, same: &rules.same, rules: &rules.truth };
     let newest = later.iter().rev().find_map(|one| Some((judge.newer(one)?, one.at)));
     if let Some((version, by)) = newest {
-        return Truth::Newer { version, by };
+        return StalenessVerdict::Newer { version, by };
     }
     // Whoever confirms the page later settles what was said against it before.
     for one in later.iter().rev() {
         if judge.contradicts(one) {
-            return Truth::Contradicted { by: one.at };
+            return StalenessVerdict::Contradicted { by: one.at };
         }
         if judge.agrees(one) {
             break;
         }
     }
-    Truth::Stands
+    StalenessVerdict::Stands
 }
 
 fn is_confirmed(occurrence: &Occurrence) -> bool {
-    occurrence.grade <= Grade::Confirmed
+    occurrence.grade <= ResolutionGrade::Confirmed
         || occurrence.best_answer().trusted
         || occurrence.signals.iter().any(|signal| signal.kind == SignalKind::TrustedAnswer)
 }
 
 /// A merged answer as it is compared.
-struct Page {
+struct MergedClaims {
     text: String,
-    said: Said,
+    said: AnswerClaims,
     /// Of the whole answer, and of each of its parts: a page says more than one answer does.
-    signatures: Vec<Signature>,
+    signatures: Vec<QaSignature>,
 }
 
-impl Page {
-    fn of(canon: &Canon, epoch: &Epoch, rules: &TruthRules) -> Self {
+impl MergedClaims {
+    fn of(canon: &MergedAnswer, epoch: &CorpusStats, rules: &StalenessRules) -> Self {
         let mut blocks = read_page(&canon.answer);
         drop_symptom(&mut blocks);
         let text = plain_text(&blocks);
         let parts = blocks.iter().map(|block| plain_text(std::slice::from_ref(block)));
         let signatures = std::iter::once(text.clone())
             .chain(parts)
-            .map(|answer| epoch.signature(&Asked { question: &canon.title, answer: &answer }))
+            .map(|answer| epoch.signature(&QaText { question: &canon.title, answer: &answer }))
             .collect();
-        let said = Said::of(&blocks, &rules.cues);
+        let said = AnswerClaims::of(&blocks, &rules.cues);
         Self { text: format!("{}\n{text}", canon.title), said, signatures }
     }
 }
 
 /// What the page's reader sees before it helps is not what it tells to do.
-fn drop_symptom(blocks: &mut Vec<Block>) {
-    let is_intro = |block: &Block| {
-        matches!(block, Block::Paragraph(_))
+fn drop_symptom(blocks: &mut Vec<MarkdownBlock>) {
+    let is_intro = |block: &MarkdownBlock| {
+        matches!(block, MarkdownBlock::Paragraph(_))
             && plain_text(std::slice::from_ref(block)).trim() == "What you may see:"
     };
-    if blocks.first().is_some_and(is_intro) && matches!(blocks.get(1), Some(Block::Code { .. })) {
+    if blocks.first().is_some_and(is_intro)
+        && matches!(blocks.get(1), Some(MarkdownBlock::Code { .. }))
+    {
         blocks.drain(..2);
     }
 }
 
 /// A later answer as it is compared.
-struct Later<'c> {
+struct LaterClaims<'c> {
     at: usize,
     occurrence: &'c Occurrence,
-    said: Said,
-    signature: Signature,
+    said: AnswerClaims,
+    signature: QaSignature,
 }
 
-impl<'c> Later<'c> {
-    fn of(at: usize, occurrence: &'c Occurrence, epoch: &Epoch, rules: &TruthRules) -> Self {
+impl<'c> LaterClaims<'c> {
+    fn of(
+        at: usize,
+        occurrence: &'c Occurrence,
+        epoch: &CorpusStats,
+        rules: &StalenessRules,
+    ) -> Self {
         let answer = occurrence.best_answer().text.as_str();
-        let asked = Asked { question: &occurrence.question.text, answer };
+        let asked = QaText { question: &occurrence.question.text, answer };
         Self {
             at,
             occurrence,
-            said: Said::of(&parse(answer, &[]), &rules.cues),
+            said: AnswerClaims::of(&parse(answer, &[]), &rules.cues),
             signature: epoch.signature(&asked),
         }
     }
@@ -159,29 +169,29 @@ impl<'c> Later<'c> {
     }
 }
 
-struct Judge<'p> {
-    page: &'p Page,
-    same: &'p SameRules,
-    rules: &'p TruthRules,
+struct StalenessCheck<'p> {
+    page: &'p MergedClaims,
+    same: &'p SimilarityRules,
+    rules: &'p StalenessRules,
 }
 
-impl Judge<'_> {
+impl StalenessCheck<'_> {
     /// Whether the page says the same, whatever version either is about.
-    fn agrees(&self, later: &Later<'_>) -> bool {
-        let says_so = |part: &Signature| {
-            agree_but_versions(part, &later.signature, self.same)
-                || held(&later.signature, part) >= self.rules.held
+    fn agrees(&self, later: &LaterClaims<'_>) -> bool {
+        let says_so = |part: &QaSignature| {
+            answers_agree_except_versions(part, &later.signature, self.same)
+                || containment(&later.signature, part) >= self.rules.held
         };
         later.said.holds() || self.page.signatures.iter().any(says_so)
     }
 
     /// Whether the two are about different platforms or products.
-    fn is_elsewhere(&self, later: &Later<'_>) -> bool {
-        self.page.signatures.first().is_none_or(|page| apart(page, &later.signature))
+    fn is_elsewhere(&self, later: &LaterClaims<'_>) -> bool {
+        self.page.signatures.first().is_none_or(|page| names_rivals(page, &later.signature))
     }
 
     /// The version that a later answer names above the page's, if it is another answer.
-    fn newer(&self, later: &Later<'_>) -> Option<String> {
+    fn newer(&self, later: &LaterClaims<'_>) -> Option<String> {
         if self.agrees(later) || self.is_elsewhere(later) {
             return None;
         }
@@ -195,7 +205,7 @@ impl Judge<'_> {
         told.or_else(asked)
     }
 
-    fn contradicts(&self, later: &Later<'_>) -> bool {
+    fn contradicts(&self, later: &LaterClaims<'_>) -> bool {
         let (page, said) = (&self.page.said, &later.said);
         if self.is_elsewhere(later) {
             return false;

@@ -39,7 +39,7 @@ const KNOWN: [(&str, &str); 30] = [
 ];
 
 /// The numbers of a version and what stands behind them: `1.0.0-beta.3`.
-type Number = (Vec<u32>, String);
+type VersionNumber = (Vec<u32>, String);
 
 /// The versions that some texts name, each once, with the name of the thing where a text tells it:
 /// those without a name first, then by name, lowest first.
@@ -65,7 +65,7 @@ pub(crate) fn newer(earlier: &str, later: &str) -> Option<String> {
 }
 
 /// Whether a version comes after another; `1.6.2` is one of `1.6`, not after it.
-fn is_above((numbers, suffix): &Number, (others, other_suffix): &Number) -> bool {
+fn is_above((numbers, suffix): &VersionNumber, (others, other_suffix): &VersionNumber) -> bool {
     let common = numbers.len().min(others.len());
     match numbers[..common].cmp(&others[..common]) {
         std::cmp::Ordering::Equal => {
@@ -85,10 +85,10 @@ fn suffix_parts(suffix: &str) -> Vec<(u64, &str)> {
     parts.map(|part| (part.parse::<u64>().unwrap_or_default(), part)).collect()
 }
 
-type Found = BTreeMap<(String, Number), bool>;
+type VersionMention = BTreeMap<(String, VersionNumber), bool>;
 
-fn found<'t>(texts: impl IntoIterator<Item = &'t str>) -> Found {
-    let mut found = Found::new();
+fn found<'t>(texts: impl IntoIterator<Item = &'t str>) -> VersionMention {
+    let mut found = VersionMention::new();
     for text in texts {
         let words = text.split_whitespace().collect::<Vec<_>>();
         for at in 0..words.len() {
@@ -103,7 +103,7 @@ fn found<'t>(texts: impl IntoIterator<Item = &'t str>) -> Found {
     found
 }
 
-fn shown(name: &str, (numbers, suffix): &Number, marked: bool) -> String {
+fn shown(name: &str, (numbers, suffix): &VersionNumber, marked: bool) -> String {
     let pad = |(at, number): (usize, &u32)| match name {
         // Releases that are named by year and month.
         "Ubuntu" if at == 1 => format!("{number:02}"),
@@ -115,7 +115,7 @@ fn shown(name: &str, (numbers, suffix): &Number, marked: bool) -> String {
 }
 
 /// Reads a word as a version, and the words before it as what it is a version of.
-fn version(before: &[&str], word: &str) -> Option<(String, Number, bool)> {
+fn version(before: &[&str], word: &str) -> Option<(String, VersionNumber, bool)> {
     if word.contains("://") {
         return None;
     }

@@ -9,51 +9,53 @@ use axum::response::{IntoResponse, Response};
 use rules::ids::ClusterId;
 use serde::Serialize;
 
-use crate::error::Failure;
+use crate::error::HttpError;
 use crate::markdown::markdown;
-use crate::slug::{self, Form};
+use crate::slug::{self, AnswerFormat};
 use crate::view::AnswerView;
-use crate::{Site, templates};
+use crate::{SiteState, templates};
 
 #[derive(Serialize)]
-struct Page<'a> {
+struct AnswerPage<'a> {
     answer: &'a AnswerView,
 }
 
 /// `GET /answers/{slug}`, with `.md` or `.json` behind it for other forms. The id at the slug's end
 /// decides; any other slug of the same answer redirects to the one it has.
 pub(crate) async fn page(
-    State(site): State<Arc<Site>>,
+    State(site): State<Arc<SiteState>>,
     Path(segment): Path<String>,
-) -> Result<Response, Failure> {
-    let (slug, id, form) = slug::parse(&segment).ok_or_else(Failure::no_such_answer)?;
+) -> Result<Response, HttpError> {
+    let (slug, id, form) = slug::parse(&segment).ok_or_else(HttpError::no_such_answer)?;
     let view = answer(&site, &id).await?;
     if slug != view.slug {
         return Ok(moved(&format!("{}{}", view.url, form.ending())));
     }
     Ok(match form {
-        Form::Page => templates::page("answer.html", &Page { answer: &view })?.into_response(),
-        Form::Markdown => {
+        AnswerFormat::Page => {
+            templates::page("answer.html", &AnswerPage { answer: &view })?.into_response()
+        }
+        AnswerFormat::Markdown => {
             ([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], markdown(&view))
                 .into_response()
         }
-        Form::Json => Json(view.export()).into_response(),
+        AnswerFormat::Json => Json(view.export()).into_response(),
     })
 }
 
 /// `GET /api/v1/answers/{id}`. An id that leads elsewhere is answered with the answer it leads to.
 pub(crate) async fn api(
-    State(site): State<Arc<Site>>,
+    State(site): State<Arc<SiteState>>,
     Path(id): Path<String>,
-) -> Result<Response, Failure> {
-    let id = id.parse().map_err(|_| Failure::no_such_answer())?;
+) -> Result<Response, HttpError> {
+    let id = id.parse().map_err(|_| HttpError::no_such_answer())?;
     Ok(Json(answer(&site, &id).await?.export()).into_response())
 }
 
-async fn answer(site: &Site, id: &ClusterId) -> Result<AnswerView, Failure> {
+async fn answer(site: &SiteState, id: &ClusterId) -> Result<AnswerView, HttpError> {
     let cluster = site.store.cluster(id).await;
-    let cluster = cluster.map_err(|cause| Failure::internal("read an answer", &cause))?;
-    let cluster = cluster.ok_or_else(Failure::no_such_answer)?;
+    let cluster = cluster.map_err(|cause| HttpError::internal("read an answer", &cause))?;
+    let cluster = cluster.ok_or_else(HttpError::no_such_answer)?;
     Ok(AnswerView::of(&cluster, &site.naming))
 }
 

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use crate::error::Failure;
+use crate::error::HttpError;
 
 /// One embedded file.
 struct Asset {
@@ -43,9 +43,9 @@ pub(crate) fn address(name: &str) -> Option<String> {
 pub(crate) async fn serve(
     Path(name): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Failure> {
+) -> Result<Response, HttpError> {
     let found = HASHED.iter().position(|hashed| *hashed == name);
-    let asset = &ASSETS[found.ok_or_else(Failure::no_such_page)?];
+    let asset = &ASSETS[found.ok_or_else(HttpError::no_such_page)?];
     let tag = format!("\"{}\"", hash(asset));
     let fresh =
         headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());

@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use rules::cluster::{Canon, Cluster};
+use rules::cluster::{Cluster, MergedAnswer};
 use rules::ids::ChannelId;
-use rules::pseudonym::Naming;
-use rules::published::People;
+use rules::pseudonym::AuthorNaming;
+use rules::published::Participants;
 use serde::Serialize;
 
 use crate::prose::{beginning, language};
 use crate::slug::{address, slug};
 use crate::title::title;
 use crate::view::{ranked, times};
-use crate::words::{Date, Status};
+use crate::words::{DisplayDate, ReviewStatus};
 
 const SNIPPET_CHARS: usize = 220;
 /// How much of an answer is looked at for a snippet.
@@ -23,27 +23,27 @@ const LEAD_CHARS: usize = 60;
 const MAX_STROKES: usize = 15;
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Card {
+pub(crate) struct ResultCard {
     pub(crate) id: String,
     pub(crate) url: String,
     pub(crate) title: String,
     pub(crate) snippet: String,
-    pub(crate) marked_title: Vec<Part>,
-    pub(crate) marked_snippet: Vec<Part>,
+    pub(crate) marked_title: Vec<TextRun>,
+    pub(crate) marked_snippet: Vec<TextRun>,
     pub(crate) language: Option<&'static str>,
-    pub(crate) status: Status,
+    pub(crate) status: ReviewStatus,
     pub(crate) occurrences: usize,
     pub(crate) askers: usize,
     pub(crate) times: String,
     /// One entry for each stroke, five in a gate.
     pub(crate) tally: Vec<Vec<()>>,
-    pub(crate) last_confirmed: Date,
+    pub(crate) last_confirmed: DisplayDate,
     pub(crate) channels: Vec<ChannelView>,
 }
 
 /// A run of text that matches the query, or does not.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Part {
+pub(crate) struct TextRun {
     pub(crate) text: String,
     pub(crate) hit: bool,
 }
@@ -54,17 +54,17 @@ pub(crate) struct ChannelView {
     pub(crate) name: String,
 }
 
-impl Card {
+impl ResultCard {
     /// `matches` gives the byte ranges of a text that match the query, in order, without overlap.
     pub(crate) fn of(
         cluster: &Cluster,
-        naming: &Naming,
+        naming: &AuthorNaming,
         matches: impl Fn(&str) -> Vec<Range<usize>>,
     ) -> Self {
-        let people = People::of(cluster, naming);
+        let people = Participants::of(cluster, naming);
         let (_, title) = title(cluster, &people);
         let best = || ranked(cluster).first().map(|best| people.line(&best.best_answer().text));
-        let answer = cluster.canon.as_ref().map(Canon::line).or_else(best);
+        let answer = cluster.canon.as_ref().map(MergedAnswer::one_line_text).or_else(best);
         let snippet = snippet(&answer.unwrap_or_default(), &matches);
         let count = cluster.occurrences.len();
         Self {
@@ -75,7 +75,7 @@ impl Card {
             language: language(&title),
             status: cluster.into(),
             occurrences: count,
-            askers: cluster.askers(),
+            askers: cluster.asker_count(),
             times: times(count),
             tally: tally(count),
             last_confirmed: cluster.last_confirmed().into(),
@@ -117,12 +117,12 @@ fn snippet(line: &str, matches: impl Fn(&str) -> Vec<Range<usize>>) -> String {
 }
 
 /// Cuts a text at the edges of its matches. Ranges that do not fit the text are passed over.
-fn parts(text: &str, matches: &[Range<usize>]) -> Vec<Part> {
+fn parts(text: &str, matches: &[Range<usize>]) -> Vec<TextRun> {
     let mut parts = Vec::new();
     let mut at = 0;
     let mut push = |text: &str, hit| {
         if !text.is_empty() {
-            parts.push(Part { text: text.to_owned(), hit });
+            parts.push(TextRun { text: text.to_owned(), hit });
         }
     };
     for range in matches {
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn matches_are_cut_out_and_nothing_is_lost() {
         let cut = parts("set the port", &word("port")("set the port"));
-        let part = |text: &str, hit| Part { text: text.to_owned(), hit };
+        let part = |text: &str, hit| TextRun { text: text.to_owned(), hit };
         assert_eq!(cut, [part("set the ", false), part("port", true)]);
         assert_eq!(parts("안녕", &[1..2, 0..99]), [part("안녕", false)]);
     }
@@ -175,7 +175,8 @@ mod tests {
     fn a_card_holds_no_word_that_may_not_be_quoted() {
         let mut hidden = occurrence(1, "Where is my quixotic wallet?", "In the zanzibar drawer.");
         hidden.quotable = false;
-        let card = Card::of(&cluster(vec![hidden]), &Naming::DisplayNames, word("zanzibar"));
+        let card =
+            ResultCard::of(&cluster(vec![hidden]), &AuthorNaming::DisplayNames, word("zanzibar"));
         let told = serde_json::to_string(&card).unwrap();
         assert!(
             !told.contains("zanzibar") && !told.contains("quixotic") && !told.contains("help"),

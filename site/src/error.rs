@@ -5,10 +5,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-/// Why a request was not answered. Rides in the response's extensions until [`spoken`] puts it into
+/// Why a request was not answered. Rides in the response's extensions until [`error_of`] puts it into
 /// words; the cause of a failure of ours has been logged by then and is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub(crate) struct HttpError {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) message: String,
@@ -16,17 +16,17 @@ pub(crate) struct Failure {
 
 /// The one shape of every failure under `/api`.
 #[derive(Serialize)]
-struct Envelope<'a> {
-    error: Told<'a>,
+struct ErrorEnvelope<'a> {
+    error: ErrorJson<'a>,
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct ErrorJson<'a> {
     code: &'a str,
     message: &'a str,
 }
 
-impl Failure {
+impl HttpError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into() }
     }
@@ -83,12 +83,12 @@ impl Failure {
 
     /// The JSON form, with the headers that the first response had.
     pub(crate) fn envelope(&self, headers: HeaderMap) -> Response {
-        let told = Told { code: self.code, message: &self.message };
-        self.dressed(Json(Envelope { error: told }).into_response(), headers)
+        let told = ErrorJson { code: self.code, message: &self.message };
+        self.with_body(Json(ErrorEnvelope { error: told }).into_response(), headers)
     }
 
     /// Gives a body for people the status of the failure and the headers of the first response.
-    pub(crate) fn dressed(&self, body: Response, mut headers: HeaderMap) -> Response {
+    pub(crate) fn with_body(&self, body: Response, mut headers: HeaderMap) -> Response {
         let mut response = body;
         *response.status_mut() = self.status;
         headers.remove(header::CONTENT_TYPE);
@@ -98,7 +98,7 @@ impl Failure {
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
@@ -107,11 +107,11 @@ impl IntoResponse for Failure {
 }
 
 /// What a response failed with: its own words, or those of its status. `None` for a success.
-pub(crate) fn spoken(response: &Response) -> Option<Failure> {
+pub(crate) fn error_of(response: &Response) -> Option<HttpError> {
     let status = response.status();
     let failed = status.is_client_error() || status.is_server_error();
-    let own = response.extensions().get::<Failure>().cloned();
-    failed.then(|| own.unwrap_or_else(|| Failure::of_status(status)))
+    let own = response.extensions().get::<HttpError>().cloned();
+    failed.then(|| own.unwrap_or_else(|| HttpError::of_status(status)))
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
@@ -132,18 +132,19 @@ mod tests {
     #[test]
     fn a_failure_of_ours_keeps_its_cause_to_itself() {
         let cause = std::io::Error::other("disk /srv/secret is full");
-        let failure = Failure::internal("read an answer", &cause);
+        let failure = HttpError::internal("read an answer", &cause);
         assert_eq!(failure.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert!(!failure.message.contains("secret"));
     }
 
     #[test]
     fn every_failing_status_has_words_and_no_other_has() {
-        assert_eq!(spoken(&StatusCode::OK.into_response()), None);
-        assert_eq!(spoken(&StatusCode::PERMANENT_REDIRECT.into_response()), None);
-        let told = |status: StatusCode| spoken(&status.into_response()).map(|failure| failure.code);
+        assert_eq!(error_of(&StatusCode::OK.into_response()), None);
+        assert_eq!(error_of(&StatusCode::PERMANENT_REDIRECT.into_response()), None);
+        let told =
+            |status: StatusCode| error_of(&status.into_response()).map(|failure| failure.code);
         assert_eq!(told(StatusCode::METHOD_NOT_ALLOWED), Some("method_not_allowed"));
         assert_eq!(told(StatusCode::IM_A_TEAPOT), Some("internal"));
-        assert_eq!(spoken(&Failure::timeout().into_response()), Some(Failure::timeout()));
+        assert_eq!(error_of(&HttpError::timeout().into_response()), Some(HttpError::timeout()));
     }
 }

@@ -2,21 +2,23 @@
 
 use serde::Serialize;
 
-use crate::view::{AnswerView, Argument, Evidence, Said, Testimony, Variant};
-use crate::words::Status;
+use crate::view::{
+    AnswerView, EvidenceDetails, EvidenceView, QuotedMessage, ReasonView, WordingView,
+};
+use crate::words::ReviewStatus;
 
 /// `{"answer": …}`, as `/api/v1/answers/{id}` and the `.json` form give it. Times are RFC 3339, UTC.
 #[derive(Serialize)]
-pub(crate) struct Export<'a> {
-    answer: Answer<'a>,
+pub(crate) struct AnswerEnvelope<'a> {
+    answer: AnswerJson<'a>,
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct AnswerJson<'a> {
     id: &'a str,
     url: &'a str,
     title: &'a str,
-    status: Status,
+    status: ReviewStatus,
     state: &'a str,
     occurrences: usize,
     askers: usize,
@@ -24,16 +26,16 @@ struct Answer<'a> {
     channels: &'a [String],
     versions: &'a [String],
     also_asked_as: Vec<&'a str>,
-    question: Option<Quoted<'a>>,
+    question: Option<QuoteJson<'a>>,
     /// The page in the documentation, where maintainers merged the first answer.
     page: Option<&'a str>,
     /// Best first.
-    answers: Vec<Quoted<'a>>,
-    evidence: Vec<Proof<'a>>,
+    answers: Vec<QuoteJson<'a>>,
+    evidence: Vec<EvidenceJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct Quoted<'a> {
+struct QuoteJson<'a> {
     /// Whether maintainers merged it; then it has no one author, and the address is its page's.
     reviewed: bool,
     markdown: &'a str,
@@ -44,45 +46,45 @@ struct Quoted<'a> {
 }
 
 #[derive(Serialize)]
-struct Proof<'a> {
+struct EvidenceJson<'a> {
     resolved: &'a str,
     question_url: &'a str,
     answer_url: &'a str,
     /// Whether the people agreed to be quoted; if not, there is nothing but date and links.
     quotable: bool,
     #[serde(flatten)]
-    told: Option<Told<'a>>,
+    told: Option<EvidenceDetailsJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct EvidenceDetailsJson<'a> {
     channel: &'a str,
     asker: &'a str,
     answerer: &'a str,
     grade: &'a str,
     /// 0 to 1.
     confidence: f32,
-    signals: Vec<Sign<'a>>,
-    reasons: Vec<Because<'a>>,
+    signals: Vec<SignalJson<'a>>,
+    reasons: Vec<ReasonJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct Sign<'a> {
+struct SignalJson<'a> {
     what: &'a str,
     url: &'a str,
 }
 
 #[derive(Serialize)]
-struct Because<'a> {
+struct ReasonJson<'a> {
     what: &'a str,
     weight: f32,
     url: Option<&'a str>,
 }
 
 impl AnswerView {
-    pub(crate) fn export(&self) -> Export<'_> {
-        Export {
-            answer: Answer {
+    pub(crate) fn export(&self) -> AnswerEnvelope<'_> {
+        AnswerEnvelope {
+            answer: AnswerJson {
                 id: &self.id,
                 url: &self.url,
                 title: &self.title,
@@ -96,23 +98,23 @@ impl AnswerView {
                 also_asked_as: self
                     .variants
                     .iter()
-                    .map(|Variant { text, .. }| text.as_str())
+                    .map(|WordingView { text, .. }| text.as_str())
                     .collect(),
-                question: self.question.as_ref().map(Quoted::of),
+                question: self.question.as_ref().map(QuoteJson::of),
                 page: self
                     .answer
                     .as_ref()
                     .filter(|answer| answer.merged && !answer.url.is_empty())
                     .map(|answer| answer.url.as_str()),
-                answers: self.answer.iter().chain(&self.others).map(Quoted::of).collect(),
-                evidence: self.evidence.iter().map(Proof::of).collect(),
+                answers: self.answer.iter().chain(&self.others).map(QuoteJson::of).collect(),
+                evidence: self.evidence.iter().map(EvidenceJson::of).collect(),
             },
         }
     }
 }
 
-impl<'a> Quoted<'a> {
-    fn of(said: &'a Said) -> Self {
+impl<'a> QuoteJson<'a> {
+    fn of(said: &'a QuotedMessage) -> Self {
         Self {
             reviewed: said.merged,
             markdown: &said.markdown,
@@ -124,32 +126,36 @@ impl<'a> Quoted<'a> {
     }
 }
 
-impl<'a> Proof<'a> {
-    fn of(evidence: &'a Evidence) -> Self {
-        let Evidence { at, question_url, answer_url, testimony } = evidence;
+impl<'a> EvidenceJson<'a> {
+    fn of(evidence: &'a EvidenceView) -> Self {
+        let EvidenceView { at, question_url, answer_url, testimony } = evidence;
         Self {
             resolved: &at.exact,
             question_url,
             answer_url,
             quotable: testimony.is_some(),
-            told: testimony.as_ref().map(Told::of),
+            told: testimony.as_ref().map(EvidenceDetailsJson::of),
         }
     }
 }
 
-impl<'a> Told<'a> {
-    fn of(testimony: &'a Testimony) -> Self {
-        let Testimony { channel, asker, answerer, grade, confidence, signals, reasons } = testimony;
+impl<'a> EvidenceDetailsJson<'a> {
+    fn of(testimony: &'a EvidenceDetails) -> Self {
+        let EvidenceDetails { channel, asker, answerer, grade, confidence, signals, reasons } =
+            testimony;
         Self {
             channel,
             asker,
             answerer,
             grade,
             confidence: f32::from(*confidence) / 100.0,
-            signals: signals.iter().map(|sign| Sign { what: sign.what, url: &sign.url }).collect(),
+            signals: signals
+                .iter()
+                .map(|sign| SignalJson { what: sign.what, url: &sign.url })
+                .collect(),
             reasons: reasons
                 .iter()
-                .map(|Argument { what, weight, url, .. }| Because {
+                .map(|ReasonView { what, weight, url, .. }| ReasonJson {
                     what,
                     weight: *weight,
                     url: url.as_deref(),

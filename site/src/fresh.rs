@@ -6,9 +6,9 @@ use indexer::search::Searcher;
 
 /// The cursor of the newest commit that the searcher was made to see.
 #[derive(Default)]
-pub(crate) struct Fresh(AtomicI64);
+pub(crate) struct SeenCommit(AtomicI64);
 
-impl Fresh {
+impl SeenCommit {
     /// Whether the store has changes that the searcher was not yet made to see.
     pub(crate) fn is_behind(&self, newest_change: i64) -> bool {
         self.0.load(Ordering::Relaxed) != newest_change
@@ -16,7 +16,7 @@ impl Fresh {
 
     /// Makes the searcher see the newest commit. Reads files. An index that cannot be read right now,
     /// because it is being built again, leaves what was seen before.
-    pub(crate) fn catch_up(&self, searcher: &Searcher) {
+    pub(crate) fn refresh(&self, searcher: &Searcher) {
         // Read first: a commit in between is then seen once more, never missed.
         let Some(committed) = searcher.cursor() else { return };
         if !self.is_behind(committed) {

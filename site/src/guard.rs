@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
-use crate::error::{Failure, spoken};
+use crate::error::{HttpError, error_of};
 use crate::templates;
 
 /// How many requests are worked on at once; others wait for their turn, and time out waiting.
@@ -36,19 +36,23 @@ const HEADERS: [(HeaderName, &str); 6] = [
 
 /// The turns that requests wait for.
 #[derive(Clone)]
-pub(crate) struct Turns(Arc<Semaphore>);
+pub(crate) struct RequestPermits(Arc<Semaphore>);
 
-impl Turns {
+impl RequestPermits {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Semaphore::new(CONCURRENT)))
     }
 }
 
 /// Refuses what is too long and gives up on what takes too long.
-pub(crate) async fn limited(State(turns): State<Turns>, request: Request, next: Next) -> Response {
+pub(crate) async fn limited(
+    State(turns): State<RequestPermits>,
+    request: Request,
+    next: Next,
+) -> Response {
     let length = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
     if length > MAX_URI_BYTES {
-        return Failure::uri_too_long().into_response();
+        return HttpError::uri_too_long().into_response();
     }
     let answered = async {
         let _turn = turns.0.acquire().await.expect("the semaphore is never closed");
@@ -58,7 +62,7 @@ pub(crate) async fn limited(State(turns): State<Turns>, request: Request, next: 
         Ok(response) => response,
         Err(_) => {
             tracing::warn!("a request timed out");
-            Failure::timeout().into_response()
+            HttpError::timeout().into_response()
         }
     }
 }
@@ -66,19 +70,19 @@ pub(crate) async fn limited(State(turns): State<Turns>, request: Request, next: 
 /// Answers for a handler that panicked. The panic's message may hold anything, so nobody gets it.
 pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a request panicked");
-    Failure::of_status(axum::http::StatusCode::INTERNAL_SERVER_ERROR).into_response()
+    HttpError::of_status(axum::http::StatusCode::INTERNAL_SERVER_ERROR).into_response()
 }
 
 /// Puts failures into words and the security headers on everything.
 pub(crate) async fn dressed(request: Request, next: Next) -> Response {
     let for_machines = is_for_machines(request.uri().path());
     let mut response = next.run(request).await;
-    if let Some(failure) = spoken(&response) {
+    if let Some(failure) = error_of(&response) {
         let headers = std::mem::take(response.headers_mut());
         response = if for_machines {
             failure.envelope(headers)
         } else {
-            failure.dressed(error_page(&failure), headers)
+            failure.with_body(error_page(&failure), headers)
         };
     }
     let headers = response.headers_mut();
@@ -103,7 +107,7 @@ struct ErrorPage<'a> {
     message: &'a str,
 }
 
-fn error_page(failure: &Failure) -> Response {
+fn error_page(failure: &HttpError) -> Response {
     let heading = match failure.status.as_u16() {
         404 => "Nothing is here.",
         400..=499 => "That did not work.",

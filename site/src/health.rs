@@ -6,29 +6,32 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use crate::Site;
-use crate::error::Failure;
+use crate::SiteState;
+use crate::error::HttpError;
 
 #[derive(Serialize)]
-pub(crate) struct Health {
+pub(crate) struct HealthResponse {
     status: &'static str,
 }
 
 /// `GET /healthz`: the process answers.
-pub(crate) async fn alive() -> Json<Health> {
-    Json(Health { status: "ok" })
+pub(crate) async fn healthz() -> Json<HealthResponse> {
+    Json(HealthResponse { status: "ok" })
 }
 
 /// `GET /readyz`: the store answers, and the index has everything that the store has.
-pub(crate) async fn ready(State(site): State<Arc<Site>>) -> Result<Json<Health>, Failure> {
+pub(crate) async fn readyz(
+    State(site): State<Arc<SiteState>>,
+) -> Result<Json<HealthResponse>, HttpError> {
     let newest = site.store.newest_change().await.map_err(|cause| {
         tracing::error!(%cause, "the store does not answer");
-        Failure::not_ready("the store does not answer")
+        HttpError::not_ready("the store does not answer")
     })?;
     let committed = tokio::task::spawn_blocking(move || site.searcher.cursor());
-    let committed = committed.await.map_err(|cause| Failure::internal("read the index", &cause))?;
+    let committed =
+        committed.await.map_err(|cause| HttpError::internal("read the index", &cause))?;
     if committed.is_none_or(|seen| seen < newest) {
-        return Err(Failure::not_ready("the search index is behind the store"));
+        return Err(HttpError::not_ready("the search index is behind the store"));
     }
-    Ok(Json(Health { status: "ok" }))
+    Ok(Json(HealthResponse { status: "ok" }))
 }

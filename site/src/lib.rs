@@ -37,46 +37,46 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use indexer::search::Searcher;
 use indexer::store::Store;
-use rules::pseudonym::Naming;
+use rules::pseudonym::AuthorNaming;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
-use crate::error::Failure;
-use crate::figures::Figures;
-use crate::fresh::Fresh;
-use crate::guard::Turns;
+use crate::error::HttpError;
+use crate::figures::CachedCounts;
+use crate::fresh::SeenCommit;
+use crate::guard::RequestPermits;
 
 /// How many searches compute at once. More than there are processors would only slow each other.
 const SEARCHES: usize = 8;
 
 /// What the site reads from.
-pub struct Site {
+pub struct SiteState {
     store: Store,
     searcher: Searcher,
-    naming: Naming,
-    figures: Figures,
-    fresh: Fresh,
+    naming: AuthorNaming,
+    figures: CachedCounts,
+    fresh: SeenCommit,
     searches: Arc<Semaphore>,
 }
 
-impl Site {
+impl SiteState {
     /// People are published under the names that `naming` gives them.
-    pub fn new(store: Store, searcher: Searcher, naming: Naming) -> Self {
+    pub fn new(store: Store, searcher: Searcher, naming: AuthorNaming) -> Self {
         Self {
             store,
             searcher,
             naming,
-            figures: Figures::default(),
-            fresh: Fresh::default(),
+            figures: CachedCounts::default(),
+            fresh: SeenCommit::default(),
             searches: Arc::new(Semaphore::new(SEARCHES)),
         }
     }
 }
 
 /// Every address of the site, with limits, security headers and words for failures around them.
-pub fn router(site: Site) -> Router {
+pub fn router(site: SiteState) -> Router {
     let routes = Router::new()
         .route("/", get(search::page))
         .route("/results", get(search::results))
@@ -84,10 +84,10 @@ pub fn router(site: Site) -> Router {
         .route("/api/v1/search", get(search::api))
         .route("/api/v1/answers/{id}", get(answers::api))
         .route("/assets/{name}", get(assets::serve))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics::metrics))
-        .fallback(async || Failure::no_such_page())
+        .fallback(async || HttpError::no_such_page())
         .with_state(Arc::new(site));
     guarded(routes)
 }
@@ -97,7 +97,7 @@ fn guarded(routes: Router) -> Router {
     routes
         .layer(RequestBodyLimitLayer::new(guard::MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(guard::panicked))
-        .layer(from_fn_with_state(Turns::new(), guard::limited))
+        .layer(from_fn_with_state(RequestPermits::new(), guard::limited))
         .layer(from_fn(guard::dressed))
 }
 

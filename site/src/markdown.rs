@@ -1,8 +1,8 @@
 //! An answer as a Markdown document.
 
-use rules::markdown::{Flavour, escape};
+use rules::markdown::{MarkdownDialect, escape};
 
-use crate::view::{AnswerView, Evidence, Said};
+use crate::view::{AnswerView, EvidenceView, QuotedMessage};
 
 /// The whole answer with its evidence. Text of people stands in quotes, so that it ends where it should.
 pub(crate) fn markdown(view: &AnswerView) -> String {
@@ -34,14 +34,14 @@ fn section(text: &mut String, heading: &str, items: impl Iterator<Item = String>
     }
 }
 
-fn said(said: &Said) -> String {
+fn said(said: &QuotedMessage) -> String {
     let quoted = said.markdown.lines().map(|line| format!("> {line}\n")).collect::<String>();
     let link = if said.url.is_empty() { String::new() } else { format!(": <{}>", said.url) };
     format!("{quoted}\n{}, {}{link}\n", escaped(&said.by), said.at.shown)
 }
 
-fn evidence(evidence: &Evidence) -> String {
-    let Evidence { at, question_url, answer_url, testimony } = evidence;
+fn evidence(evidence: &EvidenceView) -> String {
+    let EvidenceView { at, question_url, answer_url, testimony } = evidence;
     let told = testimony.as_ref().map_or_else(String::new, |testimony| {
         let signals = testimony.signals.iter().map(|signal| signal.what).collect::<Vec<_>>();
         let signals =
@@ -54,14 +54,14 @@ fn evidence(evidence: &Evidence) -> String {
 
 /// A line of text as Markdown that shows it as it is.
 fn escaped(line: &str) -> String {
-    escape(line, Flavour::CommonMark)
+    escape(line, MarkdownDialect::CommonMark)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::samples::{cluster, occurrence};
-    use rules::pseudonym::{Naming, Salt};
+    use rules::pseudonym::{AuthorNaming, Salt};
 
     #[test]
     fn an_answer_is_told_with_its_evidence() {
@@ -69,7 +69,7 @@ mod tests {
         hidden.quotable = false;
         let asked =
             occurrence(1, "Where do I set the port?", "Set `PORT`:\n```sh\n# export PORT=1\n```");
-        let naming = Naming::Pseudonyms(Salt([7; 16]));
+        let naming = AuthorNaming::Pseudonyms(Salt([7; 16]));
         let text = markdown(&AnswerView::of(&cluster(vec![asked, hidden]), &naming));
         assert!(
             text.starts_with("# Where do I set the port?\n\n*unreviewed* · answered twice"),
@@ -91,7 +91,7 @@ mod tests {
     fn words_cannot_leave_their_quote() {
         let hostile = "# big\n---\n<script>x</script>\n\n[a]: javascript:x";
         let asked = occurrence(1, "Where do I set the port?", hostile);
-        let view = AnswerView::of(&cluster(vec![asked]), &Naming::DisplayNames);
+        let view = AnswerView::of(&cluster(vec![asked]), &AuthorNaming::DisplayNames);
         let text = markdown(&view);
         let answer = text.split("## ").find(|part| part.starts_with("Answer")).unwrap();
         let quoted = answer.lines().filter(|line| line.starts_with("> ")).count();

@@ -10,21 +10,21 @@ use axum::response::IntoResponse;
 use indexer::store::PULSES;
 use serde_json::Value;
 
-use crate::Site;
-use crate::error::Failure;
+use crate::SiteState;
+use crate::error::HttpError;
 
 /// The format that Prometheus scrapes, by its version.
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// `GET /metrics`
 pub(crate) async fn metrics(
-    State(site): State<Arc<Site>>,
-) -> Result<impl IntoResponse + use<>, Failure> {
-    let failed = |cause| Failure::internal("count what is stored", &cause);
+    State(site): State<Arc<SiteState>>,
+) -> Result<impl IntoResponse + use<>, HttpError> {
+    let failed = |cause| HttpError::internal("count what is stored", &cause);
     let counts = site.figures.counts(&site.store).await?;
     let live = site.store.live_counts().await.map_err(failed)?;
     let pulses = site.store.settings_under(PULSES).await.map_err(failed)?;
-    let mut gauges = Gauges::default();
+    let mut gauges = MetricsText::default();
     gauges.add("store", &serde_json::to_value(counts).unwrap_or_default(), "");
     gauges.add("store", &serde_json::to_value(live).unwrap_or_default(), "");
     for (name, pulse) in &pulses {
@@ -38,9 +38,9 @@ pub(crate) async fn metrics(
 /// Every number below a JSON value under the names that lead there. The keys of an object that only
 /// counts become the label `kind`.
 #[derive(Default)]
-struct Gauges(BTreeMap<String, Vec<String>>);
+struct MetricsText(BTreeMap<String, Vec<String>>);
 
-impl Gauges {
+impl MetricsText {
     fn add(&mut self, name: &str, value: &Value, labels: &str) {
         match value {
             Value::Number(number) => self.line(name, labels, &number.to_string()),
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn numbers_become_gauges_counters_and_labels() {
-        let mut gauges = Gauges::default();
+        let mut gauges = MetricsText::default();
         let value = json!({
             "messages": 7, "name": "x", "leads": true, "ready_total": 2, "nothing": null,
             "unknown_by_kind": { "A \"B\"": 1 }, "discord": { "last-ack age": 3 },

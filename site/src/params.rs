@@ -2,9 +2,9 @@
 
 use rules::ids::ChannelId;
 
-use crate::error::Failure;
+use crate::error::HttpError;
 use crate::slug::percent_encoded;
-use crate::words::Status;
+use crate::words::ReviewStatus;
 
 pub(crate) const MAX_QUERY_CHARS: usize = 512;
 pub(crate) const DEFAULT_LIMIT: usize = 10;
@@ -16,7 +16,7 @@ pub(crate) const MAX_OFFSET: usize = 1_000;
 pub(crate) struct SearchParams {
     /// Trimmed. Empty where nothing was asked.
     pub(crate) text: String,
-    pub(crate) status: Option<Status>,
+    pub(crate) status: Option<ReviewStatus>,
     pub(crate) channel: Option<ChannelId>,
     pub(crate) limit: usize,
     pub(crate) offset: usize,
@@ -25,7 +25,7 @@ pub(crate) struct SearchParams {
 impl SearchParams {
     /// Reads the parameters of a query string. A wrong value, an unknown name or a name given twice is a
     /// failure that says what is allowed.
-    pub(crate) fn read(pairs: &[(String, String)]) -> Result<Self, Failure> {
+    pub(crate) fn read(pairs: &[(String, String)]) -> Result<Self, HttpError> {
         let mut params = Self {
             text: String::new(),
             status: None,
@@ -35,7 +35,7 @@ impl SearchParams {
         };
         for (at, (name, value)) in pairs.iter().enumerate() {
             if pairs[..at].iter().any(|(earlier, _)| earlier == name) {
-                return Err(Failure::bad_request(format!("{} is given twice", shown(name))));
+                return Err(HttpError::bad_request(format!("{} is given twice", shown(name))));
             }
             match name.as_str() {
                 "q" => params.text = text(value)?,
@@ -44,7 +44,7 @@ impl SearchParams {
                 "limit" => params.limit = number("limit", value, 1, MAX_LIMIT)?,
                 "offset" => params.offset = number("offset", value, 0, MAX_OFFSET)?,
                 _ => {
-                    return Err(Failure::bad_request(format!(
+                    return Err(HttpError::bad_request(format!(
                         "unknown parameter {}; allowed: q, status, channel, limit, offset",
                         shown(name)
                     )));
@@ -73,38 +73,42 @@ impl SearchParams {
     }
 }
 
-fn text(value: &str) -> Result<String, Failure> {
+fn text(value: &str) -> Result<String, HttpError> {
     if value.chars().count() > MAX_QUERY_CHARS {
-        return Err(Failure::bad_request(format!(
+        return Err(HttpError::bad_request(format!(
             "q is too long; at most {MAX_QUERY_CHARS} characters"
         )));
     }
     Ok(value.trim().to_owned())
 }
 
-fn status(value: &str) -> Result<Option<Status>, Failure> {
+fn status(value: &str) -> Result<Option<ReviewStatus>, HttpError> {
     if value.is_empty() {
         return Ok(None);
     }
-    let wrong =
-        || Failure::bad_request(format!("status is {}; allowed: known, unreviewed", shown(value)));
-    Status::parse(value).map(Some).ok_or_else(wrong)
+    let wrong = || {
+        HttpError::bad_request(format!("status is {}; allowed: known, unreviewed", shown(value)))
+    };
+    ReviewStatus::parse(value).map(Some).ok_or_else(wrong)
 }
 
-fn channel(value: &str) -> Result<Option<ChannelId>, Failure> {
+fn channel(value: &str) -> Result<Option<ChannelId>, HttpError> {
     if value.is_empty() {
         return Ok(None);
     }
     let wrong = |_| {
-        Failure::bad_request(format!("channel is {}; allowed: a channel id, digits", shown(value)))
+        HttpError::bad_request(format!(
+            "channel is {}; allowed: a channel id, digits",
+            shown(value)
+        ))
     };
     value.parse().map(Some).map_err(wrong)
 }
 
-fn number(name: &str, value: &str, least: usize, most: usize) -> Result<usize, Failure> {
+fn number(name: &str, value: &str, least: usize, most: usize) -> Result<usize, HttpError> {
     let fits = value.parse().ok().filter(|number| (least..=most).contains(number));
     fits.ok_or_else(|| {
-        Failure::bad_request(format!("{name} is {}; allowed: {least} to {most}", shown(value)))
+        HttpError::bad_request(format!("{name} is {}; allowed: {least} to {most}", shown(value)))
     })
 }
 
@@ -133,7 +137,10 @@ mod tests {
         ];
         let params = read(&pairs).unwrap();
         assert_eq!(params.text, "set port");
-        assert_eq!((params.status, params.channel), (Some(Status::Known), Some(ChannelId(22))));
+        assert_eq!(
+            (params.status, params.channel),
+            (Some(ReviewStatus::Known), Some(ChannelId(22)))
+        );
         assert_eq!((params.limit, params.offset), (50, 1_000));
         assert_eq!(
             params.page_address(20),

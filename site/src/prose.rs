@@ -1,40 +1,40 @@
 //! Chat text on its way to a page: HTML that cannot be anything but prose, and plain lines.
 
-use rules::markdown::{Block, Inline, List};
+use rules::markdown::{MarkdownBlock, MarkdownInline, MarkdownList};
 
 /// Writes the tree of a message as HTML. All text is escaped; the tags and attributes are only those
 /// written here.
-pub(crate) fn html_of(blocks: &[Block]) -> String {
+pub(crate) fn html_of(blocks: &[MarkdownBlock]) -> String {
     let mut html = String::new();
     push_blocks(&mut html, blocks);
     html
 }
 
-fn push_blocks(html: &mut String, blocks: &[Block]) {
+fn push_blocks(html: &mut String, blocks: &[MarkdownBlock]) {
     for block in blocks {
         match block {
-            Block::Paragraph(inlines) => {
+            MarkdownBlock::Paragraph(inlines) => {
                 html.push_str("<p>");
                 push_inlines(html, inlines);
                 html.push_str("</p>\n");
             }
             // A long line scrolls; the focus lets the keyboard scroll it.
-            Block::Code { language: _, text } => {
+            MarkdownBlock::Code { language: _, text } => {
                 html.push_str("<pre tabindex=\"0\"><code>");
                 push_text(html, text);
                 html.push_str("</code></pre>\n");
             }
-            Block::Quote(inner) => {
+            MarkdownBlock::Quote(inner) => {
                 html.push_str("<blockquote>\n");
                 push_blocks(html, inner);
                 html.push_str("</blockquote>\n");
             }
-            Block::List(list) => push_list(html, list),
+            MarkdownBlock::List(list) => push_list(html, list),
         }
     }
 }
 
-fn push_list(html: &mut String, List { start, items }: &List) {
+fn push_list(html: &mut String, MarkdownList { start, items }: &MarkdownList) {
     html.push_str(&match start {
         Some(start) => format!("<ol start=\"{start}\">\n"),
         None => "<ul>\n".to_owned(),
@@ -47,16 +47,16 @@ fn push_list(html: &mut String, List { start, items }: &List) {
     html.push_str(if start.is_some() { "</ol>\n" } else { "</ul>\n" });
 }
 
-fn push_inlines(html: &mut String, inlines: &[Inline]) {
+fn push_inlines(html: &mut String, inlines: &[MarkdownInline]) {
     for inline in inlines {
         match inline {
-            Inline::Text(text) => push_text(html, text),
-            Inline::Break => html.push_str("<br>"),
-            Inline::Code(text) => wrap(html, "code", |html| push_text(html, text)),
-            Inline::Strong(inner) => wrap(html, "strong", |html| push_inlines(html, inner)),
-            Inline::Emphasis(inner) => wrap(html, "em", |html| push_inlines(html, inner)),
-            Inline::Strike(inner) => wrap(html, "s", |html| push_inlines(html, inner)),
-            Inline::Link { text, url } => push_link(html, text, url),
+            MarkdownInline::Text(text) => push_text(html, text),
+            MarkdownInline::Break => html.push_str("<br>"),
+            MarkdownInline::Code(text) => wrap(html, "code", |html| push_text(html, text)),
+            MarkdownInline::Strong(inner) => wrap(html, "strong", |html| push_inlines(html, inner)),
+            MarkdownInline::Emphasis(inner) => wrap(html, "em", |html| push_inlines(html, inner)),
+            MarkdownInline::Strike(inner) => wrap(html, "s", |html| push_inlines(html, inner)),
+            MarkdownInline::Link { text, url } => push_link(html, text, url),
         }
     }
 }
@@ -68,7 +68,7 @@ fn wrap(html: &mut String, tag: &str, inner: impl FnOnce(&mut String)) {
 }
 
 /// A link says by its attributes that strangers made it. One to no web address stays text.
-fn push_link(html: &mut String, text: &[Inline], url: &str) {
+fn push_link(html: &mut String, text: &[MarkdownInline], url: &str) {
     if !(url.starts_with("https://") || url.starts_with("http://")) {
         return push_inlines(html, text);
     }
@@ -150,8 +150,10 @@ mod tests {
             "{link}"
         );
         let url = "javascript:x".to_owned();
-        let forged =
-            Block::Paragraph(vec![Inline::Link { text: vec![Inline::Text("x".into())], url }]);
+        let forged = MarkdownBlock::Paragraph(vec![MarkdownInline::Link {
+            text: vec![MarkdownInline::Text("x".into())],
+            url,
+        }]);
         assert_eq!(html_of(&[forged]), "<p>x</p>\n");
     }
 

@@ -2,8 +2,8 @@
 
 use rules::cluster::{Cluster, ClusterState, Occurrence, Quote};
 use rules::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, UserId};
-use rules::reason::Reason;
-use rules::resolution::{Grade, Signal, SignalKind};
+use rules::reason::WeightedReason;
+use rules::resolution::{ResolutionGrade, ResolutionSignal, SignalKind};
 
 /// 2025-10-06T12:00:00Z as a snowflake, from where samples count in hours.
 const NOON: u64 = 1_424_727_686_348_800_000;
@@ -17,7 +17,7 @@ pub(crate) fn quote(hour: u64, author: u64, text: &str) -> Quote {
         author_name: format!("Display Name {author}"),
         trusted: false,
         text: text.to_owned(),
-        sent: message.sent(),
+        sent: message.created_at(),
     }
 }
 
@@ -31,12 +31,16 @@ pub(crate) fn occurrence(day: u64, question: &str, answer: &str) -> Occurrence {
         guild: GuildId(11),
         channel: ChannelId(22),
         channel_name: "help".to_owned(),
-        grade: Grade::Confirmed,
+        grade: ResolutionGrade::Confirmed,
         confidence: 0.9,
-        signals: vec![Signal { kind: SignalKind::Worked, message: worked, by: question.author }],
+        signals: vec![ResolutionSignal {
+            kind: SignalKind::Worked,
+            message: worked,
+            by: question.author,
+        }],
         reasons: vec![
-            Reason::at("the asker says it works", 1.5, worked),
-            Reason::new("the answer ends with a question mark", -0.56),
+            WeightedReason::at("the asker says it works", 1.5, worked),
+            WeightedReason::new("the answer ends with a question mark", -0.56),
         ],
         quotable: true,
         people: Vec::new(),

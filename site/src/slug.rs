@@ -28,13 +28,13 @@ pub(crate) fn address(slug: &str) -> String {
 
 /// In which form an answer is wanted, by the ending of its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum AnswerFormat {
     Page,
     Markdown,
     Json,
 }
 
-impl Form {
+impl AnswerFormat {
     pub(crate) fn ending(self) -> &'static str {
         match self {
             Self::Page => "",
@@ -45,11 +45,11 @@ impl Form {
 }
 
 /// Reads the last part of an address: the slug without its ending, the id in it, and the form.
-pub(crate) fn parse(segment: &str) -> Option<(&str, ClusterId, Form)> {
-    let (slug, form) = [Form::Markdown, Form::Json]
+pub(crate) fn parse(segment: &str) -> Option<(&str, ClusterId, AnswerFormat)> {
+    let (slug, form) = [AnswerFormat::Markdown, AnswerFormat::Json]
         .into_iter()
         .find_map(|form| Some((segment.strip_suffix(form.ending())?, form)))
-        .unwrap_or((segment, Form::Page));
+        .unwrap_or((segment, AnswerFormat::Page));
     let id = slug.rsplit('-').next()?.parse().ok()?;
     Some((slug, id, form))
 }
@@ -92,9 +92,12 @@ mod tests {
 
     #[test]
     fn the_id_decides_whatever_stands_before_it() {
-        assert_eq!(parse("q1000"), Some(("q1000", id(), Form::Page)));
-        assert_eq!(parse("old-title-q1000.md"), Some(("old-title-q1000", id(), Form::Markdown)));
-        assert_eq!(parse("q1000.json"), Some(("q1000", id(), Form::Json)));
+        assert_eq!(parse("q1000"), Some(("q1000", id(), AnswerFormat::Page)));
+        assert_eq!(
+            parse("old-title-q1000.md"),
+            Some(("old-title-q1000", id(), AnswerFormat::Markdown))
+        );
+        assert_eq!(parse("q1000.json"), Some(("q1000", id(), AnswerFormat::Json)));
         for wrong in ["", "how-to", "q1000-", "q1000.xml", "Q1000"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }

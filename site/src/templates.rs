@@ -7,7 +7,7 @@ use serde::Serialize;
 use tera::{Context, Kwargs, State, Tera, TeraResult};
 
 use crate::assets;
-use crate::error::Failure;
+use crate::error::HttpError;
 
 const TEMPLATES: [(&str, &str); 7] = [
     ("components.html", include_str!("../templates/components.html")),
@@ -22,7 +22,7 @@ const TEMPLATES: [(&str, &str); 7] = [
 static PAGES: LazyLock<Tera> = LazyLock::new(|| parsed().expect("a test parses every template"));
 
 /// Renders a whole page. Every value is escaped but [`crate::view::Said::html`].
-pub(crate) fn page(name: &'static str, view: &impl Serialize) -> Result<Html<String>, Failure> {
+pub(crate) fn page(name: &'static str, view: &impl Serialize) -> Result<Html<String>, HttpError> {
     rendered(name, |context| PAGES.render(name, context), view)
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn fragment(
     name: &'static str,
     block: &'static str,
     view: &impl Serialize,
-) -> Result<Html<String>, Failure> {
+) -> Result<Html<String>, HttpError> {
     rendered(name, |context| PAGES.render_block(name, block, context), view)
 }
 
@@ -39,11 +39,11 @@ fn rendered(
     name: &'static str,
     render: impl FnOnce(&Context) -> TeraResult<String>,
     view: &impl Serialize,
-) -> Result<Html<String>, Failure> {
+) -> Result<Html<String>, HttpError> {
     Context::from_serialize(view)
         .and_then(|context| render(&context))
         .map(Html)
-        .map_err(|cause| Failure::internal(name, &cause))
+        .map_err(|cause| HttpError::internal(name, &cause))
 }
 
 fn parsed() -> TeraResult<Tera> {

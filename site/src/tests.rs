@@ -6,18 +6,21 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::routing::get;
-use indexer::document::Document;
-use indexer::store::{ClusterSummary, Judged, Merged, Regrouped, Status, Store, WriteLock};
+use indexer::document::ClusterDocument;
+use indexer::store::{
+    ClusterSummary, ConversationRow, ConversationStatus, MergedAnswerRow, RegroupPlan, Store,
+    WriteLock,
+};
 use indexer::writer::IndexWriter;
 use proptest::prelude::*;
 use rules::cluster::{Cluster, ClusterState};
 use rules::ids::{ClusterId, MessageId, Millis};
-use rules::pseudonym::{Naming, Salt};
+use rules::pseudonym::{AuthorNaming, Salt};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::samples::{cluster, occurrence};
-use crate::{Site, router};
+use crate::{SiteState, router};
 
 /// A site with its data, and what can be asked of it.
 struct World {
@@ -41,7 +44,11 @@ impl World {
         let lock = WriteLock::take(data.path()).unwrap();
         let store = Store::open(data.path(), &lock).await.unwrap();
         let index = IndexWriter::open(&data.path().join("index")).unwrap();
-        let site = Site::new(store.clone(), index.searcher(), Naming::Pseudonyms(Salt([3; 16])));
+        let site = SiteState::new(
+            store.clone(),
+            index.searcher(),
+            AuthorNaming::Pseudonyms(Salt([3; 16])),
+        );
         let mut world = Self { store, index, router: router(site), _lock: lock, _data: data };
         world.keep(clusters).await;
         world.index(clusters).await;
@@ -50,16 +57,16 @@ impl World {
 
     /// Stores clusters without telling the index.
     async fn keep(&self, clusters: &[Cluster]) {
-        let mut regrouped = Regrouped::default();
+        let mut regrouped = RegroupPlan::default();
         let mut judged = Vec::new();
         for cluster in clusters {
             for occurrence in &cluster.occurrences {
-                judged.push(Judged {
+                judged.push(ConversationRow {
                     id: occurrence.conversation,
                     channel: occurrence.channel,
                     last: occurrence.best_answer().message,
                     links: String::new(),
-                    status: Status::Resolved,
+                    status: ConversationStatus::Resolved,
                     verdict: String::new(),
                     occurrence: Some(occurrence.clone()),
                 });
@@ -68,12 +75,12 @@ impl World {
             regrouped.clusters.push(summary(cluster));
             regrouped.changed.push(cluster.id.clone());
         }
-        self.store.record(&judged).await.unwrap();
-        self.store.regroup(&regrouped).await.unwrap();
+        self.store.save_conversations(&judged).await.unwrap();
+        self.store.save_regroup(&regrouped).await.unwrap();
     }
 
     async fn index(&mut self, clusters: &[Cluster]) {
-        self.index.replace(&clusters.iter().map(Document::of).collect::<Vec<_>>()).unwrap();
+        self.index.replace(&clusters.iter().map(ClusterDocument::of).collect::<Vec<_>>()).unwrap();
         self.index.commit(self.store.newest_change().await.unwrap()).unwrap();
     }
 
@@ -113,7 +120,7 @@ fn summary(cluster: &Cluster) -> ClusterSummary {
         id: cluster.id.clone(),
         state: cluster.state,
         size: cluster.occurrences.len(),
-        askers: cluster.askers(),
+        askers: cluster.asker_count(),
         centre: cluster.centre,
         due_since: None,
     }
@@ -167,7 +174,7 @@ async fn somebody_searches_and_opens_an_answer() {
 async fn a_merged_answer_is_shown_in_the_words_of_its_maintainers() {
     let mut world = World::with(&some()).await;
     let [port, _] = some();
-    let merged = Merged {
+    let merged = MergedAnswerRow {
         cluster: port.id.clone(),
         number: Some(4),
         path: "answers/port.md".into(),
@@ -180,7 +187,7 @@ async fn a_merged_answer_is_shown_in_the_words_of_its_maintainers() {
         merged: Millis(1_759_708_800_000),
         evidence: Vec::new(),
     };
-    world.store.keep_merged(&merged).await.unwrap();
+    world.store.upsert_merged_answer(&merged).await.unwrap();
     let clusters = world.store.clusters_with(std::slice::from_ref(&port.id)).await.unwrap();
     world.index(&clusters).await;
 
@@ -220,7 +227,7 @@ async fn a_merged_answer_is_shown_in_the_words_of_its_maintainers() {
     );
     assert!(text.contains("## Said in chat (unreviewed)"), "{text}");
 
-    world.store.drop_merged(&port.id).await.unwrap();
+    world.store.delete_merged_answer(&port.id).await.unwrap();
     let again = world.get(&format!("/api/v1/answers/{}", port.id)).await.json();
     assert_eq!(again["answer"]["status"], "unreviewed");
 }
@@ -262,7 +269,7 @@ async fn an_id_that_leads_elsewhere_is_followed() {
     let world = World::with(&some()).await;
     let [port, wallet] = some();
     let gone = vec![(wallet.id.clone(), Some(port.id.clone()))];
-    world.store.regroup(&Regrouped { gone, ..Regrouped::default() }).await.unwrap();
+    world.store.save_regroup(&RegroupPlan { gone, ..RegroupPlan::default() }).await.unwrap();
     let moved = world.get(&format!("/answers/{}", wallet.id)).await;
     assert_eq!(moved.status, StatusCode::PERMANENT_REDIRECT);
     assert!(moved.header("location").ends_with(port.id.as_str()));

@@ -2,13 +2,13 @@
 
 use rules::cluster::{Cluster, Occurrence};
 use rules::markdown::visible;
-use rules::published::People;
+use rules::published::Participants;
 
 /// The question that names a cluster, if it may be quoted, and the title on one line: the merged one,
 /// if there is one. Where no words may be quoted, that is a neutral line.
 pub(crate) fn title<'c>(
     cluster: &'c Cluster,
-    people: &People<'c>,
+    people: &Participants<'c>,
 ) -> (Option<&'c Occurrence>, String) {
     if let Some(canon) = &cluster.canon {
         return (None, visible(&canon.title).split_whitespace().collect::<Vec<_>>().join(" "));
@@ -21,12 +21,13 @@ pub(crate) fn title<'c>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Cluster, People};
+    use super::{Cluster, Participants};
     use crate::samples::{cluster, occurrence};
-    use rules::pseudonym::{Naming, Salt};
+    use rules::pseudonym::{AuthorNaming, Salt};
 
     fn title(cluster: &Cluster) -> String {
-        super::title(cluster, &People::of(cluster, &Naming::Pseudonyms(Salt([7; 16])))).1
+        super::title(cluster, &Participants::of(cluster, &AuthorNaming::Pseudonyms(Salt([7; 16]))))
+            .1
     }
 
     #[test]

@@ -1,18 +1,18 @@
 //! What an answer page, its Markdown and its JSON show of a cluster: a pure function of it.
 
-use rules::cluster::{Canon, Cluster, Occurrence, Quote};
+use rules::cluster::{Cluster, MergedAnswer, Occurrence, Quote};
 use rules::ids::permalink;
-use rules::markdown::{Flavour, render};
-use rules::pseudonym::Naming;
-use rules::published::People;
-use rules::reason::Reason;
-use rules::standing::rank;
+use rules::markdown::{MarkdownDialect, render};
+use rules::pseudonym::AuthorNaming;
+use rules::published::Participants;
+use rules::reason::WeightedReason;
+use rules::standing::rank_occurrences;
 use serde::Serialize;
 
 use crate::prose::{html_of, language};
 use crate::slug::{address, slug};
 use crate::title::title;
-use crate::words::{self, Date, Status};
+use crate::words::{self, DisplayDate, ReviewStatus};
 
 const MAX_OTHERS: usize = 4;
 
@@ -25,26 +25,26 @@ pub(crate) struct AnswerView {
     pub(crate) url: String,
     pub(crate) title: String,
     pub(crate) language: Option<&'static str>,
-    pub(crate) status: Status,
+    pub(crate) status: ReviewStatus,
     pub(crate) state: &'static str,
     pub(crate) occurrences: usize,
     pub(crate) askers: usize,
     pub(crate) times: String,
     pub(crate) people: String,
-    pub(crate) last_confirmed: Date,
+    pub(crate) last_confirmed: DisplayDate,
     pub(crate) channels: Vec<String>,
     /// The question in full, where the title leaves something out.
-    pub(crate) question: Option<Said>,
-    pub(crate) answer: Option<Said>,
-    pub(crate) others: Vec<Said>,
-    pub(crate) variants: Vec<Variant>,
+    pub(crate) question: Option<QuotedMessage>,
+    pub(crate) answer: Option<QuotedMessage>,
+    pub(crate) others: Vec<QuotedMessage>,
+    pub(crate) variants: Vec<WordingView>,
     pub(crate) versions: Vec<String>,
-    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) evidence: Vec<EvidenceView>,
 }
 
 /// One quotable message with its source, or what maintainers merged with its page.
 #[derive(Debug, Serialize)]
-pub(crate) struct Said {
+pub(crate) struct QuotedMessage {
     /// Whether it is the merged answer.
     pub(crate) merged: bool,
     pub(crate) markdown: String,
@@ -53,47 +53,47 @@ pub(crate) struct Said {
     pub(crate) language: Option<&'static str>,
     pub(crate) by: String,
     pub(crate) trusted: bool,
-    pub(crate) at: Date,
+    pub(crate) at: DisplayDate,
     /// Empty where a page has no address on the web.
     pub(crate) url: String,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Variant {
+pub(crate) struct WordingView {
     pub(crate) text: String,
     pub(crate) language: Option<&'static str>,
 }
 
 /// One conversation that settled the question. Without consent it is a date and two links.
 #[derive(Debug, Serialize)]
-pub(crate) struct Evidence {
-    pub(crate) at: Date,
+pub(crate) struct EvidenceView {
+    pub(crate) at: DisplayDate,
     pub(crate) question_url: String,
     pub(crate) answer_url: String,
-    pub(crate) testimony: Option<Testimony>,
+    pub(crate) testimony: Option<EvidenceDetails>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Testimony {
+pub(crate) struct EvidenceDetails {
     pub(crate) channel: String,
     pub(crate) asker: String,
     pub(crate) answerer: String,
     pub(crate) grade: &'static str,
     /// 0 to 100.
     pub(crate) confidence: u8,
-    pub(crate) signals: Vec<Shown>,
-    pub(crate) reasons: Vec<Argument>,
+    pub(crate) signals: Vec<SignalView>,
+    pub(crate) reasons: Vec<ReasonView>,
 }
 
 /// A sign and the message that shows it.
 #[derive(Debug, Serialize)]
-pub(crate) struct Shown {
+pub(crate) struct SignalView {
     pub(crate) what: &'static str,
     pub(crate) url: String,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Argument {
+pub(crate) struct ReasonView {
     pub(crate) what: String,
     pub(crate) weight: f32,
     /// The weight with its sign, to two digits; empty where the reason alone decides.
@@ -102,8 +102,8 @@ pub(crate) struct Argument {
 }
 
 impl AnswerView {
-    pub(crate) fn of(cluster: &Cluster, naming: &Naming) -> Self {
-        let people = People::of(cluster, naming);
+    pub(crate) fn of(cluster: &Cluster, naming: &AuthorNaming) -> Self {
+        let people = Participants::of(cluster, naming);
         let (asked, title) = title(cluster, &people);
         let slug = slug(&title, &cluster.id);
         let ranked = ranked(cluster);
@@ -114,12 +114,12 @@ impl AnswerView {
             url: address(&slug),
             slug,
             language: language(&title),
-            status: Status::from(cluster),
+            status: ReviewStatus::from(cluster),
             state: cluster.state.as_str(),
             occurrences: cluster.occurrences.len(),
-            askers: cluster.askers(),
+            askers: cluster.asker_count(),
             times: times(cluster.occurrences.len()),
-            people: words::counted(cluster.askers(), "person", "people"),
+            people: words::counted(cluster.asker_count(), "person", "people"),
             last_confirmed: cluster.last_confirmed().into(),
             channels: channels(cluster),
             question: asked.and_then(|asked| question_in_full(asked, &title, naming, &people)),
@@ -148,11 +148,15 @@ pub(crate) fn times(count: usize) -> String {
 
 /// The quotable occurrences, the one with the best answer first.
 pub(crate) fn ranked(cluster: &Cluster) -> Vec<&Occurrence> {
-    rank(cluster).into_iter().map(|standing| standing.occurrence).collect()
+    rank_occurrences(cluster).into_iter().map(|standing| standing.occurrence).collect()
 }
 
 /// The best answer of each occurrence, and then what else was said in the best one, each text once.
-fn answers(ranked: &[&Occurrence], naming: &Naming, people: &People<'_>) -> Vec<Said> {
+fn answers(
+    ranked: &[&Occurrence],
+    naming: &AuthorNaming,
+    people: &Participants<'_>,
+) -> Vec<QuotedMessage> {
     let best = ranked.iter().map(|occurrence| (*occurrence, occurrence.best_answer()));
     let rest = ranked.iter().take(1).flat_map(|occurrence| {
         occurrence.answers.iter().skip(1).map(move |answer| (*occurrence, answer))
@@ -169,11 +173,16 @@ fn answers(ranked: &[&Occurrence], naming: &Naming, people: &People<'_>) -> Vec<
     answers
 }
 
-fn said(occurrence: &Occurrence, quote: &Quote, naming: &Naming, people: &People<'_>) -> Said {
+fn said(
+    occurrence: &Occurrence,
+    quote: &Quote,
+    naming: &AuthorNaming,
+    people: &Participants<'_>,
+) -> QuotedMessage {
     let blocks = people.read(&quote.text);
-    Said {
+    QuotedMessage {
         merged: false,
-        markdown: render(&blocks, Flavour::CommonMark),
+        markdown: render(&blocks, MarkdownDialect::CommonMark),
         html: html_of(&blocks),
         language: language(&quote.text),
         by: naming.name(quote),
@@ -184,40 +193,40 @@ fn said(occurrence: &Occurrence, quote: &Quote, naming: &Naming, people: &People
 }
 
 /// The answer as maintainers merged it.
-fn merged(canon: &Canon) -> Said {
+fn merged(canon: &MergedAnswer) -> QuotedMessage {
     let blocks = canon.blocks();
-    Said {
+    QuotedMessage {
         merged: true,
-        markdown: render(&blocks, Flavour::CommonMark),
+        markdown: render(&blocks, MarkdownDialect::CommonMark),
         html: html_of(&blocks),
-        language: language(&canon.line()),
+        language: language(&canon.one_line_text()),
         by: "Maintainers".to_owned(),
         trusted: true,
         at: canon.merged.into(),
-        url: canon.page().unwrap_or_default().to_owned(),
+        url: canon.page_url().unwrap_or_default().to_owned(),
     }
 }
 
 fn question_in_full(
     asked: &Occurrence,
     title: &str,
-    naming: &Naming,
-    people: &People<'_>,
-) -> Option<Said> {
+    naming: &AuthorNaming,
+    people: &Participants<'_>,
+) -> Option<QuotedMessage> {
     let says_more = people.line(&asked.question.text).to_lowercase() != title.to_lowercase();
     says_more.then(|| said(asked, &asked.question, naming, people))
 }
 
 /// The other ways the question was asked.
-fn variants(cluster: &Cluster, title: &str, people: &People<'_>) -> Vec<Variant> {
+fn variants(cluster: &Cluster, title: &str, people: &Participants<'_>) -> Vec<WordingView> {
     let lines = people.variants(cluster, title).into_iter();
-    lines.map(|text| Variant { language: language(&text), text }).collect()
+    lines.map(|text| WordingView { language: language(&text), text }).collect()
 }
 
 /// The versions that the merged answer names, or else those that people named.
-fn versions(cluster: &Cluster, ranked: &[&Occurrence], people: &People<'_>) -> Vec<String> {
+fn versions(cluster: &Cluster, ranked: &[&Occurrence], people: &Participants<'_>) -> Vec<String> {
     if let Some(canon) = &cluster.canon {
-        return rules::versions::versions([canon.line().as_str()]);
+        return rules::versions::versions([canon.one_line_text().as_str()]);
     }
     let quotes = ranked.iter().flat_map(|one| [&one.question, one.best_answer()]);
     let texts = quotes.map(|quote| people.line(&quote.text)).collect::<Vec<_>>();
@@ -234,8 +243,8 @@ fn channels(cluster: &Cluster) -> Vec<String> {
     names
 }
 
-fn evidence(occurrence: &Occurrence, naming: &Naming) -> Evidence {
-    Evidence {
+fn evidence(occurrence: &Occurrence, naming: &AuthorNaming) -> EvidenceView {
+    EvidenceView {
         at: occurrence.resolved().into(),
         question_url: occurrence.question_link(),
         answer_url: occurrence.answer_link(occurrence.best_answer()),
@@ -243,9 +252,9 @@ fn evidence(occurrence: &Occurrence, naming: &Naming) -> Evidence {
     }
 }
 
-fn testimony(occurrence: &Occurrence, naming: &Naming) -> Testimony {
+fn testimony(occurrence: &Occurrence, naming: &AuthorNaming) -> EvidenceDetails {
     let link = |message| permalink(occurrence.guild, occurrence.channel, message);
-    Testimony {
+    EvidenceDetails {
         channel: occurrence.channel_name.clone(),
         asker: naming.name(&occurrence.question),
         answerer: naming.name(occurrence.best_answer()),
@@ -254,12 +263,15 @@ fn testimony(occurrence: &Occurrence, naming: &Naming) -> Testimony {
         signals: occurrence
             .signals
             .iter()
-            .map(|signal| Shown { what: words::signal(signal.kind), url: link(signal.message) })
+            .map(|signal| SignalView {
+                what: words::signal(signal.kind),
+                url: link(signal.message),
+            })
             .collect(),
         reasons: occurrence
             .reasons
             .iter()
-            .map(|Reason { what, weight, message }| Argument {
+            .map(|WeightedReason { what, weight, message }| ReasonView {
                 what: what.clone(),
                 weight: *weight,
                 share: if *weight == 0.0 { String::new() } else { format!("{weight:+.2}") },
@@ -274,16 +286,16 @@ mod tests {
     use super::*;
     use crate::samples::{cluster, occurrence, quote};
     use rules::pseudonym::Salt;
-    use rules::resolution::Grade;
+    use rules::resolution::ResolutionGrade;
 
     fn view(cluster: &Cluster) -> AnswerView {
-        AnswerView::of(cluster, &Naming::Pseudonyms(Salt([7; 16])))
+        AnswerView::of(cluster, &AuthorNaming::Pseudonyms(Salt([7; 16])))
     }
 
     #[test]
     fn the_best_confirmed_answer_stands_first() {
         let mut certain = occurrence(3, "How is the port of it set?", "Set `PORT` in the file.");
-        certain.grade = Grade::Certain;
+        certain.grade = ResolutionGrade::Certain;
         let early = occurrence(1, "Where do I set the port?", "It is in v1.4.0 of the settings.");
         let mut twin = occurrence(5, "where do i set the port?", "set `PORT` in the file.");
         twin.answers.push(quote(7, 1, "Or on the command line."));
@@ -320,7 +332,7 @@ mod tests {
     fn nobody_is_named_unless_the_operator_chose_so() {
         let asked = cluster(vec![occurrence(1, "Where do I set the port?", "In the file.")]);
         assert!(!serde_json::to_string(&view(&asked)).unwrap().contains("Display Name"));
-        let named = AnswerView::of(&asked, &Naming::DisplayNames);
+        let named = AnswerView::of(&asked, &AuthorNaming::DisplayNames);
         assert_eq!(named.answer.unwrap().by, "Display Name 201");
     }
 

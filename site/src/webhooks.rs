@@ -14,7 +14,7 @@ const LARGEST: usize = 25 * 1024 * 1024;
 
 /// How a delivery was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heard {
+pub enum WebhookReply {
     /// Understood now or before.
     Well,
     /// Not signed as it should be.
@@ -24,18 +24,18 @@ pub enum Heard {
 }
 
 /// Who understands deliveries: gets a header by its name, and the raw body.
-pub trait Ear: Send + Sync {
-    fn hear<'h>(&self, header: &dyn Fn(&str) -> Option<&'h str>, raw: &[u8]) -> Heard;
+pub trait WebhookReceiver: Send + Sync {
+    fn receive<'h>(&self, header: &dyn Fn(&str) -> Option<&'h str>, raw: &[u8]) -> WebhookReply;
 }
 
 /// The site with an address for deliveries beside it, which answers before anything is done.
-pub fn beside(site: Router, ear: Arc<dyn Ear>) -> Router {
+pub fn with_webhooks(site: Router, ear: Arc<dyn WebhookReceiver>) -> Router {
     let hear = async move |headers: HeaderMap, raw: Bytes| {
         let header = |name: &str| headers.get(name)?.to_str().ok();
-        match ear.hear(&header, &raw) {
-            Heard::Well => StatusCode::NO_CONTENT,
-            Heard::Unsigned => StatusCode::UNAUTHORIZED,
-            Heard::Unclear => StatusCode::BAD_REQUEST,
+        match ear.receive(&header, &raw) {
+            WebhookReply::Well => StatusCode::NO_CONTENT,
+            WebhookReply::Unsigned => StatusCode::UNAUTHORIZED,
+            WebhookReply::Unclear => StatusCode::BAD_REQUEST,
         }
     };
     let deliveries = Router::new()

@@ -4,19 +4,19 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rules::cluster::Cluster;
 use rules::ids::Millis;
-use rules::resolution::{Grade, SignalKind};
+use rules::resolution::{ResolutionGrade, SignalKind};
 use serde::Serialize;
 
 /// A moment, for machines and for people. Always UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Date {
+pub(crate) struct DisplayDate {
     /// RFC 3339, to the second.
     pub(crate) exact: String,
     /// "6 Oct 2025".
     pub(crate) shown: String,
 }
 
-impl From<Millis> for Date {
+impl From<Millis> for DisplayDate {
     fn from(at: Millis) -> Self {
         let timestamp = Timestamp::from_millisecond(at.0).unwrap_or_default();
         let zoned = timestamp.to_zoned(TimeZone::UTC);
@@ -30,12 +30,12 @@ impl From<Millis> for Date {
 /// Whether a maintainer stands behind an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Status {
+pub(crate) enum ReviewStatus {
     Known,
     Unreviewed,
 }
 
-impl Status {
+impl ReviewStatus {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Known => "known",
@@ -48,9 +48,9 @@ impl Status {
     }
 }
 
-impl From<&Cluster> for Status {
+impl From<&Cluster> for ReviewStatus {
     fn from(cluster: &Cluster) -> Self {
-        if cluster.is_known() { Self::Known } else { Self::Unreviewed }
+        if cluster.has_merged_answer() { Self::Known } else { Self::Unreviewed }
     }
 }
 
@@ -65,12 +65,12 @@ pub(crate) fn signal(kind: SignalKind) -> &'static str {
     }
 }
 
-pub(crate) fn grade(grade: Grade) -> &'static str {
+pub(crate) fn grade(grade: ResolutionGrade) -> &'static str {
     match grade {
-        Grade::Certain => "marked as solved",
-        Grade::Confirmed => "confirmed by the asker",
-        Grade::Thanked => "the asker gave thanks",
-        Grade::Unconfirmed => "the asker did not confirm",
+        ResolutionGrade::Certain => "marked as solved",
+        ResolutionGrade::Confirmed => "confirmed by the asker",
+        ResolutionGrade::Thanked => "the asker gave thanks",
+        ResolutionGrade::Unconfirmed => "the asker did not confirm",
     }
 }
 
@@ -101,10 +101,10 @@ mod tests {
 
     #[test]
     fn dates_are_utc() {
-        let date = Date::from(Millis(1_759_708_800_000));
+        let date = DisplayDate::from(Millis(1_759_708_800_000));
         assert_eq!(date.exact, "2025-10-06T00:00:00Z");
         assert_eq!(date.shown, "6 Oct 2025");
-        assert_eq!(Date::from(Millis(i64::MAX)).shown, "1 Jan 1970");
+        assert_eq!(DisplayDate::from(Millis(i64::MAX)).shown, "1 Jan 1970");
     }
 
     #[test]
@@ -120,10 +120,10 @@ mod tests {
         let mut cluster = cluster(vec![occurrence(1, "Where is the port?", "In the file.")]);
         for state in ClusterState::ALL {
             cluster.state = state;
-            let known = Status::from(&cluster) == Status::Known;
+            let known = ReviewStatus::from(&cluster) == ReviewStatus::Known;
             assert_eq!(known, state == ClusterState::Known);
         }
-        assert_eq!(Status::parse("known"), Some(Status::Known));
-        assert_eq!(Status::parse("Known"), None);
+        assert_eq!(ReviewStatus::parse("known"), Some(ReviewStatus::Known));
+        assert_eq!(ReviewStatus::parse("Known"), None);
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use harvester::import::{files::find_exports, open};
 use harvester::pipeline::Pipeline;
-use harvester::progress::{Progress, Unit};
+use harvester::progress::{ProgressReporter, Unit};
 use rules::ids::Millis;
 use rules::pseudonym::Salt;
 use rules::ruleset::Ruleset;
@@ -71,7 +71,7 @@ async fn import(data: &Path, exports: Vec<PathBuf>) -> anyhow::Result<Duration> 
     let started = Instant::now();
     let rules = Arc::new(Ruleset::embedded());
     let mut pipeline = Pipeline::open(data, rules, &Salt([7; 16])).await?;
-    let progress = Progress::start("reading exports", Unit::Bytes, 0);
+    let progress = ProgressReporter::start("reading exports", Unit::Bytes, 0);
     let taken = pipeline.intake().files(exports, &progress).await?;
     anyhow::ensure!(taken.is_clean(), "an export is damaged");
     pipeline.catch_up(Millis(0)).await?;

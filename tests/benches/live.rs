@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use indexer::search::{Query, Searcher};
+use indexer::search::{SearchQuery, Searcher};
 use indexer::store::Store;
 use rules::cluster::Cluster;
 use tests::harness::discord::FakeDiscord;
@@ -51,7 +51,7 @@ fn main() -> anyhow::Result<()> {
     let stored = begun.elapsed();
     wait(|| {
         let counts = runtime.block_on(store.counts())?;
-        Ok(counts.channels_pending == 0 && !runtime.block_on(store.needs_settling())?)
+        Ok(counts.channels_pending == 0 && !runtime.block_on(store.needs_recluster())?)
     })?;
     let judged = begun.elapsed();
     let rate = |time: Duration| total as f64 / time.as_secs_f64();
@@ -120,7 +120,7 @@ fn timed(
 ) -> anyhow::Result<Option<Duration>> {
     let begun = Instant::now();
     change();
-    let query = Query { text: word.to_owned(), limit: 5, ..Query::default() };
+    let query = SearchQuery { text: word.to_owned(), limit: 5, ..SearchQuery::default() };
     while begun.elapsed() < SHOWN {
         searcher.reload()?;
         let hits = searcher.search(&query)?;

@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use rules::conversation::features::Feature;
-use rules::conversation::{Candidate, Untangler};
+use rules::conversation::features::LinkFeature;
+use rules::conversation::{Disentangler, ParentCandidate};
 use rules::message::Message;
 use rules::ruleset::Ruleset;
 use tests::predict::conversations::{Line, LineKind, Log, logs};
@@ -88,7 +88,7 @@ fn bare(raw: &str) -> String {
 
 /// A message with more than one candidate, and those that people chose.
 struct Example {
-    candidates: Vec<Candidate>,
+    candidates: Vec<ParentCandidate>,
     right: Vec<bool>,
 }
 
@@ -117,7 +117,7 @@ fn print_weights(input: &Path, checks: &[&str]) -> anyhow::Result<()> {
         "# Made by `train_links weights {name}`, {EPOCHS} epochs over {} messages.",
         examples.len()
     );
-    for feature in Feature::ALL {
+    for feature in LinkFeature::ALL {
         let place = *feature as usize;
         println!("{} {:.4} {:.4}", feature.as_str(), weights[place], means[place]);
     }
@@ -132,7 +132,7 @@ fn examples(logs: &[Log], rules: &Ruleset, paces: &[i64]) -> anyhow::Result<Vec<
         for (line, parent) in &log.links {
             parents.entry(*line).or_default().insert(*parent);
         }
-        let mut untangler = Untangler::new(&rules.conversations);
+        let mut untangler = Disentangler::new(&rules.conversations);
         for (line, mut message) in log.messages.iter().zip(log.messages()?) {
             message.sent.0 *= pace;
             let Some(parents) = parents.get(&line.number).filter(|_| line.number >= log.eval_from)
@@ -148,7 +148,7 @@ fn examples(logs: &[Log], rules: &Ruleset, paces: &[i64]) -> anyhow::Result<Vec<
 
 /// None where no candidate is right, for nothing can be learned from it.
 fn example(
-    untangler: &mut Untangler<'_>,
+    untangler: &mut Disentangler<'_>,
     line: &Line,
     message: &Message,
     parents: &BTreeSet<u64>,
@@ -164,7 +164,7 @@ fn example(
 }
 
 fn means(examples: &[Example]) -> Vec<f32> {
-    let mut sums = vec![0.0_f64; Feature::ALL.len()];
+    let mut sums = vec![0.0_f64; LinkFeature::ALL.len()];
     let (mut pairs, mut starts) = (0.0_f64, 0.0_f64);
     for candidate in examples.iter().flat_map(|example| &example.candidates) {
         *(if candidate.parent.is_some() { &mut pairs } else { &mut starts }) += 1.0;
@@ -172,7 +172,7 @@ fn means(examples: &[Example]) -> Vec<f32> {
             sums[*feature as usize] += f64::from(*value);
         }
     }
-    let start = Feature::Start as usize;
+    let start = LinkFeature::Start as usize;
     sums.iter()
         .enumerate()
         .map(|(place, sum)| (sum / if place >= start { starts } else { pairs }) as f32)
@@ -182,7 +182,7 @@ fn means(examples: &[Example]) -> Vec<f32> {
 /// Softmax over the candidates of a message; the right ones share the likelihood. Adam, one step for
 /// 32 messages, the step shrinking to nothing.
 fn train(examples: &[Example]) -> Vec<f32> {
-    let count = Feature::ALL.len();
+    let count = LinkFeature::ALL.len();
     let (mut weights, mut speed, mut scale) =
         (vec![0.0_f32; count], vec![0.0_f32; count], vec![0.0_f32; count]);
     // Every 1,009th message in turn mixes the logs; the number is prime.
@@ -231,7 +231,7 @@ fn add_slope(example: &Example, weights: &[f32], slope: &mut [f32]) {
 }
 
 fn scores(example: &Example, weights: &[f32]) -> Vec<f32> {
-    let score = |candidate: &Candidate| {
+    let score = |candidate: &ParentCandidate| {
         candidate.features.iter().map(|(feature, value)| weights[*feature as usize] * value).sum()
     };
     example.candidates.iter().map(score).collect()

@@ -16,14 +16,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use description::Description;
-use docgen::change::{Change, Edit};
-use docgen::github::auth::{AppKey, Auth, Secret};
+use docgen::change::{FileChange, FileEdit};
+use docgen::github::auth::{AppKey, Auth, Credential};
 use docgen::github::dashboard;
-use docgen::github::ensure::{self, Ledger, Outcome, Purpose, Pushed, Wanted};
+use docgen::github::ensure::{
+    self, DesiredPullRequest, PullRequestProgress, PullRequestPurpose, PushedHead, ReconcileOutcome,
+};
 use docgen::github::onboarding;
-use docgen::github::say::Reaction;
-use docgen::github::transport::{Clock, GitHub};
-use docgen::nav::{Entry, Kind};
+use docgen::github::say::CommandReaction;
+use docgen::github::transport::{ClientClock, GitHubClient};
+use docgen::nav::{NavEntry, NavFormat};
 use rules::ids::{ClusterId, MessageId, Millis};
 use serde_json::json;
 use tests::harness::github::{FakeGitHub, Fault, Request, Role, Trouble, Verdict, wire};
@@ -97,10 +99,11 @@ fn github_knows_every_request_of_ours() {
 fn githubs_examples_are_readable_to_us() {
     let Ok(prism) = std::env::var("GITHUB_CONTRACT") else { return };
     runtime().block_on(async {
-        let auth = Auth::Token(Secret::new("a token"));
+        let auth = Auth::Token(Credential::new("a token"));
         let github =
-            GitHub::new(&prism, "octocat/Hello-World", auth, Arc::new(Standing), None).unwrap();
-        assert_eq!(github.me().await.unwrap(), "octocat");
+            GitHubClient::new(&prism, "octocat/Hello-World", auth, Arc::new(Standing), None)
+                .unwrap();
+        assert_eq!(github.login().await.unwrap(), "octocat");
         assert!(!github.repository().await.unwrap().default_branch.is_empty());
         let head = github.head("answers/q1").await.unwrap().unwrap();
         github.commit(&head).await.unwrap();
@@ -108,21 +111,23 @@ fn githubs_examples_are_readable_to_us() {
         let path = files.paths().next().unwrap().to_owned();
         assert!(!github.text(&files, &path).await.unwrap().unwrap().is_empty());
         talk(&github, 1).await;
-        let findings = github.examine().await;
+        let findings = github.run_checks().await;
         assert!(findings.iter().all(|one| one.what != "GitHub"), "{findings:?}");
         let wanted = wanted("d1");
-        let pushed = Pushed { head, digest: "old".into(), base: None, at: Millis(0) };
-        let mut ledger = Ledger { pushed: Some(pushed), ..Ledger::default() };
+        let pushed = PushedHead { head, digest: "old".into(), base: None, at: Millis(0) };
+        let mut ledger =
+            PullRequestProgress { pushed: Some(pushed), ..PullRequestProgress::default() };
         while ledger.number.is_none() {
-            let seen = ensure::look(&github, &wanted, &ledger).await.unwrap();
-            let what = ensure::next(&wanted, &ledger, &seen, github.now());
-            let rests = ensure::take(&github, &wanted, &mut ledger, (&seen, what)).await.unwrap();
+            let seen = ensure::observe(&github, &wanted, &ledger).await.unwrap();
+            let what = ensure::next_step(&wanted, &ledger, &seen, github.now());
+            let rests =
+                ensure::execute(&github, &wanted, &mut ledger, (&seen, what)).await.unwrap();
             assert_eq!(rests, None);
             if let Some(built) = &ledger.built {
                 // Its answers never change: what was built stands on the branch from here on.
                 let (digest, at) = (built.digest.clone(), built.at);
                 let head = seen.branch.unwrap().head;
-                ledger.pushed = Some(Pushed { head, digest, base: None, at });
+                ledger.pushed = Some(PushedHead { head, digest, base: None, at });
                 ledger.built = None;
             }
         }
@@ -165,7 +170,7 @@ fn runtime() -> tokio::runtime::Runtime {
 /// The stand-in's clock, which a sleep moves.
 struct Moved(Arc<FakeGitHub>);
 
-impl Clock for Moved {
+impl ClientClock for Moved {
     fn now(&self) -> Millis {
         self.0.now()
     }
@@ -179,7 +184,7 @@ impl Clock for Moved {
 /// Time that does not matter.
 struct Standing;
 
-impl Clock for Standing {
+impl ClientClock for Standing {
     fn now(&self) -> Millis {
         Millis(Millis::DAY)
     }
@@ -190,18 +195,18 @@ impl Clock for Standing {
 }
 
 /// A proposal that touches files in every way.
-fn wanted(digest: &str) -> Wanted {
+fn wanted(digest: &str) -> DesiredPullRequest {
     let cluster = ClusterId::of_question(MessageId(36));
     let layout = docgen::layout::detect(["book.toml"]);
-    let entry = Entry {
-        kind: Kind::MdBook,
+    let entry = NavEntry {
+        kind: NavFormat::MdBook,
         page: "answers/tide.md".into(),
         title: "When is high tide?".into(),
     };
     let mark = format!("<!-- answer-harvester:v1 id={cluster} digest={digest} -->");
     let page = format!("# When is high tide?\n\nTwice a day, says {digest}.\n\n{mark}\n");
-    Wanted {
-        purpose: Purpose::Answer,
+    DesiredPullRequest {
+        purpose: PullRequestPurpose::Answer,
         branch: format!("answers/{cluster}"),
         title: "docs(faq): When is high tide?".into(),
         body: format!("Adds a page, as of {digest}.\n"),
@@ -210,9 +215,9 @@ fn wanted(digest: &str) -> Wanted {
         ),
         digest: digest.into(),
         changes: vec![
-            Change::Write { path: "src/answers/tide.md".into(), text: page },
-            Change::Edit { path: "src/SUMMARY.md".into(), edit: Edit::List(entry) },
-            Change::Delete { path: "src/old.md".into() },
+            FileChange::Write { path: "src/answers/tide.md".into(), text: page },
+            FileChange::Edit { path: "src/SUMMARY.md".into(), edit: FileEdit::List(entry) },
+            FileChange::Delete { path: "src/old.md".into() },
         ],
         cluster,
         labels: vec!["answer-harvester".into()],
@@ -230,13 +235,13 @@ fn asked() -> Vec<Request> {
     );
     fake.member(DOCS, "mina", Role::Write);
     runtime().block_on(async {
-        let key = AppKey::new(fake.app_id(), &Secret::new(fake.private_key())).unwrap();
+        let key = AppKey::new(fake.app_id(), &Credential::new(fake.private_key())).unwrap();
         let github = client(&fake, Auth::App(Box::new(key)));
-        let findings = github.examine().await;
+        let findings = github.run_checks().await;
         assert!(findings.iter().all(|one| one.what != "GitHub"), "{findings:?}");
         proposals(&fake, &github).await;
         let token = fake.personal_token("mina", &[("contents", "read")]);
-        client(&fake, Auth::Token(Secret::new(token))).me().await.unwrap();
+        client(&fake, Auth::Token(Credential::new(token))).login().await.unwrap();
     });
     fake.assert_no_surprises();
     let mut requests = fake.requests();
@@ -244,19 +249,19 @@ fn asked() -> Vec<Request> {
     requests
 }
 
-fn client(fake: &Arc<FakeGitHub>, auth: Auth) -> GitHub {
-    GitHub::new(&fake.url(), DOCS, auth, Arc::new(Moved(Arc::clone(fake))), None).unwrap()
+fn client(fake: &Arc<FakeGitHub>, auth: Auth) -> GitHubClient {
+    GitHubClient::new(&fake.url(), DOCS, auth, Arc::new(Moved(Arc::clone(fake))), None).unwrap()
 }
 
 /// Opened, renewed, read by somebody, renewed on top, talked about, withdrawn.
-async fn proposals(fake: &FakeGitHub, github: &GitHub) {
-    let mut ledger = Ledger::default();
+async fn proposals(fake: &FakeGitHub, github: &GitHubClient) {
+    let mut ledger = PullRequestProgress::default();
     let number = match settled(github, &wanted("d1"), &mut ledger).await {
-        Outcome::Open { number, .. } => number,
+        ReconcileOutcome::Open { number, .. } => number,
         other => panic!("{other:?}"),
     };
     // The branch is found again with nothing of ours on record.
-    settled(github, &wanted("d1"), &mut Ledger::default()).await;
+    settled(github, &wanted("d1"), &mut PullRequestProgress::default()).await;
     fake.advance(25 * 60 * 60 * 1_000);
     settled(github, &wanted("d2"), &mut ledger).await;
     let mina = fake.acting("mina", DOCS);
@@ -274,30 +279,31 @@ async fn proposals(fake: &FakeGitHub, github: &GitHub) {
     ));
     let page = ensure::merged_text(github, None, "main", "src/old.md").await.unwrap();
     assert_eq!(page.as_deref(), Some("# Old\n"));
-    let gone = Wanted { purpose: Purpose::Withdrawal, ..wanted("d3") };
-    assert_eq!(settled(github, &gone, &mut ledger).await, Outcome::Withdrawn);
+    let gone = DesiredPullRequest { purpose: PullRequestPurpose::Withdrawal, ..wanted("d3") };
+    assert_eq!(settled(github, &gone, &mut ledger).await, ReconcileOutcome::Withdrawn);
     let other =
         mina.open_pull_from_fork("pier", &[("pier.md", Some("# Pier\n"))], "Add a pier", "");
     github.close_pull(other).await.unwrap();
 }
 
 /// The status comment and the dashboard, each made and edited; a reaction; what others said.
-async fn talk(github: &GitHub, comment: u64) {
+async fn talk(github: &GitHubClient, comment: u64) {
     let cluster = ClusterId::of_question(MessageId(36));
     for text in ["It waits for a review.\n", "It was read.\n"] {
-        github.tell_status(comment_on(), &cluster, text).await.unwrap();
+        github.upsert_status_comment(comment_on(), &cluster, text).await.unwrap();
     }
-    github.react(comment, Reaction::Done).await.unwrap();
+    github.react(comment, CommandReaction::Done).await.unwrap();
     assert!(github.may_command("mina").await.unwrap());
     github.comments_since(Millis(0)).await.unwrap();
-    let rows = |backlog| dashboard::Figures { backlog, ..dashboard::Figures::default() };
+    let rows =
+        |backlog| dashboard::DashboardTotals { backlog, ..dashboard::DashboardTotals::default() };
     for backlog in [1, 2] {
         let mut found = github.dashboard().await.unwrap();
         if let Some(found) = &mut found {
             found.edited = Millis(0);
         }
-        let text = dashboard::text(&[], &rows(backlog));
-        github.keep_dashboard(found.as_ref(), &text).await.unwrap();
+        let text = dashboard::render_dashboard(&[], &rows(backlog));
+        github.update_dashboard(found.as_ref(), &text).await.unwrap();
     }
 }
 
@@ -306,11 +312,16 @@ fn comment_on() -> u64 {
     1
 }
 
-async fn settled(github: &GitHub, wanted: &Wanted, ledger: &mut Ledger) -> Outcome {
+async fn settled(
+    github: &GitHubClient,
+    wanted: &DesiredPullRequest,
+    ledger: &mut PullRequestProgress,
+) -> ReconcileOutcome {
     for _ in 0..60 {
-        let seen = ensure::look(github, wanted, ledger).await.unwrap();
-        let what = ensure::next(wanted, ledger, &seen, github.now());
-        if let Some(outcome) = ensure::take(github, wanted, ledger, (&seen, what)).await.unwrap() {
+        let seen = ensure::observe(github, wanted, ledger).await.unwrap();
+        let what = ensure::next_step(wanted, ledger, &seen, github.now());
+        if let Some(outcome) = ensure::execute(github, wanted, ledger, (&seen, what)).await.unwrap()
+        {
             return outcome;
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use harvester::pipeline::Pipeline;
-use indexer::store::{Batch, Range, Store, Told};
+use indexer::store::{PendingRange, ReactionsCoverage, Store, WriteBatch};
 use rules::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
 use rules::message::{Author, Channel, ChannelKind, Message, MessageKind};
 use rules::pseudonym::Salt;
@@ -66,7 +66,7 @@ fn channel() -> Channel {
 }
 
 async fn judged(store: &Store) -> Vec<(MessageId, String, String)> {
-    let all = store.conversations_reaching(CHANNEL, MessageId(0), Range::END).await.unwrap();
+    let all = store.conversations_reaching(CHANNEL, MessageId(0), PendingRange::END).await.unwrap();
     all.into_iter().map(|one| (one.id.0, one.links, one.verdict)).collect()
 }
 
@@ -75,9 +75,14 @@ async fn a_change_in_a_long_channel_reads_little() {
     let folder = tempfile::tempdir().unwrap();
     let rules = Arc::new(Ruleset::embedded());
     let mut pipeline = Pipeline::open(folder.path(), rules, &Salt([1; 16])).await.unwrap();
-    let messages = (1..=LENGTH).map(|number| (message(number), Told::Whole, Millis(1))).collect();
+    let messages =
+        (1..=LENGTH).map(|number| (message(number), ReactionsCoverage::Whole, Millis(1))).collect();
     let channels = vec![(channel(), Millis(1))];
-    pipeline.store.apply(&Batch { channels, messages, ..Batch::default() }).await.unwrap();
+    pipeline
+        .store
+        .apply_batch(&WriteBatch { channels, messages, ..WriteBatch::default() })
+        .await
+        .unwrap();
     assert!(pipeline.catch_up(NOW).await.unwrap().messages >= LENGTH);
 
     let edited = Message {
@@ -85,15 +90,20 @@ async fn a_change_in_a_long_channel_reads_little() {
         edited: Some(Millis(2)),
         ..message(3)
     };
-    let edit = Batch { messages: vec![(edited, Told::Whole, Millis(2))], ..Batch::default() };
-    let deletion =
-        |number| Batch { deleted: vec![(CHANNEL, id(number), Millis(3))], ..Batch::default() };
+    let edit = WriteBatch {
+        messages: vec![(edited, ReactionsCoverage::Whole, Millis(2))],
+        ..WriteBatch::default()
+    };
+    let deletion = |number| WriteBatch {
+        deleted: vec![(CHANNEL, id(number), Millis(3))],
+        ..WriteBatch::default()
+    };
     for (what, batch) in [
         ("edit the third", edit),
         ("delete the 10,000th", deletion(10_000)),
         ("delete the twelfth, which a late message replies to", deletion(12)),
     ] {
-        pipeline.store.apply(&batch).await.unwrap();
+        pipeline.store.apply_batch(&batch).await.unwrap();
         let read = pipeline.catch_up(NOW).await.unwrap().messages;
         assert!((1..1_000).contains(&read), "{what}: {read} messages read");
     }

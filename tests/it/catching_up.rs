@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use harvester::config::Secret;
-use harvester::discord::catch_up::{CatchUp, Reach};
-use harvester::discord::guild::Guild;
-use harvester::discord::rest::{Lane, Rest};
-use harvester::feed::{Feed, feed};
+use harvester::config::SecretString;
+use harvester::discord::catch_up::{CatchUp, CatchUpScope};
+use harvester::discord::guild::GuildView;
+use harvester::discord::rest::{RequestLane, RestClient};
+use harvester::feed::{IngestQueue, ingest_queue};
 use harvester::pipeline::Pipeline;
 use harvester::wire::api;
-use indexer::store::{Faces, Store, StoreError};
+use indexer::store::{AuthorCache, Store, StoreError};
 use rules::message::Message;
 use rules::pseudonym::Salt;
 use rules::ruleset::Ruleset;
@@ -24,7 +24,7 @@ struct Story {
     guild: GuildId,
     rules: Arc<Ruleset>,
     pipeline: Pipeline,
-    feed: Feed,
+    feed: IngestQueue,
     _intake: JoinSet<Result<(), StoreError>>,
     _data: tempfile::TempDir,
 }
@@ -37,7 +37,7 @@ impl Story {
         let rules = Arc::new(Ruleset::embedded());
         let salt = Salt([7; 16]);
         let pipeline = Pipeline::open(data.path(), Arc::clone(&rules), &salt).await.unwrap();
-        let (feed, deliveries) = feed();
+        let (feed, deliveries) = ingest_queue();
         let mut intake = JoinSet::new();
         intake.spawn(pipeline.intake().deliveries(deliveries, |_| {}));
         Self { discord, guild, rules, pipeline, feed, _intake: intake, _data: data }
@@ -49,17 +49,17 @@ impl Story {
 
     /// A process that has just connected.
     async fn connected(&self) -> CatchUp {
-        let token = Secret(self.discord.token().to_owned());
-        let rest = Rest::new(&token, Some(&self.discord.url()), 1.0).unwrap();
-        let get = async |path: String| rest.get(Lane::Live, &path).await.unwrap();
+        let token = SecretString(self.discord.token().to_owned());
+        let rest = RestClient::new(&token, Some(&self.discord.url()), 1.0).unwrap();
+        let get = async |path: String| rest.get(RequestLane::Live, &path).await.unwrap();
         let mut told = get(format!("/guilds/{}", self.guild)).await;
         told["channels"] = get(format!("/guilds/{}/channels", self.guild)).await;
         let active = get(format!("/guilds/{}/threads/active", self.guild)).await;
         told["threads"] = active["threads"].clone();
-        let reach = Reach { history_days: 0, reconcile_days: 7 };
+        let reach = CatchUpScope { history_days: 0, reconcile_days: 7 };
         let (store, rules) = (self.store().clone(), Arc::clone(&self.rules));
         let catch_up = CatchUp::new(rest, store, rules, self.feed.clone(), reach).await.unwrap();
-        catch_up.put_guild(Guild::of(api::guild(&told).unwrap(), &[]));
+        catch_up.put_guild(GuildView::of(api::guild(&told).unwrap(), &[]));
         catch_up.out_of_step();
         catch_up
     }
@@ -88,7 +88,7 @@ impl Story {
     async fn stored(&self, channel: ChannelId) -> BTreeMap<MessageId, Message> {
         let ids = self.store().ids_between(channel, MessageId(0), MessageId(u64::MAX >> 1));
         let ids = ids.await.unwrap();
-        let mut faces = Faces::default();
+        let mut faces = AuthorCache::default();
         let stored = self.store().messages_with(channel, &ids, &mut faces);
         stored.await.unwrap().into_iter().map(|message| (message.id, message)).collect()
     }
@@ -178,7 +178,7 @@ async fn who_may_not_read_the_history_deletes_nothing() {
     discord.post(closed, mina, "Unread.");
     discord.overwrite(closed, discord.bot().0, 0, may::READ_MESSAGE_HISTORY);
     story.catch_up().await;
-    let readings = story.store().readings().await.unwrap();
+    let readings = story.store().channel_progress().await.unwrap();
     assert!(readings.iter().all(|reading| reading.channel != closed), "it was never read");
 }
 

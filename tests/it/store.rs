@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use indexer::store::{Batch, Faces, Range, Store, Told, WriteLock};
+use indexer::store::{AuthorCache, PendingRange, ReactionsCoverage, Store, WriteBatch, WriteLock};
 use proptest::prelude::*;
 use rules::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
 use rules::message::{Author, Channel, ChannelKind, Message, MessageKind, Reaction, Role};
@@ -48,7 +48,7 @@ fn version() -> impl Strategy<Value = Version> {
     )
 }
 
-fn message(version: &Version) -> (Message, Told, Millis) {
+fn message(version: &Version) -> (Message, ReactionsCoverage, Millis) {
     // A person has the same roles in all that a source says at one time.
     let role = Role { id: RoleId(version.observed as u64), name: version.name.clone() };
     let author = Author {
@@ -73,7 +73,7 @@ fn message(version: &Version) -> (Message, Told, Millis) {
         forwarded: None,
         pinned: version.pinned,
     };
-    (message, Told::Whole, Millis(version.observed))
+    (message, ReactionsCoverage::Whole, Millis(version.observed))
 }
 
 fn channel(id: u64) -> Channel {
@@ -107,13 +107,16 @@ async fn applied(batches: &[Vec<Version>]) -> Stored {
     for versions in batches {
         let messages = versions.iter().map(message).collect();
         let channels = vec![(channel(1), Millis(0)), (channel(2), Millis(0))];
-        store.apply(&Batch { channels, messages, ..Batch::default() }).await.unwrap();
+        store
+            .apply_batch(&WriteBatch { channels, messages, ..WriteBatch::default() })
+            .await
+            .unwrap();
     }
-    let mut faces = Faces::default();
+    let mut faces = AuthorCache::default();
     let mut messages = Vec::new();
     for id in [1, 2] {
         let rows = store
-            .messages_in(ChannelId(id), Range::to_the_end(MessageId(0)), 100, &mut faces)
+            .messages_in(ChannelId(id), PendingRange::to_the_end(MessageId(0)), 100, &mut faces)
             .await
             .unwrap();
         messages.extend(rows);

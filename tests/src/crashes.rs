@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use docgen::github::marker::Marker;
+use docgen::github::marker::BodyMarker;
 use harvester::config::load_rules;
 use rules::ids::{MessageId, Millis};
 use rules::ruleset::Ruleset;
@@ -290,7 +290,7 @@ impl<'p> Run<'p> {
         if self.edited.contains(&pull.number) {
             return Ok(());
         }
-        let marker = Marker::read(&pull.body).context("no marker")?;
+        let marker = BodyMarker::read(&pull.body).context("no marker")?;
         ensure!(marker.head == head, "the marker names {}, the head is {head}", marker.head);
         ensure!(!pull.is_draft(), "it is a draft");
         ensure!(pull.labels.contains("answer-harvester"), "labels: {:?}", pull.labels);
@@ -373,7 +373,7 @@ fn talk() -> (Value, MessageId) {
 }
 
 fn message(id: u64, author: &str, text: &str, to: Option<u64>) -> Value {
-    let sent = jiff::Timestamp::from_millisecond(MessageId(id).sent().0).unwrap_or_default();
+    let sent = jiff::Timestamp::from_millisecond(MessageId(id).created_at().0).unwrap_or_default();
     let roles = if author == "900" { json!([{ "id": "77", "name": "Helper" }]) } else { json!([]) };
     let reference = to.map(|to| {
         json!({ "messageId": to.to_string(), "channelId": CHANNEL.to_string(), "guildId": "1" })

@@ -6,18 +6,18 @@ use regex::Regex;
 
 /// A line without its end, and whether it stands in a fence or opens or closes one.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line<'t> {
+pub(super) struct PageLine<'t> {
     pub(super) text: &'t str,
     pub(super) code: bool,
 }
 
-impl Line<'_> {
+impl PageLine<'_> {
     pub(super) fn trim(&self) -> &str {
         self.text.trim()
     }
 }
 
-pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
+pub(super) fn lines(text: &str) -> Vec<PageLine<'_>> {
     let mut fence: Option<&str> = None;
     let line = |text| {
         let ticks = fence_of(text);
@@ -29,7 +29,7 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
             }
             _ => {}
         }
-        Line { text, code }
+        PageLine { text, code }
     };
     text.lines().map(line).collect()
 }
@@ -49,7 +49,7 @@ fn fence_of(line: &str) -> Option<&str> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sort {
+enum PartKind {
     /// Of a level from 1 to 6.
     Heading(u8),
     /// What people wrote, or the text of an answer.
@@ -61,25 +61,25 @@ enum Sort {
 
 /// Lines that belong together.
 #[derive(Debug)]
-pub(super) struct Part<'t> {
-    sort: Sort,
+pub(super) struct PagePart<'t> {
+    sort: PartKind,
     ours: bool,
-    lines: Vec<Line<'t>>,
+    lines: Vec<PageLine<'t>>,
 }
 
-impl<'t> Part<'t> {
-    fn of(sort: Sort, line: Line<'t>) -> Self {
-        Self { sort, ours: sort == Sort::Ours, lines: vec![line] }
+impl<'t> PagePart<'t> {
+    fn of(sort: PartKind, line: PageLine<'t>) -> Self {
+        Self { sort, ours: sort == PartKind::Ours, lines: vec![line] }
     }
 
     pub(super) fn is_heading(&self) -> bool {
-        matches!(self.sort, Sort::Heading(_))
+        matches!(self.sort, PartKind::Heading(_))
     }
 
     pub(super) fn level(&self) -> Option<u8> {
         match self.sort {
-            Sort::Heading(level) => Some(level),
-            Sort::Words | Sort::Ours | Sort::Blank => None,
+            PartKind::Heading(level) => Some(level),
+            PartKind::Words | PartKind::Ours | PartKind::Blank => None,
         }
     }
 
@@ -90,10 +90,10 @@ impl<'t> Part<'t> {
 
     /// Whether it says nothing of the answer.
     pub(super) fn is_silent(&self) -> bool {
-        self.ours || self.sort == Sort::Blank
+        self.ours || self.sort == PartKind::Blank
     }
 
-    pub(super) fn lines(&self) -> impl Iterator<Item = &Line<'t>> {
+    pub(super) fn lines(&self) -> impl Iterator<Item = &PageLine<'t>> {
         self.lines.iter()
     }
 
@@ -103,35 +103,35 @@ impl<'t> Part<'t> {
 }
 
 /// The parts of a page, in order. Each heading, each paragraph line and each list item is one.
-pub(super) fn of<'t>(lines: &[Line<'t>]) -> Vec<Part<'t>> {
+pub(super) fn of<'t>(lines: &[PageLine<'t>]) -> Vec<PagePart<'t>> {
     let mut parts = Vec::new();
     let mut at = 0;
     while let Some(line) = lines.get(at) {
         let underlined =
             lines.get(at + 1).is_some_and(|next| !next.code && is_underline(next.text));
         if !line.code && underlined && !line.trim().is_empty() && level(line.text).is_none() {
-            parts.push(Part::of(Sort::Heading(1), *line));
+            parts.push(PagePart::of(PartKind::Heading(1), *line));
             at += 2;
             continue;
         }
-        parts.push(Part::of(sort(line), *line));
+        parts.push(PagePart::of(sort(line), *line));
         at += 1;
     }
     claim_lists(&mut parts);
     parts
 }
 
-fn sort(line: &Line<'_>) -> Sort {
+fn sort(line: &PageLine<'_>) -> PartKind {
     if line.code {
-        Sort::Words
+        PartKind::Words
     } else if line.trim().is_empty() {
-        Sort::Blank
+        PartKind::Blank
     } else if let Some(level) = level(line.text) {
-        Sort::Heading(level)
+        PartKind::Heading(level)
     } else if is_written(line.trim()) {
-        Sort::Ours
+        PartKind::Ours
     } else {
-        Sort::Words
+        PartKind::Words
     }
 }
 
@@ -167,15 +167,15 @@ fn is_written(line: &str) -> bool {
 }
 
 /// Takes the headings of our lists, under whatever name, and the variants below theirs.
-fn claim_lists(parts: &mut [Part<'_>]) {
+fn claim_lists(parts: &mut [PagePart<'_>]) {
     for at in 0..parts.len() {
         if !parts[at].is_heading() {
             continue;
         }
         let name = named(&parts[at].text());
-        let below = parts[at + 1..].iter().position(Part::is_heading);
+        let below = parts[at + 1..].iter().position(PagePart::is_heading);
         let below = at + 1..below.map_or(parts.len(), |count| at + 1 + count);
-        let mut words = parts[below.clone()].iter().filter(|part| part.sort != Sort::Blank);
+        let mut words = parts[below.clone()].iter().filter(|part| part.sort != PartKind::Blank);
         let rows = words.clone().any(|part| is_row(part));
         let only_ours = rows && words.clone().all(|part| part.ours);
         let only_items = words.clone().next().is_some() && words.all(is_item);
@@ -194,23 +194,23 @@ fn named(heading: &str) -> String {
     words.collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-fn is_row(part: &Part<'_>) -> bool {
+fn is_row(part: &PagePart<'_>) -> bool {
     part.ours && part.lines.iter().any(|line| line.text.contains("/channels/"))
 }
 
-fn is_item(part: &Part<'_>) -> bool {
+fn is_item(part: &PagePart<'_>) -> bool {
     let text = part.lines[0].text;
     let item = text.trim_start();
     part.ours
-        || (part.sort == Sort::Words
+        || (part.sort == PartKind::Words
             && !part.lines[0].code
             && (item.starts_with(['-', '*', '+']) || text.starts_with("  ")))
 }
 
 /// The first list of a section.
-fn claim_items(parts: &mut [Part<'_>]) {
+fn claim_items(parts: &mut [PagePart<'_>]) {
     for part in parts {
-        if part.sort == Sort::Blank {
+        if part.sort == PartKind::Blank {
             continue;
         }
         if !is_item(part) {

@@ -13,7 +13,7 @@ const OURS: [&str; 3] = ["Also suggested", "Also asked as", "Evidence"];
 const BOLD: u8 = 7;
 
 /// A section. The first one of a page may have no heading.
-pub(super) struct Part {
+pub(super) struct DocSection {
     /// The headings above it and its own, outermost first.
     pub headings: Vec<String>,
     /// From its heading to the next one of any level.
@@ -27,16 +27,16 @@ pub(super) struct Part {
 }
 
 /// A heading where it stands.
-struct Heading {
+struct HeadingLine {
     level: u8,
     text: String,
     at: usize,
 }
 
 /// The sections of a page in order.
-pub(super) fn read(page: &str) -> Vec<Part> {
+pub(super) fn read(page: &str) -> Vec<DocSection> {
     let headings = headings(page);
-    let mut above: Vec<&Heading> = Vec::new();
+    let mut above: Vec<&HeadingLine> = Vec::new();
     let mut parts = Vec::new();
     for (number, heading) in headings.iter().enumerate() {
         above.retain(|other| other.level < heading.level);
@@ -46,7 +46,7 @@ pub(super) fn read(page: &str) -> Vec<Part> {
         let below = rest.iter().find(|next| next.level <= heading.level);
         let whole = &page[heading.at..below.map_or(page.len(), |next| next.at)];
         let path = above.iter().map(|one| one.text.clone()).collect::<Vec<_>>();
-        parts.push(Part {
+        parts.push(DocSection {
             wordings: wordings(&path, whole),
             headings: path,
             range: heading.at..end,
@@ -58,7 +58,7 @@ pub(super) fn read(page: &str) -> Vec<Part> {
 }
 
 /// A page of ours as one section: its answer without sources and evidence, and all its wordings.
-pub(super) fn of_draft(page: &str) -> Option<Part> {
+pub(super) fn of_draft(page: &str) -> Option<DocSection> {
     let mut part = read(page).into_iter().next()?;
     let evidence = part.text.find("\nEvidence\n").unwrap_or(part.text.len());
     let also = part.text.find("\nAlso asked as\n").unwrap_or(part.text.len());
@@ -93,22 +93,23 @@ fn options() -> Options {
 }
 
 /// Every heading of a page, the title of its front matter first.
-fn headings(page: &str) -> Vec<Heading> {
+fn headings(page: &str) -> Vec<HeadingLine> {
     let ours = page.contains(MARKER);
     let mut found = Vec::new();
-    let (mut open, mut bold) = (None::<Heading>, None::<(Heading, bool)>);
+    let (mut open, mut bold) = (None::<HeadingLine>, None::<(HeadingLine, bool)>);
     for (event, range) in Parser::new_ext(page, options()).into_offset_iter() {
         match event {
             Event::Start(Tag::MetadataBlock(_)) => {
                 let text = title(&page[range.clone()]);
-                found.extend(text.map(|text| Heading { level: 0, text, at: range.start }));
+                found.extend(text.map(|text| HeadingLine { level: 0, text, at: range.start }));
             }
             Event::Start(Tag::Heading { level, .. }) => {
-                open = Some(Heading { level: level as u8, text: String::new(), at: range.start });
+                open =
+                    Some(HeadingLine { level: level as u8, text: String::new(), at: range.start });
             }
             Event::End(TagEnd::Heading(_)) => found.extend(open.take()),
             Event::Start(Tag::Paragraph) => {
-                let heading = Heading { level: BOLD, text: String::new(), at: range.start };
+                let heading = HeadingLine { level: BOLD, text: String::new(), at: range.start };
                 bold = Some((heading, false));
             }
             Event::Start(Tag::Strong) => {

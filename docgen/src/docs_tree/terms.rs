@@ -9,13 +9,13 @@ use rules::standing::overlap;
 use super::outline::plain;
 
 /// The answers of one of our pages.
-pub(super) struct Terms {
+pub(super) struct AnswerTerms {
     /// Code, settings and commands as they are typed, in lower case.
     typed: BTreeSet<String>,
     prose: String,
 }
 
-impl Terms {
+impl AnswerTerms {
     /// Reads a page of ours up to its other wordings and its evidence.
     pub(super) fn of(page: &str) -> Self {
         let answer = answer(page);

@@ -2,13 +2,13 @@
 
 use rules::cluster::Cluster;
 use rules::ids::{MessageId, UserId};
-use rules::pseudonym::{Naming, Salt};
+use rules::pseudonym::{AuthorNaming, Salt};
 
 use super::*;
-use crate::draft::{Context, draft};
+use crate::draft::{DraftContext, build_draft};
 use crate::layout::detect;
 use crate::samples;
-use crate::target::Target;
+use crate::target::DocsTarget;
 
 const GUIDE: &str = "---\ntitle: \"Harbour guide\"\n---\n\nAll about the harbour daemon.\n\n\
     ## Installing\n\nRun `cargo install harbourd`, then `harbourd init`.\n\n\
@@ -46,11 +46,11 @@ fn cluster(id: u64, wordings: &[&str], answer: &str) -> Cluster {
     cluster
 }
 
-fn drafted(cluster: &Cluster, target: Target) -> Draft {
+fn drafted(cluster: &Cluster, target: DocsTarget) -> Draft {
     let rules = rules();
-    let naming = Naming::Pseudonyms(Salt([3; 16]));
+    let naming = AuthorNaming::Pseudonyms(Salt([3; 16]));
     let folder = detect(["docs/a.md"]).folder;
-    let context = Context {
+    let context = DraftContext {
         target,
         folder: &folder,
         path: None,
@@ -58,18 +58,18 @@ fn drafted(cluster: &Cluster, target: Target) -> Draft {
         naming: &naming,
         version: "0",
     };
-    draft(cluster, &context).unwrap()
+    build_draft(cluster, &context).unwrap()
 }
 
 fn reindex(answer: &str) -> Draft {
     let wordings =
         ["How do I rebuild the search index?", "how can i rebuild my index after the upgrade?"];
-    drafted(&cluster(1_000, &wordings, answer), Target::Markdown)
+    drafted(&cluster(1_000, &wordings, answer), DocsTarget::Markdown)
 }
 
-fn find(files: &[(&str, &str)], draft: &Draft) -> Existing {
+fn find(files: &[(&str, &str)], draft: &Draft) -> ExistingCoverage {
     let rules = rules();
-    Tree::read(files.iter().copied(), &rules).find(draft, &rules)
+    DocsTree::read(files.iter().copied(), &rules).find_coverage(draft, &rules)
 }
 
 #[test]
@@ -80,7 +80,8 @@ fn a_section_that_asks_the_same_is_found_and_read() {
         ("Stop the daemon first, then run `harbourd reindex --full` and start it again.", true),
         ("Delete the folder `data/index`, the daemon makes it again on the next start.", false),
     ] {
-        let Existing::Section { place, answers, missing, alike } = find(&files, &reindex(answer))
+        let ExistingCoverage::Section { place, answers, missing, alike } =
+            find(&files, &reindex(answer))
         else {
             panic!("not found for {answer}");
         };
@@ -97,8 +98,9 @@ fn a_section_that_asks_the_same_is_found_and_read() {
 fn a_bold_question_is_a_heading() {
     let wordings = ["How can I change the daemon's port?", "Can I change the port of the daemon?"];
     let answer = "Set `listen.port` in `harbour.toml`, then restart it.";
-    let draft = drafted(&cluster(2_000, &wordings, answer), Target::Markdown);
-    let Existing::Section { place, answers: true, .. } = find(&[("faq.md", FAQ)], &draft) else {
+    let draft = drafted(&cluster(2_000, &wordings, answer), DocsTarget::Markdown);
+    let ExistingCoverage::Section { place, answers: true, .. } = find(&[("faq.md", FAQ)], &draft)
+    else {
         panic!("not found");
     };
     assert_eq!(place.headings, ["Questions", "How do I change the port of the daemon?"]);
@@ -124,12 +126,12 @@ fn what_is_only_near_is_left_alone() {
             "Ask the harbour master on channel twelve and wait for a berth number.",
         ),
     ] {
-        let draft = drafted(&cluster(3_000, &wordings, answer), Target::Markdown);
-        assert_eq!(find(&files, &draft), Existing::None, "{wordings:?}");
+        let draft = drafted(&cluster(3_000, &wordings, answer), DocsTarget::Markdown);
+        assert_eq!(find(&files, &draft), ExistingCoverage::None, "{wordings:?}");
     }
     assert_eq!(
         find(&[], &reindex("Run `harbourd reindex --full` and wait for it to end.")),
-        Existing::None
+        ExistingCoverage::None
     );
 }
 
@@ -146,17 +148,17 @@ fn a_merged_page_of_ours_is_known_to_a_near_duplicate_and_to_itself() {
             ],
             "Copy the folder `data` while it is stopped, and start it on the other machine.",
         ),
-        Target::Markdown,
+        DocsTarget::Markdown,
     );
     let files = [
         ("answers/rebuild.md", merged.page()),
         ("answers/other.md", other.page()),
         ("docs/faq.md", FAQ),
     ];
-    assert_eq!(find(&files[..1], &merged), Existing::None);
+    assert_eq!(find(&files[..1], &merged), ExistingCoverage::None);
     let twin = ["how can i rebuild my index after the upgrade?", "rebuild the search index, how?"];
-    let twin = drafted(&cluster(4_000, &twin, answer), Target::Markdown);
-    let Existing::Section { place, answers: true, .. } = find(&files, &twin) else {
+    let twin = drafted(&cluster(4_000, &twin, answer), DocsTarget::Markdown);
+    let ExistingCoverage::Section { place, answers: true, .. } = find(&files, &twin) else {
         panic!("not found");
     };
     assert_eq!(place.path, "answers/rebuild.md");
@@ -164,19 +166,22 @@ fn a_merged_page_of_ours_is_known_to_a_near_duplicate_and_to_itself() {
     let moved = ["How do I move the search index?", "where can the search index go?"];
     let moved = drafted(
         &cluster(5_000, &moved, "Set `index.path` in the settings, and copy the folder there."),
-        Target::Markdown,
+        DocsTarget::Markdown,
     );
-    assert_eq!(find(&files, &moved), Existing::None);
+    assert_eq!(find(&files, &moved), ExistingCoverage::None);
 }
 
 #[test]
 fn a_page_in_another_dialect_is_passed_over() {
     let answer = "Delete the folder `data/index`, the daemon makes it again.";
-    assert_eq!(find(&[("guide.mdx", GUIDE)], &reindex(answer)), Existing::None);
+    assert_eq!(find(&[("guide.mdx", GUIDE)], &reindex(answer)), ExistingCoverage::None);
     let wordings = ["How do I rebuild the search index?", "how can i rebuild my index?"];
-    let draft = drafted(&cluster(1_000, &wordings, answer), Target::Docusaurus);
+    let draft = drafted(&cluster(1_000, &wordings, answer), DocsTarget::Docusaurus);
     for path in ["guide.mdx", "guide.md"] {
-        assert!(matches!(find(&[(path, GUIDE)], &draft), Existing::Section { .. }), "{path}");
+        assert!(
+            matches!(find(&[(path, GUIDE)], &draft), ExistingCoverage::Section { .. }),
+            "{path}"
+        );
     }
 }
 
@@ -185,14 +190,14 @@ fn the_order_of_files_does_not_matter() {
     let draft = reindex("Delete the folder `data/index`, the daemon makes it again.");
     let twice = [("b.md", GUIDE), ("a.md", GUIDE)];
     let found = find(&twice, &draft);
-    assert!(matches!(&found, Existing::Section { place, .. } if place.path == "a.md"));
+    assert!(matches!(&found, ExistingCoverage::Section { place, .. } if place.path == "a.md"));
     assert_eq!(found, find(&[twice[1], twice[0]], &draft));
 }
 
 fn edited(draft: &Draft, file: &str) -> Option<String> {
     let existing = find(&[("docs/guide.md", file)], draft);
-    match change(draft, &existing)? {
-        Change::Edit { path, edit } => {
+    match coverage_change(draft, &existing)? {
+        FileChange::Edit { path, edit } => {
             assert_eq!(path, "docs/guide.md");
             edit.apply(Some(file)).unwrap()
         }
@@ -230,8 +235,8 @@ fn a_section_that_lacks_the_answer_gets_it_with_its_evidence() {
     <!-- answer-harvester:v1 id=qrs digest=2f1f323b1bd42a69bc2b25183f40fea8e6f1241499b9a6f13ebd34ec30c2a7ec -->
     "#);
     // The next look finds what we put there, and a newer draft replaces it.
-    let existing = Existing::Section {
-        place: Place {
+    let existing = ExistingCoverage::Section {
+        place: SectionRef {
             path: "docs/guide.md".into(),
             headings: outline::read(GUIDE)[3].headings.clone(),
             range: 0..0,
@@ -241,7 +246,7 @@ fn a_section_that_lacks_the_answer_gets_it_with_its_evidence() {
         missing: None,
     };
     let newer = reindex("Delete the folder `data/index` and wait until the daemon made it again.");
-    let Some(Change::Edit { edit, .. }) = change(&newer, &existing) else { panic!() };
+    let Some(FileChange::Edit { edit, .. }) = coverage_change(&newer, &existing) else { panic!() };
     let renewed = edit.apply(Some(&after)).unwrap().unwrap();
     assert!(renewed.contains("wait until") && !renewed.contains("on its start"));
     assert_eq!(renewed.matches("<a id=").count(), 1);

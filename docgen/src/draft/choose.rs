@@ -2,13 +2,13 @@
 
 use rules::cluster::{Cluster, Occurrence, Quote};
 use rules::ids::Millis;
-use rules::markdown::{Block, Inline, plain_text};
-use rules::published::People;
-use rules::resolution::Grade;
+use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
+use rules::published::Participants;
+use rules::resolution::ResolutionGrade;
 use rules::safety::{redact, unlisted, why_not_alone};
-use rules::standing::{overlap, rank};
+use rules::standing::{overlap, rank_occurrences};
 
-use super::{Context, wording};
+use super::{DraftContext, wording};
 
 /// Answers on a page, with the best one.
 const MOST_ANSWERS: usize = 3;
@@ -21,18 +21,18 @@ const ONE_BREATH: i64 = 15 * 60 * Millis::SECOND;
 const LONGEST_SYMPTOM: usize = 1_500;
 
 /// An answer as a page shows it.
-pub(super) struct Answer<'c> {
+pub(super) struct DraftAnswer<'c> {
     pub occurrence: &'c Occurrence,
     pub quote: &'c Quote,
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<MarkdownBlock>,
 }
 
 /// Other wordings of the question, each as one plain line.
 pub(super) fn variants(
     cluster: &Cluster,
     title: &str,
-    context: &Context<'_>,
-    people: &People<'_>,
+    context: &DraftContext<'_>,
+    people: &Participants<'_>,
 ) -> Vec<String> {
     let lines = people.variants(cluster, title).into_iter();
     lines.filter(|line| is_publishable(line, context)).take(MOST_VARIANTS).collect()
@@ -43,12 +43,12 @@ pub(super) fn variants(
 pub(super) fn answers<'c>(
     cluster: &'c Cluster,
     title: &str,
-    context: &Context<'_>,
-    people: &People<'_>,
-) -> Result<Vec<Answer<'c>>, &'static str> {
+    context: &DraftContext<'_>,
+    people: &Participants<'_>,
+) -> Result<Vec<DraftAnswer<'c>>, &'static str> {
     let mut why = "it has no words";
-    let mut chosen: Vec<Answer<'c>> = Vec::new();
-    for occurrence in rank(cluster).into_iter().map(|standing| standing.occurrence) {
+    let mut chosen: Vec<DraftAnswer<'c>> = Vec::new();
+    for occurrence in rank_occurrences(cluster).into_iter().map(|standing| standing.occurrence) {
         for quote in &occurrence.answers {
             match read(occurrence, quote, title, context, people) {
                 Ok(answer) if chosen.is_empty() => chosen.push(answer),
@@ -69,9 +69,9 @@ fn read<'c>(
     occurrence: &'c Occurrence,
     quote: &'c Quote,
     title: &str,
-    context: &Context<'_>,
-    people: &People<'_>,
-) -> Result<Answer<'c>, &'static str> {
+    context: &DraftContext<'_>,
+    people: &Participants<'_>,
+) -> Result<DraftAnswer<'c>, &'static str> {
     let text = redact(&quote.text, &context.rules.safety);
     let text = wording::cleaned(&text, people);
     let text = wording::capitalised(wording::without_yes(&text, title));
@@ -86,19 +86,19 @@ fn read<'c>(
     }
     wording::with_code_words(&mut blocks);
     wording::with_full_stops(&mut blocks);
-    Ok(Answer { occurrence, quote, blocks })
+    Ok(DraftAnswer { occurrence, quote, blocks })
 }
 
 /// Whether an answer says more than those above it: the same person went on speaking, or somebody
 /// settled the question in another way.
-fn adds(answer: &Answer<'_>, chosen: &[Answer<'_>], context: &Context<'_>) -> bool {
+fn adds(answer: &DraftAnswer<'_>, chosen: &[DraftAnswer<'_>], context: &DraftContext<'_>) -> bool {
     let (first, quote) = (&chosen[0], answer.quote);
     let continues = answer.occurrence.conversation == first.occurrence.conversation
         && quote.author == first.quote.author
         && (quote.sent.0 - first.quote.sent.0).abs() <= ONE_BREATH;
     let other_way = answer.occurrence.conversation != first.occurrence.conversation
         && quote.message == answer.occurrence.best_answer().message
-        && (answer.occurrence.grade <= Grade::Confirmed || quote.trusted);
+        && (answer.occurrence.grade <= ResolutionGrade::Confirmed || quote.trusted);
     let text = plain_text(&answer.blocks);
     (continues || other_way)
         && !text.trim_end().ends_with('?')
@@ -110,8 +110,8 @@ fn adds(answer: &Answer<'_>, chosen: &[Answer<'_>], context: &Context<'_>) -> bo
 /// Code or an error that an asker shows, from the earliest question that holds some.
 pub(super) fn symptom(
     cluster: &Cluster,
-    context: &Context<'_>,
-    people: &People<'_>,
+    context: &DraftContext<'_>,
+    people: &Participants<'_>,
 ) -> Option<String> {
     quotable(cluster).find_map(|occurrence| {
         let text = redact(&occurrence.question.text, &context.rules.safety);
@@ -142,37 +142,39 @@ pub(super) fn quotable(cluster: &Cluster) -> impl DoubleEndedIterator<Item = &Oc
     cluster.occurrences.iter().filter(|occurrence| occurrence.quotable)
 }
 
-fn is_publishable(text: &str, context: &Context<'_>) -> bool {
+fn is_publishable(text: &str, context: &DraftContext<'_>) -> bool {
     unlisted(text, &context.rules.safety, &context.rules.facts).is_empty()
 }
 
-fn has_code(blocks: &[Block]) -> bool {
+fn has_code(blocks: &[MarkdownBlock]) -> bool {
     !codes(blocks).is_empty()
 }
 
 /// Every fence and code span, in reading order.
-fn codes(blocks: &[Block]) -> Vec<&str> {
+fn codes(blocks: &[MarkdownBlock]) -> Vec<&str> {
     let mut found = Vec::new();
     for block in blocks {
         match block {
-            Block::Code { text, .. } => found.push(text.as_str()),
-            Block::Paragraph(inlines) => spans(inlines, &mut found),
-            Block::Quote(inner) => found.extend(codes(inner)),
-            Block::List(list) => list.items.iter().for_each(|item| found.extend(codes(item))),
+            MarkdownBlock::Code { text, .. } => found.push(text.as_str()),
+            MarkdownBlock::Paragraph(inlines) => spans(inlines, &mut found),
+            MarkdownBlock::Quote(inner) => found.extend(codes(inner)),
+            MarkdownBlock::List(list) => {
+                list.items.iter().for_each(|item| found.extend(codes(item)))
+            }
         }
     }
     found
 }
 
-fn spans<'b>(inlines: &'b [Inline], found: &mut Vec<&'b str>) {
+fn spans<'b>(inlines: &'b [MarkdownInline], found: &mut Vec<&'b str>) {
     for inline in inlines {
         match inline {
-            Inline::Code(code) => found.push(code),
-            Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Strike(inner) => {
-                spans(inner, found)
-            }
-            Inline::Link { text, .. } => spans(text, found),
-            Inline::Text(_) | Inline::Break => {}
+            MarkdownInline::Code(code) => found.push(code),
+            MarkdownInline::Strong(inner)
+            | MarkdownInline::Emphasis(inner)
+            | MarkdownInline::Strike(inner) => spans(inner, found),
+            MarkdownInline::Link { text, .. } => spans(text, found),
+            MarkdownInline::Text(_) | MarkdownInline::Break => {}
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use rules::markdown::{Block, Inline};
-use rules::published::People;
+use rules::markdown::{MarkdownBlock, MarkdownInline};
+use rules::published::Participants;
 
 /// The text without its chatty opening.
-pub(super) fn cleaned(text: &str, people: &People<'_>) -> String {
+pub(super) fn cleaned(text: &str, people: &Participants<'_>) -> String {
     let mut rest = text.trim();
     loop {
         let shorter = people.unaddressed(rest);
@@ -52,14 +52,14 @@ pub(super) fn without_yes<'t>(text: &'t str, question: &str) -> &'t str {
 /// Sets what people type from a file or for a shell as code, where they did not: `"key": ["value"]`,
 /// `NAME="value"`, and commands that stand in quotes, which go. A fragment that tells somebody's name
 /// stays prose, in which names are hidden.
-pub(super) fn with_fragments(text: &str, people: &People<'_>) -> String {
+pub(super) fn with_fragments(text: &str, people: &Participants<'_>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     for captures in FRAGMENT.captures_iter(text) {
         let typed = captures.name("typed").or_else(|| captures.name("command"));
         let typed = typed.expect("one of the groups takes part in every match");
         let inside = text[..typed.start()].matches('`').count() % 2 == 1;
-        if inside || people.tell_in(typed.as_str()) {
+        if inside || people.names_left_in(typed.as_str()) {
             continue;
         }
         let quotes = usize::from(captures.name("command").is_some());
@@ -83,66 +83,71 @@ static FRAGMENT: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Ends a paragraph that reads as a sentence with a full stop, behind a word or a code span.
-pub(super) fn with_full_stops(blocks: &mut [Block]) {
+pub(super) fn with_full_stops(blocks: &mut [MarkdownBlock]) {
     for at in 0..blocks.len() {
-        let leads_on = matches!(blocks.get(at + 1), Some(Block::Code { .. } | Block::List(_)));
-        if let (false, Block::Paragraph(inlines)) = (leads_on, &mut blocks[at])
+        let leads_on =
+            matches!(blocks.get(at + 1), Some(MarkdownBlock::Code { .. } | MarkdownBlock::List(_)));
+        if let (false, MarkdownBlock::Paragraph(inlines)) = (leads_on, &mut blocks[at])
             && is_open_sentence(inlines)
         {
-            inlines.push(Inline::Text(".".to_owned()));
+            inlines.push(MarkdownInline::Text(".".to_owned()));
         }
     }
 }
 
 /// Whether a paragraph is one line that begins as a sentence does and does not end as one. What begins
 /// with a small letter may be a command; behind a link, a full stop is taken for a part of it.
-fn is_open_sentence(inlines: &[Inline]) -> bool {
-    let one_line = !inlines.iter().any(|inline| matches!(inline, Inline::Break));
+fn is_open_sentence(inlines: &[MarkdownInline]) -> bool {
+    let one_line = !inlines.iter().any(|inline| matches!(inline, MarkdownInline::Break));
     let begins = match inlines.first() {
-        Some(Inline::Text(text)) => !text.starts_with(char::is_lowercase),
-        Some(Inline::Code(_)) => true,
+        Some(MarkdownInline::Text(text)) => !text.starts_with(char::is_lowercase),
+        Some(MarkdownInline::Code(_)) => true,
         _ => false,
     };
     let ends = match inlines.last() {
-        Some(Inline::Text(text)) => text.ends_with(|c: char| c.is_alphanumeric() || c == ')'),
-        Some(Inline::Code(_)) => true,
+        Some(MarkdownInline::Text(text)) => {
+            text.ends_with(|c: char| c.is_alphanumeric() || c == ')')
+        }
+        Some(MarkdownInline::Code(_)) => true,
         _ => false,
     };
     let said = inlines.iter().filter_map(|inline| match inline {
-        Inline::Text(text) => Some(text.split_whitespace().count()),
+        MarkdownInline::Text(text) => Some(text.split_whitespace().count()),
         _ => None,
     });
     one_line && begins && ends && said.sum::<usize>() > 0
 }
 
 /// Sets names of settings, files, flags and functions as code, as documentation does. The words stay.
-pub(super) fn with_code_words(blocks: &mut [Block]) {
+pub(super) fn with_code_words(blocks: &mut [MarkdownBlock]) {
     for block in blocks {
         match block {
-            Block::Paragraph(inlines) => *inlines = coded(std::mem::take(inlines)),
-            Block::Quote(inner) => with_code_words(inner),
-            Block::List(list) => list.items.iter_mut().for_each(|item| with_code_words(item)),
-            Block::Code { .. } => {}
+            MarkdownBlock::Paragraph(inlines) => *inlines = coded(std::mem::take(inlines)),
+            MarkdownBlock::Quote(inner) => with_code_words(inner),
+            MarkdownBlock::List(list) => {
+                list.items.iter_mut().for_each(|item| with_code_words(item))
+            }
+            MarkdownBlock::Code { .. } => {}
         }
     }
 }
 
-fn coded(inlines: Vec<Inline>) -> Vec<Inline> {
+fn coded(inlines: Vec<MarkdownInline>) -> Vec<MarkdownInline> {
     let mut out = Vec::with_capacity(inlines.len());
     for inline in inlines {
-        let Inline::Text(text) = inline else {
+        let MarkdownInline::Text(text) = inline else {
             out.push(inline);
             continue;
         };
         let mut done = 0;
         for hit in CODE_WORD.captures_iter(&text).filter_map(|captures| captures.name("code")) {
-            out.push(Inline::Text(text[done..hit.start()].to_owned()));
-            out.push(Inline::Code(hit.as_str().to_owned()));
+            out.push(MarkdownInline::Text(text[done..hit.start()].to_owned()));
+            out.push(MarkdownInline::Code(hit.as_str().to_owned()));
             done = hit.end();
         }
-        out.push(Inline::Text(text[done..].to_owned()));
+        out.push(MarkdownInline::Text(text[done..].to_owned()));
     }
-    out.retain(|inline| !matches!(inline, Inline::Text(text) if text.is_empty()));
+    out.retain(|inline| !matches!(inline, MarkdownInline::Text(text) if text.is_empty()));
     out
 }
 
@@ -183,7 +188,7 @@ pub(super) fn capitalised(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rules::pseudonym::{Naming, Salt};
+    use rules::pseudonym::{AuthorNaming, Salt};
 
     use super::*;
     use crate::samples;
@@ -197,7 +202,7 @@ mod tests {
         let expected = "set `POST_MIN=5`, `MAX_X` or `log_level` in `.env` (see `src/lib/main.ts`) with `--dry-run`, \
             then call `runtime.processAction`. Not e.g. and/or i.e. 5/3, U.S., a -- b, example.com or (this).";
         assert_eq!(
-            rules::markdown::render(&blocks, rules::markdown::Flavour::CommonMark),
+            rules::markdown::render(&blocks, rules::markdown::MarkdownDialect::CommonMark),
             expected
         );
     }
@@ -206,7 +211,7 @@ mod tests {
     fn what_is_typed_becomes_code() {
         let mut cluster = samples::cluster();
         cluster.occurrences[0].people = vec!["rob_92".into()];
-        let people = People::of(&cluster, &Naming::Pseudonyms(Salt([1; 16])));
+        let people = Participants::of(&cluster, &AuthorNaming::Pseudonyms(Salt([1; 16])));
         for (text, expected) in [
             (r#"with "parts": ["@a/b"] and so"#, r#"with `"parts": ["@a/b"]` and so"#),
             (r#"it is ["a", "b"]"#, r#"it is `["a", "b"]`"#),
@@ -235,7 +240,7 @@ mod tests {
         ] {
             let mut blocks = rules::markdown::parse(text, &[]);
             with_full_stops(&mut blocks);
-            let flavour = rules::markdown::Flavour::CommonMark;
+            let flavour = rules::markdown::MarkdownDialect::CommonMark;
             assert_eq!(rules::markdown::render(&blocks, flavour), expected);
         }
     }
@@ -250,7 +255,7 @@ mod tests {
     fn openings_go_and_commands_keep_their_case() {
         let mut cluster = samples::cluster();
         cluster.occurrences[0].people = vec!["rob_92".into(), "amy".into()];
-        let people = People::of(&cluster, &Naming::DisplayNames);
+        let people = Participants::of(&cluster, &AuthorNaming::DisplayNames);
         for (text, expected) in [
             ("hey, you need to restart it", "You need to restart it"),
             ("Hi there! so, try the port", "Try the port"),

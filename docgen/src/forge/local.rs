@@ -11,10 +11,10 @@ use git2::{
 };
 use rules::ids::{ClusterId, Millis};
 
-use super::{CLUSTER, DIGEST, ForgeError, Outcome, Pushed, Why, message};
+use super::{CLUSTER, DIGEST, ForgeError, LocalHandsOff, LocalOutcome, LocalPush, message};
 use crate::draft::Draft;
 use crate::page::MARKER;
-use crate::proposal::Proposal;
+use crate::proposal::PullRequestText;
 
 const AUTHOR: &str = "Answer Harvester";
 const EMAIL: &str = "noreply@answer-harvester.invalid";
@@ -49,39 +49,39 @@ impl LocalForge {
     /// `now` is the commit's time.
     pub fn propose(
         &self,
-        proposal: &Proposal,
+        proposal: &PullRequestText,
         draft: &Draft,
-        known: Option<&Pushed>,
+        known: Option<&LocalPush>,
         now: Millis,
-    ) -> Result<Outcome, ForgeError> {
-        let ours = Ours { at: now, cluster: draft.cluster() };
+    ) -> Result<LocalOutcome, ForgeError> {
+        let ours = CommitTemplate { at: now, cluster: draft.cluster() };
         let base = self.base(&ours)?;
         let tree = base.tree().map_err(git("read the default branch"))?;
         if let Some(why) = self.stands(&tree, draft)? {
-            return Ok(Outcome::HandsOff(why));
+            return Ok(LocalOutcome::HandsOff(why));
         }
         let head = self.head(&proposal.branch)?;
         let outcome = match head {
-            None if known.is_some() => return Ok(Outcome::HandsOff(Why::Deleted)),
+            None if known.is_some() => return Ok(LocalOutcome::HandsOff(LocalHandsOff::Deleted)),
             None => {
                 let pushed = self.commit(proposal, draft, &base, &tree, &ours)?;
                 self.create(&proposal.branch, &pushed)?;
-                Outcome::Opened(pushed)
+                LocalOutcome::Opened(pushed)
             }
             Some(head) => {
                 let Some(digest) = ours.digest_of(&head, known) else {
-                    return Ok(Outcome::HandsOff(Why::HumanCommit));
+                    return Ok(LocalOutcome::HandsOff(LocalHandsOff::HumanCommit));
                 };
                 if digest == draft.digest() {
-                    Outcome::UpToDate(Pushed { head: head.id().to_string(), digest })
+                    LocalOutcome::UpToDate(LocalPush { head: head.id().to_string(), digest })
                 } else if self.is_checked_out(&proposal.branch)? {
-                    return Ok(Outcome::HandsOff(Why::CheckedOut));
+                    return Ok(LocalOutcome::HandsOff(LocalHandsOff::CheckedOut));
                 } else {
                     let pushed = self.commit(proposal, draft, &base, &tree, &ours)?;
                     if !self.replace(&proposal.branch, head.id(), &pushed)? {
-                        return Ok(Outcome::HandsOff(Why::HumanCommit));
+                        return Ok(LocalOutcome::HandsOff(LocalHandsOff::HumanCommit));
                     }
-                    Outcome::Updated(pushed)
+                    LocalOutcome::Updated(pushed)
                 }
             }
         };
@@ -90,7 +90,7 @@ impl LocalForge {
     }
 
     /// The newest commit of the default branch; an empty repository gets an empty one first.
-    fn base(&self, ours: &Ours<'_>) -> Result<Commit<'_>, ForgeError> {
+    fn base(&self, ours: &CommitTemplate<'_>) -> Result<Commit<'_>, ForgeError> {
         if let Some(name) = self.default_branch()
             && let Some(commit) = self.head(&name)?
         {
@@ -139,7 +139,7 @@ impl LocalForge {
     }
 
     /// Whether a page already stands on the default branch, of this cluster or at its path.
-    fn stands(&self, base: &Tree<'_>, draft: &Draft) -> Result<Option<Why>, ForgeError> {
+    fn stands(&self, base: &Tree<'_>, draft: &Draft) -> Result<Option<LocalHandsOff>, ForgeError> {
         let entry = match base.get_path(Path::new(draft.path())) {
             Ok(entry) => entry,
             Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
@@ -149,21 +149,21 @@ impl LocalForge {
         let mark = format!("{MARKER} id={} ", draft.cluster());
         let old = String::from_utf8_lossy(blob.content());
         if old.contains(&mark) {
-            return Ok(Some(Why::Merged));
+            return Ok(Some(LocalHandsOff::Merged));
         }
         // Into a file of many answers goes one more, if its owner lets us.
         let joins = draft.section().is_some() && draft.file(Some(&old)).is_ok();
-        Ok((!joins).then_some(Why::PathTaken))
+        Ok((!joins).then_some(LocalHandsOff::PathTaken))
     }
 
     fn commit(
         &self,
-        proposal: &Proposal,
+        proposal: &PullRequestText,
         draft: &Draft,
         base: &Commit<'_>,
         tree: &Tree<'_>,
-        ours: &Ours<'_>,
-    ) -> Result<Pushed, ForgeError> {
+        ours: &CommitTemplate<'_>,
+    ) -> Result<LocalPush, ForgeError> {
         let doing = git("commit a page");
         let old = tree.get_path(Path::new(draft.path())).ok();
         let old = old.and_then(|entry| self.repository.find_blob(entry.id()).ok());
@@ -181,10 +181,10 @@ impl LocalForge {
             .repository
             .commit(None, &who, &who, &message, &changed, &[base])
             .map_err(&doing)?;
-        Ok(Pushed { head: id.to_string(), digest: draft.digest().to_owned() })
+        Ok(LocalPush { head: id.to_string(), digest: draft.digest().to_owned() })
     }
 
-    fn create(&self, branch: &str, pushed: &Pushed) -> Result<(), ForgeError> {
+    fn create(&self, branch: &str, pushed: &LocalPush) -> Result<(), ForgeError> {
         let doing = git("make a branch");
         let id = Oid::from_str(&pushed.head).map_err(&doing)?;
         self.repository
@@ -194,7 +194,7 @@ impl LocalForge {
     }
 
     /// Moves the branch only if it still stands where we looked; says whether it did.
-    fn replace(&self, branch: &str, seen: Oid, pushed: &Pushed) -> Result<bool, ForgeError> {
+    fn replace(&self, branch: &str, seen: Oid, pushed: &LocalPush) -> Result<bool, ForgeError> {
         let doing = git("move a branch");
         let id = Oid::from_str(&pushed.head).map_err(&doing)?;
         let name = format!("refs/heads/{branch}");
@@ -227,7 +227,7 @@ impl LocalForge {
 
     /// Writes `<cluster-id>.md`: the title, an empty line, the body. A reader finds the old words or
     /// the new ones, never half of them.
-    fn write_words(&self, proposal: &Proposal) -> Result<(), ForgeError> {
+    fn write_words(&self, proposal: &PullRequestText) -> Result<(), ForgeError> {
         let path = self.proposals.join(format!("{}.md", proposal.cluster));
         let words = format!("{}\n\n{}", proposal.title, proposal.body);
         if fs::read(&path).is_ok_and(|old| old == words.as_bytes()) {
@@ -245,12 +245,12 @@ impl LocalForge {
 }
 
 /// What our commits look like.
-struct Ours<'c> {
+struct CommitTemplate<'c> {
     at: Millis,
     cluster: &'c ClusterId,
 }
 
-impl Ours<'_> {
+impl CommitTemplate<'_> {
     fn signature(&self) -> Result<Signature<'static>, ForgeError> {
         let time = Time::new(self.at.0.div_euclid(Millis::SECOND), 0);
         Signature::new(AUTHOR, EMAIL, &time).map_err(git("sign a commit"))
@@ -259,7 +259,7 @@ impl Ours<'_> {
     /// The digest that a commit of ours carries; `None` for anybody else's. A commit that we
     /// remember is ours by its id; another one, made just before we were killed, by author,
     /// committer and trailers.
-    fn digest_of(&self, commit: &Commit<'_>, known: Option<&Pushed>) -> Option<String> {
+    fn digest_of(&self, commit: &Commit<'_>, known: Option<&LocalPush>) -> Option<String> {
         if let Some(known) = known
             && known.head == commit.id().to_string()
         {

@@ -22,9 +22,9 @@ const TOKEN_LIVES: i64 = Millis::HOUR;
 
 /// A value that `Debug` and logs do not show.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Credential(String);
 
-impl Secret {
+impl Credential {
     pub fn new(value: impl Into<String>) -> Self {
         Self(value.into())
     }
@@ -34,7 +34,7 @@ impl Secret {
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret")
     }
@@ -44,7 +44,7 @@ impl fmt::Debug for Secret {
 #[derive(Debug)]
 pub enum Auth {
     /// A fine-grained personal access token.
-    Token(Secret),
+    Token(Credential),
     App(Box<AppKey>),
 }
 
@@ -71,7 +71,7 @@ pub enum KeyError {
 
 impl AppKey {
     /// Reads the key as GitHub hands it out (PKCS#1) or as PKCS#8.
-    pub fn new(app: u64, pem: &Secret) -> Result<Self, KeyError> {
+    pub fn new(app: u64, pem: &Credential) -> Result<Self, KeyError> {
         let section = |name: &str| {
             let (_, rest) = pem.reveal().split_once(&format!("-----BEGIN {name}-----"))?;
             let (inner, _) = rest.split_once("-----END")?;
@@ -87,7 +87,7 @@ impl AppKey {
     }
 
     /// A signed statement that we are the App, good for nine minutes (RFC 7519, RS256).
-    pub(super) fn jwt(&self, now: Millis) -> Secret {
+    pub(super) fn jwt(&self, now: Millis) -> Credential {
         let seconds = now.0.div_euclid(Millis::SECOND);
         let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let head = part(json!({ "alg": "RS256", "typ": "JWT" }));
@@ -101,22 +101,22 @@ impl AppKey {
         self.key
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
             .expect("the buffer has the length of the modulus");
-        Secret(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+        Credential(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 }
 
 /// A token of an installation with the moment to ask for another one.
 #[derive(Debug, Clone)]
-pub(super) struct Lent {
-    pub(super) token: Secret,
+pub(super) struct CachedToken {
+    pub(super) token: Credential,
     until: Millis,
 }
 
-impl Lent {
+impl CachedToken {
     pub(super) fn new(answer: InstallationToken, now: Millis) -> Self {
         let ends = answer.expires_at.parse::<Timestamp>().ok();
         let ends = ends.map_or(now.0 + TOKEN_LIVES, Timestamp::as_millisecond);
-        Self { token: Secret(answer.token), until: Millis(ends - RENEWED_BEFORE) }
+        Self { token: Credential(answer.token), until: Millis(ends - RENEWED_BEFORE) }
     }
 
     pub(super) fn holds(&self, now: Millis) -> bool {
@@ -143,7 +143,7 @@ mod tests {
     fn an_app_signs_for_nine_minutes_with_either_form_of_key() {
         for traditional in [true, false] {
             let Some(pem) = made(traditional) else { return };
-            let key = AppKey::new(77, &Secret::new(pem)).unwrap();
+            let key = AppKey::new(77, &Credential::new(pem)).unwrap();
             let jwt = key.jwt(Millis(1_000_500));
             let parts = jwt.reveal().split('.').collect::<Vec<_>>();
             let read = |part: &str| {
@@ -164,18 +164,18 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_told_and_nothing_is_shown() {
-        let wrong = |pem: &str| AppKey::new(1, &Secret::new(pem)).unwrap_err();
+        let wrong = |pem: &str| AppKey::new(1, &Credential::new(pem)).unwrap_err();
         assert_eq!(wrong("hello"), KeyError::NotPem);
         let garbage = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
         assert!(matches!(wrong(garbage), KeyError::NotRsa(_)));
-        assert_eq!(format!("{:?}", Auth::Token(Secret::new("abc"))), "Token(Secret)");
+        assert_eq!(format!("{:?}", Auth::Token(Credential::new("abc"))), "Token(Secret)");
     }
 
     #[test]
     fn a_token_is_renewed_five_minutes_before_it_ends() {
         let lent = |expires_at: &str, now| {
             let answer = InstallationToken { token: "t".into(), expires_at: expires_at.into() };
-            Lent::new(answer, Millis(now))
+            CachedToken::new(answer, Millis(now))
         };
         let told = lent("1970-01-01T01:00:00Z", 0);
         assert!(told.holds(Millis(54 * 60_000)) && !told.holds(Millis(55 * 60_000)));

@@ -5,7 +5,7 @@ pub const HANDLE: &str = "@answer-harvester";
 const LONGEST_SNOOZE: u32 = 365;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
+pub enum CommentCommand {
     Help,
     /// Bring the branch to the current base.
     Rebase,
@@ -33,10 +33,10 @@ pub enum Command {
 
 /// What a comment says to us.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
+pub enum CommentRequest {
     /// It is not for us.
     Nothing,
-    Command(Command),
+    Command(CommentCommand),
     /// It is for us and cannot be understood: answered with a confused reaction.
     Unclear(String),
 }
@@ -59,18 +59,20 @@ pub const HELP: [(&str, &str); 13] = [
 ];
 
 /// Reads the first line of a comment. Quotes and code are never commands.
-pub fn read(comment: &str) -> Said {
+pub fn parse_comment(comment: &str) -> CommentRequest {
     // Copied from a body of ours, the handle carries the mark that keeps it from calling anybody.
     let line = comment.lines().next().unwrap_or_default().replace('\u{200b}', "");
-    let Some((handle, rest)) = line.split_at_checked(HANDLE.len()) else { return Said::Nothing };
+    let Some((handle, rest)) = line.split_at_checked(HANDLE.len()) else {
+        return CommentRequest::Nothing;
+    };
     if !handle.eq_ignore_ascii_case(HANDLE) || !rest.starts_with([' ', '\t']) {
-        return Said::Nothing;
+        return CommentRequest::Nothing;
     }
     let rest = rest.trim();
     let (verb, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     match command(&verb.to_ascii_lowercase(), argument.trim()) {
-        Some(command) => Said::Command(command),
-        None => Said::Unclear(rest.to_owned()),
+        Some(command) => CommentRequest::Command(command),
+        None => CommentRequest::Unclear(rest.to_owned()),
     }
 }
 
@@ -84,25 +86,27 @@ pub fn rebase_is_ticked(body: &str) -> bool {
     })
 }
 
-fn command(verb: &str, argument: &str) -> Option<Command> {
+fn command(verb: &str, argument: &str) -> Option<CommentCommand> {
     let alone = |command| argument.is_empty().then_some(command);
     match verb {
-        "help" => alone(Command::Help),
-        "rebase" => alone(Command::Rebase),
-        "recreate" => alone(Command::Recreate),
-        "refresh" => alone(Command::Refresh),
-        "split" => alone(Command::Split),
-        "batch" => alone(Command::Batch),
-        "ready" => alone(Command::Ready),
-        "propose" => alone(Command::Propose),
+        "help" => alone(CommentCommand::Help),
+        "rebase" => alone(CommentCommand::Rebase),
+        "recreate" => alone(CommentCommand::Recreate),
+        "refresh" => alone(CommentCommand::Refresh),
+        "split" => alone(CommentCommand::Split),
+        "batch" => alone(CommentCommand::Batch),
+        "ready" => alone(CommentCommand::Ready),
+        "propose" => alone(CommentCommand::Propose),
         "reject" => {
             let reason = (!argument.is_empty()).then(|| argument.to_owned());
-            Some(Command::Reject { reason })
+            Some(CommentCommand::Reject { reason })
         }
-        "show" => argument.eq_ignore_ascii_case("evidence").then_some(Command::ShowEvidence),
-        "snooze" => days(argument).map(|days| Command::Snooze { days }),
-        "page" => is_page(argument).then(|| Command::Page(argument.to_owned())),
-        "lang" => is_language(argument).then(|| Command::Lang(argument.to_ascii_lowercase())),
+        "show" => argument.eq_ignore_ascii_case("evidence").then_some(CommentCommand::ShowEvidence),
+        "snooze" => days(argument).map(|days| CommentCommand::Snooze { days }),
+        "page" => is_page(argument).then(|| CommentCommand::Page(argument.to_owned())),
+        "lang" => {
+            is_language(argument).then(|| CommentCommand::Lang(argument.to_ascii_lowercase()))
+        }
         _ => None,
     }
 }
@@ -135,27 +139,27 @@ mod tests {
 
     #[test]
     fn a_command_is_the_first_line() {
-        let reject = |reason: &str| Command::Reject { reason: Some(reason.into()) };
+        let reject = |reason: &str| CommentCommand::Reject { reason: Some(reason.into()) };
         for (comment, expected) in [
-            ("@answer-harvester help", Command::Help),
-            ("@\u{200b}answer-harvester help", Command::Help),
-            ("@Answer-Harvester  Rebase  \nplease", Command::Rebase),
-            ("@answer-harvester recreate", Command::Recreate),
-            ("@answer-harvester refresh", Command::Refresh),
-            ("@answer-harvester reject", Command::Reject { reason: None }),
+            ("@answer-harvester help", CommentCommand::Help),
+            ("@\u{200b}answer-harvester help", CommentCommand::Help),
+            ("@Answer-Harvester  Rebase  \nplease", CommentCommand::Rebase),
+            ("@answer-harvester recreate", CommentCommand::Recreate),
+            ("@answer-harvester refresh", CommentCommand::Refresh),
+            ("@answer-harvester reject", CommentCommand::Reject { reason: None }),
             ("@answer-harvester reject not for docs", reject("not for docs")),
-            ("@answer-harvester snooze 14d", Command::Snooze { days: 14 }),
-            ("@answer-harvester snooze 2w", Command::Snooze { days: 14 }),
-            ("@answer-harvester snooze 3", Command::Snooze { days: 3 }),
-            ("@answer-harvester split", Command::Split),
-            ("@answer-harvester batch", Command::Batch),
-            ("@answer-harvester ready", Command::Ready),
-            ("@answer-harvester show evidence", Command::ShowEvidence),
-            ("@answer-harvester page docs/a-b.md", Command::Page("docs/a-b.md".into())),
-            ("@answer-harvester lang KO", Command::Lang("ko".into())),
-            ("@answer-harvester propose", Command::Propose),
+            ("@answer-harvester snooze 14d", CommentCommand::Snooze { days: 14 }),
+            ("@answer-harvester snooze 2w", CommentCommand::Snooze { days: 14 }),
+            ("@answer-harvester snooze 3", CommentCommand::Snooze { days: 3 }),
+            ("@answer-harvester split", CommentCommand::Split),
+            ("@answer-harvester batch", CommentCommand::Batch),
+            ("@answer-harvester ready", CommentCommand::Ready),
+            ("@answer-harvester show evidence", CommentCommand::ShowEvidence),
+            ("@answer-harvester page docs/a-b.md", CommentCommand::Page("docs/a-b.md".into())),
+            ("@answer-harvester lang KO", CommentCommand::Lang("ko".into())),
+            ("@answer-harvester propose", CommentCommand::Propose),
         ] {
-            assert_eq!(read(comment), Said::Command(expected), "{comment}");
+            assert_eq!(parse_comment(comment), CommentRequest::Command(expected), "{comment}");
         }
     }
 
@@ -174,7 +178,7 @@ mod tests {
             "ask @answer-harvester help",
             "한국어 댓글입니다 그렇습니다",
         ] {
-            assert_eq!(read(comment), Said::Nothing, "{comment}");
+            assert_eq!(parse_comment(comment), CommentRequest::Nothing, "{comment}");
         }
         for rest in [
             "merge",
@@ -190,7 +194,7 @@ mod tests {
             "show",
         ] {
             let comment = format!("@answer-harvester {rest}");
-            assert_eq!(read(&comment), Said::Unclear(rest.into()));
+            assert_eq!(parse_comment(&comment), CommentRequest::Unclear(rest.into()));
         }
     }
 
@@ -202,8 +206,8 @@ mod tests {
                 "lang CODE" => "lang ko",
                 other => other,
             };
-            let said = read(&format!("{HANDLE} {example}"));
-            assert!(matches!(said, Said::Command(_)), "{usage}");
+            let said = parse_comment(&format!("{HANDLE} {example}"));
+            assert!(matches!(said, CommentRequest::Command(_)), "{usage}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use rules::ids::{ClusterId, Millis};
 
 use super::marker;
-use crate::caps::Clock;
+use crate::caps::DeadlineStatus;
 use crate::evidence::minute;
 use crate::hosted;
 use crate::page::MARKER;
@@ -18,7 +18,7 @@ const MOST_ROWS: usize = 50;
 
 /// Where a question stands. The order is the order of the sections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum DashboardSection {
     /// A first run: nothing opens before a person says so.
     Awaiting,
     /// A cap holds it; a tick opens it.
@@ -31,7 +31,7 @@ pub enum Place {
     Failed,
 }
 
-impl Place {
+impl DashboardSection {
     const ALL: [Self; 7] = [
         Self::Awaiting,
         Self::Held,
@@ -61,14 +61,14 @@ impl Place {
 
 /// One question on the dashboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct DashboardItem {
     pub cluster: ClusterId,
-    pub place: Place,
+    pub place: DashboardSection,
     /// Chat text: it is shown in a code span.
     pub question: String,
     pub occurrences: usize,
     pub pull: Option<u64>,
-    pub clock: Clock,
+    pub clock: DeadlineStatus,
     pub due_by: Option<Millis>,
     /// Our own words on why it stands there.
     pub note: Option<String>,
@@ -76,7 +76,7 @@ pub struct Row {
 
 /// The figures below the rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Figures {
+pub struct DashboardTotals {
     pub backlog: usize,
     /// Questions of the last 30 days, and those of them that were answered within a day.
     pub asked: usize,
@@ -84,12 +84,12 @@ pub struct Figures {
 }
 
 /// Writes the issue's body. The same rows give the same text.
-pub fn text(rows: &[Row], figures: &Figures) -> String {
+pub fn render_dashboard(rows: &[DashboardItem], figures: &DashboardTotals) -> String {
     let mut out = format!(
         "<!-- {MARKER} dashboard -->\nEvery question that was resolved often enough for a page. \
          This text is written anew when something changes; ticks are read first.\n"
     );
-    for place in Place::ALL {
+    for place in DashboardSection::ALL {
         let mut rows = rows.iter().filter(|row| row.place == place).collect::<Vec<_>>();
         if rows.is_empty() {
             continue;
@@ -108,7 +108,7 @@ pub fn text(rows: &[Row], figures: &Figures) -> String {
             out.push_str(&format!("- and {} more\n", rows.len() - MOST_ROWS));
         }
     }
-    let Figures { backlog, asked, answered } = figures;
+    let DashboardTotals { backlog, asked, answered } = figures;
     out.push_str("\n---\n\n");
     if let Some(percent) = (answered * 100).checked_div(*asked) {
         out.push_str(&format!("{percent} % of {asked} questions were answered within a day. "));
@@ -117,7 +117,7 @@ pub fn text(rows: &[Row], figures: &Figures) -> String {
     out
 }
 
-fn line(row: &Row) -> String {
+fn line(row: &DashboardItem) -> String {
     let mut out = String::from(if row.place.has_box() { "- [ ] " } else { "- " });
     let mut add = |text: std::fmt::Arguments<'_>| {
         out.write_fmt(text).expect("a string takes everything");
@@ -128,21 +128,25 @@ fn line(row: &Row) -> String {
         add(format_args!(", #{number}"));
     }
     match (row.clock, row.due_by) {
-        (Clock::Breached, Some(by)) => add(format_args!(", **late**: due {}", minute(by))),
-        (Clock::Escalated, Some(by)) => add(format_args!(", **due soon**: {}", minute(by))),
-        (Clock::DraftLate, Some(by)) => add(format_args!(", no draft yet, due {}", minute(by))),
-        (Clock::Running, Some(by)) => add(format_args!(", due {}", minute(by))),
+        (DeadlineStatus::Breached, Some(by)) => add(format_args!(", **late**: due {}", minute(by))),
+        (DeadlineStatus::Escalated, Some(by)) => {
+            add(format_args!(", **due soon**: {}", minute(by)))
+        }
+        (DeadlineStatus::DraftLate, Some(by)) => {
+            add(format_args!(", no draft yet, due {}", minute(by)))
+        }
+        (DeadlineStatus::Running, Some(by)) => add(format_args!(", due {}", minute(by))),
         _ => {}
     }
     if let Some(note) = &row.note {
-        add(format_args!("; {}", hosted::plain(note)));
+        add(format_args!("; {}", hosted::escaped_text(note)));
     }
     out.push('\n');
     out
 }
 
 /// The rows whose boxes people ticked. Read this before every write.
-pub fn ticked(body: &str) -> Vec<ClusterId> {
+pub fn ticked_clusters(body: &str) -> Vec<ClusterId> {
     let lines = body.lines().filter_map(|line| {
         let rest = line.strip_prefix("- [x] ").or_else(|| line.strip_prefix("- [X] "))?;
         rest.strip_prefix("<!-- id=")?.split_once(" -->")?.0.parse().ok()
@@ -157,7 +161,7 @@ pub fn is_ours(body: &str) -> bool {
 
 /// What to do with the dashboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Upkeep {
+pub enum DashboardAction {
     Nothing,
     Create,
     Edit(u64),
@@ -165,7 +169,7 @@ pub enum Upkeep {
 
 /// What was found of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct DashboardIssue {
     pub number: u64,
     pub open: bool,
     pub body: String,
@@ -173,13 +177,13 @@ pub struct Found {
 }
 
 /// Decides whether the text is written. A dashboard that people closed stays closed and is left alone.
-pub fn decide(found: Option<&Found>, text: &str, now: Millis) -> Upkeep {
+pub fn decide(found: Option<&DashboardIssue>, text: &str, now: Millis) -> DashboardAction {
     match found {
-        None => Upkeep::Create,
-        Some(found) if !found.open => Upkeep::Nothing,
-        Some(found) if marker::hash(&found.body) == marker::hash(text) => Upkeep::Nothing,
-        Some(found) if now.0 - found.edited.0 < BETWEEN_EDITS => Upkeep::Nothing,
-        Some(found) => Upkeep::Edit(found.number),
+        None => DashboardAction::Create,
+        Some(found) if !found.open => DashboardAction::Nothing,
+        Some(found) if marker::hash(&found.body) == marker::hash(text) => DashboardAction::Nothing,
+        Some(found) if now.0 - found.edited.0 < BETWEEN_EDITS => DashboardAction::Nothing,
+        Some(found) => DashboardAction::Edit(found.number),
     }
 }
 
@@ -189,30 +193,35 @@ mod tests {
 
     use super::*;
 
-    fn row(number: u64, place: Place, question: &str, clock: Clock) -> Row {
-        Row {
+    fn row(
+        number: u64,
+        place: DashboardSection,
+        question: &str,
+        clock: DeadlineStatus,
+    ) -> DashboardItem {
+        DashboardItem {
             cluster: ClusterId::of_question(MessageId(number)),
             place,
             question: question.into(),
             occurrences: 3,
-            pull: (place == Place::Open).then_some(number),
+            pull: (place == DashboardSection::Open).then_some(number),
             clock,
             due_by: Some(Millis(Millis::DAY)),
-            note: (place == Place::Failed).then(|| "no permission <b> @amy".into()),
+            note: (place == DashboardSection::Failed).then(|| "no permission <b> @amy".into()),
         }
     }
 
     #[test]
     fn the_text_is_a_function_of_the_rows() {
         let rows = [
-            row(40, Place::Open, "How do I reset it?", Clock::Met),
-            row(41, Place::Held, "@amy why does #12 fail?", Clock::Escalated),
-            row(42, Place::Held, "Where is `x`?", Clock::Breached),
-            row(43, Place::Rejected, "What?", Clock::Met),
-            row(44, Place::Failed, "Who?", Clock::Running),
+            row(40, DashboardSection::Open, "How do I reset it?", DeadlineStatus::Met),
+            row(41, DashboardSection::Held, "@amy why does #12 fail?", DeadlineStatus::Escalated),
+            row(42, DashboardSection::Held, "Where is `x`?", DeadlineStatus::Breached),
+            row(43, DashboardSection::Rejected, "What?", DeadlineStatus::Met),
+            row(44, DashboardSection::Failed, "Who?", DeadlineStatus::Running),
         ];
-        let figures = Figures { backlog: 4, asked: 8, answered: 6 };
-        let text = text(&rows, &figures).replace('\u{200b}', "~");
+        let figures = DashboardTotals { backlog: 4, asked: 8, answered: 6 };
+        let text = render_dashboard(&rows, &figures).replace('\u{200b}', "~");
         insta::assert_snapshot!(text, @r##"
         <!-- answer-harvester:v1 dashboard -->
         Every question that was resolved often enough for a page. This text is written anew when something changes; ticks are read first.
@@ -239,31 +248,31 @@ mod tests {
         75 % of 8 questions were answered within a day. 4 open questions in the backlog.
         "##);
         assert!(is_ours(&text) && !is_ours("words"));
-        assert_eq!(ticked(&text), []);
+        assert_eq!(ticked_clusters(&text), []);
     }
 
     #[test]
     fn ticks_are_read() {
         let body = "- [x] <!-- id=q10 -->`a`\r\n- [ ] <!-- id=q11 -->`b`\n- [X] <!-- id=q12 -->`c`\n\
             - [x] other\n> - [x] <!-- id=q13 -->\n";
-        let told = ticked(body).iter().map(ToString::to_string).collect::<Vec<_>>();
+        let told = ticked_clusters(body).iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(told, ["q10", "q12"]);
     }
 
     #[test]
     fn it_is_written_only_when_it_changes_and_never_reopened() {
-        let found = |open, body: &str, minutes: i64| Found {
+        let found = |open, body: &str, minutes: i64| DashboardIssue {
             number: 9,
             open,
             body: body.into(),
             edited: Millis(-minutes * 60_000),
         };
         for (found, expected) in [
-            (None, Upkeep::Create),
-            (Some(found(true, "old", 6)), Upkeep::Edit(9)),
-            (Some(found(true, "old", 4)), Upkeep::Nothing),
-            (Some(found(true, "new\r\n", 90)), Upkeep::Nothing),
-            (Some(found(false, "old", 90)), Upkeep::Nothing),
+            (None, DashboardAction::Create),
+            (Some(found(true, "old", 6)), DashboardAction::Edit(9)),
+            (Some(found(true, "old", 4)), DashboardAction::Nothing),
+            (Some(found(true, "new\r\n", 90)), DashboardAction::Nothing),
+            (Some(found(false, "old", 90)), DashboardAction::Nothing),
         ] {
             assert_eq!(decide(found.as_ref(), "new\n", Millis(0)), expected);
         }

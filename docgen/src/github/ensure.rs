@@ -1,6 +1,6 @@
 //! One pull request per cluster, for ever: what to do next is a function of what is seen.
 //!
-//! The driver looks at everything, [`next`] names one thing to do, the driver does it and looks again.
+//! The driver looks at everything, [`next_step`] names one thing to do, the driver does it and looks again.
 //! A kill between any two calls, an answer that got lost or a second daemon only change what is seen.
 
 mod act;
@@ -8,14 +8,14 @@ mod note;
 
 use std::collections::BTreeSet;
 
-pub use act::{look, merged_text, opening, take};
+pub use act::{execute, merged_text, observe, opening};
 use rules::ids::{ClusterId, Millis};
 use serde::{Deserialize, Serialize};
 
-use super::git::Made;
-use super::marker::{self, Marker};
-use super::models::Pull;
-use crate::change::Change;
+use super::git::CreatedCommit;
+use super::marker::{self, BodyMarker};
+use super::models::PullRequest;
+use crate::change::FileChange;
 
 /// The label of a pull request whose place something better took.
 pub const SUPERSEDED: &str = "canon:superseded";
@@ -27,7 +27,7 @@ const COMMIT_KEEPS: i64 = Millis::DAY;
 /// Why there is a pull request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Purpose {
+pub enum PullRequestPurpose {
     /// A page for a question that has none.
     Answer,
     /// A merged page is to change.
@@ -40,9 +40,9 @@ pub enum Purpose {
 
 /// The pull request as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct DesiredPullRequest {
     pub cluster: ClusterId,
-    pub purpose: Purpose,
+    pub purpose: PullRequestPurpose,
     pub branch: String,
     /// The branch that it is to be merged into.
     pub base: String,
@@ -51,7 +51,7 @@ pub struct Wanted {
     pub body: String,
     /// Equal digests are the same change.
     pub digest: String,
-    pub changes: Vec<Change>,
+    pub changes: Vec<FileChange>,
     /// The commit's message, with our trailers.
     pub message: String,
     pub labels: Vec<String>,
@@ -73,15 +73,15 @@ pub struct Wanted {
 /// again from what is seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Ledger {
+pub struct PullRequestProgress {
     pub number: Option<u64>,
     /// When we opened it; `None` for one that was found.
     pub opened: Option<Millis>,
     pub revision: u32,
     /// A commit that may not be on the branch yet.
-    pub built: Option<Built>,
+    pub built: Option<BuiltCommit>,
     /// What of ours stood on the branch when we last looked.
-    pub pushed: Option<Pushed>,
+    pub pushed: Option<PushedHead>,
     pub labelled: bool,
     pub asked: BTreeSet<String>,
     /// The head whose files were read back and found right.
@@ -98,8 +98,8 @@ pub struct Ledger {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Built {
-    pub made: Made,
+pub struct BuiltCommit {
+    pub made: CreatedCommit,
     pub digest: String,
     /// The head of the base when it was made.
     pub base: String,
@@ -113,14 +113,14 @@ pub struct Built {
     pub at: Millis,
 }
 
-impl Built {
+impl BuiltCommit {
     fn puts(&self, head: &str) -> bool {
         !self.made.empty && self.made.sha == head
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pushed {
+pub struct PushedHead {
     pub head: String,
     pub digest: String,
     /// The head of the base that it stands on, where known.
@@ -130,20 +130,20 @@ pub struct Pushed {
 
 /// All that is looked at before anything is done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct ObservedState {
     pub me: String,
     /// The head of the base branch.
     pub base: String,
     /// Every pull request from our branch, newest first.
-    pub pulls: Vec<Pull>,
-    pub branch: Option<Branch>,
+    pub pulls: Vec<PullRequest>,
+    pub branch: Option<ObservedBranch>,
     /// Whether a person reviewed or commented the open one.
     pub touched: bool,
 }
 
 /// Our branch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Branch {
+pub struct ObservedBranch {
     pub head: String,
     /// The digest in the trailers, if our account made this commit for this cluster.
     pub ours: Option<String>,
@@ -151,7 +151,7 @@ pub struct Branch {
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Do {
+pub enum ReconcileStep {
     /// Make a commit: on the base, or upon the branch's head.
     Build {
         onto: String,
@@ -194,10 +194,10 @@ pub enum Do {
         close: bool,
     },
     DeleteBranch,
-    Rest(Outcome),
+    Rest(ReconcileOutcome),
 }
 
-impl Do {
+impl ReconcileStep {
     /// Its name in the outbox.
     pub fn name(&self) -> &'static str {
         match self {
@@ -220,7 +220,7 @@ impl Do {
 
 /// How things stand when nothing is left to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ReconcileOutcome {
     /// It is open and as it should be, or will be when it may be changed again.
     Open {
         number: u64,
@@ -230,7 +230,7 @@ pub enum Outcome {
     },
     HandsOff {
         number: Option<u64>,
-        why: Why,
+        why: HandsOffReason,
     },
     /// A person closed it or deleted the branch: it stays closed.
     Rejected {
@@ -252,7 +252,7 @@ pub enum Outcome {
 
 /// Why a pull request or a branch is not ours to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Why {
+pub enum HandsOffReason {
     #[error("somebody committed to the branch")]
     HumanCommit,
     #[error("somebody edited the title")]
@@ -270,41 +270,46 @@ pub enum Why {
 }
 
 /// Names the next thing to do. Pure, so that every state can be tested.
-pub fn next(wanted: &Wanted, ledger: &Ledger, seen: &Seen, now: Millis) -> Do {
-    let state = State { wanted, ledger, seen, now };
+pub fn next_step(
+    wanted: &DesiredPullRequest,
+    ledger: &PullRequestProgress,
+    seen: &ObservedState,
+    now: Millis,
+) -> ReconcileStep {
+    let state = StepContext { wanted, ledger, seen, now };
     match seen.pulls.iter().find(|pull| pull.is_open()) {
         Some(pull) => state.with_open(pull),
         None => state.without_open(),
     }
 }
 
-struct State<'s> {
-    wanted: &'s Wanted,
-    ledger: &'s Ledger,
-    seen: &'s Seen,
+struct StepContext<'s> {
+    wanted: &'s DesiredPullRequest,
+    ledger: &'s PullRequestProgress,
+    seen: &'s ObservedState,
     now: Millis,
 }
 
-fn hands_off(pull: &Pull, why: Why) -> Do {
-    Do::Rest(Outcome::HandsOff { number: Some(pull.number), why })
+fn hands_off(pull: &PullRequest, why: HandsOffReason) -> ReconcileStep {
+    ReconcileStep::Rest(ReconcileOutcome::HandsOff { number: Some(pull.number), why })
 }
 
-impl State<'_> {
-    fn by_us(&self, pull: &Pull) -> bool {
+impl StepContext<'_> {
+    fn by_us(&self, pull: &PullRequest) -> bool {
         let login = pull.user.as_ref().map(|user| user.login.as_str()).unwrap_or_default();
         !login.is_empty() && login.eq_ignore_ascii_case(&self.seen.me)
     }
 
     /// The marker of a pull request for this cluster.
-    fn marker(&self, pull: &Pull) -> Option<Marker> {
-        Marker::read(pull.body()).filter(|marker| marker.cluster == self.wanted.cluster)
+    fn marker(&self, pull: &PullRequest) -> Option<BodyMarker> {
+        BodyMarker::read(pull.body()).filter(|marker| marker.cluster == self.wanted.cluster)
     }
 
     /// What of ours stands on the branch; `None` if the commit is somebody else's.
-    fn standing(&self, branch: &Branch, marker: Option<&Marker>) -> Option<Pushed> {
+    fn standing(&self, branch: &ObservedBranch, marker: Option<&BodyMarker>) -> Option<PushedHead> {
         let head = branch.head.clone();
         let pushed = |digest: &str, base, at| {
-            Some(Pushed { head: head.clone(), digest: digest.to_owned(), base, at })
+            Some(PushedHead { head: head.clone(), digest: digest.to_owned(), base, at })
         };
         if let Some(built) = self.ledger.built.as_ref().filter(|one| one.puts(&branch.head)) {
             return pushed(&built.digest, Some(built.base.clone()), built.at);
@@ -323,34 +328,36 @@ impl State<'_> {
             .flatten()
     }
 
-    fn with_open(&self, pull: &Pull) -> Do {
+    fn with_open(&self, pull: &PullRequest) -> ReconcileStep {
         let marker = self.marker(pull);
         if !self.by_us(pull) {
-            return hands_off(pull, Why::NotOurs);
+            return hands_off(pull, HandsOffReason::NotOurs);
         }
         let known = self.ledger.number == Some(pull.number);
         if marker.is_some() && !known {
-            return Do::Adopt(pull.number);
+            return ReconcileStep::Adopt(pull.number);
         }
-        let Some(branch) = &self.seen.branch else { return hands_off(pull, Why::BranchGone) };
+        let Some(branch) = &self.seen.branch else {
+            return hands_off(pull, HandsOffReason::BranchGone);
+        };
         let standing = self.standing(branch, marker.as_ref());
-        if self.wanted.purpose == Purpose::Withdrawal && known {
+        if self.wanted.purpose == PullRequestPurpose::Withdrawal && known {
             return match (standing, &marker) {
-                (Some(_), _) => Do::Withdraw { number: pull.number, close: true },
+                (Some(_), _) => ReconcileStep::Withdraw { number: pull.number, close: true },
                 (None, Some(marker)) if !marker.withdrawn => {
-                    Do::Withdraw { number: pull.number, close: false }
+                    ReconcileStep::Withdraw { number: pull.number, close: false }
                 }
-                (None, _) => hands_off(pull, Why::HumanCommit),
+                (None, _) => hands_off(pull, HandsOffReason::HumanCommit),
             };
         }
-        let Some(marker) = marker else { return hands_off(pull, Why::MarkGone) };
-        let Some(standing) = standing else { return hands_off(pull, Why::HumanCommit) };
+        let Some(marker) = marker else { return hands_off(pull, HandsOffReason::MarkGone) };
+        let Some(standing) = standing else { return hands_off(pull, HandsOffReason::HumanCommit) };
         let renamed = !marker.title.is_empty() && marker.title != marker::hash(&pull.title);
         if renamed && !self.is_anew(branch, &marker) {
-            return hands_off(pull, Why::TitleEdited);
+            return hands_off(pull, HandsOffReason::TitleEdited);
         }
         if pull.base.branch != self.wanted.base {
-            return hands_off(pull, Why::BaseChanged);
+            return hands_off(pull, HandsOffReason::BaseChanged);
         }
         self.renewed(pull, branch, &standing)
             .or_else(|| self.described(pull, branch, &marker, &standing))
@@ -359,7 +366,7 @@ impl State<'_> {
 
     /// Whether title and body are to be replaced whatever people made of them: somebody gave them up
     /// with the branch, or words in them lost their source.
-    fn is_anew(&self, branch: &Branch, marker: &Marker) -> bool {
+    fn is_anew(&self, branch: &ObservedBranch, marker: &BodyMarker) -> bool {
         let gives_up = self.wanted.recreate.as_deref() == Some(branch.head.as_str());
         let built = self.ledger.built.as_ref().filter(|built| built.puts(&branch.head));
         let undescribed = marker.head != branch.head;
@@ -367,13 +374,19 @@ impl State<'_> {
     }
 
     /// Brings the branch up to what is wanted, if it may be touched at all today.
-    fn renewed(&self, pull: &Pull, branch: &Branch, standing: &Pushed) -> Option<Do> {
+    fn renewed(
+        &self,
+        pull: &PullRequest,
+        branch: &ObservedBranch,
+        standing: &PushedHead,
+    ) -> Option<ReconcileStep> {
         let other = standing.digest != self.wanted.digest;
         let behind = standing.base.as_deref() != Some(self.seen.base.as_str());
         let conflict = pull.mergeable == Some(false) && !self.seen.touched;
         let rebase = behind && (self.wanted.rebase || conflict);
         let rested = self.now.0 - standing.at.0 >= BETWEEN_PUSHES;
-        let urgent = self.wanted.purpose != Purpose::Answer || self.wanted.recreate.is_some();
+        let urgent =
+            self.wanted.purpose != PullRequestPurpose::Answer || self.wanted.recreate.is_some();
         if !rebase && !(other && (rested || urgent)) {
             return None;
         }
@@ -381,21 +394,21 @@ impl State<'_> {
         let follows = self.seen.touched && !self.wanted.rebase && self.wanted.recreate.is_none();
         if let Some(built) = self.built(Some(&branch.head), follows) {
             if built.made.taken {
-                return Some(hands_off(pull, Why::PathTaken));
+                return Some(hands_off(pull, HandsOffReason::PathTaken));
             }
             // The base may say everything by itself: then a person decides about the rest.
             if built.made.empty {
                 return None;
             }
             let sha = built.made.sha.clone();
-            return Some(Do::MoveBranch { sha, force: !follows });
+            return Some(ReconcileStep::MoveBranch { sha, force: !follows });
         }
         let onto = if follows { &branch.head } else { &self.seen.base };
-        Some(Do::Build { onto: onto.clone(), follows })
+        Some(ReconcileStep::Build { onto: onto.clone(), follows })
     }
 
     /// A commit made for exactly this, if there is one.
-    fn built(&self, from: Option<&str>, follows: bool) -> Option<&Built> {
+    fn built(&self, from: Option<&str>, follows: bool) -> Option<&BuiltCommit> {
         self.ledger.built.as_ref().filter(|built| {
             built.digest == self.wanted.digest
                 && built.from.as_deref() == from
@@ -407,12 +420,12 @@ impl State<'_> {
 
     fn described(
         &self,
-        pull: &Pull,
-        branch: &Branch,
-        marker: &Marker,
-        standing: &Pushed,
-    ) -> Option<Do> {
-        let Wanted { title, body, .. } = self.wanted;
+        pull: &PullRequest,
+        branch: &ObservedBranch,
+        marker: &BodyMarker,
+        standing: &PushedHead,
+    ) -> Option<ReconcileStep> {
+        let DesiredPullRequest { title, body, .. } = self.wanted;
         let moved = marker.head != standing.head || marker.digest != standing.digest;
         let other = marker.title != marker::hash(title) || marker.body != marker::hash(body);
         let rested = self.now.0 - standing.at.0 >= BETWEEN_PUSHES;
@@ -423,25 +436,30 @@ impl State<'_> {
         }
         let edited = marker.body != marker::hash(&marker::without(pull.body()))
             && !self.is_anew(branch, marker);
-        let Pushed { head, digest, .. } = standing.clone();
+        let PushedHead { head, digest, .. } = standing.clone();
         // A body for another draft than the one on the branch would tell a lie.
-        Some(Do::Describe { number: pull.number, head, digest, keep_body: edited || !current })
+        Some(ReconcileStep::Describe {
+            number: pull.number,
+            head,
+            digest,
+            keep_body: edited || !current,
+        })
     }
 
-    fn cared_for(&self, pull: &Pull, standing: &Pushed) -> Do {
+    fn cared_for(&self, pull: &PullRequest, standing: &PushedHead) -> ReconcileStep {
         let (number, ledger) = (pull.number, self.ledger);
         let is_head = |head: &Option<String>| head.as_deref() == Some(standing.head.as_str());
         let current = standing.digest == self.wanted.digest;
         if current && !is_head(&ledger.checked) && !is_head(&ledger.faulty) {
-            return Do::Check { head: standing.head.clone() };
+            return ReconcileStep::Check { head: standing.head.clone() };
         }
         let labelled = self.wanted.labels.iter().all(|label| pull.has_label(label));
         if !labelled && !ledger.labelled {
-            return Do::Label(number);
+            return ReconcileStep::Label(number);
         }
         let ready = self.wanted.ready && is_head(&ledger.checked) && !ledger.readied;
         if pull.draft && ready && !pull.node_id.is_empty() {
-            return Do::MarkReady { node: pull.node_id.clone() };
+            return ReconcileStep::MarkReady { node: pull.node_id.clone() };
         }
         let waiting = |login: &String| {
             let requested =
@@ -452,9 +470,9 @@ impl State<'_> {
         };
         let reviewer = self.wanted.reviewers.iter().find(|login| waiting(login));
         if let Some(reviewer) = reviewer.filter(|_| !pull.draft && !self.seen.touched) {
-            return Do::Ask { number, reviewer: reviewer.clone() };
+            return ReconcileStep::Ask { number, reviewer: reviewer.clone() };
         }
-        Do::Rest(Outcome::Open {
+        ReconcileStep::Rest(ReconcileOutcome::Open {
             number,
             head: standing.head.clone(),
             digest: standing.digest.clone(),
@@ -462,8 +480,8 @@ impl State<'_> {
         })
     }
 
-    fn without_open(&self) -> Do {
-        let ours = |pull: &&Pull| self.by_us(pull) && self.belongs(pull);
+    fn without_open(&self) -> ReconcileStep {
+        let ours = |pull: &&PullRequest| self.by_us(pull) && self.belongs(pull);
         if let Some(pull) = self.seen.pulls.iter().find(ours)
             && let Some(end) = self.ended(pull)
         {
@@ -471,89 +489,98 @@ impl State<'_> {
         }
         let Some(branch) = &self.seen.branch else { return self.without_branch() };
         let Some(standing) = self.standing(branch, None) else {
-            return Do::Rest(Outcome::HandsOff { number: None, why: Why::HumanCommit });
+            return ReconcileStep::Rest(ReconcileOutcome::HandsOff {
+                number: None,
+                why: HandsOffReason::HumanCommit,
+            });
         };
-        if self.wanted.purpose == Purpose::Withdrawal {
-            return Do::DeleteBranch;
+        if self.wanted.purpose == PullRequestPurpose::Withdrawal {
+            return ReconcileStep::DeleteBranch;
         }
         let built = self.built(Some(&branch.head), false);
         if standing.digest == self.wanted.digest {
-            return Do::Open { head: standing.head, digest: standing.digest };
+            return ReconcileStep::Open { head: standing.head, digest: standing.digest };
         }
         match built {
             Some(built) => self.placed(built, true),
-            None => Do::Build { onto: self.seen.base.clone(), follows: false },
+            None => ReconcileStep::Build { onto: self.seen.base.clone(), follows: false },
         }
     }
 
     /// A closed pull request whose marker a person took away is still known by its number.
-    fn belongs(&self, pull: &Pull) -> bool {
+    fn belongs(&self, pull: &PullRequest) -> bool {
         self.marker(pull).is_some() || self.ledger.number == Some(pull.number)
     }
 
     /// What the end of the newest pull request means; `None` if another one may be opened.
-    fn ended(&self, pull: &Pull) -> Option<Do> {
+    fn ended(&self, pull: &PullRequest) -> Option<ReconcileStep> {
         let marker = self.marker(pull);
         let digest = marker.as_ref().map(|marker| marker.digest.as_str());
         let same = digest == Some(self.wanted.digest.as_str());
         let number = pull.number;
         let withdrawn = marker.as_ref().is_some_and(|marker| marker.withdrawn);
         match self.wanted.purpose {
-            Purpose::Correction | Purpose::Removal if !same => return None,
-            Purpose::Withdrawal if !pull.is_merged() => {
+            PullRequestPurpose::Correction | PullRequestPurpose::Removal if !same => return None,
+            PullRequestPurpose::Withdrawal if !pull.is_merged() => {
                 let ours = self
                     .seen
                     .branch
                     .as_ref()
                     .and_then(|branch| self.standing(branch, marker.as_ref()));
-                let rest = Do::Rest(Outcome::Withdrawn);
-                return Some(if ours.is_some() { Do::DeleteBranch } else { rest });
+                let rest = ReconcileStep::Rest(ReconcileOutcome::Withdrawn);
+                return Some(if ours.is_some() { ReconcileStep::DeleteBranch } else { rest });
             }
             _ => {}
         }
         if pull.is_merged() {
-            let at_head = |branch: &&Branch| branch.head == pull.head.sha;
+            let at_head = |branch: &&ObservedBranch| branch.head == pull.head.sha;
             return Some(match self.seen.branch.as_ref().filter(at_head) {
-                Some(_) => Do::DeleteBranch,
-                None => Do::Rest(Outcome::Known { number, commit: pull.merge_commit_sha.clone() }),
+                Some(_) => ReconcileStep::DeleteBranch,
+                None => ReconcileStep::Rest(ReconcileOutcome::Known {
+                    number,
+                    commit: pull.merge_commit_sha.clone(),
+                }),
             });
         }
         if self.wanted.asked_again || withdrawn {
             return None;
         }
-        Some(Do::Rest(if pull.has_label(SUPERSEDED) {
-            Outcome::Superseded { number }
+        Some(ReconcileStep::Rest(if pull.has_label(SUPERSEDED) {
+            ReconcileOutcome::Superseded { number }
         } else {
-            Outcome::Rejected { number: Some(number) }
+            ReconcileOutcome::Rejected { number: Some(number) }
         }))
     }
 
-    fn without_branch(&self) -> Do {
-        if self.wanted.purpose == Purpose::Withdrawal {
-            return Do::Rest(Outcome::Withdrawn);
+    fn without_branch(&self) -> ReconcileStep {
+        if self.wanted.purpose == PullRequestPurpose::Withdrawal {
+            return ReconcileStep::Rest(ReconcileOutcome::Withdrawn);
         }
         // The branch was there before any pull request: a person deleted it.
         let deleted = self.ledger.pushed.is_some() && self.seen.pulls.is_empty();
         if deleted && !self.wanted.asked_again {
-            return Do::Rest(Outcome::Rejected { number: None });
+            return ReconcileStep::Rest(ReconcileOutcome::Rejected { number: None });
         }
         match self.built(None, false) {
             Some(built) => self.placed(built, false),
-            None => Do::Build { onto: self.seen.base.clone(), follows: false },
+            None => ReconcileStep::Build { onto: self.seen.base.clone(), follows: false },
         }
     }
 
     /// Puts a commit on the branch, unless there is nothing to put there.
-    fn placed(&self, built: &Built, exists: bool) -> Do {
+    fn placed(&self, built: &BuiltCommit, exists: bool) -> ReconcileStep {
         let sha = built.made.sha.clone();
         if built.made.taken {
-            Do::Rest(Outcome::HandsOff { number: None, why: Why::PathTaken })
+            ReconcileStep::Rest(ReconcileOutcome::HandsOff {
+                number: None,
+                why: HandsOffReason::PathTaken,
+            })
         } else if built.made.empty {
-            Do::Rest(Outcome::Nothing)
+            ReconcileStep::Rest(ReconcileOutcome::Nothing)
         } else if exists {
-            Do::MoveBranch { sha, force: true }
+            ReconcileStep::MoveBranch { sha, force: true }
         } else {
-            Do::CreateBranch { sha }
+            ReconcileStep::CreateBranch { sha }
         }
     }
 }

@@ -5,13 +5,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::models::{GitCommit, Repository};
-use super::onboarding::{SETTINGS, Settings};
-use super::transport::{GitHub, GitHubError, Result, encoded};
+use super::onboarding::{RepositorySettings, SETTINGS};
+use super::transport::{GitHubClient, GitHubError, Result, encoded};
 use crate::layout::detect;
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct GitHubFinding {
     pub what: &'static str,
     pub well: bool,
     /// How it is, and what to do where it is not well.
@@ -21,7 +21,7 @@ pub struct Finding {
 /// A rule that holds for a branch.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Rule {
+struct BranchRule {
     #[serde(rename = "type")]
     kind: String,
 }
@@ -29,13 +29,13 @@ struct Rule {
 /// What is wrong with the file of owners.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct OwnerErrors {
-    errors: Vec<OwnerError>,
+struct CodeownersErrors {
+    errors: Vec<CodeownersError>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct OwnerError {
+struct CodeownersError {
     line: u64,
     kind: String,
     path: String,
@@ -43,24 +43,24 @@ struct OwnerError {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Branch {
+struct BranchProtection {
     protected: bool,
 }
 
-fn good(what: &'static str, says: impl Into<String>) -> Finding {
-    Finding { what, well: true, says: says.into() }
+fn good(what: &'static str, says: impl Into<String>) -> GitHubFinding {
+    GitHubFinding { what, well: true, says: says.into() }
 }
 
-fn bad(what: &'static str, says: impl Into<String>) -> Finding {
-    Finding { what, well: false, says: says.into() }
+fn bad(what: &'static str, says: impl Into<String>) -> GitHubFinding {
+    GitHubFinding { what, well: false, says: says.into() }
 }
 
-impl GitHub {
+impl GitHubClient {
     /// Looks at account, permissions, branch rules, owners, signatures, settings and pages. Writes one
     /// commit that no branch shows, to see whether the host signs it.
-    pub async fn examine(&self) -> Vec<Finding> {
+    pub async fn run_checks(&self) -> Vec<GitHubFinding> {
         let mut findings = Vec::new();
-        match self.me().await {
+        match self.login().await {
             Ok(me) => findings.push(good("account", format!("proposals come from {me}"))),
             Err(error) => {
                 findings.push(bad("account", advice(&error)));
@@ -89,11 +89,14 @@ impl GitHub {
         findings
     }
 
-    async fn examine_rules(&self, base: &str) -> Result<Vec<Finding>> {
-        let path = self.here(&format!("rules/branches/{}", encoded(base)));
-        let rules = self.list::<Rule>(&path, 100).await?;
-        let path = self.here(&format!("branches/{}", encoded(base)));
-        let protected = self.find::<Branch>(&path).await?.is_some_and(|branch| branch.protected);
+    async fn examine_rules(&self, base: &str) -> Result<Vec<GitHubFinding>> {
+        let path = self.repo_path(&format!("rules/branches/{}", encoded(base)));
+        let rules = self.list::<BranchRule>(&path, 100).await?;
+        let path = self.repo_path(&format!("branches/{}", encoded(base)));
+        let protected = self
+            .get_optional::<BranchProtection>(&path)
+            .await?
+            .is_some_and(|branch| branch.protected);
         let reviewed = rules.iter().any(|rule| rule.kind == "pull_request");
         Ok(vec![if reviewed || protected {
             good("branch rules", format!("{base} is protected: only people merge"))
@@ -108,9 +111,9 @@ impl GitHub {
         }])
     }
 
-    async fn examine_owners(&self) -> Result<Vec<Finding>> {
-        let path = self.here("codeowners/errors");
-        let Some(found) = self.find::<OwnerErrors>(&path).await? else {
+    async fn examine_owners(&self) -> Result<Vec<GitHubFinding>> {
+        let path = self.repo_path("codeowners/errors");
+        let Some(found) = self.get_optional::<CodeownersErrors>(&path).await? else {
             return Ok(vec![good("code owners", "there is no CODEOWNERS file")]);
         };
         let told =
@@ -126,16 +129,16 @@ impl GitHub {
     }
 
     /// A commit whose author is left out is signed by the host for Apps, and not for people's tokens.
-    async fn examine_signature(&self, base: &str) -> Result<Vec<Finding>> {
+    async fn examine_signature(&self, base: &str) -> Result<Vec<GitHubFinding>> {
         let head = self.head(base).await?.ok_or_else(|| GitHubError::NoBranch(base.to_owned()))?;
-        let path = self.here(&format!("git/commits/{}", encoded(&head)));
+        let path = self.repo_path(&format!("git/commits/{}", encoded(&head)));
         let tree = self.get::<GitCommit>(&path).await?.tree.sha;
         let message = "Look whether commits are signed; no branch shows this one";
         let body = json!({ "message": message, "tree": tree, "parents": [head] });
-        let path = self.here("git/commits");
+        let path = self.repo_path("git/commits");
         let commit = self.write::<GitCommit>(Method::POST, &path, &body).await?;
-        let path = self.here(&format!("rules/branches/{}", encoded(base)));
-        let rules = self.list::<Rule>(&path, 100).await?;
+        let path = self.repo_path(&format!("rules/branches/{}", encoded(base)));
+        let rules = self.list::<BranchRule>(&path, 100).await?;
         let demanded = rules.iter().any(|rule| rule.kind == "required_signatures");
         Ok(vec![match (commit.verification.verified, demanded) {
             (true, _) => good("signatures", "commits come out verified"),
@@ -152,7 +155,7 @@ impl GitHub {
         }])
     }
 
-    async fn examine_pages(&self, base: &str) -> Result<Vec<Finding>> {
+    async fn examine_pages(&self, base: &str) -> Result<Vec<GitHubFinding>> {
         let head = self.head(base).await?.ok_or_else(|| GitHubError::NoBranch(base.to_owned()))?;
         let files = self.files(&head).await?;
         let layout = detect(files.paths());
@@ -167,7 +170,7 @@ impl GitHub {
         );
         let settings = match self.text(&files, SETTINGS).await? {
             None => good("settings", format!("{SETTINGS} is not there; a pull request brings it")),
-            Some(text) => match Settings::read(&text) {
+            Some(text) => match RepositorySettings::read(&text) {
                 (settings, mistakes) if mistakes.is_empty() => {
                     let state = if settings.enabled { "on" } else { "off" };
                     good("settings", format!("{SETTINGS} switches proposals {state}"))
@@ -182,7 +185,7 @@ impl GitHub {
     }
 }
 
-fn standing(repository: &Repository) -> Finding {
+fn standing(repository: &Repository) -> GitHubFinding {
     let name = &repository.full_name;
     if repository.archived {
         return bad("repository", format!("{name} is archived; nothing can be proposed there"));

@@ -8,11 +8,13 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::models::{Blob, Commit, GitCommit, Object, Reference, Repository, Tree};
-use super::transport::{GitHub, GitHubError, Result, encoded, odd};
-use crate::change::Change;
+use super::models::{
+    Blob, GitCommit, GitObject, GitReference, GitTree, Repository, RepositoryCommit,
+};
+use super::transport::{GitHubClient, GitHubError, Result, encoded, odd};
+use crate::change::FileChange;
 use crate::docs_tree::is_page;
-use crate::nav::Unplaced;
+use crate::nav::EditError;
 use crate::page::MARKER;
 
 /// A larger documentation is read up to here, in the order of its paths.
@@ -20,7 +22,7 @@ const MOST_DOCUMENTS: usize = 1_000;
 
 /// The files of one commit.
 #[derive(Debug, Clone, Default)]
-pub struct Files {
+pub struct CommitTree {
     pub commit: String,
     tree: String,
     /// Path to blob.
@@ -28,7 +30,7 @@ pub struct Files {
     truncated: bool,
 }
 
-impl Files {
+impl CommitTree {
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.blobs.keys().map(String::as_str)
     }
@@ -36,7 +38,7 @@ impl Files {
 
 /// A commit that no branch shows yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Made {
+pub struct CreatedCommit {
     pub sha: String,
     /// Whether the host signed it. Branch rules may demand that.
     pub verified: bool,
@@ -48,31 +50,31 @@ pub struct Made {
     pub notes: Vec<String>,
 }
 
-impl GitHub {
+impl GitHubClient {
     /// The repository with its default branch and what we may do there.
     pub async fn repository(&self) -> Result<Repository> {
-        self.get(&self.here("")).await
+        self.get(&self.repo_path("")).await
     }
 
     /// The commit that a branch points to.
     pub async fn head(&self, branch: &str) -> Result<Option<String>> {
-        let path = self.here(&format!("git/ref/heads/{}", encoded(branch)));
-        Ok(self.find::<Reference>(&path).await?.map(|reference| reference.object.sha))
+        let path = self.repo_path(&format!("git/ref/heads/{}", encoded(branch)));
+        Ok(self.get_optional::<GitReference>(&path).await?.map(|reference| reference.object.sha))
     }
 
     /// A commit with the accounts that made it.
-    pub async fn commit(&self, sha: &str) -> Result<Commit> {
-        self.get(&self.here(&format!("commits/{}", encoded(sha)))).await
+    pub async fn commit(&self, sha: &str) -> Result<RepositoryCommit> {
+        self.get(&self.repo_path(&format!("commits/{}", encoded(sha)))).await
     }
 
     /// Every file of a commit.
-    pub async fn files(&self, commit: &str) -> Result<Files> {
-        let path = self.here(&format!("git/commits/{}", encoded(commit)));
+    pub async fn files(&self, commit: &str) -> Result<CommitTree> {
+        let path = self.repo_path(&format!("git/commits/{}", encoded(commit)));
         let tree = self.get::<GitCommit>(&path).await?.tree.sha;
-        let path = self.here(&format!("git/trees/{}?recursive=1", encoded(&tree)));
-        let all = self.get::<Tree>(&path).await?;
+        let path = self.repo_path(&format!("git/trees/{}?recursive=1", encoded(&tree)));
+        let all = self.get::<GitTree>(&path).await?;
         let blobs = all.tree.into_iter().filter(|entry| entry.kind == "blob");
-        Ok(Files {
+        Ok(CommitTree {
             commit: commit.to_owned(),
             tree,
             blobs: blobs.map(|entry| (entry.path, entry.sha)).collect(),
@@ -81,16 +83,16 @@ impl GitHub {
     }
 
     /// The text of a file; `None` where there is no such file. Bytes that are no UTF-8 are replaced.
-    pub async fn text(&self, files: &Files, path: &str) -> Result<Option<String>> {
+    pub async fn text(&self, files: &CommitTree, path: &str) -> Result<Option<String>> {
         let bytes = self.bytes(files, path).await?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     /// The pages of documentation among the files, as path and text. What `seen` holds, by blob, is not
     /// asked for again; afterwards it holds what is there.
-    pub async fn documents(
+    pub async fn read_docs(
         &self,
-        files: &Files,
+        files: &CommitTree,
         seen: &mut BTreeMap<String, String>,
     ) -> Result<Vec<(String, String)>> {
         let read = |path: &str| is_page(path) && !path.split('/').any(|part| part.starts_with('.'));
@@ -108,45 +110,46 @@ impl GitHub {
         Ok(documents)
     }
 
-    async fn bytes(&self, files: &Files, path: &str) -> Result<Option<Vec<u8>>> {
+    async fn bytes(&self, files: &CommitTree, path: &str) -> Result<Option<Vec<u8>>> {
         let blob = match files.blobs.get(path) {
             Some(blob) => Some(blob.clone()),
             None if files.truncated => {
                 let at = format!("contents/{}?ref={}", encoded(path), encoded(&files.commit));
-                self.find::<Object>(&self.here(&at)).await?.map(|found| found.sha)
+                self.get_optional::<GitObject>(&self.repo_path(&at)).await?.map(|found| found.sha)
             }
             None => None,
         };
         let Some(blob) = blob else { return Ok(None) };
-        let at = self.here(&format!("git/blobs/{blob}"));
+        let at = self.repo_path(&format!("git/blobs/{blob}"));
         let found = self.get::<Blob>(&at).await?;
         decoded(&found).map(Some).map_err(|why| odd(&at, why))
     }
 
     /// Makes a commit that follows `parent` and holds what `ground` holds, changed; leaves every branch
     /// alone. The author is left out, so that the host names and signs it.
-    pub(super) async fn make(
+    pub(super) async fn create_commit(
         &self,
-        changes: &[Change],
+        changes: &[FileChange],
         (ground, parent): (&str, &str),
         message: &str,
-    ) -> Result<Made> {
+    ) -> Result<CreatedCommit> {
         let files = self.files(ground).await?;
         let (entries, notes) = self.entries(changes, &files).await?;
         let taken = self.is_taken(changes, &files).await?;
         let nothing = |notes| {
             let sha = parent.to_owned();
-            Ok(Made { sha, verified: true, empty: true, taken, notes })
+            Ok(CreatedCommit { sha, verified: true, empty: true, taken, notes })
         };
         if taken || entries.is_empty() {
             return nothing(notes);
         }
         let body = json!({ "base_tree": files.tree, "tree": entries });
-        let tree = self.write::<Object>(Method::POST, &self.here("git/trees"), &body).await?.sha;
+        let tree =
+            self.write::<GitObject>(Method::POST, &self.repo_path("git/trees"), &body).await?.sha;
         let before = match parent == ground {
             true => files.tree,
             false => {
-                let path = self.here(&format!("git/commits/{}", encoded(parent)));
+                let path = self.repo_path(&format!("git/commits/{}", encoded(parent)));
                 self.get::<GitCommit>(&path).await?.tree.sha
             }
         };
@@ -154,16 +157,16 @@ impl GitHub {
             return nothing(notes);
         }
         let body = json!({ "message": message, "tree": tree, "parents": [parent] });
-        let path = self.here("git/commits");
+        let path = self.repo_path("git/commits");
         let commit = self.write::<GitCommit>(Method::POST, &path, &body).await?;
         let verified = commit.verification.verified;
-        Ok(Made { sha: commit.sha, verified, empty: false, taken, notes })
+        Ok(CreatedCommit { sha: commit.sha, verified, empty: false, taken, notes })
     }
 
     /// Whether a file that would be written is there already and does not carry the same mark.
-    async fn is_taken(&self, changes: &[Change], files: &Files) -> Result<bool> {
+    async fn is_taken(&self, changes: &[FileChange], files: &CommitTree) -> Result<bool> {
         for change in changes {
-            if let Change::Write { path, text } = change
+            if let FileChange::Write { path, text } = change
                 && let Some(old) = self.text(files, path).await?
                 && mark(&old) != mark(text)
             {
@@ -176,8 +179,8 @@ impl GitHub {
     /// The tree entries of the changes, with notes on what found no place.
     async fn entries(
         &self,
-        changes: &[Change],
-        files: &Files,
+        changes: &[FileChange],
+        files: &CommitTree,
     ) -> Result<(Vec<Value>, Vec<String>)> {
         // Several changes of one file come one after the other; `None` is a file that goes.
         let (mut after, mut notes) = (BTreeMap::<&str, Option<String>>::new(), Vec::new());
@@ -188,18 +191,18 @@ impl GitHub {
                 continue;
             }
             match change {
-                Change::Write { text, .. } => drop(after.insert(path, Some(text.clone()))),
-                Change::Delete { .. } if files.blobs.contains_key(path) || files.truncated => {
+                FileChange::Write { text, .. } => drop(after.insert(path, Some(text.clone()))),
+                FileChange::Delete { .. } if files.blobs.contains_key(path) || files.truncated => {
                     after.insert(path, None);
                 }
-                Change::Delete { .. } => {}
-                Change::Edit { edit, .. } => {
+                FileChange::Delete { .. } => {}
+                FileChange::Edit { edit, .. } => {
                     let old = match after.get(path) {
                         Some(text) => Ok(text.clone()),
                         // What is no text to us stays: we would write back other bytes.
                         None => self.bytes(files, path).await?.map(String::from_utf8).transpose(),
                     };
-                    let old = old.map_err(|_| Unplaced::Unreadable);
+                    let old = old.map_err(|_| EditError::Unreadable);
                     match old.and_then(|old| edit.apply(old.as_deref())) {
                         Ok(Some(text)) => drop(after.insert(path, Some(text))),
                         Ok(None) => {}
@@ -217,19 +220,19 @@ impl GitHub {
 
     pub(super) async fn create_branch(&self, branch: &str, sha: &str) -> Result<()> {
         let body = json!({ "ref": format!("refs/heads/{branch}"), "sha": sha });
-        self.write::<Value>(Method::POST, &self.here("git/refs"), &body).await.map(drop)
+        self.write::<Value>(Method::POST, &self.repo_path("git/refs"), &body).await.map(drop)
     }
 
     /// Without force only a commit that stands on the branch's head is taken.
     pub(super) async fn move_branch(&self, branch: &str, sha: &str, force: bool) -> Result<()> {
-        let path = self.here(&format!("git/refs/heads/{}", encoded(branch)));
+        let path = self.repo_path(&format!("git/refs/heads/{}", encoded(branch)));
         let body = json!({ "sha": sha, "force": force });
         self.write::<Value>(Method::PATCH, &path, &body).await.map(drop)
     }
 
     /// Deletes a branch; one that is gone is deleted.
     pub(super) async fn delete_branch(&self, branch: &str) -> Result<()> {
-        let path = self.here(&format!("git/refs/heads/{}", encoded(branch)));
+        let path = self.repo_path(&format!("git/refs/heads/{}", encoded(branch)));
         match self.write::<Value>(Method::DELETE, &path, &Value::Null).await {
             Err(GitHubError::Refused { status: 404 | 422, .. }) => Ok(()),
             other => other.map(drop),

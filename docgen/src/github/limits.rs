@@ -14,14 +14,14 @@ pub(crate) const BETWEEN_WRITES: i64 = Millis::SECOND;
 
 /// Whether a request changes something over there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum RequestKind {
     Read,
     Write,
 }
 
 /// What a limit can be told from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Answer<'a> {
+pub struct ResponseHead<'a> {
     pub status: u16,
     /// `Retry-After` in seconds.
     pub retry_after: Option<i64>,
@@ -34,7 +34,7 @@ pub struct Answer<'a> {
 
 /// What comes next for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
+pub enum RetryDecision {
     /// It was done, or nothing is there: the caller reads the answer.
     Take,
     /// Refused for a reason that waiting does not mend.
@@ -50,34 +50,41 @@ pub enum Next {
 /// Decides on an answer; `None` means that the connection failed. `attempt` counts from 0. A limit is
 /// a refusal, so that even a write may come again after it; a server's failure tells nothing of a
 /// write, which therefore is never sent again without a look.
-pub fn decide(kind: Kind, attempt: u32, answer: Option<&Answer<'_>>, now: Millis) -> Next {
+pub fn decide(
+    kind: RequestKind,
+    attempt: u32,
+    answer: Option<&ResponseHead<'_>>,
+    now: Millis,
+) -> RetryDecision {
     let Some(answer) = answer else { return failed(kind, attempt, now) };
     match answer.status {
         403 | 429 => match limit(attempt, answer, now) {
-            Some(wait) if wait <= LONGEST_WAIT && attempt + 1 < MOST_ATTEMPTS => Next::Again(wait),
-            Some(wait) => Next::Park(Millis(now.0 + wait)),
-            None => Next::Fail,
+            Some(wait) if wait <= LONGEST_WAIT && attempt + 1 < MOST_ATTEMPTS => {
+                RetryDecision::Again(wait)
+            }
+            Some(wait) => RetryDecision::Park(Millis(now.0 + wait)),
+            None => RetryDecision::Fail,
         },
         500.. => failed(kind, attempt, now),
-        400.. => Next::Fail,
-        _ => Next::Take,
+        400.. => RetryDecision::Fail,
+        _ => RetryDecision::Take,
     }
 }
 
-fn failed(kind: Kind, attempt: u32, now: Millis) -> Next {
-    if kind == Kind::Write {
-        return Next::Look;
+fn failed(kind: RequestKind, attempt: u32, now: Millis) -> RetryDecision {
+    if kind == RequestKind::Write {
+        return RetryDecision::Look;
     }
     if attempt + 1 >= MOST_ATTEMPTS {
-        return Next::Park(Millis(now.0 + UNTOLD_WAIT));
+        return RetryDecision::Park(Millis(now.0 + UNTOLD_WAIT));
     }
     // Several daemons that saw the same failure must not come back at the same moment.
     let jitter = now.0.rem_euclid(500);
-    Next::Again((Millis::SECOND << attempt) + jitter)
+    RetryDecision::Again((Millis::SECOND << attempt) + jitter)
 }
 
 /// How long to wait, if the answer is a limit at all.
-fn limit(attempt: u32, answer: &Answer<'_>, now: Millis) -> Option<i64> {
+fn limit(attempt: u32, answer: &ResponseHead<'_>, now: Millis) -> Option<i64> {
     if let Some(seconds) = answer.retry_after {
         return Some(seconds.clamp(1, 7 * 24 * 3_600) * Millis::SECOND);
     }
@@ -103,37 +110,37 @@ mod tests {
 
     const NOW: Millis = Millis(1_000_000_000);
 
-    fn answer(status: u16) -> Answer<'static> {
-        Answer { status, ..Answer::default() }
+    fn answer(status: u16) -> ResponseHead<'static> {
+        ResponseHead { status, ..ResponseHead::default() }
     }
 
-    fn after(seconds: i64) -> Next {
-        Next::Park(Millis(NOW.0 + seconds * Millis::SECOND))
+    fn after(seconds: i64) -> RetryDecision {
+        RetryDecision::Park(Millis(NOW.0 + seconds * Millis::SECOND))
     }
 
     #[test]
     fn a_limit_is_obeyed_by_reads_and_writes_alike() {
         let told =
-            |status, retry_after| Answer { retry_after: Some(retry_after), ..answer(status) };
-        let spent = |reset| Answer { remaining: Some(0), reset: Some(reset), ..answer(403) };
-        let said = |status, text| Answer { text, ..answer(status) };
+            |status, retry_after| ResponseHead { retry_after: Some(retry_after), ..answer(status) };
+        let spent = |reset| ResponseHead { remaining: Some(0), reset: Some(reset), ..answer(403) };
+        let said = |status, text| ResponseHead { text, ..answer(status) };
         for (answer, expected) in [
-            (told(429, 2), Next::Again(2_000)),
+            (told(429, 2), RetryDecision::Again(2_000)),
             (told(403, 30), after(30)),
-            (told(403, 0), Next::Again(1_000)),
+            (told(403, 0), RetryDecision::Again(1_000)),
             (spent(1_000_000 + 3_600), after(3_601)),
-            (spent(1_000_000 - 50), Next::Again(1_000)),
+            (spent(1_000_000 - 50), RetryDecision::Again(1_000)),
             (said(403, "You have exceeded a secondary rate limit."), after(60)),
             (said(403, "You have triggered an abuse detection mechanism."), after(60)),
-            (said(403, "Resource not accessible by integration"), Next::Fail),
+            (said(403, "Resource not accessible by integration"), RetryDecision::Fail),
             (said(429, ""), after(60)),
-            (said(404, "rate limit exceeded"), Next::Fail),
-            (said(422, "abuse"), Next::Fail),
-            (said(201, ""), Next::Take),
-            (said(301, ""), Next::Take),
-            (Answer { remaining: Some(0), ..said(200, "") }, Next::Take),
+            (said(404, "rate limit exceeded"), RetryDecision::Fail),
+            (said(422, "abuse"), RetryDecision::Fail),
+            (said(201, ""), RetryDecision::Take),
+            (said(301, ""), RetryDecision::Take),
+            (ResponseHead { remaining: Some(0), ..said(200, "") }, RetryDecision::Take),
         ] {
-            for kind in [Kind::Read, Kind::Write] {
+            for kind in [RequestKind::Read, RequestKind::Write] {
                 assert_eq!(decide(kind, 0, Some(&answer), NOW), expected, "{kind:?} {answer:?}");
             }
         }
@@ -142,7 +149,7 @@ mod tests {
     #[test]
     fn a_limit_without_a_time_waits_longer_every_time() {
         let bare = answer(429);
-        let waits = (0..8).map(|attempt| decide(Kind::Write, attempt, Some(&bare), NOW));
+        let waits = (0..8).map(|attempt| decide(RequestKind::Write, attempt, Some(&bare), NOW));
         let expected = [60, 120, 240, 480, 960, 1_920, 3_600, 3_600].map(after);
         assert_eq!(waits.collect::<Vec<_>>(), expected);
     }
@@ -151,13 +158,13 @@ mod tests {
     fn after_a_failure_reads_come_again_and_writes_look_first() {
         for answer in [None, Some(answer(500)), Some(answer(502)), Some(answer(504))] {
             let answer = answer.as_ref();
-            assert_eq!(decide(Kind::Write, 0, answer, NOW), Next::Look);
-            assert_eq!(decide(Kind::Read, 0, answer, NOW), Next::Again(1_000));
-            assert_eq!(decide(Kind::Read, 2, answer, NOW), Next::Again(4_000));
-            assert_eq!(decide(Kind::Read, 3, answer, NOW), after(60));
+            assert_eq!(decide(RequestKind::Write, 0, answer, NOW), RetryDecision::Look);
+            assert_eq!(decide(RequestKind::Read, 0, answer, NOW), RetryDecision::Again(1_000));
+            assert_eq!(decide(RequestKind::Read, 2, answer, NOW), RetryDecision::Again(4_000));
+            assert_eq!(decide(RequestKind::Read, 3, answer, NOW), after(60));
         }
         let later = Millis(NOW.0 + 77);
-        assert_eq!(decide(Kind::Read, 0, None, later), Next::Again(1_077));
+        assert_eq!(decide(RequestKind::Read, 0, None, later), RetryDecision::Again(1_077));
     }
 
     #[test]

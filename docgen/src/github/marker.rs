@@ -7,7 +7,7 @@ use crate::page::MARKER;
 
 /// What a marker tells. Hashes are the first 16 hexadecimal digits of SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Marker {
+pub struct BodyMarker {
     pub cluster: ClusterId,
     /// Of the draft that stands on the branch.
     pub digest: String,
@@ -22,7 +22,7 @@ pub struct Marker {
     pub withdrawn: bool,
 }
 
-impl Marker {
+impl BodyMarker {
     /// Reads the first line of a body. Fields that are missing are empty, unknown ones are ignored.
     pub fn read(body: &str) -> Option<Self> {
         let line = body.lines().next()?.trim();
@@ -77,8 +77,8 @@ mod tests {
 
     use super::*;
 
-    fn marker() -> Marker {
-        Marker {
+    fn marker() -> BodyMarker {
+        BodyMarker {
             cluster: ClusterId::of_question(MessageId(36)),
             digest: "d1".into(),
             head: "c0ffee".into(),
@@ -92,13 +92,14 @@ mod tests {
     #[test]
     fn a_marker_is_found_again() {
         for withdrawn in [false, true] {
-            let marker = Marker { withdrawn, ..marker() };
+            let marker = BodyMarker { withdrawn, ..marker() };
             let body = marker.on("words\nmore");
-            assert_eq!(Marker::read(&body), Some(marker.clone()));
-            assert_eq!(Marker::read(&body.replace('\n', "\r\n")), Some(marker));
+            assert_eq!(BodyMarker::read(&body), Some(marker.clone()));
+            assert_eq!(BodyMarker::read(&body.replace('\n', "\r\n")), Some(marker));
             assert_eq!(without(&body.replace('\n', "\r\n")), "words\nmore");
         }
-        let sparse = Marker::read("<!-- answer-harvester:v1 id=q10 digest=x later=1 -->").unwrap();
+        let sparse =
+            BodyMarker::read("<!-- answer-harvester:v1 id=q10 digest=x later=1 -->").unwrap();
         assert_eq!((sparse.digest.as_str(), sparse.head.as_str(), sparse.revision), ("x", "", 0));
     }
 
@@ -113,7 +114,7 @@ mod tests {
             "<!-- answer-harvester:v2 id=q10 -->",
             "`<!-- answer-harvester:v1 id=q10 -->`",
         ] {
-            assert_eq!(Marker::read(body), None, "{body}");
+            assert_eq!(BodyMarker::read(body), None, "{body}");
         }
         assert_eq!(without("words\nmore"), "words\nmore");
         assert_eq!(hash("a\r\nb\n"), hash("a\nb"));

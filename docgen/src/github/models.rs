@@ -66,12 +66,12 @@ pub struct Repository {
     #[serde(default)]
     pub archived: bool,
     #[serde(default)]
-    pub permissions: Option<Permissions>,
+    pub permissions: Option<RepositoryPermissions>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub struct Permissions {
+pub struct RepositoryPermissions {
     pub push: bool,
     pub pull: bool,
 }
@@ -86,13 +86,13 @@ pub struct Account {
 
 /// A branch or tag with what it points to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct Reference {
-    pub object: Object,
+pub struct GitReference {
+    pub object: GitObject,
 }
 
 /// Anything that has a name by content.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct Object {
+pub struct GitObject {
     #[serde(deserialize_with = "filled")]
     pub sha: String,
 }
@@ -102,11 +102,11 @@ pub struct Object {
 pub struct GitCommit {
     #[serde(deserialize_with = "filled")]
     pub sha: String,
-    pub tree: Object,
+    pub tree: GitObject,
     #[serde(default)]
     pub message: String,
     #[serde(default)]
-    pub parents: Vec<Object>,
+    pub parents: Vec<GitObject>,
     #[serde(default)]
     pub verification: Verification,
 }
@@ -120,34 +120,34 @@ pub struct Verification {
 
 /// A commit as the repository shows it, with the accounts behind it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct Commit {
+pub struct RepositoryCommit {
     #[serde(deserialize_with = "filled")]
     pub sha: String,
-    pub commit: Words,
+    pub commit: CommitMessage,
     /// `None` where no account goes with the e-mail address.
     #[serde(deserialize_with = "account")]
     pub author: Option<Account>,
     #[serde(deserialize_with = "account")]
     pub committer: Option<Account>,
-    pub parents: Vec<Object>,
+    pub parents: Vec<GitObject>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct Words {
+pub struct CommitMessage {
     pub message: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct Tree {
+pub struct GitTree {
     #[serde(default)]
     pub sha: String,
-    pub tree: Vec<Entry>,
+    pub tree: Vec<TreeEntry>,
     /// The host left entries out: there are too many.
     pub truncated: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct Entry {
+pub struct TreeEntry {
     #[serde(deserialize_with = "filled")]
     pub path: String,
     /// `blob`, `tree` or `commit`.
@@ -165,7 +165,7 @@ pub struct Blob {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct Pull {
+pub struct PullRequest {
     #[serde(deserialize_with = "counted")]
     pub number: u64,
     #[serde(deserialize_with = "filled")]
@@ -190,8 +190,8 @@ pub struct Pull {
     pub mergeable: Option<bool>,
     #[serde(deserialize_with = "named")]
     pub user: Option<Account>,
-    pub head: Side,
-    pub base: Side,
+    pub head: PullRequestRef,
+    pub base: PullRequestRef,
     #[serde(default)]
     pub labels: Vec<Label>,
     #[serde(default)]
@@ -200,7 +200,7 @@ pub struct Pull {
     pub updated_at: String,
 }
 
-impl Pull {
+impl PullRequest {
     pub fn is_open(&self) -> bool {
         self.state == "open"
     }
@@ -220,7 +220,7 @@ impl Pull {
 
 /// One end of a pull request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct Side {
+pub struct PullRequestRef {
     #[serde(rename = "ref", deserialize_with = "filled")]
     pub branch: String,
     #[serde(deserialize_with = "filled")]
@@ -285,14 +285,14 @@ pub struct Issue {
 
 /// What somebody may do: `admin`, `maintain`, `write`, `triage`, `read` or `none`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct Access {
+pub struct CollaboratorAccess {
     #[serde(deserialize_with = "filled")]
     pub permission: String,
     #[serde(default)]
     pub role_name: Option<String>,
 }
 
-impl Access {
+impl CollaboratorAccess {
     /// Whether comments of this person may command us.
     pub fn may_write(&self) -> bool {
         ["admin", "maintain", "write"].contains(&self.permission.as_str())
@@ -323,14 +323,14 @@ pub struct InstallationToken {
 /// The host's words on a refusal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub struct Problem {
+pub struct ApiProblem {
     pub message: String,
     pub errors: Vec<serde_json::Value>,
 }
 
-impl Problem {
+impl ApiProblem {
     /// Everything it says, in one line.
-    pub fn told(&self) -> String {
+    pub fn problem_text(&self) -> String {
         let details = self.errors.iter().map(|error| match error {
             serde_json::Value::String(text) => text.clone(),
             error => match error.get("message").and_then(serde_json::Value::as_str) {
@@ -358,7 +358,7 @@ mod tests {
 
     #[test]
     fn what_decides_nothing_may_be_missing_or_null_or_added() {
-        let pull = serde_json::from_value::<Pull>(pull()).unwrap();
+        let pull = serde_json::from_value::<PullRequest>(pull()).unwrap();
         assert_eq!((pull.number, pull.body(), pull.head.sha.as_str()), (3, "", "a"));
         assert!(pull.is_open() && !pull.is_merged() && !pull.has_label("x"));
     }
@@ -391,17 +391,17 @@ mod tests {
             "/base/sha",
             "/user/login",
         ] {
-            assert_eq!(needs::<Pull>(&pull(), at), both, "{at}");
+            assert_eq!(needs::<PullRequest>(&pull(), at), both, "{at}");
         }
         for at in ["/body", "/merged_at", "/user"] {
-            assert!(needs::<Pull>(&pull(), at).0, "{at}");
+            assert!(needs::<PullRequest>(&pull(), at).0, "{at}");
         }
         let mut merged = pull();
         merged["merge_commit_sha"] = json!("c");
-        assert_eq!(needs::<Pull>(&merged, "/merge_commit_sha"), (false, true));
+        assert_eq!(needs::<PullRequest>(&merged, "/merge_commit_sha"), (false, true));
 
         let reference = json!({ "object": { "sha": "a" } });
-        assert_eq!(needs::<Reference>(&reference, "/object/sha"), both);
+        assert_eq!(needs::<GitReference>(&reference, "/object/sha"), both);
         let made = json!({ "sha": "a", "tree": { "sha": "t" } });
         assert_eq!(needs::<GitCommit>(&made, "/tree/sha"), both);
         assert_eq!(needs::<GitCommit>(&made, "/sha"), both);
@@ -409,15 +409,15 @@ mod tests {
             "author": { "login": "amy", "type": "User" },
             "committer": { "login": "web-flow", "type": "User" } });
         for at in ["/sha", "/author", "/committer", "/author/login", "/committer/login"] {
-            assert_eq!(needs::<Commit>(&commit, at), both, "{at}");
+            assert_eq!(needs::<RepositoryCommit>(&commit, at), both, "{at}");
         }
         for at in ["/commit/message", "/parents"] {
-            assert!(needs::<Commit>(&commit, at).0, "{at}");
+            assert!(needs::<RepositoryCommit>(&commit, at).0, "{at}");
         }
         let tree =
             json!({ "truncated": false, "tree": [{ "path": "a", "type": "blob", "sha": "s" }] });
         for at in ["/truncated", "/tree", "/tree/0/path", "/tree/0/type", "/tree/0/sha"] {
-            assert_eq!(needs::<Tree>(&tree, at), both, "{at}");
+            assert_eq!(needs::<GitTree>(&tree, at), both, "{at}");
         }
         let blob = json!({ "content": "", "encoding": "base64" });
         assert_eq!(needs::<Blob>(&blob, "/encoding"), both);
@@ -434,7 +434,10 @@ mod tests {
         }
         assert_eq!(needs::<Review>(&said, "/state"), both);
         assert_eq!(needs::<Repository>(&json!({ "default_branch": "m" }), "/default_branch"), both);
-        assert_eq!(needs::<Access>(&json!({ "permission": "read" }), "/permission"), both);
+        assert_eq!(
+            needs::<CollaboratorAccess>(&json!({ "permission": "read" }), "/permission"),
+            both
+        );
         assert_eq!(needs::<Installation>(&json!({ "id": 5 }), "/id"), both);
         assert_eq!(needs::<App>(&json!({ "slug": "us" }), "/slug"), both);
         assert!(serde_json::from_value::<InstallationToken>(json!({ "token": "" })).is_err());
@@ -445,7 +448,7 @@ mod tests {
         for nobody in [json!(null), json!({})] {
             let commit = json!({ "sha": "a", "commit": { "message": "m" }, "parents": [],
                 "author": nobody, "committer": nobody });
-            let commit = serde_json::from_value::<Commit>(commit).unwrap();
+            let commit = serde_json::from_value::<RepositoryCommit>(commit).unwrap();
             assert!(commit.author.is_none() && commit.committer.is_none());
         }
     }
@@ -462,8 +465,8 @@ mod tests {
             (r#"{"message":"No","errors":["one","two"]}"#, "No: one: two"),
             (r#"{}"#, ""),
         ] {
-            let problem = serde_json::from_str::<Problem>(text).unwrap();
-            assert_eq!(problem.told(), expected);
+            let problem = serde_json::from_str::<ApiProblem>(text).unwrap();
+            assert_eq!(problem.problem_text(), expected);
         }
     }
 }

@@ -5,14 +5,14 @@ use std::fmt;
 use rules::ids::{ClusterId, MessageId, Millis};
 use rules::markdown::code_span;
 
-use super::ensure::{Purpose, Wanted};
+use super::ensure::{DesiredPullRequest, PullRequestPurpose};
 use super::marker;
-use crate::caps::Limits;
-use crate::change::Change;
+use crate::caps::ProposalLimits;
+use crate::change::FileChange;
 use crate::forge::message;
 use crate::hosted;
-use crate::layout::Layout;
-use crate::target::{Folder, Target};
+use crate::layout::SiteLayout;
+use crate::target::{DocsFolder, DocsTarget};
 
 /// The settings that maintainers own. The only path below a folder with a dot that we ever propose.
 pub const SETTINGS: &str = ".github/answer-harvester.yml";
@@ -24,23 +24,23 @@ const SHOWN: usize = 5;
 
 /// What maintainers decided. What they left out is `None` and comes from detection or the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub struct RepositorySettings {
     pub enabled: bool,
-    pub target: Option<Target>,
-    pub folder: Option<Folder>,
-    pub limits: Limits,
+    pub target: Option<DocsTarget>,
+    pub folder: Option<DocsFolder>,
+    pub limits: ProposalLimits,
     /// Logins asked for review where no code owner is.
     pub reviewers: Vec<String>,
     pub labels: bool,
 }
 
-impl Default for Settings {
+impl Default for RepositorySettings {
     fn default() -> Self {
         Self {
             enabled: true,
             target: None,
             folder: None,
-            limits: Limits::default(),
+            limits: ProposalLimits::default(),
             reviewers: Vec::new(),
             labels: true,
         }
@@ -49,21 +49,21 @@ impl Default for Settings {
 
 /// A line that was not understood. Everything else in the file counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
+pub struct SettingsError {
     pub line: usize,
     pub told: String,
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{SETTINGS} line {}: {}", self.line, self.told)
     }
 }
 
-impl Settings {
+impl RepositorySettings {
     /// Reads `key: value` lines and lists, the part of YAML that the file needs. What cannot be read
     /// keeps its default and is told.
-    pub fn read(text: &str) -> (Self, Vec<Mistake>) {
+    pub fn read(text: &str) -> (Self, Vec<SettingsError>) {
         let (mut settings, mut mistakes) = (Self::default(), Vec::new());
         let mut list = None;
         for (at, raw) in text.lines().enumerate() {
@@ -82,7 +82,7 @@ impl Settings {
                 (None, None) => Err("expected a line like `key: value`".to_owned()),
             };
             if let Err(told) = told {
-                mistakes.push(Mistake { line: at + 1, told });
+                mistakes.push(SettingsError { line: at + 1, told });
             }
         }
         (settings, mistakes)
@@ -127,8 +127,8 @@ impl Settings {
     }
 
     /// The file that the first pull request proposes.
-    pub fn proposed(target: Target, folder: &Folder) -> String {
-        let Limits { open, per_day, per_hour, batch } = Limits::default();
+    pub fn proposed(target: DocsTarget, folder: &DocsFolder) -> String {
+        let ProposalLimits { open, per_day, per_hour, batch } = ProposalLimits::default();
         format!(
             "# Answer Harvester proposes pages for questions that come up again and again.\n\
              # Merging this file switches it on; `enabled: false` switches it off.\n\
@@ -180,20 +180,20 @@ pub fn id() -> ClusterId {
 
 /// The pull request that brings the settings. It is no question's: its cluster has the id that no
 /// message has.
-pub fn wanted(layout: &Layout, base: &str, first: &[String]) -> Wanted {
+pub fn wanted(layout: &SiteLayout, base: &str, first: &[String]) -> DesiredPullRequest {
     let cluster = id();
-    let text = Settings::proposed(layout.target, &layout.folder);
+    let text = RepositorySettings::proposed(layout.target, &layout.folder);
     let digest = marker::hash(&text);
     let title = "docs: configure Answer Harvester".to_owned();
-    Wanted {
+    DesiredPullRequest {
         branch: BRANCH.to_owned(),
-        purpose: Purpose::Answer,
+        purpose: PullRequestPurpose::Answer,
         base: base.to_owned(),
         body: introduction(layout, first),
         message: message(&title, &cluster, &digest),
         title,
         digest,
-        changes: vec![Change::Write { path: SETTINGS.to_owned(), text }],
+        changes: vec![FileChange::Write { path: SETTINGS.to_owned(), text }],
         cluster,
         labels: Vec::new(),
         reviewers: Vec::new(),
@@ -205,8 +205,8 @@ pub fn wanted(layout: &Layout, base: &str, first: &[String]) -> Wanted {
     }
 }
 
-fn introduction(layout: &Layout, first: &[String]) -> String {
-    let Limits { open, per_day, .. } = Limits::default();
+fn introduction(layout: &SiteLayout, first: &[String]) -> String {
+    let ProposalLimits { open, per_day, .. } = ProposalLimits::default();
     let mut body = format!(
         "Questions that were resolved again and again in the community's chat can become pages of this \
          documentation. Each one would be a pull request of its own, with its evidence, and nothing is \
@@ -229,17 +229,17 @@ fn introduction(layout: &Layout, first: &[String]) -> String {
 
 /// What is seen of the settings and of the pull request that brings them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct OnboardingState {
     /// The file on the default branch.
     pub settings: Option<String>,
     /// The newest pull request of [`BRANCH`].
-    pub request: Option<Request>,
+    pub request: Option<SettingsRequest>,
     /// Years of chat are read for the first time: drafts are shown, nothing is opened.
     pub backfilling: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Request {
+pub enum SettingsRequest {
     Open,
     Merged,
     Closed(Millis),
@@ -247,34 +247,34 @@ pub enum Request {
 
 /// Whether we may propose at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stage {
+pub enum OnboardingStage {
     /// Nothing is opened, the pull request with the settings neither.
     DryRun,
     /// Open the pull request with the settings.
     Introduce,
     /// It is open: nothing else happens until it is merged.
     Waiting,
-    On(Settings, Vec<Mistake>),
+    On(RepositorySettings, Vec<SettingsError>),
     /// Maintainers closed it or switched us off: never ask again.
     Off,
 }
 
 /// Decides what a repository allows.
-pub fn stage(seen: &Seen) -> Stage {
+pub fn stage(seen: &OnboardingState) -> OnboardingStage {
     if let Some(text) = &seen.settings {
-        let (settings, mistakes) = Settings::read(text);
+        let (settings, mistakes) = RepositorySettings::read(text);
         return match (settings.enabled, seen.backfilling) {
-            (false, _) => Stage::Off,
-            (true, true) => Stage::DryRun,
-            (true, false) => Stage::On(settings, mistakes),
+            (false, _) => OnboardingStage::Off,
+            (true, true) => OnboardingStage::DryRun,
+            (true, false) => OnboardingStage::On(settings, mistakes),
         };
     }
     match seen.request {
-        Some(Request::Open) => Stage::Waiting,
+        Some(SettingsRequest::Open) => OnboardingStage::Waiting,
         // A merged file that is gone was taken away by somebody.
-        Some(Request::Closed(_) | Request::Merged) => Stage::Off,
-        None if seen.backfilling => Stage::DryRun,
-        None => Stage::Introduce,
+        Some(SettingsRequest::Closed(_) | SettingsRequest::Merged) => OnboardingStage::Off,
+        None if seen.backfilling => OnboardingStage::DryRun,
+        None => OnboardingStage::Introduce,
     }
 }
 
@@ -284,12 +284,16 @@ mod tests {
 
     #[test]
     fn what_we_propose_is_read_without_mistakes() {
-        for target in Target::ALL {
-            let folder = "docs/answers".parse::<Folder>().unwrap();
-            let (settings, mistakes) = Settings::read(&Settings::proposed(target, &folder));
+        for target in DocsTarget::ALL {
+            let folder = "docs/answers".parse::<DocsFolder>().unwrap();
+            let (settings, mistakes) =
+                RepositorySettings::read(&RepositorySettings::proposed(target, &folder));
             assert_eq!(mistakes, []);
-            let expected =
-                Settings { target: Some(target), folder: Some(folder), ..Settings::default() };
+            let expected = RepositorySettings {
+                target: Some(target),
+                folder: Some(folder),
+                ..RepositorySettings::default()
+            };
             assert_eq!(settings, expected);
         }
     }
@@ -298,8 +302,8 @@ mod tests {
     fn every_mistake_is_told_and_the_rest_counts() {
         let text = "---\nenabled: maybe\ntarget: \"hugo\"\nfolder: '/docs/answers/'\nlimits:\n  open: 5 # more\n  \
             per_day: -1\nreviewers:\n  - '@amy-b'\n  - a team\n- bob\ncolour: red\nwhat\n";
-        let (settings, mistakes) = Settings::read(text);
-        assert_eq!(settings.limits, Limits { open: 5, ..Limits::default() });
+        let (settings, mistakes) = RepositorySettings::read(text);
+        assert_eq!(settings.limits, ProposalLimits { open: 5, ..ProposalLimits::default() });
         assert_eq!(settings.reviewers, ["amy-b", "bob"]);
         assert_eq!(settings.folder, "docs/answers".parse().ok());
         assert!(settings.enabled && settings.target.is_none());
@@ -312,14 +316,17 @@ mod tests {
         .github/answer-harvester.yml line 12: "colour" is no setting; expected enabled, target, folder, limits, open, per_day, per_hour, batch, reviewers or labels
         .github/answer-harvester.yml line 13: expected a line like `key: value`
         "#);
-        assert_eq!(Settings::read("reviewers: [amy, \"bob\"]").0.reviewers, ["amy", "bob"]);
+        assert_eq!(
+            RepositorySettings::read("reviewers: [amy, \"bob\"]").0.reviewers,
+            ["amy", "bob"]
+        );
     }
 
     #[test]
     fn the_first_pull_request_brings_the_settings_and_calls_nobody() {
         let first = vec!["@amy how do I fix #1?".to_owned(); 9];
         let wanted = wanted(&crate::layout::detect(["mkdocs.yml"]), "main", &first);
-        assert!(wanted.changes.iter().all(Change::is_allowed));
+        assert!(wanted.changes.iter().all(FileChange::is_allowed));
         assert_eq!(
             wanted.body.matches("- `@\u{200b}amy how do I fix #\u{200b}1?`\n").count(),
             SHOWN
@@ -327,26 +334,27 @@ mod tests {
         assert!(wanted.body.contains("- pages of the kind `mkdocs` in `docs/answers`\n"));
         for path in [".github/workflows/a.yml", ".git/x", "a/../.github/answer-harvester.yml", "/a"]
         {
-            assert!(!Change::Delete { path: path.into() }.is_allowed(), "{path}");
+            assert!(!FileChange::Delete { path: path.into() }.is_allowed(), "{path}");
         }
     }
 
     #[test]
     fn nothing_opens_before_the_settings_are_merged() {
-        let on = |text: &str| Stage::On(Settings::read(text).0, Vec::new());
+        let on = |text: &str| OnboardingStage::On(RepositorySettings::read(text).0, Vec::new());
         for (settings, request, backfilling, expected) in [
-            (None, None, true, Stage::DryRun),
-            (None, None, false, Stage::Introduce),
-            (None, Some(Request::Open), false, Stage::Waiting),
-            (None, Some(Request::Open), true, Stage::Waiting),
-            (None, Some(Request::Closed(Millis(1))), false, Stage::Off),
-            (None, Some(Request::Merged), false, Stage::Off),
-            (Some("enabled: true"), Some(Request::Merged), true, Stage::DryRun),
-            (Some("enabled: true"), Some(Request::Merged), false, on("")),
-            (Some("enabled: no"), None, false, Stage::Off),
+            (None, None, true, OnboardingStage::DryRun),
+            (None, None, false, OnboardingStage::Introduce),
+            (None, Some(SettingsRequest::Open), false, OnboardingStage::Waiting),
+            (None, Some(SettingsRequest::Open), true, OnboardingStage::Waiting),
+            (None, Some(SettingsRequest::Closed(Millis(1))), false, OnboardingStage::Off),
+            (None, Some(SettingsRequest::Merged), false, OnboardingStage::Off),
+            (Some("enabled: true"), Some(SettingsRequest::Merged), true, OnboardingStage::DryRun),
+            (Some("enabled: true"), Some(SettingsRequest::Merged), false, on("")),
+            (Some("enabled: no"), None, false, OnboardingStage::Off),
             (Some(""), None, false, on("")),
         ] {
-            let seen = Seen { settings: settings.map(str::to_owned), request, backfilling };
+            let seen =
+                OnboardingState { settings: settings.map(str::to_owned), request, backfilling };
             assert_eq!(stage(&seen), expected, "{seen:?}");
         }
     }

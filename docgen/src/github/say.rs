@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use rules::ids::{ClusterId, Millis};
 use serde_json::{Value, json};
 
-use super::dashboard::{self, Found, Upkeep};
-use super::models::{Access, Account, Comment, Issue, Pull, Review};
-use super::transport::{GitHub, Result, encoded};
+use super::dashboard::{self, DashboardAction, DashboardIssue};
+use super::models::{Account, CollaboratorAccess, Comment, Issue, PullRequest, Review};
+use super::transport::{GitHubClient, Result, encoded};
 use crate::page::MARKER;
 
 const MOST_COMMENTS: usize = 500;
@@ -15,13 +15,13 @@ const MOST_ISSUES: usize = 500;
 
 /// How a command was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reaction {
+pub enum CommandReaction {
     Seen,
     Done,
     Confused,
 }
 
-impl Reaction {
+impl CommandReaction {
     fn content(self) -> &'static str {
         match self {
             Self::Seen => "eyes",
@@ -31,18 +31,23 @@ impl Reaction {
     }
 }
 
-impl GitHub {
+impl GitHubClient {
     /// Writes the one status comment of a pull request, or edits it where it stands. Nothing is
     /// written if it says this already. The text must come from `crate::hosted` or be our own.
-    pub async fn tell_status(&self, number: u64, cluster: &ClusterId, text: &str) -> Result<()> {
-        let me = self.me().await?;
-        let path = self.here(&format!("issues/{number}/comments"));
+    pub async fn upsert_status_comment(
+        &self,
+        number: u64,
+        cluster: &ClusterId,
+        text: &str,
+    ) -> Result<()> {
+        let me = self.login().await?;
+        let path = self.repo_path(&format!("issues/{number}/comments"));
         let comments = self.list::<Comment>(&path, MOST_COMMENTS).await?;
         let body = format!("{}\n{text}", status_mark(cluster));
         match own(&comments, me, cluster) {
             Some(old) if same(old.body.as_deref(), &body) => Ok(()),
             Some(old) => {
-                let path = self.here(&format!("issues/comments/{}", old.id));
+                let path = self.repo_path(&format!("issues/comments/{}", old.id));
                 self.write::<Value>(Method::PATCH, &path, &json!({ "body": body })).await.map(drop)
             }
             None => {
@@ -52,24 +57,28 @@ impl GitHub {
     }
 
     /// Finds the dashboard among our issues, closed ones too.
-    pub async fn dashboard(&self) -> Result<Option<Found>> {
-        let me = self.me().await?;
+    pub async fn dashboard(&self) -> Result<Option<DashboardIssue>> {
+        let me = self.login().await?;
         let path = format!("issues?state=all&creator={}", encoded(me));
-        let issues = self.list::<Issue>(&self.here(&path), MOST_ISSUES).await?;
+        let issues = self.list::<Issue>(&self.repo_path(&path), MOST_ISSUES).await?;
         Ok(issues.into_iter().filter(|issue| by(&issue.user, me)).find_map(found))
     }
 
     /// Brings the dashboard up to date; read its ticks before the text is made.
-    pub async fn keep_dashboard(&self, found: Option<&Found>, text: &str) -> Result<Upkeep> {
+    pub async fn update_dashboard(
+        &self,
+        found: Option<&DashboardIssue>,
+        text: &str,
+    ) -> Result<DashboardAction> {
         let upkeep = dashboard::decide(found, text, self.now());
         match &upkeep {
-            Upkeep::Nothing => {}
-            Upkeep::Create => {
+            DashboardAction::Nothing => {}
+            DashboardAction::Create => {
                 let body = json!({ "title": dashboard::TITLE, "body": text, "labels": [dashboard::LABEL] });
-                self.write::<Value>(Method::POST, &self.here("issues"), &body).await?;
+                self.write::<Value>(Method::POST, &self.repo_path("issues"), &body).await?;
             }
-            Upkeep::Edit(number) => {
-                let path = self.here(&format!("issues/{number}"));
+            DashboardAction::Edit(number) => {
+                let path = self.repo_path(&format!("issues/{number}"));
                 self.write::<Value>(Method::PATCH, &path, &json!({ "body": text })).await?;
             }
         }
@@ -78,41 +87,44 @@ impl GitHub {
 
     /// Closes a pull request because a person told us to.
     pub async fn close_pull(&self, number: u64) -> Result<()> {
-        let path = self.here(&format!("pulls/{number}"));
+        let path = self.repo_path(&format!("pulls/{number}"));
         self.write::<Value>(Method::PATCH, &path, &json!({ "state": "closed" })).await.map(drop)
     }
 
     /// The reviews of a pull request, oldest first.
     pub async fn reviews(&self, number: u64) -> Result<Vec<Review>> {
-        self.list(&self.here(&format!("pulls/{number}/reviews")), MOST_COMMENTS).await
+        self.list(&self.repo_path(&format!("pulls/{number}/reviews")), MOST_COMMENTS).await
     }
 
     /// Our pull requests from a branch, newest first.
-    pub async fn pulls_of(&self, branch: &str) -> Result<Vec<Pull>> {
-        let me = self.me().await?;
+    pub async fn pulls_of(&self, branch: &str) -> Result<Vec<PullRequest>> {
+        let me = self.login().await?;
         let path = format!("pulls?state=all&head={}:{}", self.owner(), encoded(branch));
-        let mut pulls = self.list::<Pull>(&self.here(&path), MOST_ISSUES).await?;
+        let mut pulls = self.list::<PullRequest>(&self.repo_path(&path), MOST_ISSUES).await?;
         pulls.retain(|pull| pull.head.branch == branch && by(&pull.user, me));
         pulls.sort_by_key(|pull| std::cmp::Reverse(pull.number));
         Ok(pulls)
     }
 
     /// One pull request, whoever opened it.
-    pub async fn pull(&self, number: u64) -> Result<Option<Pull>> {
-        self.find(&self.here(&format!("pulls/{number}"))).await
+    pub async fn pull(&self, number: u64) -> Result<Option<PullRequest>> {
+        self.get_optional(&self.repo_path(&format!("pulls/{number}"))).await
     }
 
     /// Answers a command without words.
-    pub async fn react(&self, comment: u64, reaction: Reaction) -> Result<()> {
-        let path = self.here(&format!("issues/comments/{comment}/reactions"));
+    pub async fn react(&self, comment: u64, reaction: CommandReaction) -> Result<()> {
+        let path = self.repo_path(&format!("issues/comments/{comment}/reactions"));
         let body = json!({ "content": reaction.content() });
         self.write::<Value>(Method::POST, &path, &body).await.map(drop)
     }
 
     /// Whether somebody's comments may command us.
     pub async fn may_command(&self, login: &str) -> Result<bool> {
-        let path = self.here(&format!("collaborators/{}/permission", encoded(login)));
-        Ok(self.find::<Access>(&path).await?.is_some_and(|access| access.may_write()))
+        let path = self.repo_path(&format!("collaborators/{}/permission", encoded(login)));
+        Ok(self
+            .get_optional::<CollaboratorAccess>(&path)
+            .await?
+            .is_some_and(|access| access.may_write()))
     }
 
     /// Comments on issues and pull requests that changed since a moment, oldest first.
@@ -120,7 +132,7 @@ impl GitHub {
         let since = Timestamp::from_millisecond(since.0).unwrap_or(Timestamp::UNIX_EPOCH);
         let since = since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let path = format!("issues/comments?sort=updated&direction=asc&since={}", encoded(&since));
-        self.list(&self.here(&path), MOST_COMMENTS).await
+        self.list(&self.repo_path(&path), MOST_COMMENTS).await
     }
 }
 
@@ -143,11 +155,11 @@ fn same(old: Option<&str>, new: &str) -> bool {
     old.is_some_and(|old| super::marker::hash(old) == super::marker::hash(new))
 }
 
-fn found(issue: Issue) -> Option<Found> {
+fn found(issue: Issue) -> Option<DashboardIssue> {
     let body = issue.body?;
     let ours = issue.pull_request.is_none() && dashboard::is_ours(&body);
     let edited = issue.updated_at.parse::<Timestamp>().map_or(0, Timestamp::as_millisecond);
-    ours.then(|| Found {
+    ours.then(|| DashboardIssue {
         number: issue.number,
         open: issue.state == "open",
         body,
@@ -191,7 +203,7 @@ mod tests {
             pull_request: pull.then(|| json!({})),
             ..Issue::default()
         };
-        let text = dashboard::text(&[], &dashboard::Figures::default());
+        let text = dashboard::render_dashboard(&[], &dashboard::DashboardTotals::default());
         let dashboard = found(issue(&text, false)).unwrap();
         assert_eq!((dashboard.number, dashboard.open, dashboard.edited), (5, true, Millis(2_000)));
         assert!(found(issue(&text, true)).is_none() && found(issue("words", false)).is_none());

@@ -17,7 +17,7 @@ const MOST_ROWS: usize = 100;
 pub fn help() -> String {
     let mut out = format!(
         "With write access, begin a comment with `{}` and one of these:\n\n",
-        hosted::defused(HANDLE)
+        hosted::neutralized(HANDLE)
     );
     for (usage, what) in HELP {
         writeln!(out, "- `{usage}`: {what}").expect("a string takes everything");
@@ -47,7 +47,7 @@ pub fn evidence(draft: &Draft) -> String {
 pub fn hands_off(why: &str, draft: Option<&Draft>) -> String {
     let mut out = format!(
         "This is yours: {}. Nothing here is changed automatically any more.\n",
-        hosted::plain(why)
+        hosted::escaped_text(why)
     );
     if let Some(draft) = draft {
         write!(
@@ -62,7 +62,7 @@ pub fn hands_off(why: &str, draft: Option<&Draft>) -> String {
 }
 
 /// Messages that it stands on are gone, and people work on the branch, so that we leave it alone.
-pub fn gone() -> String {
+pub fn evidence_deleted() -> String {
     "Messages that this page stands on were deleted, or may no longer be shown. The branch has commits \
      of people, so that it is left alone: please take the words out, or close it.\n"
         .to_owned()
@@ -75,7 +75,7 @@ pub fn changes_requested() -> String {
          does not reword them: please edit the branch, it stops updating at your first commit. For \
          another place, comment `{handle} page PATH`; if it is no answer for the docs, \
          `{handle} reject` with your reason.\n",
-        handle = hosted::defused(HANDLE)
+        handle = hosted::neutralized(HANDLE)
     )
 }
 
@@ -111,6 +111,6 @@ pub fn split() -> String {
 }
 
 /// What was asked for cannot be done.
-pub fn impossible(why: &str) -> String {
-    format!("That is not possible: {}.\n", hosted::plain(why))
+pub fn command_failed(why: &str) -> String {
+    format!("That is not possible: {}.\n", hosted::escaped_text(why))
 }

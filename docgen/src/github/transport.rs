@@ -13,9 +13,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, OnceCell};
 
-use super::auth::{Auth, Lent, Secret};
-use super::limits::{self, Answer, Kind, Next};
-use super::models::{Account, App, Installation, InstallationToken, Problem};
+use super::auth::{Auth, CachedToken, Credential};
+use super::limits::{self, RequestKind, ResponseHead, RetryDecision};
+use super::models::{Account, ApiProblem, App, Installation, InstallationToken};
 
 const CONNECT: Duration = Duration::from_secs(5);
 const READ: Duration = Duration::from_secs(30);
@@ -24,7 +24,7 @@ const PER_PAGE: usize = 100;
 pub const PUBLIC_API: &str = "https://api.github.com";
 
 /// Time and waiting, which a test makes go by itself.
-pub trait Clock: Send + Sync {
+pub trait ClientClock: Send + Sync {
     fn now(&self) -> Millis;
     fn sleep(&self, millis: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
@@ -76,7 +76,7 @@ impl GitHubError {
 pub(crate) type Result<T> = std::result::Result<T, GitHubError>;
 
 /// One repository on one host, as one account. Writes go out one at a time, a second apart.
-pub struct GitHub {
+pub struct GitHubClient {
     http: Octocrab,
     /// The path before every REST path: empty on github.com.
     prefix: String,
@@ -86,28 +86,28 @@ pub struct GitHub {
     name: String,
     auth: Auth,
     me: OnceCell<String>,
-    clock: Arc<dyn Clock>,
-    lent: Mutex<Option<Lent>>,
+    clock: Arc<dyn ClientClock>,
+    lent: Mutex<Option<CachedToken>>,
     lane: Mutex<Option<Millis>>,
     /// No request goes out before this moment.
     parked: Mutex<Millis>,
 }
 
 /// An answer as it came.
-struct Raw {
+struct RawResponse {
     status: u16,
     headers: HeaderMap,
     text: String,
 }
 
-impl GitHub {
+impl GitHubClient {
     /// `api` is the root of the REST API, `repository` is `owner/name`. `not_before` is the moment
     /// that an earlier [`GitHubError::Parked`] told. Must be called inside a tokio runtime.
     pub fn new(
         api: &str,
         repository: &str,
         auth: Auth,
-        clock: Arc<dyn Clock>,
+        clock: Arc<dyn ClientClock>,
         not_before: Option<Millis>,
     ) -> Result<Self> {
         let wrong = || GitHubError::Address(api.to_owned());
@@ -158,7 +158,7 @@ impl GitHub {
     }
 
     /// The path of something in the repository: `pulls/3` becomes `/repos/owner/name/pulls/3`.
-    pub(super) fn here(&self, rest: &str) -> String {
+    pub(super) fn repo_path(&self, rest: &str) -> String {
         let slash = if rest.is_empty() { "" } else { "/" };
         format!("/repos/{}/{}{slash}{rest}", self.owner, self.name)
     }
@@ -187,7 +187,7 @@ impl GitHub {
     }
 
     /// Reads something that may be missing.
-    pub(super) async fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
+    pub(super) async fn get_optional<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
         match self.get(path).await {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.status() == Some(404) => Ok(None),
@@ -244,7 +244,7 @@ impl GitHub {
     }
 
     /// The login that our pull requests and comments carry.
-    pub async fn me(&self) -> Result<&str> {
+    pub async fn login(&self) -> Result<&str> {
         self.me.get_or_try_init(|| self.asked_who()).await.map(String::as_str)
     }
 
@@ -259,7 +259,7 @@ impl GitHub {
         }
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Raw> {
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<RawResponse> {
         let token = self.token().await?;
         if method == Method::GET {
             return self.with_renewed_token(&method, path, body, token).await;
@@ -281,8 +281,8 @@ impl GitHub {
         method: &Method,
         path: &str,
         body: Option<&Value>,
-        token: Secret,
-    ) -> Result<Raw> {
+        token: Credential,
+    ) -> Result<RawResponse> {
         let first = self.exchange(method, path, body, &token).await;
         let refused = first.as_ref().err().and_then(GitHubError::status) == Some(401);
         if !refused || !matches!(self.auth, Auth::App(_)) {
@@ -293,7 +293,7 @@ impl GitHub {
         self.exchange(method, path, body, &token).await
     }
 
-    async fn token(&self) -> Result<Secret> {
+    async fn token(&self) -> Result<Credential> {
         let key = match &self.auth {
             Auth::Token(token) => return Ok(token.clone()),
             Auth::App(key) => key,
@@ -305,7 +305,7 @@ impl GitHub {
             return Ok(lent.token.clone());
         }
         let jwt = key.jwt(self.now());
-        let path = self.here("installation");
+        let path = self.repo_path("installation");
         let raw = self.exchange(&Method::GET, &path, None, &jwt).await?;
         let id = read::<Installation>(&path, &raw.text)?.id;
         let path = format!("/app/installations/{id}/access_tokens");
@@ -314,7 +314,7 @@ impl GitHub {
             "permissions": { "contents": "write", "pull_requests": "write", "issues": "write", "metadata": "read" },
         });
         let raw = self.exchange(&Method::POST, &path, Some(&wanted), &jwt).await?;
-        let got = Lent::new(read::<InstallationToken>(&path, &raw.text)?, self.now());
+        let got = CachedToken::new(read::<InstallationToken>(&path, &raw.text)?, self.now());
         let token = got.token.clone();
         *lent = Some(got);
         Ok(token)
@@ -326,30 +326,30 @@ impl GitHub {
         method: &Method,
         path: &str,
         body: Option<&Value>,
-        token: &Secret,
-    ) -> Result<Raw> {
+        token: &Credential,
+    ) -> Result<RawResponse> {
         // Asking for a token twice gives two tokens and changes nothing.
         let reads = method == Method::GET || path.ends_with("/access_tokens");
-        let kind = if reads { Kind::Read } else { Kind::Write };
+        let kind = if reads { RequestKind::Read } else { RequestKind::Write };
         for attempt in 0.. {
             let not_before = *self.parked.lock().await;
             if self.now() < not_before {
                 return Err(GitHubError::Parked { not_before });
             }
-            let raw = self.once(method, path, body, token).await?;
+            let raw = self.send_once(method, path, body, token).await?;
             let answer = raw.as_ref().map(answer);
             match (limits::decide(kind, attempt, answer.as_ref(), self.now()), raw) {
-                (Next::Again(wait), _) => self.clock.sleep(wait).await,
-                (Next::Park(not_before), _) => {
+                (RetryDecision::Again(wait), _) => self.clock.sleep(wait).await,
+                (RetryDecision::Park(not_before), _) => {
                     *self.parked.lock().await = not_before;
                     return Err(GitHubError::Parked { not_before });
                 }
-                (Next::Take, Some(raw)) if (300..400).contains(&raw.status) => {
+                (RetryDecision::Take, Some(raw)) if (300..400).contains(&raw.status) => {
                     return Err(GitHubError::Moved { path: path.to_owned(), status: raw.status });
                 }
-                (Next::Take, Some(raw)) => return Ok(raw),
-                (Next::Fail, Some(raw)) => return Err(refused(method, path, &raw)),
-                (Next::Look | Next::Take | Next::Fail, _) => {
+                (RetryDecision::Take, Some(raw)) => return Ok(raw),
+                (RetryDecision::Fail, Some(raw)) => return Err(refused(method, path, &raw)),
+                (RetryDecision::Look | RetryDecision::Take | RetryDecision::Fail, _) => {
                     let (method, path) = (method.clone(), path.to_owned());
                     return Err(GitHubError::Unsure { method, path });
                 }
@@ -359,13 +359,13 @@ impl GitHub {
     }
 
     /// `None` means that the connection failed.
-    async fn once(
+    async fn send_once(
         &self,
         method: &Method,
         path: &str,
         body: Option<&Value>,
-        token: &Secret,
-    ) -> Result<Option<Raw>> {
+        token: &Credential,
+    ) -> Result<Option<RawResponse>> {
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.reveal()))
             .map_err(|_| GitHubError::Query("the token holds line ends or controls".to_owned()))?;
         bearer.set_sensitive(true);
@@ -378,7 +378,7 @@ impl GitHub {
         let Ok(response) = self.http.execute(request).await else { return Ok(None) };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = self.http.body_to_string(response).await.ok();
-        Ok(text.map(|text| Raw { status, headers, text }))
+        Ok(text.map(|text| RawResponse { status, headers, text }))
     }
 
     /// An Enterprise server has REST below `/api/v3` and GraphQL at `/api/graphql`.
@@ -418,9 +418,9 @@ fn named(text: &str, error: &serde_json::Error) -> String {
     field.map_or(told.clone(), |field| format!("{field}: {told}"))
 }
 
-fn answer(raw: &Raw) -> Answer<'_> {
+fn answer(raw: &RawResponse) -> ResponseHead<'_> {
     let number = |name: &str| raw.headers.get(name)?.to_str().ok()?.trim().parse().ok();
-    Answer {
+    ResponseHead {
         status: raw.status,
         retry_after: number("retry-after"),
         remaining: number("x-ratelimit-remaining"),
@@ -429,13 +429,13 @@ fn answer(raw: &Raw) -> Answer<'_> {
     }
 }
 
-fn refused(method: &Method, path: &str, raw: &Raw) -> GitHubError {
-    let problem = serde_json::from_str::<Problem>(&raw.text).unwrap_or_default();
+fn refused(method: &Method, path: &str, raw: &RawResponse) -> GitHubError {
+    let problem = serde_json::from_str::<ApiProblem>(&raw.text).unwrap_or_default();
     GitHubError::Refused {
         method: method.clone(),
         path: path.to_owned(),
         status: raw.status,
-        told: problem.told(),
+        told: problem.problem_text(),
     }
 }
 

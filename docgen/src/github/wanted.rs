@@ -6,17 +6,17 @@ use rules::markdown::code_span;
 use serde::Serialize;
 
 use super::commands::HANDLE;
-use super::ensure::{Purpose, Wanted};
+use super::ensure::{DesiredPullRequest, PullRequestPurpose};
 use super::marker;
-use crate::change::{Change, Edit};
+use crate::change::{FileChange, FileEdit};
 use crate::draft::Draft;
 use crate::evidence::day;
 use crate::forge::message;
 use crate::hosted;
-use crate::layout::Layout;
+use crate::layout::SiteLayout;
 use crate::page::fill;
-use crate::proposal::Proposal;
-use crate::redirect::Moved;
+use crate::proposal::PullRequestText;
+use crate::redirect::PageMove;
 
 /// On every pull request of ours.
 pub const LABEL: &str = "answer-harvester";
@@ -27,17 +27,17 @@ const LONGEST_SIDE: usize = 8_000;
 
 /// A merged page, where it stands.
 #[derive(Debug, Clone, Copy)]
-pub struct Standing<'a> {
+pub struct MergedPage<'a> {
     pub cluster: &'a ClusterId,
     pub path: &'a str,
-    pub layout: &'a Layout,
+    pub layout: &'a SiteLayout,
     /// The branch that it is on.
     pub base: &'a str,
 }
 
 /// Why a merged page is to change, with both sides where there are two.
 #[derive(Debug, Clone)]
-pub enum Mend<'a> {
+pub enum CorrectionReason<'a> {
     /// Messages that it stands on were deleted, or may no longer be shown.
     Gone { messages: usize },
     /// A later answer is bound to a newer version.
@@ -47,16 +47,16 @@ pub enum Mend<'a> {
 }
 
 #[derive(Serialize)]
-struct Side {
+struct ComparedText {
     title: String,
     text: String,
 }
 
 #[derive(Serialize)]
-struct Words {
+struct CorrectionText {
     summary: String,
     why: String,
-    sides: Vec<Side>,
+    sides: Vec<ComparedText>,
     note: Option<String>,
     checks: Vec<&'static str>,
     closing: &'static str,
@@ -64,16 +64,21 @@ struct Words {
     version: &'static str,
 }
 
-impl Wanted {
+impl DesiredPullRequest {
     /// A page for a question that has none.
-    pub fn answer(proposal: &Proposal, draft: &Draft, layout: &Layout, base: &str) -> Self {
+    pub fn answer(
+        proposal: &PullRequestText,
+        draft: &Draft,
+        layout: &SiteLayout,
+        base: &str,
+    ) -> Self {
         Self {
             body: marker::without(&proposal.body),
             labels: vec![LABEL.to_owned(), "canon:faq".to_owned()],
             changes: layout.changes(draft),
             ..Self::plain(
                 draft.cluster(),
-                Purpose::Answer,
+                PullRequestPurpose::Answer,
                 &proposal.title,
                 (&proposal.branch, base),
                 draft.digest(),
@@ -82,7 +87,7 @@ impl Wanted {
     }
 
     /// Instead of a page of its own, the answer becomes a part of one that asks the same already.
-    pub fn extends(&mut self, addition: Change, draft: &Draft) {
+    pub fn extends(&mut self, addition: FileChange, draft: &Draft) {
         let path = code_span(addition.path());
         let adds = self.body.find("Adds `").filter(|at| *at == 0);
         if let Some(end) = adds.and_then(|_| self.body.find(", an answer to ")) {
@@ -97,14 +102,14 @@ impl Wanted {
     /// What is still open for a question whose evidence is gone is closed, and its words with it.
     pub fn withdrawal(cluster: &ClusterId, branch: &str, base: &str) -> Self {
         let title = "docs(faq): withdrawn";
-        Self::plain(cluster, Purpose::Withdrawal, title, (branch, base), "withdrawn")
+        Self::plain(cluster, PullRequestPurpose::Withdrawal, title, (branch, base), "withdrawn")
     }
 
     /// A merged page is to go: nothing of what it stands on is left.
-    pub fn removal(page: &Standing<'_>, messages: usize) -> Self {
+    pub fn removal(page: &MergedPage<'_>, messages: usize) -> Self {
         let title = "docs(faq): remove an answer whose source is gone";
         let path = code_span(page.path);
-        let words = Words {
+        let words = CorrectionText {
             summary: format!("Removes {path}: the messages that it stands on are gone."),
             why: gone(messages),
             sides: Vec::new(),
@@ -112,23 +117,23 @@ impl Wanted {
             checks: vec!["nothing else links to the page"],
             closing: "Close it, and the page stays: then words that people took back stay \
                 published, and you answer for them.",
-            ..Words::empty()
+            ..CorrectionText::empty()
         };
         let digest = marker::hash(&format!("removal {} {messages}", page.path));
         Self {
             body: fill("mending.md", &words),
             labels: vec![LABEL.to_owned(), "canon:stale".to_owned()],
             changes: page.layout.removal(page.cluster, page.path),
-            ..Self::mending(page, Purpose::Removal, title, &digest)
+            ..Self::mending(page, PullRequestPurpose::Removal, title, &digest)
         }
     }
 
     /// A merged page, whose file was seen as `seen`, is to become `text`. `lossy` tells that people
     /// changed the page since we wrote it, and that `text` could not keep all of it.
     pub fn correction(
-        page: &Standing<'_>,
+        page: &MergedPage<'_>,
         (seen, text): (&str, &str),
-        why: &Mend<'_>,
+        why: &CorrectionReason<'_>,
         lossy: bool,
     ) -> Self {
         let (title, mut words) = why.words(page.path);
@@ -139,41 +144,41 @@ impl Wanted {
                     .to_owned(),
             );
         }
-        let edit = Edit::Replace { seen: marker::hash(seen), text: text.to_owned() };
-        let change = Change::Edit { path: page.path.to_owned(), edit };
+        let edit = FileEdit::Replace { seen: marker::hash(seen), text: text.to_owned() };
+        let change = FileChange::Edit { path: page.path.to_owned(), edit };
         let digest = marker::hash(&format!("correction {} {text}", page.path));
         Self {
             body: fill("mending.md", &words),
             labels: vec![LABEL.to_owned(), "canon:fix".to_owned()],
             changes: vec![change],
-            ..Self::mending(page, Purpose::Correction, title, &digest)
+            ..Self::mending(page, PullRequestPurpose::Correction, title, &digest)
         }
     }
 
     /// A merged page is to stand at another path; `text` is the page, `settings` as
-    /// [`Layout::moves`] takes it.
+    /// [`SiteLayout::moves`] takes it.
     pub fn moved(
-        page: &Standing<'_>,
+        page: &MergedPage<'_>,
         (to, heading): (&str, &str),
         text: &str,
         settings: Option<&str>,
     ) -> Self {
         let title = "docs(faq): move an answer";
         let (from, there) = (code_span(page.path), code_span(to));
-        let words = Words {
+        let words = CorrectionText {
             summary: format!("Moves {from} to {there}; the old address leads to the new one."),
             why: "A maintainer asked for it in a comment.".to_owned(),
             checks: vec!["links to the old page still arrive"],
             closing: "Close it, and the page stays where it is.",
-            ..Words::empty()
+            ..CorrectionText::empty()
         };
-        let moved = Moved { cluster: page.cluster, from: page.path, to, title: heading };
+        let moved = PageMove { cluster: page.cluster, from: page.path, to, title: heading };
         let digest = marker::hash(&format!("moved {} {to} {text}", page.path));
         Self {
             body: fill("mending.md", &words),
             labels: vec![LABEL.to_owned(), "canon:faq".to_owned()],
             changes: page.layout.moves(&moved, text, settings),
-            ..Self::mending(page, Purpose::Correction, title, &digest)
+            ..Self::mending(page, PullRequestPurpose::Correction, title, &digest)
         }
     }
 
@@ -182,23 +187,23 @@ impl Wanted {
         id: &ClusterId,
         name: &str,
         pages: &[(Cluster, Draft)],
-        layout: &Layout,
+        layout: &SiteLayout,
         base: &str,
     ) -> Self {
         #[derive(Serialize)]
-        struct Item {
+        struct BatchItem {
             question: String,
             path: String,
             why: String,
             preview: String,
         }
-        let item = |(cluster, draft): &(Cluster, Draft)| Item {
+        let item = |(cluster, draft): &(Cluster, Draft)| BatchItem {
             question: hosted::span(draft.title(), LONGEST_QUESTION),
             path: code_span(draft.path()),
             why: format!(
                 "Resolved {} times for {} people, last confirmed on {}",
                 cluster.occurrences.len(),
-                cluster.askers(),
+                cluster.asker_count(),
                 day(cluster.last_confirmed()),
             ),
             preview: hosted::fence(cut(draft.page(), LONGEST_PREVIEW), "md"),
@@ -215,18 +220,29 @@ impl Wanted {
             body: fill("batch.md", &values),
             labels: vec![LABEL.to_owned(), "canon:faq".to_owned()],
             changes: pages.iter().flat_map(|(_, draft)| layout.changes(draft)).collect(),
-            ..Self::plain(id, Purpose::Answer, &title, (&branch, base), &marker::hash(&digests))
+            ..Self::plain(
+                id,
+                PullRequestPurpose::Answer,
+                &title,
+                (&branch, base),
+                &marker::hash(&digests),
+            )
         }
     }
 
-    fn mending(page: &Standing<'_>, purpose: Purpose, title: &str, digest: &str) -> Self {
+    fn mending(
+        page: &MergedPage<'_>,
+        purpose: PullRequestPurpose,
+        title: &str,
+        digest: &str,
+    ) -> Self {
         let branch = format!("answers/{}", page.cluster);
         Self::plain(page.cluster, purpose, title, (&branch, page.base), digest)
     }
 
     fn plain(
         cluster: &ClusterId,
-        purpose: Purpose,
+        purpose: PullRequestPurpose,
         title: &str,
         (branch, base): (&str, &str),
         digest: &str,
@@ -257,24 +273,24 @@ pub fn id_of_batch(week: u64) -> ClusterId {
     ClusterId::of_question(MessageId(week))
 }
 
-impl Mend<'_> {
-    fn words(&self, path: &str) -> (&'static str, Words) {
+impl CorrectionReason<'_> {
+    fn words(&self, path: &str) -> (&'static str, CorrectionText) {
         let path = code_span(path);
         match self {
             Self::Gone { messages } => (
                 "docs(faq): take out what lost its source",
-                Words {
+                CorrectionText {
                     summary: format!("Changes {path}: some messages that it stands on are gone."),
                     why: gone(*messages),
                     checks: vec!["the rest of the answer still stands by itself"],
                     closing: "Close it, and the page stays: then words that people took back stay \
                         published, and you answer for them.",
-                    ..Words::empty()
+                    ..CorrectionText::empty()
                 },
             ),
             Self::Newer { version, known, later } => (
                 "docs(faq): a newer version has another answer",
-                Words {
+                CorrectionText {
                     summary: format!("Adds to {path} how it is done in {}.", code_span(version)),
                     why: format!(
                         "Somebody asked again, and the answer that settled it names {}, newer than any \
@@ -284,12 +300,12 @@ impl Mend<'_> {
                     sides: sides(known, later),
                     checks: vec!["which of both is true for which version", "the page says so"],
                     closing: "Close it, and the page stays as it is.",
-                    ..Words::empty()
+                    ..CorrectionText::empty()
                 },
             ),
             Self::Contradicted { known, later } => (
                 "docs(faq): a later answer says something else",
-                Words {
+                CorrectionText {
                     summary: format!("Adds to {path} a later answer that contradicts it."),
                     why: "Somebody asked again, and what settled it does not agree with the page. \
                         Which of both is true is for you to say."
@@ -297,14 +313,14 @@ impl Mend<'_> {
                     sides: sides(known, later),
                     checks: vec!["which of both is true now", "the wrong one is taken out"],
                     closing: "Close it, and the page stays as it is.",
-                    ..Words::empty()
+                    ..CorrectionText::empty()
                 },
             ),
         }
     }
 }
 
-impl Words {
+impl CorrectionText {
     fn empty() -> Self {
         Self {
             summary: String::new(),
@@ -313,7 +329,7 @@ impl Words {
             note: None,
             checks: Vec::new(),
             closing: "",
-            handle: hosted::defused(HANDLE),
+            handle: hosted::neutralized(HANDLE),
             version: env!("CARGO_PKG_VERSION"),
         }
     }
@@ -330,7 +346,7 @@ fn gone(messages: usize) -> String {
     )
 }
 
-fn sides(known: &str, later: &Occurrence) -> Vec<Side> {
+fn sides(known: &str, later: &Occurrence) -> Vec<ComparedText> {
     let answer = later.best_answer();
     let words = match later.quotable {
         true => hosted::fence(cut(&answer.text, LONGEST_SIDE), "md"),
@@ -338,11 +354,14 @@ fn sides(known: &str, later: &Occurrence) -> Vec<Side> {
     };
     let link = format!("[{}]({})", day(answer.sent), later.answer_link(answer));
     vec![
-        Side {
+        ComparedText {
             title: "What the page says".to_owned(),
             text: hosted::fence(cut(known, LONGEST_SIDE), "md"),
         },
-        Side { title: "What was said later".to_owned(), text: format!("{link}\n\n{words}") },
+        ComparedText {
+            title: "What was said later".to_owned(),
+            text: format!("{link}\n\n{words}"),
+        },
     ]
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use ring::hmac;
 use serde::Deserialize;
 
-use super::auth::Secret;
+use super::auth::Credential;
 use super::models::{Account, Comment};
 
 /// The largest delivery that the host sends.
@@ -13,21 +13,21 @@ pub const LARGEST: usize = 25 * 1024 * 1024;
 
 /// A delivery that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
+pub struct WebhookDelivery {
     /// `X-GitHub-Delivery`: remember it, and drop what comes twice.
     pub id: String,
     /// `X-GitHub-Event`.
     pub event: String,
-    pub told: Told,
+    pub told: WebhookPayload,
 }
 
 /// What we read of a delivery.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub struct Told {
+pub struct WebhookPayload {
     pub action: String,
-    pub pull_request: Option<Numbered>,
-    pub issue: Option<Numbered>,
+    pub pull_request: Option<ItemNumber>,
+    pub issue: Option<ItemNumber>,
     pub comment: Option<Comment>,
     pub sender: Option<Account>,
     /// Of a push: the branch.
@@ -37,13 +37,13 @@ pub struct Told {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub struct Numbered {
+pub struct ItemNumber {
     pub number: u64,
 }
 
 /// Why a delivery is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum WebhookError {
     #[error("the signature is missing or wrong")]
     Signature,
     #[error("the delivery has no id or no event")]
@@ -55,26 +55,26 @@ pub enum Refused {
 /// Checks the signature on the raw bytes and only then reads them. `header` gives the value of a
 /// header by its name.
 pub fn read<'h>(
-    secret: &Secret,
+    secret: &Credential,
     header: impl Fn(&str) -> Option<&'h str>,
     raw: &[u8],
-) -> Result<Delivery, Refused> {
+) -> Result<WebhookDelivery, WebhookError> {
     let signature = header("x-hub-signature-256").and_then(|value| value.strip_prefix("sha256="));
-    let signature = signature.and_then(bytes).ok_or(Refused::Signature)?;
+    let signature = signature.and_then(bytes).ok_or(WebhookError::Signature)?;
     // An empty secret would let everybody sign.
     if secret.reveal().is_empty() {
-        return Err(Refused::Signature);
+        return Err(WebhookError::Signature);
     }
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes());
-    hmac::verify(&key, raw, &signature).map_err(|_| Refused::Signature)?;
+    hmac::verify(&key, raw, &signature).map_err(|_| WebhookError::Signature)?;
     let (Some(id), Some(event)) = (header("x-github-delivery"), header("x-github-event")) else {
-        return Err(Refused::Headers);
+        return Err(WebhookError::Headers);
     };
-    let told = serde_json::from_slice(raw).map_err(|_| Refused::Body)?;
-    Ok(Delivery { id: id.to_owned(), event: event.to_owned(), told })
+    let told = serde_json::from_slice(raw).map_err(|_| WebhookError::Body)?;
+    Ok(WebhookDelivery { id: id.to_owned(), event: event.to_owned(), told })
 }
 
-impl Delivery {
+impl WebhookDelivery {
     /// Whether our own account or another program did it: nothing follows from that.
     pub fn is_by_a_program(&self, me: &str) -> bool {
         let sender = self.told.sender.as_ref();
@@ -88,7 +88,7 @@ impl Delivery {
     }
 }
 
-impl fmt::Display for Delivery {
+impl fmt::Display for WebhookDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.event, self.told.action, self.id)
     }
@@ -117,14 +117,18 @@ mod tests {
         format!("sha256={}", hexadecimal.collect::<String>())
     }
 
-    fn taken(signature: &str, event: Option<&str>, body: &[u8]) -> Result<Delivery, Refused> {
+    fn taken(
+        signature: &str,
+        event: Option<&str>,
+        body: &[u8],
+    ) -> Result<WebhookDelivery, WebhookError> {
         let header = |name: &str| match name {
             "x-hub-signature-256" => Some(signature),
             "x-github-delivery" => Some("d-1"),
             "x-github-event" => event,
             _ => None,
         };
-        read(&Secret::new("s3cret"), header, body)
+        read(&Credential::new("s3cret"), header, body)
     }
 
     #[test]
@@ -150,11 +154,11 @@ mod tests {
             ("sha256=".to_owned(), BODY),
             (String::new(), BODY),
         ] {
-            assert_eq!(taken(&signature, event, body), Err(Refused::Signature), "{signature}");
+            assert_eq!(taken(&signature, event, body), Err(WebhookError::Signature), "{signature}");
         }
-        assert_eq!(taken(&good, None, BODY), Err(Refused::Headers));
-        assert_eq!(taken(&signed("s3cret", b"[]x"), event, b"[]x"), Err(Refused::Body));
-        let unsigned = read(&Secret::new(""), |_| Some("sha256=00"), b"{}");
-        assert_eq!(unsigned, Err(Refused::Signature));
+        assert_eq!(taken(&good, None, BODY), Err(WebhookError::Headers));
+        assert_eq!(taken(&signed("s3cret", b"[]x"), event, b"[]x"), Err(WebhookError::Body));
+        let unsigned = read(&Credential::new(""), |_| Some("sha256=00"), b"{}");
+        assert_eq!(unsigned, Err(WebhookError::Signature));
     }
 }

@@ -2,17 +2,18 @@
 
 use serde_json::Value;
 
-use super::{Unplaced, folder};
+use super::{EditError, folder};
 
 /// Inserts a page into the group that holds its neighbours, or into one for answers, or into the last
 /// one of the first list of groups.
-pub(super) fn listed(text: &str, page: &str) -> Result<String, Unplaced> {
-    let scan = Scan::of(text)?;
+pub(super) fn listed(text: &str, page: &str) -> Result<String, EditError> {
+    let scan = JsonScanner::of(text)?;
     if scan.lists.iter().any(|list| list.pages.iter().any(|one| one.name == page)) {
         return Ok(text.to_owned());
     }
-    let near =
-        |list: &List| list.pages.iter().filter(|one| folder(&one.name) == folder(page)).count();
+    let near = |list: &PagesArray| {
+        list.pages.iter().filter(|one| folder(&one.name) == folder(page)).count()
+    };
     let neighbours = scan.lists.iter().rev().max_by_key(|list| near(list));
     let named = scan.lists.iter().find(|list| {
         let group = list.group.to_ascii_lowercase();
@@ -23,14 +24,14 @@ pub(super) fn listed(text: &str, page: &str) -> Result<String, Unplaced> {
         .filter(|list| near(list) > 0 && !folder(page).is_empty())
         .or(named)
         .or(last)
-        .ok_or(Unplaced::NoList)?;
+        .ok_or(EditError::NoList)?;
     let beside = list.pages.iter().rev().find(|one| folder(&one.name) == folder(page));
     Ok(list.insert(text, beside.or(list.pages.last()).map(|one| one.end), page))
 }
 
 /// Takes a page's name out, with the comma that goes with it.
-pub(super) fn unlisted(text: &str, page: &str) -> Result<String, Unplaced> {
-    let scan = Scan::of(text)?;
+pub(super) fn unlisted(text: &str, page: &str) -> Result<String, EditError> {
+    let scan = JsonScanner::of(text)?;
     let pages = scan.lists.iter().flat_map(|list| list.pages.iter().map(move |one| (list, one)));
     let Some((list, one)) = pages.into_iter().find(|(_, one)| one.name == page) else {
         return Ok(text.to_owned());
@@ -49,24 +50,24 @@ pub(super) fn unlisted(text: &str, page: &str) -> Result<String, Unplaced> {
 }
 
 /// A `pages` array of the navigation.
-struct List {
+struct PagesArray {
     /// Behind the opening bracket.
     opens: usize,
     /// Behind the last element of whatever kind.
     last: Option<usize>,
-    pages: Vec<Page>,
+    pages: Vec<PagesItem>,
     group: String,
     /// How many arrays of groups have begun before it.
     groups: usize,
 }
 
-struct Page {
+struct PagesItem {
     name: String,
     begins: usize,
     end: usize,
 }
 
-impl List {
+impl PagesArray {
     fn insert(&self, text: &str, behind: Option<usize>, page: &str) -> String {
         let name = Value::from(page).to_string();
         let Some(at) = behind.or(self.last) else {
@@ -85,17 +86,17 @@ impl List {
 }
 
 /// Walks through JSON that is known to be valid.
-struct Scan<'t> {
+struct JsonScanner<'t> {
     text: &'t str,
     at: usize,
-    lists: Vec<List>,
+    lists: Vec<PagesArray>,
     groups: usize,
     path: Vec<String>,
 }
 
-impl<'t> Scan<'t> {
-    fn of(text: &'t str) -> Result<Self, Unplaced> {
-        serde_json::from_str::<Value>(text).map_err(|_| Unplaced::Unreadable)?;
+impl<'t> JsonScanner<'t> {
+    fn of(text: &'t str) -> Result<Self, EditError> {
+        serde_json::from_str::<Value>(text).map_err(|_| EditError::Unreadable)?;
         let mut scan = Self { text, at: 0, lists: Vec::new(), groups: 0, path: Vec::new() };
         scan.value(None);
         Ok(scan)
@@ -110,7 +111,7 @@ impl<'t> Scan<'t> {
                 let begins = self.at;
                 let name = self.string();
                 if let Some(list) = list {
-                    self.lists[list].pages.push(Page { name, begins, end: self.at });
+                    self.lists[list].pages.push(PagesItem { name, begins, end: self.at });
                 }
             }
             _ => {
@@ -153,7 +154,7 @@ impl<'t> Scan<'t> {
         let list = listing.then(|| {
             let (opens, groups) = (self.at, self.groups);
             let (pages, group) = (Vec::new(), String::new());
-            self.lists.push(List { opens, last: None, pages, group, groups });
+            self.lists.push(PagesArray { opens, last: None, pages, group, groups });
             self.lists.len() - 1
         });
         while self.more(b']') {

@@ -3,12 +3,12 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn entry(kind: Kind, page: &str) -> Entry {
-    Entry { kind, page: page.into(), title: "How do I [reset] it?".into() }
+fn entry(kind: NavFormat, page: &str) -> NavEntry {
+    NavEntry { kind, page: page.into(), title: "How do I [reset] it?".into() }
 }
 
 /// What is inserted, told by the text around it.
-fn check(kind: Kind, page: &str, before: &str, after: &str, expected: &str) {
+fn check(kind: NavFormat, page: &str, before: &str, after: &str, expected: &str) {
     let text = format!("{before}{after}");
     let listed = entry(kind, page).listed_in(&text).unwrap();
     assert_eq!(listed, format!("{before}{expected}{after}"));
@@ -19,7 +19,7 @@ fn check(kind: Kind, page: &str, before: &str, after: &str, expected: &str) {
 
 #[test]
 fn docs_json_gets_one_string() {
-    let one = Kind::Mintlify;
+    let one = NavFormat::Mintlify;
     check(
         one,
         "answers/reset",
@@ -51,9 +51,9 @@ fn docs_json_gets_one_string() {
         ",\r\n\t\t\"answers/reset\"",
     );
     for (text, expected) in [
-        ("{\"navigation\": {}}", Unplaced::NoList),
-        ("{\"pages\": [\"elsewhere\"]}", Unplaced::NoList),
-        ("{\"navigation\": ", Unplaced::Unreadable),
+        ("{\"navigation\": {}}", EditError::NoList),
+        ("{\"pages\": [\"elsewhere\"]}", EditError::NoList),
+        ("{\"navigation\": ", EditError::Unreadable),
     ] {
         assert_eq!(entry(one, "answers/reset").listed_in(text), Err(expected), "{text}");
     }
@@ -61,7 +61,7 @@ fn docs_json_gets_one_string() {
 
 #[test]
 fn a_summary_gets_one_bullet() {
-    let book = Kind::MdBook;
+    let book = NavFormat::MdBook;
     let line = "- [How do I \\[reset\\] it?](answers/reset.md)\n";
     let head = "# Summary\n\n[Preface](p.md)\n\n";
     check(book, "answers/reset.md", &format!("{head}- [A](a.md)\n"), "\n[End](e.md)\n", line);
@@ -84,7 +84,7 @@ fn a_summary_gets_one_bullet() {
 
 #[test]
 fn a_mkdocs_navigation_gets_one_line() {
-    let site = Kind::MkDocs;
+    let site = NavFormat::MkDocs;
     let line = "- \"How do I [reset] it?\": answers/reset.md\n";
     let tail = "\nplugins:\n  - search\n  - x: !!python/name:a.b\n";
     check(
@@ -106,17 +106,17 @@ fn a_mkdocs_navigation_gets_one_line() {
         assert_eq!(entry.listed_in(text).unwrap(), text, "lists every page by itself");
     }
     for text in ["nav: [a.md]\n", "nav:\nplugins: []\n"] {
-        assert_eq!(entry.listed_in(text), Err(Unplaced::NoList), "{text}");
+        assert_eq!(entry.listed_in(text), Err(EditError::NoList), "{text}");
     }
 }
 
 #[test]
 fn a_page_with_others_below_it_is_not_taken_away() {
     let text = "- [Q](answers/reset.md)\n  - [Deep](d.md)\n";
-    let book = entry(Kind::MdBook, "answers/reset.md");
-    assert_eq!(book.unlisted_in(text), Err(Unplaced::HasPages));
+    let book = entry(NavFormat::MdBook, "answers/reset.md");
+    assert_eq!(book.unlisted_in(text), Err(EditError::HasPages));
     let first = "{\"navigation\": {\"pages\": [ \"answers/reset\" , \"b\"]}}";
-    let list = entry(Kind::Mintlify, "answers/reset").unlisted_in(first).unwrap();
+    let list = entry(NavFormat::Mintlify, "answers/reset").unlisted_in(first).unwrap();
     assert_eq!(list, "{\"navigation\": {\"pages\": [ \"b\"]}}");
 }
 
@@ -150,17 +150,17 @@ proptest! {
             true => serde_json::to_string_pretty(&groups),
             false => serde_json::to_string(&groups),
         }.unwrap();
-        let listed = entry(Kind::Mintlify, "answers/reset").listed_in(&text).unwrap();
+        let listed = entry(NavFormat::Mintlify, "answers/reset").listed_in(&text).unwrap();
         prop_assert!(is_insertion(&text, &listed));
         let after = serde_json::from_str::<Value>(&listed).unwrap();
         prop_assert_eq!(strings(&after), strings(&groups) + 1);
-        let again = entry(Kind::Mintlify, "answers/reset").unlisted_in(&listed).unwrap();
+        let again = entry(NavFormat::Mintlify, "answers/reset").unlisted_in(&listed).unwrap();
         prop_assert_eq!(serde_json::from_str::<Value>(&again).unwrap(), groups);
     }
 
     #[test]
     fn any_bytes_make_no_panic_and_lose_nothing(text in ".{0,60}", lines in "([ -]{0,3}[a-z:\\[\\](){}\"]{0,9}\r?\n){0,6}") {
-        for kind in [Kind::Mintlify, Kind::MdBook, Kind::MkDocs] {
+        for kind in [NavFormat::Mintlify, NavFormat::MdBook, NavFormat::MkDocs] {
             for text in [format!("{text}\nnav:\n{lines}"), format!("nav:\n{lines}{text}")] {
                 if let Ok(listed) = entry(kind, "answers/reset.md").listed_in(&text) {
                     prop_assert!(is_insertion(&text, &listed));
@@ -174,7 +174,7 @@ proptest! {
         let text = items.iter().map(|(deep, name)| {
             format!("{}- [{name}](answers/{name}x.md)\n", "  ".repeat(*deep))
         }).collect::<String>();
-        let listed = entry(Kind::MdBook, "answers/reset.md").listed_in(&text).unwrap();
+        let listed = entry(NavFormat::MdBook, "answers/reset.md").listed_in(&text).unwrap();
         prop_assert_eq!(listed.lines().count(), text.lines().count() + 1);
         let kept = listed.lines().filter(|line| !line.contains("reset")).map(|line| format!("{line}\n"));
         prop_assert_eq!(kept.collect::<String>(), text);

@@ -4,15 +4,15 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::nav::Unplaced;
+use crate::nav::EditError;
 
 /// Adds an entry to the list of redirects, which is made at the end of the file where there is none.
-pub(super) fn put(text: &str, from: &str, to: &str) -> Result<String, Unplaced> {
-    let all = serde_json::from_str::<Value>(text).map_err(|_| Unplaced::Unreadable)?;
-    let all = all.as_object().ok_or(Unplaced::Unreadable)?;
+pub(super) fn put(text: &str, from: &str, to: &str) -> Result<String, EditError> {
+    let all = serde_json::from_str::<Value>(text).map_err(|_| EditError::Unreadable)?;
+    let all = all.as_object().ok_or(EditError::Unreadable)?;
     let known = all.get("redirects");
     if known.is_some_and(|known| !known.is_array()) {
-        return Err(Unplaced::NoList);
+        return Err(EditError::NoList);
     }
     let source = |entry: &Value| entry.get("source").and_then(Value::as_str).map(str::to_owned);
     let leads = |entry: &Value| source(entry).is_some_and(|at| at == from || at == to);
@@ -36,7 +36,7 @@ pub(super) fn put(text: &str, from: &str, to: &str) -> Result<String, Unplaced> 
     if let Some(empty) = list_of(&text) {
         return Ok(format!("{}{list}{}", &text[..empty.start], &text[empty.end..]));
     }
-    let close = text.rfind('}').ok_or(Unplaced::Unreadable)?;
+    let close = text.rfind('}').ok_or(EditError::Unreadable)?;
     let before = text[..close].trim_end();
     let comma = if before.ends_with('{') { "" } else { "," };
     Ok(format!("{before}{comma}{end}{step}\"redirects\": {list}{end}{}", &text[close..]))

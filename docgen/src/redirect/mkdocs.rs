@@ -1,21 +1,21 @@
 //! `redirect_maps` of the plugin `redirects` in `mkdocs.yml`. A site without the plugin cannot be given
 //! it: it would have to be installed where the site is built.
 
-use crate::nav::Unplaced;
+use crate::nav::EditError;
 use crate::section::lines;
 
 /// A line with how far it is indented.
-struct Line<'t> {
+struct YamlLine<'t> {
     end: usize,
     indent: usize,
     bare: &'t str,
 }
 
 /// Adds an entry below `redirect_maps:`, which is made where the plugin has none.
-pub(super) fn put(text: &str, from: &str, to: &str) -> Result<String, Unplaced> {
+pub(super) fn put(text: &str, from: &str, to: &str) -> Result<String, EditError> {
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let text = without(text, from, to);
-    let all = lines(&text).map(|(at, line)| Line {
+    let all = lines(&text).map(|(at, line)| YamlLine {
         end: at + line.len(),
         indent: line.len() - line.trim_start_matches([' ', '-']).len(),
         bare: line.trim().split(" #").next().unwrap_or_default().trim_end(),
@@ -23,14 +23,14 @@ pub(super) fn put(text: &str, from: &str, to: &str) -> Result<String, Unplaced> 
     let all = all.filter(|line| !line.bare.is_empty() && !line.bare.starts_with('#'));
     let all = all.collect::<Vec<_>>();
     let plugins = all.iter().position(|line| line.bare == "plugins:" && line.indent == 0);
-    let plugins = plugins.ok_or(Unplaced::NoList)?;
+    let plugins = plugins.ok_or(EditError::NoList)?;
     let below = all[plugins + 1..].iter().take_while(|line| line.indent > 0);
     let below = below.collect::<Vec<_>>();
-    let plugin = |line: &&Line<'_>| {
+    let plugin = |line: &&YamlLine<'_>| {
         let name = line.bare.trim_start_matches('-').trim().trim_end_matches(':');
         ["redirects", "\"redirects\"", "'redirects'"].contains(&name)
     };
-    let at = below.iter().position(plugin).ok_or(Unplaced::NoList)?;
+    let at = below.iter().position(plugin).ok_or(EditError::NoList)?;
     let (plugin, inside) = (below[at], &below[at + 1..]);
     let inside = inside.iter().take_while(|line| line.indent > plugin.indent).collect::<Vec<_>>();
     let entry = |indent: usize| {
@@ -46,7 +46,7 @@ pub(super) fn put(text: &str, from: &str, to: &str) -> Result<String, Unplaced> 
             let indent = entries.first().map_or(maps.indent + 2, |first| first.indent);
             (entries.last().map_or(maps.end, |last| last.end), entry(indent))
         }
-        Some(_) => return Err(Unplaced::NoList),
+        Some(_) => return Err(EditError::NoList),
         None => {
             let indent = inside.first().map_or(plugin.indent + 2, |first| first.indent);
             let maps = format!("{}redirect_maps:{end}{}", " ".repeat(indent), entry(indent + 2));

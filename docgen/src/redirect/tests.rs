@@ -3,16 +3,16 @@ use rules::ids::MessageId;
 use super::*;
 use crate::layout::detect;
 
-fn edited(kind: Kind, from: &str, to: &str, text: &str) -> Result<String, Unplaced> {
+fn edited(kind: NavFormat, from: &str, to: &str, text: &str) -> Result<String, EditError> {
     Redirect { kind, from: from.into(), to: to.into() }.put_into(text)
 }
 
 #[track_caller]
-fn check(kind: Kind, text: &str, expected: &str) {
+fn check(kind: NavFormat, text: &str, expected: &str) {
     let (from, to) = match kind {
-        Kind::Mintlify => ("/a/old", "/b/new"),
-        Kind::MkDocs => ("a/old.md", "b/new.md"),
-        Kind::MdBook => ("/a/old.html", "../b/new.html"),
+        NavFormat::Mintlify => ("/a/old", "/b/new"),
+        NavFormat::MkDocs => ("a/old.md", "b/new.md"),
+        NavFormat::MdBook => ("/a/old.html", "../b/new.html"),
     };
     let once = edited(kind, from, to, text).unwrap();
     assert_eq!(once, expected);
@@ -26,20 +26,24 @@ fn a_book_has_a_table() {
     let title = "[book]\ntitle = \"H\"\n";
     let entry = "\"/a/old.html\" = \"../b/new.html\"\n";
     let table = "[output.html.redirect]\n";
-    check(Kind::MdBook, title, &format!("{title}\n{table}{entry}"));
+    check(NavFormat::MdBook, title, &format!("{title}\n{table}{entry}"));
     let other = "\"/x.html\" = \"y.html\" # keep\n";
     let more = "\n[output.html.fold]\nenable = true\n";
     check(
-        Kind::MdBook,
+        NavFormat::MdBook,
         &format!("{title}\n{table}{other}{more}"),
         &format!("{title}\n{table}{other}{entry}{more}"),
     );
     // A page that moves back must not lead in a circle, and one that moves on leads to its last place.
     let back = "\"/b/new.html\" = \"../a/old.html\"\n";
     let stale = "\"/a/old.html\" = \"elsewhere.html\"\n";
-    check(Kind::MdBook, &format!("{table}{back}{stale}{other}"), &format!("{table}{other}{entry}"));
+    check(
+        NavFormat::MdBook,
+        &format!("{table}{back}{stale}{other}"),
+        &format!("{table}{other}{entry}"),
+    );
     let inline = "[output.html]\nredirect = { \"/x.html\" = \"y.html\" }\n";
-    assert_eq!(edited(Kind::MdBook, "/a.html", "b.html", inline), Err(Unplaced::NoList));
+    assert_eq!(edited(NavFormat::MdBook, "/a.html", "b.html", inline), Err(EditError::NoList));
 }
 
 #[test]
@@ -72,11 +76,11 @@ fn mkdocs_has_a_map_if_it_has_the_plugin() {
             ),
         ),
     ] {
-        check(Kind::MkDocs, &format!("{head}{plugin}{tail}"), &format!("{head}{expected}{tail}"));
+        check(NavFormat::MkDocs, &format!("{head}{plugin}{tail}"), &format!("{head}{expected}{tail}"));
     }
     let inline = "plugins:\n  - redirects:\n      redirect_maps: {x.md: y.md}\n";
     for without in ["site_name: H\n", head, inline] {
-        assert_eq!(edited(Kind::MkDocs, "a.md", "b.md", without), Err(Unplaced::NoList));
+        assert_eq!(edited(NavFormat::MkDocs, "a.md", "b.md", without), Err(EditError::NoList));
     }
 }
 
@@ -87,43 +91,46 @@ fn mintlify_has_a_list() {
     let whole = |entries: &str| {
         format!("{{\n  \"name\": \"H\",\n  \"redirects\": [\n    {entries}\n  ]\n}}\n")
     };
-    check(Kind::Mintlify, "{\n  \"name\": \"H\"\n}\n", &whole(entry));
-    check(Kind::Mintlify, "{\n  \"name\": \"H\",\n  \"redirects\": []\n}\n", &whole(entry));
-    check(Kind::Mintlify, &whole(other), &whole(&format!("{other},\n    {entry}")));
+    check(NavFormat::Mintlify, "{\n  \"name\": \"H\"\n}\n", &whole(entry));
+    check(NavFormat::Mintlify, "{\n  \"name\": \"H\",\n  \"redirects\": []\n}\n", &whole(entry));
+    check(NavFormat::Mintlify, &whole(other), &whole(&format!("{other},\n    {entry}")));
     let back = r#"{ "source": "/b/new", "destination": "/a/old" }"#;
     check(
-        Kind::Mintlify,
+        NavFormat::Mintlify,
         &whole(&format!("{back},\n    {other}")),
         &whole(&format!("{other},\n    {entry}")),
     );
     check(
-        Kind::Mintlify,
+        NavFormat::Mintlify,
         &whole(back),
         &format!("{{\n  \"name\": \"H\",\n  \"redirects\": [\n    {entry}\n  ]\n}}\n"),
     );
     check(
-        Kind::Mintlify,
+        NavFormat::Mintlify,
         r#"{"a": {"redirects": [1]}, "redirects": [{"source": "/x", "destination": "/y"}]}"#,
         &format!(
             r#"{{"a": {{"redirects": [1]}}, "redirects": [{{"source": "/x", "destination": "/y"}}, {entry}]}}"#
         ),
     );
-    assert_eq!(edited(Kind::Mintlify, "/a", "/b", "{"), Err(Unplaced::Unreadable));
-    assert_eq!(edited(Kind::Mintlify, "/a", "/b", "{\"redirects\": 1}"), Err(Unplaced::NoList));
+    assert_eq!(edited(NavFormat::Mintlify, "/a", "/b", "{"), Err(EditError::Unreadable));
+    assert_eq!(
+        edited(NavFormat::Mintlify, "/a", "/b", "{\"redirects\": 1}"),
+        Err(EditError::NoList)
+    );
 }
 
 /// Every path that a move changes, with the text where a page is written.
 fn moves(settings_file: &str, from: &str, to: &str, text: Option<&str>) -> Vec<String> {
     let layout = detect([settings_file]);
     let cluster = ClusterId::of_question(MessageId(36));
-    let moved = Moved { cluster: &cluster, from, to, title: "What {is} it?" };
-    let told = changes(&layout, &moved, text).into_iter().map(|change| match change {
-        Change::Write { path, text } => format!("write {path}\n{text}"),
-        Change::Delete { path } => format!("delete {path}"),
-        Change::Edit { path, edit: Edit::Redirect(one) } => {
+    let moved = PageMove { cluster: &cluster, from, to, title: "What {is} it?" };
+    let told = move_changes(&layout, &moved, text).into_iter().map(|change| match change {
+        FileChange::Write { path, text } => format!("write {path}\n{text}"),
+        FileChange::Delete { path } => format!("delete {path}"),
+        FileChange::Edit { path, edit: FileEdit::Redirect(one) } => {
             format!("{path}: {} leads to {}", one.from, one.to)
         }
-        Change::Edit { path, .. } => format!("edit {path}"),
+        FileChange::Edit { path, .. } => format!("edit {path}"),
     });
     told.collect()
 }

@@ -1,8 +1,8 @@
 //! What people leave of a page is read again.
 
-use docgen::canon::{ReadPage, read};
-use docgen::draft::{Draft, draft};
-use docgen::target::Target;
+use docgen::canon::{ReadPage, parse_page};
+use docgen::draft::{Draft, build_draft};
+use docgen::target::DocsTarget;
 use proptest::prelude::*;
 use rules::ids::{ClusterId, MessageId};
 
@@ -22,9 +22,9 @@ fn id() -> ClusterId {
 }
 
 /// The draft of a target and the file that holds it.
-fn filed(told: &[(&str, &str)], target: Target) -> Option<(Draft, String)> {
+fn filed(told: &[(&str, &str)], target: DocsTarget) -> Option<(Draft, String)> {
     let world = World::new(target);
-    let draft = draft(&cluster(told), &world.context()).ok()?;
+    let draft = build_draft(&cluster(told), &world.context()).ok()?;
     let file = draft.file(None).unwrap();
     Some((draft, file))
 }
@@ -54,27 +54,36 @@ fn squeezed(text: &str) -> String {
 
 #[test]
 fn our_own_pages_read_back() {
-    for target in Target::ALL {
+    for target in DocsTarget::ALL {
         let (draft, file) = filed(&TOLD, target).unwrap();
-        let page = read(&id(), &file, target).unwrap();
+        let page = parse_page(&id(), &file, target).unwrap();
         assert_eq!(page.title, draft.title(), "{target:?}");
         assert_eq!(squeezed(&page.answer), written(&draft), "{target:?}");
         assert!(page.answer.contains("lanternd reindex") && page.answer.contains("Applies to"));
         let ids = [1_000, 1_001, 1_010, 1_011, 1_020, 1_021].map(MessageId);
         assert_eq!(page.evidence, ids, "{target:?}");
         let crlf = file.replace('\n', "\r\n");
-        let again = read(&id(), &crlf, target).unwrap();
+        let again = parse_page(&id(), &crlf, target).unwrap();
         assert_ne!(again.digest, page.digest);
         assert_eq!(ReadPage { digest: page.digest.clone(), ..again }, page);
-        assert_eq!(read(&id(), &format!("\u{feff}{file}"), target).unwrap().title, page.title);
+        assert_eq!(
+            parse_page(&id(), &format!("\u{feff}{file}"), target).unwrap().title,
+            page.title
+        );
     }
 }
 
-fn check(name: &str, target: Target, change: impl Fn(&str) -> String, title: &str, answer: &str) {
+fn check(
+    name: &str,
+    target: DocsTarget,
+    change: impl Fn(&str) -> String,
+    title: &str,
+    answer: &str,
+) {
     let (_, file) = filed(&TOLD[..], target).unwrap();
     let changed = change(&file);
     assert_ne!(changed, file, "{name} changes nothing");
-    let page = read(&id(), &changed, target).unwrap();
+    let page = parse_page(&id(), &changed, target).unwrap();
     assert_eq!(page.title, title, "{name}");
     let told = squeezed(&page.answer);
     for ours in ["answer-", "Source:", "/channels/", "Also asked", "Resolved "] {
@@ -88,8 +97,8 @@ fn check(name: &str, target: Target, change: impl Fn(&str) -> String, title: &st
 fn what_people_change_is_theirs_and_what_we_wrote_is_left_out() {
     let title = "How do I rebuild the index after an upgrade?";
     let first = "Delete the folder";
-    for target in [Target::Markdown, Target::Faq] {
-        let h = if target == Target::Faq { "##" } else { "#" };
+    for target in [DocsTarget::Markdown, DocsTarget::Faq] {
+        let h = if target == DocsTarget::Faq { "##" } else { "#" };
         check(
             "a heading",
             target,
@@ -140,14 +149,14 @@ fn what_people_change_is_theirs_and_what_we_wrote_is_left_out() {
     }
     check(
         "front matter",
-        Target::Docusaurus,
+        DocsTarget::Docusaurus,
         |file| file.replace(&format!("title: \"{title}\""), "title: 'It''s rebuilt'"),
         "It's rebuilt",
         first,
     );
     check(
         "a heading below",
-        Target::Docusaurus,
+        DocsTarget::Docusaurus,
         |file| file.replace(first, "## Steps\n\nDelete"),
         title,
         "## Steps\nDelete",
@@ -160,44 +169,49 @@ fn without(file: &str, what: &str) -> String {
 
 #[test]
 fn moved_lists_are_left_out_where_they_stand() {
-    let (_, file) = filed(&TOLD, Target::Markdown).unwrap();
+    let (_, file) = filed(&TOLD, DocsTarget::Markdown).unwrap();
     let at = file.find("## Also asked as").unwrap();
     let answer = file.find("Delete the folder").unwrap();
     let (lists, mark) = file[at..].split_at(file[at..].find("<!--").unwrap());
     let moved = format!("{}{lists}{}{mark}", &file[..answer], &file[answer..at]);
-    let before = read(&id(), &file, Target::Markdown).unwrap();
-    let after = read(&id(), &moved, Target::Markdown).unwrap();
+    let before = parse_page(&id(), &file, DocsTarget::Markdown).unwrap();
+    let after = parse_page(&id(), &moved, DocsTarget::Markdown).unwrap();
     assert_eq!(squeezed(&after.answer), squeezed(&before.answer));
     assert_eq!((after.title, after.evidence), (before.title, before.evidence));
 }
 
 #[test]
 fn one_answer_of_many_is_read() {
-    let (_, file) = filed(&TOLD, Target::Faq).unwrap();
+    let (_, file) = filed(&TOLD, DocsTarget::Faq).unwrap();
     let other = "<a id=\"answer-qzz\"></a>\n\n## Other\n\nElse.\n\n<!-- answer-harvester:v1 id=qzz digest=d -->\n";
     let both = file.replace(
         "<!-- answer-harvester:end -->",
         &format!("{other}\n<!-- answer-harvester:end -->"),
     );
-    let alone = read(&id(), &file, Target::Faq).unwrap();
-    let page = read(&id(), &both, Target::Faq).unwrap();
+    let alone = parse_page(&id(), &file, DocsTarget::Faq).unwrap();
+    let page = parse_page(&id(), &both, DocsTarget::Faq).unwrap();
     assert_eq!((page.title, page.answer), (alone.title, alone.answer));
     let zz = "qzz".parse().unwrap();
-    let page = read(&zz, &both, Target::Faq).unwrap();
+    let page = parse_page(&zz, &both, DocsTarget::Faq).unwrap();
     assert_eq!((page.title.as_str(), page.answer.as_str()), ("Other", "Else."));
-    assert_eq!(read(&"qyy".parse().unwrap(), &both, Target::Faq), None);
+    assert_eq!(parse_page(&"qyy".parse().unwrap(), &both, DocsTarget::Faq), None);
     let unmarked = without(&both, "id=qzz");
-    assert_eq!(read(&zz, &unmarked, Target::Faq).unwrap().answer, "Else.");
+    assert_eq!(parse_page(&zz, &unmarked, DocsTarget::Faq).unwrap().answer, "Else.");
 }
 
 #[test]
 fn links_in_an_answer_are_no_evidence_beside_ours() {
-    let (_, file) = filed(&TOLD, Target::Markdown).unwrap();
+    let (_, file) = filed(&TOLD, DocsTarget::Markdown).unwrap();
     let linked =
         file.replace("Delete the folder", "As [here](https://discord.com/channels/9/9/77), delete");
-    assert!(!read(&id(), &linked, Target::Markdown).unwrap().evidence.contains(&MessageId(77)));
+    assert!(
+        !parse_page(&id(), &linked, DocsTarget::Markdown)
+            .unwrap()
+            .evidence
+            .contains(&MessageId(77))
+    );
     let bare = "# Mine\n\nSee https://discord.com/channels/9/9/77\n";
-    let page = read(&id(), bare, Target::Markdown).unwrap();
+    let page = parse_page(&id(), bare, DocsTarget::Markdown).unwrap();
     assert_eq!(page.evidence, [MessageId(77)]);
 }
 
@@ -207,11 +221,11 @@ proptest! {
     #[test]
     fn whatever_was_said_reads_back(
         answer in "(Run `lanternd reindex` first\\.|Use the settings page to rebuild it\\.)(\n[ -~가-각]{0,30}){0,6}",
-        target in prop::sample::select(Target::ALL.to_vec()),
+        target in prop::sample::select(DocsTarget::ALL.to_vec()),
     ) {
         let told = [TOLD[0].0, TOLD[1].0, TOLD[2].0].map(|asked| (asked, answer.as_str()));
         if let Some((draft, file)) = filed(&told, target) {
-            let page = read(&id(), &file, target).unwrap();
+            let page = parse_page(&id(), &file, target).unwrap();
             prop_assert_eq!(squeezed(&page.answer), written(&draft));
             prop_assert_eq!(page.title, draft.title());
         }
@@ -225,8 +239,8 @@ proptest! {
             Just("<!-- answer-harvester:v1 id=qrs digest=x -->\n".to_owned()), Just("# \r\n".to_owned()),
             "\\PC{0,8}\n?",
         ], 0..12),
-        target in prop::sample::select(Target::ALL.to_vec()),
+        target in prop::sample::select(DocsTarget::ALL.to_vec()),
     ) {
-        read(&id(), &pieces.concat(), target);
+        parse_page(&id(), &pieces.concat(), target);
     }
 }

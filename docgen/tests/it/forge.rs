@@ -2,9 +2,9 @@ use std::path::Path;
 
 use docgen::draft::Draft;
 use docgen::forge::local::LocalForge;
-use docgen::forge::{Outcome, Pushed, Why};
-use docgen::proposal::Proposal;
-use docgen::target::Target;
+use docgen::forge::{LocalHandsOff, LocalOutcome, LocalPush};
+use docgen::proposal::PullRequestText;
+use docgen::target::DocsTarget;
 use git2::{Oid, Repository, Signature, Time};
 use rules::cluster::Cluster;
 use rules::ids::Millis;
@@ -27,7 +27,7 @@ impl Story {
         let told =
             [("How do I rebuild the index?", answer), ("how can I rebuild it, the index?", answer)];
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, world: World::new(Target::Markdown), cluster: cluster(&told) }
+        Self { folder, world: World::new(DocsTarget::Markdown), cluster: cluster(&told) }
     }
 
     fn path(&self) -> std::path::PathBuf {
@@ -42,19 +42,19 @@ impl Story {
         Repository::open(self.path()).unwrap()
     }
 
-    fn drafted(&self) -> (Draft, Proposal) {
+    fn drafted(&self) -> (Draft, PullRequestText) {
         self.world.proposal(&self.cluster)
     }
 
-    fn propose(&self, known: Option<&Pushed>) -> Outcome {
+    fn propose(&self, known: Option<&LocalPush>) -> LocalOutcome {
         let (draft, proposal) = self.drafted();
         let forge = LocalForge::open(&self.path(), &self.words()).unwrap();
         forge.propose(&proposal, &draft, known, NOW).unwrap()
     }
 
-    fn open(&self) -> Pushed {
+    fn open(&self) -> LocalPush {
         match self.propose(None) {
-            Outcome::Opened(pushed) => pushed,
+            LocalOutcome::Opened(pushed) => pushed,
             other => panic!("{other:?}"),
         }
     }
@@ -137,8 +137,8 @@ fn proposing_again_changes_nothing() {
     let story = Story::new();
     let pushed = story.open();
     let before = story.state();
-    assert_eq!(story.propose(Some(&pushed)), Outcome::UpToDate(pushed.clone()));
-    assert_eq!(story.propose(None), Outcome::UpToDate(pushed));
+    assert_eq!(story.propose(Some(&pushed)), LocalOutcome::UpToDate(pushed.clone()));
+    assert_eq!(story.propose(None), LocalOutcome::UpToDate(pushed));
     assert_eq!(story.state(), before);
 }
 
@@ -147,9 +147,11 @@ fn more_evidence_replaces_our_commit_on_the_current_base() {
     let mut story = Story::new();
     let pushed = story.open();
     let base = story.commit_by_hand("refs/heads/main", "README.md", "Docs");
-    assert_eq!(story.propose(Some(&pushed)), Outcome::UpToDate(pushed.clone()));
+    assert_eq!(story.propose(Some(&pushed)), LocalOutcome::UpToDate(pushed.clone()));
     story.hear_more();
-    let Outcome::Updated(updated) = story.propose(Some(&pushed)) else { panic!("not updated") };
+    let LocalOutcome::Updated(updated) = story.propose(Some(&pushed)) else {
+        panic!("not updated")
+    };
     let commit =
         story.repository().find_reference(&story.branch()).unwrap().peel_to_commit().unwrap().id();
     assert_eq!(commit.to_string(), updated.head);
@@ -164,7 +166,7 @@ fn a_human_commit_ends_the_updates() {
     story.hear_more();
     let before = story.state();
     for known in [Some(&pushed), None] {
-        assert_eq!(story.propose(known), Outcome::HandsOff(Why::HumanCommit));
+        assert_eq!(story.propose(known), LocalOutcome::HandsOff(LocalHandsOff::HumanCommit));
     }
     assert_eq!(story.state(), before);
 }
@@ -174,8 +176,8 @@ fn a_deleted_branch_is_a_rejection_unless_asked_again() {
     let story = Story::new();
     let pushed = story.open();
     story.repository().find_reference(&story.branch()).unwrap().delete().unwrap();
-    assert_eq!(story.propose(Some(&pushed)), Outcome::HandsOff(Why::Deleted));
-    assert!(matches!(story.propose(None), Outcome::Opened(_)));
+    assert_eq!(story.propose(Some(&pushed)), LocalOutcome::HandsOff(LocalHandsOff::Deleted));
+    assert!(matches!(story.propose(None), LocalOutcome::Opened(_)));
 }
 
 #[test]
@@ -188,10 +190,12 @@ fn a_kill_between_commit_and_branch_leaves_nothing_to_mend() {
     assert_eq!(story.open(), pushed);
     // The branch moved, but nobody remembers the new head.
     story.hear_more();
-    let Outcome::Updated(updated) = story.propose(Some(&pushed)) else { panic!("not updated") };
+    let LocalOutcome::Updated(updated) = story.propose(Some(&pushed)) else {
+        panic!("not updated")
+    };
     let words = story.words().join(format!("{}.md", story.cluster.id));
     std::fs::remove_file(&words).unwrap();
-    assert_eq!(story.propose(Some(&pushed)), Outcome::UpToDate(updated));
+    assert_eq!(story.propose(Some(&pushed)), LocalOutcome::UpToDate(updated));
     assert!(words.exists());
 }
 
@@ -202,7 +206,7 @@ fn a_merged_page_belongs_to_people() {
     let (draft, _) = story.drafted();
     story.commit_by_hand("refs/heads/main", draft.path(), draft.page());
     story.hear_more();
-    assert_eq!(story.propose(Some(&pushed)), Outcome::HandsOff(Why::Merged));
+    assert_eq!(story.propose(Some(&pushed)), LocalOutcome::HandsOff(LocalHandsOff::Merged));
 }
 
 #[test]
@@ -211,7 +215,7 @@ fn a_page_of_another_question_is_not_overwritten() {
     let (draft, _) = story.drafted();
     story.open();
     story.commit_by_hand("refs/heads/main", draft.path(), "# Written by hand");
-    assert_eq!(story.propose(None), Outcome::HandsOff(Why::PathTaken));
+    assert_eq!(story.propose(None), LocalOutcome::HandsOff(LocalHandsOff::PathTaken));
 }
 
 #[test]
@@ -231,7 +235,7 @@ fn a_working_tree_keeps_its_head_files_and_checked_out_branch() {
     repository.set_head(&story.branch()).unwrap();
     story.hear_more();
     let before = story.state();
-    assert_eq!(story.propose(Some(&pushed)), Outcome::HandsOff(Why::CheckedOut));
+    assert_eq!(story.propose(Some(&pushed)), LocalOutcome::HandsOff(LocalHandsOff::CheckedOut));
     assert_eq!(story.state(), before);
     assert_eq!(std::fs::read_to_string(story.path().join("draft.txt")).unwrap(), "unsaved");
 }
@@ -239,8 +243,8 @@ fn a_working_tree_keeps_its_head_files_and_checked_out_branch() {
 #[test]
 fn a_file_of_answers_gets_one_more_and_keeps_the_others() {
     let mut story = Story::new();
-    story.world = World::new(Target::Faq);
-    let Outcome::Opened(pushed) = story.propose(None) else { panic!("it was not opened") };
+    story.world = World::new(DocsTarget::Faq);
+    let LocalOutcome::Opened(pushed) = story.propose(None) else { panic!("it was not opened") };
     let repository = story.repository();
     let read = |head: &str| {
         let tree = repository.find_commit(Oid::from_str(head).unwrap()).unwrap().tree().unwrap();

@@ -1,11 +1,11 @@
 //! Pull requests for pages that must change or go, and for several pages at once.
 
-use docgen::amend::with_later;
-use docgen::change::Change;
-use docgen::github::ensure::Wanted;
-use docgen::github::wanted::{Mend, Standing, id_of_batch};
+use docgen::amend::add_later_answer;
+use docgen::change::FileChange;
+use docgen::github::ensure::DesiredPullRequest;
+use docgen::github::wanted::{CorrectionReason, MergedPage, id_of_batch};
 use docgen::layout::detect;
-use docgen::target::Target;
+use docgen::target::DocsTarget;
 
 use crate::world::{World, cluster, occurrence};
 
@@ -13,47 +13,47 @@ const KNOWN: &str = "Run `lanternd init` in the project folder and answer its qu
 const LATER: &str =
     "Since 2.0 that is `lanternd setup`; `lanternd init` is gone. @everyone fixes #3";
 
-fn shown(wanted: &Wanted) -> String {
-    let paths = wanted.changes.iter().map(Change::path).collect::<Vec<_>>().join(", ");
-    let Wanted { branch, title, labels, body, .. } = wanted;
+fn shown(wanted: &DesiredPullRequest) -> String {
+    let paths = wanted.changes.iter().map(FileChange::path).collect::<Vec<_>>().join(", ");
+    let DesiredPullRequest { branch, title, labels, body, .. } = wanted;
     format!("{branch}\n{title}\n{labels:?}\n{paths}\n\n{body}").replace('\u{200b}', "~")
 }
 
 #[test]
 fn every_mending_tells_its_reason_and_what_to_check() {
-    let world = World::new(Target::Markdown);
+    let world = World::new(DocsTarget::Markdown);
     let known = cluster(&[("How do I make a new project?", KNOWN)]);
     let draft = world.draft(&known).unwrap();
     let layout = detect(["README.md"]);
-    let page = Standing { cluster: &known.id, path: draft.path(), layout: &layout, base: "main" };
+    let page = MergedPage { cluster: &known.id, path: draft.path(), layout: &layout, base: "main" };
     let later = occurrence(7, "How do I make a project with 2.0?", LATER);
     let mends = [
-        Mend::Gone { messages: 2 },
-        Mend::Newer { version: "2.0".to_owned(), known: KNOWN, later: &later },
-        Mend::Contradicted { known: KNOWN, later: &later },
+        CorrectionReason::Gone { messages: 2 },
+        CorrectionReason::Newer { version: "2.0".to_owned(), known: KNOWN, later: &later },
+        CorrectionReason::Contradicted { known: KNOWN, later: &later },
     ];
-    let mut all = shown(&Wanted::removal(&page, 1));
+    let mut all = shown(&DesiredPullRequest::removal(&page, 1));
     for why in mends {
-        let wanted = Wanted::correction(&page, (draft.page(), "mended"), &why, false);
+        let wanted = DesiredPullRequest::correction(&page, (draft.page(), "mended"), &why, false);
         all.push_str(&format!("\n======\n{}", shown(&wanted)));
     }
     let other = cluster(&[("Where does the log go?", "Into `var/log` below the data folder.")]);
     let both = [known, other].map(|one| (one.clone(), world.draft(&one).unwrap()));
-    let batch = Wanted::batch(&id_of_batch(202_647), "2026w47", &both, &layout, "main");
+    let batch = DesiredPullRequest::batch(&id_of_batch(202_647), "2026w47", &both, &layout, "main");
     all.push_str(&format!("\n======\n{}", shown(&batch)));
     insta::assert_snapshot!(all);
 }
 
 #[test]
 fn a_later_answer_stands_above_the_evidence() {
-    let world = World::new(Target::Markdown);
+    let world = World::new(DocsTarget::Markdown);
     let known = cluster(&[("How do I make a new project?", KNOWN)]);
     let page = world.draft(&known).unwrap().page().to_owned();
     let mut later = cluster(&[("How do I make a new project?", LATER)]);
     later.occurrences[0] = occurrence(7, "How do I make a new project?", LATER);
     later.centre = later.occurrences[0].question.message;
     let later = world.draft(&later).unwrap();
-    let mended = with_later(&page, &known.id, &later).unwrap();
+    let mended = add_later_answer(&page, &known.id, &later).unwrap();
     let at = |words: &str| mended.find(words).unwrap_or_else(|| panic!("{words}\n{mended}"));
     assert!(at("lanternd init` in the project") < at("## Since then"));
     assert!(at("## Since then") < at("that is `lanternd setup`"));
@@ -61,6 +61,6 @@ fn a_later_answer_stands_above_the_evidence() {
     assert_eq!(mended.matches("## Evidence").count(), 1);
     assert_eq!(mended.matches("answer-harvester:v1").count(), 1);
     let windows = page.replace('\n', "\r\n");
-    assert_eq!(with_later(&windows, &known.id, &later).as_deref(), Some(mended.as_str()));
-    assert_eq!(with_later("# Another page\n", &known.id, &later), None);
+    assert_eq!(add_later_answer(&windows, &known.id, &later).as_deref(), Some(mended.as_str()));
+    assert_eq!(add_later_answer("# Another page\n", &known.id, &later), None);
 }

@@ -1,11 +1,11 @@
-use docgen::target::Target;
+use docgen::target::DocsTarget;
 use rules::cluster::Cluster;
 
 use crate::told::{code, hostile, korean};
 use crate::world::{World, cluster};
 
 fn show(name: &str, cluster: &Cluster) {
-    for target in [Target::Markdown, Target::Mintlify] {
+    for target in [DocsTarget::Markdown, DocsTarget::Mintlify] {
         let (draft, proposal) = World::new(target).proposal(cluster);
         let all = format!(
             "{}\n{}\n===== {}\n{}\n\n{}",
@@ -68,7 +68,7 @@ fn no_body_calls_or_refers_to_anybody() {
             "Run `lanternd fix` as **@root** said in 1234567890abcdef1234567890abcdef12345678.",
         ),
     ];
-    for target in Target::ALL {
+    for target in DocsTarget::ALL {
         let (_, proposal) = World::new(target).proposal(&cluster(&told));
         let outside = outside_code(&proposal.body);
         for sign in ["@", "#", "evil.example", "GH-", "1234567890abcdef"] {
@@ -97,7 +97,7 @@ fn no_body_calls_or_refers_to_anybody() {
 
 #[test]
 fn a_page_depends_on_the_cluster_alone() {
-    let world = World::new(Target::Mintlify);
+    let world = World::new(DocsTarget::Mintlify);
     assert_eq!(world.draft(&code()), world.draft(&code()));
     let mut more = code();
     more.occurrences.pop();
@@ -118,7 +118,7 @@ fn a_body_stays_below_what_code_hosts_take() {
     let mut cluster = cluster(&told);
     cluster.occurrences[1].question.text.push_str(&long);
     cluster.occurrences[2].answers[0].text.push_str(&long);
-    let (draft, proposal) = World::new(Target::Mintlify).proposal(&cluster);
+    let (draft, proposal) = World::new(DocsTarget::Mintlify).proposal(&cluster);
     assert!(proposal.body.chars().count() <= 60_000);
     assert!(proposal.body.starts_with("<!-- answer-harvester:v1 id="));
     assert!(proposal.body.contains("older occurrences are left out here"));

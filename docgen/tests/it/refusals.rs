@@ -1,13 +1,13 @@
-use docgen::draft::Refusal;
-use docgen::target::Target;
-use rules::pseudonym::Naming;
+use docgen::draft::DraftRefusal;
+use docgen::target::DocsTarget;
+use rules::pseudonym::AuthorNaming;
 
 use crate::world::{World, cluster};
 
 const QUESTION: &str = "How do I rebuild the index?";
 const ANSWER: &str = "Run `lanternd reindex` and wait for it to end.";
 
-fn refusal(target: Target, question: &str, answer: &str) -> String {
+fn refusal(target: DocsTarget, question: &str, answer: &str) -> String {
     match World::new(target).draft(&cluster(&[(question, answer)])) {
         Ok(draft) => draft.page().to_owned(),
         Err(refusal) => refusal.to_string(),
@@ -17,7 +17,10 @@ fn refusal(target: Target, question: &str, answer: &str) -> String {
 #[test]
 fn nothing_is_drafted_without_consent() {
     let told = cluster(&[(QUESTION, ANSWER)]);
-    assert_eq!(World::with_scope(Target::Markdown, "").draft(&told), Err(Refusal::NoConsent));
+    assert_eq!(
+        World::with_scope(DocsTarget::Markdown, "").draft(&told),
+        Err(DraftRefusal::NoConsent)
+    );
 }
 
 #[test]
@@ -27,13 +30,13 @@ fn nothing_is_quoted_from_who_did_not_agree() {
         ("secret wording of the question?", "Hidden words about the index here."),
     ]);
     told.occurrences[1].quotable = false;
-    let (draft, proposal) = World::new(Target::Markdown).proposal(&told);
+    let (draft, proposal) = World::new(DocsTarget::Markdown).proposal(&told);
     for text in [draft.page(), &proposal.body] {
         assert!(!text.contains("secret") && !text.contains("Hidden"), "{text}");
         assert!(text.contains("https://discord.com/channels/1/2/1010"), "{text}");
     }
     told.occurrences[0].quotable = false;
-    assert_eq!(World::new(Target::Markdown).draft(&told), Err(Refusal::NothingQuotable));
+    assert_eq!(World::new(DocsTarget::Markdown).draft(&told), Err(DraftRefusal::NothingQuotable));
 }
 
 #[test]
@@ -56,7 +59,7 @@ fn what_facts_do_not_list_is_refused_with_its_value() {
             "a shortened link bit.ly/3xYz".to_owned(),
         ),
     ] {
-        let said = refusal(Target::Markdown, question, &answer);
+        let said = refusal(DocsTarget::Markdown, question, &answer);
         assert_eq!(said, format!("it holds what facts.toml does not list: {expected}"));
     }
 }
@@ -71,13 +74,13 @@ fn an_answer_that_does_not_stand_alone_is_refused() {
         ("as I said, run the command", "it refers to something that the reader does not see"),
     ] {
         assert_eq!(
-            refusal(Target::Markdown, QUESTION, answer),
+            refusal(DocsTarget::Markdown, QUESTION, answer),
             format!("no answer stands alone: {why}")
         );
     }
     let better = cluster(&[(QUESTION, "yes"), (QUESTION, ANSWER)]);
     assert!(
-        World::new(Target::Markdown)
+        World::new(DocsTarget::Markdown)
             .draft(&better)
             .unwrap()
             .page()
@@ -89,16 +92,16 @@ fn an_answer_that_does_not_stand_alone_is_refused() {
 fn template_tags_in_code_are_refused_where_a_generator_may_run_them() {
     let answer = "Write this into the page:\n```\n{{#include secret.txt}}\n```";
     assert_eq!(
-        refusal(Target::Markdown, QUESTION, answer),
+        refusal(DocsTarget::Markdown, QUESTION, answer),
         "no answer stands alone: its code holds template tags that a documentation generator would run"
     );
-    assert!(refusal(Target::Mintlify, QUESTION, answer).contains("{{#include secret.txt}}"));
+    assert!(refusal(DocsTarget::Mintlify, QUESTION, answer).contains("{{#include secret.txt}}"));
 }
 
 #[test]
 fn secrets_and_names_never_reach_a_page() {
     let page = refusal(
-        Target::Markdown,
+        DocsTarget::Markdown,
         QUESTION,
         "Mail jo.doe@mail.example.org or ask helper_0 and @Asker0, then run `lanternd reindex`.",
     );
@@ -118,9 +121,9 @@ fn a_display_name_is_chat_too() {
         one.question.author_name = name.into();
         one.answers[0].author_name = name.into();
     }
-    for target in [Target::Markdown, Target::Mintlify] {
+    for target in [DocsTarget::Markdown, DocsTarget::Mintlify] {
         let mut world = World::new(target);
-        world.naming = Naming::DisplayNames;
+        world.naming = AuthorNaming::DisplayNames;
         let (draft, proposal) = world.proposal(&told);
         assert!(
             draft.page().contains(

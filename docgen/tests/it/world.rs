@@ -1,13 +1,13 @@
 //! Clusters told in a few words.
 
-use docgen::draft::{Context, Draft, Refusal, draft};
-use docgen::proposal::Proposal;
-use docgen::target::{Folder, Target};
+use docgen::draft::{Draft, DraftContext, DraftRefusal, build_draft};
+use docgen::proposal::PullRequestText;
+use docgen::target::{DocsFolder, DocsTarget};
 use rules::cluster::{Cluster, ClusterState, Occurrence, Quote};
 use rules::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
-use rules::pseudonym::{Naming, Salt};
-use rules::reason::Reason;
-use rules::resolution::{Grade, Signal, SignalKind};
+use rules::pseudonym::{AuthorNaming, Salt};
+use rules::reason::WeightedReason;
+use rules::resolution::{ResolutionGrade, ResolutionSignal, SignalKind};
 use rules::ruleset::Ruleset;
 
 /// 2025-03-01T12:00:00Z.
@@ -15,24 +15,29 @@ pub(crate) const START: i64 = 1_740_830_400_000;
 
 pub(crate) struct World {
     pub rules: Ruleset,
-    pub naming: Naming,
-    pub folder: Folder,
-    pub target: Target,
+    pub naming: AuthorNaming,
+    pub folder: DocsFolder,
+    pub target: DocsTarget,
 }
 
 impl World {
-    pub(crate) fn new(target: Target) -> Self {
+    pub(crate) fn new(target: DocsTarget) -> Self {
         Self::with_scope(target, "[consent]\nmode = 'server-public'")
     }
 
-    pub(crate) fn with_scope(target: Target, scope: &str) -> Self {
+    pub(crate) fn with_scope(target: DocsTarget, scope: &str) -> Self {
         let rules =
             Ruleset::parse(|name| (name == "scope.toml").then(|| scope.to_owned())).unwrap();
-        Self { rules, naming: Naming::Pseudonyms(Salt([7; 16])), folder: Folder::default(), target }
+        Self {
+            rules,
+            naming: AuthorNaming::Pseudonyms(Salt([7; 16])),
+            folder: DocsFolder::default(),
+            target,
+        }
     }
 
-    pub(crate) fn context(&self) -> Context<'_> {
-        Context {
+    pub(crate) fn context(&self) -> DraftContext<'_> {
+        DraftContext {
             target: self.target,
             folder: &self.folder,
             path: None,
@@ -42,13 +47,13 @@ impl World {
         }
     }
 
-    pub(crate) fn draft(&self, cluster: &Cluster) -> Result<Draft, Refusal> {
-        draft(cluster, &self.context())
+    pub(crate) fn draft(&self, cluster: &Cluster) -> Result<Draft, DraftRefusal> {
+        build_draft(cluster, &self.context())
     }
 
-    pub(crate) fn proposal(&self, cluster: &Cluster) -> (Draft, Proposal) {
+    pub(crate) fn proposal(&self, cluster: &Cluster) -> (Draft, PullRequestText) {
         let draft = self.draft(cluster).unwrap();
-        let proposal = Proposal::new(cluster, &draft, &self.context());
+        let proposal = PullRequestText::new(cluster, &draft, &self.context());
         (draft, proposal)
     }
 }
@@ -73,8 +78,11 @@ pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
 pub(crate) fn occurrence(at: u64, question: &str, answer: &str) -> Occurrence {
     let sent = START + at as i64 * Millis::DAY;
     let first = 1_000 + at * 10;
-    let worked =
-        Signal { kind: SignalKind::Worked, message: MessageId(first + 2), by: UserId(100 + at) };
+    let worked = ResolutionSignal {
+        kind: SignalKind::Worked,
+        message: MessageId(first + 2),
+        by: UserId(100 + at),
+    };
     Occurrence {
         conversation: ConversationId(MessageId(first)),
         guild: GuildId(1),
@@ -88,12 +96,12 @@ pub(crate) fn occurrence(at: u64, question: &str, answer: &str) -> Occurrence {
             answer,
             sent + Millis::HOUR,
         )],
-        grade: Grade::Confirmed,
+        grade: ResolutionGrade::Confirmed,
         confidence: 0.8 - at as f32 * 0.05,
         signals: vec![worked],
         reasons: vec![
-            Reason::new("the asker says it works", 0.6),
-            Reason::new("the answer is short", -0.2),
+            WeightedReason::new("the asker says it works", 0.6),
+            WeightedReason::new("the answer is short", -0.2),
         ],
         quotable: true,
         people: Vec::new(),

@@ -1,23 +1,23 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use docgen::github::transport::GitHub;
+use docgen::github::transport::GitHubClient;
 use indexer::store::Store;
 use serde::Serialize;
 
-use super::{Ended, Options, Reading, Settings, print_json};
+use super::{CommandResult, GlobalArgs, LoadedSettings, ReadHandle, print_json};
 use crate::clock::SystemClock;
-use crate::config::{Forge, OnGitHub};
+use crate::config::{ForgeConfig, GitHubConfig};
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
-struct Finding {
+struct DoctorFinding {
     what: &'static str,
     well: bool,
     says: String,
 }
 
-pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
+pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     let mut findings = Vec::new();
     match options.settings() {
         Ok(settings) => {
@@ -42,18 +42,18 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
     } else {
         findings.iter().for_each(tell);
     }
-    Ok(if well { Ended::Well } else { Ended::Badly })
+    Ok(if well { CommandResult::Well } else { CommandResult::Badly })
 }
 
-fn good(what: &'static str, says: impl Into<String>) -> Finding {
-    Finding { what, well: true, says: says.into() }
+fn good(what: &'static str, says: impl Into<String>) -> DoctorFinding {
+    DoctorFinding { what, well: true, says: says.into() }
 }
 
-fn bad(what: &'static str, says: impl Into<String>) -> Finding {
-    Finding { what, well: false, says: says.into() }
+fn bad(what: &'static str, says: impl Into<String>) -> DoctorFinding {
+    DoctorFinding { what, well: false, says: says.into() }
 }
 
-fn consent(chosen: bool) -> Finding {
+fn consent(chosen: bool) -> DoctorFinding {
     good(
         "consent",
         if chosen {
@@ -65,8 +65,8 @@ fn consent(chosen: bool) -> Finding {
 }
 
 /// Where proposals go, and whether they can.
-async fn forge(settings: &Settings) -> Vec<Finding> {
-    let Forge { repository, github } = &settings.config.forge;
+async fn forge(settings: &LoadedSettings) -> Vec<DoctorFinding> {
+    let ForgeConfig { repository, github } = &settings.config.forge;
     if let Some(forge) = github {
         return on_github(forge).await;
     }
@@ -79,7 +79,7 @@ async fn forge(settings: &Settings) -> Vec<Finding> {
     )]
 }
 
-async fn on_github(forge: &OnGitHub) -> Vec<Finding> {
+async fn on_github(forge: &GitHubConfig) -> Vec<DoctorFinding> {
     let auth = match forge.who.auth() {
         Ok(Some(auth)) => auth,
         Ok(None) => {
@@ -89,10 +89,11 @@ async fn on_github(forge: &OnGitHub) -> Vec<Finding> {
         Err(error) => return vec![bad("proposals", format!("{error:#}"))],
     };
     let clock = Arc::new(SystemClock);
-    match GitHub::new(&forge.api_url, &forge.repository, auth, clock, None) {
+    match GitHubClient::new(&forge.api_url, &forge.repository, auth, clock, None) {
         Ok(github) => {
-            let found = github.examine().await.into_iter();
-            let found = found.map(|one| Finding { what: one.what, well: one.well, says: one.says });
+            let found = github.run_checks().await.into_iter();
+            let found =
+                found.map(|one| DoctorFinding { what: one.what, well: one.well, says: one.says });
             let goes = good("proposals", format!("go to {} on GitHub", forge.repository));
             std::iter::once(goes).chain(found).collect()
         }
@@ -100,8 +101,8 @@ async fn on_github(forge: &OnGitHub) -> Vec<Finding> {
     }
 }
 
-async fn stored(reading: &Reading) -> anyhow::Result<Vec<Finding>> {
-    let Reading { store, searcher, behind } = reading;
+async fn stored(reading: &ReadHandle) -> anyhow::Result<Vec<DoctorFinding>> {
+    let ReadHandle { store, searcher, behind } = reading;
     let counts = store.counts().await?;
     let mut findings = vec![good("store", format!("{} messages", counts.messages))];
     let stored = store.cluster_ids().await?.into_iter().collect::<BTreeSet<_>>();
@@ -123,7 +124,7 @@ async fn stored(reading: &Reading) -> anyhow::Result<Vec<Finding>> {
     Ok(findings)
 }
 
-fn tell(finding: &Finding) {
+fn tell(finding: &DoctorFinding) {
     let (mark, colour) = match finding.well {
         true => ("ok", anstyle::AnsiColor::Green),
         false => ("wrong", anstyle::AnsiColor::Red),

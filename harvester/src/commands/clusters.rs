@@ -1,17 +1,17 @@
-use indexer::assign::explain;
-use indexer::settle::{Kin, asked, epoch};
+use indexer::assign::explain_membership;
+use indexer::settle::{ClusterSimilarity, corpus_stats, qa_text};
 use indexer::store::StoredConversation;
 use rules::cluster::{Cluster, ClusterState, Occurrence};
 use rules::due::due;
 use rules::ids::ClusterId;
 use rules::question::clean_title;
-use rules::reason::Reason;
-use rules::resolution::Verdict;
-use rules::same::Sameness;
+use rules::reason::WeightedReason;
+use rules::resolution::ConversationVerdict;
+use rules::same::PairVerdict;
 use serde::Serialize;
 
 use super::table::{day, indented, one_line};
-use super::{Ended, Options, Reading, Settings, print_json};
+use super::{CommandResult, GlobalArgs, LoadedSettings, ReadHandle, print_json};
 use crate::pipeline::read_links;
 
 #[derive(Debug, clap::Args)]
@@ -23,9 +23,9 @@ Examples:
   harvester clusters --all --json    every answer, as JSON
   harvester clusters show ID         one question with every reason behind it"
 )]
-pub(super) struct Arguments {
+pub(super) struct ClustersArgs {
     #[command(subcommand)]
-    one: Option<One>,
+    one: Option<ClusterCommand>,
     /// Also questions that were resolved once only
     #[arg(long)]
     all: bool,
@@ -35,7 +35,7 @@ pub(super) struct Arguments {
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum One {
+enum ClusterCommand {
     /// Show one cluster with every reason behind it
     Show {
         /// A cluster id, as the list shows it
@@ -45,7 +45,7 @@ enum One {
 
 /// A cluster in the list: nothing here depends on when it was imported.
 #[derive(Serialize)]
-struct Listed {
+struct ClusterListItem {
     id: String,
     state: ClusterState,
     title: String,
@@ -57,26 +57,29 @@ struct Listed {
     questions: Vec<String>,
 }
 
-pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+pub(super) async fn run(
+    options: &GlobalArgs,
+    arguments: &ClustersArgs,
+) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
     let reading = options.reading(&settings).await?;
     match &arguments.one {
-        Some(One::Show { id }) => show(options, &settings, &reading, id).await,
+        Some(ClusterCommand::Show { id }) => show(options, &settings, &reading, id).await,
         None => list(options, arguments, &reading).await,
     }
 }
 
 async fn list(
-    options: &Options,
-    arguments: &Arguments,
-    reading: &Reading,
-) -> anyhow::Result<Ended> {
+    options: &GlobalArgs,
+    arguments: &ClustersArgs,
+    reading: &ReadHandle,
+) -> anyhow::Result<CommandResult> {
     let least = if arguments.all { 1 } else { 2 };
     let clusters = reading.store.clusters(least, arguments.limit).await?;
     let listed = clusters.iter().map(listed).collect::<Vec<_>>();
     if options.json {
         print_json(&listed)?;
-        return Ok(Ended::Well);
+        return Ok(CommandResult::Well);
     }
     say!("{:>5} {:>6}  {:<9} {:<14} question", "times", "askers", "state", "id");
     for one in &listed {
@@ -90,18 +93,18 @@ async fn list(
             one_line(&one.title, 90)
         );
     }
-    Ok(Ended::Well)
+    Ok(CommandResult::Well)
 }
 
-fn listed(cluster: &Cluster) -> Listed {
+fn listed(cluster: &Cluster) -> ClusterListItem {
     let first = cluster.occurrences.first().expect("a cluster has an occurrence");
-    Listed {
+    ClusterListItem {
         id: cluster.id.to_string(),
         state: cluster.state,
-        title: clean_title(&cluster.best_question().text),
+        title: clean_title(&cluster.representative_question().text),
         occurrences: cluster.occurrences.len(),
-        askers: cluster.askers(),
-        answerers: cluster.answerers(),
+        askers: cluster.asker_count(),
+        answerers: cluster.answerer_count(),
         first_asked: day(first.question.sent),
         last_confirmed: day(cluster.last_confirmed()),
         questions: cluster.occurrences.iter().map(|one| one.question.message.to_string()).collect(),
@@ -109,18 +112,18 @@ fn listed(cluster: &Cluster) -> Listed {
 }
 
 async fn show(
-    options: &Options,
-    settings: &Settings,
-    reading: &Reading,
+    options: &GlobalArgs,
+    settings: &LoadedSettings,
+    reading: &ReadHandle,
     id: &ClusterId,
-) -> anyhow::Result<Ended> {
+) -> anyhow::Result<CommandResult> {
     let Some(cluster) = reading.store.cluster(id).await? else {
         anyhow::bail!("there is no cluster {id}; `harvester clusters --all` lists them");
     };
-    let epoch = epoch(&reading.store, &settings.rules.same).await?;
-    let members = cluster.occurrences.iter().map(asked).collect::<Vec<_>>();
-    let together = explain(&members, &epoch, &settings.rules.same);
-    let kin = Kin::of(&cluster, &epoch, &settings.rules.same);
+    let epoch = corpus_stats(&reading.store, &settings.rules.same).await?;
+    let members = cluster.occurrences.iter().map(qa_text).collect::<Vec<_>>();
+    let together = explain_membership(&members, &epoch, &settings.rules.same);
+    let kin = ClusterSimilarity::of(&cluster, &epoch, &settings.rules.same);
     let verdict = due(&cluster, &settings.rules.pages, &kin);
     if options.json {
         print_json(&serde_json::json!({
@@ -128,10 +131,10 @@ async fn show(
             "due": { "due": verdict.due, "reasons": verdict.reasons },
             "together": together.iter().map(|one| &one.reasons).collect::<Vec<_>>(),
         }))?;
-        return Ok(Ended::Well);
+        return Ok(CommandResult::Well);
     }
     let bold = anstyle::Style::new().bold();
-    say!("{bold}{}{bold:#}", one_line(&clean_title(&cluster.best_question().text), 110));
+    say!("{bold}{}{bold:#}", one_line(&clean_title(&cluster.representative_question().text), 110));
     say!("{} · {}\n", cluster.id, cluster.state.as_str());
     say!("A page is {}due:", if verdict.due { "" } else { "not " });
     tell_reasons(&verdict.reasons);
@@ -145,10 +148,10 @@ async fn show(
             tell_conversation(&conversation)?;
         }
     }
-    Ok(Ended::Well)
+    Ok(CommandResult::Well)
 }
 
-fn tell(occurrence: &Occurrence, together: &Sameness, core: bool) {
+fn tell(occurrence: &Occurrence, together: &PairVerdict, core: bool) {
     let dim = anstyle::Style::new().dimmed();
     say!(
         "\n{dim}{} in #{} · {}{dim:#}",
@@ -167,7 +170,8 @@ fn tell(occurrence: &Occurrence, together: &Sameness, core: bool) {
 
 /// Why the conversation holds a question, and what ties its messages together.
 fn tell_conversation(conversation: &StoredConversation) -> anyhow::Result<()> {
-    if let Verdict::Resolved(resolution) = serde_json::from_str(&conversation.verdict)? {
+    if let ConversationVerdict::Resolved(resolution) = serde_json::from_str(&conversation.verdict)?
+    {
         say!("  asked because");
         tell_reasons(&resolution.question.reasons);
     }
@@ -182,7 +186,7 @@ fn tell_conversation(conversation: &StoredConversation) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn tell_reasons(reasons: &[Reason]) {
+fn tell_reasons(reasons: &[WeightedReason]) {
     for reason in reasons {
         say!("    {:+.2}  {}", reason.weight, reason.what);
     }

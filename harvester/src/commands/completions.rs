@@ -1,15 +1,15 @@
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
-use super::{Cli, Ended};
+use super::{Cli, CommandResult};
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(super) struct CompletionsArgs {
     /// bash, zsh, fish, elvish or powershell
     shell: Shell,
 }
 
-pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
+pub(super) fn run(arguments: &CompletionsArgs) -> anyhow::Result<CommandResult> {
     generate(arguments.shell, &mut Cli::command(), "harvester", &mut std::io::stdout());
-    Ok(Ended::Well)
+    Ok(CommandResult::Well)
 }

@@ -1,23 +1,23 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use docgen::forge::Outcome;
+use docgen::forge::LocalOutcome;
 use indexer::search::Searcher;
-use indexer::store::{Counts, Store};
+use indexer::store::{Store, StoreCounts};
 use rules::cluster::Cluster;
 use rules::question::clean_title;
 use serde::Serialize;
-use site::Site;
+use site::SiteState;
 
 use super::draft;
-use super::propose::{Round, outcome, propose};
+use super::propose::{ProposeSummary, outcome, propose};
 use super::serve::{bind, stop_signal};
 use super::table::{grouped, one_line};
-use super::{Ended, Options, print_json};
+use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
 use crate::config;
 use crate::pipeline::INDEX;
-use crate::progress::{Progress, Unit};
+use crate::progress::{ProgressReporter, Unit};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -27,7 +27,7 @@ Examples:
   harvester demo --listen 127.0.0.1:8081
 
 Everything is written below --data; delete that directory to start over.")]
-pub(super) struct Arguments {
+pub(super) struct DemoArgs {
     /// Stop after the summary
     #[arg(long)]
     no_serve: bool,
@@ -57,30 +57,33 @@ const SCOPE: &str = include_str!("../../demo/scope.toml");
 const TOP: usize = 12;
 
 #[derive(Serialize)]
-struct Summary {
-    counts: Counts,
-    recurring: Vec<Recurring>,
+struct DemoSummary {
+    counts: StoreCounts,
+    recurring: Vec<DemoQuestion>,
     proposed: Vec<(String, String, String)>,
     refused: Vec<(String, String)>,
     seconds: f64,
 }
 
 #[derive(Serialize)]
-struct Recurring {
+struct DemoQuestion {
     id: String,
     times: usize,
     askers: usize,
     question: String,
 }
 
-pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+pub(super) async fn run(
+    options: &GlobalArgs,
+    arguments: &DemoArgs,
+) -> anyhow::Result<CommandResult> {
     let listener = if arguments.no_serve { None } else { Some(bind(&arguments.listen).await?) };
     let started = clock::now();
     let exports = lay_out(&options.data)?;
     let settings = options.settings()?;
     let mut pipeline = options.pipeline(&settings).await?;
     let total = EXPORTS.iter().map(|(_, text)| text.len() as u64).sum();
-    let progress = Progress::start("reading exports", Unit::Bytes, total);
+    let progress = ProgressReporter::start("reading exports", Unit::Bytes, total);
     let taken = pipeline.intake().files(exports, &progress).await?;
     progress.finish();
     anyhow::ensure!(
@@ -107,10 +110,10 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
         say!("Search page: http://{}  (Ctrl-C stops)", listener.local_addr()?);
         let store = Store::open_read_only(&options.data).await?;
         let searcher = Searcher::open(&options.data.join(INDEX))?;
-        let router = site::router(Site::new(store, searcher, naming));
+        let router = site::router(SiteState::new(store, searcher, naming));
         site::serve(listener, router, stop_signal()?).await?;
     }
-    Ok(Ended::Well)
+    Ok(CommandResult::Well)
 }
 
 /// Writes the exports, settings and rules of the demo into the data directory, so that every other
@@ -145,16 +148,21 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn summary(counts: Counts, recurring: &[Cluster], round: &Round, seconds: f64) -> Summary {
-    Summary {
+fn summary(
+    counts: StoreCounts,
+    recurring: &[Cluster],
+    round: &ProposeSummary,
+    seconds: f64,
+) -> DemoSummary {
+    DemoSummary {
         counts,
         recurring: recurring
             .iter()
-            .map(|cluster| Recurring {
+            .map(|cluster| DemoQuestion {
                 id: cluster.id.to_string(),
                 times: cluster.occurrences.len(),
-                askers: cluster.askers(),
-                question: clean_title(&cluster.best_question().text),
+                askers: cluster.asker_count(),
+                question: clean_title(&cluster.representative_question().text),
             })
             .collect(),
         proposed: round
@@ -173,7 +181,13 @@ fn summary(counts: Counts, recurring: &[Cluster], round: &Round, seconds: f64) -
     }
 }
 
-fn tell(options: &Options, counts: &Counts, recurring: &[Cluster], round: &Round, seconds: f64) {
+fn tell(
+    options: &GlobalArgs,
+    counts: &StoreCounts,
+    recurring: &[Cluster],
+    round: &ProposeSummary,
+    seconds: f64,
+) {
     let bold = anstyle::Style::new().bold();
     let dim = anstyle::Style::new().dimmed();
     let resolved = counts.conversations_by_status.get("resolved").copied().unwrap_or_default();
@@ -196,8 +210,8 @@ fn tell(options: &Options, counts: &Counts, recurring: &[Cluster], round: &Round
         say!(
             "  {:>2}×  {}  {dim}{} askers · {}{dim:#}",
             cluster.occurrences.len(),
-            one_line(&clean_title(&cluster.best_question().text), 80),
-            cluster.askers(),
+            one_line(&clean_title(&cluster.representative_question().text), 80),
+            cluster.asker_count(),
             cluster.id
         );
     }
@@ -206,7 +220,7 @@ fn tell(options: &Options, counts: &Counts, recurring: &[Cluster], round: &Round
 }
 
 /// Where the pages are, and what to try next, as it can be typed here.
-fn tell_where(options: &Options, recurring: &[Cluster]) {
+fn tell_where(options: &GlobalArgs, recurring: &[Cluster]) {
     let bold = anstyle::Style::new().bold();
     let data = options.data.display();
     let program = std::env::args().next().unwrap_or_else(|| "harvester".to_owned());
@@ -219,19 +233,19 @@ fn tell_where(options: &Options, recurring: &[Cluster]) {
     say!("  every why   {command} clusters show {example}\n");
 }
 
-fn tell_round(round: &Round) {
+fn tell_round(round: &ProposeSummary) {
     let bold = anstyle::Style::new().bold();
     let dim = anstyle::Style::new().dimmed();
     say!("\n{bold}Proposed to the docs{bold:#}");
     for one in &round.proposed {
-        let mark = if matches!(one.outcome, Outcome::HandsOff(_)) { "–" } else { "✓" };
+        let mark = if matches!(one.outcome, LocalOutcome::HandsOff(_)) { "–" } else { "✓" };
         say!(
             "  {mark} {}\n      {dim}{} · {} · because it was resolved {} times for {} askers{dim:#}",
             one_line(&one.proposal.title, 90),
             one.proposal.branch,
             outcome(&one.outcome),
             one.cluster.occurrences.len(),
-            one.cluster.askers()
+            one.cluster.asker_count()
         );
     }
     if round.proposed.is_empty() {
@@ -243,7 +257,7 @@ fn tell_round(round: &Round) {
     for (cluster, refusal) in &round.refused {
         say!(
             "  ✗ {}\n      {dim}{}{dim:#}",
-            one_line(&clean_title(&cluster.best_question().text), 90),
+            one_line(&clean_title(&cluster.representative_question().text), 90),
             one_line(&refusal.to_string(), 160)
         );
     }

@@ -6,15 +6,15 @@ use rules::ids::ClusterId;
 use serde::Serialize;
 
 use super::table::one_line;
-use super::{Ended, Options, Reading, print_json};
-use crate::pipeline::{Considered, DRAFTS, consider, consider_one};
+use super::{CommandResult, GlobalArgs, ReadHandle, print_json};
+use crate::pipeline::{DRAFTS, LocalCandidate, consider_one, plan_local};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   harvester draft                write every page that is due into DATA/drafts
   harvester draft q1a2b3c4d5     print one page, due or not")]
-pub(super) struct Arguments {
+pub(super) struct DraftArgs {
     /// A cluster id; without it, all that are due
     id: Option<ClusterId>,
 }
@@ -29,9 +29,12 @@ struct Drafted<'d> {
     refused: Option<String>,
 }
 
-pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+pub(super) async fn run(
+    options: &GlobalArgs,
+    arguments: &DraftArgs,
+) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
-    let Reading { store, .. } = options.reading(&settings).await?;
+    let ReadHandle { store, .. } = options.reading(&settings).await?;
     let naming = settings.naming(&store).await?;
     let context = settings.context(&naming);
     if let Some(id) = &arguments.id {
@@ -40,12 +43,12 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
         };
         return show(options, &consider_one(&store, cluster, &context).await?);
     }
-    let considered = consider(&store, &context).await?;
+    let considered = plan_local(&store, &context).await?;
     let drafts = considered.iter().filter_map(|one| one.page.as_ref().ok());
     let folder = write_pages(&options.data, drafts.map(|(draft, _)| draft))?;
     if options.json {
         print_json(&considered.iter().map(drafted).collect::<Vec<_>>())?;
-        return Ok(Ended::Well);
+        return Ok(CommandResult::Well);
     }
     for one in &considered {
         match &one.page {
@@ -58,7 +61,7 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     if considered.is_empty() {
         say!("No page is due. `harvester clusters` shows what recurs.");
     }
-    Ok(Ended::Well)
+    Ok(CommandResult::Well)
 }
 
 /// Writes each page into the folder of drafts and returns that folder.
@@ -73,7 +76,7 @@ pub(super) fn write_pages<'d>(
     Ok(folder)
 }
 
-fn show(options: &Options, considered: &Considered) -> anyhow::Result<Ended> {
+fn show(options: &GlobalArgs, considered: &LocalCandidate) -> anyhow::Result<CommandResult> {
     if options.json {
         print_json(&drafted(considered))?;
     }
@@ -82,7 +85,7 @@ fn show(options: &Options, considered: &Considered) -> anyhow::Result<Ended> {
             if !options.json {
                 say!("{}", draft.page().trim_end());
             }
-            Ok(Ended::Well)
+            Ok(CommandResult::Well)
         }
         Err(refusal) => {
             eprintln!(
@@ -90,12 +93,12 @@ fn show(options: &Options, considered: &Considered) -> anyhow::Result<Ended> {
                 considered.cluster.id,
                 one_line(&refusal.to_string(), 300)
             );
-            Ok(Ended::Badly)
+            Ok(CommandResult::Badly)
         }
     }
 }
 
-fn drafted(considered: &Considered) -> Drafted<'_> {
+fn drafted(considered: &LocalCandidate) -> Drafted<'_> {
     let draft = considered.page.as_ref().ok().map(|(draft, _)| draft);
     Drafted {
         id: considered.cluster.id.to_string(),

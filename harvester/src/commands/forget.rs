@@ -4,7 +4,7 @@ use indexer::store::Store;
 use rules::ids::UserId;
 
 use super::table::grouped;
-use super::{Ended, Options, is_in_use, print_json};
+use super::{CommandResult, GlobalArgs, is_in_use, print_json};
 use crate::clock;
 
 #[derive(Debug, clap::Args)]
@@ -14,7 +14,7 @@ Examples:
 
 Removes everything that this person wrote or did from the store, the index, drafts and the API, and
 never stores any of it again. Their user id is shown by Discord's own \"Copy User ID\".")]
-pub(super) struct Arguments {
+pub(super) struct ForgetArgs {
     /// The person's Discord user id
     #[arg(value_name = "USER")]
     user: UserId,
@@ -23,10 +23,13 @@ pub(super) struct Arguments {
 /// How long a running daemon may take to judge, index and purge.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+pub(super) async fn run(
+    options: &GlobalArgs,
+    arguments: &ForgetArgs,
+) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
     let store = options.shared().await?;
-    let forgotten = store.forget(arguments.user, "operator", clock::now()).await?;
+    let forgotten = store.erase_user(arguments.user, "operator", clock::now()).await?;
     let purged = match options.pipeline(&settings).await {
         Ok(pipeline) => {
             pipeline.close().await;
@@ -51,7 +54,7 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
              stop it and run this command again"
         );
     }
-    Ok(if purged { Ended::Well } else { Ended::Badly })
+    Ok(if purged { CommandResult::Well } else { CommandResult::Badly })
 }
 
 /// Waits until the daemon that runs on this data directory has purged what was forgotten.

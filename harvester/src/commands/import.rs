@@ -3,11 +3,11 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::table::grouped;
-use super::{Ended, Options, print_json};
+use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
 use crate::import::files::find_exports;
 use crate::pipeline::{CaughtUp, FileOutcome, IntakeReport};
-use crate::progress::{Progress, Unit};
+use crate::progress::{ProgressReporter, Unit};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -17,14 +17,14 @@ Examples:
 
 Export with DiscordChatExporter as JSON, best with `--markdown false --utc`. Importing the same
 file again changes nothing; a newer export of the same channel brings what is new or edited.")]
-pub(super) struct Arguments {
+pub(super) struct ImportArgs {
     /// Export files, or folders that are searched for them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
 
 #[derive(Serialize)]
-struct Report<'r> {
+struct ImportSummary<'r> {
     files: usize,
     passed_over: usize,
     added: u64,
@@ -36,12 +36,15 @@ struct Report<'r> {
     unknown_types: std::collections::BTreeMap<&'r str, u64>,
 }
 
-pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+pub(super) async fn run(
+    options: &GlobalArgs,
+    arguments: &ImportArgs,
+) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
     let found = find_exports(&arguments.paths)?;
     let mut pipeline = options.pipeline(&settings).await?;
     let bytes = found.exports.iter().filter_map(|path| path.metadata().ok()).map(|file| file.len());
-    let progress = Progress::start("reading exports", Unit::Bytes, bytes.sum());
+    let progress = ProgressReporter::start("reading exports", Unit::Bytes, bytes.sum());
     let taken = pipeline.intake().files(found.exports, &progress).await?;
     progress.finish();
     let caught_up = pipeline.catch_up(clock::now()).await?;
@@ -58,15 +61,15 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     for problem in &report.problems {
         eprintln!("error: {problem}");
     }
-    Ok(if report.problems.is_empty() { Ended::Well } else { Ended::Badly })
+    Ok(if report.problems.is_empty() { CommandResult::Well } else { CommandResult::Badly })
 }
 
-fn report(taken: &IntakeReport, passed_over: usize) -> Report<'_> {
+fn report(taken: &IntakeReport, passed_over: usize) -> ImportSummary<'_> {
     let mut unknown_types = std::collections::BTreeMap::new();
     for (name, count) in taken.files.iter().flat_map(|file| &file.report.other_types) {
         *unknown_types.entry(name.as_str()).or_default() += count;
     }
-    Report {
+    ImportSummary {
         files: taken.files.len(),
         passed_over,
         added: taken.applied.added,
@@ -103,8 +106,8 @@ fn problems(file: &FileOutcome) -> Vec<String> {
     problems
 }
 
-fn tell(report: &Report<'_>, caught_up: &CaughtUp) {
-    let Report { files, added, updated, unchanged, .. } = report;
+fn tell(report: &ImportSummary<'_>, caught_up: &CaughtUp) {
+    let ImportSummary { files, added, updated, unchanged, .. } = report;
     if *added == 0 && *updated == 0 {
         say!(
             "Nothing new: all {} messages of {files} file(s) were known already.",

@@ -1,25 +1,25 @@
-use docgen::caps::Clock;
+use docgen::caps::DeadlineStatus;
 use indexer::store::Proposal;
 use rules::ids::Millis;
 use serde::Serialize;
 
 use super::table::one_line;
-use super::{Ended, Options, print_json};
+use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
 use crate::proposing::clock_of;
 
 /// One proposal as it is listed.
 #[derive(Serialize)]
-struct Line {
+struct ProposalListItem {
     #[serde(flatten)]
     proposal: Proposal,
     /// When the threshold was met.
     due_since: Option<Millis>,
     due_by: Option<Millis>,
-    clock: Clock,
+    clock: DeadlineStatus,
 }
 
-pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
+pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
     let store = options.reading(&settings).await?.store;
     let now = clock::now();
@@ -31,11 +31,11 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
         let allowed = pages.deadline(Millis(0)).0;
         let clock = clock_of(&proposal, due_since, allowed, now);
         let due_by = due_since.map(|since| pages.deadline(since));
-        lines.push(Line { proposal, due_since, due_by, clock });
+        lines.push(ProposalListItem { proposal, due_since, due_by, clock });
     }
     if options.json {
         print_json(&lines)?;
-        return Ok(Ended::Well);
+        return Ok(CommandResult::Well);
     }
     if lines.is_empty() {
         say!("Nothing was proposed so far. `harvester propose` does it.");
@@ -43,10 +43,10 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
     for line in &lines {
         tell(line);
     }
-    Ok(Ended::Well)
+    Ok(CommandResult::Well)
 }
 
-fn tell(line: &Line) {
+fn tell(line: &ProposalListItem) {
     let Proposal { cluster, state, number, title, note, purpose, .. } = &line.proposal;
     let number = number.map_or_else(String::new, |number| format!("#{number}"));
     let clock = serde_json::to_value(line.clock).unwrap_or_default();

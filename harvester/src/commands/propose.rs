@@ -1,17 +1,17 @@
 mod on_github;
 
 use anyhow::Context as _;
-use docgen::draft::{Draft, Refusal};
-use docgen::forge::Outcome;
+use docgen::draft::{Draft, DraftRefusal};
+use docgen::forge::LocalOutcome;
 use docgen::forge::local::LocalForge;
 use indexer::store::Store;
 use rules::cluster::Cluster;
 use serde::Serialize;
 
 use super::table::one_line;
-use super::{Ended, Options, Settings, is_in_use, print_json};
+use super::{CommandResult, GlobalArgs, LoadedSettings, is_in_use, print_json};
 use crate::clock;
-use crate::pipeline::{self, PROPOSALS, Proposed, consider};
+use crate::pipeline::{self, LocalProposal, PROPOSALS, plan_local};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -22,20 +22,20 @@ Examples:
 Needs [forge] in the settings. `repository` is a git repository on this machine, bare or not, made if
 it does not exist: each page gets a branch answers/ID, titles and bodies are written to DATA/proposals.
 `github` is OWNER/NAME: each page gets a pull request, as many at a time as maintainers allow.")]
-pub(super) struct Arguments {
+pub(super) struct ProposeArgs {
     /// Print exactly what would be proposed, and propose nothing
     #[arg(long)]
     dry_run: bool,
 }
 
 /// All that came of proposing.
-pub(super) struct Round {
-    pub(super) proposed: Vec<Proposed>,
-    pub(super) refused: Vec<(Cluster, Refusal)>,
+pub(super) struct ProposeSummary {
+    pub(super) proposed: Vec<LocalProposal>,
+    pub(super) refused: Vec<(Cluster, DraftRefusal)>,
 }
 
 #[derive(Serialize)]
-struct Line<'l> {
+struct ProposeItem<'l> {
     id: String,
     branch: Option<&'l str>,
     title: Option<&'l str>,
@@ -43,7 +43,10 @@ struct Line<'l> {
     outcome: String,
 }
 
-pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+pub(super) async fn run(
+    options: &GlobalArgs,
+    arguments: &ProposeArgs,
+) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
     if settings.config.forge.github.is_some() {
         return on_github::run(options, &settings, arguments.dry_run).await;
@@ -69,7 +72,7 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     };
     if options.json {
         print_json(&lines(&round))?;
-        return Ok(Ended::Well);
+        return Ok(CommandResult::Well);
     }
     for line in lines(&round) {
         say!("{:<14} {:<28} {}", line.id, line.outcome, line.title.unwrap_or_default());
@@ -77,27 +80,29 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     if round.proposed.is_empty() && round.refused.is_empty() {
         say!("No page is due. `harvester clusters` shows what recurs.");
     }
-    Ok(Ended::Well)
+    Ok(CommandResult::Well)
 }
 
 /// Proposes every page that is due.
 pub(super) async fn propose(
-    options: &Options,
-    settings: &Settings,
+    options: &GlobalArgs,
+    settings: &LoadedSettings,
     store: &Store,
-) -> anyhow::Result<Round> {
+) -> anyhow::Result<ProposeSummary> {
     let repository = settings.config.forge.repository.as_deref().context(
         "no place to propose to; set `repository` or `github` in [forge] of the settings file",
     )?;
     let forge = LocalForge::open(repository, &options.data.join(PROPOSALS))?;
     let naming = settings.naming(store).await?;
-    let considered = consider(store, &settings.context(&naming)).await?;
-    let mut round = Round { proposed: Vec::new(), refused: Vec::new() };
+    let considered = plan_local(store, &settings.context(&naming)).await?;
+    let mut round = ProposeSummary { proposed: Vec::new(), refused: Vec::new() };
     for one in considered {
         match one.page {
             Ok((draft, proposal)) => {
                 let page = (one.cluster, draft, proposal);
-                round.proposed.push(pipeline::propose(store, &forge, page, clock::now()).await?);
+                round
+                    .proposed
+                    .push(pipeline::propose_local(store, &forge, page, clock::now()).await?);
             }
             Err(refusal) => round.refused.push((one.cluster, refusal)),
         }
@@ -105,10 +110,13 @@ pub(super) async fn propose(
     Ok(round)
 }
 
-async fn rehearse(options: &Options, settings: &Settings) -> anyhow::Result<Ended> {
+async fn rehearse(
+    options: &GlobalArgs,
+    settings: &LoadedSettings,
+) -> anyhow::Result<CommandResult> {
     let reading = options.reading(settings).await?;
     let naming = settings.naming(&reading.store).await?;
-    let considered = consider(&reading.store, &settings.context(&naming)).await?;
+    let considered = plan_local(&reading.store, &settings.context(&naming)).await?;
     if options.json {
         let pages = considered.iter().map(|one| match &one.page {
             Ok((draft, proposal)) => serde_json::json!({
@@ -120,7 +128,7 @@ async fn rehearse(options: &Options, settings: &Settings) -> anyhow::Result<Ende
             }
         });
         print_json(&pages.collect::<Vec<_>>())?;
-        return Ok(Ended::Well);
+        return Ok(CommandResult::Well);
     }
     for one in &considered {
         match &one.page {
@@ -133,18 +141,18 @@ async fn rehearse(options: &Options, settings: &Settings) -> anyhow::Result<Ende
         }
     }
     say!("Nothing was written: {} cluster(s) were considered.", considered.len());
-    Ok(Ended::Well)
+    Ok(CommandResult::Well)
 }
 
-fn lines(round: &Round) -> Vec<Line<'_>> {
-    let proposed = round.proposed.iter().map(|one| Line {
+fn lines(round: &ProposeSummary) -> Vec<ProposeItem<'_>> {
+    let proposed = round.proposed.iter().map(|one| ProposeItem {
         id: one.cluster.id.to_string(),
         branch: Some(&one.proposal.branch),
         title: Some(&one.proposal.title),
         path: Some(Draft::path(&one.draft)),
         outcome: outcome(&one.outcome),
     });
-    let refused = round.refused.iter().map(|(cluster, refusal)| Line {
+    let refused = round.refused.iter().map(|(cluster, refusal)| ProposeItem {
         id: cluster.id.to_string(),
         branch: None,
         title: None,
@@ -154,11 +162,11 @@ fn lines(round: &Round) -> Vec<Line<'_>> {
     proposed.chain(refused).collect()
 }
 
-pub(super) fn outcome(outcome: &Outcome) -> String {
+pub(super) fn outcome(outcome: &LocalOutcome) -> String {
     match outcome {
-        Outcome::Opened(_) => "opened".to_owned(),
-        Outcome::Updated(_) => "updated".to_owned(),
-        Outcome::UpToDate(_) => "up to date".to_owned(),
-        Outcome::HandsOff(why) => format!("hands off: {why}"),
+        LocalOutcome::Opened(_) => "opened".to_owned(),
+        LocalOutcome::Updated(_) => "updated".to_owned(),
+        LocalOutcome::UpToDate(_) => "up to date".to_owned(),
+        LocalOutcome::HandsOff(why) => format!("hands off: {why}"),
     }
 }

@@ -1,6 +1,6 @@
-use super::{Ended, Options, print_json};
+use super::{CommandResult, GlobalArgs, print_json};
 
-pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
+pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
     let mut pipeline = options.pipeline(&settings).await?;
     let documents = pipeline.reindex().await?;
@@ -10,5 +10,5 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
     } else {
         say!("Built the index anew: {documents} answers can be found.");
     }
-    Ok(Ended::Well)
+    Ok(CommandResult::Well)
 }

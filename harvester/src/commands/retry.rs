@@ -1,7 +1,7 @@
-use super::{Ended, Options, print_json};
+use super::{CommandResult, GlobalArgs, print_json};
 use crate::pipeline::retry;
 
-pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
+pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
     let store = options.shared().await?;
     let retried = retry(&store, &settings.rules).await?;
@@ -14,5 +14,5 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
     } else {
         say!("{} could be read now; {} still cannot.", retried.read, retried.still_unreadable);
     }
-    Ok(if retried.still_unreadable == 0 { Ended::Well } else { Ended::Badly })
+    Ok(if retried.still_unreadable == 0 { CommandResult::Well } else { CommandResult::Badly })
 }

@@ -2,7 +2,7 @@ use anyhow::Context as _;
 use indexer::store::Store;
 
 use super::serve::stop_signal;
-use super::{Ended, Options};
+use super::{CommandResult, GlobalArgs};
 use crate::clock;
 use crate::daemon::Daemon;
 
@@ -14,13 +14,16 @@ Examples:
 
 The bot's token is `token` or `token_file` in [discord] of the settings file. Ctrl-C and SIGTERM stop
 the daemon within ten seconds; what it had taken in is stored.")]
-pub(super) struct Arguments {
+pub(super) struct RunArgs {
     /// Address and port of the site; stands above [site] listen of the settings
     #[arg(long, env = "HARVESTER_LISTEN", value_name = "ADDRESS")]
     listen: Option<String>,
 }
 
-pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+pub(super) async fn run(
+    options: &GlobalArgs,
+    arguments: &RunArgs,
+) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
     let mut config = settings.config.clone();
     if config.discord.token.is_none() {
@@ -39,10 +42,10 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     let daemon =
         Daemon { data: options.data.clone(), config, rules: settings.rules, store, naming, owner };
     daemon.run(stop).await?;
-    Ok(Ended::Well)
+    Ok(CommandResult::Well)
 }
 
-impl Options {
+impl GlobalArgs {
     /// Opens the store for writing beside other processes that write there.
     pub(super) async fn shared(&self) -> anyhow::Result<Store> {
         let store = Store::open_shared(&self.data).await?;

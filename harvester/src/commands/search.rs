@@ -1,11 +1,11 @@
-use indexer::search::{Query, highlights};
+use indexer::search::{SearchQuery, highlights};
 use rules::cluster::{Cluster, Occurrence};
 use rules::markdown::visible;
 use rules::question::clean_title;
 use serde::Serialize;
 
 use super::table::{day, indented, one_line};
-use super::{Ended, Options, Reading, print_json};
+use super::{CommandResult, GlobalArgs, ReadHandle, print_json};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -13,7 +13,7 @@ Examples:
   harvester search how do I enable voice
   harvester search --limit 3 \"ECONNREFUSED 5432\"
   harvester --json search plugin install")]
-pub(super) struct Arguments {
+pub(super) struct SearchArgs {
     /// What to look for; plain words, nothing needs quoting
     #[arg(required = true, value_name = "QUERY")]
     words: Vec<String>,
@@ -23,7 +23,7 @@ pub(super) struct Arguments {
 }
 
 #[derive(Serialize)]
-struct Found {
+struct SearchResultItem {
     id: String,
     title: String,
     answer: String,
@@ -33,11 +33,15 @@ struct Found {
     link: String,
 }
 
-pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+pub(super) async fn run(
+    options: &GlobalArgs,
+    arguments: &SearchArgs,
+) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
-    let Reading { store, searcher, .. } = options.reading(&settings).await?;
+    let ReadHandle { store, searcher, .. } = options.reading(&settings).await?;
     let text = arguments.words.join(" ");
-    let query = Query { text: text.clone(), limit: arguments.limit.into(), ..Query::default() };
+    let query =
+        SearchQuery { text: text.clone(), limit: arguments.limit.into(), ..SearchQuery::default() };
     let hits = tokio::task::spawn_blocking(move || searcher.search(&query)).await??;
     let ids = hits.hits.iter().map(|hit| hit.cluster.clone()).collect::<Vec<_>>();
     let found = store.clusters_with(&ids).await?.iter().map(found).collect::<Vec<_>>();
@@ -47,7 +51,7 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
             "total": hits.total,
             "nearest_only": hits.nearest_only,
         }))?;
-        return Ok(Ended::Well);
+        return Ok(CommandResult::Well);
     }
     if hits.nearest_only && !found.is_empty() {
         say!("Nothing answers that. The nearest questions:\n");
@@ -57,27 +61,27 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Res
     for one in &found {
         tell(one, &text);
     }
-    Ok(Ended::Well)
+    Ok(CommandResult::Well)
 }
 
 /// The operator's own terminal shows all words; whether they may be published is asked elsewhere.
-fn found(cluster: &Cluster) -> Found {
+fn found(cluster: &Cluster) -> SearchResultItem {
     let best = best_occurrence(cluster);
     let (title, answer, link) = match &cluster.canon {
         Some(canon) => {
             (canon.title.clone(), visible(&canon.answer).into_owned(), canon.link.clone())
         }
         None => (
-            clean_title(&cluster.best_question().text),
+            clean_title(&cluster.representative_question().text),
             best.best_answer().text.clone(),
             best.answer_link(best.best_answer()),
         ),
     };
-    Found {
+    SearchResultItem {
         id: cluster.id.to_string(),
         title,
         answer,
-        status: if cluster.is_known() { "known" } else { "unreviewed" },
+        status: if cluster.has_merged_answer() { "known" } else { "unreviewed" },
         occurrences: cluster.occurrences.len(),
         last_confirmed: day(cluster.last_confirmed()),
         link,
@@ -86,14 +90,15 @@ fn found(cluster: &Cluster) -> Found {
 
 /// The occurrence with the best answer that may be quoted, else the surest one.
 fn best_occurrence(cluster: &Cluster) -> &Occurrence {
-    let best = rules::standing::rank(cluster).into_iter().map(|standing| standing.occurrence);
+    let best =
+        rules::standing::rank_occurrences(cluster).into_iter().map(|standing| standing.occurrence);
     let surest = cluster.occurrences.iter().min_by(|one, other| {
         one.grade.cmp(&other.grade).then(other.confidence.total_cmp(&one.confidence))
     });
     best.chain(surest).next().expect("a cluster has an occurrence")
 }
 
-fn tell(found: &Found, query: &str) {
+fn tell(found: &SearchResultItem, query: &str) {
     let bold = anstyle::Style::new().bold();
     let dim = anstyle::Style::new().dimmed();
     let title = one_line(&found.title, 110);

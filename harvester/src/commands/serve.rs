@@ -1,31 +1,35 @@
 use std::future::Future;
 
 use anyhow::Context as _;
-use site::Site;
+use site::SiteState;
 use tokio::net::TcpListener;
 
-use super::{Ended, Options, Reading};
+use super::{CommandResult, GlobalArgs, ReadHandle};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   harvester serve
   harvester serve --listen 0.0.0.0:80")]
-pub(super) struct Arguments {
+pub(super) struct ServeArgs {
     /// Address and port; stands above [site] listen of the settings
     #[arg(long, env = "HARVESTER_LISTEN", value_name = "ADDRESS")]
     listen: Option<String>,
 }
 
-pub(super) async fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<Ended> {
+pub(super) async fn run(
+    options: &GlobalArgs,
+    arguments: &ServeArgs,
+) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
     let address = arguments.listen.as_deref().unwrap_or(&settings.config.listen);
     let listener = bind(address).await?;
-    let Reading { store, searcher, .. } = options.reading(&settings).await?;
+    let ReadHandle { store, searcher, .. } = options.reading(&settings).await?;
     let naming = settings.naming(&store).await?;
     say!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
-    site::serve(listener, site::router(Site::new(store, searcher, naming)), stop_signal()?).await?;
-    Ok(Ended::Well)
+    site::serve(listener, site::router(SiteState::new(store, searcher, naming)), stop_signal()?)
+        .await?;
+    Ok(CommandResult::Well)
 }
 
 /// Takes the address, or says which flag gives another.

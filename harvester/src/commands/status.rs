@@ -1,19 +1,19 @@
 use std::collections::BTreeMap;
 
-use indexer::store::{Counts, PULSES, Store};
+use indexer::store::{PULSES, Store, StoreCounts};
 use rules::ids::Millis;
 use serde_json::Value;
 
 use super::table::grouped;
-use super::{Ended, Options, Reading, print_json};
+use super::{CommandResult, GlobalArgs, ReadHandle, print_json};
 use crate::clock;
 
 /// A daemon that has not told how it is for so long is gone.
 const FRESH: i64 = 30 * Millis::SECOND;
 
-pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
+pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
-    let Reading { store, searcher, behind } = options.reading(&settings).await?;
+    let ReadHandle { store, searcher, behind } = options.reading(&settings).await?;
     let counts = store.counts().await?;
     let documents = searcher.count();
     let live = store.live_counts().await?;
@@ -34,12 +34,19 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<Ended> {
         daemons.iter().for_each(|(name, pulse)| tell_daemon(name, pulse));
         say!("\nData directory: {}", options.data.display());
     }
-    Ok(Ended::Well)
+    Ok(CommandResult::Well)
 }
 
-fn tell(counts: &Counts, documents: usize) {
-    let Counts {
-        channels, people, messages, conversations, clusters, recurring, proposals, ..
+fn tell(counts: &StoreCounts, documents: usize) {
+    let StoreCounts {
+        channels,
+        people,
+        messages,
+        conversations,
+        clusters,
+        recurring,
+        proposals,
+        ..
     } = counts;
     line("messages", *messages, &format!("of {people} people in {channels} channel(s)"));
     detail(&counts.messages_by_kind);

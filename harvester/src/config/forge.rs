@@ -2,50 +2,50 @@
 
 use std::path::{Path, PathBuf};
 
-use docgen::github::auth::{AppKey, Auth, Secret as Key};
+use docgen::github::auth::{AppKey, Auth, Credential as Key};
 use docgen::github::transport::PUBLIC_API;
-use rules::reader::Reader;
+use rules::reader::TomlReader;
 
-use super::{Secret, address, secret};
+use super::{SecretString, address, secret};
 
 /// `[forge]`: a git repository on this machine, or one on GitHub.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Forge {
+pub struct ForgeConfig {
     /// `repository`: the git repository on this machine that gets the proposals. Default: none.
     pub repository: Option<PathBuf>,
     /// `github`: the repository on GitHub, `OWNER/NAME`. Default: none.
-    pub github: Option<OnGitHub>,
+    pub github: Option<GitHubConfig>,
 }
 
 /// How a repository on GitHub is reached.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OnGitHub {
+pub struct GitHubConfig {
     pub repository: String,
     /// `api_url`: `https://HOST/api/v3` for GitHub Enterprise. Default: github.com's.
     pub api_url: String,
-    pub who: Who,
+    pub who: GitHubIdentity,
     /// `poll_minutes`: how often we look by ourselves. Default: 10.
     pub poll_minutes: u32,
     /// `webhook_secret` or `webhook_secret_file`: with it GitHub may tell us at once, at
     /// `/webhooks/github`. Default: none.
-    pub webhook_secret: Option<Secret>,
+    pub webhook_secret: Option<SecretString>,
 }
 
 /// As whom we come.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Who {
+pub enum GitHubIdentity {
     Nobody,
     /// `token` or `token_file`: a fine-grained personal access token.
-    Person(Secret),
+    Person(SecretString),
     /// `app_id` with `private_key_file`: a GitHub App.
     App {
         id: u64,
-        key: Secret,
+        key: SecretString,
     },
 }
 
-impl Forge {
-    pub(super) fn read(table: &mut Reader, base: &Path) -> Self {
+impl ForgeConfig {
+    pub(super) fn read(table: &mut TomlReader, base: &Path) -> Self {
         let repository = table.optional_text("repository").map(|path| base.join(path));
         let name = table.optional_text("github");
         let api_url = address(table, "api_url").unwrap_or_else(|| PUBLIC_API.to_owned());
@@ -55,7 +55,7 @@ impl Forge {
         if repository.is_some() && name.is_some() {
             table.wrong("github", "`repository` is set too; proposals go to one place");
         }
-        let github = name.map(|repository| OnGitHub {
+        let github = name.map(|repository| GitHubConfig {
             repository,
             api_url,
             who,
@@ -72,7 +72,7 @@ impl Forge {
     }
 }
 
-impl Who {
+impl GitHubIdentity {
     /// What proves it; `None` for nobody.
     pub fn auth(&self) -> anyhow::Result<Option<Auth>> {
         Ok(match self {
@@ -85,32 +85,32 @@ impl Who {
     }
 }
 
-fn who(table: &mut Reader, base: &Path) -> Who {
+fn who(table: &mut TomlReader, base: &Path) -> GitHubIdentity {
     let token = secret(table, base, ["token", "token_file"]);
     let id = table.integer("app_id", 0, 0, i64::MAX) as u64;
     let file = table.optional_text("private_key_file");
     match (token, id, file) {
         (Some(_), 1.., _) => {
             table.wrong("app_id", "`token` is set too; only one of them can be");
-            Who::Nobody
+            GitHubIdentity::Nobody
         }
-        (Some(token), ..) => Who::Person(token),
+        (Some(token), ..) => GitHubIdentity::Person(token),
         (None, 1.., Some(file)) => match std::fs::read_to_string(base.join(&file)) {
-            Ok(text) => Who::App { id, key: Secret(text) },
+            Ok(text) => GitHubIdentity::App { id, key: SecretString(text) },
             Err(error) => {
                 table.wrong("private_key_file", format!("cannot read {file}: {error}"));
-                Who::Nobody
+                GitHubIdentity::Nobody
             }
         },
         (None, 1.., None) => {
             table.wrong("app_id", "an App needs `private_key_file` too");
-            Who::Nobody
+            GitHubIdentity::Nobody
         }
         (None, 0, Some(_)) => {
             table.wrong("private_key_file", "a key needs `app_id` too");
-            Who::Nobody
+            GitHubIdentity::Nobody
         }
-        (None, 0, None) => Who::Nobody,
+        (None, 0, None) => GitHubIdentity::Nobody,
     }
 }
 

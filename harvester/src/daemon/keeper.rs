@@ -8,7 +8,7 @@ use indexer::store::{Store, StoreError, WriteLock};
 use rules::ruleset::Ruleset;
 use tokio::sync::{Notify, watch};
 
-use super::pulse::Beat;
+use super::pulse::DaemonCounters;
 use crate::clock;
 use crate::pipeline::{Pipeline, PipelineError};
 
@@ -23,7 +23,7 @@ const LONGEST_REST: Duration = Duration::from_secs(60);
 /// Between two purges of deleted text: each rewrites segments of the index.
 const BETWEEN_SCRUBS: Duration = Duration::from_secs(20);
 
-pub(super) struct Keeper {
+pub(super) struct IndexLeader {
     pub(super) store: Store,
     pub(super) rules: Arc<Ruleset>,
     pub(super) data: PathBuf,
@@ -31,37 +31,37 @@ pub(super) struct Keeper {
     pub(super) stored: Arc<Notify>,
     /// Tells that something was deleted and is in no file any more.
     pub(super) scrubbed: Arc<Notify>,
-    pub(super) beat: Beat,
+    pub(super) beat: DaemonCounters,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
 /// When the last grouping and the last purge were, and how long the grouping took.
 #[derive(Default)]
-struct Rounds {
+struct LeaderSchedule {
     settled: Option<(Instant, Duration)>,
     scrubbed: Option<Instant>,
 }
 
-impl Keeper {
+impl IndexLeader {
     /// Keeps the data directory until the stop; stands by while another process does.
     pub(super) async fn run(mut self) -> Result<(), PipelineError> {
-        let Some(mut pipeline) = self.lead().await? else { return Ok(()) };
+        let Some(mut pipeline) = self.await_leadership().await? else { return Ok(()) };
         self.beat.leads();
-        let mut rounds = Rounds::default();
+        let mut rounds = LeaderSchedule::default();
         while !*self.stopping.borrow() {
-            self.round(&mut pipeline, &mut rounds).await?;
+            self.run_once(&mut pipeline, &mut rounds).await?;
             tokio::select! {
                 () = self.stored.notified() => {}
                 () = tokio::time::sleep(LOOK) => {}
                 _ = self.stopping.changed() => {}
             }
         }
-        pipeline.keep_up().await?;
+        pipeline.judge_and_index().await?;
         Ok(())
     }
 
     /// Waits for the lead; `None` if the stop came first.
-    async fn lead(&mut self) -> Result<Option<Pipeline>, PipelineError> {
+    async fn await_leadership(&mut self) -> Result<Option<Pipeline>, PipelineError> {
         loop {
             match WriteLock::take(&self.data) {
                 Ok(lock) => {
@@ -79,16 +79,16 @@ impl Keeper {
         }
     }
 
-    async fn round(
+    async fn run_once(
         &mut self,
         pipeline: &mut Pipeline,
-        rounds: &mut Rounds,
+        rounds: &mut LeaderSchedule,
     ) -> Result<(), PipelineError> {
-        pipeline.keep_up().await?;
+        pipeline.judge_and_index().await?;
         let now = Instant::now();
         let rested = |(ended, took): (Instant, Duration)| now - ended >= rest_after(took);
         if rounds.settled.is_none_or(rested) {
-            pipeline.settle(clock::now()).await?;
+            pipeline.recluster_and_index(clock::now()).await?;
             rounds.settled = Some((Instant::now(), now.elapsed()));
         }
         let rested = |at: Instant| now - at >= BETWEEN_SCRUBS;
@@ -96,7 +96,7 @@ impl Keeper {
             rounds.scrubbed = Some(Instant::now());
             self.scrubbed.notify_one();
         }
-        self.beat.kept_up(clock::now());
+        self.beat.record_index_pass(clock::now());
         Ok(())
     }
 }

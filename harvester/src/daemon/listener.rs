@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use indexer::store::Store;
 use rules::ids::GuildId;
-use rules::pseudonym::Naming;
+use rules::pseudonym::AuthorNaming;
 use rules::ruleset::Ruleset;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
@@ -21,50 +21,50 @@ use tokio::task::JoinSet;
 
 use super::Daemon;
 use crate::clock;
-use crate::config::{Discord, Secret};
-use crate::discord::catch_up::{CatchUp, Reach};
-use crate::discord::gateway::{Gateway, Vitals};
-use crate::discord::interactions::{ApplicationId, Desk};
-use crate::discord::rest::{Lane, Rest};
-use crate::feed::Feed;
+use crate::config::{DiscordConfig, SecretString};
+use crate::discord::catch_up::{CatchUp, CatchUpScope};
+use crate::discord::gateway::{ConnectionStats, Gateway};
+use crate::discord::interactions::{ApplicationId, InteractionHandler};
+use crate::discord::rest::{RequestLane, RestClient};
+use crate::feed::IngestQueue;
 use crate::pipeline::INDEX;
-use hear::Ear;
-use hints::Hints;
+use hear::GatewayDispatcher;
+use hints::Suggester;
 
 /// Events of the gateway waiting to be understood, at most.
 const HEARD: usize = 20_000;
 /// How often gaps are looked for.
 const TICK: Duration = Duration::from_millis(500);
 
-pub(super) struct Listener {
-    token: Secret,
-    settings: Discord,
-    rest: Rest,
+pub(super) struct DiscordListener {
+    token: SecretString,
+    settings: DiscordConfig,
+    rest: RestClient,
     store: Store,
     rules: Arc<Ruleset>,
-    naming: Naming,
+    naming: AuthorNaming,
     owner: String,
     index: PathBuf,
-    feed: Feed,
-    seen: Arc<Seen>,
+    feed: IngestQueue,
+    seen: Arc<SharedConnection>,
 }
 
 /// What the pulse tells of the connection, as soon as there is something.
 #[derive(Default)]
-struct Seen {
-    vitals: OnceLock<Vitals>,
+struct SharedConnection {
+    vitals: OnceLock<ConnectionStats>,
     catch_up: OnceLock<CatchUpProgress>,
-    desk: OnceLock<Arc<Desk>>,
+    desk: OnceLock<Arc<InteractionHandler>>,
 }
 
 /// Reads how far catching up has come, without keeping the feed open.
 type CatchUpProgress = Box<dyn Fn() -> Value + Send + Sync>;
 
-impl Listener {
-    pub(super) fn new(daemon: &Daemon, feed: Feed) -> anyhow::Result<Self> {
+impl DiscordListener {
+    pub(super) fn new(daemon: &Daemon, feed: IngestQueue) -> anyhow::Result<Self> {
         let settings = daemon.config.discord.clone();
         let token = settings.token.clone().context("there is no Discord token")?;
-        let rest = Rest::new(&token, settings.api_url.as_deref(), settings.rate_share)?;
+        let rest = RestClient::new(&token, settings.api_url.as_deref(), settings.rate_share)?;
         Ok(Self {
             token,
             settings,
@@ -95,7 +95,7 @@ impl Listener {
 
     /// Listens until the stop; fails when Discord will not have us.
     pub(super) async fn run(self, mut stopping: watch::Receiver<bool>) -> anyhow::Result<()> {
-        let reach = Reach {
+        let reach = CatchUpScope {
             history_days: self.settings.history_days,
             reconcile_days: self.settings.reconcile_days,
         };
@@ -119,9 +119,10 @@ impl Listener {
             out,
         );
         let _ = self.seen.vitals.set(gateway.vitals());
-        let mut ear = Ear::new(&self.settings, &self.rules, self.feed.clone(), catch_up);
+        let mut ear =
+            GatewayDispatcher::new(&self.settings, &self.rules, self.feed.clone(), catch_up);
         let mut desks = JoinSet::new();
-        desks.spawn(self.desk(stopping.clone()));
+        desks.spawn(self.build_handler(stopping.clone()));
         let mut hints = JoinSet::new();
         let hints_stop = stopping.clone();
         let mut tick = tokio::time::interval(TICK);
@@ -134,24 +135,24 @@ impl Listener {
                     if let Some(desk) = desk.context("a task broke")?? {
                         let _ = self.seen.desk.set(Arc::clone(&desk));
                         hints.spawn(self.hints(&desk, hints_stop.clone()).run());
-                        ear.meet(desk);
+                        ear.attach_handler(desk);
                     }
                 }
-                Some(heard) = heard.recv() => ear.hear(heard),
-                _ = tick.tick() => ear.mind(gateway.vitals().take_gapped()),
+                Some(heard) = heard.recv() => ear.handle_event(heard),
+                _ = tick.tick() => ear.poll_gaps(gateway.vitals().take_gapped()),
             }
         };
         gateway.stop().await;
         // What was heard before the stop is handed in still.
         while let Ok(heard) = heard.try_recv() {
-            ear.hear(heard);
+            ear.handle_event(heard);
         }
         ear.finish().await;
         ended
     }
 
-    fn hints(&self, desk: &Arc<Desk>, stopping: watch::Receiver<bool>) -> Hints {
-        Hints {
+    fn hints(&self, desk: &Arc<InteractionHandler>, stopping: watch::Receiver<bool>) -> Suggester {
+        Suggester {
             store: self.store.clone(),
             desk: Arc::clone(desk),
             wanted: self.settings.suggest_in.clone(),
@@ -160,10 +161,10 @@ impl Listener {
     }
 
     /// The desk, once there is an index to search; `None` if the stop came first.
-    fn desk(
+    fn build_handler(
         &self,
         mut stopping: watch::Receiver<bool>,
-    ) -> impl Future<Output = anyhow::Result<Option<Arc<Desk>>>> + Send + use<> {
+    ) -> impl Future<Output = anyhow::Result<Option<Arc<InteractionHandler>>>> + Send + use<> {
         let (rest, store, index) = (self.rest.clone(), self.store.clone(), self.index.clone());
         let (rules, naming) = (Arc::clone(&self.rules), self.naming.clone());
         let owner = self.owner.clone();
@@ -172,7 +173,7 @@ impl Listener {
                 return Ok(None);
             };
             let us = loop {
-                match rest.get(Lane::Live, "/applications/@me").await {
+                match rest.get(RequestLane::Live, "/applications/@me").await {
                     Ok(us) => break us,
                     Err(error) if !error.passes() => return Err(error.into()),
                     Err(error) => tracing::warn!(%error, "nobody can be answered yet"),
@@ -184,13 +185,21 @@ impl Listener {
             };
             let id = us["id"].as_str().and_then(|id| id.parse().ok());
             let id = id.context("Discord does not tell the id of the bot's application")?;
-            let desk = Desk::new(rest, store, searcher, rules, naming, owner, ApplicationId(id));
+            let desk = InteractionHandler::new(
+                rest,
+                store,
+                searcher,
+                rules,
+                naming,
+                owner,
+                ApplicationId(id),
+            );
             Ok(Some(Arc::new(desk)))
         }
     }
 }
 
 /// Whether a server is one to be harvested.
-fn is_wanted(settings: &Discord, guild: GuildId) -> bool {
+fn is_wanted(settings: &DiscordConfig, guild: GuildId) -> bool {
     settings.guilds.is_empty() || settings.guilds.contains(&guild)
 }

@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use docgen::caps::Clock;
-use docgen::github::auth::Secret;
-use docgen::github::webhook::{self, Delivery, Refused};
+use docgen::caps::DeadlineStatus;
+use docgen::github::auth::Credential;
+use docgen::github::webhook::{self, WebhookDelivery, WebhookError};
 use indexer::store::Store;
 use rules::ids::Millis;
 use serde_json::Value;
-use site::webhooks::Heard;
+use site::webhooks::WebhookReply;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
 use super::Daemon;
 use crate::clock;
 use crate::config::Config;
-use crate::proposing::{Proposer, Round};
+use crate::proposing::{ProposalReconciler, RoundOutcome};
 
 /// Deliveries waiting to be looked at; one that finds no place is made up for by the next round.
 const WAITING: usize = 1_000;
@@ -27,46 +27,46 @@ const SETTLING: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_secs(60);
 
 /// Takes deliveries in; the rounds look at them.
-pub(super) struct Ear {
-    secret: Secret,
-    heard: mpsc::Sender<Delivery>,
+pub(super) struct GitHubWebhooks {
+    secret: Credential,
+    heard: mpsc::Sender<WebhookDelivery>,
 }
 
-impl Ear {
+impl GitHubWebhooks {
     /// An ear with the other end of it; `None` without a secret to check deliveries with.
-    pub(super) fn new(config: &Config) -> (Option<Self>, mpsc::Receiver<Delivery>) {
+    pub(super) fn new(config: &Config) -> (Option<Self>, mpsc::Receiver<WebhookDelivery>) {
         let (heard, deliveries) = mpsc::channel(WAITING);
         let secret = config.forge.github.as_ref().and_then(|forge| forge.webhook_secret.clone());
-        let ear = secret.map(|secret| Self { secret: Secret::new(secret.0), heard });
+        let ear = secret.map(|secret| Self { secret: Credential::new(secret.0), heard });
         (ear, deliveries)
     }
 }
 
-impl site::webhooks::Ear for Ear {
-    fn hear<'h>(&self, header: &dyn Fn(&str) -> Option<&'h str>, raw: &[u8]) -> Heard {
+impl site::webhooks::WebhookReceiver for GitHubWebhooks {
+    fn receive<'h>(&self, header: &dyn Fn(&str) -> Option<&'h str>, raw: &[u8]) -> WebhookReply {
         match webhook::read(&self.secret, header, raw) {
             Ok(delivery) => {
                 // Too many at once: the next round looks at everything anyhow.
                 let _ = self.heard.try_send(delivery);
-                Heard::Well
+                WebhookReply::Well
             }
-            Err(Refused::Signature) => Heard::Unsigned,
-            Err(Refused::Headers | Refused::Body) => Heard::Unclear,
+            Err(WebhookError::Signature) => WebhookReply::Unsigned,
+            Err(WebhookError::Headers | WebhookError::Body) => WebhookReply::Unclear,
         }
     }
 }
 
 /// What the pulse tells of proposals.
 #[derive(Clone, Default)]
-pub(super) struct Standing(Arc<Mutex<Value>>);
+pub(super) struct ProposalMetrics(Arc<Mutex<Value>>);
 
-impl Standing {
+impl ProposalMetrics {
     pub(super) fn told(&self) -> Value {
         self.0.lock().expect("nobody panics with it").clone()
     }
 
     /// Counts a round that ended, and how the clocks stand after it.
-    fn tell(&self, clocks: Option<&BTreeMap<Clock, u64>>, now: Millis) {
+    fn tell(&self, clocks: Option<&BTreeMap<DeadlineStatus, u64>>, now: Millis) {
         let mut told = self.0.lock().expect("nobody panics with it");
         let count = if clocks.is_some() { "rounds_total" } else { "failed_rounds_total" };
         told[count] = (told[count].as_u64().unwrap_or_default() + 1).into();
@@ -78,23 +78,23 @@ impl Standing {
 }
 
 /// The task that proposes.
-pub(super) struct Proposals {
-    proposer: Proposer,
+pub(super) struct ProposalTask {
+    proposer: ProposalReconciler,
     store: Store,
     owner: String,
     every: Duration,
-    heard: mpsc::Receiver<Delivery>,
+    heard: mpsc::Receiver<WebhookDelivery>,
     scrubbed: Arc<Notify>,
-    standing: Standing,
+    standing: ProposalMetrics,
     stopping: watch::Receiver<bool>,
 }
 
-impl Proposals {
+impl ProposalTask {
     /// `None` where proposals do not go to GitHub.
     pub(super) async fn open(
         daemon: &Daemon,
-        heard: mpsc::Receiver<Delivery>,
-        (scrubbed, standing): (Arc<Notify>, Standing),
+        heard: mpsc::Receiver<WebhookDelivery>,
+        (scrubbed, standing): (Arc<Notify>, ProposalMetrics),
         stopping: watch::Receiver<bool>,
     ) -> anyhow::Result<Option<Self>> {
         let Daemon { config, rules, store, naming, owner, .. } = daemon;
@@ -102,7 +102,8 @@ impl Proposals {
         let every = Duration::from_secs(u64::from(minutes) * 60);
         let (rules, naming) = (Arc::clone(rules), naming.clone());
         let (store, owner) = (store.clone(), owner.clone());
-        let proposer = Proposer::open(config, rules, store.clone(), naming, owner.clone()).await?;
+        let proposer =
+            ProposalReconciler::open(config, rules, store.clone(), naming, owner.clone()).await?;
         Ok(proposer.map(|proposer| Self {
             proposer,
             store,
@@ -123,7 +124,7 @@ impl Proposals {
             tokio::select! {
                 () = tokio::time::sleep_until(due) => {}
                 () = self.scrubbed.notified() => {}
-                news = news(&mut self.heard, &self.proposer, &self.store, &self.owner) => {
+                news = await_delivery(&mut self.heard, &self.proposer, &self.store, &self.owner) => {
                     if !news {
                         continue;
                     }
@@ -137,7 +138,7 @@ impl Proposals {
                 _ = stopping.changed() => {}
             }
         }
-        if let Err(error) = self.proposer.let_go().await {
+        if let Err(error) = self.proposer.release_round().await {
             tracing::warn!("another process has to wait before it proposes: {error}");
         }
     }
@@ -145,15 +146,15 @@ impl Proposals {
     /// One round; returns how long to wait for the next one.
     async fn round(&self) -> Duration {
         match self.proposer.round().await {
-            Ok(Round::Done(report)) => {
+            Ok(RoundOutcome::Done(report)) => {
                 self.standing.tell(Some(&report.clocks), clock::now());
                 for line in &report.lines {
                     tracing::info!(question = %line.cluster, number = line.number, "{}", line.outcome);
                 }
                 self.every
             }
-            Ok(Round::Busy) => AGAIN,
-            Ok(Round::Parked(until)) => {
+            Ok(RoundOutcome::Busy) => AGAIN,
+            Ok(RoundOutcome::Parked(until)) => {
                 let millis = (until.0 - clock::now().0).max(1_000) as u64;
                 tracing::warn!("GitHub asks for silence for {} s", millis / 1_000);
                 Duration::from_millis(millis)
@@ -168,9 +169,9 @@ impl Proposals {
 }
 
 /// Waits for a delivery; whether it is one that we did not have before and that a person caused.
-async fn news(
-    heard: &mut mpsc::Receiver<Delivery>,
-    proposer: &Proposer,
+async fn await_delivery(
+    heard: &mut mpsc::Receiver<WebhookDelivery>,
+    proposer: &ProposalReconciler,
     store: &Store,
     owner: &str,
 ) -> bool {
@@ -179,7 +180,7 @@ async fn news(
         return std::future::pending().await;
     };
     let key = format!("delivery/{}", delivery.id);
-    let first = store.claim(&key, owner, clock::now()).await.unwrap_or(true);
-    let me = proposer.github.me().await.unwrap_or_default();
+    let first = store.claim_once(&key, owner, clock::now()).await.unwrap_or(true);
+    let me = proposer.github.login().await.unwrap_or_default();
     first && !delivery.is_by_a_program(me)
 }

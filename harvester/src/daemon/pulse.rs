@@ -9,19 +9,19 @@ use rules::ids::Millis;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::proposals::Standing;
+use super::proposals::ProposalMetrics;
 use crate::clock;
-use crate::feed::Gauge;
+use crate::feed::QueueDepth;
 
 /// How often the pulse is written.
 const EVERY: Duration = Duration::from_secs(2);
 
 /// Counts of this process; clones count the same.
 #[derive(Clone, Default)]
-pub(super) struct Beat(Arc<Counts>);
+pub(super) struct DaemonCounters(Arc<CounterCells>);
 
 #[derive(Default)]
-struct Counts {
+struct CounterCells {
     leads: AtomicBool,
     kept_up: AtomicI64,
     added: AtomicU64,
@@ -32,12 +32,12 @@ struct Counts {
     stored: AtomicI64,
 }
 
-impl Beat {
+impl DaemonCounters {
     pub(super) fn leads(&self) {
         self.0.leads.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn kept_up(&self, now: Millis) {
+    pub(super) fn record_index_pass(&self, now: Millis) {
         self.0.kept_up.store(now.0, Ordering::Relaxed);
     }
 
@@ -56,7 +56,7 @@ impl Beat {
     }
 
     /// Everything countable, as numbers and truth values under names.
-    fn tell(&self, queue: &Gauge, now: Millis) -> Value {
+    fn counters_json(&self, queue: &QueueDepth, now: Millis) -> Value {
         let counts = &self.0;
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let age = |at: &AtomicI64| match at.load(Ordering::Relaxed) {
@@ -78,23 +78,23 @@ impl Beat {
 }
 
 /// Writes the pulse now and then.
-pub(super) struct Pulse<C> {
+pub(super) struct StatusWriter<C> {
     pub(super) store: Store,
     pub(super) owner: String,
-    pub(super) beat: Beat,
-    pub(super) queue: Gauge,
+    pub(super) beat: DaemonCounters,
+    pub(super) queue: QueueDepth,
     /// Tells the connection's part of it.
     pub(super) connection: C,
-    pub(super) proposals: Standing,
+    pub(super) proposals: ProposalMetrics,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
-impl<C: Fn() -> Value + Send> Pulse<C> {
+impl<C: Fn() -> Value + Send> StatusWriter<C> {
     /// Writes until the stop, and then removes the pulse.
     pub(super) async fn write(mut self) -> Result<(), StoreError> {
         let name = format!("{PULSES}{}", self.owner);
         while !*self.stopping.borrow() {
-            let mut pulse = self.beat.tell(&self.queue, clock::now());
+            let mut pulse = self.beat.counters_json(&self.queue, clock::now());
             pulse["discord"] = (self.connection)();
             pulse["proposals"] = self.proposals.told();
             self.store.set(&name, &pulse.to_string()).await?;

@@ -8,20 +8,20 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use indexer::store::{Reading, Store};
+use indexer::store::{ChannelProgress, Store};
 use rules::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
 use rules::message::Channel;
 use rules::ruleset::Ruleset;
 
-use super::guild::Guild;
-pub use super::pages::Halt;
-use super::pages::{Page, Pages, Part};
-use super::people::People;
-use super::rest::{Lane, Rest, RestError};
+use super::guild::GuildView;
+pub use super::pages::PageStop;
+use super::pages::{MessagePage, MessagePager, PageRange};
+use super::people::MemberCache;
+use super::rest::{RequestLane, RestClient, RestError};
 use crate::clock;
 use crate::event::ChatEvent;
-use crate::feed::{Delivery, Feed};
-use crate::wire::api::{ApiMessage, Member};
+use crate::feed::{IngestItem, IngestQueue};
+use crate::wire::api::{ApiMember, ApiMessage};
 
 /// Discord's codes for a channel that is no more.
 const UNKNOWN_CHANNEL: u64 = 10_003;
@@ -36,7 +36,7 @@ pub(super) const NOTHING: MessageId = MessageId(0);
 
 /// What is read, and how far back.
 #[derive(Debug, Clone, Copy)]
-pub struct Reach {
+pub struct CatchUpScope {
     /// 0 reads all of the history.
     pub history_days: u32,
     pub reconcile_days: u32,
@@ -45,16 +45,16 @@ pub struct Reach {
 /// Catches up with servers; clones share what is known of them.
 #[derive(Clone)]
 pub struct CatchUp {
-    pub(super) pages: Pages,
-    pub(super) feed: Feed,
-    pub(super) reach: Reach,
-    state: Arc<Mutex<State>>,
+    pub(super) pages: MessagePager,
+    pub(super) feed: IngestQueue,
+    pub(super) reach: CatchUpScope,
+    state: Arc<Mutex<CatchUpState>>,
 }
 
 #[derive(Default)]
-struct State {
-    guilds: BTreeMap<GuildId, Guild>,
-    readings: BTreeMap<ChannelId, Reading>,
+struct CatchUpState {
+    guilds: BTreeMap<GuildId, GuildView>,
+    readings: BTreeMap<ChannelId, ChannelProgress>,
     /// Channels read up to the present of this session: each live message is the next one. With the
     /// newest message that was read and not just heard.
     in_step: BTreeMap<ChannelId, MessageId>,
@@ -64,20 +64,20 @@ struct State {
     /// before that is to be compared again.
     in_doubt: Millis,
     doubted: BTreeMap<ChannelId, Millis>,
-    troubles: Troubles,
-    progress: Progress,
+    troubles: UnreadableChannels,
+    progress: CatchUpCounts,
 }
 
 /// Channels that could not be read for reasons that pass.
 #[derive(Debug, Clone, Copy, Default)]
-struct Troubles {
+struct UnreadableChannels {
     all: u32,
     in_a_row: u32,
 }
 
 /// How far catching up has come in this process.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Progress {
+pub struct CatchUpCounts {
     pub catch_ups_total: u64,
     pub catch_ups_done_total: u64,
     pub messages_read_total: u64,
@@ -85,37 +85,37 @@ pub struct Progress {
 }
 
 /// Tells how far catching up has come.
-pub struct Gauge(Arc<Mutex<State>>);
+pub struct CatchUpGauge(Arc<Mutex<CatchUpState>>);
 
-impl Gauge {
-    pub fn progress(&self) -> Progress {
+impl CatchUpGauge {
+    pub fn progress(&self) -> CatchUpCounts {
         self.0.lock().expect("nobody panics with the state").progress
     }
 }
 
 impl CatchUp {
     pub async fn new(
-        rest: Rest,
+        rest: RestClient,
         store: Store,
         rules: Arc<Ruleset>,
-        feed: Feed,
-        reach: Reach,
-    ) -> Result<Self, Halt> {
-        let readings = store.readings().await?;
+        feed: IngestQueue,
+        reach: CatchUpScope,
+    ) -> Result<Self, PageStop> {
+        let readings = store.channel_progress().await?;
         let readings = readings.into_iter().map(|one| (one.channel, one)).collect();
-        let people = People::new(rest.clone());
-        let pages = Pages { rest, store, rules, people };
-        let state = Arc::new(Mutex::new(State { readings, ..State::default() }));
+        let people = MemberCache::new(rest.clone());
+        let pages = MessagePager { rest, store, rules, people };
+        let state = Arc::new(Mutex::new(CatchUpState { readings, ..CatchUpState::default() }));
         Ok(Self { pages, feed, reach, state })
     }
 
-    pub fn progress(&self) -> Progress {
+    pub fn progress(&self) -> CatchUpCounts {
         self.state().progress
     }
 
     /// Reads the progress without keeping the feed open.
-    pub fn gauge(&self) -> Gauge {
-        Gauge(Arc::clone(&self.state))
+    pub fn gauge(&self) -> CatchUpGauge {
+        CatchUpGauge(Arc::clone(&self.state))
     }
 
     /// The servers that are known.
@@ -124,19 +124,23 @@ impl CatchUp {
     }
 
     /// Runs `change` on what is known of a server, if anything is.
-    pub fn with_guild<T>(&self, id: GuildId, change: impl FnOnce(&mut Guild) -> T) -> Option<T> {
+    pub fn with_guild<T>(
+        &self,
+        id: GuildId,
+        change: impl FnOnce(&mut GuildView) -> T,
+    ) -> Option<T> {
         self.state().guilds.get_mut(&id).map(change)
     }
 
     /// The server that holds a channel.
     pub fn guild_of(&self, channel: ChannelId) -> Option<GuildId> {
         let state = self.state();
-        let holds = |guild: &&Guild| guild.channel(channel).is_some();
-        state.guilds.values().find(holds).map(Guild::id)
+        let holds = |guild: &&GuildView| guild.channel(channel).is_some();
+        state.guilds.values().find(holds).map(GuildView::id)
     }
 
     /// Takes in a server as it is now.
-    pub fn put_guild(&self, guild: Guild) {
+    pub fn put_guild(&self, guild: GuildView) {
         self.state().guilds.insert(guild.id(), guild);
     }
 
@@ -160,7 +164,7 @@ impl CatchUp {
     }
 
     /// How far a channel is read once a live message is stored, if nothing is missing before it.
-    pub fn live(&self, channel: ChannelId, message: MessageId) -> Option<Reading> {
+    pub fn live(&self, channel: ChannelId, message: MessageId) -> Option<ChannelProgress> {
         let mut state = self.state();
         if !state.in_step.contains_key(&channel) {
             return None;
@@ -173,11 +177,14 @@ impl CatchUp {
     /// Gives a live message the names and roles of its author; `false` if they have to be looked up.
     pub fn name(&self, read: &mut ApiMessage, guild: GuildId) -> bool {
         let state = self.state();
-        state.guilds.get(&guild).is_some_and(|guild| self.pages.people.name_now(read, guild))
+        state
+            .guilds
+            .get(&guild)
+            .is_some_and(|guild| self.pages.people.fill_cached_names(read, guild))
     }
 
     /// Remembers what the gateway told of a member.
-    pub fn note_member(&self, guild: GuildId, user: UserId, member: Member) {
+    pub fn note_member(&self, guild: GuildId, user: UserId, member: ApiMember) {
         self.pages.people.note(guild, user, member);
     }
 
@@ -190,34 +197,38 @@ impl CatchUp {
     }
 
     /// Reads one message again, or finds it deleted.
-    pub async fn reread(&self, channel: ChannelId, message: MessageId) -> Result<Delivery, Halt> {
+    pub async fn reread(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> Result<IngestItem, PageStop> {
         let guild = self.guild_of(channel).and_then(|id| self.guild(id));
-        let Some(guild) = guild else { return Ok(Delivery::default()) };
+        let Some(guild) = guild else { return Ok(IngestItem::default()) };
         let at = clock::now();
-        Ok(match self.pages.one(&guild, channel, message, Lane::Live).await? {
-            Some(Page { events, quarantined, .. }) => {
-                Delivery { events, quarantined, reading: Vec::new() }
+        Ok(match self.pages.one(&guild, channel, message, RequestLane::Live).await? {
+            Some(MessagePage { events, quarantined, .. }) => {
+                IngestItem { events, quarantined, reading: Vec::new() }
             }
-            None => Delivery {
+            None => IngestItem {
                 events: vec![ChatEvent::Deleted(channel, vec![message], at)],
-                ..Delivery::default()
+                ..IngestItem::default()
             },
         })
     }
 
     /// Reads everything of a server that may have been missed, and then its history; again and again
     /// while Discord is in trouble. What was read before is not read again.
-    pub async fn run(&self, id: GuildId) -> Result<(), Halt> {
+    pub async fn run(&self, id: GuildId) -> Result<(), PageStop> {
         self.state().progress.catch_ups_total += 1;
         let mut pause = FIRST_PAUSE;
         loop {
-            self.state().troubles = Troubles::default();
+            self.state().troubles = UnreadableChannels::default();
             let passed = self.pass(id).await;
             let unread = self.state().troubles.all;
             match passed {
                 Ok(()) if unread == 0 => break,
                 Ok(()) => tracing::warn!(guild = id.0, unread, "not everything could be read"),
-                Err(Halt::Discord(error)) if error.passes() => {
+                Err(PageStop::Discord(error)) if error.passes() => {
                     tracing::warn!(guild = id.0, %error, "catching up is interrupted");
                 }
                 Err(halt) => return Err(halt),
@@ -231,23 +242,24 @@ impl CatchUp {
         Ok(())
     }
 
-    async fn pass(&self, id: GuildId) -> Result<(), Halt> {
+    async fn pass(&self, id: GuildId) -> Result<(), PageStop> {
         let Some(guild) = self.guild(id) else { return Ok(()) };
-        self.tell(guild.tell_all(clock::now())).await?;
+        self.publish(guild.all_events(clock::now())).await?;
         let listed = self.find_threads(id).await?;
-        self.look_for_missing(id).await?;
+        self.check_missing_channels(id).await?;
         let Some(guild) = self.guild(id) else { return Ok(()) };
         let channels = self.in_scope(&guild);
         for channel in &channels {
-            self.forgiving(channel.id, self.forward(&guild, channel.id)).await?;
+            self.skip_unreadable(channel.id, self.forward(&guild, channel.id)).await?;
         }
         let cited = self.cited().await?;
         for channel in &channels {
             let cited = cited.get(&channel.id).map_or(&[][..], Vec::as_slice);
-            self.forgiving(channel.id, self.reconcile(&guild, channel.id, cited)).await?;
+            self.skip_unreadable(channel.id, self.recheck_recent(&guild, channel.id, cited))
+                .await?;
         }
         tracing::info!(guild = id.0, channels = channels.len(), "up to date; reading history");
-        self.history(&guild, &channels).await?;
+        self.backfill(&guild, &channels).await?;
         if self.state().troubles.all == 0 {
             // Not before: what was listed and not read would not be found again after a kill.
             for (channel, until) in listed {
@@ -258,15 +270,15 @@ impl CatchUp {
     }
 
     /// The channels to read: public, and in scope.
-    fn in_scope(&self, guild: &Guild) -> Vec<Channel> {
+    fn in_scope(&self, guild: &GuildView) -> Vec<Channel> {
         let mut channels = guild.readable();
         channels.retain(|channel| self.pages.rules.scope.covers(channel).is_ok());
         channels
     }
 
-    async fn cited(&self) -> Result<BTreeMap<ChannelId, Vec<MessageId>>, Halt> {
+    async fn cited(&self) -> Result<BTreeMap<ChannelId, Vec<MessageId>>, PageStop> {
         let mut cited = BTreeMap::<_, Vec<_>>::new();
-        for (channel, message) in self.pages.store.cited().await? {
+        for (channel, message) in self.pages.store.published_messages().await? {
             cited.entry(channel).or_default().push(message);
         }
         Ok(cited)
@@ -274,18 +286,18 @@ impl CatchUp {
 
     /// A channel that cannot be read does not keep the others from being read: closed, it is hidden;
     /// gone, it goes, but only if Discord says so when asked for the channel itself.
-    pub(super) async fn forgiving(
+    pub(super) async fn skip_unreadable(
         &self,
         channel: ChannelId,
-        reading: impl Future<Output = Result<(), Halt>>,
-    ) -> Result<(), Halt> {
+        reading: impl Future<Output = Result<(), PageStop>>,
+    ) -> Result<(), PageStop> {
         let at = clock::now();
         match reading.await {
-            Err(Halt::Discord(RestError::Forbidden(_))) => {
-                self.tell(vec![ChatEvent::ChannelHidden(channel, at)]).await
+            Err(PageStop::Discord(RestError::Forbidden(_))) => {
+                self.publish(vec![ChatEvent::ChannelHidden(channel, at)]).await
             }
-            Err(Halt::Discord(RestError::NotFound(_))) => self.gone_if_so(channel).await,
-            Err(Halt::Discord(error)) if !error.unauthorized() => self.unread(channel, error),
+            Err(PageStop::Discord(RestError::NotFound(_))) => self.gone_if_so(channel).await,
+            Err(PageStop::Discord(error)) if !error.unauthorized() => self.unread(channel, error),
             other => {
                 self.state().troubles.in_a_row = 0;
                 other
@@ -294,7 +306,7 @@ impl CatchUp {
     }
 
     /// Notes that a channel could not be read; fails when that is so of one after the other.
-    fn unread(&self, channel: ChannelId, error: RestError) -> Result<(), Halt> {
+    fn unread(&self, channel: ChannelId, error: RestError) -> Result<(), PageStop> {
         tracing::warn!(channel = channel.0, %error, "a channel could not be read");
         if !error.passes() {
             return Ok(());
@@ -305,14 +317,14 @@ impl CatchUp {
         if state.troubles.in_a_row < TROUBLES { Ok(()) } else { Err(error.into()) }
     }
 
-    pub(super) async fn gone_if_so(&self, channel: ChannelId) -> Result<(), Halt> {
+    pub(super) async fn gone_if_so(&self, channel: ChannelId) -> Result<(), PageStop> {
         let at = clock::now();
-        match self.pages.rest.get(Lane::History, &format!("/channels/{channel}")).await {
+        match self.pages.rest.get(RequestLane::History, &format!("/channels/{channel}")).await {
             Err(RestError::NotFound(UNKNOWN_CHANNEL)) => {
-                self.tell(vec![ChatEvent::ChannelGone(channel, at)]).await
+                self.publish(vec![ChatEvent::ChannelGone(channel, at)]).await
             }
             Err(RestError::Forbidden(_) | RestError::NotFound(_)) => {
-                self.tell(vec![ChatEvent::ChannelHidden(channel, at)]).await
+                self.publish(vec![ChatEvent::ChannelHidden(channel, at)]).await
             }
             Err(error) => Err(error.into()),
             Ok(_) => Ok(()),
@@ -321,14 +333,18 @@ impl CatchUp {
 
     /// Reads what came after the newest message that was read; of a channel never read, its newest
     /// page.
-    pub(super) async fn forward(&self, guild: &Guild, channel: ChannelId) -> Result<(), Halt> {
+    pub(super) async fn forward(
+        &self,
+        guild: &GuildView,
+        channel: ChannelId,
+    ) -> Result<(), PageStop> {
         let last = guild.channel(channel).and_then(|channel| channel.last_message);
         let Some(mut reading) = self.reading(channel) else {
             return self.first(guild, channel).await;
         };
         let nothing_new = last.is_some_and(|last| last <= reading.newest);
         while reading.gapped || !nothing_new {
-            let page = self.pages.read(guild, channel, Part::After(reading.newest)).await?;
+            let page = self.pages.read(guild, channel, PageRange::After(reading.newest)).await?;
             if page.ids.is_empty() && !self.is_empty(guild, channel, reading.newest).await? {
                 return Ok(());
             }
@@ -351,22 +367,22 @@ impl CatchUp {
     /// is told that there is none, but refused its newest message.
     async fn is_empty(
         &self,
-        guild: &Guild,
+        guild: &GuildView,
         channel: ChannelId,
         after: MessageId,
-    ) -> Result<bool, Halt> {
+    ) -> Result<bool, PageStop> {
         let last = guild.channel(channel).and_then(|channel| channel.last_message);
         let Some(last) = last.filter(|last| *last > after) else { return Ok(true) };
-        Ok(self.pages.one(guild, channel, last, Lane::History).await?.is_none())
+        Ok(self.pages.one(guild, channel, last, RequestLane::History).await?.is_none())
     }
 
-    async fn first(&self, guild: &Guild, channel: ChannelId) -> Result<(), Halt> {
+    async fn first(&self, guild: &GuildView, channel: ChannelId) -> Result<(), PageStop> {
         let at = clock::now();
-        let page = self.pages.read(guild, channel, Part::Newest).await?;
+        let page = self.pages.read(guild, channel, PageRange::Newest).await?;
         if page.ids.is_empty() && !self.is_empty(guild, channel, NOTHING).await? {
             return Ok(());
         }
-        let reading = Reading {
+        let reading = ChannelProgress {
             channel,
             guild: guild.id(),
             newest: page.ids.last().copied().unwrap_or(NOTHING),
@@ -381,53 +397,53 @@ impl CatchUp {
         Ok(())
     }
 
-    async fn hand_in(&self, page: Page, reading: Reading) -> Result<(), Halt> {
-        let Page { events, quarantined, .. } = page;
+    async fn hand_in(&self, page: MessagePage, reading: ChannelProgress) -> Result<(), PageStop> {
+        let MessagePage { events, quarantined, .. } = page;
         self.count_read(events.len());
-        self.remember(Delivery { events, quarantined, reading: Vec::new() }, reading).await
+        self.remember(IngestItem { events, quarantined, reading: Vec::new() }, reading).await
     }
 
     /// Hands in what was read together with how far its channel is read then.
     pub(super) async fn remember(
         &self,
-        mut delivery: Delivery,
-        reading: Reading,
-    ) -> Result<(), Halt> {
+        mut delivery: IngestItem,
+        reading: ChannelProgress,
+    ) -> Result<(), PageStop> {
         delivery.reading.push(reading);
-        self.feed.history(delivery).await?;
+        self.feed.push_history(delivery).await?;
         self.state().readings.insert(reading.channel, reading);
         Ok(())
     }
 
-    pub(super) async fn tell(&self, events: Vec<ChatEvent>) -> Result<(), Halt> {
+    pub(super) async fn publish(&self, events: Vec<ChatEvent>) -> Result<(), PageStop> {
         if !events.is_empty() {
-            self.feed.history(Delivery { events, ..Delivery::default() }).await?;
+            self.feed.push_history(IngestItem { events, ..IngestItem::default() }).await?;
         }
         Ok(())
     }
 
-    pub(super) fn guild(&self, id: GuildId) -> Option<Guild> {
+    pub(super) fn guild(&self, id: GuildId) -> Option<GuildView> {
         self.state().guilds.get(&id).cloned()
     }
 
-    pub(super) fn reading(&self, channel: ChannelId) -> Option<Reading> {
+    pub(super) fn reading(&self, channel: ChannelId) -> Option<ChannelProgress> {
         self.state().readings.get(&channel).copied()
     }
 
     /// Whether live events of a channel were lost after it was compared.
-    pub(super) fn is_in_doubt(&self, reading: Reading) -> bool {
+    pub(super) fn is_in_doubt(&self, reading: ChannelProgress) -> bool {
         let state = self.state();
         let doubted = state.doubted.get(&reading.channel).copied().unwrap_or_default();
         reading.reconciled <= doubted.max(state.in_doubt)
     }
 
     /// Channels of a server of which live events were lost since the last call.
-    pub(super) fn take_lost(&self, guild: &Guild) -> BTreeSet<ChannelId> {
+    pub(super) fn take_lost(&self, guild: &GuildView) -> BTreeSet<ChannelId> {
         let own = |id: &ChannelId| guild.channel(*id).is_some();
         self.state().lost.extract_if(.., own).collect()
     }
 
-    pub(super) fn past_is_read(&self, past: Reading) {
+    pub(super) fn past_is_read(&self, past: ChannelProgress) {
         if let Some(known) = self.state().readings.get_mut(&past.channel) {
             (known.oldest, known.complete) = (past.oldest, past.complete);
         }
@@ -441,7 +457,7 @@ impl CatchUp {
         self.state().progress.deletions_found_total += count as u64;
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, CatchUpState> {
         self.state.lock().expect("nobody panics with the state")
     }
 }
@@ -451,5 +467,5 @@ pub(super) fn first_of(days: u32) -> MessageId {
     if days == 0 {
         return MessageId(0);
     }
-    MessageId::first_at(Millis(clock::now().0 - i64::from(days) * Millis::DAY))
+    MessageId::min_at(Millis(clock::now().0 - i64::from(days) * Millis::DAY))
 }

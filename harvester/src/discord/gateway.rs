@@ -20,15 +20,15 @@ use rules::ids::Millis;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub use health::GaveUp;
-use health::Limits;
-use keeper::Keeper;
-pub use raw::{Gap, Heard};
-pub use translate::{News, translate};
-pub use vitals::{Gapped, Pulse, Vitals};
+pub use health::GatewayFatal;
+use health::HealthTimeouts;
+use keeper::ShardSupervisor;
+pub use raw::{DispatchEvent, EventGap};
+pub use translate::{GatewayAction, translate};
+pub use vitals::{ConnectionStats, GapSet, StatsSnapshot};
 
-use crate::config::Secret;
-use crate::discord::rest::Rest;
+use crate::config::SecretString;
+use crate::discord::rest::RestClient;
 
 /// How long stopping may take: goodbyes take two seconds, leases are given back after them.
 const GRACE: Duration = Duration::from_secs(4);
@@ -36,31 +36,31 @@ const GRACE: Duration = Duration::from_secs(4);
 /// The connection of this process: the shards that no other process holds.
 pub struct Gateway {
     stop: Arc<watch::Sender<bool>>,
-    keeper: JoinSet<Result<(), GaveUp>>,
-    vitals: Vitals,
+    keeper: JoinSet<Result<(), GatewayFatal>>,
+    vitals: ConnectionStats,
 }
 
 impl Gateway {
     /// Starts connecting. `owner` tells this process from others on the same store. What is heard
     /// goes to `out` and never waits: if `out` is full the event is counted, and what it was about
-    /// is told by [`Vitals::take_gapped`].
+    /// is told by [`ConnectionStats::take_gapped`].
     ///
     /// Needs the layer of [`closings`] in the process's subscriber to see loops and closings that
     /// serenity keeps to itself.
     pub fn start(
-        token: Secret,
+        token: SecretString,
         api_url: Option<String>,
-        rest: Rest,
+        rest: RestClient,
         store: Store,
         owner: String,
-        out: mpsc::Sender<Heard>,
+        out: mpsc::Sender<DispatchEvent>,
     ) -> Self {
         let stop = Arc::new(watch::Sender::new(false));
-        let vitals = Vitals::default();
-        let keeper = Keeper {
+        let vitals = ConnectionStats::default();
+        let keeper = ShardSupervisor {
             token,
             api_url,
-            limits: Limits::default(),
+            limits: HealthTimeouts::default(),
             rest,
             store,
             owner,
@@ -73,20 +73,20 @@ impl Gateway {
         Self { stop, keeper: tasks, vitals }
     }
 
-    pub fn pulse(&self, now: Millis) -> Pulse {
+    pub fn pulse(&self, now: Millis) -> StatsSnapshot {
         self.vitals.pulse(now)
     }
 
     /// The same numbers for somebody who outlives or does not own the gateway.
-    pub fn vitals(&self) -> Vitals {
+    pub fn vitals(&self) -> ConnectionStats {
         self.vitals.clone()
     }
 
     /// Waits until the connection is given up, and says why. Does not return otherwise.
-    pub async fn ended(&mut self) -> GaveUp {
+    pub async fn ended(&mut self) -> GatewayFatal {
         match self.keeper.join_next().await {
             Some(Ok(Err(reason))) => reason,
-            Some(Err(error)) => GaveUp::Broken(error.to_string()),
+            Some(Err(error)) => GatewayFatal::Broken(error.to_string()),
             Some(Ok(Ok(()))) | None => std::future::pending().await,
         }
     }

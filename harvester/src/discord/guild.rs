@@ -14,7 +14,7 @@ const READ_MESSAGE_HISTORY: u64 = 1 << 16;
 
 /// A server's roles, channels and known threads.
 #[derive(Debug, Clone)]
-pub struct Guild {
+pub struct GuildView {
     id: GuildId,
     roles: BTreeMap<RoleId, ApiRole>,
     channels: BTreeMap<ChannelId, ApiChannel>,
@@ -22,7 +22,7 @@ pub struct Guild {
     everybody: Vec<String>,
 }
 
-impl Guild {
+impl GuildView {
     pub fn of(told: ApiGuild, everybody: &[String]) -> Self {
         let ApiGuild { id, roles, channels, threads, .. } = told;
         Self {
@@ -42,7 +42,7 @@ impl Guild {
     }
 
     /// Takes in a channel or thread as it is now. Of one that Discord hides, what was known stays.
-    pub fn put(&mut self, channel: ApiChannel) {
+    pub fn update_channel(&mut self, channel: ApiChannel) {
         match self.channels.get_mut(&channel.id) {
             Some(known) if channel.obfuscated => known.obfuscated = true,
             _ => _ = self.channels.insert(channel.id, channel),
@@ -146,7 +146,7 @@ impl Guild {
     }
 
     /// What the store is to know of a channel and the threads below it.
-    pub fn tell(&self, id: ChannelId, at: Millis) -> Vec<ChatEvent> {
+    pub fn events(&self, id: ChannelId, at: Millis) -> Vec<ChatEvent> {
         let below =
             self.channels.values().filter(|one| one.kind.is_thread() && one.parent == Some(id));
         let all = [id].into_iter().chain(below.map(|thread| thread.id));
@@ -154,7 +154,7 @@ impl Guild {
     }
 
     /// What the store is to know of every channel.
-    pub fn tell_all(&self, at: Millis) -> Vec<ChatEvent> {
+    pub fn all_events(&self, at: Millis) -> Vec<ChatEvent> {
         self.channels.keys().filter_map(|id| self.event(*id, at)).collect()
     }
 
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
     use crate::wire::api;
 
-    fn server(overwrites: Value) -> Guild {
+    fn server(overwrites: Value) -> GuildView {
         let told = json!({
             "id": "1",
             "roles": [
@@ -226,10 +226,10 @@ mod tests {
                 { "id": "61", "type": 11, "name": "It fails", "parent_id": "60", "applied_tags": ["3"] },
             ],
         });
-        Guild::of(api::guild(&told).unwrap(), &["Verified".to_owned()])
+        GuildView::of(api::guild(&told).unwrap(), &["Verified".to_owned()])
     }
 
-    fn names(guild: &Guild) -> Vec<String> {
+    fn names(guild: &GuildView) -> Vec<String> {
         guild.readable().into_iter().map(|channel| channel.name).collect()
     }
 
@@ -242,7 +242,7 @@ mod tests {
     fn a_channel_closed_to_all_is_hidden_with_its_threads() {
         let closed = server(json!([{ "id": "1", "type": 0, "allow": "0", "deny": "1024" }]));
         assert_eq!(names(&closed), ["It fails"]);
-        let told = closed.tell(ChannelId(50), Millis(7));
+        let told = closed.events(ChannelId(50), Millis(7));
         assert!(told.iter().all(|event| matches!(event, ChatEvent::ChannelHidden(_, Millis(7)))));
         assert_eq!(told.len(), 2);
     }
@@ -273,7 +273,9 @@ mod tests {
     #[test]
     fn a_channel_of_which_discord_hides_all_is_hidden() {
         let mut guild = server(json!([]));
-        guild.put(api::channel(&json!({ "id": "50", "type": 0, "name": "___hidden___" })).unwrap());
+        guild.update_channel(
+            api::channel(&json!({ "id": "50", "type": 0, "name": "___hidden___" })).unwrap(),
+        );
         assert_eq!(names(&guild), ["It fails"]);
         guild.remove(ChannelId(60));
         assert_eq!(names(&guild), [""; 0]);

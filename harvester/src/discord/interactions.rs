@@ -28,46 +28,46 @@ mod samples;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use indexer::confidence::KnownAnswers;
-use indexer::search::{Query, SearchError, Searcher};
+use indexer::confidence::SuggestionModel;
+use indexer::search::{SearchError, SearchQuery, Searcher};
 use indexer::store::{Store, StoreError, Suggestion};
 use rules::ids::{GuildId, Millis};
-use rules::pseudonym::Naming;
+use rules::pseudonym::AuthorNaming;
 use rules::ruleset::Ruleset;
 use serde::Serialize;
 use serde_json::Value;
 
-use self::answers::Found;
+use self::answers::AnswerMatches;
 use self::interaction::{Interaction, items};
-use self::line::Line;
-use self::opening::{Ack, Opening, Work, opening};
+use self::line::InteractionApi;
+use self::opening::{AckKind, DeferredAction, FirstResponse, route_interaction};
 use self::reply::{MOST_CHOICES, Reply};
-use self::work::Outcome;
+use self::work::ActionOutcome;
 use crate::clock;
-use crate::discord::rest::{Rest, RestError};
+use crate::discord::rest::{RestClient, RestError};
 
-pub use self::interaction::{ApplicationId, Unreadable};
-pub use self::marking::Refusal;
+pub use self::interaction::{ApplicationId, InteractionParseError};
+pub use self::marking::MarkRefusal;
 pub use self::operating::PAUSED;
-pub use self::suggestions::{Asked, known_answers, suggest};
+pub use self::suggestions::{OpenQuestion, known_answers, suggest};
 
 /// Answers what people ask for in the server.
-pub struct Desk {
-    line: Line,
+pub struct InteractionHandler {
+    line: InteractionApi,
     store: Store,
     searcher: Searcher,
     rules: Arc<Ruleset>,
-    naming: Naming,
+    naming: AuthorNaming,
     /// Tells this process from others in claims.
     owner: String,
     application: ApplicationId,
     /// The place in the index's feed that the searcher was made to see.
     seen: Arc<AtomicI64>,
-    counts: Counts,
+    counts: InteractionCounters,
 }
 
 #[derive(Default)]
-struct Counts {
+struct InteractionCounters {
     answered: AtomicU64,
     unreadable: AtomicU64,
     failed: AtomicU64,
@@ -75,7 +75,7 @@ struct Counts {
 
 /// What became of the interactions that this process got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Tally {
+pub struct InteractionCounts {
     pub interactions_answered_total: u64,
     pub interactions_unreadable_total: u64,
     pub interactions_failed_total: u64,
@@ -83,9 +83,9 @@ pub struct Tally {
 
 /// Why an interaction was not answered as it should be.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum InteractionError {
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Unreadable(#[from] InteractionParseError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -96,21 +96,21 @@ pub enum Failure {
     Broken,
     /// The person may not; they are told why.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] MarkRefusal),
 }
 
-impl Desk {
+impl InteractionHandler {
     pub fn new(
-        rest: Rest,
+        rest: RestClient,
         store: Store,
         searcher: Searcher,
         rules: Arc<Ruleset>,
-        naming: Naming,
+        naming: AuthorNaming,
         owner: String,
         application: ApplicationId,
     ) -> Self {
         Self {
-            line: Line::new(rest, application),
+            line: InteractionApi::new(rest, application),
             store,
             searcher,
             rules,
@@ -118,18 +118,18 @@ impl Desk {
             owner,
             application,
             seen: Arc::default(),
-            counts: Counts::default(),
+            counts: InteractionCounters::default(),
         }
     }
 
     /// Gives a server our commands, unless it has exactly these. Returns whether anything changed.
-    pub async fn register(&self, guild: GuildId) -> Result<bool, Failure> {
+    pub async fn register_commands(&self, guild: GuildId) -> Result<bool, InteractionError> {
         let present = self.line.commands(guild).await?;
         let present = items(&present).cloned().collect::<Vec<_>>();
         if commands::is_registered(&present) {
             return Ok(false);
         }
-        self.line.set_commands(guild, &commands::wanted().into()).await?;
+        self.line.set_commands(guild, &commands::command_definitions().into()).await?;
         Ok(true)
     }
 
@@ -139,7 +139,7 @@ impl Desk {
         let count = match self.handle(interaction).await {
             Ok(true) => &self.counts.answered,
             Ok(false) => return,
-            Err(Failure::Unreadable(why)) => {
+            Err(InteractionError::Unreadable(why)) => {
                 tracing::warn!(%why, "an interaction cannot be read");
                 &self.counts.unreadable
             }
@@ -152,9 +152,9 @@ impl Desk {
     }
 
     /// Counts since the start.
-    pub fn tally(&self) -> Tally {
+    pub fn tally(&self) -> InteractionCounts {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        Tally {
+        InteractionCounts {
             interactions_answered_total: read(&self.counts.answered),
             interactions_unreadable_total: read(&self.counts.unreadable),
             interactions_failed_total: read(&self.counts.failed),
@@ -162,7 +162,7 @@ impl Desk {
     }
 
     /// Whether suggestions and proposals are held back by hand.
-    pub async fn is_paused(&self) -> Result<bool, Failure> {
+    pub async fn is_paused(&self) -> Result<bool, InteractionError> {
         Ok(self.store.setting(PAUSED).await?.is_some())
     }
 
@@ -170,13 +170,14 @@ impl Desk {
     /// ever; returns whether it did. The caller sees to it that hints are wanted in the channel.
     pub async fn hint(
         &self,
-        asked: &Asked<'_>,
-        known: &KnownAnswers,
+        asked: &OpenQuestion<'_>,
+        known: &SuggestionModel,
         now: Millis,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool, InteractionError> {
         let Some(fitting) = suggest(asked, known, now) else { return Ok(false) };
         let cluster = self.store.cluster(&fitting.cluster).await?;
-        let hint = cluster.and_then(|cluster| suggestions::hint(asked, &cluster, &self.naming));
+        let hint = cluster
+            .and_then(|cluster| suggestions::suggestion_reply(asked, &cluster, &self.naming));
         let Some(hint) = hint else { return Ok(false) };
         let unwanted = self.is_paused().await? || self.store.opt_outs().await?.covers(asked.asker);
         if unwanted {
@@ -201,68 +202,74 @@ impl Desk {
     }
 
     /// Returns whether the interaction was ours to answer.
-    async fn handle(&self, json: &Value) -> Result<bool, Failure> {
+    async fn handle(&self, json: &Value) -> Result<bool, InteractionError> {
         let interaction = Interaction::read(json)?;
         if interaction.application != self.application {
             return Ok(false);
         }
         let now = clock::now();
         let key = format!("interaction/{}", interaction.id.0);
-        if !self.store.claim(&key, &self.owner, now).await? {
+        if !self.store.claim_once(&key, &self.owner, now).await? {
             return Ok(false);
         }
-        match opening(&interaction) {
-            Opening::Choices { text } => {
+        match route_interaction(&interaction) {
+            FirstResponse::Choices { text } => {
                 let choices = self.choices(&text).await?;
-                self.line.offer(&interaction, choices).await?;
+                self.line.respond_choices(&interaction, choices).await?;
             }
-            Opening::Say(reply) => self.line.say(&interaction, &reply).await?,
-            Opening::Work { work, ack } => self.do_later(work, ack, &interaction, now).await?,
+            FirstResponse::Say(reply) => self.line.respond(&interaction, &reply).await?,
+            FirstResponse::Work { work, ack } => {
+                self.do_later(work, ack, &interaction, now).await?
+            }
         }
         Ok(true)
     }
 
     async fn do_later(
         &self,
-        work: Work,
-        ack: Ack,
+        work: DeferredAction,
+        ack: AckKind,
         interaction: &Interaction,
         now: Millis,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), InteractionError> {
         self.line.acknowledge(interaction, ack).await?;
-        let error = match self.work(work, interaction, now).await {
+        let error = match self.run_action(work, interaction, now).await {
             Ok(outcome) => return self.tell(outcome, interaction).await,
             Err(error) => error,
         };
         let language = interaction.language;
         let (said, error) = match error {
-            Failure::Refused(refusal) => (refusal.tell(language), None),
+            InteractionError::Refused(refusal) => (refusal.tell(language), None),
             error => (Reply::new(words::failed(language)), Some(error)),
         };
         match ack {
-            Ack::Fill => self.line.fill(interaction, &said).await?,
-            Ack::Change => self.line.whisper(interaction, &said).await?,
+            AckKind::Fill => self.line.edit_response(interaction, &said).await?,
+            AckKind::Change => self.line.follow_up_private(interaction, &said).await?,
         }
         error.map_or(Ok(()), Err)
     }
 
-    async fn tell(&self, outcome: Outcome, interaction: &Interaction) -> Result<(), Failure> {
+    async fn tell(
+        &self,
+        outcome: ActionOutcome,
+        interaction: &Interaction,
+    ) -> Result<(), InteractionError> {
         if let Some(reply) = &outcome.filled {
-            self.line.fill(interaction, reply).await?;
+            self.line.edit_response(interaction, reply).await?;
         }
         if outcome.bared {
-            self.line.bare(interaction).await?;
+            self.line.remove_buttons(interaction).await?;
         }
         for reply in &outcome.whispers {
-            self.line.whisper(interaction, reply).await?;
+            self.line.follow_up_private(interaction, reply).await?;
         }
         for reply in &outcome.announced {
-            self.line.announce(interaction, reply).await?;
+            self.line.follow_up_public(interaction, reply).await?;
         }
         Ok(())
     }
 
-    async fn choices(&self, text: &str) -> Result<Value, Failure> {
+    async fn choices(&self, text: &str) -> Result<Value, InteractionError> {
         if text.trim().is_empty() {
             return Ok(Value::Array(Vec::new()));
         }
@@ -271,17 +278,17 @@ impl Desk {
     }
 
     /// The clusters that match best, as they are now.
-    async fn search(&self, text: &str, limit: usize) -> Result<Found, Failure> {
-        let query = Query { text: text.to_owned(), limit, ..Query::default() };
+    async fn search(&self, text: &str, limit: usize) -> Result<AnswerMatches, InteractionError> {
+        let query = SearchQuery { text: text.to_owned(), limit, ..SearchQuery::default() };
         let (searcher, seen) = (self.searcher.clone(), Arc::clone(&self.seen));
         let hits = tokio::task::spawn_blocking(move || {
             catch_up(&searcher, &seen);
             searcher.search(&query)
         });
-        let hits = hits.await.map_err(|_| Failure::Broken)??;
+        let hits = hits.await.map_err(|_| InteractionError::Broken)??;
         let ids = hits.hits.into_iter().map(|hit| hit.cluster).collect::<Vec<_>>();
         let clusters = self.store.clusters_with(&ids).await?;
-        Ok(Found { clusters, nearest_only: hits.nearest_only })
+        Ok(AnswerMatches { clusters, nearest_only: hits.nearest_only })
     }
 }
 

@@ -21,14 +21,14 @@ const REMEMBERED: usize = 2_000;
 
 /// Whether somebody waits for an answer, or the past is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lane {
+pub enum RequestLane {
     Live,
     History,
 }
 
 /// What an answer says about limits. Times are in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Said {
+pub(super) struct RateLimitHeaders {
     pub(super) status: u16,
     pub(super) bucket: Option<String>,
     pub(super) limit: Option<f64>,
@@ -64,14 +64,14 @@ pub(super) fn route(method: &str, path: &str) -> String {
 
 /// All that is known of the limits.
 #[derive(Debug)]
-pub(super) struct Limits {
+pub(super) struct RateLimiter {
     share: f64,
     /// By Discord's name of the bucket and the major id; by route until that name is known.
-    buckets: BTreeMap<String, Bucket>,
+    buckets: BTreeMap<String, RateBucket>,
     /// Discord's names of buckets, by the shape of the route.
     names: BTreeMap<String, String>,
     /// When the requests of the last second went, and in which lane.
-    recent: VecDeque<(Millis, Lane)>,
+    recent: VecDeque<(Millis, RequestLane)>,
     invalid: VecDeque<Millis>,
     /// Nothing goes before.
     blocked: Millis,
@@ -81,7 +81,7 @@ pub(super) struct Limits {
 }
 
 #[derive(Debug, Default)]
-struct Bucket {
+struct RateBucket {
     limit: u32,
     remaining: u32,
     /// When it is full again.
@@ -90,7 +90,7 @@ struct Bucket {
     blocked: Millis,
 }
 
-impl Limits {
+impl RateLimiter {
     /// `share` of every limit is what the history may use.
     pub(super) fn new(share: f64) -> Self {
         Self {
@@ -106,7 +106,12 @@ impl Limits {
     }
 
     /// Whether a request may go at this moment; if so it counts. If not, the time to ask again.
-    pub(super) fn may_go(&mut self, route: &str, lane: Lane, now: Millis) -> Result<(), Millis> {
+    pub(super) fn try_acquire(
+        &mut self,
+        route: &str,
+        lane: RequestLane,
+        now: Millis,
+    ) -> Result<(), Millis> {
         self.all(lane, now)?;
         let key = self.key(route);
         if let Some(bucket) = self.buckets.get_mut(&key) {
@@ -123,7 +128,7 @@ impl Limits {
     }
 
     /// Notes what an answer says.
-    pub(super) fn answered(&mut self, route: &str, said: &Said, now: Millis) {
+    pub(super) fn record_response(&mut self, route: &str, said: &RateLimitHeaders, now: Millis) {
         if matches!(said.status, 401 | 403 | 429) {
             self.invalid.push_back(now);
         }
@@ -156,17 +161,17 @@ impl Limits {
     }
 
     /// What holds for requests of all routes.
-    fn all(&mut self, lane: Lane, now: Millis) -> Result<(), Millis> {
+    fn all(&mut self, lane: RequestLane, now: Millis) -> Result<(), Millis> {
         if now < self.blocked {
             return Err(self.blocked);
         }
-        if lane == Lane::History && self.live_waiting > 0 {
+        if lane == RequestLane::History && self.live_waiting > 0 {
             return Err(later(now, STAND_BACK));
         }
         while self.invalid.front().is_some_and(|at| later(*at, INVALID_WINDOW) <= now) {
             self.invalid.pop_front();
         }
-        let most = if lane == Lane::Live { INVALID_LIVE } else { INVALID_HISTORY };
+        let most = if lane == RequestLane::Live { INVALID_LIVE } else { INVALID_HISTORY };
         if let Some(at) = self.invalid.len().checked_sub(most).map(|place| self.invalid[place]) {
             return Err(later(at, INVALID_WINDOW));
         }
@@ -174,19 +179,19 @@ impl Limits {
             self.recent.pop_front();
         }
         let most = ((GLOBAL as f64 * self.share) as usize).max(1);
-        let history = self.recent.iter().filter(|(_, lane)| *lane == Lane::History);
+        let history = self.recent.iter().filter(|(_, lane)| *lane == RequestLane::History);
         let first = match lane {
             _ if self.recent.len() >= GLOBAL => self.recent.front(),
-            Lane::History if history.clone().count() >= most => history.clone().next(),
-            Lane::Live | Lane::History => None,
+            RequestLane::History if history.clone().count() >= most => history.clone().next(),
+            RequestLane::Live | RequestLane::History => None,
         };
         first.map_or(Ok(()), |(at, _)| Err(later(*at, Millis::SECOND)))
     }
 }
 
-impl Bucket {
+impl RateBucket {
     /// Counts one more request, if it may go.
-    fn take(&mut self, lane: Lane, share: f64, now: Millis) -> Result<(), Millis> {
+    fn take(&mut self, lane: RequestLane, share: f64, now: Millis) -> Result<(), Millis> {
         if now < self.blocked {
             return Err(self.blocked);
         }
@@ -199,8 +204,10 @@ impl Bucket {
             self.reset = later(now, Millis::SECOND);
         }
         let kept = match lane {
-            Lane::Live => 0,
-            Lane::History => ((f64::from(self.limit) * (1.0 - share)) as u32).min(self.limit - 1),
+            RequestLane::Live => 0,
+            RequestLane::History => {
+                ((f64::from(self.limit) * (1.0 - share)) as u32).min(self.limit - 1)
+            }
         };
         if self.remaining <= kept {
             return Err(self.reset);
@@ -209,9 +216,12 @@ impl Bucket {
         Ok(())
     }
 
-    fn learn(&mut self, said: &Said, now: Millis) {
-        let Said {
-            limit: Some(limit), remaining: Some(remaining), reset_after: Some(after), ..
+    fn learn(&mut self, said: &RateLimitHeaders, now: Millis) {
+        let RateLimitHeaders {
+            limit: Some(limit),
+            remaining: Some(remaining),
+            reset_after: Some(after),
+            ..
         } = *said
         else {
             return;

@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use indexer::store::{Faces, Quarantined, Store, StoreError};
+use indexer::store::{AuthorCache, QuarantinedPayload, Store, StoreError};
 use rules::ids::{ChannelId, MessageId, Millis, UserId};
 use rules::message::Message;
 use rules::ruleset::Ruleset;
 use rules::safety::redact;
 use serde_json::Value;
 
-use super::guild::Guild;
-use super::people::People;
-use super::rest::{Lane, Rest, RestError, percent};
+use super::guild::GuildView;
+use super::people::MemberCache;
+use super::rest::{RequestLane, RestClient, RestError, percent};
 use crate::clock;
 use crate::event::ChatEvent;
-use crate::feed::Stopped;
-use crate::wire::api::{self, ApiMessage, Unreadable};
+use crate::feed::QueueClosed;
+use crate::wire::api::{self, ApiMessage, MessageParseError};
 
 /// Messages on a page, at most.
 pub(super) const PAGE: usize = 100;
@@ -25,18 +25,18 @@ const MOST_USERS: usize = 300;
 
 /// Why reading stopped.
 #[derive(Debug, thiserror::Error)]
-pub enum Halt {
+pub enum PageStop {
     #[error(transparent)]
     Discord(#[from] RestError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    Stopped(#[from] Stopped),
+    Stopped(#[from] QueueClosed),
 }
 
 /// Which messages of a channel.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Part {
+pub(super) enum PageRange {
     Newest,
     After(MessageId),
     Before(MessageId),
@@ -45,9 +45,9 @@ pub(super) enum Part {
 
 /// A page, ready to be handed in.
 #[derive(Debug, Default)]
-pub(super) struct Page {
+pub(super) struct MessagePage {
     pub(super) events: Vec<ChatEvent>,
-    pub(super) quarantined: Vec<Quarantined>,
+    pub(super) quarantined: Vec<QuarantinedPayload>,
     /// Every message on it, readable or not, by id.
     pub(super) ids: Vec<MessageId>,
     /// Whether `ids` has all of them: something unreadable may lack even an id.
@@ -58,42 +58,42 @@ pub(super) struct Page {
 
 /// Reads pages.
 #[derive(Clone)]
-pub(super) struct Pages {
-    pub(super) rest: Rest,
+pub(super) struct MessagePager {
+    pub(super) rest: RestClient,
     pub(super) store: Store,
     pub(super) rules: Arc<Ruleset>,
-    pub(super) people: People,
+    pub(super) people: MemberCache,
 }
 
-impl Pages {
+impl MessagePager {
     pub(super) async fn read(
         &self,
-        guild: &Guild,
+        guild: &GuildView,
         channel: ChannelId,
-        part: Part,
-    ) -> Result<Page, Halt> {
+        part: PageRange,
+    ) -> Result<MessagePage, PageStop> {
         // Whatever happens from here on is seen later than the page.
         let at = clock::now();
         let part = match part {
-            Part::Newest => String::new(),
-            Part::After(id) => format!("&after={id}"),
-            Part::Before(id) => format!("&before={id}"),
-            Part::Around(id) => format!("&around={id}"),
+            PageRange::Newest => String::new(),
+            PageRange::After(id) => format!("&after={id}"),
+            PageRange::Before(id) => format!("&before={id}"),
+            PageRange::Around(id) => format!("&around={id}"),
         };
         let path = format!("/channels/{channel}/messages?limit={PAGE}{part}");
-        let raw = self.rest.get(Lane::History, &path).await?;
+        let raw = self.rest.get(RequestLane::History, &path).await?;
         let raw = raw.as_array().ok_or(RestError::NotJson)?;
-        self.take(guild, channel, raw, at, Lane::History).await
+        self.take(guild, channel, raw, at, RequestLane::History).await
     }
 
     /// One message; `None` if there is none.
     pub(super) async fn one(
         &self,
-        guild: &Guild,
+        guild: &GuildView,
         channel: ChannelId,
         message: MessageId,
-        lane: Lane,
-    ) -> Result<Option<Page>, Halt> {
+        lane: RequestLane,
+    ) -> Result<Option<MessagePage>, PageStop> {
         let at = clock::now();
         match self.rest.get(lane, &format!("/channels/{channel}/messages/{message}")).await {
             Ok(raw) => self.take(guild, channel, &[raw], at, lane).await.map(Some),
@@ -104,13 +104,14 @@ impl Pages {
 
     async fn take(
         &self,
-        guild: &Guild,
+        guild: &GuildView,
         channel: ChannelId,
         raw: &[Value],
         at: Millis,
-        lane: Lane,
-    ) -> Result<Page, Halt> {
-        let mut page = Page { full: raw.len() >= PAGE, names_all: true, ..Page::default() };
+        lane: RequestLane,
+    ) -> Result<MessagePage, PageStop> {
+        let mut page =
+            MessagePage { full: raw.len() >= PAGE, names_all: true, ..MessagePage::default() };
         let mut read = Vec::new();
         for raw in raw {
             match api::message(raw) {
@@ -133,10 +134,11 @@ impl Pages {
             }
         }
         page.ids.sort_unstable();
-        let stored = self.store.messages_with(channel, &page.ids, &mut Faces::default()).await?;
+        let stored =
+            self.store.messages_with(channel, &page.ids, &mut AuthorCache::default()).await?;
         let stored = stored.into_iter().map(|one| (one.id, one)).collect::<BTreeMap<_, _>>();
         for mut one in read {
-            self.people.name(&mut one, guild, lane).await?;
+            self.people.fill_names(&mut one, guild, lane).await?;
             let known = stored.get(&one.message.id);
             self.name_reactions(&mut one, known, lane).await?;
             page.events.push(ChatEvent::Posted(one.message, at));
@@ -149,7 +151,7 @@ impl Pages {
         &self,
         read: &mut ApiMessage,
         stored: Option<&Message>,
-        lane: Lane,
+        lane: RequestLane,
     ) -> Result<(), RestError> {
         let (channel, message) = (read.message.channel, read.message.id);
         for (reaction, id) in read.message.reactions.iter_mut().zip(&read.emoji_ids) {
@@ -173,7 +175,7 @@ impl Pages {
         Ok(())
     }
 
-    async fn users(&self, path: &str, lane: Lane) -> Result<Vec<UserId>, RestError> {
+    async fn users(&self, path: &str, lane: RequestLane) -> Result<Vec<UserId>, RestError> {
         let mut users = Vec::new();
         while users.len() < MOST_USERS {
             let after = users.last().map_or(UserId(0), |last| *last);
@@ -199,11 +201,11 @@ pub(super) fn quarantined(
     raw: &Value,
     source: &str,
     kind: &str,
-    why: &Unreadable,
+    why: &MessageParseError,
     at: Millis,
     rules: &Ruleset,
-) -> Quarantined {
-    Quarantined {
+) -> QuarantinedPayload {
+    QuarantinedPayload {
         id: 0,
         source: source.to_owned(),
         kind: kind.to_owned(),

@@ -6,30 +6,30 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use rules::ids::{GuildId, UserId};
 use rules::message::Author;
 
-use super::guild::Guild;
-use super::rest::{Lane, Rest, RestError};
-use crate::wire::api::{self, ApiMessage, Member};
+use super::guild::GuildView;
+use super::rest::{RequestLane, RestClient, RestError};
+use crate::wire::api::{self, ApiMember, ApiMessage};
 
 /// How many people are remembered; beyond that all are looked up again.
 const REMEMBERED: usize = 200_000;
 
 /// The members met so far; clones share them.
 #[derive(Clone)]
-pub(super) struct People {
-    rest: Rest,
+pub(super) struct MemberCache {
+    rest: RestClient,
     known: Arc<Mutex<Members>>,
 }
 
 /// `None` for who is no member.
-type Members = HashMap<(GuildId, UserId), Option<Member>>;
+type Members = HashMap<(GuildId, UserId), Option<ApiMember>>;
 
-impl People {
-    pub(super) fn new(rest: Rest) -> Self {
+impl MemberCache {
+    pub(super) fn new(rest: RestClient) -> Self {
         Self { rest, known: Arc::default() }
     }
 
     /// Remembers what the gateway told of a member.
-    pub(super) fn note(&self, guild: GuildId, user: UserId, member: Member) {
+    pub(super) fn note(&self, guild: GuildId, user: UserId, member: ApiMember) {
         let mut known = self.known();
         if known.len() >= REMEMBERED {
             known.clear();
@@ -38,11 +38,11 @@ impl People {
     }
 
     /// Gives author and mentioned people of a message the names and roles that they have in the server.
-    pub(super) async fn name(
+    pub(super) async fn fill_names(
         &self,
         read: &mut ApiMessage,
-        guild: &Guild,
-        lane: Lane,
+        guild: &GuildView,
+        lane: RequestLane,
     ) -> Result<(), RestError> {
         let id = guild.id();
         let author = Arc::make_mut(&mut read.message.author);
@@ -67,7 +67,7 @@ impl People {
     }
 
     /// The same at once, from what the gateway told or is remembered; `false` if that is not enough.
-    pub(super) fn name_now(&self, read: &mut ApiMessage, guild: &Guild) -> bool {
+    pub(super) fn fill_cached_names(&self, read: &mut ApiMessage, guild: &GuildView) -> bool {
         let id = guild.id();
         let author = Arc::make_mut(&mut read.message.author);
         let known = match (read.member.take(), read.webhook) {
@@ -89,8 +89,8 @@ impl People {
         &self,
         guild: GuildId,
         user: UserId,
-        lane: Lane,
-    ) -> Result<Option<Member>, RestError> {
+        lane: RequestLane,
+    ) -> Result<Option<ApiMember>, RestError> {
         let known = self.known().get(&(guild, user)).cloned();
         if let Some(known) = known {
             return Ok(known);
@@ -110,7 +110,7 @@ impl People {
     }
 }
 
-fn dress(author: &mut Author, member: Member, guild: &Guild) {
+fn dress(author: &mut Author, member: ApiMember, guild: &GuildView) {
     if let Some(nick) = member.nick {
         author.name = nick;
     }

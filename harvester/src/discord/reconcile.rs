@@ -2,26 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use indexer::store::Reading;
+use indexer::store::ChannelProgress;
 use rules::ids::{ChannelId, MessageId, Millis};
 
-use super::catch_up::{CatchUp, Halt, first_of};
-use super::guild::Guild;
-use super::pages::{Page, Part};
-use super::rest::Lane;
+use super::catch_up::{CatchUp, PageStop, first_of};
+use super::guild::GuildView;
+use super::pages::{MessagePage, PageRange};
+use super::rest::RequestLane;
 use crate::clock;
 use crate::event::ChatEvent;
-use crate::feed::Delivery;
+use crate::feed::IngestItem;
 
 impl CatchUp {
     /// Reads the newest days of a channel again, and what is around each cited message, and compares
     /// with what is stored. What is stored but not there was deleted.
-    pub(super) async fn reconcile(
+    pub(super) async fn recheck_recent(
         &self,
-        guild: &Guild,
+        guild: &GuildView,
         channel: ChannelId,
         cited: &[MessageId],
-    ) -> Result<(), Halt> {
+    ) -> Result<(), PageStop> {
         let now = clock::now();
         let Some(reading) = self.reading(channel) else { return Ok(()) };
         if !self.is_in_doubt(reading) {
@@ -35,24 +35,29 @@ impl CatchUp {
         if reading.newest < from && cited.is_empty() {
             return Ok(());
         }
-        self.sweep(guild, reading, from).await?;
+        self.recheck_range(guild, reading, from).await?;
         while let Some(message) = cited.pop_last() {
             let covered = self.look_around(guild, channel, message).await?;
             cited.retain(|id| *id < covered);
         }
         if let Some(reading) = self.reading(channel) {
-            let reading = Reading { reconciled: now, ..reading };
+            let reading = ChannelProgress { reconciled: now, ..reading };
             self.remember(Default::default(), reading).await?;
         }
         Ok(())
     }
 
     /// Compares everything from `from` up to the newest message read.
-    async fn sweep(&self, guild: &Guild, reading: Reading, from: MessageId) -> Result<(), Halt> {
+    async fn recheck_range(
+        &self,
+        guild: &GuildView,
+        reading: ChannelProgress,
+        from: MessageId,
+    ) -> Result<(), PageStop> {
         let mut done = MessageId(from.0.saturating_sub(1));
         while done < reading.newest {
             let at = clock::now();
-            let page = self.pages.read(guild, reading.channel, Part::After(done)).await?;
+            let page = self.pages.read(guild, reading.channel, PageRange::After(done)).await?;
             let last = page.ids.last().copied().filter(|_| page.full);
             let upto = last.unwrap_or(reading.newest).min(reading.newest);
             let first = MessageId(done.0 + 1);
@@ -65,12 +70,12 @@ impl CatchUp {
     /// Compares the page around a message; returns the first id of what it covers.
     async fn look_around(
         &self,
-        guild: &Guild,
+        guild: &GuildView,
         channel: ChannelId,
         message: MessageId,
-    ) -> Result<MessageId, Halt> {
+    ) -> Result<MessageId, PageStop> {
         let at = clock::now();
-        let page = self.pages.read(guild, channel, Part::Around(message)).await?;
+        let page = self.pages.read(guild, channel, PageRange::Around(message)).await?;
         let first = page.ids.first().copied().unwrap_or(message).min(message);
         let last = page.ids.last().copied().unwrap_or(message).max(message);
         self.compare(guild, channel, page, (first, last), at).await?;
@@ -80,24 +85,24 @@ impl CatchUp {
     /// Hands in a page that covers a range of ids, and the deletions that it tells.
     async fn compare(
         &self,
-        guild: &Guild,
+        guild: &GuildView,
         channel: ChannelId,
-        page: Page,
+        page: MessagePage,
         (first, last): (MessageId, MessageId),
         at: Millis,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), PageStop> {
         let mut missing = self.pages.store.ids_between(channel, first, last).await?;
         let there = page.ids.iter().copied().collect::<BTreeSet<_>>();
         missing.retain(|id| page.names_all && !there.contains(id));
         if there.is_empty() && !self.is_gone(guild, channel, missing.last().copied()).await? {
             missing.clear();
         }
-        let Page { mut events, quarantined, .. } = page;
+        let MessagePage { mut events, quarantined, .. } = page;
         self.found_deleted(missing.len());
         if !missing.is_empty() {
             events.push(ChatEvent::Deleted(channel, missing, at));
         }
-        self.feed.history(Delivery { events, quarantined, reading: Vec::new() }).await?;
+        self.feed.push_history(IngestItem { events, quarantined, reading: Vec::new() }).await?;
         Ok(())
     }
 
@@ -105,11 +110,11 @@ impl CatchUp {
     /// empty pages too, and must not take that for deletions.
     async fn is_gone(
         &self,
-        guild: &Guild,
+        guild: &GuildView,
         channel: ChannelId,
         message: Option<MessageId>,
-    ) -> Result<bool, Halt> {
+    ) -> Result<bool, PageStop> {
         let Some(message) = message else { return Ok(true) };
-        Ok(self.pages.one(guild, channel, message, Lane::History).await?.is_none())
+        Ok(self.pages.one(guild, channel, message, RequestLane::History).await?.is_none())
     }
 }

@@ -13,10 +13,10 @@ use rules::ids::Millis;
 use serde::Serialize;
 use serde_json::Value;
 
-pub use super::limits::Lane;
-use super::limits::{Limits, Said, route};
+pub use super::limits::RequestLane;
+use super::limits::{RateLimitHeaders, RateLimiter, route};
 use crate::clock;
-use crate::config::Secret;
+use crate::config::SecretString;
 
 const DISCORD: &str = "https://discord.com";
 const VERSION: &str = "/api/v10";
@@ -27,12 +27,12 @@ const PAUSES: [u64; 5] = [1, 2, 4, 8, 16];
 
 /// Calls Discord; clones share limits and counts.
 #[derive(Clone)]
-pub struct Rest(Arc<Inner>);
+pub struct RestClient(Arc<RestInner>);
 
-struct Inner {
+struct RestInner {
     client: reqwest::Client,
     base: String,
-    limits: Mutex<Limits>,
+    limits: Mutex<RateLimiter>,
     calls: [AtomicU64; 2],
     retried: AtomicU64,
     limited: AtomicU64,
@@ -40,7 +40,7 @@ struct Inner {
 
 /// What this process asked of Discord.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Calls {
+pub struct CallCounts {
     pub live_calls_total: u64,
     pub history_calls_total: u64,
     pub calls_retried_total: u64,
@@ -48,7 +48,7 @@ pub struct Calls {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub enum RestMethod {
     Get,
     Post,
     Put,
@@ -88,7 +88,7 @@ impl RestError {
     }
 }
 
-impl Method {
+impl RestMethod {
     fn name(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -108,21 +108,21 @@ impl Method {
 
 /// What is sent with a call.
 #[derive(Clone, Copy)]
-enum Body<'b> {
+enum RequestBody<'b> {
     None,
     Json(&'b Value),
     Form { content_type: &'b str, bytes: &'b [u8] },
 }
 
 /// What came back.
-struct Answer {
-    said: Said,
+struct RestResponse {
+    said: RateLimitHeaders,
     text: String,
 }
 
-impl Rest {
+impl RestClient {
     /// `api_url` stands in for discord.com; `share` is what history may use of every limit.
-    pub fn new(token: &Secret, api_url: Option<&str>, share: f64) -> anyhow::Result<Self> {
+    pub fn new(token: &SecretString, api_url: Option<&str>, share: f64) -> anyhow::Result<Self> {
         let mut authorization = HeaderValue::from_str(&format!("Bot {}", token.0))
             .map_err(|_| anyhow::anyhow!("the Discord token holds characters that no token has"))?;
         authorization.set_sensitive(true);
@@ -135,45 +135,52 @@ impl Rest {
             .timeout(WHOLE)
             .build()?;
         let base = format!("{}{VERSION}", api_url.unwrap_or(DISCORD));
-        let limits = Mutex::new(Limits::new(share));
+        let limits = Mutex::new(RateLimiter::new(share));
         let (calls, retried, limited) = Default::default();
-        Ok(Self(Arc::new(Inner { client, base, limits, calls, retried, limited })))
+        Ok(Self(Arc::new(RestInner { client, base, limits, calls, retried, limited })))
     }
 
     /// Reads what is at a path such as `/channels/5/messages?limit=100`.
-    pub async fn get(&self, lane: Lane, path: &str) -> Result<Value, RestError> {
-        self.call(Method::Get, lane, path, Body::None).await
+    pub async fn get(&self, lane: RequestLane, path: &str) -> Result<Value, RestError> {
+        self.call(RestMethod::Get, lane, path, RequestBody::None).await
     }
 
     /// Makes a call that somebody is waiting for.
     pub async fn send(
         &self,
-        method: Method,
+        method: RestMethod,
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, RestError> {
-        self.call(method, Lane::Live, path, body.map_or(Body::None, Body::Json)).await
+        self.call(
+            method,
+            RequestLane::Live,
+            path,
+            body.map_or(RequestBody::None, RequestBody::Json),
+        )
+        .await
     }
 
     /// The same with a body that is no JSON.
     pub async fn send_form(
         &self,
-        method: Method,
+        method: RestMethod,
         path: &str,
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<Value, RestError> {
-        self.call(method, Lane::Live, path, Body::Form { content_type, bytes: &body }).await
+        self.call(method, RequestLane::Live, path, RequestBody::Form { content_type, bytes: &body })
+            .await
     }
 
     /// Where the gateway is, and how many sessions may be opened.
     pub async fn gateway_bot(&self) -> Result<Value, RestError> {
-        self.get(Lane::Live, "/gateway/bot").await
+        self.get(RequestLane::Live, "/gateway/bot").await
     }
 
-    pub fn calls(&self) -> Calls {
+    pub fn calls(&self) -> CallCounts {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        Calls {
+        CallCounts {
             live_calls_total: read(&self.0.calls[0]),
             history_calls_total: read(&self.0.calls[1]),
             calls_retried_total: read(&self.0.retried),
@@ -183,19 +190,19 @@ impl Rest {
 
     async fn call(
         &self,
-        method: Method,
-        lane: Lane,
+        method: RestMethod,
+        lane: RequestLane,
         path: &str,
-        body: Body<'_>,
+        body: RequestBody<'_>,
     ) -> Result<Value, RestError> {
         let route = route(method.name(), path);
         let mut pauses = PAUSES.into_iter().filter(|_| method.may_be_repeated(path));
         loop {
             self.turn(&route, lane).await;
-            self.0.calls[usize::from(lane == Lane::History)].fetch_add(1, Ordering::Relaxed);
+            self.0.calls[usize::from(lane == RequestLane::History)].fetch_add(1, Ordering::Relaxed);
             let failure = match self.once(method, path, body).await {
                 Ok(answer) => {
-                    self.limits().answered(&route, &answer.said, clock::now());
+                    self.limits().record_response(&route, &answer.said, clock::now());
                     match answer.said.status {
                         429 => {
                             self.0.limited.fetch_add(1, Ordering::Relaxed);
@@ -218,35 +225,40 @@ impl Rest {
     }
 
     /// Waits until the request may go.
-    async fn turn(&self, route: &str, lane: Lane) {
+    async fn turn(&self, route: &str, lane: RequestLane) {
         let mut waiting = None;
         loop {
             let now = clock::now();
-            let verdict = self.limits().may_go(route, lane, now);
+            let verdict = self.limits().try_acquire(route, lane, now);
             let Err(at) = verdict else { return };
-            if lane == Lane::Live && waiting.is_none() {
+            if lane == RequestLane::Live && waiting.is_none() {
                 waiting = Some(LiveWaits::of(self));
             }
             tokio::time::sleep(Duration::from_millis((at.0 - now.0).max(1) as u64)).await;
         }
     }
 
-    async fn once(&self, method: Method, path: &str, body: Body<'_>) -> Result<Answer, RestError> {
+    async fn once(
+        &self,
+        method: RestMethod,
+        path: &str,
+        body: RequestBody<'_>,
+    ) -> Result<RestResponse, RestError> {
         let address = format!("{}{path}", self.0.base);
         let client = &self.0.client;
         let request = match method {
-            Method::Get => client.get(address),
-            Method::Post => client.post(address),
-            Method::Put => client.put(address),
-            Method::Patch => client.patch(address),
-            Method::Delete => client.delete(address),
+            RestMethod::Get => client.get(address),
+            RestMethod::Post => client.post(address),
+            RestMethod::Put => client.put(address),
+            RestMethod::Patch => client.patch(address),
+            RestMethod::Delete => client.delete(address),
         };
         let request = match body {
-            Body::None => request,
-            Body::Json(value) => {
+            RequestBody::None => request,
+            RequestBody::Json(value) => {
                 request.header(CONTENT_TYPE, "application/json").body(value.to_string())
             }
-            Body::Form { content_type, bytes } => {
+            RequestBody::Form { content_type, bytes } => {
                 request.header(CONTENT_TYPE, content_type).body(bytes.to_owned())
             }
         };
@@ -258,19 +270,19 @@ impl Rest {
             said.retry_after = told["retry_after"].as_f64().map(millis).or(said.retry_after);
             said.global |= told["global"].as_bool().unwrap_or(false);
         }
-        Ok(Answer { said, text })
+        Ok(RestResponse { said, text })
     }
 
-    fn limits(&self) -> MutexGuard<'_, Limits> {
+    fn limits(&self) -> MutexGuard<'_, RateLimiter> {
         self.0.limits.lock().expect("nobody panics with the limits")
     }
 }
 
 /// Holds history back for as long as it lives.
-struct LiveWaits<'r>(&'r Rest);
+struct LiveWaits<'r>(&'r RestClient);
 
 impl<'r> LiveWaits<'r> {
-    fn of(rest: &'r Rest) -> Self {
+    fn of(rest: &'r RestClient) -> Self {
         rest.limits().live_waits(true);
         Self(rest)
     }
@@ -282,7 +294,7 @@ impl Drop for LiveWaits<'_> {
     }
 }
 
-impl Answer {
+impl RestResponse {
     fn value(self) -> Result<Value, RestError> {
         let code = || {
             let told = serde_json::from_str::<Value>(&self.text).unwrap_or_default();
@@ -299,12 +311,12 @@ impl Answer {
     }
 }
 
-fn said(status: u16, headers: &HeaderMap) -> Said {
+fn said(status: u16, headers: &HeaderMap) -> RateLimitHeaders {
     let text = |name: &'static str| {
         headers.get(HeaderName::from_static(name)).and_then(|value| value.to_str().ok())
     };
     let number = |name| text(name).and_then(|text| text.parse::<f64>().ok());
-    Said {
+    RateLimitHeaders {
         status,
         bucket: text("x-ratelimit-bucket").map(str::to_owned),
         limit: number("x-ratelimit-limit"),
@@ -357,7 +369,11 @@ mod tests {
     #[test]
     fn requests_go_to_discord_unless_another_place_is_named() {
         let base = |api_url| {
-            Rest::new(&Secret("a.token".to_owned()), api_url, 0.5).unwrap().0.base.clone()
+            RestClient::new(&SecretString("a.token".to_owned()), api_url, 0.5)
+                .unwrap()
+                .0
+                .base
+                .clone()
         };
         assert_eq!(base(None), "https://discord.com/api/v10");
         assert_eq!(base(Some("http://127.0.0.1:7")), "http://127.0.0.1:7/api/v10");
@@ -365,7 +381,7 @@ mod tests {
 
     #[test]
     fn a_token_that_cannot_be_one_is_told_without_telling_it() {
-        let error = Rest::new(&Secret("secret\n".to_owned()), None, 0.5).err().unwrap();
+        let error = RestClient::new(&SecretString("secret\n".to_owned()), None, 0.5).err().unwrap();
         assert!(!error.to_string().contains("secret"));
     }
 }

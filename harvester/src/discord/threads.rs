@@ -2,29 +2,32 @@
 
 use std::collections::BTreeSet;
 
-use indexer::store::{Reading, StoredChannel};
+use indexer::store::{ChannelProgress, StoredChannel};
 use rules::ids::{ChannelId, GuildId, Millis};
 use rules::message::Channel;
 
-use super::catch_up::{CatchUp, Halt, NOTHING, first_of};
-use super::guild::Guild;
-use super::rest::{Lane, RestError, percent};
+use super::catch_up::{CatchUp, NOTHING, PageStop, first_of};
+use super::guild::GuildView;
+use super::rest::{RequestLane, RestError, percent};
 use crate::clock;
 use crate::event::ChatEvent;
-use crate::feed::Delivery;
+use crate::feed::IngestItem;
 use crate::wire::api::{self, ApiChannel};
 
 impl CatchUp {
     /// Lists the archived threads of every channel back to where the last listing ended, so that one
     /// that came back or got a tag meanwhile is found. Returns where the next listing may end, once
     /// what was found is read.
-    pub(super) async fn find_threads(&self, id: GuildId) -> Result<Vec<(ChannelId, Millis)>, Halt> {
+    pub(super) async fn find_threads(
+        &self,
+        id: GuildId,
+    ) -> Result<Vec<(ChannelId, Millis)>, PageStop> {
         let Some(guild) = self.guild(id) else { return Ok(Vec::new()) };
         let mut listed = Vec::new();
         for channel in guild.with_threads() {
             let place = guild.place(channel);
             if place.is_some_and(|place| self.pages.rules.scope.covers(&place).is_ok()) {
-                self.forgiving(channel, self.archived(&guild, channel, &mut listed)).await?;
+                self.skip_unreadable(channel, self.archived(&guild, channel, &mut listed)).await?;
             }
         }
         Ok(listed)
@@ -32,20 +35,20 @@ impl CatchUp {
 
     async fn archived(
         &self,
-        guild: &Guild,
+        guild: &GuildView,
         channel: ChannelId,
         listed: &mut Vec<(ChannelId, Millis)>,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), PageStop> {
         let reading = self.reading(channel);
         let known = reading.map_or(Millis(0), |reading| reading.archived_until);
-        let until = known.max(first_of(self.reach.history_days).sent());
+        let until = known.max(first_of(self.reach.history_days).created_at());
         let mut newest = known;
         let mut before = String::new();
         let mut last = Millis(i64::MAX);
         loop {
             let at = clock::now();
             let path = format!("/channels/{channel}/threads/archived/public?limit=100{before}");
-            let page = api::thread_list(&self.pages.rest.get(Lane::History, &path).await?);
+            let page = api::thread_list(&self.pages.rest.get(RequestLane::History, &path).await?);
             let oldest = page.threads.iter().map(|thread| thread.archived_at).min();
             newest = page
                 .threads
@@ -75,13 +78,13 @@ impl CatchUp {
         guild: GuildId,
         threads: Vec<ApiChannel>,
         at: Millis,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), PageStop> {
         let ids = threads.iter().map(|thread| thread.id).collect::<Vec<_>>();
         let told = self.with_guild(guild, |view| {
-            threads.into_iter().for_each(|thread| view.put(thread));
-            ids.iter().flat_map(|id| view.tell(*id, at)).collect()
+            threads.into_iter().for_each(|thread| view.update_channel(thread));
+            ids.iter().flat_map(|id| view.events(*id, at)).collect()
         });
-        self.tell(told.unwrap_or_default()).await
+        self.publish(told.unwrap_or_default()).await
     }
 
     /// Remembers how far the listing came. A forum has nothing to read but its posts.
@@ -90,13 +93,13 @@ impl CatchUp {
         guild: GuildId,
         channel: ChannelId,
         until: Millis,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), PageStop> {
         let holds = self.guild(guild).is_some_and(|guild| guild.seen(channel).is_some());
         let reading = match self.reading(channel) {
-            Some(reading) => Reading { archived_until: until, ..reading },
+            Some(reading) => ChannelProgress { archived_until: until, ..reading },
             // The first page of the channel itself is yet to be read.
             None if holds => return Ok(()),
-            None => Reading {
+            None => ChannelProgress {
                 channel,
                 guild,
                 newest: NOTHING,
@@ -107,13 +110,13 @@ impl CatchUp {
                 archived_until: until,
             },
         };
-        self.remember(Delivery::default(), reading).await
+        self.remember(IngestItem::default(), reading).await
     }
 
     /// Looks for stored channels that Discord no longer shows: gone, closed, or just archived.
-    pub(super) async fn look_for_missing(&self, id: GuildId) -> Result<(), Halt> {
+    pub(super) async fn check_missing_channels(&self, id: GuildId) -> Result<(), PageStop> {
         let Some(guild) = self.guild(id) else { return Ok(()) };
-        let cited = self.pages.store.cited().await?;
+        let cited = self.pages.store.published_messages().await?;
         let cited = cited.into_iter().map(|(channel, _)| channel).collect::<BTreeSet<_>>();
         let window = first_of(self.reach.reconcile_days.max(1));
         for stored in self.pages.store.channels().await? {
@@ -127,14 +130,18 @@ impl CatchUp {
             if !shown || lately || cited.contains(&channel.id) {
                 self.look_for(id, channel.id).await?;
             } else {
-                self.tell(below(&guild, &stored, clock::now()).into_iter().collect()).await?;
+                self.publish(below(&guild, &stored, clock::now()).into_iter().collect()).await?;
             }
         }
         Ok(())
     }
 
     /// Tells the archived threads below a channel that it was shown, hidden or renamed.
-    pub async fn tell_below(&self, id: GuildId, parent: ChannelId) -> Result<(), Halt> {
+    pub async fn propagate_to_threads(
+        &self,
+        id: GuildId,
+        parent: ChannelId,
+    ) -> Result<(), PageStop> {
         let Some(guild) = self.guild(id) else { return Ok(()) };
         let at = clock::now();
         let stored = self.pages.store.channels().await?;
@@ -142,12 +149,12 @@ impl CatchUp {
             let channel = &stored.channel;
             channel.parent == Some(parent) && guild.channel(channel.id).is_none() && !stored.gone
         });
-        self.tell(archived.filter_map(|stored| below(&guild, stored, at)).collect()).await
+        self.publish(archived.filter_map(|stored| below(&guild, stored, at)).collect()).await
     }
 
-    async fn look_for(&self, guild: GuildId, channel: ChannelId) -> Result<(), Halt> {
+    async fn look_for(&self, guild: GuildId, channel: ChannelId) -> Result<(), PageStop> {
         let at = clock::now();
-        match self.pages.rest.get(Lane::History, &format!("/channels/{channel}")).await {
+        match self.pages.rest.get(RequestLane::History, &format!("/channels/{channel}")).await {
             Ok(raw) => self.take_threads(guild, api::channel(&raw).into_iter().collect(), at).await,
             Err(RestError::NotFound(_) | RestError::Forbidden(_)) => self.gone_if_so(channel).await,
             Err(error) => Err(error.into()),
@@ -156,7 +163,7 @@ impl CatchUp {
 }
 
 /// What a stored thread, of which only its channel is known now, has to be told; `None` if nothing.
-fn below(guild: &Guild, stored: &StoredChannel, at: Millis) -> Option<ChatEvent> {
+fn below(guild: &GuildView, stored: &StoredChannel, at: Millis) -> Option<ChatEvent> {
     let thread = &stored.channel;
     let parent = guild.place(thread.parent?)?;
     if !guild.is_public(parent.id) {

@@ -6,20 +6,20 @@ use std::sync::Arc;
 use rules::ids::{RoleId, UserId};
 use rules::message::{Author, Role};
 
-use super::layout::RawAuthor;
+use super::layout::ExportAuthor;
 
 /// How many people are remembered, so that memory stays flat in a channel of a million people.
 const REMEMBERED: usize = 10_000;
 
 #[derive(Debug, Default)]
-pub(super) struct Authors {
+pub(super) struct AuthorInterner {
     known: HashMap<UserId, Arc<Author>>,
 }
 
-impl Authors {
+impl AuthorInterner {
     /// The author of a message; `None` without a usable id.
-    pub(super) fn author(&mut self, raw: RawAuthor<'_>) -> Option<Arc<Author>> {
-        let RawAuthor { id, name, nickname, is_bot, roles } = raw;
+    pub(super) fn author(&mut self, raw: ExportAuthor<'_>) -> Option<Arc<Author>> {
+        let ExportAuthor { id, name, nickname, is_bot, roles } = raw;
         let id = UserId(id.id()?);
         let name = nickname.words().or_else(|| name.words()).unwrap_or_default();
         let bot = is_bot.flag();

@@ -7,14 +7,14 @@ use rules::ids::{ChannelId, GuildId, Millis};
 use rules::message::{Channel, MessageKind};
 use serde::de::IgnoredAny;
 
-use super::authors::Authors;
+use super::authors::AuthorInterner;
 use super::error::ImportError;
-use super::layout::{RawChannel, RawGuild, RawMessage};
-use super::mapping::{self, Mapped};
+use super::layout::{ExportChannel, ExportGuild, ExportMessage};
+use super::mapping::{self, MappedMessage};
 use super::report::FileReport;
-use super::window::{Attempt, LONGEST_VALUE, Trouble, Window, parse, reason};
+use super::window::{ByteWindow, LONGEST_VALUE, ParseAttempt, ReadError, parse, reason};
 use crate::event::ChatEvent;
-use crate::wire::lenient::{Object, Scalar};
+use crate::wire::lenient::{LenientObject, LenientScalar};
 
 /// Reads an export message by message, in memory that does not grow with the file.
 ///
@@ -22,18 +22,18 @@ use crate::wire::lenient::{Object, Scalar};
 /// else may stand in any order.
 pub struct ExportReader<R> {
     path: PathBuf,
-    window: Window<R>,
-    place: Place,
+    window: ByteWindow<R>,
+    place: ExportPosition,
     guild: Option<GuildId>,
     channel: Option<Channel>,
     messages_seen: bool,
-    authors: Authors,
+    authors: AuthorInterner,
     report: FileReport,
 }
 
 /// What is to be read next.
 #[derive(Debug, Clone, Copy)]
-enum Place {
+enum ExportPosition {
     Header,
     FirstMessage(ChannelId),
     NextMessage(ChannelId),
@@ -45,12 +45,12 @@ impl<R: Read> ExportReader<R> {
     pub fn new(path: &Path, reader: R) -> Self {
         Self {
             path: path.to_owned(),
-            window: Window::new(reader),
-            place: Place::Header,
+            window: ByteWindow::new(reader),
+            place: ExportPosition::Header,
             guild: None,
             channel: None,
             messages_seen: false,
-            authors: Authors::default(),
+            authors: AuthorInterner::default(),
             report: FileReport::default(),
         }
     }
@@ -62,14 +62,14 @@ impl<R: Read> ExportReader<R> {
     /// been returned; after an error comes the end.
     pub fn next_event(&mut self) -> Result<Option<ChatEvent>, ImportError> {
         let step = match self.place {
-            Place::Header => self.read_header(),
-            Place::FirstMessage(channel) => {
-                self.read_messages(channel, true).map_err(Stop::Trouble)
+            ExportPosition::Header => self.read_header(),
+            ExportPosition::FirstMessage(channel) => {
+                self.read_messages(channel, true).map_err(ReadStop::Trouble)
             }
-            Place::NextMessage(channel) => {
-                self.read_messages(channel, false).map_err(Stop::Trouble)
+            ExportPosition::NextMessage(channel) => {
+                self.read_messages(channel, false).map_err(ReadStop::Trouble)
             }
-            Place::End => Ok(None),
+            ExportPosition::End => Ok(None),
         };
         step.map_err(|stop| self.stop(stop))
     }
@@ -80,35 +80,35 @@ impl<R: Read> ExportReader<R> {
     }
 
     /// Reads up to the messages.
-    fn read_header(&mut self) -> Result<Option<ChatEvent>, Stop> {
+    fn read_header(&mut self) -> Result<Option<ChatEvent>, ReadStop> {
         self.window.skip_byte_order_mark()?;
         match self.window.peek()? {
             Some(b'{') => {}
-            Some(_) => return Err(Stop::NotAnExport("it does not begin with `{`")),
+            Some(_) => return Err(ReadStop::NotAnExport("it does not begin with `{`")),
             None => return Err(self.window.malformed("the file is empty").into()),
         }
         self.window.expect(b"{")?;
         if self.window.peek()? == Some(b'}') {
-            return Err(Stop::NotAnExport("it has no `messages`"));
+            return Err(ReadStop::NotAnExport("it has no `messages`"));
         }
         loop {
             if self.read_field()? {
                 let Some((channel, guild)) = self.channel.take().zip(self.guild) else {
                     let why = "`guild` and `channel` do not come before `messages`";
-                    return Err(Stop::NotAnExport(why));
+                    return Err(ReadStop::NotAnExport(why));
                 };
                 let channel = Channel { guild, ..channel };
-                self.place = Place::FirstMessage(channel.id);
+                self.place = ExportPosition::FirstMessage(channel.id);
                 return Ok(Some(ChatEvent::ChannelSeen(channel, self.report.exported_at)));
             }
             if self.window.expect(b",}")? == b'}' {
-                return Err(Stop::NotAnExport("it has no `messages`"));
+                return Err(ReadStop::NotAnExport("it has no `messages`"));
             }
         }
     }
 
     /// Reads one field of the root object; true where it is `messages`, whose array is then open.
-    fn read_field(&mut self) -> Result<bool, Trouble> {
+    fn read_field(&mut self) -> Result<bool, ReadError> {
         if self.window.peek()?.is_some_and(|byte| byte != b'"') {
             return Err(self.window.malformed("expected the name of a field"));
         }
@@ -133,7 +133,7 @@ impl<R: Read> ExportReader<R> {
             }
             "messageCount" => self.report.message_count_stated = self.window.take(whole(count))?,
             "messages" if self.messages_seen => {
-                return Err(Trouble::Malformed { offset: at, why: "a second `messages`".into() });
+                return Err(ReadError::Malformed { offset: at, why: "a second `messages`".into() });
             }
             "messages" => {
                 self.window.expect(b"[")?;
@@ -152,7 +152,7 @@ impl<R: Read> ExportReader<R> {
         &mut self,
         channel: ChannelId,
         mut first: bool,
-    ) -> Result<Option<ChatEvent>, Trouble> {
+    ) -> Result<Option<ChatEvent>, ReadError> {
         loop {
             if first && self.window.peek()? == Some(b']') {
                 self.window.expect(b"]")?;
@@ -162,13 +162,13 @@ impl<R: Read> ExportReader<R> {
                 return self.read_footer();
             }
             first = false;
-            self.place = Place::NextMessage(channel);
+            self.place = ExportPosition::NextMessage(channel);
             self.window.peek()?;
             let offset = self.window.offset();
             let authors = &mut self.authors;
             match self.window.take(|bytes| read_message(bytes, channel, authors))? {
                 Ok(mapped) => {
-                    let Mapped { message, unknown_type } = mapped;
+                    let MappedMessage { message, unknown_type } = mapped;
                     self.report.messages += 1;
                     self.report.system += u64::from(message.kind == MessageKind::System);
                     if let Some(name) = unknown_type {
@@ -182,7 +182,7 @@ impl<R: Read> ExportReader<R> {
     }
 
     /// Reads from the end of the messages to the end of the file.
-    fn read_footer(&mut self) -> Result<Option<ChatEvent>, Trouble> {
+    fn read_footer(&mut self) -> Result<Option<ChatEvent>, ReadError> {
         while self.window.expect(b",}")? == b',' {
             self.read_field()?;
         }
@@ -190,13 +190,13 @@ impl<R: Read> ExportReader<R> {
             return Err(self.window.malformed("something follows the end of the export"));
         }
         self.report.complete = true;
-        self.place = Place::End;
+        self.place = ExportPosition::End;
         Ok(None)
     }
 
     /// Ends the reading with an error that says what was read before.
-    fn stop(&mut self, stop: Stop) -> ImportError {
-        self.place = Place::End;
+    fn stop(&mut self, stop: ReadStop) -> ImportError {
+        self.place = ExportPosition::End;
         let path = self.path.clone();
         let report = Box::new(self.report.clone());
         let broken = |offset, why| ImportError::Broken {
@@ -206,16 +206,16 @@ impl<R: Read> ExportReader<R> {
             report: report.clone(),
         };
         match stop {
-            Stop::NotAnExport(why) => ImportError::NotAnExport { path, why: why.to_owned() },
-            Stop::Trouble(Trouble::Cut { offset }) => {
+            ReadStop::NotAnExport(why) => ImportError::NotAnExport { path, why: why.to_owned() },
+            ReadStop::Trouble(ReadError::Cut { offset }) => {
                 broken(offset, "the file ends too early".to_owned())
             }
-            Stop::Trouble(Trouble::Malformed { offset, why }) => broken(offset, why),
-            Stop::Trouble(Trouble::TooLong { offset }) => broken(
+            ReadStop::Trouble(ReadError::Malformed { offset, why }) => broken(offset, why),
+            ReadStop::Trouble(ReadError::TooLong { offset }) => broken(
                 offset,
                 format!("a single value of more than {} MB begins here", LONGEST_VALUE >> 20),
             ),
-            Stop::Trouble(Trouble::Io { offset, source }) => {
+            ReadStop::Trouble(ReadError::Io { offset, source }) => {
                 ImportError::Unreadable { path, offset, source, report }
             }
         }
@@ -223,13 +223,13 @@ impl<R: Read> ExportReader<R> {
 }
 
 /// Why reading ends before the file's proper end.
-enum Stop {
+enum ReadStop {
     NotAnExport(&'static str),
-    Trouble(Trouble),
+    Trouble(ReadError),
 }
 
-impl From<Trouble> for Stop {
-    fn from(trouble: Trouble) -> Self {
+impl From<ReadError> for ReadStop {
+    fn from(trouble: ReadError) -> Self {
         Self::Trouble(trouble)
     }
 }
@@ -238,10 +238,10 @@ impl From<Trouble> for Stop {
 type Parsed<T> = Result<(T, usize), serde_json::Error>;
 
 /// Turns a parser of one value into one that can wait for more of the file.
-fn whole<T>(parser: impl Fn(&[u8]) -> Parsed<T>) -> impl FnMut(&[u8]) -> Attempt<T> {
+fn whole<T>(parser: impl Fn(&[u8]) -> Parsed<T>) -> impl FnMut(&[u8]) -> ParseAttempt<T> {
     move |bytes| match parser(bytes) {
-        Ok((value, used)) => Attempt::Done { value, used },
-        Err(error) => Attempt::failed(bytes, &error),
+        Ok((value, used)) => ParseAttempt::Done { value, used },
+        Err(error) => ParseAttempt::failed(bytes, &error),
     }
 }
 
@@ -255,24 +255,24 @@ fn anything(bytes: &[u8]) -> Parsed<IgnoredAny> {
 
 /// Id and name of a guild; direct messages have the guild 0.
 fn guild(bytes: &[u8]) -> Parsed<(Option<GuildId>, String)> {
-    let (Object(raw), used) = parse::<Object<RawGuild<'_>>>(bytes)?;
-    let RawGuild { id, name } = raw.unwrap_or_default();
+    let (LenientObject(raw), used) = parse::<LenientObject<ExportGuild<'_>>>(bytes)?;
+    let ExportGuild { id, name } = raw.unwrap_or_default();
     let id = id.whole().filter(|id| *id == 0).or_else(|| id.id());
     Ok(((id.map(GuildId), name.words().unwrap_or_default().into_owned()), used))
 }
 
 fn channel(bytes: &[u8]) -> Parsed<Option<Channel>> {
-    let (Object(raw), used) = parse::<Object<RawChannel<'_>>>(bytes)?;
+    let (LenientObject(raw), used) = parse::<LenientObject<ExportChannel<'_>>>(bytes)?;
     Ok((raw.and_then(mapping::channel), used))
 }
 
 fn time(bytes: &[u8]) -> Parsed<Option<Millis>> {
-    let (text, used) = parse::<Scalar<'_>>(bytes)?;
+    let (text, used) = parse::<LenientScalar<'_>>(bytes)?;
     Ok((text.text().and_then(|text| mapping::time(&text)), used))
 }
 
 fn count(bytes: &[u8]) -> Parsed<Option<u64>> {
-    let (count, used) = parse::<Scalar<'_>>(bytes)?;
+    let (count, used) = parse::<LenientScalar<'_>>(bytes)?;
     Ok((count.whole(), used))
 }
 
@@ -280,22 +280,22 @@ fn count(bytes: &[u8]) -> Parsed<Option<u64>> {
 fn read_message(
     bytes: &[u8],
     channel: ChannelId,
-    authors: &mut Authors,
-) -> Attempt<Result<Mapped, String>> {
+    authors: &mut AuthorInterner,
+) -> ParseAttempt<Result<MappedMessage, String>> {
     let fault = if bytes.first() == Some(&b'{') {
-        match parse::<RawMessage<'_>>(bytes) {
+        match parse::<ExportMessage<'_>>(bytes) {
             Ok((raw, used)) => {
                 let value = mapping::message(raw, channel, authors).map_err(str::to_owned);
-                return Attempt::Done { value, used };
+                return ParseAttempt::Done { value, used };
             }
-            Err(error) if error.is_eof() => return Attempt::Cut,
+            Err(error) if error.is_eof() => return ParseAttempt::Cut,
             Err(error) => reason(&error),
         }
     } else {
         "it is not an object".to_owned()
     };
     match anything(bytes) {
-        Ok((_, used)) => Attempt::Done { value: Err(fault), used },
-        Err(error) => Attempt::failed(bytes, &error),
+        Ok((_, used)) => ParseAttempt::Done { value: Err(fault), used },
+        Err(error) => ParseAttempt::failed(bytes, &error),
     }
 }

@@ -17,7 +17,7 @@ const LOOKED_AT: u64 = 64 << 10;
 
 /// What was found below the named paths.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundExports {
     /// Every export once: the paths in the order they were named, each folder's files by name.
     pub exports: Vec<PathBuf>,
     /// What was passed over in folders, and why.
@@ -40,8 +40,8 @@ impl fmt::Display for UselessPaths {
 /// # Errors
 /// A path that is missing or unreadable, a named file that is no export, a folder without any: all
 /// of them at once.
-pub fn find_exports(paths: &[PathBuf]) -> Result<Found, UselessPaths> {
-    let mut found = Found::default();
+pub fn find_exports(paths: &[PathBuf]) -> Result<FoundExports, UselessPaths> {
+    let mut found = FoundExports::default();
     let mut seen = BTreeSet::new();
     let mut useless = Vec::new();
     for path in paths {

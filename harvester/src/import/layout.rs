@@ -3,148 +3,148 @@
 
 use serde::Deserialize;
 
-use crate::wire::lenient::{List, Object, Scalar};
+use crate::wire::lenient::{LenientList, LenientObject, LenientScalar};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct RawGuild<'a> {
+pub(super) struct ExportGuild<'a> {
     #[serde(borrow)]
-    pub(super) id: Scalar<'a>,
+    pub(super) id: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) name: Scalar<'a>,
+    pub(super) name: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct RawChannel<'a> {
+pub(super) struct ExportChannel<'a> {
     #[serde(borrow)]
-    pub(super) id: Scalar<'a>,
+    pub(super) id: LenientScalar<'a>,
     #[serde(borrow, rename = "type")]
-    pub(super) kind: Scalar<'a>,
+    pub(super) kind: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) category_id: Scalar<'a>,
+    pub(super) category_id: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) category: Scalar<'a>,
+    pub(super) category: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) name: Scalar<'a>,
+    pub(super) name: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) topic: Scalar<'a>,
+    pub(super) topic: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct RawMessage<'a> {
+pub(super) struct ExportMessage<'a> {
     #[serde(borrow)]
-    pub(super) id: Scalar<'a>,
+    pub(super) id: LenientScalar<'a>,
     #[serde(borrow, rename = "type")]
-    pub(super) kind: Scalar<'a>,
+    pub(super) kind: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) timestamp: Scalar<'a>,
+    pub(super) timestamp: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) timestamp_edited: Scalar<'a>,
+    pub(super) timestamp_edited: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) is_pinned: Scalar<'a>,
+    pub(super) is_pinned: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) content: Scalar<'a>,
+    pub(super) content: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) author: Object<RawAuthor<'a>>,
+    pub(super) author: LenientObject<ExportAuthor<'a>>,
     #[serde(borrow)]
-    pub(super) attachments: List<RawAttachment<'a>>,
+    pub(super) attachments: LenientList<ExportAttachment<'a>>,
     #[serde(borrow)]
-    pub(super) reactions: List<RawReaction<'a>>,
+    pub(super) reactions: LenientList<ExportReaction<'a>>,
     #[serde(borrow)]
-    pub(super) mentions: List<RawMention<'a>>,
+    pub(super) mentions: LenientList<ExportMention<'a>>,
     #[serde(borrow)]
-    pub(super) reference: Object<RawReference<'a>>,
+    pub(super) reference: LenientObject<ExportReference<'a>>,
     #[serde(borrow)]
-    pub(super) forwarded_message: Object<RawForward<'a>>,
+    pub(super) forwarded_message: LenientObject<ExportForward<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct RawAuthor<'a> {
+pub(super) struct ExportAuthor<'a> {
     #[serde(borrow)]
-    pub(super) id: Scalar<'a>,
+    pub(super) id: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) name: Scalar<'a>,
+    pub(super) name: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) nickname: Scalar<'a>,
+    pub(super) nickname: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) is_bot: Scalar<'a>,
+    pub(super) is_bot: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) roles: List<RawRole<'a>>,
+    pub(super) roles: LenientList<ExportRole<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct RawRole<'a> {
+pub(super) struct ExportRole<'a> {
     #[serde(borrow)]
-    pub(super) id: Scalar<'a>,
+    pub(super) id: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) name: Scalar<'a>,
+    pub(super) name: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct RawMention<'a> {
+pub(super) struct ExportMention<'a> {
     #[serde(borrow)]
-    pub(super) id: Scalar<'a>,
+    pub(super) id: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) name: Scalar<'a>,
+    pub(super) name: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) nickname: Scalar<'a>,
+    pub(super) nickname: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct RawAttachment<'a> {
+pub(super) struct ExportAttachment<'a> {
     #[serde(borrow)]
-    pub(super) file_name: Scalar<'a>,
+    pub(super) file_name: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) file_size_bytes: Scalar<'a>,
+    pub(super) file_size_bytes: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct RawReaction<'a> {
+pub(super) struct ExportReaction<'a> {
     #[serde(borrow)]
-    pub(super) emoji: Object<RawEmoji<'a>>,
+    pub(super) emoji: LenientObject<ExportEmoji<'a>>,
     #[serde(borrow)]
-    pub(super) count: Scalar<'a>,
+    pub(super) count: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) users: List<RawId<'a>>,
+    pub(super) users: LenientList<ExportId<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct RawEmoji<'a> {
+pub(super) struct ExportEmoji<'a> {
     /// The emoji itself, or the name of a custom one.
     #[serde(borrow)]
-    pub(super) name: Scalar<'a>,
+    pub(super) name: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct RawId<'a> {
+pub(super) struct ExportId<'a> {
     #[serde(borrow)]
-    pub(super) id: Scalar<'a>,
+    pub(super) id: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct RawReference<'a> {
+pub(super) struct ExportReference<'a> {
     /// Absent before 2026: then the message's own type says whether it is a reply.
     #[serde(borrow, rename = "type")]
-    pub(super) kind: Scalar<'a>,
+    pub(super) kind: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) message_id: Scalar<'a>,
+    pub(super) message_id: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) channel_id: Scalar<'a>,
+    pub(super) channel_id: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct RawForward<'a> {
+pub(super) struct ExportForward<'a> {
     #[serde(borrow)]
-    pub(super) content: Scalar<'a>,
+    pub(super) content: LenientScalar<'a>,
 }

@@ -3,23 +3,24 @@
 use rules::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
 use rules::message::{Attachment, Channel, ChannelKind, Mention, Message, MessageKind, Reaction};
 
-use super::authors::Authors;
+use super::authors::AuthorInterner;
 use super::layout::{
-    RawAttachment, RawChannel, RawForward, RawMention, RawMessage, RawReaction, RawReference,
+    ExportAttachment, ExportChannel, ExportForward, ExportMention, ExportMessage, ExportReaction,
+    ExportReference,
 };
 use crate::wire::kinds;
-use crate::wire::lenient::{Object, Scalar};
+use crate::wire::lenient::{LenientObject, LenientScalar};
 
 /// A message, and the exporter's name of its type where that is unknown here.
 #[derive(Debug)]
-pub(super) struct Mapped {
+pub(super) struct MappedMessage {
     pub(super) message: Message,
     pub(super) unknown_type: Option<String>,
 }
 
 /// The channel of a file, of which the guild is yet to be named; `None` without a usable id.
-pub(super) fn channel(raw: RawChannel<'_>) -> Option<Channel> {
-    let RawChannel { id, kind, category_id, category, name, topic } = raw;
+pub(super) fn channel(raw: ExportChannel<'_>) -> Option<Channel> {
+    let ExportChannel { id, kind, category_id, category, name, topic } = raw;
     Some(Channel {
         id: ChannelId(id.id()?),
         guild: GuildId(0),
@@ -34,10 +35,10 @@ pub(super) fn channel(raw: RawChannel<'_>) -> Option<Channel> {
 
 /// A message of `channel`, or why it cannot be one.
 pub(super) fn message(
-    raw: RawMessage<'_>,
+    raw: ExportMessage<'_>,
     channel: ChannelId,
-    authors: &mut Authors,
-) -> Result<Mapped, &'static str> {
+    authors: &mut AuthorInterner,
+) -> Result<MappedMessage, &'static str> {
     let id = raw.id.id().map(MessageId).ok_or("`id` is missing or not a snowflake")?;
     let timestamp = raw.timestamp.text().ok_or("`timestamp` is missing")?;
     let sent = time(&timestamp).ok_or("`timestamp` is not an ISO 8601 date with an offset")?;
@@ -62,7 +63,7 @@ pub(super) fn message(
         pinned: raw.is_pinned.flag(),
     };
     let unknown_type = (kind == MessageKind::Other).then(|| type_name.into_owned());
-    Ok(Mapped { message, unknown_type })
+    Ok(MappedMessage { message, unknown_type })
 }
 
 /// A date as the exporter writes it, `2024-11-24T16:16:57.1-04:00`, in any zone.
@@ -107,14 +108,14 @@ fn message_kind(name: &str) -> MessageKind {
 /// elsewhere carry a reference too, and are no replies.
 fn replied_to(
     kind: MessageKind,
-    reference: &RawReference<'_>,
+    reference: &ExportReference<'_>,
     channel: ChannelId,
 ) -> Option<MessageId> {
-    let RawReference { kind: reference_kind, message_id, channel_id } = reference;
+    let ExportReference { kind: reference_kind, message_id, channel_id } = reference;
     let of_reply = match reference_kind {
-        Scalar::Text(name) => matches!(name.as_ref(), "Default" | "0"),
-        Scalar::Whole(number) => *number == 0,
-        Scalar::Flag(_) | Scalar::Nothing => kind == MessageKind::Reply,
+        LenientScalar::Text(name) => matches!(name.as_ref(), "Default" | "0"),
+        LenientScalar::Whole(number) => *number == 0,
+        LenientScalar::Flag(_) | LenientScalar::Nothing => kind == MessageKind::Reply,
     };
     let here = channel_id.id().is_none_or(|id| id == channel.0);
     if kind.is_talk() && of_reply && here { message_id.id().map(MessageId) } else { None }
@@ -122,25 +123,25 @@ fn replied_to(
 
 /// What was forwarded: `Some`, though perhaps empty, for every forward.
 fn forwarded(
-    reference: Option<RawReference<'_>>,
-    forward: Object<RawForward<'_>>,
+    reference: Option<ExportReference<'_>>,
+    forward: LenientObject<ExportForward<'_>>,
 ) -> Option<String> {
-    if let Some(RawForward { content }) = forward.0 {
+    if let Some(ExportForward { content }) = forward.0 {
         return Some(content.text().unwrap_or_default().into_owned());
     }
     let kind = reference?.kind.name()?;
     matches!(kind.as_ref(), "Forward" | "1").then(String::new)
 }
 
-fn mention(raw: RawMention<'_>) -> Option<Mention> {
-    let RawMention { id, name, nickname } = raw;
+fn mention(raw: ExportMention<'_>) -> Option<Mention> {
+    let ExportMention { id, name, nickname } = raw;
     let name = nickname.words().or_else(|| name.words()).unwrap_or_default().into_owned();
     Some(Mention { id: UserId(id.id()?), name })
 }
 
 /// A reaction; `None` where the source does not say with what.
-fn reaction(raw: RawReaction<'_>) -> Option<Reaction> {
-    let RawReaction { emoji, count, users } = raw;
+fn reaction(raw: ExportReaction<'_>) -> Option<Reaction> {
+    let ExportReaction { emoji, count, users } = raw;
     let emoji = emoji.0?.name.words()?.into_owned();
     let users: Vec<UserId> =
         users.0.into_iter().filter_map(|user| user.id.id()).map(UserId).collect();
@@ -148,8 +149,8 @@ fn reaction(raw: RawReaction<'_>) -> Option<Reaction> {
     Some(Reaction { emoji, count: u32::try_from(count).unwrap_or(u32::MAX), users })
 }
 
-fn attachment(raw: RawAttachment<'_>) -> Attachment {
-    let RawAttachment { file_name, file_size_bytes } = raw;
+fn attachment(raw: ExportAttachment<'_>) -> Attachment {
+    let ExportAttachment { file_name, file_size_bytes } = raw;
     Attachment {
         name: file_name.words().unwrap_or_default().into_owned(),
         bytes: file_size_bytes.whole().unwrap_or(0),

@@ -10,7 +10,7 @@ const INITIAL_BYTES: usize = 64 << 10;
 pub(super) const LONGEST_VALUE: usize = 64 << 20;
 
 /// The part of a file that is in memory: one value and what was read with it.
-pub(super) struct Window<R> {
+pub(super) struct ByteWindow<R> {
     reader: R,
     buffer: Vec<u8>,
     start: usize,
@@ -22,7 +22,7 @@ pub(super) struct Window<R> {
 
 /// Why reading cannot go on.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum ReadError {
     /// The file ends too early, at this offset.
     Cut {
         offset: u64,
@@ -41,7 +41,7 @@ pub(super) enum Trouble {
 }
 
 /// What a parser made of the bytes it was shown.
-pub(super) enum Attempt<T> {
+pub(super) enum ParseAttempt<T> {
     Done {
         value: T,
         used: usize,
@@ -55,7 +55,7 @@ pub(super) enum Attempt<T> {
     },
 }
 
-impl<R: Read> Window<R> {
+impl<R: Read> ByteWindow<R> {
     pub(super) fn new(reader: R) -> Self {
         Self { reader, buffer: Vec::new(), start: 0, end: 0, base: 0, ended: false }
     }
@@ -66,7 +66,7 @@ impl<R: Read> Window<R> {
     }
 
     /// Steps over a byte order mark at the start of the file.
-    pub(super) fn skip_byte_order_mark(&mut self) -> Result<(), Trouble> {
+    pub(super) fn skip_byte_order_mark(&mut self) -> Result<(), ReadError> {
         self.fill()?;
         if self.rest().starts_with(b"\xEF\xBB\xBF") {
             self.start += 3;
@@ -75,7 +75,7 @@ impl<R: Read> Window<R> {
     }
 
     /// The next byte that is not white space, left in place; `None` at the end of the file.
-    pub(super) fn peek(&mut self) -> Result<Option<u8>, Trouble> {
+    pub(super) fn peek(&mut self) -> Result<Option<u8>, ReadError> {
         loop {
             let blanks = self
                 .rest()
@@ -94,7 +94,7 @@ impl<R: Read> Window<R> {
     }
 
     /// Takes the next byte that is not white space, which must be one of `allowed`.
-    pub(super) fn expect(&mut self, allowed: &[u8]) -> Result<u8, Trouble> {
+    pub(super) fn expect(&mut self, allowed: &[u8]) -> Result<u8, ReadError> {
         match self.peek()? {
             Some(byte) if allowed.contains(&byte) => {
                 self.start += 1;
@@ -105,38 +105,38 @@ impl<R: Read> Window<R> {
                     allowed.iter().map(|&byte| format!("`{}`", char::from(byte))).collect();
                 Err(self.malformed(format!("expected {}", names.join(" or "))))
             }
-            None => Err(Trouble::Cut { offset: self.offset() }),
+            None => Err(ReadError::Cut { offset: self.offset() }),
         }
     }
 
     /// Takes one value, showing `parse` more and more of the file until it is whole.
     pub(super) fn take<T>(
         &mut self,
-        mut parse: impl FnMut(&[u8]) -> Attempt<T>,
-    ) -> Result<T, Trouble> {
+        mut parse: impl FnMut(&[u8]) -> ParseAttempt<T>,
+    ) -> Result<T, ReadError> {
         self.peek()?;
         loop {
             match parse(self.rest()) {
                 // A number that touches the window's edge may go on behind it.
-                Attempt::Done { used, .. } if used == self.rest().len() && !self.ended => {}
-                Attempt::Done { value, used } => {
+                ParseAttempt::Done { used, .. } if used == self.rest().len() && !self.ended => {}
+                ParseAttempt::Done { value, used } => {
                     self.start += used;
                     return Ok(value);
                 }
-                Attempt::Cut if self.ended => {
-                    return Err(Trouble::Cut { offset: self.base + self.end as u64 });
+                ParseAttempt::Cut if self.ended => {
+                    return Err(ReadError::Cut { offset: self.base + self.end as u64 });
                 }
-                Attempt::Cut => {}
-                Attempt::Wrong { at, why } => {
-                    return Err(Trouble::Malformed { offset: self.offset() + at as u64, why });
+                ParseAttempt::Cut => {}
+                ParseAttempt::Wrong { at, why } => {
+                    return Err(ReadError::Malformed { offset: self.offset() + at as u64, why });
                 }
             }
             self.fill()?;
         }
     }
 
-    pub(super) fn malformed(&self, why: impl Into<String>) -> Trouble {
-        Trouble::Malformed { offset: self.offset(), why: why.into() }
+    pub(super) fn malformed(&self, why: impl Into<String>) -> ReadError {
+        ReadError::Malformed { offset: self.offset(), why: why.into() }
     }
 
     fn rest(&self) -> &[u8] {
@@ -145,14 +145,14 @@ impl<R: Read> Window<R> {
 
     /// Moves the rest to the front and reads on until the buffer is full or the file ends. A rest
     /// that fills the buffer doubles it; a buffer that grew for one long value shrinks again.
-    fn fill(&mut self) -> Result<(), Trouble> {
+    fn fill(&mut self) -> Result<(), ReadError> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.base += self.start as u64;
         self.end -= self.start;
         self.start = 0;
         let size = (self.end * 2).next_power_of_two().max(INITIAL_BYTES);
         if size > 2 * LONGEST_VALUE {
-            return Err(Trouble::TooLong { offset: self.base });
+            return Err(ReadError::TooLong { offset: self.base });
         }
         if size != self.buffer.len() {
             self.buffer.resize(size, 0);
@@ -167,7 +167,7 @@ impl<R: Read> Window<R> {
                 Ok(count) => self.end += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(source) => {
-                    return Err(Trouble::Io { offset: self.base + self.end as u64, source });
+                    return Err(ReadError::Io { offset: self.base + self.end as u64, source });
                 }
             }
         }
@@ -188,7 +188,7 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(
     }
 }
 
-impl<T> Attempt<T> {
+impl<T> ParseAttempt<T> {
     /// Judges the parser's error over `bytes`.
     pub(super) fn failed(bytes: &[u8], error: &serde_json::Error) -> Self {
         if error.is_eof() {
@@ -236,11 +236,11 @@ mod tests {
     #[test]
     fn the_window_grows_for_a_long_value_and_shrinks_again() {
         let text = format!("{:?} {}", "x".repeat(3 << 20), "7 ".repeat(1 << 20));
-        let mut window = Window::new(text.as_bytes());
-        let take = |window: &mut Window<&[u8]>| {
+        let mut window = ByteWindow::new(text.as_bytes());
+        let take = |window: &mut ByteWindow<&[u8]>| {
             window.take(|bytes| match parse::<serde_json::Value>(bytes) {
-                Ok((value, used)) => Attempt::Done { value, used },
-                Err(error) => Attempt::failed(bytes, &error),
+                Ok((value, used)) => ParseAttempt::Done { value, used },
+                Err(error) => ParseAttempt::failed(bytes, &error),
             })
         };
         assert_eq!(take(&mut window).unwrap().as_str().unwrap().len(), 3 << 20);

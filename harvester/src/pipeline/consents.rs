@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use indexer::store::{Consented, PendingChannel, Store, StoreError};
+use indexer::store::{ConsentGrant, PendingChannel, Store, StoreError};
 use rules::ids::Millis;
 use rules::scope::{Consent, ScopeRules};
 
@@ -31,7 +31,7 @@ pub(super) async fn note(
             if stands && !noted.contains_key(&subject) {
                 let source = source.to_owned();
                 let subject = subject.clone();
-                let consent = Consented { subject, source, at: now, withdrawn: None };
+                let consent = ConsentGrant { subject, source, at: now, withdrawn: None };
                 store.give_consent(&consent).await?;
                 noted.insert(consent.subject, consent.source);
             } else if !stands && noted.remove(&subject).is_some() {

@@ -13,95 +13,103 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 use std::sync::Arc;
 
-use indexer::store::{Faces, Judged, PendingChannel, Range, Store, StoreError};
-use rules::conversation::{Untangler, WINDOW};
+use indexer::store::{
+    AuthorCache, ConversationRow, PendingChannel, PendingRange, Store, StoreError,
+};
+use rules::conversation::{Disentangler, WINDOW};
 use rules::ids::{ConversationId, MessageId, UserId};
 use rules::message::Message;
 use rules::ruleset::Ruleset;
 use tokio::runtime::Handle;
 
-use crate::progress::Progress;
+use crate::progress::ProgressReporter;
 use links::parse_links;
 pub use links::read_links;
 use open::OpenConversations;
-use regions::{Region, Regions};
-use verdict::Bench;
+use regions::{RelinkRegion, RelinkRegions};
+use verdict::VerdictLoader;
 
 const PAGE: u32 = 4_000;
 /// Judged conversations stored in one transaction.
 const FLUSH: usize = 2_000;
 
 /// What judging a channel needs. Its calls block.
-pub(super) struct ChannelHarvest {
+pub(super) struct ChannelJudge {
     pub(super) store: Store,
     pub(super) rules: Arc<Ruleset>,
     pub(super) trusted: Arc<BTreeSet<UserId>>,
-    pub(super) progress: Progress,
+    pub(super) progress: ProgressReporter,
     pub(super) runtime: Handle,
 }
 
 /// What judging took and gave.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Harvested {
+pub(super) struct JudgingReport {
     /// Conversations stored.
     pub(super) conversations: u64,
     /// Messages read.
     pub(super) messages: u64,
 }
 
-impl AddAssign for Harvested {
+impl AddAssign for JudgingReport {
     fn add_assign(&mut self, more: Self) {
         self.conversations += more.conversations;
         self.messages += more.messages;
     }
 }
 
-impl ChannelHarvest {
+impl ChannelJudge {
     /// Judges what the changed messages of a channel touch.
-    pub(super) fn run(&self, pending: &PendingChannel) -> Result<Harvested, StoreError> {
+    pub(super) fn run(&self, pending: &PendingChannel) -> Result<JudgingReport, StoreError> {
         if pending.hidden || self.rules.scope.covers(&pending.channel).is_err() {
-            let everything = Range::to_the_end(MessageId(0));
+            let everything = PendingRange::to_the_end(MessageId(0));
             let all = self.store.conversations_begun(pending.channel.id, everything);
             let all = self.runtime.block_on(all)?;
             self.finish(pending, &all)?;
-            return Ok(Harvested::default());
+            return Ok(JudgingReport::default());
         }
         let helped = self.runtime.block_on(self.store.helped_questions(pending.channel.id))?;
-        let mut walk = Walk {
+        let mut walk = ChannelWalk {
             harvest: self,
             pending,
-            regions: Regions::of(self, pending)?,
-            untangler: Untangler::for_channel(&self.rules.conversations, pending.channel.kind),
-            bench: Bench { harvest: self, pending, faces: Faces::default(), helped, read: 0 },
+            regions: RelinkRegions::of(self, pending)?,
+            untangler: Disentangler::for_channel(&self.rules.conversations, pending.channel.kind),
+            bench: VerdictLoader {
+                harvest: self,
+                pending,
+                faces: AuthorCache::default(),
+                helped,
+                read: 0,
+            },
             open: OpenConversations::default(),
             judged: BTreeMap::new(),
             stale: BTreeSet::new(),
             to_the_end: false,
             stored: 0,
         };
-        walk.go()?;
+        walk.process_regions()?;
         let stale = walk.stale.iter().copied().collect::<Vec<_>>();
         self.finish(pending, &stale)?;
-        Ok(Harvested { conversations: walk.stored, messages: walk.bench.read })
+        Ok(JudgingReport { conversations: walk.stored, messages: walk.bench.read })
     }
 
     fn finish(&self, pending: &PendingChannel, gone: &[ConversationId]) -> Result<(), StoreError> {
         self.runtime.block_on(async {
             self.store.remove_conversations(gone).await?;
-            self.store.mark_judged(pending).await
+            self.store.clear_pending(pending).await
         })
     }
 }
 
 /// The way through a channel.
-struct Walk<'h> {
-    harvest: &'h ChannelHarvest,
+struct ChannelWalk<'h> {
+    harvest: &'h ChannelJudge,
     pending: &'h PendingChannel,
-    regions: Regions,
-    untangler: Untangler<'h>,
-    bench: Bench<'h>,
+    regions: RelinkRegions,
+    untangler: Disentangler<'h>,
+    bench: VerdictLoader<'h>,
     open: OpenConversations,
-    judged: BTreeMap<ConversationId, Judged>,
+    judged: BTreeMap<ConversationId, ConversationRow>,
     /// Stored conversations that this walk has not come to again.
     stale: BTreeSet<ConversationId>,
     /// Whether a single region goes to the channel's end: what is judged then can be stored on the
@@ -110,11 +118,11 @@ struct Walk<'h> {
     stored: u64,
 }
 
-impl Walk<'_> {
-    fn go(&mut self) -> Result<(), StoreError> {
+impl ChannelWalk<'_> {
+    fn process_regions(&mut self) -> Result<(), StoreError> {
         let mut first = true;
         while let Some(region) = self.regions.next(self.harvest, self.pending)? {
-            self.to_the_end = first && region.whole.last == Range::END;
+            self.to_the_end = first && region.whole.last == PendingRange::END;
             first = false;
             self.enter(region.whole)?;
             self.read(region.whole)?;
@@ -126,7 +134,7 @@ impl Walk<'_> {
     }
 
     /// Takes up the conversations that were going on before a region or go on after it.
-    fn enter(&mut self, region: Range) -> Result<(), StoreError> {
+    fn enter(&mut self, region: PendingRange) -> Result<(), StoreError> {
         let (channel, store) = (self.pending.channel.id, &self.harvest.store);
         self.open.drop_links(region);
         let window = store.talk_before(channel, region.first, WINDOW as u32, &mut self.bench.faces);
@@ -148,7 +156,7 @@ impl Walk<'_> {
         let begun = store.conversations_begun(channel, region);
         self.stale.extend(self.harvest.runtime.block_on(begun)?);
         let kind = self.pending.channel.kind;
-        self.untangler = Untangler::for_channel(&self.harvest.rules.conversations, kind);
+        self.untangler = Disentangler::for_channel(&self.harvest.rules.conversations, kind);
         for message in &window {
             self.untangler.link(message);
             self.open.see(message.id);
@@ -165,7 +173,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn read(&mut self, region: Range) -> Result<(), StoreError> {
+    fn read(&mut self, region: PendingRange) -> Result<(), StoreError> {
         let mut rest = region;
         loop {
             let store = &self.harvest.store;
@@ -185,7 +193,7 @@ impl Walk<'_> {
         }
     }
 
-    fn pass(&mut self, mut message: Message, region: Range) -> Result<(), StoreError> {
+    fn pass(&mut self, mut message: Message, region: PendingRange) -> Result<(), StoreError> {
         if let Some(target) = message.reply_to
             && (target >= message.id || !self.is_open(target, message.id, region)?)
         {
@@ -208,12 +216,12 @@ impl Walk<'_> {
         &mut self,
         message: MessageId,
         now: MessageId,
-        region: Range,
+        region: PendingRange,
     ) -> Result<bool, StoreError> {
         if self.open.holds(message) {
             return Ok(true);
         }
-        let holds = |links: &[rules::conversation::Link]| {
+        let holds = |links: &[rules::conversation::ParentLink]| {
             links.binary_search_by_key(&message, |link| link.message).is_ok()
         };
         for (id, judged) in self.judged.range(..=ConversationId(message)) {
@@ -248,8 +256,8 @@ impl Walk<'_> {
     }
 
     /// Replies from further on to messages that came or went are linked again.
-    fn follow_replies(&mut self, region: &Region) -> Result<(), StoreError> {
-        if region.whole.last == Range::END {
+    fn follow_replies(&mut self, region: &RelinkRegion) -> Result<(), StoreError> {
+        if region.whole.last == PendingRange::END {
             return Ok(());
         }
         for changed in &region.changed {
@@ -281,6 +289,6 @@ impl Walk<'_> {
     fn flush(&mut self) -> Result<(), StoreError> {
         let judged = std::mem::take(&mut self.judged).into_values().collect::<Vec<_>>();
         self.stored += judged.len() as u64;
-        self.harvest.runtime.block_on(self.harvest.store.record(&judged))
+        self.harvest.runtime.block_on(self.harvest.store.save_conversations(&judged))
     }
 }

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use indexer::store::{Applied, Batch, Store, StoreError};
+use indexer::store::{Applied, Store, StoreError, WriteBatch};
 use rules::ruleset::Ruleset;
 use rules::scope::OutOfScope;
 use tokio::sync::mpsc;
 
-use super::sorting::Sorter;
-use crate::feed::{Deliveries, Delivery};
+use super::sorting::EventFilter;
+use crate::feed::{IngestItem, IngestReceiver};
 use crate::import::{self, error::ImportError, report::FileReport};
-use crate::progress::Progress;
+use crate::progress::ProgressReporter;
 
 /// Messages stored in one transaction.
 const BATCH: usize = 2_000;
@@ -60,7 +60,7 @@ impl Intake {
     pub async fn files(
         self,
         paths: Vec<PathBuf>,
-        progress: &Progress,
+        progress: &ProgressReporter,
     ) -> Result<IntakeReport, StoreError> {
         let (sender, mut batches) = mpsc::channel(AHEAD);
         let (rules, bar) = (self.rules, progress.clone());
@@ -69,7 +69,7 @@ impl Intake {
         });
         let mut report = IntakeReport::default();
         while let Some(batch) = batches.recv().await {
-            report.applied += self.store.apply(&batch).await?;
+            report.applied += self.store.apply_batch(&batch).await?;
         }
         report.files = reading.await.expect("reading neither panics nor is cancelled");
         Ok(report)
@@ -78,13 +78,13 @@ impl Intake {
     /// Stores what sources deliver until there are none left, and calls `stored` after each batch.
     pub async fn deliveries(
         self,
-        mut deliveries: Deliveries,
+        mut deliveries: IngestReceiver,
         stored: impl Fn(Applied) + Send,
     ) -> Result<(), StoreError> {
-        let mut sorter = Sorter::new(&self.rules);
-        while let Some(mut taken) = deliveries.take(BATCH).await {
+        let mut sorter = EventFilter::new(&self.rules);
+        while let Some(mut taken) = deliveries.next_batches(BATCH).await {
             let batch = batch(std::mem::take(&mut taken.deliveries), &mut sorter);
-            stored(self.store.apply(&batch).await?);
+            stored(self.store.apply_batch(&batch).await?);
             taken.acknowledge();
         }
         Ok(())
@@ -92,27 +92,27 @@ impl Intake {
 }
 
 /// Deliveries that are stored in one transaction.
-fn batch(deliveries: Vec<Delivery>, sorter: &mut Sorter<'_>) -> Batch {
+fn batch(deliveries: Vec<IngestItem>, sorter: &mut EventFilter<'_>) -> WriteBatch {
     let mut reading = Vec::new();
     let mut quarantined = Vec::new();
     for mut delivery in deliveries {
-        delivery.events.into_iter().for_each(|event| sorter.take(event));
+        delivery.events.into_iter().for_each(|event| sorter.add_event(event));
         reading.append(&mut delivery.reading);
         quarantined.append(&mut delivery.quarantined);
     }
-    Batch { reading, quarantined, ..sorter.batch() }
+    WriteBatch { reading, quarantined, ..sorter.batch() }
 }
 
 fn read_file(
     path: PathBuf,
     rules: &Ruleset,
-    sender: &mpsc::Sender<Batch>,
-    progress: &Progress,
+    sender: &mpsc::Sender<WriteBatch>,
+    progress: &ProgressReporter,
 ) -> FileOutcome {
-    let mut sorter = Sorter::new(rules);
+    let mut sorter = EventFilter::new(rules);
     let read = read_events(&path, &mut sorter, sender, progress);
     send(sender, sorter.batch());
-    let out_of_scope = sorter.barred().values().next().copied();
+    let out_of_scope = sorter.excluded_channels().values().next().copied();
     let (report, error) = match read {
         Ok(report) => (report, None),
         Err(error) => (error.report().cloned().unwrap_or_default(), Some(error)),
@@ -122,15 +122,15 @@ fn read_file(
 
 fn read_events(
     path: &Path,
-    sorter: &mut Sorter<'_>,
-    sender: &mpsc::Sender<Batch>,
-    progress: &Progress,
+    sorter: &mut EventFilter<'_>,
+    sender: &mpsc::Sender<WriteBatch>,
+    progress: &ProgressReporter,
 ) -> Result<FileReport, ImportError> {
     let read = Arc::new(AtomicU64::new(0));
     let mut export = import::open(path, Arc::clone(&read))?;
     let mut told = 0;
     while let Some(event) = export.next_event()? {
-        sorter.take(event);
+        sorter.add_event(event);
         if sorter.messages() >= BATCH {
             send(sender, sorter.batch());
         }
@@ -143,6 +143,6 @@ fn read_events(
 }
 
 /// Hands a batch on. The receiver is gone only after an error of the store, which ends all.
-fn send(sender: &mpsc::Sender<Batch>, batch: Batch) {
+fn send(sender: &mpsc::Sender<WriteBatch>, batch: WriteBatch) {
     let _ = sender.blocking_send(batch);
 }

@@ -1,38 +1,38 @@
 //! Clusters that are due become drafts, drafts become proposals.
 
-use docgen::draft::{Context, Draft, Refusal, draft};
+use docgen::draft::{Draft, DraftContext, DraftRefusal, build_draft};
 use docgen::forge::local::LocalForge;
-use docgen::forge::{Outcome, Pushed, Why};
-use docgen::proposal::Proposal;
-use indexer::settle::{Kin, epoch};
+use docgen::forge::{LocalHandsOff, LocalOutcome, LocalPush};
+use docgen::proposal::PullRequestText;
+use indexer::settle::{ClusterSimilarity, corpus_stats};
 use indexer::store::{Proposal as StoredProposal, ProposalState, Store, StoreError};
 use rules::cluster::{Cluster, ClusterState};
 use rules::due::due;
 use rules::ids::Millis;
 use rules::ruleset::Ruleset;
-use rules::same::Epoch;
+use rules::same::CorpusStats;
 
 use super::PipelineError;
 
 /// The occurrences of a cluster that a page stands on, with the page it would get, or why it gets none.
-pub struct Considered {
+pub struct LocalCandidate {
     pub cluster: Cluster,
-    pub page: Result<(Draft, Proposal), Refusal>,
+    pub page: Result<(Draft, PullRequestText), DraftRefusal>,
 }
 
 /// A page that went to the forge.
-pub struct Proposed {
+pub struct LocalProposal {
     pub cluster: Cluster,
-    pub proposal: Proposal,
+    pub proposal: PullRequestText,
     pub draft: Draft,
-    pub outcome: Outcome,
+    pub outcome: LocalOutcome,
 }
 
-impl Considered {
-    fn of(cluster: Cluster, epoch: &Epoch, context: &Context<'_>) -> Self {
-        let cluster = core(cluster, epoch, context.rules);
-        let page = draft(&cluster, context).map(|draft| {
-            let proposal = Proposal::new(&cluster, &draft, context);
+impl LocalCandidate {
+    fn of(cluster: Cluster, epoch: &CorpusStats, context: &DraftContext<'_>) -> Self {
+        let cluster = core_cluster(cluster, epoch, context.rules);
+        let page = build_draft(&cluster, context).map(|draft| {
+            let proposal = PullRequestText::new(&cluster, &draft, context);
             (draft, proposal)
         });
         Self { cluster, page }
@@ -40,8 +40,8 @@ impl Considered {
 }
 
 /// A cluster without the occurrences that are not surely the same question: a page stands on the rest.
-pub fn core(mut cluster: Cluster, epoch: &Epoch, rules: &Ruleset) -> Cluster {
-    let kin = Kin::of(&cluster, epoch, &rules.same);
+pub fn core_cluster(mut cluster: Cluster, epoch: &CorpusStats, rules: &Ruleset) -> Cluster {
+    let kin = ClusterSimilarity::of(&cluster, epoch, &rules.same);
     let core = due(&cluster, &rules.pages, &kin).core;
     let mut at = 0..;
     cluster.occurrences.retain(|_| at.next().is_some_and(|at| core.contains(&at)));
@@ -49,46 +49,51 @@ pub fn core(mut cluster: Cluster, epoch: &Epoch, rules: &Ruleset) -> Cluster {
 }
 
 /// Every cluster that is due or already on its way, with its page. Changes nothing.
-pub async fn consider(store: &Store, context: &Context<'_>) -> Result<Vec<Considered>, StoreError> {
+pub async fn plan_local(
+    store: &Store,
+    context: &DraftContext<'_>,
+) -> Result<Vec<LocalCandidate>, StoreError> {
     let states = [ClusterState::Due, ClusterState::Drafted, ClusterState::Proposed];
     let clusters = store.clusters_in(&states).await?;
-    let epoch = epoch(store, &context.rules.same).await?;
-    Ok(clusters.into_iter().map(|cluster| Considered::of(cluster, &epoch, context)).collect())
+    let epoch = corpus_stats(store, &context.rules.same).await?;
+    Ok(clusters.into_iter().map(|cluster| LocalCandidate::of(cluster, &epoch, context)).collect())
 }
 
 /// One cluster with its page, due or not. Changes nothing.
 pub async fn consider_one(
     store: &Store,
     cluster: Cluster,
-    context: &Context<'_>,
-) -> Result<Considered, StoreError> {
-    let epoch = epoch(store, &context.rules.same).await?;
-    Ok(Considered::of(cluster, &epoch, context))
+    context: &DraftContext<'_>,
+) -> Result<LocalCandidate, StoreError> {
+    let epoch = corpus_stats(store, &context.rules.same).await?;
+    Ok(LocalCandidate::of(cluster, &epoch, context))
 }
 
 /// Brings a page to the forge and remembers what stands there. Doing it again with nothing new does
 /// nothing. The index follows with the next catching up. `now` is the commit's time.
-pub async fn propose(
+pub async fn propose_local(
     store: &Store,
     forge: &LocalForge,
-    (cluster, draft, proposal): (Cluster, Draft, Proposal),
+    (cluster, draft, proposal): (Cluster, Draft, PullRequestText),
     now: Millis,
-) -> Result<Proposed, PipelineError> {
+) -> Result<LocalProposal, PipelineError> {
     let known = store.proposal(&cluster.id).await?;
     let pushed = known
         .as_ref()
-        .map(|known| Pushed { head: known.head.clone(), digest: known.digest.clone() });
+        .map(|known| LocalPush { head: known.head.clone(), digest: known.digest.clone() });
     let outcome = forge.propose(&proposal, &draft, pushed.as_ref(), now)?;
     let (state, stands) = match &outcome {
-        Outcome::Opened(stands) | Outcome::Updated(stands) | Outcome::UpToDate(stands) => {
+        LocalOutcome::Opened(stands)
+        | LocalOutcome::Updated(stands)
+        | LocalOutcome::UpToDate(stands) => {
             (ClusterState::Proposed, Some((ProposalState::Open, stands.clone())))
         }
-        Outcome::HandsOff(why) => {
+        LocalOutcome::HandsOff(why) => {
             let stands = pushed.map(|pushed| (ProposalState::HandsOff, pushed));
             (after_hands_off(*why), stands)
         }
     };
-    if let Some((state, Pushed { head, digest })) = stands {
+    if let Some((state, LocalPush { head, digest })) = stands {
         let kept = StoredProposal {
             cluster: cluster.id.clone(),
             branch: proposal.branch.clone(),
@@ -106,18 +111,20 @@ pub async fn propose(
             note: None,
         };
         if known.is_none_or(|known| StoredProposal { updated: now, ..known } != kept) {
-            store.keep_proposal(&kept).await?;
+            store.upsert_proposal(&kept).await?;
         }
     }
     store.set_state(&cluster.id, state).await?;
-    Ok(Proposed { cluster, proposal, draft, outcome })
+    Ok(LocalProposal { cluster, proposal, draft, outcome })
 }
 
 /// What people did with a branch decides what becomes of its cluster.
-fn after_hands_off(why: Why) -> ClusterState {
+fn after_hands_off(why: LocalHandsOff) -> ClusterState {
     match why {
-        Why::Merged => ClusterState::Known,
-        Why::Deleted => ClusterState::Rejected,
-        Why::HumanCommit | Why::CheckedOut | Why::PathTaken => ClusterState::Proposed,
+        LocalHandsOff::Merged => ClusterState::Known,
+        LocalHandsOff::Deleted => ClusterState::Rejected,
+        LocalHandsOff::HumanCommit | LocalHandsOff::CheckedOut | LocalHandsOff::PathTaken => {
+            ClusterState::Proposed
+        }
     }
 }

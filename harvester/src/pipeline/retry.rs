@@ -4,7 +4,7 @@ use indexer::store::{Store, StoreError};
 use rules::ruleset::Ruleset;
 use serde::Serialize;
 
-use super::sorting::Sorter;
+use super::sorting::EventFilter;
 use crate::event::ChatEvent;
 use crate::wire::api;
 
@@ -21,19 +21,19 @@ pub struct Retried {
 /// Tries everything in quarantine once: what can be read is stored as of when it came.
 pub async fn retry(store: &Store, rules: &Ruleset) -> Result<Retried, StoreError> {
     let mut retried = Retried::default();
-    let mut sorter = Sorter::new(rules);
+    let mut sorter = EventFilter::new(rules);
     for one in store.quarantined(AT_ONCE).await? {
         let raw = serde_json::from_str::<serde_json::Value>(&one.raw).unwrap_or_default();
         match api::message(&raw) {
             Ok(read) => {
                 // Who reacted is not in it: the next comparison with Discord finds out.
-                sorter.take(ChatEvent::Edited(read.message, one.seen));
-                store.apply(&sorter.batch()).await?;
-                store.release_quarantined(one.id).await?;
+                sorter.add_event(ChatEvent::Edited(read.message, one.seen));
+                store.apply_batch(&sorter.batch()).await?;
+                store.remove_quarantined(one.id).await?;
                 retried.read += 1;
             }
             Err(why) => {
-                store.quarantine_again(one.id, why.why).await?;
+                store.record_failed_retry(one.id, why.why).await?;
                 retried.still_unreadable += 1;
             }
         }

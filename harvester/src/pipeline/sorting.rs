@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use indexer::store::{Batch, Told};
+use indexer::store::{ReactionsCoverage, WriteBatch};
 use rules::ids::{ChannelId, Millis};
 use rules::message::{Channel, Message, Reaction};
 use rules::ruleset::Ruleset;
@@ -13,19 +13,19 @@ use rules::scope::OutOfScope;
 use crate::event::ChatEvent;
 
 /// Bars what is out of scope, redacts the rest and fills a batch with it.
-pub(super) struct Sorter<'r> {
+pub(super) struct EventFilter<'r> {
     rules: &'r Ruleset,
-    batch: Batch,
+    batch: WriteBatch,
     barred: BTreeMap<ChannelId, OutOfScope>,
 }
 
-impl<'r> Sorter<'r> {
+impl<'r> EventFilter<'r> {
     pub(super) fn new(rules: &'r Ruleset) -> Self {
-        Self { rules, batch: Batch::default(), barred: BTreeMap::new() }
+        Self { rules, batch: WriteBatch::default(), barred: BTreeMap::new() }
     }
 
     /// The channels that were met and are not read, and why.
-    pub(super) fn barred(&self) -> &BTreeMap<ChannelId, OutOfScope> {
+    pub(super) fn excluded_channels(&self) -> &BTreeMap<ChannelId, OutOfScope> {
         &self.barred
     }
 
@@ -35,17 +35,19 @@ impl<'r> Sorter<'r> {
     }
 
     /// The batch so far; sorting goes on with an empty one.
-    pub(super) fn batch(&mut self) -> Batch {
+    pub(super) fn batch(&mut self) -> WriteBatch {
         std::mem::take(&mut self.batch)
     }
 
-    pub(super) fn take(&mut self, event: ChatEvent) {
+    pub(super) fn add_event(&mut self, event: ChatEvent) {
         match event {
             ChatEvent::ChannelSeen(channel, at) => self.channel(channel, at),
             ChatEvent::ChannelHidden(channel, at) => self.batch.hidden.push((channel, at)),
             ChatEvent::ChannelGone(channel, at) => self.batch.gone.push((channel, at)),
-            ChatEvent::Posted(message, at) => self.message(message, Told::Whole, at),
-            ChatEvent::Edited(message, at) => self.message(message, Told::ButReactions, at),
+            ChatEvent::Posted(message, at) => self.message(message, ReactionsCoverage::Whole, at),
+            ChatEvent::Edited(message, at) => {
+                self.message(message, ReactionsCoverage::ButReactions, at)
+            }
             ChatEvent::Deleted(channel, messages, at) => {
                 let deleted = messages.into_iter().map(|message| (channel, message, at));
                 self.batch.deleted.extend(deleted);
@@ -75,7 +77,7 @@ impl<'r> Sorter<'r> {
         }
     }
 
-    fn message(&mut self, mut message: Message, told: Told, at: Millis) {
+    fn message(&mut self, mut message: Message, told: ReactionsCoverage, at: Millis) {
         if self.barred.contains_key(&message.channel) {
             return;
         }

@@ -1,112 +1,118 @@
 //! The weekly pull request for what the caps hold back.
 
 use docgen::draft::Draft;
-use docgen::github::ensure::{Outcome, Wanted};
+use docgen::github::ensure::{DesiredPullRequest, ReconcileOutcome};
 use docgen::github::wanted::id_of_batch;
-use indexer::store::Fence;
+use indexer::store::LeaseFence;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rules::cluster::Cluster;
 use rules::ids::{ClusterId, Millis};
 
-use super::case::Case;
-use super::docket::Docket;
-use super::ground::Ground;
-use super::report::Report;
-use super::{Proposer, Result};
+use super::case::TrackedProposal;
+use super::docket::Worklist;
+use super::ground::RepositoryState;
+use super::report::RoundReport;
+use super::{ProposalReconciler, Result};
 
 const BRANCHES: &str = "answers/batch-";
 
 /// Whether it is one pull request for several pages, or stands in one.
-pub(super) fn is_batch(case: &Case) -> bool {
+pub(super) fn is_batch(case: &TrackedProposal) -> bool {
     case.row.branch.starts_with(BRANCHES)
 }
 
-impl Proposer {
+impl ProposalReconciler {
     /// Opens this week's pull request for several questions.
     pub(super) async fn open_batch(
         &self,
         members: &[ClusterId],
-        docket: &mut Docket,
-        ground: &Ground,
-        fence: Fence,
-        report: &mut Report,
+        docket: &mut Worklist,
+        ground: &RepositoryState,
+        fence: LeaseFence,
+        report: &mut RoundReport,
     ) -> Result<()> {
         let (id, name) = week(self.github.now());
         let branch = format!("{BRANCHES}{name}");
-        let mut case = Case::fresh(&id, branch, self.github.now());
+        let mut case = TrackedProposal::new_planned(&id, branch, self.github.now());
         case.wishes.members = members.to_vec();
-        self.bring_batch_on(&mut case, docket, ground, fence, report).await
+        self.advance_batch(&mut case, docket, ground, fence, report).await
     }
 
     /// Brings the batches on that maintainers have before them. A question whose evidence is gone goes
     /// out of its batch.
-    pub(super) async fn keep_batches_up(
+    pub(super) async fn advance_batches(
         &self,
-        docket: &mut Docket,
-        ground: &Ground,
-        fence: Fence,
-        report: &mut Report,
+        docket: &mut Worklist,
+        ground: &RepositoryState,
+        fence: LeaseFence,
+        report: &mut RoundReport,
     ) -> Result<()> {
         let cases = docket.entries.values().filter_map(|entry| entry.case.clone());
         let open = cases.filter(|case| is_batch(case) && !case.wishes.members.is_empty());
-        let open = open.filter(|case| !case.is_over()).collect::<Vec<_>>();
+        let open = open.filter(|case| !case.is_closed()).collect::<Vec<_>>();
         for mut case in open {
-            self.bring_batch_on(&mut case, docket, ground, fence, report).await?;
+            self.advance_batch(&mut case, docket, ground, fence, report).await?;
         }
         Ok(())
     }
 
-    async fn bring_batch_on(
+    async fn advance_batch(
         &self,
-        case: &mut Case,
-        docket: &mut Docket,
-        ground: &Ground,
-        fence: Fence,
-        report: &mut Report,
+        case: &mut TrackedProposal,
+        docket: &mut Worklist,
+        ground: &RepositoryState,
+        fence: LeaseFence,
+        report: &mut RoundReport,
     ) -> Result<()> {
         let name = case.row.branch.trim_start_matches(BRANCHES).to_owned();
         let pages = pages_of(&case.wishes.members, docket);
         let cluster = &case.row.cluster;
         let mut wanted = match pages.is_empty() {
-            true => Wanted::withdrawal(cluster, &case.row.branch, &ground.base),
-            false => Wanted::batch(cluster, &name, &pages, &ground.layout, &ground.base),
+            true => DesiredPullRequest::withdrawal(cluster, &case.row.branch, &ground.base),
+            false => {
+                DesiredPullRequest::batch(cluster, &name, &pages, &ground.layout, &ground.base)
+            }
         };
         let settings = ground.settings().map(|(settings, _)| settings);
         wanted.reviewers = settings.map(|told| told.reviewers.clone()).unwrap_or_default();
         if pages.len() < case.wishes.members.len() {
-            case.hurry();
+            case.allow_replace();
         }
         case.row.title.clone_from(&wanted.title);
-        let outcome = self.drive(case, &wanted, fence).await?;
-        self.note(case, &outcome).await?;
+        let outcome = self.reconcile_one(case, &wanted, fence).await?;
+        self.save_outcome(case, &outcome).await?;
         for (cluster, draft) in &pages {
-            self.note_member(case, cluster, draft, docket).await?;
-            if let Outcome::Known { number, commit } = &outcome {
+            self.save_member_state(case, cluster, draft, docket).await?;
+            if let ReconcileOutcome::Known { number, commit } = &outcome {
                 let entry = &docket.entries[&cluster.id];
                 let mut one = entry.case.clone().expect("a member was just noted");
-                if !self.learn(&one, (*number, commit.as_deref()), ground).await? {
+                if !self.record_merged(&one, (*number, commit.as_deref()), ground).await? {
                     // Somebody took it out before the merge.
-                    self.note(&mut one, &Outcome::Rejected { number: Some(*number) }).await?;
+                    self.save_outcome(
+                        &mut one,
+                        &ReconcileOutcome::Rejected { number: Some(*number) },
+                    )
+                    .await?;
                 }
             }
-            let said = format!("in a batch: {}", super::opening::said(&outcome));
+            let said = format!("in a batch: {}", super::opening::describe_outcome(&outcome));
             report.tell(&cluster.id, said, case.ledger.number, draft.title());
         }
         Ok(())
     }
 
     /// A question of a batch stands as the batch does.
-    async fn note_member(
+    async fn save_member_state(
         &self,
-        batch: &Case,
+        batch: &TrackedProposal,
         cluster: &Cluster,
         draft: &Draft,
-        docket: &mut Docket,
+        docket: &mut Worklist,
     ) -> Result<()> {
         let now = self.github.now();
         let entry = docket.entries.get_mut(&cluster.id).expect("a member is an entry");
-        let fresh = || Case::fresh(&cluster.id, batch.row.branch.clone(), now);
+        let fresh = || TrackedProposal::new_planned(&cluster.id, batch.row.branch.clone(), now);
         let one = entry.case.get_or_insert_with(fresh);
         one.row.state = batch.row.state;
         one.row.branch.clone_from(&batch.row.branch);
@@ -114,11 +120,11 @@ impl Proposer {
         draft.path().clone_into(&mut one.row.path);
         draft.title().clone_into(&mut one.row.title);
         one.row.number = batch.ledger.number;
-        Ok(self.store.keep_proposal(&one.kept(now)).await?)
+        Ok(self.store.upsert_proposal(&one.to_row(now)).await?)
     }
 }
 
-fn pages_of(members: &[ClusterId], docket: &Docket) -> Vec<(Cluster, Draft)> {
+fn pages_of(members: &[ClusterId], docket: &Worklist) -> Vec<(Cluster, Draft)> {
     let pages = members.iter().filter_map(|id| {
         let entry = docket.entries.get(id)?;
         let page = entry.page.as_ref().ok()?;

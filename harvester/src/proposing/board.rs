@@ -1,25 +1,27 @@
 //! The dashboard: one issue that shows how every question stands.
 
-use docgen::caps::{Clock, Progress, clock};
-use docgen::github::dashboard::{Figures, Found, Place, Row, text};
+use docgen::caps::{DeadlineInput, DeadlineStatus, deadline_status};
+use docgen::github::dashboard::{
+    DashboardIssue, DashboardItem, DashboardSection, DashboardTotals, render_dashboard,
+};
 use indexer::store::{Proposal, ProposalState};
 use rules::ids::{ClusterId, Millis};
 
-use super::case::Case;
-use super::docket::{Docket, Entry};
-use super::report::Report;
-use super::{Proposer, Result};
+use super::case::TrackedProposal;
+use super::docket::{WorkItem, Worklist};
+use super::report::RoundReport;
+use super::{ProposalReconciler, Result};
 
 /// The dashboard's figures are about so long.
 const MONTH: i64 = 30 * Millis::DAY;
 
-impl Proposer {
+impl ProposalReconciler {
     /// Brings the dashboard up to date. One that people closed stays closed.
-    pub(super) async fn show(
+    pub(super) async fn publish_dashboard(
         &self,
-        docket: &Docket,
-        found: Option<&Found>,
-        report: &mut Report,
+        docket: &Worklist,
+        found: Option<&DashboardIssue>,
+        report: &mut RoundReport,
     ) -> Result<()> {
         let rows = docket.entries.iter().filter_map(|(id, entry)| self.row(id, entry));
         let rows = rows.collect::<Vec<_>>();
@@ -32,25 +34,25 @@ impl Proposer {
         let counts = self.store.counts().await?;
         let backlog = counts.conversations_by_status.get("open").copied().unwrap_or_default();
         let month = Millis(self.github.now().0 - MONTH);
-        let (asked, answered) = self.store.settled_since(month, Millis::DAY).await?;
+        let (asked, answered) = self.store.answered_counts_since(month, Millis::DAY).await?;
         let (asked, answered) = (asked as usize, answered as usize);
-        let figures = Figures { backlog: backlog as usize, asked, answered };
-        self.github.keep_dashboard(found, &text(&rows, &figures)).await?;
+        let figures = DashboardTotals { backlog: backlog as usize, asked, answered };
+        self.github.update_dashboard(found, &render_dashboard(&rows, &figures)).await?;
         Ok(())
     }
 
-    fn row(&self, id: &ClusterId, entry: &Entry) -> Option<Row> {
+    fn row(&self, id: &ClusterId, entry: &WorkItem) -> Option<DashboardItem> {
         let case = entry.case.as_ref()?;
         let now = self.github.now();
         let place = place(case, now)?;
         let due_since = entry.cluster.as_ref().and_then(|cluster| cluster.due_since);
         let allowed = self.rules.pages.deadline(Millis(0)).0;
-        let progress = Progress {
+        let progress = DeadlineInput {
             due_since: due_since.unwrap_or(case.row.opened),
             drafted: entry.page.is_ok(),
             offered: Some(case.row.opened),
         };
-        Some(Row {
+        Some(DashboardItem {
             cluster: id.clone(),
             place,
             question: Some(entry.question())
@@ -58,7 +60,7 @@ impl Proposer {
                 .unwrap_or_else(|| "a question whose words are gone".to_owned()),
             occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.occurrences.len()),
             pull: case.ledger.number.or(case.row.number),
-            clock: clock(&progress, allowed, now),
+            clock: deadline_status(&progress, allowed, now),
             due_by: due_since.map(|since| self.rules.pages.deadline(since)),
             note: case.row.note.clone(),
         })
@@ -66,16 +68,18 @@ impl Proposer {
 }
 
 /// Where a proposal is shown; `None` for what is over and needs nobody.
-fn place(case: &Case, now: Millis) -> Option<Place> {
+fn place(case: &TrackedProposal, now: Millis) -> Option<DashboardSection> {
     if case.is_snoozed(now) {
-        return Some(Place::Snoozed);
+        return Some(DashboardSection::Snoozed);
     }
     Some(match case.row.state {
-        ProposalState::Held => Place::Held,
-        ProposalState::Open => Place::Open,
-        ProposalState::HandsOff => Place::HandsOff,
-        ProposalState::Rejected => Place::Rejected,
-        ProposalState::Planned | ProposalState::Failed if case.row.note.is_some() => Place::Failed,
+        ProposalState::Held => DashboardSection::Held,
+        ProposalState::Open => DashboardSection::Open,
+        ProposalState::HandsOff => DashboardSection::HandsOff,
+        ProposalState::Rejected => DashboardSection::Rejected,
+        ProposalState::Planned | ProposalState::Failed if case.row.note.is_some() => {
+            DashboardSection::Failed
+        }
         _ => return None,
     })
 }
@@ -86,8 +90,8 @@ pub fn clock_of(
     due_since: Option<Millis>,
     allowed: i64,
     now: Millis,
-) -> Clock {
+) -> DeadlineStatus {
     let offered = (proposal.state != ProposalState::Planned).then_some(proposal.opened);
     let due_since = due_since.unwrap_or(proposal.opened);
-    clock(&Progress { due_since, drafted: true, offered }, allowed, now)
+    deadline_status(&DeadlineInput { due_since, drafted: true, offered }, allowed, now)
 }

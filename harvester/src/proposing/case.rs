@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use docgen::evidence::cited;
 use docgen::github::commands::rebase_is_ticked;
-use docgen::github::ensure::{Ledger, Purpose, Seen, Wanted};
-use docgen::github::marker::Marker;
+use docgen::github::ensure::{
+    DesiredPullRequest, ObservedState, PullRequestProgress, PullRequestPurpose,
+};
+use docgen::github::marker::BodyMarker;
 use indexer::store::{Proposal, ProposalState};
 use rules::ids::{ClusterId, MessageId, Millis};
 use serde::{Deserialize, Serialize};
@@ -19,7 +21,7 @@ const MOST_HEARD: usize = 500;
 /// What people asked, and what has to be remembered for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Wishes {
+pub(super) struct MaintainerRequests {
     /// Its box on the dashboard was ticked: caps do not hold it.
     pub(super) asked: bool,
     /// Somebody wants it again after it was closed.
@@ -48,13 +50,13 @@ pub(super) struct Wishes {
 
 /// A proposal as the store keeps it, read.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub struct TrackedProposal {
     pub(super) row: Proposal,
-    pub(super) ledger: Ledger,
-    pub(super) wishes: Wishes,
+    pub(super) ledger: PullRequestProgress,
+    pub(super) wishes: MaintainerRequests,
 }
 
-impl Case {
+impl TrackedProposal {
     pub(super) fn of(row: Proposal) -> Result<Self> {
         let unreadable = |source| ProposingError::Unreadable { branch: row.branch.clone(), source };
         let ledger = serde_json::from_str(&row.ledger).map_err(unreadable)?;
@@ -63,7 +65,7 @@ impl Case {
     }
 
     /// A proposal of which nothing is known yet.
-    pub(super) fn fresh(cluster: &ClusterId, branch: String, now: Millis) -> Self {
+    pub(super) fn new_planned(cluster: &ClusterId, branch: String, now: Millis) -> Self {
         let row = Proposal {
             cluster: cluster.clone(),
             branch,
@@ -74,17 +76,17 @@ impl Case {
             state: ProposalState::Planned,
             opened: now,
             updated: now,
-            purpose: purpose(Purpose::Answer).to_owned(),
+            purpose: purpose_name(PullRequestPurpose::Answer).to_owned(),
             number: None,
             ledger: String::new(),
             wishes: String::new(),
             note: None,
         };
-        Self { row, ledger: Ledger::default(), wishes: Wishes::default() }
+        Self { row, ledger: PullRequestProgress::default(), wishes: MaintainerRequests::default() }
     }
 
     /// As the store keeps it.
-    pub(super) fn kept(&self, now: Millis) -> Proposal {
+    pub(super) fn to_row(&self, now: Millis) -> Proposal {
         let json = |value: serde_json::Result<String>| value.expect("plain values are JSON");
         let pushed = self.ledger.pushed.as_ref();
         Proposal {
@@ -99,21 +101,25 @@ impl Case {
     }
 
     /// What is wanted, with what people wish; a ticked box is a wish.
-    pub(super) fn wishing<'w>(&mut self, wanted: &'w Wanted, seen: &Seen) -> Cow<'w, Wanted> {
+    pub(super) fn apply_requests<'w>(
+        &mut self,
+        wanted: &'w DesiredPullRequest,
+        seen: &ObservedState,
+    ) -> Cow<'w, DesiredPullRequest> {
         let open = seen.pulls.iter().find(|pull| pull.is_open());
         // With the data lost, what it stands on is told by what it links to.
         if let Some(open) = open.filter(|open| self.ledger.number != Some(open.number)) {
             self.wishes.evidence.extend(cited(open.body()));
         }
         self.wishes.rebase |= open.is_some_and(|pull| rebase_is_ticked(pull.body()));
-        let on_base = |ledger: &Ledger| {
+        let on_base = |ledger: &PullRequestProgress| {
             ledger.pushed.as_ref().is_some_and(|pushed| pushed.base.as_ref() == Some(&seen.base))
         };
         if on_base(&self.ledger) {
             self.wishes.rebase = false;
         }
         let stands = seen.branch.as_ref().map(|branch| &branch.head);
-        let ours = open.and_then(|pull| Marker::read(pull.body())).map(|marker| marker.head);
+        let ours = open.and_then(|pull| BodyMarker::read(pull.body())).map(|marker| marker.head);
         if self.wishes.anew && self.wishes.recreate.is_none() && ours.as_ref() == stands {
             self.wishes.recreate = ours;
         }
@@ -121,11 +127,11 @@ impl Case {
             self.wishes.recreate = None;
             self.wishes.anew = false;
         }
-        let Wishes { rebase, recreate, anew, asked_again, .. } = &self.wishes;
+        let MaintainerRequests { rebase, recreate, anew, asked_again, .. } = &self.wishes;
         if !rebase && recreate.is_none() && !asked_again {
             return Cow::Borrowed(wanted);
         }
-        Cow::Owned(Wanted {
+        Cow::Owned(DesiredPullRequest {
             rebase: *rebase,
             recreate: recreate.clone(),
             anew: *anew,
@@ -135,7 +141,7 @@ impl Case {
     }
 
     /// Remembers that a comment or review was answered; false if it was before.
-    pub(super) fn hears(&mut self, id: u64) -> bool {
+    pub(super) fn mark_processed(&mut self, id: u64) -> bool {
         let news = self.wishes.heard.insert(id);
         while self.wishes.heard.len() > MOST_HEARD {
             self.wishes.heard.pop_first();
@@ -144,7 +150,7 @@ impl Case {
     }
 
     /// What of ours stands on the branch may be replaced at once.
-    pub(super) fn hurry(&mut self) {
+    pub(super) fn allow_replace(&mut self) {
         self.wishes.recreate = self.ledger.pushed.as_ref().map(|pushed| pushed.head.clone());
     }
 
@@ -158,7 +164,7 @@ impl Case {
     }
 
     /// Whether it was closed or found needless, so that only a person brings it back.
-    pub(super) fn is_over(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         matches!(
             self.row.state,
             ProposalState::Rejected
@@ -170,11 +176,11 @@ impl Case {
 }
 
 /// How the store names a purpose.
-pub(super) fn purpose(purpose: Purpose) -> &'static str {
+pub(super) fn purpose_name(purpose: PullRequestPurpose) -> &'static str {
     match purpose {
-        Purpose::Answer => "answer",
-        Purpose::Correction => "correction",
-        Purpose::Removal => "removal",
-        Purpose::Withdrawal => "withdrawal",
+        PullRequestPurpose::Answer => "answer",
+        PullRequestPurpose::Correction => "correction",
+        PullRequestPurpose::Removal => "removal",
+        PullRequestPurpose::Withdrawal => "withdrawal",
     }
 }

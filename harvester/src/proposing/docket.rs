@@ -2,48 +2,48 @@
 
 use std::collections::BTreeMap;
 
-use docgen::docs_tree::{Existing, Tree, change};
-use docgen::draft::{Draft, draft};
-use docgen::github::ensure::{Purpose, Wanted};
-use docgen::github::onboarding::{BRANCH, Settings};
-use docgen::proposal::Proposal;
-use docgen::target::Folder;
-use indexer::settle::{Kin, epoch};
+use docgen::docs_tree::{DocsTree, ExistingCoverage, coverage_change};
+use docgen::draft::{Draft, build_draft};
+use docgen::github::ensure::{DesiredPullRequest, PullRequestPurpose};
+use docgen::github::onboarding::{BRANCH, RepositorySettings};
+use docgen::proposal::PullRequestText;
+use docgen::target::DocsFolder;
+use indexer::settle::{ClusterSimilarity, corpus_stats};
 use indexer::store::ProposalState;
 use rules::cluster::{Cluster, ClusterState};
 use rules::ids::{ClusterId, MessageId};
-use rules::same::Epoch;
+use rules::same::CorpusStats;
 
-use super::case::{Case, Wishes, purpose};
-use super::ground::Ground;
-use super::{Proposer, Result};
-use crate::pipeline::core;
+use super::case::{MaintainerRequests, TrackedProposal, purpose_name};
+use super::ground::RepositoryState;
+use super::{ProposalReconciler, Result};
+use crate::pipeline::core_cluster;
 
 /// All questions of a round, by the id that their proposals bear.
-pub(super) struct Docket {
-    pub(super) entries: BTreeMap<ClusterId, Entry>,
-    pub(super) epoch: Epoch,
+pub(super) struct Worklist {
+    pub(super) entries: BTreeMap<ClusterId, WorkItem>,
+    pub(super) epoch: CorpusStats,
     /// What maintainers turned down: what is surely the same question stays away too.
     rejected: Vec<Cluster>,
 }
 
 /// One question.
-pub(super) struct Entry {
+pub(super) struct WorkItem {
     /// Its occurrences that are surely the same question; `None` if nothing is left of it.
     pub(super) cluster: Option<Cluster>,
     /// The page that it would get, or why it gets none.
-    pub(super) page: std::result::Result<Page, String>,
+    pub(super) page: std::result::Result<PlannedPage, String>,
     /// What the documentation says to it already.
-    pub(super) existing: Existing,
-    pub(super) case: Option<Case>,
+    pub(super) existing: ExistingCoverage,
+    pub(super) case: Option<TrackedProposal>,
 }
 
-pub(super) struct Page {
+pub(super) struct PlannedPage {
     pub(super) draft: Draft,
-    pub(super) proposal: Proposal,
+    pub(super) proposal: PullRequestText,
 }
 
-impl Entry {
+impl WorkItem {
     /// The question, as far as it may be shown.
     pub(super) fn question(&self) -> String {
         match (&self.page, &self.case) {
@@ -70,14 +70,18 @@ impl Entry {
     }
 }
 
-impl Docket {
+impl Worklist {
     /// Whether no question has a page that could be proposed.
     pub(super) fn is_idle(&self) -> bool {
         self.entries.values().all(|entry| entry.page.is_err())
     }
 
     /// Whether maintainers turned down what is surely the same question.
-    pub(super) fn is_like_a_rejected_one(&self, cluster: &Cluster, proposer: &Proposer) -> bool {
+    pub(super) fn is_like_a_rejected_one(
+        &self,
+        cluster: &Cluster,
+        proposer: &ProposalReconciler,
+    ) -> bool {
         self.rejected.iter().filter(|other| other.id != cluster.id).any(|other| {
             let of = |cluster: &Cluster| {
                 let centre =
@@ -86,16 +90,19 @@ impl Docket {
             };
             let both = of(cluster).into_iter().chain(of(other)).collect::<Vec<_>>();
             let both = Cluster { occurrences: both, ..other.clone() };
-            let kin = Kin::of(&both, &self.epoch, &proposer.rules.same);
+            let kin = ClusterSimilarity::of(&both, &self.epoch, &proposer.rules.same);
             both.occurrences.len() == 2
-                && proposer.rules.pages.is_same(rules::due::Kinship::alike(&kin, 0, 1))
+                && proposer
+                    .rules
+                    .pages
+                    .is_same(rules::due::PairwiseSimilarity::question_similarity(&kin, 0, 1))
         })
     }
 }
 
-impl Proposer {
-    pub(super) async fn docket(&self, ground: &Ground) -> Result<Docket> {
-        let epoch = epoch(&self.store, &self.rules.same).await?;
+impl ProposalReconciler {
+    pub(super) async fn load_worklist(&self, ground: &RepositoryState) -> Result<Worklist> {
+        let epoch = corpus_stats(&self.store, &self.rules.same).await?;
         let mut entries = BTreeMap::new();
         for row in self.store.proposals().await? {
             if row.branch == BRANCH {
@@ -103,7 +110,7 @@ impl Proposer {
             }
             let id = row.cluster.clone();
             let cluster = self.cluster_of(&id).await?;
-            let entry = self.entry(cluster, Some(Case::of(row)?), ground, &epoch);
+            let entry = self.entry(cluster, Some(TrackedProposal::of(row)?), ground, &epoch);
             entries.insert(id, entry);
         }
         let states = [ClusterState::Due, ClusterState::Drafted, ClusterState::Proposed];
@@ -114,13 +121,17 @@ impl Proposer {
             }
         }
         let rejected = self.store.clusters_in(&[ClusterState::Rejected]).await?;
-        Ok(Docket { entries, epoch, rejected })
+        Ok(Worklist { entries, epoch, rejected })
     }
 
     /// Looks where the documentation asks the same already: there the answer is added, instead of a
     /// second page. What it answers to the letter needs no proposal.
-    pub(super) async fn look_around(&self, docket: &mut Docket, ground: &Ground) -> Result<()> {
-        let is_new = |entry: &Entry| {
+    pub(super) async fn match_existing_docs(
+        &self,
+        docket: &mut Worklist,
+        ground: &RepositoryState,
+    ) -> Result<()> {
+        let is_new = |entry: &WorkItem| {
             let merged = entry.case.as_ref().is_some_and(|case| !is_for_a_page(case));
             entry.page.is_ok() && !merged
         };
@@ -128,15 +139,15 @@ impl Proposer {
             return Ok(());
         }
         let mut seen = self.documents.lock().await;
-        let documents = self.github.documents(&ground.files, &mut seen).await?;
+        let documents = self.github.read_docs(&ground.files, &mut seen).await?;
         drop(seen);
         let documents = documents.iter().map(|(path, text)| (path.as_str(), text.as_str()));
-        let tree = Tree::read(documents, &self.rules);
+        let tree = DocsTree::read(documents, &self.rules);
         for entry in docket.entries.values_mut().filter(|entry| is_new(entry)) {
             let Ok(page) = &entry.page else { continue };
-            let existing = tree.find(&page.draft, &self.rules);
+            let existing = tree.find_coverage(&page.draft, &self.rules);
             let begun = entry.case.as_ref().is_some_and(|case| case.ledger.number.is_some());
-            let says_all = change(&page.draft, &existing).is_none();
+            let says_all = coverage_change(&page.draft, &existing).is_none();
             match existing.path() {
                 Some(path) if says_all && !begun => {
                     entry.page = Err(format!("{path} answers it already"));
@@ -163,45 +174,45 @@ impl Proposer {
     fn entry(
         &self,
         cluster: Option<Cluster>,
-        case: Option<Case>,
-        ground: &Ground,
-        epoch: &Epoch,
-    ) -> Entry {
+        case: Option<TrackedProposal>,
+        ground: &RepositoryState,
+        epoch: &CorpusStats,
+    ) -> WorkItem {
         let Some(cluster) = cluster else {
             let page = Err("nothing is left of the question".to_owned());
-            return Entry { cluster: None, page, existing: Existing::None, case };
+            return WorkItem { cluster: None, page, existing: ExistingCoverage::None, case };
         };
-        let mut cluster = core(cluster, epoch, &self.rules);
+        let mut cluster = core_cluster(cluster, epoch, &self.rules);
         let wishes = case.as_ref().map(|case| case.wishes.clone()).unwrap_or_default();
         if let Some(language) = &wishes.lang {
             keep_language(&mut cluster, language);
         }
         let page = self.page(&cluster, ground, &wishes);
-        Entry { cluster: Some(cluster), page, existing: Existing::None, case }
+        WorkItem { cluster: Some(cluster), page, existing: ExistingCoverage::None, case }
     }
 
     fn page(
         &self,
         cluster: &Cluster,
-        ground: &Ground,
-        wishes: &Wishes,
-    ) -> std::result::Result<Page, String> {
+        ground: &RepositoryState,
+        wishes: &MaintainerRequests,
+    ) -> std::result::Result<PlannedPage, String> {
         if cluster.occurrences.is_empty() {
             return Err("nothing is left of the question".to_owned());
         }
         let folder = self.folder_of(cluster, ground);
         let context = self.context(ground.layout.target, &folder, wishes.page.as_deref());
-        let draft = draft(cluster, &context).map_err(|refusal| refusal.to_string())?;
-        let proposal = Proposal::new(cluster, &draft, &context);
-        Ok(Page { draft, proposal })
+        let draft = build_draft(cluster, &context).map_err(|refusal| refusal.to_string())?;
+        let proposal = PullRequestText::new(cluster, &draft, &context);
+        Ok(PlannedPage { draft, proposal })
     }
 
     /// Pages of a topic have a folder of their own, unless all answers are in one file.
-    fn folder_of(&self, cluster: &Cluster, ground: &Ground) -> Folder {
+    fn folder_of(&self, cluster: &Cluster, ground: &RepositoryState) -> DocsFolder {
         let folder = &ground.layout.folder;
         let topic = self.rules.topics.of(cluster).and_then(|topic| topic.folder.as_deref());
         match topic {
-            Some(topic) if ground.layout.target != docgen::target::Target::Faq => {
+            Some(topic) if ground.layout.target != docgen::target::DocsTarget::Faq => {
                 format!("{folder}/{topic}").parse().unwrap_or_else(|_| folder.clone())
             }
             _ => folder.clone(),
@@ -209,13 +220,19 @@ impl Proposer {
     }
 
     /// The pull request that an entry's page wants.
-    pub(super) fn wanted(&self, entry: &Entry, page: &Page, ground: &Ground) -> Wanted {
+    pub(super) fn desired_pull_request(
+        &self,
+        entry: &WorkItem,
+        page: &PlannedPage,
+        ground: &RepositoryState,
+    ) -> DesiredPullRequest {
         let settings = ground.settings().map(|(settings, _)| settings.clone()).unwrap_or_default();
-        let mut wanted = Wanted::answer(&page.proposal, &page.draft, &ground.layout, &ground.base);
+        let mut wanted =
+            DesiredPullRequest::answer(&page.proposal, &page.draft, &ground.layout, &ground.base);
         if let Some(case) = &entry.case {
             wanted.branch.clone_from(&case.row.branch);
         }
-        if let Some(addition) = change(&page.draft, &entry.existing) {
+        if let Some(addition) = coverage_change(&page.draft, &entry.existing) {
             wanted.extends(addition, &page.draft);
         }
         wanted.reviewers = self.reviewers(entry, ground, &settings);
@@ -227,7 +244,12 @@ impl Proposer {
 
     /// GitHub asks code owners by itself; without any, the topic's people are asked, or else the
     /// settings' ones.
-    fn reviewers(&self, entry: &Entry, ground: &Ground, settings: &Settings) -> Vec<String> {
+    fn reviewers(
+        &self,
+        entry: &WorkItem,
+        ground: &RepositoryState,
+        settings: &RepositorySettings,
+    ) -> Vec<String> {
         let owners = ["CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS"];
         if ground.files.paths().any(|path| owners.contains(&path)) {
             return Vec::new();
@@ -255,7 +277,7 @@ fn keep_language(cluster: &mut Cluster, language: &str) {
 }
 
 /// Whether an entry's proposal is for a page of its own, and not to mend or remove one.
-pub(super) fn is_for_a_page(case: &Case) -> bool {
+pub(super) fn is_for_a_page(case: &TrackedProposal) -> bool {
     let state = case.row.state;
-    case.row.purpose == purpose(Purpose::Answer) && state != ProposalState::Merged
+    case.row.purpose == purpose_name(PullRequestPurpose::Answer) && state != ProposalState::Merged
 }

@@ -2,95 +2,99 @@
 
 use std::collections::BTreeSet;
 
-use docgen::caps::{Candidate, Limits, Plan, Standing, plan};
+use docgen::caps::{
+    OpeningPlan, ProposalCandidate, ProposalHistory, ProposalLimits, plan_openings,
+};
 use docgen::draft::Draft;
-use docgen::github::ensure::{Outcome, Wanted};
-use docgen::github::models::Pull;
+use docgen::github::ensure::{DesiredPullRequest, ReconcileOutcome};
+use docgen::github::models::PullRequest;
 use docgen::github::onboarding::BRANCH;
 use docgen::github::{onboarding, status};
-use indexer::store::{Fence, ProposalState};
+use indexer::store::{LeaseFence, ProposalState};
 use rules::cluster::ClusterState;
 use rules::ids::{ChannelId, ClusterId, MessageId, Millis};
 
 use super::batch::is_batch;
-use super::case::Case;
-use super::docket::{Docket, Entry, is_for_a_page};
-use super::ground::Ground;
+use super::case::TrackedProposal;
+use super::docket::{WorkItem, Worklist, is_for_a_page};
+use super::ground::RepositoryState;
 use super::known::MENDS;
-use super::report::Report;
-use super::{Proposer, Result};
+use super::report::RoundReport;
+use super::{ProposalReconciler, Result};
 
 /// Questions that the pull request with the settings names.
 const FIRST: usize = 5;
 
-impl Proposer {
+impl ProposalReconciler {
     /// Opens the pull request with the settings, or looks what became of it.
-    pub(super) async fn introduce(
+    pub(super) async fn propose_settings(
         &self,
-        ground: &Ground,
-        docket: &Docket,
-        fence: Fence,
-    ) -> Result<Outcome> {
+        ground: &RepositoryState,
+        docket: &Worklist,
+        fence: LeaseFence,
+    ) -> Result<ReconcileOutcome> {
         let first = docket.entries.values().filter(|entry| entry.page.is_ok());
-        let first = first.map(Entry::question).take(FIRST).collect::<Vec<_>>();
+        let first = first.map(WorkItem::question).take(FIRST).collect::<Vec<_>>();
         let wanted = onboarding::wanted(&ground.layout, &ground.base, &first);
         let row = self.store.proposal(&wanted.cluster).await?;
         let mut case = match row {
-            Some(row) => Case::of(row)?,
-            None => Case::fresh(&wanted.cluster, BRANCH.to_owned(), self.github.now()),
+            Some(row) => TrackedProposal::of(row)?,
+            None => {
+                TrackedProposal::new_planned(&wanted.cluster, BRANCH.to_owned(), self.github.now())
+            }
         };
         case.row.title.clone_from(&wanted.title);
-        let outcome = self.drive(&mut case, &wanted, fence).await?;
-        self.note(&mut case, &outcome).await?;
+        let outcome = self.reconcile_one(&mut case, &wanted, fence).await?;
+        self.save_outcome(&mut case, &outcome).await?;
         Ok(outcome)
     }
 
     /// Settings that are in the repository are no open proposal any more.
-    pub(super) async fn settle_settings(&self) -> Result<()> {
+    pub(super) async fn close_settings(&self) -> Result<()> {
         let Some(mut row) = self.store.proposal(&onboarding::id()).await? else { return Ok(()) };
         if row.branch != BRANCH || row.state == ProposalState::Merged {
             return Ok(());
         }
         row.state = ProposalState::Merged;
         row.updated = self.github.now();
-        Ok(self.store.keep_proposal(&row).await?)
+        Ok(self.store.upsert_proposal(&row).await?)
     }
 
     /// Brings everything on that maintainers have before them.
-    pub(super) async fn keep_up(
+    pub(super) async fn advance_open(
         &self,
-        docket: &mut Docket,
-        ground: &Ground,
-        fence: Fence,
-        report: &mut Report,
+        docket: &mut Worklist,
+        ground: &RepositoryState,
+        fence: LeaseFence,
+        report: &mut RoundReport,
     ) -> Result<()> {
         for entry in docket.entries.values_mut() {
             let Some(case) = &entry.case else {
                 let pulls = self.pulls_for(entry).await?;
-                let answers = |pull: &&Pull| pull.is_merged() && !pull.has_label(MENDS);
+                let answers = |pull: &&PullRequest| pull.is_merged() && !pull.has_label(MENDS);
                 match pulls.iter().find(answers) {
-                    Some(pull) => self.recall(entry, pull.number, ground).await?,
+                    Some(pull) => self.rediscover_merged(entry, pull.number, ground).await?,
                     None if pulls.is_empty() => {}
-                    None => self.bring_on(entry, ground, fence, report).await?,
+                    None => self.advance_one(entry, ground, fence, report).await?,
                 }
                 continue;
             };
             let begun = case.ledger.number.is_some() || case.ledger.built.is_some();
             let withdrawn = case.row.state == ProposalState::Withdrawn;
-            let goes_on = case.is_open() || begun && !withdrawn && !case.is_over();
-            let wanted_again = case.is_over() && case.wishes.asked_again;
+            let goes_on = case.is_open() || begun && !withdrawn && !case.is_closed();
+            let wanted_again = case.is_closed() && case.wishes.asked_again;
             let snoozed = case.is_snoozed(self.github.now());
             if !is_for_a_page(case) || is_batch(case) || snoozed || !(goes_on || wanted_again) {
                 continue;
             }
-            self.bring_on(entry, ground, fence, report).await?;
+            self.advance_one(entry, ground, fence, report).await?;
         }
         Ok(())
     }
 
     /// The pull requests for a question of which nothing is stored: the caps do not hold what
     /// maintainers saw already.
-    async fn pulls_for(&self, entry: &Entry) -> Result<Vec<Pull>> {
+    async fn pulls_for(&self, entry: &WorkItem) -> Result<Vec<PullRequest>> {
         match &entry.page {
             Ok(page) => Ok(self.github.pulls_of(&page.proposal.branch).await?),
             Err(_) => Ok(Vec::new()),
@@ -98,14 +102,20 @@ impl Proposer {
     }
 
     /// Knows a merged page again of which nothing is stored, as it stands.
-    async fn recall(&self, entry: &mut Entry, number: u64, ground: &Ground) -> Result<()> {
+    async fn rediscover_merged(
+        &self,
+        entry: &mut WorkItem,
+        number: u64,
+        ground: &RepositoryState,
+    ) -> Result<()> {
         let Ok(page) = &entry.page else { return Ok(()) };
         let branch = page.proposal.branch.clone();
-        let mut case = Case::fresh(page.draft.cluster(), branch, self.github.now());
+        let mut case =
+            TrackedProposal::new_planned(page.draft.cluster(), branch, self.github.now());
         page.draft.path().clone_into(&mut case.row.path);
         case.row.number = Some(number);
-        if self.learn(&case, (number, None), ground).await? {
-            self.note(&mut case, &Outcome::Known { number, commit: None }).await?;
+        if self.record_merged(&case, (number, None), ground).await? {
+            self.save_outcome(&mut case, &ReconcileOutcome::Known { number, commit: None }).await?;
         } else {
             self.retire_case(&mut case).await?;
         }
@@ -114,23 +124,23 @@ impl Proposer {
     }
 
     /// Opens what the caps allow now, oldest and most asked in turns; writes down what waits.
-    pub(super) async fn open_new(
+    pub(super) async fn open_allowed(
         &self,
-        docket: &mut Docket,
-        ground: &Ground,
-        fence: Fence,
-        report: &mut Report,
+        docket: &mut Worklist,
+        ground: &RepositoryState,
+        fence: LeaseFence,
+        report: &mut RoundReport,
     ) -> Result<()> {
         let limits = ground.settings().map(|(settings, _)| settings.limits).unwrap_or_default();
         let planned = self.planned(docket, &limits);
-        self.let_go_of_held(docket, &planned).await?;
+        self.drop_expired_holds(docket, &planned).await?;
         for cluster in &planned.open {
             let entry = docket.entries.get_mut(cluster).expect("a candidate is an entry");
-            self.bring_on(entry, ground, fence, report).await?;
+            self.advance_one(entry, ground, fence, report).await?;
         }
         for (cluster, why) in &planned.waiting {
             let entry = docket.entries.get_mut(cluster).expect("a candidate is an entry");
-            self.hold_back(entry, why.as_str()).await?;
+            self.record_hold(entry, why.as_str()).await?;
             report.tell(cluster, why.as_str(), None, &entry.question());
         }
         if !planned.batch.is_empty() {
@@ -140,7 +150,7 @@ impl Proposer {
     }
 
     /// What waits no more because it is not due any more leaves the dashboard.
-    async fn let_go_of_held(&self, docket: &mut Docket, planned: &Plan) -> Result<()> {
+    async fn drop_expired_holds(&self, docket: &mut Worklist, planned: &OpeningPlan) -> Result<()> {
         let waiting = planned.waiting.iter().map(|(cluster, _)| cluster);
         let waits = waiting.chain(&planned.open).chain(&planned.batch).collect::<BTreeSet<_>>();
         for (cluster, entry) in &mut docket.entries {
@@ -148,20 +158,20 @@ impl Proposer {
             if case.row.state == ProposalState::Held && !waits.contains(cluster) {
                 case.row.state = ProposalState::Planned;
                 case.row.note = None;
-                self.store.keep_proposal(&case.kept(self.github.now())).await?;
+                self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
             }
         }
         Ok(())
     }
 
     /// What would open now, and what waits. Changes nothing.
-    pub(super) fn planned(&self, docket: &Docket, limits: &Limits) -> Plan {
+    pub(super) fn planned(&self, docket: &Worklist, limits: &ProposalLimits) -> OpeningPlan {
         let now = self.github.now();
         let mut candidates = Vec::new();
-        let mut standing = Standing::default();
+        let mut standing = ProposalHistory::default();
         for (id, entry) in &docket.entries {
             let case = entry.case.as_ref();
-            standing.open += usize::from(case.is_some_and(Case::is_open));
+            standing.open += usize::from(case.is_some_and(TrackedProposal::is_open));
             let opened = case.and_then(|case| case.ledger.opened);
             standing.opened.extend(opened);
             if let (true, Some(at)) = (case.is_some_and(is_batch), opened) {
@@ -171,16 +181,16 @@ impl Proposer {
                 candidates.push(candidate);
             }
         }
-        plan(&candidates, &standing, limits, now)
+        plan_openings(&candidates, &standing, limits, now)
     }
 
     fn candidate(
         &self,
         id: &ClusterId,
-        entry: &Entry,
-        docket: &Docket,
+        entry: &WorkItem,
+        docket: &Worklist,
         now: Millis,
-    ) -> Option<Candidate> {
+    ) -> Option<ProposalCandidate> {
         let (Some(cluster), Ok(page)) = (&entry.cluster, &entry.page) else { return None };
         let case = entry.case.as_ref();
         let waits = case.is_none_or(|case| {
@@ -195,7 +205,7 @@ impl Proposer {
         if !waits || !asked && !due || !asked && docket.is_like_a_rejected_one(cluster, self) {
             return None;
         }
-        Some(Candidate {
+        Some(ProposalCandidate {
             cluster: id.clone(),
             due_since: cluster.due_since.unwrap_or(now),
             occurrences: cluster.occurrences.len(),
@@ -213,12 +223,12 @@ impl Proposer {
     }
 
     /// One pull request, as far as it goes now. What fails is noted on its own.
-    async fn bring_on(
+    async fn advance_one(
         &self,
-        entry: &mut Entry,
-        ground: &Ground,
-        fence: Fence,
-        report: &mut Report,
+        entry: &mut WorkItem,
+        ground: &RepositoryState,
+        fence: LeaseFence,
+        report: &mut RoundReport,
     ) -> Result<()> {
         let evidence = entry.evidence();
         let wanted = self.wanted_of(entry, ground);
@@ -226,7 +236,7 @@ impl Proposer {
         let path = entry.path().unwrap_or_default().to_owned();
         let extends = entry.existing.path().is_some();
         let case = entry.case.get_or_insert_with(|| {
-            Case::fresh(&wanted.cluster, wanted.branch.clone(), self.github.now())
+            TrackedProposal::new_planned(&wanted.cluster, wanted.branch.clone(), self.github.now())
         });
         if let Ok(page) = &entry.page {
             case.row.title = page.draft.title().to_owned();
@@ -240,17 +250,18 @@ impl Proposer {
         let left = left.collect::<Vec<_>>();
         let lost = self.are_gone(&left).await?;
         if !left.is_empty() {
-            case.hurry();
+            case.allow_replace();
             case.wishes.anew = true;
         }
         // Written down with the first step: nobody may be left with words of which we do not know.
         let known = evidence.iter().filter(|one| !case.wishes.evidence.contains(one)).copied();
         let known = known.collect::<Vec<_>>();
         case.wishes.evidence.extend(known);
-        let mut done = self.drive(case, &wanted, fence).await;
-        if let (true, Ok(Outcome::HandsOff { number: Some(_), .. })) = (lost, &done) {
-            let gone = Wanted::withdrawal(&wanted.cluster, &wanted.branch, &ground.base);
-            done = self.drive(case, &gone, fence).await;
+        let mut done = self.reconcile_one(case, &wanted, fence).await;
+        if let (true, Ok(ReconcileOutcome::HandsOff { number: Some(_), .. })) = (lost, &done) {
+            let gone =
+                DesiredPullRequest::withdrawal(&wanted.cluster, &wanted.branch, &ground.base);
+            done = self.reconcile_one(case, &gone, fence).await;
         }
         let told = match done {
             Ok(outcome) => {
@@ -260,20 +271,20 @@ impl Proposer {
                     case.row.path = path;
                     case.wishes.extends = extends;
                 }
-                self.note(case, &outcome).await?;
-                if let Outcome::Known { number, commit } = &outcome
-                    && !self.learn(case, (*number, commit.as_deref()), ground).await?
+                self.save_outcome(case, &outcome).await?;
+                if let ReconcileOutcome::Known { number, commit } = &outcome
+                    && !self.record_merged(case, (*number, commit.as_deref()), ground).await?
                 {
                     self.retire_case(case).await?;
                 }
                 let draft = entry.page.as_ref().ok().map(|page| &page.draft);
-                self.tell_people(case, &outcome, draft.filter(|_| !lost)).await?;
-                said(&outcome)
+                self.comment_for_humans(case, &outcome, draft.filter(|_| !lost)).await?;
+                describe_outcome(&outcome)
             }
             Err(error) if error.ends_the_round() => return Err(error),
             Err(error) => {
                 case.row.note = Some(error.to_string());
-                self.store.keep_proposal(&case.kept(self.github.now())).await?;
+                self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
                 format!("failed: {error}")
             }
         };
@@ -283,7 +294,7 @@ impl Proposer {
 
     /// Whether any of the messages may not be shown any more.
     async fn are_gone(&self, messages: &[MessageId]) -> Result<bool> {
-        let places = self.store.whereabouts(messages).await?;
+        let places = self.store.channels_of_messages(messages).await?;
         let channels = self.store.channels().await?;
         let shown = |place: &ChannelId| {
             channels.iter().any(|one| one.channel.id == *place && !one.hidden && !one.gone)
@@ -294,55 +305,59 @@ impl Proposer {
     }
 
     /// An entry without a page is taken back.
-    fn wanted_of(&self, entry: &Entry, ground: &Ground) -> Wanted {
+    fn wanted_of(&self, entry: &WorkItem, ground: &RepositoryState) -> DesiredPullRequest {
         match (&entry.page, &entry.case) {
             (Ok(page), case) if !case.as_ref().is_some_and(|case| case.wishes.batch) => {
-                self.wanted(entry, page, ground)
+                self.desired_pull_request(entry, page, ground)
             }
             (_, Some(case)) => {
-                Wanted::withdrawal(&case.row.cluster, &case.row.branch, &ground.base)
+                DesiredPullRequest::withdrawal(&case.row.cluster, &case.row.branch, &ground.base)
             }
-            (Ok(page), None) => self.wanted(entry, page, ground),
+            (Ok(page), None) => self.desired_pull_request(entry, page, ground),
             (Err(_), None) => unreachable!("what was never proposed is not taken back"),
         }
     }
 
     /// Keeps what became of a proposal, and has its cluster follow.
-    pub(super) async fn note(&self, case: &mut Case, outcome: &Outcome) -> Result<()> {
+    pub(super) async fn save_outcome(
+        &self,
+        case: &mut TrackedProposal,
+        outcome: &ReconcileOutcome,
+    ) -> Result<()> {
         let now = self.github.now();
         let (state, cluster, note) = match outcome {
-            Outcome::Open { conflict, .. } => {
+            ReconcileOutcome::Open { conflict, .. } => {
                 case.wishes.recreate = None;
                 case.wishes.anew = false;
                 let note = conflict.then(|| "it conflicts with its base".to_owned());
                 (ProposalState::Open, Some(ClusterState::Proposed), note)
             }
-            Outcome::HandsOff { why, .. } => {
+            ReconcileOutcome::HandsOff { why, .. } => {
                 (ProposalState::HandsOff, Some(ClusterState::Proposed), Some(why.to_string()))
             }
-            Outcome::Rejected { .. } => {
+            ReconcileOutcome::Rejected { .. } => {
                 (ProposalState::Rejected, Some(ClusterState::Rejected), None)
             }
-            Outcome::Superseded { .. } => {
+            ReconcileOutcome::Superseded { .. } => {
                 (ProposalState::Superseded, Some(ClusterState::Rejected), None)
             }
-            Outcome::Withdrawn => {
+            ReconcileOutcome::Withdrawn => {
                 case.wishes.evidence.clear();
                 case.row.title.clear();
                 let batched = case.wishes.batch;
                 let state = if batched { ClusterState::Due } else { ClusterState::Watching };
                 (ProposalState::Withdrawn, Some(state), None)
             }
-            Outcome::Known { .. } | Outcome::Nothing => {
+            ReconcileOutcome::Known { .. } | ReconcileOutcome::Nothing => {
                 (ProposalState::Merged, Some(ClusterState::Known), None)
             }
         };
         case.row.state = state;
         case.row.note = note;
         // What was asked is answered; what is closed later is closed again.
-        case.wishes.asked_again &= matches!(outcome, Outcome::Rejected { .. });
+        case.wishes.asked_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
         case.wishes.asked = false;
-        self.store.keep_proposal(&case.kept(now)).await?;
+        self.store.upsert_proposal(&case.to_row(now)).await?;
         let members = case.wishes.members.iter().chain([&case.row.cluster]);
         for id in members {
             if let Some(cluster) = cluster
@@ -355,45 +370,50 @@ impl Proposer {
     }
 
     /// Says on the pull request what a person who works on it should know.
-    async fn tell_people(
+    async fn comment_for_humans(
         &self,
-        case: &Case,
-        outcome: &Outcome,
+        case: &TrackedProposal,
+        outcome: &ReconcileOutcome,
         draft: Option<&Draft>,
     ) -> Result<()> {
-        let Outcome::HandsOff { number: Some(number), why } = outcome else { return Ok(()) };
+        let ReconcileOutcome::HandsOff { number: Some(number), why } = outcome else {
+            return Ok(());
+        };
         let text = match draft {
             Some(_) => status::hands_off(&why.to_string(), draft),
-            None => status::gone(),
+            None => status::evidence_deleted(),
         };
-        Ok(self.github.tell_status(*number, &case.row.cluster, &text).await?)
+        Ok(self.github.upsert_status_comment(*number, &case.row.cluster, &text).await?)
     }
 
     /// Writes down what waits, so that the dashboard shows it from then on.
-    async fn hold_back(&self, entry: &mut Entry, why: &str) -> Result<()> {
+    async fn record_hold(&self, entry: &mut WorkItem, why: &str) -> Result<()> {
         let now = self.github.now();
         let Ok(page) = &entry.page else { return Ok(()) };
         let cluster = page.draft.cluster();
         let branch = page.proposal.branch.clone();
-        let case = entry.case.get_or_insert_with(|| Case::fresh(cluster, branch, now));
+        let case =
+            entry.case.get_or_insert_with(|| TrackedProposal::new_planned(cluster, branch, now));
         case.row.state = ProposalState::Held;
         case.row.title = page.draft.title().to_owned();
         page.draft.path().clone_into(&mut case.row.path);
         case.row.note = Some(why.to_owned());
-        Ok(self.store.keep_proposal(&case.kept(now)).await?)
+        Ok(self.store.upsert_proposal(&case.to_row(now)).await?)
     }
 }
 
 /// An outcome in a few words.
-pub(super) fn said(outcome: &Outcome) -> String {
+pub(super) fn describe_outcome(outcome: &ReconcileOutcome) -> String {
     match outcome {
-        Outcome::Open { conflict: true, .. } => "open, in conflict with its base".to_owned(),
-        Outcome::Open { .. } => "open".to_owned(),
-        Outcome::HandsOff { why, .. } => format!("hands off: {why}"),
-        Outcome::Rejected { .. } => "rejected".to_owned(),
-        Outcome::Superseded { .. } => "superseded".to_owned(),
-        Outcome::Withdrawn => "withdrawn".to_owned(),
-        Outcome::Known { .. } => "merged".to_owned(),
-        Outcome::Nothing => "the repository says all of it".to_owned(),
+        ReconcileOutcome::Open { conflict: true, .. } => {
+            "open, in conflict with its base".to_owned()
+        }
+        ReconcileOutcome::Open { .. } => "open".to_owned(),
+        ReconcileOutcome::HandsOff { why, .. } => format!("hands off: {why}"),
+        ReconcileOutcome::Rejected { .. } => "rejected".to_owned(),
+        ReconcileOutcome::Superseded { .. } => "superseded".to_owned(),
+        ReconcileOutcome::Withdrawn => "withdrawn".to_owned(),
+        ReconcileOutcome::Known { .. } => "merged".to_owned(),
+        ReconcileOutcome::Nothing => "the repository says all of it".to_owned(),
     }
 }

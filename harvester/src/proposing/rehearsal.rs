@@ -2,32 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use docgen::change::Change;
-use docgen::github::ensure::{Ledger, Wanted, opening};
-use docgen::github::onboarding::{self, Stage};
+use docgen::change::FileChange;
+use docgen::github::ensure::{DesiredPullRequest, PullRequestProgress, opening};
+use docgen::github::onboarding::{self, OnboardingStage};
 use rules::ids::ClusterId;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::docket::Entry;
-use super::ground::Ground;
-use super::{Proposer, Result};
+use super::docket::WorkItem;
+use super::ground::RepositoryState;
+use super::{ProposalReconciler, Result};
 
 /// Stands for what only the new commit tells.
 const NEW_COMMIT: &str = "(the new commit)";
 
 /// One question, with what would be sent for it.
 #[derive(Debug, Serialize)]
-pub struct Rehearsed {
+pub struct DryRunItem {
     pub cluster: ClusterId,
     /// What would become of it, or why nothing would.
     pub outcome: String,
-    pub sent: Option<Sent>,
+    pub sent: Option<PullRequestPreview>,
 }
 
 /// Everything of a pull request as it goes to GitHub.
 #[derive(Debug, Serialize)]
-pub struct Sent {
+pub struct PullRequestPreview {
     pub commit_message: String,
     /// Each file as it would stand; `None` for one that would be deleted.
     pub files: BTreeMap<String, Option<String>>,
@@ -39,34 +39,38 @@ pub struct Sent {
     pub notes: Vec<String>,
 }
 
-impl Proposer {
+impl ProposalReconciler {
     /// What the next round would open, and what would wait for what. Reads, and writes nothing.
-    pub async fn rehearse(&self) -> Result<(String, Vec<Rehearsed>)> {
-        let ground = self.ground().await?;
-        let mut docket = self.docket(&ground).await?;
-        self.look_around(&mut docket, &ground).await?;
+    pub async fn dry_run(&self) -> Result<(String, Vec<DryRunItem>)> {
+        let ground = self.load_repository().await?;
+        let mut docket = self.load_worklist(&ground).await?;
+        self.match_existing_docs(&mut docket, &ground).await?;
         let (stage, opens) = match &ground.stage {
-            Stage::DryRun => ("history is still being read; nothing is opened before", false),
-            Stage::Introduce => ("the pull request with the settings comes first", false),
-            Stage::Waiting => ("the pull request with the settings is not merged yet", false),
-            Stage::Off => ("maintainers switched proposals off", false),
-            Stage::On(..) => ("proposals are switched on", true),
+            OnboardingStage::DryRun => {
+                ("history is still being read; nothing is opened before", false)
+            }
+            OnboardingStage::Introduce => ("the pull request with the settings comes first", false),
+            OnboardingStage::Waiting => {
+                ("the pull request with the settings is not merged yet", false)
+            }
+            OnboardingStage::Off => ("maintainers switched proposals off", false),
+            OnboardingStage::On(..) => ("proposals are switched on", true),
         };
         let mut rehearsed = Vec::new();
-        if matches!(ground.stage, Stage::Introduce) {
+        if matches!(ground.stage, OnboardingStage::Introduce) {
             let entries = docket.entries.values().filter(|entry| entry.page.is_ok());
-            let first = entries.map(Entry::question).collect::<Vec<_>>();
+            let first = entries.map(WorkItem::question).collect::<Vec<_>>();
             let wanted = onboarding::wanted(&ground.layout, &ground.base, &first);
             let outcome = "would open now".to_owned();
             let sent = Some(self.sent(&wanted, &ground).await?);
-            rehearsed.push(Rehearsed { cluster: wanted.cluster, outcome, sent });
+            rehearsed.push(DryRunItem { cluster: wanted.cluster, outcome, sent });
         }
         let limits = ground.settings().map(|(settings, _)| settings.limits).unwrap_or_default();
         let planned = self.planned(&docket, &limits);
         for (id, entry) in &docket.entries {
             let Ok(page) = &entry.page else {
                 let outcome = format!("refused: {}", entry.page.as_ref().err().expect("no page"));
-                rehearsed.push(Rehearsed { cluster: id.clone(), outcome, sent: None });
+                rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent: None });
                 continue;
             };
             let waits = planned.waiting.iter().find(|(cluster, _)| cluster == id);
@@ -79,21 +83,25 @@ impl Proposer {
                 }
                 _ => "would come later".to_owned(),
             };
-            let wanted = self.wanted(entry, page, &ground);
+            let wanted = self.desired_pull_request(entry, page, &ground);
             let sent = Some(self.sent(&wanted, &ground).await?);
-            rehearsed.push(Rehearsed { cluster: id.clone(), outcome, sent });
+            rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent });
         }
         Ok((stage.to_owned(), rehearsed))
     }
 
-    async fn sent(&self, wanted: &Wanted, ground: &Ground) -> Result<Sent> {
+    async fn sent(
+        &self,
+        wanted: &DesiredPullRequest,
+        ground: &RepositoryState,
+    ) -> Result<PullRequestPreview> {
         let (mut files, mut notes) = (BTreeMap::<String, Option<String>>::new(), Vec::new());
         for change in &wanted.changes {
             let path = change.path().to_owned();
             match change {
-                Change::Write { text, .. } => drop(files.insert(path, Some(text.clone()))),
-                Change::Delete { .. } => drop(files.insert(path, None)),
-                Change::Edit { edit, .. } => {
+                FileChange::Write { text, .. } => drop(files.insert(path, Some(text.clone()))),
+                FileChange::Delete { .. } => drop(files.insert(path, None)),
+                FileChange::Edit { edit, .. } => {
                     let old = match files.get(&path) {
                         Some(text) => text.clone(),
                         None => self.github.text(&ground.files, &path).await?,
@@ -106,10 +114,14 @@ impl Proposer {
                 }
             }
         }
-        Ok(Sent {
+        Ok(PullRequestPreview {
             commit_message: wanted.message.clone(),
             files,
-            pull_request: opening(wanted, &Ledger::default(), (NEW_COMMIT, &wanted.digest)),
+            pull_request: opening(
+                wanted,
+                &PullRequestProgress::default(),
+                (NEW_COMMIT, &wanted.digest),
+            ),
             labels: wanted.labels.clone(),
             reviewers: wanted.reviewers.clone(),
             notes,

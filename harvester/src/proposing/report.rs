@@ -2,32 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use docgen::caps::Clock;
+use docgen::caps::DeadlineStatus;
 use rules::ids::ClusterId;
 use serde::Serialize;
 
 /// All that came of a round.
 #[derive(Debug, Default, Serialize)]
-pub struct Report {
+pub struct RoundReport {
     /// What the repository allows, in a sentence.
     pub stage: String,
-    pub lines: Vec<Line>,
+    pub lines: Vec<RoundItem>,
     /// How many questions stand on the dashboard with their clock at what.
-    pub clocks: BTreeMap<Clock, u64>,
+    pub clocks: BTreeMap<DeadlineStatus, u64>,
     /// What the operator should know.
     pub notes: Vec<String>,
 }
 
 /// What became of one question.
 #[derive(Debug, Clone, Serialize)]
-pub struct Line {
+pub struct RoundItem {
     pub cluster: ClusterId,
     pub outcome: String,
     pub number: Option<u64>,
     pub title: String,
 }
 
-impl Report {
+impl RoundReport {
     pub(super) fn tell(
         &mut self,
         cluster: &ClusterId,
@@ -36,6 +36,6 @@ impl Report {
         title: &str,
     ) {
         let (cluster, title) = (cluster.clone(), title.to_owned());
-        self.lines.push(Line { cluster, outcome: outcome.into(), number, title });
+        self.lines.push(RoundItem { cluster, outcome: outcome.into(), number, title });
     }
 }

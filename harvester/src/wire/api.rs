@@ -12,17 +12,17 @@ use rules::ids::{ChannelId, MessageId};
 use serde::Deserialize;
 use serde_json::Value;
 
-pub use channel::{ApiChannel, ApiTag, Overwrite, channel};
+pub use channel::{ApiChannel, ApiTag, PermissionOverwrite, channel};
 pub use events::{
-    Deletion, MemberTold, ThreadList, deletion, member_update, reaction_change, thread_list,
+    Deletion, MemberUpdate, ThreadList, deletion, member_update, reaction_change, thread_list,
 };
 pub use guild::{ApiGuild, ApiRole, guild, role, role_update};
 pub use message::{ApiMessage, message};
-pub use user::{Member, Told, member, user, users};
+pub use user::{ApiMember, ApiUser, member, user, users};
 
 /// Why a message cannot be kept as one, and which it was as far as it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
+pub struct MessageParseError {
     pub why: &'static str,
     pub channel: Option<ChannelId>,
     pub message: Option<MessageId>,

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 
 /// A text, number or truth value; anything else is `Nothing`.
 #[derive(Debug, Default)]
-pub(crate) enum Scalar<'a> {
+pub(crate) enum LenientScalar<'a> {
     Text(Cow<'a, str>),
     Whole(u64),
     Flag(bool),
@@ -18,7 +18,7 @@ pub(crate) enum Scalar<'a> {
     Nothing,
 }
 
-impl<'a> Scalar<'a> {
+impl<'a> LenientScalar<'a> {
     pub(crate) fn text(self) -> Option<Cow<'a, str>> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
@@ -58,9 +58,9 @@ impl<'a> Scalar<'a> {
 
 /// An object; anything else is `None`.
 #[derive(Debug)]
-pub(crate) struct Object<T>(pub(crate) Option<T>);
+pub(crate) struct LenientObject<T>(pub(crate) Option<T>);
 
-impl<T> Default for Object<T> {
+impl<T> Default for LenientObject<T> {
     fn default() -> Self {
         Self(None)
     }
@@ -68,9 +68,9 @@ impl<T> Default for Object<T> {
 
 /// The objects of an array; anything else is empty.
 #[derive(Debug)]
-pub(crate) struct List<T>(pub(crate) Vec<T>);
+pub(crate) struct LenientList<T>(pub(crate) Vec<T>);
 
-impl<T> Default for List<T> {
+impl<T> Default for LenientList<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
@@ -78,7 +78,7 @@ impl<T> Default for List<T> {
 
 /// The scalars of an array; anything else is empty.
 #[derive(Debug, Default)]
-pub(crate) struct Scalars<'a>(pub(crate) Vec<Scalar<'a>>);
+pub(crate) struct LenientScalars<'a>(pub(crate) Vec<LenientScalar<'a>>);
 
 /// Implements the visits of kinds that a lenient value has no use for.
 macro_rules! ignore {
@@ -105,7 +105,7 @@ macro_rules! ignore {
     };
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for LenientScalar<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ScalarVisitor)
     }
@@ -114,44 +114,44 @@ impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
 struct ScalarVisitor;
 
 impl<'de> Visitor<'de> for ScalarVisitor {
-    type Value = Scalar<'de>;
+    type Value = LenientScalar<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(Cow::Borrowed(text)))
+        Ok(LenientScalar::Text(Cow::Borrowed(text)))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(Cow::Owned(text.to_owned())))
+        Ok(LenientScalar::Text(Cow::Owned(text.to_owned())))
     }
 
     fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
-        Ok(Scalar::Flag(flag))
+        Ok(LenientScalar::Flag(flag))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Scalar::Whole(number))
+        Ok(LenientScalar::Whole(number))
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Scalar::Nothing)
+        Ok(LenientScalar::Nothing)
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Scalar::Nothing)
+        Ok(LenientScalar::Nothing)
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Scalar::Nothing)
+        Ok(LenientScalar::Nothing)
     }
 
     ignore!('de: array, object);
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for LenientObject<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ObjectVisitor(PhantomData))
     }
@@ -160,20 +160,20 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 struct ObjectVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
+    type Value = LenientObject<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(object)).map(|value| Object(Some(value)))
+        T::deserialize(MapAccessDeserializer::new(object)).map(|value| LenientObject(Some(value)))
     }
 
     ignore!('de: scalars, array);
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for LenientList<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ListVisitor(PhantomData))
     }
@@ -182,7 +182,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
 struct ListVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
-    type Value = List<T>;
+    type Value = LenientList<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
@@ -190,16 +190,16 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(Object(item)) = array.next_element::<Object<T>>()? {
+        while let Some(LenientObject(item)) = array.next_element::<LenientObject<T>>()? {
             items.extend(item);
         }
-        Ok(List(items))
+        Ok(LenientList(items))
     }
 
     ignore!('de: scalars, object);
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Scalars<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for LenientScalars<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ScalarsVisitor)
     }
@@ -208,7 +208,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Scalars<'a> {
 struct ScalarsVisitor;
 
 impl<'de> Visitor<'de> for ScalarsVisitor {
-    type Value = Scalars<'de>;
+    type Value = LenientScalars<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
@@ -219,7 +219,7 @@ impl<'de> Visitor<'de> for ScalarsVisitor {
         while let Some(item) = array.next_element()? {
             items.push(item);
         }
-        Ok(Scalars(items))
+        Ok(LenientScalars(items))
     }
 
     ignore!('de: scalars, object);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rules::same::{SameRules, Signature, score};
+use rules::same::{QaSignature, SimilarityRules, pair_score};
 
 /// So many of the nearest earlier questions are judged for each question.
 const MOST_CANDIDATES: usize = 30;
@@ -15,24 +15,27 @@ const ENOUGH_LINKS: usize = 8;
 
 /// Two questions, by position, the later first, and the score of the pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Scored {
+pub(super) struct ScoredPair {
     pub(super) later: usize,
     pub(super) earlier: usize,
     pub(super) score: f32,
 }
 
 /// Every pair found whose score reaches what a mean of many must reach.
-pub(super) fn links(signatures: &[&Signature], rules: &SameRules) -> Vec<Scored> {
-    let mut index = Index { entries: HashMap::new(), weights: vec![0.0; signatures.len()] };
+pub(super) fn candidate_pairs(
+    signatures: &[&QaSignature],
+    rules: &SimilarityRules,
+) -> Vec<ScoredPair> {
+    let mut index = FeatureIndex { entries: HashMap::new(), weights: vec![0.0; signatures.len()] };
     let least = rules.threshold(usize::MAX);
     let mut found = Vec::new();
     for (later, signature) in signatures.iter().enumerate() {
         let features = signature.rarest_features(MOST_LOOKUPS);
         let before = found.len();
         for earlier in index.nearest(&features) {
-            let score = score(signature, signatures[earlier], rules);
+            let score = pair_score(signature, signatures[earlier], rules);
             if score >= least {
-                found.push(Scored { later, earlier, score });
+                found.push(ScoredPair { later, earlier, score });
             }
         }
         if found.len() - before < ENOUGH_LINKS {
@@ -42,13 +45,13 @@ pub(super) fn links(signatures: &[&Signature], rules: &SameRules) -> Vec<Scored>
     found
 }
 
-struct Index {
+struct FeatureIndex {
     entries: HashMap<u32, Vec<u32>>,
     /// Per question, what it shares with the one that is looked up; zero between look-ups.
     weights: Vec<f32>,
 }
 
-impl Index {
+impl FeatureIndex {
     fn add(&mut self, question: usize, features: &[(u32, f32)]) {
         let question = u32::try_from(question).expect("fewer questions than 32 bits count");
         for (feature, _) in features {

@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use rules::same::{SameRules, Signature, score};
+use rules::same::{QaSignature, SimilarityRules, pair_score};
 
-use super::candidates::Scored;
+use super::candidates::ScoredPair;
 
 /// So many members of a cluster are compared, spread evenly; a mean of 16 times 16 pairs is sure
 /// to a few hundredths.
@@ -13,28 +13,28 @@ const MOST_COMPARED: usize = 16;
 
 /// Parts all positions of `signatures` into clusters; members ascend.
 pub(super) fn clusters(
-    signatures: &[&Signature],
-    links: &[Scored],
-    rules: &SameRules,
+    signatures: &[&QaSignature],
+    links: &[ScoredPair],
+    rules: &SimilarityRules,
 ) -> Vec<Vec<usize>> {
     let mut linkage = Linkage::new(signatures, links, rules);
     while linkage.join_nearest() {}
     let mut parts = Vec::new();
     for cluster in linkage.clusters.into_iter().flatten() {
-        put_out_strangers(cluster.members, signatures, rules, &mut parts);
+        evict_outliers(cluster.members, signatures, rules, &mut parts);
     }
     parts
 }
 
 struct Linkage<'a> {
-    signatures: &'a [&'a Signature],
-    rules: &'a SameRules,
+    signatures: &'a [&'a QaSignature],
+    rules: &'a SimilarityRules,
     /// By number; a joined cluster leaves its place empty and gets the next number.
-    clusters: Vec<Option<Cluster>>,
-    pairs: BinaryHeap<Pair>,
+    clusters: Vec<Option<LinkageCluster>>,
+    pairs: BinaryHeap<JoinCandidate>,
 }
 
-struct Cluster {
+struct LinkageCluster {
     members: Vec<usize>,
     /// The sum of scores between its members and those of each linked cluster.
     near: BTreeMap<usize, f32>,
@@ -42,37 +42,41 @@ struct Cluster {
 
 /// Two clusters that may be joined. A pair is stale once one of them is gone.
 #[derive(Debug, PartialEq)]
-struct Pair {
+struct JoinCandidate {
     mean: f32,
     numbers: (usize, usize),
 }
 
-impl Eq for Pair {}
+impl Eq for JoinCandidate {}
 
-impl Ord for Pair {
+impl Ord for JoinCandidate {
     fn cmp(&self, other: &Self) -> Ordering {
         self.mean.total_cmp(&other.mean).then_with(|| other.numbers.cmp(&self.numbers))
     }
 }
 
-impl PartialOrd for Pair {
+impl PartialOrd for JoinCandidate {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl<'a> Linkage<'a> {
-    fn new(signatures: &'a [&'a Signature], links: &[Scored], rules: &'a SameRules) -> Self {
-        let alone = |member| Some(Cluster { members: vec![member], near: BTreeMap::new() });
+    fn new(
+        signatures: &'a [&'a QaSignature],
+        links: &[ScoredPair],
+        rules: &'a SimilarityRules,
+    ) -> Self {
+        let alone = |member| Some(LinkageCluster { members: vec![member], near: BTreeMap::new() });
         let mut clusters = (0..signatures.len()).map(alone).collect::<Vec<_>>();
         let mut pairs = BinaryHeap::new();
-        for Scored { later, earlier, score } in links {
+        for ScoredPair { later, earlier, score } in links {
             for (one, other) in [(later, earlier), (earlier, later)] {
                 let cluster = clusters[*one].as_mut().expect("every cluster of one is there");
                 cluster.near.insert(*other, *score);
             }
             if *score >= rules.threshold(1) {
-                pairs.push(Pair { mean: *score, numbers: (*earlier, *later) });
+                pairs.push(JoinCandidate { mean: *score, numbers: (*earlier, *later) });
             }
         }
         Self { signatures, rules, clusters, pairs }
@@ -80,7 +84,7 @@ impl<'a> Linkage<'a> {
 
     /// Joins the two clusters with the highest mean score; false if none reaches the threshold.
     fn join_nearest(&mut self) -> bool {
-        while let Some(Pair { numbers: (a, b), .. }) = self.pairs.pop() {
+        while let Some(JoinCandidate { numbers: (a, b), .. }) = self.pairs.pop() {
             if self.clusters[a].is_some() && self.clusters[b].is_some() {
                 self.join(a, b);
                 return true;
@@ -99,7 +103,7 @@ impl<'a> Linkage<'a> {
             }
             let members =
                 &self.clusters[*neighbour].as_ref().expect("neighbours are kept up").members;
-            let sum = |of: &Cluster| match of.near.get(neighbour) {
+            let sum = |of: &LinkageCluster| match of.near.get(neighbour) {
                 Some(sum) => *sum,
                 None => self.sum(&of.members, members),
             };
@@ -115,13 +119,13 @@ impl<'a> Linkage<'a> {
             let pairs = members.len() * cluster.members.len();
             let mean = sum / pairs as f32;
             if mean >= self.rules.threshold(pairs) {
-                self.pairs.push(Pair { mean, numbers: (*neighbour, number) });
+                self.pairs.push(JoinCandidate { mean, numbers: (*neighbour, number) });
             }
         }
-        self.clusters.push(Some(Cluster { members, near }));
+        self.clusters.push(Some(LinkageCluster { members, near }));
     }
 
-    fn take(&mut self, number: usize) -> Cluster {
+    fn take(&mut self, number: usize) -> LinkageCluster {
         self.clusters[number].take().expect("a pair is joined only while both are there")
     }
 
@@ -131,7 +135,7 @@ impl<'a> Linkage<'a> {
         let mut sum = 0.0;
         for a in &left {
             for b in &right {
-                sum += score(self.signatures[*a], self.signatures[*b], self.rules);
+                sum += pair_score(self.signatures[*a], self.signatures[*b], self.rules);
             }
         }
         sum * (one.len() * other.len()) as f32 / (left.len() * right.len()) as f32
@@ -146,18 +150,19 @@ fn spread(members: &[usize]) -> Vec<usize> {
 
 /// Puts out the member with the lowest mean score to the others, until all reach the cohesion that
 /// the rules ask for. What is put out stays alone.
-fn put_out_strangers(
+fn evict_outliers(
     mut members: Vec<usize>,
-    signatures: &[&Signature],
-    rules: &SameRules,
+    signatures: &[&QaSignature],
+    rules: &SimilarityRules,
     parts: &mut Vec<Vec<usize>>,
 ) {
     while members.len() > 2 {
         let others = spread(&members);
         let mean = |member: usize| {
             let compared = others.iter().filter(|other| **other != member).collect::<Vec<_>>();
-            let sum =
-                compared.iter().map(|other| score(signatures[member], signatures[**other], rules));
+            let sum = compared
+                .iter()
+                .map(|other| pair_score(signatures[member], signatures[**other], rules));
             sum.sum::<f32>() / compared.len().max(1) as f32
         };
         let means = members.iter().map(|member| mean(*member)).enumerate();

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::spelling;
-use crate::tokenize::{self, Kind, Piece};
+use crate::tokenize::{self, IndexToken, TokenKind};
 
 pub(super) fn ranges(query: &str, text: &str) -> Vec<Range<usize>> {
     let asked = tokenize::pieces(query);
     let start = spelling::unfinished(query, &asked).map(|piece| piece.text.clone());
     let telling = asked.iter().filter(|piece| tells(piece)).map(key).collect::<BTreeSet<_>>();
     let wanted = if telling.is_empty() { asked.iter().map(key).collect() } else { telling };
-    let matches = |piece: &Piece| {
+    let matches = |piece: &IndexToken| {
         wanted.contains(&key(piece))
             || start.as_ref().is_some_and(|start| piece.text.starts_with(start.as_str()))
     };
@@ -19,13 +19,13 @@ pub(super) fn ranges(query: &str, text: &str) -> Vec<Range<usize>> {
 }
 
 /// Single characters and function words would paint every sentence.
-fn tells(piece: &Piece) -> bool {
-    let is_single_gram = piece.kind == Kind::Gram && piece.text.chars().nth(1).is_none();
+fn tells(piece: &IndexToken) -> bool {
+    let is_single_gram = piece.kind == TokenKind::Gram && piece.text.chars().nth(1).is_none();
     !is_single_gram && !tokenize::is_function_word(&piece.text)
 }
 
-fn key(piece: &Piece) -> (bool, &str) {
-    (matches!(piece.kind, Kind::Whole | Kind::Segment), &piece.text)
+fn key(piece: &IndexToken) -> (bool, &str) {
+    (matches!(piece.kind, TokenKind::Whole | TokenKind::Segment), &piece.text)
 }
 
 fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {

@@ -7,9 +7,9 @@ use std::ops::Range;
 use tantivy::postings::Postings;
 use tantivy::{DocId, DocSet, TERMINATED};
 
-use super::snapshot::{K1, Place, Segment, Snapshot};
-use super::wanted::{BOOSTS, Form, Wanted};
-use super::{Hit, Query, SearchError};
+use super::snapshot::{IndexSnapshot, K1, SegmentSnapshot, TermField};
+use super::wanted::{BOOSTS, QueryTerm, TermVariant};
+use super::{SearchError, SearchHit, SearchQuery};
 
 /// A document that covers less of the query's weight does not match at all: it shares function words only.
 const LEAST_SHARE: f32 = 0.1;
@@ -23,13 +23,13 @@ const FREQUENT_PRIOR: f32 = 0.01;
 const FREQUENT: f32 = 20.0;
 
 /// All documents that match.
-pub(super) struct Found {
-    candidates: Vec<Candidate>,
+pub(super) struct ScoredDocuments {
+    candidates: Vec<DocumentScore>,
     /// Whether none of them matches well.
     pub(super) nearest_only: bool,
 }
 
-struct Candidate {
+struct DocumentScore {
     segment: usize,
     document: DocId,
     score: f32,
@@ -39,15 +39,15 @@ struct Candidate {
 
 /// Scores what the query's filters let through.
 pub(super) fn score(
-    wanted: &[Wanted],
-    query: &Query,
-    snapshot: &Snapshot,
-) -> Result<Found, SearchError> {
+    wanted: &[QueryTerm],
+    query: &SearchQuery,
+    snapshot: &IndexSnapshot,
+) -> Result<ScoredDocuments, SearchError> {
     let whole_mass = wanted.iter().map(|each| each.mass).sum::<f32>();
     let mut candidates = Vec::new();
     let mut best_share = 0.0_f32;
     for (number, segment) in snapshot.segments.iter().enumerate() {
-        let sums = Sums::over(wanted, segment)?;
+        let sums = SegmentSums::over(wanted, segment)?;
         for (document, sum) in (0..).zip(&sums.sums) {
             let share = if whole_mass > 0.0 { sum.mass / whole_mass } else { 0.0 };
             if share < LEAST_SHARE
@@ -57,7 +57,7 @@ pub(super) fn score(
                 continue;
             }
             best_share = best_share.max(share);
-            candidates.push(Candidate {
+            candidates.push(DocumentScore {
                 segment: number,
                 document,
                 score: sum.score * prior(segment, document),
@@ -67,10 +67,10 @@ pub(super) fn score(
         }
     }
     let nearest_only = !candidates.is_empty() && best_share < GOOD_SHARE;
-    Ok(Found { candidates, nearest_only })
+    Ok(ScoredDocuments { candidates, nearest_only })
 }
 
-fn passes(query: &Query, segment: &Segment, document: DocId) -> bool {
+fn passes(query: &SearchQuery, segment: &SegmentSnapshot, document: DocId) -> bool {
     let known = segment.known.first(document).unwrap_or_default();
     query.known.is_none_or(|only| known == only)
         && query.channel.is_none_or(|only| {
@@ -78,33 +78,33 @@ fn passes(query: &Query, segment: &Segment, document: DocId) -> bool {
         })
 }
 
-fn prior(segment: &Segment, document: DocId) -> f32 {
+fn prior(segment: &SegmentSnapshot, document: DocId) -> f32 {
     let known = if segment.known.first(document).unwrap_or_default() { KNOWN_PRIOR } else { 0.0 };
     let occurrences = segment.occurrences.first(document).unwrap_or_default() as f32;
     1.0 + known + FREQUENT_PRIOR * (occurrences.ln_1p() / FREQUENT.ln_1p()).min(1.0)
 }
 
 #[derive(Clone, Copy, Default)]
-struct Sum {
+struct TermSum {
     score: f32,
     mass: f32,
 }
 
 /// What each document of one segment has earned.
-struct Sums<'a> {
-    segment: &'a Segment,
-    sums: Vec<Sum>,
+struct SegmentSums<'a> {
+    segment: &'a SegmentSnapshot,
+    sums: Vec<TermSum>,
     /// BM25 of the form at hand, cleared after each form.
     form: Vec<f32>,
     touched: Vec<DocId>,
 }
 
-impl<'a> Sums<'a> {
-    fn over(wanted: &[Wanted], segment: &'a Segment) -> Result<Self, SearchError> {
+impl<'a> SegmentSums<'a> {
+    fn over(wanted: &[QueryTerm], segment: &'a SegmentSnapshot) -> Result<Self, SearchError> {
         let size = segment.size();
         let mut sums = Self {
             segment,
-            sums: vec![Sum::default(); size],
+            sums: vec![TermSum::default(); size],
             form: vec![0.0; size],
             touched: Vec::new(),
         };
@@ -117,7 +117,7 @@ impl<'a> Sums<'a> {
         Ok(sums)
     }
 
-    fn add_only(&mut self, wanted: &Wanted, form: &Form) -> Result<(), SearchError> {
+    fn add_only(&mut self, wanted: &QueryTerm, form: &TermVariant) -> Result<(), SearchError> {
         self.read(wanted.place, form)?;
         for document in self.touched.drain(..) {
             let earned = std::mem::take(&mut self.form[document as usize]);
@@ -127,7 +127,7 @@ impl<'a> Sums<'a> {
     }
 
     /// Adds the form that earns most, document by document.
-    fn add_best(&mut self, wanted: &Wanted, forms: &[Form]) -> Result<(), SearchError> {
+    fn add_best(&mut self, wanted: &QueryTerm, forms: &[TermVariant]) -> Result<(), SearchError> {
         let mut best = vec![(0.0_f32, 0.0_f32); self.segment.size()];
         let mut matched = Vec::new();
         for form in forms {
@@ -151,18 +151,18 @@ impl<'a> Sums<'a> {
     }
 
     /// Puts the boosted BM25 of a form, without its inverse document frequency, beside each document.
-    fn read(&mut self, place: Place, form: &Form) -> Result<(), SearchError> {
+    fn read(&mut self, place: TermField, form: &TermVariant) -> Result<(), SearchError> {
         for (field, postings) in self.segment.postings(place, &form.text)?.into_iter().enumerate() {
             let Some(mut postings) = postings else { continue };
             let mut document = postings.doc();
             while document != TERMINATED {
                 let count = postings.term_freq() as f32;
                 let earned = match place {
-                    Place::Words => {
+                    TermField::Words => {
                         let length = self.segment.lengths[document as usize][field];
                         BOOSTS[field] * count * (K1 + 1.0) / (count + length)
                     }
-                    Place::Code => K1 + 1.0,
+                    TermField::Code => K1 + 1.0,
                 };
                 let slot = &mut self.form[document as usize];
                 if *slot == 0.0 {
@@ -176,12 +176,12 @@ impl<'a> Sums<'a> {
     }
 }
 
-fn earn(sum: &mut Sum, wanted: &Wanted, earned: f32, worth: f32) {
+fn earn(sum: &mut TermSum, wanted: &QueryTerm, earned: f32, worth: f32) {
     sum.score += worth * (wanted.mass * earned + wanted.bonus);
     sum.mass += worth * wanted.mass;
 }
 
-impl Found {
+impl ScoredDocuments {
     pub(super) fn count(&self) -> usize {
         self.candidates.len()
     }
@@ -190,13 +190,13 @@ impl Found {
     pub(super) fn best(
         mut self,
         places: Range<usize>,
-        snapshot: &Snapshot,
-    ) -> Result<Vec<Hit>, SearchError> {
+        snapshot: &IndexSnapshot,
+    ) -> Result<Vec<SearchHit>, SearchError> {
         let end = places.end.min(self.candidates.len());
         if places.start >= end {
             return Ok(Vec::new());
         }
-        let order = |one: &Candidate, other: &Candidate| compare(one, other, snapshot);
+        let order = |one: &DocumentScore, other: &DocumentScore| compare(one, other, snapshot);
         if end < self.candidates.len() {
             self.candidates.select_nth_unstable_by(end, order);
             self.candidates.truncate(end);
@@ -206,18 +206,18 @@ impl Found {
         chosen
             .map(|candidate| {
                 let cluster = snapshot.segments[candidate.segment].cluster(candidate.document)?;
-                Ok(Hit { cluster, score: candidate.score, share: candidate.share.min(1.0) })
+                Ok(SearchHit { cluster, score: candidate.score, share: candidate.share.min(1.0) })
             })
             .collect()
     }
 }
 
 /// Best first; ties go by last confirmation, then by cluster id.
-fn compare(one: &Candidate, other: &Candidate, snapshot: &Snapshot) -> Ordering {
-    let order = |candidate: &Candidate| {
+fn compare(one: &DocumentScore, other: &DocumentScore, snapshot: &IndexSnapshot) -> Ordering {
+    let order = |candidate: &DocumentScore| {
         snapshot.segments[candidate.segment].order.first(candidate.document)
     };
-    let id = |candidate: &Candidate| {
+    let id = |candidate: &DocumentScore| {
         snapshot.segments[candidate.segment].cluster(candidate.document).ok()
     };
     other

@@ -21,19 +21,19 @@ const B: f32 = 0.75;
 
 /// Where a term is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum TermField {
     /// In questions and answers.
     Words,
     /// Among whole identifiers.
     Code,
 }
 
-pub(super) struct Snapshot {
-    pub(super) segments: Vec<Segment>,
+pub(super) struct IndexSnapshot {
+    pub(super) segments: Vec<SegmentSnapshot>,
 }
 
 /// One segment. Arrays hold questions first, answers second, humps third.
-pub(super) struct Segment {
+pub(super) struct SegmentSnapshot {
     reader: SegmentReader,
     fields: [Field; 3],
     code_field: Field,
@@ -49,13 +49,13 @@ pub(super) struct Segment {
     pub(super) last_confirmed: Column<i64>,
 }
 
-impl Snapshot {
+impl IndexSnapshot {
     pub(super) fn take(reader: &IndexReader) -> Result<Self, SearchError> {
         let (_, fields) = schema::schema();
         let searcher = reader.searcher();
         let mut segments = Vec::new();
         for reader in searcher.segment_readers() {
-            segments.push(Segment::open(reader.clone(), &fields)?);
+            segments.push(SegmentSnapshot::open(reader.clone(), &fields)?);
         }
         let averages = averages(&segments);
         for segment in &mut segments {
@@ -84,7 +84,7 @@ impl Snapshot {
     }
 
     /// How many documents hold a term, each counted once.
-    pub(super) fn frequency(&self, place: Place, text: &str) -> Result<usize, SearchError> {
+    pub(super) fn frequency(&self, place: TermField, text: &str) -> Result<usize, SearchError> {
         let mut frequency = 0;
         for segment in &self.segments {
             frequency += segment.frequency(place, text)?;
@@ -93,8 +93,8 @@ impl Snapshot {
     }
 }
 
-impl Segment {
-    fn open(reader: SegmentReader, fields: &schema::Fields) -> Result<Self, SearchError> {
+impl SegmentSnapshot {
+    fn open(reader: SegmentReader, fields: &schema::SchemaFields) -> Result<Self, SearchError> {
         let fast = reader.fast_fields();
         let pair = [fields.questions, fields.answers];
         let norms =
@@ -143,7 +143,7 @@ impl Segment {
     /// The documents of a term: in each field of words, or among identifiers and nowhere else.
     pub(super) fn postings(
         &self,
-        place: Place,
+        place: TermField,
         text: &str,
     ) -> Result<[Option<SegmentPostings>; 3], SearchError> {
         let read = |index: &InvertedIndexReader, field| {
@@ -151,12 +151,12 @@ impl Segment {
         };
         let [questions, answers, humps] = self.fields;
         Ok(match place {
-            Place::Words => [
+            TermField::Words => [
                 read(&self.words[0], questions)?,
                 read(&self.words[1], answers)?,
                 read(&self.words[2], humps)?,
             ],
-            Place::Code => [read(&self.code, self.code_field)?, None, None],
+            TermField::Code => [read(&self.code, self.code_field)?, None, None],
         })
     }
 
@@ -178,7 +178,7 @@ impl Segment {
         Ok(())
     }
 
-    fn frequency(&self, place: Place, text: &str) -> Result<usize, SearchError> {
+    fn frequency(&self, place: TermField, text: &str) -> Result<usize, SearchError> {
         let mut postings = self.postings(place, text)?.into_iter().flatten().collect::<Vec<_>>();
         if let ([only], None) = (postings.as_slice(), self.reader.alive_bitset()) {
             return Ok(only.doc_freq() as usize);
@@ -210,7 +210,7 @@ fn effective_lengths(
 
 /// Mean lengths over living documents, at least one token. Summed in double precision, so that the order of
 /// segments does not show.
-fn averages(segments: &[Segment]) -> [f32; 2] {
+fn averages(segments: &[SegmentSnapshot]) -> [f32; 2] {
     let mut sums = [0.0_f64; 2];
     let mut count = 0_u32;
     for segment in segments {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::SearchError;
-use super::snapshot::{Place, Snapshot};
-use super::wanted::Form;
-use crate::tokenize::{Kind, Piece, is_function_word};
+use super::snapshot::{IndexSnapshot, TermField};
+use super::wanted::TermVariant;
+use crate::tokenize::{IndexToken, TokenKind, is_function_word};
 
 /// Words of one query whose near spellings are looked for, at most.
 pub(super) const MAX_GUESSES: usize = 8;
@@ -22,35 +22,37 @@ const NEAR: [f32; 2] = [0.7, 0.4];
 const SHORTEST: [usize; 2] = [4, 8];
 
 /// The terms that may stand for a piece, and how many documents hold them.
-pub(super) struct Forms {
-    pub(super) forms: Vec<Form>,
+pub(super) struct TermVariants {
+    pub(super) forms: Vec<TermVariant>,
     pub(super) frequency: usize,
 }
 
 /// The word at the very end of a query, which may still be being typed.
-pub(super) fn unfinished<'a>(text: &str, pieces: &'a [Piece]) -> Option<&'a Piece> {
-    let last =
-        pieces.iter().rev().find(|piece| !matches!(piece.kind, Kind::Whole | Kind::Segment))?;
-    let is_word =
-        matches!(last.kind, Kind::Word | Kind::Part) && last.text.chars().nth(1).is_some();
+pub(super) fn unfinished<'a>(text: &str, pieces: &'a [IndexToken]) -> Option<&'a IndexToken> {
+    let last = pieces
+        .iter()
+        .rev()
+        .find(|piece| !matches!(piece.kind, TokenKind::Whole | TokenKind::Segment))?;
+    let is_word = matches!(last.kind, TokenKind::Word | TokenKind::Part)
+        && last.text.chars().nth(1).is_some();
     (is_word && last.range.end == text.len() && !is_function_word(&last.text)).then_some(last)
 }
 
 pub(super) fn forms(
-    piece: &Piece,
-    place: Place,
+    piece: &IndexToken,
+    place: TermField,
     is_unfinished: bool,
     guesses: &mut usize,
-    snapshot: &Snapshot,
-) -> Result<Forms, SearchError> {
+    snapshot: &IndexSnapshot,
+) -> Result<TermVariants, SearchError> {
     let frequency = snapshot.frequency(place, &piece.text)?;
-    let mut forms = vec![Form { text: piece.text.clone(), worth: 1.0 }];
+    let mut forms = vec![TermVariant { text: piece.text.clone(), worth: 1.0 }];
     let mut guessed = BTreeMap::new();
-    if place == Place::Words && is_unfinished {
+    if place == TermField::Words && is_unfinished {
         let worth = if frequency > 0 { CONTINUED } else { COMPLETED };
         continuations(&piece.text, worth, snapshot, &mut guessed)?;
     }
-    if place == Place::Words
+    if place == TermField::Words
         && frequency == 0
         && guessed.is_empty()
         && *guesses > 0
@@ -65,8 +67,8 @@ pub(super) fn forms(
     });
     guessed.truncate(MAX_FORMS);
     let guessed_frequency = guessed.iter().map(|(_, (_, count))| *count as usize).sum();
-    forms.extend(guessed.into_iter().map(|(text, (worth, _))| Form { text, worth }));
-    Ok(Forms { forms, frequency: if frequency > 0 { frequency } else { guessed_frequency } })
+    forms.extend(guessed.into_iter().map(|(text, (worth, _))| TermVariant { text, worth }));
+    Ok(TermVariants { forms, frequency: if frequency > 0 { frequency } else { guessed_frequency } })
 }
 
 /// Words by text, each with its worth and the number of documents.
@@ -75,7 +77,7 @@ type Guessed = BTreeMap<String, (f32, u32)>;
 fn continuations(
     start: &str,
     worth: f32,
-    snapshot: &Snapshot,
+    snapshot: &IndexSnapshot,
     guessed: &mut Guessed,
 ) -> Result<(), SearchError> {
     for segment in &snapshot.segments {
@@ -94,7 +96,7 @@ fn continuations(
     Ok(())
 }
 
-fn is_guessable(piece: &Piece) -> bool {
+fn is_guessable(piece: &IndexToken) -> bool {
     piece.text.len() >= SHORTEST[0] && piece.text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
@@ -102,7 +104,7 @@ fn is_guessable(piece: &Piece) -> bool {
 /// writes `form` does not mean `from`.
 fn near_spellings(
     word: &str,
-    snapshot: &Snapshot,
+    snapshot: &IndexSnapshot,
     guessed: &mut Guessed,
 ) -> Result<(), SearchError> {
     let allowed = if word.len() >= SHORTEST[1] { 2 } else { 1 };

@@ -1,9 +1,9 @@
 //! A query's text to what is wanted of a document.
 
 use super::SearchError;
-use super::snapshot::{K1, Place, Snapshot};
+use super::snapshot::{IndexSnapshot, K1, TermField};
 use super::spelling;
-use crate::tokenize::{self, Kind, Piece};
+use crate::tokenize::{self, IndexToken, TokenKind};
 
 /// What a match counts in a question, in an answer, and as a hump of a word of either.
 pub(super) const BOOSTS: [f32; 3] = [2.0, 1.0, 0.2];
@@ -19,10 +19,10 @@ const PROSE: f32 = 0.3;
 
 /// One thing that a query asks for.
 #[derive(Debug)]
-pub(super) struct Wanted {
-    pub(super) place: Place,
+pub(super) struct QueryTerm {
+    pub(super) place: TermField,
     /// What may stand for it; the best one found counts.
-    pub(super) forms: Vec<Form>,
+    pub(super) forms: Vec<TermVariant>,
     /// Weight times inverse document frequency.
     pub(super) mass: f32,
     /// Added for a document that has it. For a whole identifier it is as much as all its parts can bring, so
@@ -32,16 +32,16 @@ pub(super) struct Wanted {
 
 /// A term of the index, and how much a match of it is worth beside the very word (1).
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Form {
+pub(super) struct TermVariant {
     pub(super) text: String,
     pub(super) worth: f32,
 }
 
 /// What is wanted, each thing once, in the order of the query. Words that carry grammar only count where there are
 /// no others: they would take most of the time and tell nothing.
-pub(super) fn read(text: &str, snapshot: &Snapshot) -> Result<Vec<Wanted>, SearchError> {
+pub(super) fn read(text: &str, snapshot: &IndexSnapshot) -> Result<Vec<QueryTerm>, SearchError> {
     let pieces = tokenize::pieces(text);
-    let tells = |piece: &Piece| !tokenize::is_function_word(&piece.text);
+    let tells = |piece: &IndexToken| !tokenize::is_function_word(&piece.text);
     let only_grammar = !pieces.iter().any(tells);
     let unfinished = spelling::unfinished(text, &pieces);
     let mut seen = std::collections::BTreeSet::new();
@@ -51,7 +51,7 @@ pub(super) fn read(text: &str, snapshot: &Snapshot) -> Result<Vec<Wanted>, Searc
         let mut run_wanted = Vec::new();
         for piece in run.iter().filter(|piece| only_grammar || tells(piece)) {
             let place = place(piece.kind);
-            if seen.insert((place == Place::Code, piece.text.as_str())) {
+            if seen.insert((place == TermField::Code, piece.text.as_str())) {
                 let is_unfinished = unfinished == Some(piece);
                 let forms = spelling::forms(piece, place, is_unfinished, &mut guesses, snapshot)?;
                 run_wanted.push(want(piece, run, place, forms, snapshot));
@@ -63,51 +63,51 @@ pub(super) fn read(text: &str, snapshot: &Snapshot) -> Result<Vec<Wanted>, Searc
     Ok(wanted)
 }
 
-fn place(kind: Kind) -> Place {
+fn place(kind: TokenKind) -> TermField {
     match kind {
-        Kind::Word | Kind::Part | Kind::Hump | Kind::Gram => Place::Words,
-        Kind::Whole | Kind::Segment => Place::Code,
+        TokenKind::Word | TokenKind::Part | TokenKind::Hump | TokenKind::Gram => TermField::Words,
+        TokenKind::Whole | TokenKind::Segment => TermField::Code,
     }
 }
 
 fn want(
-    piece: &Piece,
-    run: &[Piece],
-    place: Place,
-    forms: spelling::Forms,
-    snapshot: &Snapshot,
-) -> Wanted {
+    piece: &IndexToken,
+    run: &[IndexToken],
+    place: TermField,
+    forms: spelling::TermVariants,
+    snapshot: &IndexSnapshot,
+) -> QueryTerm {
     let mass = weight(piece, run) * inverse_frequency(forms.frequency, snapshot.live());
-    Wanted { place, forms: forms.forms, mass, bonus: 0.0 }
+    QueryTerm { place, forms: forms.forms, mass, bonus: 0.0 }
 }
 
-fn weight(piece: &Piece, run: &[Piece]) -> f32 {
+fn weight(piece: &IndexToken, run: &[IndexToken]) -> f32 {
     match (piece.kind, &run[0]) {
-        (Kind::Gram, _) if piece.text.chars().nth(1).is_none() => SINGLE,
-        (Kind::Hump, _) => HUMP,
-        (Kind::Part, first) if !is_prose(first) => CODE_PART,
+        (TokenKind::Gram, _) if piece.text.chars().nth(1).is_none() => SINGLE,
+        (TokenKind::Hump, _) => HUMP,
+        (TokenKind::Part, first) if !is_prose(first) => CODE_PART,
         _ => 1.0,
     }
 }
 
 /// Whether an identifier may as well be words joined by hyphens or slashes.
-fn is_prose(whole: &Piece) -> bool {
+fn is_prose(whole: &IndexToken) -> bool {
     whole.text.chars().all(|ch| ch.is_alphabetic() || matches!(ch, '-' | '/'))
 }
 
 /// Gives the first piece of a run, if others come from it, more than they can bring together.
-fn raise_whole(run: &[Piece], wanted: &mut [Wanted]) {
+fn raise_whole(run: &[IndexToken], wanted: &mut [QueryTerm]) {
     let [whole, parts @ ..] = wanted else { return };
     let is_first = whole.place == place(run[0].kind) && whole.forms[0].text == run[0].text;
-    if !is_first || matches!(run[0].kind, Kind::Gram) {
+    if !is_first || matches!(run[0].kind, TokenKind::Gram) {
         return;
     }
-    let scale = if run[0].kind == Kind::Whole && is_prose(&run[0]) { PROSE } else { 1.0 };
+    let scale = if run[0].kind == TokenKind::Whole && is_prose(&run[0]) { PROSE } else { 1.0 };
     whole.bonus = scale * parts.iter().map(most).sum::<f32>();
 }
 
 /// The most that BM25 can give for a thing.
-fn most(wanted: &Wanted) -> f32 {
+fn most(wanted: &QueryTerm) -> f32 {
     wanted.mass * (K1 + 1.0) * BOOSTS.iter().sum::<f32>()
 }
 

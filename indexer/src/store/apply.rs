@@ -8,35 +8,35 @@ use rules::ids::{ChannelId, MessageId, Millis};
 use rules::message::{Author, Channel, Message, ReactionChange};
 use sqlx::SqliteConnection;
 
-use super::channels::note_purging;
+use super::channels::flag_for_purge;
 use super::opt_outs::{self, OptOuts};
 use super::purge::note_purge;
-use super::quarantine::{self, Quarantined};
-use super::reading::{self, Reading};
+use super::quarantine::{self, QuarantinedPayload};
+use super::reading::{self, ChannelProgress};
 use super::{Result, Store, channels, pending, people, reactions, tombstones, versions};
 
 /// Whether a telling of a message names its reactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum ReactionsCoverage {
     Whole,
     ButReactions,
 }
 
 /// What sources say, to be stored in one transaction. `Millis` is when the source saw it.
 #[derive(Debug, Default)]
-pub struct Batch {
+pub struct WriteBatch {
     pub channels: Vec<(Channel, Millis)>,
     /// Channels out of scope: kept so that an older telling cannot bring them back, served never.
     pub outside: Vec<(Channel, Millis)>,
     pub hidden: Vec<(ChannelId, Millis)>,
     pub gone: Vec<(ChannelId, Millis)>,
-    pub messages: Vec<(Message, Told, Millis)>,
+    pub messages: Vec<(Message, ReactionsCoverage, Millis)>,
     pub deleted: Vec<(ChannelId, MessageId, Millis)>,
     pub reactions: Vec<(ReactionChange, Millis)>,
     /// Names and roles, each as of a message.
     pub people: Vec<(Author, MessageId, Millis)>,
-    pub reading: Vec<Reading>,
-    pub quarantined: Vec<Quarantined>,
+    pub reading: Vec<ChannelProgress>,
+    pub quarantined: Vec<QuarantinedPayload>,
 }
 
 /// What a batch changed. What stays behind a tombstone or an opt-out counts as unchanged.
@@ -59,11 +59,11 @@ impl AddAssign for Applied {
 }
 
 /// A message by the place where it was said.
-pub(super) type Key = (ChannelId, MessageId);
+pub(super) type MessageKey = (ChannelId, MessageId);
 
 /// What a transaction leaves to be judged again.
 #[derive(Debug, Default)]
-pub(super) struct Stale {
+pub(super) struct Invalidations {
     changed: BTreeMap<ChannelId, BTreeSet<MessageId>>,
     /// Channels where words were deleted that verdicts may quote.
     purged: BTreeSet<ChannelId>,
@@ -71,14 +71,14 @@ pub(super) struct Stale {
     words_gone: bool,
 }
 
-impl Stale {
+impl Invalidations {
     /// Has what a message touches judged again.
-    pub(super) fn add(&mut self, (channel, message): Key) {
+    pub(super) fn add(&mut self, (channel, message): MessageKey) {
         self.changed.entry(channel).or_default().insert(message);
     }
 
     /// The same, where the message's words were deleted.
-    pub(super) fn purge(&mut self, key: Key) {
+    pub(super) fn purge(&mut self, key: MessageKey) {
         self.add(key);
         self.purged.insert(key.0);
         self.words_gone = true;
@@ -96,10 +96,10 @@ impl Stale {
     /// Leaves the notes in the store.
     pub(super) async fn write(self, connection: &mut SqliteConnection) -> Result<()> {
         for (channel, messages) in &self.changed {
-            pending::note(connection, *channel, messages).await?;
+            pending::mark_pending(connection, *channel, messages).await?;
         }
         for channel in &self.purged {
-            note_purging(connection, *channel).await?;
+            flag_for_purge(connection, *channel).await?;
         }
         if self.words_gone {
             note_purge(connection).await?;
@@ -109,16 +109,16 @@ impl Stale {
 }
 
 /// A batch without what people who opted out said or did.
-struct Screened<'b> {
-    messages: Vec<(Cow<'b, Message>, Told, Millis)>,
+struct FilteredBatch<'b> {
+    messages: Vec<(Cow<'b, Message>, ReactionsCoverage, Millis)>,
     reactions: Vec<&'b (ReactionChange, Millis)>,
     people: Vec<&'b (Author, MessageId, Millis)>,
     /// Messages left out.
     refused: u64,
 }
 
-impl<'b> Screened<'b> {
-    fn of(batch: &'b Batch, opted_out: &OptOuts) -> Self {
+impl<'b> FilteredBatch<'b> {
+    fn of(batch: &'b WriteBatch, opted_out: &OptOuts) -> Self {
         let mut messages = Vec::with_capacity(batch.messages.len());
         for (message, told, at) in &batch.messages {
             if let Some(message) = opted_out.screen(message) {
@@ -140,27 +140,31 @@ impl<'b> Screened<'b> {
 impl Store {
     /// Stores a batch in one transaction: what is new or newer replaces what is there, the rest
     /// changes nothing. What people who opted out say or do is left out, and so are their names.
-    pub async fn apply(&self, batch: &Batch) -> Result<Applied> {
+    pub async fn apply_batch(&self, batch: &WriteBatch) -> Result<Applied> {
         let mut transaction = self.begin().await?;
         let opted_out = opt_outs::read(&mut transaction).await?;
-        let screened = Screened::of(batch, &opted_out);
+        let screened = FilteredBatch::of(batch, &opted_out);
         let mut applied = Applied { unchanged: screened.refused, ..Applied::default() };
-        let mut stale = Stale::default();
-        applied.deleted += channels::see(&mut transaction, batch, &mut stale).await?;
-        applied.deleted += tombstones::bury(&mut transaction, &batch.deleted, &mut stale).await?;
-        applied += versions::keep(&mut transaction, &screened.messages, &mut stale).await?;
+        let mut stale = Invalidations::default();
+        applied.deleted += channels::upsert_channels(&mut transaction, batch, &mut stale).await?;
+        applied.deleted +=
+            tombstones::tombstone_messages(&mut transaction, &batch.deleted, &mut stale).await?;
+        applied +=
+            versions::upsert_messages(&mut transaction, &screened.messages, &mut stale).await?;
         let read = screened.messages.iter().map(|(one, _, at)| ((one.channel, one.id), *at));
         quarantine::drop_of_read(&mut transaction, read, &mut stale).await?;
-        applied += reactions::keep(&mut transaction, &screened.reactions, &mut stale).await?;
+        applied +=
+            reactions::upsert_reaction_changes(&mut transaction, &screened.reactions, &mut stale)
+                .await?;
         let spoke =
             screened.messages.iter().map(|(message, _, at)| (&*message.author, message.id, *at));
         let seen = screened.people.iter().map(|(author, of, at)| (author, *of, *at));
-        people::keep(&mut transaction, spoke.chain(seen)).await?;
+        people::upsert_users(&mut transaction, spoke.chain(seen)).await?;
         for one in &batch.reading {
-            reading::keep(&mut transaction, one).await?;
+            reading::upsert_channel_progress(&mut transaction, one).await?;
         }
         for one in &batch.quarantined {
-            quarantine::keep(&mut transaction, one, &opted_out).await?;
+            quarantine::quarantine_payload(&mut transaction, one, &opted_out).await?;
         }
         stale.write(&mut transaction).await?;
         transaction.commit().await?;

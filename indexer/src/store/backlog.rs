@@ -7,7 +7,7 @@ use super::{Result, Store};
 
 impl Store {
     /// The conversations with an open question that began at or after `from`, by id.
-    pub async fn open_since(&self, from: MessageId) -> Result<Vec<StoredConversation>> {
+    pub async fn unanswered_since(&self, from: MessageId) -> Result<Vec<StoredConversation>> {
         let rows = sqlx::query_as::<_, (i64, i64, String, String)>(
             "SELECT id, channel, links, verdict FROM conversations \
              WHERE status = 'open' AND id >= $1 ORDER BY id",
@@ -20,8 +20,8 @@ impl Store {
 
     /// How many questions were asked at or after `from`, and how many of them were settled within
     /// `within` milliseconds.
-    pub async fn settled_since(&self, from: Millis, within: i64) -> Result<(u64, u64)> {
-        let first = MessageId::first_at(from).0 as i64;
+    pub async fn answered_counts_since(&self, from: Millis, within: i64) -> Result<(u64, u64)> {
+        let first = MessageId::min_at(from).0 as i64;
         let asked = sqlx::query_scalar::<_, i64>(
             "SELECT COUNT(*) FROM conversations WHERE id >= $1 AND status <> 'no-question'",
         )

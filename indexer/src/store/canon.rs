@@ -7,12 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use rules::cluster::{Canon, ClusterState};
+use rules::cluster::{ClusterState, MergedAnswer};
 use rules::ids::{ChannelId, ClusterId, MessageId, Millis};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::apply::{Key, Stale};
+use super::apply::{Invalidations, MessageKey};
 use super::clusters::{add_change, cluster_id};
 use super::purge::note_purge;
 use super::reactions::place;
@@ -21,7 +21,7 @@ use super::{MAX_BINDS, Result, Store, placeholders, proposals};
 
 /// A merged answer.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Merged {
+pub struct MergedAnswerRow {
     /// As the page's marker names it: it may lead to another cluster.
     pub cluster: ClusterId,
     /// Of the pull request.
@@ -41,7 +41,7 @@ pub struct Merged {
     pub evidence: Vec<MessageId>,
 }
 
-impl std::fmt::Debug for Merged {
+impl std::fmt::Debug for MergedAnswerRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Merged")
             .field("cluster", &self.cluster)
@@ -55,7 +55,7 @@ impl Store {
     /// Stores a merged answer with its evidence, and has the index follow; equal to what is stored, it
     /// changes nothing. The words are left out if a message of the evidence is not stored: whether it
     /// was deleted or is still to be read cannot be told then.
-    pub async fn keep_merged(&self, merged: &Merged) -> Result<()> {
+    pub async fn upsert_merged_answer(&self, merged: &MergedAnswerRow) -> Result<()> {
         let mut transaction = self.begin().await?;
         let mut merged = merged.clone();
         merged.evidence.sort_unstable();
@@ -85,7 +85,7 @@ impl Store {
     }
 
     /// Every merged answer, by id.
-    pub async fn merged(&self) -> Result<Vec<Merged>> {
+    pub async fn merged_answers(&self) -> Result<Vec<MergedAnswerRow>> {
         let mut transaction = self.read.begin().await?;
         let rows = sqlx::query("SELECT * FROM canon ORDER BY cluster")
             .fetch_all(&mut *transaction)
@@ -98,7 +98,7 @@ impl Store {
     }
 
     /// The merged answer of a cluster: under its id, or under the earliest of those that lead to it.
-    pub async fn merged_of(&self, cluster: &ClusterId) -> Result<Option<Merged>> {
+    pub async fn merged_answer(&self, cluster: &ClusterId) -> Result<Option<MergedAnswerRow>> {
         let mut transaction = self.read.begin().await?;
         let id = sqlx::query_scalar::<_, String>(
             "SELECT cluster FROM canon WHERE cluster = $1 \
@@ -116,7 +116,7 @@ impl Store {
 
     /// The ids that are on a branch or a page, with the state that people gave them: no other group of
     /// questions may get one, even while its cluster is no more.
-    pub(crate) async fn borne_ids(&self) -> Result<BTreeMap<ClusterId, Option<ClusterState>>> {
+    pub(crate) async fn published_ids(&self) -> Result<BTreeMap<ClusterId, Option<ClusterState>>> {
         let rows = sqlx::query_as::<_, (String, String, i64)>(
             "SELECT cluster, state, 0 AS merged FROM proposals \
              UNION ALL SELECT cluster, 'merged', 1 FROM canon ORDER BY merged",
@@ -131,7 +131,7 @@ impl Store {
     }
 
     /// Where the messages are that merged answers stand on.
-    pub(super) async fn evidence_places(&self) -> Result<Vec<Key>> {
+    pub(super) async fn evidence_places(&self) -> Result<Vec<MessageKey>> {
         let rows = sqlx::query_as::<_, (i64, i64)>(
             "SELECT channel, message FROM canon_evidence WHERE channel <> 0",
         )
@@ -141,7 +141,7 @@ impl Store {
     }
 
     /// Forgets a merged answer that is kept under exactly this id.
-    pub async fn drop_merged(&self, cluster: &ClusterId) -> Result<()> {
+    pub async fn delete_merged_answer(&self, cluster: &ClusterId) -> Result<()> {
         let mut transaction = self.begin().await?;
         if delete(&mut transaction, cluster).await? {
             delete_evidence(&mut transaction, cluster).await?;
@@ -151,9 +151,9 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// The messages that the answer of a cluster, as [`Store::merged_of`] finds it, stands on and that
+    /// The messages that the answer of a cluster, as [`Store::merged_answer`] finds it, stands on and that
     /// may not be shown: not stored, or in a channel that is hidden, gone or out of scope.
-    pub async fn gone_evidence(&self, cluster: &ClusterId) -> Result<Vec<MessageId>> {
+    pub async fn deleted_evidence(&self, cluster: &ClusterId) -> Result<Vec<MessageId>> {
         let sql = format!(
             "SELECT message FROM canon_evidence AS one WHERE cluster = (SELECT cluster FROM canon \
              WHERE cluster = $1 OR cluster IN (SELECT old FROM redirects WHERE cluster = $1) \
@@ -168,10 +168,10 @@ impl Store {
 
     /// The merged answers of these clusters, a cluster's own before one that leads to it; `None` where
     /// there is one that may not be served.
-    pub(super) async fn canons_of(
+    pub(super) async fn merged_answers_of(
         &self,
         ids: &[ClusterId],
-    ) -> Result<BTreeMap<ClusterId, Option<Canon>>> {
+    ) -> Result<BTreeMap<ClusterId, Option<MergedAnswer>>> {
         let sql = format!(
             "SELECT COALESCE(redirects.cluster, canon.cluster), title, answer, link, merged, \
              title <> '' AND answer <> '' AND NOT EXISTS (SELECT 1 FROM canon_evidence AS one \
@@ -188,7 +188,7 @@ impl Store {
         }
         let mut found = BTreeMap::new();
         for (id, title, answer, link, merged, served) in query.fetch_all(&self.read).await? {
-            let canon = Canon { title, answer, link, merged: Millis(merged) };
+            let canon = MergedAnswer { title, answer, link, merged: Millis(merged) };
             found.entry(cluster_id(&id)?).or_insert(served.then_some(canon));
         }
         Ok(found)
@@ -204,10 +204,10 @@ const GONE: &str = "NOT CASE one.channel WHEN 0 THEN EXISTS (SELECT 1 FROM chann
      END";
 
 /// Has answers and proposals follow messages that were just deleted: their words go too.
-pub(super) async fn let_go(
+pub(super) async fn redact_merged(
     connection: &mut SqliteConnection,
-    gone: &[Key],
-    stale: &mut Stale,
+    gone: &[MessageKey],
+    stale: &mut Invalidations,
 ) -> Result<()> {
     for chunk in gone.chunks(MAX_BINDS) {
         let list = placeholders(1, 1, chunk.len());
@@ -224,7 +224,9 @@ pub(super) async fn let_go(
         follow(connection, &emptied, stale).await?;
     }
     for (channel, messages) in by_channel(gone.iter().copied()) {
-        if proposals::untitle(connection, channel, Some(&messages.into_iter().collect())).await? {
+        if proposals::clear_titles(connection, channel, Some(&messages.into_iter().collect()))
+            .await?
+        {
             stale.purge_unseen();
         }
     }
@@ -232,10 +234,10 @@ pub(super) async fn let_go(
 }
 
 /// The same for a whole channel.
-pub(super) async fn let_go_channel(
+pub(super) async fn redact_merged_in_channel(
     connection: &mut SqliteConnection,
     channel: ChannelId,
-    stale: &mut Stale,
+    stale: &mut Invalidations,
 ) -> Result<()> {
     let emptied = sqlx::query_scalar::<_, String>(
         "UPDATE canon SET title = '', answer = '' WHERE (title <> '' OR answer <> '') \
@@ -246,14 +248,14 @@ pub(super) async fn let_go_channel(
     .fetch_all(&mut *connection)
     .await?;
     follow(connection, &emptied, stale).await?;
-    if proposals::untitle(connection, channel, None).await? {
+    if proposals::clear_titles(connection, channel, None).await? {
         stale.purge_unseen();
     }
     Ok(())
 }
 
 /// Has the index look again at the clusters whose answers stand on a channel.
-pub(super) async fn tell_of_channel(
+pub(super) async fn reindex_citing(
     connection: &mut SqliteConnection,
     channel: ChannelId,
 ) -> Result<()> {
@@ -272,7 +274,7 @@ pub(super) async fn tell_of_channel(
 async fn follow(
     connection: &mut SqliteConnection,
     emptied: &[String],
-    stale: &mut Stale,
+    stale: &mut Invalidations,
 ) -> Result<()> {
     for id in emptied {
         stale.purge_unseen();
@@ -305,7 +307,7 @@ async fn place_of(
     Ok(id.map(|id| ChannelId(id as u64)))
 }
 
-async fn one(connection: &mut SqliteConnection, id: &ClusterId) -> Result<Option<Merged>> {
+async fn one(connection: &mut SqliteConnection, id: &ClusterId) -> Result<Option<MergedAnswerRow>> {
     let row = sqlx::query("SELECT * FROM canon WHERE cluster = $1")
         .bind(id.as_str())
         .fetch_optional(&mut *connection)
@@ -316,10 +318,10 @@ async fn one(connection: &mut SqliteConnection, id: &ClusterId) -> Result<Option
     }
 }
 
-async fn merged(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<Merged> {
+async fn merged(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<MergedAnswerRow> {
     let cluster = cluster_id(row.try_get("cluster")?)?;
     let evidence = places(connection, &cluster).await?;
-    Ok(Merged {
+    Ok(MergedAnswerRow {
         cluster,
         number: row.try_get::<Option<i64>, _>("number")?.map(|number| number as u64),
         path: row.try_get("path")?,
@@ -349,8 +351,9 @@ async fn places(
     Ok(rows.into_iter().map(place).collect())
 }
 
-async fn upsert(connection: &mut SqliteConnection, answer: &Merged) -> Result<()> {
-    let Merged { cluster, number, path, link, title, answer, digest, merged, evidence: _ } = answer;
+async fn upsert(connection: &mut SqliteConnection, answer: &MergedAnswerRow) -> Result<()> {
+    let MergedAnswerRow { cluster, number, path, link, title, answer, digest, merged, evidence: _ } =
+        answer;
     sqlx::query(
         "INSERT INTO canon (cluster, number, path, link, title, answer, digest, merged) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (cluster) DO UPDATE \

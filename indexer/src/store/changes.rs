@@ -6,14 +6,14 @@ use super::{Result, Store, clusters::cluster_id};
 
 /// One cluster that changed, appeared or went.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct IndexChange {
     pub seq: i64,
     pub cluster: ClusterId,
 }
 
 impl Store {
     /// The changes after `seq`, oldest first, at most `limit`.
-    pub async fn changes_after(&self, seq: i64, limit: u32) -> Result<Vec<Change>> {
+    pub async fn changes_after(&self, seq: i64, limit: u32) -> Result<Vec<IndexChange>> {
         let rows = sqlx::query_as::<_, (i64, String)>(
             "SELECT seq, cluster FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2",
         )
@@ -21,7 +21,9 @@ impl Store {
         .bind(limit)
         .fetch_all(&self.read)
         .await?;
-        rows.into_iter().map(|(seq, id)| Ok(Change { seq, cluster: cluster_id(&id)? })).collect()
+        rows.into_iter()
+            .map(|(seq, id)| Ok(IndexChange { seq, cluster: cluster_id(&id)? }))
+            .collect()
     }
 
     /// The number of the newest change; 0 where there was none.

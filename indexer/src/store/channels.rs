@@ -9,10 +9,10 @@ use rules::ids::{ChannelId, GuildId, MessageId, Millis};
 use rules::message::{Channel, ChannelKind};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
-use super::apply::{Batch, Stale};
-use super::canon::tell_of_channel;
-use super::pending::{self, Range};
-use super::tombstones::{bury_channel, channel_gone};
+use super::apply::{Invalidations, WriteBatch};
+use super::canon::reindex_citing;
+use super::pending::{self, PendingRange};
+use super::tombstones::{channel_gone, tombstone_channel};
 use super::{Result, Store, from_json, to_json};
 
 /// A channel with messages whose conversations are to be judged again.
@@ -20,7 +20,7 @@ use super::{Result, Store, from_json, to_json};
 pub struct PendingChannel {
     pub channel: Channel,
     /// The messages that changed, by id. What does not depend on them stands as it was judged.
-    pub ranges: Vec<Range>,
+    pub ranges: Vec<PendingRange>,
     /// Whether nothing of it may be served: it is hidden, or gone.
     pub hidden: bool,
     mark: i64,
@@ -54,7 +54,7 @@ impl Store {
             let channel = channel(row)?;
             let (mut ranges, seen) = pending::ranges(&mut transaction, channel.id).await?;
             if let Some(from) = row.try_get::<Option<i64>, _>("pending_from")? {
-                ranges.push(Range::to_the_end(MessageId(from as u64)));
+                ranges.push(PendingRange::to_the_end(MessageId(from as u64)));
                 ranges.sort_unstable();
                 ranges = pending::merged(ranges);
             }
@@ -93,7 +93,7 @@ impl Store {
     }
 
     /// Clears what was pending when it was read; what became pending since stays.
-    pub async fn mark_judged(&self, pending: &PendingChannel) -> Result<()> {
+    pub async fn clear_pending(&self, pending: &PendingChannel) -> Result<()> {
         let PendingChannel { channel, mark, seen, .. } = pending;
         let mut transaction = self.begin().await?;
         pending::clear(&mut transaction, channel.id, *seen).await?;
@@ -112,10 +112,10 @@ impl Store {
 }
 
 /// Takes in what a batch tells of channels; returns how many messages went with deleted ones.
-pub(super) async fn see(
+pub(super) async fn upsert_channels(
     connection: &mut SqliteConnection,
-    batch: &Batch,
-    stale: &mut Stale,
+    batch: &WriteBatch,
+    stale: &mut Invalidations,
 ) -> Result<u64> {
     let mut touched = BTreeSet::new();
     let mut deleted = 0;
@@ -127,7 +127,7 @@ pub(super) async fn see(
         if let Some(parent) = channel.parent.filter(|_| channel.kind.is_thread())
             && let Some(at) = channel_gone(connection, parent).await?
         {
-            deleted += bury_channel(connection, channel.id, at, stale).await?;
+            deleted += tombstone_channel(connection, channel.id, at, stale).await?;
         }
     }
     for (channel, at) in &batch.hidden {
@@ -137,12 +137,12 @@ pub(super) async fn see(
     for (channel, at) in &batch.gone {
         let threads = threads_of(connection, *channel).await?;
         for one in threads.into_iter().chain([*channel]) {
-            deleted += bury_channel(connection, one, *at, stale).await?;
+            deleted += tombstone_channel(connection, one, *at, stale).await?;
             touched.insert(one);
         }
     }
     for channel in touched {
-        note_standing(connection, channel).await?;
+        refresh_visibility(connection, channel).await?;
     }
     Ok(deleted)
 }
@@ -221,7 +221,7 @@ async fn threads_of(
 }
 
 /// Writes down whether a channel and those below it are hidden or gone; what changes is pending.
-async fn note_standing(connection: &mut SqliteConnection, channel: ChannelId) -> Result<()> {
+async fn refresh_visibility(connection: &mut SqliteConnection, channel: ChannelId) -> Result<()> {
     let changed = sqlx::query_scalar::<_, i64>(
         "UPDATE channels SET hidden = standing.hidden, gone = standing.gone, pending_from = 0, \
          pending_mark = pending_mark + 1 FROM (SELECT one.id AS id, \
@@ -239,13 +239,13 @@ async fn note_standing(connection: &mut SqliteConnection, channel: ChannelId) ->
     .fetch_all(&mut *connection)
     .await?;
     for id in changed {
-        tell_of_channel(connection, ChannelId(id as u64)).await?;
+        reindex_citing(connection, ChannelId(id as u64)).await?;
     }
     Ok(())
 }
 
 /// Notes that verdicts of a channel may quote deleted words until what is pending there is judged.
-pub(super) async fn note_purging(
+pub(super) async fn flag_for_purge(
     connection: &mut SqliteConnection,
     channel: ChannelId,
 ) -> Result<()> {

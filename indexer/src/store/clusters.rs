@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rules::cluster::{Canon, Cluster, ClusterState, Occurrence};
+use rules::cluster::{Cluster, ClusterState, MergedAnswer, Occurrence};
 use rules::ids::{ClusterId, ConversationId, MessageId, Millis};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
@@ -10,7 +10,7 @@ use super::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
 
 /// An occurrence as settling sees it.
 #[derive(Debug)]
-pub struct Ungrouped {
+pub struct OccurrenceRow {
     pub occurrence: Occurrence,
     /// Where the last settling put it.
     pub cluster: Option<ClusterId>,
@@ -31,7 +31,7 @@ pub struct ClusterSummary {
 
 /// What settling decided, to be stored in one transaction.
 #[derive(Debug, Default)]
-pub struct Regrouped {
+pub struct RegroupPlan {
     /// Occurrences that move, with their cluster.
     pub moved: Vec<(ConversationId, ClusterId)>,
     /// Clusters that are new or whose row changes.
@@ -46,7 +46,7 @@ type SummaryRow = (String, String, i64, i64, i64, Option<i64>);
 
 impl Store {
     /// Whether any occurrence, tie or split came, changed or went since the last settling.
-    pub async fn needs_settling(&self) -> Result<bool> {
+    pub async fn needs_recluster(&self) -> Result<bool> {
         Ok(sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM occurrences WHERE touched <> 0) \
              OR EXISTS (SELECT 1 FROM clusters WHERE shrunk <> 0) \
@@ -57,16 +57,16 @@ impl Store {
         .await?)
     }
 
-    /// Notes that what changed so far is being settled: [`Store::regroup`] clears these notes, and
+    /// Notes that what changed so far is being settled: [`Store::save_regroup`] clears these notes, and
     /// leaves those of what changes meanwhile.
-    pub async fn begin_settling(&self) -> Result<()> {
+    pub async fn begin_recluster(&self) -> Result<()> {
         let mut transaction = self.begin().await?;
         take_notes(&mut transaction).await?;
         Ok(transaction.commit().await?)
     }
 
     /// Every occurrence, by question and then conversation.
-    pub async fn occurrences(&self) -> Result<Vec<Ungrouped>> {
+    pub async fn occurrences(&self) -> Result<Vec<OccurrenceRow>> {
         let rows = sqlx::query_as::<_, (String, Option<String>, bool)>(
             "SELECT body, cluster, touched <> 0 FROM occurrences ORDER BY question, conversation",
         )
@@ -74,7 +74,7 @@ impl Store {
         .await?;
         rows.into_iter()
             .map(|(body, cluster, touched)| {
-                Ok(Ungrouped {
+                Ok(OccurrenceRow {
                     occurrence: from_json("an occurrence", &body)?,
                     cluster: cluster.as_deref().map(cluster_id).transpose()?,
                     touched,
@@ -94,7 +94,7 @@ impl Store {
     }
 
     /// Stores what settling decided and feeds the index with it.
-    pub async fn regroup(&self, regrouped: &Regrouped) -> Result<()> {
+    pub async fn save_regroup(&self, regrouped: &RegroupPlan) -> Result<()> {
         let mut transaction = self.begin().await?;
         for (conversation, cluster) in &regrouped.moved {
             move_occurrence(&mut transaction, *conversation, cluster).await?;
@@ -151,7 +151,7 @@ impl Store {
         for ids in ids.chunks(MAX_BINDS) {
             let mut occurrences = self.occurrences_of(ids).await?;
             let mut summaries = self.summaries_of(ids).await?;
-            let mut canons = self.canons_of(ids).await?;
+            let mut canons = self.merged_answers_of(ids).await?;
             for id in ids {
                 let Some(ClusterSummary { id, state, centre, due_since, .. }) =
                     summaries.remove(id)
@@ -236,7 +236,7 @@ impl Store {
 
 /// While the merged answer of a known cluster may not be served, no maintainer stands behind what can
 /// be shown: a page of it is on its way again.
-fn shown_state(state: ClusterState, canon: Option<&Option<Canon>>) -> ClusterState {
+fn shown_state(state: ClusterState, canon: Option<&Option<MergedAnswer>>) -> ClusterState {
     match (state, canon) {
         (ClusterState::Known, Some(None)) => ClusterState::Proposed,
         _ => state,

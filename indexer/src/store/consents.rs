@@ -11,7 +11,7 @@ use super::{MAX_BINDS, Result, Store, placeholders};
 
 /// A consent, with where it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Consented {
+pub struct ConsentGrant {
     /// `server:<guild>`, `channel:<id>` or `message:<id>`.
     pub subject: String,
     pub source: String,
@@ -25,7 +25,7 @@ type Row = (String, String, i64, Option<i64>);
 impl Store {
     /// Stores a consent; the first giving is kept until it is withdrawn. One message's is judged anew;
     /// what a server's or a channel's allows is the rules' to say, and these are kept as a record.
-    pub async fn give_consent(&self, consent: &Consented) -> Result<()> {
+    pub async fn give_consent(&self, consent: &ConsentGrant) -> Result<()> {
         let mut transaction = self.begin().await?;
         if insert(&mut transaction, consent).await? {
             self.mark_subject_pending(&mut transaction, &consent.subject).await?;
@@ -45,7 +45,7 @@ impl Store {
     }
 
     /// Every consent that was ever given, by subject.
-    pub async fn consents(&self) -> Result<Vec<Consented>> {
+    pub async fn consents(&self) -> Result<Vec<ConsentGrant>> {
         let rows = sqlx::query_as::<_, Row>(
             "SELECT subject, source, at, withdrawn FROM consents ORDER BY subject",
         )
@@ -78,8 +78,8 @@ impl Store {
         subject: &str,
     ) -> Result<()> {
         let Some(message) = message_of(subject) else { return Ok(()) };
-        for (message, channel) in self.whereabouts(&[message]).await? {
-            pending::note(connection, channel, &[message].into()).await?;
+        for (message, channel) in self.channels_of_messages(&[message]).await? {
+            pending::mark_pending(connection, channel, &[message].into()).await?;
         }
         Ok(())
     }
@@ -94,13 +94,13 @@ fn message_of(subject: &str) -> Option<MessageId> {
     subject.strip_prefix("message:")?.parse().ok()
 }
 
-pub(super) fn consented((subject, source, at, withdrawn): Row) -> Consented {
-    Consented { subject, source, at: Millis(at), withdrawn: withdrawn.map(Millis) }
+pub(super) fn consented((subject, source, at, withdrawn): Row) -> ConsentGrant {
+    ConsentGrant { subject, source, at: Millis(at), withdrawn: withdrawn.map(Millis) }
 }
 
 /// Returns whether the consent stands that did not before.
-async fn insert(connection: &mut SqliteConnection, consent: &Consented) -> Result<bool> {
-    let Consented { subject, source, at, withdrawn } = consent;
+async fn insert(connection: &mut SqliteConnection, consent: &ConsentGrant) -> Result<bool> {
+    let ConsentGrant { subject, source, at, withdrawn } = consent;
     let done = sqlx::query(
         "INSERT INTO consents (subject, source, at, withdrawn) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (subject) DO UPDATE SET source = excluded.source, at = excluded.at, \

@@ -7,18 +7,18 @@ use rules::ids::{ChannelId, ConversationId, MessageId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::clusters::{add_change, cluster_id};
-use super::pending::Range;
+use super::pending::PendingRange;
 use super::{MAX_BINDS, Result, Store, from_json, placeholders, to_json};
 
 /// A conversation as judged, to be stored.
 #[derive(Debug)]
-pub struct Judged {
+pub struct ConversationRow {
     pub id: ConversationId,
     pub channel: ChannelId,
     pub last: MessageId,
     /// The links of its messages, written by the caller.
     pub links: String,
-    pub status: Status,
+    pub status: ConversationStatus,
     /// The verdict with its reasons, written by the caller.
     pub verdict: String,
     /// Present exactly where the question is resolved.
@@ -27,7 +27,7 @@ pub struct Judged {
 
 /// What a conversation came to, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+pub enum ConversationStatus {
     NoQuestion,
     Open,
     /// Nobody answered, but a suggested known answer helped. It is no evidence of anything.
@@ -35,7 +35,7 @@ pub enum Status {
     Resolved,
 }
 
-impl Status {
+impl ConversationStatus {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::NoQuestion => "no-question",
@@ -80,7 +80,7 @@ impl Store {
     pub async fn conversations_outlasting(
         &self,
         channel: ChannelId,
-        range: Range,
+        range: PendingRange,
     ) -> Result<Vec<StoredConversation>> {
         let rows = sqlx::query_as::<_, (i64, i64, String, String)>(
             "SELECT id, channel, links, verdict FROM conversations \
@@ -125,7 +125,7 @@ impl Store {
     pub async fn conversations_begun(
         &self,
         channel: ChannelId,
-        range: Range,
+        range: PendingRange,
     ) -> Result<Vec<ConversationId>> {
         let rows = sqlx::query_scalar::<_, i64>(
             "SELECT id FROM conversations WHERE channel = $1 AND id BETWEEN $2 AND $3 \
@@ -141,7 +141,7 @@ impl Store {
 
     /// The messages that ask and answer in clusters that people may have seen, and those that merged
     /// answers stand on, by channel and id.
-    pub async fn cited(&self) -> Result<Vec<(ChannelId, MessageId)>> {
+    pub async fn published_messages(&self) -> Result<Vec<(ChannelId, MessageId)>> {
         let bodies = sqlx::query_scalar::<_, String>(
             "SELECT body FROM occurrences JOIN clusters ON clusters.id = occurrences.cluster \
              WHERE clusters.state <> 'watching'",
@@ -159,7 +159,7 @@ impl Store {
     }
 
     /// Stores judged conversations with their occurrences; what is equal already is not touched.
-    pub async fn record(&self, judged: &[Judged]) -> Result<()> {
+    pub async fn save_conversations(&self, judged: &[ConversationRow]) -> Result<()> {
         let mut transaction = self.begin().await?;
         upsert_conversations(&mut transaction, judged).await?;
         let (settled, unsettled): (Vec<_>, Vec<_>) =
@@ -198,7 +198,10 @@ pub(super) fn stored(
     }
 }
 
-async fn upsert_conversations(connection: &mut SqliteConnection, judged: &[Judged]) -> Result<()> {
+async fn upsert_conversations(
+    connection: &mut SqliteConnection,
+    judged: &[ConversationRow],
+) -> Result<()> {
     const COLUMNS: usize = 6;
     for chunk in judged.chunks(MAX_BINDS / COLUMNS) {
         let sql = format!(
@@ -210,7 +213,7 @@ async fn upsert_conversations(connection: &mut SqliteConnection, judged: &[Judge
             placeholders(1, chunk.len(), COLUMNS)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for Judged { id, channel, last, links, status, verdict, occurrence: _ } in chunk {
+        for ConversationRow { id, channel, last, links, status, verdict, occurrence: _ } in chunk {
             query = query
                 .bind(id.0.0 as i64)
                 .bind(channel.0 as i64)
@@ -226,7 +229,10 @@ async fn upsert_conversations(connection: &mut SqliteConnection, judged: &[Judge
 
 /// An occurrence whose words or signals changed is touched, so that settling looks at it anew; until
 /// then the index follows its cluster.
-async fn upsert_occurrences(connection: &mut SqliteConnection, judged: &[&Judged]) -> Result<()> {
+async fn upsert_occurrences(
+    connection: &mut SqliteConnection,
+    judged: &[&ConversationRow],
+) -> Result<()> {
     const COLUMNS: usize = 5;
     let occurrences = judged
         .iter()

@@ -5,18 +5,18 @@ use rules::message::Message;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::apply::{Key, Stale};
+use super::apply::{Invalidations, MessageKey};
 use super::consents::message_subject;
-use super::messages::{Extra, Faces, message};
+use super::messages::{AuthorCache, MessageExtras, message};
 use super::opt_outs::{self, digest_of, without};
 use super::purge::note_rewrite;
 use super::reactions::{drop_all, place};
-use super::versions::Version;
+use super::versions::MessageVersion;
 use super::{MAX_BINDS, Result, Store, canon, placeholders, to_json};
 
 /// What was forgotten.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Forgotten {
+pub struct ErasureSummary {
     /// Messages of the person that were stored.
     pub messages: u64,
     /// Channels that are judged again.
@@ -30,20 +30,20 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError::NoSalt`] before [`Store::keep_salt`].
-    pub async fn forget(&self, user: UserId, by: &str, now: Millis) -> Result<Forgotten> {
+    pub async fn erase_user(&self, user: UserId, by: &str, now: Millis) -> Result<ErasureSummary> {
         let id = user.to_string();
         let mut transaction = self.begin().await?;
         let salt = opt_outs::salt(&mut transaction).await?;
         let by = if by.contains(&id) { "self" } else { by };
         opt_outs::insert(&mut transaction, &digest_of(user, &salt), by, now.0).await?;
-        let mut stale = Stale::default();
+        let mut stale = Invalidations::default();
         stale.purge_unseen();
         let own = delete_messages(&mut transaction, user).await?;
         own.iter().for_each(|key| stale.purge(*key));
-        canon::let_go(&mut transaction, &own, &mut stale).await?;
+        canon::redact_merged(&mut transaction, &own, &mut stale).await?;
         drop_all(&mut transaction, &own).await?;
         delete_about(&mut transaction, &own).await?;
-        cover_up(&mut transaction, user, &mut stale).await?;
+        redact_mentions(&mut transaction, user, &mut stale).await?;
         for key in delete_reactions(&mut transaction, user).await? {
             stale.purge(key);
         }
@@ -61,11 +61,14 @@ impl Store {
         let channels = stale.channels();
         stale.write(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(Forgotten { messages: own.len() as u64, channels })
+        Ok(ErasureSummary { messages: own.len() as u64, channels })
     }
 }
 
-async fn delete_messages(connection: &mut SqliteConnection, user: UserId) -> Result<Vec<Key>> {
+async fn delete_messages(
+    connection: &mut SqliteConnection,
+    user: UserId,
+) -> Result<Vec<MessageKey>> {
     let rows = sqlx::query_as::<_, (i64, i64)>(
         "DELETE FROM messages WHERE author = $1 RETURNING channel, id",
     )
@@ -76,7 +79,7 @@ async fn delete_messages(connection: &mut SqliteConnection, user: UserId) -> Res
 }
 
 /// Deletes suggestions to the person's questions, and consents to quote the person's messages.
-async fn delete_about(connection: &mut SqliteConnection, own: &[Key]) -> Result<()> {
+async fn delete_about(connection: &mut SqliteConnection, own: &[MessageKey]) -> Result<()> {
     for chunk in own.chunks(MAX_BINDS) {
         let list = placeholders(1, 1, chunk.len());
         let sql = format!("DELETE FROM suggestions WHERE question IN {list}");
@@ -96,10 +99,10 @@ async fn delete_about(connection: &mut SqliteConnection, own: &[Key]) -> Result<
 }
 
 /// Takes the person's mentions and reactions out of other people's messages.
-async fn cover_up(
+async fn redact_mentions(
     connection: &mut SqliteConnection,
     user: UserId,
-    stale: &mut Stale,
+    stale: &mut Invalidations,
 ) -> Result<()> {
     let rows = sqlx::query(
         "SELECT channel, id, author, author_name, bot, kind, sent, edited, text, extra, reactions, \
@@ -111,12 +114,12 @@ async fn cover_up(
     .bind(format!("\"{user}\""))
     .fetch_all(&mut *connection)
     .await?;
-    let mut faces = Faces::default();
+    let mut faces = AuthorCache::default();
     for row in &rows {
         let channel = ChannelId(row.try_get::<i64, _>("channel")? as u64);
         let (message, _) = message(row, channel, &mut faces)?;
         if let Some(rest) = without(&message, &|one| one == user) {
-            let version = Version::of(&rest, row.try_get("observed")?);
+            let version = MessageVersion::of(&rest, row.try_get("observed")?);
             rewrite(connection, (channel, rest.id), version, &rest).await?;
             stale.purge((channel, rest.id));
         }
@@ -126,8 +129,8 @@ async fn cover_up(
 
 async fn rewrite(
     connection: &mut SqliteConnection,
-    (channel, id): Key,
-    version: Version,
+    (channel, id): MessageKey,
+    version: MessageVersion,
     message: &Message,
 ) -> Result<()> {
     let reactions = (!message.reactions.is_empty()).then(|| to_json(&message.reactions));
@@ -138,7 +141,7 @@ async fn rewrite(
     .bind(channel.0 as i64)
     .bind(id.0 as i64)
     .bind(message.text.as_str())
-    .bind(Extra::of(message).map(|extra| to_json(&extra)))
+    .bind(MessageExtras::of(message).map(|extra| to_json(&extra)))
     .bind(reactions)
     .bind(version.digest)
     .execute(connection)
@@ -146,7 +149,10 @@ async fn rewrite(
     Ok(())
 }
 
-async fn delete_reactions(connection: &mut SqliteConnection, user: UserId) -> Result<Vec<Key>> {
+async fn delete_reactions(
+    connection: &mut SqliteConnection,
+    user: UserId,
+) -> Result<Vec<MessageKey>> {
     let rows = sqlx::query_as::<_, (i64, i64)>(
         "DELETE FROM reaction_changes WHERE user = $1 RETURNING channel, message",
     )
@@ -156,7 +162,7 @@ async fn delete_reactions(connection: &mut SqliteConnection, user: UserId) -> Re
     Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
 }
 
-async fn delete_marks(connection: &mut SqliteConnection, user: UserId) -> Result<Vec<Key>> {
+async fn delete_marks(connection: &mut SqliteConnection, user: UserId) -> Result<Vec<MessageKey>> {
     let rows = sqlx::query_as::<_, (i64, i64)>(
         "DELETE FROM marks WHERE by_user = $1 RETURNING channel, message",
     )

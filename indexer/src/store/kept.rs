@@ -7,27 +7,27 @@ use rules::message::{Author, Role};
 use serde::Serialize;
 
 use super::consents::{consented, message_subject};
-use super::messages::Faces;
+use super::messages::AuthorCache;
 use super::people::author;
 use super::reactions::place;
 use super::versions::by_channel;
-use super::{AuditRow, Consented, Result, Store, Suggestion};
+use super::{AuditRow, ConsentGrant, Result, Store, Suggestion};
 
 /// Everything that is stored about a person.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Kept {
+pub struct PersonalData {
     /// The name and roles as last seen.
     pub name: Option<String>,
     pub roles: Vec<Role>,
     /// By channel and then by id.
-    pub messages: Vec<KeptMessage>,
-    pub reactions: Vec<KeptReaction>,
-    pub marks: Vec<KeptMark>,
-    pub ties: Vec<KeptTie>,
+    pub messages: Vec<PersonalMessage>,
+    pub reactions: Vec<PersonalReaction>,
+    pub marks: Vec<PersonalMark>,
+    pub ties: Vec<PersonalDuplicateMark>,
     /// What they did by hand.
     pub deeds: Vec<AuditRow>,
     /// Their consents to quote messages of theirs.
-    pub consents: Vec<Consented>,
+    pub consents: Vec<ConsentGrant>,
     /// What was suggested to questions of theirs.
     pub suggestions: Vec<Suggestion>,
     /// Messages of others that mention them.
@@ -38,7 +38,7 @@ pub struct Kept {
 
 /// A message of the person's.
 #[derive(Clone, Serialize)]
-pub struct KeptMessage {
+pub struct PersonalMessage {
     pub channel: ChannelId,
     pub id: MessageId,
     pub sent: Millis,
@@ -50,7 +50,7 @@ pub struct KeptMessage {
     pub attachments: Vec<String>,
 }
 
-impl std::fmt::Debug for KeptMessage {
+impl std::fmt::Debug for PersonalMessage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("KeptMessage").field("id", &self.id).finish_non_exhaustive()
     }
@@ -58,7 +58,7 @@ impl std::fmt::Debug for KeptMessage {
 
 /// A reaction of the person's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KeptReaction {
+pub struct PersonalReaction {
     pub channel: ChannelId,
     pub message: MessageId,
     pub emoji: String,
@@ -66,7 +66,7 @@ pub struct KeptReaction {
 
 /// A mark of the person's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KeptMark {
+pub struct PersonalMark {
     pub channel: ChannelId,
     pub message: MessageId,
     /// `None` once taken back.
@@ -76,7 +76,7 @@ pub struct KeptMark {
 
 /// A tie of the person's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KeptTie {
+pub struct PersonalDuplicateMark {
     pub question: MessageId,
     /// `None` once taken back.
     pub with: Option<MessageId>,
@@ -85,11 +85,11 @@ pub struct KeptTie {
 
 impl Store {
     /// Everything that is stored about a person.
-    pub async fn kept_of(&self, user: UserId) -> Result<Kept> {
+    pub async fn personal_data_of(&self, user: UserId) -> Result<PersonalData> {
         let id = user.to_string();
         let person = self.person(user).await?;
         let own = self.keys_of_author(user).await?;
-        let mut kept = Kept {
+        let mut kept = PersonalData {
             name: person.as_ref().map(|person| person.name.clone()),
             roles: person.map(|person| person.roles).unwrap_or_default(),
             reactions: self.reactions_of(user).await?,
@@ -98,12 +98,12 @@ impl Store {
             deeds: self.deeds_of(user).await?,
             mentioned_in: self.mentions_of(user).await?,
             unreadable: self.quarantined_about(&id).await?,
-            ..Kept::default()
+            ..PersonalData::default()
         };
-        let mut faces = Faces::default();
+        let mut faces = AuthorCache::default();
         for (channel, ids) in by_channel(own.iter().copied()) {
             for one in self.messages_with(channel, &ids, &mut faces).await? {
-                kept.messages.push(KeptMessage {
+                kept.messages.push(PersonalMessage {
                     channel,
                     id: one.id,
                     sent: one.sent,
@@ -158,15 +158,15 @@ impl Store {
     }
 
     /// What stands now of the person's reactions, and those to messages that are not stored.
-    async fn reactions_of(&self, user: UserId) -> Result<Vec<KeptReaction>> {
+    async fn reactions_of(&self, user: UserId) -> Result<Vec<PersonalReaction>> {
         let told = self.reactions_told(user).await?;
-        let mut faces = Faces::default();
+        let mut faces = AuthorCache::default();
         let mut kept = Vec::new();
         for (channel, ids) in by_channel(told.into_iter()) {
             let stored = self.messages_with(channel, &ids, &mut faces).await?;
             for message in stored {
                 let own = message.reactions.into_iter().filter(|one| one.users.contains(&user));
-                kept.extend(own.map(|one| KeptReaction {
+                kept.extend(own.map(|one| PersonalReaction {
                     channel,
                     message: message.id,
                     emoji: one.emoji,
@@ -190,7 +190,7 @@ impl Store {
         Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
     }
 
-    async fn reactions_waiting(&self, user: UserId) -> Result<Vec<KeptReaction>> {
+    async fn reactions_waiting(&self, user: UserId) -> Result<Vec<PersonalReaction>> {
         let rows = sqlx::query_as::<_, (i64, i64, String)>(
             "SELECT channel, message, emoji FROM reaction_changes WHERE user = $1 AND added = 1 \
              AND NOT EXISTS (SELECT 1 FROM messages \
@@ -202,12 +202,12 @@ impl Store {
         .await?;
         let kept = |(channel, message, emoji)| {
             let (channel, message) = place(channel, message);
-            KeptReaction { channel, message, emoji }
+            PersonalReaction { channel, message, emoji }
         };
         Ok(rows.into_iter().map(kept).collect())
     }
 
-    async fn marks_of(&self, user: UserId) -> Result<Vec<KeptMark>> {
+    async fn marks_of(&self, user: UserId) -> Result<Vec<PersonalMark>> {
         let rows = sqlx::query_as::<_, (i64, i64, Option<bool>, i64)>(
             "SELECT channel, message, answers, at FROM marks WHERE by_user = $1 \
              ORDER BY at, channel, message",
@@ -217,19 +217,19 @@ impl Store {
         .await?;
         let kept = |(channel, message, answers, at)| {
             let (channel, message) = place(channel, message);
-            KeptMark { channel, message, answers, at: Millis(at) }
+            PersonalMark { channel, message, answers, at: Millis(at) }
         };
         Ok(rows.into_iter().map(kept).collect())
     }
 
-    async fn ties_of(&self, user: UserId) -> Result<Vec<KeptTie>> {
+    async fn ties_of(&self, user: UserId) -> Result<Vec<PersonalDuplicateMark>> {
         let rows = sqlx::query_as::<_, (i64, Option<i64>, i64)>(
             "SELECT question, with_question, at FROM ties WHERE by_user = $1 ORDER BY at, question",
         )
         .bind(user.0 as i64)
         .fetch_all(&self.read)
         .await?;
-        let kept = |(question, with, at): (i64, Option<i64>, i64)| KeptTie {
+        let kept = |(question, with, at): (i64, Option<i64>, i64)| PersonalDuplicateMark {
             question: MessageId(question as u64),
             with: with.map(|id| MessageId(id as u64)),
             at: Millis(at),
@@ -248,7 +248,7 @@ impl Store {
         Ok(rows.into_iter().map(super::audit::audit_row).collect())
     }
 
-    async fn consent(&self, subject: &str) -> Result<Option<Consented>> {
+    async fn consent(&self, subject: &str) -> Result<Option<ConsentGrant>> {
         let row = sqlx::query_as(
             "SELECT subject, source, at, withdrawn FROM consents WHERE subject = $1",
         )

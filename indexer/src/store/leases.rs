@@ -6,7 +6,7 @@ use super::{Result, Store};
 
 /// Grows whenever a lease changes hands: what an earlier holder does late can be told by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Fence(pub i64);
+pub struct LeaseFence(pub i64);
 
 /// A claim is needed as long as the thing may come again; Discord repeats nothing for so long.
 const CLAIMS_KEPT_MS: i64 = 7 * Millis::DAY;
@@ -14,13 +14,13 @@ const CLAIMS_KEPT_MS: i64 = 7 * Millis::DAY;
 impl Store {
     /// Takes a lease that is free, run out or `owner`'s already, for `ttl_ms` from `now`. `None` while
     /// another owner holds it. `owner` names one process, and is not empty.
-    pub async fn lease(
+    pub async fn acquire_lease(
         &self,
         name: &str,
         owner: &str,
         ttl_ms: i64,
         now: Millis,
-    ) -> Result<Option<Fence>> {
+    ) -> Result<Option<LeaseFence>> {
         let fence = sqlx::query_scalar::<_, i64>(
             "INSERT INTO leases (name, owner, fence, until) VALUES ($1, $2, 1, $3 + $4) \
              ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until, \
@@ -33,11 +33,11 @@ impl Store {
         .bind(ttl_ms)
         .fetch_optional(&self.write)
         .await?;
-        Ok(fence.map(Fence))
+        Ok(fence.map(LeaseFence))
     }
 
     /// Whether a lease is still held as it was when the fence was given.
-    pub async fn still_holds(&self, name: &str, fence: Fence, now: Millis) -> Result<bool> {
+    pub async fn still_holds(&self, name: &str, fence: LeaseFence, now: Millis) -> Result<bool> {
         Ok(sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM leases \
              WHERE name = $1 AND fence = $2 AND owner <> '' AND until > $3)",
@@ -50,7 +50,7 @@ impl Store {
     }
 
     /// Gives a lease back; nothing happens unless `owner` holds it.
-    pub async fn release(&self, name: &str, owner: &str) -> Result<()> {
+    pub async fn release_lease(&self, name: &str, owner: &str) -> Result<()> {
         sqlx::query("UPDATE leases SET owner = '', until = 0 WHERE name = $1 AND owner = $2")
             .bind(name)
             .bind(owner)
@@ -60,7 +60,7 @@ impl Store {
     }
 
     /// True for exactly one of all who ever claim a key. Claims are remembered for seven days.
-    pub async fn claim(&self, key: &str, owner: &str, now: Millis) -> Result<bool> {
+    pub async fn claim_once(&self, key: &str, owner: &str, now: Millis) -> Result<bool> {
         let done = sqlx::query(
             "INSERT INTO claims (key, owner, at) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING",
         )

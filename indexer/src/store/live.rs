@@ -32,8 +32,8 @@ pub struct LiveCounts {
 impl Store {
     /// Counts what live operation left.
     pub async fn live_counts(&self) -> Result<LiveCounts> {
-        let readings = self.readings().await?;
-        let readings = |counts: fn(&super::Reading) -> bool| {
+        let readings = self.channel_progress().await?;
+        let readings = |counts: fn(&super::ChannelProgress) -> bool| {
             readings.iter().filter(|one| counts(one)).count() as u64
         };
         Ok(LiveCounts {

@@ -1,6 +1,6 @@
 //! What people said by hand about a message: it answers, or it does not.
 
-use rules::conversation::Mark;
+use rules::conversation::AnswerMark;
 use rules::ids::{ChannelId, MessageId, Millis, UserId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
@@ -9,7 +9,7 @@ use super::{MAX_BINDS, Result, Store, placeholders};
 
 /// One person's word on one message; a later one replaces it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MarkRow {
+pub struct AnswerMarkRow {
     pub channel: ChannelId,
     pub message: MessageId,
     pub by: UserId,
@@ -20,14 +20,14 @@ pub struct MarkRow {
 
 impl Store {
     /// Stores a mark and has the channel judged again from the message on.
-    pub async fn mark(&self, mark: &MarkRow) -> Result<()> {
-        let MarkRow { channel, message, by, answers, at } = *mark;
+    pub async fn set_mark(&self, mark: &AnswerMarkRow) -> Result<()> {
+        let AnswerMarkRow { channel, message, by, answers, at } = *mark;
         self.change_mark(channel, message, by, Some(answers), at).await?;
         Ok(())
     }
 
     /// Takes a person's mark back; false if there was none to take back.
-    pub async fn unmark(
+    pub async fn revoke_mark(
         &self,
         channel: ChannelId,
         message: MessageId,
@@ -38,7 +38,11 @@ impl Store {
     }
 
     /// The marks on these messages, by time.
-    pub async fn marks(&self, channel: ChannelId, messages: &[MessageId]) -> Result<Vec<Mark>> {
+    pub async fn marks(
+        &self,
+        channel: ChannelId,
+        messages: &[MessageId],
+    ) -> Result<Vec<AnswerMark>> {
         let mut found = Vec::new();
         for ids in messages.chunks(MAX_BINDS - 1) {
             let sql = format!(
@@ -55,7 +59,7 @@ impl Store {
         }
         found.sort_unstable();
         found.dedup();
-        let mark = |(_, message, by, answers)| Mark {
+        let mark = |(_, message, by, answers)| AnswerMark {
             message: MessageId(message as u64),
             by: UserId(by as u64),
             answers,
@@ -76,7 +80,7 @@ impl Store {
         upsert(&mut transaction, channel, message, by, answers, at).await?;
         let after = standing(&mut transaction, channel, message, by).await?;
         if before != after {
-            pending::note(&mut transaction, channel, &[message].into()).await?;
+            pending::mark_pending(&mut transaction, channel, &[message].into()).await?;
         }
         transaction.commit().await?;
         Ok(before != after)

@@ -8,8 +8,8 @@ use rules::message::{Attachment, Author, Mention, Message, MessageKind, Reaction
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Row, sqlite::SqliteRow};
 
-use super::pending::Range;
-use super::reactions::{Change, overlay};
+use super::pending::PendingRange;
+use super::reactions::{StoredReactionChange, overlay};
 use super::{MAX_BINDS, Result, Store, from_json, placeholders};
 
 impl Store {
@@ -17,9 +17,9 @@ impl Store {
     pub async fn messages_in(
         &self,
         channel: ChannelId,
-        range: Range,
+        range: PendingRange,
         limit: u32,
-        faces: &mut Faces,
+        faces: &mut AuthorCache,
     ) -> Result<Vec<Message>> {
         let rows = sqlx::query(
             "SELECT id, author, author_name, bot, kind, sent, edited, text, extra, \
@@ -41,7 +41,7 @@ impl Store {
         channel: ChannelId,
         before: MessageId,
         limit: u32,
-        faces: &mut Faces,
+        faces: &mut AuthorCache,
     ) -> Result<Vec<Message>> {
         let rows = sqlx::query(
             "SELECT id, author, author_name, bot, kind, sent, edited, text, extra, \
@@ -62,7 +62,7 @@ impl Store {
         &self,
         channel: ChannelId,
         ids: &[MessageId],
-        faces: &mut Faces,
+        faces: &mut AuthorCache,
     ) -> Result<Vec<Message>> {
         let mut found = Vec::new();
         for ids in ids.chunks(MAX_BINDS) {
@@ -102,7 +102,10 @@ impl Store {
     }
 
     /// The channels of those of these messages that are stored, by message.
-    pub async fn whereabouts(&self, ids: &[MessageId]) -> Result<Vec<(MessageId, ChannelId)>> {
+    pub async fn channels_of_messages(
+        &self,
+        ids: &[MessageId],
+    ) -> Result<Vec<(MessageId, ChannelId)>> {
         let mut found = Vec::new();
         for ids in ids.chunks(MAX_BINDS) {
             // One look per message and channel, which the primary key answers.
@@ -134,7 +137,7 @@ impl Store {
         &self,
         channel: ChannelId,
         rows: impl Iterator<Item = &'r SqliteRow>,
-        faces: &mut Faces,
+        faces: &mut AuthorCache,
     ) -> Result<Vec<Message>> {
         let read = rows.map(|row| message(row, channel, faces)).collect::<Result<Vec<_>>>()?;
         let (Some((first, _)), Some((last, _))) = (read.first(), read.last()) else {
@@ -156,7 +159,7 @@ impl Store {
         channel: ChannelId,
         first: MessageId,
         last: MessageId,
-    ) -> Result<BTreeMap<MessageId, Vec<Change>>> {
+    ) -> Result<BTreeMap<MessageId, Vec<StoredReactionChange>>> {
         let rows = sqlx::query_as::<_, (i64, String, i64, bool, i64)>(
             "SELECT message, emoji, user, added, observed FROM reaction_changes \
              WHERE channel = $1 AND message BETWEEN $2 AND $3",
@@ -166,9 +169,9 @@ impl Store {
         .bind(last.0 as i64)
         .fetch_all(&self.read)
         .await?;
-        let mut changes = BTreeMap::<MessageId, Vec<Change>>::new();
+        let mut changes = BTreeMap::<MessageId, Vec<StoredReactionChange>>::new();
         for (message, emoji, user, added, observed) in rows {
-            let change = Change { emoji, user: UserId(user as u64), added, observed };
+            let change = StoredReactionChange { emoji, user: UserId(user as u64), added, observed };
             changes.entry(MessageId(message as u64)).or_default().push(change);
         }
         Ok(changes)
@@ -177,12 +180,12 @@ impl Store {
 
 /// Authors already met while reading a channel, so that equal ones share one allocation.
 #[derive(Debug, Default)]
-pub struct Faces {
+pub struct AuthorCache {
     met: HashMap<UserId, Vec<Arc<Author>>>,
 }
 
-impl Faces {
-    fn meet(&mut self, id: UserId, name: &str, bot: bool) -> Arc<Author> {
+impl AuthorCache {
+    fn intern(&mut self, id: UserId, name: &str, bot: bool) -> Arc<Author> {
         let known = self.met.entry(id).or_default();
         if let Some(face) = known.iter().find(|face| face.name == name && face.bot == bot) {
             return Arc::clone(face);
@@ -195,7 +198,7 @@ impl Faces {
 
 /// What few messages have.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct Extra {
+pub(super) struct MessageExtras {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reply_to: Option<MessageId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -208,7 +211,7 @@ pub(super) struct Extra {
     pinned: bool,
 }
 
-impl Extra {
+impl MessageExtras {
     /// What a message has of it; `None` where it has nothing.
     pub(super) fn of(message: &Message) -> Option<Self> {
         let Message { reply_to, mentions, attachments, forwarded, pinned, .. } = message;
@@ -231,11 +234,11 @@ impl Extra {
 pub(super) fn message(
     row: &SqliteRow,
     channel: ChannelId,
-    faces: &mut Faces,
+    faces: &mut AuthorCache,
 ) -> Result<(Message, i64)> {
     let extra = match row.try_get::<Option<&str>, _>("extra")? {
         Some(text) => from_json("a message's extras", text)?,
-        None => Extra::default(),
+        None => MessageExtras::default(),
     };
     let reactions = match row.try_get::<Option<&str>, _>("reactions")? {
         Some(text) => from_json::<Vec<Reaction>>("a message's reactions", text)?,
@@ -246,7 +249,7 @@ pub(super) fn message(
     let message = Message {
         id: MessageId(row.try_get::<i64, _>("id")? as u64),
         channel,
-        author: faces.meet(author, row.try_get("author_name")?, row.try_get("bot")?),
+        author: faces.intern(author, row.try_get("author_name")?, row.try_get("bot")?),
         kind: kind(row.try_get("kind")?),
         sent: Millis(row.try_get("sent")?),
         edited: (edited != 0).then_some(Millis(edited)),

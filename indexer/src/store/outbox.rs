@@ -9,7 +9,7 @@ use super::{Result, Store, clusters::cluster_id};
 
 /// One step of a cluster's proposal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Step {
+pub struct ProposalStep {
     pub seq: i64,
     pub cluster: ClusterId,
     pub step: String,
@@ -54,7 +54,7 @@ impl Store {
     }
 
     /// The steps of one cluster that are kept, in their order.
-    pub async fn steps_of(&self, cluster: &ClusterId) -> Result<Vec<Step>> {
+    pub async fn steps_of(&self, cluster: &ClusterId) -> Result<Vec<ProposalStep>> {
         let rows = sqlx::query_as::<_, Row>(
             "SELECT seq, cluster, step, begun, ended, outcome FROM outbox WHERE cluster = $1 \
              ORDER BY seq",
@@ -66,7 +66,7 @@ impl Store {
     }
 
     /// The steps of all clusters that did not end, in their order.
-    pub async fn unended_steps(&self) -> Result<Vec<Step>> {
+    pub async fn unended_steps(&self) -> Result<Vec<ProposalStep>> {
         let rows = sqlx::query_as::<_, Row>(
             "SELECT seq, cluster, step, begun, ended, outcome FROM outbox WHERE ended IS NULL \
              ORDER BY seq",
@@ -97,8 +97,8 @@ async fn prune(connection: &mut SqliteConnection, before: Millis) -> Result<()> 
     Ok(())
 }
 
-fn step((seq, cluster, step, begun, ended, outcome): Row) -> Result<Step> {
-    Ok(Step {
+fn step((seq, cluster, step, begun, ended, outcome): Row) -> Result<ProposalStep> {
+    Ok(ProposalStep {
         seq,
         cluster: cluster_id(&cluster)?,
         step,

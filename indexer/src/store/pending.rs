@@ -16,12 +16,12 @@ const TOGETHER: u64 = (Millis::HOUR as u64) << 22;
 
 /// The messages from one id to another, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Range {
+pub struct PendingRange {
     pub first: MessageId,
     pub last: MessageId,
 }
 
-impl Range {
+impl PendingRange {
     /// Later than every message. SQLite's integers are signed.
     pub const END: MessageId = MessageId(i64::MAX as u64);
 
@@ -38,7 +38,7 @@ impl Store {
     /// How many messages of a channel changed.
     pub async fn messages_pending(&self, pending: &PendingChannel) -> Result<u64> {
         let mut count = 0;
-        for Range { first, last } in &pending.ranges {
+        for PendingRange { first, last } in &pending.ranges {
             count += sqlx::query_scalar::<_, i64>(
                 "SELECT COUNT(*) FROM messages WHERE channel = $1 AND id BETWEEN $2 AND $3",
             )
@@ -51,7 +51,7 @@ impl Store {
         Ok(count)
     }
 
-    /// The `count`th message of people and bots after a message; [`Range::END`] if there are fewer.
+    /// The `count`th message of people and bots after a message; [`PendingRange::END`] if there are fewer.
     pub async fn talk_after(
         &self,
         channel: ChannelId,
@@ -68,14 +68,14 @@ impl Store {
         .bind(i64::from(count) - 1)
         .fetch_optional(&self.read)
         .await?;
-        Ok(id.map_or(Range::END, |id| MessageId(id as u64)))
+        Ok(id.map_or(PendingRange::END, |id| MessageId(id as u64)))
     }
 
     /// The messages after `after` that reply to one of `targets`, by id, each with its target.
     pub async fn replies_into(
         &self,
         channel: ChannelId,
-        targets: Range,
+        targets: PendingRange,
         after: MessageId,
     ) -> Result<Vec<(MessageId, MessageId)>> {
         // The signs keep SQLite from reading the channel's messages instead of the index of replies.
@@ -99,7 +99,7 @@ impl Store {
 pub(super) async fn ranges(
     connection: &mut SqliteConnection,
     channel: ChannelId,
-) -> Result<(Vec<Range>, i64)> {
+) -> Result<(Vec<PendingRange>, i64)> {
     let rows = sqlx::query_as::<_, (i64, i64, i64)>(
         "SELECT first, last, seq FROM pending WHERE channel = $1 ORDER BY first, last",
     )
@@ -107,7 +107,7 @@ pub(super) async fn ranges(
     .fetch_all(connection)
     .await?;
     let seen = rows.iter().map(|(_, _, seq)| *seq).max().unwrap_or_default();
-    let ranges = rows.into_iter().map(|(first, last, _)| Range {
+    let ranges = rows.into_iter().map(|(first, last, _)| PendingRange {
         first: MessageId(first as u64),
         last: MessageId(last as u64),
     });
@@ -115,8 +115,8 @@ pub(super) async fn ranges(
 }
 
 /// Ranges in the order of their first messages, without those that lie in others.
-pub(super) fn merged(ranges: impl IntoIterator<Item = Range>) -> Vec<Range> {
-    let mut merged = Vec::<Range>::new();
+pub(super) fn merged(ranges: impl IntoIterator<Item = PendingRange>) -> Vec<PendingRange> {
+    let mut merged = Vec::<PendingRange>::new();
     for range in ranges {
         match merged.last_mut() {
             Some(before) if range.first <= before.last => before.last = range.last.max(before.last),
@@ -127,7 +127,7 @@ pub(super) fn merged(ranges: impl IntoIterator<Item = Range>) -> Vec<Range> {
 }
 
 /// Has what these messages touch judged again.
-pub(super) async fn note(
+pub(super) async fn mark_pending(
     connection: &mut SqliteConnection,
     channel: ChannelId,
     changed: &BTreeSet<MessageId>,
@@ -139,7 +139,7 @@ pub(super) async fn note(
             placeholders(1, chunk.len(), COLUMNS)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for Range { first, last } in chunk {
+        for PendingRange { first, last } in chunk {
             query = query.bind(channel.0 as i64).bind(first.0 as i64).bind(last.0 as i64);
         }
         query.execute(&mut *connection).await?;
@@ -161,13 +161,13 @@ pub(super) async fn clear(
     Ok(())
 }
 
-fn gathered(changed: &BTreeSet<MessageId>) -> Vec<Range> {
-    let mut ranges = Vec::<Range>::new();
+fn gathered(changed: &BTreeSet<MessageId>) -> Vec<PendingRange> {
+    let mut ranges = Vec::<PendingRange>::new();
     for message in changed {
         match ranges.last_mut() {
             Some(range) if message.0 - range.last.0 <= TOGETHER => range.last = *message,
-            _ if *message == WHOLE_CHANNEL => return vec![Range::to_the_end(WHOLE_CHANNEL)],
-            _ => ranges.push(Range { first: *message, last: *message }),
+            _ if *message == WHOLE_CHANNEL => return vec![PendingRange::to_the_end(WHOLE_CHANNEL)],
+            _ => ranges.push(PendingRange { first: *message, last: *message }),
         }
     }
     ranges
@@ -177,19 +177,19 @@ fn gathered(changed: &BTreeSet<MessageId>) -> Vec<Range> {
 mod tests {
     use super::*;
 
-    fn range(first: u64, last: u64) -> Range {
-        Range { first: MessageId(first), last: MessageId(last) }
+    fn range(first: u64, last: u64) -> PendingRange {
+        PendingRange { first: MessageId(first), last: MessageId(last) }
     }
 
     #[test]
     fn messages_that_stand_near_become_one_range() {
-        let check = |changed: &[u64], expected: &[Range]| {
+        let check = |changed: &[u64], expected: &[PendingRange]| {
             let changed = changed.iter().map(|id| MessageId(*id)).collect();
             assert_eq!(gathered(&changed), expected);
         };
         check(&[], &[]);
         check(&[5], &[range(5, 5)]);
-        check(&[0, 5], &[Range::to_the_end(WHOLE_CHANNEL)]);
+        check(&[0, 5], &[PendingRange::to_the_end(WHOLE_CHANNEL)]);
         check(&[5, 5 + TOGETHER, 6 + TOGETHER], &[range(5, 6 + TOGETHER)]);
         check(&[5, 6 + TOGETHER], &[range(5, 5), range(6 + TOGETHER, 6 + TOGETHER)]);
     }

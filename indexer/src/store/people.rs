@@ -11,7 +11,7 @@ use super::{MAX_BINDS, Result, Store, from_json, placeholders, to_json};
 /// One sight of a person, compared as the store does: the newest message, then the newest reading,
 /// then whatever differs.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Sight<'a> {
+struct UserSighting<'a> {
     as_of: MessageId,
     observed: i64,
     name: &'a str,
@@ -36,7 +36,7 @@ pub(super) fn author((id, name, bot, roles): (i64, String, bool, String)) -> Res
 }
 
 /// Keeps the newest sight of each person.
-pub(super) async fn keep<'a>(
+pub(super) async fn upsert_users<'a>(
     connection: &mut SqliteConnection,
     seen: impl Iterator<Item = (&'a Author, MessageId, Millis)>,
 ) -> Result<()> {
@@ -52,7 +52,7 @@ pub(super) async fn keep<'a>(
             placeholders(1, chunk.len(), COLUMNS)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for (id, Sight { as_of, observed, name, roles, bot }) in chunk {
+        for (id, UserSighting { as_of, observed, name, roles, bot }) in chunk {
             query = query
                 .bind(id.0 as i64)
                 .bind(*name)
@@ -68,8 +68,8 @@ pub(super) async fn keep<'a>(
 
 fn latest<'a>(
     seen: impl Iterator<Item = (&'a Author, MessageId, Millis)>,
-) -> Vec<(UserId, Sight<'a>)> {
-    let mut latest = BTreeMap::<UserId, Sight<'a>>::new();
+) -> Vec<(UserId, UserSighting<'a>)> {
+    let mut latest = BTreeMap::<UserId, UserSighting<'a>>::new();
     for (author, as_of, observed) in seen {
         // Most sights are older than one already met: the roles are written only where they may count.
         let known = latest.get(&author.id);
@@ -79,8 +79,13 @@ fn latest<'a>(
             continue;
         }
         let roles = to_json(&sorted(&author.roles));
-        let sight =
-            Sight { as_of, observed: observed.0, name: &author.name, roles, bot: author.bot };
+        let sight = UserSighting {
+            as_of,
+            observed: observed.0,
+            name: &author.name,
+            roles,
+            bot: author.bot,
+        };
         if known.is_none_or(|known| *known < sight) {
             latest.insert(author.id, sight);
         }

@@ -121,7 +121,7 @@ impl Store {
     }
 
     /// Stores a proposal; the first opening time is kept.
-    pub async fn keep_proposal(&self, proposal: &Proposal) -> Result<()> {
+    pub async fn upsert_proposal(&self, proposal: &Proposal) -> Result<()> {
         let mut connection = self.write.acquire().await?;
         keep(&mut connection, proposal).await
     }
@@ -198,7 +198,7 @@ pub(super) fn cluster_state(proposal: &str) -> Result<Option<ClusterState>> {
 
 /// Takes the titles from proposals whose clusters name one of these messages of a channel: a title
 /// is made of a question's words. `None` stands for the whole channel. Returns whether there were any.
-pub(super) async fn untitle(
+pub(super) async fn clear_titles(
     connection: &mut SqliteConnection,
     channel: ChannelId,
     gone: Option<&BTreeSet<MessageId>>,

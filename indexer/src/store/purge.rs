@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use super::{Result, Store};
 
 impl Store {
-    /// Whether words were deleted since the last [`Store::scrub`].
+    /// Whether words were deleted since the last [`Store::purge_deleted_text`].
     pub async fn purge_due(&self) -> Result<bool> {
         let (due, purged) = self.progress(&PURGE).await?;
         Ok(due > purged)
@@ -18,7 +18,7 @@ impl Store {
     /// SQLite overwrites what it deletes, but not the copies that rows leave behind when they move
     /// from page to page. So the file is written anew once somebody was forgotten, and whenever it is
     /// small; writers wait for that, some seconds for a million messages.
-    pub async fn scrub(&self) -> Result<()> {
+    pub async fn purge_deleted_text(&self) -> Result<()> {
         if self.deleted_words_quoted().await? {
             return Ok(());
         }
@@ -35,7 +35,7 @@ impl Store {
     }
 
     /// How often an errand was asked for, and up to which of these times it is done.
-    async fn progress(&self, errand: &Errand) -> Result<(i64, i64)> {
+    async fn progress(&self, errand: &PurgeCounter) -> Result<(i64, i64)> {
         Ok(sqlx::query_as(
             "SELECT COALESCE((SELECT CAST(value AS INTEGER) FROM settings WHERE name = $1), 0), \
              COALESCE((SELECT CAST(value AS INTEGER) FROM settings WHERE name = $2), 0)",
@@ -76,15 +76,15 @@ const SMALL: i64 = 8_192;
 
 /// Two settings that count: how often something was asked for, and up to which of these times it is
 /// done. What is asked for while it is being done is done again.
-struct Errand {
+struct PurgeCounter {
     due: &'static str,
     done: &'static str,
 }
 
 /// Words were deleted.
-const PURGE: Errand = Errand { due: "purge-due", done: "purged" };
+const PURGE: PurgeCounter = PurgeCounter { due: "purge-due", done: "purged" };
 /// Somebody was forgotten.
-const REWRITE: Errand = Errand { due: "rewrite-due", done: "rewritten" };
+const REWRITE: PurgeCounter = PurgeCounter { due: "rewrite-due", done: "rewritten" };
 
 /// Notes that words were deleted.
 pub(super) async fn note_purge(connection: &mut SqliteConnection) -> Result<()> {
@@ -96,7 +96,7 @@ pub(super) async fn note_rewrite(connection: &mut SqliteConnection) -> Result<()
     note(connection, &REWRITE).await
 }
 
-async fn note(connection: &mut SqliteConnection, errand: &Errand) -> Result<()> {
+async fn note(connection: &mut SqliteConnection, errand: &PurgeCounter) -> Result<()> {
     sqlx::query(
         "INSERT INTO settings (name, value) VALUES ($1, '1') ON CONFLICT (name) DO UPDATE \
          SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",

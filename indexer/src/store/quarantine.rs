@@ -6,14 +6,14 @@ use rules::ids::{ChannelId, MessageId, Millis};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::apply::{Key, Stale};
+use super::apply::{Invalidations, MessageKey};
 use super::opt_outs::OptOuts;
 use super::settings::hex;
 use super::{MAX_BINDS, Result, Store, placeholders, tombstones};
 
 /// Something unreadable. `Debug` hides it: no log may carry words.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Quarantined {
+pub struct QuarantinedPayload {
     /// 0 before it is stored.
     pub id: i64,
     /// `gateway` or `rest`.
@@ -30,7 +30,7 @@ pub struct Quarantined {
     pub tries: u32,
 }
 
-impl fmt::Debug for Quarantined {
+impl fmt::Debug for QuarantinedPayload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Quarantined")
             .field("id", &self.id)
@@ -46,7 +46,7 @@ type Row = (i64, String, String, String, String, Option<i64>, Option<i64>, i64, 
 
 impl Store {
     /// What is quarantined, oldest first, at most `limit`.
-    pub async fn quarantined(&self, limit: u32) -> Result<Vec<Quarantined>> {
+    pub async fn quarantined(&self, limit: u32) -> Result<Vec<QuarantinedPayload>> {
         let rows = sqlx::query_as::<_, Row>(
             "SELECT id, source, kind, why, raw, channel, message, seen, tries FROM quarantine \
              ORDER BY id LIMIT $1",
@@ -58,13 +58,13 @@ impl Store {
     }
 
     /// Lets go of what could be read at last.
-    pub async fn release_quarantined(&self, id: i64) -> Result<()> {
+    pub async fn remove_quarantined(&self, id: i64) -> Result<()> {
         sqlx::query("DELETE FROM quarantine WHERE id = $1").bind(id).execute(&self.write).await?;
         Ok(())
     }
 
     /// Notes that another try failed, and why.
-    pub async fn quarantine_again(&self, id: i64, why: &str) -> Result<()> {
+    pub async fn record_failed_retry(&self, id: i64, why: &str) -> Result<()> {
         sqlx::query("UPDATE quarantine SET why = $2, tries = tries + 1 WHERE id = $1")
             .bind(id)
             .bind(why)
@@ -74,9 +74,9 @@ impl Store {
     }
 }
 
-fn quarantined(row: Row) -> Quarantined {
+fn quarantined(row: Row) -> QuarantinedPayload {
     let (id, source, kind, why, raw, channel, message, seen, tries) = row;
-    Quarantined {
+    QuarantinedPayload {
         id,
         source,
         kind,
@@ -90,9 +90,9 @@ fn quarantined(row: Row) -> Quarantined {
 }
 
 /// Quarantines something once, unless it is of a deleted message or names somebody who opted out.
-pub(super) async fn keep(
+pub(super) async fn quarantine_payload(
     connection: &mut SqliteConnection,
-    one: &Quarantined,
+    one: &QuarantinedPayload,
     opted_out: &OptOuts,
 ) -> Result<()> {
     if opted_out.named_in(&one.raw) {
@@ -108,8 +108,8 @@ pub(super) async fn keep(
     insert(connection, one).await
 }
 
-async fn insert(connection: &mut SqliteConnection, one: &Quarantined) -> Result<()> {
-    let Quarantined { id: _, source, kind, why, raw, channel, message, seen, tries } = one;
+async fn insert(connection: &mut SqliteConnection, one: &QuarantinedPayload) -> Result<()> {
+    let QuarantinedPayload { id: _, source, kind, why, raw, channel, message, seen, tries } = one;
     sqlx::query(
         "INSERT INTO quarantine (digest, source, kind, why, raw, channel, message, seen, tries) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (digest) DO NOTHING",
@@ -131,8 +131,8 @@ async fn insert(connection: &mut SqliteConnection, one: &Quarantined) -> Result<
 /// Drops what is quarantined of messages that could be read at the same time or later.
 pub(super) async fn drop_of_read(
     connection: &mut SqliteConnection,
-    read: impl Iterator<Item = (Key, Millis)>,
-    stale: &mut Stale,
+    read: impl Iterator<Item = (MessageKey, Millis)>,
+    stale: &mut Invalidations,
 ) -> Result<()> {
     if !any(connection).await? {
         return Ok(());
@@ -163,8 +163,8 @@ async fn any(connection: &mut SqliteConnection) -> Result<bool> {
 /// Drops what is quarantined of deleted messages.
 pub(super) async fn drop_of_messages(
     connection: &mut SqliteConnection,
-    keys: &[Key],
-    stale: &mut Stale,
+    keys: &[MessageKey],
+    stale: &mut Invalidations,
 ) -> Result<()> {
     for chunk in keys.chunks(MAX_BINDS / 2) {
         let sql = format!(
@@ -186,7 +186,7 @@ pub(super) async fn drop_of_messages(
 pub(super) async fn drop_of_channel(
     connection: &mut SqliteConnection,
     channel: ChannelId,
-    stale: &mut Stale,
+    stale: &mut Invalidations,
 ) -> Result<()> {
     let done = sqlx::query("DELETE FROM quarantine WHERE channel = $1")
         .bind(channel.0 as i64)

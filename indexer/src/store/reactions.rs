@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rules::ids::{ChannelId, MessageId, Millis, UserId};
-use rules::message::{Reacting, Reaction, ReactionChange};
+use rules::message::{Reaction, ReactionChange, ReactionOp};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::apply::{Applied, Key, Stale};
+use super::apply::{Applied, Invalidations, MessageKey};
 use super::{MAX_BINDS, Result, Store, from_json, placeholders, to_json, tombstones};
 
 /// Stands where a change is nobody's: it clears.
@@ -19,7 +19,7 @@ const NOBODY: UserId = UserId(0);
 
 /// A stored change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Change {
+pub(super) struct StoredReactionChange {
     /// Empty where all emoji are cleared.
     pub(super) emoji: String,
     pub(super) user: UserId,
@@ -28,21 +28,25 @@ pub(super) struct Change {
 }
 
 /// Who reacts, unless the change clears.
-pub(super) fn user(what: Reacting) -> Option<UserId> {
+pub(super) fn user(what: ReactionOp) -> Option<UserId> {
     match what {
-        Reacting::Added(user) | Reacting::Removed(user) => Some(user),
-        Reacting::ClearedEmoji | Reacting::Cleared => None,
+        ReactionOp::Added(user) | ReactionOp::Removed(user) => Some(user),
+        ReactionOp::ClearedEmoji | ReactionOp::Cleared => None,
     }
 }
 
 /// The reactions after the changes. `as_of` is when `whole` was told.
-pub(super) fn overlay(whole: Vec<Reaction>, as_of: i64, changes: &[Change]) -> Vec<Reaction> {
+pub(super) fn overlay(
+    whole: Vec<Reaction>,
+    as_of: i64,
+    changes: &[StoredReactionChange],
+) -> Vec<Reaction> {
     let cleared = |emoji: &str| {
         let clears = changes.iter().filter(|change| change.user == NOBODY);
         let clears = clears.filter(|change| change.emoji.is_empty() || change.emoji == emoji);
         clears.map(|change| change.observed).max()
     };
-    let mut standing = BTreeMap::<String, Standing>::new();
+    let mut standing = BTreeMap::<String, ReactionState>::new();
     for Reaction { emoji, count, users } in whole {
         if cleared(&emoji).is_none_or(|cleared| cleared < as_of) {
             let standing = standing.entry(emoji).or_default();
@@ -61,9 +65,9 @@ pub(super) fn overlay(whole: Vec<Reaction>, as_of: i64, changes: &[Change]) -> V
             users.insert(change.user);
         }
     }
-    let count = |standing: &Standing| standing.unnamed + standing.users.len();
+    let count = |standing: &ReactionState| standing.unnamed + standing.users.len();
     standing.retain(|_, standing| count(standing) > 0);
-    let reaction = |(emoji, standing): (String, Standing)| Reaction {
+    let reaction = |(emoji, standing): (String, ReactionState)| Reaction {
         emoji,
         count: count(&standing) as u32,
         users: standing.users.into_iter().collect(),
@@ -72,7 +76,7 @@ pub(super) fn overlay(whole: Vec<Reaction>, as_of: i64, changes: &[Change]) -> V
 }
 
 #[derive(Default)]
-struct Standing {
+struct ReactionState {
     /// How many reacted of whom the source does not say who they are.
     unnamed: usize,
     users: BTreeSet<UserId>,
@@ -81,7 +85,7 @@ struct Standing {
 type ChangedRow = (i64, i64, i64, String, i64, bool, i64);
 
 /// A message's reactions as told whole and when, and the changes beside.
-type Told = (i64, Vec<Reaction>, Vec<Change>);
+type ReactionSnapshot = (i64, Vec<Reaction>, Vec<StoredReactionChange>);
 
 impl Store {
     /// A fingerprint of all reactions to stored messages as they stand.
@@ -104,7 +108,7 @@ impl Store {
         Ok(sum)
     }
 
-    async fn reactions_told_whole(&self) -> Result<BTreeMap<Key, Told>> {
+    async fn reactions_told_whole(&self) -> Result<BTreeMap<MessageKey, ReactionSnapshot>> {
         let rows = sqlx::query_as::<_, (i64, i64, i64, String)>(
             "SELECT channel, id, reactions_as_of, reactions FROM messages \
              WHERE reactions IS NOT NULL",
@@ -120,7 +124,7 @@ impl Store {
     }
 
     /// The changes of reactions to stored messages, each with when the reactions were told whole.
-    async fn reactions_changed(&self) -> Result<Vec<(Key, i64, Change)>> {
+    async fn reactions_changed(&self) -> Result<Vec<(MessageKey, i64, StoredReactionChange)>> {
         let rows = sqlx::query_as::<_, ChangedRow>(
             "SELECT one.channel, one.message, messages.reactions_as_of, one.emoji, one.user, \
              one.added, one.observed FROM reaction_changes AS one \
@@ -129,7 +133,7 @@ impl Store {
         .fetch_all(&self.read)
         .await?;
         let changed = |(channel, message, as_of, emoji, user, added, observed): ChangedRow| {
-            let change = Change { emoji, user: UserId(user as u64), added, observed };
+            let change = StoredReactionChange { emoji, user: UserId(user as u64), added, observed };
             (place(channel, message), as_of, change)
         };
         Ok(rows.into_iter().map(changed).collect())
@@ -137,10 +141,10 @@ impl Store {
 }
 
 /// Keeps single changes that are neither outdated nor behind a tombstone.
-pub(super) async fn keep(
+pub(super) async fn upsert_reaction_changes(
     connection: &mut SqliteConnection,
     told: &[&(ReactionChange, Millis)],
-    stale: &mut Stale,
+    stale: &mut Invalidations,
 ) -> Result<Applied> {
     let buried = tombstones::among(connection, told.iter().map(|(one, _)| key(one))).await?;
     let newest = newest(told.iter().copied().filter(|(one, _)| !buried.covers(key(one))));
@@ -154,22 +158,22 @@ pub(super) async fn keep(
     Ok(applied)
 }
 
-fn key(change: &ReactionChange) -> Key {
+fn key(change: &ReactionChange) -> MessageKey {
     (change.channel, change.message)
 }
 
 /// What one row of `reaction_changes` is about.
-type Subject<'a> = (Key, &'a str, UserId);
+type ReactionKey<'a> = (MessageKey, &'a str, UserId);
 
 /// The latest change of each person and emoji; of two at one time the one that adds.
 fn newest<'a>(
     told: impl Iterator<Item = &'a (ReactionChange, Millis)>,
-) -> Vec<(Subject<'a>, (i64, bool))> {
-    let mut newest = BTreeMap::<Subject<'a>, (i64, bool)>::new();
+) -> Vec<(ReactionKey<'a>, (i64, bool))> {
+    let mut newest = BTreeMap::<ReactionKey<'a>, (i64, bool)>::new();
     for (change, observed) in told {
         let emoji = if change.is_of_all_emoji() { "" } else { change.emoji.as_str() };
         let subject = (key(change), emoji, user(change.what).unwrap_or(NOBODY));
-        let state = (observed.0, matches!(change.what, Reacting::Added(_)));
+        let state = (observed.0, matches!(change.what, ReactionOp::Added(_)));
         newest.entry(subject).and_modify(|known| *known = state.max(*known)).or_insert(state);
     }
     newest.into_iter().collect()
@@ -178,8 +182,8 @@ fn newest<'a>(
 /// Returns the messages of the rows that changed.
 async fn upsert(
     connection: &mut SqliteConnection,
-    changes: &[(Subject<'_>, (i64, bool))],
-) -> Result<Vec<Key>> {
+    changes: &[(ReactionKey<'_>, (i64, bool))],
+) -> Result<Vec<MessageKey>> {
     let sql = format!(
         "WITH told (channel, message, emoji, user, added, observed) AS (VALUES {}) \
          INSERT INTO reaction_changes (channel, message, emoji, user, added, observed) \
@@ -206,15 +210,15 @@ async fn upsert(
     Ok(rows.into_iter().map(|(channel, message)| place(channel, message)).collect())
 }
 
-pub(super) fn place(channel: i64, message: i64) -> Key {
+pub(super) fn place(channel: i64, message: i64) -> MessageKey {
     (ChannelId(channel as u64), MessageId(message as u64))
 }
 
 /// Drops the changes that whole tellings of these messages outdate.
 pub(super) async fn drop_outdated(
     connection: &mut SqliteConnection,
-    retold: &[Key],
-    stale: &mut Stale,
+    retold: &[MessageKey],
+    stale: &mut Invalidations,
 ) -> Result<()> {
     if retold.is_empty() || !any_changes(connection).await? {
         return Ok(());
@@ -245,7 +249,7 @@ async fn any_changes(connection: &mut SqliteConnection) -> Result<bool> {
 }
 
 /// Drops every change of the reactions to these messages.
-pub(super) async fn drop_all(connection: &mut SqliteConnection, gone: &[Key]) -> Result<()> {
+pub(super) async fn drop_all(connection: &mut SqliteConnection, gone: &[MessageKey]) -> Result<()> {
     for chunk in gone.chunks(MAX_BINDS / 2) {
         let sql = format!(
             "DELETE FROM reaction_changes WHERE (channel, message) IN (VALUES {})",

@@ -7,7 +7,7 @@ use super::{Result, Store};
 
 /// How far a channel has been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
+pub struct ChannelProgress {
     pub channel: ChannelId,
     pub guild: GuildId,
     /// From `oldest` to `newest` everything has been read.
@@ -27,7 +27,7 @@ type Row = (i64, i64, i64, i64, bool, bool, i64, i64);
 
 impl Store {
     /// How far each channel has been read, by channel. Deleted channels are left out.
-    pub async fn readings(&self) -> Result<Vec<Reading>> {
+    pub async fn channel_progress(&self) -> Result<Vec<ChannelProgress>> {
         let rows = sqlx::query_as::<_, Row>(
             "SELECT channel, guild, newest, oldest, complete, gapped, reconciled, archived_until \
              FROM readings WHERE NOT EXISTS (SELECT 1 FROM tombstones \
@@ -39,9 +39,9 @@ impl Store {
     }
 }
 
-fn reading(row: Row) -> Reading {
+fn reading(row: Row) -> ChannelProgress {
     let (channel, guild, newest, oldest, complete, gapped, reconciled, archived_until) = row;
-    Reading {
+    ChannelProgress {
         channel: ChannelId(channel as u64),
         guild: GuildId(guild as u64),
         newest: MessageId(newest as u64),
@@ -54,9 +54,20 @@ fn reading(row: Row) -> Reading {
 }
 
 /// The last word of the channel's reader stands.
-pub(super) async fn keep(connection: &mut SqliteConnection, reading: &Reading) -> Result<()> {
-    let Reading { channel, guild, newest, oldest, complete, gapped, reconciled, archived_until } =
-        reading;
+pub(super) async fn upsert_channel_progress(
+    connection: &mut SqliteConnection,
+    reading: &ChannelProgress,
+) -> Result<()> {
+    let ChannelProgress {
+        channel,
+        guild,
+        newest,
+        oldest,
+        complete,
+        gapped,
+        reconciled,
+        archived_until,
+    } = reading;
     sqlx::query(
         "INSERT INTO readings (channel, guild, newest, oldest, complete, gapped, reconciled, \
          archived_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \

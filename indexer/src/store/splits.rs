@@ -8,7 +8,7 @@ use super::{Result, Store};
 
 impl Store {
     /// Has questions of one cluster told apart wherever they are not surely the same.
-    pub async fn split(&self, questions: &[MessageId], at: Millis) -> Result<()> {
+    pub async fn mark_split(&self, questions: &[MessageId], at: Millis) -> Result<()> {
         let mut transaction = self.begin().await?;
         for question in questions {
             sqlx::query(
@@ -23,7 +23,7 @@ impl Store {
     }
 
     /// The questions that are told apart.
-    pub async fn splits(&self) -> Result<BTreeSet<MessageId>> {
+    pub async fn split_marks(&self) -> Result<BTreeSet<MessageId>> {
         let questions = sqlx::query_scalar::<_, i64>("SELECT question FROM splits");
         let questions = questions.fetch_all(&self.read).await?;
         Ok(questions.into_iter().map(|question| MessageId(question as u64)).collect())

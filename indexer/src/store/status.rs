@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use rules::resolution::Grade;
+use rules::resolution::ResolutionGrade;
 use serde::Serialize;
 
 use super::{Result, Store};
 
 /// What is stored, counted. A function of the stored history alone: no clock, no order of arrival.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
+pub struct StoreCounts {
     pub channels: u64,
     pub people: u64,
     pub messages: u64,
@@ -32,8 +32,8 @@ pub struct Counts {
 }
 
 impl Store {
-    pub async fn counts(&self) -> Result<Counts> {
-        Ok(Counts {
+    pub async fn counts(&self) -> Result<StoreCounts> {
+        Ok(StoreCounts {
             channels: self.count("SELECT COUNT(*) FROM channels WHERE outside = 0").await?,
             people: self.count("SELECT COUNT(*) FROM people").await?,
             messages: self.count("SELECT COUNT(*) FROM messages").await?,
@@ -86,11 +86,11 @@ impl Store {
     }
 }
 
-pub(super) fn grade_name(grade: Grade) -> &'static str {
+pub(super) fn grade_name(grade: ResolutionGrade) -> &'static str {
     match grade {
-        Grade::Certain => "certain",
-        Grade::Confirmed => "confirmed",
-        Grade::Thanked => "thanked",
-        Grade::Unconfirmed => "unconfirmed",
+        ResolutionGrade::Certain => "certain",
+        ResolutionGrade::Confirmed => "confirmed",
+        ResolutionGrade::Thanked => "thanked",
+        ResolutionGrade::Unconfirmed => "unconfirmed",
     }
 }

@@ -78,7 +78,7 @@ impl Store {
         .await?;
         if let Some(channel) = channel {
             let channel = ChannelId(channel as u64);
-            pending::note(&mut transaction, channel, &[question].into()).await?;
+            pending::mark_pending(&mut transaction, channel, &[question].into()).await?;
         }
         transaction.commit().await?;
         Ok(channel.is_some())

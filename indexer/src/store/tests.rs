@@ -63,19 +63,20 @@ fn message(channel: u64, id: u64, author: u64, text: &str) -> Message {
 }
 
 /// A batch of whole messages, seen at 1, in channel 1.
-fn batch(messages: impl IntoIterator<Item = Message>) -> Batch {
-    let messages = messages.into_iter().map(|message| (message, Told::Whole, Millis(1)));
-    Batch {
+fn batch(messages: impl IntoIterator<Item = Message>) -> WriteBatch {
+    let messages =
+        messages.into_iter().map(|message| (message, ReactionsCoverage::Whole, Millis(1)));
+    WriteBatch {
         channels: vec![(channel(1), Millis(1))],
         messages: messages.collect(),
-        ..Batch::default()
+        ..WriteBatch::default()
     }
 }
 
 /// Every message of a channel.
 async fn all(store: &Store, channel: u64) -> Vec<Message> {
-    let mut faces = Faces::default();
-    let range = Range::to_the_end(MessageId(0));
+    let mut faces = AuthorCache::default();
+    let range = PendingRange::to_the_end(MessageId(0));
     store.messages_in(ChannelId(channel), range, 100_000, &mut faces).await.unwrap()
 }
 
@@ -83,7 +84,7 @@ async fn all(store: &Store, channel: u64) -> Vec<Message> {
 async fn judge_all(store: &Store) -> Vec<PendingChannel> {
     let pending = store.pending_channels().await.unwrap();
     for one in &pending {
-        store.mark_judged(one).await.unwrap();
+        store.clear_pending(one).await.unwrap();
     }
     pending
 }

@@ -6,7 +6,7 @@ use super::{Result, Store};
 
 impl Store {
     /// Ties a question to another one, whatever their likeness. A question has one tie, the latest.
-    pub async fn tie(
+    pub async fn mark_duplicate(
         &self,
         question: MessageId,
         with: MessageId,
@@ -30,7 +30,12 @@ impl Store {
     }
 
     /// Takes a question's tie back; false if it has none, or a later one.
-    pub async fn untie(&self, question: MessageId, by: UserId, at: Millis) -> Result<bool> {
+    pub async fn unmark_duplicate(
+        &self,
+        question: MessageId,
+        by: UserId,
+        at: Millis,
+    ) -> Result<bool> {
         let done = sqlx::query(
             "UPDATE ties SET with_question = NULL, by_user = $2, at = $3, touched = 1 \
              WHERE question = $1 AND with_question IS NOT NULL AND at <= $3",
@@ -44,7 +49,7 @@ impl Store {
     }
 
     /// The questions that are tied, each with the one it is tied to, by question.
-    pub async fn ties(&self) -> Result<Vec<(MessageId, MessageId)>> {
+    pub async fn duplicate_marks(&self) -> Result<Vec<(MessageId, MessageId)>> {
         let rows = sqlx::query_as::<_, (i64, i64)>(
             "SELECT question, with_question FROM ties WHERE with_question IS NOT NULL \
              ORDER BY question",

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use rules::ids::{ChannelId, MessageId, Millis};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::apply::{Key, Stale};
+use super::apply::{Invalidations, MessageKey};
 use super::reactions::{drop_all, place};
 use super::versions::by_channel;
 use super::{MAX_BINDS, Result, canon, placeholders, quarantine};
@@ -15,13 +15,13 @@ const WHOLE_CHANNEL: MessageId = MessageId(0);
 
 /// Those of some messages that are deleted, or in a deleted channel.
 #[derive(Debug, Default)]
-pub(super) struct Buried {
+pub(super) struct TombstoneSet {
     channels: BTreeSet<ChannelId>,
-    messages: HashSet<Key>,
+    messages: HashSet<MessageKey>,
 }
 
-impl Buried {
-    pub(super) fn covers(&self, key: Key) -> bool {
+impl TombstoneSet {
+    pub(super) fn covers(&self, key: MessageKey) -> bool {
         self.channels.contains(&key.0) || self.messages.contains(&key)
     }
 }
@@ -29,9 +29,9 @@ impl Buried {
 /// Looks up which of these messages are deleted.
 pub(super) async fn among(
     connection: &mut SqliteConnection,
-    keys: impl Iterator<Item = Key>,
-) -> Result<Buried> {
-    let mut buried = Buried::default();
+    keys: impl Iterator<Item = MessageKey>,
+) -> Result<TombstoneSet> {
+    let mut buried = TombstoneSet::default();
     if !any(connection).await? {
         return Ok(buried);
     }
@@ -65,10 +65,10 @@ async fn any(connection: &mut SqliteConnection) -> Result<bool> {
 }
 
 /// Deletes messages for good; returns how many were stored.
-pub(super) async fn bury(
+pub(super) async fn tombstone_messages(
     connection: &mut SqliteConnection,
     deleted: &[(ChannelId, MessageId, Millis)],
-    stale: &mut Stale,
+    stale: &mut Invalidations,
 ) -> Result<u64> {
     let mut count = 0;
     for chunk in deleted.chunks(MAX_BINDS / 3) {
@@ -77,7 +77,7 @@ pub(super) async fn bury(
         let gone = delete(connection, &keys).await?;
         count += gone.len() as u64;
         gone.iter().for_each(|key| stale.purge(*key));
-        canon::let_go(connection, &gone, stale).await?;
+        canon::redact_merged(connection, &gone, stale).await?;
         drop_all(connection, &keys).await?;
         quarantine::drop_of_messages(connection, &keys, stale).await?;
     }
@@ -85,18 +85,18 @@ pub(super) async fn bury(
 }
 
 /// Deletes a channel for good, with all that was said there; returns how many messages were stored.
-pub(super) async fn bury_channel(
+pub(super) async fn tombstone_channel(
     connection: &mut SqliteConnection,
     channel: ChannelId,
     at: Millis,
-    stale: &mut Stale,
+    stale: &mut Invalidations,
 ) -> Result<u64> {
     insert(connection, &[(channel, WHOLE_CHANNEL, at)]).await?;
     let deleted = delete_in(connection, channel).await?;
     if deleted > 0 {
         stale.purge((channel, WHOLE_CHANNEL));
     }
-    canon::let_go_channel(connection, channel, stale).await?;
+    canon::redact_merged_in_channel(connection, channel, stale).await?;
     drop_changes_in(connection, channel).await?;
     quarantine::drop_of_channel(connection, channel, stale).await?;
     Ok(deleted)
@@ -133,7 +133,7 @@ async fn insert(
     Ok(())
 }
 
-async fn delete(connection: &mut SqliteConnection, keys: &[Key]) -> Result<Vec<Key>> {
+async fn delete(connection: &mut SqliteConnection, keys: &[MessageKey]) -> Result<Vec<MessageKey>> {
     let sql = format!(
         "DELETE FROM messages WHERE (channel, id) IN (VALUES {}) RETURNING channel, id",
         placeholders(1, keys.len(), 2)

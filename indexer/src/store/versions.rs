@@ -8,19 +8,19 @@ use rules::message::Message;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::apply::{Applied, Key, Stale, Told};
-use super::messages::{Extra, kind_name};
+use super::apply::{Applied, Invalidations, MessageKey, ReactionsCoverage};
+use super::messages::{MessageExtras, kind_name};
 use super::{MAX_BINDS, Result, placeholders, reactions, to_json, tombstones};
 
 /// Which of two versions of a message is the newest: edit time, then read time, then content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Version {
+pub(super) struct MessageVersion {
     pub(super) edited: i64,
     pub(super) observed: i64,
     pub(super) digest: i64,
 }
 
-impl Version {
+impl MessageVersion {
     pub(super) fn of(message: &Message, observed: i64) -> Self {
         let edited = message.edited.unwrap_or_default().0;
         Self { edited, observed, digest: digest(message) }
@@ -29,17 +29,17 @@ impl Version {
 
 /// A whole telling of reactions: the latest is the newest. As of -1 nothing was told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Whole {
+pub(super) struct FullReactions {
     pub(super) as_of: i64,
     /// `None` where there are no reactions.
     pub(super) reactions: Option<String>,
 }
 
-impl Whole {
-    fn of(message: &Message, told: Told, observed: Millis) -> Self {
+impl FullReactions {
+    fn of(message: &Message, told: ReactionsCoverage, observed: Millis) -> Self {
         match told {
-            Told::ButReactions => Self { as_of: -1, reactions: None },
-            Told::Whole => {
+            ReactionsCoverage::ButReactions => Self { as_of: -1, reactions: None },
+            ReactionsCoverage::Whole => {
                 let some = !message.reactions.is_empty();
                 let reactions = some.then(|| to_json(&message.reactions));
                 Self { as_of: observed.0, reactions }
@@ -49,17 +49,17 @@ impl Whole {
 }
 
 /// The newest of what is told about one message.
-struct Telling<'m> {
-    version: Version,
+struct MessageUpdate<'m> {
+    version: MessageVersion,
     message: &'m Message,
-    whole: Whole,
+    whole: FullReactions,
 }
 
 /// Keeps the newest tellings of messages that are not behind a tombstone.
-pub(super) async fn keep(
+pub(super) async fn upsert_messages(
     connection: &mut SqliteConnection,
-    messages: &[(Cow<'_, Message>, Told, Millis)],
-    stale: &mut Stale,
+    messages: &[(Cow<'_, Message>, ReactionsCoverage, Millis)],
+    stale: &mut Invalidations,
 ) -> Result<Applied> {
     let newest = newest(messages);
     let stored = stored(connection, newest.keys().copied()).await?;
@@ -109,14 +109,16 @@ pub(super) async fn keep(
     Ok(applied)
 }
 
-fn newest<'m>(messages: &'m [(Cow<'_, Message>, Told, Millis)]) -> BTreeMap<Key, Telling<'m>> {
-    let mut newest = BTreeMap::<Key, Telling<'m>>::new();
+fn newest<'m>(
+    messages: &'m [(Cow<'_, Message>, ReactionsCoverage, Millis)],
+) -> BTreeMap<MessageKey, MessageUpdate<'m>> {
+    let mut newest = BTreeMap::<MessageKey, MessageUpdate<'m>>::new();
     for (message, told, observed) in messages {
         let message = message.as_ref();
-        let telling = Telling {
-            version: Version::of(message, observed.0),
+        let telling = MessageUpdate {
+            version: MessageVersion::of(message, observed.0),
             message,
-            whole: Whole::of(message, *told, *observed),
+            whole: FullReactions::of(message, *told, *observed),
         };
         let key = (message.channel, message.id);
         let telling = match newest.remove(&key) {
@@ -139,7 +141,7 @@ fn newest<'m>(messages: &'m [(Cow<'_, Message>, Told, Millis)]) -> BTreeMap<Key,
 /// A fingerprint of everything that a verdict can see of a message but its reactions.
 fn digest(message: &Message) -> i64 {
     let Message { id: _, channel: _, author, kind, sent, edited: _, text, .. } = message;
-    let extra = Extra::of(message).map(|extra| to_json(&extra)).unwrap_or_default();
+    let extra = MessageExtras::of(message).map(|extra| to_json(&extra)).unwrap_or_default();
     let mut hash = Sha256::new();
     for part in [author.name.as_str(), kind_name(*kind), text, &extra] {
         hash.update((part.len() as u64).to_le_bytes());
@@ -156,8 +158,8 @@ type VersionRow = (i64, i64, i64, i64, i64, Option<String>);
 
 async fn stored(
     connection: &mut SqliteConnection,
-    keys: impl Iterator<Item = Key>,
-) -> Result<HashMap<Key, (Version, Whole)>> {
+    keys: impl Iterator<Item = MessageKey>,
+) -> Result<HashMap<MessageKey, (MessageVersion, FullReactions)>> {
     let mut versions = HashMap::new();
     for (channel, ids) in by_channel(keys) {
         for ids in ids.chunks(MAX_BINDS) {
@@ -174,7 +176,10 @@ async fn stored(
             for (id, edited, observed, digest, as_of, reactions) in
                 query.fetch_all(&mut *connection).await?
             {
-                let known = (Version { edited, observed, digest }, Whole { as_of, reactions });
+                let known = (
+                    MessageVersion { edited, observed, digest },
+                    FullReactions { as_of, reactions },
+                );
                 versions.insert((channel, MessageId(id as u64)), known);
             }
         }
@@ -182,7 +187,9 @@ async fn stored(
     Ok(versions)
 }
 
-pub(super) fn by_channel(keys: impl Iterator<Item = Key>) -> BTreeMap<ChannelId, Vec<MessageId>> {
+pub(super) fn by_channel(
+    keys: impl Iterator<Item = MessageKey>,
+) -> BTreeMap<ChannelId, Vec<MessageId>> {
     let mut by_channel = BTreeMap::<ChannelId, Vec<MessageId>>::new();
     for (channel, id) in keys {
         by_channel.entry(channel).or_default().push(id);
@@ -190,7 +197,7 @@ pub(super) fn by_channel(keys: impl Iterator<Item = Key>) -> BTreeMap<ChannelId,
     by_channel
 }
 
-async fn upsert(connection: &mut SqliteConnection, written: &[Telling<'_>]) -> Result<()> {
+async fn upsert(connection: &mut SqliteConnection, written: &[MessageUpdate<'_>]) -> Result<()> {
     const COLUMNS: usize = 14;
     for chunk in written.chunks(MAX_BINDS / COLUMNS) {
         let sql = format!(
@@ -204,7 +211,7 @@ async fn upsert(connection: &mut SqliteConnection, written: &[Telling<'_>]) -> R
             placeholders(1, chunk.len(), COLUMNS)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for Telling { version, message, whole } in chunk {
+        for MessageUpdate { version, message, whole } in chunk {
             query = query
                 .bind(message.channel.0 as i64)
                 .bind(message.id.0 as i64)
@@ -217,7 +224,7 @@ async fn upsert(connection: &mut SqliteConnection, written: &[Telling<'_>]) -> R
                 .bind(version.observed)
                 .bind(version.digest)
                 .bind(message.text.as_str())
-                .bind(Extra::of(message).map(|extra| to_json(&extra)))
+                .bind(MessageExtras::of(message).map(|extra| to_json(&extra)))
                 .bind(whole.reactions.as_deref())
                 .bind(whole.as_of);
         }
@@ -228,8 +235,8 @@ async fn upsert(connection: &mut SqliteConnection, written: &[Telling<'_>]) -> R
 
 async fn update_reactions(
     connection: &mut SqliteConnection,
-    (channel, message): Key,
-    whole: &Whole,
+    (channel, message): MessageKey,
+    whole: &FullReactions,
 ) -> Result<()> {
     sqlx::query(
         "UPDATE messages SET reactions = $3, reactions_as_of = $4 WHERE channel = $1 AND id = $2",

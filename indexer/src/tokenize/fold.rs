@@ -7,7 +7,7 @@ use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
 /// A folded character and the bytes it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Folded {
+pub(crate) struct FoldedChar {
     pub(crate) ch: char,
     /// Whether it was written as a capital.
     pub(crate) upper: bool,
@@ -15,7 +15,7 @@ pub(crate) struct Folded {
     end: usize,
 }
 
-impl Folded {
+impl FoldedChar {
     /// The bytes that a stretch of folded characters came from.
     pub(crate) fn range(stretch: &[Self]) -> Range<usize> {
         match stretch {
@@ -29,13 +29,13 @@ impl Folded {
 /// NFKC, lower case, and no accents on alphabetic scripts. Works on one base character with its marks at a
 /// time, so that places stay exact. Never more than 18 characters for one (the longest of Unicode's
 /// compatibility forms).
-pub(crate) fn fold(text: &str) -> Vec<Folded> {
+pub(crate) fn fold(text: &str) -> Vec<FoldedChar> {
     let mut folded = Vec::with_capacity(text.len());
     let mut starts = text.char_indices().peekable();
     while let Some((start, first)) = starts.next() {
         let mut end = start + first.len_utf8();
         if first.is_ascii() && starts.peek().is_none_or(|(_, next)| next.is_ascii()) {
-            folded.push(Folded {
+            folded.push(FoldedChar {
                 ch: first.to_ascii_lowercase(),
                 upper: first.is_ascii_uppercase(),
                 start,
@@ -57,11 +57,11 @@ fn continues(ch: char) -> bool {
         || matches!(ch, '\u{1160}'..='\u{11FF}' | '\u{FF9E}' | '\u{FF9F}')
 }
 
-fn fold_cluster(cluster: &str, range: Range<usize>, folded: &mut Vec<Folded>) {
+fn fold_cluster(cluster: &str, range: Range<usize>, folded: &mut Vec<FoldedChar>) {
     let Range { start, end } = range;
     for composed in cluster.nfkc() {
         if is_spaceless(composed) {
-            folded.push(Folded { ch: composed, upper: false, start, end });
+            folded.push(FoldedChar { ch: composed, upper: false, start, end });
             continue;
         }
         for lower in composed.to_lowercase() {
@@ -70,7 +70,7 @@ fn fold_cluster(cluster: &str, range: Range<usize>, folded: &mut Vec<Folded>) {
                 let (first, second) = plain(ch);
                 std::iter::once(first).chain(second)
             });
-            folded.extend(plain.map(|ch| Folded {
+            folded.extend(plain.map(|ch| FoldedChar {
                 ch,
                 upper: composed.is_uppercase(),
                 start,

@@ -1,7 +1,7 @@
 //! Does a text speak to somebody.
 
 use super::lexicon::{EMPTY, Lexicon, extend, hash_of};
-use super::reading::{Mark, Opening, Reading, lowered};
+use super::reading::{AddressPunctuation, TextFingerprint, TextOpening, lowered};
 
 /// A partial name needs this many characters where a colon or comma follows it.
 const LEAST_MARKED: usize = 3;
@@ -11,7 +11,7 @@ const MOST_PREFIXES: usize = 20;
 
 /// A display name as texts may write it.
 #[derive(Debug, Clone)]
-pub(super) struct Name {
+pub(super) struct NamePattern {
     /// The whole name in lower case, without decoration at its ends.
     whole: u32,
     /// Its first word.
@@ -24,7 +24,7 @@ pub(super) struct Name {
 
 /// How surely a text speaks to the bearer of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Address {
+pub(super) enum AddressMatch {
     /// By the name, at the beginning or behind `@`.
     Full,
     /// By the beginning of the name, at the beginning.
@@ -33,7 +33,7 @@ pub(super) enum Address {
     Inside,
 }
 
-impl Name {
+impl NamePattern {
     pub(super) fn of(name: &str, lexicon: &Lexicon) -> Self {
         let bare = name.trim_matches(|character: char| !character.is_alphanumeric());
         let whole = bare.chars().fold(EMPTY, lowered);
@@ -53,12 +53,12 @@ impl Name {
     }
 
     /// Whether and how `text` speaks to the bearer of this name.
-    pub(super) fn addressed_in(&self, text: &Reading) -> Option<Address> {
+    pub(super) fn addressed_in(&self, text: &TextFingerprint) -> Option<AddressMatch> {
         if self.prefixes.is_empty() {
             return None;
         }
         if text.calls.contains(&self.whole) || (!self.common && text.calls.contains(&self.first)) {
-            return Some(Address::Full);
+            return Some(AddressMatch::Full);
         }
         let openings = text.openings.iter().filter_map(|opening| self.opened_by(opening));
         // `Full` comes before `Partial`.
@@ -66,29 +66,32 @@ impl Name {
             return Some(address);
         }
         let said = !self.common && self.prefixes.len() > 2 && text.says(self.first);
-        said.then_some(Address::Inside)
+        said.then_some(AddressMatch::Inside)
     }
 
-    fn opened_by(&self, opening: &Opening) -> Option<Address> {
+    fn opened_by(&self, opening: &TextOpening) -> Option<AddressMatch> {
         if opening.word == self.first || opening.stem == self.first {
             // "the: text" speaks to somebody called "the"; "the, text" and "the text" do not.
             let meant = if self.common {
-                opening.mark == Mark::Colon && opening.chars > 1
+                opening.mark == AddressPunctuation::Colon && opening.chars > 1
             } else {
-                opening.mark != Mark::Nothing || opening.chars > 2 || opening.stem != opening.word
+                opening.mark != AddressPunctuation::Nothing
+                    || opening.chars > 2
+                    || opening.stem != opening.word
             };
-            return meant.then_some(Address::Full);
+            return meant.then_some(AddressMatch::Full);
         }
-        let least = if opening.mark == Mark::Nothing { LEAST_BARE } else { LEAST_MARKED };
+        let least =
+            if opening.mark == AddressPunctuation::Nothing { LEAST_BARE } else { LEAST_MARKED };
         let partial = opening.chars >= least
             && !opening.common
             && self.prefixes.get(opening.chars - 1) == Some(&opening.word);
-        partial.then_some(Address::Partial)
+        partial.then_some(AddressMatch::Partial)
     }
 }
 
 /// What the text calls somebody who may not have spoken: equal for two texts to the same person.
-pub(super) fn target(text: &Reading) -> Option<u32> {
+pub(super) fn target(text: &TextFingerprint) -> Option<u32> {
     if let Some(person) = text.pings.first() {
         return Some(hash_of("<@>") ^ extend(EMPTY, '@') ^ (person.0 ^ (person.0 >> 32)) as u32);
     }
@@ -97,6 +100,8 @@ pub(super) fn target(text: &Reading) -> Option<u32> {
     }
     text.openings
         .iter()
-        .find(|opening| opening.mark == Mark::Colon && !opening.common && opening.chars > 1)
+        .find(|opening| {
+            opening.mark == AddressPunctuation::Colon && !opening.common && opening.chars > 1
+        })
         .map(|opening| opening.word)
 }

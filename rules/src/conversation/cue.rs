@@ -4,7 +4,7 @@ use std::fmt;
 
 /// One argument for a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cue {
+pub enum LinkCue {
     Reply,
     Thread,
     Names,
@@ -22,7 +22,7 @@ pub enum Cue {
     NothingNear,
 }
 
-impl Cue {
+impl LinkCue {
     pub const ALL: [Self; 15] = [
         Self::Reply,
         Self::Thread,
@@ -76,7 +76,7 @@ impl Cue {
     }
 }
 
-impl fmt::Display for Cue {
+impl fmt::Display for LinkCue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -88,10 +88,10 @@ mod tests {
 
     #[test]
     fn every_cue_reads_back_from_its_word() {
-        for cue in Cue::ALL {
-            assert_eq!(Cue::parse(cue.as_str()), Some(cue));
+        for cue in LinkCue::ALL {
+            assert_eq!(LinkCue::parse(cue.as_str()), Some(cue));
             assert!(!cue.text().is_empty());
         }
-        assert_eq!(Cue::parse("gossip"), None);
+        assert_eq!(LinkCue::parse("gossip"), None);
     }
 }

@@ -1,14 +1,14 @@
 //! What the ranker sees of a message and one message before it.
 
-use super::cue::Cue;
+use super::cue::LinkCue;
 
 macro_rules! features {
     ($($(#[$doc:meta])* $name:ident $word:literal $cue:expr,)+) => {
         /// One input of the linear ranker.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Feature { $($(#[$doc])* $name,)+ }
+        pub enum LinkFeature { $($(#[$doc])* $name,)+ }
 
-        impl Feature {
+        impl LinkFeature {
             /// In the order of the weights file.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
@@ -18,14 +18,14 @@ macro_rules! features {
             }
 
             /// The cue that a weight of this feature counts for, if people can make sense of it.
-            pub(super) fn cue(self) -> Option<Cue> {
+            pub(super) fn cue(self) -> Option<LinkCue> {
                 match self { $(Self::$name => $cue),+ }
             }
         }
     };
 }
 
-use Cue::*;
+use LinkCue::*;
 
 features! {
     // How the two messages stand to each other: exactly one of these for every candidate.
@@ -203,10 +203,10 @@ features! {
 }
 
 /// Where the features of one candidate go.
-pub(super) trait Sink {
-    fn add(&mut self, feature: Feature, value: f32);
+pub(super) trait FeatureSink {
+    fn add(&mut self, feature: LinkFeature, value: f32);
 
-    fn when(&mut self, feature: Feature, holds: bool) {
+    fn when(&mut self, feature: LinkFeature, holds: bool) {
         if holds {
             self.add(feature, 1.0);
         }
@@ -214,8 +214,8 @@ pub(super) trait Sink {
 }
 
 /// Collects them, for training and for telling why.
-impl Sink for Vec<(Feature, f32)> {
-    fn add(&mut self, feature: Feature, value: f32) {
+impl FeatureSink for Vec<(LinkFeature, f32)> {
+    fn add(&mut self, feature: LinkFeature, value: f32) {
         self.push((feature, value));
     }
 }

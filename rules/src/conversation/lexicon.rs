@@ -1,15 +1,15 @@
 //! What single words tell: common ones tell nothing, a few change how a message is read.
 
-use crate::reader::Reader;
+use crate::reader::TomlReader;
 
 /// The most common words of help channels, most widespread first; made by the training program.
 const COMMON: &str = include_str!("../../common_words.txt");
 
 /// What is known of a word, as a set of bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Sense(u8);
+pub(super) struct WordFlags(u8);
 
-impl Sense {
+impl WordFlags {
     pub(super) const COMMON: Self = Self(1);
     pub(super) const QUESTION: Self = Self(2);
     pub(super) const THANKS: Self = Self(4);
@@ -32,53 +32,53 @@ impl Sense {
 /// Word hashes with their senses, in one open-addressed table: a look-up costs one or two reads.
 #[derive(Debug, Clone)]
 pub(super) struct Lexicon {
-    slots: Vec<(u32, Sense)>,
+    slots: Vec<(u32, WordFlags)>,
 }
 
 impl Lexicon {
-    pub(super) fn read(table: &mut Reader) -> Self {
+    pub(super) fn read(table: &mut TomlReader) -> Self {
         let mut words = COMMON
             .split_whitespace()
-            .map(|word| (hash_of(word), Sense::COMMON))
+            .map(|word| (hash_of(word), WordFlags::COMMON))
             .collect::<Vec<_>>();
         for (key, sense) in [
-            ("questions", Sense::QUESTION),
-            ("thanks", Sense::THANKS),
-            ("greetings", Sense::GREETING),
-            ("agreement", Sense::AGREEMENT),
-            ("continuations", Sense::CONTINUATION),
-            ("particles", Sense::PARTICLE),
-            ("common", Sense::COMMON),
+            ("questions", WordFlags::QUESTION),
+            ("thanks", WordFlags::THANKS),
+            ("greetings", WordFlags::GREETING),
+            ("agreement", WordFlags::AGREEMENT),
+            ("continuations", WordFlags::CONTINUATION),
+            ("particles", WordFlags::PARTICLE),
+            ("common", WordFlags::COMMON),
         ] {
             words
                 .extend(table.texts(key).iter().map(|word| (hash_of(&word.to_lowercase()), sense)));
         }
         let mut lexicon =
-            Self { slots: vec![(0, Sense::default()); (words.len() * 4).next_power_of_two()] };
+            Self { slots: vec![(0, WordFlags::default()); (words.len() * 4).next_power_of_two()] };
         for (hash, sense) in words {
             let place = lexicon.place(hash);
-            lexicon.slots[place] = (hash, Sense(lexicon.slots[place].1.0 | sense.0));
+            lexicon.slots[place] = (hash, WordFlags(lexicon.slots[place].1.0 | sense.0));
         }
         lexicon
     }
 
-    pub(super) fn sense(&self, word: u32) -> Sense {
+    pub(super) fn sense(&self, word: u32) -> WordFlags {
         self.slots[self.place(word)].1
     }
 
     pub(super) fn is_common(&self, word: u32) -> bool {
-        self.sense(word).has(Sense::COMMON)
+        self.sense(word).has(WordFlags::COMMON)
     }
 
     pub(super) fn is_particle(&self, ending: &str) -> bool {
-        self.sense(hash_of(ending)).has(Sense::PARTICLE)
+        self.sense(hash_of(ending)).has(WordFlags::PARTICLE)
     }
 
     /// Where the word stands, or the free place where it would. The table is at most half full.
     fn place(&self, hash: u32) -> usize {
         let mask = self.slots.len() - 1;
         let mut place = hash as usize & mask;
-        while self.slots[place].1 != Sense::default() && self.slots[place].0 != hash {
+        while self.slots[place].1 != WordFlags::default() && self.slots[place].0 != hash {
             place = (place + 1) & mask;
         }
         place

@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use super::features::{Feature, Sink};
-use super::reading::Traits;
-use super::window::{Line, People, Window, log_seconds};
-use super::{Limits, WINDOW};
+use super::features::{FeatureSink, LinkFeature};
+use super::reading::TextTraits;
+use super::window::{MessageWindow, SpeakerSet, WindowMessage, log_seconds};
+use super::{MaxPauses, WINDOW};
 use crate::ids::MessageId;
 
 /// The pause that a channel is taken to have before it has shown its own: a minute.
@@ -21,20 +21,20 @@ static LOG: LazyLock<[f32; WINDOW + 2]> =
     LazyLock::new(|| std::array::from_fn(|count| (count.max(1) as f32).ln()));
 
 /// A message against the window before it.
-pub(super) struct Ranking<'w> {
-    window: &'w Window,
-    line: &'w Line,
-    me: People,
-    named: People,
-    naming: Naming,
-    mentioned: People,
+pub(super) struct CandidateRanking<'w> {
+    window: &'w MessageWindow,
+    line: &'w WindowMessage,
+    me: SpeakerSet,
+    named: SpeakerSet,
+    naming: AddresseePresence,
+    mentioned: SpeakerSet,
     pace: f32,
     /// The authors of the lines, newest first, and whom they speak to.
-    people: [(People, People); WINDOW],
+    people: [(SpeakerSet, SpeakerSet); WINDOW],
     /// Whom my latest naming line named.
-    whom_i_named: People,
+    whom_i_named: SpeakerSet,
     /// Who named me last.
-    who_named_me: People,
+    who_named_me: SpeakerSet,
     /// Whether I have not spoken in the window.
     newcomer: bool,
     /// How many people spoke in the last lines, with me.
@@ -43,7 +43,7 @@ pub(super) struct Ranking<'w> {
 
 /// Whom the message speaks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Naming {
+enum AddresseePresence {
     Nobody,
     SomebodyHere,
     SomebodyAway,
@@ -51,12 +51,12 @@ enum Naming {
 
 /// A candidate with what the walk back to it has found.
 #[derive(Clone, Copy)]
-pub(super) enum Choice<'w> {
-    Line(&'w Line, Since),
-    Start(Found),
+pub(super) enum RankedCandidate<'w> {
+    Line(&'w WindowMessage, InterveningTurns),
+    Start(StartContext),
 }
 
-impl Choice<'_> {
+impl RankedCandidate<'_> {
     pub(super) fn parent(&self) -> Option<MessageId> {
         match self {
             Self::Line(line, _) => Some(line.id),
@@ -67,35 +67,35 @@ impl Choice<'_> {
 
 /// What happened between a candidate and the message, while walking back.
 #[derive(Clone, Copy)]
-pub(super) struct Since {
+pub(super) struct InterveningTurns {
     lines: usize,
     own: u32,
     /// How many lines each speaker has said.
     said: [u8; 64],
-    addressed: People,
+    addressed: SpeakerSet,
     /// Whom I have addressed.
-    answered: People,
+    answered: SpeakerSet,
     called_me: u32,
-    spoke: People,
+    spoke: SpeakerSet,
 }
 
 /// What the walk over the candidates tells of the start.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Found {
+pub(super) struct StartContext {
     own: Option<(usize, f32)>,
     called: Option<(usize, f32, bool)>,
     shared: u32,
     open_question: bool,
 }
 
-impl<'w> Ranking<'w> {
-    pub(super) fn of(window: &'w Window, line: &'w Line) -> Self {
+impl<'w> CandidateRanking<'w> {
+    pub(super) fn of(window: &'w MessageWindow, line: &'w WindowMessage) -> Self {
         let me = window.person(line);
         let named = window.addressed(line);
         let naming = match (named, line.target) {
-            (0, None) => Naming::Nobody,
-            (0, Some(_)) => Naming::SomebodyAway,
-            _ => Naming::SomebodyHere,
+            (0, None) => AddresseePresence::Nobody,
+            (0, Some(_)) => AddresseePresence::SomebodyAway,
+            _ => AddresseePresence::SomebodyHere,
         };
         let (mut whom_i_named, mut who_named_me, mut company) = (0, 0, me);
         let mut people = [(0, 0); WINDOW];
@@ -130,15 +130,15 @@ impl<'w> Ranking<'w> {
     }
 
     /// Fills a sink for every candidate, newest first, and for the start at the end.
-    pub(super) fn each<S: Sink>(
+    pub(super) fn each<S: FeatureSink>(
         &self,
-        limits: Limits,
+        limits: MaxPauses,
         mut sink: impl FnMut() -> S,
-        mut done: impl FnMut(&Choice<'w>, S),
+        mut done: impl FnMut(&RankedCandidate<'w>, S),
     ) {
-        let (mut since, mut found) = (Since::nothing(), Found::default());
+        let (mut since, mut found) = (InterveningTurns::nothing(), StartContext::default());
         for other in self.window.newest_first() {
-            let pair = Pair::of(self, other, &since);
+            let pair = CandidatePair::of(self, other, &since);
             pair.note(&mut found);
             let (person, addressed, near) = (
                 pair.person,
@@ -148,45 +148,50 @@ impl<'w> Ranking<'w> {
             if near {
                 let mut sink = sink();
                 pair.fill(&mut sink);
-                done(&Choice::Line(other, since), sink);
+                done(&RankedCandidate::Line(other, since), sink);
             }
             since.pass(self.me, person, addressed);
         }
         let mut sink = sink();
         self.start(&found, &mut sink);
-        done(&Choice::Start(found), sink);
+        done(&RankedCandidate::Start(found), sink);
     }
 
     /// The features of a candidate that [`Self::each`] has shown.
-    pub(super) fn features_of(&self, choice: &Choice<'w>) -> Vec<(Feature, f32)> {
+    pub(super) fn features_of(&self, choice: &RankedCandidate<'w>) -> Vec<(LinkFeature, f32)> {
         let mut features = Vec::with_capacity(40);
         match choice {
-            Choice::Line(other, since) => Pair::of(self, other, since).fill(&mut features),
-            Choice::Start(found) => self.start(found, &mut features),
+            RankedCandidate::Line(other, since) => {
+                CandidatePair::of(self, other, since).fill(&mut features)
+            }
+            RankedCandidate::Start(found) => self.start(found, &mut features),
         }
         features
     }
 
-    fn start(&self, found: &Found, sink: &mut impl Sink) {
-        use Feature::*;
+    fn start(&self, found: &StartContext, sink: &mut impl FeatureSink) {
+        use LinkFeature::*;
         let text = &self.line.text;
         let newcomer = found.own.is_none();
-        let asks = text.traits.has(Traits::QUESTION_MARK);
+        let asks = text.traits.has(TextTraits::QUESTION_MARK);
         sink.add(Start, 1.0);
         sink.when(StartQuestion, asks);
-        sink.when(StartAsks, text.traits.has(Traits::ASKS));
-        sink.when(StartGreets, text.traits.has(Traits::GREETS));
-        sink.when(StartThanks, text.traits.has(Traits::THANKS));
-        sink.when(StartAgrees, text.traits.has(Traits::AGREES));
-        sink.when(StartGoesOn, text.traits.has(Traits::CONTINUES));
-        sink.when(StartNaming, self.naming == Naming::SomebodyHere);
-        sink.when(StartNamingAway, self.naming == Naming::SomebodyAway);
-        sink.when(StartNamedInside, self.naming == Naming::Nobody && self.mentioned != 0);
+        sink.when(StartAsks, text.traits.has(TextTraits::ASKS));
+        sink.when(StartGreets, text.traits.has(TextTraits::GREETS));
+        sink.when(StartThanks, text.traits.has(TextTraits::THANKS));
+        sink.when(StartAgrees, text.traits.has(TextTraits::AGREES));
+        sink.when(StartGoesOn, text.traits.has(TextTraits::CONTINUES));
+        sink.when(StartNaming, self.naming == AddresseePresence::SomebodyHere);
+        sink.when(StartNamingAway, self.naming == AddresseePresence::SomebodyAway);
+        sink.when(
+            StartNamedInside,
+            self.naming == AddresseePresence::Nobody && self.mentioned != 0,
+        );
         sink.when(StartShort, text.word_count <= SHORT);
         sink.when(StartLong, text.word_count >= LONG);
-        sink.when(StartLink, text.traits.has(Traits::LINK));
+        sink.when(StartLink, text.traits.has(TextTraits::LINK));
         sink.when(StartNewcomer, newcomer);
-        sink.when(StartNewcomerAsks, newcomer && asks && self.naming == Naming::Nobody);
+        sink.when(StartNewcomerAsks, newcomer && asks && self.naming == AddresseePresence::Nobody);
         sink.when(StartNewcomerLong, newcomer && text.word_count >= LONG);
         if let Some((distance, late)) = found.own {
             sink.add(StartOwnNear, 1.0 / distance as f32);
@@ -200,7 +205,7 @@ impl<'w> Ranking<'w> {
         sink.add(StartSilence, self.line.pause.min(LATEST));
         sink.add(StartSilenceForPace, self.line.pause - self.pace);
         sink.when(StartSilenceLong, self.line.pause > LATEST);
-        if asks && self.naming == Naming::Nobody {
+        if asks && self.naming == AddresseePresence::Nobody {
             sink.add(StartQuestionSilence, self.line.pause.min(LATEST));
             sink.add(StartQuestionPace, self.pace.min(LATEST));
         }
@@ -217,12 +222,12 @@ impl<'w> Ranking<'w> {
     }
 }
 
-impl Since {
+impl InterveningTurns {
     fn nothing() -> Self {
         Self { lines: 0, own: 0, said: [0; 64], addressed: 0, answered: 0, called_me: 0, spoke: 0 }
     }
 
-    fn pass(&mut self, me: People, person: People, addressed: People) {
+    fn pass(&mut self, me: SpeakerSet, person: SpeakerSet, addressed: SpeakerSet) {
         self.lines += 1;
         self.own += u32::from(person & me != 0);
         let mut bits = person;
@@ -240,20 +245,24 @@ impl Since {
 }
 
 /// The message and one candidate.
-struct Pair<'r, 'w> {
-    ranking: &'r Ranking<'w>,
-    other: &'w Line,
-    since: &'r Since,
-    person: People,
-    addressed: People,
+struct CandidatePair<'r, 'w> {
+    ranking: &'r CandidateRanking<'w>,
+    other: &'w WindowMessage,
+    since: &'r InterveningTurns,
+    person: SpeakerSet,
+    addressed: SpeakerSet,
     gap: i64,
     /// The logarithm of the seconds between them.
     late: f32,
     shared: u32,
 }
 
-impl<'r, 'w> Pair<'r, 'w> {
-    fn of(ranking: &'r Ranking<'w>, other: &'w Line, since: &'r Since) -> Self {
+impl<'r, 'w> CandidatePair<'r, 'w> {
+    fn of(
+        ranking: &'r CandidateRanking<'w>,
+        other: &'w WindowMessage,
+        since: &'r InterveningTurns,
+    ) -> Self {
         let (person, addressed) = ranking.people[since.lines];
         let gap = (ranking.line.sent.0 - other.sent.0).max(0);
         let shared = ranking.line.text.shared_topics(&other.text);
@@ -274,12 +283,12 @@ impl<'r, 'w> Pair<'r, 'w> {
 
     /// A question whose author nobody has addressed since.
     fn is_open_question(&self) -> bool {
-        self.other.text.traits.has(Traits::QUESTION_MARK)
+        self.other.text.traits.has(TextTraits::QUESTION_MARK)
             && !self.is_own()
             && self.since.addressed & self.person == 0
     }
 
-    fn note(&self, found: &mut Found) {
+    fn note(&self, found: &mut StartContext) {
         let distance = self.since.lines + 1;
         if self.is_own() && found.own.is_none() {
             found.own = Some((distance, self.late));
@@ -291,7 +300,7 @@ impl<'r, 'w> Pair<'r, 'w> {
         found.shared = found.shared.max(self.shared);
     }
 
-    fn fill(&self, sink: &mut impl Sink) {
+    fn fill(&self, sink: &mut impl FeatureSink) {
         self.relation(sink);
         self.time(sink);
         self.place(sink);
@@ -301,8 +310,8 @@ impl<'r, 'w> Pair<'r, 'w> {
         self.kinds(sink);
     }
 
-    fn relation(&self, sink: &mut impl Sink) {
-        use Feature::*;
+    fn relation(&self, sink: &mut impl FeatureSink) {
+        use LinkFeature::*;
         let (far, late) = (LOG[self.since.lines + 1], self.late.min(LATEST));
         let naming = self.ranking.naming as usize;
         let (relation, distance) = if self.is_own() {
@@ -335,8 +344,8 @@ impl<'r, 'w> Pair<'r, 'w> {
         sink.add(distance, far);
     }
 
-    fn time(&self, sink: &mut impl Sink) {
-        use Feature::*;
+    fn time(&self, sink: &mut impl FeatureSink) {
+        use LinkFeature::*;
         let late = self.late;
         sink.add(Late, late.min(LATEST));
         sink.add(LateForPace, late - self.ranking.pace);
@@ -346,8 +355,8 @@ impl<'r, 'w> Pair<'r, 'w> {
         sink.when(BeyondQuarter, self.gap > 900_000);
     }
 
-    fn place(&self, sink: &mut impl Sink) {
-        use Feature::*;
+    fn place(&self, sink: &mut impl FeatureSink) {
+        use LinkFeature::*;
         match self.since.lines {
             0 => {
                 sink.add(Adjacent, 1.0);
@@ -360,8 +369,8 @@ impl<'r, 'w> Pair<'r, 'w> {
         }
     }
 
-    fn turns(&self, sink: &mut impl Sink) {
-        use Feature::*;
+    fn turns(&self, sink: &mut impl FeatureSink) {
+        use LinkFeature::*;
         let since = self.since;
         let by_author = since.said[self.person.trailing_zeros() as usize & 63];
         if self.is_own() {
@@ -385,22 +394,22 @@ impl<'r, 'w> Pair<'r, 'w> {
         sink.when(AuthorNamedSince, since.addressed & self.person != 0 && !self.is_own());
     }
 
-    fn own_turn(&self, sink: &mut impl Sink) {
-        use Feature::*;
+    fn own_turn(&self, sink: &mut impl FeatureSink) {
+        use LinkFeature::*;
         let since = self.since;
         if since.own > 0 {
             return;
         }
         sink.add(OwnLast, 1.0);
         sink.add(OwnLastLate, self.late.min(LATEST));
-        sink.when(OwnLastNaming, self.ranking.naming != Naming::Nobody);
-        sink.when(OwnLastQuestion, self.other.text.traits.has(Traits::QUESTION_MARK));
+        sink.when(OwnLastNaming, self.ranking.naming != AddresseePresence::Nobody);
+        sink.when(OwnLastQuestion, self.other.text.traits.has(TextTraits::QUESTION_MARK));
         sink.when(OwnLastAnswered, since.addressed & self.ranking.me != 0);
         sink.when(OwnButPartnerSpoke, self.addressed & since.spoke != 0);
     }
 
-    fn partners(&self, sink: &mut impl Sink) {
-        use Feature::*;
+    fn partners(&self, sink: &mut impl FeatureSink) {
+        use LinkFeature::*;
         let ranking = self.ranking;
         let same_target = ranking.named & self.addressed != 0
             || ranking.line.target.is_some() && ranking.line.target == self.other.target;
@@ -411,7 +420,7 @@ impl<'r, 'w> Pair<'r, 'w> {
             sink.when(OwnTargetSpoke, target_spoke);
             sink.when(
                 OwnOtherTarget,
-                !same_target && ranking.naming != Naming::Nobody && self.addressed != 0,
+                !same_target && ranking.naming != AddresseePresence::Nobody && self.addressed != 0,
             );
             return;
         }
@@ -422,7 +431,7 @@ impl<'r, 'w> Pair<'r, 'w> {
         sink.when(NamedInPart, self.is_named() && ranking.window.is_partial(ranking.line));
         sink.when(Mutual, self.is_named() && self.calls_me());
         sink.when(SameTarget, same_target);
-        let nobody = ranking.naming == Naming::Nobody;
+        let nobody = ranking.naming == AddresseePresence::Nobody;
         sink.when(PartnerILastNamed, nobody && ranking.whom_i_named & self.person != 0);
         sink.when(
             PartnerWhoNamedMe,
@@ -440,63 +449,63 @@ impl<'r, 'w> Pair<'r, 'w> {
     }
 
     /// Which of the lines of somebody whom I name.
-    fn named(&self, sink: &mut impl Sink) {
-        use Feature::*;
+    fn named(&self, sink: &mut impl FeatureSink) {
+        use LinkFeature::*;
         if !self.is_named() {
             return;
         }
         let (since, text) = (self.since, &self.other.text);
         sink.when(NamedAside, self.addressed != 0 && !self.calls_me());
-        sink.when(NamedQuestion, text.traits.has(Traits::QUESTION_MARK));
+        sink.when(NamedQuestion, text.traits.has(TextTraits::QUESTION_MARK));
         sink.when(NamedUnheard, since.addressed & self.person == 0);
         sink.when(NamedAnsweredSince, since.answered & self.person != 0);
         sink.when(NamedAnsweredByOther, since.addressed & self.person != 0);
         sink.when(NamedShared, self.shared > 0);
         sink.when(NamedShort, text.word_count <= SHORT);
         sink.when(NamedLong, text.word_count >= LONG);
-        sink.when(NamedAsks, self.ranking.line.text.traits.has(Traits::QUESTION_MARK));
+        sink.when(NamedAsks, self.ranking.line.text.traits.has(TextTraits::QUESTION_MARK));
         if since.spoke & self.person == 0 {
             sink.add(NamedLastLate, self.late.min(LATEST));
         }
     }
 
     /// Which of the lines that name me.
-    fn called(&self, sink: &mut impl Sink) {
-        use Feature::*;
+    fn called(&self, sink: &mut impl FeatureSink) {
+        use LinkFeature::*;
         if !self.calls_me() {
             return;
         }
         let text = &self.other.text;
-        sink.when(CalledQuestion, text.traits.has(Traits::QUESTION_MARK));
+        sink.when(CalledQuestion, text.traits.has(TextTraits::QUESTION_MARK));
         sink.when(CalledShared, self.shared > 0);
         sink.when(CalledLong, text.word_count >= LONG);
         sink.when(CalledShort, text.word_count <= SHORT);
-        sink.when(CalledAsks, self.ranking.line.text.traits.has(Traits::QUESTION_MARK));
+        sink.when(CalledAsks, self.ranking.line.text.traits.has(TextTraits::QUESTION_MARK));
         if self.since.called_me == 0 {
             sink.add(CalledLastLate, self.late.min(LATEST));
         }
     }
 
     /// A line that names nobody and stands right behind one of mine may speak to me.
-    fn after_mine(&self, sink: &mut impl Sink) {
-        use Feature::*;
+    fn after_mine(&self, sink: &mut impl FeatureSink) {
+        use LinkFeature::*;
         let Some(before) = self.ranking.window.newest_first().nth(self.since.lines + 1) else {
             return;
         };
         let (person, addressed) = self.ranking.people[self.since.lines + 1];
         if person & self.ranking.me == 0
             || self.addressed != 0
-            || self.ranking.naming == Naming::SomebodyHere
+            || self.ranking.naming == AddresseePresence::SomebodyHere
         {
             return;
         }
         sink.add(FollowsMine, 1.0);
-        sink.when(FollowsMyQuestion, before.text.traits.has(Traits::QUESTION_MARK));
+        sink.when(FollowsMyQuestion, before.text.traits.has(TextTraits::QUESTION_MARK));
         sink.when(FollowsMyNaming, addressed & self.person != 0);
     }
 
-    fn words(&self, sink: &mut impl Sink) {
-        use Feature::*;
+    fn words(&self, sink: &mut impl FeatureSink) {
+        use LinkFeature::*;
         let (mine, theirs) = (&self.ranking.line.text, &self.other.text);
         let shared = self.shared;
         if shared == 0 {
@@ -516,17 +525,18 @@ impl<'r, 'w> Pair<'r, 'w> {
         sink.when(OldShared, self.since.lines > 10);
     }
 
-    fn kinds(&self, sink: &mut impl Sink) {
-        use Feature::*;
+    fn kinds(&self, sink: &mut impl FeatureSink) {
+        use LinkFeature::*;
         let (mine, theirs) = (self.ranking.line.text.traits, self.other.text.traits);
-        let (asks, asked) = (mine.has(Traits::QUESTION_MARK), theirs.has(Traits::QUESTION_MARK));
+        let (asks, asked) =
+            (mine.has(TextTraits::QUESTION_MARK), theirs.has(TextTraits::QUESTION_MARK));
         let (words, their_words) = (self.ranking.line.text.word_count, self.other.text.word_count);
         if self.is_own() {
             sink.when(OwnQuestionTwice, asks && asked);
-            sink.when(OwnGoesOn, mine.has(Traits::CONTINUES));
-            sink.when(OwnCorrects, mine.has(Traits::CORRECTS));
-            sink.when(OwnAfterTrailing, theirs.has(Traits::TRAILS_OFF) && self.since.own == 0);
-            sink.when(ThanksToOwn, mine.has(Traits::THANKS));
+            sink.when(OwnGoesOn, mine.has(TextTraits::CONTINUES));
+            sink.when(OwnCorrects, mine.has(TextTraits::CORRECTS));
+            sink.when(OwnAfterTrailing, theirs.has(TextTraits::TRAILS_OFF) && self.since.own == 0);
+            sink.when(ThanksToOwn, mine.has(TextTraits::THANKS));
             sink.when(ShortToOwn, words <= SHORT);
             sink.when(LongToOwn, words >= LONG);
             sink.when(QuestionToOwn, asks);
@@ -534,7 +544,7 @@ impl<'r, 'w> Pair<'r, 'w> {
             let newcomer = self.since.spoke & self.person == 0 && self.addressed == 0;
             sink.when(ToQuestion, asked);
             let open = self.is_open_question() && self.addressed == 0;
-            let nobody = self.ranking.naming == Naming::Nobody;
+            let nobody = self.ranking.naming == AddresseePresence::Nobody;
             sink.when(ToOpenQuestion, self.is_open_question());
             sink.when(PlainOpenQuestion, open && !asks && nobody);
             sink.when(NewcomerToOpenQuestion, open && !asks && nobody && self.ranking.newcomer);
@@ -542,19 +552,22 @@ impl<'r, 'w> Pair<'r, 'w> {
             sink.when(ToNewcomer, newcomer && their_words >= LONG);
             sink.when(QuestionToQuestion, asks && asked);
             sink.when(QuestionToOther, asks);
-            sink.when(GoesOn, mine.has(Traits::CONTINUES));
-            sink.when(ThanksToOther, mine.has(Traits::THANKS));
-            sink.when(AgreesWithOther, mine.has(Traits::AGREES));
-            sink.when(AgreesWithQuestion, mine.has(Traits::AGREES) && asked);
-            sink.when(GreetsGreeting, mine.has(Traits::GREETS) && theirs.has(Traits::GREETS));
-            sink.when(GreetsOther, mine.has(Traits::GREETS));
+            sink.when(GoesOn, mine.has(TextTraits::CONTINUES));
+            sink.when(ThanksToOther, mine.has(TextTraits::THANKS));
+            sink.when(AgreesWithOther, mine.has(TextTraits::AGREES));
+            sink.when(AgreesWithQuestion, mine.has(TextTraits::AGREES) && asked);
+            sink.when(
+                GreetsGreeting,
+                mine.has(TextTraits::GREETS) && theirs.has(TextTraits::GREETS),
+            );
+            sink.when(GreetsOther, mine.has(TextTraits::GREETS));
             sink.when(ShortToOther, words <= SHORT);
             sink.when(ToBot, self.other.bot);
             sink.when(FromBot, self.ranking.line.bot);
         }
-        sink.when(ToThanks, theirs.has(Traits::THANKS));
-        sink.when(ToGreeting, theirs.has(Traits::GREETS));
-        sink.when(ToLink, theirs.has(Traits::LINK));
+        sink.when(ToThanks, theirs.has(TextTraits::THANKS));
+        sink.when(ToGreeting, theirs.has(TextTraits::GREETS));
+        sink.when(ToLink, theirs.has(TextTraits::LINK));
         sink.when(ToShort, their_words <= SHORT);
         sink.when(ToLong, their_words >= LONG);
     }

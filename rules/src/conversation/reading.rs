@@ -1,6 +1,6 @@
 //! A text reduced to what comparing it with its neighbours needs: hashes and a few flags.
 
-use super::lexicon::{EMPTY, Lexicon, Sense, extend};
+use super::lexicon::{EMPTY, Lexicon, WordFlags, extend};
 use crate::ids::UserId;
 
 /// How far into a text words are read.
@@ -13,9 +13,9 @@ const MOST_CALLS: usize = 24;
 pub(super) const MOST_PINGS: usize = 8;
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Reading {
+pub(super) struct TextFingerprint {
     /// The words at the beginning that may be names.
-    pub(super) openings: Vec<Opening>,
+    pub(super) openings: Vec<TextOpening>,
     /// What follows each `@`, as one, two, three and four words.
     pub(super) calls: Vec<u32>,
     /// People named by raw mentions, `<@id>`.
@@ -26,32 +26,32 @@ pub(super) struct Reading {
     pub(super) topics: Vec<u32>,
     /// A set that holds at least every topic: two texts without a common bit share none.
     signature: [u64; 4],
-    pub(super) traits: Traits,
+    pub(super) traits: TextTraits,
     pub(super) word_count: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Opening {
+pub(super) struct TextOpening {
     pub(super) word: u32,
     /// The word without the particle that sticks to it, or the word itself.
     pub(super) stem: u32,
     pub(super) chars: usize,
-    pub(super) mark: Mark,
+    pub(super) mark: AddressPunctuation,
     pub(super) common: bool,
 }
 
 /// What follows a word, from the surest sign of an address to none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Mark {
+pub(super) enum AddressPunctuation {
     Colon,
     Comma,
     Nothing,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Traits(u16);
+pub(super) struct TextTraits(u16);
 
-impl Traits {
+impl TextTraits {
     pub(super) const QUESTION_MARK: Self = Self(1);
     pub(super) const ASKS: Self = Self(2);
     pub(super) const THANKS: Self = Self(4);
@@ -74,7 +74,7 @@ impl Traits {
     }
 }
 
-impl Reading {
+impl TextFingerprint {
     pub(super) fn of(text: &str, lexicon: &Lexicon) -> Self {
         let mut reading = Self::default();
         let head = &text[..text.floor_char_boundary(READ_BYTES)];
@@ -130,15 +130,15 @@ impl Reading {
     }
 
     fn piece(&mut self, raw: &str, opening: &mut bool, lexicon: &Lexicon) {
-        let Some(word) = Word::of(raw, lexicon) else { return };
+        let Some(word) = WordSpan::of(raw, lexicon) else { return };
         let place = self.word_count;
         self.word_count += 1;
-        let sense = Sense::either(lexicon.sense(word.hash), lexicon.sense(word.stem));
+        let sense = WordFlags::either(lexicon.sense(word.hash), lexicon.sense(word.stem));
         self.judge_word(place, sense);
         if *opening && self.openings.len() < MOST_OPENINGS {
-            let mark = Mark::behind(raw);
-            let common = sense.has(Sense::COMMON);
-            self.openings.push(Opening {
+            let mark = AddressPunctuation::behind(raw);
+            let common = sense.has(WordFlags::COMMON);
+            self.openings.push(TextOpening {
                 word: word.hash,
                 stem: word.stem,
                 chars: word.chars,
@@ -146,8 +146,9 @@ impl Reading {
                 common,
             });
             // A second name follows a first one, "ann, bob: try it", or a short word, "hi ann".
-            *opening =
-                mark == Mark::Comma || raw == "&" || place == 0 && sense.has(Sense::SHORT_OPENERS);
+            *opening = mark == AddressPunctuation::Comma
+                || raw == "&"
+                || place == 0 && sense.has(WordFlags::SHORT_OPENERS);
         } else {
             *opening = false;
         }
@@ -159,7 +160,7 @@ impl Reading {
         }
         if word.pairs {
             self.pairs(raw, lexicon);
-        } else if word.chars > 2 && !sense.has(Sense::COMMON) {
+        } else if word.chars > 2 && !sense.has(WordFlags::COMMON) {
             self.topics.push(word.hash);
         }
     }
@@ -178,34 +179,36 @@ impl Reading {
         }
     }
 
-    fn judge_word(&mut self, place: u32, sense: Sense) {
+    fn judge_word(&mut self, place: u32, sense: WordFlags) {
         // A name may stand before the word that shows the kind of sentence.
         let early = place < 3;
-        self.traits.set(Traits::ASKS, early && sense.has(Sense::QUESTION));
-        self.traits.set(Traits::GREETS, early && sense.has(Sense::GREETING));
-        self.traits.set(Traits::AGREES, place < 2 && sense.has(Sense::AGREEMENT));
-        self.traits.set(Traits::CONTINUES, place < 2 && sense.has(Sense::CONTINUATION));
-        self.traits.set(Traits::THANKS, sense.has(Sense::THANKS));
+        self.traits.set(TextTraits::ASKS, early && sense.has(WordFlags::QUESTION));
+        self.traits.set(TextTraits::GREETS, early && sense.has(WordFlags::GREETING));
+        self.traits.set(TextTraits::AGREES, place < 2 && sense.has(WordFlags::AGREEMENT));
+        self.traits.set(TextTraits::CONTINUES, place < 2 && sense.has(WordFlags::CONTINUATION));
+        self.traits.set(TextTraits::THANKS, sense.has(WordFlags::THANKS));
     }
 
     fn judge_marks(&mut self, text: &str) {
         let end = text.trim_end();
-        self.traits.set(Traits::QUESTION_MARK, text.contains(['?', '？']));
-        self.traits.set(Traits::LINK, text.contains("://"));
-        self.traits.set(Traits::CODE, text.contains('`'));
-        self.traits.set(Traits::CORRECTS, text.starts_with(['*', '^']) || text.starts_with("s/"));
-        self.traits.set(Traits::TRAILS_OFF, end.ends_with("..") || end.ends_with(['…', ',', ':']));
+        self.traits.set(TextTraits::QUESTION_MARK, text.contains(['?', '？']));
+        self.traits.set(TextTraits::LINK, text.contains("://"));
+        self.traits.set(TextTraits::CODE, text.contains('`'));
+        self.traits
+            .set(TextTraits::CORRECTS, text.starts_with(['*', '^']) || text.starts_with("s/"));
+        self.traits
+            .set(TextTraits::TRAILS_OFF, end.ends_with("..") || end.ends_with(['…', ',', ':']));
     }
 }
 
-struct Word {
+struct WordSpan {
     hash: u32,
     stem: u32,
     chars: usize,
     pairs: bool,
 }
 
-impl Word {
+impl WordSpan {
     /// The word inside its punctuation, in lower case; none where nothing is left.
     fn of(raw: &str, lexicon: &Lexicon) -> Option<Self> {
         let bare = raw.trim_matches(|character: char| !character.is_alphanumeric());
@@ -231,7 +234,7 @@ impl Word {
     }
 }
 
-impl Mark {
+impl AddressPunctuation {
     fn behind(raw: &str) -> Self {
         match raw.trim_end_matches([')', '>', '"', '*', '_', '`']).chars().next_back() {
             Some(':' | '：') => Self::Colon,
@@ -278,7 +281,7 @@ fn calls(text: &str, lexicon: &Lexicon) -> Vec<u32> {
             }
             if count > 0 {
                 hash = extend(hash, ' ');
-            } else if let Some(word) = Word::of(bare, lexicon)
+            } else if let Some(word) = WordSpan::of(bare, lexicon)
                 && word.stem != word.hash
             {
                 calls.push(word.stem);

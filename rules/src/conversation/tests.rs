@@ -2,7 +2,7 @@ use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 
-use super::cue::Cue;
+use super::cue::LinkCue;
 use super::*;
 use crate::ids::{ChannelId, MessageId, Millis, UserId};
 use crate::message::{Author, Mention, MessageKind};
@@ -41,8 +41,8 @@ fn talk(lines: &[Line<'_>]) -> Vec<Message> {
     lines.iter().enumerate().map(|(place, line)| message(place, *line)).collect()
 }
 
-fn links(messages: &[Message], kind: ChannelKind) -> Vec<Link> {
-    let mut untangler = Untangler::for_channel(&RULES.conversations, kind);
+fn links(messages: &[Message], kind: ChannelKind) -> Vec<ParentLink> {
+    let mut untangler = Disentangler::for_channel(&RULES.conversations, kind);
     messages.iter().map(|message| untangler.link(message)).collect()
 }
 
@@ -100,7 +100,7 @@ fn raw_and_listed_mentions_are_addresses() {
     messages[2].mentions = vec![Mention { id: asker, name: "marlowe".into() }];
     let link = links(&messages, ChannelKind::Text)[2];
     assert_eq!(link.parent, Some(MessageId(1)));
-    assert!(link.cues.contains(&Some(Cue::Names)), "{:?}", link.cues);
+    assert!(link.cues.contains(&Some(LinkCue::Names)), "{:?}", link.cues);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_reply_wins_even_over_names_and_age_and_what_is_no_talk_stays_alone() {
     let links = links(&messages, ChannelKind::Text);
     assert_eq!(links[1].parent, None);
     assert_eq!(links[2].parent, None, "beyond every limit");
-    assert_eq!((links[3].parent, links[3].cues[0]), (Some(MessageId(1)), Some(Cue::Reply)));
+    assert_eq!((links[3].parent, links[3].cues[0]), (Some(MessageId(1)), Some(LinkCue::Reply)));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_thread_is_one_conversation_whatever_its_replies_name() {
     }
     messages[0].reply_to = Some(MessageId(4));
     messages[2].reply_to = Some(MessageId(5));
-    assert_eq!(gather(links(&messages, ChannelKind::Thread)).len(), 1);
+    assert_eq!(group_links(links(&messages, ChannelKind::Thread)).len(), 1);
 }
 
 #[test]
@@ -146,9 +146,9 @@ fn a_common_word_is_no_address() {
 #[test]
 fn conversations_come_ordered_and_share_a_parent_that_is_gone() {
     let link = |message, parent: Option<u64>| {
-        Link::because(MessageId(message), parent.map(MessageId), None)
+        ParentLink::because(MessageId(message), parent.map(MessageId), None)
     };
-    let found = gather([
+    let found = group_links([
         link(9, Some(2)),
         link(5, None),
         link(7, Some(5)),

@@ -1,20 +1,20 @@
 //! The trained weights of the ranker.
 
-use super::cue::Cue;
-use super::features::{Feature, Sink};
+use super::cue::LinkCue;
+use super::features::{FeatureSink, LinkFeature};
 
-/// One line a feature, in the order of [`Feature::ALL`]: word, weight, mean value in training. Made
+/// One line a feature, in the order of [`LinkFeature::ALL`]: word, weight, mean value in training. Made
 /// by the training program; see its first lines for how.
 const TRAINED: &str = include_str!("../../links.weights");
 
 #[derive(Debug, Clone)]
-pub(super) struct Weights {
+pub(super) struct LinkWeights {
     weights: Vec<f32>,
     /// What a feature usually is, so that a cue tells how a candidate differs from the usual one.
     means: Vec<f32>,
 }
 
-impl Weights {
+impl LinkWeights {
     pub(super) fn trained() -> Self {
         Self::parse(TRAINED).expect("the embedded weights are checked by a test")
     }
@@ -23,7 +23,7 @@ impl Weights {
         let mut lines =
             text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
         let (mut weights, mut means) = (Vec::new(), Vec::new());
-        for feature in Feature::ALL {
+        for feature in LinkFeature::ALL {
             let wanted = feature.as_str();
             let line = lines.next().ok_or_else(|| format!("no line for {wanted}"))?;
             let mut parts = line.split_whitespace();
@@ -44,13 +44,13 @@ impl Weights {
         }
     }
 
-    pub(super) fn scorer(&self) -> Scorer<'_> {
-        Scorer { weights: &self.weights, score: 0.0 }
+    pub(super) fn scorer(&self) -> LinkScorer<'_> {
+        LinkScorer { weights: &self.weights, score: 0.0 }
     }
 
     /// The cues that speak for a candidate the most, strongest first.
-    pub(super) fn cues(&self, features: &[(Feature, f32)]) -> [Option<Cue>; 3] {
-        let mut shares = [0.0_f32; Cue::ALL.len()];
+    pub(super) fn cues(&self, features: &[(LinkFeature, f32)]) -> [Option<LinkCue>; 3] {
+        let mut shares = [0.0_f32; LinkCue::ALL.len()];
         for (feature, value) in features {
             let place = *feature as usize;
             if let Some(cue) = feature.cue() {
@@ -59,7 +59,7 @@ impl Weights {
         }
         let mut best = [None; 3];
         for place in &mut best {
-            let strongest = Cue::ALL
+            let strongest = LinkCue::ALL
                 .into_iter()
                 .filter(|cue| shares[*cue as usize] > 0.0)
                 .max_by(|a, b| shares[*a as usize].total_cmp(&shares[*b as usize]));
@@ -72,13 +72,13 @@ impl Weights {
 }
 
 /// Sums a candidate's score as its features come, always in the same order.
-pub(super) struct Scorer<'w> {
+pub(super) struct LinkScorer<'w> {
     weights: &'w [f32],
     pub(super) score: f32,
 }
 
-impl Sink for Scorer<'_> {
-    fn add(&mut self, feature: Feature, value: f32) {
+impl FeatureSink for LinkScorer<'_> {
+    fn add(&mut self, feature: LinkFeature, value: f32) {
         self.score += self.weights[feature as usize] * value;
     }
 }
@@ -90,14 +90,14 @@ mod tests {
     #[test]
     fn the_embedded_weights_fit_the_features() {
         assert_eq!(
-            Weights::parse(TRAINED).map(|weights| weights.weights.len()),
-            Ok(Feature::ALL.len())
+            LinkWeights::parse(TRAINED).map(|weights| weights.weights.len()),
+            Ok(LinkFeature::ALL.len())
         );
     }
 
     #[test]
     fn a_weights_file_must_name_every_feature_once_in_order() {
-        let first = Feature::ALL[0].as_str();
+        let first = LinkFeature::ALL[0].as_str();
         for (text, says) in [
             ("", "no line for"),
             ("nonsense 1 1", "expected"),
@@ -105,7 +105,7 @@ mod tests {
             (&format!("{first} NaN 1"), "WEIGHT MEAN"),
             (&format!("{TRAINED}\nmore 1 1\n"), "more lines"),
         ] {
-            let problem = Weights::parse(text).expect_err("a mistake");
+            let problem = LinkWeights::parse(text).expect_err("a mistake");
             assert!(problem.contains(says), "{problem}");
         }
     }

@@ -4,24 +4,24 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::WINDOW;
-use super::addressing::{Address, Name, target};
+use super::addressing::{AddressMatch, NamePattern, target};
 use super::lexicon::Lexicon;
-use super::reading::{MOST_PINGS, Reading};
+use super::reading::{MOST_PINGS, TextFingerprint};
 use crate::ids::{MessageId, Millis, UserId};
 use crate::message::{Author, Message};
 
 /// A set of speakers, one bit each.
-pub(super) type People = u64;
+pub(super) type SpeakerSet = u64;
 
 // The window and the message that is being linked must fit the bits.
 const _: () = assert!(WINDOW < 64);
 
 /// A talk message with all that comparing needs.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
+pub(super) struct WindowMessage {
     pub(super) id: MessageId,
     pub(super) sent: Millis,
-    pub(super) text: Reading,
+    pub(super) text: TextFingerprint,
     pub(super) bot: bool,
     /// Whom the text calls, whether or not they spoke.
     pub(super) target: Option<u32>,
@@ -31,29 +31,29 @@ pub(super) struct Line {
     number: u64,
     /// The number of the line that it is a native reply to, if it stood in the window then.
     reply: Option<u64>,
-    full: People,
-    partial: People,
-    inside: People,
+    full: SpeakerSet,
+    partial: SpeakerSet,
+    inside: SpeakerSet,
 }
 
 /// A person under one name. Somebody who changes the name is two speakers with the same `person`.
 #[derive(Debug, Clone)]
 struct Speaker {
     author: Arc<Author>,
-    name: Name,
-    person: People,
+    name: NamePattern,
+    person: SpeakerSet,
     lines: usize,
 }
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Window {
-    lines: VecDeque<Line>,
+pub(super) struct MessageWindow {
+    lines: VecDeque<WindowMessage>,
     speakers: Vec<Option<Speaker>>,
     next: u64,
 }
 
-impl Window {
-    pub(super) fn newest_first(&self) -> impl Iterator<Item = &Line> {
+impl MessageWindow {
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = &WindowMessage> {
         self.lines.iter().rev()
     }
 
@@ -61,7 +61,7 @@ impl Window {
         self.lines.len()
     }
 
-    pub(super) fn newest(&self) -> Option<&Line> {
+    pub(super) fn newest(&self) -> Option<&WindowMessage> {
         self.lines.back()
     }
 
@@ -76,12 +76,12 @@ impl Window {
     }
 
     /// Everything that is the same person as the line's author.
-    pub(super) fn person(&self, line: &Line) -> People {
+    pub(super) fn person(&self, line: &WindowMessage) -> SpeakerSet {
         self.speakers[line.speaker].as_ref().map_or(0, |speaker| speaker.person)
     }
 
     /// Whom a line speaks to, of those who are here.
-    pub(super) fn addressed(&self, line: &Line) -> People {
+    pub(super) fn addressed(&self, line: &WindowMessage) -> SpeakerSet {
         let replied = line.reply.and_then(|number| self.numbered(number));
         let replied = replied.map_or(0, |target| self.person(target));
         let named = if line.full | replied != 0 { line.full | replied } else { line.partial };
@@ -89,17 +89,17 @@ impl Window {
     }
 
     /// Whether a line names somebody by the beginning of the name only.
-    pub(super) fn is_partial(&self, line: &Line) -> bool {
+    pub(super) fn is_partial(&self, line: &WindowMessage) -> bool {
         line.full == 0 && line.partial != 0
     }
 
-    pub(super) fn mentioned_inside(&self, line: &Line) -> People {
+    pub(super) fn mentioned_inside(&self, line: &WindowMessage) -> SpeakerSet {
         line.inside & !self.person(line)
     }
 
     /// Reads a message against the window, without adding it.
-    pub(super) fn read(&mut self, message: &Message, lexicon: &Lexicon) -> Line {
-        let mut text = Reading::of(&message.text, lexicon);
+    pub(super) fn read(&mut self, message: &Message, lexicon: &Lexicon) -> WindowMessage {
+        let mut text = TextFingerprint::of(&message.text, lexicon);
         for mention in message.mentions.iter().take(MOST_PINGS + 1) {
             if !text.pings.contains(&mention.id) {
                 text.pings.push(mention.id);
@@ -110,7 +110,7 @@ impl Window {
         }
         let speaker = self.speaker(&message.author, lexicon);
         let pause = self.newest().map_or(0.0, |last| log_seconds(message.sent.0 - last.sent.0));
-        let mut line = Line {
+        let mut line = WindowMessage {
             id: message.id,
             sent: message.sent,
             bot: message.author.bot,
@@ -129,24 +129,24 @@ impl Window {
         };
         for (place, speaker) in self.speakers.iter().enumerate() {
             if let Some(speaker) = speaker {
-                line.hear(place, speaker);
+                line.record_addressee(place, speaker);
             }
         }
         line
     }
 
     /// Adds a line that was read against this very window; the oldest leaves where it is full.
-    pub(super) fn push(&mut self, line: Line) {
+    pub(super) fn push(&mut self, line: WindowMessage) {
         self.next += 1;
         self.lines.push_back(line);
         if self.lines.len() > WINDOW
             && let Some(oldest) = self.lines.pop_front()
         {
-            self.release(oldest.speaker);
+            self.drop_speaker(oldest.speaker);
         }
     }
 
-    fn numbered(&self, number: u64) -> Option<&Line> {
+    fn numbered(&self, number: u64) -> Option<&WindowMessage> {
         let oldest = self.lines.front()?.number;
         self.lines.get(usize::try_from(number.checked_sub(oldest)?).ok()?)
     }
@@ -159,14 +159,14 @@ impl Window {
                     || speaker.author.id == author.id && speaker.author.name == author.name
             })
         });
-        let place = known.unwrap_or_else(|| self.admit(author, lexicon));
+        let place = known.unwrap_or_else(|| self.add_speaker(author, lexicon));
         if let Some(speaker) = &mut self.speakers[place] {
             speaker.lines += 1;
         }
         place
     }
 
-    fn admit(&mut self, author: &Arc<Author>, lexicon: &Lexicon) -> usize {
+    fn add_speaker(&mut self, author: &Arc<Author>, lexicon: &Lexicon) -> usize {
         let place = self.speakers.iter().position(Option::is_none).unwrap_or_else(|| {
             self.speakers.push(None);
             self.speakers.len() - 1
@@ -182,18 +182,18 @@ impl Window {
         }
         let speaker = Speaker {
             author: author.clone(),
-            name: Name::of(&author.name, lexicon),
+            name: NamePattern::of(&author.name, lexicon),
             person,
             lines: 0,
         };
         for line in &mut self.lines {
-            line.hear(place, &speaker);
+            line.record_addressee(place, &speaker);
         }
         self.speakers[place] = Some(speaker);
         place
     }
 
-    fn release(&mut self, place: usize) {
+    fn drop_speaker(&mut self, place: usize) {
         let Some(speaker) = &mut self.speakers[place] else { return };
         speaker.lines -= 1;
         if speaker.lines > 0 {
@@ -204,28 +204,28 @@ impl Window {
             speaker.person &= !(1 << place);
         }
         for line in &mut self.lines {
-            line.forget(place);
+            line.clear_speaker(place);
         }
     }
 }
 
-impl Line {
+impl WindowMessage {
     /// Notes whether the line speaks to this speaker.
-    fn hear(&mut self, place: usize, speaker: &Speaker) {
+    fn record_addressee(&mut self, place: usize, speaker: &Speaker) {
         let bit = 1 << place;
         if self.is_pinged(speaker.author.id) {
             self.full |= bit;
             return;
         }
         match speaker.name.addressed_in(&self.text) {
-            Some(Address::Full) => self.full |= bit,
-            Some(Address::Partial) => self.partial |= bit,
-            Some(Address::Inside) => self.inside |= bit,
+            Some(AddressMatch::Full) => self.full |= bit,
+            Some(AddressMatch::Partial) => self.partial |= bit,
+            Some(AddressMatch::Inside) => self.inside |= bit,
             None => {}
         }
     }
 
-    fn forget(&mut self, place: usize) {
+    fn clear_speaker(&mut self, place: usize) {
         let others = !(1 << place);
         self.full &= others;
         self.partial &= others;

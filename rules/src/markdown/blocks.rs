@@ -1,12 +1,12 @@
 //! Lines become paragraphs, quotes, lists and fences, as Discord reads them.
 
-use super::{Block, Inline, List, escape, inline};
+use super::{MarkdownBlock, MarkdownInline, MarkdownList, escape, inline};
 
 /// Lists nested deeper are flattened.
 const DEEPEST_LIST: usize = 5;
 
 /// A piece of a message between line ends, before lists are built.
-enum Piece<'t> {
+enum BlockPiece<'t> {
     Blank,
     /// Whether it was indented: then it continues the item above.
     Words {
@@ -19,32 +19,32 @@ enum Piece<'t> {
         number: Option<u32>,
         text: &'t str,
     },
-    Code(Block),
+    Code(MarkdownBlock),
     Quote(String),
 }
 
-pub(super) fn parse(text: &str, people: &[&str]) -> Vec<Block> {
+pub(super) fn parse(text: &str, people: &[&str]) -> Vec<MarkdownBlock> {
     build(&split(text, true), people)
 }
 
-fn parse_quoted(text: &str, people: &[&str]) -> Vec<Block> {
+fn parse_quoted(text: &str, people: &[&str]) -> Vec<MarkdownBlock> {
     build(&split(text, false), people)
 }
 
 /// Cuts a text into pieces. Quotes do not nest: inside one, `>` is a character.
-fn split(text: &str, quotes: bool) -> Vec<Piece<'_>> {
+fn split(text: &str, quotes: bool) -> Vec<BlockPiece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
     let mut continues_line = false;
     while !rest.is_empty() {
         let (line, next) = rest.split_once('\n').unwrap_or((rest, ""));
         if quotes && !continues_line && rest.starts_with(">>> ") {
-            pieces.push(Piece::Quote(rest[4..].to_owned()));
+            pieces.push(BlockPiece::Quote(rest[4..].to_owned()));
             break;
         }
         if quotes && !continues_line && is_quote(line) {
             let (quoted, after) = quote(rest);
-            pieces.push(Piece::Quote(quoted));
+            pieces.push(BlockPiece::Quote(quoted));
             rest = after;
             continue;
         }
@@ -54,7 +54,7 @@ fn split(text: &str, quotes: bool) -> Vec<Piece<'_>> {
                 if !line[..at].trim().is_empty() {
                     pieces.push(piece(&line[..at]));
                 }
-                pieces.push(Piece::Code(code));
+                pieces.push(BlockPiece::Code(code));
                 rest = &rest[at + length..];
                 match rest.strip_prefix('\n') {
                     Some(after) => rest = after,
@@ -91,7 +91,7 @@ fn quote(text: &str) -> (String, &str) {
 
 /// Reads a fence from its opening on. One that is never closed runs to the end of the text if a
 /// language or a line end follows its opening.
-fn fence(text: &str) -> Option<(Block, usize)> {
+fn fence(text: &str) -> Option<(MarkdownBlock, usize)> {
     let inner = &text[3..];
     let (body, length) = match inner.find("```") {
         Some(end) => (&inner[..end], 3 + end + 3),
@@ -114,22 +114,22 @@ fn fence(text: &str) -> Option<(Block, usize)> {
     // More backticks than three behind the closing belong to it.
     let tail = &text[length..];
     let extra = tail.len() - tail.trim_start_matches('`').len();
-    Some((Block::Code { language, text: code.to_owned() }, length + extra))
+    Some((MarkdownBlock::Code { language, text: code.to_owned() }, length + extra))
 }
 
-fn piece(line: &str) -> Piece<'_> {
+fn piece(line: &str) -> BlockPiece<'_> {
     let text = line.trim();
     if text.is_empty() {
-        return Piece::Blank;
+        return BlockPiece::Blank;
     }
     let indent = line.len() - line.trim_start().len();
     if let Some(heading) = heading(text) {
-        return Piece::Heading(heading);
+        return BlockPiece::Heading(heading);
     }
     if let Some((number, text)) = item(text) {
-        return Piece::Item { indent, number, text };
+        return BlockPiece::Item { indent, number, text };
     }
-    Piece::Words { text: text.strip_prefix("-# ").unwrap_or(text), indented: indent >= 2 }
+    BlockPiece::Words { text: text.strip_prefix("-# ").unwrap_or(text), indented: indent >= 2 }
 }
 
 fn heading(text: &str) -> Option<&str> {
@@ -147,33 +147,36 @@ fn item(text: &str) -> Option<(Option<u32>, &str)> {
     plain.then(|| digits.parse().ok()).flatten().map(|number| (Some(number), rest.trim_start()))
 }
 
-fn build(pieces: &[Piece<'_>], people: &[&str]) -> Vec<Block> {
+fn build(pieces: &[BlockPiece<'_>], people: &[&str]) -> Vec<MarkdownBlock> {
     let mut blocks = Vec::new();
     let mut at = 0;
     while let Some(piece) = pieces.get(at) {
         at += 1;
         match piece {
-            Piece::Blank => {}
-            Piece::Heading(title) => {
-                push_paragraph(&mut blocks, vec![Inline::Strong(inline::parse(title, people))]);
+            BlockPiece::Blank => {}
+            BlockPiece::Heading(title) => {
+                push_paragraph(
+                    &mut blocks,
+                    vec![MarkdownInline::Strong(inline::parse(title, people))],
+                );
             }
-            Piece::Code(code) => blocks.push(code.clone()),
-            Piece::Quote(text) => {
+            BlockPiece::Code(code) => blocks.push(code.clone()),
+            BlockPiece::Quote(text) => {
                 let inner = parse_quoted(text, people);
                 if !inner.is_empty() {
-                    blocks.push(Block::Quote(inner));
+                    blocks.push(MarkdownBlock::Quote(inner));
                 }
             }
-            Piece::Words { text, .. } => {
+            BlockPiece::Words { text, .. } => {
                 let mut lines = (*text).to_owned();
-                while let Some(Piece::Words { text, .. }) = pieces.get(at) {
+                while let Some(BlockPiece::Words { text, .. }) = pieces.get(at) {
                     lines.push('\n');
                     lines.push_str(text);
                     at += 1;
                 }
                 push_paragraph(&mut blocks, inline::parse(&lines, people));
             }
-            Piece::Item { .. } => {
+            BlockPiece::Item { .. } => {
                 let (items, end) = items(pieces, at - 1, people);
                 at = end;
                 nest(items, &mut blocks);
@@ -183,28 +186,28 @@ fn build(pieces: &[Piece<'_>], people: &[&str]) -> Vec<Block> {
     blocks
 }
 
-fn push_paragraph(blocks: &mut Vec<Block>, inlines: Vec<Inline>) {
-    let paragraph = Block::Paragraph(inlines);
+fn push_paragraph(blocks: &mut Vec<MarkdownBlock>, inlines: Vec<MarkdownInline>) {
+    let paragraph = MarkdownBlock::Paragraph(inlines);
     if !super::plain_text(std::slice::from_ref(&paragraph)).trim().is_empty() {
         blocks.push(paragraph);
     }
 }
 
 /// An item before nesting.
-struct Item {
+struct ListItem {
     depth: usize,
     number: Option<u32>,
-    blocks: Vec<Block>,
+    blocks: Vec<MarkdownBlock>,
 }
 
 /// The items of one list with what hangs under them, and the piece behind it.
-fn items(pieces: &[Piece<'_>], start: usize, people: &[&str]) -> (Vec<Item>, usize) {
-    let mut items: Vec<Item> = Vec::new();
+fn items(pieces: &[BlockPiece<'_>], start: usize, people: &[&str]) -> (Vec<ListItem>, usize) {
+    let mut items: Vec<ListItem> = Vec::new();
     let mut indents: Vec<usize> = Vec::new();
     let mut at = start;
     while let Some(piece) = pieces.get(at) {
         match piece {
-            Piece::Item { indent, number, text } => {
+            BlockPiece::Item { indent, number, text } => {
                 while indents.last().is_some_and(|last| last >= indent) {
                     indents.pop();
                 }
@@ -212,21 +215,21 @@ fn items(pieces: &[Piece<'_>], start: usize, people: &[&str]) -> (Vec<Item>, usi
                     indents.push(*indent);
                 }
                 let mut lines = (*text).to_owned();
-                while let Some(Piece::Words { text, indented: true }) = pieces.get(at + 1) {
+                while let Some(BlockPiece::Words { text, indented: true }) = pieces.get(at + 1) {
                     lines.push('\n');
                     lines.push_str(text);
                     at += 1;
                 }
                 let mut blocks = Vec::new();
                 push_paragraph(&mut blocks, inline::parse(&lines, people));
-                items.push(Item { depth: indents.len() - 1, number: *number, blocks });
+                items.push(ListItem { depth: indents.len() - 1, number: *number, blocks });
             }
-            Piece::Code(code) => {
+            BlockPiece::Code(code) => {
                 if let Some(item) = items.last_mut() {
                     item.blocks.push(code.clone());
                 }
             }
-            Piece::Blank if matches!(pieces.get(at + 1), Some(Piece::Item { .. })) => {}
+            BlockPiece::Blank if matches!(pieces.get(at + 1), Some(BlockPiece::Item { .. })) => {}
             _ => break,
         }
         at += 1;
@@ -235,11 +238,11 @@ fn items(pieces: &[Piece<'_>], start: usize, people: &[&str]) -> (Vec<Item>, usi
 }
 
 /// Puts flat items under each other by depth. A change from bullets to numbers starts another list.
-fn nest(items: Vec<Item>, blocks: &mut Vec<Block>) {
+fn nest(items: Vec<ListItem>, blocks: &mut Vec<MarkdownBlock>) {
     let mut items = items.into_iter().filter(|item| !item.blocks.is_empty()).peekable();
     while let Some(first) = items.next() {
         let (depth, start) = (first.depth, first.number);
-        let mut list = List { start, items: vec![first.blocks] };
+        let mut list = MarkdownList { start, items: vec![first.blocks] };
         let mut below = Vec::new();
         while let Some(item) = items.next_if(|item| {
             item.depth > depth || (item.depth == depth && item.number.is_some() == start.is_some())
@@ -252,11 +255,11 @@ fn nest(items: Vec<Item>, blocks: &mut Vec<Block>) {
             list.items.push(item.blocks);
         }
         hang(&mut list, &mut below);
-        blocks.push(Block::List(list));
+        blocks.push(MarkdownBlock::List(list));
     }
 }
 
-fn hang(list: &mut List, below: &mut Vec<Item>) {
+fn hang(list: &mut MarkdownList, below: &mut Vec<ListItem>) {
     if let Some(last) = list.items.last_mut() {
         nest(std::mem::take(below), last);
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 /// The language a page is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flavour {
+pub enum MarkdownDialect {
     CommonMark,
     /// MDX 3, where braces and `import` are JavaScript.
     Mdx,
@@ -14,7 +14,7 @@ pub enum Flavour {
     Python,
 }
 
-impl Flavour {
+impl MarkdownDialect {
     /// What ends a line inside a paragraph.
     pub(super) fn line_break(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ fn is_hidden(c: char) -> bool {
 }
 
 /// Literal text as paragraphs: every line end is kept, nothing in it is markup.
-pub fn escape(text: &str, flavour: Flavour) -> String {
+pub fn escape(text: &str, flavour: MarkdownDialect) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     let mut blank = false;
     for line in visible(text).split('\n').map(str::trim) {
@@ -97,7 +97,7 @@ fn longest_run(text: &str) -> usize {
 
 /// Writes one line of literal text. What is special only at the start of a line is escaped only
 /// there, so that pages stay readable as source.
-pub(super) fn push_text(out: &mut String, text: &str, flavour: Flavour) {
+pub(super) fn push_text(out: &mut String, text: &str, flavour: MarkdownDialect) {
     let mut rest = text;
     if is_line_start(out) {
         rest = push_line_start(out, text.trim_start(), flavour);
@@ -114,7 +114,9 @@ pub(super) fn push_text(out: &mut String, text: &str, flavour: Flavour) {
             '\\' | '`' | '*' | '[' | ']' | '~' | '^' => push_escaped(out, c, flavour),
             '_' if !is_word(previous) || !is_word(next) => push_escaped(out, c, flavour),
             '#' if previous.is_none_or(char::is_whitespace) => push_escaped(out, c, flavour),
-            '+' | '=' | ':' if flavour == Flavour::Python && is_python(c, previous, next) => {
+            '+' | '=' | ':'
+                if flavour == MarkdownDialect::Python && is_python(c, previous, next) =>
+            {
                 push_entity(out, c)
             }
             ':' if after.starts_with("//") => out.push_str("&#58;"),
@@ -129,7 +131,7 @@ pub(super) fn is_line_start(out: &str) -> bool {
     out.is_empty() || out.ends_with('\n')
 }
 
-fn push_line_start<'t>(out: &mut String, text: &'t str, flavour: Flavour) -> &'t str {
+fn push_line_start<'t>(out: &mut String, text: &'t str, flavour: MarkdownDialect) -> &'t str {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     if digits > 0 && text[digits..].starts_with(['.', ')']) {
         out.push_str(&text[..digits]);
@@ -138,8 +140,8 @@ fn push_line_start<'t>(out: &mut String, text: &'t str, flavour: Flavour) -> &'t
         return &text[digits + 1..];
     }
     let Some(first) = text.chars().next() else { return text };
-    let code =
-        flavour == Flavour::Mdx && (text.starts_with("import") || text.starts_with("export"));
+    let code = flavour == MarkdownDialect::Mdx
+        && (text.starts_with("import") || text.starts_with("export"));
     let repeated = "!?%".contains(first) && text[1..].starts_with(first);
     if code {
         push_entity(out, first);
@@ -152,10 +154,10 @@ fn push_line_start<'t>(out: &mut String, text: &'t str, flavour: Flavour) -> &'t
 }
 
 /// Python-Markdown escapes other signs than CommonMark, and both read entities as literal.
-pub(super) fn push_escaped(out: &mut String, c: char, flavour: Flavour) {
+pub(super) fn push_escaped(out: &mut String, c: char, flavour: MarkdownDialect) {
     match flavour {
-        Flavour::CommonMark | Flavour::Mdx => out.extend(['\\', c]),
-        Flavour::Python => push_entity(out, c),
+        MarkdownDialect::CommonMark | MarkdownDialect::Mdx => out.extend(['\\', c]),
+        MarkdownDialect::Python => push_entity(out, c),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Inline, link, mention};
+use super::{MarkdownInline, link, mention};
 
 /// Emphasis nested deeper stays literal.
 const DEEPEST: usize = 12;
@@ -10,7 +10,7 @@ const DEEPEST: usize = 12;
 const LONGEST_LABEL: usize = 400;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mark {
+enum Delimiter {
     Strong,
     Star,
     Underline,
@@ -19,7 +19,7 @@ enum Mark {
     Spoiler,
 }
 
-impl Mark {
+impl Delimiter {
     fn source(self) -> &'static str {
         match self {
             Self::Strong => "**",
@@ -33,30 +33,30 @@ impl Mark {
 }
 
 /// What was read since a mark was opened.
-struct Frame {
-    mark: Option<Mark>,
-    nodes: Vec<Inline>,
+struct InlineFrame {
+    mark: Option<Delimiter>,
+    nodes: Vec<MarkdownInline>,
 }
 
-struct Scanner<'t> {
+struct InlineScanner<'t> {
     text: &'t str,
     at: usize,
     people: &'t [&'t str],
-    frames: Vec<Frame>,
+    frames: Vec<InlineFrame>,
     /// Where runs of backticks of a length start, so that no search is repeated.
     backticks: BTreeMap<usize, Vec<usize>>,
     /// Inside a label no link may start.
     links: bool,
 }
 
-pub(super) fn parse(text: &str, people: &[&str]) -> Vec<Inline> {
+pub(super) fn parse(text: &str, people: &[&str]) -> Vec<MarkdownInline> {
     scan(text, people, true)
 }
 
-fn scan(text: &str, people: &[&str], links: bool) -> Vec<Inline> {
-    let frames = vec![Frame { mark: None, nodes: Vec::new() }];
+fn scan(text: &str, people: &[&str], links: bool) -> Vec<MarkdownInline> {
+    let frames = vec![InlineFrame { mark: None, nodes: Vec::new() }];
     let mut scanner =
-        Scanner { text, at: 0, people, frames, backticks: backtick_runs(text), links };
+        InlineScanner { text, at: 0, people, frames, backticks: backtick_runs(text), links };
     while scanner.at < text.len() {
         scanner.step();
     }
@@ -82,12 +82,12 @@ fn run_length(text: &str, c: char) -> usize {
     text.len() - text.trim_start_matches(c).len()
 }
 
-impl Scanner<'_> {
+impl InlineScanner<'_> {
     fn step(&mut self) {
         let rest = &self.text[self.at..];
         let Some(c) = rest.chars().next() else { return };
         let taken = match c {
-            '\n' => self.take(1, Inline::Break),
+            '\n' => self.take(1, MarkdownInline::Break),
             '\\' => self.escaped(rest),
             '`' => self.code(rest),
             '*' | '_' | '~' | '|' => self.mark(rest, c),
@@ -100,20 +100,20 @@ impl Scanner<'_> {
         if !taken {
             let end =
                 rest[c.len_utf8()..].find(is_special).map_or(rest.len(), |at| at + c.len_utf8());
-            self.take(end, Inline::Text(rest[..end].to_owned()));
+            self.take(end, MarkdownInline::Text(rest[..end].to_owned()));
         }
     }
 
-    fn take(&mut self, length: usize, inline: Inline) -> bool {
+    fn take(&mut self, length: usize, inline: MarkdownInline) -> bool {
         self.at += length;
         self.push(inline);
         true
     }
 
-    fn push(&mut self, inline: Inline) {
+    fn push(&mut self, inline: MarkdownInline) {
         let nodes = &mut self.frames.last_mut().expect("the outermost frame is never popped").nodes;
         match (nodes.last_mut(), inline) {
-            (Some(Inline::Text(last)), Inline::Text(text)) => last.push_str(&text),
+            (Some(MarkdownInline::Text(last)), MarkdownInline::Text(text)) => last.push_str(&text),
             (_, inline) => nodes.push(inline),
         }
     }
@@ -128,7 +128,9 @@ impl Scanner<'_> {
 
     fn escaped(&mut self, rest: &str) -> bool {
         match rest[1..].chars().next() {
-            Some(c) if c.is_ascii_punctuation() => self.take(2, Inline::Text(c.to_string())),
+            Some(c) if c.is_ascii_punctuation() => {
+                self.take(2, MarkdownInline::Text(c.to_string()))
+            }
             _ => false,
         }
     }
@@ -141,24 +143,24 @@ impl Scanner<'_> {
         if let Some(close) = close {
             let code = self.text[inside..close].split_whitespace().collect::<Vec<_>>().join(" ");
             if !code.is_empty() {
-                return self.take(close + length - self.at, Inline::Code(code));
+                return self.take(close + length - self.at, MarkdownInline::Code(code));
             }
         }
-        self.take(length, Inline::Text(rest[..length].to_owned()))
+        self.take(length, MarkdownInline::Text(rest[..length].to_owned()))
     }
 
     fn mark(&mut self, rest: &str, c: char) -> bool {
         let run = run_length(rest, c);
-        let star_open = self.frames.last().is_some_and(|frame| frame.mark == Some(Mark::Star));
+        let star_open = self.frames.last().is_some_and(|frame| frame.mark == Some(Delimiter::Star));
         let mark = match (c, run) {
-            ('*', 1) => Mark::Star,
-            ('*', 3) if star_open => Mark::Star,
-            ('*', 2 | 3) => Mark::Strong,
-            ('_', 1) => Mark::Underscore,
-            ('_', 2) => Mark::Underline,
-            ('~', 2) => Mark::Strike,
-            ('|', 2) => Mark::Spoiler,
-            _ => return self.take(run, Inline::Text(rest[..run].to_owned())),
+            ('*', 1) => Delimiter::Star,
+            ('*', 3) if star_open => Delimiter::Star,
+            ('*', 2 | 3) => Delimiter::Strong,
+            ('_', 1) => Delimiter::Underscore,
+            ('_', 2) => Delimiter::Underline,
+            ('~', 2) => Delimiter::Strike,
+            ('|', 2) => Delimiter::Spoiler,
+            _ => return self.take(run, MarkdownInline::Text(rest[..run].to_owned())),
         };
         let source = mark.source();
         let (before, after) = (self.before(), rest[source.len()..].chars().next());
@@ -174,36 +176,38 @@ impl Scanner<'_> {
             && self.frames.len() < DEEPEST
             && !is_open
         {
-            self.frames.push(Frame { mark: Some(mark), nodes: Vec::new() });
+            self.frames.push(InlineFrame { mark: Some(mark), nodes: Vec::new() });
         } else {
-            self.push(Inline::Text(source.to_owned()));
+            self.push(MarkdownInline::Text(source.to_owned()));
         }
         true
     }
 
-    fn close(&mut self, mark: Mark) {
+    fn close(&mut self, mark: Delimiter) {
         while self.frames.last().is_some_and(|frame| frame.mark != Some(mark)) {
             self.unopen();
         }
         let nodes = self.frames.pop().map(|frame| frame.nodes).unwrap_or_default();
-        if nodes.is_empty() || (mark == Mark::Underline && is_identifier(&nodes)) {
-            self.push(Inline::Text(mark.source().to_owned()));
+        if nodes.is_empty() || (mark == Delimiter::Underline && is_identifier(&nodes)) {
+            self.push(MarkdownInline::Text(mark.source().to_owned()));
             nodes.into_iter().for_each(|node| self.push(node));
-            self.push(Inline::Text(mark.source().to_owned()));
+            self.push(MarkdownInline::Text(mark.source().to_owned()));
             return;
         }
         match mark {
-            Mark::Strong => self.push(Inline::Strong(nodes)),
-            Mark::Star | Mark::Underscore | Mark::Underline => self.push(Inline::Emphasis(nodes)),
-            Mark::Strike => self.push(Inline::Strike(nodes)),
-            Mark::Spoiler => nodes.into_iter().for_each(|node| self.push(node)),
+            Delimiter::Strong => self.push(MarkdownInline::Strong(nodes)),
+            Delimiter::Star | Delimiter::Underscore | Delimiter::Underline => {
+                self.push(MarkdownInline::Emphasis(nodes))
+            }
+            Delimiter::Strike => self.push(MarkdownInline::Strike(nodes)),
+            Delimiter::Spoiler => nodes.into_iter().for_each(|node| self.push(node)),
         }
     }
 
     /// Gives up the innermost open mark: it was literal.
     fn unopen(&mut self) {
         if let Some(frame) = self.frames.pop() {
-            self.push(Inline::Text(frame.mark.map_or("", Mark::source).to_owned()));
+            self.push(MarkdownInline::Text(frame.mark.map_or("", Delimiter::source).to_owned()));
             frame.nodes.into_iter().for_each(|node| self.push(node));
         }
     }
@@ -221,7 +225,7 @@ impl Scanner<'_> {
     }
 
     fn angle(&mut self, rest: &str) -> bool {
-        if let Some(token) = mention::angle(rest) {
+        if let Some(token) = mention::parse_angle_token(rest) {
             return self.token(token);
         }
         let inner = link::head(&rest[1..]);
@@ -233,8 +237,8 @@ impl Scanner<'_> {
             return false;
         }
         let Some(url) = link::safe(&inner[..length]) else { return false };
-        let text = vec![Inline::Text(inner[..length].to_owned())];
-        self.take(length + 2, Inline::Link { text, url })
+        let text = vec![MarkdownInline::Text(inner[..length].to_owned())];
+        self.take(length + 2, MarkdownInline::Link { text, url })
     }
 
     fn bare(&mut self, rest: &str) -> bool {
@@ -247,16 +251,16 @@ impl Scanner<'_> {
         }
         let length = link::bare_length(rest);
         let Some(url) = link::safe(&rest[..length]) else { return false };
-        let text = vec![Inline::Text(rest[..length].to_owned())];
-        self.take(length, Inline::Link { text, url })
+        let text = vec![MarkdownInline::Text(rest[..length].to_owned())];
+        self.take(length, MarkdownInline::Link { text, url })
     }
 
     fn at_sign(&mut self, rest: &str) -> bool {
-        mention::at_sign(rest, self.people).is_some_and(|token| self.token(token))
+        mention::parse_at_mention(rest, self.people).is_some_and(|token| self.token(token))
     }
 
     /// Speaking to somebody at the start of a line is left out, with the comma behind it.
-    fn token(&mut self, token: mention::Token) -> bool {
+    fn token(&mut self, token: mention::MentionToken) -> bool {
         let starts_line = self.text[..self.at]
             .trim_end_matches(' ')
             .chars()
@@ -278,8 +282,8 @@ fn is_special(c: char) -> bool {
 }
 
 /// `__init__` and its like are names that people type without thinking of underlines.
-fn is_identifier(nodes: &[Inline]) -> bool {
-    matches!(nodes, [Inline::Text(text)] if text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+fn is_identifier(nodes: &[MarkdownInline]) -> bool {
+    matches!(nodes, [MarkdownInline::Text(text)] if text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 /// The label, the address and the length of `[label](address "title")`.
@@ -313,13 +317,13 @@ fn split_masked(text: &str) -> Option<(&str, &str, usize)> {
 }
 
 /// Merges neighbours and drops breaks where no line follows or precedes.
-pub(super) fn tidy(nodes: Vec<Inline>) -> Vec<Inline> {
-    let mut out: Vec<Inline> = Vec::with_capacity(nodes.len());
+pub(super) fn tidy(nodes: Vec<MarkdownInline>) -> Vec<MarkdownInline> {
+    let mut out: Vec<MarkdownInline> = Vec::with_capacity(nodes.len());
     for node in nodes {
         match (out.last_mut(), node) {
-            (Some(Inline::Text(last)), Inline::Text(text)) => last.push_str(&text),
-            (_, Inline::Text(text)) if text.is_empty() => {}
-            (None | Some(Inline::Break), Inline::Break) => {}
+            (Some(MarkdownInline::Text(last)), MarkdownInline::Text(text)) => last.push_str(&text),
+            (_, MarkdownInline::Text(text)) if text.is_empty() => {}
+            (None | Some(MarkdownInline::Break), MarkdownInline::Break) => {}
             (_, node) => out.push(node),
         }
     }
@@ -331,10 +335,10 @@ pub(super) fn tidy(nodes: Vec<Inline>) -> Vec<Inline> {
     out
 }
 
-fn is_blank(node: &Inline) -> bool {
+fn is_blank(node: &MarkdownInline) -> bool {
     match node {
-        Inline::Break => true,
-        Inline::Text(text) => text.trim().is_empty(),
+        MarkdownInline::Break => true,
+        MarkdownInline::Text(text) => text.trim().is_empty(),
         _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! Addresses that a page may link to.
 
-use super::Inline;
+use super::MarkdownInline;
 
 /// The longest address that is linked; a longer one stays text.
 const LONGEST: usize = 2_000;
@@ -69,18 +69,22 @@ pub(super) fn bare_length(text: &str) -> usize {
 
 /// A link whose label cannot pretend to lead elsewhere: a label that looks like another address is
 /// followed by the true host, which alone is the link.
-pub(super) fn masked(label: Vec<Inline>, url: String) -> Vec<Inline> {
-    let said = super::plain_text(&[super::Block::Paragraph(label.clone())]);
+pub(super) fn masked(label: Vec<MarkdownInline>, url: String) -> Vec<MarkdownInline> {
+    let said = super::plain_text(&[super::MarkdownBlock::Paragraph(label.clone())]);
     let host = host(&url).unwrap_or_default().to_owned();
     if pretends(&said, &host) {
-        let link = Inline::Link { text: vec![Inline::Text(host)], url };
-        return vec![Inline::Text(format!("{said} (")), link, Inline::Text(")".to_owned())];
+        let link = MarkdownInline::Link { text: vec![MarkdownInline::Text(host)], url };
+        return vec![
+            MarkdownInline::Text(format!("{said} (")),
+            link,
+            MarkdownInline::Text(")".to_owned()),
+        ];
     }
-    vec![Inline::Link { text: label, url }]
+    vec![MarkdownInline::Link { text: label, url }]
 }
 
 fn pretends(label: &str, host: &str) -> bool {
-    let folded = crate::safety::fold(label).to_lowercase();
+    let folded = crate::safety::deobfuscate(label).to_lowercase();
     let bare = host.strip_prefix("www.").unwrap_or(host);
     folded.split(|c: char| c.is_whitespace() || "/()<>\"'".contains(c)).any(|word| {
         let word = word.trim_matches(|c: char| !c.is_alphanumeric());

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::Inline;
+use super::MarkdownInline;
 
 /// What a token becomes, and how many bytes it took.
-pub(super) struct Token {
-    pub inline: Option<Inline>,
+pub(super) struct MentionToken {
+    pub inline: Option<MarkdownInline>,
     pub length: usize,
     /// Whether it speaks to somebody: then it says nothing at the start of a line.
     pub addresses: bool,
@@ -17,43 +17,48 @@ pub(super) struct Token {
 const LONGEST: usize = 120;
 
 /// Reads `<@1>`, `<@&1>`, `<#1>`, `<:name:1>`, `<t:1:R>`, `</name:1>` or `<id:guide>`.
-pub(super) fn angle(text: &str) -> Option<Token> {
+pub(super) fn parse_angle_token(text: &str) -> Option<MentionToken> {
     let end = text.bytes().take(LONGEST).position(|byte| byte == b'>')?;
     let inner = text.get(1..end)?;
     let inline = if let Some(id) = inner.strip_prefix("@&") {
-        is_id(id).then(|| said("a role"))
+        is_id(id).then(|| display_text("a role"))
     } else if let Some(id) = inner.strip_prefix("@!").or_else(|| inner.strip_prefix('@')) {
-        is_id(id).then(|| said("a user"))
+        is_id(id).then(|| display_text("a user"))
     } else if let Some(id) = inner.strip_prefix('#') {
-        is_id(id).then(|| said("a channel"))
+        is_id(id).then(|| display_text("a channel"))
     } else if let Some(place) = inner.strip_prefix("id:") {
         ["guide", "browse", "customize", "home"].contains(&place).then_some(None)
     } else if let Some(command) = inner.strip_prefix('/') {
         let (name, id) = command.rsplit_once(':')?;
         let plain = name.chars().all(|c| c.is_alphanumeric() || "-_ ".contains(c));
-        (is_id(id) && plain && !name.is_empty()).then(|| Some(Inline::Code(format!("/{name}"))))
+        (is_id(id) && plain && !name.is_empty())
+            .then(|| Some(MarkdownInline::Code(format!("/{name}"))))
     } else if let Some(time) = inner.strip_prefix("t:") {
-        moment(time).map(|time| Some(Inline::Text(time)))
+        moment(time).map(|time| Some(MarkdownInline::Text(time)))
     } else {
-        emoji(inner).map(|name| Some(Inline::Text(format!(":{name}:"))))
+        emoji(inner).map(|name| Some(MarkdownInline::Text(format!(":{name}:"))))
     }?;
     let addresses = inner.starts_with('@');
-    Some(Token { inline, length: end + 1, addresses })
+    Some(MentionToken { inline, length: end + 1, addresses })
 }
 
 /// Reads `@name` as a source shows a mention; `people` first, since their names may hold spaces.
-pub(super) fn at_sign(text: &str, people: &[&str]) -> Option<Token> {
+pub(super) fn parse_at_mention(text: &str, people: &[&str]) -> Option<MentionToken> {
     let rest = &text[1..];
     let ends = |after: &str| !after.starts_with(|c: char| c.is_alphanumeric() || "_-/".contains(c));
     let known = people
         .iter()
         .filter(|name| !name.is_empty() && rest.strip_prefix(**name).is_some_and(ends));
     if let Some(name) = known.max_by_key(|name| name.len()) {
-        return Some(Token { inline: said("a user"), length: 1 + name.len(), addresses: true });
+        return Some(MentionToken {
+            inline: display_text("a user"),
+            length: 1 + name.len(),
+            addresses: true,
+        });
     }
     if let Some(length) = package(rest) {
-        let inline = Some(Inline::Code(text[..=length].to_owned()));
-        return Some(Token { inline, length: 1 + length, addresses: false });
+        let inline = Some(MarkdownInline::Code(text[..=length].to_owned()));
+        return Some(MentionToken { inline, length: 1 + length, addresses: false });
     }
     let name = |c: char| c.is_alphanumeric() || "_.-".contains(c);
     let length = rest.find(|c| !name(c)).unwrap_or(rest.len());
@@ -63,7 +68,7 @@ pub(super) fn at_sign(text: &str, people: &[&str]) -> Option<Token> {
         "everyone" | "here" => "everyone",
         _ => "a user",
     };
-    Some(Token { inline: said(who), length: 1 + length, addresses: true })
+    Some(MentionToken { inline: display_text(who), length: 1 + length, addresses: true })
 }
 
 /// The length of `scope/name` or `scope/name@version` as package registries write it.
@@ -77,8 +82,8 @@ fn package(text: &str) -> Option<usize> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a token's inline")]
-fn said(text: &str) -> Option<Inline> {
-    Some(Inline::Text(text.to_owned()))
+fn display_text(text: &str) -> Option<MarkdownInline> {
+    Some(MarkdownInline::Text(text.to_owned()))
 }
 
 fn is_id(text: &str) -> bool {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use regex::Regex;
 
-use super::{Block, Inline, List, escape, inline, link, plain_text};
+use super::{MarkdownBlock, MarkdownInline, MarkdownList, escape, inline, link, plain_text};
 
 /// Quotes, lists and emphasis nested deeper are flattened.
 const DEEPEST: usize = 24;
@@ -20,18 +20,18 @@ static TAG: LazyLock<Regex> =
 
 /// Reads CommonMark with tables and strikes. Headings become strong lines, rows of a table items of a
 /// list; of HTML only its text is kept, of an image what describes it.
-pub(super) fn read(text: &str) -> Vec<Block> {
+pub(super) fn read(text: &str) -> Vec<MarkdownBlock> {
     let text = escape::visible(text);
     let text = without_components(&text);
     let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES;
-    let mut reader = Reader { open: vec![Frame::of(Kind::Flat)] };
+    let mut reader = PageParser { open: vec![PageFrame::of(PageBlockKind::Flat)] };
     for event in Parser::new_ext(&text, options) {
         reader.take(event);
     }
     while reader.open.len() > 1 {
         reader.close();
     }
-    let mut root = reader.open.pop().unwrap_or_else(|| Frame::of(Kind::Flat));
+    let mut root = reader.open.pop().unwrap_or_else(|| PageFrame::of(PageBlockKind::Flat));
     root.end_paragraph();
     root.blocks
 }
@@ -52,7 +52,7 @@ fn without_components(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-enum Kind {
+enum PageBlockKind {
     /// What it holds belongs to whatever is around it.
     Flat,
     Paragraph,
@@ -69,70 +69,72 @@ enum Kind {
     Link(String),
 }
 
-struct Frame {
-    kind: Kind,
-    blocks: Vec<Block>,
-    items: Vec<Vec<Block>>,
+struct PageFrame {
+    kind: PageBlockKind,
+    blocks: Vec<MarkdownBlock>,
+    items: Vec<Vec<MarkdownBlock>>,
     /// Inlines that no block holds yet.
-    line: Vec<Inline>,
+    line: Vec<MarkdownInline>,
 }
 
-impl Frame {
-    fn of(kind: Kind) -> Self {
+impl PageFrame {
+    fn of(kind: PageBlockKind) -> Self {
         Self { kind, blocks: Vec::new(), items: Vec::new(), line: Vec::new() }
     }
 
-    fn push(&mut self, block: Block) {
+    fn push(&mut self, block: MarkdownBlock) {
         self.end_paragraph();
         self.blocks.push(block);
     }
 
     fn end_paragraph(&mut self) {
-        let paragraph = Block::Paragraph(inline::tidy(std::mem::take(&mut self.line)));
+        let paragraph = MarkdownBlock::Paragraph(inline::tidy(std::mem::take(&mut self.line)));
         if !plain_text(std::slice::from_ref(&paragraph)).trim().is_empty() {
             self.blocks.push(paragraph);
         }
     }
 
     fn words(self) -> String {
-        plain_text(&[Block::Paragraph(self.line)])
+        plain_text(&[MarkdownBlock::Paragraph(self.line)])
     }
 }
 
-struct Reader {
+struct PageParser {
     /// From the whole page inwards. Never empty.
-    open: Vec<Frame>,
+    open: Vec<PageFrame>,
 }
 
-impl Reader {
+impl PageParser {
     fn take(&mut self, event: Event<'_>) {
-        let raw = matches!(self.here().kind, Kind::Code(_) | Kind::Html);
+        let raw = matches!(self.here().kind, PageBlockKind::Code(_) | PageBlockKind::Html);
         let inline = match event {
             Event::Start(tag) => {
                 let deep = self.open.len() >= DEEPEST;
-                let kind = if deep { Kind::Flat } else { kind(tag) };
-                return self.open.push(Frame::of(kind));
+                let kind = if deep { PageBlockKind::Flat } else { kind(tag) };
+                return self.open.push(PageFrame::of(kind));
             }
             Event::End(TagEnd::TableRow | TagEnd::TableHead) => {
-                if let Some(Inline::Text(_)) = self.here().line.last() {
+                if let Some(MarkdownInline::Text(_)) = self.here().line.last() {
                     self.here().line.pop();
                 }
                 return self.close();
             }
             Event::End(_) => return self.close(),
-            Event::Text(text) => Inline::Text(text.into_string()),
-            Event::Code(code) if raw => Inline::Text(code.into_string()),
-            Event::Code(code) => Inline::Code(code.into_string()),
-            Event::Html(html) => Inline::Text(html.into_string()),
-            Event::InlineHtml(tag) if tag.to_ascii_lowercase().starts_with("<br") => Inline::Break,
-            Event::SoftBreak => Inline::Text(" ".to_owned()),
-            Event::HardBreak => Inline::Break,
+            Event::Text(text) => MarkdownInline::Text(text.into_string()),
+            Event::Code(code) if raw => MarkdownInline::Text(code.into_string()),
+            Event::Code(code) => MarkdownInline::Code(code.into_string()),
+            Event::Html(html) => MarkdownInline::Text(html.into_string()),
+            Event::InlineHtml(tag) if tag.to_ascii_lowercase().starts_with("<br") => {
+                MarkdownInline::Break
+            }
+            Event::SoftBreak => MarkdownInline::Text(" ".to_owned()),
+            Event::HardBreak => MarkdownInline::Break,
             _ => return,
         };
         self.here().line.push(inline);
     }
 
-    fn here(&mut self) -> &mut Frame {
+    fn here(&mut self) -> &mut PageFrame {
         self.open.last_mut().expect("the outermost frame is closed last")
     }
 
@@ -142,56 +144,56 @@ impl Reader {
         }
         let Some(mut frame) = self.open.pop() else { return };
         let parent = self.here();
-        match std::mem::replace(&mut frame.kind, Kind::Flat) {
-            Kind::Strong => parent.line.push(Inline::Strong(frame.line)),
-            Kind::Emphasis => parent.line.push(Inline::Emphasis(frame.line)),
-            Kind::Strike => parent.line.push(Inline::Strike(frame.line)),
-            Kind::Link(url) => parent.line.extend(linked(frame.line, &url)),
-            Kind::Cell => {
+        match std::mem::replace(&mut frame.kind, PageBlockKind::Flat) {
+            PageBlockKind::Strong => parent.line.push(MarkdownInline::Strong(frame.line)),
+            PageBlockKind::Emphasis => parent.line.push(MarkdownInline::Emphasis(frame.line)),
+            PageBlockKind::Strike => parent.line.push(MarkdownInline::Strike(frame.line)),
+            PageBlockKind::Link(url) => parent.line.extend(linked(frame.line, &url)),
+            PageBlockKind::Cell => {
                 parent.line.extend(frame.line);
-                parent.line.push(Inline::Text(" \u{b7} ".to_owned()));
+                parent.line.push(MarkdownInline::Text(" \u{b7} ".to_owned()));
             }
-            Kind::Code(language) => {
+            PageBlockKind::Code(language) => {
                 let text = frame.words();
                 if !text.trim().is_empty() {
-                    parent.push(Block::Code { language, text });
+                    parent.push(MarkdownBlock::Code { language, text });
                 }
             }
-            Kind::Html => {
+            PageBlockKind::Html => {
                 let text = html_words(&frame.words());
                 parent.end_paragraph();
-                parent.line.push(Inline::Text(text));
+                parent.line.push(MarkdownInline::Text(text));
                 parent.end_paragraph();
             }
-            Kind::Heading => {
+            PageBlockKind::Heading => {
                 let line = inline::tidy(frame.line);
                 parent.end_paragraph();
-                parent.line.push(Inline::Strong(line));
+                parent.line.push(MarkdownInline::Strong(line));
                 parent.end_paragraph();
             }
-            Kind::Paragraph => {
+            PageBlockKind::Paragraph => {
                 parent.end_paragraph();
                 parent.line = frame.line;
                 parent.end_paragraph();
             }
-            Kind::Quote => {
+            PageBlockKind::Quote => {
                 frame.end_paragraph();
                 if !frame.blocks.is_empty() {
-                    parent.push(Block::Quote(frame.blocks));
+                    parent.push(MarkdownBlock::Quote(frame.blocks));
                 }
             }
-            Kind::Item => {
+            PageBlockKind::Item => {
                 frame.end_paragraph();
                 if !frame.blocks.is_empty() {
                     parent.items.push(frame.blocks);
                 }
             }
-            Kind::List(start) => {
+            PageBlockKind::List(start) => {
                 if !frame.items.is_empty() {
-                    parent.push(Block::List(List { start, items: frame.items }));
+                    parent.push(MarkdownBlock::List(MarkdownList { start, items: frame.items }));
                 }
             }
-            Kind::Flat => {
+            PageBlockKind::Flat => {
                 for block in frame.blocks.into_iter().chain(frame.items.into_iter().flatten()) {
                     parent.push(block);
                 }
@@ -201,31 +203,33 @@ impl Reader {
     }
 }
 
-fn kind(tag: Tag<'_>) -> Kind {
+fn kind(tag: Tag<'_>) -> PageBlockKind {
     match tag {
-        Tag::Paragraph => Kind::Paragraph,
-        Tag::Heading { .. } => Kind::Heading,
-        Tag::BlockQuote(_) => Kind::Quote,
-        Tag::CodeBlock(CodeBlockKind::Indented) => Kind::Code(None),
+        Tag::Paragraph => PageBlockKind::Paragraph,
+        Tag::Heading { .. } => PageBlockKind::Heading,
+        Tag::BlockQuote(_) => PageBlockKind::Quote,
+        Tag::CodeBlock(CodeBlockKind::Indented) => PageBlockKind::Code(None),
         Tag::CodeBlock(CodeBlockKind::Fenced(info)) => {
             let word = info.split_whitespace().next().unwrap_or_default();
-            Kind::Code(escape::is_language(word).then(|| word.to_owned()))
+            PageBlockKind::Code(escape::is_language(word).then(|| word.to_owned()))
         }
-        Tag::HtmlBlock => Kind::Html,
-        Tag::List(start) => Kind::List(start.map(|start| u32::try_from(start).unwrap_or(1))),
-        Tag::Table(_) => Kind::List(None),
-        Tag::Item | Tag::TableRow | Tag::TableHead => Kind::Item,
-        Tag::TableCell => Kind::Cell,
-        Tag::Strong => Kind::Strong,
-        Tag::Emphasis => Kind::Emphasis,
-        Tag::Strikethrough => Kind::Strike,
-        Tag::Link { dest_url, .. } => Kind::Link(dest_url.into_string()),
-        _ => Kind::Flat,
+        Tag::HtmlBlock => PageBlockKind::Html,
+        Tag::List(start) => {
+            PageBlockKind::List(start.map(|start| u32::try_from(start).unwrap_or(1)))
+        }
+        Tag::Table(_) => PageBlockKind::List(None),
+        Tag::Item | Tag::TableRow | Tag::TableHead => PageBlockKind::Item,
+        Tag::TableCell => PageBlockKind::Cell,
+        Tag::Strong => PageBlockKind::Strong,
+        Tag::Emphasis => PageBlockKind::Emphasis,
+        Tag::Strikethrough => PageBlockKind::Strike,
+        Tag::Link { dest_url, .. } => PageBlockKind::Link(dest_url.into_string()),
+        _ => PageBlockKind::Flat,
     }
 }
 
 /// A link whose address may not be followed is only its words.
-fn linked(words: Vec<Inline>, url: &str) -> Vec<Inline> {
+fn linked(words: Vec<MarkdownInline>, url: &str) -> Vec<MarkdownInline> {
     match link::safe(url) {
         Some(url) if !words.is_empty() => link::masked(words, url),
         _ => words,
@@ -246,11 +250,11 @@ fn html_words(html: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Flavour, read_page, render};
+    use super::super::{MarkdownDialect, read_page, render};
     use super::*;
 
     fn check(page: &str, expected: &str) {
-        assert_eq!(render(&read_page(page), Flavour::CommonMark), expected, "{page}");
+        assert_eq!(render(&read_page(page), MarkdownDialect::CommonMark), expected, "{page}");
     }
 
     #[test]

@@ -3,28 +3,30 @@
 use pulldown_cmark::{Event, Options, Parser, TagEnd};
 
 use super::escape::{code_block, code_span, is_line_start, push_escaped, push_text, visible};
-use super::{Block, Flavour, Inline};
+use super::{MarkdownBlock, MarkdownDialect, MarkdownInline};
 
 /// Writes blocks so that a Markdown reader finds the same tree again and nothing else. Ends without
 /// a line end.
-pub fn render(blocks: &[Block], flavour: Flavour) -> String {
+pub fn render(blocks: &[MarkdownBlock], flavour: MarkdownDialect) -> String {
     rendered(blocks, flavour, false)
 }
 
-fn rendered(blocks: &[Block], flavour: Flavour, inside: bool) -> String {
+fn rendered(blocks: &[MarkdownBlock], flavour: MarkdownDialect, inside: bool) -> String {
     let mut out = String::new();
-    let mut previous: Option<&Block> = None;
+    let mut previous: Option<&MarkdownBlock> = None;
     for block in blocks {
         let written = match block {
-            Block::Paragraph(inlines) => paragraph(inlines, flavour),
+            MarkdownBlock::Paragraph(inlines) => paragraph(inlines, flavour),
             // Fences inside a list or a quote need an extension of MkDocs; indented code needs none.
-            Block::Code { text, .. } if inside && flavour == Flavour::Python => {
+            MarkdownBlock::Code { text, .. } if inside && flavour == MarkdownDialect::Python => {
                 prefix_lines(visible(text).trim_matches('\n'), INDENT, INDENT)
             }
-            Block::Code { language, text } => code_block(text, language.as_deref()),
-            Block::Quote(inner) => prefix_lines(&rendered(inner, flavour, true), "> ", "> "),
-            Block::List(list) => {
-                let alternate = matches!(previous, Some(Block::List(_)));
+            MarkdownBlock::Code { language, text } => code_block(text, language.as_deref()),
+            MarkdownBlock::Quote(inner) => {
+                prefix_lines(&rendered(inner, flavour, true), "> ", "> ")
+            }
+            MarkdownBlock::List(list) => {
+                let alternate = matches!(previous, Some(MarkdownBlock::List(_)));
                 self::list(list, alternate, flavour)
             }
         };
@@ -44,15 +46,16 @@ const INDENT: &str = "    ";
 const LANGUAGE: [&str; 2] = [":::", "#!"];
 
 /// Two lists in a row would run together; the second one gets the other marker.
-fn list(list: &super::List, alternate: bool, flavour: Flavour) -> String {
+fn list(list: &super::MarkdownList, alternate: bool, flavour: MarkdownDialect) -> String {
     let loose = list.items.iter().any(|item| {
-        item.iter().any(|block| !matches!(block, Block::Paragraph(_) | Block::List(_)))
+        item.iter()
+            .any(|block| !matches!(block, MarkdownBlock::Paragraph(_) | MarkdownBlock::List(_)))
     });
     let mut items = Vec::new();
     for (number, item) in list.items.iter().enumerate() {
         let marker = match (list.start, alternate) {
             (Some(start), false) => format!("{}. ", u64::from(start) + number as u64),
-            (Some(start), true) if flavour != Flavour::Python => {
+            (Some(start), true) if flavour != MarkdownDialect::Python => {
                 format!("{}) ", u64::from(start) + number as u64)
             }
             (Some(start), true) => format!("{}. ", u64::from(start) + number as u64),
@@ -63,8 +66,8 @@ fn list(list: &super::List, alternate: bool, flavour: Flavour) -> String {
         let body = if loose { body } else { body.replace("\n\n", "\n") };
         if !body.is_empty() {
             let indent = match flavour {
-                Flavour::CommonMark | Flavour::Mdx => " ".repeat(marker.len()),
-                Flavour::Python => INDENT.to_owned(),
+                MarkdownDialect::CommonMark | MarkdownDialect::Mdx => " ".repeat(marker.len()),
+                MarkdownDialect::Python => INDENT.to_owned(),
             };
             items.push(prefix_lines(&body, &marker, &indent));
         }
@@ -74,18 +77,18 @@ fn list(list: &super::List, alternate: bool, flavour: Flavour) -> String {
 
 /// The blocks of an item. Python-Markdown knows no code right behind the marker of an item: there it
 /// becomes a code span for every line.
-fn item(blocks: &[Block], flavour: Flavour) -> String {
-    let Some((Block::Code { text, .. }, rest)) = blocks.split_first() else {
+fn item(blocks: &[MarkdownBlock], flavour: MarkdownDialect) -> String {
+    let Some((MarkdownBlock::Code { text, .. }, rest)) = blocks.split_first() else {
         return rendered(blocks, flavour, true);
     };
-    if flavour != Flavour::Python {
+    if flavour != MarkdownDialect::Python {
         return rendered(blocks, flavour, true);
     }
     let mut spans = Vec::new();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        spans.extend([Inline::Code(line.to_owned()), Inline::Break]);
+        spans.extend([MarkdownInline::Code(line.to_owned()), MarkdownInline::Break]);
     }
-    let first = std::iter::once(Block::Paragraph(spans));
+    let first = std::iter::once(MarkdownBlock::Paragraph(spans));
     rendered(&first.chain(rest.iter().cloned()).collect::<Vec<_>>(), flavour, true)
 }
 
@@ -104,7 +107,7 @@ fn prefix_lines(text: &str, first: &str, others: &str) -> String {
 
 /// Dialects differ in where a mark may open and close. Emphasis that our own reading of the result
 /// does not find again is left out: the words matter more.
-fn paragraph(inlines: &[Inline], flavour: Flavour) -> String {
+fn paragraph(inlines: &[MarkdownInline], flavour: MarkdownDialect) -> String {
     let mut plain = String::new();
     push_inlines(&mut plain, inlines, flavour, false);
     let plain = finish(plain, flavour);
@@ -117,11 +120,11 @@ fn paragraph(inlines: &[Inline], flavour: Flavour) -> String {
     if read(&rich) == read(&plain) { rich } else { plain }
 }
 
-fn is_emphasis(inline: &Inline) -> bool {
+fn is_emphasis(inline: &MarkdownInline) -> bool {
     match inline {
-        Inline::Strong(_) | Inline::Emphasis(_) | Inline::Strike(_) => true,
-        Inline::Link { text, .. } => text.iter().any(is_emphasis),
-        Inline::Text(_) | Inline::Break | Inline::Code(_) => false,
+        MarkdownInline::Strong(_) | MarkdownInline::Emphasis(_) | MarkdownInline::Strike(_) => true,
+        MarkdownInline::Link { text, .. } => text.iter().any(is_emphasis),
+        MarkdownInline::Text(_) | MarkdownInline::Break | MarkdownInline::Code(_) => false,
     }
 }
 
@@ -141,7 +144,7 @@ fn read(markdown: &str) -> String {
 }
 
 /// A break between lines; one at the end of all would be a stray backslash.
-fn finish(mut out: String, flavour: Flavour) -> String {
+fn finish(mut out: String, flavour: MarkdownDialect) -> String {
     while let Some(rest) = out.strip_suffix(flavour.line_break()) {
         out.truncate(rest.len());
     }
@@ -149,41 +152,46 @@ fn finish(mut out: String, flavour: Flavour) -> String {
     out
 }
 
-fn push_inlines(out: &mut String, inlines: &[Inline], flavour: Flavour, emphasis: bool) {
+fn push_inlines(
+    out: &mut String,
+    inlines: &[MarkdownInline],
+    flavour: MarkdownDialect,
+    emphasis: bool,
+) {
     for (at, inline) in inlines.iter().enumerate() {
         match inline {
-            Inline::Text(text) => push_text(out, text, flavour),
-            Inline::Break => {
+            MarkdownInline::Text(text) => push_text(out, text, flavour),
+            MarkdownInline::Break => {
                 out.truncate(out.trim_end_matches(' ').len());
                 if !out.is_empty() && !out.ends_with('\n') {
                     out.push_str(flavour.line_break());
                 }
             }
             // An extension of MkDocs takes such a beginning for the name of a language.
-            Inline::Code(code)
-                if flavour == Flavour::Python
+            MarkdownInline::Code(code)
+                if flavour == MarkdownDialect::Python
                     && LANGUAGE.iter().any(|sign| code.trim_start().starts_with(sign)) =>
             {
                 push_text(out, code.trim(), flavour)
             }
-            Inline::Code(code) => {
+            MarkdownInline::Code(code) => {
                 // Two spans side by side would share their backticks.
                 if out.ends_with('`') {
                     out.push(' ');
                 }
                 out.push_str(&code_span(code));
             }
-            Inline::Link { text, url } => push_link(out, text, url, flavour, emphasis),
-            Inline::Strong(inner) => {
+            MarkdownInline::Link { text, url } => push_link(out, text, url, flavour, emphasis),
+            MarkdownInline::Strong(inner) => {
                 push_marked(out, "**", inner, inlines.get(at + 1), flavour, emphasis)
             }
-            Inline::Emphasis(inner) => {
+            MarkdownInline::Emphasis(inner) => {
                 push_marked(out, "*", inner, inlines.get(at + 1), flavour, emphasis)
             }
-            Inline::Strike(inner) if flavour == Flavour::Python => {
+            MarkdownInline::Strike(inner) if flavour == MarkdownDialect::Python => {
                 push_inlines(out, inner, flavour, emphasis)
             }
-            Inline::Strike(inner) => {
+            MarkdownInline::Strike(inner) => {
                 push_marked(out, "~~", inner, inlines.get(at + 1), flavour, emphasis)
             }
         }
@@ -193,9 +201,9 @@ fn push_inlines(out: &mut String, inlines: &[Inline], flavour: Flavour, emphasis
 fn push_marked(
     out: &mut String,
     mark: &str,
-    inner: &[Inline],
-    next: Option<&Inline>,
-    flavour: Flavour,
+    inner: &[MarkdownInline],
+    next: Option<&MarkdownInline>,
+    flavour: MarkdownDialect,
     emphasis: bool,
 ) {
     let before = out.chars().next_back();
@@ -222,13 +230,13 @@ fn push_marked(
 
 /// Whether a mark around `inside` opens and closes in every dialect: words at its edges, and space
 /// or punctuation outside.
-fn stands(before: Option<char>, inside: &str, next: Option<&Inline>) -> bool {
+fn stands(before: Option<char>, inside: &str, next: Option<&MarkdownInline>) -> bool {
     let edge = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
     let outside =
         |c: Option<char>| c.is_none_or(|c| c.is_whitespace() || ".,;:!?()\"'*\u{2014}".contains(c));
     let next = match next {
-        None | Some(Inline::Break) => None,
-        Some(Inline::Text(text)) => text.chars().next(),
+        None | Some(MarkdownInline::Break) => None,
+        Some(MarkdownInline::Text(text)) => text.chars().next(),
         Some(_) => Some('x'),
     };
     !inside.contains('\n')
@@ -238,15 +246,21 @@ fn stands(before: Option<char>, inside: &str, next: Option<&Inline>) -> bool {
         && outside(next)
 }
 
-fn push_link(out: &mut String, text: &[Inline], url: &str, flavour: Flavour, emphasis: bool) {
+fn push_link(
+    out: &mut String,
+    text: &[MarkdownInline],
+    url: &str,
+    flavour: MarkdownDialect,
+    emphasis: bool,
+) {
     // An exclamation mark before the bracket would make it an image.
     if out.ends_with('!') {
         out.pop();
         push_escaped(out, '!', flavour);
     }
-    let bare = matches!(text, [Inline::Text(shown)] if shown == url);
+    let bare = matches!(text, [MarkdownInline::Text(shown)] if shown == url);
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#=%+,&".contains(c);
-    if bare && flavour != Flavour::Mdx && url.chars().all(plain) {
+    if bare && flavour != MarkdownDialect::Mdx && url.chars().all(plain) {
         out.extend(["<", url, ">"]);
         return;
     }

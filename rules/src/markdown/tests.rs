@@ -4,7 +4,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
 use super::*;
 
 fn page(text: &str) -> String {
-    render(&parse(text, &["Bob Smith"]), Flavour::CommonMark)
+    render(&parse(text, &["Bob Smith"]), MarkdownDialect::CommonMark)
 }
 
 #[test]
@@ -81,9 +81,9 @@ fn python_markdown_has_other_signs_breaks_and_indents() {
         ("see https://x.example/a_b.", "see <https://x.example/a_b>."),
         ("![x](https://x.example/i.png)", "&#33;[x](https://x.example/i.png)"),
     ] {
-        assert_eq!(render(&parse(text, &[]), Flavour::Python), expected, "{text}");
+        assert_eq!(render(&parse(text, &[]), MarkdownDialect::Python), expected, "{text}");
     }
-    assert_eq!(escape("1. a\n> b", Flavour::Python), "1&#46; a  \n&#62; b");
+    assert_eq!(escape("1. a\n> b", MarkdownDialect::Python), "1&#46; a  \n&#62; b");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn mdx_has_its_own_traps() {
         ("see https://x.example/a", "see [https://x.example/a](https://x.example/a)"),
         (":::danger", "\\:::danger"),
     ] {
-        assert_eq!(render(&parse(text, &[]), Flavour::Mdx), expected);
+        assert_eq!(render(&parse(text, &[]), MarkdownDialect::Mdx), expected);
     }
 }
 
@@ -121,7 +121,7 @@ fn hostile_length_and_depth_stay_cheap() {
     ] {
         let text = unit.repeat(70_000 / unit.len());
         let blocks = parse(&text, &[]);
-        render(&blocks, Flavour::Mdx);
+        render(&blocks, MarkdownDialect::Mdx);
     }
 }
 
@@ -234,7 +234,7 @@ proptest! {
     #[test]
     fn nothing_breaks_out_and_no_word_is_lost(text in hostile()) {
         let blocks = parse(&text, &[]);
-        for flavour in [Flavour::CommonMark, Flavour::Mdx] {
+        for flavour in [MarkdownDialect::CommonMark, MarkdownDialect::Mdx] {
             let written = render(&blocks, flavour);
             prop_assert_eq!(read(&written), without_space(&plain_text(&blocks)), "{:?} {}", text, written);
         }
@@ -242,7 +242,7 @@ proptest! {
 
     #[test]
     fn literal_text_stays_literal(text in hostile()) {
-        for flavour in [Flavour::CommonMark, Flavour::Mdx] {
+        for flavour in [MarkdownDialect::CommonMark, MarkdownDialect::Mdx] {
             let written = escape(&text, flavour);
             prop_assert_eq!(read(&written), without_space(&visible(&text)), "{:?} {}", text, written);
         }

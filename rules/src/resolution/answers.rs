@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use crate::conversation::Conversation;
-use crate::reason::Reason;
+use crate::reason::WeightedReason;
 use crate::resolution::SignalRules;
-use crate::resolution::asking::Asked;
-use crate::resolution::cues::Cue;
-use crate::resolution::said::{Address, Person, Said, Talk, shared};
-use crate::resolution::signals::{Closing, Reacted};
-use crate::resolution::weights::{Feature, holds};
+use crate::resolution::asking::DetectedQuestion;
+use crate::resolution::cues::CueClass;
+use crate::resolution::said::{Addressee, ParsedMessage, ParticipantIndex, Transcript, shared};
+use crate::resolution::signals::{AskerClosing, ReactionVotes};
+use crate::resolution::weights::{ScoredFeature, holds};
 
 /// The features of an answer, in the order of [`values`].
-pub(super) const FEATURES: [Feature; 25] = [
+pub(super) const FEATURES: [ScoredFeature; 25] = [
     ("first", "it is the first message of anybody who helps"),
     ("later", "others helped before"),
     ("ends_asking", "it ends with a question mark"),
@@ -41,28 +41,32 @@ pub(super) const FEATURES: [Feature; 25] = [
 ];
 
 /// The features of an answer, one value each.
-pub(super) type Values = [f32; FEATURES.len()];
+pub(super) type AnswerFeatures = [f32; FEATURES.len()];
 
 /// A message that may answer.
 #[derive(Debug, Clone)]
-pub(super) struct Candidate {
+pub(super) struct AnswerCandidate {
     /// Its place in the talk.
     pub(super) place: usize,
-    pub(super) values: Values,
+    pub(super) values: AnswerFeatures,
     pub(super) score: f32,
 }
 
-impl Candidate {
-    pub(super) fn reasons(&self, talk: &Talk<'_>, rules: &SignalRules) -> Vec<Reason> {
+impl AnswerCandidate {
+    pub(super) fn reasons(
+        &self,
+        talk: &Transcript<'_>,
+        rules: &SignalRules,
+    ) -> Vec<WeightedReason> {
         rules.answers.reasons(&self.values, &FEATURES, Some(talk.said[self.place].id()))
     }
 }
 
 /// Who helps, and where: the places after the question that could hold an answer.
-pub(super) fn places(
-    talk: &Talk<'_>,
-    asked: &Asked,
-    not_answers: impl Fn(&Said<'_>) -> bool,
+pub(super) fn helper_positions(
+    talk: &Transcript<'_>,
+    asked: &DetectedQuestion,
+    not_answers: impl Fn(&ParsedMessage<'_>) -> bool,
 ) -> Vec<usize> {
     let from = asked.places[0];
     (from..talk.said.len())
@@ -70,7 +74,7 @@ pub(super) fn places(
         .filter(|place| {
             let said = &talk.said[*place];
             let helps = said.author != asked.asker
-                || (said.has(Cue::Own) && said.matter >= 5 && !said.asks);
+                || (said.has(CueClass::Own) && said.matter >= 5 && !said.asks);
             helps && !said.is_empty_talk() && !said.commands_a_bot() && !not_answers(said)
         })
         .take(MOST_CANDIDATES)
@@ -81,20 +85,20 @@ pub(super) fn places(
 const MOST_CANDIDATES: usize = 120;
 
 /// Scores the candidates, best first; at equal scores the earlier one leads.
-pub(super) fn rank(
-    talk: &Talk<'_>,
-    asked: &Asked,
+pub(super) fn rank_candidates(
+    talk: &Transcript<'_>,
+    asked: &DetectedQuestion,
     places: &[usize],
-    closing: &Closing,
+    closing: &AskerClosing,
     conversation: &Conversation<'_>,
     rules: &SignalRules,
-) -> Vec<Candidate> {
-    let mut per_helper = BTreeMap::<Person, usize>::new();
+) -> Vec<AnswerCandidate> {
+    let mut per_helper = BTreeMap::<ParticipantIndex, usize>::new();
     for place in places {
         *per_helper.entry(talk.said[*place].author).or_default() += 1;
     }
     let failures = next_of_asker(talk, asked.asker, |said| {
-        said.has(Cue::Failed) && (said.has(Cue::Hollow) || !said.has(Cue::Thanks))
+        said.has(CueClass::Failed) && (said.has(CueClass::Hollow) || !said.has(CueClass::Thanks))
     });
     let replies = next_of_asker(talk, asked.asker, |_| true);
     let mut candidates = places
@@ -102,7 +106,7 @@ pub(super) fn rank(
         .enumerate()
         .map(|(rank, place)| {
             let said = &talk.said[*place];
-            let setting = Setting {
+            let setting = CandidateContext {
                 rank,
                 share: per_helper[&said.author] as f32 / places.len() as f32,
                 next: replies[*place].map(|next| &talk.said[next]),
@@ -114,10 +118,10 @@ pub(super) fn rank(
                 }),
                 after_closing: closing.place().is_some_and(|closing| *place > closing),
                 trusted: conversation.trusted.contains(&said.message.author.id),
-                reacted: Reacted::to(said, talk, asked, conversation, rules),
+                reacted: ReactionVotes::to(said, talk, asked, conversation, rules),
             };
             let values = values(said, asked, &setting);
-            Candidate { place: *place, values, score: rules.answers.score(&values) }
+            AnswerCandidate { place: *place, values, score: rules.answers.score(&values) }
         })
         .collect::<Vec<_>>();
     candidates
@@ -126,46 +130,53 @@ pub(super) fn rank(
 }
 
 /// What stands around a candidate.
-struct Setting<'t> {
+struct CandidateContext<'t> {
     rank: usize,
     share: f32,
     /// What the asker says next.
-    next: Option<&'t Said<'t>>,
+    next: Option<&'t ParsedMessage<'t>>,
     last_before_closing: bool,
     in_vain: bool,
     after_closing: bool,
     trusted: bool,
-    reacted: Reacted,
+    reacted: ReactionVotes,
 }
 
-fn values(said: &Said<'_>, asked: &Asked, setting: &Setting<'_>) -> Values {
+fn values(
+    said: &ParsedMessage<'_>,
+    asked: &DetectedQuestion,
+    setting: &CandidateContext<'_>,
+) -> AnswerFeatures {
     let own = said.author == asked.asker;
-    let to_asker = said.to == Address::Person(asked.asker);
-    let tells = said.has(Cue::Advice) || said.has(Cue::Command);
-    let next = |cue: Cue| setting.next.is_some_and(|next| next.has(cue));
+    let to_asker = said.to == Addressee::Person(asked.asker);
+    let tells = said.has(CueClass::Advice) || said.has(CueClass::Command);
+    let next = |cue: CueClass| setting.next.is_some_and(|next| next.has(cue));
     [
         holds(setting.rank == 0),
         (1.0 + setting.rank as f32).ln() / 2.0,
         holds(said.ends_asking),
-        holds(said.asks && (said.has(Cue::Opener) || said.has(Cue::Probing))),
+        holds(said.asks && (said.has(CueClass::Opener) || said.has(CueClass::Probing))),
         shared(&said.content, &asked.content).min(3) as f32 / 3.0,
-        holds((next(Cue::Thanks) || next(Cue::Worked)) && !next(Cue::Hollow)),
+        holds((next(CueClass::Thanks) || next(CueClass::Worked)) && !next(CueClass::Hollow)),
         holds(tells),
         setting.share,
         holds(said.link || said.code),
         holds(to_asker),
-        holds(!to_asker && said.to != Address::Nobody && !own),
-        holds(said.has(Cue::Redirect)),
-        holds(said.has(Cue::Ignorance) || said.has(Cue::Hollow)),
+        holds(!to_asker && said.to != Addressee::Nobody && !own),
+        holds(said.has(CueClass::Redirect)),
+        holds(said.has(CueClass::Ignorance) || said.has(CueClass::Hollow)),
         holds(said.matter < 3 && !said.link && !said.code),
         said.matter.min(30) as f32 / 30.0,
         holds(setting.after_closing),
         holds(setting.last_before_closing),
-        holds(said.has(Cue::Courtesy) || (said.has(Cue::Thanks) && !tells && said.matter < 10)),
+        holds(
+            said.has(CueClass::Courtesy)
+                || (said.has(CueClass::Thanks) && !tells && said.matter < 10),
+        ),
         holds(own),
         holds(setting.trusted),
-        holds(said.has(Cue::Affirming) && !said.asks),
-        holds(next(Cue::Failed)),
+        holds(said.has(CueClass::Affirming) && !said.asks),
+        holds(next(CueClass::Failed)),
         holds(setting.in_vain),
         holds(setting.reacted.accepted.is_some()),
         holds(setting.reacted.refused),
@@ -174,9 +185,9 @@ fn values(said: &Said<'_>, asked: &Asked, setting: &Setting<'_>) -> Values {
 
 /// For each place, the next place behind it where the asker says such a thing.
 fn next_of_asker(
-    talk: &Talk<'_>,
-    asker: Person,
-    such: impl Fn(&Said<'_>) -> bool,
+    talk: &Transcript<'_>,
+    asker: ParticipantIndex,
+    such: impl Fn(&ParsedMessage<'_>) -> bool,
 ) -> Vec<Option<usize>> {
     let mut next = None;
     let mut all = vec![None; talk.said.len()];

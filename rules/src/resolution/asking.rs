@@ -1,15 +1,15 @@
 //! Which messages ask, and who.
 
-use crate::conversation::Mark;
+use crate::conversation::AnswerMark;
 use crate::message::ChannelKind;
-use crate::reason::Reason;
+use crate::reason::WeightedReason;
 use crate::resolution::SignalRules;
-use crate::resolution::cues::Cue;
-use crate::resolution::said::{Address, Person, Said, Talk};
-use crate::resolution::weights::{Feature, holds};
+use crate::resolution::cues::CueClass;
+use crate::resolution::said::{Addressee, ParsedMessage, ParticipantIndex, Transcript};
+use crate::resolution::weights::{ScoredFeature, holds};
 
 /// The features of a message that asks, in the order of [`values`].
-pub(super) const FEATURES: [Feature; 15] = [
+pub(super) const FEATURES: [ScoredFeature; 15] = [
     ("ends_asking", "ends with a question mark"),
     ("asks", "holds a question mark"),
     ("opener", "opens with a question word"),
@@ -27,15 +27,15 @@ pub(super) const FEATURES: [Feature; 15] = [
     ("bot_command", "is a command to a bot"),
 ];
 
-type Values = [f32; FEATURES.len()];
+type QuestionFeatures = [f32; FEATURES.len()];
 
 /// The question found in a talk.
 #[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) asker: Person,
+pub(super) struct DetectedQuestion {
+    pub(super) asker: ParticipantIndex,
     /// Places in the talk, earliest first. Never empty.
     pub(super) places: Vec<usize>,
-    pub(super) reasons: Vec<Reason>,
+    pub(super) reasons: Vec<WeightedReason>,
     /// Whether it tells of something that fails, not of something unknown.
     pub(super) trouble: bool,
     /// Hashes of its words, sorted, each once.
@@ -48,17 +48,17 @@ const LATEST: usize = 60;
 const MOST_PARTS: usize = 5;
 
 /// Finds the first message that asks, and the asker's messages beside it that belong to it.
-pub(super) fn find(
-    talk: &Talk<'_>,
+pub(super) fn detect_question(
+    talk: &Transcript<'_>,
     kind: ChannelKind,
     rules: &SignalRules,
-) -> Result<Asked, Vec<Reason>> {
+) -> Result<DetectedQuestion, Vec<WeightedReason>> {
     let starter = talk.said.iter().find(|said| !said.is_empty_talk()).map(|said| said.author);
-    let mut best: Option<(f32, usize, Values)> = None;
+    let mut best: Option<(f32, usize, QuestionFeatures)> = None;
     for (place, said) in talk.said.iter().enumerate().take(LATEST) {
         let first_of_author = talk.said[..place].iter().all(|other| other.author != said.author);
         let starts = starter == Some(said.author);
-        let position = Position {
+        let position = QuestionPosition {
             starts,
             first_of_author,
             thread: kind.is_thread(),
@@ -75,49 +75,55 @@ pub(super) fn find(
         }
     }
     let Some((_, place, values)) = best else {
-        return Err(vec![Reason::new("nobody says anything that could be judged", 0.0)]);
+        return Err(vec![WeightedReason::new("nobody says anything that could be judged", 0.0)]);
     };
     let mut reasons = rules.asking.reasons(&values, &FEATURES, Some(talk.said[place].id()));
-    reasons.push(Reason::new("no message asks clearly enough", -rules.asking_threshold));
+    reasons.push(WeightedReason::new("no message asks clearly enough", -rules.asking_threshold));
     Err(reasons)
 }
 
 /// The question that a marked answer implies where none is found: what came first, by somebody else.
-pub(super) fn before_mark(talk: &Talk<'_>, mark: Option<Mark>) -> Option<Asked> {
+pub(super) fn question_before_mark(
+    talk: &Transcript<'_>,
+    mark: Option<AnswerMark>,
+) -> Option<DetectedQuestion> {
     let mark = mark?;
     let answer = talk.said.iter().find(|said| said.id() == mark.message)?;
     let place = talk
         .said
         .iter()
         .position(|said| said.author != answer.author && said.id() < mark.message)?;
-    let reasons = vec![Reason::at("it comes before the marked answer", 0.0, talk.said[place].id())];
+    let reasons =
+        vec![WeightedReason::at("it comes before the marked answer", 0.0, talk.said[place].id())];
     Some(asked(talk, place, reasons))
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Position {
+struct QuestionPosition {
     starts: bool,
     first_of_author: bool,
     thread: bool,
     news: bool,
 }
 
-fn values(said: &Said<'_>, position: Position) -> Values {
-    let addresses = said.to != Address::Nobody;
-    let question_cue = said.asks || said.has(Cue::Opener) || said.has(Cue::Seeking);
+fn values(said: &ParsedMessage<'_>, position: QuestionPosition) -> QuestionFeatures {
+    let addresses = said.to != Addressee::Nobody;
+    let question_cue = said.asks || said.has(CueClass::Opener) || said.has(CueClass::Seeking);
     [
         holds(said.ends_asking),
         holds(said.asks && !said.ends_asking),
-        holds(said.has(Cue::Opener)),
-        holds(said.has(Cue::Seeking)),
-        holds(said.has(Cue::Trouble)),
+        holds(said.has(CueClass::Opener)),
+        holds(said.has(CueClass::Seeking)),
+        holds(said.has(CueClass::Trouble)),
         holds(position.starts),
         holds(position.starts && position.thread),
         holds(!position.first_of_author && !position.starts),
         holds(addresses && !position.starts),
-        holds(said.has(Cue::Probing)),
-        holds(position.news || said.has(Cue::Announcing) || calls_everybody(&said.message.text)),
-        holds(said.has(Cue::Thanks) && !question_cue),
+        holds(said.has(CueClass::Probing)),
+        holds(
+            position.news || said.has(CueClass::Announcing) || calls_everybody(&said.message.text),
+        ),
+        holds(said.has(CueClass::Thanks) && !question_cue),
         holds(said.matter < 3),
         holds(said.is_empty_talk()),
         holds(said.commands_a_bot()),
@@ -129,9 +135,9 @@ fn calls_everybody(text: &str) -> bool {
 }
 
 /// Gathers the asker's messages from shortly before the asking one until somebody else speaks.
-fn asked(talk: &Talk<'_>, place: usize, reasons: Vec<Reason>) -> Asked {
+fn asked(talk: &Transcript<'_>, place: usize, reasons: Vec<WeightedReason>) -> DetectedQuestion {
     let asker = talk.said[place].author;
-    let tells = |said: &Said<'_>| said.matter >= 3 || said.asks || said.link || said.code;
+    let tells = |said: &ParsedMessage<'_>| said.matter >= 3 || said.asks || said.link || said.code;
     let before = talk.said[..place]
         .iter()
         .enumerate()
@@ -145,7 +151,7 @@ fn asked(talk: &Talk<'_>, place: usize, reasons: Vec<Reason>) -> Asked {
         .enumerate()
         .skip(1)
         .take_while(|(_, said)| {
-            said.author == asker && !said.has(Cue::Worked) && !said.has(Cue::Own)
+            said.author == asker && !said.has(CueClass::Worked) && !said.has(CueClass::Own)
         })
         .filter(|(_, said)| tells(said))
         .map(|(at, _)| place + at);
@@ -157,9 +163,9 @@ fn asked(talk: &Talk<'_>, place: usize, reasons: Vec<Reason>) -> Asked {
         parts.clone().flat_map(|said| said.content.iter().copied()).collect::<Vec<_>>();
     content.sort_unstable();
     content.dedup();
-    Asked {
+    DetectedQuestion {
         asker,
-        trouble: parts.into_iter().any(|said| said.has(Cue::Trouble)),
+        trouble: parts.into_iter().any(|said| said.has(CueClass::Trouble)),
         places,
         reasons,
         content,

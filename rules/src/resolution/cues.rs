@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use crate::reader::Reader;
+use crate::reader::TomlReader;
 use crate::resolution::plain;
 use crate::resolution::said::{hash, stem};
 
-/// What a phrase tells. The names in `signals.toml` are the keys of [`Cue::ALL`].
+/// What a phrase tells. The names in `signals.toml` are the keys of [`CueClass::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cue {
+pub(super) enum CueClass {
     Opener,
     Seeking,
     Trouble,
@@ -31,7 +31,7 @@ pub(super) enum Cue {
     Announcing,
 }
 
-impl Cue {
+impl CueClass {
     /// Every class with its key in `signals.toml`.
     const ALL: [(Self, &'static str); 18] = [
         (Self::Opener, "question_openers"),
@@ -62,39 +62,39 @@ impl Cue {
 
 /// A set of classes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Cues(u32);
+pub(super) struct CueSet(u32);
 
-impl Cues {
-    pub(super) fn has(self, cue: Cue) -> bool {
+impl CueSet {
+    pub(super) fn has(self, cue: CueClass) -> bool {
         self.0 & (1 << cue as u32) != 0
     }
 
-    fn add(&mut self, cue: Cue) {
+    fn add(&mut self, cue: CueClass) {
         self.0 |= 1 << cue as u32;
     }
 }
 
 /// All phrases of all languages in one automaton over plain text (see [`super::plain`]).
 #[derive(Debug, Clone)]
-pub(super) struct Phrases {
+pub(super) struct PhraseMatcher {
     automaton: AhoCorasick,
-    classes: Vec<Cue>,
+    classes: Vec<CueClass>,
 }
 
 /// A phrase found in a plain text.
 #[derive(Debug, Clone, Copy)]
-struct Found {
+struct PhraseMatch {
     start: usize,
     end: usize,
-    cue: Cue,
+    cue: CueClass,
 }
 
 /// So many words before a success may carry its negation: "it does not really work".
 const NEGATION_REACH: usize = 3;
 
-impl Phrases {
+impl PhraseMatcher {
     /// Reads the tables `[[language]]`: the phrases, the words that lead in, and those without matter.
-    pub(super) fn read(file: &mut Reader) -> (Self, HashSet<u32>, HashSet<u32>) {
+    pub(super) fn read(file: &mut TomlReader) -> (Self, HashSet<u32>, HashSet<u32>) {
         let mut patterns = Vec::new();
         let mut classes = Vec::new();
         let mut lead_ins = HashSet::new();
@@ -107,7 +107,7 @@ impl Phrases {
                 let word = plain::words_of(&word);
                 stopwords.extend([hash(&word), hash(stem(&word))]);
             }
-            for (cue, key) in Cue::ALL {
+            for (cue, key) in CueClass::ALL {
                 for phrase in table.texts(key) {
                     match pattern(&phrase, cue.opens_sentences()) {
                         Some(pattern) => {
@@ -135,19 +135,19 @@ impl Phrases {
 
     /// The classes that a plain text holds. A phrase inside a longer one does not count ("problem"
     /// in "no problem"), and neither does a success behind a negation.
-    pub(super) fn find(&self, plain: &str) -> Cues {
+    pub(super) fn find(&self, plain: &str) -> CueSet {
         let mut found = self
             .automaton
             .find_overlapping_iter(plain)
-            .map(|hit| Found {
+            .map(|hit| PhraseMatch {
                 start: hit.start(),
                 end: hit.end(),
                 cue: self.classes[hit.pattern().as_usize()],
             })
             .collect::<Vec<_>>();
         found.sort_by_key(|hit| (hit.start, usize::MAX - hit.end));
-        let mut cues = Cues::default();
-        let mut widest: Option<Found> = None;
+        let mut cues = CueSet::default();
+        let mut widest: Option<PhraseMatch> = None;
         let mut negated_from = None;
         for hit in found {
             let inside = widest.is_some_and(|wide| {
@@ -157,12 +157,14 @@ impl Phrases {
                 continue;
             }
             // What an asker found alone worked, too.
-            if hit.cue != Cue::Own {
+            if hit.cue != CueClass::Own {
                 widest = Some(hit);
             }
             match hit.cue {
-                Cue::Negation => negated_from = Some(hit.end),
-                Cue::Worked | Cue::Thanks if negates(plain, negated_from, hit.start) => continue,
+                CueClass::Negation => negated_from = Some(hit.end),
+                CueClass::Worked | CueClass::Thanks if negates(plain, negated_from, hit.start) => {
+                    continue;
+                }
                 _ => {}
             }
             cues.add(hit.cue);
@@ -205,20 +207,20 @@ mod tests {
     fn negated_and_longer_phrases_hide_the_shorter_ones_inside() {
         let rules = Ruleset::embedded().signals;
         for (text, cue, expected) in [
-            ("that worked", Cue::Worked, true),
-            ("woo the relay is working perfect", Cue::Worked, true),
-            ("it never worked", Cue::Worked, false),
-            ("if that worked I would know", Cue::Worked, false),
-            ("not solved yet", Cue::Worked, false),
-            ("no problem", Cue::Trouble, false),
-            ("I have a problem", Cue::Trouble, true),
-            ("thanks in advance", Cue::Hollow, true),
-            ("doesn't work", Cue::Failed, true),
-            ("Use the cache", Cue::Command, true),
-            ("I use the cache", Cue::Command, false),
-            ("해결이 안 됩니다", Cue::Worked, false),
-            ("해결했습니다", Cue::Worked, true),
-            ("안 돼요", Cue::Failed, true),
+            ("that worked", CueClass::Worked, true),
+            ("woo the relay is working perfect", CueClass::Worked, true),
+            ("it never worked", CueClass::Worked, false),
+            ("if that worked I would know", CueClass::Worked, false),
+            ("not solved yet", CueClass::Worked, false),
+            ("no problem", CueClass::Trouble, false),
+            ("I have a problem", CueClass::Trouble, true),
+            ("thanks in advance", CueClass::Hollow, true),
+            ("doesn't work", CueClass::Failed, true),
+            ("Use the cache", CueClass::Command, true),
+            ("I use the cache", CueClass::Command, false),
+            ("해결이 안 됩니다", CueClass::Worked, false),
+            ("해결했습니다", CueClass::Worked, true),
+            ("안 돼요", CueClass::Failed, true),
         ] {
             let cues = rules.phrases.find(&plain::read(text, 0).text);
             assert_eq!(cues.has(cue), expected, "{text} {cue:?}");

@@ -2,7 +2,7 @@
 
 /// A text read once.
 #[derive(Debug, Default)]
-pub(super) struct Plain {
+pub(super) struct NormalizedText {
     /// Lower-case words parted by one space, `.` between sentences and `?` after a question; a space
     /// at both ends. Quotes, code blocks, addresses, mentions and apostrophes are gone.
     pub(super) text: String,
@@ -20,8 +20,8 @@ pub(super) struct Plain {
 const MAX_BYTES: usize = 3_000;
 
 /// Reads a text without the `skip` bytes at its start, which name whom it addresses.
-pub(super) fn read(text: &str, skip: usize) -> Plain {
-    let mut plain = Plain { text: String::from(" . "), ..Plain::default() };
+pub(super) fn read(text: &str, skip: usize) -> NormalizedText {
+    let mut plain = NormalizedText { text: String::from(" . "), ..NormalizedText::default() };
     let (text, code) = without_code(text.get(skip..).unwrap_or(text));
     plain.code = code;
     for line in text.lines().filter(|line| !line.trim_start().starts_with("> ")) {
@@ -36,9 +36,9 @@ pub(super) fn read(text: &str, skip: usize) -> Plain {
     plain
 }
 
-/// The words of a cue phrase in the form of [`Plain::text`], without the outer spaces.
+/// The words of a cue phrase in the form of [`NormalizedText::text`], without the outer spaces.
 pub(super) fn words_of(phrase: &str) -> String {
-    let mut plain = Plain { text: String::from(" "), ..Plain::default() };
+    let mut plain = NormalizedText { text: String::from(" "), ..NormalizedText::default() };
     for token in phrase.split_whitespace() {
         plain.push_token(token);
     }
@@ -54,7 +54,7 @@ fn without_code(text: &str) -> (std::borrow::Cow<'_, str>, bool) {
     (outside.into(), true)
 }
 
-impl Plain {
+impl NormalizedText {
     fn push_token(&mut self, token: &str) {
         if is_link(token) {
             self.link = true;

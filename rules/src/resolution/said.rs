@@ -6,19 +6,19 @@ use crate::conversation::Conversation;
 use crate::ids::{MessageId, UserId};
 use crate::message::{Message, MessageKind};
 use crate::resolution::SignalRules;
-use crate::resolution::cues::{Cue, Cues};
-use crate::resolution::plain::{self, Plain};
+use crate::resolution::cues::{CueClass, CueSet};
+use crate::resolution::plain::{self, NormalizedText};
 
 /// A participant, numbered in the order of first appearance.
-pub(super) type Person = usize;
+pub(super) type ParticipantIndex = usize;
 
 /// One message, read.
 #[derive(Debug)]
-pub(super) struct Said<'a> {
+pub(super) struct ParsedMessage<'a> {
     pub(super) message: &'a Message,
-    pub(super) author: Person,
-    pub(super) to: Address,
-    pub(super) cues: Cues,
+    pub(super) author: ParticipantIndex,
+    pub(super) to: Addressee,
+    pub(super) cues: CueSet,
     /// Number of words behind the lead-in ("hi all, so ...").
     pub(super) matter: usize,
     pub(super) link: bool,
@@ -29,8 +29,8 @@ pub(super) struct Said<'a> {
     pub(super) content: Vec<u32>,
 }
 
-impl Said<'_> {
-    pub(super) fn has(&self, cue: Cue) -> bool {
+impl ParsedMessage<'_> {
+    pub(super) fn has(&self, cue: CueClass) -> bool {
         self.cues.has(cue)
     }
 
@@ -53,26 +53,26 @@ impl Said<'_> {
 
 /// Whom a message speaks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Address {
+pub(super) enum Addressee {
     Nobody,
     /// Somebody in this conversation.
-    Person(Person),
+    Person(ParticipantIndex),
     /// Somebody who says nothing in it.
     Stranger,
 }
 
 /// The judged part of a conversation.
 #[derive(Debug)]
-pub(super) struct Talk<'a> {
-    pub(super) said: Vec<Said<'a>>,
-    people: BTreeMap<UserId, Person>,
+pub(super) struct Transcript<'a> {
+    pub(super) said: Vec<ParsedMessage<'a>>,
+    people: BTreeMap<UserId, ParticipantIndex>,
 }
 
 /// So many messages of a conversation are judged; what settles a question stands near it, and a
 /// conversation of thousands is a channel that was not untangled.
 const MOST_MESSAGES: usize = 400;
 
-impl<'a> Talk<'a> {
+impl<'a> Transcript<'a> {
     /// Reads what people (and, where the rules count them, bots) say.
     pub(super) fn read(conversation: &Conversation<'a>, rules: &SignalRules) -> Self {
         let messages = conversation
@@ -93,12 +93,12 @@ impl<'a> Talk<'a> {
             .iter()
             .map(|message| (message.id, message.author.id))
             .collect::<HashMap<_, _>>();
-        let readers = Readers { people: &people, names: &names, authors: &authors, rules };
+        let readers = MessageParser { people: &people, names: &names, authors: &authors, rules };
         let said = messages.iter().map(|message| readers.read(message)).collect();
         Self { said, people }
     }
 
-    pub(super) fn person(&self, id: UserId) -> Option<Person> {
+    pub(super) fn person(&self, id: UserId) -> Option<ParticipantIndex> {
         self.people.get(&id).copied()
     }
 }
@@ -108,15 +108,15 @@ fn judged(message: &Message, rules: &SignalRules) -> bool {
     message.kind.is_talk() && message.forwarded.is_none() && (rules.bots || !bot)
 }
 
-struct Readers<'t> {
-    people: &'t BTreeMap<UserId, Person>,
-    names: &'t HashMap<String, Person>,
+struct MessageParser<'t> {
+    people: &'t BTreeMap<UserId, ParticipantIndex>,
+    names: &'t HashMap<String, ParticipantIndex>,
     authors: &'t HashMap<MessageId, UserId>,
     rules: &'t SignalRules,
 }
 
-impl Readers<'_> {
-    fn read<'a>(&self, message: &'a Message) -> Said<'a> {
+impl MessageParser<'_> {
+    fn read<'a>(&self, message: &'a Message) -> ParsedMessage<'a> {
         let author = self.people[&message.author.id];
         let (opening, skip) = self.opening(&message.text);
         let plain = plain::read(&message.text, skip);
@@ -127,10 +127,10 @@ impl Readers<'_> {
             self.rules.phrases.find(&format!(" . {behind}"))
         };
         let to = self.address(message, opening, &plain);
-        Said {
+        ParsedMessage {
             message,
             author,
-            to: if to == Address::Person(author) { Address::Nobody } else { to },
+            to: if to == Addressee::Person(author) { Addressee::Nobody } else { to },
             cues,
             matter: plain.words.saturating_sub(skipped),
             link: plain.link,
@@ -143,7 +143,7 @@ impl Readers<'_> {
 
     /// A participant's name at the very start, `name: text`, `name, text`, `@name text` or `name
     /// text`, and where the text behind it begins.
-    fn opening(&self, text: &str) -> (Option<Person>, usize) {
+    fn opening(&self, text: &str) -> (Option<ParticipantIndex>, usize) {
         let trimmed = text.trim_start();
         let start = text.len() - trimmed.len();
         let token = trimmed.split_whitespace().next().unwrap_or_default();
@@ -160,17 +160,22 @@ impl Readers<'_> {
         (None, start)
     }
 
-    fn address(&self, message: &Message, opening: Option<Person>, plain: &Plain) -> Address {
+    fn address(
+        &self,
+        message: &Message,
+        opening: Option<ParticipantIndex>,
+        plain: &NormalizedText,
+    ) -> Addressee {
         if let Some(person) = opening {
-            return Address::Person(person);
+            return Addressee::Person(person);
         }
         if let Some(reply) = message.reply_to {
             let author = self.authors.get(&reply).and_then(|author| self.people.get(author));
-            return author.map_or(Address::Stranger, |person| Address::Person(*person));
+            return author.map_or(Addressee::Stranger, |person| Addressee::Person(*person));
         }
         if !message.mentions.is_empty() {
             let known = message.mentions.iter().find_map(|mention| self.people.get(&mention.id));
-            return known.map_or(Address::Stranger, |person| Address::Person(*person));
+            return known.map_or(Addressee::Stranger, |person| Addressee::Person(*person));
         }
         // A rendered mention without its list, or a name that ends the text: "try that, mia".
         let named = |token: &str| self.names.get(&token.to_lowercase()).copied();
@@ -183,7 +188,7 @@ impl Readers<'_> {
             let person = named(token).filter(|_| token.len() > 3 && plain.words > 1)?;
             (!self.rules.stopwords.contains(&hash(&token.to_lowercase()))).then_some(person)
         };
-        at.or_else(last).map_or(Address::Nobody, Address::Person)
+        at.or_else(last).map_or(Addressee::Nobody, Addressee::Person)
     }
 }
 

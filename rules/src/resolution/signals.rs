@@ -1,16 +1,16 @@
 //! What tells that the question is settled: marks, tags, reactions, and the asker's own last words.
 
-use crate::conversation::{Conversation, Mark};
+use crate::conversation::{AnswerMark, Conversation};
 use crate::ids::UserId;
 use crate::resolution::SignalRules;
-use crate::resolution::asking::Asked;
-use crate::resolution::cues::Cue;
+use crate::resolution::asking::DetectedQuestion;
+use crate::resolution::cues::CueClass;
 use crate::resolution::plain;
-use crate::resolution::said::{Said, Talk};
+use crate::resolution::said::{ParsedMessage, Transcript};
 
 /// How the asker's own words end, after somebody could have answered.
 #[derive(Debug, Default)]
-pub(super) struct Closing {
+pub(super) struct AskerClosing {
     /// Where the asker last says that it works or is solved.
     pub(super) worked: Option<usize>,
     /// Where the asker last thanks.
@@ -27,9 +27,13 @@ pub(super) struct Closing {
     pub(super) fails_late: bool,
 }
 
-impl Closing {
+impl AskerClosing {
     /// Reads the asker's messages behind the first candidate.
-    pub(super) fn read(talk: &Talk<'_>, asked: &Asked, candidates: &[usize]) -> Self {
+    pub(super) fn read(
+        talk: &Transcript<'_>,
+        asked: &DetectedQuestion,
+        candidates: &[usize],
+    ) -> Self {
         let Some(first) = candidates.first() else { return Self::default() };
         let own = talk.said.iter().enumerate().skip(first + 1);
         let own = own.filter(|(_, said)| said.author == asked.asker && speaks(said));
@@ -40,12 +44,12 @@ impl Closing {
         };
         let mut doubt = None;
         for (at, (place, said)) in own.iter().enumerate() {
-            let fails = said.has(Cue::Failed);
-            if said.has(Cue::Worked) && !said.ends_asking && !fails {
+            let fails = said.has(CueClass::Failed);
+            if said.has(CueClass::Worked) && !said.ends_asking && !fails {
                 closing.worked = Some(*place);
                 closing.taken_back = false;
             }
-            let thanks = said.has(Cue::Thanks) && !said.has(Cue::Hollow) && !fails;
+            let thanks = said.has(CueClass::Thanks) && !said.has(CueClass::Hollow) && !fails;
             if thanks && helped_since(doubt, *place) {
                 closing.thanked = Some(*place);
                 closing.thanked_late |= at + 3 >= own.len();
@@ -55,13 +59,13 @@ impl Closing {
                 closing.worked = None;
                 closing.fails_late = at + 3 >= own.len();
             }
-            if fails || said.has(Cue::Trying) {
+            if fails || said.has(CueClass::Trying) {
                 doubt = Some(*place);
             }
-            closing.taken_back |= fails || said.asks || said.has(Cue::Trying);
+            closing.taken_back |= fails || said.asks || said.has(CueClass::Trying);
         }
         if let Some((_, last)) = own.last() {
-            closing.last_fails = last.has(Cue::Failed);
+            closing.last_fails = last.has(CueClass::Failed);
             closing.last_asks = last.asks;
         }
         closing
@@ -74,22 +78,22 @@ impl Closing {
 }
 
 /// A sign alone ("🙏") speaks too, where it is a cue.
-fn speaks(said: &Said<'_>) -> bool {
-    !said.is_empty_talk() || said.has(Cue::Thanks) || said.has(Cue::Worked)
+fn speaks(said: &ParsedMessage<'_>) -> bool {
+    !said.is_empty_talk() || said.has(CueClass::Thanks) || said.has(CueClass::Worked)
 }
 
 /// What reactions of the asker or of trusted people say about a message.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Reacted {
+pub(super) struct ReactionVotes {
     pub(super) accepted: Option<UserId>,
     pub(super) refused: bool,
 }
 
-impl Reacted {
+impl ReactionVotes {
     pub(super) fn to(
-        said: &Said<'_>,
-        talk: &Talk<'_>,
-        asked: &Asked,
+        said: &ParsedMessage<'_>,
+        talk: &Transcript<'_>,
+        asked: &DetectedQuestion,
         conversation: &Conversation<'_>,
         rules: &SignalRules,
     ) -> Self {
@@ -131,7 +135,7 @@ pub(super) fn tag_words(tag: &str) -> String {
 }
 
 /// The latest mark that names an answer, and is not taken back for the same message.
-pub(super) fn marked(marks: &[Mark]) -> Option<Mark> {
+pub(super) fn marked(marks: &[AnswerMark]) -> Option<AnswerMark> {
     let answering = marks.iter().rev().find(|mark| mark.answers).copied()?;
     let refused = marks.iter().any(|mark| !mark.answers && mark.message == answering.message);
     (!refused).then_some(answering)

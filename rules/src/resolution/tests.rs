@@ -22,7 +22,7 @@ struct Story {
     channel: Channel,
     messages: Vec<Message>,
     trusted: BTreeSet<UserId>,
-    marks: Vec<Mark>,
+    marks: Vec<AnswerMark>,
 }
 
 impl Story {
@@ -97,11 +97,11 @@ impl Story {
     }
 
     fn marked(mut self, message: u64, answers: bool) -> Self {
-        self.marks.push(Mark { message: MessageId(message), by: UserId(OTHER), answers });
+        self.marks.push(AnswerMark { message: MessageId(message), by: UserId(OTHER), answers });
         self
     }
 
-    fn judged(&self) -> Verdict {
+    fn judged(&self) -> ConversationVerdict {
         let conversation = Conversation {
             id: ConversationId(MessageId(1)),
             channel: &self.channel,
@@ -109,15 +109,15 @@ impl Story {
             trusted: &self.trusted,
             marks: self.marks.clone(),
         };
-        judge(&conversation, &RULES.signals)
+        classify(&conversation, &RULES.signals)
     }
 
     /// Checks the verdict's summary: `none`, `open`, or the grade with its best answer.
     fn comes_to(self, expected: &str) {
         let said = match self.judged() {
-            Verdict::NotAQuestion { .. } => "none".to_owned(),
-            Verdict::Open { .. } => "open".to_owned(),
-            Verdict::Resolved(found) => {
+            ConversationVerdict::NotAQuestion { .. } => "none".to_owned(),
+            ConversationVerdict::Open { .. } => "open".to_owned(),
+            ConversationVerdict::Resolved(found) => {
                 format!("{:?} by {}", found.grade, found.answers[0].message)
             }
         };
@@ -258,7 +258,8 @@ fn a_reaction_counts_from_the_asker_and_from_trusted_people_alone() {
 
 #[test]
 fn a_trusted_answerer_is_a_signal() {
-    let Verdict::Resolved(found) = answered().says(ASKER, "thanks").trusting(HELPER).judged()
+    let ConversationVerdict::Resolved(found) =
+        answered().says(ASKER, "thanks").trusting(HELPER).judged()
     else {
         panic!("thanks resolve")
     };
@@ -275,8 +276,8 @@ fn a_question_gathers_its_parts_and_skips_the_greeting() {
         .says(ASKER, "the log says queue full")
         .says(HELPER, "raise queue.max in the settings")
         .says(ASKER, "how high?");
-    let (Verdict::Open { question, .. } | Verdict::Resolved(Resolution { question, .. })) =
-        story.judged()
+    let (ConversationVerdict::Open { question, .. }
+    | ConversationVerdict::Resolved(Resolution { question, .. })) = story.judged()
     else {
         panic!("it asks")
     };
@@ -315,6 +316,9 @@ proptest! {
 fn ten_thousand_messages_are_judged_by_their_beginning() {
     let story =
         (0..10_000).fold(answered(), |story, at| story.says(at % 50 + 10, "and so on and on"));
-    assert!(matches!(story.judged(), Verdict::Resolved(_) | Verdict::Open { .. }));
+    assert!(matches!(
+        story.judged(),
+        ConversationVerdict::Resolved(_) | ConversationVerdict::Open { .. }
+    ));
     answered().says(ASKER, &"a? ".repeat(1_300)).judged();
 }

@@ -1,19 +1,19 @@
 //! Additive scores whose weights maintainers may edit.
 
 use crate::ids::MessageId;
-use crate::reader::Reader;
-use crate::reason::Reason;
+use crate::reader::TomlReader;
+use crate::reason::WeightedReason;
 
 /// A feature of a score: its key in `signals.toml` and the reason it gives.
-pub(super) type Feature = (&'static str, &'static str);
+pub(super) type ScoredFeature = (&'static str, &'static str);
 
 /// One weight for each feature, in the order of their table.
 #[derive(Debug, Clone)]
-pub(super) struct Weights<const N: usize>([f32; N]);
+pub(super) struct FeatureWeights<const N: usize>([f32; N]);
 
-impl<const N: usize> Weights<N> {
+impl<const N: usize> FeatureWeights<N> {
     /// Reads the weights of a table of `signals.toml`; one that is left out counts nothing.
-    pub(super) fn read(table: &mut Reader, features: &[Feature; N]) -> Self {
+    pub(super) fn read(table: &mut TomlReader, features: &[ScoredFeature; N]) -> Self {
         Self(features.map(|(key, _)| table.number(key, 0.0, -20.0, 20.0) as f32))
     }
 
@@ -26,15 +26,15 @@ impl<const N: usize> Weights<N> {
     pub(super) fn reasons(
         &self,
         values: &[f32; N],
-        features: &[Feature; N],
+        features: &[ScoredFeature; N],
         message: Option<MessageId>,
-    ) -> Vec<Reason> {
+    ) -> Vec<WeightedReason> {
         let mut reasons = self
             .0
             .iter()
             .zip(values)
             .zip(features)
-            .map(|((weight, value), (_, what))| Reason {
+            .map(|((weight, value), (_, what))| WeightedReason {
                 what: (*what).into(),
                 weight: weight * value,
                 message,

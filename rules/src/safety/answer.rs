@@ -2,17 +2,17 @@
 
 use regex::RegexSet;
 
-use crate::reader::Reader;
+use crate::reader::TomlReader;
 
 #[derive(Debug)]
-pub(super) struct AnswerRules {
+pub(super) struct SelfContainedRules {
     words: usize,
     empty_words: Vec<String>,
     elsewhere: RegexSet,
 }
 
-impl AnswerRules {
-    pub(super) fn read(table: &mut Reader) -> Self {
+impl SelfContainedRules {
+    pub(super) fn read(table: &mut TomlReader) -> Self {
         let words = table.integer("words", 4, 0, 100) as usize;
         let empty_words = table.texts("empty_words");
         let patterns = table.texts("elsewhere");
@@ -27,7 +27,7 @@ impl AnswerRules {
         Self { words, empty_words, elsewhere }
     }
 
-    pub(super) fn why_not_alone(&self, text: &str, has_code: bool) -> Option<&'static str> {
+    pub(super) fn missing_context(&self, text: &str, has_code: bool) -> Option<&'static str> {
         let words = text
             .split_whitespace()
             .filter(|word| !word.contains("://"))

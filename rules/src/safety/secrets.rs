@@ -6,28 +6,28 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 
-use super::seed::Seeds;
-use crate::reader::Reader;
+use super::seed::SeedPhraseRules;
+use crate::reader::TomlReader;
 
 #[derive(Debug)]
-pub(super) struct Secrets {
-    patterns: Vec<Secret>,
-    seeds: Seeds,
+pub(super) struct SecretPatterns {
+    patterns: Vec<SecretPattern>,
+    seeds: SeedPhraseRules,
     /// Every cue of every pattern; most messages hold none.
     cues: AhoCorasick,
     /// For each cue of `cues`, the pattern that waits for it; the last ones are the seeds' cues.
-    owners: Vec<Owner>,
+    owners: Vec<MatchSource>,
     markers: Regex,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Owner {
+enum MatchSource {
     Pattern(usize),
     Seeds,
 }
 
 #[derive(Debug)]
-struct Secret {
+struct SecretPattern {
     kind: String,
     pattern: Regex,
     cues: Vec<String>,
@@ -37,24 +37,25 @@ struct Secret {
 }
 
 /// A secret found: where, and what it is.
-type Found<'k> = (Range<usize>, &'k str);
+type SecretMatch<'k> = (Range<usize>, &'k str);
 
-impl Secrets {
-    pub(super) fn read(file: &mut Reader) -> Self {
+impl SecretPatterns {
+    pub(super) fn read(file: &mut TomlReader) -> Self {
         let patterns =
-            file.sections("secret", Secret::read).into_iter().flatten().collect::<Vec<_>>();
-        let seeds = file.section("seed", Seeds::read);
+            file.sections("secret", SecretPattern::read).into_iter().flatten().collect::<Vec<_>>();
+        let seeds = file.section("seed", SeedPhraseRules::read);
         let of_patterns = patterns.iter().enumerate().flat_map(|(at, secret)| {
-            secret.cues.iter().map(move |cue| (cue.as_str(), Owner::Pattern(at)))
+            secret.cues.iter().map(move |cue| (cue.as_str(), MatchSource::Pattern(at)))
         });
-        let of_seeds = seeds.cues.iter().map(|cue| (cue.as_str(), Owner::Seeds));
+        let of_seeds = seeds.cues.iter().map(|cue| (cue.as_str(), MatchSource::Seeds));
         let (cues, owners): (Vec<_>, Vec<_>) = of_patterns.chain(of_seeds).unzip();
         let cues = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .build(cues)
             .expect("a few short cues fit an automaton");
-        let kinds = patterns.iter().map(|secret| secret.kind.as_str()).chain([Seeds::KIND]);
+        let kinds =
+            patterns.iter().map(|secret| secret.kind.as_str()).chain([SeedPhraseRules::KIND]);
         let kinds = kinds.map(regex::escape).collect::<Vec<_>>().join("|");
         let markers =
             Regex::new(&format!(r"\[redacted: (?:{kinds})\]")).expect("kinds are escaped");
@@ -95,23 +96,25 @@ impl Secrets {
     }
 
     /// Secrets in reading order, none overlapping another.
-    fn find(&self, text: &str) -> Vec<Found<'_>> {
+    fn find(&self, text: &str) -> Vec<SecretMatch<'_>> {
         let mut waiting = vec![false; self.patterns.len()];
         let mut seeds = false;
         for cue in self.cues.find_overlapping_iter(text) {
             match self.owners[cue.pattern()] {
-                Owner::Pattern(at) => waiting[at] = true,
-                Owner::Seeds => seeds = true,
+                MatchSource::Pattern(at) => waiting[at] = true,
+                MatchSource::Seeds => seeds = true,
             }
         }
         let run = longest_run(text);
-        let mut found: Vec<Found<'_>> = Vec::new();
+        let mut found: Vec<SecretMatch<'_>> = Vec::new();
         for (secret, waiting) in self.patterns.iter().zip(waiting) {
             if waiting || (secret.cues.is_empty() && run >= secret.run) {
                 secret.find(text, &mut found);
             }
         }
-        found.extend(self.seeds.find(text, seeds).into_iter().map(|range| (range, Seeds::KIND)));
+        found.extend(
+            self.seeds.find(text, seeds).into_iter().map(|range| (range, SeedPhraseRules::KIND)),
+        );
         // Of two that overlap the one whose pattern stands first in the file wins; what it leaves of
         // the other is looked at in the next round.
         found.sort_by_key(|(range, _)| range.start);
@@ -125,8 +128,8 @@ impl Secrets {
     }
 }
 
-impl Secret {
-    fn read(table: &mut Reader) -> Option<Self> {
+impl SecretPattern {
+    fn read(table: &mut TomlReader) -> Option<Self> {
         let kind = table.text("kind", "secret");
         if kind.is_empty() || kind.contains(['[', ']', '\n']) {
             table.wrong("kind", "expected a few words without brackets");
@@ -145,7 +148,7 @@ impl Secret {
         Some(Self { kind, pattern, cues, run, random, except })
     }
 
-    fn find<'k>(&'k self, text: &str, found: &mut Vec<Found<'k>>) {
+    fn find<'k>(&'k self, text: &str, found: &mut Vec<SecretMatch<'k>>) {
         for captures in self.pattern.captures_iter(text) {
             let Some(hit) = captures.name("secret").or_else(|| captures.get(0)) else { continue };
             if hit.is_empty()

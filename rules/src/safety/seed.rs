@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::reader::Reader;
+use crate::reader::TomlReader;
 
 #[derive(Debug)]
-pub(super) struct Seeds {
+pub(super) struct SeedPhraseRules {
     pub(super) cues: Vec<String>,
     words: usize,
     not_words: BTreeSet<String>,
@@ -15,10 +15,10 @@ pub(super) struct Seeds {
 /// The lengths that BIP-39 allows.
 const LENGTHS: [usize; 5] = [12, 15, 18, 21, 24];
 
-impl Seeds {
+impl SeedPhraseRules {
     pub(super) const KIND: &str = "seed phrase";
 
-    pub(super) fn read(table: &mut Reader) -> Self {
+    pub(super) fn read(table: &mut TomlReader) -> Self {
         Self {
             cues: table.texts("cues").into_iter().map(|cue| cue.to_lowercase()).collect(),
             words: table.integer("words", 12, 6, 24) as usize,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::entities::{Entity, entities};
 use super::hash::{hash, wide_hash};
-use super::words::{Token, addressed, pieces, stem, tokens};
-use super::{Asked, SameRules, Vocabulary};
+use super::words::{SimilarityToken, addressed, pieces, stem, tokens};
+use super::{QaText, SimilarityRules, WordLists};
 
 /// So many features of a text are kept, the weightiest; sixty describe any question.
 const MOST_FEATURES: usize = 64;
@@ -24,8 +24,8 @@ const SYLLABLE_WEIGHT: f32 = 1.5;
 /// Two epochs over the same items are equal, in whichever order the items came. A feature that was
 /// met once needs no entry, so the table stays far below a hundred bytes for each item.
 #[derive(Debug, Clone)]
-pub struct Epoch {
-    vocabulary: Arc<Vocabulary>,
+pub struct CorpusStats {
+    vocabulary: Arc<WordLists>,
     count: u32,
     /// In how many items a feature occurs, where that is more than once.
     frequencies: HashMap<u32, u32>,
@@ -35,7 +35,7 @@ pub struct Epoch {
 
 /// What a feature describes, in the upper two bits of its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sort {
+pub(super) enum TermKind {
     Word,
     Piece,
     Syllable,
@@ -44,17 +44,17 @@ pub(super) enum Sort {
 
 /// A sparse vector: features in order of their numbers, each with a weight above zero.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Vector {
+pub(super) struct SparseVector {
     pub(super) features: Vec<(u32, f32)>,
-    /// Lengths of the parts, by [`Sort`].
+    /// Lengths of the parts, by [`TermKind`].
     pub(super) norms: [f32; 4],
 }
 
 /// A question and its answer as the comparison sees them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Signature {
-    pub(super) question: Vector,
-    pub(super) answer: Vector,
+pub struct QaSignature {
+    pub(super) question: SparseVector,
+    pub(super) answer: SparseVector,
     pub(super) question_names: Vec<Entity>,
     pub(super) answer_names: Vec<Entity>,
     /// The share of the question's letters that are compared by syllables, 0 to 1.
@@ -65,15 +65,15 @@ pub struct Signature {
     pub(super) crowd: f32,
 }
 
-impl Epoch {
+impl CorpusStats {
     /// Counts the words of `items`. Equal items count once, so that talk that is told again, by a
     /// bot or by a replay, makes no word common.
-    pub fn of<'a>(items: impl IntoIterator<Item = Asked<'a>>, rules: &SameRules) -> Self {
+    pub fn of<'a>(items: impl IntoIterator<Item = QaText<'a>>, rules: &SimilarityRules) -> Self {
         let vocabulary = Arc::clone(&rules.vocabulary);
         let mut frequencies = HashMap::new();
         let mut addresses = HashMap::new();
         let mut known = HashSet::new();
-        for Asked { question, answer } in items {
+        for QaText { question, answer } in items {
             if !known.insert((wide_hash(question), wide_hash(answer))) {
                 continue;
             }
@@ -100,11 +100,11 @@ impl Epoch {
     }
 
     /// Weighs the words of one question and its answer.
-    pub fn signature(&self, asked: &Asked) -> Signature {
+    pub fn signature(&self, asked: &QaText) -> QaSignature {
         let (question, answer) = (addressed(asked.question).1, addressed(asked.answer).1);
         let (question_tokens, answer_tokens) = (self.subject(question), self.subject(answer));
         let question_names = self.names(question, &question_tokens);
-        Signature {
+        QaSignature {
             question: self.vector(QUESTION, &question_tokens),
             answer: self.vector(ANSWER, &answer_tokens),
             syllabic: syllabic(&question_tokens),
@@ -116,24 +116,24 @@ impl Epoch {
     }
 
     /// The tokens without names of people.
-    fn subject(&self, text: &str) -> Vec<Token> {
+    fn subject(&self, text: &str) -> Vec<SimilarityToken> {
         let mut tokens = tokens(text);
         tokens.retain(|token| match token {
-            Token::Word(word) => !self.people.contains(&word_number(word)),
-            Token::Syllables(_) => true,
+            SimilarityToken::Word(word) => !self.people.contains(&word_number(word)),
+            SimilarityToken::Syllables(_) => true,
         });
         tokens
     }
 
-    fn names(&self, text: &str, tokens: &[Token]) -> Vec<Entity> {
+    fn names(&self, text: &str, tokens: &[SimilarityToken]) -> Vec<Entity> {
         let words = tokens.iter().filter_map(|token| match token {
-            Token::Word(word) => Some(word.as_str()),
-            Token::Syllables(_) => None,
+            SimilarityToken::Word(word) => Some(word.as_str()),
+            SimilarityToken::Syllables(_) => None,
         });
         entities(text, &words.collect::<Vec<_>>(), &self.vocabulary.rivals)
     }
 
-    fn vector(&self, salt: &str, tokens: &[Token]) -> Vector {
+    fn vector(&self, salt: &str, tokens: &[SimilarityToken]) -> SparseVector {
         let mut features = raw_features(salt, tokens, &self.vocabulary)
             .into_iter()
             .map(|(feature, (times, part))| (feature, part * self.weight(feature, times)))
@@ -146,15 +146,15 @@ impl Epoch {
         for (feature, weight) in &features {
             squares[sort_of(*feature) as usize] += weight * weight;
         }
-        Vector { features, norms: squares.map(f32::sqrt) }
+        SparseVector { features, norms: squares.map(f32::sqrt) }
     }
 
     /// Term frequency by logarithm times inverse document frequency, 1 for a word met only once.
     fn weight(&self, feature: u32, times: u32) -> f32 {
         let part = match sort_of(feature) {
-            Sort::Piece => PIECE_WEIGHT,
-            Sort::Syllable => SYLLABLE_WEIGHT,
-            Sort::Word | Sort::SyllablePair => 1.0,
+            TermKind::Piece => PIECE_WEIGHT,
+            TermKind::Syllable => SYLLABLE_WEIGHT,
+            TermKind::Word | TermKind::SyllablePair => 1.0,
         };
         part * (1.0 + (times as f32).ln()) * self.rarity(feature)
     }
@@ -167,20 +167,20 @@ impl Epoch {
 
     /// Whether a question holds something to compare: words of content that are rare enough
     /// together, a name, or enough syllables.
-    fn telling(&self, tokens: &[Token], names: &[Entity]) -> bool {
+    fn telling(&self, tokens: &[SimilarityToken], names: &[Entity]) -> bool {
         let mut words = BTreeSet::new();
         let mut syllables = 0;
         for token in tokens {
             match token {
-                Token::Word(word) if self.vocabulary.has_content(word) => {
+                SimilarityToken::Word(word) if self.vocabulary.has_content(word) => {
                     words.insert(stem(word));
                 }
-                Token::Word(_) => {}
-                Token::Syllables(run) if self.vocabulary.is_filler(run) => {}
-                Token::Syllables(run) => syllables += run.chars().count(),
+                SimilarityToken::Word(_) => {}
+                SimilarityToken::Syllables(run) if self.vocabulary.is_filler(run) => {}
+                SimilarityToken::Syllables(run) => syllables += run.chars().count(),
             }
         }
-        let rarity = words.iter().map(|word| self.rarity(feature(Sort::Word, QUESTION, word)));
+        let rarity = words.iter().map(|word| self.rarity(feature(TermKind::Word, QUESTION, word)));
         !names.is_empty()
             || syllables >= self.vocabulary.least_syllables
             || rarity.sum::<f32>() >= self.vocabulary.least_content
@@ -190,29 +190,29 @@ impl Epoch {
 const QUESTION: &str = "q";
 const ANSWER: &str = "a";
 
-pub(super) fn sort_of(feature: u32) -> Sort {
+pub(super) fn sort_of(feature: u32) -> TermKind {
     match feature >> 30 {
-        0 => Sort::Word,
-        1 => Sort::Piece,
-        2 => Sort::Syllable,
-        _ => Sort::SyllablePair,
+        0 => TermKind::Word,
+        1 => TermKind::Piece,
+        2 => TermKind::Syllable,
+        _ => TermKind::SyllablePair,
     }
 }
 
 /// The number under which a word of a question is counted.
 fn word_number(word: &str) -> u32 {
-    feature(Sort::Word, QUESTION, &stem(word))
+    feature(TermKind::Word, QUESTION, &stem(word))
 }
 
-fn feature(sort: Sort, salt: &str, text: &str) -> u32 {
+fn feature(sort: TermKind, salt: &str, text: &str) -> u32 {
     ((sort as u32) << 30) | (hash(salt, text) >> 2)
 }
 
 /// Every feature of a text with the times it occurs and the part of its weight that counts.
 fn raw_features(
     salt: &str,
-    tokens: &[Token],
-    vocabulary: &Vocabulary,
+    tokens: &[SimilarityToken],
+    vocabulary: &WordLists,
 ) -> BTreeMap<u32, (u32, f32)> {
     let mut found = BTreeMap::new();
     let mut add = |sort, text: &str, part| {
@@ -220,32 +220,34 @@ fn raw_features(
     };
     for token in tokens {
         match token {
-            Token::Word(word) if vocabulary.is_stop(word) => {}
-            Token::Word(word) => {
+            SimilarityToken::Word(word) if vocabulary.is_stop(word) => {}
+            SimilarityToken::Word(word) => {
                 let part = if vocabulary.is_filler(word) { FILLER_WEIGHT } else { 1.0 };
-                add(Sort::Word, &stem(word), part);
-                pieces(word).for_each(|piece| add(Sort::Piece, piece, part));
+                add(TermKind::Word, &stem(word), part);
+                pieces(word).for_each(|piece| add(TermKind::Piece, piece, part));
             }
-            Token::Syllables(run) => {
+            SimilarityToken::Syllables(run) => {
                 let starts =
                     run.char_indices().map(|(at, _)| at).chain([run.len()]).collect::<Vec<_>>();
-                starts.windows(2).for_each(|one| add(Sort::Syllable, &run[one[0]..one[1]], 1.0));
+                starts
+                    .windows(2)
+                    .for_each(|one| add(TermKind::Syllable, &run[one[0]..one[1]], 1.0));
                 starts
                     .windows(3)
-                    .for_each(|two| add(Sort::SyllablePair, &run[two[0]..two[2]], 1.0));
+                    .for_each(|two| add(TermKind::SyllablePair, &run[two[0]..two[2]], 1.0));
             }
         }
     }
     found
 }
 
-fn syllabic(tokens: &[Token]) -> f32 {
+fn syllabic(tokens: &[SimilarityToken]) -> f32 {
     let (mut syllables, mut letters) = (0_usize, 0_usize);
     for token in tokens {
         match token {
-            Token::Word(word) => letters += word.chars().count(),
+            SimilarityToken::Word(word) => letters += word.chars().count(),
             // A syllable carries as much as two or three letters.
-            Token::Syllables(run) => syllables += 3 * run.chars().count(),
+            SimilarityToken::Syllables(run) => syllables += 3 * run.chars().count(),
         }
     }
     let all = syllables + letters;

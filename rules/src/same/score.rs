@@ -1,13 +1,13 @@
 //! The additive score of a pair.
 
-use super::entities::{Kind, clash, shared};
-use super::epoch::{Signature, Sort, Vector, sort_of};
-use super::{SameRules, Sameness};
-use crate::reason::Reason;
+use super::entities::{EntityKind, clash, shared};
+use super::epoch::{QaSignature, SparseVector, TermKind, sort_of};
+use super::{PairVerdict, SimilarityRules};
+use crate::reason::WeightedReason;
 
 /// What of a pair is weighed; each but `crowd` is from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Link {
+pub struct PairFeatures {
     /// Cosine of the questions over whole words.
     pub words: f32,
     /// Cosine of the questions over pieces of words.
@@ -29,14 +29,15 @@ pub struct Link {
     pub crowd: f32,
 }
 
-impl Link {
+impl PairFeatures {
     /// Measures a pair. Symmetric.
-    pub fn of(a: &Signature, b: &Signature) -> Self {
+    pub fn of(a: &QaSignature, b: &QaSignature) -> Self {
         let question = Overlap::of(&a.question, &b.question);
         let answered = !a.answer.features.is_empty() && !b.answer.features.is_empty();
         let [words, pieces, syllables, pairs] = question.dots;
         let norms = |sort: usize| a.question.norms[sort] * b.question.norms[sort];
-        let both = |vector: &Vector| vector.norms[0].hypot(vector.norms[2]).hypot(vector.norms[3]);
+        let both =
+            |vector: &SparseVector| vector.norms[0].hypot(vector.norms[2]).hypot(vector.norms[3]);
         Self {
             words: ratio(words, norms(0)),
             pieces: ratio(pieces, norms(1)),
@@ -55,45 +56,50 @@ impl Link {
     }
 }
 
-pub(super) fn sameness(a: &Signature, b: &Signature, rules: &SameRules) -> Sameness {
-    let refused =
-        |what: &str| Sameness { same: false, score: 0.0, reasons: vec![Reason::new(what, 0.0)] };
+pub(super) fn sameness(a: &QaSignature, b: &QaSignature, rules: &SimilarityRules) -> PairVerdict {
+    let refused = |what: &str| PairVerdict {
+        same: false,
+        score: 0.0,
+        reasons: vec![WeightedReason::new(what, 0.0)],
+    };
     if !a.telling || !b.telling {
         return refused("a question says too little to be compared");
     }
     if let Some(kind) = clash(&a.question_names, &b.question_names, |kind| rules.vetoes(kind)) {
         return refused(clash_phrase(kind));
     }
-    let link = Link::of(a, b);
+    let link = PairFeatures::of(a, b);
     let share = f32::midpoint(a.syllabic, b.syllabic);
     let reasons = arguments(&link, share, rules);
     let sum = reasons.iter().map(|reason| reason.weight).sum::<f32>();
     let score = 1.0 / (1.0 + (-sum).exp());
-    Sameness { same: score >= rules.pair, score, reasons }
+    PairVerdict { same: score >= rules.pair, score, reasons }
 }
 
 /// The score alone, as [`sameness`] gives it.
-pub(super) fn score(a: &Signature, b: &Signature, rules: &SameRules) -> f32 {
+pub(super) fn score(a: &QaSignature, b: &QaSignature, rules: &SimilarityRules) -> f32 {
     if !a.telling || !b.telling {
         return 0.0;
     }
     if clash(&a.question_names, &b.question_names, |kind| rules.vetoes(kind)).is_some() {
         return 0.0;
     }
-    let sum =
-        terms(&Link::of(a, b), f32::midpoint(a.syllabic, b.syllabic), rules).iter().sum::<f32>();
+    let sum = terms(&PairFeatures::of(a, b), f32::midpoint(a.syllabic, b.syllabic), rules)
+        .iter()
+        .sum::<f32>();
     1.0 / (1.0 + (-sum).exp())
 }
 
-pub(super) fn cosine(a: &Vector, b: &Vector) -> f32 {
-    let length = |vector: &Vector| vector.norms.iter().map(|norm| norm * norm).sum::<f32>().sqrt();
+pub(super) fn cosine(a: &SparseVector, b: &SparseVector) -> f32 {
+    let length =
+        |vector: &SparseVector| vector.norms.iter().map(|norm| norm * norm).sum::<f32>().sqrt();
     ratio(Overlap::of(a, b).dots.iter().sum(), length(a) * length(b))
 }
 
 /// Shared words of an answer whose rarities add up to this say all that an answer can say.
 const TELLING_ANSWER: f32 = 2.0;
 
-fn telling_likeness(a: &Vector, b: &Vector) -> f32 {
+fn telling_likeness(a: &SparseVector, b: &SparseVector) -> f32 {
     let overlap = Overlap::of(a, b);
     cosine(a, b) * (overlap.information / TELLING_ANSWER).min(1.0)
 }
@@ -102,7 +108,7 @@ fn telling_likeness(a: &Vector, b: &Vector) -> f32 {
 /// cosine upwards in full.
 const LIKE_QUESTIONS: f32 = 0.2;
 
-fn answers_in_question(link: &Link) -> f32 {
+fn answers_in_question(link: &PairFeatures) -> f32 {
     let alike = link.words.max(link.pieces).max(link.syllables);
     link.answers * (alike / LIKE_QUESTIONS).min(1.0)
 }
@@ -120,7 +126,7 @@ const PHRASES: [&str; 10] = [
     "among many questions some are alike by chance",
 ];
 
-fn terms(link: &Link, syllabic: f32, rules: &SameRules) -> [f32; 10] {
+fn terms(link: &PairFeatures, syllabic: f32, rules: &SimilarityRules) -> [f32; 10] {
     let weights = &rules.weights;
     let spelled = 1.0 - syllabic;
     [
@@ -137,33 +143,33 @@ fn terms(link: &Link, syllabic: f32, rules: &SameRules) -> [f32; 10] {
     ]
 }
 
-fn arguments(link: &Link, syllabic: f32, rules: &SameRules) -> Vec<Reason> {
+fn arguments(link: &PairFeatures, syllabic: f32, rules: &SimilarityRules) -> Vec<WeightedReason> {
     let weighed = PHRASES.into_iter().zip(terms(link, syllabic, rules));
     weighed
         .filter(|(_, weight)| *weight != 0.0)
-        .map(|(what, weight)| Reason::new(what, weight))
+        .map(|(what, weight)| WeightedReason::new(what, weight))
         .collect()
 }
 
-fn is_specific(kind: Kind) -> bool {
-    matches!(kind, Kind::Error | Kind::Identifier | Kind::Domain)
+fn is_specific(kind: EntityKind) -> bool {
+    matches!(kind, EntityKind::Error | EntityKind::Identifier | EntityKind::Domain)
 }
 
-fn clash_phrase(kind: Kind) -> &'static str {
+fn clash_phrase(kind: EntityKind) -> &'static str {
     match kind {
-        Kind::Error => "the questions name different errors",
-        Kind::Identifier => "the questions name different identifiers",
-        Kind::Version => "the questions name different versions",
-        Kind::Domain => "the questions name different sites",
-        Kind::Amount => "the questions name different amounts",
-        Kind::Rival(_) => "the questions name different products",
+        EntityKind::Error => "the questions name different errors",
+        EntityKind::Identifier => "the questions name different identifiers",
+        EntityKind::Version => "the questions name different versions",
+        EntityKind::Domain => "the questions name different sites",
+        EntityKind::Amount => "the questions name different amounts",
+        EntityKind::Rival(_) => "the questions name different products",
     }
 }
 
 /// The share of a vector's squared length that lies on words and syllables of the other.
-pub(super) fn held(vector: &Vector, by: &Vector) -> f32 {
+pub(super) fn held(vector: &SparseVector, by: &SparseVector) -> f32 {
     let weight = |features: &mut dyn Iterator<Item = &(u32, f32)>| {
-        let whole = features.filter(|(feature, _)| sort_of(*feature) != Sort::Piece);
+        let whole = features.filter(|(feature, _)| sort_of(*feature) != TermKind::Piece);
         whole.map(|(_, weight)| weight * weight).sum::<f32>()
     };
     let known =
@@ -181,7 +187,7 @@ struct Overlap {
 }
 
 impl Overlap {
-    fn of(a: &Vector, b: &Vector) -> Self {
+    fn of(a: &SparseVector, b: &SparseVector) -> Self {
         let mut overlap = Self { dots: [0.0; 4], rarest: 0.0, second: 0.0, information: 0.0 };
         let (mut left, mut right) = (a.features.as_slice(), b.features.as_slice());
         while let ([(x, p), rest_left @ ..], [(y, q), rest_right @ ..]) = (left, right) {
@@ -198,12 +204,12 @@ impl Overlap {
         overlap
     }
 
-    fn share(&mut self, sort: Sort, p: f32, q: f32) {
+    fn share(&mut self, sort: TermKind, p: f32, q: f32) {
         self.dots[sort as usize] += p * q;
-        if sort != Sort::Piece {
+        if sort != TermKind::Piece {
             self.information += p.min(q);
         }
-        if sort == Sort::Word {
+        if sort == TermKind::Word {
             let rarity = p.min(q);
             self.second = self.second.max(rarity.min(self.rarest));
             self.rarest = self.rarest.max(rarity);

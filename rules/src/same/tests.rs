@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::ruleset::Ruleset;
 
-static RULES: LazyLock<SameRules> = LazyLock::new(|| Ruleset::embedded().same);
+static RULES: LazyLock<SimilarityRules> = LazyLock::new(|| Ruleset::embedded().same);
 
 const TALK: [(&str, &str); 12] = [
     ("How do I reset my wallet password?", "Open settings and choose reset password"),
@@ -22,17 +22,17 @@ const TALK: [(&str, &str); 12] = [
     ("What changed in the scheduler since the spring release?", ""),
 ];
 
-fn asked<'a>(at: usize) -> Asked<'a> {
-    Asked { question: TALK[at].0, answer: TALK[at].1 }
+fn asked<'a>(at: usize) -> QaText<'a> {
+    QaText { question: TALK[at].0, answer: TALK[at].1 }
 }
 
-fn verdict(a: usize, b: usize) -> Sameness {
-    let epoch = Epoch::of((0..TALK.len()).map(asked), &RULES);
-    same(&epoch.signature(&asked(a)), &epoch.signature(&asked(b)), &RULES)
+fn verdict(a: usize, b: usize) -> PairVerdict {
+    let epoch = CorpusStats::of((0..TALK.len()).map(asked), &RULES);
+    compare_pair(&epoch.signature(&asked(a)), &epoch.signature(&asked(b)), &RULES)
 }
 
 fn check(a: usize, b: usize, expect: bool) {
-    let Sameness { same, score, reasons } = verdict(a, b);
+    let PairVerdict { same, score, reasons } = verdict(a, b);
     assert_eq!(same, expect, "{} / {}: {score} {reasons:?}", TALK[a].0, TALK[b].0);
 }
 
@@ -52,7 +52,7 @@ fn different_questions_stay_apart() {
 
 #[test]
 fn two_error_codes_are_two_questions() {
-    let Sameness { same, score, reasons } = verdict(3, 4);
+    let PairVerdict { same, score, reasons } = verdict(3, 4);
     assert!(!same && score == 0.0);
     assert_eq!(reasons[0].what, "the questions name different errors");
 }
@@ -66,30 +66,30 @@ fn a_question_that_says_nothing_is_the_same_as_none() {
 
 #[test]
 fn reasons_add_up_to_the_score() {
-    let Sameness { score, reasons, .. } = verdict(0, 1);
+    let PairVerdict { score, reasons, .. } = verdict(0, 1);
     let sum = reasons.iter().map(|reason| reason.weight).sum::<f32>();
     assert!((score - 1.0 / (1.0 + (-sum).exp())).abs() < 1e-6);
 }
 
-fn answers_agree(a: &str, b: &str) -> bool {
-    let both = [a, b].map(|answer| Asked { question: "How do I join the testers?", answer });
-    let epoch = Epoch::of((0..TALK.len()).map(asked).chain(both), &RULES);
+fn texts_agree(a: &str, b: &str) -> bool {
+    let both = [a, b].map(|answer| QaText { question: "How do I join the testers?", answer });
+    let epoch = CorpusStats::of((0..TALK.len()).map(asked).chain(both), &RULES);
     let [a, b] = both.map(|one| epoch.signature(&one));
-    agree(&a, &b, &RULES)
+    answers_agree(&a, &b, &RULES)
 }
 
 #[test]
 fn answers_agree_by_their_words_unless_a_value_contradicts() {
-    assert!(answers_agree(
+    assert!(texts_agree(
         "Fill in the form on the testers page",
         "fill in the testers form, it is on that page"
     ));
-    assert!(!answers_agree("Fill in the form on the testers page", "Ask a moderator for the role"));
-    assert!(!answers_agree(
+    assert!(!texts_agree("Fill in the form on the testers page", "Ask a moderator for the role"));
+    assert!(!texts_agree(
         "Hold 100 points and ask for the role",
         "Hold 500 points and ask for the role"
     ));
-    assert!(!answers_agree("", ""));
+    assert!(!texts_agree("", ""));
 }
 
 proptest! {
@@ -100,19 +100,19 @@ proptest! {
         a in "\\PC{0,80}", b in "\\PC{0,80}", c in "[a-z가-힣 א-ת😀_.0-9]{0,400}"
     ) {
         let items = [
-            Asked { question: &a, answer: &c },
-            Asked { question: &c, answer: &b },
-            Asked { question: &b, answer: "" },
+            QaText { question: &a, answer: &c },
+            QaText { question: &c, answer: &b },
+            QaText { question: &b, answer: "" },
         ];
-        let epoch = Epoch::of(items, &RULES);
+        let epoch = CorpusStats::of(items, &RULES);
         let signatures = items.map(|item| epoch.signature(&item));
         for one in &signatures {
             for other in &signatures {
-                let verdict = same(one, other, &RULES);
-                prop_assert_eq!(&verdict, &same(other, one, &RULES));
-                prop_assert_eq!(verdict.score, score(one, other, &RULES));
+                let verdict = compare_pair(one, other, &RULES);
+                prop_assert_eq!(&verdict, &compare_pair(other, one, &RULES));
+                prop_assert_eq!(verdict.score, pair_score(one, other, &RULES));
                 prop_assert!((0.0..=1.0).contains(&verdict.score));
-                prop_assert_eq!(agree(one, other, &RULES), agree(other, one, &RULES));
+                prop_assert_eq!(answers_agree(one, other, &RULES), answers_agree(other, one, &RULES));
             }
         }
     }
@@ -121,8 +121,8 @@ proptest! {
     fn an_epoch_does_not_show_the_order_of_its_items(seed in 0..1_000_u64) {
         let mut order = (0..TALK.len()).collect::<Vec<_>>();
         order.sort_by_key(|at| (*at as u64 + 1).wrapping_mul(seed.wrapping_mul(2) + 1) % 9_973);
-        let ordered = Epoch::of((0..TALK.len()).map(asked), &RULES);
-        let shuffled = Epoch::of(order.into_iter().map(asked), &RULES);
+        let ordered = CorpusStats::of((0..TALK.len()).map(asked), &RULES);
+        let shuffled = CorpusStats::of(order.into_iter().map(asked), &RULES);
         for at in 0..TALK.len() {
             prop_assert_eq!(ordered.signature(&asked(at)), shuffled.signature(&asked(at)));
         }
@@ -132,9 +132,9 @@ proptest! {
 #[test]
 fn long_and_empty_texts_are_judged_too() {
     let long = "where does the ledger keep its balances ".repeat(100);
-    let items = [Asked { question: &long, answer: "" }, Asked { question: "", answer: &long }];
-    let epoch = Epoch::of(items, &RULES);
+    let items = [QaText { question: &long, answer: "" }, QaText { question: "", answer: &long }];
+    let epoch = CorpusStats::of(items, &RULES);
     let signatures = items.map(|item| epoch.signature(&item));
-    assert!(same(&signatures[0], &signatures[0], &RULES).same);
-    assert!(!same(&signatures[0], &signatures[1], &RULES).same);
+    assert!(compare_pair(&signatures[0], &signatures[0], &RULES).same);
+    assert!(!compare_pair(&signatures[0], &signatures[1], &RULES).same);
 }

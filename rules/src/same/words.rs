@@ -13,14 +13,14 @@ const PIECE: usize = 4;
 
 /// A lower-case word, or a run of a script that is compared by syllables.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Token {
+pub(crate) enum SimilarityToken {
     Word(String),
     /// Han, Hangul or Kana, whose words are not separated or carry their grammar as endings.
     Syllables(String),
 }
 
 /// The tokens of a text, in order. Mentions, custom emoji and links are left out.
-pub(crate) fn tokens(text: &str) -> Vec<Token> {
+pub(crate) fn tokens(text: &str) -> Vec<SimilarityToken> {
     let mut found = Vec::new();
     for part in text.nfkc().collect::<String>().split_whitespace() {
         if is_reference(part) {
@@ -109,7 +109,7 @@ fn is_reference(part: &str) -> bool {
         || part.contains("://")
 }
 
-fn push_tokens(part: &str, found: &mut Vec<Token>) {
+fn push_tokens(part: &str, found: &mut Vec<SimilarityToken>) {
     let mut word = String::new();
     let mut syllables = String::new();
     for letter in part.chars() {
@@ -128,15 +128,15 @@ fn push_tokens(part: &str, found: &mut Vec<Token>) {
     push_syllables(&mut syllables, found);
 }
 
-fn push_word(word: &mut String, found: &mut Vec<Token>) {
+fn push_word(word: &mut String, found: &mut Vec<SimilarityToken>) {
     if !word.is_empty() {
-        found.push(Token::Word(std::mem::take(word)));
+        found.push(SimilarityToken::Word(std::mem::take(word)));
     }
 }
 
-fn push_syllables(syllables: &mut String, found: &mut Vec<Token>) {
+fn push_syllables(syllables: &mut String, found: &mut Vec<SimilarityToken>) {
     if !syllables.is_empty() {
-        found.push(Token::Syllables(std::mem::take(syllables)));
+        found.push(SimilarityToken::Syllables(std::mem::take(syllables)));
     }
 }
 

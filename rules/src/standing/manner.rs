@@ -9,7 +9,7 @@ const ASKS_BACK: f32 = -0.4;
 const GARBLED: f32 = -0.3;
 
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Manner {
+pub(super) struct AnswerStyle {
     /// It says what to do.
     tells: bool,
     /// It shows code or names a setting.
@@ -22,18 +22,18 @@ pub(super) struct Manner {
     garbled: bool,
 }
 
-impl Manner {
+impl AnswerStyle {
     pub(super) fn of(text: &str) -> Self {
         let sentences = sentences(text);
-        let tells = |words: &Vec<String>| tells(words);
-        let points = |words: &Vec<String>| points(words);
+        let tells = |words: &Vec<String>| gives_instruction(words);
+        let points = |words: &Vec<String>| only_refers(words);
         let asks_back =
             text.trim_end().ends_with('?') && sentences.len() == 1 || sentences.is_empty();
         Self {
             tells: sentences.iter().any(tells) || is_korean_request(text),
             shows: text.contains('`') || text.split_whitespace().any(is_setting),
             points: !sentences.is_empty() && !text.contains("```") && sentences.iter().all(points),
-            doubts: sentences.iter().any(|words| doubts(words)),
+            doubts: sentences.iter().any(|words| is_hedged(words)),
             asks_back,
             garbled: text.split_whitespace().any(|word| {
                 word.strip_prefix(['—', '–'])
@@ -159,7 +159,7 @@ const ACTIONS: [&str; 62] = [
     "write",
 ];
 
-fn tells(words: &[String]) -> bool {
+fn gives_instruction(words: &[String]) -> bool {
     let lead = words.iter().take_while(|word| LEADS.contains(&word.as_str())).count();
     let is_action = |word: &String| ACTIONS.contains(&word.as_str());
     let pairs = words.windows(2).map(|pair| (pair[0].as_str(), pair[1].as_str()));
@@ -172,7 +172,7 @@ fn tells(words: &[String]) -> bool {
         })
 }
 
-fn points(words: &[String]) -> bool {
+fn only_refers(words: &[String]) -> bool {
     let lead = words.iter().take_while(|word| LEADS.contains(&word.as_str())).count();
     let Some((verb, rest)) = words.get(lead..).and_then(<[String]>::split_first) else {
         return false;
@@ -185,7 +185,7 @@ fn points(words: &[String]) -> bool {
     POINTERS.contains(&verb.as_str()) && !acts
 }
 
-fn doubts(words: &[String]) -> bool {
+fn is_hedged(words: &[String]) -> bool {
     let line = words.join(" ");
     ["i think", "i guess", "not sure", "no idea", "i believe", "might be", "may be", "idk"]
         .iter()
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn manners_are_told_apart() {
         let facts = |text: &str| {
-            let manner = Manner::of(text);
+            let manner = AnswerStyle::of(text);
             let told = manner.weights(true).map(|(what, _)| what);
             told.collect::<Vec<_>>().join(", ")
         };

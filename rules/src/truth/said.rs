@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::markdown::{Block, Inline};
-use crate::phrase::{Phrase, Words};
-use crate::reader::Reader;
-use crate::same::words::{Token, stem, tokens};
+use crate::markdown::{MarkdownBlock, MarkdownInline};
+use crate::phrase::{NormalizedWords, Phrase};
+use crate::reader::TomlReader;
+use crate::same::words::{SimilarityToken, stem, tokens};
 
 /// The words by which answers deny, add and condition.
 #[derive(Debug, Clone)]
-pub(super) struct Cues {
+pub(super) struct ClaimCues {
     ended: Vec<Phrase>,
     against: Vec<Phrase>,
     spared: Vec<Phrase>,
@@ -21,8 +21,8 @@ pub(super) struct Cues {
     holding: Vec<Phrase>,
 }
 
-impl Cues {
-    pub(super) fn read(table: &mut Reader) -> Self {
+impl ClaimCues {
+    pub(super) fn read(table: &mut TomlReader) -> Self {
         Self {
             ended: Phrase::read(table, "ended"),
             against: Phrase::read(table, "against"),
@@ -58,7 +58,7 @@ struct Statement {
 
 /// The statements of an answer.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct AnswerClaims {
     statements: Vec<Statement>,
     /// Every word and every part of code, to tell whether a term is named at all.
     named: BTreeSet<String>,
@@ -66,15 +66,15 @@ pub(super) struct Said {
     holds: bool,
 }
 
-impl Said {
-    pub(super) fn of(blocks: &[Block], cues: &Cues) -> Self {
+impl AnswerClaims {
+    pub(super) fn of(blocks: &[MarkdownBlock], cues: &ClaimCues) -> Self {
         let mut lines = Vec::new();
         collect(blocks, &mut lines);
         let mut said =
             Self { statements: Vec::new(), named: BTreeSet::new(), adds: false, holds: false };
         for line in &lines {
-            said.adds |= !line.is_code && is_any(&cues.adding, &Words::of(&line.text));
-            said.holds |= !line.is_code && is_any(&cues.holding, &Words::of(&line.text));
+            said.adds |= !line.is_code && is_any(&cues.adding, &NormalizedWords::of(&line.text));
+            said.holds |= !line.is_code && is_any(&cues.holding, &NormalizedWords::of(&line.text));
             said.statements.extend(line.statements(cues));
             said.named.extend(parts(&line.text.replace(['\u{1}', '\u{2}'], " ")));
             said.named.extend(parts_of_words(&line.text));
@@ -145,43 +145,43 @@ impl Said {
     }
 }
 
-fn is_any(phrases: &[Phrase], words: &Words) -> bool {
+fn is_any(phrases: &[Phrase], words: &NormalizedWords) -> bool {
     phrases.iter().any(|phrase| phrase.is_in(words))
 }
 
 /// A paragraph, or a line of code. Code inside a paragraph stands between U+0001 and U+0002.
-struct Line {
+struct ClaimLine {
     text: String,
     is_code: bool,
 }
 
-fn collect(blocks: &[Block], lines: &mut Vec<Line>) {
+fn collect(blocks: &[MarkdownBlock], lines: &mut Vec<ClaimLine>) {
     for block in blocks {
         match block {
-            Block::Paragraph(inlines) => {
+            MarkdownBlock::Paragraph(inlines) => {
                 let mut text = String::new();
                 push(inlines, &mut text);
-                lines.push(Line { text, is_code: false });
+                lines.push(ClaimLine { text, is_code: false });
             }
-            Block::Code { text, .. } => {
+            MarkdownBlock::Code { text, .. } => {
                 let code = text.lines().filter(|line| !line.trim_start().starts_with('#'));
-                lines.extend(code.map(|line| Line { text: line.to_owned(), is_code: true }));
+                lines.extend(code.map(|line| ClaimLine { text: line.to_owned(), is_code: true }));
             }
             // Somebody else's words are no advice.
-            Block::Quote(_) => {}
-            Block::List(list) => list.items.iter().for_each(|item| collect(item, lines)),
+            MarkdownBlock::Quote(_) => {}
+            MarkdownBlock::List(list) => list.items.iter().for_each(|item| collect(item, lines)),
         }
     }
 }
 
-fn push(inlines: &[Inline], text: &mut String) {
+fn push(inlines: &[MarkdownInline], text: &mut String) {
     for inline in inlines {
         match inline {
-            Inline::Text(words) => text.push_str(words),
-            Inline::Code(code) => text.extend(["\u{1}", code, "\u{2}"]),
-            Inline::Break => text.push('\n'),
-            Inline::Strong(inner) | Inline::Emphasis(inner) => push(inner, text),
-            Inline::Link { text: label, url } => {
+            MarkdownInline::Text(words) => text.push_str(words),
+            MarkdownInline::Code(code) => text.extend(["\u{1}", code, "\u{2}"]),
+            MarkdownInline::Break => text.push('\n'),
+            MarkdownInline::Strong(inner) | MarkdownInline::Emphasis(inner) => push(inner, text),
+            MarkdownInline::Link { text: label, url } => {
                 let mut words = String::new();
                 push(label, &mut words);
                 if words != *url {
@@ -189,13 +189,13 @@ fn push(inlines: &[Inline], text: &mut String) {
                 }
             }
             // What is struck out is taken back.
-            Inline::Strike(_) => {}
+            MarkdownInline::Strike(_) => {}
         }
     }
 }
 
-impl Line {
-    fn statements(&self, cues: &Cues) -> Vec<Statement> {
+impl ClaimLine {
+    fn statements(&self, cues: &ClaimCues) -> Vec<Statement> {
         if self.is_code {
             let terms = parts(&self.text).collect();
             return vec![Statement { stance: Stance::For, terms, content: BTreeSet::new() }];
@@ -224,9 +224,9 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn statements(sentence: &str, cues: &Cues) -> Vec<Statement> {
+fn statements(sentence: &str, cues: &ClaimCues) -> Vec<Statement> {
     let sentence = sentence.trim();
-    let whole = Words::of(sentence);
+    let whole = NormalizedWords::of(sentence);
     let open = sentence.ends_with('?')
         || is_any(&cues.conditions, &whole)
         || is_any(&cues.complaints, &whole);
@@ -247,8 +247,8 @@ fn statements(sentence: &str, cues: &Cues) -> Vec<Statement> {
     found
 }
 
-fn stance(clause: &str, cues: &Cues) -> Stance {
-    let mut words = Words::of(clause);
+fn stance(clause: &str, cues: &ClaimCues) -> Stance {
+    let mut words = NormalizedWords::of(clause);
     for phrase in &cues.spared {
         words = words.without(phrase);
     }
@@ -290,7 +290,7 @@ fn cut(clause: &str, phrases: &[Phrase]) -> Option<(String, String)> {
     for phrase in phrases {
         for from in 0..words.len() {
             let to = (from + phrase.length()).min(words.len());
-            if phrase.is_in(&Words::of(&words[from..to].join(" "))) {
+            if phrase.is_in(&NormalizedWords::of(&words[from..to].join(" "))) {
                 return Some((words[..from].join(" "), words[to..].join(" ")));
             }
         }
@@ -357,11 +357,13 @@ fn content(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for token in tokens(text) {
         match token {
-            Token::Word(word) if word.chars().count() > 3 && !GENERAL.contains(&word.as_str()) => {
+            SimilarityToken::Word(word)
+                if word.chars().count() > 3 && !GENERAL.contains(&word.as_str()) =>
+            {
                 found.insert(stem(&word));
             }
-            Token::Word(_) => {}
-            Token::Syllables(run) => {
+            SimilarityToken::Word(_) => {}
+            SimilarityToken::Syllables(run) => {
                 let syllables = run.chars().collect::<Vec<_>>();
                 let korean = syllables.iter().all(|c| ('\u{ac00}'..='\u{d7a3}').contains(c));
                 let pairs = if korean { 1 } else { syllables.len() };

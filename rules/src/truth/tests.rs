@@ -10,11 +10,11 @@ const MERGED: i64 = 1_000;
 static RULES: LazyLock<Ruleset> = LazyLock::new(Ruleset::embedded);
 
 /// A page with one later answer, at index 1 and in the core.
-fn judged(page: (&str, &str), asked: &str, later: &str) -> Truth {
+fn judged(page: (&str, &str), asked: &str, later: &str) -> StalenessVerdict {
     let mut cluster = cluster(&[(page.0, page.1), (asked, later)]);
     cluster.occurrences[0].answers[0].sent = Millis(MERGED - 1);
     cluster.occurrences[1].answers[0].sent = Millis(MERGED + 1);
-    cluster.canon = Some(Canon {
+    cluster.canon = Some(MergedAnswer {
         title: page.0.to_owned(),
         answer: page.1.to_owned(),
         link: String::new(),
@@ -23,14 +23,14 @@ fn judged(page: (&str, &str), asked: &str, later: &str) -> Truth {
     judge(&cluster)
 }
 
-fn judge(cluster: &Cluster) -> Truth {
+fn judge(cluster: &Cluster) -> StalenessVerdict {
     let asked = cluster
         .occurrences
         .iter()
-        .map(|one| Asked { question: &one.question.text, answer: &one.best_answer().text });
-    let epoch = Epoch::of(asked, &RULES.same);
+        .map(|one| QaText { question: &one.question.text, answer: &one.best_answer().text });
+    let epoch = CorpusStats::of(asked, &RULES.same);
     let core = (0..cluster.occurrences.len()).collect::<Vec<_>>();
-    truth(cluster, &core, &[], &epoch, &RULES)
+    check_staleness(cluster, &core, &[], &epoch, &RULES)
 }
 
 const PORT: (&str, &str) = (
@@ -39,11 +39,11 @@ const PORT: (&str, &str) = (
 );
 
 fn stands(page: (&str, &str), later: &str) {
-    assert_eq!(judged(page, page.0, later), Truth::Stands, "{later}");
+    assert_eq!(judged(page, page.0, later), StalenessVerdict::Stands, "{later}");
 }
 
 fn contradicted(page: (&str, &str), later: &str) {
-    assert_eq!(judged(page, page.0, later), Truth::Contradicted { by: 1 }, "{later}");
+    assert_eq!(judged(page, page.0, later), StalenessVerdict::Contradicted { by: 1 }, "{later}");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn only_what_is_confirmed_after_the_merge_counts() {
         (PORT.0, other),
         (PORT.0, "Set PORT in server.env and restart"),
     ]);
-    let canon = Canon {
+    let canon = MergedAnswer {
         title: PORT.0.to_owned(),
         answer: PORT.1.to_owned(),
         link: String::new(),
@@ -114,44 +114,44 @@ fn only_what_is_confirmed_after_the_merge_counts() {
         }
         judge(&cluster)
     };
-    assert_eq!(at([1, 2, 3]), Truth::Stands, "before the merge");
-    assert_eq!(at([1, 1_002, 3]), Truth::Contradicted { by: 1 });
-    assert_eq!(at([1, 1_002, 1_003]), Truth::Stands, "somebody confirms the page later");
-    assert_eq!(at([1, 1_003, 1_002]), Truth::Contradicted { by: 1 });
-    cluster.occurrences[1].grade = Grade::Thanked;
-    assert_eq!(judge(&cluster), Truth::Stands, "nobody confirms it");
+    assert_eq!(at([1, 2, 3]), StalenessVerdict::Stands, "before the merge");
+    assert_eq!(at([1, 1_002, 3]), StalenessVerdict::Contradicted { by: 1 });
+    assert_eq!(at([1, 1_002, 1_003]), StalenessVerdict::Stands, "somebody confirms the page later");
+    assert_eq!(at([1, 1_003, 1_002]), StalenessVerdict::Contradicted { by: 1 });
+    cluster.occurrences[1].grade = ResolutionGrade::Thanked;
+    assert_eq!(judge(&cluster), StalenessVerdict::Stands, "nobody confirms it");
     cluster.occurrences[1].answers[0].trusted = true;
-    assert_eq!(judge(&cluster), Truth::Contradicted { by: 1 });
+    assert_eq!(judge(&cluster), StalenessVerdict::Contradicted { by: 1 });
     cluster.canon = None;
-    assert_eq!(judge(&cluster), Truth::Stands);
+    assert_eq!(judge(&cluster), StalenessVerdict::Stands);
 }
 
 #[test]
 fn a_higher_version_with_another_answer_is_newer() {
-    let newer = |version: &str| Truth::Newer { version: version.to_owned(), by: 1 };
+    let newer = |version: &str| StalenessVerdict::Newer { version: version.to_owned(), by: 1 };
     let asked = "How do I change the port of the server?";
     let later = "Since v2.0.0 it is `listen.address` in `lantern.toml`";
     assert_eq!(judged(PORT, asked, later), newer("v2.0.0"));
     let on = "I run v2.0.0, how do I change the port?";
     assert_eq!(judged(PORT, on, "Use `listen.address` in `lantern.toml`"), newer("v2.0.0"));
-    assert_eq!(judged(PORT, on, "Look into the settings page"), Truth::Stands);
+    assert_eq!(judged(PORT, on, "Look into the settings page"), StalenessVerdict::Stands);
     for same in [
         "Set `PORT` in `server.env` and restart the daemon, on v2.0.0 as well",
         "Still the same in v2.0.0",
         "on node v22.1.0 you have to look at the settings page",
     ] {
-        assert_eq!(judged(PORT, asked, same), Truth::Stands, "{same}");
+        assert_eq!(judged(PORT, asked, same), StalenessVerdict::Stands, "{same}");
     }
 }
 
 #[test]
 fn evidence_that_went_comes_first() {
     let cluster = cluster(&[("a", "b")]);
-    let epoch = Epoch::of([], &RULES.same);
+    let epoch = CorpusStats::of([], &RULES.same);
     let gone = [MessageId(7)];
     assert_eq!(
-        truth(&cluster, &[0], &gone, &epoch, &RULES),
-        Truth::Gone { evidence: vec![MessageId(7)] }
+        check_staleness(&cluster, &[0], &gone, &epoch, &RULES),
+        StalenessVerdict::Gone { evidence: vec![MessageId(7)] }
     );
 }
 
@@ -170,7 +170,7 @@ proptest! {
         )
     ) {
         let text = words.join(" ");
-        prop_assert_eq!(judged((PORT.0, &text), PORT.0, &text), Truth::Stands);
+        prop_assert_eq!(judged((PORT.0, &text), PORT.0, &text), StalenessVerdict::Stands);
     }
 
     #[test]

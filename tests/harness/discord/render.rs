@@ -210,7 +210,7 @@ impl World {
         let threads = self.active_threads(guild.id);
         let mut told = self.guild_json(guild);
         let extra = json!({
-            "joined_at": iso(GuildId(guild.id.0).sent()),
+            "joined_at": iso(GuildId(guild.id.0).created_at()),
             "large": false,
             "unavailable": false,
             "member_count": guild.members.len(),

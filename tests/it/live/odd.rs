@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use indexer::store::{Batch, Quarantined, Store};
+use indexer::store::{QuarantinedPayload, Store, WriteBatch};
 use rules::ids::MessageId;
 use serde_json::{Value, json};
 use tests::harness::discord::{Kind, Malformed, Post};
@@ -163,7 +163,7 @@ fn left_by_an_older_program(world: &World, scene: &Scene) {
     let raw = json!({ "id": id, "channel_id": help, "guild_id": scene.guild, "type": 0,
         "content": "What does a kiln cost?", "timestamp": "2026-01-02T00:00:00Z",
         "author": { "id": asker, "username": "askel" }, "shimmer": [1, 2] });
-    let one = Quarantined {
+    let one = QuarantinedPayload {
         id: 0,
         source: "gateway".into(),
         kind: "MESSAGE_CREATE".into(),
@@ -177,7 +177,10 @@ fn left_by_an_older_program(world: &World, scene: &Scene) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store = Store::open_shared(&world.data()).await.unwrap();
-        store.apply(&Batch { quarantined: vec![one], ..Batch::default() }).await.unwrap();
+        store
+            .apply_batch(&WriteBatch { quarantined: vec![one], ..WriteBatch::default() })
+            .await
+            .unwrap();
         store.close().await;
     });
 }

@@ -1,6 +1,6 @@
 //! The same life on the talk that the program carries.
 
-use indexer::store::Batch;
+use indexer::store::WriteBatch;
 use rules::ids::{ChannelId, MessageId, Millis};
 use tests::harness::github::{How, Verdict};
 
@@ -50,7 +50,7 @@ fn a_question_of_the_demo_becomes_a_page_is_known_and_goes() {
     let going = loop {
         let at = Millis(jiff::Timestamp::now().as_millisecond());
         let deleted = cites.into_iter().map(|(channel, message)| (channel, message, at));
-        office.tell(&Batch { deleted: deleted.collect(), ..Batch::default() });
+        office.tell(&WriteBatch { deleted: deleted.collect(), ..WriteBatch::default() });
         let found = office.world.json(&["search", &title, "--json"]);
         assert!(!found["answers"].to_string().contains("In short:"), "{found:#}");
         office.github.advance(docgen::github::dashboard::BETWEEN_EDITS);

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use docgen::github::auth::{Auth, Secret};
-use docgen::github::transport::{Clock, GitHub};
+use docgen::github::auth::{Auth, Credential};
+use docgen::github::transport::{ClientClock, GitHubClient};
 use harvester::config::load_rules;
 use harvester::discord::interactions::PAUSED;
-use harvester::proposing::{Proposer, ProposingError, Report, Round};
-use indexer::store::{Batch, Store};
+use harvester::proposing::{ProposalReconciler, ProposingError, RoundOutcome, RoundReport};
+use indexer::store::{Store, WriteBatch};
 use rules::ids::{ChannelId, MessageId, Millis};
-use rules::pseudonym::Naming;
+use rules::pseudonym::AuthorNaming;
 use tests::harness::github::{Act, Acting, FakeGitHub, How, Issue, Role};
 use tokio::runtime::Runtime;
 
@@ -27,7 +27,7 @@ const BOT: &str = "harvester-app";
 /// The service's clock as ours: waiting moves it.
 struct ServiceClock(Arc<FakeGitHub>);
 
-impl Clock for ServiceClock {
+impl ClientClock for ServiceClock {
     fn now(&self) -> Millis {
         self.0.now()
     }
@@ -118,15 +118,15 @@ impl Office {
 
     /// One round of the harvester that must come to an end.
     #[track_caller]
-    pub(crate) fn round(&self) -> Report {
+    pub(crate) fn round(&self) -> RoundReport {
         match self.try_round("one") {
-            Ok(Round::Done(report)) => report,
+            Ok(RoundOutcome::Done(report)) => report,
             other => panic!("{other:?}"),
         }
     }
 
     /// One round of a harvester of this name.
-    pub(crate) fn try_round(&self, owner: &str) -> Result<Round, ProposingError> {
+    pub(crate) fn try_round(&self, owner: &str) -> Result<RoundOutcome, ProposingError> {
         // What was said last is judged, grouped and indexed first.
         self.world.well(&["status"]);
         self.runtime.block_on(async {
@@ -137,14 +137,14 @@ impl Office {
         })
     }
 
-    async fn proposer(&self, owner: &str) -> Proposer {
+    async fn proposer(&self, owner: &str) -> ProposalReconciler {
         let store = Store::open_shared(&self.world.data()).await.unwrap();
         let rules: PathBuf = self.world.path("data/rules");
-        let auth = Auth::Token(Secret::new(self.token.clone()));
+        let auth = Auth::Token(Credential::new(self.token.clone()));
         let clock = Arc::new(ServiceClock(self.github.clone()));
-        let naming = Naming::Pseudonyms(store.salt().await.unwrap().unwrap());
-        Proposer {
-            github: GitHub::new(&self.github.url(), DOCS, auth, clock, None).unwrap(),
+        let naming = AuthorNaming::Pseudonyms(store.salt().await.unwrap().unwrap());
+        ProposalReconciler {
+            github: GitHubClient::new(&self.github.url(), DOCS, auth, clock, None).unwrap(),
             rules: Arc::new(load_rules(Some(&rules)).unwrap()),
             target: None,
             folder: None,
@@ -160,13 +160,13 @@ impl Office {
         let channel = ChannelId(self.talk.channel());
         let at = Millis(jiff::Timestamp::now().as_millisecond());
         let deleted = messages.iter().map(|id| (channel, MessageId(id.parse().unwrap()), at));
-        self.tell(&Batch { deleted: deleted.collect(), ..Batch::default() });
+        self.tell(&WriteBatch { deleted: deleted.collect(), ..WriteBatch::default() });
     }
 
     /// When the last message was sent.
     pub(crate) fn said_last(&self) -> Millis {
         let last = self.talk.ids().pop().expect("something was said");
-        last.parse::<MessageId>().unwrap().sent()
+        last.parse::<MessageId>().unwrap().created_at()
     }
 
     /// An operator holds new proposals back, or lets them go.
@@ -182,10 +182,10 @@ impl Office {
     }
 
     /// What Discord tells.
-    pub(crate) fn tell(&self, batch: &Batch) {
+    pub(crate) fn tell(&self, batch: &WriteBatch) {
         self.runtime.block_on(async {
             let store = Store::open_shared(&self.world.data()).await.unwrap();
-            store.apply(batch).await.unwrap();
+            store.apply_batch(batch).await.unwrap();
             store.close().await;
         });
     }

@@ -1,6 +1,6 @@
 //! What is proposed or merged follows what was said, and what may be shown of it.
 
-use indexer::store::Batch;
+use indexer::store::WriteBatch;
 use rules::ids::{ChannelId, Millis};
 use tests::harness::github::How;
 
@@ -155,7 +155,7 @@ fn a_hidden_channel_leaves_no_page() {
     let path = merged(&office);
     let (channel, at) =
         (ChannelId(office.talk.channel()), Millis(jiff::Timestamp::now().as_millisecond()));
-    office.tell(&Batch { hidden: vec![(channel, at)], ..Batch::default() });
+    office.tell(&WriteBatch { hidden: vec![(channel, at)], ..WriteBatch::default() });
     office.round();
     let removal = office.pulls().pop().unwrap();
     assert!(removal.open && removal.title.contains("remove"), "{}", removal.title);

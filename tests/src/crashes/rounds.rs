@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use docgen::github::auth::{Auth, Secret};
-use docgen::github::transport::{Clock, GitHub};
+use docgen::github::auth::{Auth, Credential};
+use docgen::github::transport::{ClientClock, GitHubClient};
 use harvester::pipeline::Pipeline;
-use harvester::proposing::{Proposer, ProposingError, Round};
-use indexer::store::{Batch, Store};
+use harvester::proposing::{ProposalReconciler, ProposingError, RoundOutcome};
+use indexer::store::{Store, WriteBatch};
 use rules::ids::{ChannelId, MessageId, Millis};
-use rules::pseudonym::{Naming, Salt};
+use rules::pseudonym::{AuthorNaming, Salt};
 use rules::ruleset::Ruleset;
 
 use super::{CHANNEL, DOCS, MOST_ROUNDS, Run, copy};
@@ -24,7 +24,7 @@ const GLANCE: Duration = Duration::from_millis(1);
 /// The service's clock as ours: waiting moves it.
 struct ServiceClock(Arc<FakeGitHub>);
 
-impl Clock for ServiceClock {
+impl ClientClock for ServiceClock {
     fn now(&self) -> Millis {
         self.0.now()
     }
@@ -53,7 +53,7 @@ pub(super) async fn delete(
 ) -> anyhow::Result<()> {
     let mut pipeline = Pipeline::open(data, rules.clone(), &Salt([0; 16])).await?;
     let deleted = vec![(ChannelId(CHANNEL), message, now)];
-    pipeline.store.apply(&Batch { deleted, ..Batch::default() }).await?;
+    pipeline.store.apply_batch(&WriteBatch { deleted, ..WriteBatch::default() }).await?;
     pipeline.catch_up(now).await?;
     pipeline.close().await;
     Ok(())
@@ -173,12 +173,12 @@ impl Run<'_> {
     }
 
     /// A round may fail, but not without end or for what it found stored.
-    fn judge(&self, done: &Result<Round, ProposingError>) -> anyhow::Result<()> {
+    fn judge(&self, done: &Result<RoundOutcome, ProposingError>) -> anyhow::Result<()> {
         match done {
             Err(error @ (ProposingError::Endless { .. } | ProposingError::Unreadable { .. })) => {
                 bail!("{error}")
             }
-            Ok(Round::Done(report)) => {
+            Ok(RoundOutcome::Done(report)) => {
                 let endless = report.lines.iter().find(|line| line.outcome.contains("steps"));
                 ensure!(endless.is_none(), "{endless:?}");
                 Ok(())
@@ -187,15 +187,15 @@ impl Run<'_> {
         }
     }
 
-    async fn proposer(&self, owner: &str) -> anyhow::Result<Proposer> {
+    async fn proposer(&self, owner: &str) -> anyhow::Result<ProposalReconciler> {
         let store = Store::open_shared(self.folder.path()).await?;
-        let auth = Auth::Token(Secret::new(self.token.clone()));
+        let auth = Auth::Token(Credential::new(self.token.clone()));
         let clock = Arc::new(ServiceClock(self.github.clone()));
         let salt = store.salt().await?;
-        Ok(Proposer {
-            github: GitHub::new(&self.github.url(), DOCS, auth, clock, None)?,
+        Ok(ProposalReconciler {
+            github: GitHubClient::new(&self.github.url(), DOCS, auth, clock, None)?,
             rules: self.prepared.rules.clone(),
-            naming: Naming::Pseudonyms(salt.context("an import keeps a salt")?),
+            naming: AuthorNaming::Pseudonyms(salt.context("an import keeps a salt")?),
             target: None,
             folder: None,
             documents: Default::default(),

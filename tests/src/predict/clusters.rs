@@ -4,10 +4,10 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use indexer::assign::{Item, group};
+use indexer::assign::{GroupingItem, group_items};
 use rules::ids::MessageId;
 use rules::ruleset::Ruleset;
-use rules::same::{Asked, SameRules};
+use rules::same::{QaText, SimilarityRules};
 use serde::Deserialize;
 
 /// A row of a clusters set; the rows stand in the order in which the questions were asked.
@@ -49,13 +49,13 @@ pub fn predict(rows: &[Row]) -> Vec<String> {
 }
 
 /// The cluster of each row, named by the row that asked first.
-pub fn predict_by(rows: &[Row], rules: &SameRules) -> Vec<String> {
-    let items = rows.iter().zip(1..).map(|(row, id)| Item {
+pub fn predict_by(rows: &[Row], rules: &SimilarityRules) -> Vec<String> {
+    let items = rows.iter().zip(1..).map(|(row, id)| GroupingItem {
         id: MessageId(id),
-        asked: Asked { question: &row.question, answer: &row.answer },
+        asked: QaText { question: &row.question, answer: &row.answer },
     });
     let mut names = vec![String::new(); rows.len()];
-    for members in group(&items.collect::<Vec<_>>(), rules) {
+    for members in group_items(&items.collect::<Vec<_>>(), rules) {
         for member in &members {
             names[*member].clone_from(&rows[members[0]].id);
         }

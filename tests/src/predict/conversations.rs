@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use harvester::event::ChatEvent;
 use harvester::import::read_export;
-use rules::conversation::{Untangler, gather};
+use rules::conversation::{Disentangler, group_links};
 use rules::ids::{ChannelId, MessageId, Millis, UserId};
 use rules::message::{Author, ChannelKind, Message, MessageKind};
 use rules::ruleset::Ruleset;
@@ -41,8 +41,8 @@ fn export(input: &Path, rules: &Ruleset, out: &mut dyn Write) -> anyhow::Result<
         }
         other => unreachable!("an export tells no {other:?}"),
     })?;
-    let mut untangler = Untangler::for_channel(&rules.conversations, kind);
-    for conversation in gather(messages.values().map(|message| untangler.link(message))) {
+    let mut untangler = Disentangler::for_channel(&rules.conversations, kind);
+    for conversation in group_links(messages.values().map(|message| untangler.link(message))) {
         for link in &conversation {
             let parents = [link.parent.unwrap_or(link.message)];
             let line = json!({ "id": link.message, "conversation": conversation[0].message, "parents": parents });
@@ -153,7 +153,7 @@ fn seconds(time: &str) -> Option<f64> {
 
 /// The annotated lines of a log with the line that each continues.
 pub fn links(log: &Log, rules: &Ruleset) -> anyhow::Result<Vec<(u64, Option<u64>)>> {
-    let mut untangler = Untangler::new(&rules.conversations);
+    let mut untangler = Disentangler::new(&rules.conversations);
     let messages = log.messages()?;
     let links = messages.iter().map(|message| untangler.link(message));
     Ok(links

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 
-use indexer::confidence::KnownAnswers;
+use indexer::confidence::SuggestionModel;
 use rules::ids::{ClusterId, MessageId};
 use serde::{Deserialize, Serialize};
 
@@ -49,11 +49,12 @@ pub fn choices(input: &Path) -> anyhow::Result<Vec<Choice>> {
         .collect::<BTreeMap<_, _>>();
     let names =
         clusters.iter().map(|(label, cluster)| (cluster, *label)).collect::<BTreeMap<_, _>>();
-    let known = KnownAnswers::learn(
+    let known = SuggestionModel::train(
         entries.iter().map(|entry| (&clusters[entry.label.as_str()], entry.text.as_str())),
     );
     let choose = |Asked { qid, query }| {
-        let label = known.suggest(&query).map(|suggestion| names[&suggestion.cluster].to_owned());
+        let label =
+            known.suggested_answer(&query).map(|suggestion| names[&suggestion.cluster].to_owned());
         Choice { qid, label }
     };
     Ok(queries.into_iter().map(choose).collect())

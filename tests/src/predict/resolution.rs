@@ -10,7 +10,7 @@ use anyhow::Context;
 use rules::conversation::Conversation;
 use rules::ids::{ChannelId, ConversationId, GuildId, MessageId, UserId};
 use rules::message::{Author, Channel, ChannelKind, Message, MessageKind};
-use rules::resolution::{self, Grade, SignalRules, Verdict};
+use rules::resolution::{self, ConversationVerdict, ResolutionGrade, SignalRules};
 use rules::ruleset::Ruleset;
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +41,7 @@ pub(crate) struct Prediction {
     #[serde(skip)]
     pub(crate) answers: Vec<u64>,
     #[serde(skip)]
-    pub(crate) grade: Option<Grade>,
+    pub(crate) grade: Option<ResolutionGrade>,
 }
 
 pub fn run(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -58,7 +58,7 @@ pub fn features(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     let rules = Ruleset::embedded().signals;
     for row in rows::<Row>(input)? {
         let messages = messages(&row);
-        let Some(measures) = resolution::measure(&conversation(&messages), &rules) else {
+        let Some(measures) = resolution::extract_features(&conversation(&messages), &rules) else {
             continue;
         };
         let number = |message: &MessageId| message.0 - 1;
@@ -89,12 +89,12 @@ pub(crate) fn rows<T: for<'de> Deserialize<'de>>(path: &Path) -> anyhow::Result<
 
 pub(crate) fn predict(row: &Row, rules: &SignalRules) -> Prediction {
     let messages = messages(row);
-    let verdict = resolution::judge(&conversation(&messages), rules);
+    let verdict = resolution::classify(&conversation(&messages), rules);
     let number = |answer: &resolution::Answer| answer.message.0 - 1;
     let (question, answers, grade) = match verdict {
-        Verdict::NotAQuestion { .. } => (false, Vec::new(), None),
-        Verdict::Open { answers, .. } => (true, answers, None),
-        Verdict::Resolved(found) => (true, found.answers, Some(found.grade)),
+        ConversationVerdict::NotAQuestion { .. } => (false, Vec::new(), None),
+        ConversationVerdict::Open { answers, .. } => (true, answers, None),
+        ConversationVerdict::Resolved(found) => (true, found.answers, Some(found.grade)),
     };
     let answers = answers.iter().map(number).collect::<Vec<_>>();
     Prediction {
@@ -145,7 +145,7 @@ fn messages(row: &Row) -> Vec<Message> {
                 channel: ChannelId(1),
                 author: author.clone(),
                 kind: kind(line.k.as_deref()),
-                sent: id.sent(),
+                sent: id.created_at(),
                 edited: None,
                 text: spelt_out(&line.x),
                 reply_to: None,

@@ -6,8 +6,8 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use indexer::document::Document;
-use indexer::search::{Query, Searcher};
+use indexer::document::ClusterDocument;
+use indexer::search::{SearchQuery, Searcher};
 use indexer::writer::IndexWriter;
 use rules::cluster::ClusterState;
 use rules::ids::{ClusterId, MessageId, Millis};
@@ -54,8 +54,11 @@ pub fn rankings(input: &Path) -> anyhow::Result<Vec<Ranking>> {
     let (searcher, ids) = index(directory.path(), &records)?;
     let mut rankings = Vec::with_capacity(queries.len());
     for Asked { qid, query } in queries {
-        let found =
-            searcher.search(&Query { text: query, limit: DEPTH + 1, ..Query::default() })?;
+        let found = searcher.search(&SearchQuery {
+            text: query,
+            limit: DEPTH + 1,
+            ..SearchQuery::default()
+        })?;
         let found = found.hits.iter().map(|hit| ids[&hit.cluster].to_owned());
         let ranked = found.filter(|id| *id != qid).take(DEPTH).collect();
         rankings.push(Ranking { qid, ranked });
@@ -72,7 +75,7 @@ fn index<'a>(
     for (number, Record { id, title, body }) in (1..).zip(records) {
         let cluster = ClusterId::of_question(MessageId(number));
         ids.insert(cluster.clone(), id.as_str());
-        documents.push(Document {
+        documents.push(ClusterDocument {
             cluster,
             state: ClusterState::Watching,
             title: title.clone(),

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use rules::resolution::{Grade, SignalRules};
+use rules::resolution::{ResolutionGrade, SignalRules};
 use rules::ruleset::Ruleset;
 use serde::Deserialize;
 
@@ -91,7 +91,7 @@ fn figures(out: &mut dyn Write, name: &str, judged: &[(Gold, Prediction)]) -> an
             && yes(gold)
             && prediction.answer.is_some_and(|answer| gold.answer_ids.contains(&answer))
     };
-    let harvest = |loosest: Grade| {
+    let harvest = |loosest: ResolutionGrade| {
         let published = judged.iter().filter(|(_, prediction)| {
             prediction.question && prediction.grade.is_some_and(|grade| grade <= loosest)
         });
@@ -120,9 +120,11 @@ fn figures(out: &mut dyn Write, name: &str, judged: &[(Gold, Prediction)]) -> an
         ratio(three, answered.len()),
         answered.len()
     )?;
-    for (gate, loosest) in
-        [("all", Grade::Unconfirmed), ("thanked", Grade::Thanked), ("confirmed", Grade::Confirmed)]
-    {
+    for (gate, loosest) in [
+        ("all", ResolutionGrade::Unconfirmed),
+        ("thanked", ResolutionGrade::Thanked),
+        ("confirmed", ResolutionGrade::Confirmed),
+    ] {
         let (right, published) = harvest(loosest);
         write!(out, "{gate} {right}/{published} = {:.3}  ", ratio(right, published))?;
     }

@@ -4,12 +4,15 @@ use http::Method;
 use rules::ids::Millis;
 use serde_json::{Value, json};
 
-use super::super::marker::{self, Marker};
-use super::super::models::{Account, Comment, Commit, Pull, Review};
-use super::super::transport::{GitHub, GitHubError, Result, encoded, odd};
-use super::note::{Done, MOST_TRIES};
-use super::{Branch, Do, Ledger, Outcome, Seen, Wanted};
-use crate::change::Change;
+use super::super::marker::{self, BodyMarker};
+use super::super::models::{Account, Comment, PullRequest, RepositoryCommit, Review};
+use super::super::transport::{GitHubClient, GitHubError, Result, encoded, odd};
+use super::note::{MOST_TRIES, StepResult};
+use super::{
+    DesiredPullRequest, ObservedBranch, ObservedState, PullRequestProgress, ReconcileOutcome,
+    ReconcileStep,
+};
+use crate::change::FileChange;
 use crate::forge::{CLUSTER, DIGEST};
 
 const MOST_PULLS: usize = 300;
@@ -26,26 +29,26 @@ const READY: &str = "mutation($id: ID!) { markPullRequestReadyForReview(input: {
 
 /// Does what [`super::next`] named and writes it into the ledger. `None` means that more is to be done: store
 /// the ledger and look again. An error leaves the ledger as it was.
-pub async fn take(
-    github: &GitHub,
-    wanted: &Wanted,
-    ledger: &mut Ledger,
-    (seen, what): (&Seen, Do),
-) -> Result<Option<Outcome>> {
+pub async fn execute(
+    github: &GitHubClient,
+    wanted: &DesiredPullRequest,
+    ledger: &mut PullRequestProgress,
+    (seen, what): (&ObservedState, ReconcileStep),
+) -> Result<Option<ReconcileOutcome>> {
     let done = match act(github, wanted, ledger, seen, &what).await {
         Ok(done) => done,
         Err(error) => survived(&what, ledger.tries, error, github.now())?,
     };
-    ledger.note(wanted, seen, (&what, done), github.now());
+    ledger.record_result(wanted, seen, (&what, done), github.now());
     Ok(match what {
-        Do::Rest(outcome) => Some(outcome),
+        ReconcileStep::Rest(outcome) => Some(outcome),
         _ => None,
     })
 }
 
 /// The text of a merged page as people made it; `None` if they took it away.
 pub async fn merged_text(
-    github: &GitHub,
+    github: &GitHubClient,
     commit: Option<&str>,
     base: &str,
     path: &str,
@@ -59,38 +62,43 @@ pub async fn merged_text(
 }
 
 /// Looks at all that decides what is to be done.
-pub async fn look(github: &GitHub, wanted: &Wanted, ledger: &Ledger) -> Result<Seen> {
-    let me = github.me().await?.to_owned();
+pub async fn observe(
+    github: &GitHubClient,
+    wanted: &DesiredPullRequest,
+    ledger: &PullRequestProgress,
+) -> Result<ObservedState> {
+    let me = github.login().await?.to_owned();
     let base = github.head(&wanted.base).await?;
     let base = base.ok_or_else(|| GitHubError::NoBranch(wanted.base.clone()))?;
     let path = format!("pulls?state=all&head={}:{}", github.owner(), encoded(&wanted.branch));
-    let mut pulls = github.list::<Pull>(&github.here(&path), MOST_PULLS).await?;
+    let mut pulls = github.list::<PullRequest>(&github.repo_path(&path), MOST_PULLS).await?;
     pulls.retain(|pull| pull.head.branch == wanted.branch);
     pulls.sort_by_key(|pull| std::cmp::Reverse(pull.number));
     let mut touched = false;
     if let Some(open) = pulls.iter_mut().find(|pull| pull.is_open()) {
-        *open = github.get::<Pull>(&github.here(&format!("pulls/{}", open.number))).await?;
+        *open =
+            github.get::<PullRequest>(&github.repo_path(&format!("pulls/{}", open.number))).await?;
         touched = is_touched(github, open.number, &me).await?;
     }
     let branch = match github.head(&wanted.branch).await? {
         Some(head) => Some(branch(github, wanted, ledger, head, &me).await?),
         None => None,
     };
-    Ok(Seen { me, base, pulls, branch, touched })
+    Ok(ObservedState { me, base, pulls, branch, touched })
 }
 
 /// Whether a person said anything about it.
-async fn is_touched(github: &GitHub, number: u64, me: &str) -> Result<bool> {
+async fn is_touched(github: &GitHubClient, number: u64, me: &str) -> Result<bool> {
     let person = |user: &Option<Account>| {
         user.as_ref().is_some_and(|user| user.kind != "Bot" && !user.login.eq_ignore_ascii_case(me))
     };
-    let path = github.here(&format!("pulls/{number}/reviews"));
+    let path = github.repo_path(&format!("pulls/{number}/reviews"));
     let reviews = github.list::<Review>(&path, MOST_REMARKS).await?;
     if reviews.iter().any(|review| person(&review.user)) {
         return Ok(true);
     }
     for path in [format!("issues/{number}/comments"), format!("pulls/{number}/comments")] {
-        let comments = github.list::<Comment>(&github.here(&path), MOST_REMARKS).await?;
+        let comments = github.list::<Comment>(&github.repo_path(&path), MOST_REMARKS).await?;
         if comments.iter().any(|comment| person(&comment.user)) {
             return Ok(true);
         }
@@ -100,24 +108,24 @@ async fn is_touched(github: &GitHub, number: u64, me: &str) -> Result<bool> {
 
 /// A commit that the ledger does not know is ours only if our account made it, for this cluster.
 async fn branch(
-    github: &GitHub,
-    wanted: &Wanted,
-    ledger: &Ledger,
+    github: &GitHubClient,
+    wanted: &DesiredPullRequest,
+    ledger: &PullRequestProgress,
     head: String,
     me: &str,
-) -> Result<Branch> {
+) -> Result<ObservedBranch> {
     let known = ledger.pushed.as_ref().is_some_and(|pushed| pushed.head == head)
         || ledger.built.as_ref().is_some_and(|built| built.puts(&head));
     if known {
-        return Ok(Branch { head, ours: None });
+        return Ok(ObservedBranch { head, ours: None });
     }
     let commit = github.commit(&head).await?;
     let digest = digest_of(&commit, wanted, me);
-    Ok(Branch { head, ours: digest })
+    Ok(ObservedBranch { head, ours: digest })
 }
 
 /// The digest in the trailers, if our account made this commit for this cluster.
-fn digest_of(commit: &Commit, wanted: &Wanted, me: &str) -> Option<String> {
+fn digest_of(commit: &RepositoryCommit, wanted: &DesiredPullRequest, me: &str) -> Option<String> {
     let is = |account: &Option<Account>, names: &[&str]| {
         account
             .as_ref()
@@ -135,7 +143,12 @@ fn digest_of(commit: &Commit, wanted: &Wanted, me: &str) -> Option<String> {
 
 /// The commit below ours. A commit that follows ours is made upon it, so that nothing of what we wrote
 /// before stays beside what we write now.
-async fn ground(github: &GitHub, wanted: &Wanted, head: &str, me: &str) -> Result<String> {
+async fn ground(
+    github: &GitHubClient,
+    wanted: &DesiredPullRequest,
+    head: &str,
+    me: &str,
+) -> Result<String> {
     let mut sha = head.to_owned();
     for _ in 0..MOST_COMMITS {
         let commit = github.commit(&sha).await?;
@@ -148,27 +161,32 @@ async fn ground(github: &GitHub, wanted: &Wanted, head: &str, me: &str) -> Resul
 }
 
 async fn act(
-    github: &GitHub,
-    wanted: &Wanted,
-    ledger: &Ledger,
-    seen: &Seen,
-    what: &Do,
-) -> Result<Done> {
-    let pull = |number: u64| github.here(&format!("pulls/{number}"));
+    github: &GitHubClient,
+    wanted: &DesiredPullRequest,
+    ledger: &PullRequestProgress,
+    seen: &ObservedState,
+    what: &ReconcileStep,
+) -> Result<StepResult> {
+    let pull = |number: u64| github.repo_path(&format!("pulls/{number}"));
     match what {
-        Do::Build { onto, follows } => {
+        ReconcileStep::Build { onto, follows } => {
             let ground = match follows {
                 true => ground(github, wanted, onto, &seen.me).await?,
                 false => onto.clone(),
             };
-            let made = github.make(&wanted.changes, (&ground, onto), &wanted.message).await?;
-            return Ok(Done::Made(made));
+            let made =
+                github.create_commit(&wanted.changes, (&ground, onto), &wanted.message).await?;
+            return Ok(StepResult::Made(made));
         }
-        Do::CreateBranch { sha } => github.create_branch(&wanted.branch, sha).await?,
-        Do::MoveBranch { sha, force } => github.move_branch(&wanted.branch, sha, *force).await?,
-        Do::DeleteBranch => github.delete_branch(&wanted.branch).await?,
-        Do::Open { head, digest } => return open(github, wanted, ledger, (head, digest)).await,
-        Do::Describe { number, head, digest, keep_body } => {
+        ReconcileStep::CreateBranch { sha } => github.create_branch(&wanted.branch, sha).await?,
+        ReconcileStep::MoveBranch { sha, force } => {
+            github.move_branch(&wanted.branch, sha, *force).await?
+        }
+        ReconcileStep::DeleteBranch => github.delete_branch(&wanted.branch).await?,
+        ReconcileStep::Open { head, digest } => {
+            return open(github, wanted, ledger, (head, digest)).await;
+        }
+        ReconcileStep::Describe { number, head, digest, keep_body } => {
             let old = seen.pulls.iter().find(|pull| pull.number == *number);
             let body = described(wanted, ledger, (head, digest), old.filter(|_| *keep_body));
             // A title for another draft than the one on the branch would tell a lie.
@@ -178,7 +196,7 @@ async fn act(
             };
             github.write::<Value>(Method::PATCH, &pull(*number), &body).await?;
         }
-        Do::Withdraw { number, close } => {
+        ReconcileStep::Withdraw { number, close } => {
             let body = withdrawn(wanted, seen, (*number, *close));
             let body = match close {
                 true => json!({ "title": WITHDRAWN_TITLE, "body": body, "state": "closed" }),
@@ -186,51 +204,60 @@ async fn act(
             };
             github.write::<Value>(Method::PATCH, &pull(*number), &body).await?;
         }
-        Do::Check { head } => {
+        ReconcileStep::Check { head } => {
             let right = check(github, wanted, head).await?;
             // One look may see less than there is: it is not condemned by that.
             let again = !right && ledger.tries < MOST_TRIES;
-            return Ok(if again { Done::Unsure } else { Done::Checked(right) });
+            return Ok(if again { StepResult::Unsure } else { StepResult::Checked(right) });
         }
-        Do::Label(number) => {
-            let path = github.here(&format!("issues/{number}/labels"));
+        ReconcileStep::Label(number) => {
+            let path = github.repo_path(&format!("issues/{number}/labels"));
             let body = json!({ "labels": wanted.labels });
             github.write::<Value>(Method::POST, &path, &body).await?;
         }
-        Do::MarkReady { node } => {
+        ReconcileStep::MarkReady { node } => {
             let answer = github.mutate(READY, json!({ "id": node })).await?;
             let draft = answer.pointer("/data/markPullRequestReadyForReview/pullRequest/isDraft");
             if draft != Some(&Value::Bool(false)) {
                 return Err(odd("/graphql", "it does not say that the draft is ready"));
             }
         }
-        Do::Ask { number, reviewer } => {
-            let path = github.here(&format!("pulls/{number}/requested_reviewers"));
+        ReconcileStep::Ask { number, reviewer } => {
+            let path = github.repo_path(&format!("pulls/{number}/requested_reviewers"));
             let body = json!({ "reviewers": [reviewer] });
             github.write::<Value>(Method::POST, &path, &body).await?;
         }
-        Do::Adopt(_) | Do::Rest(_) => {}
+        ReconcileStep::Adopt(_) | ReconcileStep::Rest(_) => {}
     }
-    Ok(Done::Well)
+    Ok(StepResult::Well)
 }
 
 /// A failure that the next look answers, or that does not matter; every other one goes to the caller.
-fn survived(what: &Do, tries: u32, error: GitHubError, now: Millis) -> Result<Done> {
-    let optional = matches!(what, Do::Label(_) | Do::MarkReady { .. } | Do::Ask { .. });
+fn survived(
+    what: &ReconcileStep,
+    tries: u32,
+    error: GitHubError,
+    now: Millis,
+) -> Result<StepResult> {
+    let optional = matches!(
+        what,
+        ReconcileStep::Label(_) | ReconcileStep::MarkReady { .. } | ReconcileStep::Ask { .. }
+    );
     match &error {
         GitHubError::Refused { status: 409, .. } if optional && tries < MOST_TRIES => {
-            Ok(Done::Unsure)
+            Ok(StepResult::Unsure)
         }
         GitHubError::Refused { .. } | GitHubError::Query(_) if optional => {
-            Ok(Done::Warned(error.to_string()))
+            Ok(StepResult::Warned(error.to_string()))
         }
         GitHubError::Refused { status: 422, told, .. }
-            if matches!(what, Do::Open { .. }) && told.to_ascii_lowercase().contains("draft") =>
+            if matches!(what, ReconcileStep::Open { .. })
+                && told.to_ascii_lowercase().contains("draft") =>
         {
-            Ok(Done::NoDrafts)
+            Ok(StepResult::NoDrafts)
         }
         GitHubError::Refused { status: 403 | 422, told, .. }
-            if matches!(what, Do::Open { .. }) && is_a_cap(told) =>
+            if matches!(what, ReconcileStep::Open { .. }) && is_a_cap(told) =>
         {
             Err(GitHubError::Parked { not_before: Millis(now.0 + Millis::DAY) })
         }
@@ -239,7 +266,7 @@ fn survived(what: &Do, tries: u32, error: GitHubError, now: Millis) -> Result<Do
         | GitHubError::Odd { .. }
             if tries < MOST_TRIES =>
         {
-            Ok(Done::Unsure)
+            Ok(StepResult::Unsure)
         }
         _ => Err(error),
     }
@@ -252,7 +279,11 @@ fn is_a_cap(told: &str) -> bool {
 }
 
 /// What is sent to open a pull request for a commit that holds a draft, given as head and digest.
-pub fn opening(wanted: &Wanted, ledger: &Ledger, pushed: (&str, &str)) -> Value {
+pub fn opening(
+    wanted: &DesiredPullRequest,
+    ledger: &PullRequestProgress,
+    pushed: (&str, &str),
+) -> Value {
     json!({
         "title": wanted.title,
         "head": wanted.branch,
@@ -264,25 +295,25 @@ pub fn opening(wanted: &Wanted, ledger: &Ledger, pushed: (&str, &str)) -> Value 
 }
 
 async fn open(
-    github: &GitHub,
-    wanted: &Wanted,
-    ledger: &Ledger,
+    github: &GitHubClient,
+    wanted: &DesiredPullRequest,
+    ledger: &PullRequestProgress,
     pushed: (&str, &str),
-) -> Result<Done> {
+) -> Result<StepResult> {
     let body = opening(wanted, ledger, pushed);
-    let pull = github.write::<Pull>(Method::POST, &github.here("pulls"), &body).await?;
-    Ok(Done::Opened(pull.number))
+    let pull = github.write::<PullRequest>(Method::POST, &github.repo_path("pulls"), &body).await?;
+    Ok(StepResult::Opened(pull.number))
 }
 
 /// The body with its marker. Of a body that stays only the marker changes: one that a person edited
 /// counts as the one that is wanted, one that waits for its draft as what it is.
 fn described(
-    wanted: &Wanted,
-    ledger: &Ledger,
+    wanted: &DesiredPullRequest,
+    ledger: &PullRequestProgress,
     (head, digest): (&str, &str),
-    kept: Option<&Pull>,
+    kept: Option<&PullRequest>,
 ) -> String {
-    let mut marker = Marker {
+    let mut marker = BodyMarker {
         cluster: wanted.cluster.clone(),
         digest: digest.to_owned(),
         head: head.to_owned(),
@@ -296,7 +327,7 @@ fn described(
     };
     let Some(pull) = kept else { return marker.on(&wanted.body) };
     let rest = marker::without(pull.body());
-    if let Some(old) = Marker::read(pull.body())
+    if let Some(old) = BodyMarker::read(pull.body())
         && old.body == marker::hash(&rest)
     {
         marker.body = old.body;
@@ -305,12 +336,16 @@ fn described(
 }
 
 /// The old marker's head stays where people committed: theirs must never pass for ours.
-fn withdrawn(wanted: &Wanted, seen: &Seen, (number, close): (u64, bool)) -> String {
+fn withdrawn(
+    wanted: &DesiredPullRequest,
+    seen: &ObservedState,
+    (number, close): (u64, bool),
+) -> String {
     let old = seen.pulls.iter().find(|pull| pull.number == number);
-    let old = old.and_then(|pull| Marker::read(pull.body())).map(|marker| marker.head);
+    let old = old.and_then(|pull| BodyMarker::read(pull.body())).map(|marker| marker.head);
     let head = seen.branch.as_ref().map(|branch| branch.head.clone());
     let head = if close { head } else { old }.unwrap_or_default();
-    let marker = Marker {
+    let marker = BodyMarker {
         cluster: wanted.cluster.clone(),
         digest: wanted.digest.clone(),
         head,
@@ -323,14 +358,14 @@ fn withdrawn(wanted: &Wanted, seen: &Seen, (number, close): (u64, bool)) -> Stri
 }
 
 /// Whether the branch holds what we meant to put there.
-async fn check(github: &GitHub, wanted: &Wanted, head: &str) -> Result<bool> {
+async fn check(github: &GitHubClient, wanted: &DesiredPullRequest, head: &str) -> Result<bool> {
     let files = github.files(head).await?;
     for change in &wanted.changes {
         let there = github.text(&files, change.path()).await?;
         let right = match change {
-            Change::Write { text, .. } => there.as_ref() == Some(text),
-            Change::Delete { .. } => there.is_none(),
-            Change::Edit { .. } => true,
+            FileChange::Write { text, .. } => there.as_ref() == Some(text),
+            FileChange::Delete { .. } => there.is_none(),
+            FileChange::Edit { .. } => true,
         };
         if !right {
             return Ok(false);
@@ -350,27 +385,27 @@ mod tests {
 
     #[test]
     fn a_failure_stops_only_where_it_matters() {
-        let open = Do::Open { head: String::new(), digest: String::new() };
-        let ask = Do::Ask { number: 1, reviewer: "amy".into() };
+        let open = ReconcileStep::Open { head: String::new(), digest: String::new() };
+        let ask = ReconcileStep::Ask { number: 1, reviewer: "amy".into() };
         for (what, tries, error, expected) in [
             (&ask, 0, refused(422, "no collaborator"), "warned"),
-            (&Do::Label(1), 0, refused(409, "conflict"), "look"),
-            (&Do::Label(1), 4, refused(409, "conflict"), "warned"),
-            (&Do::Label(1), 0, refused(403, "Resource not accessible"), "warned"),
+            (&ReconcileStep::Label(1), 0, refused(409, "conflict"), "look"),
+            (&ReconcileStep::Label(1), 4, refused(409, "conflict"), "warned"),
+            (&ReconcileStep::Label(1), 0, refused(403, "Resource not accessible"), "warned"),
             (&open, 0, refused(422, "Draft pull requests are not supported"), "no drafts"),
             (&open, 0, refused(422, "A pull request already exists for o:b."), "look"),
             (&open, 4, refused(422, "A pull request already exists for o:b."), "told"),
             (&open, 0, refused(403, "You have reached the limit of open pull requests"), "parked"),
             (&open, 0, refused(422, "Pull request creation is limited"), "parked"),
             (&open, 0, refused(403, "Resource not accessible by integration"), "told"),
-            (&Do::DeleteBranch, 0, refused(409, "conflict"), "look"),
+            (&ReconcileStep::DeleteBranch, 0, refused(409, "conflict"), "look"),
             (&open, 0, odd("pulls", "missing field `number`"), "look"),
             (&open, 4, odd("pulls", "missing field `number`"), "told"),
         ] {
             let name = match survived(what, tries, error, Millis(0)) {
-                Ok(Done::Warned(_)) => "warned",
-                Ok(Done::NoDrafts) => "no drafts",
-                Ok(Done::Unsure) => "look",
+                Ok(StepResult::Warned(_)) => "warned",
+                Ok(StepResult::NoDrafts) => "no drafts",
+                Ok(StepResult::Unsure) => "look",
                 Err(GitHubError::Parked { not_before: Millis(Millis::DAY) }) => "parked",
                 Err(GitHubError::Refused { .. } | GitHubError::Odd { .. }) => "told",
                 other => panic!("{other:?}"),

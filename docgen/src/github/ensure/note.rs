@@ -2,17 +2,20 @@
 
 use rules::ids::Millis;
 
-use super::super::git::Made;
-use super::{Built, Do, Ledger, Outcome, Pushed, Seen, Wanted};
+use super::super::git::CreatedCommit;
+use super::{
+    BuiltCommit, DesiredPullRequest, ObservedState, PullRequestProgress, PushedHead,
+    ReconcileOutcome, ReconcileStep,
+};
 
 /// After so many steps in a row that changed nothing the failure is told instead of tried again.
 pub(super) const MOST_TRIES: u32 = 4;
 
 /// What came of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Done {
+pub(super) enum StepResult {
     Well,
-    Made(Made),
+    Made(CreatedCommit),
     Opened(u64),
     Checked(bool),
     /// It did not work, and does not have to.
@@ -23,56 +26,72 @@ pub(super) enum Done {
     NoDrafts,
 }
 
-impl Ledger {
-    pub(super) fn note(
+impl PullRequestProgress {
+    pub(super) fn record_result(
         &mut self,
-        wanted: &Wanted,
-        seen: &Seen,
-        (what, done): (&Do, Done),
+        wanted: &DesiredPullRequest,
+        seen: &ObservedState,
+        (what, done): (&ReconcileStep, StepResult),
         now: Millis,
     ) {
         match &done {
-            Done::Unsure => self.tries += 1,
+            StepResult::Unsure => self.tries += 1,
             _ => self.tries = 0,
         }
-        if let Done::Warned(warning) = &done
+        if let StepResult::Warned(warning) = &done
             && !self.warnings.contains(warning)
         {
             self.warnings.push(warning.clone());
         }
         match (what, done) {
-            (Do::Build { follows, .. }, Done::Made(made)) => {
+            (ReconcileStep::Build { follows, .. }, StepResult::Made(made)) => {
                 self.build(wanted, seen, made, *follows, now);
             }
             // A commit that the host does not take is made again.
-            (Do::CreateBranch { .. } | Do::MoveBranch { .. }, Done::Unsure) => {
-                let taken = |branch: &super::Branch| {
+            (
+                ReconcileStep::CreateBranch { .. } | ReconcileStep::MoveBranch { .. },
+                StepResult::Unsure,
+            ) => {
+                let taken = |branch: &super::ObservedBranch| {
                     self.built.as_ref().is_some_and(|built| built.puts(&branch.head))
                 };
                 if self.tries > 1 && !seen.branch.as_ref().is_some_and(taken) {
                     self.built = None;
                 }
             }
-            (Do::CreateBranch { sha } | Do::MoveBranch { sha, .. }, _) => self.push(sha),
-            (Do::Open { .. }, Done::NoDrafts) => self.undraftable = true,
-            (Do::Open { head, digest }, Done::Opened(number)) => {
+            (ReconcileStep::CreateBranch { sha } | ReconcileStep::MoveBranch { sha, .. }, _) => {
+                self.push(sha)
+            }
+            (ReconcileStep::Open { .. }, StepResult::NoDrafts) => self.undraftable = true,
+            (ReconcileStep::Open { head, digest }, StepResult::Opened(number)) => {
                 self.adopt(number);
                 self.opened = Some(now);
                 self.found(head, digest, now);
             }
-            (Do::Adopt(number), _) => self.adopt(*number),
-            (Do::Describe { head, digest, .. }, Done::Well) => {
+            (ReconcileStep::Adopt(number), _) => self.adopt(*number),
+            (ReconcileStep::Describe { head, digest, .. }, StepResult::Well) => {
                 self.revision += 1;
                 self.found(head, digest, now);
             }
-            (Do::Check { head }, Done::Checked(true)) => self.checked = Some(head.clone()),
-            (Do::Check { head }, Done::Checked(false)) => self.faulty = Some(head.clone()),
-            (Do::Label(_), Done::Well | Done::Warned(_)) => self.labelled = true,
-            (Do::MarkReady { .. }, Done::Well | Done::Warned(_)) => self.readied = true,
-            (Do::Ask { reviewer, .. }, Done::Well | Done::Warned(_)) => {
+            (ReconcileStep::Check { head }, StepResult::Checked(true)) => {
+                self.checked = Some(head.clone())
+            }
+            (ReconcileStep::Check { head }, StepResult::Checked(false)) => {
+                self.faulty = Some(head.clone())
+            }
+            (ReconcileStep::Label(_), StepResult::Well | StepResult::Warned(_)) => {
+                self.labelled = true
+            }
+            (ReconcileStep::MarkReady { .. }, StepResult::Well | StepResult::Warned(_)) => {
+                self.readied = true
+            }
+            (ReconcileStep::Ask { reviewer, .. }, StepResult::Well | StepResult::Warned(_)) => {
                 self.asked.insert(reviewer.clone());
             }
-            (Do::DeleteBranch | Do::Rest(Outcome::Withdrawn), Done::Well) => {
+            (
+                ReconcileStep::DeleteBranch | ReconcileStep::Rest(ReconcileOutcome::Withdrawn),
+                StepResult::Well,
+            ) => {
                 self.pushed = None;
                 self.built = None;
             }
@@ -80,7 +99,14 @@ impl Ledger {
         }
     }
 
-    fn build(&mut self, wanted: &Wanted, seen: &Seen, made: Made, follows: bool, now: Millis) {
+    fn build(
+        &mut self,
+        wanted: &DesiredPullRequest,
+        seen: &ObservedState,
+        made: CreatedCommit,
+        follows: bool,
+        now: Millis,
+    ) {
         for note in &made.notes {
             if !self.warnings.contains(note) {
                 self.warnings.push(note.clone());
@@ -92,7 +118,7 @@ impl Ledger {
                 self.warnings.push(warning);
             }
         }
-        self.built = Some(Built {
+        self.built = Some(BuiltCommit {
             made,
             digest: wanted.digest.clone(),
             base: seen.base.clone(),
@@ -105,7 +131,7 @@ impl Ledger {
 
     fn push(&mut self, sha: &str) {
         if let Some(built) = self.built.as_ref().filter(|built| built.puts(sha)) {
-            self.pushed = Some(Pushed {
+            self.pushed = Some(PushedHead {
                 head: sha.to_owned(),
                 digest: built.digest.clone(),
                 base: Some(built.base.clone()),
@@ -120,7 +146,7 @@ impl Ledger {
             && self.built.as_ref().is_none_or(|built| !built.puts(head))
         {
             let (head, digest) = (head.to_owned(), digest.to_owned());
-            self.pushed = Some(Pushed { head, digest, base: None, at: now });
+            self.pushed = Some(PushedHead { head, digest, base: None, at: now });
         }
     }
 

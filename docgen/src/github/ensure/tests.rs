@@ -2,8 +2,8 @@
 
 use rules::ids::MessageId;
 
-use super::super::models::{Account, Side};
-use super::note::Done;
+use super::super::models::{Account, PullRequestRef};
+use super::note::StepResult;
 use super::*;
 
 const ME: &str = "harvester[bot]";
@@ -16,7 +16,7 @@ struct World {
     branch: Option<String>,
     /// What is in each commit that we made: its digest.
     commits: Vec<(String, String)>,
-    pulls: Vec<Pull>,
+    pulls: Vec<PullRequest>,
     opened: usize,
     touched: bool,
     now: i64,
@@ -25,22 +25,22 @@ struct World {
 }
 
 impl World {
-    fn seen(&self) -> Seen {
+    fn seen(&self) -> ObservedState {
         let digest = |head: &String| {
             self.commits.iter().find(|(sha, _)| sha == head).map(|(_, digest)| digest.clone())
         };
         let mut pulls = self.pulls.clone();
         pulls.reverse();
-        Seen {
+        ObservedState {
             me: ME.into(),
             base: format!("base{}", self.base),
             pulls,
-            branch: self.branch.clone().map(|head| Branch { ours: digest(&head), head }),
+            branch: self.branch.clone().map(|head| ObservedBranch { ours: digest(&head), head }),
             touched: self.touched,
         }
     }
 
-    fn open(&mut self) -> Option<&mut Pull> {
+    fn open(&mut self) -> Option<&mut PullRequest> {
         self.pulls.iter_mut().find(|pull| pull.is_open())
     }
 
@@ -55,29 +55,36 @@ impl World {
     }
 
     /// Does what the host would do and says what it would say.
-    fn act(&mut self, wanted: &Wanted, what: &Do) -> Done {
+    fn act(&mut self, wanted: &DesiredPullRequest, what: &ReconcileStep) -> StepResult {
         match what {
-            Do::Build { onto, .. } => {
+            ReconcileStep::Build { onto, .. } => {
                 self.made += 1;
                 let sha = format!("ours{}", self.made);
                 self.commits.push((sha.clone(), wanted.digest.clone()));
                 let empty = onto == "full";
-                return Done::Made(Made { sha, verified: true, empty, ..Made::default() });
+                return StepResult::Made(CreatedCommit {
+                    sha,
+                    verified: true,
+                    empty,
+                    ..CreatedCommit::default()
+                });
             }
-            Do::CreateBranch { .. } if self.branch.is_some() => return Done::Unsure,
-            Do::CreateBranch { sha } => self.place(sha, true),
-            Do::MoveBranch { .. } if self.branch.is_none() => return Done::Unsure,
-            Do::MoveBranch { sha, force } => self.place(sha, !force),
-            Do::Open { .. } if self.branch.is_none() || self.open().is_some() => {
-                return Done::Unsure;
+            ReconcileStep::CreateBranch { .. } if self.branch.is_some() => {
+                return StepResult::Unsure;
             }
-            Do::Open { head, digest } => {
+            ReconcileStep::CreateBranch { sha } => self.place(sha, true),
+            ReconcileStep::MoveBranch { .. } if self.branch.is_none() => return StepResult::Unsure,
+            ReconcileStep::MoveBranch { sha, force } => self.place(sha, !force),
+            ReconcileStep::Open { .. } if self.branch.is_none() || self.open().is_some() => {
+                return StepResult::Unsure;
+            }
+            ReconcileStep::Open { head, digest } => {
                 self.opened += 1;
                 let number = 10 + self.opened as u64;
                 self.pulls.push(pull(number, wanted, head, digest));
-                return Done::Opened(number);
+                return StepResult::Opened(number);
             }
-            Do::Describe { head, digest, keep_body, .. } => {
+            ReconcileStep::Describe { head, digest, keep_body, .. } => {
                 let pull = self.open().expect("it is open");
                 let rest = marker::without(pull.body());
                 let rest = if *keep_body { &rest } else { &wanted.body };
@@ -85,28 +92,28 @@ impl World {
                 marked.title = marker::hash(&wanted.title);
                 pull.body = Some(marked.on(rest));
             }
-            Do::Withdraw { close, .. } => {
+            ReconcileStep::Withdraw { close, .. } => {
                 let head = self.branch.clone().unwrap_or_default();
                 let pull = self.open().expect("it is open");
-                let old = Marker::read(pull.body()).expect("ours").head;
+                let old = BodyMarker::read(pull.body()).expect("ours").head;
                 let head = if *close { head } else { old };
-                let marker = Marker { withdrawn: true, ..mark(wanted, &head, &wanted.digest) };
+                let marker = BodyMarker { withdrawn: true, ..mark(wanted, &head, &wanted.digest) };
                 pull.body = Some(marker.on("withdrawn"));
                 if *close {
                     pull.state = "closed".into();
                 }
             }
-            Do::DeleteBranch => self.delete(),
-            Do::Check { .. } => return Done::Checked(true),
-            Do::Label(_) => return Done::Warned("no labels here".into()),
-            Do::MarkReady { .. } => self.open().expect("it is open").draft = false,
-            Do::Ask { reviewer, .. } => {
+            ReconcileStep::DeleteBranch => self.delete(),
+            ReconcileStep::Check { .. } => return StepResult::Checked(true),
+            ReconcileStep::Label(_) => return StepResult::Warned("no labels here".into()),
+            ReconcileStep::MarkReady { .. } => self.open().expect("it is open").draft = false,
+            ReconcileStep::Ask { reviewer, .. } => {
                 let account = Account { login: reviewer.clone(), kind: "User".into() };
                 self.open().expect("it is open").requested_reviewers.push(account);
             }
-            Do::Adopt(_) | Do::Rest(_) => {}
+            ReconcileStep::Adopt(_) | ReconcileStep::Rest(_) => {}
         }
-        Done::Well
+        StepResult::Well
     }
 
     fn delete(&mut self) {
@@ -124,7 +131,11 @@ impl World {
     }
 
     /// Steps until it rests. Panics if it never does.
-    fn run(&mut self, wanted: &Wanted, ledger: &mut Ledger) -> Outcome {
+    fn run(
+        &mut self,
+        wanted: &DesiredPullRequest,
+        ledger: &mut PullRequestProgress,
+    ) -> ReconcileOutcome {
         for _ in 0..60 {
             if let Some(outcome) = self.step(wanted, ledger) {
                 return outcome;
@@ -133,21 +144,25 @@ impl World {
         panic!("it does not come to rest: {ledger:?}");
     }
 
-    fn step(&mut self, wanted: &Wanted, ledger: &mut Ledger) -> Option<Outcome> {
+    fn step(
+        &mut self,
+        wanted: &DesiredPullRequest,
+        ledger: &mut PullRequestProgress,
+    ) -> Option<ReconcileOutcome> {
         self.now += 1_000;
         let (seen, now) = (self.seen(), Millis(self.now));
-        let what = next(wanted, ledger, &seen, now);
+        let what = next_step(wanted, ledger, &seen, now);
         let done = self.act(wanted, &what);
-        ledger.note(wanted, &seen, (&what, done), now);
+        ledger.record_result(wanted, &seen, (&what, done), now);
         match what {
-            Do::Rest(outcome) => Some(outcome),
+            ReconcileStep::Rest(outcome) => Some(outcome),
             _ => None,
         }
     }
 }
 
-fn mark(wanted: &Wanted, head: &str, digest: &str) -> Marker {
-    Marker {
+fn mark(wanted: &DesiredPullRequest, head: &str, digest: &str) -> BodyMarker {
+    BodyMarker {
         cluster: wanted.cluster.clone(),
         digest: digest.into(),
         head: head.into(),
@@ -158,9 +173,9 @@ fn mark(wanted: &Wanted, head: &str, digest: &str) -> Marker {
     }
 }
 
-fn pull(number: u64, wanted: &Wanted, head: &str, digest: &str) -> Pull {
-    let side = |branch: &str, sha: &str| Side { branch: branch.into(), sha: sha.into() };
-    Pull {
+fn pull(number: u64, wanted: &DesiredPullRequest, head: &str, digest: &str) -> PullRequest {
+    let side = |branch: &str, sha: &str| PullRequestRef { branch: branch.into(), sha: sha.into() };
+    PullRequest {
         number,
         node_id: format!("node{number}"),
         state: "open".into(),
@@ -170,16 +185,16 @@ fn pull(number: u64, wanted: &Wanted, head: &str, digest: &str) -> Pull {
         user: Some(Account { login: ME.into(), kind: "Bot".into() }),
         head: side(&wanted.branch, head),
         base: side(&wanted.base, ""),
-        ..Pull::default()
+        ..PullRequest::default()
     }
 }
 
-fn wanted(digest: &str) -> Wanted {
+fn wanted(digest: &str) -> DesiredPullRequest {
     let cluster = ClusterId::of_question(MessageId(36));
-    Wanted {
+    DesiredPullRequest {
         branch: format!("answers/{cluster}"),
         cluster,
-        purpose: Purpose::Answer,
+        purpose: PullRequestPurpose::Answer,
         base: "main".into(),
         title: "docs(faq): How?".into(),
         body: format!("body of {digest}\n"),
@@ -196,15 +211,16 @@ fn wanted(digest: &str) -> Wanted {
     }
 }
 
-fn opened() -> (World, Ledger, Wanted) {
-    let (mut world, mut ledger, wanted) = (World::default(), Ledger::default(), wanted("d1"));
+fn opened() -> (World, PullRequestProgress, DesiredPullRequest) {
+    let (mut world, mut ledger, wanted) =
+        (World::default(), PullRequestProgress::default(), wanted("d1"));
     world.run(&wanted, &mut ledger);
     (world, ledger, wanted)
 }
 
-fn why(outcome: Outcome) -> Why {
+fn why(outcome: ReconcileOutcome) -> HandsOffReason {
     match outcome {
-        Outcome::HandsOff { why, .. } => why,
+        ReconcileOutcome::HandsOff { why, .. } => why,
         other => panic!("{other:?}"),
     }
 }
@@ -219,11 +235,11 @@ fn a_page_becomes_one_ready_pull_request() {
     assert_eq!(ledger.warnings, ["no labels here"]);
     let before = world.clone();
     let outcome = world.run(&wanted, &mut ledger);
-    assert!(matches!(outcome, Outcome::Open { number: 11, conflict: false, .. }));
+    assert!(matches!(outcome, ReconcileOutcome::Open { number: 11, conflict: false, .. }));
     assert_eq!(world.pulls, before.pulls);
     // With the ledger lost nothing is written but what cannot be known.
-    let outcome = world.run(&wanted, &mut Ledger::default());
-    assert!(matches!(outcome, Outcome::Open { number: 11, .. }));
+    let outcome = world.run(&wanted, &mut PullRequestProgress::default());
+    assert!(matches!(outcome, ReconcileOutcome::Open { number: 11, .. }));
     assert_eq!((world.opened, &world.pulls, world.made), (1, &before.pulls, 1));
 }
 
@@ -234,16 +250,16 @@ fn something_new_replaces_the_commit_once_a_day_and_follows_once_read() {
         world.touched = touched;
         let newer = wanted("d2");
         assert!(
-            matches!(world.run(&newer, &mut ledger), Outcome::Open { digest, .. } if digest == "d1")
+            matches!(world.run(&newer, &mut ledger), ReconcileOutcome::Open { digest, .. } if digest == "d1")
         );
         world.now += Millis::DAY;
         let seen = world.seen();
-        let what = next(&newer, &ledger, &seen, Millis(world.now));
+        let what = next_step(&newer, &ledger, &seen, Millis(world.now));
         let head = seen.branch.unwrap().head;
         let onto = if touched { head } else { seen.base };
-        assert_eq!(what, Do::Build { onto, follows: touched });
+        assert_eq!(what, ReconcileStep::Build { onto, follows: touched });
         assert!(
-            matches!(world.run(&newer, &mut ledger), Outcome::Open { digest, .. } if digest == "d2")
+            matches!(world.run(&newer, &mut ledger), ReconcileOutcome::Open { digest, .. } if digest == "d2")
         );
         assert_eq!(world.branch.as_deref(), Some("ours2"));
         assert!(world.pulls[0].body().ends_with("\nbody of d2\n"), "{expected}");
@@ -253,21 +269,21 @@ fn something_new_replaces_the_commit_once_a_day_and_follows_once_read() {
 
 #[test]
 fn what_people_change_is_theirs() {
-    type Changed = (&'static str, fn(&mut World), Why);
+    type Changed = (&'static str, fn(&mut World), HandsOffReason);
     let changes: [Changed; 6] = [
-        ("commit", |world| world.place("human1", true), Why::HumanCommit),
-        ("title", |world| world.pulls[0].title = "Mine".into(), Why::TitleEdited),
-        ("base", |world| world.pulls[0].base.branch = "next".into(), Why::BaseChanged),
-        ("mark", |world| world.pulls[0].body = Some("words".into()), Why::MarkGone),
-        ("branch", |world| world.branch = None, Why::BranchGone),
-        ("author", |world| world.pulls[0].user = None, Why::NotOurs),
+        ("commit", |world| world.place("human1", true), HandsOffReason::HumanCommit),
+        ("title", |world| world.pulls[0].title = "Mine".into(), HandsOffReason::TitleEdited),
+        ("base", |world| world.pulls[0].base.branch = "next".into(), HandsOffReason::BaseChanged),
+        ("mark", |world| world.pulls[0].body = Some("words".into()), HandsOffReason::MarkGone),
+        ("branch", |world| world.branch = None, HandsOffReason::BranchGone),
+        ("author", |world| world.pulls[0].user = None, HandsOffReason::NotOurs),
     ];
     for (name, change, expected) in changes {
         for forget in [false, true] {
             let (mut world, mut ledger, _) = opened();
             change(&mut world);
             if forget {
-                ledger = Ledger::default();
+                ledger = PullRequestProgress::default();
             }
             world.now += 2 * Millis::DAY;
             let before = world.clone();
@@ -286,7 +302,7 @@ fn a_body_that_people_edited_keeps_their_words() {
     world.run(&wanted("d2"), &mut ledger);
     let body = world.pulls[0].body();
     assert!(body.ends_with("body of d1\n- [x] true for the current version\n"));
-    assert_eq!(Marker::read(body).unwrap().digest, "d2");
+    assert_eq!(BodyMarker::read(body).unwrap().digest, "d2");
     let before = world.clone();
     world.now += 2 * Millis::DAY;
     world.run(&wanted("d2"), &mut ledger);
@@ -303,7 +319,7 @@ fn somebody_who_may_can_have_it_rebased_or_made_anew() {
     assert_eq!(world.made, 2, "once is enough");
     world.place("human1", true);
     wanted.recreate = Some("human1".into());
-    assert!(matches!(world.run(&wanted, &mut ledger), Outcome::Open { .. }));
+    assert!(matches!(world.run(&wanted, &mut ledger), ReconcileOutcome::Open { .. }));
     assert_eq!((world.branch.as_deref(), world.lost), (Some("ours3"), vec!["human1".to_owned()]));
 }
 
@@ -314,7 +330,7 @@ fn a_conflict_is_solved_on_the_new_base_while_nobody_reads() {
         (world.base, world.touched) = (1, touched);
         world.pulls[0].mergeable = Some(false);
         let outcome = world.run(&wanted, &mut ledger);
-        assert!(matches!(outcome, Outcome::Open { conflict: true, .. }));
+        assert!(matches!(outcome, ReconcileOutcome::Open { conflict: true, .. }));
         assert_eq!(world.made, expected);
     }
 }
@@ -327,64 +343,83 @@ fn ends_are_final() {
         world.pulls[0].state = "closed".into();
         world
     };
-    let rejected = Outcome::Rejected { number: Some(11) };
-    for mut ledger in [ledger.clone(), Ledger::default()] {
+    let rejected = ReconcileOutcome::Rejected { number: Some(11) };
+    for mut ledger in [ledger.clone(), PullRequestProgress::default()] {
         assert_eq!(closed(&world).run(&wanted, &mut ledger), rejected);
         assert_eq!(closed(&world).run(&self::wanted("d2"), &mut ledger), rejected);
         let mut better = closed(&world);
         better.pulls[0].labels.push(super::super::models::Label { name: SUPERSEDED.into() });
-        assert_eq!(better.run(&wanted, &mut ledger), Outcome::Superseded { number: 11 });
+        assert_eq!(better.run(&wanted, &mut ledger), ReconcileOutcome::Superseded { number: 11 });
         let mut again = closed(&world);
-        let asked = Wanted { asked_again: true, ..wanted.clone() };
-        assert!(matches!(again.run(&asked, &mut ledger), Outcome::Open { number: 12, .. }));
+        let asked = DesiredPullRequest { asked_again: true, ..wanted.clone() };
+        assert!(matches!(
+            again.run(&asked, &mut ledger),
+            ReconcileOutcome::Open { number: 12, .. }
+        ));
         let mut deleted = closed(&world);
         deleted.branch = None;
-        assert_eq!(deleted.run(&wanted, &mut Ledger::default()), rejected);
+        assert_eq!(deleted.run(&wanted, &mut PullRequestProgress::default()), rejected);
     }
     world.merge();
-    let known = Outcome::Known { number: 11, commit: Some("merged".into()) };
+    let known = ReconcileOutcome::Known { number: 11, commit: Some("merged".into()) };
     assert_eq!(world.run(&wanted, &mut ledger), known);
     assert_eq!(world.branch, None, "a merged branch is cleared away");
-    assert_eq!(world.run(&self::wanted("d2"), &mut Ledger::default()), known);
-    let correction = Wanted { purpose: Purpose::Correction, ..self::wanted("d2") };
-    assert!(matches!(world.run(&correction, &mut ledger), Outcome::Open { number: 12, .. }));
+    assert_eq!(world.run(&self::wanted("d2"), &mut PullRequestProgress::default()), known);
+    let correction =
+        DesiredPullRequest { purpose: PullRequestPurpose::Correction, ..self::wanted("d2") };
+    assert!(matches!(
+        world.run(&correction, &mut ledger),
+        ReconcileOutcome::Open { number: 12, .. }
+    ));
     world.merge();
-    let known = Outcome::Known { number: 12, commit: Some("merged".into()) };
+    let known = ReconcileOutcome::Known { number: 12, commit: Some("merged".into()) };
     assert_eq!(world.run(&correction, &mut ledger), known);
 }
 
 #[test]
 fn a_branch_that_was_deleted_before_there_was_a_pull_request_is_a_no() {
-    let (mut world, mut ledger, wanted) = (World::default(), Ledger::default(), wanted("d1"));
+    let (mut world, mut ledger, wanted) =
+        (World::default(), PullRequestProgress::default(), wanted("d1"));
     while world.branch.is_none() {
         world.step(&wanted, &mut ledger);
     }
     world.branch = None;
-    assert_eq!(world.run(&wanted, &mut ledger), Outcome::Rejected { number: None });
+    assert_eq!(world.run(&wanted, &mut ledger), ReconcileOutcome::Rejected { number: None });
     world.branch = Some("human1".into());
-    assert_eq!(why(world.run(&wanted, &mut ledger)), Why::HumanCommit);
+    assert_eq!(why(world.run(&wanted, &mut ledger)), HandsOffReason::HumanCommit);
     assert_eq!(world.opened, 0);
 }
 
 #[test]
 fn a_withdrawal_takes_our_words_and_leaves_those_of_people() {
-    let withdrawal = |digest| Wanted { purpose: Purpose::Withdrawal, ..wanted(digest) };
+    let withdrawal =
+        |digest| DesiredPullRequest { purpose: PullRequestPurpose::Withdrawal, ..wanted(digest) };
     let (mut world, mut ledger, _) = opened();
-    assert_eq!(world.run(&withdrawal("d1"), &mut ledger), Outcome::Withdrawn);
+    assert_eq!(world.run(&withdrawal("d1"), &mut ledger), ReconcileOutcome::Withdrawn);
     assert_eq!((world.branch.as_deref(), world.pulls[0].state.as_str()), (None, "closed"));
     assert!(world.pulls[0].body().ends_with("\nwithdrawn"));
-    assert_eq!(world.run(&withdrawal("d1"), &mut Ledger::default()), Outcome::Withdrawn);
+    assert_eq!(
+        world.run(&withdrawal("d1"), &mut PullRequestProgress::default()),
+        ReconcileOutcome::Withdrawn
+    );
     // It was no rejection: when there is evidence again, it may be proposed again.
-    assert!(matches!(world.run(&wanted("d3"), &mut ledger), Outcome::Open { number: 12, .. }));
+    assert!(matches!(
+        world.run(&wanted("d3"), &mut ledger),
+        ReconcileOutcome::Open { number: 12, .. }
+    ));
 
     let (mut world, mut ledger, _) = opened();
     world.place("human1", true);
-    for mut ledger in [ledger.clone(), std::mem::take(&mut ledger), Ledger::default()] {
-        assert_eq!(why(world.run(&withdrawal("d1"), &mut ledger)), Why::HumanCommit);
+    for mut ledger in [ledger.clone(), std::mem::take(&mut ledger), PullRequestProgress::default()]
+    {
+        assert_eq!(why(world.run(&withdrawal("d1"), &mut ledger)), HandsOffReason::HumanCommit);
         assert_eq!(world.branch.as_deref(), Some("human1"));
         assert!(world.pulls[0].body().ends_with("\nwithdrawn"));
     }
-    assert_eq!(World::default().run(&withdrawal("d1"), &mut Ledger::default()), Outcome::Withdrawn);
+    assert_eq!(
+        World::default().run(&withdrawal("d1"), &mut PullRequestProgress::default()),
+        ReconcileOutcome::Withdrawn
+    );
 }
 
 /// SplitMix64: the same crashes at every run.
@@ -403,27 +438,30 @@ impl Random {
 /// A daemon that looks and acts at different moments, so that others act in between.
 #[derive(Default)]
 struct Daemon {
-    ledger: Ledger,
-    looked: Option<(Seen, Do)>,
+    ledger: PullRequestProgress,
+    looked: Option<(ObservedState, ReconcileStep)>,
 }
 
 impl Daemon {
-    fn go(&mut self, world: &mut World, wanted: &Wanted, random: &mut Random) {
+    fn go(&mut self, world: &mut World, wanted: &DesiredPullRequest, random: &mut Random) {
         world.now += 1_000;
         let now = Millis(world.now);
         let Some((seen, what)) = self.looked.take() else {
             let seen = world.seen();
-            let what = next(wanted, &self.ledger, &seen, now);
+            let what = next_step(wanted, &self.ledger, &seen, now);
             self.looked = Some((seen, what));
             return;
         };
         let is_there = |sha: &String| world.branch.as_ref() == Some(sha);
         // What a ref move finds changed by a person since the look is the one gap that REST leaves.
-        let raced = matches!(&what, Do::MoveBranch { .. })
+        let raced = matches!(&what, ReconcileStep::MoveBranch { .. })
             && !seen.branch.as_ref().is_some_and(|branch| is_there(&branch.head));
         if matches!(
             what,
-            Do::Describe { .. } | Do::MarkReady { .. } | Do::Ask { .. } | Do::Withdraw { .. }
+            ReconcileStep::Describe { .. }
+                | ReconcileStep::MarkReady { .. }
+                | ReconcileStep::Ask { .. }
+                | ReconcileStep::Withdraw { .. }
         ) && world.open().is_none()
             || raced
         {
@@ -435,15 +473,15 @@ impl Daemon {
             1 => drop(world.act(wanted, &what)),
             2 => {
                 world.act(wanted, &what);
-                self.ledger = Ledger::default();
+                self.ledger = PullRequestProgress::default();
             }
             3 => {
                 world.act(wanted, &what);
-                self.ledger.note(wanted, &seen, (&what, Done::Unsure), now);
+                self.ledger.record_result(wanted, &seen, (&what, StepResult::Unsure), now);
             }
             _ => {
                 let done = world.act(wanted, &what);
-                self.ledger.note(wanted, &seen, (&what, done), now);
+                self.ledger.record_result(wanted, &seen, (&what, done), now);
             }
         }
     }
@@ -467,7 +505,7 @@ fn in_a_thousand_runs_with_crashes_two_daemons_open_one() {
             let which = random.below(2) as usize;
             daemons[which].go(&mut world, &wanted(digest), &mut random);
         }
-        let mut ledger = Ledger::default();
+        let mut ledger = PullRequestProgress::default();
         world.run(&wanted("d2"), &mut ledger);
         assert_eq!(world.opened, 1, "seed {seed}");
         assert!(world.lost.is_empty(), "seed {seed}");

@@ -13,7 +13,7 @@ struct Still {
     slept: StdMutex<Vec<i64>>,
 }
 
-impl Clock for Still {
+impl ClientClock for Still {
     fn now(&self) -> Millis {
         Millis(self.now.load(Ordering::SeqCst))
     }
@@ -76,9 +76,10 @@ fn request(stream: &mut TcpStream) -> String {
 }
 
 impl Host {
-    fn github(&self, below: &str, clock: &Arc<Still>, auth: Auth) -> GitHub {
+    fn github(&self, below: &str, clock: &Arc<Still>, auth: Auth) -> GitHubClient {
         let api = format!("{}{below}", self.api);
-        GitHub::new(&api, "amy/docs", auth, Arc::clone(clock) as Arc<dyn Clock>, None).unwrap()
+        GitHubClient::new(&api, "amy/docs", auth, Arc::clone(clock) as Arc<dyn ClientClock>, None)
+            .unwrap()
     }
 
     /// The first lines of all requests.
@@ -90,7 +91,7 @@ impl Host {
 }
 
 fn token() -> Auth {
-    Auth::Token(Secret::new("t0ken"))
+    Auth::Token(Credential::new("t0ken"))
 }
 
 #[tokio::test]
@@ -144,7 +145,8 @@ async fn while_parked_nothing_is_sent_even_after_a_restart() {
     assert_eq!(until, Millis(60_000));
     assert_eq!(parked(github.write(Method::POST, "/b", &json!({})).await), until);
     let again =
-        GitHub::new(&host.api, "amy/docs", token(), Arc::clone(&clock) as _, Some(until)).unwrap();
+        GitHubClient::new(&host.api, "amy/docs", token(), Arc::clone(&clock) as _, Some(until))
+            .unwrap();
     assert_eq!(parked(again.get("/c").await), until);
     clock.sleep(60_000).await;
     again.get::<Value>("/d").await.unwrap();
@@ -164,14 +166,17 @@ async fn lists_are_paged_by_number_below_the_base_of_an_enterprise_server() {
     ];
     let (host, clock) = (host(&script), Arc::new(Still::default()));
     let github = host.github("/api/v3/", &clock, token());
-    let all = github.list::<Value>(&github.here("pulls?state=all"), 500).await.unwrap();
+    let all = github.list::<Value>(&github.repo_path("pulls?state=all"), 500).await.unwrap();
     assert_eq!(all.len(), 101);
     github.mutate("mutation { a }", json!({})).await.unwrap();
     let error = github.mutate("mutation { a }", json!({})).await.unwrap_err();
     assert_eq!(error.to_string(), "GitHub refuses the query: no: never");
-    let error = github.get::<Value>(&github.here("")).await.unwrap_err();
+    let error = github.get::<Value>(&github.repo_path("")).await.unwrap_err();
     assert!(matches!(error, GitHubError::Moved { status: 301, .. }));
-    assert_eq!(github.find::<Value>(&github.here("git/ref/heads/x")).await.unwrap(), None);
+    assert_eq!(
+        github.get_optional::<Value>(&github.repo_path("git/ref/heads/x")).await.unwrap(),
+        None
+    );
     let expected = [
         "GET /api/v3/repos/amy/docs/pulls?state=all&per_page=100&page=1",
         "GET /api/v3/repos/amy/docs/pulls?state=all&per_page=100&page=2",
@@ -187,7 +192,7 @@ async fn lists_are_paged_by_number_below_the_base_of_an_enterprise_server() {
 async fn an_app_lends_a_token_keeps_it_and_renews_it() {
     let openssl = std::process::Command::new("openssl").args(["genrsa", "2048"]).output();
     let Ok(pem) = openssl.map(|output| String::from_utf8(output.stdout).unwrap()) else { return };
-    let key = super::super::auth::AppKey::new(5, &Secret::new(pem)).unwrap();
+    let key = super::super::auth::AppKey::new(5, &Credential::new(pem)).unwrap();
     let lend =
         |token: &str| format!(r#"{{"token": "{token}", "expires_at": "1970-01-01T01:00:00Z"}}"#);
     let (one, two, three) = (lend("one"), lend("two"), lend("three"));
@@ -231,7 +236,7 @@ async fn an_app_lends_a_token_keeps_it_and_renews_it() {
 #[tokio::test]
 async fn a_wrong_address_or_name_is_told() {
     let new = |api, name| {
-        GitHub::new(api, name, token(), Arc::new(Still::default()), None)
+        GitHubClient::new(api, name, token(), Arc::new(Still::default()), None)
             .err()
             .map(|e| e.to_string())
     };

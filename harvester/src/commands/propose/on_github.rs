@@ -6,22 +6,23 @@ use anyhow::Context as _;
 
 use crate::clock;
 use crate::commands::table::one_line;
-use crate::commands::{Ended, Options, Settings, print_json};
-use crate::proposing::{Proposer, Round};
+use crate::commands::{CommandResult, GlobalArgs, LoadedSettings, print_json};
+use crate::proposing::{ProposalReconciler, RoundOutcome};
 
 /// One round on GitHub, or what it would send.
 pub(super) async fn run(
-    options: &Options,
-    settings: &Settings,
+    options: &GlobalArgs,
+    settings: &LoadedSettings,
     dry_run: bool,
-) -> anyhow::Result<Ended> {
+) -> anyhow::Result<CommandResult> {
     // What a killed run left is finished first, unless a daemon is at it.
     options.reading(settings).await?;
     let store = options.shared().await?;
     let naming = settings.naming(&store).await?;
     let owner = clock::fresh_name().context("the system gives no random numbers")?;
     let rules = Arc::clone(&settings.rules);
-    let proposer = Proposer::open(&settings.config, rules, store.clone(), naming, owner).await?;
+    let proposer =
+        ProposalReconciler::open(&settings.config, rules, store.clone(), naming, owner).await?;
     let proposer = proposer.context("no repository on GitHub is set")?;
     let ended = match dry_run {
         true => rehearsed(options, &proposer).await,
@@ -33,18 +34,21 @@ pub(super) async fn run(
     ended
 }
 
-async fn one_round(options: &Options, proposer: &Proposer) -> anyhow::Result<Ended> {
+async fn one_round(
+    options: &GlobalArgs,
+    proposer: &ProposalReconciler,
+) -> anyhow::Result<CommandResult> {
     let report = match proposer.round().await? {
-        Round::Done(report) => report,
-        Round::Busy => anyhow::bail!("another process is proposing; try again in a minute"),
-        Round::Parked(until) => {
+        RoundOutcome::Done(report) => report,
+        RoundOutcome::Busy => anyhow::bail!("another process is proposing; try again in a minute"),
+        RoundOutcome::Parked(until) => {
             let minutes = (until.0 - clock::now().0).max(0) / 60_000 + 1;
             anyhow::bail!("GitHub asks for silence; try again in {minutes} minute(s)")
         }
     };
     if options.json {
         print_json(&report)?;
-        return Ok(Ended::Well);
+        return Ok(CommandResult::Well);
     }
     say!("{}: {}.", proposer.github.name(), report.stage);
     for line in &report.lines {
@@ -53,14 +57,17 @@ async fn one_round(options: &Options, proposer: &Proposer) -> anyhow::Result<End
         say!("{id:<14} {number:>6}  {:<28} {title}", line.outcome);
     }
     report.notes.iter().for_each(|note| say!("note: {note}"));
-    Ok(Ended::Well)
+    Ok(CommandResult::Well)
 }
 
-async fn rehearsed(options: &Options, proposer: &Proposer) -> anyhow::Result<Ended> {
-    let (stage, rehearsed) = proposer.rehearse().await?;
+async fn rehearsed(
+    options: &GlobalArgs,
+    proposer: &ProposalReconciler,
+) -> anyhow::Result<CommandResult> {
+    let (stage, rehearsed) = proposer.dry_run().await?;
     if options.json {
         print_json(&serde_json::json!({ "stage": stage, "questions": rehearsed }))?;
-        return Ok(Ended::Well);
+        return Ok(CommandResult::Well);
     }
     say!("{}: {stage}.\n", proposer.github.name());
     for one in &rehearsed {
@@ -82,5 +89,5 @@ async fn rehearsed(options: &Options, proposer: &Proposer) -> anyhow::Result<End
         say!("---- labels {:?}, reviewers {:?}\n", sent.labels, sent.reviewers);
     }
     say!("Nothing was sent: {} question(s) were considered.", rehearsed.len());
-    Ok(Ended::Well)
+    Ok(CommandResult::Well)
 }

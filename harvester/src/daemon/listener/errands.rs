@@ -10,17 +10,17 @@ use rules::ids::{ChannelId, GuildId, MessageId};
 use serde_json::Value;
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::discord::catch_up::{CatchUp, Halt};
-use crate::discord::interactions::Desk;
-use crate::feed::Feed;
+use crate::discord::catch_up::{CatchUp, PageStop};
+use crate::discord::interactions::InteractionHandler;
+use crate::feed::IngestQueue;
 
 /// How long errands may go on once the stop is known.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// The tasks of one listener; what is still running when it is dropped ends.
-pub(super) struct Errands {
+pub(super) struct ListenerTasks {
     catch_up: CatchUp,
-    feed: Feed,
+    feed: IngestQueue,
     small: JoinSet<()>,
     catch_ups: JoinSet<()>,
     /// Catching up with each server, one at a time.
@@ -29,8 +29,8 @@ pub(super) struct Errands {
     again: BTreeSet<GuildId>,
 }
 
-impl Errands {
-    pub(super) fn new(catch_up: CatchUp, feed: Feed) -> Self {
+impl ListenerTasks {
+    pub(super) fn new(catch_up: CatchUp, feed: IngestQueue) -> Self {
         Self {
             catch_up,
             feed,
@@ -41,15 +41,15 @@ impl Errands {
         }
     }
 
-    pub(super) fn answer(&mut self, desk: &Arc<Desk>, interaction: Value) {
+    pub(super) fn answer(&mut self, desk: &Arc<InteractionHandler>, interaction: Value) {
         let desk = Arc::clone(desk);
         self.small.spawn(async move { desk.answer(&interaction).await });
     }
 
-    pub(super) fn register(&mut self, desk: &Arc<Desk>, guild: GuildId) {
+    pub(super) fn register(&mut self, desk: &Arc<InteractionHandler>, guild: GuildId) {
         let desk = Arc::clone(desk);
         self.small.spawn(async move {
-            match desk.register(guild).await {
+            match desk.register_commands(guild).await {
                 Ok(true) => tracing::info!(guild = guild.0, "registered the commands"),
                 Ok(false) => {}
                 Err(error) => tracing::warn!(%error, guild = guild.0, "commands not registered"),
@@ -62,7 +62,7 @@ impl Errands {
         let (catch_up, feed) = (self.catch_up.clone(), self.feed.clone());
         self.attempt("a message could not be read again", channel, async move {
             let delivery = catch_up.reread(channel, message).await?;
-            Ok(feed.history(delivery).await?)
+            Ok(feed.push_history(delivery).await?)
         });
     }
 
@@ -70,7 +70,7 @@ impl Errands {
     pub(super) fn tell_below(&mut self, guild: GuildId, channel: ChannelId) {
         let catch_up = self.catch_up.clone();
         self.attempt("old threads were not told", channel, async move {
-            catch_up.tell_below(guild, channel).await
+            catch_up.propagate_to_threads(guild, channel).await
         });
     }
 
@@ -78,11 +78,11 @@ impl Errands {
         &mut self,
         failed: &'static str,
         channel: ChannelId,
-        work: impl Future<Output = Result<(), Halt>> + Send + 'static,
+        work: impl Future<Output = Result<(), PageStop>> + Send + 'static,
     ) {
         self.small.spawn(async move {
             match work.await {
-                Ok(()) | Err(Halt::Stopped(_)) => {}
+                Ok(()) | Err(PageStop::Stopped(_)) => {}
                 Err(error) => tracing::warn!(%error, channel = channel.0, "{failed}"),
             }
         });
@@ -93,7 +93,7 @@ impl Errands {
         let catch_up = self.catch_up.clone();
         let task = self.catch_ups.spawn(async move {
             match catch_up.run(guild).await {
-                Ok(()) | Err(Halt::Stopped(_)) => {}
+                Ok(()) | Err(PageStop::Stopped(_)) => {}
                 Err(error) => tracing::warn!(%error, guild = guild.0, "catching up broke off"),
             }
         });
@@ -108,7 +108,7 @@ impl Errands {
     }
 
     /// Starts what waited, and lets go of what has ended.
-    pub(super) fn mind(&mut self) {
+    pub(super) fn poll(&mut self) {
         while self.small.try_join_next().is_some() {}
         while self.catch_ups.try_join_next().is_some() {}
         self.running.retain(|_, task| !task.is_finished());

@@ -4,44 +4,44 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rules::ids::{ChannelId, GuildId, Millis};
-use rules::message::Reacting;
+use rules::message::ReactionOp;
 use rules::ruleset::Ruleset;
 use rules::safety::redact;
 use serde_json::Value;
 
-use super::errands::Errands;
+use super::errands::ListenerTasks;
 use super::is_wanted;
-use crate::config::Discord;
+use crate::config::DiscordConfig;
 use crate::discord::catch_up::CatchUp;
-use crate::discord::gateway::{Gapped, Heard, News, translate};
-use crate::discord::guild::Guild;
-use crate::discord::interactions::Desk;
+use crate::discord::gateway::{DispatchEvent, GapSet, GatewayAction, translate};
+use crate::discord::guild::GuildView;
+use crate::discord::interactions::InteractionHandler;
 use crate::event::ChatEvent;
-use crate::feed::{Delivery, Feed};
-use crate::wire::api::{ApiChannel, ApiMessage, Deletion, MemberTold};
+use crate::feed::{IngestItem, IngestQueue};
+use crate::wire::api::{ApiChannel, ApiMessage, Deletion, MemberUpdate};
 
 /// Understands events one after the other, and never waits.
-pub(super) struct Ear {
-    settings: Discord,
+pub(super) struct GatewayDispatcher {
+    settings: DiscordConfig,
     rules: Arc<Ruleset>,
-    feed: Feed,
+    feed: IngestQueue,
     catch_up: CatchUp,
-    desk: Option<Arc<Desk>>,
+    desk: Option<Arc<InteractionHandler>>,
     /// Servers whose commands are to be registered once there is a desk.
     unregistered: BTreeSet<GuildId>,
     /// Interactions that came before there was a desk.
     interactions: Vec<Value>,
-    errands: Errands,
+    errands: ListenerTasks,
 }
 
-impl Ear {
+impl GatewayDispatcher {
     pub(super) fn new(
-        settings: &Discord,
+        settings: &DiscordConfig,
         rules: &Arc<Ruleset>,
-        feed: Feed,
+        feed: IngestQueue,
         catch_up: CatchUp,
     ) -> Self {
-        let errands = Errands::new(catch_up.clone(), feed.clone());
+        let errands = ListenerTasks::new(catch_up.clone(), feed.clone());
         Self {
             settings: settings.clone(),
             rules: Arc::clone(rules),
@@ -55,7 +55,7 @@ impl Ear {
     }
 
     /// Gets to know the desk, and hands over what waited for it.
-    pub(super) fn meet(&mut self, desk: Arc<Desk>) {
+    pub(super) fn attach_handler(&mut self, desk: Arc<InteractionHandler>) {
         for interaction in self.interactions.drain(..) {
             self.errands.answer(&desk, interaction);
         }
@@ -65,52 +65,56 @@ impl Ear {
         self.desk = Some(desk);
     }
 
-    pub(super) fn hear(&mut self, heard: Heard) {
+    pub(super) fn handle_event(&mut self, heard: DispatchEvent) {
         let at = heard.at;
         match translate(&heard) {
-            News::Posted(read) => self.message(*read, at, ChatEvent::Posted),
-            News::Edited(read) => self.message(*read, at, ChatEvent::Edited),
-            News::Reread(channel, message) => self.errands.reread(channel, message),
-            News::Deleted(Deletion { channel, messages, .. }) => {
-                self.hand_in(channel, ChatEvent::Deleted(channel, messages, at));
+            GatewayAction::Posted(read) => self.message(*read, at, ChatEvent::Posted),
+            GatewayAction::Edited(read) => self.message(*read, at, ChatEvent::Edited),
+            GatewayAction::Reread(channel, message) => self.errands.reread(channel, message),
+            GatewayAction::Deleted(Deletion { channel, messages, .. }) => {
+                self.enqueue(channel, ChatEvent::Deleted(channel, messages, at));
             }
-            News::Reacted(change) => {
+            GatewayAction::Reacted(change) => {
                 let read = self.rules.signals.reads_reaction(&change.emoji);
-                if read || change.what == Reacting::Cleared {
-                    self.hand_in(change.channel, ChatEvent::Reacted(change, at));
+                if read || change.what == ReactionOp::Cleared {
+                    self.enqueue(change.channel, ChatEvent::Reacted(change, at));
                 }
             }
-            News::Channel(channel) => self.channel(channel, at),
-            News::ChannelGone(channel) => {
+            GatewayAction::Channel(channel) => self.channel(channel, at),
+            GatewayAction::ChannelGone(channel) => {
                 if let Some(guild) = self.catch_up.guild_of(channel) {
                     self.catch_up.with_guild(guild, |guild| guild.remove(channel));
                 }
-                self.hand_in(channel, ChatEvent::ChannelGone(channel, at));
+                self.enqueue(channel, ChatEvent::ChannelGone(channel, at));
             }
-            News::Threads(list) => list.threads.into_iter().for_each(|one| self.channel(one, at)),
-            News::Guild(told) => self.guild(Guild::of(told, &self.settings.everybody)),
-            News::GuildChanged(told) => {
+            GatewayAction::Threads(list) => {
+                list.threads.into_iter().for_each(|one| self.channel(one, at))
+            }
+            GatewayAction::Guild(told) => self.guild(GuildView::of(told, &self.settings.everybody)),
+            GatewayAction::GuildChanged(told) => {
                 let id = told.id;
                 self.change_roles(id, |guild| guild.put_roles(told), at);
             }
-            News::GuildLeft(guild) => self.left(guild, at),
-            News::Role(guild, role) => self.change_roles(guild, |guild| guild.put_role(role), at),
-            News::RoleGone(guild, role) => {
+            GatewayAction::GuildLeft(guild) => self.left(guild, at),
+            GatewayAction::Role(guild, role) => {
+                self.change_roles(guild, |guild| guild.put_role(role), at)
+            }
+            GatewayAction::RoleGone(guild, role) => {
                 self.change_roles(guild, |guild| guild.remove_role(role), at);
             }
-            News::Member(MemberTold { guild, user, member }) => {
+            GatewayAction::Member(MemberUpdate { guild, user, member }) => {
                 self.catch_up.note_member(guild, user.id, member);
             }
-            News::Interaction(interaction) => match &self.desk {
+            GatewayAction::Interaction(interaction) => match &self.desk {
                 Some(desk) => self.errands.answer(desk, interaction),
                 None => self.interactions.push(interaction),
             },
-            News::Ready => self.catch_up.out_of_step(),
-            News::Quarantine { why, channel, message } => {
+            GatewayAction::Ready => self.catch_up.out_of_step(),
+            GatewayAction::Quarantine { why, channel, message } => {
                 let raw = redact(&heard.data.to_string(), &self.rules.safety).into_owned();
                 let source = "gateway".to_owned();
                 let (kind, why) = (heard.kind, why.to_owned());
-                let one = indexer::store::Quarantined {
+                let one = indexer::store::QuarantinedPayload {
                     id: 0,
                     source,
                     kind,
@@ -121,14 +125,20 @@ impl Ear {
                     seen: at,
                     tries: 0,
                 };
-                self.deliver(channel, Delivery { quarantined: vec![one], ..Delivery::default() });
+                self.deliver(
+                    channel,
+                    IngestItem { quarantined: vec![one], ..IngestItem::default() },
+                );
             }
-            News::GuildAway(_) | News::Resumed | News::Nothing | News::Unknown => {}
+            GatewayAction::GuildAway(_)
+            | GatewayAction::Resumed
+            | GatewayAction::Nothing
+            | GatewayAction::Unknown => {}
         }
     }
 
     /// Looks after what was lost, and catches up again where that is wanted.
-    pub(super) fn mind(&mut self, gapped: Gapped) {
+    pub(super) fn poll_gaps(&mut self, gapped: GapSet) {
         let lost = gapped.channels.into_iter().collect::<Vec<_>>();
         for channel in lost {
             self.lost(Some(channel));
@@ -136,7 +146,7 @@ impl Ear {
         if gapped.everything {
             self.lost(None);
         }
-        self.errands.mind();
+        self.errands.poll();
     }
 
     /// Lets what people wait for finish, for a moment.
@@ -160,7 +170,7 @@ impl Ear {
         }
         let reading = self.catch_up.live(channel, message).into_iter().collect();
         let events = vec![event(read.message, at)];
-        self.deliver(Some(channel), Delivery { events, reading, ..Delivery::default() });
+        self.deliver(Some(channel), IngestItem { events, reading, ..IngestItem::default() });
     }
 
     fn channel(&mut self, channel: ApiChannel, at: Millis) {
@@ -172,12 +182,12 @@ impl Ear {
             let guild = Some(view.id());
             let last_message =
                 channel.last_message.max(view.channel(id).and_then(|before| before.last_message));
-            view.put(ApiChannel { guild, last_message, ..channel });
-            view.tell(id, at)
+            view.update_channel(ApiChannel { guild, last_message, ..channel });
+            view.events(id, at)
         });
         self.deliver(
             Some(id),
-            Delivery { events: told.unwrap_or_default(), ..Delivery::default() },
+            IngestItem { events: told.unwrap_or_default(), ..IngestItem::default() },
         );
         self.errands.tell_below(guild, id);
         if !was_read && self.catch_up.reads(guild, id) {
@@ -185,19 +195,19 @@ impl Ear {
         }
     }
 
-    fn change_roles(&mut self, id: GuildId, change: impl FnOnce(&mut Guild), at: Millis) {
+    fn change_roles(&mut self, id: GuildId, change: impl FnOnce(&mut GuildView), at: Millis) {
         let told = self.catch_up.with_guild(id, |guild| {
             let before = guild.readable();
             change(guild);
-            (guild.readable() != before).then(|| guild.tell_all(at))
+            (guild.readable() != before).then(|| guild.all_events(at))
         });
         if let Some(Some(events)) = told {
-            self.deliver(None, Delivery { events, ..Delivery::default() });
+            self.deliver(None, IngestItem { events, ..IngestItem::default() });
             self.errands.catch_up_again(id);
         }
     }
 
-    fn guild(&mut self, guild: Guild) {
+    fn guild(&mut self, guild: GuildView) {
         let id = guild.id();
         if !is_wanted(&self.settings, id) {
             return;
@@ -216,16 +226,16 @@ impl Ear {
     fn left(&mut self, id: GuildId, at: Millis) {
         let channels = self.catch_up.with_guild(id, |guild| guild.readable()).unwrap_or_default();
         let hidden = channels.iter().map(|channel| ChatEvent::ChannelHidden(channel.id, at));
-        self.deliver(None, Delivery { events: hidden.collect(), ..Delivery::default() });
+        self.deliver(None, IngestItem { events: hidden.collect(), ..IngestItem::default() });
     }
 
-    fn hand_in(&mut self, channel: ChannelId, event: ChatEvent) {
-        self.deliver(Some(channel), Delivery { events: vec![event], ..Delivery::default() });
+    fn enqueue(&mut self, channel: ChannelId, event: ChatEvent) {
+        self.deliver(Some(channel), IngestItem { events: vec![event], ..IngestItem::default() });
     }
 
     /// Never waits: what finds the queue full is read again over REST.
-    fn deliver(&mut self, channel: Option<ChannelId>, delivery: Delivery) {
-        if self.feed.live(delivery).is_err() {
+    fn deliver(&mut self, channel: Option<ChannelId>, delivery: IngestItem) {
+        if self.feed.push_live(delivery).is_err() {
             self.lost(channel);
         }
     }

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use indexer::confidence::KnownAnswers;
-use indexer::store::{Faces, Store, StoredConversation};
+use indexer::confidence::SuggestionModel;
+use indexer::store::{AuthorCache, Store, StoredConversation};
 use rules::cluster::ClusterState;
 use rules::ids::{ChannelId, MessageId, Millis};
 use rules::message::Channel;
-use rules::resolution::Verdict;
+use rules::resolution::ConversationVerdict;
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::discord::interactions::{Asked, Desk, Failure, known_answers};
+use crate::discord::interactions::{
+    InteractionError, InteractionHandler, OpenQuestion, known_answers,
+};
 use crate::pipeline::read_links;
 
 /// How often fresh questions are looked for.
@@ -23,9 +25,9 @@ const KEEP: Duration = Duration::from_secs(60);
 /// Older questions have found somebody, or nobody, without us.
 const FRESH: i64 = 10 * 60 * Millis::SECOND;
 
-pub(super) struct Hints {
+pub(super) struct Suggester {
     pub(super) store: Store,
-    pub(super) desk: Arc<Desk>,
+    pub(super) desk: Arc<InteractionHandler>,
     /// Names or ids of channels.
     pub(super) wanted: Vec<String>,
     pub(super) stopping: watch::Receiver<bool>,
@@ -33,17 +35,17 @@ pub(super) struct Hints {
 
 /// What has been looked at already.
 #[derive(Default)]
-struct Looked {
-    known: Option<(Instant, KnownAnswers)>,
+struct SuggestedCache {
+    known: Option<(Instant, SuggestionModel)>,
     considered: BTreeSet<MessageId>,
 }
 
-impl Hints {
+impl Suggester {
     /// Gives hints until the stop. A failure is logged, and the question is left to people.
     pub(super) async fn run(mut self) {
-        let mut looked = Looked::default();
+        let mut looked = SuggestedCache::default();
         while !self.wanted.is_empty() && !*self.stopping.borrow() {
-            if let Err(error) = self.look(&mut looked).await {
+            if let Err(error) = self.scan_channels(&mut looked).await {
                 tracing::warn!(%error, "no hint could be given");
             }
             tokio::select! {
@@ -53,11 +55,11 @@ impl Hints {
         }
     }
 
-    async fn look(&self, looked: &mut Looked) -> Result<(), Failure> {
+    async fn scan_channels(&self, looked: &mut SuggestedCache) -> Result<(), InteractionError> {
         let now = clock::now();
-        let from = MessageId::first_at(Millis(now.0 - FRESH));
+        let from = MessageId::min_at(Millis(now.0 - FRESH));
         looked.considered.retain(|question| *question >= from);
-        let open = self.store.open_since(from).await?;
+        let open = self.store.unanswered_since(from).await?;
         if open.iter().all(|one| looked.considered.contains(&one.id.0)) {
             return Ok(());
         }
@@ -78,7 +80,7 @@ impl Hints {
     }
 
     /// The channels where hints are wanted, and their threads.
-    async fn channels(&self) -> Result<BTreeSet<ChannelId>, Failure> {
+    async fn channels(&self) -> Result<BTreeSet<ChannelId>, InteractionError> {
         let stored = self.store.channels().await?;
         let open = stored.into_iter().filter(|stored| !stored.hidden && !stored.gone);
         let wanted = open.map(|stored| stored.channel).filter(|channel| self.is_wanted(channel));
@@ -96,15 +98,17 @@ impl Hints {
     async fn consider(
         &self,
         conversation: &StoredConversation,
-        known: &KnownAnswers,
+        known: &SuggestionModel,
         now: Millis,
-    ) -> Result<(), Failure> {
-        let Ok(Verdict::Open { question, .. }) = serde_json::from_str(&conversation.verdict) else {
+    ) -> Result<(), InteractionError> {
+        let Ok(ConversationVerdict::Open { question, .. }) =
+            serde_json::from_str(&conversation.verdict)
+        else {
             return Ok(());
         };
         let ids = read_links(conversation)?.iter().map(|link| link.message).collect::<Vec<_>>();
         let channel = conversation.channel;
-        let said = self.store.messages_with(channel, &ids, &mut Faces::default()).await?;
+        let said = self.store.messages_with(channel, &ids, &mut AuthorCache::default()).await?;
         let asking = said.iter().filter(|message| question.messages.contains(&message.id));
         let text = asking.map(|message| message.text.as_str()).collect::<Vec<_>>().join("\n");
         let Some(first) = said.iter().find(|message| message.id == question.messages[0]) else {
@@ -112,7 +116,7 @@ impl Hints {
         };
         let replied =
             said.iter().any(|message| message.id > first.id && message.author.id != question.asker);
-        let asked = Asked {
+        let asked = OpenQuestion {
             question: first.id,
             channel,
             asker: question.asker,

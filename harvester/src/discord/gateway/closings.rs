@@ -15,7 +15,7 @@ use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::health::Sign;
+use super::health::HealthEvent;
 
 /// Signs that wait for a reader who is late. Who misses some hears how many.
 const WAITING: usize = 1024;
@@ -25,26 +25,26 @@ const MODULES: [&str; 2] = ["serenity::gateway::shard", "serenity::gateway::ws"]
 const LONGEST: usize = 120;
 
 /// How each message that is understood goes on after the shard's name.
-const MESSAGES: [(&str, Sign); 14] = [
-    ("Identifying", Sign::Identify),
-    ("Attempting to resume", Sign::Resume),
-    ("Sent invalid opcode", Sign::Closed(4001)),
-    ("Sent invalid message", Sign::Closed(4002)),
-    ("Sent no authentication", Sign::Closed(4003)),
-    ("Sent invalid authentication", Sign::Closed(4004)),
-    ("Already authenticated", Sign::Closed(4005)),
-    ("Sent invalid seq", Sign::Closed(4007)),
-    ("Gateway ratelimited", Sign::Closed(4008)),
-    ("Invalid session", Sign::Closed(4009)),
-    ("Sent invalid shard data", Sign::Closed(4010)),
-    ("Shard has too many guilds", Sign::Closed(4011)),
-    ("Invalid gateway intents", Sign::Closed(4013)),
-    ("Disallowed gateway intents", Sign::Closed(4014)),
+const MESSAGES: [(&str, HealthEvent); 14] = [
+    ("Identifying", HealthEvent::Identify),
+    ("Attempting to resume", HealthEvent::Resume),
+    ("Sent invalid opcode", HealthEvent::Closed(4001)),
+    ("Sent invalid message", HealthEvent::Closed(4002)),
+    ("Sent no authentication", HealthEvent::Closed(4003)),
+    ("Sent invalid authentication", HealthEvent::Closed(4004)),
+    ("Already authenticated", HealthEvent::Closed(4005)),
+    ("Sent invalid seq", HealthEvent::Closed(4007)),
+    ("Gateway ratelimited", HealthEvent::Closed(4008)),
+    ("Invalid session", HealthEvent::Closed(4009)),
+    ("Sent invalid shard data", HealthEvent::Closed(4010)),
+    ("Shard has too many guilds", HealthEvent::Closed(4011)),
+    ("Invalid gateway intents", HealthEvent::Closed(4013)),
+    ("Disallowed gateway intents", HealthEvent::Closed(4014)),
 ];
 /// What comes before any other code, and before the reason that the peer gave.
 const OTHER: &str = "Unknown unclean close ";
 
-static SIGNS: LazyLock<broadcast::Sender<(u32, Sign)>> =
+static SIGNS: LazyLock<broadcast::Sender<(u32, HealthEvent)>> =
     LazyLock::new(|| broadcast::Sender::new(WAITING));
 
 /// Reads serenity's log for `listen`. It has a filter of its own: whatever else may not see
@@ -59,21 +59,21 @@ where
             && *about.level() <= Level::DEBUG
             && MODULES.iter().any(|module| about.target() == *module)
     });
-    Closings.with_filter(modules.and(LevelFilter::DEBUG))
+    CloseCodeLayer.with_filter(modules.and(LevelFilter::DEBUG))
 }
 
 /// The signs of all shards of this process from here on, with the shard's number.
-pub(super) fn listen() -> broadcast::Receiver<(u32, Sign)> {
+pub(super) fn listen() -> broadcast::Receiver<(u32, HealthEvent)> {
     SIGNS.subscribe()
 }
 
-struct Closings;
+struct CloseCodeLayer;
 
-impl<S: Subscriber> Layer<S> for Closings {
+impl<S: Subscriber> Layer<S> for CloseCodeLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut beginning = Beginning(String::new());
+        let mut beginning = MessagePrefix(String::new());
         event.record(&mut beginning);
-        if let Some(sign) = understand(&beginning.0) {
+        if let Some(sign) = parse_log_line(&beginning.0) {
             // Nobody listens while no gateway runs.
             let _ = SIGNS.send(sign);
         }
@@ -81,7 +81,7 @@ impl<S: Subscriber> Layer<S> for Closings {
 }
 
 /// Takes the shard's number and the sign from `[ShardInfo { id: ShardId(0), total: 1 }] …`.
-fn understand(message: &str) -> Option<(u32, Sign)> {
+fn parse_log_line(message: &str) -> Option<(u32, HealthEvent)> {
     let (shard, said) = message.strip_prefix('[')?.split_once("] ")?;
     let shard = shard.split_once("ShardId(")?.1.split_once(')')?.0.parse().ok()?;
     let known = MESSAGES.iter().find(|(beginning, _)| said.starts_with(beginning));
@@ -90,16 +90,16 @@ fn understand(message: &str) -> Option<(u32, Sign)> {
         None => {
             let digits = said.strip_prefix(OTHER)?;
             let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-            Sign::Closed(digits[..end].parse().ok()?)
+            HealthEvent::Closed(digits[..end].parse().ok()?)
         }
     };
     Some((shard, sign))
 }
 
 /// The first characters of a message.
-struct Beginning(String);
+struct MessagePrefix(String);
 
-impl Visit for Beginning {
+impl Visit for MessagePrefix {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" {
             // An error means that enough is known.
@@ -108,7 +108,7 @@ impl Visit for Beginning {
     }
 }
 
-impl Write for Beginning {
+impl Write for MessagePrefix {
     fn write_str(&mut self, part: &str) -> fmt::Result {
         if self.0.len() + part.len() > LONGEST {
             return Err(fmt::Error);

@@ -6,7 +6,7 @@ use rules::ids::Millis;
 
 /// When patience ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Limits {
+pub(super) struct HealthTimeouts {
     /// IDENTIFYs in a row that no READY answers.
     pub(super) unanswered: u32,
     /// IDENTIFYs within an hour. Discord allows 1,000 a day, then takes the token away.
@@ -25,7 +25,7 @@ pub(super) struct Limits {
     pub(super) longest_pause: i64,
 }
 
-impl Default for Limits {
+impl Default for HealthTimeouts {
     fn default() -> Self {
         Self {
             unanswered: 5,
@@ -42,7 +42,7 @@ impl Default for Limits {
 
 /// One thing seen of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sign {
+pub(super) enum HealthEvent {
     /// A client was started.
     Started,
     Identify,
@@ -58,17 +58,17 @@ pub(super) enum Sign {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum HealthAction {
     Keep,
     /// The client is to be dropped, and a new one started after so many milliseconds.
     Restart(i64),
     /// The process is to end with this reason.
-    Stop(GaveUp),
+    Stop(GatewayFatal),
 }
 
 /// Why the gateway is not tried any more. The text tells the operator what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GaveUp {
+pub enum GatewayFatal {
     #[error("Discord refuses the bot's token (4004); set the token of the bot that was invited")]
     Token,
     #[error("Discord refuses the number of shards (4010); start again to ask for the right one")]
@@ -101,7 +101,7 @@ pub enum GaveUp {
     Broken(String),
 }
 
-impl GaveUp {
+impl GatewayFatal {
     /// The reason behind a close code after which connecting again is of no use.
     pub(super) fn of_close(code: u16) -> Option<Self> {
         Some(match code {
@@ -118,8 +118,8 @@ impl GaveUp {
 
 /// What is known of one shard's connection.
 #[derive(Debug, Clone)]
-pub(super) struct Health {
-    limits: Limits,
+pub(super) struct ShardHealth {
+    limits: HealthTimeouts,
     connected: bool,
     /// When the session was last asked for, as long as it is not there.
     asked: Millis,
@@ -132,11 +132,11 @@ pub(super) struct Health {
     resumes: VecDeque<Millis>,
     /// The pause before the next restart.
     pause: i64,
-    fatal: Option<GaveUp>,
+    fatal: Option<GatewayFatal>,
 }
 
-impl Health {
-    pub(super) fn new(limits: Limits, now: Millis) -> Self {
+impl ShardHealth {
+    pub(super) fn new(limits: HealthTimeouts, now: Millis) -> Self {
         Self {
             limits,
             connected: false,
@@ -151,59 +151,61 @@ impl Health {
         }
     }
 
-    pub(super) fn note(&mut self, sign: Sign, now: Millis) {
-        if let Sign::Started | Sign::Identify | Sign::Resume = sign {
+    pub(super) fn record(&mut self, sign: HealthEvent, now: Millis) {
+        if let HealthEvent::Started | HealthEvent::Identify | HealthEvent::Resume = sign {
             self.connected = false;
             self.asked = now;
         }
         match sign {
-            Sign::Started => {
+            HealthEvent::Started => {
                 self.alive.0 += self.paused.take().map_or(0, |since| now.0 - since.0);
             }
-            Sign::Identify => {
+            HealthEvent::Identify => {
                 self.unanswered += 1;
                 self.identifies.push_back(now);
             }
-            Sign::Resume => self.resumes.push_back(now),
-            Sign::Ready | Sign::Resumed => {
+            HealthEvent::Resume => self.resumes.push_back(now),
+            HealthEvent::Ready | HealthEvent::Resumed => {
                 self.connected = true;
                 self.unanswered = 0;
                 self.alive = self.alive.max(now);
             }
-            Sign::Dispatch | Sign::Ack => self.alive = self.alive.max(now),
-            Sign::Closed(code) => self.fatal = self.fatal.take().or(GaveUp::of_close(code)),
+            HealthEvent::Dispatch | HealthEvent::Ack => self.alive = self.alive.max(now),
+            HealthEvent::Closed(code) => {
+                self.fatal = self.fatal.take().or(GatewayFatal::of_close(code))
+            }
         }
     }
 
     /// What to do as of `now`. A `Restart` counts as ordered: the next pause is twice as long.
-    pub(super) fn verdict(&mut self, now: Millis) -> Verdict {
+    pub(super) fn verdict(&mut self, now: Millis) -> HealthAction {
         if let Some(reason) = self.fatal.clone() {
-            return Verdict::Stop(reason);
+            return HealthAction::Stop(reason);
         }
         keep_from(&mut self.identifies, now.0 - Millis::HOUR);
         keep_from(&mut self.resumes, now.0 - self.limits.resume_window);
         if self.identifies.len() > self.limits.an_hour {
-            return Verdict::Stop(GaveUp::TooManySessions(self.identifies.len()));
+            return HealthAction::Stop(GatewayFatal::TooManySessions(self.identifies.len()));
         }
         if self.paused.is_some() {
-            return Verdict::Keep;
+            return HealthAction::Keep;
         }
         let silent = now.0 - self.alive.0;
         if silent >= self.limits.dead {
-            return Verdict::Stop(GaveUp::Dead(silent / Millis::SECOND));
+            return HealthAction::Stop(GatewayFatal::Dead(silent / Millis::SECOND));
         }
         let waited = if self.connected { silent } else { now.0 - self.asked.0 };
         let useless = self.unanswered > self.limits.unanswered
             || self.resumes.len() > self.limits.resumes
             || waited >= self.limits.silence;
         if useless {
-            return Verdict::Restart(self.restart(now));
+            return HealthAction::Restart(self.restart(now));
         }
         // A connection without a RESUME or IDENTIFY for an hour has earned a short pause again.
         if self.connected && self.identifies.is_empty() && self.resumes.is_empty() {
             self.pause = self.limits.first_pause;
         }
-        Verdict::Keep
+        HealthAction::Keep
     }
 
     /// Notes that the client is dropped, and gives the pause before the next one starts.

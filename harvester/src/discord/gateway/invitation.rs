@@ -6,7 +6,7 @@ use serde_json::Value;
 const FLOOR: u64 = 50;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Invitation {
+pub(super) struct GatewayInfo {
     pub(super) url: String,
     /// Into how many shards Discord wants the bot split.
     pub(super) shards: u32,
@@ -18,7 +18,7 @@ pub(super) struct Invitation {
 
 /// Whether a new session may be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Admission {
+pub(super) enum SessionAdmission {
     Go,
     /// Not before so many milliseconds have passed: few sessions are left.
     Wait(i64),
@@ -26,7 +26,7 @@ pub(super) enum Admission {
     Refuse(i64),
 }
 
-impl Invitation {
+impl GatewayInfo {
     /// Reads the answer; the error says what is wrong with it. Without `api_url` only a gateway of
     /// Discord's own is accepted.
     pub(super) fn read(answer: &Value, api_url: Option<&str>) -> Result<Self, String> {
@@ -51,11 +51,11 @@ impl Invitation {
         })
     }
 
-    pub(super) fn admission(&self) -> Admission {
+    pub(super) fn admission(&self) -> SessionAdmission {
         match self.remaining {
-            0 => Admission::Refuse(self.reset_after),
-            few if few < FLOOR => Admission::Wait(self.reset_after),
-            _ => Admission::Go,
+            0 => SessionAdmission::Refuse(self.reset_after),
+            few if few < FLOOR => SessionAdmission::Wait(self.reset_after),
+            _ => SessionAdmission::Go,
         }
     }
 }
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn connects_only_where_it_should() {
         let check = |url: &str, api_url: Option<&str>, fits: bool| {
-            assert_eq!(Invitation::read(&answer(url, 9), api_url).is_ok(), fits, "{url}");
+            assert_eq!(GatewayInfo::read(&answer(url, 9), api_url).is_ok(), fits, "{url}");
         };
         let elsewhere = Some("http://127.0.0.1:9");
         check("wss://gateway.discord.gg", None, true);
@@ -91,24 +91,24 @@ mod tests {
         check("ws://127.0.0.1:9", elsewhere, true);
         check("http://127.0.0.1:9", elsewhere, false);
         check("", elsewhere, false);
-        assert!(Invitation::read(&json!({}), None).is_err());
+        assert!(GatewayInfo::read(&json!({}), None).is_err());
     }
 
     #[test]
     fn keeps_the_last_sessions_of_a_day() {
-        let check = |remaining: u64, expected: Admission| {
-            let read = Invitation::read(&answer("wss://gateway.discord.gg", remaining), None);
+        let check = |remaining: u64, expected: SessionAdmission| {
+            let read = GatewayInfo::read(&answer("wss://gateway.discord.gg", remaining), None);
             assert_eq!(read.unwrap().admission(), expected, "{remaining}");
         };
-        check(0, Admission::Refuse(7000));
-        check(1, Admission::Wait(7000));
-        check(49, Admission::Wait(7000));
-        check(50, Admission::Go);
+        check(0, SessionAdmission::Refuse(7000));
+        check(1, SessionAdmission::Wait(7000));
+        check(49, SessionAdmission::Wait(7000));
+        check(50, SessionAdmission::Go);
     }
 
     #[test]
     fn an_answer_without_limits_is_read_with_care() {
-        let read = Invitation::read(&json!({ "url": "wss://gateway.discord.gg" }), None).unwrap();
-        assert_eq!((read.shards, read.buckets, read.admission()), (1, 1, Admission::Go));
+        let read = GatewayInfo::read(&json!({ "url": "wss://gateway.discord.gg" }), None).unwrap();
+        assert_eq!((read.shards, read.buckets, read.admission()), (1, 1, SessionAdmission::Go));
     }
 }

@@ -10,14 +10,14 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::closings;
-use super::health::{GaveUp, Limits, Sign, Verdict};
-use super::invitation::{Admission, Invitation};
-use super::raw::Heard;
-use super::session::{End, Session, Spec};
-use super::vitals::Vitals;
+use super::health::{GatewayFatal, HealthAction, HealthEvent, HealthTimeouts};
+use super::invitation::{GatewayInfo, SessionAdmission};
+use super::raw::DispatchEvent;
+use super::session::{Session, SessionEnd, SessionSpec};
+use super::vitals::ConnectionStats;
 use crate::clock;
-use crate::config::Secret;
-use crate::discord::rest::Rest;
+use crate::config::SecretString;
+use crate::discord::rest::RestClient;
 
 /// How long a shard belongs to the process that took it, and how often that is renewed. A process
 /// that is paused for less keeps it: two renewals may fail.
@@ -36,42 +36,42 @@ const JUDGE: Duration = Duration::from_millis(500);
 /// The longest pause between two questions for the gateway.
 const LONGEST_ASK: Duration = Duration::from_secs(30);
 
-pub(super) struct Keeper {
-    pub(super) token: Secret,
+pub(super) struct ShardSupervisor {
+    pub(super) token: SecretString,
     pub(super) api_url: Option<String>,
-    pub(super) limits: Limits,
-    pub(super) rest: Rest,
+    pub(super) limits: HealthTimeouts,
+    pub(super) rest: RestClient,
     pub(super) store: Store,
     pub(super) owner: String,
-    pub(super) out: mpsc::Sender<Heard>,
-    pub(super) vitals: Vitals,
+    pub(super) out: mpsc::Sender<DispatchEvent>,
+    pub(super) vitals: ConnectionStats,
     pub(super) stop: Arc<watch::Sender<bool>>,
 }
 
 /// Why a shard is not held any more.
-enum Left {
+enum ReleaseReason {
     Stopped,
     LeaseLost,
-    GaveUp(GaveUp),
+    GaveUp(GatewayFatal),
 }
 
-impl Keeper {
+impl ShardSupervisor {
     /// Runs until told to stop, or until one shard gives up.
-    pub(super) async fn run(self) -> Result<(), GaveUp> {
+    pub(super) async fn run(self) -> Result<(), GatewayFatal> {
         let mut stop = self.stop.subscribe();
         let invitation = tokio::select! {
             invitation = self.invitation() => invitation?,
-            () = told(&mut stop) => return Ok(()),
+            () = await_stop(&mut stop) => return Ok(()),
         };
         self.vitals.split(invitation.shards);
         let keeper = Arc::new(self);
         let mut shards = JoinSet::new();
         for shard in 0..invitation.shards {
-            shards.spawn(Arc::clone(&keeper).keep(shard, invitation.shards));
+            shards.spawn(Arc::clone(&keeper).run_shard(shard, invitation.shards));
         }
         let mut ended = Ok(());
         while let Some(one) = shards.join_next().await {
-            let one = one.unwrap_or_else(|error| Err(GaveUp::Broken(error.to_string())));
+            let one = one.unwrap_or_else(|error| Err(GatewayFatal::Broken(error.to_string())));
             keeper.stop.send_replace(true);
             ended = ended.and(one);
         }
@@ -79,31 +79,31 @@ impl Keeper {
     }
 
     /// Holds one shard whenever no other process does.
-    async fn keep(self: Arc<Self>, shard: u32, shards: u32) -> Result<(), GaveUp> {
+    async fn run_shard(self: Arc<Self>, shard: u32, shards: u32) -> Result<(), GatewayFatal> {
         let lease = format!("shard/{shard}/{shards}");
         let mut stop = self.stop.subscribe();
         loop {
             self.vitals.stage(shard, "standing by");
             tokio::select! {
-                () = self.taken(&lease, &self.owner, SHARD_LEASE, STAND_BY) => {}
-                () = told(&mut stop) => return Ok(()),
+                () = self.await_lease(&lease, &self.owner, SHARD_LEASE, STAND_BY) => {}
+                () = await_stop(&mut stop) => return Ok(()),
             }
             let mut session = None;
             let left = tokio::select! {
-                () = told(&mut stop) => Left::Stopped,
-                () = self.lease_lost(&lease) => Left::LeaseLost,
-                reason = self.hold(shard, shards, &mut session) => Left::GaveUp(reason),
+                () = await_stop(&mut stop) => ReleaseReason::Stopped,
+                () = self.lease_lost(&lease) => ReleaseReason::LeaseLost,
+                reason = self.hold(shard, shards, &mut session) => ReleaseReason::GaveUp(reason),
             };
             if let Some(session) = session {
                 session.close().await;
             }
-            if let Err(error) = self.store.release(&lease, &self.owner).await {
+            if let Err(error) = self.store.release_lease(&lease, &self.owner).await {
                 tracing::warn!(%error, shard, "the lease of the shard was not given back");
             }
             match left {
-                Left::Stopped => return Ok(()),
-                Left::GaveUp(reason) => return Err(reason),
-                Left::LeaseLost => {
+                ReleaseReason::Stopped => return Ok(()),
+                ReleaseReason::GaveUp(reason) => return Err(reason),
+                ReleaseReason::LeaseLost => {
                     tracing::warn!(shard, "another process took the shard over; standing by");
                 }
             }
@@ -111,7 +111,7 @@ impl Keeper {
     }
 
     /// Keeps the connection of a shard up until that is of no use any more. What runs is in `slot`.
-    async fn hold(&self, shard: u32, shards: u32, slot: &mut Option<Session>) -> GaveUp {
+    async fn hold(&self, shard: u32, shards: u32, slot: &mut Option<Session>) -> GatewayFatal {
         self.vitals.watch(shard, self.limits, clock::now());
         for attempt in 0_u64.. {
             self.vitals.stage(shard, "waiting for a session");
@@ -121,13 +121,13 @@ impl Keeper {
             };
             let bucket = format!("identify/{}", shard % invitation.buckets);
             let turn = format!("{}/{shard}/{attempt}", self.owner);
-            self.taken(&bucket, &turn, IDENTIFY_LEASE, TURN).await;
+            self.await_lease(&bucket, &turn, IDENTIFY_LEASE, TURN).await;
 
             let signs = closings::listen();
-            self.vitals.note(shard, Sign::Started, clock::now());
+            self.vitals.note(shard, HealthEvent::Started, clock::now());
             let session = match Session::start(self.spec(shard, shards, invitation.url)) {
                 Ok(session) => slot.insert(session),
-                Err(error) => return GaveUp::Broken(error.to_string()),
+                Err(error) => return GatewayFatal::Broken(error.to_string()),
             };
             let pause = match self.watch(shard, session, signs).await {
                 Ok(pause) => pause,
@@ -142,9 +142,9 @@ impl Keeper {
         unreachable!("attempts never end")
     }
 
-    fn spec(&self, shard: u32, shards: u32, url: String) -> Spec {
+    fn spec(&self, shard: u32, shards: u32, url: String) -> SessionSpec {
         let (token, out) = (self.token.clone(), self.out.clone());
-        Spec { token, url, shard, shards, out, vitals: self.vitals.clone() }
+        SessionSpec { token, url, shard, shards, out, vitals: self.vitals.clone() }
     }
 
     /// Judges the connection until a new one is due, after the pause that is returned.
@@ -152,27 +152,27 @@ impl Keeper {
         &self,
         shard: u32,
         session: &mut Session,
-        mut signs: broadcast::Receiver<(u32, Sign)>,
-    ) -> Result<i64, GaveUp> {
+        mut signs: broadcast::Receiver<(u32, HealthEvent)>,
+    ) -> Result<i64, GatewayFatal> {
         let mut judge = tokio::time::interval(JUDGE);
         loop {
             tokio::select! {
                 sign = signs.recv() => self.note(shard, sign),
                 end = session.ended() => return match end {
-                    End::GaveUp(reason) => Err(reason),
-                    End::Lost => Ok(self.vitals.restart(shard, clock::now())),
+                    SessionEnd::GaveUp(reason) => Err(reason),
+                    SessionEnd::Lost => Ok(self.vitals.restart(shard, clock::now())),
                 },
                 _ = judge.tick() => {}
             }
             match self.vitals.verdict(shard, clock::now()) {
-                Verdict::Keep => {}
-                Verdict::Restart(pause) => return Ok(pause),
-                Verdict::Stop(reason) => return Err(reason),
+                HealthAction::Keep => {}
+                HealthAction::Restart(pause) => return Ok(pause),
+                HealthAction::Stop(reason) => return Err(reason),
             }
         }
     }
 
-    fn note(&self, shard: u32, sign: Result<(u32, Sign), RecvError>) {
+    fn note(&self, shard: u32, sign: Result<(u32, HealthEvent), RecvError>) {
         match sign {
             Ok((about, sign)) if about == shard => self.vitals.note(shard, sign, clock::now()),
             Ok(_) => {}
@@ -180,22 +180,22 @@ impl Keeper {
             Err(missed) => {
                 let RecvError::Lagged(missed) = missed else { return };
                 for _ in 0..missed.min(1 + self.limits.resumes as u64) {
-                    self.vitals.note(shard, Sign::Resume, clock::now());
+                    self.vitals.note(shard, HealthEvent::Resume, clock::now());
                 }
             }
         }
     }
 
     /// Asks for the gateway until a new session may be started.
-    async fn admission(&self) -> Result<Invitation, GaveUp> {
+    async fn admission(&self) -> Result<GatewayInfo, GatewayFatal> {
         loop {
             let invitation = self.invitation().await?;
             match invitation.admission() {
-                Admission::Go => return Ok(invitation),
-                Admission::Refuse(wait) => {
-                    return Err(GaveUp::NoSessionsLeft(wait / Millis::SECOND));
+                SessionAdmission::Go => return Ok(invitation),
+                SessionAdmission::Refuse(wait) => {
+                    return Err(GatewayFatal::NoSessionsLeft(wait / Millis::SECOND));
                 }
-                Admission::Wait(wait) => {
+                SessionAdmission::Wait(wait) => {
                     let seconds = wait / Millis::SECOND;
                     tracing::warn!(seconds, "few sessions are left of today's; waiting for more");
                     tokio::time::sleep(milliseconds(wait.max(Millis::SECOND))).await;
@@ -205,20 +205,20 @@ impl Keeper {
     }
 
     /// Asks where the gateway is, again and again for as long as a dead connection would be kept.
-    async fn invitation(&self) -> Result<Invitation, GaveUp> {
+    async fn invitation(&self) -> Result<GatewayInfo, GatewayFatal> {
         let until = clock::now().0 + self.limits.dead;
         let mut pause = Duration::from_secs(1);
         loop {
             let problem = match self.rest.gateway_bot().await {
                 Ok(answer) => {
-                    let read = Invitation::read(&answer, self.api_url.as_deref());
-                    return read.map_err(GaveUp::NoGateway);
+                    let read = GatewayInfo::read(&answer, self.api_url.as_deref());
+                    return read.map_err(GatewayFatal::NoGateway);
                 }
-                Err(error) if error.unauthorized() => return Err(GaveUp::Token),
+                Err(error) if error.unauthorized() => return Err(GatewayFatal::Token),
                 Err(error) => error.to_string(),
             };
             if clock::now().0 >= until {
-                return Err(GaveUp::NoGateway(problem));
+                return Err(GatewayFatal::NoGateway(problem));
             }
             tracing::warn!(%problem, "Discord does not tell where its gateway is; asking again");
             tokio::time::sleep(pause).await;
@@ -227,9 +227,9 @@ impl Keeper {
     }
 
     /// Waits until the lease is ours.
-    async fn taken(&self, lease: &str, owner: &str, ttl: i64, again: Duration) {
+    async fn await_lease(&self, lease: &str, owner: &str, ttl: i64, again: Duration) {
         loop {
-            match self.store.lease(lease, owner, ttl, clock::now()).await {
+            match self.store.acquire_lease(lease, owner, ttl, clock::now()).await {
                 Ok(Some(_)) => return,
                 Ok(None) => {}
                 Err(error) => tracing::warn!(%error, lease, "cannot ask for the lease"),
@@ -244,7 +244,7 @@ impl Keeper {
         loop {
             tokio::time::sleep(RENEWAL).await;
             let now = clock::now();
-            match self.store.lease(lease, &self.owner, SHARD_LEASE, now).await {
+            match self.store.acquire_lease(lease, &self.owner, SHARD_LEASE, now).await {
                 Ok(Some(_)) => renewed = now,
                 Ok(None) => return,
                 Err(error) => {
@@ -259,7 +259,7 @@ impl Keeper {
 }
 
 /// Waits for the word to stop.
-async fn told(stop: &mut watch::Receiver<bool>) {
+async fn await_stop(stop: &mut watch::Receiver<bool>) {
     // The sender lives as long as the keeper.
     let _ = stop.wait_for(|stop| *stop).await;
 }

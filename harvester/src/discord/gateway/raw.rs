@@ -12,7 +12,7 @@ const UNWRITABLE: &str = "UNWRITABLE";
 
 /// One dispatch of the gateway, in the order in which its shard sent it. `Debug` hides the data.
 #[derive(Clone, PartialEq)]
-pub struct Heard {
+pub struct DispatchEvent {
     pub shard: u32,
     /// The name of the event, such as `MESSAGE_CREATE`.
     pub kind: String,
@@ -26,7 +26,7 @@ pub struct Heard {
     pub readable: bool,
 }
 
-impl fmt::Debug for Heard {
+impl fmt::Debug for DispatchEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Heard")
             .field("shard", &self.shard)
@@ -39,7 +39,7 @@ impl fmt::Debug for Heard {
 
 /// What has to be read again because an event was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gap {
+pub enum EventGap {
     Channel(ChannelId),
     /// An event about channels, threads or the server itself: only a reconciliation finds it.
     Everything,
@@ -47,7 +47,7 @@ pub enum Gap {
     Nothing,
 }
 
-impl Heard {
+impl DispatchEvent {
     pub(super) fn new(shard: u32, event: &Event, at: Millis) -> Self {
         if let Event::Unknown(unknown) = event {
             let (kind, data) = (unknown.kind.clone(), unknown.value.clone());
@@ -56,26 +56,26 @@ impl Heard {
         let mut whole = serde_json::to_value(event).unwrap_or_default();
         let kind = whole["t"].as_str().unwrap_or(UNWRITABLE).to_owned();
         let mut data = whole.get_mut("d").map(Value::take).unwrap_or_default();
-        mend(&mut data, event);
+        restore_fields(&mut data, event);
         Self { shard, kind, data, at, readable: true }
     }
 
     /// What is missing if this event is lost.
-    pub fn gap(&self) -> Gap {
+    pub fn gap(&self) -> EventGap {
         let about = |prefix: &str| self.kind.starts_with(prefix);
         if about("MESSAGE_") {
             let channel = self.data["channel_id"].as_str().and_then(|id| id.parse().ok());
-            return channel.map_or(Gap::Everything, Gap::Channel);
+            return channel.map_or(EventGap::Everything, EventGap::Channel);
         }
         if about("THREAD_") || about("CHANNEL_") || about("GUILD_") || self.kind == "READY" {
-            return Gap::Everything;
+            return EventGap::Everything;
         }
-        Gap::Nothing
+        EventGap::Nothing
     }
 }
 
 /// Puts back what serenity's types read but do not write.
-fn mend(data: &mut Value, event: &Event) {
+fn restore_fields(data: &mut Value, event: &Event) {
     match event {
         Event::MessageCreate(_) | Event::MessageUpdate(_) => wrap_snapshots(data),
         Event::InteractionCreate(created) => {

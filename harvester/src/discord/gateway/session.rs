@@ -19,11 +19,11 @@ use serenity::prelude::TypeMap;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, RwLock, mpsc, oneshot};
 
-use super::health::{GaveUp, Sign};
-use super::raw::Heard;
-use super::vitals::Vitals;
+use super::health::{GatewayFatal, HealthEvent};
+use super::raw::DispatchEvent;
+use super::vitals::ConnectionStats;
 use crate::clock;
-use crate::config::Secret;
+use crate::config::SecretString;
 
 /// How often the answers to heartbeats are looked for.
 const LOOK: Duration = Duration::from_millis(250);
@@ -37,20 +37,20 @@ const INTENTS: GatewayIntents = GatewayIntents::GUILDS
     .union(GatewayIntents::MESSAGE_CONTENT);
 
 /// What a session needs.
-pub(super) struct Spec {
-    pub(super) token: Secret,
+pub(super) struct SessionSpec {
+    pub(super) token: SecretString,
     /// Where the gateway is. serenity is never let to look for it: it would fall back to Discord's.
     pub(super) url: String,
     pub(super) shard: u32,
     pub(super) shards: u32,
-    pub(super) out: mpsc::Sender<Heard>,
-    pub(super) vitals: Vitals,
+    pub(super) out: mpsc::Sender<DispatchEvent>,
+    pub(super) vitals: ConnectionStats,
 }
 
 /// How a session ended without being told to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum End {
-    GaveUp(GaveUp),
+pub(super) enum SessionEnd {
+    GaveUp(GatewayFatal),
     /// For no reason that is known.
     Lost,
 }
@@ -58,12 +58,12 @@ pub(super) enum End {
 /// A running session. Dropping it cuts the connection at once.
 pub(super) struct Session {
     goodbye: oneshot::Sender<()>,
-    end: oneshot::Receiver<Option<End>>,
+    end: oneshot::Receiver<Option<SessionEnd>>,
     over: bool,
 }
 
 impl Session {
-    pub(super) fn start(spec: Spec) -> std::io::Result<Self> {
+    pub(super) fn start(spec: SessionSpec) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (goodbye, leave) = oneshot::channel();
         let (ended, end) = oneshot::channel();
@@ -77,10 +77,10 @@ impl Session {
     }
 
     /// Waits until the session ends by itself. To be asked until it answered once.
-    pub(super) async fn ended(&mut self) -> End {
+    pub(super) async fn ended(&mut self) -> SessionEnd {
         let end = (&mut self.end).await;
         self.over = true;
-        end.ok().flatten().unwrap_or(End::Lost)
+        end.ok().flatten().unwrap_or(SessionEnd::Lost)
     }
 
     /// Says goodbye to Discord and waits until the connection is closed, a little over two seconds
@@ -98,8 +98,9 @@ impl Session {
 }
 
 /// Keeps the connection until it is told to leave (then `None`) or ends by itself.
-async fn connection(spec: Spec, leave: oneshot::Receiver<()>) -> Option<End> {
-    let ears = Arc::new(Ears { shard: spec.shard, out: spec.out, vitals: spec.vitals });
+async fn connection(spec: SessionSpec, leave: oneshot::Receiver<()>) -> Option<SessionEnd> {
+    let ears =
+        Arc::new(RawEventForwarder { shard: spec.shard, out: spec.out, vitals: spec.vitals });
     // No request is made through this: shards take the token from it.
     let http = HttpBuilder::new(&spec.token.0).build();
     let (manager, mut result) = ShardManager::new(ShardManagerOptions {
@@ -115,12 +116,12 @@ async fn connection(spec: Spec, leave: oneshot::Receiver<()>) -> Option<End> {
         presence: None,
     });
     if let Err(error) = manager.initialize() {
-        return Some(End::GaveUp(GaveUp::Broken(error.to_string())));
+        return Some(SessionEnd::GaveUp(GatewayFatal::Broken(error.to_string())));
     }
     tokio::select! {
         result = result.next() => Some(match result {
-            Some(Err(error)) => End::from(&error),
-            Some(Ok(())) | None => End::Lost,
+            Some(Err(error)) => SessionEnd::from(&error),
+            Some(Ok(())) | None => SessionEnd::Lost,
         }),
         () = ears.look(&manager) => None,
         told = leave => {
@@ -133,31 +134,31 @@ async fn connection(spec: Spec, leave: oneshot::Receiver<()>) -> Option<End> {
     }
 }
 
-impl From<&GatewayError> for End {
+impl From<&GatewayError> for SessionEnd {
     fn from(error: &GatewayError) -> Self {
         Self::GaveUp(match error {
-            GatewayError::InvalidAuthentication => GaveUp::Token,
-            GatewayError::InvalidGatewayIntents => GaveUp::Intents,
-            GatewayError::DisallowedGatewayIntents => GaveUp::MessageContent,
+            GatewayError::InvalidAuthentication => GatewayFatal::Token,
+            GatewayError::InvalidGatewayIntents => GatewayFatal::Intents,
+            GatewayError::DisallowedGatewayIntents => GatewayFatal::MessageContent,
             _ => return Self::Lost,
         })
     }
 }
 
 /// Hears everything that one shard says.
-struct Ears {
+struct RawEventForwarder {
     shard: u32,
-    out: mpsc::Sender<Heard>,
-    vitals: Vitals,
+    out: mpsc::Sender<DispatchEvent>,
+    vitals: ConnectionStats,
 }
 
-impl Ears {
+impl RawEventForwarder {
     fn hear(&self, event: &Event) {
-        let heard = Heard::new(self.shard, event, clock::now());
-        self.vitals.heard(&heard);
+        let heard = DispatchEvent::new(self.shard, event, clock::now());
+        self.vitals.record_event(&heard);
         // Nobody takes events any more when the daemon is stopping; the next start reads them.
         if let Err(TrySendError::Full(heard)) = self.out.try_send(heard) {
-            self.vitals.lost(heard.gap());
+            self.vitals.record_gap(heard.gap());
         }
     }
 
@@ -170,7 +171,7 @@ impl Ears {
             let runners = manager.runners.lock().await;
             let latency = runners.get(&ShardId(self.shard)).and_then(|runner| runner.latency);
             if latency.is_some() && latency != last {
-                self.vitals.note(self.shard, Sign::Ack, clock::now());
+                self.vitals.note(self.shard, HealthEvent::Ack, clock::now());
             }
             last = latency;
         }
@@ -178,7 +179,7 @@ impl Ears {
 }
 
 #[async_trait]
-impl RawEventHandler for Ears {
+impl RawEventHandler for RawEventForwarder {
     async fn raw_event(&self, _: Context, event: Event) {
         self.hear(&event);
     }

@@ -5,14 +5,15 @@ use rules::ids::{ChannelId, GuildId, MessageId, RoleId};
 use rules::message::ReactionChange;
 use serde_json::Value;
 
-use super::raw::Heard;
+use super::raw::DispatchEvent;
 use crate::wire::api::{
-    self, ApiChannel, ApiGuild, ApiMessage, ApiRole, Deletion, MemberTold, ThreadList, Unreadable,
+    self, ApiChannel, ApiGuild, ApiMessage, ApiRole, Deletion, MemberUpdate, MessageParseError,
+    ThreadList,
 };
 
 /// What is to be done about an event.
 #[derive(Clone, PartialEq)]
-pub enum News {
+pub enum GatewayAction {
     /// A whole message; nobody has reacted to it yet.
     Posted(Box<ApiMessage>),
     /// A whole message of which the reactions are not told.
@@ -37,7 +38,7 @@ pub enum News {
     GuildLeft(GuildId),
     Role(GuildId, ApiRole),
     RoleGone(GuildId, RoleId),
-    Member(MemberTold),
+    Member(MemberUpdate),
     /// A command, menu, button or autocompletion, as Discord sent it.
     Interaction(Value),
     /// A new session: whatever happened before it is a gap of unknown length.
@@ -59,62 +60,75 @@ pub enum News {
 const NO_ID: &str = "an id is missing or not a snowflake";
 
 /// Says what an event means.
-pub fn translate(heard: &Heard) -> News {
+pub fn translate(heard: &DispatchEvent) -> GatewayAction {
     let data = &heard.data;
     let kind = heard.kind.as_str();
     if kind.starts_with("MESSAGE_") && data["guild_id"].is_null() {
-        return News::Nothing;
+        return GatewayAction::Nothing;
     }
     let told = match kind {
         "MESSAGE_CREATE" | "MESSAGE_UPDATE" => return message(heard),
-        "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => api::deletion(data).map(News::Deleted),
+        "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => api::deletion(data).map(GatewayAction::Deleted),
         "MESSAGE_REACTION_ADD"
         | "MESSAGE_REACTION_REMOVE"
         | "MESSAGE_REACTION_REMOVE_ALL"
-        | "MESSAGE_REACTION_REMOVE_EMOJI" => api::reaction_change(kind, data).map(News::Reacted),
-        "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE" => {
-            api::channel(data).map(News::Channel)
+        | "MESSAGE_REACTION_REMOVE_EMOJI" => {
+            api::reaction_change(kind, data).map(GatewayAction::Reacted)
         }
-        "CHANNEL_DELETE" | "THREAD_DELETE" => id(data, "id").map(ChannelId).map(News::ChannelGone),
-        "THREAD_LIST_SYNC" => Some(News::Threads(api::thread_list(data))),
+        "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE" => {
+            api::channel(data).map(GatewayAction::Channel)
+        }
+        "CHANNEL_DELETE" | "THREAD_DELETE" => {
+            id(data, "id").map(ChannelId).map(GatewayAction::ChannelGone)
+        }
+        "THREAD_LIST_SYNC" => Some(GatewayAction::Threads(api::thread_list(data))),
         "GUILD_CREATE" => api::guild(data).map(|guild| match guild.unavailable {
-            true => News::GuildAway(guild.id),
-            false => News::Guild(guild),
+            true => GatewayAction::GuildAway(guild.id),
+            false => GatewayAction::Guild(guild),
         }),
-        "GUILD_UPDATE" => api::guild(data).map(News::GuildChanged),
+        "GUILD_UPDATE" => api::guild(data).map(GatewayAction::GuildChanged),
         "GUILD_DELETE" => api::guild(data).map(|guild| match guild.unavailable {
-            true => News::GuildAway(guild.id),
-            false => News::GuildLeft(guild.id),
+            true => GatewayAction::GuildAway(guild.id),
+            false => GatewayAction::GuildLeft(guild.id),
         }),
         "GUILD_ROLE_CREATE" | "GUILD_ROLE_UPDATE" => {
-            api::role_update(data).map(|(guild, role)| News::Role(guild, role))
+            api::role_update(data).map(|(guild, role)| GatewayAction::Role(guild, role))
         }
         "GUILD_ROLE_DELETE" => role_gone(data),
-        "GUILD_MEMBER_UPDATE" => api::member_update(data).map(News::Member),
-        "INTERACTION_CREATE" => Some(News::Interaction(data.clone())),
-        "READY" => Some(News::Ready),
-        "RESUMED" => Some(News::Resumed),
-        _ if heard.readable => Some(News::Nothing),
-        _ => Some(News::Unknown),
+        "GUILD_MEMBER_UPDATE" => api::member_update(data).map(GatewayAction::Member),
+        "INTERACTION_CREATE" => Some(GatewayAction::Interaction(data.clone())),
+        "READY" => Some(GatewayAction::Ready),
+        "RESUMED" => Some(GatewayAction::Resumed),
+        _ if heard.readable => Some(GatewayAction::Nothing),
+        _ => Some(GatewayAction::Unknown),
     };
     let channel = id(data, "channel_id").map(ChannelId);
-    told.unwrap_or(News::Quarantine { why: NO_ID, channel, message: None })
+    told.unwrap_or(GatewayAction::Quarantine { why: NO_ID, channel, message: None })
 }
 
-fn message(heard: &Heard) -> News {
+fn message(heard: &DispatchEvent) -> GatewayAction {
     let new = heard.kind == "MESSAGE_CREATE";
     match api::message(&heard.data) {
         Ok(mut read) => {
             if heard.readable && says_less(&heard.data, new) {
-                return News::Reread(read.message.channel, read.message.id);
+                return GatewayAction::Reread(read.message.channel, read.message.id);
             }
             read.message.reactions.clear();
-            if new { News::Posted(Box::new(read)) } else { News::Edited(Box::new(read)) }
+            if new {
+                GatewayAction::Posted(Box::new(read))
+            } else {
+                GatewayAction::Edited(Box::new(read))
+            }
         }
-        Err(Unreadable {
-            channel: Some(channel), message: Some(message), partial: true, ..
-        }) if !new => News::Reread(channel, message),
-        Err(Unreadable { why, channel, message, .. }) => News::Quarantine { why, channel, message },
+        Err(MessageParseError {
+            channel: Some(channel),
+            message: Some(message),
+            partial: true,
+            ..
+        }) if !new => GatewayAction::Reread(channel, message),
+        Err(MessageParseError { why, channel, message, .. }) => {
+            GatewayAction::Quarantine { why, channel, message }
+        }
     }
 }
 
@@ -133,8 +147,8 @@ fn says_less(data: &Value, new: bool) -> bool {
         && data["poll"].is_null()
 }
 
-fn role_gone(data: &Value) -> Option<News> {
-    Some(News::RoleGone(GuildId(id(data, "guild_id")?), RoleId(id(data, "role_id")?)))
+fn role_gone(data: &Value) -> Option<GatewayAction> {
+    Some(GatewayAction::RoleGone(GuildId(id(data, "guild_id")?), RoleId(id(data, "role_id")?)))
 }
 
 fn id(data: &Value, key: &str) -> Option<u64> {

@@ -6,26 +6,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rules::ids::{ChannelId, Millis};
 use serde::Serialize;
 
-use super::health::{Health, Limits, Sign, Verdict};
-use super::raw::{Gap, Heard};
+use super::health::{HealthAction, HealthEvent, HealthTimeouts, ShardHealth};
+use super::raw::{DispatchEvent, EventGap};
 
 /// Kinds of events that are counted one by one; whatever comes beyond them counts as `OTHER`.
 const KINDS: usize = 64;
 
 /// Shared between the connection, who watches it, and who reports on it.
 #[derive(Debug, Clone, Default)]
-pub struct Vitals(Arc<Mutex<Inner>>);
+pub struct ConnectionStats(Arc<Mutex<StatsInner>>);
 
 #[derive(Debug, Default)]
-struct Inner {
-    pulse: Pulse,
-    gapped: Gapped,
-    health: BTreeMap<u32, Health>,
+struct StatsInner {
+    pulse: StatsSnapshot,
+    gapped: GapSet,
+    health: BTreeMap<u32, ShardHealth>,
 }
 
 /// The connection in numbers, counted since the process started.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Pulse {
+pub struct StatsSnapshot {
     /// New sessions. What happened before each is a gap of unknown length.
     pub ready_total: u64,
     /// Sessions that went on without a loss.
@@ -53,62 +53,62 @@ pub struct Pulse {
 
 /// What has to be read again because events of it were lost.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Gapped {
+pub struct GapSet {
     pub channels: BTreeSet<ChannelId>,
     /// Channels, threads or servers changed unseen: only a reconciliation of all finds it.
     pub everything: bool,
 }
 
-impl Vitals {
-    pub fn pulse(&self, now: Millis) -> Pulse {
+impl ConnectionStats {
+    pub fn pulse(&self, now: Millis) -> StatsSnapshot {
         let mut pulse = self.lock().pulse.clone();
         pulse.last_dispatch_age_ms = pulse.last_dispatch.map(|last| (now.0 - last.0).max(0));
         pulse
     }
 
     /// Takes over what has to be read again; the next call tells only what was lost since.
-    pub fn take_gapped(&self) -> Gapped {
+    pub fn take_gapped(&self) -> GapSet {
         std::mem::take(&mut self.lock().gapped)
     }
 
-    pub(super) fn heard(&self, heard: &Heard) {
+    pub(super) fn record_event(&self, heard: &DispatchEvent) {
         let mut inner = self.lock();
         inner.pulse.last_dispatch = Some(heard.at);
         if !heard.readable {
             inner.pulse.count_unknown(&heard.kind);
         }
         let sign = match heard.kind.as_str() {
-            "READY" => Sign::Ready,
-            "RESUMED" => Sign::Resumed,
-            _ => Sign::Dispatch,
+            "READY" => HealthEvent::Ready,
+            "RESUMED" => HealthEvent::Resumed,
+            _ => HealthEvent::Dispatch,
         };
         inner.note(heard.shard, sign, heard.at);
     }
 
-    pub(super) fn lost(&self, gap: Gap) {
+    pub(super) fn record_gap(&self, gap: EventGap) {
         let mut inner = self.lock();
         inner.pulse.lost_by_full_queue += 1;
         match gap {
-            Gap::Channel(channel) => _ = inner.gapped.channels.insert(channel),
-            Gap::Everything => inner.gapped.everything = true,
-            Gap::Nothing => {}
+            EventGap::Channel(channel) => _ = inner.gapped.channels.insert(channel),
+            EventGap::Everything => inner.gapped.everything = true,
+            EventGap::Nothing => {}
         }
     }
 
     /// Begins to watch a shard's connection.
-    pub(super) fn watch(&self, shard: u32, limits: Limits, now: Millis) {
-        self.lock().health.insert(shard, Health::new(limits, now));
+    pub(super) fn watch(&self, shard: u32, limits: HealthTimeouts, now: Millis) {
+        self.lock().health.insert(shard, ShardHealth::new(limits, now));
     }
 
-    pub(super) fn note(&self, shard: u32, sign: Sign, now: Millis) {
+    pub(super) fn note(&self, shard: u32, sign: HealthEvent, now: Millis) {
         self.lock().note(shard, sign, now);
     }
 
     /// What to do about a shard. Must follow `watch`.
-    pub(super) fn verdict(&self, shard: u32, now: Millis) -> Verdict {
+    pub(super) fn verdict(&self, shard: u32, now: Millis) -> HealthAction {
         let mut inner = self.lock();
-        let verdict = inner.health.get_mut(&shard).map_or(Verdict::Keep, |it| it.verdict(now));
-        inner.pulse.restarts_total += u64::from(matches!(verdict, Verdict::Restart(_)));
+        let verdict = inner.health.get_mut(&shard).map_or(HealthAction::Keep, |it| it.verdict(now));
+        inner.pulse.restarts_total += u64::from(matches!(verdict, HealthAction::Restart(_)));
         verdict
     }
 
@@ -127,40 +127,40 @@ impl Vitals {
         self.lock().pulse.stages.insert(shard, stage);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, StatsInner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
-    fn note(&mut self, shard: u32, sign: Sign, now: Millis) {
+impl StatsInner {
+    fn note(&mut self, shard: u32, sign: HealthEvent, now: Millis) {
         let pulse = &mut self.pulse;
         match sign {
-            Sign::Identify => pulse.identifies_total += 1,
-            Sign::Resume => pulse.resumes_total += 1,
-            Sign::Ready => pulse.ready_total += 1,
-            Sign::Resumed => pulse.resumed_total += 1,
-            Sign::Ack => pulse.last_ack = Some(now),
-            Sign::Closed(code) => *pulse.closings.entry(code).or_default() += 1,
-            Sign::Started | Sign::Dispatch => {}
+            HealthEvent::Identify => pulse.identifies_total += 1,
+            HealthEvent::Resume => pulse.resumes_total += 1,
+            HealthEvent::Ready => pulse.ready_total += 1,
+            HealthEvent::Resumed => pulse.resumed_total += 1,
+            HealthEvent::Ack => pulse.last_ack = Some(now),
+            HealthEvent::Closed(code) => *pulse.closings.entry(code).or_default() += 1,
+            HealthEvent::Started | HealthEvent::Dispatch => {}
         }
         let stage = match sign {
-            Sign::Started => Some("connecting"),
-            Sign::Identify => Some("identifying"),
-            Sign::Resume => Some("resuming"),
-            Sign::Ready | Sign::Resumed => Some("connected"),
-            Sign::Dispatch | Sign::Ack | Sign::Closed(_) => None,
+            HealthEvent::Started => Some("connecting"),
+            HealthEvent::Identify => Some("identifying"),
+            HealthEvent::Resume => Some("resuming"),
+            HealthEvent::Ready | HealthEvent::Resumed => Some("connected"),
+            HealthEvent::Dispatch | HealthEvent::Ack | HealthEvent::Closed(_) => None,
         };
         if let Some(stage) = stage {
             pulse.stages.insert(shard, stage);
         }
         if let Some(health) = self.health.get_mut(&shard) {
-            health.note(sign, now);
+            health.record(sign, now);
         }
     }
 }
 
-impl Pulse {
+impl StatsSnapshot {
     fn count_unknown(&mut self, kind: &str) {
         let known = &mut self.unknown_events_total;
         let room = known.len() < KINDS || known.contains_key(kind);
@@ -174,22 +174,22 @@ mod tests {
 
     use super::*;
 
-    fn heard(kind: &str, readable: bool) -> Heard {
+    fn heard(kind: &str, readable: bool) -> DispatchEvent {
         let data = json!({ "channel_id": "8" });
-        Heard { shard: 0, kind: kind.to_owned(), data, at: Millis(1_000), readable }
+        DispatchEvent { shard: 0, kind: kind.to_owned(), data, at: Millis(1_000), readable }
     }
 
     #[test]
     fn counts_what_happened() {
-        let vitals = Vitals::default();
-        vitals.watch(0, Limits::default(), Millis(0));
+        let vitals = ConnectionStats::default();
+        vitals.watch(0, HealthTimeouts::default(), Millis(0));
         for kind in ["READY", "RESUMED", "MESSAGE_CREATE"] {
-            vitals.heard(&heard(kind, true));
+            vitals.record_event(&heard(kind, true));
         }
         for number in 0..100 {
-            vitals.heard(&heard(&format!("NEW_{number}"), false));
+            vitals.record_event(&heard(&format!("NEW_{number}"), false));
         }
-        vitals.note(0, Sign::Closed(4000), Millis(2));
+        vitals.note(0, HealthEvent::Closed(4000), Millis(2));
         let pulse = vitals.pulse(Millis(1_500));
         assert_eq!((pulse.ready_total, pulse.resumed_total), (1, 1));
         assert_eq!(pulse.last_dispatch_age_ms, Some(500));
@@ -200,13 +200,13 @@ mod tests {
 
     #[test]
     fn what_was_lost_is_handed_over_once() {
-        let vitals = Vitals::default();
-        vitals.lost(heard("MESSAGE_DELETE", true).gap());
-        vitals.lost(heard("THREAD_DELETE", true).gap());
-        vitals.lost(heard("INTERACTION_CREATE", true).gap());
+        let vitals = ConnectionStats::default();
+        vitals.record_gap(heard("MESSAGE_DELETE", true).gap());
+        vitals.record_gap(heard("THREAD_DELETE", true).gap());
+        vitals.record_gap(heard("INTERACTION_CREATE", true).gap());
         let gapped = vitals.take_gapped();
-        assert_eq!(gapped, Gapped { channels: [ChannelId(8)].into(), everything: true });
-        assert_eq!(vitals.take_gapped(), Gapped::default());
+        assert_eq!(gapped, GapSet { channels: [ChannelId(8)].into(), everything: true });
+        assert_eq!(vitals.take_gapped(), GapSet::default());
         assert_eq!(vitals.pulse(Millis(0)).lost_by_full_queue, 3);
     }
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use rules::cluster::{Cluster, Occurrence};
 use rules::ids::{ClusterId, Millis};
-use rules::pseudonym::Naming;
-use rules::published::People;
+use rules::pseudonym::AuthorNaming;
+use rules::published::Participants;
 use serde_json::{Value, json};
 
-use super::language::Language;
+use super::language::BotLanguage;
 use super::plain::{inert, label};
 use super::reply::{LABEL, MOST_CHOICES, Reply};
 use super::words;
@@ -20,14 +20,14 @@ const TITLE: usize = 140;
 const BEGINNING: usize = 260;
 
 /// What was found for a query, best first.
-pub(super) struct Found {
+pub(super) struct AnswerMatches {
     pub(super) clusters: Vec<Cluster>,
     /// Whether nothing matched well.
     pub(super) nearest_only: bool,
 }
 
 /// Tells the best three answers. Words that may not be quoted are not shown.
-pub(super) fn tell(found: &Found, naming: &Naming, language: Language) -> Reply {
+pub(super) fn tell(found: &AnswerMatches, naming: &AuthorNaming, language: BotLanguage) -> Reply {
     if found.clusters.is_empty() {
         return Reply::new(words::nothing_found(language));
     }
@@ -38,8 +38,8 @@ pub(super) fn tell(found: &Found, naming: &Naming, language: Language) -> Reply 
     Reply::new(parts.join("\n\n"))
 }
 
-fn entry(place: usize, cluster: &Cluster, naming: &Naming, language: Language) -> String {
-    let Card { title, beginning, source } = Card::of(cluster, naming);
+fn entry(place: usize, cluster: &Cluster, naming: &AuthorNaming, language: BotLanguage) -> String {
+    let AnswerCard { title, beginning, source } = AnswerCard::of(cluster, naming);
     let title = title.map_or_else(|| words::not_public(language).into(), |it| inert(&it, TITLE));
     let beginning = match beginning {
         Some(text) => inert(&text, BEGINNING),
@@ -49,14 +49,14 @@ fn entry(place: usize, cluster: &Cluster, naming: &Naming, language: Language) -
 }
 
 /// Status, counts and links.
-pub(super) fn footing(cluster: &Cluster, source: &Occurrence, language: Language) -> String {
-    let status = if cluster.is_known() {
+pub(super) fn footing(cluster: &Cluster, source: &Occurrence, language: BotLanguage) -> String {
+    let status = if cluster.has_merged_answer() {
         words::known_answer(language)
     } else {
         words::not_reviewed(language)
     };
     let times = words::times(language, cluster.occurrences.len(), cluster.last_confirmed());
-    let page = cluster.canon.as_ref().and_then(|canon| canon.page());
+    let page = cluster.canon.as_ref().and_then(|canon| canon.page_url());
     let page = page.map(|page| format!("[{}]({page}) · ", words::the_page(language)));
     format!(
         "{status} · {times} · {}[{}]({}) · [{}]({})",
@@ -69,7 +69,7 @@ pub(super) fn footing(cluster: &Cluster, source: &Occurrence, language: Language
 }
 
 /// What may be shown of a cluster.
-pub(super) struct Card<'c> {
+pub(super) struct AnswerCard<'c> {
     /// `None` where no question may be quoted.
     pub(super) title: Option<String>,
     /// The best answer on one line; `None` where none may be quoted.
@@ -78,13 +78,13 @@ pub(super) struct Card<'c> {
     pub(super) source: &'c Occurrence,
 }
 
-impl<'c> Card<'c> {
-    pub(super) fn of(cluster: &'c Cluster, naming: &Naming) -> Self {
-        let people = People::of(cluster, naming);
-        let best = rules::standing::rank(cluster).into_iter().next();
+impl<'c> AnswerCard<'c> {
+    pub(super) fn of(cluster: &'c Cluster, naming: &AuthorNaming) -> Self {
+        let people = Participants::of(cluster, naming);
+        let best = rules::standing::rank_occurrences(cluster).into_iter().next();
         let source = best.map_or_else(|| latest(cluster), |standing| standing.occurrence);
         let beginning = match &cluster.canon {
-            Some(canon) => Some(canon.line()),
+            Some(canon) => Some(canon.one_line_text()),
             None => source.quotable.then(|| people.line(&source.best_answer().text)),
         };
         Self {
@@ -96,7 +96,7 @@ impl<'c> Card<'c> {
 }
 
 /// The merged title, or the question that names the cluster, if it may be quoted.
-pub(super) fn title(cluster: &Cluster, people: &People<'_>) -> Option<String> {
+pub(super) fn title(cluster: &Cluster, people: &Participants<'_>) -> Option<String> {
     let merged = cluster.canon.as_ref().map(|canon| canon.title.clone());
     merged.or_else(|| people.headline(cluster).map(|(_, title)| title))
 }
@@ -107,10 +107,10 @@ fn latest(cluster: &Cluster) -> &Occurrence {
 }
 
 /// Titles to choose from while somebody types. Choosing one gives the cluster's id as the query.
-pub(super) fn choices(clusters: &[Cluster], naming: &Naming) -> Value {
+pub(super) fn choices(clusters: &[Cluster], naming: &AuthorNaming) -> Value {
     let mut seen = BTreeSet::new();
     let named = clusters.iter().filter_map(|cluster| {
-        let title = title(cluster, &People::of(cluster, naming))?;
+        let title = title(cluster, &Participants::of(cluster, naming))?;
         Some((label(&title, LABEL), &cluster.id))
     });
     let fresh = named.filter(|(title, _)| seen.insert(title.clone()));
@@ -125,13 +125,13 @@ pub(super) fn named(query: &str) -> Option<ClusterId> {
 
 #[cfg(test)]
 mod tests {
-    use rules::cluster::{Canon, ClusterState};
+    use rules::cluster::{ClusterState, MergedAnswer};
 
     use super::super::samples::{cluster, naming, occurrence};
     use super::*;
 
-    fn tell(clusters: Vec<Cluster>, language: Language) -> String {
-        super::tell(&Found { clusters, nearest_only: false }, &naming(), language).text
+    fn tell(clusters: Vec<Cluster>, language: BotLanguage) -> String {
+        super::tell(&AnswerMatches { clusters, nearest_only: false }, &naming(), language).text
     }
 
     #[test]
@@ -140,11 +140,11 @@ mod tests {
             occurrence(10, "How do I reset the wallet?", "Run `wallet reset` twice."),
             occurrence(20, "How to reset my wallet?", "Run wallet reset."),
         ])];
-        let said = tell(clusters.clone(), Language::English);
+        let said = tell(clusters.clone(), BotLanguage::English);
         assert!(said.contains("reset"), "{said}");
         assert!(said.contains("Not reviewed yet · answered 2 times, last <t:"), "{said}");
         assert!(said.contains("[answer](https://discord.com/channels/"), "{said}");
-        let korean = tell(clusters, Language::Korean);
+        let korean = tell(clusters, BotLanguage::Korean);
         assert!(korean.contains("2번 해결됨") && korean.contains("[답변](https://"), "{korean}");
     }
 
@@ -152,20 +152,20 @@ mod tests {
     fn a_known_answer_is_called_so() {
         let mut known = cluster(vec![occurrence(10, "Where is the port set?", "In the file.")]);
         known.state = ClusterState::Known;
-        assert!(tell(vec![known], Language::English).contains("✅ Known answer"));
+        assert!(tell(vec![known], BotLanguage::English).contains("✅ Known answer"));
     }
 
     #[test]
     fn a_merged_answer_is_told_in_its_own_words_with_its_page() {
         let mut known = cluster(vec![occurrence(10, "where port?", "in some file")]);
-        let mut canon = Canon {
+        let mut canon = MergedAnswer {
             title: "Choosing a **port**".into(),
             answer: "Set `PORT`, see [all](https://docs.example/all). @everyone".into(),
             link: "https://docs.example/port".into(),
             merged: Millis(5),
         };
         known.canon = Some(canon.clone());
-        let said = tell(vec![known.clone()], Language::English);
+        let said = tell(vec![known.clone()], BotLanguage::English);
         assert!(
             said.contains("Choosing a \\*\\*port\\*\\*") && said.contains("Set PORT, see all."),
             "{said}"
@@ -177,14 +177,14 @@ mod tests {
         assert!(!said.contains("some file") && !said.contains(" @everyone"), "{said}");
         canon.link = "javascript:alert(1)".into();
         known.canon = Some(canon);
-        assert!(!tell(vec![known], Language::Korean).contains("alert"));
+        assert!(!tell(vec![known], BotLanguage::Korean).contains("alert"));
     }
 
     #[test]
     fn words_that_may_not_be_quoted_are_not_told() {
         let mut hidden = occurrence(10, "Where is the secret port set?", "In the drawer.");
         hidden.quotable = false;
-        let said = tell(vec![cluster(vec![hidden.clone()])], Language::English);
+        let said = tell(vec![cluster(vec![hidden.clone()])], BotLanguage::English);
         assert!(!said.contains("port") && !said.contains("drawer"), "{said}");
         assert!(said.contains("https://discord.com/channels/"), "{said}");
         assert_eq!(choices(&[cluster(vec![hidden])], &naming()), json!([]));
@@ -196,7 +196,7 @@ mod tests {
             "@everyone <@1> [free](https://bad.example) **x** ||y|| `z` discord.gg/q ".repeat(60);
         let one = |id| cluster(vec![occurrence(id, &format!("Why {nasty}?"), &nasty)]);
         let clusters = vec![one(10), one(20), one(30), one(40)];
-        for language in [Language::English, Language::Korean] {
+        for language in [BotLanguage::English, BotLanguage::Korean] {
             let said = tell(clusters.clone(), language);
             assert!(said.encode_utf16().count() <= 2_000, "{}", said.encode_utf16().count());
             assert!(said.contains("**3. ") && !said.contains("**4. "));
@@ -208,8 +208,8 @@ mod tests {
 
     #[test]
     fn nothing_found_tells_how_to_ask() {
-        assert!(tell(Vec::new(), Language::English).contains("what you tried"));
-        assert!(tell(Vec::new(), Language::Korean).contains("오류 메시지"));
+        assert!(tell(Vec::new(), BotLanguage::English).contains("what you tried"));
+        assert!(tell(Vec::new(), BotLanguage::Korean).contains("오류 메시지"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ const TEXT: u8 = 3;
 const LONGEST_QUERY: u16 = 200;
 
 /// Every command, as Discord registers it for a server.
-pub(super) fn wanted() -> Vec<Value> {
+pub(super) fn command_definitions() -> Vec<Value> {
     vec![
         described(
             named(SLASH, name::ANSWERS, "답변"),
@@ -114,7 +114,7 @@ fn described(mut named: Value, description: &str, korean: &str, options: Vec<Val
 /// Whether a server has exactly the commands that we want. What Discord adds does not count, nor
 /// does the order of commands.
 pub(super) fn is_registered(present: &[Value]) -> bool {
-    let wanted = wanted();
+    let wanted = command_definitions();
     let has = |one: &Value| {
         let alike = |other: &&Value| other["name"] == one["name"] && kind(other) == kind(one);
         present.iter().find(alike).is_some_and(|found| essence(found) == essence(one))
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn what_discord_returns_counts_as_registered_in_any_order() {
-        let mut present = wanted().into_iter().map(as_returned).collect::<Vec<_>>();
+        let mut present = command_definitions().into_iter().map(as_returned).collect::<Vec<_>>();
         assert!(is_registered(&present));
         present.reverse();
         assert!(is_registered(&present));
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn any_difference_is_seen() {
-        let present = || wanted().into_iter().map(as_returned).collect::<Vec<_>>();
+        let present = || command_definitions().into_iter().map(as_returned).collect::<Vec<_>>();
         let check = |change: &dyn Fn(&mut Vec<Value>)| {
             let mut present = present();
             change(&mut present);
@@ -228,7 +228,7 @@ mod tests {
             }
             items(&command["options"]).for_each(|option| check(option, is_slash));
         }
-        for command in wanted() {
+        for command in command_definitions() {
             check(&command, command["type"] == SLASH);
         }
     }

@@ -2,57 +2,57 @@
 
 use std::collections::BTreeSet;
 
-use indexer::store::{Faces, StoreError, StoredConversation};
+use indexer::store::{AuthorCache, StoreError, StoredConversation};
 use rules::ids::{ChannelId, GuildId, MessageId, UserId};
 use rules::message::{Author, Role};
-use rules::resolution::{Question, Verdict};
+use rules::resolution::{ConversationVerdict, Question};
 use rules::scope::Consent;
 
-use super::forum::Thread;
-use super::interaction::{Interaction, Place, items, number};
-use super::marking::Facts;
-use super::{Desk, Failure};
+use super::forum::ForumPost;
+use super::interaction::{Interaction, InteractionPlace, items, number};
+use super::marking::MarkFacts;
+use super::{InteractionError, InteractionHandler};
 use crate::pipeline::read_links;
 
 /// A stored conversation with what it came to.
-pub(super) struct Judged {
+pub(super) struct JudgedConversation {
     pub(super) root: MessageId,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: ConversationVerdict,
 }
 
-impl Judged {
+impl JudgedConversation {
     /// The question, where there is one.
     pub(super) fn question(&self) -> Option<&Question> {
         match &self.verdict {
-            Verdict::NotAQuestion { .. } => None,
-            Verdict::Open { question, .. } => Some(question),
-            Verdict::Resolved(resolution) => Some(&resolution.question),
+            ConversationVerdict::NotAQuestion { .. } => None,
+            ConversationVerdict::Open { question, .. } => Some(question),
+            ConversationVerdict::Resolved(resolution) => Some(&resolution.question),
         }
     }
 }
 
-impl Desk {
+impl InteractionHandler {
     /// All that is needed to decide who may judge `message`, and what follows.
     pub(super) async fn facts(
         &self,
         interaction: &Interaction,
         message: MessageId,
         author: Option<UserId>,
-    ) -> Result<Facts, Failure> {
-        let Some(place) = interaction.channel else { return Ok(Facts::default()) };
+    ) -> Result<MarkFacts, InteractionError> {
+        let Some(place) = interaction.channel else { return Ok(MarkFacts::default()) };
         let read = self.is_read(place).await?;
         if !read {
-            return Ok(Facts::default());
+            return Ok(MarkFacts::default());
         }
         let thread = self.thread(place).await;
         let judged = self.conversation_of(place.id, message).await?;
         let opt_outs = self.store.opt_outs().await?;
-        let mut facts = Facts {
+        let mut facts = MarkFacts {
             read,
             left: opt_outs.covers(interaction.user),
             askers: self.askers(place, judged.as_ref(), thread.as_ref()).await?,
             thread,
-            ..Facts::default()
+            ..MarkFacts::default()
         };
         if let Some(author) = author {
             facts.opted_out = opt_outs.covers(author);
@@ -64,7 +64,7 @@ impl Desk {
                 consents.iter().all(|consented| consented.subject != subject)
             };
             facts.unasked = unasked(message);
-            let question = judged.as_ref().and_then(Judged::question);
+            let question = judged.as_ref().and_then(JudgedConversation::question);
             let question = question.map(|question| (question.messages[0], question.asker));
             facts.question = question.filter(|(question, asker)| {
                 *question != message && unasked(*question) && !opt_outs.covers(*asker)
@@ -77,7 +77,7 @@ impl Desk {
 
     /// Whether a channel is in scope and everybody may see it. A thread that is too new to be stored
     /// is judged by the channel that it hangs under.
-    async fn is_read(&self, place: Place) -> Result<bool, Failure> {
+    async fn is_read(&self, place: InteractionPlace) -> Result<bool, InteractionError> {
         let channels = self.store.channels().await?;
         let stored = |id| channels.iter().find(|stored| stored.channel.id == id);
         let known = stored(place.id).or_else(|| place.parent.and_then(stored));
@@ -87,24 +87,24 @@ impl Desk {
     }
 
     /// The thread as Discord has it now; `None` outside threads or if Discord does not tell.
-    pub(super) async fn thread(&self, place: Place) -> Option<Thread> {
+    pub(super) async fn thread(&self, place: InteractionPlace) -> Option<ForumPost> {
         if !place.thread {
             return None;
         }
         let thread = self.line.channel(place.id).await.ok()?;
         let parent = number(&thread["parent_id"]).map(ChannelId).or(place.parent)?;
         let parent = self.line.channel(parent).await.unwrap_or_default();
-        Some(Thread::read(&thread, &parent))
+        Some(ForumPost::read(&thread, &parent))
     }
 
     /// Who asked: as the conversation was judged, and whoever began the thread. A thread that hangs
     /// on a message was begun by who wrote that message, not by who made a thread of it.
     async fn askers(
         &self,
-        place: Place,
-        judged: Option<&Judged>,
-        thread: Option<&Thread>,
-    ) -> Result<BTreeSet<UserId>, Failure> {
+        place: InteractionPlace,
+        judged: Option<&JudgedConversation>,
+        thread: Option<&ForumPost>,
+    ) -> Result<BTreeSet<UserId>, InteractionError> {
         let mut askers = BTreeSet::new();
         if let Some(judged) = judged {
             match judged.question() {
@@ -128,11 +128,14 @@ impl Desk {
         &self,
         channel: ChannelId,
         message: MessageId,
-    ) -> Result<Option<Judged>, Failure> {
+    ) -> Result<Option<JudgedConversation>, InteractionError> {
         for stored in self.store.conversations_around(channel, message).await? {
             let links = read_links(&stored)?;
             if links.iter().any(|link| link.message == message) {
-                return Ok(Some(Judged { root: stored.id.0, verdict: verdict(&stored)? }));
+                return Ok(Some(JudgedConversation {
+                    root: stored.id.0,
+                    verdict: verdict(&stored)?,
+                }));
             }
         }
         Ok(None)
@@ -143,7 +146,7 @@ impl Desk {
         &self,
         channel: ChannelId,
         message: MessageId,
-    ) -> Result<Option<UserId>, Failure> {
+    ) -> Result<Option<UserId>, InteractionError> {
         if let Some(author) = self.stored_author(channel, message).await? {
             return Ok(Some(author));
         }
@@ -155,13 +158,14 @@ impl Desk {
         &self,
         channel: ChannelId,
         message: MessageId,
-    ) -> Result<Option<UserId>, Failure> {
-        let found = self.store.messages_with(channel, &[message], &mut Faces::default()).await?;
+    ) -> Result<Option<UserId>, InteractionError> {
+        let found =
+            self.store.messages_with(channel, &[message], &mut AuthorCache::default()).await?;
         Ok(found.first().map(|message| message.author.id))
     }
 
     /// Whether the scope rules trust the person, by id, by role id, or by role name.
-    async fn trusts(&self, interaction: &Interaction) -> Result<bool, Failure> {
+    async fn trusts(&self, interaction: &Interaction) -> Result<bool, InteractionError> {
         let with = |roles: Vec<Role>| {
             let person = Author { id: interaction.user, name: String::new(), bot: false, roles };
             self.rules.scope.trusts(&person)
@@ -182,7 +186,7 @@ impl Desk {
         &self,
         guild: GuildId,
         interaction: &Interaction,
-    ) -> Result<Vec<Role>, Failure> {
+    ) -> Result<Vec<Role>, InteractionError> {
         let told = self.line.roles(guild).await?;
         let role = |json: &serde_json::Value| {
             let id = rules::ids::RoleId(number(&json["id"])?);
@@ -198,7 +202,7 @@ pub(super) fn consent_subject(message: MessageId) -> String {
     format!("message:{message}")
 }
 
-fn verdict(stored: &StoredConversation) -> Result<Verdict, StoreError> {
+fn verdict(stored: &StoredConversation) -> Result<ConversationVerdict, StoreError> {
     serde_json::from_str(&stored.verdict)
         .map_err(|source| StoreError::Unreadable { what: "a verdict", source: source.into() })
 }

@@ -4,21 +4,21 @@ use rules::ids::UserId;
 use serde_json::Value;
 
 use super::interaction::{items, number};
-use super::permissions::Permissions;
+use super::permissions::PermissionBits;
 use super::press::TagId;
 
 /// A thread or forum post as Discord has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Thread {
+pub(super) struct ForumPost {
     pub(super) owner: Option<UserId>,
     pub(super) archived: bool,
     pub(super) applied: Vec<TagId>,
     /// The tags that its forum knows. Empty outside forums.
-    pub(super) available: Vec<Tag>,
+    pub(super) available: Vec<ForumTag>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Tag {
+pub(super) struct ForumTag {
     pub(super) id: TagId,
     pub(super) name: String,
     /// Whether only people who manage threads may set it.
@@ -27,7 +27,7 @@ pub(super) struct Tag {
 
 /// What is to be done about the solved tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Tagging {
+pub(super) enum TagAction {
     /// No forum, no such tag, or it is set.
     Leave,
     /// The post has as many tags as it can have.
@@ -35,17 +35,17 @@ pub(super) enum Tagging {
     /// We may not.
     Refused,
     /// All tags that the post shall have, and the one that is added.
-    Set { applied: Vec<TagId>, added: Tag },
+    Set { applied: Vec<TagId>, added: ForumTag },
 }
 
 /// Discord's limit on the tags of a post.
 const MOST_TAGS: usize = 5;
 
-impl Thread {
+impl ForumPost {
     /// Reads a thread and the channel it hangs under, passing over everything odd.
     pub(super) fn read(thread: &Value, parent: &Value) -> Self {
         let tag = |json: &Value| {
-            Some(Tag {
+            Some(ForumTag {
                 id: TagId(number(&json["id"])?),
                 name: json["name"].as_str()?.to_owned(),
                 moderated: json["moderated"] == Value::Bool(true),
@@ -60,18 +60,18 @@ impl Thread {
     }
 
     /// What to do so that the post counts as solved. Other tags stay.
-    pub(super) fn solving(&self, solved: impl Fn(&str) -> bool, ours: Permissions) -> Tagging {
+    pub(super) fn solving(&self, solved: impl Fn(&str) -> bool, ours: PermissionBits) -> TagAction {
         let solving = self.available.iter().filter(|tag| solved(&tag.name)).collect::<Vec<_>>();
         if solving.is_empty() || solving.iter().any(|tag| self.applied.contains(&tag.id)) {
-            return Tagging::Leave;
+            return TagAction::Leave;
         }
-        let may_set = |tag: &&&Tag| !tag.moderated || ours.manages_threads();
-        let Some(added) = solving.iter().find(may_set) else { return Tagging::Refused };
+        let may_set = |tag: &&&ForumTag| !tag.moderated || ours.manages_threads();
+        let Some(added) = solving.iter().find(may_set) else { return TagAction::Refused };
         if self.applied.len() >= MOST_TAGS {
-            return Tagging::Full;
+            return TagAction::Full;
         }
         let applied = self.applied.iter().copied().chain([added.id]).collect();
-        Tagging::Set { applied, added: (*added).clone() }
+        TagAction::Set { applied, added: (*added).clone() }
     }
 
     /// The tags that stay when `tag` is taken back; `None` if there is nothing to take back. Only a
@@ -88,14 +88,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const NONE: Permissions = Permissions(0);
-    const THREADS: Permissions = Permissions(1 << 34);
+    const NONE: PermissionBits = PermissionBits(0);
+    const THREADS: PermissionBits = PermissionBits(1 << 34);
 
     fn solved(name: &str) -> bool {
         ["Solved", "해결"].contains(&name)
     }
 
-    fn post(applied: &[u64], tags: &[(u64, &str, bool)]) -> Thread {
+    fn post(applied: &[u64], tags: &[(u64, &str, bool)]) -> ForumPost {
         let applied = applied.iter().map(u64::to_string).collect::<Vec<_>>();
         let tags = tags.iter().map(|(id, name, moderated)| {
             json!({"id": id.to_string(), "name": name, "moderated": moderated, "emoji_id": null})
@@ -103,13 +103,13 @@ mod tests {
         let thread = json!({
             "owner_id": "7", "applied_tags": applied, "thread_metadata": {"archived": true},
         });
-        Thread::read(&thread, &json!({"available_tags": tags.collect::<Vec<_>>()}))
+        ForumPost::read(&thread, &json!({"available_tags": tags.collect::<Vec<_>>()}))
     }
 
     #[track_caller]
-    fn check(thread: &Thread, ours: Permissions, expected: Option<&[u64]>) {
+    fn check(thread: &ForumPost, ours: PermissionBits, expected: Option<&[u64]>) {
         let applied = match thread.solving(solved, ours) {
-            Tagging::Set { applied, .. } => Some(applied.iter().map(|tag| tag.0).collect()),
+            TagAction::Set { applied, .. } => Some(applied.iter().map(|tag| tag.0).collect()),
             _ => None::<Vec<_>>,
         };
         assert_eq!(applied.as_deref(), expected);
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn a_moderated_tag_needs_the_permission_and_another_may_stand_in() {
         let moderated = post(&[], &[(3, "Solved", true)]);
-        assert_eq!(moderated.solving(solved, NONE), Tagging::Refused);
+        assert_eq!(moderated.solving(solved, NONE), TagAction::Refused);
         check(&moderated, THREADS, Some(&[3]));
         check(&post(&[], &[(3, "Solved", true), (4, "해결", false)]), NONE, Some(&[4]));
     }
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_post_never_gets_a_sixth_tag() {
         let full = post(&[1, 2, 4, 5, 6], &[(3, "Solved", false)]);
-        assert_eq!(full.solving(solved, THREADS), Tagging::Full);
+        assert_eq!(full.solving(solved, THREADS), TagAction::Full);
     }
 
     #[test]
@@ -148,11 +148,11 @@ mod tests {
 
     #[test]
     fn odd_threads_are_read_as_far_as_they_go() {
-        assert_eq!(Thread::read(&Value::Null, &json!([1])), Thread::default());
+        assert_eq!(ForumPost::read(&Value::Null, &json!([1])), ForumPost::default());
         let odd = json!({"applied_tags": null, "thread_metadata": 5, "owner_id": {}});
         assert_eq!(
-            Thread::read(&odd, &json!({"available_tags": [{"id": "1"}]})),
-            Thread::default()
+            ForumPost::read(&odd, &json!({"available_tags": [{"id": "1"}]})),
+            ForumPost::default()
         );
     }
 }

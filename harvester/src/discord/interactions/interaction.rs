@@ -6,8 +6,8 @@ use std::fmt;
 use rules::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use serde_json::Value;
 
-use super::language::Language;
-use super::permissions::Permissions;
+use super::language::BotLanguage;
+use super::permissions::PermissionBits;
 
 /// The id of an interaction: it is answered once, by one daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,15 +19,15 @@ pub struct ApplicationId(pub u64);
 
 /// What lets one answer an interaction, for fifteen minutes. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Token(String);
+pub(super) struct InteractionToken(String);
 
-impl Token {
+impl InteractionToken {
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Debug for Token {
+impl fmt::Debug for InteractionToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token")
     }
@@ -36,28 +36,28 @@ impl fmt::Debug for Token {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Interaction {
     pub(super) id: InteractionId,
-    pub(super) token: Token,
+    pub(super) token: InteractionToken,
     pub(super) application: ApplicationId,
     /// `None` in a direct message.
     pub(super) guild: Option<GuildId>,
-    pub(super) channel: Option<Place>,
+    pub(super) channel: Option<InteractionPlace>,
     pub(super) user: UserId,
     /// Ids only: Discord does not tell the names here.
     pub(super) roles: Vec<RoleId>,
     /// What the person may do in the channel; nothing in a direct message.
-    pub(super) permissions: Permissions,
+    pub(super) permissions: PermissionBits,
     /// What our bot may do in the channel.
-    pub(super) ours: Permissions,
+    pub(super) ours: PermissionBits,
     /// The person's language.
-    pub(super) language: Language,
+    pub(super) language: BotLanguage,
     /// The server's language, for what everybody reads.
-    pub(super) server_language: Language,
-    pub(super) what: What,
+    pub(super) server_language: BotLanguage,
+    pub(super) what: InteractionKind,
 }
 
 /// Where it happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct InteractionPlace {
     pub(super) id: ChannelId,
     pub(super) parent: Option<ChannelId>,
     pub(super) thread: bool,
@@ -65,7 +65,7 @@ pub(super) struct Place {
 
 /// What the person did.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum InteractionKind {
     Slash {
         path: Vec<String>,
         options: BTreeMap<String, String>,
@@ -77,7 +77,7 @@ pub(super) enum What {
     },
     MessageMenu {
         name: String,
-        target: Target,
+        target: TargetMessage,
     },
     Button {
         custom_id: String,
@@ -90,7 +90,7 @@ pub(super) enum What {
     },
 }
 
-impl fmt::Debug for What {
+impl fmt::Debug for InteractionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Slash { .. } => "Slash",
@@ -104,7 +104,7 @@ impl fmt::Debug for What {
 
 /// The message whose menu was opened. `Debug` hides the words.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct TargetMessage {
     pub(super) message: MessageId,
     pub(super) channel: ChannelId,
     pub(super) author: UserId,
@@ -112,7 +112,7 @@ pub(super) struct Target {
     pub(super) text: String,
 }
 
-impl fmt::Debug for Target {
+impl fmt::Debug for TargetMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Target").field("message", &self.message).finish_non_exhaustive()
     }
@@ -120,7 +120,7 @@ impl fmt::Debug for Target {
 
 /// Why an interaction cannot be answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
+pub enum InteractionParseError {
     #[error("an interaction without a readable `{0}`")]
     Without(&'static str),
     #[error("an interaction of the kind {0}")]
@@ -146,55 +146,64 @@ mod kind {
 
 impl Interaction {
     /// Reads what is needed and passes over everything else, known or not.
-    pub(super) fn read(json: &Value) -> Result<Self, Unreadable> {
+    pub(super) fn read(json: &Value) -> Result<Self, InteractionParseError> {
         let person = if json["member"]["user"].is_object() {
             &json["member"]["user"]
         } else {
             &json["user"]
         };
         Ok(Self {
-            id: InteractionId(number(&json["id"]).ok_or(Unreadable::Without("id"))?),
-            token: Token(text(&json["token"]).ok_or(Unreadable::Without("token"))?),
+            id: InteractionId(number(&json["id"]).ok_or(InteractionParseError::Without("id"))?),
+            token: InteractionToken(
+                text(&json["token"]).ok_or(InteractionParseError::Without("token"))?,
+            ),
             application: ApplicationId(
-                number(&json["application_id"]).ok_or(Unreadable::Without("application_id"))?,
+                number(&json["application_id"])
+                    .ok_or(InteractionParseError::Without("application_id"))?,
             ),
             guild: number(&json["guild_id"]).map(GuildId),
             channel: place(json),
-            user: UserId(number(&person["id"]).ok_or(Unreadable::Without("user"))?),
+            user: UserId(number(&person["id"]).ok_or(InteractionParseError::Without("user"))?),
             roles: items(&json["member"]["roles"]).filter_map(number).map(RoleId).collect(),
-            permissions: Permissions(number(&json["member"]["permissions"]).unwrap_or(0)),
-            ours: Permissions(number(&json["app_permissions"]).unwrap_or(0)),
-            language: Language::of_locale(json["locale"].as_str().unwrap_or_default()),
-            server_language: Language::of_locale(json["guild_locale"].as_str().unwrap_or_default()),
+            permissions: PermissionBits(number(&json["member"]["permissions"]).unwrap_or(0)),
+            ours: PermissionBits(number(&json["app_permissions"]).unwrap_or(0)),
+            language: BotLanguage::of_locale(json["locale"].as_str().unwrap_or_default()),
+            server_language: BotLanguage::of_locale(
+                json["guild_locale"].as_str().unwrap_or_default(),
+            ),
             what: what(json)?,
         })
     }
 }
 
-fn place(json: &Value) -> Option<Place> {
+fn place(json: &Value) -> Option<InteractionPlace> {
     let channel = &json["channel"];
     let id = number(&json["channel_id"]).or_else(|| number(&channel["id"]))?;
     let thread = number(&channel["type"]).is_some_and(|kind| kind::THREADS.contains(&kind));
-    Some(Place { id: ChannelId(id), parent: number(&channel["parent_id"]).map(ChannelId), thread })
+    Some(InteractionPlace {
+        id: ChannelId(id),
+        parent: number(&channel["parent_id"]).map(ChannelId),
+        thread,
+    })
 }
 
-fn what(json: &Value) -> Result<What, Unreadable> {
+fn what(json: &Value) -> Result<InteractionKind, InteractionParseError> {
     let data = &json["data"];
-    let kind = number(&json["type"]).ok_or(Unreadable::Without("type"))?;
+    let kind = number(&json["type"]).ok_or(InteractionParseError::Without("type"))?;
     match kind {
         kind::COMMAND => command(json),
         kind::TYPING => {
             let (path, options) = walk(data);
             let focused = options.iter().find(|option| option["focused"] == Value::Bool(true));
             let text = focused.and_then(|option| text(&option["value"])).unwrap_or_default();
-            Ok(What::Typing { path, text })
+            Ok(InteractionKind::Typing { path, text })
         }
         kind::COMPONENT => component(json),
-        other => Err(Unreadable::Kind(other)),
+        other => Err(InteractionParseError::Kind(other)),
     }
 }
 
-fn command(json: &Value) -> Result<What, Unreadable> {
+fn command(json: &Value) -> Result<InteractionKind, InteractionParseError> {
     let data = &json["data"];
     match number(&data["type"]).unwrap_or(kind::SLASH) {
         kind::SLASH => {
@@ -202,15 +211,15 @@ fn command(json: &Value) -> Result<What, Unreadable> {
             let named = |option: &&Value| Some((text(&option["name"])?, text(&option["value"])?));
             let options = options.iter().filter_map(named).collect();
             if path.is_empty() {
-                return Err(Unreadable::Without("name"));
+                return Err(InteractionParseError::Without("name"));
             }
-            Ok(What::Slash { path, options })
+            Ok(InteractionKind::Slash { path, options })
         }
-        kind::MESSAGE_MENU => Ok(What::MessageMenu {
-            name: text(&data["name"]).ok_or(Unreadable::Without("name"))?,
-            target: target(json).ok_or(Unreadable::Without("target"))?,
+        kind::MESSAGE_MENU => Ok(InteractionKind::MessageMenu {
+            name: text(&data["name"]).ok_or(InteractionParseError::Without("name"))?,
+            target: target(json).ok_or(InteractionParseError::Without("target"))?,
         }),
-        other => Err(Unreadable::Command(other)),
+        other => Err(InteractionParseError::Command(other)),
     }
 }
 
@@ -228,10 +237,10 @@ fn walk(data: &Value) -> (Vec<String>, Vec<&Value>) {
     (path, options)
 }
 
-fn target(json: &Value) -> Option<Target> {
+fn target(json: &Value) -> Option<TargetMessage> {
     let id = number(&json["data"]["target_id"])?;
     let message = &json["data"]["resolved"]["messages"][id.to_string()];
-    Some(Target {
+    Some(TargetMessage {
         message: MessageId(id),
         channel: ChannelId(number(&message["channel_id"]).or_else(|| number(&json["channel_id"]))?),
         author: UserId(number(&message["author"]["id"])?),
@@ -240,18 +249,19 @@ fn target(json: &Value) -> Option<Target> {
     })
 }
 
-fn component(json: &Value) -> Result<What, Unreadable> {
+fn component(json: &Value) -> Result<InteractionKind, InteractionParseError> {
     let data = &json["data"];
-    let custom_id = text(&data["custom_id"]).ok_or(Unreadable::Without("custom_id"))?;
-    let message = number(&json["message"]["id"]).ok_or(Unreadable::Without("message"))?;
+    let custom_id = text(&data["custom_id"]).ok_or(InteractionParseError::Without("custom_id"))?;
+    let message =
+        number(&json["message"]["id"]).ok_or(InteractionParseError::Without("message"))?;
     let message = MessageId(message);
-    match number(&data["component_type"]).ok_or(Unreadable::Without("component_type"))? {
-        kind::BUTTON => Ok(What::Button { custom_id, message }),
+    match number(&data["component_type"]).ok_or(InteractionParseError::Without("component_type"))? {
+        kind::BUTTON => Ok(InteractionKind::Button { custom_id, message }),
         kind::SELECT => {
             let values = items(&data["values"]).filter_map(text).collect();
-            Ok(What::Choice { custom_id, values, message })
+            Ok(InteractionKind::Choice { custom_id, values, message })
         }
-        other => Err(Unreadable::Component(other)),
+        other => Err(InteractionParseError::Component(other)),
     }
 }
 
@@ -290,11 +300,14 @@ mod tests {
             json!([{"type": 3, "name": "query", "value": "lost key"}]),
         ));
         let options = BTreeMap::from([("query".to_owned(), "lost key".to_owned())]);
-        assert_eq!(asked.what, What::Slash { path: vec!["answers".to_owned()], options });
+        assert_eq!(
+            asked.what,
+            InteractionKind::Slash { path: vec!["answers".to_owned()], options }
+        );
         assert_eq!((asked.user, asked.guild), (samples::USER, Some(samples::GUILD)));
         let below = read(samples::slash("harvester", json!([{"type": 1, "name": "pause"}])));
         let path = vec!["harvester".to_owned(), "pause".to_owned()];
-        assert_eq!(below.what, What::Slash { path, options: BTreeMap::new() });
+        assert_eq!(below.what, InteractionKind::Slash { path, options: BTreeMap::new() });
     }
 
     #[test]
@@ -304,7 +317,7 @@ mod tests {
             json!([{"type": 3, "name": "other", "value": "x"}, {"type": 3, "name": "query", "value": "lo", "focused": true}]),
         );
         json["type"] = 4.into();
-        let What::Typing { text, .. } = read(json).what else { panic!("not typing") };
+        let InteractionKind::Typing { text, .. } = read(json).what else { panic!("not typing") };
         assert_eq!(text, "lo");
     }
 
@@ -315,7 +328,9 @@ mod tests {
         message["components"] = json!([{"type": 1, "components": [{"type": 77, "x": null}]}]);
         message["type"] = json!(70_000);
         message["embeds"] = Value::Null;
-        let What::MessageMenu { name, target } = read(json).what else { panic!("no menu") };
+        let InteractionKind::MessageMenu { name, target } = read(json).what else {
+            panic!("no menu")
+        };
         assert_eq!((name.as_str(), target.message), ("Mark as answer", samples::ANSWER));
         assert_eq!((target.author, target.bot), (samples::ANSWERER, false));
     }
@@ -328,8 +343,8 @@ mod tests {
             "data": {"type": 1, "name": "answers"},
         });
         let asked = read(json);
-        assert_eq!((asked.guild, asked.permissions), (None, Permissions(0)));
-        assert_eq!(asked.language, Language::Korean);
+        assert_eq!((asked.guild, asked.permissions), (None, PermissionBits(0)));
+        assert_eq!(asked.language, BotLanguage::Korean);
     }
 
     #[test]
@@ -339,12 +354,12 @@ mod tests {
             json.as_object_mut().unwrap().remove(key);
             Interaction::read(&json)
         };
-        assert_eq!(without("token"), Err(Unreadable::Without("token")));
-        assert_eq!(without("member"), Err(Unreadable::Without("user")));
-        assert_eq!(without("data"), Err(Unreadable::Without("name")));
+        assert_eq!(without("token"), Err(InteractionParseError::Without("token")));
+        assert_eq!(without("member"), Err(InteractionParseError::Without("user")));
+        assert_eq!(without("data"), Err(InteractionParseError::Without("name")));
         let mut json = samples::slash("answers", json!([]));
         json["type"] = 9.into();
-        assert_eq!(Interaction::read(&json), Err(Unreadable::Kind(9)));
+        assert_eq!(Interaction::read(&json), Err(InteractionParseError::Kind(9)));
         for odd in [Value::Null, json!([]), json!("x"), json!({"type": "2", "data": [1]})] {
             assert!(Interaction::read(&odd).is_err(), "{odd}");
         }

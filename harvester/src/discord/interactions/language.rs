@@ -2,12 +2,12 @@
 
 /// Chosen by what Discord says of the reader, or by the writing of what is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
+pub(super) enum BotLanguage {
     English,
     Korean,
 }
 
-impl Language {
+impl BotLanguage {
     /// By Discord's locale: everybody who does not read Korean is spoken to in English.
     pub(super) fn of_locale(locale: &str) -> Self {
         if locale == "ko" { Self::Korean } else { Self::English }

@@ -3,17 +3,17 @@
 use rules::ids::{ChannelId, GuildId, MessageId};
 use serde_json::{Value, json};
 
-use super::Failure;
+use super::InteractionError;
 use super::interaction::{ApplicationId, Interaction};
-use super::opening::Ack;
+use super::opening::AckKind;
 use super::press::TagId;
 use super::reply::Reply;
-use crate::discord::rest::{Method, Rest, RestError};
+use crate::discord::rest::{RestClient, RestError, RestMethod};
 
 /// The way to Discord.
 #[derive(Clone)]
-pub(super) struct Line {
-    rest: Rest,
+pub(super) struct InteractionApi {
+    rest: RestClient,
     application: ApplicationId,
 }
 
@@ -28,30 +28,42 @@ const CHANGE_LATER: u8 = 6;
 const CHOICES: u8 = 8;
 const EPHEMERAL: u64 = 1 << 6;
 
-impl Line {
-    pub(super) fn new(rest: Rest, application: ApplicationId) -> Self {
+impl InteractionApi {
+    pub(super) fn new(rest: RestClient, application: ApplicationId) -> Self {
         Self { rest, application }
     }
 
-    pub(super) async fn offer(&self, to: &Interaction, choices: Value) -> Result<(), Failure> {
+    pub(super) async fn respond_choices(
+        &self,
+        to: &Interaction,
+        choices: Value,
+    ) -> Result<(), InteractionError> {
         self.call_back(to, json!({"type": CHOICES, "data": {"choices": choices}})).await
     }
 
-    pub(super) async fn say(&self, to: &Interaction, reply: &Reply) -> Result<(), Failure> {
+    pub(super) async fn respond(
+        &self,
+        to: &Interaction,
+        reply: &Reply,
+    ) -> Result<(), InteractionError> {
         self.call_back(to, json!({"type": MESSAGE, "data": reply.ephemeral()})).await
     }
 
-    pub(super) async fn acknowledge(&self, to: &Interaction, ack: Ack) -> Result<(), Failure> {
+    pub(super) async fn acknowledge(
+        &self,
+        to: &Interaction,
+        ack: AckKind,
+    ) -> Result<(), InteractionError> {
         let body = match ack {
-            Ack::Fill => json!({"type": MESSAGE_LATER, "data": {"flags": EPHEMERAL}}),
-            Ack::Change => json!({"type": CHANGE_LATER}),
+            AckKind::Fill => json!({"type": MESSAGE_LATER, "data": {"flags": EPHEMERAL}}),
+            AckKind::Change => json!({"type": CHANGE_LATER}),
         };
         self.call_back(to, body).await
     }
 
-    async fn call_back(&self, to: &Interaction, body: Value) -> Result<(), Failure> {
+    async fn call_back(&self, to: &Interaction, body: Value) -> Result<(), InteractionError> {
         let path = format!("/interactions/{}/{}/callback", to.id.0, to.token.as_str());
-        match self.rest.send(Method::Post, &path, Some(&body)).await {
+        match self.rest.send(RestMethod::Post, &path, Some(&body)).await {
             // Discord had heard it, although its answer got lost.
             Err(RestError::Refused { code: ACKNOWLEDGED, .. }) | Ok(_) => Ok(()),
             Err(error) => Err(error.into()),
@@ -59,26 +71,38 @@ impl Line {
     }
 
     /// Fills what was acknowledged, or changes the message whose button was pressed.
-    pub(super) async fn fill(&self, to: &Interaction, reply: &Reply) -> Result<(), Failure> {
+    pub(super) async fn edit_response(
+        &self,
+        to: &Interaction,
+        reply: &Reply,
+    ) -> Result<(), InteractionError> {
         let path = format!("{}/messages/@original", self.webhook(to));
-        self.deliver(Method::Patch, &path, reply.in_place(), reply).await
+        self.deliver(RestMethod::Patch, &path, reply.in_place(), reply).await
     }
 
     /// Takes the buttons from the message whose button was pressed.
-    pub(super) async fn bare(&self, to: &Interaction) -> Result<(), Failure> {
+    pub(super) async fn remove_buttons(&self, to: &Interaction) -> Result<(), InteractionError> {
         let path = format!("{}/messages/@original", self.webhook(to));
-        self.rest.send(Method::Patch, &path, Some(&json!({"components": []}))).await?;
+        self.rest.send(RestMethod::Patch, &path, Some(&json!({"components": []}))).await?;
         Ok(())
     }
 
     /// One more message, to this person alone.
-    pub(super) async fn whisper(&self, to: &Interaction, reply: &Reply) -> Result<(), Failure> {
-        self.deliver(Method::Post, &self.webhook(to), reply.ephemeral(), reply).await
+    pub(super) async fn follow_up_private(
+        &self,
+        to: &Interaction,
+        reply: &Reply,
+    ) -> Result<(), InteractionError> {
+        self.deliver(RestMethod::Post, &self.webhook(to), reply.ephemeral(), reply).await
     }
 
     /// One more message, to everybody.
-    pub(super) async fn announce(&self, to: &Interaction, reply: &Reply) -> Result<(), Failure> {
-        self.deliver(Method::Post, &self.webhook(to), reply.public(), reply).await
+    pub(super) async fn follow_up_public(
+        &self,
+        to: &Interaction,
+        reply: &Reply,
+    ) -> Result<(), InteractionError> {
+        self.deliver(RestMethod::Post, &self.webhook(to), reply.public(), reply).await
     }
 
     fn webhook(&self, to: &Interaction) -> String {
@@ -87,15 +111,15 @@ impl Line {
 
     async fn deliver(
         &self,
-        method: Method,
+        method: RestMethod,
         path: &str,
         body: Value,
         reply: &Reply,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), InteractionError> {
         match &reply.file {
             None => self.rest.send(method, path, Some(&body)).await?,
             Some((name, bytes)) => {
-                let Form { content_type, body } = form(&body, name, bytes);
+                let MultipartForm { content_type, body } = form(&body, name, bytes);
                 self.rest.send_form(method, path, &content_type, body).await?
             }
         };
@@ -108,73 +132,81 @@ impl Line {
         channel: ChannelId,
         question: MessageId,
         reply: &Reply,
-    ) -> Result<Option<MessageId>, Failure> {
+    ) -> Result<Option<MessageId>, InteractionError> {
         let mut body = reply.public();
         body["message_reference"] = json!({"message_id": question, "fail_if_not_exists": true});
         // Discord posts a nonce once, should this call be made twice.
         body["nonce"] = question.to_string().into();
         body["enforce_nonce"] = true.into();
         let path = format!("/channels/{channel}/messages");
-        let posted = self.rest.send(Method::Post, &path, Some(&body)).await?;
+        let posted = self.rest.send(RestMethod::Post, &path, Some(&body)).await?;
         Ok(super::interaction::number(&posted["id"]).map(MessageId))
     }
 
     /// Sets or removes our ✅ under a message.
-    pub(super) async fn check(
+    pub(super) async fn set_check_reaction(
         &self,
         channel: ChannelId,
         message: MessageId,
         stands: bool,
-    ) -> Result<(), Failure> {
-        let method = if stands { Method::Put } else { Method::Delete };
+    ) -> Result<(), InteractionError> {
+        let method = if stands { RestMethod::Put } else { RestMethod::Delete };
         let path = format!("/channels/{channel}/messages/{message}/reactions/{CHECK}/@me");
         self.rest.send(method, &path, None).await?;
         Ok(())
     }
 
-    pub(super) async fn channel(&self, channel: ChannelId) -> Result<Value, Failure> {
-        Ok(self.rest.send(Method::Get, &format!("/channels/{channel}"), None).await?)
+    pub(super) async fn channel(&self, channel: ChannelId) -> Result<Value, InteractionError> {
+        Ok(self.rest.send(RestMethod::Get, &format!("/channels/{channel}"), None).await?)
     }
 
     pub(super) async fn message(
         &self,
         channel: ChannelId,
         message: MessageId,
-    ) -> Result<Value, Failure> {
+    ) -> Result<Value, InteractionError> {
         let path = format!("/channels/{channel}/messages/{message}");
-        Ok(self.rest.send(Method::Get, &path, None).await?)
+        Ok(self.rest.send(RestMethod::Get, &path, None).await?)
     }
 
-    pub(super) async fn roles(&self, guild: GuildId) -> Result<Value, Failure> {
-        Ok(self.rest.send(Method::Get, &format!("/guilds/{guild}/roles"), None).await?)
+    pub(super) async fn roles(&self, guild: GuildId) -> Result<Value, InteractionError> {
+        Ok(self.rest.send(RestMethod::Get, &format!("/guilds/{guild}/roles"), None).await?)
     }
 
     /// Opens an archived thread, or archives it again.
-    pub(super) async fn archive(&self, thread: ChannelId, archived: bool) -> Result<(), Failure> {
+    pub(super) async fn archive(
+        &self,
+        thread: ChannelId,
+        archived: bool,
+    ) -> Result<(), InteractionError> {
         self.change(thread, json!({"archived": archived})).await
     }
 
-    pub(super) async fn tag(&self, thread: ChannelId, applied: &[TagId]) -> Result<(), Failure> {
+    pub(super) async fn tag(
+        &self,
+        thread: ChannelId,
+        applied: &[TagId],
+    ) -> Result<(), InteractionError> {
         let applied = applied.iter().map(|tag| tag.0.to_string()).collect::<Vec<_>>();
         self.change(thread, json!({"applied_tags": applied})).await
     }
 
-    async fn change(&self, thread: ChannelId, body: Value) -> Result<(), Failure> {
-        self.rest.send(Method::Patch, &format!("/channels/{thread}"), Some(&body)).await?;
+    async fn change(&self, thread: ChannelId, body: Value) -> Result<(), InteractionError> {
+        self.rest.send(RestMethod::Patch, &format!("/channels/{thread}"), Some(&body)).await?;
         Ok(())
     }
 
-    pub(super) async fn commands(&self, guild: GuildId) -> Result<Value, Failure> {
+    pub(super) async fn commands(&self, guild: GuildId) -> Result<Value, InteractionError> {
         let path = format!("{}?with_localizations=true", self.commands_of(guild));
-        Ok(self.rest.send(Method::Get, &path, None).await?)
+        Ok(self.rest.send(RestMethod::Get, &path, None).await?)
     }
 
     pub(super) async fn set_commands(
         &self,
         guild: GuildId,
         commands: &Value,
-    ) -> Result<(), Failure> {
-        self.rest.send(Method::Put, &self.commands_of(guild), Some(commands)).await?;
+    ) -> Result<(), InteractionError> {
+        self.rest.send(RestMethod::Put, &self.commands_of(guild), Some(commands)).await?;
         Ok(())
     }
 
@@ -184,12 +216,12 @@ impl Line {
 }
 
 /// A message with a file, as `multipart/form-data`.
-struct Form {
+struct MultipartForm {
     content_type: String,
     body: Vec<u8>,
 }
 
-fn form(message: &Value, name: &str, bytes: &[u8]) -> Form {
+fn form(message: &Value, name: &str, bytes: &[u8]) -> MultipartForm {
     let message = message.to_string();
     let boundary = boundary(&[message.as_bytes(), bytes]);
     let mut body = Vec::with_capacity(bytes.len() + message.len() + 512);
@@ -205,7 +237,7 @@ fn form(message: &Value, name: &str, bytes: &[u8]) -> Form {
     body.extend(head(&file, "application/json").as_bytes());
     body.extend(bytes);
     body.extend(format!("\r\n--{boundary}--\r\n").as_bytes());
-    Form { content_type: format!("multipart/form-data; boundary={boundary}"), body }
+    MultipartForm { content_type: format!("multipart/form-data; boundary={boundary}"), body }
 }
 
 /// A word that is in none of the parts.
@@ -224,7 +256,8 @@ mod tests {
     #[test]
     fn a_form_holds_message_and_file_apart() {
         let file = b"{\"said\": \"harvested-part-0 harvested-part-1\"}";
-        let Form { content_type, body } = form(&json!({"content": "x"}), "kept.json", file);
+        let MultipartForm { content_type, body } =
+            form(&json!({"content": "x"}), "kept.json", file);
         assert_eq!(content_type, "multipart/form-data; boundary=harvested-part-2");
         let text = String::from_utf8(body).unwrap();
         let parts = text.split("--harvested-part-2").collect::<Vec<_>>();

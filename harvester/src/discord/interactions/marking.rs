@@ -2,21 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use indexer::store::MarkRow;
-use rules::conversation::Mark;
+use indexer::store::AnswerMarkRow;
+use rules::conversation::AnswerMark;
 use rules::ids::{MessageId, Millis, UserId};
 
-use super::forum::{Tagging, Thread};
-use super::interaction::{Interaction, Target};
-use super::language::Language;
-use super::permissions::Standing;
-use super::press::{Press, TagId};
-use super::reply::{Button, Look, Reply};
+use super::forum::{ForumPost, TagAction};
+use super::interaction::{Interaction, TargetMessage};
+use super::language::BotLanguage;
+use super::permissions::MemberAuthority;
+use super::press::{CustomId, TagId};
+use super::reply::{Button, ButtonStyle, Reply};
 use super::words;
 
 /// What has to be known before anything is decided about a message.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Facts {
+pub(super) struct MarkFacts {
     /// Whether the channel is read and everybody may see it.
     pub(super) read: bool,
     /// Who asked in the message's conversation or thread.
@@ -31,12 +31,12 @@ pub(super) struct Facts {
     pub(super) unasked: bool,
     /// The question there and who asked it, if they are to be asked likewise.
     pub(super) question: Option<(MessageId, UserId)>,
-    pub(super) thread: Option<Thread>,
+    pub(super) thread: Option<ForumPost>,
 }
 
 /// Why nothing is done; the person is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum MarkRefusal {
     #[error("the channel is not read")]
     NotRead,
     #[error("only askers, trusted people and moderators may")]
@@ -49,8 +49,8 @@ pub enum Refusal {
     OptedOut,
 }
 
-impl Refusal {
-    pub(super) fn tell(self, language: Language) -> Reply {
+impl MarkRefusal {
+    pub(super) fn tell(self, language: BotLanguage) -> Reply {
         Reply::new(match self {
             Self::NotRead => words::not_read(language),
             Self::MayNot => words::may_not_judge(language),
@@ -63,11 +63,11 @@ impl Refusal {
 
 /// What marking a message means.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Plan {
-    pub(super) mark: MarkRow,
+pub(super) struct MarkPlan {
+    pub(super) mark: AnswerMarkRow,
     /// Whether our ✅ shall stand under the message.
     pub(super) react: bool,
-    pub(super) tagging: Tagging,
+    pub(super) tagging: TagAction,
     /// The author, if they are to be asked whether they may be quoted.
     pub(super) ask: Option<UserId>,
     /// The question and its asker, if they are to be asked whether it may be quoted.
@@ -76,14 +76,14 @@ pub(super) struct Plan {
 
 /// What came of it, as the person is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Marked {
+pub(super) struct MarkResult {
     pub(super) answers: bool,
     pub(super) reacted: bool,
-    pub(super) tagged: Tagged,
+    pub(super) tagged: TagResult,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Tagged {
+pub(super) enum TagResult {
     NotAsked,
     Set(String),
     Full,
@@ -91,41 +91,42 @@ pub(super) enum Tagged {
 }
 
 /// Whether the person may say what is true of this conversation.
-pub(super) fn may_judge(interaction: &Interaction, facts: &Facts) -> Result<(), Refusal> {
+pub(super) fn may_judge(interaction: &Interaction, facts: &MarkFacts) -> Result<(), MarkRefusal> {
     if interaction.guild.is_none() || !facts.read {
-        return Err(Refusal::NotRead);
+        return Err(MarkRefusal::NotRead);
     }
     if facts.left {
-        return Err(Refusal::Left);
+        return Err(MarkRefusal::Left);
     }
     let Interaction { user, permissions, .. } = *interaction;
-    let standing = Standing { user, permissions, trusted: facts.trusted, askers: &facts.askers };
-    if standing.may_judge() { Ok(()) } else { Err(Refusal::MayNot) }
+    let standing =
+        MemberAuthority { user, permissions, trusted: facts.trusted, askers: &facts.askers };
+    if standing.may_judge() { Ok(()) } else { Err(MarkRefusal::MayNot) }
 }
 
 /// Decides about marking a message as the answer, or as none.
 pub(super) fn plan(
     interaction: &Interaction,
-    target: &Target,
+    target: &TargetMessage,
     answers: bool,
-    facts: &Facts,
+    facts: &MarkFacts,
     solved: impl Fn(&str) -> bool,
     now: Millis,
-) -> Result<Plan, Refusal> {
+) -> Result<MarkPlan, MarkRefusal> {
     may_judge(interaction, facts)?;
     if target.author.0 == interaction.application.0 {
-        return Err(Refusal::OwnMessage);
+        return Err(MarkRefusal::OwnMessage);
     }
     if facts.opted_out {
-        return Err(Refusal::OptedOut);
+        return Err(MarkRefusal::OptedOut);
     }
-    let Target { message, channel, author, bot, .. } = *target;
+    let TargetMessage { message, channel, author, bot, .. } = *target;
     let tagging = match &facts.thread {
         Some(thread) if answers => thread.solving(solved, interaction.ours),
-        _ => Tagging::Leave,
+        _ => TagAction::Leave,
     };
-    Ok(Plan {
-        mark: MarkRow { channel, message, by: interaction.user, answers, at: now },
+    Ok(MarkPlan {
+        mark: AnswerMarkRow { channel, message, by: interaction.user, answers, at: now },
         react: answers,
         tagging,
         ask: (answers && facts.unasked && !bot).then_some(author),
@@ -134,22 +135,27 @@ pub(super) fn plan(
 }
 
 /// Tells what was done and offers to take it back.
-pub(super) fn tell(plan: &Plan, marked: &Marked, entry: i64, language: Language) -> Reply {
+pub(super) fn tell(
+    plan: &MarkPlan,
+    marked: &MarkResult,
+    entry: i64,
+    language: BotLanguage,
+) -> Reply {
     let tag = match (&marked.tagged, &plan.tagging) {
-        (Tagged::Set(_), Tagging::Set { added, .. }) => Some(added.id),
+        (TagResult::Set(_), TagAction::Set { added, .. }) => Some(added.id),
         _ => None,
     };
-    let undo = Press::UndoMark { message: plan.mark.message, tag, entry };
+    let undo = CustomId::UndoMark { message: plan.mark.message, tag, entry };
     Reply::new(words::marked(language, marked)).buttons(vec![Button::new(
         undo,
         words::undo(language),
-        Look::Grey,
+        ButtonStyle::Grey,
     )])
 }
 
 /// How things shall stand once a person's own mark is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Undoing {
+pub(super) struct MarkUndo {
     /// Whether our ✅ shall stand under the message.
     pub(super) react: bool,
     /// All tags that the post shall have, if one is taken back.
@@ -158,39 +164,41 @@ pub(super) struct Undoing {
 
 /// `left` are the marks that remain on the message: while one of them calls it the answer, and none
 /// denies it, ✅ and tag stay.
-pub(super) fn undo(
-    left: &[Mark],
+pub(super) fn plan_undo(
+    left: &[AnswerMark],
     tag: Option<TagId>,
-    thread: Option<&Thread>,
+    thread: Option<&ForumPost>,
     solved: impl Fn(&str) -> bool,
-) -> Undoing {
+) -> MarkUndo {
     let stands = !left.is_empty() && left.iter().all(|mark| mark.answers);
     let taken = thread.zip(tag).filter(|_| !stands);
-    Undoing { react: stands, applied: taken.and_then(|(thread, tag)| thread.without(tag, solved)) }
+    MarkUndo { react: stands, applied: taken.and_then(|(thread, tag)| thread.without(tag, solved)) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::forum::Tag;
-    use super::super::interaction::What;
+    use super::super::forum::ForumTag;
+    use super::super::interaction::InteractionKind;
     use super::super::samples;
     use super::*;
 
     const NOW: Millis = Millis(5_000);
 
-    fn opened(change: impl Fn(&mut serde_json::Value)) -> (Interaction, Target) {
+    fn opened(change: impl Fn(&mut serde_json::Value)) -> (Interaction, TargetMessage) {
         let mut json = samples::menu("Mark as answer");
         change(&mut json);
         let interaction = Interaction::read(&json).unwrap();
-        let What::MessageMenu { target, .. } = interaction.what.clone() else { panic!("no menu") };
+        let InteractionKind::MessageMenu { target, .. } = interaction.what.clone() else {
+            panic!("no menu")
+        };
         (interaction, target)
     }
 
-    fn asked_here() -> Facts {
-        Facts { read: true, askers: BTreeSet::from([samples::USER]), ..Facts::default() }
+    fn asked_here() -> MarkFacts {
+        MarkFacts { read: true, askers: BTreeSet::from([samples::USER]), ..MarkFacts::default() }
     }
 
-    fn decide(facts: &Facts, answers: bool) -> Result<Plan, Refusal> {
+    fn decide(facts: &MarkFacts, answers: bool) -> Result<MarkPlan, MarkRefusal> {
         let (interaction, target) = opened(|_| ());
         plan(&interaction, &target, answers, facts, |name| name == "Solved", NOW)
     }
@@ -199,16 +207,16 @@ mod tests {
     fn the_asker_marks_an_answer() {
         let plan = decide(&asked_here(), true).unwrap();
         let (message, channel) = (samples::ANSWER, samples::CHANNEL);
-        let mark = MarkRow { channel, message, by: samples::USER, answers: true, at: NOW };
-        let (tagging, ask, ask_for_question) = (Tagging::Leave, None, None);
-        assert_eq!(plan, Plan { mark, react: true, tagging, ask, ask_for_question });
+        let mark = AnswerMarkRow { channel, message, by: samples::USER, answers: true, at: NOW };
+        let (tagging, ask, ask_for_question) = (TagAction::Leave, None, None);
+        assert_eq!(plan, MarkPlan { mark, react: true, tagging, ask, ask_for_question });
         assert!(!decide(&asked_here(), false).unwrap().react);
     }
 
     #[test]
     fn strangers_may_not_but_trusted_people_and_moderators_may() {
-        let mut facts = Facts { read: true, ..Facts::default() };
-        assert_eq!(decide(&facts, true), Err(Refusal::MayNot));
+        let mut facts = MarkFacts { read: true, ..MarkFacts::default() };
+        assert_eq!(decide(&facts, true), Err(MarkRefusal::MayNot));
         facts.trusted = true;
         assert!(decide(&facts, true).is_ok());
         facts.trusted = false;
@@ -222,9 +230,9 @@ mod tests {
             json.as_object_mut().unwrap().remove("guild_id");
         });
         let decided = plan(&interaction, &target, true, &asked_here(), |_| false, NOW);
-        assert_eq!(decided, Err(Refusal::NotRead));
-        let unread = Facts { read: false, ..asked_here() };
-        assert_eq!(decide(&unread, true), Err(Refusal::NotRead));
+        assert_eq!(decided, Err(MarkRefusal::NotRead));
+        let unread = MarkFacts { read: false, ..asked_here() };
+        assert_eq!(decide(&unread, true), Err(MarkRefusal::NotRead));
     }
 
     #[test]
@@ -232,17 +240,17 @@ mod tests {
         let (interaction, mut target) = opened(|_| ());
         target.author = UserId(samples::APPLICATION);
         let decided = plan(&interaction, &target, true, &asked_here(), |_| false, NOW);
-        assert_eq!(decided, Err(Refusal::OwnMessage));
-        let theirs = Facts { opted_out: true, ..asked_here() };
-        assert_eq!(decide(&theirs, true), Err(Refusal::OptedOut));
-        let left = Facts { left: true, ..asked_here() };
-        assert_eq!(decide(&left, true), Err(Refusal::Left));
+        assert_eq!(decided, Err(MarkRefusal::OwnMessage));
+        let theirs = MarkFacts { opted_out: true, ..asked_here() };
+        assert_eq!(decide(&theirs, true), Err(MarkRefusal::OptedOut));
+        let left = MarkFacts { left: true, ..asked_here() };
+        assert_eq!(decide(&left, true), Err(MarkRefusal::Left));
     }
 
     #[test]
     fn consent_is_asked_of_a_person_once_and_only_for_answers() {
         let question = Some((MessageId(390), samples::USER));
-        let facts = Facts { unasked: true, question, ..asked_here() };
+        let facts = MarkFacts { unasked: true, question, ..asked_here() };
         assert_eq!(decide(&facts, true).unwrap().ask_for_question, question);
         assert_eq!(decide(&facts, false).unwrap().ask_for_question, None);
         assert_eq!(decide(&facts, true).unwrap().ask, Some(samples::ANSWERER));
@@ -253,32 +261,32 @@ mod tests {
         assert_eq!(of_bot.ask, None);
     }
 
-    fn post(applied: &[u64]) -> Thread {
-        let tag = Tag { id: TagId(3), name: "Solved".to_owned(), moderated: false };
+    fn post(applied: &[u64]) -> ForumPost {
+        let tag = ForumTag { id: TagId(3), name: "Solved".to_owned(), moderated: false };
         let applied = applied.iter().copied().map(TagId).collect();
-        Thread { applied, available: vec![tag], ..Thread::default() }
+        ForumPost { applied, available: vec![tag], ..ForumPost::default() }
     }
 
     #[test]
     fn undoing_takes_back_the_tag_only_if_we_had_set_it() {
-        let facts = Facts { thread: Some(post(&[1])), ..asked_here() };
+        let facts = MarkFacts { thread: Some(post(&[1])), ..asked_here() };
         let plan = decide(&facts, true).unwrap();
         let undo_of = |tagged| {
-            let marked = Marked { answers: true, reacted: true, tagged };
-            tell(&plan, &marked, 12, Language::Korean).ephemeral()["components"].to_string()
+            let marked = MarkResult { answers: true, reacted: true, tagged };
+            tell(&plan, &marked, 12, BotLanguage::Korean).ephemeral()["components"].to_string()
         };
-        assert!(undo_of(Tagged::Set("Solved".to_owned())).contains("harvest:unmark:400:3:12"));
-        assert!(undo_of(Tagged::Refused).contains("harvest:unmark:400:0:12"));
+        assert!(undo_of(TagResult::Set("Solved".to_owned())).contains("harvest:unmark:400:3:12"));
+        assert!(undo_of(TagResult::Refused).contains("harvest:unmark:400:0:12"));
     }
 
     #[test]
     fn what_others_marked_too_stays() {
-        let mark = |answers| Mark { message: MessageId(4), by: UserId(9), answers };
+        let mark = |answers| AnswerMark { message: MessageId(4), by: UserId(9), answers };
         let solved = |name: &str| name == "Solved";
         let thread = post(&[1, 3]);
-        let undo = |left: &[Mark]| undo(left, Some(TagId(3)), Some(&thread), solved);
-        assert_eq!(undo(&[mark(true)]), Undoing { react: true, applied: None });
-        let all = Undoing { react: false, applied: Some(vec![TagId(1)]) };
+        let undo = |left: &[AnswerMark]| plan_undo(left, Some(TagId(3)), Some(&thread), solved);
+        assert_eq!(undo(&[mark(true)]), MarkUndo { react: true, applied: None });
+        let all = MarkUndo { react: false, applied: Some(vec![TagId(1)]) };
         assert_eq!(undo(&[mark(false)]), all);
         assert_eq!(undo(&[mark(true), mark(false)]), all);
         assert_eq!(undo(&[]), all);

@@ -3,26 +3,26 @@
 use rules::ids::{ClusterId, MessageId};
 
 use super::commands::name;
-use super::interaction::{Interaction, Target, What};
-use super::language::Language;
-use super::press::{Press, TagId};
-use super::reply::{Button, Look, Reply};
+use super::interaction::{Interaction, InteractionKind, TargetMessage};
+use super::language::BotLanguage;
+use super::press::{CustomId, TagId};
+use super::reply::{Button, ButtonStyle, Reply};
 use super::words;
 
 /// The first answer, which Discord wants within three seconds.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Opening {
+pub(super) enum FirstResponse {
     /// Choices for what is being typed.
     Choices { text: String },
     /// All that is to be said, to this person alone.
     Say(Reply),
     /// Something that may take longer: acknowledged first.
-    Work { work: Work, ack: Ack },
+    Work { work: DeferredAction, ack: AckKind },
 }
 
 /// How something is acknowledged that will be answered later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ack {
+pub(super) enum AckKind {
     /// With a message to this person that will be filled.
     Fill,
     /// Silently: the message with the button will be changed.
@@ -31,10 +31,10 @@ pub(super) enum Ack {
 
 /// What takes a look at the store, or a call to Discord.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Work {
+pub(super) enum DeferredAction {
     Find { query: String },
-    Judge { target: Target, answers: bool },
-    OfferSame { target: Target },
+    Judge { target: TargetMessage, answers: bool },
+    OfferSame { target: TargetMessage },
     Status,
     Pause(bool),
     Forget,
@@ -47,34 +47,36 @@ pub(super) enum Work {
 }
 
 /// Decides what to do first.
-pub(super) fn opening(interaction: &Interaction) -> Opening {
+pub(super) fn route_interaction(interaction: &Interaction) -> FirstResponse {
     let language = interaction.language;
     let opening = match &interaction.what {
-        What::Typing { text, .. } => return Opening::Choices { text: text.clone() },
-        What::Slash { path, options } => {
+        InteractionKind::Typing { text, .. } => {
+            return FirstResponse::Choices { text: text.clone() };
+        }
+        InteractionKind::Slash { path, options } => {
             let path = path.iter().map(String::as_str).collect::<Vec<_>>();
             let query = options.get(name::QUERY).map(String::as_str);
             slash(&path, query.unwrap_or_default(), interaction)
         }
-        What::MessageMenu { name, target } => menu(name, target, language),
-        What::Button { custom_id, .. } => pressed(custom_id, None, language),
-        What::Choice { custom_id, values, .. } => {
+        InteractionKind::MessageMenu { name, target } => menu(name, target, language),
+        InteractionKind::Button { custom_id, .. } => pressed(custom_id, None, language),
+        InteractionKind::Choice { custom_id, values, .. } => {
             pressed(custom_id, values.first().map(String::as_str), language)
         }
     };
     if interaction.guild.is_none() && !opening.is_about_oneself() {
-        return Opening::Say(Reply::new(words::only_in_servers(language)));
+        return FirstResponse::Say(Reply::new(words::only_in_servers(language)));
     }
     opening
 }
 
-impl Opening {
-    fn fill(work: Work) -> Self {
-        Self::Work { work, ack: Ack::Fill }
+impl FirstResponse {
+    fn fill(work: DeferredAction) -> Self {
+        Self::Work { work, ack: AckKind::Fill }
     }
 
-    fn change(work: Work) -> Self {
-        Self::Work { work, ack: Ack::Change }
+    fn change(work: DeferredAction) -> Self {
+        Self::Work { work, ack: AckKind::Change }
     }
 
     /// Whether it is right in a direct message, too.
@@ -82,60 +84,73 @@ impl Opening {
         match self {
             Self::Say(_) => true,
             Self::Choices { .. } => false,
-            Self::Work { work, .. } => matches!(work, Work::Forget | Work::Export),
+            Self::Work { work, .. } => {
+                matches!(work, DeferredAction::Forget | DeferredAction::Export)
+            }
         }
     }
 }
 
-fn slash(path: &[&str], query: &str, interaction: &Interaction) -> Opening {
+fn slash(path: &[&str], query: &str, interaction: &Interaction) -> FirstResponse {
     let Interaction { language, permissions, .. } = *interaction;
-    let refused = |words: fn(Language) -> &'static str| Opening::Say(Reply::new(words(language)));
+    let refused =
+        |words: fn(BotLanguage) -> &'static str| FirstResponse::Say(Reply::new(words(language)));
     match *path {
         [name::ANSWERS] if query.trim().is_empty() => refused(words::empty_query),
-        [name::ANSWERS] => Opening::fill(Work::Find { query: query.to_owned() }),
-        [name::HARVESTER, name::STATUS] if permissions.moderates() => Opening::fill(Work::Status),
+        [name::ANSWERS] => FirstResponse::fill(DeferredAction::Find { query: query.to_owned() }),
+        [name::HARVESTER, name::STATUS] if permissions.moderates() => {
+            FirstResponse::fill(DeferredAction::Status)
+        }
         [name::HARVESTER, name::STATUS] => refused(words::moderators_only),
         [name::HARVESTER, name::PAUSE | name::RESUME] if !permissions.manages_server() => {
             refused(words::managers_only)
         }
-        [name::HARVESTER, name::PAUSE] => Opening::fill(Work::Pause(true)),
-        [name::HARVESTER, name::RESUME] => Opening::fill(Work::Pause(false)),
+        [name::HARVESTER, name::PAUSE] => FirstResponse::fill(DeferredAction::Pause(true)),
+        [name::HARVESTER, name::RESUME] => FirstResponse::fill(DeferredAction::Pause(false)),
         [name::HARVESTER, name::FORGET_ME] => {
-            let button = Button::new(Press::Forget, words::forget(language), Look::Red);
-            Opening::Say(Reply::new(words::forget_question(language)).buttons(vec![button]))
+            let button = Button::new(CustomId::Forget, words::forget(language), ButtonStyle::Red);
+            FirstResponse::Say(Reply::new(words::forget_question(language)).buttons(vec![button]))
         }
-        [name::HARVESTER, name::EXPORT_ME] => Opening::fill(Work::Export),
+        [name::HARVESTER, name::EXPORT_ME] => FirstResponse::fill(DeferredAction::Export),
         _ => refused(words::unknown_command),
     }
 }
 
-fn menu(name: &str, target: &Target, language: Language) -> Opening {
+fn menu(name: &str, target: &TargetMessage, language: BotLanguage) -> FirstResponse {
     let target = target.clone();
     match name {
-        name::MARK => Opening::fill(Work::Judge { target, answers: true }),
-        name::NOT_AN_ANSWER => Opening::fill(Work::Judge { target, answers: false }),
-        name::SAME_QUESTION => Opening::fill(Work::OfferSame { target }),
-        _ => Opening::Say(Reply::new(words::unknown_command(language))),
+        name::MARK => FirstResponse::fill(DeferredAction::Judge { target, answers: true }),
+        name::NOT_AN_ANSWER => {
+            FirstResponse::fill(DeferredAction::Judge { target, answers: false })
+        }
+        name::SAME_QUESTION => FirstResponse::fill(DeferredAction::OfferSame { target }),
+        _ => FirstResponse::Say(Reply::new(words::unknown_command(language))),
     }
 }
 
-fn pressed(custom_id: &str, chosen: Option<&str>, language: Language) -> Opening {
+fn pressed(custom_id: &str, chosen: Option<&str>, language: BotLanguage) -> FirstResponse {
     let cluster = chosen.and_then(|value| value.parse::<ClusterId>().ok());
-    let work = match (custom_id.parse::<Press>(), cluster) {
-        (Ok(Press::ChooseSame { message }), Some(cluster)) => Work::Tie { message, cluster },
-        (Ok(Press::Forget), None) => Work::Forget,
-        (Ok(Press::UndoMark { message, tag, entry }), None) => {
-            Work::UndoMark { message, tag, entry }
+    let work = match (custom_id.parse::<CustomId>(), cluster) {
+        (Ok(CustomId::ChooseSame { message }), Some(cluster)) => {
+            DeferredAction::Tie { message, cluster }
         }
-        (Ok(Press::UndoTie { message, question, entry }), None) => {
-            Work::Untie { message, question, entry }
+        (Ok(CustomId::Forget), None) => DeferredAction::Forget,
+        (Ok(CustomId::UndoMark { message, tag, entry }), None) => {
+            DeferredAction::UndoMark { message, tag, entry }
         }
-        (Ok(Press::Allow { message }), None) => Work::Consent { message, given: true },
-        (Ok(Press::Withdraw { message }), None) => Work::Consent { message, given: false },
-        (Ok(Press::Suggested { question, helped }), None) => Work::Suggested { question, helped },
-        _ => return Opening::Say(Reply::new(words::unknown_button(language))),
+        (Ok(CustomId::UndoTie { message, question, entry }), None) => {
+            DeferredAction::Untie { message, question, entry }
+        }
+        (Ok(CustomId::Allow { message }), None) => DeferredAction::Consent { message, given: true },
+        (Ok(CustomId::Withdraw { message }), None) => {
+            DeferredAction::Consent { message, given: false }
+        }
+        (Ok(CustomId::Suggested { question, helped }), None) => {
+            DeferredAction::Suggested { question, helped }
+        }
+        _ => return FirstResponse::Say(Reply::new(words::unknown_button(language))),
     };
-    Opening::change(work)
+    FirstResponse::change(work)
 }
 
 #[cfg(test)]
@@ -144,13 +159,13 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn open(json: &Value) -> Opening {
-        opening(&Interaction::read(json).unwrap())
+    fn open(json: &Value) -> FirstResponse {
+        route_interaction(&Interaction::read(json).unwrap())
     }
 
     fn said(json: &Value) -> String {
         match open(json) {
-            Opening::Say(reply) => reply.text,
+            FirstResponse::Say(reply) => reply.text,
             other => panic!("not said: {other:?}"),
         }
     }
@@ -166,13 +181,13 @@ mod tests {
     fn a_question_is_looked_up_and_an_empty_one_is_not() {
         let ask =
             |text: &str| slash("answers", json!([{"type": 3, "name": "query", "value": text}]));
-        let work = Work::Find { query: "lost key".to_owned() };
-        assert_eq!(open(&ask("lost key")), Opening::Work { work, ack: Ack::Fill });
+        let work = DeferredAction::Find { query: "lost key".to_owned() };
+        assert_eq!(open(&ask("lost key")), FirstResponse::Work { work, ack: AckKind::Fill });
         assert!(said(&ask("  ")).contains("looking for"));
         let mut typing = ask("lo");
         typing["type"] = 4.into();
         typing["data"]["options"][0]["focused"] = true.into();
-        assert_eq!(open(&typing), Opening::Choices { text: "lo".to_owned() });
+        assert_eq!(open(&typing), FirstResponse::Choices { text: "lo".to_owned() });
     }
 
     #[test]
@@ -181,16 +196,16 @@ mod tests {
         const GUILD: u64 = 1 << 5;
         for (subcommand, permissions, expected) in [
             ("status", 0, None),
-            ("status", MESSAGES, Some(Work::Status)),
+            ("status", MESSAGES, Some(DeferredAction::Status)),
             ("pause", MESSAGES, None),
-            ("pause", GUILD, Some(Work::Pause(true))),
-            ("resume", GUILD, Some(Work::Pause(false))),
+            ("pause", GUILD, Some(DeferredAction::Pause(true))),
+            ("resume", GUILD, Some(DeferredAction::Pause(false))),
             ("resume", 0, None),
-            ("export-me", 0, Some(Work::Export)),
+            ("export-me", 0, Some(DeferredAction::Export)),
             ("drop-all", GUILD, None),
         ] {
             let work = match open(&harvester(subcommand, permissions, "en-US")) {
-                Opening::Work { work, ack: Ack::Fill } => Some(work),
+                FirstResponse::Work { work, ack: AckKind::Fill } => Some(work),
                 _ => None,
             };
             assert_eq!(work, expected, "{subcommand} {permissions}");
@@ -201,24 +216,28 @@ mod tests {
 
     #[test]
     fn forgetting_is_confirmed_first() {
-        let Opening::Say(reply) = open(&harvester("forget-me", 0, "en-US")) else { panic!() };
+        let FirstResponse::Say(reply) = open(&harvester("forget-me", 0, "en-US")) else { panic!() };
         let body = reply.ephemeral();
         assert_eq!(body["components"][0]["components"][0]["custom_id"], "harvest:forget");
         let confirmed = open(&button("harvest:forget"));
-        assert_eq!(confirmed, Opening::Work { work: Work::Forget, ack: Ack::Change });
+        assert_eq!(
+            confirmed,
+            FirstResponse::Work { work: DeferredAction::Forget, ack: AckKind::Change }
+        );
     }
 
     #[test]
     fn menus_are_known_by_their_english_names() {
         for (name, answers) in [("Mark as answer", true), ("Not an answer", false)] {
-            let Opening::Work { work: Work::Judge { answers: told, .. }, .. } = open(&menu(name))
+            let FirstResponse::Work { work: DeferredAction::Judge { answers: told, .. }, .. } =
+                open(&menu(name))
             else {
                 panic!("{name}")
             };
             assert_eq!(told, answers);
         }
         let same = open(&menu("Same question as…"));
-        assert!(matches!(same, Opening::Work { work: Work::OfferSame { .. }, .. }));
+        assert!(matches!(same, FirstResponse::Work { work: DeferredAction::OfferSame { .. }, .. }));
         assert!(said(&menu("Ban this person")).contains("Reload"));
     }
 
@@ -235,10 +254,10 @@ mod tests {
             assert!(said(&choice(custom_id, value)).contains("no longer"), "{custom_id} {value}");
         }
         assert!(said(&button("harvest:same:5")).contains("no longer"));
-        let work = Work::Tie { message: MessageId(5), cluster: "qa1".parse().unwrap() };
+        let work = DeferredAction::Tie { message: MessageId(5), cluster: "qa1".parse().unwrap() };
         assert_eq!(
             open(&choice("harvest:same:5", "qa1")),
-            Opening::Work { work, ack: Ack::Change }
+            FirstResponse::Work { work, ack: AckKind::Change }
         );
     }
 
@@ -254,9 +273,12 @@ mod tests {
         for json in
             [menu("Mark as answer"), button("harvest:allow:5"), harvester("status", 8, "ko")]
         {
-            assert!(matches!(direct(json), Opening::Say(_)));
+            assert!(matches!(direct(json), FirstResponse::Say(_)));
         }
         let export = direct(harvester("export-me", 0, "en-US"));
-        assert_eq!(export, Opening::Work { work: Work::Export, ack: Ack::Fill });
+        assert_eq!(
+            export,
+            FirstResponse::Work { work: DeferredAction::Export, ack: AckKind::Fill }
+        );
     }
 }

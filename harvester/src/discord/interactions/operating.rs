@@ -5,7 +5,7 @@ use rules::ids::Millis;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::language::Language;
+use super::language::BotLanguage;
 use super::reply::Reply;
 use super::words;
 
@@ -14,7 +14,7 @@ pub const PAUSED: &str = "paused";
 
 /// What moderators are told of the harvester.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct State {
+pub(super) struct ServerStatus {
     pub(super) paused: bool,
     pub(super) messages: u64,
     pub(super) channels: u64,
@@ -42,9 +42,9 @@ pub(super) fn last_stored(settings: &[(String, String)]) -> Option<Millis> {
     times.max()
 }
 
-pub(super) fn tell(state: &State, language: Language) -> Reply {
-    let State { messages, channels, hidden, reading, answers, recurring, open, .. } = state;
-    let State { paused, proposals, quarantined, last_stored, .. } = state;
+pub(super) fn tell(state: &ServerStatus, language: BotLanguage) -> Reply {
+    let ServerStatus { messages, channels, hidden, reading, answers, recurring, open, .. } = state;
+    let ServerStatus { paused, proposals, quarantined, last_stored, .. } = state;
     let running = match paused {
         true => {
             language.pick("**Paused**: no suggestions, no proposals", "**일시정지 중**: 제안 없음")
@@ -80,7 +80,7 @@ pub(super) fn tell(state: &State, language: Language) -> Reply {
 const PART: usize = 8 << 20;
 
 /// Everything that is kept about a person, as messages with files. More than one only if it is large.
-pub(super) fn export(kept: &impl Serialize, language: Language) -> Vec<Reply> {
+pub(super) fn export(kept: &impl Serialize, language: BotLanguage) -> Vec<Reply> {
     let json = serde_json::to_vec_pretty(kept).expect("what is kept has only text keys");
     let several = json.len() > PART;
     let parts = json.chunks(PART).enumerate().map(|(at, bytes)| {
@@ -103,17 +103,17 @@ mod tests {
 
     #[test]
     fn the_state_is_told_in_both_languages() {
-        let state = State {
+        let state = ServerStatus {
             paused: true,
             messages: 1_200,
             open: 17,
             last_stored: Some(Millis(1_700_000_000_000)),
-            ..State::default()
+            ..ServerStatus::default()
         };
-        let english = tell(&state, Language::English).text;
+        let english = tell(&state, BotLanguage::English).text;
         assert!(english.starts_with("**Paused**") && english.contains("Open questions: 17"));
         assert!(english.contains("Last event: <t:1700000000:R>"), "{english}");
-        let korean = tell(&State::default(), Language::Korean).text;
+        let korean = tell(&ServerStatus::default(), BotLanguage::Korean).text;
         assert!(korean.starts_with("**작동 중**") && korean.contains("아직 없음"), "{korean}");
     }
 
@@ -135,11 +135,11 @@ mod tests {
 
     #[test]
     fn what_is_kept_comes_as_one_file_or_as_parts_that_join() {
-        let small = export(&json!({"messages": ["hi"]}), Language::English);
+        let small = export(&json!({"messages": ["hi"]}), BotLanguage::English);
         assert_eq!(small.len(), 1);
         assert_eq!(small[0].file.as_ref().unwrap().0, "kept-about-you.json");
         let large = json!({"messages": vec!["a word"; 1_000_000]});
-        let parts = export(&large, Language::Korean);
+        let parts = export(&large, BotLanguage::Korean);
         assert!(parts.len() > 1);
         let joined = parts.into_iter().flat_map(|part| part.file.unwrap().1).collect::<Vec<_>>();
         assert_eq!(serde_json::from_slice::<Value>(&joined).unwrap(), large);

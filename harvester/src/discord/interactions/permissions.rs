@@ -6,9 +6,9 @@ use rules::ids::UserId;
 
 /// Discord's permission bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Permissions(pub(super) u64);
+pub(super) struct PermissionBits(pub(super) u64);
 
-impl Permissions {
+impl PermissionBits {
     const ADMINISTRATOR: u64 = 1 << 3;
     const MANAGE_GUILD: u64 = 1 << 5;
     const MANAGE_MESSAGES: u64 = 1 << 13;
@@ -36,16 +36,16 @@ impl Permissions {
 
 /// What a person is to a conversation.
 #[derive(Debug, Clone)]
-pub(super) struct Standing<'a> {
+pub(super) struct MemberAuthority<'a> {
     pub(super) user: UserId,
-    pub(super) permissions: Permissions,
+    pub(super) permissions: PermissionBits,
     /// Whether the scope rules trust this person.
     pub(super) trusted: bool,
     /// Who asked there.
     pub(super) askers: &'a BTreeSet<UserId>,
 }
 
-impl Standing<'_> {
+impl MemberAuthority<'_> {
     /// Whether this person's word on what answers the question counts.
     pub(super) fn may_judge(&self) -> bool {
         self.permissions.moderates() || self.trusted || self.askers.contains(&self.user)
@@ -60,8 +60,9 @@ mod tests {
     fn moderators_trusted_people_and_the_asker_may_judge() {
         let askers = BTreeSet::from([UserId(7)]);
         let may = |user, permissions, trusted| {
-            let permissions = Permissions(permissions);
-            Standing { user: UserId(user), permissions, trusted, askers: &askers }.may_judge()
+            let permissions = PermissionBits(permissions);
+            MemberAuthority { user: UserId(user), permissions, trusted, askers: &askers }
+                .may_judge()
         };
         for (user, permissions, trusted, expected) in [
             (7, 0, false, true),
@@ -80,7 +81,7 @@ mod tests {
 
     #[test]
     fn only_who_manages_the_server_may_pause_it() {
-        assert!(!Permissions(1 << 13 | 1 << 34).manages_server());
-        assert!(Permissions(1 << 5).manages_server() && Permissions(1 << 3).manages_server());
+        assert!(!PermissionBits(1 << 13 | 1 << 34).manages_server());
+        assert!(PermissionBits(1 << 5).manages_server() && PermissionBits(1 << 3).manages_server());
     }
 }

@@ -8,7 +8,7 @@ const ACTIVE: &str = "\\*_~|`<>#@[](){}:/-";
 /// Text on one line that shows as it is: nothing in it formats, mentions anybody or can be clicked.
 /// At most `limit` UTF-16 units long; what is cut ends in `…`.
 pub(super) fn inert(text: &str, limit: usize) -> String {
-    let mut out = Bounded::new(limit);
+    let mut out = BoundedText::new(limit);
     for c in one_line(text).chars() {
         let room = if ACTIVE.contains(c) { out.push_all(&['\\', c]) } else { out.push_all(&[c]) };
         if !room {
@@ -25,7 +25,7 @@ pub(super) fn label(text: &str, limit: usize) -> String {
 
 /// Text as it is, of at most `limit` UTF-16 units.
 pub(super) fn cut(text: &str, limit: usize) -> String {
-    let mut out = Bounded::new(limit);
+    let mut out = BoundedText::new(limit);
     let _ = text.chars().all(|c| out.push_all(&[c]));
     out.finish()
 }
@@ -35,7 +35,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// Text that stays within a limit.
-struct Bounded {
+struct BoundedText {
     text: String,
     units: usize,
     limit: usize,
@@ -43,7 +43,7 @@ struct Bounded {
     cut: usize,
 }
 
-impl Bounded {
+impl BoundedText {
     fn new(limit: usize) -> Self {
         Self { text: String::new(), units: 0, limit, cut: 0 }
     }

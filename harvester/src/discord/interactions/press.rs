@@ -7,7 +7,7 @@ use rules::ids::MessageId;
 
 /// Every button and select menu that we post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Press {
+pub(super) enum CustomId {
     /// Forget me, really.
     Forget,
     /// Takes back the person's own mark, and the solved tag if we had set it.
@@ -50,7 +50,7 @@ const OURS: &str = "harvest";
 #[cfg(test)]
 const LONGEST: usize = 100;
 
-impl fmt::Display for Press {
+impl fmt::Display for CustomId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Forget => write!(f, "{OURS}:forget"),
@@ -71,12 +71,12 @@ impl fmt::Display for Press {
 
 /// The `custom_id` is none of ours, or damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NotOurs;
+pub(super) struct ForeignCustomId;
 
-impl FromStr for Press {
-    type Err = NotOurs;
+impl FromStr for CustomId {
+    type Err = ForeignCustomId;
 
-    fn from_str(text: &str) -> Result<Self, NotOurs> {
+    fn from_str(text: &str) -> Result<Self, ForeignCustomId> {
         let parts = text.split(':').collect::<Vec<_>>();
         let press = match parts[..] {
             [OURS, "forget"] => Self::Forget,
@@ -97,20 +97,20 @@ impl FromStr for Press {
             [OURS, "not-it", question] => {
                 Self::Suggested { question: id(question)?, helped: false }
             }
-            _ => return Err(NotOurs),
+            _ => return Err(ForeignCustomId),
         };
         Ok(press)
     }
 }
 
-fn id(text: &str) -> Result<MessageId, NotOurs> {
+fn id(text: &str) -> Result<MessageId, ForeignCustomId> {
     number(text).map(MessageId)
 }
 
 /// A number that SQLite can hold, too.
-fn number(text: &str) -> Result<u64, NotOurs> {
-    let number = text.parse::<i64>().map_err(|_| NotOurs)?;
-    u64::try_from(number).map_err(|_| NotOurs)
+fn number(text: &str) -> Result<u64, ForeignCustomId> {
+    let number = text.parse::<i64>().map_err(|_| ForeignCustomId)?;
+    u64::try_from(number).map_err(|_| ForeignCustomId)
 }
 
 #[cfg(test)]
@@ -123,15 +123,15 @@ mod tests {
         let message = MessageId(i64::MAX as u64);
         let entry = i64::MAX;
         for press in [
-            Press::Forget,
-            Press::UndoMark { message, tag: Some(TagId(message.0)), entry },
-            Press::UndoMark { message, tag: None, entry },
-            Press::ChooseSame { message },
-            Press::UndoTie { message, question: message, entry },
-            Press::Allow { message },
-            Press::Withdraw { message },
-            Press::Suggested { question: message, helped: true },
-            Press::Suggested { question: message, helped: false },
+            CustomId::Forget,
+            CustomId::UndoMark { message, tag: Some(TagId(message.0)), entry },
+            CustomId::UndoMark { message, tag: None, entry },
+            CustomId::ChooseSame { message },
+            CustomId::UndoTie { message, question: message, entry },
+            CustomId::Allow { message },
+            CustomId::Withdraw { message },
+            CustomId::Suggested { question: message, helped: true },
+            CustomId::Suggested { question: message, helped: false },
         ] {
             let text = press.to_string();
             assert!(text.len() <= LONGEST, "{text}");
@@ -153,14 +153,14 @@ mod tests {
             "other:allow:1",
             "harvest:same:1:2",
         ] {
-            assert_eq!(foreign.parse::<Press>(), Err(NotOurs), "{foreign}");
+            assert_eq!(foreign.parse::<CustomId>(), Err(ForeignCustomId), "{foreign}");
         }
     }
 
     proptest! {
         #[test]
         fn no_text_is_a_mistake(text in "(harvest:)?[a-z:0-9-]{0,40}|\\PC{0,60}") {
-            if let Ok(press) = text.parse::<Press>() {
+            if let Ok(press) = text.parse::<CustomId>() {
                 prop_assert_eq!(press.to_string().parse(), Ok(press));
             }
         }

@@ -2,34 +2,34 @@
 
 use serde_json::{Value, json};
 
-use super::press::Press;
+use super::press::CustomId;
 
 /// A message of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Reply {
     pub(super) text: String,
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<ActionRow>,
     /// A file to attach, with its name. JSON only.
     pub(super) file: Option<(String, Vec<u8>)>,
 }
 
 /// A line of controls under a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Row {
+pub(super) enum ActionRow {
     Buttons(Vec<Button>),
-    Menu { press: Press, hint: &'static str, choices: Vec<Choice> },
+    Menu { press: CustomId, hint: &'static str, choices: Vec<SelectOption> },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Button {
-    pub(super) press: Press,
+    pub(super) press: CustomId,
     pub(super) label: &'static str,
-    pub(super) look: Look,
+    pub(super) look: ButtonStyle,
 }
 
 /// Discord's button styles that we use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum ButtonStyle {
     Grey = 2,
     Green = 3,
     Red = 4,
@@ -37,7 +37,7 @@ pub(super) enum Look {
 
 /// An option of a menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Choice {
+pub(super) struct SelectOption {
     pub(super) value: String,
     /// 100 UTF-16 units at most, like the note.
     pub(super) label: String,
@@ -62,7 +62,7 @@ impl Reply {
 
     pub(super) fn buttons(mut self, buttons: Vec<Button>) -> Self {
         if !buttons.is_empty() {
-            self.rows.push(Row::Buttons(buttons));
+            self.rows.push(ActionRow::Buttons(buttons));
         }
         self
     }
@@ -85,7 +85,7 @@ impl Reply {
     fn body(&self, flags: u64) -> Value {
         let mut body = json!({
             "content": super::plain::cut(&self.text, LONGEST),
-            "components": self.rows.iter().map(Row::json).collect::<Vec<_>>(),
+            "components": self.rows.iter().map(ActionRow::json).collect::<Vec<_>>(),
             "allowed_mentions": {"parse": []},
             "flags": flags,
         });
@@ -96,7 +96,7 @@ impl Reply {
     }
 }
 
-impl Row {
+impl ActionRow {
     fn json(&self) -> Value {
         let controls = match self {
             Self::Buttons(buttons) => buttons.iter().map(Button::json).collect::<Vec<_>>(),
@@ -106,7 +106,7 @@ impl Row {
                 "placeholder": hint,
                 "min_values": 1,
                 "max_values": 1,
-                "options": choices.iter().take(MOST_CHOICES).map(Choice::json).collect::<Vec<_>>(),
+                "options": choices.iter().take(MOST_CHOICES).map(SelectOption::json).collect::<Vec<_>>(),
             })],
         };
         json!({"type": 1, "components": controls})
@@ -114,7 +114,7 @@ impl Row {
 }
 
 impl Button {
-    pub(super) fn new(press: Press, label: &'static str, look: Look) -> Self {
+    pub(super) fn new(press: CustomId, label: &'static str, look: ButtonStyle) -> Self {
         Self { press, label, look }
     }
 
@@ -128,7 +128,7 @@ impl Button {
     }
 }
 
-impl Choice {
+impl SelectOption {
     fn json(&self) -> Value {
         json!({"label": self.label, "value": self.value, "description": self.note})
     }
@@ -151,7 +151,11 @@ mod tests {
 
     #[test]
     fn a_button_carries_its_press() {
-        let reply = Reply::new("Sure?").buttons(vec![Button::new(Press::Forget, "Yes", Look::Red)]);
+        let reply = Reply::new("Sure?").buttons(vec![Button::new(
+            CustomId::Forget,
+            "Yes",
+            ButtonStyle::Red,
+        )]);
         assert_eq!(
             reply.ephemeral()["components"],
             json!([{"type": 1, "components": [

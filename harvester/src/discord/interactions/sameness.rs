@@ -2,14 +2,14 @@
 
 use rules::cluster::Cluster;
 use rules::ids::MessageId;
-use rules::pseudonym::Naming;
-use rules::published::People;
+use rules::pseudonym::AuthorNaming;
+use rules::published::Participants;
 
 use super::answers::title;
-use super::language::Language;
+use super::language::BotLanguage;
 use super::plain::label;
-use super::press::Press;
-use super::reply::{Button, Choice, LABEL, Look, MOST_CHOICES, Reply, Row};
+use super::press::CustomId;
+use super::reply::{ActionRow, Button, ButtonStyle, LABEL, MOST_CHOICES, Reply, SelectOption};
 use super::words;
 
 /// Offers the clusters, best first, to say which one the question of `message` belongs to. Its own
@@ -18,8 +18,8 @@ pub(super) fn offer(
     message: MessageId,
     question: MessageId,
     clusters: &[Cluster],
-    naming: &Naming,
-    language: Language,
+    naming: &AuthorNaming,
+    language: BotLanguage,
 ) -> Reply {
     let others = clusters.iter().filter(|cluster| !holds(cluster, question));
     let choices = others
@@ -29,8 +29,11 @@ pub(super) fn offer(
     if choices.is_empty() {
         return Reply::new(words::nothing_alike(language));
     }
-    let menu =
-        Row::Menu { press: Press::ChooseSame { message }, hint: words::choose(language), choices };
+    let menu = ActionRow::Menu {
+        press: CustomId::ChooseSame { message },
+        hint: words::choose(language),
+        choices,
+    };
     Reply { text: words::choose_same(language).to_owned(), rows: vec![menu], file: None }
 }
 
@@ -38,12 +41,16 @@ fn holds(cluster: &Cluster, question: MessageId) -> bool {
     cluster.occurrences.iter().any(|one| one.question.message == question)
 }
 
-fn choice(cluster: &Cluster, naming: &Naming, language: Language) -> Choice {
-    let title = title(cluster, &People::of(cluster, naming));
+fn choice(cluster: &Cluster, naming: &AuthorNaming, language: BotLanguage) -> SelectOption {
+    let title = title(cluster, &Participants::of(cluster, naming));
     let title = title.unwrap_or_else(|| words::not_public(language).to_owned());
-    let known = cluster.is_known();
+    let known = cluster.has_merged_answer();
     let note = words::times_plain(language, cluster.occurrences.len(), known);
-    Choice { value: cluster.id.to_string(), label: label(&title, LABEL), note: label(&note, LABEL) }
+    SelectOption {
+        value: cluster.id.to_string(),
+        label: label(&title, LABEL),
+        note: label(&note, LABEL),
+    }
 }
 
 /// Tells that two questions were tied, and offers to take it back.
@@ -51,13 +58,13 @@ pub(super) fn tell(
     message: MessageId,
     question: MessageId,
     entry: i64,
-    language: Language,
+    language: BotLanguage,
 ) -> Reply {
-    let undo = Press::UndoTie { message, question, entry };
+    let undo = CustomId::UndoTie { message, question, entry };
     Reply::new(words::tied(language)).buttons(vec![Button::new(
         undo,
         words::undo(language),
-        Look::Grey,
+        ButtonStyle::Grey,
     )])
 }
 
@@ -66,10 +73,10 @@ mod tests {
     use super::super::samples::{cluster, naming, occurrence};
     use super::*;
 
-    fn offered(question: u64, clusters: &[Cluster], language: Language) -> Vec<Choice> {
+    fn offered(question: u64, clusters: &[Cluster], language: BotLanguage) -> Vec<SelectOption> {
         let message = MessageId(question);
         match offer(message, message, clusters, &naming(), language).rows.pop() {
-            Some(Row::Menu { choices, .. }) => choices,
+            Some(ActionRow::Menu { choices, .. }) => choices,
             _ => Vec::new(),
         }
     }
@@ -80,12 +87,12 @@ mod tests {
             cluster(vec![occurrence(10, "How do I mend it?", "So.")]),
             cluster(vec![occurrence(20, "How to mend the pump?", "So.")]),
         ];
-        let choices = offered(10, &clusters, Language::English);
+        let choices = offered(10, &clusters, BotLanguage::English);
         let [choice] = &choices[..] else { panic!("{choices:?}") };
         assert_eq!(choice.label, "How to mend the pump?");
         assert_eq!(choice.note, "answered once · Not reviewed yet");
         assert_eq!(choice.value.parse(), Ok(clusters[1].id.clone()));
-        assert_eq!(offered(10, &clusters[..1], Language::Korean), []);
+        assert_eq!(offered(10, &clusters[..1], BotLanguage::Korean), []);
     }
 
     #[test]
@@ -93,7 +100,7 @@ mod tests {
         let long = format!("Why does the {} fail?", "very ".repeat(50));
         let clusters =
             (1..60).map(|id| cluster(vec![occurrence(id * 10, &long, "So.")])).collect::<Vec<_>>();
-        let choices = offered(5, &clusters, Language::Korean);
+        let choices = offered(5, &clusters, BotLanguage::Korean);
         assert_eq!(choices.len(), 25);
         let fits = |text: &str| (1..=100).contains(&text.encode_utf16().count());
         assert!(choices.iter().all(|one| fits(&one.label) && fits(&one.note)));
@@ -103,7 +110,7 @@ mod tests {
     fn words_that_may_not_be_quoted_are_not_offered() {
         let mut hidden = occurrence(10, "Where is the secret port?", "So.");
         hidden.quotable = false;
-        let choices = offered(5, &[cluster(vec![hidden])], Language::English);
+        let choices = offered(5, &[cluster(vec![hidden])], BotLanguage::English);
         assert_eq!(choices[0].label, "A settled question whose words are not public");
     }
 }

@@ -2,8 +2,8 @@
 
 use rules::cluster::{Cluster, ClusterState, Occurrence, Quote};
 use rules::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
-use rules::pseudonym::{Naming, Salt};
-use rules::resolution::Grade;
+use rules::pseudonym::{AuthorNaming, Salt};
+use rules::resolution::ResolutionGrade;
 use serde_json::{Value, json};
 
 pub(super) const APPLICATION: u64 = 900;
@@ -53,13 +53,13 @@ pub(super) fn choice(custom_id: &str, value: &str) -> Value {
     json
 }
 
-pub(super) fn naming() -> Naming {
-    Naming::Pseudonyms(Salt([7; 16]))
+pub(super) fn naming() -> AuthorNaming {
+    AuthorNaming::Pseudonyms(Salt([7; 16]))
 }
 
 /// A day after the first occurrence of the samples.
 pub(super) fn at(message: u64) -> Millis {
-    MessageId(message << 22).sent()
+    MessageId(message << 22).created_at()
 }
 
 /// A question asked in message `id` and answered in the next one.
@@ -79,7 +79,7 @@ pub(super) fn occurrence(id: u64, question: &str, answer: &str) -> Occurrence {
         channel_name: "help".to_owned(),
         question: quote(id, 1_000 + id, question),
         answers: vec![quote(id + 1, 2_000 + id, answer)],
-        grade: Grade::Confirmed,
+        grade: ResolutionGrade::Confirmed,
         confidence: 0.9,
         signals: Vec::new(),
         reasons: Vec::new(),

@@ -1,15 +1,15 @@
 //! One quiet hint under a new question that has a known answer.
 
-use indexer::confidence::{KnownAnswers, Suggestion};
+use indexer::confidence::{SuggestedAnswer, SuggestionModel};
 use rules::cluster::Cluster;
 use rules::ids::{ChannelId, MessageId, Millis, UserId};
-use rules::pseudonym::Naming;
+use rules::pseudonym::AuthorNaming;
 
-use super::answers::{Card, footing};
-use super::language::Language;
+use super::answers::{AnswerCard, footing};
+use super::language::BotLanguage;
 use super::plain::inert;
-use super::press::Press;
-use super::reply::{Button, Look, Reply};
+use super::press::CustomId;
+use super::reply::{Button, ButtonStyle, Reply};
 use super::words;
 
 /// A question older than this gets no hint: whoever asked has moved on, or somebody helps.
@@ -20,7 +20,7 @@ const BEGINNING: usize = 700;
 
 /// A question that nobody has settled.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct OpenQuestion<'a> {
     pub question: MessageId,
     pub channel: ChannelId,
     pub asker: UserId,
@@ -32,41 +32,49 @@ pub struct Asked<'a> {
 }
 
 /// Learns the known answers that may be hinted at: merged by a maintainer, with words to show.
-pub fn known_answers(clusters: &[Cluster]) -> KnownAnswers {
-    let hintable = clusters.iter().filter(|cluster| cluster.is_known());
+pub fn known_answers(clusters: &[Cluster]) -> SuggestionModel {
+    let hintable = clusters.iter().filter(|cluster| cluster.has_merged_answer());
     let quotable = hintable.flat_map(|cluster| {
         let occurrences = cluster.occurrences.iter().filter(|one| one.quotable);
         let asked = occurrences.map(|one| one.question.text.as_str());
         let title = cluster.canon.iter().map(|canon| canon.title.as_str());
         title.chain(asked).map(|text| (&cluster.id, text))
     });
-    KnownAnswers::learn(quotable)
+    SuggestionModel::train(quotable)
 }
 
 /// The known answer to hint at, if any: only for a person's fresh question that nobody has replied
 /// to, and only above the confidence that the known answers themselves teach.
-pub fn suggest(asked: &Asked<'_>, known: &KnownAnswers, now: Millis) -> Option<Suggestion> {
-    let age = now.0 - asked.question.sent().0;
+pub fn suggest(
+    asked: &OpenQuestion<'_>,
+    known: &SuggestionModel,
+    now: Millis,
+) -> Option<SuggestedAnswer> {
+    let age = now.0 - asked.question.created_at().0;
     if asked.bot || asked.replied || age >= FRESH {
         return None;
     }
-    known.suggest(asked.text)
+    known.suggested_answer(asked.text)
 }
 
 /// The hint itself; `None` if the cluster is not known any more or has no words to show.
-pub(super) fn hint(asked: &Asked<'_>, cluster: &Cluster, naming: &Naming) -> Option<Reply> {
-    if !cluster.is_known() {
+pub(super) fn suggestion_reply(
+    asked: &OpenQuestion<'_>,
+    cluster: &Cluster,
+    naming: &AuthorNaming,
+) -> Option<Reply> {
+    if !cluster.has_merged_answer() {
         return None;
     }
-    let language = Language::of_text(asked.text);
-    let Card { title, beginning, source } = Card::of(cluster, naming);
+    let language = BotLanguage::of_text(asked.text);
+    let AnswerCard { title, beginning, source } = AnswerCard::of(cluster, naming);
     let (title, beginning) = (inert(&title?, TITLE), inert(&beginning?, BEGINNING));
     let head = words::suggestion(language);
     let foot = footing(cluster, source, language);
-    let press = |helped| Press::Suggested { question: asked.question, helped };
+    let press = |helped| CustomId::Suggested { question: asked.question, helped };
     Some(Reply::new(format!("{head} **{title}**\n> {beginning}\n{foot}")).buttons(vec![
-        Button::new(press(true), words::solved_it(language), Look::Green),
-        Button::new(press(false), words::not_it(language), Look::Grey),
+        Button::new(press(true), words::solved_it(language), ButtonStyle::Green),
+        Button::new(press(false), words::not_it(language), ButtonStyle::Grey),
     ]))
 }
 
@@ -88,8 +96,8 @@ mod tests {
         clusters
     }
 
-    fn asked(text: &str) -> Asked<'_> {
-        Asked {
+    fn asked(text: &str) -> OpenQuestion<'_> {
+        OpenQuestion {
             question: MessageId(QUESTION << 22),
             channel: ChannelId(1),
             asker: UserId(2),
@@ -99,7 +107,7 @@ mod tests {
         }
     }
 
-    fn check(asked: Asked<'_>, after: i64, expected: bool) {
+    fn check(asked: OpenQuestion<'_>, after: i64, expected: bool) {
         let now = Millis(at(QUESTION).0 + after);
         let clusters = known();
         let suggested = suggest(&asked, &known_answers(&clusters), now);
@@ -113,14 +121,14 @@ mod tests {
         check(asked(text), 1_000, true);
         check(asked(text), FRESH, false);
         check(asked("which colour has the moon today?"), 1_000, false);
-        check(Asked { bot: true, ..asked(text) }, 1_000, false);
-        check(Asked { replied: true, ..asked(text) }, 1_000, false);
+        check(OpenQuestion { bot: true, ..asked(text) }, 1_000, false);
+        check(OpenQuestion { replied: true, ..asked(text) }, 1_000, false);
     }
 
     #[test]
     fn a_hint_shows_the_answer_and_two_buttons_in_the_askers_language() {
         let clusters = known();
-        let of = |text| hint(&asked(text), &clusters[0], &naming()).unwrap();
+        let of = |text| suggestion_reply(&asked(text), &clusters[0], &naming()).unwrap();
         let english = of("how do I reset it?");
         assert!(english.text.contains("Open settings.") && english.text.contains("✅ Known"));
         assert!(english.text.encode_utf16().count() <= 2_000);
@@ -133,11 +141,11 @@ mod tests {
     fn what_is_not_known_or_may_not_be_quoted_is_not_hinted_at() {
         let mut cluster = known().remove(0);
         cluster.state = ClusterState::Proposed;
-        assert_eq!(hint(&asked("x"), &cluster, &naming()), None);
+        assert_eq!(suggestion_reply(&asked("x"), &cluster, &naming()), None);
         cluster.state = ClusterState::Known;
         cluster.occurrences[0].quotable = false;
-        assert_eq!(hint(&asked("x"), &cluster, &naming()), None);
+        assert_eq!(suggestion_reply(&asked("x"), &cluster, &naming()), None);
         let learned = known_answers(&[cluster]);
-        assert_eq!(learned.suggest("How do I reset the wallet password?"), None);
+        assert_eq!(learned.suggested_answer("How do I reset the wallet password?"), None);
     }
 }

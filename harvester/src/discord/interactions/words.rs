@@ -2,8 +2,8 @@
 
 use rules::ids::{Millis, UserId};
 
-use super::language::Language;
-use super::marking::{Marked, Tagged};
+use super::language::BotLanguage;
+use super::marking::{MarkResult, TagResult};
 
 /// A day as each reader's own Discord shows it.
 pub(super) fn day(at: Millis) -> String {
@@ -17,12 +17,12 @@ pub(super) fn ago(at: Millis) -> String {
 
 macro_rules! sentences {
     ($($(#[$doc:meta])* $name:ident: $english:literal, $korean:literal;)+) => {
-        $($(#[$doc])* pub(super) fn $name(language: Language) -> &'static str {
+        $($(#[$doc])* pub(super) fn $name(language: BotLanguage) -> &'static str {
             language.pick($english, $korean)
         })+
 
         #[cfg(test)]
-        const PLAIN: &[fn(Language) -> &'static str] = &[$($name),+];
+        const PLAIN: &[fn(BotLanguage) -> &'static str] = &[$($name),+];
     };
 }
 
@@ -171,29 +171,29 @@ sentences! {
 }
 
 /// How often a question was answered, and when last.
-pub(super) fn times(language: Language, count: usize, last: Millis) -> String {
+pub(super) fn times(language: BotLanguage, count: usize, last: Millis) -> String {
     let day = day(last);
     match (language, count) {
-        (Language::English, 1) => format!("answered once, {day}"),
-        (Language::English, count) => format!("answered {count} times, last {day}"),
-        (Language::Korean, 1) => format!("한 번 해결됨, {day}"),
-        (Language::Korean, count) => format!("{count}번 해결됨, 마지막 {day}"),
+        (BotLanguage::English, 1) => format!("answered once, {day}"),
+        (BotLanguage::English, count) => format!("answered {count} times, last {day}"),
+        (BotLanguage::Korean, 1) => format!("한 번 해결됨, {day}"),
+        (BotLanguage::Korean, count) => format!("{count}번 해결됨, 마지막 {day}"),
     }
 }
 
 /// The same without Discord's own dates, which labels do not show.
-pub(super) fn times_plain(language: Language, count: usize, known: bool) -> String {
+pub(super) fn times_plain(language: BotLanguage, count: usize, known: bool) -> String {
     let times = match (language, count) {
-        (Language::English, 1) => "answered once".to_owned(),
-        (Language::English, count) => format!("answered {count} times"),
-        (Language::Korean, count) => format!("{count}번 해결됨"),
+        (BotLanguage::English, 1) => "answered once".to_owned(),
+        (BotLanguage::English, count) => format!("answered {count} times"),
+        (BotLanguage::Korean, count) => format!("{count}번 해결됨"),
     };
     let status = if known { known_answer(language) } else { not_reviewed(language) };
     format!("{times} · {status}")
 }
 
 /// What came of marking a message.
-pub(super) fn marked(language: Language, marked: &Marked) -> String {
+pub(super) fn marked(language: BotLanguage, marked: &MarkResult) -> String {
     let first = if marked.answers {
         language.pick(
             "Marked as the answer. It counts from now on.",
@@ -209,16 +209,16 @@ pub(super) fn marked(language: Language, marked: &Marked) -> String {
         said.push(text.to_owned());
     }
     match &marked.tagged {
-        Tagged::NotAsked => {}
-        Tagged::Set(name) => {
+        TagResult::NotAsked => {}
+        TagResult::Set(name) => {
             said.push(
                 language.pick(format!("Tag set: {name}."), format!("태그를 달았어요: {name}")),
             );
         }
-        Tagged::Full => said.push(
+        TagResult::Full => said.push(
             language.pick("The post has five tags already.", "이미 태그가 다섯 개예요.").to_owned(),
         ),
-        Tagged::Refused => said.push(
+        TagResult::Refused => said.push(
             language
                 .pick(
                     "I may not set the solved tag: that needs the permission Manage Threads.",
@@ -231,7 +231,7 @@ pub(super) fn marked(language: Language, marked: &Marked) -> String {
 }
 
 /// Asks the author of an answer whether it may be quoted. Names them without a ping.
-pub(super) fn may_we_quote(language: Language, author: UserId, link: &str) -> String {
+pub(super) fn may_we_quote(language: BotLanguage, author: UserId, link: &str) -> String {
     language.pick(
         format!("<@{author}>, [this message]({link}) was marked as an answer. May it be quoted in our public documentation, under a made-up name?"),
         format!("<@{author}>님, [이 메시지]({link})가 답변으로 표시됐어요. 공개 문서에 가명으로 인용해도 될까요?"),
@@ -239,7 +239,7 @@ pub(super) fn may_we_quote(language: Language, author: UserId, link: &str) -> St
 }
 
 /// The same of the message that asked.
-pub(super) fn may_we_quote_asker(language: Language, author: UserId, link: &str) -> String {
+pub(super) fn may_we_quote_asker(language: BotLanguage, author: UserId, link: &str) -> String {
     language.pick(
         format!("<@{author}>, [this question]({link}) has an answer. May the question be quoted in our public documentation, under a made-up name?"),
         format!("<@{author}>님, [이 질문]({link})에 답변이 나왔어요. 질문을 공개 문서에 가명으로 인용해도 될까요?"),
@@ -247,7 +247,7 @@ pub(super) fn may_we_quote_asker(language: Language, author: UserId, link: &str)
 }
 
 /// What was deleted of a person.
-pub(super) fn forgotten(language: Language, messages: u64) -> String {
+pub(super) fn forgotten(language: BotLanguage, messages: u64) -> String {
     language.pick(
         format!("Done: {messages} message(s) deleted. Within a minute nothing of yours is left in search, and I will not store you again."),
         format!("메시지 {messages}개를 지웠어요. 1분 안에 검색에서도 모두 사라지고, 다시는 저장하지 않아요."),
@@ -260,9 +260,9 @@ mod tests {
 
     #[test]
     fn every_sentence_is_said_in_both_languages() {
-        let hangul = |text: &str| Language::of_text(text) == Language::Korean;
+        let hangul = |text: &str| BotLanguage::of_text(text) == BotLanguage::Korean;
         for sentence in PLAIN {
-            let (english, korean) = (sentence(Language::English), sentence(Language::Korean));
+            let (english, korean) = (sentence(BotLanguage::English), sentence(BotLanguage::Korean));
             assert!(!hangul(english) && hangul(korean), "{english} / {korean}");
             assert!(korean.chars().count() < 600 && english.len() < 600, "{english}");
         }
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn labels_fit_their_buttons() {
         for label in [undo, allow, withdraw, forget, solved_it, not_it, choose] {
-            for language in [Language::English, Language::Korean] {
+            for language in [BotLanguage::English, BotLanguage::Korean] {
                 assert!(label(language).encode_utf16().count() <= 80, "{}", label(language));
             }
         }
@@ -280,18 +280,18 @@ mod tests {
     #[test]
     fn what_came_of_a_mark_is_told() {
         let told = |answers, reacted, tagged| {
-            marked(Language::English, &Marked { answers, reacted, tagged })
+            marked(BotLanguage::English, &MarkResult { answers, reacted, tagged })
         };
-        let all = told(true, true, Tagged::Set("Solved".to_owned()));
+        let all = told(true, true, TagResult::Set("Solved".to_owned()));
         assert_eq!(all, "Marked as the answer. It counts from now on. Tag set: Solved.");
-        assert!(told(true, false, Tagged::Refused).contains("Manage Threads"));
-        assert_eq!(told(false, false, Tagged::NotAsked), "Noted: that is not an answer.");
+        assert!(told(true, false, TagResult::Refused).contains("Manage Threads"));
+        assert_eq!(told(false, false, TagResult::NotAsked), "Noted: that is not an answer.");
     }
 
     #[test]
     fn counts_read_well() {
         let at = Millis(1_700_000_000_000);
-        assert_eq!(times(Language::English, 1, at), "answered once, <t:1700000000:D>");
-        assert_eq!(times(Language::Korean, 3, at), "3번 해결됨, 마지막 <t:1700000000:D>");
+        assert_eq!(times(BotLanguage::English, 1, at), "answered once, <t:1700000000:D>");
+        assert_eq!(times(BotLanguage::Korean, 3, at), "3번 해결됨, 마지막 <t:1700000000:D>");
     }
 }

@@ -1,27 +1,27 @@
 //! What takes a look at the store or a call to Discord: facts are gathered, something pure decides,
 //! and what it decided is done.
 
-use indexer::store::{AuditRow, Consented};
+use indexer::store::{AuditRow, ConsentGrant};
 use rules::cluster::Cluster;
 use rules::ids::{ChannelId, ClusterId, MessageId, Millis, UserId};
 
-use super::facts::{Judged, consent_subject};
-use super::forum::{Tagging, Thread};
-use super::interaction::{Interaction, Target};
-use super::language::Language;
-use super::marking::{self, Facts, Marked, Plan, Refusal, Tagged};
-use super::opening::Work;
-use super::operating::{self, PAUSED, State};
-use super::press::{Press, TagId};
-use super::reply::{Button, Look, MOST_CHOICES, Reply};
-use super::{Desk, Failure, answers, sameness, words};
+use super::facts::{JudgedConversation, consent_subject};
+use super::forum::{ForumPost, TagAction};
+use super::interaction::{Interaction, TargetMessage};
+use super::language::BotLanguage;
+use super::marking::{self, MarkFacts, MarkPlan, MarkRefusal, MarkResult, TagResult};
+use super::opening::DeferredAction;
+use super::operating::{self, PAUSED, ServerStatus};
+use super::press::{CustomId, TagId};
+use super::reply::{Button, ButtonStyle, MOST_CHOICES, Reply};
+use super::{InteractionError, InteractionHandler, answers, sameness, words};
 
 /// Words that ask an author for consent, with a link to the message.
-type Asking = fn(Language, UserId, &str) -> String;
+type ConsentPrompt = fn(BotLanguage, UserId, &str) -> String;
 
 /// What is said at the end.
 #[derive(Debug, Default)]
-pub(super) struct Outcome {
+pub(super) struct ActionOutcome {
     /// In place of what was acknowledged, or of the message with the button.
     pub(super) filled: Option<Reply>,
     /// Whether the message with the button only loses its buttons.
@@ -31,7 +31,7 @@ pub(super) struct Outcome {
     pub(super) announced: Vec<Reply>,
 }
 
-impl Outcome {
+impl ActionOutcome {
     fn filled(reply: Reply) -> Self {
         Self { filled: Some(reply), ..Self::default() }
     }
@@ -41,82 +41,98 @@ impl Outcome {
     }
 }
 
-impl Desk {
+impl InteractionHandler {
     /// Does what was asked for. Nothing here is done twice by being asked for twice.
-    pub(super) async fn work(
+    pub(super) async fn run_action(
         &self,
-        work: Work,
+        work: DeferredAction,
         interaction: &Interaction,
         now: Millis,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<ActionOutcome, InteractionError> {
         let language = interaction.language;
         match work {
-            Work::Find { query } => self.find(&query, language).await,
-            Work::Judge { target, answers } => self.judge(&target, answers, interaction, now).await,
-            Work::OfferSame { target } => self.offer_same(&target, interaction).await,
-            Work::Status => {
-                self.state().await.map(|it| operating::tell(&it, language)).map(Outcome::filled)
+            DeferredAction::Find { query } => self.find(&query, language).await,
+            DeferredAction::Judge { target, answers } => {
+                self.judge(&target, answers, interaction, now).await
             }
-            Work::Pause(paused) => self.pause(paused, interaction, now).await,
-            Work::Forget => {
-                let forgotten = self.store.forget(interaction.user, "themselves", now).await?;
-                Ok(Outcome::filled(Reply::new(words::forgotten(language, forgotten.messages))))
+            DeferredAction::OfferSame { target } => self.offer_same(&target, interaction).await,
+            DeferredAction::Status => self
+                .state()
+                .await
+                .map(|it| operating::tell(&it, language))
+                .map(ActionOutcome::filled),
+            DeferredAction::Pause(paused) => self.pause(paused, interaction, now).await,
+            DeferredAction::Forget => {
+                let forgotten = self.store.erase_user(interaction.user, "themselves", now).await?;
+                Ok(ActionOutcome::filled(Reply::new(words::forgotten(
+                    language,
+                    forgotten.messages,
+                ))))
             }
-            Work::Export => {
-                let kept = self.store.kept_of(interaction.user).await?;
+            DeferredAction::Export => {
+                let kept = self.store.personal_data_of(interaction.user).await?;
                 let mut parts = operating::export(&kept, language).into_iter();
                 let filled = parts.next();
-                Ok(Outcome { filled, whispers: parts.collect(), ..Outcome::default() })
+                Ok(ActionOutcome { filled, whispers: parts.collect(), ..ActionOutcome::default() })
             }
-            Work::UndoMark { message, tag, entry } => {
+            DeferredAction::UndoMark { message, tag, entry } => {
                 self.undo_mark(message, tag, entry, interaction, now).await
             }
-            Work::Tie { message, cluster } => self.tie(message, &cluster, interaction, now).await,
-            Work::Untie { message, question, entry } => {
-                self.untie(message, question, entry, interaction, now).await
+            DeferredAction::Tie { message, cluster } => {
+                self.apply_duplicate(message, &cluster, interaction, now).await
             }
-            Work::Consent { message, given } => {
+            DeferredAction::Untie { message, question, entry } => {
+                self.undo_duplicate(message, question, entry, interaction, now).await
+            }
+            DeferredAction::Consent { message, given } => {
                 self.consent(message, given, interaction, now).await
             }
-            Work::Suggested { question, helped } => {
+            DeferredAction::Suggested { question, helped } => {
                 self.suggested(question, helped, interaction, now).await
             }
         }
     }
 
-    async fn find(&self, query: &str, language: Language) -> Result<Outcome, Failure> {
+    async fn find(
+        &self,
+        query: &str,
+        language: BotLanguage,
+    ) -> Result<ActionOutcome, InteractionError> {
         let found = match answers::named(query) {
             Some(id) => self.store.cluster(&id).await?,
             None => None,
         };
         let found = match found {
-            Some(cluster) => answers::Found { clusters: vec![cluster], nearest_only: false },
+            Some(cluster) => {
+                answers::AnswerMatches { clusters: vec![cluster], nearest_only: false }
+            }
             None => self.search(query, answers::SHOWN).await?,
         };
-        Ok(Outcome::filled(answers::tell(&found, &self.naming, language)))
+        Ok(ActionOutcome::filled(answers::tell(&found, &self.naming, language)))
     }
 
     async fn judge(
         &self,
-        target: &Target,
+        target: &TargetMessage,
         answers: bool,
         interaction: &Interaction,
         now: Millis,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<ActionOutcome, InteractionError> {
         let facts = self.facts(interaction, target.message, Some(target.author)).await?;
         let solved = |tag: &str| self.rules.signals.is_solved_tag(tag);
         let plan = marking::plan(interaction, target, answers, &facts, solved, now)?;
-        self.store.mark(&plan.mark).await?;
+        self.store.set_mark(&plan.mark).await?;
         let what = if answers { "mark-answer" } else { "mark-no-answer" };
         let place = format!("{}/{}", target.channel, target.message);
         let entry = self.audit(interaction, what, place, None, now).await?;
         let marked = self.show(&plan, facts.thread.as_ref()).await;
         let filled = Some(marking::tell(&plan, &marked, entry, interaction.language));
-        let mut outcome = Outcome { filled, ..Outcome::default() };
-        let ask = plan.ask.map(|author| (target.message, author, words::may_we_quote as Asking));
+        let mut outcome = ActionOutcome { filled, ..ActionOutcome::default() };
+        let ask =
+            plan.ask.map(|author| (target.message, author, words::may_we_quote as ConsentPrompt));
         let question = plan.ask_for_question;
         let ask_for_question = question
-            .map(|(question, asker)| (question, asker, words::may_we_quote_asker as Asking));
+            .map(|(question, asker)| (question, asker, words::may_we_quote_asker as ConsentPrompt));
         for (message, author, asking) in ask.into_iter().chain(ask_for_question) {
             self.ask((target.channel, message), author, asking, interaction, now, &mut outcome)
                 .await?;
@@ -130,13 +146,13 @@ impl Desk {
         &self,
         (channel, message): (ChannelId, MessageId),
         author: UserId,
-        asking: Asking,
+        asking: ConsentPrompt,
         interaction: &Interaction,
         now: Millis,
-        outcome: &mut Outcome,
-    ) -> Result<(), Failure> {
+        outcome: &mut ActionOutcome,
+    ) -> Result<(), InteractionError> {
         let Some(guild) = interaction.guild else { return Ok(()) };
-        if !self.store.claim(&format!("ask/{message}"), &self.owner, now).await? {
+        if !self.store.claim_once(&format!("ask/{message}"), &self.owner, now).await? {
             return Ok(());
         }
         let own = author == interaction.user;
@@ -149,25 +165,25 @@ impl Desk {
     }
 
     /// Sets ✅ and tag where we may. What is refused is told, and nothing is lost by it.
-    async fn show(&self, plan: &Plan, thread: Option<&Thread>) -> Marked {
+    async fn show(&self, plan: &MarkPlan, thread: Option<&ForumPost>) -> MarkResult {
         let (channel, message) = (plan.mark.channel, plan.mark.message);
         let archived = self.unarchive(channel, thread).await;
-        let reacted = self.line.check(channel, message, plan.react).await.is_ok();
+        let reacted = self.line.set_check_reaction(channel, message, plan.react).await.is_ok();
         let tagged = match &plan.tagging {
-            Tagging::Leave => Tagged::NotAsked,
-            Tagging::Full => Tagged::Full,
-            Tagging::Refused => Tagged::Refused,
-            Tagging::Set { applied, added } => match self.line.tag(channel, applied).await {
-                Ok(()) => Tagged::Set(super::plain::inert(&added.name, 60)),
-                Err(_) => Tagged::Refused,
+            TagAction::Leave => TagResult::NotAsked,
+            TagAction::Full => TagResult::Full,
+            TagAction::Refused => TagResult::Refused,
+            TagAction::Set { applied, added } => match self.line.tag(channel, applied).await {
+                Ok(()) => TagResult::Set(super::plain::inert(&added.name, 60)),
+                Err(_) => TagResult::Refused,
             },
         };
         self.archive_again(channel, archived).await;
-        Marked { answers: plan.mark.answers, reacted, tagged }
+        MarkResult { answers: plan.mark.answers, reacted, tagged }
     }
 
     /// Opens a thread if it is archived: nothing in it can be changed otherwise. Returns whether it was.
-    async fn unarchive(&self, channel: ChannelId, thread: Option<&Thread>) -> bool {
+    async fn unarchive(&self, channel: ChannelId, thread: Option<&ForumPost>) -> bool {
         let archived = thread.is_some_and(|thread| thread.archived);
         archived && self.line.archive(channel, false).await.is_ok()
     }
@@ -185,21 +201,21 @@ impl Desk {
         entry: i64,
         interaction: &Interaction,
         now: Millis,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<ActionOutcome, InteractionError> {
         let language = interaction.language;
-        let Some(place) = interaction.channel else { return Err(Refusal::NotRead.into()) };
+        let Some(place) = interaction.channel else { return Err(MarkRefusal::NotRead.into()) };
         // A person can take back only their own mark, so that no other right is asked for.
-        if !self.store.unmark(place.id, message, interaction.user, now).await? {
-            return Ok(Outcome::filled(Reply::new(words::already_undone(language))));
+        if !self.store.revoke_mark(place.id, message, interaction.user, now).await? {
+            return Ok(ActionOutcome::filled(Reply::new(words::already_undone(language))));
         }
         let target = format!("{}/{message}", place.id);
         self.audit(interaction, "undo-mark", target, Some(entry), now).await?;
         let left = self.store.marks(place.id, &[message]).await?;
         let thread = self.thread(place).await;
         let solved = |tag: &str| self.rules.signals.is_solved_tag(tag);
-        let undoing = marking::undo(&left, tag, thread.as_ref(), solved);
+        let undoing = marking::plan_undo(&left, tag, thread.as_ref(), solved);
         let archived = self.unarchive(place.id, thread.as_ref()).await;
-        let checked = self.line.check(place.id, message, undoing.react).await;
+        let checked = self.line.set_check_reaction(place.id, message, undoing.react).await;
         let tagged = match &undoing.applied {
             Some(applied) => self.line.tag(place.id, applied).await,
             None => Ok(()),
@@ -208,14 +224,14 @@ impl Desk {
         if checked.is_err() || tagged.is_err() {
             tracing::debug!("a mark was undone, but not everything that showed it");
         }
-        Ok(Outcome::filled(Reply::new(words::undone(language))))
+        Ok(ActionOutcome::filled(Reply::new(words::undone(language))))
     }
 
     async fn offer_same(
         &self,
-        target: &Target,
+        target: &TargetMessage,
         interaction: &Interaction,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<ActionOutcome, InteractionError> {
         let facts = self.facts(interaction, target.message, None).await?;
         marking::may_judge(interaction, &facts)?;
         let found = self.search(&target.text, MOST_CHOICES).await?;
@@ -223,7 +239,7 @@ impl Desk {
         let language = interaction.language;
         let offer =
             sameness::offer(target.message, question, &found.clusters, &self.naming, language);
-        Ok(Outcome::filled(offer))
+        Ok(ActionOutcome::filled(offer))
     }
 
     /// The question that a message belongs to; the message itself where none is known yet.
@@ -231,55 +247,55 @@ impl Desk {
         &self,
         interaction: &Interaction,
         message: MessageId,
-    ) -> Result<MessageId, Failure> {
+    ) -> Result<MessageId, InteractionError> {
         let Some(place) = interaction.channel else { return Ok(message) };
         let judged = self.conversation_of(place.id, message).await?;
-        let question = judged.as_ref().and_then(Judged::question);
+        let question = judged.as_ref().and_then(JudgedConversation::question);
         Ok(question.map_or(message, |question| question.messages[0]))
     }
 
-    async fn tie(
+    async fn apply_duplicate(
         &self,
         message: MessageId,
         cluster: &ClusterId,
         interaction: &Interaction,
         now: Millis,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<ActionOutcome, InteractionError> {
         let facts = self.facts(interaction, message, None).await?;
         marking::may_judge(interaction, &facts)?;
         let language = interaction.language;
         let Some(Cluster { centre, .. }) = self.store.cluster(cluster).await? else {
-            return Ok(Outcome::filled(Reply::new(words::gone_cluster(language))));
+            return Ok(ActionOutcome::filled(Reply::new(words::gone_cluster(language))));
         };
         let question = self.question_of(interaction, message).await?;
-        self.store.tie(question, centre, interaction.user, now).await?;
+        self.store.mark_duplicate(question, centre, interaction.user, now).await?;
         let target = format!("{question}={centre}");
         let entry = self.audit(interaction, "same-question", target, None, now).await?;
-        Ok(Outcome::filled(sameness::tell(message, question, entry, language)))
+        Ok(ActionOutcome::filled(sameness::tell(message, question, entry, language)))
     }
 
-    async fn untie(
+    async fn undo_duplicate(
         &self,
         message: MessageId,
         question: MessageId,
         entry: i64,
         interaction: &Interaction,
         now: Millis,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<ActionOutcome, InteractionError> {
         let facts = self.facts(interaction, message, None).await?;
         marking::may_judge(interaction, &facts)?;
         let language = interaction.language;
         let here = interaction.channel.map(|place| place.id);
-        let asked = self.store.whereabouts(&[question]).await?;
+        let asked = self.store.channels_of_messages(&[question]).await?;
         if asked.iter().any(|(_, channel)| Some(*channel) != here) {
-            return Err(Refusal::MayNot.into());
+            return Err(MarkRefusal::MayNot.into());
         }
-        if !self.store.untie(question, interaction.user, now).await? {
-            return Ok(Outcome::filled(Reply::new(words::already_undone(language))));
+        if !self.store.unmark_duplicate(question, interaction.user, now).await? {
+            return Ok(ActionOutcome::filled(Reply::new(words::already_undone(language))));
         }
         let target = question.to_string();
         self.audit(interaction, "undo-same-question", target, Some(entry), now).await?;
-        Ok(Outcome::filled(Reply::new(words::undone(language))))
+        Ok(ActionOutcome::filled(Reply::new(words::undone(language))))
     }
 
     async fn consent(
@@ -288,16 +304,16 @@ impl Desk {
         given: bool,
         interaction: &Interaction,
         now: Millis,
-    ) -> Result<Outcome, Failure> {
-        let Some(place) = interaction.channel else { return Err(Refusal::NotRead.into()) };
+    ) -> Result<ActionOutcome, InteractionError> {
+        let Some(place) = interaction.channel else { return Err(MarkRefusal::NotRead.into()) };
         if self.author_of(place.id, message).await? != Some(interaction.user) {
-            return Ok(Outcome::whispered(words::only_the_author(interaction.language)));
+            return Ok(ActionOutcome::whispered(words::only_the_author(interaction.language)));
         }
         if self.store.opt_outs().await?.covers(interaction.user) {
-            return Ok(Outcome::whispered(words::you_left(interaction.language)));
+            return Ok(ActionOutcome::whispered(words::you_left(interaction.language)));
         }
         let judged = self.conversation_of(place.id, message).await?;
-        let question = judged.as_ref().and_then(Judged::question);
+        let question = judged.as_ref().and_then(JudgedConversation::question);
         // A question may be told in several messages; its asker decides on them together.
         let told = question.map_or(&[][..], |question| &question.messages);
         let alone = [message];
@@ -305,7 +321,7 @@ impl Desk {
             let subject = consent_subject(*message);
             if given {
                 let source = "button".to_owned();
-                let consented = Consented { subject, source, at: now, withdrawn: None };
+                let consented = ConsentGrant { subject, source, at: now, withdrawn: None };
                 self.store.give_consent(&consented).await?;
             } else {
                 self.store.withdraw_consent(&subject, now).await?;
@@ -316,7 +332,7 @@ impl Desk {
         let language = interaction.server_language;
         let said = if given { words::allowed(language) } else { words::withdrawn(language) };
         let button = consent_button(message, !given, language);
-        Ok(Outcome::filled(Reply::new(said).buttons(vec![button])))
+        Ok(ActionOutcome::filled(Reply::new(said).buttons(vec![button])))
     }
 
     async fn suggested(
@@ -325,35 +341,40 @@ impl Desk {
         helped: bool,
         interaction: &Interaction,
         now: Millis,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<ActionOutcome, InteractionError> {
         let language = interaction.language;
-        let facts: Facts = self.facts(interaction, question, None).await?;
+        let facts: MarkFacts = self.facts(interaction, question, None).await?;
         if marking::may_judge(interaction, &facts).is_err() {
-            return Ok(Outcome::whispered(words::not_your_question(language)));
+            return Ok(ActionOutcome::whispered(words::not_your_question(language)));
         }
         let here = interaction.channel.map(|place| place.id);
         let suggestion = self.store.suggestion(question).await?;
         let Some(suggestion) = suggestion.filter(|one| Some(one.channel) == here) else {
-            return Ok(Outcome::whispered(words::unknown_button(language)));
+            return Ok(ActionOutcome::whispered(words::unknown_button(language)));
         };
         if self.store.answer_suggestion(question, helped, interaction.user, now).await? {
             let what = if helped { "suggestion-helped" } else { "suggestion-missed" };
             self.audit(interaction, what, question.to_string(), None, now).await?;
             match self.store.cluster(&suggestion.cluster).await? {
                 Some(known) if helped => {
-                    self.store.tie(question, known.centre, interaction.user, now).await?;
+                    self.store
+                        .mark_duplicate(question, known.centre, interaction.user, now)
+                        .await?;
                 }
                 _ if suggestion.helped == Some(true) => {
-                    self.store.untie(question, interaction.user, now).await?;
+                    self.store.unmark_duplicate(question, interaction.user, now).await?;
                 }
                 _ => {}
             }
         }
         if helped {
-            return Ok(Outcome { bared: true, ..Outcome::whispered(words::helped(language)) });
+            return Ok(ActionOutcome {
+                bared: true,
+                ..ActionOutcome::whispered(words::helped(language))
+            });
         }
         let said = words::did_not_help(interaction.server_language);
-        Ok(Outcome::filled(Reply::new(said)))
+        Ok(ActionOutcome::filled(Reply::new(said)))
     }
 
     async fn pause(
@@ -361,7 +382,7 @@ impl Desk {
         paused: bool,
         interaction: &Interaction,
         now: Millis,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<ActionOutcome, InteractionError> {
         if paused {
             self.store.set(PAUSED, &now.0.to_string()).await?;
         } else {
@@ -371,14 +392,14 @@ impl Desk {
         self.audit(interaction, what, String::new(), None, now).await?;
         let language = interaction.language;
         let said = if paused { words::paused(language) } else { words::resumed(language) };
-        Ok(Outcome::filled(Reply::new(said)))
+        Ok(ActionOutcome::filled(Reply::new(said)))
     }
 
-    async fn state(&self) -> Result<State, Failure> {
+    async fn state(&self) -> Result<ServerStatus, InteractionError> {
         let counts = self.store.counts().await?;
         let live = self.store.live_counts().await?;
         let pulses = self.store.settings_under(indexer::store::PULSES).await?;
-        Ok(State {
+        Ok(ServerStatus {
             paused: self.is_paused().await?,
             messages: counts.messages,
             channels: counts.channels,
@@ -400,7 +421,7 @@ impl Desk {
         target: String,
         undoes: Option<i64>,
         at: Millis,
-    ) -> Result<i64, Failure> {
+    ) -> Result<i64, InteractionError> {
         let by = interaction.user;
         let row = AuditRow { seq: 0, at, by, what: what.to_owned(), target, undoes };
         Ok(self.store.audit(&row).await?)
@@ -408,10 +429,10 @@ impl Desk {
 }
 
 /// Lets the author allow that a message is quoted, or withdraw that.
-fn consent_button(message: MessageId, allow: bool, language: Language) -> Button {
+fn consent_button(message: MessageId, allow: bool, language: BotLanguage) -> Button {
     if allow {
-        Button::new(Press::Allow { message }, words::allow(language), Look::Green)
+        Button::new(CustomId::Allow { message }, words::allow(language), ButtonStyle::Green)
     } else {
-        Button::new(Press::Withdraw { message }, words::withdraw(language), Look::Grey)
+        Button::new(CustomId::Withdraw { message }, words::withdraw(language), ButtonStyle::Grey)
     }
 }

@@ -4,31 +4,37 @@ fn page(channel: u64) -> String {
     route("GET", &format!("/channels/{channel}/messages?limit=100"))
 }
 
-fn fine(limit: u32, remaining: u32, reset_after: i64) -> Said {
-    Said {
+fn fine(limit: u32, remaining: u32, reset_after: i64) -> RateLimitHeaders {
+    RateLimitHeaders {
         status: 200,
         bucket: Some("abc".to_owned()),
         limit: Some(limit.into()),
         remaining: Some(remaining.into()),
         reset_after: Some(reset_after),
-        ..Said::default()
+        ..RateLimitHeaders::default()
     }
 }
 
-fn refused(retry_after: Option<i64>, global: bool) -> Said {
-    Said { status: 429, retry_after, global, ..Said::default() }
+fn refused(retry_after: Option<i64>, global: bool) -> RateLimitHeaders {
+    RateLimitHeaders { status: 429, retry_after, global, ..RateLimitHeaders::default() }
 }
 
 /// A request that is answered at once, if it may go.
-fn go(limits: &mut Limits, route: &str, lane: Lane, now: i64, said: &Said) -> Result<(), Millis> {
-    limits.may_go(route, lane, Millis(now))?;
-    limits.answered(route, said, Millis(now));
+fn go(
+    limits: &mut RateLimiter,
+    route: &str,
+    lane: RequestLane,
+    now: i64,
+    said: &RateLimitHeaders,
+) -> Result<(), Millis> {
+    limits.try_acquire(route, lane, Millis(now))?;
+    limits.record_response(route, said, Millis(now));
     Ok(())
 }
 
 /// How many requests go at a moment.
-fn count(limits: &mut Limits, route: &str, lane: Lane, now: i64) -> usize {
-    (0..9).take_while(|_| limits.may_go(route, lane, Millis(now)).is_ok()).count()
+fn count(limits: &mut RateLimiter, route: &str, lane: RequestLane, now: i64) -> usize {
+    (0..9).take_while(|_| limits.try_acquire(route, lane, Millis(now)).is_ok()).count()
 }
 
 #[test]
@@ -51,83 +57,83 @@ fn routes_are_told_apart_as_discord_does() {
 
 #[test]
 fn an_empty_bucket_waits_until_it_is_full_and_others_do_not() {
-    let mut limits = Limits::new(1.0);
-    go(&mut limits, &page(1), Lane::Live, 0, &fine(5, 0, 700)).unwrap();
-    assert_eq!(limits.may_go(&page(1), Lane::Live, Millis(100)), Err(Millis(700)));
-    assert_eq!(limits.may_go(&page(2), Lane::Live, Millis(100)), Ok(()));
-    assert_eq!(count(&mut limits, &page(1), Lane::Live, 700), 5);
+    let mut limits = RateLimiter::new(1.0);
+    go(&mut limits, &page(1), RequestLane::Live, 0, &fine(5, 0, 700)).unwrap();
+    assert_eq!(limits.try_acquire(&page(1), RequestLane::Live, Millis(100)), Err(Millis(700)));
+    assert_eq!(limits.try_acquire(&page(2), RequestLane::Live, Millis(100)), Ok(()));
+    assert_eq!(count(&mut limits, &page(1), RequestLane::Live, 700), 5);
 }
 
 #[test]
 fn the_history_leaves_its_share_to_what_is_live() {
-    let mut limits = Limits::new(0.5);
-    go(&mut limits, &page(1), Lane::History, 0, &fine(6, 5, 900)).unwrap();
-    assert_eq!(count(&mut limits, &page(1), Lane::History, 10), 2);
-    assert_eq!(count(&mut limits, &page(1), Lane::Live, 10), 3);
+    let mut limits = RateLimiter::new(0.5);
+    go(&mut limits, &page(1), RequestLane::History, 0, &fine(6, 5, 900)).unwrap();
+    assert_eq!(count(&mut limits, &page(1), RequestLane::History, 10), 2);
+    assert_eq!(count(&mut limits, &page(1), RequestLane::Live, 10), 3);
     // A bucket of one request is nobody's alone.
-    let mut limits = Limits::new(0.05);
-    go(&mut limits, &page(1), Lane::History, 0, &fine(1, 1, 900)).unwrap();
-    assert_eq!(count(&mut limits, &page(1), Lane::History, 10), 1);
+    let mut limits = RateLimiter::new(0.05);
+    go(&mut limits, &page(1), RequestLane::History, 0, &fine(1, 1, 900)).unwrap();
+    assert_eq!(count(&mut limits, &page(1), RequestLane::History, 10), 1);
 }
 
 #[test]
 fn the_history_stands_back_while_something_live_waits() {
-    let mut limits = Limits::new(1.0);
+    let mut limits = RateLimiter::new(1.0);
     limits.live_waits(true);
-    assert!(limits.may_go(&page(1), Lane::History, Millis(0)).is_err());
-    assert_eq!(limits.may_go(&page(1), Lane::Live, Millis(0)), Ok(()));
+    assert!(limits.try_acquire(&page(1), RequestLane::History, Millis(0)).is_err());
+    assert_eq!(limits.try_acquire(&page(1), RequestLane::Live, Millis(0)), Ok(()));
     limits.live_waits(false);
-    assert_eq!(limits.may_go(&page(1), Lane::History, Millis(0)), Ok(()));
+    assert_eq!(limits.try_acquire(&page(1), RequestLane::History, Millis(0)), Ok(()));
 }
 
 #[test]
 fn fifty_requests_a_second_and_the_history_its_share_of_them() {
-    let mut limits = Limits::new(0.5);
+    let mut limits = RateLimiter::new(0.5);
     let mut went = |lane, now: i64| {
         let routes = (0..99).map(|at| page(now as u64 * 1_000 + at));
-        routes.take_while(|route| limits.may_go(route, lane, Millis(now)).is_ok()).count()
+        routes.take_while(|route| limits.try_acquire(route, lane, Millis(now)).is_ok()).count()
     };
-    assert_eq!(went(Lane::History, 1), 25);
-    assert_eq!(went(Lane::Live, 2), 25);
-    assert_eq!(went(Lane::History, 900), 0);
-    assert_eq!(went(Lane::Live, 1_001), 25);
-    assert_eq!(went(Lane::History, 1_002), 25);
+    assert_eq!(went(RequestLane::History, 1), 25);
+    assert_eq!(went(RequestLane::Live, 2), 25);
+    assert_eq!(went(RequestLane::History, 900), 0);
+    assert_eq!(went(RequestLane::Live, 1_001), 25);
+    assert_eq!(went(RequestLane::History, 1_002), 25);
 }
 
 #[test]
 fn a_429_is_waited_out() {
-    let mut limits = Limits::new(1.0);
-    go(&mut limits, &page(1), Lane::Live, 0, &refused(Some(1_500), false)).unwrap();
-    assert_eq!(limits.may_go(&page(1), Lane::Live, Millis(0)), Err(Millis(1_500)));
-    go(&mut limits, &page(2), Lane::Live, 0, &refused(Some(400), true)).unwrap();
-    assert_eq!(limits.may_go(&page(3), Lane::Live, Millis(100)), Err(Millis(400)));
-    assert_eq!(limits.may_go(&page(3), Lane::Live, Millis(400)), Ok(()));
+    let mut limits = RateLimiter::new(1.0);
+    go(&mut limits, &page(1), RequestLane::Live, 0, &refused(Some(1_500), false)).unwrap();
+    assert_eq!(limits.try_acquire(&page(1), RequestLane::Live, Millis(0)), Err(Millis(1_500)));
+    go(&mut limits, &page(2), RequestLane::Live, 0, &refused(Some(400), true)).unwrap();
+    assert_eq!(limits.try_acquire(&page(3), RequestLane::Live, Millis(100)), Err(Millis(400)));
+    assert_eq!(limits.try_acquire(&page(3), RequestLane::Live, Millis(400)), Ok(()));
 }
 
 #[test]
 fn a_429_without_a_word_is_waited_out_longer_each_time() {
-    let mut limits = Limits::new(1.0);
+    let mut limits = RateLimiter::new(1.0);
     let mut now = 0;
     let mut pauses = Vec::new();
     for _ in 0..12 {
-        go(&mut limits, &page(1), Lane::Live, now, &refused(None, false)).unwrap();
-        let again = limits.may_go(&page(2), Lane::Live, Millis(now)).unwrap_err().0;
+        go(&mut limits, &page(1), RequestLane::Live, now, &refused(None, false)).unwrap();
+        let again = limits.try_acquire(&page(2), RequestLane::Live, Millis(now)).unwrap_err().0;
         pauses.push((again - now) / Millis::SECOND);
         now = again;
     }
     assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
-    go(&mut limits, &page(1), Lane::Live, now, &fine(5, 4, 100)).unwrap();
-    go(&mut limits, &page(1), Lane::Live, now, &refused(None, false)).unwrap();
-    let again = limits.may_go(&page(1), Lane::Live, Millis(now));
+    go(&mut limits, &page(1), RequestLane::Live, now, &fine(5, 4, 100)).unwrap();
+    go(&mut limits, &page(1), RequestLane::Live, now, &refused(None, false)).unwrap();
+    let again = limits.try_acquire(&page(1), RequestLane::Live, Millis(now));
     assert_eq!(again, Err(Millis(now + Millis::SECOND)));
 }
 
 #[test]
 fn too_many_refusals_stop_the_history_first_and_then_everything() {
-    let mut limits = Limits::new(1.0);
-    let forbidden = Said { status: 403, ..Said::default() };
+    let mut limits = RateLimiter::new(1.0);
+    let forbidden = RateLimitHeaders { status: 403, ..RateLimitHeaders::default() };
     let mut now = 0;
-    let mut refusals = |limits: &mut Limits, lane| {
+    let mut refusals = |limits: &mut RateLimiter, lane| {
         let mut count = 0;
         while go(limits, &page(1), lane, now, &forbidden).is_ok() {
             count += 1;
@@ -135,28 +141,31 @@ fn too_many_refusals_stop_the_history_first_and_then_everything() {
         }
         (count, now)
     };
-    assert_eq!(refusals(&mut limits, Lane::History).0, 5_000);
-    let (count, now) = refusals(&mut limits, Lane::Live);
+    assert_eq!(refusals(&mut limits, RequestLane::History).0, 5_000);
+    let (count, now) = refusals(&mut limits, RequestLane::Live);
     assert_eq!(count, 4_000);
-    assert_eq!(limits.may_go(&page(1), Lane::Live, Millis(now)), Err(Millis(INVALID_WINDOW)));
+    assert_eq!(
+        limits.try_acquire(&page(1), RequestLane::Live, Millis(now)),
+        Err(Millis(INVALID_WINDOW))
+    );
 }
 
 #[test]
 fn answers_that_overtake_each_other_never_fill_a_bucket() {
-    let mut limits = Limits::new(1.0);
-    go(&mut limits, &page(1), Lane::Live, 0, &fine(3, 2, 900)).unwrap();
-    assert_eq!(count(&mut limits, &page(1), Lane::Live, 1), 2);
-    limits.answered(&page(1), &fine(3, 0, 800), Millis(5));
-    limits.answered(&page(1), &fine(3, 1, 799), Millis(6));
-    assert!(limits.may_go(&page(1), Lane::Live, Millis(7)).is_err());
+    let mut limits = RateLimiter::new(1.0);
+    go(&mut limits, &page(1), RequestLane::Live, 0, &fine(3, 2, 900)).unwrap();
+    assert_eq!(count(&mut limits, &page(1), RequestLane::Live, 1), 2);
+    limits.record_response(&page(1), &fine(3, 0, 800), Millis(5));
+    limits.record_response(&page(1), &fine(3, 1, 799), Millis(6));
+    assert!(limits.try_acquire(&page(1), RequestLane::Live, Millis(7)).is_err());
 }
 
 #[test]
 fn forgets_what_is_idle() {
-    let mut limits = Limits::new(1.0);
+    let mut limits = RateLimiter::new(1.0);
     for number in 0..REMEMBERED as i64 * 2 {
         let route = route("POST", &format!("/interactions/{number}/token/callback"));
-        go(&mut limits, &route, Lane::Live, number * 100, &fine(5, 4, 50)).unwrap();
+        go(&mut limits, &route, RequestLane::Live, number * 100, &fine(5, 4, 50)).unwrap();
     }
     assert!(limits.buckets.len() <= REMEMBERED + 1);
 }

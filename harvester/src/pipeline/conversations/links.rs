@@ -1,12 +1,12 @@
 //! How links are written into the store.
 
 use indexer::store::{StoreError, StoredConversation};
-use rules::conversation::Link;
-use rules::conversation::cue::Cue;
+use rules::conversation::ParentLink;
+use rules::conversation::cue::LinkCue;
 use rules::ids::MessageId;
 
 /// `[[message, parent or 0, [cue, …]], …]`
-pub(super) fn write_links(links: &[Link]) -> String {
+pub(super) fn write_links(links: &[ParentLink]) -> String {
     let rows = links
         .iter()
         .map(|link| {
@@ -18,11 +18,11 @@ pub(super) fn write_links(links: &[Link]) -> String {
 }
 
 /// The links of a stored conversation, as they were written.
-pub fn read_links(stored: &StoredConversation) -> Result<Vec<Link>, StoreError> {
+pub fn read_links(stored: &StoredConversation) -> Result<Vec<ParentLink>, StoreError> {
     parse_links(&stored.links)
 }
 
-pub(super) fn parse_links(text: &str) -> Result<Vec<Link>, StoreError> {
+pub(super) fn parse_links(text: &str) -> Result<Vec<ParentLink>, StoreError> {
     let unreadable = |source| StoreError::Unreadable {
         what: "a conversation's links",
         source: Box::new(source),
@@ -31,9 +31,9 @@ pub(super) fn parse_links(text: &str) -> Result<Vec<Link>, StoreError> {
     let link = |(message, parent, words): (u64, u64, Vec<String>)| {
         let mut cues = [None; 3];
         for (cue, word) in cues.iter_mut().zip(&words) {
-            *cue = Cue::parse(word);
+            *cue = LinkCue::parse(word);
         }
-        Link {
+        ParentLink {
             message: MessageId(message),
             parent: (parent != 0).then_some(MessageId(parent)),
             cues,

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use indexer::store::Range;
-use rules::conversation::Link;
+use indexer::store::PendingRange;
+use rules::conversation::ParentLink;
 use rules::ids::MessageId;
 use rules::message::Message;
 
 /// A conversation that may go on.
 #[derive(Debug)]
-pub(super) struct Open {
+pub(super) struct OpenConversation {
     /// By message.
-    pub(super) links: Vec<Link>,
+    pub(super) links: Vec<ParentLink>,
     /// Those of its messages that are in memory, by id.
     pub(super) messages: Vec<Message>,
     /// Whether it differs from what is stored.
@@ -21,18 +21,18 @@ pub(super) struct Open {
 
 /// A stored link further on, whose message needs no new one.
 #[derive(Debug)]
-struct Coming {
-    link: Link,
+struct UpcomingLink {
+    link: ParentLink,
     /// The conversation that it was stored in.
     before: MessageId,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct OpenConversations {
-    open: BTreeMap<MessageId, Open>,
+    open: BTreeMap<MessageId, OpenConversation>,
     /// The conversation of every message in `open`.
     home: HashMap<MessageId, MessageId>,
-    coming: BTreeMap<MessageId, Coming>,
+    coming: BTreeMap<MessageId, UpcomingLink>,
     /// Messages of people and bots passed so far.
     talk: usize,
 }
@@ -60,7 +60,7 @@ impl OpenConversations {
     }
 
     /// Passes a message with its new link.
-    pub(super) fn add(&mut self, link: Link, message: Message) {
+    pub(super) fn add(&mut self, link: ParentLink, message: Message) {
         self.talk += 1;
         let (root, talk) = (self.root(link), self.talk);
         let open = self.attach(link, root);
@@ -74,7 +74,7 @@ impl OpenConversations {
     pub(super) fn reopen(
         &mut self,
         root: MessageId,
-        links: Vec<Link>,
+        links: Vec<ParentLink>,
         before: MessageId,
         after: MessageId,
     ) {
@@ -87,23 +87,23 @@ impl OpenConversations {
     }
 
     /// Opens a conversation with these links.
-    pub(super) fn take_up(&mut self, root: MessageId, links: Vec<Link>, changed: bool) {
+    pub(super) fn take_up(&mut self, root: MessageId, links: Vec<ParentLink>, changed: bool) {
         self.home.extend(links.iter().map(|link| (link.message, root)));
-        let open = Open { links, messages: Vec::new(), changed, last_talk: self.talk };
+        let open = OpenConversation { links, messages: Vec::new(), changed, last_talk: self.talk };
         self.open.insert(root, open);
     }
 
     /// Keeps the links of a stored conversation after a message until their parents are known.
-    pub(super) fn await_links(&mut self, root: MessageId, links: &[Link], after: MessageId) {
+    pub(super) fn await_links(&mut self, root: MessageId, links: &[ParentLink], after: MessageId) {
         for link in links.iter().filter(|link| link.message > after) {
-            self.coming.insert(link.message, Coming { link: *link, before: root });
+            self.coming.insert(link.message, UpcomingLink { link: *link, before: root });
         }
     }
 
     /// Drops the links of messages that are about to be linked again.
-    pub(super) fn drop_links(&mut self, region: Range) {
+    pub(super) fn drop_links(&mut self, region: PendingRange) {
         let dropped = self.coming.extract_if(region.first..=region.last, |_, _| true);
-        for Coming { before, .. } in dropped.map(|(_, coming)| coming) {
+        for UpcomingLink { before, .. } in dropped.map(|(_, coming)| coming) {
             if let Some(open) = self.open.get_mut(&before) {
                 open.changed = true;
             }
@@ -120,7 +120,7 @@ impl OpenConversations {
         while let Some(entry) = self.coming.first_entry()
             && *entry.key() < until
         {
-            let Coming { link, before } = entry.remove();
+            let UpcomingLink { link, before } = entry.remove();
             let root = self.root(link);
             if root != before {
                 self.attach(link, root).changed = true;
@@ -134,7 +134,7 @@ impl OpenConversations {
     }
 
     /// Takes out the conversations that nothing said after the `talk`th message may join.
-    pub(super) fn take_over(&mut self, talk: usize) -> Vec<(MessageId, Open)> {
+    pub(super) fn take_over(&mut self, talk: usize) -> Vec<(MessageId, OpenConversation)> {
         let over = self.open.iter().filter(|(_, open)| open.last_talk < talk);
         let mut over = over.map(|(root, _)| *root).collect::<Vec<_>>();
         if !self.coming.is_empty() && !over.is_empty() {
@@ -146,7 +146,7 @@ impl OpenConversations {
         over.into_iter().map(|root| (root, self.take(root))).collect()
     }
 
-    fn take(&mut self, root: MessageId) -> Open {
+    fn take(&mut self, root: MessageId) -> OpenConversation {
         let open = self.open.remove(&root).expect("only what is open is taken");
         for link in &open.links {
             self.home.remove(&link.message);
@@ -154,14 +154,14 @@ impl OpenConversations {
         open
     }
 
-    fn root(&self, link: Link) -> MessageId {
+    fn root(&self, link: ParentLink) -> MessageId {
         let root = link.parent.and_then(|parent| self.home.get(&parent).copied());
         root.unwrap_or(link.message)
     }
 
-    fn attach(&mut self, link: Link, root: MessageId) -> &mut Open {
+    fn attach(&mut self, link: ParentLink, root: MessageId) -> &mut OpenConversation {
         self.home.insert(link.message, root);
-        let open = self.open.entry(root).or_insert_with(|| Open {
+        let open = self.open.entry(root).or_insert_with(|| OpenConversation {
             links: Vec::new(),
             messages: Vec::new(),
             changed: true,
@@ -173,7 +173,7 @@ impl OpenConversations {
 }
 
 /// Links before a message, and the others.
-fn split(mut links: Vec<Link>, before: MessageId) -> (Vec<Link>, Vec<Link>) {
+fn split(mut links: Vec<ParentLink>, before: MessageId) -> (Vec<ParentLink>, Vec<ParentLink>) {
     let at = links.partition_point(|link| link.message < before);
     let rest = links.split_off(at);
     (links, rest)

@@ -1,10 +1,10 @@
 //! Which stretches of a channel are to be linked again.
 
-use indexer::store::{PendingChannel, Range, StoreError};
+use indexer::store::{PendingChannel, PendingRange, StoreError};
 use rules::conversation::WINDOW;
 use rules::ids::MessageId;
 
-use super::ChannelHarvest;
+use super::ChannelJudge;
 
 /// Beyond so many changed messages a channel is judged from the first of them to its end: what is
 /// bounded is held in memory until all of it is done.
@@ -13,26 +13,27 @@ const MOST_BOUNDED: u64 = 50_000;
 /// A stretch whose every message is linked again: the changed ones, and those that see them in their
 /// window.
 #[derive(Debug)]
-pub(super) struct Region {
-    pub(super) whole: Range,
-    pub(super) changed: Vec<Range>,
+pub(super) struct RelinkRegion {
+    pub(super) whole: PendingRange,
+    pub(super) changed: Vec<PendingRange>,
 }
 
 /// The changed ranges that are still ahead, by id.
 #[derive(Debug)]
-pub(super) struct Regions {
-    ahead: Vec<Range>,
+pub(super) struct RelinkRegions {
+    ahead: Vec<PendingRange>,
 }
 
-impl Regions {
-    pub(super) fn of(
-        harvest: &ChannelHarvest,
-        pending: &PendingChannel,
-    ) -> Result<Self, StoreError> {
+impl RelinkRegions {
+    pub(super) fn of(harvest: &ChannelJudge, pending: &PendingChannel) -> Result<Self, StoreError> {
         let mut ahead = pending.ranges.clone();
         let changed = harvest.store.messages_pending(pending);
         if harvest.runtime.block_on(changed)? > MOST_BOUNDED {
-            ahead = ahead.first().map(|range| Range::to_the_end(range.first)).into_iter().collect();
+            ahead = ahead
+                .first()
+                .map(|range| PendingRange::to_the_end(range.first))
+                .into_iter()
+                .collect();
         }
         ahead.reverse();
         Ok(Self { ahead })
@@ -40,21 +41,21 @@ impl Regions {
 
     /// Has a message further on linked again.
     pub(super) fn add(&mut self, message: MessageId) {
-        self.ahead.push(Range { first: message, last: message });
+        self.ahead.push(PendingRange { first: message, last: message });
         self.ahead.sort_unstable_by(|one, other| other.cmp(one));
     }
 
     /// Where the next stretch begins.
     pub(super) fn first(&self) -> MessageId {
-        self.ahead.last().map_or(Range::END, |range| range.first)
+        self.ahead.last().map_or(PendingRange::END, |range| range.first)
     }
 
     /// The next stretch: until [`WINDOW`] messages in a row neither changed nor saw a change.
     pub(super) fn next(
         &mut self,
-        harvest: &ChannelHarvest,
+        harvest: &ChannelJudge,
         pending: &PendingChannel,
-    ) -> Result<Option<Region>, StoreError> {
+    ) -> Result<Option<RelinkRegion>, StoreError> {
         let Some(mut whole) = self.ahead.pop() else { return Ok(None) };
         let mut changed = vec![whole];
         let end = |last| harvest.store.talk_after(pending.channel.id, last, WINDOW as u32);
@@ -67,6 +68,6 @@ impl Regions {
                 whole.last = harvest.runtime.block_on(end(last))?;
             }
         }
-        Ok(Some(Region { whole, changed }))
+        Ok(Some(RelinkRegion { whole, changed }))
     }
 }

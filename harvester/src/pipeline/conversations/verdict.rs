@@ -3,37 +3,39 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use indexer::store::{Faces, Judged, PendingChannel, Status, StoreError};
+use indexer::store::{
+    AuthorCache, ConversationRow, ConversationStatus, PendingChannel, StoreError,
+};
 use rules::cluster::Occurrence;
-use rules::conversation::{Conversation, Link};
+use rules::conversation::{Conversation, ParentLink};
 use rules::ids::{ConversationId, MessageId};
 use rules::message::Message;
-use rules::resolution::{Question, Resolution, Verdict, judge};
+use rules::resolution::{ConversationVerdict, Question, Resolution, classify};
 use rules::scope::Consent;
 
-use super::ChannelHarvest;
+use super::ChannelJudge;
 use super::links::write_links;
-use super::open::Open;
+use super::open::OpenConversation;
 
 /// Loads what a conversation lacks and judges it.
-pub(super) struct Bench<'h> {
-    pub(super) harvest: &'h ChannelHarvest,
+pub(super) struct VerdictLoader<'h> {
+    pub(super) harvest: &'h ChannelJudge,
     pub(super) pending: &'h PendingChannel,
-    pub(super) faces: Faces,
+    pub(super) faces: AuthorCache,
     /// Questions that a suggested answer helped.
     pub(super) helped: BTreeSet<MessageId>,
     /// Messages read from the store.
     pub(super) read: u64,
 }
 
-impl Bench<'_> {
+impl VerdictLoader<'_> {
     /// The conversation's verdict; `None` if all of its messages were deleted while it was read.
     pub(super) fn judge(
         &mut self,
         root: MessageId,
-        open: Open,
-    ) -> Result<Option<Judged>, StoreError> {
-        let Open { links, messages, .. } = open;
+        open: OpenConversation,
+    ) -> Result<Option<ConversationRow>, StoreError> {
+        let OpenConversation { links, messages, .. } = open;
         let messages = self.complete(&links, messages)?;
         if messages.is_empty() {
             return Ok(None);
@@ -49,16 +51,19 @@ impl Bench<'_> {
             trusted: &self.harvest.trusted,
             marks: self.harvest.runtime.block_on(marks)?,
         };
-        let verdict = judge(&conversation, &rules.signals);
+        let verdict = classify(&conversation, &rules.signals);
         let (status, occurrence) = match &verdict {
-            Verdict::NotAQuestion { .. } => (Status::NoQuestion, None),
-            Verdict::Open { question, .. } => (self.unsettled(question), None),
-            Verdict::Resolved(resolution) => {
+            ConversationVerdict::NotAQuestion { .. } => (ConversationStatus::NoQuestion, None),
+            ConversationVerdict::Open { question, .. } => (self.unsettled(question), None),
+            ConversationVerdict::Resolved(resolution) => {
                 let (quoted, quotable) = self.quoted(resolution)?;
-                (Status::Resolved, Some(Occurrence::of(&conversation, &quoted, quotable)))
+                (
+                    ConversationStatus::Resolved,
+                    Some(Occurrence::of(&conversation, &quoted, quotable)),
+                )
             }
         };
-        Ok(Some(Judged {
+        Ok(Some(ConversationRow {
             id: conversation.id,
             channel: channel.id,
             last: links.last().map_or(root, |link| link.message),
@@ -71,7 +76,7 @@ impl Bench<'_> {
 
     fn complete(
         &mut self,
-        links: &[Link],
+        links: &[ParentLink],
         mut messages: Vec<Message>,
     ) -> Result<Vec<Message>, StoreError> {
         if messages.len() < links.len() {
@@ -89,9 +94,9 @@ impl Bench<'_> {
         Ok(messages)
     }
 
-    fn unsettled(&self, question: &Question) -> Status {
+    fn unsettled(&self, question: &Question) -> ConversationStatus {
         let helped = question.messages.iter().any(|message| self.helped.contains(message));
-        if helped { Status::Helped } else { Status::Open }
+        if helped { ConversationStatus::Helped } else { ConversationStatus::Open }
     }
 
     /// The resolution with the answers that are told of it, and whether their words may be quoted: by

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::message::time;
 use super::read;
 use crate::wire::kinds::channel_kind;
-use crate::wire::lenient::{List, Object, Scalar, Scalars};
+use crate::wire::lenient::{LenientList, LenientObject, LenientScalar, LenientScalars};
 
 /// A channel or thread as Discord tells it: tags by id, its parent by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct ApiChannel {
     pub name: String,
     pub topic: Option<String>,
     pub parent: Option<ChannelId>,
-    pub overwrites: Vec<Overwrite>,
+    pub overwrites: Vec<PermissionOverwrite>,
     /// The tags that a forum offers.
     pub offered: Vec<ApiTag>,
     /// The tags that a forum post has.
@@ -46,7 +46,7 @@ pub struct ApiTag {
 
 /// What a role or a person is granted or refused in a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Overwrite {
+pub struct PermissionOverwrite {
     /// `None` for a person.
     pub role: Option<RoleId>,
     pub allow: u64,
@@ -60,64 +60,64 @@ const OBFUSCATED: &str = "___hidden___";
 #[serde(default)]
 struct RawChannel<'a> {
     #[serde(borrow)]
-    id: Scalar<'a>,
+    id: LenientScalar<'a>,
     #[serde(borrow)]
-    guild_id: Scalar<'a>,
+    guild_id: LenientScalar<'a>,
     #[serde(borrow, rename = "type")]
-    kind: Scalar<'a>,
+    kind: LenientScalar<'a>,
     #[serde(borrow)]
-    name: Scalar<'a>,
+    name: LenientScalar<'a>,
     #[serde(borrow)]
-    topic: Scalar<'a>,
+    topic: LenientScalar<'a>,
     #[serde(borrow)]
-    parent_id: Scalar<'a>,
+    parent_id: LenientScalar<'a>,
     #[serde(borrow)]
-    owner_id: Scalar<'a>,
+    owner_id: LenientScalar<'a>,
     #[serde(borrow)]
-    last_message_id: Scalar<'a>,
+    last_message_id: LenientScalar<'a>,
     #[serde(borrow)]
-    permission_overwrites: List<RawOverwrite<'a>>,
+    permission_overwrites: LenientList<RawOverwrite<'a>>,
     #[serde(borrow)]
-    available_tags: List<RawTag<'a>>,
+    available_tags: LenientList<RawTag<'a>>,
     #[serde(borrow)]
-    applied_tags: Scalars<'a>,
+    applied_tags: LenientScalars<'a>,
     #[serde(borrow)]
-    thread_metadata: Object<RawThread<'a>>,
+    thread_metadata: LenientObject<RawThread<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawOverwrite<'a> {
     #[serde(borrow)]
-    id: Scalar<'a>,
+    id: LenientScalar<'a>,
     #[serde(borrow, rename = "type")]
-    kind: Scalar<'a>,
+    kind: LenientScalar<'a>,
     #[serde(borrow)]
-    allow: Scalar<'a>,
+    allow: LenientScalar<'a>,
     #[serde(borrow)]
-    deny: Scalar<'a>,
+    deny: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawTag<'a> {
     #[serde(borrow)]
-    id: Scalar<'a>,
+    id: LenientScalar<'a>,
     #[serde(borrow)]
-    name: Scalar<'a>,
+    name: LenientScalar<'a>,
     #[serde(borrow)]
-    moderated: Scalar<'a>,
+    moderated: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawThread<'a> {
     #[serde(borrow)]
-    archived: Scalar<'a>,
+    archived: LenientScalar<'a>,
     #[serde(borrow)]
-    locked: Scalar<'a>,
+    locked: LenientScalar<'a>,
     #[serde(borrow)]
-    archive_timestamp: Scalar<'a>,
+    archive_timestamp: LenientScalar<'a>,
 }
 
 /// A channel or thread; `None` without a usable id.
@@ -133,7 +133,7 @@ pub fn channel(raw: &Value) -> Option<ApiChannel> {
         parent: raw.parent_id.id().map(ChannelId),
         overwrites: raw.permission_overwrites.0.into_iter().filter_map(overwrite).collect(),
         offered: raw.available_tags.0.into_iter().filter_map(tag).collect(),
-        applied: raw.applied_tags.0.iter().filter_map(Scalar::id).collect(),
+        applied: raw.applied_tags.0.iter().filter_map(LenientScalar::id).collect(),
         owner: raw.owner_id.id().map(UserId),
         last_message: raw.last_message_id.id().map(MessageId),
         archived: thread.archived.flag(),
@@ -144,14 +144,14 @@ pub fn channel(raw: &Value) -> Option<ApiChannel> {
     })
 }
 
-fn overwrite(raw: RawOverwrite<'_>) -> Option<Overwrite> {
+fn overwrite(raw: RawOverwrite<'_>) -> Option<PermissionOverwrite> {
     let of_role = match &raw.kind {
-        Scalar::Text(name) => matches!(name.as_ref(), "0" | "role"),
-        Scalar::Whole(number) => *number == 0,
-        Scalar::Flag(_) | Scalar::Nothing => return None,
+        LenientScalar::Text(name) => matches!(name.as_ref(), "0" | "role"),
+        LenientScalar::Whole(number) => *number == 0,
+        LenientScalar::Flag(_) | LenientScalar::Nothing => return None,
     };
     let id = raw.id.id()?;
-    Some(Overwrite {
+    Some(PermissionOverwrite {
         role: of_role.then_some(RoleId(id)),
         allow: raw.allow.whole().unwrap_or(0),
         deny: raw.deny.whole().unwrap_or(0),

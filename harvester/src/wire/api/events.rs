@@ -1,47 +1,47 @@
 //! What the gateway tells besides messages and channels.
 
 use rules::ids::{ChannelId, GuildId, MessageId, UserId};
-use rules::message::{Reacting, ReactionChange};
+use rules::message::{ReactionChange, ReactionOp};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::channel::{ApiChannel, channel};
 use super::message::{RawEmoji, emoji};
 use super::read;
-use super::user::{Member, Told, member};
-use crate::wire::lenient::{Object, Scalar, Scalars};
+use super::user::{ApiMember, ApiUser, member};
+use crate::wire::lenient::{LenientObject, LenientScalar, LenientScalars};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawReactionEvent<'a> {
     #[serde(borrow)]
-    channel_id: Scalar<'a>,
+    channel_id: LenientScalar<'a>,
     #[serde(borrow)]
-    message_id: Scalar<'a>,
+    message_id: LenientScalar<'a>,
     #[serde(borrow)]
-    user_id: Scalar<'a>,
+    user_id: LenientScalar<'a>,
     #[serde(borrow)]
-    emoji: Object<RawEmoji<'a>>,
+    emoji: LenientObject<RawEmoji<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawDeletion<'a> {
     #[serde(borrow)]
-    guild_id: Scalar<'a>,
+    guild_id: LenientScalar<'a>,
     #[serde(borrow)]
-    channel_id: Scalar<'a>,
+    channel_id: LenientScalar<'a>,
     #[serde(borrow)]
-    id: Scalar<'a>,
+    id: LenientScalar<'a>,
     #[serde(borrow)]
-    ids: Scalars<'a>,
+    ids: LenientScalars<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawOfGuild<'a> {
     #[serde(borrow)]
-    guild_id: Scalar<'a>,
+    guild_id: LenientScalar<'a>,
 }
 
 /// `MESSAGE_DELETE` or `MESSAGE_DELETE_BULK`.
@@ -62,10 +62,10 @@ pub struct ThreadList {
 
 /// `GUILD_MEMBER_UPDATE`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct MemberTold {
+pub struct MemberUpdate {
     pub guild: GuildId,
-    pub user: Told,
-    pub member: Member,
+    pub user: ApiUser,
+    pub member: ApiMember,
 }
 
 /// Any of the four `MESSAGE_REACTION_…` events; `None` if it does not say enough.
@@ -73,13 +73,13 @@ pub fn reaction_change(kind: &str, raw: &Value) -> Option<ReactionChange> {
     let raw = read::<RawReactionEvent<'_>>(raw);
     let user = raw.user_id.id().map(UserId);
     let what = match kind {
-        "MESSAGE_REACTION_ADD" => Reacting::Added(user?),
-        "MESSAGE_REACTION_REMOVE" => Reacting::Removed(user?),
-        "MESSAGE_REACTION_REMOVE_EMOJI" => Reacting::ClearedEmoji,
-        "MESSAGE_REACTION_REMOVE_ALL" => Reacting::Cleared,
+        "MESSAGE_REACTION_ADD" => ReactionOp::Added(user?),
+        "MESSAGE_REACTION_REMOVE" => ReactionOp::Removed(user?),
+        "MESSAGE_REACTION_REMOVE_EMOJI" => ReactionOp::ClearedEmoji,
+        "MESSAGE_REACTION_REMOVE_ALL" => ReactionOp::Cleared,
         _ => return None,
     };
-    let emoji = if what == Reacting::Cleared { String::new() } else { emoji(raw.emoji)? };
+    let emoji = if what == ReactionOp::Cleared { String::new() } else { emoji(raw.emoji)? };
     let channel = ChannelId(raw.channel_id.id()?);
     Some(ReactionChange { channel, message: MessageId(raw.message_id.id()?), emoji, what })
 }
@@ -87,7 +87,7 @@ pub fn reaction_change(kind: &str, raw: &Value) -> Option<ReactionChange> {
 /// `None` if it names no message.
 pub fn deletion(raw: &Value) -> Option<Deletion> {
     let raw = read::<RawDeletion<'_>>(raw);
-    let messages = raw.ids.0.iter().chain([&raw.id]).filter_map(Scalar::id).map(MessageId);
+    let messages = raw.ids.0.iter().chain([&raw.id]).filter_map(LenientScalar::id).map(MessageId);
     let messages = messages.collect::<Vec<_>>();
     let channel = ChannelId(raw.channel_id.id()?);
     let guild = raw.guild_id.id().map(GuildId);
@@ -104,8 +104,8 @@ pub fn thread_list(raw: &Value) -> ThreadList {
 }
 
 /// `None` without a server and a user.
-pub fn member_update(raw: &Value) -> Option<MemberTold> {
+pub fn member_update(raw: &Value) -> Option<MemberUpdate> {
     let guild = read::<RawOfGuild<'_>>(raw).guild_id.id().map(GuildId)?;
     let (user, member) = member(raw)?;
-    Some(MemberTold { guild, user, member })
+    Some(MemberUpdate { guild, user, member })
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::channel::{ApiChannel, channel};
 use super::read;
-use crate::wire::lenient::Scalar;
+use crate::wire::lenient::LenientScalar;
 
 /// A server as the gateway tells it at the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,27 +31,27 @@ pub struct ApiRole {
 #[serde(default)]
 struct RawGuild<'a> {
     #[serde(borrow)]
-    id: Scalar<'a>,
+    id: LenientScalar<'a>,
     #[serde(borrow)]
-    unavailable: Scalar<'a>,
+    unavailable: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawRole<'a> {
     #[serde(borrow)]
-    id: Scalar<'a>,
+    id: LenientScalar<'a>,
     #[serde(borrow)]
-    name: Scalar<'a>,
+    name: LenientScalar<'a>,
     #[serde(borrow)]
-    permissions: Scalar<'a>,
+    permissions: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawGuildId<'a> {
     #[serde(borrow)]
-    guild_id: Scalar<'a>,
+    guild_id: LenientScalar<'a>,
 }
 
 /// A server; `None` without a usable id.

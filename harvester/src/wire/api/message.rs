@@ -7,10 +7,10 @@ use rules::message::{Attachment, Author, Mention, Message, MessageKind, Reaction
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::user::{Member, RawMember, RawUser};
-use super::{Unreadable, read};
+use super::user::{ApiMember, RawMember, RawUser};
+use super::{MessageParseError, read};
 use crate::wire::kinds::message_kind;
-use crate::wire::lenient::{List, Object, Scalar};
+use crate::wire::lenient::{LenientList, LenientObject, LenientScalar};
 
 /// A message, and what its server says of the author.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub struct ApiMessage {
     pub message: Message,
     pub guild: Option<GuildId>,
     /// Only the gateway tells it.
-    pub member: Option<Member>,
+    pub member: Option<ApiMember>,
     /// The author is no account but a webhook: there is no member to look up.
     pub webhook: bool,
     /// The ids of the custom emoji among the reactions, in the order of the reactions.
@@ -33,91 +33,91 @@ pub struct ApiMessage {
 #[serde(default)]
 struct RawMessage<'a> {
     #[serde(borrow)]
-    id: Scalar<'a>,
+    id: LenientScalar<'a>,
     #[serde(borrow)]
-    channel_id: Scalar<'a>,
+    channel_id: LenientScalar<'a>,
     #[serde(borrow)]
-    guild_id: Scalar<'a>,
+    guild_id: LenientScalar<'a>,
     #[serde(borrow, rename = "type")]
-    kind: Scalar<'a>,
+    kind: LenientScalar<'a>,
     #[serde(borrow)]
-    author: Object<RawUser<'a>>,
+    author: LenientObject<RawUser<'a>>,
     #[serde(borrow)]
-    member: Object<RawMember<'a>>,
+    member: LenientObject<RawMember<'a>>,
     #[serde(borrow)]
-    webhook_id: Scalar<'a>,
+    webhook_id: LenientScalar<'a>,
     #[serde(borrow)]
-    timestamp: Scalar<'a>,
+    timestamp: LenientScalar<'a>,
     #[serde(borrow)]
-    edited_timestamp: Scalar<'a>,
+    edited_timestamp: LenientScalar<'a>,
     #[serde(borrow)]
-    content: Scalar<'a>,
+    content: LenientScalar<'a>,
     #[serde(borrow)]
-    pinned: Scalar<'a>,
+    pinned: LenientScalar<'a>,
     #[serde(borrow)]
-    mentions: List<RawUser<'a>>,
+    mentions: LenientList<RawUser<'a>>,
     #[serde(borrow)]
-    attachments: List<RawAttachment<'a>>,
+    attachments: LenientList<RawAttachment<'a>>,
     #[serde(borrow)]
-    reactions: List<RawReaction<'a>>,
+    reactions: LenientList<RawReaction<'a>>,
     #[serde(borrow)]
-    message_reference: Object<RawReference<'a>>,
+    message_reference: LenientObject<RawReference<'a>>,
     #[serde(borrow)]
-    message_snapshots: List<RawSnapshot<'a>>,
+    message_snapshots: LenientList<RawSnapshot<'a>>,
     #[serde(borrow)]
-    components: List<RawComponent<'a>>,
+    components: LenientList<RawComponent<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawAttachment<'a> {
     #[serde(borrow)]
-    filename: Scalar<'a>,
+    filename: LenientScalar<'a>,
     #[serde(borrow)]
-    size: Scalar<'a>,
+    size: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawReaction<'a> {
     #[serde(borrow)]
-    emoji: Object<RawEmoji<'a>>,
+    emoji: LenientObject<RawEmoji<'a>>,
     #[serde(borrow)]
-    count: Scalar<'a>,
+    count: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct RawEmoji<'a> {
     #[serde(borrow)]
-    pub(super) id: Scalar<'a>,
+    pub(super) id: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) name: Scalar<'a>,
+    pub(super) name: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawReference<'a> {
     #[serde(borrow, rename = "type")]
-    kind: Scalar<'a>,
+    kind: LenientScalar<'a>,
     #[serde(borrow)]
-    message_id: Scalar<'a>,
+    message_id: LenientScalar<'a>,
     #[serde(borrow)]
-    channel_id: Scalar<'a>,
+    channel_id: LenientScalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawSnapshot<'a> {
     #[serde(borrow)]
-    message: Object<RawForwarded<'a>>,
+    message: LenientObject<RawForwarded<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawForwarded<'a> {
     #[serde(borrow)]
-    content: Scalar<'a>,
+    content: LenientScalar<'a>,
 }
 
 /// A component: text, or something that may hold more components.
@@ -125,21 +125,25 @@ struct RawForwarded<'a> {
 #[serde(default)]
 struct RawComponent<'a> {
     #[serde(borrow)]
-    content: Scalar<'a>,
+    content: LenientScalar<'a>,
     #[serde(borrow)]
-    components: List<RawComponent<'a>>,
+    components: LenientList<RawComponent<'a>>,
 }
 
 /// A message of the gateway or of a REST page.
 ///
 /// # Errors
 /// Id, channel, author, time or text are missing or unusable; anything else may be.
-pub fn message(raw: &Value) -> Result<ApiMessage, Unreadable> {
+pub fn message(raw: &Value) -> Result<ApiMessage, MessageParseError> {
     let mut raw = read::<RawMessage<'_>>(raw);
     let id = raw.id.id().map(MessageId);
     let channel = raw.channel_id.id().map(ChannelId);
-    let lacks =
-        |why| Unreadable { why, channel, message: id, partial: id.is_some() && channel.is_some() };
+    let lacks = |why| MessageParseError {
+        why,
+        channel,
+        message: id,
+        partial: id.is_some() && channel.is_some(),
+    };
     let (Some(id), Some(channel)) = (id, channel) else {
         return Err(lacks("`id` or `channel_id` is missing or not a snowflake"));
     };
@@ -199,7 +203,7 @@ fn said(text: &str, components: &[RawComponent<'_>]) -> String {
 
 fn collect(components: &[RawComponent<'_>], parts: &mut Vec<String>) {
     for RawComponent { content, components } in components {
-        if let Scalar::Text(text) = content {
+        if let LenientScalar::Text(text) = content {
             parts.push(text.clone().into_owned());
         }
         collect(&components.0, parts);
@@ -215,9 +219,9 @@ fn replied_to(
 ) -> Option<MessageId> {
     let RawReference { kind: reference_kind, message_id, channel_id } = reference;
     let of_reply = match reference_kind {
-        Scalar::Whole(number) => *number == 0,
-        Scalar::Text(number) => number == "0",
-        Scalar::Flag(_) | Scalar::Nothing => kind == MessageKind::Reply,
+        LenientScalar::Whole(number) => *number == 0,
+        LenientScalar::Text(number) => number == "0",
+        LenientScalar::Flag(_) | LenientScalar::Nothing => kind == MessageKind::Reply,
     };
     let here = channel_id.id().is_none_or(|id| id == channel.0);
     if kind.is_talk() && of_reply && here { message_id.id().map(MessageId) } else { None }
@@ -226,7 +230,7 @@ fn replied_to(
 /// What was forwarded: `Some`, though perhaps empty, for every forward.
 fn forwarded(
     reference: Option<RawReference<'_>>,
-    snapshots: List<RawSnapshot<'_>>,
+    snapshots: LenientList<RawSnapshot<'_>>,
 ) -> Option<String> {
     if let Some(RawSnapshot { message }) = snapshots.0.into_iter().next() {
         let content = message.0.and_then(|message| message.content.text());
@@ -242,12 +246,12 @@ fn mention(raw: RawUser<'_>) -> Option<Mention> {
 }
 
 /// The emoji itself, or the name of a custom one.
-pub(super) fn emoji(raw: Object<RawEmoji<'_>>) -> Option<String> {
+pub(super) fn emoji(raw: LenientObject<RawEmoji<'_>>) -> Option<String> {
     Some(named(raw)?.0)
 }
 
 /// An emoji with the id of a custom one.
-fn named(raw: Object<RawEmoji<'_>>) -> Option<(String, Option<u64>)> {
+fn named(raw: LenientObject<RawEmoji<'_>>) -> Option<(String, Option<u64>)> {
     let RawEmoji { id, name } = raw.0?;
     let id = id.id();
     let name = name.words().map(|name| name.into_owned());

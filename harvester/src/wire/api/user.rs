@@ -7,51 +7,51 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::read;
-use crate::wire::lenient::{Object, Scalar, Scalars};
+use crate::wire::lenient::{LenientObject, LenientScalar, LenientScalars};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct RawUser<'a> {
     #[serde(borrow)]
-    pub(super) id: Scalar<'a>,
+    pub(super) id: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) username: Scalar<'a>,
+    pub(super) username: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) global_name: Scalar<'a>,
+    pub(super) global_name: LenientScalar<'a>,
     #[serde(borrow)]
-    pub(super) bot: Scalar<'a>,
+    pub(super) bot: LenientScalar<'a>,
     /// Only in the mentions of a message of the gateway.
     #[serde(borrow)]
-    pub(super) member: Object<RawMember<'a>>,
+    pub(super) member: LenientObject<RawMember<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct RawMember<'a> {
     #[serde(borrow)]
-    nick: Scalar<'a>,
+    nick: LenientScalar<'a>,
     #[serde(borrow)]
-    roles: Scalars<'a>,
+    roles: LenientScalars<'a>,
     #[serde(borrow)]
-    user: Object<RawUserOnly<'a>>,
+    user: LenientObject<RawUserOnly<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct RawUserOnly<'a> {
     #[serde(borrow)]
-    id: Scalar<'a>,
+    id: LenientScalar<'a>,
     #[serde(borrow)]
-    username: Scalar<'a>,
+    username: LenientScalar<'a>,
     #[serde(borrow)]
-    global_name: Scalar<'a>,
+    global_name: LenientScalar<'a>,
     #[serde(borrow)]
-    bot: Scalar<'a>,
+    bot: LenientScalar<'a>,
 }
 
 /// A user as the whole of Discord knows them.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct ApiUser {
     pub id: UserId,
     /// Display name, else user name.
     pub name: String,
@@ -60,47 +60,47 @@ pub struct Told {
 
 /// What a server adds to a user. `Debug` hides the name.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Member {
+pub struct ApiMember {
     pub nick: Option<String>,
     pub roles: Vec<RoleId>,
 }
 
-impl fmt::Debug for Member {
+impl fmt::Debug for ApiMember {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Member").field("roles", &self.roles).finish_non_exhaustive()
     }
 }
 
 impl RawUser<'_> {
-    pub(super) fn told(self) -> Option<(Told, Option<Member>)> {
+    pub(super) fn told(self) -> Option<(ApiUser, Option<ApiMember>)> {
         let Self { id, username, global_name, bot, member } = self;
         let name = global_name.words().or_else(|| username.words()).unwrap_or_default();
-        let told = Told { id: UserId(id.id()?), name: name.into_owned(), bot: bot.flag() };
+        let told = ApiUser { id: UserId(id.id()?), name: name.into_owned(), bot: bot.flag() };
         Some((told, member.0.map(RawMember::told)))
     }
 }
 
 impl RawMember<'_> {
-    pub(super) fn told(self) -> Member {
-        let roles = self.roles.0.iter().filter_map(Scalar::id).map(RoleId).collect();
-        Member { nick: self.nick.words().map(|nick| nick.into_owned()), roles }
+    pub(super) fn told(self) -> ApiMember {
+        let roles = self.roles.0.iter().filter_map(LenientScalar::id).map(RoleId).collect();
+        ApiMember { nick: self.nick.words().map(|nick| nick.into_owned()), roles }
     }
 }
 
 /// A user; `None` without a usable id.
-pub fn user(raw: &Value) -> Option<Told> {
+pub fn user(raw: &Value) -> Option<ApiUser> {
     read::<RawUser<'_>>(raw).told().map(|(told, _)| told)
 }
 
 /// The users of a page; what is none is passed over.
-pub fn users(raw: &Value) -> Vec<Told> {
+pub fn users(raw: &Value) -> Vec<ApiUser> {
     raw.as_array().into_iter().flatten().filter_map(user).collect()
 }
 
 /// A member of a server with their user; `None` without a usable id.
-pub fn member(raw: &Value) -> Option<(Told, Member)> {
+pub fn member(raw: &Value) -> Option<(ApiUser, ApiMember)> {
     let mut raw = read::<RawMember<'_>>(raw);
     let RawUserOnly { id, username, global_name, bot } = raw.user.0.take()?;
-    let user = RawUser { id, username, global_name, bot, member: Object::default() };
+    let user = RawUser { id, username, global_name, bot, member: LenientObject::default() };
     Some((user.told()?.0, raw.told()))
 }

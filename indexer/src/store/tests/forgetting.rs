@@ -2,8 +2,8 @@
 
 use rules::cluster::{Occurrence, Quote};
 use rules::ids::ConversationId;
-use rules::message::{Mention, Reacting, Reaction, ReactionChange};
-use rules::resolution::Grade;
+use rules::message::{Mention, Reaction, ReactionChange, ReactionOp};
+use rules::resolution::ResolutionGrade;
 use sqlx::AssertSqlSafe;
 
 use super::*;
@@ -43,7 +43,7 @@ fn talk() -> Vec<Message> {
     talk
 }
 
-fn judged(message: &Message) -> Judged {
+fn judged(message: &Message) -> ConversationRow {
     let quote = Quote {
         message: message.id,
         author: message.author.id,
@@ -60,19 +60,19 @@ fn judged(message: &Message) -> Judged {
         channel_name: "help".into(),
         question: quote.clone(),
         answers: vec![quote],
-        grade: Grade::Certain,
+        grade: ResolutionGrade::Certain,
         confidence: 1.0,
         signals: Vec::new(),
         reasons: Vec::new(),
         quotable: true,
         people: vec![message.author.name.clone()],
     };
-    Judged {
+    ConversationRow {
         id: conversation,
         channel: message.channel,
         last: message.id,
         links: "[]".into(),
-        status: Status::Resolved,
+        status: ConversationStatus::Resolved,
         verdict: format!("{{\"said\":\"{}\",\"by\":\"{}\"}}", message.text, message.author.id),
         occurrence: Some(occurrence),
     }
@@ -87,9 +87,12 @@ async fn judge_again(store: &Store) {
             let said = said.iter().filter(|one| range.holds(one.id)).collect::<Vec<_>>();
             let gone = begun.into_iter().filter(|id| said.iter().all(|one| one.id != id.0));
             store.remove_conversations(&gone.collect::<Vec<_>>()).await.unwrap();
-            store.record(&said.into_iter().map(judged).collect::<Vec<_>>()).await.unwrap();
+            store
+                .save_conversations(&said.into_iter().map(judged).collect::<Vec<_>>())
+                .await
+                .unwrap();
         }
-        store.mark_judged(&pending).await.unwrap();
+        store.clear_pending(&pending).await.unwrap();
     }
 }
 
@@ -116,19 +119,19 @@ async fn store_all(store: &Store) {
     for chunk in talk().chunks(500) {
         let mut batch = batch(chunk.to_vec());
         batch.channels = (1..=CHANNELS).map(|id| (channel(id), Millis(1))).collect();
-        store.apply(&batch).await.unwrap();
+        store.apply_batch(&batch).await.unwrap();
     }
     judge_again(store).await;
     let reaction = |message| ReactionChange {
         channel: ChannelId(1),
         message: MessageId(message),
         emoji: "+".into(),
-        what: Reacting::Added(PERSON),
+        what: ReactionOp::Added(PERSON),
     };
-    let batch = Batch {
+    let batch = WriteBatch {
         // One to a message that is stored, one to a message that is not.
         reactions: vec![(reaction(1_003), Millis(5)), (reaction(9_999), Millis(5))],
-        quarantined: vec![Quarantined {
+        quarantined: vec![QuarantinedPayload {
             id: 0,
             source: "rest".into(),
             kind: "message".into(),
@@ -139,18 +142,18 @@ async fn store_all(store: &Store) {
             seen: Millis(1),
             tries: 0,
         }],
-        ..Batch::default()
+        ..WriteBatch::default()
     };
-    store.apply(&batch).await.unwrap();
-    let by_hand = MarkRow {
+    store.apply_batch(&batch).await.unwrap();
+    let by_hand = AnswerMarkRow {
         channel: ChannelId(1),
         message: MessageId(1_003),
         by: PERSON,
         answers: true,
         at: Millis(6),
     };
-    store.mark(&by_hand).await.unwrap();
-    store.tie(MessageId(1_003), MessageId(1_006), PERSON, Millis(6)).await.unwrap();
+    store.set_mark(&by_hand).await.unwrap();
+    store.mark_duplicate(MessageId(1_003), MessageId(1_006), PERSON, Millis(6)).await.unwrap();
     let deed = AuditRow {
         seq: 0,
         at: Millis(6),
@@ -163,7 +166,8 @@ async fn store_all(store: &Store) {
     for (subject, source) in
         [("message:1000", "asked".to_owned()), ("server:1", format!("by {PERSON}"))]
     {
-        let consent = Consented { subject: subject.into(), source, at: Millis(1), withdrawn: None };
+        let consent =
+            ConsentGrant { subject: subject.into(), source, at: Millis(1), withdrawn: None };
         store.give_consent(&consent).await.unwrap();
     }
     store.set("judged-with", &format!("rules {PERSON}")).await.unwrap();
@@ -174,7 +178,7 @@ async fn store_all(store: &Store) {
 async fn a_forgotten_person_leaves_no_byte() {
     let (store, folder) = empty().await;
     store_all(&store).await;
-    let kept = store.kept_of(PERSON).await.unwrap();
+    let kept = store.personal_data_of(PERSON).await.unwrap();
     assert_eq!(kept.name.as_deref(), Some(NAME));
     assert_eq!(kept.messages.len() as u64, MESSAGES.div_ceil(11));
     assert!(kept.mentioned_in.len() > 150 && kept.reactions.len() > 300);
@@ -182,30 +186,30 @@ async fn a_forgotten_person_leaves_no_byte() {
     assert_eq!((kept.consents.len(), kept.unreadable.len()), (1, 1));
     serde_json::to_string(&kept).unwrap();
 
-    let forgotten = store.forget(PERSON, "self", Millis(9)).await.unwrap();
+    let forgotten = store.erase_user(PERSON, "self", Millis(9)).await.unwrap();
     assert_eq!(forgotten.messages, MESSAGES.div_ceil(11));
     assert_eq!(forgotten.channels as u64, CHANNELS);
-    let again = store.forget(PERSON, "self", Millis(10)).await.unwrap();
-    assert_eq!(again, Forgotten::default());
+    let again = store.erase_user(PERSON, "self", Millis(10)).await.unwrap();
+    assert_eq!(again, ErasureSummary::default());
     assert!(store.opt_outs().await.unwrap().covers(PERSON));
     assert!(!store.opt_outs().await.unwrap().covers(UserId(20)));
-    let left = serde_json::to_value(store.kept_of(PERSON).await.unwrap()).unwrap();
+    let left = serde_json::to_value(store.personal_data_of(PERSON).await.unwrap()).unwrap();
     let empty = |value: &serde_json::Value| value.as_array().is_none_or(Vec::is_empty);
     assert!(left.as_object().unwrap().values().all(empty), "{left}");
     let first = (&all(&store, 2).await[0].text, 0);
     assert!(first.0.ends_with("thanks @someone, @someone and @someone"), "{}", first.0);
 
-    store.scrub().await.unwrap();
+    store.purge_deleted_text().await.unwrap();
     assert!(store.purge_due().await.unwrap(), "verdicts still quote what was deleted");
     judge_again(&store).await;
-    store.scrub().await.unwrap();
+    store.purge_deleted_text().await.unwrap();
     assert!(!store.purge_due().await.unwrap());
     assert_eq!(traces(&folder), Vec::<String>::new());
 
     let left = left_after(&store).await;
     store_all_again(&store).await;
     assert_eq!(left_after(&store).await, left, "what comes later is not stored");
-    store.scrub().await.unwrap();
+    store.purge_deleted_text().await.unwrap();
     store.close().await;
     assert_eq!(traces(&folder), Vec::<String>::new());
 }
@@ -213,7 +217,7 @@ async fn a_forgotten_person_leaves_no_byte() {
 /// The same history once more, as a second reading of the source would tell it.
 async fn store_all_again(store: &Store) {
     for chunk in talk().chunks(700) {
-        store.apply(&batch(chunk.to_vec())).await.unwrap();
+        store.apply_batch(&batch(chunk.to_vec())).await.unwrap();
     }
     assert_eq!(pending(store).await, []);
 }
@@ -232,17 +236,17 @@ async fn left_after(store: &Store) -> Vec<i64> {
 #[tokio::test]
 async fn deleted_words_leave_the_files_once_their_conversations_are_judged() {
     let (store, folder) = empty().await;
-    store.apply(&batch([message(1, 10, 5, WORDS), message(1, 11, 6, "so")])).await.unwrap();
+    store.apply_batch(&batch([message(1, 10, 5, WORDS), message(1, 11, 6, "so")])).await.unwrap();
     judge_again(&store).await;
     assert!(!store.purge_due().await.unwrap());
     assert!(!traces(&folder).is_empty());
     let deleted = vec![(ChannelId(1), MessageId(10), Millis(3))];
-    store.apply(&Batch { deleted, ..Batch::default() }).await.unwrap();
+    store.apply_batch(&WriteBatch { deleted, ..WriteBatch::default() }).await.unwrap();
     assert_eq!(pending(&store).await, [(1, 10)]);
-    store.scrub().await.unwrap();
+    store.purge_deleted_text().await.unwrap();
     assert!(store.purge_due().await.unwrap());
     judge_again(&store).await;
-    store.scrub().await.unwrap();
+    store.purge_deleted_text().await.unwrap();
     assert!(!store.purge_due().await.unwrap());
     assert_eq!(traces(&folder), Vec::<String>::new());
 }

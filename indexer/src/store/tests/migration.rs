@@ -29,11 +29,13 @@ async fn reactions_move_out_of_the_extras_and_yield_to_what_is_read_next() {
     let told = all(&store, 1).await;
     let reactions = told.iter().map(|one| one.reactions.len()).collect::<Vec<_>>();
     assert_eq!(reactions, [0, 1, 1]);
-    assert!(told[2].pinned && store.needs_settling().await.unwrap());
+    assert!(told[2].pinned && store.needs_recluster().await.unwrap());
     let mut again = told[1].clone();
     again.reactions[0].emoji = "*".into();
-    let batch =
-        Batch { messages: vec![(again.clone(), Told::Whole, Millis(4))], ..Batch::default() };
-    store.apply(&batch).await.unwrap();
+    let batch = WriteBatch {
+        messages: vec![(again.clone(), ReactionsCoverage::Whole, Millis(4))],
+        ..WriteBatch::default()
+    };
+    store.apply_batch(&batch).await.unwrap();
     assert_eq!(all(&store, 1).await[1].reactions, again.reactions);
 }

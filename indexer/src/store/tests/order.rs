@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use rules::ids::RoleId;
-use rules::message::{Reacting, Reaction, ReactionChange, Role};
+use rules::message::{Reaction, ReactionChange, ReactionOp, Role};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::*;
@@ -14,9 +14,9 @@ enum Event {
     Seen { id: u64, name: &'static str, topic: bool, at: i64 },
     Hidden(u64, i64),
     Gone(u64, i64),
-    Message { place: (u64, u64), said: Said, told: Told, at: i64 },
+    Message { place: (u64, u64), said: Said, told: ReactionsCoverage, at: i64 },
     Deleted((u64, u64), i64),
-    Reacted { place: (u64, u64), emoji: &'static str, what: Reacting, at: i64 },
+    Reacted { place: (u64, u64), emoji: &'static str, what: ReactionOp, at: i64 },
     Person { id: u64, role: u64, bot: bool, of: u64, at: i64 },
 }
 
@@ -53,12 +53,13 @@ fn said() -> impl Strategy<Value = Said> {
 fn event() -> impl Strategy<Value = Event> {
     let at = 1_i64..7;
     let what = prop_oneof![
-        4 => (1_u64..4).prop_map(|user| Reacting::Added(UserId(user))),
-        3 => (1_u64..4).prop_map(|user| Reacting::Removed(UserId(user))),
-        1 => Just(Reacting::ClearedEmoji),
-        1 => Just(Reacting::Cleared),
+        4 => (1_u64..4).prop_map(|user| ReactionOp::Added(UserId(user))),
+        3 => (1_u64..4).prop_map(|user| ReactionOp::Removed(UserId(user))),
+        1 => Just(ReactionOp::ClearedEmoji),
+        1 => Just(ReactionOp::Cleared),
     ];
-    let told = proptest::sample::select(vec![Told::Whole, Told::ButReactions]);
+    let told =
+        proptest::sample::select(vec![ReactionsCoverage::Whole, ReactionsCoverage::ButReactions]);
     let names = proptest::sample::select(vec!["help", "talk", "staff"]);
     prop_oneof![
         6 => (1_u64..4, names, any::<bool>(), at.clone())
@@ -76,7 +77,7 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 impl Event {
-    fn put_into(&self, batch: &mut Batch) {
+    fn put_into(&self, batch: &mut WriteBatch) {
         match self {
             Self::Seen { id, name, topic, at } => {
                 let topic = topic.then(|| "all about it".to_owned());
@@ -92,7 +93,7 @@ impl Event {
             Self::Hidden(id, at) => batch.hidden.push((ChannelId(*id), Millis(*at))),
             Self::Gone(id, at) => batch.gone.push((ChannelId(*id), Millis(*at))),
             Self::Message { place, said, told, at } => {
-                let whole = *told == Told::Whole;
+                let whole = *told == ReactionsCoverage::Whole;
                 batch.messages.push((said.at(*place, whole), *told, Millis(*at)));
             }
             Self::Deleted((channel, id), at) => {
@@ -165,7 +166,7 @@ async fn look(store: &Store, judged: &mut BTreeMap<ChannelId, Sight>) {
         messages.retain(|id, _| !touched(id));
         messages.extend(sight.2.into_iter().filter(|(id, _)| touched(id)));
         judged.insert(one.channel.id, (sight.0, sight.1, messages));
-        store.mark_judged(&one).await.unwrap();
+        store.clear_pending(&one).await.unwrap();
     }
 }
 
@@ -183,9 +184,9 @@ async fn left_by(batches: &[Vec<Event>]) -> Result<Vec<String>, TestCaseError> {
     let (store, _folder) = empty().await;
     let mut judged = BTreeMap::new();
     for (at, events) in batches.iter().enumerate() {
-        let mut batch = Batch::default();
+        let mut batch = WriteBatch::default();
         events.iter().for_each(|event| event.put_into(&mut batch));
-        store.apply(&batch).await.unwrap();
+        store.apply_batch(&batch).await.unwrap();
         if at % 2 == 1 {
             look(&store, &mut judged).await;
         }

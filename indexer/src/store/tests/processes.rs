@@ -13,18 +13,21 @@ async fn two() -> (Store, Store, TempDir) {
 async fn a_lease_has_one_holder_and_its_fence_grows_with_each_takeover() {
     let (one, other, _folder) = two().await;
     let (now, later) = (Millis(1_000), Millis(1_100));
-    assert_eq!(one.lease("jobs", "a", 50, now).await.unwrap(), Some(Fence(1)));
-    assert_eq!(other.lease("jobs", "b", 50, now).await.unwrap(), None);
-    assert_eq!(one.lease("jobs", "a", 50, Millis(1_040)).await.unwrap(), Some(Fence(1)));
-    assert!(other.still_holds("jobs", Fence(1), Millis(1_080)).await.unwrap());
-    assert!(!other.still_holds("jobs", Fence(1), Millis(1_090)).await.unwrap());
-    assert_eq!(other.lease("jobs", "b", 50, later).await.unwrap(), Some(Fence(2)));
-    assert!(!one.still_holds("jobs", Fence(1), later).await.unwrap());
-    one.release("jobs", "a").await.unwrap();
-    assert!(one.still_holds("jobs", Fence(2), later).await.unwrap());
-    other.release("jobs", "b").await.unwrap();
-    assert!(!one.still_holds("jobs", Fence(2), later).await.unwrap());
-    assert_eq!(one.lease("jobs", "a", 50, later).await.unwrap(), Some(Fence(3)));
+    assert_eq!(one.acquire_lease("jobs", "a", 50, now).await.unwrap(), Some(LeaseFence(1)));
+    assert_eq!(other.acquire_lease("jobs", "b", 50, now).await.unwrap(), None);
+    assert_eq!(
+        one.acquire_lease("jobs", "a", 50, Millis(1_040)).await.unwrap(),
+        Some(LeaseFence(1))
+    );
+    assert!(other.still_holds("jobs", LeaseFence(1), Millis(1_080)).await.unwrap());
+    assert!(!other.still_holds("jobs", LeaseFence(1), Millis(1_090)).await.unwrap());
+    assert_eq!(other.acquire_lease("jobs", "b", 50, later).await.unwrap(), Some(LeaseFence(2)));
+    assert!(!one.still_holds("jobs", LeaseFence(1), later).await.unwrap());
+    one.release_lease("jobs", "a").await.unwrap();
+    assert!(one.still_holds("jobs", LeaseFence(2), later).await.unwrap());
+    other.release_lease("jobs", "b").await.unwrap();
+    assert!(!one.still_holds("jobs", LeaseFence(2), later).await.unwrap());
+    assert_eq!(one.acquire_lease("jobs", "a", 50, later).await.unwrap(), Some(LeaseFence(3)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -34,12 +37,12 @@ async fn a_claim_is_won_once() {
     for round in 0..40 {
         for (owner, store) in [("a", one.clone()), ("b", other.clone())] {
             let key = format!("interaction-{round}");
-            tasks.spawn(async move { store.claim(&key, owner, Millis(1)).await.unwrap() });
+            tasks.spawn(async move { store.claim_once(&key, owner, Millis(1)).await.unwrap() });
         }
     }
     let won = tasks.join_all().await.into_iter().filter(|won| *won).count();
     assert_eq!(won, 40);
-    assert!(!one.claim("interaction-0", "a", Millis(2)).await.unwrap());
+    assert!(!one.claim_once("interaction-0", "a", Millis(2)).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,13 +53,13 @@ async fn writers_wait_for_each_other_and_lose_nothing() {
         for (half, store) in [(0, one.clone()), (1, other.clone())] {
             let said = (0..10).map(|at| message(1, round * 20 + half * 10 + at + 1, 5, "hello"));
             let batch = batch(said);
-            tasks.spawn(async move { store.apply(&batch).await.unwrap().added });
+            tasks.spawn(async move { store.apply_batch(&batch).await.unwrap().added });
         }
     }
     assert_eq!(tasks.join_all().await.into_iter().sum::<u64>(), 400);
     assert_eq!(all(&one, 1).await.len(), 400);
     let later = one.pending_channels().await.unwrap();
-    other.apply(&batch([message(1, 500, 5, "while it is judged")])).await.unwrap();
-    one.mark_judged(&later[0]).await.unwrap();
+    other.apply_batch(&batch([message(1, 500, 5, "while it is judged")])).await.unwrap();
+    one.clear_pending(&later[0]).await.unwrap();
     assert_eq!(pending(&one).await, [(1, 500)], "what came meanwhile is not taken as judged");
 }

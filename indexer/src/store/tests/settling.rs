@@ -2,11 +2,11 @@
 
 use rules::cluster::{ClusterState, Occurrence, Quote};
 use rules::ids::{ClusterId, ConversationId};
-use rules::resolution::Grade;
+use rules::resolution::ResolutionGrade;
 use rules::ruleset::Ruleset;
 
 use super::*;
-use crate::settle::settle;
+use crate::settle::recluster;
 
 const ASKED: [&str; 4] = [
     "How do I reset the password of my wallet?",
@@ -15,7 +15,7 @@ const ASKED: [&str; 4] = [
     "How can I reset my wallet password?",
 ];
 
-fn judged(number: usize, question: &str) -> Judged {
+fn judged(number: usize, question: &str) -> ConversationRow {
     let id = MessageId(number as u64 * 10 + 10);
     let quote = |message, text: &str| Quote {
         message,
@@ -32,19 +32,19 @@ fn judged(number: usize, question: &str) -> Judged {
         channel_name: "help".into(),
         question: quote(id, question),
         answers: vec![quote(MessageId(id.0 + 1), "Look into the settings")],
-        grade: Grade::Certain,
+        grade: ResolutionGrade::Certain,
         confidence: 1.0,
         signals: Vec::new(),
         reasons: Vec::new(),
         quotable: true,
         people: Vec::new(),
     };
-    Judged {
+    ConversationRow {
         id: ConversationId(id),
         channel: ChannelId(1),
         last: id,
         links: question.into(),
-        status: Status::Resolved,
+        status: ConversationStatus::Resolved,
         verdict: String::new(),
         occurrence: Some(occurrence),
     }
@@ -58,8 +58,8 @@ async fn settled() -> (Store, TempDir, Arc<Ruleset>) {
     let (store, folder) = empty().await;
     let rules = Arc::new(Ruleset::embedded());
     let all = ASKED.iter().enumerate().map(|(number, text)| judged(number, text));
-    store.record(&all.collect::<Vec<_>>()).await.unwrap();
-    settle(&store, &rules, Millis(1), false).await.unwrap();
+    store.save_conversations(&all.collect::<Vec<_>>()).await.unwrap();
+    recluster(&store, &rules, Millis(1), false).await.unwrap();
     (store, folder, rules)
 }
 
@@ -79,36 +79,43 @@ async fn groups(store: &Store) -> Vec<Vec<u64>> {
 async fn tied_questions_are_grouped_whatever_their_likeness() {
     let (store, _folder, rules) = settled().await;
     assert_eq!(groups(&store).await, [vec![10, 40], vec![20], vec![30]]);
-    store.tie(MessageId(30), MessageId(40), UserId(5), Millis(2)).await.unwrap();
-    store.tie(MessageId(20), MessageId(99), UserId(5), Millis(2)).await.unwrap();
-    assert!(store.needs_settling().await.unwrap());
-    settle(&store, &rules, Millis(3), false).await.unwrap();
-    assert!(!store.needs_settling().await.unwrap());
+    store.mark_duplicate(MessageId(30), MessageId(40), UserId(5), Millis(2)).await.unwrap();
+    store.mark_duplicate(MessageId(20), MessageId(99), UserId(5), Millis(2)).await.unwrap();
+    assert!(store.needs_recluster().await.unwrap());
+    recluster(&store, &rules, Millis(3), false).await.unwrap();
+    assert!(!store.needs_recluster().await.unwrap());
     assert_eq!(groups(&store).await, [vec![10, 30, 40], vec![20]]);
-    store.tie(MessageId(30), MessageId(20), UserId(6), Millis(4)).await.unwrap();
-    store.tie(MessageId(30), MessageId(10), UserId(5), Millis(3)).await.unwrap();
-    settle(&store, &rules, Millis(5), false).await.unwrap();
+    store.mark_duplicate(MessageId(30), MessageId(20), UserId(6), Millis(4)).await.unwrap();
+    store.mark_duplicate(MessageId(30), MessageId(10), UserId(5), Millis(3)).await.unwrap();
+    recluster(&store, &rules, Millis(5), false).await.unwrap();
     assert_eq!(groups(&store).await, [vec![10, 40], vec![20, 30]], "the latest tie stands");
-    assert!(!store.untie(MessageId(30), UserId(5), Millis(3)).await.unwrap());
-    assert!(store.untie(MessageId(30), UserId(5), Millis(6)).await.unwrap());
-    settle(&store, &rules, Millis(7), false).await.unwrap();
+    assert!(!store.unmark_duplicate(MessageId(30), UserId(5), Millis(3)).await.unwrap());
+    assert!(store.unmark_duplicate(MessageId(30), UserId(5), Millis(6)).await.unwrap());
+    recluster(&store, &rules, Millis(7), false).await.unwrap();
     assert_eq!(groups(&store).await, [vec![10, 40], vec![20], vec![30]]);
-    assert_eq!(store.ties().await.unwrap(), [(MessageId(20), MessageId(99))]);
+    assert_eq!(store.duplicate_marks().await.unwrap(), [(MessageId(20), MessageId(99))]);
 }
 
 #[tokio::test]
 async fn the_index_hears_of_an_edit_or_deletion_before_the_clusters_are_settled() {
     let (store, _folder, _rules) = settled().await;
     let heard = store.newest_change().await.unwrap();
-    store.record(&[judged(1, ASKED[1])]).await.unwrap();
+    store.save_conversations(&[judged(1, ASKED[1])]).await.unwrap();
     assert_eq!(store.newest_change().await.unwrap(), heard, "nothing changed");
-    store.record(&[judged(1, "Where is the plan?"), judged(7, "And this?")]).await.unwrap();
+    store
+        .save_conversations(&[judged(1, "Where is the plan?"), judged(7, "And this?")])
+        .await
+        .unwrap();
     store.remove_conversations(&[ConversationId(MessageId(10))]).await.unwrap();
     let changes = store.changes_after(heard, 10).await.unwrap();
     let changed = changes.into_iter().map(|change| change.cluster).collect::<Vec<_>>();
     assert_eq!(changed, [cluster(20), cluster(10)]);
-    let open = Judged { occurrence: None, status: Status::Open, ..judged(2, ASKED[2]) };
-    store.record(&[open]).await.unwrap();
+    let open = ConversationRow {
+        occurrence: None,
+        status: ConversationStatus::Open,
+        ..judged(2, ASKED[2])
+    };
+    store.save_conversations(&[open]).await.unwrap();
     let gone = store.clusters_with(&[cluster(30)]).await.unwrap();
     assert!(gone.is_empty() && store.newest_change().await.unwrap() == heard + 3);
 }
@@ -116,11 +123,11 @@ async fn the_index_hears_of_an_edit_or_deletion_before_the_clusters_are_settled(
 #[tokio::test]
 async fn what_changes_while_clusters_are_settled_is_settled_next() {
     let (store, _folder, _rules) = settled().await;
-    store.record(&[judged(1, "Where is the plan?")]).await.unwrap();
-    store.begin_settling().await.unwrap();
-    store.record(&[judged(2, "Is there a dark mode?")]).await.unwrap();
-    store.regroup(&Regrouped::default()).await.unwrap();
-    assert!(store.needs_settling().await.unwrap());
+    store.save_conversations(&[judged(1, "Where is the plan?")]).await.unwrap();
+    store.begin_recluster().await.unwrap();
+    store.save_conversations(&[judged(2, "Is there a dark mode?")]).await.unwrap();
+    store.save_regroup(&RegroupPlan::default()).await.unwrap();
+    assert!(store.needs_recluster().await.unwrap());
     let touched = store.occurrences().await.unwrap();
     let touched =
         touched.iter().filter(|one| one.touched).map(|one| one.occurrence.question.message.0);
@@ -130,10 +137,10 @@ async fn what_changes_while_clusters_are_settled_is_settled_next() {
 #[tokio::test]
 async fn what_people_may_have_seen_is_cited() {
     let (store, _folder, _rules) = settled().await;
-    assert_eq!(store.cited().await.unwrap(), []);
+    assert_eq!(store.published_messages().await.unwrap(), []);
     store.set_state(&cluster(20), ClusterState::Known).await.unwrap();
     let place = |id| (ChannelId(1), MessageId(id));
-    assert_eq!(store.cited().await.unwrap(), [place(20), place(21)]);
+    assert_eq!(store.published_messages().await.unwrap(), [place(20), place(21)]);
 }
 
 #[tokio::test]
@@ -142,10 +149,18 @@ async fn what_was_settled_within_a_day_is_counted() {
     let mut all = (0..3).map(|number| judged(number, ASKED[number])).collect::<Vec<_>>();
     let late = all[1].occurrence.as_mut().unwrap();
     late.answers[0].sent = Millis(Millis::DAY + 1);
-    all[2] = Judged { status: Status::Open, occurrence: None, ..judged(2, ASKED[2]) };
-    all.push(Judged { status: Status::NoQuestion, occurrence: None, ..judged(3, ASKED[3]) });
-    store.record(&all).await.unwrap();
-    assert_eq!(store.settled_since(Millis(0), Millis::DAY).await.unwrap(), (3, 1));
-    let later = MessageId(1 << 40).sent();
-    assert_eq!(store.settled_since(later, Millis::DAY).await.unwrap(), (0, 0));
+    all[2] = ConversationRow {
+        status: ConversationStatus::Open,
+        occurrence: None,
+        ..judged(2, ASKED[2])
+    };
+    all.push(ConversationRow {
+        status: ConversationStatus::NoQuestion,
+        occurrence: None,
+        ..judged(3, ASKED[3])
+    });
+    store.save_conversations(&all).await.unwrap();
+    assert_eq!(store.answered_counts_since(Millis(0), Millis::DAY).await.unwrap(), (3, 1));
+    let later = MessageId(1 << 40).created_at();
+    assert_eq!(store.answered_counts_since(later, Millis::DAY).await.unwrap(), (0, 0));
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use indexer::store::{Batch, MarkRow, Result, Store};
+use indexer::store::{AnswerMarkRow, Result, Store, WriteBatch};
 use rules::ids::{ChannelId, MessageId, Millis, UserId};
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ const BETWEEN: i64 = 3_790_000_000_000;
 pub(crate) enum Deed {
     Delete(ChannelId, Vec<MessageId>, Millis),
     Hide(ChannelId, Millis),
-    Mark(MarkRow),
+    Mark(AnswerMarkRow),
 }
 
 impl Deed {
@@ -36,7 +36,7 @@ impl Deed {
             1 | 2 => {
                 let by = UserId(dice.roll(3) as u64 + 1);
                 let answers = dice.roll(3) > 0;
-                Self::Mark(MarkRow { channel, message, by, answers, at })
+                Self::Mark(AnswerMarkRow { channel, message, by, answers, at })
             }
             3 => {
                 let first = dice.roll(all.len());
@@ -48,15 +48,15 @@ impl Deed {
     }
 
     pub(crate) async fn happen(&self, store: &Store) -> Result<()> {
-        let mut batch = Batch::default();
+        let mut batch = WriteBatch::default();
         match self {
             Self::Delete(channel, messages, at) => {
                 batch.deleted = messages.iter().map(|message| (*channel, *message, *at)).collect();
             }
             Self::Hide(channel, at) => batch.hidden.push((*channel, *at)),
-            Self::Mark(mark) => return store.mark(mark).await,
+            Self::Mark(mark) => return store.set_mark(mark).await,
         }
-        store.apply(&batch).await.map(drop)
+        store.apply_batch(&batch).await.map(drop)
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::ensure;
 use harvester::pipeline::Pipeline;
-use harvester::progress::{Progress, Unit};
-use indexer::store::{Range, Store};
+use harvester::progress::{ProgressReporter, Unit};
+use indexer::store::{PendingRange, Store};
 use rules::ids::{ChannelId, MessageId, Millis};
 use rules::pseudonym::Salt;
 use rules::ruleset::Ruleset;
@@ -64,7 +64,7 @@ impl Player {
             }
             let Some(step) = steps.get(number) else { break };
             let paths = step.iter().map(|file| paths[*file].clone()).collect::<Vec<PathBuf>>();
-            let progress = Progress::start("reading", Unit::Bytes, 0);
+            let progress = ProgressReporter::start("reading", Unit::Bytes, 0);
             let report = pipeline.intake().files(paths, &progress).await?;
             for file in report.files {
                 ensure!(file.error.is_none(), "{:?}", file.error);
@@ -90,8 +90,9 @@ async fn state(store: &Store, files: &[Value]) -> anyhow::Result<String> {
     channels.sort_unstable();
     channels.dedup();
     for channel in channels {
-        for one in
-            store.conversations_reaching(ChannelId(channel), MessageId(0), Range::END).await?
+        for one in store
+            .conversations_reaching(ChannelId(channel), MessageId(0), PendingRange::END)
+            .await?
         {
             write!(text, "\n{} {} {}", one.id.0, one.links, one.verdict)?;
         }

@@ -4,20 +4,20 @@ use super::*;
 
 #[test]
 fn understands_what_serenity_writes() {
-    let check = |said: &str, expected: Option<Sign>| {
+    let check = |said: &str, expected: Option<HealthEvent>| {
         let message = format!("[ShardInfo {{ id: ShardId(3), total: 7 }}] {said}");
-        assert_eq!(understand(&message), expected.map(|sign| (3, sign)), "{said}");
+        assert_eq!(parse_log_line(&message), expected.map(|sign| (3, sign)), "{said}");
     };
-    check("Identifying", Some(Sign::Identify));
-    check("Attempting to resume", Some(Sign::Resume));
-    check("Sent invalid authentication, please check the token.", Some(Sign::Closed(4004)));
-    check("Sent invalid seq: 12.", Some(Sign::Closed(4007)));
-    check("Sent invalid shard data.", Some(Sign::Closed(4010)));
-    check("Shard has too many guilds.", Some(Sign::Closed(4011)));
-    check("Unknown unclean close 4012: Some(\"x\")", Some(Sign::Closed(4012)));
+    check("Identifying", Some(HealthEvent::Identify));
+    check("Attempting to resume", Some(HealthEvent::Resume));
+    check("Sent invalid authentication, please check the token.", Some(HealthEvent::Closed(4004)));
+    check("Sent invalid seq: 12.", Some(HealthEvent::Closed(4007)));
+    check("Sent invalid shard data.", Some(HealthEvent::Closed(4010)));
+    check("Shard has too many guilds.", Some(HealthEvent::Closed(4011)));
+    check("Unknown unclean close 4012: Some(\"x\")", Some(HealthEvent::Closed(4012)));
     check("Unknown unclean close 99999: None", None);
     check("Hello 4010", None);
-    assert_eq!(understand("Err deserializing text: Sent invalid shard data."), None);
+    assert_eq!(parse_log_line("Err deserializing text: Sent invalid shard data."), None);
 }
 
 #[test]
@@ -35,5 +35,5 @@ fn hears_two_modules_and_keeps_only_numbers() {
     while let Ok(sign) = signs.try_recv() {
         heard.extend((sign.0 == 901).then_some(sign.1));
     }
-    assert_eq!(heard, [Sign::Identify, Sign::Closed(4010)]);
+    assert_eq!(heard, [HealthEvent::Identify, HealthEvent::Closed(4010)]);
 }

@@ -3,17 +3,17 @@ use serenity::model::event::GatewayEvent;
 use super::*;
 
 /// What a dispatch becomes on its way through serenity's types.
-fn through(kind: &str, data: &str) -> Heard {
+fn through(kind: &str, data: &str) -> DispatchEvent {
     let frame = format!(r#"{{"op":0,"s":1,"t":"{kind}","d":{data}}}"#);
     match serde_json::from_str(&frame).unwrap() {
-        GatewayEvent::Dispatch(_, event) => Heard::new(0, &event, Millis(5)),
+        GatewayEvent::Dispatch(_, event) => DispatchEvent::new(0, &event, Millis(5)),
         _ => panic!("no dispatch"),
     }
 }
 
 /// Everything in `sent` is in `got`, but for what serenity's types are known to lose.
 #[track_caller]
-fn check(kind: &str, sent: &str, lost: &[&str]) -> Heard {
+fn check(kind: &str, sent: &str, lost: &[&str]) -> DispatchEvent {
     let heard = through(kind, sent);
     assert!(heard.readable && heard.kind == kind, "{heard:?}");
     let mut missing = Vec::new();
@@ -241,12 +241,12 @@ fn what_serenity_cannot_read_comes_untouched() {
 
 #[test]
 fn a_lost_event_says_what_to_read_again() {
-    let check = |kind: &str, data: &str, expected: Gap| {
+    let check = |kind: &str, data: &str, expected: EventGap| {
         assert_eq!(through(kind, data).gap(), expected, "{kind}");
     };
-    check("MESSAGE_CREATE", &message(), Gap::Channel(ChannelId(1_400_000_000_000_000_002)));
-    check("MESSAGE_DELETE", r#"{"id":"1","channel_id":"2"}"#, Gap::Channel(ChannelId(2)));
-    check("THREAD_UPDATE", thread(), Gap::Everything);
-    check("MESSAGE_CREATE", "{}", Gap::Everything);
-    check("INTERACTION_CREATE", &interaction(2, r#""data":{}"#), Gap::Nothing);
+    check("MESSAGE_CREATE", &message(), EventGap::Channel(ChannelId(1_400_000_000_000_000_002)));
+    check("MESSAGE_DELETE", r#"{"id":"1","channel_id":"2"}"#, EventGap::Channel(ChannelId(2)));
+    check("THREAD_UPDATE", thread(), EventGap::Everything);
+    check("MESSAGE_CREATE", "{}", EventGap::Everything);
+    check("INTERACTION_CREATE", &interaction(2, r#""data":{}"#), EventGap::Nothing);
 }

@@ -1,15 +1,15 @@
 use rules::ids::{Millis, UserId};
-use rules::message::Reacting;
+use rules::message::ReactionOp;
 use serde_json::json;
 
 use super::*;
 
-fn told(kind: &str, data: Value) -> News {
+fn told(kind: &str, data: Value) -> GatewayAction {
     heard(kind, data, true)
 }
 
-fn heard(kind: &str, data: Value, readable: bool) -> News {
-    translate(&Heard { shard: 0, kind: kind.to_owned(), data, at: Millis(1), readable })
+fn heard(kind: &str, data: Value, readable: bool) -> GatewayAction {
+    translate(&DispatchEvent { shard: 0, kind: kind.to_owned(), data, at: Millis(1), readable })
 }
 
 /// A message, with `changes` in place of its own keys.
@@ -26,13 +26,13 @@ fn said(changes: Value) -> Value {
     message
 }
 
-fn what(told: &News) -> &'static str {
+fn what(told: &GatewayAction) -> &'static str {
     match told {
-        News::Posted(_) => "posted",
-        News::Edited(_) => "edited",
-        News::Reread(..) => "reread",
-        News::Quarantine { .. } => "quarantine",
-        News::Nothing => "nothing",
+        GatewayAction::Posted(_) => "posted",
+        GatewayAction::Edited(_) => "edited",
+        GatewayAction::Reread(..) => "reread",
+        GatewayAction::Quarantine { .. } => "quarantine",
+        GatewayAction::Nothing => "nothing",
         _ => "other",
     }
 }
@@ -65,7 +65,9 @@ fn messages_are_posted_edited_or_read_again() {
 
 #[test]
 fn reactions_of_a_message_are_not_taken_from_the_gateway() {
-    let News::Posted(read) = told("MESSAGE_CREATE", said(json!({}))) else { panic!("posted") };
+    let GatewayAction::Posted(read) = told("MESSAGE_CREATE", said(json!({}))) else {
+        panic!("posted")
+    };
     assert!(read.message.reactions.is_empty());
     assert_eq!(read.message.text, "set the port");
 }
@@ -77,79 +79,88 @@ fn what_serenity_did_not_touch_says_everything() {
         "message_reference": { "type": 1, "channel_id": "4", "message_id": "5" },
         "message_snapshots": [{ "message": { "content": "elsewhere" } }],
     }));
-    let News::Edited(read) = heard("MESSAGE_UPDATE", forward, false) else { panic!("edited") };
+    let GatewayAction::Edited(read) = heard("MESSAGE_UPDATE", forward, false) else {
+        panic!("edited")
+    };
     assert_eq!(read.message.forwarded.as_deref(), Some("elsewhere"));
 }
 
 #[test]
 fn deletions_and_reactions_name_what_they_are_about() {
     let delete = json!({ "id": "1", "channel_id": "2", "guild_id": "3" });
-    let News::Deleted(deletion) = told("MESSAGE_DELETE", delete) else { panic!("deleted") };
+    let GatewayAction::Deleted(deletion) = told("MESSAGE_DELETE", delete) else {
+        panic!("deleted")
+    };
     assert_eq!((deletion.channel, deletion.messages), (ChannelId(2), vec![MessageId(1)]));
     let bulk = json!({ "ids": ["1", "4"], "channel_id": "2", "guild_id": "3" });
-    let News::Deleted(deletion) = told("MESSAGE_DELETE_BULK", bulk) else { panic!("deleted") };
+    let GatewayAction::Deleted(deletion) = told("MESSAGE_DELETE_BULK", bulk) else {
+        panic!("deleted")
+    };
     assert_eq!(deletion.messages, [MessageId(1), MessageId(4)]);
 
-    let check = |kind: &str, expected: Reacting| {
+    let check = |kind: &str, expected: ReactionOp| {
         let data = json!({ "user_id": "9", "channel_id": "2", "message_id": "1", "guild_id": "3",
             "emoji": { "id": null, "name": "✅" } });
-        let News::Reacted(change) = told(kind, data) else { panic!("{kind}") };
+        let GatewayAction::Reacted(change) = told(kind, data) else { panic!("{kind}") };
         assert_eq!((change.message, change.what), (MessageId(1), expected), "{kind}");
     };
-    check("MESSAGE_REACTION_ADD", Reacting::Added(UserId(9)));
-    check("MESSAGE_REACTION_REMOVE", Reacting::Removed(UserId(9)));
-    check("MESSAGE_REACTION_REMOVE_EMOJI", Reacting::ClearedEmoji);
-    check("MESSAGE_REACTION_REMOVE_ALL", Reacting::Cleared);
+    check("MESSAGE_REACTION_ADD", ReactionOp::Added(UserId(9)));
+    check("MESSAGE_REACTION_REMOVE", ReactionOp::Removed(UserId(9)));
+    check("MESSAGE_REACTION_REMOVE_EMOJI", ReactionOp::ClearedEmoji);
+    check("MESSAGE_REACTION_REMOVE_ALL", ReactionOp::Cleared);
 }
 
 #[test]
 fn an_outage_is_no_farewell() {
-    let check = |kind: &str, unavailable: Value, expected: News| {
+    let check = |kind: &str, unavailable: Value, expected: GatewayAction| {
         let data = json!({ "id": "3", "unavailable": unavailable });
         assert!(told(kind, data) == expected, "{kind}");
     };
-    check("GUILD_DELETE", json!(true), News::GuildAway(GuildId(3)));
-    check("GUILD_DELETE", json!(false), News::GuildLeft(GuildId(3)));
-    check("GUILD_DELETE", Value::Null, News::GuildLeft(GuildId(3)));
-    check("GUILD_CREATE", json!(true), News::GuildAway(GuildId(3)));
-    assert!(matches!(told("GUILD_CREATE", json!({ "id": "3" })), News::Guild(_)));
-    assert!(matches!(told("GUILD_UPDATE", json!({ "id": "3" })), News::GuildChanged(_)));
+    check("GUILD_DELETE", json!(true), GatewayAction::GuildAway(GuildId(3)));
+    check("GUILD_DELETE", json!(false), GatewayAction::GuildLeft(GuildId(3)));
+    check("GUILD_DELETE", Value::Null, GatewayAction::GuildLeft(GuildId(3)));
+    check("GUILD_CREATE", json!(true), GatewayAction::GuildAway(GuildId(3)));
+    assert!(matches!(told("GUILD_CREATE", json!({ "id": "3" })), GatewayAction::Guild(_)));
+    assert!(matches!(told("GUILD_UPDATE", json!({ "id": "3" })), GatewayAction::GuildChanged(_)));
 }
 
 #[test]
 fn channels_threads_and_roles_are_told_apart() {
     for kind in ["CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE"] {
         let told = told(kind, json!({ "id": "8", "guild_id": "3", "type": 11, "name": "How?" }));
-        assert!(matches!(told, News::Channel(ApiChannel { id: ChannelId(8), .. })), "{kind}");
+        assert!(
+            matches!(told, GatewayAction::Channel(ApiChannel { id: ChannelId(8), .. })),
+            "{kind}"
+        );
     }
     for kind in ["CHANNEL_DELETE", "THREAD_DELETE"] {
         let told = told(kind, json!({ "id": "8", "guild_id": "3", "type": 11 }));
-        assert!(told == News::ChannelGone(ChannelId(8)), "{kind}");
+        assert!(told == GatewayAction::ChannelGone(ChannelId(8)), "{kind}");
     }
     let list = json!({ "guild_id": "3", "threads": [{ "id": "8", "type": 11 }], "members": [] });
     assert!(
-        matches!(told("THREAD_LIST_SYNC", list), News::Threads(list) if list.threads.len() == 1)
+        matches!(told("THREAD_LIST_SYNC", list), GatewayAction::Threads(list) if list.threads.len() == 1)
     );
     let role =
         json!({ "guild_id": "3", "role": { "id": "5", "name": "x", "permissions": "1024" } });
-    assert!(matches!(told("GUILD_ROLE_UPDATE", role), News::Role(GuildId(3), _)));
+    assert!(matches!(told("GUILD_ROLE_UPDATE", role), GatewayAction::Role(GuildId(3), _)));
     let gone = json!({ "guild_id": "3", "role_id": "5" });
-    assert!(told("GUILD_ROLE_DELETE", gone) == News::RoleGone(GuildId(3), RoleId(5)));
+    assert!(told("GUILD_ROLE_DELETE", gone) == GatewayAction::RoleGone(GuildId(3), RoleId(5)));
 }
 
 #[test]
 fn the_rest_is_passed_on_passed_over_or_counted() {
-    let check = |kind: &str, readable: bool, expected: News| {
+    let check = |kind: &str, readable: bool, expected: GatewayAction| {
         assert!(heard(kind, json!({ "id": "1" }), readable) == expected, "{kind}");
     };
-    check("READY", true, News::Ready);
-    check("RESUMED", true, News::Resumed);
-    check("INTERACTION_CREATE", false, News::Interaction(json!({ "id": "1" })));
-    check("TYPING_START", true, News::Nothing);
-    check("SOMETHING_NEW", false, News::Unknown);
+    check("READY", true, GatewayAction::Ready);
+    check("RESUMED", true, GatewayAction::Resumed);
+    check("INTERACTION_CREATE", false, GatewayAction::Interaction(json!({ "id": "1" })));
+    check("TYPING_START", true, GatewayAction::Nothing);
+    check("SOMETHING_NEW", false, GatewayAction::Unknown);
     let lost = json!({ "channel_id": "2", "guild_id": "3" });
     assert!(matches!(
         told("MESSAGE_DELETE", lost),
-        News::Quarantine { channel: Some(ChannelId(2)), .. }
+        GatewayAction::Quarantine { channel: Some(ChannelId(2)), .. }
     ));
 }
