@@ -3,26 +3,27 @@
 //! already. Every page is named in the site's navigation, one page moves, and what a reader should see
 //! of each, without any space, is written into EXPECTED under the page's path with `.txt` behind it.
 
-#[path = "../tests/it/told.rs"]
-mod told;
 #[expect(dead_code, reason = "the stories use more of it")]
 #[expect(clippy::unwrap_used, reason = "made for stories, where a step that fails ends the story")]
-#[path = "../tests/it/world.rs"]
-mod world;
+#[path = "../tests/it/cluster_builder.rs"]
+mod cluster_builder;
+#[path = "../tests/it/hard_clusters.rs"]
+mod hard_clusters;
 
 use std::fs;
 use std::io::{Error, Result, Write};
 use std::path::{Path, PathBuf};
 
 use docgen::change::{FileChange, FileEdit};
-use docgen::layout::{NavFile, SiteLayout, detect};
-use docgen::nav::{NavEntry, NavFormat};
-use docgen::redirect::{self, PageMove};
+use docgen::edit::nav::{NavEntry, NavFormat};
+use docgen::site::layout::{NavFile, SiteLayout, detect};
+use docgen::site::moving;
+use docgen::site::moving::PageMove;
 use docgen::target::DocsTarget;
 use pulldown_cmark::{Event, Options, Parser};
-use rules::ids::{ClusterId, MessageId};
+use rules::model::ids::{ClusterId, MessageId};
 
-use world::{World, cluster};
+use cluster_builder::{World, cluster};
 
 fn main() -> Result<()> {
     let arguments = std::env::args().skip(1).collect::<Vec<_>>();
@@ -76,7 +77,8 @@ fn put(path: &Path, text: &str) -> Result<()> {
 
 /// Writes the told pages and one of every case that a page takes; how many they are.
 fn write_pages(layout: &SiteLayout, site: &Path, cases: &str) -> Result<usize> {
-    let mut clusters = vec![told::code(), told::korean(), told::hostile()];
+    let mut clusters =
+        vec![hard_clusters::code(), hard_clusters::korean(), hard_clusters::hostile()];
     let cases: std::collections::BTreeMap<String, String> = serde_json::from_str(cases)?;
     for (name, case) in &cases {
         let question = format!("How do I use the case {name} in my text?");
@@ -112,10 +114,10 @@ fn move_one(layout: &SiteLayout, site: &Path, pages: &[String]) -> Result<(Strin
     let cluster = ClusterId::of_question(MessageId(4_999));
     let title = title(&text);
     let moved = PageMove { cluster: &cluster, from, to: &to, title: &title };
-    let settings = redirect::redirect_file(layout);
+    let settings = moving::redirect_file(layout);
     let settings = settings.map(|path| fs::read_to_string(site.join(path))).transpose()?;
     put(&site.join(&to), &text)?;
-    for change in redirect::move_changes(layout, &moved, settings.as_deref()) {
+    for change in moving::move_changes(layout, &moved, settings.as_deref()) {
         let path = site.join(change.path());
         match &change {
             FileChange::Write { text, .. } => put(&path, text)?,

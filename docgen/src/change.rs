@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::extension::SectionExtension;
-use crate::github::marker;
-use crate::nav::{EditError, NavEntry};
-use crate::redirect::Redirect;
-use crate::section::FaqSection;
+use crate::edit::extension::SectionExtension;
+use crate::edit::nav::{EditError, NavEntry};
+use crate::edit::section::FaqSection;
+use crate::pull_request::marker;
+use crate::site::moving::Redirect;
 
 /// One file's change. Edits are computed on the file as it stands when the commit is made, so that
 /// two proposals for one shared file do not undo each other.

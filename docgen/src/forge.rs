@@ -2,7 +2,7 @@
 
 pub mod local;
 
-use rules::ids::ClusterId;
+use rules::model::ids::ClusterId;
 
 /// The trailers by which a commit of ours is known.
 pub(crate) const CLUSTER: &str = "Answer-Cluster";

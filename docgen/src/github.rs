@@ -3,17 +3,16 @@
 //! Invariant: every call may be repeated. We look, decide purely, and then do one thing.
 
 pub mod auth;
-pub mod commands;
+pub mod client;
+pub mod comment_commands;
 pub mod dashboard;
-pub mod ensure;
-pub mod examine;
+pub mod doctor;
+pub(crate) mod execute;
 pub mod git;
-pub mod limits;
-pub mod marker;
+pub mod issue_api;
 pub mod models;
 pub mod onboarding;
-pub mod say;
-pub mod status;
-pub mod transport;
-pub mod wanted;
+pub mod rate_limit;
+pub mod reconcile;
+pub mod status_comment;
 pub mod webhook;

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rules::ids::ClusterId;
 use rules::markdown::{
     MarkdownBlock, MarkdownDialect, MarkdownInline, MarkdownList, needs_template_engine,
 };
+use rules::model::ids::ClusterId;
 
 /// The kind of documentation site that a page is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,7 +206,7 @@ fn slug(title: &str, cluster: &ClusterId) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rules::ids::MessageId;
+    use rules::model::ids::MessageId;
 
     use super::*;
 

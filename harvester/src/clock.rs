@@ -3,9 +3,9 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use docgen::github::transport::ClientClock;
-use rules::ids::Millis;
-use rules::pseudonym::Salt;
+use docgen::github::client::ClientClock;
+use rules::model::ids::Millis;
+use rules::publish::pseudonym::Salt;
 
 /// The current time.
 pub fn now() -> Millis {

@@ -7,10 +7,10 @@ macro_rules! say {
     ($($words:tt)*) => { $crate::commands::print_line(format_args!($($words)*)) };
 }
 
-mod check;
 mod clusters;
 mod completions;
 mod demo;
+mod doctor;
 mod draft;
 mod forget;
 mod import;
@@ -30,18 +30,18 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use docgen::draft::DraftContext;
+use docgen::page::draft::DraftContext;
 use docgen::target::{DocsFolder, DocsTarget};
 use indexer::search::Searcher;
 use indexer::store::{Store, StoreError};
-use rules::pseudonym::AuthorNaming;
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
+use rules::publish::pseudonym::AuthorNaming;
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
 use crate::clock;
 use crate::config::{self, Config};
-use crate::discord::gateway::closings;
+use crate::discord::gateway::close_codes;
 use crate::pipeline::{INDEX, Pipeline, PipelineError, is_behind};
 
 /// Turns a community's chat into known answers: imports Discord talk, finds the questions that were
@@ -176,7 +176,7 @@ impl Cli {
             CliCommand::Forget(arguments) => forget::run(options, arguments).await,
             CliCommand::Retry => retry::run(options).await,
             CliCommand::Status => status::run(options).await,
-            CliCommand::Check => check::run(options).await,
+            CliCommand::Check => doctor::run(options).await,
             CliCommand::Reindex => reindex::run(options).await,
             CliCommand::Completions(arguments) => completions::run(arguments),
         }
@@ -311,7 +311,7 @@ fn log_to_stderr() {
         .with_target(false)
         .without_time()
         .with_filter(filter.and(filter_fn(|about| !is_silent(about.target()))));
-    let subscriber = tracing_subscriber::registry().with(shown).with(closings::layer());
+    let subscriber = tracing_subscriber::registry().with(shown).with(close_codes::layer());
     // A second call, as tests make it, keeps the first subscriber.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

@@ -8,9 +8,9 @@ use std::str::FromStr;
 
 use docgen::target::{DocsFolder, DocsTarget};
 pub use forge::{ForgeConfig, GitHubConfig, GitHubIdentity};
-use rules::ids::GuildId;
-use rules::reader::{ConfigError, TomlReader};
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
+use rules::config::toml_reader::{ConfigError, TomlReader};
+use rules::model::ids::GuildId;
 use toml::{Table, Value};
 
 /// The settings file looked for in the data directory when `--config` names none.
@@ -192,10 +192,10 @@ pub fn load_rules(directory: Option<&Path>) -> anyhow::Result<Ruleset> {
         if path.extension().is_none_or(|ending| ending != "toml") {
             continue;
         }
-        if rules::ruleset::EMBEDDED.iter().any(|(known, _)| *known == name) {
+        if rules::config::ruleset::EMBEDDED.iter().any(|(known, _)| *known == name) {
             texts.insert(name, read_text(&path)?);
         } else {
-            let known = rules::ruleset::EMBEDDED.map(|(known, _)| known).join(", ");
+            let known = rules::config::ruleset::EMBEDDED.map(|(known, _)| known).join(", ");
             let problem = format!("no rules file has this name; known: {known}");
             mistakes.push(ConfigError {
                 file: path.display().to_string(),

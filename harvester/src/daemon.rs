@@ -1,10 +1,10 @@
 //! Everything that `run` keeps going: built, spawned, watched, and stopped in an order that loses
 //! nothing.
 
-mod keeper;
+mod leader;
 mod listener;
-mod proposals;
-mod pulse;
+mod proposal_task;
+mod status_writer;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -14,8 +14,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use indexer::search::Searcher;
 use indexer::store::Store;
-use rules::pseudonym::AuthorNaming;
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
+use rules::publish::pseudonym::AuthorNaming;
 use site::SiteState;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
@@ -23,12 +23,12 @@ use tokio::task::JoinSet;
 
 use crate::clock;
 use crate::config::Config;
-use crate::feed::ingest_queue;
+use crate::ingest_queue::ingest_queue;
 use crate::pipeline::{INDEX, Intake};
-use keeper::IndexLeader;
+use leader::IndexLeader;
 use listener::DiscordListener;
-use proposals::{GitHubWebhooks, ProposalMetrics, ProposalTask};
-use pulse::{DaemonCounters, StatusWriter};
+use proposal_task::{GitHubWebhooks, ProposalMetrics, ProposalTask};
+use status_writer::{DaemonCounters, StatusWriter};
 
 /// How often something that is not there yet is looked for again.
 const RETRY: Duration = Duration::from_millis(500);
@@ -175,7 +175,7 @@ impl Daemon {
             tracing::info!("serving on http://{}", listener.local_addr()?);
             let mut router = site::router(SiteState::new(store, searcher, naming));
             if let Some(ear) = ear {
-                router = site::webhooks::with_webhooks(router, Arc::new(ear));
+                router = site::http::webhooks::with_webhooks(router, Arc::new(ear));
             }
             let stop = async move {
                 // An error means that the daemon is gone, which is a stop as well.

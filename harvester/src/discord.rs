@@ -1,13 +1,13 @@
 //! Discord: what it tells becomes events, and what is decided elsewhere is done there.
 
+mod backfill;
 pub mod catch_up;
 pub mod gateway;
-pub mod guild;
-mod history;
+pub mod guild_view;
 pub mod interactions;
-mod limits;
-mod pages;
-mod people;
-mod reconcile;
+mod members;
+mod message_pages;
+mod rate_limit;
+mod recheck;
 pub mod rest;
 mod threads;

@@ -1,7 +1,7 @@
 //! What a source of chat tells the pipeline. Every source speaks only in these events.
 
-use rules::ids::{ChannelId, MessageId, Millis};
-use rules::message::{Author, Channel, Message, ReactionChange};
+use rules::model::ids::{ChannelId, MessageId, Millis};
+use rules::model::message::{Author, Channel, Message, ReactionChange};
 
 /// One thing that a source saw. Closed: a new stimulus is a new variant.
 ///

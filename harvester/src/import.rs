@@ -1,14 +1,14 @@
 //! Reads DiscordChatExporter JSON, one message at a time, whatever its version, order or size.
 
+mod byte_window;
 pub mod error;
-pub mod export;
+pub mod file_report;
 pub mod files;
-pub mod report;
+pub mod reader;
+mod schema;
 
 mod authors;
-mod layout;
 mod mapping;
-mod window;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::event::ChatEvent;
 use error::ImportError;
-use export::ExportReader;
-use report::FileReport;
+use file_report::FileReport;
+use reader::ExportReader;
 
 /// Reads a whole export and hands every event to `sink`: the channel first, then its messages in
 /// the file's order. `path` only names the file in errors.

@@ -6,10 +6,9 @@
 
 mod consents;
 mod conversations;
+mod filter;
 mod intake;
-mod proposals;
 mod retry;
-mod sorting;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -17,23 +16,23 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use docgen::forge::ForgeError;
-use indexer::document::ClusterDocument;
-use indexer::settle::{ReclusterSummary, recluster};
+use indexer::cluster::recluster::{ReclusterSummary, recluster};
+use indexer::search::document::ClusterDocument;
+use indexer::search::writer::{IndexWriter, WriteError};
 use indexer::store::{PendingChannel, Store, StoreError, WriteLock};
-use indexer::writer::{IndexWriter, WriteError};
-use rules::ids::{ClusterId, Millis, UserId};
-use rules::pseudonym::Salt;
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
+use rules::model::ids::{ClusterId, Millis, UserId};
+use rules::publish::pseudonym::Salt;
 use tokio::runtime::Handle;
 
 use crate::clock;
 use crate::progress::{ProgressReporter, Unit};
+pub use crate::proposals::local::{
+    LocalCandidate, LocalProposal, consider_one, core_cluster, plan_local, propose_local,
+};
 pub use conversations::read_links;
 use conversations::{ChannelJudge, JudgingReport};
 pub use intake::{FileOutcome, Intake, IntakeReport};
-pub use proposals::{
-    LocalCandidate, LocalProposal, consider_one, core_cluster, plan_local, propose_local,
-};
 pub use retry::{Retried, retry};
 
 /// The directory of the index inside a data directory.

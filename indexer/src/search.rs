@@ -4,16 +4,19 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use rules::ids::{ChannelId, ClusterId};
+use rules::model::ids::{ChannelId, ClusterId};
 use tantivy::{Index, IndexReader, ReloadPolicy, TantivyError};
 
-use crate::writer;
-
+pub mod document;
 mod highlight;
+mod query_terms;
+pub mod schema;
 mod scorer;
 mod snapshot;
 mod spelling;
-mod wanted;
+pub mod suggest;
+pub mod tokenize;
+pub mod writer;
 
 use snapshot::IndexSnapshot;
 
@@ -122,7 +125,7 @@ impl Searcher {
     pub fn search(&self, query: &SearchQuery) -> Result<SearchHits, SearchError> {
         let snapshot = self.snapshot();
         let text = bounded(&query.text);
-        let wanted = wanted::read(text, &snapshot)?;
+        let wanted = query_terms::read(text, &snapshot)?;
         let found = scorer::score(&wanted, query, &snapshot)?;
         let offset = query.offset.min(MAX_OFFSET);
         let limit = query.limit.min(MAX_LIMIT);
@@ -170,9 +173,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::document::ClusterDocument;
-    use crate::writer::IndexWriter;
-    use crate::writer::tests::{document, id};
+    use crate::search::document::ClusterDocument;
+    use crate::search::writer::IndexWriter;
+    use crate::search::writer::tests::{document, id};
 
     /// What the searcher finds among documents numbered from 1.
     struct Shelf {
@@ -273,7 +276,7 @@ mod tests {
     #[test]
     fn filters_keep_known_answers_and_channels_apart() {
         let mut known = document(1, "How do I back up the wallet?", "Export it.");
-        known.state = rules::cluster::ClusterState::Known;
+        known.state = rules::model::cluster::ClusterState::Known;
         known.channels = vec![(ChannelId(7), "help".to_owned()), (ChannelId(8), "dev".to_owned())];
         let shelf =
             Shelf::of(&[known, document(2, "How do I back up the wallet file?", "Copy it.")]);
@@ -298,7 +301,7 @@ mod tests {
         let mut documents = (1..=60)
             .map(|number| document(number, "How to export a wallet?", "So."))
             .collect::<Vec<_>>();
-        documents[40].state = rules::cluster::ClusterState::Known;
+        documents[40].state = rules::model::cluster::ClusterState::Known;
         let shelf = Shelf::of(&documents);
         let page = |offset, limit| {
             shelf.ask(SearchQuery {

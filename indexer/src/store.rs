@@ -1,38 +1,13 @@
 //! The SQL store: all SQL of the project is in this module, one function per statement.
 
-mod apply;
-mod audit;
-mod backlog;
-mod canon;
-mod changes;
-mod channels;
 mod clusters;
-mod consents;
-mod conversations;
-mod forget;
-mod kept;
-mod leases;
-mod live;
-mod marks;
-mod messages;
-mod opt_outs;
-mod outbox;
-mod pending;
-mod people;
+mod ingest;
+mod judging;
+mod operations;
+mod privacy;
 mod proposals;
-mod purge;
-mod quarantine;
-mod reactions;
-mod reading;
-mod settings;
-mod splits;
-mod status;
-mod suggestions;
 #[cfg(test)]
 mod tests;
-mod ties;
-mod tombstones;
-mod versions;
 
 use std::borrow::Cow;
 use std::fs::{File, TryLockError};
@@ -43,31 +18,31 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{SqlStr, SqlitePool};
 
-pub use apply::{Applied, ReactionsCoverage, WriteBatch};
-pub use audit::AuditRow;
-pub use canon::MergedAnswerRow;
-pub use changes::IndexChange;
-pub use channels::{PendingChannel, StoredChannel};
-pub use clusters::{ClusterSummary, OccurrenceRow, RegroupPlan};
-pub use consents::ConsentGrant;
-pub use conversations::{ConversationRow, ConversationStatus, StoredConversation};
-pub use forget::ErasureSummary;
-pub use kept::{
+pub use self::clusters::cluster_rows::{ClusterSummary, OccurrenceRow, RegroupPlan};
+pub use self::clusters::index_changes::IndexChange;
+pub use self::clusters::merged_answers::MergedAnswerRow;
+pub use self::clusters::suggestions::Suggestion;
+pub use self::ingest::apply::{Applied, ReactionsCoverage, WriteBatch};
+pub use self::ingest::channel_progress::ChannelProgress;
+pub use self::ingest::channels::{PendingChannel, StoredChannel};
+pub use self::ingest::messages::AuthorCache;
+pub use self::ingest::quarantine::QuarantinedPayload;
+pub use self::judging::answer_marks::AnswerMarkRow;
+pub use self::judging::conversations::{ConversationRow, ConversationStatus, StoredConversation};
+pub use self::judging::pending::PendingRange;
+pub use self::operations::audit::AuditRow;
+pub use self::operations::counts::StoreCounts;
+pub use self::operations::leases::LeaseFence;
+pub use self::operations::live_counts::LiveCounts;
+pub use self::operations::settings::PULSES;
+pub use self::privacy::consents::ConsentGrant;
+pub use self::privacy::erasure::ErasureSummary;
+pub use self::privacy::opt_outs::OptOuts;
+pub use self::privacy::personal_data::{
     PersonalData, PersonalDuplicateMark, PersonalMark, PersonalMessage, PersonalReaction,
 };
-pub use leases::LeaseFence;
-pub use live::LiveCounts;
-pub use marks::AnswerMarkRow;
-pub use messages::AuthorCache;
-pub use opt_outs::OptOuts;
-pub use outbox::ProposalStep;
-pub use pending::PendingRange;
-pub use proposals::{Proposal, ProposalState};
-pub use quarantine::QuarantinedPayload;
-pub use reading::ChannelProgress;
-pub use settings::PULSES;
-pub use status::StoreCounts;
-pub use suggestions::Suggestion;
+pub use self::proposals::proposal_rows::{Proposal, ProposalState};
+pub use self::proposals::proposal_steps::ProposalStep;
 
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::{Cluster, Occurrence};
-use crate::ids::Millis;
-use crate::question::title_score;
-use crate::reader::TomlReader;
-use crate::reason::WeightedReason;
+use crate::config::toml_reader::TomlReader;
+use crate::model::cluster::{Cluster, Occurrence};
+use crate::model::ids::Millis;
+use crate::model::reason::WeightedReason;
+use crate::publish::title::title_score;
 use crate::resolution::{ResolutionGrade, SignalKind};
 
 #[derive(Debug, Clone)]

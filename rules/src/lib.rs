@@ -2,26 +2,18 @@
 //!
 //! Invariant: no IO, no clock, no async; the same input gives the same verdict.
 
-pub mod cluster;
-pub mod conversation;
+pub mod config;
+pub mod disentangle;
 pub mod due;
-pub mod ids;
+mod language;
 pub mod markdown;
-pub mod message;
-mod phrase;
-pub mod pseudonym;
-pub mod published;
-pub mod question;
-pub mod reader;
-pub mod reason;
+pub mod model;
+pub mod occurrence_ranking;
+pub mod publish;
 pub mod resolution;
-pub mod ruleset;
 pub mod safety;
-pub mod same;
+pub mod similarity;
+pub mod staleness;
 #[cfg(test)]
-mod samples;
-pub mod scope;
-pub mod standing;
-pub mod topics;
-pub mod truth;
+mod test_support;
 pub mod versions;

@@ -9,7 +9,7 @@ mod escape;
 mod inline;
 mod link;
 mod mention;
-mod page;
+mod page_parser;
 mod render;
 
 pub use escape::{MarkdownDialect, code_block, code_span, escape, needs_template_engine, visible};
@@ -60,7 +60,7 @@ pub fn parse(text: &str, people: &[&str]) -> Vec<MarkdownBlock> {
 /// Reads Markdown as people write it for pages, such as a merged answer. Whoever wrote it, no more can
 /// come of it than of a message.
 pub fn read_page(text: &str) -> Vec<MarkdownBlock> {
-    page::read(text)
+    page_parser::read(text)
 }
 
 /// The words as a reader sees them, without markup. Blocks and line breaks become line ends.

@@ -4,29 +4,29 @@
 //! answer are scored (`answers`), and marks, tags, reactions and the asker's last words decide how
 //! far the best of them is to be believed (`signals`).
 
-mod answers;
-mod asking;
-mod cues;
-mod plain;
-mod said;
+mod answer_ranking;
+mod cue_phrases;
+mod normalize;
+mod question_detection;
 mod signals;
 #[cfg(test)]
 mod tests;
+mod transcript;
 mod weights;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::conversation::{AnswerMark, Conversation};
-use crate::ids::{MessageId, Millis, UserId};
-use crate::reader::TomlReader;
-use crate::reason::WeightedReason;
-use answers::AnswerCandidate;
-use asking::DetectedQuestion;
-use cues::PhraseMatcher;
-use said::Transcript;
+use crate::config::toml_reader::TomlReader;
+use crate::disentangle::{AnswerMark, Conversation};
+use crate::model::ids::{MessageId, Millis, UserId};
+use crate::model::reason::WeightedReason;
+use answer_ranking::AnswerCandidate;
+use cue_phrases::PhraseMatcher;
+use question_detection::DetectedQuestion;
 use signals::{AskerClosing, ReactionVotes};
+use transcript::Transcript;
 use weights::{FeatureWeights, ScoredFeature, holds};
 
 /// What asks, what answers and what tells that it helped, compiled from `signals.toml`.
@@ -39,9 +39,9 @@ pub struct SignalRules {
     accepting: BTreeSet<String>,
     refusing: BTreeSet<String>,
     solved_tags: BTreeSet<String>,
-    asking: FeatureWeights<{ asking::FEATURES.len() }>,
+    asking: FeatureWeights<{ question_detection::FEATURES.len() }>,
     asking_threshold: f32,
-    answers: FeatureWeights<{ answers::FEATURES.len() }>,
+    answers: FeatureWeights<{ answer_ranking::FEATURES.len() }>,
     answer_floor: f32,
     answer_reach: f32,
     outcome: FeatureWeights<{ OUTCOME.len() }>,
@@ -59,12 +59,12 @@ impl SignalRules {
         });
         let (asking, asking_threshold) = file.section("asking", |table| {
             let threshold = table.number("threshold", 1.0, -20.0, 20.0) as f32;
-            (FeatureWeights::read(table, &asking::FEATURES), threshold)
+            (FeatureWeights::read(table, &question_detection::FEATURES), threshold)
         });
         let (answers, answer_floor, answer_reach) = file.section("answers", |table| {
             let floor = table.number("floor", 0.0, -20.0, 20.0) as f32;
             let reach = table.number("reach", 0.5, 0.0, 20.0) as f32;
-            (FeatureWeights::read(table, &answers::FEATURES), floor, reach)
+            (FeatureWeights::read(table, &answer_ranking::FEATURES), floor, reach)
         });
         let (outcome, outcome_threshold) = file.section("outcome", |table| {
             let threshold = table.number("threshold", 0.5, 0.0, 1.0) as f32;
@@ -105,7 +105,7 @@ impl SignalRules {
         let mut behind = plain.trim_start();
         loop {
             let (word, rest) = behind.split_once(' ').unwrap_or((behind, ""));
-            if self.lead_ins.contains(&said::hash(word)) {
+            if self.lead_ins.contains(&transcript::hash(word)) {
                 words += 1;
             } else if word != "." || rest.is_empty() {
                 return (words, behind);
@@ -250,8 +250,9 @@ pub fn extract_features(
     let named = |features: &[ScoredFeature], values: &[f32]| {
         features.iter().zip(values).map(|((key, _), value)| (*key, *value)).collect()
     };
-    let answer =
-        |one: &AnswerCandidate| (weighed.id(one.place), named(&answers::FEATURES, &one.values));
+    let answer = |one: &AnswerCandidate| {
+        (weighed.id(one.place), named(&answer_ranking::FEATURES, &one.values))
+    };
     Some(ResolutionFeatures {
         question: weighed.question().messages,
         answers: weighed.candidates.iter().map(answer).collect(),
@@ -276,14 +277,14 @@ fn weigh<'a>(
 ) -> Result<ScoredConversation<'a>, Vec<WeightedReason>> {
     let talk = Transcript::read(conversation, rules);
     let mark = signals::marked(&conversation.marks);
-    let asked = asking::detect_question(&talk, conversation.channel.kind, rules)
-        .or_else(|reasons| asking::question_before_mark(&talk, mark).ok_or(reasons))?;
-    let places = answers::helper_positions(&talk, &asked, |said| {
+    let asked = question_detection::detect_question(&talk, conversation.channel.kind, rules)
+        .or_else(|reasons| question_detection::question_before_mark(&talk, mark).ok_or(reasons))?;
+    let places = answer_ranking::helper_positions(&talk, &asked, |said| {
         conversation.marks.iter().any(|mark| !mark.answers && mark.message == said.id())
     });
     let closing = AskerClosing::read(&talk, &asked, &places);
     let candidates =
-        answers::rank_candidates(&talk, &asked, &places, &closing, conversation, rules);
+        answer_ranking::rank_candidates(&talk, &asked, &places, &closing, conversation, rules);
     let tagged = signals::solved_tag(conversation, rules);
     let mut weighed = ScoredConversation {
         talk,
@@ -327,7 +328,7 @@ impl ScoredConversation<'_> {
             holds(silent),
             holds(silent && asked.trouble),
             best.map_or(-1.0, |best| best.score.clamp(-1.0, 3.0)),
-            holds(said.is_some_and(|said| said.to == said::Addressee::Person(asked.asker))),
+            holds(said.is_some_and(|said| said.to == transcript::Addressee::Person(asked.asker))),
             (closing.messages as f32 / 5.0).min(2.0),
         ]
     }

@@ -1,20 +1,20 @@
 //! What is removed before storing, and what keeps an answer off a page.
 
-mod answer;
-mod fold;
+mod deobfuscate;
 mod secrets;
-mod seed;
+mod seed_phrase;
+mod self_contained;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use regex::Regex;
 
-use crate::reader::TomlReader;
-use answer::SelfContainedRules;
+use crate::config::toml_reader::TomlReader;
 use secrets::SecretPatterns;
+use self_contained::SelfContainedRules;
 
-pub use fold::deobfuscate;
+pub use deobfuscate::deobfuscate;
 
 /// The patterns of `safety.toml`. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -2,30 +2,14 @@
 //!
 //! Invariant: reads only, never sends an internal message, and never a word that may not be quoted.
 
-mod answers;
-mod assets;
-mod card;
-mod error;
-mod export;
-mod figures;
-mod fresh;
-mod guard;
-mod health;
-mod markdown;
-mod metrics;
-mod params;
-mod prose;
+mod api;
+pub mod http;
+mod pages;
+mod state;
 #[cfg(test)]
-mod samples;
-mod search;
-mod slug;
-mod templates;
+mod test_support;
 #[cfg(test)]
 mod tests;
-mod title;
-mod view;
-pub mod webhooks;
-mod words;
 
 use std::future::Future;
 use std::io;
@@ -37,16 +21,16 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use indexer::search::Searcher;
 use indexer::store::Store;
-use rules::pseudonym::AuthorNaming;
+use rules::publish::pseudonym::AuthorNaming;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
-use crate::error::HttpError;
-use crate::figures::CachedCounts;
-use crate::fresh::SeenCommit;
-use crate::guard::RequestPermits;
+use self::http::error::HttpError;
+use self::http::guard::RequestPermits;
+use self::state::searcher_refresh::SeenCommit;
+use self::state::store_counts::CachedCounts;
 
 /// How many searches compute at once. More than there are processors would only slow each other.
 const SEARCHES: usize = 8;
@@ -78,15 +62,15 @@ impl SiteState {
 /// Every address of the site, with limits, security headers and words for failures around them.
 pub fn router(site: SiteState) -> Router {
     let routes = Router::new()
-        .route("/", get(search::page))
-        .route("/results", get(search::results))
-        .route("/answers/{slug}", get(answers::page))
-        .route("/api/v1/search", get(search::api))
-        .route("/api/v1/answers/{id}", get(answers::api))
-        .route("/assets/{name}", get(assets::serve))
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(metrics::metrics))
+        .route("/", get(pages::search::page))
+        .route("/results", get(pages::search::results))
+        .route("/answers/{slug}", get(pages::answer::page))
+        .route("/api/v1/search", get(pages::search::api))
+        .route("/api/v1/answers/{id}", get(pages::answer::api))
+        .route("/assets/{name}", get(http::assets::serve))
+        .route("/healthz", get(http::health::healthz))
+        .route("/readyz", get(http::health::readyz))
+        .route("/metrics", get(http::metrics::metrics))
         .fallback(async || HttpError::no_such_page())
         .with_state(Arc::new(site));
     guarded(routes)
@@ -95,10 +79,10 @@ pub fn router(site: SiteState) -> Router {
 /// The outermost layer is the last one added.
 fn guarded(routes: Router) -> Router {
     routes
-        .layer(RequestBodyLimitLayer::new(guard::MAX_BODY_BYTES))
-        .layer(CatchPanicLayer::custom(guard::panicked))
-        .layer(from_fn_with_state(RequestPermits::new(), guard::limited))
-        .layer(from_fn(guard::dressed))
+        .layer(RequestBodyLimitLayer::new(http::guard::MAX_BODY_BYTES))
+        .layer(CatchPanicLayer::custom(http::guard::panicked))
+        .layer(from_fn_with_state(RequestPermits::new(), http::guard::limited))
+        .layer(from_fn(http::guard::dressed))
 }
 
 /// How long requests may take to finish once the stop is known.

@@ -6,20 +6,20 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::routing::get;
-use indexer::document::ClusterDocument;
+use indexer::search::document::ClusterDocument;
+use indexer::search::writer::IndexWriter;
 use indexer::store::{
     ClusterSummary, ConversationRow, ConversationStatus, MergedAnswerRow, RegroupPlan, Store,
     WriteLock,
 };
-use indexer::writer::IndexWriter;
 use proptest::prelude::*;
-use rules::cluster::{Cluster, ClusterState};
-use rules::ids::{ClusterId, MessageId, Millis};
-use rules::pseudonym::{AuthorNaming, Salt};
+use rules::model::cluster::{Cluster, ClusterState};
+use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::publish::pseudonym::{AuthorNaming, Salt};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::samples::{cluster, occurrence};
+use crate::test_support::{cluster, occurrence};
 use crate::{SiteState, router};
 
 /// A site with its data, and what can be asked of it.
@@ -457,7 +457,7 @@ async fn page_of_hostile_words(words: &str) -> Vec<Reply> {
     let other = occurrence(2, &format!("{words}?"), &format!("other {words}"));
     let hostile = cluster(vec![hostile, other]);
     let world = World::with(std::slice::from_ref(&hostile)).await;
-    let query = crate::slug::percent_encoded(&words.chars().take(500).collect::<String>());
+    let query = crate::pages::slug::percent_encoded(&words.chars().take(500).collect::<String>());
     let moved = world.get(&format!("/answers/{}", hostile.id)).await;
     let address = match moved.header("location") {
         "" => format!("/answers/{}", hostile.id),

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use harvester::import::{files::find_exports, open};
 use harvester::pipeline::Pipeline;
 use harvester::progress::{ProgressReporter, Unit};
-use rules::ids::Millis;
-use rules::pseudonym::Salt;
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
+use rules::model::ids::Millis;
+use rules::publish::pseudonym::Salt;
 use tests::replay::write_replay;
 
 const REPLAYED: usize = 100_000;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use indexer::search::{SearchQuery, Searcher};
 use indexer::store::Store;
-use rules::cluster::Cluster;
+use rules::model::cluster::Cluster;
 use tests::harness::discord::FakeDiscord;
 use tests::replay::replay;
 

@@ -12,7 +12,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use rules::ruleset::{EMBEDDED, Ruleset};
+use rules::config::ruleset::{EMBEDDED, Ruleset};
 use tests::predict::clusters::{Row, predict_by, read};
 use tests::score::clusters::Figures;
 

@@ -1,4 +1,4 @@
-//! Trains the ranker of `rules::conversation` on logs with human reply annotation.
+//! Trains the ranker of `rules::disentangle` on logs with human reply annotation.
 //!
 //! ```text
 //! train_links words LOGS.jsonl > rules/common_words.txt
@@ -16,10 +16,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use rules::conversation::features::LinkFeature;
-use rules::conversation::{Disentangler, ParentCandidate};
-use rules::message::Message;
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
+use rules::disentangle::features::LinkFeature;
+use rules::disentangle::{Disentangler, ParentCandidate};
+use rules::model::message::Message;
 use tests::predict::conversations::{Line, LineKind, Log, logs};
 
 const COMMON_WORDS: usize = 2_000;

@@ -17,16 +17,17 @@ use std::time::Duration;
 
 use description::Description;
 use docgen::change::{FileChange, FileEdit};
+use docgen::edit::nav::{NavEntry, NavFormat};
 use docgen::github::auth::{AppKey, Auth, Credential};
+use docgen::github::client::{ClientClock, GitHubClient};
 use docgen::github::dashboard;
-use docgen::github::ensure::{
-    self, DesiredPullRequest, PullRequestProgress, PullRequestPurpose, PushedHead, ReconcileOutcome,
-};
+use docgen::github::issue_api::CommandReaction;
 use docgen::github::onboarding;
-use docgen::github::say::CommandReaction;
-use docgen::github::transport::{ClientClock, GitHubClient};
-use docgen::nav::{NavEntry, NavFormat};
-use rules::ids::{ClusterId, MessageId, Millis};
+use docgen::github::reconcile;
+use docgen::github::reconcile::{
+    DesiredPullRequest, PullRequestProgress, PullRequestPurpose, PushedHead, ReconcileOutcome,
+};
+use rules::model::ids::{ClusterId, MessageId, Millis};
 use serde_json::json;
 use tests::harness::github::{FakeGitHub, Fault, Request, Role, Trouble, Verdict, wire};
 
@@ -118,10 +119,10 @@ fn githubs_examples_are_readable_to_us() {
         let mut ledger =
             PullRequestProgress { pushed: Some(pushed), ..PullRequestProgress::default() };
         while ledger.number.is_none() {
-            let seen = ensure::observe(&github, &wanted, &ledger).await.unwrap();
-            let what = ensure::next_step(&wanted, &ledger, &seen, github.now());
+            let seen = reconcile::observe(&github, &wanted, &ledger).await.unwrap();
+            let what = reconcile::next_step(&wanted, &ledger, &seen, github.now());
             let rests =
-                ensure::execute(&github, &wanted, &mut ledger, (&seen, what)).await.unwrap();
+                reconcile::execute(&github, &wanted, &mut ledger, (&seen, what)).await.unwrap();
             assert_eq!(rests, None);
             if let Some(built) = &ledger.built {
                 // Its answers never change: what was built stands on the branch from here on.
@@ -197,7 +198,7 @@ impl ClientClock for Standing {
 /// A proposal that touches files in every way.
 fn wanted(digest: &str) -> DesiredPullRequest {
     let cluster = ClusterId::of_question(MessageId(36));
-    let layout = docgen::layout::detect(["book.toml"]);
+    let layout = docgen::site::layout::detect(["book.toml"]);
     let entry = NavEntry {
         kind: NavFormat::MdBook,
         page: "answers/tide.md".into(),
@@ -277,7 +278,7 @@ async fn proposals(fake: &FakeGitHub, github: &GitHubClient) {
         "/repos/*/git/trees/*",
         Fault::Answer(200, json!({ "sha": "t", "tree": [], "truncated": true })),
     ));
-    let page = ensure::merged_text(github, None, "main", "src/old.md").await.unwrap();
+    let page = reconcile::merged_text(github, None, "main", "src/old.md").await.unwrap();
     assert_eq!(page.as_deref(), Some("# Old\n"));
     let gone = DesiredPullRequest { purpose: PullRequestPurpose::Withdrawal, ..wanted("d3") };
     assert_eq!(settled(github, &gone, &mut ledger).await, ReconcileOutcome::Withdrawn);
@@ -318,9 +319,10 @@ async fn settled(
     ledger: &mut PullRequestProgress,
 ) -> ReconcileOutcome {
     for _ in 0..60 {
-        let seen = ensure::observe(github, wanted, ledger).await.unwrap();
-        let what = ensure::next_step(wanted, ledger, &seen, github.now());
-        if let Some(outcome) = ensure::execute(github, wanted, ledger, (&seen, what)).await.unwrap()
+        let seen = reconcile::observe(github, wanted, ledger).await.unwrap();
+        let what = reconcile::next_step(wanted, ledger, &seen, github.now());
+        if let Some(outcome) =
+            reconcile::execute(github, wanted, ledger, (&seen, what)).await.unwrap()
         {
             return outcome;
         }

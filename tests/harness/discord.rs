@@ -24,13 +24,13 @@
 //!
 //! Everything is synchronous: the service runs on a thread of its own, and stops when dropped.
 
-mod acts;
 mod export;
 mod gateway;
 mod interactions;
 mod limits;
 mod log;
 mod malformed;
+mod message_actions;
 mod people;
 mod places;
 mod render;
@@ -42,17 +42,17 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use rules::ids::UserId;
+use rules::model::ids::UserId;
 use tokio::sync::oneshot;
 
-pub use acts::Post;
 pub use gateway::script::{Order, Unreliable};
 pub use gateway::{Contact, Hub, Rebuff};
 pub use interactions::{Asked, Reply};
 pub use limits::Fault;
 pub use log::Request;
 pub use malformed::Malformed;
-pub use rules::ids::{ChannelId, GuildId, MessageId, Millis, RoleId};
+pub use message_actions::Post;
+pub use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, RoleId};
 pub use state::{Channel, Guild, Kind, Message, Thread, User, World, may};
 
 /// A condition that does not come true in this time fails the test.

@@ -50,7 +50,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rules::ids::Millis;
+use rules::model::ids::Millis;
 use tokio::sync::{Notify, oneshot};
 
 pub use apps::Permissions;

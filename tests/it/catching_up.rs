@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use harvester::config::SecretString;
 use harvester::discord::catch_up::{CatchUp, CatchUpScope};
-use harvester::discord::guild::GuildView;
+use harvester::discord::guild_view::GuildView;
 use harvester::discord::rest::{RequestLane, RestClient};
-use harvester::feed::{IngestQueue, ingest_queue};
+use harvester::ingest_queue::{IngestQueue, ingest_queue};
 use harvester::pipeline::Pipeline;
 use harvester::wire::api;
 use indexer::store::{AuthorCache, Store, StoreError};
-use rules::message::Message;
-use rules::pseudonym::Salt;
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
+use rules::model::message::Message;
+use rules::publish::pseudonym::Salt;
 use tests::harness::discord::{ChannelId, FakeDiscord, Fault, GuildId, MessageId, Millis, may};
 use tokio::task::JoinSet;
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::harness::github::{FakeGitHub, How, Issue, Role, Rules};
 
 use crate::exports::{asked_three_times, write};
-use crate::live::scene::Scene;
+use crate::live::discord_fixture::Scene;
 use crate::world::World;
 
 const DOCS: &str = "harbor/docs";

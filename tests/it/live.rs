@@ -1,16 +1,16 @@
 //! The daemon on a server: what people say and do there, and what it makes of it.
 
+mod answer_marking;
+mod bot_commands;
 mod catching_up;
 mod channels;
 mod daemon;
-mod deeds;
-mod desk;
+pub(crate) mod discord_fixture;
 mod forgetting;
+mod malformed_payloads;
 mod mixes;
-mod odd;
+mod network_faults;
 mod offline;
-mod reach;
 mod refusals;
-pub(crate) mod scene;
+mod scope_and_status;
 mod suggesting;
-mod weather;

@@ -2,15 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on is a failed test")]
 
-mod bounded;
 mod catching_up;
 mod damage;
 mod demo;
-mod dice;
 mod exports;
 mod fake_discord;
 mod fake_github;
 mod forge;
+mod incremental_cost;
 mod index;
 mod live;
 mod processes;
@@ -18,6 +17,7 @@ mod proposals;
 mod proposing;
 mod safety;
 mod same_state;
+mod seeded_rng;
 mod serve;
 mod store;
 mod tidy;

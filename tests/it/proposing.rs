@@ -4,16 +4,16 @@ mod caps;
 mod comments;
 mod crashes;
 mod demo;
-mod hands;
-mod moving;
-mod office;
-mod truth;
+mod human_commits;
+mod page_moves;
+mod proposal_fixture;
+mod staleness;
 
 use docgen::github::dashboard::BETWEEN_EDITS;
 use tests::harness::github::{How, Verdict};
 
 use crate::exports::asked_three_times;
-use office::{DOCS, Office};
+use proposal_fixture::{DOCS, Office};
 
 const ANSWER: &str =
     "Delete the folder `data/index` and restart the agent; it builds the index again.";

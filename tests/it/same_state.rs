@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::dice::Dice;
 use crate::exports::{bundled, part, write};
+use crate::seeded_rng::Dice;
 use crate::world::{State, World};
 
 /// Real talk of two communities, short enough for a test in a debug build.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use indexer::store::{AuthorCache, PendingRange, ReactionsCoverage, Store, WriteBatch, WriteLock};
 use proptest::prelude::*;
-use rules::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
-use rules::message::{Author, Channel, ChannelKind, Message, MessageKind, Reaction, Role};
+use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
+use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind, Reaction, Role};
 
 /// One version of a message, as some source saw it at some time.
 #[derive(Debug, Clone)]

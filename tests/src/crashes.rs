@@ -1,6 +1,6 @@
 //! Proposals through kills, faults, lost data and busy maintainers: in the end, one of each.
 
-mod acts;
+mod maintainer_actions;
 mod rounds;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,10 +11,10 @@ use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use docgen::github::marker::BodyMarker;
+use docgen::pull_request::marker::BodyMarker;
 use harvester::config::load_rules;
-use rules::ids::{MessageId, Millis};
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
+use rules::model::ids::{MessageId, Millis};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

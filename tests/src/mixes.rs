@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use rules::ids::{ChannelId, MessageId};
+use rules::model::ids::{ChannelId, MessageId};
 use serde_json::{Value, json};
 
 use crate::harness::discord::{FakeDiscord, Unreliable};

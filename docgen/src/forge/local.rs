@@ -9,12 +9,12 @@ use git2::{
     BranchType, Commit, ErrorCode, FileMode, Oid, Repository, RepositoryInitOptions, Signature,
     Time, Tree, message_trailers_strs,
 };
-use rules::ids::{ClusterId, Millis};
+use rules::model::ids::{ClusterId, Millis};
 
 use super::{CLUSTER, DIGEST, ForgeError, LocalHandsOff, LocalOutcome, LocalPush, message};
-use crate::draft::Draft;
-use crate::page::MARKER;
-use crate::proposal::PullRequestText;
+use crate::page::draft::Draft;
+use crate::page::render::MARKER;
+use crate::pull_request::answer::PullRequestText;
 
 const AUTHOR: &str = "Answer Harvester";
 const EMAIL: &str = "noreply@answer-harvester.invalid";

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
-use rules::ids::Millis;
+use rules::model::ids::Millis;
 use serde_json::json;
 
 use super::models::InstallationToken;

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use rules::ids::{ClusterId, Millis};
+use rules::model::ids::{ClusterId, Millis};
 
-use super::marker;
-use crate::caps::DeadlineStatus;
-use crate::evidence::minute;
-use crate::hosted;
-use crate::page::MARKER;
+use crate::page::evidence::minute;
+use crate::page::render::MARKER;
+use crate::pull_request::escape;
+use crate::pull_request::limits::DeadlineStatus;
+use crate::pull_request::marker;
 
 pub const TITLE: &str = "Answer Harvester: dashboard";
 pub const LABEL: &str = "answer-harvester-dashboard";
@@ -122,7 +122,7 @@ fn line(row: &DashboardItem) -> String {
     let mut add = |text: std::fmt::Arguments<'_>| {
         out.write_fmt(text).expect("a string takes everything");
     };
-    add(format_args!("<!-- id={} -->{}", row.cluster, hosted::span(&row.question, 120)));
+    add(format_args!("<!-- id={} -->{}", row.cluster, escape::span(&row.question, 120)));
     add(format_args!(", resolved {} times", row.occurrences));
     if let Some(number) = row.pull {
         add(format_args!(", #{number}"));
@@ -139,7 +139,7 @@ fn line(row: &DashboardItem) -> String {
         _ => {}
     }
     if let Some(note) = &row.note {
-        add(format_args!("; {}", hosted::escaped_text(note)));
+        add(format_args!("; {}", escape::escaped_text(note)));
     }
     out.push('\n');
     out
@@ -189,7 +189,7 @@ pub fn decide(found: Option<&DashboardIssue>, text: &str, now: Millis) -> Dashbo
 
 #[cfg(test)]
 mod tests {
-    use rules::ids::MessageId;
+    use rules::model::ids::MessageId;
 
     use super::*;
 

@@ -8,14 +8,14 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::client::{GitHubClient, GitHubError, Result, encoded, odd};
 use super::models::{
     Blob, GitCommit, GitObject, GitReference, GitTree, Repository, RepositoryCommit,
 };
-use super::transport::{GitHubClient, GitHubError, Result, encoded, odd};
 use crate::change::FileChange;
-use crate::docs_tree::is_page;
-use crate::nav::EditError;
-use crate::page::MARKER;
+use crate::edit::nav::EditError;
+use crate::page::render::MARKER;
+use crate::site::docs_tree::is_page;
 
 /// A larger documentation is read up to here, in the order of its paths.
 const MOST_DOCUMENTS: usize = 1_000;

@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-use rules::ids::{ClusterId, MessageId, Millis};
 use rules::markdown::code_span;
+use rules::model::ids::{ClusterId, MessageId, Millis};
 
-use super::ensure::{DesiredPullRequest, PullRequestPurpose};
-use super::marker;
-use crate::caps::ProposalLimits;
+use super::reconcile::{DesiredPullRequest, PullRequestPurpose};
 use crate::change::FileChange;
 use crate::forge::message;
-use crate::hosted;
-use crate::layout::SiteLayout;
+use crate::pull_request::escape;
+use crate::pull_request::limits::ProposalLimits;
+use crate::pull_request::marker;
+use crate::site::layout::SiteLayout;
 use crate::target::{DocsFolder, DocsTarget};
 
 /// The settings that maintainers own. The only path below a folder with a dot that we ever propose.
@@ -222,7 +222,7 @@ fn introduction(layout: &SiteLayout, first: &[String]) -> String {
         body.push_str("\n### What would come first\n\n");
     }
     for question in first.iter().take(SHOWN) {
-        body.push_str(&format!("- {}\n", hosted::span(question, 120)));
+        body.push_str(&format!("- {}\n", escape::span(question, 120)));
     }
     body
 }
@@ -325,7 +325,7 @@ mod tests {
     #[test]
     fn the_first_pull_request_brings_the_settings_and_calls_nobody() {
         let first = vec!["@amy how do I fix #1?".to_owned(); 9];
-        let wanted = wanted(&crate::layout::detect(["mkdocs.yml"]), "main", &first);
+        let wanted = wanted(&crate::site::layout::detect(["mkdocs.yml"]), "main", &first);
         assert!(wanted.changes.iter().all(FileChange::is_allowed));
         assert_eq!(
             wanted.body.matches("- `@\u{200b}amy how do I fix #\u{200b}1?`\n").count(),

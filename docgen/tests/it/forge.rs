@@ -1,16 +1,16 @@
 use std::path::Path;
 
-use docgen::draft::Draft;
 use docgen::forge::local::LocalForge;
 use docgen::forge::{LocalHandsOff, LocalOutcome, LocalPush};
-use docgen::proposal::PullRequestText;
+use docgen::page::draft::Draft;
+use docgen::pull_request::answer::PullRequestText;
 use docgen::target::DocsTarget;
 use git2::{Oid, Repository, Signature, Time};
-use rules::cluster::Cluster;
-use rules::ids::Millis;
+use rules::model::cluster::Cluster;
+use rules::model::ids::Millis;
 use tempfile::TempDir;
 
-use crate::world::{START, World, cluster, occurrence};
+use crate::cluster_builder::{START, World, cluster, occurrence};
 
 const NOW: Millis = Millis(START + 30 * Millis::DAY);
 

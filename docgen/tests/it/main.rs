@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails ends the story")]
 
-mod canon;
+mod cluster_builder;
+mod corrections;
 mod forge;
-mod mending;
+mod hard_clusters;
 mod pages;
+mod read_back;
 mod refusals;
-mod told;
-mod world;

@@ -1,8 +1,8 @@
 use docgen::target::DocsTarget;
-use rules::cluster::Cluster;
+use rules::model::cluster::Cluster;
 
-use crate::told::{code, hostile, korean};
-use crate::world::{World, cluster};
+use crate::cluster_builder::{World, cluster};
+use crate::hard_clusters::{code, hostile, korean};
 
 fn show(name: &str, cluster: &Cluster) {
     for target in [DocsTarget::Markdown, DocsTarget::Mintlify] {

@@ -1,8 +1,8 @@
-use docgen::draft::DraftRefusal;
+use docgen::page::draft::DraftRefusal;
 use docgen::target::DocsTarget;
-use rules::pseudonym::AuthorNaming;
+use rules::publish::pseudonym::AuthorNaming;
 
-use crate::world::{World, cluster};
+use crate::cluster_builder::{World, cluster};
 
 const QUESTION: &str = "How do I rebuild the index?";
 const ANSWER: &str = "Run `lanternd reindex` and wait for it to end.";

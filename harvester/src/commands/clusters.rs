@@ -1,13 +1,13 @@
-use indexer::assign::explain_membership;
-use indexer::settle::{ClusterSimilarity, corpus_stats, qa_text};
+use indexer::cluster::grouping::explain_membership;
+use indexer::cluster::recluster::{ClusterSimilarity, corpus_stats, qa_text};
 use indexer::store::StoredConversation;
-use rules::cluster::{Cluster, ClusterState, Occurrence};
 use rules::due::due;
-use rules::ids::ClusterId;
-use rules::question::clean_title;
-use rules::reason::WeightedReason;
+use rules::model::cluster::{Cluster, ClusterState, Occurrence};
+use rules::model::ids::ClusterId;
+use rules::model::reason::WeightedReason;
+use rules::publish::title::clean_title;
 use rules::resolution::ConversationVerdict;
-use rules::same::PairVerdict;
+use rules::similarity::PairVerdict;
 use serde::Serialize;
 
 use super::table::{day, indented, one_line};

@@ -4,8 +4,8 @@ use anyhow::{Context as _, bail};
 use docgen::forge::LocalOutcome;
 use indexer::search::Searcher;
 use indexer::store::{Store, StoreCounts};
-use rules::cluster::Cluster;
-use rules::question::clean_title;
+use rules::model::cluster::Cluster;
+use rules::publish::title::clean_title;
 use serde::Serialize;
 use site::SiteState;
 

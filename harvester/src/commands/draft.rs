@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use docgen::draft::Draft;
-use rules::ids::ClusterId;
+use docgen::page::draft::Draft;
+use rules::model::ids::ClusterId;
 use serde::Serialize;
 
 use super::table::one_line;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use indexer::store::Store;
-use rules::ids::UserId;
+use rules::model::ids::UserId;
 
 use super::table::grouped;
 use super::{CommandResult, GlobalArgs, is_in_use, print_json};

@@ -1,12 +1,12 @@
-use docgen::caps::DeadlineStatus;
+use docgen::pull_request::limits::DeadlineStatus;
 use indexer::store::Proposal;
-use rules::ids::Millis;
+use rules::model::ids::Millis;
 use serde::Serialize;
 
 use super::table::one_line;
 use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
-use crate::proposing::clock_of;
+use crate::proposals::reconciler::clock_of;
 
 /// One proposal as it is listed.
 #[derive(Serialize)]

@@ -1,11 +1,11 @@
 mod on_github;
 
 use anyhow::Context as _;
-use docgen::draft::{Draft, DraftRefusal};
 use docgen::forge::LocalOutcome;
 use docgen::forge::local::LocalForge;
+use docgen::page::draft::{Draft, DraftRefusal};
 use indexer::store::Store;
-use rules::cluster::Cluster;
+use rules::model::cluster::Cluster;
 use serde::Serialize;
 
 use super::table::one_line;

@@ -1,7 +1,7 @@
 use indexer::search::{SearchQuery, highlights};
-use rules::cluster::{Cluster, Occurrence};
 use rules::markdown::visible;
-use rules::question::clean_title;
+use rules::model::cluster::{Cluster, Occurrence};
+use rules::publish::title::clean_title;
 use serde::Serialize;
 
 use super::table::{day, indented, one_line};
@@ -90,8 +90,9 @@ fn found(cluster: &Cluster) -> SearchResultItem {
 
 /// The occurrence with the best answer that may be quoted, else the surest one.
 fn best_occurrence(cluster: &Cluster) -> &Occurrence {
-    let best =
-        rules::standing::rank_occurrences(cluster).into_iter().map(|standing| standing.occurrence);
+    let best = rules::occurrence_ranking::rank_occurrences(cluster)
+        .into_iter()
+        .map(|standing| standing.occurrence);
     let surest = cluster.occurrences.iter().min_by(|one, other| {
         one.grade.cmp(&other.grade).then(other.confidence.total_cmp(&one.confidence))
     });

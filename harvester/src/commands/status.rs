@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use indexer::store::{PULSES, Store, StoreCounts};
-use rules::ids::Millis;
+use rules::model::ids::Millis;
 use serde_json::Value;
 
 use super::table::grouped;

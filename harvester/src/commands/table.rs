@@ -14,7 +14,7 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// The calendar day of a time, UTC.
-pub(super) fn day(time: rules::ids::Millis) -> String {
+pub(super) fn day(time: rules::model::ids::Millis) -> String {
     jiff::Timestamp::from_millisecond(time.0)
         .map_or_else(|_| "unknown".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use docgen::github::auth::{AppKey, Auth, Credential as Key};
-use docgen::github::transport::PUBLIC_API;
-use rules::reader::TomlReader;
+use docgen::github::client::PUBLIC_API;
+use rules::config::toml_reader::TomlReader;
 
 use super::{SecretString, address, secret};
 

@@ -1,9 +1,9 @@
 //! Discord's part of the daemon: what the gateway tells goes to the store, what people ask for goes
 //! to the desk, and every new session is caught up with.
 
-mod errands;
-mod hear;
-mod hints;
+mod dispatch;
+mod suggester;
+mod tasks;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use indexer::store::Store;
-use rules::ids::GuildId;
-use rules::pseudonym::AuthorNaming;
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
+use rules::model::ids::GuildId;
+use rules::publish::pseudonym::AuthorNaming;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -24,12 +24,12 @@ use crate::clock;
 use crate::config::{DiscordConfig, SecretString};
 use crate::discord::catch_up::{CatchUp, CatchUpScope};
 use crate::discord::gateway::{ConnectionStats, Gateway};
-use crate::discord::interactions::{ApplicationId, InteractionHandler};
+use crate::discord::interactions::handler::{ApplicationId, InteractionHandler};
 use crate::discord::rest::{RequestLane, RestClient};
-use crate::feed::IngestQueue;
+use crate::ingest_queue::IngestQueue;
 use crate::pipeline::INDEX;
-use hear::GatewayDispatcher;
-use hints::Suggester;
+use dispatch::GatewayDispatcher;
+use suggester::Suggester;
 
 /// Events of the gateway waiting to be understood, at most.
 const HEARD: usize = 20_000;

@@ -9,18 +9,18 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use indexer::store::{ChannelProgress, Store};
-use rules::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
-use rules::message::Channel;
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
+use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use rules::model::message::Channel;
 
-use super::guild::GuildView;
-pub use super::pages::PageStop;
-use super::pages::{MessagePage, MessagePager, PageRange};
-use super::people::MemberCache;
+use super::guild_view::GuildView;
+use super::members::MemberCache;
+pub use super::message_pages::PageStop;
+use super::message_pages::{MessagePage, MessagePager, PageRange};
 use super::rest::{RequestLane, RestClient, RestError};
 use crate::clock;
 use crate::event::ChatEvent;
-use crate::feed::{IngestItem, IngestQueue};
+use crate::ingest_queue::{IngestItem, IngestQueue};
 use crate::wire::api::{ApiMember, ApiMessage};
 
 /// Discord's codes for a channel that is no more.

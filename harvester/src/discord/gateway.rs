@@ -3,29 +3,29 @@
 //! serenity keeps the line and the session. What it does not do is done here: never believe that
 //! nothing was lost, never ask for sessions without end, never look elsewhere for the gateway.
 
-pub mod closings;
+pub mod close_codes;
+mod connection_stats;
+mod gateway_info;
 mod health;
-mod invitation;
-mod keeper;
-mod raw;
+mod raw_event;
 mod session;
+mod shard_supervisor;
 mod translate;
-mod vitals;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use indexer::store::Store;
-use rules::ids::Millis;
+use rules::model::ids::Millis;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+pub use connection_stats::{ConnectionStats, GapSet, StatsSnapshot};
 pub use health::GatewayFatal;
 use health::HealthTimeouts;
-use keeper::ShardSupervisor;
-pub use raw::{DispatchEvent, EventGap};
+pub use raw_event::{DispatchEvent, EventGap};
+use shard_supervisor::ShardSupervisor;
 pub use translate::{GatewayAction, translate};
-pub use vitals::{ConnectionStats, GapSet, StatsSnapshot};
 
 use crate::config::SecretString;
 use crate::discord::rest::RestClient;

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use rules::ids::Millis;
+use rules::model::ids::Millis;
 use serde::Serialize;
 use serde_json::Value;
 
-pub use super::limits::RequestLane;
-use super::limits::{RateLimitHeaders, RateLimiter, route};
+pub use super::rate_limit::RequestLane;
+use super::rate_limit::{RateLimitHeaders, RateLimiter, route};
 use crate::clock;
 use crate::config::SecretString;
 

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use indexer::store::{ChannelProgress, StoredChannel};
-use rules::ids::{ChannelId, GuildId, Millis};
-use rules::message::Channel;
+use rules::model::ids::{ChannelId, GuildId, Millis};
+use rules::model::message::Channel;
 
 use super::catch_up::{CatchUp, NOTHING, PageStop, first_of};
-use super::guild::GuildView;
+use super::guild_view::GuildView;
 use super::rest::{RequestLane, RestError, percent};
 use crate::clock;
 use crate::event::ChatEvent;
-use crate::feed::IngestItem;
+use crate::ingest_queue::IngestItem;
 use crate::wire::api::{self, ApiChannel};
 
 impl CatchUp {

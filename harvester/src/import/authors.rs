@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rules::ids::{RoleId, UserId};
-use rules::message::{Author, Role};
+use rules::model::ids::{RoleId, UserId};
+use rules::model::message::{Author, Role};
 
-use super::layout::ExportAuthor;
+use super::schema::ExportAuthor;
 
 /// How many people are remembered, so that memory stays flat in a channel of a million people.
 const REMEMBERED: usize = 10_000;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::report::FileReport;
+use super::file_report::FileReport;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::str::Bytes;
 
 use super::error::ImportError;
-use super::export::ExportReader;
+use super::reader::ExportReader;
 
 /// How much of a file is looked at: the part before the messages is far shorter.
 const LOOKED_AT: u64 = 64 << 10;

@@ -1,10 +1,12 @@
 //! From the exporter's words to ours.
 
-use rules::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
-use rules::message::{Attachment, Channel, ChannelKind, Mention, Message, MessageKind, Reaction};
+use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use rules::model::message::{
+    Attachment, Channel, ChannelKind, Mention, Message, MessageKind, Reaction,
+};
 
 use super::authors::AuthorInterner;
-use super::layout::{
+use super::schema::{
     ExportAttachment, ExportChannel, ExportForward, ExportMention, ExportMessage, ExportReaction,
     ExportReference,
 };

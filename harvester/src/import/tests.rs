@@ -3,7 +3,7 @@ mod versions;
 
 use std::path::Path;
 
-use rules::message::{Channel, Message};
+use rules::model::message::{Channel, Message};
 
 use super::*;
 
@@ -150,7 +150,7 @@ fn direct_messages_have_the_guild_zero() {
         .replace("\"900\"", "\"0\"")
         .replace("GuildTextChat", "DirectTextChat");
     let channel = read(file.as_bytes()).channel.unwrap();
-    assert_eq!((channel.guild.0, channel.kind), (0, rules::message::ChannelKind::Direct));
+    assert_eq!((channel.guild.0, channel.kind), (0, rules::model::message::ChannelKind::Direct));
 }
 
 #[test]

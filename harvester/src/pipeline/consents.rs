@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use indexer::store::{ConsentGrant, PendingChannel, Store, StoreError};
-use rules::ids::Millis;
-use rules::scope::{Consent, ScopeRules};
+use rules::config::scope::{Consent, ScopeRules};
+use rules::model::ids::Millis;
 
 /// The sources of such consents: the operator's rules, or what a channel's topic says.
 const RULES: &str = "scope.toml";

@@ -16,10 +16,10 @@ use std::sync::Arc;
 use indexer::store::{
     AuthorCache, ConversationRow, PendingChannel, PendingRange, Store, StoreError,
 };
-use rules::conversation::{Disentangler, WINDOW};
-use rules::ids::{ConversationId, MessageId, UserId};
-use rules::message::Message;
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
+use rules::disentangle::{Disentangler, WINDOW};
+use rules::model::ids::{ConversationId, MessageId, UserId};
+use rules::model::message::Message;
 use tokio::runtime::Handle;
 
 use crate::progress::ProgressReporter;
@@ -221,7 +221,7 @@ impl ChannelWalk<'_> {
         if self.open.holds(message) {
             return Ok(true);
         }
-        let holds = |links: &[rules::conversation::ParentLink]| {
+        let holds = |links: &[rules::disentangle::ParentLink]| {
             links.binary_search_by_key(&message, |link| link.message).is_ok()
         };
         for (id, judged) in self.judged.range(..=ConversationId(message)) {

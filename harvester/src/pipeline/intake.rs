@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use indexer::store::{Applied, Store, StoreError, WriteBatch};
-use rules::ruleset::Ruleset;
-use rules::scope::OutOfScope;
+use rules::config::ruleset::Ruleset;
+use rules::config::scope::OutOfScope;
 use tokio::sync::mpsc;
 
-use super::sorting::EventFilter;
-use crate::feed::{IngestItem, IngestReceiver};
-use crate::import::{self, error::ImportError, report::FileReport};
+use super::filter::EventFilter;
+use crate::import::error::ImportError;
+use crate::import::file_report::FileReport;
+use crate::import::{self};
+use crate::ingest_queue::{IngestItem, IngestReceiver};
 use crate::progress::ProgressReporter;
 
 /// Messages stored in one transaction.

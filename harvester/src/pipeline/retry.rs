@@ -1,10 +1,10 @@
 //! Reads again what an older version, or an odd day of Discord's, left unreadable.
 
 use indexer::store::{Store, StoreError};
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
 use serde::Serialize;
 
-use super::sorting::EventFilter;
+use super::filter::EventFilter;
 use crate::event::ChatEvent;
 use crate::wire::api;
 

@@ -8,7 +8,7 @@ mod message;
 mod tests;
 mod user;
 
-use rules::ids::{ChannelId, MessageId};
+use rules::model::ids::{ChannelId, MessageId};
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Discord's numbers for types of channels and messages.
 
-use rules::message::{ChannelKind, MessageKind};
+use rules::model::message::{ChannelKind, MessageKind};
 
 /// The kind of a channel by Discord's number.
 pub(crate) fn channel_kind(number: u64) -> ChannelKind {

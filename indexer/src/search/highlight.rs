@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::spelling;
-use crate::tokenize::{self, IndexToken, TokenKind};
+use crate::search::tokenize;
+use crate::search::tokenize::{IndexToken, TokenKind};
 
 pub(super) fn ranges(query: &str, text: &str) -> Vec<Range<usize>> {
     let asked = tokenize::pieces(query);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rules::ids::ClusterId;
+use rules::model::ids::ClusterId;
 use tantivy::columnar::Column;
 use tantivy::columnar::StrColumn;
 use tantivy::fieldnorm::FieldNormReader;
@@ -13,7 +13,7 @@ use tantivy::{
 };
 
 use super::SearchError;
-use crate::schema;
+use crate::search::schema;
 
 /// BM25: how soon repetition stops to count, and how much length does (the values of Robertson and Zaragoza).
 pub(super) const K1: f32 = 1.2;

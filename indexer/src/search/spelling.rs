@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::SearchError;
+use super::query_terms::TermVariant;
 use super::snapshot::{IndexSnapshot, TermField};
-use super::wanted::TermVariant;
-use crate::tokenize::{IndexToken, TokenKind, is_function_word};
+use crate::search::tokenize::{IndexToken, TokenKind, is_function_word};
 
 /// Words of one query whose near spellings are looked for, at most.
 pub(super) const MAX_GUESSES: usize = 8;

@@ -1,16 +1,16 @@
-mod canon;
-mod deeds;
-mod forgetting;
+mod erasure;
+mod manual_actions;
+mod merged_answers;
 mod migration;
 mod order;
 mod processes;
-mod settling;
+mod reclustering;
 
 use std::sync::Arc;
 
-use rules::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
-use rules::message::{Author, Channel, ChannelKind, Message, MessageKind};
-use rules::pseudonym::Salt;
+use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind};
+use rules::publish::pseudonym::Salt;
 use tempfile::TempDir;
 
 use super::*;

@@ -1,12 +1,12 @@
 //! What tells that the question is settled: marks, tags, reactions, and the asker's own last words.
 
-use crate::conversation::{AnswerMark, Conversation};
-use crate::ids::UserId;
+use crate::disentangle::{AnswerMark, Conversation};
+use crate::model::ids::UserId;
 use crate::resolution::SignalRules;
-use crate::resolution::asking::DetectedQuestion;
-use crate::resolution::cues::CueClass;
-use crate::resolution::plain;
-use crate::resolution::said::{ParsedMessage, Transcript};
+use crate::resolution::cue_phrases::CueClass;
+use crate::resolution::normalize;
+use crate::resolution::question_detection::DetectedQuestion;
+use crate::resolution::transcript::{ParsedMessage, Transcript};
 
 /// How the asker's own words end, after somebody could have answered.
 #[derive(Debug, Default)]
@@ -129,7 +129,7 @@ pub(super) fn solved_tag(conversation: &Conversation<'_>, rules: &SignalRules) -
 
 /// A tag's words without emoji, in lower case.
 pub(super) fn tag_words(tag: &str) -> String {
-    let plain = plain::words_of(tag);
+    let plain = normalize::words_of(tag);
     let words = plain.split(' ').filter(|word| word.chars().all(char::is_alphanumeric));
     words.collect::<Vec<_>>().join(" ")
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, LazyLock};
 use proptest::prelude::*;
 
 use super::*;
-use crate::ids::{ChannelId, ConversationId, GuildId};
-use crate::message::{Author, Channel, ChannelKind, Message, MessageKind, Reaction};
-use crate::ruleset::Ruleset;
+use crate::config::ruleset::Ruleset;
+use crate::model::ids::{ChannelId, ConversationId, GuildId};
+use crate::model::message::{Author, Channel, ChannelKind, Message, MessageKind, Reaction};
 
 static RULES: LazyLock<Ruleset> = LazyLock::new(Ruleset::embedded);
 

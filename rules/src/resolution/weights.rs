@@ -1,8 +1,8 @@
 //! Additive scores whose weights maintainers may edit.
 
-use crate::ids::MessageId;
-use crate::reader::TomlReader;
-use crate::reason::WeightedReason;
+use crate::config::toml_reader::TomlReader;
+use crate::model::ids::MessageId;
+use crate::model::reason::WeightedReason;
 
 /// A feature of a score: its key in `signals.toml` and the reason it gives.
 pub(super) type ScoredFeature = (&'static str, &'static str);

@@ -6,8 +6,8 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 
-use super::seed::SeedPhraseRules;
-use crate::reader::TomlReader;
+use super::seed_phrase::SeedPhraseRules;
+use crate::config::toml_reader::TomlReader;
 
 #[derive(Debug)]
 pub(super) struct SecretPatterns {

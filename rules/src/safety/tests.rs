@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ruleset::Ruleset;
+use crate::config::ruleset::Ruleset;
 
 fn rules() -> &'static Ruleset {
     static RULES: LazyLock<Ruleset> = LazyLock::new(Ruleset::embedded);

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use rules::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use rules::model::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use serde_json::Value;
 
 use super::FakeDiscord;
-use super::acts::snapshot;
+use super::message_actions::snapshot;
 use super::state::{Attachment, Kind, Message, Reactions, Reference, Role, World};
 
 /// How an export writes the absence of an id.

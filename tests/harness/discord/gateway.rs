@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rules::ids::{ChannelId, GuildId};
+use rules::model::ids::{ChannelId, GuildId};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use rules::ids::{ChannelId, GuildId, MessageId, UserId};
+use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
 use serde_json::{Value, json};
 
 use super::FakeDiscord;

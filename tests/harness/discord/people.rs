@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rules::ids::{GuildId, RoleId, UserId};
+use rules::model::ids::{GuildId, RoleId, UserId};
 use serde_json::json;
 
 use super::FakeDiscord;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use rules::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
 use serde_json::{Value, json};
 
 use super::FakeDiscord;
-use super::acts::Post;
 use super::gateway::intent;
+use super::message_actions::Post;
 use super::state::{Channel, Kind, Overwrite, Tag, Thread, World, may};
 
 impl World {

@@ -1,6 +1,6 @@
 //! How the service writes what it holds.
 
-use rules::ids::{ChannelId, GuildId, UserId};
+use rules::model::ids::{ChannelId, GuildId, UserId};
 use serde_json::{Value, json};
 
 use super::state::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rules::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
+use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
 use serde_json::Value;
 
 use super::gateway::Hub;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rules::ids::Millis;
+use rules::model::ids::Millis;
 use serde_json::{Value, json};
 
 use super::FakeGitHub;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use rules::ids::Millis;
+use rules::model::ids::Millis;
 use serde_json::Value;
 
 use super::FakeGitHub;

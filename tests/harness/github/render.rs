@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rules::ids::Millis;
+use rules::model::ids::Millis;
 use serde_json::{Value, json};
 
 use super::diff;

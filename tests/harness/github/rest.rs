@@ -30,7 +30,7 @@ use super::faults::{Fault, exhausted, seconds};
 use super::git::hex;
 use super::log::{Request, is_write};
 use super::state::{Issue, World};
-use rules::ids::Millis;
+use rules::model::ids::Millis;
 
 const LARGEST_BODY: usize = 30 << 20;
 

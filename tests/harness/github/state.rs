@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rules::ids::Millis;
+use rules::model::ids::Millis;
 
 use super::apps::Access;
 use super::faults::Faults;

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
 use ring::hmac;
-use rules::ids::Millis;
+use rules::model::ids::Millis;
 use serde_json::{Value, json};
 
 use super::git::hex;

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use rules::ids::{ChannelId, UserId};
+use rules::model::ids::{ChannelId, UserId};
 use serde_json::Value;
 use tests::harness::discord::{FakeDiscord, Kind, may};
 
 use super::daemon::Daemon;
-use super::scene::Scene;
+use super::discord_fixture::Scene;
 use crate::world::World;
 
 /// "Within seconds", on a busy machine.

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rules::ids::{ChannelId, UserId};
+use rules::model::ids::{ChannelId, UserId};
 use serde_json::{Value, json};
 use tests::harness::discord::{Kind, Message, MessageId, Post};
 
 use super::daemon::Daemon;
-use super::scene::{Scene, Solved};
+use super::discord_fixture::{Scene, Solved};
 use crate::exports::write;
 use crate::world::World;
 

@@ -3,7 +3,7 @@
 use tests::harness::discord::{ChannelId, FakeDiscord, Kind, MessageId, Millis, Post};
 
 use super::catching_up::state;
-use super::scene::{Scene, catch_ups_done, pulse};
+use super::discord_fixture::{Scene, catch_ups_done, pulse};
 use crate::world::World;
 
 /// Questions in the channel, each with its answer.

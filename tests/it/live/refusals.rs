@@ -2,7 +2,7 @@
 
 use tests::harness::discord::{FakeDiscord, Rebuff};
 
-use super::scene::Scene;
+use super::discord_fixture::Scene;
 use crate::world::World;
 
 /// How a connection breaks.

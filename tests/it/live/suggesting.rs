@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use rules::ids::UserId;
+use rules::model::ids::UserId;
 use serde_json::Value;
 use tests::harness::discord::{Message, MessageId, Post};
 
 use super::daemon::Daemon;
-use super::scene::Scene;
+use super::discord_fixture::Scene;
 use crate::world::World;
 
 const ANSWER: &str = "Delete the folder `data/index` and restart the agent.";

@@ -1,9 +1,9 @@
 //! How many proposals maintainers get, and what waits for its turn.
 
-use rules::ids::Millis;
+use rules::model::ids::Millis;
 
 use super::SITE;
-use super::office::{DOCS, Office, asked};
+use super::proposal_fixture::{DOCS, Office, asked};
 
 fn open(office: &Office) -> usize {
     office.pulls().iter().filter(|pull| pull.open && pull.branch() != "answers/configure").count()

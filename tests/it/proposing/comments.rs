@@ -3,7 +3,7 @@
 use docgen::github::dashboard::BETWEEN_EDITS;
 use tests::harness::github::Comment;
 
-use super::office::{DOCS, Office, ask_again, asked};
+use super::proposal_fixture::{DOCS, Office, ask_again, asked};
 
 /// How the harvester reacted to a comment, apart from having seen it.
 fn reaction(office: &Office, number: u64, comment: u64) -> String {

@@ -1,10 +1,10 @@
 //! The same life on the talk that the program carries.
 
 use indexer::store::WriteBatch;
-use rules::ids::{ChannelId, MessageId, Millis};
+use rules::model::ids::{ChannelId, MessageId, Millis};
 use tests::harness::github::{How, Verdict};
 
-use super::office::{DOCS, Office};
+use super::proposal_fixture::{DOCS, Office};
 use super::{SITE, steady};
 
 /// The messages that a page links to.

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use docgen::github::auth::{Auth, Credential};
-use docgen::github::transport::{ClientClock, GitHubClient};
+use docgen::github::client::{ClientClock, GitHubClient};
 use harvester::pipeline::Pipeline;
-use harvester::proposing::{ProposalReconciler, ProposingError, RoundOutcome};
+use harvester::proposals::reconciler::{ProposalReconciler, ProposingError, RoundOutcome};
 use indexer::store::{Store, WriteBatch};
-use rules::ids::{ChannelId, MessageId, Millis};
-use rules::pseudonym::{AuthorNaming, Salt};
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
+use rules::model::ids::{ChannelId, MessageId, Millis};
+use rules::publish::pseudonym::{AuthorNaming, Salt};
 
 use super::{CHANNEL, DOCS, MOST_ROUNDS, Run, copy};
 use crate::harness::github::{FakeGitHub, Fault, Request, Trouble};

@@ -4,10 +4,10 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use indexer::assign::{GroupingItem, group_items};
-use rules::ids::MessageId;
-use rules::ruleset::Ruleset;
-use rules::same::{QaText, SimilarityRules};
+use indexer::cluster::grouping::{GroupingItem, group_items};
+use rules::config::ruleset::Ruleset;
+use rules::model::ids::MessageId;
+use rules::similarity::{QaText, SimilarityRules};
 use serde::Deserialize;
 
 /// A row of a clusters set; the rows stand in the order in which the questions were asked.

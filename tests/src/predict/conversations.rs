@@ -9,10 +9,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use harvester::event::ChatEvent;
 use harvester::import::read_export;
-use rules::conversation::{Disentangler, group_links};
-use rules::ids::{ChannelId, MessageId, Millis, UserId};
-use rules::message::{Author, ChannelKind, Message, MessageKind};
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
+use rules::disentangle::{Disentangler, group_links};
+use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use rules::model::message::{Author, ChannelKind, Message, MessageKind};
 use serde::Deserialize;
 use serde_json::json;
 

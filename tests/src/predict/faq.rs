@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 
-use indexer::confidence::SuggestionModel;
-use rules::ids::{ClusterId, MessageId};
+use indexer::search::suggest::SuggestionModel;
+use rules::model::ids::{ClusterId, MessageId};
 use serde::{Deserialize, Serialize};
 
 use super::search::read_lines;

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use rules::conversation::Conversation;
-use rules::ids::{ChannelId, ConversationId, GuildId, MessageId, UserId};
-use rules::message::{Author, Channel, ChannelKind, Message, MessageKind};
+use rules::config::ruleset::Ruleset;
+use rules::disentangle::Conversation;
+use rules::model::ids::{ChannelId, ConversationId, GuildId, MessageId, UserId};
+use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind};
 use rules::resolution::{self, ConversationVerdict, ResolutionGrade, SignalRules};
-use rules::ruleset::Ruleset;
 use serde::{Deserialize, Serialize};
 
 /// A row of a resolution set, as far as a prediction may look at it.

@@ -6,11 +6,11 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use indexer::document::ClusterDocument;
+use indexer::search::document::ClusterDocument;
+use indexer::search::writer::IndexWriter;
 use indexer::search::{SearchQuery, Searcher};
-use indexer::writer::IndexWriter;
-use rules::cluster::ClusterState;
-use rules::ids::{ClusterId, MessageId, Millis};
+use rules::model::cluster::ClusterState;
+use rules::model::ids::{ClusterId, MessageId, Millis};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

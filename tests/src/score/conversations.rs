@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use rules::ruleset::Ruleset;
+use rules::config::ruleset::Ruleset;
 
 use crate::predict::conversations::{Log, links, logs};
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use rules::config::ruleset::Ruleset;
 use rules::resolution::{ResolutionGrade, SignalRules};
-use rules::ruleset::Ruleset;
 use serde::Deserialize;
 
 use crate::predict::resolution::{Prediction, Row, predict, rows};

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use crate::clock;
 use crate::commands::table::one_line;
 use crate::commands::{CommandResult, GlobalArgs, LoadedSettings, print_json};
-use crate::proposing::{ProposalReconciler, RoundOutcome};
+use crate::proposals::reconciler::{ProposalReconciler, RoundOutcome};
 
 /// One round on GitHub, or what it would send.
 pub(super) async fn run(

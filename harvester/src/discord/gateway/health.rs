@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use rules::ids::Millis;
+use rules::model::ids::Millis;
 
 /// When patience ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,9 +19,9 @@ use serenity::prelude::TypeMap;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, RwLock, mpsc, oneshot};
 
+use super::connection_stats::ConnectionStats;
 use super::health::{GatewayFatal, HealthEvent};
-use super::raw::DispatchEvent;
-use super::vitals::ConnectionStats;
+use super::raw_event::DispatchEvent;
 use crate::clock;
 use crate::config::SecretString;
 

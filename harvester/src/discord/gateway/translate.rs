@@ -1,11 +1,11 @@
 //! What an event of the gateway says, in the words of `wire`. Pure, and knows nothing of the past:
 //! names of roles, tags and parents are the guild view's to add.
 
-use rules::ids::{ChannelId, GuildId, MessageId, RoleId};
-use rules::message::ReactionChange;
+use rules::model::ids::{ChannelId, GuildId, MessageId, RoleId};
+use rules::model::message::ReactionChange;
 use serde_json::Value;
 
-use super::raw::DispatchEvent;
+use super::raw_event::DispatchEvent;
 use crate::wire::api::{
     self, ApiChannel, ApiGuild, ApiMessage, ApiRole, Deletion, MemberUpdate, MessageParseError,
     ThreadList,

@@ -3,7 +3,7 @@
 use std::io::{self, Cursor};
 
 use proptest::prelude::*;
-use rules::ids::MessageId;
+use rules::model::ids::MessageId;
 
 use super::*;
 

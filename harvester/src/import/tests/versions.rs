@@ -1,7 +1,7 @@
 //! What the exporter wrote over the years, field by field.
 
-use rules::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
-use rules::message::{Attachment, ChannelKind, Mention, MessageKind, Reaction, Role};
+use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
+use rules::model::message::{Attachment, ChannelKind, Mention, MessageKind, Reaction, Role};
 
 use super::*;
 

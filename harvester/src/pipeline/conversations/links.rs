@@ -1,9 +1,9 @@
 //! How links are written into the store.
 
 use indexer::store::{StoreError, StoredConversation};
-use rules::conversation::ParentLink;
-use rules::conversation::cue::LinkCue;
-use rules::ids::MessageId;
+use rules::disentangle::ParentLink;
+use rules::disentangle::link_cue::LinkCue;
+use rules::model::ids::MessageId;
 
 /// `[[message, parent or 0, [cue, …]], …]`
 pub(super) fn write_links(links: &[ParentLink]) -> String {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use indexer::store::PendingRange;
-use rules::conversation::ParentLink;
-use rules::ids::MessageId;
-use rules::message::Message;
+use rules::disentangle::ParentLink;
+use rules::model::ids::MessageId;
+use rules::model::message::Message;
 
 /// A conversation that may go on.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Which stretches of a channel are to be linked again.
 
 use indexer::store::{PendingChannel, PendingRange, StoreError};
-use rules::conversation::WINDOW;
-use rules::ids::MessageId;
+use rules::disentangle::WINDOW;
+use rules::model::ids::MessageId;
 
 use super::ChannelJudge;
 

@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use indexer::store::{
     AuthorCache, ConversationRow, ConversationStatus, PendingChannel, StoreError,
 };
-use rules::cluster::Occurrence;
-use rules::conversation::{Conversation, ParentLink};
-use rules::ids::{ConversationId, MessageId};
-use rules::message::Message;
+use rules::config::scope::Consent;
+use rules::disentangle::{Conversation, ParentLink};
+use rules::model::cluster::Occurrence;
+use rules::model::ids::{ConversationId, MessageId};
+use rules::model::message::Message;
 use rules::resolution::{ConversationVerdict, Question, Resolution, classify};
-use rules::scope::Consent;
 
 use super::ChannelJudge;
 use super::links::write_links;

@@ -1,7 +1,7 @@
 //! Channels, threads and forum posts.
 
-use rules::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
-use rules::message::ChannelKind;
+use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
+use rules::model::message::ChannelKind;
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! What the gateway tells besides messages and channels.
 
-use rules::ids::{ChannelId, GuildId, MessageId, UserId};
-use rules::message::{ReactionChange, ReactionOp};
+use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
+use rules::model::message::{ReactionChange, ReactionOp};
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Servers and their roles.
 
-use rules::ids::{GuildId, RoleId};
+use rules::model::ids::{GuildId, RoleId};
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use rules::ids::{ChannelId, GuildId, MessageId, Millis};
-use rules::message::{Attachment, Author, Mention, Message, MessageKind, Reaction};
+use rules::model::ids::{ChannelId, GuildId, MessageId, Millis};
+use rules::model::message::{Attachment, Author, Mention, Message, MessageKind, Reaction};
 use serde::Deserialize;
 use serde_json::Value;
 

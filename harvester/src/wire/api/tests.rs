@@ -1,6 +1,6 @@
 use proptest::prelude::*;
-use rules::ids::{ChannelId, MessageId, Millis, RoleId, UserId};
-use rules::message::{ChannelKind, MessageKind};
+use rules::model::ids::{ChannelId, MessageId, Millis, RoleId, UserId};
+use rules::model::message::{ChannelKind, MessageKind};
 use serde_json::{Value, json};
 
 use super::*;

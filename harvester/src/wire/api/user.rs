@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rules::ids::{RoleId, UserId};
+use rules::model::ids::{RoleId, UserId};
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use rules::ids::RoleId;
-use rules::message::{Reaction, ReactionChange, ReactionOp, Role};
+use rules::model::ids::RoleId;
+use rules::model::message::{Reaction, ReactionChange, ReactionOp, Role};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::*;

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use rules::ids::GuildId;
+use rules::model::ids::GuildId;
 use serde_json::{Value, json};
 
 use super::super::FakeDiscord;

@@ -1,13 +1,13 @@
 //! Messages and reactions.
 
-use rules::ids::{ChannelId, MessageId, UserId};
+use rules::model::ids::{ChannelId, MessageId, UserId};
 use serde_json::Value;
 
-use super::super::acts::Post;
 use super::super::render;
 use super::super::state::{Message, World, may};
 use super::places::{allowed, missing_permissions, wrong_kind};
 use super::{Answer, Call};
+use crate::harness::discord::message_actions::Post;
 
 fn unknown_message() -> Answer {
     Answer::error(404, 10008, "Unknown Message")

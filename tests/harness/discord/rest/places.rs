@@ -1,6 +1,6 @@
 //! Who the bot is, guilds, members, channels and threads.
 
-use rules::ids::{ChannelId, GuildId, UserId};
+use rules::model::ids::{ChannelId, GuildId, UserId};
 use serde_json::{Value, json};
 
 use super::super::render;

@@ -1,12 +1,12 @@
 //! Commands that the bot registers, and its replies to interactions.
 
-use rules::ids::{GuildId, MessageId};
+use rules::model::ids::{GuildId, MessageId};
 use serde_json::{Value, json};
 
-use super::super::acts::{shown_components, shown_embeds};
 use super::super::interactions::{Acknowledged, EPHEMERAL, LOADING, metadata};
 use super::super::state::{Attachment, Message, World};
 use super::{Answer, Call, Upload};
+use crate::harness::discord::message_actions::{shown_components, shown_embeds};
 
 /// How long a bot may take to acknowledge.
 const ACKNOWLEDGE_MS: i64 = 3_000;

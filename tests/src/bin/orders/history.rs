@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use crate::deeds::Deed;
-use crate::dice::Dice;
+use crate::seeded_rng::Dice;
+use crate::store_mutations::Deed;
 
 const MOST_CHANNELS: usize = 4;
 const GUILD: &str = "77";

@@ -3,20 +3,20 @@
 //! `orders --runs N --seed S` plays the seeds S, S+1, … and exits with 1 if any of them ends in
 //! different states. A difference is reduced to the files and messages that it takes, and told.
 
-mod deeds;
-#[path = "../../../it/dice.rs"]
-mod dice;
 mod history;
 mod play;
+#[path = "../../../it/seeded_rng.rs"]
+mod seeded_rng;
 mod shrink;
+mod store_mutations;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use dice::Dice;
 use history::Case;
 use play::Player;
+use seeded_rng::Dice;
 
 const USAGE: &str = "usage: orders [--runs N] [--seed S]";
 

@@ -1,5 +1,5 @@
-use rules::ids::{Millis, UserId};
-use rules::message::ReactionOp;
+use rules::model::ids::{Millis, UserId};
+use rules::model::message::ReactionOp;
 use serde_json::json;
 
 use super::*;

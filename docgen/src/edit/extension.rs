@@ -1,0 +1,55 @@
+//! An answer of ours in a section that somebody else wrote.
+
+use rules::model::ids::ClusterId;
+use serde::{Deserialize, Serialize};
+
+use crate::edit::nav::EditError;
+use crate::edit::section::lines;
+use crate::page::render::{MARKER, anchor};
+use crate::site::docs_tree::section_end;
+
+/// What is added to a section: an answer from its anchor to its marker, or another wording on a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SectionExtension {
+    pub cluster: ClusterId,
+    /// The section's headings, outermost first, as plain text.
+    pub headings: Vec<String>,
+    /// Without line ends around it.
+    pub text: String,
+}
+
+impl SectionExtension {
+    /// Puts it at the end of the section's own words, or in the place of what we put there before.
+    pub(crate) fn put_into(&self, file: &str) -> Result<String, EditError> {
+        let end = if file.contains("\r\n") { "\r\n" } else { "\n" };
+        let text = self.text.replace('\n', end);
+        if let Some((from, to)) = span(file, &self.cluster) {
+            return Ok(format!("{}{text}{}", &file[..from], &file[to..]));
+        }
+        if file.contains(text.as_str()) {
+            return Ok(file.to_owned());
+        }
+        let Some(at) = section_end(file, &self.headings) else {
+            return Err(EditError::NoSection);
+        };
+        let before = file[..at].trim_end();
+        let after = &file[before.len()..];
+        let after = if after.is_empty() { end } else { after };
+        Ok(format!("{before}{end}{end}{text}{after}"))
+    }
+}
+
+/// The bytes from a cluster's anchor to the end of its marker.
+pub(crate) fn span(file: &str, cluster: &ClusterId) -> Option<(usize, usize)> {
+    let first = anchor(cluster);
+    let last = format!("{MARKER} id={cluster} ");
+    let mut from = None;
+    for (at, line) in lines(file) {
+        if line.trim_end() == first {
+            from = Some(at);
+        } else if line.contains(&last) {
+            return from.map(|from| (from, at + line.trim_end().len()));
+        }
+    }
+    None
+}

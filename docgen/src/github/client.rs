@@ -1,0 +1,457 @@
+//! Requests to the host. octocrab carries them; paths, paging, tokens and limits are ours.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use http::{Method, Request, Uri};
+use octocrab::Octocrab;
+use rules::model::ids::Millis;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, OnceCell};
+
+use super::auth::{Auth, CachedToken, Credential};
+use super::models::{Account, ApiProblem, App, Installation, InstallationToken};
+use super::rate_limit;
+use super::rate_limit::{RequestKind, ResponseHead, RetryDecision};
+
+const CONNECT: Duration = Duration::from_secs(5);
+const READ: Duration = Duration::from_secs(30);
+const PER_PAGE: usize = 100;
+/// The address of github.com's API; a GitHub Enterprise server has `https://HOST/api/v3`.
+pub const PUBLIC_API: &str = "https://api.github.com";
+
+/// Time and waiting, which a test makes go by itself.
+pub trait ClientClock: Send + Sync {
+    fn now(&self) -> Millis;
+    fn sleep(&self, millis: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// A failed request.
+#[derive(Debug, thiserror::Error)]
+pub enum GitHubError {
+    #[error("{0:?} is no address of an API; expected {PUBLIC_API} or https://HOST/api/v3")]
+    Address(String),
+    #[error("{0:?} is no repository; expected OWNER/NAME")]
+    Repository(String),
+    /// Nothing may be sent before this moment. Store it, and come back then.
+    #[error("GitHub asks to wait until {}", crate::page::evidence::minute(*.not_before))]
+    Parked { not_before: Millis },
+    /// Nobody knows whether this write was done: look at the state before anything is written.
+    #[error("GitHub did not say whether it did: {method} {path}")]
+    Unsure { method: Method, path: String },
+    #[error("GitHub refuses {method} {path}: {status} {told}")]
+    Refused { method: Method, path: String, status: u16, told: String },
+    #[error("the repository moved: {path} answers {status}; write its new name into the settings")]
+    Moved { path: String, status: u16 },
+    /// An answer that lacks what a verdict needs, or is no answer at all. It decides nothing; the
+    /// same question may be answered well the next time.
+    #[error("GitHub's answer to {path} is odd: {why}")]
+    Odd { path: String, why: String },
+    #[error("the repository has no branch {0}")]
+    NoBranch(String),
+    #[error("GitHub refuses the query: {0}")]
+    Query(String),
+    #[error("cannot use the HTTP client")]
+    Client(#[source] Box<octocrab::Error>),
+}
+
+impl GitHubError {
+    /// The status of a refusal.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// Whether the same may go well later without anybody changing anything.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Parked { .. } | Self::Unsure { .. } | Self::Odd { .. })
+    }
+}
+
+pub(crate) type Result<T> = std::result::Result<T, GitHubError>;
+
+/// One repository on one host, as one account. Writes go out one at a time, a second apart.
+pub struct GitHubClient {
+    http: Octocrab,
+    /// The path before every REST path: empty on github.com.
+    prefix: String,
+    /// Where people look at the host.
+    web: String,
+    owner: String,
+    name: String,
+    auth: Auth,
+    me: OnceCell<String>,
+    clock: Arc<dyn ClientClock>,
+    lent: Mutex<Option<CachedToken>>,
+    lane: Mutex<Option<Millis>>,
+    /// No request goes out before this moment.
+    parked: Mutex<Millis>,
+}
+
+/// An answer as it came.
+struct RawResponse {
+    status: u16,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl GitHubClient {
+    /// `api` is the root of the REST API, `repository` is `owner/name`. `not_before` is the moment
+    /// that an earlier [`GitHubError::Parked`] told. Must be called inside a tokio runtime.
+    pub fn new(
+        api: &str,
+        repository: &str,
+        auth: Auth,
+        clock: Arc<dyn ClientClock>,
+        not_before: Option<Millis>,
+    ) -> Result<Self> {
+        let wrong = || GitHubError::Address(api.to_owned());
+        let uri = api.trim_end_matches('/').parse::<Uri>().map_err(|_| wrong())?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(wrong());
+        };
+        let plain = |part: &str| {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            !part.is_empty() && part.chars().all(allowed) && part != "." && part != ".."
+        };
+        let (owner, name) = repository
+            .split_once('/')
+            .filter(|(owner, name)| plain(owner) && plain(name))
+            .ok_or_else(|| GitHubError::Repository(repository.to_owned()))?;
+        let web = match authority.as_str() {
+            "api.github.com" => "https://github.com".to_owned(),
+            host => format!("{scheme}://{host}"),
+        };
+        let http = Octocrab::builder()
+            .base_uri(format!("{scheme}://{authority}"))
+            .map_err(client)?
+            .set_connect_timeout(Some(CONNECT))
+            .set_read_timeout(Some(READ))
+            .build()
+            .map_err(client)?;
+        Ok(Self {
+            http,
+            prefix: uri.path().trim_end_matches('/').to_owned(),
+            web,
+            owner: owner.to_owned(),
+            name: name.to_owned(),
+            auth,
+            me: OnceCell::new(),
+            clock,
+            lent: Mutex::new(None),
+            lane: Mutex::new(None),
+            parked: Mutex::new(not_before.unwrap_or_default()),
+        })
+    }
+
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    pub fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// The path of something in the repository: `pulls/3` becomes `/repos/owner/name/pulls/3`.
+    pub(super) fn repo_path(&self, rest: &str) -> String {
+        let slash = if rest.is_empty() { "" } else { "/" };
+        format!("/repos/{}/{}{slash}{rest}", self.owner, self.name)
+    }
+
+    /// `owner/name`.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.owner, self.name)
+    }
+
+    /// Where people read a file of a branch.
+    pub fn link(&self, branch: &str, path: &str) -> String {
+        let Self { web, owner, name, .. } = self;
+        format!("{web}/{owner}/{name}/blob/{}/{}", encoded(branch), encoded(path))
+    }
+
+    /// Where people see a pull request.
+    pub fn pull_link(&self, number: u64) -> String {
+        let Self { web, owner, name, .. } = self;
+        format!("{web}/{owner}/{name}/pull/{number}")
+    }
+
+    /// Reads something that must be there.
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        let raw = self.send(Method::GET, path, None).await?;
+        read(path, &raw.text)
+    }
+
+    /// Reads something that may be missing.
+    pub(super) async fn get_optional<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
+        match self.get(path).await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.status() == Some(404) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads a list page by page until it ends or `most` entries are there. The page is named by a
+    /// number: an absolute link to the next one would lose our token on other hosts.
+    pub(super) async fn list<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        most: usize,
+    ) -> Result<Vec<T>> {
+        let mut all = Vec::new();
+        let joined = if path.contains('?') { '&' } else { '?' };
+        for page in 1.. {
+            let path = format!("{path}{joined}per_page={PER_PAGE}&page={page}");
+            let some = self.get::<Vec<T>>(&path).await?;
+            let full = some.len() >= PER_PAGE;
+            all.extend(some);
+            if !full || all.len() >= most {
+                break;
+            }
+        }
+        all.truncate(most);
+        Ok(all)
+    }
+
+    /// Changes something; `Null` sends no body. After [`GitHubError::Unsure`] it may or may not be done.
+    pub(super) async fn write<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<T> {
+        let raw = self.send(method, path, (!body.is_null()).then_some(body)).await?;
+        let text = if raw.text.trim().is_empty() { "null" } else { &raw.text };
+        read(path, text)
+    }
+
+    /// Asks by GraphQL what REST cannot do; the query must be a mutation.
+    pub(super) async fn mutate(&self, query: &str, variables: Value) -> Result<Value> {
+        let body = json!({ "query": query, "variables": variables });
+        let raw = self.send(Method::POST, GRAPHQL, Some(&body)).await?;
+        let answer = read::<Value>(GRAPHQL, &raw.text)?;
+        match answer.get("errors").and_then(Value::as_array) {
+            Some(errors) if !errors.is_empty() => {
+                let told = errors.iter().filter_map(|error| error.get("message")?.as_str());
+                Err(GitHubError::Query(told.collect::<Vec<_>>().join(": ")))
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    /// The login that our pull requests and comments carry.
+    pub async fn login(&self) -> Result<&str> {
+        self.me.get_or_try_init(|| self.asked_who()).await.map(String::as_str)
+    }
+
+    async fn asked_who(&self) -> Result<String> {
+        match &self.auth {
+            Auth::Token(_) => Ok(self.get::<Account>("/user").await?.login),
+            Auth::App(key) => {
+                let jwt = key.jwt(self.now());
+                let raw = self.exchange(&Method::GET, "/app", None, &jwt).await?;
+                Ok(format!("{}[bot]", read::<App>("/app", &raw.text)?.slug))
+            }
+        }
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<RawResponse> {
+        let token = self.token().await?;
+        if method == Method::GET {
+            return self.with_renewed_token(&method, path, body, token).await;
+        }
+        let mut lane = self.lane.lock().await;
+        let turn = rate_limit::turn(*lane, self.now());
+        if turn > 0 {
+            self.clock.sleep(turn).await;
+        }
+        let done = self.with_renewed_token(&method, path, body, token).await;
+        *lane = Some(self.now());
+        done
+    }
+
+    /// A token that the host does not take any more is a refusal: nothing was done, so that even a
+    /// write may come again with another one.
+    async fn with_renewed_token(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+        token: Credential,
+    ) -> Result<RawResponse> {
+        let first = self.exchange(method, path, body, &token).await;
+        let refused = first.as_ref().err().and_then(GitHubError::status) == Some(401);
+        if !refused || !matches!(self.auth, Auth::App(_)) {
+            return first;
+        }
+        *self.lent.lock().await = None;
+        let token = self.token().await?;
+        self.exchange(method, path, body, &token).await
+    }
+
+    async fn token(&self) -> Result<Credential> {
+        let key = match &self.auth {
+            Auth::Token(token) => return Ok(token.clone()),
+            Auth::App(key) => key,
+        };
+        let mut lent = self.lent.lock().await;
+        if let Some(lent) = lent.as_ref()
+            && lent.holds(self.now())
+        {
+            return Ok(lent.token.clone());
+        }
+        let jwt = key.jwt(self.now());
+        let path = self.repo_path("installation");
+        let raw = self.exchange(&Method::GET, &path, None, &jwt).await?;
+        let id = read::<Installation>(&path, &raw.text)?.id;
+        let path = format!("/app/installations/{id}/access_tokens");
+        let wanted = json!({
+            "repositories": [self.name],
+            "permissions": { "contents": "write", "pull_requests": "write", "issues": "write", "metadata": "read" },
+        });
+        let raw = self.exchange(&Method::POST, &path, Some(&wanted), &jwt).await?;
+        let got = CachedToken::new(read::<InstallationToken>(&path, &raw.text)?, self.now());
+        let token = got.token.clone();
+        *lent = Some(got);
+        Ok(token)
+    }
+
+    /// One request with the waits that [`rate_limit::decide`] asks for.
+    async fn exchange(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+        token: &Credential,
+    ) -> Result<RawResponse> {
+        // Asking for a token twice gives two tokens and changes nothing.
+        let reads = method == Method::GET || path.ends_with("/access_tokens");
+        let kind = if reads { RequestKind::Read } else { RequestKind::Write };
+        for attempt in 0.. {
+            let not_before = *self.parked.lock().await;
+            if self.now() < not_before {
+                return Err(GitHubError::Parked { not_before });
+            }
+            let raw = self.send_once(method, path, body, token).await?;
+            let answer = raw.as_ref().map(answer);
+            match (rate_limit::decide(kind, attempt, answer.as_ref(), self.now()), raw) {
+                (RetryDecision::Again(wait), _) => self.clock.sleep(wait).await,
+                (RetryDecision::Park(not_before), _) => {
+                    *self.parked.lock().await = not_before;
+                    return Err(GitHubError::Parked { not_before });
+                }
+                (RetryDecision::Take, Some(raw)) if (300..400).contains(&raw.status) => {
+                    return Err(GitHubError::Moved { path: path.to_owned(), status: raw.status });
+                }
+                (RetryDecision::Take, Some(raw)) => return Ok(raw),
+                (RetryDecision::Fail, Some(raw)) => return Err(refused(method, path, &raw)),
+                (RetryDecision::Look | RetryDecision::Take | RetryDecision::Fail, _) => {
+                    let (method, path) = (method.clone(), path.to_owned());
+                    return Err(GitHubError::Unsure { method, path });
+                }
+            }
+        }
+        unreachable!("every attempt but the last one decides to come again")
+    }
+
+    /// `None` means that the connection failed.
+    async fn send_once(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+        token: &Credential,
+    ) -> Result<Option<RawResponse>> {
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.reveal()))
+            .map_err(|_| GitHubError::Query("the token holds line ends or controls".to_owned()))?;
+        bearer.set_sensitive(true);
+        let request = Request::builder()
+            .method(method)
+            .uri(self.full(path))
+            .header(AUTHORIZATION, bearer)
+            .header("accept", "application/vnd.github+json");
+        let request = self.http.build_request(request, body).map_err(client)?;
+        let Ok(response) = self.http.execute(request).await else { return Ok(None) };
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = self.http.body_to_string(response).await.ok();
+        Ok(text.map(|text| RawResponse { status, headers, text }))
+    }
+
+    /// An Enterprise server has REST below `/api/v3` and GraphQL at `/api/graphql`.
+    fn full(&self, path: &str) -> String {
+        let prefix = match path {
+            GRAPHQL => self.prefix.strip_suffix("/v3").unwrap_or(&self.prefix),
+            _ => &self.prefix,
+        };
+        format!("{prefix}{path}")
+    }
+}
+
+const GRAPHQL: &str = "/graphql";
+
+fn client(error: octocrab::Error) -> GitHubError {
+    GitHubError::Client(Box::new(error))
+}
+
+fn read<T: DeserializeOwned>(path: &str, text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| odd(path, named(text, &error)))
+}
+
+pub(super) fn odd(path: &str, why: impl Into<String>) -> GitHubError {
+    GitHubError::Odd { path: path.to_owned(), why: why.into() }
+}
+
+/// What is wrong with an answer, with the name of the field where the words do not tell it.
+fn named(text: &str, error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len);
+    let until = before.sum::<usize>() + error.column();
+    let field = text
+        .get(..until)
+        .and_then(|read| read.rsplit_once("\":")?.0.rsplit_once('"'))
+        .map(|(_, field)| field)
+        .filter(|_| error.is_data() && !told.contains("field `"));
+    field.map_or(told.clone(), |field| format!("{field}: {told}"))
+}
+
+fn answer(raw: &RawResponse) -> ResponseHead<'_> {
+    let number = |name: &str| raw.headers.get(name)?.to_str().ok()?.trim().parse().ok();
+    ResponseHead {
+        status: raw.status,
+        retry_after: number("retry-after"),
+        remaining: number("x-ratelimit-remaining"),
+        reset: number("x-ratelimit-reset"),
+        text: &raw.text,
+    }
+}
+
+fn refused(method: &Method, path: &str, raw: &RawResponse) -> GitHubError {
+    let problem = serde_json::from_str::<ApiProblem>(&raw.text).unwrap_or_default();
+    GitHubError::Refused {
+        method: method.clone(),
+        path: path.to_owned(),
+        status: raw.status,
+        told: problem.problem_text(),
+    }
+}
+
+/// A name as part of a path: slashes stay, what means something in an address is encoded.
+pub(super) fn encoded(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

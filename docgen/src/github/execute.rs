@@ -1,0 +1,417 @@
+//! Looks at everything, does one thing.
+
+use http::Method;
+use rules::model::ids::Millis;
+use serde_json::{Value, json};
+
+use super::client::{GitHubClient, GitHubError, Result, encoded, odd};
+use super::models::{Account, Comment, PullRequest, RepositoryCommit, Review};
+use super::reconcile::progress::{MOST_TRIES, StepResult};
+use super::reconcile::{
+    DesiredPullRequest, ObservedBranch, ObservedState, PullRequestProgress, ReconcileOutcome,
+    ReconcileStep,
+};
+use crate::change::FileChange;
+use crate::forge::{CLUSTER, DIGEST};
+use crate::pull_request::marker;
+use crate::pull_request::marker::BodyMarker;
+
+const MOST_PULLS: usize = 300;
+const MOST_REMARKS: usize = 300;
+/// Commits of ours on one branch.
+const MOST_COMMITS: usize = 100;
+const WITHDRAWN_TITLE: &str = "docs(faq): withdrawn";
+const WITHDRAWN_BODY: &str = "This proposal was withdrawn: the messages that it stood on are gone or may \
+    no longer be quoted. Its text was removed. This is no judgement on the question.\n";
+/// The account that commits for people and programs on the host's own pages.
+const WEB: &str = "web-flow";
+const READY: &str = "mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) \
+    { pullRequest { isDraft } } }";
+
+/// Does what [`super::reconcile::next`] named and writes it into the ledger. `None` means that more is to be done: store
+/// the ledger and look again. An error leaves the ledger as it was.
+pub async fn execute(
+    github: &GitHubClient,
+    wanted: &DesiredPullRequest,
+    ledger: &mut PullRequestProgress,
+    (seen, what): (&ObservedState, ReconcileStep),
+) -> Result<Option<ReconcileOutcome>> {
+    let done = match act(github, wanted, ledger, seen, &what).await {
+        Ok(done) => done,
+        Err(error) => survived(&what, ledger.tries, error, github.now())?,
+    };
+    ledger.record_result(wanted, seen, (&what, done), github.now());
+    Ok(match what {
+        ReconcileStep::Rest(outcome) => Some(outcome),
+        _ => None,
+    })
+}
+
+/// The text of a merged page as people made it; `None` if they took it away.
+pub async fn merged_text(
+    github: &GitHubClient,
+    commit: Option<&str>,
+    base: &str,
+    path: &str,
+) -> Result<Option<String>> {
+    let commit = match commit {
+        Some(commit) => commit.to_owned(),
+        None => github.head(base).await?.ok_or_else(|| GitHubError::NoBranch(base.to_owned()))?,
+    };
+    let files = github.files(&commit).await?;
+    github.text(&files, path).await
+}
+
+/// Looks at all that decides what is to be done.
+pub async fn observe(
+    github: &GitHubClient,
+    wanted: &DesiredPullRequest,
+    ledger: &PullRequestProgress,
+) -> Result<ObservedState> {
+    let me = github.login().await?.to_owned();
+    let base = github.head(&wanted.base).await?;
+    let base = base.ok_or_else(|| GitHubError::NoBranch(wanted.base.clone()))?;
+    let path = format!("pulls?state=all&head={}:{}", github.owner(), encoded(&wanted.branch));
+    let mut pulls = github.list::<PullRequest>(&github.repo_path(&path), MOST_PULLS).await?;
+    pulls.retain(|pull| pull.head.branch == wanted.branch);
+    pulls.sort_by_key(|pull| std::cmp::Reverse(pull.number));
+    let mut touched = false;
+    if let Some(open) = pulls.iter_mut().find(|pull| pull.is_open()) {
+        *open =
+            github.get::<PullRequest>(&github.repo_path(&format!("pulls/{}", open.number))).await?;
+        touched = is_touched(github, open.number, &me).await?;
+    }
+    let branch = match github.head(&wanted.branch).await? {
+        Some(head) => Some(branch(github, wanted, ledger, head, &me).await?),
+        None => None,
+    };
+    Ok(ObservedState { me, base, pulls, branch, touched })
+}
+
+/// Whether a person said anything about it.
+async fn is_touched(github: &GitHubClient, number: u64, me: &str) -> Result<bool> {
+    let person = |user: &Option<Account>| {
+        user.as_ref().is_some_and(|user| user.kind != "Bot" && !user.login.eq_ignore_ascii_case(me))
+    };
+    let path = github.repo_path(&format!("pulls/{number}/reviews"));
+    let reviews = github.list::<Review>(&path, MOST_REMARKS).await?;
+    if reviews.iter().any(|review| person(&review.user)) {
+        return Ok(true);
+    }
+    for path in [format!("issues/{number}/comments"), format!("pulls/{number}/comments")] {
+        let comments = github.list::<Comment>(&github.repo_path(&path), MOST_REMARKS).await?;
+        if comments.iter().any(|comment| person(&comment.user)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A commit that the ledger does not know is ours only if our account made it, for this cluster.
+async fn branch(
+    github: &GitHubClient,
+    wanted: &DesiredPullRequest,
+    ledger: &PullRequestProgress,
+    head: String,
+    me: &str,
+) -> Result<ObservedBranch> {
+    let known = ledger.pushed.as_ref().is_some_and(|pushed| pushed.head == head)
+        || ledger.built.as_ref().is_some_and(|built| built.puts(&head));
+    if known {
+        return Ok(ObservedBranch { head, ours: None });
+    }
+    let commit = github.commit(&head).await?;
+    let digest = digest_of(&commit, wanted, me);
+    Ok(ObservedBranch { head, ours: digest })
+}
+
+/// The digest in the trailers, if our account made this commit for this cluster.
+fn digest_of(commit: &RepositoryCommit, wanted: &DesiredPullRequest, me: &str) -> Option<String> {
+    let is = |account: &Option<Account>, names: &[&str]| {
+        account
+            .as_ref()
+            .is_some_and(|one| names.iter().any(|name| one.login.eq_ignore_ascii_case(name)))
+    };
+    let by_us = is(&commit.author, &[me]) && is(&commit.committer, &[me, WEB]);
+    let trailer = |name: &str| {
+        let lines = commit.commit.message.lines();
+        lines.rev().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).map(str::trim)
+    };
+    let for_this = trailer(CLUSTER) == Some(wanted.cluster.as_str());
+    let ours = by_us && for_this && commit.parents.len() == 1;
+    trailer(DIGEST).filter(|_| ours).map(str::to_owned)
+}
+
+/// The commit below ours. A commit that follows ours is made upon it, so that nothing of what we wrote
+/// before stays beside what we write now.
+async fn ground(
+    github: &GitHubClient,
+    wanted: &DesiredPullRequest,
+    head: &str,
+    me: &str,
+) -> Result<String> {
+    let mut sha = head.to_owned();
+    for _ in 0..MOST_COMMITS {
+        let commit = github.commit(&sha).await?;
+        match (digest_of(&commit, wanted, me), commit.parents.first()) {
+            (Some(_), Some(parent)) => sha.clone_from(&parent.sha),
+            _ => break,
+        }
+    }
+    Ok(sha)
+}
+
+async fn act(
+    github: &GitHubClient,
+    wanted: &DesiredPullRequest,
+    ledger: &PullRequestProgress,
+    seen: &ObservedState,
+    what: &ReconcileStep,
+) -> Result<StepResult> {
+    let pull = |number: u64| github.repo_path(&format!("pulls/{number}"));
+    match what {
+        ReconcileStep::Build { onto, follows } => {
+            let ground = match follows {
+                true => ground(github, wanted, onto, &seen.me).await?,
+                false => onto.clone(),
+            };
+            let made =
+                github.create_commit(&wanted.changes, (&ground, onto), &wanted.message).await?;
+            return Ok(StepResult::Made(made));
+        }
+        ReconcileStep::CreateBranch { sha } => github.create_branch(&wanted.branch, sha).await?,
+        ReconcileStep::MoveBranch { sha, force } => {
+            github.move_branch(&wanted.branch, sha, *force).await?
+        }
+        ReconcileStep::DeleteBranch => github.delete_branch(&wanted.branch).await?,
+        ReconcileStep::Open { head, digest } => {
+            return open(github, wanted, ledger, (head, digest)).await;
+        }
+        ReconcileStep::Describe { number, head, digest, keep_body } => {
+            let old = seen.pulls.iter().find(|pull| pull.number == *number);
+            let body = described(wanted, ledger, (head, digest), old.filter(|_| *keep_body));
+            // A title for another draft than the one on the branch would tell a lie.
+            let body = match digest == &wanted.digest {
+                true => json!({ "title": wanted.title, "body": body }),
+                false => json!({ "body": body }),
+            };
+            github.write::<Value>(Method::PATCH, &pull(*number), &body).await?;
+        }
+        ReconcileStep::Withdraw { number, close } => {
+            let body = withdrawn(wanted, seen, (*number, *close));
+            let body = match close {
+                true => json!({ "title": WITHDRAWN_TITLE, "body": body, "state": "closed" }),
+                false => json!({ "title": WITHDRAWN_TITLE, "body": body }),
+            };
+            github.write::<Value>(Method::PATCH, &pull(*number), &body).await?;
+        }
+        ReconcileStep::Check { head } => {
+            let right = check(github, wanted, head).await?;
+            // One look may see less than there is: it is not condemned by that.
+            let again = !right && ledger.tries < MOST_TRIES;
+            return Ok(if again { StepResult::Unsure } else { StepResult::Checked(right) });
+        }
+        ReconcileStep::Label(number) => {
+            let path = github.repo_path(&format!("issues/{number}/labels"));
+            let body = json!({ "labels": wanted.labels });
+            github.write::<Value>(Method::POST, &path, &body).await?;
+        }
+        ReconcileStep::MarkReady { node } => {
+            let answer = github.mutate(READY, json!({ "id": node })).await?;
+            let draft = answer.pointer("/data/markPullRequestReadyForReview/pullRequest/isDraft");
+            if draft != Some(&Value::Bool(false)) {
+                return Err(odd("/graphql", "it does not say that the draft is ready"));
+            }
+        }
+        ReconcileStep::Ask { number, reviewer } => {
+            let path = github.repo_path(&format!("pulls/{number}/requested_reviewers"));
+            let body = json!({ "reviewers": [reviewer] });
+            github.write::<Value>(Method::POST, &path, &body).await?;
+        }
+        ReconcileStep::Adopt(_) | ReconcileStep::Rest(_) => {}
+    }
+    Ok(StepResult::Well)
+}
+
+/// A failure that the next look answers, or that does not matter; every other one goes to the caller.
+fn survived(
+    what: &ReconcileStep,
+    tries: u32,
+    error: GitHubError,
+    now: Millis,
+) -> Result<StepResult> {
+    let optional = matches!(
+        what,
+        ReconcileStep::Label(_) | ReconcileStep::MarkReady { .. } | ReconcileStep::Ask { .. }
+    );
+    match &error {
+        GitHubError::Refused { status: 409, .. } if optional && tries < MOST_TRIES => {
+            Ok(StepResult::Unsure)
+        }
+        GitHubError::Refused { .. } | GitHubError::Query(_) if optional => {
+            Ok(StepResult::Warned(error.to_string()))
+        }
+        GitHubError::Refused { status: 422, told, .. }
+            if matches!(what, ReconcileStep::Open { .. })
+                && told.to_ascii_lowercase().contains("draft") =>
+        {
+            Ok(StepResult::NoDrafts)
+        }
+        GitHubError::Refused { status: 403 | 422, told, .. }
+            if matches!(what, ReconcileStep::Open { .. }) && is_a_cap(told) =>
+        {
+            Err(GitHubError::Parked { not_before: Millis(now.0 + Millis::DAY) })
+        }
+        GitHubError::Refused { status: 404 | 409 | 422, .. }
+        | GitHubError::Unsure { .. }
+        | GitHubError::Odd { .. }
+            if tries < MOST_TRIES =>
+        {
+            Ok(StepResult::Unsure)
+        }
+        _ => Err(error),
+    }
+}
+
+/// Maintainers can limit how many pull requests anybody opens.
+fn is_a_cap(told: &str) -> bool {
+    let told = told.to_ascii_lowercase();
+    ["limit", "too many", "creation cap"].iter().any(|word| told.contains(word))
+}
+
+/// What is sent to open a pull request for a commit that holds a draft, given as head and digest.
+pub fn opening(
+    wanted: &DesiredPullRequest,
+    ledger: &PullRequestProgress,
+    pushed: (&str, &str),
+) -> Value {
+    json!({
+        "title": wanted.title,
+        "head": wanted.branch,
+        "base": wanted.base,
+        "body": described(wanted, ledger, pushed, None),
+        "draft": !ledger.undraftable,
+        "maintainer_can_modify": false,
+    })
+}
+
+async fn open(
+    github: &GitHubClient,
+    wanted: &DesiredPullRequest,
+    ledger: &PullRequestProgress,
+    pushed: (&str, &str),
+) -> Result<StepResult> {
+    let body = opening(wanted, ledger, pushed);
+    let pull = github.write::<PullRequest>(Method::POST, &github.repo_path("pulls"), &body).await?;
+    Ok(StepResult::Opened(pull.number))
+}
+
+/// The body with its marker. Of a body that stays only the marker changes: one that a person edited
+/// counts as the one that is wanted, one that waits for its draft as what it is.
+fn described(
+    wanted: &DesiredPullRequest,
+    ledger: &PullRequestProgress,
+    (head, digest): (&str, &str),
+    kept: Option<&PullRequest>,
+) -> String {
+    let mut marker = BodyMarker {
+        cluster: wanted.cluster.clone(),
+        digest: digest.to_owned(),
+        head: head.to_owned(),
+        revision: ledger.revision + 1,
+        title: marker::hash(match kept {
+            Some(pull) if digest != wanted.digest => &pull.title,
+            _ => &wanted.title,
+        }),
+        body: marker::hash(&wanted.body),
+        withdrawn: false,
+    };
+    let Some(pull) = kept else { return marker.on(&wanted.body) };
+    let rest = marker::without(pull.body());
+    if let Some(old) = BodyMarker::read(pull.body())
+        && old.body == marker::hash(&rest)
+    {
+        marker.body = old.body;
+    }
+    marker.on(&rest)
+}
+
+/// The old marker's head stays where people committed: theirs must never pass for ours.
+fn withdrawn(
+    wanted: &DesiredPullRequest,
+    seen: &ObservedState,
+    (number, close): (u64, bool),
+) -> String {
+    let old = seen.pulls.iter().find(|pull| pull.number == number);
+    let old = old.and_then(|pull| BodyMarker::read(pull.body())).map(|marker| marker.head);
+    let head = seen.branch.as_ref().map(|branch| branch.head.clone());
+    let head = if close { head } else { old }.unwrap_or_default();
+    let marker = BodyMarker {
+        cluster: wanted.cluster.clone(),
+        digest: wanted.digest.clone(),
+        head,
+        revision: 0,
+        title: marker::hash(WITHDRAWN_TITLE),
+        body: marker::hash(WITHDRAWN_BODY),
+        withdrawn: true,
+    };
+    marker.on(WITHDRAWN_BODY)
+}
+
+/// Whether the branch holds what we meant to put there.
+async fn check(github: &GitHubClient, wanted: &DesiredPullRequest, head: &str) -> Result<bool> {
+    let files = github.files(head).await?;
+    for change in &wanted.changes {
+        let there = github.text(&files, change.path()).await?;
+        let right = match change {
+            FileChange::Write { text, .. } => there.as_ref() == Some(text),
+            FileChange::Delete { .. } => there.is_none(),
+            FileChange::Edit { .. } => true,
+        };
+        if !right {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, told: &str) -> GitHubError {
+        let (method, path) = (Method::POST, String::new());
+        GitHubError::Refused { method, path, status, told: told.into() }
+    }
+
+    #[test]
+    fn a_failure_stops_only_where_it_matters() {
+        let open = ReconcileStep::Open { head: String::new(), digest: String::new() };
+        let ask = ReconcileStep::Ask { number: 1, reviewer: "amy".into() };
+        for (what, tries, error, expected) in [
+            (&ask, 0, refused(422, "no collaborator"), "warned"),
+            (&ReconcileStep::Label(1), 0, refused(409, "conflict"), "look"),
+            (&ReconcileStep::Label(1), 4, refused(409, "conflict"), "warned"),
+            (&ReconcileStep::Label(1), 0, refused(403, "Resource not accessible"), "warned"),
+            (&open, 0, refused(422, "Draft pull requests are not supported"), "no drafts"),
+            (&open, 0, refused(422, "A pull request already exists for o:b."), "look"),
+            (&open, 4, refused(422, "A pull request already exists for o:b."), "told"),
+            (&open, 0, refused(403, "You have reached the limit of open pull requests"), "parked"),
+            (&open, 0, refused(422, "Pull request creation is limited"), "parked"),
+            (&open, 0, refused(403, "Resource not accessible by integration"), "told"),
+            (&ReconcileStep::DeleteBranch, 0, refused(409, "conflict"), "look"),
+            (&open, 0, odd("pulls", "missing field `number`"), "look"),
+            (&open, 4, odd("pulls", "missing field `number`"), "told"),
+        ] {
+            let name = match survived(what, tries, error, Millis(0)) {
+                Ok(StepResult::Warned(_)) => "warned",
+                Ok(StepResult::NoDrafts) => "no drafts",
+                Ok(StepResult::Unsure) => "look",
+                Err(GitHubError::Parked { not_before: Millis(Millis::DAY) }) => "parked",
+                Err(GitHubError::Refused { .. } | GitHubError::Odd { .. }) => "told",
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(name, expected, "{what:?}");
+        }
+    }
+}

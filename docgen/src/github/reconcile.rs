@@ -1,0 +1,588 @@
+//! One pull request per cluster, for ever: what to do next is a function of what is seen.
+//!
+//! The driver looks at everything, [`next_step`] names one thing to do, the driver does it and looks again.
+//! A kill between any two calls, an answer that got lost or a second daemon only change what is seen.
+
+use std::collections::BTreeSet;
+
+pub use crate::github::execute::{execute, merged_text, observe, opening};
+use rules::model::ids::{ClusterId, Millis};
+use serde::{Deserialize, Serialize};
+
+use super::git::CreatedCommit;
+use super::models::PullRequest;
+use crate::change::FileChange;
+use crate::pull_request::marker;
+use crate::pull_request::marker::BodyMarker;
+
+/// The label of a pull request whose place something better took.
+pub const SUPERSEDED: &str = "canon:superseded";
+/// Somebody who reads a pull request must not find it changed many times a day.
+const BETWEEN_PUSHES: i64 = Millis::DAY;
+/// The host throws commits away that no branch shows.
+const COMMIT_KEEPS: i64 = Millis::DAY;
+
+/// Why there is a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PullRequestPurpose {
+    /// A page for a question that has none.
+    Answer,
+    /// A merged page is to change.
+    Correction,
+    /// A merged page is to go.
+    Removal,
+    /// The evidence is gone: what is still open is closed, and its words with it.
+    Withdrawal,
+}
+
+/// The pull request as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredPullRequest {
+    pub cluster: ClusterId,
+    pub purpose: PullRequestPurpose,
+    pub branch: String,
+    /// The branch that it is to be merged into.
+    pub base: String,
+    pub title: String,
+    /// Without the marker.
+    pub body: String,
+    /// Equal digests are the same change.
+    pub digest: String,
+    pub changes: Vec<FileChange>,
+    /// The commit's message, with our trailers.
+    pub message: String,
+    pub labels: Vec<String>,
+    /// Logins, asked one by one after the pull request is ready.
+    pub reviewers: Vec<String>,
+    /// Whether it leaves the state of a draft when our checks pass.
+    pub ready: bool,
+    /// Somebody with write access asked for the current base.
+    pub rebase: bool,
+    /// Somebody with write access gave up this head: what stands there may be replaced.
+    pub recreate: Option<String>,
+    /// With the head, what people made of title and body may be replaced too.
+    pub anew: bool,
+    /// Somebody asked for it again after it was closed.
+    pub asked_again: bool,
+}
+
+/// What we did so far, stored by the caller after each step. With nothing in it everything is found
+/// again from what is seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PullRequestProgress {
+    pub number: Option<u64>,
+    /// When we opened it; `None` for one that was found.
+    pub opened: Option<Millis>,
+    pub revision: u32,
+    /// A commit that may not be on the branch yet.
+    pub built: Option<BuiltCommit>,
+    /// What of ours stood on the branch when we last looked.
+    pub pushed: Option<PushedHead>,
+    pub labelled: bool,
+    pub asked: BTreeSet<String>,
+    /// The head whose files were read back and found right.
+    pub checked: Option<String>,
+    /// The head whose files were read back and found wrong: it stays a draft.
+    pub faulty: Option<String>,
+    pub readied: bool,
+    /// This repository takes no drafts.
+    pub undraftable: bool,
+    /// Steps in a row of which nothing came.
+    pub tries: u32,
+    /// What did not work and does not matter enough to stop.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuiltCommit {
+    pub made: CreatedCommit,
+    pub digest: String,
+    /// The head of the base when it was made.
+    pub base: String,
+    /// The head of our branch that it replaces or follows.
+    pub from: Option<String>,
+    /// Whether it follows that head instead of replacing it.
+    pub follows: bool,
+    /// Whether title and body are written anew with it, whatever people made of them.
+    #[serde(default)]
+    pub anew: bool,
+    pub at: Millis,
+}
+
+impl BuiltCommit {
+    pub(crate) fn puts(&self, head: &str) -> bool {
+        !self.made.empty && self.made.sha == head
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushedHead {
+    pub head: String,
+    pub digest: String,
+    /// The head of the base that it stands on, where known.
+    pub base: Option<String>,
+    pub at: Millis,
+}
+
+/// All that is looked at before anything is done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ObservedState {
+    pub me: String,
+    /// The head of the base branch.
+    pub base: String,
+    /// Every pull request from our branch, newest first.
+    pub pulls: Vec<PullRequest>,
+    pub branch: Option<ObservedBranch>,
+    /// Whether a person reviewed or commented the open one.
+    pub touched: bool,
+}
+
+/// Our branch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ObservedBranch {
+    pub head: String,
+    /// The digest in the trailers, if our account made this commit for this cluster.
+    pub ours: Option<String>,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReconcileStep {
+    /// Make a commit: on the base, or upon the branch's head.
+    Build {
+        onto: String,
+        follows: bool,
+    },
+    CreateBranch {
+        sha: String,
+    },
+    MoveBranch {
+        sha: String,
+        force: bool,
+    },
+    Open {
+        head: String,
+        digest: String,
+    },
+    /// Remember a pull request that was found.
+    Adopt(u64),
+    /// Write title and body, or only the marker where a person edited the body.
+    Describe {
+        number: u64,
+        head: String,
+        digest: String,
+        keep_body: bool,
+    },
+    Check {
+        head: String,
+    },
+    Label(u64),
+    MarkReady {
+        node: String,
+    },
+    Ask {
+        number: u64,
+        reviewer: String,
+    },
+    /// Take our words out of title and body, and close it unless people work on it.
+    Withdraw {
+        number: u64,
+        close: bool,
+    },
+    DeleteBranch,
+    Rest(ReconcileOutcome),
+}
+
+impl ReconcileStep {
+    /// Its name in the outbox.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Build { .. } => "build",
+            Self::CreateBranch { .. } => "create-branch",
+            Self::MoveBranch { .. } => "move-branch",
+            Self::Open { .. } => "open",
+            Self::Adopt(_) => "adopt",
+            Self::Describe { .. } => "describe",
+            Self::Check { .. } => "check",
+            Self::Label(_) => "label",
+            Self::MarkReady { .. } => "mark-ready",
+            Self::Ask { .. } => "ask",
+            Self::Withdraw { .. } => "withdraw",
+            Self::DeleteBranch => "delete-branch",
+            Self::Rest(_) => "rest",
+        }
+    }
+}
+
+/// How things stand when nothing is left to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReconcileOutcome {
+    /// It is open and as it should be, or will be when it may be changed again.
+    Open {
+        number: u64,
+        head: String,
+        digest: String,
+        conflict: bool,
+    },
+    HandsOff {
+        number: Option<u64>,
+        why: HandsOffReason,
+    },
+    /// A person closed it or deleted the branch: it stays closed.
+    Rejected {
+        number: Option<u64>,
+    },
+    Superseded {
+        number: u64,
+    },
+    /// We closed it, or there is nothing to close.
+    Withdrawn,
+    /// Merged: the text at `commit` is what people made of it.
+    Known {
+        number: u64,
+        commit: Option<String>,
+    },
+    /// The base already says all of it.
+    Nothing,
+}
+
+/// Why a pull request or a branch is not ours to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HandsOffReason {
+    #[error("somebody committed to the branch")]
+    HumanCommit,
+    #[error("somebody edited the title")]
+    TitleEdited,
+    #[error("somebody changed the base")]
+    BaseChanged,
+    #[error("somebody took our mark out of the body")]
+    MarkGone,
+    #[error("the branch is gone")]
+    BranchGone,
+    #[error("somebody else opened a pull request from our branch")]
+    NotOurs,
+    #[error("another page stands at the same path")]
+    PathTaken,
+}
+
+/// Names the next thing to do. Pure, so that every state can be tested.
+pub fn next_step(
+    wanted: &DesiredPullRequest,
+    ledger: &PullRequestProgress,
+    seen: &ObservedState,
+    now: Millis,
+) -> ReconcileStep {
+    let state = StepContext { wanted, ledger, seen, now };
+    match seen.pulls.iter().find(|pull| pull.is_open()) {
+        Some(pull) => state.with_open(pull),
+        None => state.without_open(),
+    }
+}
+
+struct StepContext<'s> {
+    wanted: &'s DesiredPullRequest,
+    ledger: &'s PullRequestProgress,
+    seen: &'s ObservedState,
+    now: Millis,
+}
+
+fn hands_off(pull: &PullRequest, why: HandsOffReason) -> ReconcileStep {
+    ReconcileStep::Rest(ReconcileOutcome::HandsOff { number: Some(pull.number), why })
+}
+
+impl StepContext<'_> {
+    fn by_us(&self, pull: &PullRequest) -> bool {
+        let login = pull.user.as_ref().map(|user| user.login.as_str()).unwrap_or_default();
+        !login.is_empty() && login.eq_ignore_ascii_case(&self.seen.me)
+    }
+
+    /// The marker of a pull request for this cluster.
+    fn marker(&self, pull: &PullRequest) -> Option<BodyMarker> {
+        BodyMarker::read(pull.body()).filter(|marker| marker.cluster == self.wanted.cluster)
+    }
+
+    /// What of ours stands on the branch; `None` if the commit is somebody else's.
+    fn standing(&self, branch: &ObservedBranch, marker: Option<&BodyMarker>) -> Option<PushedHead> {
+        let head = branch.head.clone();
+        let pushed = |digest: &str, base, at| {
+            Some(PushedHead { head: head.clone(), digest: digest.to_owned(), base, at })
+        };
+        if let Some(built) = self.ledger.built.as_ref().filter(|one| one.puts(&branch.head)) {
+            return pushed(&built.digest, Some(built.base.clone()), built.at);
+        }
+        if let Some(known) = self.ledger.pushed.as_ref().filter(|one| one.head == branch.head) {
+            return Some(known.clone());
+        }
+        if let Some(marker) = marker.filter(|marker| marker.head == branch.head) {
+            return pushed(&marker.digest, None, Millis(0));
+        }
+        if let Some(digest) = &branch.ours {
+            return pushed(digest, None, Millis(0));
+        }
+        (self.wanted.recreate.as_deref() == Some(branch.head.as_str()))
+            .then(|| pushed("", None, Millis(0)))
+            .flatten()
+    }
+
+    fn with_open(&self, pull: &PullRequest) -> ReconcileStep {
+        let marker = self.marker(pull);
+        if !self.by_us(pull) {
+            return hands_off(pull, HandsOffReason::NotOurs);
+        }
+        let known = self.ledger.number == Some(pull.number);
+        if marker.is_some() && !known {
+            return ReconcileStep::Adopt(pull.number);
+        }
+        let Some(branch) = &self.seen.branch else {
+            return hands_off(pull, HandsOffReason::BranchGone);
+        };
+        let standing = self.standing(branch, marker.as_ref());
+        if self.wanted.purpose == PullRequestPurpose::Withdrawal && known {
+            return match (standing, &marker) {
+                (Some(_), _) => ReconcileStep::Withdraw { number: pull.number, close: true },
+                (None, Some(marker)) if !marker.withdrawn => {
+                    ReconcileStep::Withdraw { number: pull.number, close: false }
+                }
+                (None, _) => hands_off(pull, HandsOffReason::HumanCommit),
+            };
+        }
+        let Some(marker) = marker else { return hands_off(pull, HandsOffReason::MarkGone) };
+        let Some(standing) = standing else { return hands_off(pull, HandsOffReason::HumanCommit) };
+        let renamed = !marker.title.is_empty() && marker.title != marker::hash(&pull.title);
+        if renamed && !self.is_anew(branch, &marker) {
+            return hands_off(pull, HandsOffReason::TitleEdited);
+        }
+        if pull.base.branch != self.wanted.base {
+            return hands_off(pull, HandsOffReason::BaseChanged);
+        }
+        self.renewed(pull, branch, &standing)
+            .or_else(|| self.described(pull, branch, &marker, &standing))
+            .unwrap_or_else(|| self.cared_for(pull, &standing))
+    }
+
+    /// Whether title and body are to be replaced whatever people made of them: somebody gave them up
+    /// with the branch, or words in them lost their source.
+    fn is_anew(&self, branch: &ObservedBranch, marker: &BodyMarker) -> bool {
+        let gives_up = self.wanted.recreate.as_deref() == Some(branch.head.as_str());
+        let built = self.ledger.built.as_ref().filter(|built| built.puts(&branch.head));
+        let undescribed = marker.head != branch.head;
+        self.wanted.anew && gives_up || undescribed && built.is_some_and(|built| built.anew)
+    }
+
+    /// Brings the branch up to what is wanted, if it may be touched at all today.
+    fn renewed(
+        &self,
+        pull: &PullRequest,
+        branch: &ObservedBranch,
+        standing: &PushedHead,
+    ) -> Option<ReconcileStep> {
+        let other = standing.digest != self.wanted.digest;
+        let behind = standing.base.as_deref() != Some(self.seen.base.as_str());
+        let conflict = pull.mergeable == Some(false) && !self.seen.touched;
+        let rebase = behind && (self.wanted.rebase || conflict);
+        let rested = self.now.0 - standing.at.0 >= BETWEEN_PUSHES;
+        let urgent =
+            self.wanted.purpose != PullRequestPurpose::Answer || self.wanted.recreate.is_some();
+        if !rebase && !(other && (rested || urgent)) {
+            return None;
+        }
+        // Once somebody has read it, what is new comes on top, so that they see what changed.
+        let follows = self.seen.touched && !self.wanted.rebase && self.wanted.recreate.is_none();
+        if let Some(built) = self.built(Some(&branch.head), follows) {
+            if built.made.taken {
+                return Some(hands_off(pull, HandsOffReason::PathTaken));
+            }
+            // The base may say everything by itself: then a person decides about the rest.
+            if built.made.empty {
+                return None;
+            }
+            let sha = built.made.sha.clone();
+            return Some(ReconcileStep::MoveBranch { sha, force: !follows });
+        }
+        let onto = if follows { &branch.head } else { &self.seen.base };
+        Some(ReconcileStep::Build { onto: onto.clone(), follows })
+    }
+
+    /// A commit made for exactly this, if there is one.
+    fn built(&self, from: Option<&str>, follows: bool) -> Option<&BuiltCommit> {
+        self.ledger.built.as_ref().filter(|built| {
+            built.digest == self.wanted.digest
+                && built.from.as_deref() == from
+                && built.follows == follows
+                && (follows || built.base == self.seen.base)
+                && self.now.0 - built.at.0 < COMMIT_KEEPS
+        })
+    }
+
+    fn described(
+        &self,
+        pull: &PullRequest,
+        branch: &ObservedBranch,
+        marker: &BodyMarker,
+        standing: &PushedHead,
+    ) -> Option<ReconcileStep> {
+        let DesiredPullRequest { title, body, .. } = self.wanted;
+        let moved = marker.head != standing.head || marker.digest != standing.digest;
+        let other = marker.title != marker::hash(title) || marker.body != marker::hash(body);
+        let rested = self.now.0 - standing.at.0 >= BETWEEN_PUSHES;
+        let current = standing.digest == self.wanted.digest;
+        let renamed = other && current && rested;
+        if !moved && !renamed {
+            return None;
+        }
+        let edited = marker.body != marker::hash(&marker::without(pull.body()))
+            && !self.is_anew(branch, marker);
+        let PushedHead { head, digest, .. } = standing.clone();
+        // A body for another draft than the one on the branch would tell a lie.
+        Some(ReconcileStep::Describe {
+            number: pull.number,
+            head,
+            digest,
+            keep_body: edited || !current,
+        })
+    }
+
+    fn cared_for(&self, pull: &PullRequest, standing: &PushedHead) -> ReconcileStep {
+        let (number, ledger) = (pull.number, self.ledger);
+        let is_head = |head: &Option<String>| head.as_deref() == Some(standing.head.as_str());
+        let current = standing.digest == self.wanted.digest;
+        if current && !is_head(&ledger.checked) && !is_head(&ledger.faulty) {
+            return ReconcileStep::Check { head: standing.head.clone() };
+        }
+        let labelled = self.wanted.labels.iter().all(|label| pull.has_label(label));
+        if !labelled && !ledger.labelled {
+            return ReconcileStep::Label(number);
+        }
+        let ready = self.wanted.ready && is_head(&ledger.checked) && !ledger.readied;
+        if pull.draft && ready && !pull.node_id.is_empty() {
+            return ReconcileStep::MarkReady { node: pull.node_id.clone() };
+        }
+        let waiting = |login: &String| {
+            let requested =
+                pull.requested_reviewers.iter().any(|one| one.login.eq_ignore_ascii_case(login));
+            !requested
+                && !ledger.asked.contains(login)
+                && !login.eq_ignore_ascii_case(&self.seen.me)
+        };
+        let reviewer = self.wanted.reviewers.iter().find(|login| waiting(login));
+        if let Some(reviewer) = reviewer.filter(|_| !pull.draft && !self.seen.touched) {
+            return ReconcileStep::Ask { number, reviewer: reviewer.clone() };
+        }
+        ReconcileStep::Rest(ReconcileOutcome::Open {
+            number,
+            head: standing.head.clone(),
+            digest: standing.digest.clone(),
+            conflict: pull.mergeable == Some(false),
+        })
+    }
+
+    fn without_open(&self) -> ReconcileStep {
+        let ours = |pull: &&PullRequest| self.by_us(pull) && self.belongs(pull);
+        if let Some(pull) = self.seen.pulls.iter().find(ours)
+            && let Some(end) = self.ended(pull)
+        {
+            return end;
+        }
+        let Some(branch) = &self.seen.branch else { return self.without_branch() };
+        let Some(standing) = self.standing(branch, None) else {
+            return ReconcileStep::Rest(ReconcileOutcome::HandsOff {
+                number: None,
+                why: HandsOffReason::HumanCommit,
+            });
+        };
+        if self.wanted.purpose == PullRequestPurpose::Withdrawal {
+            return ReconcileStep::DeleteBranch;
+        }
+        let built = self.built(Some(&branch.head), false);
+        if standing.digest == self.wanted.digest {
+            return ReconcileStep::Open { head: standing.head, digest: standing.digest };
+        }
+        match built {
+            Some(built) => self.placed(built, true),
+            None => ReconcileStep::Build { onto: self.seen.base.clone(), follows: false },
+        }
+    }
+
+    /// A closed pull request whose marker a person took away is still known by its number.
+    fn belongs(&self, pull: &PullRequest) -> bool {
+        self.marker(pull).is_some() || self.ledger.number == Some(pull.number)
+    }
+
+    /// What the end of the newest pull request means; `None` if another one may be opened.
+    fn ended(&self, pull: &PullRequest) -> Option<ReconcileStep> {
+        let marker = self.marker(pull);
+        let digest = marker.as_ref().map(|marker| marker.digest.as_str());
+        let same = digest == Some(self.wanted.digest.as_str());
+        let number = pull.number;
+        let withdrawn = marker.as_ref().is_some_and(|marker| marker.withdrawn);
+        match self.wanted.purpose {
+            PullRequestPurpose::Correction | PullRequestPurpose::Removal if !same => return None,
+            PullRequestPurpose::Withdrawal if !pull.is_merged() => {
+                let ours = self
+                    .seen
+                    .branch
+                    .as_ref()
+                    .and_then(|branch| self.standing(branch, marker.as_ref()));
+                let rest = ReconcileStep::Rest(ReconcileOutcome::Withdrawn);
+                return Some(if ours.is_some() { ReconcileStep::DeleteBranch } else { rest });
+            }
+            _ => {}
+        }
+        if pull.is_merged() {
+            let at_head = |branch: &&ObservedBranch| branch.head == pull.head.sha;
+            return Some(match self.seen.branch.as_ref().filter(at_head) {
+                Some(_) => ReconcileStep::DeleteBranch,
+                None => ReconcileStep::Rest(ReconcileOutcome::Known {
+                    number,
+                    commit: pull.merge_commit_sha.clone(),
+                }),
+            });
+        }
+        if self.wanted.asked_again || withdrawn {
+            return None;
+        }
+        Some(ReconcileStep::Rest(if pull.has_label(SUPERSEDED) {
+            ReconcileOutcome::Superseded { number }
+        } else {
+            ReconcileOutcome::Rejected { number: Some(number) }
+        }))
+    }
+
+    fn without_branch(&self) -> ReconcileStep {
+        if self.wanted.purpose == PullRequestPurpose::Withdrawal {
+            return ReconcileStep::Rest(ReconcileOutcome::Withdrawn);
+        }
+        // The branch was there before any pull request: a person deleted it.
+        let deleted = self.ledger.pushed.is_some() && self.seen.pulls.is_empty();
+        if deleted && !self.wanted.asked_again {
+            return ReconcileStep::Rest(ReconcileOutcome::Rejected { number: None });
+        }
+        match self.built(None, false) {
+            Some(built) => self.placed(built, false),
+            None => ReconcileStep::Build { onto: self.seen.base.clone(), follows: false },
+        }
+    }
+
+    /// Puts a commit on the branch, unless there is nothing to put there.
+    fn placed(&self, built: &BuiltCommit, exists: bool) -> ReconcileStep {
+        let sha = built.made.sha.clone();
+        if built.made.taken {
+            ReconcileStep::Rest(ReconcileOutcome::HandsOff {
+                number: None,
+                why: HandsOffReason::PathTaken,
+            })
+        } else if built.made.empty {
+            ReconcileStep::Rest(ReconcileOutcome::Nothing)
+        } else if exists {
+            ReconcileStep::MoveBranch { sha, force: true }
+        } else {
+            ReconcileStep::CreateBranch { sha }
+        }
+    }
+}
+
+pub(crate) mod progress;
+#[cfg(test)]
+mod tests;

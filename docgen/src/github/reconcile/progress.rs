@@ -1,0 +1,161 @@
+//! What a step leaves in the ledger.
+
+use rules::model::ids::Millis;
+
+use super::super::git::CreatedCommit;
+use super::{
+    BuiltCommit, DesiredPullRequest, ObservedState, PullRequestProgress, PushedHead,
+    ReconcileOutcome, ReconcileStep,
+};
+
+/// After so many steps in a row that changed nothing the failure is told instead of tried again.
+pub(in crate::github) const MOST_TRIES: u32 = 4;
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::github) enum StepResult {
+    Well,
+    Made(CreatedCommit),
+    Opened(u64),
+    Checked(bool),
+    /// It did not work, and does not have to.
+    Warned(String),
+    /// Nobody knows, or what was seen is not true any more: look again.
+    Unsure,
+    /// The repository takes no drafts.
+    NoDrafts,
+}
+
+impl PullRequestProgress {
+    pub(in crate::github) fn record_result(
+        &mut self,
+        wanted: &DesiredPullRequest,
+        seen: &ObservedState,
+        (what, done): (&ReconcileStep, StepResult),
+        now: Millis,
+    ) {
+        match &done {
+            StepResult::Unsure => self.tries += 1,
+            _ => self.tries = 0,
+        }
+        if let StepResult::Warned(warning) = &done
+            && !self.warnings.contains(warning)
+        {
+            self.warnings.push(warning.clone());
+        }
+        match (what, done) {
+            (ReconcileStep::Build { follows, .. }, StepResult::Made(made)) => {
+                self.build(wanted, seen, made, *follows, now);
+            }
+            // A commit that the host does not take is made again.
+            (
+                ReconcileStep::CreateBranch { .. } | ReconcileStep::MoveBranch { .. },
+                StepResult::Unsure,
+            ) => {
+                let taken = |branch: &super::ObservedBranch| {
+                    self.built.as_ref().is_some_and(|built| built.puts(&branch.head))
+                };
+                if self.tries > 1 && !seen.branch.as_ref().is_some_and(taken) {
+                    self.built = None;
+                }
+            }
+            (ReconcileStep::CreateBranch { sha } | ReconcileStep::MoveBranch { sha, .. }, _) => {
+                self.push(sha)
+            }
+            (ReconcileStep::Open { .. }, StepResult::NoDrafts) => self.undraftable = true,
+            (ReconcileStep::Open { head, digest }, StepResult::Opened(number)) => {
+                self.adopt(number);
+                self.opened = Some(now);
+                self.found(head, digest, now);
+            }
+            (ReconcileStep::Adopt(number), _) => self.adopt(*number),
+            (ReconcileStep::Describe { head, digest, .. }, StepResult::Well) => {
+                self.revision += 1;
+                self.found(head, digest, now);
+            }
+            (ReconcileStep::Check { head }, StepResult::Checked(true)) => {
+                self.checked = Some(head.clone())
+            }
+            (ReconcileStep::Check { head }, StepResult::Checked(false)) => {
+                self.faulty = Some(head.clone())
+            }
+            (ReconcileStep::Label(_), StepResult::Well | StepResult::Warned(_)) => {
+                self.labelled = true
+            }
+            (ReconcileStep::MarkReady { .. }, StepResult::Well | StepResult::Warned(_)) => {
+                self.readied = true
+            }
+            (ReconcileStep::Ask { reviewer, .. }, StepResult::Well | StepResult::Warned(_)) => {
+                self.asked.insert(reviewer.clone());
+            }
+            (
+                ReconcileStep::DeleteBranch | ReconcileStep::Rest(ReconcileOutcome::Withdrawn),
+                StepResult::Well,
+            ) => {
+                self.pushed = None;
+                self.built = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn build(
+        &mut self,
+        wanted: &DesiredPullRequest,
+        seen: &ObservedState,
+        made: CreatedCommit,
+        follows: bool,
+        now: Millis,
+    ) {
+        for note in &made.notes {
+            if !self.warnings.contains(note) {
+                self.warnings.push(note.clone());
+            }
+        }
+        if !made.verified && !made.empty {
+            let warning = "GitHub did not sign our commit".to_owned();
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        self.built = Some(BuiltCommit {
+            made,
+            digest: wanted.digest.clone(),
+            base: seen.base.clone(),
+            from: seen.branch.as_ref().map(|branch| branch.head.clone()),
+            follows,
+            anew: wanted.anew,
+            at: now,
+        });
+    }
+
+    fn push(&mut self, sha: &str) {
+        if let Some(built) = self.built.as_ref().filter(|built| built.puts(sha)) {
+            self.pushed = Some(PushedHead {
+                head: sha.to_owned(),
+                digest: built.digest.clone(),
+                base: Some(built.base.clone()),
+                at: built.at,
+            });
+        }
+    }
+
+    /// What was found on the branch without our having put it there in this ledger.
+    fn found(&mut self, head: &str, digest: &str, now: Millis) {
+        if self.pushed.as_ref().is_none_or(|pushed| pushed.head != head)
+            && self.built.as_ref().is_none_or(|built| !built.puts(head))
+        {
+            let (head, digest) = (head.to_owned(), digest.to_owned());
+            self.pushed = Some(PushedHead { head, digest, base: None, at: now });
+        }
+    }
+
+    fn adopt(&mut self, number: u64) {
+        if self.number == Some(number) {
+            return;
+        }
+        let Self { built, pushed, undraftable, warnings, .. } = std::mem::take(self);
+        *self =
+            Self { number: Some(number), built, pushed, undraftable, warnings, ..Self::default() };
+    }
+}

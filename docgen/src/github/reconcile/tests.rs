@@ -1,0 +1,513 @@
+//! A small world that obeys the host's rules, and daemons that are killed in it at every call.
+
+use rules::model::ids::MessageId;
+
+use super::super::models::{Account, PullRequestRef};
+use super::progress::StepResult;
+use super::*;
+
+const ME: &str = "harvester[bot]";
+
+/// A repository with one branch of ours.
+#[derive(Clone, Default)]
+struct World {
+    base: u32,
+    made: u32,
+    branch: Option<String>,
+    /// What is in each commit that we made: its digest.
+    commits: Vec<(String, String)>,
+    pulls: Vec<PullRequest>,
+    opened: usize,
+    touched: bool,
+    now: i64,
+    /// Heads that people made and that somebody threw away.
+    lost: Vec<String>,
+}
+
+impl World {
+    fn seen(&self) -> ObservedState {
+        let digest = |head: &String| {
+            self.commits.iter().find(|(sha, _)| sha == head).map(|(_, digest)| digest.clone())
+        };
+        let mut pulls = self.pulls.clone();
+        pulls.reverse();
+        ObservedState {
+            me: ME.into(),
+            base: format!("base{}", self.base),
+            pulls,
+            branch: self.branch.clone().map(|head| ObservedBranch { ours: digest(&head), head }),
+            touched: self.touched,
+        }
+    }
+
+    fn open(&mut self) -> Option<&mut PullRequest> {
+        self.pulls.iter_mut().find(|pull| pull.is_open())
+    }
+
+    fn place(&mut self, sha: &str, follows: bool) {
+        let old = self.branch.replace(sha.to_owned());
+        if let Some(old) = old.filter(|old| old.starts_with("human") && !follows) {
+            self.lost.push(old);
+        }
+        if let Some(pull) = self.open() {
+            pull.head.sha = sha.to_owned();
+        }
+    }
+
+    /// Does what the host would do and says what it would say.
+    fn act(&mut self, wanted: &DesiredPullRequest, what: &ReconcileStep) -> StepResult {
+        match what {
+            ReconcileStep::Build { onto, .. } => {
+                self.made += 1;
+                let sha = format!("ours{}", self.made);
+                self.commits.push((sha.clone(), wanted.digest.clone()));
+                let empty = onto == "full";
+                return StepResult::Made(CreatedCommit {
+                    sha,
+                    verified: true,
+                    empty,
+                    ..CreatedCommit::default()
+                });
+            }
+            ReconcileStep::CreateBranch { .. } if self.branch.is_some() => {
+                return StepResult::Unsure;
+            }
+            ReconcileStep::CreateBranch { sha } => self.place(sha, true),
+            ReconcileStep::MoveBranch { .. } if self.branch.is_none() => return StepResult::Unsure,
+            ReconcileStep::MoveBranch { sha, force } => self.place(sha, !force),
+            ReconcileStep::Open { .. } if self.branch.is_none() || self.open().is_some() => {
+                return StepResult::Unsure;
+            }
+            ReconcileStep::Open { head, digest } => {
+                self.opened += 1;
+                let number = 10 + self.opened as u64;
+                self.pulls.push(pull(number, wanted, head, digest));
+                return StepResult::Opened(number);
+            }
+            ReconcileStep::Describe { head, digest, keep_body, .. } => {
+                let pull = self.open().expect("it is open");
+                let rest = marker::without(pull.body());
+                let rest = if *keep_body { &rest } else { &wanted.body };
+                let mut marked = mark(wanted, head, digest);
+                marked.title = marker::hash(&wanted.title);
+                pull.body = Some(marked.on(rest));
+            }
+            ReconcileStep::Withdraw { close, .. } => {
+                let head = self.branch.clone().unwrap_or_default();
+                let pull = self.open().expect("it is open");
+                let old = BodyMarker::read(pull.body()).expect("ours").head;
+                let head = if *close { head } else { old };
+                let marker = BodyMarker { withdrawn: true, ..mark(wanted, &head, &wanted.digest) };
+                pull.body = Some(marker.on("withdrawn"));
+                if *close {
+                    pull.state = "closed".into();
+                }
+            }
+            ReconcileStep::DeleteBranch => self.delete(),
+            ReconcileStep::Check { .. } => return StepResult::Checked(true),
+            ReconcileStep::Label(_) => return StepResult::Warned("no labels here".into()),
+            ReconcileStep::MarkReady { .. } => self.open().expect("it is open").draft = false,
+            ReconcileStep::Ask { reviewer, .. } => {
+                let account = Account { login: reviewer.clone(), kind: "User".into() };
+                self.open().expect("it is open").requested_reviewers.push(account);
+            }
+            ReconcileStep::Adopt(_) | ReconcileStep::Rest(_) => {}
+        }
+        StepResult::Well
+    }
+
+    fn delete(&mut self) {
+        let gone = self.branch.take();
+        self.lost.extend(gone.filter(|gone| gone.starts_with("human")));
+        if let Some(pull) = self.open() {
+            pull.state = "closed".into();
+        }
+    }
+
+    fn merge(&mut self) {
+        let pull = self.open().expect("it is open");
+        (pull.state, pull.merged_at) = ("closed".into(), Some("then".into()));
+        pull.merge_commit_sha = Some("merged".into());
+    }
+
+    /// Steps until it rests. Panics if it never does.
+    fn run(
+        &mut self,
+        wanted: &DesiredPullRequest,
+        ledger: &mut PullRequestProgress,
+    ) -> ReconcileOutcome {
+        for _ in 0..60 {
+            if let Some(outcome) = self.step(wanted, ledger) {
+                return outcome;
+            }
+        }
+        panic!("it does not come to rest: {ledger:?}");
+    }
+
+    fn step(
+        &mut self,
+        wanted: &DesiredPullRequest,
+        ledger: &mut PullRequestProgress,
+    ) -> Option<ReconcileOutcome> {
+        self.now += 1_000;
+        let (seen, now) = (self.seen(), Millis(self.now));
+        let what = next_step(wanted, ledger, &seen, now);
+        let done = self.act(wanted, &what);
+        ledger.record_result(wanted, &seen, (&what, done), now);
+        match what {
+            ReconcileStep::Rest(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+}
+
+fn mark(wanted: &DesiredPullRequest, head: &str, digest: &str) -> BodyMarker {
+    BodyMarker {
+        cluster: wanted.cluster.clone(),
+        digest: digest.into(),
+        head: head.into(),
+        revision: 1,
+        title: marker::hash(&wanted.title),
+        body: marker::hash(&wanted.body),
+        withdrawn: false,
+    }
+}
+
+fn pull(number: u64, wanted: &DesiredPullRequest, head: &str, digest: &str) -> PullRequest {
+    let side = |branch: &str, sha: &str| PullRequestRef { branch: branch.into(), sha: sha.into() };
+    PullRequest {
+        number,
+        node_id: format!("node{number}"),
+        state: "open".into(),
+        title: wanted.title.clone(),
+        body: Some(mark(wanted, head, digest).on(&wanted.body)),
+        draft: true,
+        user: Some(Account { login: ME.into(), kind: "Bot".into() }),
+        head: side(&wanted.branch, head),
+        base: side(&wanted.base, ""),
+        ..PullRequest::default()
+    }
+}
+
+fn wanted(digest: &str) -> DesiredPullRequest {
+    let cluster = ClusterId::of_question(MessageId(36));
+    DesiredPullRequest {
+        branch: format!("answers/{cluster}"),
+        cluster,
+        purpose: PullRequestPurpose::Answer,
+        base: "main".into(),
+        title: "docs(faq): How?".into(),
+        body: format!("body of {digest}\n"),
+        digest: digest.into(),
+        changes: Vec::new(),
+        message: String::new(),
+        labels: vec!["answer-harvester".into()],
+        reviewers: vec!["amy".into(), ME.into(), "bob".into()],
+        ready: true,
+        rebase: false,
+        recreate: None,
+        anew: false,
+        asked_again: false,
+    }
+}
+
+fn opened() -> (World, PullRequestProgress, DesiredPullRequest) {
+    let (mut world, mut ledger, wanted) =
+        (World::default(), PullRequestProgress::default(), wanted("d1"));
+    world.run(&wanted, &mut ledger);
+    (world, ledger, wanted)
+}
+
+fn why(outcome: ReconcileOutcome) -> HandsOffReason {
+    match outcome {
+        ReconcileOutcome::HandsOff { why, .. } => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_page_becomes_one_ready_pull_request() {
+    let (mut world, mut ledger, wanted) = opened();
+    let pull = world.pulls[0].clone();
+    assert_eq!((world.opened, pull.draft, world.made), (1, false, 1));
+    let asked = pull.requested_reviewers.iter().map(|one| one.login.as_str()).collect::<Vec<_>>();
+    assert_eq!(asked, ["amy", "bob"]);
+    assert_eq!(ledger.warnings, ["no labels here"]);
+    let before = world.clone();
+    let outcome = world.run(&wanted, &mut ledger);
+    assert!(matches!(outcome, ReconcileOutcome::Open { number: 11, conflict: false, .. }));
+    assert_eq!(world.pulls, before.pulls);
+    // With the ledger lost nothing is written but what cannot be known.
+    let outcome = world.run(&wanted, &mut PullRequestProgress::default());
+    assert!(matches!(outcome, ReconcileOutcome::Open { number: 11, .. }));
+    assert_eq!((world.opened, &world.pulls, world.made), (1, &before.pulls, 1));
+}
+
+#[test]
+fn something_new_replaces_the_commit_once_a_day_and_follows_once_read() {
+    for (touched, expected) in [(false, true), (true, false)] {
+        let (mut world, mut ledger, _) = opened();
+        world.touched = touched;
+        let newer = wanted("d2");
+        assert!(
+            matches!(world.run(&newer, &mut ledger), ReconcileOutcome::Open { digest, .. } if digest == "d1")
+        );
+        world.now += Millis::DAY;
+        let seen = world.seen();
+        let what = next_step(&newer, &ledger, &seen, Millis(world.now));
+        let head = seen.branch.unwrap().head;
+        let onto = if touched { head } else { seen.base };
+        assert_eq!(what, ReconcileStep::Build { onto, follows: touched });
+        assert!(
+            matches!(world.run(&newer, &mut ledger), ReconcileOutcome::Open { digest, .. } if digest == "d2")
+        );
+        assert_eq!(world.branch.as_deref(), Some("ours2"));
+        assert!(world.pulls[0].body().ends_with("\nbody of d2\n"), "{expected}");
+        assert_eq!(world.opened, 1);
+    }
+}
+
+#[test]
+fn what_people_change_is_theirs() {
+    type Changed = (&'static str, fn(&mut World), HandsOffReason);
+    let changes: [Changed; 6] = [
+        ("commit", |world| world.place("human1", true), HandsOffReason::HumanCommit),
+        ("title", |world| world.pulls[0].title = "Mine".into(), HandsOffReason::TitleEdited),
+        ("base", |world| world.pulls[0].base.branch = "next".into(), HandsOffReason::BaseChanged),
+        ("mark", |world| world.pulls[0].body = Some("words".into()), HandsOffReason::MarkGone),
+        ("branch", |world| world.branch = None, HandsOffReason::BranchGone),
+        ("author", |world| world.pulls[0].user = None, HandsOffReason::NotOurs),
+    ];
+    for (name, change, expected) in changes {
+        for forget in [false, true] {
+            let (mut world, mut ledger, _) = opened();
+            change(&mut world);
+            if forget {
+                ledger = PullRequestProgress::default();
+            }
+            world.now += 2 * Millis::DAY;
+            let before = world.clone();
+            assert_eq!(why(world.run(&wanted("d2"), &mut ledger)), expected, "{name}");
+            assert_eq!((world.pulls, world.branch), (before.pulls, before.branch), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_body_that_people_edited_keeps_their_words() {
+    let (mut world, mut ledger, _) = opened();
+    let ticked = format!("{}- [x] true for the current version\n", world.pulls[0].body());
+    world.pulls[0].body = Some(ticked);
+    world.now += 2 * Millis::DAY;
+    world.run(&wanted("d2"), &mut ledger);
+    let body = world.pulls[0].body();
+    assert!(body.ends_with("body of d1\n- [x] true for the current version\n"));
+    assert_eq!(BodyMarker::read(body).unwrap().digest, "d2");
+    let before = world.clone();
+    world.now += 2 * Millis::DAY;
+    world.run(&wanted("d2"), &mut ledger);
+    assert_eq!(world.pulls, before.pulls);
+}
+
+#[test]
+fn somebody_who_may_can_have_it_rebased_or_made_anew() {
+    let (mut world, mut ledger, mut wanted) = opened();
+    (world.base, world.touched, wanted.rebase) = (5, true, true);
+    world.run(&wanted, &mut ledger);
+    assert_eq!(world.branch.as_deref(), Some("ours2"));
+    world.run(&wanted, &mut ledger);
+    assert_eq!(world.made, 2, "once is enough");
+    world.place("human1", true);
+    wanted.recreate = Some("human1".into());
+    assert!(matches!(world.run(&wanted, &mut ledger), ReconcileOutcome::Open { .. }));
+    assert_eq!((world.branch.as_deref(), world.lost), (Some("ours3"), vec!["human1".to_owned()]));
+}
+
+#[test]
+fn a_conflict_is_solved_on_the_new_base_while_nobody_reads() {
+    for (touched, expected) in [(false, 2), (true, 1)] {
+        let (mut world, mut ledger, wanted) = opened();
+        (world.base, world.touched) = (1, touched);
+        world.pulls[0].mergeable = Some(false);
+        let outcome = world.run(&wanted, &mut ledger);
+        assert!(matches!(outcome, ReconcileOutcome::Open { conflict: true, .. }));
+        assert_eq!(world.made, expected);
+    }
+}
+
+#[test]
+fn ends_are_final() {
+    let (mut world, mut ledger, wanted) = opened();
+    let closed = |world: &World| {
+        let mut world = world.clone();
+        world.pulls[0].state = "closed".into();
+        world
+    };
+    let rejected = ReconcileOutcome::Rejected { number: Some(11) };
+    for mut ledger in [ledger.clone(), PullRequestProgress::default()] {
+        assert_eq!(closed(&world).run(&wanted, &mut ledger), rejected);
+        assert_eq!(closed(&world).run(&self::wanted("d2"), &mut ledger), rejected);
+        let mut better = closed(&world);
+        better.pulls[0].labels.push(super::super::models::Label { name: SUPERSEDED.into() });
+        assert_eq!(better.run(&wanted, &mut ledger), ReconcileOutcome::Superseded { number: 11 });
+        let mut again = closed(&world);
+        let asked = DesiredPullRequest { asked_again: true, ..wanted.clone() };
+        assert!(matches!(
+            again.run(&asked, &mut ledger),
+            ReconcileOutcome::Open { number: 12, .. }
+        ));
+        let mut deleted = closed(&world);
+        deleted.branch = None;
+        assert_eq!(deleted.run(&wanted, &mut PullRequestProgress::default()), rejected);
+    }
+    world.merge();
+    let known = ReconcileOutcome::Known { number: 11, commit: Some("merged".into()) };
+    assert_eq!(world.run(&wanted, &mut ledger), known);
+    assert_eq!(world.branch, None, "a merged branch is cleared away");
+    assert_eq!(world.run(&self::wanted("d2"), &mut PullRequestProgress::default()), known);
+    let correction =
+        DesiredPullRequest { purpose: PullRequestPurpose::Correction, ..self::wanted("d2") };
+    assert!(matches!(
+        world.run(&correction, &mut ledger),
+        ReconcileOutcome::Open { number: 12, .. }
+    ));
+    world.merge();
+    let known = ReconcileOutcome::Known { number: 12, commit: Some("merged".into()) };
+    assert_eq!(world.run(&correction, &mut ledger), known);
+}
+
+#[test]
+fn a_branch_that_was_deleted_before_there_was_a_pull_request_is_a_no() {
+    let (mut world, mut ledger, wanted) =
+        (World::default(), PullRequestProgress::default(), wanted("d1"));
+    while world.branch.is_none() {
+        world.step(&wanted, &mut ledger);
+    }
+    world.branch = None;
+    assert_eq!(world.run(&wanted, &mut ledger), ReconcileOutcome::Rejected { number: None });
+    world.branch = Some("human1".into());
+    assert_eq!(why(world.run(&wanted, &mut ledger)), HandsOffReason::HumanCommit);
+    assert_eq!(world.opened, 0);
+}
+
+#[test]
+fn a_withdrawal_takes_our_words_and_leaves_those_of_people() {
+    let withdrawal =
+        |digest| DesiredPullRequest { purpose: PullRequestPurpose::Withdrawal, ..wanted(digest) };
+    let (mut world, mut ledger, _) = opened();
+    assert_eq!(world.run(&withdrawal("d1"), &mut ledger), ReconcileOutcome::Withdrawn);
+    assert_eq!((world.branch.as_deref(), world.pulls[0].state.as_str()), (None, "closed"));
+    assert!(world.pulls[0].body().ends_with("\nwithdrawn"));
+    assert_eq!(
+        world.run(&withdrawal("d1"), &mut PullRequestProgress::default()),
+        ReconcileOutcome::Withdrawn
+    );
+    // It was no rejection: when there is evidence again, it may be proposed again.
+    assert!(matches!(
+        world.run(&wanted("d3"), &mut ledger),
+        ReconcileOutcome::Open { number: 12, .. }
+    ));
+
+    let (mut world, mut ledger, _) = opened();
+    world.place("human1", true);
+    for mut ledger in [ledger.clone(), std::mem::take(&mut ledger), PullRequestProgress::default()]
+    {
+        assert_eq!(why(world.run(&withdrawal("d1"), &mut ledger)), HandsOffReason::HumanCommit);
+        assert_eq!(world.branch.as_deref(), Some("human1"));
+        assert!(world.pulls[0].body().ends_with("\nwithdrawn"));
+    }
+    assert_eq!(
+        World::default().run(&withdrawal("d1"), &mut PullRequestProgress::default()),
+        ReconcileOutcome::Withdrawn
+    );
+}
+
+/// SplitMix64: the same crashes at every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % most
+    }
+}
+
+/// A daemon that looks and acts at different moments, so that others act in between.
+#[derive(Default)]
+struct Daemon {
+    ledger: PullRequestProgress,
+    looked: Option<(ObservedState, ReconcileStep)>,
+}
+
+impl Daemon {
+    fn go(&mut self, world: &mut World, wanted: &DesiredPullRequest, random: &mut Random) {
+        world.now += 1_000;
+        let now = Millis(world.now);
+        let Some((seen, what)) = self.looked.take() else {
+            let seen = world.seen();
+            let what = next_step(wanted, &self.ledger, &seen, now);
+            self.looked = Some((seen, what));
+            return;
+        };
+        let is_there = |sha: &String| world.branch.as_ref() == Some(sha);
+        // What a ref move finds changed by a person since the look is the one gap that REST leaves.
+        let raced = matches!(&what, ReconcileStep::MoveBranch { .. })
+            && !seen.branch.as_ref().is_some_and(|branch| is_there(&branch.head));
+        if matches!(
+            what,
+            ReconcileStep::Describe { .. }
+                | ReconcileStep::MarkReady { .. }
+                | ReconcileStep::Ask { .. }
+                | ReconcileStep::Withdraw { .. }
+        ) && world.open().is_none()
+            || raced
+        {
+            return;
+        }
+        match random.below(10) {
+            // Killed before the call, or after it and before the ledger was kept, or with all lost.
+            0 => {}
+            1 => drop(world.act(wanted, &what)),
+            2 => {
+                world.act(wanted, &what);
+                self.ledger = PullRequestProgress::default();
+            }
+            3 => {
+                world.act(wanted, &what);
+                self.ledger.record_result(wanted, &seen, (&what, StepResult::Unsure), now);
+            }
+            _ => {
+                let done = world.act(wanted, &what);
+                self.ledger.record_result(wanted, &seen, (&what, done), now);
+            }
+        }
+    }
+}
+
+#[test]
+fn in_a_thousand_runs_with_crashes_two_daemons_open_one() {
+    for seed in 0..1_000 {
+        let mut random = Random(seed);
+        let mut world = World::default();
+        let mut daemons = [Daemon::default(), Daemon::default()];
+        let human = random.below(60);
+        for turn in 0..120 {
+            let digest = if turn > 80 { "d2" } else { "d1" };
+            if turn == 70 {
+                world.now += 2 * Millis::DAY;
+            }
+            if turn == 40 + human && world.open().is_some() {
+                world.place("human1", true);
+            }
+            let which = random.below(2) as usize;
+            daemons[which].go(&mut world, &wanted(digest), &mut random);
+        }
+        let mut ledger = PullRequestProgress::default();
+        world.run(&wanted("d2"), &mut ledger);
+        assert_eq!(world.opened, 1, "seed {seed}");
+        assert!(world.lost.is_empty(), "seed {seed}");
+    }
+}

@@ -1,0 +1,190 @@
+//! A page we propose, or why there is none.
+
+use rules::config::ruleset::Ruleset;
+use rules::markdown::links;
+use rules::model::cluster::{Cluster, Quote};
+use rules::model::ids::{ClusterId, MessageId};
+use rules::publish::anonymize::Participants;
+use rules::publish::pseudonym::AuthorNaming;
+use rules::safety::{UnlistedValue, redact, unlisted};
+use rules::versions::versions;
+
+use crate::edit::nav::EditError;
+use crate::edit::section::FaqSection;
+use crate::page::evidence::EvidenceItem;
+use crate::page::lint;
+use crate::page::lint::LintError;
+use crate::page::render;
+use crate::page::render::PageInput;
+use crate::target::{DocsFolder, DocsTarget};
+
+/// Everything besides the cluster that decides what a page looks like.
+#[derive(Clone, Copy)]
+pub struct DraftContext<'a> {
+    pub target: DocsTarget,
+    pub folder: &'a DocsFolder,
+    /// Where the page goes if people chose a place for it; else its title decides.
+    pub path: Option<&'a str>,
+    pub rules: &'a Ruleset,
+    pub naming: &'a AuthorNaming,
+    /// The program's version, for the disclosure.
+    pub version: &'a str,
+}
+
+/// A page that stands on evidence. Only [`draft`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    pub(crate) cluster: ClusterId,
+    pub(crate) target: DocsTarget,
+    pub(crate) title: String,
+    pub(crate) path: String,
+    pub(crate) page: String,
+    pub(crate) digest: String,
+    /// Newest first. Never empty.
+    pub(crate) evidence: Vec<EvidenceItem>,
+    /// The message that holds the main answer.
+    pub(crate) answer: MessageId,
+    /// Addresses that the answers link to.
+    pub(crate) links: Vec<String>,
+    pub(crate) versions: Vec<String>,
+}
+
+impl Draft {
+    pub fn cluster(&self) -> &ClusterId {
+        &self.cluster
+    }
+
+    /// Plain text: escape it where it is shown.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Relative to the repository's root.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub fn page(&self) -> &str {
+        &self.page
+    }
+
+    /// What the file at [`Self::path`] holds when the page is in it; `old` is what it holds now.
+    pub fn file(&self, old: Option<&str>) -> Result<String, EditError> {
+        match self.section() {
+            Some(section) => section.put_into(old.unwrap_or_default()),
+            None => Ok(self.page.clone()),
+        }
+    }
+
+    /// The page as a part of a file of many answers, where it goes into one.
+    pub(crate) fn section(&self) -> Option<FaqSection> {
+        let section = || FaqSection { cluster: self.cluster.clone(), text: self.page.clone() };
+        (self.target == DocsTarget::Faq).then(section)
+    }
+
+    /// SHA-256 of path and page in lower-case hexadecimal: the same digest is the same draft.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+/// Why a cluster has no page.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DraftRefusal {
+    #[error("no consent mode is chosen: set consent.mode in scope.toml")]
+    NoConsent,
+    #[error("none of its messages may be quoted")]
+    NothingQuotable,
+    #[error("no question in it makes a title")]
+    NoTitle,
+    #[error("no answer stands alone: {0}")]
+    Thin(&'static str),
+    #[error("it holds what facts.toml does not list: {}", listed(.0))]
+    Unlisted(Vec<UnlistedValue>),
+    #[error("the page breaks its own rules: {}", faults(.0))]
+    Faulty(Vec<LintError>),
+}
+
+fn listed(values: &[UnlistedValue]) -> String {
+    values.iter().map(|one| format!("{} {}", one.kind, one.value)).collect::<Vec<_>>().join(", ")
+}
+
+fn faults(faults: &[LintError]) -> String {
+    faults.iter().map(LintError::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Writes the page of a cluster. Only quotable occurrences are quoted; the others stand in the
+/// evidence by link and date.
+pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draft, DraftRefusal> {
+    if context.rules.scope.consent.is_none() {
+        return Err(DraftRefusal::NoConsent);
+    }
+    if crate::page::selection::quotable(cluster).next().is_none() {
+        return Err(DraftRefusal::NothingQuotable);
+    }
+    let people = Participants::of(cluster, context.naming);
+    let (asked, title) = people.headline(cluster).ok_or(DraftRefusal::NoTitle)?;
+    let answers = crate::page::selection::answers(cluster, &title, context, &people)
+        .map_err(DraftRefusal::Thin)?;
+    refuse_unlisted([&asked.question, answers[0].quote], context)?;
+
+    let of_one = |one| EvidenceItem::of(one, context.naming, &people);
+    let mut evidence = cluster.occurrences.iter().map(of_one).collect::<Vec<_>>();
+    evidence
+        .sort_by(|a, b| b.resolved.cmp(&a.resolved).then(a.question_link.cmp(&b.question_link)));
+    let texts = crate::page::selection::quotable(cluster)
+        .flat_map(|one| [&one.question, one.best_answer()]);
+    let texts = texts.map(|quote| people.line(&quote.text)).collect::<Vec<_>>();
+    let versions = versions(texts.iter().map(String::as_str));
+    let page = PageInput {
+        cluster: &cluster.id,
+        title: &title,
+        symptom: crate::page::selection::symptom(cluster, context, &people),
+        answers: answers
+            .iter()
+            .map(|answer| render::answer(answer.occurrence, answer.quote, &answer.blocks, context))
+            .collect(),
+        versions: &versions,
+        variants: crate::page::selection::variants(cluster, &title, context, &people),
+        evidence: &evidence,
+        askers: cluster.asker_count(),
+        confirmed: cluster.last_confirmed(),
+    };
+    let path = match context.path {
+        Some(path) => path.to_owned(),
+        None => crate::target::path(context.folder, context.target, &title, &cluster.id),
+    };
+    let written = page.render_page(&path, context.target);
+    let links =
+        answers.iter().flat_map(|answer| links(&answer.blocks)).map(str::to_owned).collect();
+    let draft = Draft {
+        cluster: cluster.id.clone(),
+        target: context.target,
+        title,
+        path,
+        page: written.text,
+        digest: written.digest,
+        evidence,
+        answer: answers[0].quote.message,
+        links,
+        versions,
+    };
+    lint::lint_page(&draft, &written.headings, &people, cluster, context)
+        .map_err(DraftRefusal::Faulty)?;
+    Ok(draft)
+}
+
+/// The raw words count, not what is left of them on the page: what was in a link's address or a
+/// dropped part was said too.
+fn refuse_unlisted(quotes: [&Quote; 2], context: &DraftContext<'_>) -> Result<(), DraftRefusal> {
+    let mut found = quotes
+        .iter()
+        .flat_map(|quote| {
+            let text = redact(&quote.text, &context.rules.safety);
+            unlisted(&text, &context.rules.safety, &context.rules.facts)
+        })
+        .collect::<Vec<_>>();
+    found.sort();
+    found.dedup();
+    if found.is_empty() { Ok(()) } else { Err(DraftRefusal::Unlisted(found)) }
+}

@@ -1,0 +1,113 @@
+//! What shows that an answer is true, in words for maintainers.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rules::model::cluster::Occurrence;
+use rules::model::ids::{MessageId, Millis};
+use rules::publish::anonymize::Participants;
+use rules::publish::pseudonym::AuthorNaming;
+use rules::resolution::{ResolutionGrade, SignalKind};
+
+/// One occurrence as a page and a proposal show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceItem {
+    pub resolved: Millis,
+    pub question_link: String,
+    pub answer_link: String,
+    /// `None` where the words may not be quoted: then links and date are all that is told.
+    pub told: Option<EvidenceQuote>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceQuote {
+    pub asker: String,
+    pub answerer: String,
+    pub trusted: bool,
+    pub signals: String,
+    pub question: String,
+}
+
+impl EvidenceItem {
+    pub(crate) fn of(
+        occurrence: &Occurrence,
+        naming: &AuthorNaming,
+        people: &Participants<'_>,
+    ) -> Self {
+        let answer = occurrence.best_answer();
+        let told = occurrence.quotable.then(|| EvidenceQuote {
+            asker: naming.name(&occurrence.question),
+            answerer: naming.name(answer),
+            trusted: answer.trusted,
+            signals: signals(occurrence),
+            question: people.line(&occurrence.question.text),
+        });
+        Self {
+            resolved: occurrence.resolved(),
+            question_link: occurrence.question_link(),
+            answer_link: occurrence.answer_link(answer),
+            told,
+        }
+    }
+}
+
+fn signals(occurrence: &Occurrence) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for signal in &occurrence.signals {
+        let word = match signal.kind {
+            SignalKind::ManualMark => "marked as the answer",
+            SignalKind::SolvedTag => "tagged as solved",
+            SignalKind::AcceptingReaction => "accepted with a reaction",
+            SignalKind::Worked => "the asker says it works",
+            SignalKind::Thanks => "the asker says thanks",
+            SignalKind::TrustedAnswer => "answered by a trusted person",
+        };
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    if words.is_empty() {
+        words.push(match occurrence.grade {
+            ResolutionGrade::Certain | ResolutionGrade::Confirmed => "confirmed",
+            ResolutionGrade::Thanked => "the asker says thanks",
+            ResolutionGrade::Unconfirmed => "not confirmed by the asker",
+        });
+    }
+    words.join(", ")
+}
+
+/// The day of a moment in UTC, `2025-01-31`.
+pub(crate) fn day(moment: Millis) -> String {
+    written(moment, "%Y-%m-%d")
+}
+
+/// `2025-01-31 13:05 UTC`.
+pub(crate) fn minute(moment: Millis) -> String {
+    written(moment, "%Y-%m-%d %H:%M UTC")
+}
+
+fn written(moment: Millis, format: &str) -> String {
+    // A moment outside jiff's years 0 to 9999 is no date of a message.
+    let time = Timestamp::from_millisecond(moment.0).unwrap_or(Timestamp::UNIX_EPOCH);
+    time.to_zoned(TimeZone::UTC).strftime(format).to_string()
+}
+
+/// The messages that a text links to, in its order.
+pub fn cited(text: &str) -> Vec<MessageId> {
+    let links = text.split("discord.com/channels/").skip(1).filter_map(|link| {
+        let ids = link.split(|c: char| c != '/' && !c.is_ascii_digit()).next()?;
+        ids.split('/').nth(2)?.parse().ok()
+    });
+    links.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_tell_their_messages() {
+        let text = "[a](https://discord.com/channels/1/2/30), https://discord.com/channels/1/2 and \
+            <https://discord.com/channels/1/2/31> discord.com/channels/@me/2/33";
+        assert_eq!(cited(text), [MessageId(30), MessageId(31)]);
+    }
+}

@@ -1,0 +1,311 @@
+//! Reads our own page as a stranger would and refuses what must not be there.
+//!
+//! The escapers already keep chat from making structure; this is the second lock, with another key.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use rules::markdown::MarkdownDialect;
+use rules::model::cluster::Cluster;
+use rules::publish::anonymize::Participants;
+use rules::safety::{redact, unlisted};
+
+use crate::page::draft::{Draft, DraftContext};
+use crate::page::render::{anchor, marker};
+use crate::target::DocsTarget;
+
+/// Something on a page that must not be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LintError {
+    pub what: &'static str,
+    /// Where the what alone does not tell: a link, a heading. Never a secret.
+    pub detail: String,
+}
+
+impl fmt::Display for LintError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.detail.is_empty() {
+            f.write_str(self.what)
+        } else {
+            write!(f, "{} {:?}", self.what, self.detail)
+        }
+    }
+}
+
+/// Judges a page against what its draft says of it.
+pub(crate) fn lint_page(
+    draft: &Draft,
+    headings: &[String],
+    people: &Participants<'_>,
+    cluster: &Cluster,
+    context: &DraftContext<'_>,
+) -> Result<(), Vec<LintError>> {
+    let mut lint =
+        PageLint { faults: Vec::new(), hosts: hosts(draft), permalinks: permalinks(cluster) };
+    let body = lint.without_front_matter(&draft.page, context.target);
+    let body = lint.without_fixed_lines(body, draft, context.target);
+    let seen = lint.read(&body, context.target);
+    if seen.headings.iter().map(String::as_str).ne(headings.iter().map(|heading| heading.trim())) {
+        lint.fault("a heading that the template did not make", seen.headings.join(" / "));
+    }
+    lint.check_words(&seen, people, context);
+    if lint.faults.is_empty() { Ok(()) } else { Err(lint.faults) }
+}
+
+struct PageLint {
+    faults: Vec<LintError>,
+    hosts: BTreeSet<String>,
+    permalinks: BTreeSet<String>,
+}
+
+/// What a reader sees.
+#[derive(Default)]
+struct VisibleContent {
+    prose: String,
+    code: String,
+    headings: Vec<String>,
+}
+
+fn hosts(draft: &Draft) -> BTreeSet<String> {
+    draft.links.iter().filter_map(|link| host(link)).map(str::to_owned).collect()
+}
+
+fn permalinks(cluster: &Cluster) -> BTreeSet<String> {
+    let of = |one: &rules::model::cluster::Occurrence| {
+        let answers = one.answers.iter().map(|answer| one.answer_link(answer)).collect::<Vec<_>>();
+        answers.into_iter().chain([one.question_link()])
+    };
+    cluster.occurrences.iter().flat_map(of).collect()
+}
+
+fn host(link: &str) -> Option<&str> {
+    let rest = link.strip_prefix("https://").or_else(|| link.strip_prefix("http://"))?;
+    rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty())
+}
+
+impl PageLint {
+    fn fault(&mut self, what: &'static str, detail: impl Into<String>) {
+        self.faults.push(LintError { what, detail: detail.into() });
+    }
+
+    /// Front matter is a title and a description, each a JSON string, and nothing else.
+    fn without_front_matter<'p>(&mut self, page: &'p str, target: DocsTarget) -> &'p str {
+        if !target.has_front_matter() {
+            return page;
+        }
+        let mut lines = page.splitn(5, '\n');
+        let mut next = || lines.next().unwrap_or_default();
+        let (open, title, description, close, body) = (next(), next(), next(), next(), next());
+        let is_text = |line: &str, key: &str| {
+            line.strip_prefix(key)
+                .is_some_and(|value| serde_json::from_str::<String>(value).is_ok())
+        };
+        if open != "---"
+            || close != "---"
+            || !is_text(title, "title: ")
+            || !is_text(description, "description: ")
+        {
+            self.fault("front matter beyond title and description", "");
+        }
+        body
+    }
+
+    /// The anchor and the marker are the only HTML or JSX of a page; each stands once, as we made it.
+    fn without_fixed_lines(&mut self, body: &str, draft: &Draft, target: DocsTarget) -> String {
+        let fixed = [anchor(&draft.cluster), marker(&draft.cluster, &draft.digest, target)];
+        for line in &fixed {
+            if body.lines().filter(|other| other == line).count() != 1 {
+                self.fault("a fixed line that does not stand exactly once", line);
+            }
+        }
+        body.lines()
+            .map(|line| if fixed.iter().any(|fixed| fixed == line) { "" } else { line })
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    fn read(&mut self, body: &str, target: DocsTarget) -> VisibleContent {
+        let mut seen = VisibleContent::default();
+        let (mut heading, mut code) = (None, false);
+        let options = Options::all() - Options::ENABLE_SMART_PUNCTUATION;
+        for (event, range) in Parser::new_ext(body, options).into_offset_iter() {
+            match event {
+                Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+                Event::End(TagEnd::Heading(_)) => seen.headings.extend(heading.take()),
+                Event::Start(tag) => {
+                    code |= matches!(tag, Tag::CodeBlock(_));
+                    self.check_tag(&tag, target);
+                }
+                Event::End(TagEnd::CodeBlock) => code = false,
+                Event::Text(text) if code => seen.code.push_str(&text),
+                Event::Text(text) => {
+                    self.check_source(body, range, target);
+                    heading.iter_mut().for_each(|heading| heading.push_str(&text));
+                    seen.prose.push_str(&text);
+                }
+                Event::Code(text) => {
+                    heading.iter_mut().for_each(|heading| heading.push_str(&text));
+                    seen.code.push_str(&text);
+                    seen.code.push('\n');
+                }
+                Event::End(_) | Event::SoftBreak | Event::HardBreak => seen.prose.push('\n'),
+                Event::Html(_) | Event::InlineHtml(_) => self.fault("HTML", ""),
+                other => self.fault("markup", format!("{other:?}")),
+            }
+        }
+        seen
+    }
+
+    fn check_tag(&mut self, tag: &Tag<'_>, target: DocsTarget) {
+        match tag {
+            Tag::Paragraph | Tag::BlockQuote(None) | Tag::List(_) | Tag::Item => {}
+            Tag::Emphasis | Tag::Strong | Tag::Strikethrough => {}
+            Tag::CodeBlock(CodeBlockKind::Fenced(_)) => {}
+            // Python-Markdown takes no fence inside a list or a quote.
+            Tag::CodeBlock(CodeBlockKind::Indented) if target == DocsTarget::MkDocs => {}
+            Tag::Link { dest_url, .. } => {
+                let known = self.permalinks.contains(dest_url.as_ref())
+                    || host(dest_url).is_some_and(|host| self.hosts.contains(host));
+                if !known {
+                    self.fault("a link that no answer holds", dest_url.as_ref());
+                }
+            }
+            Tag::Image { .. } => self.fault("an image", ""),
+            Tag::HtmlBlock => self.fault("HTML", ""),
+            other => self.fault("markup", format!("{other:?}")),
+        }
+    }
+
+    /// What CommonMark takes for text may be code to MDX: there these characters are entities.
+    fn check_source(&mut self, body: &str, range: Range<usize>, target: DocsTarget) {
+        let source = &body[range.clone()];
+        if target.flavour() != MarkdownDialect::Mdx {
+            return;
+        }
+        let starts_line = range.start == 0 || body[..range.start].ends_with('\n');
+        if source.contains(['{', '}', '<', '$']) {
+            self.fault("an unescaped brace, dollar or angle", "");
+        }
+        if starts_line && (source.starts_with("import") || source.starts_with("export")) {
+            self.fault("a line that MDX takes for code", "");
+        }
+    }
+
+    fn check_words(
+        &mut self,
+        seen: &VisibleContent,
+        people: &Participants<'_>,
+        context: &DraftContext<'_>,
+    ) {
+        let VisibleContent { prose, code, .. } = seen;
+        for text in [prose, code] {
+            for found in unlisted(text, &context.rules.safety, &context.rules.facts) {
+                self.fault("a value that facts.toml does not list:", found.value);
+            }
+            if redact(text, &context.rules.safety) != *text {
+                self.fault("a secret", "");
+            }
+        }
+        if context.target.runs(code) {
+            self.fault("template tags in code", "");
+        }
+        if people.names_left_in(prose) {
+            self.fault("somebody's name", "");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::config::ruleset::Ruleset;
+    use rules::model::ids::MessageId;
+    use rules::publish::pseudonym::{AuthorNaming, Salt};
+
+    use super::*;
+    use crate::target::DocsFolder;
+    use crate::test_support::cluster;
+
+    /// What is wrong with a page that holds `text` between its title and its marker.
+    fn faults(text: &str, target: DocsTarget) -> Vec<&'static str> {
+        let (cluster, rules, folder) = (cluster(), Ruleset::embedded(), DocsFolder::default());
+        let naming = AuthorNaming::Pseudonyms(Salt([0; 16]));
+        let context = DraftContext {
+            target,
+            folder: &folder,
+            path: None,
+            rules: &rules,
+            naming: &naming,
+            version: "0",
+        };
+        let (head, headings) = match target {
+            DocsTarget::Markdown | DocsTarget::MkDocs | DocsTarget::MdBook | DocsTarget::Faq => {
+                ("# T", vec!["T".to_owned()])
+            }
+            DocsTarget::Mintlify | DocsTarget::Docusaurus => {
+                ("---\ntitle: \"T\"\ndescription: \"D\"\n---", Vec::new())
+            }
+        };
+        let fixed = [anchor(&cluster.id), marker(&cluster.id, "d", target)];
+        let draft = Draft {
+            page: format!("{head}\n\n{}\n\n{text}\n\n{}\n", fixed[0], fixed[1]),
+            cluster: cluster.id.clone(),
+            target,
+            title: "T".into(),
+            path: "answers/t.md".into(),
+            digest: "d".into(),
+            evidence: Vec::new(),
+            answer: MessageId(6),
+            links: vec!["https://good.example/a".into()],
+            versions: Vec::new(),
+        };
+        let people = Participants::of(&cluster, &naming);
+        let faults =
+            lint_page(&draft, &headings, &people, &cluster, &context).err().unwrap_or_default();
+        faults.into_iter().map(|fault| fault.what).collect()
+    }
+
+    #[test]
+    fn a_page_as_we_write_it_passes() {
+        let text = "Use `a_b` **now**.\n\n1. one\n\n   ```sh\n   run {x} <b>\n   ```\n\n> said\n\n\
+            [question](https://discord.com/channels/1/2/5) [x](https://good.example/b)";
+        for target in DocsTarget::ALL {
+            assert_eq!(faults(text, target), Vec::<&str>::new());
+        }
+    }
+
+    #[test]
+    fn what_must_not_be_there_is_found() {
+        for (text, expected) in [
+            ("a <b>c</b>", vec!["HTML", "HTML"]),
+            ("<!-- x -->", vec!["HTML", "HTML"]),
+            ("![x](https://good.example/i.png)", vec!["an image"]),
+            ("[x](https://other.example/)", vec!["a link that no answer holds"]),
+            ("[x](javascript:alert)", vec!["a link that no answer holds"]),
+            ("[x](https://discord.com/channels/1/2/7)", vec!["a link that no answer holds"]),
+            ("## Mine", vec!["a heading that the template did not make"]),
+            ("text\n===", vec!["a heading that the template did not make"]),
+            ("a\n\n---\n\nb", vec!["markup"]),
+            ("mail a.b@mail.example.org", vec!["a secret"]),
+            ("go to discord.gg/abc", vec!["a value that facts.toml does not list:"]),
+            ("ask some_body5", vec!["somebody's name"]),
+            ("`{{ config }}`", vec!["template tags in code"]),
+            ("<a id=\"answer-q5\"></a>", vec!["a fixed line that does not stand exactly once"]),
+        ] {
+            assert_eq!(faults(text, DocsTarget::Markdown), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_mdx_runs_is_found_too() {
+        for (text, expected) in [
+            ("a {x}", vec!["an unescaped brace, dollar or angle"]),
+            ("export const a = 1", vec!["a line that MDX takes for code"]),
+            ("first\nimport os", vec!["a line that MDX takes for code"]),
+        ] {
+            assert_eq!(faults(text, DocsTarget::Mintlify), expected, "{text}");
+            assert_eq!(faults(text, DocsTarget::Markdown), Vec::<&str>::new(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Which of a cluster's words stand on its page.
+
+use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
+use rules::model::cluster::{Cluster, Occurrence, Quote};
+use rules::model::ids::Millis;
+use rules::occurrence_ranking::{overlap, rank_occurrences};
+use rules::publish::anonymize::Participants;
+use rules::resolution::ResolutionGrade;
+use rules::safety::{redact, unlisted, why_not_alone};
+
+use super::draft::DraftContext;
+use super::wording;
+
+/// Answers on a page, with the best one.
+const MOST_ANSWERS: usize = 3;
+const MOST_VARIANTS: usize = 8;
+/// Answers of which the shorter shares more of its words than this say the same.
+const SAME_WORDS: f32 = 0.7;
+/// Messages of one person within this time are one answer told in pieces.
+const ONE_BREATH: i64 = 15 * 60 * Millis::SECOND;
+/// A longer symptom is a log, not a symptom.
+const LONGEST_SYMPTOM: usize = 1_500;
+
+/// An answer as a page shows it.
+pub(crate) struct DraftAnswer<'c> {
+    pub occurrence: &'c Occurrence,
+    pub quote: &'c Quote,
+    pub blocks: Vec<MarkdownBlock>,
+}
+
+/// Other wordings of the question, each as one plain line.
+pub(crate) fn variants(
+    cluster: &Cluster,
+    title: &str,
+    context: &DraftContext<'_>,
+    people: &Participants<'_>,
+) -> Vec<String> {
+    let lines = people.variants(cluster, title).into_iter();
+    lines.filter(|line| is_publishable(line, context)).take(MOST_VARIANTS).collect()
+}
+
+/// Answers, best first, of which each stands alone, or why none does. The best one may still hold
+/// what must not be published; the others do not.
+pub(crate) fn answers<'c>(
+    cluster: &'c Cluster,
+    title: &str,
+    context: &DraftContext<'_>,
+    people: &Participants<'_>,
+) -> Result<Vec<DraftAnswer<'c>>, &'static str> {
+    let mut why = "it has no words";
+    let mut chosen: Vec<DraftAnswer<'c>> = Vec::new();
+    for occurrence in rank_occurrences(cluster).into_iter().map(|standing| standing.occurrence) {
+        for quote in &occurrence.answers {
+            match read(occurrence, quote, title, context, people) {
+                Ok(answer) if chosen.is_empty() => chosen.push(answer),
+                Ok(answer) if adds(&answer, &chosen, context) => chosen.push(answer),
+                Ok(_) => {}
+                Err(reason) if chosen.is_empty() => why = reason,
+                Err(_) => {}
+            }
+            if chosen.len() == MOST_ANSWERS {
+                return Ok(chosen);
+            }
+        }
+    }
+    if chosen.is_empty() { Err(why) } else { Ok(chosen) }
+}
+
+fn read<'c>(
+    occurrence: &'c Occurrence,
+    quote: &'c Quote,
+    title: &str,
+    context: &DraftContext<'_>,
+    people: &Participants<'_>,
+) -> Result<DraftAnswer<'c>, &'static str> {
+    let text = redact(&quote.text, &context.rules.safety);
+    let text = wording::cleaned(&text, people);
+    let text = wording::capitalised(wording::without_yes(&text, title));
+    let mut blocks = people.read(&wording::with_fragments(&text, people));
+    let words = plain_text(&blocks);
+    if let Some(why) = why_not_alone(&words, has_code(&blocks), &context.rules.safety) {
+        return Err(why);
+    }
+    let target = context.target;
+    if codes(&blocks).iter().any(|code| target.runs(&target.guarded_code(code))) {
+        return Err("its code holds template tags that a documentation generator would run");
+    }
+    wording::with_code_words(&mut blocks);
+    wording::with_full_stops(&mut blocks);
+    Ok(DraftAnswer { occurrence, quote, blocks })
+}
+
+/// Whether an answer says more than those above it: the same person went on speaking, or somebody
+/// settled the question in another way.
+fn adds(answer: &DraftAnswer<'_>, chosen: &[DraftAnswer<'_>], context: &DraftContext<'_>) -> bool {
+    let (first, quote) = (&chosen[0], answer.quote);
+    let continues = answer.occurrence.conversation == first.occurrence.conversation
+        && quote.author == first.quote.author
+        && (quote.sent.0 - first.quote.sent.0).abs() <= ONE_BREATH;
+    let other_way = answer.occurrence.conversation != first.occurrence.conversation
+        && quote.message == answer.occurrence.best_answer().message
+        && (answer.occurrence.grade <= ResolutionGrade::Confirmed || quote.trusted);
+    let text = plain_text(&answer.blocks);
+    (continues || other_way)
+        && !text.trim_end().ends_with('?')
+        && is_publishable(&text, context)
+        && is_publishable(&quote.text, context)
+        && chosen.iter().all(|other| overlap(&quote.text, &other.quote.text) <= SAME_WORDS)
+}
+
+/// Code or an error that an asker shows, from the earliest question that holds some.
+pub(crate) fn symptom(
+    cluster: &Cluster,
+    context: &DraftContext<'_>,
+    people: &Participants<'_>,
+) -> Option<String> {
+    quotable(cluster).find_map(|occurrence| {
+        let text = redact(&occurrence.question.text, &context.rules.safety);
+        let blocks = people.read(&wording::cleaned(&text, people));
+        let shown = codes(&blocks).into_iter().find(|code| code.contains('\n') || is_error(code));
+        let words = plain_text(&blocks);
+        let line = || words.lines().map(str::trim).find(|line| is_error(line) && line.len() < 300);
+        let symptom = shown.or_else(line)?.to_owned();
+        let fits = symptom.len() <= LONGEST_SYMPTOM && symptom.lines().count() <= 30;
+        let runs = context.target.runs(&context.target.guarded_code(&symptom));
+        (fits && !runs && is_publishable(&symptom, context)).then_some(symptom)
+    })
+}
+
+/// How programs, not people, tell that something failed.
+fn is_error(line: &str) -> bool {
+    let starts = |sign: &str| {
+        let at = line.find(sign).filter(|at| *at < 60);
+        at.is_some_and(|at| !line[..at].ends_with(char::is_alphabetic))
+    };
+    ["E: ", "ERROR ", "FATAL", "Error [", "Traceback (", "error: ", "fatal: ", "panicked at"]
+        .into_iter()
+        .any(starts)
+        || ["Error: ", "Exception: "].iter().any(|sign| line.find(sign).is_some_and(|at| at < 60))
+}
+
+pub(crate) fn quotable(cluster: &Cluster) -> impl DoubleEndedIterator<Item = &Occurrence> {
+    cluster.occurrences.iter().filter(|occurrence| occurrence.quotable)
+}
+
+fn is_publishable(text: &str, context: &DraftContext<'_>) -> bool {
+    unlisted(text, &context.rules.safety, &context.rules.facts).is_empty()
+}
+
+fn has_code(blocks: &[MarkdownBlock]) -> bool {
+    !codes(blocks).is_empty()
+}
+
+/// Every fence and code span, in reading order.
+fn codes(blocks: &[MarkdownBlock]) -> Vec<&str> {
+    let mut found = Vec::new();
+    for block in blocks {
+        match block {
+            MarkdownBlock::Code { text, .. } => found.push(text.as_str()),
+            MarkdownBlock::Paragraph(inlines) => spans(inlines, &mut found),
+            MarkdownBlock::Quote(inner) => found.extend(codes(inner)),
+            MarkdownBlock::List(list) => {
+                list.items.iter().for_each(|item| found.extend(codes(item)))
+            }
+        }
+    }
+    found
+}
+
+fn spans<'b>(inlines: &'b [MarkdownInline], found: &mut Vec<&'b str>) {
+    for inline in inlines {
+        match inline {
+            MarkdownInline::Code(code) => found.push(code),
+            MarkdownInline::Strong(inner)
+            | MarkdownInline::Emphasis(inner)
+            | MarkdownInline::Strike(inner) => spans(inner, found),
+            MarkdownInline::Link { text, .. } => spans(text, found),
+            MarkdownInline::Text(_) | MarkdownInline::Break => {}
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! From how people talk to how a page reads, without changing what is said.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use rules::markdown::{MarkdownBlock, MarkdownInline};
+use rules::publish::anonymize::Participants;
+
+/// The text without its chatty opening.
+pub(crate) fn cleaned(text: &str, people: &Participants<'_>) -> String {
+    let mut rest = text.trim();
+    loop {
+        let shorter = people.unaddressed(rest);
+        let shorter = GREETING.captures(shorter).map_or(shorter, |hit| &shorter[hit[1].len()..]);
+        let shorter =
+            OPENING.find(shorter).map_or(shorter, |opening| &shorter[opening.end()..]).trim_start();
+        if shorter.len() == rest.len() {
+            break;
+        }
+        rest = shorter;
+    }
+    capitalised(rest)
+}
+
+/// Greetings and filler words that carry no meaning at the start of an answer. "Yes" and "no" stay:
+/// they may be the answer.
+static OPENING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^(?i:(?:(?:hi|hey|hello|hiya|heya|yo|gm|greetings)(?: (?:there|all|everyone|guys|man|mate|bro|folks))?",
+        r"|ok|okay|found it|got it|solved it|fixed it|well|oh|ah|ahh|hmm+|hm|umm?|so|lol|haha+|sure|yeah|yep|yup|right|sorry|btw|np|no worries",
+        r"|안녕하세요|안녕|네|넵|아)(?:\s*[,!.:~-]+\s+|\s*,\s*|\s*!\s*|\s*\n))",
+    ))
+    .expect("a fixed pattern")
+});
+
+/// A greeting that goes straight on to a mention, of which the mention is left.
+static GREETING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^((?i:hi|hey|hello|hiya|heya|yo|thanks) +)(?:@|<@)").expect("a fixed pattern")
+});
+
+/// Drops "Yes," where the question was not one of yes or no: "How do I ...?".
+pub(crate) fn without_yes<'t>(text: &'t str, question: &str) -> &'t str {
+    let first =
+        question.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
+    if !["how", "what", "where", "which", "when", "who", "why", "whats"].contains(&first.as_str()) {
+        return text;
+    }
+    let rest = text.strip_prefix("Yes, ").or_else(|| text.strip_prefix("yes, "));
+    rest.map_or(text, str::trim_start)
+}
+
+/// Sets what people type from a file or for a shell as code, where they did not: `"key": ["value"]`,
+/// `NAME="value"`, and commands that stand in quotes, which go. A fragment that tells somebody's name
+/// stays prose, in which names are hidden.
+pub(crate) fn with_fragments(text: &str, people: &Participants<'_>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for captures in FRAGMENT.captures_iter(text) {
+        let typed = captures.name("typed").or_else(|| captures.name("command"));
+        let typed = typed.expect("one of the groups takes part in every match");
+        let inside = text[..typed.start()].matches('`').count() % 2 == 1;
+        if inside || people.names_left_in(typed.as_str()) {
+            continue;
+        }
+        let quotes = usize::from(captures.name("command").is_some());
+        out.push_str(&text[done..typed.start() - quotes]);
+        out.push_str(&format!("`{}`", typed.as_str()));
+        done = typed.end() + quotes;
+    }
+    out.push_str(&text[done..]);
+    out
+}
+
+static FRAGMENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r#"(?:^|[\s(])(?:(?P<typed>"[\w.-]+" ?: ?(?:\[[^\[\]\n`]*\]|\{[^{}\n`]*\}|"[^"\n`]*"|true|false|\d+)"#,
+        r#"|\["[^"\n`\[\]]*"(?:, ?"[^"\n`\[\]]*")*\]"#,
+        r#"|[a-z]\w*(?:\.\w+)*\.?\[(?:"[^"\n`\]]*"|'[^'\n`\]]*')\]"#,
+        r#"|(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|--[a-z][a-z-]+)="[^"\n`]*")"#,
+        r#"|"(?P<command>(?:bun|cargo|cd|curl|docker|export|git|go|make|npm|npx|pip|pnpm|python3?|sudo|yarn) [^"\n`]+)")"#,
+    ))
+    .expect("a fixed pattern")
+});
+
+/// Ends a paragraph that reads as a sentence with a full stop, behind a word or a code span.
+pub(crate) fn with_full_stops(blocks: &mut [MarkdownBlock]) {
+    for at in 0..blocks.len() {
+        let leads_on =
+            matches!(blocks.get(at + 1), Some(MarkdownBlock::Code { .. } | MarkdownBlock::List(_)));
+        if let (false, MarkdownBlock::Paragraph(inlines)) = (leads_on, &mut blocks[at])
+            && is_open_sentence(inlines)
+        {
+            inlines.push(MarkdownInline::Text(".".to_owned()));
+        }
+    }
+}
+
+/// Whether a paragraph is one line that begins as a sentence does and does not end as one. What begins
+/// with a small letter may be a command; behind a link, a full stop is taken for a part of it.
+fn is_open_sentence(inlines: &[MarkdownInline]) -> bool {
+    let one_line = !inlines.iter().any(|inline| matches!(inline, MarkdownInline::Break));
+    let begins = match inlines.first() {
+        Some(MarkdownInline::Text(text)) => !text.starts_with(char::is_lowercase),
+        Some(MarkdownInline::Code(_)) => true,
+        _ => false,
+    };
+    let ends = match inlines.last() {
+        Some(MarkdownInline::Text(text)) => {
+            text.ends_with(|c: char| c.is_alphanumeric() || c == ')')
+        }
+        Some(MarkdownInline::Code(_)) => true,
+        _ => false,
+    };
+    let said = inlines.iter().filter_map(|inline| match inline {
+        MarkdownInline::Text(text) => Some(text.split_whitespace().count()),
+        _ => None,
+    });
+    one_line && begins && ends && said.sum::<usize>() > 0
+}
+
+/// Sets names of settings, files, flags and functions as code, as documentation does. The words stay.
+pub(crate) fn with_code_words(blocks: &mut [MarkdownBlock]) {
+    for block in blocks {
+        match block {
+            MarkdownBlock::Paragraph(inlines) => *inlines = coded(std::mem::take(inlines)),
+            MarkdownBlock::Quote(inner) => with_code_words(inner),
+            MarkdownBlock::List(list) => {
+                list.items.iter_mut().for_each(|item| with_code_words(item))
+            }
+            MarkdownBlock::Code { .. } => {}
+        }
+    }
+}
+
+fn coded(inlines: Vec<MarkdownInline>) -> Vec<MarkdownInline> {
+    let mut out = Vec::with_capacity(inlines.len());
+    for inline in inlines {
+        let MarkdownInline::Text(text) = inline else {
+            out.push(inline);
+            continue;
+        };
+        let mut done = 0;
+        for hit in CODE_WORD.captures_iter(&text).filter_map(|captures| captures.name("code")) {
+            out.push(MarkdownInline::Text(text[done..hit.start()].to_owned()));
+            out.push(MarkdownInline::Code(hit.as_str().to_owned()));
+            done = hit.end();
+        }
+        out.push(MarkdownInline::Text(text[done..].to_owned()));
+    }
+    out.retain(|inline| !matches!(inline, MarkdownInline::Text(text) if text.is_empty()));
+    out
+}
+
+/// `SOME_SETTING=1`, `snake_case`, `.env`, `path/to/file.ts`, `--flag`, `object.method()`. A word with
+/// quotes or brackets around it is part of something larger and stays.
+static CODE_WORD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:^|[\s(])(?P<code>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:=[A-Za-z0-9_./:-]*[A-Za-z0-9])?",
+        r"|[a-z0-9]+(?:_[a-z0-9]+)+(?:\(\))?",
+        r"|\.env(?:\.[a-z]+)?",
+        r"|(?:~|\.{1,2})?/?(?:[A-Za-z0-9_.-]+/)+[A-Za-z0-9_-]+\.[a-z]{1,5}",
+        r"|/(?:etc|usr|var|home|opt|dev|proc|sys|boot|tmp|mnt|media)(?:/[A-Za-z0-9_.-]*[A-Za-z0-9_-])+/?",
+        r"|--[a-z][a-z0-9-]+",
+        r"|[a-z]+[A-Za-z0-9]*(?:\.[a-z]+[A-Za-z0-9]*)*\.[a-z]+[A-Z][A-Za-z0-9]*(?:\(\))?)",
+        r"(?:$|[\s),;:!?]|\.(?:\s|$))",
+    ))
+    .expect("a fixed pattern")
+});
+
+/// Common words that a sentence starts with. A first word that may be a command or a file is not
+/// among them and keeps its case.
+const STARTERS: [&str; 48] = [
+    "you", "your", "the", "this", "that", "there", "it", "its", "it's", "if", "in", "for", "from",
+    "to", "we", "they", "when", "what", "which", "where", "why", "how", "just", "use", "using",
+    "try", "add", "check", "make", "set", "run", "go", "open", "yes", "no", "not", "don't", "do",
+    "is", "are", "as", "at", "on", "please", "i", "but", "then", "first",
+];
+
+pub(crate) fn capitalised(text: &str) -> String {
+    let first = text.split(char::is_whitespace).next().unwrap_or_default();
+    let word = first.trim_end_matches([',', '.', ';', ':']);
+    if !STARTERS.contains(&word) {
+        return text.to_owned();
+    }
+    let (head, rest) = text.split_at(1);
+    head.to_uppercase() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::publish::pseudonym::{AuthorNaming, Salt};
+
+    use super::*;
+    use crate::test_support;
+
+    #[test]
+    fn names_of_things_become_code() {
+        let text = "set POST_MIN=5, MAX_X or log_level in .env (see src/lib/main.ts) with --dry-run, \
+            then call runtime.processAction. Not e.g. and/or i.e. 5/3, U.S., a -- b, example.com or (this).";
+        let mut blocks = rules::markdown::parse(text, &[]);
+        with_code_words(&mut blocks);
+        let expected = "set `POST_MIN=5`, `MAX_X` or `log_level` in `.env` (see `src/lib/main.ts`) with `--dry-run`, \
+            then call `runtime.processAction`. Not e.g. and/or i.e. 5/3, U.S., a -- b, example.com or (this).";
+        assert_eq!(
+            rules::markdown::render(&blocks, rules::markdown::MarkdownDialect::CommonMark),
+            expected
+        );
+    }
+
+    #[test]
+    fn what_is_typed_becomes_code() {
+        let mut cluster = test_support::cluster();
+        cluster.occurrences[0].people = vec!["rob_92".into()];
+        let people = Participants::of(&cluster, &AuthorNaming::Pseudonyms(Salt([1; 16])));
+        for (text, expected) in [
+            (r#"with "parts": ["@a/b"] and so"#, r#"with `"parts": ["@a/b"]` and so"#),
+            (r#"it is ["a", "b"]"#, r#"it is `["a", "b"]`"#),
+            (r#"use env.["name"]"#, r#"use `env.["name"]`"#),
+            (r#"set A_B="c d""#, r#"set `A_B="c d"`"#),
+            (r#"run "git pull" first"#, "run `git pull` first"),
+            (r#"he said "go": no"#, r#"he said "go": no"#),
+            (r#"`"a": true` stays"#, r#"`"a": true` stays"#),
+            (r#"of "user": "rob_92""#, r#"of "user": "rob_92""#),
+        ] {
+            assert_eq!(with_fragments(text, &people), expected);
+        }
+    }
+
+    #[test]
+    fn sentences_end() {
+        for (text, expected) in [
+            ("Set the port", "Set the port."),
+            ("Set the `port`", "Set the `port`."),
+            ("Set the port!", "Set the port!"),
+            ("`port`", "`port`"),
+            ("git pull origin", "git pull origin"),
+            ("Do\nthis", "Do\\\nthis"),
+            ("Run this\n```\nx\n```", "Run this\n\n```text\nx\n```"),
+            ("포트를 바꾸세요", "포트를 바꾸세요."),
+        ] {
+            let mut blocks = rules::markdown::parse(text, &[]);
+            with_full_stops(&mut blocks);
+            let flavour = rules::markdown::MarkdownDialect::CommonMark;
+            assert_eq!(rules::markdown::render(&blocks, flavour), expected);
+        }
+    }
+
+    #[test]
+    fn yes_answers_only_what_asks_for_it() {
+        assert_eq!(without_yes("Yes, use two", "How do I run two?"), "use two");
+        assert_eq!(without_yes("Yes, use two", "Can I run two?"), "Yes, use two");
+    }
+
+    #[test]
+    fn openings_go_and_commands_keep_their_case() {
+        let mut cluster = test_support::cluster();
+        cluster.occurrences[0].people = vec!["rob_92".into(), "amy".into()];
+        let people = Participants::of(&cluster, &AuthorNaming::DisplayNames);
+        for (text, expected) in [
+            ("hey, you need to restart it", "You need to restart it"),
+            ("Hi there! so, try the port", "Try the port"),
+            ("amy: sudo service restart", "sudo service restart"),
+            ("Amy, it is in the menu", "It is in the menu"),
+            ("yes, you can", "Yes, you can"),
+            ("no, that is gone", "No, that is gone"),
+            ("so it works then", "so it works then"),
+            ("네, 설정에서 바꾸세요", "설정에서 바꾸세요"),
+            ("right-click the icon", "right-click the icon"),
+            ("hey @rob_92 open the menu", "Open the menu"),
+            ("@amy", ""),
+            ("hey", "hey"),
+        ] {
+            assert_eq!(cleaned(text, &people), expected);
+        }
+    }
+}

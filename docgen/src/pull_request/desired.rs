@@ -1,0 +1,374 @@
+//! The pull requests that we want: for a page, for several, for a page that must change or go.
+
+use rules::markdown::code_span;
+use rules::model::cluster::{Cluster, Occurrence};
+use rules::model::ids::{ClusterId, MessageId};
+use serde::Serialize;
+
+use super::marker;
+use crate::change::{FileChange, FileEdit};
+use crate::forge::message;
+use crate::github::comment_commands::HANDLE;
+use crate::github::reconcile::{DesiredPullRequest, PullRequestPurpose};
+use crate::page::draft::Draft;
+use crate::page::evidence::day;
+use crate::page::render::fill;
+use crate::pull_request::answer::PullRequestText;
+use crate::pull_request::escape;
+use crate::site::layout::SiteLayout;
+use crate::site::moving::PageMove;
+
+/// On every pull request of ours.
+pub const LABEL: &str = "answer-harvester";
+/// A page of the batch is shown up to here; the rest is among the changed files.
+const LONGEST_PREVIEW: usize = 5_000;
+const LONGEST_QUESTION: usize = 120;
+const LONGEST_SIDE: usize = 8_000;
+
+/// A merged page, where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct MergedPage<'a> {
+    pub cluster: &'a ClusterId,
+    pub path: &'a str,
+    pub layout: &'a SiteLayout,
+    /// The branch that it is on.
+    pub base: &'a str,
+}
+
+/// Why a merged page is to change, with both sides where there are two.
+#[derive(Debug, Clone)]
+pub enum CorrectionReason<'a> {
+    /// Messages that it stands on were deleted, or may no longer be shown.
+    Gone { messages: usize },
+    /// A later answer is bound to a newer version.
+    Newer { version: String, known: &'a str, later: &'a Occurrence },
+    /// A later answer says something else.
+    Contradicted { known: &'a str, later: &'a Occurrence },
+}
+
+#[derive(Serialize)]
+struct ComparedText {
+    title: String,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct CorrectionText {
+    summary: String,
+    why: String,
+    sides: Vec<ComparedText>,
+    note: Option<String>,
+    checks: Vec<&'static str>,
+    closing: &'static str,
+    handle: String,
+    version: &'static str,
+}
+
+impl DesiredPullRequest {
+    /// A page for a question that has none.
+    pub fn answer(
+        proposal: &PullRequestText,
+        draft: &Draft,
+        layout: &SiteLayout,
+        base: &str,
+    ) -> Self {
+        Self {
+            body: marker::without(&proposal.body),
+            labels: vec![LABEL.to_owned(), "canon:faq".to_owned()],
+            changes: layout.changes(draft),
+            ..Self::plain(
+                draft.cluster(),
+                PullRequestPurpose::Answer,
+                &proposal.title,
+                (&proposal.branch, base),
+                draft.digest(),
+            )
+        }
+    }
+
+    /// Instead of a page of its own, the answer becomes a part of one that asks the same already.
+    pub fn extends(&mut self, addition: FileChange, draft: &Draft) {
+        let path = code_span(addition.path());
+        let adds = self.body.find("Adds `").filter(|at| *at == 0);
+        if let Some(end) = adds.and_then(|_| self.body.find(", an answer to ")) {
+            let said = format!("Adds to {path}, where the same is asked already");
+            self.body.replace_range(..end, &said);
+        }
+        self.digest = marker::hash(&format!("{} {}", addition.path(), draft.digest()));
+        self.message = message(&self.title, &self.cluster, &self.digest);
+        self.changes = vec![addition];
+    }
+
+    /// What is still open for a question whose evidence is gone is closed, and its words with it.
+    pub fn withdrawal(cluster: &ClusterId, branch: &str, base: &str) -> Self {
+        let title = "docs(faq): withdrawn";
+        Self::plain(cluster, PullRequestPurpose::Withdrawal, title, (branch, base), "withdrawn")
+    }
+
+    /// A merged page is to go: nothing of what it stands on is left.
+    pub fn removal(page: &MergedPage<'_>, messages: usize) -> Self {
+        let title = "docs(faq): remove an answer whose source is gone";
+        let path = code_span(page.path);
+        let words = CorrectionText {
+            summary: format!("Removes {path}: the messages that it stands on are gone."),
+            why: gone(messages),
+            sides: Vec::new(),
+            note: None,
+            checks: vec!["nothing else links to the page"],
+            closing: "Close it, and the page stays: then words that people took back stay \
+                published, and you answer for them.",
+            ..CorrectionText::empty()
+        };
+        let digest = marker::hash(&format!("removal {} {messages}", page.path));
+        Self {
+            body: fill("mending.md", &words),
+            labels: vec![LABEL.to_owned(), "canon:stale".to_owned()],
+            changes: page.layout.removal(page.cluster, page.path),
+            ..Self::mending(page, PullRequestPurpose::Removal, title, &digest)
+        }
+    }
+
+    /// A merged page, whose file was seen as `seen`, is to become `text`. `lossy` tells that people
+    /// changed the page since we wrote it, and that `text` could not keep all of it.
+    pub fn correction(
+        page: &MergedPage<'_>,
+        (seen, text): (&str, &str),
+        why: &CorrectionReason<'_>,
+        lossy: bool,
+    ) -> Self {
+        let (title, mut words) = why.words(page.path);
+        if lossy {
+            words.note = Some(
+                "People edited this page since. What they changed could not be kept everywhere: look \
+                 at the changed files, and put back what is theirs.\n"
+                    .to_owned(),
+            );
+        }
+        let edit = FileEdit::Replace { seen: marker::hash(seen), text: text.to_owned() };
+        let change = FileChange::Edit { path: page.path.to_owned(), edit };
+        let digest = marker::hash(&format!("correction {} {text}", page.path));
+        Self {
+            body: fill("mending.md", &words),
+            labels: vec![LABEL.to_owned(), "canon:fix".to_owned()],
+            changes: vec![change],
+            ..Self::mending(page, PullRequestPurpose::Correction, title, &digest)
+        }
+    }
+
+    /// A merged page is to stand at another path; `text` is the page, `settings` as
+    /// [`SiteLayout::moves`] takes it.
+    pub fn moved(
+        page: &MergedPage<'_>,
+        (to, heading): (&str, &str),
+        text: &str,
+        settings: Option<&str>,
+    ) -> Self {
+        let title = "docs(faq): move an answer";
+        let (from, there) = (code_span(page.path), code_span(to));
+        let words = CorrectionText {
+            summary: format!("Moves {from} to {there}; the old address leads to the new one."),
+            why: "A maintainer asked for it in a comment.".to_owned(),
+            checks: vec!["links to the old page still arrive"],
+            closing: "Close it, and the page stays where it is.",
+            ..CorrectionText::empty()
+        };
+        let moved = PageMove { cluster: page.cluster, from: page.path, to, title: heading };
+        let digest = marker::hash(&format!("moved {} {to} {text}", page.path));
+        Self {
+            body: fill("mending.md", &words),
+            labels: vec![LABEL.to_owned(), "canon:faq".to_owned()],
+            changes: page.layout.moves(&moved, text, settings),
+            ..Self::mending(page, PullRequestPurpose::Correction, title, &digest)
+        }
+    }
+
+    /// Several pages in one pull request; `id` names it as a cluster names others.
+    pub fn batch(
+        id: &ClusterId,
+        name: &str,
+        pages: &[(Cluster, Draft)],
+        layout: &SiteLayout,
+        base: &str,
+    ) -> Self {
+        #[derive(Serialize)]
+        struct BatchItem {
+            question: String,
+            path: String,
+            why: String,
+            preview: String,
+        }
+        let item = |(cluster, draft): &(Cluster, Draft)| BatchItem {
+            question: escape::span(draft.title(), LONGEST_QUESTION),
+            path: code_span(draft.path()),
+            why: format!(
+                "Resolved {} times for {} people, last confirmed on {}",
+                cluster.occurrences.len(),
+                cluster.asker_count(),
+                day(cluster.last_confirmed()),
+            ),
+            preview: escape::fence(cut(draft.page(), LONGEST_PREVIEW), "md"),
+        };
+        let values = serde_json::json!({
+            "count": pages.len(),
+            "items": pages.iter().map(item).collect::<Vec<_>>(),
+            "version": env!("CARGO_PKG_VERSION"),
+        });
+        let digests = pages.iter().map(|(_, draft)| draft.digest()).collect::<Vec<_>>().join(" ");
+        let title = format!("docs(faq): {} answers that waited", pages.len());
+        let branch = format!("answers/batch-{name}");
+        Self {
+            body: fill("batch.md", &values),
+            labels: vec![LABEL.to_owned(), "canon:faq".to_owned()],
+            changes: pages.iter().flat_map(|(_, draft)| layout.changes(draft)).collect(),
+            ..Self::plain(
+                id,
+                PullRequestPurpose::Answer,
+                &title,
+                (&branch, base),
+                &marker::hash(&digests),
+            )
+        }
+    }
+
+    fn mending(
+        page: &MergedPage<'_>,
+        purpose: PullRequestPurpose,
+        title: &str,
+        digest: &str,
+    ) -> Self {
+        let branch = format!("answers/{}", page.cluster);
+        Self::plain(page.cluster, purpose, title, (&branch, page.base), digest)
+    }
+
+    fn plain(
+        cluster: &ClusterId,
+        purpose: PullRequestPurpose,
+        title: &str,
+        (branch, base): (&str, &str),
+        digest: &str,
+    ) -> Self {
+        Self {
+            cluster: cluster.clone(),
+            purpose,
+            branch: branch.to_owned(),
+            base: base.to_owned(),
+            title: title.to_owned(),
+            body: String::new(),
+            digest: digest.to_owned(),
+            changes: Vec::new(),
+            message: message(title, cluster, digest),
+            labels: Vec::new(),
+            reviewers: Vec::new(),
+            ready: true,
+            rebase: false,
+            recreate: None,
+            anew: false,
+            asked_again: false,
+        }
+    }
+}
+
+/// The id of a pull request that is no question's: no message is that old.
+pub fn id_of_batch(week: u64) -> ClusterId {
+    ClusterId::of_question(MessageId(week))
+}
+
+impl CorrectionReason<'_> {
+    fn words(&self, path: &str) -> (&'static str, CorrectionText) {
+        let path = code_span(path);
+        match self {
+            Self::Gone { messages } => (
+                "docs(faq): take out what lost its source",
+                CorrectionText {
+                    summary: format!("Changes {path}: some messages that it stands on are gone."),
+                    why: gone(*messages),
+                    checks: vec!["the rest of the answer still stands by itself"],
+                    closing: "Close it, and the page stays: then words that people took back stay \
+                        published, and you answer for them.",
+                    ..CorrectionText::empty()
+                },
+            ),
+            Self::Newer { version, known, later } => (
+                "docs(faq): a newer version has another answer",
+                CorrectionText {
+                    summary: format!("Adds to {path} how it is done in {}.", code_span(version)),
+                    why: format!(
+                        "Somebody asked again, and the answer that settled it names {}, newer than any \
+                         version on the page.",
+                        code_span(version)
+                    ),
+                    sides: sides(known, later),
+                    checks: vec!["which of both is true for which version", "the page says so"],
+                    closing: "Close it, and the page stays as it is.",
+                    ..CorrectionText::empty()
+                },
+            ),
+            Self::Contradicted { known, later } => (
+                "docs(faq): a later answer says something else",
+                CorrectionText {
+                    summary: format!("Adds to {path} a later answer that contradicts it."),
+                    why: "Somebody asked again, and what settled it does not agree with the page. \
+                        Which of both is true is for you to say."
+                        .to_owned(),
+                    sides: sides(known, later),
+                    checks: vec!["which of both is true now", "the wrong one is taken out"],
+                    closing: "Close it, and the page stays as it is.",
+                    ..CorrectionText::empty()
+                },
+            ),
+        }
+    }
+}
+
+impl CorrectionText {
+    fn empty() -> Self {
+        Self {
+            summary: String::new(),
+            why: String::new(),
+            sides: Vec::new(),
+            note: None,
+            checks: Vec::new(),
+            closing: "",
+            handle: escape::neutralized(HANDLE),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+fn gone(messages: usize) -> String {
+    let which = match messages {
+        1 => "One message that the page stands on was".to_owned(),
+        more => format!("{more} messages that the page stands on were"),
+    };
+    format!(
+        "{which} deleted, or may no longer be shown. Their words are not repeated here. The people who \
+         said them may ask for this."
+    )
+}
+
+fn sides(known: &str, later: &Occurrence) -> Vec<ComparedText> {
+    let answer = later.best_answer();
+    let words = match later.quotable {
+        true => escape::fence(cut(&answer.text, LONGEST_SIDE), "md"),
+        false => "Its words may not be quoted here.".to_owned(),
+    };
+    let link = format!("[{}]({})", day(answer.sent), later.answer_link(answer));
+    vec![
+        ComparedText {
+            title: "What the page says".to_owned(),
+            text: escape::fence(cut(known, LONGEST_SIDE), "md"),
+        },
+        ComparedText {
+            title: "What was said later".to_owned(),
+            text: format!("{link}\n\n{words}"),
+        },
+    ]
+}
+
+/// As many whole lines as fit.
+fn cut(text: &str, most: usize) -> &str {
+    match text.char_indices().nth(most) {
+        None => text,
+        Some((at, _)) => &text[..text[..at].rfind('\n').unwrap_or(at)],
+    }
+}

@@ -1,0 +1,318 @@
+//! Which proposals may open, and how late they are. Pure: the caller tells the time and what stands.
+
+use rules::model::ids::{ClusterId, Millis};
+use serde::Serialize;
+
+/// How many proposals maintainers get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProposalLimits {
+    /// Open at once.
+    pub open: usize,
+    /// Opened in any 24 hours.
+    pub per_day: usize,
+    /// Opened in any hour.
+    pub per_hour: usize,
+    /// Answers in the weekly batch.
+    pub batch: usize,
+}
+
+impl Default for ProposalLimits {
+    fn default() -> Self {
+        Self { open: 3, per_day: 2, per_hour: 1, batch: 8 }
+    }
+}
+
+/// A page that could be proposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProposalCandidate {
+    pub cluster: ClusterId,
+    pub due_since: Millis,
+    pub occurrences: usize,
+    /// It states a canonical value: it always goes alone.
+    pub fact: bool,
+    /// A person asked for it on the dashboard: the caps do not hold it.
+    pub asked: bool,
+    /// A person moved it into the weekly batch: it never goes alone.
+    pub batch: bool,
+}
+
+/// What was proposed before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProposalHistory {
+    pub open: usize,
+    /// When each proposal was opened, in any order.
+    pub opened: Vec<Millis>,
+    pub last_batch: Option<Millis>,
+}
+
+/// What a proposal waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HoldReason {
+    TooManyOpen,
+    TooManyToday,
+    TooManyThisHour,
+    Batch,
+}
+
+impl HoldReason {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TooManyOpen => "waits until an open proposal is merged or closed",
+            Self::TooManyToday => "waits: enough proposals were opened in the last 24 hours",
+            Self::TooManyThisHour => "waits: a proposal was opened in the last hour",
+            Self::Batch => "waits for the weekly batch",
+        }
+    }
+}
+
+/// What may happen now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpeningPlan {
+    pub open: Vec<ClusterId>,
+    pub waiting: Vec<(ClusterId, HoldReason)>,
+    /// Answers for the weekly batch, if it is time for one.
+    pub batch: Vec<ClusterId>,
+}
+
+/// Chooses what opens. Turn by turn the oldest and the most asked question come first, so that neither
+/// waits for ever. What the caps hold back goes into a batch, at most one in a week; a batch counts as
+/// one proposal of the day.
+pub fn plan_openings(
+    candidates: &[ProposalCandidate],
+    standing: &ProposalHistory,
+    limits: &ProposalLimits,
+    now: Millis,
+) -> OpeningPlan {
+    let mut plan = OpeningPlan::default();
+    let mut rest = candidates.iter().collect::<Vec<_>>();
+    rest.retain(|one| {
+        if one.asked && !one.batch {
+            plan.open.push(one.cluster.clone());
+        }
+        !one.asked || one.batch
+    });
+    let (mut batched, mut waiting) = rest.into_iter().partition::<Vec<_>, _>(|one| one.batch);
+    let within = |span: i64| standing.opened.iter().filter(|at| now.0 - at.0 < span).count();
+    let (today, this_hour) = (within(Millis::DAY), within(Millis::HOUR));
+    let mut turn = standing.opened.len();
+    while !waiting.is_empty() {
+        let opened = plan.open.len();
+        let why = if standing.open + opened >= limits.open {
+            HoldReason::TooManyOpen
+        } else if today + opened >= limits.per_day {
+            HoldReason::TooManyToday
+        } else if this_hour + opened >= limits.per_hour {
+            HoldReason::TooManyThisHour
+        } else {
+            let next = waiting.remove(first(&waiting, turn));
+            plan.open.push(next.cluster.clone());
+            turn += 1;
+            continue;
+        };
+        plan.waiting = waiting.iter().map(|one| (one.cluster.clone(), why)).collect();
+        break;
+    }
+    plan.waiting.extend(batched.iter().map(|one| (one.cluster.clone(), HoldReason::Batch)));
+    waiting.append(&mut batched);
+    waiting.sort_by_key(|one| (one.due_since, one.cluster.as_str().to_owned()));
+    let rested = standing.last_batch.is_none_or(|last| now.0 - last.0 >= 7 * Millis::DAY);
+    if rested && held_for_long(&waiting, now) {
+        let together = waiting.iter().filter(|one| !one.fact).take(limits.batch);
+        plan.batch = together.map(|one| one.cluster.clone()).collect();
+    }
+    if plan.batch.len() < 2 {
+        plan.batch.clear();
+    }
+    plan.waiting.retain(|(cluster, _)| !plan.batch.contains(cluster));
+    plan
+}
+
+/// A batch is worth a reviewer's time only where the caps cannot keep up: something has waited for a
+/// whole day.
+fn held_for_long(waiting: &[&ProposalCandidate], now: Millis) -> bool {
+    waiting.iter().any(|one| !one.fact && (one.batch || now.0 - one.due_since.0 >= Millis::DAY))
+}
+
+/// Even turns go to the oldest, odd ones to the most asked.
+fn first(waiting: &[&ProposalCandidate], turn: usize) -> usize {
+    let by_age = |one: &ProposalCandidate| (one.due_since, usize::MAX - one.occurrences);
+    let by_count = |one: &ProposalCandidate| (usize::MAX - one.occurrences, one.due_since);
+    let places = 0..waiting.len();
+    let id = |at: usize| waiting[at].cluster.as_str();
+    let best = if turn.is_multiple_of(2) {
+        places.min_by_key(|at| (by_age(waiting[*at]), id(*at)))
+    } else {
+        places.min_by_key(|at| (by_count(waiting[*at]), id(*at)))
+    };
+    best.expect("somebody waits")
+}
+
+/// How the clock of a cluster stands. It starts when the threshold was met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeadlineStatus {
+    /// A proposal is open, or its row on the dashboard is there to be ticked.
+    Met,
+    Running,
+    /// Half of the time is gone and there is no draft.
+    DraftLate,
+    /// Five sixths of the time are gone: the dashboard says so.
+    Escalated,
+    Breached,
+}
+
+/// What a clock is told from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DeadlineInput {
+    pub due_since: Millis,
+    pub drafted: bool,
+    /// When it was opened, or put on the dashboard because a cap held it.
+    pub offered: Option<Millis>,
+}
+
+/// Reads the clock; `allowed` is the whole time in milliseconds, 48 hours by default.
+pub fn deadline_status(progress: &DeadlineInput, allowed: i64, now: Millis) -> DeadlineStatus {
+    let spent = |until: Millis| until.0 - progress.due_since.0;
+    if let Some(offered) = progress.offered {
+        return if spent(offered) > allowed {
+            DeadlineStatus::Breached
+        } else {
+            DeadlineStatus::Met
+        };
+    }
+    let spent = spent(now);
+    if spent > allowed {
+        DeadlineStatus::Breached
+    } else if spent >= allowed / 6 * 5 {
+        DeadlineStatus::Escalated
+    } else if spent >= allowed / 2 && !progress.drafted {
+        DeadlineStatus::DraftLate
+    } else {
+        DeadlineStatus::Running
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::model::ids::MessageId;
+
+    use super::*;
+
+    const NOW: Millis = Millis(100 * Millis::DAY);
+
+    fn id(number: u64) -> ClusterId {
+        ClusterId::of_question(MessageId(number))
+    }
+
+    fn ago(hours: i64) -> Millis {
+        Millis(NOW.0 - hours * Millis::HOUR)
+    }
+
+    /// Due for so many hours, asked so often.
+    fn candidate(number: u64, hours: i64, occurrences: usize) -> ProposalCandidate {
+        ProposalCandidate {
+            cluster: id(number),
+            due_since: ago(hours),
+            occurrences,
+            fact: false,
+            asked: false,
+            batch: false,
+        }
+    }
+
+    fn numbers(ids: &[ClusterId]) -> Vec<u64> {
+        ids.iter().map(|one| (1..50).find(|number| id(*number) == *one).unwrap()).collect()
+    }
+
+    #[test]
+    fn the_caps_hold_and_say_which() {
+        let three = [candidate(1, 3, 3), candidate(2, 2, 3), candidate(3, 1, 3)];
+        for (open, opened, expected, why) in [
+            (0, vec![], vec![1], Some(HoldReason::TooManyThisHour)),
+            (0, vec![1], vec![1], Some(HoldReason::TooManyToday)),
+            (0, vec![0], vec![], Some(HoldReason::TooManyThisHour)),
+            (1, vec![2, 23], vec![], Some(HoldReason::TooManyToday)),
+            (3, vec![90, 80, 70], vec![], Some(HoldReason::TooManyOpen)),
+            (2, vec![90, 80], vec![1], Some(HoldReason::TooManyOpen)),
+        ] {
+            let opened = opened.into_iter().map(ago).collect();
+            let standing = ProposalHistory { open, opened, last_batch: None };
+            let plan = plan_openings(&three, &standing, &ProposalLimits::default(), NOW);
+            assert_eq!(numbers(&plan.open), expected, "{standing:?}");
+            assert_eq!(plan.waiting.first().map(|(_, why)| *why), why, "{standing:?}");
+            assert_eq!(plan.waiting.len() + plan.open.len(), 3);
+            assert!(plan.batch.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_oldest_and_the_most_asked_take_turns() {
+        let four = [candidate(1, 9, 3), candidate(2, 1, 9), candidate(3, 2, 5), candidate(4, 8, 3)];
+        let limits = ProposalLimits { open: 9, per_day: 9, per_hour: 9, batch: 8 };
+        let plan = plan_openings(&four, &ProposalHistory::default(), &limits, NOW);
+        assert_eq!(numbers(&plan.open), [1, 2, 4, 3]);
+    }
+
+    #[test]
+    fn what_a_person_asked_for_opens_at_once() {
+        let mut asked = candidate(1, 1, 3);
+        asked.asked = true;
+        let standing = ProposalHistory { open: 3, opened: vec![NOW], last_batch: None };
+        let plan = plan_openings(&[asked], &standing, &ProposalLimits::default(), NOW);
+        assert_eq!(numbers(&plan.open), [1]);
+    }
+
+    #[test]
+    fn what_waits_for_long_comes_in_one_weekly_batch_without_facts() {
+        let mut many = (1..=12).map(|at| candidate(at, 40 - at as i64, 3)).collect::<Vec<_>>();
+        many[1].fact = true;
+        let of = |last_batch| {
+            let standing = ProposalHistory { open: 3, opened: vec![ago(30)], last_batch };
+            plan_openings(&many, &standing, &ProposalLimits::default(), NOW)
+        };
+        let first = of(None);
+        assert_eq!(numbers(&first.batch), [1, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(first.waiting.len(), 4);
+        assert!(of(Some(ago(6 * 24))).batch.is_empty());
+        assert_eq!(of(Some(ago(7 * 24))).batch.len(), 8);
+    }
+
+    #[test]
+    fn what_a_person_put_into_the_batch_never_goes_alone() {
+        let mut two = [candidate(1, 3, 3), candidate(2, 2, 3)];
+        two.iter_mut().for_each(|one| one.batch = true);
+        let plan = |candidates| {
+            plan_openings(candidates, &ProposalHistory::default(), &ProposalLimits::default(), NOW)
+        };
+        let both = plan(&two);
+        assert_eq!((both.open.len(), both.waiting.len(), numbers(&both.batch)), (0, 0, vec![1, 2]));
+        let alone = plan(&two[..1]);
+        assert_eq!((alone.open.len(), alone.batch.len()), (0, 0));
+        assert_eq!(alone.waiting, [(id(1), HoldReason::Batch)]);
+    }
+
+    #[test]
+    fn the_clock_runs_from_the_threshold() {
+        let allowed = 48 * Millis::HOUR;
+        for (hours, drafted, offered, expected) in [
+            (0, false, None, DeadlineStatus::Running),
+            (23, false, None, DeadlineStatus::Running),
+            (24, false, None, DeadlineStatus::DraftLate),
+            (24, true, None, DeadlineStatus::Running),
+            (40, true, None, DeadlineStatus::Escalated),
+            (48, true, None, DeadlineStatus::Escalated),
+            (49, true, None, DeadlineStatus::Breached),
+            (90, true, Some(60), DeadlineStatus::Met),
+            (90, true, Some(10), DeadlineStatus::Breached),
+        ] {
+            let progress =
+                DeadlineInput { due_since: ago(hours), drafted, offered: offered.map(ago) };
+            assert_eq!(
+                deadline_status(&progress, allowed, NOW),
+                expected,
+                "{hours} {drafted} {offered:?}"
+            );
+        }
+    }
+}

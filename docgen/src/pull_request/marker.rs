@@ -1,0 +1,122 @@
+//! The first line of a pull request's body, by which we know it again with every store lost.
+
+use rules::model::ids::ClusterId;
+use sha2::{Digest, Sha256};
+
+use crate::page::render::MARKER;
+
+/// What a marker tells. Hashes are the first 16 hexadecimal digits of SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyMarker {
+    pub cluster: ClusterId,
+    /// Of the draft that stands on the branch.
+    pub digest: String,
+    /// The commit that we pushed.
+    pub head: String,
+    pub revision: u32,
+    /// Hash of the title that we wrote; a title with another hash was edited by somebody.
+    pub title: String,
+    /// Hash of the body that we wrote, without this line.
+    pub body: String,
+    /// We closed it ourselves: the evidence is gone.
+    pub withdrawn: bool,
+}
+
+impl BodyMarker {
+    /// Reads the first line of a body. Fields that are missing are empty, unknown ones are ignored.
+    pub fn read(body: &str) -> Option<Self> {
+        let line = body.lines().next()?.trim();
+        let fields = line.strip_prefix("<!-- ")?.strip_prefix(MARKER)?.strip_suffix(" -->")?;
+        let value = |name: &str| {
+            let mut pairs = fields.split_whitespace().filter_map(|field| field.split_once('='));
+            pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+        };
+        Some(Self {
+            cluster: value("id")?.parse().ok()?,
+            digest: value("digest").unwrap_or_default(),
+            head: value("head").unwrap_or_default(),
+            revision: value("rev").and_then(|rev| rev.parse().ok()).unwrap_or_default(),
+            title: value("title").unwrap_or_default(),
+            body: value("body").unwrap_or_default(),
+            withdrawn: value("withdrawn").is_some(),
+        })
+    }
+
+    /// The body that begins with this marker.
+    pub fn on(&self, rest: &str) -> String {
+        let Self { cluster, digest, head, revision, title, body, withdrawn } = self;
+        let withdrawn = if *withdrawn { " withdrawn=yes" } else { "" };
+        format!(
+            "<!-- {MARKER} id={cluster} digest={digest} head={head} rev={revision} \
+             title={title} body={body}{withdrawn} -->\n{rest}"
+        )
+    }
+}
+
+/// A body without its marker, with line ends as we write them.
+pub fn without(body: &str) -> String {
+    let body = body.replace("\r\n", "\n");
+    match body.split_once('\n') {
+        Some((first, rest)) if first.contains(MARKER) => rest.to_owned(),
+        None if body.contains(MARKER) => String::new(),
+        _ => body,
+    }
+}
+
+/// The hash by which a title or a body is compared. Line ends and space at the end do not count: the
+/// host changes them. Ticks do not either: a box is there to be ticked.
+pub fn hash(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace("- [x] ", "- [ ] ").replace("- [X] ", "- [ ] ");
+    let digest = Sha256::digest(text.trim_end());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::model::ids::MessageId;
+
+    use super::*;
+
+    fn marker() -> BodyMarker {
+        BodyMarker {
+            cluster: ClusterId::of_question(MessageId(36)),
+            digest: "d1".into(),
+            head: "c0ffee".into(),
+            revision: 3,
+            title: hash("T"),
+            body: hash("B"),
+            withdrawn: false,
+        }
+    }
+
+    #[test]
+    fn a_marker_is_found_again() {
+        for withdrawn in [false, true] {
+            let marker = BodyMarker { withdrawn, ..marker() };
+            let body = marker.on("words\nmore");
+            assert_eq!(BodyMarker::read(&body), Some(marker.clone()));
+            assert_eq!(BodyMarker::read(&body.replace('\n', "\r\n")), Some(marker));
+            assert_eq!(without(&body.replace('\n', "\r\n")), "words\nmore");
+        }
+        let sparse =
+            BodyMarker::read("<!-- answer-harvester:v1 id=q10 digest=x later=1 -->").unwrap();
+        assert_eq!((sparse.digest.as_str(), sparse.head.as_str(), sparse.revision), ("x", "", 0));
+    }
+
+    #[test]
+    fn only_a_first_line_of_ours_is_a_marker() {
+        for body in [
+            "",
+            "words",
+            "words\n<!-- answer-harvester:v1 id=q10 digest=x -->",
+            "<!-- answer-harvester:v1 digest=x -->",
+            "<!-- answer-harvester:v1 id=../x digest=x -->",
+            "<!-- answer-harvester:v2 id=q10 -->",
+            "`<!-- answer-harvester:v1 id=q10 -->`",
+        ] {
+            assert_eq!(BodyMarker::read(body), None, "{body}");
+        }
+        assert_eq!(without("words\nmore"), "words\nmore");
+        assert_eq!(hash("a\r\nb\n"), hash("a\nb"));
+    }
+}

@@ -1,0 +1,3 @@
+pub mod docs_tree;
+pub mod layout;
+pub mod moving;

@@ -1,0 +1,127 @@
+//! What is particular about an answer: what one would type, and the words it is told with.
+
+use std::collections::BTreeSet;
+
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use rules::due::DocsRules;
+use rules::occurrence_ranking::overlap;
+
+use crate::page::outline::plain;
+
+/// The answers of one of our pages.
+pub(super) struct AnswerTerms {
+    /// Code, settings and commands as they are typed, in lower case.
+    typed: BTreeSet<String>,
+    prose: String,
+}
+
+impl AnswerTerms {
+    /// Reads a page of ours up to its other wordings and its evidence.
+    pub(super) fn of(page: &str) -> Self {
+        let answer = answer(page);
+        let mut typed = BTreeSet::new();
+        let mut block = false;
+        for event in Parser::new(&answer) {
+            match event {
+                Event::Start(Tag::CodeBlock(_)) => block = true,
+                Event::End(TagEnd::CodeBlock) => block = false,
+                Event::Code(text) => typed.extend(terms(&text)),
+                Event::Text(text) if block => typed.extend(text.lines().flat_map(terms)),
+                Event::Text(text) => typed.extend(names(&text)),
+                _ => {}
+            }
+        }
+        Self { typed, prose: plain(&answer) }
+    }
+
+    /// Whether a section holds enough of them. Without anything to type the words decide.
+    pub(super) fn are_in(&self, text: &str, rules: &DocsRules) -> bool {
+        if self.typed.is_empty() {
+            // A few words are in every longer text.
+            let enough = text.len() * 2 >= self.prose.len();
+            return enough && overlap(&self.prose, text) >= rules.words;
+        }
+        let text = squeezed(text);
+        let held = self.typed.iter().filter(|term| text.contains(term.as_str())).count();
+        held as f32 >= rules.terms * self.typed.len() as f32
+    }
+}
+
+/// Whether a text says this line, but for space and letters' case.
+pub(super) fn says(text: &str, line: &str) -> bool {
+    squeezed(text).contains(squeezed(line).trim_end_matches('?'))
+}
+
+/// The main answer with what you may see, without its source.
+fn answer(page: &str) -> String {
+    let body = page.split_once("</a>\n").map_or(page, |(_, body)| body);
+    let ends = ["Also suggested", "Also asked as", "Evidence"];
+    let ends = ends.map(|heading| body.find(&format!("# {heading}\n")));
+    let end = ends.into_iter().flatten().min().unwrap_or(body.len());
+    let lines = body[..end].trim_end_matches('#').lines();
+    lines.filter(|line| !line.starts_with("Source: [")).collect::<Vec<_>>().join("\n")
+}
+
+/// The answer with its sources and evidence as a part of a section: our headings become bold lines.
+pub(super) fn addition(page: &str) -> String {
+    let from = page.find("<a id=\"answer-").unwrap_or_default();
+    let mut fence: Option<usize> = None;
+    let lines = page[from..].lines().map(|line| {
+        let ticks = line.len() - line.trim_start_matches('`').len();
+        match fence {
+            Some(open) if ticks == open && line.len() == ticks => fence = None,
+            None if ticks >= 3 => fence = Some(ticks),
+            _ => {}
+        }
+        match line.trim_start_matches('#') {
+            heading
+                if fence.is_none() && heading.len() < line.len() && heading.starts_with(' ') =>
+            {
+                format!("**{}**", heading.trim())
+            }
+            _ => line.to_owned(),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n").trim_matches('\n').to_owned()
+}
+
+/// What a line of code is told by: the names in it or, where it has none, the line.
+fn terms(code: &str) -> Vec<String> {
+    let named = words(code).filter(|word| is_name(word) || is_mixed(word));
+    let named = named.map(str::to_lowercase).collect::<Vec<_>>();
+    let line = squeezed(code.trim().trim_start_matches("$ "));
+    if named.is_empty() && line.chars().count() > 1 { vec![line] } else { named }
+}
+
+/// The settings, flags and files that are named in running text.
+fn names(prose: &str) -> impl Iterator<Item = String> {
+    words(prose).filter(|word| is_name(word)).map(str::to_lowercase)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let split = |c: char| c.is_whitespace() || "=\"'`(),;<>[]{}".contains(c);
+    let words = text.split(split).map(|word| word.trim_end_matches(['.', ':', '!', '?']));
+    words.filter(|word| !word.contains("://") && !is_version(word))
+}
+
+fn is_name(word: &str) -> bool {
+    let inner = |c: char| word.trim_matches(c).contains(c);
+    let flag = word.starts_with("--") && word.len() > 3;
+    flag || inner('_') || inner('.') || inner('/')
+}
+
+/// In running text this is oftener a brand or a unit.
+fn is_mixed(word: &str) -> bool {
+    let mut pairs = word.chars().zip(word.chars().skip(1));
+    let camel = pairs.any(|(a, b)| a.is_lowercase() && b.is_uppercase());
+    camel || word.contains(|c: char| c.is_ascii_digit()) && word.contains(char::is_alphabetic)
+}
+
+fn is_version(word: &str) -> bool {
+    let digits = word.strip_prefix('v').unwrap_or(word);
+    digits.starts_with(|c: char| c.is_ascii_digit()) && digits.contains('.')
+}
+
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}

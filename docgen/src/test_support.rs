@@ -1,0 +1,39 @@
+//! A cluster to test with.
+
+use rules::model::cluster::{Cluster, ClusterState, Occurrence, Quote};
+use rules::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
+use rules::resolution::ResolutionGrade;
+
+/// One question of `some_body5` with an answer of `some_body6`, without words.
+pub(crate) fn cluster() -> Cluster {
+    let quote = |id| Quote {
+        message: MessageId(id),
+        author: UserId(id),
+        author_name: format!("some_body{id}"),
+        trusted: false,
+        text: String::new(),
+        sent: Millis(0),
+    };
+    let occurrence = Occurrence {
+        conversation: ConversationId(MessageId(5)),
+        guild: GuildId(1),
+        channel: ChannelId(2),
+        channel_name: String::new(),
+        question: quote(5),
+        answers: vec![quote(6)],
+        grade: ResolutionGrade::Certain,
+        confidence: 1.0,
+        signals: Vec::new(),
+        reasons: Vec::new(),
+        quotable: true,
+        people: Vec::new(),
+    };
+    Cluster {
+        id: ClusterId::of_question(MessageId(5)),
+        state: ClusterState::Due,
+        occurrences: vec![occurrence],
+        centre: MessageId(5),
+        due_since: None,
+        canon: None,
+    }
+}

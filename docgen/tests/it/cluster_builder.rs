@@ -1,0 +1,120 @@
+//! Clusters told in a few words.
+
+use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_draft};
+use docgen::pull_request::answer::PullRequestText;
+use docgen::target::{DocsFolder, DocsTarget};
+use rules::config::ruleset::Ruleset;
+use rules::model::cluster::{Cluster, ClusterState, Occurrence, Quote};
+use rules::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
+use rules::model::reason::WeightedReason;
+use rules::publish::pseudonym::{AuthorNaming, Salt};
+use rules::resolution::{ResolutionGrade, ResolutionSignal, SignalKind};
+
+/// 2025-03-01T12:00:00Z.
+pub(crate) const START: i64 = 1_740_830_400_000;
+
+pub(crate) struct World {
+    pub rules: Ruleset,
+    pub naming: AuthorNaming,
+    pub folder: DocsFolder,
+    pub target: DocsTarget,
+}
+
+impl World {
+    pub(crate) fn new(target: DocsTarget) -> Self {
+        Self::with_scope(target, "[consent]\nmode = 'server-public'")
+    }
+
+    pub(crate) fn with_scope(target: DocsTarget, scope: &str) -> Self {
+        let rules =
+            Ruleset::parse(|name| (name == "scope.toml").then(|| scope.to_owned())).unwrap();
+        Self {
+            rules,
+            naming: AuthorNaming::Pseudonyms(Salt([7; 16])),
+            folder: DocsFolder::default(),
+            target,
+        }
+    }
+
+    pub(crate) fn context(&self) -> DraftContext<'_> {
+        DraftContext {
+            target: self.target,
+            folder: &self.folder,
+            path: None,
+            rules: &self.rules,
+            naming: &self.naming,
+            version: "1.2.3",
+        }
+    }
+
+    pub(crate) fn draft(&self, cluster: &Cluster) -> Result<Draft, DraftRefusal> {
+        build_draft(cluster, &self.context())
+    }
+
+    pub(crate) fn proposal(&self, cluster: &Cluster) -> (Draft, PullRequestText) {
+        let draft = self.draft(cluster).unwrap();
+        let proposal = PullRequestText::new(cluster, &draft, &self.context());
+        (draft, proposal)
+    }
+}
+
+/// One occurrence a day, each `(question, answer)`, each by another asker.
+pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
+    let occurrences = told
+        .iter()
+        .enumerate()
+        .map(|(at, (question, answer))| occurrence(at as u64, question, answer))
+        .collect::<Vec<_>>();
+    Cluster {
+        id: ClusterId::of_question(MessageId(1_000)),
+        state: ClusterState::Due,
+        centre: occurrences[0].question.message,
+        occurrences,
+        due_since: Some(Millis(START + 5 * Millis::DAY)),
+        canon: None,
+    }
+}
+
+pub(crate) fn occurrence(at: u64, question: &str, answer: &str) -> Occurrence {
+    let sent = START + at as i64 * Millis::DAY;
+    let first = 1_000 + at * 10;
+    let worked = ResolutionSignal {
+        kind: SignalKind::Worked,
+        message: MessageId(first + 2),
+        by: UserId(100 + at),
+    };
+    Occurrence {
+        conversation: ConversationId(MessageId(first)),
+        guild: GuildId(1),
+        channel: ChannelId(2),
+        channel_name: "help".into(),
+        question: quote(first, 100 + at, &format!("Asker{at}"), question, sent),
+        answers: vec![quote(
+            first + 1,
+            200 + at % 2,
+            &format!("helper_{}", at % 2),
+            answer,
+            sent + Millis::HOUR,
+        )],
+        grade: ResolutionGrade::Confirmed,
+        confidence: 0.8 - at as f32 * 0.05,
+        signals: vec![worked],
+        reasons: vec![
+            WeightedReason::new("the asker says it works", 0.6),
+            WeightedReason::new("the answer is short", -0.2),
+        ],
+        quotable: true,
+        people: Vec::new(),
+    }
+}
+
+fn quote(message: u64, author: u64, name: &str, text: &str, sent: i64) -> Quote {
+    Quote {
+        message: MessageId(message),
+        author: UserId(author),
+        author_name: name.into(),
+        trusted: author == 201,
+        text: text.into(),
+        sent: Millis(sent),
+    }
+}

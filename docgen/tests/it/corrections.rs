@@ -1,0 +1,66 @@
+//! Pull requests for pages that must change or go, and for several pages at once.
+
+use docgen::change::FileChange;
+use docgen::github::reconcile::DesiredPullRequest;
+use docgen::page::amend::add_later_answer;
+use docgen::pull_request::desired::{CorrectionReason, MergedPage, id_of_batch};
+use docgen::site::layout::detect;
+use docgen::target::DocsTarget;
+
+use crate::cluster_builder::{World, cluster, occurrence};
+
+const KNOWN: &str = "Run `lanternd init` in the project folder and answer its questions.";
+const LATER: &str =
+    "Since 2.0 that is `lanternd setup`; `lanternd init` is gone. @everyone fixes #3";
+
+fn shown(wanted: &DesiredPullRequest) -> String {
+    let paths = wanted.changes.iter().map(FileChange::path).collect::<Vec<_>>().join(", ");
+    let DesiredPullRequest { branch, title, labels, body, .. } = wanted;
+    format!("{branch}\n{title}\n{labels:?}\n{paths}\n\n{body}").replace('\u{200b}', "~")
+}
+
+#[test]
+fn every_mending_tells_its_reason_and_what_to_check() {
+    let world = World::new(DocsTarget::Markdown);
+    let known = cluster(&[("How do I make a new project?", KNOWN)]);
+    let draft = world.draft(&known).unwrap();
+    let layout = detect(["README.md"]);
+    let page = MergedPage { cluster: &known.id, path: draft.path(), layout: &layout, base: "main" };
+    let later = occurrence(7, "How do I make a project with 2.0?", LATER);
+    let mends = [
+        CorrectionReason::Gone { messages: 2 },
+        CorrectionReason::Newer { version: "2.0".to_owned(), known: KNOWN, later: &later },
+        CorrectionReason::Contradicted { known: KNOWN, later: &later },
+    ];
+    let mut all = shown(&DesiredPullRequest::removal(&page, 1));
+    for why in mends {
+        let wanted = DesiredPullRequest::correction(&page, (draft.page(), "mended"), &why, false);
+        all.push_str(&format!("\n======\n{}", shown(&wanted)));
+    }
+    let other = cluster(&[("Where does the log go?", "Into `var/log` below the data folder.")]);
+    let both = [known, other].map(|one| (one.clone(), world.draft(&one).unwrap()));
+    let batch = DesiredPullRequest::batch(&id_of_batch(202_647), "2026w47", &both, &layout, "main");
+    all.push_str(&format!("\n======\n{}", shown(&batch)));
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn a_later_answer_stands_above_the_evidence() {
+    let world = World::new(DocsTarget::Markdown);
+    let known = cluster(&[("How do I make a new project?", KNOWN)]);
+    let page = world.draft(&known).unwrap().page().to_owned();
+    let mut later = cluster(&[("How do I make a new project?", LATER)]);
+    later.occurrences[0] = occurrence(7, "How do I make a new project?", LATER);
+    later.centre = later.occurrences[0].question.message;
+    let later = world.draft(&later).unwrap();
+    let mended = add_later_answer(&page, &known.id, &later).unwrap();
+    let at = |words: &str| mended.find(words).unwrap_or_else(|| panic!("{words}\n{mended}"));
+    assert!(at("lanternd init` in the project") < at("## Since then"));
+    assert!(at("## Since then") < at("that is `lanternd setup`"));
+    assert!(at("that is `lanternd setup`") < at("## Evidence"));
+    assert_eq!(mended.matches("## Evidence").count(), 1);
+    assert_eq!(mended.matches("answer-harvester:v1").count(), 1);
+    let windows = page.replace('\n', "\r\n");
+    assert_eq!(add_later_answer(&windows, &known.id, &later).as_deref(), Some(mended.as_str()));
+    assert_eq!(add_later_answer("# Another page\n", &known.id, &later), None);
+}

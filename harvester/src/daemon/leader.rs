@@ -1,0 +1,118 @@
+//! The one process of a data directory that judges, groups and indexes what all of them store.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use indexer::store::{Store, StoreError, WriteLock};
+use rules::config::ruleset::Ruleset;
+use tokio::sync::{Notify, watch};
+
+use super::status_writer::DaemonCounters;
+use crate::clock;
+use crate::pipeline::{Pipeline, PipelineError};
+
+/// How often the store is looked at without being told that it changed: another process may write.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often a process that stands by tries to take the lead.
+const STAND_BY: Duration = Duration::from_millis(500);
+/// Between two groupings lies this many times what the last one took...
+const REST_PER_SETTLING: u32 = 10;
+/// ...but never more than this.
+const LONGEST_REST: Duration = Duration::from_secs(60);
+/// Between two purges of deleted text: each rewrites segments of the index.
+const BETWEEN_SCRUBS: Duration = Duration::from_secs(20);
+
+pub(super) struct IndexLeader {
+    pub(super) store: Store,
+    pub(super) rules: Arc<Ruleset>,
+    pub(super) data: PathBuf,
+    /// Told whenever this process stored something.
+    pub(super) stored: Arc<Notify>,
+    /// Tells that something was deleted and is in no file any more.
+    pub(super) scrubbed: Arc<Notify>,
+    pub(super) beat: DaemonCounters,
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+/// When the last grouping and the last purge were, and how long the grouping took.
+#[derive(Default)]
+struct LeaderSchedule {
+    settled: Option<(Instant, Duration)>,
+    scrubbed: Option<Instant>,
+}
+
+impl IndexLeader {
+    /// Keeps the data directory until the stop; stands by while another process does.
+    pub(super) async fn run(mut self) -> Result<(), PipelineError> {
+        let Some(mut pipeline) = self.await_leadership().await? else { return Ok(()) };
+        self.beat.leads();
+        let mut rounds = LeaderSchedule::default();
+        while !*self.stopping.borrow() {
+            self.run_once(&mut pipeline, &mut rounds).await?;
+            tokio::select! {
+                () = self.stored.notified() => {}
+                () = tokio::time::sleep(LOOK) => {}
+                _ = self.stopping.changed() => {}
+            }
+        }
+        pipeline.judge_and_index().await?;
+        Ok(())
+    }
+
+    /// Waits for the lead; `None` if the stop came first.
+    async fn await_leadership(&mut self) -> Result<Option<Pipeline>, PipelineError> {
+        loop {
+            match WriteLock::take(&self.data) {
+                Ok(lock) => {
+                    let store = self.store.clone();
+                    let rules = Arc::clone(&self.rules);
+                    return Pipeline::lead(store, lock, &self.data, rules).map(Some);
+                }
+                Err(StoreError::InUse(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(STAND_BY) => {}
+                _ = self.stopping.changed() => return Ok(None),
+            }
+        }
+    }
+
+    async fn run_once(
+        &mut self,
+        pipeline: &mut Pipeline,
+        rounds: &mut LeaderSchedule,
+    ) -> Result<(), PipelineError> {
+        pipeline.judge_and_index().await?;
+        let now = Instant::now();
+        let rested = |(ended, took): (Instant, Duration)| now - ended >= rest_after(took);
+        if rounds.settled.is_none_or(rested) {
+            pipeline.recluster_and_index(clock::now()).await?;
+            rounds.settled = Some((Instant::now(), now.elapsed()));
+        }
+        let rested = |at: Instant| now - at >= BETWEEN_SCRUBS;
+        if rounds.scrubbed.is_none_or(rested) && pipeline.scrub_if_due().await? {
+            rounds.scrubbed = Some(Instant::now());
+            self.scrubbed.notify_one();
+        }
+        self.beat.record_index_pass(clock::now());
+        Ok(())
+    }
+}
+
+/// Grouping reads every occurrence, so that it may take at most a tenth of the time.
+fn rest_after(took: Duration) -> Duration {
+    (took * REST_PER_SETTLING).min(LONGEST_REST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grouping_rests_in_proportion_and_never_long() {
+        assert_eq!(rest_after(Duration::from_millis(80)), Duration::from_millis(800));
+        assert_eq!(rest_after(Duration::from_secs(20)), LONGEST_REST);
+    }
+}

@@ -1,0 +1,260 @@
+//! What each event of the gateway sets going.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rules::config::ruleset::Ruleset;
+use rules::model::ids::{ChannelId, GuildId, Millis};
+use rules::model::message::ReactionOp;
+use rules::safety::redact;
+use serde_json::Value;
+
+use super::is_wanted;
+use super::tasks::ListenerTasks;
+use crate::config::DiscordConfig;
+use crate::discord::catch_up::CatchUp;
+use crate::discord::gateway::{DispatchEvent, GapSet, GatewayAction, translate};
+use crate::discord::guild_view::GuildView;
+use crate::discord::interactions::handler::InteractionHandler;
+use crate::event::ChatEvent;
+use crate::ingest_queue::{IngestItem, IngestQueue};
+use crate::wire::api::{ApiChannel, ApiMessage, Deletion, MemberUpdate};
+
+/// Understands events one after the other, and never waits.
+pub(super) struct GatewayDispatcher {
+    settings: DiscordConfig,
+    rules: Arc<Ruleset>,
+    feed: IngestQueue,
+    catch_up: CatchUp,
+    desk: Option<Arc<InteractionHandler>>,
+    /// Servers whose commands are to be registered once there is a desk.
+    unregistered: BTreeSet<GuildId>,
+    /// Interactions that came before there was a desk.
+    interactions: Vec<Value>,
+    errands: ListenerTasks,
+}
+
+impl GatewayDispatcher {
+    pub(super) fn new(
+        settings: &DiscordConfig,
+        rules: &Arc<Ruleset>,
+        feed: IngestQueue,
+        catch_up: CatchUp,
+    ) -> Self {
+        let errands = ListenerTasks::new(catch_up.clone(), feed.clone());
+        Self {
+            settings: settings.clone(),
+            rules: Arc::clone(rules),
+            feed,
+            catch_up,
+            desk: None,
+            unregistered: BTreeSet::new(),
+            interactions: Vec::new(),
+            errands,
+        }
+    }
+
+    /// Gets to know the desk, and hands over what waited for it.
+    pub(super) fn attach_handler(&mut self, desk: Arc<InteractionHandler>) {
+        for interaction in self.interactions.drain(..) {
+            self.errands.answer(&desk, interaction);
+        }
+        for guild in std::mem::take(&mut self.unregistered) {
+            self.errands.register(&desk, guild);
+        }
+        self.desk = Some(desk);
+    }
+
+    pub(super) fn handle_event(&mut self, heard: DispatchEvent) {
+        let at = heard.at;
+        match translate(&heard) {
+            GatewayAction::Posted(read) => self.message(*read, at, ChatEvent::Posted),
+            GatewayAction::Edited(read) => self.message(*read, at, ChatEvent::Edited),
+            GatewayAction::Reread(channel, message) => self.errands.reread(channel, message),
+            GatewayAction::Deleted(Deletion { channel, messages, .. }) => {
+                self.enqueue(channel, ChatEvent::Deleted(channel, messages, at));
+            }
+            GatewayAction::Reacted(change) => {
+                let read = self.rules.signals.reads_reaction(&change.emoji);
+                if read || change.what == ReactionOp::Cleared {
+                    self.enqueue(change.channel, ChatEvent::Reacted(change, at));
+                }
+            }
+            GatewayAction::Channel(channel) => self.channel(channel, at),
+            GatewayAction::ChannelGone(channel) => {
+                if let Some(guild) = self.catch_up.guild_of(channel) {
+                    self.catch_up.with_guild(guild, |guild| guild.remove(channel));
+                }
+                self.enqueue(channel, ChatEvent::ChannelGone(channel, at));
+            }
+            GatewayAction::Threads(list) => {
+                list.threads.into_iter().for_each(|one| self.channel(one, at))
+            }
+            GatewayAction::Guild(told) => self.guild(GuildView::of(told, &self.settings.everybody)),
+            GatewayAction::GuildChanged(told) => {
+                let id = told.id;
+                self.change_roles(id, |guild| guild.put_roles(told), at);
+            }
+            GatewayAction::GuildLeft(guild) => self.left(guild, at),
+            GatewayAction::Role(guild, role) => {
+                self.change_roles(guild, |guild| guild.put_role(role), at)
+            }
+            GatewayAction::RoleGone(guild, role) => {
+                self.change_roles(guild, |guild| guild.remove_role(role), at);
+            }
+            GatewayAction::Member(MemberUpdate { guild, user, member }) => {
+                self.catch_up.note_member(guild, user.id, member);
+            }
+            GatewayAction::Interaction(interaction) => match &self.desk {
+                Some(desk) => self.errands.answer(desk, interaction),
+                None => self.interactions.push(interaction),
+            },
+            GatewayAction::Ready => self.catch_up.out_of_step(),
+            GatewayAction::Quarantine { why, channel, message } => {
+                let raw = redact(&heard.data.to_string(), &self.rules.safety).into_owned();
+                let source = "gateway".to_owned();
+                let (kind, why) = (heard.kind, why.to_owned());
+                let one = indexer::store::QuarantinedPayload {
+                    id: 0,
+                    source,
+                    kind,
+                    why,
+                    raw,
+                    channel,
+                    message,
+                    seen: at,
+                    tries: 0,
+                };
+                self.deliver(
+                    channel,
+                    IngestItem { quarantined: vec![one], ..IngestItem::default() },
+                );
+            }
+            GatewayAction::GuildAway(_)
+            | GatewayAction::Resumed
+            | GatewayAction::Nothing
+            | GatewayAction::Unknown => {}
+        }
+    }
+
+    /// Looks after what was lost, and catches up again where that is wanted.
+    pub(super) fn poll_gaps(&mut self, gapped: GapSet) {
+        let lost = gapped.channels.into_iter().collect::<Vec<_>>();
+        for channel in lost {
+            self.lost(Some(channel));
+        }
+        if gapped.everything {
+            self.lost(None);
+        }
+        self.errands.poll();
+    }
+
+    /// Lets what people wait for finish, for a moment.
+    pub(super) async fn finish(self) {
+        self.errands.finish().await;
+    }
+
+    fn message(
+        &mut self,
+        mut read: ApiMessage,
+        at: Millis,
+        event: fn(rules::model::message::Message, Millis) -> ChatEvent,
+    ) {
+        let (channel, message) = (read.message.channel, read.message.id);
+        let Some(guild) = read.guild.or_else(|| self.catch_up.guild_of(channel)) else { return };
+        if !self.catch_up.reads(guild, channel) {
+            return;
+        }
+        if !self.catch_up.name(&mut read, guild) {
+            return self.errands.reread(channel, message);
+        }
+        let reading = self.catch_up.live(channel, message).into_iter().collect();
+        let events = vec![event(read.message, at)];
+        self.deliver(Some(channel), IngestItem { events, reading, ..IngestItem::default() });
+    }
+
+    fn channel(&mut self, channel: ApiChannel, at: Millis) {
+        let id = channel.id;
+        let guild = channel.guild.or_else(|| self.catch_up.guild_of(channel.parent.unwrap_or(id)));
+        let Some(guild) = guild else { return };
+        let was_read = self.catch_up.reads(guild, id);
+        let told = self.catch_up.with_guild(guild, |view| {
+            let guild = Some(view.id());
+            let last_message =
+                channel.last_message.max(view.channel(id).and_then(|before| before.last_message));
+            view.update_channel(ApiChannel { guild, last_message, ..channel });
+            view.events(id, at)
+        });
+        self.deliver(
+            Some(id),
+            IngestItem { events: told.unwrap_or_default(), ..IngestItem::default() },
+        );
+        self.errands.tell_below(guild, id);
+        if !was_read && self.catch_up.reads(guild, id) {
+            self.errands.catch_up_again(guild);
+        }
+    }
+
+    fn change_roles(&mut self, id: GuildId, change: impl FnOnce(&mut GuildView), at: Millis) {
+        let told = self.catch_up.with_guild(id, |guild| {
+            let before = guild.readable();
+            change(guild);
+            (guild.readable() != before).then(|| guild.all_events(at))
+        });
+        if let Some(Some(events)) = told {
+            self.deliver(None, IngestItem { events, ..IngestItem::default() });
+            self.errands.catch_up_again(id);
+        }
+    }
+
+    fn guild(&mut self, guild: GuildView) {
+        let id = guild.id();
+        if !is_wanted(&self.settings, id) {
+            return;
+        }
+        self.catch_up.put_guild(guild);
+        match &self.desk {
+            Some(desk) => self.errands.register(desk, id),
+            None => {
+                self.unregistered.insert(id);
+            }
+        }
+        self.errands.catch_up(id);
+    }
+
+    /// The bot was removed: what can no longer be seen is no longer served.
+    fn left(&mut self, id: GuildId, at: Millis) {
+        let channels = self.catch_up.with_guild(id, |guild| guild.readable()).unwrap_or_default();
+        let hidden = channels.iter().map(|channel| ChatEvent::ChannelHidden(channel.id, at));
+        self.deliver(None, IngestItem { events: hidden.collect(), ..IngestItem::default() });
+    }
+
+    fn enqueue(&mut self, channel: ChannelId, event: ChatEvent) {
+        self.deliver(Some(channel), IngestItem { events: vec![event], ..IngestItem::default() });
+    }
+
+    /// Never waits: what finds the queue full is read again over REST.
+    fn deliver(&mut self, channel: Option<ChannelId>, delivery: IngestItem) {
+        if self.feed.push_live(delivery).is_err() {
+            self.lost(channel);
+        }
+    }
+
+    /// Has a channel read again, or all of them.
+    fn lost(&mut self, channel: Option<ChannelId>) {
+        let guild = channel.and_then(|channel| {
+            self.catch_up.gapped(channel);
+            self.catch_up.guild_of(channel)
+        });
+        match guild {
+            Some(guild) => {
+                self.errands.catch_up_again(guild);
+            }
+            None => {
+                self.catch_up.out_of_step();
+                let guilds = self.catch_up.guilds();
+                guilds.into_iter().for_each(|guild| self.errands.catch_up_again(guild));
+            }
+        }
+    }
+}

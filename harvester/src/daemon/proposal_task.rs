@@ -1,0 +1,186 @@
+//! Rounds of proposing on GitHub: now and then, when GitHub tells us of something, and when words went.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use docgen::github::auth::Credential;
+use docgen::github::webhook::{self, WebhookDelivery, WebhookError};
+use docgen::pull_request::limits::DeadlineStatus;
+use indexer::store::Store;
+use rules::model::ids::Millis;
+use serde_json::Value;
+use site::http::webhooks::WebhookReply;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
+
+use super::Daemon;
+use crate::clock;
+use crate::config::Config;
+use crate::proposals::reconciler::{ProposalReconciler, RoundOutcome};
+
+/// Deliveries waiting to be looked at; one that finds no place is made up for by the next round.
+const WAITING: usize = 1_000;
+/// What happens together is looked at together.
+const SETTLING: Duration = Duration::from_secs(2);
+/// How soon a round that failed, or that another process had, is tried again.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// Takes deliveries in; the rounds look at them.
+pub(super) struct GitHubWebhooks {
+    secret: Credential,
+    heard: mpsc::Sender<WebhookDelivery>,
+}
+
+impl GitHubWebhooks {
+    /// An ear with the other end of it; `None` without a secret to check deliveries with.
+    pub(super) fn new(config: &Config) -> (Option<Self>, mpsc::Receiver<WebhookDelivery>) {
+        let (heard, deliveries) = mpsc::channel(WAITING);
+        let secret = config.forge.github.as_ref().and_then(|forge| forge.webhook_secret.clone());
+        let ear = secret.map(|secret| Self { secret: Credential::new(secret.0), heard });
+        (ear, deliveries)
+    }
+}
+
+impl site::http::webhooks::WebhookReceiver for GitHubWebhooks {
+    fn receive<'h>(&self, header: &dyn Fn(&str) -> Option<&'h str>, raw: &[u8]) -> WebhookReply {
+        match webhook::read(&self.secret, header, raw) {
+            Ok(delivery) => {
+                // Too many at once: the next round looks at everything anyhow.
+                let _ = self.heard.try_send(delivery);
+                WebhookReply::Well
+            }
+            Err(WebhookError::Signature) => WebhookReply::Unsigned,
+            Err(WebhookError::Headers | WebhookError::Body) => WebhookReply::Unclear,
+        }
+    }
+}
+
+/// What the pulse tells of proposals.
+#[derive(Clone, Default)]
+pub(super) struct ProposalMetrics(Arc<Mutex<Value>>);
+
+impl ProposalMetrics {
+    pub(super) fn told(&self) -> Value {
+        self.0.lock().expect("nobody panics with it").clone()
+    }
+
+    /// Counts a round that ended, and how the clocks stand after it.
+    fn tell(&self, clocks: Option<&BTreeMap<DeadlineStatus, u64>>, now: Millis) {
+        let mut told = self.0.lock().expect("nobody panics with it");
+        let count = if clocks.is_some() { "rounds_total" } else { "failed_rounds_total" };
+        told[count] = (told[count].as_u64().unwrap_or_default() + 1).into();
+        if let Some(clocks) = clocks {
+            told["last_round"] = now.0.into();
+            told["by_clock"] = serde_json::to_value(clocks).unwrap_or_default();
+        }
+    }
+}
+
+/// The task that proposes.
+pub(super) struct ProposalTask {
+    proposer: ProposalReconciler,
+    store: Store,
+    owner: String,
+    every: Duration,
+    heard: mpsc::Receiver<WebhookDelivery>,
+    scrubbed: Arc<Notify>,
+    standing: ProposalMetrics,
+    stopping: watch::Receiver<bool>,
+}
+
+impl ProposalTask {
+    /// `None` where proposals do not go to GitHub.
+    pub(super) async fn open(
+        daemon: &Daemon,
+        heard: mpsc::Receiver<WebhookDelivery>,
+        (scrubbed, standing): (Arc<Notify>, ProposalMetrics),
+        stopping: watch::Receiver<bool>,
+    ) -> anyhow::Result<Option<Self>> {
+        let Daemon { config, rules, store, naming, owner, .. } = daemon;
+        let minutes = config.forge.github.as_ref().map_or(0, |forge| forge.poll_minutes);
+        let every = Duration::from_secs(u64::from(minutes) * 60);
+        let (rules, naming) = (Arc::clone(rules), naming.clone());
+        let (store, owner) = (store.clone(), owner.clone());
+        let proposer =
+            ProposalReconciler::open(config, rules, store.clone(), naming, owner.clone()).await?;
+        Ok(proposer.map(|proposer| Self {
+            proposer,
+            store,
+            owner,
+            every,
+            heard,
+            scrubbed,
+            standing,
+            stopping,
+        }))
+    }
+
+    /// Rounds until the stop. What fails is told and tried again.
+    pub(super) async fn run(mut self) {
+        let mut due = Instant::now() + SETTLING;
+        let mut stopping = self.stopping.clone();
+        while !*stopping.borrow() {
+            tokio::select! {
+                () = tokio::time::sleep_until(due) => {}
+                () = self.scrubbed.notified() => {}
+                news = await_delivery(&mut self.heard, &self.proposer, &self.store, &self.owner) => {
+                    if !news {
+                        continue;
+                    }
+                    tokio::time::sleep(SETTLING).await;
+                }
+                _ = stopping.changed() => continue,
+            }
+            // A round that is cut short is looked up by the next one.
+            tokio::select! {
+                wait = self.round() => due = Instant::now() + wait,
+                _ = stopping.changed() => {}
+            }
+        }
+        if let Err(error) = self.proposer.release_round().await {
+            tracing::warn!("another process has to wait before it proposes: {error}");
+        }
+    }
+
+    /// One round; returns how long to wait for the next one.
+    async fn round(&self) -> Duration {
+        match self.proposer.round().await {
+            Ok(RoundOutcome::Done(report)) => {
+                self.standing.tell(Some(&report.clocks), clock::now());
+                for line in &report.lines {
+                    tracing::info!(question = %line.cluster, number = line.number, "{}", line.outcome);
+                }
+                self.every
+            }
+            Ok(RoundOutcome::Busy) => AGAIN,
+            Ok(RoundOutcome::Parked(until)) => {
+                let millis = (until.0 - clock::now().0).max(1_000) as u64;
+                tracing::warn!("GitHub asks for silence for {} s", millis / 1_000);
+                Duration::from_millis(millis)
+            }
+            Err(error) => {
+                self.standing.tell(None, clock::now());
+                tracing::warn!("proposing failed, and is tried again: {error}");
+                AGAIN.min(self.every)
+            }
+        }
+    }
+}
+
+/// Waits for a delivery; whether it is one that we did not have before and that a person caused.
+async fn await_delivery(
+    heard: &mut mpsc::Receiver<WebhookDelivery>,
+    proposer: &ProposalReconciler,
+    store: &Store,
+    owner: &str,
+) -> bool {
+    let Some(delivery) = heard.recv().await else {
+        // Nobody can tell us anything: wait for the clock.
+        return std::future::pending().await;
+    };
+    let key = format!("delivery/{}", delivery.id);
+    let first = store.claim_once(&key, owner, clock::now()).await.unwrap_or(true);
+    let me = proposer.github.login().await.unwrap_or_default();
+    first && !delivery.is_by_a_program(me)
+}

@@ -1,0 +1,123 @@
+//! What only serenity's own log tells: new sessions, resumptions and the codes of closings.
+//!
+//! serenity 0.12.5 goes on for ever after some closings that no new session can follow, and counts
+//! neither sessions nor resumptions. Its messages say so; this reads the beginning of each message
+//! of two of its modules and keeps a number, never text.
+
+use std::fmt::{self, Write};
+use std::sync::LazyLock;
+
+use tokio::sync::broadcast;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::LookupSpan;
+
+use super::health::HealthEvent;
+
+/// Signs that wait for a reader who is late. Who misses some hears how many.
+const WAITING: usize = 1024;
+/// The modules of serenity whose messages are read.
+const MODULES: [&str; 2] = ["serenity::gateway::shard", "serenity::gateway::ws"];
+/// No message that is understood is longer; the rest is not even formatted.
+const LONGEST: usize = 120;
+
+/// How each message that is understood goes on after the shard's name.
+const MESSAGES: [(&str, HealthEvent); 14] = [
+    ("Identifying", HealthEvent::Identify),
+    ("Attempting to resume", HealthEvent::Resume),
+    ("Sent invalid opcode", HealthEvent::Closed(4001)),
+    ("Sent invalid message", HealthEvent::Closed(4002)),
+    ("Sent no authentication", HealthEvent::Closed(4003)),
+    ("Sent invalid authentication", HealthEvent::Closed(4004)),
+    ("Already authenticated", HealthEvent::Closed(4005)),
+    ("Sent invalid seq", HealthEvent::Closed(4007)),
+    ("Gateway ratelimited", HealthEvent::Closed(4008)),
+    ("Invalid session", HealthEvent::Closed(4009)),
+    ("Sent invalid shard data", HealthEvent::Closed(4010)),
+    ("Shard has too many guilds", HealthEvent::Closed(4011)),
+    ("Invalid gateway intents", HealthEvent::Closed(4013)),
+    ("Disallowed gateway intents", HealthEvent::Closed(4014)),
+];
+/// What comes before any other code, and before the reason that the peer gave.
+const OTHER: &str = "Unknown unclean close ";
+
+static SIGNS: LazyLock<broadcast::Sender<(u32, HealthEvent)>> =
+    LazyLock::new(|| broadcast::Sender::new(WAITING));
+
+/// Reads serenity's log for `listen`. It has a filter of its own: whatever else may not see
+/// serenity's messages (and nothing else should, they carry what people say) needs one too, as a
+/// filter over the whole subscriber would hide them from this layer.
+pub fn layer<S>() -> impl Layer<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let modules = filter_fn(|about: &Metadata<'_>| {
+        about.is_event()
+            && *about.level() <= Level::DEBUG
+            && MODULES.iter().any(|module| about.target() == *module)
+    });
+    CloseCodeLayer.with_filter(modules.and(LevelFilter::DEBUG))
+}
+
+/// The signs of all shards of this process from here on, with the shard's number.
+pub(super) fn listen() -> broadcast::Receiver<(u32, HealthEvent)> {
+    SIGNS.subscribe()
+}
+
+struct CloseCodeLayer;
+
+impl<S: Subscriber> Layer<S> for CloseCodeLayer {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut beginning = MessagePrefix(String::new());
+        event.record(&mut beginning);
+        if let Some(sign) = parse_log_line(&beginning.0) {
+            // Nobody listens while no gateway runs.
+            let _ = SIGNS.send(sign);
+        }
+    }
+}
+
+/// Takes the shard's number and the sign from `[ShardInfo { id: ShardId(0), total: 1 }] …`.
+fn parse_log_line(message: &str) -> Option<(u32, HealthEvent)> {
+    let (shard, said) = message.strip_prefix('[')?.split_once("] ")?;
+    let shard = shard.split_once("ShardId(")?.1.split_once(')')?.0.parse().ok()?;
+    let known = MESSAGES.iter().find(|(beginning, _)| said.starts_with(beginning));
+    let sign = match known {
+        Some((_, sign)) => *sign,
+        None => {
+            let digits = said.strip_prefix(OTHER)?;
+            let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+            HealthEvent::Closed(digits[..end].parse().ok()?)
+        }
+    };
+    Some((shard, sign))
+}
+
+/// The first characters of a message.
+struct MessagePrefix(String);
+
+impl Visit for MessagePrefix {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            // An error means that enough is known.
+            let _ = write!(self, "{value:?}");
+        }
+    }
+}
+
+impl Write for MessagePrefix {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        if self.0.len() + part.len() > LONGEST {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(part);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "close_codes/tests.rs"]
+mod tests;

@@ -1,0 +1,212 @@
+//! What is known of the connection at any moment: counters, stages, health, and what was lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rules::model::ids::{ChannelId, Millis};
+use serde::Serialize;
+
+use super::health::{HealthAction, HealthEvent, HealthTimeouts, ShardHealth};
+use super::raw_event::{DispatchEvent, EventGap};
+
+/// Kinds of events that are counted one by one; whatever comes beyond them counts as `OTHER`.
+const KINDS: usize = 64;
+
+/// Shared between the connection, who watches it, and who reports on it.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectionStats(Arc<Mutex<StatsInner>>);
+
+#[derive(Debug, Default)]
+struct StatsInner {
+    pulse: StatsSnapshot,
+    gapped: GapSet,
+    health: BTreeMap<u32, ShardHealth>,
+}
+
+/// The connection in numbers, counted since the process started.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct StatsSnapshot {
+    /// New sessions. What happened before each is a gap of unknown length.
+    pub ready_total: u64,
+    /// Sessions that went on without a loss.
+    pub resumed_total: u64,
+    /// New sessions asked for, and sessions asked to go on.
+    pub identifies_total: u64,
+    pub resumes_total: u64,
+    /// Clients that were dropped and started anew.
+    pub restarts_total: u64,
+    /// How often Discord closed the connection, by code.
+    pub closings: BTreeMap<u16, u64>,
+    /// Events that serenity could not read, by kind. They were read from Discord's own JSON.
+    pub unknown_events_total: BTreeMap<String, u64>,
+    /// Events that found the queue full. What they were about is read again.
+    pub lost_by_full_queue: u64,
+    pub last_dispatch: Option<Millis>,
+    pub last_dispatch_age_ms: Option<i64>,
+    /// When Discord last answered a heartbeat.
+    pub last_ack: Option<Millis>,
+    /// Into how many shards the bot is split, and what each of those is doing that this process
+    /// holds or waits for.
+    pub shards: u32,
+    pub stages: BTreeMap<u32, &'static str>,
+}
+
+/// What has to be read again because events of it were lost.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GapSet {
+    pub channels: BTreeSet<ChannelId>,
+    /// Channels, threads or servers changed unseen: only a reconciliation of all finds it.
+    pub everything: bool,
+}
+
+impl ConnectionStats {
+    pub fn pulse(&self, now: Millis) -> StatsSnapshot {
+        let mut pulse = self.lock().pulse.clone();
+        pulse.last_dispatch_age_ms = pulse.last_dispatch.map(|last| (now.0 - last.0).max(0));
+        pulse
+    }
+
+    /// Takes over what has to be read again; the next call tells only what was lost since.
+    pub fn take_gapped(&self) -> GapSet {
+        std::mem::take(&mut self.lock().gapped)
+    }
+
+    pub(super) fn record_event(&self, heard: &DispatchEvent) {
+        let mut inner = self.lock();
+        inner.pulse.last_dispatch = Some(heard.at);
+        if !heard.readable {
+            inner.pulse.count_unknown(&heard.kind);
+        }
+        let sign = match heard.kind.as_str() {
+            "READY" => HealthEvent::Ready,
+            "RESUMED" => HealthEvent::Resumed,
+            _ => HealthEvent::Dispatch,
+        };
+        inner.note(heard.shard, sign, heard.at);
+    }
+
+    pub(super) fn record_gap(&self, gap: EventGap) {
+        let mut inner = self.lock();
+        inner.pulse.lost_by_full_queue += 1;
+        match gap {
+            EventGap::Channel(channel) => _ = inner.gapped.channels.insert(channel),
+            EventGap::Everything => inner.gapped.everything = true,
+            EventGap::Nothing => {}
+        }
+    }
+
+    /// Begins to watch a shard's connection.
+    pub(super) fn watch(&self, shard: u32, limits: HealthTimeouts, now: Millis) {
+        self.lock().health.insert(shard, ShardHealth::new(limits, now));
+    }
+
+    pub(super) fn note(&self, shard: u32, sign: HealthEvent, now: Millis) {
+        self.lock().note(shard, sign, now);
+    }
+
+    /// What to do about a shard. Must follow `watch`.
+    pub(super) fn verdict(&self, shard: u32, now: Millis) -> HealthAction {
+        let mut inner = self.lock();
+        let verdict = inner.health.get_mut(&shard).map_or(HealthAction::Keep, |it| it.verdict(now));
+        inner.pulse.restarts_total += u64::from(matches!(verdict, HealthAction::Restart(_)));
+        verdict
+    }
+
+    /// Notes that a shard's client ended by itself; gives the milliseconds to wait for the next.
+    pub(super) fn restart(&self, shard: u32, now: Millis) -> i64 {
+        let mut inner = self.lock();
+        inner.pulse.restarts_total += 1;
+        inner.health.get_mut(&shard).map_or(0, |health| health.restart(now))
+    }
+
+    pub(super) fn split(&self, shards: u32) {
+        self.lock().pulse.shards = shards;
+    }
+
+    pub(super) fn stage(&self, shard: u32, stage: &'static str) {
+        self.lock().pulse.stages.insert(shard, stage);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, StatsInner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl StatsInner {
+    fn note(&mut self, shard: u32, sign: HealthEvent, now: Millis) {
+        let pulse = &mut self.pulse;
+        match sign {
+            HealthEvent::Identify => pulse.identifies_total += 1,
+            HealthEvent::Resume => pulse.resumes_total += 1,
+            HealthEvent::Ready => pulse.ready_total += 1,
+            HealthEvent::Resumed => pulse.resumed_total += 1,
+            HealthEvent::Ack => pulse.last_ack = Some(now),
+            HealthEvent::Closed(code) => *pulse.closings.entry(code).or_default() += 1,
+            HealthEvent::Started | HealthEvent::Dispatch => {}
+        }
+        let stage = match sign {
+            HealthEvent::Started => Some("connecting"),
+            HealthEvent::Identify => Some("identifying"),
+            HealthEvent::Resume => Some("resuming"),
+            HealthEvent::Ready | HealthEvent::Resumed => Some("connected"),
+            HealthEvent::Dispatch | HealthEvent::Ack | HealthEvent::Closed(_) => None,
+        };
+        if let Some(stage) = stage {
+            pulse.stages.insert(shard, stage);
+        }
+        if let Some(health) = self.health.get_mut(&shard) {
+            health.record(sign, now);
+        }
+    }
+}
+
+impl StatsSnapshot {
+    fn count_unknown(&mut self, kind: &str) {
+        let known = &mut self.unknown_events_total;
+        let room = known.len() < KINDS || known.contains_key(kind);
+        *known.entry(if room { kind } else { "OTHER" }.to_owned()).or_default() += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn heard(kind: &str, readable: bool) -> DispatchEvent {
+        let data = json!({ "channel_id": "8" });
+        DispatchEvent { shard: 0, kind: kind.to_owned(), data, at: Millis(1_000), readable }
+    }
+
+    #[test]
+    fn counts_what_happened() {
+        let vitals = ConnectionStats::default();
+        vitals.watch(0, HealthTimeouts::default(), Millis(0));
+        for kind in ["READY", "RESUMED", "MESSAGE_CREATE"] {
+            vitals.record_event(&heard(kind, true));
+        }
+        for number in 0..100 {
+            vitals.record_event(&heard(&format!("NEW_{number}"), false));
+        }
+        vitals.note(0, HealthEvent::Closed(4000), Millis(2));
+        let pulse = vitals.pulse(Millis(1_500));
+        assert_eq!((pulse.ready_total, pulse.resumed_total), (1, 1));
+        assert_eq!(pulse.last_dispatch_age_ms, Some(500));
+        assert_eq!(pulse.unknown_events_total.len(), KINDS + 1);
+        assert_eq!(pulse.unknown_events_total["OTHER"], 100 - KINDS as u64);
+        assert_eq!(pulse.closings[&4000], 1);
+    }
+
+    #[test]
+    fn what_was_lost_is_handed_over_once() {
+        let vitals = ConnectionStats::default();
+        vitals.record_gap(heard("MESSAGE_DELETE", true).gap());
+        vitals.record_gap(heard("THREAD_DELETE", true).gap());
+        vitals.record_gap(heard("INTERACTION_CREATE", true).gap());
+        let gapped = vitals.take_gapped();
+        assert_eq!(gapped, GapSet { channels: [ChannelId(8)].into(), everything: true });
+        assert_eq!(vitals.take_gapped(), GapSet::default());
+        assert_eq!(vitals.pulse(Millis(0)).lost_by_full_queue, 3);
+    }
+}

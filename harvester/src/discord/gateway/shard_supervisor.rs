@@ -1,0 +1,269 @@
+//! Keeps every shard connected in exactly one process, and no session is asked for too often.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexer::store::Store;
+use rules::model::ids::Millis;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::close_codes;
+use super::connection_stats::ConnectionStats;
+use super::gateway_info::{GatewayInfo, SessionAdmission};
+use super::health::{GatewayFatal, HealthAction, HealthEvent, HealthTimeouts};
+use super::raw_event::DispatchEvent;
+use super::session::{Session, SessionEnd, SessionSpec};
+use crate::clock;
+use crate::config::SecretString;
+use crate::discord::rest::RestClient;
+
+/// How long a shard belongs to the process that took it, and how often that is renewed. A process
+/// that is paused for less keeps it: two renewals may fail.
+const SHARD_LEASE: i64 = 15 * Millis::SECOND;
+const RENEWAL: Duration = Duration::from_secs(4);
+/// Without a renewal for so long, the shard is given up well before another process may take it.
+const LAST_RENEWAL: i64 = 10 * Millis::SECOND;
+/// Discord wants 5 s between two new sessions of a bucket. Every session asks under a name of its
+/// own, so that none renews what another holds.
+const IDENTIFY_LEASE: i64 = 5_500;
+/// How often a lease that somebody else holds is asked for again.
+const STAND_BY: Duration = Duration::from_secs(2);
+const TURN: Duration = Duration::from_millis(500);
+/// How often the connection is judged.
+const JUDGE: Duration = Duration::from_millis(500);
+/// The longest pause between two questions for the gateway.
+const LONGEST_ASK: Duration = Duration::from_secs(30);
+
+pub(super) struct ShardSupervisor {
+    pub(super) token: SecretString,
+    pub(super) api_url: Option<String>,
+    pub(super) limits: HealthTimeouts,
+    pub(super) rest: RestClient,
+    pub(super) store: Store,
+    pub(super) owner: String,
+    pub(super) out: mpsc::Sender<DispatchEvent>,
+    pub(super) vitals: ConnectionStats,
+    pub(super) stop: Arc<watch::Sender<bool>>,
+}
+
+/// Why a shard is not held any more.
+enum ReleaseReason {
+    Stopped,
+    LeaseLost,
+    GaveUp(GatewayFatal),
+}
+
+impl ShardSupervisor {
+    /// Runs until told to stop, or until one shard gives up.
+    pub(super) async fn run(self) -> Result<(), GatewayFatal> {
+        let mut stop = self.stop.subscribe();
+        let invitation = tokio::select! {
+            invitation = self.invitation() => invitation?,
+            () = await_stop(&mut stop) => return Ok(()),
+        };
+        self.vitals.split(invitation.shards);
+        let keeper = Arc::new(self);
+        let mut shards = JoinSet::new();
+        for shard in 0..invitation.shards {
+            shards.spawn(Arc::clone(&keeper).run_shard(shard, invitation.shards));
+        }
+        let mut ended = Ok(());
+        while let Some(one) = shards.join_next().await {
+            let one = one.unwrap_or_else(|error| Err(GatewayFatal::Broken(error.to_string())));
+            keeper.stop.send_replace(true);
+            ended = ended.and(one);
+        }
+        ended
+    }
+
+    /// Holds one shard whenever no other process does.
+    async fn run_shard(self: Arc<Self>, shard: u32, shards: u32) -> Result<(), GatewayFatal> {
+        let lease = format!("shard/{shard}/{shards}");
+        let mut stop = self.stop.subscribe();
+        loop {
+            self.vitals.stage(shard, "standing by");
+            tokio::select! {
+                () = self.await_lease(&lease, &self.owner, SHARD_LEASE, STAND_BY) => {}
+                () = await_stop(&mut stop) => return Ok(()),
+            }
+            let mut session = None;
+            let left = tokio::select! {
+                () = await_stop(&mut stop) => ReleaseReason::Stopped,
+                () = self.lease_lost(&lease) => ReleaseReason::LeaseLost,
+                reason = self.hold(shard, shards, &mut session) => ReleaseReason::GaveUp(reason),
+            };
+            if let Some(session) = session {
+                session.close().await;
+            }
+            if let Err(error) = self.store.release_lease(&lease, &self.owner).await {
+                tracing::warn!(%error, shard, "the lease of the shard was not given back");
+            }
+            match left {
+                ReleaseReason::Stopped => return Ok(()),
+                ReleaseReason::GaveUp(reason) => return Err(reason),
+                ReleaseReason::LeaseLost => {
+                    tracing::warn!(shard, "another process took the shard over; standing by");
+                }
+            }
+        }
+    }
+
+    /// Keeps the connection of a shard up until that is of no use any more. What runs is in `slot`.
+    async fn hold(&self, shard: u32, shards: u32, slot: &mut Option<Session>) -> GatewayFatal {
+        self.vitals.watch(shard, self.limits, clock::now());
+        for attempt in 0_u64.. {
+            self.vitals.stage(shard, "waiting for a session");
+            let invitation = match self.admission().await {
+                Ok(invitation) => invitation,
+                Err(reason) => return reason,
+            };
+            let bucket = format!("identify/{}", shard % invitation.buckets);
+            let turn = format!("{}/{shard}/{attempt}", self.owner);
+            self.await_lease(&bucket, &turn, IDENTIFY_LEASE, TURN).await;
+
+            let signs = close_codes::listen();
+            self.vitals.note(shard, HealthEvent::Started, clock::now());
+            let session = match Session::start(self.spec(shard, shards, invitation.url)) {
+                Ok(session) => slot.insert(session),
+                Err(error) => return GatewayFatal::Broken(error.to_string()),
+            };
+            let pause = match self.watch(shard, session, signs).await {
+                Ok(pause) => pause,
+                Err(reason) => return reason,
+            };
+            // Cut without a goodbye: a peer that is gone would be waited for.
+            *slot = None;
+            tracing::warn!(shard, pause_ms = pause, "the connection to Discord is started anew");
+            self.vitals.stage(shard, "pausing");
+            tokio::time::sleep(milliseconds(pause)).await;
+        }
+        unreachable!("attempts never end")
+    }
+
+    fn spec(&self, shard: u32, shards: u32, url: String) -> SessionSpec {
+        let (token, out) = (self.token.clone(), self.out.clone());
+        SessionSpec { token, url, shard, shards, out, vitals: self.vitals.clone() }
+    }
+
+    /// Judges the connection until a new one is due, after the pause that is returned.
+    async fn watch(
+        &self,
+        shard: u32,
+        session: &mut Session,
+        mut signs: broadcast::Receiver<(u32, HealthEvent)>,
+    ) -> Result<i64, GatewayFatal> {
+        let mut judge = tokio::time::interval(JUDGE);
+        loop {
+            tokio::select! {
+                sign = signs.recv() => self.note(shard, sign),
+                end = session.ended() => return match end {
+                    SessionEnd::GaveUp(reason) => Err(reason),
+                    SessionEnd::Lost => Ok(self.vitals.restart(shard, clock::now())),
+                },
+                _ = judge.tick() => {}
+            }
+            match self.vitals.verdict(shard, clock::now()) {
+                HealthAction::Keep => {}
+                HealthAction::Restart(pause) => return Ok(pause),
+                HealthAction::Stop(reason) => return Err(reason),
+            }
+        }
+    }
+
+    fn note(&self, shard: u32, sign: Result<(u32, HealthEvent), RecvError>) {
+        match sign {
+            Ok((about, sign)) if about == shard => self.vitals.note(shard, sign, clock::now()),
+            Ok(_) => {}
+            // Only a loop of resumptions makes so many signs.
+            Err(missed) => {
+                let RecvError::Lagged(missed) = missed else { return };
+                for _ in 0..missed.min(1 + self.limits.resumes as u64) {
+                    self.vitals.note(shard, HealthEvent::Resume, clock::now());
+                }
+            }
+        }
+    }
+
+    /// Asks for the gateway until a new session may be started.
+    async fn admission(&self) -> Result<GatewayInfo, GatewayFatal> {
+        loop {
+            let invitation = self.invitation().await?;
+            match invitation.admission() {
+                SessionAdmission::Go => return Ok(invitation),
+                SessionAdmission::Refuse(wait) => {
+                    return Err(GatewayFatal::NoSessionsLeft(wait / Millis::SECOND));
+                }
+                SessionAdmission::Wait(wait) => {
+                    let seconds = wait / Millis::SECOND;
+                    tracing::warn!(seconds, "few sessions are left of today's; waiting for more");
+                    tokio::time::sleep(milliseconds(wait.max(Millis::SECOND))).await;
+                }
+            }
+        }
+    }
+
+    /// Asks where the gateway is, again and again for as long as a dead connection would be kept.
+    async fn invitation(&self) -> Result<GatewayInfo, GatewayFatal> {
+        let until = clock::now().0 + self.limits.dead;
+        let mut pause = Duration::from_secs(1);
+        loop {
+            let problem = match self.rest.gateway_bot().await {
+                Ok(answer) => {
+                    let read = GatewayInfo::read(&answer, self.api_url.as_deref());
+                    return read.map_err(GatewayFatal::NoGateway);
+                }
+                Err(error) if error.unauthorized() => return Err(GatewayFatal::Token),
+                Err(error) => error.to_string(),
+            };
+            if clock::now().0 >= until {
+                return Err(GatewayFatal::NoGateway(problem));
+            }
+            tracing::warn!(%problem, "Discord does not tell where its gateway is; asking again");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_ASK);
+        }
+    }
+
+    /// Waits until the lease is ours.
+    async fn await_lease(&self, lease: &str, owner: &str, ttl: i64, again: Duration) {
+        loop {
+            match self.store.acquire_lease(lease, owner, ttl, clock::now()).await {
+                Ok(Some(_)) => return,
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, lease, "cannot ask for the lease"),
+            }
+            tokio::time::sleep(again).await;
+        }
+    }
+
+    /// Renews the lease for as long as it is ours.
+    async fn lease_lost(&self, lease: &str) {
+        let mut renewed = clock::now();
+        loop {
+            tokio::time::sleep(RENEWAL).await;
+            let now = clock::now();
+            match self.store.acquire_lease(lease, &self.owner, SHARD_LEASE, now).await {
+                Ok(Some(_)) => renewed = now,
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::warn!(%error, lease, "cannot renew the lease");
+                    if now.0 - renewed.0 >= LAST_RENEWAL {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Waits for the word to stop.
+async fn await_stop(stop: &mut watch::Receiver<bool>) {
+    // The sender lives as long as the keeper.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+fn milliseconds(count: i64) -> Duration {
+    Duration::from_millis(count.max(0) as u64)
+}

@@ -1,0 +1,283 @@
+//! A server as Discord shows it now: what channels there are, who may read them, what tags mean.
+
+use std::collections::BTreeMap;
+
+use rules::model::ids::{ChannelId, GuildId, Millis, RoleId};
+use rules::model::message::{Channel, ChannelKind, Role};
+
+use crate::event::ChatEvent;
+use crate::wire::api::{ApiChannel, ApiGuild, ApiRole};
+
+const ADMINISTRATOR: u64 = 1 << 3;
+const VIEW_CHANNEL: u64 = 1 << 10;
+const READ_MESSAGE_HISTORY: u64 = 1 << 16;
+
+/// A server's roles, channels and known threads.
+#[derive(Debug, Clone)]
+pub struct GuildView {
+    id: GuildId,
+    roles: BTreeMap<RoleId, ApiRole>,
+    channels: BTreeMap<ChannelId, ApiChannel>,
+    /// Names or ids of roles that count as everybody, besides Discord's own.
+    everybody: Vec<String>,
+}
+
+impl GuildView {
+    pub fn of(told: ApiGuild, everybody: &[String]) -> Self {
+        let ApiGuild { id, roles, channels, threads, .. } = told;
+        Self {
+            id,
+            roles: roles.into_iter().map(|role| (role.id, role)).collect(),
+            channels: channels
+                .into_iter()
+                .chain(threads)
+                .map(|channel| (channel.id, channel))
+                .collect(),
+            everybody: everybody.to_owned(),
+        }
+    }
+
+    pub fn id(&self) -> GuildId {
+        self.id
+    }
+
+    /// Takes in a channel or thread as it is now. Of one that Discord hides, what was known stays.
+    pub fn update_channel(&mut self, channel: ApiChannel) {
+        match self.channels.get_mut(&channel.id) {
+            Some(known) if channel.obfuscated => known.obfuscated = true,
+            _ => _ = self.channels.insert(channel.id, channel),
+        }
+    }
+
+    /// Takes out what was deleted, and the threads below it.
+    pub fn remove(&mut self, id: ChannelId) {
+        self.channels.retain(|_, channel| channel.id != id && channel.parent != Some(id));
+    }
+
+    pub fn put_role(&mut self, role: ApiRole) {
+        self.roles.insert(role.id, role);
+    }
+
+    pub fn remove_role(&mut self, id: RoleId) {
+        self.roles.remove(&id);
+    }
+
+    /// Takes the roles of a newer telling that leaves the channels out.
+    pub fn put_roles(&mut self, told: ApiGuild) {
+        self.roles = told.roles.into_iter().map(|role| (role.id, role)).collect();
+    }
+
+    pub fn channel(&self, id: ChannelId) -> Option<&ApiChannel> {
+        self.channels.get(&id)
+    }
+
+    /// Roles with their names; those that are no more are left out.
+    pub fn roles(&self, ids: &[RoleId]) -> Vec<Role> {
+        let known = ids.iter().filter_map(|id| self.roles.get(id));
+        known.map(|role| Role { id: role.id, name: role.name.clone() }).collect()
+    }
+
+    /// Whether everybody may read a channel, or the channel that a thread hangs under.
+    pub fn is_public(&self, id: ChannelId) -> bool {
+        let Some(channel) = self.channels.get(&id) else { return false };
+        match channel.kind {
+            ChannelKind::Thread => channel.parent.is_some_and(|parent| {
+                self.channels.get(&parent).is_some_and(|parent| self.is_open(parent))
+            }),
+            ChannelKind::PrivateThread | ChannelKind::Direct => false,
+            _ => self.is_open(channel),
+        }
+    }
+
+    fn is_open(&self, channel: &ApiChannel) -> bool {
+        let counts = |role: &&ApiRole| {
+            role.id.0 == self.id.0
+                || self
+                    .everybody
+                    .iter()
+                    .any(|name| *name == role.name || *name == role.id.to_string())
+        };
+        !channel.obfuscated
+            && self.roles.values().filter(counts).any(|role| self.may_read(role, channel))
+    }
+
+    /// What a member with this role alone, and the role that all have, may do.
+    fn may_read(&self, role: &ApiRole, channel: &ApiChannel) -> bool {
+        let all = RoleId(self.id.0);
+        let base = self.roles.get(&all).map_or(0, |all| all.permissions) | role.permissions;
+        if base & ADMINISTRATOR != 0 {
+            return true;
+        }
+        let mut may = base;
+        for id in [all, role.id] {
+            for overwrite in channel.overwrites.iter().filter(|one| one.role == Some(id)) {
+                may = may & !overwrite.deny | overwrite.allow;
+            }
+        }
+        let needed = VIEW_CHANNEL | READ_MESSAGE_HISTORY;
+        may & needed == needed
+    }
+
+    /// A channel in the words of the product, if messages can be in it: with the names of what it
+    /// hangs under, its tags, and, of a thread, the topic of its channel.
+    pub fn seen(&self, id: ChannelId) -> Option<Channel> {
+        self.place(id).filter(|place| holds_messages(place.kind))
+    }
+
+    /// The same for any channel, also one that only holds others.
+    pub fn place(&self, id: ChannelId) -> Option<Channel> {
+        let channel = self.channels.get(&id)?;
+        let parent = channel.parent.and_then(|parent| self.channels.get(&parent));
+        let thread = channel.kind.is_thread();
+        Some(Channel {
+            id,
+            guild: self.id,
+            kind: channel.kind,
+            name: channel.name.clone(),
+            topic: if thread {
+                parent.and_then(|parent| parent.topic.clone())
+            } else {
+                channel.topic.clone()
+            },
+            parent: channel.parent,
+            parent_name: parent.map(|parent| parent.name.clone()),
+            tags: parent.map(|parent| tags(channel, parent)).unwrap_or_default(),
+        })
+    }
+
+    /// What the store is to know of a channel and the threads below it.
+    pub fn events(&self, id: ChannelId, at: Millis) -> Vec<ChatEvent> {
+        let below =
+            self.channels.values().filter(|one| one.kind.is_thread() && one.parent == Some(id));
+        let all = [id].into_iter().chain(below.map(|thread| thread.id));
+        all.filter_map(|id| self.event(id, at)).collect()
+    }
+
+    /// What the store is to know of every channel.
+    pub fn all_events(&self, at: Millis) -> Vec<ChatEvent> {
+        self.channels.keys().filter_map(|id| self.event(*id, at)).collect()
+    }
+
+    fn event(&self, id: ChannelId, at: Millis) -> Option<ChatEvent> {
+        if self.channels.get(&id)?.obfuscated {
+            return Some(ChatEvent::ChannelHidden(id, at));
+        }
+        let seen = self.seen(id)?;
+        Some(match self.is_public(id) {
+            true => ChatEvent::ChannelSeen(seen, at),
+            false => ChatEvent::ChannelHidden(id, at),
+        })
+    }
+
+    /// Every channel and thread that everybody may read and that holds messages, threads last.
+    pub fn readable(&self) -> Vec<Channel> {
+        let mut readable = self
+            .channels
+            .keys()
+            .filter(|id| self.is_public(**id))
+            .filter_map(|id| self.seen(*id))
+            .collect::<Vec<_>>();
+        readable.sort_by_key(|channel| (channel.kind.is_thread(), channel.id));
+        readable
+    }
+
+    /// Every channel that everybody may read and that may have threads.
+    pub fn with_threads(&self) -> Vec<ChannelId> {
+        let may = |kind| matches!(kind, ChannelKind::Text | ChannelKind::News | ChannelKind::Forum);
+        let open = self.channels.values().filter(|one| may(one.kind) && self.is_public(one.id));
+        open.map(|channel| channel.id).collect()
+    }
+}
+
+fn holds_messages(kind: ChannelKind) -> bool {
+    matches!(kind, ChannelKind::Text | ChannelKind::News | ChannelKind::Voice | ChannelKind::Thread)
+}
+
+/// The names of a post's tags, in the order of its forum.
+fn tags(post: &ApiChannel, forum: &ApiChannel) -> Vec<String> {
+    let applied = forum.offered.iter().filter(|tag| post.applied.contains(&tag.id));
+    applied.map(|tag| tag.name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::wire::api;
+
+    fn server(overwrites: Value) -> GuildView {
+        let told = json!({
+            "id": "1",
+            "roles": [
+                { "id": "1", "name": "@everyone", "permissions": "66560" },
+                { "id": "9", "name": "Verified", "permissions": "0" },
+            ],
+            "channels": [
+                { "id": "40", "type": 4, "name": "Support" },
+                { "id": "50", "type": 0, "name": "help", "parent_id": "40", "topic": "Ask.",
+                  "permission_overwrites": overwrites },
+                { "id": "60", "type": 15, "name": "questions", "topic": "One post each.",
+                  "available_tags": [{ "id": "3", "name": "Solved" }, { "id": "4", "name": "Bug" }] },
+            ],
+            "threads": [
+                { "id": "51", "type": 11, "name": "aside", "parent_id": "50" },
+                { "id": "52", "type": 12, "name": "secret", "parent_id": "50" },
+                { "id": "61", "type": 11, "name": "It fails", "parent_id": "60", "applied_tags": ["3"] },
+            ],
+        });
+        GuildView::of(api::guild(&told).unwrap(), &["Verified".to_owned()])
+    }
+
+    fn names(guild: &GuildView) -> Vec<String> {
+        guild.readable().into_iter().map(|channel| channel.name).collect()
+    }
+
+    #[test]
+    fn what_everybody_may_read_is_readable_with_its_threads() {
+        assert_eq!(names(&server(json!([]))), ["help", "aside", "It fails"]);
+    }
+
+    #[test]
+    fn a_channel_closed_to_all_is_hidden_with_its_threads() {
+        let closed = server(json!([{ "id": "1", "type": 0, "allow": "0", "deny": "1024" }]));
+        assert_eq!(names(&closed), ["It fails"]);
+        let told = closed.events(ChannelId(50), Millis(7));
+        assert!(told.iter().all(|event| matches!(event, ChatEvent::ChannelHidden(_, Millis(7)))));
+        assert_eq!(told.len(), 2);
+    }
+
+    #[test]
+    fn a_role_that_stands_for_everybody_opens_a_gate() {
+        let gate = json!([
+            { "id": "1", "type": 0, "allow": "0", "deny": "1024" },
+            { "id": "9", "type": 0, "allow": "1024", "deny": "0" },
+            { "id": "77", "type": 1, "allow": "0", "deny": "1024" },
+        ]);
+        assert_eq!(names(&server(gate)), ["help", "aside", "It fails"]);
+    }
+
+    #[test]
+    fn a_post_bears_the_names_of_its_tags_and_its_forums_topic() {
+        let guild = server(json!([]));
+        let post = guild.seen(ChannelId(61)).unwrap();
+        assert_eq!(
+            (post.tags.as_slice(), post.topic.as_deref()),
+            (&["Solved".to_owned()][..], Some("One post each."))
+        );
+        assert_eq!(post.parent_name.as_deref(), Some("questions"));
+        assert_eq!(guild.seen(ChannelId(60)), None, "a forum holds no messages itself");
+        assert_eq!(guild.with_threads(), [ChannelId(50), ChannelId(60)]);
+    }
+
+    #[test]
+    fn a_channel_of_which_discord_hides_all_is_hidden() {
+        let mut guild = server(json!([]));
+        guild.update_channel(
+            api::channel(&json!({ "id": "50", "type": 0, "name": "___hidden___" })).unwrap(),
+        );
+        assert_eq!(names(&guild), ["It fails"]);
+        guild.remove(ChannelId(60));
+        assert_eq!(names(&guild), [""; 0]);
+    }
+}

@@ -1,0 +1,231 @@
+//! `/answers`: the best three, and titles while one types.
+
+use std::collections::BTreeSet;
+
+use rules::model::cluster::{Cluster, Occurrence};
+use rules::model::ids::{ClusterId, Millis};
+use rules::publish::anonymize::Participants;
+use rules::publish::pseudonym::AuthorNaming;
+use serde_json::{Value, json};
+
+use crate::discord::interactions::text::escape::{inert, label};
+use crate::discord::interactions::text::language::BotLanguage;
+use crate::discord::interactions::text::messages;
+use crate::discord::interactions::text::reply::{LABEL, MOST_CHOICES, Reply};
+
+/// Answers shown.
+pub(crate) const SHOWN: usize = 3;
+/// UTF-16 units of a title and of an answer's beginning: three of each, with links, fit a message.
+const TITLE: usize = 140;
+const BEGINNING: usize = 260;
+
+/// What was found for a query, best first.
+pub(crate) struct AnswerMatches {
+    pub(crate) clusters: Vec<Cluster>,
+    /// Whether nothing matched well.
+    pub(crate) nearest_only: bool,
+}
+
+/// Tells the best three answers. Words that may not be quoted are not shown.
+pub(crate) fn tell(found: &AnswerMatches, naming: &AuthorNaming, language: BotLanguage) -> Reply {
+    if found.clusters.is_empty() {
+        return Reply::new(messages::nothing_found(language));
+    }
+    let head = if found.nearest_only { messages::nearest } else { messages::found };
+    let shown = found.clusters.iter().take(SHOWN).enumerate();
+    let entries = shown.map(|(at, cluster)| entry(at + 1, cluster, naming, language));
+    let parts = std::iter::once(head(language).to_owned()).chain(entries).collect::<Vec<_>>();
+    Reply::new(parts.join("\n\n"))
+}
+
+fn entry(place: usize, cluster: &Cluster, naming: &AuthorNaming, language: BotLanguage) -> String {
+    let AnswerCard { title, beginning, source } = AnswerCard::of(cluster, naming);
+    let title = title.map_or_else(|| messages::not_public(language).into(), |it| inert(&it, TITLE));
+    let beginning = match beginning {
+        Some(text) => inert(&text, BEGINNING),
+        None => messages::read_there(language).to_owned(),
+    };
+    format!("**{place}. {title}**\n> {beginning}\n{}", footing(cluster, source, language))
+}
+
+/// Status, counts and links.
+pub(crate) fn footing(cluster: &Cluster, source: &Occurrence, language: BotLanguage) -> String {
+    let status = if cluster.has_merged_answer() {
+        messages::known_answer(language)
+    } else {
+        messages::not_reviewed(language)
+    };
+    let times = messages::times(language, cluster.occurrences.len(), cluster.last_confirmed());
+    let page = cluster.canon.as_ref().and_then(|canon| canon.page_url());
+    let page = page.map(|page| format!("[{}]({page}) · ", messages::the_page(language)));
+    format!(
+        "{status} · {times} · {}[{}]({}) · [{}]({})",
+        page.unwrap_or_default(),
+        messages::the_answer(language),
+        source.answer_link(source.best_answer()),
+        messages::the_question(language),
+        source.question_link(),
+    )
+}
+
+/// What may be shown of a cluster.
+pub(crate) struct AnswerCard<'c> {
+    /// `None` where no question may be quoted.
+    pub(crate) title: Option<String>,
+    /// The best answer on one line; `None` where none may be quoted.
+    pub(crate) beginning: Option<String>,
+    /// Where the answer was given.
+    pub(crate) source: &'c Occurrence,
+}
+
+impl<'c> AnswerCard<'c> {
+    pub(crate) fn of(cluster: &'c Cluster, naming: &AuthorNaming) -> Self {
+        let people = Participants::of(cluster, naming);
+        let best = rules::occurrence_ranking::rank_occurrences(cluster).into_iter().next();
+        let source = best.map_or_else(|| latest(cluster), |standing| standing.occurrence);
+        let beginning = match &cluster.canon {
+            Some(canon) => Some(canon.one_line_text()),
+            None => source.quotable.then(|| people.line(&source.best_answer().text)),
+        };
+        Self {
+            title: title(cluster, &people),
+            beginning: beginning.filter(|line| !line.is_empty()),
+            source,
+        }
+    }
+}
+
+/// The merged title, or the question that names the cluster, if it may be quoted.
+pub(crate) fn title(cluster: &Cluster, people: &Participants<'_>) -> Option<String> {
+    let merged = cluster.canon.as_ref().map(|canon| canon.title.clone());
+    merged.or_else(|| people.headline(cluster).map(|(_, title)| title))
+}
+
+fn latest(cluster: &Cluster) -> &Occurrence {
+    let by_time = |one: &&Occurrence| -> (Millis, _) { (one.resolved(), one.conversation) };
+    cluster.occurrences.iter().max_by_key(by_time).expect("a cluster has an occurrence")
+}
+
+/// Titles to choose from while somebody types. Choosing one gives the cluster's id as the query.
+pub(crate) fn choices(clusters: &[Cluster], naming: &AuthorNaming) -> Value {
+    let mut seen = BTreeSet::new();
+    let named = clusters.iter().filter_map(|cluster| {
+        let title = title(cluster, &Participants::of(cluster, naming))?;
+        Some((label(&title, LABEL), &cluster.id))
+    });
+    let fresh = named.filter(|(title, _)| seen.insert(title.clone()));
+    let choices = fresh.take(MOST_CHOICES);
+    choices.map(|(name, id)| json!({"name": name, "value": id})).collect()
+}
+
+/// The cluster that a query names, if it is a choice that was offered. A word may look like one.
+pub(crate) fn named(query: &str) -> Option<ClusterId> {
+    query.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::model::cluster::{ClusterState, MergedAnswer};
+
+    use super::*;
+    use crate::discord::interactions::test_support::{cluster, naming, occurrence};
+
+    fn tell(clusters: Vec<Cluster>, language: BotLanguage) -> String {
+        super::tell(&AnswerMatches { clusters, nearest_only: false }, &naming(), language).text
+    }
+
+    #[test]
+    fn an_answer_is_told_with_status_count_and_links() {
+        let clusters = vec![cluster(vec![
+            occurrence(10, "How do I reset the wallet?", "Run `wallet reset` twice."),
+            occurrence(20, "How to reset my wallet?", "Run wallet reset."),
+        ])];
+        let said = tell(clusters.clone(), BotLanguage::English);
+        assert!(said.contains("reset"), "{said}");
+        assert!(said.contains("Not reviewed yet · answered 2 times, last <t:"), "{said}");
+        assert!(said.contains("[answer](https://discord.com/channels/"), "{said}");
+        let korean = tell(clusters, BotLanguage::Korean);
+        assert!(korean.contains("2번 해결됨") && korean.contains("[답변](https://"), "{korean}");
+    }
+
+    #[test]
+    fn a_known_answer_is_called_so() {
+        let mut known = cluster(vec![occurrence(10, "Where is the port set?", "In the file.")]);
+        known.state = ClusterState::Known;
+        assert!(tell(vec![known], BotLanguage::English).contains("✅ Known answer"));
+    }
+
+    #[test]
+    fn a_merged_answer_is_told_in_its_own_words_with_its_page() {
+        let mut known = cluster(vec![occurrence(10, "where port?", "in some file")]);
+        let mut canon = MergedAnswer {
+            title: "Choosing a **port**".into(),
+            answer: "Set `PORT`, see [all](https://docs.example/all). @everyone".into(),
+            link: "https://docs.example/port".into(),
+            merged: Millis(5),
+        };
+        known.canon = Some(canon.clone());
+        let said = tell(vec![known.clone()], BotLanguage::English);
+        assert!(
+            said.contains("Choosing a \\*\\*port\\*\\*") && said.contains("Set PORT, see all."),
+            "{said}"
+        );
+        assert!(
+            said.contains("✅ Known answer")
+                && said.contains("[page](https://docs.example/port) · ")
+        );
+        assert!(!said.contains("some file") && !said.contains(" @everyone"), "{said}");
+        canon.link = "javascript:alert(1)".into();
+        known.canon = Some(canon);
+        assert!(!tell(vec![known], BotLanguage::Korean).contains("alert"));
+    }
+
+    #[test]
+    fn words_that_may_not_be_quoted_are_not_told() {
+        let mut hidden = occurrence(10, "Where is the secret port set?", "In the drawer.");
+        hidden.quotable = false;
+        let said = tell(vec![cluster(vec![hidden.clone()])], BotLanguage::English);
+        assert!(!said.contains("port") && !said.contains("drawer"), "{said}");
+        assert!(said.contains("https://discord.com/channels/"), "{said}");
+        assert_eq!(choices(&[cluster(vec![hidden])], &naming()), json!([]));
+    }
+
+    #[test]
+    fn hostile_words_are_inert_and_three_long_answers_fit() {
+        let nasty =
+            "@everyone <@1> [free](https://bad.example) **x** ||y|| `z` discord.gg/q ".repeat(60);
+        let one = |id| cluster(vec![occurrence(id, &format!("Why {nasty}?"), &nasty)]);
+        let clusters = vec![one(10), one(20), one(30), one(40)];
+        for language in [BotLanguage::English, BotLanguage::Korean] {
+            let said = tell(clusters.clone(), language);
+            assert!(said.encode_utf16().count() <= 2_000, "{}", said.encode_utf16().count());
+            assert!(said.contains("**3. ") && !said.contains("**4. "));
+            for active in [" @everyone", "<@1>", "(https://bad", "||y", "discord.gg/q"] {
+                assert!(!said.contains(active), "{active} in {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_found_tells_how_to_ask() {
+        assert!(tell(Vec::new(), BotLanguage::English).contains("what you tried"));
+        assert!(tell(Vec::new(), BotLanguage::Korean).contains("오류 메시지"));
+    }
+
+    #[test]
+    fn choices_are_few_short_and_different() {
+        let ask = |id: u64, text: &str| cluster(vec![occurrence(id, text, "So.")]);
+        let mut clusters = (1..40)
+            .map(|id| ask(id * 10, &format!("How do I mend part {id}?")))
+            .collect::<Vec<_>>();
+        clusters.insert(0, ask(1_000, "How do I mend part 1?"));
+        clusters.insert(0, ask(2_000, &format!("Why does {} fail?", "it ".repeat(90))));
+        let offered = choices(&clusters, &naming());
+        let offered = offered.as_array().unwrap();
+        assert_eq!(offered.len(), 25);
+        let names = offered.iter().map(|one| one["name"].as_str().unwrap());
+        assert_eq!(names.clone().collect::<BTreeSet<_>>().len(), 25);
+        assert!(names.clone().all(|name| (1..=100).contains(&name.encode_utf16().count())));
+        assert!(offered.iter().all(|one| named(one["value"].as_str().unwrap()).is_some()));
+    }
+}

@@ -1,0 +1,147 @@
+//! `/harvester`: how things are, and what is kept about a person.
+
+use indexer::store::PULSES;
+use rules::model::ids::Millis;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::discord::interactions::text::language::BotLanguage;
+use crate::discord::interactions::text::messages;
+use crate::discord::interactions::text::reply::Reply;
+
+/// The setting that holds back suggestions and proposals while it exists.
+pub const PAUSED: &str = "paused";
+
+/// What moderators are told of the harvester.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ServerStatus {
+    pub(crate) paused: bool,
+    pub(crate) messages: u64,
+    pub(crate) channels: u64,
+    pub(crate) hidden: u64,
+    /// Channels still being read for the first time, or again after a gap.
+    pub(crate) reading: u64,
+    pub(crate) answers: u64,
+    pub(crate) recurring: u64,
+    /// Questions that nobody has settled.
+    pub(crate) open: u64,
+    pub(crate) proposals: u64,
+    /// What could not be read and waits to be tried again.
+    pub(crate) quarantined: u64,
+    /// When the last event was stored, by any daemon.
+    pub(crate) last_stored: Option<Millis>,
+}
+
+/// When any daemon last stored something, by the pulses that they write.
+pub(crate) fn last_stored(settings: &[(String, String)]) -> Option<Millis> {
+    let pulses = settings.iter().filter(|(name, _)| name.starts_with(PULSES));
+    let times = pulses.filter_map(|(_, pulse)| {
+        let pulse = serde_json::from_str::<Value>(pulse).ok()?;
+        Some(Millis(pulse["at"].as_i64()? - pulse["last_stored_age_ms"].as_i64()?))
+    });
+    times.max()
+}
+
+pub(crate) fn tell(state: &ServerStatus, language: BotLanguage) -> Reply {
+    let ServerStatus { messages, channels, hidden, reading, answers, recurring, open, .. } = state;
+    let ServerStatus { paused, proposals, quarantined, last_stored, .. } = state;
+    let running = match paused {
+        true => {
+            language.pick("**Paused**: no suggestions, no proposals", "**일시정지 중**: 제안 없음")
+        }
+        false => language.pick("**Running**", "**작동 중**"),
+    };
+    let last = last_stored.map_or_else(
+        || language.pick("nothing since the start", "시작한 뒤 아직 없음").to_owned(),
+        messages::ago,
+    );
+    let lines = language.pick(
+        [
+            format!("Last event: {last}"),
+            format!("Messages: {messages} in {channels} channels ({hidden} hidden, {reading} still being read)"),
+            format!("Answers: {answers}, of them {recurring} to recurring questions"),
+            format!("Open questions: {open}"),
+            format!("Proposals: {proposals}"),
+            format!("Could not be read: {quarantined}"),
+        ],
+        [
+            format!("마지막 이벤트: {last}"),
+            format!("메시지: 채널 {channels}개에서 {messages}개 (숨김 {hidden}개, 읽는 중 {reading}개)"),
+            format!("답변: {answers}개, 그중 반복되는 질문 {recurring}개"),
+            format!("열린 질문: {open}개"),
+            format!("제안: {proposals}개"),
+            format!("읽지 못한 것: {quarantined}개"),
+        ],
+    );
+    Reply::new(format!("{running}\n{}", lines.join("\n")))
+}
+
+/// Bytes of one attachment: Discord takes ten MiB from a bot.
+const PART: usize = 8 << 20;
+
+/// Everything that is kept about a person, as messages with files. More than one only if it is large.
+pub(crate) fn export(kept: &impl Serialize, language: BotLanguage) -> Vec<Reply> {
+    let json = serde_json::to_vec_pretty(kept).expect("what is kept has only text keys");
+    let several = json.len() > PART;
+    let parts = json.chunks(PART).enumerate().map(|(at, bytes)| {
+        let (name, text) = match (several, at) {
+            (false, _) => ("kept-about-you.json".to_owned(), messages::exported(language)),
+            (true, at) => {
+                let text = if at == 0 { messages::exported } else { messages::exported_part };
+                (format!("kept-about-you.part{}.json", at + 1), text(language))
+            }
+        };
+        Reply { file: Some((name, bytes.to_vec())), ..Reply::new(text) }
+    });
+    parts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_state_is_told_in_both_languages() {
+        let state = ServerStatus {
+            paused: true,
+            messages: 1_200,
+            open: 17,
+            last_stored: Some(Millis(1_700_000_000_000)),
+            ..ServerStatus::default()
+        };
+        let english = tell(&state, BotLanguage::English).text;
+        assert!(english.starts_with("**Paused**") && english.contains("Open questions: 17"));
+        assert!(english.contains("Last event: <t:1700000000:R>"), "{english}");
+        let korean = tell(&ServerStatus::default(), BotLanguage::Korean).text;
+        assert!(korean.starts_with("**작동 중**") && korean.contains("아직 없음"), "{korean}");
+    }
+
+    #[test]
+    fn the_newest_pulse_tells_the_last_event() {
+        let pulse = |name: &str, at: i64, age: Value| {
+            let pulse = json!({"at": at, "last_stored_age_ms": age});
+            (format!("{PULSES}{name}"), pulse.to_string())
+        };
+        let settings = [
+            pulse("one", 9_000, json!(1_000)),
+            pulse("two", 9_500, json!(3_000)),
+            pulse("three", 9_900, Value::Null),
+            (format!("{PULSES}four"), "{".to_owned()),
+        ];
+        assert_eq!(last_stored(&settings), Some(Millis(8_000)));
+        assert_eq!(last_stored(&[]), None);
+    }
+
+    #[test]
+    fn what_is_kept_comes_as_one_file_or_as_parts_that_join() {
+        let small = export(&json!({"messages": ["hi"]}), BotLanguage::English);
+        assert_eq!(small.len(), 1);
+        assert_eq!(small[0].file.as_ref().unwrap().0, "kept-about-you.json");
+        let large = json!({"messages": vec!["a word"; 1_000_000]});
+        let parts = export(&large, BotLanguage::Korean);
+        assert!(parts.len() > 1);
+        let joined = parts.into_iter().flat_map(|part| part.file.unwrap().1).collect::<Vec<_>>();
+        assert_eq!(serde_json::from_slice::<Value>(&joined).unwrap(), large);
+    }
+}

@@ -1,0 +1,118 @@
+//! "Same question as…": the questions that a message may repeat.
+
+use rules::model::cluster::Cluster;
+use rules::model::ids::MessageId;
+use rules::publish::anonymize::Participants;
+use rules::publish::pseudonym::AuthorNaming;
+
+use super::answers::title;
+use crate::discord::interactions::payload::custom_id::CustomId;
+use crate::discord::interactions::text::escape::label;
+use crate::discord::interactions::text::language::BotLanguage;
+use crate::discord::interactions::text::messages;
+use crate::discord::interactions::text::reply::{
+    ActionRow, Button, ButtonStyle, LABEL, MOST_CHOICES, Reply, SelectOption,
+};
+
+/// Offers the clusters, best first, to say which one the question of `message` belongs to. Its own
+/// cluster is left out.
+pub(crate) fn offer(
+    message: MessageId,
+    question: MessageId,
+    clusters: &[Cluster],
+    naming: &AuthorNaming,
+    language: BotLanguage,
+) -> Reply {
+    let others = clusters.iter().filter(|cluster| !holds(cluster, question));
+    let choices = others
+        .take(MOST_CHOICES)
+        .map(|cluster| choice(cluster, naming, language))
+        .collect::<Vec<_>>();
+    if choices.is_empty() {
+        return Reply::new(messages::nothing_alike(language));
+    }
+    let menu = ActionRow::Menu {
+        press: CustomId::ChooseSame { message },
+        hint: messages::choose(language),
+        choices,
+    };
+    Reply { text: messages::choose_same(language).to_owned(), rows: vec![menu], file: None }
+}
+
+fn holds(cluster: &Cluster, question: MessageId) -> bool {
+    cluster.occurrences.iter().any(|one| one.question.message == question)
+}
+
+fn choice(cluster: &Cluster, naming: &AuthorNaming, language: BotLanguage) -> SelectOption {
+    let title = title(cluster, &Participants::of(cluster, naming));
+    let title = title.unwrap_or_else(|| messages::not_public(language).to_owned());
+    let known = cluster.has_merged_answer();
+    let note = messages::times_plain(language, cluster.occurrences.len(), known);
+    SelectOption {
+        value: cluster.id.to_string(),
+        label: label(&title, LABEL),
+        note: label(&note, LABEL),
+    }
+}
+
+/// Tells that two questions were tied, and offers to take it back.
+pub(crate) fn tell(
+    message: MessageId,
+    question: MessageId,
+    entry: i64,
+    language: BotLanguage,
+) -> Reply {
+    let undo = CustomId::UndoTie { message, question, entry };
+    Reply::new(messages::tied(language)).buttons(vec![Button::new(
+        undo,
+        messages::undo(language),
+        ButtonStyle::Grey,
+    )])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discord::interactions::test_support::{cluster, naming, occurrence};
+
+    fn offered(question: u64, clusters: &[Cluster], language: BotLanguage) -> Vec<SelectOption> {
+        let message = MessageId(question);
+        match offer(message, message, clusters, &naming(), language).rows.pop() {
+            Some(ActionRow::Menu { choices, .. }) => choices,
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_question_is_offered_other_questions() {
+        let clusters = [
+            cluster(vec![occurrence(10, "How do I mend it?", "So.")]),
+            cluster(vec![occurrence(20, "How to mend the pump?", "So.")]),
+        ];
+        let choices = offered(10, &clusters, BotLanguage::English);
+        let [choice] = &choices[..] else { panic!("{choices:?}") };
+        assert_eq!(choice.label, "How to mend the pump?");
+        assert_eq!(choice.note, "answered once · Not reviewed yet");
+        assert_eq!(choice.value.parse(), Ok(clusters[1].id.clone()));
+        assert_eq!(offered(10, &clusters[..1], BotLanguage::Korean), []);
+    }
+
+    #[test]
+    fn the_menu_holds_at_most_25_short_lines() {
+        let long = format!("Why does the {} fail?", "very ".repeat(50));
+        let clusters =
+            (1..60).map(|id| cluster(vec![occurrence(id * 10, &long, "So.")])).collect::<Vec<_>>();
+        let choices = offered(5, &clusters, BotLanguage::Korean);
+        assert_eq!(choices.len(), 25);
+        let fits = |text: &str| (1..=100).contains(&text.encode_utf16().count());
+        assert!(choices.iter().all(|one| fits(&one.label) && fits(&one.note)));
+    }
+
+    #[test]
+    fn words_that_may_not_be_quoted_are_not_offered() {
+        let mut hidden = occurrence(10, "Where is the secret port?", "So.");
+        hidden.quotable = false;
+        let choices = offered(5, &[cluster(vec![hidden])], BotLanguage::English);
+        assert_eq!(choices[0].label, "A settled question whose words are not public");
+    }
+}

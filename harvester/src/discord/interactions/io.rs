@@ -1,0 +1,3 @@
+pub(crate) mod actions;
+pub(crate) mod discord_api;
+pub(crate) mod facts;

@@ -1,0 +1,4 @@
+pub(crate) mod escape;
+pub(crate) mod language;
+pub(crate) mod messages;
+pub(crate) mod reply;

@@ -1,0 +1,28 @@
+//! The languages that the bot speaks.
+
+/// Chosen by what Discord says of the reader, or by the writing of what is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BotLanguage {
+    English,
+    Korean,
+}
+
+impl BotLanguage {
+    /// By Discord's locale: everybody who does not read Korean is spoken to in English.
+    pub(crate) fn of_locale(locale: &str) -> Self {
+        if locale == "ko" { Self::Korean } else { Self::English }
+    }
+
+    /// By the letters of a text.
+    pub(crate) fn of_text(text: &str) -> Self {
+        let is_hangul = |c: char| matches!(c, '가'..='힣' | 'ㄱ'..='ㆎ');
+        if text.chars().any(is_hangul) { Self::Korean } else { Self::English }
+    }
+
+    pub(crate) fn pick<T>(self, english: T, korean: T) -> T {
+        match self {
+            Self::English => english,
+            Self::Korean => korean,
+        }
+    }
+}

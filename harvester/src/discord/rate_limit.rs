@@ -1,0 +1,251 @@
+//! When a request may go: Discord's limits as its headers tell them, and our own caution.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rules::model::ids::Millis;
+
+/// Requests of all routes together in a second. [Discord: Rate Limits, Global Rate Limit]
+const GLOBAL: usize = 50;
+/// Discord bans an address after 10,000 answers of 401, 403 or 429 in ten minutes.
+const INVALID_WINDOW: i64 = 600 * Millis::SECOND;
+/// How many of them stop the history, and how many stop everything, until they are older.
+const INVALID_HISTORY: usize = 5_000;
+const INVALID_LIVE: usize = 9_000;
+/// The first and the longest pause after a 429 that does not say for how long.
+const FIRST_PAUSE: i64 = Millis::SECOND;
+const LONGEST_PAUSE: i64 = 300 * Millis::SECOND;
+/// How long the history stands back before it asks again.
+const STAND_BACK: i64 = 50;
+/// Buckets that are remembered before idle ones are dropped.
+const REMEMBERED: usize = 2_000;
+
+/// Whether somebody waits for an answer, or the past is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestLane {
+    Live,
+    History,
+}
+
+/// What an answer says about limits. Times are in milliseconds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct RateLimitHeaders {
+    pub(super) status: u16,
+    pub(super) bucket: Option<String>,
+    pub(super) limit: Option<f64>,
+    pub(super) remaining: Option<f64>,
+    pub(super) reset_after: Option<i64>,
+    pub(super) retry_after: Option<i64>,
+    /// Whether a 429 is about all routes.
+    pub(super) global: bool,
+}
+
+/// A route as Discord counts it: the method, the path with its ids left out, and, behind a space, the
+/// server, channel or webhook in it, which count apart.
+pub(super) fn route(method: &str, path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let mut parts = path.split('/').skip(1).collect::<Vec<_>>();
+    let majors = match parts.first() {
+        Some(&("channels" | "guilds")) => 1,
+        Some(&("webhooks" | "interactions")) => 2,
+        _ => 0,
+    };
+    let until = parts.len().min(1 + majors);
+    let major = parts.drain(until.min(1)..until).collect::<Vec<_>>().join("/");
+    let mut shape = method.to_owned();
+    let mut before = "";
+    for part in parts {
+        let varies = before == "reactions" || part.bytes().all(|byte| byte.is_ascii_digit());
+        shape.push('/');
+        shape.push_str(if varies { "*" } else { part });
+        before = part;
+    }
+    format!("{shape} {major}")
+}
+
+/// All that is known of the limits.
+#[derive(Debug)]
+pub(super) struct RateLimiter {
+    share: f64,
+    /// By Discord's name of the bucket and the major id; by route until that name is known.
+    buckets: BTreeMap<String, RateBucket>,
+    /// Discord's names of buckets, by the shape of the route.
+    names: BTreeMap<String, String>,
+    /// When the requests of the last second went, and in which lane.
+    recent: VecDeque<(Millis, RequestLane)>,
+    invalid: VecDeque<Millis>,
+    /// Nothing goes before.
+    blocked: Millis,
+    /// 429s in a row that did not say for how long.
+    unexplained: u32,
+    live_waiting: u32,
+}
+
+#[derive(Debug, Default)]
+struct RateBucket {
+    limit: u32,
+    remaining: u32,
+    /// When it is full again.
+    reset: Millis,
+    /// Nothing goes before.
+    blocked: Millis,
+}
+
+impl RateLimiter {
+    /// `share` of every limit is what the history may use.
+    pub(super) fn new(share: f64) -> Self {
+        Self {
+            share: share.clamp(0.01, 1.0),
+            buckets: BTreeMap::new(),
+            names: BTreeMap::new(),
+            recent: VecDeque::new(),
+            invalid: VecDeque::new(),
+            blocked: Millis(0),
+            unexplained: 0,
+            live_waiting: 0,
+        }
+    }
+
+    /// Whether a request may go at this moment; if so it counts. If not, the time to ask again.
+    pub(super) fn try_acquire(
+        &mut self,
+        route: &str,
+        lane: RequestLane,
+        now: Millis,
+    ) -> Result<(), Millis> {
+        self.all(lane, now)?;
+        let key = self.key(route);
+        if let Some(bucket) = self.buckets.get_mut(&key) {
+            bucket.take(lane, self.share, now)?;
+        }
+        self.recent.push_back((now, lane));
+        Ok(())
+    }
+
+    /// Notes that somebody live begins or ceases to wait: the history stands back meanwhile.
+    pub(super) fn live_waits(&mut self, waits: bool) {
+        let change = if waits { u32::checked_add } else { u32::checked_sub };
+        self.live_waiting = change(self.live_waiting, 1).unwrap_or_default();
+    }
+
+    /// Notes what an answer says.
+    pub(super) fn record_response(&mut self, route: &str, said: &RateLimitHeaders, now: Millis) {
+        if matches!(said.status, 401 | 403 | 429) {
+            self.invalid.push_back(now);
+        }
+        if let Some(name) = &said.bucket {
+            self.names.insert(shape(route).to_owned(), name.clone());
+        }
+        let bucket = self.buckets.entry(self.key(route)).or_default();
+        bucket.learn(said, now);
+        match (said.status, said.retry_after) {
+            (429, Some(wait)) if said.global => self.blocked = self.blocked.max(later(now, wait)),
+            (429, Some(wait)) => bucket.blocked = bucket.blocked.max(later(now, wait)),
+            (429, None) => {
+                let pause = (FIRST_PAUSE << self.unexplained.min(16)).min(LONGEST_PAUSE);
+                self.unexplained += 1;
+                self.blocked = self.blocked.max(later(now, pause));
+            }
+            _ => self.unexplained = 0,
+        }
+        if self.buckets.len() > REMEMBERED {
+            self.buckets.retain(|_, bucket| bucket.reset.max(bucket.blocked) > now);
+        }
+    }
+
+    fn key(&self, route: &str) -> String {
+        let shape = shape(route);
+        match self.names.get(shape) {
+            Some(name) => format!("{name}{}", &route[shape.len()..]),
+            None => route.to_owned(),
+        }
+    }
+
+    /// What holds for requests of all routes.
+    fn all(&mut self, lane: RequestLane, now: Millis) -> Result<(), Millis> {
+        if now < self.blocked {
+            return Err(self.blocked);
+        }
+        if lane == RequestLane::History && self.live_waiting > 0 {
+            return Err(later(now, STAND_BACK));
+        }
+        while self.invalid.front().is_some_and(|at| later(*at, INVALID_WINDOW) <= now) {
+            self.invalid.pop_front();
+        }
+        let most = if lane == RequestLane::Live { INVALID_LIVE } else { INVALID_HISTORY };
+        if let Some(at) = self.invalid.len().checked_sub(most).map(|place| self.invalid[place]) {
+            return Err(later(at, INVALID_WINDOW));
+        }
+        while self.recent.front().is_some_and(|(at, _)| later(*at, Millis::SECOND) <= now) {
+            self.recent.pop_front();
+        }
+        let most = ((GLOBAL as f64 * self.share) as usize).max(1);
+        let history = self.recent.iter().filter(|(_, lane)| *lane == RequestLane::History);
+        let first = match lane {
+            _ if self.recent.len() >= GLOBAL => self.recent.front(),
+            RequestLane::History if history.clone().count() >= most => history.clone().next(),
+            RequestLane::Live | RequestLane::History => None,
+        };
+        first.map_or(Ok(()), |(at, _)| Err(later(*at, Millis::SECOND)))
+    }
+}
+
+impl RateBucket {
+    /// Counts one more request, if it may go.
+    fn take(&mut self, lane: RequestLane, share: f64, now: Millis) -> Result<(), Millis> {
+        if now < self.blocked {
+            return Err(self.blocked);
+        }
+        if self.limit == 0 {
+            return Ok(());
+        }
+        if self.reset <= now {
+            // A window begins whose end the next answer tells.
+            self.remaining = self.limit;
+            self.reset = later(now, Millis::SECOND);
+        }
+        let kept = match lane {
+            RequestLane::Live => 0,
+            RequestLane::History => {
+                ((f64::from(self.limit) * (1.0 - share)) as u32).min(self.limit - 1)
+            }
+        };
+        if self.remaining <= kept {
+            return Err(self.reset);
+        }
+        self.remaining -= 1;
+        Ok(())
+    }
+
+    fn learn(&mut self, said: &RateLimitHeaders, now: Millis) {
+        let RateLimitHeaders {
+            limit: Some(limit),
+            remaining: Some(remaining),
+            reset_after: Some(after),
+            ..
+        } = *said
+        else {
+            return;
+        };
+        let first = self.limit == 0;
+        self.limit = (limit as u32).max(1);
+        // Answers overtake each other, and requests under way are not counted in them.
+        self.remaining = if first || self.reset <= now {
+            remaining as u32
+        } else {
+            self.remaining.min(remaining as u32)
+        };
+        self.reset = later(now, after);
+    }
+}
+
+/// A route without its major id.
+fn shape(route: &str) -> &str {
+    route.split(' ').next().unwrap_or_default()
+}
+
+fn later(time: Millis, by: i64) -> Millis {
+    Millis(time.0 + by)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! Finds what was edited, deleted and reacted to while nobody listened: nothing else tells.
+
+use std::collections::BTreeSet;
+
+use indexer::store::ChannelProgress;
+use rules::model::ids::{ChannelId, MessageId, Millis};
+
+use super::catch_up::{CatchUp, PageStop, first_of};
+use super::guild_view::GuildView;
+use super::message_pages::{MessagePage, PageRange};
+use super::rest::RequestLane;
+use crate::clock;
+use crate::event::ChatEvent;
+use crate::ingest_queue::IngestItem;
+
+impl CatchUp {
+    /// Reads the newest days of a channel again, and what is around each cited message, and compares
+    /// with what is stored. What is stored but not there was deleted.
+    pub(super) async fn recheck_recent(
+        &self,
+        guild: &GuildView,
+        channel: ChannelId,
+        cited: &[MessageId],
+    ) -> Result<(), PageStop> {
+        let now = clock::now();
+        let Some(reading) = self.reading(channel) else { return Ok(()) };
+        if !self.is_in_doubt(reading) {
+            return Ok(());
+        }
+        let from = match self.reach.reconcile_days {
+            0 => MessageId(reading.newest.0 + 1),
+            days => first_of(days).max(reading.oldest),
+        };
+        let mut cited = cited.iter().copied().filter(|id| *id < from).collect::<BTreeSet<_>>();
+        if reading.newest < from && cited.is_empty() {
+            return Ok(());
+        }
+        self.recheck_range(guild, reading, from).await?;
+        while let Some(message) = cited.pop_last() {
+            let covered = self.look_around(guild, channel, message).await?;
+            cited.retain(|id| *id < covered);
+        }
+        if let Some(reading) = self.reading(channel) {
+            let reading = ChannelProgress { reconciled: now, ..reading };
+            self.remember(Default::default(), reading).await?;
+        }
+        Ok(())
+    }
+
+    /// Compares everything from `from` up to the newest message read.
+    async fn recheck_range(
+        &self,
+        guild: &GuildView,
+        reading: ChannelProgress,
+        from: MessageId,
+    ) -> Result<(), PageStop> {
+        let mut done = MessageId(from.0.saturating_sub(1));
+        while done < reading.newest {
+            let at = clock::now();
+            let page = self.pages.read(guild, reading.channel, PageRange::After(done)).await?;
+            let last = page.ids.last().copied().filter(|_| page.full);
+            let upto = last.unwrap_or(reading.newest).min(reading.newest);
+            let first = MessageId(done.0 + 1);
+            self.compare(guild, reading.channel, page, (first, upto), at).await?;
+            done = upto;
+        }
+        Ok(())
+    }
+
+    /// Compares the page around a message; returns the first id of what it covers.
+    async fn look_around(
+        &self,
+        guild: &GuildView,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> Result<MessageId, PageStop> {
+        let at = clock::now();
+        let page = self.pages.read(guild, channel, PageRange::Around(message)).await?;
+        let first = page.ids.first().copied().unwrap_or(message).min(message);
+        let last = page.ids.last().copied().unwrap_or(message).max(message);
+        self.compare(guild, channel, page, (first, last), at).await?;
+        Ok(first)
+    }
+
+    /// Hands in a page that covers a range of ids, and the deletions that it tells.
+    async fn compare(
+        &self,
+        guild: &GuildView,
+        channel: ChannelId,
+        page: MessagePage,
+        (first, last): (MessageId, MessageId),
+        at: Millis,
+    ) -> Result<(), PageStop> {
+        let mut missing = self.pages.store.ids_between(channel, first, last).await?;
+        let there = page.ids.iter().copied().collect::<BTreeSet<_>>();
+        missing.retain(|id| page.names_all && !there.contains(id));
+        if there.is_empty() && !self.is_gone(guild, channel, missing.last().copied()).await? {
+            missing.clear();
+        }
+        let MessagePage { mut events, quarantined, .. } = page;
+        self.found_deleted(missing.len());
+        if !missing.is_empty() {
+            events.push(ChatEvent::Deleted(channel, missing, at));
+        }
+        self.feed.push_history(IngestItem { events, quarantined, reading: Vec::new() }).await?;
+        Ok(())
+    }
+
+    /// Whether a message that an empty page lacks was deleted. Who may not read the history gets
+    /// empty pages too, and must not take that for deletions.
+    async fn is_gone(
+        &self,
+        guild: &GuildView,
+        channel: ChannelId,
+        message: Option<MessageId>,
+    ) -> Result<bool, PageStop> {
+        let Some(message) = message else { return Ok(true) };
+        Ok(self.pages.one(guild, channel, message, RequestLane::History).await?.is_none())
+    }
+}

@@ -1,0 +1,12 @@
+pub(crate) mod batch;
+pub(crate) mod dashboard;
+pub(crate) mod dry_run;
+pub(crate) mod feedback;
+pub(crate) mod local;
+pub(crate) mod merged;
+pub(crate) mod opening;
+pub mod reconciler;
+pub(crate) mod report;
+pub(crate) mod repository;
+pub(crate) mod tracked;
+pub(crate) mod worklist;

@@ -1,0 +1,97 @@
+//! The dashboard: one issue that shows how every question stands.
+
+use docgen::github::dashboard::{
+    DashboardIssue, DashboardItem, DashboardSection, DashboardTotals, render_dashboard,
+};
+use docgen::pull_request::limits::{DeadlineInput, DeadlineStatus, deadline_status};
+use indexer::store::{Proposal, ProposalState};
+use rules::model::ids::{ClusterId, Millis};
+
+use super::reconciler::{ProposalReconciler, Result};
+use super::report::RoundReport;
+use super::tracked::TrackedProposal;
+use super::worklist::{WorkItem, Worklist};
+
+/// The dashboard's figures are about so long.
+const MONTH: i64 = 30 * Millis::DAY;
+
+impl ProposalReconciler {
+    /// Brings the dashboard up to date. One that people closed stays closed.
+    pub(crate) async fn publish_dashboard(
+        &self,
+        docket: &Worklist,
+        found: Option<&DashboardIssue>,
+        report: &mut RoundReport,
+    ) -> Result<()> {
+        let rows = docket.entries.iter().filter_map(|(id, entry)| self.row(id, entry));
+        let rows = rows.collect::<Vec<_>>();
+        for row in &rows {
+            *report.clocks.entry(row.clock).or_default() += 1;
+        }
+        if rows.is_empty() && found.is_none() {
+            return Ok(());
+        }
+        let counts = self.store.counts().await?;
+        let backlog = counts.conversations_by_status.get("open").copied().unwrap_or_default();
+        let month = Millis(self.github.now().0 - MONTH);
+        let (asked, answered) = self.store.answered_counts_since(month, Millis::DAY).await?;
+        let (asked, answered) = (asked as usize, answered as usize);
+        let figures = DashboardTotals { backlog: backlog as usize, asked, answered };
+        self.github.update_dashboard(found, &render_dashboard(&rows, &figures)).await?;
+        Ok(())
+    }
+
+    fn row(&self, id: &ClusterId, entry: &WorkItem) -> Option<DashboardItem> {
+        let case = entry.case.as_ref()?;
+        let now = self.github.now();
+        let place = place(case, now)?;
+        let due_since = entry.cluster.as_ref().and_then(|cluster| cluster.due_since);
+        let allowed = self.rules.pages.deadline(Millis(0)).0;
+        let progress = DeadlineInput {
+            due_since: due_since.unwrap_or(case.row.opened),
+            drafted: entry.page.is_ok(),
+            offered: Some(case.row.opened),
+        };
+        Some(DashboardItem {
+            cluster: id.clone(),
+            place,
+            question: Some(entry.question())
+                .filter(|words| !words.is_empty())
+                .unwrap_or_else(|| "a question whose words are gone".to_owned()),
+            occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.occurrences.len()),
+            pull: case.ledger.number.or(case.row.number),
+            clock: deadline_status(&progress, allowed, now),
+            due_by: due_since.map(|since| self.rules.pages.deadline(since)),
+            note: case.row.note.clone(),
+        })
+    }
+}
+
+/// Where a proposal is shown; `None` for what is over and needs nobody.
+fn place(case: &TrackedProposal, now: Millis) -> Option<DashboardSection> {
+    if case.is_snoozed(now) {
+        return Some(DashboardSection::Snoozed);
+    }
+    Some(match case.row.state {
+        ProposalState::Held => DashboardSection::Held,
+        ProposalState::Open => DashboardSection::Open,
+        ProposalState::HandsOff => DashboardSection::HandsOff,
+        ProposalState::Rejected => DashboardSection::Rejected,
+        ProposalState::Planned | ProposalState::Failed if case.row.note.is_some() => {
+            DashboardSection::Failed
+        }
+        _ => return None,
+    })
+}
+
+/// How the clock of a stored proposal stands; `allowed` is the whole time in milliseconds.
+pub fn clock_of(
+    proposal: &Proposal,
+    due_since: Option<Millis>,
+    allowed: i64,
+    now: Millis,
+) -> DeadlineStatus {
+    let offered = (proposal.state != ProposalState::Planned).then_some(proposal.opened);
+    let due_since = due_since.unwrap_or(proposal.opened);
+    deadline_status(&DeadlineInput { due_since, drafted: true, offered }, allowed, now)
+}

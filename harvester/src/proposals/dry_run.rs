@@ -1,0 +1,130 @@
+//! What a round would send, without sending it.
+
+use std::collections::BTreeMap;
+
+use docgen::change::FileChange;
+use docgen::github::onboarding::{self, OnboardingStage};
+use docgen::github::reconcile::{DesiredPullRequest, PullRequestProgress, opening};
+use rules::model::ids::ClusterId;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::reconciler::{ProposalReconciler, Result};
+use super::repository::RepositoryState;
+use super::worklist::WorkItem;
+
+/// Stands for what only the new commit tells.
+const NEW_COMMIT: &str = "(the new commit)";
+
+/// One question, with what would be sent for it.
+#[derive(Debug, Serialize)]
+pub struct DryRunItem {
+    pub cluster: ClusterId,
+    /// What would become of it, or why nothing would.
+    pub outcome: String,
+    pub sent: Option<PullRequestPreview>,
+}
+
+/// Everything of a pull request as it goes to GitHub.
+#[derive(Debug, Serialize)]
+pub struct PullRequestPreview {
+    pub commit_message: String,
+    /// Each file as it would stand; `None` for one that would be deleted.
+    pub files: BTreeMap<String, Option<String>>,
+    /// The body of `POST pulls`.
+    pub pull_request: Value,
+    pub labels: Vec<String>,
+    pub reviewers: Vec<String>,
+    /// What would find no place.
+    pub notes: Vec<String>,
+}
+
+impl ProposalReconciler {
+    /// What the next round would open, and what would wait for what. Reads, and writes nothing.
+    pub async fn dry_run(&self) -> Result<(String, Vec<DryRunItem>)> {
+        let ground = self.load_repository().await?;
+        let mut docket = self.load_worklist(&ground).await?;
+        self.match_existing_docs(&mut docket, &ground).await?;
+        let (stage, opens) = match &ground.stage {
+            OnboardingStage::DryRun => {
+                ("history is still being read; nothing is opened before", false)
+            }
+            OnboardingStage::Introduce => ("the pull request with the settings comes first", false),
+            OnboardingStage::Waiting => {
+                ("the pull request with the settings is not merged yet", false)
+            }
+            OnboardingStage::Off => ("maintainers switched proposals off", false),
+            OnboardingStage::On(..) => ("proposals are switched on", true),
+        };
+        let mut rehearsed = Vec::new();
+        if matches!(ground.stage, OnboardingStage::Introduce) {
+            let entries = docket.entries.values().filter(|entry| entry.page.is_ok());
+            let first = entries.map(WorkItem::question).collect::<Vec<_>>();
+            let wanted = onboarding::wanted(&ground.layout, &ground.base, &first);
+            let outcome = "would open now".to_owned();
+            let sent = Some(self.sent(&wanted, &ground).await?);
+            rehearsed.push(DryRunItem { cluster: wanted.cluster, outcome, sent });
+        }
+        let limits = ground.settings().map(|(settings, _)| settings.limits).unwrap_or_default();
+        let planned = self.planned(&docket, &limits);
+        for (id, entry) in &docket.entries {
+            let Ok(page) = &entry.page else {
+                let outcome = format!("refused: {}", entry.page.as_ref().err().expect("no page"));
+                rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent: None });
+                continue;
+            };
+            let waits = planned.waiting.iter().find(|(cluster, _)| cluster == id);
+            let outcome = match (waits, &entry.case) {
+                (Some((_, why)), _) => why.as_str().to_owned(),
+                _ if planned.open.contains(id) && opens => "would open now".to_owned(),
+                _ if planned.batch.contains(id) && opens => "would go into a batch".to_owned(),
+                (_, Some(case)) if case.ledger.number.is_some() => {
+                    format!("stands as {}", case.row.state.as_str())
+                }
+                _ => "would come later".to_owned(),
+            };
+            let wanted = self.desired_pull_request(entry, page, &ground);
+            let sent = Some(self.sent(&wanted, &ground).await?);
+            rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent });
+        }
+        Ok((stage.to_owned(), rehearsed))
+    }
+
+    async fn sent(
+        &self,
+        wanted: &DesiredPullRequest,
+        ground: &RepositoryState,
+    ) -> Result<PullRequestPreview> {
+        let (mut files, mut notes) = (BTreeMap::<String, Option<String>>::new(), Vec::new());
+        for change in &wanted.changes {
+            let path = change.path().to_owned();
+            match change {
+                FileChange::Write { text, .. } => drop(files.insert(path, Some(text.clone()))),
+                FileChange::Delete { .. } => drop(files.insert(path, None)),
+                FileChange::Edit { edit, .. } => {
+                    let old = match files.get(&path) {
+                        Some(text) => text.clone(),
+                        None => self.github.text(&ground.files, &path).await?,
+                    };
+                    match edit.apply(old.as_deref()) {
+                        Ok(Some(text)) => drop(files.insert(path, Some(text))),
+                        Ok(None) => {}
+                        Err(unplaced) => notes.push(format!("{path}: {unplaced}")),
+                    }
+                }
+            }
+        }
+        Ok(PullRequestPreview {
+            commit_message: wanted.message.clone(),
+            files,
+            pull_request: opening(
+                wanted,
+                &PullRequestProgress::default(),
+                (NEW_COMMIT, &wanted.digest),
+            ),
+            labels: wanted.labels.clone(),
+            reviewers: wanted.reviewers.clone(),
+            notes,
+        })
+    }
+}

@@ -1,0 +1,259 @@
+//! What people say to us: comments, ticks on the dashboard, reviews that ask for changes.
+
+use std::collections::BTreeMap;
+
+use docgen::github::comment_commands;
+use docgen::github::comment_commands::{CommentCommand, CommentRequest};
+use docgen::github::dashboard::{DashboardIssue, ticked_clusters};
+use docgen::github::issue_api::CommandReaction;
+use docgen::github::models::{Account, Comment};
+use docgen::github::status_comment;
+use indexer::store::ProposalState;
+use rules::model::cluster::ClusterState;
+use rules::model::ids::{ClusterId, Millis};
+
+use super::reconciler::{ProposalReconciler, Result};
+use super::tracked::TrackedProposal;
+use super::worklist::{WorkItem, Worklist};
+
+/// Comments were heard up to here.
+const HEARD: &str = "forge/heard";
+/// GitHub tells whole seconds, and its clock is not ours.
+const OVERLAP: i64 = 60 * Millis::SECOND;
+
+/// How a command was taken.
+enum CommandOutcome {
+    Done,
+    /// With words for the status comment.
+    Told(String),
+    Impossible(String),
+}
+
+impl ProposalReconciler {
+    /// Hears what was said since the last round and writes down what people wish; tells whether a
+    /// command was obeyed, so that pages may be others than before.
+    pub(crate) async fn process_feedback(
+        &self,
+        docket: &mut Worklist,
+        dashboard: Option<&DashboardIssue>,
+    ) -> Result<bool> {
+        self.process_ticks(docket, dashboard).await?;
+        let obeyed = self.process_comments(docket).await?;
+        self.process_reviews(docket).await?;
+        Ok(obeyed)
+    }
+
+    async fn process_ticks(
+        &self,
+        docket: &mut Worklist,
+        dashboard: Option<&DashboardIssue>,
+    ) -> Result<()> {
+        let Some(found) = dashboard else { return Ok(()) };
+        for id in ticked_clusters(&found.body) {
+            let entry = docket.entries.get_mut(&id);
+            let Some(case) = entry.and_then(|entry| entry.case.as_mut()) else { continue };
+            match case.row.state {
+                ProposalState::Held | ProposalState::Planned => case.wishes.asked = true,
+                ProposalState::Rejected | ProposalState::Superseded => {
+                    case.wishes.asked_again = true;
+                }
+                _ => continue,
+            }
+            self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+        }
+        Ok(())
+    }
+
+    /// What was said before the first round ever is not for us.
+    async fn process_comments(&self, docket: &mut Worklist) -> Result<bool> {
+        let now = self.github.now();
+        let told = self.store.setting(HEARD).await?;
+        let Some(since) = told.and_then(|at| at.parse().ok()).map(Millis) else {
+            self.store.set(HEARD, &now.0.to_string()).await?;
+            return Ok(false);
+        };
+        let mut obeyed = false;
+        let numbers = numbers(docket);
+        for comment in self.github.comments_since(Millis(since.0 - OVERLAP)).await? {
+            let Some(id) = number_of(&comment).and_then(|number| numbers.get(&number)) else {
+                continue;
+            };
+            let entry = docket.entries.get_mut(id).expect("the numbers are of entries");
+            obeyed |= self.process_comment(entry, &comment).await?;
+        }
+        self.store.set(HEARD, &now.0.to_string()).await?;
+        Ok(obeyed)
+    }
+
+    /// A command is taken once: an edited comment is not read again. Tells whether one was obeyed.
+    async fn process_comment(&self, entry: &mut WorkItem, comment: &Comment) -> Result<bool> {
+        let Some(login) = self.person(comment.user.as_ref()).await? else { return Ok(false) };
+        let said = comment_commands::parse_comment(comment.body.as_deref().unwrap_or_default());
+        if said == CommentRequest::Nothing {
+            return Ok(false);
+        }
+        let case = entry.case.as_mut().expect("a number is a case's");
+        if case.wishes.heard.contains(&comment.id) {
+            return Ok(false);
+        }
+        let taken = match said {
+            CommentRequest::Command(command) if self.github.may_command(&login).await? => {
+                self.github.react(comment.id, CommandReaction::Seen).await?;
+                Some(self.apply_command(entry, command).await?)
+            }
+            _ => None,
+        };
+        let case = entry.case.as_mut().expect("a number is a case's");
+        let (reaction, words) = match taken {
+            Some(CommandOutcome::Done) => (CommandReaction::Done, None),
+            Some(CommandOutcome::Told(words)) => (CommandReaction::Done, Some(words)),
+            Some(CommandOutcome::Impossible(why)) => {
+                (CommandReaction::Confused, Some(status_comment::command_failed(&why)))
+            }
+            None => (CommandReaction::Confused, None),
+        };
+        if let (Some(words), Some(number)) = (words, case.ledger.number) {
+            self.github.upsert_status_comment(number, &case.row.cluster, &words).await?;
+        }
+        self.github.react(comment.id, reaction).await?;
+        case.mark_processed(comment.id);
+        self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+        Ok(reaction == CommandReaction::Done)
+    }
+
+    async fn apply_command(
+        &self,
+        entry: &mut WorkItem,
+        command: CommentCommand,
+    ) -> Result<CommandOutcome> {
+        let draft = entry.page.as_ref().ok().map(|page| &page.draft);
+        let case = entry.case.as_mut().expect("a number is a case's");
+        let now = self.github.now();
+        Ok(match command {
+            CommentCommand::Help => CommandOutcome::Told(status_comment::help()),
+            CommentCommand::Rebase => {
+                case.wishes.rebase = true;
+                CommandOutcome::Done
+            }
+            CommentCommand::Recreate => match self.github.head(&case.row.branch).await? {
+                Some(head) => {
+                    let words = status_comment::recreated(&head);
+                    case.wishes.recreate = Some(head);
+                    case.wishes.anew = true;
+                    CommandOutcome::Told(words)
+                }
+                None => CommandOutcome::Impossible("the branch is gone".to_owned()),
+            },
+            CommentCommand::Refresh => {
+                case.allow_replace();
+                match draft {
+                    Some(draft) => CommandOutcome::Told(status_comment::refreshed(draft)),
+                    None => CommandOutcome::Done,
+                }
+            }
+            CommentCommand::Reject { .. } => {
+                self.close(case).await?;
+                CommandOutcome::Told(status_comment::rejected())
+            }
+            CommentCommand::Snooze { days } => {
+                let until = Millis(now.0 + i64::from(days) * Millis::DAY);
+                case.wishes.snoozed_until = Some(until);
+                CommandOutcome::Told(status_comment::snoozed(until))
+            }
+            CommentCommand::Split => {
+                let Some(cluster) = self.store.cluster(&case.row.cluster).await? else {
+                    return Ok(CommandOutcome::Impossible(
+                        "nothing is left of the question".to_owned(),
+                    ));
+                };
+                let questions = cluster.occurrences.iter().map(|one| one.question.message);
+                self.store.mark_split(&questions.collect::<Vec<_>>(), now).await?;
+                case.allow_replace();
+                CommandOutcome::Told(status_comment::split())
+            }
+            CommentCommand::Batch => {
+                case.wishes.batch = true;
+                CommandOutcome::Told(status_comment::batched())
+            }
+            CommentCommand::Ready => {
+                case.ledger.checked = case.ledger.faulty.take().or(case.ledger.checked.take());
+                case.ledger.readied = false;
+                CommandOutcome::Done
+            }
+            CommentCommand::ShowEvidence => match draft {
+                Some(draft) => CommandOutcome::Told(status_comment::evidence(draft)),
+                None => {
+                    CommandOutcome::Impossible("nothing is left that could be shown".to_owned())
+                }
+            },
+            CommentCommand::Page(path) => {
+                case.wishes.page = Some(path);
+                case.allow_replace();
+                CommandOutcome::Done
+            }
+            CommentCommand::Lang(code) => {
+                case.wishes.lang = Some(code);
+                case.allow_replace();
+                CommandOutcome::Done
+            }
+            CommentCommand::Propose => {
+                case.wishes.asked_again = true;
+                CommandOutcome::Done
+            }
+        })
+    }
+
+    /// Closes a pull request because a person told us to.
+    async fn close(&self, case: &mut TrackedProposal) -> Result<()> {
+        if let Some(number) = case.ledger.number {
+            self.github.close_pull(number).await?;
+        }
+        case.row.state = ProposalState::Rejected;
+        if self.store.cluster(&case.row.cluster).await?.is_some() {
+            self.store.set_state(&case.row.cluster, ClusterState::Rejected).await?;
+        }
+        Ok(())
+    }
+
+    /// A review that asks for changes gets a visible answer, once.
+    async fn process_reviews(&self, docket: &mut Worklist) -> Result<()> {
+        for entry in docket.entries.values_mut() {
+            let Some(case) = entry.case.as_mut().filter(|case| case.is_open()) else { continue };
+            let Some(number) = case.ledger.number else { continue };
+            let mut news = false;
+            for review in self.github.reviews(number).await? {
+                let asks = review.state.eq_ignore_ascii_case("CHANGES_REQUESTED");
+                if asks && self.person(review.user.as_ref()).await?.is_some() {
+                    news |= case.mark_processed(review.id);
+                }
+            }
+            if news {
+                let words = status_comment::changes_requested();
+                self.github.upsert_status_comment(number, &case.row.cluster, &words).await?;
+                self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The login, unless it is ours or a program's.
+    async fn person(&self, account: Option<&Account>) -> Result<Option<String>> {
+        let me = self.github.login().await?;
+        let person = account.filter(|one| one.kind != "Bot" && !one.login.eq_ignore_ascii_case(me));
+        Ok(person.map(|one| one.login.clone()))
+    }
+}
+
+/// Whose each pull request is.
+fn numbers(docket: &Worklist) -> BTreeMap<u64, ClusterId> {
+    let cases = docket.entries.iter().filter_map(|(id, entry)| {
+        let number = entry.case.as_ref()?.ledger.number?;
+        Some((number, id.clone()))
+    });
+    cases.collect()
+}
+
+/// The issue or pull request that a comment belongs to.
+fn number_of(comment: &Comment) -> Option<u64> {
+    comment.issue_url.rsplit('/').next()?.parse().ok()
+}

@@ -1,0 +1,452 @@
+//! Merged pages: learnt as people made them, watched, mended when the truth changes, removed when
+//! nothing is left of it.
+
+use docgen::change::{FileChange, FileEdit};
+use docgen::github::client::GitHubError;
+use docgen::github::models::PullRequest;
+use docgen::github::reconcile::{
+    DesiredPullRequest, PullRequestPurpose, ReconcileOutcome, merged_text,
+};
+use docgen::page::amend::{
+    AmendedPage, Replacement, add_later_answer, own_part, remove_answer, rewrite_page,
+};
+use docgen::page::draft::{Draft, build_draft};
+use docgen::page::read_back::{ReadPage, parse_page};
+use docgen::pull_request::desired::{CorrectionReason, MergedPage};
+use docgen::pull_request::marker;
+use docgen::pull_request::marker::BodyMarker;
+use docgen::site::docs_tree;
+use docgen::site::moving;
+use docgen::target::DocsTarget;
+use indexer::store::{LeaseFence, MergedAnswerRow, ProposalState};
+use rules::model::cluster::{Cluster, ClusterState};
+use rules::model::ids::{ClusterId, MessageId};
+use rules::similarity::CorpusStats;
+use rules::staleness::{StalenessVerdict, check_staleness};
+
+use super::batch::is_batch;
+use super::opening::describe_outcome;
+use super::reconciler::{ProposalReconciler, Result};
+use super::report::RoundReport;
+use super::repository::RepositoryState;
+use super::tracked::{TrackedProposal, purpose_name};
+use super::worklist::{WorkItem, Worklist};
+
+/// Files that are looked into for a page that moved.
+const MOST_SEARCHED: usize = 300;
+
+impl ProposalReconciler {
+    /// Makes a merged page the known answer, with the edits of people; false if it is nowhere.
+    pub(crate) async fn record_merged(
+        &self,
+        case: &TrackedProposal,
+        (number, commit): (u64, Option<&str>),
+        ground: &RepositoryState,
+    ) -> Result<bool> {
+        let (cluster, path) = (&case.row.cluster, &case.row.path);
+        if let Some(text) = merged_text(&self.github, commit, &ground.base, path).await?
+            && is_there(&text, cluster, ground.layout.target)
+        {
+            self.save_merged(case, path, Some(number), &text, ground).await?;
+            return Ok(true);
+        }
+        // People may have moved it on its way in, or its title was another one then.
+        let Some((path, text)) = self.find_moved_page(cluster, path, ground).await? else {
+            return Ok(false);
+        };
+        self.save_merged(case, &path, Some(number), &text, ground).await?;
+        Ok(true)
+    }
+
+    /// A page that is not at its path any more, by our mark; first among those of its name.
+    async fn find_moved_page(
+        &self,
+        cluster: &ClusterId,
+        path: &str,
+        ground: &RepositoryState,
+    ) -> Result<Option<(String, String)>> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let is_named = |other: &str| other.rsplit('/').next() == Some(name);
+        let is_page = |other: &str| other.ends_with(".md") || other.ends_with(".mdx");
+        let mut pages = ground.files.paths().filter(|other| is_page(other)).collect::<Vec<_>>();
+        let folder = format!("{}/", ground.layout.folder);
+        pages.sort_by_key(|other| (!is_named(other), !other.starts_with(&folder)));
+        for other in pages.into_iter().take(MOST_SEARCHED) {
+            if let Some(text) = self.github.text(&ground.files, other).await?
+                && bears(&text, cluster)
+            {
+                return Ok(Some((other.to_owned(), text)));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn save_merged(
+        &self,
+        case: &TrackedProposal,
+        path: &str,
+        number: Option<u64>,
+        text: &str,
+        ground: &RepositoryState,
+    ) -> Result<()> {
+        // Around an answer in a page of other people's nothing is ours to learn.
+        let cluster = &case.row.cluster;
+        let own = own_part(text, cluster).filter(|_| case.wishes.extends).unwrap_or(text);
+        let Some(page) = parse_page(cluster, own, ground.layout.target) else { return Ok(()) };
+        let ReadPage { mut title, answer, evidence, digest } = page;
+        if title.is_empty() {
+            title.clone_from(&case.row.title);
+        }
+        let before = self.store.merged_answer(cluster).await?;
+        let same = before.as_ref().filter(|one| one.digest == digest && !one.answer.is_empty());
+        let merged = MergedAnswerRow {
+            cluster: cluster.clone(),
+            number: number.or(before.as_ref().and_then(|one| one.number)),
+            path: path.to_owned(),
+            link: self.github.link(&ground.base, path),
+            title,
+            answer,
+            merged: same.map_or(self.github.now(), |one| one.merged),
+            digest,
+            evidence,
+        };
+        Ok(self.store.upsert_merged_answer(&merged).await?)
+    }
+
+    /// Looks at every merged page: what people changed is learnt, what lost its source or its truth
+    /// gets a pull request.
+    pub(crate) async fn revise_merged(
+        &self,
+        docket: &mut Worklist,
+        ground: &RepositoryState,
+        fence: LeaseFence,
+        report: &mut RoundReport,
+    ) -> Result<()> {
+        let Worklist { entries, epoch, .. } = docket;
+        for merged in self.store.merged_answers().await? {
+            let Some(entry) = entries.get_mut(&merged.cluster) else { continue };
+            if entry.case.as_ref().is_some_and(|case| case.is_snoozed(self.github.now())) {
+                continue;
+            }
+            let done = self.revise_page(entry, &merged, (ground, epoch), fence).await;
+            match done {
+                Ok(None) => {}
+                Ok(Some(told)) => {
+                    let number = entry.case.as_ref().and_then(|case| case.ledger.number);
+                    report.tell(&merged.cluster, told, number, &merged.title);
+                }
+                Err(error) if error.ends_the_round() => return Err(error),
+                Err(error) => report.tell(&merged.cluster, format!("failed: {error}"), None, ""),
+            }
+        }
+        Ok(())
+    }
+
+    async fn revise_page(
+        &self,
+        entry: &mut WorkItem,
+        merged: &MergedAnswerRow,
+        (ground, epoch): (&RepositoryState, &CorpusStats),
+        fence: LeaseFence,
+    ) -> Result<Option<String>> {
+        let mut merged = merged.clone();
+        // Where it was moved to on a maintainer's word, readers find only the way at its old place.
+        if let Some(to) = entry.case.as_ref().and_then(|case| case.wishes.page.as_ref())
+            && let Some(text) = self.github.text(&ground.files, to).await?
+            && is_there(&text, &merged.cluster, ground.layout.target)
+        {
+            merged.path.clone_from(to);
+        }
+        let text = match self.github.text(&ground.files, &merged.path).await? {
+            Some(text) if is_there(&text, &merged.cluster, ground.layout.target) => text,
+            _ => match self.find_moved_page(&merged.cluster, &merged.path, ground).await? {
+                Some((path, text)) => {
+                    merged.path = path;
+                    text
+                }
+                None => return self.mark_removed(entry, &merged).await.map(Some),
+            },
+        };
+        let merged = &merged;
+        let page = parse_page(&merged.cluster, &text, ground.layout.target);
+        let mut gone = self.store.deleted_evidence(&merged.cluster).await?;
+        gone.retain(|one| page.as_ref().is_none_or(|page| page.evidence.contains(one)));
+        let is_about_sources = !gone.is_empty();
+        if let Some(case) = entry.case.as_ref().filter(|_| gone.is_empty()) {
+            self.save_merged(case, &merged.path, None, &text, ground).await?;
+        }
+        // What was judged is the page as it stood before.
+        let is_new = !is_about_sources && page.is_some_and(|page| page.digest != merged.digest);
+        let mending = match is_new {
+            true => None,
+            false => self.needed_correction(entry, merged, (&text, gone), (ground, epoch)).await?,
+        };
+        let case = entry.case.as_mut().expect("what was merged was proposed");
+        let pending =
+            case.is_open() && case.row.purpose != purpose_name(PullRequestPurpose::Answer);
+        let wanted = match mending {
+            Some(wanted) => wanted,
+            // It was merged, or nobody needs it any more.
+            None if pending => {
+                DesiredPullRequest::withdrawal(&merged.cluster, &case.row.branch, &ground.base)
+            }
+            None => return Ok(None),
+        };
+        let closed = case.row.state == ProposalState::Rejected && !case.wishes.asked_again;
+        if closed && !is_about_sources {
+            return Ok(None);
+        }
+        if wanted.purpose != PullRequestPurpose::Withdrawal {
+            case.row.purpose = purpose_name(wanted.purpose).to_owned();
+        }
+        if is_batch(case) {
+            // From here on the page goes its own way.
+            *case = TrackedProposal {
+                row: case.row.clone(),
+                ..TrackedProposal::new_planned(
+                    &merged.cluster,
+                    wanted.branch.clone(),
+                    case.row.opened,
+                )
+            };
+            case.row.branch.clone_from(&wanted.branch);
+        }
+        let outcome = self.reconcile_one(case, &wanted, fence).await?;
+        self.note_mending(case, &outcome, (ground, &merged.path)).await?;
+        Ok(Some(format!("{}: {}", purpose_name(wanted.purpose), describe_outcome(&outcome))))
+    }
+
+    /// The pull request that a merged page needs, if any.
+    async fn needed_correction(
+        &self,
+        entry: &WorkItem,
+        merged: &MergedAnswerRow,
+        (text, gone): (&str, Vec<MessageId>),
+        (ground, epoch): (&RepositoryState, &CorpusStats),
+    ) -> Result<Option<DesiredPullRequest>> {
+        let page = MergedPage {
+            cluster: &merged.cluster,
+            path: &merged.path,
+            layout: &ground.layout,
+            base: &ground.base,
+        };
+        let Some(cluster) = &entry.cluster else {
+            return Ok(match gone.len() {
+                0 => None,
+                messages => self.removal(entry, &page, text, messages),
+            });
+        };
+        let core = (0..cluster.occurrences.len()).collect::<Vec<_>>();
+        let (why, mended) = match check_staleness(cluster, &core, &gone, epoch, &self.rules) {
+            StalenessVerdict::Stands => {
+                return self.requested_move(entry, (merged, text), &page, ground).await;
+            }
+            StalenessVerdict::Gone { evidence } => {
+                let Some(draft) = self.regenerate(cluster, merged, ground) else {
+                    return Ok(self.removal(entry, &page, text, evidence.len()));
+                };
+                let ours = self.ours(entry, merged).await?;
+                let Some(after) = put(entry, &draft, text) else { return Ok(None) };
+                let before =
+                    ours.as_deref().zip(ours.as_deref().and_then(|ours| put(entry, &draft, ours)));
+                let before = before.as_ref().map(|(before, after)| Replacement { before, after });
+                let mended =
+                    rewrite_page(before, Replacement { before: text, after: &after }, &evidence);
+                (CorrectionReason::Gone { messages: evidence.len() }, Some(mended))
+            }
+            StalenessVerdict::Newer { version, by } => {
+                let (known, later) = (&merged.answer, &cluster.occurrences[by]);
+                let mended = self.with_later(cluster, by, text, ground);
+                (CorrectionReason::Newer { version, known, later }, mended)
+            }
+            StalenessVerdict::Contradicted { by } => {
+                let (known, later) = (&merged.answer, &cluster.occurrences[by]);
+                let mended = self.with_later(cluster, by, text, ground);
+                (CorrectionReason::Contradicted { known, later }, mended)
+            }
+        };
+        Ok(mended.map(|AmendedPage { text: mended, lossy }| {
+            DesiredPullRequest::correction(&page, (text, &mended), &why, lossy)
+        }))
+    }
+
+    /// The page at the place where a maintainer wants it, with a way there from its old place.
+    async fn requested_move(
+        &self,
+        entry: &WorkItem,
+        (merged, text): (&MergedAnswerRow, &str),
+        page: &MergedPage<'_>,
+        ground: &RepositoryState,
+    ) -> Result<Option<DesiredPullRequest>> {
+        let to = entry.case.as_ref().and_then(|case| case.wishes.page.as_deref());
+        let stays = is_part(entry) || ground.layout.target == DocsTarget::Faq;
+        let Some(to) = to.filter(|to| *to != merged.path && !stays) else { return Ok(None) };
+        let settings = match moving::redirect_file(&ground.layout) {
+            Some(path) => self.github.text(&ground.files, &path).await?,
+            None => None,
+        };
+        Ok(Some(DesiredPullRequest::moved(page, (to, &merged.title), text, settings.as_deref())))
+    }
+
+    /// A page is deleted; an answer in a page of other people's is taken out of it.
+    fn removal(
+        &self,
+        entry: &WorkItem,
+        page: &MergedPage<'_>,
+        text: &str,
+        messages: usize,
+    ) -> Option<DesiredPullRequest> {
+        let mut wanted = DesiredPullRequest::removal(page, messages);
+        if is_part(entry) {
+            let rest = remove_answer(text, page.cluster)?;
+            let edit = FileEdit::Replace { seen: marker::hash(text), text: rest };
+            wanted.changes = vec![FileChange::Edit { path: page.path.to_owned(), edit }];
+        }
+        Some(wanted)
+    }
+
+    /// The page as it would be written today, where it stands; `None` if nothing is left to say.
+    fn regenerate(
+        &self,
+        cluster: &Cluster,
+        merged: &MergedAnswerRow,
+        ground: &RepositoryState,
+    ) -> Option<Draft> {
+        let folder = &ground.layout.folder;
+        let context = self.context(ground.layout.target, folder, Some(&merged.path));
+        build_draft(cluster, &context).ok()
+    }
+
+    /// The page with a later answer added; `None` if that answer cannot stand on a page.
+    fn with_later(
+        &self,
+        cluster: &Cluster,
+        by: usize,
+        text: &str,
+        ground: &RepositoryState,
+    ) -> Option<AmendedPage> {
+        let mut alone = cluster.clone();
+        alone.occurrences = vec![cluster.occurrences[by].clone()];
+        alone.centre = alone.occurrences[0].question.message;
+        let context = self.context(ground.layout.target, &ground.layout.folder, None);
+        let later = build_draft(&alone, &context).ok()?;
+        let text = add_later_answer(text, &cluster.id, &later)?;
+        Some(AmendedPage { text, lossy: false })
+    }
+
+    /// The page as we wrote it before people changed and merged it: the marks of merged pull requests
+    /// name our last commits, and the host keeps those.
+    async fn ours(&self, entry: &WorkItem, merged: &MergedAnswerRow) -> Result<Option<String>> {
+        let Some(case) = &entry.case else { return Ok(None) };
+        let pulls = self.github.pulls_of(&case.row.branch).await?;
+        // One that mended the page holds words of people.
+        let answers = |pull: &PullRequest| pull.is_merged() && !pull.has_label(MENDS);
+        let pull = match (pulls.into_iter().find(answers), merged.number) {
+            (Some(pull), _) => Some(pull),
+            (None, Some(number)) => self.github.pull(number).await?,
+            (None, None) => None,
+        };
+        let marker = pull.and_then(|pull| BodyMarker::read(pull.body()));
+        let Some(head) = marker.map(|marker| marker.head).filter(|head| !head.is_empty()) else {
+            return Ok(None);
+        };
+        let files = match self.github.files(&head).await {
+            Err(GitHubError::Refused { .. }) => return Ok(None),
+            files => files?,
+        };
+        for path in [&merged.path, &case.row.path] {
+            if let Some(text) = self.github.text(&files, path).await? {
+                return Ok(Some(text));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn note_mending(
+        &self,
+        case: &mut TrackedProposal,
+        outcome: &ReconcileOutcome,
+        (ground, path): (&RepositoryState, &str),
+    ) -> Result<()> {
+        case.row.state = match outcome {
+            ReconcileOutcome::Open { .. } => ProposalState::Open,
+            ReconcileOutcome::HandsOff { .. } => ProposalState::HandsOff,
+            ReconcileOutcome::Rejected { .. } | ReconcileOutcome::Superseded { .. } => {
+                ProposalState::Rejected
+            }
+            // The page stands as it is.
+            ReconcileOutcome::Withdrawn
+            | ReconcileOutcome::Known { .. }
+            | ReconcileOutcome::Nothing => ProposalState::Merged,
+        };
+        case.wishes.asked_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
+        case.row.note = match outcome {
+            ReconcileOutcome::HandsOff { why, .. } => Some(why.to_string()),
+            ReconcileOutcome::Rejected { .. } => {
+                Some("maintainers left the page as it is".to_owned())
+            }
+            _ => None,
+        };
+        if let (ReconcileOutcome::Known { .. }, "correction") = (outcome, case.row.purpose.as_str())
+            && let Some(head) = self.github.head(&ground.base).await?
+        {
+            let files = self.github.files(&head).await?;
+            if let Some(text) = self.github.text(&files, path).await? {
+                self.save_merged(case, path, None, &text, ground).await?;
+            }
+        }
+        Ok(self.store.upsert_proposal(&case.to_row(self.github.now())).await?)
+    }
+
+    /// The page is not there any more: people took it away, or merged our asking for it.
+    async fn mark_removed(&self, entry: &mut WorkItem, merged: &MergedAnswerRow) -> Result<String> {
+        self.store.delete_merged_answer(&merged.cluster).await?;
+        if let Some(case) = &mut entry.case {
+            self.retire_case(case).await?;
+        }
+        Ok(PAGE_GONE.to_owned())
+    }
+
+    /// What was merged and is on no page any more.
+    pub(crate) async fn retire_case(&self, case: &mut TrackedProposal) -> Result<()> {
+        case.row.state = ProposalState::Superseded;
+        case.row.purpose = purpose_name(PullRequestPurpose::Removal).to_owned();
+        case.row.title.clear();
+        case.row.note = Some(PAGE_GONE.to_owned());
+        self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+        if self.store.cluster(&case.row.cluster).await?.is_some() {
+            self.store.set_state(&case.row.cluster, ClusterState::Retired).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The label of pull requests that mend a merged page.
+pub(crate) const MENDS: &str = "canon:fix";
+const PAGE_GONE: &str = "the page is gone from the repository";
+
+/// Whether a text holds the page of a cluster.
+fn bears(text: &str, cluster: &ClusterId) -> bool {
+    [format!("id={cluster} "), format!("id=\"answer-{cluster}\"")]
+        .iter()
+        .any(|mark| text.contains(mark))
+}
+
+/// Whether the file of a page still holds it: a file of its own does even where people took our marks.
+fn is_there(text: &str, cluster: &ClusterId, target: DocsTarget) -> bool {
+    target != DocsTarget::Faq || bears(text, cluster)
+}
+
+/// Whether the answer is a part of a page that other people wrote.
+fn is_part(entry: &WorkItem) -> bool {
+    entry.case.as_ref().is_some_and(|case| case.wishes.extends)
+}
+
+/// A file with the answer written anew where it stands.
+fn put(entry: &WorkItem, draft: &Draft, file: &str) -> Option<String> {
+    if !is_part(entry) {
+        return draft.file(Some(file)).ok();
+    }
+    let mended = docs_tree::replace_section(draft).apply(Some(file)).ok()?;
+    Some(mended.unwrap_or_else(|| file.to_owned()))
+}

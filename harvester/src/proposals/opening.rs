@@ -1,0 +1,419 @@
+//! Pull requests for new pages: kept up, and opened as the caps allow.
+
+use std::collections::BTreeSet;
+
+use docgen::github::models::PullRequest;
+use docgen::github::onboarding::BRANCH;
+use docgen::github::reconcile::{DesiredPullRequest, ReconcileOutcome};
+use docgen::github::{onboarding, status_comment};
+use docgen::page::draft::Draft;
+use docgen::pull_request::limits::{
+    OpeningPlan, ProposalCandidate, ProposalHistory, ProposalLimits, plan_openings,
+};
+use indexer::store::{LeaseFence, ProposalState};
+use rules::model::cluster::ClusterState;
+use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis};
+
+use super::batch::is_batch;
+use super::merged::MENDS;
+use super::reconciler::{ProposalReconciler, Result};
+use super::report::RoundReport;
+use super::repository::RepositoryState;
+use super::tracked::TrackedProposal;
+use super::worklist::{WorkItem, Worklist, is_for_a_page};
+
+/// Questions that the pull request with the settings names.
+const FIRST: usize = 5;
+
+impl ProposalReconciler {
+    /// Opens the pull request with the settings, or looks what became of it.
+    pub(crate) async fn propose_settings(
+        &self,
+        ground: &RepositoryState,
+        docket: &Worklist,
+        fence: LeaseFence,
+    ) -> Result<ReconcileOutcome> {
+        let first = docket.entries.values().filter(|entry| entry.page.is_ok());
+        let first = first.map(WorkItem::question).take(FIRST).collect::<Vec<_>>();
+        let wanted = onboarding::wanted(&ground.layout, &ground.base, &first);
+        let row = self.store.proposal(&wanted.cluster).await?;
+        let mut case = match row {
+            Some(row) => TrackedProposal::of(row)?,
+            None => {
+                TrackedProposal::new_planned(&wanted.cluster, BRANCH.to_owned(), self.github.now())
+            }
+        };
+        case.row.title.clone_from(&wanted.title);
+        let outcome = self.reconcile_one(&mut case, &wanted, fence).await?;
+        self.save_outcome(&mut case, &outcome).await?;
+        Ok(outcome)
+    }
+
+    /// Settings that are in the repository are no open proposal any more.
+    pub(crate) async fn close_settings(&self) -> Result<()> {
+        let Some(mut row) = self.store.proposal(&onboarding::id()).await? else { return Ok(()) };
+        if row.branch != BRANCH || row.state == ProposalState::Merged {
+            return Ok(());
+        }
+        row.state = ProposalState::Merged;
+        row.updated = self.github.now();
+        Ok(self.store.upsert_proposal(&row).await?)
+    }
+
+    /// Brings everything on that maintainers have before them.
+    pub(crate) async fn advance_open(
+        &self,
+        docket: &mut Worklist,
+        ground: &RepositoryState,
+        fence: LeaseFence,
+        report: &mut RoundReport,
+    ) -> Result<()> {
+        for entry in docket.entries.values_mut() {
+            let Some(case) = &entry.case else {
+                let pulls = self.pulls_for(entry).await?;
+                let answers = |pull: &&PullRequest| pull.is_merged() && !pull.has_label(MENDS);
+                match pulls.iter().find(answers) {
+                    Some(pull) => self.rediscover_merged(entry, pull.number, ground).await?,
+                    None if pulls.is_empty() => {}
+                    None => self.advance_one(entry, ground, fence, report).await?,
+                }
+                continue;
+            };
+            let begun = case.ledger.number.is_some() || case.ledger.built.is_some();
+            let withdrawn = case.row.state == ProposalState::Withdrawn;
+            let goes_on = case.is_open() || begun && !withdrawn && !case.is_closed();
+            let wanted_again = case.is_closed() && case.wishes.asked_again;
+            let snoozed = case.is_snoozed(self.github.now());
+            if !is_for_a_page(case) || is_batch(case) || snoozed || !(goes_on || wanted_again) {
+                continue;
+            }
+            self.advance_one(entry, ground, fence, report).await?;
+        }
+        Ok(())
+    }
+
+    /// The pull requests for a question of which nothing is stored: the caps do not hold what
+    /// maintainers saw already.
+    async fn pulls_for(&self, entry: &WorkItem) -> Result<Vec<PullRequest>> {
+        match &entry.page {
+            Ok(page) => Ok(self.github.pulls_of(&page.proposal.branch).await?),
+            Err(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Knows a merged page again of which nothing is stored, as it stands.
+    async fn rediscover_merged(
+        &self,
+        entry: &mut WorkItem,
+        number: u64,
+        ground: &RepositoryState,
+    ) -> Result<()> {
+        let Ok(page) = &entry.page else { return Ok(()) };
+        let branch = page.proposal.branch.clone();
+        let mut case =
+            TrackedProposal::new_planned(page.draft.cluster(), branch, self.github.now());
+        page.draft.path().clone_into(&mut case.row.path);
+        case.row.number = Some(number);
+        if self.record_merged(&case, (number, None), ground).await? {
+            self.save_outcome(&mut case, &ReconcileOutcome::Known { number, commit: None }).await?;
+        } else {
+            self.retire_case(&mut case).await?;
+        }
+        entry.case = Some(case);
+        Ok(())
+    }
+
+    /// Opens what the caps allow now, oldest and most asked in turns; writes down what waits.
+    pub(crate) async fn open_allowed(
+        &self,
+        docket: &mut Worklist,
+        ground: &RepositoryState,
+        fence: LeaseFence,
+        report: &mut RoundReport,
+    ) -> Result<()> {
+        let limits = ground.settings().map(|(settings, _)| settings.limits).unwrap_or_default();
+        let planned = self.planned(docket, &limits);
+        self.drop_expired_holds(docket, &planned).await?;
+        for cluster in &planned.open {
+            let entry = docket.entries.get_mut(cluster).expect("a candidate is an entry");
+            self.advance_one(entry, ground, fence, report).await?;
+        }
+        for (cluster, why) in &planned.waiting {
+            let entry = docket.entries.get_mut(cluster).expect("a candidate is an entry");
+            self.record_hold(entry, why.as_str()).await?;
+            report.tell(cluster, why.as_str(), None, &entry.question());
+        }
+        if !planned.batch.is_empty() {
+            self.open_batch(&planned.batch, docket, ground, fence, report).await?;
+        }
+        Ok(())
+    }
+
+    /// What waits no more because it is not due any more leaves the dashboard.
+    async fn drop_expired_holds(&self, docket: &mut Worklist, planned: &OpeningPlan) -> Result<()> {
+        let waiting = planned.waiting.iter().map(|(cluster, _)| cluster);
+        let waits = waiting.chain(&planned.open).chain(&planned.batch).collect::<BTreeSet<_>>();
+        for (cluster, entry) in &mut docket.entries {
+            let Some(case) = &mut entry.case else { continue };
+            if case.row.state == ProposalState::Held && !waits.contains(cluster) {
+                case.row.state = ProposalState::Planned;
+                case.row.note = None;
+                self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What would open now, and what waits. Changes nothing.
+    pub(crate) fn planned(&self, docket: &Worklist, limits: &ProposalLimits) -> OpeningPlan {
+        let now = self.github.now();
+        let mut candidates = Vec::new();
+        let mut standing = ProposalHistory::default();
+        for (id, entry) in &docket.entries {
+            let case = entry.case.as_ref();
+            standing.open += usize::from(case.is_some_and(TrackedProposal::is_open));
+            let opened = case.and_then(|case| case.ledger.opened);
+            standing.opened.extend(opened);
+            if let (true, Some(at)) = (case.is_some_and(is_batch), opened) {
+                standing.last_batch = standing.last_batch.max(Some(at));
+            }
+            if let Some(candidate) = self.candidate(id, entry, docket, now) {
+                candidates.push(candidate);
+            }
+        }
+        plan_openings(&candidates, &standing, limits, now)
+    }
+
+    fn candidate(
+        &self,
+        id: &ClusterId,
+        entry: &WorkItem,
+        docket: &Worklist,
+        now: Millis,
+    ) -> Option<ProposalCandidate> {
+        let (Some(cluster), Ok(page)) = (&entry.cluster, &entry.page) else { return None };
+        let case = entry.case.as_ref();
+        let waits = case.is_none_or(|case| {
+            let begun = case.ledger.number.is_some() || case.ledger.built.is_some();
+            let state = case.row.state;
+            let fresh = matches!(state, ProposalState::Planned | ProposalState::Held) && !begun;
+            let withdrawn = state == ProposalState::Withdrawn;
+            (fresh || withdrawn) && is_for_a_page(case) && !case.is_snoozed(now)
+        });
+        let asked = case.is_some_and(|case| case.wishes.asked);
+        let due = !matches!(cluster.state, ClusterState::Watching | ClusterState::Retired);
+        if !waits || !asked && !due || !asked && docket.is_like_a_rejected_one(cluster, self) {
+            return None;
+        }
+        Some(ProposalCandidate {
+            cluster: id.clone(),
+            due_since: cluster.due_since.unwrap_or(now),
+            occurrences: cluster.occurrences.len(),
+            fact: self.states_a_fact(&page.draft),
+            asked,
+            batch: case.is_some_and(|case| case.wishes.batch),
+        })
+    }
+
+    /// Whether a page tells a value that only people may write: then it goes alone.
+    fn states_a_fact(&self, draft: &Draft) -> bool {
+        let facts = &self.rules.facts;
+        let values = facts.addresses.iter().chain(&facts.invites).chain(&facts.links);
+        values.into_iter().any(|value| draft.page().contains(value.as_str()))
+    }
+
+    /// One pull request, as far as it goes now. What fails is noted on its own.
+    async fn advance_one(
+        &self,
+        entry: &mut WorkItem,
+        ground: &RepositoryState,
+        fence: LeaseFence,
+        report: &mut RoundReport,
+    ) -> Result<()> {
+        let evidence = entry.evidence();
+        let wanted = self.wanted_of(entry, ground);
+        let question = entry.question();
+        let path = entry.path().unwrap_or_default().to_owned();
+        let extends = entry.existing.path().is_some();
+        let case = entry.case.get_or_insert_with(|| {
+            TrackedProposal::new_planned(&wanted.cluster, wanted.branch.clone(), self.github.now())
+        });
+        if let Ok(page) = &entry.page {
+            case.row.title = page.draft.title().to_owned();
+            if case.ledger.pushed.is_none() {
+                case.row.path.clone_from(&path);
+                case.wishes.extends = extends;
+            }
+        }
+        // Words whose message is gone may not wait for tomorrow, and stay in no title or body.
+        let left = case.wishes.evidence.iter().filter(|one| !evidence.contains(one)).copied();
+        let left = left.collect::<Vec<_>>();
+        let lost = self.are_gone(&left).await?;
+        if !left.is_empty() {
+            case.allow_replace();
+            case.wishes.anew = true;
+        }
+        // Written down with the first step: nobody may be left with words of which we do not know.
+        let known = evidence.iter().filter(|one| !case.wishes.evidence.contains(one)).copied();
+        let known = known.collect::<Vec<_>>();
+        case.wishes.evidence.extend(known);
+        let mut done = self.reconcile_one(case, &wanted, fence).await;
+        if let (true, Ok(ReconcileOutcome::HandsOff { number: Some(_), .. })) = (lost, &done) {
+            let gone =
+                DesiredPullRequest::withdrawal(&wanted.cluster, &wanted.branch, &ground.base);
+            done = self.reconcile_one(case, &gone, fence).await;
+        }
+        let told = match done {
+            Ok(outcome) => {
+                let stands = case.ledger.pushed.as_ref();
+                if stands.is_some_and(|pushed| pushed.digest == wanted.digest) {
+                    case.wishes.evidence = evidence;
+                    case.row.path = path;
+                    case.wishes.extends = extends;
+                }
+                self.save_outcome(case, &outcome).await?;
+                if let ReconcileOutcome::Known { number, commit } = &outcome
+                    && !self.record_merged(case, (*number, commit.as_deref()), ground).await?
+                {
+                    self.retire_case(case).await?;
+                }
+                let draft = entry.page.as_ref().ok().map(|page| &page.draft);
+                self.comment_for_humans(case, &outcome, draft.filter(|_| !lost)).await?;
+                describe_outcome(&outcome)
+            }
+            Err(error) if error.ends_the_round() => return Err(error),
+            Err(error) => {
+                case.row.note = Some(error.to_string());
+                self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+                format!("failed: {error}")
+            }
+        };
+        report.tell(&case.row.cluster, told, case.ledger.number, &question);
+        Ok(())
+    }
+
+    /// Whether any of the messages may not be shown any more.
+    async fn are_gone(&self, messages: &[MessageId]) -> Result<bool> {
+        let places = self.store.channels_of_messages(messages).await?;
+        let channels = self.store.channels().await?;
+        let shown = |place: &ChannelId| {
+            channels.iter().any(|one| one.channel.id == *place && !one.hidden && !one.gone)
+        };
+        let there = places.iter().filter(|(_, place)| shown(place)).map(|(message, _)| message);
+        let there = there.collect::<BTreeSet<_>>();
+        Ok(messages.iter().any(|message| !there.contains(message)))
+    }
+
+    /// An entry without a page is taken back.
+    fn wanted_of(&self, entry: &WorkItem, ground: &RepositoryState) -> DesiredPullRequest {
+        match (&entry.page, &entry.case) {
+            (Ok(page), case) if !case.as_ref().is_some_and(|case| case.wishes.batch) => {
+                self.desired_pull_request(entry, page, ground)
+            }
+            (_, Some(case)) => {
+                DesiredPullRequest::withdrawal(&case.row.cluster, &case.row.branch, &ground.base)
+            }
+            (Ok(page), None) => self.desired_pull_request(entry, page, ground),
+            (Err(_), None) => unreachable!("what was never proposed is not taken back"),
+        }
+    }
+
+    /// Keeps what became of a proposal, and has its cluster follow.
+    pub(crate) async fn save_outcome(
+        &self,
+        case: &mut TrackedProposal,
+        outcome: &ReconcileOutcome,
+    ) -> Result<()> {
+        let now = self.github.now();
+        let (state, cluster, note) = match outcome {
+            ReconcileOutcome::Open { conflict, .. } => {
+                case.wishes.recreate = None;
+                case.wishes.anew = false;
+                let note = conflict.then(|| "it conflicts with its base".to_owned());
+                (ProposalState::Open, Some(ClusterState::Proposed), note)
+            }
+            ReconcileOutcome::HandsOff { why, .. } => {
+                (ProposalState::HandsOff, Some(ClusterState::Proposed), Some(why.to_string()))
+            }
+            ReconcileOutcome::Rejected { .. } => {
+                (ProposalState::Rejected, Some(ClusterState::Rejected), None)
+            }
+            ReconcileOutcome::Superseded { .. } => {
+                (ProposalState::Superseded, Some(ClusterState::Rejected), None)
+            }
+            ReconcileOutcome::Withdrawn => {
+                case.wishes.evidence.clear();
+                case.row.title.clear();
+                let batched = case.wishes.batch;
+                let state = if batched { ClusterState::Due } else { ClusterState::Watching };
+                (ProposalState::Withdrawn, Some(state), None)
+            }
+            ReconcileOutcome::Known { .. } | ReconcileOutcome::Nothing => {
+                (ProposalState::Merged, Some(ClusterState::Known), None)
+            }
+        };
+        case.row.state = state;
+        case.row.note = note;
+        // What was asked is answered; what is closed later is closed again.
+        case.wishes.asked_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
+        case.wishes.asked = false;
+        self.store.upsert_proposal(&case.to_row(now)).await?;
+        let members = case.wishes.members.iter().chain([&case.row.cluster]);
+        for id in members {
+            if let Some(cluster) = cluster
+                && self.store.cluster(id).await?.is_some()
+            {
+                self.store.set_state(id, cluster).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says on the pull request what a person who works on it should know.
+    async fn comment_for_humans(
+        &self,
+        case: &TrackedProposal,
+        outcome: &ReconcileOutcome,
+        draft: Option<&Draft>,
+    ) -> Result<()> {
+        let ReconcileOutcome::HandsOff { number: Some(number), why } = outcome else {
+            return Ok(());
+        };
+        let text = match draft {
+            Some(_) => status_comment::hands_off(&why.to_string(), draft),
+            None => status_comment::evidence_deleted(),
+        };
+        Ok(self.github.upsert_status_comment(*number, &case.row.cluster, &text).await?)
+    }
+
+    /// Writes down what waits, so that the dashboard shows it from then on.
+    async fn record_hold(&self, entry: &mut WorkItem, why: &str) -> Result<()> {
+        let now = self.github.now();
+        let Ok(page) = &entry.page else { return Ok(()) };
+        let cluster = page.draft.cluster();
+        let branch = page.proposal.branch.clone();
+        let case =
+            entry.case.get_or_insert_with(|| TrackedProposal::new_planned(cluster, branch, now));
+        case.row.state = ProposalState::Held;
+        case.row.title = page.draft.title().to_owned();
+        page.draft.path().clone_into(&mut case.row.path);
+        case.row.note = Some(why.to_owned());
+        Ok(self.store.upsert_proposal(&case.to_row(now)).await?)
+    }
+}
+
+/// An outcome in a few words.
+pub(crate) fn describe_outcome(outcome: &ReconcileOutcome) -> String {
+    match outcome {
+        ReconcileOutcome::Open { conflict: true, .. } => {
+            "open, in conflict with its base".to_owned()
+        }
+        ReconcileOutcome::Open { .. } => "open".to_owned(),
+        ReconcileOutcome::HandsOff { why, .. } => format!("hands off: {why}"),
+        ReconcileOutcome::Rejected { .. } => "rejected".to_owned(),
+        ReconcileOutcome::Superseded { .. } => "superseded".to_owned(),
+        ReconcileOutcome::Withdrawn => "withdrawn".to_owned(),
+        ReconcileOutcome::Known { .. } => "merged".to_owned(),
+        ReconcileOutcome::Nothing => "the repository says all of it".to_owned(),
+    }
+}

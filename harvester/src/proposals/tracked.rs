@@ -1,0 +1,186 @@
+//! One proposal: what we did for it, what people asked of it, and how it stands.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use docgen::github::comment_commands::rebase_is_ticked;
+use docgen::github::reconcile::{
+    DesiredPullRequest, ObservedState, PullRequestProgress, PullRequestPurpose,
+};
+use docgen::page::evidence::cited;
+use docgen::pull_request::marker::BodyMarker;
+use indexer::store::{Proposal, ProposalState};
+use rules::model::ids::{ClusterId, MessageId, Millis};
+use serde::{Deserialize, Serialize};
+
+use super::reconciler::{ProposingError, Result};
+
+/// Comments and reviews that are remembered as heard.
+const MOST_HEARD: usize = 500;
+
+/// What people asked, and what has to be remembered for them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct MaintainerRequests {
+    /// Its box on the dashboard was ticked: caps do not hold it.
+    pub(crate) asked: bool,
+    /// Somebody wants it again after it was closed.
+    pub(crate) asked_again: bool,
+    pub(crate) rebase: bool,
+    /// This head of the branch may be replaced.
+    pub(crate) recreate: Option<String>,
+    /// With it, what people made of title and body may be replaced.
+    pub(crate) anew: bool,
+    pub(crate) snoozed_until: Option<Millis>,
+    /// It is to come with others.
+    pub(crate) batch: bool,
+    /// Where the page goes.
+    pub(crate) page: Option<String>,
+    /// The language of the occurrences that the page is made of.
+    pub(crate) lang: Option<String>,
+    /// Comments and reviews that were answered.
+    pub(crate) heard: BTreeSet<u64>,
+    /// The messages that the page on the branch stands on.
+    pub(crate) evidence: Vec<MessageId>,
+    /// The answer is a part of a page that other people wrote.
+    pub(crate) extends: bool,
+    /// The questions of a batch.
+    pub(crate) members: Vec<ClusterId>,
+}
+
+/// A proposal as the store keeps it, read.
+#[derive(Debug, Clone)]
+pub struct TrackedProposal {
+    pub(crate) row: Proposal,
+    pub(crate) ledger: PullRequestProgress,
+    pub(crate) wishes: MaintainerRequests,
+}
+
+impl TrackedProposal {
+    pub(crate) fn of(row: Proposal) -> Result<Self> {
+        let unreadable = |source| ProposingError::Unreadable { branch: row.branch.clone(), source };
+        let ledger = serde_json::from_str(&row.ledger).map_err(unreadable)?;
+        let wishes = serde_json::from_str(&row.wishes).map_err(unreadable)?;
+        Ok(Self { row, ledger, wishes })
+    }
+
+    /// A proposal of which nothing is known yet.
+    pub(crate) fn new_planned(cluster: &ClusterId, branch: String, now: Millis) -> Self {
+        let row = Proposal {
+            cluster: cluster.clone(),
+            branch,
+            head: String::new(),
+            digest: String::new(),
+            title: String::new(),
+            path: String::new(),
+            state: ProposalState::Planned,
+            opened: now,
+            updated: now,
+            purpose: purpose_name(PullRequestPurpose::Answer).to_owned(),
+            number: None,
+            ledger: String::new(),
+            wishes: String::new(),
+            note: None,
+        };
+        Self { row, ledger: PullRequestProgress::default(), wishes: MaintainerRequests::default() }
+    }
+
+    /// As the store keeps it.
+    pub(crate) fn to_row(&self, now: Millis) -> Proposal {
+        let json = |value: serde_json::Result<String>| value.expect("plain values are JSON");
+        let pushed = self.ledger.pushed.as_ref();
+        Proposal {
+            head: pushed.map_or_else(String::new, |pushed| pushed.head.clone()),
+            digest: pushed.map_or_else(String::new, |pushed| pushed.digest.clone()),
+            number: self.ledger.number.or(self.row.number),
+            ledger: json(serde_json::to_string(&self.ledger)),
+            wishes: json(serde_json::to_string(&self.wishes)),
+            updated: now,
+            ..self.row.clone()
+        }
+    }
+
+    /// What is wanted, with what people wish; a ticked box is a wish.
+    pub(crate) fn apply_requests<'w>(
+        &mut self,
+        wanted: &'w DesiredPullRequest,
+        seen: &ObservedState,
+    ) -> Cow<'w, DesiredPullRequest> {
+        let open = seen.pulls.iter().find(|pull| pull.is_open());
+        // With the data lost, what it stands on is told by what it links to.
+        if let Some(open) = open.filter(|open| self.ledger.number != Some(open.number)) {
+            self.wishes.evidence.extend(cited(open.body()));
+        }
+        self.wishes.rebase |= open.is_some_and(|pull| rebase_is_ticked(pull.body()));
+        let on_base = |ledger: &PullRequestProgress| {
+            ledger.pushed.as_ref().is_some_and(|pushed| pushed.base.as_ref() == Some(&seen.base))
+        };
+        if on_base(&self.ledger) {
+            self.wishes.rebase = false;
+        }
+        let stands = seen.branch.as_ref().map(|branch| &branch.head);
+        let ours = open.and_then(|pull| BodyMarker::read(pull.body())).map(|marker| marker.head);
+        if self.wishes.anew && self.wishes.recreate.is_none() && ours.as_ref() == stands {
+            self.wishes.recreate = ours;
+        }
+        if self.wishes.recreate.is_some() && self.wishes.recreate.as_ref() != stands {
+            self.wishes.recreate = None;
+            self.wishes.anew = false;
+        }
+        let MaintainerRequests { rebase, recreate, anew, asked_again, .. } = &self.wishes;
+        if !rebase && recreate.is_none() && !asked_again {
+            return Cow::Borrowed(wanted);
+        }
+        Cow::Owned(DesiredPullRequest {
+            rebase: *rebase,
+            recreate: recreate.clone(),
+            anew: *anew,
+            asked_again: *asked_again,
+            ..wanted.clone()
+        })
+    }
+
+    /// Remembers that a comment or review was answered; false if it was before.
+    pub(crate) fn mark_processed(&mut self, id: u64) -> bool {
+        let news = self.wishes.heard.insert(id);
+        while self.wishes.heard.len() > MOST_HEARD {
+            self.wishes.heard.pop_first();
+        }
+        news
+    }
+
+    /// What of ours stands on the branch may be replaced at once.
+    pub(crate) fn allow_replace(&mut self) {
+        self.wishes.recreate = self.ledger.pushed.as_ref().map(|pushed| pushed.head.clone());
+    }
+
+    pub(crate) fn is_snoozed(&self, now: Millis) -> bool {
+        self.wishes.snoozed_until.is_some_and(|until| now < until)
+    }
+
+    /// Whether maintainers have it before them.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.row.state, ProposalState::Open | ProposalState::HandsOff)
+    }
+
+    /// Whether it was closed or found needless, so that only a person brings it back.
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(
+            self.row.state,
+            ProposalState::Rejected
+                | ProposalState::Superseded
+                | ProposalState::Merged
+                | ProposalState::Nothing
+        )
+    }
+}
+
+/// How the store names a purpose.
+pub(crate) fn purpose_name(purpose: PullRequestPurpose) -> &'static str {
+    match purpose {
+        PullRequestPurpose::Answer => "answer",
+        PullRequestPurpose::Correction => "correction",
+        PullRequestPurpose::Removal => "removal",
+        PullRequestPurpose::Withdrawal => "withdrawal",
+    }
+}

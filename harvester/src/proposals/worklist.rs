@@ -1,0 +1,284 @@
+//! Every question that maintainers have before them, or may get, with the page that it would get.
+
+use std::collections::BTreeMap;
+
+use docgen::github::onboarding::{BRANCH, RepositorySettings};
+use docgen::github::reconcile::{DesiredPullRequest, PullRequestPurpose};
+use docgen::page::draft::{Draft, build_draft};
+use docgen::pull_request::answer::PullRequestText;
+use docgen::site::docs_tree::{DocsTree, ExistingCoverage, coverage_change};
+use docgen::target::DocsFolder;
+use indexer::cluster::recluster::{ClusterSimilarity, corpus_stats};
+use indexer::store::ProposalState;
+use rules::model::cluster::{Cluster, ClusterState};
+use rules::model::ids::{ClusterId, MessageId};
+use rules::similarity::CorpusStats;
+
+use super::reconciler::{ProposalReconciler, Result};
+use super::repository::RepositoryState;
+use super::tracked::{MaintainerRequests, TrackedProposal, purpose_name};
+use crate::pipeline::core_cluster;
+
+/// All questions of a round, by the id that their proposals bear.
+pub(crate) struct Worklist {
+    pub(crate) entries: BTreeMap<ClusterId, WorkItem>,
+    pub(crate) epoch: CorpusStats,
+    /// What maintainers turned down: what is surely the same question stays away too.
+    rejected: Vec<Cluster>,
+}
+
+/// One question.
+pub(crate) struct WorkItem {
+    /// Its occurrences that are surely the same question; `None` if nothing is left of it.
+    pub(crate) cluster: Option<Cluster>,
+    /// The page that it would get, or why it gets none.
+    pub(crate) page: std::result::Result<PlannedPage, String>,
+    /// What the documentation says to it already.
+    pub(crate) existing: ExistingCoverage,
+    pub(crate) case: Option<TrackedProposal>,
+}
+
+pub(crate) struct PlannedPage {
+    pub(crate) draft: Draft,
+    pub(crate) proposal: PullRequestText,
+}
+
+impl WorkItem {
+    /// The question, as far as it may be shown.
+    pub(crate) fn question(&self) -> String {
+        match (&self.page, &self.case) {
+            (Ok(page), _) => page.draft.title().to_owned(),
+            (Err(_), Some(case)) => case.row.title.clone(),
+            (Err(_), None) => String::new(),
+        }
+    }
+
+    /// The file that its page is in, or goes to.
+    pub(crate) fn path(&self) -> Option<&str> {
+        let own = self.page.as_ref().ok().map(|page| page.draft.path());
+        self.existing.path().or(own)
+    }
+
+    /// The messages that a page stands on.
+    pub(crate) fn evidence(&self) -> Vec<MessageId> {
+        let occurrences = self.cluster.iter().flat_map(|cluster| &cluster.occurrences);
+        let messages = occurrences.flat_map(|one| {
+            let answers = one.answers.iter().map(|answer| answer.message);
+            std::iter::once(one.question.message).chain(answers)
+        });
+        messages.collect()
+    }
+}
+
+impl Worklist {
+    /// Whether no question has a page that could be proposed.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.entries.values().all(|entry| entry.page.is_err())
+    }
+
+    /// Whether maintainers turned down what is surely the same question.
+    pub(crate) fn is_like_a_rejected_one(
+        &self,
+        cluster: &Cluster,
+        proposer: &ProposalReconciler,
+    ) -> bool {
+        self.rejected.iter().filter(|other| other.id != cluster.id).any(|other| {
+            let of = |cluster: &Cluster| {
+                let centre = |one: &&rules::model::cluster::Occurrence| {
+                    one.question.message == cluster.centre
+                };
+                cluster.occurrences.iter().find(centre).or(cluster.occurrences.first()).cloned()
+            };
+            let both = of(cluster).into_iter().chain(of(other)).collect::<Vec<_>>();
+            let both = Cluster { occurrences: both, ..other.clone() };
+            let kin = ClusterSimilarity::of(&both, &self.epoch, &proposer.rules.same);
+            both.occurrences.len() == 2
+                && proposer
+                    .rules
+                    .pages
+                    .is_same(rules::due::PairwiseSimilarity::question_similarity(&kin, 0, 1))
+        })
+    }
+}
+
+impl ProposalReconciler {
+    pub(crate) async fn load_worklist(&self, ground: &RepositoryState) -> Result<Worklist> {
+        let epoch = corpus_stats(&self.store, &self.rules.same).await?;
+        let mut entries = BTreeMap::new();
+        for row in self.store.proposals().await? {
+            if row.branch == BRANCH {
+                continue;
+            }
+            let id = row.cluster.clone();
+            let cluster = self.cluster_of(&id).await?;
+            let entry = self.entry(cluster, Some(TrackedProposal::of(row)?), ground, &epoch);
+            entries.insert(id, entry);
+        }
+        let states = [ClusterState::Due, ClusterState::Drafted, ClusterState::Proposed];
+        for cluster in self.store.clusters_in(&states).await? {
+            if self.store.proposal(&cluster.id).await?.is_none() {
+                let id = cluster.id.clone();
+                entries.insert(id, self.entry(Some(cluster), None, ground, &epoch));
+            }
+        }
+        let rejected = self.store.clusters_in(&[ClusterState::Rejected]).await?;
+        Ok(Worklist { entries, epoch, rejected })
+    }
+
+    /// Looks where the documentation asks the same already: there the answer is added, instead of a
+    /// second page. What it answers to the letter needs no proposal.
+    pub(crate) async fn match_existing_docs(
+        &self,
+        docket: &mut Worklist,
+        ground: &RepositoryState,
+    ) -> Result<()> {
+        let is_new = |entry: &WorkItem| {
+            let merged = entry.case.as_ref().is_some_and(|case| !is_for_a_page(case));
+            entry.page.is_ok() && !merged
+        };
+        if !docket.entries.values().any(is_new) {
+            return Ok(());
+        }
+        let mut seen = self.documents.lock().await;
+        let documents = self.github.read_docs(&ground.files, &mut seen).await?;
+        drop(seen);
+        let documents = documents.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        let tree = DocsTree::read(documents, &self.rules);
+        for entry in docket.entries.values_mut().filter(|entry| is_new(entry)) {
+            let Ok(page) = &entry.page else { continue };
+            let existing = tree.find_coverage(&page.draft, &self.rules);
+            let begun = entry.case.as_ref().is_some_and(|case| case.ledger.number.is_some());
+            let says_all = coverage_change(&page.draft, &existing).is_none();
+            match existing.path() {
+                Some(path) if says_all && !begun => {
+                    entry.page = Err(format!("{path} answers it already"));
+                }
+                Some(_) if says_all => {}
+                _ => entry.existing = existing,
+            }
+        }
+        Ok(())
+    }
+
+    /// A cluster under the id that its proposal bears. One that went into another proposal's cluster
+    /// is gone.
+    async fn cluster_of(&self, id: &ClusterId) -> Result<Option<Cluster>> {
+        let Some(cluster) = self.store.cluster(id).await? else { return Ok(None) };
+        if cluster.id == *id {
+            return Ok(Some(cluster));
+        }
+        let bearer = self.store.proposal(&cluster.id).await?;
+        let is_ours = bearer.is_some_and(|row| row.cluster == *id);
+        Ok(is_ours.then(|| Cluster { id: id.clone(), ..cluster }))
+    }
+
+    fn entry(
+        &self,
+        cluster: Option<Cluster>,
+        case: Option<TrackedProposal>,
+        ground: &RepositoryState,
+        epoch: &CorpusStats,
+    ) -> WorkItem {
+        let Some(cluster) = cluster else {
+            let page = Err("nothing is left of the question".to_owned());
+            return WorkItem { cluster: None, page, existing: ExistingCoverage::None, case };
+        };
+        let mut cluster = core_cluster(cluster, epoch, &self.rules);
+        let wishes = case.as_ref().map(|case| case.wishes.clone()).unwrap_or_default();
+        if let Some(language) = &wishes.lang {
+            keep_language(&mut cluster, language);
+        }
+        let page = self.page(&cluster, ground, &wishes);
+        WorkItem { cluster: Some(cluster), page, existing: ExistingCoverage::None, case }
+    }
+
+    fn page(
+        &self,
+        cluster: &Cluster,
+        ground: &RepositoryState,
+        wishes: &MaintainerRequests,
+    ) -> std::result::Result<PlannedPage, String> {
+        if cluster.occurrences.is_empty() {
+            return Err("nothing is left of the question".to_owned());
+        }
+        let folder = self.folder_of(cluster, ground);
+        let context = self.context(ground.layout.target, &folder, wishes.page.as_deref());
+        let draft = build_draft(cluster, &context).map_err(|refusal| refusal.to_string())?;
+        let proposal = PullRequestText::new(cluster, &draft, &context);
+        Ok(PlannedPage { draft, proposal })
+    }
+
+    /// Pages of a topic have a folder of their own, unless all answers are in one file.
+    fn folder_of(&self, cluster: &Cluster, ground: &RepositoryState) -> DocsFolder {
+        let folder = &ground.layout.folder;
+        let topic = self.rules.topics.of(cluster).and_then(|topic| topic.folder.as_deref());
+        match topic {
+            Some(topic) if ground.layout.target != docgen::target::DocsTarget::Faq => {
+                format!("{folder}/{topic}").parse().unwrap_or_else(|_| folder.clone())
+            }
+            _ => folder.clone(),
+        }
+    }
+
+    /// The pull request that an entry's page wants.
+    pub(crate) fn desired_pull_request(
+        &self,
+        entry: &WorkItem,
+        page: &PlannedPage,
+        ground: &RepositoryState,
+    ) -> DesiredPullRequest {
+        let settings = ground.settings().map(|(settings, _)| settings.clone()).unwrap_or_default();
+        let mut wanted =
+            DesiredPullRequest::answer(&page.proposal, &page.draft, &ground.layout, &ground.base);
+        if let Some(case) = &entry.case {
+            wanted.branch.clone_from(&case.row.branch);
+        }
+        if let Some(addition) = coverage_change(&page.draft, &entry.existing) {
+            wanted.extends(addition, &page.draft);
+        }
+        wanted.reviewers = self.reviewers(entry, ground, &settings);
+        if !settings.labels {
+            wanted.labels.clear();
+        }
+        wanted
+    }
+
+    /// GitHub asks code owners by itself; without any, the topic's people are asked, or else the
+    /// settings' ones.
+    fn reviewers(
+        &self,
+        entry: &WorkItem,
+        ground: &RepositoryState,
+        settings: &RepositorySettings,
+    ) -> Vec<String> {
+        let owners = ["CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS"];
+        if ground.files.paths().any(|path| owners.contains(&path)) {
+            return Vec::new();
+        }
+        let topic = entry.cluster.as_ref().and_then(|cluster| self.rules.topics.of(cluster));
+        match topic.map(|topic| &topic.reviewers).filter(|reviewers| !reviewers.is_empty()) {
+            Some(reviewers) => reviewers.clone(),
+            None => settings.reviewers.clone(),
+        }
+    }
+}
+
+/// Keeps occurrences whose question is written in a language, told by its letters; where none is, all
+/// stay.
+fn keep_language(cluster: &mut Cluster, language: &str) {
+    let korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
+    let fits = |text: &str| korean(text) == (language == "ko");
+    if cluster.occurrences.iter().any(|one| fits(&one.question.text)) {
+        cluster.occurrences.retain(|one| fits(&one.question.text));
+        let central = cluster.occurrences.iter().any(|one| one.question.message == cluster.centre);
+        if !central {
+            cluster.centre = cluster.occurrences[0].question.message;
+        }
+    }
+}
+
+/// Whether an entry's proposal is for a page of its own, and not to mend or remove one.
+pub(crate) fn is_for_a_page(case: &TrackedProposal) -> bool {
+    let state = case.row.state;
+    case.row.purpose == purpose_name(PullRequestPurpose::Answer) && state != ProposalState::Merged
+}

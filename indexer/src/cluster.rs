@@ -1,0 +1,5 @@
+pub(crate) mod candidates;
+pub mod grouping;
+pub(crate) mod linkage;
+pub mod recluster;
+pub(crate) mod splitting;

@@ -1,0 +1,302 @@
+//! Which questions belong together, as a function of the set of all questions.
+//!
+//! Candidates come from an inverted index over rare features, the verdict on a pair comes from
+//! [`rules::similarity`], and clusters grow by average linkage: the two clusters with the highest mean
+//! score between their members are joined first, until no mean reaches the threshold. That is the
+//! fixed point to which assigning and merging one by one would come, whichever way the questions
+//! arrived.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rules::model::ids::MessageId;
+use rules::model::reason::WeightedReason;
+use rules::similarity::{
+    CorpusStats, PairVerdict, QaSignature, QaText, SimilarityRules, compare_pair,
+};
+
+/// One occurrence, as far as grouping looks at it.
+#[derive(Debug, Clone, Copy)]
+pub struct GroupingItem<'a> {
+    /// The message that asks.
+    pub id: MessageId,
+    pub asked: QaText<'a>,
+}
+
+/// Parts `items` into groups of the same question; each index is in exactly one group.
+///
+/// Members are ordered by question id, groups by their earliest question. The parts do not depend
+/// on the order of `items`. A question that says too little stays alone.
+pub fn group_items(items: &[GroupingItem], rules: &SimilarityRules) -> Vec<Vec<usize>> {
+    let order = order_of(items);
+    let epoch = CorpusStats::of(order.iter().map(|at| items[*at].asked), rules);
+    let (distinct, mut groups) = collapse(items, &order, &epoch);
+    let signatures = distinct.iter().map(|alike| &alike.signature).collect::<Vec<_>>();
+    let links = crate::cluster::candidates::candidate_pairs(&signatures, rules);
+    for members in crate::cluster::linkage::clusters(&signatures, &links, rules) {
+        let mut group = Vec::new();
+        for member in members {
+            group.extend_from_slice(&distinct[member].items);
+        }
+        groups.push(group);
+    }
+    sort_by_question(&mut groups, &order);
+    groups
+}
+
+/// Joins the groups whose questions are tied to one another, directly or over others. Which ties
+/// come first does not matter; a tie of a question that is not there joins nothing.
+pub fn apply_duplicates(
+    groups: Vec<Vec<usize>>,
+    items: &[GroupingItem],
+    ties: &[(MessageId, MessageId)],
+) -> Vec<Vec<usize>> {
+    if ties.is_empty() {
+        return groups;
+    }
+    let mut homes = BTreeMap::<MessageId, Vec<usize>>::new();
+    for (home, members) in groups.iter().enumerate() {
+        for member in members {
+            homes.entry(items[*member].id).or_default().push(home);
+        }
+    }
+    // Each group points to an earlier one that it is joined to, or to itself.
+    let mut joined = (0..groups.len()).collect::<Vec<_>>();
+    for (question, with) in ties {
+        let (Some(ones), Some(others)) = (homes.get(question), homes.get(with)) else { continue };
+        for home in ones.iter().chain(others) {
+            let (one, other) = (first_of(&joined, ones[0]), first_of(&joined, *home));
+            joined[one.max(other)] = one.min(other);
+        }
+    }
+    let mut united = BTreeMap::<usize, Vec<usize>>::new();
+    for (home, members) in groups.into_iter().enumerate() {
+        united.entry(first_of(&joined, home)).or_default().extend(members);
+    }
+    let mut groups = united.into_values().collect::<Vec<_>>();
+    sort_by_question(&mut groups, &order_of(items));
+    groups
+}
+
+fn first_of(joined: &[usize], mut group: usize) -> usize {
+    while joined[group] != group {
+        group = joined[group];
+    }
+    group
+}
+
+/// The items by question; its words decide between items of one question.
+pub(crate) fn order_of(items: &[GroupingItem]) -> Vec<usize> {
+    let mut order = (0..items.len()).collect::<Vec<_>>();
+    order.sort_by_key(|at| (items[*at].id, items[*at].asked.question, items[*at].asked.answer));
+    order
+}
+
+/// For each member of one cluster, how it stands to the others: the mean score, and the mean weight
+/// of each argument, the weightiest first. Empty reasons for a member that is alone.
+pub fn explain_membership(
+    members: &[QaText],
+    epoch: &CorpusStats,
+    rules: &SimilarityRules,
+) -> Vec<PairVerdict> {
+    let signatures = members.iter().map(|asked| epoch.signature(asked)).collect::<Vec<_>>();
+    let of_one = |at: usize| {
+        let others = signatures.iter().enumerate().filter(|(other, _)| *other != at);
+        mean(
+            &others
+                .map(|(_, other)| compare_pair(&signatures[at], other, rules))
+                .collect::<Vec<_>>(),
+            rules,
+        )
+    };
+    (0..members.len()).map(of_one).collect()
+}
+
+/// Items with the same words, which need one signature between them.
+struct IdenticalTexts {
+    signature: QaSignature,
+    items: Vec<usize>,
+}
+
+/// Joins items with equal words; returns those that can be compared, and the others as groups of
+/// one.
+fn collapse(
+    items: &[GroupingItem],
+    order: &[usize],
+    epoch: &CorpusStats,
+) -> (Vec<IdenticalTexts>, Vec<Vec<usize>>) {
+    let mut distinct = Vec::<IdenticalTexts>::new();
+    let mut alone = Vec::new();
+    let mut known = HashMap::new();
+    for &at in order {
+        let asked = items[at].asked;
+        let place =
+            *known.entry((asked.question.trim(), asked.answer.trim())).or_insert_with(|| {
+                let signature = epoch.signature(&asked);
+                signature.is_informative().then(|| {
+                    distinct.push(IdenticalTexts { signature, items: Vec::new() });
+                    distinct.len() - 1
+                })
+            });
+        match place {
+            Some(place) => distinct[place].items.push(at),
+            None => alone.push(vec![at]),
+        }
+    }
+    (distinct, alone)
+}
+
+pub(crate) fn sort_by_question(groups: &mut [Vec<usize>], order: &[usize]) {
+    let mut rank = vec![0; order.len()];
+    for (place, at) in order.iter().enumerate() {
+        rank[*at] = place;
+    }
+    for group in groups.iter_mut() {
+        group.sort_by_key(|at| rank[*at]);
+    }
+    groups.sort_by_key(|group| rank[group[0]]);
+}
+
+fn mean(all: &[PairVerdict], rules: &SimilarityRules) -> PairVerdict {
+    let share = 1.0 / all.len().max(1) as f32;
+    let mut reasons = Vec::<WeightedReason>::new();
+    for reason in all.iter().flat_map(|one| &one.reasons) {
+        let weight = reason.weight * share;
+        match reasons.iter_mut().find(|known| known.what == reason.what) {
+            Some(known) => known.weight += weight,
+            None => reasons.push(WeightedReason::new(reason.what.clone(), weight)),
+        }
+    }
+    reasons.sort_by(|a, b| {
+        b.weight.abs().total_cmp(&a.weight.abs()).then_with(|| a.what.cmp(&b.what))
+    });
+    let score = all.iter().map(|one| one.score * share).sum::<f32>();
+    PairVerdict { same: score >= rules.threshold(all.len()), score, reasons }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+    use rules::config::ruleset::Ruleset;
+
+    use super::*;
+
+    static RULES: LazyLock<SimilarityRules> = LazyLock::new(|| Ruleset::embedded().same);
+
+    const ASKED: [(&str, &str); 14] = [
+        ("How do I reset my wallet password?", "Open settings and choose reset password"),
+        ("how can I reset the password of my wallet", "settings, then reset password"),
+        ("reset wallet password how?", "choose reset password in settings"),
+        ("Where is the roadmap for next year?", "It is pinned in announcements"),
+        ("where can I find next year's roadmap", "pinned in announcements"),
+        ("Deploy fails with ECONNREFUSED on the worker", "Start the queue before the worker"),
+        ("Deploy fails with ETIMEDOUT on the worker", "Raise the worker timeout"),
+        ("Does the mobile client support dark mode?", "Yes, under appearance"),
+        ("can anyone help?", "with what?"),
+        ("can anyone help?", "with what?"),
+        ("does it work?", ""),
+        ("지갑 비밀번호를 어떻게 초기화하나요?", ""),
+        ("지갑 비밀번호 초기화는 어떻게 하나요?", ""),
+        ("How do I reset my wallet password?", "Open settings and choose reset password"),
+    ];
+
+    fn items(order: &[usize]) -> Vec<GroupingItem<'static>> {
+        let item = |at: &usize| GroupingItem {
+            id: MessageId(*at as u64 + 1),
+            asked: QaText { question: ASKED[*at].0, answer: ASKED[*at].1 },
+        };
+        order.iter().map(item).collect()
+    }
+
+    fn partition(order: &[usize]) -> Vec<Vec<u64>> {
+        let items = items(order);
+        let groups = group_items(&items, &RULES);
+        groups.iter().map(|group| group.iter().map(|at| items[*at].id.0).collect()).collect()
+    }
+
+    #[test]
+    fn the_same_questions_come_together_and_empty_ones_stay_alone() {
+        let order = (0..ASKED.len()).collect::<Vec<_>>();
+        assert_eq!(
+            partition(&order),
+            [
+                vec![1, 2, 3, 14],
+                vec![4, 5],
+                vec![6],
+                vec![7],
+                vec![8],
+                vec![9],
+                vec![10],
+                vec![11],
+                vec![12, 13],
+            ]
+        );
+    }
+
+    /// The groups of all questions, by id, after some ties.
+    fn tied(ties: &[(u64, u64)]) -> Vec<Vec<u64>> {
+        let order = (0..ASKED.len()).collect::<Vec<_>>();
+        let items = items(&order);
+        let ties = ties.iter().map(|(one, other)| (MessageId(*one), MessageId(*other)));
+        let groups =
+            apply_duplicates(group_items(&items, &RULES), &items, &ties.collect::<Vec<_>>());
+        groups.iter().map(|group| group.iter().map(|at| items[*at].id.0).collect()).collect()
+    }
+
+    #[test]
+    fn tied_questions_come_together_with_all_that_are_like_them() {
+        assert_eq!(tied(&[(99, 1), (8, 98)]), partition(&(0..ASKED.len()).collect::<Vec<_>>()));
+        let groups = tied(&[(13, 4), (6, 5), (9, 10)]);
+        assert_eq!(groups[1..3], [vec![4, 5, 6, 12, 13], vec![7]]);
+        assert!(groups.contains(&vec![9, 10]));
+    }
+
+    #[test]
+    fn every_member_is_explained() {
+        let epoch =
+            CorpusStats::of(ASKED.map(|(question, answer)| QaText { question, answer }), &RULES);
+        let members = [0, 1, 2].map(|at| QaText { question: ASKED[at].0, answer: ASKED[at].1 });
+        for standing in explain_membership(&members, &epoch, &RULES) {
+            assert!(standing.same && !standing.reasons.is_empty(), "{standing:?}");
+        }
+        assert!(explain_membership(&members[..1], &epoch, &RULES)[0].reasons.is_empty());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn the_order_of_items_does_not_show(
+            order in Just((0..ASKED.len()).collect::<Vec<_>>()).prop_shuffle()
+        ) {
+            let sorted = (0..ASKED.len()).collect::<Vec<_>>();
+            prop_assert_eq!(partition(&order), partition(&sorted));
+        }
+
+        #[test]
+        fn the_order_of_ties_does_not_show(
+            (ties, mixed) in proptest::collection::vec((1_u64..18, 1_u64..18), 0..8)
+                .prop_flat_map(|ties| (Just(ties.clone()), Just(ties).prop_shuffle())),
+            turned in any::<bool>(),
+        ) {
+            let turn = |(one, other)| if turned { (other, one) } else { (one, other) };
+            let mixed = mixed.into_iter().map(turn).collect::<Vec<_>>();
+            prop_assert_eq!(tied(&ties), tied(&mixed));
+        }
+
+        #[test]
+        fn any_texts_are_parted(
+            texts in proptest::collection::vec(("\\PC{0,40}", "[a-c가나 ]{0,12}"), 0..24)
+        ) {
+            let items = texts.iter().zip(1..).map(|((question, answer), id)| GroupingItem {
+                id: MessageId(id / 2),
+                asked: QaText { question, answer },
+            });
+            let items = items.collect::<Vec<_>>();
+            let mut seen = group_items(&items, &RULES).concat();
+            seen.sort_unstable();
+            prop_assert_eq!(seen, (0..items.len()).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What the index holds of one cluster.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use rules::markdown::plain_text;
+use rules::model::cluster::{Cluster, ClusterState};
+use rules::model::ids::{ChannelId, ClusterId, Millis};
+use rules::publish::title::clean_title;
+
+/// One searchable cluster: a recurring question, or one resolved conversation on its own. `Debug` hides the
+/// words.
+#[derive(Clone, PartialEq)]
+pub struct ClusterDocument {
+    pub cluster: ClusterId,
+    pub state: ClusterState,
+    /// The merged title, or the best-phrased question; empty where no words may be quoted.
+    pub title: String,
+    /// Every way the question was asked, the title included.
+    pub questions: Vec<String>,
+    /// Every answer that counts, best first.
+    pub answers: Vec<String>,
+    pub channels: Vec<(ChannelId, String)>,
+    pub occurrences: u32,
+    pub last_confirmed: Millis,
+}
+
+impl fmt::Debug for ClusterDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document").field("cluster", &self.cluster).finish_non_exhaustive()
+    }
+}
+
+impl ClusterDocument {
+    /// What a cluster is found by: where maintainers merged an answer, by that and by the ways it was
+    /// asked. Answers that say the same words are kept once. Whether words may be
+    /// shown to whoever searches is for those to decide who show them.
+    pub fn of(cluster: &Cluster) -> Self {
+        let Cluster { id, state, occurrences, centre: _, due_since: _, canon } = cluster;
+        let title = canon.as_ref().map(|canon| canon.title.clone());
+        let asked = occurrences.iter().map(|one| one.question.text.clone());
+        let questions = title.clone().into_iter().chain(asked);
+        let mut by_rank = occurrences
+            .iter()
+            .flat_map(|one| {
+                one.answers.iter().enumerate().map(move |(rank, answer)| (rank, one, answer))
+            })
+            .collect::<Vec<_>>();
+        by_rank.sort_by(|(rank, one, _), (other_rank, other, _)| {
+            (rank, one.grade)
+                .cmp(&(other_rank, other.grade))
+                .then(other.confidence.total_cmp(&one.confidence))
+        });
+        let told = by_rank.into_iter().map(|(_, _, answer)| answer.text.clone());
+        let answers = match canon {
+            Some(canon) => vec![plain_text(&canon.blocks())],
+            None => each_once(told),
+        };
+        let channels = occurrences.iter().map(|one| (one.channel, one.channel_name.clone()));
+        Self {
+            cluster: id.clone(),
+            state: if cluster.has_merged_answer() { ClusterState::Known } else { *state },
+            title: title.unwrap_or_else(|| clean_title(&cluster.representative_question().text)),
+            questions: each_once(questions),
+            answers,
+            channels: each_once(channels),
+            occurrences: u32::try_from(occurrences.len()).unwrap_or(u32::MAX),
+            last_confirmed: cluster.last_confirmed(),
+        }
+    }
+}
+
+fn each_once<T: Eq + std::hash::Hash + Clone>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    items.filter(|item| seen.insert(item.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::model::cluster::{MergedAnswer, Occurrence, Quote};
+    use rules::model::ids::{ConversationId, GuildId, MessageId, UserId};
+    use rules::resolution::ResolutionGrade;
+
+    use super::*;
+
+    #[test]
+    fn a_merged_answer_is_found_by_its_own_words_and_by_the_askers() {
+        let quote = |id, text: &str| Quote {
+            message: MessageId(id),
+            author: UserId(id),
+            author_name: String::new(),
+            trusted: false,
+            text: text.to_owned(),
+            sent: Millis(0),
+        };
+        let occurrence = Occurrence {
+            conversation: ConversationId(MessageId(1)),
+            guild: GuildId(1),
+            channel: ChannelId(2),
+            channel_name: "help".to_owned(),
+            question: quote(1, "where is the port set"),
+            answers: vec![quote(2, "in some file")],
+            grade: ResolutionGrade::Certain,
+            confidence: 1.0,
+            signals: Vec::new(),
+            reasons: Vec::new(),
+            quotable: true,
+            people: Vec::new(),
+        };
+        let canon = MergedAnswer {
+            title: "Choosing a port".to_owned(),
+            answer: "Set `PORT` \\<early\\>.".to_owned(),
+            link: String::new(),
+            merged: Millis(5),
+        };
+        let cluster = Cluster {
+            id: ClusterId::of_question(MessageId(1)),
+            state: ClusterState::Proposed,
+            occurrences: vec![occurrence],
+            centre: MessageId(1),
+            due_since: None,
+            canon: Some(canon),
+        };
+        let document = ClusterDocument::of(&cluster);
+        assert_eq!(document.title, "Choosing a port");
+        assert_eq!(document.questions, ["Choosing a port", "where is the port set"]);
+        assert_eq!(document.answers, ["Set PORT <early>."]);
+        assert_eq!(document.state, ClusterState::Known);
+        let unmerged = ClusterDocument::of(&Cluster { canon: None, ..cluster });
+        assert_eq!(
+            (unmerged.answers[0].as_str(), unmerged.state),
+            ("in some file", ClusterState::Proposed)
+        );
+    }
+}

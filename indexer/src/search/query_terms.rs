@@ -1,0 +1,119 @@
+//! A query's text to what is wanted of a document.
+
+use super::SearchError;
+use super::snapshot::{IndexSnapshot, K1, TermField};
+use super::spelling;
+use crate::search::tokenize;
+use crate::search::tokenize::{IndexToken, TokenKind};
+
+/// What a match counts in a question, in an answer, and as a hump of a word of either.
+pub(super) const BOOSTS: [f32; 3] = [2.0, 1.0, 0.2];
+
+/// Weight of a part of an identifier.
+const CODE_PART: f32 = 0.5;
+/// Weight of a hump of a word such as `GitHub`, which most people write in one.
+const HUMP: f32 = 0.05;
+/// Weight of a single character of a script without spaces, beside 1 for two.
+const SINGLE: f32 = 0.4;
+/// How far an identifier of plain lower-case words, such as `plugin-sql`, is taken for one.
+const PROSE: f32 = 0.3;
+
+/// One thing that a query asks for.
+#[derive(Debug)]
+pub(super) struct QueryTerm {
+    pub(super) place: TermField,
+    /// What may stand for it; the best one found counts.
+    pub(super) forms: Vec<TermVariant>,
+    /// Weight times inverse document frequency.
+    pub(super) mass: f32,
+    /// Added for a document that has it. For a whole identifier it is as much as all its parts can bring, so
+    /// that a whole hit outranks any number of partial ones.
+    pub(super) bonus: f32,
+}
+
+/// A term of the index, and how much a match of it is worth beside the very word (1).
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TermVariant {
+    pub(super) text: String,
+    pub(super) worth: f32,
+}
+
+/// What is wanted, each thing once, in the order of the query. Words that carry grammar only count where there are
+/// no others: they would take most of the time and tell nothing.
+pub(super) fn read(text: &str, snapshot: &IndexSnapshot) -> Result<Vec<QueryTerm>, SearchError> {
+    let pieces = tokenize::pieces(text);
+    let tells = |piece: &IndexToken| !tokenize::is_function_word(&piece.text);
+    let only_grammar = !pieces.iter().any(tells);
+    let unfinished = spelling::unfinished(text, &pieces);
+    let mut seen = std::collections::BTreeSet::new();
+    let mut wanted = Vec::new();
+    let mut guesses = spelling::MAX_GUESSES;
+    for run in pieces.chunk_by(|one, other| one.run == other.run) {
+        let mut run_wanted = Vec::new();
+        for piece in run.iter().filter(|piece| only_grammar || tells(piece)) {
+            let place = place(piece.kind);
+            if seen.insert((place == TermField::Code, piece.text.as_str())) {
+                let is_unfinished = unfinished == Some(piece);
+                let forms = spelling::forms(piece, place, is_unfinished, &mut guesses, snapshot)?;
+                run_wanted.push(want(piece, run, place, forms, snapshot));
+            }
+        }
+        raise_whole(run, &mut run_wanted);
+        wanted.append(&mut run_wanted);
+    }
+    Ok(wanted)
+}
+
+fn place(kind: TokenKind) -> TermField {
+    match kind {
+        TokenKind::Word | TokenKind::Part | TokenKind::Hump | TokenKind::Gram => TermField::Words,
+        TokenKind::Whole | TokenKind::Segment => TermField::Code,
+    }
+}
+
+fn want(
+    piece: &IndexToken,
+    run: &[IndexToken],
+    place: TermField,
+    forms: spelling::TermVariants,
+    snapshot: &IndexSnapshot,
+) -> QueryTerm {
+    let mass = weight(piece, run) * inverse_frequency(forms.frequency, snapshot.live());
+    QueryTerm { place, forms: forms.forms, mass, bonus: 0.0 }
+}
+
+fn weight(piece: &IndexToken, run: &[IndexToken]) -> f32 {
+    match (piece.kind, &run[0]) {
+        (TokenKind::Gram, _) if piece.text.chars().nth(1).is_none() => SINGLE,
+        (TokenKind::Hump, _) => HUMP,
+        (TokenKind::Part, first) if !is_prose(first) => CODE_PART,
+        _ => 1.0,
+    }
+}
+
+/// Whether an identifier may as well be words joined by hyphens or slashes.
+fn is_prose(whole: &IndexToken) -> bool {
+    whole.text.chars().all(|ch| ch.is_alphabetic() || matches!(ch, '-' | '/'))
+}
+
+/// Gives the first piece of a run, if others come from it, more than they can bring together.
+fn raise_whole(run: &[IndexToken], wanted: &mut [QueryTerm]) {
+    let [whole, parts @ ..] = wanted else { return };
+    let is_first = whole.place == place(run[0].kind) && whole.forms[0].text == run[0].text;
+    if !is_first || matches!(run[0].kind, TokenKind::Gram) {
+        return;
+    }
+    let scale = if run[0].kind == TokenKind::Whole && is_prose(&run[0]) { PROSE } else { 1.0 };
+    whole.bonus = scale * parts.iter().map(most).sum::<f32>();
+}
+
+/// The most that BM25 can give for a thing.
+fn most(wanted: &QueryTerm) -> f32 {
+    wanted.mass * (K1 + 1.0) * BOOSTS.iter().sum::<f32>()
+}
+
+/// The inverse document frequency of BM25, never negative.
+fn inverse_frequency(frequency: usize, live: usize) -> f32 {
+    let (frequency, live) = (frequency.min(live) as f32, live as f32);
+    (1.0 + (live - frequency + 0.5) / (frequency + 0.5)).ln()
+}

@@ -1,0 +1,479 @@
+//! The one writer of the index.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rules::model::ids::ClusterId;
+use serde::{Deserialize, Serialize};
+use tantivy::directory::error::LockError;
+use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK, MmapDirectory};
+use tantivy::merge_policy::{LogMergePolicy, MergePolicy, NoMergePolicy};
+use tantivy::{Index, TantivyDocument, TantivyError, Term};
+
+use crate::search::document::ClusterDocument;
+use crate::search::schema;
+use crate::search::schema::SchemaFields;
+use crate::search::tokenize;
+use crate::search::{SearchError, Searcher};
+
+/// Bytes that uncommitted documents may take in memory. The least that Tantivy takes is 15 million.
+const ARENA: usize = 30_000_000;
+
+/// A segment is merged once this share of its documents is deleted.
+const DELETED_BEFORE_MERGE: f32 = 0.2;
+
+/// Why the index cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Another process (or another writer in this one) is writing.
+    #[error("the index in {0} is being written by another process")]
+    Locked(PathBuf),
+    #[error("cannot prepare the index directory {path}")]
+    Directory { path: PathBuf, source: io::Error },
+    #[error("cannot write the index")]
+    Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("cannot read the index back")]
+    Read(#[from] SearchError),
+}
+
+impl From<TantivyError> for WriteError {
+    fn from(error: TantivyError) -> Self {
+        Self::Engine(Box::new(error))
+    }
+}
+
+/// What each commit carries, so that index and store move together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct CommitPayload {
+    schema: String,
+    cursor: Option<i64>,
+}
+
+/// Writes documents; holds the directory's lock as long as it lives. All calls block.
+pub struct IndexWriter {
+    path: PathBuf,
+    fields: SchemaFields,
+    /// `None` only while `purge` waits for merges, and after it failed to open another.
+    writer: Option<tantivy::IndexWriter>,
+    index: Index,
+    searcher: Searcher,
+    cursor: Option<i64>,
+    dirty: bool,
+}
+
+impl IndexWriter {
+    /// Opens the index, or makes an empty one. A directory that is damaged, or that another version made, is
+    /// emptied of index files; `cursor` is then `None`, and the caller rebuilds.
+    pub fn open(directory: &Path) -> Result<Self, WriteError> {
+        fs::create_dir_all(directory)
+            .map_err(|source| WriteError::Directory { path: directory.to_owned(), source })?;
+        let lock = lock(directory)?;
+        let found = inspect(directory);
+        if found.is_none() {
+            empty(directory)
+                .map_err(|source| WriteError::Directory { path: directory.to_owned(), source })?;
+        }
+        let (index, cursor) = match found {
+            Some(found) => found,
+            None => (create(directory)?, None),
+        };
+        drop(lock);
+        let (_, fields) = schema::schema();
+        let mut writer = engine(&index, directory)?;
+        if index.load_metas()?.payload.is_none() {
+            commit(&mut writer, None)?;
+        }
+        let searcher = Searcher::of_index(index.clone())?;
+        let path = directory.to_owned();
+        Ok(Self { path, fields, writer: Some(writer), index, searcher, cursor, dirty: false })
+    }
+
+    /// The cursor of the last commit; `None` if the index has to be built from the beginning.
+    pub fn cursor(&self) -> Option<i64> {
+        self.cursor
+    }
+
+    /// A searcher that follows this writer's commits by itself.
+    pub fn searcher(&self) -> Searcher {
+        self.searcher.clone()
+    }
+
+    /// Puts each document in the place of what its cluster had. Visible after `commit`.
+    pub fn replace(&mut self, documents: &[ClusterDocument]) -> Result<(), WriteError> {
+        self.dirty |= !documents.is_empty();
+        let fields = self.fields;
+        let writer = self.engine()?;
+        for document in documents {
+            writer.delete_term(Term::from_field_text(fields.cluster, document.cluster.as_str()));
+            writer.add_document(schema::make_document(&fields, document))?;
+        }
+        Ok(())
+    }
+
+    /// Takes clusters out. Visible after `commit`; gone from disk after `purge`.
+    pub fn remove(&mut self, clusters: &[ClusterId]) -> Result<(), WriteError> {
+        self.dirty |= !clusters.is_empty();
+        let key = self.fields.cluster;
+        let writer = self.engine()?;
+        for cluster in clusters {
+            writer.delete_term(Term::from_field_text(key, cluster.as_str()));
+        }
+        Ok(())
+    }
+
+    /// Takes every document out. Visible after `commit`.
+    pub fn clear(&mut self) -> Result<(), WriteError> {
+        self.dirty = true;
+        self.engine()?.delete_all_documents()?;
+        Ok(())
+    }
+
+    /// Makes all changes durable and visible, together with the place in the store's feed that they come from.
+    pub fn commit(&mut self, cursor: i64) -> Result<(), WriteError> {
+        self.commit_with(Some(cursor))
+    }
+
+    fn commit_with(&mut self, cursor: Option<i64>) -> Result<(), WriteError> {
+        commit(self.engine()?, cursor)?;
+        self.cursor = cursor;
+        self.dirty = false;
+        Ok(self.searcher.reload()?)
+    }
+
+    /// Rewrites every segment that holds deleted documents and removes the old files, so that deleted text is
+    /// gone from disk. Changes not yet committed are committed with the last cursor first.
+    pub fn purge(&mut self) -> Result<(), WriteError> {
+        if self.dirty {
+            self.commit_with(self.cursor)?;
+        }
+        // Merges under way hold their segments; only a writer that ends can wait for them.
+        if let Some(writer) = self.writer.take() {
+            writer.wait_merging_threads()?;
+        }
+        let holed = self.index.searchable_segment_metas()?;
+        let writer = self.engine()?;
+        // A merge that ends lets the policy begin others, of the very segments that come next here.
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        let mut holed = holed.into_iter().filter(tantivy::SegmentMeta::has_deletes);
+        let merged = holed.try_for_each(|one| writer.merge(&[one.id()]).wait().map(drop));
+        writer.set_merge_policy(policy());
+        merged?;
+        self.searcher.reload()?;
+        self.engine()?.garbage_collect_files().wait()?;
+        Ok(())
+    }
+
+    /// The engine, opened again if `purge` had to end it.
+    fn engine(&mut self) -> Result<&mut tantivy::IndexWriter, WriteError> {
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => engine(&self.index, &self.path)?,
+        };
+        Ok(self.writer.insert(writer))
+    }
+}
+
+fn commit(writer: &mut tantivy::IndexWriter, cursor: Option<i64>) -> Result<(), WriteError> {
+    let payload = CommitPayload { schema: schema::mark(), cursor };
+    let mut prepared = writer.prepare_commit()?;
+    prepared.set_payload(&serde_json::to_string(&payload).expect("a payload is plain data"));
+    prepared.commit()?;
+    Ok(())
+}
+
+fn lock(directory: &Path) -> Result<DirectoryLock, WriteError> {
+    let files = MmapDirectory::open(directory).map_err(TantivyError::from)?;
+    files.acquire_lock(&INDEX_WRITER_LOCK).map_err(|error| lock_error(error, directory))
+}
+
+fn lock_error(error: LockError, directory: &Path) -> WriteError {
+    match error {
+        LockError::LockBusy => WriteError::Locked(directory.to_owned()),
+        other => TantivyError::from(other).into(),
+    }
+}
+
+fn engine(index: &Index, directory: &Path) -> Result<tantivy::IndexWriter, WriteError> {
+    let writer =
+        index.writer_with_num_threads::<TantivyDocument>(1, ARENA).map_err(
+            |error| match error {
+                TantivyError::LockFailure(error, _) => lock_error(error, directory),
+                other => other.into(),
+            },
+        )?;
+    writer.set_merge_policy(policy());
+    Ok(writer)
+}
+
+fn policy() -> Box<dyn MergePolicy> {
+    let mut policy = LogMergePolicy::default();
+    policy.set_del_docs_ratio_before_merge(DELETED_BEFORE_MERGE);
+    Box::new(policy)
+}
+
+/// The index of a directory and its cursor, if it is whole and made by this version.
+fn inspect(directory: &Path) -> Option<(Index, Option<i64>)> {
+    let index = open_existing(directory).ok()?;
+    let payload = index.load_metas().ok()?.payload?;
+    let CommitPayload { schema, cursor } = serde_json::from_str(&payload).ok()?;
+    let (expected, _) = schema::schema();
+    let is_ours = schema == schema::mark() && index.schema() == expected;
+    let is_whole = is_ours
+        && index.validate_checksum().is_ok_and(|damaged| damaged.is_empty())
+        && index.reader().is_ok();
+    is_whole.then_some((index, cursor))
+}
+
+/// Opens without the lock.
+pub(crate) fn open_existing(directory: &Path) -> tantivy::Result<Index> {
+    let index = Index::open_in_dir(directory)?;
+    tokenize::register(index.tokenizers());
+    Ok(index)
+}
+
+/// Whether the last commit of an index was made by this version.
+pub(crate) fn is_current(index: &Index) -> tantivy::Result<bool> {
+    let payload = index.load_metas()?.payload;
+    let payload = payload.and_then(|payload| serde_json::from_str::<CommitPayload>(&payload).ok());
+    Ok(payload.is_some_and(|payload| payload.schema == schema::mark()))
+}
+
+/// The cursor of the newest commit of an index, by whichever process.
+pub(crate) fn committed_cursor(index: &Index) -> Option<i64> {
+    let payload = index.load_metas().ok()?.payload?;
+    serde_json::from_str::<CommitPayload>(&payload).ok()?.cursor
+}
+
+fn create(directory: &Path) -> Result<Index, WriteError> {
+    let (schema, _) = schema::schema();
+    let index = Index::create_in_dir(directory, schema)?;
+    tokenize::register(index.tokenizers());
+    Ok(index)
+}
+
+/// Removes the files that an index is made of, and no others.
+fn empty(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() && is_index_file(&entry.path()) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn is_index_file(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    is_segment_file(path) || matches!(name, "meta.json" | ".managed.json")
+}
+
+/// Whether a file is named by a segment's id.
+fn is_segment_file(path: &Path) -> bool {
+    let stem = stem(path);
+    stem.len() == 32 && stem.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// A file's name up to the first dot.
+fn stem(path: &Path) -> &str {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.split('.').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use rules::model::cluster::ClusterState;
+    use rules::model::ids::{MessageId, Millis};
+
+    use super::*;
+    use crate::search::SearchQuery;
+
+    pub(crate) fn id(number: u64) -> ClusterId {
+        ClusterId::of_question(MessageId(number))
+    }
+
+    pub(crate) fn document(number: u64, question: &str, answer: &str) -> ClusterDocument {
+        ClusterDocument {
+            cluster: id(number),
+            state: ClusterState::Watching,
+            title: question.to_owned(),
+            questions: vec![question.to_owned()],
+            answers: vec![answer.to_owned()],
+            channels: Vec::new(),
+            occurrences: 1,
+            last_confirmed: Millis(0),
+        }
+    }
+
+    fn found(searcher: &Searcher, text: &str) -> usize {
+        searcher
+            .search(&SearchQuery { text: text.to_owned(), limit: 9, ..SearchQuery::default() })
+            .unwrap()
+            .total
+    }
+
+    fn files(directory: &Path) -> Vec<PathBuf> {
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect()
+    }
+
+    #[test]
+    fn documents_and_cursor_survive_the_writer() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::open(directory.path()).unwrap();
+        assert_eq!(writer.cursor(), None);
+        let [first, second] = [
+            document(1, "Where is the wallet?", "Here."),
+            document(2, "What is a plugin?", "Code."),
+        ];
+        writer.replace(&[first.clone(), second]).unwrap();
+        assert_eq!(writer.searcher().count(), 0);
+        writer.commit(41).unwrap();
+        writer.replace(&[first]).unwrap();
+        writer.remove(&[id(2)]).unwrap();
+        writer.commit(42).unwrap();
+        drop(writer);
+        let writer = IndexWriter::open(directory.path()).unwrap();
+        assert_eq!(writer.cursor(), Some(42));
+        assert_eq!(writer.searcher().ids().unwrap(), [id(1)]);
+    }
+
+    #[test]
+    fn what_was_not_committed_is_as_if_never_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::open(directory.path()).unwrap();
+        writer.replace(&[document(1, "Where is the wallet?", "Here.")]).unwrap();
+        writer.commit(1).unwrap();
+        writer.remove(&[id(1)]).unwrap();
+        drop(writer);
+        let writer = IndexWriter::open(directory.path()).unwrap();
+        assert_eq!((writer.cursor(), writer.searcher().count()), (Some(1), 1));
+    }
+
+    #[test]
+    fn a_second_writer_is_refused_and_readers_are_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::open(directory.path()).unwrap();
+        assert!(matches!(IndexWriter::open(directory.path()), Err(WriteError::Locked(_))));
+        let reader = Searcher::open(directory.path()).unwrap();
+        writer.replace(&[document(1, "Where is the wallet?", "Here.")]).unwrap();
+        writer.commit(1).unwrap();
+        assert_eq!(reader.count(), 0);
+        reader.reload().unwrap();
+        assert_eq!(found(&reader, "wallet"), 1);
+    }
+
+    #[test]
+    fn holes_in_many_segments_are_purged_whatever_merges_they_invite() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::open(directory.path()).unwrap();
+        writer.engine().unwrap().set_merge_policy(Box::new(NoMergePolicy));
+        for segment in 0..24 {
+            let all = (0..4).map(|one| document(segment * 4 + one + 1, "Where?", "Here."));
+            writer.replace(&all.collect::<Vec<_>>()).unwrap();
+            writer.commit(segment as i64).unwrap();
+        }
+        let firsts = (0..24).map(|segment| id(segment * 4 + 1)).collect::<Vec<_>>();
+        writer.remove(&firsts).unwrap();
+        writer.commit(24).unwrap();
+        writer.purge().unwrap();
+        assert_eq!(writer.searcher().count(), 24 * 3);
+    }
+
+    #[test]
+    fn nothing_to_read_is_said_so() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(matches!(Searcher::open(directory.path()), Err(SearchError::NoIndex(_))));
+        assert!(matches!(
+            Searcher::open(&directory.path().join("missing")),
+            Err(SearchError::NoIndex(_))
+        ));
+    }
+
+    #[test]
+    fn a_damaged_directory_starts_again_and_keeps_foreign_files() {
+        type Damage = fn(&Path);
+        let damages: [(&str, Damage); 5] = [
+            ("no meta.json", |path| fs::remove_file(path.join("meta.json")).unwrap()),
+            ("garbage in meta.json", |path| {
+                fs::write(path.join("meta.json"), "{ not json").unwrap()
+            }),
+            ("garbage in .managed.json", |path| {
+                fs::write(path.join(".managed.json"), "[").unwrap()
+            }),
+            ("truncated segments", |path| {
+                each_segment(path, |bytes| bytes.truncate(bytes.len() / 2))
+            }),
+            ("garbage in segments", |path| each_segment(path, |bytes| bytes[0] ^= 0xff)),
+        ];
+        for (name, damage) in damages {
+            let directory = tempfile::tempdir().unwrap();
+            fs::write(directory.path().join("notes.txt"), "mine").unwrap();
+            let mut writer = IndexWriter::open(directory.path()).unwrap();
+            writer.replace(&[document(1, "Where is the wallet?", "Here.")]).unwrap();
+            writer.commit(7).unwrap();
+            drop(writer);
+            damage(directory.path());
+            let mut writer = IndexWriter::open(directory.path()).unwrap();
+            assert_eq!((writer.cursor(), writer.searcher().count()), (None, 0), "{name}");
+            writer.replace(&[document(1, "Where is the wallet?", "Here.")]).unwrap();
+            writer.commit(8).unwrap();
+            assert_eq!(found(&writer.searcher(), "wallet"), 1, "{name}");
+            assert!(directory.path().join("notes.txt").exists());
+        }
+    }
+
+    fn each_segment(directory: &Path, damage: impl Fn(&mut Vec<u8>)) {
+        for path in files(directory) {
+            if is_segment_file(&path) {
+                let mut bytes = fs::read(&path).unwrap();
+                damage(&mut bytes);
+                fs::write(&path, bytes).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn another_versions_index_starts_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::open(directory.path()).unwrap();
+        writer.replace(&[document(1, "Where is the wallet?", "Here.")]).unwrap();
+        writer.commit(7).unwrap();
+        drop(writer);
+        let meta = directory.path().join("meta.json");
+        let text =
+            fs::read_to_string(&meta).unwrap().replace(&schema::mark(), "0-0000000000000000");
+        fs::write(&meta, text).unwrap();
+        assert!(matches!(Searcher::open(directory.path()), Err(SearchError::NoIndex(_))));
+        assert_eq!(IndexWriter::open(directory.path()).unwrap().cursor(), None);
+    }
+
+    #[test]
+    fn purging_leaves_no_file_that_held_a_removed_document() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::open(directory.path()).unwrap();
+        for number in 1..=3 {
+            let secret =
+                document(number, &format!("Where is the wallet of xyzzy{number}?"), "Here.");
+            writer.replace(&[secret, document(number + 10, "What is a plugin?", "Code.")]).unwrap();
+            writer.commit(number as i64).unwrap();
+        }
+        writer.remove(&[id(2)]).unwrap();
+        writer.commit(3).unwrap();
+        let segments = |writer: &IndexWriter| writer.index.searchable_segment_metas().unwrap();
+        assert!(segments(&writer).iter().any(tantivy::SegmentMeta::has_deletes));
+        writer.purge().unwrap();
+        assert!(!segments(&writer).iter().any(tantivy::SegmentMeta::has_deletes));
+        let live =
+            segments(&writer).iter().map(|segment| segment.id().uuid_string()).collect::<Vec<_>>();
+        let is_stale =
+            |path: &PathBuf| is_segment_file(path) && !live.contains(&stem(path).to_owned());
+        assert_eq!(
+            files(directory.path()).into_iter().filter(is_stale).collect::<Vec<_>>(),
+            Vec::<PathBuf>::new()
+        );
+        assert_eq!((writer.cursor(), writer.searcher().count()), (Some(3), 5));
+        writer.replace(&[document(4, "Anything else?", "No.")]).unwrap();
+        writer.commit(4).unwrap();
+        assert_eq!(writer.searcher().count(), 6);
+    }
+}

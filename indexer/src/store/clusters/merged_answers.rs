@@ -1,0 +1,408 @@
+//! Answers as maintainers merged them, and the messages that they stand on.
+//!
+//! The words of an answer go in the transaction in which one of its messages goes, and come back only
+//! when the answer is kept again. While a channel of its evidence is hidden they stay but are not
+//! served. An answer is kept under the id that its page bears; where that id leads to another cluster,
+//! so does the answer.
+
+use std::collections::BTreeMap;
+
+use rules::model::cluster::{ClusterState, MergedAnswer};
+use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+
+use super::cluster_rows::{add_change, cluster_id};
+use crate::store::ingest::apply::{Invalidations, MessageKey};
+use crate::store::ingest::message_versions::by_channel;
+use crate::store::ingest::reactions::place;
+use crate::store::operations::purge::note_purge;
+use crate::store::proposals::proposal_rows;
+use crate::store::{MAX_BINDS, Result, Store, placeholders};
+
+/// A merged answer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MergedAnswerRow {
+    /// As the page's marker names it: it may lead to another cluster.
+    pub cluster: ClusterId,
+    /// Of the pull request.
+    pub number: Option<u64>,
+    /// The page's path in the repository.
+    pub path: String,
+    /// Where readers find the page.
+    pub link: String,
+    /// Empty, as the answer, where a message of the evidence went.
+    pub title: String,
+    /// Markdown as merged, without title, sources, evidence and marks.
+    pub answer: String,
+    /// Of the whole file, to tell whether people changed it since.
+    pub digest: String,
+    pub merged: Millis,
+    /// The messages that the page links to, by id.
+    pub evidence: Vec<MessageId>,
+}
+
+impl std::fmt::Debug for MergedAnswerRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Merged")
+            .field("cluster", &self.cluster)
+            .field("path", &self.path)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Stores a merged answer with its evidence, and has the index follow; equal to what is stored, it
+    /// changes nothing. The words are left out if a message of the evidence is not stored: whether it
+    /// was deleted or is still to be read cannot be told then.
+    pub async fn upsert_merged_answer(&self, merged: &MergedAnswerRow) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        let mut merged = merged.clone();
+        merged.evidence.sort_unstable();
+        merged.evidence.dedup();
+        let mut evidence = Vec::new();
+        for message in &merged.evidence {
+            evidence.push((*message, place_of(&mut transaction, *message).await?));
+        }
+        if evidence.iter().any(|(_, channel)| channel.is_none()) {
+            merged.title.clear();
+            merged.answer.clear();
+        }
+        let known = one(&mut transaction, &merged.cluster).await?;
+        let places = places(&mut transaction, &merged.cluster).await?;
+        if known.as_ref() == Some(&merged) && places == evidence {
+            return Ok(());
+        }
+        upsert(&mut transaction, &merged).await?;
+        delete_evidence(&mut transaction, &merged.cluster).await?;
+        insert_evidence(&mut transaction, &merged.cluster, &evidence).await?;
+        if known.is_some() {
+            // The words that were there before leave the file too.
+            note_purge(&mut transaction).await?;
+        }
+        tell_index(&mut transaction, merged.cluster.as_str()).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Every merged answer, by id.
+    pub async fn merged_answers(&self) -> Result<Vec<MergedAnswerRow>> {
+        let mut transaction = self.read.begin().await?;
+        let rows = sqlx::query("SELECT * FROM canon ORDER BY cluster")
+            .fetch_all(&mut *transaction)
+            .await?;
+        let mut found = Vec::new();
+        for row in &rows {
+            found.push(merged(&mut transaction, row).await?);
+        }
+        Ok(found)
+    }
+
+    /// The merged answer of a cluster: under its id, or under the earliest of those that lead to it.
+    pub async fn merged_answer(&self, cluster: &ClusterId) -> Result<Option<MergedAnswerRow>> {
+        let mut transaction = self.read.begin().await?;
+        let id = sqlx::query_scalar::<_, String>(
+            "SELECT cluster FROM canon WHERE cluster = $1 \
+             OR cluster IN (SELECT old FROM redirects WHERE cluster = $1) \
+             ORDER BY cluster <> $1, merged, cluster LIMIT 1",
+        )
+        .bind(cluster.as_str())
+        .fetch_optional(&mut *transaction)
+        .await?;
+        match id {
+            Some(id) => one(&mut transaction, &cluster_id(&id)?).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The ids that are on a branch or a page, with the state that people gave them: no other group of
+    /// questions may get one, even while its cluster is no more.
+    pub(crate) async fn published_ids(&self) -> Result<BTreeMap<ClusterId, Option<ClusterState>>> {
+        let rows = sqlx::query_as::<_, (String, String, i64)>(
+            "SELECT cluster, state, 0 AS merged FROM proposals \
+             UNION ALL SELECT cluster, 'merged', 1 FROM canon ORDER BY merged",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        let mut borne = BTreeMap::new();
+        for (id, state, _) in rows {
+            borne.insert(cluster_id(&id)?, proposal_rows::cluster_state(&state)?);
+        }
+        Ok(borne)
+    }
+
+    /// Where the messages are that merged answers stand on.
+    pub(in crate::store) async fn evidence_places(&self) -> Result<Vec<MessageKey>> {
+        let rows = sqlx::query_as::<_, (i64, i64)>(
+            "SELECT channel, message FROM canon_evidence WHERE channel <> 0",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(|(channel, message)| place(channel, message)).collect())
+    }
+
+    /// Forgets a merged answer that is kept under exactly this id.
+    pub async fn delete_merged_answer(&self, cluster: &ClusterId) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        if delete(&mut transaction, cluster).await? {
+            delete_evidence(&mut transaction, cluster).await?;
+            note_purge(&mut transaction).await?;
+            tell_index(&mut transaction, cluster.as_str()).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// The messages that the answer of a cluster, as [`Store::merged_answer`] finds it, stands on and that
+    /// may not be shown: not stored, or in a channel that is hidden, gone or out of scope.
+    pub async fn deleted_evidence(&self, cluster: &ClusterId) -> Result<Vec<MessageId>> {
+        let sql = format!(
+            "SELECT message FROM canon_evidence AS one WHERE cluster = (SELECT cluster FROM canon \
+             WHERE cluster = $1 OR cluster IN (SELECT old FROM redirects WHERE cluster = $1) \
+             ORDER BY cluster <> $1, merged, cluster LIMIT 1) AND {GONE} ORDER BY message"
+        );
+        let ids = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql))
+            .bind(cluster.as_str())
+            .fetch_all(&self.read)
+            .await?;
+        Ok(ids.into_iter().map(|id| MessageId(id as u64)).collect())
+    }
+
+    /// The merged answers of these clusters, a cluster's own before one that leads to it; `None` where
+    /// there is one that may not be served.
+    pub(in crate::store) async fn merged_answers_of(
+        &self,
+        ids: &[ClusterId],
+    ) -> Result<BTreeMap<ClusterId, Option<MergedAnswer>>> {
+        let sql = format!(
+            "SELECT COALESCE(redirects.cluster, canon.cluster), title, answer, link, merged, \
+             title <> '' AND answer <> '' AND NOT EXISTS (SELECT 1 FROM canon_evidence AS one \
+             WHERE one.cluster = canon.cluster AND {GONE}) AS served \
+             FROM canon LEFT JOIN redirects ON redirects.old = canon.cluster \
+             WHERE COALESCE(redirects.cluster, canon.cluster) IN {} \
+             ORDER BY served DESC, redirects.cluster IS NOT NULL, merged, canon.cluster",
+            placeholders(1, 1, ids.len())
+        );
+        let mut query =
+            sqlx::query_as::<_, (String, String, String, String, i64, bool)>(AssertSqlSafe(sql));
+        for id in ids {
+            query = query.bind(id.as_str());
+        }
+        let mut found = BTreeMap::new();
+        for (id, title, answer, link, merged, served) in query.fetch_all(&self.read).await? {
+            let canon = MergedAnswer { title, answer, link, merged: Millis(merged) };
+            found.entry(cluster_id(&id)?).or_insert(served.then_some(canon));
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a message of the evidence, `one`, may not be shown.
+const GONE: &str = "NOT CASE one.channel WHEN 0 THEN EXISTS (SELECT 1 FROM channels \
+     CROSS JOIN messages ON messages.channel = channels.id AND messages.id = one.message \
+     WHERE NOT (hidden OR gone OR outside)) \
+     ELSE EXISTS (SELECT 1 FROM messages WHERE channel = one.channel AND id = one.message) \
+     AND NOT EXISTS (SELECT 1 FROM channels WHERE id = one.channel AND (hidden OR gone OR outside)) \
+     END";
+
+/// Has answers and proposals follow messages that were just deleted: their words go too.
+pub(in crate::store) async fn redact_merged(
+    connection: &mut SqliteConnection,
+    gone: &[MessageKey],
+    stale: &mut Invalidations,
+) -> Result<()> {
+    for chunk in gone.chunks(MAX_BINDS) {
+        let list = placeholders(1, 1, chunk.len());
+        let sql = format!(
+            "UPDATE canon SET title = '', answer = '' WHERE (title <> '' OR answer <> '') \
+             AND cluster IN (SELECT cluster FROM canon_evidence WHERE message IN {list}) \
+             RETURNING cluster"
+        );
+        let mut query = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
+        for (_, message) in chunk {
+            query = query.bind(message.0 as i64);
+        }
+        let emptied = query.fetch_all(&mut *connection).await?;
+        follow(connection, &emptied, stale).await?;
+    }
+    for (channel, messages) in by_channel(gone.iter().copied()) {
+        if proposal_rows::clear_titles(connection, channel, Some(&messages.into_iter().collect()))
+            .await?
+        {
+            stale.purge_unseen();
+        }
+    }
+    Ok(())
+}
+
+/// The same for a whole channel.
+pub(in crate::store) async fn redact_merged_in_channel(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+    stale: &mut Invalidations,
+) -> Result<()> {
+    let emptied = sqlx::query_scalar::<_, String>(
+        "UPDATE canon SET title = '', answer = '' WHERE (title <> '' OR answer <> '') \
+         AND cluster IN (SELECT cluster FROM canon_evidence WHERE channel = $1) \
+         RETURNING cluster",
+    )
+    .bind(channel.0 as i64)
+    .fetch_all(&mut *connection)
+    .await?;
+    follow(connection, &emptied, stale).await?;
+    if proposal_rows::clear_titles(connection, channel, None).await? {
+        stale.purge_unseen();
+    }
+    Ok(())
+}
+
+/// Has the index look again at the clusters whose answers stand on a channel.
+pub(in crate::store) async fn reindex_citing(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+) -> Result<()> {
+    let ids = sqlx::query_scalar::<_, String>(
+        "SELECT DISTINCT cluster FROM canon_evidence WHERE channel = $1 ORDER BY cluster",
+    )
+    .bind(channel.0 as i64)
+    .fetch_all(&mut *connection)
+    .await?;
+    for id in ids {
+        tell_index(connection, &id).await?;
+    }
+    Ok(())
+}
+
+async fn follow(
+    connection: &mut SqliteConnection,
+    emptied: &[String],
+    stale: &mut Invalidations,
+) -> Result<()> {
+    for id in emptied {
+        stale.purge_unseen();
+        tell_index(connection, id).await?;
+    }
+    Ok(())
+}
+
+/// Feeds the index with the cluster that an answer belongs to.
+async fn tell_index(connection: &mut SqliteConnection, kept_under: &str) -> Result<()> {
+    let heir = sqlx::query_scalar::<_, String>("SELECT cluster FROM redirects WHERE old = $1")
+        .bind(kept_under)
+        .fetch_optional(&mut *connection)
+        .await?;
+    add_change(connection, &cluster_id(heir.as_deref().unwrap_or(kept_under))?).await
+}
+
+/// The channel in which a message is stored.
+async fn place_of(
+    connection: &mut SqliteConnection,
+    message: MessageId,
+) -> Result<Option<ChannelId>> {
+    let id = sqlx::query_scalar::<_, i64>(
+        "SELECT channels.id FROM channels \
+         CROSS JOIN messages ON messages.channel = channels.id AND messages.id = $1 LIMIT 1",
+    )
+    .bind(message.0 as i64)
+    .fetch_optional(connection)
+    .await?;
+    Ok(id.map(|id| ChannelId(id as u64)))
+}
+
+async fn one(connection: &mut SqliteConnection, id: &ClusterId) -> Result<Option<MergedAnswerRow>> {
+    let row = sqlx::query("SELECT * FROM canon WHERE cluster = $1")
+        .bind(id.as_str())
+        .fetch_optional(&mut *connection)
+        .await?;
+    match row {
+        Some(row) => Ok(Some(merged(connection, &row).await?)),
+        None => Ok(None),
+    }
+}
+
+async fn merged(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<MergedAnswerRow> {
+    let cluster = cluster_id(row.try_get("cluster")?)?;
+    let evidence = places(connection, &cluster).await?;
+    Ok(MergedAnswerRow {
+        cluster,
+        number: row.try_get::<Option<i64>, _>("number")?.map(|number| number as u64),
+        path: row.try_get("path")?,
+        link: row.try_get("link")?,
+        title: row.try_get("title")?,
+        answer: row.try_get("answer")?,
+        digest: row.try_get("digest")?,
+        merged: Millis(row.try_get("merged")?),
+        evidence: evidence.into_iter().map(|(message, _)| message).collect(),
+    })
+}
+
+/// The evidence of an answer by id, with the channels where it was stored.
+async fn places(
+    connection: &mut SqliteConnection,
+    cluster: &ClusterId,
+) -> Result<Vec<(MessageId, Option<ChannelId>)>> {
+    let rows = sqlx::query_as::<_, (i64, i64)>(
+        "SELECT message, channel FROM canon_evidence WHERE cluster = $1 ORDER BY message",
+    )
+    .bind(cluster.as_str())
+    .fetch_all(connection)
+    .await?;
+    let place = |(message, channel): (i64, i64)| {
+        (MessageId(message as u64), (channel != 0).then_some(ChannelId(channel as u64)))
+    };
+    Ok(rows.into_iter().map(place).collect())
+}
+
+async fn upsert(connection: &mut SqliteConnection, answer: &MergedAnswerRow) -> Result<()> {
+    let MergedAnswerRow { cluster, number, path, link, title, answer, digest, merged, evidence: _ } =
+        answer;
+    sqlx::query(
+        "INSERT INTO canon (cluster, number, path, link, title, answer, digest, merged) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (cluster) DO UPDATE \
+         SET number = excluded.number, path = excluded.path, link = excluded.link, \
+         title = excluded.title, answer = excluded.answer, digest = excluded.digest, \
+         merged = excluded.merged",
+    )
+    .bind(cluster.as_str())
+    .bind(number.map(|number| number as i64))
+    .bind(path)
+    .bind(link)
+    .bind(title)
+    .bind(answer)
+    .bind(digest)
+    .bind(merged.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_evidence(
+    connection: &mut SqliteConnection,
+    cluster: &ClusterId,
+    evidence: &[(MessageId, Option<ChannelId>)],
+) -> Result<()> {
+    for (message, channel) in evidence {
+        sqlx::query("INSERT INTO canon_evidence (cluster, message, channel) VALUES ($1, $2, $3)")
+            .bind(cluster.as_str())
+            .bind(message.0 as i64)
+            .bind(channel.map_or(0, |channel| channel.0 as i64))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn delete(connection: &mut SqliteConnection, cluster: &ClusterId) -> Result<bool> {
+    let done = sqlx::query("DELETE FROM canon WHERE cluster = $1")
+        .bind(cluster.as_str())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+async fn delete_evidence(connection: &mut SqliteConnection, cluster: &ClusterId) -> Result<()> {
+    sqlx::query("DELETE FROM canon_evidence WHERE cluster = $1")
+        .bind(cluster.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,9 @@
+pub(crate) mod apply;
+pub(crate) mod channel_progress;
+pub(crate) mod channels;
+pub(crate) mod message_versions;
+pub(crate) mod messages;
+pub(crate) mod quarantine;
+pub(crate) mod reactions;
+pub(crate) mod tombstones;
+pub(crate) mod users;

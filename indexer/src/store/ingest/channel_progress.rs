@@ -1,0 +1,89 @@
+//! How far the channels have been read, so that a restart goes on where the last run stopped.
+
+use rules::model::ids::{ChannelId, GuildId, MessageId, Millis};
+use sqlx::SqliteConnection;
+
+use crate::store::{Result, Store};
+
+/// How far a channel has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChannelProgress {
+    pub channel: ChannelId,
+    pub guild: GuildId,
+    /// From `oldest` to `newest` everything has been read.
+    pub newest: MessageId,
+    pub oldest: MessageId,
+    /// Whether that reaches back to the start of the history, or to the limit that is set.
+    pub complete: bool,
+    /// Whether messages after `newest` were lost and must be fetched.
+    pub gapped: bool,
+    /// When the range was last compared with the source.
+    pub reconciled: Millis,
+    /// Archived threads were listed back to this archive time.
+    pub archived_until: Millis,
+}
+
+type Row = (i64, i64, i64, i64, bool, bool, i64, i64);
+
+impl Store {
+    /// How far each channel has been read, by channel. Deleted channels are left out.
+    pub async fn channel_progress(&self) -> Result<Vec<ChannelProgress>> {
+        let rows = sqlx::query_as::<_, Row>(
+            "SELECT channel, guild, newest, oldest, complete, gapped, reconciled, archived_until \
+             FROM readings WHERE NOT EXISTS (SELECT 1 FROM tombstones \
+             WHERE tombstones.channel = readings.channel AND message = 0) ORDER BY channel",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(reading).collect())
+    }
+}
+
+fn reading(row: Row) -> ChannelProgress {
+    let (channel, guild, newest, oldest, complete, gapped, reconciled, archived_until) = row;
+    ChannelProgress {
+        channel: ChannelId(channel as u64),
+        guild: GuildId(guild as u64),
+        newest: MessageId(newest as u64),
+        oldest: MessageId(oldest as u64),
+        complete,
+        gapped,
+        reconciled: Millis(reconciled),
+        archived_until: Millis(archived_until),
+    }
+}
+
+/// The last word of the channel's reader stands.
+pub(in crate::store) async fn upsert_channel_progress(
+    connection: &mut SqliteConnection,
+    reading: &ChannelProgress,
+) -> Result<()> {
+    let ChannelProgress {
+        channel,
+        guild,
+        newest,
+        oldest,
+        complete,
+        gapped,
+        reconciled,
+        archived_until,
+    } = reading;
+    sqlx::query(
+        "INSERT INTO readings (channel, guild, newest, oldest, complete, gapped, reconciled, \
+         archived_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         ON CONFLICT (channel) DO UPDATE SET guild = excluded.guild, newest = excluded.newest, \
+         oldest = excluded.oldest, complete = excluded.complete, gapped = excluded.gapped, \
+         reconciled = excluded.reconciled, archived_until = excluded.archived_until",
+    )
+    .bind(channel.0 as i64)
+    .bind(guild.0 as i64)
+    .bind(newest.0 as i64)
+    .bind(oldest.0 as i64)
+    .bind(*complete)
+    .bind(*gapped)
+    .bind(reconciled.0)
+    .bind(archived_until.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

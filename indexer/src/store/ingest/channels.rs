@@ -1,0 +1,294 @@
+//! Channels: which are served, and which wait to be judged.
+//!
+//! A channel is hidden from the moment it is told so until it is seen later; a thread is hidden with
+//! its channel, unless it was seen since. What is gone stays gone.
+
+use std::collections::BTreeSet;
+
+use rules::model::ids::{ChannelId, GuildId, MessageId, Millis};
+use rules::model::message::{Channel, ChannelKind};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+
+use super::apply::{Invalidations, WriteBatch};
+use super::tombstones::{channel_gone, tombstone_channel};
+use crate::store::clusters::merged_answers::reindex_citing;
+use crate::store::judging::pending;
+use crate::store::judging::pending::PendingRange;
+use crate::store::{Result, Store, from_json, to_json};
+
+/// A channel with messages whose conversations are to be judged again.
+#[derive(Debug, Clone)]
+pub struct PendingChannel {
+    pub channel: Channel,
+    /// The messages that changed, by id. What does not depend on them stands as it was judged.
+    pub ranges: Vec<PendingRange>,
+    /// Whether nothing of it may be served: it is hidden, or gone.
+    pub hidden: bool,
+    mark: i64,
+    /// The number of the last range that was read.
+    seen: i64,
+}
+
+/// A channel as last seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredChannel {
+    pub channel: Channel,
+    pub observed: Millis,
+    pub hidden: bool,
+    pub gone: bool,
+}
+
+impl Store {
+    /// Channels with something to judge, by id.
+    pub async fn pending_channels(&self) -> Result<Vec<PendingChannel>> {
+        let mut transaction = self.read.begin().await?;
+        let rows = sqlx::query(
+            "SELECT id, guild, kind, name, topic, parent, parent_name, tags, pending_from, \
+             hidden OR gone AS unserved, pending_mark \
+             FROM channels WHERE pending_from IS NOT NULL \
+             OR id IN (SELECT channel FROM pending) ORDER BY id",
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        let mut channels = Vec::new();
+        for row in &rows {
+            let channel = channel(row)?;
+            let (mut ranges, seen) = pending::ranges(&mut transaction, channel.id).await?;
+            if let Some(from) = row.try_get::<Option<i64>, _>("pending_from")? {
+                ranges.push(PendingRange::to_the_end(MessageId(from as u64)));
+                ranges.sort_unstable();
+                ranges = pending::merged(ranges);
+            }
+            let (hidden, mark) = (row.try_get("unserved")?, row.try_get("pending_mark")?);
+            channels.push(PendingChannel { channel, ranges, hidden, mark, seen });
+        }
+        Ok(channels)
+    }
+
+    /// Every channel that was ever seen, by id.
+    pub async fn channels(&self) -> Result<Vec<StoredChannel>> {
+        let rows = sqlx::query(
+            "SELECT id, guild, kind, name, topic, parent, parent_name, tags, observed, hidden, gone \
+             FROM channels ORDER BY id",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(StoredChannel {
+                    channel: channel(row)?,
+                    observed: Millis(row.try_get("observed")?),
+                    hidden: row.try_get("hidden")?,
+                    gone: row.try_get("gone")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Has every conversation of every channel judged again, as after a change of the rules.
+    pub async fn mark_everything_pending(&self) -> Result<()> {
+        sqlx::query("UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1")
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// Clears what was pending when it was read; what became pending since stays.
+    pub async fn clear_pending(&self, pending: &PendingChannel) -> Result<()> {
+        let PendingChannel { channel, mark, seen, .. } = pending;
+        let mut transaction = self.begin().await?;
+        pending::clear(&mut transaction, channel.id, *seen).await?;
+        sqlx::query(
+            "UPDATE channels SET pending_from = CASE WHEN pending_mark = $2 THEN NULL \
+             ELSE pending_from END, purging = CASE WHEN purging <= $3 THEN 0 ELSE purging END \
+             WHERE id = $1",
+        )
+        .bind(channel.id.0 as i64)
+        .bind(*mark)
+        .bind(*seen)
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+/// Takes in what a batch tells of channels; returns how many messages went with deleted ones.
+pub(in crate::store) async fn upsert_channels(
+    connection: &mut SqliteConnection,
+    batch: &WriteBatch,
+    stale: &mut Invalidations,
+) -> Result<u64> {
+    let mut touched = BTreeSet::new();
+    let mut deleted = 0;
+    let inside = batch.channels.iter().map(|one| (one, false));
+    let outside = batch.outside.iter().map(|one| (one, true));
+    for ((channel, observed), outside) in inside.chain(outside) {
+        upsert_channel(connection, channel, *observed, outside).await?;
+        touched.insert(channel.id);
+        if let Some(parent) = channel.parent.filter(|_| channel.kind.is_thread())
+            && let Some(at) = channel_gone(connection, parent).await?
+        {
+            deleted += tombstone_channel(connection, channel.id, at, stale).await?;
+        }
+    }
+    for (channel, at) in &batch.hidden {
+        hide(connection, *channel, *at).await?;
+        touched.insert(*channel);
+    }
+    for (channel, at) in &batch.gone {
+        let threads = threads_of(connection, *channel).await?;
+        for one in threads.into_iter().chain([*channel]) {
+            deleted += tombstone_channel(connection, one, *at, stale).await?;
+            touched.insert(one);
+        }
+    }
+    for channel in touched {
+        refresh_visibility(connection, channel).await?;
+    }
+    Ok(deleted)
+}
+
+/// The newest sight of a channel stands: of two at one time the one that compares as greater.
+async fn upsert_channel(
+    connection: &mut SqliteConnection,
+    channel: &Channel,
+    observed: Millis,
+    outside: bool,
+) -> Result<()> {
+    let Channel { id, guild, kind, name, topic, parent, parent_name, tags } = channel;
+    sqlx::query(
+        "INSERT INTO channels (id, guild, kind, name, topic, parent, parent_name, tags, observed, \
+         outside, pending_from) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+         (SELECT 0 WHERE EXISTS (SELECT 1 FROM messages WHERE channel = $1))) \
+         ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, \
+         topic = excluded.topic, parent = excluded.parent, parent_name = excluded.parent_name, \
+         tags = excluded.tags, observed = excluded.observed, outside = excluded.outside, \
+         pending_mark = channels.pending_mark + 1, pending_from = CASE \
+         WHEN (excluded.kind, excluded.name, COALESCE(excluded.topic, ''), \
+         COALESCE(excluded.parent, 0), COALESCE(excluded.parent_name, ''), excluded.tags, \
+         excluded.outside) = (channels.kind, channels.name, COALESCE(channels.topic, ''), \
+         COALESCE(channels.parent, 0), COALESCE(channels.parent_name, ''), channels.tags, \
+         channels.outside) THEN channels.pending_from ELSE 0 END \
+         WHERE (excluded.observed, excluded.kind, excluded.name, COALESCE(excluded.topic, ''), \
+         COALESCE(excluded.parent, 0), COALESCE(excluded.parent_name, ''), excluded.tags) \
+         >= (channels.observed, channels.kind, channels.name, COALESCE(channels.topic, ''), \
+         COALESCE(channels.parent, 0), COALESCE(channels.parent_name, ''), channels.tags) \
+         AND (excluded.observed > channels.observed OR excluded.outside <> channels.outside \
+         OR (excluded.kind, excluded.name, COALESCE(excluded.topic, ''), \
+         COALESCE(excluded.parent, 0), COALESCE(excluded.parent_name, ''), excluded.tags) \
+         <> (channels.kind, channels.name, COALESCE(channels.topic, ''), \
+         COALESCE(channels.parent, 0), COALESCE(channels.parent_name, ''), channels.tags))",
+    )
+    .bind(id.0 as i64)
+    .bind(guild.0 as i64)
+    .bind(channel_kind_name(*kind))
+    .bind(name)
+    .bind(topic.as_ref().filter(|topic| !topic.is_empty()))
+    .bind(parent.map(|id| id.0 as i64))
+    .bind(parent_name.as_ref().filter(|name| !name.is_empty()))
+    .bind(to_json(tags))
+    .bind(observed.0)
+    .bind(outside)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn hide(connection: &mut SqliteConnection, channel: ChannelId, at: Millis) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO hidden_channels (channel, at) VALUES ($1, $2) \
+         ON CONFLICT (channel) DO UPDATE SET at = MAX(at, excluded.at)",
+    )
+    .bind(channel.0 as i64)
+    .bind(at.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Threads only: a channel outlives its category.
+async fn threads_of(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+) -> Result<Vec<ChannelId>> {
+    let ids = sqlx::query_scalar::<_, i64>(
+        "SELECT id FROM channels WHERE parent = $1 AND kind IN ('thread', 'private-thread') \
+         ORDER BY id",
+    )
+    .bind(channel.0 as i64)
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(|id| ChannelId(id as u64)).collect())
+}
+
+/// Writes down whether a channel and those below it are hidden or gone; what changes is pending.
+async fn refresh_visibility(connection: &mut SqliteConnection, channel: ChannelId) -> Result<()> {
+    let changed = sqlx::query_scalar::<_, i64>(
+        "UPDATE channels SET hidden = standing.hidden, gone = standing.gone, pending_from = 0, \
+         pending_mark = pending_mark + 1 FROM (SELECT one.id AS id, \
+         EXISTS (SELECT 1 FROM hidden_channels AS told WHERE told.at >= one.observed \
+         AND (told.channel = one.id OR (told.channel = one.parent \
+         AND one.kind IN ('thread', 'private-thread') AND told.at >= COALESCE( \
+         (SELECT observed FROM channels WHERE id = one.parent), told.at)))) AS hidden, \
+         EXISTS (SELECT 1 FROM tombstones WHERE channel = one.id AND message = 0) AS gone \
+         FROM channels AS one WHERE one.id = $1 OR one.parent = $1) AS standing \
+         WHERE channels.id = standing.id \
+         AND (channels.hidden, channels.gone) <> (standing.hidden, standing.gone) \
+         RETURNING channels.id",
+    )
+    .bind(channel.0 as i64)
+    .fetch_all(&mut *connection)
+    .await?;
+    for id in changed {
+        reindex_citing(connection, ChannelId(id as u64)).await?;
+    }
+    Ok(())
+}
+
+/// Notes that verdicts of a channel may quote deleted words until what is pending there is judged.
+pub(in crate::store) async fn flag_for_purge(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE channels SET purging = \
+         (SELECT COALESCE(MAX(seq), 0) FROM pending WHERE channel = $1) WHERE id = $1",
+    )
+    .bind(channel.0 as i64)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn channel(row: &SqliteRow) -> Result<Channel> {
+    Ok(Channel {
+        id: ChannelId(row.try_get::<i64, _>("id")? as u64),
+        guild: GuildId(row.try_get::<i64, _>("guild")? as u64),
+        kind: channel_kind(row.try_get("kind")?),
+        name: row.try_get("name")?,
+        topic: row.try_get("topic")?,
+        parent: row.try_get::<Option<i64>, _>("parent")?.map(|id| ChannelId(id as u64)),
+        parent_name: row.try_get("parent_name")?,
+        tags: from_json("a channel's tags", row.try_get("tags")?)?,
+    })
+}
+
+const CHANNEL_KINDS: [(ChannelKind, &str); 8] = [
+    (ChannelKind::Text, "text"),
+    (ChannelKind::News, "news"),
+    (ChannelKind::Voice, "voice"),
+    (ChannelKind::Thread, "thread"),
+    (ChannelKind::PrivateThread, "private-thread"),
+    (ChannelKind::Forum, "forum"),
+    (ChannelKind::Direct, "direct"),
+    (ChannelKind::Other, "other"),
+];
+
+fn channel_kind_name(kind: ChannelKind) -> &'static str {
+    CHANNEL_KINDS.iter().find(|(known, _)| *known == kind).map_or("other", |(_, name)| name)
+}
+
+fn channel_kind(name: &str) -> ChannelKind {
+    let known = CHANNEL_KINDS.iter().find(|(_, known)| *known == name);
+    known.map_or(ChannelKind::Other, |(kind, _)| *kind)
+}

@@ -1,0 +1,252 @@
+//! Which telling of a message stands, and what it changes in the store.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use rules::model::ids::{ChannelId, MessageId, Millis};
+use rules::model::message::Message;
+use sha2::{Digest, Sha256};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use super::apply::{Applied, Invalidations, MessageKey, ReactionsCoverage};
+use super::messages::{MessageExtras, kind_name};
+use super::{reactions, tombstones};
+use crate::store::{MAX_BINDS, Result, placeholders, to_json};
+
+/// Which of two versions of a message is the newest: edit time, then read time, then content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::store) struct MessageVersion {
+    pub(in crate::store) edited: i64,
+    pub(in crate::store) observed: i64,
+    pub(in crate::store) digest: i64,
+}
+
+impl MessageVersion {
+    pub(in crate::store) fn of(message: &Message, observed: i64) -> Self {
+        let edited = message.edited.unwrap_or_default().0;
+        Self { edited, observed, digest: digest(message) }
+    }
+}
+
+/// A whole telling of reactions: the latest is the newest. As of -1 nothing was told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::store) struct FullReactions {
+    pub(in crate::store) as_of: i64,
+    /// `None` where there are no reactions.
+    pub(in crate::store) reactions: Option<String>,
+}
+
+impl FullReactions {
+    fn of(message: &Message, told: ReactionsCoverage, observed: Millis) -> Self {
+        match told {
+            ReactionsCoverage::ButReactions => Self { as_of: -1, reactions: None },
+            ReactionsCoverage::Whole => {
+                let some = !message.reactions.is_empty();
+                let reactions = some.then(|| to_json(&message.reactions));
+                Self { as_of: observed.0, reactions }
+            }
+        }
+    }
+}
+
+/// The newest of what is told about one message.
+struct MessageUpdate<'m> {
+    version: MessageVersion,
+    message: &'m Message,
+    whole: FullReactions,
+}
+
+/// Keeps the newest tellings of messages that are not behind a tombstone.
+pub(in crate::store) async fn upsert_messages(
+    connection: &mut SqliteConnection,
+    messages: &[(Cow<'_, Message>, ReactionsCoverage, Millis)],
+    stale: &mut Invalidations,
+) -> Result<Applied> {
+    let newest = newest(messages);
+    let stored = stored(connection, newest.keys().copied()).await?;
+    let buried = tombstones::among(connection, newest.keys().copied()).await?;
+    let retold = newest.iter().filter(|(_, telling)| telling.whole.as_of >= 0);
+    let retold = retold.map(|(key, _)| *key).collect::<Vec<_>>();
+    let mut applied = Applied::default();
+    let mut written = Vec::new();
+    let mut reacted = Vec::new();
+    for (key, mut telling) in newest {
+        let Some((version, whole)) = stored.get(&key) else {
+            if buried.covers(key) {
+                applied.unchanged += 1;
+            } else {
+                written.push(telling);
+                applied.added += 1;
+                stale.add(key);
+            }
+            continue;
+        };
+        let newer_reactions = telling.whole > *whole;
+        let changed = newer_reactions && telling.whole.reactions != whole.reactions;
+        let mut reworded = false;
+        if telling.version > *version {
+            reworded = telling.version.digest != version.digest;
+            telling.whole = telling.whole.max(whole.clone());
+            written.push(telling);
+        } else if newer_reactions {
+            reacted.push((key, telling.whole));
+        }
+        if reworded {
+            // What was said before leaves every file, as what is deleted does.
+            applied.updated += 1;
+            stale.purge(key);
+        } else if changed {
+            applied.updated += 1;
+            stale.add(key);
+        } else {
+            applied.unchanged += 1;
+        }
+    }
+    upsert(connection, &written).await?;
+    for (key, whole) in &reacted {
+        update_reactions(connection, *key, whole).await?;
+    }
+    reactions::drop_outdated(connection, &retold, stale).await?;
+    Ok(applied)
+}
+
+fn newest<'m>(
+    messages: &'m [(Cow<'_, Message>, ReactionsCoverage, Millis)],
+) -> BTreeMap<MessageKey, MessageUpdate<'m>> {
+    let mut newest = BTreeMap::<MessageKey, MessageUpdate<'m>>::new();
+    for (message, told, observed) in messages {
+        let message = message.as_ref();
+        let telling = MessageUpdate {
+            version: MessageVersion::of(message, observed.0),
+            message,
+            whole: FullReactions::of(message, *told, *observed),
+        };
+        let key = (message.channel, message.id);
+        let telling = match newest.remove(&key) {
+            None => telling,
+            Some(known) => {
+                let (mut first, second) = if known.version < telling.version {
+                    (telling, known)
+                } else {
+                    (known, telling)
+                };
+                first.whole = first.whole.max(second.whole);
+                first
+            }
+        };
+        newest.insert(key, telling);
+    }
+    newest
+}
+
+/// A fingerprint of everything that a verdict can see of a message but its reactions.
+fn digest(message: &Message) -> i64 {
+    let Message { id: _, channel: _, author, kind, sent, edited: _, text, .. } = message;
+    let extra = MessageExtras::of(message).map(|extra| to_json(&extra)).unwrap_or_default();
+    let mut hash = Sha256::new();
+    for part in [author.name.as_str(), kind_name(*kind), text, &extra] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.update(author.id.0.to_le_bytes());
+    hash.update([u8::from(author.bot)]);
+    hash.update(sent.0.to_le_bytes());
+    let bytes = hash.finalize();
+    i64::from_le_bytes(bytes[..8].try_into().expect("a digest has 32 bytes"))
+}
+
+type VersionRow = (i64, i64, i64, i64, i64, Option<String>);
+
+async fn stored(
+    connection: &mut SqliteConnection,
+    keys: impl Iterator<Item = MessageKey>,
+) -> Result<HashMap<MessageKey, (MessageVersion, FullReactions)>> {
+    let mut versions = HashMap::new();
+    for (channel, ids) in by_channel(keys) {
+        for ids in ids.chunks(MAX_BINDS) {
+            let sql = format!(
+                "SELECT id, edited, observed, digest, reactions_as_of, reactions FROM messages \
+                 WHERE channel = $1 AND id IN {}",
+                placeholders(2, 1, ids.len())
+            );
+            let mut query =
+                sqlx::query_as::<_, VersionRow>(AssertSqlSafe(sql)).bind(channel.0 as i64);
+            for id in ids {
+                query = query.bind(id.0 as i64);
+            }
+            for (id, edited, observed, digest, as_of, reactions) in
+                query.fetch_all(&mut *connection).await?
+            {
+                let known = (
+                    MessageVersion { edited, observed, digest },
+                    FullReactions { as_of, reactions },
+                );
+                versions.insert((channel, MessageId(id as u64)), known);
+            }
+        }
+    }
+    Ok(versions)
+}
+
+pub(in crate::store) fn by_channel(
+    keys: impl Iterator<Item = MessageKey>,
+) -> BTreeMap<ChannelId, Vec<MessageId>> {
+    let mut by_channel = BTreeMap::<ChannelId, Vec<MessageId>>::new();
+    for (channel, id) in keys {
+        by_channel.entry(channel).or_default().push(id);
+    }
+    by_channel
+}
+
+async fn upsert(connection: &mut SqliteConnection, written: &[MessageUpdate<'_>]) -> Result<()> {
+    const COLUMNS: usize = 14;
+    for chunk in written.chunks(MAX_BINDS / COLUMNS) {
+        let sql = format!(
+            "INSERT INTO messages (channel, id, author, author_name, bot, kind, sent, edited, \
+             observed, digest, text, extra, reactions, reactions_as_of) VALUES {} \
+             ON CONFLICT (channel, id) DO UPDATE SET author = excluded.author, \
+             author_name = excluded.author_name, bot = excluded.bot, kind = excluded.kind, \
+             sent = excluded.sent, edited = excluded.edited, observed = excluded.observed, \
+             digest = excluded.digest, text = excluded.text, extra = excluded.extra, \
+             reactions = excluded.reactions, reactions_as_of = excluded.reactions_as_of",
+            placeholders(1, chunk.len(), COLUMNS)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for MessageUpdate { version, message, whole } in chunk {
+            query = query
+                .bind(message.channel.0 as i64)
+                .bind(message.id.0 as i64)
+                .bind(message.author.id.0 as i64)
+                .bind(message.author.name.as_str())
+                .bind(message.author.bot)
+                .bind(kind_name(message.kind))
+                .bind(message.sent.0)
+                .bind(version.edited)
+                .bind(version.observed)
+                .bind(version.digest)
+                .bind(message.text.as_str())
+                .bind(MessageExtras::of(message).map(|extra| to_json(&extra)))
+                .bind(whole.reactions.as_deref())
+                .bind(whole.as_of);
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+async fn update_reactions(
+    connection: &mut SqliteConnection,
+    (channel, message): MessageKey,
+    whole: &FullReactions,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE messages SET reactions = $3, reactions_as_of = $4 WHERE channel = $1 AND id = $2",
+    )
+    .bind(channel.0 as i64)
+    .bind(message.0 as i64)
+    .bind(whole.reactions.as_deref())
+    .bind(whole.as_of)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

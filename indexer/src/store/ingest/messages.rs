@@ -1,0 +1,281 @@
+//! Messages as they are read back.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use rules::model::message::{Attachment, Author, Mention, Message, MessageKind, Reaction};
+use serde::{Deserialize, Serialize};
+use sqlx::{AssertSqlSafe, Row, sqlite::SqliteRow};
+
+use super::reactions::{StoredReactionChange, overlay};
+use crate::store::judging::pending::PendingRange;
+use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders};
+
+impl Store {
+    /// The messages of a channel in a range, by id, at most `limit`.
+    pub async fn messages_in(
+        &self,
+        channel: ChannelId,
+        range: PendingRange,
+        limit: u32,
+        faces: &mut AuthorCache,
+    ) -> Result<Vec<Message>> {
+        let rows = sqlx::query(
+            "SELECT id, author, author_name, bot, kind, sent, edited, text, extra, \
+             reactions, reactions_as_of FROM messages \
+             WHERE channel = $1 AND id BETWEEN $2 AND $3 ORDER BY id LIMIT $4",
+        )
+        .bind(channel.0 as i64)
+        .bind(range.first.0 as i64)
+        .bind(range.last.0 as i64)
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await?;
+        self.messages(channel, rows.iter(), faces).await
+    }
+
+    /// The last `limit` messages of people and bots before `before`, by id.
+    pub async fn talk_before(
+        &self,
+        channel: ChannelId,
+        before: MessageId,
+        limit: u32,
+        faces: &mut AuthorCache,
+    ) -> Result<Vec<Message>> {
+        let rows = sqlx::query(
+            "SELECT id, author, author_name, bot, kind, sent, edited, text, extra, \
+             reactions, reactions_as_of FROM messages \
+             WHERE channel = $1 AND id < $2 AND kind IN ('default', 'reply', 'command') \
+             ORDER BY id DESC LIMIT $3",
+        )
+        .bind(channel.0 as i64)
+        .bind(before.0 as i64)
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await?;
+        self.messages(channel, rows.iter().rev(), faces).await
+    }
+
+    /// The messages of a channel with these ids, by id; ids that are not stored are left out.
+    pub async fn messages_with(
+        &self,
+        channel: ChannelId,
+        ids: &[MessageId],
+        faces: &mut AuthorCache,
+    ) -> Result<Vec<Message>> {
+        let mut found = Vec::new();
+        for ids in ids.chunks(MAX_BINDS) {
+            let sql = format!(
+                "SELECT id, author, author_name, bot, kind, sent, edited, text, extra, \
+             reactions, reactions_as_of FROM messages \
+                 WHERE channel = $1 AND id IN {} ORDER BY id",
+                placeholders(2, 1, ids.len())
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(channel.0 as i64);
+            for id in ids {
+                query = query.bind(id.0 as i64);
+            }
+            let rows = query.fetch_all(&self.read).await?;
+            found.extend(self.messages(channel, rows.iter(), faces).await?);
+        }
+        found.sort_by_key(|message| message.id);
+        Ok(found)
+    }
+
+    /// The ids of a channel's stored messages from `first` to `last`, both included, in order.
+    pub async fn ids_between(
+        &self,
+        channel: ChannelId,
+        first: MessageId,
+        last: MessageId,
+    ) -> Result<Vec<MessageId>> {
+        let ids = sqlx::query_scalar::<_, i64>(
+            "SELECT id FROM messages WHERE channel = $1 AND id BETWEEN $2 AND $3 ORDER BY id",
+        )
+        .bind(channel.0 as i64)
+        .bind(first.0 as i64)
+        .bind(last.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(ids.into_iter().map(|id| MessageId(id as u64)).collect())
+    }
+
+    /// The channels of those of these messages that are stored, by message.
+    pub async fn channels_of_messages(
+        &self,
+        ids: &[MessageId],
+    ) -> Result<Vec<(MessageId, ChannelId)>> {
+        let mut found = Vec::new();
+        for ids in ids.chunks(MAX_BINDS) {
+            // One look per message and channel, which the primary key answers.
+            let sql = format!(
+                "WITH RECURSIVE places (channel) AS (SELECT MIN(channel) FROM messages UNION ALL \
+                 SELECT (SELECT MIN(channel) FROM messages WHERE channel > places.channel) \
+                 FROM places WHERE places.channel IS NOT NULL) \
+                 SELECT messages.id, messages.channel FROM places CROSS JOIN messages \
+                 ON messages.channel = places.channel AND messages.id IN {}",
+                placeholders(1, 1, ids.len())
+            );
+            let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
+            for id in ids {
+                query = query.bind(id.0 as i64);
+            }
+            let rows = query.fetch_all(&self.read).await?;
+            found.extend(
+                rows.into_iter()
+                    .map(|(id, channel)| (MessageId(id as u64), ChannelId(channel as u64))),
+            );
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+
+    /// Reads rows that ascend by id, with the reactions as they stand after every change.
+    async fn messages<'r>(
+        &self,
+        channel: ChannelId,
+        rows: impl Iterator<Item = &'r SqliteRow>,
+        faces: &mut AuthorCache,
+    ) -> Result<Vec<Message>> {
+        let read = rows.map(|row| message(row, channel, faces)).collect::<Result<Vec<_>>>()?;
+        let (Some((first, _)), Some((last, _))) = (read.first(), read.last()) else {
+            return Ok(Vec::new());
+        };
+        let mut changes = self.reaction_changes(channel, first.id, last.id).await?;
+        let overlaid = read.into_iter().map(|(mut message, as_of)| {
+            if let Some(changes) = changes.remove(&message.id) {
+                message.reactions = overlay(message.reactions, as_of, &changes);
+            }
+            message
+        });
+        Ok(overlaid.collect())
+    }
+
+    /// The single changes of reactions to the messages of a range.
+    async fn reaction_changes(
+        &self,
+        channel: ChannelId,
+        first: MessageId,
+        last: MessageId,
+    ) -> Result<BTreeMap<MessageId, Vec<StoredReactionChange>>> {
+        let rows = sqlx::query_as::<_, (i64, String, i64, bool, i64)>(
+            "SELECT message, emoji, user, added, observed FROM reaction_changes \
+             WHERE channel = $1 AND message BETWEEN $2 AND $3",
+        )
+        .bind(channel.0 as i64)
+        .bind(first.0 as i64)
+        .bind(last.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        let mut changes = BTreeMap::<MessageId, Vec<StoredReactionChange>>::new();
+        for (message, emoji, user, added, observed) in rows {
+            let change = StoredReactionChange { emoji, user: UserId(user as u64), added, observed };
+            changes.entry(MessageId(message as u64)).or_default().push(change);
+        }
+        Ok(changes)
+    }
+}
+
+/// Authors already met while reading a channel, so that equal ones share one allocation.
+#[derive(Debug, Default)]
+pub struct AuthorCache {
+    met: HashMap<UserId, Vec<Arc<Author>>>,
+}
+
+impl AuthorCache {
+    fn intern(&mut self, id: UserId, name: &str, bot: bool) -> Arc<Author> {
+        let known = self.met.entry(id).or_default();
+        if let Some(face) = known.iter().find(|face| face.name == name && face.bot == bot) {
+            return Arc::clone(face);
+        }
+        let face = Arc::new(Author { id, name: name.to_owned(), bot, roles: Vec::new() });
+        known.push(Arc::clone(&face));
+        face
+    }
+}
+
+/// What few messages have.
+#[derive(Default, Serialize, Deserialize)]
+pub(in crate::store) struct MessageExtras {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reply_to: Option<MessageId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    mentions: Vec<Mention>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Attachment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    forwarded: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pinned: bool,
+}
+
+impl MessageExtras {
+    /// What a message has of it; `None` where it has nothing.
+    pub(in crate::store) fn of(message: &Message) -> Option<Self> {
+        let Message { reply_to, mentions, attachments, forwarded, pinned, .. } = message;
+        let plain = reply_to.is_none()
+            && mentions.is_empty()
+            && attachments.is_empty()
+            && forwarded.is_none()
+            && !pinned;
+        (!plain).then(|| Self {
+            reply_to: *reply_to,
+            mentions: mentions.clone(),
+            attachments: attachments.clone(),
+            forwarded: forwarded.clone(),
+            pinned: *pinned,
+        })
+    }
+}
+
+/// A stored message, with the reactions of its newest whole telling, and when that was.
+pub(in crate::store) fn message(
+    row: &SqliteRow,
+    channel: ChannelId,
+    faces: &mut AuthorCache,
+) -> Result<(Message, i64)> {
+    let extra = match row.try_get::<Option<&str>, _>("extra")? {
+        Some(text) => from_json("a message's extras", text)?,
+        None => MessageExtras::default(),
+    };
+    let reactions = match row.try_get::<Option<&str>, _>("reactions")? {
+        Some(text) => from_json::<Vec<Reaction>>("a message's reactions", text)?,
+        None => Vec::new(),
+    };
+    let author = UserId(row.try_get::<i64, _>("author")? as u64);
+    let edited = row.try_get::<i64, _>("edited")?;
+    let message = Message {
+        id: MessageId(row.try_get::<i64, _>("id")? as u64),
+        channel,
+        author: faces.intern(author, row.try_get("author_name")?, row.try_get("bot")?),
+        kind: kind(row.try_get("kind")?),
+        sent: Millis(row.try_get("sent")?),
+        edited: (edited != 0).then_some(Millis(edited)),
+        text: row.try_get("text")?,
+        reply_to: extra.reply_to,
+        mentions: extra.mentions,
+        reactions,
+        attachments: extra.attachments,
+        forwarded: extra.forwarded,
+        pinned: extra.pinned,
+    };
+    Ok((message, row.try_get("reactions_as_of")?))
+}
+
+const KINDS: [(MessageKind, &str); 5] = [
+    (MessageKind::Default, "default"),
+    (MessageKind::Reply, "reply"),
+    (MessageKind::Command, "command"),
+    (MessageKind::System, "system"),
+    (MessageKind::Other, "other"),
+];
+
+pub(in crate::store) fn kind_name(kind: MessageKind) -> &'static str {
+    KINDS.iter().find(|(known, _)| *known == kind).map_or("other", |(_, name)| name)
+}
+
+fn kind(name: &str) -> MessageKind {
+    KINDS.iter().find(|(_, known)| *known == name).map_or(MessageKind::Other, |(kind, _)| *kind)
+}

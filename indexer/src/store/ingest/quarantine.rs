@@ -1,0 +1,200 @@
+//! What a source sent and nobody could read, kept raw until somebody can.
+
+use std::fmt;
+
+use rules::model::ids::{ChannelId, MessageId, Millis};
+use sha2::{Digest, Sha256};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use super::apply::{Invalidations, MessageKey};
+use super::tombstones;
+use crate::store::operations::settings::hex;
+use crate::store::privacy::opt_outs::OptOuts;
+use crate::store::{MAX_BINDS, Result, Store, placeholders};
+
+/// Something unreadable. `Debug` hides it: no log may carry words.
+#[derive(Clone, PartialEq, Eq)]
+pub struct QuarantinedPayload {
+    /// 0 before it is stored.
+    pub id: i64,
+    /// `gateway` or `rest`.
+    pub source: String,
+    /// What it claims to be: an event's or an object's type.
+    pub kind: String,
+    /// Why it cannot be read.
+    pub why: String,
+    pub raw: String,
+    pub channel: Option<ChannelId>,
+    pub message: Option<MessageId>,
+    pub seen: Millis,
+    /// How often it was tried again.
+    pub tries: u32,
+}
+
+impl fmt::Debug for QuarantinedPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Quarantined")
+            .field("id", &self.id)
+            .field("source", &self.source)
+            .field("kind", &self.kind)
+            .field("channel", &self.channel)
+            .field("message", &self.message)
+            .finish_non_exhaustive()
+    }
+}
+
+type Row = (i64, String, String, String, String, Option<i64>, Option<i64>, i64, i64);
+
+impl Store {
+    /// What is quarantined, oldest first, at most `limit`.
+    pub async fn quarantined(&self, limit: u32) -> Result<Vec<QuarantinedPayload>> {
+        let rows = sqlx::query_as::<_, Row>(
+            "SELECT id, source, kind, why, raw, channel, message, seen, tries FROM quarantine \
+             ORDER BY id LIMIT $1",
+        )
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(quarantined).collect())
+    }
+
+    /// Lets go of what could be read at last.
+    pub async fn remove_quarantined(&self, id: i64) -> Result<()> {
+        sqlx::query("DELETE FROM quarantine WHERE id = $1").bind(id).execute(&self.write).await?;
+        Ok(())
+    }
+
+    /// Notes that another try failed, and why.
+    pub async fn record_failed_retry(&self, id: i64, why: &str) -> Result<()> {
+        sqlx::query("UPDATE quarantine SET why = $2, tries = tries + 1 WHERE id = $1")
+            .bind(id)
+            .bind(why)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+}
+
+fn quarantined(row: Row) -> QuarantinedPayload {
+    let (id, source, kind, why, raw, channel, message, seen, tries) = row;
+    QuarantinedPayload {
+        id,
+        source,
+        kind,
+        why,
+        raw,
+        channel: channel.map(|id| ChannelId(id as u64)),
+        message: message.map(|id| MessageId(id as u64)),
+        seen: Millis(seen),
+        tries: tries as u32,
+    }
+}
+
+/// Quarantines something once, unless it is of a deleted message or names somebody who opted out.
+pub(in crate::store) async fn quarantine_payload(
+    connection: &mut SqliteConnection,
+    one: &QuarantinedPayload,
+    opted_out: &OptOuts,
+) -> Result<()> {
+    if opted_out.named_in(&one.raw) {
+        return Ok(());
+    }
+    if let Some(channel) = one.channel {
+        // Message 0 is none: then only a deleted channel keeps it out.
+        let key = (channel, one.message.unwrap_or(MessageId(0)));
+        if tombstones::among(connection, std::iter::once(key)).await?.covers(key) {
+            return Ok(());
+        }
+    }
+    insert(connection, one).await
+}
+
+async fn insert(connection: &mut SqliteConnection, one: &QuarantinedPayload) -> Result<()> {
+    let QuarantinedPayload { id: _, source, kind, why, raw, channel, message, seen, tries } = one;
+    sqlx::query(
+        "INSERT INTO quarantine (digest, source, kind, why, raw, channel, message, seen, tries) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (digest) DO NOTHING",
+    )
+    .bind(hex(&Sha256::digest(raw)))
+    .bind(source)
+    .bind(kind)
+    .bind(why)
+    .bind(raw)
+    .bind(channel.map(|id| id.0 as i64))
+    .bind(message.map(|id| id.0 as i64))
+    .bind(seen.0)
+    .bind(*tries)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Drops what is quarantined of messages that could be read at the same time or later.
+pub(in crate::store) async fn drop_of_read(
+    connection: &mut SqliteConnection,
+    read: impl Iterator<Item = (MessageKey, Millis)>,
+    stale: &mut Invalidations,
+) -> Result<()> {
+    if !any(connection).await? {
+        return Ok(());
+    }
+    let read = read.collect::<Vec<_>>();
+    for chunk in read.chunks(MAX_BINDS / 3) {
+        let sql = format!(
+            "WITH read (channel, message, at) AS (VALUES {}) DELETE FROM quarantine WHERE id IN \
+             (SELECT quarantine.id FROM quarantine JOIN read USING (channel, message) \
+             WHERE seen <= at)",
+            placeholders(1, chunk.len(), 3)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for ((channel, message), at) in chunk {
+            query = query.bind(channel.0 as i64).bind(message.0 as i64).bind(at.0);
+        }
+        if query.execute(&mut *connection).await?.rows_affected() > 0 {
+            stale.purge_unseen();
+        }
+    }
+    Ok(())
+}
+
+async fn any(connection: &mut SqliteConnection) -> Result<bool> {
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM quarantine)").fetch_one(connection).await?)
+}
+
+/// Drops what is quarantined of deleted messages.
+pub(in crate::store) async fn drop_of_messages(
+    connection: &mut SqliteConnection,
+    keys: &[MessageKey],
+    stale: &mut Invalidations,
+) -> Result<()> {
+    for chunk in keys.chunks(MAX_BINDS / 2) {
+        let sql = format!(
+            "DELETE FROM quarantine WHERE (channel, message) IN (VALUES {})",
+            placeholders(1, chunk.len(), 2)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (channel, message) in chunk {
+            query = query.bind(channel.0 as i64).bind(message.0 as i64);
+        }
+        if query.execute(&mut *connection).await?.rows_affected() > 0 {
+            stale.purge_unseen();
+        }
+    }
+    Ok(())
+}
+
+/// Drops what is quarantined of a deleted channel.
+pub(in crate::store) async fn drop_of_channel(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+    stale: &mut Invalidations,
+) -> Result<()> {
+    let done = sqlx::query("DELETE FROM quarantine WHERE channel = $1")
+        .bind(channel.0 as i64)
+        .execute(connection)
+        .await?;
+    if done.rows_affected() > 0 {
+        stale.purge_unseen();
+    }
+    Ok(())
+}

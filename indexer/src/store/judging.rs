@@ -1,0 +1,5 @@
+pub(crate) mod answer_marks;
+pub(crate) mod conversations;
+pub(crate) mod duplicate_marks;
+pub(crate) mod pending;
+pub(crate) mod split_marks;

@@ -1,0 +1,128 @@
+//! What people said by hand about a message: it answers, or it does not.
+
+use rules::disentangle::AnswerMark;
+use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use super::pending;
+use crate::store::{MAX_BINDS, Result, Store, placeholders};
+
+/// One person's word on one message; a later one replaces it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerMarkRow {
+    pub channel: ChannelId,
+    pub message: MessageId,
+    pub by: UserId,
+    /// Whether it is the answer, or is not.
+    pub answers: bool,
+    pub at: Millis,
+}
+
+impl Store {
+    /// Stores a mark and has the channel judged again from the message on.
+    pub async fn set_mark(&self, mark: &AnswerMarkRow) -> Result<()> {
+        let AnswerMarkRow { channel, message, by, answers, at } = *mark;
+        self.change_mark(channel, message, by, Some(answers), at).await?;
+        Ok(())
+    }
+
+    /// Takes a person's mark back; false if there was none to take back.
+    pub async fn revoke_mark(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        by: UserId,
+        at: Millis,
+    ) -> Result<bool> {
+        self.change_mark(channel, message, by, None, at).await
+    }
+
+    /// The marks on these messages, by time.
+    pub async fn marks(
+        &self,
+        channel: ChannelId,
+        messages: &[MessageId],
+    ) -> Result<Vec<AnswerMark>> {
+        let mut found = Vec::new();
+        for ids in messages.chunks(MAX_BINDS - 1) {
+            let sql = format!(
+                "SELECT at, message, by_user, answers FROM marks \
+                 WHERE channel = $1 AND message IN {} AND answers IS NOT NULL",
+                placeholders(2, 1, ids.len())
+            );
+            let mut query = sqlx::query_as::<_, (i64, i64, i64, bool)>(AssertSqlSafe(sql))
+                .bind(channel.0 as i64);
+            for id in ids {
+                query = query.bind(id.0 as i64);
+            }
+            found.extend(query.fetch_all(&self.read).await?);
+        }
+        found.sort_unstable();
+        found.dedup();
+        let mark = |(_, message, by, answers)| AnswerMark {
+            message: MessageId(message as u64),
+            by: UserId(by as u64),
+            answers,
+        };
+        Ok(found.into_iter().map(mark).collect())
+    }
+
+    async fn change_mark(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        by: UserId,
+        answers: Option<bool>,
+        at: Millis,
+    ) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let before = standing(&mut transaction, channel, message, by).await?;
+        upsert(&mut transaction, channel, message, by, answers, at).await?;
+        let after = standing(&mut transaction, channel, message, by).await?;
+        if before != after {
+            pending::mark_pending(&mut transaction, channel, &[message].into()).await?;
+        }
+        transaction.commit().await?;
+        Ok(before != after)
+    }
+}
+
+async fn standing(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+    message: MessageId,
+    by: UserId,
+) -> Result<Option<bool>> {
+    let answers = sqlx::query_scalar::<_, Option<bool>>(
+        "SELECT answers FROM marks WHERE channel = $1 AND message = $2 AND by_user = $3",
+    )
+    .bind(channel.0 as i64)
+    .bind(message.0 as i64)
+    .bind(by.0 as i64)
+    .fetch_optional(connection)
+    .await?;
+    Ok(answers.flatten())
+}
+
+async fn upsert(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+    message: MessageId,
+    by: UserId,
+    answers: Option<bool>,
+    at: Millis,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO marks (channel, message, by_user, answers, at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (channel, message, by_user) DO UPDATE \
+         SET answers = excluded.answers, at = excluded.at WHERE excluded.at >= marks.at",
+    )
+    .bind(channel.0 as i64)
+    .bind(message.0 as i64)
+    .bind(by.0 as i64)
+    .bind(answers)
+    .bind(at.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

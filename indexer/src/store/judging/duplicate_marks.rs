@@ -1,0 +1,62 @@
+//! Questions that people tied together by hand.
+
+use rules::model::ids::{MessageId, Millis, UserId};
+
+use crate::store::{Result, Store};
+
+impl Store {
+    /// Ties a question to another one, whatever their likeness. A question has one tie, the latest.
+    pub async fn mark_duplicate(
+        &self,
+        question: MessageId,
+        with: MessageId,
+        by: UserId,
+        at: Millis,
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO ties (question, with_question, by_user, at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (question) DO UPDATE SET with_question = excluded.with_question, \
+             by_user = excluded.by_user, at = excluded.at, touched = 1 \
+             WHERE (excluded.at, excluded.with_question, excluded.by_user) \
+             > (ties.at, COALESCE(ties.with_question, 0), ties.by_user)",
+        )
+        .bind(question.0 as i64)
+        .bind(with.0 as i64)
+        .bind(by.0 as i64)
+        .bind(at.0)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// Takes a question's tie back; false if it has none, or a later one.
+    pub async fn unmark_duplicate(
+        &self,
+        question: MessageId,
+        by: UserId,
+        at: Millis,
+    ) -> Result<bool> {
+        let done = sqlx::query(
+            "UPDATE ties SET with_question = NULL, by_user = $2, at = $3, touched = 1 \
+             WHERE question = $1 AND with_question IS NOT NULL AND at <= $3",
+        )
+        .bind(question.0 as i64)
+        .bind(by.0 as i64)
+        .bind(at.0)
+        .execute(&self.write)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// The questions that are tied, each with the one it is tied to, by question.
+    pub async fn duplicate_marks(&self) -> Result<Vec<(MessageId, MessageId)>> {
+        let rows = sqlx::query_as::<_, (i64, i64)>(
+            "SELECT question, with_question FROM ties WHERE with_question IS NOT NULL \
+             ORDER BY question",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        let tie = |(one, other)| (MessageId(one as u64), MessageId(other as u64));
+        Ok(rows.into_iter().map(tie).collect())
+    }
+}

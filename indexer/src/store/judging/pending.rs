@@ -1,0 +1,204 @@
+//! Which messages of a channel changed since its conversations were judged.
+
+use std::collections::BTreeSet;
+
+use rules::model::ids::{ChannelId, MessageId, Millis};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use crate::store::ingest::channels::PendingChannel;
+use crate::store::{MAX_BINDS, Result, Store, placeholders};
+
+/// Stands for all messages of a channel.
+const WHOLE_CHANNEL: MessageId = MessageId(0);
+
+/// Changed messages that were sent no further apart are told as one range.
+const TOGETHER: u64 = (Millis::HOUR as u64) << 22;
+
+/// The messages from one id to another, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PendingRange {
+    pub first: MessageId,
+    pub last: MessageId,
+}
+
+impl PendingRange {
+    /// Later than every message. SQLite's integers are signed.
+    pub const END: MessageId = MessageId(i64::MAX as u64);
+
+    pub fn to_the_end(first: MessageId) -> Self {
+        Self { first, last: Self::END }
+    }
+
+    pub fn holds(self, message: MessageId) -> bool {
+        (self.first..=self.last).contains(&message)
+    }
+}
+
+impl Store {
+    /// How many messages of a channel changed.
+    pub async fn messages_pending(&self, pending: &PendingChannel) -> Result<u64> {
+        let mut count = 0;
+        for PendingRange { first, last } in &pending.ranges {
+            count += sqlx::query_scalar::<_, i64>(
+                "SELECT COUNT(*) FROM messages WHERE channel = $1 AND id BETWEEN $2 AND $3",
+            )
+            .bind(pending.channel.id.0 as i64)
+            .bind(first.0 as i64)
+            .bind(last.0 as i64)
+            .fetch_one(&self.read)
+            .await? as u64;
+        }
+        Ok(count)
+    }
+
+    /// The `count`th message of people and bots after a message; [`PendingRange::END`] if there are fewer.
+    pub async fn talk_after(
+        &self,
+        channel: ChannelId,
+        after: MessageId,
+        count: u32,
+    ) -> Result<MessageId> {
+        let id = sqlx::query_scalar::<_, i64>(
+            "SELECT id FROM messages \
+             WHERE channel = $1 AND id > $2 AND kind IN ('default', 'reply', 'command') \
+             ORDER BY id LIMIT 1 OFFSET $3",
+        )
+        .bind(channel.0 as i64)
+        .bind(after.0 as i64)
+        .bind(i64::from(count) - 1)
+        .fetch_optional(&self.read)
+        .await?;
+        Ok(id.map_or(PendingRange::END, |id| MessageId(id as u64)))
+    }
+
+    /// The messages after `after` that reply to one of `targets`, by id, each with its target.
+    pub async fn replies_into(
+        &self,
+        channel: ChannelId,
+        targets: PendingRange,
+        after: MessageId,
+    ) -> Result<Vec<(MessageId, MessageId)>> {
+        // The signs keep SQLite from reading the channel's messages instead of the index of replies.
+        let rows = sqlx::query_as::<_, (i64, i64)>(
+            "SELECT id, CAST(json_extract(extra, '$.reply_to') AS INTEGER) FROM messages \
+             WHERE channel = $1 AND json_extract(extra, '$.reply_to') IS NOT NULL \
+             AND CAST(json_extract(extra, '$.reply_to') AS INTEGER) BETWEEN $2 AND $3 \
+             AND +id > $4 ORDER BY +id",
+        )
+        .bind(channel.0 as i64)
+        .bind(targets.first.0 as i64)
+        .bind(targets.last.0 as i64)
+        .bind(after.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(|(id, to)| (MessageId(id as u64), MessageId(to as u64))).collect())
+    }
+}
+
+/// The ranges of a channel, merged and by id, and the number of the last one.
+pub(in crate::store) async fn ranges(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+) -> Result<(Vec<PendingRange>, i64)> {
+    let rows = sqlx::query_as::<_, (i64, i64, i64)>(
+        "SELECT first, last, seq FROM pending WHERE channel = $1 ORDER BY first, last",
+    )
+    .bind(channel.0 as i64)
+    .fetch_all(connection)
+    .await?;
+    let seen = rows.iter().map(|(_, _, seq)| *seq).max().unwrap_or_default();
+    let ranges = rows.into_iter().map(|(first, last, _)| PendingRange {
+        first: MessageId(first as u64),
+        last: MessageId(last as u64),
+    });
+    Ok((merged(ranges), seen))
+}
+
+/// Ranges in the order of their first messages, without those that lie in others.
+pub(in crate::store) fn merged(
+    ranges: impl IntoIterator<Item = PendingRange>,
+) -> Vec<PendingRange> {
+    let mut merged = Vec::<PendingRange>::new();
+    for range in ranges {
+        match merged.last_mut() {
+            Some(before) if range.first <= before.last => before.last = range.last.max(before.last),
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+/// Has what these messages touch judged again.
+pub(in crate::store) async fn mark_pending(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+    changed: &BTreeSet<MessageId>,
+) -> Result<()> {
+    const COLUMNS: usize = 3;
+    for chunk in gathered(changed).chunks(MAX_BINDS / COLUMNS) {
+        let sql = format!(
+            "INSERT INTO pending (channel, first, last) VALUES {}",
+            placeholders(1, chunk.len(), COLUMNS)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for PendingRange { first, last } in chunk {
+            query = query.bind(channel.0 as i64).bind(first.0 as i64).bind(last.0 as i64);
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Forgets the ranges of a channel up to a number.
+pub(in crate::store) async fn clear(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+    seen: i64,
+) -> Result<()> {
+    sqlx::query("DELETE FROM pending WHERE channel = $1 AND seq <= $2")
+        .bind(channel.0 as i64)
+        .bind(seen)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+fn gathered(changed: &BTreeSet<MessageId>) -> Vec<PendingRange> {
+    let mut ranges = Vec::<PendingRange>::new();
+    for message in changed {
+        match ranges.last_mut() {
+            Some(range) if message.0 - range.last.0 <= TOGETHER => range.last = *message,
+            _ if *message == WHOLE_CHANNEL => return vec![PendingRange::to_the_end(WHOLE_CHANNEL)],
+            _ => ranges.push(PendingRange { first: *message, last: *message }),
+        }
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(first: u64, last: u64) -> PendingRange {
+        PendingRange { first: MessageId(first), last: MessageId(last) }
+    }
+
+    #[test]
+    fn messages_that_stand_near_become_one_range() {
+        let check = |changed: &[u64], expected: &[PendingRange]| {
+            let changed = changed.iter().map(|id| MessageId(*id)).collect();
+            assert_eq!(gathered(&changed), expected);
+        };
+        check(&[], &[]);
+        check(&[5], &[range(5, 5)]);
+        check(&[0, 5], &[PendingRange::to_the_end(WHOLE_CHANNEL)]);
+        check(&[5, 5 + TOGETHER, 6 + TOGETHER], &[range(5, 6 + TOGETHER)]);
+        check(&[5, 6 + TOGETHER], &[range(5, 5), range(6 + TOGETHER, 6 + TOGETHER)]);
+    }
+
+    #[test]
+    fn ranges_that_meet_are_merged() {
+        let merged = merged([range(1, 9), range(2, 3), range(9, 12), range(14, 14)]);
+        assert_eq!(merged, [range(1, 12), range(14, 14)]);
+    }
+}

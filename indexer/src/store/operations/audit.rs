@@ -1,0 +1,55 @@
+//! Who did what by hand.
+
+use rules::model::ids::{Millis, UserId};
+use serde::Serialize;
+
+use crate::store::{Result, Store};
+
+/// One deed of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditRow {
+    /// Given by the store; 0 before.
+    pub seq: i64,
+    pub at: Millis,
+    /// 0 once the person is forgotten.
+    pub by: UserId,
+    pub what: String,
+    pub target: String,
+    /// The deed that this one takes back.
+    pub undoes: Option<i64>,
+}
+
+type Row = (i64, i64, i64, String, String, Option<i64>);
+
+impl Store {
+    /// Writes a deed down and returns its number; the one in `row` does not count.
+    pub async fn audit(&self, row: &AuditRow) -> Result<i64> {
+        let AuditRow { seq: _, at, by, what, target, undoes } = row;
+        Ok(sqlx::query_scalar(
+            "INSERT INTO audit (at, by_user, what, target, undoes) VALUES ($1, $2, $3, $4, $5) \
+             RETURNING seq",
+        )
+        .bind(at.0)
+        .bind(by.0 as i64)
+        .bind(what)
+        .bind(target)
+        .bind(undoes)
+        .fetch_one(&self.write)
+        .await?)
+    }
+
+    /// The latest deeds, the last first, at most `limit`.
+    pub async fn audit_rows(&self, limit: u32) -> Result<Vec<AuditRow>> {
+        let rows = sqlx::query_as::<_, Row>(
+            "SELECT seq, at, by_user, what, target, undoes FROM audit ORDER BY seq DESC LIMIT $1",
+        )
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(audit_row).collect())
+    }
+}
+
+pub(in crate::store) fn audit_row((seq, at, by, what, target, undoes): Row) -> AuditRow {
+    AuditRow { seq, at: Millis(at), by: UserId(by as u64), what, target, undoes }
+}

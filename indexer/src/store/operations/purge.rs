@@ -1,0 +1,108 @@
+//! What is deleted leaves the file too, not only the tables.
+
+use sqlx::SqliteConnection;
+
+use crate::store::{Result, Store};
+
+impl Store {
+    /// Whether words were deleted since the last [`Store::purge_deleted_text`].
+    pub async fn purge_due(&self) -> Result<bool> {
+        let (due, purged) = self.progress(&PURGE).await?;
+        Ok(due > purged)
+    }
+
+    /// Takes deleted words out of the files of the store. Call it once what is pending is judged and
+    /// indexed: while a channel with deleted words waits to be judged, or a reader holds the log back,
+    /// the purge stays due.
+    ///
+    /// SQLite overwrites what it deletes, but not the copies that rows leave behind when they move
+    /// from page to page. So the file is written anew once somebody was forgotten, and whenever it is
+    /// small; writers wait for that, some seconds for a million messages.
+    pub async fn purge_deleted_text(&self) -> Result<()> {
+        if self.deleted_words_quoted().await? {
+            return Ok(());
+        }
+        let (due, _) = self.progress(&PURGE).await?;
+        let (rewrites, rewritten) = self.progress(&REWRITE).await?;
+        if rewrites > rewritten || self.pages().await? <= SMALL {
+            self.rewrite().await?;
+        }
+        if self.truncate_log().await? {
+            self.set(REWRITE.done, &rewrites.to_string()).await?;
+            self.set(PURGE.done, &due.to_string()).await?;
+        }
+        Ok(())
+    }
+
+    /// How often an errand was asked for, and up to which of these times it is done.
+    async fn progress(&self, errand: &PurgeCounter) -> Result<(i64, i64)> {
+        Ok(sqlx::query_as(
+            "SELECT COALESCE((SELECT CAST(value AS INTEGER) FROM settings WHERE name = $1), 0), \
+             COALESCE((SELECT CAST(value AS INTEGER) FROM settings WHERE name = $2), 0)",
+        )
+        .bind(errand.due)
+        .bind(errand.done)
+        .fetch_one(&self.read)
+        .await?)
+    }
+
+    /// Whether verdicts may still hold deleted words.
+    async fn deleted_words_quoted(&self) -> Result<bool> {
+        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM channels WHERE purging <> 0)")
+            .fetch_one(&self.read)
+            .await?)
+    }
+
+    async fn pages(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar("PRAGMA page_count").fetch_one(&self.read).await?)
+    }
+
+    async fn rewrite(&self) -> Result<()> {
+        sqlx::query("VACUUM").execute(&self.write).await?;
+        Ok(())
+    }
+
+    /// Whether the whole log went into the main file.
+    async fn truncate_log(&self) -> Result<bool> {
+        let (busy, _, _) = sqlx::query_as::<_, (i64, i64, i64)>("PRAGMA wal_checkpoint(TRUNCATE)")
+            .fetch_one(&self.write)
+            .await?;
+        Ok(busy == 0)
+    }
+}
+
+/// A file of so many pages, 32 MiB, is written anew in well under a second.
+const SMALL: i64 = 8_192;
+
+/// Two settings that count: how often something was asked for, and up to which of these times it is
+/// done. What is asked for while it is being done is done again.
+struct PurgeCounter {
+    due: &'static str,
+    done: &'static str,
+}
+
+/// Words were deleted.
+const PURGE: PurgeCounter = PurgeCounter { due: "purge-due", done: "purged" };
+/// Somebody was forgotten.
+const REWRITE: PurgeCounter = PurgeCounter { due: "rewrite-due", done: "rewritten" };
+
+/// Notes that words were deleted.
+pub(in crate::store) async fn note_purge(connection: &mut SqliteConnection) -> Result<()> {
+    note(connection, &PURGE).await
+}
+
+/// Notes that the file must be written anew.
+pub(in crate::store) async fn note_rewrite(connection: &mut SqliteConnection) -> Result<()> {
+    note(connection, &REWRITE).await
+}
+
+async fn note(connection: &mut SqliteConnection, errand: &PurgeCounter) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO settings (name, value) VALUES ($1, '1') ON CONFLICT (name) DO UPDATE \
+         SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",
+    )
+    .bind(errand.due)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,241 @@
+//! Forgets a person: whatever they wrote or did, and their name in the words of others.
+
+use rules::model::ids::{ChannelId, Millis, UserId};
+use rules::model::message::Message;
+use serde::Serialize;
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+
+use super::consents::message_subject;
+use super::opt_outs::{self, digest_of, without};
+use crate::store::clusters::merged_answers;
+use crate::store::ingest::apply::{Invalidations, MessageKey};
+use crate::store::ingest::message_versions::MessageVersion;
+use crate::store::ingest::messages::{AuthorCache, MessageExtras, message};
+use crate::store::ingest::reactions::{drop_all, place};
+use crate::store::operations::purge::note_rewrite;
+use crate::store::{MAX_BINDS, Result, Store, placeholders, to_json};
+
+/// What was forgotten.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct ErasureSummary {
+    /// Messages of the person that were stored.
+    pub messages: u64,
+    /// Channels that are judged again.
+    pub channels: usize,
+}
+
+impl Store {
+    /// Writes down that a person opted out, and removes everything of theirs, in one transaction: from
+    /// here on nothing of them is stored. Verdicts are free of them once what is pending is judged, the
+    /// files after [`Store::scrub`]. `by` says who asked for it. Idempotent.
+    ///
+    /// # Errors
+    /// [`crate::store::StoreError::NoSalt`] before [`Store::keep_salt`].
+    pub async fn erase_user(&self, user: UserId, by: &str, now: Millis) -> Result<ErasureSummary> {
+        let id = user.to_string();
+        let mut transaction = self.begin().await?;
+        let salt = opt_outs::salt(&mut transaction).await?;
+        let by = if by.contains(&id) { "self" } else { by };
+        opt_outs::insert(&mut transaction, &digest_of(user, &salt), by, now.0).await?;
+        let mut stale = Invalidations::default();
+        stale.purge_unseen();
+        let own = delete_messages(&mut transaction, user).await?;
+        own.iter().for_each(|key| stale.purge(*key));
+        merged_answers::redact_merged(&mut transaction, &own, &mut stale).await?;
+        drop_all(&mut transaction, &own).await?;
+        delete_about(&mut transaction, &own).await?;
+        redact_mentions(&mut transaction, user, &mut stale).await?;
+        for key in delete_reactions(&mut transaction, user).await? {
+            stale.purge(key);
+        }
+        for key in delete_marks(&mut transaction, user).await? {
+            stale.purge(key);
+        }
+        delete_person(&mut transaction, user).await?;
+        untie_all(&mut transaction, user).await?;
+        unname_suggestions(&mut transaction, user).await?;
+        unname_audit(&mut transaction, user, &id).await?;
+        unname_consents(&mut transaction, &id).await?;
+        delete_quarantined(&mut transaction, &id).await?;
+        unname_settings(&mut transaction, &id).await?;
+        note_rewrite(&mut transaction).await?;
+        let channels = stale.channels();
+        stale.write(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(ErasureSummary { messages: own.len() as u64, channels })
+    }
+}
+
+async fn delete_messages(
+    connection: &mut SqliteConnection,
+    user: UserId,
+) -> Result<Vec<MessageKey>> {
+    let rows = sqlx::query_as::<_, (i64, i64)>(
+        "DELETE FROM messages WHERE author = $1 RETURNING channel, id",
+    )
+    .bind(user.0 as i64)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
+}
+
+/// Deletes suggestions to the person's questions, and consents to quote the person's messages.
+async fn delete_about(connection: &mut SqliteConnection, own: &[MessageKey]) -> Result<()> {
+    for chunk in own.chunks(MAX_BINDS) {
+        let list = placeholders(1, 1, chunk.len());
+        let sql = format!("DELETE FROM suggestions WHERE question IN {list}");
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (_, id) in chunk {
+            query = query.bind(id.0 as i64);
+        }
+        query.execute(&mut *connection).await?;
+        let sql = format!("DELETE FROM consents WHERE subject IN {list}");
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (_, id) in chunk {
+            query = query.bind(message_subject(*id));
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Takes the person's mentions and reactions out of other people's messages.
+async fn redact_mentions(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    stale: &mut Invalidations,
+) -> Result<()> {
+    let rows = sqlx::query(
+        "SELECT channel, id, author, author_name, bot, kind, sent, edited, text, extra, reactions, \
+         reactions_as_of, observed FROM messages WHERE instr(text, $1) OR instr(text, $2) \
+         OR instr(extra, $1) OR instr(extra, $2) OR instr(extra, $3) OR instr(reactions, $3)",
+    )
+    .bind(format!("<@{user}>"))
+    .bind(format!("<@!{user}>"))
+    .bind(format!("\"{user}\""))
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut faces = AuthorCache::default();
+    for row in &rows {
+        let channel = ChannelId(row.try_get::<i64, _>("channel")? as u64);
+        let (message, _) = message(row, channel, &mut faces)?;
+        if let Some(rest) = without(&message, &|one| one == user) {
+            let version = MessageVersion::of(&rest, row.try_get("observed")?);
+            rewrite(connection, (channel, rest.id), version, &rest).await?;
+            stale.purge((channel, rest.id));
+        }
+    }
+    Ok(())
+}
+
+async fn rewrite(
+    connection: &mut SqliteConnection,
+    (channel, id): MessageKey,
+    version: MessageVersion,
+    message: &Message,
+) -> Result<()> {
+    let reactions = (!message.reactions.is_empty()).then(|| to_json(&message.reactions));
+    sqlx::query(
+        "UPDATE messages SET text = $3, extra = $4, reactions = $5, digest = $6 \
+         WHERE channel = $1 AND id = $2",
+    )
+    .bind(channel.0 as i64)
+    .bind(id.0 as i64)
+    .bind(message.text.as_str())
+    .bind(MessageExtras::of(message).map(|extra| to_json(&extra)))
+    .bind(reactions)
+    .bind(version.digest)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn delete_reactions(
+    connection: &mut SqliteConnection,
+    user: UserId,
+) -> Result<Vec<MessageKey>> {
+    let rows = sqlx::query_as::<_, (i64, i64)>(
+        "DELETE FROM reaction_changes WHERE user = $1 RETURNING channel, message",
+    )
+    .bind(user.0 as i64)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
+}
+
+async fn delete_marks(connection: &mut SqliteConnection, user: UserId) -> Result<Vec<MessageKey>> {
+    let rows = sqlx::query_as::<_, (i64, i64)>(
+        "DELETE FROM marks WHERE by_user = $1 RETURNING channel, message",
+    )
+    .bind(user.0 as i64)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
+}
+
+async fn delete_person(connection: &mut SqliteConnection, user: UserId) -> Result<()> {
+    sqlx::query("DELETE FROM people WHERE id = $1").bind(user.0 as i64).execute(connection).await?;
+    Ok(())
+}
+
+/// The rows stay, so that the clusters are settled without the ties.
+async fn untie_all(connection: &mut SqliteConnection, user: UserId) -> Result<()> {
+    sqlx::query(
+        "UPDATE ties SET with_question = NULL, by_user = 0, touched = 1 WHERE by_user = $1",
+    )
+    .bind(user.0 as i64)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn unname_suggestions(connection: &mut SqliteConnection, user: UserId) -> Result<()> {
+    sqlx::query("UPDATE suggestions SET answered_by = NULL WHERE answered_by = $1")
+        .bind(user.0 as i64)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn unname_audit(connection: &mut SqliteConnection, user: UserId, id: &str) -> Result<()> {
+    sqlx::query("UPDATE audit SET by_user = 0 WHERE by_user = $1")
+        .bind(user.0 as i64)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "UPDATE audit SET what = replace(what, $1, 'someone'), \
+         target = replace(target, $1, 'someone') WHERE instr(target, $1) OR instr(what, $1)",
+    )
+    .bind(id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn unname_consents(connection: &mut SqliteConnection, id: &str) -> Result<()> {
+    sqlx::query(
+        "UPDATE consents SET source = replace(source, $1, 'someone') WHERE instr(source, $1)",
+    )
+    .bind(id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn delete_quarantined(connection: &mut SqliteConnection, id: &str) -> Result<()> {
+    sqlx::query("DELETE FROM quarantine WHERE instr(raw, $1) OR instr(why, $1)")
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A setting that names the person says what verdicts were made with: without its value they are
+/// made again.
+async fn unname_settings(connection: &mut SqliteConnection, id: &str) -> Result<()> {
+    sqlx::query("UPDATE settings SET value = '' WHERE name <> 'salt' AND instr(value, $1)")
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

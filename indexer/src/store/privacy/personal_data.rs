@@ -1,0 +1,267 @@
+//! Everything that is stored about one person, for that person.
+
+use std::collections::BTreeSet;
+
+use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use rules::model::message::{Author, Role};
+use serde::Serialize;
+
+use super::consents::{consented, message_subject};
+use crate::store::ingest::message_versions::by_channel;
+use crate::store::ingest::messages::AuthorCache;
+use crate::store::ingest::reactions::place;
+use crate::store::ingest::users::author;
+use crate::store::{AuditRow, ConsentGrant, Result, Store, Suggestion};
+
+/// Everything that is stored about a person.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct PersonalData {
+    /// The name and roles as last seen.
+    pub name: Option<String>,
+    pub roles: Vec<Role>,
+    /// By channel and then by id.
+    pub messages: Vec<PersonalMessage>,
+    pub reactions: Vec<PersonalReaction>,
+    pub marks: Vec<PersonalMark>,
+    pub ties: Vec<PersonalDuplicateMark>,
+    /// What they did by hand.
+    pub deeds: Vec<AuditRow>,
+    /// Their consents to quote messages of theirs.
+    pub consents: Vec<ConsentGrant>,
+    /// What was suggested to questions of theirs.
+    pub suggestions: Vec<Suggestion>,
+    /// Messages of others that mention them.
+    pub mentioned_in: Vec<(ChannelId, MessageId)>,
+    /// What a source sent about them that could not be read, raw.
+    pub unreadable: Vec<String>,
+}
+
+/// A message of the person's.
+#[derive(Clone, Serialize)]
+pub struct PersonalMessage {
+    pub channel: ChannelId,
+    pub id: MessageId,
+    pub sent: Millis,
+    pub edited: Option<Millis>,
+    pub text: String,
+    pub forwarded: Option<String>,
+    pub reply_to: Option<MessageId>,
+    /// Names of attached files.
+    pub attachments: Vec<String>,
+}
+
+impl std::fmt::Debug for PersonalMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeptMessage").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A reaction of the person's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PersonalReaction {
+    pub channel: ChannelId,
+    pub message: MessageId,
+    pub emoji: String,
+}
+
+/// A mark of the person's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PersonalMark {
+    pub channel: ChannelId,
+    pub message: MessageId,
+    /// `None` once taken back.
+    pub answers: Option<bool>,
+    pub at: Millis,
+}
+
+/// A tie of the person's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PersonalDuplicateMark {
+    pub question: MessageId,
+    /// `None` once taken back.
+    pub with: Option<MessageId>,
+    pub at: Millis,
+}
+
+impl Store {
+    /// Everything that is stored about a person.
+    pub async fn personal_data_of(&self, user: UserId) -> Result<PersonalData> {
+        let id = user.to_string();
+        let person = self.person(user).await?;
+        let own = self.keys_of_author(user).await?;
+        let mut kept = PersonalData {
+            name: person.as_ref().map(|person| person.name.clone()),
+            roles: person.map(|person| person.roles).unwrap_or_default(),
+            reactions: self.reactions_of(user).await?,
+            marks: self.marks_of(user).await?,
+            ties: self.ties_of(user).await?,
+            deeds: self.deeds_of(user).await?,
+            mentioned_in: self.mentions_of(user).await?,
+            unreadable: self.quarantined_about(&id).await?,
+            ..PersonalData::default()
+        };
+        let mut faces = AuthorCache::default();
+        for (channel, ids) in by_channel(own.iter().copied()) {
+            for one in self.messages_with(channel, &ids, &mut faces).await? {
+                kept.messages.push(PersonalMessage {
+                    channel,
+                    id: one.id,
+                    sent: one.sent,
+                    edited: one.edited,
+                    text: one.text,
+                    forwarded: one.forwarded,
+                    reply_to: one.reply_to,
+                    attachments: one.attachments.into_iter().map(|file| file.name).collect(),
+                });
+            }
+        }
+        for (_, message) in own {
+            kept.suggestions.extend(self.suggestion(message).await?);
+            kept.consents.extend(self.consent(&message_subject(message)).await?);
+        }
+        Ok(kept)
+    }
+
+    async fn person(&self, user: UserId) -> Result<Option<Author>> {
+        let row = sqlx::query_as::<_, (i64, String, bool, String)>(
+            "SELECT id, name, bot, roles FROM people WHERE id = $1",
+        )
+        .bind(user.0 as i64)
+        .fetch_optional(&self.read)
+        .await?;
+        row.map(author).transpose()
+    }
+
+    async fn keys_of_author(&self, user: UserId) -> Result<Vec<(ChannelId, MessageId)>> {
+        let rows = sqlx::query_as::<_, (i64, i64)>(
+            "SELECT channel, id FROM messages WHERE author = $1 ORDER BY channel, id",
+        )
+        .bind(user.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
+    }
+
+    async fn mentions_of(&self, user: UserId) -> Result<Vec<(ChannelId, MessageId)>> {
+        let rows = sqlx::query_as::<_, (i64, i64)>(
+            "SELECT channel, id FROM messages WHERE author <> $1 \
+             AND (instr(text, $2) OR instr(text, $3) OR instr(extra, $2) OR instr(extra, $3) \
+             OR instr(extra, $4)) ORDER BY channel, id",
+        )
+        .bind(user.0 as i64)
+        .bind(format!("<@{user}>"))
+        .bind(format!("<@!{user}>"))
+        .bind(format!("\"id\":\"{user}\""))
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
+    }
+
+    /// What stands now of the person's reactions, and those to messages that are not stored.
+    async fn reactions_of(&self, user: UserId) -> Result<Vec<PersonalReaction>> {
+        let told = self.reactions_told(user).await?;
+        let mut faces = AuthorCache::default();
+        let mut kept = Vec::new();
+        for (channel, ids) in by_channel(told.into_iter()) {
+            let stored = self.messages_with(channel, &ids, &mut faces).await?;
+            for message in stored {
+                let own = message.reactions.into_iter().filter(|one| one.users.contains(&user));
+                kept.extend(own.map(|one| PersonalReaction {
+                    channel,
+                    message: message.id,
+                    emoji: one.emoji,
+                }));
+            }
+        }
+        kept.extend(self.reactions_waiting(user).await?);
+        Ok(kept)
+    }
+
+    async fn reactions_told(&self, user: UserId) -> Result<BTreeSet<(ChannelId, MessageId)>> {
+        let rows = sqlx::query_as::<_, (i64, i64)>(
+            "SELECT channel, id FROM messages \
+             WHERE reactions IS NOT NULL AND instr(reactions, $1) \
+             UNION SELECT channel, message FROM reaction_changes WHERE user = $2",
+        )
+        .bind(format!("\"{user}\""))
+        .bind(user.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
+    }
+
+    async fn reactions_waiting(&self, user: UserId) -> Result<Vec<PersonalReaction>> {
+        let rows = sqlx::query_as::<_, (i64, i64, String)>(
+            "SELECT channel, message, emoji FROM reaction_changes WHERE user = $1 AND added = 1 \
+             AND NOT EXISTS (SELECT 1 FROM messages \
+             WHERE messages.channel = reaction_changes.channel AND id = message) \
+             ORDER BY channel, message, emoji",
+        )
+        .bind(user.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        let kept = |(channel, message, emoji)| {
+            let (channel, message) = place(channel, message);
+            PersonalReaction { channel, message, emoji }
+        };
+        Ok(rows.into_iter().map(kept).collect())
+    }
+
+    async fn marks_of(&self, user: UserId) -> Result<Vec<PersonalMark>> {
+        let rows = sqlx::query_as::<_, (i64, i64, Option<bool>, i64)>(
+            "SELECT channel, message, answers, at FROM marks WHERE by_user = $1 \
+             ORDER BY at, channel, message",
+        )
+        .bind(user.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        let kept = |(channel, message, answers, at)| {
+            let (channel, message) = place(channel, message);
+            PersonalMark { channel, message, answers, at: Millis(at) }
+        };
+        Ok(rows.into_iter().map(kept).collect())
+    }
+
+    async fn ties_of(&self, user: UserId) -> Result<Vec<PersonalDuplicateMark>> {
+        let rows = sqlx::query_as::<_, (i64, Option<i64>, i64)>(
+            "SELECT question, with_question, at FROM ties WHERE by_user = $1 ORDER BY at, question",
+        )
+        .bind(user.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        let kept = |(question, with, at): (i64, Option<i64>, i64)| PersonalDuplicateMark {
+            question: MessageId(question as u64),
+            with: with.map(|id| MessageId(id as u64)),
+            at: Millis(at),
+        };
+        Ok(rows.into_iter().map(kept).collect())
+    }
+
+    async fn deeds_of(&self, user: UserId) -> Result<Vec<AuditRow>> {
+        let rows = sqlx::query_as(
+            "SELECT seq, at, by_user, what, target, undoes FROM audit WHERE by_user = $1 \
+             ORDER BY seq",
+        )
+        .bind(user.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(crate::store::operations::audit::audit_row).collect())
+    }
+
+    async fn consent(&self, subject: &str) -> Result<Option<ConsentGrant>> {
+        let row = sqlx::query_as(
+            "SELECT subject, source, at, withdrawn FROM consents WHERE subject = $1",
+        )
+        .bind(subject)
+        .fetch_optional(&self.read)
+        .await?;
+        Ok(row.map(consented))
+    }
+
+    async fn quarantined_about(&self, id: &str) -> Result<Vec<String>> {
+        Ok(sqlx::query_scalar("SELECT raw FROM quarantine WHERE instr(raw, $1) ORDER BY id")
+            .bind(id)
+            .fetch_all(&self.read)
+            .await?)
+    }
+}

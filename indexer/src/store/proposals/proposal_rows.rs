@@ -1,0 +1,254 @@
+//! What was proposed to the maintainers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rules::model::cluster::ClusterState;
+use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis};
+use serde::Serialize;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use crate::store::clusters::cluster_rows::cluster_id;
+use crate::store::{Result, Store, StoreError};
+
+/// A cluster's one proposal, as last pushed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Proposal {
+    pub cluster: ClusterId,
+    pub branch: String,
+    /// The commit that we pushed.
+    pub head: String,
+    /// Of the page's inputs: equal digests need no push.
+    pub digest: String,
+    /// Empty once a message of the cluster went, until the proposal is stored again.
+    pub title: String,
+    /// The page's path in the repository.
+    pub path: String,
+    pub state: ProposalState,
+    pub opened: Millis,
+    pub updated: Millis,
+    /// What the proposal is for: `answer`, or what the forge calls it.
+    pub purpose: String,
+    /// Of its pull request.
+    pub number: Option<u64>,
+    /// What the forge did and saw, in its own JSON.
+    pub ledger: String,
+    /// What people asked of it, in the forge's own JSON.
+    pub wishes: String,
+    /// Why it stands as it does.
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProposalState {
+    Planned,
+    Open,
+    /// A person changed the branch: it is theirs.
+    HandsOff,
+    /// A person closed it.
+    Rejected,
+    /// The answer is on a page already.
+    Superseded,
+    /// We closed it, as its evidence went.
+    Withdrawn,
+    Merged,
+    /// There is nothing to propose.
+    Nothing,
+    /// A person asked to wait.
+    Held,
+    Failed,
+}
+
+impl ProposalState {
+    pub const ALL: [Self; 10] = [
+        Self::Planned,
+        Self::Open,
+        Self::HandsOff,
+        Self::Rejected,
+        Self::Superseded,
+        Self::Withdrawn,
+        Self::Merged,
+        Self::Nothing,
+        Self::Held,
+        Self::Failed,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Open => "open",
+            Self::HandsOff => "hands-off",
+            Self::Rejected => "rejected",
+            Self::Superseded => "superseded",
+            Self::Withdrawn => "withdrawn",
+            Self::Merged => "merged",
+            Self::Nothing => "nothing",
+            Self::Held => "held",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| {
+            StoreError::Unreadable {
+                what: "a proposal state",
+                source: format!("{text:?} is no state").into(),
+            }
+        })
+    }
+}
+
+impl Store {
+    /// The proposal of a cluster: under its id, or under the earliest of those that lead to it.
+    pub async fn proposal(&self, cluster: &ClusterId) -> Result<Option<Proposal>> {
+        let row = sqlx::query(
+            "SELECT * FROM proposals WHERE cluster = $1 \
+             OR cluster IN (SELECT old FROM redirects WHERE cluster = $1) \
+             ORDER BY cluster <> $1, opened, cluster LIMIT 1",
+        )
+        .bind(cluster.as_str())
+        .fetch_optional(&self.read)
+        .await?;
+        row.as_ref().map(proposal).transpose()
+    }
+
+    /// Every proposal, oldest first.
+    pub async fn proposals(&self) -> Result<Vec<Proposal>> {
+        let rows = sqlx::query("SELECT * FROM proposals ORDER BY opened, cluster")
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter().map(proposal).collect()
+    }
+
+    /// Stores a proposal; the first opening time is kept.
+    pub async fn upsert_proposal(&self, proposal: &Proposal) -> Result<()> {
+        let mut connection = self.write.acquire().await?;
+        keep(&mut connection, proposal).await
+    }
+}
+
+/// Stores a proposal; the first opening time is kept.
+pub(in crate::store) async fn keep(
+    connection: &mut SqliteConnection,
+    proposal: &Proposal,
+) -> Result<()> {
+    let Proposal { cluster, branch, head, digest, title, path, state, opened, updated, .. } =
+        proposal;
+    let Proposal { purpose, number, ledger, wishes, note, .. } = proposal;
+    sqlx::query(
+        "INSERT INTO proposals (cluster, branch, head, digest, title, path, state, opened, updated, \
+         purpose, number, ledger, wishes, note) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+         ON CONFLICT (cluster) DO UPDATE SET branch = excluded.branch, head = excluded.head, \
+         digest = excluded.digest, title = excluded.title, path = excluded.path, \
+         state = excluded.state, updated = excluded.updated, purpose = excluded.purpose, \
+         number = excluded.number, ledger = excluded.ledger, wishes = excluded.wishes, \
+         note = excluded.note",
+    )
+    .bind(cluster.as_str())
+    .bind(branch)
+    .bind(head)
+    .bind(digest)
+    .bind(title)
+    .bind(path)
+    .bind(state.as_str())
+    .bind(opened.0)
+    .bind(updated.0)
+    .bind(purpose)
+    .bind(number.map(|number| number as i64))
+    .bind(ledger)
+    .bind(wishes)
+    .bind(note)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn proposal(row: &SqliteRow) -> Result<Proposal> {
+    let state = row.try_get::<&str, _>("state")?;
+    Ok(Proposal {
+        cluster: cluster_id(row.try_get("cluster")?)?,
+        branch: row.try_get("branch")?,
+        head: row.try_get("head")?,
+        digest: row.try_get("digest")?,
+        title: row.try_get("title")?,
+        path: row.try_get("path")?,
+        state: ProposalState::parse(state)?,
+        opened: Millis(row.try_get("opened")?),
+        updated: Millis(row.try_get("updated")?),
+        purpose: row.try_get("purpose")?,
+        number: row.try_get::<Option<i64>, _>("number")?.map(|number| number as u64),
+        ledger: row.try_get("ledger")?,
+        wishes: row.try_get("wishes")?,
+        note: row.try_get("note")?,
+    })
+}
+
+/// The state of a cluster whose proposal is in a state, where that tells it.
+pub(in crate::store) fn cluster_state(proposal: &str) -> Result<Option<ClusterState>> {
+    Ok(match ProposalState::parse(proposal)? {
+        ProposalState::Open | ProposalState::HandsOff => Some(ClusterState::Proposed),
+        ProposalState::Merged => Some(ClusterState::Known),
+        ProposalState::Rejected => Some(ClusterState::Rejected),
+        ProposalState::Planned
+        | ProposalState::Superseded
+        | ProposalState::Withdrawn
+        | ProposalState::Nothing
+        | ProposalState::Held
+        | ProposalState::Failed => None,
+    })
+}
+
+/// Takes the titles from proposals whose clusters name one of these messages of a channel: a title
+/// is made of a question's words. `None` stands for the whole channel. Returns whether there were any.
+pub(in crate::store) async fn clear_titles(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+    gone: Option<&BTreeSet<MessageId>>,
+) -> Result<bool> {
+    let mut named = BTreeMap::<String, bool>::new();
+    for (cluster, told) in titled_in(connection, channel).await? {
+        let hit = gone.is_none_or(|gone| numbers(&told).any(|id| gone.contains(&id)));
+        *named.entry(cluster).or_default() |= hit;
+    }
+    let mut any = false;
+    for (cluster, _) in named.into_iter().filter(|(_, hit)| *hit) {
+        drop_title(connection, &cluster).await?;
+        any = true;
+    }
+    Ok(any)
+}
+
+/// For each occurrence in a channel whose cluster's proposal has a title: that proposal, and the
+/// verdict and words with all the messages that they name.
+async fn titled_in(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+) -> Result<Vec<(String, String)>> {
+    Ok(sqlx::query_as::<_, (String, String)>(
+        "SELECT proposals.cluster, COALESCE(conversations.verdict, '') || occurrences.body FROM proposals \
+         LEFT JOIN redirects ON redirects.old = proposals.cluster \
+         JOIN occurrences \
+         ON occurrences.cluster = COALESCE(redirects.cluster, proposals.cluster) \
+         LEFT JOIN conversations ON conversations.id = occurrences.conversation \
+         WHERE proposals.title <> '' AND occurrences.channel = $1",
+    )
+    .bind(channel.0 as i64)
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Every whole number in a text, as a message id.
+fn numbers(text: &str) -> impl Iterator<Item = MessageId> {
+    let runs = text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty());
+    runs.filter_map(|run| run.parse().ok().map(MessageId))
+}
+
+async fn drop_title(connection: &mut SqliteConnection, cluster: &str) -> Result<()> {
+    sqlx::query("UPDATE proposals SET title = '' WHERE cluster = $1")
+        .bind(cluster)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

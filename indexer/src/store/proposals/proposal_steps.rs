@@ -1,0 +1,110 @@
+//! The steps of proposals: written before each is taken, and again with what came of it.
+
+use rules::model::ids::{ClusterId, Millis};
+use serde::Serialize;
+use sqlx::SqliteConnection;
+
+use super::proposal_rows::{Proposal, keep};
+use crate::store::clusters::cluster_rows::cluster_id;
+use crate::store::{Result, Store};
+
+/// One step of a cluster's proposal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProposalStep {
+    pub seq: i64,
+    pub cluster: ClusterId,
+    pub step: String,
+    pub begun: Millis,
+    /// `None` while it is under way, and for ever where the process ended before the step did.
+    pub ended: Option<Millis>,
+    pub outcome: Option<String>,
+}
+
+/// How long ended steps are kept.
+const KEPT: i64 = 30 * Millis::DAY;
+
+type Row = (i64, String, String, i64, Option<i64>, Option<String>);
+
+impl Store {
+    /// Writes down that a step is about to be taken; returns its number.
+    pub async fn begin_step(&self, cluster: &ClusterId, step: &str, now: Millis) -> Result<i64> {
+        Ok(sqlx::query_scalar(
+            "INSERT INTO outbox (cluster, step, begun) VALUES ($1, $2, $3) RETURNING seq",
+        )
+        .bind(cluster.as_str())
+        .bind(step)
+        .bind(now.0)
+        .fetch_one(&self.write)
+        .await?)
+    }
+
+    /// Writes down what came of a step, together with the proposal as it stands after it. Steps that
+    /// ended long ago are dropped.
+    pub async fn end_step(
+        &self,
+        seq: i64,
+        outcome: &str,
+        proposal: &Proposal,
+        now: Millis,
+    ) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        end(&mut transaction, seq, outcome, now).await?;
+        keep(&mut transaction, proposal).await?;
+        prune(&mut transaction, Millis(now.0 - KEPT)).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// The steps of one cluster that are kept, in their order.
+    pub async fn steps_of(&self, cluster: &ClusterId) -> Result<Vec<ProposalStep>> {
+        let rows = sqlx::query_as::<_, Row>(
+            "SELECT seq, cluster, step, begun, ended, outcome FROM outbox WHERE cluster = $1 \
+             ORDER BY seq",
+        )
+        .bind(cluster.as_str())
+        .fetch_all(&self.read)
+        .await?;
+        rows.into_iter().map(step).collect()
+    }
+
+    /// The steps of all clusters that did not end, in their order.
+    pub async fn unended_steps(&self) -> Result<Vec<ProposalStep>> {
+        let rows = sqlx::query_as::<_, Row>(
+            "SELECT seq, cluster, step, begun, ended, outcome FROM outbox WHERE ended IS NULL \
+             ORDER BY seq",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        rows.into_iter().map(step).collect()
+    }
+}
+
+async fn end(
+    connection: &mut SqliteConnection,
+    seq: i64,
+    outcome: &str,
+    now: Millis,
+) -> Result<()> {
+    sqlx::query("UPDATE outbox SET ended = $2, outcome = $3 WHERE seq = $1")
+        .bind(seq)
+        .bind(now.0)
+        .bind(outcome)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn prune(connection: &mut SqliteConnection, before: Millis) -> Result<()> {
+    sqlx::query("DELETE FROM outbox WHERE ended < $1").bind(before.0).execute(connection).await?;
+    Ok(())
+}
+
+fn step((seq, cluster, step, begun, ended, outcome): Row) -> Result<ProposalStep> {
+    Ok(ProposalStep {
+        seq,
+        cluster: cluster_id(&cluster)?,
+        step,
+        begun: Millis(begun),
+        ended: ended.map(Millis),
+        outcome,
+    })
+}

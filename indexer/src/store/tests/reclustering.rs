@@ -1,0 +1,166 @@
+//! Ties, and notes of what is to be grouped and indexed.
+
+use rules::config::ruleset::Ruleset;
+use rules::model::cluster::{ClusterState, Occurrence, Quote};
+use rules::model::ids::{ClusterId, ConversationId};
+use rules::resolution::ResolutionGrade;
+
+use super::*;
+use crate::cluster::recluster::recluster;
+
+const ASKED: [&str; 4] = [
+    "How do I reset the password of my wallet?",
+    "Where can I find the roadmap for next year?",
+    "Does the mobile client support dark mode?",
+    "How can I reset my wallet password?",
+];
+
+fn judged(number: usize, question: &str) -> ConversationRow {
+    let id = MessageId(number as u64 * 10 + 10);
+    let quote = |message, text: &str| Quote {
+        message,
+        author: UserId(number as u64),
+        author_name: "Ada".into(),
+        trusted: false,
+        text: text.into(),
+        sent: Millis(0),
+    };
+    let occurrence = Occurrence {
+        conversation: ConversationId(id),
+        guild: GuildId(1),
+        channel: ChannelId(1),
+        channel_name: "help".into(),
+        question: quote(id, question),
+        answers: vec![quote(MessageId(id.0 + 1), "Look into the settings")],
+        grade: ResolutionGrade::Certain,
+        confidence: 1.0,
+        signals: Vec::new(),
+        reasons: Vec::new(),
+        quotable: true,
+        people: Vec::new(),
+    };
+    ConversationRow {
+        id: ConversationId(id),
+        channel: ChannelId(1),
+        last: id,
+        links: question.into(),
+        status: ConversationStatus::Resolved,
+        verdict: String::new(),
+        occurrence: Some(occurrence),
+    }
+}
+
+fn cluster(question: u64) -> ClusterId {
+    ClusterId::of_question(MessageId(question))
+}
+
+async fn settled() -> (Store, TempDir, Arc<Ruleset>) {
+    let (store, folder) = empty().await;
+    let rules = Arc::new(Ruleset::embedded());
+    let all = ASKED.iter().enumerate().map(|(number, text)| judged(number, text));
+    store.save_conversations(&all.collect::<Vec<_>>()).await.unwrap();
+    recluster(&store, &rules, Millis(1), false).await.unwrap();
+    (store, folder, rules)
+}
+
+/// The questions of each cluster.
+async fn groups(store: &Store) -> Vec<Vec<u64>> {
+    let mut clusters = store.clusters(1, 10).await.unwrap();
+    clusters.sort_by(|one, other| one.id.cmp(&other.id));
+    let questions = |one: &rules::model::cluster::Cluster| {
+        one.occurrences.iter().map(|one| one.question.message.0).collect::<Vec<_>>()
+    };
+    let mut groups = clusters.iter().map(questions).collect::<Vec<_>>();
+    groups.sort();
+    groups
+}
+
+#[tokio::test]
+async fn tied_questions_are_grouped_whatever_their_likeness() {
+    let (store, _folder, rules) = settled().await;
+    assert_eq!(groups(&store).await, [vec![10, 40], vec![20], vec![30]]);
+    store.mark_duplicate(MessageId(30), MessageId(40), UserId(5), Millis(2)).await.unwrap();
+    store.mark_duplicate(MessageId(20), MessageId(99), UserId(5), Millis(2)).await.unwrap();
+    assert!(store.needs_recluster().await.unwrap());
+    recluster(&store, &rules, Millis(3), false).await.unwrap();
+    assert!(!store.needs_recluster().await.unwrap());
+    assert_eq!(groups(&store).await, [vec![10, 30, 40], vec![20]]);
+    store.mark_duplicate(MessageId(30), MessageId(20), UserId(6), Millis(4)).await.unwrap();
+    store.mark_duplicate(MessageId(30), MessageId(10), UserId(5), Millis(3)).await.unwrap();
+    recluster(&store, &rules, Millis(5), false).await.unwrap();
+    assert_eq!(groups(&store).await, [vec![10, 40], vec![20, 30]], "the latest tie stands");
+    assert!(!store.unmark_duplicate(MessageId(30), UserId(5), Millis(3)).await.unwrap());
+    assert!(store.unmark_duplicate(MessageId(30), UserId(5), Millis(6)).await.unwrap());
+    recluster(&store, &rules, Millis(7), false).await.unwrap();
+    assert_eq!(groups(&store).await, [vec![10, 40], vec![20], vec![30]]);
+    assert_eq!(store.duplicate_marks().await.unwrap(), [(MessageId(20), MessageId(99))]);
+}
+
+#[tokio::test]
+async fn the_index_hears_of_an_edit_or_deletion_before_the_clusters_are_settled() {
+    let (store, _folder, _rules) = settled().await;
+    let heard = store.newest_change().await.unwrap();
+    store.save_conversations(&[judged(1, ASKED[1])]).await.unwrap();
+    assert_eq!(store.newest_change().await.unwrap(), heard, "nothing changed");
+    store
+        .save_conversations(&[judged(1, "Where is the plan?"), judged(7, "And this?")])
+        .await
+        .unwrap();
+    store.remove_conversations(&[ConversationId(MessageId(10))]).await.unwrap();
+    let changes = store.changes_after(heard, 10).await.unwrap();
+    let changed = changes.into_iter().map(|change| change.cluster).collect::<Vec<_>>();
+    assert_eq!(changed, [cluster(20), cluster(10)]);
+    let open = ConversationRow {
+        occurrence: None,
+        status: ConversationStatus::Open,
+        ..judged(2, ASKED[2])
+    };
+    store.save_conversations(&[open]).await.unwrap();
+    let gone = store.clusters_with(&[cluster(30)]).await.unwrap();
+    assert!(gone.is_empty() && store.newest_change().await.unwrap() == heard + 3);
+}
+
+#[tokio::test]
+async fn what_changes_while_clusters_are_settled_is_settled_next() {
+    let (store, _folder, _rules) = settled().await;
+    store.save_conversations(&[judged(1, "Where is the plan?")]).await.unwrap();
+    store.begin_recluster().await.unwrap();
+    store.save_conversations(&[judged(2, "Is there a dark mode?")]).await.unwrap();
+    store.save_regroup(&RegroupPlan::default()).await.unwrap();
+    assert!(store.needs_recluster().await.unwrap());
+    let touched = store.occurrences().await.unwrap();
+    let touched =
+        touched.iter().filter(|one| one.touched).map(|one| one.occurrence.question.message.0);
+    assert_eq!(touched.collect::<Vec<_>>(), [30]);
+}
+
+#[tokio::test]
+async fn what_people_may_have_seen_is_cited() {
+    let (store, _folder, _rules) = settled().await;
+    assert_eq!(store.published_messages().await.unwrap(), []);
+    store.set_state(&cluster(20), ClusterState::Known).await.unwrap();
+    let place = |id| (ChannelId(1), MessageId(id));
+    assert_eq!(store.published_messages().await.unwrap(), [place(20), place(21)]);
+}
+
+#[tokio::test]
+async fn what_was_settled_within_a_day_is_counted() {
+    let (store, _folder) = empty().await;
+    let mut all = (0..3).map(|number| judged(number, ASKED[number])).collect::<Vec<_>>();
+    let late = all[1].occurrence.as_mut().unwrap();
+    late.answers[0].sent = Millis(Millis::DAY + 1);
+    all[2] = ConversationRow {
+        status: ConversationStatus::Open,
+        occurrence: None,
+        ..judged(2, ASKED[2])
+    };
+    all.push(ConversationRow {
+        status: ConversationStatus::NoQuestion,
+        occurrence: None,
+        ..judged(3, ASKED[3])
+    });
+    store.save_conversations(&all).await.unwrap();
+    assert_eq!(store.answered_counts_since(Millis(0), Millis::DAY).await.unwrap(), (3, 1));
+    let later = MessageId(1 << 40).created_at();
+    assert_eq!(store.answered_counts_since(later, Millis::DAY).await.unwrap(), (0, 0));
+}

@@ -1,0 +1,3 @@
+pub mod ruleset;
+pub mod scope;
+pub mod toml_reader;

@@ -1,0 +1,4 @@
+pub mod cluster;
+pub mod ids;
+pub mod message;
+pub mod reason;

@@ -1,0 +1,278 @@
+//! Occurrences of one question.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::disentangle::Conversation;
+use crate::markdown::{MarkdownBlock, plain_text, read_page};
+use crate::model::ids::{
+    ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId, permalink,
+};
+use crate::model::reason::WeightedReason;
+use crate::publish::title::title_score;
+use crate::resolution::{Resolution, ResolutionGrade, ResolutionSignal};
+
+/// How far a cluster has come: `Watching → Due → Drafted → Proposed → Known → Retired`, or `Rejected`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClusterState {
+    Watching,
+    Due,
+    Drafted,
+    Proposed,
+    Known,
+    Retired,
+    Rejected,
+}
+
+impl ClusterState {
+    pub const ALL: [Self; 7] = [
+        Self::Watching,
+        Self::Due,
+        Self::Drafted,
+        Self::Proposed,
+        Self::Known,
+        Self::Retired,
+        Self::Rejected,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Watching => "watching",
+            Self::Due => "due",
+            Self::Drafted => "drafted",
+            Self::Proposed => "proposed",
+            Self::Known => "known",
+            Self::Retired => "retired",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// All that is known of one recurring question (or of one asked once).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cluster {
+    pub id: ClusterId,
+    pub state: ClusterState,
+    /// By question id, earliest first. Never empty.
+    pub occurrences: Vec<Occurrence>,
+    /// The question in the middle of the others: the one that names the cluster.
+    pub centre: MessageId,
+    /// When we first knew that the threshold was met: the 48 h clock starts here.
+    pub due_since: Option<Millis>,
+    /// The answer as maintainers merged it, while everything that it stands on may be shown.
+    #[serde(default)]
+    pub canon: Option<MergedAnswer>,
+}
+
+/// A known answer, in the words of those who merged it. `Debug` hides them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergedAnswer {
+    pub title: String,
+    /// Markdown as merged, without title, sources, evidence and marks.
+    pub answer: String,
+    /// Where readers find the page.
+    pub link: String,
+    pub merged: Millis,
+}
+
+impl fmt::Debug for MergedAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Canon")
+            .field("link", &self.link)
+            .field("merged", &self.merged)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One resolved conversation, counted once. `Debug` hides who spoke.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Occurrence {
+    pub conversation: ConversationId,
+    pub guild: GuildId,
+    pub channel: ChannelId,
+    pub channel_name: String,
+    pub question: Quote,
+    /// Best first, at most three. Never empty.
+    pub answers: Vec<Quote>,
+    pub grade: ResolutionGrade,
+    /// 0 to 1: how sure the judgement is that the best answer settled the question.
+    pub confidence: f32,
+    pub signals: Vec<ResolutionSignal>,
+    pub reasons: Vec<WeightedReason>,
+    /// Whether the words may be quoted; if not, the occurrence is evidence by link only.
+    pub quotable: bool,
+    /// The names of everybody who takes part in the conversation or is mentioned there, sorted: no
+    /// published word may tell them. Programs are not people.
+    #[serde(default)]
+    pub people: Vec<String>,
+}
+
+impl fmt::Debug for Occurrence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Occurrence")
+            .field("conversation", &self.conversation)
+            .field("grade", &self.grade)
+            .field("confidence", &self.confidence)
+            .field("quotable", &self.quotable)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What somebody said, with everything evidence needs. `Debug` hides the words.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Quote {
+    pub message: MessageId,
+    pub author: UserId,
+    /// The display name; published only where the operator has chosen so.
+    pub author_name: String,
+    pub trusted: bool,
+    /// Discord Markdown, redacted. A question told in several messages is joined by newlines.
+    pub text: String,
+    pub sent: Millis,
+}
+
+impl fmt::Debug for Quote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Quote").field("message", &self.message).finish_non_exhaustive()
+    }
+}
+
+impl MergedAnswer {
+    /// The answer as a tree that can be shown anywhere: maintainers may have let anything pass.
+    pub fn blocks(&self) -> Vec<MarkdownBlock> {
+        read_page(&self.answer)
+    }
+
+    /// The words of the answer on one line.
+    pub fn one_line_text(&self) -> String {
+        plain_text(&self.blocks()).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The page's address, if it is one on the web that can stand in a link as it is.
+    pub fn page_url(&self) -> Option<&str> {
+        let web = self.link.starts_with("https://") || self.link.starts_with("http://");
+        let plain = |c: char| c.is_ascii_graphic() && !"<>()[]\"'`\\".contains(c);
+        (web && self.link.chars().all(plain)).then_some(self.link.as_str())
+    }
+}
+
+impl Occurrence {
+    /// A resolved conversation with the words that its verdict names.
+    pub fn of(conversation: &Conversation<'_>, resolution: &Resolution, quotable: bool) -> Self {
+        let channel = conversation.channel;
+        let quote = |messages: &[MessageId]| Quote::of(conversation, messages);
+        let Resolution { question, answers, grade, confidence, signals, reasons } = resolution;
+        Self {
+            conversation: conversation.id,
+            guild: channel.guild,
+            channel: channel.id,
+            channel_name: channel.name.clone(),
+            question: quote(&question.messages),
+            answers: answers.iter().map(|answer| quote(&[answer.message])).collect(),
+            grade: *grade,
+            confidence: *confidence,
+            signals: signals.clone(),
+            reasons: reasons.clone(),
+            quotable,
+            people: people(conversation),
+        }
+    }
+
+    pub fn question_link(&self) -> String {
+        permalink(self.guild, self.channel, self.question.message)
+    }
+
+    pub fn answer_link(&self, answer: &Quote) -> String {
+        permalink(self.guild, self.channel, answer.message)
+    }
+
+    pub fn best_answer(&self) -> &Quote {
+        &self.answers[0]
+    }
+
+    /// When the answer that settled it was given.
+    pub fn resolved(&self) -> Millis {
+        self.best_answer().sent
+    }
+}
+
+fn people(conversation: &Conversation<'_>) -> Vec<String> {
+    let authors = conversation.messages.iter().map(|message| &*message.author);
+    let (bots, people) = authors.partition::<Vec<_>, _>(|author| author.bot);
+    let bots = bots.into_iter().map(|bot| bot.id).collect::<BTreeSet<_>>();
+    let mentions = conversation.messages.iter().flat_map(|message| &message.mentions);
+    let mentioned = mentions.filter(|mention| !bots.contains(&mention.id));
+    let names = people.into_iter().map(|author| &author.name);
+    let names = names.chain(mentioned.map(|mention| &mention.name)).map(|name| name.trim());
+    let names = names.filter(|name| !name.is_empty()).collect::<BTreeSet<_>>();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+impl Quote {
+    /// The words of some messages of one person, the first of which gives the quote its place.
+    ///
+    /// # Panics
+    /// If a message is not in the conversation: a verdict names only messages that it was given.
+    fn of(conversation: &Conversation<'_>, messages: &[MessageId]) -> Self {
+        let said = messages
+            .iter()
+            .map(|id| {
+                let at = conversation.messages.binary_search_by_key(id, |message| message.id);
+                conversation.messages[at.expect("a verdict names messages of its conversation")]
+            })
+            .collect::<Vec<_>>();
+        let first = said[0];
+        Self {
+            message: first.id,
+            author: first.author.id,
+            author_name: first.author.name.clone(),
+            trusted: conversation.trusted.contains(&first.author.id),
+            text: said.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join("\n"),
+            sent: first.sent,
+        }
+    }
+}
+
+impl Cluster {
+    /// Whether a maintainer stands behind its answer.
+    pub fn has_merged_answer(&self) -> bool {
+        self.canon.is_some() || self.state == ClusterState::Known
+    }
+
+    /// The question in the middle, or, if it may not be quoted, the best-put one that may.
+    pub fn representative_question(&self) -> &Quote {
+        let rank = |one: &Occurrence| {
+            let central = one.question.message == self.centre;
+            (one.quotable, central, title_score(&one.question.text))
+        };
+        let best = self.occurrences.iter().rev().max_by(|one, other| {
+            let ((quotable, central, reads), (others, others_central, other_reads)) =
+                (rank(one), rank(other));
+            (quotable, central).cmp(&(others, others_central)).then(reads.total_cmp(&other_reads))
+        });
+        &best.expect("a cluster has an occurrence").question
+    }
+
+    pub fn asker_count(&self) -> usize {
+        distinct(self.occurrences.iter().map(|occurrence| occurrence.question.author))
+    }
+
+    pub fn answerer_count(&self) -> usize {
+        distinct(self.occurrences.iter().map(|occurrence| occurrence.best_answer().author))
+    }
+
+    pub fn last_confirmed(&self) -> Millis {
+        self.occurrences.iter().map(Occurrence::resolved).max().unwrap_or_default()
+    }
+}
+
+fn distinct(people: impl Iterator<Item = UserId>) -> usize {
+    people.collect::<BTreeSet<_>>().len()
+}

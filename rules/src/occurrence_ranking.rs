@@ -1,0 +1,294 @@
+//! Which answer of a cluster is the best.
+
+mod answer_style;
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use self::answer_style::AnswerStyle;
+use crate::model::cluster::{Cluster, Occurrence};
+use crate::model::reason::WeightedReason;
+use crate::resolution::ResolutionGrade;
+use crate::similarity::tokens::{SimilarityToken, stem, tokens};
+
+/// So many of a cluster's answers, the surest first, are compared with each other.
+const MOST_COMPARED: usize = 24;
+/// What the word of a trusted person adds.
+const TRUST: f32 = 0.3;
+/// What another person's answer in the same words adds.
+const AGREEMENT: f32 = 0.5;
+/// What a full answer adds: one of [`FULL`] words or more.
+const SUBSTANCE: f32 = 0.3;
+const FULL: usize = 40;
+/// What an answer adds whose own question is the one that names the cluster.
+const NEARNESS: f32 = 0.5;
+/// What an answer adds that speaks of what the naming question is about.
+const MATTER: f32 = 0.3;
+/// What an answer loses with each word that it shares with its own question alone.
+const ASIDE: f32 = 0.15;
+const MOST_ASIDES: usize = 3;
+
+/// A quotable occurrence and what speaks for its best answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankedOccurrence<'c> {
+    pub occurrence: &'c Occurrence,
+    /// The sum of the reasons' weights: higher is better.
+    pub score: f32,
+    pub reasons: Vec<WeightedReason>,
+}
+
+/// The quotable occurrences of a cluster, the one with the best answer first; of equals the earlier.
+///
+/// Counts for an answer: how it was settled and how sure that is, a trusted answerer, that others
+/// answered likewise, that its question is the one that names the cluster, that it speaks of the same
+/// things, its substance, and that it tells what to do. Counts against it: that it only points
+/// elsewhere, doubts, asks back, or speaks of what nobody else asked about.
+pub fn rank_occurrences(cluster: &Cluster) -> Vec<RankedOccurrence<'_>> {
+    let mut occurrences = cluster.occurrences.iter().collect::<Vec<_>>();
+    // The sort is stable, so that of equals the earlier stays first.
+    occurrences.sort_by(|a, b| resolution_score(b).total_cmp(&resolution_score(a)));
+    let split = occurrences.len().min(MOST_COMPARED);
+    let (near, far) = occurrences.split_at(split);
+    let said = near.iter().copied().map(OccurrenceTerms::of).collect::<Vec<_>>();
+    let named = RepresentativeTerms::of(cluster);
+    let mut ranked = said
+        .iter()
+        .filter(|one| one.occurrence.quotable)
+        .map(|one| one.standing(&named, &said))
+        .collect::<Vec<_>>();
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| earlier(a, b)));
+    ranked.extend(
+        far.iter()
+            .filter(|one| one.quotable)
+            .map(|one| RankedOccurrence::from_resolution_only(one)),
+    );
+    ranked
+}
+
+/// How much of its words that carry matter the shorter of two texts shares with the other, 0 to 1.
+pub fn overlap(a: &str, b: &str) -> f32 {
+    let (a, b) = (content(a), content(b));
+    a.intersection(&b).count() as f32 / a.len().min(b.len()).max(1) as f32
+}
+
+fn earlier(a: &RankedOccurrence<'_>, b: &RankedOccurrence<'_>) -> Ordering {
+    a.occurrence.question.message.cmp(&b.occurrence.question.message)
+}
+
+impl<'c> RankedOccurrence<'c> {
+    /// What the judgement of the one conversation tells.
+    fn from_resolution_only(occurrence: &'c Occurrence) -> Self {
+        let mut standing = Self { occurrence, score: 0.0, reasons: Vec::new() };
+        let (what, weight) = resolution_reason(occurrence.grade);
+        standing.add(what, weight);
+        standing.add("how sure its judgement is", occurrence.confidence);
+        standing.add("given by a trusted person", trust(occurrence));
+        standing
+    }
+
+    fn add(&mut self, what: &str, weight: f32) {
+        if weight != 0.0 {
+            self.score += weight;
+            self.reasons.push(WeightedReason::new(what, weight));
+        }
+    }
+}
+
+fn resolution_score(occurrence: &Occurrence) -> f32 {
+    resolution_reason(occurrence.grade).1 + occurrence.confidence + trust(occurrence)
+}
+
+fn resolution_reason(grade: ResolutionGrade) -> (&'static str, f32) {
+    match grade {
+        ResolutionGrade::Certain => ("marked as the answer", 0.5),
+        ResolutionGrade::Confirmed => ("confirmed by the asker", 0.4),
+        ResolutionGrade::Thanked => ("the asker says thanks", 0.1),
+        ResolutionGrade::Unconfirmed => ("not confirmed", 0.0),
+    }
+}
+
+fn trust(occurrence: &Occurrence) -> f32 {
+    if occurrence.best_answer().trusted { TRUST } else { 0.0 }
+}
+
+/// The question that names the cluster.
+struct RepresentativeTerms {
+    words: BTreeSet<String>,
+    asks_how: bool,
+}
+
+impl RepresentativeTerms {
+    fn of(cluster: &Cluster) -> Self {
+        let text = &cluster.representative_question().text;
+        Self { words: content(text), asks_how: answer_style::asks_how(text) }
+    }
+}
+
+/// An occurrence with the words that carry matter.
+struct OccurrenceTerms<'c> {
+    occurrence: &'c Occurrence,
+    question: BTreeSet<String>,
+    answer: BTreeSet<String>,
+}
+
+impl<'c> OccurrenceTerms<'c> {
+    fn of(occurrence: &'c Occurrence) -> Self {
+        let question = content(&occurrence.question.text);
+        Self { occurrence, question, answer: content(&occurrence.best_answer().text) }
+    }
+
+    fn standing(
+        &self,
+        named: &RepresentativeTerms,
+        all: &[OccurrenceTerms<'_>],
+    ) -> RankedOccurrence<'c> {
+        let best = self.occurrence.best_answer();
+        let mut standing = RankedOccurrence::from_resolution_only(self.occurrence);
+        standing.add("others answered likewise", AGREEMENT * self.agreement(all));
+        let words = best.text.split_whitespace().count().min(FULL);
+        standing.add("its substance", SUBSTANCE * words as f32 / FULL as f32);
+        let nearness = cosine(&self.question, &named.words);
+        standing.add("its question is the one that is asked", NEARNESS * nearness);
+        let matter = share(&named.words, &self.answer);
+        standing.add("speaks of what is asked", MATTER * (2.0 * matter).min(1.0));
+        let asides = self.asides(named, all).min(MOST_ASIDES);
+        standing.add("speaks of what nobody else asked", -ASIDE * asides as f32);
+        for (what, weight) in AnswerStyle::of(&best.text).weights(named.asks_how) {
+            standing.add(what, weight);
+        }
+        standing
+    }
+
+    /// How much of its words the likest answer of another person shares, 0 to 1.
+    fn agreement(&self, all: &[OccurrenceTerms<'_>]) -> f32 {
+        let author = self.occurrence.best_answer().author;
+        let others = all.iter().filter(|other| other.occurrence.best_answer().author != author);
+        others.map(|other| jaccard(&self.answer, &other.answer)).fold(0.0, f32::max)
+    }
+
+    /// How many words the answer takes up from its own question that no other question holds.
+    fn asides(&self, named: &RepresentativeTerms, all: &[OccurrenceTerms<'_>]) -> usize {
+        let taken_up = self.question.intersection(&self.answer);
+        let own = taken_up.filter(|word| {
+            let elsewhere = all
+                .iter()
+                .filter(|other| other.occurrence.conversation != self.occurrence.conversation)
+                .any(|other| other.question.contains(*word));
+            !named.words.contains(*word) && !elsewhere
+        });
+        own.count()
+    }
+}
+
+/// The stems of a text's words that carry matter; of scripts without spaces, every two letters.
+pub(crate) fn content(text: &str) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for token in tokens(text) {
+        match token {
+            SimilarityToken::Word(word) if word.len() > 2 && !answer_style::is_grammar(&word) => {
+                words.insert(stem(&word));
+            }
+            SimilarityToken::Word(_) => {}
+            SimilarityToken::Syllables(run) => {
+                let letters = run.chars().collect::<Vec<_>>();
+                words.extend(letters.windows(2).map(|pair| pair.iter().collect::<String>()));
+            }
+        }
+    }
+    words
+}
+
+fn jaccard(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f32 {
+    let both = a.intersection(b).count();
+    both as f32 / (a.len() + b.len() - both).max(1) as f32
+}
+
+fn cosine(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f32 {
+    let both = a.intersection(b).count() as f32;
+    both / ((a.len() * b.len()).max(1) as f32).sqrt()
+}
+
+/// How much of the first is in the second, 0 to 1.
+fn share(of: &BTreeSet<String>, within: &BTreeSet<String>) -> f32 {
+    of.intersection(within).count() as f32 / of.len().max(1) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support;
+
+    /// The best answer to the first of some questions, all of them equally well settled.
+    fn check(told: &[(&str, &str)], expected: &str) {
+        let cluster = test_support::cluster(told);
+        let ranked = rank_occurrences(&cluster);
+        assert_eq!(ranked.len(), told.len());
+        let best = &ranked[0];
+        assert_eq!(best.occurrence.best_answer().text, expected, "{ranked:?}");
+        let sum = best.reasons.iter().map(|reason| reason.weight).sum::<f32>();
+        assert!((sum - best.score).abs() < 1e-4);
+    }
+
+    #[test]
+    fn the_answer_that_tells_how_wins() {
+        check(
+            &[
+                ("How do I add a filter to the relay?", "See the file relay.yaml"),
+                ("How do I add a filter?", "Add its name to the list of filters and restart"),
+            ],
+            "Add its name to the list of filters and restart",
+        );
+        check(
+            &[
+                ("How do I add filters to a relay?", "Put their names into the filters list"),
+                ("How do I add the mint filter?", "src/main.rs already has the mint filter in it"),
+            ],
+            "Put their names into the filters list",
+        );
+    }
+
+    #[test]
+    fn the_question_that_is_asked_is_answered() {
+        check(
+            &[
+                ("How do I limit the retries?", "Set MAX_RETRIES in the settings"),
+                ("How do I slow down retries?", "Set RETRY_DELAY in the settings"),
+            ],
+            "Set MAX_RETRIES in the settings",
+        );
+    }
+
+    #[test]
+    fn what_others_say_too_wins() {
+        check(
+            &[
+                ("Why is the port closed?", "The firewall of the host blocks it"),
+                ("Why is the port closed?", "Restart the relay after every change"),
+                ("Why is the port closed?", "You must restart the relay"),
+            ],
+            "Restart the relay after every change",
+        );
+    }
+
+    #[test]
+    fn the_same_words_are_told_from_others() {
+        let least = "Configure RELAY_TARGET in .env";
+        assert!(overlap(least, "Use `RELAY_TARGET` in the .env file") > 0.7);
+        assert!(overlap(least, "Restart the relay with another target") < 0.7);
+        assert_eq!(overlap("", least), 0.0);
+    }
+
+    #[test]
+    fn what_a_person_confirmed_wins() {
+        let mut cluster = test_support::cluster(&[
+            ("How do I reset it?", "Run the reset command with the force flag set, then wait"),
+            ("How do I reset it?", "Hold the button"),
+        ]);
+        cluster.occurrences[0].grade = ResolutionGrade::Unconfirmed;
+        cluster.occurrences[0].confidence = 0.3;
+        cluster.occurrences[1].grade = ResolutionGrade::Certain;
+        assert_eq!(rank_occurrences(&cluster)[0].occurrence.best_answer().text, "Hold the button");
+        cluster.occurrences[1].quotable = false;
+        assert_eq!(rank_occurrences(&cluster).len(), 1);
+    }
+}

@@ -1,0 +1,4 @@
+pub mod anonymize;
+pub mod pseudonym;
+pub mod title;
+pub mod topics;

@@ -1,0 +1,317 @@
+//! What people said, as it may be published: without the names of those who did not choose to be
+//! named.
+
+use std::collections::BTreeSet;
+
+use crate::markdown::{MarkdownBlock, MarkdownInline, parse, plain_text};
+use crate::model::cluster::{Cluster, Occurrence};
+use crate::occurrence_ranking::content;
+use crate::publish::pseudonym::AuthorNaming;
+use crate::publish::title::{clean_title, title_score};
+
+/// What stands where somebody was named.
+const SOMEBODY: &str = "a user";
+
+/// Everybody who takes part in a cluster's conversations or is mentioned there.
+#[derive(Clone)]
+pub struct Participants<'c> {
+    /// Longest first, so that no name is taken for a part of it.
+    names: Vec<&'c str>,
+    hidden: bool,
+}
+
+impl<'c> Participants<'c> {
+    pub fn of(cluster: &'c Cluster, naming: &AuthorNaming) -> Self {
+        let of_one = |one: &'c Occurrence| {
+            let quotes = one.answers.iter().chain([&one.question]);
+            let authors = quotes.map(|quote| quote.author_name.as_str());
+            authors.chain(one.people.iter().map(String::as_str))
+        };
+        let names = cluster.occurrences.iter().flat_map(of_one).map(str::trim);
+        let names = names.filter(|name| !name.is_empty()).collect::<BTreeSet<_>>();
+        let mut names = names.into_iter().collect::<Vec<_>>();
+        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        Self { names, hidden: matches!(naming, AuthorNaming::Pseudonyms(_)) }
+    }
+
+    /// The tree of a message in which nobody is addressed, and nobody is called by a name that can
+    /// be told from a word of the language. Code keeps its words: there, a name is more likely a
+    /// path. Where the operator publishes display names, names in running text stay.
+    pub fn read(&self, text: &str) -> Vec<MarkdownBlock> {
+        let mut blocks = parse(text, &self.names);
+        self.clean_blocks(&mut blocks);
+        blocks
+    }
+
+    /// The words of a message on one line, without markup and names.
+    pub fn line(&self, text: &str) -> String {
+        one_line(&self.read(text))
+    }
+
+    /// The line that a question would be called by. Empty only where it holds no word.
+    pub fn title(&self, question: &str) -> String {
+        let blocks = self.read(question);
+        let said = blocks
+            .iter()
+            .filter(|block| !matches!(block, MarkdownBlock::Code { .. } | MarkdownBlock::Quote(_)))
+            .cloned()
+            .collect::<Vec<_>>();
+        let title = clean_title(&one_line(if said.is_empty() { &blocks } else { &said }));
+        let words = title.split(' ').map(|word| if word == "i" { "I" } else { word });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The quotable occurrence whose question names the cluster, with the title that it makes: the
+    /// question in the middle of the others or, if that may not be quoted or was cut off, the one
+    /// that stands best as a title; the earliest of equals, so that a later question does not rename it.
+    pub fn headline(&self, cluster: &'c Cluster) -> Option<(&'c Occurrence, String)> {
+        let quotable = cluster.occurrences.iter().filter(|one| one.quotable);
+        let titled = quotable.map(|one| (one, self.title(&one.question.text)));
+        let titled = titled.filter(|(_, title)| title.chars().any(char::is_alphabetic));
+        let rank = |(one, title): &(&Occurrence, String)| {
+            ((is_whole(title), one.question.message == cluster.centre), title_score(title))
+        };
+        titled.rev().max_by(|one, other| {
+            let ((first, reads), (others_first, other_reads)) = (rank(one), rank(other));
+            first.cmp(&others_first).then(reads.total_cmp(&other_reads))
+        })
+    }
+
+    /// The other ways a question was asked, best put first, none of them cut off; of those that ask
+    /// in the same words but for grammar, one.
+    pub fn variants(&self, cluster: &Cluster, title: &str) -> Vec<String> {
+        let quotable = cluster.occurrences.iter().filter(|one| one.quotable);
+        let mut lines = quotable.map(|one| self.title(&one.question.text)).collect::<Vec<_>>();
+        lines.sort_by(|a, b| title_score(b).total_cmp(&title_score(a)));
+        let mut seen = BTreeSet::from([wording(""), wording(title)]);
+        lines.retain(|line| is_whole(line) && seen.insert(wording(line)));
+        lines
+    }
+
+    /// The text without the names that it opens with: "@name", "name:", "name,".
+    pub fn unaddressed<'t>(&self, text: &'t str) -> &'t str {
+        let mut rest = text;
+        while let Some(shorter) = self.without_address(rest) {
+            rest = shorter;
+        }
+        rest
+    }
+
+    /// Whether published prose still tells somebody's name.
+    pub fn names_left_in(&self, prose: &str) -> bool {
+        let addressed = |name: &str| {
+            let shown = format!("@{name}");
+            let mut found = prose.match_indices(&shown);
+            found.any(|(at, shown)| ends_name(&prose[at + shown.len()..]))
+        };
+        self.hidden
+            && self.names.iter().any(|name| {
+                addressed(name) || (is_distinctive(name) && first_call(prose, &[name]).is_some())
+            })
+    }
+
+    fn without_address<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let marked = text.strip_prefix('@');
+        let spoken = marked.unwrap_or(text);
+        self.names.iter().find_map(|name| {
+            let head = spoken.get(..name.len())?;
+            let rest = &spoken[name.len()..];
+            let ends = match marked {
+                Some(_) => ends_name(rest),
+                None => {
+                    name.chars().any(char::is_alphabetic)
+                        && (rest.starts_with([':', ',']) && !rest.starts_with("://"))
+                }
+            };
+            let called = head.eq_ignore_ascii_case(name) && ends;
+            called.then(|| rest.trim_start_matches([':', ',', ' ']))
+        })
+    }
+
+    fn clean_blocks(&self, blocks: &mut [MarkdownBlock]) {
+        for block in blocks {
+            match block {
+                MarkdownBlock::Paragraph(inlines) => {
+                    self.drop_addresses(inlines);
+                    self.clean_inlines(inlines);
+                }
+                MarkdownBlock::Quote(inner) => self.clean_blocks(inner),
+                MarkdownBlock::List(list) => {
+                    list.items.iter_mut().for_each(|item| self.clean_blocks(item))
+                }
+                MarkdownBlock::Code { .. } => {}
+            }
+        }
+    }
+
+    fn drop_addresses(&self, inlines: &mut Vec<MarkdownInline>) {
+        let mut starts = true;
+        for inline in inlines.iter_mut() {
+            if let (true, MarkdownInline::Text(text)) = (starts, &mut *inline) {
+                *text = self.unaddressed(text).to_owned();
+            }
+            starts = matches!(inline, MarkdownInline::Break);
+        }
+        inlines.retain(|inline| !matches!(inline, MarkdownInline::Text(text) if text.is_empty()));
+    }
+
+    fn clean_inlines(&self, inlines: &mut [MarkdownInline]) {
+        if !self.hidden {
+            return;
+        }
+        for inline in inlines {
+            match inline {
+                MarkdownInline::Text(text) => *text = self.without_names(text),
+                MarkdownInline::Strong(inner)
+                | MarkdownInline::Emphasis(inner)
+                | MarkdownInline::Strike(inner)
+                | MarkdownInline::Link { text: inner, .. } => self.clean_inlines(inner),
+                MarkdownInline::Code(_) | MarkdownInline::Break => {}
+            }
+        }
+    }
+
+    fn without_names(&self, text: &str) -> String {
+        let distinctive = self.names.iter().copied().filter(|name| is_distinctive(name));
+        let distinctive = distinctive.collect::<Vec<_>>();
+        let mut out = String::with_capacity(text.len());
+        let mut done = 0;
+        while let Some((at, length)) = first_call(&text[done..], &distinctive) {
+            out.push_str(text[done..done + at].trim_end_matches('@'));
+            out.push_str(SOMEBODY);
+            done += at + length;
+        }
+        out.push_str(&text[done..]);
+        out
+    }
+}
+
+/// Whether a line says all that it begins to say: it neither was cut nor ends in a word that needs
+/// another one behind it.
+fn is_whole(line: &str) -> bool {
+    const LEAN_ON: [&str; 24] = [
+        "a", "an", "and", "as", "at", "because", "but", "by", "from", "if", "into", "my", "of",
+        "or", "our", "than", "that", "the", "their", "this", "via", "when", "with", "your",
+    ];
+    let last = line.rsplit(' ').next().unwrap_or_default().to_lowercase();
+    !line.ends_with(['…', ':', ',', '(', '-']) && !LEAN_ON.contains(&last.as_str())
+}
+
+fn one_line(blocks: &[MarkdownBlock]) -> String {
+    plain_text(blocks).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What makes a wording another one: the words that carry matter, and what is asked for.
+fn wording(line: &str) -> (BTreeSet<String>, Option<String>) {
+    const ASKS: [&str; 7] = ["how", "what", "when", "where", "which", "who", "why"];
+    let lower = line.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphabetic());
+    (content(line), words.find(|word| ASKS.contains(word)).map(str::to_owned))
+}
+
+/// Whether a name can be told from a word of the language wherever it stands.
+fn is_distinctive(name: &str) -> bool {
+    let inner_capital =
+        name.chars().skip(1).any(char::is_uppercase) && name.chars().any(char::is_lowercase);
+    name.chars().count() >= 3
+        && (inner_capital || is_handle(name))
+        && name.chars().any(char::is_alphabetic)
+}
+
+/// Handles with digits or underscores are known in any case; `ReadMe` is not `readme`.
+fn is_handle(name: &str) -> bool {
+    name.chars().any(|c| c == '_' || c.is_ascii_digit())
+}
+
+/// Where the first of some names stands as a word of its own, and not as a part of a path.
+fn first_call(text: &str, names: &[&str]) -> Option<(usize, usize)> {
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        let starts = !is_name_part(before) && before != '/';
+        let called = names.iter().filter(|_| starts).find(|name| {
+            let Some(head) = text.get(at..at + name.len()) else { return false };
+            let same = head == **name || (is_handle(name) && head.eq_ignore_ascii_case(name));
+            let rest = &text[at + name.len()..];
+            same && !rest.starts_with(|c| is_name_part(c) || c == '/')
+        });
+        if let Some(name) = called {
+            return Some((at, name.len()));
+        }
+        before = c;
+    }
+    None
+}
+
+/// Whether a name behind `@` ends where this begins; `@name/package` is no person.
+fn ends_name(rest: &str) -> bool {
+    !rest.starts_with(|c| is_name_part(c) || c == '/' || c == '-')
+}
+
+fn is_name_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::pseudonym::Salt;
+    use crate::test_support;
+
+    fn check(people: &[&str], expected: &[(&str, &str)]) {
+        let mut cluster = test_support::cluster(&[("Where is the port?", "In the settings.")]);
+        cluster.occurrences[0].people = people.iter().map(|name| (*name).to_owned()).collect();
+        let hidden = Participants::of(&cluster, &AuthorNaming::Pseudonyms(Salt([7; 16])));
+        for (text, expected) in expected {
+            assert_eq!(hidden.line(text), *expected, "{text}");
+            assert!(!hidden.names_left_in(&hidden.line(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_named() {
+        check(
+            &["moss_7", "Ida Lark", "linux", "InaKay"],
+            &[
+                ("a pita, **moss_7**, help me", "a pita, a user, help me"),
+                ("see `/home/moss_7` or moss_71", "see /home/moss_7 or moss_71"),
+                ("so Moss_7 said", "so a user said"),
+                ("moss_7: try that", "try that"),
+                ("Linux, InaKay: try linux", "try linux"),
+                ("ask @Ida Lark or @nobody", "ask a user or a user"),
+                ("@linux/kernel on linux, then", "@linux/kernel on linux, then"),
+                ("first\nlinux: second", "first second"),
+                ("inakay is a word, InaKay a name", "inakay is a word, a user a name"),
+                ("linux://x", "linux://x"),
+            ],
+        );
+    }
+
+    #[test]
+    fn display_names_stay_where_the_operator_says_so() {
+        let mut cluster = test_support::cluster(&[("Where is the port?", "In the settings.")]);
+        cluster.occurrences[0].people = vec!["moss_7".to_owned()];
+        let people = Participants::of(&cluster, &AuthorNaming::DisplayNames);
+        assert_eq!(people.line("so moss_7 said"), "so moss_7 said");
+        assert!(!people.names_left_in("so moss_7 said"));
+    }
+
+    #[test]
+    fn a_cut_question_names_nothing() {
+        let mut cluster = test_support::cluster(&[
+            ("how do i fix the mismatch error from", "Rebuild it."),
+            ("hi, how do i fix the mismatch error?", "Rebuild it."),
+            ("Why is there a mismatch error?", "Rebuild it."),
+            ("How can I fix mismatch errors?", "Rebuild it."),
+        ]);
+        cluster.centre = cluster.occurrences[0].question.message;
+        let people = Participants::of(&cluster, &AuthorNaming::DisplayNames);
+        let (one, title) = people.headline(&cluster).unwrap();
+        assert_eq!(title, "How do I fix the mismatch error?");
+        assert_eq!(one.question.message, cluster.occurrences[1].question.message);
+        assert_eq!(people.variants(&cluster, &title), ["Why is there a mismatch error?"]);
+        cluster.centre = cluster.occurrences[2].question.message;
+        let (_, title) =
+            Participants::of(&cluster, &AuthorNaming::DisplayNames).headline(&cluster).unwrap();
+        assert_eq!(title, "Why is there a mismatch error?");
+    }
+}

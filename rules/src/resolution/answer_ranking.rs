@@ -1,0 +1,203 @@
+//! Which message answers: an additive score over the messages of those who help.
+
+use std::collections::BTreeMap;
+
+use crate::disentangle::Conversation;
+use crate::model::reason::WeightedReason;
+use crate::resolution::SignalRules;
+use crate::resolution::cue_phrases::CueClass;
+use crate::resolution::question_detection::DetectedQuestion;
+use crate::resolution::signals::{AskerClosing, ReactionVotes};
+use crate::resolution::transcript::{
+    Addressee, ParsedMessage, ParticipantIndex, Transcript, shared,
+};
+use crate::resolution::weights::{ScoredFeature, holds};
+
+/// The features of an answer, in the order of [`values`].
+pub(super) const FEATURES: [ScoredFeature; 25] = [
+    ("first", "it is the first message of anybody who helps"),
+    ("later", "others helped before"),
+    ("ends_asking", "it ends with a question mark"),
+    ("asks_back", "it asks back"),
+    ("shared_words", "it shares words with the question"),
+    ("thanked_next", "the asker thanks next"),
+    ("tells_what_to_do", "it says what to do"),
+    ("helpers_share", "its author does most of the helping"),
+    ("link_or_code", "it holds a link or code"),
+    ("to_asker", "it speaks to the asker"),
+    ("to_other", "it speaks to somebody else"),
+    ("redirects", "it sends the asker elsewhere"),
+    ("ignorant", "its author does not know, or asks along"),
+    ("short", "it is very short"),
+    ("long", "it is long"),
+    ("after_closing", "it comes after the asker was content"),
+    ("before_closing", "it comes right before the asker was content"),
+    ("courtesy", "it is a courtesy"),
+    ("own", "it is the asker's own finding"),
+    ("trusted", "its author is trusted"),
+    ("affirms", "it says yes or no"),
+    ("fails_next", "the asker says next that it fails"),
+    ("in_vain", "the asker fails after it, and is content only later"),
+    ("accepted", "a reaction accepts it"),
+    ("refused", "a reaction refuses it"),
+];
+
+/// The features of an answer, one value each.
+pub(super) type AnswerFeatures = [f32; FEATURES.len()];
+
+/// A message that may answer.
+#[derive(Debug, Clone)]
+pub(super) struct AnswerCandidate {
+    /// Its place in the talk.
+    pub(super) place: usize,
+    pub(super) values: AnswerFeatures,
+    pub(super) score: f32,
+}
+
+impl AnswerCandidate {
+    pub(super) fn reasons(
+        &self,
+        talk: &Transcript<'_>,
+        rules: &SignalRules,
+    ) -> Vec<WeightedReason> {
+        rules.answers.reasons(&self.values, &FEATURES, Some(talk.said[self.place].id()))
+    }
+}
+
+/// Who helps, and where: the places after the question that could hold an answer.
+pub(super) fn helper_positions(
+    talk: &Transcript<'_>,
+    asked: &DetectedQuestion,
+    not_answers: impl Fn(&ParsedMessage<'_>) -> bool,
+) -> Vec<usize> {
+    let from = asked.places[0];
+    (from..talk.said.len())
+        .filter(|place| !asked.places.contains(place))
+        .filter(|place| {
+            let said = &talk.said[*place];
+            let helps = said.author != asked.asker
+                || (said.has(CueClass::Own) && said.matter >= 5 && !said.asks);
+            helps && !said.is_empty_talk() && !said.commands_a_bot() && !not_answers(said)
+        })
+        .take(MOST_CANDIDATES)
+        .collect()
+}
+
+/// Later messages of a conversation answer later questions.
+const MOST_CANDIDATES: usize = 120;
+
+/// Scores the candidates, best first; at equal scores the earlier one leads.
+pub(super) fn rank_candidates(
+    talk: &Transcript<'_>,
+    asked: &DetectedQuestion,
+    places: &[usize],
+    closing: &AskerClosing,
+    conversation: &Conversation<'_>,
+    rules: &SignalRules,
+) -> Vec<AnswerCandidate> {
+    let mut per_helper = BTreeMap::<ParticipantIndex, usize>::new();
+    for place in places {
+        *per_helper.entry(talk.said[*place].author).or_default() += 1;
+    }
+    let failures = next_of_asker(talk, asked.asker, |said| {
+        said.has(CueClass::Failed) && (said.has(CueClass::Hollow) || !said.has(CueClass::Thanks))
+    });
+    let replies = next_of_asker(talk, asked.asker, |_| true);
+    let mut candidates = places
+        .iter()
+        .enumerate()
+        .map(|(rank, place)| {
+            let said = &talk.said[*place];
+            let setting = CandidateContext {
+                rank,
+                share: per_helper[&said.author] as f32 / places.len() as f32,
+                next: replies[*place].map(|next| &talk.said[next]),
+                last_before_closing: closing.place().is_some_and(|closing| {
+                    *place < closing && places.get(rank + 1).is_none_or(|next| *next > closing)
+                }),
+                in_vain: closing.place().is_some_and(|closing| {
+                    failures[*place].is_some_and(|failure| failure < closing)
+                }),
+                after_closing: closing.place().is_some_and(|closing| *place > closing),
+                trusted: conversation.trusted.contains(&said.message.author.id),
+                reacted: ReactionVotes::to(said, talk, asked, conversation, rules),
+            };
+            let values = values(said, asked, &setting);
+            AnswerCandidate { place: *place, values, score: rules.answers.score(&values) }
+        })
+        .collect::<Vec<_>>();
+    candidates
+        .sort_by(|one, other| other.score.total_cmp(&one.score).then(one.place.cmp(&other.place)));
+    candidates
+}
+
+/// What stands around a candidate.
+struct CandidateContext<'t> {
+    rank: usize,
+    share: f32,
+    /// What the asker says next.
+    next: Option<&'t ParsedMessage<'t>>,
+    last_before_closing: bool,
+    in_vain: bool,
+    after_closing: bool,
+    trusted: bool,
+    reacted: ReactionVotes,
+}
+
+fn values(
+    said: &ParsedMessage<'_>,
+    asked: &DetectedQuestion,
+    setting: &CandidateContext<'_>,
+) -> AnswerFeatures {
+    let own = said.author == asked.asker;
+    let to_asker = said.to == Addressee::Person(asked.asker);
+    let tells = said.has(CueClass::Advice) || said.has(CueClass::Command);
+    let next = |cue: CueClass| setting.next.is_some_and(|next| next.has(cue));
+    [
+        holds(setting.rank == 0),
+        (1.0 + setting.rank as f32).ln() / 2.0,
+        holds(said.ends_asking),
+        holds(said.asks && (said.has(CueClass::Opener) || said.has(CueClass::Probing))),
+        shared(&said.content, &asked.content).min(3) as f32 / 3.0,
+        holds((next(CueClass::Thanks) || next(CueClass::Worked)) && !next(CueClass::Hollow)),
+        holds(tells),
+        setting.share,
+        holds(said.link || said.code),
+        holds(to_asker),
+        holds(!to_asker && said.to != Addressee::Nobody && !own),
+        holds(said.has(CueClass::Redirect)),
+        holds(said.has(CueClass::Ignorance) || said.has(CueClass::Hollow)),
+        holds(said.matter < 3 && !said.link && !said.code),
+        said.matter.min(30) as f32 / 30.0,
+        holds(setting.after_closing),
+        holds(setting.last_before_closing),
+        holds(
+            said.has(CueClass::Courtesy)
+                || (said.has(CueClass::Thanks) && !tells && said.matter < 10),
+        ),
+        holds(own),
+        holds(setting.trusted),
+        holds(said.has(CueClass::Affirming) && !said.asks),
+        holds(next(CueClass::Failed)),
+        holds(setting.in_vain),
+        holds(setting.reacted.accepted.is_some()),
+        holds(setting.reacted.refused),
+    ]
+}
+
+/// For each place, the next place behind it where the asker says such a thing.
+fn next_of_asker(
+    talk: &Transcript<'_>,
+    asker: ParticipantIndex,
+    such: impl Fn(&ParsedMessage<'_>) -> bool,
+) -> Vec<Option<usize>> {
+    let mut next = None;
+    let mut all = vec![None; talk.said.len()];
+    for (place, said) in talk.said.iter().enumerate().rev() {
+        all[place] = next;
+        if said.author == asker && such(said) {
+            next = Some(place);
+        }
+    }
+    all
+}

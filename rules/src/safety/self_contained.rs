@@ -1,0 +1,61 @@
+//! Does an answer stand alone.
+
+use regex::RegexSet;
+
+use crate::config::toml_reader::TomlReader;
+
+#[derive(Debug)]
+pub(super) struct SelfContainedRules {
+    words: usize,
+    empty_words: Vec<String>,
+    elsewhere: RegexSet,
+}
+
+impl SelfContainedRules {
+    pub(super) fn read(table: &mut TomlReader) -> Self {
+        let words = table.integer("words", 4, 0, 100) as usize;
+        let empty_words = table.texts("empty_words");
+        let patterns = table.texts("elsewhere");
+        let good = patterns
+            .iter()
+            .filter(|pattern| super::compile(table, "elsewhere", pattern).is_some())
+            .collect::<Vec<_>>();
+        let elsewhere = RegexSet::new(good).unwrap_or_else(|error| {
+            table.wrong("elsewhere", format!("too much together: {error}"));
+            RegexSet::empty()
+        });
+        Self { words, empty_words, elsewhere }
+    }
+
+    pub(super) fn missing_context(&self, text: &str, has_code: bool) -> Option<&'static str> {
+        let words = text
+            .split_whitespace()
+            .filter(|word| !word.contains("://"))
+            .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase())
+            .filter(|word| word.chars().any(char::is_alphabetic))
+            .collect::<Vec<_>>();
+        let links = text.contains("://");
+        if words.is_empty() && !has_code {
+            return Some(if links { "it is only a link" } else { "it has no words" });
+        }
+        if words.iter().all(|word| self.empty_words.contains(word)) && !has_code {
+            return Some("it only says yes, no or thanks");
+        }
+        if self.elsewhere.is_match(text) {
+            return Some("it refers to something that the reader does not see");
+        }
+        if text.trim_end().ends_with('?')
+            && !text.trim_end().trim_end_matches('?').contains(['.', '?', '!', '\n'])
+        {
+            return Some("it asks back");
+        }
+        // A Korean word carries what takes two or three in English.
+        let weight = |word: &String| if word.chars().any(is_hangul) { 2 } else { 1 };
+        (words.iter().map(weight).sum::<usize>() < self.words && !has_code)
+            .then_some("it is too short")
+    }
+}
+
+fn is_hangul(c: char) -> bool {
+    ('\u{ac00}'..='\u{d7a3}').contains(&c)
+}

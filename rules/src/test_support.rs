@@ -1,0 +1,44 @@
+//! Clusters to test with.
+
+use crate::model::cluster::{Cluster, ClusterState, Occurrence, Quote};
+use crate::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
+use crate::resolution::ResolutionGrade;
+
+/// One occurrence for each `(question, answer)`, everybody another person.
+pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
+    let told = (1_u64..).zip(told);
+    let occurrences = told.map(|(at, (question, answer))| Occurrence {
+        conversation: ConversationId(MessageId(at * 10)),
+        guild: GuildId(1),
+        channel: ChannelId(2),
+        channel_name: "help".to_owned(),
+        question: quote(at * 10, question),
+        answers: vec![quote(at * 10 + 1, answer)],
+        grade: ResolutionGrade::Confirmed,
+        confidence: 0.8,
+        signals: Vec::new(),
+        reasons: Vec::new(),
+        quotable: true,
+        people: Vec::new(),
+    });
+    let occurrences = occurrences.collect::<Vec<_>>();
+    Cluster {
+        id: ClusterId::of_question(MessageId(10)),
+        state: ClusterState::Due,
+        centre: occurrences[0].question.message,
+        occurrences,
+        due_since: None,
+        canon: None,
+    }
+}
+
+pub(crate) fn quote(message: u64, text: &str) -> Quote {
+    Quote {
+        message: MessageId(message),
+        author: UserId(message),
+        author_name: format!("Person {message}"),
+        trusted: false,
+        text: text.to_owned(),
+        sent: Millis(message as i64 * Millis::HOUR),
+    }
+}

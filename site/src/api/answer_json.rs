@@ -1,0 +1,166 @@
+//! An answer as JSON: what the page shows, in the shape that programs get.
+
+use serde::Serialize;
+
+use crate::pages::view::{
+    AnswerView, EvidenceDetails, EvidenceView, QuotedMessage, ReasonView, WordingView,
+};
+use crate::pages::words::ReviewStatus;
+
+/// `{"answer": …}`, as `/api/v1/answers/{id}` and the `.json` form give it. Times are RFC 3339, UTC.
+#[derive(Serialize)]
+pub(crate) struct AnswerEnvelope<'a> {
+    answer: AnswerJson<'a>,
+}
+
+#[derive(Serialize)]
+struct AnswerJson<'a> {
+    id: &'a str,
+    url: &'a str,
+    title: &'a str,
+    status: ReviewStatus,
+    state: &'a str,
+    occurrences: usize,
+    askers: usize,
+    last_confirmed: &'a str,
+    channels: &'a [String],
+    versions: &'a [String],
+    also_asked_as: Vec<&'a str>,
+    question: Option<QuoteJson<'a>>,
+    /// The page in the documentation, where maintainers merged the first answer.
+    page: Option<&'a str>,
+    /// Best first.
+    answers: Vec<QuoteJson<'a>>,
+    evidence: Vec<EvidenceJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct QuoteJson<'a> {
+    /// Whether maintainers merged it; then it has no one author, and the address is its page's.
+    reviewed: bool,
+    markdown: &'a str,
+    by: &'a str,
+    trusted: bool,
+    at: &'a str,
+    url: &'a str,
+}
+
+#[derive(Serialize)]
+struct EvidenceJson<'a> {
+    resolved: &'a str,
+    question_url: &'a str,
+    answer_url: &'a str,
+    /// Whether the people agreed to be quoted; if not, there is nothing but date and links.
+    quotable: bool,
+    #[serde(flatten)]
+    told: Option<EvidenceDetailsJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct EvidenceDetailsJson<'a> {
+    channel: &'a str,
+    asker: &'a str,
+    answerer: &'a str,
+    grade: &'a str,
+    /// 0 to 1.
+    confidence: f32,
+    signals: Vec<SignalJson<'a>>,
+    reasons: Vec<ReasonJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct SignalJson<'a> {
+    what: &'a str,
+    url: &'a str,
+}
+
+#[derive(Serialize)]
+struct ReasonJson<'a> {
+    what: &'a str,
+    weight: f32,
+    url: Option<&'a str>,
+}
+
+impl AnswerView {
+    pub(crate) fn export(&self) -> AnswerEnvelope<'_> {
+        AnswerEnvelope {
+            answer: AnswerJson {
+                id: &self.id,
+                url: &self.url,
+                title: &self.title,
+                status: self.status,
+                state: self.state,
+                occurrences: self.occurrences,
+                askers: self.askers,
+                last_confirmed: &self.last_confirmed.exact,
+                channels: &self.channels,
+                versions: &self.versions,
+                also_asked_as: self
+                    .variants
+                    .iter()
+                    .map(|WordingView { text, .. }| text.as_str())
+                    .collect(),
+                question: self.question.as_ref().map(QuoteJson::of),
+                page: self
+                    .answer
+                    .as_ref()
+                    .filter(|answer| answer.merged && !answer.url.is_empty())
+                    .map(|answer| answer.url.as_str()),
+                answers: self.answer.iter().chain(&self.others).map(QuoteJson::of).collect(),
+                evidence: self.evidence.iter().map(EvidenceJson::of).collect(),
+            },
+        }
+    }
+}
+
+impl<'a> QuoteJson<'a> {
+    fn of(said: &'a QuotedMessage) -> Self {
+        Self {
+            reviewed: said.merged,
+            markdown: &said.markdown,
+            by: &said.by,
+            trusted: said.trusted,
+            at: &said.at.exact,
+            url: &said.url,
+        }
+    }
+}
+
+impl<'a> EvidenceJson<'a> {
+    fn of(evidence: &'a EvidenceView) -> Self {
+        let EvidenceView { at, question_url, answer_url, testimony } = evidence;
+        Self {
+            resolved: &at.exact,
+            question_url,
+            answer_url,
+            quotable: testimony.is_some(),
+            told: testimony.as_ref().map(EvidenceDetailsJson::of),
+        }
+    }
+}
+
+impl<'a> EvidenceDetailsJson<'a> {
+    fn of(testimony: &'a EvidenceDetails) -> Self {
+        let EvidenceDetails { channel, asker, answerer, grade, confidence, signals, reasons } =
+            testimony;
+        Self {
+            channel,
+            asker,
+            answerer,
+            grade,
+            confidence: f32::from(*confidence) / 100.0,
+            signals: signals
+                .iter()
+                .map(|sign| SignalJson { what: sign.what, url: &sign.url })
+                .collect(),
+            reasons: reasons
+                .iter()
+                .map(|ReasonView { what, weight, url, .. }| ReasonJson {
+                    what,
+                    weight: *weight,
+                    url: url.as_deref(),
+                })
+                .collect(),
+        }
+    }
+}

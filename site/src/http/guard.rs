@@ -1,0 +1,149 @@
+//! What every request passes: limits on the way in, headers and words for failures on the way out.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tokio::sync::Semaphore;
+
+use crate::http::error::{HttpError, error_of};
+use crate::http::templates;
+
+/// How many requests are worked on at once; others wait for their turn, and time out waiting.
+const CONCURRENT: usize = 128;
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// A query of 512 characters, each three bytes and percent-encoded, fits.
+const MAX_URI_BYTES: usize = 8 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+    frame-ancestors 'none'";
+
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+/// The turns that requests wait for.
+#[derive(Clone)]
+pub(crate) struct RequestPermits(Arc<Semaphore>);
+
+impl RequestPermits {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(CONCURRENT)))
+    }
+}
+
+/// Refuses what is too long and gives up on what takes too long.
+pub(crate) async fn limited(
+    State(turns): State<RequestPermits>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let length = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    if length > MAX_URI_BYTES {
+        return HttpError::uri_too_long().into_response();
+    }
+    let answered = async {
+        let _turn = turns.0.acquire().await.expect("the semaphore is never closed");
+        next.run(request).await
+    };
+    match tokio::time::timeout(TIMEOUT, answered).await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::warn!("a request timed out");
+            HttpError::timeout().into_response()
+        }
+    }
+}
+
+/// Answers for a handler that panicked. The panic's message may hold anything, so nobody gets it.
+pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a request panicked");
+    HttpError::of_status(axum::http::StatusCode::INTERNAL_SERVER_ERROR).into_response()
+}
+
+/// Puts failures into words and the security headers on everything.
+pub(crate) async fn dressed(request: Request, next: Next) -> Response {
+    let for_machines = is_for_machines(request.uri().path());
+    let mut response = next.run(request).await;
+    if let Some(failure) = error_of(&response) {
+        let headers = std::mem::take(response.headers_mut());
+        response = if for_machines {
+            failure.envelope(headers)
+        } else {
+            failure.with_body(error_page(&failure), headers)
+        };
+    }
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    response
+}
+
+fn is_for_machines(path: &str) -> bool {
+    path == "/api"
+        || path.starts_with("/api/")
+        || path.ends_with(".json")
+        || matches!(path, "/healthz" | "/readyz")
+}
+
+#[derive(Serialize)]
+struct ErrorPage<'a> {
+    status: u16,
+    heading: &'static str,
+    message: &'a str,
+}
+
+fn error_page(failure: &HttpError) -> Response {
+    let heading = match failure.status.as_u16() {
+        404 => "Nothing is here.",
+        400..=499 => "That did not work.",
+        _ => "We could not answer.",
+    };
+    let message = sentence(&failure.message);
+    let page = ErrorPage { status: failure.status.as_u16(), heading, message: &message };
+    match templates::page("error.html", &page) {
+        Ok(html) => html.into_response(),
+        Err(_) => message.into_response(),
+    }
+}
+
+/// A message as a sentence: capital first, full stop last.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn machines_get_envelopes_and_people_pages() {
+        for path in ["/api", "/api/v2/x", "/answers/q1.json", "/readyz"] {
+            assert!(is_for_machines(path), "{path}");
+        }
+        for path in ["/", "/apiary", "/answers/q1", "/answers/q1.md"] {
+            assert!(!is_for_machines(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn messages_read_as_sentences() {
+        assert_eq!(sentence("there is nothing here"), "There is nothing here.");
+    }
+}

@@ -1,0 +1,174 @@
+//! The query string of a search, read strictly.
+
+use rules::model::ids::ChannelId;
+
+use crate::http::error::HttpError;
+use crate::pages::slug::percent_encoded;
+use crate::pages::words::ReviewStatus;
+
+pub(crate) const MAX_QUERY_CHARS: usize = 512;
+pub(crate) const DEFAULT_LIMIT: usize = 10;
+const MAX_LIMIT: usize = 50;
+pub(crate) const MAX_OFFSET: usize = 1_000;
+
+/// What a visitor searches for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SearchParams {
+    /// Trimmed. Empty where nothing was asked.
+    pub(crate) text: String,
+    pub(crate) status: Option<ReviewStatus>,
+    pub(crate) channel: Option<ChannelId>,
+    pub(crate) limit: usize,
+    pub(crate) offset: usize,
+}
+
+impl SearchParams {
+    /// Reads the parameters of a query string. A wrong value, an unknown name or a name given twice is a
+    /// failure that says what is allowed.
+    pub(crate) fn read(pairs: &[(String, String)]) -> Result<Self, HttpError> {
+        let mut params = Self {
+            text: String::new(),
+            status: None,
+            channel: None,
+            limit: DEFAULT_LIMIT,
+            offset: 0,
+        };
+        for (at, (name, value)) in pairs.iter().enumerate() {
+            if pairs[..at].iter().any(|(earlier, _)| earlier == name) {
+                return Err(HttpError::bad_request(format!("{} is given twice", shown(name))));
+            }
+            match name.as_str() {
+                "q" => params.text = text(value)?,
+                "status" => params.status = status(value)?,
+                "channel" => params.channel = channel(value)?,
+                "limit" => params.limit = number("limit", value, 1, MAX_LIMIT)?,
+                "offset" => params.offset = number("offset", value, 0, MAX_OFFSET)?,
+                _ => {
+                    return Err(HttpError::bad_request(format!(
+                        "unknown parameter {}; allowed: q, status, channel, limit, offset",
+                        shown(name)
+                    )));
+                }
+            }
+        }
+        Ok(params)
+    }
+
+    /// The address of the same search on the page, from another result on.
+    pub(crate) fn page_address(&self, offset: usize) -> String {
+        let mut address = format!("/?q={}", percent_encoded(&self.text));
+        if let Some(status) = self.status {
+            address.push_str(&format!("&status={}", status.as_str()));
+        }
+        if let Some(channel) = self.channel {
+            address.push_str(&format!("&channel={channel}"));
+        }
+        if self.limit != DEFAULT_LIMIT {
+            address.push_str(&format!("&limit={}", self.limit));
+        }
+        if offset > 0 {
+            address.push_str(&format!("&offset={offset}"));
+        }
+        address
+    }
+}
+
+fn text(value: &str) -> Result<String, HttpError> {
+    if value.chars().count() > MAX_QUERY_CHARS {
+        return Err(HttpError::bad_request(format!(
+            "q is too long; at most {MAX_QUERY_CHARS} characters"
+        )));
+    }
+    Ok(value.trim().to_owned())
+}
+
+fn status(value: &str) -> Result<Option<ReviewStatus>, HttpError> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    let wrong = || {
+        HttpError::bad_request(format!("status is {}; allowed: known, unreviewed", shown(value)))
+    };
+    ReviewStatus::parse(value).map(Some).ok_or_else(wrong)
+}
+
+fn channel(value: &str) -> Result<Option<ChannelId>, HttpError> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| {
+        HttpError::bad_request(format!(
+            "channel is {}; allowed: a channel id, digits",
+            shown(value)
+        ))
+    };
+    value.parse().map(Some).map_err(wrong)
+}
+
+fn number(name: &str, value: &str, least: usize, most: usize) -> Result<usize, HttpError> {
+    let fits = value.parse().ok().filter(|number| (least..=most).contains(number));
+    fits.ok_or_else(|| {
+        HttpError::bad_request(format!("{name} is {}; allowed: {least} to {most}", shown(value)))
+    })
+}
+
+/// The beginning of what a visitor sent, in quotes.
+fn shown(value: &str) -> String {
+    format!("{:?}", value.chars().take(40).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<SearchParams, String> {
+        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        SearchParams::read(&pairs.collect::<Vec<_>>()).map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn all_parameters_are_read() {
+        let pairs = [
+            ("q", " set port "),
+            ("status", "known"),
+            ("channel", "22"),
+            ("limit", "50"),
+            ("offset", "1000"),
+        ];
+        let params = read(&pairs).unwrap();
+        assert_eq!(params.text, "set port");
+        assert_eq!(
+            (params.status, params.channel),
+            (Some(ReviewStatus::Known), Some(ChannelId(22)))
+        );
+        assert_eq!((params.limit, params.offset), (50, 1_000));
+        assert_eq!(
+            params.page_address(20),
+            "/?q=set%20port&status=known&channel=22&limit=50&offset=20"
+        );
+        assert_eq!(read(&[("status", ""), ("channel", "")]).unwrap().page_address(0), "/?q=");
+    }
+
+    #[test]
+    fn a_wrong_value_names_what_is_allowed() {
+        for (name, value, told) in [
+            ("status", "maybe", "known, unreviewed"),
+            ("channel", "help", "digits"),
+            ("limit", "0", "1 to 50"),
+            ("limit", "51", "1 to 50"),
+            ("offset", "1001", "0 to 1000"),
+            ("offset", "-1", "0 to 1000"),
+            ("page", "2", "q, status, channel, limit, offset"),
+        ] {
+            let message = read(&[(name, value)]).unwrap_err();
+            assert!(message.contains(told), "{name}={value}: {message}");
+        }
+        assert!(read(&[("q", "a"), ("q", "b")]).unwrap_err().contains("twice"));
+    }
+
+    #[test]
+    fn length_is_counted_in_characters() {
+        assert!(read(&[("q", &"가".repeat(512))]).is_ok());
+        assert!(read(&[("q", &"가".repeat(513))]).is_err());
+    }
+}

@@ -1,0 +1,9 @@
+pub(crate) mod answer;
+pub(crate) mod card;
+pub(crate) mod markdown;
+pub(crate) mod prose;
+pub(crate) mod search;
+pub(crate) mod slug;
+pub(crate) mod title;
+pub(crate) mod view;
+pub(crate) mod words;

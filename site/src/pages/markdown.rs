@@ -1,0 +1,101 @@
+//! An answer as a Markdown document.
+
+use rules::markdown::{MarkdownDialect, escape};
+
+use crate::pages::view::{AnswerView, EvidenceView, QuotedMessage};
+
+/// The whole answer with its evidence. Text of people stands in quotes, so that it ends where it should.
+pub(crate) fn markdown(view: &AnswerView) -> String {
+    let mut text = format!("# {}\n\n", escaped(&view.title));
+    text.push_str(&format!(
+        "*{}* · answered {} for {} · last on {}\n",
+        view.status.as_str(),
+        view.times,
+        view.people,
+        view.last_confirmed.shown
+    ));
+    section(&mut text, "The question in full", view.question.iter().map(said));
+    section(&mut text, "Answer", view.answer.iter().map(said));
+    let reviewed = view.answer.as_ref().is_some_and(|answer| answer.merged);
+    let others = if reviewed { "Said in chat (unreviewed)" } else { "Other answers" };
+    section(&mut text, others, view.others.iter().map(said));
+    let versions = view.versions.iter().map(|version| format!("- {}\n", escaped(version)));
+    section(&mut text, "Versions that were named", versions);
+    let variants = view.variants.iter().map(|variant| format!("- {}\n", escaped(&variant.text)));
+    section(&mut text, "Also asked as", variants);
+    section(&mut text, "Evidence", view.evidence.iter().map(evidence));
+    text
+}
+
+fn section(text: &mut String, heading: &str, items: impl Iterator<Item = String>) {
+    let items = items.collect::<Vec<_>>();
+    if !items.is_empty() {
+        text.push_str(&format!("\n## {heading}\n\n{}", items.join("")));
+    }
+}
+
+fn said(said: &QuotedMessage) -> String {
+    let quoted = said.markdown.lines().map(|line| format!("> {line}\n")).collect::<String>();
+    let link = if said.url.is_empty() { String::new() } else { format!(": <{}>", said.url) };
+    format!("{quoted}\n{}, {}{link}\n", escaped(&said.by), said.at.shown)
+}
+
+fn evidence(evidence: &EvidenceView) -> String {
+    let EvidenceView { at, question_url, answer_url, testimony } = evidence;
+    let told = testimony.as_ref().map_or_else(String::new, |testimony| {
+        let signals = testimony.signals.iter().map(|signal| signal.what).collect::<Vec<_>>();
+        let signals =
+            if signals.is_empty() { testimony.grade.to_owned() } else { signals.join(", ") };
+        let (asker, answerer) = (escaped(&testimony.asker), escaped(&testimony.answerer));
+        format!(", {asker} asked, {answerer} answered; {signals}")
+    });
+    format!("- {}{told}: [question](<{question_url}>), [answer](<{answer_url}>)\n", at.shown)
+}
+
+/// A line of text as Markdown that shows it as it is.
+fn escaped(line: &str) -> String {
+    escape(line, MarkdownDialect::CommonMark)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::{cluster, occurrence};
+    use rules::publish::pseudonym::{AuthorNaming, Salt};
+
+    #[test]
+    fn an_answer_is_told_with_its_evidence() {
+        let mut hidden = occurrence(2, "my quixotic port?", "in the zanzibar drawer");
+        hidden.quotable = false;
+        let asked =
+            occurrence(1, "Where do I set the port?", "Set `PORT`:\n```sh\n# export PORT=1\n```");
+        let naming = AuthorNaming::Pseudonyms(Salt([7; 16]));
+        let text = markdown(&AnswerView::of(&cluster(vec![asked, hidden]), &naming));
+        assert!(
+            text.starts_with("# Where do I set the port?\n\n*unreviewed* · answered twice"),
+            "{text}"
+        );
+        for part in
+            ["\n## Answer\n\n> Set `PORT`:\n", "\n> # export PORT=1\n", "the asker says it works:"]
+        {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert_eq!(
+            text.matches("\n- 7 Oct 2025").count() + text.matches("\n- 8 Oct 2025").count(),
+            2
+        );
+        assert!(!text.contains("quixotic") && !text.contains("zanzibar"));
+    }
+
+    #[test]
+    fn words_cannot_leave_their_quote() {
+        let hostile = "# big\n---\n<script>x</script>\n\n[a]: javascript:x";
+        let asked = occurrence(1, "Where do I set the port?", hostile);
+        let view = AnswerView::of(&cluster(vec![asked]), &AuthorNaming::DisplayNames);
+        let text = markdown(&view);
+        let answer = text.split("## ").find(|part| part.starts_with("Answer")).unwrap();
+        let quoted = answer.lines().filter(|line| line.starts_with("> ")).count();
+        assert!(quoted >= 3, "{answer}");
+        assert!(!answer.contains("<script") && !answer.contains("\n# big"), "{answer}");
+    }
+}

@@ -1,0 +1,53 @@
+//! What a cluster is called.
+
+use rules::markdown::visible;
+use rules::model::cluster::{Cluster, Occurrence};
+use rules::publish::anonymize::Participants;
+
+/// The question that names a cluster, if it may be quoted, and the title on one line: the merged one,
+/// if there is one. Where no words may be quoted, that is a neutral line.
+pub(crate) fn title<'c>(
+    cluster: &'c Cluster,
+    people: &Participants<'c>,
+) -> (Option<&'c Occurrence>, String) {
+    if let Some(canon) = &cluster.canon {
+        return (None, visible(&canon.title).split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    match people.headline(cluster) {
+        Some((asked, title)) => (Some(asked), title),
+        None => (None, "A settled question whose words are not public".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cluster, Participants};
+    use crate::test_support::{cluster, occurrence};
+    use rules::publish::pseudonym::{AuthorNaming, Salt};
+
+    fn title(cluster: &Cluster) -> String {
+        super::title(cluster, &Participants::of(cluster, &AuthorNaming::Pseudonyms(Salt([7; 16]))))
+            .1
+    }
+
+    #[test]
+    fn the_sentence_that_asks_wins() {
+        let asked = occurrence(1, "Hi all. Where is the port of the server set? I looked.", "x");
+        assert_eq!(title(&cluster(vec![asked])), "Where is the port of the server set?");
+    }
+
+    #[test]
+    fn words_that_may_not_be_quoted_never_make_a_title() {
+        let mut hidden = occurrence(1, "Where is the secret port set?", "x");
+        hidden.quotable = false;
+        let shown = occurrence(2, "server port", "x");
+        assert_eq!(title(&cluster(vec![hidden.clone(), shown])), "Server port");
+        assert!(!title(&cluster(vec![hidden])).contains("port"));
+    }
+
+    #[test]
+    fn nobody_is_named_in_a_title() {
+        let asked = occurrence(1, "@Display Name 201 where is the port of the server set?", "x");
+        assert_eq!(title(&cluster(vec![asked])), "Where is the port of the server set?");
+    }
+}

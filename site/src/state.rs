@@ -1,0 +1,2 @@
+pub(crate) mod searcher_refresh;
+pub(crate) mod store_counts;

@@ -1,0 +1,61 @@
+//! Clusters to test with.
+
+use rules::model::cluster::{Cluster, ClusterState, Occurrence, Quote};
+use rules::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, UserId};
+use rules::model::reason::WeightedReason;
+use rules::resolution::{ResolutionGrade, ResolutionSignal, SignalKind};
+
+/// 2025-10-06T12:00:00Z as a snowflake, from where samples count in hours.
+const NOON: u64 = 1_424_727_686_348_800_000;
+const HOUR: u64 = 3_600_000 << 22;
+
+pub(crate) fn quote(hour: u64, author: u64, text: &str) -> Quote {
+    let message = MessageId(NOON + hour * HOUR + author);
+    Quote {
+        message,
+        author: UserId(author),
+        author_name: format!("Display Name {author}"),
+        trusted: false,
+        text: text.to_owned(),
+        sent: message.created_at(),
+    }
+}
+
+/// A conversation that began `day` days after the first sample and was confirmed within two hours.
+pub(crate) fn occurrence(day: u64, question: &str, answer: &str) -> Occurrence {
+    let question = quote(day * 24, 100 + day, question);
+    let answer = quote(day * 24 + 1, 200 + day, answer);
+    let worked = MessageId(answer.message.0 + HOUR);
+    Occurrence {
+        conversation: ConversationId(question.message),
+        guild: GuildId(11),
+        channel: ChannelId(22),
+        channel_name: "help".to_owned(),
+        grade: ResolutionGrade::Confirmed,
+        confidence: 0.9,
+        signals: vec![ResolutionSignal {
+            kind: SignalKind::Worked,
+            message: worked,
+            by: question.author,
+        }],
+        reasons: vec![
+            WeightedReason::at("the asker says it works", 1.5, worked),
+            WeightedReason::new("the answer ends with a question mark", -0.56),
+        ],
+        quotable: true,
+        people: Vec::new(),
+        question,
+        answers: vec![answer],
+    }
+}
+
+pub(crate) fn cluster(occurrences: Vec<Occurrence>) -> Cluster {
+    Cluster {
+        id: ClusterId::of_question(occurrences[0].question.message),
+        state: ClusterState::Watching,
+        centre: occurrences[0].question.message,
+        occurrences,
+        due_since: None,
+        canon: None,
+    }
+}

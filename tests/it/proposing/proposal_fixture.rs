@@ -1,0 +1,327 @@
+//! A repository of documentation, its maintainers, and the harvester that proposes to it.
+
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use docgen::github::auth::{Auth, Credential};
+use docgen::github::client::{ClientClock, GitHubClient};
+use harvester::config::load_rules;
+use harvester::discord::interactions::handler::PAUSED;
+use harvester::proposals::reconciler::{
+    ProposalReconciler, ProposingError, RoundOutcome, RoundReport,
+};
+use indexer::store::{Store, WriteBatch};
+use rules::model::ids::{ChannelId, MessageId, Millis};
+use rules::publish::pseudonym::AuthorNaming;
+use tests::harness::github::{Act, Acting, FakeGitHub, How, Issue, Role};
+use tokio::runtime::Runtime;
+
+use super::SITE;
+use crate::exports::{Talk, write};
+use crate::world::World;
+
+pub(crate) const DOCS: &str = "harbor/docs";
+const SETTINGS: &str = ".github/answer-harvester.yml";
+/// Who proposes.
+const BOT: &str = "harvester-app";
+
+/// The service's clock as ours: waiting moves it.
+struct ServiceClock(Arc<FakeGitHub>);
+
+impl ClientClock for ServiceClock {
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+
+    fn sleep(&self, millis: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.0.advance(millis);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Where a story of proposals happens.
+pub(crate) struct Office {
+    pub(crate) world: World,
+    pub(crate) github: Arc<FakeGitHub>,
+    pub(crate) talk: Talk,
+    runtime: Runtime,
+    token: String,
+    imports: usize,
+}
+
+impl Office {
+    /// A repository with these files, and talk that was not imported yet.
+    pub(crate) fn new(files: &[(&str, &str)], talk: Talk) -> Self {
+        let world = World::new();
+        world.settle_in();
+        let github = FakeGitHub::start();
+        github.repo(DOCS, files);
+        github.member(DOCS, "mina", Role::Write);
+        github.member(DOCS, "sol", Role::Read);
+        github.member(DOCS, BOT, Role::Write);
+        let token = github.personal_token(BOT, &[]);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let github = Arc::new(github);
+        let mut office = Self { world, github, talk, runtime, token, imports: 0 };
+        office.import();
+        office
+    }
+
+    /// As `new`, with the settings merged already.
+    pub(crate) fn switched_on(files: &[(&str, &str)], talk: Talk) -> Self {
+        let office = Self::new(files, talk);
+        office.round();
+        let number = office.pulls()[0].number;
+        office.mina().merge(number, How::Squash);
+        office
+    }
+
+    /// With the talk that the program carries, under the demo's rules.
+    pub(crate) fn on_the_demo(files: &[(&str, &str)]) -> Self {
+        let office = Self::new(files, Talk::in_channel(5));
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let scope = std::fs::read_to_string(ours.join("../harvester/demo/scope.toml")).unwrap();
+        office.world.write("data/rules/scope.toml", &scope);
+        assert_eq!(office.world.import(&ours.join("data/exports")).code, 0);
+        office
+    }
+
+    /// As `switched_on` from the beginning, where maintainers are in a hurry.
+    pub(crate) fn eager(talk: Talk) -> Self {
+        let mut files = SITE.to_vec();
+        files.push((SETTINGS, "limits:\n  open: 50\n  per_day: 50\n  per_hour: 50\n"));
+        Self::new(&files, talk)
+    }
+
+    /// The data directory is lost, and all of the talk is read again.
+    pub(crate) fn lose_data(&mut self) {
+        std::fs::remove_dir_all(self.world.data()).unwrap();
+        self.world.settle_in();
+        self.import();
+    }
+
+    /// Reads all of the talk again.
+    pub(crate) fn import(&mut self) {
+        self.imports += 1;
+        let name = format!("talk-{}.json", self.imports);
+        let export = write(&self.world.path(&name), &self.talk.export());
+        assert_eq!(self.world.import(&export).code, 0);
+    }
+
+    /// A maintainer.
+    pub(crate) fn mina(&self) -> Acting<'_> {
+        self.github.acting("mina", DOCS)
+    }
+
+    /// One round of the harvester that must come to an end.
+    #[track_caller]
+    pub(crate) fn round(&self) -> RoundReport {
+        match self.try_round("one") {
+            Ok(RoundOutcome::Done(report)) => report,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// One round of a harvester of this name.
+    pub(crate) fn try_round(&self, owner: &str) -> Result<RoundOutcome, ProposingError> {
+        // What was said last is judged, grouped and indexed first.
+        self.world.well(&["status"]);
+        self.runtime.block_on(async {
+            let proposer = self.proposer(owner).await;
+            let round = proposer.round().await;
+            proposer.store.close().await;
+            round
+        })
+    }
+
+    async fn proposer(&self, owner: &str) -> ProposalReconciler {
+        let store = Store::open_shared(&self.world.data()).await.unwrap();
+        let rules: PathBuf = self.world.path("data/rules");
+        let auth = Auth::Token(Credential::new(self.token.clone()));
+        let clock = Arc::new(ServiceClock(self.github.clone()));
+        let naming = AuthorNaming::Pseudonyms(store.salt().await.unwrap().unwrap());
+        ProposalReconciler {
+            github: GitHubClient::new(&self.github.url(), DOCS, auth, clock, None).unwrap(),
+            rules: Arc::new(load_rules(Some(&rules)).unwrap()),
+            target: None,
+            folder: None,
+            owner: owner.to_owned(),
+            documents: Default::default(),
+            naming,
+            store,
+        }
+    }
+
+    /// Somebody deletes messages of the channel.
+    pub(crate) fn delete(&self, messages: &[&str]) {
+        let channel = ChannelId(self.talk.channel());
+        let at = Millis(jiff::Timestamp::now().as_millisecond());
+        let deleted = messages.iter().map(|id| (channel, MessageId(id.parse().unwrap()), at));
+        self.tell(&WriteBatch { deleted: deleted.collect(), ..WriteBatch::default() });
+    }
+
+    /// When the last message was sent.
+    pub(crate) fn said_last(&self) -> Millis {
+        let last = self.talk.ids().pop().expect("something was said");
+        last.parse::<MessageId>().unwrap().created_at()
+    }
+
+    /// An operator holds new proposals back, or lets them go.
+    pub(crate) fn pause(&self, pause: bool) {
+        self.runtime.block_on(async {
+            let store = Store::open_shared(&self.world.data()).await.unwrap();
+            match pause {
+                true => store.set(PAUSED, "1").await.unwrap(),
+                false => store.unset(PAUSED).await.unwrap(),
+            }
+            store.close().await;
+        });
+    }
+
+    /// What Discord tells.
+    pub(crate) fn tell(&self, batch: &WriteBatch) {
+        self.runtime.block_on(async {
+            let store = Store::open_shared(&self.world.data()).await.unwrap();
+            store.apply_batch(batch).await.unwrap();
+            store.close().await;
+        });
+    }
+
+    /// The newest pull request that is about these words.
+    #[track_caller]
+    pub(crate) fn about(&self, words: &str) -> Issue {
+        let mut pulls = self.pulls();
+        pulls.retain(|pull| pull.title.contains(words) || pull.body.contains(words));
+        pulls.pop().unwrap_or_else(|| panic!("no pull request is about {words:?}"))
+    }
+
+    /// The page that a branch adds, with its path.
+    #[track_caller]
+    pub(crate) fn page_on(&self, branch: &str) -> (String, String) {
+        let files = self.github.files(DOCS, branch).into_iter();
+        let mut pages = files.filter(|(path, _)| path.starts_with("answers/"));
+        pages.next().unwrap_or_else(|| panic!("no page on {branch}"))
+    }
+
+    /// What the harvester said on a pull request: one comment, edited in place.
+    #[track_caller]
+    pub(crate) fn status_of(&self, number: u64) -> String {
+        let comments = self.github.comments(DOCS, number).into_iter();
+        let mut ours = comments.filter(|comment| comment.author == BOT).collect::<Vec<_>>();
+        assert!(ours.len() < 2, "{ours:#?}");
+        ours.pop().map(|comment| comment.body).unwrap_or_default()
+    }
+
+    pub(crate) fn pulls(&self) -> Vec<Issue> {
+        self.github.pulls(DOCS)
+    }
+
+    /// The pull request with this number.
+    pub(crate) fn pull(&self, number: u64) -> Issue {
+        self.github.numbered_one(DOCS, number)
+    }
+
+    /// The text of the dashboard.
+    pub(crate) fn dashboard(&self) -> String {
+        let issues = self.github.issues(DOCS);
+        let found = issues.into_iter().find(|one| one.title.contains("dashboard"));
+        found.expect("there is a dashboard").body
+    }
+
+    pub(crate) fn days(&self, days: i64) {
+        self.github.advance(days * Millis::DAY);
+    }
+
+    /// Nothing called anybody, nothing of people's was overwritten, and the service was not surprised.
+    #[track_caller]
+    pub(crate) fn assert_polite(&self) {
+        self.github.assert_no_surprises();
+        assert!(self.github.overwritten().is_empty(), "{:?}", self.github.overwritten());
+        // The dashboard names our own pull requests, and that is what it is for.
+        let mut mentions = self.github.mentions();
+        let board = self.github.issues(DOCS).first().map_or(0, |board| board.number);
+        let board = format!("{DOCS}#{board} ");
+        mentions.retain(|one| one.act != Act::Refer || !one.place.starts_with(&board));
+        assert!(mentions.is_empty(), "{mentions:?}");
+    }
+}
+
+/// Questions, each of which three people asked, with the answer that each of them got.
+pub(crate) const QUESTIONS: [([&str; 4], &str); 6] = [
+    (
+        [
+            "How do I reset the vector index after changing the embedding model?",
+            "How can I reset the vector index after I change the embedding model?",
+            "How do I reset the vector index when the embedding model changes?",
+            "How do I reset the vector index after switching the embedding model?",
+        ],
+        "Delete the folder `data/index` and restart the agent; it builds the index again.",
+    ),
+    (
+        [
+            "How do I renew the TLS certificate of the gateway?",
+            "How can I renew the TLS certificate of the gateway?",
+            "How do I renew the gateway TLS certificate?",
+            "How do we renew the TLS certificate of the gateway?",
+        ],
+        "Run `gatectl cert renew` on the gateway host; it reloads by itself within a minute.",
+    ),
+    (
+        [
+            "How do I export my billing invoices as CSV?",
+            "How can I export my billing invoices as CSV?",
+            "How do I export billing invoices to CSV?",
+            "How do we export our billing invoices as CSV?",
+        ],
+        "Open Billing, choose the year, and press the arrow beside Invoices; it offers CSV.",
+    ),
+    (
+        [
+            "How do I mute push notifications on the phone at night?",
+            "How can I mute push notifications on my phone at night?",
+            "How do I mute the push notifications on the phone during the night?",
+            "How do we mute push notifications on the phone at night?",
+        ],
+        "Set quiet hours under Profile, Notifications; from then on the phone stays silent.",
+    ),
+    (
+        [
+            "How do I move a workspace to another region?",
+            "How can I move a workspace to another region?",
+            "How do I move my workspace to another region?",
+            "How do we move a workspace to another region?",
+        ],
+        "Export it with `wsp dump`, create one in the other region, and load it with `wsp load`.",
+    ),
+    (
+        [
+            "How do I raise the memory limit of a worker?",
+            "How can I raise the memory limit of a worker?",
+            "How do I raise the memory limit for a worker?",
+            "How do we raise the memory limit of a worker?",
+        ],
+        "Put `worker.memory: 4G` into `fleet.yml` and roll the workers with `fleet roll`.",
+    ),
+];
+
+/// So many of the questions, asked and answered three times each.
+pub(crate) fn asked(questions: usize) -> Talk {
+    let mut talk = Talk::in_channel(5);
+    for (asker, (wordings, answer)) in QUESTIONS.iter().take(questions).enumerate() {
+        for (at, wording) in wordings[..3].iter().enumerate() {
+            talk.resolved(11 + 10 * asker as u64 + at as u64, wording, answer);
+        }
+    }
+    talk
+}
+
+/// One more person asks a question and gets its answer.
+pub(crate) fn ask_again(talk: &mut Talk, question: usize, asker: u64) {
+    let (wordings, answer) = QUESTIONS[question];
+    talk.resolved(asker, wordings[3], answer);
+}

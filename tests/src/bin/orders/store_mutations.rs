@@ -1,0 +1,75 @@
+//! What happens to stored messages besides exports.
+
+use std::fmt;
+
+use indexer::store::{AnswerMarkRow, Result, Store, WriteBatch};
+use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use serde_json::Value;
+
+use crate::history::messages;
+use crate::seeded_rng::Dice;
+
+/// In the years of the exports, so that some come before and some after.
+const BETWEEN: i64 = 3_790_000_000_000;
+
+/// Something done at a moment of its own, so that its place among the imports must not show.
+#[derive(Debug, Clone)]
+pub(crate) enum Deed {
+    Delete(ChannelId, Vec<MessageId>, Millis),
+    Hide(ChannelId, Millis),
+    Mark(AnswerMarkRow),
+}
+
+impl Deed {
+    /// A deed on the messages of a file; `None` on an empty one.
+    pub(crate) fn invent(file: &Value, number: usize, dice: &mut Dice) -> Option<Self> {
+        let all = messages(file).iter().filter_map(|message| id(&message["id"]));
+        let all = all.map(MessageId).collect::<Vec<_>>();
+        if all.is_empty() {
+            return None;
+        }
+        let channel = ChannelId(id(&file["channel"]["id"])?);
+        let at = Millis(BETWEEN + dice.roll(12) as i64 * Millis::DAY + number as i64);
+        let message = all[dice.roll(all.len())];
+        Some(match dice.roll(8) {
+            0 => Self::Hide(channel, at),
+            1 | 2 => {
+                let by = UserId(dice.roll(3) as u64 + 1);
+                let answers = dice.roll(3) > 0;
+                Self::Mark(AnswerMarkRow { channel, message, by, answers, at })
+            }
+            3 => {
+                let first = dice.roll(all.len());
+                let run = all.into_iter().skip(first).take(1 + dice.roll(30));
+                Self::Delete(channel, run.collect(), at)
+            }
+            _ => Self::Delete(channel, vec![message], at),
+        })
+    }
+
+    pub(crate) async fn happen(&self, store: &Store) -> Result<()> {
+        let mut batch = WriteBatch::default();
+        match self {
+            Self::Delete(channel, messages, at) => {
+                batch.deleted = messages.iter().map(|message| (*channel, *message, *at)).collect();
+            }
+            Self::Hide(channel, at) => batch.hidden.push((*channel, *at)),
+            Self::Mark(mark) => return store.set_mark(mark).await,
+        }
+        store.apply_batch(&batch).await.map(drop)
+    }
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delete(channel, messages, _) => write!(f, "in {channel} delete {messages:?}"),
+            Self::Hide(channel, at) => write!(f, "hide {channel} at {}", at.0),
+            Self::Mark(mark) => write!(f, "{mark:?}"),
+        }
+    }
+}
+
+fn id(value: &Value) -> Option<u64> {
+    value.as_str()?.parse().ok()
+}
