@@ -45,6 +45,8 @@ use std::time::{Duration, Instant};
 use rules::model::ids::UserId;
 use tokio::sync::oneshot;
 
+use super::loopback;
+
 pub use gateway::script::{Order, Unreliable};
 pub use gateway::{Contact, Hub, Rebuff};
 pub use interactions::{Asked, Reply};
@@ -86,10 +88,8 @@ impl Service {
 impl FakeDiscord {
     /// Starts a service without guilds on a free port of the loopback.
     pub fn start() -> Self {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        listener.set_nonblocking(true).unwrap();
+        let (listener, address) = loopback::bind();
         let bot = UserId(1_100_000_000_000_000_000);
-        let address = listener.local_addr().unwrap();
         let service = Arc::new(Service {
             world: Mutex::new(World::new(bot, format!("ws://{address}"))),
             changed: Condvar::new(),
@@ -97,13 +97,7 @@ impl FakeDiscord {
             token: format!("{}.fake.{}", bot.0, "x".repeat(27)),
         });
         let (stop, stopped) = oneshot::channel();
-        let shared = service.clone();
-        let thread = std::thread::spawn(move || {
-            let mut runtime = tokio::runtime::Builder::new_multi_thread();
-            let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
-            runtime.block_on(rest::serve(shared, listener, stopped));
-            runtime.shutdown_background();
-        });
+        let thread = loopback::run_on_thread(rest::serve(service.clone(), listener, stopped));
         Self { service, stop: Some(stop), thread: Some(thread) }
     }
 

@@ -53,6 +53,8 @@ use std::time::{Duration, Instant};
 use rules::model::ids::Millis;
 use tokio::sync::{Notify, oneshot};
 
+use super::loopback;
+
 pub use apps::Permissions;
 pub use faults::{Fault, Trouble};
 pub use git::{Commit, Entry, Files, Git, Sha, Signature};
@@ -99,9 +101,7 @@ impl Service {
 impl FakeGitHub {
     /// Starts a service without repositories on a free port of the loopback.
     pub fn start() -> Self {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
+        let (listener, address) = loopback::bind();
         let (outbox, posts) = mpsc::channel();
         let hooks = webhooks::Hooks::new(outbox);
         let service = Arc::new(Service {
@@ -111,13 +111,7 @@ impl FakeGitHub {
             address,
         });
         let (stop, stopped) = oneshot::channel();
-        let shared = service.clone();
-        let serving = std::thread::spawn(move || {
-            let mut runtime = tokio::runtime::Builder::new_multi_thread();
-            let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
-            runtime.block_on(rest::serve(shared, listener, stopped));
-            runtime.shutdown_background();
-        });
+        let serving = loopback::run_on_thread(rest::serve(service.clone(), listener, stopped));
         let shared = service.clone();
         let delivering = std::thread::spawn(move || webhooks::deliver(&shared, &posts));
         Self { service, stop: Some(stop), threads: vec![serving, delivering] }

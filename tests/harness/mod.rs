@@ -4,3 +4,5 @@
 
 pub mod discord;
 pub mod github;
+mod glob;
+mod loopback;

@@ -17,7 +17,6 @@ mod proposals;
 mod proposing;
 mod safety;
 mod same_state;
-mod seeded_rng;
 mod serve;
 mod store;
 mod tidy;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::exports::{bundled, part, write};
-use crate::seeded_rng::Dice;
 use crate::world::{State, World};
+use tests::seeded_rng::SeededRng;
 
 /// Real talk of two communities, short enough for a test in a debug build.
 pub(crate) fn talk() -> [(&'static str, Value); 2] {
@@ -66,7 +66,7 @@ fn partitions_in_any_order_give_the_same_state() {
     for seed in [7, 8] {
         let world = World::new();
         let mut files = partitions(&world);
-        Dice::new(seed).shuffle(&mut files);
+        SeededRng::new(seed).shuffle(&mut files);
         for file in &files {
             assert_eq!(world.import(file).code, 0);
         }
@@ -134,7 +134,7 @@ fn ten_kills_lose_and_double_nothing() {
     let (_, state) = whole();
     let rehearsal = World::new();
     let steps = rehearsal.steps(&["import", exported(&rehearsal).to_str().unwrap()]);
-    let mut dice = Dice::new(42);
+    let mut dice = SeededRng::new(42);
     let eighth = steps / 8;
     let mut points = (0..8).map(|at| at * eighth + 1 + dice.roll(eighth)).collect::<Vec<_>>();
     points.extend([steps - 1, steps]);

@@ -20,6 +20,8 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::harness::github::{Act, FakeGitHub, Issue, Role};
+use crate::recurring_questions::{self, RecurringQuestion};
+use crate::seeded_rng::SeededRng;
 
 const DOCS: &str = "harbor/docs";
 const BOT: &str = "harvester-app";
@@ -36,37 +38,7 @@ const FILES: [(&str, &str); 3] = [
     ),
     (".github/answer-harvester.yml", "limits:\n  open: 50\n  per_day: 50\n  per_hour: 50\n"),
 ];
-const QUESTIONS: [([&str; 4], &str); 2] = [
-    (
-        [
-            "How do I reset the vector index after changing the embedding model?",
-            "How can I reset the vector index after I change the embedding model?",
-            "How do I reset the vector index when the embedding model changes?",
-            "How do I reset the vector index after switching the embedding model?",
-        ],
-        "Delete the folder `data/index` and restart the agent; it builds the index again.",
-    ),
-    (
-        [
-            "How do I renew the TLS certificate of the gateway?",
-            "How can I renew the TLS certificate of the gateway?",
-            "How do I renew the gateway TLS certificate?",
-            "How do we renew the TLS certificate of the gateway?",
-        ],
-        "Run `gatectl cert renew` on the gateway host; it reloads by itself within a minute.",
-    ),
-];
-
-/// Numbers that look random and are the same for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % sides.max(1)
-    }
-}
+const QUESTIONS: &[RecurringQuestion] = recurring_questions::QUESTIONS.split_at(2).0;
 
 /// What happened in runs.
 #[derive(Debug, Clone, Copy, Default)]
@@ -170,7 +142,7 @@ impl Prepared {
 /// One run: a repository, two harvesters with one data directory, and a maintainer.
 struct Run<'p> {
     prepared: &'p Prepared,
-    dice: Dice,
+    dice: SeededRng,
     folder: TempDir,
     runtime: Arc<Runtime>,
     github: Arc<FakeGitHub>,
@@ -200,7 +172,7 @@ impl<'p> Run<'p> {
         let token = github.personal_token(BOT, &[]);
         Ok(Self {
             prepared,
-            dice: Dice(seed),
+            dice: SeededRng::new(seed),
             folder,
             runtime: Arc::new(runtime()?),
             github: Arc::new(github),

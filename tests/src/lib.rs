@@ -5,5 +5,8 @@ pub mod crashes;
 pub mod harness;
 pub mod mixes;
 pub mod predict;
+pub mod recurring_questions;
 pub mod replay;
 pub mod score;
+pub mod seeded_rng;
+pub mod service_clock;

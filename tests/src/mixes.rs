@@ -11,6 +11,7 @@ use rules::model::ids::{ChannelId, MessageId};
 use serde_json::{Value, json};
 
 use crate::harness::discord::{FakeDiscord, Unreliable};
+use crate::seeded_rng::SeededRng;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Messages of each export that are deleted, and that are edited.
@@ -18,17 +19,6 @@ const CHANGED: usize = 8;
 /// Real talk of two communities, and how much of it.
 const TALK: [(&str, usize); 2] =
     [("demo-eliza/coders.json", 220), ("demo-ubuntu/support.json", 160)];
-
-/// Numbers that look random and are the same for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % sides.max(1)
-    }
-}
 
 /// An export, and what people do to its messages in the end.
 struct History {
@@ -41,7 +31,7 @@ struct History {
 /// Plays the mix of a seed to `program`, the product's executable; fails where anything is lost,
 /// doubled, or comes back.
 pub fn run(seed: u64, program: &Path) -> anyhow::Result<()> {
-    let mut dice = Dice(seed);
+    let mut dice = SeededRng::new(seed);
     let histories = TALK
         .iter()
         .map(|(name, count)| History::of(name, *count, &mut dice))
@@ -84,7 +74,7 @@ fn difference(expected: &Value, found: &Value, place: &str) -> Option<String> {
     }
 }
 
-fn play(place: &Place, histories: &[History], dice: &mut Dice) -> anyhow::Result<()> {
+fn play(place: &Place, histories: &[History], dice: &mut SeededRng) -> anyhow::Result<()> {
     let discord = FakeDiscord::start();
     discord.identify_spacing(Duration::ZERO);
     discord.leave_events_unchecked();
@@ -141,7 +131,7 @@ fn play(place: &Place, histories: &[History], dice: &mut Dice) -> anyhow::Result
 }
 
 impl History {
-    fn of(name: &str, count: usize, dice: &mut Dice) -> anyhow::Result<Self> {
+    fn of(name: &str, count: usize, dice: &mut SeededRng) -> anyhow::Result<Self> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/exports").join(name);
         let mut export = serde_json::from_slice::<Value>(&std::fs::read(path)?)?;
         let messages = export["messages"].as_array_mut().context("an export has messages")?;
@@ -195,7 +185,7 @@ impl History {
     }
 
     /// Edits and deletes on the server, seen by the program or not.
-    fn change(&self, discord: &FakeDiscord, dice: &mut Dice) {
+    fn change(&self, discord: &FakeDiscord, dice: &mut SeededRng) {
         let change = |at: usize, quiet: bool| {
             let act = |discord: &FakeDiscord| match self.edited.get(&at) {
                 Some(text) => discord.edit(self.channel, self.id(at), text),

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 
 use super::FakeDiscord;
-use super::log::matches;
+
 use super::rest::Answer;
+use crate::harness::glob::matches;
 
 /// An answer other than the true one.
 #[derive(Debug, Clone, Copy, PartialEq)]

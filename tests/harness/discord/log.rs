@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::FakeDiscord;
+use crate::harness::glob::matches;
 
 /// A request as it came, and how it was answered.
 #[derive(Debug, Clone)]
@@ -65,19 +66,4 @@ impl FakeDiscord {
         let findings = self.findings();
         assert!(findings.is_empty(), "{} surprises:\n{}", findings.len(), findings.join("\n"));
     }
-}
-
-/// Whether `text` is `pattern`, in which `*` stands for anything, a slash included.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut left) = text.strip_prefix(first) else { return false };
-    let mut parts = rest.split('*').peekable();
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return left.ends_with(part);
-        }
-        let Some(at) = left.find(part) else { return false };
-        left = &left[at + part.len()..];
-    }
-    true
 }

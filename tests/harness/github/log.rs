@@ -6,6 +6,7 @@ use rules::model::ids::Millis;
 use serde_json::Value;
 
 use super::FakeGitHub;
+use crate::harness::glob::matches;
 
 /// A request as it came, and how it was answered.
 #[derive(Debug, Clone)]
@@ -94,19 +95,4 @@ pub(super) fn is_write(method: &str, path: &str) -> bool {
 
 pub(super) fn fits(method: &str, pattern: &str, asked: &str, path: &str) -> bool {
     (method == "*" || method == asked) && matches(pattern, path)
-}
-
-/// Whether `text` is `pattern`, in which `*` stands for anything, a slash included.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut left) = text.strip_prefix(first) else { return false };
-    let mut parts = rest.split('*').peekable();
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return left.ends_with(part);
-        }
-        let Some(at) = left.find(part) else { return false };
-        left = &left[at + part.len()..];
-    }
-    true
 }

@@ -87,9 +87,8 @@ impl Daemon<'_> {
         })
     }
 
-    /// Ends it as an operator does; it must end well within ten seconds.
+    /// Ends it as an operator does; it must end well.
     pub(crate) fn stop(mut self) {
-        let begun = Instant::now();
         let pid = self.process().to_string();
         assert!(
             std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success()
@@ -97,7 +96,6 @@ impl Daemon<'_> {
         let ended = self.child.wait().unwrap();
         let log = std::fs::read_to_string(self.world.path("daemon.log")).unwrap();
         assert!(ended.success(), "{ended}\n{log}");
-        assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
     }
 
     /// `kill -9`.

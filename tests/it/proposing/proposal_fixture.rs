@@ -1,11 +1,10 @@
 //! A repository of documentation, its maintainers, and the harvester that proposes to it.
 
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
 
 use docgen::github::auth::{Auth, Credential};
-use docgen::github::client::{ClientClock, GitHubClient};
+use docgen::github::client::GitHubClient;
 use harvester::config::load_rules;
 use harvester::discord::interactions::handler::PAUSED;
 use harvester::proposals::reconciler::{
@@ -15,6 +14,8 @@ use indexer::store::{Store, WriteBatch};
 use rules::model::ids::{ChannelId, MessageId, Millis};
 use rules::publish::pseudonym::AuthorNaming;
 use tests::harness::github::{Act, Acting, FakeGitHub, How, Issue, Role};
+use tests::recurring_questions::QUESTIONS;
+use tests::service_clock::ServiceClock;
 use tokio::runtime::Runtime;
 
 use super::SITE;
@@ -25,20 +26,6 @@ pub(crate) const DOCS: &str = "harbor/docs";
 const SETTINGS: &str = ".github/answer-harvester.yml";
 /// Who proposes.
 const BOT: &str = "harvester-app";
-
-/// The service's clock as ours: waiting moves it.
-struct ServiceClock(Arc<FakeGitHub>);
-
-impl ClientClock for ServiceClock {
-    fn now(&self) -> Millis {
-        self.0.now()
-    }
-
-    fn sleep(&self, millis: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        self.0.advance(millis);
-        Box::pin(std::future::ready(()))
-    }
-}
 
 /// Where a story of proposals happens.
 pub(crate) struct Office {
@@ -250,64 +237,6 @@ impl Office {
         assert!(mentions.is_empty(), "{mentions:?}");
     }
 }
-
-/// Questions, each of which three people asked, with the answer that each of them got.
-pub(crate) const QUESTIONS: [([&str; 4], &str); 6] = [
-    (
-        [
-            "How do I reset the vector index after changing the embedding model?",
-            "How can I reset the vector index after I change the embedding model?",
-            "How do I reset the vector index when the embedding model changes?",
-            "How do I reset the vector index after switching the embedding model?",
-        ],
-        "Delete the folder `data/index` and restart the agent; it builds the index again.",
-    ),
-    (
-        [
-            "How do I renew the TLS certificate of the gateway?",
-            "How can I renew the TLS certificate of the gateway?",
-            "How do I renew the gateway TLS certificate?",
-            "How do we renew the TLS certificate of the gateway?",
-        ],
-        "Run `gatectl cert renew` on the gateway host; it reloads by itself within a minute.",
-    ),
-    (
-        [
-            "How do I export my billing invoices as CSV?",
-            "How can I export my billing invoices as CSV?",
-            "How do I export billing invoices to CSV?",
-            "How do we export our billing invoices as CSV?",
-        ],
-        "Open Billing, choose the year, and press the arrow beside Invoices; it offers CSV.",
-    ),
-    (
-        [
-            "How do I mute push notifications on the phone at night?",
-            "How can I mute push notifications on my phone at night?",
-            "How do I mute the push notifications on the phone during the night?",
-            "How do we mute push notifications on the phone at night?",
-        ],
-        "Set quiet hours under Profile, Notifications; from then on the phone stays silent.",
-    ),
-    (
-        [
-            "How do I move a workspace to another region?",
-            "How can I move a workspace to another region?",
-            "How do I move my workspace to another region?",
-            "How do we move a workspace to another region?",
-        ],
-        "Export it with `wsp dump`, create one in the other region, and load it with `wsp load`.",
-    ),
-    (
-        [
-            "How do I raise the memory limit of a worker?",
-            "How can I raise the memory limit of a worker?",
-            "How do I raise the memory limit for a worker?",
-            "How do we raise the memory limit of a worker?",
-        ],
-        "Put `worker.memory: 4G` into `fleet.yml` and roll the workers with `fleet roll`.",
-    ),
-];
 
 /// So many of the questions, asked and answered three times each.
 pub(crate) fn asked(questions: usize) -> Talk {

@@ -1,13 +1,13 @@
 //! Rounds of a harvester that may be cut short.
 
 use std::path::Path;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use docgen::github::auth::{Auth, Credential};
-use docgen::github::client::{ClientClock, GitHubClient};
+use docgen::github::client::GitHubClient;
 use harvester::pipeline::Pipeline;
 use harvester::proposals::reconciler::{ProposalReconciler, ProposingError, RoundOutcome};
 use indexer::store::{Store, WriteBatch};
@@ -16,24 +16,11 @@ use rules::model::ids::{ChannelId, MessageId, Millis};
 use rules::publish::pseudonym::{AuthorNaming, Salt};
 
 use super::{CHANNEL, DOCS, MOST_ROUNDS, Run, copy};
-use crate::harness::github::{FakeGitHub, Fault, Request, Trouble};
+use crate::harness::github::{Fault, Request, Trouble};
+use crate::service_clock::ServiceClock;
 
 /// How often a held request is looked for.
 const GLANCE: Duration = Duration::from_millis(1);
-
-/// The service's clock as ours: waiting moves it.
-struct ServiceClock(Arc<FakeGitHub>);
-
-impl ClientClock for ServiceClock {
-    fn now(&self) -> Millis {
-        self.0.now()
-    }
-
-    fn sleep(&self, millis: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        self.0.advance(millis);
-        Box::pin(std::future::ready(()))
-    }
-}
 
 /// What cuts into a round at some request.
 #[derive(Clone, Copy)]

@@ -11,6 +11,7 @@ use super::super::malformed::Malformed;
 use super::super::schemas;
 use super::super::state::World;
 use super::{Contact, Event, Frame, Hub, Rebuff, intent};
+use crate::seeded_rng::SeededRng;
 
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
@@ -51,25 +52,14 @@ pub(in super::super) struct Delivery {
     spoil: Vec<Malformed>,
     held: Option<Vec<Event>>,
     unreliable: Option<Unreliable>,
-    dice: Dice,
+    rng: SeededRng,
     /// Events that are late, with how many are to go before them.
     late: Vec<(u64, Event)>,
 }
 
-#[derive(Debug, Default)]
-pub(in super::super) struct Dice(u64);
-
-impl Dice {
-    pub(in super::super) fn new(seed: u64) -> Self {
-        Self(seed ^ 0x9E37_79B9_7F4A_7C15)
-    }
-
-    /// A number below `sides`.
-    pub(in super::super) fn roll(&mut self, sides: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
+/// Other numbers than those of a story that starts from the same seed.
+fn delivery_rng(seed: u64) -> SeededRng {
+    SeededRng::new(seed ^ 0x9E37_79B9_7F4A_7C15)
 }
 
 impl Delivery {
@@ -119,14 +109,14 @@ impl Hub {
 
     fn carry_by_chance(&mut self, event: Event, chances: Unreliable) {
         let Unreliable { seed: _, lost, twice, late, broken, forgotten } = chances;
-        let roll = self.delivery.dice.roll(1_000);
+        let roll = self.delivery.rng.roll(1_000) as u64;
         let below = |sum: u64| roll < sum;
         if below(lost) {
             self.dispatch(&event, 0);
         } else if below(lost + twice) {
             self.dispatch(&event, 2);
         } else if below(lost + twice + late) {
-            let after = 1 + self.delivery.dice.roll(8);
+            let after = 1 + self.delivery.rng.roll(8) as u64;
             self.delivery.late.push((after, event));
             return;
         } else {
@@ -261,9 +251,9 @@ impl FakeDiscord {
                 Order::AsSent => {}
                 Order::Reversed => held.reverse(),
                 Order::Shuffled(seed) => {
-                    let mut dice = Dice::new(seed);
+                    let mut rng = delivery_rng(seed);
                     for at in (1..held.len()).rev() {
-                        held.swap(at, dice.roll(at as u64 + 1) as usize);
+                        held.swap(at, rng.roll(at + 1));
                     }
                 }
             }
@@ -277,7 +267,7 @@ impl FakeDiscord {
     pub fn unreliable(&self, chances: Option<Unreliable>) {
         self.with(|world| {
             world.hub.delivery.unreliable = chances;
-            world.hub.delivery.dice = Dice::new(chances.map_or(0, |chances| chances.seed));
+            world.hub.delivery.rng = delivery_rng(chances.map_or(0, |chances| chances.seed));
             for (_, event) in std::mem::take(&mut world.hub.delivery.late) {
                 world.hub.dispatch(&event, 1);
             }

@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use crate::seeded_rng::Dice;
 use crate::store_mutations::Deed;
+use tests::seeded_rng::SeededRng;
 
 const MOST_CHANNELS: usize = 4;
 const GUILD: &str = "77";
@@ -24,7 +24,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    pub(crate) fn invent(dice: &mut Dice) -> anyhow::Result<Self> {
+    pub(crate) fn invent(dice: &mut SeededRng) -> anyhow::Result<Self> {
         let mut channels = Vec::new();
         let slice = Slice::choose(dice);
         for number in 0..1 + dice.roll(MOST_CHANNELS) {
@@ -102,7 +102,7 @@ struct Slice {
 }
 
 impl Slice {
-    fn choose(dice: &mut Dice) -> Self {
+    fn choose(dice: &mut SeededRng) -> Self {
         let exports = ["demo-eliza/coders", "demo-eliza/discussion", "demo-ubuntu/support"];
         Self {
             export: exports[dice.roll(exports.len())],
@@ -124,7 +124,7 @@ impl Slice {
     }
 }
 
-fn invent_channel(number: usize, slice: Slice, dice: &mut Dice) -> anyhow::Result<Value> {
+fn invent_channel(number: usize, slice: Slice, dice: &mut SeededRng) -> anyhow::Result<Value> {
     let mut channel = slice.read()?;
     let kind = if dice.roll(5) == 0 { "GuildPublicThread" } else { "GuildTextChat" };
     channel["guild"]["id"] = GUILD.into();
@@ -160,7 +160,7 @@ fn author(message: &Value) -> String {
 }
 
 /// Something that real talk has, if not often.
-fn disturb(all: &mut [Value], number: usize, dice: &mut Dice) {
+fn disturb(all: &mut [Value], number: usize, dice: &mut SeededRng) {
     let at = dice.roll(all.len());
     let earlier = all[dice.roll(at + 1)].clone();
     match dice.roll(10) {
@@ -195,7 +195,7 @@ fn date(time: usize, more: usize) -> String {
 }
 
 /// An early export does not have what was said later, nor what its maker could not read.
-fn hold_back(channel: &mut Value, dice: &mut Dice) {
+fn hold_back(channel: &mut Value, dice: &mut SeededRng) {
     let all = messages_mut(channel);
     all.truncate(1 + dice.roll(all.len()));
     if dice.roll(2) == 0 && all.len() > 10 {
@@ -206,7 +206,7 @@ fn hold_back(channel: &mut Value, dice: &mut Dice) {
 }
 
 /// What happens in a channel between two exports.
-fn live_on(channel: &mut Value, time: usize, dice: &mut Dice) {
+fn live_on(channel: &mut Value, time: usize, dice: &mut SeededRng) {
     match dice.roll(8) {
         0 => channel["channel"]["name"] = format!("renamed-{time}").into(),
         1 => channel["channel"]["topic"] = format!("topic {time}").into(),
@@ -244,7 +244,7 @@ fn live_on(channel: &mut Value, time: usize, dice: &mut Dice) {
 }
 
 /// Another export of the same moment that tells something else: no time decides between the two.
-fn contradict(file: &Value, dice: &mut Dice) -> Value {
+fn contradict(file: &Value, dice: &mut SeededRng) -> Value {
     let mut file = file.clone();
     let before = messages(&file).to_vec();
     match dice.roll(4) {
@@ -277,7 +277,7 @@ fn rename(all: &mut [Value], at: usize, name: &str) {
 }
 
 /// A channel's export as one file or several. Of an early one, some may be missing.
-fn parts(channel: &Value, all: bool, dice: &mut Dice) -> Vec<Value> {
+fn parts(channel: &Value, all: bool, dice: &mut SeededRng) -> Vec<Value> {
     let count = messages(channel).len();
     let number = 1 + dice.roll(6);
     let interleaved = dice.roll(3) == 0;

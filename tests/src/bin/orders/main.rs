@@ -5,8 +5,6 @@
 
 mod history;
 mod play;
-#[path = "../../../it/seeded_rng.rs"]
-mod seeded_rng;
 mod shrink;
 mod store_mutations;
 
@@ -16,7 +14,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use history::Case;
 use play::Player;
-use seeded_rng::Dice;
+use tests::seeded_rng::SeededRng;
 
 const USAGE: &str = "usage: orders [--runs N] [--seed S]";
 
@@ -26,7 +24,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     let mut differing = 0;
     for seed in first..first + runs {
-        let case = Case::invent(&mut Dice::new(seed))?;
+        let case = Case::invent(&mut SeededRng::new(seed))?;
         if player.difference(&case)?.is_some() {
             differing += 1;
             writeln!(out, "seed {seed}: the order shows")?;

@@ -7,7 +7,7 @@ use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
 use serde_json::Value;
 
 use crate::history::messages;
-use crate::seeded_rng::Dice;
+use tests::seeded_rng::SeededRng;
 
 /// In the years of the exports, so that some come before and some after.
 const BETWEEN: i64 = 3_790_000_000_000;
@@ -22,7 +22,7 @@ pub(crate) enum Deed {
 
 impl Deed {
     /// A deed on the messages of a file; `None` on an empty one.
-    pub(crate) fn invent(file: &Value, number: usize, dice: &mut Dice) -> Option<Self> {
+    pub(crate) fn invent(file: &Value, number: usize, dice: &mut SeededRng) -> Option<Self> {
         let all = messages(file).iter().filter_map(|message| id(&message["id"]));
         let all = all.map(MessageId).collect::<Vec<_>>();
         if all.is_empty() {
