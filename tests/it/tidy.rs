@@ -1,7 +1,13 @@
 //! The house rules that a program can check.
 
+mod import_graph;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+use self::import_graph::ImportGraph;
 
 const CRATES: [&str; 6] = ["rules", "indexer", "docgen", "site", "harvester", "tests"];
 
@@ -159,4 +165,45 @@ fn every_rules_file_is_carried_by_the_program() {
     files.sort();
     carried.sort();
     assert_eq!(files, carried);
+}
+
+#[test]
+fn modules_import_in_one_direction() {
+    for name in &CRATES[..5] {
+        let circles = ImportGraph::of_crate(name).circles();
+        assert!(circles.is_empty(), "modules of {name} import each other: {circles:#?}");
+    }
+}
+
+/// Aliases that every crate with an error type of its own may have.
+const SHARED_ALIASES: [&str; 1] = ["Result"];
+
+#[test]
+fn a_public_type_name_means_one_thing() {
+    let definition =
+        Regex::new(r"(?m)^\s*pub(?:\([^)]*\))? (?:struct|enum|trait|type|union) (\w+)").unwrap();
+    let mut homes = BTreeMap::<String, Vec<String>>::new();
+    for (path, text) in CRATES[..5].iter().flat_map(|name| sources(name)) {
+        let names = definition.captures_iter(product(&text)).map(|found| found[1].to_owned());
+        for name in names.filter(|name| !is_test(&path) && !SHARED_ALIASES.contains(&&name[..])) {
+            homes.entry(name).or_default().push(path.clone());
+        }
+    }
+    homes.retain(|_, paths| paths.len() > 1);
+    assert!(homes.is_empty(), "public type names with several meanings: {homes:#?}");
+}
+
+#[test]
+fn a_logged_error_carries_its_chain() {
+    let call = Regex::new(r"(?s)tracing::(?:error|warn|info|debug|trace)!\((.*?)\);").unwrap();
+    let bare = Regex::new(r"[%?]error\b|\{error(?::\?)?\}").unwrap();
+    for (path, text) in CRATES[..5].iter().flat_map(|name| sources(name)) {
+        for found in call.captures_iter(product(&text)).filter(|_| !is_test(&path)) {
+            assert!(
+                !bare.is_match(&found[1]),
+                "an error is logged without its causes in {path}: {}",
+                &found[0]
+            );
+        }
+    }
 }
