@@ -12,6 +12,7 @@ use crate::discord::interactions::payload::custom_id::{CustomId, TagId};
 use crate::discord::interactions::payload::interaction::{Interaction, TargetMessage};
 use crate::discord::interactions::text::language::BotLanguage;
 use crate::discord::interactions::text::messages;
+use crate::discord::interactions::text::messages::{MarkResult, TagResult};
 use crate::discord::interactions::text::reply::{Button, ButtonStyle, Reply};
 
 /// What has to be known before anything is decided about a message.
@@ -39,13 +40,13 @@ pub(crate) struct MarkFacts {
 pub enum MarkRefusal {
     #[error("the channel is not read")]
     NotRead,
-    #[error("only askers, trusted people and moderators may")]
+    #[error("the user is neither asker, trusted nor moderator")]
     MayNot,
-    #[error("the person wants nothing kept")]
+    #[error("the user has opted out")]
     Left,
-    #[error("it is our own message")]
+    #[error("the bot wrote the message")]
     OwnMessage,
-    #[error("the author wants nothing kept")]
+    #[error("the author has opted out")]
     OptedOut,
 }
 
@@ -72,22 +73,6 @@ pub(crate) struct MarkPlan {
     pub(crate) ask: Option<UserId>,
     /// The question and its asker, if they are to be asked whether it may be quoted.
     pub(crate) ask_for_question: Option<(MessageId, UserId)>,
-}
-
-/// What came of it, as the person is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MarkResult {
-    pub(crate) answers: bool,
-    pub(crate) reacted: bool,
-    pub(crate) tagged: TagResult,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TagResult {
-    NotAsked,
-    Set(String),
-    Full,
-    Refused,
 }
 
 /// Whether the person may say what is true of this conversation.

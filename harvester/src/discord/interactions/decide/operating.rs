@@ -46,31 +46,32 @@ pub(crate) fn tell(state: &ServerStatus, language: BotLanguage) -> Reply {
     let ServerStatus { messages, channels, hidden, reading, answers, recurring, open, .. } = state;
     let ServerStatus { paused, proposals, quarantined, last_stored, .. } = state;
     let running = match paused {
-        true => {
-            language.pick("**Paused**: no suggestions, no proposals", "**일시정지 중**: 제안 없음")
-        }
+        true => language.pick(
+            "**Paused**: no suggestions, no proposals",
+            "**일시정지 중**: 답변 추천과 문서 제안 없음",
+        ),
         false => language.pick("**Running**", "**작동 중**"),
     };
     let last = last_stored.map_or_else(
-        || language.pick("nothing since the start", "시작한 뒤 아직 없음").to_owned(),
+        || language.pick("none since the start", "시작한 뒤 아직 없음").to_owned(),
         messages::ago,
     );
     let lines = language.pick(
         [
             format!("Last event: {last}"),
             format!("Messages: {messages} in {channels} channels ({hidden} hidden, {reading} still being read)"),
-            format!("Answers: {answers}, of them {recurring} to recurring questions"),
+            format!("Answers: {answers} ({recurring} to recurring questions)"),
             format!("Open questions: {open}"),
             format!("Proposals: {proposals}"),
-            format!("Could not be read: {quarantined}"),
+            format!("Payloads that could not be parsed: {quarantined}"),
         ],
         [
             format!("마지막 이벤트: {last}"),
             format!("메시지: 채널 {channels}개에서 {messages}개 (숨김 {hidden}개, 읽는 중 {reading}개)"),
-            format!("답변: {answers}개, 그중 반복되는 질문 {recurring}개"),
+            format!("답변: {answers}개 (반복되는 질문의 답변 {recurring}개)"),
             format!("열린 질문: {open}개"),
-            format!("제안: {proposals}개"),
-            format!("읽지 못한 것: {quarantined}개"),
+            format!("문서 제안: {proposals}개"),
+            format!("처리하지 못한 데이터: {quarantined}개"),
         ],
     );
     Reply::new(format!("{running}\n{}", lines.join("\n")))
@@ -85,10 +86,10 @@ pub(crate) fn export(kept: &impl Serialize, language: BotLanguage) -> Vec<Reply>
     let several = json.len() > PART;
     let parts = json.chunks(PART).enumerate().map(|(at, bytes)| {
         let (name, text) = match (several, at) {
-            (false, _) => ("kept-about-you.json".to_owned(), messages::exported(language)),
+            (false, _) => ("stored-about-you.json".to_owned(), messages::exported(language)),
             (true, at) => {
                 let text = if at == 0 { messages::exported } else { messages::exported_part };
-                (format!("kept-about-you.part{}.json", at + 1), text(language))
+                (format!("stored-about-you.part{}.json", at + 1), text(language))
             }
         };
         Reply { file: Some((name, bytes.to_vec())), ..Reply::new(text) }
@@ -137,7 +138,7 @@ mod tests {
     fn what_is_kept_comes_as_one_file_or_as_parts_that_join() {
         let small = export(&json!({"messages": ["hi"]}), BotLanguage::English);
         assert_eq!(small.len(), 1);
-        assert_eq!(small[0].file.as_ref().unwrap().0, "kept-about-you.json");
+        assert_eq!(small[0].file.as_ref().unwrap().0, "stored-about-you.json");
         let large = json!({"messages": vec!["a word"; 1_000_000]});
         let parts = export(&large, BotLanguage::Korean);
         assert!(parts.len() > 1);

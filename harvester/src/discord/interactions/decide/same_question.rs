@@ -113,6 +113,6 @@ mod tests {
         let mut hidden = occurrence(10, "Where is the secret port?", "So.");
         hidden.quotable = false;
         let choices = offered(5, &[cluster(vec![hidden])], BotLanguage::English);
-        assert_eq!(choices[0].label, "A settled question whose words are not public");
+        assert_eq!(choices[0].label, "A resolved question that may not be quoted");
     }
 }

@@ -8,9 +8,7 @@ use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis, UserId};
 use super::facts::{JudgedConversation, consent_subject};
 use crate::discord::interactions::decide::forum::{ForumPost, TagAction};
 use crate::discord::interactions::decide::marking;
-use crate::discord::interactions::decide::marking::{
-    MarkFacts, MarkPlan, MarkRefusal, MarkResult, TagResult,
-};
+use crate::discord::interactions::decide::marking::{MarkFacts, MarkPlan, MarkRefusal};
 use crate::discord::interactions::decide::operating;
 use crate::discord::interactions::decide::operating::{PAUSED, ServerStatus};
 use crate::discord::interactions::decide::routing::DeferredAction;
@@ -20,6 +18,7 @@ use crate::discord::interactions::payload::custom_id::{CustomId, TagId};
 use crate::discord::interactions::payload::interaction::{Interaction, TargetMessage};
 use crate::discord::interactions::text::language::BotLanguage;
 use crate::discord::interactions::text::messages;
+use crate::discord::interactions::text::messages::{MarkResult, TagResult};
 use crate::discord::interactions::text::reply::{Button, ButtonStyle, MOST_CHOICES, Reply};
 
 /// Words that ask an author for consent, with a link to the message.

@@ -37,8 +37,8 @@ pub(crate) fn command_definitions() -> Vec<Value> {
         ),
         described(
             named(SLASH, name::HARVESTER, "하베스터"),
-            "The answer harvester and what it keeps about you",
-            "답변 수집기와 나에 대해 저장된 기록",
+            "Answer Harvester and the data it stores about you",
+            "답변 수집기와 나에 대해 저장된 데이터",
             subcommands(),
         ),
         named(MESSAGE_MENU, name::MARK, "답변으로 표시"),
@@ -68,32 +68,32 @@ fn subcommands() -> Vec<Value> {
         subcommand(
             name::STATUS,
             "상태",
-            "Show how the harvester is doing (moderators)",
+            "Show the status of Answer Harvester (moderators)",
             "수집기의 상태를 봅니다 (운영진)",
         ),
         subcommand(
             name::PAUSE,
             "일시정지",
-            "Stop suggestions and proposals (server managers)",
-            "제안을 잠시 멈춥니다 (서버 관리자)",
+            "Pause suggestions and proposals (server managers)",
+            "답변 추천과 문서 제안을 일시정지합니다 (서버 관리자)",
         ),
         subcommand(
             name::RESUME,
             "다시시작",
-            "Go on with suggestions and proposals (server managers)",
-            "제안을 다시 시작합니다 (서버 관리자)",
+            "Resume suggestions and proposals (server managers)",
+            "답변 추천과 문서 제안을 다시 시작합니다 (서버 관리자)",
         ),
         subcommand(
             name::FORGET_ME,
             "내기록삭제",
-            "Delete everything kept about you, and keep nothing again",
-            "나에 대한 모든 기록을 지우고 다시는 저장하지 않습니다",
+            "Delete all data stored about you and never store it again",
+            "나에 대해 저장된 모든 데이터를 지우고 다시는 저장하지 않습니다",
         ),
         subcommand(
             name::EXPORT_ME,
             "내기록받기",
-            "Get a file with everything kept about you",
-            "나에 대해 저장된 모든 기록을 파일로 받습니다",
+            "Get a file with all data stored about you",
+            "나에 대해 저장된 모든 데이터를 파일로 받습니다",
         ),
     ]
 }
