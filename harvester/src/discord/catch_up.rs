@@ -12,6 +12,7 @@ use indexer::store::{ChannelProgress, Store};
 use rules::config::ruleset::Ruleset;
 use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
 use rules::model::message::Channel;
+use tracing::Instrument as _;
 
 use super::guild_view::GuildView;
 use super::members::MemberCache;
@@ -19,6 +20,7 @@ pub use super::message_pages::PageStop;
 use super::message_pages::{MessagePage, MessagePager, PageRange};
 use super::rest::{RequestLane, RestClient, RestError};
 use crate::clock;
+use crate::error_chain::error_chain;
 use crate::event::ChatEvent;
 use crate::ingest_queue::{IngestItem, IngestQueue};
 use crate::wire::api::{ApiMember, ApiMessage};
@@ -219,6 +221,10 @@ impl CatchUp {
     /// Reads everything of a server that may have been missed, and then its history; again and again
     /// while Discord is in trouble. What was read before is not read again.
     pub async fn run(&self, id: GuildId) -> Result<(), PageStop> {
+        self.run_until_done(id).instrument(tracing::info_span!("catch_up", guild = id.0)).await
+    }
+
+    async fn run_until_done(&self, id: GuildId) -> Result<(), PageStop> {
         self.state().progress.catch_ups_total += 1;
         let mut pause = FIRST_PAUSE;
         loop {
@@ -227,9 +233,10 @@ impl CatchUp {
             let unread = self.state().troubles.all;
             match passed {
                 Ok(()) if unread == 0 => break,
-                Ok(()) => tracing::warn!(guild = id.0, unread, "not everything could be read"),
+                Ok(()) => tracing::warn!(unread, "some channels could not be read; retrying"),
                 Err(PageStop::Discord(error)) if error.passes() => {
-                    tracing::warn!(guild = id.0, %error, "catching up is interrupted");
+                    let error = error_chain(&error);
+                    tracing::warn!(error, "catch-up interrupted; retrying");
                 }
                 Err(halt) => return Err(halt),
             }
@@ -238,7 +245,7 @@ impl CatchUp {
         }
         self.state().progress.catch_ups_done_total += 1;
         let calls = self.pages.rest.calls();
-        tracing::info!(guild = id.0, calls = calls.history_calls_total, "history is read");
+        tracing::info!(calls = calls.history_calls_total, "backfill finished");
         Ok(())
     }
 
@@ -258,7 +265,7 @@ impl CatchUp {
             self.skip_unreadable(channel.id, self.recheck_recent(&guild, channel.id, cited))
                 .await?;
         }
-        tracing::info!(guild = id.0, channels = channels.len(), "up to date; reading history");
+        tracing::info!(channels = channels.len(), "channels up to date; backfill starts");
         self.backfill(&guild, &channels).await?;
         if self.state().troubles.all == 0 {
             // Not before: what was listed and not read would not be found again after a kill.
@@ -307,7 +314,11 @@ impl CatchUp {
 
     /// Notes that a channel could not be read; fails when that is so of one after the other.
     fn unread(&self, channel: ChannelId, error: RestError) -> Result<(), PageStop> {
-        tracing::warn!(channel = channel.0, %error, "a channel could not be read");
+        tracing::warn!(
+            channel = channel.0,
+            error = error_chain(&error),
+            "could not read a channel"
+        );
         if !error.passes() {
             return Ok(());
         }

@@ -29,6 +29,7 @@ pub use translate::{GatewayAction, translate};
 
 use crate::config::SecretString;
 use crate::discord::rest::RestClient;
+use crate::error_chain::error_chain;
 
 /// How long stopping may take: goodbyes take two seconds, leases are given back after them.
 const GRACE: Duration = Duration::from_secs(4);
@@ -86,7 +87,7 @@ impl Gateway {
     pub async fn ended(&mut self) -> GatewayFatal {
         match self.keeper.join_next().await {
             Some(Ok(Err(reason))) => reason,
-            Some(Err(error)) => GatewayFatal::Broken(error.to_string()),
+            Some(Err(error)) => GatewayFatal::Broken(error_chain(&error)),
             Some(Ok(Ok(()))) | None => std::future::pending().await,
         }
     }

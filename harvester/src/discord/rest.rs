@@ -59,17 +59,17 @@ pub enum RestMethod {
 /// Why a call came to nothing. Never carries the token, nor what people wrote.
 #[derive(Debug, thiserror::Error)]
 pub enum RestError {
-    #[error("Discord does not accept the bot's token")]
+    #[error("Discord rejected the bot's token")]
     Unauthorized,
-    #[error("Discord forbids it (code {0})")]
+    #[error("forbidden by Discord (code {0})")]
     Forbidden(u64),
-    #[error("Discord knows no such thing (code {0})")]
+    #[error("not found on Discord (code {0})")]
     NotFound(u64),
-    #[error("Discord refuses with status {status} (code {code})")]
+    #[error("Discord returned status {status} (code {code})")]
     Refused { status: u16, code: u64 },
-    #[error("Discord cannot be reached: {0}")]
+    #[error("Discord is unreachable: {0}")]
     Unreachable(&'static str),
-    #[error("Discord answers what is no JSON")]
+    #[error("Discord returned invalid JSON")]
     NotJson,
 }
 
@@ -124,7 +124,7 @@ impl RestClient {
     /// `api_url` stands in for discord.com; `share` is what history may use of every limit.
     pub fn new(token: &SecretString, api_url: Option<&str>, share: f64) -> anyhow::Result<Self> {
         let mut authorization = HeaderValue::from_str(&format!("Bot {}", token.0))
-            .map_err(|_| anyhow::anyhow!("the Discord token holds characters that no token has"))?;
+            .map_err(|_| anyhow::anyhow!("the Discord token contains invalid characters"))?;
         authorization.set_sensitive(true);
         let client = reqwest::Client::builder()
             .user_agent(concat!("DiscordBot (answer-harvester, ", env!("CARGO_PKG_VERSION"), ")"))
@@ -206,6 +206,8 @@ impl RestClient {
                     match answer.said.status {
                         429 => {
                             self.0.limited.fetch_add(1, Ordering::Relaxed);
+                            let (global, wait_ms) = (answer.said.global, answer.said.retry_after);
+                            tracing::debug!(global, wait_ms, "rate-limited by Discord");
                             continue;
                         }
                         500.. => RestError::Refused { status: answer.said.status, code: 0 },
@@ -336,9 +338,9 @@ fn millis(seconds: f64) -> i64 {
 /// The kind of failure: an address in an error may carry an interaction's token.
 fn unreachable(error: reqwest::Error) -> RestError {
     RestError::Unreachable(match () {
-        () if error.is_timeout() => "no answer in time",
-        () if error.is_connect() => "no connection",
-        () => "the connection broke",
+        () if error.is_timeout() => "request timed out",
+        () if error.is_connect() => "connection failed",
+        () => "connection lost",
     })
 }
 

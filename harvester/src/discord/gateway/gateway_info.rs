@@ -30,7 +30,7 @@ impl GatewayInfo {
     /// Reads the answer; the error says what is wrong with it. Without `api_url` only a gateway of
     /// Discord's own is accepted.
     pub(super) fn read(answer: &Value, api_url: Option<&str>) -> Result<Self, String> {
-        let url = answer["url"].as_str().ok_or("the answer has no `url`")?;
+        let url = answer["url"].as_str().ok_or("the response has no `url`")?;
         let parsed = reqwest::Url::parse(url).map_err(|error| format!("{url:?}: {error}"))?;
         let host = parsed.host_str().unwrap_or_default();
         let fits = match api_url {
@@ -38,7 +38,7 @@ impl GatewayInfo {
             None => parsed.scheme() == "wss" && host.ends_with(".discord.gg"),
         };
         if !fits {
-            return Err(format!("{url:?} is no gateway of Discord's"));
+            return Err(format!("{url:?} is not a Discord gateway"));
         }
         let limit = &answer["session_start_limit"];
         let at_least_one = |value: &Value| value.as_u64().unwrap_or(1).clamp(1, 10_000) as u32;

@@ -69,35 +69,33 @@ pub(super) enum HealthAction {
 /// Why the gateway is not tried any more. The text tells the operator what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GatewayFatal {
-    #[error("Discord refuses the bot's token (4004); set the token of the bot that was invited")]
+    #[error("Discord rejected the bot's token (4004); set the token of the bot that was invited")]
     Token,
-    #[error("Discord refuses the number of shards (4010); start again to ask for the right one")]
+    #[error("Discord rejected the number of shards (4010); restart to use the right one")]
     Shard,
-    #[error("Discord wants the bot split over more shards (4011); start again to use them")]
+    #[error("Discord requires more shards for this bot (4011); restart to use them")]
     ShardingRequired,
-    #[error("Discord refuses this version of its gateway (4012); a newer harvester is needed")]
+    #[error("Discord no longer supports this gateway version (4012); install a newer harvester")]
     Version,
-    #[error("Discord does not know the intents asked for (4013); a newer harvester is needed")]
+    #[error("Discord rejected the gateway intents (4013); install a newer harvester")]
     Intents,
     #[error(
-        "Discord refuses to hand over what messages say (4014); switch on \"Message Content \
-         Intent\" for the bot in Discord's developer portal, under Bot, then start again"
+        "Discord does not send the content of messages to this bot (4014); enable \"Message \
+         Content Intent\" for the bot in Discord's developer portal, under Bot, then restart"
     )]
     MessageContent,
     #[error(
-        "{0} new sessions were asked for within an hour; stopped before Discord takes the \
-             token away. Is another program using the same token?"
+        "{0} gateway sessions were requested within an hour; stopped before Discord resets the \
+         token. Is another program using the same token?"
     )]
     TooManySessions(usize),
-    #[error("no sign of life from Discord's gateway for {0} s")]
+    #[error("no event and no heartbeat acknowledgement from Discord's gateway for {0} s")]
     Dead(i64),
-    #[error(
-        "Discord allows no new session before {0} s have passed; stopped, so that the token is kept"
-    )]
+    #[error("Discord's session limit is reached, the next session is allowed in {0} s; stopped")]
     NoSessionsLeft(i64),
-    #[error("Discord's API names no usable gateway: {0}")]
+    #[error("GET /gateway/bot gave no usable gateway: {0}")]
     NoGateway(String),
-    #[error("the connection cannot be started: {0}")]
+    #[error("the gateway connection failed: {0}")]
     Broken(String),
 }
 

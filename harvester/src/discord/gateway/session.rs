@@ -24,6 +24,7 @@ use super::health::{GatewayFatal, HealthEvent};
 use super::raw_event::DispatchEvent;
 use crate::clock;
 use crate::config::SecretString;
+use crate::error_chain::error_chain;
 
 /// How often the answers to heartbeats are looked for.
 const LOOK: Duration = Duration::from_millis(250);
@@ -92,7 +93,7 @@ impl Session {
         // An error means that it has ended already.
         let _ = self.goodbye.send(());
         if tokio::time::timeout(GOODBYE + 2 * LOOK, self.end).await.is_err() {
-            tracing::warn!("the connection to Discord did not close in time; it is left as it is");
+            tracing::warn!("the connection to Discord did not close in time; abandoning it");
         }
     }
 }
@@ -116,7 +117,7 @@ async fn connection(spec: SessionSpec, leave: oneshot::Receiver<()>) -> Option<S
         presence: None,
     });
     if let Err(error) = manager.initialize() {
-        return Some(SessionEnd::GaveUp(GatewayFatal::Broken(error.to_string())));
+        return Some(SessionEnd::GaveUp(GatewayFatal::Broken(error_chain(&error))));
     }
     tokio::select! {
         result = result.next() => Some(match result {

@@ -8,6 +8,7 @@ use rules::model::ids::Millis;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::close_codes;
 use super::connection_stats::ConnectionStats;
@@ -18,6 +19,7 @@ use super::session::{Session, SessionEnd, SessionSpec};
 use crate::clock;
 use crate::config::SecretString;
 use crate::discord::rest::RestClient;
+use crate::error_chain::error_chain;
 
 /// How long a shard belongs to the process that took it, and how often that is renewed. A process
 /// that is paused for less keeps it: two renewals may fail.
@@ -67,11 +69,13 @@ impl ShardSupervisor {
         let keeper = Arc::new(self);
         let mut shards = JoinSet::new();
         for shard in 0..invitation.shards {
-            shards.spawn(Arc::clone(&keeper).run_shard(shard, invitation.shards));
+            let span = tracing::info_span!("shard", shard);
+            let run = Arc::clone(&keeper).run_shard(shard, invitation.shards);
+            shards.spawn(run.instrument(span));
         }
         let mut ended = Ok(());
         while let Some(one) = shards.join_next().await {
-            let one = one.unwrap_or_else(|error| Err(GatewayFatal::Broken(error.to_string())));
+            let one = one.unwrap_or_else(|error| Err(GatewayFatal::Broken(error_chain(&error))));
             keeper.stop.send_replace(true);
             ended = ended.and(one);
         }
@@ -98,13 +102,14 @@ impl ShardSupervisor {
                 session.close().await;
             }
             if let Err(error) = self.store.release_lease(&lease, &self.owner).await {
-                tracing::warn!(%error, shard, "the lease of the shard was not given back");
+                let error = error_chain(&error);
+                tracing::warn!(error, "could not release the shard lease");
             }
             match left {
                 ReleaseReason::Stopped => return Ok(()),
                 ReleaseReason::GaveUp(reason) => return Err(reason),
                 ReleaseReason::LeaseLost => {
-                    tracing::warn!(shard, "another process took the shard over; standing by");
+                    tracing::warn!("lost the shard lease to another process; standing by");
                 }
             }
         }
@@ -127,7 +132,7 @@ impl ShardSupervisor {
             self.vitals.note(shard, HealthEvent::Started, clock::now());
             let session = match Session::start(self.spec(shard, shards, invitation.url)) {
                 Ok(session) => slot.insert(session),
-                Err(error) => return GatewayFatal::Broken(error.to_string()),
+                Err(error) => return GatewayFatal::Broken(error_chain(&error)),
             };
             let pause = match self.watch(shard, session, signs).await {
                 Ok(pause) => pause,
@@ -135,7 +140,7 @@ impl ShardSupervisor {
             };
             // Cut without a goodbye: a peer that is gone would be waited for.
             *slot = None;
-            tracing::warn!(shard, pause_ms = pause, "the connection to Discord is started anew");
+            tracing::warn!(pause_ms = pause, "reconnecting to Discord");
             self.vitals.stage(shard, "pausing");
             tokio::time::sleep(milliseconds(pause)).await;
         }
@@ -197,7 +202,7 @@ impl ShardSupervisor {
                 }
                 SessionAdmission::Wait(wait) => {
                     let seconds = wait / Millis::SECOND;
-                    tracing::warn!(seconds, "few sessions are left of today's; waiting for more");
+                    tracing::warn!(seconds, "Discord session limit nearly reached; waiting");
                     tokio::time::sleep(milliseconds(wait.max(Millis::SECOND))).await;
                 }
             }
@@ -209,18 +214,18 @@ impl ShardSupervisor {
         let until = clock::now().0 + self.limits.dead;
         let mut pause = Duration::from_secs(1);
         loop {
-            let problem = match self.rest.gateway_bot().await {
+            let error = match self.rest.gateway_bot().await {
                 Ok(answer) => {
                     let read = GatewayInfo::read(&answer, self.api_url.as_deref());
                     return read.map_err(GatewayFatal::NoGateway);
                 }
                 Err(error) if error.unauthorized() => return Err(GatewayFatal::Token),
-                Err(error) => error.to_string(),
+                Err(error) => error_chain(&error),
             };
             if clock::now().0 >= until {
-                return Err(GatewayFatal::NoGateway(problem));
+                return Err(GatewayFatal::NoGateway(error));
             }
-            tracing::warn!(%problem, "Discord does not tell where its gateway is; asking again");
+            tracing::warn!(error, "GET /gateway/bot failed; retrying");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_ASK);
         }
@@ -232,7 +237,10 @@ impl ShardSupervisor {
             match self.store.acquire_lease(lease, owner, ttl, clock::now()).await {
                 Ok(Some(_)) => return,
                 Ok(None) => {}
-                Err(error) => tracing::warn!(%error, lease, "cannot ask for the lease"),
+                Err(error) => {
+                    let error = error_chain(&error);
+                    tracing::warn!(error, lease, "could not acquire the lease");
+                }
             }
             tokio::time::sleep(again).await;
         }
@@ -248,7 +256,8 @@ impl ShardSupervisor {
                 Ok(Some(_)) => renewed = now,
                 Ok(None) => return,
                 Err(error) => {
-                    tracing::warn!(%error, lease, "cannot renew the lease");
+                    let error = error_chain(&error);
+                    tracing::warn!(error, lease, "could not renew the lease");
                     if now.0 - renewed.0 >= LAST_RENEWAL {
                         return;
                     }

@@ -7,28 +7,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use indexer::search::suggest::SuggestionModel;
-use indexer::search::{SearchError, SearchQuery, Searcher};
-use indexer::store::{Store, StoreError, Suggestion};
+use indexer::search::{SearchQuery, Searcher};
+use indexer::store::{Store, Suggestion};
 use rules::config::ruleset::Ruleset;
 use rules::model::ids::{GuildId, Millis};
 use rules::publish::pseudonym::AuthorNaming;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::clock;
-use crate::discord::interactions::decide::answers::AnswerMatches;
-use crate::discord::interactions::decide::routing::{
-    AckKind, DeferredAction, FirstResponse, route_interaction,
-};
-use crate::discord::interactions::io::actions::ActionOutcome;
+use crate::discord::interactions::decide::answers::{self, AnswerMatches};
+use crate::discord::interactions::decide::suggestions::suggestion_reply;
 use crate::discord::interactions::io::discord_api::InteractionApi;
-use crate::discord::interactions::payload::interaction::{Interaction, items};
-use crate::discord::interactions::text::reply::{MOST_CHOICES, Reply};
-use crate::discord::rest::{RestClient, RestError};
+use crate::discord::interactions::payload::command_definitions;
+use crate::discord::interactions::payload::interaction::items;
+use crate::discord::interactions::text::reply::MOST_CHOICES;
+use crate::discord::rest::RestClient;
 
 pub use crate::discord::interactions::decide::marking::MarkRefusal;
 pub use crate::discord::interactions::decide::operating::PAUSED;
 pub use crate::discord::interactions::decide::suggestions::{OpenQuestion, known_answers, suggest};
+pub use crate::discord::interactions::error::InteractionError;
 pub use crate::discord::interactions::payload::interaction::{
     ApplicationId, InteractionParseError,
 };
@@ -42,17 +40,18 @@ pub struct InteractionHandler {
     pub(in crate::discord::interactions) naming: AuthorNaming,
     /// Tells this process from others in claims.
     pub(in crate::discord::interactions) owner: String,
-    application: ApplicationId,
+    pub(in crate::discord::interactions) application: ApplicationId,
     /// The place in the index's feed that the searcher was made to see.
     seen: Arc<AtomicI64>,
-    counts: InteractionCounters,
+    pub(in crate::discord::interactions) counts: InteractionCounters,
 }
 
+/// Counters of this process.
 #[derive(Default)]
-struct InteractionCounters {
-    answered: AtomicU64,
-    unreadable: AtomicU64,
-    failed: AtomicU64,
+pub(in crate::discord::interactions) struct InteractionCounters {
+    pub(in crate::discord::interactions) answered: AtomicU64,
+    pub(in crate::discord::interactions) unreadable: AtomicU64,
+    pub(in crate::discord::interactions) failed: AtomicU64,
 }
 
 /// What became of the interactions that this process got.
@@ -61,24 +60,6 @@ pub struct InteractionCounts {
     pub interactions_answered_total: u64,
     pub interactions_unreadable_total: u64,
     pub interactions_failed_total: u64,
-}
-
-/// Why an interaction was not answered as it should be.
-#[derive(Debug, thiserror::Error)]
-pub enum InteractionError {
-    #[error(transparent)]
-    Unreadable(#[from] InteractionParseError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Search(#[from] SearchError),
-    #[error(transparent)]
-    Discord(#[from] RestError),
-    #[error("a search broke off")]
-    Broken,
-    /// The person may not; they are told why.
-    #[error(transparent)]
-    Refused(#[from] MarkRefusal),
 }
 
 impl InteractionHandler {
@@ -108,35 +89,11 @@ impl InteractionHandler {
     pub async fn register_commands(&self, guild: GuildId) -> Result<bool, InteractionError> {
         let present = self.line.commands(guild).await?;
         let present = items(&present).cloned().collect::<Vec<_>>();
-        if crate::discord::interactions::payload::command_definitions::is_registered(&present) {
+        if command_definitions::is_registered(&present) {
             return Ok(false);
         }
-        self.line
-            .set_commands(
-                guild,
-                &crate::discord::interactions::payload::command_definitions::command_definitions()
-                    .into(),
-            )
-            .await?;
+        self.line.set_commands(guild, &command_definitions::command_definitions().into()).await?;
         Ok(true)
-    }
-
-    /// Answers the JSON of an `INTERACTION_CREATE`, if no other daemon does. Failures are counted and
-    /// logged without content, and told to the person where that is still possible.
-    pub async fn answer(&self, interaction: &Value) {
-        let count = match self.handle(interaction).await {
-            Ok(true) => &self.counts.answered,
-            Ok(false) => return,
-            Err(InteractionError::Unreadable(why)) => {
-                tracing::warn!(%why, "an interaction cannot be read");
-                &self.counts.unreadable
-            }
-            Err(error) => {
-                tracing::warn!(%error, "an interaction was not answered as it should be");
-                &self.counts.failed
-            }
-        };
-        count.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts since the start.
@@ -164,13 +121,7 @@ impl InteractionHandler {
     ) -> Result<bool, InteractionError> {
         let Some(fitting) = suggest(asked, known, now) else { return Ok(false) };
         let cluster = self.store.cluster(&fitting.cluster).await?;
-        let hint = cluster.and_then(|cluster| {
-            crate::discord::interactions::decide::suggestions::suggestion_reply(
-                asked,
-                &cluster,
-                &self.naming,
-            )
-        });
+        let hint = cluster.and_then(|cluster| suggestion_reply(asked, &cluster, &self.naming));
         let Some(hint) = hint else { return Ok(false) };
         let unwanted = self.is_paused().await? || self.store.opt_outs().await?.covers(asked.asker);
         if unwanted {
@@ -194,83 +145,15 @@ impl InteractionHandler {
         Ok(true)
     }
 
-    /// Returns whether the interaction was ours to answer.
-    async fn handle(&self, json: &Value) -> Result<bool, InteractionError> {
-        let interaction = Interaction::read(json)?;
-        if interaction.application != self.application {
-            return Ok(false);
-        }
-        let now = clock::now();
-        let key = format!("interaction/{}", interaction.id.0);
-        if !self.store.claim_once(&key, &self.owner, now).await? {
-            return Ok(false);
-        }
-        match route_interaction(&interaction) {
-            FirstResponse::Choices { text } => {
-                let choices = self.choices(&text).await?;
-                self.line.respond_choices(&interaction, choices).await?;
-            }
-            FirstResponse::Say(reply) => self.line.respond(&interaction, &reply).await?,
-            FirstResponse::Work { work, ack } => {
-                self.do_later(work, ack, &interaction, now).await?
-            }
-        }
-        Ok(true)
-    }
-
-    async fn do_later(
+    pub(in crate::discord::interactions) async fn choices(
         &self,
-        work: DeferredAction,
-        ack: AckKind,
-        interaction: &Interaction,
-        now: Millis,
-    ) -> Result<(), InteractionError> {
-        self.line.acknowledge(interaction, ack).await?;
-        let error = match self.run_action(work, interaction, now).await {
-            Ok(outcome) => return self.tell(outcome, interaction).await,
-            Err(error) => error,
-        };
-        let language = interaction.language;
-        let (said, error) = match error {
-            InteractionError::Refused(refusal) => (refusal.tell(language), None),
-            error => (
-                Reply::new(crate::discord::interactions::text::messages::failed(language)),
-                Some(error),
-            ),
-        };
-        match ack {
-            AckKind::Fill => self.line.edit_response(interaction, &said).await?,
-            AckKind::Change => self.line.follow_up_private(interaction, &said).await?,
-        }
-        error.map_or(Ok(()), Err)
-    }
-
-    async fn tell(
-        &self,
-        outcome: ActionOutcome,
-        interaction: &Interaction,
-    ) -> Result<(), InteractionError> {
-        if let Some(reply) = &outcome.filled {
-            self.line.edit_response(interaction, reply).await?;
-        }
-        if outcome.bared {
-            self.line.remove_buttons(interaction).await?;
-        }
-        for reply in &outcome.whispers {
-            self.line.follow_up_private(interaction, reply).await?;
-        }
-        for reply in &outcome.announced {
-            self.line.follow_up_public(interaction, reply).await?;
-        }
-        Ok(())
-    }
-
-    async fn choices(&self, text: &str) -> Result<Value, InteractionError> {
+        text: &str,
+    ) -> Result<Value, InteractionError> {
         if text.trim().is_empty() {
             return Ok(Value::Array(Vec::new()));
         }
         let found = self.search(text, MOST_CHOICES).await?;
-        Ok(crate::discord::interactions::decide::answers::choices(&found.clusters, &self.naming))
+        Ok(answers::choices(&found.clusters, &self.naming))
     }
 
     /// The clusters that match best, as they are now.

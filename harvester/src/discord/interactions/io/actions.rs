@@ -13,7 +13,8 @@ use crate::discord::interactions::decide::operating;
 use crate::discord::interactions::decide::operating::{PAUSED, ServerStatus};
 use crate::discord::interactions::decide::routing::DeferredAction;
 use crate::discord::interactions::decide::{answers, same_question};
-use crate::discord::interactions::handler::{InteractionError, InteractionHandler};
+use crate::discord::interactions::error::InteractionError;
+use crate::discord::interactions::handler::InteractionHandler;
 use crate::discord::interactions::payload::custom_id::{CustomId, TagId};
 use crate::discord::interactions::payload::interaction::{Interaction, TargetMessage};
 use crate::discord::interactions::text::language::BotLanguage;
@@ -200,7 +201,7 @@ impl InteractionHandler {
 
     async fn archive_again(&self, channel: ChannelId, archived: bool) {
         if archived && self.line.archive(channel, true).await.is_err() {
-            tracing::debug!("a thread that was opened for a mark stays open");
+            tracing::debug!("could not archive a thread again after marking");
         }
     }
 
@@ -232,7 +233,7 @@ impl InteractionHandler {
         };
         self.archive_again(place.id, archived).await;
         if checked.is_err() || tagged.is_err() {
-            tracing::debug!("a mark was undone, but not everything that showed it");
+            tracing::debug!("a mark was removed, but its reaction or tag could not be");
         }
         Ok(ActionOutcome::filled(Reply::new(messages::undone(language))))
     }

@@ -4,7 +4,7 @@ use rules::model::ids::{ChannelId, GuildId, MessageId};
 use serde_json::{Value, json};
 
 use crate::discord::interactions::decide::routing::AckKind;
-use crate::discord::interactions::handler::InteractionError;
+use crate::discord::interactions::error::InteractionError;
 use crate::discord::interactions::payload::custom_id::TagId;
 use crate::discord::interactions::payload::interaction::{ApplicationId, Interaction};
 use crate::discord::interactions::text::reply::Reply;

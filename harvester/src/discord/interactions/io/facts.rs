@@ -10,7 +10,8 @@ use rules::resolution::{ConversationVerdict, Question};
 
 use crate::discord::interactions::decide::forum::ForumPost;
 use crate::discord::interactions::decide::marking::MarkFacts;
-use crate::discord::interactions::handler::{InteractionError, InteractionHandler};
+use crate::discord::interactions::error::InteractionError;
+use crate::discord::interactions::handler::InteractionHandler;
 use crate::discord::interactions::payload::interaction::{
     Interaction, InteractionPlace, items, number,
 };

@@ -121,13 +121,13 @@ impl fmt::Debug for TargetMessage {
 /// Why an interaction cannot be answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InteractionParseError {
-    #[error("an interaction without a readable `{0}`")]
+    #[error("interaction without a valid `{0}`")]
     Without(&'static str),
-    #[error("an interaction of the kind {0}")]
+    #[error("unknown interaction type {0}")]
     Kind(u64),
-    #[error("a command of the kind {0}")]
+    #[error("unknown command type {0}")]
     Command(u64),
-    #[error("a component of the kind {0}")]
+    #[error("unknown component type {0}")]
     Component(u64),
 }
 
