@@ -1,4 +1,4 @@
-//! The past of every channel, newest first, so that search is useful early.
+//! Reads the history of every channel, newest first, so that search is useful early.
 
 use indexer::store::ChannelProgress;
 use rules::model::ids::{ChannelId, MessageId};
@@ -9,12 +9,12 @@ use super::guild_view::GuildView;
 use super::message_pages::{MessagePage, PageRange};
 use crate::ingest_queue::IngestItem;
 
-/// Pages of history that one channel may take before it is the next one's turn.
+/// Pages of history that are read of one channel before the next channel.
 const BLOCK: usize = 5;
 
 impl CatchUp {
     /// Reads a block of every channel in turn until all are read to their start, or to the limit. A
-    /// channel that gives nothing is left to the next time.
+    /// channel without progress is left to the next run.
     pub(super) async fn backfill(
         &self,
         guild: &GuildView,
@@ -42,7 +42,7 @@ impl CatchUp {
         self.repair_gaps(guild).await
     }
 
-    /// Reads what was lost live while the history was read.
+    /// Reads live events that were lost while the history was read.
     async fn repair_gaps(&self, guild: &GuildView) -> Result<(), PageStop> {
         for channel in self.take_lost(guild) {
             self.skip_unreadable(channel, self.forward(guild, channel)).await?;
@@ -70,7 +70,8 @@ impl CatchUp {
         Ok(())
     }
 
-    /// The same where live messages may have gone on meanwhile: only the past end moves.
+    /// Enqueues a page of history. Live messages may have arrived meanwhile: only the old end
+    /// moves.
     async fn hand_in_past(&self, page: MessagePage, past: ChannelProgress) -> Result<(), PageStop> {
         let MessagePage { events, quarantined, .. } = page;
         self.count_read(events.len());

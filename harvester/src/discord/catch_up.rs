@@ -1,7 +1,8 @@
-//! Reads what was said while nobody listened: what is new, what changed, and the history.
+//! Reads what was missed while no session was open: new messages, changes, and the history.
 //!
-//! Every start of a session is a gap of unknown length. Each step hands in what it read together with
-//! how far it got, so that a kill at any point loses nothing and the next run goes on from there.
+//! Every start of a session is a gap of unknown length. Each step enqueues what it read together
+//! with how far it got, so that a kill at any point loses nothing and the next run continues from
+//! there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -25,11 +26,11 @@ use crate::event::ChatEvent;
 use crate::ingest_queue::{IngestItem, IngestQueue};
 use crate::wire::api::{ApiMember, ApiMessage};
 
-/// Discord's codes for a channel that is no more.
+/// Discord's error code for a deleted channel.
 const UNKNOWN_CHANNEL: u64 = 10_003;
-/// Channels in a row that could not be read before the rest is not even tried.
+/// After this many unreadable channels in a row, the rest is not tried.
 const TROUBLES: u32 = 3;
-/// Pauses between two tries to catch up when Discord is in trouble.
+/// Pauses between two attempts to catch up while Discord fails.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
@@ -44,7 +45,7 @@ pub struct CatchUpScope {
     pub reconcile_days: u32,
 }
 
-/// Catches up with servers; clones share what is known of them.
+/// Catches up with servers; clones share their state.
 #[derive(Clone)]
 pub struct CatchUp {
     pub(super) pages: MessagePager,
@@ -57,27 +58,27 @@ pub struct CatchUp {
 struct CatchUpState {
     guilds: BTreeMap<GuildId, GuildView>,
     readings: BTreeMap<ChannelId, ChannelProgress>,
-    /// Channels read up to the present of this session: each live message is the next one. With the
-    /// newest message that was read and not just heard.
+    /// Channels that are read up to the present of this session, so that each live message is the
+    /// next one; with the newest message that was read over REST.
     in_step: BTreeMap<ChannelId, MessageId>,
-    /// Channels of which a live event was lost since they were read.
+    /// Channels with a live event lost since they were read.
     lost: BTreeSet<ChannelId>,
-    /// When live events of all channels, and of some, were lost the last time: what was compared
-    /// before that is to be compared again.
+    /// When live events of all channels, and of single ones, were last lost: what was rechecked
+    /// before that has to be rechecked.
     in_doubt: Millis,
     doubted: BTreeMap<ChannelId, Millis>,
     troubles: UnreadableChannels,
     progress: CatchUpCounts,
 }
 
-/// Channels that could not be read for reasons that pass.
+/// Channels that could not be read for transient reasons.
 #[derive(Debug, Clone, Copy, Default)]
 struct UnreadableChannels {
     all: u32,
     in_a_row: u32,
 }
 
-/// How far catching up has come in this process.
+/// Progress of catch-ups in this process.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct CatchUpCounts {
     pub catch_ups_total: u64,
@@ -86,7 +87,7 @@ pub struct CatchUpCounts {
     pub deletions_found_total: u64,
 }
 
-/// Tells how far catching up has come.
+/// Reads the progress of catch-ups.
 pub struct CatchUpGauge(Arc<Mutex<CatchUpState>>);
 
 impl CatchUpGauge {
@@ -115,17 +116,17 @@ impl CatchUp {
         self.state().progress
     }
 
-    /// Reads the progress without keeping the feed open.
+    /// A handle to the progress that does not keep the queue open.
     pub fn gauge(&self) -> CatchUpGauge {
         CatchUpGauge(Arc::clone(&self.state))
     }
 
-    /// The servers that are known.
+    /// The known servers.
     pub fn guilds(&self) -> Vec<GuildId> {
         self.state().guilds.keys().copied().collect()
     }
 
-    /// Runs `change` on what is known of a server, if anything is.
+    /// Runs `change` on the view of a server, if it is known.
     pub fn with_guild<T>(
         &self,
         id: GuildId,
@@ -141,19 +142,19 @@ impl CatchUp {
         state.guilds.values().find(holds).map(GuildView::id)
     }
 
-    /// Takes in a server as it is now.
+    /// Replaces the view of a server.
     pub fn put_guild(&self, guild: GuildView) {
         self.state().guilds.insert(guild.id(), guild);
     }
 
-    /// Whatever was live before may have been missed: every channel is read and compared again.
+    /// Live events may have been missed: every channel is read and rechecked.
     pub fn out_of_step(&self) {
         let mut state = self.state();
         state.in_step.clear();
         state.in_doubt = clock::now();
     }
 
-    /// Something of a channel was lost: what was only heard of it is read again, and compared.
+    /// An event of a channel was lost: what only arrived live is read again and rechecked.
     pub fn gapped(&self, channel: ChannelId) {
         let mut state = self.state();
         let read_until = state.in_step.remove(&channel);
@@ -165,7 +166,7 @@ impl CatchUp {
         }
     }
 
-    /// How far a channel is read once a live message is stored, if nothing is missing before it.
+    /// The progress of a channel once a live message is stored, if nothing is missing before it.
     pub fn live(&self, channel: ChannelId, message: MessageId) -> Option<ChannelProgress> {
         let mut state = self.state();
         if !state.in_step.contains_key(&channel) {
@@ -176,7 +177,8 @@ impl CatchUp {
         Some(*reading)
     }
 
-    /// Gives a live message the names and roles of its author; `false` if they have to be looked up.
+    /// Fills in the author's name and roles of a live message; `false` if they have to be looked
+    /// up.
     pub fn name(&self, read: &mut ApiMessage, guild: GuildId) -> bool {
         let state = self.state();
         state
@@ -185,7 +187,7 @@ impl CatchUp {
             .is_some_and(|guild| self.pages.people.fill_cached_names(read, guild))
     }
 
-    /// Remembers what the gateway told of a member.
+    /// Caches a member from the gateway.
     pub fn note_member(&self, guild: GuildId, user: UserId, member: ApiMember) {
         self.pages.people.note(guild, user, member);
     }
@@ -218,8 +220,8 @@ impl CatchUp {
         })
     }
 
-    /// Reads everything of a server that may have been missed, and then its history; again and again
-    /// while Discord is in trouble. What was read before is not read again.
+    /// Reads everything of a server that may have been missed, and then its history; retries while
+    /// Discord fails. What was already read is not read again.
     pub async fn run(&self, id: GuildId) -> Result<(), PageStop> {
         self.run_until_done(id).instrument(tracing::info_span!("catch_up", guild = id.0)).await
     }
@@ -268,7 +270,7 @@ impl CatchUp {
         tracing::info!(channels = channels.len(), "channels up to date; backfill starts");
         self.backfill(&guild, &channels).await?;
         if self.state().troubles.all == 0 {
-            // Not before: what was listed and not read would not be found again after a kill.
+            // Only now: what was listed but not read would not be found again after a kill.
             for (channel, until) in listed {
                 self.listed_until(id, channel, until).await?;
             }
@@ -291,8 +293,8 @@ impl CatchUp {
         Ok(cited)
     }
 
-    /// A channel that cannot be read does not keep the others from being read: closed, it is hidden;
-    /// gone, it goes, but only if Discord says so when asked for the channel itself.
+    /// A channel that cannot be read does not stop the others: a forbidden one is hidden; a missing
+    /// one is deleted, but only if Discord confirms it when asked for the channel itself.
     pub(super) async fn skip_unreadable(
         &self,
         channel: ChannelId,
@@ -312,7 +314,7 @@ impl CatchUp {
         }
     }
 
-    /// Notes that a channel could not be read; fails when that is so of one after the other.
+    /// Records that a channel could not be read; fails after several in a row.
     fn unread(&self, channel: ChannelId, error: RestError) -> Result<(), PageStop> {
         tracing::warn!(
             channel = channel.0,
@@ -342,8 +344,8 @@ impl CatchUp {
         }
     }
 
-    /// Reads what came after the newest message that was read; of a channel never read, its newest
-    /// page.
+    /// Reads everything after the newest message that was read; for a channel never read, its
+    /// newest page.
     pub(super) async fn forward(
         &self,
         guild: &GuildView,
@@ -374,8 +376,8 @@ impl CatchUp {
         Ok(())
     }
 
-    /// Whether nothing being after a message is to be believed: who may not read a channel's history
-    /// is told that there is none, but refused its newest message.
+    /// Whether an empty page after a message is trustworthy: without permission to read the
+    /// history, Discord returns empty pages but refuses the newest message.
     async fn is_empty(
         &self,
         guild: &GuildView,
@@ -414,7 +416,7 @@ impl CatchUp {
         self.remember(IngestItem { events, quarantined, reading: Vec::new() }, reading).await
     }
 
-    /// Hands in what was read together with how far its channel is read then.
+    /// Enqueues what was read together with the progress of its channel.
     pub(super) async fn remember(
         &self,
         mut delivery: IngestItem,
@@ -441,14 +443,14 @@ impl CatchUp {
         self.state().readings.get(&channel).copied()
     }
 
-    /// Whether live events of a channel were lost after it was compared.
+    /// Whether live events of a channel were lost after its last recheck.
     pub(super) fn is_in_doubt(&self, reading: ChannelProgress) -> bool {
         let state = self.state();
         let doubted = state.doubted.get(&reading.channel).copied().unwrap_or_default();
         reading.reconciled <= doubted.max(state.in_doubt)
     }
 
-    /// Channels of a server of which live events were lost since the last call.
+    /// Channels of a server with live events lost since the last call.
     pub(super) fn take_lost(&self, guild: &GuildView) -> BTreeSet<ChannelId> {
         let own = |id: &ChannelId| guild.channel(*id).is_some();
         self.state().lost.extract_if(.., own).collect()
@@ -473,7 +475,7 @@ impl CatchUp {
     }
 }
 
-/// The first id of so many days ago; 0 days reach back to the beginning.
+/// The first id of this many days ago; 0 days reach back to the beginning.
 pub(super) fn first_of(days: u32) -> MessageId {
     if days == 0 {
         return MessageId(0);

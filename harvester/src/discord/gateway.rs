@@ -1,7 +1,7 @@
-//! The live connection: everything that Discord tells, in order, or the reason why not.
+//! The live connection: every gateway event in order, or the reason why there are none.
 //!
-//! serenity keeps the line and the session. What it does not do is done here: never believe that
-//! nothing was lost, never ask for sessions without end, never look elsewhere for the gateway.
+//! serenity handles the connection and the session. This module adds what it lacks: it assumes that
+//! events may be lost, limits the number of sessions, and fixes the gateway's address.
 
 pub mod close_codes;
 mod connection_stats;
@@ -31,7 +31,7 @@ use crate::config::SecretString;
 use crate::discord::rest::RestClient;
 use crate::error_chain::error_chain;
 
-/// How long stopping may take: goodbyes take two seconds, leases are given back after them.
+/// How long stopping may take: closing takes two seconds, then leases are released.
 const GRACE: Duration = Duration::from_secs(4);
 
 /// The connection of this process: the shards that no other process holds.
@@ -42,12 +42,12 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Starts connecting. `owner` tells this process from others on the same store. What is heard
-    /// goes to `out` and never waits: if `out` is full the event is counted, and what it was about
-    /// is told by [`ConnectionStats::take_gapped`].
+    /// Starts connecting. `owner` identifies this process among others on the same store. Events go
+    /// to `out` without waiting: if `out` is full the event is counted, and its subject is returned
+    /// by [`ConnectionStats::take_gapped`].
     ///
-    /// Needs the layer of [`closings`] in the process's subscriber to see loops and closings that
-    /// serenity keeps to itself.
+    /// Needs [`close_codes::layer`] in the process's subscriber to detect resume loops and close
+    /// codes that serenity only logs.
     pub fn start(
         token: SecretString,
         api_url: Option<String>,
@@ -78,12 +78,12 @@ impl Gateway {
         self.vitals.pulse(now)
     }
 
-    /// The same numbers for somebody who outlives or does not own the gateway.
+    /// The shared statistics, also valid after the gateway is gone.
     pub fn vitals(&self) -> ConnectionStats {
         self.vitals.clone()
     }
 
-    /// Waits until the connection is given up, and says why. Does not return otherwise.
+    /// Waits until the connection is given up, and returns why. Does not return otherwise.
     pub async fn ended(&mut self) -> GatewayFatal {
         match self.keeper.join_next().await {
             Some(Ok(Err(reason))) => reason,
@@ -92,7 +92,7 @@ impl Gateway {
         }
     }
 
-    /// Says goodbye to Discord and gives the shards back, within four seconds.
+    /// Closes the connection and releases the shards, within four seconds.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         let ended = async { while self.keeper.join_next().await.is_some() {} };

@@ -1,4 +1,4 @@
-//! What people are called, and which roles they have, in a server: REST messages do not say.
+//! Names and roles of members of a server, which REST messages do not contain.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,17 +10,17 @@ use super::guild_view::GuildView;
 use super::rest::{RequestLane, RestClient, RestError};
 use crate::wire::api::{self, ApiMember, ApiMessage};
 
-/// How many people are remembered; beyond that all are looked up again.
+/// How many members are cached; beyond that the cache is cleared.
 const REMEMBERED: usize = 200_000;
 
-/// The members met so far; clones share them.
+/// The members looked up so far; clones share them.
 #[derive(Clone)]
 pub(super) struct MemberCache {
     rest: RestClient,
     known: Arc<Mutex<Members>>,
 }
 
-/// `None` for who is no member.
+/// `None` for a user who is not a member.
 type Members = HashMap<(GuildId, UserId), Option<ApiMember>>;
 
 impl MemberCache {
@@ -28,7 +28,7 @@ impl MemberCache {
         Self { rest, known: Arc::default() }
     }
 
-    /// Remembers what the gateway told of a member.
+    /// Caches a member from the gateway.
     pub(super) fn note(&self, guild: GuildId, user: UserId, member: ApiMember) {
         let mut known = self.known();
         if known.len() >= REMEMBERED {
@@ -37,7 +37,7 @@ impl MemberCache {
         known.insert((guild, user), Some(member));
     }
 
-    /// Gives author and mentioned people of a message the names and roles that they have in the server.
+    /// Fills in the names and roles that author and mentioned users have in the server.
     pub(super) async fn fill_names(
         &self,
         read: &mut ApiMessage,
@@ -66,7 +66,7 @@ impl MemberCache {
         Ok(())
     }
 
-    /// The same at once, from what the gateway told or is remembered; `false` if that is not enough.
+    /// The same without a request, from the event or the cache; `false` if that is not enough.
     pub(super) fn fill_cached_names(&self, read: &mut ApiMessage, guild: &GuildView) -> bool {
         let id = guild.id();
         let author = Arc::make_mut(&mut read.message.author);

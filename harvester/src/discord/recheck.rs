@@ -1,4 +1,4 @@
-//! Finds what was edited, deleted and reacted to while nobody listened: nothing else tells.
+//! Finds edits, deletions and reactions that happened while no session was open.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ use crate::event::ChatEvent;
 use crate::ingest_queue::IngestItem;
 
 impl CatchUp {
-    /// Reads the newest days of a channel again, and what is around each cited message, and compares
-    /// with what is stored. What is stored but not there was deleted.
+    /// Reads the newest days of a channel again, and the page around each cited message, and
+    /// compares them with the store. What is stored but missing was deleted.
     pub(super) async fn recheck_recent(
         &self,
         guild: &GuildView,
@@ -82,7 +82,7 @@ impl CatchUp {
         Ok(first)
     }
 
-    /// Hands in a page that covers a range of ids, and the deletions that it tells.
+    /// Enqueues a page that covers a range of ids, and the deletions that it reveals.
     async fn compare(
         &self,
         guild: &GuildView,
@@ -106,8 +106,8 @@ impl CatchUp {
         Ok(())
     }
 
-    /// Whether a message that an empty page lacks was deleted. Who may not read the history gets
-    /// empty pages too, and must not take that for deletions.
+    /// Whether a message that is missing from an empty page was deleted. Pages are also empty
+    /// without permission to read the history, which must not count as deletions.
     async fn is_gone(
         &self,
         guild: &GuildView,

@@ -1,7 +1,7 @@
-//! Calls to Discord's REST API: one client, limits obeyed, failures tried again, answers kept raw.
+//! Requests to Discord's REST API: one client, rate limits, retries, responses as raw JSON.
 //!
-//! serenity's own client hides the headers of a refusal when its limiter is off, and cannot be sent
-//! elsewhere when it is on, so that requests are made here.
+//! serenity's own client hides the headers of an error response when its limiter is off, and cannot
+//! use another base address when it is on, so requests are made here.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -22,10 +22,10 @@ const DISCORD: &str = "https://discord.com";
 const VERSION: &str = "/api/v10";
 const CONNECT: Duration = Duration::from_secs(10);
 const WHOLE: Duration = Duration::from_secs(30);
-/// Pauses before a call is tried again after a failure that is not ours.
+/// Pauses before a request is retried after a server or network failure.
 const PAUSES: [u64; 5] = [1, 2, 4, 8, 16];
 
-/// Calls Discord; clones share limits and counts.
+/// Sends requests to Discord; clones share limits and counts.
 #[derive(Clone)]
 pub struct RestClient(Arc<RestInner>);
 
@@ -38,7 +38,7 @@ struct RestInner {
     limited: AtomicU64,
 }
 
-/// What this process asked of Discord.
+/// The requests of this process to Discord.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct CallCounts {
     pub live_calls_total: u64,
@@ -56,7 +56,7 @@ pub enum RestMethod {
     Delete,
 }
 
-/// Why a call came to nothing. Never carries the token, nor what people wrote.
+/// Why a request failed. Never contains the token or message text.
 #[derive(Debug, thiserror::Error)]
 pub enum RestError {
     #[error("Discord rejected the bot's token")]
@@ -78,7 +78,7 @@ impl RestError {
         matches!(self, Self::Unauthorized)
     }
 
-    /// Whether Discord or the way to it is in trouble, and the same call may do later.
+    /// Whether the failure is transient, so that the same request may succeed later.
     pub fn passes(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::NotJson => true,
@@ -99,14 +99,15 @@ impl RestMethod {
         }
     }
 
-    /// Whether a call that may have been heard can be made again. An interaction is acknowledged
-    /// once, and a message with a nonce is posted once; only what follows an answer is said twice.
+    /// Whether a request that Discord may have received can be repeated. Acknowledging an
+    /// interaction and posting a message with a nonce are idempotent; only follow-up messages would
+    /// be doubled.
     fn may_be_repeated(self, path: &str) -> bool {
         self != Self::Post || !path.starts_with("/webhooks/")
     }
 }
 
-/// What is sent with a call.
+/// The body of a request.
 #[derive(Clone, Copy)]
 enum RequestBody<'b> {
     None,
@@ -114,14 +115,14 @@ enum RequestBody<'b> {
     Form { content_type: &'b str, bytes: &'b [u8] },
 }
 
-/// What came back.
+/// A response.
 struct RestResponse {
     said: RateLimitHeaders,
     text: String,
 }
 
 impl RestClient {
-    /// `api_url` stands in for discord.com; `share` is what history may use of every limit.
+    /// `api_url` replaces discord.com; `share` is the part of every limit that history may use.
     pub fn new(token: &SecretString, api_url: Option<&str>, share: f64) -> anyhow::Result<Self> {
         let mut authorization = HeaderValue::from_str(&format!("Bot {}", token.0))
             .map_err(|_| anyhow::anyhow!("the Discord token contains invalid characters"))?;
@@ -140,12 +141,12 @@ impl RestClient {
         Ok(Self(Arc::new(RestInner { client, base, limits, calls, retried, limited })))
     }
 
-    /// Reads what is at a path such as `/channels/5/messages?limit=100`.
+    /// Sends a GET to a path such as `/channels/5/messages?limit=100`.
     pub async fn get(&self, lane: RequestLane, path: &str) -> Result<Value, RestError> {
         self.call(RestMethod::Get, lane, path, RequestBody::None).await
     }
 
-    /// Makes a call that somebody is waiting for.
+    /// Sends a request in the live lane.
     pub async fn send(
         &self,
         method: RestMethod,
@@ -161,7 +162,7 @@ impl RestClient {
         .await
     }
 
-    /// The same with a body that is no JSON.
+    /// The same with a body that is not JSON.
     pub async fn send_form(
         &self,
         method: RestMethod,
@@ -173,7 +174,7 @@ impl RestClient {
             .await
     }
 
-    /// Where the gateway is, and how many sessions may be opened.
+    /// The gateway's address, and how many sessions may be started.
     pub async fn gateway_bot(&self) -> Result<Value, RestError> {
         self.get(RequestLane::Live, "/gateway/bot").await
     }
@@ -212,7 +213,7 @@ impl RestClient {
                         }
                         500.. => RestError::Refused { status: answer.said.status, code: 0 },
                         _ => match answer.value() {
-                            // Something on the way to Discord answered in its place.
+                            // A proxy on the way to Discord answered.
                             Err(RestError::NotJson) => RestError::NotJson,
                             value => return value,
                         },
@@ -280,7 +281,7 @@ impl RestClient {
     }
 }
 
-/// Holds history back for as long as it lives.
+/// Holds history requests back until dropped.
 struct LiveWaits<'r>(&'r RestClient);
 
 impl<'r> LiveWaits<'r> {
@@ -324,7 +325,7 @@ fn said(status: u16, headers: &HeaderMap) -> RateLimitHeaders {
         limit: number("x-ratelimit-limit"),
         remaining: number("x-ratelimit-remaining"),
         reset_after: number("x-ratelimit-reset-after").map(millis),
-        // The network before Discord answers a 429 without saying how long.
+        // A 429 from the network in front of Discord has no other duration.
         retry_after: number("retry-after").map(millis),
         global: text("x-ratelimit-global").is_some(),
     }
@@ -335,7 +336,7 @@ fn millis(seconds: f64) -> i64 {
     (seconds.clamp(0.0, 86_400.0) * Millis::SECOND as f64).ceil() as i64
 }
 
-/// The kind of failure: an address in an error may carry an interaction's token.
+/// The kind of failure only: the URL in the error may contain an interaction's token.
 fn unreachable(error: reqwest::Error) -> RestError {
     RestError::Unreachable(match () {
         () if error.is_timeout() => "request timed out",
@@ -344,7 +345,7 @@ fn unreachable(error: reqwest::Error) -> RestError {
     })
 }
 
-/// A text as it may stand in an address.
+/// Percent-encodes a text for a URL.
 pub(super) fn percent(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~:".contains(&byte);
     text.bytes().fold(String::new(), |mut address, byte| {

@@ -1,4 +1,4 @@
-//! Threads that are archived, and channels that are not where they were.
+//! Archived threads, and stored channels that Discord no longer lists.
 
 use std::collections::BTreeSet;
 
@@ -15,9 +15,9 @@ use crate::ingest_queue::IngestItem;
 use crate::wire::api::{self, ApiChannel};
 
 impl CatchUp {
-    /// Lists the archived threads of every channel back to where the last listing ended, so that one
-    /// that came back or got a tag meanwhile is found. Returns where the next listing may end, once
-    /// what was found is read.
+    /// Lists the archived threads of every channel back to where the last listing ended, so that
+    /// one that was reopened or tagged meanwhile is found. Returns where the next listing may end,
+    /// once what was found is read.
     pub(super) async fn find_threads(
         &self,
         id: GuildId,
@@ -87,7 +87,7 @@ impl CatchUp {
         self.publish(told.unwrap_or_default()).await
     }
 
-    /// Remembers how far the listing came. A forum has nothing to read but its posts.
+    /// Stores how far the listing came. A forum has nothing to read but its posts.
     pub(super) async fn listed_until(
         &self,
         guild: GuildId,
@@ -97,7 +97,7 @@ impl CatchUp {
         let holds = self.guild(guild).is_some_and(|guild| guild.seen(channel).is_some());
         let reading = match self.reading(channel) {
             Some(reading) => ChannelProgress { archived_until: until, ..reading },
-            // The first page of the channel itself is yet to be read.
+            // The first page of the channel itself has not been read yet.
             None if holds => return Ok(()),
             None => ChannelProgress {
                 channel,
@@ -113,7 +113,7 @@ impl CatchUp {
         self.remember(IngestItem::default(), reading).await
     }
 
-    /// Looks for stored channels that Discord no longer shows: gone, closed, or just archived.
+    /// Checks stored channels that Discord no longer lists: deleted, hidden, or just archived.
     pub(super) async fn check_missing_channels(&self, id: GuildId) -> Result<(), PageStop> {
         let Some(guild) = self.guild(id) else { return Ok(()) };
         let cited = self.pages.store.published_messages().await?;
@@ -136,7 +136,7 @@ impl CatchUp {
         Ok(())
     }
 
-    /// Tells the archived threads below a channel that it was shown, hidden or renamed.
+    /// Updates the archived threads below a channel that was shown, hidden or renamed.
     pub async fn propagate_to_threads(
         &self,
         id: GuildId,
@@ -162,7 +162,7 @@ impl CatchUp {
     }
 }
 
-/// What a stored thread, of which only its channel is known now, has to be told; `None` if nothing.
+/// The event for a stored thread of which only the channel is listed; `None` if nothing changed.
 fn below(guild: &GuildView, stored: &StoredChannel, at: Millis) -> Option<ChatEvent> {
     let thread = &stored.channel;
     let parent = guild.place(thread.parent?)?;
@@ -173,7 +173,7 @@ fn below(guild: &GuildView, stored: &StoredChannel, at: Millis) -> Option<ChatEv
     (stored.hidden || told != *thread).then_some(ChatEvent::ChannelSeen(told, at))
 }
 
-/// As Discord takes it: UTC, to the microsecond.
+/// The format that Discord accepts: UTC, to the microsecond.
 fn iso(time: Millis) -> String {
     jiff::Timestamp::from_millisecond(time.0)
         .map_or_else(|_| String::new(), |time| time.to_string())

@@ -1,4 +1,4 @@
-//! What is known of the connection at any moment: counters, stages, health, and what was lost.
+//! The state of the connection: counters, stages, health, and which events were lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::health::{HealthAction, HealthEvent, HealthTimeouts, ShardHealth};
 use super::raw_event::{DispatchEvent, EventGap};
 
-/// Kinds of events that are counted one by one; whatever comes beyond them counts as `OTHER`.
+/// Kinds of events that are counted separately; further ones count as `OTHER`.
 const KINDS: usize = 64;
 
-/// Shared between the connection, who watches it, and who reports on it.
+/// Shared between the connection, its supervisor and the status report.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectionStats(Arc<Mutex<StatsInner>>);
 
@@ -28,25 +28,24 @@ struct StatsInner {
 pub struct StatsSnapshot {
     /// New sessions. What happened before each is a gap of unknown length.
     pub ready_total: u64,
-    /// Sessions that went on without a loss.
+    /// Sessions that were resumed without a loss.
     pub resumed_total: u64,
-    /// New sessions asked for, and sessions asked to go on.
+    /// IDENTIFYs and RESUMEs sent.
     pub identifies_total: u64,
     pub resumes_total: u64,
-    /// Clients that were dropped and started anew.
+    /// Clients that were dropped and restarted.
     pub restarts_total: u64,
     /// How often Discord closed the connection, by code.
     pub closings: BTreeMap<u16, u64>,
-    /// Events that serenity could not read, by kind. They were read from Discord's own JSON.
+    /// Events that serenity could not parse, by kind. They were parsed from Discord's own JSON.
     pub unknown_events_total: BTreeMap<String, u64>,
-    /// Events that found the queue full. What they were about is read again.
+    /// Events that were rejected because the queue was full. Their subjects are read again.
     pub lost_by_full_queue: u64,
     pub last_dispatch: Option<Millis>,
     pub last_dispatch_age_ms: Option<i64>,
-    /// When Discord last answered a heartbeat.
+    /// When Discord last acknowledged a heartbeat.
     pub last_ack: Option<Millis>,
-    /// Into how many shards the bot is split, and what each of those is doing that this process
-    /// holds or waits for.
+    /// The number of shards, and the state of each shard that this process holds or waits for.
     pub shards: u32,
     pub stages: BTreeMap<u32, &'static str>,
 }
@@ -55,7 +54,7 @@ pub struct StatsSnapshot {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GapSet {
     pub channels: BTreeSet<ChannelId>,
-    /// Channels, threads or servers changed unseen: only a reconciliation of all finds it.
+    /// Changes of channels, threads or servers were lost: only a full recheck finds them.
     pub everything: bool,
 }
 
@@ -66,7 +65,7 @@ impl ConnectionStats {
         pulse
     }
 
-    /// Takes over what has to be read again; the next call tells only what was lost since.
+    /// Takes what has to be read again; the next call returns only what was lost since.
     pub fn take_gapped(&self) -> GapSet {
         std::mem::take(&mut self.lock().gapped)
     }
@@ -95,7 +94,7 @@ impl ConnectionStats {
         }
     }
 
-    /// Begins to watch a shard's connection.
+    /// Starts to track a shard's connection.
     pub(super) fn watch(&self, shard: u32, limits: HealthTimeouts, now: Millis) {
         self.lock().health.insert(shard, ShardHealth::new(limits, now));
     }
@@ -112,7 +111,8 @@ impl ConnectionStats {
         verdict
     }
 
-    /// Notes that a shard's client ended by itself; gives the milliseconds to wait for the next.
+    /// Records that a shard's client ended by itself; returns the milliseconds until the next
+    /// start.
     pub(super) fn restart(&self, shard: u32, now: Millis) -> i64 {
         let mut inner = self.lock();
         inner.pulse.restarts_total += 1;

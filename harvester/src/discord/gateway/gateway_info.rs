@@ -1,34 +1,34 @@
-//! Discord's answer to `GET /gateway/bot`: where to connect, in how many shards, how often.
+//! The response to `GET /gateway/bot`: where to connect, in how many shards, how often.
 
 use serde_json::Value;
 
-/// Below so many sessions left of a day's 1,000, the rest is kept for emergencies.
+/// With fewer sessions than this left of a day's 1,000, new ones wait for the daily reset.
 const FLOOR: u64 = 50;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct GatewayInfo {
     pub(super) url: String,
-    /// Into how many shards Discord wants the bot split.
+    /// The number of shards that Discord recommends.
     pub(super) shards: u32,
-    /// Shards whose numbers differ modulo this may ask for sessions at the same time.
+    /// Shards whose numbers differ modulo this may start sessions at the same time.
     pub(super) buckets: u32,
     remaining: u64,
     reset_after: i64,
 }
 
-/// Whether a new session may be asked for.
+/// Whether a new session may be started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SessionAdmission {
     Go,
-    /// Not before so many milliseconds have passed: few sessions are left.
+    /// Not for this many milliseconds: few sessions are left.
     Wait(i64),
-    /// None is left; more come in so many milliseconds.
+    /// None is left; the limit resets in this many milliseconds.
     Refuse(i64),
 }
 
 impl GatewayInfo {
-    /// Reads the answer; the error says what is wrong with it. Without `api_url` only a gateway of
-    /// Discord's own is accepted.
+    /// Parses the response; the error describes what is wrong with it. Without `api_url` only a
+    /// gateway on Discord's own domain is accepted.
     pub(super) fn read(answer: &Value, api_url: Option<&str>) -> Result<Self, String> {
         let url = answer["url"].as_str().ok_or("the response has no `url`")?;
         let parsed = reqwest::Url::parse(url).map_err(|error| format!("{url:?}: {error}"))?;

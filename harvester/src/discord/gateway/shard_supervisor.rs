@@ -1,4 +1,4 @@
-//! Keeps every shard connected in exactly one process, and no session is asked for too often.
+//! Keeps every shard connected in exactly one process, and limits how often sessions are started.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,21 +21,21 @@ use crate::config::SecretString;
 use crate::discord::rest::RestClient;
 use crate::error_chain::error_chain;
 
-/// How long a shard belongs to the process that took it, and how often that is renewed. A process
-/// that is paused for less keeps it: two renewals may fail.
+/// How long the lease of a shard lasts, and how often it is renewed. A process that is paused for
+/// less keeps it: two renewals may fail.
 const SHARD_LEASE: i64 = 15 * Millis::SECOND;
 const RENEWAL: Duration = Duration::from_secs(4);
-/// Without a renewal for so long, the shard is given up well before another process may take it.
+/// Without a renewal for this long, the shard is released before another process may take it.
 const LAST_RENEWAL: i64 = 10 * Millis::SECOND;
-/// Discord wants 5 s between two new sessions of a bucket. Every session asks under a name of its
-/// own, so that none renews what another holds.
+/// Discord requires 5 s between two new sessions of a bucket. Every session uses its own owner
+/// name, so that none renews the lease of another.
 const IDENTIFY_LEASE: i64 = 5_500;
-/// How often a lease that somebody else holds is asked for again.
+/// How often a lease that another owner holds is requested again.
 const STAND_BY: Duration = Duration::from_secs(2);
 const TURN: Duration = Duration::from_millis(500);
-/// How often the connection is judged.
+/// How often the health of the connection is checked.
 const JUDGE: Duration = Duration::from_millis(500);
-/// The longest pause between two questions for the gateway.
+/// The longest pause between two requests for the gateway's address.
 const LONGEST_ASK: Duration = Duration::from_secs(30);
 
 pub(super) struct ShardSupervisor {
@@ -50,7 +50,7 @@ pub(super) struct ShardSupervisor {
     pub(super) stop: Arc<watch::Sender<bool>>,
 }
 
-/// Why a shard is not held any more.
+/// Why a shard is released.
 enum ReleaseReason {
     Stopped,
     LeaseLost,
@@ -58,7 +58,7 @@ enum ReleaseReason {
 }
 
 impl ShardSupervisor {
-    /// Runs until told to stop, or until one shard gives up.
+    /// Runs until stopped, or until one shard gives up.
     pub(super) async fn run(self) -> Result<(), GatewayFatal> {
         let mut stop = self.stop.subscribe();
         let invitation = tokio::select! {
@@ -82,7 +82,7 @@ impl ShardSupervisor {
         ended
     }
 
-    /// Holds one shard whenever no other process does.
+    /// Runs one shard whenever no other process does.
     async fn run_shard(self: Arc<Self>, shard: u32, shards: u32) -> Result<(), GatewayFatal> {
         let lease = format!("shard/{shard}/{shards}");
         let mut stop = self.stop.subscribe();
@@ -115,7 +115,7 @@ impl ShardSupervisor {
         }
     }
 
-    /// Keeps the connection of a shard up until that is of no use any more. What runs is in `slot`.
+    /// Keeps a shard connected until it has to be given up. The running session is in `slot`.
     async fn hold(&self, shard: u32, shards: u32, slot: &mut Option<Session>) -> GatewayFatal {
         self.vitals.watch(shard, self.limits, clock::now());
         for attempt in 0_u64.. {
@@ -138,7 +138,7 @@ impl ShardSupervisor {
                 Ok(pause) => pause,
                 Err(reason) => return reason,
             };
-            // Cut without a goodbye: a peer that is gone would be waited for.
+            // Dropped without closing, which would wait for a peer that is gone.
             *slot = None;
             tracing::warn!(pause_ms = pause, "reconnecting to Discord");
             self.vitals.stage(shard, "pausing");
@@ -152,7 +152,7 @@ impl ShardSupervisor {
         SessionSpec { token, url, shard, shards, out, vitals: self.vitals.clone() }
     }
 
-    /// Judges the connection until a new one is due, after the pause that is returned.
+    /// Checks the connection until a new one is due, after the returned pause.
     async fn watch(
         &self,
         shard: u32,
@@ -181,7 +181,7 @@ impl ShardSupervisor {
         match sign {
             Ok((about, sign)) if about == shard => self.vitals.note(shard, sign, clock::now()),
             Ok(_) => {}
-            // Only a loop of resumptions makes so many signs.
+            // Only a resume loop produces this many events.
             Err(missed) => {
                 let RecvError::Lagged(missed) = missed else { return };
                 for _ in 0..missed.min(1 + self.limits.resumes as u64) {
@@ -191,7 +191,7 @@ impl ShardSupervisor {
         }
     }
 
-    /// Asks for the gateway until a new session may be started.
+    /// Requests the gateway's address until a new session may be started.
     async fn admission(&self) -> Result<GatewayInfo, GatewayFatal> {
         loop {
             let invitation = self.invitation().await?;
@@ -209,7 +209,7 @@ impl ShardSupervisor {
         }
     }
 
-    /// Asks where the gateway is, again and again for as long as a dead connection would be kept.
+    /// Requests the gateway's address, retrying for as long as a dead connection would be kept.
     async fn invitation(&self) -> Result<GatewayInfo, GatewayFatal> {
         let until = clock::now().0 + self.limits.dead;
         let mut pause = Duration::from_secs(1);
@@ -231,7 +231,7 @@ impl ShardSupervisor {
         }
     }
 
-    /// Waits until the lease is ours.
+    /// Waits until this process holds the lease.
     async fn await_lease(&self, lease: &str, owner: &str, ttl: i64, again: Duration) {
         loop {
             match self.store.acquire_lease(lease, owner, ttl, clock::now()).await {
@@ -246,7 +246,7 @@ impl ShardSupervisor {
         }
     }
 
-    /// Renews the lease for as long as it is ours.
+    /// Renews the lease until another process holds it or it cannot be renewed.
     async fn lease_lost(&self, lease: &str) {
         let mut renewed = clock::now();
         loop {
@@ -267,9 +267,9 @@ impl ShardSupervisor {
     }
 }
 
-/// Waits for the word to stop.
+/// Waits for the signal to stop.
 async fn await_stop(stop: &mut watch::Receiver<bool>) {
-    // The sender lives as long as the keeper.
+    // The sender lives as long as the supervisor.
     let _ = stop.wait_for(|stop| *stop).await;
 }
 

@@ -1,5 +1,5 @@
-//! What an event of the gateway says, in the words of `wire`. Pure, and knows nothing of the past:
-//! names of roles, tags and parents are the guild view's to add.
+//! Translates a gateway event into the types of `wire`. Pure and stateless: the guild view adds the
+//! names of roles, tags and parents.
 
 use rules::model::ids::{ChannelId, GuildId, MessageId, RoleId};
 use rules::model::message::ReactionChange;
@@ -11,14 +11,14 @@ use crate::wire::api::{
     ThreadList,
 };
 
-/// What is to be done about an event.
+/// What to do about an event.
 #[derive(Clone, PartialEq)]
 pub enum GatewayAction {
-    /// A whole message; nobody has reacted to it yet.
+    /// A complete new message without reactions.
     Posted(Box<ApiMessage>),
-    /// A whole message of which the reactions are not told.
+    /// A complete changed message; its reactions are not included.
     Edited(Box<ApiMessage>),
-    /// A message changed, but the event does not say all of it: it has to be read over REST.
+    /// A message changed, but the event is incomplete: it has to be read over REST.
     Reread(ChannelId, MessageId),
     Deleted(Deletion),
     Reacted(ReactionChange),
@@ -26,13 +26,13 @@ pub enum GatewayAction {
     Channel(ApiChannel),
     /// Deleted, with everything in it.
     ChannelGone(ChannelId),
-    /// Threads that have come into sight.
+    /// Threads that became visible.
     Threads(ThreadList),
     /// A server with all its roles, channels and threads that are not archived.
     Guild(ApiGuild),
-    /// A server with all its roles; its channels are as they were.
+    /// A server with all its roles; its channels are unchanged.
     GuildChanged(ApiGuild),
-    /// An outage of Discord's: nothing of the server is gone.
+    /// An outage at Discord: nothing of the server was deleted.
     GuildAway(GuildId),
     /// The bot was removed from the server.
     GuildLeft(GuildId),
@@ -43,23 +43,23 @@ pub enum GatewayAction {
     Interaction(Value),
     /// A new session: whatever happened before it is a gap of unknown length.
     Ready,
-    /// The session went on, and nothing was lost.
+    /// The session was resumed, and nothing was lost.
     Resumed,
-    /// It matters and cannot be read; its JSON is kept for another try.
+    /// Relevant but not parseable; its JSON is stored for another attempt.
     Quarantine {
         why: &'static str,
         channel: Option<ChannelId>,
         message: Option<MessageId>,
     },
-    /// Of no matter here, such as what happens in direct messages.
+    /// Irrelevant, such as anything in direct messages.
     Nothing,
-    /// A kind that this version does not know.
+    /// An event kind that this version does not support.
     Unknown,
 }
 
 const NO_ID: &str = "an id is missing or not a snowflake";
 
-/// Says what an event means.
+/// Translates an event.
 pub fn translate(heard: &DispatchEvent) -> GatewayAction {
     let data = &heard.data;
     let kind = heard.kind.as_str();
@@ -132,8 +132,8 @@ fn message(heard: &DispatchEvent) -> GatewayAction {
     }
 }
 
-/// Whether serenity's types lost words of the message: what a changed forward carries, and what a
-/// program says in components alone, which leaves the message without text, embeds, stickers and
+/// Whether serenity's types lost text of the message: the content of a changed forward, and text
+/// that a bot sends only in components, so that the message has no content, embeds, stickers or
 /// poll.
 fn says_less(data: &Value, new: bool) -> bool {
     let none = |key: &str| data[key].as_array().is_none_or(Vec::is_empty);

@@ -1,7 +1,7 @@
-//! What people do in the server: commands, menus, buttons, and the hints under their questions.
+//! Handles interactions: commands, menus, buttons, and suggestions under questions.
 //!
-//! Each interaction is read leniently, decided purely, and then acted on. Exactly one daemon answers
-//! it; it is acknowledged within three seconds; what Discord delivers twice is done once.
+//! Each interaction is parsed leniently, decided purely, and then carried out. Exactly one daemon
+//! answers it, it is acknowledged within three seconds, and a repeated delivery is ignored.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -31,17 +31,17 @@ pub use crate::discord::interactions::payload::interaction::{
     ApplicationId, InteractionParseError,
 };
 
-/// Answers what people ask for in the server.
+/// Answers interactions.
 pub struct InteractionHandler {
     pub(in crate::discord::interactions) line: InteractionApi,
     pub(in crate::discord::interactions) store: Store,
     searcher: Searcher,
     pub(in crate::discord::interactions) rules: Arc<Ruleset>,
     pub(in crate::discord::interactions) naming: AuthorNaming,
-    /// Tells this process from others in claims.
+    /// Identifies this process in claims.
     pub(in crate::discord::interactions) owner: String,
     pub(in crate::discord::interactions) application: ApplicationId,
-    /// The place in the index's feed that the searcher was made to see.
+    /// The index cursor at the searcher's last reload.
     seen: Arc<AtomicI64>,
     pub(in crate::discord::interactions) counts: InteractionCounters,
 }
@@ -54,7 +54,7 @@ pub(in crate::discord::interactions) struct InteractionCounters {
     pub(in crate::discord::interactions) failed: AtomicU64,
 }
 
-/// What became of the interactions that this process got.
+/// Outcomes of the interactions of this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct InteractionCounts {
     pub interactions_answered_total: u64,
@@ -85,7 +85,7 @@ impl InteractionHandler {
         }
     }
 
-    /// Gives a server our commands, unless it has exactly these. Returns whether anything changed.
+    /// Registers the commands in a server, unless it has exactly these. Returns whether it did.
     pub async fn register_commands(&self, guild: GuildId) -> Result<bool, InteractionError> {
         let present = self.line.commands(guild).await?;
         let present = items(&present).cloned().collect::<Vec<_>>();
@@ -106,13 +106,13 @@ impl InteractionHandler {
         }
     }
 
-    /// Whether suggestions and proposals are held back by hand.
+    /// Whether suggestions and proposals are paused.
     pub async fn is_paused(&self) -> Result<bool, InteractionError> {
         Ok(self.store.setting(PAUSED).await?.is_some())
     }
 
-    /// Posts one quiet hint under a fresh question that has a known answer, once per question for
-    /// ever; returns whether it did. The caller sees to it that hints are wanted in the channel.
+    /// Posts one suggestion under a recent question that has a known answer, once per question;
+    /// returns whether it did. The caller checks that suggestions are enabled in the channel.
     pub async fn hint(
         &self,
         asked: &OpenQuestion<'_>,
@@ -156,7 +156,7 @@ impl InteractionHandler {
         Ok(answers::choices(&found.clusters, &self.naming))
     }
 
-    /// The clusters that match best, as they are now.
+    /// The best matching clusters in their current state.
     pub(in crate::discord::interactions) async fn search(
         &self,
         text: &str,
@@ -175,8 +175,7 @@ impl InteractionHandler {
     }
 }
 
-/// Makes the searcher see what was committed since. An index that is just being built again leaves
-/// what was seen before.
+/// Reloads the searcher after a commit. While the index is being rebuilt, the old one stays in use.
 fn catch_up(searcher: &Searcher, seen: &AtomicI64) {
     let Some(committed) = searcher.cursor() else { return };
     if seen.load(Ordering::Relaxed) != committed && searcher.reload().is_ok() {

@@ -8,11 +8,11 @@ use super::channel::{ApiChannel, channel};
 use super::read;
 use crate::wire::lenient::LenientScalar;
 
-/// A server as the gateway tells it at the start.
+/// A server as the gateway sends it at the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiGuild {
     pub id: GuildId,
-    /// An outage: Discord says nothing else of it, and nothing of it is gone.
+    /// An outage: Discord sends nothing else, and nothing was deleted.
     pub unavailable: bool,
     pub roles: Vec<ApiRole>,
     pub channels: Vec<ApiChannel>,

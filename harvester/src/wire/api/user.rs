@@ -1,4 +1,4 @@
-//! Users, and what they are called and allowed in a server.
+//! Users, and their names and roles in a server.
 
 use std::fmt;
 
@@ -49,7 +49,7 @@ struct RawUserOnly<'a> {
     bot: LenientScalar<'a>,
 }
 
-/// A user as the whole of Discord knows them.
+/// A user, independent of any server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiUser {
     pub id: UserId,
@@ -92,7 +92,7 @@ pub fn user(raw: &Value) -> Option<ApiUser> {
     read::<RawUser<'_>>(raw).told().map(|(told, _)| told)
 }
 
-/// The users of a page; what is none is passed over.
+/// The users of a page; anything else is skipped.
 pub fn users(raw: &Value) -> Vec<ApiUser> {
     raw.as_array().into_iter().flatten().filter_map(user).collect()
 }

@@ -1,4 +1,4 @@
-//! "Mark as answer" and "Not an answer": who may, and what follows.
+//! "Mark as answer" and "Not an answer": who may mark, and what follows.
 
 use std::collections::BTreeSet;
 
@@ -15,27 +15,27 @@ use crate::discord::interactions::text::messages;
 use crate::discord::interactions::text::messages::{MarkResult, TagResult};
 use crate::discord::interactions::text::reply::{Button, ButtonStyle, Reply};
 
-/// What has to be known before anything is decided about a message.
+/// The facts that a decision about a message needs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MarkFacts {
     /// Whether the channel is read and everybody may see it.
     pub(crate) read: bool,
-    /// Who asked in the message's conversation or thread.
+    /// The askers of the message's conversation or thread.
     pub(crate) askers: BTreeSet<UserId>,
     /// Whether the scope rules trust the person who acts.
     pub(crate) trusted: bool,
-    /// Whether the person who acts wants nothing kept: neither can what they say here be.
+    /// Whether the acting user has opted out: their mark cannot be stored either.
     pub(crate) left: bool,
-    /// Whether the message's author wants nothing kept.
+    /// Whether the message's author has opted out.
     pub(crate) opted_out: bool,
-    /// Whether its author is to be asked for consent: people are asked here, and this one was not.
+    /// Whether to ask the author for consent: the server asks authors, and this one was not asked.
     pub(crate) unasked: bool,
-    /// The question there and who asked it, if they are to be asked likewise.
+    /// The question and its asker, if the asker is to be asked for consent too.
     pub(crate) question: Option<(MessageId, UserId)>,
     pub(crate) thread: Option<ForumPost>,
 }
 
-/// Why nothing is done; the person is told.
+/// Why nothing was marked; the reply states it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MarkRefusal {
     #[error("the channel is not read")]
@@ -62,20 +62,20 @@ impl MarkRefusal {
     }
 }
 
-/// What marking a message means.
+/// The steps that marking a message takes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct MarkPlan {
     pub(crate) mark: AnswerMarkRow,
-    /// Whether our ✅ shall stand under the message.
+    /// Whether the bot's ✅ belongs under the message.
     pub(crate) react: bool,
     pub(crate) tagging: TagAction,
-    /// The author, if they are to be asked whether they may be quoted.
+    /// The author, if they are to be asked for consent.
     pub(crate) ask: Option<UserId>,
-    /// The question and its asker, if they are to be asked whether it may be quoted.
+    /// The question and its asker, if the asker is to be asked for consent.
     pub(crate) ask_for_question: Option<(MessageId, UserId)>,
 }
 
-/// Whether the person may say what is true of this conversation.
+/// Whether the user may mark messages of this conversation.
 pub(crate) fn may_judge(interaction: &Interaction, facts: &MarkFacts) -> Result<(), MarkRefusal> {
     if interaction.guild.is_none() || !facts.read {
         return Err(MarkRefusal::NotRead);
@@ -89,7 +89,7 @@ pub(crate) fn may_judge(interaction: &Interaction, facts: &MarkFacts) -> Result<
     if standing.may_judge() { Ok(()) } else { Err(MarkRefusal::MayNot) }
 }
 
-/// Decides about marking a message as the answer, or as none.
+/// Plans how to mark a message as an answer, or as not an answer.
 pub(crate) fn plan(
     interaction: &Interaction,
     target: &TargetMessage,
@@ -119,7 +119,7 @@ pub(crate) fn plan(
     })
 }
 
-/// Tells what was done and offers to take it back.
+/// Renders what was done, with an undo button.
 pub(crate) fn tell(
     plan: &MarkPlan,
     marked: &MarkResult,
@@ -138,17 +138,17 @@ pub(crate) fn tell(
     )])
 }
 
-/// How things shall stand once a person's own mark is gone.
+/// What remains after a user's own mark is removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MarkUndo {
-    /// Whether our ✅ shall stand under the message.
+    /// Whether the bot's ✅ belongs under the message.
     pub(crate) react: bool,
-    /// All tags that the post shall have, if one is taken back.
+    /// All tags that the post keeps, if one is removed.
     pub(crate) applied: Option<Vec<TagId>>,
 }
 
-/// `left` are the marks that remain on the message: while one of them calls it the answer, and none
-/// denies it, ✅ and tag stay.
+/// `left` are the marks that remain on the message: while at least one of them marks it as an
+/// answer and none as not an answer, ✅ and tag stay.
 pub(crate) fn plan_undo(
     left: &[AnswerMark],
     tag: Option<TagId>,

@@ -1,4 +1,4 @@
-//! `/harvester`: how things are, and what is kept about a person.
+//! `/harvester`: the status, and the data stored about a user.
 
 use indexer::store::PULSES;
 use rules::model::ids::Millis;
@@ -9,10 +9,10 @@ use crate::discord::interactions::text::language::BotLanguage;
 use crate::discord::interactions::text::messages;
 use crate::discord::interactions::text::reply::Reply;
 
-/// The setting that holds back suggestions and proposals while it exists.
+/// The setting that pauses suggestions and proposals while it exists.
 pub const PAUSED: &str = "paused";
 
-/// What moderators are told of the harvester.
+/// The status that moderators see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ServerStatus {
     pub(crate) paused: bool,
@@ -23,16 +23,16 @@ pub(crate) struct ServerStatus {
     pub(crate) reading: u64,
     pub(crate) answers: u64,
     pub(crate) recurring: u64,
-    /// Questions that nobody has settled.
+    /// Questions that are not resolved.
     pub(crate) open: u64,
     pub(crate) proposals: u64,
-    /// What could not be read and waits to be tried again.
+    /// Payloads that could not be parsed and wait for another attempt.
     pub(crate) quarantined: u64,
     /// When the last event was stored, by any daemon.
     pub(crate) last_stored: Option<Millis>,
 }
 
-/// When any daemon last stored something, by the pulses that they write.
+/// When any daemon last stored an event, by the status that each of them writes.
 pub(crate) fn last_stored(settings: &[(String, String)]) -> Option<Millis> {
     let pulses = settings.iter().filter(|(name, _)| name.starts_with(PULSES));
     let times = pulses.filter_map(|(_, pulse)| {
@@ -77,12 +77,12 @@ pub(crate) fn tell(state: &ServerStatus, language: BotLanguage) -> Reply {
     Reply::new(format!("{running}\n{}", lines.join("\n")))
 }
 
-/// Bytes of one attachment: Discord takes ten MiB from a bot.
+/// Bytes of one attachment: Discord accepts ten MiB from a bot.
 const PART: usize = 8 << 20;
 
-/// Everything that is kept about a person, as messages with files. More than one only if it is large.
-pub(crate) fn export(kept: &impl Serialize, language: BotLanguage) -> Vec<Reply> {
-    let json = serde_json::to_vec_pretty(kept).expect("what is kept has only text keys");
+/// All data stored about a user, as messages with files. More than one only if it is large.
+pub(crate) fn export(data: &impl Serialize, language: BotLanguage) -> Vec<Reply> {
+    let json = serde_json::to_vec_pretty(data).expect("stored data has only text keys");
     let several = json.len() > PART;
     let parts = json.chunks(PART).enumerate().map(|(at, bytes)| {
         let (name, text) = match (several, at) {

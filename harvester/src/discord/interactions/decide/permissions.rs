@@ -1,4 +1,4 @@
-//! Who may do what.
+//! Which permissions an action needs.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ impl PermissionBits {
         self.0 & (wanted | Self::ADMINISTRATOR) != 0
     }
 
-    /// Whether this is a moderator of the place.
+    /// Whether these are the permissions of a moderator.
     pub(crate) fn moderates(self) -> bool {
         self.any(Self::MANAGE_MESSAGES | Self::MANAGE_THREADS | Self::MANAGE_GUILD)
     }
@@ -34,7 +34,7 @@ impl PermissionBits {
     }
 }
 
-/// What a person is to a conversation.
+/// The rights of a member in a conversation.
 #[derive(Debug, Clone)]
 pub(crate) struct MemberAuthority<'a> {
     pub(crate) user: UserId,
@@ -46,7 +46,7 @@ pub(crate) struct MemberAuthority<'a> {
 }
 
 impl MemberAuthority<'_> {
-    /// Whether this person's word on what answers the question counts.
+    /// Whether this member may mark answers.
     pub(crate) fn may_judge(&self) -> bool {
         self.permissions.moderates() || self.trusted || self.askers.contains(&self.user)
     }

@@ -1,4 +1,4 @@
-//! What an interaction asks for, before anything is looked up.
+//! Routes an interaction to an action, before anything is looked up.
 
 use rules::model::ids::{ClusterId, MessageId};
 
@@ -11,27 +11,27 @@ use crate::discord::interactions::text::language::BotLanguage;
 use crate::discord::interactions::text::messages;
 use crate::discord::interactions::text::reply::{Button, ButtonStyle, Reply};
 
-/// The first answer, which Discord wants within three seconds.
+/// The first response, which Discord requires within three seconds.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum FirstResponse {
-    /// Choices for what is being typed.
+    /// Autocompletion choices.
     Choices { text: String },
-    /// All that is to be said, to this person alone.
+    /// The complete reply, visible to this user only.
     Say(Reply),
-    /// Something that may take longer: acknowledged first.
+    /// An action that may take longer: acknowledged first.
     Work { work: DeferredAction, ack: AckKind },
 }
 
-/// How something is acknowledged that will be answered later.
+/// How a deferred action is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AckKind {
-    /// With a message to this person that will be filled.
+    /// With a private message that is filled in later.
     Fill,
-    /// Silently: the message with the button will be changed.
+    /// Silently: the message with the button is changed later.
     Change,
 }
 
-/// What takes a look at the store, or a call to Discord.
+/// An action that needs the store or a request to Discord.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum DeferredAction {
     Find { query: String },
@@ -48,7 +48,7 @@ pub(crate) enum DeferredAction {
     Suggested { question: MessageId, helped: bool },
 }
 
-/// Decides what to do first.
+/// Decides the first response.
 pub(crate) fn route_interaction(interaction: &Interaction) -> FirstResponse {
     let language = interaction.language;
     let opening = match &interaction.what {
@@ -81,7 +81,7 @@ impl FirstResponse {
         Self::Work { work, ack: AckKind::Change }
     }
 
-    /// Whether it is right in a direct message, too.
+    /// Whether it is allowed in a direct message, too.
     fn is_about_oneself(&self) -> bool {
         match self {
             Self::Say(_) => true,

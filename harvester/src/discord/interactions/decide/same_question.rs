@@ -14,8 +14,8 @@ use crate::discord::interactions::text::reply::{
     ActionRow, Button, ButtonStyle, LABEL, MOST_CHOICES, Reply, SelectOption,
 };
 
-/// Offers the clusters, best first, to say which one the question of `message` belongs to. Its own
-/// cluster is left out.
+/// Offers the clusters, best first, as a menu to choose which one the question of `message` belongs
+/// to. Its own cluster is left out.
 pub(crate) fn offer(
     message: MessageId,
     question: MessageId,
@@ -55,7 +55,7 @@ fn choice(cluster: &Cluster, naming: &AuthorNaming, language: BotLanguage) -> Se
     }
 }
 
-/// Tells that two questions were tied, and offers to take it back.
+/// Confirms that two questions were marked as the same, with an undo button.
 pub(crate) fn tell(
     message: MessageId,
     question: MessageId,

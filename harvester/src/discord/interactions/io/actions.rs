@@ -1,5 +1,5 @@
-//! What takes a look at the store or a call to Discord: facts are gathered, something pure decides,
-//! and what it decided is done.
+//! The deferred actions: load the facts from store and Discord, decide purely, carry out the
+//! decision.
 
 use indexer::store::{AuditRow, ConsentGrant};
 use rules::model::cluster::Cluster;
@@ -22,18 +22,18 @@ use crate::discord::interactions::text::messages;
 use crate::discord::interactions::text::messages::{MarkResult, TagResult};
 use crate::discord::interactions::text::reply::{Button, ButtonStyle, MOST_CHOICES, Reply};
 
-/// Words that ask an author for consent, with a link to the message.
+/// The sentence that asks an author for consent, with a link to the message.
 type ConsentPrompt = fn(BotLanguage, UserId, &str) -> String;
 
-/// What is said at the end.
+/// The replies that an action ends with.
 #[derive(Debug, Default)]
 pub(crate) struct ActionOutcome {
-    /// In place of what was acknowledged, or of the message with the button.
+    /// Replaces the acknowledgement, or the message with the button.
     pub(crate) filled: Option<Reply>,
-    /// Whether the message with the button only loses its buttons.
+    /// Whether only the buttons are removed from the message.
     pub(crate) bared: bool,
     pub(crate) whispers: Vec<Reply>,
-    /// For everybody.
+    /// Public messages.
     pub(crate) announced: Vec<Reply>,
 }
 
@@ -48,7 +48,7 @@ impl ActionOutcome {
 }
 
 impl InteractionHandler {
-    /// Does what was asked for. Nothing here is done twice by being asked for twice.
+    /// Runs an action. Every action is idempotent.
     pub(crate) async fn run_action(
         &self,
         work: DeferredAction,
@@ -148,8 +148,8 @@ impl InteractionHandler {
         Ok(outcome)
     }
 
-    /// Asks an author whether a message may be quoted: unseen by others where it is the person who
-    /// acts, and not twice within the days that a claim is remembered.
+    /// Asks an author whether a message may be quoted: privately if the author is the acting user,
+    /// and not twice while the claim is stored.
     async fn ask(
         &self,
         (channel, message): (ChannelId, MessageId),
@@ -172,7 +172,7 @@ impl InteractionHandler {
         Ok(())
     }
 
-    /// Sets ✅ and tag where we may. What is refused is told, and nothing is lost by it.
+    /// Sets ✅ and tag. A refusal is reported and does not affect the mark.
     async fn show(&self, plan: &MarkPlan, thread: Option<&ForumPost>) -> MarkResult {
         let (channel, message) = (plan.mark.channel, plan.mark.message);
         let archived = self.unarchive(channel, thread).await;
@@ -193,7 +193,7 @@ impl InteractionHandler {
         MarkResult { answers: plan.mark.answers, reacted, tagged }
     }
 
-    /// Opens a thread if it is archived: nothing in it can be changed otherwise. Returns whether it was.
+    /// Unarchives a thread, so that it can be changed. Returns whether it was archived.
     async fn unarchive(&self, channel: ChannelId, thread: Option<&ForumPost>) -> bool {
         let archived = thread.is_some_and(|thread| thread.archived);
         archived && self.line.archive(channel, false).await.is_ok()
@@ -215,7 +215,7 @@ impl InteractionHandler {
     ) -> Result<ActionOutcome, InteractionError> {
         let language = interaction.language;
         let Some(place) = interaction.channel else { return Err(MarkRefusal::NotRead.into()) };
-        // A person can take back only their own mark, so that no other right is asked for.
+        // Users can only remove their own mark, so no other right is checked.
         if !self.store.revoke_mark(place.id, message, interaction.user, now).await? {
             return Ok(ActionOutcome::filled(Reply::new(messages::already_undone(language))));
         }
@@ -253,7 +253,7 @@ impl InteractionHandler {
         Ok(ActionOutcome::filled(offer))
     }
 
-    /// The question that a message belongs to; the message itself where none is known yet.
+    /// The question that a message belongs to; the message itself if none is known yet.
     async fn question_of(
         &self,
         interaction: &Interaction,
@@ -325,7 +325,7 @@ impl InteractionHandler {
         }
         let judged = self.conversation_of(place.id, message).await?;
         let question = judged.as_ref().and_then(JudgedConversation::question);
-        // A question may be told in several messages; its asker decides on them together.
+        // A question may span several messages; its asker decides on them together.
         let told = question.map_or(&[][..], |question| &question.messages);
         let alone = [message];
         for message in if told.contains(&message) { told } else { &alone } {
@@ -439,7 +439,7 @@ impl InteractionHandler {
     }
 }
 
-/// Lets the author allow that a message is quoted, or withdraw that.
+/// The button with which the author allows a quote, or withdraws that.
 fn consent_button(message: MessageId, allow: bool, language: BotLanguage) -> Button {
     if allow {
         Button::new(CustomId::Allow { message }, messages::allow(language), ButtonStyle::Green)

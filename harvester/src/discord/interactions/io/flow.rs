@@ -19,8 +19,8 @@ use crate::discord::interactions::text::reply::Reply;
 use crate::error_chain::error_chain;
 
 impl InteractionHandler {
-    /// Answers the JSON of an `INTERACTION_CREATE`, unless another daemon does. Failures are counted,
-    /// logged without content, and reported to the user where that is still possible.
+    /// Answers the JSON of an `INTERACTION_CREATE`, unless another daemon does. Failures are
+    /// counted, logged without content, and reported to the user where that is still possible.
     pub async fn answer(&self, interaction: &Value) {
         let id = number(&interaction["id"]).unwrap_or_default();
         let span = tracing::info_span!("interaction", interaction = id);

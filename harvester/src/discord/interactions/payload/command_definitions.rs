@@ -1,10 +1,10 @@
-//! The commands that a server gets, and whether it has them already.
+//! The commands of the bot, and whether a server has them already.
 
 use serde_json::{Map, Value, json};
 
 use super::interaction::items;
 
-/// The names by which Discord tells what was used. Translated names are for the eye only.
+/// Command names as Discord sends them. Localized names are only displayed.
 pub(crate) mod name {
     pub(in crate::discord) const ANSWERS: &str = "answers";
     pub(in crate::discord) const QUERY: &str = "query";
@@ -111,8 +111,8 @@ fn described(mut named: Value, description: &str, korean: &str, options: Vec<Val
     named
 }
 
-/// Whether a server has exactly the commands that we want. What Discord adds does not count, nor
-/// does the order of commands.
+/// Whether a server has exactly the commands defined here. Fields that Discord adds and the order
+/// of commands do not count.
 pub(crate) fn is_registered(present: &[Value]) -> bool {
     let wanted = command_definitions();
     let has = |one: &Value| {
@@ -126,7 +126,7 @@ fn kind(command: &Value) -> u64 {
     command["type"].as_u64().unwrap_or(SLASH.into())
 }
 
-/// What we set, without what Discord adds and what means the same as nothing.
+/// The fields defined here, without those that Discord adds and without empty ones.
 fn essence(command: &Value) -> Value {
     const SET: [&str; 10] = [
         "type",

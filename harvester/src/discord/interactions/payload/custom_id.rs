@@ -1,16 +1,16 @@
-//! What our buttons and menus carry: ids only, and nothing that is believed without a look.
+//! The `custom_id`s of the bot's buttons and menus: ids only, checked again when used.
 
 use std::fmt;
 use std::str::FromStr;
 
 use rules::model::ids::MessageId;
 
-/// Every button and select menu that we post.
+/// Every button and select menu of the bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CustomId {
-    /// Forget me, really.
+    /// Confirms "Forget me".
     Forget,
-    /// Takes back the person's own mark, and the solved tag if we had set it.
+    /// Removes the user's own mark, and the solved tag if the bot had set it.
     UndoMark {
         message: MessageId,
         tag: Option<TagId>,
@@ -25,11 +25,11 @@ pub(crate) enum CustomId {
         question: MessageId,
         entry: i64,
     },
-    /// The author of a message lets us quote it...
+    /// The author of a message allows quoting it...
     Allow {
         message: MessageId,
     },
-    /// ...or no longer.
+    /// ...or withdraws that.
     Withdraw {
         message: MessageId,
     },
@@ -44,7 +44,7 @@ pub(crate) enum CustomId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TagId(pub(crate) u64);
 
-/// The start of every `custom_id` of ours.
+/// The start of every `custom_id` of the bot.
 const OURS: &str = "harvest";
 /// Discord's limit on a `custom_id`.
 #[cfg(test)]
@@ -69,7 +69,7 @@ impl fmt::Display for CustomId {
     }
 }
 
-/// The `custom_id` is none of ours, or damaged.
+/// The `custom_id` is not from the bot, or damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ForeignCustomId;
 

@@ -1,10 +1,10 @@
-//! What the bot says, as Discord wants it told: to one person unless said otherwise, pinging nobody.
+//! Messages of the bot as Discord's JSON: private unless stated otherwise, without pings.
 
 use serde_json::{Value, json};
 
 use crate::discord::interactions::payload::custom_id::CustomId;
 
-/// A message of ours.
+/// A message of the bot.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Reply {
     pub(crate) text: String,
@@ -13,7 +13,7 @@ pub(crate) struct Reply {
     pub(crate) file: Option<(String, Vec<u8>)>,
 }
 
-/// A line of controls under a message.
+/// A row of controls under a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ActionRow {
     Buttons(Vec<Button>),
@@ -27,7 +27,7 @@ pub(crate) struct Button {
     pub(crate) look: ButtonStyle,
 }
 
-/// Discord's button styles that we use.
+/// The button styles in use, by Discord's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ButtonStyle {
     Grey = 2,
@@ -67,17 +67,17 @@ impl Reply {
         self
     }
 
-    /// For the eyes of one person.
+    /// Visible to one person only.
     pub(crate) fn ephemeral(&self) -> Value {
         self.body(EPHEMERAL | SUPPRESS_EMBEDS)
     }
 
-    /// In place of what stands there, whoever sees that.
+    /// In place of an existing message, with the same visibility.
     pub(crate) fn in_place(&self) -> Value {
         self.body(SUPPRESS_EMBEDS)
     }
 
-    /// For everybody, without a sound.
+    /// Visible to everybody, without a notification.
     pub(crate) fn public(&self) -> Value {
         self.body(SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS)
     }
