@@ -20,7 +20,7 @@ impl CatchUp {
         guild: &GuildView,
         channels: &[Channel],
     ) -> Result<(), PageStop> {
-        let limit = first_of(self.reach.history_days);
+        let limit = first_of(self.scope.history_days);
         let unread = |id: &ChannelId| self.reading(*id).is_some_and(|reading| !reading.complete);
         let mut turns = channels.iter().map(|channel| channel.id).collect::<Vec<_>>();
         turns.retain(unread);
@@ -78,7 +78,7 @@ impl CatchUp {
         let now = self.reading(past.channel).unwrap_or(past);
         let reading = ChannelProgress { oldest: past.oldest, complete: past.complete, ..now };
         let delivery = IngestItem { events, quarantined, reading: vec![reading] };
-        self.feed.push_history(delivery).await?;
+        self.queue.push_history(delivery).await?;
         self.past_is_read(past);
         Ok(())
     }

@@ -49,8 +49,8 @@ pub struct CatchUpScope {
 #[derive(Clone)]
 pub struct CatchUp {
     pub(super) pages: MessagePager,
-    pub(super) feed: IngestQueue,
-    pub(super) reach: CatchUpScope,
+    pub(super) queue: IngestQueue,
+    pub(super) scope: CatchUpScope,
     state: Arc<Mutex<CatchUpState>>,
 }
 
@@ -101,15 +101,15 @@ impl CatchUp {
         rest: RestClient,
         store: Store,
         rules: Arc<Ruleset>,
-        feed: IngestQueue,
-        reach: CatchUpScope,
+        queue: IngestQueue,
+        scope: CatchUpScope,
     ) -> Result<Self, PageStop> {
         let readings = store.channel_progress().await?;
         let readings = readings.into_iter().map(|one| (one.channel, one)).collect();
-        let people = MemberCache::new(rest.clone());
-        let pages = MessagePager { rest, store, rules, people };
+        let members = MemberCache::new(rest.clone());
+        let pages = MessagePager { rest, store, rules, members };
         let state = Arc::new(Mutex::new(CatchUpState { readings, ..CatchUpState::default() }));
-        Ok(Self { pages, feed, reach, state })
+        Ok(Self { pages, queue, scope, state })
     }
 
     pub fn progress(&self) -> CatchUpCounts {
@@ -184,12 +184,12 @@ impl CatchUp {
         state
             .guilds
             .get(&guild)
-            .is_some_and(|guild| self.pages.people.fill_cached_names(read, guild))
+            .is_some_and(|guild| self.pages.members.fill_cached_names(read, guild))
     }
 
     /// Caches a member from the gateway.
     pub fn note_member(&self, guild: GuildId, user: UserId, member: ApiMember) {
-        self.pages.people.note(guild, user, member);
+        self.pages.members.insert(guild, user, member);
     }
 
     /// Whether a channel is read: known, public, and in scope.
@@ -423,14 +423,14 @@ impl CatchUp {
         reading: ChannelProgress,
     ) -> Result<(), PageStop> {
         delivery.reading.push(reading);
-        self.feed.push_history(delivery).await?;
+        self.queue.push_history(delivery).await?;
         self.state().readings.insert(reading.channel, reading);
         Ok(())
     }
 
     pub(super) async fn publish(&self, events: Vec<ChatEvent>) -> Result<(), PageStop> {
         if !events.is_empty() {
-            self.feed.push_history(IngestItem { events, ..IngestItem::default() }).await?;
+            self.queue.push_history(IngestItem { events, ..IngestItem::default() }).await?;
         }
         Ok(())
     }

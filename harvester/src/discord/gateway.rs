@@ -37,8 +37,8 @@ const GRACE: Duration = Duration::from_secs(4);
 /// The connection of this process: the shards that no other process holds.
 pub struct Gateway {
     stop: Arc<watch::Sender<bool>>,
-    keeper: JoinSet<Result<(), GatewayFatal>>,
-    vitals: ConnectionStats,
+    supervisor: JoinSet<Result<(), GatewayFatal>>,
+    stats: ConnectionStats,
 }
 
 impl Gateway {
@@ -57,8 +57,8 @@ impl Gateway {
         out: mpsc::Sender<DispatchEvent>,
     ) -> Self {
         let stop = Arc::new(watch::Sender::new(false));
-        let vitals = ConnectionStats::default();
-        let keeper = ShardSupervisor {
+        let stats = ConnectionStats::default();
+        let supervisor = ShardSupervisor {
             token,
             api_url,
             limits: HealthTimeouts::default(),
@@ -66,26 +66,26 @@ impl Gateway {
             store,
             owner,
             out,
-            vitals: vitals.clone(),
+            stats: stats.clone(),
             stop: Arc::clone(&stop),
         };
         let mut tasks = JoinSet::new();
-        tasks.spawn(keeper.run());
-        Self { stop, keeper: tasks, vitals }
+        tasks.spawn(supervisor.run());
+        Self { stop, supervisor: tasks, stats }
     }
 
     pub fn pulse(&self, now: Millis) -> StatsSnapshot {
-        self.vitals.pulse(now)
+        self.stats.pulse(now)
     }
 
     /// The shared statistics, also valid after the gateway is gone.
     pub fn vitals(&self) -> ConnectionStats {
-        self.vitals.clone()
+        self.stats.clone()
     }
 
     /// Waits until the connection is given up, and returns why. Does not return otherwise.
     pub async fn ended(&mut self) -> GatewayFatal {
-        match self.keeper.join_next().await {
+        match self.supervisor.join_next().await {
             Some(Ok(Err(reason))) => reason,
             Some(Err(error)) => GatewayFatal::Broken(error_chain(&error)),
             Some(Ok(Ok(()))) | None => std::future::pending().await,
@@ -95,7 +95,7 @@ impl Gateway {
     /// Closes the connection and releases the shards, within four seconds.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        let ended = async { while self.keeper.join_next().await.is_some() {} };
+        let ended = async { while self.supervisor.join_next().await.is_some() {} };
         if tokio::time::timeout(GRACE, ended).await.is_err() {
             tracing::warn!("the connection to Discord did not stop in time");
         }

@@ -23,8 +23,8 @@ pub struct GuildView {
 }
 
 impl GuildView {
-    pub fn of(told: ApiGuild, everybody: &[String]) -> Self {
-        let ApiGuild { id, roles, channels, threads, .. } = told;
+    pub fn of(guild: ApiGuild, everybody: &[String]) -> Self {
+        let ApiGuild { id, roles, channels, threads, .. } = guild;
         Self {
             id,
             roles: roles.into_iter().map(|role| (role.id, role)).collect(),
@@ -63,8 +63,8 @@ impl GuildView {
     }
 
     /// Replaces the roles by those of a server without channels.
-    pub fn put_roles(&mut self, told: ApiGuild) {
-        self.roles = told.roles.into_iter().map(|role| (role.id, role)).collect();
+    pub fn put_roles(&mut self, guild: ApiGuild) {
+        self.roles = guild.roles.into_iter().map(|role| (role.id, role)).collect();
     }
 
     pub fn channel(&self, id: ChannelId) -> Option<&ApiChannel> {

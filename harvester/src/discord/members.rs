@@ -29,7 +29,7 @@ impl MemberCache {
     }
 
     /// Caches a member from the gateway.
-    pub(super) fn note(&self, guild: GuildId, user: UserId, member: ApiMember) {
+    pub(super) fn insert(&self, guild: GuildId, user: UserId, member: ApiMember) {
         let mut known = self.known();
         if known.len() >= REMEMBERED {
             known.clear();
@@ -48,7 +48,7 @@ impl MemberCache {
         let author = Arc::make_mut(&mut read.message.author);
         let member = match (read.member.take(), read.webhook) {
             (Some(member), _) => {
-                self.note(id, author.id, member.clone());
+                self.insert(id, author.id, member.clone());
                 Some(member)
             }
             (None, true) => None,
@@ -72,7 +72,7 @@ impl MemberCache {
         let author = Arc::make_mut(&mut read.message.author);
         let known = match (read.member.take(), read.webhook) {
             (Some(member), _) => {
-                self.note(id, author.id, member.clone());
+                self.insert(id, author.id, member.clone());
                 Some(Some(member))
             }
             (None, true) => Some(None),
@@ -95,9 +95,9 @@ impl MemberCache {
         if let Some(known) = known {
             return Ok(known);
         }
-        let told = self.rest.get(lane, &format!("/guilds/{guild}/members/{user}")).await;
-        let member = match told {
-            Ok(told) => api::member(&told).map(|(_, member)| member),
+        let response = self.rest.get(lane, &format!("/guilds/{guild}/members/{user}")).await;
+        let member = match response {
+            Ok(response) => api::member(&response).map(|(_, member)| member),
             Err(RestError::NotFound(_)) => None,
             Err(error) => return Err(error),
         };

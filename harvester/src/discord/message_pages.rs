@@ -62,7 +62,7 @@ pub(super) struct MessagePager {
     pub(super) rest: RestClient,
     pub(super) store: Store,
     pub(super) rules: Arc<Ruleset>,
-    pub(super) people: MemberCache,
+    pub(super) members: MemberCache,
 }
 
 impl MessagePager {
@@ -138,7 +138,7 @@ impl MessagePager {
             self.store.messages_with(channel, &page.ids, &mut AuthorCache::default()).await?;
         let stored = stored.into_iter().map(|one| (one.id, one)).collect::<BTreeMap<_, _>>();
         for mut one in read {
-            self.people.fill_names(&mut one, guild, lane).await?;
+            self.members.fill_names(&mut one, guild, lane).await?;
             let known = stored.get(&one.message.id);
             self.name_reactions(&mut one, known, lane).await?;
             page.events.push(ChatEvent::Posted(one.message, at));

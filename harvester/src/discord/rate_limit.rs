@@ -128,17 +128,19 @@ impl RateLimiter {
     }
 
     /// Records the headers of a response.
-    pub(super) fn record_response(&mut self, route: &str, said: &RateLimitHeaders, now: Millis) {
-        if matches!(said.status, 401 | 403 | 429) {
+    pub(super) fn record_response(&mut self, route: &str, headers: &RateLimitHeaders, now: Millis) {
+        if matches!(headers.status, 401 | 403 | 429) {
             self.invalid.push_back(now);
         }
-        if let Some(name) = &said.bucket {
+        if let Some(name) = &headers.bucket {
             self.names.insert(shape(route).to_owned(), name.clone());
         }
         let bucket = self.buckets.entry(self.key(route)).or_default();
-        bucket.learn(said, now);
-        match (said.status, said.retry_after) {
-            (429, Some(wait)) if said.global => self.blocked = self.blocked.max(later(now, wait)),
+        bucket.update(headers, now);
+        match (headers.status, headers.retry_after) {
+            (429, Some(wait)) if headers.global => {
+                self.blocked = self.blocked.max(later(now, wait))
+            }
             (429, Some(wait)) => bucket.blocked = bucket.blocked.max(later(now, wait)),
             (429, None) => {
                 let pause = (FIRST_PAUSE << self.unexplained.min(16)).min(LONGEST_PAUSE);
@@ -216,13 +218,13 @@ impl RateBucket {
         Ok(())
     }
 
-    fn learn(&mut self, said: &RateLimitHeaders, now: Millis) {
+    fn update(&mut self, headers: &RateLimitHeaders, now: Millis) {
         let RateLimitHeaders {
             limit: Some(limit),
             remaining: Some(remaining),
             reset_after: Some(after),
             ..
-        } = *said
+        } = *headers
         else {
             return;
         };

@@ -27,7 +27,7 @@ impl CatchUp {
         if !self.is_in_doubt(reading) {
             return Ok(());
         }
-        let from = match self.reach.reconcile_days {
+        let from = match self.scope.reconcile_days {
             0 => MessageId(reading.newest.0 + 1),
             days => first_of(days).max(reading.oldest),
         };
@@ -102,7 +102,7 @@ impl CatchUp {
         if !missing.is_empty() {
             events.push(ChatEvent::Deleted(channel, missing, at));
         }
-        self.feed.push_history(IngestItem { events, quarantined, reading: Vec::new() }).await?;
+        self.queue.push_history(IngestItem { events, quarantined, reading: Vec::new() }).await?;
         Ok(())
     }
 

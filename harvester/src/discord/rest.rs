@@ -117,7 +117,7 @@ enum RequestBody<'b> {
 
 /// A response.
 struct RestResponse {
-    said: RateLimitHeaders,
+    headers: RateLimitHeaders,
     text: String,
 }
 
@@ -203,15 +203,16 @@ impl RestClient {
             self.0.calls[usize::from(lane == RequestLane::History)].fetch_add(1, Ordering::Relaxed);
             let failure = match self.once(method, path, body).await {
                 Ok(answer) => {
-                    self.limits().record_response(&route, &answer.said, clock::now());
-                    match answer.said.status {
+                    self.limits().record_response(&route, &answer.headers, clock::now());
+                    match answer.headers.status {
                         429 => {
                             self.0.limited.fetch_add(1, Ordering::Relaxed);
-                            let (global, wait_ms) = (answer.said.global, answer.said.retry_after);
+                            let (global, wait_ms) =
+                                (answer.headers.global, answer.headers.retry_after);
                             tracing::debug!(global, wait_ms, "rate-limited by Discord");
                             continue;
                         }
-                        500.. => RestError::Refused { status: answer.said.status, code: 0 },
+                        500.. => RestError::Refused { status: answer.headers.status, code: 0 },
                         _ => match answer.value() {
                             // A proxy on the way to Discord answered.
                             Err(RestError::NotJson) => RestError::NotJson,
@@ -266,14 +267,14 @@ impl RestClient {
             }
         };
         let response = request.send().await.map_err(unreachable)?;
-        let mut said = said(response.status().as_u16(), response.headers());
+        let mut headers = parse_headers(response.status().as_u16(), response.headers());
         let text = response.text().await.map_err(unreachable)?;
-        if said.status == 429 {
+        if headers.status == 429 {
             let told = serde_json::from_str::<Value>(&text).unwrap_or_default();
-            said.retry_after = told["retry_after"].as_f64().map(millis).or(said.retry_after);
-            said.global |= told["global"].as_bool().unwrap_or(false);
+            headers.retry_after = told["retry_after"].as_f64().map(millis).or(headers.retry_after);
+            headers.global |= told["global"].as_bool().unwrap_or(false);
         }
-        Ok(RestResponse { said, text })
+        Ok(RestResponse { headers, text })
     }
 
     fn limits(&self) -> MutexGuard<'_, RateLimiter> {
@@ -303,7 +304,7 @@ impl RestResponse {
             let told = serde_json::from_str::<Value>(&self.text).unwrap_or_default();
             told["code"].as_u64().unwrap_or(0)
         };
-        match self.said.status {
+        match self.headers.status {
             200..=299 if self.text.is_empty() => Ok(Value::Null),
             200..=299 => serde_json::from_str(&self.text).map_err(|_| RestError::NotJson),
             401 => Err(RestError::Unauthorized),
@@ -314,7 +315,7 @@ impl RestResponse {
     }
 }
 
-fn said(status: u16, headers: &HeaderMap) -> RateLimitHeaders {
+fn parse_headers(status: u16, headers: &HeaderMap) -> RateLimitHeaders {
     let text = |name: &'static str| {
         headers.get(HeaderName::from_static(name)).and_then(|value| value.to_str().ok())
     };

@@ -41,7 +41,7 @@ impl CatchUp {
     ) -> Result<(), PageStop> {
         let reading = self.reading(channel);
         let known = reading.map_or(Millis(0), |reading| reading.archived_until);
-        let until = known.max(first_of(self.reach.history_days).created_at());
+        let until = known.max(first_of(self.scope.history_days).created_at());
         let mut newest = known;
         let mut before = String::new();
         let mut last = Millis(i64::MAX);
@@ -80,11 +80,11 @@ impl CatchUp {
         at: Millis,
     ) -> Result<(), PageStop> {
         let ids = threads.iter().map(|thread| thread.id).collect::<Vec<_>>();
-        let told = self.with_guild(guild, |view| {
+        let events = self.with_guild(guild, |view| {
             threads.into_iter().for_each(|thread| view.update_channel(thread));
             ids.iter().flat_map(|id| view.events(*id, at)).collect()
         });
-        self.publish(told.unwrap_or_default()).await
+        self.publish(events.unwrap_or_default()).await
     }
 
     /// Stores how far the listing came. A forum has nothing to read but its posts.
@@ -118,7 +118,7 @@ impl CatchUp {
         let Some(guild) = self.guild(id) else { return Ok(()) };
         let cited = self.pages.store.published_messages().await?;
         let cited = cited.into_iter().map(|(channel, _)| channel).collect::<BTreeSet<_>>();
-        let window = first_of(self.reach.reconcile_days.max(1));
+        let window = first_of(self.scope.reconcile_days.max(1));
         for stored in self.pages.store.channels().await? {
             let channel = &stored.channel;
             if stored.gone || channel.guild != id || guild.channel(channel.id).is_some() {
@@ -169,8 +169,8 @@ fn below(guild: &GuildView, stored: &StoredChannel, at: Millis) -> Option<ChatEv
     if !guild.is_public(parent.id) {
         return (!stored.hidden).then_some(ChatEvent::ChannelHidden(thread.id, at));
     }
-    let told = Channel { topic: parent.topic, parent_name: Some(parent.name), ..thread.clone() };
-    (stored.hidden || told != *thread).then_some(ChatEvent::ChannelSeen(told, at))
+    let current = Channel { topic: parent.topic, parent_name: Some(parent.name), ..thread.clone() };
+    (stored.hidden || current != *thread).then_some(ChatEvent::ChannelSeen(current, at))
 }
 
 /// The format that Discord accepts: UTC, to the microsecond.

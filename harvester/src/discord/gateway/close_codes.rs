@@ -44,7 +44,7 @@ const MESSAGES: [(&str, HealthEvent); 14] = [
 /// What precedes any other code, and the reason that the peer gave.
 const OTHER: &str = "Unknown unclean close ";
 
-static SIGNS: LazyLock<broadcast::Sender<(u32, HealthEvent)>> =
+static EVENTS: LazyLock<broadcast::Sender<(u32, HealthEvent)>> =
     LazyLock::new(|| broadcast::Sender::new(WAITING));
 
 /// Parses serenity's log for `listen`. It has its own filter. Other layers need one too, so that
@@ -64,7 +64,7 @@ where
 
 /// The events of all shards of this process from now on, with the shard's number.
 pub(super) fn listen() -> broadcast::Receiver<(u32, HealthEvent)> {
-    SIGNS.subscribe()
+    EVENTS.subscribe()
 }
 
 struct CloseCodeLayer;
@@ -73,9 +73,9 @@ impl<S: Subscriber> Layer<S> for CloseCodeLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut beginning = MessagePrefix(String::new());
         event.record(&mut beginning);
-        if let Some(sign) = parse_log_line(&beginning.0) {
+        if let Some(health_event) = parse_log_line(&beginning.0) {
             // There is no receiver while no gateway runs.
-            let _ = SIGNS.send(sign);
+            let _ = EVENTS.send(health_event);
         }
     }
 }
@@ -85,15 +85,15 @@ fn parse_log_line(message: &str) -> Option<(u32, HealthEvent)> {
     let (shard, said) = message.strip_prefix('[')?.split_once("] ")?;
     let shard = shard.split_once("ShardId(")?.1.split_once(')')?.0.parse().ok()?;
     let known = MESSAGES.iter().find(|(beginning, _)| said.starts_with(beginning));
-    let sign = match known {
-        Some((_, sign)) => *sign,
+    let health_event = match known {
+        Some((_, health_event)) => *health_event,
         None => {
             let digits = said.strip_prefix(OTHER)?;
             let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
             HealthEvent::Closed(digits[..end].parse().ok()?)
         }
     };
-    Some((shard, sign))
+    Some((shard, health_event))
 }
 
 /// The first characters of a message.

@@ -70,18 +70,18 @@ impl ConnectionStats {
         std::mem::take(&mut self.lock().gapped)
     }
 
-    pub(super) fn record_event(&self, heard: &DispatchEvent) {
+    pub(super) fn record_event(&self, dispatch: &DispatchEvent) {
         let mut inner = self.lock();
-        inner.pulse.last_dispatch = Some(heard.at);
-        if !heard.readable {
-            inner.pulse.count_unknown(&heard.kind);
+        inner.pulse.last_dispatch = Some(dispatch.at);
+        if !dispatch.readable {
+            inner.pulse.count_unknown(&dispatch.kind);
         }
-        let sign = match heard.kind.as_str() {
+        let health_event = match dispatch.kind.as_str() {
             "READY" => HealthEvent::Ready,
             "RESUMED" => HealthEvent::Resumed,
             _ => HealthEvent::Dispatch,
         };
-        inner.note(heard.shard, sign, heard.at);
+        inner.record(dispatch.shard, health_event, dispatch.at);
     }
 
     pub(super) fn record_gap(&self, gap: EventGap) {
@@ -99,8 +99,8 @@ impl ConnectionStats {
         self.lock().health.insert(shard, ShardHealth::new(limits, now));
     }
 
-    pub(super) fn note(&self, shard: u32, sign: HealthEvent, now: Millis) {
-        self.lock().note(shard, sign, now);
+    pub(super) fn record(&self, shard: u32, health_event: HealthEvent, now: Millis) {
+        self.lock().record(shard, health_event, now);
     }
 
     /// What to do about a shard. Must follow `watch`.
@@ -133,9 +133,9 @@ impl ConnectionStats {
 }
 
 impl StatsInner {
-    fn note(&mut self, shard: u32, sign: HealthEvent, now: Millis) {
+    fn record(&mut self, shard: u32, health_event: HealthEvent, now: Millis) {
         let pulse = &mut self.pulse;
-        match sign {
+        match health_event {
             HealthEvent::Identify => pulse.identifies_total += 1,
             HealthEvent::Resume => pulse.resumes_total += 1,
             HealthEvent::Ready => pulse.ready_total += 1,
@@ -144,7 +144,7 @@ impl StatsInner {
             HealthEvent::Closed(code) => *pulse.closings.entry(code).or_default() += 1,
             HealthEvent::Started | HealthEvent::Dispatch => {}
         }
-        let stage = match sign {
+        let stage = match health_event {
             HealthEvent::Started => Some("connecting"),
             HealthEvent::Identify => Some("identifying"),
             HealthEvent::Resume => Some("resuming"),
@@ -155,7 +155,7 @@ impl StatsInner {
             pulse.stages.insert(shard, stage);
         }
         if let Some(health) = self.health.get_mut(&shard) {
-            health.record(sign, now);
+            health.record(health_event, now);
         }
     }
 }
@@ -174,23 +174,23 @@ mod tests {
 
     use super::*;
 
-    fn heard(kind: &str, readable: bool) -> DispatchEvent {
+    fn dispatch(kind: &str, readable: bool) -> DispatchEvent {
         let data = json!({ "channel_id": "8" });
         DispatchEvent { shard: 0, kind: kind.to_owned(), data, at: Millis(1_000), readable }
     }
 
     #[test]
     fn counts_what_happened() {
-        let vitals = ConnectionStats::default();
-        vitals.watch(0, HealthTimeouts::default(), Millis(0));
+        let stats = ConnectionStats::default();
+        stats.watch(0, HealthTimeouts::default(), Millis(0));
         for kind in ["READY", "RESUMED", "MESSAGE_CREATE"] {
-            vitals.record_event(&heard(kind, true));
+            stats.record_event(&dispatch(kind, true));
         }
         for number in 0..100 {
-            vitals.record_event(&heard(&format!("NEW_{number}"), false));
+            stats.record_event(&dispatch(&format!("NEW_{number}"), false));
         }
-        vitals.note(0, HealthEvent::Closed(4000), Millis(2));
-        let pulse = vitals.pulse(Millis(1_500));
+        stats.record(0, HealthEvent::Closed(4000), Millis(2));
+        let pulse = stats.pulse(Millis(1_500));
         assert_eq!((pulse.ready_total, pulse.resumed_total), (1, 1));
         assert_eq!(pulse.last_dispatch_age_ms, Some(500));
         assert_eq!(pulse.unknown_events_total.len(), KINDS + 1);
@@ -200,13 +200,13 @@ mod tests {
 
     #[test]
     fn what_was_lost_is_handed_over_once() {
-        let vitals = ConnectionStats::default();
-        vitals.record_gap(heard("MESSAGE_DELETE", true).gap());
-        vitals.record_gap(heard("THREAD_DELETE", true).gap());
-        vitals.record_gap(heard("INTERACTION_CREATE", true).gap());
-        let gapped = vitals.take_gapped();
+        let stats = ConnectionStats::default();
+        stats.record_gap(dispatch("MESSAGE_DELETE", true).gap());
+        stats.record_gap(dispatch("THREAD_DELETE", true).gap());
+        stats.record_gap(dispatch("INTERACTION_CREATE", true).gap());
+        let gapped = stats.take_gapped();
         assert_eq!(gapped, GapSet { channels: [ChannelId(8)].into(), everything: true });
-        assert_eq!(vitals.take_gapped(), GapSet::default());
-        assert_eq!(vitals.pulse(Millis(0)).lost_by_full_queue, 3);
+        assert_eq!(stats.take_gapped(), GapSet::default());
+        assert_eq!(stats.pulse(Millis(0)).lost_by_full_queue, 3);
     }
 }

@@ -29,7 +29,7 @@ pub(super) enum SessionAdmission {
 impl GatewayInfo {
     /// Parses the response; the error describes what is wrong with it. Without `api_url` only a
     /// gateway on Discord's own domain is accepted.
-    pub(super) fn read(answer: &Value, api_url: Option<&str>) -> Result<Self, String> {
+    pub(super) fn parse(answer: &Value, api_url: Option<&str>) -> Result<Self, String> {
         let url = answer["url"].as_str().ok_or("the response has no `url`")?;
         let parsed = reqwest::Url::parse(url).map_err(|error| format!("{url:?}: {error}"))?;
         let host = parsed.host_str().unwrap_or_default();
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn connects_only_where_it_should() {
         let check = |url: &str, api_url: Option<&str>, fits: bool| {
-            assert_eq!(GatewayInfo::read(&answer(url, 9), api_url).is_ok(), fits, "{url}");
+            assert_eq!(GatewayInfo::parse(&answer(url, 9), api_url).is_ok(), fits, "{url}");
         };
         let elsewhere = Some("http://127.0.0.1:9");
         check("wss://gateway.discord.gg", None, true);
@@ -91,13 +91,13 @@ mod tests {
         check("ws://127.0.0.1:9", elsewhere, true);
         check("http://127.0.0.1:9", elsewhere, false);
         check("", elsewhere, false);
-        assert!(GatewayInfo::read(&json!({}), None).is_err());
+        assert!(GatewayInfo::parse(&json!({}), None).is_err());
     }
 
     #[test]
     fn keeps_the_last_sessions_of_a_day() {
         let check = |remaining: u64, expected: SessionAdmission| {
-            let read = GatewayInfo::read(&answer("wss://gateway.discord.gg", remaining), None);
+            let read = GatewayInfo::parse(&answer("wss://gateway.discord.gg", remaining), None);
             assert_eq!(read.unwrap().admission(), expected, "{remaining}");
         };
         check(0, SessionAdmission::Refuse(7000));
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn an_answer_without_limits_is_read_with_care() {
-        let read = GatewayInfo::read(&json!({ "url": "wss://gateway.discord.gg" }), None).unwrap();
+        let read = GatewayInfo::parse(&json!({ "url": "wss://gateway.discord.gg" }), None).unwrap();
         assert_eq!((read.shards, read.buckets, read.admission()), (1, 1, SessionAdmission::Go));
     }
 }

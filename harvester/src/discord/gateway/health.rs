@@ -151,12 +151,12 @@ impl ShardHealth {
         }
     }
 
-    pub(super) fn record(&mut self, sign: HealthEvent, now: Millis) {
-        if let HealthEvent::Started | HealthEvent::Identify | HealthEvent::Resume = sign {
+    pub(super) fn record(&mut self, health_event: HealthEvent, now: Millis) {
+        if let HealthEvent::Started | HealthEvent::Identify | HealthEvent::Resume = health_event {
             self.connected = false;
             self.asked = now;
         }
-        match sign {
+        match health_event {
             HealthEvent::Started => {
                 self.alive.0 += self.paused.take().map_or(0, |since| now.0 - since.0);
             }

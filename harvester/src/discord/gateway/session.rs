@@ -45,7 +45,7 @@ pub(super) struct SessionSpec {
     pub(super) shard: u32,
     pub(super) shards: u32,
     pub(super) out: mpsc::Sender<DispatchEvent>,
-    pub(super) vitals: ConnectionStats,
+    pub(super) stats: ConnectionStats,
 }
 
 /// How a session ended without being stopped.
@@ -100,14 +100,14 @@ impl Session {
 
 /// Runs the connection until it is stopped (then `None`) or ends by itself.
 async fn connection(spec: SessionSpec, leave: oneshot::Receiver<()>) -> Option<SessionEnd> {
-    let ears =
-        Arc::new(RawEventForwarder { shard: spec.shard, out: spec.out, vitals: spec.vitals });
+    let forwarder =
+        Arc::new(RawEventForwarder { shard: spec.shard, out: spec.out, stats: spec.stats });
     // No request is made through this client: shards take the token from it.
     let http = HttpBuilder::new(&spec.token.0).build();
     let (manager, mut result) = ShardManager::new(ShardManagerOptions {
         data: Arc::new(RwLock::new(TypeMap::new())),
         event_handlers: Vec::new(),
-        raw_event_handlers: vec![Arc::clone(&ears) as Arc<dyn RawEventHandler>],
+        raw_event_handlers: vec![Arc::clone(&forwarder) as Arc<dyn RawEventHandler>],
         shard_index: spec.shard,
         shard_init: 1,
         shard_total: spec.shards,
@@ -124,7 +124,7 @@ async fn connection(spec: SessionSpec, leave: oneshot::Receiver<()>) -> Option<S
             Some(Err(error)) => SessionEnd::from(&error),
             Some(Ok(())) | None => SessionEnd::Lost,
         }),
-        () = ears.look(&manager) => None,
+        () = forwarder.look(&manager) => None,
         told = leave => {
             if told.is_ok() {
                 // A timeout is fine: Discord notices a cut connection as well.
@@ -150,16 +150,16 @@ impl From<&GatewayError> for SessionEnd {
 struct RawEventForwarder {
     shard: u32,
     out: mpsc::Sender<DispatchEvent>,
-    vitals: ConnectionStats,
+    stats: ConnectionStats,
 }
 
 impl RawEventForwarder {
-    fn hear(&self, event: &Event) {
-        let heard = DispatchEvent::new(self.shard, event, clock::now());
-        self.vitals.record_event(&heard);
+    fn forward(&self, event: &Event) {
+        let dispatch = DispatchEvent::new(self.shard, event, clock::now());
+        self.stats.record_event(&dispatch);
         // There is no receiver while the daemon stops; the next start reads what is missed.
-        if let Err(TrySendError::Full(heard)) = self.out.try_send(heard) {
-            self.vitals.record_gap(heard.gap());
+        if let Err(TrySendError::Full(dispatch)) = self.out.try_send(dispatch) {
+            self.stats.record_gap(dispatch.gap());
         }
     }
 
@@ -172,7 +172,7 @@ impl RawEventForwarder {
             let runners = manager.runners.lock().await;
             let latency = runners.get(&ShardId(self.shard)).and_then(|runner| runner.latency);
             if latency.is_some() && latency != last {
-                self.vitals.note(self.shard, HealthEvent::Ack, clock::now());
+                self.stats.record(self.shard, HealthEvent::Ack, clock::now());
             }
             last = latency;
         }
@@ -182,6 +182,6 @@ impl RawEventForwarder {
 #[async_trait]
 impl RawEventHandler for RawEventForwarder {
     async fn raw_event(&self, _: Context, event: Event) {
-        self.hear(&event);
+        self.forward(&event);
     }
 }

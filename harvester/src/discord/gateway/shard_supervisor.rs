@@ -34,7 +34,7 @@ const IDENTIFY_LEASE: i64 = 5_500;
 const STAND_BY: Duration = Duration::from_secs(2);
 const TURN: Duration = Duration::from_millis(500);
 /// How often the health of the connection is checked.
-const JUDGE: Duration = Duration::from_millis(500);
+const HEALTH_CHECK: Duration = Duration::from_millis(500);
 /// The longest pause between two requests for the gateway's address.
 const LONGEST_ASK: Duration = Duration::from_secs(30);
 
@@ -46,7 +46,7 @@ pub(super) struct ShardSupervisor {
     pub(super) store: Store,
     pub(super) owner: String,
     pub(super) out: mpsc::Sender<DispatchEvent>,
-    pub(super) vitals: ConnectionStats,
+    pub(super) stats: ConnectionStats,
     pub(super) stop: Arc<watch::Sender<bool>>,
 }
 
@@ -61,22 +61,22 @@ impl ShardSupervisor {
     /// Runs until stopped, or until one shard gives up.
     pub(super) async fn run(self) -> Result<(), GatewayFatal> {
         let mut stop = self.stop.subscribe();
-        let invitation = tokio::select! {
-            invitation = self.invitation() => invitation?,
+        let info = tokio::select! {
+            info = self.fetch_gateway_info() => info?,
             () = await_stop(&mut stop) => return Ok(()),
         };
-        self.vitals.split(invitation.shards);
-        let keeper = Arc::new(self);
+        self.stats.split(info.shards);
+        let supervisor = Arc::new(self);
         let mut shards = JoinSet::new();
-        for shard in 0..invitation.shards {
+        for shard in 0..info.shards {
             let span = tracing::info_span!("shard", shard);
-            let run = Arc::clone(&keeper).run_shard(shard, invitation.shards);
+            let run = Arc::clone(&supervisor).run_shard(shard, info.shards);
             shards.spawn(run.instrument(span));
         }
         let mut ended = Ok(());
         while let Some(one) = shards.join_next().await {
             let one = one.unwrap_or_else(|error| Err(GatewayFatal::Broken(error_chain(&error))));
-            keeper.stop.send_replace(true);
+            supervisor.stop.send_replace(true);
             ended = ended.and(one);
         }
         ended
@@ -87,7 +87,7 @@ impl ShardSupervisor {
         let lease = format!("shard/{shard}/{shards}");
         let mut stop = self.stop.subscribe();
         loop {
-            self.vitals.stage(shard, "standing by");
+            self.stats.stage(shard, "standing by");
             tokio::select! {
                 () = self.await_lease(&lease, &self.owner, SHARD_LEASE, STAND_BY) => {}
                 () = await_stop(&mut stop) => return Ok(()),
@@ -117,31 +117,31 @@ impl ShardSupervisor {
 
     /// Keeps a shard connected until it has to be given up. The running session is in `slot`.
     async fn hold(&self, shard: u32, shards: u32, slot: &mut Option<Session>) -> GatewayFatal {
-        self.vitals.watch(shard, self.limits, clock::now());
+        self.stats.watch(shard, self.limits, clock::now());
         for attempt in 0_u64.. {
-            self.vitals.stage(shard, "waiting for a session");
-            let invitation = match self.admission().await {
-                Ok(invitation) => invitation,
+            self.stats.stage(shard, "waiting for a session");
+            let info = match self.admission().await {
+                Ok(info) => info,
                 Err(reason) => return reason,
             };
-            let bucket = format!("identify/{}", shard % invitation.buckets);
+            let bucket = format!("identify/{}", shard % info.buckets);
             let turn = format!("{}/{shard}/{attempt}", self.owner);
             self.await_lease(&bucket, &turn, IDENTIFY_LEASE, TURN).await;
 
-            let signs = close_codes::listen();
-            self.vitals.note(shard, HealthEvent::Started, clock::now());
-            let session = match Session::start(self.spec(shard, shards, invitation.url)) {
+            let health_events = close_codes::listen();
+            self.stats.record(shard, HealthEvent::Started, clock::now());
+            let session = match Session::start(self.spec(shard, shards, info.url)) {
                 Ok(session) => slot.insert(session),
                 Err(error) => return GatewayFatal::Broken(error_chain(&error)),
             };
-            let pause = match self.watch(shard, session, signs).await {
+            let pause = match self.watch(shard, session, health_events).await {
                 Ok(pause) => pause,
                 Err(reason) => return reason,
             };
             // Dropped without closing, which would wait for a peer that is gone.
             *slot = None;
             tracing::warn!(pause_ms = pause, "reconnecting to Discord");
-            self.vitals.stage(shard, "pausing");
+            self.stats.stage(shard, "pausing");
             tokio::time::sleep(milliseconds(pause)).await;
         }
         unreachable!("attempts never end")
@@ -149,7 +149,7 @@ impl ShardSupervisor {
 
     fn spec(&self, shard: u32, shards: u32, url: String) -> SessionSpec {
         let (token, out) = (self.token.clone(), self.out.clone());
-        SessionSpec { token, url, shard, shards, out, vitals: self.vitals.clone() }
+        SessionSpec { token, url, shard, shards, out, stats: self.stats.clone() }
     }
 
     /// Checks the connection until a new one is due, after the returned pause.
@@ -157,19 +157,19 @@ impl ShardSupervisor {
         &self,
         shard: u32,
         session: &mut Session,
-        mut signs: broadcast::Receiver<(u32, HealthEvent)>,
+        mut health_events: broadcast::Receiver<(u32, HealthEvent)>,
     ) -> Result<i64, GatewayFatal> {
-        let mut judge = tokio::time::interval(JUDGE);
+        let mut health_check = tokio::time::interval(HEALTH_CHECK);
         loop {
             tokio::select! {
-                sign = signs.recv() => self.note(shard, sign),
+                health_event = health_events.recv() => self.record_health(shard, health_event),
                 end = session.ended() => return match end {
                     SessionEnd::GaveUp(reason) => Err(reason),
-                    SessionEnd::Lost => Ok(self.vitals.restart(shard, clock::now())),
+                    SessionEnd::Lost => Ok(self.stats.restart(shard, clock::now())),
                 },
-                _ = judge.tick() => {}
+                _ = health_check.tick() => {}
             }
-            match self.vitals.verdict(shard, clock::now()) {
+            match self.stats.verdict(shard, clock::now()) {
                 HealthAction::Keep => {}
                 HealthAction::Restart(pause) => return Ok(pause),
                 HealthAction::Stop(reason) => return Err(reason),
@@ -177,15 +177,17 @@ impl ShardSupervisor {
         }
     }
 
-    fn note(&self, shard: u32, sign: Result<(u32, HealthEvent), RecvError>) {
-        match sign {
-            Ok((about, sign)) if about == shard => self.vitals.note(shard, sign, clock::now()),
+    fn record_health(&self, shard: u32, health_event: Result<(u32, HealthEvent), RecvError>) {
+        match health_event {
+            Ok((about, health_event)) if about == shard => {
+                self.stats.record(shard, health_event, clock::now())
+            }
             Ok(_) => {}
             // Only a resume loop produces this many events.
             Err(missed) => {
                 let RecvError::Lagged(missed) = missed else { return };
                 for _ in 0..missed.min(1 + self.limits.resumes as u64) {
-                    self.vitals.note(shard, HealthEvent::Resume, clock::now());
+                    self.stats.record(shard, HealthEvent::Resume, clock::now());
                 }
             }
         }
@@ -194,9 +196,9 @@ impl ShardSupervisor {
     /// Requests the gateway's address until a new session may be started.
     async fn admission(&self) -> Result<GatewayInfo, GatewayFatal> {
         loop {
-            let invitation = self.invitation().await?;
-            match invitation.admission() {
-                SessionAdmission::Go => return Ok(invitation),
+            let info = self.fetch_gateway_info().await?;
+            match info.admission() {
+                SessionAdmission::Go => return Ok(info),
                 SessionAdmission::Refuse(wait) => {
                     return Err(GatewayFatal::NoSessionsLeft(wait / Millis::SECOND));
                 }
@@ -210,13 +212,13 @@ impl ShardSupervisor {
     }
 
     /// Requests the gateway's address, retrying for as long as a dead connection would be kept.
-    async fn invitation(&self) -> Result<GatewayInfo, GatewayFatal> {
+    async fn fetch_gateway_info(&self) -> Result<GatewayInfo, GatewayFatal> {
         let until = clock::now().0 + self.limits.dead;
         let mut pause = Duration::from_secs(1);
         loop {
             let error = match self.rest.gateway_bot().await {
                 Ok(answer) => {
-                    let read = GatewayInfo::read(&answer, self.api_url.as_deref());
+                    let read = GatewayInfo::parse(&answer, self.api_url.as_deref());
                     return read.map_err(GatewayFatal::NoGateway);
                 }
                 Err(error) if error.unauthorized() => return Err(GatewayFatal::Token),

@@ -60,14 +60,14 @@ pub enum GatewayAction {
 const NO_ID: &str = "an id is missing or not a snowflake";
 
 /// Translates an event.
-pub fn translate(heard: &DispatchEvent) -> GatewayAction {
-    let data = &heard.data;
-    let kind = heard.kind.as_str();
+pub fn translate(dispatch: &DispatchEvent) -> GatewayAction {
+    let data = &dispatch.data;
+    let kind = dispatch.kind.as_str();
     if kind.starts_with("MESSAGE_") && data["guild_id"].is_null() {
         return GatewayAction::Nothing;
     }
-    let told = match kind {
-        "MESSAGE_CREATE" | "MESSAGE_UPDATE" => return message(heard),
+    let action = match kind {
+        "MESSAGE_CREATE" | "MESSAGE_UPDATE" => return message(dispatch),
         "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => api::deletion(data).map(GatewayAction::Deleted),
         "MESSAGE_REACTION_ADD"
         | "MESSAGE_REACTION_REMOVE"
@@ -99,18 +99,18 @@ pub fn translate(heard: &DispatchEvent) -> GatewayAction {
         "INTERACTION_CREATE" => Some(GatewayAction::Interaction(data.clone())),
         "READY" => Some(GatewayAction::Ready),
         "RESUMED" => Some(GatewayAction::Resumed),
-        _ if heard.readable => Some(GatewayAction::Nothing),
+        _ if dispatch.readable => Some(GatewayAction::Nothing),
         _ => Some(GatewayAction::Unknown),
     };
     let channel = id(data, "channel_id").map(ChannelId);
-    told.unwrap_or(GatewayAction::Quarantine { why: NO_ID, channel, message: None })
+    action.unwrap_or(GatewayAction::Quarantine { why: NO_ID, channel, message: None })
 }
 
-fn message(heard: &DispatchEvent) -> GatewayAction {
-    let new = heard.kind == "MESSAGE_CREATE";
-    match api::message(&heard.data) {
+fn message(dispatch: &DispatchEvent) -> GatewayAction {
+    let new = dispatch.kind == "MESSAGE_CREATE";
+    match api::message(&dispatch.data) {
         Ok(mut read) => {
-            if heard.readable && says_less(&heard.data, new) {
+            if dispatch.readable && says_less(&dispatch.data, new) {
                 return GatewayAction::Reread(read.message.channel, read.message.id);
             }
             read.message.reactions.clear();

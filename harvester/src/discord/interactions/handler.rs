@@ -33,7 +33,7 @@ pub use crate::discord::interactions::payload::interaction::{
 
 /// Answers interactions.
 pub struct InteractionHandler {
-    pub(in crate::discord::interactions) line: InteractionApi,
+    pub(in crate::discord::interactions) api: InteractionApi,
     pub(in crate::discord::interactions) store: Store,
     searcher: Searcher,
     pub(in crate::discord::interactions) rules: Arc<Ruleset>,
@@ -73,7 +73,7 @@ impl InteractionHandler {
         application: ApplicationId,
     ) -> Self {
         Self {
-            line: InteractionApi::new(rest, application),
+            api: InteractionApi::new(rest, application),
             store,
             searcher,
             rules,
@@ -87,12 +87,12 @@ impl InteractionHandler {
 
     /// Registers the commands in a server, unless it has exactly these. Returns whether it did.
     pub async fn register_commands(&self, guild: GuildId) -> Result<bool, InteractionError> {
-        let present = self.line.commands(guild).await?;
+        let present = self.api.commands(guild).await?;
         let present = items(&present).cloned().collect::<Vec<_>>();
         if command_definitions::is_registered(&present) {
             return Ok(false);
         }
-        self.line.set_commands(guild, &command_definitions::command_definitions().into()).await?;
+        self.api.set_commands(guild, &command_definitions::command_definitions().into()).await?;
         Ok(true)
     }
 
@@ -139,7 +139,7 @@ impl InteractionHandler {
         if !self.store.suggest(&suggestion).await? {
             return Ok(false);
         }
-        if let Some(posted) = self.line.reply_to(asked.channel, asked.question, &hint).await? {
+        if let Some(posted) = self.api.reply_to(asked.channel, asked.question, &hint).await? {
             self.store.suggestion_posted(asked.question, posted).await?;
         }
         Ok(true)

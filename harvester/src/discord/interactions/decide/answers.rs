@@ -27,7 +27,11 @@ pub(crate) struct AnswerMatches {
 }
 
 /// Renders the best three answers. Text that may not be quoted is not shown.
-pub(crate) fn tell(found: &AnswerMatches, naming: &AuthorNaming, language: BotLanguage) -> Reply {
+pub(crate) fn render_answers(
+    found: &AnswerMatches,
+    naming: &AuthorNaming,
+    language: BotLanguage,
+) -> Reply {
     if found.clusters.is_empty() {
         return Reply::new(messages::nothing_found(language));
     }
@@ -131,7 +135,7 @@ mod tests {
     use crate::discord::interactions::test_support::{cluster, naming, occurrence};
 
     fn tell(clusters: Vec<Cluster>, language: BotLanguage) -> String {
-        super::tell(&AnswerMatches { clusters, nearest_only: false }, &naming(), language).text
+        render_answers(&AnswerMatches { clusters, nearest_only: false }, &naming(), language).text
     }
 
     #[test]

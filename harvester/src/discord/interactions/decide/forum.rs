@@ -60,12 +60,16 @@ impl ForumPost {
     }
 
     /// How to tag the post as solved. Other tags stay.
-    pub(crate) fn solving(&self, solved: impl Fn(&str) -> bool, ours: PermissionBits) -> TagAction {
+    pub(crate) fn solving(
+        &self,
+        solved: impl Fn(&str) -> bool,
+        bot_permissions: PermissionBits,
+    ) -> TagAction {
         let solving = self.available.iter().filter(|tag| solved(&tag.name)).collect::<Vec<_>>();
         if solving.is_empty() || solving.iter().any(|tag| self.applied.contains(&tag.id)) {
             return TagAction::Leave;
         }
-        let may_set = |tag: &&&ForumTag| !tag.moderated || ours.manages_threads();
+        let may_set = |tag: &&&ForumTag| !tag.moderated || bot_permissions.manages_threads();
         let Some(added) = solving.iter().find(may_set) else { return TagAction::Refused };
         if self.applied.len() >= MOST_TAGS {
             return TagAction::Full;
@@ -77,8 +81,8 @@ impl ForumPost {
     /// The tags that stay when `tag` is removed; `None` if there is nothing to remove. Only a
     /// solved tag is removed: the bot never sets another one.
     pub(crate) fn without(&self, tag: TagId, solved: impl Fn(&str) -> bool) -> Option<Vec<TagId>> {
-        let ours = self.available.iter().any(|known| known.id == tag && solved(&known.name));
-        (ours && self.applied.contains(&tag))
+        let is_solved = self.available.iter().any(|known| known.id == tag && solved(&known.name));
+        (is_solved && self.applied.contains(&tag))
             .then(|| self.applied.iter().copied().filter(|other| *other != tag).collect())
     }
 }
@@ -107,8 +111,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(thread: &ForumPost, ours: PermissionBits, expected: Option<&[u64]>) {
-        let applied = match thread.solving(solved, ours) {
+    fn check(thread: &ForumPost, bot_permissions: PermissionBits, expected: Option<&[u64]>) {
+        let applied = match thread.solving(solved, bot_permissions) {
             TagAction::Set { applied, .. } => Some(applied.iter().map(|tag| tag.0).collect()),
             _ => None::<Vec<_>>,
         };

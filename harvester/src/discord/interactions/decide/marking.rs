@@ -51,10 +51,10 @@ pub enum MarkRefusal {
 }
 
 impl MarkRefusal {
-    pub(crate) fn tell(self, language: BotLanguage) -> Reply {
+    pub(crate) fn reply(self, language: BotLanguage) -> Reply {
         Reply::new(match self {
             Self::NotRead => messages::not_read(language),
-            Self::MayNot => messages::may_not_judge(language),
+            Self::MayNot => messages::may_not_mark(language),
             Self::Left => messages::you_left(language),
             Self::OwnMessage => messages::own_message(language),
             Self::OptedOut => messages::opted_out(language),
@@ -76,7 +76,7 @@ pub(crate) struct MarkPlan {
 }
 
 /// Whether the user may mark messages of this conversation.
-pub(crate) fn may_judge(interaction: &Interaction, facts: &MarkFacts) -> Result<(), MarkRefusal> {
+pub(crate) fn may_mark(interaction: &Interaction, facts: &MarkFacts) -> Result<(), MarkRefusal> {
     if interaction.guild.is_none() || !facts.read {
         return Err(MarkRefusal::NotRead);
     }
@@ -86,7 +86,7 @@ pub(crate) fn may_judge(interaction: &Interaction, facts: &MarkFacts) -> Result<
     let Interaction { user, permissions, .. } = *interaction;
     let standing =
         MemberAuthority { user, permissions, trusted: facts.trusted, askers: &facts.askers };
-    if standing.may_judge() { Ok(()) } else { Err(MarkRefusal::MayNot) }
+    if standing.may_mark() { Ok(()) } else { Err(MarkRefusal::MayNot) }
 }
 
 /// Plans how to mark a message as an answer, or as not an answer.
@@ -98,7 +98,7 @@ pub(crate) fn plan(
     solved: impl Fn(&str) -> bool,
     now: Millis,
 ) -> Result<MarkPlan, MarkRefusal> {
-    may_judge(interaction, facts)?;
+    may_mark(interaction, facts)?;
     if target.author.0 == interaction.application.0 {
         return Err(MarkRefusal::OwnMessage);
     }
@@ -107,7 +107,7 @@ pub(crate) fn plan(
     }
     let TargetMessage { message, channel, author, bot, .. } = *target;
     let tagging = match &facts.thread {
-        Some(thread) if answers => thread.solving(solved, interaction.ours),
+        Some(thread) if answers => thread.solving(solved, interaction.bot_permissions),
         _ => TagAction::Leave,
     };
     Ok(MarkPlan {
@@ -120,7 +120,7 @@ pub(crate) fn plan(
 }
 
 /// Renders what was done, with an undo button.
-pub(crate) fn tell(
+pub(crate) fn render_marked(
     plan: &MarkPlan,
     marked: &MarkResult,
     entry: i64,
@@ -263,7 +263,8 @@ mod tests {
         let plan = decide(&facts, true).unwrap();
         let undo_of = |tagged| {
             let marked = MarkResult { answers: true, reacted: true, tagged };
-            tell(&plan, &marked, 12, BotLanguage::Korean).ephemeral()["components"].to_string()
+            render_marked(&plan, &marked, 12, BotLanguage::Korean).ephemeral()["components"]
+                .to_string()
         };
         assert!(undo_of(TagResult::Set("Solved".to_owned())).contains("harvest:unmark:400:3:12"));
         assert!(undo_of(TagResult::Refused).contains("harvest:unmark:400:0:12"));

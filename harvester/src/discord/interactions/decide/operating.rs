@@ -42,7 +42,7 @@ pub(crate) fn last_stored(settings: &[(String, String)]) -> Option<Millis> {
     times.max()
 }
 
-pub(crate) fn tell(state: &ServerStatus, language: BotLanguage) -> Reply {
+pub(crate) fn render_status(state: &ServerStatus, language: BotLanguage) -> Reply {
     let ServerStatus { messages, channels, hidden, reading, answers, recurring, open, .. } = state;
     let ServerStatus { paused, proposals, quarantined, last_stored, .. } = state;
     let running = match paused {
@@ -111,10 +111,10 @@ mod tests {
             last_stored: Some(Millis(1_700_000_000_000)),
             ..ServerStatus::default()
         };
-        let english = tell(&state, BotLanguage::English).text;
+        let english = render_status(&state, BotLanguage::English).text;
         assert!(english.starts_with("**Paused**") && english.contains("Open questions: 17"));
         assert!(english.contains("Last event: <t:1700000000:R>"), "{english}");
-        let korean = tell(&ServerStatus::default(), BotLanguage::Korean).text;
+        let korean = render_status(&ServerStatus::default(), BotLanguage::Korean).text;
         assert!(korean.starts_with("**작동 중**") && korean.contains("아직 없음"), "{korean}");
     }
 

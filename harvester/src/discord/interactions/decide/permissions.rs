@@ -47,7 +47,7 @@ pub(crate) struct MemberAuthority<'a> {
 
 impl MemberAuthority<'_> {
     /// Whether this member may mark answers.
-    pub(crate) fn may_judge(&self) -> bool {
+    pub(crate) fn may_mark(&self) -> bool {
         self.permissions.moderates() || self.trusted || self.askers.contains(&self.user)
     }
 }
@@ -61,8 +61,7 @@ mod tests {
         let askers = BTreeSet::from([UserId(7)]);
         let may = |user, permissions, trusted| {
             let permissions = PermissionBits(permissions);
-            MemberAuthority { user: UserId(user), permissions, trusted, askers: &askers }
-                .may_judge()
+            MemberAuthority { user: UserId(user), permissions, trusted, askers: &askers }.may_mark()
         };
         for (user, permissions, trusted, expected) in [
             (7, 0, false, true),

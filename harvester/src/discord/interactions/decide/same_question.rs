@@ -32,7 +32,7 @@ pub(crate) fn offer(
         return Reply::new(messages::nothing_alike(language));
     }
     let menu = ActionRow::Menu {
-        press: CustomId::ChooseSame { message },
+        custom_id: CustomId::ChooseSame { message },
         hint: messages::choose(language),
         choices,
     };
@@ -56,14 +56,14 @@ fn choice(cluster: &Cluster, naming: &AuthorNaming, language: BotLanguage) -> Se
 }
 
 /// Confirms that two questions were marked as the same, with an undo button.
-pub(crate) fn tell(
+pub(crate) fn render_marked(
     message: MessageId,
     question: MessageId,
     entry: i64,
     language: BotLanguage,
 ) -> Reply {
-    let undo = CustomId::UndoTie { message, question, entry };
-    Reply::new(messages::tied(language)).buttons(vec![Button::new(
+    let undo = CustomId::UndoDuplicate { message, question, entry };
+    Reply::new(messages::marked_same(language)).buttons(vec![Button::new(
         undo,
         messages::undo(language),
         ButtonStyle::Grey,

@@ -94,9 +94,9 @@ impl InteractionHandler {
         if !place.thread {
             return None;
         }
-        let thread = self.line.channel(place.id).await.ok()?;
+        let thread = self.api.channel(place.id).await.ok()?;
         let parent = number(&thread["parent_id"]).map(ChannelId).or(place.parent)?;
-        let parent = self.line.channel(parent).await.unwrap_or_default();
+        let parent = self.api.channel(parent).await.unwrap_or_default();
         Some(ForumPost::read(&thread, &parent))
     }
 
@@ -153,8 +153,8 @@ impl InteractionHandler {
         if let Some(author) = self.stored_author(channel, message).await? {
             return Ok(Some(author));
         }
-        let told = self.line.message(channel, message).await?;
-        Ok(number(&told["author"]["id"]).map(UserId))
+        let response = self.api.message(channel, message).await?;
+        Ok(number(&response["author"]["id"]).map(UserId))
     }
 
     async fn stored_author(
@@ -190,12 +190,12 @@ impl InteractionHandler {
         guild: GuildId,
         interaction: &Interaction,
     ) -> Result<Vec<Role>, InteractionError> {
-        let told = self.line.roles(guild).await?;
+        let response = self.api.roles(guild).await?;
         let role = |json: &serde_json::Value| {
             let id = rules::model::ids::RoleId(number(&json["id"])?);
             Some(Role { id, name: json["name"].as_str()?.to_owned() })
         };
-        let held = items(&told).filter_map(role);
+        let held = items(&response).filter_map(role);
         Ok(held.filter(|role| interaction.roles.contains(&role.id)).collect())
     }
 }

@@ -57,9 +57,9 @@ impl InteractionHandler {
         match route_interaction(&interaction) {
             FirstResponse::Choices { text } => {
                 let choices = self.choices(&text).await?;
-                self.line.respond_choices(&interaction, choices).await?;
+                self.api.respond_choices(&interaction, choices).await?;
             }
-            FirstResponse::Say(reply) => self.line.respond(&interaction, &reply).await?,
+            FirstResponse::Say(reply) => self.api.respond(&interaction, &reply).await?,
             FirstResponse::Work { work, ack } => {
                 self.do_later(work, ack, &interaction, now).await?
             }
@@ -75,19 +75,19 @@ impl InteractionHandler {
         interaction: &Interaction,
         now: Millis,
     ) -> Result<(), InteractionError> {
-        self.line.acknowledge(interaction, ack).await?;
+        self.api.acknowledge(interaction, ack).await?;
         let error = match self.run_action(work, interaction, now).await {
             Ok(outcome) => return self.send_outcome(outcome, interaction).await,
             Err(error) => error,
         };
         let language = interaction.language;
         let (reply, error) = match error {
-            InteractionError::Refused(refusal) => (refusal.tell(language), None),
+            InteractionError::Refused(refusal) => (refusal.reply(language), None),
             error => (Reply::new(messages::failed(language)), Some(error)),
         };
         match ack {
-            AckKind::Fill => self.line.edit_response(interaction, &reply).await?,
-            AckKind::Change => self.line.follow_up_private(interaction, &reply).await?,
+            AckKind::Fill => self.api.edit_response(interaction, &reply).await?,
+            AckKind::Change => self.api.follow_up_private(interaction, &reply).await?,
         }
         error.map_or(Ok(()), Err)
     }
@@ -97,17 +97,17 @@ impl InteractionHandler {
         outcome: ActionOutcome,
         interaction: &Interaction,
     ) -> Result<(), InteractionError> {
-        if let Some(reply) = &outcome.filled {
-            self.line.edit_response(interaction, reply).await?;
+        if let Some(reply) = &outcome.reply {
+            self.api.edit_response(interaction, reply).await?;
         }
-        if outcome.bared {
-            self.line.remove_buttons(interaction).await?;
+        if outcome.remove_buttons {
+            self.api.remove_buttons(interaction).await?;
         }
-        for reply in &outcome.whispers {
-            self.line.follow_up_private(interaction, reply).await?;
+        for reply in &outcome.private {
+            self.api.follow_up_private(interaction, reply).await?;
         }
-        for reply in &outcome.announced {
-            self.line.follow_up_public(interaction, reply).await?;
+        for reply in &outcome.public {
+            self.api.follow_up_public(interaction, reply).await?;
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ pub(crate) enum CustomId {
     ChooseSame {
         message: MessageId,
     },
-    UndoTie {
+    UndoDuplicate {
         message: MessageId,
         question: MessageId,
         entry: i64,
@@ -58,7 +58,7 @@ impl fmt::Display for CustomId {
                 write!(f, "{OURS}:unmark:{message}:{}:{entry}", tag.map_or(0, |tag| tag.0))
             }
             Self::ChooseSame { message } => write!(f, "{OURS}:same:{message}"),
-            Self::UndoTie { message, question, entry } => {
+            Self::UndoDuplicate { message, question, entry } => {
                 write!(f, "{OURS}:untie:{message}:{question}:{entry}")
             }
             Self::Allow { message } => write!(f, "{OURS}:allow:{message}"),
@@ -86,7 +86,7 @@ impl FromStr for CustomId {
                 Self::UndoMark { message: id(message)?, tag, entry: number(entry)? as i64 }
             }
             [OURS, "same", message] => Self::ChooseSame { message: id(message)? },
-            [OURS, "untie", message, question, entry] => Self::UndoTie {
+            [OURS, "untie", message, question, entry] => Self::UndoDuplicate {
                 message: id(message)?,
                 question: id(question)?,
                 entry: number(entry)? as i64,
@@ -127,7 +127,7 @@ mod tests {
             CustomId::UndoMark { message, tag: Some(TagId(message.0)), entry },
             CustomId::UndoMark { message, tag: None, entry },
             CustomId::ChooseSame { message },
-            CustomId::UndoTie { message, question: message, entry },
+            CustomId::UndoDuplicate { message, question: message, entry },
             CustomId::Allow { message },
             CustomId::Withdraw { message },
             CustomId::Suggested { question: message, helped: true },

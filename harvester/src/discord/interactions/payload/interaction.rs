@@ -47,7 +47,7 @@ pub(crate) struct Interaction {
     /// The user's permissions in the channel; none in a direct message.
     pub(crate) permissions: PermissionBits,
     /// The bot's permissions in the channel.
-    pub(crate) ours: PermissionBits,
+    pub(crate) bot_permissions: PermissionBits,
     /// The user's language.
     pub(crate) language: BotLanguage,
     /// The server's language, for public replies.
@@ -166,7 +166,7 @@ impl Interaction {
             user: UserId(number(&person["id"]).ok_or(InteractionParseError::Without("user"))?),
             roles: items(&json["member"]["roles"]).filter_map(number).map(RoleId).collect(),
             permissions: PermissionBits(number(&json["member"]["permissions"]).unwrap_or(0)),
-            ours: PermissionBits(number(&json["app_permissions"]).unwrap_or(0)),
+            bot_permissions: PermissionBits(number(&json["app_permissions"]).unwrap_or(0)),
             language: BotLanguage::of_locale(json["locale"].as_str().unwrap_or_default()),
             server_language: BotLanguage::of_locale(
                 json["guild_locale"].as_str().unwrap_or_default(),

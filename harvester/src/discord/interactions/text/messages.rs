@@ -56,7 +56,7 @@ sentences! {
     failed:
         "Something went wrong. Please try again in a minute.",
         "문제가 생겼어요. 잠시 뒤에 다시 시도해 주세요.";
-    may_not_judge:
+    may_not_mark:
         "Only the person who asked, helpers and moderators can do that here.",
         "여기서는 질문한 사람, 도우미, 운영진만 할 수 있어요.";
     moderators_only:
@@ -131,7 +131,7 @@ sentences! {
     gone_cluster:
         "That question no longer exists. Please start again.",
         "그 질문은 이제 없어요. 처음부터 다시 해 주세요.";
-    tied:
+    marked_same:
         "Marked as the same question. Both are counted together within a minute or so.",
         "같은 질문으로 표시했어요. 곧 함께 집계돼요.";
     allow:

@@ -17,12 +17,12 @@ pub(crate) struct Reply {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ActionRow {
     Buttons(Vec<Button>),
-    Menu { press: CustomId, hint: &'static str, choices: Vec<SelectOption> },
+    Menu { custom_id: CustomId, hint: &'static str, choices: Vec<SelectOption> },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Button {
-    pub(crate) press: CustomId,
+    pub(crate) custom_id: CustomId,
     pub(crate) label: &'static str,
     pub(crate) look: ButtonStyle,
 }
@@ -100,9 +100,9 @@ impl ActionRow {
     fn json(&self) -> Value {
         let controls = match self {
             Self::Buttons(buttons) => buttons.iter().map(Button::json).collect::<Vec<_>>(),
-            Self::Menu { press, hint, choices } => vec![json!({
+            Self::Menu { custom_id, hint, choices } => vec![json!({
                 "type": 3,
-                "custom_id": press.to_string(),
+                "custom_id": custom_id.to_string(),
                 "placeholder": hint,
                 "min_values": 1,
                 "max_values": 1,
@@ -114,8 +114,8 @@ impl ActionRow {
 }
 
 impl Button {
-    pub(crate) fn new(press: CustomId, label: &'static str, look: ButtonStyle) -> Self {
-        Self { press, label, look }
+    pub(crate) fn new(custom_id: CustomId, label: &'static str, look: ButtonStyle) -> Self {
+        Self { custom_id, label, look }
     }
 
     fn json(&self) -> Value {
@@ -123,7 +123,7 @@ impl Button {
             "type": 2,
             "style": self.look as u8,
             "label": self.label,
-            "custom_id": self.press.to_string(),
+            "custom_id": self.custom_id.to_string(),
         })
     }
 }
