@@ -62,7 +62,7 @@ impl CatchUp {
                 self.pages.read(guild, reading.channel, PageRange::Before(reading.oldest)).await?;
             reading.oldest = page.ids.first().copied().unwrap_or(reading.oldest);
             reading.complete = !page.full || reading.oldest <= limit;
-            self.hand_in_past(page, reading).await?;
+            self.enqueue_history(page, reading).await?;
             if reading.complete {
                 break;
             }
@@ -72,14 +72,18 @@ impl CatchUp {
 
     /// Enqueues a page of history. Live messages may have arrived meanwhile: only the old end
     /// moves.
-    async fn hand_in_past(&self, page: MessagePage, past: ChannelProgress) -> Result<(), PageStop> {
+    async fn enqueue_history(
+        &self,
+        page: MessagePage,
+        past: ChannelProgress,
+    ) -> Result<(), PageStop> {
         let MessagePage { events, quarantined, .. } = page;
         self.count_read(events.len());
         let now = self.reading(past.channel).unwrap_or(past);
         let reading = ChannelProgress { oldest: past.oldest, complete: past.complete, ..now };
         let delivery = IngestItem { events, quarantined, reading: vec![reading] };
         self.queue.push_history(delivery).await?;
-        self.past_is_read(past);
+        self.record_backfill(past);
         Ok(())
     }
 }

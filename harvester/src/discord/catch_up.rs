@@ -29,7 +29,7 @@ use crate::wire::api::{ApiMember, ApiMessage};
 /// Discord's error code for a deleted channel.
 const UNKNOWN_CHANNEL: u64 = 10_003;
 /// After this many unreadable channels in a row, the rest is not tried.
-const TROUBLES: u32 = 3;
+const MOST_UNREADABLE: u32 = 3;
 /// Pauses between two attempts to catch up while Discord fails.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
@@ -60,14 +60,14 @@ struct CatchUpState {
     readings: BTreeMap<ChannelId, ChannelProgress>,
     /// Channels that are read up to the present of this session, so that each live message is the
     /// next one; with the newest message that was read over REST.
-    in_step: BTreeMap<ChannelId, MessageId>,
+    up_to_date: BTreeMap<ChannelId, MessageId>,
     /// Channels with a live event lost since they were read.
     lost: BTreeSet<ChannelId>,
     /// When live events of all channels, and of single ones, were last lost: what was rechecked
     /// before that has to be rechecked.
-    in_doubt: Millis,
-    doubted: BTreeMap<ChannelId, Millis>,
-    troubles: UnreadableChannels,
+    all_lost_at: Millis,
+    lost_at: BTreeMap<ChannelId, Millis>,
+    unreadable: UnreadableChannels,
     progress: CatchUpCounts,
 }
 
@@ -92,7 +92,7 @@ pub struct CatchUpGauge(Arc<Mutex<CatchUpState>>);
 
 impl CatchUpGauge {
     pub fn progress(&self) -> CatchUpCounts {
-        self.0.lock().expect("nobody panics with the state").progress
+        self.0.lock().expect("the lock is never poisoned").progress
     }
 }
 
@@ -150,15 +150,15 @@ impl CatchUp {
     /// Live events may have been missed: every channel is read and rechecked.
     pub fn out_of_step(&self) {
         let mut state = self.state();
-        state.in_step.clear();
-        state.in_doubt = clock::now();
+        state.up_to_date.clear();
+        state.all_lost_at = clock::now();
     }
 
     /// An event of a channel was lost: what only arrived live is read again and rechecked.
     pub fn gapped(&self, channel: ChannelId) {
         let mut state = self.state();
-        let read_until = state.in_step.remove(&channel);
-        state.doubted.insert(channel, clock::now());
+        let read_until = state.up_to_date.remove(&channel);
+        state.lost_at.insert(channel, clock::now());
         state.lost.insert(channel);
         if let Some(reading) = state.readings.get_mut(&channel) {
             reading.gapped = true;
@@ -169,7 +169,7 @@ impl CatchUp {
     /// The progress of a channel once a live message is stored, if nothing is missing before it.
     pub fn live(&self, channel: ChannelId, message: MessageId) -> Option<ChannelProgress> {
         let mut state = self.state();
-        if !state.in_step.contains_key(&channel) {
+        if !state.up_to_date.contains_key(&channel) {
             return None;
         }
         let reading = state.readings.get_mut(&channel)?;
@@ -230,9 +230,9 @@ impl CatchUp {
         self.state().progress.catch_ups_total += 1;
         let mut pause = FIRST_PAUSE;
         loop {
-            self.state().troubles = UnreadableChannels::default();
+            self.state().unreadable = UnreadableChannels::default();
             let passed = self.pass(id).await;
-            let unread = self.state().troubles.all;
+            let unread = self.state().unreadable.all;
             match passed {
                 Ok(()) if unread == 0 => break,
                 Ok(()) => tracing::warn!(unread, "some channels could not be read; retrying"),
@@ -269,7 +269,7 @@ impl CatchUp {
         }
         tracing::info!(channels = channels.len(), "channels up to date; backfill starts");
         self.backfill(&guild, &channels).await?;
-        if self.state().troubles.all == 0 {
+        if self.state().unreadable.all == 0 {
             // Only now: what was listed but not read would not be found again after a kill.
             for (channel, until) in listed {
                 self.listed_until(id, channel, until).await?;
@@ -305,10 +305,10 @@ impl CatchUp {
             Err(PageStop::Discord(RestError::Forbidden(_))) => {
                 self.publish(vec![ChatEvent::ChannelHidden(channel, at)]).await
             }
-            Err(PageStop::Discord(RestError::NotFound(_))) => self.gone_if_so(channel).await,
+            Err(PageStop::Discord(RestError::NotFound(_))) => self.confirm_deleted(channel).await,
             Err(PageStop::Discord(error)) if !error.unauthorized() => self.unread(channel, error),
             other => {
-                self.state().troubles.in_a_row = 0;
+                self.state().unreadable.in_a_row = 0;
                 other
             }
         }
@@ -325,12 +325,12 @@ impl CatchUp {
             return Ok(());
         }
         let mut state = self.state();
-        state.troubles.all += 1;
-        state.troubles.in_a_row += 1;
-        if state.troubles.in_a_row < TROUBLES { Ok(()) } else { Err(error.into()) }
+        state.unreadable.all += 1;
+        state.unreadable.in_a_row += 1;
+        if state.unreadable.in_a_row < MOST_UNREADABLE { Ok(()) } else { Err(error.into()) }
     }
 
-    pub(super) async fn gone_if_so(&self, channel: ChannelId) -> Result<(), PageStop> {
+    pub(super) async fn confirm_deleted(&self, channel: ChannelId) -> Result<(), PageStop> {
         let at = clock::now();
         match self.pages.rest.get(RequestLane::History, &format!("/channels/{channel}")).await {
             Err(RestError::NotFound(UNKNOWN_CHANNEL)) => {
@@ -367,12 +367,12 @@ impl CatchUp {
             if !more {
                 reading.newest = reading.newest.max(last.unwrap_or(reading.newest));
             }
-            self.hand_in(page, reading).await?;
+            self.enqueue_page(page, reading).await?;
             if !more {
                 break;
             }
         }
-        self.state().in_step.insert(channel, reading.newest);
+        self.state().up_to_date.insert(channel, reading.newest);
         Ok(())
     }
 
@@ -405,19 +405,24 @@ impl CatchUp {
             reconciled: at,
             archived_until: Millis(0),
         };
-        self.hand_in(page, reading).await?;
-        self.state().in_step.insert(channel, reading.newest);
+        self.enqueue_page(page, reading).await?;
+        self.state().up_to_date.insert(channel, reading.newest);
         Ok(())
     }
 
-    async fn hand_in(&self, page: MessagePage, reading: ChannelProgress) -> Result<(), PageStop> {
+    async fn enqueue_page(
+        &self,
+        page: MessagePage,
+        reading: ChannelProgress,
+    ) -> Result<(), PageStop> {
         let MessagePage { events, quarantined, .. } = page;
         self.count_read(events.len());
-        self.remember(IngestItem { events, quarantined, reading: Vec::new() }, reading).await
+        self.enqueue_with_progress(IngestItem { events, quarantined, reading: Vec::new() }, reading)
+            .await
     }
 
     /// Enqueues what was read together with the progress of its channel.
-    pub(super) async fn remember(
+    pub(super) async fn enqueue_with_progress(
         &self,
         mut delivery: IngestItem,
         reading: ChannelProgress,
@@ -444,10 +449,10 @@ impl CatchUp {
     }
 
     /// Whether live events of a channel were lost after its last recheck.
-    pub(super) fn is_in_doubt(&self, reading: ChannelProgress) -> bool {
+    pub(super) fn needs_recheck(&self, reading: ChannelProgress) -> bool {
         let state = self.state();
-        let doubted = state.doubted.get(&reading.channel).copied().unwrap_or_default();
-        reading.reconciled <= doubted.max(state.in_doubt)
+        let lost_at = state.lost_at.get(&reading.channel).copied().unwrap_or_default();
+        reading.reconciled <= lost_at.max(state.all_lost_at)
     }
 
     /// Channels of a server with live events lost since the last call.
@@ -456,7 +461,7 @@ impl CatchUp {
         self.state().lost.extract_if(.., own).collect()
     }
 
-    pub(super) fn past_is_read(&self, past: ChannelProgress) {
+    pub(super) fn record_backfill(&self, past: ChannelProgress) {
         if let Some(known) = self.state().readings.get_mut(&past.channel) {
             (known.oldest, known.complete) = (past.oldest, past.complete);
         }
@@ -466,12 +471,12 @@ impl CatchUp {
         self.state().progress.messages_read_total += messages as u64;
     }
 
-    pub(super) fn found_deleted(&self, count: usize) {
+    pub(super) fn count_deleted(&self, count: usize) {
         self.state().progress.deletions_found_total += count as u64;
     }
 
     fn state(&self) -> MutexGuard<'_, CatchUpState> {
-        self.state.lock().expect("nobody panics with the state")
+        self.state.lock().expect("the lock is never poisoned")
     }
 }
 

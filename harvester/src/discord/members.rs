@@ -55,7 +55,7 @@ impl MemberCache {
             (None, false) => self.member(id, author.id, lane).await?,
         };
         if let Some(member) = member {
-            dress(author, member, guild);
+            apply_member(author, member, guild);
         }
         for mention in &mut read.message.mentions {
             let member = self.member(id, mention.id, lane).await?;
@@ -80,7 +80,7 @@ impl MemberCache {
         };
         let Some(member) = known else { return false };
         if let Some(member) = member {
-            dress(author, member, guild);
+            apply_member(author, member, guild);
         }
         true
     }
@@ -106,11 +106,11 @@ impl MemberCache {
     }
 
     fn known(&self) -> MutexGuard<'_, Members> {
-        self.known.lock().expect("nobody panics with the members")
+        self.known.lock().expect("the lock is never poisoned")
     }
 }
 
-fn dress(author: &mut Author, member: ApiMember, guild: &GuildView) {
+fn apply_member(author: &mut Author, member: ApiMember, guild: &GuildView) {
     if let Some(nick) = member.nick {
         author.name = nick;
     }

@@ -83,7 +83,7 @@ impl MessagePager {
         let path = format!("/channels/{channel}/messages?limit={PAGE}{part}");
         let raw = self.rest.get(RequestLane::History, &path).await?;
         let raw = raw.as_array().ok_or(RestError::NotJson)?;
-        self.take(guild, channel, raw, at, RequestLane::History).await
+        self.parse_page(guild, channel, raw, at, RequestLane::History).await
     }
 
     /// One message; `None` if there is none.
@@ -96,13 +96,13 @@ impl MessagePager {
     ) -> Result<Option<MessagePage>, PageStop> {
         let at = clock::now();
         match self.rest.get(lane, &format!("/channels/{channel}/messages/{message}")).await {
-            Ok(raw) => self.take(guild, channel, &[raw], at, lane).await.map(Some),
+            Ok(raw) => self.parse_page(guild, channel, &[raw], at, lane).await.map(Some),
             Err(RestError::NotFound(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn take(
+    async fn parse_page(
         &self,
         guild: &GuildView,
         channel: ChannelId,

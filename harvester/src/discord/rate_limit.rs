@@ -115,7 +115,7 @@ impl RateLimiter {
         self.all(lane, now)?;
         let key = self.key(route);
         if let Some(bucket) = self.buckets.get_mut(&key) {
-            bucket.take(lane, self.share, now)?;
+            bucket.try_take(lane, self.share, now)?;
         }
         self.recent.push_back((now, lane));
         Ok(())
@@ -193,7 +193,7 @@ impl RateLimiter {
 
 impl RateBucket {
     /// Counts one more request, if it is allowed.
-    fn take(&mut self, lane: RequestLane, share: f64, now: Millis) -> Result<(), Millis> {
+    fn try_take(&mut self, lane: RequestLane, share: f64, now: Millis) -> Result<(), Millis> {
         if now < self.blocked {
             return Err(self.blocked);
         }

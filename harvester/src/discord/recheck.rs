@@ -24,7 +24,7 @@ impl CatchUp {
     ) -> Result<(), PageStop> {
         let now = clock::now();
         let Some(reading) = self.reading(channel) else { return Ok(()) };
-        if !self.is_in_doubt(reading) {
+        if !self.needs_recheck(reading) {
             return Ok(());
         }
         let from = match self.scope.reconcile_days {
@@ -37,12 +37,12 @@ impl CatchUp {
         }
         self.recheck_range(guild, reading, from).await?;
         while let Some(message) = cited.pop_last() {
-            let covered = self.look_around(guild, channel, message).await?;
+            let covered = self.recheck_around(guild, channel, message).await?;
             cited.retain(|id| *id < covered);
         }
         if let Some(reading) = self.reading(channel) {
             let reading = ChannelProgress { reconciled: now, ..reading };
-            self.remember(Default::default(), reading).await?;
+            self.enqueue_with_progress(Default::default(), reading).await?;
         }
         Ok(())
     }
@@ -68,7 +68,7 @@ impl CatchUp {
     }
 
     /// Compares the page around a message; returns the first id of what it covers.
-    async fn look_around(
+    async fn recheck_around(
         &self,
         guild: &GuildView,
         channel: ChannelId,
@@ -98,7 +98,7 @@ impl CatchUp {
             missing.clear();
         }
         let MessagePage { mut events, quarantined, .. } = page;
-        self.found_deleted(missing.len());
+        self.count_deleted(missing.len());
         if !missing.is_empty() {
             events.push(ChatEvent::Deleted(channel, missing, at));
         }

@@ -270,15 +270,15 @@ impl RestClient {
         let mut headers = parse_headers(response.status().as_u16(), response.headers());
         let text = response.text().await.map_err(unreachable)?;
         if headers.status == 429 {
-            let told = serde_json::from_str::<Value>(&text).unwrap_or_default();
-            headers.retry_after = told["retry_after"].as_f64().map(millis).or(headers.retry_after);
-            headers.global |= told["global"].as_bool().unwrap_or(false);
+            let body = serde_json::from_str::<Value>(&text).unwrap_or_default();
+            headers.retry_after = body["retry_after"].as_f64().map(millis).or(headers.retry_after);
+            headers.global |= body["global"].as_bool().unwrap_or(false);
         }
         Ok(RestResponse { headers, text })
     }
 
     fn limits(&self) -> MutexGuard<'_, RateLimiter> {
-        self.0.limits.lock().expect("nobody panics with the limits")
+        self.0.limits.lock().expect("the lock is never poisoned")
     }
 }
 
@@ -301,8 +301,8 @@ impl Drop for LiveWaits<'_> {
 impl RestResponse {
     fn value(self) -> Result<Value, RestError> {
         let code = || {
-            let told = serde_json::from_str::<Value>(&self.text).unwrap_or_default();
-            told["code"].as_u64().unwrap_or(0)
+            let body = serde_json::from_str::<Value>(&self.text).unwrap_or_default();
+            body["code"].as_u64().unwrap_or(0)
         };
         match self.headers.status {
             200..=299 if self.text.is_empty() => Ok(Value::Null),

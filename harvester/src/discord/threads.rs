@@ -56,7 +56,7 @@ impl CatchUp {
                 .map(|thread| thread.archived_at)
                 .max()
                 .map_or(newest, |at| at.max(newest));
-            self.take_threads(guild.id(), page.threads, at).await?;
+            self.update_threads(guild.id(), page.threads, at).await?;
             match oldest {
                 Some(oldest) if page.has_more && oldest >= until => {
                     // Others may have been archived in the same millisecond.
@@ -73,7 +73,7 @@ impl CatchUp {
         Ok(())
     }
 
-    async fn take_threads(
+    async fn update_threads(
         &self,
         guild: GuildId,
         threads: Vec<ApiChannel>,
@@ -110,7 +110,7 @@ impl CatchUp {
                 archived_until: until,
             },
         };
-        self.remember(IngestItem::default(), reading).await
+        self.enqueue_with_progress(IngestItem::default(), reading).await
     }
 
     /// Checks stored channels that Discord no longer lists: deleted, hidden, or just archived.
@@ -128,9 +128,10 @@ impl CatchUp {
             let shown = parent.is_some_and(|parent| guild.channel(parent).is_some());
             let lately = self.reading(channel.id).is_some_and(|reading| reading.newest >= window);
             if !shown || lately || cited.contains(&channel.id) {
-                self.look_for(id, channel.id).await?;
+                self.look_up_missing(id, channel.id).await?;
             } else {
-                self.publish(below(&guild, &stored, clock::now()).into_iter().collect()).await?;
+                self.publish(thread_event(&guild, &stored, clock::now()).into_iter().collect())
+                    .await?;
             }
         }
         Ok(())
@@ -149,21 +150,25 @@ impl CatchUp {
             let channel = &stored.channel;
             channel.parent == Some(parent) && guild.channel(channel.id).is_none() && !stored.gone
         });
-        self.publish(archived.filter_map(|stored| below(&guild, stored, at)).collect()).await
+        self.publish(archived.filter_map(|stored| thread_event(&guild, stored, at)).collect()).await
     }
 
-    async fn look_for(&self, guild: GuildId, channel: ChannelId) -> Result<(), PageStop> {
+    async fn look_up_missing(&self, guild: GuildId, channel: ChannelId) -> Result<(), PageStop> {
         let at = clock::now();
         match self.pages.rest.get(RequestLane::History, &format!("/channels/{channel}")).await {
-            Ok(raw) => self.take_threads(guild, api::channel(&raw).into_iter().collect(), at).await,
-            Err(RestError::NotFound(_) | RestError::Forbidden(_)) => self.gone_if_so(channel).await,
+            Ok(raw) => {
+                self.update_threads(guild, api::channel(&raw).into_iter().collect(), at).await
+            }
+            Err(RestError::NotFound(_) | RestError::Forbidden(_)) => {
+                self.confirm_deleted(channel).await
+            }
             Err(error) => Err(error.into()),
         }
     }
 }
 
 /// The event for a stored thread of which only the channel is listed; `None` if nothing changed.
-fn below(guild: &GuildView, stored: &StoredChannel, at: Millis) -> Option<ChatEvent> {
+fn thread_event(guild: &GuildView, stored: &StoredChannel, at: Millis) -> Option<ChatEvent> {
     let thread = &stored.channel;
     let parent = guild.place(thread.parent?)?;
     if !guild.is_public(parent.id) {

@@ -110,7 +110,7 @@ fn message(dispatch: &DispatchEvent) -> GatewayAction {
     let new = dispatch.kind == "MESSAGE_CREATE";
     match api::message(&dispatch.data) {
         Ok(mut read) => {
-            if dispatch.readable && says_less(&dispatch.data, new) {
+            if dispatch.readable && lost_text(&dispatch.data, new) {
                 return GatewayAction::Reread(read.message.channel, read.message.id);
             }
             read.message.reactions.clear();
@@ -135,7 +135,7 @@ fn message(dispatch: &DispatchEvent) -> GatewayAction {
 /// Whether serenity's types lost text of the message: the content of a changed forward, and text
 /// that a bot sends only in components, so that the message has no content, embeds, stickers or
 /// poll.
-fn says_less(data: &Value, new: bool) -> bool {
+fn lost_text(data: &Value, new: bool) -> bool {
     let none = |key: &str| data[key].as_array().is_none_or(Vec::is_empty);
     if !new && data["message_reference"]["type"] == 1 {
         return true;

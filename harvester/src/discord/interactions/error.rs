@@ -20,7 +20,7 @@ pub enum InteractionError {
     Discord(#[from] RestError),
     #[error("the search task panicked")]
     Broken,
-    /// The user lacks the right; the reply says why.
+    /// The user lacks the right; the reply states why.
     #[error(transparent)]
     Refused(#[from] MarkRefusal),
 }

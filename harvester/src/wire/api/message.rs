@@ -150,9 +150,9 @@ pub fn message(raw: &Value) -> Result<ApiMessage, MessageParseError> {
     let text = raw.content.text().ok_or(lacks("`content` is missing or not text"))?;
     let sent = raw.timestamp.text().as_deref().and_then(time);
     let sent = sent.ok_or(lacks("`timestamp` is missing or not an ISO 8601 date"))?;
-    let author = raw.author.0.ok_or(lacks("`author` is missing"))?.told();
+    let author = raw.author.0.ok_or(lacks("`author` is missing"))?.into_user();
     let (author, _) = author.ok_or(lacks("`author.id` is missing or not a snowflake"))?;
-    let member = raw.member.0.map(RawMember::told);
+    let member = raw.member.0.map(RawMember::into_member);
     let number = raw.kind.whole();
     let kind = number.map_or(MessageKind::Other, message_kind);
     let reference = raw.message_reference.0.take();
@@ -172,7 +172,7 @@ pub fn message(raw: &Value) -> Result<ApiMessage, MessageParseError> {
         kind,
         sent,
         edited: raw.edited_timestamp.text().as_deref().and_then(time),
-        text: said(&text, &raw.components.0),
+        text: display_text(&text, &raw.components.0),
         reply_to: reference.as_ref().and_then(|to| replied_to(kind, to, channel)),
         mentions: raw.mentions.0.into_iter().filter_map(mention).collect(),
         reactions,
@@ -192,7 +192,7 @@ pub(super) fn time(text: &str) -> Option<Millis> {
 }
 
 /// The text, or the text of the components if there is no other.
-fn said(text: &str, components: &[RawComponent<'_>]) -> String {
+fn display_text(text: &str, components: &[RawComponent<'_>]) -> String {
     if !text.is_empty() {
         return text.to_owned();
     }
@@ -240,7 +240,7 @@ fn forwarded(
 }
 
 fn mention(raw: RawUser<'_>) -> Option<Mention> {
-    let (user, member) = raw.told()?;
+    let (user, member) = raw.into_user()?;
     let name = member.and_then(|member| member.nick).unwrap_or(user.name);
     Some(Mention { id: user.id, name })
 }

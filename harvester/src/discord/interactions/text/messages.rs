@@ -4,7 +4,7 @@ use rules::model::ids::{Millis, UserId};
 
 use super::language::BotLanguage;
 
-/// What marking a message did, as far as the person is told.
+/// What marking a message did, as the reply reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MarkResult {
     pub(crate) answers: bool,
