@@ -301,7 +301,8 @@ impl CatchUp {
         reading: impl Future<Output = Result<(), PageStop>>,
     ) -> Result<(), PageStop> {
         let at = clock::now();
-        match reading.await {
+        let span = tracing::info_span!("channel", channel = channel.0);
+        match reading.instrument(span).await {
             Err(PageStop::Discord(RestError::Forbidden(_))) => {
                 self.publish(vec![ChatEvent::ChannelHidden(channel, at)]).await
             }
