@@ -1,4 +1,4 @@
-//! Discord: what it tells becomes events, and what is decided elsewhere is done there.
+//! The Discord connector: receives and reads messages as events, and answers interactions.
 
 mod backfill;
 pub mod catch_up;

@@ -5,6 +5,7 @@ pub mod commands;
 pub mod config;
 pub mod daemon;
 pub mod discord;
+mod error_chain;
 pub mod event;
 pub mod import;
 pub mod ingest_queue;

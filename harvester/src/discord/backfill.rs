@@ -1,4 +1,4 @@
-//! The past of every channel, newest first, so that search is useful early.
+//! Reads the history of every channel, newest first, so that search is useful early.
 
 use indexer::store::ChannelProgress;
 use rules::model::ids::{ChannelId, MessageId};
@@ -9,24 +9,24 @@ use super::guild_view::GuildView;
 use super::message_pages::{MessagePage, PageRange};
 use crate::ingest_queue::IngestItem;
 
-/// Pages of history that one channel may take before it is the next one's turn.
+/// Pages of history that are read of one channel before the next channel.
 const BLOCK: usize = 5;
 
 impl CatchUp {
     /// Reads a block of every channel in turn until all are read to their start, or to the limit. A
-    /// channel that gives nothing is left to the next time.
+    /// channel without progress is left to the next run.
     pub(super) async fn backfill(
         &self,
         guild: &GuildView,
         channels: &[Channel],
     ) -> Result<(), PageStop> {
-        let limit = first_of(self.reach.history_days);
+        let limit = first_of(self.scope.history_days);
         let unread = |id: &ChannelId| self.reading(*id).is_some_and(|reading| !reading.complete);
         let mut turns = channels.iter().map(|channel| channel.id).collect::<Vec<_>>();
         turns.retain(unread);
         while !turns.is_empty() {
             let (incomplete, read) = (turns.len(), self.progress().messages_read_total);
-            tracing::info!(guild = guild.id().0, incomplete, read, "reading history");
+            tracing::info!(incomplete, read, "backfilling channels");
             let mut next = Vec::new();
             for id in turns {
                 self.repair_gaps(guild).await?;
@@ -42,7 +42,7 @@ impl CatchUp {
         self.repair_gaps(guild).await
     }
 
-    /// Reads what was lost live while the history was read.
+    /// Reads live events that were lost while the history was read.
     async fn repair_gaps(&self, guild: &GuildView) -> Result<(), PageStop> {
         for channel in self.take_lost(guild) {
             self.skip_unreadable(channel, self.forward(guild, channel)).await?;
@@ -62,7 +62,7 @@ impl CatchUp {
                 self.pages.read(guild, reading.channel, PageRange::Before(reading.oldest)).await?;
             reading.oldest = page.ids.first().copied().unwrap_or(reading.oldest);
             reading.complete = !page.full || reading.oldest <= limit;
-            self.hand_in_past(page, reading).await?;
+            self.enqueue_history(page, reading).await?;
             if reading.complete {
                 break;
             }
@@ -70,15 +70,20 @@ impl CatchUp {
         Ok(())
     }
 
-    /// The same where live messages may have gone on meanwhile: only the past end moves.
-    async fn hand_in_past(&self, page: MessagePage, past: ChannelProgress) -> Result<(), PageStop> {
+    /// Enqueues a page of history. Live messages may have arrived meanwhile: only the old end
+    /// moves.
+    async fn enqueue_history(
+        &self,
+        page: MessagePage,
+        past: ChannelProgress,
+    ) -> Result<(), PageStop> {
         let MessagePage { events, quarantined, .. } = page;
         self.count_read(events.len());
         let now = self.reading(past.channel).unwrap_or(past);
         let reading = ChannelProgress { oldest: past.oldest, complete: past.complete, ..now };
         let delivery = IngestItem { events, quarantined, reading: vec![reading] };
-        self.feed.push_history(delivery).await?;
-        self.past_is_read(past);
+        self.queue.push_history(delivery).await?;
+        self.record_backfill(past);
         Ok(())
     }
 }

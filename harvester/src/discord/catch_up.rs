@@ -1,7 +1,8 @@
-//! Reads what was said while nobody listened: what is new, what changed, and the history.
+//! Reads what was missed while no session was open: new messages, changes, and the history.
 //!
-//! Every start of a session is a gap of unknown length. Each step hands in what it read together with
-//! how far it got, so that a kill at any point loses nothing and the next run goes on from there.
+//! Every start of a session is a gap of unknown length. Each step enqueues what it read together
+//! with how far it got, so that a kill at any point loses nothing and the next run continues from
+//! there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -12,6 +13,7 @@ use indexer::store::{ChannelProgress, Store};
 use rules::config::ruleset::Ruleset;
 use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
 use rules::model::message::Channel;
+use tracing::Instrument as _;
 
 use super::guild_view::GuildView;
 use super::members::MemberCache;
@@ -19,15 +21,16 @@ pub use super::message_pages::PageStop;
 use super::message_pages::{MessagePage, MessagePager, PageRange};
 use super::rest::{RequestLane, RestClient, RestError};
 use crate::clock;
+use crate::error_chain::error_chain;
 use crate::event::ChatEvent;
 use crate::ingest_queue::{IngestItem, IngestQueue};
 use crate::wire::api::{ApiMember, ApiMessage};
 
-/// Discord's codes for a channel that is no more.
+/// Discord's error code for a deleted channel.
 const UNKNOWN_CHANNEL: u64 = 10_003;
-/// Channels in a row that could not be read before the rest is not even tried.
-const TROUBLES: u32 = 3;
-/// Pauses between two tries to catch up when Discord is in trouble.
+/// After this many unreadable channels in a row, the rest is not tried.
+const MOST_UNREADABLE: u32 = 3;
+/// Pauses between two attempts to catch up while Discord fails.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
@@ -42,12 +45,12 @@ pub struct CatchUpScope {
     pub reconcile_days: u32,
 }
 
-/// Catches up with servers; clones share what is known of them.
+/// Catches up with servers; clones share their state.
 #[derive(Clone)]
 pub struct CatchUp {
     pub(super) pages: MessagePager,
-    pub(super) feed: IngestQueue,
-    pub(super) reach: CatchUpScope,
+    pub(super) queue: IngestQueue,
+    pub(super) scope: CatchUpScope,
     state: Arc<Mutex<CatchUpState>>,
 }
 
@@ -55,27 +58,27 @@ pub struct CatchUp {
 struct CatchUpState {
     guilds: BTreeMap<GuildId, GuildView>,
     readings: BTreeMap<ChannelId, ChannelProgress>,
-    /// Channels read up to the present of this session: each live message is the next one. With the
-    /// newest message that was read and not just heard.
-    in_step: BTreeMap<ChannelId, MessageId>,
-    /// Channels of which a live event was lost since they were read.
+    /// Channels that are read up to the present of this session, so that each live message is the
+    /// next one; with the newest message that was read over REST.
+    up_to_date: BTreeMap<ChannelId, MessageId>,
+    /// Channels with a live event lost since they were read.
     lost: BTreeSet<ChannelId>,
-    /// When live events of all channels, and of some, were lost the last time: what was compared
-    /// before that is to be compared again.
-    in_doubt: Millis,
-    doubted: BTreeMap<ChannelId, Millis>,
-    troubles: UnreadableChannels,
+    /// When live events of all channels, and of single ones, were last lost: what was rechecked
+    /// before that has to be rechecked.
+    all_lost_at: Millis,
+    lost_at: BTreeMap<ChannelId, Millis>,
+    unreadable: UnreadableChannels,
     progress: CatchUpCounts,
 }
 
-/// Channels that could not be read for reasons that pass.
+/// Channels that could not be read for transient reasons.
 #[derive(Debug, Clone, Copy, Default)]
 struct UnreadableChannels {
     all: u32,
     in_a_row: u32,
 }
 
-/// How far catching up has come in this process.
+/// Progress of catch-ups in this process.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct CatchUpCounts {
     pub catch_ups_total: u64,
@@ -84,12 +87,12 @@ pub struct CatchUpCounts {
     pub deletions_found_total: u64,
 }
 
-/// Tells how far catching up has come.
+/// Reads the progress of catch-ups.
 pub struct CatchUpGauge(Arc<Mutex<CatchUpState>>);
 
 impl CatchUpGauge {
     pub fn progress(&self) -> CatchUpCounts {
-        self.0.lock().expect("nobody panics with the state").progress
+        self.0.lock().expect("the lock is never poisoned").progress
     }
 }
 
@@ -98,32 +101,32 @@ impl CatchUp {
         rest: RestClient,
         store: Store,
         rules: Arc<Ruleset>,
-        feed: IngestQueue,
-        reach: CatchUpScope,
+        queue: IngestQueue,
+        scope: CatchUpScope,
     ) -> Result<Self, PageStop> {
         let readings = store.channel_progress().await?;
         let readings = readings.into_iter().map(|one| (one.channel, one)).collect();
-        let people = MemberCache::new(rest.clone());
-        let pages = MessagePager { rest, store, rules, people };
+        let members = MemberCache::new(rest.clone());
+        let pages = MessagePager { rest, store, rules, members };
         let state = Arc::new(Mutex::new(CatchUpState { readings, ..CatchUpState::default() }));
-        Ok(Self { pages, feed, reach, state })
+        Ok(Self { pages, queue, scope, state })
     }
 
     pub fn progress(&self) -> CatchUpCounts {
         self.state().progress
     }
 
-    /// Reads the progress without keeping the feed open.
+    /// A handle to the progress that does not keep the queue open.
     pub fn gauge(&self) -> CatchUpGauge {
         CatchUpGauge(Arc::clone(&self.state))
     }
 
-    /// The servers that are known.
+    /// The known servers.
     pub fn guilds(&self) -> Vec<GuildId> {
         self.state().guilds.keys().copied().collect()
     }
 
-    /// Runs `change` on what is known of a server, if anything is.
+    /// Runs `change` on the view of a server, if it is known.
     pub fn with_guild<T>(
         &self,
         id: GuildId,
@@ -139,23 +142,23 @@ impl CatchUp {
         state.guilds.values().find(holds).map(GuildView::id)
     }
 
-    /// Takes in a server as it is now.
+    /// Replaces the view of a server.
     pub fn put_guild(&self, guild: GuildView) {
         self.state().guilds.insert(guild.id(), guild);
     }
 
-    /// Whatever was live before may have been missed: every channel is read and compared again.
+    /// Live events may have been missed: every channel is read and rechecked.
     pub fn out_of_step(&self) {
         let mut state = self.state();
-        state.in_step.clear();
-        state.in_doubt = clock::now();
+        state.up_to_date.clear();
+        state.all_lost_at = clock::now();
     }
 
-    /// Something of a channel was lost: what was only heard of it is read again, and compared.
+    /// An event of a channel was lost: what only arrived live is read again and rechecked.
     pub fn gapped(&self, channel: ChannelId) {
         let mut state = self.state();
-        let read_until = state.in_step.remove(&channel);
-        state.doubted.insert(channel, clock::now());
+        let read_until = state.up_to_date.remove(&channel);
+        state.lost_at.insert(channel, clock::now());
         state.lost.insert(channel);
         if let Some(reading) = state.readings.get_mut(&channel) {
             reading.gapped = true;
@@ -163,10 +166,10 @@ impl CatchUp {
         }
     }
 
-    /// How far a channel is read once a live message is stored, if nothing is missing before it.
+    /// The progress of a channel once a live message is stored, if nothing is missing before it.
     pub fn live(&self, channel: ChannelId, message: MessageId) -> Option<ChannelProgress> {
         let mut state = self.state();
-        if !state.in_step.contains_key(&channel) {
+        if !state.up_to_date.contains_key(&channel) {
             return None;
         }
         let reading = state.readings.get_mut(&channel)?;
@@ -174,18 +177,19 @@ impl CatchUp {
         Some(*reading)
     }
 
-    /// Gives a live message the names and roles of its author; `false` if they have to be looked up.
+    /// Fills in the author's name and roles of a live message; `false` if they have to be looked
+    /// up.
     pub fn name(&self, read: &mut ApiMessage, guild: GuildId) -> bool {
         let state = self.state();
         state
             .guilds
             .get(&guild)
-            .is_some_and(|guild| self.pages.people.fill_cached_names(read, guild))
+            .is_some_and(|guild| self.pages.members.fill_cached_names(read, guild))
     }
 
-    /// Remembers what the gateway told of a member.
+    /// Caches a member from the gateway.
     pub fn note_member(&self, guild: GuildId, user: UserId, member: ApiMember) {
-        self.pages.people.note(guild, user, member);
+        self.pages.members.insert(guild, user, member);
     }
 
     /// Whether a channel is read: known, public, and in scope.
@@ -216,20 +220,25 @@ impl CatchUp {
         })
     }
 
-    /// Reads everything of a server that may have been missed, and then its history; again and again
-    /// while Discord is in trouble. What was read before is not read again.
+    /// Reads everything of a server that may have been missed, and then its history; retries while
+    /// Discord fails. What was already read is not read again.
     pub async fn run(&self, id: GuildId) -> Result<(), PageStop> {
+        self.run_until_done(id).instrument(tracing::info_span!("catch_up", guild = id.0)).await
+    }
+
+    async fn run_until_done(&self, id: GuildId) -> Result<(), PageStop> {
         self.state().progress.catch_ups_total += 1;
         let mut pause = FIRST_PAUSE;
         loop {
-            self.state().troubles = UnreadableChannels::default();
+            self.state().unreadable = UnreadableChannels::default();
             let passed = self.pass(id).await;
-            let unread = self.state().troubles.all;
+            let unread = self.state().unreadable.all;
             match passed {
                 Ok(()) if unread == 0 => break,
-                Ok(()) => tracing::warn!(guild = id.0, unread, "not everything could be read"),
+                Ok(()) => tracing::warn!(unread, "some channels could not be read; retrying"),
                 Err(PageStop::Discord(error)) if error.passes() => {
-                    tracing::warn!(guild = id.0, %error, "catching up is interrupted");
+                    let error = error_chain(&error);
+                    tracing::warn!(error, "catch-up interrupted; retrying");
                 }
                 Err(halt) => return Err(halt),
             }
@@ -238,7 +247,7 @@ impl CatchUp {
         }
         self.state().progress.catch_ups_done_total += 1;
         let calls = self.pages.rest.calls();
-        tracing::info!(guild = id.0, calls = calls.history_calls_total, "history is read");
+        tracing::info!(calls = calls.history_calls_total, "backfill finished");
         Ok(())
     }
 
@@ -258,10 +267,10 @@ impl CatchUp {
             self.skip_unreadable(channel.id, self.recheck_recent(&guild, channel.id, cited))
                 .await?;
         }
-        tracing::info!(guild = id.0, channels = channels.len(), "up to date; reading history");
+        tracing::info!(channels = channels.len(), "channels up to date; backfill starts");
         self.backfill(&guild, &channels).await?;
-        if self.state().troubles.all == 0 {
-            // Not before: what was listed and not read would not be found again after a kill.
+        if self.state().unreadable.all == 0 {
+            // Only now: what was listed but not read would not be found again after a kill.
             for (channel, until) in listed {
                 self.listed_until(id, channel, until).await?;
             }
@@ -284,40 +293,45 @@ impl CatchUp {
         Ok(cited)
     }
 
-    /// A channel that cannot be read does not keep the others from being read: closed, it is hidden;
-    /// gone, it goes, but only if Discord says so when asked for the channel itself.
+    /// A channel that cannot be read does not stop the others: a forbidden one is hidden; a missing
+    /// one is deleted, but only if Discord confirms it when asked for the channel itself.
     pub(super) async fn skip_unreadable(
         &self,
         channel: ChannelId,
         reading: impl Future<Output = Result<(), PageStop>>,
     ) -> Result<(), PageStop> {
         let at = clock::now();
-        match reading.await {
+        let span = tracing::info_span!("channel", channel = channel.0);
+        match reading.instrument(span).await {
             Err(PageStop::Discord(RestError::Forbidden(_))) => {
                 self.publish(vec![ChatEvent::ChannelHidden(channel, at)]).await
             }
-            Err(PageStop::Discord(RestError::NotFound(_))) => self.gone_if_so(channel).await,
+            Err(PageStop::Discord(RestError::NotFound(_))) => self.confirm_deleted(channel).await,
             Err(PageStop::Discord(error)) if !error.unauthorized() => self.unread(channel, error),
             other => {
-                self.state().troubles.in_a_row = 0;
+                self.state().unreadable.in_a_row = 0;
                 other
             }
         }
     }
 
-    /// Notes that a channel could not be read; fails when that is so of one after the other.
+    /// Records that a channel could not be read; fails after several in a row.
     fn unread(&self, channel: ChannelId, error: RestError) -> Result<(), PageStop> {
-        tracing::warn!(channel = channel.0, %error, "a channel could not be read");
+        tracing::warn!(
+            channel = channel.0,
+            error = error_chain(&error),
+            "could not read a channel"
+        );
         if !error.passes() {
             return Ok(());
         }
         let mut state = self.state();
-        state.troubles.all += 1;
-        state.troubles.in_a_row += 1;
-        if state.troubles.in_a_row < TROUBLES { Ok(()) } else { Err(error.into()) }
+        state.unreadable.all += 1;
+        state.unreadable.in_a_row += 1;
+        if state.unreadable.in_a_row < MOST_UNREADABLE { Ok(()) } else { Err(error.into()) }
     }
 
-    pub(super) async fn gone_if_so(&self, channel: ChannelId) -> Result<(), PageStop> {
+    pub(super) async fn confirm_deleted(&self, channel: ChannelId) -> Result<(), PageStop> {
         let at = clock::now();
         match self.pages.rest.get(RequestLane::History, &format!("/channels/{channel}")).await {
             Err(RestError::NotFound(UNKNOWN_CHANNEL)) => {
@@ -331,8 +345,8 @@ impl CatchUp {
         }
     }
 
-    /// Reads what came after the newest message that was read; of a channel never read, its newest
-    /// page.
+    /// Reads everything after the newest message that was read; for a channel never read, its
+    /// newest page.
     pub(super) async fn forward(
         &self,
         guild: &GuildView,
@@ -354,17 +368,17 @@ impl CatchUp {
             if !more {
                 reading.newest = reading.newest.max(last.unwrap_or(reading.newest));
             }
-            self.hand_in(page, reading).await?;
+            self.enqueue_page(page, reading).await?;
             if !more {
                 break;
             }
         }
-        self.state().in_step.insert(channel, reading.newest);
+        self.state().up_to_date.insert(channel, reading.newest);
         Ok(())
     }
 
-    /// Whether nothing being after a message is to be believed: who may not read a channel's history
-    /// is told that there is none, but refused its newest message.
+    /// Whether an empty page after a message is trustworthy: without permission to read the
+    /// history, Discord returns empty pages but refuses the newest message.
     async fn is_empty(
         &self,
         guild: &GuildView,
@@ -392,32 +406,37 @@ impl CatchUp {
             reconciled: at,
             archived_until: Millis(0),
         };
-        self.hand_in(page, reading).await?;
-        self.state().in_step.insert(channel, reading.newest);
+        self.enqueue_page(page, reading).await?;
+        self.state().up_to_date.insert(channel, reading.newest);
         Ok(())
     }
 
-    async fn hand_in(&self, page: MessagePage, reading: ChannelProgress) -> Result<(), PageStop> {
+    async fn enqueue_page(
+        &self,
+        page: MessagePage,
+        reading: ChannelProgress,
+    ) -> Result<(), PageStop> {
         let MessagePage { events, quarantined, .. } = page;
         self.count_read(events.len());
-        self.remember(IngestItem { events, quarantined, reading: Vec::new() }, reading).await
+        self.enqueue_with_progress(IngestItem { events, quarantined, reading: Vec::new() }, reading)
+            .await
     }
 
-    /// Hands in what was read together with how far its channel is read then.
-    pub(super) async fn remember(
+    /// Enqueues what was read together with the progress of its channel.
+    pub(super) async fn enqueue_with_progress(
         &self,
         mut delivery: IngestItem,
         reading: ChannelProgress,
     ) -> Result<(), PageStop> {
         delivery.reading.push(reading);
-        self.feed.push_history(delivery).await?;
+        self.queue.push_history(delivery).await?;
         self.state().readings.insert(reading.channel, reading);
         Ok(())
     }
 
     pub(super) async fn publish(&self, events: Vec<ChatEvent>) -> Result<(), PageStop> {
         if !events.is_empty() {
-            self.feed.push_history(IngestItem { events, ..IngestItem::default() }).await?;
+            self.queue.push_history(IngestItem { events, ..IngestItem::default() }).await?;
         }
         Ok(())
     }
@@ -430,20 +449,20 @@ impl CatchUp {
         self.state().readings.get(&channel).copied()
     }
 
-    /// Whether live events of a channel were lost after it was compared.
-    pub(super) fn is_in_doubt(&self, reading: ChannelProgress) -> bool {
+    /// Whether live events of a channel were lost after its last recheck.
+    pub(super) fn needs_recheck(&self, reading: ChannelProgress) -> bool {
         let state = self.state();
-        let doubted = state.doubted.get(&reading.channel).copied().unwrap_or_default();
-        reading.reconciled <= doubted.max(state.in_doubt)
+        let lost_at = state.lost_at.get(&reading.channel).copied().unwrap_or_default();
+        reading.reconciled <= lost_at.max(state.all_lost_at)
     }
 
-    /// Channels of a server of which live events were lost since the last call.
+    /// Channels of a server with live events lost since the last call.
     pub(super) fn take_lost(&self, guild: &GuildView) -> BTreeSet<ChannelId> {
         let own = |id: &ChannelId| guild.channel(*id).is_some();
         self.state().lost.extract_if(.., own).collect()
     }
 
-    pub(super) fn past_is_read(&self, past: ChannelProgress) {
+    pub(super) fn record_backfill(&self, past: ChannelProgress) {
         if let Some(known) = self.state().readings.get_mut(&past.channel) {
             (known.oldest, known.complete) = (past.oldest, past.complete);
         }
@@ -453,16 +472,16 @@ impl CatchUp {
         self.state().progress.messages_read_total += messages as u64;
     }
 
-    pub(super) fn found_deleted(&self, count: usize) {
+    pub(super) fn count_deleted(&self, count: usize) {
         self.state().progress.deletions_found_total += count as u64;
     }
 
     fn state(&self) -> MutexGuard<'_, CatchUpState> {
-        self.state.lock().expect("nobody panics with the state")
+        self.state.lock().expect("the lock is never poisoned")
     }
 }
 
-/// The first id of so many days ago; 0 days reach back to the beginning.
+/// The first id of this many days ago; 0 days reach back to the beginning.
 pub(super) fn first_of(days: u32) -> MessageId {
     if days == 0 {
         return MessageId(0);

@@ -1,7 +1,7 @@
-//! The live connection: everything that Discord tells, in order, or the reason why not.
+//! The live connection: every gateway event in order, or the reason why there are none.
 //!
-//! serenity keeps the line and the session. What it does not do is done here: never believe that
-//! nothing was lost, never ask for sessions without end, never look elsewhere for the gateway.
+//! serenity handles the connection and the session. This module adds what it lacks: it assumes that
+//! events may be lost, limits the number of sessions, and fixes the gateway's address.
 
 pub mod close_codes;
 mod connection_stats;
@@ -29,24 +29,25 @@ pub use translate::{GatewayAction, translate};
 
 use crate::config::SecretString;
 use crate::discord::rest::RestClient;
+use crate::error_chain::error_chain;
 
-/// How long stopping may take: goodbyes take two seconds, leases are given back after them.
+/// How long stopping may take: closing takes two seconds, then leases are released.
 const GRACE: Duration = Duration::from_secs(4);
 
 /// The connection of this process: the shards that no other process holds.
 pub struct Gateway {
     stop: Arc<watch::Sender<bool>>,
-    keeper: JoinSet<Result<(), GatewayFatal>>,
-    vitals: ConnectionStats,
+    supervisor: JoinSet<Result<(), GatewayFatal>>,
+    stats: ConnectionStats,
 }
 
 impl Gateway {
-    /// Starts connecting. `owner` tells this process from others on the same store. What is heard
-    /// goes to `out` and never waits: if `out` is full the event is counted, and what it was about
-    /// is told by [`ConnectionStats::take_gapped`].
+    /// Starts connecting. `owner` identifies this process among others on the same store. Events go
+    /// to `out` without waiting: if `out` is full the event is counted, and its subject is returned
+    /// by [`ConnectionStats::take_gapped`].
     ///
-    /// Needs the layer of [`closings`] in the process's subscriber to see loops and closings that
-    /// serenity keeps to itself.
+    /// Needs [`close_codes::layer`] in the process's subscriber to detect resume loops and close
+    /// codes that serenity only logs.
     pub fn start(
         token: SecretString,
         api_url: Option<String>,
@@ -56,8 +57,8 @@ impl Gateway {
         out: mpsc::Sender<DispatchEvent>,
     ) -> Self {
         let stop = Arc::new(watch::Sender::new(false));
-        let vitals = ConnectionStats::default();
-        let keeper = ShardSupervisor {
+        let stats = ConnectionStats::default();
+        let supervisor = ShardSupervisor {
             token,
             api_url,
             limits: HealthTimeouts::default(),
@@ -65,36 +66,36 @@ impl Gateway {
             store,
             owner,
             out,
-            vitals: vitals.clone(),
+            stats: stats.clone(),
             stop: Arc::clone(&stop),
         };
         let mut tasks = JoinSet::new();
-        tasks.spawn(keeper.run());
-        Self { stop, keeper: tasks, vitals }
+        tasks.spawn(supervisor.run());
+        Self { stop, supervisor: tasks, stats }
     }
 
     pub fn pulse(&self, now: Millis) -> StatsSnapshot {
-        self.vitals.pulse(now)
+        self.stats.pulse(now)
     }
 
-    /// The same numbers for somebody who outlives or does not own the gateway.
+    /// The shared statistics, also valid after the gateway is gone.
     pub fn vitals(&self) -> ConnectionStats {
-        self.vitals.clone()
+        self.stats.clone()
     }
 
-    /// Waits until the connection is given up, and says why. Does not return otherwise.
+    /// Waits until the connection is given up, and returns why. Does not return otherwise.
     pub async fn ended(&mut self) -> GatewayFatal {
-        match self.keeper.join_next().await {
+        match self.supervisor.join_next().await {
             Some(Ok(Err(reason))) => reason,
-            Some(Err(error)) => GatewayFatal::Broken(error.to_string()),
+            Some(Err(error)) => GatewayFatal::Broken(error_chain(&error)),
             Some(Ok(Ok(()))) | None => std::future::pending().await,
         }
     }
 
-    /// Says goodbye to Discord and gives the shards back, within four seconds.
+    /// Closes the connection and releases the shards, within four seconds.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        let ended = async { while self.keeper.join_next().await.is_some() {} };
+        let ended = async { while self.supervisor.join_next().await.is_some() {} };
         if tokio::time::timeout(GRACE, ended).await.is_err() {
             tracing::warn!("the connection to Discord did not stop in time");
         }

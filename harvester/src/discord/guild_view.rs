@@ -1,4 +1,4 @@
-//! A server as Discord shows it now: what channels there are, who may read them, what tags mean.
+//! The current state of a server: its channels, who may read them, the names of tags.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +18,13 @@ pub struct GuildView {
     id: GuildId,
     roles: BTreeMap<RoleId, ApiRole>,
     channels: BTreeMap<ChannelId, ApiChannel>,
-    /// Names or ids of roles that count as everybody, besides Discord's own.
+    /// Names or ids of roles that count as everybody, besides `@everyone`.
     everybody: Vec<String>,
 }
 
 impl GuildView {
-    pub fn of(told: ApiGuild, everybody: &[String]) -> Self {
-        let ApiGuild { id, roles, channels, threads, .. } = told;
+    pub fn of(guild: ApiGuild, everybody: &[String]) -> Self {
+        let ApiGuild { id, roles, channels, threads, .. } = guild;
         Self {
             id,
             roles: roles.into_iter().map(|role| (role.id, role)).collect(),
@@ -41,7 +41,7 @@ impl GuildView {
         self.id
     }
 
-    /// Takes in a channel or thread as it is now. Of one that Discord hides, what was known stays.
+    /// Updates a channel or thread. If Discord now hides its details, the known ones stay.
     pub fn update_channel(&mut self, channel: ApiChannel) {
         match self.channels.get_mut(&channel.id) {
             Some(known) if channel.obfuscated => known.obfuscated = true,
@@ -49,7 +49,7 @@ impl GuildView {
         }
     }
 
-    /// Takes out what was deleted, and the threads below it.
+    /// Removes a deleted channel and the threads below it.
     pub fn remove(&mut self, id: ChannelId) {
         self.channels.retain(|_, channel| channel.id != id && channel.parent != Some(id));
     }
@@ -62,22 +62,22 @@ impl GuildView {
         self.roles.remove(&id);
     }
 
-    /// Takes the roles of a newer telling that leaves the channels out.
-    pub fn put_roles(&mut self, told: ApiGuild) {
-        self.roles = told.roles.into_iter().map(|role| (role.id, role)).collect();
+    /// Replaces the roles by those of a server without channels.
+    pub fn put_roles(&mut self, guild: ApiGuild) {
+        self.roles = guild.roles.into_iter().map(|role| (role.id, role)).collect();
     }
 
     pub fn channel(&self, id: ChannelId) -> Option<&ApiChannel> {
         self.channels.get(&id)
     }
 
-    /// Roles with their names; those that are no more are left out.
+    /// Roles with their names; deleted ones are left out.
     pub fn roles(&self, ids: &[RoleId]) -> Vec<Role> {
         let known = ids.iter().filter_map(|id| self.roles.get(id));
         known.map(|role| Role { id: role.id, name: role.name.clone() }).collect()
     }
 
-    /// Whether everybody may read a channel, or the channel that a thread hangs under.
+    /// Whether everybody may read a channel, or the parent channel of a thread.
     pub fn is_public(&self, id: ChannelId) -> bool {
         let Some(channel) = self.channels.get(&id) else { return false };
         match channel.kind {
@@ -101,7 +101,7 @@ impl GuildView {
             && self.roles.values().filter(counts).any(|role| self.may_read(role, channel))
     }
 
-    /// What a member with this role alone, and the role that all have, may do.
+    /// Whether a member with only this role and `@everyone` may read a channel.
     fn may_read(&self, role: &ApiRole, channel: &ApiChannel) -> bool {
         let all = RoleId(self.id.0);
         let base = self.roles.get(&all).map_or(0, |all| all.permissions) | role.permissions;
@@ -118,13 +118,13 @@ impl GuildView {
         may & needed == needed
     }
 
-    /// A channel in the words of the product, if messages can be in it: with the names of what it
-    /// hangs under, its tags, and, of a thread, the topic of its channel.
+    /// A channel as it is stored, if it can hold messages: with its parent's name, its tags, and,
+    /// for a thread, the topic of its channel.
     pub fn seen(&self, id: ChannelId) -> Option<Channel> {
         self.place(id).filter(|place| holds_messages(place.kind))
     }
 
-    /// The same for any channel, also one that only holds others.
+    /// The same for any channel, also a category or a forum.
     pub fn place(&self, id: ChannelId) -> Option<Channel> {
         let channel = self.channels.get(&id)?;
         let parent = channel.parent.and_then(|parent| self.channels.get(&parent));
@@ -145,7 +145,7 @@ impl GuildView {
         })
     }
 
-    /// What the store is to know of a channel and the threads below it.
+    /// Events that update the store about a channel and the threads below it.
     pub fn events(&self, id: ChannelId, at: Millis) -> Vec<ChatEvent> {
         let below =
             self.channels.values().filter(|one| one.kind.is_thread() && one.parent == Some(id));
@@ -153,7 +153,7 @@ impl GuildView {
         all.filter_map(|id| self.event(id, at)).collect()
     }
 
-    /// What the store is to know of every channel.
+    /// Events that update the store about every channel.
     pub fn all_events(&self, at: Millis) -> Vec<ChatEvent> {
         self.channels.keys().filter_map(|id| self.event(*id, at)).collect()
     }

@@ -1,4 +1,5 @@
 mod decide;
+mod error;
 pub mod handler;
 mod io;
 mod payload;

@@ -1,4 +1,4 @@
-//! What people are called, and which roles they have, in a server: REST messages do not say.
+//! Names and roles of members of a server, which REST messages do not contain.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,17 +10,17 @@ use super::guild_view::GuildView;
 use super::rest::{RequestLane, RestClient, RestError};
 use crate::wire::api::{self, ApiMember, ApiMessage};
 
-/// How many people are remembered; beyond that all are looked up again.
+/// How many members are cached; beyond that the cache is cleared.
 const REMEMBERED: usize = 200_000;
 
-/// The members met so far; clones share them.
+/// The members looked up so far; clones share them.
 #[derive(Clone)]
 pub(super) struct MemberCache {
     rest: RestClient,
     known: Arc<Mutex<Members>>,
 }
 
-/// `None` for who is no member.
+/// `None` for a user who is not a member.
 type Members = HashMap<(GuildId, UserId), Option<ApiMember>>;
 
 impl MemberCache {
@@ -28,8 +28,8 @@ impl MemberCache {
         Self { rest, known: Arc::default() }
     }
 
-    /// Remembers what the gateway told of a member.
-    pub(super) fn note(&self, guild: GuildId, user: UserId, member: ApiMember) {
+    /// Caches a member from the gateway.
+    pub(super) fn insert(&self, guild: GuildId, user: UserId, member: ApiMember) {
         let mut known = self.known();
         if known.len() >= REMEMBERED {
             known.clear();
@@ -37,7 +37,7 @@ impl MemberCache {
         known.insert((guild, user), Some(member));
     }
 
-    /// Gives author and mentioned people of a message the names and roles that they have in the server.
+    /// Fills in the names and roles that author and mentioned users have in the server.
     pub(super) async fn fill_names(
         &self,
         read: &mut ApiMessage,
@@ -48,14 +48,14 @@ impl MemberCache {
         let author = Arc::make_mut(&mut read.message.author);
         let member = match (read.member.take(), read.webhook) {
             (Some(member), _) => {
-                self.note(id, author.id, member.clone());
+                self.insert(id, author.id, member.clone());
                 Some(member)
             }
             (None, true) => None,
             (None, false) => self.member(id, author.id, lane).await?,
         };
         if let Some(member) = member {
-            dress(author, member, guild);
+            apply_member(author, member, guild);
         }
         for mention in &mut read.message.mentions {
             let member = self.member(id, mention.id, lane).await?;
@@ -66,13 +66,13 @@ impl MemberCache {
         Ok(())
     }
 
-    /// The same at once, from what the gateway told or is remembered; `false` if that is not enough.
+    /// The same without a request, from the event or the cache; `false` if that is not enough.
     pub(super) fn fill_cached_names(&self, read: &mut ApiMessage, guild: &GuildView) -> bool {
         let id = guild.id();
         let author = Arc::make_mut(&mut read.message.author);
         let known = match (read.member.take(), read.webhook) {
             (Some(member), _) => {
-                self.note(id, author.id, member.clone());
+                self.insert(id, author.id, member.clone());
                 Some(Some(member))
             }
             (None, true) => Some(None),
@@ -80,7 +80,7 @@ impl MemberCache {
         };
         let Some(member) = known else { return false };
         if let Some(member) = member {
-            dress(author, member, guild);
+            apply_member(author, member, guild);
         }
         true
     }
@@ -95,9 +95,9 @@ impl MemberCache {
         if let Some(known) = known {
             return Ok(known);
         }
-        let told = self.rest.get(lane, &format!("/guilds/{guild}/members/{user}")).await;
-        let member = match told {
-            Ok(told) => api::member(&told).map(|(_, member)| member),
+        let response = self.rest.get(lane, &format!("/guilds/{guild}/members/{user}")).await;
+        let member = match response {
+            Ok(response) => api::member(&response).map(|(_, member)| member),
             Err(RestError::NotFound(_)) => None,
             Err(error) => return Err(error),
         };
@@ -106,11 +106,11 @@ impl MemberCache {
     }
 
     fn known(&self) -> MutexGuard<'_, Members> {
-        self.known.lock().expect("nobody panics with the members")
+        self.known.lock().expect("the lock is never poisoned")
     }
 }
 
-fn dress(author: &mut Author, member: ApiMember, guild: &GuildView) {
+fn apply_member(author: &mut Author, member: ApiMember, guild: &GuildView) {
     if let Some(nick) = member.nick {
         author.name = nick;
     }

@@ -1,4 +1,4 @@
-//! Pages of messages, read raw and made ready to be stored.
+//! Pages of messages, read as JSON and prepared for the store.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::wire::api::{self, ApiMessage, MessageParseError};
 
 /// Messages on a page, at most.
 pub(super) const PAGE: usize = 100;
-/// Reactions to a message whose users are read, at most: verdicts need no crowd.
+/// The most users that are read per reaction: verdicts need no more.
 const MOST_USERS: usize = 300;
 
 /// Why reading stopped.
@@ -43,14 +43,14 @@ pub(super) enum PageRange {
     Around(MessageId),
 }
 
-/// A page, ready to be handed in.
+/// A page, ready for the queue.
 #[derive(Debug, Default)]
 pub(super) struct MessagePage {
     pub(super) events: Vec<ChatEvent>,
     pub(super) quarantined: Vec<QuarantinedPayload>,
-    /// Every message on it, readable or not, by id.
+    /// The ids of all messages on the page, parseable or not.
     pub(super) ids: Vec<MessageId>,
-    /// Whether `ids` has all of them: something unreadable may lack even an id.
+    /// Whether `ids` is complete: an unparseable message may lack even an id.
     pub(super) names_all: bool,
     /// Whether there may be more in this direction.
     pub(super) full: bool,
@@ -62,7 +62,7 @@ pub(super) struct MessagePager {
     pub(super) rest: RestClient,
     pub(super) store: Store,
     pub(super) rules: Arc<Ruleset>,
-    pub(super) people: MemberCache,
+    pub(super) members: MemberCache,
 }
 
 impl MessagePager {
@@ -72,7 +72,7 @@ impl MessagePager {
         channel: ChannelId,
         part: PageRange,
     ) -> Result<MessagePage, PageStop> {
-        // Whatever happens from here on is seen later than the page.
+        // Taken before the request: any later change has a later time than the page.
         let at = clock::now();
         let part = match part {
             PageRange::Newest => String::new(),
@@ -83,7 +83,7 @@ impl MessagePager {
         let path = format!("/channels/{channel}/messages?limit={PAGE}{part}");
         let raw = self.rest.get(RequestLane::History, &path).await?;
         let raw = raw.as_array().ok_or(RestError::NotJson)?;
-        self.take(guild, channel, raw, at, RequestLane::History).await
+        self.parse_page(guild, channel, raw, at, RequestLane::History).await
     }
 
     /// One message; `None` if there is none.
@@ -96,13 +96,13 @@ impl MessagePager {
     ) -> Result<Option<MessagePage>, PageStop> {
         let at = clock::now();
         match self.rest.get(lane, &format!("/channels/{channel}/messages/{message}")).await {
-            Ok(raw) => self.take(guild, channel, &[raw], at, lane).await.map(Some),
+            Ok(raw) => self.parse_page(guild, channel, &[raw], at, lane).await.map(Some),
             Err(RestError::NotFound(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn take(
+    async fn parse_page(
         &self,
         guild: &GuildView,
         channel: ChannelId,
@@ -138,7 +138,7 @@ impl MessagePager {
             self.store.messages_with(channel, &page.ids, &mut AuthorCache::default()).await?;
         let stored = stored.into_iter().map(|one| (one.id, one)).collect::<BTreeMap<_, _>>();
         for mut one in read {
-            self.people.fill_names(&mut one, guild, lane).await?;
+            self.members.fill_names(&mut one, guild, lane).await?;
             let known = stored.get(&one.message.id);
             self.name_reactions(&mut one, known, lane).await?;
             page.events.push(ChatEvent::Posted(one.message, at));
@@ -146,7 +146,7 @@ impl MessagePager {
         Ok(page)
     }
 
-    /// Finds out who reacted, where that may count and is not known already.
+    /// Reads who reacted, where the reaction counts as a signal and its users are not known yet.
     async fn name_reactions(
         &self,
         read: &mut ApiMessage,
@@ -182,7 +182,7 @@ impl MessagePager {
             let raw = match self.rest.get(lane, &format!("{path}?limit={PAGE}&after={after}")).await
             {
                 Ok(raw) => raw,
-                // The message or the emoji went in between; the live event tells so.
+                // The message or the reaction was removed meanwhile; a live event reports that.
                 Err(RestError::NotFound(_)) => break,
                 Err(error) => return Err(error),
             };
@@ -196,7 +196,7 @@ impl MessagePager {
     }
 }
 
-/// What cannot be read, kept for a later version: without what must not be stored.
+/// A payload that cannot be parsed, redacted and stored for a later version.
 pub(super) fn quarantined(
     raw: &Value,
     source: &str,

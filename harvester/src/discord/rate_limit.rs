@@ -1,32 +1,32 @@
-//! When a request may go: Discord's limits as its headers tell them, and our own caution.
+//! When a request may be sent: the limits in Discord's headers, and stricter ones of this client.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use rules::model::ids::Millis;
 
-/// Requests of all routes together in a second. [Discord: Rate Limits, Global Rate Limit]
+/// Requests per second over all routes. [Discord: Rate Limits, Global Rate Limit]
 const GLOBAL: usize = 50;
-/// Discord bans an address after 10,000 answers of 401, 403 or 429 in ten minutes.
+/// Discord bans an IP address after 10,000 responses of 401, 403 or 429 in ten minutes.
 const INVALID_WINDOW: i64 = 600 * Millis::SECOND;
 /// How many of them stop the history, and how many stop everything, until they are older.
 const INVALID_HISTORY: usize = 5_000;
 const INVALID_LIVE: usize = 9_000;
-/// The first and the longest pause after a 429 that does not say for how long.
+/// The first and the longest pause after a 429 without a duration.
 const FIRST_PAUSE: i64 = Millis::SECOND;
 const LONGEST_PAUSE: i64 = 300 * Millis::SECOND;
-/// How long the history stands back before it asks again.
+/// How long history requests wait before they try again.
 const STAND_BACK: i64 = 50;
-/// Buckets that are remembered before idle ones are dropped.
+/// Buckets that are kept before idle ones are dropped.
 const REMEMBERED: usize = 2_000;
 
-/// Whether somebody waits for an answer, or the past is read.
+/// The priority of a request: live requests go before history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestLane {
     Live,
     History,
 }
 
-/// What an answer says about limits. Times are in milliseconds.
+/// The rate-limit headers of a response. Times are in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct RateLimitHeaders {
     pub(super) status: u16,
@@ -35,12 +35,12 @@ pub(super) struct RateLimitHeaders {
     pub(super) remaining: Option<f64>,
     pub(super) reset_after: Option<i64>,
     pub(super) retry_after: Option<i64>,
-    /// Whether a 429 is about all routes.
+    /// Whether a 429 applies to all routes.
     pub(super) global: bool,
 }
 
-/// A route as Discord counts it: the method, the path with its ids left out, and, behind a space, the
-/// server, channel or webhook in it, which count apart.
+/// A route as Discord counts it: the method, the path without its ids, and, after a space, the
+/// server, channel or webhook in it, each of which has its own limit.
 pub(super) fn route(method: &str, path: &str) -> String {
     let path = path.split('?').next().unwrap_or_default();
     let mut parts = path.split('/').skip(1).collect::<Vec<_>>();
@@ -62,20 +62,20 @@ pub(super) fn route(method: &str, path: &str) -> String {
     format!("{shape} {major}")
 }
 
-/// All that is known of the limits.
+/// The state of all limits.
 #[derive(Debug)]
 pub(super) struct RateLimiter {
     share: f64,
-    /// By Discord's name of the bucket and the major id; by route until that name is known.
+    /// By Discord's bucket name and the major id; by route until that name is known.
     buckets: BTreeMap<String, RateBucket>,
-    /// Discord's names of buckets, by the shape of the route.
+    /// Discord's bucket names, by the shape of the route.
     names: BTreeMap<String, String>,
-    /// When the requests of the last second went, and in which lane.
+    /// When the requests of the last second were sent, and in which lane.
     recent: VecDeque<(Millis, RequestLane)>,
     invalid: VecDeque<Millis>,
-    /// Nothing goes before.
+    /// No request is sent before.
     blocked: Millis,
-    /// 429s in a row that did not say for how long.
+    /// 429s in a row without a duration.
     unexplained: u32,
     live_waiting: u32,
 }
@@ -86,12 +86,12 @@ struct RateBucket {
     remaining: u32,
     /// When it is full again.
     reset: Millis,
-    /// Nothing goes before.
+    /// No request is sent before.
     blocked: Millis,
 }
 
 impl RateLimiter {
-    /// `share` of every limit is what the history may use.
+    /// `share` is the part of every limit that history may use.
     pub(super) fn new(share: f64) -> Self {
         Self {
             share: share.clamp(0.01, 1.0),
@@ -105,7 +105,7 @@ impl RateLimiter {
         }
     }
 
-    /// Whether a request may go at this moment; if so it counts. If not, the time to ask again.
+    /// Whether a request may be sent now; if so it is counted. If not, the time to try again.
     pub(super) fn try_acquire(
         &mut self,
         route: &str,
@@ -115,30 +115,32 @@ impl RateLimiter {
         self.all(lane, now)?;
         let key = self.key(route);
         if let Some(bucket) = self.buckets.get_mut(&key) {
-            bucket.take(lane, self.share, now)?;
+            bucket.try_take(lane, self.share, now)?;
         }
         self.recent.push_back((now, lane));
         Ok(())
     }
 
-    /// Notes that somebody live begins or ceases to wait: the history stands back meanwhile.
+    /// Records that a live request starts or stops waiting: history requests wait meanwhile.
     pub(super) fn live_waits(&mut self, waits: bool) {
         let change = if waits { u32::checked_add } else { u32::checked_sub };
         self.live_waiting = change(self.live_waiting, 1).unwrap_or_default();
     }
 
-    /// Notes what an answer says.
-    pub(super) fn record_response(&mut self, route: &str, said: &RateLimitHeaders, now: Millis) {
-        if matches!(said.status, 401 | 403 | 429) {
+    /// Records the headers of a response.
+    pub(super) fn record_response(&mut self, route: &str, headers: &RateLimitHeaders, now: Millis) {
+        if matches!(headers.status, 401 | 403 | 429) {
             self.invalid.push_back(now);
         }
-        if let Some(name) = &said.bucket {
+        if let Some(name) = &headers.bucket {
             self.names.insert(shape(route).to_owned(), name.clone());
         }
         let bucket = self.buckets.entry(self.key(route)).or_default();
-        bucket.learn(said, now);
-        match (said.status, said.retry_after) {
-            (429, Some(wait)) if said.global => self.blocked = self.blocked.max(later(now, wait)),
+        bucket.update(headers, now);
+        match (headers.status, headers.retry_after) {
+            (429, Some(wait)) if headers.global => {
+                self.blocked = self.blocked.max(later(now, wait))
+            }
             (429, Some(wait)) => bucket.blocked = bucket.blocked.max(later(now, wait)),
             (429, None) => {
                 let pause = (FIRST_PAUSE << self.unexplained.min(16)).min(LONGEST_PAUSE);
@@ -160,7 +162,7 @@ impl RateLimiter {
         }
     }
 
-    /// What holds for requests of all routes.
+    /// The limits over all routes.
     fn all(&mut self, lane: RequestLane, now: Millis) -> Result<(), Millis> {
         if now < self.blocked {
             return Err(self.blocked);
@@ -190,8 +192,8 @@ impl RateLimiter {
 }
 
 impl RateBucket {
-    /// Counts one more request, if it may go.
-    fn take(&mut self, lane: RequestLane, share: f64, now: Millis) -> Result<(), Millis> {
+    /// Counts one more request, if it is allowed.
+    fn try_take(&mut self, lane: RequestLane, share: f64, now: Millis) -> Result<(), Millis> {
         if now < self.blocked {
             return Err(self.blocked);
         }
@@ -199,7 +201,7 @@ impl RateBucket {
             return Ok(());
         }
         if self.reset <= now {
-            // A window begins whose end the next answer tells.
+            // A new window begins; the next response contains its end.
             self.remaining = self.limit;
             self.reset = later(now, Millis::SECOND);
         }
@@ -216,19 +218,19 @@ impl RateBucket {
         Ok(())
     }
 
-    fn learn(&mut self, said: &RateLimitHeaders, now: Millis) {
+    fn update(&mut self, headers: &RateLimitHeaders, now: Millis) {
         let RateLimitHeaders {
             limit: Some(limit),
             remaining: Some(remaining),
             reset_after: Some(after),
             ..
-        } = *said
+        } = *headers
         else {
             return;
         };
         let first = self.limit == 0;
         self.limit = (limit as u32).max(1);
-        // Answers overtake each other, and requests under way are not counted in them.
+        // Responses may arrive out of order, and do not count requests in flight.
         self.remaining = if first || self.reset <= now {
             remaining as u32
         } else {

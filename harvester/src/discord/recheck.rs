@@ -1,4 +1,4 @@
-//! Finds what was edited, deleted and reacted to while nobody listened: nothing else tells.
+//! Finds edits, deletions and reactions that happened while no session was open.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ use crate::event::ChatEvent;
 use crate::ingest_queue::IngestItem;
 
 impl CatchUp {
-    /// Reads the newest days of a channel again, and what is around each cited message, and compares
-    /// with what is stored. What is stored but not there was deleted.
+    /// Reads the newest days of a channel again, and the page around each cited message, and
+    /// compares them with the store. What is stored but missing was deleted.
     pub(super) async fn recheck_recent(
         &self,
         guild: &GuildView,
@@ -24,10 +24,10 @@ impl CatchUp {
     ) -> Result<(), PageStop> {
         let now = clock::now();
         let Some(reading) = self.reading(channel) else { return Ok(()) };
-        if !self.is_in_doubt(reading) {
+        if !self.needs_recheck(reading) {
             return Ok(());
         }
-        let from = match self.reach.reconcile_days {
+        let from = match self.scope.reconcile_days {
             0 => MessageId(reading.newest.0 + 1),
             days => first_of(days).max(reading.oldest),
         };
@@ -37,12 +37,12 @@ impl CatchUp {
         }
         self.recheck_range(guild, reading, from).await?;
         while let Some(message) = cited.pop_last() {
-            let covered = self.look_around(guild, channel, message).await?;
+            let covered = self.recheck_around(guild, channel, message).await?;
             cited.retain(|id| *id < covered);
         }
         if let Some(reading) = self.reading(channel) {
             let reading = ChannelProgress { reconciled: now, ..reading };
-            self.remember(Default::default(), reading).await?;
+            self.enqueue_with_progress(Default::default(), reading).await?;
         }
         Ok(())
     }
@@ -68,7 +68,7 @@ impl CatchUp {
     }
 
     /// Compares the page around a message; returns the first id of what it covers.
-    async fn look_around(
+    async fn recheck_around(
         &self,
         guild: &GuildView,
         channel: ChannelId,
@@ -82,7 +82,7 @@ impl CatchUp {
         Ok(first)
     }
 
-    /// Hands in a page that covers a range of ids, and the deletions that it tells.
+    /// Enqueues a page that covers a range of ids, and the deletions that it reveals.
     async fn compare(
         &self,
         guild: &GuildView,
@@ -98,16 +98,16 @@ impl CatchUp {
             missing.clear();
         }
         let MessagePage { mut events, quarantined, .. } = page;
-        self.found_deleted(missing.len());
+        self.count_deleted(missing.len());
         if !missing.is_empty() {
             events.push(ChatEvent::Deleted(channel, missing, at));
         }
-        self.feed.push_history(IngestItem { events, quarantined, reading: Vec::new() }).await?;
+        self.queue.push_history(IngestItem { events, quarantined, reading: Vec::new() }).await?;
         Ok(())
     }
 
-    /// Whether a message that an empty page lacks was deleted. Who may not read the history gets
-    /// empty pages too, and must not take that for deletions.
+    /// Whether a message that is missing from an empty page was deleted. Pages are also empty
+    /// without permission to read the history, which must not count as deletions.
     async fn is_gone(
         &self,
         guild: &GuildView,

@@ -1,7 +1,7 @@
-//! Calls to Discord's REST API: one client, limits obeyed, failures tried again, answers kept raw.
+//! Requests to Discord's REST API: one client, rate limits, retries, responses as raw JSON.
 //!
-//! serenity's own client hides the headers of a refusal when its limiter is off, and cannot be sent
-//! elsewhere when it is on, so that requests are made here.
+//! serenity's own client hides the headers of an error response when its limiter is off, and cannot
+//! use another base address when it is on, so requests are made here.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -22,10 +22,10 @@ const DISCORD: &str = "https://discord.com";
 const VERSION: &str = "/api/v10";
 const CONNECT: Duration = Duration::from_secs(10);
 const WHOLE: Duration = Duration::from_secs(30);
-/// Pauses before a call is tried again after a failure that is not ours.
+/// Pauses before a request is retried after a server or network failure.
 const PAUSES: [u64; 5] = [1, 2, 4, 8, 16];
 
-/// Calls Discord; clones share limits and counts.
+/// Sends requests to Discord; clones share limits and counts.
 #[derive(Clone)]
 pub struct RestClient(Arc<RestInner>);
 
@@ -38,7 +38,7 @@ struct RestInner {
     limited: AtomicU64,
 }
 
-/// What this process asked of Discord.
+/// The requests of this process to Discord.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct CallCounts {
     pub live_calls_total: u64,
@@ -56,20 +56,20 @@ pub enum RestMethod {
     Delete,
 }
 
-/// Why a call came to nothing. Never carries the token, nor what people wrote.
+/// Why a request failed. Never contains the token or message text.
 #[derive(Debug, thiserror::Error)]
 pub enum RestError {
-    #[error("Discord does not accept the bot's token")]
+    #[error("Discord rejected the bot's token")]
     Unauthorized,
-    #[error("Discord forbids it (code {0})")]
+    #[error("forbidden by Discord (code {0})")]
     Forbidden(u64),
-    #[error("Discord knows no such thing (code {0})")]
+    #[error("not found on Discord (code {0})")]
     NotFound(u64),
-    #[error("Discord refuses with status {status} (code {code})")]
+    #[error("Discord returned status {status} (code {code})")]
     Refused { status: u16, code: u64 },
-    #[error("Discord cannot be reached: {0}")]
+    #[error("Discord is unreachable: {0}")]
     Unreachable(&'static str),
-    #[error("Discord answers what is no JSON")]
+    #[error("Discord returned invalid JSON")]
     NotJson,
 }
 
@@ -78,7 +78,7 @@ impl RestError {
         matches!(self, Self::Unauthorized)
     }
 
-    /// Whether Discord or the way to it is in trouble, and the same call may do later.
+    /// Whether the failure is transient, so that the same request may succeed later.
     pub fn passes(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::NotJson => true,
@@ -99,14 +99,15 @@ impl RestMethod {
         }
     }
 
-    /// Whether a call that may have been heard can be made again. An interaction is acknowledged
-    /// once, and a message with a nonce is posted once; only what follows an answer is said twice.
+    /// Whether a request that Discord may have received can be repeated. Acknowledging an
+    /// interaction and posting a message with a nonce are idempotent; only follow-up messages would
+    /// be doubled.
     fn may_be_repeated(self, path: &str) -> bool {
         self != Self::Post || !path.starts_with("/webhooks/")
     }
 }
 
-/// What is sent with a call.
+/// The body of a request.
 #[derive(Clone, Copy)]
 enum RequestBody<'b> {
     None,
@@ -114,17 +115,17 @@ enum RequestBody<'b> {
     Form { content_type: &'b str, bytes: &'b [u8] },
 }
 
-/// What came back.
+/// A response.
 struct RestResponse {
-    said: RateLimitHeaders,
+    headers: RateLimitHeaders,
     text: String,
 }
 
 impl RestClient {
-    /// `api_url` stands in for discord.com; `share` is what history may use of every limit.
+    /// `api_url` replaces discord.com; `share` is the part of every limit that history may use.
     pub fn new(token: &SecretString, api_url: Option<&str>, share: f64) -> anyhow::Result<Self> {
         let mut authorization = HeaderValue::from_str(&format!("Bot {}", token.0))
-            .map_err(|_| anyhow::anyhow!("the Discord token holds characters that no token has"))?;
+            .map_err(|_| anyhow::anyhow!("the Discord token contains invalid characters"))?;
         authorization.set_sensitive(true);
         let client = reqwest::Client::builder()
             .user_agent(concat!("DiscordBot (answer-harvester, ", env!("CARGO_PKG_VERSION"), ")"))
@@ -140,12 +141,12 @@ impl RestClient {
         Ok(Self(Arc::new(RestInner { client, base, limits, calls, retried, limited })))
     }
 
-    /// Reads what is at a path such as `/channels/5/messages?limit=100`.
+    /// Sends a GET to a path such as `/channels/5/messages?limit=100`.
     pub async fn get(&self, lane: RequestLane, path: &str) -> Result<Value, RestError> {
         self.call(RestMethod::Get, lane, path, RequestBody::None).await
     }
 
-    /// Makes a call that somebody is waiting for.
+    /// Sends a request in the live lane.
     pub async fn send(
         &self,
         method: RestMethod,
@@ -161,7 +162,7 @@ impl RestClient {
         .await
     }
 
-    /// The same with a body that is no JSON.
+    /// The same with a body that is not JSON.
     pub async fn send_form(
         &self,
         method: RestMethod,
@@ -173,7 +174,7 @@ impl RestClient {
             .await
     }
 
-    /// Where the gateway is, and how many sessions may be opened.
+    /// The gateway's address, and how many sessions may be started.
     pub async fn gateway_bot(&self) -> Result<Value, RestError> {
         self.get(RequestLane::Live, "/gateway/bot").await
     }
@@ -202,15 +203,18 @@ impl RestClient {
             self.0.calls[usize::from(lane == RequestLane::History)].fetch_add(1, Ordering::Relaxed);
             let failure = match self.once(method, path, body).await {
                 Ok(answer) => {
-                    self.limits().record_response(&route, &answer.said, clock::now());
-                    match answer.said.status {
+                    self.limits().record_response(&route, &answer.headers, clock::now());
+                    match answer.headers.status {
                         429 => {
                             self.0.limited.fetch_add(1, Ordering::Relaxed);
+                            let (global, wait_ms) =
+                                (answer.headers.global, answer.headers.retry_after);
+                            tracing::debug!(global, wait_ms, "rate-limited by Discord");
                             continue;
                         }
-                        500.. => RestError::Refused { status: answer.said.status, code: 0 },
+                        500.. => RestError::Refused { status: answer.headers.status, code: 0 },
                         _ => match answer.value() {
-                            // Something on the way to Discord answered in its place.
+                            // A proxy on the way to Discord answered.
                             Err(RestError::NotJson) => RestError::NotJson,
                             value => return value,
                         },
@@ -263,22 +267,22 @@ impl RestClient {
             }
         };
         let response = request.send().await.map_err(unreachable)?;
-        let mut said = said(response.status().as_u16(), response.headers());
+        let mut headers = parse_headers(response.status().as_u16(), response.headers());
         let text = response.text().await.map_err(unreachable)?;
-        if said.status == 429 {
-            let told = serde_json::from_str::<Value>(&text).unwrap_or_default();
-            said.retry_after = told["retry_after"].as_f64().map(millis).or(said.retry_after);
-            said.global |= told["global"].as_bool().unwrap_or(false);
+        if headers.status == 429 {
+            let body = serde_json::from_str::<Value>(&text).unwrap_or_default();
+            headers.retry_after = body["retry_after"].as_f64().map(millis).or(headers.retry_after);
+            headers.global |= body["global"].as_bool().unwrap_or(false);
         }
-        Ok(RestResponse { said, text })
+        Ok(RestResponse { headers, text })
     }
 
     fn limits(&self) -> MutexGuard<'_, RateLimiter> {
-        self.0.limits.lock().expect("nobody panics with the limits")
+        self.0.limits.lock().expect("the lock is never poisoned")
     }
 }
 
-/// Holds history back for as long as it lives.
+/// Holds history requests back until dropped.
 struct LiveWaits<'r>(&'r RestClient);
 
 impl<'r> LiveWaits<'r> {
@@ -297,10 +301,10 @@ impl Drop for LiveWaits<'_> {
 impl RestResponse {
     fn value(self) -> Result<Value, RestError> {
         let code = || {
-            let told = serde_json::from_str::<Value>(&self.text).unwrap_or_default();
-            told["code"].as_u64().unwrap_or(0)
+            let body = serde_json::from_str::<Value>(&self.text).unwrap_or_default();
+            body["code"].as_u64().unwrap_or(0)
         };
-        match self.said.status {
+        match self.headers.status {
             200..=299 if self.text.is_empty() => Ok(Value::Null),
             200..=299 => serde_json::from_str(&self.text).map_err(|_| RestError::NotJson),
             401 => Err(RestError::Unauthorized),
@@ -311,7 +315,7 @@ impl RestResponse {
     }
 }
 
-fn said(status: u16, headers: &HeaderMap) -> RateLimitHeaders {
+fn parse_headers(status: u16, headers: &HeaderMap) -> RateLimitHeaders {
     let text = |name: &'static str| {
         headers.get(HeaderName::from_static(name)).and_then(|value| value.to_str().ok())
     };
@@ -322,7 +326,7 @@ fn said(status: u16, headers: &HeaderMap) -> RateLimitHeaders {
         limit: number("x-ratelimit-limit"),
         remaining: number("x-ratelimit-remaining"),
         reset_after: number("x-ratelimit-reset-after").map(millis),
-        // The network before Discord answers a 429 without saying how long.
+        // A 429 from the network in front of Discord has no other duration.
         retry_after: number("retry-after").map(millis),
         global: text("x-ratelimit-global").is_some(),
     }
@@ -333,16 +337,16 @@ fn millis(seconds: f64) -> i64 {
     (seconds.clamp(0.0, 86_400.0) * Millis::SECOND as f64).ceil() as i64
 }
 
-/// The kind of failure: an address in an error may carry an interaction's token.
+/// The kind of failure only: the URL in the error may contain an interaction's token.
 fn unreachable(error: reqwest::Error) -> RestError {
     RestError::Unreachable(match () {
-        () if error.is_timeout() => "no answer in time",
-        () if error.is_connect() => "no connection",
-        () => "the connection broke",
+        () if error.is_timeout() => "request timed out",
+        () if error.is_connect() => "connection failed",
+        () => "connection lost",
     })
 }
 
-/// A text as it may stand in an address.
+/// Percent-encodes a text for a URL.
 pub(super) fn percent(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~:".contains(&byte);
     text.bytes().fold(String::new(), |mut address, byte| {

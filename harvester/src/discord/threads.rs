@@ -1,4 +1,4 @@
-//! Threads that are archived, and channels that are not where they were.
+//! Archived threads, and stored channels that Discord no longer lists.
 
 use std::collections::BTreeSet;
 
@@ -15,9 +15,9 @@ use crate::ingest_queue::IngestItem;
 use crate::wire::api::{self, ApiChannel};
 
 impl CatchUp {
-    /// Lists the archived threads of every channel back to where the last listing ended, so that one
-    /// that came back or got a tag meanwhile is found. Returns where the next listing may end, once
-    /// what was found is read.
+    /// Lists the archived threads of every channel back to where the last listing ended, so that
+    /// one that was reopened or tagged meanwhile is found. Returns where the next listing may end,
+    /// once what was found is read.
     pub(super) async fn find_threads(
         &self,
         id: GuildId,
@@ -41,7 +41,7 @@ impl CatchUp {
     ) -> Result<(), PageStop> {
         let reading = self.reading(channel);
         let known = reading.map_or(Millis(0), |reading| reading.archived_until);
-        let until = known.max(first_of(self.reach.history_days).created_at());
+        let until = known.max(first_of(self.scope.history_days).created_at());
         let mut newest = known;
         let mut before = String::new();
         let mut last = Millis(i64::MAX);
@@ -56,7 +56,7 @@ impl CatchUp {
                 .map(|thread| thread.archived_at)
                 .max()
                 .map_or(newest, |at| at.max(newest));
-            self.take_threads(guild.id(), page.threads, at).await?;
+            self.update_threads(guild.id(), page.threads, at).await?;
             match oldest {
                 Some(oldest) if page.has_more && oldest >= until => {
                     // Others may have been archived in the same millisecond.
@@ -73,21 +73,21 @@ impl CatchUp {
         Ok(())
     }
 
-    async fn take_threads(
+    async fn update_threads(
         &self,
         guild: GuildId,
         threads: Vec<ApiChannel>,
         at: Millis,
     ) -> Result<(), PageStop> {
         let ids = threads.iter().map(|thread| thread.id).collect::<Vec<_>>();
-        let told = self.with_guild(guild, |view| {
+        let events = self.with_guild(guild, |view| {
             threads.into_iter().for_each(|thread| view.update_channel(thread));
             ids.iter().flat_map(|id| view.events(*id, at)).collect()
         });
-        self.publish(told.unwrap_or_default()).await
+        self.publish(events.unwrap_or_default()).await
     }
 
-    /// Remembers how far the listing came. A forum has nothing to read but its posts.
+    /// Stores how far the listing came. A forum has nothing to read but its posts.
     pub(super) async fn listed_until(
         &self,
         guild: GuildId,
@@ -97,7 +97,7 @@ impl CatchUp {
         let holds = self.guild(guild).is_some_and(|guild| guild.seen(channel).is_some());
         let reading = match self.reading(channel) {
             Some(reading) => ChannelProgress { archived_until: until, ..reading },
-            // The first page of the channel itself is yet to be read.
+            // The first page of the channel itself has not been read yet.
             None if holds => return Ok(()),
             None => ChannelProgress {
                 channel,
@@ -110,15 +110,15 @@ impl CatchUp {
                 archived_until: until,
             },
         };
-        self.remember(IngestItem::default(), reading).await
+        self.enqueue_with_progress(IngestItem::default(), reading).await
     }
 
-    /// Looks for stored channels that Discord no longer shows: gone, closed, or just archived.
+    /// Checks stored channels that Discord no longer lists: deleted, hidden, or just archived.
     pub(super) async fn check_missing_channels(&self, id: GuildId) -> Result<(), PageStop> {
         let Some(guild) = self.guild(id) else { return Ok(()) };
         let cited = self.pages.store.published_messages().await?;
         let cited = cited.into_iter().map(|(channel, _)| channel).collect::<BTreeSet<_>>();
-        let window = first_of(self.reach.reconcile_days.max(1));
+        let window = first_of(self.scope.reconcile_days.max(1));
         for stored in self.pages.store.channels().await? {
             let channel = &stored.channel;
             if stored.gone || channel.guild != id || guild.channel(channel.id).is_some() {
@@ -128,15 +128,16 @@ impl CatchUp {
             let shown = parent.is_some_and(|parent| guild.channel(parent).is_some());
             let lately = self.reading(channel.id).is_some_and(|reading| reading.newest >= window);
             if !shown || lately || cited.contains(&channel.id) {
-                self.look_for(id, channel.id).await?;
+                self.look_up_missing(id, channel.id).await?;
             } else {
-                self.publish(below(&guild, &stored, clock::now()).into_iter().collect()).await?;
+                self.publish(thread_event(&guild, &stored, clock::now()).into_iter().collect())
+                    .await?;
             }
         }
         Ok(())
     }
 
-    /// Tells the archived threads below a channel that it was shown, hidden or renamed.
+    /// Updates the archived threads below a channel that was shown, hidden or renamed.
     pub async fn propagate_to_threads(
         &self,
         id: GuildId,
@@ -149,31 +150,35 @@ impl CatchUp {
             let channel = &stored.channel;
             channel.parent == Some(parent) && guild.channel(channel.id).is_none() && !stored.gone
         });
-        self.publish(archived.filter_map(|stored| below(&guild, stored, at)).collect()).await
+        self.publish(archived.filter_map(|stored| thread_event(&guild, stored, at)).collect()).await
     }
 
-    async fn look_for(&self, guild: GuildId, channel: ChannelId) -> Result<(), PageStop> {
+    async fn look_up_missing(&self, guild: GuildId, channel: ChannelId) -> Result<(), PageStop> {
         let at = clock::now();
         match self.pages.rest.get(RequestLane::History, &format!("/channels/{channel}")).await {
-            Ok(raw) => self.take_threads(guild, api::channel(&raw).into_iter().collect(), at).await,
-            Err(RestError::NotFound(_) | RestError::Forbidden(_)) => self.gone_if_so(channel).await,
+            Ok(raw) => {
+                self.update_threads(guild, api::channel(&raw).into_iter().collect(), at).await
+            }
+            Err(RestError::NotFound(_) | RestError::Forbidden(_)) => {
+                self.confirm_deleted(channel).await
+            }
             Err(error) => Err(error.into()),
         }
     }
 }
 
-/// What a stored thread, of which only its channel is known now, has to be told; `None` if nothing.
-fn below(guild: &GuildView, stored: &StoredChannel, at: Millis) -> Option<ChatEvent> {
+/// The event for a stored thread of which only the channel is listed; `None` if nothing changed.
+fn thread_event(guild: &GuildView, stored: &StoredChannel, at: Millis) -> Option<ChatEvent> {
     let thread = &stored.channel;
     let parent = guild.place(thread.parent?)?;
     if !guild.is_public(parent.id) {
         return (!stored.hidden).then_some(ChatEvent::ChannelHidden(thread.id, at));
     }
-    let told = Channel { topic: parent.topic, parent_name: Some(parent.name), ..thread.clone() };
-    (stored.hidden || told != *thread).then_some(ChatEvent::ChannelSeen(told, at))
+    let current = Channel { topic: parent.topic, parent_name: Some(parent.name), ..thread.clone() };
+    (stored.hidden || current != *thread).then_some(ChatEvent::ChannelSeen(current, at))
 }
 
-/// As Discord takes it: UTC, to the microsecond.
+/// The format that Discord accepts: UTC, to the microsecond.
 fn iso(time: Millis) -> String {
     jiff::Timestamp::from_millisecond(time.0)
         .map_or_else(|_| String::new(), |time| time.to_string())

@@ -1,4 +1,4 @@
-//! The JSON of Discord's API and of its gateway, which both tell in the same shapes.
+//! The JSON of Discord's REST API and gateway, which use the same shapes.
 
 mod channel;
 mod events;
@@ -20,17 +20,17 @@ pub use guild::{ApiGuild, ApiRole, guild, role, role_update};
 pub use message::{ApiMessage, message};
 pub use user::{ApiMember, ApiUser, member, user, users};
 
-/// Why a message cannot be kept as one, and which it was as far as it says.
+/// Why a message cannot be parsed, and its ids as far as they are present.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageParseError {
     pub why: &'static str,
     pub channel: Option<ChannelId>,
     pub message: Option<MessageId>,
-    /// It names a message but not all of it, as Discord may when only an embed changed: read it again.
+    /// It has the ids but not all fields, as when only an embed changed: the message is read again.
     pub partial: bool,
 }
 
-/// Reads an object of any shape; what is no object reads as an empty one.
+/// Deserializes an object of any shape; anything else becomes an empty one.
 fn read<'a, T: Deserialize<'a> + Default>(raw: &'a Value) -> T {
     T::deserialize(raw).unwrap_or_default()
 }

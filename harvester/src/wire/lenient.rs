@@ -1,5 +1,5 @@
-//! Values that are read as far as they make sense: a field of an unexpected kind is as good as
-//! missing, and never costs the message around it.
+//! Lenient deserialization: a field of an unexpected type counts as missing, and does not make the
+//! message around it fail.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -80,7 +80,7 @@ impl<T> Default for LenientList<T> {
 #[derive(Debug, Default)]
 pub(crate) struct LenientScalars<'a>(pub(crate) Vec<LenientScalar<'a>>);
 
-/// Implements the visits of kinds that a lenient value has no use for.
+/// Implements the visitor methods of types that a lenient value ignores.
 macro_rules! ignore {
     ($life:lifetime: $($kind:ident),+) => {$( ignore!(@$kind $life); )+};
     (@scalars $life:lifetime) => {

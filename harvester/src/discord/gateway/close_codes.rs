@@ -1,8 +1,8 @@
-//! What only serenity's own log tells: new sessions, resumptions and the codes of closings.
+//! What only serenity's log contains: new sessions, resumed sessions and close codes.
 //!
-//! serenity 0.12.5 goes on for ever after some closings that no new session can follow, and counts
-//! neither sessions nor resumptions. Its messages say so; this reads the beginning of each message
-//! of two of its modules and keeps a number, never text.
+//! serenity 0.12.5 reconnects for ever after some close codes that no new session can follow, and
+//! counts neither sessions nor resumes. Its log messages contain both; this layer reads the start
+//! of each message of two of its modules and keeps a number, never text.
 
 use std::fmt::{self, Write};
 use std::sync::LazyLock;
@@ -17,14 +17,14 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::health::HealthEvent;
 
-/// Signs that wait for a reader who is late. Who misses some hears how many.
+/// Events buffered for a slow receiver. A receiver that misses some gets their number.
 const WAITING: usize = 1024;
-/// The modules of serenity whose messages are read.
+/// The modules of serenity whose messages are parsed.
 const MODULES: [&str; 2] = ["serenity::gateway::shard", "serenity::gateway::ws"];
-/// No message that is understood is longer; the rest is not even formatted.
+/// No known message is longer; the rest is not formatted.
 const LONGEST: usize = 120;
 
-/// How each message that is understood goes on after the shard's name.
+/// How each known message continues after the shard's name.
 const MESSAGES: [(&str, HealthEvent); 14] = [
     ("Identifying", HealthEvent::Identify),
     ("Attempting to resume", HealthEvent::Resume),
@@ -41,15 +41,15 @@ const MESSAGES: [(&str, HealthEvent); 14] = [
     ("Invalid gateway intents", HealthEvent::Closed(4013)),
     ("Disallowed gateway intents", HealthEvent::Closed(4014)),
 ];
-/// What comes before any other code, and before the reason that the peer gave.
+/// What precedes any other code, and the reason that the peer gave.
 const OTHER: &str = "Unknown unclean close ";
 
-static SIGNS: LazyLock<broadcast::Sender<(u32, HealthEvent)>> =
+static EVENTS: LazyLock<broadcast::Sender<(u32, HealthEvent)>> =
     LazyLock::new(|| broadcast::Sender::new(WAITING));
 
-/// Reads serenity's log for `listen`. It has a filter of its own: whatever else may not see
-/// serenity's messages (and nothing else should, they carry what people say) needs one too, as a
-/// filter over the whole subscriber would hide them from this layer.
+/// Parses serenity's log for `listen`. It has its own filter. Other layers need one too, so that
+/// they do not see serenity's messages, which contain message text: a filter over the whole
+/// subscriber would hide them from this layer as well.
 pub fn layer<S>() -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -62,9 +62,9 @@ where
     CloseCodeLayer.with_filter(modules.and(LevelFilter::DEBUG))
 }
 
-/// The signs of all shards of this process from here on, with the shard's number.
+/// The events of all shards of this process from now on, with the shard's number.
 pub(super) fn listen() -> broadcast::Receiver<(u32, HealthEvent)> {
-    SIGNS.subscribe()
+    EVENTS.subscribe()
 }
 
 struct CloseCodeLayer;
@@ -73,27 +73,27 @@ impl<S: Subscriber> Layer<S> for CloseCodeLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut beginning = MessagePrefix(String::new());
         event.record(&mut beginning);
-        if let Some(sign) = parse_log_line(&beginning.0) {
-            // Nobody listens while no gateway runs.
-            let _ = SIGNS.send(sign);
+        if let Some(health_event) = parse_log_line(&beginning.0) {
+            // There is no receiver while no gateway runs.
+            let _ = EVENTS.send(health_event);
         }
     }
 }
 
-/// Takes the shard's number and the sign from `[ShardInfo { id: ShardId(0), total: 1 }] …`.
+/// Parses the shard's number and the event from `[ShardInfo { id: ShardId(0), total: 1 }] …`.
 fn parse_log_line(message: &str) -> Option<(u32, HealthEvent)> {
     let (shard, said) = message.strip_prefix('[')?.split_once("] ")?;
     let shard = shard.split_once("ShardId(")?.1.split_once(')')?.0.parse().ok()?;
     let known = MESSAGES.iter().find(|(beginning, _)| said.starts_with(beginning));
-    let sign = match known {
-        Some((_, sign)) => *sign,
+    let health_event = match known {
+        Some((_, health_event)) => *health_event,
         None => {
             let digits = said.strip_prefix(OTHER)?;
             let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
             HealthEvent::Closed(digits[..end].parse().ok()?)
         }
     };
-    Some((shard, sign))
+    Some((shard, health_event))
 }
 
 /// The first characters of a message.
@@ -102,7 +102,7 @@ struct MessagePrefix(String);
 impl Visit for MessagePrefix {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" {
-            // An error means that enough is known.
+            // An error means that the prefix is full.
             let _ = write!(self, "{value:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! What is known of the connection at any moment: counters, stages, health, and what was lost.
+//! The state of the connection: counters, stages, health, and which events were lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::health::{HealthAction, HealthEvent, HealthTimeouts, ShardHealth};
 use super::raw_event::{DispatchEvent, EventGap};
 
-/// Kinds of events that are counted one by one; whatever comes beyond them counts as `OTHER`.
+/// Kinds of events that are counted separately; further ones count as `OTHER`.
 const KINDS: usize = 64;
 
-/// Shared between the connection, who watches it, and who reports on it.
+/// Shared between the connection, its supervisor and the status report.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectionStats(Arc<Mutex<StatsInner>>);
 
@@ -28,25 +28,24 @@ struct StatsInner {
 pub struct StatsSnapshot {
     /// New sessions. What happened before each is a gap of unknown length.
     pub ready_total: u64,
-    /// Sessions that went on without a loss.
+    /// Sessions that were resumed without a loss.
     pub resumed_total: u64,
-    /// New sessions asked for, and sessions asked to go on.
+    /// IDENTIFYs and RESUMEs sent.
     pub identifies_total: u64,
     pub resumes_total: u64,
-    /// Clients that were dropped and started anew.
+    /// Clients that were dropped and restarted.
     pub restarts_total: u64,
     /// How often Discord closed the connection, by code.
     pub closings: BTreeMap<u16, u64>,
-    /// Events that serenity could not read, by kind. They were read from Discord's own JSON.
+    /// Events that serenity could not parse, by kind. They were parsed from Discord's own JSON.
     pub unknown_events_total: BTreeMap<String, u64>,
-    /// Events that found the queue full. What they were about is read again.
+    /// Events that were rejected because the queue was full. Their subjects are read again.
     pub lost_by_full_queue: u64,
     pub last_dispatch: Option<Millis>,
     pub last_dispatch_age_ms: Option<i64>,
-    /// When Discord last answered a heartbeat.
+    /// When Discord last acknowledged a heartbeat.
     pub last_ack: Option<Millis>,
-    /// Into how many shards the bot is split, and what each of those is doing that this process
-    /// holds or waits for.
+    /// The number of shards, and the state of each shard that this process holds or waits for.
     pub shards: u32,
     pub stages: BTreeMap<u32, &'static str>,
 }
@@ -55,7 +54,7 @@ pub struct StatsSnapshot {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GapSet {
     pub channels: BTreeSet<ChannelId>,
-    /// Channels, threads or servers changed unseen: only a reconciliation of all finds it.
+    /// Changes of channels, threads or servers were lost: only a full recheck finds them.
     pub everything: bool,
 }
 
@@ -66,23 +65,23 @@ impl ConnectionStats {
         pulse
     }
 
-    /// Takes over what has to be read again; the next call tells only what was lost since.
+    /// Takes what has to be read again; the next call returns only what was lost since.
     pub fn take_gapped(&self) -> GapSet {
         std::mem::take(&mut self.lock().gapped)
     }
 
-    pub(super) fn record_event(&self, heard: &DispatchEvent) {
+    pub(super) fn record_event(&self, dispatch: &DispatchEvent) {
         let mut inner = self.lock();
-        inner.pulse.last_dispatch = Some(heard.at);
-        if !heard.readable {
-            inner.pulse.count_unknown(&heard.kind);
+        inner.pulse.last_dispatch = Some(dispatch.at);
+        if !dispatch.readable {
+            inner.pulse.count_unknown(&dispatch.kind);
         }
-        let sign = match heard.kind.as_str() {
+        let health_event = match dispatch.kind.as_str() {
             "READY" => HealthEvent::Ready,
             "RESUMED" => HealthEvent::Resumed,
             _ => HealthEvent::Dispatch,
         };
-        inner.note(heard.shard, sign, heard.at);
+        inner.record(dispatch.shard, health_event, dispatch.at);
     }
 
     pub(super) fn record_gap(&self, gap: EventGap) {
@@ -95,13 +94,13 @@ impl ConnectionStats {
         }
     }
 
-    /// Begins to watch a shard's connection.
+    /// Starts to track a shard's connection.
     pub(super) fn watch(&self, shard: u32, limits: HealthTimeouts, now: Millis) {
         self.lock().health.insert(shard, ShardHealth::new(limits, now));
     }
 
-    pub(super) fn note(&self, shard: u32, sign: HealthEvent, now: Millis) {
-        self.lock().note(shard, sign, now);
+    pub(super) fn record(&self, shard: u32, health_event: HealthEvent, now: Millis) {
+        self.lock().record(shard, health_event, now);
     }
 
     /// What to do about a shard. Must follow `watch`.
@@ -112,7 +111,8 @@ impl ConnectionStats {
         verdict
     }
 
-    /// Notes that a shard's client ended by itself; gives the milliseconds to wait for the next.
+    /// Records that a shard's client ended by itself; returns the milliseconds until the next
+    /// start.
     pub(super) fn restart(&self, shard: u32, now: Millis) -> i64 {
         let mut inner = self.lock();
         inner.pulse.restarts_total += 1;
@@ -133,9 +133,9 @@ impl ConnectionStats {
 }
 
 impl StatsInner {
-    fn note(&mut self, shard: u32, sign: HealthEvent, now: Millis) {
+    fn record(&mut self, shard: u32, health_event: HealthEvent, now: Millis) {
         let pulse = &mut self.pulse;
-        match sign {
+        match health_event {
             HealthEvent::Identify => pulse.identifies_total += 1,
             HealthEvent::Resume => pulse.resumes_total += 1,
             HealthEvent::Ready => pulse.ready_total += 1,
@@ -144,7 +144,7 @@ impl StatsInner {
             HealthEvent::Closed(code) => *pulse.closings.entry(code).or_default() += 1,
             HealthEvent::Started | HealthEvent::Dispatch => {}
         }
-        let stage = match sign {
+        let stage = match health_event {
             HealthEvent::Started => Some("connecting"),
             HealthEvent::Identify => Some("identifying"),
             HealthEvent::Resume => Some("resuming"),
@@ -155,7 +155,7 @@ impl StatsInner {
             pulse.stages.insert(shard, stage);
         }
         if let Some(health) = self.health.get_mut(&shard) {
-            health.record(sign, now);
+            health.record(health_event, now);
         }
     }
 }
@@ -174,23 +174,23 @@ mod tests {
 
     use super::*;
 
-    fn heard(kind: &str, readable: bool) -> DispatchEvent {
+    fn dispatch(kind: &str, readable: bool) -> DispatchEvent {
         let data = json!({ "channel_id": "8" });
         DispatchEvent { shard: 0, kind: kind.to_owned(), data, at: Millis(1_000), readable }
     }
 
     #[test]
     fn counts_what_happened() {
-        let vitals = ConnectionStats::default();
-        vitals.watch(0, HealthTimeouts::default(), Millis(0));
+        let stats = ConnectionStats::default();
+        stats.watch(0, HealthTimeouts::default(), Millis(0));
         for kind in ["READY", "RESUMED", "MESSAGE_CREATE"] {
-            vitals.record_event(&heard(kind, true));
+            stats.record_event(&dispatch(kind, true));
         }
         for number in 0..100 {
-            vitals.record_event(&heard(&format!("NEW_{number}"), false));
+            stats.record_event(&dispatch(&format!("NEW_{number}"), false));
         }
-        vitals.note(0, HealthEvent::Closed(4000), Millis(2));
-        let pulse = vitals.pulse(Millis(1_500));
+        stats.record(0, HealthEvent::Closed(4000), Millis(2));
+        let pulse = stats.pulse(Millis(1_500));
         assert_eq!((pulse.ready_total, pulse.resumed_total), (1, 1));
         assert_eq!(pulse.last_dispatch_age_ms, Some(500));
         assert_eq!(pulse.unknown_events_total.len(), KINDS + 1);
@@ -200,13 +200,13 @@ mod tests {
 
     #[test]
     fn what_was_lost_is_handed_over_once() {
-        let vitals = ConnectionStats::default();
-        vitals.record_gap(heard("MESSAGE_DELETE", true).gap());
-        vitals.record_gap(heard("THREAD_DELETE", true).gap());
-        vitals.record_gap(heard("INTERACTION_CREATE", true).gap());
-        let gapped = vitals.take_gapped();
+        let stats = ConnectionStats::default();
+        stats.record_gap(dispatch("MESSAGE_DELETE", true).gap());
+        stats.record_gap(dispatch("THREAD_DELETE", true).gap());
+        stats.record_gap(dispatch("INTERACTION_CREATE", true).gap());
+        let gapped = stats.take_gapped();
         assert_eq!(gapped, GapSet { channels: [ChannelId(8)].into(), everything: true });
-        assert_eq!(vitals.take_gapped(), GapSet::default());
-        assert_eq!(vitals.pulse(Millis(0)).lost_by_full_queue, 3);
+        assert_eq!(stats.take_gapped(), GapSet::default());
+        assert_eq!(stats.pulse(Millis(0)).lost_by_full_queue, 3);
     }
 }

@@ -1,36 +1,36 @@
-//! Discord's answer to `GET /gateway/bot`: where to connect, in how many shards, how often.
+//! The response to `GET /gateway/bot`: where to connect, in how many shards, how often.
 
 use serde_json::Value;
 
-/// Below so many sessions left of a day's 1,000, the rest is kept for emergencies.
+/// With fewer sessions than this left of a day's 1,000, new ones wait for the daily reset.
 const FLOOR: u64 = 50;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct GatewayInfo {
     pub(super) url: String,
-    /// Into how many shards Discord wants the bot split.
+    /// The number of shards that Discord recommends.
     pub(super) shards: u32,
-    /// Shards whose numbers differ modulo this may ask for sessions at the same time.
+    /// Shards whose numbers differ modulo this may start sessions at the same time.
     pub(super) buckets: u32,
     remaining: u64,
     reset_after: i64,
 }
 
-/// Whether a new session may be asked for.
+/// Whether a new session may be started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SessionAdmission {
     Go,
-    /// Not before so many milliseconds have passed: few sessions are left.
+    /// Not for this many milliseconds: few sessions are left.
     Wait(i64),
-    /// None is left; more come in so many milliseconds.
+    /// None is left; the limit resets in this many milliseconds.
     Refuse(i64),
 }
 
 impl GatewayInfo {
-    /// Reads the answer; the error says what is wrong with it. Without `api_url` only a gateway of
-    /// Discord's own is accepted.
-    pub(super) fn read(answer: &Value, api_url: Option<&str>) -> Result<Self, String> {
-        let url = answer["url"].as_str().ok_or("the answer has no `url`")?;
+    /// Parses the response; the error describes what is wrong with it. Without `api_url` only a
+    /// gateway on Discord's own domain is accepted.
+    pub(super) fn parse(answer: &Value, api_url: Option<&str>) -> Result<Self, String> {
+        let url = answer["url"].as_str().ok_or("the response has no `url`")?;
         let parsed = reqwest::Url::parse(url).map_err(|error| format!("{url:?}: {error}"))?;
         let host = parsed.host_str().unwrap_or_default();
         let fits = match api_url {
@@ -38,7 +38,7 @@ impl GatewayInfo {
             None => parsed.scheme() == "wss" && host.ends_with(".discord.gg"),
         };
         if !fits {
-            return Err(format!("{url:?} is no gateway of Discord's"));
+            return Err(format!("{url:?} is not a Discord gateway"));
         }
         let limit = &answer["session_start_limit"];
         let at_least_one = |value: &Value| value.as_u64().unwrap_or(1).clamp(1, 10_000) as u32;
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn connects_only_where_it_should() {
         let check = |url: &str, api_url: Option<&str>, fits: bool| {
-            assert_eq!(GatewayInfo::read(&answer(url, 9), api_url).is_ok(), fits, "{url}");
+            assert_eq!(GatewayInfo::parse(&answer(url, 9), api_url).is_ok(), fits, "{url}");
         };
         let elsewhere = Some("http://127.0.0.1:9");
         check("wss://gateway.discord.gg", None, true);
@@ -91,13 +91,13 @@ mod tests {
         check("ws://127.0.0.1:9", elsewhere, true);
         check("http://127.0.0.1:9", elsewhere, false);
         check("", elsewhere, false);
-        assert!(GatewayInfo::read(&json!({}), None).is_err());
+        assert!(GatewayInfo::parse(&json!({}), None).is_err());
     }
 
     #[test]
     fn keeps_the_last_sessions_of_a_day() {
         let check = |remaining: u64, expected: SessionAdmission| {
-            let read = GatewayInfo::read(&answer("wss://gateway.discord.gg", remaining), None);
+            let read = GatewayInfo::parse(&answer("wss://gateway.discord.gg", remaining), None);
             assert_eq!(read.unwrap().admission(), expected, "{remaining}");
         };
         check(0, SessionAdmission::Refuse(7000));
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn an_answer_without_limits_is_read_with_care() {
-        let read = GatewayInfo::read(&json!({ "url": "wss://gateway.discord.gg" }), None).unwrap();
+        let read = GatewayInfo::parse(&json!({ "url": "wss://gateway.discord.gg" }), None).unwrap();
         assert_eq!((read.shards, read.buckets, read.admission()), (1, 1, SessionAdmission::Go));
     }
 }

@@ -1,10 +1,11 @@
-//! Whether the connection of one shard lives, and what to do if it does not. Pure: time comes in.
+//! Whether the connection of one shard is healthy, and what to do if not. Pure: time is an
+//! argument.
 
 use std::collections::VecDeque;
 
 use rules::model::ids::Millis;
 
-/// When patience ends.
+/// When a connection counts as unhealthy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct HealthTimeouts {
     /// IDENTIFYs in a row that no READY answers.
@@ -14,13 +15,14 @@ pub(super) struct HealthTimeouts {
     /// RESUMEs within `resume_window`.
     pub(super) resumes: usize,
     pub(super) resume_window: i64,
-    /// Without any dispatch or heartbeat's answer for so long, a connection that stands is dead, and
-    /// so is one whose session is not there so long after it was asked for: three heartbeats, each
-    /// of at most 45 s (Discord asks for 41.25 s).
+    /// Without a dispatch or a heartbeat acknowledgement for this long, an open connection counts
+    /// as dead, and so does one whose session has not started this long after it was requested:
+    /// three heartbeats, each of at most 45 s (Discord asks for 41.25 s).
     pub(super) silence: i64,
-    /// Without any sign of life for so long, the process ends, so that somebody notices.
+    /// Without an event or an acknowledgement for this long, the process ends, so that the operator
+    /// notices.
     pub(super) dead: i64,
-    /// Pauses before a fresh start double from the first to the longest.
+    /// Pauses before a reconnect double from the first to the longest.
     pub(super) first_pause: i64,
     pub(super) longest_pause: i64,
 }
@@ -40,18 +42,18 @@ impl Default for HealthTimeouts {
     }
 }
 
-/// One thing seen of a connection.
+/// Something observed on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum HealthEvent {
     /// A client was started.
     Started,
     Identify,
     Resume,
-    /// A session is new: whatever happened before it is a gap of unknown length.
+    /// A new session: whatever happened before it is a gap of unknown length.
     Ready,
     Resumed,
     Dispatch,
-    /// The answer to a heartbeat.
+    /// A heartbeat acknowledgement.
     Ack,
     /// Discord closed the connection with this code.
     Closed(u16),
@@ -60,49 +62,47 @@ pub(super) enum HealthEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum HealthAction {
     Keep,
-    /// The client is to be dropped, and a new one started after so many milliseconds.
+    /// Drop the client and start a new one after this many milliseconds.
     Restart(i64),
-    /// The process is to end with this reason.
+    /// End the process with this reason.
     Stop(GatewayFatal),
 }
 
-/// Why the gateway is not tried any more. The text tells the operator what to do.
+/// Why the gateway is given up. The message states what the operator can do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GatewayFatal {
-    #[error("Discord refuses the bot's token (4004); set the token of the bot that was invited")]
+    #[error("Discord rejected the bot's token (4004); set the token of the bot that was invited")]
     Token,
-    #[error("Discord refuses the number of shards (4010); start again to ask for the right one")]
+    #[error("Discord rejected the number of shards (4010); restart to use the right one")]
     Shard,
-    #[error("Discord wants the bot split over more shards (4011); start again to use them")]
+    #[error("Discord requires more shards for this bot (4011); restart to use them")]
     ShardingRequired,
-    #[error("Discord refuses this version of its gateway (4012); a newer harvester is needed")]
+    #[error("Discord no longer supports this gateway version (4012); install a newer harvester")]
     Version,
-    #[error("Discord does not know the intents asked for (4013); a newer harvester is needed")]
+    #[error("Discord rejected the gateway intents (4013); install a newer harvester")]
     Intents,
     #[error(
-        "Discord refuses to hand over what messages say (4014); switch on \"Message Content \
-         Intent\" for the bot in Discord's developer portal, under Bot, then start again"
+        "Discord does not send the content of messages to this bot (4014); enable \"Message \
+         Content Intent\" for the bot in Discord's developer portal, under Bot, then restart"
     )]
     MessageContent,
     #[error(
-        "{0} new sessions were asked for within an hour; stopped before Discord takes the \
-             token away. Is another program using the same token?"
+        "{0} gateway sessions were requested within an hour; stopped before Discord resets the \
+         token. Is another program using the same token?"
     )]
     TooManySessions(usize),
-    #[error("no sign of life from Discord's gateway for {0} s")]
+    #[error("no event and no heartbeat acknowledgement from Discord's gateway for {0} s")]
     Dead(i64),
-    #[error(
-        "Discord allows no new session before {0} s have passed; stopped, so that the token is kept"
-    )]
+    #[error("Discord's session limit is reached, the next session is allowed in {0} s; stopped")]
     NoSessionsLeft(i64),
-    #[error("Discord's API names no usable gateway: {0}")]
+    #[error("GET /gateway/bot gave no usable gateway: {0}")]
     NoGateway(String),
-    #[error("the connection cannot be started: {0}")]
+    #[error("the gateway connection failed: {0}")]
     Broken(String),
 }
 
 impl GatewayFatal {
-    /// The reason behind a close code after which connecting again is of no use.
+    /// The reason behind a close code after which reconnecting cannot succeed.
     pub(super) fn of_close(code: u16) -> Option<Self> {
         Some(match code {
             4004 => Self::Token,
@@ -116,16 +116,16 @@ impl GatewayFatal {
     }
 }
 
-/// What is known of one shard's connection.
+/// The state of one shard's connection.
 #[derive(Debug, Clone)]
 pub(super) struct ShardHealth {
     limits: HealthTimeouts,
     connected: bool,
-    /// When the session was last asked for, as long as it is not there.
+    /// When the session was last requested, while it has not started.
     asked: Millis,
-    /// When it last gave a sign of life; pauses that were ordered are left out.
+    /// When an event or acknowledgement last arrived; deliberate pauses are not counted.
     alive: Millis,
-    /// When the pause that is on began; there is one before the first start.
+    /// When the current pause began; the time before the first start counts as one.
     paused: Option<Millis>,
     unanswered: u32,
     identifies: VecDeque<Millis>,
@@ -151,12 +151,12 @@ impl ShardHealth {
         }
     }
 
-    pub(super) fn record(&mut self, sign: HealthEvent, now: Millis) {
-        if let HealthEvent::Started | HealthEvent::Identify | HealthEvent::Resume = sign {
+    pub(super) fn record(&mut self, health_event: HealthEvent, now: Millis) {
+        if let HealthEvent::Started | HealthEvent::Identify | HealthEvent::Resume = health_event {
             self.connected = false;
             self.asked = now;
         }
-        match sign {
+        match health_event {
             HealthEvent::Started => {
                 self.alive.0 += self.paused.take().map_or(0, |since| now.0 - since.0);
             }
@@ -177,7 +177,8 @@ impl ShardHealth {
         }
     }
 
-    /// What to do as of `now`. A `Restart` counts as ordered: the next pause is twice as long.
+    /// What to do as of `now`. A returned `Restart` counts as done: the next pause is twice as
+    /// long.
     pub(super) fn verdict(&mut self, now: Millis) -> HealthAction {
         if let Some(reason) = self.fatal.clone() {
             return HealthAction::Stop(reason);
@@ -201,14 +202,14 @@ impl ShardHealth {
         if useless {
             return HealthAction::Restart(self.restart(now));
         }
-        // A connection without a RESUME or IDENTIFY for an hour has earned a short pause again.
+        // After an hour without a RESUME or IDENTIFY, the pause is short again.
         if self.connected && self.identifies.is_empty() && self.resumes.is_empty() {
             self.pause = self.limits.first_pause;
         }
         HealthAction::Keep
     }
 
-    /// Notes that the client is dropped, and gives the pause before the next one starts.
+    /// Records that the client is dropped; returns the pause before the next one starts.
     pub(super) fn restart(&mut self, now: Millis) -> i64 {
         let pause = self.pause;
         self.pause = (pause * 2).min(self.limits.longest_pause);

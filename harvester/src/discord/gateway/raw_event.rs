@@ -1,4 +1,4 @@
-//! What serenity hands over, turned back into the JSON that Discord sent.
+//! serenity's events, converted back into the JSON that Discord sent.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use serenity::model::application::Interaction;
 use serenity::model::event::Event;
 
-/// The kind of an event that serenity could neither read nor write.
+/// The kind of an event that serenity could neither parse nor serialize.
 const UNWRITABLE: &str = "UNWRITABLE";
 
 /// One dispatch of the gateway, in the order in which its shard sent it. `Debug` hides the data.
@@ -16,19 +16,19 @@ pub struct DispatchEvent {
     pub shard: u32,
     /// The name of the event, such as `MESSAGE_CREATE`.
     pub kind: String,
-    /// The event's `d`. Where `readable`, it went through serenity's own types, which lose unknown
-    /// bits of flags and permissions, keys that they do not know, the text of components, and make
-    /// what is absent `null`.
+    /// The event's `d`. If `readable`, it went through serenity's types, which drop unknown bits of
+    /// flags and permissions, unknown keys and the text of components, and turn absent values into
+    /// `null`.
     pub data: Value,
     /// When it was received.
     pub at: Millis,
-    /// Whether serenity could read it. What it could not is Discord's JSON, untouched.
+    /// Whether serenity could parse it. If not, `data` is Discord's unchanged JSON.
     pub readable: bool,
 }
 
 impl fmt::Debug for DispatchEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Heard")
+        f.debug_struct("DispatchEvent")
             .field("shard", &self.shard)
             .field("kind", &self.kind)
             .field("at", &self.at)
@@ -41,9 +41,9 @@ impl fmt::Debug for DispatchEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventGap {
     Channel(ChannelId),
-    /// An event about channels, threads or the server itself: only a reconciliation finds it.
+    /// An event about channels, threads or the server itself: only a full recheck finds it.
     Everything,
-    /// Nothing that can be read again, or that is kept.
+    /// Nothing that can be read again or that is stored.
     Nothing,
 }
 
@@ -60,7 +60,7 @@ impl DispatchEvent {
         Self { shard, kind, data, at, readable: true }
     }
 
-    /// What is missing if this event is lost.
+    /// What has to be read again if this event is lost.
     pub fn gap(&self) -> EventGap {
         let about = |prefix: &str| self.kind.starts_with(prefix);
         if about("MESSAGE_") {
@@ -74,7 +74,7 @@ impl DispatchEvent {
     }
 }
 
-/// Puts back what serenity's types read but do not write.
+/// Restores what serenity's types parse but do not serialize.
 fn restore_fields(data: &mut Value, event: &Event) {
     match event {
         Event::MessageCreate(_) | Event::MessageUpdate(_) => wrap_snapshots(data),

@@ -1,8 +1,8 @@
 //! One client of one shard, on a thread of its own.
 //!
-//! serenity spawns a task for each event. Only on a runtime of a single thread do these run in the
-//! order in which the events came, as long as the handler does not wait before it hands them on.
-//! A runtime of its own also ends serenity for good: its tasks go with it, whatever they do.
+//! serenity spawns a task for each event. Only on a single-threaded runtime do these run in the
+//! order in which the events arrived, as long as the handler does not wait before it forwards them.
+//! A separate runtime also ends serenity reliably: its tasks end with it, whatever they do.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,10 +24,11 @@ use super::health::{GatewayFatal, HealthEvent};
 use super::raw_event::DispatchEvent;
 use crate::clock;
 use crate::config::SecretString;
+use crate::error_chain::error_chain;
 
-/// How often the answers to heartbeats are looked for.
+/// How often heartbeat acknowledgements are checked.
 const LOOK: Duration = Duration::from_millis(250);
-/// How long saying goodbye to Discord may take.
+/// How long closing the connection may take.
 const GOODBYE: Duration = Duration::from_secs(2);
 
 /// GUILDS, GUILD_MESSAGES, GUILD_MESSAGE_REACTIONS and MESSAGE_CONTENT: 34305.
@@ -39,19 +40,19 @@ const INTENTS: GatewayIntents = GatewayIntents::GUILDS
 /// What a session needs.
 pub(super) struct SessionSpec {
     pub(super) token: SecretString,
-    /// Where the gateway is. serenity is never let to look for it: it would fall back to Discord's.
+    /// The gateway's address. serenity must not look it up: it would fall back to Discord's.
     pub(super) url: String,
     pub(super) shard: u32,
     pub(super) shards: u32,
     pub(super) out: mpsc::Sender<DispatchEvent>,
-    pub(super) vitals: ConnectionStats,
+    pub(super) stats: ConnectionStats,
 }
 
-/// How a session ended without being told to.
+/// How a session ended without being stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SessionEnd {
     GaveUp(GatewayFatal),
-    /// For no reason that is known.
+    /// For an unknown reason.
     Lost,
 }
 
@@ -70,43 +71,43 @@ impl Session {
         std::thread::Builder::new().name(format!("gateway-{}", spec.shard)).spawn(move || {
             let how = runtime.block_on(connection(spec, leave));
             runtime.shutdown_background();
-            // Who dropped the session does not ask how it ended.
+            // No receiver is left if the session was dropped.
             let _ = ended.send(how);
         })?;
         Ok(Self { goodbye, end, over: false })
     }
 
-    /// Waits until the session ends by itself. To be asked until it answered once.
+    /// Waits until the session ends by itself. Must not be called again after it returned.
     pub(super) async fn ended(&mut self) -> SessionEnd {
         let end = (&mut self.end).await;
         self.over = true;
         end.ok().flatten().unwrap_or(SessionEnd::Lost)
     }
 
-    /// Says goodbye to Discord and waits until the connection is closed, a little over two seconds
-    /// at most: serenity may wait for ever for a peer that is gone, and its thread is then left.
+    /// Closes the connection and waits until it is closed, a little over two seconds at most:
+    /// serenity may wait for ever for a peer that is gone, and its thread is then abandoned.
     pub(super) async fn close(self) {
         if self.over {
             return;
         }
-        // An error means that it has ended already.
+        // An error means that it has already ended.
         let _ = self.goodbye.send(());
         if tokio::time::timeout(GOODBYE + 2 * LOOK, self.end).await.is_err() {
-            tracing::warn!("the connection to Discord did not close in time; it is left as it is");
+            tracing::warn!("the connection to Discord did not close in time; abandoning it");
         }
     }
 }
 
-/// Keeps the connection until it is told to leave (then `None`) or ends by itself.
+/// Runs the connection until it is stopped (then `None`) or ends by itself.
 async fn connection(spec: SessionSpec, leave: oneshot::Receiver<()>) -> Option<SessionEnd> {
-    let ears =
-        Arc::new(RawEventForwarder { shard: spec.shard, out: spec.out, vitals: spec.vitals });
-    // No request is made through this: shards take the token from it.
+    let forwarder =
+        Arc::new(RawEventForwarder { shard: spec.shard, out: spec.out, stats: spec.stats });
+    // No request is made through this client: shards take the token from it.
     let http = HttpBuilder::new(&spec.token.0).build();
     let (manager, mut result) = ShardManager::new(ShardManagerOptions {
         data: Arc::new(RwLock::new(TypeMap::new())),
         event_handlers: Vec::new(),
-        raw_event_handlers: vec![Arc::clone(&ears) as Arc<dyn RawEventHandler>],
+        raw_event_handlers: vec![Arc::clone(&forwarder) as Arc<dyn RawEventHandler>],
         shard_index: spec.shard,
         shard_init: 1,
         shard_total: spec.shards,
@@ -116,17 +117,17 @@ async fn connection(spec: SessionSpec, leave: oneshot::Receiver<()>) -> Option<S
         presence: None,
     });
     if let Err(error) = manager.initialize() {
-        return Some(SessionEnd::GaveUp(GatewayFatal::Broken(error.to_string())));
+        return Some(SessionEnd::GaveUp(GatewayFatal::Broken(error_chain(&error))));
     }
     tokio::select! {
         result = result.next() => Some(match result {
             Some(Err(error)) => SessionEnd::from(&error),
             Some(Ok(())) | None => SessionEnd::Lost,
         }),
-        () = ears.look(&manager) => None,
+        () = forwarder.look(&manager) => None,
         told = leave => {
             if told.is_ok() {
-                // What matters is that it is over; Discord notices a cut line as well.
+                // A timeout is fine: Discord notices a cut connection as well.
                 let _ = tokio::time::timeout(GOODBYE, manager.shutdown_all()).await;
             }
             None
@@ -145,24 +146,24 @@ impl From<&GatewayError> for SessionEnd {
     }
 }
 
-/// Hears everything that one shard says.
+/// Forwards every event of one shard.
 struct RawEventForwarder {
     shard: u32,
     out: mpsc::Sender<DispatchEvent>,
-    vitals: ConnectionStats,
+    stats: ConnectionStats,
 }
 
 impl RawEventForwarder {
-    fn hear(&self, event: &Event) {
-        let heard = DispatchEvent::new(self.shard, event, clock::now());
-        self.vitals.record_event(&heard);
-        // Nobody takes events any more when the daemon is stopping; the next start reads them.
-        if let Err(TrySendError::Full(heard)) = self.out.try_send(heard) {
-            self.vitals.record_gap(heard.gap());
+    fn forward(&self, event: &Event) {
+        let dispatch = DispatchEvent::new(self.shard, event, clock::now());
+        self.stats.record_event(&dispatch);
+        // There is no receiver while the daemon stops; the next start reads what is missed.
+        if let Err(TrySendError::Full(dispatch)) = self.out.try_send(dispatch) {
+            self.stats.record_gap(dispatch.gap());
         }
     }
 
-    /// Notes answered heartbeats, for ever: serenity tells only how long the last answer took.
+    /// Records heartbeat acknowledgements, for ever: serenity only reports the latest latency.
     async fn look(&self, manager: &ShardManager) {
         let mut look = tokio::time::interval(LOOK);
         let mut last = None;
@@ -171,7 +172,7 @@ impl RawEventForwarder {
             let runners = manager.runners.lock().await;
             let latency = runners.get(&ShardId(self.shard)).and_then(|runner| runner.latency);
             if latency.is_some() && latency != last {
-                self.vitals.note(self.shard, HealthEvent::Ack, clock::now());
+                self.stats.record(self.shard, HealthEvent::Ack, clock::now());
             }
             last = latency;
         }
@@ -181,6 +182,6 @@ impl RawEventForwarder {
 #[async_trait]
 impl RawEventHandler for RawEventForwarder {
     async fn raw_event(&self, _: Context, event: Event) {
-        self.hear(&event);
+        self.forward(&event);
     }
 }

@@ -1,4 +1,4 @@
-//! Keeps every shard connected in exactly one process, and no session is asked for too often.
+//! Keeps every shard connected in exactly one process, and limits how often sessions are started.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use rules::model::ids::Millis;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::close_codes;
 use super::connection_stats::ConnectionStats;
@@ -18,22 +19,23 @@ use super::session::{Session, SessionEnd, SessionSpec};
 use crate::clock;
 use crate::config::SecretString;
 use crate::discord::rest::RestClient;
+use crate::error_chain::error_chain;
 
-/// How long a shard belongs to the process that took it, and how often that is renewed. A process
-/// that is paused for less keeps it: two renewals may fail.
+/// How long the lease of a shard lasts, and how often it is renewed. A process that is paused for
+/// less keeps it: two renewals may fail.
 const SHARD_LEASE: i64 = 15 * Millis::SECOND;
 const RENEWAL: Duration = Duration::from_secs(4);
-/// Without a renewal for so long, the shard is given up well before another process may take it.
+/// Without a renewal for this long, the shard is released before another process may take it.
 const LAST_RENEWAL: i64 = 10 * Millis::SECOND;
-/// Discord wants 5 s between two new sessions of a bucket. Every session asks under a name of its
-/// own, so that none renews what another holds.
+/// Discord requires 5 s between two new sessions of a bucket. Every session uses its own owner
+/// name, so that none renews the lease of another.
 const IDENTIFY_LEASE: i64 = 5_500;
-/// How often a lease that somebody else holds is asked for again.
+/// How often a lease that another owner holds is requested again.
 const STAND_BY: Duration = Duration::from_secs(2);
 const TURN: Duration = Duration::from_millis(500);
-/// How often the connection is judged.
-const JUDGE: Duration = Duration::from_millis(500);
-/// The longest pause between two questions for the gateway.
+/// How often the health of the connection is checked.
+const HEALTH_CHECK: Duration = Duration::from_millis(500);
+/// The longest pause between two requests for the gateway's address.
 const LONGEST_ASK: Duration = Duration::from_secs(30);
 
 pub(super) struct ShardSupervisor {
@@ -44,11 +46,11 @@ pub(super) struct ShardSupervisor {
     pub(super) store: Store,
     pub(super) owner: String,
     pub(super) out: mpsc::Sender<DispatchEvent>,
-    pub(super) vitals: ConnectionStats,
+    pub(super) stats: ConnectionStats,
     pub(super) stop: Arc<watch::Sender<bool>>,
 }
 
-/// Why a shard is not held any more.
+/// Why a shard is released.
 enum ReleaseReason {
     Stopped,
     LeaseLost,
@@ -56,34 +58,36 @@ enum ReleaseReason {
 }
 
 impl ShardSupervisor {
-    /// Runs until told to stop, or until one shard gives up.
+    /// Runs until stopped, or until one shard gives up.
     pub(super) async fn run(self) -> Result<(), GatewayFatal> {
         let mut stop = self.stop.subscribe();
-        let invitation = tokio::select! {
-            invitation = self.invitation() => invitation?,
+        let info = tokio::select! {
+            info = self.fetch_gateway_info() => info?,
             () = await_stop(&mut stop) => return Ok(()),
         };
-        self.vitals.split(invitation.shards);
-        let keeper = Arc::new(self);
+        self.stats.split(info.shards);
+        let supervisor = Arc::new(self);
         let mut shards = JoinSet::new();
-        for shard in 0..invitation.shards {
-            shards.spawn(Arc::clone(&keeper).run_shard(shard, invitation.shards));
+        for shard in 0..info.shards {
+            let span = tracing::info_span!("shard", shard);
+            let run = Arc::clone(&supervisor).run_shard(shard, info.shards);
+            shards.spawn(run.instrument(span));
         }
         let mut ended = Ok(());
         while let Some(one) = shards.join_next().await {
-            let one = one.unwrap_or_else(|error| Err(GatewayFatal::Broken(error.to_string())));
-            keeper.stop.send_replace(true);
+            let one = one.unwrap_or_else(|error| Err(GatewayFatal::Broken(error_chain(&error))));
+            supervisor.stop.send_replace(true);
             ended = ended.and(one);
         }
         ended
     }
 
-    /// Holds one shard whenever no other process does.
+    /// Runs one shard whenever no other process does.
     async fn run_shard(self: Arc<Self>, shard: u32, shards: u32) -> Result<(), GatewayFatal> {
         let lease = format!("shard/{shard}/{shards}");
         let mut stop = self.stop.subscribe();
         loop {
-            self.vitals.stage(shard, "standing by");
+            self.stats.stage(shard, "standing by");
             tokio::select! {
                 () = self.await_lease(&lease, &self.owner, SHARD_LEASE, STAND_BY) => {}
                 () = await_stop(&mut stop) => return Ok(()),
@@ -98,45 +102,46 @@ impl ShardSupervisor {
                 session.close().await;
             }
             if let Err(error) = self.store.release_lease(&lease, &self.owner).await {
-                tracing::warn!(%error, shard, "the lease of the shard was not given back");
+                let error = error_chain(&error);
+                tracing::warn!(error, "could not release the shard lease");
             }
             match left {
                 ReleaseReason::Stopped => return Ok(()),
                 ReleaseReason::GaveUp(reason) => return Err(reason),
                 ReleaseReason::LeaseLost => {
-                    tracing::warn!(shard, "another process took the shard over; standing by");
+                    tracing::warn!("lost the shard lease to another process; standing by");
                 }
             }
         }
     }
 
-    /// Keeps the connection of a shard up until that is of no use any more. What runs is in `slot`.
+    /// Keeps a shard connected until it has to be given up. The running session is in `slot`.
     async fn hold(&self, shard: u32, shards: u32, slot: &mut Option<Session>) -> GatewayFatal {
-        self.vitals.watch(shard, self.limits, clock::now());
+        self.stats.watch(shard, self.limits, clock::now());
         for attempt in 0_u64.. {
-            self.vitals.stage(shard, "waiting for a session");
-            let invitation = match self.admission().await {
-                Ok(invitation) => invitation,
+            self.stats.stage(shard, "waiting for a session");
+            let info = match self.admission().await {
+                Ok(info) => info,
                 Err(reason) => return reason,
             };
-            let bucket = format!("identify/{}", shard % invitation.buckets);
+            let bucket = format!("identify/{}", shard % info.buckets);
             let turn = format!("{}/{shard}/{attempt}", self.owner);
             self.await_lease(&bucket, &turn, IDENTIFY_LEASE, TURN).await;
 
-            let signs = close_codes::listen();
-            self.vitals.note(shard, HealthEvent::Started, clock::now());
-            let session = match Session::start(self.spec(shard, shards, invitation.url)) {
+            let health_events = close_codes::listen();
+            self.stats.record(shard, HealthEvent::Started, clock::now());
+            let session = match Session::start(self.spec(shard, shards, info.url)) {
                 Ok(session) => slot.insert(session),
-                Err(error) => return GatewayFatal::Broken(error.to_string()),
+                Err(error) => return GatewayFatal::Broken(error_chain(&error)),
             };
-            let pause = match self.watch(shard, session, signs).await {
+            let pause = match self.watch(shard, session, health_events).await {
                 Ok(pause) => pause,
                 Err(reason) => return reason,
             };
-            // Cut without a goodbye: a peer that is gone would be waited for.
+            // Dropped without closing, which would wait for a peer that is gone.
             *slot = None;
-            tracing::warn!(shard, pause_ms = pause, "the connection to Discord is started anew");
-            self.vitals.stage(shard, "pausing");
+            tracing::warn!(pause_ms = pause, "reconnecting to Discord");
+            self.stats.stage(shard, "pausing");
             tokio::time::sleep(milliseconds(pause)).await;
         }
         unreachable!("attempts never end")
@@ -144,27 +149,27 @@ impl ShardSupervisor {
 
     fn spec(&self, shard: u32, shards: u32, url: String) -> SessionSpec {
         let (token, out) = (self.token.clone(), self.out.clone());
-        SessionSpec { token, url, shard, shards, out, vitals: self.vitals.clone() }
+        SessionSpec { token, url, shard, shards, out, stats: self.stats.clone() }
     }
 
-    /// Judges the connection until a new one is due, after the pause that is returned.
+    /// Checks the connection until a new one is due, after the returned pause.
     async fn watch(
         &self,
         shard: u32,
         session: &mut Session,
-        mut signs: broadcast::Receiver<(u32, HealthEvent)>,
+        mut health_events: broadcast::Receiver<(u32, HealthEvent)>,
     ) -> Result<i64, GatewayFatal> {
-        let mut judge = tokio::time::interval(JUDGE);
+        let mut health_check = tokio::time::interval(HEALTH_CHECK);
         loop {
             tokio::select! {
-                sign = signs.recv() => self.note(shard, sign),
+                health_event = health_events.recv() => self.record_health(shard, health_event),
                 end = session.ended() => return match end {
                     SessionEnd::GaveUp(reason) => Err(reason),
-                    SessionEnd::Lost => Ok(self.vitals.restart(shard, clock::now())),
+                    SessionEnd::Lost => Ok(self.stats.restart(shard, clock::now())),
                 },
-                _ = judge.tick() => {}
+                _ = health_check.tick() => {}
             }
-            match self.vitals.verdict(shard, clock::now()) {
+            match self.stats.verdict(shard, clock::now()) {
                 HealthAction::Keep => {}
                 HealthAction::Restart(pause) => return Ok(pause),
                 HealthAction::Stop(reason) => return Err(reason),
@@ -172,73 +177,78 @@ impl ShardSupervisor {
         }
     }
 
-    fn note(&self, shard: u32, sign: Result<(u32, HealthEvent), RecvError>) {
-        match sign {
-            Ok((about, sign)) if about == shard => self.vitals.note(shard, sign, clock::now()),
+    fn record_health(&self, shard: u32, health_event: Result<(u32, HealthEvent), RecvError>) {
+        match health_event {
+            Ok((about, health_event)) if about == shard => {
+                self.stats.record(shard, health_event, clock::now())
+            }
             Ok(_) => {}
-            // Only a loop of resumptions makes so many signs.
+            // Only a resume loop produces this many events.
             Err(missed) => {
                 let RecvError::Lagged(missed) = missed else { return };
                 for _ in 0..missed.min(1 + self.limits.resumes as u64) {
-                    self.vitals.note(shard, HealthEvent::Resume, clock::now());
+                    self.stats.record(shard, HealthEvent::Resume, clock::now());
                 }
             }
         }
     }
 
-    /// Asks for the gateway until a new session may be started.
+    /// Requests the gateway's address until a new session may be started.
     async fn admission(&self) -> Result<GatewayInfo, GatewayFatal> {
         loop {
-            let invitation = self.invitation().await?;
-            match invitation.admission() {
-                SessionAdmission::Go => return Ok(invitation),
+            let info = self.fetch_gateway_info().await?;
+            match info.admission() {
+                SessionAdmission::Go => return Ok(info),
                 SessionAdmission::Refuse(wait) => {
                     return Err(GatewayFatal::NoSessionsLeft(wait / Millis::SECOND));
                 }
                 SessionAdmission::Wait(wait) => {
                     let seconds = wait / Millis::SECOND;
-                    tracing::warn!(seconds, "few sessions are left of today's; waiting for more");
+                    tracing::warn!(seconds, "Discord session limit nearly reached; waiting");
                     tokio::time::sleep(milliseconds(wait.max(Millis::SECOND))).await;
                 }
             }
         }
     }
 
-    /// Asks where the gateway is, again and again for as long as a dead connection would be kept.
-    async fn invitation(&self) -> Result<GatewayInfo, GatewayFatal> {
+    /// Requests the gateway's address, retrying for as long as a dead connection would be kept.
+    async fn fetch_gateway_info(&self) -> Result<GatewayInfo, GatewayFatal> {
         let until = clock::now().0 + self.limits.dead;
         let mut pause = Duration::from_secs(1);
         loop {
-            let problem = match self.rest.gateway_bot().await {
+            let error = match self.rest.gateway_bot().await {
                 Ok(answer) => {
-                    let read = GatewayInfo::read(&answer, self.api_url.as_deref());
+                    let read = GatewayInfo::parse(&answer, self.api_url.as_deref());
                     return read.map_err(GatewayFatal::NoGateway);
                 }
                 Err(error) if error.unauthorized() => return Err(GatewayFatal::Token),
-                Err(error) => error.to_string(),
+                Err(error) => error_chain(&error),
             };
             if clock::now().0 >= until {
-                return Err(GatewayFatal::NoGateway(problem));
+                return Err(GatewayFatal::NoGateway(error));
             }
-            tracing::warn!(%problem, "Discord does not tell where its gateway is; asking again");
+            tracing::warn!(error, "GET /gateway/bot failed; retrying");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_ASK);
         }
     }
 
-    /// Waits until the lease is ours.
+    /// Waits until this process holds the lease.
     async fn await_lease(&self, lease: &str, owner: &str, ttl: i64, again: Duration) {
         loop {
             match self.store.acquire_lease(lease, owner, ttl, clock::now()).await {
                 Ok(Some(_)) => return,
                 Ok(None) => {}
-                Err(error) => tracing::warn!(%error, lease, "cannot ask for the lease"),
+                Err(error) => {
+                    let error = error_chain(&error);
+                    tracing::warn!(error, lease, "could not acquire the lease");
+                }
             }
             tokio::time::sleep(again).await;
         }
     }
 
-    /// Renews the lease for as long as it is ours.
+    /// Renews the lease until another process holds it or it cannot be renewed.
     async fn lease_lost(&self, lease: &str) {
         let mut renewed = clock::now();
         loop {
@@ -248,7 +258,8 @@ impl ShardSupervisor {
                 Ok(Some(_)) => renewed = now,
                 Ok(None) => return,
                 Err(error) => {
-                    tracing::warn!(%error, lease, "cannot renew the lease");
+                    let error = error_chain(&error);
+                    tracing::warn!(error, lease, "could not renew the lease");
                     if now.0 - renewed.0 >= LAST_RENEWAL {
                         return;
                     }
@@ -258,9 +269,9 @@ impl ShardSupervisor {
     }
 }
 
-/// Waits for the word to stop.
+/// Waits for the signal to stop.
 async fn await_stop(stop: &mut watch::Receiver<bool>) {
-    // The sender lives as long as the keeper.
+    // The sender lives as long as the supervisor.
     let _ = stop.wait_for(|stop| *stop).await;
 }
 

@@ -1,5 +1,5 @@
-//! What an event of the gateway says, in the words of `wire`. Pure, and knows nothing of the past:
-//! names of roles, tags and parents are the guild view's to add.
+//! Translates a gateway event into the types of `wire`. Pure and stateless: the guild view adds the
+//! names of roles, tags and parents.
 
 use rules::model::ids::{ChannelId, GuildId, MessageId, RoleId};
 use rules::model::message::ReactionChange;
@@ -11,14 +11,14 @@ use crate::wire::api::{
     ThreadList,
 };
 
-/// What is to be done about an event.
+/// What to do about an event.
 #[derive(Clone, PartialEq)]
 pub enum GatewayAction {
-    /// A whole message; nobody has reacted to it yet.
+    /// A complete new message without reactions.
     Posted(Box<ApiMessage>),
-    /// A whole message of which the reactions are not told.
+    /// A complete changed message; its reactions are not included.
     Edited(Box<ApiMessage>),
-    /// A message changed, but the event does not say all of it: it has to be read over REST.
+    /// A message changed, but the event is incomplete: it has to be read over REST.
     Reread(ChannelId, MessageId),
     Deleted(Deletion),
     Reacted(ReactionChange),
@@ -26,13 +26,13 @@ pub enum GatewayAction {
     Channel(ApiChannel),
     /// Deleted, with everything in it.
     ChannelGone(ChannelId),
-    /// Threads that have come into sight.
+    /// Threads that became visible.
     Threads(ThreadList),
     /// A server with all its roles, channels and threads that are not archived.
     Guild(ApiGuild),
-    /// A server with all its roles; its channels are as they were.
+    /// A server with all its roles; its channels are unchanged.
     GuildChanged(ApiGuild),
-    /// An outage of Discord's: nothing of the server is gone.
+    /// An outage at Discord: nothing of the server was deleted.
     GuildAway(GuildId),
     /// The bot was removed from the server.
     GuildLeft(GuildId),
@@ -43,31 +43,31 @@ pub enum GatewayAction {
     Interaction(Value),
     /// A new session: whatever happened before it is a gap of unknown length.
     Ready,
-    /// The session went on, and nothing was lost.
+    /// The session was resumed, and nothing was lost.
     Resumed,
-    /// It matters and cannot be read; its JSON is kept for another try.
+    /// Relevant but not parseable; its JSON is stored for another attempt.
     Quarantine {
         why: &'static str,
         channel: Option<ChannelId>,
         message: Option<MessageId>,
     },
-    /// Of no matter here, such as what happens in direct messages.
+    /// Irrelevant, such as anything in direct messages.
     Nothing,
-    /// A kind that this version does not know.
+    /// An event kind that this version does not support.
     Unknown,
 }
 
 const NO_ID: &str = "an id is missing or not a snowflake";
 
-/// Says what an event means.
-pub fn translate(heard: &DispatchEvent) -> GatewayAction {
-    let data = &heard.data;
-    let kind = heard.kind.as_str();
+/// Translates an event.
+pub fn translate(dispatch: &DispatchEvent) -> GatewayAction {
+    let data = &dispatch.data;
+    let kind = dispatch.kind.as_str();
     if kind.starts_with("MESSAGE_") && data["guild_id"].is_null() {
         return GatewayAction::Nothing;
     }
-    let told = match kind {
-        "MESSAGE_CREATE" | "MESSAGE_UPDATE" => return message(heard),
+    let action = match kind {
+        "MESSAGE_CREATE" | "MESSAGE_UPDATE" => return message(dispatch),
         "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => api::deletion(data).map(GatewayAction::Deleted),
         "MESSAGE_REACTION_ADD"
         | "MESSAGE_REACTION_REMOVE"
@@ -99,18 +99,18 @@ pub fn translate(heard: &DispatchEvent) -> GatewayAction {
         "INTERACTION_CREATE" => Some(GatewayAction::Interaction(data.clone())),
         "READY" => Some(GatewayAction::Ready),
         "RESUMED" => Some(GatewayAction::Resumed),
-        _ if heard.readable => Some(GatewayAction::Nothing),
+        _ if dispatch.readable => Some(GatewayAction::Nothing),
         _ => Some(GatewayAction::Unknown),
     };
     let channel = id(data, "channel_id").map(ChannelId);
-    told.unwrap_or(GatewayAction::Quarantine { why: NO_ID, channel, message: None })
+    action.unwrap_or(GatewayAction::Quarantine { why: NO_ID, channel, message: None })
 }
 
-fn message(heard: &DispatchEvent) -> GatewayAction {
-    let new = heard.kind == "MESSAGE_CREATE";
-    match api::message(&heard.data) {
+fn message(dispatch: &DispatchEvent) -> GatewayAction {
+    let new = dispatch.kind == "MESSAGE_CREATE";
+    match api::message(&dispatch.data) {
         Ok(mut read) => {
-            if heard.readable && says_less(&heard.data, new) {
+            if dispatch.readable && lost_text(&dispatch.data, new) {
                 return GatewayAction::Reread(read.message.channel, read.message.id);
             }
             read.message.reactions.clear();
@@ -132,10 +132,10 @@ fn message(heard: &DispatchEvent) -> GatewayAction {
     }
 }
 
-/// Whether serenity's types lost words of the message: what a changed forward carries, and what a
-/// program says in components alone, which leaves the message without text, embeds, stickers and
+/// Whether serenity's types lost text of the message: the content of a changed forward, and text
+/// that a bot sends only in components, so that the message has no content, embeds, stickers or
 /// poll.
-fn says_less(data: &Value, new: bool) -> bool {
+fn lost_text(data: &Value, new: bool) -> bool {
     let none = |key: &str| data[key].as_array().is_none_or(Vec::is_empty);
     if !new && data["message_reference"]["type"] == 1 {
         return true;

@@ -1,84 +1,65 @@
-//! What people do in the server: commands, menus, buttons, and the hints under their questions.
+//! Handles interactions: commands, menus, buttons, and suggestions under questions.
 //!
-//! Each interaction is read leniently, decided purely, and then acted on. Exactly one daemon answers
-//! it; it is acknowledged within three seconds; what Discord delivers twice is done once.
+//! Each interaction is parsed leniently, decided purely, and then carried out. Exactly one daemon
+//! answers it, it is acknowledged within three seconds, and a repeated delivery is ignored.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use indexer::search::suggest::SuggestionModel;
-use indexer::search::{SearchError, SearchQuery, Searcher};
-use indexer::store::{Store, StoreError, Suggestion};
+use indexer::search::{SearchQuery, Searcher};
+use indexer::store::{Store, Suggestion};
 use rules::config::ruleset::Ruleset;
 use rules::model::ids::{GuildId, Millis};
 use rules::publish::pseudonym::AuthorNaming;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::clock;
-use crate::discord::interactions::decide::answers::AnswerMatches;
-use crate::discord::interactions::decide::routing::{
-    AckKind, DeferredAction, FirstResponse, route_interaction,
-};
-use crate::discord::interactions::io::actions::ActionOutcome;
+use crate::discord::interactions::decide::answers::{self, AnswerMatches};
+use crate::discord::interactions::decide::suggestions::suggestion_reply;
 use crate::discord::interactions::io::discord_api::InteractionApi;
-use crate::discord::interactions::payload::interaction::{Interaction, items};
-use crate::discord::interactions::text::reply::{MOST_CHOICES, Reply};
-use crate::discord::rest::{RestClient, RestError};
+use crate::discord::interactions::payload::command_definitions;
+use crate::discord::interactions::payload::interaction::items;
+use crate::discord::interactions::text::reply::MOST_CHOICES;
+use crate::discord::rest::RestClient;
 
 pub use crate::discord::interactions::decide::marking::MarkRefusal;
 pub use crate::discord::interactions::decide::operating::PAUSED;
 pub use crate::discord::interactions::decide::suggestions::{OpenQuestion, known_answers, suggest};
+pub use crate::discord::interactions::error::InteractionError;
 pub use crate::discord::interactions::payload::interaction::{
     ApplicationId, InteractionParseError,
 };
 
-/// Answers what people ask for in the server.
+/// Answers interactions.
 pub struct InteractionHandler {
-    pub(in crate::discord::interactions) line: InteractionApi,
+    pub(in crate::discord::interactions) api: InteractionApi,
     pub(in crate::discord::interactions) store: Store,
     searcher: Searcher,
     pub(in crate::discord::interactions) rules: Arc<Ruleset>,
     pub(in crate::discord::interactions) naming: AuthorNaming,
-    /// Tells this process from others in claims.
+    /// Identifies this process in claims.
     pub(in crate::discord::interactions) owner: String,
-    application: ApplicationId,
-    /// The place in the index's feed that the searcher was made to see.
+    pub(in crate::discord::interactions) application: ApplicationId,
+    /// The index cursor at the searcher's last reload.
     seen: Arc<AtomicI64>,
-    counts: InteractionCounters,
+    pub(in crate::discord::interactions) counts: InteractionCounters,
 }
 
+/// Counters of this process.
 #[derive(Default)]
-struct InteractionCounters {
-    answered: AtomicU64,
-    unreadable: AtomicU64,
-    failed: AtomicU64,
+pub(in crate::discord::interactions) struct InteractionCounters {
+    pub(in crate::discord::interactions) answered: AtomicU64,
+    pub(in crate::discord::interactions) unreadable: AtomicU64,
+    pub(in crate::discord::interactions) failed: AtomicU64,
 }
 
-/// What became of the interactions that this process got.
+/// Outcomes of the interactions of this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct InteractionCounts {
     pub interactions_answered_total: u64,
     pub interactions_unreadable_total: u64,
     pub interactions_failed_total: u64,
-}
-
-/// Why an interaction was not answered as it should be.
-#[derive(Debug, thiserror::Error)]
-pub enum InteractionError {
-    #[error(transparent)]
-    Unreadable(#[from] InteractionParseError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Search(#[from] SearchError),
-    #[error(transparent)]
-    Discord(#[from] RestError),
-    #[error("a search broke off")]
-    Broken,
-    /// The person may not; they are told why.
-    #[error(transparent)]
-    Refused(#[from] MarkRefusal),
 }
 
 impl InteractionHandler {
@@ -92,7 +73,7 @@ impl InteractionHandler {
         application: ApplicationId,
     ) -> Self {
         Self {
-            line: InteractionApi::new(rest, application),
+            api: InteractionApi::new(rest, application),
             store,
             searcher,
             rules,
@@ -104,39 +85,15 @@ impl InteractionHandler {
         }
     }
 
-    /// Gives a server our commands, unless it has exactly these. Returns whether anything changed.
+    /// Registers the commands in a server, unless it has exactly these. Returns whether it did.
     pub async fn register_commands(&self, guild: GuildId) -> Result<bool, InteractionError> {
-        let present = self.line.commands(guild).await?;
+        let present = self.api.commands(guild).await?;
         let present = items(&present).cloned().collect::<Vec<_>>();
-        if crate::discord::interactions::payload::command_definitions::is_registered(&present) {
+        if command_definitions::is_registered(&present) {
             return Ok(false);
         }
-        self.line
-            .set_commands(
-                guild,
-                &crate::discord::interactions::payload::command_definitions::command_definitions()
-                    .into(),
-            )
-            .await?;
+        self.api.set_commands(guild, &command_definitions::command_definitions().into()).await?;
         Ok(true)
-    }
-
-    /// Answers the JSON of an `INTERACTION_CREATE`, if no other daemon does. Failures are counted and
-    /// logged without content, and told to the person where that is still possible.
-    pub async fn answer(&self, interaction: &Value) {
-        let count = match self.handle(interaction).await {
-            Ok(true) => &self.counts.answered,
-            Ok(false) => return,
-            Err(InteractionError::Unreadable(why)) => {
-                tracing::warn!(%why, "an interaction cannot be read");
-                &self.counts.unreadable
-            }
-            Err(error) => {
-                tracing::warn!(%error, "an interaction was not answered as it should be");
-                &self.counts.failed
-            }
-        };
-        count.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts since the start.
@@ -149,13 +106,13 @@ impl InteractionHandler {
         }
     }
 
-    /// Whether suggestions and proposals are held back by hand.
+    /// Whether suggestions and proposals are paused.
     pub async fn is_paused(&self) -> Result<bool, InteractionError> {
         Ok(self.store.setting(PAUSED).await?.is_some())
     }
 
-    /// Posts one quiet hint under a fresh question that has a known answer, once per question for
-    /// ever; returns whether it did. The caller sees to it that hints are wanted in the channel.
+    /// Posts one suggestion under a recent question that has a known answer, once per question;
+    /// returns whether it did. The caller checks that suggestions are enabled in the channel.
     pub async fn hint(
         &self,
         asked: &OpenQuestion<'_>,
@@ -164,13 +121,7 @@ impl InteractionHandler {
     ) -> Result<bool, InteractionError> {
         let Some(fitting) = suggest(asked, known, now) else { return Ok(false) };
         let cluster = self.store.cluster(&fitting.cluster).await?;
-        let hint = cluster.and_then(|cluster| {
-            crate::discord::interactions::decide::suggestions::suggestion_reply(
-                asked,
-                &cluster,
-                &self.naming,
-            )
-        });
+        let hint = cluster.and_then(|cluster| suggestion_reply(asked, &cluster, &self.naming));
         let Some(hint) = hint else { return Ok(false) };
         let unwanted = self.is_paused().await? || self.store.opt_outs().await?.covers(asked.asker);
         if unwanted {
@@ -188,92 +139,24 @@ impl InteractionHandler {
         if !self.store.suggest(&suggestion).await? {
             return Ok(false);
         }
-        if let Some(posted) = self.line.reply_to(asked.channel, asked.question, &hint).await? {
+        if let Some(posted) = self.api.reply_to(asked.channel, asked.question, &hint).await? {
             self.store.suggestion_posted(asked.question, posted).await?;
         }
         Ok(true)
     }
 
-    /// Returns whether the interaction was ours to answer.
-    async fn handle(&self, json: &Value) -> Result<bool, InteractionError> {
-        let interaction = Interaction::read(json)?;
-        if interaction.application != self.application {
-            return Ok(false);
-        }
-        let now = clock::now();
-        let key = format!("interaction/{}", interaction.id.0);
-        if !self.store.claim_once(&key, &self.owner, now).await? {
-            return Ok(false);
-        }
-        match route_interaction(&interaction) {
-            FirstResponse::Choices { text } => {
-                let choices = self.choices(&text).await?;
-                self.line.respond_choices(&interaction, choices).await?;
-            }
-            FirstResponse::Say(reply) => self.line.respond(&interaction, &reply).await?,
-            FirstResponse::Work { work, ack } => {
-                self.do_later(work, ack, &interaction, now).await?
-            }
-        }
-        Ok(true)
-    }
-
-    async fn do_later(
+    pub(in crate::discord::interactions) async fn choices(
         &self,
-        work: DeferredAction,
-        ack: AckKind,
-        interaction: &Interaction,
-        now: Millis,
-    ) -> Result<(), InteractionError> {
-        self.line.acknowledge(interaction, ack).await?;
-        let error = match self.run_action(work, interaction, now).await {
-            Ok(outcome) => return self.tell(outcome, interaction).await,
-            Err(error) => error,
-        };
-        let language = interaction.language;
-        let (said, error) = match error {
-            InteractionError::Refused(refusal) => (refusal.tell(language), None),
-            error => (
-                Reply::new(crate::discord::interactions::text::messages::failed(language)),
-                Some(error),
-            ),
-        };
-        match ack {
-            AckKind::Fill => self.line.edit_response(interaction, &said).await?,
-            AckKind::Change => self.line.follow_up_private(interaction, &said).await?,
-        }
-        error.map_or(Ok(()), Err)
-    }
-
-    async fn tell(
-        &self,
-        outcome: ActionOutcome,
-        interaction: &Interaction,
-    ) -> Result<(), InteractionError> {
-        if let Some(reply) = &outcome.filled {
-            self.line.edit_response(interaction, reply).await?;
-        }
-        if outcome.bared {
-            self.line.remove_buttons(interaction).await?;
-        }
-        for reply in &outcome.whispers {
-            self.line.follow_up_private(interaction, reply).await?;
-        }
-        for reply in &outcome.announced {
-            self.line.follow_up_public(interaction, reply).await?;
-        }
-        Ok(())
-    }
-
-    async fn choices(&self, text: &str) -> Result<Value, InteractionError> {
+        text: &str,
+    ) -> Result<Value, InteractionError> {
         if text.trim().is_empty() {
             return Ok(Value::Array(Vec::new()));
         }
         let found = self.search(text, MOST_CHOICES).await?;
-        Ok(crate::discord::interactions::decide::answers::choices(&found.clusters, &self.naming))
+        Ok(answers::choices(&found.clusters, &self.naming))
     }
 
-    /// The clusters that match best, as they are now.
+    /// The best matching clusters in their current state.
     pub(in crate::discord::interactions) async fn search(
         &self,
         text: &str,
@@ -292,8 +175,7 @@ impl InteractionHandler {
     }
 }
 
-/// Makes the searcher see what was committed since. An index that is just being built again leaves
-/// what was seen before.
+/// Reloads the searcher after a commit. While the index is being rebuilt, the old one stays in use.
 fn catch_up(searcher: &Searcher, seen: &AtomicI64) {
     let Some(committed) = searcher.cursor() else { return };
     if seen.load(Ordering::Relaxed) != committed && searcher.reload().is_ok() {

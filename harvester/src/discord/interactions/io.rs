@@ -1,3 +1,4 @@
 pub(crate) mod actions;
 pub(crate) mod discord_api;
 pub(crate) mod facts;
+pub(crate) mod flow;

@@ -10,7 +10,7 @@ use super::read;
 use crate::wire::kinds::channel_kind;
 use crate::wire::lenient::{LenientList, LenientObject, LenientScalar, LenientScalars};
 
-/// A channel or thread as Discord tells it: tags by id, its parent by id.
+/// A channel or thread as Discord sends it: tags by id, its parent by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiChannel {
     pub id: ChannelId,
@@ -25,13 +25,13 @@ pub struct ApiChannel {
     /// The tags that a forum post has.
     pub applied: Vec<u64>,
     pub owner: Option<UserId>,
-    /// The newest message that was ever posted, if any was.
+    /// The newest message ever posted, if any.
     pub last_message: Option<MessageId>,
     pub archived: bool,
     pub locked: bool,
-    /// When a thread was archived, or came back, the last time.
+    /// When a thread was last archived or unarchived.
     pub archived_at: Millis,
-    /// Discord shows that there is such a channel, but nothing else of it.
+    /// Discord shows that the channel exists, but hides its details.
     pub obfuscated: bool,
 }
 
@@ -44,16 +44,16 @@ pub struct ApiTag {
     pub moderated: bool,
 }
 
-/// What a role or a person is granted or refused in a channel.
+/// What a role or a user is granted or denied in a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PermissionOverwrite {
-    /// `None` for a person.
+    /// `None` for a user.
     pub role: Option<RoleId>,
     pub allow: u64,
     pub deny: u64,
 }
 
-/// The name that Discord gives to a channel of which it hides everything.
+/// The name of a channel whose details Discord hides.
 const OBFUSCATED: &str = "___hidden___";
 
 #[derive(Debug, Default, Deserialize)]

@@ -1,4 +1,4 @@
-//! What the gateway tells besides messages and channels.
+//! Gateway events other than messages and channels.
 
 use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
 use rules::model::message::{ReactionChange, ReactionOp};
@@ -68,7 +68,7 @@ pub struct MemberUpdate {
     pub member: ApiMember,
 }
 
-/// Any of the four `MESSAGE_REACTION_…` events; `None` if it does not say enough.
+/// Any of the four `MESSAGE_REACTION_…` events; `None` if fields are missing.
 pub fn reaction_change(kind: &str, raw: &Value) -> Option<ReactionChange> {
     let raw = read::<RawReactionEvent<'_>>(raw);
     let user = raw.user_id.id().map(UserId);
@@ -84,7 +84,7 @@ pub fn reaction_change(kind: &str, raw: &Value) -> Option<ReactionChange> {
     Some(ReactionChange { channel, message: MessageId(raw.message_id.id()?), emoji, what })
 }
 
-/// `None` if it names no message.
+/// `None` without a message id.
 pub fn deletion(raw: &Value) -> Option<Deletion> {
     let raw = read::<RawDeletion<'_>>(raw);
     let messages = raw.ids.0.iter().chain([&raw.id]).filter_map(LenientScalar::id).map(MessageId);
@@ -94,7 +94,7 @@ pub fn deletion(raw: &Value) -> Option<Deletion> {
     (!messages.is_empty()).then_some(Deletion { guild, channel, messages })
 }
 
-/// The threads that a list names; those that cannot be read are passed over.
+/// The threads of a list; unparseable ones are skipped.
 pub fn thread_list(raw: &Value) -> ThreadList {
     ThreadList {
         guild: read::<RawOfGuild<'_>>(raw).guild_id.id().map(GuildId),

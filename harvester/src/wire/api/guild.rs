@@ -8,11 +8,11 @@ use super::channel::{ApiChannel, channel};
 use super::read;
 use crate::wire::lenient::LenientScalar;
 
-/// A server as the gateway tells it at the start.
+/// A server as the gateway sends it at the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiGuild {
     pub id: GuildId,
-    /// An outage: Discord says nothing else of it, and nothing of it is gone.
+    /// An outage: Discord sends nothing else, and nothing was deleted.
     pub unavailable: bool,
     pub roles: Vec<ApiRole>,
     pub channels: Vec<ApiChannel>,
@@ -56,13 +56,13 @@ struct RawGuildId<'a> {
 
 /// A server; `None` without a usable id.
 pub fn guild(raw: &Value) -> Option<ApiGuild> {
-    let told = read::<RawGuild<'_>>(raw);
-    let id = GuildId(told.id.id()?);
+    let raw_guild = read::<RawGuild<'_>>(raw);
+    let id = GuildId(raw_guild.id.id()?);
     let each = |key: &str| raw[key].as_array().into_iter().flatten();
     let of_guild = |channel: ApiChannel| ApiChannel { guild: Some(id), ..channel };
     Some(ApiGuild {
         id,
-        unavailable: told.unavailable.flag(),
+        unavailable: raw_guild.unavailable.flag(),
         roles: each("roles").filter_map(role).collect(),
         channels: each("channels").filter_map(channel).map(of_guild).collect(),
         threads: each("threads").filter_map(channel).map(of_guild).collect(),
@@ -79,6 +79,6 @@ pub fn role(raw: &Value) -> Option<ApiRole> {
 
 /// `GUILD_ROLE_CREATE` and `GUILD_ROLE_UPDATE`.
 pub fn role_update(raw: &Value) -> Option<(GuildId, ApiRole)> {
-    let told = read::<RawGuildId<'_>>(raw);
-    Some((GuildId(told.guild_id.id()?), role(&raw["role"])?))
+    let raw_guild = read::<RawGuildId<'_>>(raw);
+    Some((GuildId(raw_guild.guild_id.id()?), role(&raw["role"])?))
 }

@@ -12,20 +12,20 @@ use super::{MessageParseError, read};
 use crate::wire::kinds::message_kind;
 use crate::wire::lenient::{LenientList, LenientObject, LenientScalar};
 
-/// A message, and what its server says of the author.
+/// A message, with the author as a member of its server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApiMessage {
-    /// The author's name is the one in the server where `member` is told, else the global one; the
+    /// The author's name is the one in the server if `member` is present, else the global one; the
     /// author has no roles yet. Reactions have counts, but no users.
     pub message: Message,
     pub guild: Option<GuildId>,
-    /// Only the gateway tells it.
+    /// Only the gateway sends it.
     pub member: Option<ApiMember>,
-    /// The author is no account but a webhook: there is no member to look up.
+    /// The author is a webhook and not an account: there is no member to look up.
     pub webhook: bool,
     /// The ids of the custom emoji among the reactions, in the order of the reactions.
     pub emoji_ids: Vec<Option<u64>>,
-    /// Discord's number for a type that this version does not know.
+    /// Discord's number of a message type that this version does not support.
     pub unknown_type: Option<u64>,
 }
 
@@ -133,7 +133,7 @@ struct RawComponent<'a> {
 /// A message of the gateway or of a REST page.
 ///
 /// # Errors
-/// Id, channel, author, time or text are missing or unusable; anything else may be.
+/// Id, channel, author, time or text are missing or invalid; all other fields are optional.
 pub fn message(raw: &Value) -> Result<ApiMessage, MessageParseError> {
     let mut raw = read::<RawMessage<'_>>(raw);
     let id = raw.id.id().map(MessageId);
@@ -150,9 +150,9 @@ pub fn message(raw: &Value) -> Result<ApiMessage, MessageParseError> {
     let text = raw.content.text().ok_or(lacks("`content` is missing or not text"))?;
     let sent = raw.timestamp.text().as_deref().and_then(time);
     let sent = sent.ok_or(lacks("`timestamp` is missing or not an ISO 8601 date"))?;
-    let author = raw.author.0.ok_or(lacks("`author` is missing"))?.told();
+    let author = raw.author.0.ok_or(lacks("`author` is missing"))?.into_user();
     let (author, _) = author.ok_or(lacks("`author.id` is missing or not a snowflake"))?;
-    let member = raw.member.0.map(RawMember::told);
+    let member = raw.member.0.map(RawMember::into_member);
     let number = raw.kind.whole();
     let kind = number.map_or(MessageKind::Other, message_kind);
     let reference = raw.message_reference.0.take();
@@ -172,7 +172,7 @@ pub fn message(raw: &Value) -> Result<ApiMessage, MessageParseError> {
         kind,
         sent,
         edited: raw.edited_timestamp.text().as_deref().and_then(time),
-        text: said(&text, &raw.components.0),
+        text: display_text(&text, &raw.components.0),
         reply_to: reference.as_ref().and_then(|to| replied_to(kind, to, channel)),
         mentions: raw.mentions.0.into_iter().filter_map(mention).collect(),
         reactions,
@@ -185,14 +185,14 @@ pub fn message(raw: &Value) -> Result<ApiMessage, MessageParseError> {
     Ok(ApiMessage { message, guild, member, webhook, emoji_ids, unknown_type })
 }
 
-/// A date as Discord and serenity write it.
+/// Parses a date as Discord and serenity write it.
 pub(super) fn time(text: &str) -> Option<Millis> {
     let timestamp: jiff::Timestamp = text.parse().ok()?;
     Some(Millis(timestamp.as_millisecond()))
 }
 
-/// The text, or that of its components where a program speaks only in these.
-fn said(text: &str, components: &[RawComponent<'_>]) -> String {
+/// The text, or the text of the components if there is no other.
+fn display_text(text: &str, components: &[RawComponent<'_>]) -> String {
     if !text.is_empty() {
         return text.to_owned();
     }
@@ -227,7 +227,7 @@ fn replied_to(
     if kind.is_talk() && of_reply && here { message_id.id().map(MessageId) } else { None }
 }
 
-/// What was forwarded: `Some`, though perhaps empty, for every forward.
+/// The forwarded content: `Some`, possibly empty, for every forward.
 fn forwarded(
     reference: Option<RawReference<'_>>,
     snapshots: LenientList<RawSnapshot<'_>>,
@@ -240,7 +240,7 @@ fn forwarded(
 }
 
 fn mention(raw: RawUser<'_>) -> Option<Mention> {
-    let (user, member) = raw.told()?;
+    let (user, member) = raw.into_user()?;
     let name = member.and_then(|member| member.nick).unwrap_or(user.name);
     Some(Mention { id: user.id, name })
 }

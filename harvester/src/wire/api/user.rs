@@ -1,4 +1,4 @@
-//! Users, and what they are called and allowed in a server.
+//! Users, and their names and roles in a server.
 
 use std::fmt;
 
@@ -49,7 +49,7 @@ struct RawUserOnly<'a> {
     bot: LenientScalar<'a>,
 }
 
-/// A user as the whole of Discord knows them.
+/// A user, independent of any server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiUser {
     pub id: UserId,
@@ -72,16 +72,16 @@ impl fmt::Debug for ApiMember {
 }
 
 impl RawUser<'_> {
-    pub(super) fn told(self) -> Option<(ApiUser, Option<ApiMember>)> {
+    pub(super) fn into_user(self) -> Option<(ApiUser, Option<ApiMember>)> {
         let Self { id, username, global_name, bot, member } = self;
         let name = global_name.words().or_else(|| username.words()).unwrap_or_default();
-        let told = ApiUser { id: UserId(id.id()?), name: name.into_owned(), bot: bot.flag() };
-        Some((told, member.0.map(RawMember::told)))
+        let user = ApiUser { id: UserId(id.id()?), name: name.into_owned(), bot: bot.flag() };
+        Some((user, member.0.map(RawMember::into_member)))
     }
 }
 
 impl RawMember<'_> {
-    pub(super) fn told(self) -> ApiMember {
+    pub(super) fn into_member(self) -> ApiMember {
         let roles = self.roles.0.iter().filter_map(LenientScalar::id).map(RoleId).collect();
         ApiMember { nick: self.nick.words().map(|nick| nick.into_owned()), roles }
     }
@@ -89,10 +89,10 @@ impl RawMember<'_> {
 
 /// A user; `None` without a usable id.
 pub fn user(raw: &Value) -> Option<ApiUser> {
-    read::<RawUser<'_>>(raw).told().map(|(told, _)| told)
+    read::<RawUser<'_>>(raw).into_user().map(|(user, _)| user)
 }
 
-/// The users of a page; what is none is passed over.
+/// The users of a page; anything else is skipped.
 pub fn users(raw: &Value) -> Vec<ApiUser> {
     raw.as_array().into_iter().flatten().filter_map(user).collect()
 }
@@ -102,5 +102,5 @@ pub fn member(raw: &Value) -> Option<(ApiUser, ApiMember)> {
     let mut raw = read::<RawMember<'_>>(raw);
     let RawUserOnly { id, username, global_name, bot } = raw.user.0.take()?;
     let user = RawUser { id, username, global_name, bot, member: LenientObject::default() };
-    Some((user.told()?.0, raw.told()))
+    Some((user.into_user()?.0, raw.into_member()))
 }

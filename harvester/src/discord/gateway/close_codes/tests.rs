@@ -6,7 +6,11 @@ use super::*;
 fn understands_what_serenity_writes() {
     let check = |said: &str, expected: Option<HealthEvent>| {
         let message = format!("[ShardInfo {{ id: ShardId(3), total: 7 }}] {said}");
-        assert_eq!(parse_log_line(&message), expected.map(|sign| (3, sign)), "{said}");
+        assert_eq!(
+            parse_log_line(&message),
+            expected.map(|health_event| (3, health_event)),
+            "{said}"
+        );
     };
     check("Identifying", Some(HealthEvent::Identify));
     check("Attempting to resume", Some(HealthEvent::Resume));
@@ -22,7 +26,7 @@ fn understands_what_serenity_writes() {
 
 #[test]
 fn hears_two_modules_and_keeps_only_numbers() {
-    let mut signs = listen();
+    let mut health_events = listen();
     let subscriber = tracing_subscriber::registry().with(layer());
     tracing::subscriber::with_default(subscriber, || {
         tracing::debug!(target: "serenity::gateway::ws", "[{}] Identifying", "ShardId(901)");
@@ -32,8 +36,8 @@ fn hears_two_modules_and_keeps_only_numbers() {
         tracing::trace!(target: "serenity::gateway::ws", "[ShardId(901)] Identifying");
     });
     let mut heard = Vec::new();
-    while let Ok(sign) = signs.try_recv() {
-        heard.extend((sign.0 == 901).then_some(sign.1));
+    while let Ok(health_event) = health_events.try_recv() {
+        heard.extend((health_event.0 == 901).then_some(health_event.1));
     }
     assert_eq!(heard, [HealthEvent::Identify, HealthEvent::Closed(4010)]);
 }

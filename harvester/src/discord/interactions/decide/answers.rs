@@ -1,4 +1,4 @@
-//! `/answers`: the best three, and titles while one types.
+//! `/answers`: the best three answers, and titles as autocompletion.
 
 use std::collections::BTreeSet;
 
@@ -26,8 +26,12 @@ pub(crate) struct AnswerMatches {
     pub(crate) nearest_only: bool,
 }
 
-/// Tells the best three answers. Words that may not be quoted are not shown.
-pub(crate) fn tell(found: &AnswerMatches, naming: &AuthorNaming, language: BotLanguage) -> Reply {
+/// Renders the best three answers. Text that may not be quoted is not shown.
+pub(crate) fn render_answers(
+    found: &AnswerMatches,
+    naming: &AuthorNaming,
+    language: BotLanguage,
+) -> Reply {
     if found.clusters.is_empty() {
         return Reply::new(messages::nothing_found(language));
     }
@@ -106,7 +110,7 @@ fn latest(cluster: &Cluster) -> &Occurrence {
     cluster.occurrences.iter().max_by_key(by_time).expect("a cluster has an occurrence")
 }
 
-/// Titles to choose from while somebody types. Choosing one gives the cluster's id as the query.
+/// Titles as autocompletion choices. Choosing one sends the cluster's id as the query.
 pub(crate) fn choices(clusters: &[Cluster], naming: &AuthorNaming) -> Value {
     let mut seen = BTreeSet::new();
     let named = clusters.iter().filter_map(|cluster| {
@@ -118,7 +122,7 @@ pub(crate) fn choices(clusters: &[Cluster], naming: &AuthorNaming) -> Value {
     choices.map(|(name, id)| json!({"name": name, "value": id})).collect()
 }
 
-/// The cluster that a query names, if it is a choice that was offered. A word may look like one.
+/// The cluster id in a query, if it has the form of one. An ordinary word may have it too.
 pub(crate) fn named(query: &str) -> Option<ClusterId> {
     query.trim().parse().ok()
 }
@@ -131,7 +135,7 @@ mod tests {
     use crate::discord::interactions::test_support::{cluster, naming, occurrence};
 
     fn tell(clusters: Vec<Cluster>, language: BotLanguage) -> String {
-        super::tell(&AnswerMatches { clusters, nearest_only: false }, &naming(), language).text
+        render_answers(&AnswerMatches { clusters, nearest_only: false }, &naming(), language).text
     }
 
     #[test]

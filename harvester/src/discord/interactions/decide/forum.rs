@@ -1,4 +1,4 @@
-//! The tags of a forum post: which one says that it is solved, and whether we may set it.
+//! The tags of a forum post: which one means solved, and whether the bot may set it.
 
 use rules::model::ids::UserId;
 use serde_json::Value;
@@ -7,13 +7,13 @@ use super::permissions::PermissionBits;
 use crate::discord::interactions::payload::custom_id::TagId;
 use crate::discord::interactions::payload::interaction::{items, number};
 
-/// A thread or forum post as Discord has it.
+/// A thread or forum post.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct ForumPost {
     pub(crate) owner: Option<UserId>,
     pub(crate) archived: bool,
     pub(crate) applied: Vec<TagId>,
-    /// The tags that its forum knows. Empty outside forums.
+    /// The tags that its forum offers. Empty outside forums.
     pub(crate) available: Vec<ForumTag>,
 }
 
@@ -25,16 +25,16 @@ pub(crate) struct ForumTag {
     pub(crate) moderated: bool,
 }
 
-/// What is to be done about the solved tag.
+/// What to do about the solved tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TagAction {
-    /// No forum, no such tag, or it is set.
+    /// Nothing: no forum, no such tag, or it is already set.
     Leave,
-    /// The post has as many tags as it can have.
+    /// The post already has the maximum number of tags.
     Full,
-    /// We may not.
+    /// The bot lacks the permission.
     Refused,
-    /// All tags that the post shall have, and the one that is added.
+    /// All tags that the post gets, and the one that is added.
     Set { applied: Vec<TagId>, added: ForumTag },
 }
 
@@ -42,7 +42,7 @@ pub(crate) enum TagAction {
 const MOST_TAGS: usize = 5;
 
 impl ForumPost {
-    /// Reads a thread and the channel it hangs under, passing over everything odd.
+    /// Parses a thread and its parent channel leniently.
     pub(crate) fn read(thread: &Value, parent: &Value) -> Self {
         let tag = |json: &Value| {
             Some(ForumTag {
@@ -59,13 +59,17 @@ impl ForumPost {
         }
     }
 
-    /// What to do so that the post counts as solved. Other tags stay.
-    pub(crate) fn solving(&self, solved: impl Fn(&str) -> bool, ours: PermissionBits) -> TagAction {
+    /// How to tag the post as solved. Other tags stay.
+    pub(crate) fn solving(
+        &self,
+        solved: impl Fn(&str) -> bool,
+        bot_permissions: PermissionBits,
+    ) -> TagAction {
         let solving = self.available.iter().filter(|tag| solved(&tag.name)).collect::<Vec<_>>();
         if solving.is_empty() || solving.iter().any(|tag| self.applied.contains(&tag.id)) {
             return TagAction::Leave;
         }
-        let may_set = |tag: &&&ForumTag| !tag.moderated || ours.manages_threads();
+        let may_set = |tag: &&&ForumTag| !tag.moderated || bot_permissions.manages_threads();
         let Some(added) = solving.iter().find(may_set) else { return TagAction::Refused };
         if self.applied.len() >= MOST_TAGS {
             return TagAction::Full;
@@ -74,11 +78,11 @@ impl ForumPost {
         TagAction::Set { applied, added: (*added).clone() }
     }
 
-    /// The tags that stay when `tag` is taken back; `None` if there is nothing to take back. Only a
-    /// tag that tells of a solution is one that we ever set.
+    /// The tags that stay when `tag` is removed; `None` if there is nothing to remove. Only a
+    /// solved tag is removed: the bot never sets another one.
     pub(crate) fn without(&self, tag: TagId, solved: impl Fn(&str) -> bool) -> Option<Vec<TagId>> {
-        let ours = self.available.iter().any(|known| known.id == tag && solved(&known.name));
-        (ours && self.applied.contains(&tag))
+        let is_solved = self.available.iter().any(|known| known.id == tag && solved(&known.name));
+        (is_solved && self.applied.contains(&tag))
             .then(|| self.applied.iter().copied().filter(|other| *other != tag).collect())
     }
 }
@@ -107,8 +111,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(thread: &ForumPost, ours: PermissionBits, expected: Option<&[u64]>) {
-        let applied = match thread.solving(solved, ours) {
+    fn check(thread: &ForumPost, bot_permissions: PermissionBits, expected: Option<&[u64]>) {
+        let applied = match thread.solving(solved, bot_permissions) {
             TagAction::Set { applied, .. } => Some(applied.iter().map(|tag| tag.0).collect()),
             _ => None::<Vec<_>>,
         };

@@ -1,4 +1,4 @@
-//! "Mark as answer" and "Not an answer": who may, and what follows.
+//! "Mark as answer" and "Not an answer": who may mark, and what follows.
 
 use std::collections::BTreeSet;
 
@@ -12,48 +12,49 @@ use crate::discord::interactions::payload::custom_id::{CustomId, TagId};
 use crate::discord::interactions::payload::interaction::{Interaction, TargetMessage};
 use crate::discord::interactions::text::language::BotLanguage;
 use crate::discord::interactions::text::messages;
+use crate::discord::interactions::text::messages::{MarkResult, TagResult};
 use crate::discord::interactions::text::reply::{Button, ButtonStyle, Reply};
 
-/// What has to be known before anything is decided about a message.
+/// The facts that a decision about a message needs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MarkFacts {
     /// Whether the channel is read and everybody may see it.
     pub(crate) read: bool,
-    /// Who asked in the message's conversation or thread.
+    /// The askers of the message's conversation or thread.
     pub(crate) askers: BTreeSet<UserId>,
     /// Whether the scope rules trust the person who acts.
     pub(crate) trusted: bool,
-    /// Whether the person who acts wants nothing kept: neither can what they say here be.
+    /// Whether the acting user has opted out: their mark cannot be stored either.
     pub(crate) left: bool,
-    /// Whether the message's author wants nothing kept.
+    /// Whether the message's author has opted out.
     pub(crate) opted_out: bool,
-    /// Whether its author is to be asked for consent: people are asked here, and this one was not.
+    /// Whether to ask the author for consent: the server asks authors, and this one was not asked.
     pub(crate) unasked: bool,
-    /// The question there and who asked it, if they are to be asked likewise.
+    /// The question and its asker, if the asker is to be asked for consent too.
     pub(crate) question: Option<(MessageId, UserId)>,
     pub(crate) thread: Option<ForumPost>,
 }
 
-/// Why nothing is done; the person is told.
+/// Why nothing was marked; the reply states it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MarkRefusal {
     #[error("the channel is not read")]
     NotRead,
-    #[error("only askers, trusted people and moderators may")]
+    #[error("the user is neither asker, trusted nor moderator")]
     MayNot,
-    #[error("the person wants nothing kept")]
+    #[error("the user has opted out")]
     Left,
-    #[error("it is our own message")]
+    #[error("the bot wrote the message")]
     OwnMessage,
-    #[error("the author wants nothing kept")]
+    #[error("the author has opted out")]
     OptedOut,
 }
 
 impl MarkRefusal {
-    pub(crate) fn tell(self, language: BotLanguage) -> Reply {
+    pub(crate) fn reply(self, language: BotLanguage) -> Reply {
         Reply::new(match self {
             Self::NotRead => messages::not_read(language),
-            Self::MayNot => messages::may_not_judge(language),
+            Self::MayNot => messages::may_not_mark(language),
             Self::Left => messages::you_left(language),
             Self::OwnMessage => messages::own_message(language),
             Self::OptedOut => messages::opted_out(language),
@@ -61,37 +62,21 @@ impl MarkRefusal {
     }
 }
 
-/// What marking a message means.
+/// The steps that marking a message takes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct MarkPlan {
     pub(crate) mark: AnswerMarkRow,
-    /// Whether our ✅ shall stand under the message.
+    /// Whether the bot's ✅ belongs under the message.
     pub(crate) react: bool,
     pub(crate) tagging: TagAction,
-    /// The author, if they are to be asked whether they may be quoted.
+    /// The author, if they are to be asked for consent.
     pub(crate) ask: Option<UserId>,
-    /// The question and its asker, if they are to be asked whether it may be quoted.
+    /// The question and its asker, if the asker is to be asked for consent.
     pub(crate) ask_for_question: Option<(MessageId, UserId)>,
 }
 
-/// What came of it, as the person is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MarkResult {
-    pub(crate) answers: bool,
-    pub(crate) reacted: bool,
-    pub(crate) tagged: TagResult,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TagResult {
-    NotAsked,
-    Set(String),
-    Full,
-    Refused,
-}
-
-/// Whether the person may say what is true of this conversation.
-pub(crate) fn may_judge(interaction: &Interaction, facts: &MarkFacts) -> Result<(), MarkRefusal> {
+/// Whether the user may mark messages of this conversation.
+pub(crate) fn may_mark(interaction: &Interaction, facts: &MarkFacts) -> Result<(), MarkRefusal> {
     if interaction.guild.is_none() || !facts.read {
         return Err(MarkRefusal::NotRead);
     }
@@ -101,10 +86,10 @@ pub(crate) fn may_judge(interaction: &Interaction, facts: &MarkFacts) -> Result<
     let Interaction { user, permissions, .. } = *interaction;
     let standing =
         MemberAuthority { user, permissions, trusted: facts.trusted, askers: &facts.askers };
-    if standing.may_judge() { Ok(()) } else { Err(MarkRefusal::MayNot) }
+    if standing.may_mark() { Ok(()) } else { Err(MarkRefusal::MayNot) }
 }
 
-/// Decides about marking a message as the answer, or as none.
+/// Plans how to mark a message as an answer, or as not an answer.
 pub(crate) fn plan(
     interaction: &Interaction,
     target: &TargetMessage,
@@ -113,7 +98,7 @@ pub(crate) fn plan(
     solved: impl Fn(&str) -> bool,
     now: Millis,
 ) -> Result<MarkPlan, MarkRefusal> {
-    may_judge(interaction, facts)?;
+    may_mark(interaction, facts)?;
     if target.author.0 == interaction.application.0 {
         return Err(MarkRefusal::OwnMessage);
     }
@@ -122,7 +107,7 @@ pub(crate) fn plan(
     }
     let TargetMessage { message, channel, author, bot, .. } = *target;
     let tagging = match &facts.thread {
-        Some(thread) if answers => thread.solving(solved, interaction.ours),
+        Some(thread) if answers => thread.solving(solved, interaction.bot_permissions),
         _ => TagAction::Leave,
     };
     Ok(MarkPlan {
@@ -134,8 +119,8 @@ pub(crate) fn plan(
     })
 }
 
-/// Tells what was done and offers to take it back.
-pub(crate) fn tell(
+/// Renders what was done, with an undo button.
+pub(crate) fn render_marked(
     plan: &MarkPlan,
     marked: &MarkResult,
     entry: i64,
@@ -153,17 +138,17 @@ pub(crate) fn tell(
     )])
 }
 
-/// How things shall stand once a person's own mark is gone.
+/// What remains after a user's own mark is removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MarkUndo {
-    /// Whether our ✅ shall stand under the message.
+    /// Whether the bot's ✅ belongs under the message.
     pub(crate) react: bool,
-    /// All tags that the post shall have, if one is taken back.
+    /// All tags that the post keeps, if one is removed.
     pub(crate) applied: Option<Vec<TagId>>,
 }
 
-/// `left` are the marks that remain on the message: while one of them calls it the answer, and none
-/// denies it, ✅ and tag stay.
+/// `left` are the marks that remain on the message: while at least one of them marks it as an
+/// answer and none as not an answer, ✅ and tag stay.
 pub(crate) fn plan_undo(
     left: &[AnswerMark],
     tag: Option<TagId>,
@@ -278,7 +263,8 @@ mod tests {
         let plan = decide(&facts, true).unwrap();
         let undo_of = |tagged| {
             let marked = MarkResult { answers: true, reacted: true, tagged };
-            tell(&plan, &marked, 12, BotLanguage::Korean).ephemeral()["components"].to_string()
+            render_marked(&plan, &marked, 12, BotLanguage::Korean).ephemeral()["components"]
+                .to_string()
         };
         assert!(undo_of(TagResult::Set("Solved".to_owned())).contains("harvest:unmark:400:3:12"));
         assert!(undo_of(TagResult::Refused).contains("harvest:unmark:400:0:12"));

@@ -1,4 +1,4 @@
-//! `/harvester`: how things are, and what is kept about a person.
+//! `/harvester`: the status, and the data stored about a user.
 
 use indexer::store::PULSES;
 use rules::model::ids::Millis;
@@ -9,10 +9,10 @@ use crate::discord::interactions::text::language::BotLanguage;
 use crate::discord::interactions::text::messages;
 use crate::discord::interactions::text::reply::Reply;
 
-/// The setting that holds back suggestions and proposals while it exists.
+/// The setting that pauses suggestions and proposals while it exists.
 pub const PAUSED: &str = "paused";
 
-/// What moderators are told of the harvester.
+/// The status that moderators see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ServerStatus {
     pub(crate) paused: bool,
@@ -23,16 +23,16 @@ pub(crate) struct ServerStatus {
     pub(crate) reading: u64,
     pub(crate) answers: u64,
     pub(crate) recurring: u64,
-    /// Questions that nobody has settled.
+    /// Questions that are not resolved.
     pub(crate) open: u64,
     pub(crate) proposals: u64,
-    /// What could not be read and waits to be tried again.
+    /// Payloads that could not be parsed and wait for another attempt.
     pub(crate) quarantined: u64,
     /// When the last event was stored, by any daemon.
     pub(crate) last_stored: Option<Millis>,
 }
 
-/// When any daemon last stored something, by the pulses that they write.
+/// When any daemon last stored an event, by the status that each of them writes.
 pub(crate) fn last_stored(settings: &[(String, String)]) -> Option<Millis> {
     let pulses = settings.iter().filter(|(name, _)| name.starts_with(PULSES));
     let times = pulses.filter_map(|(_, pulse)| {
@@ -42,53 +42,54 @@ pub(crate) fn last_stored(settings: &[(String, String)]) -> Option<Millis> {
     times.max()
 }
 
-pub(crate) fn tell(state: &ServerStatus, language: BotLanguage) -> Reply {
+pub(crate) fn render_status(state: &ServerStatus, language: BotLanguage) -> Reply {
     let ServerStatus { messages, channels, hidden, reading, answers, recurring, open, .. } = state;
     let ServerStatus { paused, proposals, quarantined, last_stored, .. } = state;
     let running = match paused {
-        true => {
-            language.pick("**Paused**: no suggestions, no proposals", "**일시정지 중**: 제안 없음")
-        }
+        true => language.pick(
+            "**Paused**: no suggestions, no proposals",
+            "**일시정지 중**: 답변 추천과 문서 제안 없음",
+        ),
         false => language.pick("**Running**", "**작동 중**"),
     };
     let last = last_stored.map_or_else(
-        || language.pick("nothing since the start", "시작한 뒤 아직 없음").to_owned(),
+        || language.pick("none since the start", "시작한 뒤 아직 없음").to_owned(),
         messages::ago,
     );
     let lines = language.pick(
         [
             format!("Last event: {last}"),
             format!("Messages: {messages} in {channels} channels ({hidden} hidden, {reading} still being read)"),
-            format!("Answers: {answers}, of them {recurring} to recurring questions"),
+            format!("Answers: {answers} ({recurring} to recurring questions)"),
             format!("Open questions: {open}"),
             format!("Proposals: {proposals}"),
-            format!("Could not be read: {quarantined}"),
+            format!("Payloads that could not be parsed: {quarantined}"),
         ],
         [
             format!("마지막 이벤트: {last}"),
             format!("메시지: 채널 {channels}개에서 {messages}개 (숨김 {hidden}개, 읽는 중 {reading}개)"),
-            format!("답변: {answers}개, 그중 반복되는 질문 {recurring}개"),
+            format!("답변: {answers}개 (반복되는 질문의 답변 {recurring}개)"),
             format!("열린 질문: {open}개"),
-            format!("제안: {proposals}개"),
-            format!("읽지 못한 것: {quarantined}개"),
+            format!("문서 제안: {proposals}개"),
+            format!("처리하지 못한 데이터: {quarantined}개"),
         ],
     );
     Reply::new(format!("{running}\n{}", lines.join("\n")))
 }
 
-/// Bytes of one attachment: Discord takes ten MiB from a bot.
+/// Bytes of one attachment: Discord accepts ten MiB from a bot.
 const PART: usize = 8 << 20;
 
-/// Everything that is kept about a person, as messages with files. More than one only if it is large.
-pub(crate) fn export(kept: &impl Serialize, language: BotLanguage) -> Vec<Reply> {
-    let json = serde_json::to_vec_pretty(kept).expect("what is kept has only text keys");
+/// All data stored about a user, as messages with files. More than one only if it is large.
+pub(crate) fn export(data: &impl Serialize, language: BotLanguage) -> Vec<Reply> {
+    let json = serde_json::to_vec_pretty(data).expect("stored data has only text keys");
     let several = json.len() > PART;
     let parts = json.chunks(PART).enumerate().map(|(at, bytes)| {
         let (name, text) = match (several, at) {
-            (false, _) => ("kept-about-you.json".to_owned(), messages::exported(language)),
+            (false, _) => ("stored-about-you.json".to_owned(), messages::exported(language)),
             (true, at) => {
                 let text = if at == 0 { messages::exported } else { messages::exported_part };
-                (format!("kept-about-you.part{}.json", at + 1), text(language))
+                (format!("stored-about-you.part{}.json", at + 1), text(language))
             }
         };
         Reply { file: Some((name, bytes.to_vec())), ..Reply::new(text) }
@@ -110,10 +111,10 @@ mod tests {
             last_stored: Some(Millis(1_700_000_000_000)),
             ..ServerStatus::default()
         };
-        let english = tell(&state, BotLanguage::English).text;
+        let english = render_status(&state, BotLanguage::English).text;
         assert!(english.starts_with("**Paused**") && english.contains("Open questions: 17"));
         assert!(english.contains("Last event: <t:1700000000:R>"), "{english}");
-        let korean = tell(&ServerStatus::default(), BotLanguage::Korean).text;
+        let korean = render_status(&ServerStatus::default(), BotLanguage::Korean).text;
         assert!(korean.starts_with("**작동 중**") && korean.contains("아직 없음"), "{korean}");
     }
 
@@ -137,7 +138,7 @@ mod tests {
     fn what_is_kept_comes_as_one_file_or_as_parts_that_join() {
         let small = export(&json!({"messages": ["hi"]}), BotLanguage::English);
         assert_eq!(small.len(), 1);
-        assert_eq!(small[0].file.as_ref().unwrap().0, "kept-about-you.json");
+        assert_eq!(small[0].file.as_ref().unwrap().0, "stored-about-you.json");
         let large = json!({"messages": vec!["a word"; 1_000_000]});
         let parts = export(&large, BotLanguage::Korean);
         assert!(parts.len() > 1);

@@ -1,4 +1,4 @@
-//! Who may do what.
+//! Which permissions an action needs.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ impl PermissionBits {
         self.0 & (wanted | Self::ADMINISTRATOR) != 0
     }
 
-    /// Whether this is a moderator of the place.
+    /// Whether these are the permissions of a moderator.
     pub(crate) fn moderates(self) -> bool {
         self.any(Self::MANAGE_MESSAGES | Self::MANAGE_THREADS | Self::MANAGE_GUILD)
     }
@@ -34,7 +34,7 @@ impl PermissionBits {
     }
 }
 
-/// What a person is to a conversation.
+/// The rights of a member in a conversation.
 #[derive(Debug, Clone)]
 pub(crate) struct MemberAuthority<'a> {
     pub(crate) user: UserId,
@@ -46,8 +46,8 @@ pub(crate) struct MemberAuthority<'a> {
 }
 
 impl MemberAuthority<'_> {
-    /// Whether this person's word on what answers the question counts.
-    pub(crate) fn may_judge(&self) -> bool {
+    /// Whether this member may mark answers.
+    pub(crate) fn may_mark(&self) -> bool {
         self.permissions.moderates() || self.trusted || self.askers.contains(&self.user)
     }
 }
@@ -61,8 +61,7 @@ mod tests {
         let askers = BTreeSet::from([UserId(7)]);
         let may = |user, permissions, trusted| {
             let permissions = PermissionBits(permissions);
-            MemberAuthority { user: UserId(user), permissions, trusted, askers: &askers }
-                .may_judge()
+            MemberAuthority { user: UserId(user), permissions, trusted, askers: &askers }.may_mark()
         };
         for (user, permissions, trusted, expected) in [
             (7, 0, false, true),

@@ -1,4 +1,4 @@
-//! What an interaction asks for, before anything is looked up.
+//! Routes an interaction to an action, before anything is looked up.
 
 use rules::model::ids::{ClusterId, MessageId};
 
@@ -11,47 +11,47 @@ use crate::discord::interactions::text::language::BotLanguage;
 use crate::discord::interactions::text::messages;
 use crate::discord::interactions::text::reply::{Button, ButtonStyle, Reply};
 
-/// The first answer, which Discord wants within three seconds.
+/// The first response, which Discord requires within three seconds.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum FirstResponse {
-    /// Choices for what is being typed.
+    /// Autocompletion choices.
     Choices { text: String },
-    /// All that is to be said, to this person alone.
+    /// The complete reply, visible to this user only.
     Say(Reply),
-    /// Something that may take longer: acknowledged first.
+    /// An action that may take longer: acknowledged first.
     Work { work: DeferredAction, ack: AckKind },
 }
 
-/// How something is acknowledged that will be answered later.
+/// How a deferred action is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AckKind {
-    /// With a message to this person that will be filled.
+    /// With a private message that is filled in later.
     Fill,
-    /// Silently: the message with the button will be changed.
+    /// Silently: the message with the button is changed later.
     Change,
 }
 
-/// What takes a look at the store, or a call to Discord.
+/// An action that needs the store or a request to Discord.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum DeferredAction {
     Find { query: String },
-    Judge { target: TargetMessage, answers: bool },
+    Mark { target: TargetMessage, answers: bool },
     OfferSame { target: TargetMessage },
     Status,
     Pause(bool),
     Forget,
     Export,
     UndoMark { message: MessageId, tag: Option<TagId>, entry: i64 },
-    Tie { message: MessageId, cluster: ClusterId },
-    Untie { message: MessageId, question: MessageId, entry: i64 },
+    MarkDuplicate { message: MessageId, cluster: ClusterId },
+    UnmarkDuplicate { message: MessageId, question: MessageId, entry: i64 },
     Consent { message: MessageId, given: bool },
     Suggested { question: MessageId, helped: bool },
 }
 
-/// Decides what to do first.
+/// Decides the first response.
 pub(crate) fn route_interaction(interaction: &Interaction) -> FirstResponse {
     let language = interaction.language;
-    let opening = match &interaction.what {
+    let first = match &interaction.what {
         InteractionKind::Typing { text, .. } => {
             return FirstResponse::Choices { text: text.clone() };
         }
@@ -66,10 +66,10 @@ pub(crate) fn route_interaction(interaction: &Interaction) -> FirstResponse {
             pressed(custom_id, values.first().map(String::as_str), language)
         }
     };
-    if interaction.guild.is_none() && !opening.is_about_oneself() {
+    if interaction.guild.is_none() && !first.is_about_oneself() {
         return FirstResponse::Say(Reply::new(messages::only_in_servers(language)));
     }
-    opening
+    first
 }
 
 impl FirstResponse {
@@ -81,7 +81,7 @@ impl FirstResponse {
         Self::Work { work, ack: AckKind::Change }
     }
 
-    /// Whether it is right in a direct message, too.
+    /// Whether it is allowed in a direct message, too.
     fn is_about_oneself(&self) -> bool {
         match self {
             Self::Say(_) => true,
@@ -124,10 +124,8 @@ fn slash(path: &[&str], query: &str, interaction: &Interaction) -> FirstResponse
 fn menu(name: &str, target: &TargetMessage, language: BotLanguage) -> FirstResponse {
     let target = target.clone();
     match name {
-        name::MARK => FirstResponse::fill(DeferredAction::Judge { target, answers: true }),
-        name::NOT_AN_ANSWER => {
-            FirstResponse::fill(DeferredAction::Judge { target, answers: false })
-        }
+        name::MARK => FirstResponse::fill(DeferredAction::Mark { target, answers: true }),
+        name::NOT_AN_ANSWER => FirstResponse::fill(DeferredAction::Mark { target, answers: false }),
         name::SAME_QUESTION => FirstResponse::fill(DeferredAction::OfferSame { target }),
         _ => FirstResponse::Say(Reply::new(messages::unknown_command(language))),
     }
@@ -137,14 +135,14 @@ fn pressed(custom_id: &str, chosen: Option<&str>, language: BotLanguage) -> Firs
     let cluster = chosen.and_then(|value| value.parse::<ClusterId>().ok());
     let work = match (custom_id.parse::<CustomId>(), cluster) {
         (Ok(CustomId::ChooseSame { message }), Some(cluster)) => {
-            DeferredAction::Tie { message, cluster }
+            DeferredAction::MarkDuplicate { message, cluster }
         }
         (Ok(CustomId::Forget), None) => DeferredAction::Forget,
         (Ok(CustomId::UndoMark { message, tag, entry }), None) => {
             DeferredAction::UndoMark { message, tag, entry }
         }
-        (Ok(CustomId::UndoTie { message, question, entry }), None) => {
-            DeferredAction::Untie { message, question, entry }
+        (Ok(CustomId::UndoDuplicate { message, question, entry }), None) => {
+            DeferredAction::UnmarkDuplicate { message, question, entry }
         }
         (Ok(CustomId::Allow { message }), None) => DeferredAction::Consent { message, given: true },
         (Ok(CustomId::Withdraw { message }), None) => {
@@ -234,7 +232,7 @@ mod tests {
     #[test]
     fn menus_are_known_by_their_english_names() {
         for (name, answers) in [("Mark as answer", true), ("Not an answer", false)] {
-            let FirstResponse::Work { work: DeferredAction::Judge { answers: told, .. }, .. } =
+            let FirstResponse::Work { work: DeferredAction::Mark { answers: told, .. }, .. } =
                 open(&menu(name))
             else {
                 panic!("{name}")
@@ -259,7 +257,10 @@ mod tests {
             assert!(said(&choice(custom_id, value)).contains("no longer"), "{custom_id} {value}");
         }
         assert!(said(&button("harvest:same:5")).contains("no longer"));
-        let work = DeferredAction::Tie { message: MessageId(5), cluster: "qa1".parse().unwrap() };
+        let work = DeferredAction::MarkDuplicate {
+            message: MessageId(5),
+            cluster: "qa1".parse().unwrap(),
+        };
         assert_eq!(
             open(&choice("harvest:same:5", "qa1")),
             FirstResponse::Work { work, ack: AckKind::Change }

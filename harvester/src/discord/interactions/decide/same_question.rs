@@ -14,8 +14,8 @@ use crate::discord::interactions::text::reply::{
     ActionRow, Button, ButtonStyle, LABEL, MOST_CHOICES, Reply, SelectOption,
 };
 
-/// Offers the clusters, best first, to say which one the question of `message` belongs to. Its own
-/// cluster is left out.
+/// Offers the clusters, best first, as a menu to choose which one the question of `message` belongs
+/// to. Its own cluster is left out.
 pub(crate) fn offer(
     message: MessageId,
     question: MessageId,
@@ -32,7 +32,7 @@ pub(crate) fn offer(
         return Reply::new(messages::nothing_alike(language));
     }
     let menu = ActionRow::Menu {
-        press: CustomId::ChooseSame { message },
+        custom_id: CustomId::ChooseSame { message },
         hint: messages::choose(language),
         choices,
     };
@@ -55,15 +55,15 @@ fn choice(cluster: &Cluster, naming: &AuthorNaming, language: BotLanguage) -> Se
     }
 }
 
-/// Tells that two questions were tied, and offers to take it back.
-pub(crate) fn tell(
+/// Confirms that two questions were marked as the same, with an undo button.
+pub(crate) fn render_marked(
     message: MessageId,
     question: MessageId,
     entry: i64,
     language: BotLanguage,
 ) -> Reply {
-    let undo = CustomId::UndoTie { message, question, entry };
-    Reply::new(messages::tied(language)).buttons(vec![Button::new(
+    let undo = CustomId::UndoDuplicate { message, question, entry };
+    Reply::new(messages::marked_same(language)).buttons(vec![Button::new(
         undo,
         messages::undo(language),
         ButtonStyle::Grey,
@@ -113,6 +113,6 @@ mod tests {
         let mut hidden = occurrence(10, "Where is the secret port?", "So.");
         hidden.quotable = false;
         let choices = offered(5, &[cluster(vec![hidden])], BotLanguage::English);
-        assert_eq!(choices[0].label, "A settled question whose words are not public");
+        assert_eq!(choices[0].label, "A resolved question that may not be quoted");
     }
 }

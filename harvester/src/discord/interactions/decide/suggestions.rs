@@ -1,4 +1,4 @@
-//! One quiet hint under a new question that has a known answer.
+//! One suggestion, without notification, under a new question that has a known answer.
 
 use indexer::search::suggest::{SuggestedAnswer, SuggestionModel};
 use rules::model::cluster::Cluster;
@@ -12,26 +12,26 @@ use crate::discord::interactions::text::language::BotLanguage;
 use crate::discord::interactions::text::messages;
 use crate::discord::interactions::text::reply::{Button, ButtonStyle, Reply};
 
-/// A question older than this gets no hint: whoever asked has moved on, or somebody helps.
+/// A question older than this gets no suggestion: the asker has moved on, or somebody helps.
 const FRESH: i64 = 10 * 60 * Millis::SECOND;
 /// UTF-16 units shown of a title and of an answer.
 const TITLE: usize = 200;
 const BEGINNING: usize = 700;
 
-/// A question that nobody has settled.
+/// A question that is not resolved.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenQuestion<'a> {
     pub question: MessageId,
     pub channel: ChannelId,
     pub asker: UserId,
     pub bot: bool,
-    /// The words of all messages that ask.
+    /// The text of all messages that ask.
     pub text: &'a str,
-    /// Whether anybody but the asker has said something in its conversation.
+    /// Whether anybody but the asker has written in its conversation.
     pub replied: bool,
 }
 
-/// Learns the known answers that may be hinted at: merged by a maintainer, with words to show.
+/// Trains on the answers that may be suggested: merged by a maintainer, with text to show.
 pub fn known_answers(clusters: &[Cluster]) -> SuggestionModel {
     let hintable = clusters.iter().filter(|cluster| cluster.has_merged_answer());
     let quotable = hintable.flat_map(|cluster| {
@@ -43,8 +43,8 @@ pub fn known_answers(clusters: &[Cluster]) -> SuggestionModel {
     SuggestionModel::train(quotable)
 }
 
-/// The known answer to hint at, if any: only for a person's fresh question that nobody has replied
-/// to, and only above the confidence that the known answers themselves teach.
+/// The answer to suggest, if any: only for a person's recent question without replies, and only
+/// above the confidence threshold learned from the known answers.
 pub fn suggest(
     asked: &OpenQuestion<'_>,
     known: &SuggestionModel,
@@ -57,7 +57,8 @@ pub fn suggest(
     known.suggested_answer(asked.text)
 }
 
-/// The hint itself; `None` if the cluster is not known any more or has no words to show.
+/// The suggestion as a reply; `None` if the cluster has no merged answer any more or no text to
+/// show.
 pub(crate) fn suggestion_reply(
     asked: &OpenQuestion<'_>,
     cluster: &Cluster,

@@ -1,5 +1,5 @@
-//! What takes a look at the store or a call to Discord: facts are gathered, something pure decides,
-//! and what it decided is done.
+//! The deferred actions: load the facts from store and Discord, decide purely, carry out the
+//! decision.
 
 use indexer::store::{AuditRow, ConsentGrant};
 use rules::model::cluster::Cluster;
@@ -8,47 +8,47 @@ use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis, UserId};
 use super::facts::{JudgedConversation, consent_subject};
 use crate::discord::interactions::decide::forum::{ForumPost, TagAction};
 use crate::discord::interactions::decide::marking;
-use crate::discord::interactions::decide::marking::{
-    MarkFacts, MarkPlan, MarkRefusal, MarkResult, TagResult,
-};
+use crate::discord::interactions::decide::marking::{MarkFacts, MarkPlan, MarkRefusal};
 use crate::discord::interactions::decide::operating;
 use crate::discord::interactions::decide::operating::{PAUSED, ServerStatus};
 use crate::discord::interactions::decide::routing::DeferredAction;
 use crate::discord::interactions::decide::{answers, same_question};
-use crate::discord::interactions::handler::{InteractionError, InteractionHandler};
+use crate::discord::interactions::error::InteractionError;
+use crate::discord::interactions::handler::InteractionHandler;
 use crate::discord::interactions::payload::custom_id::{CustomId, TagId};
 use crate::discord::interactions::payload::interaction::{Interaction, TargetMessage};
 use crate::discord::interactions::text::language::BotLanguage;
 use crate::discord::interactions::text::messages;
+use crate::discord::interactions::text::messages::{MarkResult, TagResult};
 use crate::discord::interactions::text::reply::{Button, ButtonStyle, MOST_CHOICES, Reply};
 
-/// Words that ask an author for consent, with a link to the message.
+/// The sentence that asks an author for consent, with a link to the message.
 type ConsentPrompt = fn(BotLanguage, UserId, &str) -> String;
 
-/// What is said at the end.
+/// The replies that an action ends with.
 #[derive(Debug, Default)]
 pub(crate) struct ActionOutcome {
-    /// In place of what was acknowledged, or of the message with the button.
-    pub(crate) filled: Option<Reply>,
-    /// Whether the message with the button only loses its buttons.
-    pub(crate) bared: bool,
-    pub(crate) whispers: Vec<Reply>,
-    /// For everybody.
-    pub(crate) announced: Vec<Reply>,
+    /// Replaces the acknowledgement, or the message with the button.
+    pub(crate) reply: Option<Reply>,
+    /// Whether only the buttons are removed from the message.
+    pub(crate) remove_buttons: bool,
+    pub(crate) private: Vec<Reply>,
+    /// Public messages.
+    pub(crate) public: Vec<Reply>,
 }
 
 impl ActionOutcome {
-    fn filled(reply: Reply) -> Self {
-        Self { filled: Some(reply), ..Self::default() }
+    fn replying(reply: Reply) -> Self {
+        Self { reply: Some(reply), ..Self::default() }
     }
 
-    fn whispered(text: &str) -> Self {
-        Self { whispers: vec![Reply::new(text)], ..Self::default() }
+    fn private(text: &str) -> Self {
+        Self { private: vec![Reply::new(text)], ..Self::default() }
     }
 }
 
 impl InteractionHandler {
-    /// Does what was asked for. Nothing here is done twice by being asked for twice.
+    /// Runs an action. Every action is idempotent.
     pub(crate) async fn run_action(
         &self,
         work: DeferredAction,
@@ -58,19 +58,19 @@ impl InteractionHandler {
         let language = interaction.language;
         match work {
             DeferredAction::Find { query } => self.find(&query, language).await,
-            DeferredAction::Judge { target, answers } => {
-                self.judge(&target, answers, interaction, now).await
+            DeferredAction::Mark { target, answers } => {
+                self.mark(&target, answers, interaction, now).await
             }
             DeferredAction::OfferSame { target } => self.offer_same(&target, interaction).await,
             DeferredAction::Status => self
                 .state()
                 .await
-                .map(|it| operating::tell(&it, language))
-                .map(ActionOutcome::filled),
+                .map(|it| operating::render_status(&it, language))
+                .map(ActionOutcome::replying),
             DeferredAction::Pause(paused) => self.pause(paused, interaction, now).await,
             DeferredAction::Forget => {
                 let forgotten = self.store.erase_user(interaction.user, "themselves", now).await?;
-                Ok(ActionOutcome::filled(Reply::new(messages::forgotten(
+                Ok(ActionOutcome::replying(Reply::new(messages::forgotten(
                     language,
                     forgotten.messages,
                 ))))
@@ -78,16 +78,16 @@ impl InteractionHandler {
             DeferredAction::Export => {
                 let kept = self.store.personal_data_of(interaction.user).await?;
                 let mut parts = operating::export(&kept, language).into_iter();
-                let filled = parts.next();
-                Ok(ActionOutcome { filled, whispers: parts.collect(), ..ActionOutcome::default() })
+                let reply = parts.next();
+                Ok(ActionOutcome { reply, private: parts.collect(), ..ActionOutcome::default() })
             }
             DeferredAction::UndoMark { message, tag, entry } => {
                 self.undo_mark(message, tag, entry, interaction, now).await
             }
-            DeferredAction::Tie { message, cluster } => {
+            DeferredAction::MarkDuplicate { message, cluster } => {
                 self.apply_duplicate(message, &cluster, interaction, now).await
             }
-            DeferredAction::Untie { message, question, entry } => {
+            DeferredAction::UnmarkDuplicate { message, question, entry } => {
                 self.undo_duplicate(message, question, entry, interaction, now).await
             }
             DeferredAction::Consent { message, given } => {
@@ -114,10 +114,10 @@ impl InteractionHandler {
             }
             None => self.search(query, answers::SHOWN).await?,
         };
-        Ok(ActionOutcome::filled(answers::tell(&found, &self.naming, language)))
+        Ok(ActionOutcome::replying(answers::render_answers(&found, &self.naming, language)))
     }
 
-    async fn judge(
+    async fn mark(
         &self,
         target: &TargetMessage,
         answers: bool,
@@ -132,8 +132,8 @@ impl InteractionHandler {
         let place = format!("{}/{}", target.channel, target.message);
         let entry = self.audit(interaction, what, place, None, now).await?;
         let marked = self.show(&plan, facts.thread.as_ref()).await;
-        let filled = Some(marking::tell(&plan, &marked, entry, interaction.language));
-        let mut outcome = ActionOutcome { filled, ..ActionOutcome::default() };
+        let reply = Some(marking::render_marked(&plan, &marked, entry, interaction.language));
+        let mut outcome = ActionOutcome { reply, ..ActionOutcome::default() };
         let ask = plan
             .ask
             .map(|author| (target.message, author, messages::may_we_quote as ConsentPrompt));
@@ -148,8 +148,8 @@ impl InteractionHandler {
         Ok(outcome)
     }
 
-    /// Asks an author whether a message may be quoted: unseen by others where it is the person who
-    /// acts, and not twice within the days that a claim is remembered.
+    /// Asks an author whether a message may be quoted: privately if the author is the acting user,
+    /// and not twice while the claim is stored.
     async fn ask(
         &self,
         (channel, message): (ChannelId, MessageId),
@@ -168,20 +168,20 @@ impl InteractionHandler {
         let link = rules::model::ids::permalink(guild, channel, message);
         let asked = Reply::new(asking(language, author, &link));
         let asked = asked.buttons(vec![consent_button(message, true, language)]);
-        if own { &mut outcome.whispers } else { &mut outcome.announced }.push(asked);
+        if own { &mut outcome.private } else { &mut outcome.public }.push(asked);
         Ok(())
     }
 
-    /// Sets ✅ and tag where we may. What is refused is told, and nothing is lost by it.
+    /// Sets ✅ and tag. A refusal is reported and does not affect the mark.
     async fn show(&self, plan: &MarkPlan, thread: Option<&ForumPost>) -> MarkResult {
         let (channel, message) = (plan.mark.channel, plan.mark.message);
         let archived = self.unarchive(channel, thread).await;
-        let reacted = self.line.set_check_reaction(channel, message, plan.react).await.is_ok();
+        let reacted = self.api.set_check_reaction(channel, message, plan.react).await.is_ok();
         let tagged = match &plan.tagging {
             TagAction::Leave => TagResult::NotAsked,
             TagAction::Full => TagResult::Full,
             TagAction::Refused => TagResult::Refused,
-            TagAction::Set { applied, added } => match self.line.tag(channel, applied).await {
+            TagAction::Set { applied, added } => match self.api.tag(channel, applied).await {
                 Ok(()) => TagResult::Set(crate::discord::interactions::text::escape::inert(
                     &added.name,
                     60,
@@ -193,15 +193,15 @@ impl InteractionHandler {
         MarkResult { answers: plan.mark.answers, reacted, tagged }
     }
 
-    /// Opens a thread if it is archived: nothing in it can be changed otherwise. Returns whether it was.
+    /// Unarchives a thread, so that it can be changed. Returns whether it was archived.
     async fn unarchive(&self, channel: ChannelId, thread: Option<&ForumPost>) -> bool {
         let archived = thread.is_some_and(|thread| thread.archived);
-        archived && self.line.archive(channel, false).await.is_ok()
+        archived && self.api.archive(channel, false).await.is_ok()
     }
 
     async fn archive_again(&self, channel: ChannelId, archived: bool) {
-        if archived && self.line.archive(channel, true).await.is_err() {
-            tracing::debug!("a thread that was opened for a mark stays open");
+        if archived && self.api.archive(channel, true).await.is_err() {
+            tracing::debug!("could not archive a thread again after marking");
         }
     }
 
@@ -215,9 +215,9 @@ impl InteractionHandler {
     ) -> Result<ActionOutcome, InteractionError> {
         let language = interaction.language;
         let Some(place) = interaction.channel else { return Err(MarkRefusal::NotRead.into()) };
-        // A person can take back only their own mark, so that no other right is asked for.
+        // Users can only remove their own mark, so no other right is checked.
         if !self.store.revoke_mark(place.id, message, interaction.user, now).await? {
-            return Ok(ActionOutcome::filled(Reply::new(messages::already_undone(language))));
+            return Ok(ActionOutcome::replying(Reply::new(messages::already_undone(language))));
         }
         let target = format!("{}/{message}", place.id);
         self.audit(interaction, "undo-mark", target, Some(entry), now).await?;
@@ -226,16 +226,16 @@ impl InteractionHandler {
         let solved = |tag: &str| self.rules.signals.is_solved_tag(tag);
         let undoing = marking::plan_undo(&left, tag, thread.as_ref(), solved);
         let archived = self.unarchive(place.id, thread.as_ref()).await;
-        let checked = self.line.set_check_reaction(place.id, message, undoing.react).await;
+        let checked = self.api.set_check_reaction(place.id, message, undoing.react).await;
         let tagged = match &undoing.applied {
-            Some(applied) => self.line.tag(place.id, applied).await,
+            Some(applied) => self.api.tag(place.id, applied).await,
             None => Ok(()),
         };
         self.archive_again(place.id, archived).await;
         if checked.is_err() || tagged.is_err() {
-            tracing::debug!("a mark was undone, but not everything that showed it");
+            tracing::debug!("a mark was removed, but its reaction or tag could not be");
         }
-        Ok(ActionOutcome::filled(Reply::new(messages::undone(language))))
+        Ok(ActionOutcome::replying(Reply::new(messages::undone(language))))
     }
 
     async fn offer_same(
@@ -244,16 +244,16 @@ impl InteractionHandler {
         interaction: &Interaction,
     ) -> Result<ActionOutcome, InteractionError> {
         let facts = self.facts(interaction, target.message, None).await?;
-        marking::may_judge(interaction, &facts)?;
+        marking::may_mark(interaction, &facts)?;
         let found = self.search(&target.text, MOST_CHOICES).await?;
         let question = self.question_of(interaction, target.message).await?;
         let language = interaction.language;
         let offer =
             same_question::offer(target.message, question, &found.clusters, &self.naming, language);
-        Ok(ActionOutcome::filled(offer))
+        Ok(ActionOutcome::replying(offer))
     }
 
-    /// The question that a message belongs to; the message itself where none is known yet.
+    /// The question that a message belongs to; the message itself if none is known yet.
     async fn question_of(
         &self,
         interaction: &Interaction,
@@ -273,16 +273,18 @@ impl InteractionHandler {
         now: Millis,
     ) -> Result<ActionOutcome, InteractionError> {
         let facts = self.facts(interaction, message, None).await?;
-        marking::may_judge(interaction, &facts)?;
+        marking::may_mark(interaction, &facts)?;
         let language = interaction.language;
         let Some(Cluster { centre, .. }) = self.store.cluster(cluster).await? else {
-            return Ok(ActionOutcome::filled(Reply::new(messages::gone_cluster(language))));
+            return Ok(ActionOutcome::replying(Reply::new(messages::gone_cluster(language))));
         };
         let question = self.question_of(interaction, message).await?;
         self.store.mark_duplicate(question, centre, interaction.user, now).await?;
         let target = format!("{question}={centre}");
         let entry = self.audit(interaction, "same-question", target, None, now).await?;
-        Ok(ActionOutcome::filled(same_question::tell(message, question, entry, language)))
+        Ok(ActionOutcome::replying(same_question::render_marked(
+            message, question, entry, language,
+        )))
     }
 
     async fn undo_duplicate(
@@ -294,7 +296,7 @@ impl InteractionHandler {
         now: Millis,
     ) -> Result<ActionOutcome, InteractionError> {
         let facts = self.facts(interaction, message, None).await?;
-        marking::may_judge(interaction, &facts)?;
+        marking::may_mark(interaction, &facts)?;
         let language = interaction.language;
         let here = interaction.channel.map(|place| place.id);
         let asked = self.store.channels_of_messages(&[question]).await?;
@@ -302,11 +304,11 @@ impl InteractionHandler {
             return Err(MarkRefusal::MayNot.into());
         }
         if !self.store.unmark_duplicate(question, interaction.user, now).await? {
-            return Ok(ActionOutcome::filled(Reply::new(messages::already_undone(language))));
+            return Ok(ActionOutcome::replying(Reply::new(messages::already_undone(language))));
         }
         let target = question.to_string();
         self.audit(interaction, "undo-same-question", target, Some(entry), now).await?;
-        Ok(ActionOutcome::filled(Reply::new(messages::undone(language))))
+        Ok(ActionOutcome::replying(Reply::new(messages::undone(language))))
     }
 
     async fn consent(
@@ -318,14 +320,14 @@ impl InteractionHandler {
     ) -> Result<ActionOutcome, InteractionError> {
         let Some(place) = interaction.channel else { return Err(MarkRefusal::NotRead.into()) };
         if self.author_of(place.id, message).await? != Some(interaction.user) {
-            return Ok(ActionOutcome::whispered(messages::only_the_author(interaction.language)));
+            return Ok(ActionOutcome::private(messages::only_the_author(interaction.language)));
         }
         if self.store.opt_outs().await?.covers(interaction.user) {
-            return Ok(ActionOutcome::whispered(messages::you_left(interaction.language)));
+            return Ok(ActionOutcome::private(messages::you_left(interaction.language)));
         }
         let judged = self.conversation_of(place.id, message).await?;
         let question = judged.as_ref().and_then(JudgedConversation::question);
-        // A question may be told in several messages; its asker decides on them together.
+        // A question may span several messages; its asker decides on them together.
         let told = question.map_or(&[][..], |question| &question.messages);
         let alone = [message];
         for message in if told.contains(&message) { told } else { &alone } {
@@ -343,7 +345,7 @@ impl InteractionHandler {
         let language = interaction.server_language;
         let said = if given { messages::allowed(language) } else { messages::withdrawn(language) };
         let button = consent_button(message, !given, language);
-        Ok(ActionOutcome::filled(Reply::new(said).buttons(vec![button])))
+        Ok(ActionOutcome::replying(Reply::new(said).buttons(vec![button])))
     }
 
     async fn suggested(
@@ -355,13 +357,13 @@ impl InteractionHandler {
     ) -> Result<ActionOutcome, InteractionError> {
         let language = interaction.language;
         let facts: MarkFacts = self.facts(interaction, question, None).await?;
-        if marking::may_judge(interaction, &facts).is_err() {
-            return Ok(ActionOutcome::whispered(messages::not_your_question(language)));
+        if marking::may_mark(interaction, &facts).is_err() {
+            return Ok(ActionOutcome::private(messages::not_your_question(language)));
         }
         let here = interaction.channel.map(|place| place.id);
         let suggestion = self.store.suggestion(question).await?;
         let Some(suggestion) = suggestion.filter(|one| Some(one.channel) == here) else {
-            return Ok(ActionOutcome::whispered(messages::unknown_button(language)));
+            return Ok(ActionOutcome::private(messages::unknown_button(language)));
         };
         if self.store.answer_suggestion(question, helped, interaction.user, now).await? {
             let what = if helped { "suggestion-helped" } else { "suggestion-missed" };
@@ -380,12 +382,12 @@ impl InteractionHandler {
         }
         if helped {
             return Ok(ActionOutcome {
-                bared: true,
-                ..ActionOutcome::whispered(messages::helped(language))
+                remove_buttons: true,
+                ..ActionOutcome::private(messages::helped(language))
             });
         }
         let said = messages::did_not_help(interaction.server_language);
-        Ok(ActionOutcome::filled(Reply::new(said)))
+        Ok(ActionOutcome::replying(Reply::new(said)))
     }
 
     async fn pause(
@@ -403,7 +405,7 @@ impl InteractionHandler {
         self.audit(interaction, what, String::new(), None, now).await?;
         let language = interaction.language;
         let said = if paused { messages::paused(language) } else { messages::resumed(language) };
-        Ok(ActionOutcome::filled(Reply::new(said)))
+        Ok(ActionOutcome::replying(Reply::new(said)))
     }
 
     async fn state(&self) -> Result<ServerStatus, InteractionError> {
@@ -439,7 +441,7 @@ impl InteractionHandler {
     }
 }
 
-/// Lets the author allow that a message is quoted, or withdraw that.
+/// The button with which the author allows a quote, or withdraws that.
 fn consent_button(message: MessageId, allow: bool, language: BotLanguage) -> Button {
     if allow {
         Button::new(CustomId::Allow { message }, messages::allow(language), ButtonStyle::Green)

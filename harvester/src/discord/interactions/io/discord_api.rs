@@ -1,27 +1,27 @@
-//! Our calls to Discord when a person is to be answered. Nothing is decided here.
+//! Requests to Discord that answer interactions. Nothing is decided here.
 
 use rules::model::ids::{ChannelId, GuildId, MessageId};
 use serde_json::{Value, json};
 
 use crate::discord::interactions::decide::routing::AckKind;
-use crate::discord::interactions::handler::InteractionError;
+use crate::discord::interactions::error::InteractionError;
 use crate::discord::interactions::payload::custom_id::TagId;
 use crate::discord::interactions::payload::interaction::{ApplicationId, Interaction};
 use crate::discord::interactions::text::reply::Reply;
 use crate::discord::rest::{RestClient, RestError, RestMethod};
 
-/// The way to Discord.
+/// The requests that answer interactions.
 #[derive(Clone)]
 pub(crate) struct InteractionApi {
     rest: RestClient,
     application: ApplicationId,
 }
 
-/// ✅ as it stands in an address.
+/// ✅, percent-encoded.
 const CHECK: &str = "%E2%9C%85";
-/// Discord's code for an interaction that is acknowledged already.
+/// Discord's error code for an interaction that is already acknowledged.
 const ACKNOWLEDGED: u64 = 40_060;
-/// Discord's numbers for answers to an interaction.
+/// Discord's type numbers of interaction responses.
 const MESSAGE: u8 = 4;
 const MESSAGE_LATER: u8 = 5;
 const CHANGE_LATER: u8 = 6;
@@ -64,13 +64,13 @@ impl InteractionApi {
     async fn call_back(&self, to: &Interaction, body: Value) -> Result<(), InteractionError> {
         let path = format!("/interactions/{}/{}/callback", to.id.0, to.token.as_str());
         match self.rest.send(RestMethod::Post, &path, Some(&body)).await {
-            // Discord had heard it, although its answer got lost.
+            // An earlier attempt succeeded, but its response was lost.
             Err(RestError::Refused { code: ACKNOWLEDGED, .. }) | Ok(_) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Fills what was acknowledged, or changes the message whose button was pressed.
+    /// Fills in the acknowledgement, or changes the message whose button was pressed.
     pub(crate) async fn edit_response(
         &self,
         to: &Interaction,
@@ -80,14 +80,14 @@ impl InteractionApi {
         self.deliver(RestMethod::Patch, &path, reply.in_place(), reply).await
     }
 
-    /// Takes the buttons from the message whose button was pressed.
+    /// Removes the buttons from the message whose button was pressed.
     pub(crate) async fn remove_buttons(&self, to: &Interaction) -> Result<(), InteractionError> {
         let path = format!("{}/messages/@original", self.webhook(to));
         self.rest.send(RestMethod::Patch, &path, Some(&json!({"components": []}))).await?;
         Ok(())
     }
 
-    /// One more message, to this person alone.
+    /// A further message, visible to this user only.
     pub(crate) async fn follow_up_private(
         &self,
         to: &Interaction,
@@ -96,7 +96,7 @@ impl InteractionApi {
         self.deliver(RestMethod::Post, &self.webhook(to), reply.ephemeral(), reply).await
     }
 
-    /// One more message, to everybody.
+    /// A further message, visible to everybody.
     pub(crate) async fn follow_up_public(
         &self,
         to: &Interaction,
@@ -126,7 +126,7 @@ impl InteractionApi {
         Ok(())
     }
 
-    /// A message under a question, without a sound; returns its id.
+    /// A reply to a question without a notification; returns its id.
     pub(crate) async fn reply_to(
         &self,
         channel: ChannelId,
@@ -135,7 +135,7 @@ impl InteractionApi {
     ) -> Result<Option<MessageId>, InteractionError> {
         let mut body = reply.public();
         body["message_reference"] = json!({"message_id": question, "fail_if_not_exists": true});
-        // Discord posts a nonce once, should this call be made twice.
+        // With a nonce, a repeated request posts only once.
         body["nonce"] = question.to_string().into();
         body["enforce_nonce"] = true.into();
         let path = format!("/channels/{channel}/messages");
@@ -143,7 +143,7 @@ impl InteractionApi {
         Ok(crate::discord::interactions::payload::interaction::number(&posted["id"]).map(MessageId))
     }
 
-    /// Sets or removes our ✅ under a message.
+    /// Sets or removes the bot's ✅ under a message.
     pub(crate) async fn set_check_reaction(
         &self,
         channel: ChannelId,
@@ -173,7 +173,7 @@ impl InteractionApi {
         Ok(self.rest.send(RestMethod::Get, &format!("/guilds/{guild}/roles"), None).await?)
     }
 
-    /// Opens an archived thread, or archives it again.
+    /// Archives or unarchives a thread.
     pub(crate) async fn archive(
         &self,
         thread: ChannelId,
@@ -240,7 +240,7 @@ fn form(message: &Value, name: &str, bytes: &[u8]) -> MultipartForm {
     MultipartForm { content_type: format!("multipart/form-data; boundary={boundary}"), body }
 }
 
-/// A word that is in none of the parts.
+/// A boundary that occurs in none of the parts.
 fn boundary(parts: &[&[u8]]) -> String {
     let taken = |word: &String| {
         parts.iter().any(|part| part.windows(word.len()).any(|bytes| bytes == word.as_bytes()))

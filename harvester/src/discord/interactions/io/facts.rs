@@ -1,4 +1,4 @@
-//! What the store and Discord know of a message that somebody wants judged.
+//! Loads the facts about a message from the store and Discord.
 
 use std::collections::BTreeSet;
 
@@ -10,13 +10,14 @@ use rules::resolution::{ConversationVerdict, Question};
 
 use crate::discord::interactions::decide::forum::ForumPost;
 use crate::discord::interactions::decide::marking::MarkFacts;
-use crate::discord::interactions::handler::{InteractionError, InteractionHandler};
+use crate::discord::interactions::error::InteractionError;
+use crate::discord::interactions::handler::InteractionHandler;
 use crate::discord::interactions::payload::interaction::{
     Interaction, InteractionPlace, items, number,
 };
 use crate::pipeline::read_links;
 
-/// A stored conversation with what it came to.
+/// A stored conversation with its verdict.
 pub(crate) struct JudgedConversation {
     pub(crate) root: MessageId,
     pub(crate) verdict: ConversationVerdict,
@@ -34,7 +35,7 @@ impl JudgedConversation {
 }
 
 impl InteractionHandler {
-    /// All that is needed to decide who may judge `message`, and what follows.
+    /// The facts that decide who may mark `message`, and what follows.
     pub(crate) async fn facts(
         &self,
         interaction: &Interaction,
@@ -77,8 +78,8 @@ impl InteractionHandler {
         Ok(facts)
     }
 
-    /// Whether a channel is in scope and everybody may see it. A thread that is too new to be stored
-    /// is judged by the channel that it hangs under.
+    /// Whether a channel is in scope and everybody may see it. For a thread that is not stored yet,
+    /// its parent channel decides.
     async fn is_read(&self, place: InteractionPlace) -> Result<bool, InteractionError> {
         let channels = self.store.channels().await?;
         let stored = |id| channels.iter().find(|stored| stored.channel.id == id);
@@ -88,19 +89,19 @@ impl InteractionHandler {
         }))
     }
 
-    /// The thread as Discord has it now; `None` outside threads or if Discord does not tell.
+    /// The current state of the thread; `None` outside threads or if Discord does not return it.
     pub(crate) async fn thread(&self, place: InteractionPlace) -> Option<ForumPost> {
         if !place.thread {
             return None;
         }
-        let thread = self.line.channel(place.id).await.ok()?;
+        let thread = self.api.channel(place.id).await.ok()?;
         let parent = number(&thread["parent_id"]).map(ChannelId).or(place.parent)?;
-        let parent = self.line.channel(parent).await.unwrap_or_default();
+        let parent = self.api.channel(parent).await.unwrap_or_default();
         Some(ForumPost::read(&thread, &parent))
     }
 
-    /// Who asked: as the conversation was judged, and whoever began the thread. A thread that hangs
-    /// on a message was begun by who wrote that message, not by who made a thread of it.
+    /// Who asked: the asker of the conversation, and whoever started the thread. A thread on a
+    /// message was started by the author of that message, not by whoever created the thread.
     async fn askers(
         &self,
         place: InteractionPlace,
@@ -143,7 +144,7 @@ impl InteractionHandler {
         Ok(None)
     }
 
-    /// Who wrote a message, by the store or else by Discord.
+    /// The author of a message, from the store or else from Discord.
     pub(crate) async fn author_of(
         &self,
         channel: ChannelId,
@@ -152,8 +153,8 @@ impl InteractionHandler {
         if let Some(author) = self.stored_author(channel, message).await? {
             return Ok(Some(author));
         }
-        let told = self.line.message(channel, message).await?;
-        Ok(number(&told["author"]["id"]).map(UserId))
+        let response = self.api.message(channel, message).await?;
+        Ok(number(&response["author"]["id"]).map(UserId))
     }
 
     async fn stored_author(
@@ -166,7 +167,7 @@ impl InteractionHandler {
         Ok(found.first().map(|message| message.author.id))
     }
 
-    /// Whether the scope rules trust the person, by id, by role id, or by role name.
+    /// Whether the scope rules trust the user, by id, by role id, or by role name.
     async fn trusts(&self, interaction: &Interaction) -> Result<bool, InteractionError> {
         let with = |roles: Vec<Role>| {
             let person = Author { id: interaction.user, name: String::new(), bot: false, roles };
@@ -189,17 +190,17 @@ impl InteractionHandler {
         guild: GuildId,
         interaction: &Interaction,
     ) -> Result<Vec<Role>, InteractionError> {
-        let told = self.line.roles(guild).await?;
+        let response = self.api.roles(guild).await?;
         let role = |json: &serde_json::Value| {
             let id = rules::model::ids::RoleId(number(&json["id"])?);
             Some(Role { id, name: json["name"].as_str()?.to_owned() })
         };
-        let held = items(&told).filter_map(role);
+        let held = items(&response).filter_map(role);
         Ok(held.filter(|role| interaction.roles.contains(&role.id)).collect())
     }
 }
 
-/// How the store names the consent to quote one message.
+/// The key under which the store keeps the consent to quote one message.
 pub(crate) fn consent_subject(message: MessageId) -> String {
     format!("message:{message}")
 }

@@ -1,10 +1,10 @@
-//! The commands that a server gets, and whether it has them already.
+//! The commands of the bot, and whether a server has them already.
 
 use serde_json::{Map, Value, json};
 
 use super::interaction::items;
 
-/// The names by which Discord tells what was used. Translated names are for the eye only.
+/// Command names as Discord sends them. Localized names are only displayed.
 pub(crate) mod name {
     pub(in crate::discord) const ANSWERS: &str = "answers";
     pub(in crate::discord) const QUERY: &str = "query";
@@ -37,8 +37,8 @@ pub(crate) fn command_definitions() -> Vec<Value> {
         ),
         described(
             named(SLASH, name::HARVESTER, "하베스터"),
-            "The answer harvester and what it keeps about you",
-            "답변 수집기와 나에 대해 저장된 기록",
+            "Answer Harvester and the data it stores about you",
+            "답변 수집기와 나에 대해 저장된 데이터",
             subcommands(),
         ),
         named(MESSAGE_MENU, name::MARK, "답변으로 표시"),
@@ -68,32 +68,32 @@ fn subcommands() -> Vec<Value> {
         subcommand(
             name::STATUS,
             "상태",
-            "Show how the harvester is doing (moderators)",
+            "Show the status of Answer Harvester (moderators)",
             "수집기의 상태를 봅니다 (운영진)",
         ),
         subcommand(
             name::PAUSE,
             "일시정지",
-            "Stop suggestions and proposals (server managers)",
-            "제안을 잠시 멈춥니다 (서버 관리자)",
+            "Pause suggestions and proposals (server managers)",
+            "답변 추천과 문서 제안을 일시정지합니다 (서버 관리자)",
         ),
         subcommand(
             name::RESUME,
             "다시시작",
-            "Go on with suggestions and proposals (server managers)",
-            "제안을 다시 시작합니다 (서버 관리자)",
+            "Resume suggestions and proposals (server managers)",
+            "답변 추천과 문서 제안을 다시 시작합니다 (서버 관리자)",
         ),
         subcommand(
             name::FORGET_ME,
             "내기록삭제",
-            "Delete everything kept about you, and keep nothing again",
-            "나에 대한 모든 기록을 지우고 다시는 저장하지 않습니다",
+            "Delete all data stored about you and never store it again",
+            "나에 대해 저장된 모든 데이터를 지우고 다시는 저장하지 않습니다",
         ),
         subcommand(
             name::EXPORT_ME,
             "내기록받기",
-            "Get a file with everything kept about you",
-            "나에 대해 저장된 모든 기록을 파일로 받습니다",
+            "Get a file with all data stored about you",
+            "나에 대해 저장된 모든 데이터를 파일로 받습니다",
         ),
     ]
 }
@@ -111,8 +111,8 @@ fn described(mut named: Value, description: &str, korean: &str, options: Vec<Val
     named
 }
 
-/// Whether a server has exactly the commands that we want. What Discord adds does not count, nor
-/// does the order of commands.
+/// Whether a server has exactly the commands defined here. Fields that Discord adds and the order
+/// of commands do not count.
 pub(crate) fn is_registered(present: &[Value]) -> bool {
     let wanted = command_definitions();
     let has = |one: &Value| {
@@ -126,7 +126,7 @@ fn kind(command: &Value) -> u64 {
     command["type"].as_u64().unwrap_or(SLASH.into())
 }
 
-/// What we set, without what Discord adds and what means the same as nothing.
+/// The fields defined here, without those that Discord adds and without empty ones.
 fn essence(command: &Value) -> Value {
     const SET: [&str; 10] = [
         "type",

@@ -1,16 +1,16 @@
-//! What our buttons and menus carry: ids only, and nothing that is believed without a look.
+//! The `custom_id`s of the bot's buttons and menus: ids only, checked again when used.
 
 use std::fmt;
 use std::str::FromStr;
 
 use rules::model::ids::MessageId;
 
-/// Every button and select menu that we post.
+/// Every button and select menu of the bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CustomId {
-    /// Forget me, really.
+    /// Confirms "Forget me".
     Forget,
-    /// Takes back the person's own mark, and the solved tag if we had set it.
+    /// Removes the user's own mark, and the solved tag if the bot had set it.
     UndoMark {
         message: MessageId,
         tag: Option<TagId>,
@@ -20,16 +20,16 @@ pub(crate) enum CustomId {
     ChooseSame {
         message: MessageId,
     },
-    UndoTie {
+    UndoDuplicate {
         message: MessageId,
         question: MessageId,
         entry: i64,
     },
-    /// The author of a message lets us quote it...
+    /// The author of a message allows quoting it...
     Allow {
         message: MessageId,
     },
-    /// ...or no longer.
+    /// ...or withdraws that.
     Withdraw {
         message: MessageId,
     },
@@ -44,7 +44,7 @@ pub(crate) enum CustomId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TagId(pub(crate) u64);
 
-/// The start of every `custom_id` of ours.
+/// The start of every `custom_id` of the bot.
 const OURS: &str = "harvest";
 /// Discord's limit on a `custom_id`.
 #[cfg(test)]
@@ -58,7 +58,7 @@ impl fmt::Display for CustomId {
                 write!(f, "{OURS}:unmark:{message}:{}:{entry}", tag.map_or(0, |tag| tag.0))
             }
             Self::ChooseSame { message } => write!(f, "{OURS}:same:{message}"),
-            Self::UndoTie { message, question, entry } => {
+            Self::UndoDuplicate { message, question, entry } => {
                 write!(f, "{OURS}:untie:{message}:{question}:{entry}")
             }
             Self::Allow { message } => write!(f, "{OURS}:allow:{message}"),
@@ -69,7 +69,7 @@ impl fmt::Display for CustomId {
     }
 }
 
-/// The `custom_id` is none of ours, or damaged.
+/// The `custom_id` is not from the bot, or damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ForeignCustomId;
 
@@ -86,7 +86,7 @@ impl FromStr for CustomId {
                 Self::UndoMark { message: id(message)?, tag, entry: number(entry)? as i64 }
             }
             [OURS, "same", message] => Self::ChooseSame { message: id(message)? },
-            [OURS, "untie", message, question, entry] => Self::UndoTie {
+            [OURS, "untie", message, question, entry] => Self::UndoDuplicate {
                 message: id(message)?,
                 question: id(question)?,
                 entry: number(entry)? as i64,
@@ -127,7 +127,7 @@ mod tests {
             CustomId::UndoMark { message, tag: Some(TagId(message.0)), entry },
             CustomId::UndoMark { message, tag: None, entry },
             CustomId::ChooseSame { message },
-            CustomId::UndoTie { message, question: message, entry },
+            CustomId::UndoDuplicate { message, question: message, entry },
             CustomId::Allow { message },
             CustomId::Withdraw { message },
             CustomId::Suggested { question: message, helped: true },

@@ -1,4 +1,4 @@
-//! What a person does with a command, a menu or a button, read leniently from Discord's JSON.
+//! A use of a command, menu or button, parsed leniently from Discord's JSON.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,11 +13,11 @@ use crate::discord::interactions::text::language::BotLanguage;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InteractionId(pub(crate) u64);
 
-/// The id of our application, which is also that of its bot user.
+/// The id of the application, which is also the id of its bot user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApplicationId(pub u64);
 
-/// What lets one answer an interaction, for fifteen minutes. `Debug` hides it.
+/// The token to answer an interaction, valid for fifteen minutes. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct InteractionToken(String);
 
@@ -42,15 +42,15 @@ pub(crate) struct Interaction {
     pub(crate) guild: Option<GuildId>,
     pub(crate) channel: Option<InteractionPlace>,
     pub(crate) user: UserId,
-    /// Ids only: Discord does not tell the names here.
+    /// Ids only: Discord does not send the names here.
     pub(crate) roles: Vec<RoleId>,
-    /// What the person may do in the channel; nothing in a direct message.
+    /// The user's permissions in the channel; none in a direct message.
     pub(crate) permissions: PermissionBits,
-    /// What our bot may do in the channel.
-    pub(crate) ours: PermissionBits,
-    /// The person's language.
+    /// The bot's permissions in the channel.
+    pub(crate) bot_permissions: PermissionBits,
+    /// The user's language.
     pub(crate) language: BotLanguage,
-    /// The server's language, for what everybody reads.
+    /// The server's language, for public replies.
     pub(crate) server_language: BotLanguage,
     pub(crate) what: InteractionKind,
 }
@@ -63,14 +63,14 @@ pub(crate) struct InteractionPlace {
     pub(crate) thread: bool,
 }
 
-/// What the person did.
+/// What the user did.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum InteractionKind {
     Slash {
         path: Vec<String>,
         options: BTreeMap<String, String>,
     },
-    /// The person is still typing `text` into an option.
+    /// Autocompletion: the user is typing `text` into an option.
     Typing {
         path: Vec<String>,
         text: String,
@@ -102,7 +102,7 @@ impl fmt::Debug for InteractionKind {
     }
 }
 
-/// The message whose menu was opened. `Debug` hides the words.
+/// The message whose menu was opened. `Debug` hides the text.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct TargetMessage {
     pub(crate) message: MessageId,
@@ -118,20 +118,20 @@ impl fmt::Debug for TargetMessage {
     }
 }
 
-/// Why an interaction cannot be answered.
+/// Why an interaction cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InteractionParseError {
-    #[error("an interaction without a readable `{0}`")]
+    #[error("interaction without a valid `{0}`")]
     Without(&'static str),
-    #[error("an interaction of the kind {0}")]
+    #[error("unknown interaction type {0}")]
     Kind(u64),
-    #[error("a command of the kind {0}")]
+    #[error("unknown command type {0}")]
     Command(u64),
-    #[error("a component of the kind {0}")]
+    #[error("unknown component type {0}")]
     Component(u64),
 }
 
-/// Numbers that Discord gives to kinds of interactions, commands, components and options.
+/// Discord's type numbers of interactions, commands, components and options.
 mod kind {
     pub(super) const COMMAND: u64 = 2;
     pub(super) const COMPONENT: u64 = 3;
@@ -145,7 +145,7 @@ mod kind {
 }
 
 impl Interaction {
-    /// Reads what is needed and passes over everything else, known or not.
+    /// Parses the needed fields and ignores all others.
     pub(crate) fn read(json: &Value) -> Result<Self, InteractionParseError> {
         let person = if json["member"]["user"].is_object() {
             &json["member"]["user"]
@@ -166,7 +166,7 @@ impl Interaction {
             user: UserId(number(&person["id"]).ok_or(InteractionParseError::Without("user"))?),
             roles: items(&json["member"]["roles"]).filter_map(number).map(RoleId).collect(),
             permissions: PermissionBits(number(&json["member"]["permissions"]).unwrap_or(0)),
-            ours: PermissionBits(number(&json["app_permissions"]).unwrap_or(0)),
+            bot_permissions: PermissionBits(number(&json["app_permissions"]).unwrap_or(0)),
             language: BotLanguage::of_locale(json["locale"].as_str().unwrap_or_default()),
             server_language: BotLanguage::of_locale(
                 json["guild_locale"].as_str().unwrap_or_default(),

@@ -1,12 +1,12 @@
-//! Other people's words on their way into a message of ours.
+//! Escapes text that people wrote for messages of the bot.
 
 use rules::markdown::visible;
 
 /// Punctuation that can make markup, mentions, links or invites on Discord.
 const ACTIVE: &str = "\\*_~|`<>#@[](){}:/-";
 
-/// Text on one line that shows as it is: nothing in it formats, mentions anybody or can be clicked.
-/// At most `limit` UTF-16 units long; what is cut ends in `…`.
+/// Text on one line without effect: nothing in it formats, mentions anybody or can be clicked.
+/// At most `limit` UTF-16 units long; a cut text ends in `…`.
 pub(crate) fn inert(text: &str, limit: usize) -> String {
     let mut out = BoundedText::new(limit);
     for c in one_line(text).chars() {
@@ -18,12 +18,12 @@ pub(crate) fn inert(text: &str, limit: usize) -> String {
     out.finish()
 }
 
-/// Text for labels and choices, which Discord shows as they are. At most `limit` UTF-16 units long.
+/// Text for labels and choices, which Discord does not format. At most `limit` UTF-16 units long.
 pub(crate) fn label(text: &str, limit: usize) -> String {
     cut(&one_line(text), limit)
 }
 
-/// Text as it is, of at most `limit` UTF-16 units.
+/// Unescaped text of at most `limit` UTF-16 units.
 pub(crate) fn cut(text: &str, limit: usize) -> String {
     let mut out = BoundedText::new(limit);
     let _ = text.chars().all(|c| out.push_all(&[c]));
@@ -34,7 +34,7 @@ fn one_line(text: &str) -> String {
     visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Text that stays within a limit.
+/// Text with a length limit.
 struct BoundedText {
     text: String,
     units: usize,
@@ -48,7 +48,7 @@ impl BoundedText {
         Self { text: String::new(), units: 0, limit, cut: 0 }
     }
 
-    /// Adds all of `piece`, or nothing and cuts the text where it is full.
+    /// Adds all of `piece`, or cuts the text if it does not fit.
     fn push_all(&mut self, piece: &[char]) -> bool {
         let units = piece.iter().map(|c| c.len_utf16()).sum::<usize>();
         if self.units + units > self.limit {

@@ -1,6 +1,6 @@
-//! The languages that the bot speaks.
+//! The languages of the bot.
 
-/// Chosen by what Discord says of the reader, or by the writing of what is answered.
+/// Chosen by the reader's locale, or by the script of the message that is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BotLanguage {
     English,
@@ -8,7 +8,7 @@ pub(crate) enum BotLanguage {
 }
 
 impl BotLanguage {
-    /// By Discord's locale: everybody who does not read Korean is spoken to in English.
+    /// By Discord's locale: Korean for `ko`, English for all others.
     pub(crate) fn of_locale(locale: &str) -> Self {
         if locale == "ko" { Self::Korean } else { Self::English }
     }

@@ -1,16 +1,33 @@
-//! Every sentence that the bot says, in the languages that it speaks.
+//! Every sentence of the bot, in each language that it supports.
 
 use rules::model::ids::{Millis, UserId};
 
 use super::language::BotLanguage;
-use crate::discord::interactions::decide::marking::{MarkResult, TagResult};
 
-/// A day as each reader's own Discord shows it.
+/// What marking a message did, as the reply reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MarkResult {
+    pub(crate) answers: bool,
+    pub(crate) reacted: bool,
+    pub(crate) tagged: TagResult,
+}
+
+/// What happened to the solved tag of a forum post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TagResult {
+    NotAsked,
+    /// Set, with the name of the tag.
+    Set(String),
+    Full,
+    Refused,
+}
+
+/// A day, shown by Discord in each reader's own format.
 pub(crate) fn day(at: Millis) -> String {
     format!("<t:{}:D>", at.0.div_euclid(Millis::SECOND))
 }
 
-/// "3 minutes ago", counted by each reader's own Discord.
+/// "3 minutes ago", computed by each reader's Discord client.
 pub(crate) fn ago(at: Millis) -> String {
     format!("<t:{}:R>", at.0.div_euclid(Millis::SECOND))
 }
@@ -28,18 +45,18 @@ macro_rules! sentences {
 
 sentences! {
     only_in_servers:
-        "That works only in a server.",
+        "This works only in a server.",
         "서버 안에서만 쓸 수 있어요.";
     unknown_command:
-        "I do not know that command any more. Reload Discord and try again.",
-        "더 이상 없는 명령이에요. 디스코드를 새로고침한 뒤 다시 해 보세요.";
+        "This command no longer exists. Reload Discord and try again.",
+        "더 이상 없는 명령어예요. 디스코드를 새로고침한 뒤 다시 시도해 주세요.";
     unknown_button:
-        "That button no longer does anything.",
-        "이 버튼은 더 이상 쓰이지 않아요.";
+        "This button no longer works.",
+        "더 이상 쓸 수 없는 버튼이에요.";
     failed:
-        "Something went wrong on my side. Please try again in a minute.",
-        "제 쪽에서 문제가 생겼어요. 잠시 뒤에 다시 해 주세요.";
-    may_not_judge:
+        "Something went wrong. Please try again in a minute.",
+        "문제가 생겼어요. 잠시 뒤에 다시 시도해 주세요.";
+    may_not_mark:
         "Only the person who asked, helpers and moderators can do that here.",
         "여기서는 질문한 사람, 도우미, 운영진만 할 수 있어요.";
     moderators_only:
@@ -49,35 +66,35 @@ sentences! {
         "Only people who manage this server can do that.",
         "서버를 관리하는 사람만 할 수 있어요.";
     not_read:
-        "I do not read this channel, so nothing here can be marked.",
-        "제가 읽지 않는 채널이라 표시할 수 없어요.";
+        "The bot does not read this channel, so nothing here can be marked.",
+        "봇이 읽지 않는 채널이라 표시할 수 없어요.";
     own_message:
-        "That is a message of mine. Please mark the one that a person wrote.",
-        "그건 제가 쓴 메시지예요. 사람이 쓴 메시지에 표시해 주세요.";
+        "The bot wrote that message. Please mark the one that a person wrote.",
+        "봇이 쓴 메시지예요. 사람이 쓴 메시지에 표시해 주세요.";
     opted_out:
-        "The author of that message asked me to keep nothing of theirs, so I left it alone.",
-        "작성자가 기록을 남기지 말라고 해서 그대로 두었어요.";
+        "That author has opted out; nothing was marked.",
+        "작성자가 저장을 거부해서 표시하지 않았어요.";
     you_left:
-        "You asked me to keep nothing about you, so I cannot note that.",
-        "기록을 남기지 말라고 하셔서 이것도 남길 수 없어요.";
+        "You have opted out, so this cannot be saved.",
+        "저장을 거부하셔서 기록할 수 없어요.";
     empty_query:
-        "Tell me what you are looking for.",
+        "Type what you are looking for.",
         "무엇을 찾는지 적어 주세요.";
     nothing_found:
-        "I found no answer to that.\n\nAsk in a help channel. A good question says what you want to do, what you tried, and the exact error message.",
-        "아직 답변을 찾지 못했어요.\n\n도움 채널에 물어보세요. 무엇을 하려는지, 무엇을 해 봤는지, 오류 메시지가 무엇인지 함께 적으면 좋아요.";
+        "No answer found.\n\nAsk in a help channel. A good question says what you want to do, what you tried, and the exact error message.",
+        "답변을 찾지 못했어요.\n\n도움 채널에 질문해 보세요. 하려는 일, 시도해 본 방법, 정확한 오류 메시지를 함께 적으면 좋아요.";
     nearest:
-        "Nothing answers exactly that. The nearest questions:",
-        "딱 맞는 답변은 없어요. 가장 가까운 질문들이에요:";
+        "No confident match. The most similar questions:",
+        "딱 맞는 답변은 없어요. 가장 비슷한 질문들이에요:";
     found:
-        "The best answers that I know:",
+        "The best answers:",
         "찾은 답변이에요:";
     not_public:
-        "A settled question whose words are not public",
-        "내용이 공개되지 않은 해결된 질문";
+        "A resolved question that may not be quoted",
+        "인용할 수 없는 해결된 질문";
     read_there:
-        "The words are not mine to repeat. Read them where they were said.",
-        "내용을 옮길 수 없어요. 원래 메시지에서 읽어 주세요.";
+        "The author has not agreed to be quoted; open the original message.",
+        "작성자가 인용에 동의하지 않았어요. 원래 메시지에서 읽어 주세요.";
     known_answer:
         "✅ Known answer",
         "✅ 확인된 답변";
@@ -100,8 +117,8 @@ sentences! {
         "Undone.",
         "되돌렸어요.";
     already_undone:
-        "That was undone before.",
-        "이미 되돌린 일이에요.";
+        "That has already been undone.",
+        "이미 되돌렸어요.";
     choose_same:
         "Which question is it the same as?",
         "어느 질문과 같은가요?";
@@ -109,50 +126,50 @@ sentences! {
         "Choose a question",
         "질문 고르기";
     nothing_alike:
-        "I know no question like that one yet.",
-        "아직 비슷한 질문이 없어요.";
+        "No similar question found.",
+        "비슷한 질문을 찾지 못했어요.";
     gone_cluster:
-        "That question is no longer there. Please start again.",
+        "That question no longer exists. Please start again.",
         "그 질문은 이제 없어요. 처음부터 다시 해 주세요.";
-    tied:
-        "Noted: these are the same question. They are counted together within a minute or so.",
-        "같은 질문으로 기록했어요. 곧 함께 집계돼요.";
+    marked_same:
+        "Marked as the same question. Both are counted together within a minute or so.",
+        "같은 질문으로 표시했어요. 곧 함께 집계돼요.";
     allow:
         "Yes, you may quote me",
         "네, 인용해도 돼요";
     withdraw:
         "Withdraw",
-        "허락 취소";
+        "동의 철회";
     allowed:
-        "Thank you! The author agreed to be quoted here. They can withdraw that at any time.",
-        "고마워요! 작성자가 인용해도 된다고 했어요. 언제든 취소할 수 있어요.";
+        "Thank you! The author agreed to be quoted here and can withdraw this at any time.",
+        "고마워요! 작성자가 인용에 동의했어요. 동의는 언제든 철회할 수 있어요.";
     withdrawn:
-        "The author withdrew: they are no longer quoted here.",
-        "작성자가 허락을 취소했어요. 더 이상 인용되지 않아요.";
+        "The author withdrew consent and is no longer quoted here.",
+        "작성자가 동의를 철회해서 더 이상 인용되지 않아요.";
     only_the_author:
-        "Only the person who wrote that message can decide this.",
-        "그 메시지를 쓴 사람만 정할 수 있어요.";
+        "Only the author of that message can decide this.",
+        "메시지를 쓴 사람만 정할 수 있어요.";
     paused:
-        "Paused: no suggestions and no proposals until somebody resumes. Reading, searching and deleting go on.",
-        "멈췄어요. 다시 시작할 때까지 제안을 하지 않아요. 읽기, 검색, 삭제는 계속돼요.";
+        "Paused: no suggestions and no proposals until someone resumes. Reading, search and deletion continue.",
+        "일시정지했어요. 다시 시작할 때까지 답변 추천과 문서 제안을 하지 않아요. 읽기, 검색, 삭제는 계속돼요.";
     resumed:
-        "Going on.",
+        "Resumed.",
         "다시 시작했어요.";
     forget_question:
-        "I will delete every message of yours that I keep, and everything made from them, and never store you again. Within a minute it is gone from search too; a published page is asked to be changed within the hour. Your messages on Discord stay where they are.\n\nThere is no way back to what was deleted. Do you want that?",
-        "저장된 내 메시지와 거기서 나온 모든 것을 지우고, 다시는 저장하지 않아요. 1분 안에 검색에서도 사라지고, 이미 공개된 페이지는 한 시간 안에 수정을 요청해요. 디스코드에 있는 메시지는 그대로예요.\n\n지운 것은 되살릴 수 없어요. 그래도 할까요?";
+        "This deletes all of your stored messages and everything made from them, and nothing of yours is stored again. Within a minute it is gone from search too; a change to published pages is requested within the hour. Your messages on Discord stay where they are.\n\nThe deletion cannot be undone. Do you want to continue?",
+        "저장된 내 메시지와 그 메시지로 만든 모든 것을 지우고, 다시는 저장하지 않아요. 1분 안에 검색에서도 사라지고, 이미 공개된 페이지는 한 시간 안에 수정을 요청해요. 디스코드에 있는 메시지는 그대로예요.\n\n삭제한 뒤에는 되돌릴 수 없어요. 계속할까요?";
     forget:
         "Forget me",
         "내 기록 삭제";
     exported:
-        "Everything that I keep about you. Only you can see this message.",
-        "저에게 저장된 당신의 모든 기록이에요. 이 메시지는 당신만 볼 수 있어요.";
+        "All data stored about you. Only you can see this message.",
+        "나에 대해 저장된 모든 데이터예요. 이 메시지는 나만 볼 수 있어요.";
     exported_part:
-        "The file was too large for one message. Join the parts in their order.",
+        "The file was too large for one message. Join the parts in order.",
         "파일이 커서 여러 개로 나눴어요. 순서대로 이어 붙이세요.";
     suggestion:
         "This may have been answered before:",
-        "전에 나온 답변일지도 몰라요:";
+        "이미 답변이 나온 질문일 수 있어요:";
     solved_it:
         "That solved it",
         "해결됐어요";
@@ -160,14 +177,14 @@ sentences! {
         "Not it",
         "아니에요";
     helped:
-        "Good to hear. Thank you for telling.",
-        "다행이에요. 알려 줘서 고마워요.";
+        "Thank you for the feedback.",
+        "알려 줘서 고마워요.";
     did_not_help:
-        "Thank you for telling. The question stays open.",
-        "알려 줘서 고마워요. 질문은 열어 둘게요.";
+        "Thank you for the feedback. The question stays open.",
+        "알려 줘서 고마워요. 질문은 계속 열려 있어요.";
     not_your_question:
-        "Only the person who asked, helpers and moderators can tell.",
-        "질문한 사람, 도우미, 운영진만 알려 줄 수 있어요.";
+        "Only the person who asked, helpers and moderators can use these buttons.",
+        "질문한 사람, 도우미, 운영진만 이 버튼을 쓸 수 있어요.";
 }
 
 /// How often a question was answered, and when last.
@@ -181,7 +198,7 @@ pub(crate) fn times(language: BotLanguage, count: usize, last: Millis) -> String
     }
 }
 
-/// The same without Discord's own dates, which labels do not show.
+/// The same without Discord's timestamp markup, which labels do not render.
 pub(crate) fn times_plain(language: BotLanguage, count: usize, known: bool) -> String {
     let times = match (language, count) {
         (BotLanguage::English, 1) => "answered once".to_owned(),
@@ -192,7 +209,7 @@ pub(crate) fn times_plain(language: BotLanguage, count: usize, known: bool) -> S
     format!("{times} · {status}")
 }
 
-/// What came of marking a message.
+/// Reports what marking a message did.
 pub(crate) fn marked(language: BotLanguage, marked: &MarkResult) -> String {
     let first = if marked.answers {
         language.pick(
@@ -200,56 +217,60 @@ pub(crate) fn marked(language: BotLanguage, marked: &MarkResult) -> String {
             "답변으로 표시했어요. 지금부터 반영돼요.",
         )
     } else {
-        language.pick("Noted: that is not an answer.", "답변이 아니라고 기록했어요.")
+        language.pick("Marked as not an answer.", "답변이 아니라고 표시했어요.")
     };
-    let mut said = vec![first.to_owned()];
+    let mut sentences = vec![first.to_owned()];
     if marked.answers && !marked.reacted {
-        let text =
-            language.pick("I may not react with ✅ here.", "여기서는 ✅ 반응을 달 수 없어요.");
-        said.push(text.to_owned());
+        let text = language
+            .pick("The bot could not react with ✅ here.", "여기서는 봇이 ✅ 반응을 달 수 없어요.");
+        sentences.push(text.to_owned());
     }
     match &marked.tagged {
         TagResult::NotAsked => {}
         TagResult::Set(name) => {
-            said.push(
+            sentences.push(
                 language.pick(format!("Tag set: {name}."), format!("태그를 달았어요: {name}")),
             );
         }
-        TagResult::Full => said.push(
-            language.pick("The post has five tags already.", "이미 태그가 다섯 개예요.").to_owned(),
+        TagResult::Full => sentences.push(
+            language.pick("The post already has five tags.", "이미 태그가 다섯 개예요.").to_owned(),
         ),
-        TagResult::Refused => said.push(
+        TagResult::Refused => sentences.push(
             language
                 .pick(
-                    "I may not set the solved tag: that needs the permission Manage Threads.",
-                    "해결 태그를 달려면 '스레드 관리하기' 권한이 필요해요.",
+                    "The bot could not set the solved tag: it needs the permission Manage Threads.",
+                    "해결 태그를 달려면 봇에 '스레드 관리하기' 권한이 필요해요.",
                 )
                 .to_owned(),
         ),
     }
-    said.join(" ")
+    sentences.join(" ")
 }
 
-/// Asks the author of an answer whether it may be quoted. Names them without a ping.
+/// Asks the author of an answer whether it may be quoted. Mentions them without a ping.
 pub(crate) fn may_we_quote(language: BotLanguage, author: UserId, link: &str) -> String {
     language.pick(
-        format!("<@{author}>, [this message]({link}) was marked as an answer. May it be quoted in our public documentation, under a made-up name?"),
+        format!("<@{author}>, [this message]({link}) was marked as an answer. May it be quoted in the public documentation, under a made-up name?"),
         format!("<@{author}>님, [이 메시지]({link})가 답변으로 표시됐어요. 공개 문서에 가명으로 인용해도 될까요?"),
     )
 }
 
-/// The same of the message that asked.
+/// Asks the author of a question whether it may be quoted.
 pub(crate) fn may_we_quote_asker(language: BotLanguage, author: UserId, link: &str) -> String {
     language.pick(
-        format!("<@{author}>, [this question]({link}) has an answer. May the question be quoted in our public documentation, under a made-up name?"),
+        format!("<@{author}>, [this question]({link}) has an answer. May the question be quoted in the public documentation, under a made-up name?"),
         format!("<@{author}>님, [이 질문]({link})에 답변이 나왔어요. 질문을 공개 문서에 가명으로 인용해도 될까요?"),
     )
 }
 
-/// What was deleted of a person.
+/// Reports how many messages of a user were deleted.
 pub(crate) fn forgotten(language: BotLanguage, messages: u64) -> String {
+    let deleted = match messages {
+        1 => "1 message deleted".to_owned(),
+        count => format!("{count} messages deleted"),
+    };
     language.pick(
-        format!("Done: {messages} message(s) deleted. Within a minute nothing of yours is left in search, and I will not store you again."),
+        format!("{deleted}. Within a minute they are gone from search too, and nothing of yours is stored again."),
         format!("메시지 {messages}개를 지웠어요. 1분 안에 검색에서도 모두 사라지고, 다시는 저장하지 않아요."),
     )
 }
@@ -285,7 +306,7 @@ mod tests {
         let all = told(true, true, TagResult::Set("Solved".to_owned()));
         assert_eq!(all, "Marked as the answer. It counts from now on. Tag set: Solved.");
         assert!(told(true, false, TagResult::Refused).contains("Manage Threads"));
-        assert_eq!(told(false, false, TagResult::NotAsked), "Noted: that is not an answer.");
+        assert_eq!(told(false, false, TagResult::NotAsked), "Marked as not an answer.");
     }
 
     #[test]

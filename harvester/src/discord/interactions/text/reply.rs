@@ -1,10 +1,10 @@
-//! What the bot says, as Discord wants it told: to one person unless said otherwise, pinging nobody.
+//! Messages of the bot as Discord's JSON: private unless stated otherwise, without pings.
 
 use serde_json::{Value, json};
 
 use crate::discord::interactions::payload::custom_id::CustomId;
 
-/// A message of ours.
+/// A message of the bot.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Reply {
     pub(crate) text: String,
@@ -13,21 +13,21 @@ pub(crate) struct Reply {
     pub(crate) file: Option<(String, Vec<u8>)>,
 }
 
-/// A line of controls under a message.
+/// A row of controls under a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ActionRow {
     Buttons(Vec<Button>),
-    Menu { press: CustomId, hint: &'static str, choices: Vec<SelectOption> },
+    Menu { custom_id: CustomId, hint: &'static str, choices: Vec<SelectOption> },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Button {
-    pub(crate) press: CustomId,
+    pub(crate) custom_id: CustomId,
     pub(crate) label: &'static str,
     pub(crate) look: ButtonStyle,
 }
 
-/// Discord's button styles that we use.
+/// The button styles in use, by Discord's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ButtonStyle {
     Grey = 2,
@@ -67,17 +67,17 @@ impl Reply {
         self
     }
 
-    /// For the eyes of one person.
+    /// Visible to one person only.
     pub(crate) fn ephemeral(&self) -> Value {
         self.body(EPHEMERAL | SUPPRESS_EMBEDS)
     }
 
-    /// In place of what stands there, whoever sees that.
+    /// In place of an existing message, with the same visibility.
     pub(crate) fn in_place(&self) -> Value {
         self.body(SUPPRESS_EMBEDS)
     }
 
-    /// For everybody, without a sound.
+    /// Visible to everybody, without a notification.
     pub(crate) fn public(&self) -> Value {
         self.body(SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS)
     }
@@ -100,9 +100,9 @@ impl ActionRow {
     fn json(&self) -> Value {
         let controls = match self {
             Self::Buttons(buttons) => buttons.iter().map(Button::json).collect::<Vec<_>>(),
-            Self::Menu { press, hint, choices } => vec![json!({
+            Self::Menu { custom_id, hint, choices } => vec![json!({
                 "type": 3,
-                "custom_id": press.to_string(),
+                "custom_id": custom_id.to_string(),
                 "placeholder": hint,
                 "min_values": 1,
                 "max_values": 1,
@@ -114,8 +114,8 @@ impl ActionRow {
 }
 
 impl Button {
-    pub(crate) fn new(press: CustomId, label: &'static str, look: ButtonStyle) -> Self {
-        Self { press, label, look }
+    pub(crate) fn new(custom_id: CustomId, label: &'static str, look: ButtonStyle) -> Self {
+        Self { custom_id, label, look }
     }
 
     fn json(&self) -> Value {
@@ -123,7 +123,7 @@ impl Button {
             "type": 2,
             "style": self.look as u8,
             "label": self.label,
-            "custom_id": self.press.to_string(),
+            "custom_id": self.custom_id.to_string(),
         })
     }
 }
