@@ -35,15 +35,15 @@ pub enum LocalOutcome {
 /// Why a branch is not ours to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LocalHandsOff {
-    #[error("somebody committed to the branch")]
+    #[error("someone committed to the branch")]
     HumanCommit,
-    #[error("somebody deleted the branch: the question was rejected")]
+    #[error("the branch was deleted, so the question counts as rejected")]
     Deleted,
-    #[error("the page is merged: people own it")]
+    #[error("the page is already merged")]
     Merged,
     #[error("the branch is checked out in a working tree")]
     CheckedOut,
-    #[error("another page stands at the same path")]
+    #[error("another page already exists at this path")]
     PathTaken,
 }
 

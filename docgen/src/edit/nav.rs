@@ -32,15 +32,17 @@ pub struct NavEntry {
 /// Why a file was left as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    #[error("it cannot be read, so that the page is not listed in it")]
+    #[error("the file cannot be parsed, so it was not changed")]
     Unreadable,
-    #[error("it has no list of pages that ours could join")]
+    #[error("the file has no list that the entry could be added to")]
     NoList,
-    #[error("other pages stand below ours in it")]
+    #[error("other pages are nested below this page in the file")]
     HasPages,
-    #[error("it has no lines <!-- answer-harvester:start --> and <!-- answer-harvester:end -->")]
+    #[error(
+        "the file has no <!-- answer-harvester:start --> and <!-- answer-harvester:end --> lines"
+    )]
     NoMarkers,
-    #[error("it has no such section any more")]
+    #[error("the file no longer has this section")]
     NoSection,
 }
 

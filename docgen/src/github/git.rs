@@ -187,7 +187,7 @@ impl GitHubClient {
         for change in changes {
             let path = change.path();
             if !change.is_allowed() {
-                notes.push(format!("{path} is no path for pages and was left alone"));
+                notes.push(format!("{path} is not a valid page path and was not changed"));
                 continue;
             }
             match change {

@@ -251,19 +251,19 @@ pub enum ReconcileOutcome {
 /// Why a pull request or a branch is not ours to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HandsOffReason {
-    #[error("somebody committed to the branch")]
+    #[error("someone committed to the branch")]
     HumanCommit,
-    #[error("somebody edited the title")]
+    #[error("the title was edited")]
     TitleEdited,
-    #[error("somebody changed the base")]
+    #[error("the base branch was changed")]
     BaseChanged,
-    #[error("somebody took our mark out of the body")]
+    #[error("the tracking comment was removed from the body")]
     MarkGone,
-    #[error("the branch is gone")]
+    #[error("the branch was deleted")]
     BranchGone,
-    #[error("somebody else opened a pull request from our branch")]
+    #[error("someone else opened a pull request from this branch")]
     NotOurs,
-    #[error("another page stands at the same path")]
+    #[error("another page already exists at this path")]
     PathTaken,
 }
 

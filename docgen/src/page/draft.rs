@@ -91,17 +91,17 @@ impl Draft {
 /// Why a cluster has no page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DraftRefusal {
-    #[error("no consent mode is chosen: set consent.mode in scope.toml")]
+    #[error("no consent mode is set; set consent.mode in scope.toml")]
     NoConsent,
     #[error("none of its messages may be quoted")]
     NothingQuotable,
-    #[error("no question in it makes a title")]
+    #[error("none of its questions can be a title")]
     NoTitle,
-    #[error("no answer stands alone: {0}")]
+    #[error("no answer is self-contained: {0}")]
     Thin(&'static str),
-    #[error("it holds what facts.toml does not list: {}", listed(.0))]
+    #[error("it contains values that facts.toml does not list: {}", listed(.0))]
     Unlisted(Vec<UnlistedValue>),
-    #[error("the page breaks its own rules: {}", faults(.0))]
+    #[error("the page failed its checks: {}", faults(.0))]
     Faulty(Vec<LintError>),
 }
 

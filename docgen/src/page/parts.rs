@@ -158,7 +158,7 @@ fn is_written(line: &str) -> bool {
             r"\{/\*\s*answer-harvester:.*\*/\}".to_owned(),
             format!(r"(?:[-*>]\s+)?[*_]*Sources?[*_]*:.*\({channels}.*"),
             format!(r"(?:[-*+]\s+)?.*\[question\]\({channels}.*\[answer\]\({channels}.*"),
-            r"[*_]*Resolved .*Last confirmed.*".to_owned(),
+            r"[*_]*Resolved .*Last (?:answered|confirmed).*".to_owned(),
             r"And \d+ more\.".to_owned(),
         ];
         Regex::new(&format!("^(?:{})$", patterns.join("|"))).expect("a constant pattern")

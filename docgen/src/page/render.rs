@@ -143,7 +143,7 @@ impl PageInput<'_> {
             versions: (!self.versions.is_empty())
                 .then(|| escape(&format!("Applies to: {}", self.versions.join(", ")), flavour)),
             variants: self.variants.iter().map(|text| escape(text, flavour)).collect(),
-            summary: self.summary(),
+            summary: resolved_summary(self.evidence.len(), self.askers, self.confirmed),
             evidence: self
                 .evidence
                 .iter()
@@ -165,26 +165,26 @@ impl PageInput<'_> {
         title.into_iter().chain(others).chain(variants).chain(["Evidence".to_owned()]).collect()
     }
 
-    fn summary(&self) -> String {
-        let times = match self.evidence.len() {
-            1 => "once".to_owned(),
-            2 => "twice".to_owned(),
-            more => format!("{more} times"),
-        };
-        let people = if self.askers == 1 {
-            "one person".to_owned()
-        } else {
-            format!("{} people", self.askers)
-        };
-        format!("Resolved {times} for {people}. Last confirmed on {}.", day(self.confirmed))
-    }
-
     /// The answer's first words, for lists of pages and search engines.
     fn description(&self) -> String {
         let words = self.answers.first().map(|answer| answer.plain.as_str()).unwrap_or_default();
         let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
         shortened(&line, 150)
     }
+}
+
+/// How often a question was resolved, for how many people and when last.
+pub(crate) fn resolved_summary(occurrences: usize, askers: usize, last: Millis) -> String {
+    let times = match occurrences {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{more} times"),
+    };
+    let people = match askers {
+        1 => "one person".to_owned(),
+        more => format!("{more} people"),
+    };
+    format!("Resolved {times} for {people}. Last answered on {}.", day(last))
 }
 
 /// At most so many characters, cut at a word.

@@ -110,7 +110,7 @@ fn why_now(cluster: &Cluster) -> String {
     let trusted = cluster.occurrences.iter().filter(|one| one.best_answer().trusted).count();
     let first = cluster.occurrences.iter().map(|one| one.question.sent).min().unwrap_or_default();
     format!(
-        "{}, {}, {}; {trusted} answered by a trusted person. First asked on {}, last confirmed on {}.",
+        "{}, {}, {}; {trusted} answered by a trusted person. First asked on {}, last answered on {}.",
         counted(cluster.occurrences.len(), "resolved occurrence"),
         counted(cluster.asker_count(), "distinct asker"),
         counted(cluster.answerer_count(), "answerer"),
@@ -150,7 +150,7 @@ fn confidence(cluster: &Cluster, draft: &Draft) -> String {
     let confirmed =
         cluster.occurrences.iter().filter(|one| one.grade <= ResolutionGrade::Confirmed).count();
     format!(
-        "{main:.2} that the quoted answer settled its question; {confirmed} of {} confirmed",
+        "{main:.2} that the quoted answer resolved its question; {confirmed} of {} confirmed",
         cluster.occurrences.len()
     )
 }
@@ -196,15 +196,15 @@ fn flags(cluster: &Cluster, draft: &Draft) -> Vec<String> {
     let hidden = all.iter().filter(|one| !one.quotable).count();
     flag(
         draft.page.contains("[redacted: ") || draft.page.contains("\\[redacted: "),
-        "a secret was taken out of the text".into(),
+        "a secret was removed from the text".into(),
     );
     flag(
         !draft.links.is_empty(),
-        format!("links to other sites, look at each: {}", sites(&draft.links)),
+        format!("links to other sites, check each: {}", sites(&draft.links)),
     );
     flag(
         !draft.versions.is_empty(),
-        "bound to versions: check them against the current one".into(),
+        "version-specific: check it against the current version".into(),
     );
     flag(cluster.answerer_count() == 1, "a single person gave every answer".into());
     flag(
@@ -213,7 +213,7 @@ fn flags(cluster: &Cluster, draft: &Draft) -> Vec<String> {
     );
     flag(
         hidden > 0,
-        format!("evidence by link only, without consent to quote: {hidden} of {}", all.len()),
+        format!("evidence by link only (no consent to quote): {hidden} of {}", all.len()),
     );
     if flags.is_empty() {
         flags.push("none found".into());

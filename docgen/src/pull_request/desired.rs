@@ -12,7 +12,7 @@ use crate::github::comment_commands::HANDLE;
 use crate::github::reconcile::{DesiredPullRequest, PullRequestPurpose};
 use crate::page::draft::Draft;
 use crate::page::evidence::day;
-use crate::page::render::fill;
+use crate::page::render::{fill, resolved_summary};
 use crate::pull_request::answer::PullRequestText;
 use crate::pull_request::escape;
 use crate::site::layout::SiteLayout;
@@ -91,7 +91,7 @@ impl DesiredPullRequest {
         let path = code_span(addition.path());
         let adds = self.body.find("Adds `").filter(|at| *at == 0);
         if let Some(end) = adds.and_then(|_| self.body.find(", an answer to ")) {
-            let said = format!("Adds to {path}, where the same is asked already");
+            let said = format!("Adds to {path}, which already covers this question");
             self.body.replace_range(..end, &said);
         }
         self.digest = marker::hash(&format!("{} {}", addition.path(), draft.digest()));
@@ -107,16 +107,15 @@ impl DesiredPullRequest {
 
     /// A merged page is to go: nothing of what it stands on is left.
     pub fn removal(page: &MergedPage<'_>, messages: usize) -> Self {
-        let title = "docs(faq): remove an answer whose source is gone";
+        let title = "docs(faq): remove an answer whose source was deleted";
         let path = code_span(page.path);
         let words = CorrectionText {
-            summary: format!("Removes {path}: the messages that it stands on are gone."),
+            summary: format!("Removes {path}: its source messages are no longer available."),
             why: gone(messages),
             sides: Vec::new(),
             note: None,
             checks: vec!["nothing else links to the page"],
-            closing: "Close it, and the page stays: then words that people took back stay \
-                published, and you answer for them.",
+            closing: "If you close this, the page keeps quoting deleted messages.",
             ..CorrectionText::empty()
         };
         let digest = marker::hash(&format!("removal {} {messages}", page.path));
@@ -139,8 +138,8 @@ impl DesiredPullRequest {
         let (title, mut words) = why.words(page.path);
         if lossy {
             words.note = Some(
-                "People edited this page since. What they changed could not be kept everywhere: look \
-                 at the changed files, and put back what is theirs.\n"
+                "This page was edited after it was merged, and not all of those edits could be kept. \
+                 Check the changed files and restore what is missing.\n"
                     .to_owned(),
             );
         }
@@ -166,10 +165,10 @@ impl DesiredPullRequest {
         let title = "docs(faq): move an answer";
         let (from, there) = (code_span(page.path), code_span(to));
         let words = CorrectionText {
-            summary: format!("Moves {from} to {there}; the old address leads to the new one."),
-            why: "A maintainer asked for it in a comment.".to_owned(),
-            checks: vec!["links to the old page still arrive"],
-            closing: "Close it, and the page stays where it is.",
+            summary: format!("Moves {from} to {there} and redirects the old address."),
+            why: "A maintainer asked for this in a comment.".to_owned(),
+            checks: vec!["links to the old page still work"],
+            closing: "If you close this, the page stays where it is.",
             ..CorrectionText::empty()
         };
         let moved = PageMove { cluster: page.cluster, from: page.path, to, title: heading };
@@ -200,11 +199,10 @@ impl DesiredPullRequest {
         let item = |(cluster, draft): &(Cluster, Draft)| BatchItem {
             question: escape::span(draft.title(), LONGEST_QUESTION),
             path: code_span(draft.path()),
-            why: format!(
-                "Resolved {} times for {} people, last confirmed on {}",
+            why: resolved_summary(
                 cluster.occurrences.len(),
                 cluster.asker_count(),
-                day(cluster.last_confirmed()),
+                cluster.last_confirmed(),
             ),
             preview: escape::fence(cut(draft.page(), LONGEST_PREVIEW), "md"),
         };
@@ -214,7 +212,7 @@ impl DesiredPullRequest {
             "version": env!("CARGO_PKG_VERSION"),
         });
         let digests = pages.iter().map(|(_, draft)| draft.digest()).collect::<Vec<_>>().join(" ");
-        let title = format!("docs(faq): {} answers that waited", pages.len());
+        let title = format!("docs(faq): weekly batch of {} answers", pages.len());
         let branch = format!("answers/batch-{name}");
         Self {
             body: fill("batch.md", &values),
@@ -278,41 +276,40 @@ impl CorrectionReason<'_> {
         let path = code_span(path);
         match self {
             Self::Gone { messages } => (
-                "docs(faq): take out what lost its source",
+                "docs(faq): remove deleted quotes",
                 CorrectionText {
-                    summary: format!("Changes {path}: some messages that it stands on are gone."),
+                    summary: format!("Changes {path}: some of its source messages are no longer available."),
                     why: gone(*messages),
-                    checks: vec!["the rest of the answer still stands by itself"],
-                    closing: "Close it, and the page stays: then words that people took back stay \
-                        published, and you answer for them.",
+                    checks: vec!["the rest of the answer still makes sense"],
+                    closing: "If you close this, the page keeps quoting deleted messages.",
                     ..CorrectionText::empty()
                 },
             ),
             Self::Newer { version, known, later } => (
-                "docs(faq): a newer version has another answer",
+                "docs(faq): add the answer for a newer version",
                 CorrectionText {
-                    summary: format!("Adds to {path} how it is done in {}.", code_span(version)),
+                    summary: format!("Adds to {path} the answer for {}.", code_span(version)),
                     why: format!(
-                        "Somebody asked again, and the answer that settled it names {}, newer than any \
-                         version on the page.",
+                        "The question was asked again, and the answer that resolved it names {}, which \
+                         is newer than every version on the page.",
                         code_span(version)
                     ),
                     sides: sides(known, later),
-                    checks: vec!["which of both is true for which version", "the page says so"],
-                    closing: "Close it, and the page stays as it is.",
+                    checks: vec!["which answer is correct for which version", "the page says so"],
+                    closing: "If you close this, the page stays as it is.",
                     ..CorrectionText::empty()
                 },
             ),
             Self::Contradicted { known, later } => (
-                "docs(faq): a later answer says something else",
+                "docs(faq): review a conflicting answer",
                 CorrectionText {
                     summary: format!("Adds to {path} a later answer that contradicts it."),
-                    why: "Somebody asked again, and what settled it does not agree with the page. \
-                        Which of both is true is for you to say."
+                    why: "The question was asked again, and the answer that resolved it conflicts with \
+                        the page. Please decide which is correct."
                         .to_owned(),
                     sides: sides(known, later),
-                    checks: vec!["which of both is true now", "the wrong one is taken out"],
-                    closing: "Close it, and the page stays as it is.",
+                    checks: vec!["which answer is correct now", "the wrong answer is removed"],
+                    closing: "If you close this, the page stays as it is.",
                     ..CorrectionText::empty()
                 },
             ),
@@ -336,13 +333,16 @@ impl CorrectionText {
 }
 
 fn gone(messages: usize) -> String {
-    let which = match messages {
-        1 => "One message that the page stands on was".to_owned(),
-        more => format!("{more} messages that the page stands on were"),
+    let (which, text, authors) = match messages {
+        1 => ("One message that the page quotes was".to_owned(), "Its text is", "Its author"),
+        more => {
+            let which = format!("{more} messages that the page quotes were");
+            (which, "Their text is", "Their authors")
+        }
     };
     format!(
-        "{which} deleted, or may no longer be shown. Their words are not repeated here. The people who \
-         said them may ask for this."
+        "{which} deleted or may no longer be quoted. {text} not repeated here. {authors} may have asked \
+         for this."
     )
 }
 
@@ -350,7 +350,7 @@ fn sides(known: &str, later: &Occurrence) -> Vec<ComparedText> {
     let answer = later.best_answer();
     let words = match later.quotable {
         true => escape::fence(cut(&answer.text, LONGEST_SIDE), "md"),
-        false => "Its words may not be quoted here.".to_owned(),
+        false => "Not quoted: the author has not agreed.".to_owned(),
     };
     let link = format!("[{}]({})", day(answer.sent), later.answer_link(answer));
     vec![
@@ -358,10 +358,7 @@ fn sides(known: &str, later: &Occurrence) -> Vec<ComparedText> {
             title: "What the page says".to_owned(),
             text: escape::fence(cut(known, LONGEST_SIDE), "md"),
         },
-        ComparedText {
-            title: "What was said later".to_owned(),
-            text: format!("{link}\n\n{words}"),
-        },
+        ComparedText { title: "The later answer".to_owned(), text: format!("{link}\n\n{words}") },
     ]
 }
 

@@ -118,7 +118,7 @@ fn stub(target: DocsTarget, moved: &PageMove<'_>) -> String {
     let link = relative(moved.from, moved.to);
     let link = if target == DocsTarget::Mintlify { bare(&link).to_owned() } else { link };
     let mark = marker(moved.cluster, "moved", target);
-    format!("{head}\n\nThis page has moved: [read it in its new place]({link}).\n\n{mark}\n")
+    format!("{head}\n\nThis page has moved: [go to the new page]({link}).\n\n{mark}\n")
 }
 
 impl Redirect {

@@ -227,7 +227,7 @@ fn a_section_that_lacks_the_answer_gets_it_with_its_evidence() {
 
     **Evidence**
 
-    Resolved twice for 2 people. Last confirmed on 1970-01-01.
+    Resolved twice for 2 people. Last answered on 1970-01-01.
 
     - 1970-01-01: [question](https://discord.com/channels/1/2/1000), [answer](https://discord.com/channels/1/2/1001). Asked by opal-reef-914, answered by april-grove-953; confirmed.
     - 1970-01-01: [question](https://discord.com/channels/1/2/1002), [answer](https://discord.com/channels/1/2/1003). Asked by saffron-ridge-569, answered by april-grove-953; confirmed.
