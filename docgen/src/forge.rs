@@ -2,17 +2,6 @@
 
 pub mod local;
 
-use rules::model::ids::ClusterId;
-
-/// The trailers by which a commit of ours is known.
-pub(crate) const CLUSTER: &str = "Answer-Cluster";
-pub(crate) const DIGEST: &str = "Answer-Digest";
-
-/// A commit's message: a subject, then whose page it is and which draft.
-pub(crate) fn message(title: &str, cluster: &ClusterId, digest: &str) -> String {
-    format!("{title}\n\n{CLUSTER}: {cluster}\n{DIGEST}: {digest}\n")
-}
-
 /// What we last pushed for a cluster, as the store remembers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalPush {

@@ -1,7 +1,7 @@
 //! What people tell us in comments: the first line, word by word, and nothing that merely looks like it.
 
-/// The word that addresses us.
-pub const HANDLE: &str = "@answer-harvester";
+use crate::pull_request::labels::HANDLE;
+
 const LONGEST_SNOOZE: u32 = 365;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use rules::model::ids::{ClusterId, Millis};
 
 use crate::page::evidence::minute;
-use crate::page::render::MARKER;
+use crate::page::format::MARKER;
 use crate::pull_request::escape;
 use crate::pull_request::limits::DeadlineStatus;
 use crate::pull_request::marker;

@@ -12,9 +12,8 @@ use super::reconcile::{
     ReconcileStep,
 };
 use crate::change::FileChange;
-use crate::forge::{CLUSTER, DIGEST};
 use crate::pull_request::marker;
-use crate::pull_request::marker::BodyMarker;
+use crate::pull_request::marker::{BodyMarker, CLUSTER, DIGEST};
 
 const MOST_PULLS: usize = 300;
 const MOST_REMARKS: usize = 300;
@@ -28,8 +27,9 @@ const WEB: &str = "web-flow";
 const READY: &str = "mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) \
     { pullRequest { isDraft } } }";
 
-/// Does what [`super::reconcile::next`] named and writes it into the ledger. `None` means that more is to be done: store
-/// the ledger and look again. An error leaves the ledger as it was.
+/// Executes the step that [`super::reconcile::next_step`] named and records it in the ledger. `None`
+/// means that more is to be done: store the ledger and observe again. An error leaves the ledger as it
+/// was.
 pub async fn execute(
     github: &GitHubClient,
     wanted: &DesiredPullRequest,

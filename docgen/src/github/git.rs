@@ -13,9 +13,9 @@ use super::models::{
     Blob, GitCommit, GitObject, GitReference, GitTree, Repository, RepositoryCommit,
 };
 use crate::change::FileChange;
-use crate::edit::nav::EditError;
-use crate::page::render::MARKER;
-use crate::site::docs_tree::is_page;
+use crate::edit::error::EditError;
+use crate::page::format::MARKER;
+use crate::paths::is_page;
 
 /// A larger documentation is read up to here, in the order of its paths.
 const MOST_DOCUMENTS: usize = 1_000;

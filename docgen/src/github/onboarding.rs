@@ -3,21 +3,17 @@
 use std::fmt;
 
 use rules::markdown::code_span;
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::ids::Millis;
 
-use super::reconcile::{DesiredPullRequest, PullRequestPurpose};
 use crate::change::FileChange;
-use crate::forge::message;
+pub use crate::paths::SETTINGS;
+use crate::pull_request::desired::{DesiredPullRequest, PullRequestPurpose};
 use crate::pull_request::escape;
 use crate::pull_request::limits::ProposalLimits;
 use crate::pull_request::marker;
+use crate::pull_request::subject::Subject;
 use crate::site::layout::SiteLayout;
 use crate::target::{DocsFolder, DocsTarget};
-
-/// The settings that maintainers own. The only path below a folder with a dot that we ever propose.
-pub const SETTINGS: &str = ".github/answer-harvester.yml";
-/// The branch of the pull request that brings them.
-pub const BRANCH: &str = "answers/configure";
 
 /// Questions that the first pull request names.
 const SHOWN: usize = 5;
@@ -173,24 +169,18 @@ fn count(key: &str, text: &str) -> Result<usize, String> {
     number.ok_or_else(|| format!("{key} is {text:?}; expected a number from 0 to 100"))
 }
 
-/// The id of the pull request that brings the settings.
-pub fn id() -> ClusterId {
-    ClusterId::of_question(MessageId(0))
-}
-
-/// The pull request that brings the settings. It is no question's: its cluster has the id that no
-/// message has.
+/// The pull request that adds the settings.
 pub fn wanted(layout: &SiteLayout, base: &str, first: &[String]) -> DesiredPullRequest {
-    let cluster = id();
+    let cluster = Subject::Settings.key();
     let text = RepositorySettings::proposed(layout.target, &layout.folder);
     let digest = marker::hash(&text);
     let title = "docs: configure Answer Harvester".to_owned();
     DesiredPullRequest {
-        branch: BRANCH.to_owned(),
+        branch: Subject::Settings.branch(),
         purpose: PullRequestPurpose::Answer,
         base: base.to_owned(),
         body: introduction(layout, first),
-        message: message(&title, &cluster, &digest),
+        message: marker::commit_message(&title, &cluster, &digest),
         title,
         digest,
         changes: vec![FileChange::Write { path: SETTINGS.to_owned(), text }],
@@ -232,7 +222,7 @@ fn introduction(layout: &SiteLayout, first: &[String]) -> String {
 pub struct OnboardingState {
     /// The file on the default branch.
     pub settings: Option<String>,
-    /// The newest pull request of [`BRANCH`].
+    /// The newest pull request that adds it.
     pub request: Option<SettingsRequest>,
     /// Years of chat are read for the first time: drafts are shown, nothing is opened.
     pub backfilling: bool,

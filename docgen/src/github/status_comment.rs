@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use rules::markdown::code_span;
 use rules::model::ids::Millis;
 
-use super::comment_commands::{HANDLE, HELP};
-use crate::page::draft::Draft;
+use super::comment_commands::HELP;
 use crate::page::evidence::{day, minute};
+use crate::page::model::Draft;
 use crate::pull_request::escape;
+use crate::pull_request::labels::HANDLE;
 
 const LONGEST_QUESTION: usize = 120;
 const MOST_ROWS: usize = 100;

@@ -12,8 +12,8 @@ use rules::model::cluster::Cluster;
 use rules::publish::anonymize::Participants;
 use rules::safety::{redact, unlisted};
 
-use crate::page::draft::{Draft, DraftContext};
-use crate::page::render::{anchor, marker};
+use crate::page::format::{anchor, marker};
+use crate::page::model::{Draft, DraftContext};
 use crate::target::DocsTarget;
 
 /// Something on a page that must not be there.

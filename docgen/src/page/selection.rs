@@ -8,7 +8,7 @@ use rules::publish::anonymize::Participants;
 use rules::resolution::ResolutionGrade;
 use rules::safety::{redact, unlisted, why_not_alone};
 
-use super::draft::DraftContext;
+use super::model::DraftContext;
 use super::wording;
 
 /// Answers on a page, with the best one.

@@ -10,12 +10,14 @@ use rules::model::ids::ClusterId;
 use rules::resolution::ResolutionGrade;
 use serde::Serialize;
 
-use crate::github::comment_commands::HANDLE;
-use crate::page::draft::{Draft, DraftContext};
 use crate::page::evidence::{EvidenceItem, day, minute};
-use crate::page::render::{MARKER, fill};
+use crate::page::format::MARKER;
+use crate::page::model::{Draft, DraftContext};
+use crate::page::render::fill;
 use crate::pull_request::escape;
 use crate::pull_request::escape::escaped_text;
+use crate::pull_request::labels::HANDLE;
+use crate::pull_request::subject::Subject;
 
 /// The most characters of a body: code hosts take 65,536.
 const LONGEST_BODY: usize = 60_000;
@@ -28,7 +30,7 @@ const LONGEST_QUOTE: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequestText {
     pub cluster: ClusterId,
-    /// `answers/<cluster-id>`: one for ever.
+    /// The same for as long as the cluster exists.
     pub branch: String,
     pub title: String,
     pub body: String,
@@ -38,7 +40,7 @@ impl PullRequestText {
     pub fn new(cluster: &Cluster, draft: &Draft, context: &DraftContext<'_>) -> Self {
         Self {
             cluster: draft.cluster.clone(),
-            branch: format!("answers/{}", draft.cluster),
+            branch: Subject::Answer(draft.cluster.clone()).branch(),
             title: format!("docs(faq): {}", escape::title(&draft.title, LONGEST_TITLE)),
             body: body(cluster, draft, context),
         }

@@ -2,28 +2,71 @@
 
 use rules::markdown::code_span;
 use rules::model::cluster::{Cluster, Occurrence};
-use rules::model::ids::{ClusterId, MessageId};
-use serde::Serialize;
+use rules::model::ids::ClusterId;
+use serde::{Deserialize, Serialize};
 
 use super::marker;
 use crate::change::{FileChange, FileEdit};
-use crate::forge::message;
-use crate::github::comment_commands::HANDLE;
-use crate::github::reconcile::{DesiredPullRequest, PullRequestPurpose};
-use crate::page::draft::Draft;
 use crate::page::evidence::day;
-use crate::page::render::{fill, resolved_summary};
+use crate::page::format::resolved_summary;
+use crate::page::model::Draft;
+use crate::page::render::fill;
 use crate::pull_request::answer::PullRequestText;
 use crate::pull_request::escape;
+use crate::pull_request::labels::{HANDLE, LABEL};
+use crate::pull_request::subject::{Subject, Week};
 use crate::site::layout::SiteLayout;
 use crate::site::moving::PageMove;
 
-/// On every pull request of ours.
-pub const LABEL: &str = "answer-harvester";
 /// A page of the batch is shown up to here; the rest is among the changed files.
 const LONGEST_PREVIEW: usize = 5_000;
 const LONGEST_QUESTION: usize = 120;
 const LONGEST_SIDE: usize = 8_000;
+
+/// Why there is a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PullRequestPurpose {
+    /// A page for a question that has none.
+    Answer,
+    /// A merged page is to change.
+    Correction,
+    /// A merged page is to go.
+    Removal,
+    /// The evidence is gone: what is still open is closed, and its words with it.
+    Withdrawal,
+}
+
+/// The pull request as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredPullRequest {
+    pub cluster: ClusterId,
+    pub purpose: PullRequestPurpose,
+    pub branch: String,
+    /// The branch that it is to be merged into.
+    pub base: String,
+    pub title: String,
+    /// Without the marker.
+    pub body: String,
+    /// Equal digests are the same change.
+    pub digest: String,
+    pub changes: Vec<FileChange>,
+    /// The commit's message, with our trailers.
+    pub message: String,
+    pub labels: Vec<String>,
+    /// Logins, asked one by one after the pull request is ready.
+    pub reviewers: Vec<String>,
+    /// Whether it leaves the state of a draft when our checks pass.
+    pub ready: bool,
+    /// Somebody with write access asked for the current base.
+    pub rebase: bool,
+    /// Somebody with write access gave up this head: what stands there may be replaced.
+    pub recreate: Option<String>,
+    /// With the head, what people made of title and body may be replaced too.
+    pub anew: bool,
+    /// Somebody asked for it again after it was closed.
+    pub asked_again: bool,
+}
 
 /// A merged page, where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -95,7 +138,7 @@ impl DesiredPullRequest {
             self.body.replace_range(..end, &said);
         }
         self.digest = marker::hash(&format!("{} {}", addition.path(), draft.digest()));
-        self.message = message(&self.title, &self.cluster, &self.digest);
+        self.message = marker::commit_message(&self.title, &self.cluster, &self.digest);
         self.changes = vec![addition];
     }
 
@@ -181,14 +224,8 @@ impl DesiredPullRequest {
         }
     }
 
-    /// Several pages in one pull request; `id` names it as a cluster names others.
-    pub fn batch(
-        id: &ClusterId,
-        name: &str,
-        pages: &[(Cluster, Draft)],
-        layout: &SiteLayout,
-        base: &str,
-    ) -> Self {
+    /// Several pages in one pull request.
+    pub fn batch(week: Week, pages: &[(Cluster, Draft)], layout: &SiteLayout, base: &str) -> Self {
         #[derive(Serialize)]
         struct BatchItem {
             question: String,
@@ -213,16 +250,16 @@ impl DesiredPullRequest {
         });
         let digests = pages.iter().map(|(_, draft)| draft.digest()).collect::<Vec<_>>().join(" ");
         let title = format!("docs(faq): weekly batch of {} answers", pages.len());
-        let branch = format!("answers/batch-{name}");
+        let subject = Subject::Batch(week);
         Self {
             body: fill("batch.md", &values),
             labels: vec![LABEL.to_owned(), "canon:faq".to_owned()],
             changes: pages.iter().flat_map(|(_, draft)| layout.changes(draft)).collect(),
             ..Self::plain(
-                id,
+                &subject.key(),
                 PullRequestPurpose::Answer,
                 &title,
-                (&branch, base),
+                (&subject.branch(), base),
                 &marker::hash(&digests),
             )
         }
@@ -234,7 +271,7 @@ impl DesiredPullRequest {
         title: &str,
         digest: &str,
     ) -> Self {
-        let branch = format!("answers/{}", page.cluster);
+        let branch = Subject::Answer(page.cluster.clone()).branch();
         Self::plain(page.cluster, purpose, title, (&branch, page.base), digest)
     }
 
@@ -254,7 +291,7 @@ impl DesiredPullRequest {
             body: String::new(),
             digest: digest.to_owned(),
             changes: Vec::new(),
-            message: message(title, cluster, digest),
+            message: marker::commit_message(title, cluster, digest),
             labels: Vec::new(),
             reviewers: Vec::new(),
             ready: true,
@@ -264,11 +301,6 @@ impl DesiredPullRequest {
             asked_again: false,
         }
     }
-}
-
-/// The id of a pull request that is no question's: no message is that old.
-pub fn id_of_batch(week: u64) -> ClusterId {
-    ClusterId::of_question(MessageId(week))
 }
 
 impl CorrectionReason<'_> {

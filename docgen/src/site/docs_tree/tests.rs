@@ -5,8 +5,10 @@ use rules::model::ids::{MessageId, UserId};
 use rules::publish::pseudonym::{AuthorNaming, Salt};
 
 use super::*;
+use crate::change::FileChange;
 use crate::page::draft::{DraftContext, build_draft};
 use crate::site::layout::detect;
+use crate::site::placing::coverage_change;
 use crate::target::DocsTarget;
 use crate::test_support;
 

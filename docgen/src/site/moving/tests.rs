@@ -1,6 +1,7 @@
 use rules::model::ids::MessageId;
 
 use super::*;
+use crate::edit::error::EditError;
 use crate::site::layout::detect;
 
 fn edited(kind: NavFormat, from: &str, to: &str, text: &str) -> Result<String, EditError> {
