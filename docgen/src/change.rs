@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::edit::error::EditError;
 use crate::edit::extension::SectionExtension;
-use crate::edit::nav::{EditError, NavEntry};
+use crate::edit::nav::NavEntry;
+use crate::edit::redirect::Redirect;
 use crate::edit::section::FaqSection;
-use crate::pull_request::marker;
-use crate::site::moving::Redirect;
+use crate::lines::hash;
+use crate::paths::SETTINGS;
 
 /// One file's change. Edits are computed on the file as it stands when the commit is made, so that
 /// two proposals for one shared file do not undo each other.
@@ -49,7 +51,7 @@ impl FileChange {
     pub fn is_allowed(&self) -> bool {
         let path = self.path();
         let hidden = |name: &str| name.is_empty() || name.starts_with('.');
-        path == crate::github::onboarding::SETTINGS || !path.split('/').any(hidden)
+        path == SETTINGS || !path.split('/').any(hidden)
     }
 }
 
@@ -68,7 +70,7 @@ impl FileEdit {
                 None => return Err(EditError::NoSection),
             },
             Self::Replace { seen, text: mended } => {
-                text.filter(|text| marker::hash(text) == *seen).map(|_| mended.clone())
+                text.filter(|text| hash(text) == *seen).map(|_| mended.clone())
             }
         };
         Ok(after.filter(|after| Some(after.as_str()) != text))

@@ -1,4 +1,5 @@
+pub mod error;
 pub mod extension;
 pub mod nav;
-pub(crate) mod redirect;
+pub mod redirect;
 pub mod section;

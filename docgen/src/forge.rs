@@ -2,17 +2,6 @@
 
 pub mod local;
 
-use rules::model::ids::ClusterId;
-
-/// The trailers by which a commit of ours is known.
-pub(crate) const CLUSTER: &str = "Answer-Cluster";
-pub(crate) const DIGEST: &str = "Answer-Digest";
-
-/// A commit's message: a subject, then whose page it is and which draft.
-pub(crate) fn message(title: &str, cluster: &ClusterId, digest: &str) -> String {
-    format!("{title}\n\n{CLUSTER}: {cluster}\n{DIGEST}: {digest}\n")
-}
-
 /// What we last pushed for a cluster, as the store remembers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalPush {
@@ -35,15 +24,15 @@ pub enum LocalOutcome {
 /// Why a branch is not ours to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LocalHandsOff {
-    #[error("somebody committed to the branch")]
+    #[error("someone committed to the branch")]
     HumanCommit,
-    #[error("somebody deleted the branch: the question was rejected")]
+    #[error("the branch was deleted, so the question counts as rejected")]
     Deleted,
-    #[error("the page is merged: people own it")]
+    #[error("the page is already merged")]
     Merged,
     #[error("the branch is checked out in a working tree")]
     CheckedOut,
-    #[error("another page stands at the same path")]
+    #[error("another page already exists at this path")]
     PathTaken,
 }
 

@@ -1,13 +1,13 @@
 //! GitHub as forge. octocrab carries the requests; its types stay in this folder.
 //!
-//! Invariant: every call may be repeated. We look, decide purely, and then do one thing.
+//! Invariant: every call may be repeated: observe everything, decide purely, then take one step.
 
 pub mod auth;
 pub mod client;
 pub mod comment_commands;
 pub mod dashboard;
 pub mod doctor;
-pub(crate) mod execute;
+pub mod execute;
 pub mod git;
 pub mod issue_api;
 pub mod models;

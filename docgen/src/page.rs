@@ -1,7 +1,9 @@
 pub mod amend;
 pub mod draft;
 pub mod evidence;
+pub(crate) mod format;
 pub mod lint;
+pub mod model;
 pub(crate) mod outline;
 pub(crate) mod parts;
 pub mod read_back;

@@ -124,7 +124,7 @@ impl FromStr for DocsTarget {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|target| target.as_str() == text).ok_or_else(|| {
             let known = Self::ALL.map(Self::as_str).join(", ");
-            format!("{text:?} is no target; expected one of {known}")
+            format!("{text:?} is not a target; expected one of {known}")
         })
     }
 }
@@ -162,7 +162,7 @@ impl FromStr for DocsFolder {
             return Ok(Self(text.to_owned()));
         }
         Err(format!(
-            "{text:?} is no folder for pages; expected names of letters, digits, - and _ joined by /"
+            "{text:?} is not a valid page folder; expected names of letters, digits, - and _ joined by /"
         ))
     }
 }

@@ -21,6 +21,7 @@ use docgen::edit::nav::{NavEntry, NavFormat};
 use docgen::github::auth::{AppKey, Auth, Credential};
 use docgen::github::client::{ClientClock, GitHubClient};
 use docgen::github::dashboard;
+use docgen::github::execute;
 use docgen::github::issue_api::CommandReaction;
 use docgen::github::onboarding;
 use docgen::github::reconcile;
@@ -119,10 +120,10 @@ fn githubs_examples_are_readable_to_us() {
         let mut ledger =
             PullRequestProgress { pushed: Some(pushed), ..PullRequestProgress::default() };
         while ledger.number.is_none() {
-            let seen = reconcile::observe(&github, &wanted, &ledger).await.unwrap();
+            let seen = execute::observe(&github, &wanted, &ledger).await.unwrap();
             let what = reconcile::next_step(&wanted, &ledger, &seen, github.now());
             let rests =
-                reconcile::execute(&github, &wanted, &mut ledger, (&seen, what)).await.unwrap();
+                execute::execute(&github, &wanted, &mut ledger, (&seen, what)).await.unwrap();
             assert_eq!(rests, None);
             if let Some(built) = &ledger.built {
                 // Its answers never change: what was built stands on the branch from here on.
@@ -278,7 +279,7 @@ async fn proposals(fake: &FakeGitHub, github: &GitHubClient) {
         "/repos/*/git/trees/*",
         Fault::Answer(200, json!({ "sha": "t", "tree": [], "truncated": true })),
     ));
-    let page = reconcile::merged_text(github, None, "main", "src/old.md").await.unwrap();
+    let page = execute::merged_text(github, None, "main", "src/old.md").await.unwrap();
     assert_eq!(page.as_deref(), Some("# Old\n"));
     let gone = DesiredPullRequest { purpose: PullRequestPurpose::Withdrawal, ..wanted("d3") };
     assert_eq!(settled(github, &gone, &mut ledger).await, ReconcileOutcome::Withdrawn);
@@ -319,10 +320,10 @@ async fn settled(
     ledger: &mut PullRequestProgress,
 ) -> ReconcileOutcome {
     for _ in 0..60 {
-        let seen = reconcile::observe(github, wanted, ledger).await.unwrap();
+        let seen = execute::observe(github, wanted, ledger).await.unwrap();
         let what = reconcile::next_step(wanted, ledger, &seen, github.now());
         if let Some(outcome) =
-            reconcile::execute(github, wanted, ledger, (&seen, what)).await.unwrap()
+            execute::execute(github, wanted, ledger, (&seen, what)).await.unwrap()
         {
             return outcome;
         }

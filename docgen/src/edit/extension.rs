@@ -3,10 +3,9 @@
 use rules::model::ids::ClusterId;
 use serde::{Deserialize, Serialize};
 
-use crate::edit::nav::EditError;
-use crate::edit::section::lines;
-use crate::page::render::{MARKER, anchor};
-use crate::site::docs_tree::section_end;
+use crate::edit::error::EditError;
+use crate::page::format::span;
+use crate::page::outline::section_end;
 
 /// What is added to a section: an answer from its anchor to its marker, or another wording on a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,19 +36,4 @@ impl SectionExtension {
         let after = if after.is_empty() { end } else { after };
         Ok(format!("{before}{end}{end}{text}{after}"))
     }
-}
-
-/// The bytes from a cluster's anchor to the end of its marker.
-pub(crate) fn span(file: &str, cluster: &ClusterId) -> Option<(usize, usize)> {
-    let first = anchor(cluster);
-    let last = format!("{MARKER} id={cluster} ");
-    let mut from = None;
-    for (at, line) in lines(file) {
-        if line.trim_end() == first {
-            from = Some(at);
-        } else if line.contains(&last) {
-            return from.map(|from| (from, at + line.trim_end().len()));
-        }
-    }
-    None
 }

@@ -5,7 +5,9 @@ mod json;
 use rules::markdown::{MarkdownDialect, escape};
 use serde::{Deserialize, Serialize};
 
-use crate::edit::section::lines;
+use crate::edit::error::EditError;
+use crate::lines::lines;
+use crate::paths::folder;
 
 /// How a navigation is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,21 +29,6 @@ pub struct NavEntry {
     pub page: String,
     /// Plain text.
     pub title: String,
-}
-
-/// Why a file was left as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
-    #[error("it cannot be read, so that the page is not listed in it")]
-    Unreadable,
-    #[error("it has no list of pages that ours could join")]
-    NoList,
-    #[error("other pages stand below ours in it")]
-    HasPages,
-    #[error("it has no lines <!-- answer-harvester:start --> and <!-- answer-harvester:end -->")]
-    NoMarkers,
-    #[error("it has no such section any more")]
-    NoSection,
 }
 
 impl NavEntry {
@@ -169,11 +156,6 @@ impl<'t> BulletLine<'t> {
 fn below(items: &[BulletLine<'_>], item: usize) -> usize {
     let deeper = |other: &&BulletLine<'_>| other.indent.len() > items[item].indent.len();
     items[item + 1..].iter().take_while(deeper).last().unwrap_or(&items[item]).end()
-}
-
-/// `answers/` of `answers/page.md`.
-fn folder(page: &str) -> &str {
-    page.rfind('/').map_or("", |at| &page[..=at])
 }
 
 fn inserted(text: &str, at: usize, line: &str) -> String {

@@ -3,11 +3,11 @@
 use rules::model::ids::ClusterId;
 use serde::{Deserialize, Serialize};
 
-use crate::edit::nav::EditError;
-use crate::page::render::{MARKER, anchor};
-
-pub const START: &str = "<!-- answer-harvester:start -->";
-pub const END: &str = "<!-- answer-harvester:end -->";
+use crate::edit::error::EditError;
+use crate::lines::lines;
+use crate::page::format::{END, MARKER, START, anchor};
+use crate::page::model::Draft;
+use crate::target::DocsTarget;
 
 /// An answer in a file of answers. Its text begins with its anchor and ends with its marker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +63,23 @@ impl FaqSection {
     }
 }
 
-/// The bytes between our two lines.
+impl Draft {
+    /// What the file at [`Self::path`] holds when the page is in it; `old` is what it holds now.
+    pub fn file(&self, old: Option<&str>) -> Result<String, EditError> {
+        match self.section() {
+            Some(section) => section.put_into(old.unwrap_or_default()),
+            None => Ok(self.page.clone()),
+        }
+    }
+
+    /// The page as a part of a file of many answers, where it goes into one.
+    pub(crate) fn section(&self) -> Option<FaqSection> {
+        let section = || FaqSection { cluster: self.cluster.clone(), text: self.page.clone() };
+        (self.target == DocsTarget::Faq).then(section)
+    }
+}
+
+/// The bytes between the two lines.
 fn between(text: &str) -> Option<(usize, usize)> {
     let mut open = None;
     for (at, line) in lines(text) {
@@ -74,15 +90,6 @@ fn between(text: &str) -> Option<(usize, usize)> {
         }
     }
     None
-}
-
-/// Every line with its end, and where it begins.
-pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split_inclusive('\n').scan(0, |at, line| {
-        let begins = *at;
-        *at += line.len();
-        Some((begins, line))
-    })
 }
 
 #[cfg(test)]

@@ -11,10 +11,12 @@ use git2::{
 };
 use rules::model::ids::{ClusterId, Millis};
 
-use super::{CLUSTER, DIGEST, ForgeError, LocalHandsOff, LocalOutcome, LocalPush, message};
-use crate::page::draft::Draft;
-use crate::page::render::MARKER;
+use super::{ForgeError, LocalHandsOff, LocalOutcome, LocalPush};
+use crate::page::format::MARKER;
+use crate::page::model::Draft;
 use crate::pull_request::answer::PullRequestText;
+use crate::pull_request::marker::{CLUSTER, DIGEST, commit_message};
+use crate::pull_request::subject::BRANCHES;
 
 const AUTHOR: &str = "Answer Harvester";
 const EMAIL: &str = "noreply@answer-harvester.invalid";
@@ -124,7 +126,7 @@ impl LocalForge {
         });
         let exists = |name: &str| self.repository.find_branch(name, BranchType::Local).is_ok();
         let usual = || DEFAULT_BRANCHES.into_iter().find(|name| exists(name)).map(str::to_owned);
-        let head = head.filter(|name| exists(name) && !name.starts_with("answers/"));
+        let head = head.filter(|name| exists(name) && !name.starts_with(BRANCHES));
         if self.repository.is_bare() { head.or_else(usual) } else { usual().or(head) }
     }
 
@@ -176,7 +178,7 @@ impl LocalForge {
             .map_err(&doing)?;
         let changed = self.repository.find_tree(changed).map_err(&doing)?;
         let who = ours.signature()?;
-        let message = message(&proposal.title, ours.cluster, draft.digest());
+        let message = commit_message(&proposal.title, ours.cluster, draft.digest());
         let id = self
             .repository
             .commit(None, &who, &who, &message, &changed, &[base])

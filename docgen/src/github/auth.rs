@@ -63,9 +63,9 @@ impl fmt::Debug for AppKey {
 /// Why a private key cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    #[error("the private key is no PEM file with a section PRIVATE KEY or RSA PRIVATE KEY")]
+    #[error("the private key is not a PEM file with a PRIVATE KEY or RSA PRIVATE KEY section")]
     NotPem,
-    #[error("the private key is no RSA key that can sign: {0}")]
+    #[error("the private key is not a usable RSA key: {0}")]
     NotRsa(String),
 }
 

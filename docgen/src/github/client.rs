@@ -33,29 +33,29 @@ pub trait ClientClock: Send + Sync {
 /// A failed request.
 #[derive(Debug, thiserror::Error)]
 pub enum GitHubError {
-    #[error("{0:?} is no address of an API; expected {PUBLIC_API} or https://HOST/api/v3")]
+    #[error("{0:?} is not an API address; expected {PUBLIC_API} or https://HOST/api/v3")]
     Address(String),
-    #[error("{0:?} is no repository; expected OWNER/NAME")]
+    #[error("{0:?} is not a repository; expected OWNER/NAME")]
     Repository(String),
     /// Nothing may be sent before this moment. Store it, and come back then.
-    #[error("GitHub asks to wait until {}", crate::page::evidence::minute(*.not_before))]
+    #[error("no requests to GitHub until {} (rate limit or outage)", crate::page::evidence::minute(*.not_before))]
     Parked { not_before: Millis },
     /// Nobody knows whether this write was done: look at the state before anything is written.
-    #[error("GitHub did not say whether it did: {method} {path}")]
+    #[error("no response from GitHub, outcome unknown: {method} {path}")]
     Unsure { method: Method, path: String },
-    #[error("GitHub refuses {method} {path}: {status} {told}")]
+    #[error("GitHub refused {method} {path}: {status} {told}")]
     Refused { method: Method, path: String, status: u16, told: String },
-    #[error("the repository moved: {path} answers {status}; write its new name into the settings")]
+    #[error("the repository has moved: {path} returned {status}; update its name in the settings")]
     Moved { path: String, status: u16 },
     /// An answer that lacks what a verdict needs, or is no answer at all. It decides nothing; the
     /// same question may be answered well the next time.
-    #[error("GitHub's answer to {path} is odd: {why}")]
+    #[error("unexpected response from GitHub: {path}: {why}")]
     Odd { path: String, why: String },
     #[error("the repository has no branch {0}")]
     NoBranch(String),
-    #[error("GitHub refuses the query: {0}")]
+    #[error("GitHub refused the query: {0}")]
     Query(String),
-    #[error("cannot use the HTTP client")]
+    #[error("HTTP client error")]
     Client(#[source] Box<octocrab::Error>),
 }
 
@@ -367,8 +367,12 @@ impl GitHubClient {
         body: Option<&Value>,
         token: &Credential,
     ) -> Result<Option<RawResponse>> {
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.reveal()))
-            .map_err(|_| GitHubError::Query("the token holds line ends or controls".to_owned()))?;
+        let mut bearer =
+            HeaderValue::from_str(&format!("Bearer {}", token.reveal())).map_err(|_| {
+                GitHubError::Query(
+                    "the token contains line breaks or control characters".to_owned(),
+                )
+            })?;
         bearer.set_sensitive(true);
         let request = Request::builder()
             .method(method)

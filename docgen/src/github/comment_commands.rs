@@ -1,7 +1,7 @@
 //! What people tell us in comments: the first line, word by word, and nothing that merely looks like it.
 
-/// The word that addresses us.
-pub const HANDLE: &str = "@answer-harvester";
+use crate::pull_request::labels::HANDLE;
+
 const LONGEST_SNOOZE: u32 = 365;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,14 +44,14 @@ pub enum CommentRequest {
 /// All commands with what they do, for `help`.
 pub const HELP: [(&str, &str); 13] = [
     ("help", "show this list"),
-    ("rebase", "bring the branch to the current base"),
-    ("recreate", "discard every commit on the branch and write it anew"),
-    ("refresh", "look at the evidence again"),
+    ("rebase", "rebase the branch onto the current base"),
+    ("recreate", "discard every commit on the branch and rebuild it"),
+    ("refresh", "refresh the evidence"),
     ("reject [reason]", "close it and never propose this question again"),
-    ("snooze 14d", "leave it alone for so many days (d) or weeks (w)"),
+    ("snooze 14d", "snooze it for a number of days (d) or weeks (w)"),
     ("split", "treat the occurrences as several questions"),
-    ("batch", "move it into the weekly pull request"),
-    ("ready", "take it out of draft"),
+    ("batch", "move it to the weekly pull request"),
+    ("ready", "mark it ready for review"),
     ("show evidence", "list every occurrence"),
     ("page PATH", "put the answer on this page"),
     ("lang CODE", "write it in this language, such as ko"),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use rules::model::ids::{ClusterId, Millis};
 
 use crate::page::evidence::minute;
-use crate::page::render::MARKER;
+use crate::page::format::MARKER;
 use crate::pull_request::escape;
 use crate::pull_request::limits::DeadlineStatus;
 use crate::pull_request::marker;
@@ -45,9 +45,9 @@ impl DashboardSection {
     fn heading(self) -> &'static str {
         match self {
             Self::Awaiting => "Awaiting approval (tick to open)",
-            Self::Held => "Held by the caps (tick to open at once)",
+            Self::Held => "Held by limits (tick to open now)",
             Self::Open => "Open",
-            Self::HandsOff => "In the hands of people",
+            Self::HandsOff => "Taken over by maintainers",
             Self::Rejected => "Rejected (tick to reconsider)",
             Self::Snoozed => "Snoozed",
             Self::Failed => "Errors",
@@ -87,7 +87,7 @@ pub struct DashboardTotals {
 pub fn render_dashboard(rows: &[DashboardItem], figures: &DashboardTotals) -> String {
     let mut out = format!(
         "<!-- {MARKER} dashboard -->\nEvery question that was resolved often enough for a page. \
-         This text is written anew when something changes; ticks are read first.\n"
+         This text is rewritten when something changes; ticked boxes are read first.\n"
     );
     for place in DashboardSection::ALL {
         let mut rows = rows.iter().filter(|row| row.place == place).collect::<Vec<_>>();
@@ -224,9 +224,9 @@ mod tests {
         let text = render_dashboard(&rows, &figures).replace('\u{200b}', "~");
         insta::assert_snapshot!(text, @r##"
         <!-- answer-harvester:v1 dashboard -->
-        Every question that was resolved often enough for a page. This text is written anew when something changes; ticks are read first.
+        Every question that was resolved often enough for a page. This text is rewritten when something changes; ticked boxes are read first.
 
-        ### Held by the caps (tick to open at once)
+        ### Held by limits (tick to open now)
 
         - [ ] <!-- id=q16 -->``Where is `x`?``, resolved 3 times, **late**: due 1970-01-02 00:00 UTC
         - [ ] <!-- id=q15 -->`@~amy why does #~12 fail?`, resolved 3 times, **due soon**: 1970-01-02 00:00 UTC

@@ -61,7 +61,7 @@ impl GitHubClient {
     pub async fn run_checks(&self) -> Vec<GitHubFinding> {
         let mut findings = Vec::new();
         match self.login().await {
-            Ok(me) => findings.push(good("account", format!("proposals come from {me}"))),
+            Ok(me) => findings.push(good("account", format!("proposals are opened by {me}"))),
             Err(error) => {
                 findings.push(bad("account", advice(&error)));
                 return findings;
@@ -99,13 +99,13 @@ impl GitHubClient {
             .is_some_and(|branch| branch.protected);
         let reviewed = rules.iter().any(|rule| rule.kind == "pull_request");
         Ok(vec![if reviewed || protected {
-            good("branch rules", format!("{base} is protected: only people merge"))
+            good("branch rules", format!("{base} is protected, so only people can merge"))
         } else {
             bad(
                 "branch rules",
                 format!(
-                    "nothing protects {base}, and this account may write there; add a ruleset that \
-                     demands a pull request with one approval, without a bypass for this account"
+                    "{base} is not protected, and this account can push to it; add a ruleset that \
+                     requires a pull request with one approval, without a bypass for this account"
                 ),
             )
         }])
@@ -120,10 +120,10 @@ impl GitHubClient {
             found.errors.iter().map(|one| format!("{} line {}: {}", one.path, one.line, one.kind));
         let told = told.collect::<Vec<_>>();
         Ok(vec![match told.is_empty() {
-            true => good("code owners", "GitHub finds no mistake in CODEOWNERS"),
+            true => good("code owners", "CODEOWNERS has no errors"),
             false => bad(
                 "code owners",
-                format!("nobody is asked where a line is wrong; mend these:\n{}", told.join("\n")),
+                format!("invalid lines request no reviews; fix these:\n{}", told.join("\n")),
             ),
         }])
     }
@@ -133,7 +133,7 @@ impl GitHubClient {
         let head = self.head(base).await?.ok_or_else(|| GitHubError::NoBranch(base.to_owned()))?;
         let path = self.repo_path(&format!("git/commits/{}", encoded(&head)));
         let tree = self.get::<GitCommit>(&path).await?.tree.sha;
-        let message = "Look whether commits are signed; no branch shows this one";
+        let message = "Check whether commits are signed; this commit is on no branch";
         let body = json!({ "message": message, "tree": tree, "parents": [head] });
         let path = self.repo_path("git/commits");
         let commit = self.write::<GitCommit>(Method::POST, &path, &body).await?;
@@ -141,15 +141,15 @@ impl GitHubClient {
         let rules = self.list::<BranchRule>(&path, 100).await?;
         let demanded = rules.iter().any(|rule| rule.kind == "required_signatures");
         Ok(vec![match (commit.verification.verified, demanded) {
-            (true, _) => good("signatures", "commits come out verified"),
+            (true, _) => good("signatures", "commits are verified"),
             (false, false) => {
-                good("signatures", "commits are not verified, and nothing demands it")
+                good("signatures", "commits are not verified, and no rule requires it")
             }
             (false, true) => bad(
                 "signatures",
                 format!(
-                    "{base} demands signed commits, and ours are not verified; propose as a GitHub App \
-                     (`app_id` and `private_key_file`), whose commits GitHub signs"
+                    "{base} requires signed commits, and commits of this account are not verified; use a \
+                     GitHub App (`app_id` and `private_key_file`), whose commits GitHub signs"
                 ),
             ),
         }])
@@ -163,17 +163,19 @@ impl GitHubClient {
         let pages = good(
             "pages",
             format!(
-                "the files tell a {} site: pages go into {}{nav}",
+                "found a {} site: pages go into {}{nav}",
                 layout.target.as_str(),
                 layout.folder
             ),
         );
         let settings = match self.text(&files, SETTINGS).await? {
-            None => good("settings", format!("{SETTINGS} is not there; a pull request brings it")),
+            None => {
+                good("settings", format!("{SETTINGS} does not exist yet; a pull request adds it"))
+            }
             Some(text) => match RepositorySettings::read(&text) {
                 (settings, mistakes) if mistakes.is_empty() => {
                     let state = if settings.enabled { "on" } else { "off" };
-                    good("settings", format!("{SETTINGS} switches proposals {state}"))
+                    good("settings", format!("{SETTINGS} turns proposals {state}"))
                 }
                 (_, mistakes) => {
                     let told = mistakes.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -191,12 +193,12 @@ fn standing(repository: &Repository) -> GitHubFinding {
         return bad("repository", format!("{name} is archived; nothing can be proposed there"));
     }
     match repository.permissions.as_ref().is_none_or(|may| may.push) {
-        true => good("repository", format!("{name} can be written to")),
+        true => good("repository", format!("{name} is writable")),
         false => bad(
             "repository",
             format!(
-                "this account may not write to {name}; give the token or the App Contents, Pull requests \
-                 and Issues: read and write"
+                "this account cannot write to {name}; grant the token or the App read and write access \
+                 to Contents, Pull requests and Issues"
             ),
         ),
     }
@@ -205,18 +207,18 @@ fn standing(repository: &Repository) -> GitHubFinding {
 /// What to do about a failure.
 fn advice(error: &GitHubError) -> String {
     let what = match error.status() {
-        Some(401) => "the token or the key is not taken; make a new one",
+        Some(401) => "the token or the key was rejected; create a new one",
         Some(403) => {
-            "a permission is missing; the token or the App needs Contents, Pull requests and Issues: \
-             read and write, and Metadata: read"
+            "a permission is missing; the token or the App needs read and write access to Contents, Pull \
+             requests and Issues, and read access to Metadata"
         }
         Some(404) => {
-            "the repository is not there or not shown to this account; check `github` and where the App is installed"
+            "the repository does not exist or this account cannot see it; check `github` and where the App is installed"
         }
         Some(422) => {
-            "the App was not granted what it asks for: Contents, Pull requests and Issues: read and write"
+            "the App was not granted read and write access to Contents, Pull requests and Issues"
         }
-        _ => "see whether the address and the network are right",
+        _ => "check the address and the network",
     };
     format!("{error}\n{what}")
 }

@@ -12,24 +12,24 @@ use super::reconcile::{
     ReconcileStep,
 };
 use crate::change::FileChange;
-use crate::forge::{CLUSTER, DIGEST};
 use crate::pull_request::marker;
-use crate::pull_request::marker::BodyMarker;
+use crate::pull_request::marker::{BodyMarker, CLUSTER, DIGEST};
 
 const MOST_PULLS: usize = 300;
 const MOST_REMARKS: usize = 300;
 /// Commits of ours on one branch.
 const MOST_COMMITS: usize = 100;
 const WITHDRAWN_TITLE: &str = "docs(faq): withdrawn";
-const WITHDRAWN_BODY: &str = "This proposal was withdrawn: the messages that it stood on are gone or may \
-    no longer be quoted. Its text was removed. This is no judgement on the question.\n";
+const WITHDRAWN_BODY: &str = "This proposal was withdrawn: the messages that it quoted were deleted or may \
+    no longer be quoted. Its text was removed. The question itself was not rejected.\n";
 /// The account that commits for people and programs on the host's own pages.
 const WEB: &str = "web-flow";
 const READY: &str = "mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) \
     { pullRequest { isDraft } } }";
 
-/// Does what [`super::reconcile::next`] named and writes it into the ledger. `None` means that more is to be done: store
-/// the ledger and look again. An error leaves the ledger as it was.
+/// Executes the step that [`super::reconcile::next_step`] named and records it in the ledger. `None`
+/// means that more is to be done: store the ledger and observe again. An error leaves the ledger as it
+/// was.
 pub async fn execute(
     github: &GitHubClient,
     wanted: &DesiredPullRequest,
@@ -220,7 +220,7 @@ async fn act(
             let answer = github.mutate(READY, json!({ "id": node })).await?;
             let draft = answer.pointer("/data/markPullRequestReadyForReview/pullRequest/isDraft");
             if draft != Some(&Value::Bool(false)) {
-                return Err(odd("/graphql", "it does not say that the draft is ready"));
+                return Err(odd("/graphql", "the pull request is still a draft"));
             }
         }
         ReconcileStep::Ask { number, reviewer } => {

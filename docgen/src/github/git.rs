@@ -13,9 +13,9 @@ use super::models::{
     Blob, GitCommit, GitObject, GitReference, GitTree, Repository, RepositoryCommit,
 };
 use crate::change::FileChange;
-use crate::edit::nav::EditError;
-use crate::page::render::MARKER;
-use crate::site::docs_tree::is_page;
+use crate::edit::error::EditError;
+use crate::page::format::MARKER;
+use crate::paths::is_page;
 
 /// A larger documentation is read up to here, in the order of its paths.
 const MOST_DOCUMENTS: usize = 1_000;
@@ -187,7 +187,7 @@ impl GitHubClient {
         for change in changes {
             let path = change.path();
             if !change.is_allowed() {
-                notes.push(format!("{path} is no path for pages and was left alone"));
+                notes.push(format!("{path} is not a valid page path and was not changed"));
                 continue;
             }
             match change {

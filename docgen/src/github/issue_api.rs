@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::client::{GitHubClient, Result, encoded};
 use super::dashboard::{self, DashboardAction, DashboardIssue};
 use super::models::{Account, CollaboratorAccess, Comment, Issue, PullRequest, Review};
-use crate::page::render::MARKER;
+use crate::page::format::MARKER;
 
 const MOST_COMMENTS: usize = 500;
 const MOST_ISSUES: usize = 500;

@@ -10,18 +10,14 @@ use serde::{Deserialize, Deserializer};
 /// A text that must be there and say something.
 fn filled<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let text = String::deserialize(from)?;
-    if text.trim().is_empty() {
-        Err(D::Error::custom("an empty text decides nothing"))
-    } else {
-        Ok(text)
-    }
+    if text.trim().is_empty() { Err(D::Error::custom("must not be empty")) } else { Ok(text) }
 }
 
 /// A text that may be missing or null, but not empty.
 fn unless_missing<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     let text = Option::<String>::deserialize(from)?;
     match text.as_deref().map(str::trim) {
-        Some("") => Err(D::Error::custom("an empty text decides nothing")),
+        Some("") => Err(D::Error::custom("must not be empty")),
         _ => Ok(text),
     }
 }
@@ -43,7 +39,7 @@ fn account<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Account>, D::Err
 /// A number that something can be asked for by.
 fn counted<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     match u64::deserialize(from)? {
-        0 => Err(D::Error::custom("nothing has the number 0")),
+        0 => Err(D::Error::custom("must not be 0")),
         number => Ok(number),
     }
 }
@@ -53,7 +49,9 @@ fn state<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let text = String::deserialize(from)?;
     match text.as_str() {
         "open" | "closed" => Ok(text),
-        other => Err(D::Error::custom(format!("{other:?} is no state; expected open or closed"))),
+        other => {
+            Err(D::Error::custom(format!("{other:?} is not a state; expected open or closed")))
+        }
     }
 }
 

@@ -3,21 +3,17 @@
 use std::fmt;
 
 use rules::markdown::code_span;
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::ids::Millis;
 
-use super::reconcile::{DesiredPullRequest, PullRequestPurpose};
 use crate::change::FileChange;
-use crate::forge::message;
+pub use crate::paths::SETTINGS;
+use crate::pull_request::desired::{DesiredPullRequest, PullRequestPurpose};
 use crate::pull_request::escape;
 use crate::pull_request::limits::ProposalLimits;
 use crate::pull_request::marker;
+use crate::pull_request::subject::Subject;
 use crate::site::layout::SiteLayout;
 use crate::target::{DocsFolder, DocsTarget};
-
-/// The settings that maintainers own. The only path below a folder with a dot that we ever propose.
-pub const SETTINGS: &str = ".github/answer-harvester.yml";
-/// The branch of the pull request that brings them.
-pub const BRANCH: &str = "answers/configure";
 
 /// Questions that the first pull request names.
 const SHOWN: usize = 5;
@@ -73,7 +69,7 @@ impl RepositorySettings {
             }
             let told = match (line.trim_start().strip_prefix("- "), line.split_once(':')) {
                 (Some(item), _) if list == Some("reviewers") => settings.reviewer(item),
-                (Some(_), _) => Err("a list item, but no list begins here".to_owned()),
+                (Some(_), _) => Err("a list item outside a list".to_owned()),
                 (None, Some((key, value))) => {
                     let key = key.trim();
                     list = (key == "reviewers" && value.trim().is_empty()).then_some("reviewers");
@@ -108,7 +104,7 @@ impl RepositorySettings {
             }
             _ => {
                 return Err(format!(
-                    "{key:?} is no setting; expected enabled, target, folder, limits, open, per_day, \
+                    "{key:?} is not a setting; expected enabled, target, folder, limits, open, per_day, \
                      per_hour, batch, reviewers or labels"
                 ));
             }
@@ -120,7 +116,7 @@ impl RepositorySettings {
         let login = unquoted(item.trim()).trim_start_matches('@');
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if login.is_empty() || !login.chars().all(plain) {
-            return Err(format!("{login:?} is no login of a person"));
+            return Err(format!("{login:?} is not a user login"));
         }
         self.reviewers.push(login.to_owned());
         Ok(())
@@ -130,16 +126,16 @@ impl RepositorySettings {
     pub fn proposed(target: DocsTarget, folder: &DocsFolder) -> String {
         let ProposalLimits { open, per_day, per_hour, batch } = ProposalLimits::default();
         format!(
-            "# Answer Harvester proposes pages for questions that come up again and again.\n\
-             # Merging this file switches it on; `enabled: false` switches it off.\n\
+            "# Answer Harvester proposes pages for recurring questions.\n\
+             # Merging this file turns it on; `enabled: false` turns it off.\n\
              enabled: true\n\n\
              # markdown, mintlify, docusaurus, mkdocs, mdbook or faq (one file of answers)\n\
              target: {}\n\
              # where the pages go\n\
              folder: {folder}\n\n\
-             limits:\n  open: {open}      # pull requests at once\n  per_day: {per_day}\n  \
-             per_hour: {per_hour}\n  batch: {batch}     # answers in the weekly pull request, if more wait\n\n\
-             # logins that are asked for review; code owners are asked by GitHub itself\n\
+             limits:\n  open: {open}      # open pull requests at once\n  per_day: {per_day}\n  \
+             per_hour: {per_hour}\n  batch: {batch}     # answers in the weekly pull request\n\n\
+             # logins to request reviews from; GitHub itself requests code owners\n\
              reviewers: []\n\
              labels: true\n",
             target.as_str()
@@ -173,24 +169,18 @@ fn count(key: &str, text: &str) -> Result<usize, String> {
     number.ok_or_else(|| format!("{key} is {text:?}; expected a number from 0 to 100"))
 }
 
-/// The id of the pull request that brings the settings.
-pub fn id() -> ClusterId {
-    ClusterId::of_question(MessageId(0))
-}
-
-/// The pull request that brings the settings. It is no question's: its cluster has the id that no
-/// message has.
+/// The pull request that adds the settings.
 pub fn wanted(layout: &SiteLayout, base: &str, first: &[String]) -> DesiredPullRequest {
-    let cluster = id();
+    let cluster = Subject::Settings.key();
     let text = RepositorySettings::proposed(layout.target, &layout.folder);
     let digest = marker::hash(&text);
     let title = "docs: configure Answer Harvester".to_owned();
     DesiredPullRequest {
-        branch: BRANCH.to_owned(),
+        branch: Subject::Settings.branch(),
         purpose: PullRequestPurpose::Answer,
         base: base.to_owned(),
         body: introduction(layout, first),
-        message: message(&title, &cluster, &digest),
+        message: marker::commit_message(&title, &cluster, &digest),
         title,
         digest,
         changes: vec![FileChange::Write { path: SETTINGS.to_owned(), text }],
@@ -208,18 +198,18 @@ pub fn wanted(layout: &SiteLayout, base: &str, first: &[String]) -> DesiredPullR
 fn introduction(layout: &SiteLayout, first: &[String]) -> String {
     let ProposalLimits { open, per_day, .. } = ProposalLimits::default();
     let mut body = format!(
-        "Questions that were resolved again and again in the community's chat can become pages of this \
-         documentation. Each one would be a pull request of its own, with its evidence, and nothing is \
-         published that you do not merge.\n\n### What to expect\n\n\
-         - pages of the kind {} in {}\n- at most {open} open pull requests and {per_day} a day\n\
-         - a commit of yours on a branch ends the automatic updates there\n\n\
-         Merge this to switch it on, after editing the file as you like. Close it, and nothing more \
-         happens.\n",
+        "Questions that keep coming up in the community's chat can become pages of this documentation. \
+         Each page is proposed in a pull request of its own, with its evidence. Nothing is published \
+         unless you merge it.\n\n### What to expect\n\n\
+         - {} pages in {}\n- at most {open} open pull requests, and {per_day} new ones per day\n\
+         - your first commit on a branch stops automatic updates there\n\n\
+         Edit the file as you like, then merge this to turn proposals on. If you close this, nothing \
+         is proposed.\n",
         code_span(layout.target.as_str()),
         code_span(&layout.folder.to_string()),
     );
     if !first.is_empty() {
-        body.push_str("\n### What would come first\n\n");
+        body.push_str("\n### First questions\n\n");
     }
     for question in first.iter().take(SHOWN) {
         body.push_str(&format!("- {}\n", escape::span(question, 120)));
@@ -232,7 +222,7 @@ fn introduction(layout: &SiteLayout, first: &[String]) -> String {
 pub struct OnboardingState {
     /// The file on the default branch.
     pub settings: Option<String>,
-    /// The newest pull request of [`BRANCH`].
+    /// The newest pull request that adds it.
     pub request: Option<SettingsRequest>,
     /// Years of chat are read for the first time: drafts are shown, nothing is opened.
     pub backfilling: bool,
@@ -310,10 +300,10 @@ mod tests {
         let told = mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         insta::assert_snapshot!(told, @r#"
         .github/answer-harvester.yml line 2: enabled is "maybe"; expected true or false
-        .github/answer-harvester.yml line 3: "hugo" is no target; expected one of markdown, mintlify, docusaurus, mkdocs, mdbook, faq
+        .github/answer-harvester.yml line 3: "hugo" is not a target; expected one of markdown, mintlify, docusaurus, mkdocs, mdbook, faq
         .github/answer-harvester.yml line 7: per_day is "-1"; expected a number from 0 to 100
-        .github/answer-harvester.yml line 10: "a team" is no login of a person
-        .github/answer-harvester.yml line 12: "colour" is no setting; expected enabled, target, folder, limits, open, per_day, per_hour, batch, reviewers or labels
+        .github/answer-harvester.yml line 10: "a team" is not a user login
+        .github/answer-harvester.yml line 12: "colour" is not a setting; expected enabled, target, folder, limits, open, per_day, per_hour, batch, reviewers or labels
         .github/answer-harvester.yml line 13: expected a line like `key: value`
         "#);
         assert_eq!(
@@ -331,7 +321,7 @@ mod tests {
             wanted.body.matches("- `@\u{200b}amy how do I fix #\u{200b}1?`\n").count(),
             SHOWN
         );
-        assert!(wanted.body.contains("- pages of the kind `mkdocs` in `docs/answers`\n"));
+        assert!(wanted.body.contains("- `mkdocs` pages in `docs/answers`\n"));
         for path in [".github/workflows/a.yml", ".git/x", "a/../.github/answer-harvester.yml", "/a"]
         {
             assert!(!FileChange::Delete { path: path.into() }.is_allowed(), "{path}");

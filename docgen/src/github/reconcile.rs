@@ -5,67 +5,20 @@
 
 use std::collections::BTreeSet;
 
-pub use crate::github::execute::{execute, merged_text, observe, opening};
-use rules::model::ids::{ClusterId, Millis};
+use rules::model::ids::Millis;
 use serde::{Deserialize, Serialize};
 
 use super::git::CreatedCommit;
 use super::models::PullRequest;
-use crate::change::FileChange;
+pub use crate::pull_request::desired::{DesiredPullRequest, PullRequestPurpose};
+use crate::pull_request::labels::SUPERSEDED;
 use crate::pull_request::marker;
 use crate::pull_request::marker::BodyMarker;
 
-/// The label of a pull request whose place something better took.
-pub const SUPERSEDED: &str = "canon:superseded";
 /// Somebody who reads a pull request must not find it changed many times a day.
 const BETWEEN_PUSHES: i64 = Millis::DAY;
 /// The host throws commits away that no branch shows.
 const COMMIT_KEEPS: i64 = Millis::DAY;
-
-/// Why there is a pull request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PullRequestPurpose {
-    /// A page for a question that has none.
-    Answer,
-    /// A merged page is to change.
-    Correction,
-    /// A merged page is to go.
-    Removal,
-    /// The evidence is gone: what is still open is closed, and its words with it.
-    Withdrawal,
-}
-
-/// The pull request as it should be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DesiredPullRequest {
-    pub cluster: ClusterId,
-    pub purpose: PullRequestPurpose,
-    pub branch: String,
-    /// The branch that it is to be merged into.
-    pub base: String,
-    pub title: String,
-    /// Without the marker.
-    pub body: String,
-    /// Equal digests are the same change.
-    pub digest: String,
-    pub changes: Vec<FileChange>,
-    /// The commit's message, with our trailers.
-    pub message: String,
-    pub labels: Vec<String>,
-    /// Logins, asked one by one after the pull request is ready.
-    pub reviewers: Vec<String>,
-    /// Whether it leaves the state of a draft when our checks pass.
-    pub ready: bool,
-    /// Somebody with write access asked for the current base.
-    pub rebase: bool,
-    /// Somebody with write access gave up this head: what stands there may be replaced.
-    pub recreate: Option<String>,
-    /// With the head, what people made of title and body may be replaced too.
-    pub anew: bool,
-    /// Somebody asked for it again after it was closed.
-    pub asked_again: bool,
-}
 
 /// What we did so far, stored by the caller after each step. With nothing in it everything is found
 /// again from what is seen.
@@ -251,19 +204,19 @@ pub enum ReconcileOutcome {
 /// Why a pull request or a branch is not ours to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HandsOffReason {
-    #[error("somebody committed to the branch")]
+    #[error("someone committed to the branch")]
     HumanCommit,
-    #[error("somebody edited the title")]
+    #[error("the title was edited")]
     TitleEdited,
-    #[error("somebody changed the base")]
+    #[error("the base branch was changed")]
     BaseChanged,
-    #[error("somebody took our mark out of the body")]
+    #[error("the tracking comment was removed from the body")]
     MarkGone,
-    #[error("the branch is gone")]
+    #[error("the branch was deleted")]
     BranchGone,
-    #[error("somebody else opened a pull request from our branch")]
+    #[error("someone else opened a pull request from this branch")]
     NotOurs,
-    #[error("another page stands at the same path")]
+    #[error("another page already exists at this path")]
     PathTaken,
 }
 

@@ -46,9 +46,9 @@ pub struct ItemNumber {
 pub enum WebhookError {
     #[error("the signature is missing or wrong")]
     Signature,
-    #[error("the delivery has no id or no event")]
+    #[error("the delivery has no id or event header")]
     Headers,
-    #[error("the delivery cannot be read")]
+    #[error("the delivery cannot be parsed")]
     Body,
 }
 

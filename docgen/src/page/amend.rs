@@ -2,12 +2,11 @@
 
 use rules::model::ids::{ClusterId, MessageId};
 
-use crate::edit::extension::span;
-use crate::page::draft::Draft;
-use crate::page::render::anchor;
+use crate::page::format::{ALSO_ASKED, EVIDENCE, MARKER, anchor, span};
+use crate::page::model::Draft;
 
 /// The headings below which a page tells what it stands on.
-const CLOSING: [&str; 2] = ["Also asked as", "Evidence"];
+const CLOSING: [&str; 2] = [ALSO_ASKED, EVIDENCE];
 
 /// What becomes of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +90,7 @@ fn closing(file: &str, start: usize) -> Option<(&'static str, usize)> {
                 return Some((hashes, at));
             }
         }
-        if line.contains(crate::page::render::MARKER) {
+        if line.contains(MARKER) {
             return Some(("##", at));
         }
         at += line.len();

@@ -1,107 +1,32 @@
 //! A page we propose, or why there is none.
 
-use rules::config::ruleset::Ruleset;
 use rules::markdown::links;
 use rules::model::cluster::{Cluster, Quote};
-use rules::model::ids::{ClusterId, MessageId};
 use rules::publish::anonymize::Participants;
-use rules::publish::pseudonym::AuthorNaming;
 use rules::safety::{UnlistedValue, redact, unlisted};
 use rules::versions::versions;
 
-use crate::edit::nav::EditError;
-use crate::edit::section::FaqSection;
 use crate::page::evidence::EvidenceItem;
 use crate::page::lint;
 use crate::page::lint::LintError;
+pub use crate::page::model::{Draft, DraftContext};
 use crate::page::render;
 use crate::page::render::PageInput;
-use crate::target::{DocsFolder, DocsTarget};
-
-/// Everything besides the cluster that decides what a page looks like.
-#[derive(Clone, Copy)]
-pub struct DraftContext<'a> {
-    pub target: DocsTarget,
-    pub folder: &'a DocsFolder,
-    /// Where the page goes if people chose a place for it; else its title decides.
-    pub path: Option<&'a str>,
-    pub rules: &'a Ruleset,
-    pub naming: &'a AuthorNaming,
-    /// The program's version, for the disclosure.
-    pub version: &'a str,
-}
-
-/// A page that stands on evidence. Only [`draft`] makes one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
-    pub(crate) cluster: ClusterId,
-    pub(crate) target: DocsTarget,
-    pub(crate) title: String,
-    pub(crate) path: String,
-    pub(crate) page: String,
-    pub(crate) digest: String,
-    /// Newest first. Never empty.
-    pub(crate) evidence: Vec<EvidenceItem>,
-    /// The message that holds the main answer.
-    pub(crate) answer: MessageId,
-    /// Addresses that the answers link to.
-    pub(crate) links: Vec<String>,
-    pub(crate) versions: Vec<String>,
-}
-
-impl Draft {
-    pub fn cluster(&self) -> &ClusterId {
-        &self.cluster
-    }
-
-    /// Plain text: escape it where it is shown.
-    pub fn title(&self) -> &str {
-        &self.title
-    }
-
-    /// Relative to the repository's root.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    pub fn page(&self) -> &str {
-        &self.page
-    }
-
-    /// What the file at [`Self::path`] holds when the page is in it; `old` is what it holds now.
-    pub fn file(&self, old: Option<&str>) -> Result<String, EditError> {
-        match self.section() {
-            Some(section) => section.put_into(old.unwrap_or_default()),
-            None => Ok(self.page.clone()),
-        }
-    }
-
-    /// The page as a part of a file of many answers, where it goes into one.
-    pub(crate) fn section(&self) -> Option<FaqSection> {
-        let section = || FaqSection { cluster: self.cluster.clone(), text: self.page.clone() };
-        (self.target == DocsTarget::Faq).then(section)
-    }
-
-    /// SHA-256 of path and page in lower-case hexadecimal: the same digest is the same draft.
-    pub fn digest(&self) -> &str {
-        &self.digest
-    }
-}
 
 /// Why a cluster has no page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DraftRefusal {
-    #[error("no consent mode is chosen: set consent.mode in scope.toml")]
+    #[error("no consent mode is set; set consent.mode in scope.toml")]
     NoConsent,
     #[error("none of its messages may be quoted")]
     NothingQuotable,
-    #[error("no question in it makes a title")]
+    #[error("none of its questions can be a title")]
     NoTitle,
-    #[error("no answer stands alone: {0}")]
+    #[error("no answer is self-contained: {0}")]
     Thin(&'static str),
-    #[error("it holds what facts.toml does not list: {}", listed(.0))]
+    #[error("it contains values that facts.toml does not list: {}", listed(.0))]
     Unlisted(Vec<UnlistedValue>),
-    #[error("the page breaks its own rules: {}", faults(.0))]
+    #[error("the page failed its checks: {}", faults(.0))]
     Faulty(Vec<LintError>),
 }
 

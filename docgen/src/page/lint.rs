@@ -12,8 +12,8 @@ use rules::model::cluster::Cluster;
 use rules::publish::anonymize::Participants;
 use rules::safety::{redact, unlisted};
 
-use crate::page::draft::{Draft, DraftContext};
-use crate::page::render::{anchor, marker};
+use crate::page::format::{anchor, marker};
+use crate::page::model::{Draft, DraftContext};
 use crate::target::DocsTarget;
 
 /// Something on a page that must not be there.
@@ -48,7 +48,7 @@ pub(crate) fn lint_page(
     let body = lint.without_fixed_lines(body, draft, context.target);
     let seen = lint.read(&body, context.target);
     if seen.headings.iter().map(String::as_str).ne(headings.iter().map(|heading| heading.trim())) {
-        lint.fault("a heading that the template did not make", seen.headings.join(" / "));
+        lint.fault("a heading that the template did not write", seen.headings.join(" / "));
     }
     lint.check_words(&seen, people, context);
     if lint.faults.is_empty() { Ok(()) } else { Err(lint.faults) }
@@ -117,7 +117,7 @@ impl PageLint {
         let fixed = [anchor(&draft.cluster), marker(&draft.cluster, &draft.digest, target)];
         for line in &fixed {
             if body.lines().filter(|other| other == line).count() != 1 {
-                self.fault("a fixed line that does not stand exactly once", line);
+                self.fault("a fixed line that does not occur exactly once", line);
             }
         }
         body.lines()
@@ -169,7 +169,7 @@ impl PageLint {
                 let known = self.permalinks.contains(dest_url.as_ref())
                     || host(dest_url).is_some_and(|host| self.hosts.contains(host));
                 if !known {
-                    self.fault("a link that no answer holds", dest_url.as_ref());
+                    self.fault("a link that is in no answer", dest_url.as_ref());
                 }
             }
             Tag::Image { .. } => self.fault("an image", ""),
@@ -186,10 +186,10 @@ impl PageLint {
         }
         let starts_line = range.start == 0 || body[..range.start].ends_with('\n');
         if source.contains(['{', '}', '<', '$']) {
-            self.fault("an unescaped brace, dollar or angle", "");
+            self.fault("an unescaped brace, dollar sign or angle bracket", "");
         }
         if starts_line && (source.starts_with("import") || source.starts_with("export")) {
-            self.fault("a line that MDX takes for code", "");
+            self.fault("a line that MDX would run as code", "");
         }
     }
 
@@ -212,7 +212,7 @@ impl PageLint {
             self.fault("template tags in code", "");
         }
         if people.names_left_in(prose) {
-            self.fault("somebody's name", "");
+            self.fault("a person's name", "");
         }
     }
 }
@@ -281,17 +281,17 @@ mod tests {
             ("a <b>c</b>", vec!["HTML", "HTML"]),
             ("<!-- x -->", vec!["HTML", "HTML"]),
             ("![x](https://good.example/i.png)", vec!["an image"]),
-            ("[x](https://other.example/)", vec!["a link that no answer holds"]),
-            ("[x](javascript:alert)", vec!["a link that no answer holds"]),
-            ("[x](https://discord.com/channels/1/2/7)", vec!["a link that no answer holds"]),
-            ("## Mine", vec!["a heading that the template did not make"]),
-            ("text\n===", vec!["a heading that the template did not make"]),
+            ("[x](https://other.example/)", vec!["a link that is in no answer"]),
+            ("[x](javascript:alert)", vec!["a link that is in no answer"]),
+            ("[x](https://discord.com/channels/1/2/7)", vec!["a link that is in no answer"]),
+            ("## Mine", vec!["a heading that the template did not write"]),
+            ("text\n===", vec!["a heading that the template did not write"]),
             ("a\n\n---\n\nb", vec!["markup"]),
             ("mail a.b@mail.example.org", vec!["a secret"]),
             ("go to discord.gg/abc", vec!["a value that facts.toml does not list:"]),
-            ("ask some_body5", vec!["somebody's name"]),
+            ("ask some_body5", vec!["a person's name"]),
             ("`{{ config }}`", vec!["template tags in code"]),
-            ("<a id=\"answer-q5\"></a>", vec!["a fixed line that does not stand exactly once"]),
+            ("<a id=\"answer-q5\"></a>", vec!["a fixed line that does not occur exactly once"]),
         ] {
             assert_eq!(faults(text, DocsTarget::Markdown), expected, "{text}");
         }
@@ -300,9 +300,9 @@ mod tests {
     #[test]
     fn what_only_mdx_runs_is_found_too() {
         for (text, expected) in [
-            ("a {x}", vec!["an unescaped brace, dollar or angle"]),
-            ("export const a = 1", vec!["a line that MDX takes for code"]),
-            ("first\nimport os", vec!["a line that MDX takes for code"]),
+            ("a {x}", vec!["an unescaped brace, dollar sign or angle bracket"]),
+            ("export const a = 1", vec!["a line that MDX would run as code"]),
+            ("first\nimport os", vec!["a line that MDX would run as code"]),
         ] {
             assert_eq!(faults(text, DocsTarget::Mintlify), expected, "{text}");
             assert_eq!(faults(text, DocsTarget::Markdown), Vec::<&str>::new(), "{text}");

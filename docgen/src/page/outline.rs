@@ -5,10 +5,8 @@ use std::ops::Range;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use rules::model::ids::ClusterId;
 
-use crate::page::render::MARKER;
+use crate::page::format::{ALSO_ASKED, EVIDENCE, HEADINGS, MARKER};
 
-/// What our pages have below an answer; it belongs to the answer.
-const OURS: [&str; 3] = ["Also suggested", "Also asked as", "Evidence"];
 /// A question in bold on a line of its own is a heading below all others.
 const BOLD: u8 = 7;
 
@@ -57,11 +55,17 @@ pub(crate) fn read(page: &str) -> Vec<DocSection> {
     parts
 }
 
+/// Where the section with these headings ends, without those below it.
+pub(crate) fn section_end(page: &str, headings: &[String]) -> Option<usize> {
+    let part = read(page).into_iter().find(|part| part.headings == headings)?;
+    Some(part.range.end)
+}
+
 /// A page of ours as one section: its answer without sources and evidence, and all its wordings.
 pub(crate) fn of_draft(page: &str) -> Option<DocSection> {
     let mut part = read(page).into_iter().next()?;
-    let evidence = part.text.find("\nEvidence\n").unwrap_or(part.text.len());
-    let also = part.text.find("\nAlso asked as\n").unwrap_or(part.text.len());
+    let evidence = part.text.find(&format!("\n{EVIDENCE}\n")).unwrap_or(part.text.len());
+    let also = part.text.find(&format!("\n{ALSO_ASKED}\n")).unwrap_or(part.text.len());
     part.text.truncate(evidence.min(also));
     Some(part)
 }
@@ -80,7 +84,8 @@ fn wordings(headings: &[String], whole: &str) -> Vec<String> {
         wordings.extend(headings.last().cloned());
     }
     if cluster(whole).is_some() {
-        let also = whole.lines().skip_while(|line| !line.ends_with("# Also asked as")).skip(1);
+        let heading = format!("# {ALSO_ASKED}");
+        let also = whole.lines().skip_while(|line| !line.ends_with(&heading)).skip(1);
         let also =
             also.skip_while(|line| line.is_empty()).map_while(|line| line.strip_prefix("- "));
         wordings.extend(also.map(plain).map(|line| line.trim().to_owned()));
@@ -142,7 +147,7 @@ fn headings(page: &str) -> Vec<HeadingLine> {
     }
     found.iter_mut().for_each(|heading| heading.text = heading.text.trim().to_owned());
     found.retain(|heading| !heading.text.is_empty());
-    found.retain(|heading| !(ours && OURS.contains(&heading.text.as_str())));
+    found.retain(|heading| !(ours && HEADINGS.contains(&heading.text.as_str())));
     found
 }
 

@@ -1,8 +1,6 @@
 //! The lines of a page, put together to parts that are ours or people's.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
+use crate::page::format::{ALSO_ASKED, EVIDENCE, is_fixed_line};
 
 /// A line without its end, and whether it stands in a fence or opens or closes one.
 #[derive(Debug, Clone, Copy)]
@@ -128,7 +126,7 @@ fn sort(line: &PageLine<'_>) -> PartKind {
         PartKind::Blank
     } else if let Some(level) = level(line.text) {
         PartKind::Heading(level)
-    } else if is_written(line.trim()) {
+    } else if is_fixed_line(line.trim()) {
         PartKind::Ours
     } else {
         PartKind::Words
@@ -148,24 +146,6 @@ fn level(line: &str) -> Option<u8> {
     u8::try_from(level).ok().filter(|level| plain && (1..=6).contains(level))
 }
 
-/// Whether the template writes such lines: anchors and markers, sources, rows and sums of evidence.
-fn is_written(line: &str) -> bool {
-    static WRITTEN: LazyLock<Regex> = LazyLock::new(|| {
-        let channels = r"https?://(?:\w+\.)?discord(?:app)?\.com/channels/";
-        let patterns = [
-            r#"<a id="answer-[^"]*">\s*</a>"#.to_owned(),
-            r"<!--\s*answer-harvester:.*-->".to_owned(),
-            r"\{/\*\s*answer-harvester:.*\*/\}".to_owned(),
-            format!(r"(?:[-*>]\s+)?[*_]*Sources?[*_]*:.*\({channels}.*"),
-            format!(r"(?:[-*+]\s+)?.*\[question\]\({channels}.*\[answer\]\({channels}.*"),
-            r"[*_]*Resolved .*Last confirmed.*".to_owned(),
-            r"And \d+ more\.".to_owned(),
-        ];
-        Regex::new(&format!("^(?:{})$", patterns.join("|"))).expect("a constant pattern")
-    });
-    WRITTEN.is_match(line)
-}
-
 /// Takes the headings of our lists, under whatever name, and the variants below theirs.
 fn claim_lists(parts: &mut [PagePart<'_>]) {
     for at in 0..parts.len() {
@@ -179,9 +159,9 @@ fn claim_lists(parts: &mut [PagePart<'_>]) {
         let rows = words.clone().any(|part| is_row(part));
         let only_ours = rows && words.clone().all(|part| part.ours);
         let only_items = words.clone().next().is_some() && words.all(is_item);
-        if name == "evidence" || only_ours {
+        if name == EVIDENCE.to_lowercase() || only_ours {
             parts[at].ours = true;
-        } else if name == "also asked as" || (name.contains("asked") && only_items) {
+        } else if name == ALSO_ASKED.to_lowercase() || (name.contains("asked") && only_items) {
             parts[at].ours = true;
             claim_items(&mut parts[below]);
         }

@@ -12,9 +12,8 @@ use rules::markdown::{plain_text, read_page};
 use rules::model::ids::{ClusterId, MessageId};
 use sha2::{Digest, Sha256};
 
-use crate::edit::section::{END, START};
+use crate::page::format::{ANCHOR, END, MARKER, START, anchor};
 use crate::page::parts::{PageLine, PagePart};
-use crate::page::render::{MARKER, anchor};
 use crate::target::DocsTarget;
 
 /// A page as people left it. `Debug` hides the words.
@@ -57,7 +56,7 @@ pub fn parse_page(cluster: &ClusterId, page: &str, target: DocsTarget) -> Option
 
 fn opens_another(line: &PageLine<'_>, cluster: &ClusterId) -> bool {
     let text = line.text.trim();
-    !line.code && text.starts_with("<a id=\"answer-") && text != anchor(cluster)
+    !line.code && text.starts_with(ANCHOR) && text != anchor(cluster)
 }
 
 /// What stands between the cluster's anchor and its marker. Where one of them is gone, the nearest
@@ -73,10 +72,7 @@ fn section<'l, 't>(cluster: &ClusterId, lines: &'l [PageLine<'t>]) -> Option<&'l
     let edge = |line: &PageLine<'_>| {
         let text = line.text.trim();
         !line.code
-            && (text == START
-                || text == END
-                || text.contains(MARKER)
-                || text.contains("<a id=\"answer-"))
+            && (text == START || text == END || text.contains(MARKER) || text.contains(ANCHOR))
     };
     let (from, to) = match (begins, ends) {
         (Some(from), Some(to)) if from < to => (from + 1, to),

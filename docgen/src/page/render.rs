@@ -9,12 +9,14 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tera::Tera;
 
-use crate::page::draft::DraftContext;
-use crate::page::evidence::{EvidenceItem, day};
+use crate::page::evidence::EvidenceItem;
+use crate::page::format::{
+    ALSO_ASKED, ALSO_SUGGESTED, EVIDENCE, anchor, evidence_links, marker, more_line,
+    resolved_summary, source_line,
+};
+use crate::page::model::DraftContext;
 use crate::target::DocsTarget;
 
-/// The word that begins every marker of ours.
-pub(crate) const MARKER: &str = "answer-harvester:v1";
 /// Evidence that a page lists; the proposal lists more.
 const MOST_ROWS: usize = 12;
 
@@ -92,7 +94,7 @@ pub(crate) fn answer(
     RenderedAnswer {
         text: render(&context.target.guarded(blocks), flavour),
         plain: plain_text(blocks),
-        source: format!("[{name}, {}]({})", day(quote.sent), occurrence.answer_link(quote)),
+        source: source_line(&name, quote.sent, &occurrence.answer_link(quote)),
     }
 }
 
@@ -111,6 +113,9 @@ struct PageValues<'p> {
     section: bool,
     /// What begins a heading below the title's.
     below: &'static str,
+    also_suggested: &'static str,
+    also_asked: &'static str,
+    evidence_heading: &'static str,
     title: String,
     title_json: String,
     description_json: String,
@@ -121,7 +126,7 @@ struct PageValues<'p> {
     variants: Vec<String>,
     summary: String,
     evidence: Vec<String>,
-    more_evidence: usize,
+    more_evidence: Option<String>,
 }
 
 impl PageInput<'_> {
@@ -131,6 +136,9 @@ impl PageInput<'_> {
             front_matter: target.has_front_matter(),
             section: target == DocsTarget::Faq,
             below: if target == DocsTarget::Faq { "###" } else { "##" },
+            also_suggested: ALSO_SUGGESTED,
+            also_asked: ALSO_ASKED,
+            evidence_heading: EVIDENCE,
             title: escape(self.title, flavour),
             title_json: json(self.title),
             description_json: json(&self.description()),
@@ -143,14 +151,15 @@ impl PageInput<'_> {
             versions: (!self.versions.is_empty())
                 .then(|| escape(&format!("Applies to: {}", self.versions.join(", ")), flavour)),
             variants: self.variants.iter().map(|text| escape(text, flavour)).collect(),
-            summary: self.summary(),
+            summary: resolved_summary(self.evidence.len(), self.askers, self.confirmed),
             evidence: self
                 .evidence
                 .iter()
                 .take(MOST_ROWS)
                 .map(|row| self::row(row, target))
                 .collect(),
-            more_evidence: self.evidence.len().saturating_sub(MOST_ROWS),
+            more_evidence: (self.evidence.len() > MOST_ROWS)
+                .then(|| more_line(self.evidence.len() - MOST_ROWS)),
         };
         let body = fill("page.md", &values);
         let digest = digest(path, &body);
@@ -160,23 +169,9 @@ impl PageInput<'_> {
 
     fn headings(&self, target: DocsTarget) -> Vec<String> {
         let title = (!target.has_front_matter()).then(|| self.title.to_owned());
-        let others = (self.answers.len() > 1).then(|| "Also suggested".to_owned());
-        let variants = (!self.variants.is_empty()).then(|| "Also asked as".to_owned());
-        title.into_iter().chain(others).chain(variants).chain(["Evidence".to_owned()]).collect()
-    }
-
-    fn summary(&self) -> String {
-        let times = match self.evidence.len() {
-            1 => "once".to_owned(),
-            2 => "twice".to_owned(),
-            more => format!("{more} times"),
-        };
-        let people = if self.askers == 1 {
-            "one person".to_owned()
-        } else {
-            format!("{} people", self.askers)
-        };
-        format!("Resolved {times} for {people}. Last confirmed on {}.", day(self.confirmed))
+        let others = (self.answers.len() > 1).then(|| ALSO_SUGGESTED.to_owned());
+        let variants = (!self.variants.is_empty()).then(|| ALSO_ASKED.to_owned());
+        title.into_iter().chain(others).chain(variants).chain([EVIDENCE.to_owned()]).collect()
     }
 
     /// The answer's first words, for lists of pages and search engines.
@@ -198,12 +193,7 @@ pub(crate) fn shortened(line: &str, most: usize) -> String {
 }
 
 fn row(row: &EvidenceItem, target: DocsTarget) -> String {
-    let links = format!(
-        "{}: [question]({}), [answer]({})",
-        day(row.resolved),
-        row.question_link,
-        row.answer_link
-    );
+    let links = evidence_links(row);
     let Some(told) = &row.told else { return links };
     let flavour = target.flavour();
     let (asker, answerer) = (escape(&told.asker, flavour), escape(&told.answerer, flavour));
@@ -213,22 +203,6 @@ fn row(row: &EvidenceItem, target: DocsTarget) -> String {
 /// A JSON string is a YAML string too. Without markup it is one line.
 fn json(text: &str) -> String {
     serde_json::Value::from(text.split_whitespace().collect::<Vec<_>>().join(" ")).to_string()
-}
-
-/// The address of the answer on its page stays when its heading is reworded.
-pub(crate) fn anchor(cluster: &ClusterId) -> String {
-    format!("<a id=\"answer-{cluster}\"></a>")
-}
-
-pub(crate) fn marker(cluster: &ClusterId, digest: &str, target: DocsTarget) -> String {
-    match target {
-        DocsTarget::Mintlify | DocsTarget::Docusaurus => {
-            format!("{{/* {MARKER} id={cluster} digest={digest} */}}")
-        }
-        DocsTarget::Markdown | DocsTarget::MkDocs | DocsTarget::MdBook | DocsTarget::Faq => {
-            format!("<!-- {MARKER} id={cluster} digest={digest} -->")
-        }
-    }
 }
 
 fn digest(path: &str, body: &str) -> String {

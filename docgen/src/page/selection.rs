@@ -8,7 +8,7 @@ use rules::publish::anonymize::Participants;
 use rules::resolution::ResolutionGrade;
 use rules::safety::{redact, unlisted, why_not_alone};
 
-use super::draft::DraftContext;
+use super::model::DraftContext;
 use super::wording;
 
 /// Answers on a page, with the best one.
@@ -47,7 +47,7 @@ pub(crate) fn answers<'c>(
     context: &DraftContext<'_>,
     people: &Participants<'_>,
 ) -> Result<Vec<DraftAnswer<'c>>, &'static str> {
-    let mut why = "it has no words";
+    let mut why = "it has no text";
     let mut chosen: Vec<DraftAnswer<'c>> = Vec::new();
     for occurrence in rank_occurrences(cluster).into_iter().map(|standing| standing.occurrence) {
         for quote in &occurrence.answers {
@@ -83,7 +83,7 @@ fn read<'c>(
     }
     let target = context.target;
     if codes(&blocks).iter().any(|code| target.runs(&target.guarded_code(code))) {
-        return Err("its code holds template tags that a documentation generator would run");
+        return Err("its code contains template tags that a documentation generator would run");
     }
     wording::with_code_words(&mut blocks);
     wording::with_full_stops(&mut blocks);

@@ -10,12 +10,14 @@ use rules::model::ids::ClusterId;
 use rules::resolution::ResolutionGrade;
 use serde::Serialize;
 
-use crate::github::comment_commands::HANDLE;
-use crate::page::draft::{Draft, DraftContext};
 use crate::page::evidence::{EvidenceItem, day, minute};
-use crate::page::render::{MARKER, fill};
+use crate::page::format::MARKER;
+use crate::page::model::{Draft, DraftContext};
+use crate::page::render::fill;
 use crate::pull_request::escape;
 use crate::pull_request::escape::escaped_text;
+use crate::pull_request::labels::HANDLE;
+use crate::pull_request::subject::Subject;
 
 /// The most characters of a body: code hosts take 65,536.
 const LONGEST_BODY: usize = 60_000;
@@ -28,7 +30,7 @@ const LONGEST_QUOTE: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequestText {
     pub cluster: ClusterId,
-    /// `answers/<cluster-id>`: one for ever.
+    /// The same for as long as the cluster exists.
     pub branch: String,
     pub title: String,
     pub body: String,
@@ -38,7 +40,7 @@ impl PullRequestText {
     pub fn new(cluster: &Cluster, draft: &Draft, context: &DraftContext<'_>) -> Self {
         Self {
             cluster: draft.cluster.clone(),
-            branch: format!("answers/{}", draft.cluster),
+            branch: Subject::Answer(draft.cluster.clone()).branch(),
             title: format!("docs(faq): {}", escape::title(&draft.title, LONGEST_TITLE)),
             body: body(cluster, draft, context),
         }
@@ -110,7 +112,7 @@ fn why_now(cluster: &Cluster) -> String {
     let trusted = cluster.occurrences.iter().filter(|one| one.best_answer().trusted).count();
     let first = cluster.occurrences.iter().map(|one| one.question.sent).min().unwrap_or_default();
     format!(
-        "{}, {}, {}; {trusted} answered by a trusted person. First asked on {}, last confirmed on {}.",
+        "{}, {}, {}; {trusted} answered by a trusted person. First asked on {}, last answered on {}.",
         counted(cluster.occurrences.len(), "resolved occurrence"),
         counted(cluster.asker_count(), "distinct asker"),
         counted(cluster.answerer_count(), "answerer"),
@@ -150,7 +152,7 @@ fn confidence(cluster: &Cluster, draft: &Draft) -> String {
     let confirmed =
         cluster.occurrences.iter().filter(|one| one.grade <= ResolutionGrade::Confirmed).count();
     format!(
-        "{main:.2} that the quoted answer settled its question; {confirmed} of {} confirmed",
+        "{main:.2} that the quoted answer resolved its question; {confirmed} of {} confirmed",
         cluster.occurrences.len()
     )
 }
@@ -196,15 +198,15 @@ fn flags(cluster: &Cluster, draft: &Draft) -> Vec<String> {
     let hidden = all.iter().filter(|one| !one.quotable).count();
     flag(
         draft.page.contains("[redacted: ") || draft.page.contains("\\[redacted: "),
-        "a secret was taken out of the text".into(),
+        "a secret was removed from the text".into(),
     );
     flag(
         !draft.links.is_empty(),
-        format!("links to other sites, look at each: {}", sites(&draft.links)),
+        format!("links to other sites, check each: {}", sites(&draft.links)),
     );
     flag(
         !draft.versions.is_empty(),
-        "bound to versions: check them against the current one".into(),
+        "version-specific: check it against the current version".into(),
     );
     flag(cluster.answerer_count() == 1, "a single person gave every answer".into());
     flag(
@@ -213,7 +215,7 @@ fn flags(cluster: &Cluster, draft: &Draft) -> Vec<String> {
     );
     flag(
         hidden > 0,
-        format!("evidence by link only, without consent to quote: {hidden} of {}", all.len()),
+        format!("evidence by link only (no consent to quote): {hidden} of {}", all.len()),
     );
     if flags.is_empty() {
         flags.push("none found".into());

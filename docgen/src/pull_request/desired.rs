@@ -2,28 +2,71 @@
 
 use rules::markdown::code_span;
 use rules::model::cluster::{Cluster, Occurrence};
-use rules::model::ids::{ClusterId, MessageId};
-use serde::Serialize;
+use rules::model::ids::ClusterId;
+use serde::{Deserialize, Serialize};
 
 use super::marker;
 use crate::change::{FileChange, FileEdit};
-use crate::forge::message;
-use crate::github::comment_commands::HANDLE;
-use crate::github::reconcile::{DesiredPullRequest, PullRequestPurpose};
-use crate::page::draft::Draft;
 use crate::page::evidence::day;
+use crate::page::format::resolved_summary;
+use crate::page::model::Draft;
 use crate::page::render::fill;
 use crate::pull_request::answer::PullRequestText;
 use crate::pull_request::escape;
+use crate::pull_request::labels::{HANDLE, LABEL};
+use crate::pull_request::subject::{Subject, Week};
 use crate::site::layout::SiteLayout;
 use crate::site::moving::PageMove;
 
-/// On every pull request of ours.
-pub const LABEL: &str = "answer-harvester";
 /// A page of the batch is shown up to here; the rest is among the changed files.
 const LONGEST_PREVIEW: usize = 5_000;
 const LONGEST_QUESTION: usize = 120;
 const LONGEST_SIDE: usize = 8_000;
+
+/// Why there is a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PullRequestPurpose {
+    /// A page for a question that has none.
+    Answer,
+    /// A merged page is to change.
+    Correction,
+    /// A merged page is to go.
+    Removal,
+    /// The evidence is gone: what is still open is closed, and its words with it.
+    Withdrawal,
+}
+
+/// The pull request as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredPullRequest {
+    pub cluster: ClusterId,
+    pub purpose: PullRequestPurpose,
+    pub branch: String,
+    /// The branch that it is to be merged into.
+    pub base: String,
+    pub title: String,
+    /// Without the marker.
+    pub body: String,
+    /// Equal digests are the same change.
+    pub digest: String,
+    pub changes: Vec<FileChange>,
+    /// The commit's message, with our trailers.
+    pub message: String,
+    pub labels: Vec<String>,
+    /// Logins, asked one by one after the pull request is ready.
+    pub reviewers: Vec<String>,
+    /// Whether it leaves the state of a draft when our checks pass.
+    pub ready: bool,
+    /// Somebody with write access asked for the current base.
+    pub rebase: bool,
+    /// Somebody with write access gave up this head: what stands there may be replaced.
+    pub recreate: Option<String>,
+    /// With the head, what people made of title and body may be replaced too.
+    pub anew: bool,
+    /// Somebody asked for it again after it was closed.
+    pub asked_again: bool,
+}
 
 /// A merged page, where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -91,11 +134,11 @@ impl DesiredPullRequest {
         let path = code_span(addition.path());
         let adds = self.body.find("Adds `").filter(|at| *at == 0);
         if let Some(end) = adds.and_then(|_| self.body.find(", an answer to ")) {
-            let said = format!("Adds to {path}, where the same is asked already");
+            let said = format!("Adds to {path}, which already covers this question");
             self.body.replace_range(..end, &said);
         }
         self.digest = marker::hash(&format!("{} {}", addition.path(), draft.digest()));
-        self.message = message(&self.title, &self.cluster, &self.digest);
+        self.message = marker::commit_message(&self.title, &self.cluster, &self.digest);
         self.changes = vec![addition];
     }
 
@@ -107,16 +150,15 @@ impl DesiredPullRequest {
 
     /// A merged page is to go: nothing of what it stands on is left.
     pub fn removal(page: &MergedPage<'_>, messages: usize) -> Self {
-        let title = "docs(faq): remove an answer whose source is gone";
+        let title = "docs(faq): remove an answer whose source was deleted";
         let path = code_span(page.path);
         let words = CorrectionText {
-            summary: format!("Removes {path}: the messages that it stands on are gone."),
+            summary: format!("Removes {path}: its source messages are no longer available."),
             why: gone(messages),
             sides: Vec::new(),
             note: None,
             checks: vec!["nothing else links to the page"],
-            closing: "Close it, and the page stays: then words that people took back stay \
-                published, and you answer for them.",
+            closing: "If you close this, the page keeps quoting deleted messages.",
             ..CorrectionText::empty()
         };
         let digest = marker::hash(&format!("removal {} {messages}", page.path));
@@ -139,8 +181,8 @@ impl DesiredPullRequest {
         let (title, mut words) = why.words(page.path);
         if lossy {
             words.note = Some(
-                "People edited this page since. What they changed could not be kept everywhere: look \
-                 at the changed files, and put back what is theirs.\n"
+                "This page was edited after it was merged, and not all of those edits could be kept. \
+                 Check the changed files and restore what is missing.\n"
                     .to_owned(),
             );
         }
@@ -166,10 +208,10 @@ impl DesiredPullRequest {
         let title = "docs(faq): move an answer";
         let (from, there) = (code_span(page.path), code_span(to));
         let words = CorrectionText {
-            summary: format!("Moves {from} to {there}; the old address leads to the new one."),
-            why: "A maintainer asked for it in a comment.".to_owned(),
-            checks: vec!["links to the old page still arrive"],
-            closing: "Close it, and the page stays where it is.",
+            summary: format!("Moves {from} to {there} and redirects the old address."),
+            why: "A maintainer asked for this in a comment.".to_owned(),
+            checks: vec!["links to the old page still work"],
+            closing: "If you close this, the page stays where it is.",
             ..CorrectionText::empty()
         };
         let moved = PageMove { cluster: page.cluster, from: page.path, to, title: heading };
@@ -182,14 +224,8 @@ impl DesiredPullRequest {
         }
     }
 
-    /// Several pages in one pull request; `id` names it as a cluster names others.
-    pub fn batch(
-        id: &ClusterId,
-        name: &str,
-        pages: &[(Cluster, Draft)],
-        layout: &SiteLayout,
-        base: &str,
-    ) -> Self {
+    /// Several pages in one pull request.
+    pub fn batch(week: Week, pages: &[(Cluster, Draft)], layout: &SiteLayout, base: &str) -> Self {
         #[derive(Serialize)]
         struct BatchItem {
             question: String,
@@ -200,11 +236,10 @@ impl DesiredPullRequest {
         let item = |(cluster, draft): &(Cluster, Draft)| BatchItem {
             question: escape::span(draft.title(), LONGEST_QUESTION),
             path: code_span(draft.path()),
-            why: format!(
-                "Resolved {} times for {} people, last confirmed on {}",
+            why: resolved_summary(
                 cluster.occurrences.len(),
                 cluster.asker_count(),
-                day(cluster.last_confirmed()),
+                cluster.last_confirmed(),
             ),
             preview: escape::fence(cut(draft.page(), LONGEST_PREVIEW), "md"),
         };
@@ -214,17 +249,17 @@ impl DesiredPullRequest {
             "version": env!("CARGO_PKG_VERSION"),
         });
         let digests = pages.iter().map(|(_, draft)| draft.digest()).collect::<Vec<_>>().join(" ");
-        let title = format!("docs(faq): {} answers that waited", pages.len());
-        let branch = format!("answers/batch-{name}");
+        let title = format!("docs(faq): weekly batch of {} answers", pages.len());
+        let subject = Subject::Batch(week);
         Self {
             body: fill("batch.md", &values),
             labels: vec![LABEL.to_owned(), "canon:faq".to_owned()],
             changes: pages.iter().flat_map(|(_, draft)| layout.changes(draft)).collect(),
             ..Self::plain(
-                id,
+                &subject.key(),
                 PullRequestPurpose::Answer,
                 &title,
-                (&branch, base),
+                (&subject.branch(), base),
                 &marker::hash(&digests),
             )
         }
@@ -236,7 +271,7 @@ impl DesiredPullRequest {
         title: &str,
         digest: &str,
     ) -> Self {
-        let branch = format!("answers/{}", page.cluster);
+        let branch = Subject::Answer(page.cluster.clone()).branch();
         Self::plain(page.cluster, purpose, title, (&branch, page.base), digest)
     }
 
@@ -256,7 +291,7 @@ impl DesiredPullRequest {
             body: String::new(),
             digest: digest.to_owned(),
             changes: Vec::new(),
-            message: message(title, cluster, digest),
+            message: marker::commit_message(title, cluster, digest),
             labels: Vec::new(),
             reviewers: Vec::new(),
             ready: true,
@@ -268,51 +303,45 @@ impl DesiredPullRequest {
     }
 }
 
-/// The id of a pull request that is no question's: no message is that old.
-pub fn id_of_batch(week: u64) -> ClusterId {
-    ClusterId::of_question(MessageId(week))
-}
-
 impl CorrectionReason<'_> {
     fn words(&self, path: &str) -> (&'static str, CorrectionText) {
         let path = code_span(path);
         match self {
             Self::Gone { messages } => (
-                "docs(faq): take out what lost its source",
+                "docs(faq): remove deleted quotes",
                 CorrectionText {
-                    summary: format!("Changes {path}: some messages that it stands on are gone."),
+                    summary: format!("Changes {path}: some of its source messages are no longer available."),
                     why: gone(*messages),
-                    checks: vec!["the rest of the answer still stands by itself"],
-                    closing: "Close it, and the page stays: then words that people took back stay \
-                        published, and you answer for them.",
+                    checks: vec!["the rest of the answer still makes sense"],
+                    closing: "If you close this, the page keeps quoting deleted messages.",
                     ..CorrectionText::empty()
                 },
             ),
             Self::Newer { version, known, later } => (
-                "docs(faq): a newer version has another answer",
+                "docs(faq): add the answer for a newer version",
                 CorrectionText {
-                    summary: format!("Adds to {path} how it is done in {}.", code_span(version)),
+                    summary: format!("Adds to {path} the answer for {}.", code_span(version)),
                     why: format!(
-                        "Somebody asked again, and the answer that settled it names {}, newer than any \
-                         version on the page.",
+                        "The question was asked again, and the answer that resolved it names {}, which \
+                         is newer than every version on the page.",
                         code_span(version)
                     ),
                     sides: sides(known, later),
-                    checks: vec!["which of both is true for which version", "the page says so"],
-                    closing: "Close it, and the page stays as it is.",
+                    checks: vec!["which answer is correct for which version", "the page says so"],
+                    closing: "If you close this, the page stays as it is.",
                     ..CorrectionText::empty()
                 },
             ),
             Self::Contradicted { known, later } => (
-                "docs(faq): a later answer says something else",
+                "docs(faq): review a conflicting answer",
                 CorrectionText {
                     summary: format!("Adds to {path} a later answer that contradicts it."),
-                    why: "Somebody asked again, and what settled it does not agree with the page. \
-                        Which of both is true is for you to say."
+                    why: "The question was asked again, and the answer that resolved it conflicts with \
+                        the page. Please decide which is correct."
                         .to_owned(),
                     sides: sides(known, later),
-                    checks: vec!["which of both is true now", "the wrong one is taken out"],
-                    closing: "Close it, and the page stays as it is.",
+                    checks: vec!["which answer is correct now", "the wrong answer is removed"],
+                    closing: "If you close this, the page stays as it is.",
                     ..CorrectionText::empty()
                 },
             ),
@@ -336,13 +365,16 @@ impl CorrectionText {
 }
 
 fn gone(messages: usize) -> String {
-    let which = match messages {
-        1 => "One message that the page stands on was".to_owned(),
-        more => format!("{more} messages that the page stands on were"),
+    let (which, text, authors) = match messages {
+        1 => ("One message that the page quotes was".to_owned(), "Its text is", "Its author"),
+        more => {
+            let which = format!("{more} messages that the page quotes were");
+            (which, "Their text is", "Their authors")
+        }
     };
     format!(
-        "{which} deleted, or may no longer be shown. Their words are not repeated here. The people who \
-         said them may ask for this."
+        "{which} deleted or may no longer be quoted. {text} not repeated here. {authors} may have asked \
+         for this."
     )
 }
 
@@ -350,7 +382,7 @@ fn sides(known: &str, later: &Occurrence) -> Vec<ComparedText> {
     let answer = later.best_answer();
     let words = match later.quotable {
         true => escape::fence(cut(&answer.text, LONGEST_SIDE), "md"),
-        false => "Its words may not be quoted here.".to_owned(),
+        false => "Not quoted: the author has not agreed.".to_owned(),
     };
     let link = format!("[{}]({})", day(answer.sent), later.answer_link(answer));
     vec![
@@ -358,10 +390,7 @@ fn sides(known: &str, later: &Occurrence) -> Vec<ComparedText> {
             title: "What the page says".to_owned(),
             text: escape::fence(cut(known, LONGEST_SIDE), "md"),
         },
-        ComparedText {
-            title: "What was said later".to_owned(),
-            text: format!("{link}\n\n{words}"),
-        },
+        ComparedText { title: "The later answer".to_owned(), text: format!("{link}\n\n{words}") },
     ]
 }
 

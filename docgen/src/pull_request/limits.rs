@@ -58,10 +58,10 @@ pub enum HoldReason {
 impl HoldReason {
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::TooManyOpen => "waits until an open proposal is merged or closed",
-            Self::TooManyToday => "waits: enough proposals were opened in the last 24 hours",
-            Self::TooManyThisHour => "waits: a proposal was opened in the last hour",
-            Self::Batch => "waits for the weekly batch",
+            Self::TooManyOpen => "held until an open proposal is merged or closed",
+            Self::TooManyToday => "held: the daily limit on proposals is reached",
+            Self::TooManyThisHour => "held: the hourly limit on proposals is reached",
+            Self::Batch => "held for the weekly batch",
         }
     }
 }

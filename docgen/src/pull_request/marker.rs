@@ -1,9 +1,17 @@
 //! The first line of a pull request's body, by which we know it again with every store lost.
 
+pub use crate::lines::hash;
+use crate::page::format::MARKER;
 use rules::model::ids::ClusterId;
-use sha2::{Digest, Sha256};
 
-use crate::page::render::MARKER;
+/// The trailers by which a commit of this program is recognised.
+pub(crate) const CLUSTER: &str = "Answer-Cluster";
+pub(crate) const DIGEST: &str = "Answer-Digest";
+
+/// The message of a commit, with the cluster and the digest of the draft as trailers.
+pub(crate) fn commit_message(title: &str, cluster: &ClusterId, digest: &str) -> String {
+    format!("{title}\n\n{CLUSTER}: {cluster}\n{DIGEST}: {digest}\n")
+}
 
 /// What a marker tells. Hashes are the first 16 hexadecimal digits of SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,14 +69,6 @@ pub fn without(body: &str) -> String {
         None if body.contains(MARKER) => String::new(),
         _ => body,
     }
-}
-
-/// The hash by which a title or a body is compared. Line ends and space at the end do not count: the
-/// host changes them. Ticks do not either: a box is there to be ticked.
-pub fn hash(text: &str) -> String {
-    let text = text.replace("\r\n", "\n").replace("- [x] ", "- [ ] ").replace("- [X] ", "- [ ] ");
-    let digest = Sha256::digest(text.trim_end());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -9,15 +9,14 @@ mod terms;
 use std::ops::Range;
 
 use rules::config::ruleset::Ruleset;
-use rules::markdown::{MarkdownDialect, escape};
+use rules::markdown::MarkdownDialect;
 use rules::model::ids::ClusterId;
 use rules::occurrence_ranking::overlap;
 use rules::similarity::{CorpusStats, QaSignature, QaText, pair_score};
 
-use crate::change::{FileChange, FileEdit};
-use crate::edit::extension::SectionExtension;
-use crate::page::draft::Draft;
+use crate::page::model::Draft;
 use crate::page::outline::DocSection;
+use crate::paths::is_page;
 use terms::AnswerTerms;
 
 /// A longer page is no page that people read through.
@@ -167,42 +166,6 @@ impl IndexedSection {
         let heading = self.place.headings.last().map_or("", String::as_str);
         own.wordings.iter().any(|wording| overlap(heading, wording) >= share)
     }
-}
-
-/// What a proposal changes where the documentation asks the same already: it adds our answer to the
-/// section, or another wording to one that has the answer. `None` where nothing is left to say.
-pub fn coverage_change(draft: &Draft, existing: &ExistingCoverage) -> Option<FileChange> {
-    let ExistingCoverage::Section { place, answers, missing, .. } = existing else { return None };
-    let text = match (answers, missing) {
-        (false, _) => terms::addition(draft.page()),
-        (true, Some(missing)) => {
-            format!("Also asked as: {}", escape(missing, draft.target.flavour()))
-        }
-        (true, None) => return None,
-    };
-    let cluster = draft.cluster().clone();
-    let edit =
-        FileEdit::Extend(SectionExtension { cluster, headings: place.headings.clone(), text });
-    Some(FileChange::Edit { path: place.path.clone(), edit })
-}
-
-/// Our answer in a section of other people's, written anew where it stands.
-pub fn replace_section(draft: &Draft) -> FileEdit {
-    let text = terms::addition(draft.page());
-    let cluster = draft.cluster().clone();
-    FileEdit::Extend(SectionExtension { cluster, headings: Vec::new(), text })
-}
-
-/// Where the own words of the section with these headings end.
-pub(crate) fn section_end(page: &str, headings: &[String]) -> Option<usize> {
-    let part =
-        crate::page::outline::read(page).into_iter().find(|part| part.headings == headings)?;
-    Some(part.range.end)
-}
-
-/// Whether a file is read at all.
-pub fn is_page(path: &str) -> bool {
-    [".md", ".mdx", ".markdown"].iter().any(|ending| path.ends_with(ending))
 }
 
 #[cfg(test)]

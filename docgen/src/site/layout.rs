@@ -5,9 +5,7 @@ use rules::model::ids::ClusterId;
 use crate::change::{FileChange, FileEdit};
 use crate::edit::nav::{NavEntry, NavFormat};
 use crate::edit::section::FaqSection;
-use crate::page::draft::Draft;
-use crate::site::moving;
-use crate::site::moving::PageMove;
+use crate::page::model::Draft;
 use crate::target::{DocsFolder, DocsTarget};
 
 /// Where pages go in a repository.
@@ -98,20 +96,6 @@ impl SiteLayout {
         std::iter::once(page).chain(listed).collect()
     }
 
-    /// Every file that a page's move changes; `text` is the page's, `settings` what the file holds that
-    /// [`moving::settings`] names.
-    pub fn moves(
-        &self,
-        moved: &PageMove<'_>,
-        text: &str,
-        settings: Option<&str>,
-    ) -> Vec<FileChange> {
-        let page = FileChange::Write { path: moved.to.to_owned(), text: text.to_owned() };
-        let listed = self.entry(moved.to, moved.title);
-        let old = moving::move_changes(self, moved, settings);
-        std::iter::once(page).chain(listed).chain(old).collect()
-    }
-
     /// Every file that taking a page away changes.
     pub fn removal(&self, cluster: &ClusterId, path: &str) -> Vec<FileChange> {
         let path = path.to_owned();
@@ -128,7 +112,7 @@ impl SiteLayout {
         std::iter::once(FileChange::Delete { path }).chain(unlisted).collect()
     }
 
-    fn entry(&self, path: &str, title: &str) -> Option<FileChange> {
+    pub(crate) fn entry(&self, path: &str, title: &str) -> Option<FileChange> {
         let nav = self.nav.as_ref()?;
         let page = path.strip_prefix(&nav.root)?;
         let page = match nav.kind {

@@ -2,12 +2,11 @@
 
 use rules::markdown::escape;
 use rules::model::ids::ClusterId;
-use serde::{Deserialize, Serialize};
 
 use crate::change::{FileChange, FileEdit};
-use crate::edit::nav::{EditError, NavFormat};
-use crate::edit::section::lines;
-use crate::page::render::marker;
+use crate::edit::nav::NavFormat;
+use crate::edit::redirect::{Redirect, bare};
+use crate::page::format::marker;
 use crate::site::layout::SiteLayout;
 use crate::target::DocsTarget;
 
@@ -19,14 +18,6 @@ pub struct PageMove<'m> {
     pub to: &'m str,
     /// Plain text.
     pub title: &'m str,
-}
-
-/// An entry in a site's settings: addresses as the settings write them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Redirect {
-    pub kind: NavFormat,
-    pub from: String,
-    pub to: String,
 }
 
 /// The file of a site's settings in which redirects stand, if its kind has one.
@@ -41,10 +32,26 @@ pub fn redirect_file(layout: &SiteLayout) -> Option<String> {
     })
 }
 
+impl SiteLayout {
+    /// Every file that a page's move changes; `text` is the page's, `settings` what the file holds that
+    /// [`redirect_file`] names.
+    pub fn moves(
+        &self,
+        moved: &PageMove<'_>,
+        text: &str,
+        settings: Option<&str>,
+    ) -> Vec<FileChange> {
+        let page = FileChange::Write { path: moved.to.to_owned(), text: text.to_owned() };
+        let listed = self.entry(moved.to, moved.title);
+        let old = move_changes(self, moved, settings);
+        std::iter::once(page).chain(listed).chain(old).collect()
+    }
+}
+
 /// What happens to the old place: it goes out of the navigation, and the site's settings lead to the
 /// new one. Where they cannot, a page stays that links there. `text` is what [`redirect_file`] holds.
 ///
-/// The new page is a proposal of its own kind ([`SiteLayout::move_changes`]). In a file of many answers nothing
+/// The new page is written by [`SiteLayout::moves`]. In a file of many answers nothing
 /// moves: an answer keeps its anchor.
 pub fn move_changes(
     layout: &SiteLayout,
@@ -86,11 +93,6 @@ fn redirect(layout: &SiteLayout, moved: &PageMove<'_>) -> Option<Redirect> {
     Some(Redirect { kind: nav.kind, from, to })
 }
 
-fn bare(path: &str) -> &str {
-    let name = path.rfind('/').map_or(0, |at| at + 1);
-    path[name..].rfind('.').map_or(path, |at| &path[..name + at])
-}
-
 /// The way from one file to another.
 fn relative(from: &str, to: &str) -> String {
     let (from, to) = (from.split('/').collect::<Vec<_>>(), to.split('/').collect::<Vec<_>>());
@@ -118,67 +120,7 @@ fn stub(target: DocsTarget, moved: &PageMove<'_>) -> String {
     let link = relative(moved.from, moved.to);
     let link = if target == DocsTarget::Mintlify { bare(&link).to_owned() } else { link };
     let mark = marker(moved.cluster, "moved", target);
-    format!("{head}\n\nThis page has moved: [read it in its new place]({link}).\n\n{mark}\n")
-}
-
-impl Redirect {
-    /// The settings with the entry in them. One that would lead back from the new place goes.
-    pub(crate) fn put_into(&self, text: &str) -> Result<String, EditError> {
-        match self.kind {
-            NavFormat::Mintlify => crate::edit::redirect::json::put(text, &self.from, &self.to),
-            NavFormat::MkDocs => crate::edit::redirect::mkdocs::put(text, &self.from, &self.to),
-            NavFormat::MdBook => self.put_into_book(text),
-        }
-    }
-
-    fn put_into_book(&self, text: &str) -> Result<String, EditError> {
-        const TABLE: &str = "[output.html.redirect]";
-        let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        let entry = format!("{} = {}{end}", quoted(&self.from), quoted(&self.to));
-        let folder = self.from.rfind('/').map_or("", |at| &self.from[..=at]);
-        let back = quoted(&joined(folder, &self.to));
-        let mut inside = false;
-        let (mut out, mut at) = (String::with_capacity(text.len() + entry.len()), None);
-        for (_, line) in lines(text) {
-            let bare = line.trim();
-            if bare.starts_with("redirect") && bare.contains('=') && !inside {
-                return Err(EditError::NoList);
-            }
-            if bare.starts_with('[') {
-                inside = bare == TABLE;
-            }
-            let key = bare.split_once('=').map(|(key, _)| key.trim());
-            if inside && (key == Some(quoted(&self.from).as_str()) || key == Some(back.as_str())) {
-                continue;
-            }
-            out.push_str(line);
-            if inside && !bare.is_empty() {
-                at = Some(out.len());
-            }
-        }
-        if !out.is_empty() && !out.ends_with('\n') {
-            out.push_str(end);
-            at = at.map(|at| at.max(out.trim_end().len() + end.len()).min(out.len()));
-        }
-        match at {
-            Some(at) => out.insert_str(at, &entry),
-            None => out.push_str(&format!("{end}{TABLE}{end}{entry}")),
-        }
-        Ok(out)
-    }
-}
-
-/// A relative address seen from a folder that begins and ends in `/`.
-fn joined(folder: &str, to: &str) -> String {
-    let mut parts = folder.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>();
-    for part in to.split('/') {
-        match part {
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
+    format!("{head}\n\nThis page has moved: [go to the new page]({link}).\n\n{mark}\n")
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use docgen::change::FileChange;
 use docgen::github::reconcile::DesiredPullRequest;
 use docgen::page::amend::add_later_answer;
-use docgen::pull_request::desired::{CorrectionReason, MergedPage, id_of_batch};
+use docgen::pull_request::desired::{CorrectionReason, MergedPage};
+use docgen::pull_request::subject::Week;
 use docgen::site::layout::detect;
 use docgen::target::DocsTarget;
 
@@ -39,7 +40,7 @@ fn every_mending_tells_its_reason_and_what_to_check() {
     }
     let other = cluster(&[("Where does the log go?", "Into `var/log` below the data folder.")]);
     let both = [known, other].map(|one| (one.clone(), world.draft(&one).unwrap()));
-    let batch = DesiredPullRequest::batch(&id_of_batch(202_647), "2026w47", &both, &layout, "main");
+    let batch = DesiredPullRequest::batch(Week { year: 2026, number: 47 }, &both, &layout, "main");
     all.push_str(&format!("\n======\n{}", shown(&batch)));
     insta::assert_snapshot!(all);
 }

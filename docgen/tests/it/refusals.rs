@@ -60,22 +60,22 @@ fn what_facts_do_not_list_is_refused_with_its_value() {
         ),
     ] {
         let said = refusal(DocsTarget::Markdown, question, &answer);
-        assert_eq!(said, format!("it holds what facts.toml does not list: {expected}"));
+        assert_eq!(said, format!("it contains values that facts.toml does not list: {expected}"));
     }
 }
 
 #[test]
 fn an_answer_that_does_not_stand_alone_is_refused() {
     for (answer, why) in [
-        ("@Asker0", "it has no words"),
-        ("👍", "it has no words"),
+        ("@Asker0", "it has no text"),
+        ("👍", "it has no text"),
         ("yes", "it only says yes, no or thanks"),
         ("try it", "it is too short"),
         ("as I said, run the command", "it refers to something that the reader does not see"),
     ] {
         assert_eq!(
             refusal(DocsTarget::Markdown, QUESTION, answer),
-            format!("no answer stands alone: {why}")
+            format!("no answer is self-contained: {why}")
         );
     }
     let better = cluster(&[(QUESTION, "yes"), (QUESTION, ANSWER)]);
@@ -93,7 +93,7 @@ fn template_tags_in_code_are_refused_where_a_generator_may_run_them() {
     let answer = "Write this into the page:\n```\n{{#include secret.txt}}\n```";
     assert_eq!(
         refusal(DocsTarget::Markdown, QUESTION, answer),
-        "no answer stands alone: its code holds template tags that a documentation generator would run"
+        "no answer is self-contained: its code contains template tags that a documentation generator would run"
     );
     assert!(refusal(DocsTarget::Mintlify, QUESTION, answer).contains("{{#include secret.txt}}"));
 }

@@ -2,7 +2,7 @@
 
 use docgen::github::reconcile::{DesiredPullRequest, ReconcileOutcome};
 use docgen::page::draft::Draft;
-use docgen::pull_request::desired::id_of_batch;
+use docgen::pull_request::subject::{Subject, Week};
 use indexer::store::LeaseFence;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -15,11 +15,16 @@ use super::repository::RepositoryState;
 use super::tracked::TrackedProposal;
 use super::worklist::Worklist;
 
-const BRANCHES: &str = "answers/batch-";
-
 /// Whether it is one pull request for several pages, or stands in one.
 pub(crate) fn is_batch(case: &TrackedProposal) -> bool {
-    case.row.branch.starts_with(BRANCHES)
+    week_of(case).is_some()
+}
+
+fn week_of(case: &TrackedProposal) -> Option<Week> {
+    match Subject::parse(&case.row.branch)? {
+        Subject::Batch(week) => Some(week),
+        Subject::Settings | Subject::Answer(_) => None,
+    }
 }
 
 impl ProposalReconciler {
@@ -32,11 +37,12 @@ impl ProposalReconciler {
         fence: LeaseFence,
         report: &mut RoundReport,
     ) -> Result<()> {
-        let (id, name) = week(self.github.now());
-        let branch = format!("{BRANCHES}{name}");
+        let week = this_week(self.github.now());
+        let subject = Subject::Batch(week);
+        let (id, branch) = (subject.key(), subject.branch());
         let mut case = TrackedProposal::new_planned(&id, branch, self.github.now());
         case.wishes.members = members.to_vec();
-        self.advance_batch(&mut case, docket, ground, fence, report).await
+        self.advance_batch((&mut case, week), docket, ground, fence, report).await
     }
 
     /// Brings the batches on that maintainers have before them. A question whose evidence is gone goes
@@ -49,30 +55,27 @@ impl ProposalReconciler {
         report: &mut RoundReport,
     ) -> Result<()> {
         let cases = docket.entries.values().filter_map(|entry| entry.case.clone());
-        let open = cases.filter(|case| is_batch(case) && !case.wishes.members.is_empty());
-        let open = open.filter(|case| !case.is_closed()).collect::<Vec<_>>();
-        for mut case in open {
-            self.advance_batch(&mut case, docket, ground, fence, report).await?;
+        let open = cases.filter(|case| !case.wishes.members.is_empty() && !case.is_closed());
+        let open = open.filter_map(|case| week_of(&case).map(|week| (case, week)));
+        for (mut case, week) in open.collect::<Vec<_>>() {
+            self.advance_batch((&mut case, week), docket, ground, fence, report).await?;
         }
         Ok(())
     }
 
     async fn advance_batch(
         &self,
-        case: &mut TrackedProposal,
+        (case, week): (&mut TrackedProposal, Week),
         docket: &mut Worklist,
         ground: &RepositoryState,
         fence: LeaseFence,
         report: &mut RoundReport,
     ) -> Result<()> {
-        let name = case.row.branch.trim_start_matches(BRANCHES).to_owned();
         let pages = pages_of(&case.wishes.members, docket);
         let cluster = &case.row.cluster;
         let mut wanted = match pages.is_empty() {
             true => DesiredPullRequest::withdrawal(cluster, &case.row.branch, &ground.base),
-            false => {
-                DesiredPullRequest::batch(cluster, &name, &pages, &ground.layout, &ground.base)
-            }
+            false => DesiredPullRequest::batch(week, &pages, &ground.layout, &ground.base),
         };
         let settings = ground.settings().map(|(settings, _)| settings);
         wanted.reviewers = settings.map(|told| told.reviewers.clone()).unwrap_or_default();
@@ -133,11 +136,9 @@ fn pages_of(members: &[ClusterId], docket: &Worklist) -> Vec<(Cluster, Draft)> {
     pages.collect()
 }
 
-/// The id and the name of this week's batch.
-fn week(now: Millis) -> (ClusterId, String) {
+/// The week whose batch is due.
+fn this_week(now: Millis) -> Week {
     let time = Timestamp::from_millisecond(now.0).unwrap_or(Timestamp::UNIX_EPOCH);
     let week = time.to_zoned(TimeZone::UTC).date().iso_week_date();
-    let (year, number) = (week.year(), week.week());
-    let id = u64::from(year.unsigned_abs()) * 100 + u64::from(number.unsigned_abs());
-    (id_of_batch(id), format!("{year}w{number:02}"))
+    Week { year: week.year().unsigned_abs(), number: week.week().unsigned_abs() }
 }

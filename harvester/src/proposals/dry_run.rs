@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use docgen::change::FileChange;
+use docgen::github::execute::opening;
 use docgen::github::onboarding::{self, OnboardingStage};
-use docgen::github::reconcile::{DesiredPullRequest, PullRequestProgress, opening};
+use docgen::github::reconcile::{DesiredPullRequest, PullRequestProgress};
 use rules::model::ids::ClusterId;
 use serde::Serialize;
 use serde_json::Value;

@@ -3,10 +3,9 @@
 
 use docgen::change::{FileChange, FileEdit};
 use docgen::github::client::GitHubError;
+use docgen::github::execute::merged_text;
 use docgen::github::models::PullRequest;
-use docgen::github::reconcile::{
-    DesiredPullRequest, PullRequestPurpose, ReconcileOutcome, merged_text,
-};
+use docgen::github::reconcile::{DesiredPullRequest, PullRequestPurpose, ReconcileOutcome};
 use docgen::page::amend::{
     AmendedPage, Replacement, add_later_answer, own_part, remove_answer, rewrite_page,
 };
@@ -15,8 +14,8 @@ use docgen::page::read_back::{ReadPage, parse_page};
 use docgen::pull_request::desired::{CorrectionReason, MergedPage};
 use docgen::pull_request::marker;
 use docgen::pull_request::marker::BodyMarker;
-use docgen::site::docs_tree;
 use docgen::site::moving;
+use docgen::site::placing::replace_section;
 use docgen::target::DocsTarget;
 use indexer::store::{LeaseFence, MergedAnswerRow, ProposalState};
 use rules::model::cluster::{Cluster, ClusterState};
@@ -447,6 +446,6 @@ fn put(entry: &WorkItem, draft: &Draft, file: &str) -> Option<String> {
     if !is_part(entry) {
         return draft.file(Some(file)).ok();
     }
-    let mended = docs_tree::replace_section(draft).apply(Some(file)).ok()?;
+    let mended = replace_section(draft).apply(Some(file)).ok()?;
     Some(mended.unwrap_or_else(|| file.to_owned()))
 }

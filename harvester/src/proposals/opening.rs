@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use docgen::github::models::PullRequest;
-use docgen::github::onboarding::BRANCH;
 use docgen::github::reconcile::{DesiredPullRequest, ReconcileOutcome};
 use docgen::github::{onboarding, status_comment};
 use docgen::page::draft::Draft;
 use docgen::pull_request::limits::{
     OpeningPlan, ProposalCandidate, ProposalHistory, ProposalLimits, plan_openings,
 };
+use docgen::pull_request::subject::Subject;
 use indexer::store::{LeaseFence, ProposalState};
 use rules::model::cluster::ClusterState;
 use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis};
@@ -39,9 +39,11 @@ impl ProposalReconciler {
         let row = self.store.proposal(&wanted.cluster).await?;
         let mut case = match row {
             Some(row) => TrackedProposal::of(row)?,
-            None => {
-                TrackedProposal::new_planned(&wanted.cluster, BRANCH.to_owned(), self.github.now())
-            }
+            None => TrackedProposal::new_planned(
+                &wanted.cluster,
+                Subject::Settings.branch(),
+                self.github.now(),
+            ),
         };
         case.row.title.clone_from(&wanted.title);
         let outcome = self.reconcile_one(&mut case, &wanted, fence).await?;
@@ -51,8 +53,10 @@ impl ProposalReconciler {
 
     /// Settings that are in the repository are no open proposal any more.
     pub(crate) async fn close_settings(&self) -> Result<()> {
-        let Some(mut row) = self.store.proposal(&onboarding::id()).await? else { return Ok(()) };
-        if row.branch != BRANCH || row.state == ProposalState::Merged {
+        let Some(mut row) = self.store.proposal(&Subject::Settings.key()).await? else {
+            return Ok(());
+        };
+        if row.branch != Subject::Settings.branch() || row.state == ProposalState::Merged {
             return Ok(());
         }
         row.state = ProposalState::Merged;

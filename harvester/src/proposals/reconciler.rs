@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use docgen::github::client::{GitHubClient, GitHubError};
+use docgen::github::execute::{execute, observe};
 use docgen::github::onboarding::OnboardingStage;
-use docgen::github::reconcile::{
-    DesiredPullRequest, ReconcileOutcome, ReconcileStep, execute, next_step, observe,
-};
+use docgen::github::reconcile::{DesiredPullRequest, ReconcileOutcome, ReconcileStep, next_step};
 use docgen::page::draft::DraftContext;
 use docgen::target::{DocsFolder, DocsTarget};
 use indexer::store::{LeaseFence, Store, StoreError};

@@ -2,9 +2,10 @@
 
 use docgen::github::git::CommitTree;
 use docgen::github::onboarding::{
-    self, BRANCH, OnboardingStage, OnboardingState, RepositorySettings, SETTINGS, SettingsError,
+    self, OnboardingStage, OnboardingState, RepositorySettings, SETTINGS, SettingsError,
     SettingsRequest,
 };
+use docgen::pull_request::subject::Subject;
 use docgen::site::layout::{SiteLayout, detect};
 use rules::model::ids::Millis;
 
@@ -57,7 +58,7 @@ impl ProposalReconciler {
 
     /// The newest pull request of ours that brings the settings.
     async fn request(&self) -> Result<Option<SettingsRequest>> {
-        let newest = self.github.pulls_of(BRANCH).await?.into_iter().next();
+        let newest = self.github.pulls_of(&Subject::Settings.branch()).await?.into_iter().next();
         Ok(newest.map(|pull| match (pull.is_open(), pull.is_merged()) {
             (true, _) => SettingsRequest::Open,
             (_, true) => SettingsRequest::Merged,

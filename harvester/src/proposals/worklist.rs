@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use docgen::github::onboarding::{BRANCH, RepositorySettings};
+use docgen::github::onboarding::RepositorySettings;
 use docgen::github::reconcile::{DesiredPullRequest, PullRequestPurpose};
 use docgen::page::draft::{Draft, build_draft};
 use docgen::pull_request::answer::PullRequestText;
-use docgen::site::docs_tree::{DocsTree, ExistingCoverage, coverage_change};
+use docgen::pull_request::subject::Subject;
+use docgen::site::docs_tree::{DocsTree, ExistingCoverage};
+use docgen::site::placing::coverage_change;
 use docgen::target::DocsFolder;
 use indexer::cluster::recluster::{ClusterSimilarity, corpus_stats};
 use indexer::store::ProposalState;
@@ -106,7 +108,7 @@ impl ProposalReconciler {
         let epoch = corpus_stats(&self.store, &self.rules.same).await?;
         let mut entries = BTreeMap::new();
         for row in self.store.proposals().await? {
-            if row.branch == BRANCH {
+            if row.branch == Subject::Settings.branch() {
                 continue;
             }
             let id = row.cluster.clone();

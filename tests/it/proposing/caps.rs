@@ -61,7 +61,7 @@ fn what_waits_for_more_than_a_day_comes_together() {
     office.round();
     let batch = office.pulls().into_iter().find(|pull| pull.branch().starts_with("answers/batch-"));
     let batch = batch.expect("there is a batch");
-    assert!(batch.open && batch.title.contains("answers that waited"), "{}", batch.title);
+    assert!(batch.open && batch.title.contains("weekly batch of"), "{}", batch.title);
     let pages = office.github.files(DOCS, batch.branch());
     let pages = pages.into_iter().filter(|(path, _)| path.starts_with("answers/"));
     let pages = pages.collect::<Vec<_>>();

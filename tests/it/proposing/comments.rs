@@ -42,8 +42,8 @@ fn writers_are_obeyed_and_nobody_else() {
     for (text, expected, told) in [
         ("help", "+1", "show evidence"),
         ("show evidence", "+1", "stands on 3 occurrences"),
-        ("refresh", "+1", "Looked at again: 3 occurrences"),
-        ("split", "+1", "counted apart"),
+        ("refresh", "+1", "Evidence refreshed: 3 occurrences"),
+        ("split", "+1", "count separately"),
         ("rebase", "+1", ""),
         ("ready", "+1", ""),
     ] {

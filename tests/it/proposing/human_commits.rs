@@ -49,10 +49,10 @@ fn what_people_took_into_their_hands_is_left_to_them_and_new_evidence_is_told() 
     let found = office.pull(unmarked.number);
     assert_eq!(found.body, "A body of Mina's, without any mark.");
     for (pull, why) in [
-        (edited, "somebody committed to the branch"),
-        (renamed, "somebody edited the title"),
-        (rebased, "somebody changed the base"),
-        (unmarked, "somebody took our mark out of the body"),
+        (edited, "someone committed to the branch"),
+        (renamed, "the title was edited"),
+        (rebased, "the base branch was changed"),
+        (unmarked, "the tracking comment was removed from the body"),
     ] {
         let told = office.status_of(pull.number);
         assert!(told.contains(why) && told.contains("resolved 5 times"), "{told}");
@@ -63,7 +63,7 @@ fn what_people_took_into_their_hands_is_left_to_them_and_new_evidence_is_told() 
         assert_eq!(office.status_of(pull.number), "");
     }
     let board = office.dashboard();
-    for why in ["somebody committed to the branch", "### In the hands", "### Rejected"] {
+    for why in ["someone committed to the branch", "### Taken over", "### Rejected"] {
         assert!(board.contains(why), "{board}");
     }
     office.assert_polite();

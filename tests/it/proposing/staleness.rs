@@ -110,7 +110,7 @@ fn known(office: &Office) -> String {
 fn mended(office: &Office, path: &str, gone: &str) {
     office.round();
     let fix = office.pulls().pop().unwrap();
-    assert_eq!(fix.title, "docs(faq): take out what lost its source");
+    assert_eq!(fix.title, "docs(faq): remove deleted quotes");
     assert!(fix.open && !fix.is_draft() && !fix.body.contains(gone), "{}", fix.body);
     let page = office.github.file(DOCS, fix.branch(), path).unwrap();
     assert!(page.contains("Stop the agent, delete"), "{page}");
@@ -214,7 +214,7 @@ fn a_later_answer_that_contradicts_gets_one_pull_request_with_both_sides() {
         office.days(1);
         office.round();
         let update = office.pulls().pop().unwrap();
-        assert_eq!(update.title, "docs(faq): a later answer says something else");
+        assert_eq!(update.title, "docs(faq): review a conflicting answer");
         for side in ["Stop the agent, delete", "agent index --rebuild"] {
             assert!(update.body.contains(side), "{}", update.body);
         }

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{EditError, folder};
+use crate::edit::error::EditError;
+use crate::paths::folder;
 
 /// Inserts a page into the group that holds its neighbours, or into one for answers, or into the last
 /// one of the first list of groups.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::edit::nav::EditError;
+use crate::edit::error::EditError;
 
 /// Adds an entry to the list of redirects, which is made at the end of the file where there is none.
 pub(crate) fn put(text: &str, from: &str, to: &str) -> Result<String, EditError> {

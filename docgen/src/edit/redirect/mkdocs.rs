@@ -1,8 +1,8 @@
 //! `redirect_maps` of the plugin `redirects` in `mkdocs.yml`. A site without the plugin cannot be given
 //! it: it would have to be installed where the site is built.
 
-use crate::edit::nav::EditError;
-use crate::edit::section::lines;
+use crate::edit::error::EditError;
+use crate::lines::lines;
 
 /// A line with how far it is indented.
 struct YamlLine<'t> {

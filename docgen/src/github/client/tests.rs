@@ -170,7 +170,7 @@ async fn lists_are_paged_by_number_below_the_base_of_an_enterprise_server() {
     assert_eq!(all.len(), 101);
     github.mutate("mutation { a }", json!({})).await.unwrap();
     let error = github.mutate("mutation { a }", json!({})).await.unwrap_err();
-    assert_eq!(error.to_string(), "GitHub refuses the query: no: never");
+    assert_eq!(error.to_string(), "GitHub refused the query: no: never");
     let error = github.get::<Value>(&github.repo_path("")).await.unwrap_err();
     assert!(matches!(error, GitHubError::Moved { status: 301, .. }));
     assert_eq!(
@@ -266,10 +266,10 @@ async fn an_odd_answer_is_told_and_decides_nothing() {
         told.push(error.to_string());
     }
     insta::assert_snapshot!(told.join("\n"), @r"
-    GitHub's answer to /repos/amy/docs/git/ref/heads/answers/q1 is odd: missing field `object` at line 1 column 32
-    GitHub's answer to /repos/amy/docs/git/ref/heads/answers/q1 is odd: sha: an empty text decides nothing at line 1 column 40
-    GitHub's answer to /repos/amy/docs/git/ref/heads/answers/q1 is odd: sha: invalid type: null, expected a string at line 1 column 23
-    GitHub's answer to /repos/amy/docs/git/ref/heads/answers/q1 is odd: expected value at line 1 column 1
+    unexpected response from GitHub: /repos/amy/docs/git/ref/heads/answers/q1: missing field `object` at line 1 column 32
+    unexpected response from GitHub: /repos/amy/docs/git/ref/heads/answers/q1: sha: must not be empty at line 1 column 40
+    unexpected response from GitHub: /repos/amy/docs/git/ref/heads/answers/q1: sha: invalid type: null, expected a string at line 1 column 23
+    unexpected response from GitHub: /repos/amy/docs/git/ref/heads/answers/q1: expected value at line 1 column 1
     ");
     assert_eq!(github.head("answers/q1").await.unwrap(), None);
     assert_eq!(host.lines().len(), 5);

@@ -113,7 +113,7 @@ impl PullRequestProgress {
             }
         }
         if !made.verified && !made.empty {
-            let warning = "GitHub did not sign our commit".to_owned();
+            let warning = "GitHub did not sign the commit".to_owned();
             if !self.warnings.contains(&warning) {
                 self.warnings.push(warning);
             }

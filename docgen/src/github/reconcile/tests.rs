@@ -1,6 +1,6 @@
 //! A small world that obeys the host's rules, and daemons that are killed in it at every call.
 
-use rules::model::ids::MessageId;
+use rules::model::ids::{ClusterId, MessageId};
 
 use super::super::models::{Account, PullRequestRef};
 use super::progress::StepResult;

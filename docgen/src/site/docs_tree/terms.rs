@@ -6,6 +6,7 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use rules::due::DocsRules;
 use rules::occurrence_ranking::overlap;
 
+use crate::page::format::{HEADINGS, SOURCE};
 use crate::page::outline::plain;
 
 /// The answers of one of our pages.
@@ -55,34 +56,10 @@ pub(super) fn says(text: &str, line: &str) -> bool {
 /// The main answer with what you may see, without its source.
 fn answer(page: &str) -> String {
     let body = page.split_once("</a>\n").map_or(page, |(_, body)| body);
-    let ends = ["Also suggested", "Also asked as", "Evidence"];
-    let ends = ends.map(|heading| body.find(&format!("# {heading}\n")));
+    let ends = HEADINGS.map(|heading| body.find(&format!("# {heading}\n")));
     let end = ends.into_iter().flatten().min().unwrap_or(body.len());
     let lines = body[..end].trim_end_matches('#').lines();
-    lines.filter(|line| !line.starts_with("Source: [")).collect::<Vec<_>>().join("\n")
-}
-
-/// The answer with its sources and evidence as a part of a section: our headings become bold lines.
-pub(super) fn addition(page: &str) -> String {
-    let from = page.find("<a id=\"answer-").unwrap_or_default();
-    let mut fence: Option<usize> = None;
-    let lines = page[from..].lines().map(|line| {
-        let ticks = line.len() - line.trim_start_matches('`').len();
-        match fence {
-            Some(open) if ticks == open && line.len() == ticks => fence = None,
-            None if ticks >= 3 => fence = Some(ticks),
-            _ => {}
-        }
-        match line.trim_start_matches('#') {
-            heading
-                if fence.is_none() && heading.len() < line.len() && heading.starts_with(' ') =>
-            {
-                format!("**{}**", heading.trim())
-            }
-            _ => line.to_owned(),
-        }
-    });
-    lines.collect::<Vec<_>>().join("\n").trim_matches('\n').to_owned()
+    lines.filter(|line| !line.starts_with(SOURCE)).collect::<Vec<_>>().join("\n")
 }
 
 /// What a line of code is told by: the names in it or, where it has none, the line.

@@ -5,8 +5,10 @@ use rules::model::ids::{MessageId, UserId};
 use rules::publish::pseudonym::{AuthorNaming, Salt};
 
 use super::*;
+use crate::change::FileChange;
 use crate::page::draft::{DraftContext, build_draft};
 use crate::site::layout::detect;
+use crate::site::placing::coverage_change;
 use crate::target::DocsTarget;
 use crate::test_support;
 
@@ -227,7 +229,7 @@ fn a_section_that_lacks_the_answer_gets_it_with_its_evidence() {
 
     **Evidence**
 
-    Resolved twice for 2 people. Last confirmed on 1970-01-01.
+    Resolved twice for 2 people. Last answered on 1970-01-01.
 
     - 1970-01-01: [question](https://discord.com/channels/1/2/1000), [answer](https://discord.com/channels/1/2/1001). Asked by opal-reef-914, answered by april-grove-953; confirmed.
     - 1970-01-01: [question](https://discord.com/channels/1/2/1002), [answer](https://discord.com/channels/1/2/1003). Asked by saffron-ridge-569, answered by april-grove-953; confirmed.

@@ -1,6 +1,7 @@
 use rules::model::ids::MessageId;
 
 use super::*;
+use crate::edit::error::EditError;
 use crate::site::layout::detect;
 
 fn edited(kind: NavFormat, from: &str, to: &str, text: &str) -> Result<String, EditError> {
@@ -184,7 +185,7 @@ fn elsewhere_a_page_stays_that_links_there() {
     unlisted: true
     ---
 
-    This page has moved: [read it in its new place](../guide/b.mdx).
+    This page has moved: [go to the new page](../guide/b.mdx).
 
     {/* answer-harvester:v1 id=q10 digest=moved */}
     "#);
@@ -192,13 +193,13 @@ fn elsewhere_a_page_stays_that_links_there() {
     write answers/a.md
     # What &#123;is&#125; it?
 
-    This page has moved: [read it in its new place](b.md).
+    This page has moved: [go to the new page](b.md).
 
     <!-- answer-harvester:v1 id=q10 digest=moved -->
     ");
     let without = moves("mkdocs.yml", "docs/a.md", "docs/b/c.md", Some("plugins:\n  - search\n"));
     assert_eq!(without[0], "edit mkdocs.yml");
-    assert!(without[1].contains("[read it in its new place](b/c.md)"), "{without:?}");
+    assert!(without[1].contains("[go to the new page](b/c.md)"), "{without:?}");
     let inline = "[output.html]\nredirect = {}\n";
     let kept = moves("book.toml", "src/a.md", "src/b.md", Some(inline));
     assert!(kept.len() == 1 && kept[0].starts_with("write src/a.md\n"), "{kept:?}");

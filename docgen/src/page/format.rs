@@ -1,0 +1,152 @@
+//! The fixed lines of a page: how they are written, and how they are recognised on a page that people
+//! edited or that an older version wrote.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use rules::model::ids::{ClusterId, Millis};
+
+use crate::lines::lines;
+use crate::page::evidence::{EvidenceItem, day};
+use crate::target::DocsTarget;
+
+/// The word that begins every marker.
+pub(crate) const MARKER: &str = "answer-harvester:v1";
+/// The lines around the answers in a file of many.
+pub(crate) const START: &str = "<!-- answer-harvester:start -->";
+pub(crate) const END: &str = "<!-- answer-harvester:end -->";
+
+pub(crate) const ALSO_SUGGESTED: &str = "Also suggested";
+pub(crate) const ALSO_ASKED: &str = "Also asked as";
+pub(crate) const EVIDENCE: &str = "Evidence";
+/// The headings below a main answer; what is below them belongs to it.
+pub(crate) const HEADINGS: [&str; 3] = [ALSO_SUGGESTED, ALSO_ASKED, EVIDENCE];
+
+/// What every anchor begins with.
+pub(crate) const ANCHOR: &str = "<a id=\"answer-";
+/// What the line with the source of an answer begins with.
+pub(crate) const SOURCE: &str = "Source: [";
+
+/// The first line of an answer: its address stays the same when its heading is reworded.
+pub(crate) fn anchor(cluster: &ClusterId) -> String {
+    format!("{ANCHOR}{cluster}\"></a>")
+}
+
+/// The last line of an answer.
+pub(crate) fn marker(cluster: &ClusterId, digest: &str, target: DocsTarget) -> String {
+    match target {
+        DocsTarget::Mintlify | DocsTarget::Docusaurus => {
+            format!("{{/* {MARKER} id={cluster} digest={digest} */}}")
+        }
+        DocsTarget::Markdown | DocsTarget::MkDocs | DocsTarget::MdBook | DocsTarget::Faq => {
+            format!("<!-- {MARKER} id={cluster} digest={digest} -->")
+        }
+    }
+}
+
+/// The bytes from a cluster's anchor to the end of its marker.
+pub(crate) fn span(file: &str, cluster: &ClusterId) -> Option<(usize, usize)> {
+    let first = anchor(cluster);
+    let last = format!("{MARKER} id={cluster} ");
+    let mut from = None;
+    for (at, line) in lines(file) {
+        if line.trim_end() == first {
+            from = Some(at);
+        } else if line.contains(&last) {
+            return from.map(|from| (from, at + line.trim_end().len()));
+        }
+    }
+    None
+}
+
+/// Where an answer comes from; `name` is already escaped.
+pub(crate) fn source_line(name: &str, sent: Millis, link: &str) -> String {
+    format!("{SOURCE}{name}, {}]({link})", day(sent))
+}
+
+/// How often a question was resolved, for how many people and when last.
+pub(crate) fn resolved_summary(occurrences: usize, askers: usize, last: Millis) -> String {
+    let times = match occurrences {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{more} times"),
+    };
+    let people = match askers {
+        1 => "one person".to_owned(),
+        more => format!("{more} people"),
+    };
+    format!("Resolved {times} for {people}. Last answered on {}.", day(last))
+}
+
+/// The links of a row of evidence, behind its day.
+pub(crate) fn evidence_links(row: &EvidenceItem) -> String {
+    let EvidenceItem { resolved, question_link, answer_link, .. } = row;
+    format!("{}: [question]({question_link}), [answer]({answer_link})", day(*resolved))
+}
+
+/// How much evidence is not listed.
+pub(crate) fn more_line(count: usize) -> String {
+    format!("And {count} more.")
+}
+
+/// Whether the template writes such lines: anchors and markers, sources, rows and sums of evidence.
+pub(crate) fn is_fixed_line(line: &str) -> bool {
+    static WRITTEN: LazyLock<Regex> = LazyLock::new(|| {
+        let channels = r"https?://(?:\w+\.)?discord(?:app)?\.com/channels/";
+        let patterns = [
+            format!("{ANCHOR}[^\"]*\">\\s*</a>"),
+            r"<!--\s*answer-harvester:.*-->".to_owned(),
+            r"\{/\*\s*answer-harvester:.*\*/\}".to_owned(),
+            format!(r"(?:[-*>]\s+)?[*_]*Sources?[*_]*:.*\({channels}.*"),
+            format!(r"(?:[-*+]\s+)?.*\[question\]\({channels}.*\[answer\]\({channels}.*"),
+            r"[*_]*Resolved .*Last (?:answered|confirmed).*".to_owned(),
+            r"And \d+ more\.".to_owned(),
+        ];
+        Regex::new(&format!("^(?:{})$", patterns.join("|"))).expect("a constant pattern")
+    });
+    WRITTEN.is_match(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::model::ids::MessageId;
+
+    use super::*;
+
+    #[test]
+    fn every_fixed_line_is_recognised() {
+        let cluster = ClusterId::of_question(MessageId(36));
+        let link = "https://discord.com/channels/1/2/30".to_owned();
+        let row = EvidenceItem {
+            resolved: Millis(0),
+            question_link: link.clone(),
+            answer_link: link.clone(),
+            told: None,
+        };
+        let mut fixed = vec![
+            anchor(&cluster),
+            source_line("amy", Millis(0), &link),
+            resolved_summary(3, 2, Millis(0)),
+            "Resolved once for one person. Last confirmed on 1970-01-01.".to_owned(),
+            format!("- {}", evidence_links(&row)),
+            more_line(4),
+        ];
+        fixed.extend(DocsTarget::ALL.map(|target| marker(&cluster, "d", target)));
+        for line in fixed {
+            assert!(is_fixed_line(&line), "{line}");
+        }
+        for other in ["Run it.", "Source: the docs", "And 4 more things.", "## Evidence"] {
+            assert!(!is_fixed_line(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_found_from_its_anchor_to_its_marker() {
+        let cluster = ClusterId::of_question(MessageId(36));
+        for target in DocsTarget::ALL {
+            let own = format!("{}\n\nx\n\n{}", anchor(&cluster), marker(&cluster, "d", target));
+            let file = format!("a\n\n{own}\n\nb\n");
+            assert_eq!(span(&file, &cluster).map(|(from, to)| &file[from..to]), Some(&own[..]));
+        }
+    }
+}

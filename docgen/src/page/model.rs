@@ -1,0 +1,64 @@
+//! A page that can be proposed, and what decides how it looks.
+
+use rules::config::ruleset::Ruleset;
+use rules::model::ids::{ClusterId, MessageId};
+use rules::publish::pseudonym::AuthorNaming;
+
+use crate::page::evidence::EvidenceItem;
+use crate::target::{DocsFolder, DocsTarget};
+
+/// Everything besides the cluster that decides what a page looks like.
+#[derive(Clone, Copy)]
+pub struct DraftContext<'a> {
+    pub target: DocsTarget,
+    pub folder: &'a DocsFolder,
+    /// Where the page goes if people chose a place for it; else its title decides.
+    pub path: Option<&'a str>,
+    pub rules: &'a Ruleset,
+    pub naming: &'a AuthorNaming,
+    /// The program's version, for the disclosure.
+    pub version: &'a str,
+}
+
+/// A page with its evidence. Only [`build_draft`](crate::page::draft::build_draft) makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    pub(crate) cluster: ClusterId,
+    pub(crate) target: DocsTarget,
+    pub(crate) title: String,
+    pub(crate) path: String,
+    pub(crate) page: String,
+    pub(crate) digest: String,
+    /// Newest first. Never empty.
+    pub(crate) evidence: Vec<EvidenceItem>,
+    /// The message that holds the main answer.
+    pub(crate) answer: MessageId,
+    /// Addresses that the answers link to.
+    pub(crate) links: Vec<String>,
+    pub(crate) versions: Vec<String>,
+}
+
+impl Draft {
+    pub fn cluster(&self) -> &ClusterId {
+        &self.cluster
+    }
+
+    /// Plain text: escape it where it is shown.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Relative to the repository's root.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub fn page(&self) -> &str {
+        &self.page
+    }
+
+    /// SHA-256 of path and page in lower-case hexadecimal: the same digest is the same draft.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}
