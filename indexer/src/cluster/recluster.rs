@@ -171,7 +171,7 @@ fn plan_regroup(
                 regrouped.moved.push((one.occurrence.conversation, cluster.id.clone()));
                 changed = true;
             }
-            changed |= one.touched;
+            changed |= one.dirty;
             heirs.note(one.cluster, &cluster.id);
             cluster.occurrences.push(one.occurrence);
         }

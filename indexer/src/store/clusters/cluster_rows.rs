@@ -15,7 +15,7 @@ pub struct OccurrenceRow {
     /// Where the last settling put it.
     pub cluster: Option<ClusterId>,
     /// Whether its words or signals changed since.
-    pub touched: bool,
+    pub dirty: bool,
 }
 
 /// A cluster without its occurrences.
@@ -48,10 +48,10 @@ impl Store {
     /// Whether any occurrence, tie or split came, changed or went since the last settling.
     pub async fn needs_recluster(&self) -> Result<bool> {
         Ok(sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM occurrences WHERE touched <> 0) \
+            "SELECT EXISTS (SELECT 1 FROM occurrences WHERE dirty <> 0) \
              OR EXISTS (SELECT 1 FROM clusters WHERE shrunk <> 0) \
-             OR EXISTS (SELECT 1 FROM ties WHERE touched <> 0) \
-             OR EXISTS (SELECT 1 FROM splits WHERE touched <> 0)",
+             OR EXISTS (SELECT 1 FROM duplicate_marks WHERE dirty <> 0) \
+             OR EXISTS (SELECT 1 FROM split_marks WHERE dirty <> 0)",
         )
         .fetch_one(&self.read)
         .await?)
@@ -61,23 +61,23 @@ impl Store {
     /// leaves those of what changes meanwhile.
     pub async fn begin_recluster(&self) -> Result<()> {
         let mut transaction = self.begin().await?;
-        take_notes(&mut transaction).await?;
+        begin_dirty(&mut transaction).await?;
         Ok(transaction.commit().await?)
     }
 
     /// Every occurrence, by question and then conversation.
     pub async fn occurrences(&self) -> Result<Vec<OccurrenceRow>> {
         let rows = sqlx::query_as::<_, (String, Option<String>, bool)>(
-            "SELECT body, cluster, touched <> 0 FROM occurrences ORDER BY question, conversation",
+            "SELECT body, cluster, dirty <> 0 FROM occurrences ORDER BY question, conversation",
         )
         .fetch_all(&self.read)
         .await?;
         rows.into_iter()
-            .map(|(body, cluster, touched)| {
+            .map(|(body, cluster, dirty)| {
                 Ok(OccurrenceRow {
                     occurrence: from_json("an occurrence", &body)?,
                     cluster: cluster.as_deref().map(cluster_id).transpose()?,
-                    touched,
+                    dirty,
                 })
             })
             .collect()
@@ -86,7 +86,7 @@ impl Store {
     /// Every cluster without its occurrences, by id.
     pub async fn cluster_summaries(&self) -> Result<Vec<ClusterSummary>> {
         let rows = sqlx::query_as::<_, SummaryRow>(
-            "SELECT id, state, size, askers, centre, due_since FROM clusters ORDER BY id",
+            "SELECT id, state, size, askers, representative, due_since FROM clusters ORDER BY id",
         )
         .fetch_all(&self.read)
         .await?;
@@ -113,7 +113,7 @@ impl Store {
         for id in &regrouped.changed {
             add_change(&mut transaction, id).await?;
         }
-        clear_notes(&mut transaction).await?;
+        clear_dirty(&mut transaction).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -222,7 +222,7 @@ impl Store {
 
     async fn summaries_of(&self, ids: &[ClusterId]) -> Result<BTreeMap<ClusterId, ClusterSummary>> {
         let sql = format!(
-            "SELECT id, state, size, askers, centre, due_since FROM clusters WHERE id IN {}",
+            "SELECT id, state, size, askers, representative, due_since FROM clusters WHERE id IN {}",
             placeholders(1, 1, ids.len())
         );
         let mut query = sqlx::query_as::<_, SummaryRow>(AssertSqlSafe(sql));
@@ -259,11 +259,12 @@ async fn move_occurrence(
 async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSummary) -> Result<()> {
     let ClusterSummary { id, state, size, askers, centre, due_since } = cluster;
     sqlx::query(
-        "INSERT INTO clusters (id, state, size, askers, centre, due_since) \
+        "INSERT INTO clusters (id, state, size, askers, representative, due_since) \
          VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (id) DO UPDATE SET state = CASE WHEN clusters.state IN ('watching', 'due') \
          THEN excluded.state ELSE clusters.state END, size = excluded.size, \
-         askers = excluded.askers, centre = excluded.centre, due_since = excluded.due_since",
+         askers = excluded.askers, representative = excluded.representative, \
+         due_since = excluded.due_since",
     )
     .bind(id.as_str())
     .bind(state.as_str())
@@ -315,32 +316,33 @@ pub(in crate::store) async fn add_change(
     connection: &mut SqliteConnection,
     id: &ClusterId,
 ) -> Result<()> {
-    sqlx::query("INSERT INTO changes (cluster) VALUES ($1)")
+    sqlx::query("INSERT INTO index_changes (cluster) VALUES ($1)")
         .bind(id.as_str())
         .execute(connection)
         .await?;
     Ok(())
 }
 
-/// The notes of changes, by table. 1 stands for a change, 2 for one that is being settled.
-const NOTES: [(&str, &str); 4] = [
-    ("occurrences", "touched"),
+/// The columns that record changes, by table: 1 after a change, 2 while a reclustering that includes
+/// it runs, 0 afterwards.
+const DIRTY_COLUMNS: [(&str, &str); 4] = [
+    ("occurrences", "dirty"),
     ("clusters", "shrunk"),
-    ("ties", "touched"),
-    ("splits", "touched"),
+    ("duplicate_marks", "dirty"),
+    ("split_marks", "dirty"),
 ];
 
-async fn take_notes(connection: &mut SqliteConnection) -> Result<()> {
-    for (table, note) in NOTES {
-        let sql = format!("UPDATE {table} SET {note} = 2 WHERE {note} = 1");
+async fn begin_dirty(connection: &mut SqliteConnection) -> Result<()> {
+    for (table, column) in DIRTY_COLUMNS {
+        let sql = format!("UPDATE {table} SET {column} = 2 WHERE {column} = 1");
         sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await?;
     }
     Ok(())
 }
 
-async fn clear_notes(connection: &mut SqliteConnection) -> Result<()> {
-    for (table, note) in NOTES {
-        let sql = format!("UPDATE {table} SET {note} = 0 WHERE {note} = 2");
+async fn clear_dirty(connection: &mut SqliteConnection) -> Result<()> {
+    for (table, column) in DIRTY_COLUMNS {
+        let sql = format!("UPDATE {table} SET {column} = 0 WHERE {column} = 2");
         sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await?;
     }
     Ok(())

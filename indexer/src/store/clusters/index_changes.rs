@@ -16,7 +16,7 @@ impl Store {
     /// The changes after `seq`, oldest first, at most `limit`.
     pub async fn changes_after(&self, seq: i64, limit: u32) -> Result<Vec<IndexChange>> {
         let rows = sqlx::query_as::<_, (i64, String)>(
-            "SELECT seq, cluster FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2",
+            "SELECT seq, cluster FROM index_changes WHERE seq > $1 ORDER BY seq LIMIT $2",
         )
         .bind(seq)
         .bind(limit)
@@ -29,7 +29,7 @@ impl Store {
 
     /// The number of the newest change; 0 where there was none.
     pub async fn newest_change(&self) -> Result<i64> {
-        Ok(sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM changes")
+        Ok(sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM index_changes")
             .fetch_one(&self.read)
             .await?)
     }

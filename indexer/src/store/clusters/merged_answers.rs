@@ -88,7 +88,7 @@ impl Store {
     /// Every merged answer, by id.
     pub async fn merged_answers(&self) -> Result<Vec<MergedAnswerRow>> {
         let mut transaction = self.read.begin().await?;
-        let rows = sqlx::query("SELECT * FROM canon ORDER BY cluster")
+        let rows = sqlx::query("SELECT * FROM merged_answers ORDER BY cluster")
             .fetch_all(&mut *transaction)
             .await?;
         let mut found = Vec::new();
@@ -102,7 +102,7 @@ impl Store {
     pub async fn merged_answer(&self, cluster: &ClusterId) -> Result<Option<MergedAnswerRow>> {
         let mut transaction = self.read.begin().await?;
         let id = sqlx::query_scalar::<_, String>(
-            "SELECT cluster FROM canon WHERE cluster = $1 \
+            "SELECT cluster FROM merged_answers WHERE cluster = $1 \
              OR cluster IN (SELECT old FROM redirects WHERE cluster = $1) \
              ORDER BY cluster <> $1, merged, cluster LIMIT 1",
         )
@@ -120,7 +120,7 @@ impl Store {
     pub(crate) async fn published_ids(&self) -> Result<BTreeMap<ClusterId, Option<ClusterState>>> {
         let rows = sqlx::query_as::<_, (String, String, i64)>(
             "SELECT cluster, state, 0 AS merged FROM proposals \
-             UNION ALL SELECT cluster, 'merged', 1 FROM canon ORDER BY merged",
+             UNION ALL SELECT cluster, 'merged', 1 FROM merged_answers ORDER BY merged",
         )
         .fetch_all(&self.read)
         .await?;
@@ -134,7 +134,7 @@ impl Store {
     /// Where the messages are that merged answers stand on.
     pub(in crate::store) async fn evidence_places(&self) -> Result<Vec<MessageKey>> {
         let rows = sqlx::query_as::<_, (i64, i64)>(
-            "SELECT channel, message FROM canon_evidence WHERE channel <> 0",
+            "SELECT channel, message FROM merged_answer_evidence WHERE channel <> 0",
         )
         .fetch_all(&self.read)
         .await?;
@@ -156,8 +156,9 @@ impl Store {
     /// may not be shown: not stored, or in a channel that is hidden, gone or out of scope.
     pub async fn deleted_evidence(&self, cluster: &ClusterId) -> Result<Vec<MessageId>> {
         let sql = format!(
-            "SELECT message FROM canon_evidence AS one WHERE cluster = (SELECT cluster FROM canon \
-             WHERE cluster = $1 OR cluster IN (SELECT old FROM redirects WHERE cluster = $1) \
+            "SELECT message FROM merged_answer_evidence AS one \
+             WHERE cluster = (SELECT cluster FROM merged_answers WHERE cluster = $1 \
+             OR cluster IN (SELECT old FROM redirects WHERE cluster = $1) \
              ORDER BY cluster <> $1, merged, cluster LIMIT 1) AND {GONE} ORDER BY message"
         );
         let ids = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql))
@@ -174,12 +175,13 @@ impl Store {
         ids: &[ClusterId],
     ) -> Result<BTreeMap<ClusterId, Option<MergedAnswer>>> {
         let sql = format!(
-            "SELECT COALESCE(redirects.cluster, canon.cluster), title, answer, link, merged, \
-             title <> '' AND answer <> '' AND NOT EXISTS (SELECT 1 FROM canon_evidence AS one \
-             WHERE one.cluster = canon.cluster AND {GONE}) AS served \
-             FROM canon LEFT JOIN redirects ON redirects.old = canon.cluster \
-             WHERE COALESCE(redirects.cluster, canon.cluster) IN {} \
-             ORDER BY served DESC, redirects.cluster IS NOT NULL, merged, canon.cluster",
+            "SELECT COALESCE(redirects.cluster, merged_answers.cluster), title, answer, link, merged, \
+             title <> '' AND answer <> '' \
+             AND NOT EXISTS (SELECT 1 FROM merged_answer_evidence AS one \
+             WHERE one.cluster = merged_answers.cluster AND {GONE}) AS served \
+             FROM merged_answers LEFT JOIN redirects ON redirects.old = merged_answers.cluster \
+             WHERE COALESCE(redirects.cluster, merged_answers.cluster) IN {} \
+             ORDER BY served DESC, redirects.cluster IS NOT NULL, merged, merged_answers.cluster",
             placeholders(1, 1, ids.len())
         );
         let mut query =
@@ -213,8 +215,8 @@ pub(in crate::store) async fn redact_merged(
     for chunk in gone.chunks(MAX_BINDS) {
         let list = placeholders(1, 1, chunk.len());
         let sql = format!(
-            "UPDATE canon SET title = '', answer = '' WHERE (title <> '' OR answer <> '') \
-             AND cluster IN (SELECT cluster FROM canon_evidence WHERE message IN {list}) \
+            "UPDATE merged_answers SET title = '', answer = '' WHERE (title <> '' OR answer <> '') \
+             AND cluster IN (SELECT cluster FROM merged_answer_evidence WHERE message IN {list}) \
              RETURNING cluster"
         );
         let mut query = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
@@ -241,8 +243,8 @@ pub(in crate::store) async fn redact_merged_in_channel(
     stale: &mut Invalidations,
 ) -> Result<()> {
     let emptied = sqlx::query_scalar::<_, String>(
-        "UPDATE canon SET title = '', answer = '' WHERE (title <> '' OR answer <> '') \
-         AND cluster IN (SELECT cluster FROM canon_evidence WHERE channel = $1) \
+        "UPDATE merged_answers SET title = '', answer = '' WHERE (title <> '' OR answer <> '') \
+         AND cluster IN (SELECT cluster FROM merged_answer_evidence WHERE channel = $1) \
          RETURNING cluster",
     )
     .bind(channel.0 as i64)
@@ -261,7 +263,7 @@ pub(in crate::store) async fn reindex_citing(
     channel: ChannelId,
 ) -> Result<()> {
     let ids = sqlx::query_scalar::<_, String>(
-        "SELECT DISTINCT cluster FROM canon_evidence WHERE channel = $1 ORDER BY cluster",
+        "SELECT DISTINCT cluster FROM merged_answer_evidence WHERE channel = $1 ORDER BY cluster",
     )
     .bind(channel.0 as i64)
     .fetch_all(&mut *connection)
@@ -309,7 +311,7 @@ async fn place_of(
 }
 
 async fn one(connection: &mut SqliteConnection, id: &ClusterId) -> Result<Option<MergedAnswerRow>> {
-    let row = sqlx::query("SELECT * FROM canon WHERE cluster = $1")
+    let row = sqlx::query("SELECT * FROM merged_answers WHERE cluster = $1")
         .bind(id.as_str())
         .fetch_optional(&mut *connection)
         .await?;
@@ -341,7 +343,7 @@ async fn places(
     cluster: &ClusterId,
 ) -> Result<Vec<(MessageId, Option<ChannelId>)>> {
     let rows = sqlx::query_as::<_, (i64, i64)>(
-        "SELECT message, channel FROM canon_evidence WHERE cluster = $1 ORDER BY message",
+        "SELECT message, channel FROM merged_answer_evidence WHERE cluster = $1 ORDER BY message",
     )
     .bind(cluster.as_str())
     .fetch_all(connection)
@@ -356,7 +358,7 @@ async fn upsert(connection: &mut SqliteConnection, answer: &MergedAnswerRow) -> 
     let MergedAnswerRow { cluster, number, path, link, title, answer, digest, merged, evidence: _ } =
         answer;
     sqlx::query(
-        "INSERT INTO canon (cluster, number, path, link, title, answer, digest, merged) \
+        "INSERT INTO merged_answers (cluster, number, path, link, title, answer, digest, merged) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (cluster) DO UPDATE \
          SET number = excluded.number, path = excluded.path, link = excluded.link, \
          title = excluded.title, answer = excluded.answer, digest = excluded.digest, \
@@ -381,18 +383,20 @@ async fn insert_evidence(
     evidence: &[(MessageId, Option<ChannelId>)],
 ) -> Result<()> {
     for (message, channel) in evidence {
-        sqlx::query("INSERT INTO canon_evidence (cluster, message, channel) VALUES ($1, $2, $3)")
-            .bind(cluster.as_str())
-            .bind(message.0 as i64)
-            .bind(channel.map_or(0, |channel| channel.0 as i64))
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(
+            "INSERT INTO merged_answer_evidence (cluster, message, channel) VALUES ($1, $2, $3)",
+        )
+        .bind(cluster.as_str())
+        .bind(message.0 as i64)
+        .bind(channel.map_or(0, |channel| channel.0 as i64))
+        .execute(&mut *connection)
+        .await?;
     }
     Ok(())
 }
 
 async fn delete(connection: &mut SqliteConnection, cluster: &ClusterId) -> Result<bool> {
-    let done = sqlx::query("DELETE FROM canon WHERE cluster = $1")
+    let done = sqlx::query("DELETE FROM merged_answers WHERE cluster = $1")
         .bind(cluster.as_str())
         .execute(connection)
         .await?;
@@ -400,7 +404,7 @@ async fn delete(connection: &mut SqliteConnection, cluster: &ClusterId) -> Resul
 }
 
 async fn delete_evidence(connection: &mut SqliteConnection, cluster: &ClusterId) -> Result<()> {
-    sqlx::query("DELETE FROM canon_evidence WHERE cluster = $1")
+    sqlx::query("DELETE FROM merged_answer_evidence WHERE cluster = $1")
         .bind(cluster.as_str())
         .execute(connection)
         .await?;

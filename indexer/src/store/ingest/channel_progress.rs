@@ -30,8 +30,8 @@ impl Store {
     pub async fn channel_progress(&self) -> Result<Vec<ChannelProgress>> {
         let rows = sqlx::query_as::<_, Row>(
             "SELECT channel, guild, newest, oldest, complete, gapped, reconciled, archived_until \
-             FROM readings WHERE NOT EXISTS (SELECT 1 FROM tombstones \
-             WHERE tombstones.channel = readings.channel AND message = 0) ORDER BY channel",
+             FROM channel_progress WHERE NOT EXISTS (SELECT 1 FROM tombstones \
+             WHERE tombstones.channel = channel_progress.channel AND message = 0) ORDER BY channel",
         )
         .fetch_all(&self.read)
         .await?;
@@ -69,7 +69,7 @@ pub(in crate::store) async fn upsert_channel_progress(
         archived_until,
     } = reading;
     sqlx::query(
-        "INSERT INTO readings (channel, guild, newest, oldest, complete, gapped, reconciled, \
+        "INSERT INTO channel_progress (channel, guild, newest, oldest, complete, gapped, reconciled, \
          archived_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
          ON CONFLICT (channel) DO UPDATE SET guild = excluded.guild, newest = excluded.newest, \
          oldest = excluded.oldest, complete = excluded.complete, gapped = excluded.gapped, \

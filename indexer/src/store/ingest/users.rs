@@ -23,7 +23,7 @@ impl Store {
     /// Everybody who ever spoke and has a role, as last seen.
     pub async fn people_with_roles(&self) -> Result<Vec<Author>> {
         let rows = sqlx::query_as::<_, (i64, String, bool, String)>(
-            "SELECT id, name, bot, roles FROM people WHERE roles <> '[]' ORDER BY id",
+            "SELECT id, name, bot, roles FROM users WHERE roles <> '[]' ORDER BY id",
         )
         .fetch_all(&self.read)
         .await?;
@@ -46,11 +46,11 @@ pub(in crate::store) async fn upsert_users<'a>(
     let latest = latest(seen);
     for chunk in latest.chunks(MAX_BINDS / COLUMNS) {
         let sql = format!(
-            "INSERT INTO people (id, name, bot, roles, as_of, observed) VALUES {} \
+            "INSERT INTO users (id, name, bot, roles, as_of, observed) VALUES {} \
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, bot = excluded.bot, \
              roles = excluded.roles, as_of = excluded.as_of, observed = excluded.observed \
              WHERE (excluded.as_of, excluded.observed, excluded.name, excluded.roles, excluded.bot) \
-             > (people.as_of, people.observed, people.name, people.roles, people.bot)",
+             > (users.as_of, users.observed, users.name, users.roles, users.bot)",
             placeholders(1, chunk.len(), COLUMNS)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));

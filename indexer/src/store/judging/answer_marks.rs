@@ -46,7 +46,7 @@ impl Store {
         let mut found = Vec::new();
         for ids in messages.chunks(MAX_BINDS - 1) {
             let sql = format!(
-                "SELECT at, message, by_user, answers FROM marks \
+                "SELECT at, message, by_user, answers FROM answer_marks \
                  WHERE channel = $1 AND message IN {} AND answers IS NOT NULL",
                 placeholders(2, 1, ids.len())
             );
@@ -94,7 +94,7 @@ async fn standing(
     by: UserId,
 ) -> Result<Option<bool>> {
     let answers = sqlx::query_scalar::<_, Option<bool>>(
-        "SELECT answers FROM marks WHERE channel = $1 AND message = $2 AND by_user = $3",
+        "SELECT answers FROM answer_marks WHERE channel = $1 AND message = $2 AND by_user = $3",
     )
     .bind(channel.0 as i64)
     .bind(message.0 as i64)
@@ -113,9 +113,9 @@ async fn upsert(
     at: Millis,
 ) -> Result<()> {
     sqlx::query(
-        "INSERT INTO marks (channel, message, by_user, answers, at) VALUES ($1, $2, $3, $4, $5) \
+        "INSERT INTO answer_marks (channel, message, by_user, answers, at) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (channel, message, by_user) DO UPDATE \
-         SET answers = excluded.answers, at = excluded.at WHERE excluded.at >= marks.at",
+         SET answers = excluded.answers, at = excluded.at WHERE excluded.at >= answer_marks.at",
     )
     .bind(channel.0 as i64)
     .bind(message.0 as i64)

@@ -242,7 +242,7 @@ async fn upsert_occurrences(
         let sql = format!(
             "INSERT INTO occurrences (conversation, channel, question, grade, body) VALUES {} \
              ON CONFLICT (conversation) DO UPDATE SET question = excluded.question, \
-             grade = excluded.grade, body = excluded.body, touched = 1 \
+             grade = excluded.grade, body = excluded.body, dirty = 1 \
              WHERE excluded.body <> occurrences.body RETURNING cluster",
             placeholders(1, chunk.len(), COLUMNS)
         );
@@ -275,7 +275,7 @@ async fn delete_occurrences(
              (SELECT cluster FROM occurrences WHERE conversation IN {list})"
         );
         let change = format!(
-            "INSERT INTO changes (cluster) SELECT DISTINCT cluster FROM occurrences \
+            "INSERT INTO index_changes (cluster) SELECT DISTINCT cluster FROM occurrences \
              WHERE conversation IN {list} AND cluster IS NOT NULL ORDER BY cluster"
         );
         let delete = format!("DELETE FROM occurrences WHERE conversation IN {list}");

@@ -14,11 +14,11 @@ impl Store {
         at: Millis,
     ) -> Result<()> {
         sqlx::query(
-            "INSERT INTO ties (question, with_question, by_user, at) VALUES ($1, $2, $3, $4) \
+            "INSERT INTO duplicate_marks (question, with_question, by_user, at) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (question) DO UPDATE SET with_question = excluded.with_question, \
-             by_user = excluded.by_user, at = excluded.at, touched = 1 \
+             by_user = excluded.by_user, at = excluded.at, dirty = 1 \
              WHERE (excluded.at, excluded.with_question, excluded.by_user) \
-             > (ties.at, COALESCE(ties.with_question, 0), ties.by_user)",
+             > (duplicate_marks.at, COALESCE(duplicate_marks.with_question, 0), duplicate_marks.by_user)",
         )
         .bind(question.0 as i64)
         .bind(with.0 as i64)
@@ -37,7 +37,7 @@ impl Store {
         at: Millis,
     ) -> Result<bool> {
         let done = sqlx::query(
-            "UPDATE ties SET with_question = NULL, by_user = $2, at = $3, touched = 1 \
+            "UPDATE duplicate_marks SET with_question = NULL, by_user = $2, at = $3, dirty = 1 \
              WHERE question = $1 AND with_question IS NOT NULL AND at <= $3",
         )
         .bind(question.0 as i64)
@@ -51,7 +51,7 @@ impl Store {
     /// The questions that are tied, each with the one it is tied to, by question.
     pub async fn duplicate_marks(&self) -> Result<Vec<(MessageId, MessageId)>> {
         let rows = sqlx::query_as::<_, (i64, i64)>(
-            "SELECT question, with_question FROM ties WHERE with_question IS NOT NULL \
+            "SELECT question, with_question FROM duplicate_marks WHERE with_question IS NOT NULL \
              ORDER BY question",
         )
         .fetch_all(&self.read)

@@ -12,7 +12,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         for question in questions {
             sqlx::query(
-                "INSERT INTO splits (question, at) VALUES ($1, $2) ON CONFLICT (question) DO NOTHING",
+                "INSERT INTO split_marks (question, at) VALUES ($1, $2) ON CONFLICT (question) DO NOTHING",
             )
             .bind(question.0 as i64)
             .bind(at.0)
@@ -24,7 +24,7 @@ impl Store {
 
     /// The questions that are told apart.
     pub async fn split_marks(&self) -> Result<BTreeSet<MessageId>> {
-        let questions = sqlx::query_scalar::<_, i64>("SELECT question FROM splits");
+        let questions = sqlx::query_scalar::<_, i64>("SELECT question FROM split_marks");
         let questions = questions.fetch_all(&self.read).await?;
         Ok(questions.into_iter().map(|question| MessageId(question as u64)).collect())
     }

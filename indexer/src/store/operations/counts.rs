@@ -35,7 +35,7 @@ impl Store {
     pub async fn counts(&self) -> Result<StoreCounts> {
         Ok(StoreCounts {
             channels: self.count("SELECT COUNT(*) FROM channels WHERE outside = 0").await?,
-            people: self.count("SELECT COUNT(*) FROM people").await?,
+            people: self.count("SELECT COUNT(*) FROM users").await?,
             messages: self.count("SELECT COUNT(*) FROM messages").await?,
             messages_by_kind: self
                 .counts_by("SELECT kind, COUNT(*) FROM messages GROUP BY kind")

@@ -47,8 +47,12 @@ impl Store {
                 .count("SELECT COUNT(*) FROM channels WHERE hidden = 1 AND gone = 0")
                 .await?,
             opted_out: self.count("SELECT COUNT(*) FROM opt_outs").await?,
-            marks: self.count("SELECT COUNT(*) FROM marks WHERE answers IS NOT NULL").await?,
-            ties: self.count("SELECT COUNT(*) FROM ties WHERE with_question IS NOT NULL").await?,
+            marks: self
+                .count("SELECT COUNT(*) FROM answer_marks WHERE answers IS NOT NULL")
+                .await?,
+            ties: self
+                .count("SELECT COUNT(*) FROM duplicate_marks WHERE with_question IS NOT NULL")
+                .await?,
             quarantined_by_kind: self
                 .counts_by("SELECT kind, COUNT(*) FROM quarantine GROUP BY kind")
                 .await?,

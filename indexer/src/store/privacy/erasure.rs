@@ -165,7 +165,7 @@ async fn delete_reactions(
 
 async fn delete_marks(connection: &mut SqliteConnection, user: UserId) -> Result<Vec<MessageKey>> {
     let rows = sqlx::query_as::<_, (i64, i64)>(
-        "DELETE FROM marks WHERE by_user = $1 RETURNING channel, message",
+        "DELETE FROM answer_marks WHERE by_user = $1 RETURNING channel, message",
     )
     .bind(user.0 as i64)
     .fetch_all(connection)
@@ -174,14 +174,14 @@ async fn delete_marks(connection: &mut SqliteConnection, user: UserId) -> Result
 }
 
 async fn delete_person(connection: &mut SqliteConnection, user: UserId) -> Result<()> {
-    sqlx::query("DELETE FROM people WHERE id = $1").bind(user.0 as i64).execute(connection).await?;
+    sqlx::query("DELETE FROM users WHERE id = $1").bind(user.0 as i64).execute(connection).await?;
     Ok(())
 }
 
 /// The rows stay, so that the clusters are settled without the ties.
 async fn untie_all(connection: &mut SqliteConnection, user: UserId) -> Result<()> {
     sqlx::query(
-        "UPDATE ties SET with_question = NULL, by_user = 0, touched = 1 WHERE by_user = $1",
+        "UPDATE duplicate_marks SET with_question = NULL, by_user = 0, dirty = 1 WHERE by_user = $1",
     )
     .bind(user.0 as i64)
     .execute(connection)

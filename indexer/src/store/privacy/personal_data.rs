@@ -124,7 +124,7 @@ impl Store {
 
     async fn person(&self, user: UserId) -> Result<Option<Author>> {
         let row = sqlx::query_as::<_, (i64, String, bool, String)>(
-            "SELECT id, name, bot, roles FROM people WHERE id = $1",
+            "SELECT id, name, bot, roles FROM users WHERE id = $1",
         )
         .bind(user.0 as i64)
         .fetch_optional(&self.read)
@@ -209,7 +209,7 @@ impl Store {
 
     async fn marks_of(&self, user: UserId) -> Result<Vec<PersonalMark>> {
         let rows = sqlx::query_as::<_, (i64, i64, Option<bool>, i64)>(
-            "SELECT channel, message, answers, at FROM marks WHERE by_user = $1 \
+            "SELECT channel, message, answers, at FROM answer_marks WHERE by_user = $1 \
              ORDER BY at, channel, message",
         )
         .bind(user.0 as i64)
@@ -224,7 +224,7 @@ impl Store {
 
     async fn ties_of(&self, user: UserId) -> Result<Vec<PersonalDuplicateMark>> {
         let rows = sqlx::query_as::<_, (i64, Option<i64>, i64)>(
-            "SELECT question, with_question, at FROM ties WHERE by_user = $1 ORDER BY at, question",
+            "SELECT question, with_question, at FROM duplicate_marks WHERE by_user = $1 ORDER BY at, question",
         )
         .bind(user.0 as i64)
         .fetch_all(&self.read)

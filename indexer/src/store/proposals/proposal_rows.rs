@@ -138,12 +138,12 @@ pub(in crate::store) async fn keep(
     let Proposal { purpose, number, ledger, wishes, note, .. } = proposal;
     sqlx::query(
         "INSERT INTO proposals (cluster, branch, head, digest, title, path, state, opened, updated, \
-         purpose, number, ledger, wishes, note) \
+         purpose, number, progress, requests, note) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
          ON CONFLICT (cluster) DO UPDATE SET branch = excluded.branch, head = excluded.head, \
          digest = excluded.digest, title = excluded.title, path = excluded.path, \
          state = excluded.state, updated = excluded.updated, purpose = excluded.purpose, \
-         number = excluded.number, ledger = excluded.ledger, wishes = excluded.wishes, \
+         number = excluded.number, progress = excluded.progress, requests = excluded.requests, \
          note = excluded.note",
     )
     .bind(cluster.as_str())
@@ -179,8 +179,8 @@ fn proposal(row: &SqliteRow) -> Result<Proposal> {
         updated: Millis(row.try_get("updated")?),
         purpose: row.try_get("purpose")?,
         number: row.try_get::<Option<i64>, _>("number")?.map(|number| number as u64),
-        ledger: row.try_get("ledger")?,
-        wishes: row.try_get("wishes")?,
+        ledger: row.try_get("progress")?,
+        wishes: row.try_get("requests")?,
         note: row.try_get("note")?,
     })
 }

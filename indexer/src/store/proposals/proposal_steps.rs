@@ -29,7 +29,7 @@ impl Store {
     /// Writes down that a step is about to be taken; returns its number.
     pub async fn begin_step(&self, cluster: &ClusterId, step: &str, now: Millis) -> Result<i64> {
         Ok(sqlx::query_scalar(
-            "INSERT INTO outbox (cluster, step, begun) VALUES ($1, $2, $3) RETURNING seq",
+            "INSERT INTO proposal_steps (cluster, step, begun) VALUES ($1, $2, $3) RETURNING seq",
         )
         .bind(cluster.as_str())
         .bind(step)
@@ -57,7 +57,7 @@ impl Store {
     /// The steps of one cluster that are kept, in their order.
     pub async fn steps_of(&self, cluster: &ClusterId) -> Result<Vec<ProposalStep>> {
         let rows = sqlx::query_as::<_, Row>(
-            "SELECT seq, cluster, step, begun, ended, outcome FROM outbox WHERE cluster = $1 \
+            "SELECT seq, cluster, step, begun, ended, outcome FROM proposal_steps WHERE cluster = $1 \
              ORDER BY seq",
         )
         .bind(cluster.as_str())
@@ -69,7 +69,7 @@ impl Store {
     /// The steps of all clusters that did not end, in their order.
     pub async fn unended_steps(&self) -> Result<Vec<ProposalStep>> {
         let rows = sqlx::query_as::<_, Row>(
-            "SELECT seq, cluster, step, begun, ended, outcome FROM outbox WHERE ended IS NULL \
+            "SELECT seq, cluster, step, begun, ended, outcome FROM proposal_steps WHERE ended IS NULL \
              ORDER BY seq",
         )
         .fetch_all(&self.read)
@@ -84,7 +84,7 @@ async fn end(
     outcome: &str,
     now: Millis,
 ) -> Result<()> {
-    sqlx::query("UPDATE outbox SET ended = $2, outcome = $3 WHERE seq = $1")
+    sqlx::query("UPDATE proposal_steps SET ended = $2, outcome = $3 WHERE seq = $1")
         .bind(seq)
         .bind(now.0)
         .bind(outcome)
@@ -94,7 +94,10 @@ async fn end(
 }
 
 async fn prune(connection: &mut SqliteConnection, before: Millis) -> Result<()> {
-    sqlx::query("DELETE FROM outbox WHERE ended < $1").bind(before.0).execute(connection).await?;
+    sqlx::query("DELETE FROM proposal_steps WHERE ended < $1")
+        .bind(before.0)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

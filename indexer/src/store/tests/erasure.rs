@@ -224,7 +224,7 @@ async fn store_all_again(store: &Store) {
 
 async fn left_after(store: &Store) -> Vec<i64> {
     let mut counts = Vec::new();
-    for table in ["messages", "people", "reaction_changes", "quarantine"] {
+    for table in ["messages", "users", "reaction_changes", "quarantine"] {
         let sql = format!("SELECT COUNT(*) FROM {table}");
         counts.push(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&store.read).await.unwrap());
     }

@@ -150,7 +150,7 @@ const LEFT: [&str; 6] = [
      reactions, reactions_as_of FROM messages ORDER BY channel, id",
     "SELECT channel, message, emoji, user, added, observed FROM reaction_changes \
      ORDER BY channel, message, emoji, user",
-    "SELECT id, name, bot, roles, as_of, observed FROM people ORDER BY id",
+    "SELECT id, name, bot, roles, as_of, observed FROM users ORDER BY id",
 ];
 
 /// What judging would see of a channel, message by message.

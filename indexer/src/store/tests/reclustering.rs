@@ -130,7 +130,7 @@ async fn what_changes_while_clusters_are_settled_is_settled_next() {
     assert!(store.needs_recluster().await.unwrap());
     let touched = store.occurrences().await.unwrap();
     let touched =
-        touched.iter().filter(|one| one.touched).map(|one| one.occurrence.question.message.0);
+        touched.iter().filter(|one| one.dirty).map(|one| one.occurrence.question.message.0);
     assert_eq!(touched.collect::<Vec<_>>(), [30]);
 }
 
