@@ -1,4 +1,4 @@
-//! Requests to the host. octocrab carries them; paths, paging, tokens and limits are ours.
+//! Requests to the host through octocrab, with own paths, paging, tokens and rate limits.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -40,7 +40,7 @@ pub enum GitHubError {
     /// Nothing may be sent before this moment. Store it, and come back then.
     #[error("no requests to GitHub until {} (rate limit or outage)", crate::page::evidence::minute(*.not_before))]
     Parked { not_before: Millis },
-    /// Nobody knows whether this write was done: look at the state before anything is written.
+    /// The outcome of this write is unknown: read the state before writing again.
     #[error("no response from GitHub, outcome unknown: {method} {path}")]
     Unsure { method: Method, path: String },
     #[error("GitHub refused {method} {path}: {status} {told}")]
@@ -81,7 +81,7 @@ pub struct GitHubClient {
     http: Octocrab,
     /// The path before every REST path: empty on github.com.
     prefix: String,
-    /// Where people look at the host.
+    /// The address of the host's web pages.
     web: String,
     owner: String,
     name: String,
@@ -103,7 +103,7 @@ struct RawResponse {
 
 impl GitHubClient {
     /// `api` is the root of the REST API, `repository` is `owner/name`. `not_before` is the moment
-    /// that an earlier [`GitHubError::Parked`] told. Must be called inside a tokio runtime.
+    /// that an earlier [`GitHubError::Parked`] named. Must be called inside a tokio runtime.
     pub fn new(
         api: &str,
         repository: &str,
@@ -197,7 +197,7 @@ impl GitHubClient {
     }
 
     /// Reads a list page by page until it ends or `most` entries are there. The page is named by a
-    /// number: an absolute link to the next one would lose our token on other hosts.
+    /// number: an absolute link to the next one would lose the token on other hosts.
     pub(super) async fn list<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -244,7 +244,7 @@ impl GitHubClient {
         }
     }
 
-    /// The login that our pull requests and comments carry.
+    /// The login of the account that opens pull requests and comments.
     pub async fn login(&self) -> Result<&str> {
         self.me.get_or_try_init(|| self.asked_who()).await.map(String::as_str)
     }
@@ -275,7 +275,7 @@ impl GitHubClient {
         done
     }
 
-    /// A token that the host does not take any more is a refusal: nothing was done, so that even a
+    /// A token that the host no longer accepts is a refusal: nothing was done, so that even a
     /// write may come again with another one.
     async fn with_renewed_token(
         &self,
@@ -321,7 +321,7 @@ impl GitHubClient {
         Ok(token)
     }
 
-    /// One request with the waits that [`rate_limit::decide`] asks for.
+    /// One request, with the retries that [`rate_limit::decide`] asks for.
     async fn exchange(
         &self,
         method: &Method,
@@ -410,7 +410,7 @@ pub(super) fn odd(path: &str, why: impl Into<String>) -> GitHubError {
     GitHubError::Odd { path: path.to_owned(), why: why.into() }
 }
 
-/// What is wrong with an answer, with the name of the field where the words do not tell it.
+/// What is wrong with a response, with the name of the field where the error lacks it.
 fn named(text: &str, error: &serde_json::Error) -> String {
     let told = error.to_string();
     let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len);

@@ -9,7 +9,7 @@ const UNTOLD_WAIT: i64 = 60 * Millis::SECOND;
 const LONGEST_UNTOLD_WAIT: i64 = Millis::HOUR;
 /// A host that fails this often in a row is left alone for a while.
 const MOST_ATTEMPTS: u32 = 4;
-/// Between two writes, as the host asks of programs.
+/// The pause between two writes that the host asks for.
 pub(crate) const BETWEEN_WRITES: i64 = Millis::SECOND;
 
 /// Whether a request changes something over there.
@@ -19,7 +19,7 @@ pub enum RequestKind {
     Write,
 }
 
-/// What a limit can be told from.
+/// What a rate limit is recognised by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResponseHead<'a> {
     pub status: u16,
@@ -37,13 +37,13 @@ pub struct ResponseHead<'a> {
 pub enum RetryDecision {
     /// It was done, or nothing is there: the caller reads the answer.
     Take,
-    /// Refused for a reason that waiting does not mend.
+    /// Refused for a reason that waiting does not change.
     Fail,
     /// The same request again after so many milliseconds.
     Again(i64),
     /// No request at all before this moment, after a restart neither.
     Park(Millis),
-    /// A write of which nobody knows whether it was done: look before writing again.
+    /// A write with an unknown outcome: read the state before writing again.
     Look,
 }
 
@@ -90,7 +90,7 @@ fn limit(attempt: u32, answer: &ResponseHead<'_>, now: Millis) -> Option<i64> {
     }
     if answer.remaining == Some(0) {
         let reset = answer.reset.map_or(0, |reset| reset.saturating_mul(Millis::SECOND) - now.0);
-        // The host's clock and ours may differ by a second.
+        // The host's clock may differ from this machine's by a second.
         return Some(reset.clamp(0, Millis::DAY) + Millis::SECOND);
     }
     let text = answer.text.to_ascii_lowercase();
