@@ -240,7 +240,7 @@ async fn a_wrong_address_or_name_is_told() {
             .err()
             .map(|e| e.to_string())
     };
-    assert!(new("ghe.example", "a/b").is_some_and(|told| told.contains("no address")));
+    assert!(new("ghe.example", "a/b").is_some_and(|told| told.contains("not an API address")));
     for wrong in ["a", "a/b/c", "a/", "../b", "a/b?c", ""] {
         assert!(new(PUBLIC_API, wrong).is_some_and(|told| told.contains("OWNER/NAME")), "{wrong}");
     }
