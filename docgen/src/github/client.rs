@@ -42,7 +42,7 @@ pub enum GitHubError {
     Parked { not_before: Millis },
     /// The outcome of this write is unknown: read the state before writing again.
     #[error("no response from GitHub, outcome unknown: {method} {path}")]
-    Unsure { method: Method, path: String },
+    OutcomeUnknown { method: Method, path: String },
     #[error("GitHub refused {method} {path}: {status} {told}")]
     Refused { method: Method, path: String, status: u16, told: String },
     #[error("the repository has moved: {path} returned {status}; update its name in the settings")]
@@ -50,7 +50,7 @@ pub enum GitHubError {
     /// An answer that lacks what a verdict needs, or is no answer at all. It decides nothing; the
     /// same question may be answered well the next time.
     #[error("unexpected response from GitHub: {path}: {why}")]
-    Odd { path: String, why: String },
+    UnexpectedResponse { path: String, why: String },
     #[error("the repository has no branch {0}")]
     NoBranch(String),
     #[error("GitHub refused the query: {0}")]
@@ -70,7 +70,10 @@ impl GitHubError {
 
     /// Whether the same may go well later without anybody changing anything.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Parked { .. } | Self::Unsure { .. } | Self::Odd { .. })
+        matches!(
+            self,
+            Self::Parked { .. } | Self::OutcomeUnknown { .. } | Self::UnexpectedResponse { .. }
+        )
     }
 }
 
@@ -218,7 +221,7 @@ impl GitHubClient {
         Ok(all)
     }
 
-    /// Changes something; `Null` sends no body. After [`GitHubError::Unsure`] it may or may not be done.
+    /// Changes something; `Null` sends no body. After [`GitHubError::OutcomeUnknown`] it may or may not be done.
     pub(super) async fn write<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -340,19 +343,19 @@ impl GitHubClient {
             let raw = self.send_once(method, path, body, token).await?;
             let answer = raw.as_ref().map(answer);
             match (rate_limit::decide(kind, attempt, answer.as_ref(), self.now()), raw) {
-                (RetryDecision::Again(wait), _) => self.clock.sleep(wait).await,
+                (RetryDecision::RetryAfter(wait), _) => self.clock.sleep(wait).await,
                 (RetryDecision::Park(not_before), _) => {
                     *self.parked.lock().await = not_before;
                     return Err(GitHubError::Parked { not_before });
                 }
-                (RetryDecision::Take, Some(raw)) if (300..400).contains(&raw.status) => {
+                (RetryDecision::Accept, Some(raw)) if (300..400).contains(&raw.status) => {
                     return Err(GitHubError::Moved { path: path.to_owned(), status: raw.status });
                 }
-                (RetryDecision::Take, Some(raw)) => return Ok(raw),
+                (RetryDecision::Accept, Some(raw)) => return Ok(raw),
                 (RetryDecision::Fail, Some(raw)) => return Err(refused(method, path, &raw)),
-                (RetryDecision::Look | RetryDecision::Take | RetryDecision::Fail, _) => {
+                (RetryDecision::CheckState | RetryDecision::Accept | RetryDecision::Fail, _) => {
                     let (method, path) = (method.clone(), path.to_owned());
-                    return Err(GitHubError::Unsure { method, path });
+                    return Err(GitHubError::OutcomeUnknown { method, path });
                 }
             }
         }
@@ -407,7 +410,7 @@ fn read<T: DeserializeOwned>(path: &str, text: &str) -> Result<T> {
 }
 
 pub(super) fn odd(path: &str, why: impl Into<String>) -> GitHubError {
-    GitHubError::Odd { path: path.to_owned(), why: why.into() }
+    GitHubError::UnexpectedResponse { path: path.to_owned(), why: why.into() }
 }
 
 /// What is wrong with a response, with the name of the field where the error lacks it.

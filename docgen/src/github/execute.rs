@@ -42,7 +42,7 @@ pub async fn execute(
     };
     ledger.record_result(wanted, seen, (&what, done), github.now());
     Ok(match what {
-        ReconcileStep::Rest(outcome) => Some(outcome),
+        ReconcileStep::Done(outcome) => Some(outcome),
         _ => None,
     })
 }
@@ -229,7 +229,7 @@ async fn act(
             let body = json!({ "reviewers": [reviewer] });
             github.write::<Value>(Method::POST, &path, &body).await?;
         }
-        ReconcileStep::Adopt(_) | ReconcileStep::Rest(_) => {}
+        ReconcileStep::Adopt(_) | ReconcileStep::Done(_) => {}
     }
     Ok(StepResult::Well)
 }
@@ -264,8 +264,8 @@ fn survived(
             Err(GitHubError::Parked { not_before: Millis(now.0 + Millis::DAY) })
         }
         GitHubError::Refused { status: 404 | 409 | 422, .. }
-        | GitHubError::Unsure { .. }
-        | GitHubError::Odd { .. }
+        | GitHubError::OutcomeUnknown { .. }
+        | GitHubError::UnexpectedResponse { .. }
             if tries < MOST_TRIES =>
         {
             Ok(StepResult::Unsure)
@@ -410,7 +410,7 @@ mod tests {
                 Ok(StepResult::NoDrafts) => "no drafts",
                 Ok(StepResult::Unsure) => "look",
                 Err(GitHubError::Parked { not_before: Millis(Millis::DAY) }) => "parked",
-                Err(GitHubError::Refused { .. } | GitHubError::Odd { .. }) => "told",
+                Err(GitHubError::Refused { .. } | GitHubError::UnexpectedResponse { .. }) => "told",
                 other => panic!("{other:?}"),
             };
             assert_eq!(name, expected, "{what:?}");

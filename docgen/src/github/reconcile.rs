@@ -146,7 +146,7 @@ pub enum ReconcileStep {
         close: bool,
     },
     DeleteBranch,
-    Rest(ReconcileOutcome),
+    Done(ReconcileOutcome),
 }
 
 impl ReconcileStep {
@@ -165,7 +165,7 @@ impl ReconcileStep {
             Self::Ask { .. } => "ask",
             Self::Withdraw { .. } => "withdraw",
             Self::DeleteBranch => "delete-branch",
-            Self::Rest(_) => "rest",
+            Self::Done(_) => "rest",
         }
     }
 }
@@ -194,7 +194,7 @@ pub enum ReconcileOutcome {
     /// It was closed by this program, or there is nothing to close.
     Withdrawn,
     /// Merged: the text at `commit` is what people made of it.
-    Known {
+    Merged {
         number: u64,
         commit: Option<String>,
     },
@@ -243,7 +243,7 @@ struct StepContext<'s> {
 }
 
 fn hands_off(pull: &PullRequest, why: HandsOffReason) -> ReconcileStep {
-    ReconcileStep::Rest(ReconcileOutcome::HandsOff { number: Some(pull.number), why })
+    ReconcileStep::Done(ReconcileOutcome::HandsOff { number: Some(pull.number), why })
 }
 
 impl StepContext<'_> {
@@ -425,7 +425,7 @@ impl StepContext<'_> {
         if let Some(reviewer) = reviewer.filter(|_| !pull.draft && !self.seen.touched) {
             return ReconcileStep::Ask { number, reviewer: reviewer.clone() };
         }
-        ReconcileStep::Rest(ReconcileOutcome::Open {
+        ReconcileStep::Done(ReconcileOutcome::Open {
             number,
             head: standing.head.clone(),
             digest: standing.digest.clone(),
@@ -442,7 +442,7 @@ impl StepContext<'_> {
         }
         let Some(branch) = &self.seen.branch else { return self.without_branch() };
         let Some(standing) = self.standing(branch, None) else {
-            return ReconcileStep::Rest(ReconcileOutcome::HandsOff {
+            return ReconcileStep::Done(ReconcileOutcome::HandsOff {
                 number: None,
                 why: HandsOffReason::HumanCommit,
             });
@@ -480,7 +480,7 @@ impl StepContext<'_> {
                     .branch
                     .as_ref()
                     .and_then(|branch| self.standing(branch, marker.as_ref()));
-                let rest = ReconcileStep::Rest(ReconcileOutcome::Withdrawn);
+                let rest = ReconcileStep::Done(ReconcileOutcome::Withdrawn);
                 return Some(if ours.is_some() { ReconcileStep::DeleteBranch } else { rest });
             }
             _ => {}
@@ -489,7 +489,7 @@ impl StepContext<'_> {
             let at_head = |branch: &&ObservedBranch| branch.head == pull.head.sha;
             return Some(match self.seen.branch.as_ref().filter(at_head) {
                 Some(_) => ReconcileStep::DeleteBranch,
-                None => ReconcileStep::Rest(ReconcileOutcome::Known {
+                None => ReconcileStep::Done(ReconcileOutcome::Merged {
                     number,
                     commit: pull.merge_commit_sha.clone(),
                 }),
@@ -498,7 +498,7 @@ impl StepContext<'_> {
         if self.wanted.asked_again || withdrawn {
             return None;
         }
-        Some(ReconcileStep::Rest(if pull.has_label(SUPERSEDED) {
+        Some(ReconcileStep::Done(if pull.has_label(SUPERSEDED) {
             ReconcileOutcome::Superseded { number }
         } else {
             ReconcileOutcome::Rejected { number: Some(number) }
@@ -507,12 +507,12 @@ impl StepContext<'_> {
 
     fn without_branch(&self) -> ReconcileStep {
         if self.wanted.purpose == PullRequestPurpose::Withdrawal {
-            return ReconcileStep::Rest(ReconcileOutcome::Withdrawn);
+            return ReconcileStep::Done(ReconcileOutcome::Withdrawn);
         }
         // The branch was there before any pull request: a person deleted it.
         let deleted = self.ledger.pushed.is_some() && self.seen.pulls.is_empty();
         if deleted && !self.wanted.asked_again {
-            return ReconcileStep::Rest(ReconcileOutcome::Rejected { number: None });
+            return ReconcileStep::Done(ReconcileOutcome::Rejected { number: None });
         }
         match self.built(None, false) {
             Some(built) => self.placed(built, false),
@@ -524,12 +524,12 @@ impl StepContext<'_> {
     fn placed(&self, built: &BuiltCommit, exists: bool) -> ReconcileStep {
         let sha = built.made.sha.clone();
         if built.made.taken {
-            ReconcileStep::Rest(ReconcileOutcome::HandsOff {
+            ReconcileStep::Done(ReconcileOutcome::HandsOff {
                 number: None,
                 why: HandsOffReason::PathTaken,
             })
         } else if built.made.empty {
-            ReconcileStep::Rest(ReconcileOutcome::Nothing)
+            ReconcileStep::Done(ReconcileOutcome::Nothing)
         } else if exists {
             ReconcileStep::MoveBranch { sha, force: true }
         } else {

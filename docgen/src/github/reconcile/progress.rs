@@ -89,7 +89,7 @@ impl PullRequestProgress {
                 self.asked.insert(reviewer.clone());
             }
             (
-                ReconcileStep::DeleteBranch | ReconcileStep::Rest(ReconcileOutcome::Withdrawn),
+                ReconcileStep::DeleteBranch | ReconcileStep::Done(ReconcileOutcome::Withdrawn),
                 StepResult::Well,
             ) => {
                 self.pushed = None;
