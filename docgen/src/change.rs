@@ -10,7 +10,7 @@ use crate::edit::section::FaqSection;
 use crate::lines::hash;
 use crate::paths::SETTINGS;
 
-/// One file's change. Edits are computed on the file as it stands when the commit is made, so that
+/// One file's change. Edits are computed on the file as it is when the commit is made, so that
 /// two proposals for one shared file do not undo each other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -32,11 +32,11 @@ pub enum FileEdit {
     Put(FaqSection),
     /// Takes an answer out of such a file.
     Drop(FaqSection),
-    /// Adds to a section that somebody else wrote.
+    /// Adds to a section that people wrote.
     Extend(SectionExtension),
     /// Leads readers from a page's old address to its new one.
     Redirect(Redirect),
-    /// Puts another text in the place of the one that was looked at; a file that changed since stays.
+    /// Replaces the text with the hash `seen`; a file that has changed since is left as it is.
     Replace { seen: String, text: String },
 }
 
@@ -47,7 +47,7 @@ impl FileChange {
         }
     }
 
-    /// Whether we may touch this path at all: never the repository's own settings.
+    /// Whether a proposal may change this path: no hidden files except the settings.
     pub fn is_allowed(&self) -> bool {
         let path = self.path();
         let hidden = |name: &str| name.is_empty() || name.starts_with('.');

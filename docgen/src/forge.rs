@@ -2,7 +2,7 @@
 
 pub mod local;
 
-/// What we last pushed for a cluster, as the store remembers it.
+/// What was last pushed for a cluster, as the store has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalPush {
     /// The commit, in hexadecimal.
@@ -10,18 +10,18 @@ pub struct LocalPush {
     pub digest: String,
 }
 
-/// What proposing came to. Every outcome but a hand-off names what now stands on the branch.
+/// The outcome of proposing. Every outcome but a hand-off names the head of the branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LocalOutcome {
     Opened(LocalPush),
     Updated(LocalPush),
-    /// The same draft already stands there; nothing was written.
+    /// The branch already has this draft; nothing was written.
     UpToDate(LocalPush),
     /// The branch belongs to people; nothing was written.
     HandsOff(LocalHandsOff),
 }
 
-/// Why a branch is not ours to change.
+/// Why a branch must not be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LocalHandsOff {
     #[error("someone committed to the branch")]

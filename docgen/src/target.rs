@@ -22,7 +22,7 @@ pub enum DocsTarget {
     MkDocs,
     /// A `.md` file that is built only if `SUMMARY.md` names it.
     MdBook,
-    /// One `.md` file of many answers, of which we own what stands between two lines.
+    /// One `.md` file of many answers, generated between two markers.
     Faq,
 }
 
@@ -57,7 +57,7 @@ impl DocsTarget {
         if self.has_front_matter() { "mdx" } else { "md" }
     }
 
-    /// Whether a generator would run something in this code, as it stands on the page.
+    /// Whether a generator would run something in this code, as it is on the page.
     pub(crate) fn runs(self, code: &str) -> bool {
         match self {
             Self::Mintlify | Self::Docusaurus => false,
@@ -110,9 +110,9 @@ impl DocsTarget {
     }
 }
 
-/// Python-Markdown's snippets include files even inside a fence, unless a semicolon stands before.
+/// Python-Markdown's snippets include files even inside a fence, unless a semicolon precedes.
 const SNIPPET: &str = "--8<--";
-/// So does mdBook, unless a backslash stands before.
+/// So does mdBook, unless a backslash precedes.
 const INCLUDE: &str = "{{#";
 
 fn unescaped(code: &str, tag: &str, guard: char) -> bool {

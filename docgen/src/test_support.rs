@@ -4,7 +4,7 @@ use rules::model::cluster::{Cluster, ClusterState, Occurrence, Quote};
 use rules::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
 use rules::resolution::ResolutionGrade;
 
-/// One question of `some_body5` with an answer of `some_body6`, without words.
+/// One question of `some_body5` with an answer of `some_body6`, without text.
 pub(crate) fn cluster() -> Cluster {
     let quote = |id| Quote {
         message: MessageId(id),

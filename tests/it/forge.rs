@@ -55,11 +55,11 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
     assert_eq!(ran.code, 1, "{}", ran.said);
     for part in [
         "go to harbor/docs on GitHub",
-        "proposals come from harvester-app",
-        "harbor/docs can be written to",
-        "nothing protects main",
+        "proposals are opened by harvester-app",
+        "harbor/docs is writable",
+        "main is not protected",
         "add a ruleset",
-        "tell a mkdocs site: pages go into docs/answers, listed in mkdocs.yml",
+        "found a mkdocs site: pages go into docs/answers, listed in mkdocs.yml",
     ] {
         assert!(ran.said.contains(part), "{part} is not in:\n{}", ran.said);
     }
@@ -70,14 +70,14 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
     let signed = Rules { signed_commits: true, ..rules };
     github.protect(DOCS, "main", signed);
     let said = world.run(&["doctor"]).said;
-    assert!(said.contains("main demands signed commits"), "{said}");
+    assert!(said.contains("main requires signed commits"), "{said}");
     let weak = github.personal_token("sol", &[("metadata", "read"), ("contents", "read")]);
     world.write("data/harvester.toml", &settings(&github, &weak));
     let ran = world.run(&["doctor"]);
     assert!(ran.code == 1 && ran.said.contains("Contents"), "{}", ran.said);
     world.write("data/harvester.toml", &settings(&github, "made-up"));
     let ran = world.run(&["doctor"]);
-    assert!(ran.code == 1 && ran.said.contains("make a new one"), "{}", ran.said);
+    assert!(ran.code == 1 && ran.said.contains("create a new one"), "{}", ran.said);
     assert_eq!(github.pulls(DOCS).len(), 0);
 }
 

@@ -1,4 +1,4 @@
-//! An answer of ours in a section that somebody else wrote.
+//! An answer in a section that people wrote.
 
 use rules::model::ids::ClusterId;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ pub struct SectionExtension {
 }
 
 impl SectionExtension {
-    /// Puts it at the end of the section's own words, or in the place of what we put there before.
+    /// Puts it at the end of the section's own text, or replaces what was put there before.
     pub(crate) fn put_into(&self, file: &str) -> Result<String, EditError> {
         let end = if file.contains("\r\n") { "\r\n" } else { "\n" };
         let text = self.text.replace('\n', end);

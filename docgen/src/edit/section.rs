@@ -1,4 +1,4 @@
-//! One file of many answers: a person owns it, we own what stands between two lines.
+//! One file of many answers: people own it, except for the lines between two markers.
 
 use rules::model::ids::ClusterId;
 use serde::{Deserialize, Serialize};
@@ -17,8 +17,8 @@ pub struct FaqSection {
 }
 
 impl FaqSection {
-    /// Puts the answer in its place, or at the end of ours. An empty file gets a heading and our
-    /// lines; a file without them is not ours to write into.
+    /// Puts the answer in its place, or after the last answer. An empty file gets a heading and
+    /// both markers; a file without them is not changed.
     pub(crate) fn put_into(&self, text: &str) -> Result<String, EditError> {
         let own = self.text.trim_matches('\n');
         if text.trim().is_empty() {
@@ -46,7 +46,7 @@ impl FaqSection {
         format!("{}{}", &text[..from], &text[to..])
     }
 
-    /// Where the answer stands: whole lines, from its anchor to its marker.
+    /// The whole lines of the answer, from its anchor to its marker.
     fn span(&self, text: &str) -> Option<(usize, usize)> {
         let (open, close) = between(text)?;
         let first = anchor(&self.cluster);

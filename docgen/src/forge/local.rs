@@ -1,4 +1,4 @@
-//! A git repository on this machine as forge: a branch per proposal, its words in a file beside it.
+//! A local git repository as forge: a branch per proposal, its text in a file beside it.
 
 use std::fs;
 use std::io::Write;
@@ -20,7 +20,7 @@ use crate::pull_request::subject::BRANCHES;
 
 const AUTHOR: &str = "Answer Harvester";
 const EMAIL: &str = "noreply@answer-harvester.invalid";
-/// Tried in this order where the repository's own default cannot be told from what is checked out.
+/// Tried in this order where the repository's default branch is unknown.
 const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
 
 /// Never touches HEAD, the index or a working tree: only objects and refs under `answers/`.
@@ -140,7 +140,7 @@ impl LocalForge {
         }
     }
 
-    /// Whether a page already stands on the default branch, of this cluster or at its path.
+    /// Whether the default branch already has a page of this cluster or at its path.
     fn stands(&self, base: &Tree<'_>, draft: &Draft) -> Result<Option<LocalHandsOff>, ForgeError> {
         let entry = match base.get_path(Path::new(draft.path())) {
             Ok(entry) => entry,
@@ -153,7 +153,7 @@ impl LocalForge {
         if old.contains(&mark) {
             return Ok(Some(LocalHandsOff::Merged));
         }
-        // Into a file of many answers goes one more, if its owner lets us.
+        // An answer can join a file of many answers if that file has the markers.
         let joins = draft.section().is_some() && draft.file(Some(&old)).is_ok();
         Ok((!joins).then_some(LocalHandsOff::PathTaken))
     }
@@ -195,7 +195,7 @@ impl LocalForge {
             .map_err(doing)
     }
 
-    /// Moves the branch only if it still stands where we looked; says whether it did.
+    /// Moves the branch only if its head is still the one that was read; returns whether it did.
     fn replace(&self, branch: &str, seen: Oid, pushed: &LocalPush) -> Result<bool, ForgeError> {
         let doing = git("move a branch");
         let id = Oid::from_str(&pushed.head).map_err(&doing)?;
@@ -246,7 +246,7 @@ impl LocalForge {
     }
 }
 
-/// What our commits look like.
+/// Author, time and cluster of generated commits.
 struct CommitTemplate<'c> {
     at: Millis,
     cluster: &'c ClusterId,

@@ -1,4 +1,4 @@
-//! Who we are to the host: a token of a person, or an App that asks for a token now and then.
+//! Authentication: a personal access token, or a GitHub App that requests tokens.
 
 use std::fmt;
 
@@ -12,9 +12,9 @@ use serde_json::json;
 
 use super::models::InstallationToken;
 
-/// The host's clock may be behind ours.
+/// The host's clock may be behind this machine's.
 const BACKDATED: i64 = 60;
-/// The host takes at most ten minutes.
+/// The host accepts at most ten minutes.
 const JWT_SECONDS: i64 = 9 * 60;
 /// A token is renewed before it ends, so that none ends between two calls of one step.
 const RENEWED_BEFORE: i64 = 5 * 60 * Millis::SECOND;
@@ -40,7 +40,7 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// What we were given to prove who we are.
+/// The configured credentials.
 #[derive(Debug)]
 pub enum Auth {
     /// A fine-grained personal access token.
@@ -86,7 +86,7 @@ impl AppKey {
         Ok(Self { app, key })
     }
 
-    /// A signed statement that we are the App, good for nine minutes (RFC 7519, RS256).
+    /// A signed JSON Web Token of the App, valid for nine minutes (RFC 7519, RS256).
     pub(super) fn jwt(&self, now: Millis) -> Credential {
         let seconds = now.0.div_euclid(Millis::SECOND);
         let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -105,7 +105,7 @@ impl AppKey {
     }
 }
 
-/// A token of an installation with the moment to ask for another one.
+/// An installation token and when to renew it.
 #[derive(Debug, Clone)]
 pub(super) struct CachedToken {
     pub(super) token: Credential,

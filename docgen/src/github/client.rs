@@ -1,4 +1,4 @@
-//! Requests to the host. octocrab carries them; paths, paging, tokens and limits are ours.
+//! Requests to the host through octocrab, with own paths, paging, tokens and rate limits.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -40,9 +40,9 @@ pub enum GitHubError {
     /// Nothing may be sent before this moment. Store it, and come back then.
     #[error("no requests to GitHub until {} (rate limit or outage)", crate::page::evidence::minute(*.not_before))]
     Parked { not_before: Millis },
-    /// Nobody knows whether this write was done: look at the state before anything is written.
+    /// The outcome of this write is unknown: read the state before writing again.
     #[error("no response from GitHub, outcome unknown: {method} {path}")]
-    Unsure { method: Method, path: String },
+    OutcomeUnknown { method: Method, path: String },
     #[error("GitHub refused {method} {path}: {status} {told}")]
     Refused { method: Method, path: String, status: u16, told: String },
     #[error("the repository has moved: {path} returned {status}; update its name in the settings")]
@@ -50,7 +50,7 @@ pub enum GitHubError {
     /// An answer that lacks what a verdict needs, or is no answer at all. It decides nothing; the
     /// same question may be answered well the next time.
     #[error("unexpected response from GitHub: {path}: {why}")]
-    Odd { path: String, why: String },
+    UnexpectedResponse { path: String, why: String },
     #[error("the repository has no branch {0}")]
     NoBranch(String),
     #[error("GitHub refused the query: {0}")]
@@ -70,7 +70,10 @@ impl GitHubError {
 
     /// Whether the same may go well later without anybody changing anything.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Parked { .. } | Self::Unsure { .. } | Self::Odd { .. })
+        matches!(
+            self,
+            Self::Parked { .. } | Self::OutcomeUnknown { .. } | Self::UnexpectedResponse { .. }
+        )
     }
 }
 
@@ -81,7 +84,7 @@ pub struct GitHubClient {
     http: Octocrab,
     /// The path before every REST path: empty on github.com.
     prefix: String,
-    /// Where people look at the host.
+    /// The address of the host's web pages.
     web: String,
     owner: String,
     name: String,
@@ -103,7 +106,7 @@ struct RawResponse {
 
 impl GitHubClient {
     /// `api` is the root of the REST API, `repository` is `owner/name`. `not_before` is the moment
-    /// that an earlier [`GitHubError::Parked`] told. Must be called inside a tokio runtime.
+    /// that an earlier [`GitHubError::Parked`] named. Must be called inside a tokio runtime.
     pub fn new(
         api: &str,
         repository: &str,
@@ -197,7 +200,7 @@ impl GitHubClient {
     }
 
     /// Reads a list page by page until it ends or `most` entries are there. The page is named by a
-    /// number: an absolute link to the next one would lose our token on other hosts.
+    /// number: an absolute link to the next one would lose the token on other hosts.
     pub(super) async fn list<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -218,7 +221,7 @@ impl GitHubClient {
         Ok(all)
     }
 
-    /// Changes something; `Null` sends no body. After [`GitHubError::Unsure`] it may or may not be done.
+    /// Changes something; `Null` sends no body. After [`GitHubError::OutcomeUnknown`] it may or may not be done.
     pub(super) async fn write<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -244,7 +247,7 @@ impl GitHubClient {
         }
     }
 
-    /// The login that our pull requests and comments carry.
+    /// The login of the account that opens pull requests and comments.
     pub async fn login(&self) -> Result<&str> {
         self.me.get_or_try_init(|| self.asked_who()).await.map(String::as_str)
     }
@@ -275,7 +278,7 @@ impl GitHubClient {
         done
     }
 
-    /// A token that the host does not take any more is a refusal: nothing was done, so that even a
+    /// A token that the host no longer accepts is a refusal: nothing was done, so that even a
     /// write may come again with another one.
     async fn with_renewed_token(
         &self,
@@ -321,7 +324,7 @@ impl GitHubClient {
         Ok(token)
     }
 
-    /// One request with the waits that [`rate_limit::decide`] asks for.
+    /// One request, with the retries that [`rate_limit::decide`] asks for.
     async fn exchange(
         &self,
         method: &Method,
@@ -340,19 +343,19 @@ impl GitHubClient {
             let raw = self.send_once(method, path, body, token).await?;
             let answer = raw.as_ref().map(answer);
             match (rate_limit::decide(kind, attempt, answer.as_ref(), self.now()), raw) {
-                (RetryDecision::Again(wait), _) => self.clock.sleep(wait).await,
+                (RetryDecision::RetryAfter(wait), _) => self.clock.sleep(wait).await,
                 (RetryDecision::Park(not_before), _) => {
                     *self.parked.lock().await = not_before;
                     return Err(GitHubError::Parked { not_before });
                 }
-                (RetryDecision::Take, Some(raw)) if (300..400).contains(&raw.status) => {
+                (RetryDecision::Accept, Some(raw)) if (300..400).contains(&raw.status) => {
                     return Err(GitHubError::Moved { path: path.to_owned(), status: raw.status });
                 }
-                (RetryDecision::Take, Some(raw)) => return Ok(raw),
+                (RetryDecision::Accept, Some(raw)) => return Ok(raw),
                 (RetryDecision::Fail, Some(raw)) => return Err(refused(method, path, &raw)),
-                (RetryDecision::Look | RetryDecision::Take | RetryDecision::Fail, _) => {
+                (RetryDecision::CheckState | RetryDecision::Accept | RetryDecision::Fail, _) => {
                     let (method, path) = (method.clone(), path.to_owned());
-                    return Err(GitHubError::Unsure { method, path });
+                    return Err(GitHubError::OutcomeUnknown { method, path });
                 }
             }
         }
@@ -407,10 +410,10 @@ fn read<T: DeserializeOwned>(path: &str, text: &str) -> Result<T> {
 }
 
 pub(super) fn odd(path: &str, why: impl Into<String>) -> GitHubError {
-    GitHubError::Odd { path: path.to_owned(), why: why.into() }
+    GitHubError::UnexpectedResponse { path: path.to_owned(), why: why.into() }
 }
 
-/// What is wrong with an answer, with the name of the field where the words do not tell it.
+/// What is wrong with a response, with the name of the field where the error lacks it.
 fn named(text: &str, error: &serde_json::Error) -> String {
     let told = error.to_string();
     let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len);

@@ -1,4 +1,4 @@
-//! What people tell us in comments: the first line, word by word, and nothing that merely looks like it.
+//! Commands in comments: the first line, word by word, outside quotes and code.
 
 use crate::pull_request::labels::HANDLE;
 
@@ -9,7 +9,7 @@ pub enum CommentCommand {
     Help,
     /// Bring the branch to the current base.
     Rebase,
-    /// Throw away what stands on the branch and write it anew.
+    /// Discard what is on the branch and rebuild it.
     Recreate,
     /// Look at the evidence again.
     Refresh,
@@ -31,13 +31,13 @@ pub enum CommentCommand {
     Propose,
 }
 
-/// What a comment says to us.
+/// What a comment asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommentRequest {
-    /// It is not for us.
+    /// It is not a command.
     Nothing,
     Command(CommentCommand),
-    /// It is for us and cannot be understood: answered with a confused reaction.
+    /// It begins like a command but is not valid: it gets a confused reaction.
     Unclear(String),
 }
 
@@ -60,7 +60,7 @@ pub const HELP: [(&str, &str); 13] = [
 
 /// Reads the first line of a comment. Quotes and code are never commands.
 pub fn parse_comment(comment: &str) -> CommentRequest {
-    // Copied from a body of ours, the handle carries the mark that keeps it from calling anybody.
+    // Copied from a generated text, the handle has an invisible mark that prevents a mention.
     let line = comment.lines().next().unwrap_or_default().replace('\u{200b}', "");
     let Some((handle, rest)) = line.split_at_checked(HANDLE.len()) else {
         return CommentRequest::Nothing;

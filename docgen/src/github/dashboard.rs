@@ -1,4 +1,4 @@
-//! One issue that shows how every proposal stands, edited in place.
+//! One issue that shows the state of every proposal, edited in place.
 
 use std::fmt::Write;
 
@@ -16,16 +16,16 @@ pub const LABEL: &str = "answer-harvester-dashboard";
 pub const BETWEEN_EDITS: i64 = 5 * 60 * Millis::SECOND;
 const MOST_ROWS: usize = 50;
 
-/// Where a question stands. The order is the order of the sections.
+/// The section of a question. The order is the order of the sections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DashboardSection {
-    /// A first run: nothing opens before a person says so.
+    /// A first run: nothing opens before a maintainer approves it.
     Awaiting,
     /// A cap holds it; a tick opens it.
     Held,
     Open,
     HandsOff,
-    /// Closed by a person; a tick asks for it again.
+    /// Closed by a maintainer; a tick proposes it again.
     Rejected,
     Snoozed,
     Failed,
@@ -70,7 +70,7 @@ pub struct DashboardItem {
     pub pull: Option<u64>,
     pub clock: DeadlineStatus,
     pub due_by: Option<Millis>,
-    /// Our own words on why it stands there.
+    /// Generated text on why it is in this section.
     pub note: Option<String>,
 }
 
@@ -154,7 +154,7 @@ pub fn ticked_clusters(body: &str) -> Vec<ClusterId> {
     lines.collect()
 }
 
-/// Whether an issue's body is our dashboard.
+/// Whether an issue's body is the dashboard.
 pub fn is_ours(body: &str) -> bool {
     body.starts_with(&format!("<!-- {MARKER} dashboard -->"))
 }

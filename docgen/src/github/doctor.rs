@@ -9,7 +9,7 @@ use super::models::{GitCommit, Repository};
 use super::onboarding::{RepositorySettings, SETTINGS};
 use crate::site::layout::detect;
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitHubFinding {
     pub what: &'static str,

@@ -17,7 +17,7 @@ use crate::pull_request::marker::{BodyMarker, CLUSTER, DIGEST};
 
 const MOST_PULLS: usize = 300;
 const MOST_REMARKS: usize = 300;
-/// Commits of ours on one branch.
+/// The most generated commits on one branch.
 const MOST_COMMITS: usize = 100;
 const WITHDRAWN_TITLE: &str = "docs(faq): withdrawn";
 const WITHDRAWN_BODY: &str = "This proposal was withdrawn: the messages that it quoted were deleted or may \
@@ -42,7 +42,7 @@ pub async fn execute(
     };
     ledger.record_result(wanted, seen, (&what, done), github.now());
     Ok(match what {
-        ReconcileStep::Rest(outcome) => Some(outcome),
+        ReconcileStep::Done(outcome) => Some(outcome),
         _ => None,
     })
 }
@@ -88,7 +88,7 @@ pub async fn observe(
     Ok(ObservedState { me, base, pulls, branch, touched })
 }
 
-/// Whether a person said anything about it.
+/// Whether a person reviewed or commented it.
 async fn is_touched(github: &GitHubClient, number: u64, me: &str) -> Result<bool> {
     let person = |user: &Option<Account>| {
         user.as_ref().is_some_and(|user| user.kind != "Bot" && !user.login.eq_ignore_ascii_case(me))
@@ -107,7 +107,8 @@ async fn is_touched(github: &GitHubClient, number: u64, me: &str) -> Result<bool
     Ok(false)
 }
 
-/// A commit that the ledger does not know is ours only if our account made it, for this cluster.
+/// A commit that is not in the ledger counts as generated only if this account made it, for this
+/// cluster.
 async fn branch(
     github: &GitHubClient,
     wanted: &DesiredPullRequest,
@@ -125,7 +126,7 @@ async fn branch(
     Ok(ObservedBranch { head, ours: digest })
 }
 
-/// The digest in the trailers, if our account made this commit for this cluster.
+/// The digest in the trailers, if this account made the commit for this cluster.
 fn digest_of(commit: &RepositoryCommit, wanted: &DesiredPullRequest, me: &str) -> Option<String> {
     let is = |account: &Option<Account>, names: &[&str]| {
         account
@@ -142,8 +143,8 @@ fn digest_of(commit: &RepositoryCommit, wanted: &DesiredPullRequest, me: &str) -
     trailer(DIGEST).filter(|_| ours).map(str::to_owned)
 }
 
-/// The commit below ours. A commit that follows ours is made upon it, so that nothing of what we wrote
-/// before stays beside what we write now.
+/// The commit below the generated ones. A commit that follows them is built on it, so that nothing
+/// of an older draft is left beside the new one.
 async fn ground(
     github: &GitHubClient,
     wanted: &DesiredPullRequest,
@@ -190,7 +191,7 @@ async fn act(
         ReconcileStep::Describe { number, head, digest, keep_body } => {
             let old = seen.pulls.iter().find(|pull| pull.number == *number);
             let body = described(wanted, ledger, (head, digest), old.filter(|_| *keep_body));
-            // A title for another draft than the one on the branch would tell a lie.
+            // A title for a draft that is not on the branch would be wrong.
             let body = match digest == &wanted.digest {
                 true => json!({ "title": wanted.title, "body": body }),
                 false => json!({ "body": body }),
@@ -207,7 +208,7 @@ async fn act(
         }
         ReconcileStep::Check { head } => {
             let right = check(github, wanted, head).await?;
-            // One look may see less than there is: it is not condemned by that.
+            // One read may return an older state, so that a single failure does not count.
             let again = !right && ledger.tries < MOST_TRIES;
             return Ok(if again { StepResult::Unsure } else { StepResult::Checked(right) });
         }
@@ -228,12 +229,12 @@ async fn act(
             let body = json!({ "reviewers": [reviewer] });
             github.write::<Value>(Method::POST, &path, &body).await?;
         }
-        ReconcileStep::Adopt(_) | ReconcileStep::Rest(_) => {}
+        ReconcileStep::Adopt(_) | ReconcileStep::Done(_) => {}
     }
     Ok(StepResult::Well)
 }
 
-/// A failure that the next look answers, or that does not matter; every other one goes to the caller.
+/// A failure that can be retried or ignored; every other one is returned.
 fn survived(
     what: &ReconcileStep,
     tries: u32,
@@ -263,8 +264,8 @@ fn survived(
             Err(GitHubError::Parked { not_before: Millis(now.0 + Millis::DAY) })
         }
         GitHubError::Refused { status: 404 | 409 | 422, .. }
-        | GitHubError::Unsure { .. }
-        | GitHubError::Odd { .. }
+        | GitHubError::OutcomeUnknown { .. }
+        | GitHubError::UnexpectedResponse { .. }
             if tries < MOST_TRIES =>
         {
             Ok(StepResult::Unsure)
@@ -336,7 +337,8 @@ fn described(
     marker.on(&rest)
 }
 
-/// The old marker's head stays where people committed: theirs must never pass for ours.
+/// The head in the old marker stays where people committed: their commit must not count as
+/// generated.
 fn withdrawn(
     wanted: &DesiredPullRequest,
     seen: &ObservedState,
@@ -358,7 +360,7 @@ fn withdrawn(
     marker.on(WITHDRAWN_BODY)
 }
 
-/// Whether the branch holds what we meant to put there.
+/// Whether the branch has the desired files.
 async fn check(github: &GitHubClient, wanted: &DesiredPullRequest, head: &str) -> Result<bool> {
     let files = github.files(head).await?;
     for change in &wanted.changes {
@@ -408,7 +410,7 @@ mod tests {
                 Ok(StepResult::NoDrafts) => "no drafts",
                 Ok(StepResult::Unsure) => "look",
                 Err(GitHubError::Parked { not_before: Millis(Millis::DAY) }) => "parked",
-                Err(GitHubError::Refused { .. } | GitHubError::Odd { .. }) => "told",
+                Err(GitHubError::Refused { .. } | GitHubError::UnexpectedResponse { .. }) => "told",
                 other => panic!("{other:?}"),
             };
             assert_eq!(name, expected, "{what:?}");

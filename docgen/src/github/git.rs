@@ -42,16 +42,16 @@ pub struct CreatedCommit {
     pub sha: String,
     /// Whether the host signed it. Branch rules may demand that.
     pub verified: bool,
-    /// Nothing would change: the base already says all this.
+    /// Nothing would change: the base already has all of it.
     pub empty: bool,
-    /// A page of somebody else stands where ours would go.
+    /// The path already has a page of another origin.
     pub taken: bool,
     /// What could not be placed, for the reviewer.
     pub notes: Vec<String>,
 }
 
 impl GitHubClient {
-    /// The repository with its default branch and what we may do there.
+    /// The repository with its default branch and the permissions of this account.
     pub async fn repository(&self) -> Result<Repository> {
         self.get(&self.repo_path("")).await
     }
@@ -199,7 +199,7 @@ impl GitHubClient {
                 FileChange::Edit { edit, .. } => {
                     let old = match after.get(path) {
                         Some(text) => Ok(text.clone()),
-                        // What is no text to us stays: we would write back other bytes.
+                        // A file that is not valid UTF-8 is left as it is: its bytes would change.
                         None => self.bytes(files, path).await?.map(String::from_utf8).transpose(),
                     };
                     let old = old.map_err(|_| EditError::Unreadable);
@@ -223,14 +223,14 @@ impl GitHubClient {
         self.write::<Value>(Method::POST, &self.repo_path("git/refs"), &body).await.map(drop)
     }
 
-    /// Without force only a commit that stands on the branch's head is taken.
+    /// Without force, only a commit that follows the branch's head is accepted.
     pub(super) async fn move_branch(&self, branch: &str, sha: &str, force: bool) -> Result<()> {
         let path = self.repo_path(&format!("git/refs/heads/{}", encoded(branch)));
         let body = json!({ "sha": sha, "force": force });
         self.write::<Value>(Method::PATCH, &path, &body).await.map(drop)
     }
 
-    /// Deletes a branch; one that is gone is deleted.
+    /// Deletes a branch; a missing branch is no error.
     pub(super) async fn delete_branch(&self, branch: &str) -> Result<()> {
         let path = self.repo_path(&format!("git/refs/heads/{}", encoded(branch)));
         match self.write::<Value>(Method::DELETE, &path, &Value::Null).await {
@@ -240,7 +240,7 @@ impl GitHubClient {
     }
 }
 
-/// Which cluster a page says it belongs to.
+/// The cluster in the marker of a page.
 fn mark(page: &str) -> Option<&str> {
     let (_, rest) = page.split_once(MARKER)?;
     rest.split_whitespace().find_map(|field| field.strip_prefix("id="))

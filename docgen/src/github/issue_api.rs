@@ -1,4 +1,4 @@
-//! What we say beside a pull request: one status comment, one dashboard, reactions.
+//! Writes beside a pull request: the status comment, the dashboard, reactions.
 
 use http::Method;
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use crate::page::format::MARKER;
 const MOST_COMMENTS: usize = 500;
 const MOST_ISSUES: usize = 500;
 
-/// How a command was taken.
+/// The reaction to a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandReaction {
     Seen,
@@ -32,8 +32,8 @@ impl CommandReaction {
 }
 
 impl GitHubClient {
-    /// Writes the one status comment of a pull request, or edits it where it stands. Nothing is
-    /// written if it says this already. The text must come from `crate::pull_request::escape` or be our own.
+    /// Creates or edits the one status comment of a pull request. Nothing is written if the text is
+    /// the same. The text must be generated or escaped by `crate::pull_request::escape`.
     pub async fn upsert_status_comment(
         &self,
         number: u64,
@@ -56,7 +56,7 @@ impl GitHubClient {
         }
     }
 
-    /// Finds the dashboard among our issues, closed ones too.
+    /// Finds the dashboard among the issues of this account, closed ones too.
     pub async fn dashboard(&self) -> Result<Option<DashboardIssue>> {
         let me = self.login().await?;
         let path = format!("issues?state=all&creator={}", encoded(me));
@@ -85,7 +85,7 @@ impl GitHubClient {
         Ok(upkeep)
     }
 
-    /// Closes a pull request because a person told us to.
+    /// Closes a pull request because a maintainer asked for it.
     pub async fn close_pull(&self, number: u64) -> Result<()> {
         let path = self.repo_path(&format!("pulls/{number}"));
         self.write::<Value>(Method::PATCH, &path, &json!({ "state": "closed" })).await.map(drop)
@@ -96,7 +96,7 @@ impl GitHubClient {
         self.list(&self.repo_path(&format!("pulls/{number}/reviews")), MOST_COMMENTS).await
     }
 
-    /// Our pull requests from a branch, newest first.
+    /// Pull requests of this account from a branch, newest first.
     pub async fn pulls_of(&self, branch: &str) -> Result<Vec<PullRequest>> {
         let me = self.login().await?;
         let path = format!("pulls?state=all&head={}:{}", self.owner(), encoded(branch));
@@ -111,14 +111,14 @@ impl GitHubClient {
         self.get_optional(&self.repo_path(&format!("pulls/{number}"))).await
     }
 
-    /// Answers a command without words.
+    /// Adds a reaction to a command.
     pub async fn react(&self, comment: u64, reaction: CommandReaction) -> Result<()> {
         let path = self.repo_path(&format!("issues/comments/{comment}/reactions"));
         let body = json!({ "content": reaction.content() });
         self.write::<Value>(Method::POST, &path, &body).await.map(drop)
     }
 
-    /// Whether somebody's comments may command us.
+    /// Whether this account may give commands.
     pub async fn may_command(&self, login: &str) -> Result<bool> {
         let path = self.repo_path(&format!("collaborators/{}/permission", encoded(login)));
         Ok(self

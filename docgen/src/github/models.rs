@@ -1,4 +1,4 @@
-//! What we read of the host's answers, and nothing more.
+//! The fields that are read of GitHub's responses.
 //!
 //! A field on which a verdict stands must be there and must not be empty: read as its default, a
 //! missing head would pass for somebody else's commit and a missing state for a closed proposal. Every
@@ -7,7 +7,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-/// A text that must be there and say something.
+/// A text that must be there and must not be empty.
 fn filled<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let text = String::deserialize(from)?;
     if text.trim().is_empty() { Err(D::Error::custom("must not be empty")) } else { Ok(text) }
@@ -176,14 +176,14 @@ pub struct PullRequest {
     pub title: String,
     #[serde(deserialize_with = "named")]
     pub body: Option<String>,
-    /// Missing on servers that know no drafts.
+    /// Missing on servers without draft pull requests.
     #[serde(default)]
     pub draft: bool,
     #[serde(deserialize_with = "named")]
     pub merged_at: Option<String>,
     #[serde(default, deserialize_with = "unless_missing")]
     pub merge_commit_sha: Option<String>,
-    /// Only a single pull request tells it, and only some time after a push.
+    /// Only in the response for a single pull request, and only some time after a push.
     #[serde(default)]
     pub mergeable: Option<bool>,
     #[serde(deserialize_with = "named")]
@@ -281,7 +281,7 @@ pub struct Issue {
     pub pull_request: Option<serde_json::Value>,
 }
 
-/// What somebody may do: `admin`, `maintain`, `write`, `triage`, `read` or `none`.
+/// A collaborator's permission: `admin`, `maintain`, `write`, `triage`, `read` or `none`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct CollaboratorAccess {
     #[serde(deserialize_with = "filled")]
@@ -291,7 +291,7 @@ pub struct CollaboratorAccess {
 }
 
 impl CollaboratorAccess {
-    /// Whether comments of this person may command us.
+    /// Whether this person may give commands.
     pub fn may_write(&self) -> bool {
         ["admin", "maintain", "write"].contains(&self.permission.as_str())
     }
@@ -303,7 +303,7 @@ pub struct Installation {
     pub id: u64,
 }
 
-/// What an App's own endpoint tells of it.
+/// The response of an App's own endpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct App {
     #[serde(deserialize_with = "filled")]
@@ -318,7 +318,7 @@ pub struct InstallationToken {
     pub expires_at: String,
 }
 
-/// The host's words on a refusal.
+/// The body of an error response.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct ApiProblem {
@@ -327,7 +327,7 @@ pub struct ApiProblem {
 }
 
 impl ApiProblem {
-    /// Everything it says, in one line.
+    /// All its messages in one line.
     pub fn problem_text(&self) -> String {
         let details = self.errors.iter().map(|error| match error {
             serde_json::Value::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! How a repository switches us on: by merging a pull request that brings our settings.
+//! How a repository turns proposals on: by merging a pull request that adds the settings.
 
 use std::fmt;
 
@@ -58,7 +58,7 @@ impl fmt::Display for SettingsError {
 
 impl RepositorySettings {
     /// Reads `key: value` lines and lists, the part of YAML that the file needs. What cannot be read
-    /// keeps its default and is told.
+    /// keeps its default and is reported.
     pub fn read(text: &str) -> (Self, Vec<SettingsError>) {
         let (mut settings, mut mistakes) = (Self::default(), Vec::new());
         let mut list = None;
@@ -217,7 +217,7 @@ fn introduction(layout: &SiteLayout, first: &[String]) -> String {
     body
 }
 
-/// What is seen of the settings and of the pull request that brings them.
+/// The observed state of the settings and of the pull request that adds them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OnboardingState {
     /// The file on the default branch.
@@ -235,7 +235,7 @@ pub enum SettingsRequest {
     Closed(Millis),
 }
 
-/// Whether we may propose at all.
+/// Whether proposals may be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OnboardingStage {
     /// Nothing is opened, the pull request with the settings neither.
@@ -245,7 +245,7 @@ pub enum OnboardingStage {
     /// It is open: nothing else happens until it is merged.
     Waiting,
     On(RepositorySettings, Vec<SettingsError>),
-    /// Maintainers closed it or switched us off: never ask again.
+    /// Maintainers closed it or turned proposals off: never ask again.
     Off,
 }
 
@@ -261,7 +261,7 @@ pub fn stage(seen: &OnboardingState) -> OnboardingStage {
     }
     match seen.request {
         Some(SettingsRequest::Open) => OnboardingStage::Waiting,
-        // A merged file that is gone was taken away by somebody.
+        // A merged file that is missing was removed by someone.
         Some(SettingsRequest::Closed(_) | SettingsRequest::Merged) => OnboardingStage::Off,
         None if seen.backfilling => OnboardingStage::DryRun,
         None => OnboardingStage::Introduce,

@@ -9,7 +9,7 @@ const UNTOLD_WAIT: i64 = 60 * Millis::SECOND;
 const LONGEST_UNTOLD_WAIT: i64 = Millis::HOUR;
 /// A host that fails this often in a row is left alone for a while.
 const MOST_ATTEMPTS: u32 = 4;
-/// Between two writes, as the host asks of programs.
+/// The pause between two writes that the host asks for.
 pub(crate) const BETWEEN_WRITES: i64 = Millis::SECOND;
 
 /// Whether a request changes something over there.
@@ -19,7 +19,7 @@ pub enum RequestKind {
     Write,
 }
 
-/// What a limit can be told from.
+/// What a rate limit is recognised by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResponseHead<'a> {
     pub status: u16,
@@ -36,15 +36,15 @@ pub struct ResponseHead<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryDecision {
     /// It was done, or nothing is there: the caller reads the answer.
-    Take,
-    /// Refused for a reason that waiting does not mend.
+    Accept,
+    /// Refused for a reason that waiting does not change.
     Fail,
     /// The same request again after so many milliseconds.
-    Again(i64),
+    RetryAfter(i64),
     /// No request at all before this moment, after a restart neither.
     Park(Millis),
-    /// A write of which nobody knows whether it was done: look before writing again.
-    Look,
+    /// A write with an unknown outcome: read the state before writing again.
+    CheckState,
 }
 
 /// Decides on an answer; `None` means that the connection failed. `attempt` counts from 0. A limit is
@@ -60,27 +60,27 @@ pub fn decide(
     match answer.status {
         403 | 429 => match limit(attempt, answer, now) {
             Some(wait) if wait <= LONGEST_WAIT && attempt + 1 < MOST_ATTEMPTS => {
-                RetryDecision::Again(wait)
+                RetryDecision::RetryAfter(wait)
             }
             Some(wait) => RetryDecision::Park(Millis(now.0 + wait)),
             None => RetryDecision::Fail,
         },
         500.. => failed(kind, attempt, now),
         400.. => RetryDecision::Fail,
-        _ => RetryDecision::Take,
+        _ => RetryDecision::Accept,
     }
 }
 
 fn failed(kind: RequestKind, attempt: u32, now: Millis) -> RetryDecision {
     if kind == RequestKind::Write {
-        return RetryDecision::Look;
+        return RetryDecision::CheckState;
     }
     if attempt + 1 >= MOST_ATTEMPTS {
         return RetryDecision::Park(Millis(now.0 + UNTOLD_WAIT));
     }
     // Several daemons that saw the same failure must not come back at the same moment.
     let jitter = now.0.rem_euclid(500);
-    RetryDecision::Again((Millis::SECOND << attempt) + jitter)
+    RetryDecision::RetryAfter((Millis::SECOND << attempt) + jitter)
 }
 
 /// How long to wait, if the answer is a limit at all.
@@ -90,7 +90,7 @@ fn limit(attempt: u32, answer: &ResponseHead<'_>, now: Millis) -> Option<i64> {
     }
     if answer.remaining == Some(0) {
         let reset = answer.reset.map_or(0, |reset| reset.saturating_mul(Millis::SECOND) - now.0);
-        // The host's clock and ours may differ by a second.
+        // The host's clock may differ from this machine's by a second.
         return Some(reset.clamp(0, Millis::DAY) + Millis::SECOND);
     }
     let text = answer.text.to_ascii_lowercase();
@@ -125,20 +125,20 @@ mod tests {
         let spent = |reset| ResponseHead { remaining: Some(0), reset: Some(reset), ..answer(403) };
         let said = |status, text| ResponseHead { text, ..answer(status) };
         for (answer, expected) in [
-            (told(429, 2), RetryDecision::Again(2_000)),
+            (told(429, 2), RetryDecision::RetryAfter(2_000)),
             (told(403, 30), after(30)),
-            (told(403, 0), RetryDecision::Again(1_000)),
+            (told(403, 0), RetryDecision::RetryAfter(1_000)),
             (spent(1_000_000 + 3_600), after(3_601)),
-            (spent(1_000_000 - 50), RetryDecision::Again(1_000)),
+            (spent(1_000_000 - 50), RetryDecision::RetryAfter(1_000)),
             (said(403, "You have exceeded a secondary rate limit."), after(60)),
             (said(403, "You have triggered an abuse detection mechanism."), after(60)),
             (said(403, "Resource not accessible by integration"), RetryDecision::Fail),
             (said(429, ""), after(60)),
             (said(404, "rate limit exceeded"), RetryDecision::Fail),
             (said(422, "abuse"), RetryDecision::Fail),
-            (said(201, ""), RetryDecision::Take),
-            (said(301, ""), RetryDecision::Take),
-            (ResponseHead { remaining: Some(0), ..said(200, "") }, RetryDecision::Take),
+            (said(201, ""), RetryDecision::Accept),
+            (said(301, ""), RetryDecision::Accept),
+            (ResponseHead { remaining: Some(0), ..said(200, "") }, RetryDecision::Accept),
         ] {
             for kind in [RequestKind::Read, RequestKind::Write] {
                 assert_eq!(decide(kind, 0, Some(&answer), NOW), expected, "{kind:?} {answer:?}");
@@ -158,13 +158,13 @@ mod tests {
     fn after_a_failure_reads_come_again_and_writes_look_first() {
         for answer in [None, Some(answer(500)), Some(answer(502)), Some(answer(504))] {
             let answer = answer.as_ref();
-            assert_eq!(decide(RequestKind::Write, 0, answer, NOW), RetryDecision::Look);
-            assert_eq!(decide(RequestKind::Read, 0, answer, NOW), RetryDecision::Again(1_000));
-            assert_eq!(decide(RequestKind::Read, 2, answer, NOW), RetryDecision::Again(4_000));
+            assert_eq!(decide(RequestKind::Write, 0, answer, NOW), RetryDecision::CheckState);
+            assert_eq!(decide(RequestKind::Read, 0, answer, NOW), RetryDecision::RetryAfter(1_000));
+            assert_eq!(decide(RequestKind::Read, 2, answer, NOW), RetryDecision::RetryAfter(4_000));
             assert_eq!(decide(RequestKind::Read, 3, answer, NOW), after(60));
         }
         let later = Millis(NOW.0 + 77);
-        assert_eq!(decide(RequestKind::Read, 0, None, later), RetryDecision::Again(1_077));
+        assert_eq!(decide(RequestKind::Read, 0, None, later), RetryDecision::RetryAfter(1_077));
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! One pull request per cluster, for ever: what to do next is a function of what is seen.
+//! One pull request per cluster: the next step is a function of the observed state.
 //!
-//! The driver looks at everything, [`next_step`] names one thing to do, the driver does it and looks again.
-//! A kill between any two calls, an answer that got lost or a second daemon only change what is seen.
+//! The driver observes everything, [`next_step`] names one step, the driver executes it and
+//! observes again. A kill between any two calls, a lost response or a second daemon only change
+//! what is observed.
 
 use std::collections::BTreeSet;
 
@@ -20,18 +21,18 @@ const BETWEEN_PUSHES: i64 = Millis::DAY;
 /// The host throws commits away that no branch shows.
 const COMMIT_KEEPS: i64 = Millis::DAY;
 
-/// What we did so far, stored by the caller after each step. With nothing in it everything is found
-/// again from what is seen.
+/// What was done so far, stored by the caller after each step. If it is lost, everything is found
+/// again by observation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PullRequestProgress {
     pub number: Option<u64>,
-    /// When we opened it; `None` for one that was found.
+    /// When it was opened; `None` for one that was found.
     pub opened: Option<Millis>,
     pub revision: u32,
     /// A commit that may not be on the branch yet.
     pub built: Option<BuiltCommit>,
-    /// What of ours stood on the branch when we last looked.
+    /// The generated commit that was last seen on the branch.
     pub pushed: Option<PushedHead>,
     pub labelled: bool,
     pub asked: BTreeSet<String>,
@@ -40,7 +41,7 @@ pub struct PullRequestProgress {
     /// The head whose files were read back and found wrong: it stays a draft.
     pub faulty: Option<String>,
     pub readied: bool,
-    /// This repository takes no drafts.
+    /// This repository does not support draft pull requests.
     pub undraftable: bool,
     /// Steps in a row of which nothing came.
     pub tries: u32,
@@ -54,11 +55,11 @@ pub struct BuiltCommit {
     pub digest: String,
     /// The head of the base when it was made.
     pub base: String,
-    /// The head of our branch that it replaces or follows.
+    /// The head of the branch that it replaces or follows.
     pub from: Option<String>,
     /// Whether it follows that head instead of replacing it.
     pub follows: bool,
-    /// Whether title and body are written anew with it, whatever people made of them.
+    /// Whether title and body are replaced with it, even if people edited them.
     #[serde(default)]
     pub anew: bool,
     pub at: Millis,
@@ -74,29 +75,29 @@ impl BuiltCommit {
 pub struct PushedHead {
     pub head: String,
     pub digest: String,
-    /// The head of the base that it stands on, where known.
+    /// The head of the base that it is based on, where known.
     pub base: Option<String>,
     pub at: Millis,
 }
 
-/// All that is looked at before anything is done.
+/// Everything that is observed before a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ObservedState {
     pub me: String,
     /// The head of the base branch.
     pub base: String,
-    /// Every pull request from our branch, newest first.
+    /// Every pull request from the branch, newest first.
     pub pulls: Vec<PullRequest>,
     pub branch: Option<ObservedBranch>,
     /// Whether a person reviewed or commented the open one.
     pub touched: bool,
 }
 
-/// Our branch.
+/// The branch of the pull request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ObservedBranch {
     pub head: String,
-    /// The digest in the trailers, if our account made this commit for this cluster.
+    /// The digest in the trailers, if this account made the commit for this cluster.
     pub ours: Option<String>,
 }
 
@@ -139,13 +140,13 @@ pub enum ReconcileStep {
         number: u64,
         reviewer: String,
     },
-    /// Take our words out of title and body, and close it unless people work on it.
+    /// Remove the generated text from title and body, and close it unless people work on it.
     Withdraw {
         number: u64,
         close: bool,
     },
     DeleteBranch,
-    Rest(ReconcileOutcome),
+    Done(ReconcileOutcome),
 }
 
 impl ReconcileStep {
@@ -164,12 +165,12 @@ impl ReconcileStep {
             Self::Ask { .. } => "ask",
             Self::Withdraw { .. } => "withdraw",
             Self::DeleteBranch => "delete-branch",
-            Self::Rest(_) => "rest",
+            Self::Done(_) => "rest",
         }
     }
 }
 
-/// How things stand when nothing is left to do.
+/// The outcome when no step is left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReconcileOutcome {
     /// It is open and as it should be, or will be when it may be changed again.
@@ -190,18 +191,18 @@ pub enum ReconcileOutcome {
     Superseded {
         number: u64,
     },
-    /// We closed it, or there is nothing to close.
+    /// It was closed by this program, or there is nothing to close.
     Withdrawn,
     /// Merged: the text at `commit` is what people made of it.
-    Known {
+    Merged {
         number: u64,
         commit: Option<String>,
     },
-    /// The base already says all of it.
+    /// The base already has all of it.
     Nothing,
 }
 
-/// Why a pull request or a branch is not ours to change.
+/// Why a pull request or a branch must not be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HandsOffReason {
     #[error("someone committed to the branch")]
@@ -242,7 +243,7 @@ struct StepContext<'s> {
 }
 
 fn hands_off(pull: &PullRequest, why: HandsOffReason) -> ReconcileStep {
-    ReconcileStep::Rest(ReconcileOutcome::HandsOff { number: Some(pull.number), why })
+    ReconcileStep::Done(ReconcileOutcome::HandsOff { number: Some(pull.number), why })
 }
 
 impl StepContext<'_> {
@@ -256,7 +257,7 @@ impl StepContext<'_> {
         BodyMarker::read(pull.body()).filter(|marker| marker.cluster == self.wanted.cluster)
     }
 
-    /// What of ours stands on the branch; `None` if the commit is somebody else's.
+    /// The generated commit on the branch; `None` if someone else made it.
     fn standing(&self, branch: &ObservedBranch, marker: Option<&BodyMarker>) -> Option<PushedHead> {
         let head = branch.head.clone();
         let pushed = |digest: &str, base, at| {
@@ -315,8 +316,8 @@ impl StepContext<'_> {
             .unwrap_or_else(|| self.cared_for(pull, &standing))
     }
 
-    /// Whether title and body are to be replaced whatever people made of them: somebody gave them up
-    /// with the branch, or words in them lost their source.
+    /// Whether title and body are replaced even if people edited them: someone gave them up with
+    /// the branch, or they quote deleted messages.
     fn is_anew(&self, branch: &ObservedBranch, marker: &BodyMarker) -> bool {
         let gives_up = self.wanted.recreate.as_deref() == Some(branch.head.as_str());
         let built = self.ledger.built.as_ref().filter(|built| built.puts(&branch.head));
@@ -341,13 +342,14 @@ impl StepContext<'_> {
         if !rebase && !(other && (rested || urgent)) {
             return None;
         }
-        // Once somebody has read it, what is new comes on top, so that they see what changed.
+        // Once someone has reviewed it, updates follow as new commits, so that the changes are
+        // visible.
         let follows = self.seen.touched && !self.wanted.rebase && self.wanted.recreate.is_none();
         if let Some(built) = self.built(Some(&branch.head), follows) {
             if built.made.taken {
                 return Some(hands_off(pull, HandsOffReason::PathTaken));
             }
-            // The base may say everything by itself: then a person decides about the rest.
+            // The base may already have everything: then maintainers decide what to do.
             if built.made.empty {
                 return None;
             }
@@ -388,7 +390,7 @@ impl StepContext<'_> {
         let edited = marker.body != marker::hash(&marker::without(pull.body()))
             && !self.is_anew(branch, marker);
         let PushedHead { head, digest, .. } = standing.clone();
-        // A body for another draft than the one on the branch would tell a lie.
+        // A body for a draft that is not on the branch would be wrong.
         Some(ReconcileStep::Describe {
             number: pull.number,
             head,
@@ -423,7 +425,7 @@ impl StepContext<'_> {
         if let Some(reviewer) = reviewer.filter(|_| !pull.draft && !self.seen.touched) {
             return ReconcileStep::Ask { number, reviewer: reviewer.clone() };
         }
-        ReconcileStep::Rest(ReconcileOutcome::Open {
+        ReconcileStep::Done(ReconcileOutcome::Open {
             number,
             head: standing.head.clone(),
             digest: standing.digest.clone(),
@@ -440,7 +442,7 @@ impl StepContext<'_> {
         }
         let Some(branch) = &self.seen.branch else { return self.without_branch() };
         let Some(standing) = self.standing(branch, None) else {
-            return ReconcileStep::Rest(ReconcileOutcome::HandsOff {
+            return ReconcileStep::Done(ReconcileOutcome::HandsOff {
                 number: None,
                 why: HandsOffReason::HumanCommit,
             });
@@ -458,7 +460,7 @@ impl StepContext<'_> {
         }
     }
 
-    /// A closed pull request whose marker a person took away is still known by its number.
+    /// A closed pull request whose marker was removed is still identified by its number.
     fn belongs(&self, pull: &PullRequest) -> bool {
         self.marker(pull).is_some() || self.ledger.number == Some(pull.number)
     }
@@ -478,7 +480,7 @@ impl StepContext<'_> {
                     .branch
                     .as_ref()
                     .and_then(|branch| self.standing(branch, marker.as_ref()));
-                let rest = ReconcileStep::Rest(ReconcileOutcome::Withdrawn);
+                let rest = ReconcileStep::Done(ReconcileOutcome::Withdrawn);
                 return Some(if ours.is_some() { ReconcileStep::DeleteBranch } else { rest });
             }
             _ => {}
@@ -487,7 +489,7 @@ impl StepContext<'_> {
             let at_head = |branch: &&ObservedBranch| branch.head == pull.head.sha;
             return Some(match self.seen.branch.as_ref().filter(at_head) {
                 Some(_) => ReconcileStep::DeleteBranch,
-                None => ReconcileStep::Rest(ReconcileOutcome::Known {
+                None => ReconcileStep::Done(ReconcileOutcome::Merged {
                     number,
                     commit: pull.merge_commit_sha.clone(),
                 }),
@@ -496,7 +498,7 @@ impl StepContext<'_> {
         if self.wanted.asked_again || withdrawn {
             return None;
         }
-        Some(ReconcileStep::Rest(if pull.has_label(SUPERSEDED) {
+        Some(ReconcileStep::Done(if pull.has_label(SUPERSEDED) {
             ReconcileOutcome::Superseded { number }
         } else {
             ReconcileOutcome::Rejected { number: Some(number) }
@@ -505,12 +507,12 @@ impl StepContext<'_> {
 
     fn without_branch(&self) -> ReconcileStep {
         if self.wanted.purpose == PullRequestPurpose::Withdrawal {
-            return ReconcileStep::Rest(ReconcileOutcome::Withdrawn);
+            return ReconcileStep::Done(ReconcileOutcome::Withdrawn);
         }
         // The branch was there before any pull request: a person deleted it.
         let deleted = self.ledger.pushed.is_some() && self.seen.pulls.is_empty();
         if deleted && !self.wanted.asked_again {
-            return ReconcileStep::Rest(ReconcileOutcome::Rejected { number: None });
+            return ReconcileStep::Done(ReconcileOutcome::Rejected { number: None });
         }
         match self.built(None, false) {
             Some(built) => self.placed(built, false),
@@ -522,12 +524,12 @@ impl StepContext<'_> {
     fn placed(&self, built: &BuiltCommit, exists: bool) -> ReconcileStep {
         let sha = built.made.sha.clone();
         if built.made.taken {
-            ReconcileStep::Rest(ReconcileOutcome::HandsOff {
+            ReconcileStep::Done(ReconcileOutcome::HandsOff {
                 number: None,
                 why: HandsOffReason::PathTaken,
             })
         } else if built.made.empty {
-            ReconcileStep::Rest(ReconcileOutcome::Nothing)
+            ReconcileStep::Done(ReconcileOutcome::Nothing)
         } else if exists {
             ReconcileStep::MoveBranch { sha, force: true }
         } else {

@@ -1,4 +1,4 @@
-//! What the one status comment of a pull request says.
+//! The text of the one status comment of a pull request.
 
 use std::fmt::Write as _;
 
@@ -26,7 +26,7 @@ pub fn help() -> String {
     out
 }
 
-/// Every occurrence that the page stands on.
+/// Every occurrence that the page is based on.
 pub fn evidence(draft: &Draft) -> String {
     let mut out = format!("This page is based on {} occurrences:\n\n", draft.evidence.len());
     for row in draft.evidence.iter().take(MOST_ROWS) {
@@ -44,7 +44,7 @@ pub fn evidence(draft: &Draft) -> String {
     out
 }
 
-/// A person works on it, and there is more to know since.
+/// Updates have stopped, and there is new evidence.
 pub fn hands_off(why: &str, draft: Option<&Draft>) -> String {
     let mut out = format!("Automatic updates have stopped: {}.\n", escape::escaped_text(why));
     if let Some(draft) = draft {
@@ -59,7 +59,7 @@ pub fn hands_off(why: &str, draft: Option<&Draft>) -> String {
     out
 }
 
-/// Messages that it stands on are gone, and people work on the branch, so that we leave it alone.
+/// Messages that it quotes were deleted, but people committed to the branch, so it is not changed.
 pub fn evidence_deleted() -> String {
     "Messages that this page quotes were deleted or may no longer be quoted. The branch has commits by \
      other people, so it was not changed: please remove the quotes or close the pull request.\n"
@@ -81,7 +81,7 @@ pub fn snoozed(until: Millis) -> String {
     format!("Snoozed until {}.\n", minute(until))
 }
 
-/// A branch that is about to be written anew, with what stood there.
+/// A branch that is about to be rebuilt, with its previous head.
 pub fn recreated(head: &str) -> String {
     format!("Branch rebuilt. Its previous commit was {}.\n", code_span(head))
 }

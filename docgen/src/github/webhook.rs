@@ -1,4 +1,4 @@
-//! What the host tells us by itself. It only wakes us: the truth is looked up.
+//! Webhook deliveries. They only trigger a round: the state is always read from the API.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub struct WebhookDelivery {
     pub told: WebhookPayload,
 }
 
-/// What we read of a delivery.
+/// The fields that are read of a delivery.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct WebhookPayload {
@@ -41,7 +41,7 @@ pub struct ItemNumber {
     pub number: u64,
 }
 
-/// Why a delivery is not taken.
+/// Why a delivery is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookError {
     #[error("the signature is missing or wrong")]
@@ -75,7 +75,7 @@ pub fn read<'h>(
 }
 
 impl WebhookDelivery {
-    /// Whether our own account or another program did it: nothing follows from that.
+    /// Whether this account or another program caused it: such deliveries are ignored.
     pub fn is_by_a_program(&self, me: &str) -> bool {
         let sender = self.told.sender.as_ref();
         sender.is_none_or(|one| one.kind == "Bot" || one.login.eq_ignore_ascii_case(me))

@@ -5,7 +5,7 @@ use rules::model::ids::{ClusterId, MessageId};
 use crate::page::format::{ALSO_ASKED, EVIDENCE, MARKER, anchor, span};
 use crate::page::model::Draft;
 
-/// The headings below which a page tells what it stands on.
+/// The headings below an answer.
 const CLOSING: [&str; 2] = [ALSO_ASKED, EVIDENCE];
 
 /// What becomes of a page.
@@ -16,15 +16,15 @@ pub struct AmendedPage {
     pub lossy: bool,
 }
 
-/// A text in which an answer is to be written anew, before and after.
+/// A text before and after an answer in it was rewritten.
 #[derive(Debug, Clone, Copy)]
 pub struct Replacement<'t> {
     pub before: &'t str,
     pub after: &'t str,
 }
 
-/// The page written anew, with what people changed since it was merged: `ours` is the file as we
-/// proposed it, `page` as it stands. `gone` are messages that no line may cite any more.
+/// The rewritten page, with what people changed since it was merged: `ours` is the file as it was
+/// proposed, `page` as it is now. `gone` are messages that no line may cite any more.
 pub fn rewrite_page(
     ours: Option<Replacement<'_>>,
     page: Replacement<'_>,
@@ -44,7 +44,7 @@ pub fn rewrite_page(
     }
 }
 
-/// A file of other people's without our answer in it; `None` if it is not found there.
+/// A file written by others without the answer in it; `None` if it is not found there.
 pub fn remove_answer(file: &str, cluster: &ClusterId) -> Option<String> {
     let (from, to) = span(file, cluster)?;
     let (before, after) = (file[..from].trim_end(), file[to..].trim_start_matches(['\r', '\n']));
@@ -53,12 +53,12 @@ pub fn remove_answer(file: &str, cluster: &ClusterId) -> Option<String> {
     Some(format!("{before}{between}{after}"))
 }
 
-/// Our answer in a file of other people's; `None` if it is not found there.
+/// The answer in a file written by others; `None` if it is not found there.
 pub fn own_part<'f>(file: &'f str, cluster: &ClusterId) -> Option<&'f str> {
     span(file, cluster).map(|(from, to)| &file[from..to])
 }
 
-/// The file of a page with a later answer above what it stands on; `None` if the page's place in the
+/// The file of a page with a later answer above its evidence; `None` if the page's place in the
 /// file is not found.
 pub fn add_later_answer(file: &str, cluster: &ClusterId, later: &Draft) -> Option<String> {
     let file = unwound(file);
@@ -70,7 +70,7 @@ pub fn add_later_answer(file: &str, cluster: &ClusterId, later: &Draft) -> Optio
     Some(out)
 }
 
-/// What a page says, with its sources.
+/// The answer of a page, with its sources.
 fn answer(draft: &Draft) -> &str {
     let page = draft.page();
     let start = page
@@ -80,7 +80,7 @@ fn answer(draft: &Draft) -> &str {
     page[start..end].trim()
 }
 
-/// Where the first closing heading behind `start` stands, with its hashes; without one, our mark.
+/// Where the first closing heading after `start` is, with its hashes; without one, the marker.
 fn closing(file: &str, start: usize) -> Option<(&'static str, usize)> {
     let mut at = start;
     for line in file[start..].split_inclusive('\n') {

@@ -1,4 +1,4 @@
-//! A page we propose, or why there is none.
+//! Building the page of a cluster, or the reason why there is none.
 
 use rules::markdown::links;
 use rules::model::cluster::{Cluster, Quote};
@@ -38,7 +38,7 @@ fn faults(faults: &[LintError]) -> String {
     faults.iter().map(LintError::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Writes the page of a cluster. Only quotable occurrences are quoted; the others stand in the
+/// Builds the page of a cluster. Only quotable occurrences are quoted; the others are listed in the
 /// evidence by link and date.
 pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draft, DraftRefusal> {
     if context.rules.scope.consent.is_none() {
@@ -99,8 +99,8 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
     Ok(draft)
 }
 
-/// The raw words count, not what is left of them on the page: what was in a link's address or a
-/// dropped part was said too.
+/// Checks the original text, not what is left of it on the page: it also covers the addresses of
+/// links and the parts that were dropped.
 fn refuse_unlisted(quotes: [&Quote; 2], context: &DraftContext<'_>) -> Result<(), DraftRefusal> {
     let mut found = quotes
         .iter()

@@ -1,4 +1,4 @@
-//! What shows that an answer is true, in words for maintainers.
+//! The evidence for an answer, as maintainers read it.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -14,7 +14,7 @@ pub struct EvidenceItem {
     pub resolved: Millis,
     pub question_link: String,
     pub answer_link: String,
-    /// `None` where the words may not be quoted: then links and date are all that is told.
+    /// `None` where the author has not agreed to be quoted: then only links and date are shown.
     pub told: Option<EvidenceQuote>,
 }
 

@@ -1,4 +1,4 @@
-//! Reads our own page as a stranger would and refuses what must not be there.
+//! Parses a generated page independently and rejects what must not be there.
 //!
 //! The escapers already keep chat from making structure; this is the second lock, with another key.
 
@@ -20,7 +20,7 @@ use crate::target::DocsTarget;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LintError {
     pub what: &'static str,
-    /// Where the what alone does not tell: a link, a heading. Never a secret.
+    /// A link or a heading, where `what` alone is not enough. Never a secret.
     pub detail: String,
 }
 
@@ -34,7 +34,7 @@ impl fmt::Display for LintError {
     }
 }
 
-/// Judges a page against what its draft says of it.
+/// Checks a page against its draft.
 pub(crate) fn lint_page(
     draft: &Draft,
     headings: &[String],
@@ -60,7 +60,7 @@ struct PageLint {
     permalinks: BTreeSet<String>,
 }
 
-/// What a reader sees.
+/// The visible content of a page.
 #[derive(Default)]
 struct VisibleContent {
     prose: String,
@@ -112,7 +112,7 @@ impl PageLint {
         body
     }
 
-    /// The anchor and the marker are the only HTML or JSX of a page; each stands once, as we made it.
+    /// The anchor and the marker are the only HTML or JSX of a page; each occurs once, unchanged.
     fn without_fixed_lines(&mut self, body: &str, draft: &Draft, target: DocsTarget) -> String {
         let fixed = [anchor(&draft.cluster), marker(&draft.cluster, &draft.digest, target)];
         for line in &fixed {
@@ -163,7 +163,7 @@ impl PageLint {
             Tag::Paragraph | Tag::BlockQuote(None) | Tag::List(_) | Tag::Item => {}
             Tag::Emphasis | Tag::Strong | Tag::Strikethrough => {}
             Tag::CodeBlock(CodeBlockKind::Fenced(_)) => {}
-            // Python-Markdown takes no fence inside a list or a quote.
+            // Python-Markdown supports no fence inside a list or a quote.
             Tag::CodeBlock(CodeBlockKind::Indented) if target == DocsTarget::MkDocs => {}
             Tag::Link { dest_url, .. } => {
                 let known = self.permalinks.contains(dest_url.as_ref())
@@ -178,7 +178,7 @@ impl PageLint {
         }
     }
 
-    /// What CommonMark takes for text may be code to MDX: there these characters are entities.
+    /// What is text in CommonMark may be code in MDX: there these characters are entities.
     fn check_source(&mut self, body: &str, range: Range<usize>, target: DocsTarget) {
         let source = &body[range.clone()];
         if target.flavour() != MarkdownDialect::Mdx {

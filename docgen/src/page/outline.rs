@@ -16,15 +16,15 @@ pub(crate) struct DocSection {
     pub headings: Vec<String>,
     /// From its heading to the next one of any level.
     pub range: Range<usize>,
-    /// What it is asked by: its heading, its heading behind the one above, what else is told.
+    /// The questions it answers: its heading, its heading after the one above, other wordings.
     pub wordings: Vec<String>,
     /// The plain text of it and of everything below.
     pub text: String,
-    /// Whose answer it is, if it is ours.
+    /// The cluster whose answer it is, if it was generated.
     pub cluster: Option<ClusterId>,
 }
 
-/// A heading where it stands.
+/// A heading and its position.
 struct HeadingLine {
     level: u8,
     text: String,
@@ -61,7 +61,7 @@ pub(crate) fn section_end(page: &str, headings: &[String]) -> Option<usize> {
     Some(part.range.end)
 }
 
-/// A page of ours as one section: its answer without sources and evidence, and all its wordings.
+/// A generated page as one section: its answer without sources and evidence, and all its wordings.
 pub(crate) fn of_draft(page: &str) -> Option<DocSection> {
     let mut part = read(page).into_iter().next()?;
     let evidence = part.text.find(&format!("\n{EVIDENCE}\n")).unwrap_or(part.text.len());
@@ -157,7 +157,7 @@ fn title(front: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The words of Markdown as a reader sees them, a line for every block.
+/// The visible text of Markdown, a line for every block.
 pub(crate) fn plain(markdown: &str) -> String {
     let mut out = String::new();
     let mut hidden = false;

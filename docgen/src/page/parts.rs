@@ -1,8 +1,8 @@
-//! The lines of a page, put together to parts that are ours or people's.
+//! The lines of a page, grouped into parts that are generated or written by people.
 
 use crate::page::format::{ALSO_ASKED, EVIDENCE, is_fixed_line};
 
-/// A line without its end, and whether it stands in a fence or opens or closes one.
+/// A line without its end, and whether it is in a fence or opens or closes one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PageLine<'t> {
     pub(crate) text: &'t str,
@@ -86,7 +86,7 @@ impl<'t> PagePart<'t> {
         self.ours
     }
 
-    /// Whether it says nothing of the answer.
+    /// Whether it is no part of the answer.
     pub(crate) fn is_silent(&self) -> bool {
         self.ours || self.sort == PartKind::Blank
     }
@@ -146,7 +146,7 @@ fn level(line: &str) -> Option<u8> {
     u8::try_from(level).ok().filter(|level| plain && (1..=6).contains(level))
 }
 
-/// Takes the headings of our lists, under whatever name, and the variants below theirs.
+/// Marks the headings of the generated lists, under whatever name, and the variants below theirs.
 fn claim_lists(parts: &mut [PagePart<'_>]) {
     for at in 0..parts.len() {
         if !parts[at].is_heading() {

@@ -1,7 +1,8 @@
 //! A merged page, read as its maintainers left it.
 //!
-//! People move, rename and delete what they like. What we wrote is known by its shape, wherever it
-//! stands: anchors, markers, sources, and the two lists at the end. All the rest is the answer.
+//! Maintainers move, rename and delete what they like. Generated lines are recognised by their
+//! form, wherever they are: anchors, markers, sources, and the two lists at the end. Everything
+//! else is the answer.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,7 +17,7 @@ use crate::page::format::{ANCHOR, END, MARKER, START, anchor};
 use crate::page::parts::{PageLine, PagePart};
 use crate::target::DocsTarget;
 
-/// A page as people left it. `Debug` hides the words.
+/// A page as maintainers left it. `Debug` hides the text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ReadPage {
     /// Plain text on one line; empty where no title is left.
@@ -46,7 +47,8 @@ pub fn parse_page(cluster: &ClusterId, page: &str, target: DocsTarget) -> Option
     let (front, body) = if many { (None, own) } else { front_matter(own) };
     let parts = crate::page::parts::of(body);
     let heading = title_at(&parts).map(|at| (at, plain(&parts[at].text())));
-    // Below a title in the front matter, a heading is part of the answer unless it says the same.
+    // Below a title in the front matter, a heading is part of the answer unless it has the same
+    // text.
     let heading = heading.filter(|(_, text)| front.as_ref().is_none_or(|title| title == text));
     let answer = answer(&parts, heading.as_ref().map(|(at, _)| *at));
     let title = front.or(heading.map(|(_, text)| text)).unwrap_or_default();
@@ -89,7 +91,7 @@ fn section<'l, 't>(cluster: &ClusterId, lines: &'l [PageLine<'t>]) -> Option<&'l
     Some(&lines[from..to])
 }
 
-/// The title of the front matter, if any, and what stands below it.
+/// The title of the front matter, if any, and the lines below it.
 fn front_matter<'l, 't>(lines: &'l [PageLine<'t>]) -> (Option<String>, &'l [PageLine<'t>]) {
     let is_rule = |line: &PageLine<'_>| matches!(line.text.trim_end(), "---" | "...");
     if lines.first().is_none_or(|line| line.text.trim_end() != "---") {
@@ -115,7 +117,7 @@ fn scalar(value: &str) -> String {
     }
 }
 
-/// The heading that is the title: the first one, if nothing but what we wrote stands above it.
+/// The heading that is the title: the first one, if only generated lines are above it.
 fn title_at(parts: &[PagePart<'_>]) -> Option<usize> {
     let at = parts.iter().position(|part| part.is_heading() && !part.is_ours())?;
     let above = &parts[..at];

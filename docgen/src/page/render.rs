@@ -98,7 +98,7 @@ pub(crate) fn answer(
     }
 }
 
-/// A page with what a lint must know of it.
+/// A page with what the lint needs to know about it.
 pub(crate) struct RenderedPage {
     pub text: String,
     pub digest: String,

@@ -1,4 +1,4 @@
-//! Which of a cluster's words stand on its page.
+//! Which messages of a cluster are quoted on its page.
 
 use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
 use rules::model::cluster::{Cluster, Occurrence, Quote};
@@ -14,9 +14,9 @@ use super::wording;
 /// Answers on a page, with the best one.
 const MOST_ANSWERS: usize = 3;
 const MOST_VARIANTS: usize = 8;
-/// Answers of which the shorter shares more of its words than this say the same.
+/// Two answers are the same if the shorter one shares more of its words than this.
 const SAME_WORDS: f32 = 0.7;
-/// Messages of one person within this time are one answer told in pieces.
+/// Messages of one person within this time are one answer in several parts.
 const ONE_BREATH: i64 = 15 * 60 * Millis::SECOND;
 /// A longer symptom is a log, not a symptom.
 const LONGEST_SYMPTOM: usize = 1_500;
@@ -39,7 +39,7 @@ pub(crate) fn variants(
     lines.filter(|line| is_publishable(line, context)).take(MOST_VARIANTS).collect()
 }
 
-/// Answers, best first, of which each stands alone, or why none does. The best one may still hold
+/// Answers, best first, of which each is self-contained, or why none does. The best one may still hold
 /// what must not be published; the others do not.
 pub(crate) fn answers<'c>(
     cluster: &'c Cluster,
@@ -127,7 +127,7 @@ pub(crate) fn symptom(
     })
 }
 
-/// How programs, not people, tell that something failed.
+/// Whether a line looks like an error message of a program.
 fn is_error(line: &str) -> bool {
     let starts = |sign: &str| {
         let at = line.find(sign).filter(|at| *at < 60);

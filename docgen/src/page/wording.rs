@@ -1,4 +1,4 @@
-//! From how people talk to how a page reads, without changing what is said.
+//! From chat style to documentation style, without changing the meaning.
 
 use std::sync::LazyLock;
 

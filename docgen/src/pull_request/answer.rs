@@ -1,6 +1,6 @@
 //! What a maintainer reads: the title and the body of a pull request.
 //!
-//! Chat text stands there only as `crate::pull_request::escape` writes it.
+//! Chat text appears only as `crate::pull_request::escape` writes it.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::pull_request::escape::escaped_text;
 use crate::pull_request::labels::HANDLE;
 use crate::pull_request::subject::Subject;
 
-/// The most characters of a body: code hosts take 65,536.
+/// The longest body in characters: code hosts accept 65,536.
 const LONGEST_BODY: usize = 60_000;
 /// Of a longer page the preview shows the beginning.
 const LONGEST_PREVIEW: usize = 20_000;

@@ -1,4 +1,4 @@
-//! The pull requests that we want: for a page, for several, for a page that must change or go.
+//! The desired pull requests: for one page, for several, for a page that must change or go.
 
 use rules::markdown::code_span;
 use rules::model::cluster::{Cluster, Occurrence};
@@ -33,7 +33,7 @@ pub enum PullRequestPurpose {
     Correction,
     /// A merged page is to go.
     Removal,
-    /// The evidence is gone: what is still open is closed, and its words with it.
+    /// The evidence was deleted: an open pull request is closed and its text removed.
     Withdrawal,
 }
 
@@ -51,16 +51,16 @@ pub struct DesiredPullRequest {
     /// Equal digests are the same change.
     pub digest: String,
     pub changes: Vec<FileChange>,
-    /// The commit's message, with our trailers.
+    /// The commit's message, with the trailers.
     pub message: String,
     pub labels: Vec<String>,
     /// Logins, asked one by one after the pull request is ready.
     pub reviewers: Vec<String>,
-    /// Whether it leaves the state of a draft when our checks pass.
+    /// Whether it is marked ready for review when all checks pass.
     pub ready: bool,
     /// Somebody with write access asked for the current base.
     pub rebase: bool,
-    /// Somebody with write access gave up this head: what stands there may be replaced.
+    /// Someone with write access gave up this head: its contents may be replaced.
     pub recreate: Option<String>,
     /// With the head, what people made of title and body may be replaced too.
     pub anew: bool,
@@ -68,7 +68,7 @@ pub struct DesiredPullRequest {
     pub asked_again: bool,
 }
 
-/// A merged page, where it stands.
+/// A merged page and its place.
 #[derive(Debug, Clone, Copy)]
 pub struct MergedPage<'a> {
     pub cluster: &'a ClusterId,
@@ -81,11 +81,11 @@ pub struct MergedPage<'a> {
 /// Why a merged page is to change, with both sides where there are two.
 #[derive(Debug, Clone)]
 pub enum CorrectionReason<'a> {
-    /// Messages that it stands on were deleted, or may no longer be shown.
+    /// Messages that it quotes were deleted, or may no longer be quoted.
     Gone { messages: usize },
     /// A later answer is bound to a newer version.
     Newer { version: String, known: &'a str, later: &'a Occurrence },
-    /// A later answer says something else.
+    /// A later answer conflicts with it.
     Contradicted { known: &'a str, later: &'a Occurrence },
 }
 
@@ -129,7 +129,7 @@ impl DesiredPullRequest {
         }
     }
 
-    /// Instead of a page of its own, the answer becomes a part of one that asks the same already.
+    /// Adds the answer to a page that already covers the question, instead of a page of its own.
     pub fn extends(&mut self, addition: FileChange, draft: &Draft) {
         let path = code_span(addition.path());
         let adds = self.body.find("Adds `").filter(|at| *at == 0);
@@ -142,13 +142,13 @@ impl DesiredPullRequest {
         self.changes = vec![addition];
     }
 
-    /// What is still open for a question whose evidence is gone is closed, and its words with it.
+    /// Closes what is still open for a question whose evidence was deleted, and removes its text.
     pub fn withdrawal(cluster: &ClusterId, branch: &str, base: &str) -> Self {
         let title = "docs(faq): withdrawn";
         Self::plain(cluster, PullRequestPurpose::Withdrawal, title, (branch, base), "withdrawn")
     }
 
-    /// A merged page is to go: nothing of what it stands on is left.
+    /// Removes a merged page: none of its evidence is left.
     pub fn removal(page: &MergedPage<'_>, messages: usize) -> Self {
         let title = "docs(faq): remove an answer whose source was deleted";
         let path = code_span(page.path);
@@ -170,8 +170,8 @@ impl DesiredPullRequest {
         }
     }
 
-    /// A merged page, whose file was seen as `seen`, is to become `text`. `lossy` tells that people
-    /// changed the page since we wrote it, and that `text` could not keep all of it.
+    /// Replaces the text of a merged page, whose file was read as `seen`, with `text`. `lossy`
+    /// means that people edited the page since, and that `text` does not keep all of it.
     pub fn correction(
         page: &MergedPage<'_>,
         (seen, text): (&str, &str),

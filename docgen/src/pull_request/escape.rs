@@ -27,7 +27,7 @@ pub(crate) fn fence(text: &str, language: &str) -> String {
     neutralized(&code_block(text, Some(language)))
 }
 
-/// Our own phrases need no code, only nothing that a host would act upon.
+/// Generated phrases need no code span, only no character that a host would act upon.
 pub(crate) fn escaped_text(phrase: &str) -> String {
     let allowed = |c: &char| c.is_alphanumeric() || " ,.;:'()\u{201c}\u{201d}-/%".contains(*c);
     phrase.chars().filter(allowed).collect()

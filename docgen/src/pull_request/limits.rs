@@ -1,4 +1,4 @@
-//! Which proposals may open, and how late they are. Pure: the caller tells the time and what stands.
+//! Which proposals may open, and how late they are. Pure: the caller supplies time and history.
 
 use rules::model::ids::{ClusterId, Millis};
 use serde::Serialize;
@@ -148,26 +148,26 @@ fn first(waiting: &[&ProposalCandidate], turn: usize) -> usize {
     best.expect("somebody waits")
 }
 
-/// How the clock of a cluster stands. It starts when the threshold was met.
+/// Whether a cluster is proposed in time. The time starts when the threshold was met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeadlineStatus {
     /// A proposal is open, or its row on the dashboard is there to be ticked.
     Met,
     Running,
-    /// Half of the time is gone and there is no draft.
+    /// Half of the time has passed and there is no draft.
     DraftLate,
-    /// Five sixths of the time are gone: the dashboard says so.
+    /// Five sixths of the time have passed: the dashboard shows it.
     Escalated,
     Breached,
 }
 
-/// What a clock is told from.
+/// What a deadline status depends on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DeadlineInput {
     pub due_since: Millis,
     pub drafted: bool,
-    /// When it was opened, or put on the dashboard because a cap held it.
+    /// When it was opened, or put on the dashboard because a limit held it.
     pub offered: Option<Millis>,
 }
 

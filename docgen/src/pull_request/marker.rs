@@ -1,4 +1,4 @@
-//! The first line of a pull request's body, by which we know it again with every store lost.
+//! The first line of a pull request's body, which identifies it even if the store is lost.
 
 pub use crate::lines::hash;
 use crate::page::format::MARKER;
@@ -13,20 +13,20 @@ pub(crate) fn commit_message(title: &str, cluster: &ClusterId, digest: &str) -> 
     format!("{title}\n\n{CLUSTER}: {cluster}\n{DIGEST}: {digest}\n")
 }
 
-/// What a marker tells. Hashes are the first 16 hexadecimal digits of SHA-256.
+/// The fields of a marker. Hashes are the first 16 hexadecimal digits of SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BodyMarker {
     pub cluster: ClusterId,
-    /// Of the draft that stands on the branch.
+    /// Of the draft on the branch.
     pub digest: String,
-    /// The commit that we pushed.
+    /// The commit that was pushed.
     pub head: String,
     pub revision: u32,
-    /// Hash of the title that we wrote; a title with another hash was edited by somebody.
+    /// Hash of the generated title; a title with another hash was edited by someone.
     pub title: String,
-    /// Hash of the body that we wrote, without this line.
+    /// Hash of the generated body, without this line.
     pub body: String,
-    /// We closed it ourselves: the evidence is gone.
+    /// This program closed it: the evidence was deleted.
     pub withdrawn: bool,
 }
 
@@ -61,7 +61,7 @@ impl BodyMarker {
     }
 }
 
-/// A body without its marker, with line ends as we write them.
+/// A body without its marker, with normalised line ends.
 pub fn without(body: &str) -> String {
     let body = body.replace("\r\n", "\n");
     match body.split_once('\n') {

@@ -1,7 +1,7 @@
 //! Whether the documentation answers a question already.
 //!
 //! The pages of a repository are read section by section. A draft is compared with each: whether its
-//! heading asks the same, by the rules that tell the same question in chat, and whether its text holds
+//! heading asks the same, by the rules that compare questions in chat, and whether its text holds
 //! what is particular about the answer. Everything is a function of the files, the draft and the rules.
 
 mod terms;
@@ -31,7 +31,7 @@ pub struct DocsTree {
 /// A section with what it is compared by.
 struct IndexedSection {
     place: SectionRef,
-    /// The cluster of a page of ours.
+    /// The cluster of a generated page.
     cluster: Option<ClusterId>,
     asked: Vec<QaSignature>,
     /// The section with everything below it, without markup.
@@ -48,16 +48,16 @@ pub struct SectionRef {
     pub range: Range<usize>,
 }
 
-/// What the documentation says to a draft.
+/// Whether the documentation covers a draft.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExistingCoverage {
-    /// Nothing there asks the same.
+    /// No section asks the same.
     None,
     Section {
         place: SectionRef,
-        /// Whether what is particular about our answer stands there.
+        /// Whether the section has what is particular about the answer.
         answers: bool,
-        /// How surely it asks the same, 0 to 1.
+        /// The score of the same question, 0 to 1.
         alike: f32,
         /// A way of asking that the section does not have, if it would be found better with it.
         missing: Option<String>,
@@ -65,7 +65,7 @@ pub enum ExistingCoverage {
 }
 
 impl ExistingCoverage {
-    /// The page that says it.
+    /// The page with the section.
     pub fn path(&self) -> Option<&str> {
         match self {
             Self::None => None,
@@ -111,7 +111,7 @@ impl DocsTree {
         Self { epoch, sections }
     }
 
-    /// The section that asks what the draft answers. The draft's own page is no other page.
+    /// The section that asks what the draft answers, on any page but the draft's own.
     pub fn find_coverage(&self, draft: &Draft, rules: &Ruleset) -> ExistingCoverage {
         let Some(own) = crate::page::outline::of_draft(draft.page()) else {
             return ExistingCoverage::None;

@@ -1,4 +1,4 @@
-//! What kind of site a repository holds, and which files a page of ours touches there.
+//! What kind of site a repository holds, and which files a generated page changes there.
 
 use rules::model::ids::ClusterId;
 

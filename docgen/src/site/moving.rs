@@ -10,7 +10,7 @@ use crate::page::format::marker;
 use crate::site::layout::SiteLayout;
 use crate::target::DocsTarget;
 
-/// A page of ours that goes from one path of the repository to another.
+/// A generated page that moves from one path of the repository to another.
 #[derive(Debug, Clone, Copy)]
 pub struct PageMove<'m> {
     pub cluster: &'m ClusterId,
@@ -20,7 +20,7 @@ pub struct PageMove<'m> {
     pub title: &'m str,
 }
 
-/// The file of a site's settings in which redirects stand, if its kind has one.
+/// The file of a site's settings that holds redirects, if its kind has one.
 pub fn redirect_file(layout: &SiteLayout) -> Option<String> {
     let nav = layout.nav.as_ref()?;
     Some(match nav.kind {
@@ -102,8 +102,8 @@ fn relative(from: &str, to: &str) -> String {
     format!("{up}{}", to[same..].join("/"))
 }
 
-/// A page that says where the other one went. It carries the mark of its cluster, so that it is known
-/// to be ours.
+/// A page that links to the new one. It has the marker of its cluster, so that it is recognised as
+/// generated.
 fn stub(target: DocsTarget, moved: &PageMove<'_>) -> String {
     let flavour = target.flavour();
     let title = moved.title.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -87,7 +87,7 @@ impl ProposalReconciler {
         self.save_outcome(case, &outcome).await?;
         for (cluster, draft) in &pages {
             self.save_member_state(case, cluster, draft, docket).await?;
-            if let ReconcileOutcome::Known { number, commit } = &outcome {
+            if let ReconcileOutcome::Merged { number, commit } = &outcome {
                 let entry = &docket.entries[&cluster.id];
                 let mut one = entry.case.clone().expect("a member was just noted");
                 if !self.record_merged(&one, (*number, commit.as_deref()), ground).await? {

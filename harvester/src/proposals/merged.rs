@@ -375,7 +375,7 @@ impl ProposalReconciler {
             }
             // The page stands as it is.
             ReconcileOutcome::Withdrawn
-            | ReconcileOutcome::Known { .. }
+            | ReconcileOutcome::Merged { .. }
             | ReconcileOutcome::Nothing => ProposalState::Merged,
         };
         case.wishes.asked_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
@@ -386,7 +386,8 @@ impl ProposalReconciler {
             }
             _ => None,
         };
-        if let (ReconcileOutcome::Known { .. }, "correction") = (outcome, case.row.purpose.as_str())
+        if let (ReconcileOutcome::Merged { .. }, "correction") =
+            (outcome, case.row.purpose.as_str())
             && let Some(head) = self.github.head(&ground.base).await?
         {
             let files = self.github.files(&head).await?;

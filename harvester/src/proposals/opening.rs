@@ -119,7 +119,8 @@ impl ProposalReconciler {
         page.draft.path().clone_into(&mut case.row.path);
         case.row.number = Some(number);
         if self.record_merged(&case, (number, None), ground).await? {
-            self.save_outcome(&mut case, &ReconcileOutcome::Known { number, commit: None }).await?;
+            self.save_outcome(&mut case, &ReconcileOutcome::Merged { number, commit: None })
+                .await?;
         } else {
             self.retire_case(&mut case).await?;
         }
@@ -276,7 +277,7 @@ impl ProposalReconciler {
                     case.wishes.extends = extends;
                 }
                 self.save_outcome(case, &outcome).await?;
-                if let ReconcileOutcome::Known { number, commit } = &outcome
+                if let ReconcileOutcome::Merged { number, commit } = &outcome
                     && !self.record_merged(case, (*number, commit.as_deref()), ground).await?
                 {
                     self.retire_case(case).await?;
@@ -352,7 +353,7 @@ impl ProposalReconciler {
                 let state = if batched { ClusterState::Due } else { ClusterState::Watching };
                 (ProposalState::Withdrawn, Some(state), None)
             }
-            ReconcileOutcome::Known { .. } | ReconcileOutcome::Nothing => {
+            ReconcileOutcome::Merged { .. } | ReconcileOutcome::Nothing => {
                 (ProposalState::Merged, Some(ClusterState::Known), None)
             }
         };
@@ -417,7 +418,7 @@ pub(crate) fn describe_outcome(outcome: &ReconcileOutcome) -> String {
         ReconcileOutcome::Rejected { .. } => "rejected".to_owned(),
         ReconcileOutcome::Superseded { .. } => "superseded".to_owned(),
         ReconcileOutcome::Withdrawn => "withdrawn".to_owned(),
-        ReconcileOutcome::Known { .. } => "merged".to_owned(),
+        ReconcileOutcome::Merged { .. } => "merged".to_owned(),
         ReconcileOutcome::Nothing => "the repository says all of it".to_owned(),
     }
 }

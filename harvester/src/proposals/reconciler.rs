@@ -215,7 +215,7 @@ impl ProposalReconciler {
             let wanted = case.apply_requests(wanted, &seen);
             let what = next_step(&wanted, &case.ledger, &seen, self.github.now());
             let name = what.name();
-            if let ReconcileStep::Rest(outcome) = &what {
+            if let ReconcileStep::Done(outcome) = &what {
                 let outcome = outcome.clone();
                 execute(&self.github, &wanted, &mut case.ledger, (&seen, what)).await?;
                 return Ok(outcome);

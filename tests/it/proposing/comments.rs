@@ -41,7 +41,7 @@ fn writers_are_obeyed_and_nobody_else() {
     }
     for (text, expected, told) in [
         ("help", "+1", "show evidence"),
-        ("show evidence", "+1", "stands on 3 occurrences"),
+        ("show evidence", "+1", "based on 3 occurrences"),
         ("refresh", "+1", "Evidence refreshed: 3 occurrences"),
         ("split", "+1", "count separately"),
         ("rebase", "+1", ""),

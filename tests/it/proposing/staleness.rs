@@ -54,7 +54,7 @@ fn deleted_words_leave_an_open_pull_request_at_the_next_round() {
     assert!(!found.body.contains(&second[1]) && !found.body.contains("gatectl"), "{}", found.body);
     assert_eq!(office.github.branches(DOCS)[theirs.branch()], head, "commits of people stay");
     let told = office.status_of(theirs.number);
-    assert!(told.contains("take the words out"), "{told}");
+    assert!(told.contains("remove the quotes"), "{told}");
     office.round();
     assert_eq!(office.status_of(theirs.number), told);
     assert_eq!(office.pulls().len(), 2);

@@ -125,7 +125,7 @@ async fn a_write_is_sent_once_and_the_next_one_a_second_later() {
     let github = host.github("", &clock, token());
     for _ in 0..2 {
         let error = github.write::<Value>(Method::POST, "/x", &json!({})).await.unwrap_err();
-        assert!(matches!(error, GitHubError::Unsure { .. }), "{error}");
+        assert!(matches!(error, GitHubError::OutcomeUnknown { .. }), "{error}");
     }
     github.write::<Value>(Method::POST, "/x", &json!({})).await.unwrap();
     assert_eq!(*clock.slept.lock().unwrap(), [1_000, 1_000]);
@@ -240,7 +240,7 @@ async fn a_wrong_address_or_name_is_told() {
             .err()
             .map(|e| e.to_string())
     };
-    assert!(new("ghe.example", "a/b").is_some_and(|told| told.contains("no address")));
+    assert!(new("ghe.example", "a/b").is_some_and(|told| told.contains("not an API address")));
     for wrong in ["a", "a/b/c", "a/", "../b", "a/b?c", ""] {
         assert!(new(PUBLIC_API, wrong).is_some_and(|told| told.contains("OWNER/NAME")), "{wrong}");
     }

@@ -8,7 +8,7 @@ use super::{
     ReconcileOutcome, ReconcileStep,
 };
 
-/// After so many steps in a row that changed nothing the failure is told instead of tried again.
+/// After so many steps in a row without a change, the failure is returned instead of retried.
 pub(in crate::github) const MOST_TRIES: u32 = 4;
 
 /// What came of a step.
@@ -20,9 +20,9 @@ pub(in crate::github) enum StepResult {
     Checked(bool),
     /// It did not work, and does not have to.
     Warned(String),
-    /// Nobody knows, or what was seen is not true any more: look again.
+    /// The outcome is unknown, or the observed state is out of date: observe again.
     Unsure,
-    /// The repository takes no drafts.
+    /// The repository does not support draft pull requests.
     NoDrafts,
 }
 
@@ -47,7 +47,7 @@ impl PullRequestProgress {
             (ReconcileStep::Build { follows, .. }, StepResult::Made(made)) => {
                 self.build(wanted, seen, made, *follows, now);
             }
-            // A commit that the host does not take is made again.
+            // A commit that the host rejects is built again.
             (
                 ReconcileStep::CreateBranch { .. } | ReconcileStep::MoveBranch { .. },
                 StepResult::Unsure,
@@ -89,7 +89,7 @@ impl PullRequestProgress {
                 self.asked.insert(reviewer.clone());
             }
             (
-                ReconcileStep::DeleteBranch | ReconcileStep::Rest(ReconcileOutcome::Withdrawn),
+                ReconcileStep::DeleteBranch | ReconcileStep::Done(ReconcileOutcome::Withdrawn),
                 StepResult::Well,
             ) => {
                 self.pushed = None;
@@ -140,7 +140,7 @@ impl PullRequestProgress {
         }
     }
 
-    /// What was found on the branch without our having put it there in this ledger.
+    /// Records a head that is not the one pushed or built by this ledger.
     fn found(&mut self, head: &str, digest: &str, now: Millis) {
         if self.pushed.as_ref().is_none_or(|pushed| pushed.head != head)
             && self.built.as_ref().is_none_or(|built| !built.puts(head))

@@ -111,7 +111,7 @@ impl World {
                 let account = Account { login: reviewer.clone(), kind: "User".into() };
                 self.open().expect("it is open").requested_reviewers.push(account);
             }
-            ReconcileStep::Adopt(_) | ReconcileStep::Rest(_) => {}
+            ReconcileStep::Adopt(_) | ReconcileStep::Done(_) => {}
         }
         StepResult::Well
     }
@@ -155,7 +155,7 @@ impl World {
         let done = self.act(wanted, &what);
         ledger.record_result(wanted, &seen, (&what, done), now);
         match what {
-            ReconcileStep::Rest(outcome) => Some(outcome),
+            ReconcileStep::Done(outcome) => Some(outcome),
             _ => None,
         }
     }
@@ -361,7 +361,7 @@ fn ends_are_final() {
         assert_eq!(deleted.run(&wanted, &mut PullRequestProgress::default()), rejected);
     }
     world.merge();
-    let known = ReconcileOutcome::Known { number: 11, commit: Some("merged".into()) };
+    let known = ReconcileOutcome::Merged { number: 11, commit: Some("merged".into()) };
     assert_eq!(world.run(&wanted, &mut ledger), known);
     assert_eq!(world.branch, None, "a merged branch is cleared away");
     assert_eq!(world.run(&self::wanted("d2"), &mut PullRequestProgress::default()), known);
@@ -372,7 +372,7 @@ fn ends_are_final() {
         ReconcileOutcome::Open { number: 12, .. }
     ));
     world.merge();
-    let known = ReconcileOutcome::Known { number: 12, commit: Some("merged".into()) };
+    let known = ReconcileOutcome::Merged { number: 12, commit: Some("merged".into()) };
     assert_eq!(world.run(&correction, &mut ledger), known);
 }
 

@@ -1,4 +1,4 @@
-//! What is particular about an answer: what one would type, and the words it is told with.
+//! What is particular about an answer: what a reader would type, and its words.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use rules::occurrence_ranking::overlap;
 use crate::page::format::{HEADINGS, SOURCE};
 use crate::page::outline::plain;
 
-/// The answers of one of our pages.
+/// The answers of one generated page.
 pub(super) struct AnswerTerms {
     /// Code, settings and commands as they are typed, in lower case.
     typed: BTreeSet<String>,
@@ -17,7 +17,7 @@ pub(super) struct AnswerTerms {
 }
 
 impl AnswerTerms {
-    /// Reads a page of ours up to its other wordings and its evidence.
+    /// Reads a generated page up to its other wordings and its evidence.
     pub(super) fn of(page: &str) -> Self {
         let answer = answer(page);
         let mut typed = BTreeSet::new();
@@ -48,7 +48,7 @@ impl AnswerTerms {
     }
 }
 
-/// Whether a text says this line, but for space and letters' case.
+/// Whether a text has this line, ignoring space and case.
 pub(super) fn says(text: &str, line: &str) -> bool {
     squeezed(text).contains(squeezed(line).trim_end_matches('?'))
 }
@@ -62,7 +62,7 @@ fn answer(page: &str) -> String {
     lines.filter(|line| !line.starts_with(SOURCE)).collect::<Vec<_>>().join("\n")
 }
 
-/// What a line of code is told by: the names in it or, where it has none, the line.
+/// The terms of a line of code: the names in it or, where it has none, the line.
 fn terms(code: &str) -> Vec<String> {
     let named = words(code).filter(|word| is_name(word) || is_mixed(word));
     let named = named.map(str::to_lowercase).collect::<Vec<_>>();

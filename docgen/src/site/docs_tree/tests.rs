@@ -234,7 +234,7 @@ fn a_section_that_lacks_the_answer_gets_it_with_its_evidence() {
     - 1970-01-01: [question](https://discord.com/channels/1/2/1000), [answer](https://discord.com/channels/1/2/1001). Asked by opal-reef-914, answered by april-grove-953; confirmed.
     - 1970-01-01: [question](https://discord.com/channels/1/2/1002), [answer](https://discord.com/channels/1/2/1003). Asked by saffron-ridge-569, answered by april-grove-953; confirmed.
 
-    <!-- answer-harvester:v1 id=qrs digest=2f1f323b1bd42a69bc2b25183f40fea8e6f1241499b9a6f13ebd34ec30c2a7ec -->
+    <!-- answer-harvester:v1 id=qrs digest=33943e6c52c0388c1b76cf048c028ca053f63e8207fef5e320a621b041b651cf -->
     "#);
     // The next look finds what we put there, and a newer draft replaces it.
     let existing = ExistingCoverage::Section {
