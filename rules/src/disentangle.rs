@@ -16,14 +16,11 @@ use self::lexicon::Lexicon;
 use self::link_cue::LinkCue;
 use self::ranking::CandidateRanking;
 use self::weights::LinkWeights;
-use self::window::{MessageWindow, WindowMessage};
+pub use self::window::WINDOW;
+use self::window::{MaxPauses, MessageWindow, WindowMessage};
 use crate::config::toml_reader::TomlReader;
 use crate::model::ids::{ConversationId, MessageId, Millis, UserId};
 use crate::model::message::{Channel, ChannelKind, Message};
-
-/// How many talk messages of its channel before it a link may depend on, besides the message that a
-/// native reply names.
-pub const WINDOW: usize = 40;
 
 /// How channel talk is untangled: `conversations.toml` and the trained weights.
 #[derive(Debug, Clone)]
@@ -45,19 +42,6 @@ impl ConversationRules {
             file.section("ranking", |table| table.number("caution", 0.3, -5.0, 5.0)) as f32;
         let lexicon = file.section("words", Lexicon::read);
         Self { limits, caution, lexicon, weights: LinkWeights::trained() }
-    }
-}
-
-/// The longest pauses that a link bridges, in milliseconds.
-#[derive(Debug, Clone, Copy)]
-struct MaxPauses {
-    gap: i64,
-    named_gap: i64,
-}
-
-impl MaxPauses {
-    fn allow(self, gap: i64, named: bool) -> bool {
-        gap <= if named { self.named_gap } else { self.gap }
     }
 }
 

@@ -16,4 +16,5 @@ pub mod similarity;
 pub mod staleness;
 #[cfg(test)]
 mod test_support;
+pub(crate) mod text;
 pub mod versions;

@@ -1,6 +1,7 @@
 //! What is removed before storing, and what keeps an answer off a page.
 
 mod deobfuscate;
+mod pattern;
 mod secrets;
 mod seed_phrase;
 mod self_contained;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use crate::config::toml_reader::TomlReader;
+use pattern::pattern;
 use secrets::SecretPatterns;
 use self_contained::SelfContainedRules;
 
@@ -59,27 +61,6 @@ impl SafetyRules {
             secrets: Arc::new(secrets),
             refused: Arc::new(refused.into_iter().flatten().collect()),
             answer: Arc::new(answer),
-        }
-    }
-}
-
-/// Reads the key `pattern`; a bad one is a mistake and `None`.
-fn pattern(table: &mut TomlReader) -> Option<Regex> {
-    let text = table.text("pattern", "");
-    compile(table, "pattern", &text)
-}
-
-fn compile(table: &mut TomlReader, key: &str, text: &str) -> Option<Regex> {
-    if text.is_empty() {
-        table.wrong(key, "missing; expected a regular expression");
-        return None;
-    }
-    match Regex::new(text) {
-        Ok(regex) => Some(regex),
-        Err(error) => {
-            let last = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
-            table.wrong(key, format!("not a regular expression: {last}"));
-            None
         }
     }
 }

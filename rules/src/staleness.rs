@@ -4,7 +4,6 @@
 //! later version with another answer, or a later confirmed answer that cannot be true beside the page.
 //! More detail, other words, another platform or another way are no contradiction.
 
-use crate::config::ruleset::Ruleset;
 use crate::config::toml_reader::TomlReader;
 use crate::markdown::{MarkdownBlock, parse, plain_text, read_page};
 use crate::model::cluster::{Cluster, MergedAnswer, Occurrence};
@@ -64,21 +63,22 @@ pub fn check_staleness(
     core: &[usize],
     gone: &[MessageId],
     epoch: &CorpusStats,
-    rules: &Ruleset,
+    same: &SimilarityRules,
+    rules: &StalenessRules,
 ) -> StalenessVerdict {
     if !gone.is_empty() {
         return StalenessVerdict::Gone { evidence: gone.to_vec() };
     }
     let Some(canon) = &cluster.canon else { return StalenessVerdict::Stands };
-    let page = MergedClaims::of(canon, epoch, &rules.truth);
+    let page = MergedClaims::of(canon, epoch, rules);
     let mut later = core
         .iter()
         .filter_map(|at| Some((*at, cluster.occurrences.get(*at)?)))
         .filter(|(_, one)| one.resolved() > canon.merged && is_confirmed(one))
-        .map(|(at, one)| LaterClaims::of(at, one, epoch, &rules.truth))
+        .map(|(at, one)| LaterClaims::of(at, one, epoch, rules))
         .collect::<Vec<_>>();
     later.sort_by_key(|one| (one.occurrence.resolved(), one.at));
-    let judge = StalenessCheck { page: &page, same: &rules.same, rules: &rules.truth };
+    let judge = StalenessCheck { page: &page, same, rules };
     let newest = later.iter().rev().find_map(|one| Some((judge.newer(one)?, one.at)));
     if let Some((version, by)) = newest {
         return StalenessVerdict::Newer { version, by };

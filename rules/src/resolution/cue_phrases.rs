@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::config::toml_reader::TomlReader;
-use crate::resolution::normalize;
-use crate::resolution::transcript::{hash, stem};
+use crate::resolution::normalize::{self, hash, stem};
 
 /// What a phrase tells. The names in `signals.toml` are the keys of [`CueClass::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use crate::disentangle::{AnswerMark, Conversation};
 use crate::model::ids::UserId;
-use crate::resolution::SignalRules;
 use crate::resolution::cue_phrases::CueClass;
-use crate::resolution::normalize;
+use crate::resolution::normalize::bare;
 use crate::resolution::question_detection::DetectedQuestion;
+use crate::resolution::rules::SignalRules;
 use crate::resolution::transcript::{ParsedMessage, Transcript};
 
 /// How the asker's own words end, after somebody could have answered.
@@ -115,23 +115,9 @@ impl ReactionVotes {
     }
 }
 
-/// An emoji without its variation selector and skin tone; a custom one without its colons.
-pub(super) fn bare(emoji: &str) -> &str {
-    emoji
-        .trim_matches(':')
-        .trim_end_matches(|c: char| matches!(u32::from(c), 0xFE00..=0xFE0F | 0x1F3FB..=0x1F3FF))
-}
-
 /// Whether a tag of the forum post says that it is solved.
 pub(super) fn solved_tag(conversation: &Conversation<'_>, rules: &SignalRules) -> bool {
     conversation.channel.tags.iter().any(|tag| rules.is_solved_tag(tag))
-}
-
-/// A tag's words without emoji, in lower case.
-pub(super) fn tag_words(tag: &str) -> String {
-    let plain = normalize::words_of(tag);
-    let words = plain.split(' ').filter(|word| word.chars().all(char::is_alphanumeric));
-    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The latest mark that names an answer, and is not taken back for the same message.

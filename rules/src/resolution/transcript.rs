@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::disentangle::Conversation;
 use crate::model::ids::{MessageId, UserId};
 use crate::model::message::{Message, MessageKind};
-use crate::resolution::SignalRules;
 use crate::resolution::cue_phrases::{CueClass, CueSet};
 use crate::resolution::normalize;
-use crate::resolution::normalize::NormalizedText;
+use crate::resolution::normalize::{NormalizedText, hash, stem};
+use crate::resolution::rules::SignalRules;
 
 /// A participant, numbered in the order of first appearance.
 pub(super) type ParticipantIndex = usize;
@@ -215,17 +215,6 @@ fn content(plain: &str, stopwords: &HashSet<u32>) -> Vec<u32> {
     all.dedup();
     all.truncate(200);
     all
-}
-
-/// The word without a plural or verb ending: enough for "agents" to meet "agent".
-pub(super) fn stem(word: &str) -> &str {
-    let rest = |end: &str| word.strip_suffix(end).filter(|rest| rest.len() > 3);
-    rest("ing").or_else(|| rest("ed")).or_else(|| rest("s")).unwrap_or(word)
-}
-
-/// FNV-1a, 32 bits: the same on every machine.
-pub(super) fn hash(word: &str) -> u32 {
-    word.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// How many hashes two sorted lists share.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 
+use super::pattern::pattern;
 use super::seed_phrase::SeedPhraseRules;
 use crate::config::toml_reader::TomlReader;
 
@@ -140,7 +141,7 @@ impl SecretPattern {
         }
         let run = table.integer("run", 16, 1, 1_000) as usize;
         let random = table.bool("random", false);
-        let pattern = super::pattern(table)?;
+        let pattern = pattern(table)?;
         if pattern.is_match("") {
             table.wrong("pattern", "matches the empty text");
             return None;

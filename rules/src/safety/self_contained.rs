@@ -2,6 +2,7 @@
 
 use regex::RegexSet;
 
+use super::pattern::compile;
 use crate::config::toml_reader::TomlReader;
 
 #[derive(Debug)]
@@ -18,7 +19,7 @@ impl SelfContainedRules {
         let patterns = table.texts("elsewhere");
         let good = patterns
             .iter()
-            .filter(|pattern| super::compile(table, "elsewhere", pattern).is_some())
+            .filter(|pattern| compile(table, "elsewhere", pattern).is_some())
             .collect::<Vec<_>>();
         let elsewhere = RegexSet::new(good).unwrap_or_else(|error| {
             table.wrong("elsewhere", format!("too much together: {error}"));
