@@ -19,6 +19,7 @@ use self::weights::LinkWeights;
 pub use self::window::WINDOW;
 use self::window::{MaxPauses, MessageWindow, WindowMessage};
 use crate::config::toml_reader::TomlReader;
+use crate::language::Languages;
 use crate::model::ids::{ConversationId, MessageId, Millis, UserId};
 use crate::model::message::{Channel, ChannelKind, Message};
 
@@ -33,14 +34,14 @@ pub struct ConversationRules {
 }
 
 impl ConversationRules {
-    pub(crate) fn read(file: &mut TomlReader) -> Self {
+    pub(crate) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
         let limits = file.section("limits", |table| MaxPauses {
             gap: table.integer("gap_hours", 48, 1, 24 * 365) * Millis::HOUR,
             named_gap: table.integer("named_gap_hours", 168, 1, 24 * 365) * Millis::HOUR,
         });
         let caution =
             file.section("ranking", |table| table.number("caution", 0.3, -5.0, 5.0)) as f32;
-        let lexicon = file.section("words", Lexicon::read);
+        let lexicon = file.section("words", |table| Lexicon::read(table, languages));
         Self { limits, caution, lexicon, weights: LinkWeights::trained() }
     }
 }

@@ -5,7 +5,7 @@
 pub mod config;
 pub mod disentangle;
 pub mod due;
-mod language;
+pub mod language;
 pub mod markdown;
 pub mod model;
 pub mod occurrence_ranking;

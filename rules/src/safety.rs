@@ -12,6 +12,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use crate::config::toml_reader::TomlReader;
+use crate::language::Languages;
 use pattern::pattern;
 use secrets::SecretPatterns;
 use self_contained::SelfContainedRules;
@@ -43,8 +44,8 @@ enum FactList {
 }
 
 impl SafetyRules {
-    pub(crate) fn read(file: &mut TomlReader) -> Self {
-        let secrets = SecretPatterns::read(file);
+    pub(crate) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
+        let secrets = SecretPatterns::read(file, languages);
         let refused = file.sections("unlisted", |table| {
             let lists = [
                 ("addresses", FactList::Addresses),
@@ -56,7 +57,7 @@ impl SafetyRules {
             let mixed = table.bool("mixed", false);
             pattern(table).map(|pattern| RestrictedPattern { kind, listed, pattern, mixed })
         });
-        let answer = file.section("answer", SelfContainedRules::read);
+        let answer = file.section("answer", |table| SelfContainedRules::read(table, languages));
         Self {
             secrets: Arc::new(secrets),
             refused: Arc::new(refused.into_iter().flatten().collect()),

@@ -5,6 +5,7 @@
 //! More detail, other words, another platform or another way are no contradiction.
 
 use crate::config::toml_reader::TomlReader;
+use crate::language::Languages;
 use crate::markdown::{MarkdownBlock, parse, plain_text, read_page};
 use crate::model::cluster::{Cluster, MergedAnswer, Occurrence};
 use crate::model::ids::MessageId;
@@ -25,8 +26,8 @@ pub struct StalenessRules {
 }
 
 impl StalenessRules {
-    pub(crate) fn read(file: &mut TomlReader) -> Self {
-        let cues = file.section("says", ClaimCues::read);
+    pub(crate) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
+        let cues = file.section("says", |table| ClaimCues::read(table, languages));
         let (held, taken_back) = file.section("agree", |table| {
             let mut share = |key, default| table.number(key, default, 0.01, 1.0) as f32;
             (share("held", 0.5), share("taken_back", 0.6))

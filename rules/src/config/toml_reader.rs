@@ -153,9 +153,20 @@ impl TomlReader {
 
     /// A list of texts; a missing one is empty.
     pub fn texts(&mut self, key: &'static str) -> Vec<String> {
-        self.value(key, Vec::new(), "a list of texts in quotes", |value| {
-            value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+        self.optional_texts(key).unwrap_or_default()
+    }
+
+    /// A list of texts, if there is one.
+    pub fn optional_texts(&mut self, key: &'static str) -> Option<Vec<String>> {
+        self.value(key, None, "a list of texts in quotes", |value| {
+            let texts = value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned));
+            texts.collect::<Option<Vec<_>>>().map(Some)
         })
+    }
+
+    /// The file and the dotted path of a key of this table.
+    pub fn position(&self, key: &str) -> (String, String) {
+        (self.file.clone(), self.join(key))
     }
 
     /// One word of `choices`, turned into its value.
@@ -170,6 +181,11 @@ impl TomlReader {
     /// Every key of this table with its value, for tables whose keys are data.
     pub fn entries(&mut self) -> Vec<(String, Value)> {
         std::mem::take(&mut self.table).into_iter().collect()
+    }
+
+    /// Records an error of another file that was found while reading this one.
+    pub fn report(&mut self, error: ConfigError) {
+        self.mistakes.push(error);
     }
 
     /// Records that the value of `key` is wrong.

@@ -1,6 +1,7 @@
 //! Words and phrases that people list in TOML, found in texts.
 
 use crate::config::toml_reader::TomlReader;
+use crate::language::{WordList, is_hangul};
 
 /// A text as lower-case words between single spaces, with a space at both ends.
 #[derive(Debug, Clone)]
@@ -30,6 +31,20 @@ impl Phrase {
             match Self::of(&text) {
                 Some(phrase) => phrases.push(phrase),
                 None => table.wrong(key, format!("{text:?} holds no word")),
+            }
+        }
+        phrases
+    }
+
+    /// Parses lists of phrases; one without a letter or digit is an error of its list.
+    pub(crate) fn parse_lists(table: &mut TomlReader, lists: &[WordList]) -> Vec<Self> {
+        let mut phrases = Vec::new();
+        for list in lists {
+            for text in &list.words {
+                match Self::of(text) {
+                    Some(phrase) => phrases.push(phrase),
+                    None => table.report(list.error(format!("{text:?} holds no word"))),
+                }
             }
         }
         phrases
@@ -70,10 +85,6 @@ fn spaced(text: &str) -> String {
         out.push(' ');
     }
     out
-}
-
-fn is_hangul(c: char) -> bool {
-    matches!(c, '\u{ac00}'..='\u{d7a3}')
 }
 
 fn is_unspaced(c: char) -> bool {

@@ -1,8 +1,10 @@
 //! What people said, as it may be published: without the names of those who did not choose to be
 //! named.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::LazyLock;
 
+use crate::language::Languages;
 use crate::markdown::{MarkdownBlock, MarkdownInline, parse, plain_text};
 use crate::model::cluster::{Cluster, Occurrence};
 use crate::occurrence_ranking::content;
@@ -189,12 +191,10 @@ impl<'c> Participants<'c> {
 /// Whether a line says all that it begins to say: it neither was cut nor ends in a word that needs
 /// another one behind it.
 fn is_whole(line: &str) -> bool {
-    const LEAN_ON: [&str; 24] = [
-        "a", "an", "and", "as", "at", "because", "but", "by", "from", "if", "into", "my", "of",
-        "or", "our", "than", "that", "the", "their", "this", "via", "when", "with", "your",
-    ];
+    static LEANING: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| Languages::built_in().words("title", "leaning").collect());
     let last = line.rsplit(' ').next().unwrap_or_default().to_lowercase();
-    !line.ends_with(['…', ':', ',', '(', '-']) && !LEAN_ON.contains(&last.as_str())
+    !line.ends_with(['…', ':', ',', '(', '-']) && !LEANING.contains(last.as_str())
 }
 
 fn one_line(blocks: &[MarkdownBlock]) -> String {
@@ -203,7 +203,8 @@ fn one_line(blocks: &[MarkdownBlock]) -> String {
 
 /// What makes a wording another one: the words that carry matter, and what is asked for.
 fn wording(line: &str) -> (BTreeSet<String>, Option<String>) {
-    const ASKS: [&str; 7] = ["how", "what", "when", "where", "which", "who", "why"];
+    static ASKS: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| Languages::built_in().words("title", "question_words").collect());
     let lower = line.to_lowercase();
     let mut words = lower.split(|c: char| !c.is_alphabetic());
     (content(line), words.find(|word| ASKS.contains(word)).map(str::to_owned))

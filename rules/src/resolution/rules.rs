@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use crate::config::toml_reader::TomlReader;
+use crate::language::Languages;
 use crate::resolution::cue_phrases::PhraseMatcher;
 use crate::resolution::normalize::{bare, hash, tag_words};
 use crate::resolution::weights::{ANSWER_FEATURES, FeatureWeights, OUTCOME, QUESTION_FEATURES};
@@ -27,9 +28,9 @@ pub struct SignalRules {
 }
 
 impl SignalRules {
-    pub(crate) fn read(file: &mut TomlReader) -> Self {
+    pub(crate) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
         let bots = file.bool("bots_answer", false);
-        let (phrases, lead_ins, stopwords) = PhraseMatcher::read(file);
+        let (phrases, lead_ins, stopwords) = PhraseMatcher::read(file, languages);
         let (accepting, refusing) = file
             .section("reactions", |table| (emojis(table, "accepting"), emojis(table, "refusing")));
         let solved_tags = file.section("tags", |table| {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::disentangle::Conversation;
+use crate::language::Script;
 use crate::model::ids::{MessageId, UserId};
 use crate::model::message::{Message, MessageKind};
 use crate::resolution::cue_phrases::{CueClass, CueSet};
@@ -197,7 +198,7 @@ impl MessageParser<'_> {
 fn content(plain: &str, stopwords: &HashSet<u32>) -> Vec<u32> {
     let mut all = Vec::new();
     for word in plain.split(' ') {
-        if word.chars().any(|c| ('\u{AC00}'..='\u{D7A3}').contains(&c)) {
+        if Script::of(word) == Script::Hangul {
             let starts = word.char_indices().map(|(at, _)| at).collect::<Vec<_>>();
             for pair in starts.windows(2) {
                 let end =

@@ -7,20 +7,17 @@ use crate::config::toml_reader::TomlReader;
 /// Reads the key `pattern`; a bad one is a mistake and `None`.
 pub(super) fn pattern(table: &mut TomlReader) -> Option<Regex> {
     let text = table.text("pattern", "");
-    compile(table, "pattern", &text)
-}
-
-pub(super) fn compile(table: &mut TomlReader, key: &str, text: &str) -> Option<Regex> {
     if text.is_empty() {
-        table.wrong(key, "missing; expected a regular expression");
+        table.wrong("pattern", "missing; expected a regular expression");
         return None;
     }
-    match Regex::new(text) {
-        Ok(regex) => Some(regex),
-        Err(error) => {
-            let last = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
-            table.wrong(key, format!("not a regular expression: {last}"));
-            None
-        }
-    }
+    compile(&text).map_err(|problem| table.wrong("pattern", problem)).ok()
+}
+
+/// Compiles a pattern, or says what is wrong with it.
+pub(super) fn compile(text: &str) -> Result<Regex, String> {
+    Regex::new(text).map_err(|error| {
+        let last = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
+        format!("not a regular expression: {last}")
+    })
 }
