@@ -3,15 +3,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use super::weights::WEIGHTS;
 use crate::language::Languages;
-
-/// What telling what to do adds where the question asks how.
-const TELLS: f32 = 0.25;
-const SHOWS: f32 = 0.1;
-const POINTS: f32 = -0.4;
-const DOUBTS: f32 = -0.2;
-const ASKS_BACK: f32 = -0.4;
-const GARBLED: f32 = -0.3;
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct AnswerStyle {
@@ -50,12 +43,12 @@ impl AnswerStyle {
     /// What speaks for and against it, with weights.
     pub(super) fn weights(&self, asks_how: bool) -> impl Iterator<Item = (&'static str, f32)> {
         [
-            (asks_how && self.tells && !self.points, "tells what to do", TELLS),
-            (asks_how && self.shows, "shows a setting or code", SHOWS),
-            (self.points, "only points elsewhere", POINTS),
-            (self.doubts, "doubts itself", DOUBTS),
-            (self.asks_back, "asks back", ASKS_BACK),
-            (self.garbled, "has a dash for the hyphens of an option", GARBLED),
+            (asks_how && self.tells && !self.points, "tells what to do", WEIGHTS.tells),
+            (asks_how && self.shows, "shows a setting or code", WEIGHTS.shows),
+            (self.points, "only points elsewhere", WEIGHTS.points),
+            (self.doubts, "doubts itself", WEIGHTS.doubts),
+            (self.asks_back, "asks back", WEIGHTS.asks_back),
+            (self.garbled, "has a dash for the hyphens of an option", WEIGHTS.garbled),
         ]
         .into_iter()
         .filter_map(|(fact, what, weight)| fact.then_some((what, weight)))

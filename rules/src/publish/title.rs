@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use super::title_weights::WEIGHTS;
 use crate::language::{Languages, Script};
 
 /// A title is cut at a word before it passes so many characters.
@@ -39,19 +40,23 @@ pub fn title_score(text: &str) -> f32 {
         Script::Other => 4,
     };
     let mut score = 0.0;
+    let weights = &*WEIGHTS;
     let mut weigh = |fact: bool, weight: f32| score += if fact { weight } else { 0.0 };
-    weigh(text.ends_with(['?', '？']) || has_question_ending(text), 1.0);
-    weigh(words.first().is_some_and(|word| WORDS.openers.contains(word.as_str())), 0.8);
-    weigh((few..=20).contains(&words.len()), 1.0);
-    weigh(words.len() > 40, -1.0);
-    weigh(words.len() < few, -0.8);
-    weigh(words.first().is_some_and(|word| WORDS.lead_ins.contains(word.as_str())), -0.6);
-    weigh(text.starts_with(['@', '<']) || nick_opening(text).is_some(), -0.6);
-    weigh(matter == 0, -1.5);
-    weigh(matter == 1, -0.5);
-    weigh(text.contains("```") || text.lines().count() > 3 || odd_share(text) > 0.3, -1.0);
-    weigh(text.contains("http://") || text.contains("https://"), -0.5);
-    weigh(text.contains("[redacted"), -0.5);
+    weigh(text.ends_with(['?', '？']) || has_question_ending(text), weights.asks);
+    weigh(words.first().is_some_and(|word| WORDS.openers.contains(word.as_str())), weights.opener);
+    weigh((few..=20).contains(&words.len()), weights.good_length);
+    weigh(words.len() > 40, weights.too_long);
+    weigh(words.len() < few, weights.too_short);
+    weigh(
+        words.first().is_some_and(|word| WORDS.lead_ins.contains(word.as_str())),
+        weights.lead_in,
+    );
+    weigh(text.starts_with(['@', '<']) || nick_opening(text).is_some(), weights.address);
+    weigh(matter == 0, weights.empty);
+    weigh(matter == 1, weights.one_word);
+    weigh(text.contains("```") || text.lines().count() > 3 || odd_share(text) > 0.3, weights.signs);
+    weigh(text.contains("http://") || text.contains("https://"), weights.link);
+    weigh(text.contains("[redacted"), weights.redacted);
     score
 }
 
