@@ -1,4 +1,4 @@
-//! Which conversation does a message belong to.
+//! Which conversation a message belongs to.
 
 mod addressing;
 pub mod features;
@@ -23,7 +23,7 @@ use crate::language::Languages;
 use crate::model::ids::{ConversationId, MessageId, Millis, UserId};
 use crate::model::message::{Channel, ChannelKind, Message};
 
-/// How channel talk is untangled: `conversations.toml` and the trained weights.
+/// The rules of disentangling: `conversations.toml` and the trained weights.
 #[derive(Debug, Clone)]
 pub struct ConversationRules {
     limits: MaxPauses,
@@ -83,10 +83,10 @@ impl ParentLink {
     }
 }
 
-/// Links the messages of one channel, told in the order of their ids.
+/// Links the messages of one channel, given in the order of their ids.
 ///
 /// A link is a function of the message, of the last [`WINDOW`] talk messages before it, and of the
-/// message that it is a native reply to. An untangler that was told only these gives the same link.
+/// message that it is a native reply to. A disentangler that was given only these makes the same link.
 #[derive(Debug, Clone)]
 pub struct Disentangler<'r> {
     rules: &'r ConversationRules,

@@ -1,4 +1,4 @@
-//! Is a page due, and by when.
+//! Whether a page is due, and by when.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
-//! Is a question resolved, and which message resolved it.
+//! Whether a question is resolved, and which message resolved it.
 //!
-//! A conversation is read once (`said`), the question is found (`asking`), the messages that may
-//! answer are scored (`answers`), and marks, tags, reactions and the asker's last words decide how
+//! A conversation is parsed once (`transcript`), the question is found (`question_detection`), the messages
+//! that may answer are scored (`answer_ranking`), and marks, tags, reactions and the asker's last words decide how
 //! far the best of them is to be believed (`signals`).
 
 mod answer_ranking;
@@ -29,14 +29,14 @@ use signals::{AskerClosing, ReactionVotes};
 use transcript::Transcript;
 use weights::{ANSWER_FEATURES, OUTCOME, ScoredFeature, holds};
 
-/// What a conversation comes to.
+/// The verdict on a conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "verdict")]
 pub enum ConversationVerdict {
     NotAQuestion {
         reasons: Vec<WeightedReason>,
     },
-    /// `answers` were tried, best first, at most three; nothing tells that one of them settled it.
+    /// `answers` were tried, best first, at most three; nothing shows that one of them resolved it.
     Open {
         question: Question,
         answers: Vec<Answer>,
@@ -56,7 +56,7 @@ pub struct Question {
     pub reasons: Vec<WeightedReason>,
 }
 
-/// Why we believe that a question is settled.
+/// Why a question counts as resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Resolution {
     pub question: Question,
@@ -90,7 +90,7 @@ pub enum ResolutionGrade {
     Unconfirmed,
 }
 
-/// A sign that the question is settled.
+/// A sign that the question is resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolutionSignal {
     pub kind: SignalKind,
@@ -113,7 +113,7 @@ pub enum SignalKind {
 /// At most so many answers are quoted.
 const MOST_ANSWERS: usize = 3;
 
-/// Judges a conversation, whole.
+/// Classifies a whole conversation.
 pub fn classify(conversation: &Conversation<'_>, rules: &SignalRules) -> ConversationVerdict {
     match weigh(conversation, rules) {
         Err(reasons) => ConversationVerdict::NotAQuestion { reasons },

@@ -1,4 +1,4 @@
-//! Are two questions the same.
+//! Whether two questions are the same.
 //!
 //! Words are weighed by statistics that are frozen in a [`CorpusStats`], so that a verdict depends on
 //! the set of known questions and never on the order in which they came.
@@ -21,7 +21,7 @@ pub use corpus_stats::{CorpusStats, QaSignature};
 use entities::{EntityKind, RivalGroups, clash};
 pub use pair_features::PairFeatures;
 
-/// How sameness is judged: `same.toml`.
+/// The rules of similarity: `same.toml`.
 #[derive(Debug, Clone)]
 pub struct SimilarityRules {
     vocabulary: Arc<WordLists>,
@@ -33,7 +33,7 @@ pub struct SimilarityRules {
     vetoes: VetoRules,
 }
 
-/// The words of an occurrence, as far as sameness looks at them.
+/// The texts of an occurrence that are compared.
 #[derive(Debug, Clone, Copy)]
 pub struct QaText<'a> {
     pub question: &'a str,
@@ -51,7 +51,7 @@ pub struct PairVerdict {
     pub reasons: Vec<WeightedReason>,
 }
 
-/// Judges a pair. Symmetric, and zero where a question says too little or a name contradicts.
+/// Compares a pair. Symmetric, and zero if a question has too few content words or names conflict.
 pub fn compare_pair(a: &QaSignature, b: &QaSignature, rules: &SimilarityRules) -> PairVerdict {
     pair_features::sameness(a, b, rules)
 }

@@ -1,4 +1,4 @@
-//! Does a known answer still stand?
+//! Whether a merged answer still holds.
 //!
 //! A maintainer is asked to look again only for a reason that can be shown: evidence that went, a
 //! later version with another answer, or a later confirmed answer that cannot be true beside the page.
@@ -17,7 +17,7 @@ use crate::similarity::{
 use crate::versions::newer;
 use claims::{AnswerClaims, ClaimCues};
 
-/// How a known answer is judged: `truth.toml`.
+/// The rules of staleness: `truth.toml`.
 #[derive(Debug, Clone)]
 pub struct StalenessRules {
     cues: ClaimCues,
@@ -40,7 +40,7 @@ impl StalenessRules {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StalenessVerdict {
     Stands,
-    /// Messages that it stands on may not be shown any more.
+    /// Messages that are its evidence may not be shown any more.
     Gone {
         evidence: Vec<MessageId>,
     },
@@ -84,7 +84,7 @@ pub fn check_staleness(
     if let Some((version, by)) = newest {
         return StalenessVerdict::Newer { version, by };
     }
-    // Whoever confirms the page later settles what was said against it before.
+    // A later answer that agrees with the page outweighs earlier ones against it.
     for one in later.iter().rev() {
         if judge.contradicts(one) {
             return StalenessVerdict::Contradicted { by: one.at };
@@ -125,7 +125,7 @@ impl MergedClaims {
     }
 }
 
-/// What the page's reader sees before it helps is not what it tells to do.
+/// Drops the symptom that a page opens with: it is no instruction.
 fn drop_symptom(blocks: &mut Vec<MarkdownBlock>) {
     let is_intro = |block: &MarkdownBlock| {
         matches!(block, MarkdownBlock::Paragraph(_))
@@ -196,7 +196,7 @@ impl StalenessCheck<'_> {
         }
         let page = self.page.text.as_str();
         let told = newer(page, later.answer());
-        // Whoever only asks with a later version may get any answer.
+        // A question about a later version may have any answer.
         let asked = || {
             let other = self.page.said.shares_nothing_with(&later.said);
             other.then(|| newer(page, &later.occurrence.question.text)).flatten()

@@ -1,6 +1,6 @@
-//! Reads TOML that people edit and reports every mistake at once.
+//! Reads TOML that people edit and reports all errors at once.
 //!
-//! `serde` stops at the first mistake of a file; a person who edits rules wants them all, each with
+//! `serde` stops at the first error of a file; a person who edits rules wants all of them, each with
 //! the file, the key and what is allowed there.
 
 use std::fmt;
@@ -27,7 +27,7 @@ impl fmt::Display for ConfigError {
     }
 }
 
-/// A table being read. Every key is taken at most once; what nobody took is unknown.
+/// A table being read. Every key is read at most once; a key that was not read is unknown.
 #[derive(Debug)]
 pub struct TomlReader {
     file: String,
@@ -193,7 +193,7 @@ impl TomlReader {
         self.wrong_at(self.join(key), problem);
     }
 
-    /// Ends the reading: what nobody asked for is a mistake too.
+    /// Ends the reading: a key that was not read is an error too.
     pub fn finish(mut self) -> Vec<ConfigError> {
         self.refuse_unknown_keys();
         self.mistakes

@@ -1,4 +1,4 @@
-//! What single words tell: common ones tell nothing, a few change how a message is read.
+//! What single words mean: common ones nothing, a few change how a message is read.
 
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;

@@ -1,4 +1,4 @@
-//! Words and phrases that people list in TOML, found in texts.
+//! Words and phrases from TOML lists, and how they match texts.
 
 use crate::config::toml_reader::TomlReader;
 use crate::language::{WordList, is_hangul};
@@ -12,7 +12,7 @@ impl NormalizedWords {
         Self(spaced(text))
     }
 
-    /// The words but for those that a phrase stands for.
+    /// The words without those of a phrase.
     pub(crate) fn without(&self, phrase: &Phrase) -> Self {
         Self(self.0.replace(&phrase.0, " "))
     }
@@ -30,7 +30,10 @@ impl Phrase {
         for text in table.texts(key) {
             match Self::of(&text) {
                 Some(phrase) => phrases.push(phrase),
-                None => table.wrong(key, format!("{text:?} holds no word")),
+                None => table.wrong(
+                    key,
+                    format!("{text:?} has no letter or digit; write a word or remove it"),
+                ),
             }
         }
         phrases
@@ -43,7 +46,9 @@ impl Phrase {
             for text in &list.words {
                 match Self::of(text) {
                     Some(phrase) => phrases.push(phrase),
-                    None => table.report(list.error(format!("{text:?} holds no word"))),
+                    None => table.report(list.error(format!(
+                        "{text:?} has no letter or digit; write a word or remove it"
+                    ))),
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! How an answer speaks: it tells what to do, points elsewhere, doubts, or asks back.
+//! The style of an answer: it says what to do, points elsewhere, doubts, or asks back.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;

@@ -1,5 +1,4 @@
-//! What people said, as it may be published: without the names of those who did not choose to be
-//! named.
+//! Message texts as they may be published: without the names of people who did not choose to be named.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
@@ -11,7 +10,7 @@ use crate::occurrence_ranking::content;
 use crate::publish::pseudonym::AuthorNaming;
 use crate::publish::title::{clean_title, title_score};
 
-/// What stands where somebody was named.
+/// The replacement for a name.
 const SOMEBODY: &str = "a user";
 
 /// Everybody who takes part in a cluster's conversations or is mentioned there.
@@ -50,7 +49,7 @@ impl<'c> Participants<'c> {
         one_line(&self.read(text))
     }
 
-    /// The line that a question would be called by. Empty only where it holds no word.
+    /// The title that a question makes. Empty only if the question has no word.
     pub fn title(&self, question: &str) -> String {
         let blocks = self.read(question);
         let said = blocks
@@ -99,7 +98,7 @@ impl<'c> Participants<'c> {
         rest
     }
 
-    /// Whether published prose still tells somebody's name.
+    /// Whether published prose still contains the name of a participant.
     pub fn names_left_in(&self, prose: &str) -> bool {
         let addressed = |name: &str| {
             let shown = format!("@{name}");
@@ -201,7 +200,7 @@ fn one_line(blocks: &[MarkdownBlock]) -> String {
     plain_text(blocks).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What makes a wording another one: the words that carry matter, and what is asked for.
+/// Two wordings are the same if this is: the content words, and the question word.
 fn wording(line: &str) -> (BTreeSet<String>, Option<String>) {
     static ASKS: LazyLock<HashSet<&str>> =
         LazyLock::new(|| Languages::built_in().words("title", "question_words").collect());
@@ -210,7 +209,7 @@ fn wording(line: &str) -> (BTreeSet<String>, Option<String>) {
     (content(line), words.find(|word| ASKS.contains(word)).map(str::to_owned))
 }
 
-/// Whether a name can be told from a word of the language wherever it stands.
+/// Whether a name cannot be mistaken for a word of the language.
 fn is_distinctive(name: &str) -> bool {
     let inner_capital =
         name.chars().skip(1).any(char::is_uppercase) && name.chars().any(char::is_lowercase);
@@ -224,7 +223,7 @@ fn is_handle(name: &str) -> bool {
     name.chars().any(|c| c == '_' || c.is_ascii_digit())
 }
 
-/// Where the first of some names stands as a word of its own, and not as a part of a path.
+/// The position and length of the first of some names that is a whole word and no part of a path.
 fn first_call(text: &str, names: &[&str]) -> Option<(usize, usize)> {
     let mut before = ' ';
     for (at, c) in text.char_indices() {

@@ -27,10 +27,10 @@ static WORDS: LazyLock<TitleWords> = LazyLock::new(|| {
     }
 });
 
-/// How well a text would stand as the title of a page: higher is better, about -3 to 3.
+/// How well a text reads as the title of a page: higher is better, about -3 to 3.
 ///
 /// Counts for it: a question mark at the end, a question word at the start, four to twenty words.
-/// Counts against it: a greeting or an address at the start, pronouns instead of matter, code, links.
+/// Counts against it: a greeting or an address at the start, pronouns instead of a subject, code, links.
 pub fn title_score(text: &str) -> f32 {
     let text = text.trim();
     let words = words(text);
@@ -62,7 +62,7 @@ pub fn title_score(text: &str) -> f32 {
 
 /// The question as one plain line: without address, greeting, mentions, links and Markdown, its first
 /// letter upper-case, at most 120 characters, cut at a word. Of several sentences the one that asks
-/// with the most matter stands for all. Empty only where the text holds no word.
+/// with the most content words is used. Empty only if the text has no word.
 pub fn clean_title(text: &str) -> String {
     let prose = prose(text);
     let line = without_lead_in(&prose);
@@ -126,7 +126,7 @@ fn without_lead_in(text: &str) -> &str {
     if words(rest).is_empty() { text } else { rest }
 }
 
-/// What stands behind `nick_1:` or `nick_1,`; an ordinary word before a colon is part of the text.
+/// The text after `nick_1:` or `nick_1,`; an ordinary word before a colon is part of the text.
 fn nick_opening(text: &str) -> Option<&str> {
     let (token, rest) = text.split_once(' ')?;
     let nick = token.strip_suffix([':', ','])?.trim_start_matches('@');
@@ -137,7 +137,7 @@ fn nick_opening(text: &str) -> Option<&str> {
     (named || token.starts_with('@')).then_some(rest)
 }
 
-/// The asking sentence with the most matter, the first of equals, where there are several sentences.
+/// The question with the most content words, the first of equals, if there are several sentences.
 fn asking_sentence(line: &str) -> Option<&str> {
     let mut best = None;
     let mut start = 0;
@@ -156,7 +156,7 @@ fn asking_sentence(line: &str) -> Option<&str> {
     (sentences > 1).then_some(best)?.map(|(_, sentence)| sentence)
 }
 
-/// Where each sentence's closing mark stands, and where the sentence ends.
+/// The positions of each sentence's closing mark and of its end.
 fn sentence_ends(line: &str) -> Vec<(usize, usize)> {
     let mut ends = Vec::new();
     let mut chars = line.char_indices().peekable();

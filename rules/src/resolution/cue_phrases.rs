@@ -124,7 +124,9 @@ impl PhraseMatcher {
                             patterns.push(pattern);
                             classes.push(cue);
                         }
-                        None => file.report(list.error(format!("{phrase:?} holds no word"))),
+                        None => file.report(list.error(format!(
+                            "{phrase:?} has no letter, digit or emoji; write a word or remove it"
+                        ))),
                     }
                 }
             }

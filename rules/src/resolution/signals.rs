@@ -1,4 +1,4 @@
-//! What tells that the question is settled: marks, tags, reactions, and the asker's own last words.
+//! The signals of resolution: marks, tags, reactions, and the asker's last messages.
 
 use crate::disentangle::{AnswerMark, Conversation};
 use crate::model::ids::UserId;
@@ -15,7 +15,7 @@ pub(super) struct AskerClosing {
     pub(super) worked: Option<usize>,
     /// Where the asker last thanks.
     pub(super) thanked: Option<usize>,
-    /// Whether thanks stand in the asker's last three messages.
+    /// Whether thanks are in the asker's last three messages.
     pub(super) thanked_late: bool,
     /// Whether the asker asks, fails or still tries in or after the words that close.
     pub(super) taken_back: bool,
@@ -23,7 +23,7 @@ pub(super) struct AskerClosing {
     pub(super) messages: usize,
     pub(super) last_fails: bool,
     pub(super) last_asks: bool,
-    /// Whether one of the asker's last three messages tells of failure.
+    /// Whether one of the asker's last three messages reports a failure.
     pub(super) fails_late: bool,
 }
 

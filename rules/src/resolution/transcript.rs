@@ -1,4 +1,4 @@
-//! A conversation read once: who said what to whom, in cues instead of words.
+//! A parsed conversation: who wrote what to whom, as cue classes instead of words.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -40,7 +40,7 @@ impl ParsedMessage<'_> {
         self.message.id
     }
 
-    /// Whether it says nothing but hello, or nothing at all.
+    /// Whether it is only a greeting, or empty.
     pub(super) fn is_empty_talk(&self) -> bool {
         self.matter == 0 && !self.link && !self.code && self.message.attachments.is_empty()
     }
@@ -53,13 +53,13 @@ impl ParsedMessage<'_> {
     }
 }
 
-/// Whom a message speaks to.
+/// Whom a message addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Addressee {
     Nobody,
     /// Somebody in this conversation.
     Person(ParticipantIndex),
-    /// Somebody who says nothing in it.
+    /// Somebody who wrote nothing in it.
     Stranger,
 }
 

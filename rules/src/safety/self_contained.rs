@@ -1,4 +1,4 @@
-//! Does an answer stand alone.
+//! Whether an answer can be understood on its own.
 
 use regex::RegexSet;
 

@@ -1,4 +1,4 @@
-//! What an answer tells to do, and what it tells not to.
+//! What an answer advises, and what it advises against.
 
 use std::collections::BTreeSet;
 
@@ -51,14 +51,14 @@ impl ClaimCues {
     }
 }
 
-/// How a statement stands to what it names.
+/// The stance of a statement towards what it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stance {
     For,
     Against,
     /// It was so and is not any more.
     Ended,
-    /// It tells nothing either way.
+    /// It says nothing either way.
     Open,
 }
 
