@@ -1,4 +1,4 @@
-//! Which answer of a cluster is the best.
+//! The ranking of a cluster's answers.
 
 mod answer_style;
 mod weights;
@@ -31,10 +31,10 @@ pub struct RankedOccurrence<'c> {
 
 /// The quotable occurrences of a cluster, the one with the best answer first; of equals the earlier.
 ///
-/// Counts for an answer: how it was settled and how sure that is, a trusted answerer, that others
-/// answered likewise, that its question is the one that names the cluster, that it speaks of the same
-/// things, its substance, and that it tells what to do. Counts against it: that it only points
-/// elsewhere, doubts, asks back, or speaks of what nobody else asked about.
+/// Counts for an answer: how it was resolved and with what confidence, a trusted answerer, similar
+/// answers of others, that its question names the cluster, that it is about the same things, its
+/// length, and that it says what to do. Counts against it: that it only points elsewhere, doubts, asks
+/// back, or is about something that nobody else asked.
 pub fn rank_occurrences(cluster: &Cluster) -> Vec<RankedOccurrence<'_>> {
     let mut occurrences = cluster.occurrences.iter().collect::<Vec<_>>();
     // The sort is stable, so that of equals the earlier stays first.
@@ -57,7 +57,7 @@ pub fn rank_occurrences(cluster: &Cluster) -> Vec<RankedOccurrence<'_>> {
     ranked
 }
 
-/// How much of its words that carry matter the shorter of two texts shares with the other, 0 to 1.
+/// How much of its content words the shorter of two texts shares with the other, 0 to 1.
 pub fn overlap(a: &str, b: &str) -> f32 {
     let (a, b) = (content(a), content(b));
     a.intersection(&b).count() as f32 / a.len().min(b.len()).max(1) as f32
@@ -68,7 +68,7 @@ fn earlier(a: &RankedOccurrence<'_>, b: &RankedOccurrence<'_>) -> Ordering {
 }
 
 impl<'c> RankedOccurrence<'c> {
-    /// What the judgement of the one conversation tells.
+    /// The score from the verdict on its conversation alone.
     fn from_resolution_only(occurrence: &'c Occurrence) -> Self {
         let mut standing = Self { occurrence, score: 0.0, reasons: Vec::new() };
         let (what, weight) = resolution_reason(occurrence.grade);
@@ -116,7 +116,7 @@ impl RepresentativeTerms {
     }
 }
 
-/// An occurrence with the words that carry matter.
+/// An occurrence with its content words.
 struct OccurrenceTerms<'c> {
     occurrence: &'c Occurrence,
     question: BTreeSet<String>,
@@ -172,7 +172,7 @@ impl<'c> OccurrenceTerms<'c> {
     }
 }
 
-/// The stems of a text's words that carry matter; of scripts without spaces, every two letters.
+/// The stems of a text's content words; of scripts without spaces, every two letters.
 pub(crate) fn content(text: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for token in tokens(text) {
