@@ -178,7 +178,8 @@ fn address(table: &mut TomlReader, key: &'static str) -> Option<String> {
     None
 }
 
-/// Reads the rules: the embedded ones, with files of `directory` in place of those of their name.
+/// Loads the rules: the embedded ones, with files of `directory` in place of those of their name. Its
+/// folder `languages` may add languages too.
 pub fn load_rules(directory: Option<&Path>) -> anyhow::Result<Ruleset> {
     let Some(directory) = directory else { return Ok(Ruleset::embedded()) };
     if !directory.is_dir() {
@@ -196,7 +197,8 @@ pub fn load_rules(directory: Option<&Path>) -> anyhow::Result<Ruleset> {
             texts.insert(name, read_text(&path)?);
         } else {
             let known = rules::config::ruleset::EMBEDDED.map(|(known, _)| known).join(", ");
-            let problem = format!("no rules file has this name; known: {known}");
+            let problem =
+                format!("no rules file has this name; known: {known}, and languages/<code>.toml");
             mistakes.push(ConfigError {
                 file: path.display().to_string(),
                 key: String::new(),
@@ -204,11 +206,30 @@ pub fn load_rules(directory: Option<&Path>) -> anyhow::Result<Ruleset> {
             });
         }
     }
-    match Ruleset::parse(|name| texts.get(name).cloned()) {
+    load_languages(&directory.join(rules::language::FOLDER), &mut texts)?;
+    match Ruleset::from_files(&texts) {
         Ok(rules) if mistakes.is_empty() => Ok(rules),
         Ok(_) => Err(ConfigErrors(mistakes).into()),
         Err(more) => Err(ConfigErrors(mistakes.into_iter().chain(more).collect()).into()),
     }
+}
+
+/// Adds the language files of a folder, which may be missing.
+fn load_languages(
+    folder: &Path,
+    texts: &mut std::collections::BTreeMap<String, String>,
+) -> anyhow::Result<()> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            texts.insert(format!("{}/{name}", rules::language::FOLDER), read_text(&path)?);
+        }
+    }
+    Ok(())
 }
 
 fn read_text(path: &Path) -> anyhow::Result<String> {

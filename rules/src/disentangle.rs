@@ -1,4 +1,4 @@
-//! Which conversation does a message belong to.
+//! Which conversation a message belongs to.
 
 mod addressing;
 pub mod features;
@@ -16,16 +16,14 @@ use self::lexicon::Lexicon;
 use self::link_cue::LinkCue;
 use self::ranking::CandidateRanking;
 use self::weights::LinkWeights;
-use self::window::{MessageWindow, WindowMessage};
+pub use self::window::WINDOW;
+use self::window::{MaxPauses, MessageWindow, WindowMessage};
 use crate::config::toml_reader::TomlReader;
+use crate::language::Languages;
 use crate::model::ids::{ConversationId, MessageId, Millis, UserId};
 use crate::model::message::{Channel, ChannelKind, Message};
 
-/// How many talk messages of its channel before it a link may depend on, besides the message that a
-/// native reply names.
-pub const WINDOW: usize = 40;
-
-/// How channel talk is untangled: `conversations.toml` and the trained weights.
+/// The rules of disentangling: `conversations.toml` and the trained weights.
 #[derive(Debug, Clone)]
 pub struct ConversationRules {
     limits: MaxPauses,
@@ -36,28 +34,15 @@ pub struct ConversationRules {
 }
 
 impl ConversationRules {
-    pub(crate) fn read(file: &mut TomlReader) -> Self {
+    pub(crate) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
         let limits = file.section("limits", |table| MaxPauses {
             gap: table.integer("gap_hours", 48, 1, 24 * 365) * Millis::HOUR,
             named_gap: table.integer("named_gap_hours", 168, 1, 24 * 365) * Millis::HOUR,
         });
         let caution =
             file.section("ranking", |table| table.number("caution", 0.3, -5.0, 5.0)) as f32;
-        let lexicon = file.section("words", Lexicon::read);
+        let lexicon = file.section("words", |table| Lexicon::read(table, languages));
         Self { limits, caution, lexicon, weights: LinkWeights::trained() }
-    }
-}
-
-/// The longest pauses that a link bridges, in milliseconds.
-#[derive(Debug, Clone, Copy)]
-struct MaxPauses {
-    gap: i64,
-    named_gap: i64,
-}
-
-impl MaxPauses {
-    fn allow(self, gap: i64, named: bool) -> bool {
-        gap <= if named { self.named_gap } else { self.gap }
     }
 }
 
@@ -98,10 +83,10 @@ impl ParentLink {
     }
 }
 
-/// Links the messages of one channel, told in the order of their ids.
+/// Links the messages of one channel, given in the order of their ids.
 ///
 /// A link is a function of the message, of the last [`WINDOW`] talk messages before it, and of the
-/// message that it is a native reply to. An untangler that was told only these gives the same link.
+/// message that it is a native reply to. A disentangler that was given only these makes the same link.
 #[derive(Debug, Clone)]
 pub struct Disentangler<'r> {
     rules: &'r ConversationRules,

@@ -1,4 +1,4 @@
-//! Is a page due, and by when.
+//! Whether a page is due, and by when.
 
 use std::collections::BTreeSet;
 
@@ -26,10 +26,10 @@ pub struct PageRules {
 pub struct DocsRules {
     /// How surely its heading asks the same, 0 to 1.
     pub alike: f32,
-    /// The share of its heading's words that the question must hold where it has not our answer.
+    /// The share of its heading's words that the question must hold where the section lacks the answer.
     pub heading: f32,
-    /// How surely a page of ours must ask the same, which must have our answer too: chat told its
-    /// question apart from the draft's.
+    /// How surely a page from an earlier proposal must ask the same; it must have the answer too, as
+    /// its question is in another cluster than the draft's.
     pub ours: f32,
     /// The share of what the answer has one type, by which a section has the answer too.
     pub terms: f32,

@@ -5,7 +5,7 @@
 pub mod config;
 pub mod disentangle;
 pub mod due;
-mod language;
+pub mod language;
 pub mod markdown;
 pub mod model;
 pub mod occurrence_ranking;
@@ -16,4 +16,5 @@ pub mod similarity;
 pub mod staleness;
 #[cfg(test)]
 mod test_support;
+pub(crate) mod text;
 pub mod versions;

@@ -12,7 +12,8 @@ mod mention;
 mod page_parser;
 mod render;
 
-pub use escape::{MarkdownDialect, code_block, code_span, escape, needs_template_engine, visible};
+pub use crate::text::visible;
+pub use escape::{MarkdownDialect, code_block, code_span, escape, needs_template_engine};
 pub use render::render;
 
 /// A part of a message that stands on lines of its own.

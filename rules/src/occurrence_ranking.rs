@@ -1,11 +1,13 @@
-//! Which answer of a cluster is the best.
+//! The ranking of a cluster's answers.
 
 mod answer_style;
+mod weights;
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use self::answer_style::AnswerStyle;
+use self::weights::WEIGHTS;
 use crate::model::cluster::{Cluster, Occurrence};
 use crate::model::reason::WeightedReason;
 use crate::resolution::ResolutionGrade;
@@ -13,19 +15,9 @@ use crate::similarity::tokens::{SimilarityToken, stem, tokens};
 
 /// So many of a cluster's answers, the surest first, are compared with each other.
 const MOST_COMPARED: usize = 24;
-/// What the word of a trusted person adds.
-const TRUST: f32 = 0.3;
-/// What another person's answer in the same words adds.
-const AGREEMENT: f32 = 0.5;
-/// What a full answer adds: one of [`FULL`] words or more.
-const SUBSTANCE: f32 = 0.3;
+/// An answer of so many words is a full one.
 const FULL: usize = 40;
-/// What an answer adds whose own question is the one that names the cluster.
-const NEARNESS: f32 = 0.5;
-/// What an answer adds that speaks of what the naming question is about.
-const MATTER: f32 = 0.3;
-/// What an answer loses with each word that it shares with its own question alone.
-const ASIDE: f32 = 0.15;
+/// More words that an answer shares with its own question alone do not count.
 const MOST_ASIDES: usize = 3;
 
 /// A quotable occurrence and what speaks for its best answer.
@@ -39,10 +31,10 @@ pub struct RankedOccurrence<'c> {
 
 /// The quotable occurrences of a cluster, the one with the best answer first; of equals the earlier.
 ///
-/// Counts for an answer: how it was settled and how sure that is, a trusted answerer, that others
-/// answered likewise, that its question is the one that names the cluster, that it speaks of the same
-/// things, its substance, and that it tells what to do. Counts against it: that it only points
-/// elsewhere, doubts, asks back, or speaks of what nobody else asked about.
+/// Counts for an answer: how it was resolved and with what confidence, a trusted answerer, similar
+/// answers of others, that its question names the cluster, that it is about the same things, its
+/// length, and that it says what to do. Counts against it: that it only points elsewhere, doubts, asks
+/// back, or is about something that nobody else asked.
 pub fn rank_occurrences(cluster: &Cluster) -> Vec<RankedOccurrence<'_>> {
     let mut occurrences = cluster.occurrences.iter().collect::<Vec<_>>();
     // The sort is stable, so that of equals the earlier stays first.
@@ -65,7 +57,7 @@ pub fn rank_occurrences(cluster: &Cluster) -> Vec<RankedOccurrence<'_>> {
     ranked
 }
 
-/// How much of its words that carry matter the shorter of two texts shares with the other, 0 to 1.
+/// How much of its content words the shorter of two texts shares with the other, 0 to 1.
 pub fn overlap(a: &str, b: &str) -> f32 {
     let (a, b) = (content(a), content(b));
     a.intersection(&b).count() as f32 / a.len().min(b.len()).max(1) as f32
@@ -76,7 +68,7 @@ fn earlier(a: &RankedOccurrence<'_>, b: &RankedOccurrence<'_>) -> Ordering {
 }
 
 impl<'c> RankedOccurrence<'c> {
-    /// What the judgement of the one conversation tells.
+    /// The score from the verdict on its conversation alone.
     fn from_resolution_only(occurrence: &'c Occurrence) -> Self {
         let mut standing = Self { occurrence, score: 0.0, reasons: Vec::new() };
         let (what, weight) = resolution_reason(occurrence.grade);
@@ -100,15 +92,15 @@ fn resolution_score(occurrence: &Occurrence) -> f32 {
 
 fn resolution_reason(grade: ResolutionGrade) -> (&'static str, f32) {
     match grade {
-        ResolutionGrade::Certain => ("marked as the answer", 0.5),
-        ResolutionGrade::Confirmed => ("confirmed by the asker", 0.4),
-        ResolutionGrade::Thanked => ("the asker says thanks", 0.1),
-        ResolutionGrade::Unconfirmed => ("not confirmed", 0.0),
+        ResolutionGrade::Certain => ("marked as the answer", WEIGHTS.certain),
+        ResolutionGrade::Confirmed => ("confirmed by the asker", WEIGHTS.confirmed),
+        ResolutionGrade::Thanked => ("the asker says thanks", WEIGHTS.thanked),
+        ResolutionGrade::Unconfirmed => ("not confirmed", WEIGHTS.unconfirmed),
     }
 }
 
 fn trust(occurrence: &Occurrence) -> f32 {
-    if occurrence.best_answer().trusted { TRUST } else { 0.0 }
+    if occurrence.best_answer().trusted { WEIGHTS.trust } else { 0.0 }
 }
 
 /// The question that names the cluster.
@@ -124,7 +116,7 @@ impl RepresentativeTerms {
     }
 }
 
-/// An occurrence with the words that carry matter.
+/// An occurrence with its content words.
 struct OccurrenceTerms<'c> {
     occurrence: &'c Occurrence,
     question: BTreeSet<String>,
@@ -144,15 +136,15 @@ impl<'c> OccurrenceTerms<'c> {
     ) -> RankedOccurrence<'c> {
         let best = self.occurrence.best_answer();
         let mut standing = RankedOccurrence::from_resolution_only(self.occurrence);
-        standing.add("others answered likewise", AGREEMENT * self.agreement(all));
+        standing.add("others answered likewise", WEIGHTS.agreement * self.agreement(all));
         let words = best.text.split_whitespace().count().min(FULL);
-        standing.add("its substance", SUBSTANCE * words as f32 / FULL as f32);
+        standing.add("its substance", WEIGHTS.substance * words as f32 / FULL as f32);
         let nearness = cosine(&self.question, &named.words);
-        standing.add("its question is the one that is asked", NEARNESS * nearness);
+        standing.add("its question is the one that is asked", WEIGHTS.nearness * nearness);
         let matter = share(&named.words, &self.answer);
-        standing.add("speaks of what is asked", MATTER * (2.0 * matter).min(1.0));
+        standing.add("speaks of what is asked", WEIGHTS.matter * (2.0 * matter).min(1.0));
         let asides = self.asides(named, all).min(MOST_ASIDES);
-        standing.add("speaks of what nobody else asked", -ASIDE * asides as f32);
+        standing.add("speaks of what nobody else asked", WEIGHTS.aside * asides as f32);
         for (what, weight) in AnswerStyle::of(&best.text).weights(named.asks_how) {
             standing.add(what, weight);
         }
@@ -180,7 +172,7 @@ impl<'c> OccurrenceTerms<'c> {
     }
 }
 
-/// The stems of a text's words that carry matter; of scripts without spaces, every two letters.
+/// The stems of a text's content words; of scripts without spaces, every two letters.
 pub(crate) fn content(text: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for token in tokens(text) {

@@ -1,132 +1,42 @@
-//! Is a question resolved, and which message resolved it.
+//! Whether a question is resolved, and which message resolved it.
 //!
-//! A conversation is read once (`said`), the question is found (`asking`), the messages that may
-//! answer are scored (`answers`), and marks, tags, reactions and the asker's last words decide how
+//! A conversation is parsed once (`transcript`), the question is found (`question_detection`), the messages
+//! that may answer are scored (`answer_ranking`), and marks, tags, reactions and the asker's last words decide how
 //! far the best of them is to be believed (`signals`).
 
 mod answer_ranking;
 mod cue_phrases;
 mod normalize;
 mod question_detection;
+mod rules;
 mod signals;
 #[cfg(test)]
 mod tests;
 mod transcript;
 mod weights;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::toml_reader::TomlReader;
 use crate::disentangle::{AnswerMark, Conversation};
 use crate::model::ids::{MessageId, Millis, UserId};
 use crate::model::reason::WeightedReason;
 use answer_ranking::AnswerCandidate;
-use cue_phrases::PhraseMatcher;
 use question_detection::DetectedQuestion;
+pub use rules::SignalRules;
 use signals::{AskerClosing, ReactionVotes};
 use transcript::Transcript;
-use weights::{FeatureWeights, ScoredFeature, holds};
+use weights::{ANSWER_FEATURES, OUTCOME, ScoredFeature, holds};
 
-/// What asks, what answers and what tells that it helped, compiled from `signals.toml`.
-#[derive(Debug, Clone)]
-pub struct SignalRules {
-    bots: bool,
-    phrases: PhraseMatcher,
-    lead_ins: HashSet<u32>,
-    stopwords: HashSet<u32>,
-    accepting: BTreeSet<String>,
-    refusing: BTreeSet<String>,
-    solved_tags: BTreeSet<String>,
-    asking: FeatureWeights<{ question_detection::FEATURES.len() }>,
-    asking_threshold: f32,
-    answers: FeatureWeights<{ answer_ranking::FEATURES.len() }>,
-    answer_floor: f32,
-    answer_reach: f32,
-    outcome: FeatureWeights<{ OUTCOME.len() }>,
-    outcome_threshold: f32,
-}
-
-impl SignalRules {
-    pub(crate) fn read(file: &mut TomlReader) -> Self {
-        let bots = file.bool("bots_answer", false);
-        let (phrases, lead_ins, stopwords) = PhraseMatcher::read(file);
-        let (accepting, refusing) = file
-            .section("reactions", |table| (emojis(table, "accepting"), emojis(table, "refusing")));
-        let solved_tags = file.section("tags", |table| {
-            table.texts("solved").iter().map(|tag| signals::tag_words(tag)).collect()
-        });
-        let (asking, asking_threshold) = file.section("asking", |table| {
-            let threshold = table.number("threshold", 1.0, -20.0, 20.0) as f32;
-            (FeatureWeights::read(table, &question_detection::FEATURES), threshold)
-        });
-        let (answers, answer_floor, answer_reach) = file.section("answers", |table| {
-            let floor = table.number("floor", 0.0, -20.0, 20.0) as f32;
-            let reach = table.number("reach", 0.5, 0.0, 20.0) as f32;
-            (FeatureWeights::read(table, &answer_ranking::FEATURES), floor, reach)
-        });
-        let (outcome, outcome_threshold) = file.section("outcome", |table| {
-            let threshold = table.number("threshold", 0.5, 0.0, 1.0) as f32;
-            (FeatureWeights::read(table, &OUTCOME), threshold)
-        });
-        Self {
-            bots,
-            phrases,
-            lead_ins,
-            stopwords,
-            accepting,
-            refusing,
-            solved_tags,
-            asking,
-            asking_threshold,
-            answers,
-            answer_floor,
-            answer_reach,
-            outcome,
-            outcome_threshold,
-        }
-    }
-
-    /// Whether a verdict may depend on reactions with this emoji: others need not be stored.
-    pub fn reads_reaction(&self, emoji: &str) -> bool {
-        let emoji = signals::bare(emoji);
-        self.accepting.contains(emoji) || self.refusing.contains(emoji)
-    }
-
-    /// Whether a forum's tag of this name closes a post.
-    pub fn is_solved_tag(&self, tag: &str) -> bool {
-        self.solved_tags.contains(&signals::tag_words(tag))
-    }
-
-    /// How many words of a plain text only lead in ("hi all, so"), and the text behind them.
-    fn lead_in<'t>(&self, plain: &'t str) -> (usize, &'t str) {
-        let mut words = 0;
-        let mut behind = plain.trim_start();
-        loop {
-            let (word, rest) = behind.split_once(' ').unwrap_or((behind, ""));
-            if self.lead_ins.contains(&transcript::hash(word)) {
-                words += 1;
-            } else if word != "." || rest.is_empty() {
-                return (words, behind);
-            }
-            behind = rest;
-        }
-    }
-}
-
-fn emojis(table: &mut TomlReader, key: &'static str) -> BTreeSet<String> {
-    table.texts(key).iter().map(|emoji| signals::bare(emoji).to_owned()).collect()
-}
-
-/// What a conversation comes to.
+/// The verdict on a conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "verdict")]
 pub enum ConversationVerdict {
     NotAQuestion {
         reasons: Vec<WeightedReason>,
     },
-    /// `answers` were tried, best first, at most three; nothing tells that one of them settled it.
+    /// `answers` were tried, best first, at most three; nothing shows that one of them resolved it.
     Open {
         question: Question,
         answers: Vec<Answer>,
@@ -146,7 +56,7 @@ pub struct Question {
     pub reasons: Vec<WeightedReason>,
 }
 
-/// Why we believe that a question is settled.
+/// Why a question counts as resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Resolution {
     pub question: Question,
@@ -180,7 +90,7 @@ pub enum ResolutionGrade {
     Unconfirmed,
 }
 
-/// A sign that the question is settled.
+/// A sign that the question is resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolutionSignal {
     pub kind: SignalKind,
@@ -200,31 +110,10 @@ pub enum SignalKind {
     TrustedAnswer,
 }
 
-/// The features of the outcome, in the order of [`outcome`].
-const OUTCOME: [ScoredFeature; 17] = [
-    ("base", "most questions stay open"),
-    ("marked", "somebody marked the answer"),
-    ("tagged", "the post is tagged as solved"),
-    ("accepted", "the asker or a trusted person accepts with a reaction"),
-    ("refused", "the asker or a trusted person refuses with a reaction"),
-    ("worked", "the asker says that it works"),
-    ("thanked", "the asker thanks"),
-    ("thanked_late", "the asker thanks at the end"),
-    ("taken_back", "the asker then asks, fails or still tries"),
-    ("last_fails", "the asker's last message tells of failure"),
-    ("fails_late", "the asker fails near the end"),
-    ("last_asks", "the asker's last message asks"),
-    ("silent", "the asker does not come back"),
-    ("trouble_silent", "a problem was told, and its teller does not come back"),
-    ("best_answer", "the best answer scores well"),
-    ("direct", "the best answer speaks to the asker"),
-    ("long_dialogue", "the asker comes back many times"),
-];
-
 /// At most so many answers are quoted.
 const MOST_ANSWERS: usize = 3;
 
-/// Judges a conversation, whole.
+/// Classifies a whole conversation.
 pub fn classify(conversation: &Conversation<'_>, rules: &SignalRules) -> ConversationVerdict {
     match weigh(conversation, rules) {
         Err(reasons) => ConversationVerdict::NotAQuestion { reasons },
@@ -250,9 +139,8 @@ pub fn extract_features(
     let named = |features: &[ScoredFeature], values: &[f32]| {
         features.iter().zip(values).map(|((key, _), value)| (*key, *value)).collect()
     };
-    let answer = |one: &AnswerCandidate| {
-        (weighed.id(one.place), named(&answer_ranking::FEATURES, &one.values))
-    };
+    let answer =
+        |one: &AnswerCandidate| (weighed.id(one.place), named(&ANSWER_FEATURES, &one.values));
     Some(ResolutionFeatures {
         question: weighed.question().messages,
         answers: weighed.candidates.iter().map(answer).collect(),

@@ -1,6 +1,7 @@
 //! What is removed before storing, and what keeps an answer off a page.
 
 mod deobfuscate;
+mod pattern;
 mod secrets;
 mod seed_phrase;
 mod self_contained;
@@ -11,6 +12,8 @@ use std::sync::Arc;
 use regex::Regex;
 
 use crate::config::toml_reader::TomlReader;
+use crate::language::Languages;
+use pattern::pattern;
 use secrets::SecretPatterns;
 use self_contained::SelfContainedRules;
 
@@ -41,8 +44,8 @@ enum FactList {
 }
 
 impl SafetyRules {
-    pub(crate) fn read(file: &mut TomlReader) -> Self {
-        let secrets = SecretPatterns::read(file);
+    pub(crate) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
+        let secrets = SecretPatterns::read(file, languages);
         let refused = file.sections("unlisted", |table| {
             let lists = [
                 ("addresses", FactList::Addresses),
@@ -54,32 +57,11 @@ impl SafetyRules {
             let mixed = table.bool("mixed", false);
             pattern(table).map(|pattern| RestrictedPattern { kind, listed, pattern, mixed })
         });
-        let answer = file.section("answer", SelfContainedRules::read);
+        let answer = file.section("answer", |table| SelfContainedRules::read(table, languages));
         Self {
             secrets: Arc::new(secrets),
             refused: Arc::new(refused.into_iter().flatten().collect()),
             answer: Arc::new(answer),
-        }
-    }
-}
-
-/// Reads the key `pattern`; a bad one is a mistake and `None`.
-fn pattern(table: &mut TomlReader) -> Option<Regex> {
-    let text = table.text("pattern", "");
-    compile(table, "pattern", &text)
-}
-
-fn compile(table: &mut TomlReader, key: &str, text: &str) -> Option<Regex> {
-    if text.is_empty() {
-        table.wrong(key, "missing; expected a regular expression");
-        return None;
-    }
-    match Regex::new(text) {
-        Ok(regex) => Some(regex),
-        Err(error) => {
-            let last = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
-            table.wrong(key, format!("not a regular expression: {last}"));
-            None
         }
     }
 }

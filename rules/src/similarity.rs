@@ -1,4 +1,4 @@
-//! Are two questions the same.
+//! Whether two questions are the same.
 //!
 //! Words are weighed by statistics that are frozen in a [`CorpusStats`], so that a verdict depends on
 //! the set of known questions and never on the order in which they came.
@@ -15,12 +15,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::config::toml_reader::TomlReader;
+use crate::language::Languages;
 use crate::model::reason::WeightedReason;
 pub use corpus_stats::{CorpusStats, QaSignature};
 use entities::{EntityKind, RivalGroups, clash};
 pub use pair_features::PairFeatures;
 
-/// How sameness is judged: `same.toml`.
+/// The rules of similarity: `same.toml`.
 #[derive(Debug, Clone)]
 pub struct SimilarityRules {
     vocabulary: Arc<WordLists>,
@@ -32,7 +33,7 @@ pub struct SimilarityRules {
     vetoes: VetoRules,
 }
 
-/// The words of an occurrence, as far as sameness looks at them.
+/// The texts of an occurrence that are compared.
 #[derive(Debug, Clone, Copy)]
 pub struct QaText<'a> {
     pub question: &'a str,
@@ -50,7 +51,7 @@ pub struct PairVerdict {
     pub reasons: Vec<WeightedReason>,
 }
 
-/// Judges a pair. Symmetric, and zero where a question says too little or a name contradicts.
+/// Compares a pair. Symmetric, and zero if a question has too few content words or names conflict.
 pub fn compare_pair(a: &QaSignature, b: &QaSignature, rules: &SimilarityRules) -> PairVerdict {
     pair_features::sameness(a, b, rules)
 }
@@ -117,6 +118,8 @@ impl QaSignature {
 struct WordLists {
     stop: BTreeSet<String>,
     filler: BTreeSet<String>,
+    /// Words before a colon that name nobody.
+    labels: Vec<String>,
     rivals: RivalGroups,
     least_content: f32,
     least_syllables: usize,
@@ -165,7 +168,7 @@ struct VetoRules {
 }
 
 impl SimilarityRules {
-    pub(crate) fn read(file: &mut TomlReader) -> Self {
+    pub(crate) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
         let weights = file.section("weights", |table| {
             let mut weight = |key, default| table.number(key, default, -50.0, 50.0) as f32;
             PairWeights {
@@ -196,7 +199,7 @@ impl SimilarityRules {
         let agreement =
             file.section("agree", |table| table.number("cosine", 0.3, 0.01, 1.0) as f32);
         Self {
-            vocabulary: Arc::new(WordLists::read(file)),
+            vocabulary: Arc::new(WordLists::read(file, languages)),
             weights,
             pair,
             threshold,
@@ -230,11 +233,12 @@ impl SimilarityRules {
 }
 
 impl WordLists {
-    fn read(file: &mut TomlReader) -> Self {
+    fn read(file: &mut TomlReader, languages: &Languages) -> Self {
         let rivals = file.sections("rivals", |table| table.texts("names"));
         file.section("words", |table| Self {
-            stop: table.texts("stop").into_iter().collect(),
-            filler: table.texts("filler").into_iter().collect(),
+            stop: languages.words_in(table, "stop", ("same", "stop")),
+            filler: languages.words_in(table, "filler", ("same", "filler")),
+            labels: languages.words("same", "labels").map(str::to_owned).collect(),
             rivals: RivalGroups(rivals),
             least_content: table.number("least_content", 0.9, 0.0, 10.0) as f32,
             least_syllables: table.integer("least_syllables", 5, 1, 100) as usize,

@@ -1,11 +1,11 @@
-//! Does a known answer still stand?
+//! Whether a merged answer still holds.
 //!
 //! A maintainer is asked to look again only for a reason that can be shown: evidence that went, a
 //! later version with another answer, or a later confirmed answer that cannot be true beside the page.
 //! More detail, other words, another platform or another way are no contradiction.
 
-use crate::config::ruleset::Ruleset;
 use crate::config::toml_reader::TomlReader;
+use crate::language::Languages;
 use crate::markdown::{MarkdownBlock, parse, plain_text, read_page};
 use crate::model::cluster::{Cluster, MergedAnswer, Occurrence};
 use crate::model::ids::MessageId;
@@ -17,7 +17,7 @@ use crate::similarity::{
 use crate::versions::newer;
 use claims::{AnswerClaims, ClaimCues};
 
-/// How a known answer is judged: `truth.toml`.
+/// The rules of staleness: `truth.toml`.
 #[derive(Debug, Clone)]
 pub struct StalenessRules {
     cues: ClaimCues,
@@ -26,8 +26,8 @@ pub struct StalenessRules {
 }
 
 impl StalenessRules {
-    pub(crate) fn read(file: &mut TomlReader) -> Self {
-        let cues = file.section("says", ClaimCues::read);
+    pub(crate) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
+        let cues = file.section("says", |table| ClaimCues::read(table, languages));
         let (held, taken_back) = file.section("agree", |table| {
             let mut share = |key, default| table.number(key, default, 0.01, 1.0) as f32;
             (share("held", 0.5), share("taken_back", 0.6))
@@ -40,7 +40,7 @@ impl StalenessRules {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StalenessVerdict {
     Stands,
-    /// Messages that it stands on may not be shown any more.
+    /// Messages that are its evidence may not be shown any more.
     Gone {
         evidence: Vec<MessageId>,
     },
@@ -64,26 +64,27 @@ pub fn check_staleness(
     core: &[usize],
     gone: &[MessageId],
     epoch: &CorpusStats,
-    rules: &Ruleset,
+    same: &SimilarityRules,
+    rules: &StalenessRules,
 ) -> StalenessVerdict {
     if !gone.is_empty() {
         return StalenessVerdict::Gone { evidence: gone.to_vec() };
     }
     let Some(canon) = &cluster.canon else { return StalenessVerdict::Stands };
-    let page = MergedClaims::of(canon, epoch, &rules.truth);
+    let page = MergedClaims::of(canon, epoch, rules);
     let mut later = core
         .iter()
         .filter_map(|at| Some((*at, cluster.occurrences.get(*at)?)))
         .filter(|(_, one)| one.resolved() > canon.merged && is_confirmed(one))
-        .map(|(at, one)| LaterClaims::of(at, one, epoch, &rules.truth))
+        .map(|(at, one)| LaterClaims::of(at, one, epoch, rules))
         .collect::<Vec<_>>();
     later.sort_by_key(|one| (one.occurrence.resolved(), one.at));
-    let judge = StalenessCheck { page: &page, same: &rules.same, rules: &rules.truth };
+    let judge = StalenessCheck { page: &page, same, rules };
     let newest = later.iter().rev().find_map(|one| Some((judge.newer(one)?, one.at)));
     if let Some((version, by)) = newest {
         return StalenessVerdict::Newer { version, by };
     }
-    // Whoever confirms the page later settles what was said against it before.
+    // A later answer that agrees with the page outweighs earlier ones against it.
     for one in later.iter().rev() {
         if judge.contradicts(one) {
             return StalenessVerdict::Contradicted { by: one.at };
@@ -124,7 +125,7 @@ impl MergedClaims {
     }
 }
 
-/// What the page's reader sees before it helps is not what it tells to do.
+/// Drops the symptom that a page opens with: it is no instruction.
 fn drop_symptom(blocks: &mut Vec<MarkdownBlock>) {
     let is_intro = |block: &MarkdownBlock| {
         matches!(block, MarkdownBlock::Paragraph(_))
@@ -195,7 +196,7 @@ impl StalenessCheck<'_> {
         }
         let page = self.page.text.as_str();
         let told = newer(page, later.answer());
-        // Whoever only asks with a later version may get any answer.
+        // A question about a later version may have any answer.
         let asked = || {
             let other = self.page.said.shares_nothing_with(&later.said);
             other.then(|| newer(page, &later.occurrence.question.text)).flatten()

@@ -236,7 +236,8 @@ impl ProposalReconciler {
             });
         };
         let core = (0..cluster.occurrences.len()).collect::<Vec<_>>();
-        let (why, mended) = match check_staleness(cluster, &core, &gone, epoch, &self.rules) {
+        let (same, truth) = (&self.rules.same, &self.rules.truth);
+        let (why, mended) = match check_staleness(cluster, &core, &gone, epoch, same, truth) {
             StalenessVerdict::Stands => {
                 return self.requested_move(entry, (merged, text), &page, ground).await;
             }

@@ -1,11 +1,14 @@
 //! All the rules a maintainer may edit, parsed and judged together.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 
 use crate::config::scope::ScopeRules;
 use crate::config::toml_reader::{ConfigError, TomlReader};
 use crate::disentangle::ConversationRules;
 use crate::due::PageRules;
+use crate::language::{self, Languages};
 use crate::publish::topics::TopicRules;
 use crate::resolution::SignalRules;
 use crate::safety::{FactRules, SafetyRules};
@@ -43,35 +46,48 @@ pub struct Ruleset {
 impl Ruleset {
     /// The rules the binary carries.
     pub fn embedded() -> Self {
-        Self::parse(|_| None).expect("the embedded rules are checked by a test")
+        Self::from_files(&BTreeMap::new()).expect("the embedded rules are checked by a test")
     }
 
     /// Parses every file: what `replaced` returns for its name, else the embedded text. Returns all
     /// mistakes of all files together.
     pub fn parse(replaced: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
+        let names = EMBEDDED.iter().chain(&language::BUILT_IN).map(|(name, _)| *name);
+        let files = names.filter_map(|name| Some((name.to_owned(), replaced(name)?)));
+        Self::from_files(&files.collect())
+    }
+
+    /// Parses every file: the texts of `files` in place of the embedded ones of their names, and
+    /// further languages as `languages/<code>.toml`. Returns all errors of all files together.
+    pub fn from_files(files: &BTreeMap<String, String>) -> Result<Self, Vec<ConfigError>> {
+        let (languages, language_errors) = Languages::from_files(files);
         let mut digest = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
         let mut readers = EMBEDDED.map(|(name, embedded)| {
-            let text = replaced(name);
-            let text = text.as_deref().unwrap_or(embedded);
+            let text = files.get(name).map_or(embedded, String::as_str);
             digest.update((text.len() as u64).to_le_bytes());
             digest.update(text);
             TomlReader::parse(name, text)
         });
+        for (_, text, _) in language::sources(files) {
+            digest.update((text.len() as u64).to_le_bytes());
+            digest.update(text);
+        }
         let [scope, conversations, signals, same, pages, safety, facts, topics, truth] =
             &mut readers;
         let rules = Self {
             scope: ScopeRules::read(scope),
-            conversations: ConversationRules::read(conversations),
-            signals: SignalRules::read(signals),
-            same: SimilarityRules::read(same),
+            conversations: ConversationRules::read(conversations, &languages),
+            signals: SignalRules::read(signals, &languages),
+            same: SimilarityRules::read(same, &languages),
             pages: PageRules::read(pages),
-            safety: SafetyRules::read(safety),
+            safety: SafetyRules::read(safety, &languages),
             facts: FactRules::read(facts),
             topics: TopicRules::read(topics),
-            truth: StalenessRules::read(truth),
+            truth: StalenessRules::read(truth, &languages),
             digest: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
         };
-        let mistakes = readers.into_iter().flat_map(TomlReader::finish).collect::<Vec<_>>();
+        let mut mistakes = readers.into_iter().flat_map(TomlReader::finish).collect::<Vec<_>>();
+        mistakes.extend(language_errors);
         if mistakes.is_empty() { Ok(rules) } else { Err(mistakes) }
     }
 

@@ -1,6 +1,6 @@
-//! Reads TOML that people edit and reports every mistake at once.
+//! Reads TOML that people edit and reports all errors at once.
 //!
-//! `serde` stops at the first mistake of a file; a person who edits rules wants them all, each with
+//! `serde` stops at the first error of a file; a person who edits rules wants all of them, each with
 //! the file, the key and what is allowed there.
 
 use std::fmt;
@@ -27,7 +27,7 @@ impl fmt::Display for ConfigError {
     }
 }
 
-/// A table being read. Every key is taken at most once; what nobody took is unknown.
+/// A table being read. Every key is read at most once; a key that was not read is unknown.
 #[derive(Debug)]
 pub struct TomlReader {
     file: String,
@@ -153,9 +153,20 @@ impl TomlReader {
 
     /// A list of texts; a missing one is empty.
     pub fn texts(&mut self, key: &'static str) -> Vec<String> {
-        self.value(key, Vec::new(), "a list of texts in quotes", |value| {
-            value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+        self.optional_texts(key).unwrap_or_default()
+    }
+
+    /// A list of texts, if there is one.
+    pub fn optional_texts(&mut self, key: &'static str) -> Option<Vec<String>> {
+        self.value(key, None, "a list of texts in quotes", |value| {
+            let texts = value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned));
+            texts.collect::<Option<Vec<_>>>().map(Some)
         })
+    }
+
+    /// The file and the dotted path of a key of this table.
+    pub fn position(&self, key: &str) -> (String, String) {
+        (self.file.clone(), self.join(key))
     }
 
     /// One word of `choices`, turned into its value.
@@ -172,12 +183,17 @@ impl TomlReader {
         std::mem::take(&mut self.table).into_iter().collect()
     }
 
+    /// Records an error of another file that was found while reading this one.
+    pub fn report(&mut self, error: ConfigError) {
+        self.mistakes.push(error);
+    }
+
     /// Records that the value of `key` is wrong.
     pub fn wrong(&mut self, key: &str, problem: impl Into<String>) {
         self.wrong_at(self.join(key), problem);
     }
 
-    /// Ends the reading: what nobody asked for is a mistake too.
+    /// Ends the reading: a key that was not read is an error too.
     pub fn finish(mut self) -> Vec<ConfigError> {
         self.refuse_unknown_keys();
         self.mistakes

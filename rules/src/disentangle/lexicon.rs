@@ -1,6 +1,7 @@
-//! What single words tell: common ones tell nothing, a few change how a message is read.
+//! What single words mean: common ones nothing, a few change how a message is read.
 
 use crate::config::toml_reader::TomlReader;
+use crate::language::Languages;
 
 /// The most common words of help channels, most widespread first; made by the training program.
 const COMMON: &str = include_str!("../../common_words.txt");
@@ -36,7 +37,7 @@ pub(super) struct Lexicon {
 }
 
 impl Lexicon {
-    pub(super) fn read(table: &mut TomlReader) -> Self {
+    pub(super) fn read(table: &mut TomlReader, languages: &Languages) -> Self {
         let mut words = COMMON
             .split_whitespace()
             .map(|word| (hash_of(word), WordFlags::COMMON))
@@ -50,8 +51,8 @@ impl Lexicon {
             ("particles", WordFlags::PARTICLE),
             ("common", WordFlags::COMMON),
         ] {
-            words
-                .extend(table.texts(key).iter().map(|word| (hash_of(&word.to_lowercase()), sense)));
+            let listed: Vec<_> = languages.words_in(table, key, ("conversations", key));
+            words.extend(listed.iter().map(|word| (hash_of(&word.to_lowercase()), sense)));
         }
         let mut lexicon =
             Self { slots: vec![(0, WordFlags::default()); (words.len() * 4).next_power_of_two()] };

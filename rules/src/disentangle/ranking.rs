@@ -4,8 +4,7 @@ use std::sync::LazyLock;
 
 use super::features::{FeatureSink, LinkFeature};
 use super::fingerprint::TextTraits;
-use super::window::{MessageWindow, SpeakerSet, WindowMessage, log_seconds};
-use super::{MaxPauses, WINDOW};
+use super::window::{MaxPauses, MessageWindow, SpeakerSet, WINDOW, WindowMessage, log_seconds};
 use crate::model::ids::MessageId;
 
 /// The pause that a channel is taken to have before it has shown its own: a minute.

@@ -3,12 +3,28 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::WINDOW;
 use super::addressing::{AddressMatch, NamePattern, target};
 use super::fingerprint::{MOST_PINGS, TextFingerprint};
 use super::lexicon::Lexicon;
 use crate::model::ids::{MessageId, Millis, UserId};
 use crate::model::message::{Author, Message};
+
+/// How many talk messages of its channel before it a link may depend on, besides the message that a
+/// native reply names.
+pub const WINDOW: usize = 40;
+
+/// The longest pauses that a link bridges, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MaxPauses {
+    pub(super) gap: i64,
+    pub(super) named_gap: i64,
+}
+
+impl MaxPauses {
+    pub(super) fn allow(self, gap: i64, named: bool) -> bool {
+        gap <= if named { self.named_gap } else { self.gap }
+    }
+}
 
 /// A set of speakers, one bit each.
 pub(super) type SpeakerSet = u64;

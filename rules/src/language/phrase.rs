@@ -1,6 +1,7 @@
-//! Words and phrases that people list in TOML, found in texts.
+//! Words and phrases from TOML lists, and how they match texts.
 
 use crate::config::toml_reader::TomlReader;
+use crate::language::{WordList, is_hangul};
 
 /// A text as lower-case words between single spaces, with a space at both ends.
 #[derive(Debug, Clone)]
@@ -11,7 +12,7 @@ impl NormalizedWords {
         Self(spaced(text))
     }
 
-    /// The words but for those that a phrase stands for.
+    /// The words without those of a phrase.
     pub(crate) fn without(&self, phrase: &Phrase) -> Self {
         Self(self.0.replace(&phrase.0, " "))
     }
@@ -29,7 +30,26 @@ impl Phrase {
         for text in table.texts(key) {
             match Self::of(&text) {
                 Some(phrase) => phrases.push(phrase),
-                None => table.wrong(key, format!("{text:?} holds no word")),
+                None => table.wrong(
+                    key,
+                    format!("{text:?} has no letter or digit; write a word or remove it"),
+                ),
+            }
+        }
+        phrases
+    }
+
+    /// Parses lists of phrases; one without a letter or digit is an error of its list.
+    pub(crate) fn parse_lists(table: &mut TomlReader, lists: &[WordList]) -> Vec<Self> {
+        let mut phrases = Vec::new();
+        for list in lists {
+            for text in &list.words {
+                match Self::of(text) {
+                    Some(phrase) => phrases.push(phrase),
+                    None => table.report(list.error(format!(
+                        "{text:?} has no letter or digit; write a word or remove it"
+                    ))),
+                }
             }
         }
         phrases
@@ -70,10 +90,6 @@ fn spaced(text: &str) -> String {
         out.push(' ');
     }
     out
-}
-
-fn is_hangul(c: char) -> bool {
-    matches!(c, '\u{ac00}'..='\u{d7a3}')
 }
 
 fn is_unspaced(c: char) -> bool {

@@ -7,6 +7,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use regex::Regex;
 
 use super::{MarkdownBlock, MarkdownInline, MarkdownList, escape, inline, link, plain_text};
+use crate::text::visible;
 
 /// Quotes, lists and emphasis nested deeper are flattened.
 const DEEPEST: usize = 24;
@@ -21,7 +22,7 @@ static TAG: LazyLock<Regex> =
 /// Reads CommonMark with tables and strikes. Headings become strong lines, rows of a table items of a
 /// list; of HTML only its text is kept, of an image what describes it.
 pub(super) fn read(text: &str) -> Vec<MarkdownBlock> {
-    let text = escape::visible(text);
+    let text = visible(text);
     let text = without_components(&text);
     let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES;
     let mut reader = PageParser { open: vec![PageFrame::of(PageBlockKind::Flat)] };

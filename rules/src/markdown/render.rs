@@ -2,8 +2,9 @@
 
 use pulldown_cmark::{Event, Options, Parser, TagEnd};
 
-use super::escape::{code_block, code_span, is_line_start, push_escaped, push_text, visible};
+use super::escape::{code_block, code_span, is_line_start, push_escaped, push_text};
 use super::{MarkdownBlock, MarkdownDialect, MarkdownInline};
+use crate::text::visible;
 
 /// Writes blocks so that a Markdown reader finds the same tree again and nothing else. Ends without
 /// a line end.

@@ -1,12 +1,10 @@
-//! How an answer speaks: it tells what to do, points elsewhere, doubts, or asks back.
+//! The style of an answer: it says what to do, points elsewhere, doubts, or asks back.
 
-/// What telling what to do adds where the question asks how.
-const TELLS: f32 = 0.25;
-const SHOWS: f32 = 0.1;
-const POINTS: f32 = -0.4;
-const DOUBTS: f32 = -0.2;
-const ASKS_BACK: f32 = -0.4;
-const GARBLED: f32 = -0.3;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::weights::WEIGHTS;
+use crate::language::Languages;
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct AnswerStyle {
@@ -30,7 +28,7 @@ impl AnswerStyle {
         let asks_back =
             text.trim_end().ends_with('?') && sentences.len() == 1 || sentences.is_empty();
         Self {
-            tells: sentences.iter().any(tells) || is_korean_request(text),
+            tells: sentences.iter().any(tells) || has_request_ending(text),
             shows: text.contains('`') || text.split_whitespace().any(is_setting),
             points: !sentences.is_empty() && !text.contains("```") && sentences.iter().all(points),
             doubts: sentences.iter().any(|words| is_hedged(words)),
@@ -45,151 +43,94 @@ impl AnswerStyle {
     /// What speaks for and against it, with weights.
     pub(super) fn weights(&self, asks_how: bool) -> impl Iterator<Item = (&'static str, f32)> {
         [
-            (asks_how && self.tells && !self.points, "tells what to do", TELLS),
-            (asks_how && self.shows, "shows a setting or code", SHOWS),
-            (self.points, "only points elsewhere", POINTS),
-            (self.doubts, "doubts itself", DOUBTS),
-            (self.asks_back, "asks back", ASKS_BACK),
-            (self.garbled, "has a dash for the hyphens of an option", GARBLED),
+            (asks_how && self.tells && !self.points, "tells what to do", WEIGHTS.tells),
+            (asks_how && self.shows, "shows a setting or code", WEIGHTS.shows),
+            (self.points, "only points elsewhere", WEIGHTS.points),
+            (self.doubts, "doubts itself", WEIGHTS.doubts),
+            (self.asks_back, "asks back", WEIGHTS.asks_back),
+            (self.garbled, "has a dash for the hyphens of an option", WEIGHTS.garbled),
         ]
         .into_iter()
         .filter_map(|(fact, what, weight)| fact.then_some((what, weight)))
     }
 }
 
+/// The word lists of answers, of all built-in languages.
+struct StyleWords {
+    how: HashSet<&'static str>,
+    how_openers: HashSet<&'static str>,
+    how_inside: Vec<&'static str>,
+    grammar: HashSet<&'static str>,
+    pointers: HashSet<&'static str>,
+    leads: HashSet<&'static str>,
+    acts: HashSet<&'static str>,
+    actions: HashSet<&'static str>,
+    /// Two words in a row.
+    obligations: HashSet<(&'static str, &'static str)>,
+    joins: HashSet<&'static str>,
+    turns: HashSet<&'static str>,
+    requests: Vec<&'static str>,
+    doubts: Vec<String>,
+}
+
+static WORDS: LazyLock<StyleWords> = LazyLock::new(|| {
+    let list = |key| Languages::built_in().words("answer_style", key);
+    StyleWords {
+        how: list("how").collect(),
+        how_openers: list("how_openers").collect(),
+        how_inside: list("how_inside").collect(),
+        grammar: list("grammar").collect(),
+        pointers: list("pointers").collect(),
+        leads: list("leads").collect(),
+        acts: list("acts").collect(),
+        actions: list("actions").collect(),
+        obligations: list("obligations").filter_map(|pair| pair.split_once(' ')).collect(),
+        joins: list("joins").collect(),
+        turns: list("turns").collect(),
+        requests: list("requests").collect(),
+        doubts: list("doubts").map(|doubt| format!(" {doubt} ")).collect(),
+    }
+});
+
 /// Whether a question asks for a way, or for help with an error, rather than for a fact.
 pub(super) fn asks_how(text: &str) -> bool {
     let words = words(text);
-    let has = |one: &str| words.iter().any(|word| word == one);
-    ["how", "where", "way", "fix", "solve", "possible", "error"].into_iter().any(has)
-        || words.first().is_some_and(|word| ["can", "could"].contains(&word.as_str()))
-        || ["어떻게", "어디", "방법"].iter().any(|one| text.contains(one))
+    words.iter().any(|word| WORDS.how.contains(word.as_str()))
+        || words.first().is_some_and(|word| WORDS.how_openers.contains(word.as_str()))
+        || WORDS.how_inside.iter().any(|one| text.contains(one))
 }
 
 /// Words that every text has, whatever it is about.
 pub(super) fn is_grammar(word: &str) -> bool {
-    GRAMMAR.binary_search(&word).is_ok()
+    WORDS.grammar.contains(word)
 }
 
-const GRAMMAR: [&str; 96] = [
-    "about", "after", "all", "also", "and", "any", "anyone", "are", "because", "been", "being",
-    "but", "can", "cant", "correct", "could", "did", "does", "doing", "dont", "each", "else",
-    "for", "from", "get", "getting", "guys", "had", "has", "have", "hello", "help", "here", "hey",
-    "how", "into", "its", "ive", "just", "know", "like", "make", "may", "more", "much", "need",
-    "not", "now", "one", "only", "other", "our", "out", "please", "properly", "right", "should",
-    "some", "someone", "still", "such", "than", "thank", "thanks", "that", "the", "their", "them",
-    "then", "there", "these", "they", "thing", "this", "those", "too", "try", "trying", "use",
-    "using", "very", "want", "was", "way", "were", "what", "when", "where", "which", "who", "why",
-    "will", "with", "would", "you", "your",
-];
-
-/// Words that send a reader somewhere else.
-const POINTERS: [&str; 9] =
-    ["check", "look", "read", "refer", "see", "visit", "follow", "browse", "consult"];
-/// Words that may stand before what an answer asks for.
-const LEADS: [&str; 16] = [
-    "you", "can", "could", "should", "just", "please", "try", "maybe", "yes", "yeah", "also", "to",
-    "have", "take", "a", "and",
-];
-/// Behind these, "check" asks to act, not to read: "check that the port is open".
-const ACTS: [&str; 8] = ["that", "if", "whether", "your", "is", "are", "for", "how"];
-/// Verbs that answers open with when they tell what to do.
-const ACTIONS: [&str; 62] = [
-    "add",
-    "allow",
-    "append",
-    "apply",
-    "build",
-    "call",
-    "change",
-    "check",
-    "choose",
-    "clear",
-    "clone",
-    "configure",
-    "connect",
-    "copy",
-    "create",
-    "define",
-    "delete",
-    "deploy",
-    "disable",
-    "download",
-    "downgrade",
-    "edit",
-    "enable",
-    "ensure",
-    "export",
-    "go",
-    "implement",
-    "import",
-    "include",
-    "increase",
-    "insert",
-    "install",
-    "keep",
-    "load",
-    "make",
-    "modify",
-    "move",
-    "open",
-    "pass",
-    "pick",
-    "place",
-    "point",
-    "press",
-    "pull",
-    "put",
-    "rebuild",
-    "reinstall",
-    "remove",
-    "rename",
-    "replace",
-    "restart",
-    "run",
-    "select",
-    "set",
-    "specify",
-    "start",
-    "store",
-    "switch",
-    "update",
-    "upgrade",
-    "use",
-    "write",
-];
-
 fn gives_instruction(words: &[String]) -> bool {
-    let lead = words.iter().take_while(|word| LEADS.contains(&word.as_str())).count();
-    let is_action = |word: &String| ACTIONS.contains(&word.as_str());
-    let pairs = words.windows(2).map(|pair| (pair[0].as_str(), pair[1].as_str()));
-    let asked = ["need", "must", "have", "should", "can", "sure"];
-    words.get(lead).is_some_and(is_action)
-        || pairs.clone().any(|pair| matches!(pair, ("you", next) if asked.contains(&next)))
-        || pairs.clone().any(|pair| matches!(pair, ("need" | "have", "to")))
-        || words.windows(2).any(|pair| {
-            ["and", "then", "to", "by", "or"].contains(&pair[0].as_str()) && is_action(&pair[1])
-        })
+    let lead = words.iter().take_while(|word| WORDS.leads.contains(word.as_str())).count();
+    let is_action = |word: &str| WORDS.actions.contains(word);
+    words.get(lead).is_some_and(|word| is_action(word))
+        || pairs(words).any(|pair| WORDS.obligations.contains(&pair))
+        || pairs(words).any(|(join, next)| WORDS.joins.contains(join) && is_action(next))
 }
 
 fn only_refers(words: &[String]) -> bool {
-    let lead = words.iter().take_while(|word| LEADS.contains(&word.as_str())).count();
+    let lead = words.iter().take_while(|word| WORDS.leads.contains(word.as_str())).count();
     let Some((verb, rest)) = words.get(lead..).and_then(<[String]>::split_first) else {
         return false;
     };
-    let acts = rest.first().is_some_and(|word| ACTS.contains(&word.as_str()))
-        || rest.windows(2).any(|pair| {
-            ["and", "then", "to", "or"].contains(&pair[0].as_str())
-                && ACTIONS.contains(&pair[1].as_str())
-        });
-    POINTERS.contains(&verb.as_str()) && !acts
+    let acts = rest.first().is_some_and(|word| WORDS.acts.contains(word.as_str()))
+        || pairs(rest)
+            .any(|(turn, next)| WORDS.turns.contains(turn) && WORDS.actions.contains(next));
+    WORDS.pointers.contains(verb.as_str()) && !acts
+}
+
+fn pairs(words: &[String]) -> impl Iterator<Item = (&str, &str)> {
+    words.windows(2).map(|pair| (pair[0].as_str(), pair[1].as_str()))
 }
 
 fn is_hedged(words: &[String]) -> bool {
-    let line = words.join(" ");
-    ["i think", "i guess", "not sure", "no idea", "i believe", "might be", "may be", "idk"]
-        .iter()
-        .any(|doubt| format!(" {line} ").contains(&format!(" {doubt} ")))
+    let line = format!(" {} ", words.join(" "));
+    WORDS.doubts.iter().any(|doubt| line.contains(doubt.as_str()))
 }
 
 /// `SOME_SETTING`, `--option`, `file.json`, `call()`.
@@ -205,8 +146,8 @@ fn is_setting(word: &str) -> bool {
     shouted || option || (file && !word.contains("://")) || word.contains("()")
 }
 
-fn is_korean_request(text: &str) -> bool {
-    ["세요", "하면 됩니다", "하시면", "해야"].iter().any(|ending| text.contains(ending))
+fn has_request_ending(text: &str) -> bool {
+    WORDS.requests.iter().any(|ending| text.contains(ending))
 }
 
 /// The words of each sentence; a line ends one, and a dot inside a word does not.
@@ -264,7 +205,6 @@ mod tests {
 
     #[test]
     fn grammar_words_are_found() {
-        assert!(GRAMMAR.is_sorted());
         assert!(is_grammar("how") && !is_grammar("port"));
     }
 }

@@ -1,15 +1,16 @@
-//! What people said, as it may be published: without the names of those who did not choose to be
-//! named.
+//! Message texts as they may be published: without the names of people who did not choose to be named.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::LazyLock;
 
+use crate::language::Languages;
 use crate::markdown::{MarkdownBlock, MarkdownInline, parse, plain_text};
 use crate::model::cluster::{Cluster, Occurrence};
 use crate::occurrence_ranking::content;
 use crate::publish::pseudonym::AuthorNaming;
 use crate::publish::title::{clean_title, title_score};
 
-/// What stands where somebody was named.
+/// The replacement for a name.
 const SOMEBODY: &str = "a user";
 
 /// Everybody who takes part in a cluster's conversations or is mentioned there.
@@ -48,7 +49,7 @@ impl<'c> Participants<'c> {
         one_line(&self.read(text))
     }
 
-    /// The line that a question would be called by. Empty only where it holds no word.
+    /// The title that a question makes. Empty only if the question has no word.
     pub fn title(&self, question: &str) -> String {
         let blocks = self.read(question);
         let said = blocks
@@ -97,7 +98,7 @@ impl<'c> Participants<'c> {
         rest
     }
 
-    /// Whether published prose still tells somebody's name.
+    /// Whether published prose still contains the name of a participant.
     pub fn names_left_in(&self, prose: &str) -> bool {
         let addressed = |name: &str| {
             let shown = format!("@{name}");
@@ -189,27 +190,26 @@ impl<'c> Participants<'c> {
 /// Whether a line says all that it begins to say: it neither was cut nor ends in a word that needs
 /// another one behind it.
 fn is_whole(line: &str) -> bool {
-    const LEAN_ON: [&str; 24] = [
-        "a", "an", "and", "as", "at", "because", "but", "by", "from", "if", "into", "my", "of",
-        "or", "our", "than", "that", "the", "their", "this", "via", "when", "with", "your",
-    ];
+    static LEANING: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| Languages::built_in().words("title", "leaning").collect());
     let last = line.rsplit(' ').next().unwrap_or_default().to_lowercase();
-    !line.ends_with(['…', ':', ',', '(', '-']) && !LEAN_ON.contains(&last.as_str())
+    !line.ends_with(['…', ':', ',', '(', '-']) && !LEANING.contains(last.as_str())
 }
 
 fn one_line(blocks: &[MarkdownBlock]) -> String {
     plain_text(blocks).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What makes a wording another one: the words that carry matter, and what is asked for.
+/// Two wordings are the same if this is: the content words, and the question word.
 fn wording(line: &str) -> (BTreeSet<String>, Option<String>) {
-    const ASKS: [&str; 7] = ["how", "what", "when", "where", "which", "who", "why"];
+    static ASKS: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| Languages::built_in().words("title", "question_words").collect());
     let lower = line.to_lowercase();
     let mut words = lower.split(|c: char| !c.is_alphabetic());
     (content(line), words.find(|word| ASKS.contains(word)).map(str::to_owned))
 }
 
-/// Whether a name can be told from a word of the language wherever it stands.
+/// Whether a name cannot be mistaken for a word of the language.
 fn is_distinctive(name: &str) -> bool {
     let inner_capital =
         name.chars().skip(1).any(char::is_uppercase) && name.chars().any(char::is_lowercase);
@@ -223,7 +223,7 @@ fn is_handle(name: &str) -> bool {
     name.chars().any(|c| c == '_' || c.is_ascii_digit())
 }
 
-/// Where the first of some names stands as a word of its own, and not as a part of a path.
+/// The position and length of the first of some names that is a whole word and no part of a path.
 fn first_call(text: &str, names: &[&str]) -> Option<(usize, usize)> {
     let mut before = ' ';
     for (at, c) in text.char_indices() {

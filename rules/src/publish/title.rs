@@ -1,217 +1,68 @@
 //! What a question looks like as the title of a page.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::title_weights::WEIGHTS;
+use crate::language::{Languages, Script};
+
 /// A title is cut at a word before it passes so many characters.
 const TITLE_CHARS: usize = 120;
 
-/// Words that open a question, English and Korean.
-const OPENERS: &[&str] = &[
-    "how",
-    "what",
-    "whats",
-    "where",
-    "why",
-    "who",
-    "which",
-    "when",
-    "can",
-    "could",
-    "is",
-    "are",
-    "do",
-    "does",
-    "did",
-    "should",
-    "will",
-    "would",
-    "has",
-    "have",
-    "any",
-    "anyone",
-    "어떻게",
-    "왜",
-    "어디서",
-    "어디에",
-    "어디에서",
-    "무엇을",
-    "무엇이",
-    "뭐가",
-    "언제",
-    "누가",
-    "어떤",
-    "어느",
-];
-/// Words that greet or lead in.
-const LEAD_INS: &[&str] = &[
-    "hi",
-    "hii",
-    "hello",
-    "hey",
-    "heya",
-    "hiya",
-    "yo",
-    "gm",
-    "greetings",
-    "all",
-    "guys",
-    "everyone",
-    "everybody",
-    "folks",
-    "there",
-    "team",
-    "so",
-    "ok",
-    "okay",
-    "well",
-    "and",
-    "also",
-    "btw",
-    "um",
-    "hmm",
-    "oh",
-    "please",
-    "sorry",
-    "but",
-    "안녕",
-    "안녕하세요",
-    "안녕하십니까",
-    "저기",
-    "저기요",
-    "혹시",
-    "근데",
-    "그런데",
-    "여러분",
-];
-/// Words without matter of their own: a question of these alone only follows up on something.
-const EMPTY: &[&str] = &[
-    "it",
-    "that",
-    "this",
-    "they",
-    "them",
-    "these",
-    "those",
-    "there",
-    "one",
-    "he",
-    "she",
-    "you",
-    "i",
-    "we",
-    "me",
-    "the",
-    "a",
-    "an",
-    "to",
-    "of",
-    "for",
-    "in",
-    "on",
-    "with",
-    "and",
-    "or",
-    "if",
-    "so",
-    "be",
-    "been",
-    "was",
-    "were",
-    "do",
-    "does",
-    "did",
-    "is",
-    "are",
-    "can",
-    "could",
-    "should",
-    "would",
-    "will",
-    "has",
-    "have",
-    "how",
-    "what",
-    "whats",
-    "where",
-    "why",
-    "who",
-    "which",
-    "when",
-    "any",
-    "anyone",
-    "know",
-    "help",
-    "idea",
-    "ideas",
-    "work",
-    "works",
-    "worked",
-    "mean",
-    "then",
-    "now",
-    "here",
-    "not",
-    "no",
-    "yes",
-    "about",
-    "else",
-    "just",
-    "like",
-    "get",
-    "use",
-    "see",
-    "please",
-    "somebody",
-    "someone",
-    "thing",
-    "right",
-    "ok",
-    "instead",
-    "too",
-    "also",
-    "my",
-    "your",
-    "그거",
-    "이거",
-    "저거",
-    "그건",
-    "이건",
-    "이게",
-    "그게",
-    "그럼",
-    "왜",
-    "어떻게",
-    "뭐가",
-];
+/// The word lists of titles, of all built-in languages.
+struct TitleWords {
+    openers: HashSet<&'static str>,
+    lead_ins: HashSet<&'static str>,
+    empty: HashSet<&'static str>,
+    endings: Vec<&'static str>,
+}
 
-/// How well a text would stand as the title of a page: higher is better, about -3 to 3.
+static WORDS: LazyLock<TitleWords> = LazyLock::new(|| {
+    let words = |key| Languages::built_in().words("title", key);
+    TitleWords {
+        openers: words("openers").collect(),
+        lead_ins: words("lead_ins").collect(),
+        empty: words("empty").collect(),
+        endings: words("endings").collect(),
+    }
+});
+
+/// How well a text reads as the title of a page: higher is better, about -3 to 3.
 ///
 /// Counts for it: a question mark at the end, a question word at the start, four to twenty words.
-/// Counts against it: a greeting or an address at the start, pronouns instead of matter, code, links.
+/// Counts against it: a greeting or an address at the start, pronouns instead of a subject, code, links.
 pub fn title_score(text: &str) -> f32 {
     let text = text.trim();
     let words = words(text);
-    let matter = words.iter().filter(|word| !EMPTY.contains(&word.as_str())).count();
-    let hangul = text.chars().any(is_hangul);
-    let few = if hangul { 2 } else { 4 };
+    let matter = words.iter().filter(|word| !WORDS.empty.contains(word.as_str())).count();
+    let few = match Script::of(text) {
+        Script::Hangul => 2,
+        Script::Other => 4,
+    };
     let mut score = 0.0;
+    let weights = &*WEIGHTS;
     let mut weigh = |fact: bool, weight: f32| score += if fact { weight } else { 0.0 };
-    weigh(text.ends_with(['?', '？']) || hangul && korean_question(text), 1.0);
-    weigh(words.first().is_some_and(|word| OPENERS.contains(&word.as_str())), 0.8);
-    weigh((few..=20).contains(&words.len()), 1.0);
-    weigh(words.len() > 40, -1.0);
-    weigh(words.len() < few, -0.8);
-    weigh(words.first().is_some_and(|word| LEAD_INS.contains(&word.as_str())), -0.6);
-    weigh(text.starts_with(['@', '<']) || nick_opening(text).is_some(), -0.6);
-    weigh(matter == 0, -1.5);
-    weigh(matter == 1, -0.5);
-    weigh(text.contains("```") || text.lines().count() > 3 || odd_share(text) > 0.3, -1.0);
-    weigh(text.contains("http://") || text.contains("https://"), -0.5);
-    weigh(text.contains("[redacted"), -0.5);
+    weigh(text.ends_with(['?', '？']) || has_question_ending(text), weights.asks);
+    weigh(words.first().is_some_and(|word| WORDS.openers.contains(word.as_str())), weights.opener);
+    weigh((few..=20).contains(&words.len()), weights.good_length);
+    weigh(words.len() > 40, weights.too_long);
+    weigh(words.len() < few, weights.too_short);
+    weigh(
+        words.first().is_some_and(|word| WORDS.lead_ins.contains(word.as_str())),
+        weights.lead_in,
+    );
+    weigh(text.starts_with(['@', '<']) || nick_opening(text).is_some(), weights.address);
+    weigh(matter == 0, weights.empty);
+    weigh(matter == 1, weights.one_word);
+    weigh(text.contains("```") || text.lines().count() > 3 || odd_share(text) > 0.3, weights.signs);
+    weigh(text.contains("http://") || text.contains("https://"), weights.link);
+    weigh(text.contains("[redacted"), weights.redacted);
     score
 }
 
 /// The question as one plain line: without address, greeting, mentions, links and Markdown, its first
 /// letter upper-case, at most 120 characters, cut at a word. Of several sentences the one that asks
-/// with the most matter stands for all. Empty only where the text holds no word.
+/// with the most content words is used. Empty only if the text has no word.
 pub fn clean_title(text: &str) -> String {
     let prose = prose(text);
     let line = without_lead_in(&prose);
@@ -267,7 +118,7 @@ fn without_lead_in(text: &str) -> &str {
     let mut rest = nick_opening(text).unwrap_or(text).trim_start();
     while let Some((token, behind)) = rest.split_once(' ') {
         let word = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-        if !word.is_empty() && !LEAD_INS.contains(&word.as_str()) {
+        if !word.is_empty() && !WORDS.lead_ins.contains(word.as_str()) {
             break;
         }
         rest = behind.trim_start();
@@ -275,7 +126,7 @@ fn without_lead_in(text: &str) -> &str {
     if words(rest).is_empty() { text } else { rest }
 }
 
-/// What stands behind `nick_1:` or `nick_1,`; an ordinary word before a colon is part of the text.
+/// The text after `nick_1:` or `nick_1,`; an ordinary word before a colon is part of the text.
 fn nick_opening(text: &str) -> Option<&str> {
     let (token, rest) = text.split_once(' ')?;
     let nick = token.strip_suffix([':', ','])?.trim_start_matches('@');
@@ -286,7 +137,7 @@ fn nick_opening(text: &str) -> Option<&str> {
     (named || token.starts_with('@')).then_some(rest)
 }
 
-/// The asking sentence with the most matter, the first of equals, where there are several sentences.
+/// The question with the most content words, the first of equals, if there are several sentences.
 fn asking_sentence(line: &str) -> Option<&str> {
     let mut best = None;
     let mut start = 0;
@@ -295,7 +146,8 @@ fn asking_sentence(line: &str) -> Option<&str> {
         let sentence = line[start..end].trim();
         start = end;
         sentences += 1;
-        let matter = words(sentence).iter().filter(|word| !EMPTY.contains(&word.as_str())).count();
+        let matter =
+            words(sentence).iter().filter(|word| !WORDS.empty.contains(word.as_str())).count();
         let asks = line[at..end].starts_with(['?', '？']) && matter >= 2;
         if asks && best.is_none_or(|(most, _)| matter > most) {
             best = Some((matter, sentence));
@@ -304,7 +156,7 @@ fn asking_sentence(line: &str) -> Option<&str> {
     (sentences > 1).then_some(best)?.map(|(_, sentence)| sentence)
 }
 
-/// Where each sentence's closing mark stands, and where the sentence ends.
+/// The positions of each sentence's closing mark and of its end.
 fn sentence_ends(line: &str) -> Vec<(usize, usize)> {
     let mut ends = Vec::new();
     let mut chars = line.char_indices().peekable();
@@ -350,15 +202,10 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn is_hangul(c: char) -> bool {
-    ('\u{AC00}'..='\u{D7A3}').contains(&c)
-}
-
-fn korean_question(text: &str) -> bool {
+/// Whether the last word ends as questions without a question mark do.
+fn has_question_ending(text: &str) -> bool {
     let text = text.trim_end_matches(|c: char| !c.is_alphanumeric());
-    ["나요", "까요", "가요", "는지요", "인지요", "을까", "할까", "니까", "되나", "있나"]
-        .iter()
-        .any(|end| text.ends_with(end))
+    WORDS.endings.iter().any(|end| text.ends_with(end))
 }
 
 /// The share of characters that neither words nor sentences are made of.

@@ -27,7 +27,10 @@ impl TopicRules {
         let topics = file.sections("topic", |table| {
             let topic = read_one(table);
             if names.contains(&topic.name) {
-                table.wrong("name", format!("{:?} stands above already", topic.name));
+                table.wrong(
+                    "name",
+                    format!("an earlier topic is named {:?}; choose another name", topic.name),
+                );
             }
             names.push(topic.name.clone());
             topic

@@ -4,46 +4,17 @@ use std::collections::BTreeMap;
 
 use crate::disentangle::Conversation;
 use crate::model::reason::WeightedReason;
-use crate::resolution::SignalRules;
 use crate::resolution::cue_phrases::CueClass;
 use crate::resolution::question_detection::DetectedQuestion;
+use crate::resolution::rules::SignalRules;
 use crate::resolution::signals::{AskerClosing, ReactionVotes};
 use crate::resolution::transcript::{
     Addressee, ParsedMessage, ParticipantIndex, Transcript, shared,
 };
-use crate::resolution::weights::{ScoredFeature, holds};
-
-/// The features of an answer, in the order of [`values`].
-pub(super) const FEATURES: [ScoredFeature; 25] = [
-    ("first", "it is the first message of anybody who helps"),
-    ("later", "others helped before"),
-    ("ends_asking", "it ends with a question mark"),
-    ("asks_back", "it asks back"),
-    ("shared_words", "it shares words with the question"),
-    ("thanked_next", "the asker thanks next"),
-    ("tells_what_to_do", "it says what to do"),
-    ("helpers_share", "its author does most of the helping"),
-    ("link_or_code", "it holds a link or code"),
-    ("to_asker", "it speaks to the asker"),
-    ("to_other", "it speaks to somebody else"),
-    ("redirects", "it sends the asker elsewhere"),
-    ("ignorant", "its author does not know, or asks along"),
-    ("short", "it is very short"),
-    ("long", "it is long"),
-    ("after_closing", "it comes after the asker was content"),
-    ("before_closing", "it comes right before the asker was content"),
-    ("courtesy", "it is a courtesy"),
-    ("own", "it is the asker's own finding"),
-    ("trusted", "its author is trusted"),
-    ("affirms", "it says yes or no"),
-    ("fails_next", "the asker says next that it fails"),
-    ("in_vain", "the asker fails after it, and is content only later"),
-    ("accepted", "a reaction accepts it"),
-    ("refused", "a reaction refuses it"),
-];
+use crate::resolution::weights::{ANSWER_FEATURES, holds};
 
 /// The features of an answer, one value each.
-pub(super) type AnswerFeatures = [f32; FEATURES.len()];
+pub(super) type AnswerFeatures = [f32; ANSWER_FEATURES.len()];
 
 /// A message that may answer.
 #[derive(Debug, Clone)]
@@ -60,7 +31,7 @@ impl AnswerCandidate {
         talk: &Transcript<'_>,
         rules: &SignalRules,
     ) -> Vec<WeightedReason> {
-        rules.answers.reasons(&self.values, &FEATURES, Some(talk.said[self.place].id()))
+        rules.answers.reasons(&self.values, &ANSWER_FEATURES, Some(talk.said[self.place].id()))
     }
 }
 

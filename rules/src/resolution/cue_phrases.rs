@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::config::toml_reader::TomlReader;
-use crate::resolution::normalize;
-use crate::resolution::transcript::{hash, stem};
+use crate::language::{Language, Languages};
+use crate::resolution::normalize::{self, hash, stem};
 
 /// What a phrase tells. The names in `signals.toml` are the keys of [`CueClass::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,33 +93,44 @@ struct PhraseMatch {
 const NEGATION_REACH: usize = 3;
 
 impl PhraseMatcher {
-    /// Reads the tables `[[language]]`: the phrases, the words that lead in, and those without matter.
-    pub(super) fn read(file: &mut TomlReader) -> (Self, HashSet<u32>, HashSet<u32>) {
+    /// Compiles the phrases of all languages, the words that lead in, and those without matter.
+    /// Tables `[[language]]` of the file replace the built-in languages.
+    pub(super) fn read(
+        file: &mut TomlReader,
+        languages: &Languages,
+    ) -> (Self, HashSet<u32>, HashSet<u32>) {
         let mut patterns = Vec::new();
         let mut classes = Vec::new();
         let mut lead_ins = HashSet::new();
         let mut stopwords = HashSet::new();
-        file.sections("language", |table| {
-            table.text("name", "");
-            lead_ins.extend(
-                table.texts("lead_ins").iter().map(|word| hash(&normalize::words_of(word))),
-            );
-            for word in table.texts("stopwords") {
-                let word = normalize::words_of(&word);
+        let own = file.sections("language", Language::parse_signals);
+        let used = if own.is_empty() {
+            languages.all().iter().collect::<Vec<_>>()
+        } else {
+            own.iter().chain(languages.added()).collect()
+        };
+        for language in used {
+            let words = |key| language.signals(key).into_iter().flat_map(|list| &list.words);
+            lead_ins.extend(words("lead_ins").map(|word| hash(&normalize::words_of(word))));
+            for word in words("stopwords") {
+                let word = normalize::words_of(word);
                 stopwords.extend([hash(&word), hash(stem(&word))]);
             }
             for (cue, key) in CueClass::ALL {
-                for phrase in table.texts(key) {
-                    match pattern(&phrase, cue.opens_sentences()) {
+                let Some(list) = language.signals(key) else { continue };
+                for phrase in &list.words {
+                    match pattern(phrase, cue.opens_sentences()) {
                         Some(pattern) => {
                             patterns.push(pattern);
                             classes.push(cue);
                         }
-                        None => table.wrong(key, format!("{phrase:?} holds no word")),
+                        None => file.report(list.error(format!(
+                            "{phrase:?} has no letter, digit or emoji; write a word or remove it"
+                        ))),
                     }
                 }
             }
-        });
+        }
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .kind(Some(aho_corasick::AhoCorasickKind::DFA))

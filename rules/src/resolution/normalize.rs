@@ -45,6 +45,31 @@ pub(super) fn words_of(phrase: &str) -> String {
     plain.text.trim().to_owned()
 }
 
+/// The word without a plural or verb ending: enough for "agents" to meet "agent".
+pub(super) fn stem(word: &str) -> &str {
+    let rest = |end: &str| word.strip_suffix(end).filter(|rest| rest.len() > 3);
+    rest("ing").or_else(|| rest("ed")).or_else(|| rest("s")).unwrap_or(word)
+}
+
+/// FNV-1a, 32 bits: the same on every machine.
+pub(super) fn hash(word: &str) -> u32 {
+    word.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// An emoji without its variation selector and skin tone; a custom one without its colons.
+pub(super) fn bare(emoji: &str) -> &str {
+    emoji
+        .trim_matches(':')
+        .trim_end_matches(|c: char| matches!(u32::from(c), 0xFE00..=0xFE0F | 0x1F3FB..=0x1F3FF))
+}
+
+/// A tag's words without emoji, in lower case.
+pub(super) fn tag_words(tag: &str) -> String {
+    let plain = words_of(tag);
+    let words = plain.split(' ').filter(|word| word.chars().all(char::is_alphanumeric));
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// Blanks fenced blocks; inline code stays, since its words are the matter.
 fn without_code(text: &str) -> (std::borrow::Cow<'_, str>, bool) {
     if !text.contains("```") {

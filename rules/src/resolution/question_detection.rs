@@ -3,31 +3,13 @@
 use crate::disentangle::AnswerMark;
 use crate::model::message::ChannelKind;
 use crate::model::reason::WeightedReason;
-use crate::resolution::SignalRules;
 use crate::resolution::cue_phrases::CueClass;
+use crate::resolution::rules::SignalRules;
 use crate::resolution::transcript::{Addressee, ParsedMessage, ParticipantIndex, Transcript};
-use crate::resolution::weights::{ScoredFeature, holds};
+use crate::resolution::weights::{QUESTION_FEATURES, holds};
 
-/// The features of a message that asks, in the order of [`values`].
-pub(super) const FEATURES: [ScoredFeature; 15] = [
-    ("ends_asking", "ends with a question mark"),
-    ("asks", "holds a question mark"),
-    ("opener", "opens with a question word"),
-    ("seeking", "says that it seeks help"),
-    ("trouble", "tells of a problem"),
-    ("starter", "its author starts the conversation"),
-    ("thread_starter", "its author starts the thread"),
-    ("later", "its author spoke before without asking"),
-    ("addresses", "speaks to somebody who spoke before"),
-    ("probing", "asks back, as those do who help"),
-    ("announcing", "announces"),
-    ("thanks", "thanks"),
-    ("short", "is very short"),
-    ("empty", "says nothing yet"),
-    ("bot_command", "is a command to a bot"),
-];
-
-type QuestionFeatures = [f32; FEATURES.len()];
+/// The features of a message that asks, one value each.
+type QuestionFeatures = [f32; QUESTION_FEATURES.len()];
 
 /// The question found in a talk.
 #[derive(Debug)]
@@ -67,7 +49,7 @@ pub(super) fn detect_question(
         let values = values(said, position);
         let score = rules.asking.score(&values);
         if score >= rules.asking_threshold {
-            let reasons = rules.asking.reasons(&values, &FEATURES, Some(said.id()));
+            let reasons = rules.asking.reasons(&values, &QUESTION_FEATURES, Some(said.id()));
             return Ok(asked(talk, place, reasons));
         }
         if best.is_none_or(|(highest, ..)| score > highest) {
@@ -77,7 +59,8 @@ pub(super) fn detect_question(
     let Some((_, place, values)) = best else {
         return Err(vec![WeightedReason::new("nobody says anything that could be judged", 0.0)]);
     };
-    let mut reasons = rules.asking.reasons(&values, &FEATURES, Some(talk.said[place].id()));
+    let mut reasons =
+        rules.asking.reasons(&values, &QUESTION_FEATURES, Some(talk.said[place].id()));
     reasons.push(WeightedReason::new("no message asks clearly enough", -rules.asking_threshold));
     Err(reasons)
 }

@@ -1,11 +1,11 @@
-//! What tells that the question is settled: marks, tags, reactions, and the asker's own last words.
+//! The signals of resolution: marks, tags, reactions, and the asker's last messages.
 
 use crate::disentangle::{AnswerMark, Conversation};
 use crate::model::ids::UserId;
-use crate::resolution::SignalRules;
 use crate::resolution::cue_phrases::CueClass;
-use crate::resolution::normalize;
+use crate::resolution::normalize::bare;
 use crate::resolution::question_detection::DetectedQuestion;
+use crate::resolution::rules::SignalRules;
 use crate::resolution::transcript::{ParsedMessage, Transcript};
 
 /// How the asker's own words end, after somebody could have answered.
@@ -15,7 +15,7 @@ pub(super) struct AskerClosing {
     pub(super) worked: Option<usize>,
     /// Where the asker last thanks.
     pub(super) thanked: Option<usize>,
-    /// Whether thanks stand in the asker's last three messages.
+    /// Whether thanks are in the asker's last three messages.
     pub(super) thanked_late: bool,
     /// Whether the asker asks, fails or still tries in or after the words that close.
     pub(super) taken_back: bool,
@@ -23,7 +23,7 @@ pub(super) struct AskerClosing {
     pub(super) messages: usize,
     pub(super) last_fails: bool,
     pub(super) last_asks: bool,
-    /// Whether one of the asker's last three messages tells of failure.
+    /// Whether one of the asker's last three messages reports a failure.
     pub(super) fails_late: bool,
 }
 
@@ -115,23 +115,9 @@ impl ReactionVotes {
     }
 }
 
-/// An emoji without its variation selector and skin tone; a custom one without its colons.
-pub(super) fn bare(emoji: &str) -> &str {
-    emoji
-        .trim_matches(':')
-        .trim_end_matches(|c: char| matches!(u32::from(c), 0xFE00..=0xFE0F | 0x1F3FB..=0x1F3FF))
-}
-
 /// Whether a tag of the forum post says that it is solved.
 pub(super) fn solved_tag(conversation: &Conversation<'_>, rules: &SignalRules) -> bool {
     conversation.channel.tags.iter().any(|tag| rules.is_solved_tag(tag))
-}
-
-/// A tag's words without emoji, in lower case.
-pub(super) fn tag_words(tag: &str) -> String {
-    let plain = normalize::words_of(tag);
-    let words = plain.split(' ').filter(|word| word.chars().all(char::is_alphanumeric));
-    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The latest mark that names an answer, and is not taken back for the same message.

@@ -101,15 +101,18 @@ impl Story {
         self
     }
 
-    fn judged(&self) -> ConversationVerdict {
-        let conversation = Conversation {
+    fn conversation(&self) -> Conversation<'_> {
+        Conversation {
             id: ConversationId(MessageId(1)),
             channel: &self.channel,
             messages: self.messages.iter().collect(),
             trusted: &self.trusted,
             marks: self.marks.clone(),
-        };
-        classify(&conversation, &RULES.signals)
+        }
+    }
+
+    fn judged(&self) -> ConversationVerdict {
+        classify(&self.conversation(), &RULES.signals)
     }
 
     /// Checks the verdict's summary: `none`, `open`, or the grade with its best answer.
@@ -131,6 +134,34 @@ fn answered() -> Story {
     Story::new()
         .says(ASKER, "How do I rotate the signing key of the relay?")
         .says(HELPER, "Run `relay keys rotate` and restart the relay")
+}
+
+#[test]
+fn a_language_of_the_rules_directory_asks_and_thanks() {
+    let text = "name = 'Toy'\n[signals]\nquestion_openers = ['zorp']\nthanks = ['blimf']";
+    let files = [("languages/toy.toml".to_owned(), text.to_owned())].into();
+    let toy = Ruleset::from_files(&files).unwrap();
+    let story = Story::new()
+        .says(ASKER, "Zorp relay klonk port")
+        .says(HELPER, "Set the port in relay.yaml and restart the relay")
+        .says(ASKER, "blimf");
+    let verdict = classify(&story.conversation(), &toy.signals);
+    let ConversationVerdict::Resolved(resolution) = verdict else { panic!("{verdict:?}") };
+    assert_eq!(resolution.grade, ResolutionGrade::Thanked);
+    assert!(matches!(story.judged(), ConversationVerdict::NotAQuestion { .. }));
+}
+
+#[test]
+fn phrases_in_the_signals_file_replace_the_built_in_languages() {
+    let text = "[[language]]\nname = 'Own'\nthanks = ['blimf']\n[asking]\nthanks = 1.0";
+    let own = Ruleset::parse(|name| (name == "signals.toml").then(|| text.to_owned())).unwrap();
+    let asks = |text| {
+        let story = Story::new().says(ASKER, text);
+        let verdict = classify(&story.conversation(), &own.signals);
+        !matches!(verdict, ConversationVerdict::NotAQuestion { .. })
+    };
+    assert!(asks("blimf for the relay and the port"));
+    assert!(!asks("thanks for the relay and the port"));
 }
 
 #[test]

@@ -1,14 +1,15 @@
-//! A conversation read once: who said what to whom, in cues instead of words.
+//! A parsed conversation: who wrote what to whom, as cue classes instead of words.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::disentangle::Conversation;
+use crate::language::Script;
 use crate::model::ids::{MessageId, UserId};
 use crate::model::message::{Message, MessageKind};
-use crate::resolution::SignalRules;
 use crate::resolution::cue_phrases::{CueClass, CueSet};
 use crate::resolution::normalize;
-use crate::resolution::normalize::NormalizedText;
+use crate::resolution::normalize::{NormalizedText, hash, stem};
+use crate::resolution::rules::SignalRules;
 
 /// A participant, numbered in the order of first appearance.
 pub(super) type ParticipantIndex = usize;
@@ -39,7 +40,7 @@ impl ParsedMessage<'_> {
         self.message.id
     }
 
-    /// Whether it says nothing but hello, or nothing at all.
+    /// Whether it is only a greeting, or empty.
     pub(super) fn is_empty_talk(&self) -> bool {
         self.matter == 0 && !self.link && !self.code && self.message.attachments.is_empty()
     }
@@ -52,13 +53,13 @@ impl ParsedMessage<'_> {
     }
 }
 
-/// Whom a message speaks to.
+/// Whom a message addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Addressee {
     Nobody,
     /// Somebody in this conversation.
     Person(ParticipantIndex),
-    /// Somebody who says nothing in it.
+    /// Somebody who wrote nothing in it.
     Stranger,
 }
 
@@ -197,7 +198,7 @@ impl MessageParser<'_> {
 fn content(plain: &str, stopwords: &HashSet<u32>) -> Vec<u32> {
     let mut all = Vec::new();
     for word in plain.split(' ') {
-        if word.chars().any(|c| ('\u{AC00}'..='\u{D7A3}').contains(&c)) {
+        if Script::of(word) == Script::Hangul {
             let starts = word.char_indices().map(|(at, _)| at).collect::<Vec<_>>();
             for pair in starts.windows(2) {
                 let end =
@@ -215,17 +216,6 @@ fn content(plain: &str, stopwords: &HashSet<u32>) -> Vec<u32> {
     all.dedup();
     all.truncate(200);
     all
-}
-
-/// The word without a plural or verb ending: enough for "agents" to meet "agent".
-pub(super) fn stem(word: &str) -> &str {
-    let rest = |end: &str| word.strip_suffix(end).filter(|rest| rest.len() > 3);
-    rest("ing").or_else(|| rest("ed")).or_else(|| rest("s")).unwrap_or(word)
-}
-
-/// FNV-1a, 32 bits: the same on every machine.
-pub(super) fn hash(word: &str) -> u32 {
-    word.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// How many hashes two sorted lists share.

@@ -2,13 +2,14 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::text::visible;
+
 /// The text as a person would read it: compatibility forms become plain letters, look-alikes of
 /// other scripts become Latin, invisible characters go, `hxxp`, `[.]` and `(dot)` become what they
 /// stand for. Case is kept.
 pub fn deobfuscate(text: &str) -> String {
-    let visible = crate::markdown::visible(text);
-    let plain = visible.nfkc().map(latin).collect::<String>();
-    let plain = crate::markdown::visible(&plain).into_owned();
+    let plain = visible(text).nfkc().map(latin).collect::<String>();
+    let plain = visible(&plain).into_owned();
     undo_defanging(&plain)
 }
 

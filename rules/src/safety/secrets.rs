@@ -6,8 +6,10 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 
+use super::pattern::pattern;
 use super::seed_phrase::SeedPhraseRules;
 use crate::config::toml_reader::TomlReader;
+use crate::language::Languages;
 
 #[derive(Debug)]
 pub(super) struct SecretPatterns {
@@ -40,10 +42,10 @@ struct SecretPattern {
 type SecretMatch<'k> = (Range<usize>, &'k str);
 
 impl SecretPatterns {
-    pub(super) fn read(file: &mut TomlReader) -> Self {
+    pub(super) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
         let patterns =
             file.sections("secret", SecretPattern::read).into_iter().flatten().collect::<Vec<_>>();
-        let seeds = file.section("seed", SeedPhraseRules::read);
+        let seeds = file.section("seed", |table| SeedPhraseRules::read(table, languages));
         let of_patterns = patterns.iter().enumerate().flat_map(|(at, secret)| {
             secret.cues.iter().map(move |cue| (cue.as_str(), MatchSource::Pattern(at)))
         });
@@ -140,7 +142,7 @@ impl SecretPattern {
         }
         let run = table.integer("run", 16, 1, 1_000) as usize;
         let random = table.bool("random", false);
-        let pattern = super::pattern(table)?;
+        let pattern = pattern(table)?;
         if pattern.is_match("") {
             table.wrong("pattern", "matches the empty text");
             return None;

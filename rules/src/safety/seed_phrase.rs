@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::config::toml_reader::TomlReader;
+use crate::language::Languages;
 
 #[derive(Debug)]
 pub(super) struct SeedPhraseRules {
@@ -18,11 +19,12 @@ const LENGTHS: [usize; 5] = [12, 15, 18, 21, 24];
 impl SeedPhraseRules {
     pub(super) const KIND: &str = "seed phrase";
 
-    pub(super) fn read(table: &mut TomlReader) -> Self {
+    pub(super) fn read(table: &mut TomlReader, languages: &Languages) -> Self {
+        let cues: Vec<_> = languages.words_in(table, "cues", ("safety", "seed_cues"));
         Self {
-            cues: table.texts("cues").into_iter().map(|cue| cue.to_lowercase()).collect(),
+            cues: cues.into_iter().map(|cue| cue.to_lowercase()).collect(),
             words: table.integer("words", 12, 6, 24) as usize,
-            not_words: table.texts("not_words").into_iter().collect(),
+            not_words: languages.words_in(table, "not_words", ("safety", "seed_not_words")),
         }
     }
 

@@ -1,8 +1,10 @@
-//! Does an answer stand alone.
+//! Whether an answer can be understood on its own.
 
 use regex::RegexSet;
 
+use super::pattern::compile;
 use crate::config::toml_reader::TomlReader;
+use crate::language::{Languages, Script};
 
 #[derive(Debug)]
 pub(super) struct SelfContainedRules {
@@ -12,16 +14,20 @@ pub(super) struct SelfContainedRules {
 }
 
 impl SelfContainedRules {
-    pub(super) fn read(table: &mut TomlReader) -> Self {
+    pub(super) fn read(table: &mut TomlReader, languages: &Languages) -> Self {
         let words = table.integer("words", 4, 0, 100) as usize;
-        let empty_words = table.texts("empty_words");
-        let patterns = table.texts("elsewhere");
-        let good = patterns
-            .iter()
-            .filter(|pattern| super::compile(table, "elsewhere", pattern).is_some())
-            .collect::<Vec<_>>();
+        let empty_words = languages.words_in(table, "empty_words", ("safety", "empty_words"));
+        let mut good = Vec::new();
+        for list in languages.lists(table, "elsewhere", ("safety", "elsewhere")) {
+            for pattern in &list.words {
+                match compile(pattern) {
+                    Ok(_) => good.push(pattern.clone()),
+                    Err(problem) => table.report(list.error(problem)),
+                }
+            }
+        }
         let elsewhere = RegexSet::new(good).unwrap_or_else(|error| {
-            table.wrong("elsewhere", format!("too much together: {error}"));
+            table.wrong("elsewhere", format!("too many or too large patterns together: {error}"));
             RegexSet::empty()
         });
         Self { words, empty_words, elsewhere }
@@ -50,12 +56,11 @@ impl SelfContainedRules {
             return Some("it asks back");
         }
         // A Korean word carries what takes two or three in English.
-        let weight = |word: &String| if word.chars().any(is_hangul) { 2 } else { 1 };
+        let weight = |word: &String| match Script::of(word) {
+            Script::Hangul => 2,
+            Script::Other => 1,
+        };
         (words.iter().map(weight).sum::<usize>() < self.words && !has_code)
             .then_some("it is too short")
     }
-}
-
-fn is_hangul(c: char) -> bool {
-    ('\u{ac00}'..='\u{d7a3}').contains(&c)
 }

@@ -78,7 +78,7 @@ impl CorpusStats {
                 continue;
             }
             for (salt, text) in [(QUESTION, question), (ANSWER, answer)] {
-                let (names, text) = addressed(text);
+                let (names, text) = addressed(text, &vocabulary.labels);
                 for name in names {
                     *addresses.entry(word_number(&name)).or_insert(0) += 1;
                 }
@@ -101,7 +101,9 @@ impl CorpusStats {
 
     /// Weighs the words of one question and its answer.
     pub fn signature(&self, asked: &QaText) -> QaSignature {
-        let (question, answer) = (addressed(asked.question).1, addressed(asked.answer).1);
+        let labels = &self.vocabulary.labels;
+        let question = addressed(asked.question, labels).1;
+        let answer = addressed(asked.answer, labels).1;
         let (question_tokens, answer_tokens) = (self.subject(question), self.subject(answer));
         let question_names = self.names(question, &question_tokens);
         QaSignature {

@@ -6,8 +6,6 @@ use unicode_normalization::UnicodeNormalization;
 const MOST_TOKENS: usize = 160;
 /// More people are not addressed at once.
 const MOST_NAMES: usize = 3;
-/// Words before a colon that are part of what is said.
-const LABELS: [&str; 4] = ["error", "exception", "warning", "failed"];
 /// Letters in a piece of a word.
 const PIECE: usize = 4;
 
@@ -35,13 +33,14 @@ pub(crate) fn tokens(text: &str) -> Vec<SimilarityToken> {
     found
 }
 
-/// Splits the names that a text opens with ("sam: ", "sam, alex: ", "@sam ") from what it says.
-pub(super) fn addressed(text: &str) -> (Vec<String>, &str) {
+/// Splits the names that a text opens with ("sam: ", "sam, alex: ", "@sam ") from what it says. Words
+/// that end in one of `labels` are no names.
+pub(super) fn addressed<'t>(text: &'t str, labels: &[String]) -> (Vec<String>, &'t str) {
     let mut names = Vec::new();
     let mut rest = text.trim_start();
     while names.len() < MOST_NAMES {
         let (first, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-        let Some(name) = as_address(first) else { break };
+        let Some(name) = as_address(first, labels) else { break };
         names.push(name.to_lowercase());
         rest = after.trim_start().trim_start_matches([':', ',']).trim_start();
     }
@@ -89,14 +88,14 @@ pub(super) fn is_syllable(letter: char) -> bool {
         | '\u{ac00}'..='\u{d7ff}' | '\u{20000}'..='\u{3134f}')
 }
 
-fn as_address(part: &str) -> Option<&str> {
+fn as_address<'t>(part: &'t str, labels: &[String]) -> Option<&'t str> {
     let name = match part.strip_prefix('@') {
         Some(name) => name.trim_end_matches([':', ',']),
         None => part.strip_suffix([':', ','])?,
     };
     let well_formed = |letter: char| letter.is_alphanumeric() || "-_|[]`^".contains(letter);
     let lower = name.to_lowercase();
-    let label = LABELS.iter().any(|label| lower.ends_with(label));
+    let label = labels.iter().any(|label| lower.ends_with(label.as_str()));
     (name.chars().count() > 1 && name.chars().all(well_formed) && !label).then_some(name)
 }
 

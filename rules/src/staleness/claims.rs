@@ -1,9 +1,10 @@
-//! What an answer tells to do, and what it tells not to.
+//! What an answer advises, and what it advises against.
 
 use std::collections::BTreeSet;
 
 use crate::config::toml_reader::TomlReader;
 use crate::language::phrase::{NormalizedWords, Phrase};
+use crate::language::{Languages, is_hangul};
 use crate::markdown::{MarkdownBlock, MarkdownInline};
 use crate::similarity::tokens::{SimilarityToken, stem, tokens};
 
@@ -19,32 +20,45 @@ pub(super) struct ClaimCues {
     complaints: Vec<Phrase>,
     adding: Vec<Phrase>,
     holding: Vec<Phrase>,
+    /// Words that part a sentence into two statements.
+    contrasts: Vec<String>,
+    /// Words that are not what a statement is about.
+    general: BTreeSet<String>,
+    /// How words of denial begin, in scripts that are compared by syllables.
+    denials: Vec<String>,
 }
 
 impl ClaimCues {
-    pub(super) fn read(table: &mut TomlReader) -> Self {
+    pub(super) fn read(table: &mut TomlReader, languages: &Languages) -> Self {
+        let mut phrases = |key| {
+            let lists = languages.lists(table, key, ("truth", key));
+            Phrase::parse_lists(table, &lists)
+        };
         Self {
-            ended: Phrase::read(table, "ended"),
-            against: Phrase::read(table, "against"),
-            spared: Phrase::read(table, "spared"),
-            behind: Phrase::read(table, "behind"),
-            ahead: Phrase::read(table, "ahead"),
-            conditions: Phrase::read(table, "conditions"),
-            complaints: Phrase::read(table, "complaints"),
-            adding: Phrase::read(table, "adding"),
-            holding: Phrase::read(table, "holding"),
+            ended: phrases("ended"),
+            against: phrases("against"),
+            spared: phrases("spared"),
+            behind: phrases("behind"),
+            ahead: phrases("ahead"),
+            conditions: phrases("conditions"),
+            complaints: phrases("complaints"),
+            adding: phrases("adding"),
+            holding: phrases("holding"),
+            contrasts: languages.words("truth", "contrasts").map(str::to_owned).collect(),
+            general: languages.words("truth", "general").map(str::to_owned).collect(),
+            denials: languages.words("truth", "denials").map(str::to_owned).collect(),
         }
     }
 }
 
-/// How a statement stands to what it names.
+/// The stance of a statement towards what it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stance {
     For,
     Against,
     /// It was so and is not any more.
     Ended,
-    /// It tells nothing either way.
+    /// It says nothing either way.
     Open,
 }
 
@@ -231,18 +245,18 @@ fn statements(sentence: &str, cues: &ClaimCues) -> Vec<Statement> {
         || is_any(&cues.conditions, &whole)
         || is_any(&cues.complaints, &whole);
     let mut found = Vec::new();
-    for clause in clauses(sentence) {
+    for clause in clauses(sentence, cues) {
         let (mut rest, mut stance) = (clause.to_owned(), stance(&clause, cues));
         if let Some((before, after)) = cut(&rest, &cues.ahead) {
-            found.push(statement(&before, if open { Stance::Open } else { Stance::Against }));
+            found.push(statement(&before, if open { Stance::Open } else { Stance::Against }, cues));
             rest = after;
             stance = Stance::For;
         }
         if let Some((before, after)) = cut(&rest, &cues.behind) {
-            found.push(statement(&after, if open { Stance::Open } else { Stance::Against }));
+            found.push(statement(&after, if open { Stance::Open } else { Stance::Against }, cues));
             rest = before;
         }
-        found.push(statement(&rest, if open { Stance::Open } else { stance }));
+        found.push(statement(&rest, if open { Stance::Open } else { stance }, cues));
     }
     found
 }
@@ -262,12 +276,12 @@ fn stance(clause: &str, cues: &ClaimCues) -> Stance {
 }
 
 /// Parts of a sentence between commas and the like, and around "but".
-fn clauses(sentence: &str) -> impl Iterator<Item = String> {
+fn clauses(sentence: &str, cues: &ClaimCues) -> impl Iterator<Item = String> {
     let mut clauses = vec![String::new()];
     let mut code = false;
     for word in sentence.split(' ') {
         let starts = clauses.last().is_some_and(|clause| !clause.is_empty());
-        if !code && starts && ["but", "하지만", "그러나"].contains(&word) {
+        if !code && starts && cues.contrasts.iter().any(|one| one == word) {
             clauses.push(String::new());
             continue;
         }
@@ -298,7 +312,7 @@ fn cut(clause: &str, phrases: &[Phrase]) -> Option<(String, String)> {
     None
 }
 
-fn statement(text: &str, stance: Stance) -> Statement {
+fn statement(text: &str, stance: Stance, cues: &ClaimCues) -> Statement {
     let mut terms = BTreeSet::new();
     let mut prose = String::new();
     for (at, piece) in text.split('\u{1}').enumerate() {
@@ -309,7 +323,7 @@ fn statement(text: &str, stance: Stance) -> Statement {
         prose.push_str(words);
         prose.push(' ');
     }
-    Statement { stance, terms, content: content(&prose) }
+    Statement { stance, terms, content: content(&prose, cues) }
 }
 
 /// The parts of code that can be told from one another: names, flags, paths, values.
@@ -353,53 +367,29 @@ fn written_code(word: &str) -> Option<String> {
 
 /// The words that say what a statement is about: English by stems, Korean by the first two syllables,
 /// as endings follow them, and scripts without spaces by pairs of syllables.
-fn content(text: &str) -> BTreeSet<String> {
+fn content(text: &str, cues: &ClaimCues) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for token in tokens(text) {
         match token {
             SimilarityToken::Word(word)
-                if word.chars().count() > 3 && !GENERAL.contains(&word.as_str()) =>
+                if word.chars().count() > 3 && !cues.general.contains(&word) =>
             {
                 found.insert(stem(&word));
             }
             SimilarityToken::Word(_) => {}
             SimilarityToken::Syllables(run) => {
                 let syllables = run.chars().collect::<Vec<_>>();
-                let korean = syllables.iter().all(|c| ('\u{ac00}'..='\u{d7a3}').contains(c));
+                let korean = syllables.iter().all(|c| is_hangul(*c));
                 let pairs = if korean { 1 } else { syllables.len() };
                 let pairs = syllables.windows(2).take(pairs);
                 let pairs = pairs.map(|two| two.iter().collect::<String>());
-                found.extend(pairs.filter(|pair| !DENIALS.iter().any(|one| pair.starts_with(one))));
+                found.extend(
+                    pairs.filter(|pair| {
+                        !cues.denials.iter().any(|one| pair.starts_with(one.as_str()))
+                    }),
+                );
             }
         }
     }
     found
 }
-
-/// Words of denial and of general meaning, which are no matter of a statement.
-const GENERAL: [&str; 22] = [
-    "longer",
-    "anymore",
-    "more",
-    "that",
-    "this",
-    "these",
-    "those",
-    "they",
-    "with",
-    "from",
-    "have",
-    "been",
-    "were",
-    "will",
-    "would",
-    "should",
-    "could",
-    "there",
-    "then",
-    "than",
-    "your",
-    "supported",
-];
-/// The same in Korean, by how they begin.
-const DENIALS: [&str; 4] = ["이상", "않", "안", "없"];

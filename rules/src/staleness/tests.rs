@@ -3,6 +3,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::ruleset::Ruleset;
 use crate::model::ids::Millis;
 use crate::test_support::cluster;
 
@@ -30,7 +31,7 @@ fn judge(cluster: &Cluster) -> StalenessVerdict {
         .map(|one| QaText { question: &one.question.text, answer: &one.best_answer().text });
     let epoch = CorpusStats::of(asked, &RULES.same);
     let core = (0..cluster.occurrences.len()).collect::<Vec<_>>();
-    check_staleness(cluster, &core, &[], &epoch, &RULES)
+    check_staleness(cluster, &core, &[], &epoch, &RULES.same, &RULES.truth)
 }
 
 const PORT: (&str, &str) = (
@@ -150,7 +151,7 @@ fn evidence_that_went_comes_first() {
     let epoch = CorpusStats::of([], &RULES.same);
     let gone = [MessageId(7)];
     assert_eq!(
-        check_staleness(&cluster, &[0], &gone, &epoch, &RULES),
+        check_staleness(&cluster, &[0], &gone, &epoch, &RULES.same, &RULES.truth),
         StalenessVerdict::Gone { evidence: vec![MessageId(7)] }
     );
 }

@@ -1,0 +1,99 @@
+//! The rules of resolution, as `signals.toml` gives them.
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::config::toml_reader::TomlReader;
+use crate::language::Languages;
+use crate::resolution::cue_phrases::PhraseMatcher;
+use crate::resolution::normalize::{bare, hash, tag_words};
+use crate::resolution::weights::{ANSWER_FEATURES, FeatureWeights, OUTCOME, QUESTION_FEATURES};
+
+/// What asks, what answers and what tells that it helped, compiled from `signals.toml`.
+#[derive(Debug, Clone)]
+pub struct SignalRules {
+    pub(super) bots: bool,
+    pub(super) phrases: PhraseMatcher,
+    pub(super) lead_ins: HashSet<u32>,
+    pub(super) stopwords: HashSet<u32>,
+    pub(super) accepting: BTreeSet<String>,
+    pub(super) refusing: BTreeSet<String>,
+    pub(super) solved_tags: BTreeSet<String>,
+    pub(super) asking: FeatureWeights<{ QUESTION_FEATURES.len() }>,
+    pub(super) asking_threshold: f32,
+    pub(super) answers: FeatureWeights<{ ANSWER_FEATURES.len() }>,
+    pub(super) answer_floor: f32,
+    pub(super) answer_reach: f32,
+    pub(super) outcome: FeatureWeights<{ OUTCOME.len() }>,
+    pub(super) outcome_threshold: f32,
+}
+
+impl SignalRules {
+    pub(crate) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
+        let bots = file.bool("bots_answer", false);
+        let (phrases, lead_ins, stopwords) = PhraseMatcher::read(file, languages);
+        let (accepting, refusing) = file
+            .section("reactions", |table| (emojis(table, "accepting"), emojis(table, "refusing")));
+        let solved_tags = file.section("tags", |table| {
+            table.texts("solved").iter().map(|tag| tag_words(tag)).collect()
+        });
+        let (asking, asking_threshold) = file.section("asking", |table| {
+            let threshold = table.number("threshold", 1.0, -20.0, 20.0) as f32;
+            (FeatureWeights::read(table, &QUESTION_FEATURES), threshold)
+        });
+        let (answers, answer_floor, answer_reach) = file.section("answers", |table| {
+            let floor = table.number("floor", 0.0, -20.0, 20.0) as f32;
+            let reach = table.number("reach", 0.5, 0.0, 20.0) as f32;
+            (FeatureWeights::read(table, &ANSWER_FEATURES), floor, reach)
+        });
+        let (outcome, outcome_threshold) = file.section("outcome", |table| {
+            let threshold = table.number("threshold", 0.5, 0.0, 1.0) as f32;
+            (FeatureWeights::read(table, &OUTCOME), threshold)
+        });
+        Self {
+            bots,
+            phrases,
+            lead_ins,
+            stopwords,
+            accepting,
+            refusing,
+            solved_tags,
+            asking,
+            asking_threshold,
+            answers,
+            answer_floor,
+            answer_reach,
+            outcome,
+            outcome_threshold,
+        }
+    }
+
+    /// Whether a verdict may depend on reactions with this emoji: others need not be stored.
+    pub fn reads_reaction(&self, emoji: &str) -> bool {
+        let emoji = bare(emoji);
+        self.accepting.contains(emoji) || self.refusing.contains(emoji)
+    }
+
+    /// Whether a forum's tag of this name closes a post.
+    pub fn is_solved_tag(&self, tag: &str) -> bool {
+        self.solved_tags.contains(&tag_words(tag))
+    }
+
+    /// How many words of a plain text only lead in ("hi all, so"), and the text behind them.
+    pub(super) fn lead_in<'t>(&self, plain: &'t str) -> (usize, &'t str) {
+        let mut words = 0;
+        let mut behind = plain.trim_start();
+        loop {
+            let (word, rest) = behind.split_once(' ').unwrap_or((behind, ""));
+            if self.lead_ins.contains(&hash(word)) {
+                words += 1;
+            } else if word != "." || rest.is_empty() {
+                return (words, behind);
+            }
+            behind = rest;
+        }
+    }
+}
+
+fn emojis(table: &mut TomlReader, key: &'static str) -> BTreeSet<String> {
+    table.texts(key).iter().map(|emoji| bare(emoji).to_owned()).collect()
+}
