@@ -43,12 +43,12 @@ pub(super) struct DemoArgs {
 
 /// What the program carries: real talk, reconstructed or published under open licences.
 const EXPORTS: [(&str, &str); 3] = [
-    ("eliza/coders.json", include_str!("../../../tests/data/exports/demo-eliza/coders.json")),
+    ("eliza/coders.json", include_str!("../../demo/exports/demo-eliza/coders.json")),
     (
         "eliza/discussion.json",
-        include_str!("../../../tests/data/exports/demo-eliza/discussion.json"),
+        include_str!("../../demo/exports/demo-eliza/discussion.json"),
     ),
-    ("ubuntu/support.json", include_str!("../../../tests/data/exports/demo-ubuntu/support.json")),
+    ("ubuntu/support.json", include_str!("../../demo/exports/demo-ubuntu/support.json")),
 ];
 const SETTINGS: &str = include_str!("../../demo/harvester.toml");
 const SCOPE: &str = include_str!("../../demo/scope.toml");

@@ -87,7 +87,7 @@ impl Office {
         let ours = Path::new(env!("CARGO_MANIFEST_DIR"));
         let scope = std::fs::read_to_string(ours.join("../harvester/demo/scope.toml")).unwrap();
         office.world.write("data/rules/scope.toml", &scope);
-        assert_eq!(office.world.import(&ours.join("data/exports")).code, 0);
+        assert_eq!(office.world.import(&ours.join("../harvester/demo/exports")).code, 0);
         office
     }
 
