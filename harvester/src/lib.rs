@@ -8,6 +8,7 @@ pub mod discord;
 pub mod event;
 pub mod import;
 pub mod ingest_queue;
+pub mod logging;
 pub mod pipeline;
 pub mod progress;
 pub mod proposals;

@@ -60,6 +60,7 @@ impl AddAssign for JudgingReport {
 
 impl ChannelJudge {
     /// Judges what the changed messages of a channel touch.
+    #[tracing::instrument(name = "analysis", skip_all, fields(channel = pending.channel.id.0))]
     pub(super) fn run(&self, pending: &PendingChannel) -> Result<JudgingReport, StoreError> {
         if pending.hidden || self.rules.scope.covers(&pending.channel).is_err() {
             let everything = PendingRange::to_the_end(MessageId(0));

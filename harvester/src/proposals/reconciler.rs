@@ -204,6 +204,7 @@ impl ProposalReconciler {
 
     /// Steps until nothing is left to do for one pull request. Each step is written down before it is
     /// taken, and again with what came of it.
+    #[tracing::instrument(name = "proposal", skip_all, fields(cluster = %case.row.cluster))]
     pub(in crate::proposals) async fn reconcile_one(
         &self,
         case: &mut TrackedProposal,
