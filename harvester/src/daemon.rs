@@ -2,49 +2,34 @@
 
 mod leader;
 mod listener;
+mod process;
 mod proposal_task;
 mod status_writer;
+mod waiting;
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use indexer::search::Searcher;
-use indexer::store::Store;
-use rules::config::ruleset::Ruleset;
-use rules::publish::pseudonym::AuthorNaming;
 use site::SiteState;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock;
-use crate::config::Config;
 use crate::ingest_queue::ingest_queue;
 use crate::logging::error_chain;
 use crate::pipeline::{INDEX, Intake};
 use leader::IndexLeader;
 use listener::DiscordListener;
+pub use process::Daemon;
 use proposal_task::{GitHubWebhooks, ProposalMetrics, ProposalTask};
 use status_writer::{DaemonCounters, StatusWriter};
+use waiting::{open_searcher, pause};
 
-/// Between two attempts at something that is not available yet.
-const RETRY: Duration = Duration::from_millis(500);
 /// How long all tasks together may take to stop.
 const GRACE: Duration = Duration::from_secs(9);
-
-/// What a daemon needs to start.
-pub struct Daemon {
-    pub data: PathBuf,
-    pub config: Config,
-    pub rules: Arc<Ruleset>,
-    pub store: Store,
-    pub naming: AuthorNaming,
-    /// Identifies this process in leases and claims.
-    pub owner: String,
-}
 
 /// The daemon's tasks. The first failure ends the daemon.
 struct Tasks {
@@ -172,7 +157,7 @@ impl Daemon {
         let (store, naming) = (self.store.clone(), self.naming.clone());
         let (index, address) = (self.data.join(INDEX), self.config.listen.clone());
         async move {
-            let Some(searcher) = searcher(&index, &mut stopping).await else { return Ok(()) };
+            let Some(searcher) = open_searcher(&index, &mut stopping).await else { return Ok(()) };
             let Some(listener) = bound(&address, &mut stopping).await else { return Ok(()) };
             tracing::info!("serving on http://{}", listener.local_addr()?);
             let mut router = site::router(SiteState::new(store, searcher, naming));
@@ -202,20 +187,6 @@ impl AbortOnDrop {
     }
 }
 
-/// Opens the index for searching once the leader has created it; `None` if the stop came first.
-async fn searcher(
-    index: &std::path::Path,
-    stopping: &mut watch::Receiver<bool>,
-) -> Option<Searcher> {
-    while !*stopping.borrow() {
-        if let Ok(searcher) = Searcher::open(index) {
-            return Some(searcher);
-        }
-        pause(stopping).await;
-    }
-    None
-}
-
 /// Binds the site's address. While another process has it, warns once and retries.
 async fn bound(address: &str, stopping: &mut watch::Receiver<bool>) -> Option<TcpListener> {
     let mut warned = false;
@@ -231,11 +202,4 @@ async fn bound(address: &str, stopping: &mut watch::Receiver<bool>) -> Option<Tc
         pause(stopping).await;
     }
     None
-}
-
-async fn pause(stopping: &mut watch::Receiver<bool>) {
-    tokio::select! {
-        () = tokio::time::sleep(RETRY) => {}
-        _ = stopping.changed() => {}
-    }
 }

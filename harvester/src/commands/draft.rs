@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::table::one_line;
 use super::{CommandResult, GlobalArgs, ReadHandle, print_json};
-use crate::pipeline::{DRAFTS, LocalCandidate, consider_one, plan_local};
+use crate::pipeline::DRAFTS;
+use crate::proposals::local::{LocalCandidate, consider_one, plan_local};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

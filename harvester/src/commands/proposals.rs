@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::table::one_line;
 use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
-use crate::proposals::reconciler::clock_of;
+use crate::proposals::clock_of;
 
 /// One proposal as it is listed.
 #[derive(Serialize)]

@@ -11,7 +11,8 @@ use serde::Serialize;
 use super::table::one_line;
 use super::{CommandResult, GlobalArgs, LoadedSettings, is_in_use, print_json};
 use crate::clock;
-use crate::pipeline::{self, LocalProposal, PROPOSALS, plan_local};
+use crate::pipeline::PROPOSALS;
+use crate::proposals::local::{LocalProposal, plan_local, propose_local};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -100,9 +101,7 @@ pub(super) async fn propose(
         match one.page {
             Ok((draft, proposal)) => {
                 let page = (one.cluster, draft, proposal);
-                round
-                    .proposed
-                    .push(pipeline::propose_local(store, &forge, page, clock::now()).await?);
+                round.proposed.push(propose_local(store, &forge, page, clock::now()).await?);
             }
             Err(refusal) => round.refused.push((one.cluster, refusal)),
         }

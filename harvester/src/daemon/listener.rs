@@ -13,13 +13,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use indexer::store::Store;
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::GuildId;
 use rules::publish::pseudonym::AuthorNaming;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::Daemon;
+use super::process::Daemon;
+use super::waiting::{open_searcher, pause};
 use crate::clock;
 use crate::config::{DiscordConfig, SecretString};
 use crate::discord::catch_up::{CatchUp, CatchUpScope};
@@ -170,7 +170,7 @@ impl DiscordListener {
         let (rules, naming) = (Arc::clone(&self.rules), self.naming.clone());
         let owner = self.owner.clone();
         async move {
-            let Some(searcher) = super::searcher(&index, &mut stopping).await else {
+            let Some(searcher) = open_searcher(&index, &mut stopping).await else {
                 return Ok(None);
             };
             let us = loop {
@@ -184,7 +184,7 @@ impl DiscordListener {
                         );
                     }
                 }
-                super::pause(&mut stopping).await;
+                pause(&mut stopping).await;
                 if *stopping.borrow() {
                     return Ok(None);
                 }
@@ -203,9 +203,4 @@ impl DiscordListener {
             Ok(Some(Arc::new(desk)))
         }
     }
-}
-
-/// Whether the settings select a server.
-fn is_wanted(settings: &DiscordConfig, guild: GuildId) -> bool {
-    settings.guilds.is_empty() || settings.guilds.contains(&guild)
 }

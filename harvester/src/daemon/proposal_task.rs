@@ -14,11 +14,11 @@ use site::http::webhooks::WebhookReply;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
-use super::Daemon;
+use super::process::Daemon;
 use crate::clock;
 use crate::config::Config;
 use crate::logging::error_chain;
-use crate::proposals::reconciler::{ProposalReconciler, RoundOutcome};
+use crate::proposals::{ProposalReconciler, RoundOutcome};
 
 /// Webhook deliveries waiting for a round; one that does not fit is covered by the next round.
 const WAITING: usize = 1_000;

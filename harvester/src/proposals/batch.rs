@@ -9,18 +9,12 @@ use jiff::tz::TimeZone;
 use rules::model::cluster::Cluster;
 use rules::model::ids::{ClusterId, Millis};
 
-use super::reconciler::{ProposalReconciler, Result};
-use super::report::RoundReport;
+use super::error::Result;
+use super::reconciler::ProposalReconciler;
+use super::report::{RoundReport, describe_outcome};
 use super::repository::RepositoryState;
-use super::tracked::TrackedProposal;
+use super::tracked::{BATCH_BRANCHES, TrackedProposal};
 use super::worklist::Worklist;
-
-const BRANCHES: &str = "answers/batch-";
-
-/// Whether it is one pull request for several pages, or stands in one.
-pub(crate) fn is_batch(case: &TrackedProposal) -> bool {
-    case.row.branch.starts_with(BRANCHES)
-}
 
 impl ProposalReconciler {
     /// Opens this week's pull request for several questions.
@@ -33,7 +27,7 @@ impl ProposalReconciler {
         report: &mut RoundReport,
     ) -> Result<()> {
         let (id, name) = week(self.github.now());
-        let branch = format!("{BRANCHES}{name}");
+        let branch = format!("{BATCH_BRANCHES}{name}");
         let mut case = TrackedProposal::new_planned(&id, branch, self.github.now());
         case.wishes.members = members.to_vec();
         self.advance_batch(&mut case, docket, ground, fence, report).await
@@ -49,7 +43,7 @@ impl ProposalReconciler {
         report: &mut RoundReport,
     ) -> Result<()> {
         let cases = docket.entries.values().filter_map(|entry| entry.case.clone());
-        let open = cases.filter(|case| is_batch(case) && !case.wishes.members.is_empty());
+        let open = cases.filter(|case| case.is_batch() && !case.wishes.members.is_empty());
         let open = open.filter(|case| !case.is_closed()).collect::<Vec<_>>();
         for mut case in open {
             self.advance_batch(&mut case, docket, ground, fence, report).await?;
@@ -65,7 +59,7 @@ impl ProposalReconciler {
         fence: LeaseFence,
         report: &mut RoundReport,
     ) -> Result<()> {
-        let name = case.row.branch.trim_start_matches(BRANCHES).to_owned();
+        let name = case.row.branch.trim_start_matches(BATCH_BRANCHES).to_owned();
         let pages = pages_of(&case.wishes.members, docket);
         let cluster = &case.row.cluster;
         let mut wanted = match pages.is_empty() {
@@ -96,7 +90,7 @@ impl ProposalReconciler {
                     .await?;
                 }
             }
-            let said = format!("in a batch: {}", super::opening::describe_outcome(&outcome));
+            let said = format!("in a batch: {}", describe_outcome(&outcome));
             report.tell(&cluster.id, said, case.ledger.number, draft.title());
         }
         Ok(())

@@ -7,7 +7,8 @@ use docgen::pull_request::limits::{DeadlineInput, DeadlineStatus, deadline_statu
 use indexer::store::{Proposal, ProposalState};
 use rules::model::ids::{ClusterId, Millis};
 
-use super::reconciler::{ProposalReconciler, Result};
+use super::error::Result;
+use super::reconciler::ProposalReconciler;
 use super::report::RoundReport;
 use super::tracked::TrackedProposal;
 use super::worklist::{WorkItem, Worklist};

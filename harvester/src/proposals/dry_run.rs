@@ -9,7 +9,8 @@ use rules::model::ids::ClusterId;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::reconciler::{ProposalReconciler, Result};
+use super::error::Result;
+use super::reconciler::ProposalReconciler;
 use super::repository::RepositoryState;
 use super::worklist::WorkItem;
 
@@ -47,14 +48,14 @@ impl ProposalReconciler {
         self.match_existing_docs(&mut docket, &ground).await?;
         let (stage, opens) = match &ground.stage {
             OnboardingStage::DryRun => {
-                ("history is still being read; nothing is opened before", false)
+                ("history is still being read; nothing is opened before that is done", false)
             }
             OnboardingStage::Introduce => ("the pull request with the settings comes first", false),
             OnboardingStage::Waiting => {
                 ("the pull request with the settings is not merged yet", false)
             }
-            OnboardingStage::Off => ("maintainers switched proposals off", false),
-            OnboardingStage::On(..) => ("proposals are switched on", true),
+            OnboardingStage::Off => ("maintainers disabled proposals", false),
+            OnboardingStage::On(..) => ("proposals are enabled", true),
         };
         let mut rehearsed = Vec::new();
         if matches!(ground.stage, OnboardingStage::Introduce) {
@@ -69,7 +70,7 @@ impl ProposalReconciler {
         let planned = self.planned(&docket, &limits);
         for (id, entry) in &docket.entries {
             let Ok(page) = &entry.page else {
-                let outcome = format!("refused: {}", entry.page.as_ref().err().expect("no page"));
+                let outcome = format!("rejected: {}", entry.page.as_ref().err().expect("no page"));
                 rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent: None });
                 continue;
             };

@@ -12,7 +12,8 @@ use indexer::store::ProposalState;
 use rules::model::cluster::ClusterState;
 use rules::model::ids::{ClusterId, Millis};
 
-use super::reconciler::{ProposalReconciler, Result};
+use super::error::Result;
+use super::reconciler::ProposalReconciler;
 use super::tracked::TrackedProposal;
 use super::worklist::{WorkItem, Worklist};
 

@@ -24,12 +24,11 @@ use rules::model::ids::{ClusterId, MessageId};
 use rules::similarity::CorpusStats;
 use rules::staleness::{StalenessVerdict, check_staleness};
 
-use super::batch::is_batch;
-use super::opening::describe_outcome;
-use super::reconciler::{ProposalReconciler, Result};
-use super::report::RoundReport;
+use super::error::Result;
+use super::reconciler::ProposalReconciler;
+use super::report::{RoundReport, describe_outcome};
 use super::repository::RepositoryState;
-use super::tracked::{TrackedProposal, purpose_name};
+use super::tracked::{CORRECTION_LABEL, TrackedProposal, purpose_name};
 use super::worklist::{WorkItem, Worklist};
 
 /// Files that are looked into for a page that moved.
@@ -199,7 +198,7 @@ impl ProposalReconciler {
         if wanted.purpose != PullRequestPurpose::Withdrawal {
             case.row.purpose = purpose_name(wanted.purpose).to_owned();
         }
-        if is_batch(case) {
+        if case.is_batch() {
             // From here on the page goes its own way.
             *case = TrackedProposal {
                 row: case.row.clone(),
@@ -340,7 +339,7 @@ impl ProposalReconciler {
         let Some(case) = &entry.case else { return Ok(None) };
         let pulls = self.github.pulls_of(&case.row.branch).await?;
         // One that mended the page holds words of people.
-        let answers = |pull: &PullRequest| pull.is_merged() && !pull.has_label(MENDS);
+        let answers = |pull: &PullRequest| pull.is_merged() && !pull.has_label(CORRECTION_LABEL);
         let pull = match (pulls.into_iter().find(answers), merged.number) {
             (Some(pull), _) => Some(pull),
             (None, Some(number)) => self.github.pull(number).await?,
@@ -421,8 +420,6 @@ impl ProposalReconciler {
     }
 }
 
-/// The label of pull requests that mend a merged page.
-pub(crate) const MENDS: &str = "canon:fix";
 const PAGE_GONE: &str = "the page is gone from the repository";
 
 /// Whether a text holds the page of a cluster.

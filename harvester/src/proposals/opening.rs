@@ -14,12 +14,11 @@ use indexer::store::{LeaseFence, ProposalState};
 use rules::model::cluster::ClusterState;
 use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis};
 
-use super::batch::is_batch;
-use super::merged::MENDS;
-use super::reconciler::{ProposalReconciler, Result};
-use super::report::RoundReport;
+use super::error::Result;
+use super::reconciler::ProposalReconciler;
+use super::report::{RoundReport, describe_outcome};
 use super::repository::RepositoryState;
-use super::tracked::TrackedProposal;
+use super::tracked::{CORRECTION_LABEL, TrackedProposal};
 use super::worklist::{WorkItem, Worklist, is_for_a_page};
 
 /// Questions that the pull request with the settings names.
@@ -71,7 +70,8 @@ impl ProposalReconciler {
         for entry in docket.entries.values_mut() {
             let Some(case) = &entry.case else {
                 let pulls = self.pulls_for(entry).await?;
-                let answers = |pull: &&PullRequest| pull.is_merged() && !pull.has_label(MENDS);
+                let answers =
+                    |pull: &&PullRequest| pull.is_merged() && !pull.has_label(CORRECTION_LABEL);
                 match pulls.iter().find(answers) {
                     Some(pull) => self.rediscover_merged(entry, pull.number, ground).await?,
                     None if pulls.is_empty() => {}
@@ -84,7 +84,7 @@ impl ProposalReconciler {
             let goes_on = case.is_open() || begun && !withdrawn && !case.is_closed();
             let wanted_again = case.is_closed() && case.wishes.asked_again;
             let snoozed = case.is_snoozed(self.github.now());
-            if !is_for_a_page(case) || is_batch(case) || snoozed || !(goes_on || wanted_again) {
+            if !is_for_a_page(case) || case.is_batch() || snoozed || !(goes_on || wanted_again) {
                 continue;
             }
             self.advance_one(entry, ground, fence, report).await?;
@@ -174,7 +174,7 @@ impl ProposalReconciler {
             standing.open += usize::from(case.is_some_and(TrackedProposal::is_open));
             let opened = case.and_then(|case| case.ledger.opened);
             standing.opened.extend(opened);
-            if let (true, Some(at)) = (case.is_some_and(is_batch), opened) {
+            if let (true, Some(at)) = (case.is_some_and(TrackedProposal::is_batch), opened) {
                 standing.last_batch = standing.last_batch.max(Some(at));
             }
             if let Some(candidate) = self.candidate(id, entry, docket, now) {
@@ -399,21 +399,5 @@ impl ProposalReconciler {
         page.draft.path().clone_into(&mut case.row.path);
         case.row.note = Some(why.to_owned());
         Ok(self.store.upsert_proposal(&case.to_row(now)).await?)
-    }
-}
-
-/// An outcome in a few words.
-pub(crate) fn describe_outcome(outcome: &ReconcileOutcome) -> String {
-    match outcome {
-        ReconcileOutcome::Open { conflict: true, .. } => {
-            "open, in conflict with its base".to_owned()
-        }
-        ReconcileOutcome::Open { .. } => "open".to_owned(),
-        ReconcileOutcome::HandsOff { why, .. } => format!("hands off: {why}"),
-        ReconcileOutcome::Rejected { .. } => "rejected".to_owned(),
-        ReconcileOutcome::Superseded { .. } => "superseded".to_owned(),
-        ReconcileOutcome::Withdrawn => "withdrawn".to_owned(),
-        ReconcileOutcome::Known { .. } => "merged".to_owned(),
-        ReconcileOutcome::Nothing => "the repository says all of it".to_owned(),
     }
 }

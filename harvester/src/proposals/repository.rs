@@ -8,7 +8,8 @@ use docgen::github::onboarding::{
 use docgen::site::layout::{SiteLayout, detect};
 use rules::model::ids::Millis;
 
-use super::reconciler::{ProposalReconciler, ProposingError, Result};
+use super::error::{ProposingError, Result};
+use super::reconciler::ProposalReconciler;
 
 /// What a round stands on.
 pub struct RepositoryState {

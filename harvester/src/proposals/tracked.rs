@@ -13,9 +13,13 @@ use indexer::store::{Proposal, ProposalState};
 use rules::model::ids::{ClusterId, MessageId, Millis};
 use serde::{Deserialize, Serialize};
 
-use super::reconciler::{ProposingError, Result};
+use super::error::{ProposingError, Result};
 
-/// Comments and reviews that are remembered as heard.
+/// The branches of weekly batches begin so.
+pub(crate) const BATCH_BRANCHES: &str = "answers/batch-";
+/// The label of pull requests that correct a merged page.
+pub(crate) const CORRECTION_LABEL: &str = "canon:fix";
+/// Processed comments and reviews that are remembered.
 const MOST_HEARD: usize = 500;
 
 /// What people asked, and what has to be remembered for them.
@@ -138,6 +142,11 @@ impl TrackedProposal {
             asked_again: *asked_again,
             ..wanted.clone()
         })
+    }
+
+    /// Whether it is one pull request for several pages, or part of one.
+    pub(crate) fn is_batch(&self) -> bool {
+        self.row.branch.starts_with(BATCH_BRANCHES)
     }
 
     /// Remembers that a comment or review was answered; false if it was before.

@@ -8,9 +8,7 @@ use docgen::github::auth::{Auth, Credential};
 use docgen::github::client::{ClientClock, GitHubClient};
 use harvester::config::load_rules;
 use harvester::discord::interactions::handler::PAUSED;
-use harvester::proposals::reconciler::{
-    ProposalReconciler, ProposingError, RoundOutcome, RoundReport,
-};
+use harvester::proposals::{ProposalReconciler, ProposingError, RoundOutcome, RoundReport};
 use indexer::store::{Store, WriteBatch};
 use rules::model::ids::{ChannelId, MessageId, Millis};
 use rules::publish::pseudonym::AuthorNaming;

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use crate::clock;
 use crate::commands::table::one_line;
 use crate::commands::{CommandResult, GlobalArgs, LoadedSettings, print_json};
-use crate::proposals::reconciler::{ProposalReconciler, RoundOutcome};
+use crate::proposals::{ProposalReconciler, RoundOutcome};
 
 /// Runs one round on GitHub, or prints what it would send.
 pub(super) async fn run(

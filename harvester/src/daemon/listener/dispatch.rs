@@ -9,7 +9,6 @@ use rules::model::message::ReactionOp;
 use rules::safety::redact;
 use serde_json::Value;
 
-use super::is_wanted;
 use super::tasks::ListenerTasks;
 use crate::config::DiscordConfig;
 use crate::discord::catch_up::CatchUp;
@@ -209,7 +208,7 @@ impl GatewayDispatcher {
 
     fn guild(&mut self, guild: GuildView) {
         let id = guild.id();
-        if !is_wanted(&self.settings, id) {
+        if !self.settings.selects(id) {
             return;
         }
         self.catch_up.put_guild(guild);
