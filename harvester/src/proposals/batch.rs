@@ -1,4 +1,4 @@
-//! The weekly pull request for what the caps hold back.
+//! The weekly pull request for proposals held back by limits.
 
 use docgen::github::reconcile::{DesiredPullRequest, ReconcileOutcome};
 use docgen::page::draft::Draft;
@@ -33,8 +33,7 @@ impl ProposalReconciler {
         self.advance_batch(&mut case, docket, ground, fence, report).await
     }
 
-    /// Brings the batches on that maintainers have before them. A question whose evidence is gone goes
-    /// out of its batch.
+    /// Updates the open batches. A question whose evidence was deleted leaves its batch.
     pub(crate) async fn advance_batches(
         &self,
         docket: &mut Worklist,
@@ -82,7 +81,7 @@ impl ProposalReconciler {
                 let entry = &docket.entries[&cluster.id];
                 let mut one = entry.case.clone().expect("a member was just noted");
                 if !self.record_merged(&one, (*number, commit.as_deref()), ground).await? {
-                    // Somebody took it out before the merge.
+                    // A maintainer removed the page before the merge.
                     self.save_outcome(
                         &mut one,
                         &ReconcileOutcome::Rejected { number: Some(*number) },
@@ -96,7 +95,7 @@ impl ProposalReconciler {
         Ok(())
     }
 
-    /// A question of a batch stands as the batch does.
+    /// A question of a batch has the batch's state.
     async fn save_member_state(
         &self,
         batch: &TrackedProposal,

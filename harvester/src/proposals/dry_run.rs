@@ -14,34 +14,34 @@ use super::reconciler::ProposalReconciler;
 use super::repository::RepositoryState;
 use super::worklist::WorkItem;
 
-/// Stands for what only the new commit tells.
+/// A placeholder for the hash of the commit that a real run creates.
 const NEW_COMMIT: &str = "(the new commit)";
 
 /// One question, with what would be sent for it.
 #[derive(Debug, Serialize)]
 pub struct DryRunItem {
     pub cluster: ClusterId,
-    /// What would become of it, or why nothing would.
+    /// What would happen to it, or why nothing would.
     pub outcome: String,
     pub sent: Option<PullRequestPreview>,
 }
 
-/// Everything of a pull request as it goes to GitHub.
+/// A pull request as it would be sent to GitHub.
 #[derive(Debug, Serialize)]
 pub struct PullRequestPreview {
     pub commit_message: String,
-    /// Each file as it would stand; `None` for one that would be deleted.
+    /// Each file's new content; `None` if it would be deleted.
     pub files: BTreeMap<String, Option<String>>,
     /// The body of `POST pulls`.
     pub pull_request: Value,
     pub labels: Vec<String>,
     pub reviewers: Vec<String>,
-    /// What would find no place.
+    /// Changes that could not be placed.
     pub notes: Vec<String>,
 }
 
 impl ProposalReconciler {
-    /// What the next round would open, and what would wait for what. Reads, and writes nothing.
+    /// What the next round would open, and what would wait, and why. Writes nothing.
     pub async fn dry_run(&self) -> Result<(String, Vec<DryRunItem>)> {
         let ground = self.load_repository().await?;
         let mut docket = self.load_worklist(&ground).await?;

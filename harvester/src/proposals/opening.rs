@@ -1,4 +1,4 @@
-//! Pull requests for new pages: kept up, and opened as the caps allow.
+//! Pull requests for new pages: updated, and opened within the limits.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ use super::worklist::{WorkItem, Worklist, is_for_a_page};
 const FIRST: usize = 5;
 
 impl ProposalReconciler {
-    /// Opens the pull request with the settings, or looks what became of it.
+    /// Opens the pull request with the settings, or checks its state.
     pub(crate) async fn propose_settings(
         &self,
         ground: &RepositoryState,
@@ -48,7 +48,7 @@ impl ProposalReconciler {
         Ok(outcome)
     }
 
-    /// Settings that are in the repository are no open proposal any more.
+    /// Marks the settings proposal as merged once the settings are in the repository.
     pub(crate) async fn close_settings(&self) -> Result<()> {
         let Some(mut row) = self.store.proposal(&onboarding::id()).await? else { return Ok(()) };
         if row.branch != BRANCH || row.state == ProposalState::Merged {
@@ -59,7 +59,7 @@ impl ProposalReconciler {
         Ok(self.store.upsert_proposal(&row).await?)
     }
 
-    /// Brings everything on that maintainers have before them.
+    /// Updates all open proposals.
     pub(crate) async fn advance_open(
         &self,
         docket: &mut Worklist,
@@ -92,8 +92,8 @@ impl ProposalReconciler {
         Ok(())
     }
 
-    /// The pull requests for a question of which nothing is stored: the caps do not hold what
-    /// maintainers saw already.
+    /// The pull requests for a question of which nothing is stored: the limits do not apply to what
+    /// maintainers have already seen.
     async fn pulls_for(&self, entry: &WorkItem) -> Result<Vec<PullRequest>> {
         match &entry.page {
             Ok(page) => Ok(self.github.pulls_of(&page.proposal.branch).await?),
@@ -123,7 +123,7 @@ impl ProposalReconciler {
         Ok(())
     }
 
-    /// Opens what the caps allow now, oldest and most asked in turns; writes down what waits.
+    /// Opens what the limits allow now, oldest and most asked in turns; stores why the others wait.
     pub(crate) async fn open_allowed(
         &self,
         docket: &mut Worklist,
@@ -149,7 +149,7 @@ impl ProposalReconciler {
         Ok(())
     }
 
-    /// What waits no more because it is not due any more leaves the dashboard.
+    /// Held proposals that are no longer due leave the dashboard.
     async fn drop_expired_holds(&self, docket: &mut Worklist, planned: &OpeningPlan) -> Result<()> {
         let waiting = planned.waiting.iter().map(|(cluster, _)| cluster);
         let waits = waiting.chain(&planned.open).chain(&planned.batch).collect::<BTreeSet<_>>();
@@ -215,14 +215,14 @@ impl ProposalReconciler {
         })
     }
 
-    /// Whether a page tells a value that only people may write: then it goes alone.
+    /// Whether a page contains a listed value: then it is proposed alone.
     fn states_a_fact(&self, draft: &Draft) -> bool {
         let facts = &self.rules.facts;
         let values = facts.addresses.iter().chain(&facts.invites).chain(&facts.links);
         values.into_iter().any(|value| draft.page().contains(value.as_str()))
     }
 
-    /// One pull request, as far as it goes now. What fails is noted on its own.
+    /// Reconciles one pull request. A failure is stored as the proposal's note.
     async fn advance_one(
         &self,
         entry: &mut WorkItem,
@@ -304,7 +304,7 @@ impl ProposalReconciler {
         Ok(messages.iter().any(|message| !there.contains(message)))
     }
 
-    /// An entry without a page is taken back.
+    /// The desired pull request; a withdrawal for an entry without a page.
     fn wanted_of(&self, entry: &WorkItem, ground: &RepositoryState) -> DesiredPullRequest {
         match (&entry.page, &entry.case) {
             (Ok(page), case) if !case.as_ref().is_some_and(|case| case.wishes.batch) => {
@@ -318,7 +318,7 @@ impl ProposalReconciler {
         }
     }
 
-    /// Keeps what became of a proposal, and has its cluster follow.
+    /// Stores a proposal's outcome, and updates the state of its cluster.
     pub(crate) async fn save_outcome(
         &self,
         case: &mut TrackedProposal,
@@ -369,7 +369,7 @@ impl ProposalReconciler {
         Ok(())
     }
 
-    /// Says on the pull request what a person who works on it should know.
+    /// Comments on a pull request that maintainers have taken over.
     async fn comment_for_humans(
         &self,
         case: &TrackedProposal,
@@ -386,7 +386,7 @@ impl ProposalReconciler {
         Ok(self.github.upsert_status_comment(*number, &case.row.cluster, &text).await?)
     }
 
-    /// Writes down what waits, so that the dashboard shows it from then on.
+    /// Stores why a proposal waits, so that the dashboard shows it.
     async fn record_hold(&self, entry: &mut WorkItem, why: &str) -> Result<()> {
         let now = self.github.now();
         let Ok(page) = &entry.page else { return Ok(()) };

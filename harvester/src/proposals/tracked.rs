@@ -1,4 +1,4 @@
-//! One proposal: what we did for it, what people asked of it, and how it stands.
+//! One proposal: what was done for it, what maintainers requested, and its state.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -22,11 +22,11 @@ pub(crate) const CORRECTION_LABEL: &str = "canon:fix";
 /// Processed comments and reviews that are remembered.
 const MOST_HEARD: usize = 500;
 
-/// What people asked, and what has to be remembered for them.
+/// What maintainers requested, and what has to be remembered for that.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct MaintainerRequests {
-    /// Its box on the dashboard was ticked: caps do not hold it.
+    /// Its box on the dashboard was ticked: limits do not apply.
     pub(crate) asked: bool,
     /// Somebody wants it again after it was closed.
     pub(crate) asked_again: bool,
@@ -167,7 +167,7 @@ impl TrackedProposal {
         self.wishes.snoozed_until.is_some_and(|until| now < until)
     }
 
-    /// Whether maintainers have it before them.
+    /// Whether it is open for maintainers.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.row.state, ProposalState::Open | ProposalState::HandsOff)
     }
