@@ -1,5 +1,5 @@
-//! Merged pages: learnt as people made them, watched, mended when the truth changes, removed when
-//! nothing is left of it.
+//! Merged pages: read back with people's edits, checked, corrected when an answer is outdated, removed
+//! when no evidence is left.
 
 use docgen::change::{FileChange, FileEdit};
 use docgen::github::client::GitHubError;
@@ -88,7 +88,7 @@ impl ProposalReconciler {
         text: &str,
         ground: &RepositoryState,
     ) -> Result<()> {
-        // Around an answer in a page of other people's nothing is ours to learn.
+        // In a page that maintainers wrote, only the answer's own part is read.
         let cluster = &case.row.cluster;
         let own = own_part(text, cluster).filter(|_| case.wishes.extends).unwrap_or(text);
         let Some(page) = parse_page(cluster, own, ground.layout.target) else { return Ok(()) };
@@ -333,8 +333,8 @@ impl ProposalReconciler {
         Some(AmendedPage { text, lossy: false })
     }
 
-    /// The page as we wrote it before people changed and merged it: the marks of merged pull requests
-    /// name our last commits, and the host keeps those.
+    /// The page as generated, before people changed and merged it: the markers of merged pull requests
+    /// name the last generated commits, and GitHub keeps those.
     async fn ours(&self, entry: &WorkItem, merged: &MergedAnswerRow) -> Result<Option<String>> {
         let Some(case) = &entry.case else { return Ok(None) };
         let pulls = self.github.pulls_of(&case.row.branch).await?;

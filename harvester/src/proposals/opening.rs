@@ -253,7 +253,7 @@ impl ProposalReconciler {
             case.allow_replace();
             case.wishes.anew = true;
         }
-        // Written down with the first step: nobody may be left with words of which we do not know.
+        // Stored with the first step, so that every message on a branch is known.
         let known = evidence.iter().filter(|one| !case.wishes.evidence.contains(one)).copied();
         let known = known.collect::<Vec<_>>();
         case.wishes.evidence.extend(known);

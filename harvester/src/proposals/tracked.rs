@@ -158,7 +158,7 @@ impl TrackedProposal {
         news
     }
 
-    /// What of ours stands on the branch may be replaced at once.
+    /// Allows replacing the last pushed commit on the branch.
     pub(crate) fn allow_replace(&mut self) {
         self.wishes.recreate = self.ledger.pushed.as_ref().map(|pushed| pushed.head.clone());
     }
