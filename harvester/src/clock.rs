@@ -12,7 +12,7 @@ pub fn now() -> Millis {
     Millis(jiff::Timestamp::now().as_millisecond())
 }
 
-/// The machine's clock, for what takes its time as an argument.
+/// The system clock, for code that takes a clock as an argument.
 pub struct SystemClock;
 
 impl ClientClock for SystemClock {
@@ -25,12 +25,12 @@ impl ClientClock for SystemClock {
     }
 }
 
-/// A salt that nobody can guess.
+/// A random salt.
 pub fn fresh_salt() -> Result<Salt, getrandom::Error> {
     fresh().map(Salt)
 }
 
-/// A name that no other process has.
+/// A random name for this process.
 pub fn fresh_name() -> Result<String, getrandom::Error> {
     Ok(format!("{:016x}", u64::from_le_bytes(fresh()?)))
 }

@@ -1,10 +1,10 @@
-//! One module per command; this one holds what they share.
+//! The command line: one module per command, and here what they share.
 
-#![expect(clippy::print_stderr, reason = "commands speak to the person at the terminal")]
+#![expect(clippy::print_stderr, reason = "commands report errors on standard error")]
 
-/// Prints a line, with colours where the terminal shows them.
-macro_rules! say {
-    ($($words:tt)*) => { $crate::commands::print_line(format_args!($($words)*)) };
+/// Prints a line on standard output, with colours where the terminal shows them.
+macro_rules! out {
+    ($($line:tt)*) => { $crate::commands::print_line(format_args!($($line)*)) };
 }
 
 mod clusters;
@@ -36,16 +36,14 @@ use indexer::search::Searcher;
 use indexer::store::{Store, StoreError};
 use rules::config::ruleset::Ruleset;
 use rules::publish::pseudonym::AuthorNaming;
-use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
-use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
 use crate::clock;
 use crate::config::{self, Config};
-use crate::discord::gateway::close_codes;
+use crate::logging::{self, LogFormat};
 use crate::pipeline::{INDEX, Pipeline, PipelineError, is_behind};
 
-/// Turns a community's chat into known answers: imports Discord talk, finds the questions that were
-/// resolved, clusters the recurring ones, serves search, and proposes docs pages.
+/// Finds the recurring questions of a Discord community and their answers: reads messages, detects
+/// resolved questions, clusters the recurring ones, serves a search page and proposes docs pages.
 #[derive(Debug, Parser)]
 #[command(name = "harvester", version, propagate_version = true, after_help = EXAMPLES)]
 struct Cli {
@@ -57,15 +55,15 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  harvester demo                               see it all on two bundled exports
-  harvester run                                listen to Discord and serve what is known
-  harvester import exports/                    read DiscordChatExporter JSON files
-  harvester search \"how do I enable voice\"     ask what is known
+  harvester demo                               try everything on two bundled exports
+  harvester run                                listen to Discord and serve the answers
+  harvester import exports/                    import DiscordChatExporter JSON files
+  harvester search \"how do I enable voice\"     search the answers
   harvester clusters                           list recurring questions
-  harvester propose --dry-run                  show what would be proposed
+  harvester propose --dry-run                  show what would be sent
   harvester serve                              search page on http://127.0.0.1:8080
 
-Exit codes: 0 done, 1 failed, 2 wrong use.";
+Exit codes: 0 success, 1 failure, 2 usage error.";
 
 #[derive(Debug, clap::Args)]
 struct GlobalArgs {
@@ -78,66 +76,76 @@ struct GlobalArgs {
         default_value = "harvester-data"
     )]
     data: PathBuf,
-    /// Settings file; without it, harvester.toml in the data directory if there is one
+    /// Settings file; by default harvester.toml in the data directory, if it exists
     #[arg(long, global = true, env = "HARVESTER_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Directory whose *.toml files replace the embedded rules of the same name
     #[arg(long, global = true, env = "HARVESTER_RULES", value_name = "DIR")]
     rules: Option<PathBuf>,
-    /// Print JSON instead of text, where a command lists something
+    /// Print JSON instead of text
     #[arg(long, global = true)]
     json: bool,
+    /// Format of the log on standard error; RUST_LOG selects what is logged
+    #[arg(
+        long,
+        global = true,
+        env = "HARVESTER_LOG_FORMAT",
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "text"
+    )]
+    log_format: LogFormat,
 }
 
 #[derive(Debug, Subcommand)]
 enum CliCommand {
-    /// Run everything on the two exports that come with the program, then serve the result
+    /// Try everything on two bundled exports, then serve the result
     Demo(demo::DemoArgs),
-    /// Listen to Discord, catch up, stay up, and serve what is known
+    /// Run the daemon: listen to Discord, catch up, serve the site and open pull requests
     Run(run::RunArgs),
-    /// Read DiscordChatExporter JSON files, and harvest what they hold
+    /// Import DiscordChatExporter JSON files
     Import(import::ImportArgs),
     /// Search the answers
     Search(search::SearchArgs),
-    /// List recurring questions, or show one with every reason behind it
+    /// List recurring questions, or show one with all reasons
     Clusters(clusters::ClustersArgs),
     /// Draft the pages that are due, or one page
     Draft(draft::DraftArgs),
     /// Propose the pages that are due to the docs repository
     Propose(propose::ProposeArgs),
-    /// List the proposals with their states and clocks
+    /// List the proposals with their states and deadlines
     Proposals,
     /// Serve the search page and the HTTP API
     Serve(serve::ServeArgs),
-    /// Remove everything of a person, and never store them again
+    /// Erase a user's data and never store it again
     Forget(forget::ForgetArgs),
-    /// Read again what could not be read when it came
+    /// Retry payloads that could not be parsed
     Retry,
-    /// Show what is stored, and how a running daemon is
+    /// Show stored data and daemon status
     Status,
-    /// Check settings, rules, data directory, the index against the store, and GitHub
+    /// Check settings, rules, data directory, index and GitHub access
     #[command(visible_alias = "doctor")]
     Check,
-    /// Build the index anew from the store
+    /// Rebuild the index from the store
     Reindex,
-    /// Print a completion script for a shell
+    /// Print a shell completion script
     Completions(completions::CompletionsArgs),
 }
 
-/// How a command that did not fail outright ended.
+/// How a command that returned no error ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CommandResult {
-    Well,
-    /// It did what it could, and has said what was wrong.
-    Badly,
+    Success,
+    /// It did what it could, and has printed the problems.
+    Failure,
 }
 
-/// Reads the command line, runs the command, and tells how it ended by the exit code.
+/// Parses the command line, runs the command and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.run() {
-        Ok(CommandResult::Well) => ExitCode::SUCCESS,
-        Ok(CommandResult::Badly) => ExitCode::FAILURE,
+        Ok(CommandResult::Success) => ExitCode::SUCCESS,
+        Ok(CommandResult::Failure) => ExitCode::FAILURE,
         Err(error) => {
             print_error(&error);
             ExitCode::FAILURE
@@ -145,18 +153,23 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Tells why the command failed.
+/// Prints an error with its causes.
 fn print_error(error: &anyhow::Error) {
     let [start, end] = [anstyle::AnsiColor::Red.on_default().bold(), anstyle::Style::new()];
-    anstream::eprintln!("{start}error:{end:#} {error}");
-    for cause in error.chain().skip(1) {
-        anstream::eprintln!("  because: {cause}");
+    let mut last = error.to_string();
+    anstream::eprintln!("{start}error:{end:#} {last}");
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        // Some errors end with the text of their cause.
+        if !last.ends_with(&cause) {
+            anstream::eprintln!("  caused by: {cause}");
+            last = cause;
+        }
     }
 }
 
 impl Cli {
     fn run(&self) -> anyhow::Result<CommandResult> {
-        log_to_stderr();
+        logging::start(self.options.log_format);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(self.dispatch())
     }
@@ -194,17 +207,16 @@ impl GlobalArgs {
         Ok(LoadedSettings { config, rules: Arc::new(rules), folder })
     }
 
-    /// Opens the data directory for writing and brings it up to date, so that whatever a killed run
-    /// left behind is finished first.
+    /// Opens the data directory for writing and finishes what an interrupted run left undone.
     async fn pipeline(&self, settings: &LoadedSettings) -> anyhow::Result<Pipeline> {
-        let salt = clock::fresh_salt().context("the system gives no random numbers")?;
+        let salt = clock::fresh_salt().context("cannot read random numbers from the system")?;
         let mut pipeline = Pipeline::open(&self.data, Arc::clone(&settings.rules), &salt).await?;
         pipeline.catch_up(clock::now()).await?;
         Ok(pipeline)
     }
 
-    /// Opens the data directory for reading. What a killed run left unfinished, or other rules judge
-    /// anew, is done first, unless another process is writing there.
+    /// Opens the data directory for reading. Work that an interrupted run left undone, or that changed
+    /// rules require, is done first, unless another process is writing there.
     async fn reading(&self, settings: &LoadedSettings) -> anyhow::Result<ReadHandle> {
         if !Store::exists(&self.data) {
             return Err(StoreError::Empty(self.data.clone()).into());
@@ -217,7 +229,7 @@ impl GlobalArgs {
         match self.pipeline(settings).await {
             Ok(pipeline) => pipeline.close().await,
             Err(error) if is_in_use(&error) => {
-                tracing::info!("another process is writing; reading what it has finished");
+                tracing::info!("another process is writing; its unfinished work is not shown yet");
             }
             Err(error) => return Err(error),
         }
@@ -232,11 +244,11 @@ impl GlobalArgs {
     }
 }
 
-/// What the operator decided.
+/// The operator's settings and rules.
 struct LoadedSettings {
     config: Config,
     rules: Arc<Ruleset>,
-    /// Where pages go in a repository that tells nothing by itself.
+    /// Where pages go if neither settings nor repository name a folder.
     folder: DocsFolder,
 }
 
@@ -261,11 +273,11 @@ impl LoadedSettings {
     }
 }
 
-/// A data directory as a reader sees it.
+/// A data directory opened for reading.
 struct ReadHandle {
     store: Store,
     searcher: Searcher,
-    /// Whether another process has yet to judge, group or index something.
+    /// Whether another process still has messages to analyse, cluster or index.
     behind: bool,
 }
 
@@ -277,48 +289,16 @@ fn is_in_use(error: &anyhow::Error) -> bool {
 }
 
 fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    say!("{}", serde_json::to_string_pretty(value)?);
+    out!("{}", serde_json::to_string_pretty(value)?);
     Ok(())
 }
 
-/// A reader that has seen enough (`| head`) ends the program; there is nobody left to tell.
-fn print_line(words: std::fmt::Arguments<'_>) {
+/// Prints a line; ends the program when standard output was closed, as by `| head`.
+fn print_line(line: std::fmt::Arguments<'_>) {
     use std::io::Write as _;
-    if writeln!(anstream::stdout(), "{words}").is_err() {
+    if writeln!(anstream::stdout(), "{line}").is_err() {
         std::process::exit(0);
     }
-}
-
-/// Libraries whose logs carry what people wrote, or what the wire carries: never shown, whatever
-/// `RUST_LOG` says.
-const SILENT: [&str; 8] = [
-    "serenity",
-    "tungstenite",
-    "tokio_tungstenite",
-    "reqwest",
-    "hyper",
-    "hyper_util",
-    "h2",
-    "rustls",
-];
-
-/// `RUST_LOG` chooses what is logged; without it, warnings and the progress of long work.
-fn log_to_stderr() {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,harvester=info"));
-    let shown = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .without_time()
-        .with_filter(filter.and(filter_fn(|about| !is_silent(about.target()))));
-    let subscriber = tracing_subscriber::registry().with(shown).with(close_codes::layer());
-    // A second call, as tests make it, keeps the first subscriber.
-    let _ = tracing::subscriber::set_global_default(subscriber);
-}
-
-fn is_silent(target: &str) -> bool {
-    let crate_name = target.split("::").next().unwrap_or_default();
-    SILENT.contains(&crate_name)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the operator decides: where things are, how pages look, who is named.
+//! The operator's settings.
 
 mod forge;
 
@@ -18,7 +18,7 @@ pub const FILE: &str = "harvester.toml";
 /// `HARVESTER__DOCS__TARGET=mintlify` stands for `target = "mintlify"` in `[docs]`.
 const ENVIRONMENT_PREFIX: &str = "HARVESTER__";
 
-/// Every setting, with its default where nothing is said.
+/// All settings, with their defaults.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// `[rules] directory`: files there replace the embedded ones of the same name. Default: none.
@@ -69,7 +69,7 @@ impl fmt::Debug for SecretString {
     }
 }
 
-/// Mistakes of all files together, one a line.
+/// The mistakes of all files, one per line.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.iter().map(ConfigError::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct ConfigErrors(pub Vec<ConfigError>);
@@ -125,6 +125,11 @@ impl Config {
 }
 
 impl DiscordConfig {
+    /// Whether the settings select a server.
+    pub fn selects(&self, guild: GuildId) -> bool {
+        self.guilds.is_empty() || self.guilds.contains(&guild)
+    }
+
     fn read(table: &mut TomlReader, base: &Path) -> Self {
         Self {
             token: secret(table, base, ["token", "token_file"]),
@@ -174,7 +179,7 @@ fn address(table: &mut TomlReader, key: &'static str) -> Option<String> {
     if url.starts_with("http://") || url.starts_with("https://") {
         return Some(url.trim_end_matches('/').to_owned());
     }
-    table.wrong(key, format!("{url:?} is no address; expected http://… or https://…"));
+    table.wrong(key, format!("{url:?} is not an address; expected http://… or https://…"));
     None
 }
 
@@ -306,7 +311,7 @@ mod tests {
             ("github = 'a/b'\nrepository = 'x'", "one place"),
             ("github = 'a/b'\ntoken = 't'\napp_id = 3", "only one"),
             ("github = 'a/b'\napp_id = 3", "private_key_file"),
-            ("github = 'a/b'\napi_url = 'ghe.example'", "no address"),
+            ("github = 'a/b'\napi_url = 'ghe.example'", "not an address"),
         ] {
             let said = load(&format!("[forge]\n{text}"), &[]).unwrap_err().to_string();
             assert!(said.contains(part), "{part} is not in:\n{said}");

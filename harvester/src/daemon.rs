@@ -1,52 +1,37 @@
-//! Everything that `run` keeps going: built, spawned, watched, and stopped in an order that loses
-//! nothing.
+//! The tasks of `run`: started, supervised, and stopped in an order that loses nothing.
 
 mod leader;
 mod listener;
+mod process;
 mod proposal_task;
 mod status_writer;
+mod waiting;
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use indexer::search::Searcher;
-use indexer::store::Store;
-use rules::config::ruleset::Ruleset;
-use rules::publish::pseudonym::AuthorNaming;
 use site::SiteState;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock;
-use crate::config::Config;
 use crate::ingest_queue::ingest_queue;
+use crate::logging::error_chain;
 use crate::pipeline::{INDEX, Intake};
 use leader::IndexLeader;
 use listener::DiscordListener;
+pub use process::Daemon;
 use proposal_task::{GitHubWebhooks, ProposalMetrics, ProposalTask};
 use status_writer::{DaemonCounters, StatusWriter};
+use waiting::{open_searcher, pause};
 
-/// How often something that is not there yet is looked for again.
-const RETRY: Duration = Duration::from_millis(500);
-/// How long everything may take to stop once the stop is known.
+/// How long all tasks together may take to stop.
 const GRACE: Duration = Duration::from_secs(9);
 
-/// What a daemon needs to start.
-pub struct Daemon {
-    pub data: PathBuf,
-    pub config: Config,
-    pub rules: Arc<Ruleset>,
-    pub store: Store,
-    pub naming: AuthorNaming,
-    /// Tells this process from others in leases and claims.
-    pub owner: String,
-}
-
-/// The daemon's tasks. The first that fails ends the daemon.
+/// The daemon's tasks. The first failure ends the daemon.
 struct Tasks {
     failed: mpsc::Sender<anyhow::Error>,
 }
@@ -60,7 +45,7 @@ impl Tasks {
         let mut one = JoinSet::new();
         one.spawn(async move {
             if let Err(error) = task.await {
-                // The receiver is gone only when the daemon is ending anyhow.
+                // The receiver is gone only when the daemon is ending anyway.
                 let _ = failed.send(error).await;
             }
         });
@@ -69,8 +54,8 @@ impl Tasks {
 }
 
 impl Daemon {
-    /// Runs until `stop` completes or something fails; then stops listening, stores what was
-    /// acknowledged, judges it, and returns within ten seconds.
+    /// Runs until `stop` completes or a task fails; then stops listening, stores and analyses what was
+    /// received, and returns within ten seconds.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
         let (feed, deliveries) = ingest_queue();
         let (listen, listening) = watch::channel(false);
@@ -79,6 +64,7 @@ impl Daemon {
         let tasks = Tasks { failed };
         let stored = Arc::new(Notify::new());
         let beat = DaemonCounters::default();
+        tracing::info!(owner = self.owner, "daemon started");
 
         let (ear, heard) = GitHubWebhooks::new(&self.config);
         let scrubbed = Arc::new(Notify::new());
@@ -126,7 +112,7 @@ impl Daemon {
         let stopping = async {
             let _ = listen.send(true);
             listener.joined().await;
-            // The listener held the sources' end: what it handed in is stored now.
+            // The listener held the sending end of the queue: what it sent is stored now.
             intake.joined().await;
             let _ = keep.send(true);
             if let Some(proposals) = proposals {
@@ -137,9 +123,10 @@ impl Daemon {
             site.joined().await;
         };
         if tokio::time::timeout(GRACE, stopping).await.is_err() {
-            tracing::warn!("not everything stopped in time; the next start finishes what is left");
+            tracing::warn!("some tasks did not stop in time; the next start finishes their work");
         }
         self.store.close().await;
+        tracing::info!("daemon stopped");
         ended
     }
 
@@ -161,7 +148,7 @@ impl Daemon {
         async move { Ok(keeper.run().await?) }
     }
 
-    /// Serves the site as soon as there is an index and the address is free.
+    /// Serves the site once there is an index and the address is free.
     fn serve(
         &self,
         ear: Option<GitHubWebhooks>,
@@ -170,7 +157,7 @@ impl Daemon {
         let (store, naming) = (self.store.clone(), self.naming.clone());
         let (index, address) = (self.data.join(INDEX), self.config.listen.clone());
         async move {
-            let Some(searcher) = searcher(&index, &mut stopping).await else { return Ok(()) };
+            let Some(searcher) = open_searcher(&index, &mut stopping).await else { return Ok(()) };
             let Some(listener) = bound(&address, &mut stopping).await else { return Ok(()) };
             tracing::info!("serving on http://{}", listener.local_addr()?);
             let mut router = site::router(SiteState::new(store, searcher, naming));
@@ -178,7 +165,7 @@ impl Daemon {
                 router = site::http::webhooks::with_webhooks(router, Arc::new(ear));
             }
             let stop = async move {
-                // An error means that the daemon is gone, which is a stop as well.
+                // An error means that the daemon has ended, which is a stop as well.
                 let _ = stopping.wait_for(|stopping| *stopping).await;
             };
             site::serve(listener, router, stop).await.context("the site failed")
@@ -190,50 +177,29 @@ impl Daemon {
 struct AbortOnDrop(JoinSet<()>);
 
 impl AbortOnDrop {
-    /// Waits for its end. One that panicked has told so on standard error.
+    /// Waits for its end. A panic has already been printed on standard error.
     async fn joined(mut self) {
         while let Some(ended) = self.0.join_next().await {
             if let Err(error) = ended {
-                tracing::error!(%error, "a task of the daemon broke");
+                tracing::error!(error = %error_chain(&error), "a daemon task panicked");
             }
         }
     }
 }
 
-/// Opens the index for searching once the keeper has made it; `None` if the stop came first.
-async fn searcher(
-    index: &std::path::Path,
-    stopping: &mut watch::Receiver<bool>,
-) -> Option<Searcher> {
-    while !*stopping.borrow() {
-        if let Ok(searcher) = Searcher::open(index) {
-            return Some(searcher);
-        }
-        pause(stopping).await;
-    }
-    None
-}
-
-/// Takes the site's address; says so once if another process has it, and takes it when it is free.
+/// Binds the site's address. While another process has it, warns once and retries.
 async fn bound(address: &str, stopping: &mut watch::Receiver<bool>) -> Option<TcpListener> {
-    let mut told = false;
+    let mut warned = false;
     while !*stopping.borrow() {
         match TcpListener::bind(address).await {
             Ok(listener) => return Some(listener),
-            Err(error) if !told => {
-                told = true;
-                tracing::warn!("not serving yet: cannot listen on {address}: {error}");
+            Err(error) if !warned => {
+                warned = true;
+                tracing::warn!(error = %error_chain(&error), "cannot listen on {address}; retrying");
             }
             Err(_) => {}
         }
         pause(stopping).await;
     }
     None
-}
-
-async fn pause(stopping: &mut watch::Receiver<bool>) {
-    tokio::select! {
-        () = tokio::time::sleep(RETRY) => {}
-        _ = stopping.changed() => {}
-    }
 }

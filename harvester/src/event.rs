@@ -1,26 +1,26 @@
-//! What a source of chat tells the pipeline. Every source speaks only in these events.
+//! The events that every source of messages sends to the pipeline.
 
 use rules::model::ids::{ChannelId, MessageId, Millis};
 use rules::model::message::{Author, Channel, Message, ReactionChange};
 
-/// One thing that a source saw. Closed: a new stimulus is a new variant.
+/// One event of a source.
 ///
-/// Each event carries when its source saw it; an export that does not say gives `Millis(0)`. Of two
-/// versions of a message the one edited later is newer, then the one observed later.
+/// Each event carries the time at which its source observed it; `Millis(0)` for an export without
+/// one. Of two versions of a message the one edited later is newer, then the one observed later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChatEvent {
-    /// A channel as it is: its name, topic, tags, and those of what it hangs under.
+    /// A channel's current name, topic and tags, and those of its parent.
     ChannelSeen(Channel, Millis),
-    /// A channel that not everybody may read any more. Nothing of it is deleted, and nothing served.
+    /// A channel that not everybody may read any more. Nothing of it is deleted, nothing is served.
     ChannelHidden(ChannelId, Millis),
-    /// A channel that was deleted, with all that was said there and in its threads.
+    /// A channel that was deleted with all its messages and threads.
     ChannelGone(ChannelId, Millis),
     /// A whole message, with its reactions.
     Posted(Message, Millis),
-    /// A whole message of which the source does not tell the reactions.
+    /// A whole message whose reactions the source does not know.
     Edited(Message, Millis),
     Deleted(ChannelId, Vec<MessageId>, Millis),
     Reacted(ReactionChange, Millis),
-    /// A person's name and roles, as of one of their messages.
+    /// A user's name and roles, as of one of their messages.
     PersonSeen(Author, MessageId, Millis),
 }

@@ -1,11 +1,11 @@
-//! Where a source hands in what it saw: bounded, the live before the old.
+//! The bounded queue between sources and the store: live events go before history.
 
 use indexer::store::{ChannelProgress, QuarantinedPayload};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::event::ChatEvent;
 
-/// What is handed in together is stored together, in one transaction.
+/// What is queued together is stored together, in one transaction.
 #[derive(Debug, Default)]
 pub struct IngestItem {
     pub events: Vec<ChatEvent>,
@@ -14,36 +14,36 @@ pub struct IngestItem {
     pub quarantined: Vec<QuarantinedPayload>,
 }
 
-/// The queue of live deliveries is full: the caller marks the channels as gapped and reads them again.
+/// The live queue is full: the caller marks the channels as gapped and reads them again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("what happens live comes faster than it can be stored")]
+#[error("the ingest queue is full")]
 pub struct QueueFull;
 
-/// Nobody takes deliveries any more.
+/// The receiver has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the daemon is stopping")]
 pub struct QueueClosed;
 
-/// Live deliveries waiting to be stored, at most.
+/// Live items waiting to be stored, at most.
 const LIVE: usize = 10_000;
-/// Deliveries of history waiting to be stored, at most: each is up to some pages of messages.
+/// History items waiting to be stored, at most: each holds up to a few pages of messages.
 const HISTORY: usize = 8;
 
-/// The sources' end.
+/// The sending end.
 #[derive(Debug, Clone)]
 pub struct IngestQueue {
     live: mpsc::Sender<IngestItem>,
     history: mpsc::Sender<(IngestItem, oneshot::Sender<()>)>,
 }
 
-/// The pipeline's end.
+/// The receiving end.
 #[derive(Debug)]
 pub struct IngestReceiver {
     live: mpsc::Receiver<IngestItem>,
     history: mpsc::Receiver<(IngestItem, oneshot::Sender<()>)>,
 }
 
-/// Deliveries to be stored now, and whom to tell when they are.
+/// Items to be stored now, and the senders to notify afterwards.
 #[derive(Debug, Default)]
 pub struct PendingAck {
     pub deliveries: Vec<IngestItem>,
@@ -58,38 +58,38 @@ pub fn ingest_queue() -> (IngestQueue, IngestReceiver) {
 }
 
 impl IngestQueue {
-    /// Hands in what just happened. Never waits.
+    /// Queues a live event. Never waits.
     pub fn push_live(&self, delivery: IngestItem) -> Result<(), QueueFull> {
         self.live.try_send(delivery).map_err(|_| QueueFull)
     }
 
-    /// Hands in what was read of the past; returns once it is stored.
+    /// Queues history; returns once it is stored.
     pub async fn push_history(&self, delivery: IngestItem) -> Result<(), QueueClosed> {
         let (stored, wait) = oneshot::channel();
         self.history.send((delivery, stored)).await.map_err(|_| QueueClosed)?;
         wait.await.map_err(|_| QueueClosed)
     }
 
-    /// Watches the queue without being one of its sources.
+    /// Observes the queue without keeping it open.
     pub fn gauge(&self) -> QueueDepth {
         QueueDepth(self.live.downgrade())
     }
 }
 
-/// Tells how full the live queue is.
+/// The depth of the live queue.
 #[derive(Debug, Clone)]
 pub struct QueueDepth(mpsc::WeakSender<IngestItem>);
 
 impl QueueDepth {
-    /// How many live deliveries wait to be stored.
+    /// How many live items wait to be stored.
     pub fn waiting(&self) -> usize {
         self.0.upgrade().map_or(0, |live| LIVE - live.capacity())
     }
 }
 
 impl IngestReceiver {
-    /// Waits for something to store: what is live goes first, at most `limit` deliveries at once.
-    /// `None` once nobody can hand in anything any more.
+    /// Waits for items to store: live ones first, at most `limit` at once. `None` once every sender is
+    /// gone.
     pub async fn next_batches(&mut self, limit: usize) -> Option<PendingAck> {
         let mut taken = PendingAck::default();
         tokio::select! {
@@ -112,7 +112,7 @@ impl PendingAck {
         self.stored.push(stored);
     }
 
-    /// Tells the sources that all of it is stored. One that is gone needs no word.
+    /// Notifies the senders that all of it is stored.
     pub fn acknowledge(self) {
         for stored in self.stored {
             let _ = stored.send(());

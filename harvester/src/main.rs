@@ -1,4 +1,4 @@
-//! The command line. Exit codes: 0 done, 1 failed, 2 wrong use.
+//! The command line. Exit codes: 0 success, 1 failure, 2 usage error.
 
 fn main() -> std::process::ExitCode {
     harvester::commands::main()

@@ -27,9 +27,6 @@ use tokio::runtime::Handle;
 
 use crate::clock;
 use crate::progress::{ProgressReporter, Unit};
-pub use crate::proposals::local::{
-    LocalCandidate, LocalProposal, consider_one, core_cluster, plan_local, propose_local,
-};
 pub use conversations::read_links;
 use conversations::{ChannelJudge, JudgingReport};
 pub use intake::{FileOutcome, Intake, IntakeReport};
@@ -201,7 +198,7 @@ impl Pipeline {
         for one in &pending {
             messages += self.store.messages_pending(one).await?;
         }
-        let progress = ProgressReporter::start("judging talk", Unit::Items, messages);
+        let progress = ProgressReporter::start("analysing conversations", Unit::Items, messages);
         let queue = Arc::new(Mutex::new(pending));
         let workers = std::thread::available_parallelism().map_or(1, usize::from).min(channels);
         let mut running = tokio::task::JoinSet::new();

@@ -1,12 +1,12 @@
-//! How far long work has come, on standard error: a bar on a terminal, now and then a line elsewhere.
+//! Progress of long operations: a bar on a terminal, log records elsewhere.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use indicatif::{DecimalBytes, HumanCount, HumanDuration, ProgressBar, ProgressStyle};
 
-/// Without a terminal, a line at most this often: a log of an hour's work stays readable.
+/// Without a terminal, a record at most this often: a log of an hour's work stays readable.
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
 
 /// What is being counted.
@@ -16,8 +16,7 @@ pub enum Unit {
     Items,
 }
 
-/// One piece of long work; clones tell of the same work. Dropped without `finish`, it leaves no bar
-/// behind.
+/// The progress of one operation; clones share it. Dropped without `finish`, it leaves no bar behind.
 #[derive(Debug, Clone)]
 pub struct ProgressReporter(Arc<Display>);
 
@@ -28,7 +27,7 @@ enum Display {
 }
 
 impl ProgressReporter {
-    /// `label` says what is being done: "reading exports".
+    /// `label` names the operation: "reading exports".
     pub fn start(label: &str, unit: Unit, total: u64) -> Self {
         if io::stderr().is_terminal() {
             let bar = ProgressBar::new(total).with_message(label.to_owned());
@@ -44,22 +43,22 @@ impl ProgressReporter {
         match &*self.0 {
             Display::Bar(bar) => bar.inc(more),
             Display::Lines { lines, started } => {
-                print(locked(lines).advance(more, started.elapsed()));
+                log(locked(lines).advance(more, started.elapsed()));
             }
         }
     }
 
-    /// Ends the work. The bar goes; work that was long enough for lines gets a last one.
+    /// Ends the operation. The bar disappears; an operation long enough for records gets a last one.
     pub fn finish(self) {
         match &*self.0 {
             Display::Bar(bar) => bar.finish_and_clear(),
-            Display::Lines { lines, started } => print(locked(lines).last(started.elapsed())),
+            Display::Lines { lines, started } => log(locked(lines).last(started.elapsed())),
         }
     }
 }
 
 fn locked(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
-    lines.lock().expect("nobody panics while counting")
+    lines.lock().expect("counting does not panic")
 }
 
 fn style(unit: Unit) -> ProgressStyle {
@@ -75,7 +74,7 @@ fn style(unit: Unit) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("a test reads both templates")
 }
 
-/// Progress for a log file or a pipe.
+/// Progress for the log.
 #[derive(Debug)]
 struct Lines {
     label: String,
@@ -108,7 +107,7 @@ impl Lines {
         ))
     }
 
-    /// The last line, where there was one before.
+    /// The last line, if there was one before.
     fn last(&self, elapsed: Duration) -> Option<String> {
         self.printed?;
         let Self { label, unit, done, .. } = self;
@@ -125,10 +124,9 @@ impl Unit {
     }
 }
 
-/// Work does not stop because nobody listens: a closed standard error is no error.
-fn print(line: Option<String>) {
+fn log(line: Option<String>) {
     if let Some(line) = line {
-        let _ = writeln!(io::stderr(), "{line}");
+        tracing::info!("{line}");
     }
 }
 

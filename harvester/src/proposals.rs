@@ -1,12 +1,25 @@
+//! Proposals: pull requests on GitHub, or branches of a local repository.
+
 pub(crate) mod batch;
 pub(crate) mod dashboard;
 pub(crate) mod dry_run;
+pub(crate) mod error;
 pub(crate) mod feedback;
-pub(crate) mod local;
+pub mod local;
 pub(crate) mod merged;
 pub(crate) mod opening;
-pub mod reconciler;
+pub(crate) mod reconciler;
 pub(crate) mod report;
 pub(crate) mod repository;
+pub(crate) mod round;
 pub(crate) mod tracked;
 pub(crate) mod worklist;
+
+pub use dashboard::clock_of;
+pub use dry_run::{DryRunItem, PullRequestPreview};
+pub use error::ProposingError;
+pub use reconciler::ProposalReconciler;
+pub use report::{RoundItem, RoundReport};
+pub use repository::RepositoryState;
+pub use round::RoundOutcome;
+pub use tracked::TrackedProposal;

@@ -8,7 +8,7 @@ const FIRST_ID: u64 = 1_300_000_000_000_000_000;
 const MINUTE: u64 = 60_000 << 22;
 
 pub(crate) fn bundled(name: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/exports").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../harvester/demo/exports").join(name);
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 

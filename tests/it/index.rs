@@ -53,7 +53,7 @@ fn a_damaged_index_is_built_again() {
         assert!(ran.said.contains("Delete data/index"), "{what}: {}", ran.said);
         assert!(world.well(&["check"]).contains("holds all"), "{what}");
         assert_eq!(world.state(), state, "{what}");
-        assert!(world.well(&["reindex"]).contains("1 answers can be found"), "{what}");
+        assert!(world.well(&["reindex"]).contains("Index rebuilt: 1 answers"), "{what}");
         assert_eq!(world.state(), state, "{what}");
     }
 }

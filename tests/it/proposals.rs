@@ -153,7 +153,7 @@ fn a_channels_topic_may_give_the_consent() {
                  topic_sentence = 'Answers here are published.'\n";
     world.write("data/rules/scope.toml", scope);
     let said = world.well(&["propose"]);
-    assert!(said.contains("refused"), "{said}");
+    assert!(said.contains("rejected"), "{said}");
     assert_eq!(world.branches(), []);
 
     let mut export = talk.export();

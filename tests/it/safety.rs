@@ -111,7 +111,7 @@ fn only_what_people_listed_may_stand_in_the_docs() {
         let export = asked_three_times(&answer).export();
         assert_eq!(world.import(&write(&world.path("help.json"), &export)).code, 0);
         let said = world.well(&["propose"]);
-        for part in ["refused", why, "facts.toml"] {
+        for part in ["rejected", why, "facts.toml"] {
             assert!(said.contains(part), "{part} is not told of {value}: {said}");
         }
         assert_eq!(world.branches(), []);

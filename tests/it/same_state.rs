@@ -43,7 +43,7 @@ fn importing_twice_changes_nothing_and_says_so() {
     let (world, state) = whole();
     let again = world.import(&world.path("exports"));
     assert_eq!(again.code, 0);
-    let nothing = format!("Nothing new: all {MESSAGES} messages of 2 file(s) were known already.");
+    let nothing = format!("Nothing new: all {MESSAGES} messages in 2 file(s) were already stored.");
     assert!(again.said.contains(&nothing), "{}", again.said);
     assert_eq!(world.state(), state);
 }

@@ -132,7 +132,8 @@ fn play(place: &Place, histories: &[History], dice: &mut SeededRng) -> anyhow::R
 
 impl History {
     fn of(name: &str, count: usize, dice: &mut SeededRng) -> anyhow::Result<Self> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/exports").join(name);
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../harvester/demo/exports").join(name);
         let mut export = serde_json::from_slice::<Value>(&std::fs::read(path)?)?;
         let messages = export["messages"].as_array_mut().context("an export has messages")?;
         messages.truncate(count);

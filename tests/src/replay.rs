@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// Exports that hold at least so many messages together.
 pub fn replay(messages: usize) -> anyhow::Result<Vec<Value>> {
-    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/exports");
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../harvester/demo/exports");
     let sources = find_exports(&[bundled])?.exports;
     let sources = sources
         .iter()

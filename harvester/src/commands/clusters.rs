@@ -20,30 +20,30 @@ use crate::pipeline::read_links;
     after_help = "\
 Examples:
   harvester clusters                 recurring questions, most frequent first
-  harvester clusters --all --json    every answer, as JSON
-  harvester clusters show ID         one question with every reason behind it"
+  harvester clusters --all --json    all answers, as JSON
+  harvester clusters show ID         one question with all reasons"
 )]
 pub(super) struct ClustersArgs {
     #[command(subcommand)]
     one: Option<ClusterCommand>,
-    /// Also questions that were resolved once only
+    /// Include questions that were resolved only once
     #[arg(long)]
     all: bool,
-    /// How many at most
+    /// Maximum number of questions
     #[arg(long, default_value_t = 1_000)]
     limit: usize,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum ClusterCommand {
-    /// Show one cluster with every reason behind it
+    /// Show one cluster with all reasons
     Show {
         /// A cluster id, as the list shows it
         id: ClusterId,
     },
 }
 
-/// A cluster in the list: nothing here depends on when it was imported.
+/// A cluster in the list. No field depends on the time of import.
 #[derive(Serialize)]
 struct ClusterListItem {
     id: String,
@@ -79,12 +79,12 @@ async fn list(
     let listed = clusters.iter().map(listed).collect::<Vec<_>>();
     if options.json {
         print_json(&listed)?;
-        return Ok(CommandResult::Well);
+        return Ok(CommandResult::Success);
     }
-    say!("{:>5} {:>6}  {:<9} {:<14} question", "times", "askers", "state", "id");
+    out!("{:>5} {:>6}  {:<9} {:<14} question", "times", "askers", "state", "id");
     for one in &listed {
         let state = serde_json::to_value(one.state)?;
-        say!(
+        out!(
             "{:>5} {:>6}  {:<9} {:<14} {}",
             one.occurrences,
             one.askers,
@@ -93,7 +93,7 @@ async fn list(
             one_line(&one.title, 90)
         );
     }
-    Ok(CommandResult::Well)
+    Ok(CommandResult::Success)
 }
 
 fn listed(cluster: &Cluster) -> ClusterListItem {
@@ -131,63 +131,63 @@ async fn show(
             "due": { "due": verdict.due, "reasons": verdict.reasons },
             "together": together.iter().map(|one| &one.reasons).collect::<Vec<_>>(),
         }))?;
-        return Ok(CommandResult::Well);
+        return Ok(CommandResult::Success);
     }
     let bold = anstyle::Style::new().bold();
-    say!("{bold}{}{bold:#}", one_line(&clean_title(&cluster.representative_question().text), 110));
-    say!("{} · {}\n", cluster.id, cluster.state.as_str());
-    say!("A page is {}due:", if verdict.due { "" } else { "not " });
-    tell_reasons(&verdict.reasons);
+    out!("{bold}{}{bold:#}", one_line(&clean_title(&cluster.representative_question().text), 110));
+    out!("{} · {}\n", cluster.id, cluster.state.as_str());
+    out!("A page is {}due:", if verdict.due { "" } else { "not " });
+    print_reasons(&verdict.reasons);
     if let Some(since) = cluster.due_since {
         let deadline = settings.rules.pages.deadline(since);
-        say!("  known since {}, to be proposed by {}", day(since), day(deadline));
+        out!("  due since {}, deadline {}", day(since), day(deadline));
     }
     for (at, occurrence) in cluster.occurrences.iter().enumerate() {
-        tell(occurrence, &together[at], verdict.core.contains(&at));
+        print_occurrence(occurrence, &together[at], verdict.core.contains(&at));
         if let Some(conversation) = reading.store.conversation(occurrence.conversation).await? {
-            tell_conversation(&conversation)?;
+            print_conversation(&conversation)?;
         }
     }
-    Ok(CommandResult::Well)
+    Ok(CommandResult::Success)
 }
 
-fn tell(occurrence: &Occurrence, together: &PairVerdict, core: bool) {
+fn print_occurrence(occurrence: &Occurrence, together: &PairVerdict, core: bool) {
     let dim = anstyle::Style::new().dimmed();
-    say!(
+    out!(
         "\n{dim}{} in #{} · {}{dim:#}",
         day(occurrence.question.sent),
         one_line(&occurrence.channel_name, 40),
         occurrence.question_link()
     );
-    say!("{}", indented(&occurrence.question.text, "  Q  "));
-    say!("{}", indented(&occurrence.best_answer().text, "  A  "));
-    say!("  resolved ({:?}, confidence {:.2}) because", occurrence.grade, occurrence.confidence);
-    tell_reasons(&occurrence.reasons);
-    let place = if core { "in the middle of this cluster" } else { "at the edge of this cluster" };
-    say!("  {place} (mean score {:.2}) because", together.score);
-    tell_reasons(&together.reasons);
+    out!("{}", indented(&occurrence.question.text, "  Q  "));
+    out!("{}", indented(&occurrence.best_answer().text, "  A  "));
+    out!("  resolved ({:?}, confidence {:.2}) because", occurrence.grade, occurrence.confidence);
+    print_reasons(&occurrence.reasons);
+    let place = if core { "core of this cluster" } else { "outside the core of this cluster" };
+    out!("  {place} (mean score {:.2}) because", together.score);
+    print_reasons(&together.reasons);
 }
 
-/// Why the conversation holds a question, and what ties its messages together.
-fn tell_conversation(conversation: &StoredConversation) -> anyhow::Result<()> {
+/// Prints why the conversation holds a question, and how its messages are linked.
+fn print_conversation(conversation: &StoredConversation) -> anyhow::Result<()> {
     if let ConversationVerdict::Resolved(resolution) = serde_json::from_str(&conversation.verdict)?
     {
-        say!("  asked because");
-        tell_reasons(&resolution.question.reasons);
+        out!("  detected as a question because");
+        print_reasons(&resolution.question.reasons);
     }
-    say!("  untangled from the channel's talk because");
+    out!("  conversation links");
     for link in read_links(conversation)? {
         let cues = link.cues.iter().flatten().map(|cue| cue.text()).collect::<Vec<_>>().join("; ");
         match link.parent {
-            Some(parent) => say!("    {} continues {parent}: {cues}", link.message),
-            None => say!("    {} begins: {cues}", link.message),
+            Some(parent) => out!("    {} continues {parent}: {cues}", link.message),
+            None => out!("    {} begins: {cues}", link.message),
         }
     }
     Ok(())
 }
 
-fn tell_reasons(reasons: &[WeightedReason]) {
+fn print_reasons(reasons: &[WeightedReason]) {
     for reason in reasons {
-        say!("    {:+.2}  {}", reason.weight, reason.what);
+        out!("    {:+.2}  {}", reason.weight, reason.what);
     }
 }

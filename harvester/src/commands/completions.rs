@@ -11,5 +11,5 @@ pub(super) struct CompletionsArgs {
 
 pub(super) fn run(arguments: &CompletionsArgs) -> anyhow::Result<CommandResult> {
     generate(arguments.shell, &mut Cli::command(), "harvester", &mut std::io::stdout());
-    Ok(CommandResult::Well)
+    Ok(CommandResult::Success)
 }

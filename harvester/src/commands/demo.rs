@@ -26,7 +26,7 @@ Examples:
   harvester demo --no-serve
   harvester demo --listen 127.0.0.1:8081
 
-Everything is written below --data; delete that directory to start over.")]
+All files are written to the data directory; delete it to start over.")]
 pub(super) struct DemoArgs {
     /// Stop after the summary
     #[arg(long)]
@@ -41,19 +41,16 @@ pub(super) struct DemoArgs {
     listen: String,
 }
 
-/// What the program carries: real talk, reconstructed or published under open licences.
+/// The bundled exports: real conversations, published under open licences.
 const EXPORTS: [(&str, &str); 3] = [
-    ("eliza/coders.json", include_str!("../../../tests/data/exports/demo-eliza/coders.json")),
-    (
-        "eliza/discussion.json",
-        include_str!("../../../tests/data/exports/demo-eliza/discussion.json"),
-    ),
-    ("ubuntu/support.json", include_str!("../../../tests/data/exports/demo-ubuntu/support.json")),
+    ("eliza/coders.json", include_str!("../../demo/exports/demo-eliza/coders.json")),
+    ("eliza/discussion.json", include_str!("../../demo/exports/demo-eliza/discussion.json")),
+    ("ubuntu/support.json", include_str!("../../demo/exports/demo-ubuntu/support.json")),
 ];
 const SETTINGS: &str = include_str!("../../demo/harvester.toml");
 const SCOPE: &str = include_str!("../../demo/scope.toml");
 
-/// How many recurring questions the summary names.
+/// How many recurring questions the summary lists.
 const TOP: usize = 12;
 
 #[derive(Serialize)]
@@ -88,7 +85,7 @@ pub(super) async fn run(
     progress.finish();
     anyhow::ensure!(
         taken.is_clean(),
-        "the bundled exports were changed on disk; delete {}",
+        "the bundled exports were modified on disk; delete {}",
         options.data.display()
     );
     pipeline.catch_up(clock::now()).await?;
@@ -104,28 +101,25 @@ pub(super) async fn run(
     if options.json {
         print_json(&summary(counts, &recurring, &round, seconds))?;
     } else {
-        tell(options, &counts, &recurring, &round, seconds);
+        print_summary(options, &counts, &recurring, &round, seconds);
     }
     if let Some(listener) = listener {
-        say!("Search page: http://{}  (Ctrl-C stops)", listener.local_addr()?);
+        out!("Search page: http://{}  (Ctrl-C stops)", listener.local_addr()?);
         let store = Store::open_read_only(&options.data).await?;
         let searcher = Searcher::open(&options.data.join(INDEX))?;
         let router = site::router(SiteState::new(store, searcher, naming));
         site::serve(listener, router, stop_signal()?).await?;
     }
-    Ok(CommandResult::Well)
+    Ok(CommandResult::Success)
 }
 
 /// Writes the exports, settings and rules of the demo into the data directory, so that every other
-/// command works on what the demo leaves. A directory with other data is refused.
+/// command works there afterwards. Fails for a directory with other data.
 fn lay_out(data: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let settings = data.join(config::FILE);
     let ours = std::fs::read_to_string(&settings).is_ok_and(|text| text == SETTINGS);
     if Store::exists(data) && !ours {
-        bail!(
-            "{} holds other data; give the demo a directory of its own with --data DIR",
-            data.display()
-        );
+        bail!("{} contains other data; choose another directory with --data DIR", data.display());
     }
     let written = [(config::FILE, SETTINGS), ("rules/scope.toml", SCOPE)];
     for (name, text) in written {
@@ -181,7 +175,7 @@ fn summary(
     }
 }
 
-fn tell(
+fn print_summary(
     options: &GlobalArgs,
     counts: &StoreCounts,
     recurring: &[Cluster],
@@ -192,22 +186,22 @@ fn tell(
     let dim = anstyle::Style::new().dimmed();
     let resolved = counts.conversations_by_status.get("resolved").copied().unwrap_or_default();
     let open = counts.conversations_by_status.get("open").copied().unwrap_or_default();
-    say!("\n{bold}Harvested two communities in {seconds:.1} s{bold:#}\n");
-    say!(
-        "  {} messages of {} people became {} conversations.",
+    out!("\n{bold}Processed two communities in {seconds:.1} s{bold:#}\n");
+    out!(
+        "  {} messages by {} people form {} conversations.",
         grouped(counts.messages),
         grouped(counts.people),
         grouped(counts.conversations)
     );
-    say!(
-        "  {} hold a question that was resolved, {} one that is still open; {} questions recur.\n",
+    out!(
+        "  {} contain a resolved question, {} an open one; {} questions recur.\n",
         grouped(resolved),
         grouped(open),
         recurring.len()
     );
-    say!("{bold}Asked again and again{bold:#}");
+    out!("{bold}Recurring questions{bold:#}");
     for cluster in recurring.iter().take(TOP) {
-        say!(
+        out!(
             "  {:>2}×  {}  {dim}{} askers · {}{dim:#}",
             cluster.occurrences.len(),
             one_line(&clean_title(&cluster.representative_question().text), 80),
@@ -215,32 +209,32 @@ fn tell(
             cluster.id
         );
     }
-    tell_round(round);
-    tell_where(options, recurring);
+    print_proposals(round);
+    print_next_steps(options, recurring);
 }
 
-/// Where the pages are, and what to try next, as it can be typed here.
-fn tell_where(options: &GlobalArgs, recurring: &[Cluster]) {
+/// Prints where the pages are, and commands to try next.
+fn print_next_steps(options: &GlobalArgs, recurring: &[Cluster]) {
     let bold = anstyle::Style::new().bold();
     let data = options.data.display();
     let program = std::env::args().next().unwrap_or_else(|| "harvester".to_owned());
     let command = format!("{program} --data {data}");
     let example = recurring.first().map_or("ID", |cluster| cluster.id.as_str());
-    say!("\n{bold}Where to look{bold:#}");
-    say!("  pages       {data}/drafts/docs/answers, and on branches answers/ID of {data}/docs.git");
-    say!("  proposals   {data}/proposals");
-    say!("  search      {command} search how do I deploy my agent");
-    say!("  every why   {command} clusters show {example}\n");
+    out!("\n{bold}Where to look{bold:#}");
+    out!("  pages       {data}/drafts/docs/answers, and on branches answers/ID of {data}/docs.git");
+    out!("  proposals   {data}/proposals");
+    out!("  search      {command} search how do I deploy my agent");
+    out!("  reasons     {command} clusters show {example}\n");
 }
 
-fn tell_round(round: &ProposeSummary) {
+fn print_proposals(round: &ProposeSummary) {
     let bold = anstyle::Style::new().bold();
     let dim = anstyle::Style::new().dimmed();
-    say!("\n{bold}Proposed to the docs{bold:#}");
+    out!("\n{bold}Proposed pages{bold:#}");
     for one in &round.proposed {
         let mark = if matches!(one.outcome, LocalOutcome::HandsOff(_)) { "–" } else { "✓" };
-        say!(
-            "  {mark} {}\n      {dim}{} · {} · because it was resolved {} times for {} askers{dim:#}",
+        out!(
+            "  {mark} {}\n      {dim}{} · {} · resolved {} times for {} askers{dim:#}",
             one_line(&one.proposal.title, 90),
             one.proposal.branch,
             outcome(&one.outcome),
@@ -249,13 +243,13 @@ fn tell_round(round: &ProposeSummary) {
         );
     }
     if round.proposed.is_empty() {
-        say!("  nothing");
+        out!("  nothing");
     }
     if !round.refused.is_empty() {
-        say!("\n{bold}Refused, though due{bold:#}");
+        out!("\n{bold}Due, but rejected by checks{bold:#}");
     }
     for (cluster, refusal) in &round.refused {
-        say!(
+        out!(
             "  ✗ {}\n      {dim}{}{dim:#}",
             one_line(&clean_title(&cluster.representative_question().text), 90),
             one_line(&refusal.to_string(), 160)

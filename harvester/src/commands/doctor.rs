@@ -9,7 +9,7 @@ use super::{CommandResult, GlobalArgs, LoadedSettings, ReadHandle, print_json};
 use crate::clock::SystemClock;
 use crate::config::{ForgeConfig, GitHubConfig};
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Serialize)]
 struct DoctorFinding {
     what: &'static str,
@@ -21,7 +21,7 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     let mut findings = Vec::new();
     match options.settings() {
         Ok(settings) => {
-            findings.push(good("settings and rules", "without mistakes"));
+            findings.push(good("settings and rules", "valid"));
             findings.push(consent(settings.rules.scope.consent.is_some()));
             findings.extend(forge(&settings).await);
             if Store::exists(&options.data) {
@@ -30,7 +30,10 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
                     Err(error) => findings.push(bad("data directory", format!("{error:#}"))),
                 }
             } else {
-                let says = format!("{} is empty; import something first", options.data.display());
+                let says = format!(
+                    "{} is empty; import an export or start the daemon",
+                    options.data.display()
+                );
                 findings.push(good("data directory", says));
             }
         }
@@ -42,7 +45,7 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     } else {
         findings.iter().for_each(tell);
     }
-    Ok(if well { CommandResult::Well } else { CommandResult::Badly })
+    Ok(if well { CommandResult::Success } else { CommandResult::Failure })
 }
 
 fn good(what: &'static str, says: impl Into<String>) -> DoctorFinding {
@@ -57,14 +60,14 @@ fn consent(chosen: bool) -> DoctorFinding {
     good(
         "consent",
         if chosen {
-            "a mode is chosen in scope.toml"
+            "a consent mode is set in scope.toml"
         } else {
-            "no mode is chosen in scope.toml: nothing is quoted or drafted until one is"
+            "no consent mode is set in scope.toml; nothing is quoted or drafted until one is"
         },
     )
 }
 
-/// Where proposals go, and whether they can.
+/// Checks where proposals go, and whether that works.
 async fn forge(settings: &LoadedSettings) -> Vec<DoctorFinding> {
     let ForgeConfig { repository, github } = &settings.config.forge;
     if let Some(forge) = github {
@@ -83,7 +86,7 @@ async fn on_github(forge: &GitHubConfig) -> Vec<DoctorFinding> {
     let auth = match forge.who.auth() {
         Ok(Some(auth)) => auth,
         Ok(None) => {
-            let says = "no account on GitHub; set `token_file`, or `app_id` and `private_key_file`, in [forge]";
+            let says = "no GitHub account is set; set `token_file`, or `app_id` and `private_key_file`, in [forge]";
             return vec![bad("proposals", says)];
         }
         Err(error) => return vec![bad("proposals", format!("{error:#}"))],
@@ -113,13 +116,13 @@ async fn stored(reading: &ReadHandle) -> anyhow::Result<Vec<DoctorFinding>> {
         good("index", format!("holds all {} answers of the store", stored.len()))
     } else {
         let says = format!(
-            "{missing} answers are missing and {surplus} should be gone; run `harvester reindex`"
+            "{missing} answers are missing and {surplus} are obsolete; run `harvester reindex`"
         );
         bad("index", says)
     });
     if *behind {
-        let says = "what came last is being judged, grouped and indexed by the writing process";
-        findings.push(good("judging", says));
+        let says = "the newest messages are still being processed by another process";
+        findings.push(good("analysis", says));
     }
     Ok(findings)
 }
@@ -127,11 +130,11 @@ async fn stored(reading: &ReadHandle) -> anyhow::Result<Vec<DoctorFinding>> {
 fn tell(finding: &DoctorFinding) {
     let (mark, colour) = match finding.well {
         true => ("ok", anstyle::AnsiColor::Green),
-        false => ("wrong", anstyle::AnsiColor::Red),
+        false => ("failed", anstyle::AnsiColor::Red),
     };
     let style = colour.on_default();
     let mut lines = finding.says.lines();
     let first = lines.next().unwrap_or_default();
-    say!("{style}{mark:>6}{style:#}  {:<20} {first}", finding.what);
-    lines.for_each(|line| say!("{:>29}{line}", ""));
+    out!("{style}{mark:>6}{style:#}  {:<20} {first}", finding.what);
+    lines.for_each(|line| out!("{:>29}{line}", ""));
 }

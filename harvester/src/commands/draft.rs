@@ -7,15 +7,16 @@ use serde::Serialize;
 
 use super::table::one_line;
 use super::{CommandResult, GlobalArgs, ReadHandle, print_json};
-use crate::pipeline::{DRAFTS, LocalCandidate, consider_one, plan_local};
+use crate::pipeline::DRAFTS;
+use crate::proposals::local::{LocalCandidate, consider_one, plan_local};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  harvester draft                write every page that is due into DATA/drafts
+  harvester draft                write all pages that are due to DATA/drafts
   harvester draft q1a2b3c4d5     print one page, due or not")]
 pub(super) struct DraftArgs {
-    /// A cluster id; without it, all that are due
+    /// A cluster id; without it, all pages that are due
     id: Option<ClusterId>,
 }
 
@@ -48,20 +49,20 @@ pub(super) async fn run(
     let folder = write_pages(&options.data, drafts.map(|(draft, _)| draft))?;
     if options.json {
         print_json(&considered.iter().map(drafted).collect::<Vec<_>>())?;
-        return Ok(CommandResult::Well);
+        return Ok(CommandResult::Success);
     }
     for one in &considered {
         match &one.page {
             Ok((draft, _)) => {
-                say!("drafted  {}  {}", draft.cluster(), folder.join(draft.path()).display())
+                out!("drafted  {}  {}", draft.cluster(), folder.join(draft.path()).display())
             }
-            Err(refusal) => say!("refused  {}  {refusal}", one.cluster.id),
+            Err(refusal) => out!("rejected {}  {refusal}", one.cluster.id),
         }
     }
     if considered.is_empty() {
-        say!("No page is due. `harvester clusters` shows what recurs.");
+        out!("No page is due. `harvester clusters` lists recurring questions.");
     }
-    Ok(CommandResult::Well)
+    Ok(CommandResult::Success)
 }
 
 /// Writes each page into the folder of drafts and returns that folder.
@@ -83,9 +84,9 @@ fn show(options: &GlobalArgs, considered: &LocalCandidate) -> anyhow::Result<Com
     match &considered.page {
         Ok((draft, _)) => {
             if !options.json {
-                say!("{}", draft.page().trim_end());
+                out!("{}", draft.page().trim_end());
             }
-            Ok(CommandResult::Well)
+            Ok(CommandResult::Success)
         }
         Err(refusal) => {
             eprintln!(
@@ -93,7 +94,7 @@ fn show(options: &GlobalArgs, considered: &LocalCandidate) -> anyhow::Result<Com
                 considered.cluster.id,
                 one_line(&refusal.to_string(), 300)
             );
-            Ok(CommandResult::Badly)
+            Ok(CommandResult::Failure)
         }
     }
 }

@@ -12,15 +12,15 @@ use crate::clock;
 Examples:
   harvester forget 175928847299117063
 
-Removes everything that this person wrote or did from the store, the index, drafts and the API, and
-never stores any of it again. Their user id is shown by Discord's own \"Copy User ID\".")]
+Erases everything that this user wrote or did from the store, the index, drafts and the API, and
+never stores it again. Discord shows the user id with \"Copy User ID\".")]
 pub(super) struct ForgetArgs {
-    /// The person's Discord user id
+    /// The Discord user id
     #[arg(value_name = "USER")]
     user: UserId,
 }
 
-/// How long a running daemon may take to judge, index and purge.
+/// How long a running daemon may take to analyse, index and purge.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(
@@ -42,8 +42,8 @@ pub(super) async fn run(
     if options.json {
         print_json(&serde_json::json!({ "messages": forgotten.messages, "purged": purged }))?;
     } else {
-        say!(
-            "Forgot {} message(s) in {} channel(s). Nothing of this person is stored again.",
+        out!(
+            "Erased {} message(s) in {} channel(s). Data of this user is never stored again.",
             grouped(forgotten.messages),
             forgotten.channels
         );
@@ -54,10 +54,10 @@ pub(super) async fn run(
              stop it and run this command again"
         );
     }
-    Ok(if purged { CommandResult::Well } else { CommandResult::Badly })
+    Ok(if purged { CommandResult::Success } else { CommandResult::Failure })
 }
 
-/// Waits until the daemon that runs on this data directory has purged what was forgotten.
+/// Waits until the daemon on this data directory has purged the erased data.
 async fn purged_by_daemon(store: &Store) -> anyhow::Result<bool> {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     while tokio::time::Instant::now() < deadline {

@@ -16,7 +16,7 @@ Examples:
   harvester import exports/ \"more exports/help [part 2].json\"
 
 Export with DiscordChatExporter as JSON, best with `--markdown false --utc`. Importing the same
-file again changes nothing; a newer export of the same channel brings what is new or edited.")]
+file again changes nothing; a newer export of the same channel adds new and edited messages.")]
 pub(super) struct ImportArgs {
     /// Export files, or folders that are searched for them
     #[arg(required = true, value_name = "PATH")]
@@ -55,13 +55,13 @@ pub(super) async fn run(
     } else {
         tell(&report, &caught_up);
         for (path, why) in &found.passed_over {
-            say!("  passed over {}: {why}", path.display());
+            out!("  skipped {}: {why}", path.display());
         }
     }
     for problem in &report.problems {
         eprintln!("error: {problem}");
     }
-    Ok(if report.problems.is_empty() { CommandResult::Well } else { CommandResult::Badly })
+    Ok(if report.problems.is_empty() { CommandResult::Success } else { CommandResult::Failure })
 }
 
 fn report(taken: &IntakeReport, passed_over: usize) -> ImportSummary<'_> {
@@ -82,7 +82,7 @@ fn report(taken: &IntakeReport, passed_over: usize) -> ImportSummary<'_> {
     }
 }
 
-/// Everything by which a file falls short, as sentences.
+/// All problems of a file, as sentences.
 fn problems(file: &FileOutcome) -> Vec<String> {
     let path = file.path.display();
     let mut problems = file.error.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -99,7 +99,7 @@ fn problems(file: &FileOutcome) -> Vec<String> {
     }
     if let Some(stated) = report.miscounted().filter(|_| file.error.is_none()) {
         problems.push(format!(
-            "{path} says that it holds {stated} messages, but {} were found; export the channel again",
+            "{path} states {stated} messages, but {} were found; export the channel again",
             report.messages + report.skipped
         ));
     }
@@ -109,28 +109,31 @@ fn problems(file: &FileOutcome) -> Vec<String> {
 fn tell(report: &ImportSummary<'_>, caught_up: &CaughtUp) {
     let ImportSummary { files, added, updated, unchanged, .. } = report;
     if *added == 0 && *updated == 0 {
-        say!(
-            "Nothing new: all {} messages of {files} file(s) were known already.",
+        out!(
+            "Nothing new: all {} messages in {files} file(s) were already stored.",
             grouped(*unchanged)
         );
     } else {
-        say!(
-            "Read {files} file(s): {} messages added, {} updated, {} known already.",
+        out!(
+            "Imported {files} file(s): {} messages added, {} updated, {} already stored.",
             grouped(*added),
             grouped(*updated),
             grouped(*unchanged)
         );
-        say!(
-            "Judged {} conversation(s) in {} channel(s); {} answer(s) changed in the index.",
+        out!(
+            "Analysed {} conversation(s) in {} channel(s); {} answer(s) updated in the index.",
             grouped(caught_up.conversations),
             caught_up.channels,
             grouped(caught_up.documents as u64)
         );
     }
     for (name, count) in &report.unknown_types {
-        say!("  {count} message(s) of the unknown type {name:?} are kept and not judged");
+        out!("  {count} message(s) of the unknown type {name:?} are stored but not analysed");
     }
     if report.out_of_scope > 0 {
-        say!("  {} file(s) hold channels that are out of scope (scope.toml)", report.out_of_scope);
+        out!(
+            "  {} file(s) belong to channels that are out of scope (scope.toml)",
+            report.out_of_scope
+        );
     }
 }

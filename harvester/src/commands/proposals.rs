@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::table::one_line;
 use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
-use crate::proposals::reconciler::clock_of;
+use crate::proposals::clock_of;
 
 /// One proposal as it is listed.
 #[derive(Serialize)]
@@ -35,15 +35,15 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     }
     if options.json {
         print_json(&lines)?;
-        return Ok(CommandResult::Well);
+        return Ok(CommandResult::Success);
     }
     if lines.is_empty() {
-        say!("Nothing was proposed so far. `harvester propose` does it.");
+        out!("No proposals yet. `harvester propose` creates them.");
     }
     for line in &lines {
         tell(line);
     }
-    Ok(CommandResult::Well)
+    Ok(CommandResult::Success)
 }
 
 fn tell(line: &ProposalListItem) {
@@ -54,8 +54,8 @@ fn tell(line: &ProposalListItem) {
     let id = cluster.to_string();
     let what = if purpose == "answer" { String::new() } else { format!("{purpose}: ") };
     let title = one_line(title, 80);
-    say!("{id:<14} {:<11} {number:>6}  {clock:<10} {what}{title}", state.as_str());
+    out!("{id:<14} {:<11} {number:>6}  {clock:<10} {what}{title}", state.as_str());
     if let Some(note) = note {
-        say!("{:>35}{}", "", one_line(note, 120));
+        out!("{:>35}{}", "", one_line(note, 120));
     }
 }

@@ -11,24 +11,25 @@ use serde::Serialize;
 use super::table::one_line;
 use super::{CommandResult, GlobalArgs, LoadedSettings, is_in_use, print_json};
 use crate::clock;
-use crate::pipeline::{self, LocalProposal, PROPOSALS, plan_local};
+use crate::pipeline::PROPOSALS;
+use crate::proposals::local::{LocalProposal, plan_local, propose_local};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  harvester propose --dry-run     print exactly what would be sent, send nothing
-  harvester propose               bring every proposal as far as it goes now
+  harvester propose --dry-run     print what would be sent, without sending it
+  harvester propose               create and update all proposals
 
-Needs [forge] in the settings. `repository` is a git repository on this machine, bare or not, made if
-it does not exist: each page gets a branch answers/ID, titles and bodies are written to DATA/proposals.
-`github` is OWNER/NAME: each page gets a pull request, as many at a time as maintainers allow.")]
+Needs [forge] in the settings. `repository` is a git repository on this machine, bare or not, created
+if missing: each page gets a branch answers/ID, titles and bodies are written to DATA/proposals.
+`github` is OWNER/NAME: each page gets a pull request, within the limits that maintainers set.")]
 pub(super) struct ProposeArgs {
-    /// Print exactly what would be proposed, and propose nothing
+    /// Print what would be sent, without sending it
     #[arg(long)]
     dry_run: bool,
 }
 
-/// All that came of proposing.
+/// The outcome of proposing to a local repository.
 pub(super) struct ProposeSummary {
     pub(super) proposed: Vec<LocalProposal>,
     pub(super) refused: Vec<(Cluster, DraftRefusal)>,
@@ -52,7 +53,7 @@ pub(super) async fn run(
         return on_github::run(options, &settings, arguments.dry_run).await;
     }
     if arguments.dry_run {
-        return rehearse(options, &settings).await;
+        return dry_run(options, &settings).await;
     }
     let round = match options.pipeline(&settings).await {
         Ok(mut pipeline) => {
@@ -61,7 +62,7 @@ pub(super) async fn run(
             pipeline.close().await;
             round
         }
-        // A running daemon has judged everything, and indexes what changes here.
+        // A running daemon analyses messages, and indexes what changes here.
         Err(error) if is_in_use(&error) => {
             let store = options.shared().await?;
             let round = propose(options, &settings, &store).await?;
@@ -72,15 +73,15 @@ pub(super) async fn run(
     };
     if options.json {
         print_json(&lines(&round))?;
-        return Ok(CommandResult::Well);
+        return Ok(CommandResult::Success);
     }
     for line in lines(&round) {
-        say!("{:<14} {:<28} {}", line.id, line.outcome, line.title.unwrap_or_default());
+        out!("{:<14} {:<28} {}", line.id, line.outcome, line.title.unwrap_or_default());
     }
     if round.proposed.is_empty() && round.refused.is_empty() {
-        say!("No page is due. `harvester clusters` shows what recurs.");
+        out!("No page is due. `harvester clusters` lists recurring questions.");
     }
-    Ok(CommandResult::Well)
+    Ok(CommandResult::Success)
 }
 
 /// Proposes every page that is due.
@@ -90,7 +91,7 @@ pub(super) async fn propose(
     store: &Store,
 ) -> anyhow::Result<ProposeSummary> {
     let repository = settings.config.forge.repository.as_deref().context(
-        "no place to propose to; set `repository` or `github` in [forge] of the settings file",
+        "no repository to propose to; set `repository` or `github` in [forge] of the settings file",
     )?;
     let forge = LocalForge::open(repository, &options.data.join(PROPOSALS))?;
     let naming = settings.naming(store).await?;
@@ -100,9 +101,7 @@ pub(super) async fn propose(
         match one.page {
             Ok((draft, proposal)) => {
                 let page = (one.cluster, draft, proposal);
-                round
-                    .proposed
-                    .push(pipeline::propose_local(store, &forge, page, clock::now()).await?);
+                round.proposed.push(propose_local(store, &forge, page, clock::now()).await?);
             }
             Err(refusal) => round.refused.push((one.cluster, refusal)),
         }
@@ -110,10 +109,7 @@ pub(super) async fn propose(
     Ok(round)
 }
 
-async fn rehearse(
-    options: &GlobalArgs,
-    settings: &LoadedSettings,
-) -> anyhow::Result<CommandResult> {
+async fn dry_run(options: &GlobalArgs, settings: &LoadedSettings) -> anyhow::Result<CommandResult> {
     let reading = options.reading(settings).await?;
     let naming = settings.naming(&reading.store).await?;
     let considered = plan_local(&reading.store, &settings.context(&naming)).await?;
@@ -128,20 +124,20 @@ async fn rehearse(
             }
         });
         print_json(&pages.collect::<Vec<_>>())?;
-        return Ok(CommandResult::Well);
+        return Ok(CommandResult::Success);
     }
     for one in &considered {
         match &one.page {
             Ok((draft, proposal)) => {
-                say!("==== branch {}\n==== title  {}", proposal.branch, proposal.title);
-                say!("==== file   {}\n{}", draft.path(), draft.page());
-                say!("==== body\n{}\n", proposal.body);
+                out!("==== branch {}\n==== title  {}", proposal.branch, proposal.title);
+                out!("==== file   {}\n{}", draft.path(), draft.page());
+                out!("==== body\n{}\n", proposal.body);
             }
-            Err(refusal) => say!("==== refused {}: {refusal}\n", one.cluster.id),
+            Err(refusal) => out!("==== rejected {}: {refusal}\n", one.cluster.id),
         }
     }
-    say!("Nothing was written: {} cluster(s) were considered.", considered.len());
-    Ok(CommandResult::Well)
+    out!("Dry run, nothing written: {} cluster(s) checked.", considered.len());
+    Ok(CommandResult::Success)
 }
 
 fn lines(round: &ProposeSummary) -> Vec<ProposeItem<'_>> {
@@ -157,7 +153,7 @@ fn lines(round: &ProposeSummary) -> Vec<ProposeItem<'_>> {
         branch: None,
         title: None,
         path: None,
-        outcome: one_line(&format!("refused: {refusal}"), 200),
+        outcome: one_line(&format!("rejected: {refusal}"), 200),
     });
     proposed.chain(refused).collect()
 }

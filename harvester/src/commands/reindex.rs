@@ -8,7 +8,7 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     if options.json {
         print_json(&serde_json::json!({ "documents": documents }))?;
     } else {
-        say!("Built the index anew: {documents} answers can be found.");
+        out!("Index rebuilt: {documents} answers.");
     }
-    Ok(CommandResult::Well)
+    Ok(CommandResult::Success)
 }

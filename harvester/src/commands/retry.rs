@@ -12,7 +12,11 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     if options.json {
         print_json(&retried)?;
     } else {
-        say!("{} could be read now; {} still cannot.", retried.read, retried.still_unreadable);
+        out!(
+            "{} payload(s) parsed; {} still cannot be parsed.",
+            retried.read,
+            retried.still_unreadable
+        );
     }
-    Ok(if retried.still_unreadable == 0 { CommandResult::Well } else { CommandResult::Badly })
+    Ok(if retried.still_unreadable == 0 { CommandResult::Success } else { CommandResult::Failure })
 }

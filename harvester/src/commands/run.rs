@@ -13,9 +13,9 @@ Examples:
   HARVESTER__DISCORD__TOKEN=… harvester run --listen 0.0.0.0:80
 
 The bot's token is `token` or `token_file` in [discord] of the settings file. Ctrl-C and SIGTERM stop
-the daemon within ten seconds; what it had taken in is stored.")]
+the daemon within ten seconds; everything it received is stored.")]
 pub(super) struct RunArgs {
-    /// Address and port of the site; stands above [site] listen of the settings
+    /// Address and port of the site; overrides [site] listen in the settings
     #[arg(long, env = "HARVESTER_LISTEN", value_name = "ADDRESS")]
     listen: Option<String>,
 }
@@ -38,18 +38,18 @@ pub(super) async fn run(
     let stop = stop_signal()?;
     let store = options.shared().await?;
     let naming = settings.naming(&store).await?;
-    let owner = clock::fresh_name().context("the system gives no random numbers")?;
+    let owner = clock::fresh_name().context("cannot read random numbers from the system")?;
     let daemon =
         Daemon { data: options.data.clone(), config, rules: settings.rules, store, naming, owner };
     daemon.run(stop).await?;
-    Ok(CommandResult::Well)
+    Ok(CommandResult::Success)
 }
 
 impl GlobalArgs {
     /// Opens the store for writing beside other processes that write there.
     pub(super) async fn shared(&self) -> anyhow::Result<Store> {
         let store = Store::open_shared(&self.data).await?;
-        let salt = clock::fresh_salt().context("the system gives no random numbers")?;
+        let salt = clock::fresh_salt().context("cannot read random numbers from the system")?;
         store.keep_salt(&salt).await?;
         Ok(store)
     }

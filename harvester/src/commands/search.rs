@@ -14,10 +14,10 @@ Examples:
   harvester search --limit 3 \"ECONNREFUSED 5432\"
   harvester --json search plugin install")]
 pub(super) struct SearchArgs {
-    /// What to look for; plain words, nothing needs quoting
+    /// Plain words; no quoting needed
     #[arg(required = true, value_name = "QUERY")]
     words: Vec<String>,
-    /// How many answers at most
+    /// Maximum number of answers
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=50))]
     limit: u8,
 }
@@ -51,20 +51,20 @@ pub(super) async fn run(
             "total": hits.total,
             "nearest_only": hits.nearest_only,
         }))?;
-        return Ok(CommandResult::Well);
+        return Ok(CommandResult::Success);
     }
     if hits.nearest_only && !found.is_empty() {
-        say!("Nothing answers that. The nearest questions:\n");
+        out!("No confident match. Closest questions:\n");
     } else if found.is_empty() {
-        say!("Nothing found.");
+        out!("Nothing found.");
     }
     for one in &found {
         tell(one, &text);
     }
-    Ok(CommandResult::Well)
+    Ok(CommandResult::Success)
 }
 
-/// The operator's own terminal shows all words; whether they may be published is asked elsewhere.
+/// The operator's own terminal shows all text; consent limits only what is published.
 fn found(cluster: &Cluster) -> SearchResultItem {
     let best = best_occurrence(cluster);
     let (title, answer, link) = match &cluster.canon {
@@ -104,12 +104,12 @@ fn tell(found: &SearchResultItem, query: &str) {
     let dim = anstyle::Style::new().dimmed();
     let title = one_line(&found.title, 110);
     let marked = mark(&title, query);
-    say!("{bold}{marked}{bold:#}");
+    out!("{bold}{marked}{bold:#}");
     let answer = found.answer.lines().take(6).collect::<Vec<_>>().join("\n");
-    say!("{}", indented(&answer, "    "));
+    out!("{}", indented(&answer, "    "));
     let times =
         if found.occurrences == 1 { "once".into() } else { format!("{} times", found.occurrences) };
-    say!(
+    out!(
         "    {dim}{} · resolved {times} · last {} · {}{dim:#}\n    {dim}{}{dim:#}\n",
         found.status,
         found.last_confirmed,

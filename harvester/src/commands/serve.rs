@@ -12,7 +12,7 @@ Examples:
   harvester serve
   harvester serve --listen 0.0.0.0:80")]
 pub(super) struct ServeArgs {
-    /// Address and port; stands above [site] listen of the settings
+    /// Address and port; overrides [site] listen in the settings
     #[arg(long, env = "HARVESTER_LISTEN", value_name = "ADDRESS")]
     listen: Option<String>,
 }
@@ -26,13 +26,13 @@ pub(super) async fn run(
     let listener = bind(address).await?;
     let ReadHandle { store, searcher, .. } = options.reading(&settings).await?;
     let naming = settings.naming(&store).await?;
-    say!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
+    out!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
     site::serve(listener, site::router(SiteState::new(store, searcher, naming)), stop_signal()?)
         .await?;
-    Ok(CommandResult::Well)
+    Ok(CommandResult::Success)
 }
 
-/// Takes the address, or says which flag gives another.
+/// Binds the address; the error names the flag that changes it.
 pub(super) async fn bind(address: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; choose another address with --listen, as in --listen 127.0.0.1:8081")

@@ -8,7 +8,7 @@ use super::table::grouped;
 use super::{CommandResult, GlobalArgs, ReadHandle, print_json};
 use crate::clock;
 
-/// A daemon that has not told how it is for so long is gone.
+/// A daemon that has not written its status for so long has ended.
 const FRESH: i64 = 30 * Millis::SECOND;
 
 pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
@@ -28,13 +28,13 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     } else {
         tell(&counts, documents);
         if behind {
-            say!("{:>14}  what came last is being judged, grouped and indexed", "behind");
+            out!("{:>14}  the newest messages are still being processed", "behind");
         }
         tell_live(&serde_json::to_value(&live)?);
         daemons.iter().for_each(|(name, pulse)| tell_daemon(name, pulse));
-        say!("\nData directory: {}", options.data.display());
+        out!("\nData directory: {}", options.data.display());
     }
-    Ok(CommandResult::Well)
+    Ok(CommandResult::Success)
 }
 
 fn tell(counts: &StoreCounts, documents: usize) {
@@ -48,32 +48,32 @@ fn tell(counts: &StoreCounts, documents: usize) {
         proposals,
         ..
     } = counts;
-    line("messages", *messages, &format!("of {people} people in {channels} channel(s)"));
+    line("messages", *messages, &format!("by {people} people in {channels} channel(s)"));
     detail(&counts.messages_by_kind);
     line("conversations", *conversations, "");
     detail(&counts.conversations_by_status);
     line("resolutions", counts.resolutions_by_grade.values().sum(), "");
     detail(&counts.resolutions_by_grade);
-    line("answers", *clusters, &format!("of them {recurring} to recurring questions"));
+    line("answers", *clusters, &format!("{recurring} of them to recurring questions"));
     detail(&counts.clusters_by_state);
-    line("indexed", documents as u64, "answers can be found");
+    line("indexed", documents as u64, "answers in the search index");
     line("proposals", *proposals, "");
     if counts.channels_pending > 0 {
-        line("pending", counts.channels_pending, "channel(s) are still to be judged");
+        line("pending", counts.channels_pending, "channel(s) waiting for analysis");
     }
 }
 
 fn line(name: &str, count: u64, more: &str) {
-    say!("{name:>14}  {:>11}  {more}", grouped(count));
+    out!("{name:>14}  {:>11}  {more}", grouped(count));
 }
 
 fn detail(counts: &BTreeMap<String, u64>) {
     for (name, count) in counts {
-        say!("{:>14}  {:>11}    {name}", "", grouped(*count));
+        out!("{:>14}  {:>11}    {name}", "", grouped(*count));
     }
 }
 
-/// The daemons that told how they are in the last half minute, with what they told.
+/// The daemons that wrote their status in the last half minute, with that status.
 async fn daemons(store: &Store) -> anyhow::Result<Vec<(String, Value)>> {
     let now = clock::now();
     let mut daemons = Vec::new();
@@ -87,7 +87,7 @@ async fn daemons(store: &Store) -> anyhow::Result<Vec<(String, Value)>> {
     Ok(daemons)
 }
 
-/// Numbers about what came live, where there are any.
+/// Prints the live counts that are not zero.
 fn tell_live(live: &Value) {
     let fields = live.as_object().into_iter().flatten();
     let counts = fields.filter_map(|(name, count)| Some((name, count.as_u64()?)));
@@ -97,16 +97,16 @@ fn tell_live(live: &Value) {
 }
 
 fn tell_daemon(name: &str, pulse: &Value) {
-    let role = if pulse["leads"] == true { "judges and indexes" } else { "stands by" };
-    say!("{:>14}  {name:>11}  {role}", "daemon");
+    let role = if pulse["leads"] == true { "leader" } else { "standby" };
+    out!("{:>14}  {name:>11}  {role}", "daemon");
     let gateway = &pulse["discord"]["gateway"];
     for key in ["ready_total", "resumed_total", "identifies_total", "last_dispatch_age_ms"] {
         if !gateway[key].is_null() {
-            say!("{:>14}  {:>11}    {}", "", gateway[key], key.replace('_', " "));
+            out!("{:>14}  {:>11}    {}", "", gateway[key], key.replace('_', " "));
         }
     }
     let clocks = pulse["proposals"]["by_clock"].as_object().into_iter().flatten();
     for (clock, count) in clocks {
-        say!("{:>14}  {count:>11}    proposals with their clock {}", "", clock.replace('-', " "));
+        out!("{:>14}  {count:>11}    proposals, deadline {}", "", clock.replace('-', " "));
     }
 }

@@ -24,14 +24,14 @@ pub struct GitHubConfig {
     /// `api_url`: `https://HOST/api/v3` for GitHub Enterprise. Default: github.com's.
     pub api_url: String,
     pub who: GitHubIdentity,
-    /// `poll_minutes`: how often we look by ourselves. Default: 10.
+    /// `poll_minutes`: the interval between rounds, in minutes. Default: 10.
     pub poll_minutes: u32,
-    /// `webhook_secret` or `webhook_secret_file`: with it GitHub may tell us at once, at
+    /// `webhook_secret` or `webhook_secret_file`: with it GitHub can start rounds at once, at
     /// `/webhooks/github`. Default: none.
     pub webhook_secret: Option<SecretString>,
 }
 
-/// As whom we come.
+/// The account that proposes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GitHubIdentity {
     Nobody,
@@ -65,7 +65,7 @@ impl ForgeConfig {
         if let Some(github) = &github
             && !is_repository(&github.repository)
         {
-            let said = format!("{:?} is no repository; expected OWNER/NAME", github.repository);
+            let said = format!("{:?} is not a repository; expected OWNER/NAME", github.repository);
             table.wrong("github", said);
         }
         Self { repository, github }

@@ -1,4 +1,4 @@
-//! The one process of a data directory that judges, groups and indexes what all of them store.
+//! The one process of a data directory that analyses, clusters and indexes what all of them store.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use super::status_writer::DaemonCounters;
 use crate::clock;
 use crate::pipeline::{Pipeline, PipelineError};
 
-/// How often the store is looked at without being told that it changed: another process may write.
+/// How often the store is checked without a notification: another process may have written.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often a process that stands by tries to take the lead.
+/// How often a standby process tries to become leader.
 const STAND_BY: Duration = Duration::from_millis(500);
-/// Between two groupings lies this many times what the last one took...
+/// Between two reclusterings, this many times the duration of the last one...
 const REST_PER_SETTLING: u32 = 10;
 /// ...but never more than this.
 const LONGEST_REST: Duration = Duration::from_secs(60);
@@ -27,15 +27,15 @@ pub(super) struct IndexLeader {
     pub(super) store: Store,
     pub(super) rules: Arc<Ruleset>,
     pub(super) data: PathBuf,
-    /// Told whenever this process stored something.
+    /// Notified whenever this process stored something.
     pub(super) stored: Arc<Notify>,
-    /// Tells that something was deleted and is in no file any more.
+    /// Notified when deleted text has been purged from every file.
     pub(super) scrubbed: Arc<Notify>,
     pub(super) beat: DaemonCounters,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
-/// When the last grouping and the last purge were, and how long the grouping took.
+/// When the last reclustering (with its duration) and the last purge were.
 #[derive(Default)]
 struct LeaderSchedule {
     settled: Option<(Instant, Duration)>,
@@ -43,10 +43,11 @@ struct LeaderSchedule {
 }
 
 impl IndexLeader {
-    /// Keeps the data directory until the stop; stands by while another process does.
+    /// Leads the data directory until the stop; standby while another process leads.
     pub(super) async fn run(mut self) -> Result<(), PipelineError> {
         let Some(mut pipeline) = self.await_leadership().await? else { return Ok(()) };
         self.beat.leads();
+        tracing::info!("this process is the index leader");
         let mut rounds = LeaderSchedule::default();
         while !*self.stopping.borrow() {
             self.run_once(&mut pipeline, &mut rounds).await?;
@@ -60,7 +61,7 @@ impl IndexLeader {
         Ok(())
     }
 
-    /// Waits for the lead; `None` if the stop came first.
+    /// Waits to become leader; `None` if the stop came first.
     async fn await_leadership(&mut self) -> Result<Option<Pipeline>, PipelineError> {
         loop {
             match WriteLock::take(&self.data) {
@@ -101,7 +102,7 @@ impl IndexLeader {
     }
 }
 
-/// Grouping reads every occurrence, so that it may take at most a tenth of the time.
+/// Reclustering reads every occurrence: it may take at most a tenth of the time.
 fn rest_after(took: Duration) -> Duration {
     (took * REST_PER_SETTLING).min(LONGEST_REST)
 }

@@ -1,5 +1,5 @@
-//! Discord's part of the daemon: what the gateway tells goes to the store, what people ask for goes
-//! to the desk, and every new session is caught up with.
+//! The Discord part of the daemon: gateway events go to the ingest queue, interactions to their
+//! handler, and every new session is followed by a catch-up.
 
 mod dispatch;
 mod suggester;
@@ -13,13 +13,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use indexer::store::Store;
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::GuildId;
 use rules::publish::pseudonym::AuthorNaming;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::Daemon;
+use super::process::Daemon;
+use super::waiting::{open_searcher, pause};
 use crate::clock;
 use crate::config::{DiscordConfig, SecretString};
 use crate::discord::catch_up::{CatchUp, CatchUpScope};
@@ -27,13 +27,14 @@ use crate::discord::gateway::{ConnectionStats, Gateway};
 use crate::discord::interactions::handler::{ApplicationId, InteractionHandler};
 use crate::discord::rest::{RequestLane, RestClient};
 use crate::ingest_queue::IngestQueue;
+use crate::logging::error_chain;
 use crate::pipeline::INDEX;
 use dispatch::GatewayDispatcher;
 use suggester::Suggester;
 
-/// Events of the gateway waiting to be understood, at most.
+/// Gateway events waiting to be handled, at most.
 const HEARD: usize = 20_000;
-/// How often gaps are looked for.
+/// How often gaps are checked.
 const TICK: Duration = Duration::from_millis(500);
 
 pub(super) struct DiscordListener {
@@ -49,7 +50,7 @@ pub(super) struct DiscordListener {
     seen: Arc<SharedConnection>,
 }
 
-/// What the pulse tells of the connection, as soon as there is something.
+/// What the daemon status shows of the connection, once it is available.
 #[derive(Default)]
 struct SharedConnection {
     vitals: OnceLock<ConnectionStats>,
@@ -57,13 +58,13 @@ struct SharedConnection {
     desk: OnceLock<Arc<InteractionHandler>>,
 }
 
-/// Reads how far catching up has come, without keeping the feed open.
+/// Reads the progress of the catch-up, without keeping the queue open.
 type CatchUpProgress = Box<dyn Fn() -> Value + Send + Sync>;
 
 impl DiscordListener {
     pub(super) fn new(daemon: &Daemon, feed: IngestQueue) -> anyhow::Result<Self> {
         let settings = daemon.config.discord.clone();
-        let token = settings.token.clone().context("there is no Discord token")?;
+        let token = settings.token.clone().context("no Discord token is set")?;
         let rest = RestClient::new(&token, settings.api_url.as_deref(), settings.rate_share)?;
         Ok(Self {
             token,
@@ -79,7 +80,7 @@ impl DiscordListener {
         })
     }
 
-    /// Tells how the connection is, for as long as anybody asks.
+    /// A function that returns the connection's status.
     pub(super) fn connection(&self) -> impl Fn() -> Value + Send + use<> {
         let (seen, rest) = (Arc::clone(&self.seen), self.rest.clone());
         move || {
@@ -93,7 +94,7 @@ impl DiscordListener {
         }
     }
 
-    /// Listens until the stop; fails when Discord will not have us.
+    /// Listens until the stop; fails when Discord refuses the connection for good.
     pub(super) async fn run(self, mut stopping: watch::Receiver<bool>) -> anyhow::Result<()> {
         let reach = CatchUpScope {
             history_days: self.settings.history_days,
@@ -132,7 +133,7 @@ impl DiscordListener {
                 _ = stopping.wait_for(|stopping| *stopping) => break Ok(()),
                 gave_up = gateway.ended() => break Err(anyhow::anyhow!("{gave_up}")),
                 Some(desk) = desks.join_next() => {
-                    if let Some(desk) = desk.context("a task broke")?? {
+                    if let Some(desk) = desk.context("a task panicked")?? {
                         let _ = self.seen.desk.set(Arc::clone(&desk));
                         hints.spawn(self.hints(&desk, hints_stop.clone()).run());
                         ear.attach_handler(desk);
@@ -143,7 +144,7 @@ impl DiscordListener {
             }
         };
         gateway.stop().await;
-        // What was heard before the stop is handed in still.
+        // Events received before the stop are still handled.
         while let Ok(heard) = heard.try_recv() {
             ear.handle_event(heard);
         }
@@ -160,7 +161,7 @@ impl DiscordListener {
         }
     }
 
-    /// The desk, once there is an index to search; `None` if the stop came first.
+    /// The interaction handler, once there is an index to search; `None` if the stop came first.
     fn build_handler(
         &self,
         mut stopping: watch::Receiver<bool>,
@@ -169,22 +170,27 @@ impl DiscordListener {
         let (rules, naming) = (Arc::clone(&self.rules), self.naming.clone());
         let owner = self.owner.clone();
         async move {
-            let Some(searcher) = super::searcher(&index, &mut stopping).await else {
+            let Some(searcher) = open_searcher(&index, &mut stopping).await else {
                 return Ok(None);
             };
             let us = loop {
                 match rest.get(RequestLane::Live, "/applications/@me").await {
                     Ok(us) => break us,
                     Err(error) if !error.passes() => return Err(error.into()),
-                    Err(error) => tracing::warn!(%error, "nobody can be answered yet"),
+                    Err(error) => {
+                        tracing::warn!(
+                            error = %error_chain(&error),
+                            "slash commands are not ready yet"
+                        );
+                    }
                 }
-                super::pause(&mut stopping).await;
+                pause(&mut stopping).await;
                 if *stopping.borrow() {
                     return Ok(None);
                 }
             };
             let id = us["id"].as_str().and_then(|id| id.parse().ok());
-            let id = id.context("Discord does not tell the id of the bot's application")?;
+            let id = id.context("Discord returned no application id for the bot")?;
             let desk = InteractionHandler::new(
                 rest,
                 store,
@@ -197,9 +203,4 @@ impl DiscordListener {
             Ok(Some(Arc::new(desk)))
         }
     }
-}
-
-/// Whether a server is one to be harvested.
-fn is_wanted(settings: &DiscordConfig, guild: GuildId) -> bool {
-    settings.guilds.is_empty() || settings.guilds.contains(&guild)
 }

@@ -1,4 +1,4 @@
-//! Rounds of proposing on GitHub: now and then, when GitHub tells us of something, and when words went.
+//! Proposal rounds on GitHub: at intervals, after webhook deliveries, and after purges of deleted text.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -14,26 +14,27 @@ use site::http::webhooks::WebhookReply;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
-use super::Daemon;
+use super::process::Daemon;
 use crate::clock;
 use crate::config::Config;
-use crate::proposals::reconciler::{ProposalReconciler, RoundOutcome};
+use crate::logging::error_chain;
+use crate::proposals::{ProposalReconciler, RoundOutcome};
 
-/// Deliveries waiting to be looked at; one that finds no place is made up for by the next round.
+/// Webhook deliveries waiting for a round; one that does not fit is covered by the next round.
 const WAITING: usize = 1_000;
-/// What happens together is looked at together.
+/// Deliveries within this time share one round.
 const SETTLING: Duration = Duration::from_secs(2);
-/// How soon a round that failed, or that another process had, is tried again.
+/// How soon a round is retried that failed or that another process was running.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// Takes deliveries in; the rounds look at them.
+/// Receives webhook deliveries for the rounds.
 pub(super) struct GitHubWebhooks {
     secret: Credential,
     heard: mpsc::Sender<WebhookDelivery>,
 }
 
 impl GitHubWebhooks {
-    /// An ear with the other end of it; `None` without a secret to check deliveries with.
+    /// The receiver with the other end of its queue; `None` without a secret to check signatures with.
     pub(super) fn new(config: &Config) -> (Option<Self>, mpsc::Receiver<WebhookDelivery>) {
         let (heard, deliveries) = mpsc::channel(WAITING);
         let secret = config.forge.github.as_ref().and_then(|forge| forge.webhook_secret.clone());
@@ -46,7 +47,7 @@ impl site::http::webhooks::WebhookReceiver for GitHubWebhooks {
     fn receive<'h>(&self, header: &dyn Fn(&str) -> Option<&'h str>, raw: &[u8]) -> WebhookReply {
         match webhook::read(&self.secret, header, raw) {
             Ok(delivery) => {
-                // Too many at once: the next round looks at everything anyhow.
+                // If the queue is full: a round reads everything anyway.
                 let _ = self.heard.try_send(delivery);
                 WebhookReply::Well
             }
@@ -56,18 +57,18 @@ impl site::http::webhooks::WebhookReceiver for GitHubWebhooks {
     }
 }
 
-/// What the pulse tells of proposals.
+/// Counters of proposal rounds for the daemon status.
 #[derive(Clone, Default)]
 pub(super) struct ProposalMetrics(Arc<Mutex<Value>>);
 
 impl ProposalMetrics {
     pub(super) fn told(&self) -> Value {
-        self.0.lock().expect("nobody panics with it").clone()
+        self.0.lock().expect("no holder of the lock panics").clone()
     }
 
-    /// Counts a round that ended, and how the clocks stand after it.
+    /// Counts a finished round and the proposals by deadline status after it.
     fn tell(&self, clocks: Option<&BTreeMap<DeadlineStatus, u64>>, now: Millis) {
-        let mut told = self.0.lock().expect("nobody panics with it");
+        let mut told = self.0.lock().expect("no holder of the lock panics");
         let count = if clocks.is_some() { "rounds_total" } else { "failed_rounds_total" };
         told[count] = (told[count].as_u64().unwrap_or_default() + 1).into();
         if let Some(clocks) = clocks {
@@ -77,7 +78,7 @@ impl ProposalMetrics {
     }
 }
 
-/// The task that proposes.
+/// The task that runs the proposal rounds.
 pub(super) struct ProposalTask {
     proposer: ProposalReconciler,
     store: Store,
@@ -116,7 +117,7 @@ impl ProposalTask {
         }))
     }
 
-    /// Rounds until the stop. What fails is told and tried again.
+    /// Runs rounds until the stop. A failure is logged and the round retried.
     pub(super) async fn run(mut self) {
         let mut due = Instant::now() + SETTLING;
         let mut stopping = self.stopping.clone();
@@ -132,43 +133,47 @@ impl ProposalTask {
                 }
                 _ = stopping.changed() => continue,
             }
-            // A round that is cut short is looked up by the next one.
+            // A round that is interrupted here is continued by the next one.
             tokio::select! {
                 wait = self.round() => due = Instant::now() + wait,
                 _ = stopping.changed() => {}
             }
         }
         if let Err(error) = self.proposer.release_round().await {
-            tracing::warn!("another process has to wait before it proposes: {error}");
+            tracing::warn!(error = %error_chain(&error), "could not release the proposal lease");
         }
     }
 
     /// One round; returns how long to wait for the next one.
+    #[tracing::instrument(name = "round", skip_all)]
     async fn round(&self) -> Duration {
         match self.proposer.round().await {
             Ok(RoundOutcome::Done(report)) => {
                 self.standing.tell(Some(&report.clocks), clock::now());
                 for line in &report.lines {
-                    tracing::info!(question = %line.cluster, number = line.number, "{}", line.outcome);
+                    tracing::info!(cluster = %line.cluster, number = line.number, "{}", line.outcome);
                 }
                 self.every
             }
             Ok(RoundOutcome::Busy) => AGAIN,
             Ok(RoundOutcome::Parked(until)) => {
                 let millis = (until.0 - clock::now().0).max(1_000) as u64;
-                tracing::warn!("GitHub asks for silence for {} s", millis / 1_000);
+                tracing::warn!(
+                    "rate-limited by GitHub, or GitHub is unreachable; next attempt in {} s",
+                    millis / 1_000
+                );
                 Duration::from_millis(millis)
             }
             Err(error) => {
                 self.standing.tell(None, clock::now());
-                tracing::warn!("proposing failed, and is tried again: {error}");
+                tracing::warn!(error = %error_chain(&error), "proposal round failed, retrying");
                 AGAIN.min(self.every)
             }
         }
     }
 }
 
-/// Waits for a delivery; whether it is one that we did not have before and that a person caused.
+/// Waits for a delivery; true if it is new and was caused by a person.
 async fn await_delivery(
     heard: &mut mpsc::Receiver<WebhookDelivery>,
     proposer: &ProposalReconciler,
@@ -176,7 +181,7 @@ async fn await_delivery(
     owner: &str,
 ) -> bool {
     let Some(delivery) = heard.recv().await else {
-        // Nobody can tell us anything: wait for the clock.
+        // There is no webhook: only the interval starts rounds.
         return std::future::pending().await;
     };
     let key = format!("delivery/{}", delivery.id);

@@ -1,4 +1,4 @@
-//! How the daemon is, told to the store so that `status` and `/metrics` can show it.
+//! Writes the daemon's status to the store, where `status` and `/metrics` read it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -13,10 +13,10 @@ use super::proposal_task::ProposalMetrics;
 use crate::clock;
 use crate::ingest_queue::QueueDepth;
 
-/// How often the pulse is written.
+/// How often the status is written.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Counts of this process; clones count the same.
+/// Counters of this process; clones share them.
 #[derive(Clone, Default)]
 pub(super) struct DaemonCounters(Arc<CounterCells>);
 
@@ -55,7 +55,7 @@ impl DaemonCounters {
         counts.stored.store(now.0, Ordering::Relaxed);
     }
 
-    /// Everything countable, as numbers and truth values under names.
+    /// All counters as JSON numbers and booleans.
     fn counters_json(&self, queue: &QueueDepth, now: Millis) -> Value {
         let counts = &self.0;
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
@@ -77,20 +77,20 @@ impl DaemonCounters {
     }
 }
 
-/// Writes the pulse now and then.
+/// Writes the status at intervals.
 pub(super) struct StatusWriter<C> {
     pub(super) store: Store,
     pub(super) owner: String,
     pub(super) beat: DaemonCounters,
     pub(super) queue: QueueDepth,
-    /// Tells the connection's part of it.
+    /// Returns the status of the Discord connection.
     pub(super) connection: C,
     pub(super) proposals: ProposalMetrics,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
 impl<C: Fn() -> Value + Send> StatusWriter<C> {
-    /// Writes until the stop, and then removes the pulse.
+    /// Writes until the stop, and then removes the status.
     pub(super) async fn write(mut self) -> Result<(), StoreError> {
         let name = format!("{PULSES}{}", self.owner);
         while !*self.stopping.borrow() {

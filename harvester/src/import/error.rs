@@ -1,4 +1,4 @@
-//! Why a file could not be read to its end.
+//! Errors of reading an export.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,16 +14,16 @@ pub enum ImportError {
     NotAnExport { path: PathBuf, why: String },
     /// An export up to `offset`, counted in bytes; what came before was handed over.
     #[error(
-        "{} breaks at byte {offset}: {why}. {} kept; export the channel again and import \
-         that file too, nothing is counted twice",
+        "{} is damaged at byte {offset}: {why}. {} imported; export the channel again and import \
+         that file too, no message is stored twice",
         path.display(),
         messages(report)
     )]
     Broken { path: PathBuf, offset: u64, why: String, report: Box<FileReport> },
     /// Reading failed at `offset`; what came before was handed over.
     #[error(
-        "cannot read {} beyond byte {offset}: {source}. {} kept; import it again when the file \
-         can be read, nothing is counted twice",
+        "cannot read {} beyond byte {offset}: {source}. {} imported; import it again when the file \
+         can be read, no message is stored twice",
         path.display(),
         messages(report)
     )]
@@ -55,8 +55,8 @@ impl ImportError {
 
 fn messages(report: &FileReport) -> String {
     match report.messages {
-        0 => "It holds no message to be".to_owned(),
-        1 => "The 1 message before it is".to_owned(),
-        count => format!("The {count} messages before it are"),
+        0 => "No message before it was".to_owned(),
+        1 => "The 1 message before it was".to_owned(),
+        count => format!("The {count} messages before it were"),
     }
 }

@@ -1,4 +1,4 @@
-//! Which of the files that somebody named are exports.
+//! Finds the exports among the given paths.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ pub struct FoundExports {
     pub passed_over: Vec<(PathBuf, String)>,
 }
 
-/// Every named path that is of no use, with the reason.
+/// The given paths that cannot be imported, with the reasons.
 #[derive(Debug, thiserror::Error)]
 pub struct UselessPaths(pub Vec<ImportError>);
 

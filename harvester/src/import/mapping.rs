@@ -1,4 +1,4 @@
-//! From the exporter's words to ours.
+//! Maps the exporter's schema to the program's own types.
 
 use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
 use rules::model::message::{

@@ -1,4 +1,4 @@
-//! What lets words be quoted without asking their authors, put on record with its source and time.
+//! Records the consents that need no author's answer, with their source and time.
 
 use std::collections::BTreeMap;
 

@@ -4,6 +4,7 @@
 //! judged again where a link or a message of theirs changed. What results is what judging the whole
 //! channel would give. Only conversations that a message may still join are held in memory.
 
+mod judge;
 mod links;
 mod open;
 mod regions;
@@ -11,18 +12,13 @@ mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
-use std::sync::Arc;
 
-use indexer::store::{
-    AuthorCache, ConversationRow, PendingChannel, PendingRange, Store, StoreError,
-};
-use rules::config::ruleset::Ruleset;
+use indexer::store::{AuthorCache, ConversationRow, PendingChannel, PendingRange, StoreError};
 use rules::disentangle::{Disentangler, WINDOW};
-use rules::model::ids::{ConversationId, MessageId, UserId};
+use rules::model::ids::{ConversationId, MessageId};
 use rules::model::message::Message;
-use tokio::runtime::Handle;
 
-use crate::progress::ProgressReporter;
+pub(super) use judge::ChannelJudge;
 use links::parse_links;
 pub use links::read_links;
 use open::OpenConversations;
@@ -32,15 +28,6 @@ use verdict::VerdictLoader;
 const PAGE: u32 = 4_000;
 /// Judged conversations stored in one transaction.
 const FLUSH: usize = 2_000;
-
-/// What judging a channel needs. Its calls block.
-pub(super) struct ChannelJudge {
-    pub(super) store: Store,
-    pub(super) rules: Arc<Ruleset>,
-    pub(super) trusted: Arc<BTreeSet<UserId>>,
-    pub(super) progress: ProgressReporter,
-    pub(super) runtime: Handle,
-}
 
 /// What judging took and gave.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,6 +47,7 @@ impl AddAssign for JudgingReport {
 
 impl ChannelJudge {
     /// Judges what the changed messages of a channel touch.
+    #[tracing::instrument(name = "analysis", skip_all, fields(channel = pending.channel.id.0))]
     pub(super) fn run(&self, pending: &PendingChannel) -> Result<JudgingReport, StoreError> {
         if pending.hidden || self.rules.scope.covers(&pending.channel).is_err() {
             let everything = PendingRange::to_the_end(MessageId(0));

@@ -1,4 +1,4 @@
-//! What a source says, sorted into what may be stored: in scope, redacted, in one normal form.
+//! Filters the events of a source: keeps what is in scope, redacts it, normalizes it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use rules::safety::redact;
 
 use crate::event::ChatEvent;
 
-/// Bars what is out of scope, redacts the rest and fills a batch with it.
+/// Drops what is out of scope, redacts the rest and fills a batch with it.
 pub(super) struct EventFilter<'r> {
     rules: &'r Ruleset,
     batch: WriteBatch,

@@ -21,7 +21,7 @@ const BATCH: usize = 2_000;
 /// Batches read ahead while one is being stored.
 const AHEAD: usize = 4;
 
-/// Takes in what a source says.
+/// Stores the events of sources.
 pub struct Intake {
     store: Store,
     rules: Arc<Ruleset>,

@@ -1,4 +1,4 @@
-//! Reads again what an older version, or an odd day of Discord's, left unreadable.
+//! Retries payloads in quarantine, which could not be parsed when they were received.
 
 use indexer::store::{Store, StoreError};
 use rules::config::ruleset::Ruleset;

@@ -1,4 +1,4 @@
-//! The weekly pull request for what the caps hold back.
+//! The weekly pull request for proposals held back by limits.
 
 use docgen::github::reconcile::{DesiredPullRequest, ReconcileOutcome};
 use docgen::page::draft::Draft;
@@ -9,23 +9,12 @@ use jiff::tz::TimeZone;
 use rules::model::cluster::Cluster;
 use rules::model::ids::{ClusterId, Millis};
 
-use super::reconciler::{ProposalReconciler, Result};
-use super::report::RoundReport;
+use super::error::Result;
+use super::reconciler::ProposalReconciler;
+use super::report::{RoundReport, describe_outcome};
 use super::repository::RepositoryState;
 use super::tracked::TrackedProposal;
 use super::worklist::Worklist;
-
-/// Whether it is one pull request for several pages, or stands in one.
-pub(crate) fn is_batch(case: &TrackedProposal) -> bool {
-    week_of(case).is_some()
-}
-
-fn week_of(case: &TrackedProposal) -> Option<Week> {
-    match Subject::parse(&case.row.branch)? {
-        Subject::Batch(week) => Some(week),
-        Subject::Settings | Subject::Answer(_) => None,
-    }
-}
 
 impl ProposalReconciler {
     /// Opens this week's pull request for several questions.
@@ -45,8 +34,7 @@ impl ProposalReconciler {
         self.advance_batch((&mut case, week), docket, ground, fence, report).await
     }
 
-    /// Brings the batches on that maintainers have before them. A question whose evidence is gone goes
-    /// out of its batch.
+    /// Updates the open batches. A question whose evidence was deleted leaves its batch.
     pub(crate) async fn advance_batches(
         &self,
         docket: &mut Worklist,
@@ -56,7 +44,7 @@ impl ProposalReconciler {
     ) -> Result<()> {
         let cases = docket.entries.values().filter_map(|entry| entry.case.clone());
         let open = cases.filter(|case| !case.wishes.members.is_empty() && !case.is_closed());
-        let open = open.filter_map(|case| week_of(&case).map(|week| (case, week)));
+        let open = open.filter_map(|case| case.week().map(|week| (case, week)));
         for (mut case, week) in open.collect::<Vec<_>>() {
             self.advance_batch((&mut case, week), docket, ground, fence, report).await?;
         }
@@ -91,7 +79,7 @@ impl ProposalReconciler {
                 let entry = &docket.entries[&cluster.id];
                 let mut one = entry.case.clone().expect("a member was just noted");
                 if !self.record_merged(&one, (*number, commit.as_deref()), ground).await? {
-                    // Somebody took it out before the merge.
+                    // A maintainer removed the page before the merge.
                     self.save_outcome(
                         &mut one,
                         &ReconcileOutcome::Rejected { number: Some(*number) },
@@ -99,13 +87,13 @@ impl ProposalReconciler {
                     .await?;
                 }
             }
-            let said = format!("in a batch: {}", super::opening::describe_outcome(&outcome));
+            let said = format!("in a batch: {}", describe_outcome(&outcome));
             report.tell(&cluster.id, said, case.ledger.number, draft.title());
         }
         Ok(())
     }
 
-    /// A question of a batch stands as the batch does.
+    /// A question of a batch has the batch's state.
     async fn save_member_state(
         &self,
         batch: &TrackedProposal,

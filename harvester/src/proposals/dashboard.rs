@@ -1,4 +1,4 @@
-//! The dashboard: one issue that shows how every question stands.
+//! The dashboard: one issue that shows the state of every question.
 
 use docgen::github::dashboard::{
     DashboardIssue, DashboardItem, DashboardSection, DashboardTotals, render_dashboard,
@@ -7,16 +7,17 @@ use docgen::pull_request::limits::{DeadlineInput, DeadlineStatus, deadline_statu
 use indexer::store::{Proposal, ProposalState};
 use rules::model::ids::{ClusterId, Millis};
 
-use super::reconciler::{ProposalReconciler, Result};
+use super::error::Result;
+use super::reconciler::ProposalReconciler;
 use super::report::RoundReport;
 use super::tracked::TrackedProposal;
 use super::worklist::{WorkItem, Worklist};
 
-/// The dashboard's figures are about so long.
+/// The period of the dashboard's totals.
 const MONTH: i64 = 30 * Millis::DAY;
 
 impl ProposalReconciler {
-    /// Brings the dashboard up to date. One that people closed stays closed.
+    /// Updates the dashboard. A closed one stays closed.
     pub(crate) async fn publish_dashboard(
         &self,
         docket: &Worklist,
@@ -57,7 +58,7 @@ impl ProposalReconciler {
             place,
             question: Some(entry.question())
                 .filter(|words| !words.is_empty())
-                .unwrap_or_else(|| "a question whose words are gone".to_owned()),
+                .unwrap_or_else(|| "a question whose messages were deleted".to_owned()),
             occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.occurrences.len()),
             pull: case.ledger.number.or(case.row.number),
             clock: deadline_status(&progress, allowed, now),
@@ -67,7 +68,7 @@ impl ProposalReconciler {
     }
 }
 
-/// Where a proposal is shown; `None` for what is over and needs nobody.
+/// The section of a proposal; `None` if it is finished.
 fn place(case: &TrackedProposal, now: Millis) -> Option<DashboardSection> {
     if case.is_snoozed(now) {
         return Some(DashboardSection::Snoozed);
@@ -84,7 +85,7 @@ fn place(case: &TrackedProposal, now: Millis) -> Option<DashboardSection> {
     })
 }
 
-/// How the clock of a stored proposal stands; `allowed` is the whole time in milliseconds.
+/// The deadline status of a stored proposal; `allowed` is the whole time in milliseconds.
 pub fn clock_of(
     proposal: &Proposal,
     due_since: Option<Millis>,

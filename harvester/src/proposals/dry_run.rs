@@ -10,52 +10,53 @@ use rules::model::ids::ClusterId;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::reconciler::{ProposalReconciler, Result};
+use super::error::Result;
+use super::reconciler::ProposalReconciler;
 use super::repository::RepositoryState;
 use super::worklist::WorkItem;
 
-/// Stands for what only the new commit tells.
+/// A placeholder for the hash of the commit that a real run creates.
 const NEW_COMMIT: &str = "(the new commit)";
 
 /// One question, with what would be sent for it.
 #[derive(Debug, Serialize)]
 pub struct DryRunItem {
     pub cluster: ClusterId,
-    /// What would become of it, or why nothing would.
+    /// What would happen to it, or why nothing would.
     pub outcome: String,
     pub sent: Option<PullRequestPreview>,
 }
 
-/// Everything of a pull request as it goes to GitHub.
+/// A pull request as it would be sent to GitHub.
 #[derive(Debug, Serialize)]
 pub struct PullRequestPreview {
     pub commit_message: String,
-    /// Each file as it would stand; `None` for one that would be deleted.
+    /// Each file's new content; `None` if it would be deleted.
     pub files: BTreeMap<String, Option<String>>,
     /// The body of `POST pulls`.
     pub pull_request: Value,
     pub labels: Vec<String>,
     pub reviewers: Vec<String>,
-    /// What would find no place.
+    /// Changes that could not be placed.
     pub notes: Vec<String>,
 }
 
 impl ProposalReconciler {
-    /// What the next round would open, and what would wait for what. Reads, and writes nothing.
+    /// What the next round would open, and what would wait, and why. Writes nothing.
     pub async fn dry_run(&self) -> Result<(String, Vec<DryRunItem>)> {
         let ground = self.load_repository().await?;
         let mut docket = self.load_worklist(&ground).await?;
         self.match_existing_docs(&mut docket, &ground).await?;
         let (stage, opens) = match &ground.stage {
             OnboardingStage::DryRun => {
-                ("history is still being read; nothing is opened before", false)
+                ("history is still being read; nothing is opened before that is done", false)
             }
             OnboardingStage::Introduce => ("the pull request with the settings comes first", false),
             OnboardingStage::Waiting => {
                 ("the pull request with the settings is not merged yet", false)
             }
-            OnboardingStage::Off => ("maintainers switched proposals off", false),
-            OnboardingStage::On(..) => ("proposals are switched on", true),
+            OnboardingStage::Off => ("maintainers disabled proposals", false),
+            OnboardingStage::On(..) => ("proposals are enabled", true),
         };
         let mut rehearsed = Vec::new();
         if matches!(ground.stage, OnboardingStage::Introduce) {
@@ -70,7 +71,7 @@ impl ProposalReconciler {
         let planned = self.planned(&docket, &limits);
         for (id, entry) in &docket.entries {
             let Ok(page) = &entry.page else {
-                let outcome = format!("refused: {}", entry.page.as_ref().err().expect("no page"));
+                let outcome = format!("rejected: {}", entry.page.as_ref().err().expect("no page"));
                 rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent: None });
                 continue;
             };

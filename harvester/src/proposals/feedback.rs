@@ -1,4 +1,4 @@
-//! What people say to us: comments, ticks on the dashboard, reviews that ask for changes.
+//! Maintainers' requests: comments, ticks on the dashboard, reviews that ask for changes.
 
 use std::collections::BTreeMap;
 
@@ -12,26 +12,27 @@ use indexer::store::ProposalState;
 use rules::model::cluster::ClusterState;
 use rules::model::ids::{ClusterId, Millis};
 
-use super::reconciler::{ProposalReconciler, Result};
+use super::error::Result;
+use super::reconciler::ProposalReconciler;
 use super::tracked::TrackedProposal;
 use super::worklist::{WorkItem, Worklist};
 
-/// Comments were heard up to here.
+/// The setting that holds the time up to which comments were processed.
 const HEARD: &str = "forge/heard";
-/// GitHub tells whole seconds, and its clock is not ours.
+/// GitHub's times are whole seconds of another clock.
 const OVERLAP: i64 = 60 * Millis::SECOND;
 
-/// How a command was taken.
+/// The outcome of a command.
 enum CommandOutcome {
     Done,
-    /// With words for the status comment.
+    /// Done, with a text for the status comment.
     Told(String),
     Impossible(String),
 }
 
 impl ProposalReconciler {
-    /// Hears what was said since the last round and writes down what people wish; tells whether a
-    /// command was obeyed, so that pages may be others than before.
+    /// Processes the comments, ticks and reviews since the last round; returns whether a command was
+    /// carried out, so that pages may have changed.
     pub(crate) async fn process_feedback(
         &self,
         docket: &mut Worklist,
@@ -64,7 +65,7 @@ impl ProposalReconciler {
         Ok(())
     }
 
-    /// What was said before the first round ever is not for us.
+    /// Comments from before the first round are ignored.
     async fn process_comments(&self, docket: &mut Worklist) -> Result<bool> {
         let now = self.github.now();
         let told = self.store.setting(HEARD).await?;
@@ -85,7 +86,8 @@ impl ProposalReconciler {
         Ok(obeyed)
     }
 
-    /// A command is taken once: an edited comment is not read again. Tells whether one was obeyed.
+    /// A command is processed once: an edited comment is not read again. Returns whether one was
+    /// carried out.
     async fn process_comment(&self, entry: &mut WorkItem, comment: &Comment) -> Result<bool> {
         let Some(login) = self.person(comment.user.as_ref()).await? else { return Ok(false) };
         let said = comment_commands::parse_comment(comment.body.as_deref().unwrap_or_default());
@@ -203,7 +205,7 @@ impl ProposalReconciler {
         })
     }
 
-    /// Closes a pull request because a person told us to.
+    /// Closes a pull request at a maintainer's request.
     async fn close(&self, case: &mut TrackedProposal) -> Result<()> {
         if let Some(number) = case.ledger.number {
             self.github.close_pull(number).await?;
@@ -236,7 +238,7 @@ impl ProposalReconciler {
         Ok(())
     }
 
-    /// The login, unless it is ours or a program's.
+    /// The login, unless it is the bot's own or another bot's.
     async fn person(&self, account: Option<&Account>) -> Result<Option<String>> {
         let me = self.github.login().await?;
         let person = account.filter(|one| one.kind != "Bot" && !one.login.eq_ignore_ascii_case(me));
@@ -244,7 +246,7 @@ impl ProposalReconciler {
     }
 }
 
-/// Whose each pull request is.
+/// The cluster of each pull request.
 fn numbers(docket: &Worklist) -> BTreeMap<u64, ClusterId> {
     let cases = docket.entries.iter().filter_map(|(id, entry)| {
         let number = entry.case.as_ref()?.ledger.number?;

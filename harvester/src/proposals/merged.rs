@@ -1,5 +1,5 @@
-//! Merged pages: learnt as people made them, watched, mended when the truth changes, removed when
-//! nothing is left of it.
+//! Merged pages: read back with people's edits, checked, corrected when an answer is outdated, removed
+//! when no evidence is left.
 
 use docgen::change::{FileChange, FileEdit};
 use docgen::github::client::GitHubError;
@@ -23,12 +23,11 @@ use rules::model::ids::{ClusterId, MessageId};
 use rules::similarity::CorpusStats;
 use rules::staleness::{StalenessVerdict, check_staleness};
 
-use super::batch::is_batch;
-use super::opening::describe_outcome;
-use super::reconciler::{ProposalReconciler, Result};
-use super::report::RoundReport;
+use super::error::Result;
+use super::reconciler::ProposalReconciler;
+use super::report::{RoundReport, describe_outcome};
 use super::repository::RepositoryState;
-use super::tracked::{TrackedProposal, purpose_name};
+use super::tracked::{CORRECTION_LABEL, TrackedProposal, purpose_name};
 use super::worklist::{WorkItem, Worklist};
 
 /// Files that are looked into for a page that moved.
@@ -88,7 +87,7 @@ impl ProposalReconciler {
         text: &str,
         ground: &RepositoryState,
     ) -> Result<()> {
-        // Around an answer in a page of other people's nothing is ours to learn.
+        // In a page that maintainers wrote, only the answer's own part is read.
         let cluster = &case.row.cluster;
         let own = own_part(text, cluster).filter(|_| case.wishes.extends).unwrap_or(text);
         let Some(page) = parse_page(cluster, own, ground.layout.target) else { return Ok(()) };
@@ -198,7 +197,7 @@ impl ProposalReconciler {
         if wanted.purpose != PullRequestPurpose::Withdrawal {
             case.row.purpose = purpose_name(wanted.purpose).to_owned();
         }
-        if is_batch(case) {
+        if case.is_batch() {
             // From here on the page goes its own way.
             *case = TrackedProposal {
                 row: case.row.clone(),
@@ -334,13 +333,13 @@ impl ProposalReconciler {
         Some(AmendedPage { text, lossy: false })
     }
 
-    /// The page as we wrote it before people changed and merged it: the marks of merged pull requests
-    /// name our last commits, and the host keeps those.
+    /// The page as generated, before people changed and merged it: the markers of merged pull requests
+    /// name the last generated commits, and GitHub keeps those.
     async fn ours(&self, entry: &WorkItem, merged: &MergedAnswerRow) -> Result<Option<String>> {
         let Some(case) = &entry.case else { return Ok(None) };
         let pulls = self.github.pulls_of(&case.row.branch).await?;
         // One that mended the page holds words of people.
-        let answers = |pull: &PullRequest| pull.is_merged() && !pull.has_label(MENDS);
+        let answers = |pull: &PullRequest| pull.is_merged() && !pull.has_label(CORRECTION_LABEL);
         let pull = match (pulls.into_iter().find(answers), merged.number) {
             (Some(pull), _) => Some(pull),
             (None, Some(number)) => self.github.pull(number).await?,
@@ -422,8 +421,6 @@ impl ProposalReconciler {
     }
 }
 
-/// The label of pull requests that mend a merged page.
-pub(crate) const MENDS: &str = "canon:fix";
 const PAGE_GONE: &str = "the page is gone from the repository";
 
 /// Whether a text holds the page of a cluster.

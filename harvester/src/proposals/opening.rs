@@ -1,4 +1,4 @@
-//! Pull requests for new pages: kept up, and opened as the caps allow.
+//! Pull requests for new pages: updated, and opened within the limits.
 
 use std::collections::BTreeSet;
 
@@ -14,19 +14,18 @@ use indexer::store::{LeaseFence, ProposalState};
 use rules::model::cluster::ClusterState;
 use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis};
 
-use super::batch::is_batch;
-use super::merged::MENDS;
-use super::reconciler::{ProposalReconciler, Result};
-use super::report::RoundReport;
+use super::error::Result;
+use super::reconciler::ProposalReconciler;
+use super::report::{RoundReport, describe_outcome};
 use super::repository::RepositoryState;
-use super::tracked::TrackedProposal;
+use super::tracked::{CORRECTION_LABEL, TrackedProposal};
 use super::worklist::{WorkItem, Worklist, is_for_a_page};
 
 /// Questions that the pull request with the settings names.
 const FIRST: usize = 5;
 
 impl ProposalReconciler {
-    /// Opens the pull request with the settings, or looks what became of it.
+    /// Opens the pull request with the settings, or checks its state.
     pub(crate) async fn propose_settings(
         &self,
         ground: &RepositoryState,
@@ -51,7 +50,7 @@ impl ProposalReconciler {
         Ok(outcome)
     }
 
-    /// Settings that are in the repository are no open proposal any more.
+    /// Marks the settings proposal as merged once the settings are in the repository.
     pub(crate) async fn close_settings(&self) -> Result<()> {
         let Some(mut row) = self.store.proposal(&Subject::Settings.key()).await? else {
             return Ok(());
@@ -64,7 +63,7 @@ impl ProposalReconciler {
         Ok(self.store.upsert_proposal(&row).await?)
     }
 
-    /// Brings everything on that maintainers have before them.
+    /// Updates all open proposals.
     pub(crate) async fn advance_open(
         &self,
         docket: &mut Worklist,
@@ -75,7 +74,8 @@ impl ProposalReconciler {
         for entry in docket.entries.values_mut() {
             let Some(case) = &entry.case else {
                 let pulls = self.pulls_for(entry).await?;
-                let answers = |pull: &&PullRequest| pull.is_merged() && !pull.has_label(MENDS);
+                let answers =
+                    |pull: &&PullRequest| pull.is_merged() && !pull.has_label(CORRECTION_LABEL);
                 match pulls.iter().find(answers) {
                     Some(pull) => self.rediscover_merged(entry, pull.number, ground).await?,
                     None if pulls.is_empty() => {}
@@ -88,7 +88,7 @@ impl ProposalReconciler {
             let goes_on = case.is_open() || begun && !withdrawn && !case.is_closed();
             let wanted_again = case.is_closed() && case.wishes.asked_again;
             let snoozed = case.is_snoozed(self.github.now());
-            if !is_for_a_page(case) || is_batch(case) || snoozed || !(goes_on || wanted_again) {
+            if !is_for_a_page(case) || case.is_batch() || snoozed || !(goes_on || wanted_again) {
                 continue;
             }
             self.advance_one(entry, ground, fence, report).await?;
@@ -96,8 +96,8 @@ impl ProposalReconciler {
         Ok(())
     }
 
-    /// The pull requests for a question of which nothing is stored: the caps do not hold what
-    /// maintainers saw already.
+    /// The pull requests for a question of which nothing is stored: the limits do not apply to what
+    /// maintainers have already seen.
     async fn pulls_for(&self, entry: &WorkItem) -> Result<Vec<PullRequest>> {
         match &entry.page {
             Ok(page) => Ok(self.github.pulls_of(&page.proposal.branch).await?),
@@ -128,7 +128,7 @@ impl ProposalReconciler {
         Ok(())
     }
 
-    /// Opens what the caps allow now, oldest and most asked in turns; writes down what waits.
+    /// Opens what the limits allow now, oldest and most asked in turns; stores why the others wait.
     pub(crate) async fn open_allowed(
         &self,
         docket: &mut Worklist,
@@ -154,7 +154,7 @@ impl ProposalReconciler {
         Ok(())
     }
 
-    /// What waits no more because it is not due any more leaves the dashboard.
+    /// Held proposals that are no longer due leave the dashboard.
     async fn drop_expired_holds(&self, docket: &mut Worklist, planned: &OpeningPlan) -> Result<()> {
         let waiting = planned.waiting.iter().map(|(cluster, _)| cluster);
         let waits = waiting.chain(&planned.open).chain(&planned.batch).collect::<BTreeSet<_>>();
@@ -179,7 +179,7 @@ impl ProposalReconciler {
             standing.open += usize::from(case.is_some_and(TrackedProposal::is_open));
             let opened = case.and_then(|case| case.ledger.opened);
             standing.opened.extend(opened);
-            if let (true, Some(at)) = (case.is_some_and(is_batch), opened) {
+            if let (true, Some(at)) = (case.is_some_and(TrackedProposal::is_batch), opened) {
                 standing.last_batch = standing.last_batch.max(Some(at));
             }
             if let Some(candidate) = self.candidate(id, entry, docket, now) {
@@ -220,14 +220,14 @@ impl ProposalReconciler {
         })
     }
 
-    /// Whether a page tells a value that only people may write: then it goes alone.
+    /// Whether a page contains a listed value: then it is proposed alone.
     fn states_a_fact(&self, draft: &Draft) -> bool {
         let facts = &self.rules.facts;
         let values = facts.addresses.iter().chain(&facts.invites).chain(&facts.links);
         values.into_iter().any(|value| draft.page().contains(value.as_str()))
     }
 
-    /// One pull request, as far as it goes now. What fails is noted on its own.
+    /// Reconciles one pull request. A failure is stored as the proposal's note.
     async fn advance_one(
         &self,
         entry: &mut WorkItem,
@@ -258,7 +258,7 @@ impl ProposalReconciler {
             case.allow_replace();
             case.wishes.anew = true;
         }
-        // Written down with the first step: nobody may be left with words of which we do not know.
+        // Stored with the first step, so that every message on a branch is known.
         let known = evidence.iter().filter(|one| !case.wishes.evidence.contains(one)).copied();
         let known = known.collect::<Vec<_>>();
         case.wishes.evidence.extend(known);
@@ -309,7 +309,7 @@ impl ProposalReconciler {
         Ok(messages.iter().any(|message| !there.contains(message)))
     }
 
-    /// An entry without a page is taken back.
+    /// The desired pull request; a withdrawal for an entry without a page.
     fn wanted_of(&self, entry: &WorkItem, ground: &RepositoryState) -> DesiredPullRequest {
         match (&entry.page, &entry.case) {
             (Ok(page), case) if !case.as_ref().is_some_and(|case| case.wishes.batch) => {
@@ -323,7 +323,7 @@ impl ProposalReconciler {
         }
     }
 
-    /// Keeps what became of a proposal, and has its cluster follow.
+    /// Stores a proposal's outcome, and updates the state of its cluster.
     pub(crate) async fn save_outcome(
         &self,
         case: &mut TrackedProposal,
@@ -374,7 +374,7 @@ impl ProposalReconciler {
         Ok(())
     }
 
-    /// Says on the pull request what a person who works on it should know.
+    /// Comments on a pull request that maintainers have taken over.
     async fn comment_for_humans(
         &self,
         case: &TrackedProposal,
@@ -391,7 +391,7 @@ impl ProposalReconciler {
         Ok(self.github.upsert_status_comment(*number, &case.row.cluster, &text).await?)
     }
 
-    /// Writes down what waits, so that the dashboard shows it from then on.
+    /// Stores why a proposal waits, so that the dashboard shows it.
     async fn record_hold(&self, entry: &mut WorkItem, why: &str) -> Result<()> {
         let now = self.github.now();
         let Ok(page) = &entry.page else { return Ok(()) };
@@ -404,21 +404,5 @@ impl ProposalReconciler {
         page.draft.path().clone_into(&mut case.row.path);
         case.row.note = Some(why.to_owned());
         Ok(self.store.upsert_proposal(&case.to_row(now)).await?)
-    }
-}
-
-/// An outcome in a few words.
-pub(crate) fn describe_outcome(outcome: &ReconcileOutcome) -> String {
-    match outcome {
-        ReconcileOutcome::Open { conflict: true, .. } => {
-            "open, in conflict with its base".to_owned()
-        }
-        ReconcileOutcome::Open { .. } => "open".to_owned(),
-        ReconcileOutcome::HandsOff { why, .. } => format!("hands off: {why}"),
-        ReconcileOutcome::Rejected { .. } => "rejected".to_owned(),
-        ReconcileOutcome::Superseded { .. } => "superseded".to_owned(),
-        ReconcileOutcome::Withdrawn => "withdrawn".to_owned(),
-        ReconcileOutcome::Merged { .. } => "merged".to_owned(),
-        ReconcileOutcome::Nothing => "the repository says all of it".to_owned(),
     }
 }

@@ -1,18 +1,19 @@
-//! What a round did, for whoever asked for it.
+//! The report of a round.
 
 use std::collections::BTreeMap;
 
+use docgen::github::reconcile::ReconcileOutcome;
 use docgen::pull_request::limits::DeadlineStatus;
 use rules::model::ids::ClusterId;
 use serde::Serialize;
 
-/// All that came of a round.
+/// What a round did.
 #[derive(Debug, Default, Serialize)]
 pub struct RoundReport {
     /// What the repository allows, in a sentence.
     pub stage: String,
     pub lines: Vec<RoundItem>,
-    /// How many questions stand on the dashboard with their clock at what.
+    /// Questions on the dashboard by deadline status.
     pub clocks: BTreeMap<DeadlineStatus, u64>,
     /// What the operator should know.
     pub notes: Vec<String>,
@@ -37,5 +38,19 @@ impl RoundReport {
     ) {
         let (cluster, title) = (cluster.clone(), title.to_owned());
         self.lines.push(RoundItem { cluster, outcome: outcome.into(), number, title });
+    }
+}
+
+/// An outcome in a few words.
+pub(crate) fn describe_outcome(outcome: &ReconcileOutcome) -> String {
+    match outcome {
+        ReconcileOutcome::Open { conflict: true, .. } => "open, conflicts with its base".to_owned(),
+        ReconcileOutcome::Open { .. } => "open".to_owned(),
+        ReconcileOutcome::HandsOff { why, .. } => format!("hands off: {why}"),
+        ReconcileOutcome::Rejected { .. } => "rejected".to_owned(),
+        ReconcileOutcome::Superseded { .. } => "superseded".to_owned(),
+        ReconcileOutcome::Withdrawn => "withdrawn".to_owned(),
+        ReconcileOutcome::Merged { .. } => "merged".to_owned(),
+        ReconcileOutcome::Nothing => "already documented".to_owned(),
     }
 }

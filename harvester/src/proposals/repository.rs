@@ -1,4 +1,4 @@
-//! The repository as it is: where pages go, and what maintainers allow.
+//! The state of the repository: where pages go, and what maintainers allow.
 
 use docgen::github::git::CommitTree;
 use docgen::github::onboarding::{
@@ -9,9 +9,10 @@ use docgen::pull_request::subject::Subject;
 use docgen::site::layout::{SiteLayout, detect};
 use rules::model::ids::Millis;
 
-use super::reconciler::{ProposalReconciler, ProposingError, Result};
+use super::error::{ProposingError, Result};
+use super::reconciler::ProposalReconciler;
 
-/// What a round stands on.
+/// What a round reads from the repository.
 pub struct RepositoryState {
     /// The default branch.
     pub base: String,
@@ -31,7 +32,7 @@ impl RepositoryState {
 }
 
 impl ProposalReconciler {
-    /// Looks at the repository; writes nothing.
+    /// Reads the repository; writes nothing.
     pub async fn load_repository(&self) -> Result<RepositoryState> {
         let repository = self.github.repository().await?;
         if repository.archived {
@@ -56,7 +57,7 @@ impl ProposalReconciler {
         Ok(RepositoryState { base, files, layout, stage })
     }
 
-    /// The newest pull request of ours that brings the settings.
+    /// The newest pull request with the settings.
     async fn request(&self) -> Result<Option<SettingsRequest>> {
         let newest = self.github.pulls_of(&Subject::Settings.branch()).await?.into_iter().next();
         Ok(newest.map(|pull| match (pull.is_open(), pull.is_merged()) {
@@ -66,7 +67,7 @@ impl ProposalReconciler {
         }))
     }
 
-    /// Maintainers decide before the operator, and both before what the files tell.
+    /// Maintainers' settings override the operator's, and both override detection.
     fn layout(&self, files: &CommitTree, settings: Option<&RepositorySettings>) -> SiteLayout {
         let mut layout = detect(files.paths());
         let target = settings.and_then(|settings| settings.target).or(self.target);

@@ -1,4 +1,4 @@
-//! One proposal: what we did for it, what people asked of it, and how it stands.
+//! One proposal: what was done for it, what maintainers requested, and its state.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,20 +9,23 @@ use docgen::github::reconcile::{
 };
 use docgen::page::evidence::cited;
 use docgen::pull_request::marker::BodyMarker;
+use docgen::pull_request::subject::{Subject, Week};
 use indexer::store::{Proposal, ProposalState};
 use rules::model::ids::{ClusterId, MessageId, Millis};
 use serde::{Deserialize, Serialize};
 
-use super::reconciler::{ProposingError, Result};
+use super::error::{ProposingError, Result};
 
-/// Comments and reviews that are remembered as heard.
+/// The label of pull requests that correct a merged page.
+pub(crate) const CORRECTION_LABEL: &str = "canon:fix";
+/// Processed comments and reviews that are remembered.
 const MOST_HEARD: usize = 500;
 
-/// What people asked, and what has to be remembered for them.
+/// What maintainers requested, and what has to be remembered for that.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct MaintainerRequests {
-    /// Its box on the dashboard was ticked: caps do not hold it.
+    /// Its box on the dashboard was ticked: limits do not apply.
     pub(crate) asked: bool,
     /// Somebody wants it again after it was closed.
     pub(crate) asked_again: bool,
@@ -140,6 +143,19 @@ impl TrackedProposal {
         })
     }
 
+    /// Whether it is one pull request for several pages, or part of one.
+    pub(crate) fn is_batch(&self) -> bool {
+        self.week().is_some()
+    }
+
+    /// The week of a batch.
+    pub(crate) fn week(&self) -> Option<Week> {
+        match Subject::parse(&self.row.branch)? {
+            Subject::Batch(week) => Some(week),
+            Subject::Settings | Subject::Answer(_) => None,
+        }
+    }
+
     /// Remembers that a comment or review was answered; false if it was before.
     pub(crate) fn mark_processed(&mut self, id: u64) -> bool {
         let news = self.wishes.heard.insert(id);
@@ -149,7 +165,7 @@ impl TrackedProposal {
         news
     }
 
-    /// What of ours stands on the branch may be replaced at once.
+    /// Allows replacing the last pushed commit on the branch.
     pub(crate) fn allow_replace(&mut self) {
         self.wishes.recreate = self.ledger.pushed.as_ref().map(|pushed| pushed.head.clone());
     }
@@ -158,7 +174,7 @@ impl TrackedProposal {
         self.wishes.snoozed_until.is_some_and(|until| now < until)
     }
 
-    /// Whether maintainers have it before them.
+    /// Whether it is open for maintainers.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.row.state, ProposalState::Open | ProposalState::HandsOff)
     }

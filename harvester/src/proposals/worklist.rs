@@ -16,10 +16,11 @@ use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ClusterId, MessageId};
 use rules::similarity::CorpusStats;
 
-use super::reconciler::{ProposalReconciler, Result};
+use super::error::Result;
+use super::local::core_cluster;
+use super::reconciler::ProposalReconciler;
 use super::repository::RepositoryState;
 use super::tracked::{MaintainerRequests, TrackedProposal, purpose_name};
-use crate::pipeline::core_cluster;
 
 /// All questions of a round, by the id that their proposals bear.
 pub(crate) struct Worklist {

@@ -129,7 +129,7 @@ fn closed_settings_are_a_no_for_ever() {
         }
         office.days(40);
         let report = office.round();
-        assert_eq!(report.stage, "maintainers switched proposals off");
+        assert_eq!(report.stage, "maintainers disabled proposals");
     }
     assert_eq!(office.pulls().len(), 1);
     assert!(office.github.issues(DOCS).is_empty());
@@ -153,7 +153,7 @@ fn settings_with_mistakes_are_told_and_the_rest_counts() {
     let mina = office.mina();
     mina.push("main", &[(".github/answer-harvester.yml", Some("enabled: false\n"))], "Stop it");
     office.days(2);
-    assert_eq!(office.round().stage, "maintainers switched proposals off");
+    assert_eq!(office.round().stage, "maintainers disabled proposals");
     assert_eq!(office.pulls().len(), 2);
 }
 

@@ -7,9 +7,7 @@ use docgen::github::auth::{Auth, Credential};
 use docgen::github::client::GitHubClient;
 use harvester::config::load_rules;
 use harvester::discord::interactions::handler::PAUSED;
-use harvester::proposals::reconciler::{
-    ProposalReconciler, ProposingError, RoundOutcome, RoundReport,
-};
+use harvester::proposals::{ProposalReconciler, ProposingError, RoundOutcome, RoundReport};
 use indexer::store::{Store, WriteBatch};
 use rules::model::ids::{ChannelId, MessageId, Millis};
 use rules::publish::pseudonym::AuthorNaming;
@@ -74,7 +72,7 @@ impl Office {
         let ours = Path::new(env!("CARGO_MANIFEST_DIR"));
         let scope = std::fs::read_to_string(ours.join("../harvester/demo/scope.toml")).unwrap();
         office.world.write("data/rules/scope.toml", &scope);
-        assert_eq!(office.world.import(&ours.join("data/exports")).code, 0);
+        assert_eq!(office.world.import(&ours.join("../harvester/demo/exports")).code, 0);
         office
     }
 

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail, ensure};
 use docgen::github::auth::{Auth, Credential};
 use docgen::github::client::GitHubClient;
 use harvester::pipeline::Pipeline;
-use harvester::proposals::reconciler::{ProposalReconciler, ProposingError, RoundOutcome};
+use harvester::proposals::{ProposalReconciler, ProposingError, RoundOutcome};
 use indexer::store::{Store, WriteBatch};
 use rules::config::ruleset::Ruleset;
 use rules::model::ids::{ChannelId, MessageId, Millis};

@@ -1,4 +1,4 @@
-//! What each event of the gateway sets going.
+//! Handles each gateway event.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +9,6 @@ use rules::model::message::ReactionOp;
 use rules::safety::redact;
 use serde_json::Value;
 
-use super::is_wanted;
 use super::tasks::ListenerTasks;
 use crate::config::DiscordConfig;
 use crate::discord::catch_up::CatchUp;
@@ -20,16 +19,16 @@ use crate::event::ChatEvent;
 use crate::ingest_queue::{IngestItem, IngestQueue};
 use crate::wire::api::{ApiChannel, ApiMessage, Deletion, MemberUpdate};
 
-/// Understands events one after the other, and never waits.
+/// Handles events one after the other, and never waits.
 pub(super) struct GatewayDispatcher {
     settings: DiscordConfig,
     rules: Arc<Ruleset>,
     feed: IngestQueue,
     catch_up: CatchUp,
     desk: Option<Arc<InteractionHandler>>,
-    /// Servers whose commands are to be registered once there is a desk.
+    /// Servers whose commands are registered once there is a handler.
     unregistered: BTreeSet<GuildId>,
-    /// Interactions that came before there was a desk.
+    /// Interactions received before there was a handler.
     interactions: Vec<Value>,
     errands: ListenerTasks,
 }
@@ -54,7 +53,7 @@ impl GatewayDispatcher {
         }
     }
 
-    /// Gets to know the desk, and hands over what waited for it.
+    /// Sets the interaction handler, and passes on what waited for it.
     pub(super) fn attach_handler(&mut self, desk: Arc<InteractionHandler>) {
         for interaction in self.interactions.drain(..) {
             self.errands.answer(&desk, interaction);
@@ -137,7 +136,7 @@ impl GatewayDispatcher {
         }
     }
 
-    /// Looks after what was lost, and catches up again where that is wanted.
+    /// Handles lost events, and starts the catch-ups that are due.
     pub(super) fn poll_gaps(&mut self, gapped: GapSet) {
         let lost = gapped.channels.into_iter().collect::<Vec<_>>();
         for channel in lost {
@@ -149,7 +148,7 @@ impl GatewayDispatcher {
         self.errands.poll();
     }
 
-    /// Lets what people wait for finish, for a moment.
+    /// Waits a moment for replies that users wait for.
     pub(super) async fn finish(self) {
         self.errands.finish().await;
     }
@@ -209,7 +208,7 @@ impl GatewayDispatcher {
 
     fn guild(&mut self, guild: GuildView) {
         let id = guild.id();
-        if !is_wanted(&self.settings, id) {
+        if !self.settings.selects(id) {
             return;
         }
         self.catch_up.put_guild(guild);
@@ -222,7 +221,7 @@ impl GatewayDispatcher {
         self.errands.catch_up(id);
     }
 
-    /// The bot was removed: what can no longer be seen is no longer served.
+    /// The bot was removed: its channels are no longer served.
     fn left(&mut self, id: GuildId, at: Millis) {
         let channels = self.catch_up.with_guild(id, |guild| guild.readable()).unwrap_or_default();
         let hidden = channels.iter().map(|channel| ChatEvent::ChannelHidden(channel.id, at));
@@ -233,14 +232,14 @@ impl GatewayDispatcher {
         self.deliver(Some(channel), IngestItem { events: vec![event], ..IngestItem::default() });
     }
 
-    /// Never waits: what finds the queue full is read again over REST.
+    /// Never waits: what does not fit into the queue is read again over REST.
     fn deliver(&mut self, channel: Option<ChannelId>, delivery: IngestItem) {
         if self.feed.push_live(delivery).is_err() {
             self.lost(channel);
         }
     }
 
-    /// Has a channel read again, or all of them.
+    /// Requests that a channel is read again, or all of them.
     fn lost(&mut self, channel: Option<ChannelId>) {
         let guild = channel.and_then(|channel| {
             self.catch_up.gapped(channel);

@@ -1,4 +1,4 @@
-//! Suggests a known answer to a fresh question, in the channels where that is wanted.
+//! Suggests a known answer to a new question, in the channels selected for suggestions.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,13 +16,14 @@ use crate::clock;
 use crate::discord::interactions::handler::{
     InteractionError, InteractionHandler, OpenQuestion, known_answers,
 };
+use crate::logging::error_chain;
 use crate::pipeline::read_links;
 
-/// How often fresh questions are looked for.
+/// How often new questions are checked.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long the known answers are taken to be the same.
+/// How long the loaded answers are reused.
 const KEEP: Duration = Duration::from_secs(60);
-/// Older questions have found somebody, or nobody, without us.
+/// Older questions get no suggestion.
 const FRESH: i64 = 10 * 60 * Millis::SECOND;
 
 pub(super) struct Suggester {
@@ -33,7 +34,7 @@ pub(super) struct Suggester {
     pub(super) stopping: watch::Receiver<bool>,
 }
 
-/// What has been looked at already.
+/// The loaded answers, and the questions already considered.
 #[derive(Default)]
 struct SuggestedCache {
     known: Option<(Instant, SuggestionModel)>,
@@ -41,12 +42,12 @@ struct SuggestedCache {
 }
 
 impl Suggester {
-    /// Gives hints until the stop. A failure is logged, and the question is left to people.
+    /// Posts suggestions until the stop. A failure is logged, and the question gets none.
     pub(super) async fn run(mut self) {
         let mut looked = SuggestedCache::default();
         while !self.wanted.is_empty() && !*self.stopping.borrow() {
             if let Err(error) = self.scan_channels(&mut looked).await {
-                tracing::warn!(%error, "no hint could be given");
+                tracing::warn!(error = %error_chain(&error), "could not post a suggestion");
             }
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
@@ -79,7 +80,7 @@ impl Suggester {
         Ok(())
     }
 
-    /// The channels where hints are wanted, and their threads.
+    /// The channels selected for suggestions, and their threads.
     async fn channels(&self) -> Result<BTreeSet<ChannelId>, InteractionError> {
         let stored = self.store.channels().await?;
         let open = stored.into_iter().filter(|stored| !stored.hidden && !stored.gone);

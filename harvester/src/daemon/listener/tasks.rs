@@ -1,5 +1,5 @@
-//! Small work that an event sets going: answers, messages read again, commands registered, servers
-//! caught up with.
+//! Background tasks that events start: replies to interactions, rereads of messages, registration of
+//! commands, catch-ups.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -9,23 +9,25 @@ use std::time::Duration;
 use rules::model::ids::{ChannelId, GuildId, MessageId};
 use serde_json::Value;
 use tokio::task::{AbortHandle, JoinSet};
+use tracing::Instrument as _;
 
 use crate::discord::catch_up::{CatchUp, PageStop};
 use crate::discord::interactions::handler::InteractionHandler;
 use crate::ingest_queue::IngestQueue;
+use crate::logging::error_chain;
 
-/// How long errands may go on once the stop is known.
+/// How long tasks may continue after the stop.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The tasks of one listener; what is still running when it is dropped ends.
+/// The tasks of one listener; dropping it aborts them.
 pub(super) struct ListenerTasks {
     catch_up: CatchUp,
     feed: IngestQueue,
     small: JoinSet<()>,
     catch_ups: JoinSet<()>,
-    /// Catching up with each server, one at a time.
+    /// The running catch-up of each server.
     running: BTreeMap<GuildId, AbortHandle>,
-    /// Servers to catch up with again once that is done.
+    /// Servers whose catch-up must run once more after that.
     again: BTreeSet<GuildId>,
 }
 
@@ -50,26 +52,30 @@ impl ListenerTasks {
         let desk = Arc::clone(desk);
         self.small.spawn(async move {
             match desk.register_commands(guild).await {
-                Ok(true) => tracing::info!(guild = guild.0, "registered the commands"),
+                Ok(true) => tracing::info!(guild = guild.0, "slash commands registered"),
                 Ok(false) => {}
-                Err(error) => tracing::warn!(%error, guild = guild.0, "commands not registered"),
+                Err(error) => tracing::warn!(
+                    error = %error_chain(&error),
+                    guild = guild.0,
+                    "could not register the slash commands"
+                ),
             }
         });
     }
 
-    /// Reads one message again, or finds it deleted.
+    /// Rereads one message, or stores its deletion.
     pub(super) fn reread(&mut self, channel: ChannelId, message: MessageId) {
         let (catch_up, feed) = (self.catch_up.clone(), self.feed.clone());
-        self.attempt("a message could not be read again", channel, async move {
+        self.attempt("could not reread a message", channel, async move {
             let delivery = catch_up.reread(channel, message).await?;
             Ok(feed.push_history(delivery).await?)
         });
     }
 
-    /// Tells archived threads what became of their channel.
+    /// Applies a channel's change to its archived threads.
     pub(super) fn tell_below(&mut self, guild: GuildId, channel: ChannelId) {
         let catch_up = self.catch_up.clone();
-        self.attempt("old threads were not told", channel, async move {
+        self.attempt("could not update the archived threads of a channel", channel, async move {
             catch_up.propagate_to_threads(guild, channel).await
         });
     }
@@ -83,31 +89,35 @@ impl ListenerTasks {
         self.small.spawn(async move {
             match work.await {
                 Ok(()) | Err(PageStop::Stopped(_)) => {}
-                Err(error) => tracing::warn!(%error, channel = channel.0, "{failed}"),
+                Err(error) => {
+                    tracing::warn!(error = %error_chain(&error), channel = channel.0, "{failed}");
+                }
             }
         });
     }
 
-    /// Starts to catch up with a server; what was under way begins anew.
+    /// Starts a server's catch-up; one that is running starts over.
     pub(super) fn catch_up(&mut self, guild: GuildId) {
         let catch_up = self.catch_up.clone();
-        let task = self.catch_ups.spawn(async move {
+        let work = async move {
             match catch_up.run(guild).await {
                 Ok(()) | Err(PageStop::Stopped(_)) => {}
-                Err(error) => tracing::warn!(%error, guild = guild.0, "catching up broke off"),
+                Err(error) => tracing::warn!(error = %error_chain(&error), "catch-up failed"),
             }
-        });
+        };
+        let span = tracing::info_span!("catch_up", guild = guild.0);
+        let task = self.catch_ups.spawn(work.instrument(span));
         if let Some(before) = self.running.insert(guild, task) {
             before.abort();
         }
     }
 
-    /// Has a server caught up with once more, after what is under way.
+    /// Requests one more catch-up of a server after the running one.
     pub(super) fn catch_up_again(&mut self, guild: GuildId) {
         self.again.insert(guild);
     }
 
-    /// Starts what waited, and lets go of what has ended.
+    /// Starts waiting catch-ups and drops finished tasks.
     pub(super) fn poll(&mut self) {
         while self.small.try_join_next().is_some() {}
         while self.catch_ups.try_join_next().is_some() {}
@@ -121,12 +131,12 @@ impl ListenerTasks {
         }
     }
 
-    /// Ends catching up, and lets the rest finish for a moment.
+    /// Aborts the catch-ups, and waits a moment for the other tasks.
     pub(super) async fn finish(mut self) {
         self.catch_ups.abort_all();
         let rest = async { while self.small.join_next().await.is_some() {} };
         if tokio::time::timeout(GRACE, rest).await.is_err() {
-            tracing::warn!("somebody's request was cut short by the stop");
+            tracing::warn!("the stop interrupted a request");
         }
     }
 }

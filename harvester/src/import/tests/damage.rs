@@ -56,8 +56,9 @@ fn the_error_says_file_byte_and_what_to_do() {
     assert_eq!(
         error.to_string(),
         format!(
-            "help.json breaks at byte {place}: expected value. The 1 message before it is kept; \
-             export the channel again and import that file too, nothing is counted twice"
+            "help.json is damaged at byte {place}: expected value. The 1 message before it was \
+             imported; export the channel again and import that file too, no message is stored \
+             twice"
         )
     );
     assert_eq!(error.report().unwrap().messages, 1);

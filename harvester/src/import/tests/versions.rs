@@ -263,7 +263,7 @@ fn names_fall_back_and_ids_may_be_numbers() {
 
 #[test]
 fn the_bundled_exports_are_whole() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/exports");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/exports");
     let found = files::find_exports(&[folder]).unwrap();
     assert_eq!((found.exports.len(), found.passed_over.len()), (3, 0));
     for path in found.exports {

@@ -4,7 +4,7 @@ use indexer::store::{PendingChannel, PendingRange, StoreError};
 use rules::disentangle::WINDOW;
 use rules::model::ids::MessageId;
 
-use super::ChannelJudge;
+use super::judge::ChannelJudge;
 
 /// Beyond so many changed messages a channel is judged from the first of them to its end: what is
 /// bounded is held in memory until all of it is done.

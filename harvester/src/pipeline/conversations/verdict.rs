@@ -13,7 +13,7 @@ use rules::model::ids::{ConversationId, MessageId};
 use rules::model::message::Message;
 use rules::resolution::{ConversationVerdict, Question, Resolution, classify};
 
-use super::ChannelJudge;
+use super::judge::ChannelJudge;
 use super::links::write_links;
 use super::open::OpenConversation;
 

@@ -112,7 +112,7 @@ impl Slice {
     }
 
     fn read(self) -> anyhow::Result<Value> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/exports");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../harvester/demo/exports");
         let path = folder.join(self.export).with_extension("json");
         let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         let mut export = serde_json::from_str::<Value>(&text)?;

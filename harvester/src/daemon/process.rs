@@ -1,0 +1,21 @@
+//! What a daemon process needs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use indexer::store::Store;
+use rules::config::ruleset::Ruleset;
+use rules::publish::pseudonym::AuthorNaming;
+
+use crate::config::Config;
+
+/// What a daemon needs to start.
+pub struct Daemon {
+    pub data: PathBuf,
+    pub config: Config,
+    pub rules: Arc<Ruleset>,
+    pub store: Store,
+    pub naming: AuthorNaming,
+    /// Identifies this process in leases and claims.
+    pub owner: String,
+}

@@ -1,0 +1,30 @@
+//! Waits for what is not available yet, until the stop.
+
+use std::path::Path;
+use std::time::Duration;
+
+use indexer::search::Searcher;
+use tokio::sync::watch;
+
+/// Between two attempts at something that is not available yet.
+const RETRY: Duration = Duration::from_millis(500);
+/// Opens the index for searching once the leader has created it; `None` if the stop came first.
+pub(super) async fn open_searcher(
+    index: &Path,
+    stopping: &mut watch::Receiver<bool>,
+) -> Option<Searcher> {
+    while !*stopping.borrow() {
+        if let Ok(searcher) = Searcher::open(index) {
+            return Some(searcher);
+        }
+        pause(stopping).await;
+    }
+    None
+}
+
+pub(super) async fn pause(stopping: &mut watch::Receiver<bool>) {
+    tokio::select! {
+        () = tokio::time::sleep(RETRY) => {}
+        _ = stopping.changed() => {}
+    }
+}

@@ -1,0 +1,106 @@
+//! One proposal round on GitHub: load everything, apply maintainers' requests, reconcile each proposal.
+
+use docgen::github::client::GitHubError;
+use docgen::github::onboarding::OnboardingStage;
+use indexer::store::LeaseFence;
+use rules::model::ids::Millis;
+
+use super::error::{ProposingError, Result};
+use super::reconciler::{LEASE, LEASE_MS, NOT_BEFORE, ProposalReconciler, parked_until};
+use super::report::{RoundReport, describe_outcome};
+use super::repository::RepositoryState;
+use super::worklist::Worklist;
+use crate::discord::interactions::handler::PAUSED;
+
+/// How a round ended.
+#[derive(Debug)]
+pub enum RoundOutcome {
+    Done(RoundReport),
+    /// Another process is running one.
+    Busy,
+    /// GitHub is rate-limiting or unreachable; requests wait until then.
+    Parked(Millis),
+}
+
+impl ProposalReconciler {
+    /// Runs one round: brings every proposal as far as it goes now.
+    pub async fn round(&self) -> Result<RoundOutcome> {
+        let now = self.github.now();
+        if let Some(until) = parked_until(&self.store).await?.filter(|until| *until > now) {
+            return Ok(RoundOutcome::Parked(until));
+        }
+        let Some(fence) = self.store.acquire_lease(LEASE, &self.owner, LEASE_MS, now).await? else {
+            return Ok(RoundOutcome::Busy);
+        };
+        let done = self.run_exclusive(fence).await;
+        self.store.release_lease(LEASE, &self.owner).await?;
+        match done {
+            Ok(report) => Ok(RoundOutcome::Done(report)),
+            Err(ProposingError::GitHub(GitHubError::Parked { not_before })) => {
+                self.store.set(NOT_BEFORE, &not_before.0.to_string()).await?;
+                Ok(RoundOutcome::Parked(not_before))
+            }
+            Err(ProposingError::TakenOver) => Ok(RoundOutcome::Busy),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Releases the lease of an interrupted round, so that another process can start at once.
+    pub async fn release_round(&self) -> Result<()> {
+        Ok(self.store.release_lease(LEASE, &self.owner).await?)
+    }
+
+    /// A round under the lease.
+    async fn run_exclusive(&self, fence: LeaseFence) -> Result<RoundReport> {
+        let ground = self.load_repository().await?;
+        let mut docket = self.load_worklist(&ground).await?;
+        let mut report = RoundReport::default();
+        match &ground.stage {
+            OnboardingStage::On(_, mistakes) => {
+                report.stage = "proposals are enabled".to_owned();
+                report.notes.extend(mistakes.iter().map(ToString::to_string));
+                self.run_enabled(&ground, &mut docket, fence, &mut report).await?;
+            }
+            OnboardingStage::DryRun => {
+                "history is still being read; nothing is opened before that is done"
+                    .clone_into(&mut report.stage)
+            }
+            OnboardingStage::Off => "maintainers disabled proposals".clone_into(&mut report.stage),
+            OnboardingStage::Introduce if docket.is_idle() => {
+                "no page is due yet".clone_into(&mut report.stage);
+            }
+            OnboardingStage::Introduce | OnboardingStage::Waiting => {
+                let outcome = self.propose_settings(&ground, &docket, fence).await?;
+                report.stage =
+                    format!("the pull request with the settings is {}", describe_outcome(&outcome));
+            }
+        }
+        Ok(report)
+    }
+
+    async fn run_enabled(
+        &self,
+        ground: &RepositoryState,
+        docket: &mut Worklist,
+        fence: LeaseFence,
+        report: &mut RoundReport,
+    ) -> Result<()> {
+        self.match_existing_docs(docket, ground).await?;
+        self.close_settings().await?;
+        let dashboard = self.github.dashboard().await?;
+        if self.process_feedback(docket, dashboard.as_ref()).await? {
+            *docket = self.load_worklist(ground).await?;
+            self.match_existing_docs(docket, ground).await?;
+        }
+        self.revise_merged(docket, ground, fence, report).await?;
+        self.advance_open(docket, ground, fence, report).await?;
+        self.advance_batches(docket, ground, fence, report).await?;
+        // Messages that are not analysed yet may add evidence, or remove it.
+        let judged = self.store.pending_channels().await?.is_empty();
+        if judged && self.store.setting(PAUSED).await?.is_none() {
+            self.open_allowed(docket, ground, fence, report).await?;
+        }
+        let dashboard = self.github.dashboard().await?;
+        self.publish_dashboard(docket, dashboard.as_ref(), report).await
+    }
+}
