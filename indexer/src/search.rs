@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rules::model::ids::{ChannelId, ClusterId};
 use tantivy::{Index, IndexReader, ReloadPolicy, TantivyError};
 
+mod disk;
 pub mod document;
 mod highlight;
 mod query_terms;
@@ -95,13 +96,13 @@ pub struct Searcher {
 impl Searcher {
     /// Opens an index that some writer made, in this process or another.
     pub fn open(directory: &Path) -> Result<Self, SearchError> {
-        let index = writer::open_existing(directory)
+        let index = disk::open_existing(directory)
             .map_err(|error| SearchError::NoIndex(Some(Box::new(error))))?;
         Self::of_index(index)
     }
 
     pub(crate) fn of_index(index: Index) -> Result<Self, SearchError> {
-        if !writer::is_current(&index)? {
+        if !disk::is_current(&index)? {
             return Err(SearchError::NoIndex(None));
         }
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
@@ -111,7 +112,7 @@ impl Searcher {
 
     /// Sees what was committed since, by any process.
     pub fn reload(&self) -> Result<(), SearchError> {
-        if !writer::is_current(&self.index)? {
+        if !disk::is_current(&self.index)? {
             return Err(SearchError::NoIndex(None));
         }
         self.reader.reload()?;
@@ -138,7 +139,7 @@ impl Searcher {
     /// The place in the store's feed that the newest commit comes from, whether or not it is seen yet.
     /// `None` where the index has to be built from the beginning.
     pub fn cursor(&self) -> Option<i64> {
-        writer::committed_cursor(&self.index)
+        disk::committed_cursor(&self.index)
     }
 
     /// How many clusters the index holds.

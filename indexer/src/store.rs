@@ -22,14 +22,13 @@ pub use self::clusters::cluster_rows::{ClusterSummary, OccurrenceRow, RegroupPla
 pub use self::clusters::index_changes::IndexChange;
 pub use self::clusters::merged_answers::MergedAnswerRow;
 pub use self::clusters::suggestions::Suggestion;
-pub use self::ingest::apply::{Applied, ReactionsCoverage, WriteBatch};
+pub use self::ingest::batch::{Applied, QuarantinedPayload, ReactionsCoverage, WriteBatch};
 pub use self::ingest::channel_progress::ChannelProgress;
-pub use self::ingest::channels::{PendingChannel, StoredChannel};
+pub use self::ingest::channels::StoredChannel;
 pub use self::ingest::messages::AuthorCache;
-pub use self::ingest::quarantine::QuarantinedPayload;
 pub use self::judging::answer_marks::AnswerMarkRow;
 pub use self::judging::conversations::{ConversationRow, ConversationStatus, StoredConversation};
-pub use self::judging::pending::PendingRange;
+pub use self::judging::pending::{PendingChannel, PendingRange};
 pub use self::operations::audit::AuditRow;
 pub use self::operations::counts::StoreCounts;
 pub use self::operations::leases::LeaseFence;

@@ -3,6 +3,7 @@
 use super::SearchError;
 use super::snapshot::{IndexSnapshot, K1, TermField};
 use super::spelling;
+use super::spelling::TermVariant;
 use crate::search::tokenize;
 use crate::search::tokenize::{IndexToken, TokenKind};
 
@@ -29,13 +30,6 @@ pub(super) struct QueryTerm {
     /// Added for a document that has it. For a whole identifier it is as much as all its parts can bring, so
     /// that a whole hit outranks any number of partial ones.
     pub(super) bonus: f32,
-}
-
-/// A term of the index, and how much a match of it is worth beside the very word (1).
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct TermVariant {
-    pub(super) text: String,
-    pub(super) worth: f32,
 }
 
 /// What is wanted, each thing once, in the order of the query. Words that carry grammar only count where there are

@@ -7,8 +7,9 @@ use std::ops::Range;
 use tantivy::postings::Postings;
 use tantivy::{DocId, DocSet, TERMINATED};
 
-use super::query_terms::{BOOSTS, QueryTerm, TermVariant};
+use super::query_terms::{BOOSTS, QueryTerm};
 use super::snapshot::{IndexSnapshot, K1, SegmentSnapshot, TermField};
+use super::spelling::TermVariant;
 use super::{SearchError, SearchHit, SearchQuery};
 
 /// A document that covers less of the query's weight does not match at all: it shares function words only.

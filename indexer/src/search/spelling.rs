@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::SearchError;
-use super::query_terms::TermVariant;
 use super::snapshot::{IndexSnapshot, TermField};
 use crate::search::tokenize::{IndexToken, TokenKind, is_function_word};
 
@@ -20,6 +19,13 @@ const COMPLETED: f32 = 0.7;
 const NEAR: [f32; 2] = [0.7, 0.4];
 /// The shortest word whose near spellings are looked for, and the shortest that may differ by two edits.
 const SHORTEST: [usize; 2] = [4, 8];
+
+/// A term of the index, and how much a match of it is worth beside the very word (1).
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TermVariant {
+    pub(super) text: String,
+    pub(super) worth: f32,
+}
 
 /// The terms that may stand for a piece, and how many documents hold them.
 pub(super) struct TermVariants {

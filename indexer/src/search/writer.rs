@@ -5,12 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rules::model::ids::ClusterId;
-use serde::{Deserialize, Serialize};
 use tantivy::directory::error::LockError;
 use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK, MmapDirectory};
 use tantivy::merge_policy::{LogMergePolicy, MergePolicy, NoMergePolicy};
 use tantivy::{Index, TantivyDocument, TantivyError, Term};
 
+use crate::search::disk::{CommitPayload, inspect};
 use crate::search::document::ClusterDocument;
 use crate::search::schema;
 use crate::search::schema::SchemaFields;
@@ -41,13 +41,6 @@ impl From<TantivyError> for WriteError {
     fn from(error: TantivyError) -> Self {
         Self::Engine(Box::new(error))
     }
-}
-
-/// What each commit carries, so that index and store move together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct CommitPayload {
-    schema: String,
-    cursor: Option<i64>,
 }
 
 /// Writes documents; holds the directory's lock as long as it lives. All calls block.
@@ -210,39 +203,6 @@ fn policy() -> Box<dyn MergePolicy> {
     let mut policy = LogMergePolicy::default();
     policy.set_del_docs_ratio_before_merge(DELETED_BEFORE_MERGE);
     Box::new(policy)
-}
-
-/// The index of a directory and its cursor, if it is whole and made by this version.
-fn inspect(directory: &Path) -> Option<(Index, Option<i64>)> {
-    let index = open_existing(directory).ok()?;
-    let payload = index.load_metas().ok()?.payload?;
-    let CommitPayload { schema, cursor } = serde_json::from_str(&payload).ok()?;
-    let (expected, _) = schema::schema();
-    let is_ours = schema == schema::mark() && index.schema() == expected;
-    let is_whole = is_ours
-        && index.validate_checksum().is_ok_and(|damaged| damaged.is_empty())
-        && index.reader().is_ok();
-    is_whole.then_some((index, cursor))
-}
-
-/// Opens without the lock.
-pub(crate) fn open_existing(directory: &Path) -> tantivy::Result<Index> {
-    let index = Index::open_in_dir(directory)?;
-    tokenize::register(index.tokenizers());
-    Ok(index)
-}
-
-/// Whether the last commit of an index was made by this version.
-pub(crate) fn is_current(index: &Index) -> tantivy::Result<bool> {
-    let payload = index.load_metas()?.payload;
-    let payload = payload.and_then(|payload| serde_json::from_str::<CommitPayload>(&payload).ok());
-    Ok(payload.is_some_and(|payload| payload.schema == schema::mark()))
-}
-
-/// The cursor of the newest commit of an index, by whichever process.
-pub(crate) fn committed_cursor(index: &Index) -> Option<i64> {
-    let payload = index.load_metas().ok()?.payload?;
-    serde_json::from_str::<CommitPayload>(&payload).ok()?.cursor
 }
 
 fn create(directory: &Path) -> Result<Index, WriteError> {

@@ -1,6 +1,9 @@
 pub(crate) mod apply;
+pub(crate) mod batch;
 pub(crate) mod channel_progress;
 pub(crate) mod channels;
+pub(crate) mod deletion;
+pub(crate) mod invalidations;
 pub(crate) mod message_versions;
 pub(crate) mod messages;
 pub(crate) mod quarantine;

@@ -13,9 +13,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::cluster_rows::{add_change, cluster_id};
-use crate::store::ingest::apply::{Invalidations, MessageKey};
-use crate::store::ingest::message_versions::by_channel;
-use crate::store::ingest::reactions::place;
+use crate::store::ingest::batch::{MessageKey, by_channel, place};
+use crate::store::ingest::invalidations::Invalidations;
 use crate::store::operations::purge::note_purge;
 use crate::store::proposals::proposal_rows;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};

@@ -9,25 +9,14 @@ use rules::model::ids::{ChannelId, GuildId, MessageId, Millis};
 use rules::model::message::{Channel, ChannelKind};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
-use super::apply::{Invalidations, WriteBatch};
-use super::tombstones::{channel_gone, tombstone_channel};
+use super::batch::WriteBatch;
+use super::deletion::tombstone_channel;
+use super::invalidations::Invalidations;
+use super::tombstones::channel_gone;
 use crate::store::clusters::merged_answers::reindex_citing;
 use crate::store::judging::pending;
-use crate::store::judging::pending::PendingRange;
+use crate::store::judging::pending::{PendingChannel, PendingRange};
 use crate::store::{Result, Store, from_json, to_json};
-
-/// A channel with messages whose conversations are to be judged again.
-#[derive(Debug, Clone)]
-pub struct PendingChannel {
-    pub channel: Channel,
-    /// The messages that changed, by id. What does not depend on them stands as it was judged.
-    pub ranges: Vec<PendingRange>,
-    /// Whether nothing of it may be served: it is hidden, or gone.
-    pub hidden: bool,
-    mark: i64,
-    /// The number of the last range that was read.
-    seen: i64,
-}
 
 /// A channel as last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -242,21 +231,6 @@ async fn refresh_visibility(connection: &mut SqliteConnection, channel: ChannelI
     for id in changed {
         reindex_citing(connection, ChannelId(id as u64)).await?;
     }
-    Ok(())
-}
-
-/// Notes that verdicts of a channel may quote deleted words until what is pending there is judged.
-pub(in crate::store) async fn flag_for_purge(
-    connection: &mut SqliteConnection,
-    channel: ChannelId,
-) -> Result<()> {
-    sqlx::query(
-        "UPDATE channels SET purging = \
-         (SELECT COALESCE(MAX(seq), 0) FROM pending WHERE channel = $1) WHERE id = $1",
-    )
-    .bind(channel.0 as i64)
-    .execute(connection)
-    .await?;
     Ok(())
 }
 

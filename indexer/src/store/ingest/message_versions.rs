@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use rules::model::ids::{MessageId, Millis};
 use rules::model::message::Message;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::apply::{Applied, Invalidations, MessageKey, ReactionsCoverage};
+use super::batch::{Applied, MessageKey, ReactionsCoverage, by_channel};
+use super::invalidations::Invalidations;
 use super::messages::{MessageExtras, kind_name};
 use super::{reactions, tombstones};
 use crate::store::{MAX_BINDS, Result, placeholders, to_json};
@@ -186,16 +187,6 @@ async fn stored(
         }
     }
     Ok(versions)
-}
-
-pub(in crate::store) fn by_channel(
-    keys: impl Iterator<Item = MessageKey>,
-) -> BTreeMap<ChannelId, Vec<MessageId>> {
-    let mut by_channel = BTreeMap::<ChannelId, Vec<MessageId>>::new();
-    for (channel, id) in keys {
-        by_channel.entry(channel).or_default().push(id);
-    }
-    by_channel
 }
 
 async fn upsert(connection: &mut SqliteConnection, written: &[MessageUpdate<'_>]) -> Result<()> {

@@ -1,47 +1,15 @@
 //! What a source sent and nobody could read, kept raw until somebody can.
 
-use std::fmt;
-
 use rules::model::ids::{ChannelId, MessageId, Millis};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::apply::{Invalidations, MessageKey};
+use super::batch::{MessageKey, QuarantinedPayload};
+use super::invalidations::Invalidations;
 use super::tombstones;
 use crate::store::operations::settings::hex;
 use crate::store::privacy::opt_outs::OptOuts;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
-
-/// Something unreadable. `Debug` hides it: no log may carry words.
-#[derive(Clone, PartialEq, Eq)]
-pub struct QuarantinedPayload {
-    /// 0 before it is stored.
-    pub id: i64,
-    /// `gateway` or `rest`.
-    pub source: String,
-    /// What it claims to be: an event's or an object's type.
-    pub kind: String,
-    /// Why it cannot be read.
-    pub why: String,
-    pub raw: String,
-    pub channel: Option<ChannelId>,
-    pub message: Option<MessageId>,
-    pub seen: Millis,
-    /// How often it was tried again.
-    pub tries: u32,
-}
-
-impl fmt::Debug for QuarantinedPayload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Quarantined")
-            .field("id", &self.id)
-            .field("source", &self.source)
-            .field("kind", &self.kind)
-            .field("channel", &self.channel)
-            .field("message", &self.message)
-            .finish_non_exhaustive()
-    }
-}
 
 type Row = (i64, String, String, String, String, Option<i64>, Option<i64>, i64, i64);
 

@@ -6,12 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use rules::model::ids::{Millis, UserId};
 use rules::model::message::{Reaction, ReactionChange, ReactionOp};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::apply::{Applied, Invalidations, MessageKey};
+use super::batch::{Applied, MessageKey, place};
+use super::invalidations::Invalidations;
 use super::tombstones;
 use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders, to_json};
 
@@ -209,10 +210,6 @@ async fn upsert(
     }
     let rows = query.fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(channel, message)| place(channel, message)).collect())
-}
-
-pub(in crate::store) fn place(channel: i64, message: i64) -> MessageKey {
-    (ChannelId(channel as u64), MessageId(message as u64))
 }
 
 /// Drops the changes that whole tellings of these messages outdate.

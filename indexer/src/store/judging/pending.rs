@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use rules::model::ids::{ChannelId, MessageId, Millis};
+use rules::model::message::Channel;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use crate::store::ingest::channels::PendingChannel;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// Stands for all messages of a channel.
@@ -19,6 +19,20 @@ const TOGETHER: u64 = (Millis::HOUR as u64) << 22;
 pub struct PendingRange {
     pub first: MessageId,
     pub last: MessageId,
+}
+
+/// A channel with messages whose conversations are to be judged again.
+#[derive(Debug, Clone)]
+pub struct PendingChannel {
+    pub channel: Channel,
+    /// The messages that changed, by id. What does not depend on them stands as it was judged.
+    pub ranges: Vec<PendingRange>,
+    /// Whether nothing of it may be served: it is hidden, or gone.
+    pub hidden: bool,
+    /// How often the channel had become pending.
+    pub(in crate::store) mark: i64,
+    /// The number of the last range that was read.
+    pub(in crate::store) seen: i64,
 }
 
 impl PendingRange {
@@ -146,6 +160,21 @@ pub(in crate::store) async fn mark_pending(
         }
         query.execute(&mut *connection).await?;
     }
+    Ok(())
+}
+
+/// Notes that verdicts of a channel may quote deleted words until what is pending there is judged.
+pub(in crate::store) async fn flag_for_purge(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE channels SET purging = \
+         (SELECT COALESCE(MAX(seq), 0) FROM pending WHERE channel = $1) WHERE id = $1",
+    )
+    .bind(channel.0 as i64)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -8,10 +8,11 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use super::consents::message_subject;
 use super::opt_outs::{self, digest_of, without};
 use crate::store::clusters::merged_answers;
-use crate::store::ingest::apply::{Invalidations, MessageKey};
+use crate::store::ingest::batch::{MessageKey, place};
+use crate::store::ingest::invalidations::Invalidations;
 use crate::store::ingest::message_versions::MessageVersion;
 use crate::store::ingest::messages::{AuthorCache, MessageExtras, message};
-use crate::store::ingest::reactions::{drop_all, place};
+use crate::store::ingest::reactions::drop_all;
 use crate::store::operations::purge::note_rewrite;
 use crate::store::{MAX_BINDS, Result, Store, placeholders, to_json};
 

@@ -7,9 +7,8 @@ use rules::model::message::{Author, Role};
 use serde::Serialize;
 
 use super::consents::{consented, message_subject};
-use crate::store::ingest::message_versions::by_channel;
+use crate::store::ingest::batch::{by_channel, place};
 use crate::store::ingest::messages::AuthorCache;
-use crate::store::ingest::reactions::place;
 use crate::store::ingest::users::author;
 use crate::store::{AuditRow, ConsentGrant, Result, Store, Suggestion};
 

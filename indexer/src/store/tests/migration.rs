@@ -24,7 +24,8 @@ const VERSION_ROWS: [&str; 5] = [
     "INSERT INTO channels (id, guild, kind, name, tags, observed, pending_from)
         VALUES (1, 1, 'text', 'help', '[]', 4, 100);
     INSERT INTO people VALUES (5, 'P5', 0, '[{\"id\":\"3\",\"name\":\"staff\"}]', 100, 4);
-    INSERT INTO messages VALUES
+    INSERT INTO messages (channel, id, author, author_name, bot, kind, sent, edited, observed,
+        digest, text, extra) VALUES
         (1, 100, 5, 'P5', 0, 'default', 100, 0, 4, 77, 'how?', NULL),
         (1, 101, 6, 'P6', 0, 'default', 101, 0, 4, 78, 'so', NULL);
     INSERT INTO conversations VALUES (100, 1, 101, '[]', 'resolved', '{\"messages\":[100]}');
@@ -32,7 +33,8 @@ const VERSION_ROWS: [&str; 5] = [
     INSERT INTO clusters VALUES ('CLUSTER', 'proposed', 1, 1, 100, 7, 0);
     INSERT INTO redirects VALUES ('FORMER', 'CLUSTER');
     INSERT INTO changes (cluster) VALUES ('FORMER'), ('CLUSTER');
-    INSERT INTO proposals VALUES
+    INSERT INTO proposals (cluster, branch, head, digest, title, path, state, opened, updated)
+        VALUES
         ('CLUSTER', 'answers/reset', 'h', 'd', 'docs: reset', 'a.md', 'open', 8, 9);",
     "INSERT INTO readings VALUES (1, 1, 101, 100, 1, 0, 5, 6);
     INSERT INTO marks VALUES (1, 101, 5, 1, 7);

@@ -1,0 +1,48 @@
+//! The index on disk: what a commit records, and whether this version can read it.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use tantivy::Index;
+
+use super::{schema, tokenize};
+
+/// What each commit carries, so that index and store move together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct CommitPayload {
+    pub(super) schema: String,
+    pub(super) cursor: Option<i64>,
+}
+
+/// The index of a directory and its cursor, if it is whole and made by this version.
+pub(super) fn inspect(directory: &Path) -> Option<(Index, Option<i64>)> {
+    let index = open_existing(directory).ok()?;
+    let payload = index.load_metas().ok()?.payload?;
+    let CommitPayload { schema, cursor } = serde_json::from_str(&payload).ok()?;
+    let (expected, _) = schema::schema();
+    let is_current = schema == schema::mark() && index.schema() == expected;
+    let is_whole = is_current
+        && index.validate_checksum().is_ok_and(|damaged| damaged.is_empty())
+        && index.reader().is_ok();
+    is_whole.then_some((index, cursor))
+}
+
+/// Opens without the lock.
+pub(super) fn open_existing(directory: &Path) -> tantivy::Result<Index> {
+    let index = Index::open_in_dir(directory)?;
+    tokenize::register(index.tokenizers());
+    Ok(index)
+}
+
+/// Whether the last commit of an index was made by this version.
+pub(super) fn is_current(index: &Index) -> tantivy::Result<bool> {
+    let payload = index.load_metas()?.payload;
+    let payload = payload.and_then(|payload| serde_json::from_str::<CommitPayload>(&payload).ok());
+    Ok(payload.is_some_and(|payload| payload.schema == schema::mark()))
+}
+
+/// The cursor of the newest commit of an index, by whichever process.
+pub(super) fn committed_cursor(index: &Index) -> Option<i64> {
+    let payload = index.load_metas().ok()?.payload?;
+    serde_json::from_str::<CommitPayload>(&payload).ok()?.cursor
+}

@@ -1,0 +1,105 @@
+//! What sources report, to be stored in one transaction.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::AddAssign;
+
+use rules::model::ids::{ChannelId, MessageId, Millis};
+use rules::model::message::{Author, Channel, Message, ReactionChange};
+
+use super::channel_progress::ChannelProgress;
+
+/// Whether a telling of a message names its reactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReactionsCoverage {
+    Whole,
+    ButReactions,
+}
+
+/// What sources say, to be stored in one transaction. `Millis` is when the source saw it.
+#[derive(Debug, Default)]
+pub struct WriteBatch {
+    pub channels: Vec<(Channel, Millis)>,
+    /// Channels out of scope: kept so that an older telling cannot bring them back, served never.
+    pub outside: Vec<(Channel, Millis)>,
+    pub hidden: Vec<(ChannelId, Millis)>,
+    pub gone: Vec<(ChannelId, Millis)>,
+    pub messages: Vec<(Message, ReactionsCoverage, Millis)>,
+    pub deleted: Vec<(ChannelId, MessageId, Millis)>,
+    pub reactions: Vec<(ReactionChange, Millis)>,
+    /// Names and roles, each as of a message.
+    pub people: Vec<(Author, MessageId, Millis)>,
+    pub reading: Vec<ChannelProgress>,
+    pub quarantined: Vec<QuarantinedPayload>,
+}
+
+/// What a batch changed. What stays behind a tombstone or an opt-out counts as unchanged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Applied {
+    pub added: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    pub deleted: u64,
+}
+
+impl AddAssign for Applied {
+    fn add_assign(&mut self, more: Self) {
+        let Self { added, updated, unchanged, deleted } = more;
+        self.added += added;
+        self.updated += updated;
+        self.unchanged += unchanged;
+        self.deleted += deleted;
+    }
+}
+
+/// Something unreadable. `Debug` hides it: no log may carry words.
+#[derive(Clone, PartialEq, Eq)]
+pub struct QuarantinedPayload {
+    /// 0 before it is stored.
+    pub id: i64,
+    /// `gateway` or `rest`.
+    pub source: String,
+    /// What it claims to be: an event's or an object's type.
+    pub kind: String,
+    /// Why it cannot be read.
+    pub why: String,
+    pub raw: String,
+    pub channel: Option<ChannelId>,
+    pub message: Option<MessageId>,
+    pub seen: Millis,
+    /// How often it was tried again.
+    pub tries: u32,
+}
+
+impl fmt::Debug for QuarantinedPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Quarantined")
+            .field("id", &self.id)
+            .field("source", &self.source)
+            .field("kind", &self.kind)
+            .field("channel", &self.channel)
+            .field("message", &self.message)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A message by the place where it was said.
+pub(in crate::store) type MessageKey = (ChannelId, MessageId);
+
+/// Stands for a channel with all its messages.
+pub(in crate::store) const WHOLE_CHANNEL: MessageId = MessageId(0);
+
+/// The ids of these messages by channel.
+pub(in crate::store) fn by_channel(
+    keys: impl Iterator<Item = MessageKey>,
+) -> BTreeMap<ChannelId, Vec<MessageId>> {
+    let mut by_channel = BTreeMap::<ChannelId, Vec<MessageId>>::new();
+    for (channel, id) in keys {
+        by_channel.entry(channel).or_default().push(id);
+    }
+    by_channel
+}
+
+pub(in crate::store) fn place(channel: i64, message: i64) -> MessageKey {
+    (ChannelId(channel as u64), MessageId(message as u64))
+}
