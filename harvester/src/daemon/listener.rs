@@ -11,18 +11,16 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use indexer::store::Store;
+use indexer::store::{DiscordStatus, Store};
 use rules::config::ruleset::Ruleset;
 use rules::model::ids::GuildId;
 use rules::publish::pseudonym::AuthorNaming;
-use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::Daemon;
-use crate::clock;
 use crate::config::{DiscordConfig, SecretString};
-use crate::discord::catch_up::{CatchUp, CatchUpScope};
+use crate::discord::catch_up::{CatchUp, CatchUpGauge, CatchUpScope};
 use crate::discord::gateway::{ConnectionStats, Gateway};
 use crate::discord::interactions::handler::{ApplicationId, InteractionHandler};
 use crate::discord::rest::{RequestLane, RestClient};
@@ -49,16 +47,13 @@ pub(super) struct DiscordListener {
     seen: Arc<SharedConnection>,
 }
 
-/// What the pulse tells of the connection, as soon as there is something.
+/// The parts of the status of the connection, each set when it starts.
 #[derive(Default)]
 struct SharedConnection {
     vitals: OnceLock<ConnectionStats>,
-    catch_up: OnceLock<CatchUpProgress>,
+    catch_up: OnceLock<CatchUpGauge>,
     desk: OnceLock<Arc<InteractionHandler>>,
 }
-
-/// Reads how far catching up has come, without keeping the feed open.
-type CatchUpProgress = Box<dyn Fn() -> Value + Send + Sync>;
 
 impl DiscordListener {
     pub(super) fn new(daemon: &Daemon, feed: IngestQueue) -> anyhow::Result<Self> {
@@ -79,17 +74,14 @@ impl DiscordListener {
         })
     }
 
-    /// Tells how the connection is, for as long as anybody asks.
-    pub(super) fn connection(&self) -> impl Fn() -> Value + Send + use<> {
+    /// Reads the status of the connection, also while the listener runs and after it ended.
+    pub(super) fn connection(&self) -> impl Fn() -> DiscordStatus + Send + use<> {
         let (seen, rest) = (Arc::clone(&self.seen), self.rest.clone());
-        move || {
-            let gateway = seen.vitals.get().map(|vitals| vitals.pulse(clock::now()));
-            json!({
-                "gateway": gateway,
-                "rest": rest.calls(),
-                "catching_up": seen.catch_up.get().map(|tell| tell()),
-                "desk": seen.desk.get().map(|desk| desk.tally()),
-            })
+        move || DiscordStatus {
+            gateway: seen.vitals.get().map(ConnectionStats::pulse),
+            requests: rest.calls(),
+            catch_up: seen.catch_up.get().map(CatchUpGauge::progress),
+            interactions: seen.desk.get().map(|desk| desk.tally()),
         }
     }
 
@@ -107,8 +99,7 @@ impl DiscordListener {
             reach,
         );
         let catch_up = catch_up.await?;
-        let tell = catch_up.gauge();
-        let _ = self.seen.catch_up.set(Box::new(move || json!(tell.progress())));
+        let _ = self.seen.catch_up.set(catch_up.gauge());
         let (out, mut heard) = mpsc::channel(HEARD);
         let mut gateway = Gateway::start(
             self.token.clone(),

@@ -7,9 +7,8 @@ use std::time::Duration;
 use docgen::github::auth::Credential;
 use docgen::github::webhook::{self, WebhookDelivery, WebhookError};
 use docgen::pull_request::limits::DeadlineStatus;
-use indexer::store::Store;
+use indexer::store::{ProposalRoundCounts, Store};
 use rules::model::ids::Millis;
-use serde_json::Value;
 use site::http::webhooks::WebhookReply;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
@@ -56,24 +55,28 @@ impl site::http::webhooks::WebhookReceiver for GitHubWebhooks {
     }
 }
 
-/// What the pulse tells of proposals.
+/// The part of the status about proposal rounds; `None` before the first round.
 #[derive(Clone, Default)]
-pub(super) struct ProposalMetrics(Arc<Mutex<Value>>);
+pub(super) struct ProposalMetrics(Arc<Mutex<Option<ProposalRoundCounts>>>);
 
 impl ProposalMetrics {
-    pub(super) fn told(&self) -> Value {
-        self.0.lock().expect("nobody panics with it").clone()
+    pub(super) fn status(&self) -> Option<ProposalRoundCounts> {
+        self.0.lock().expect("nothing panics while it holds the lock").clone()
     }
 
-    /// Counts a round that ended, and how the clocks stand after it.
-    fn tell(&self, clocks: Option<&BTreeMap<DeadlineStatus, u64>>, now: Millis) {
-        let mut told = self.0.lock().expect("nobody panics with it");
-        let count = if clocks.is_some() { "rounds_total" } else { "failed_rounds_total" };
-        told[count] = (told[count].as_u64().unwrap_or_default() + 1).into();
-        if let Some(clocks) = clocks {
-            told["last_round"] = now.0.into();
-            told["by_clock"] = serde_json::to_value(clocks).unwrap_or_default();
-        }
+    /// Counts a round that succeeded, and the deadlines after it.
+    fn record_done(&self, clocks: &BTreeMap<DeadlineStatus, u64>, now: Millis) {
+        let mut status = self.0.lock().expect("nothing panics while it holds the lock");
+        let counts = status.get_or_insert_default();
+        counts.rounds_total += 1;
+        counts.last_round = Some(now);
+        counts.by_clock =
+            clocks.iter().map(|(status, count)| (status.name().to_owned(), *count)).collect();
+    }
+
+    fn record_failed(&self) {
+        let mut status = self.0.lock().expect("nothing panics while it holds the lock");
+        status.get_or_insert_default().failed_rounds_total += 1;
     }
 }
 
@@ -147,7 +150,7 @@ impl ProposalTask {
     async fn round(&self) -> Duration {
         match self.proposer.round().await {
             Ok(RoundOutcome::Done(report)) => {
-                self.standing.tell(Some(&report.clocks), clock::now());
+                self.standing.record_done(&report.clocks, clock::now());
                 for line in &report.lines {
                     tracing::info!(question = %line.cluster, number = line.number, "{}", line.outcome);
                 }
@@ -160,7 +163,7 @@ impl ProposalTask {
                 Duration::from_millis(millis)
             }
             Err(error) => {
-                self.standing.tell(None, clock::now());
+                self.standing.record_failed();
                 tracing::warn!("proposing failed, and is tried again: {error}");
                 AGAIN.min(self.every)
             }

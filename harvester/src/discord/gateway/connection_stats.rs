@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use indexer::store::GatewayStatus;
 use rules::model::ids::{ChannelId, Millis};
-use serde::Serialize;
 
 use super::health::{HealthAction, HealthEvent, HealthTimeouts, ShardHealth};
 use super::raw_event::{DispatchEvent, EventGap};
@@ -18,37 +18,9 @@ pub struct ConnectionStats(Arc<Mutex<StatsInner>>);
 
 #[derive(Debug, Default)]
 struct StatsInner {
-    pulse: StatsSnapshot,
+    pulse: GatewayStatus,
     gapped: GapSet,
     health: BTreeMap<u32, ShardHealth>,
-}
-
-/// The connection in numbers, counted since the process started.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct StatsSnapshot {
-    /// New sessions. What happened before each is a gap of unknown length.
-    pub ready_total: u64,
-    /// Sessions that went on without a loss.
-    pub resumed_total: u64,
-    /// New sessions asked for, and sessions asked to go on.
-    pub identifies_total: u64,
-    pub resumes_total: u64,
-    /// Clients that were dropped and started anew.
-    pub restarts_total: u64,
-    /// How often Discord closed the connection, by code.
-    pub closings: BTreeMap<u16, u64>,
-    /// Events that serenity could not read, by kind. They were read from Discord's own JSON.
-    pub unknown_events_total: BTreeMap<String, u64>,
-    /// Events that found the queue full. What they were about is read again.
-    pub lost_by_full_queue: u64,
-    pub last_dispatch: Option<Millis>,
-    pub last_dispatch_age_ms: Option<i64>,
-    /// When Discord last answered a heartbeat.
-    pub last_ack: Option<Millis>,
-    /// Into how many shards the bot is split, and what each of those is doing that this process
-    /// holds or waits for.
-    pub shards: u32,
-    pub stages: BTreeMap<u32, &'static str>,
 }
 
 /// What has to be read again because events of it were lost.
@@ -60,10 +32,8 @@ pub struct GapSet {
 }
 
 impl ConnectionStats {
-    pub fn pulse(&self, now: Millis) -> StatsSnapshot {
-        let mut pulse = self.lock().pulse.clone();
-        pulse.last_dispatch_age_ms = pulse.last_dispatch.map(|last| (now.0 - last.0).max(0));
-        pulse
+    pub fn pulse(&self) -> GatewayStatus {
+        self.lock().pulse.clone()
     }
 
     /// Takes over what has to be read again; the next call tells only what was lost since.
@@ -75,7 +45,7 @@ impl ConnectionStats {
         let mut inner = self.lock();
         inner.pulse.last_dispatch = Some(heard.at);
         if !heard.readable {
-            inner.pulse.count_unknown(&heard.kind);
+            inner.count_unparsed(&heard.kind);
         }
         let sign = match heard.kind.as_str() {
             "READY" => HealthEvent::Ready,
@@ -124,7 +94,7 @@ impl ConnectionStats {
     }
 
     pub(super) fn stage(&self, shard: u32, stage: &'static str) {
-        self.lock().pulse.stages.insert(shard, stage);
+        self.lock().pulse.stages.insert(shard, stage.to_owned());
     }
 
     fn lock(&self) -> MutexGuard<'_, StatsInner> {
@@ -152,17 +122,16 @@ impl StatsInner {
             HealthEvent::Dispatch | HealthEvent::Ack | HealthEvent::Closed(_) => None,
         };
         if let Some(stage) = stage {
-            pulse.stages.insert(shard, stage);
+            pulse.stages.insert(shard, stage.to_owned());
         }
         if let Some(health) = self.health.get_mut(&shard) {
             health.record(sign, now);
         }
     }
-}
 
-impl StatsSnapshot {
-    fn count_unknown(&mut self, kind: &str) {
-        let known = &mut self.unknown_events_total;
+    /// Counts an event that serenity could not parse.
+    fn count_unparsed(&mut self, kind: &str) {
+        let known = &mut self.pulse.unknown_events_total;
         let room = known.len() < KINDS || known.contains_key(kind);
         *known.entry(if room { kind } else { "OTHER" }.to_owned()).or_default() += 1;
     }
@@ -190,9 +159,9 @@ mod tests {
             vitals.record_event(&heard(&format!("NEW_{number}"), false));
         }
         vitals.note(0, HealthEvent::Closed(4000), Millis(2));
-        let pulse = vitals.pulse(Millis(1_500));
+        let pulse = vitals.pulse();
         assert_eq!((pulse.ready_total, pulse.resumed_total), (1, 1));
-        assert_eq!(pulse.last_dispatch_age_ms, Some(500));
+        assert_eq!(pulse.last_dispatch, Some(Millis(1_000)));
         assert_eq!(pulse.unknown_events_total.len(), KINDS + 1);
         assert_eq!(pulse.unknown_events_total["OTHER"], 100 - KINDS as u64);
         assert_eq!(pulse.closings[&4000], 1);
@@ -207,6 +176,6 @@ mod tests {
         let gapped = vitals.take_gapped();
         assert_eq!(gapped, GapSet { channels: [ChannelId(8)].into(), everything: true });
         assert_eq!(vitals.take_gapped(), GapSet::default());
-        assert_eq!(vitals.pulse(Millis(0)).lost_by_full_queue, 3);
+        assert_eq!(vitals.pulse().lost_by_full_queue, 3);
     }
 }

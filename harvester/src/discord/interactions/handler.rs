@@ -8,11 +8,10 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use indexer::search::suggest::SuggestionModel;
 use indexer::search::{SearchError, SearchQuery, Searcher};
-use indexer::store::{Store, StoreError, Suggestion};
+use indexer::store::{InteractionCounts, Store, StoreError, Suggestion};
 use rules::config::ruleset::Ruleset;
 use rules::model::ids::{GuildId, Millis};
 use rules::publish::pseudonym::AuthorNaming;
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::clock;
@@ -53,14 +52,6 @@ struct InteractionCounters {
     answered: AtomicU64,
     unreadable: AtomicU64,
     failed: AtomicU64,
-}
-
-/// What became of the interactions that this process got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct InteractionCounts {
-    pub interactions_answered_total: u64,
-    pub interactions_unreadable_total: u64,
-    pub interactions_failed_total: u64,
 }
 
 /// Why an interaction was not answered as it should be.
