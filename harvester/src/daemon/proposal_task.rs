@@ -47,10 +47,10 @@ impl site::http::webhooks::WebhookReceiver for GitHubWebhooks {
             Ok(delivery) => {
                 // Too many at once: the next round looks at everything anyhow.
                 let _ = self.heard.try_send(delivery);
-                WebhookReply::Well
+                WebhookReply::Accepted
             }
             Err(WebhookError::Signature) => WebhookReply::Unsigned,
-            Err(WebhookError::Headers | WebhookError::Body) => WebhookReply::Unclear,
+            Err(WebhookError::Headers | WebhookError::Body) => WebhookReply::Malformed,
         }
     }
 }

@@ -11,8 +11,8 @@ use axum::response::IntoResponse;
 use indexer::store::DaemonStatus;
 
 use self::table::{DAEMON, Metric, STORE, StoreStatus};
-use crate::SiteState;
 use crate::http::error::HttpError;
+use crate::state::SiteState;
 
 /// The content type of version 0.0.4 of the text format.
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -23,7 +23,7 @@ pub(crate) async fn metrics(
 ) -> Result<impl IntoResponse + use<>, HttpError> {
     let failed = |cause| HttpError::internal("read the metrics", &cause);
     let status = StoreStatus {
-        counts: site.figures.counts(&site.store).await?,
+        counts: site.counts.counts(&site.store).await?,
         live: site.store.live_counts().await.map_err(failed)?,
     };
     let daemons = site.store.daemon_statuses().await.map_err(failed)?;
