@@ -31,9 +31,12 @@ pub use self::judging::conversations::{ConversationRow, ConversationStatus, Stor
 pub use self::judging::pending::{PendingChannel, PendingRange};
 pub use self::operations::audit::AuditRow;
 pub use self::operations::counts::StoreCounts;
+pub use self::operations::daemon_status::{
+    CatchUpCounts, DaemonStatus, DiscordStatus, GatewayStatus, InteractionCounts,
+    ProposalRoundCounts, RequestCounts,
+};
 pub use self::operations::leases::LeaseFence;
 pub use self::operations::live_counts::LiveCounts;
-pub use self::operations::settings::PULSES;
 pub use self::privacy::consents::ConsentGrant;
 pub use self::privacy::erasure::ErasureSummary;
 pub use self::privacy::opt_outs::OptOuts;

@@ -1,1 +1,2 @@
 pub(crate) mod answer_json;
+pub(crate) mod search_json;

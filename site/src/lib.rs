@@ -1,6 +1,7 @@
-//! HTTP: the search page and its API, every answer at an address of its own, and an ear for webhooks.
+//! HTTP: the search page and its API, a page for each answer, and a receiver for webhooks.
 //!
-//! Invariant: reads only, never sends an internal message, and never a word that may not be quoted.
+//! Invariant: only reads, and never responds with an internal error text or with text that may not be
+//! quoted.
 
 mod api;
 pub mod http;
@@ -19,47 +20,16 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
-use indexer::search::Searcher;
-use indexer::store::Store;
-use rules::publish::pseudonym::AuthorNaming;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use self::http::error::HttpError;
 use self::http::guard::RequestPermits;
-use self::state::searcher_refresh::SeenCommit;
-use self::state::store_counts::CachedCounts;
+pub use self::state::SiteState;
 
-/// How many searches compute at once. More than there are processors would only slow each other.
-const SEARCHES: usize = 8;
-
-/// What the site reads from.
-pub struct SiteState {
-    store: Store,
-    searcher: Searcher,
-    naming: AuthorNaming,
-    figures: CachedCounts,
-    fresh: SeenCommit,
-    searches: Arc<Semaphore>,
-}
-
-impl SiteState {
-    /// People are published under the names that `naming` gives them.
-    pub fn new(store: Store, searcher: Searcher, naming: AuthorNaming) -> Self {
-        Self {
-            store,
-            searcher,
-            naming,
-            figures: CachedCounts::default(),
-            fresh: SeenCommit::default(),
-            searches: Arc::new(Semaphore::new(SEARCHES)),
-        }
-    }
-}
-
-/// Every address of the site, with limits, security headers and words for failures around them.
+/// All routes of the site, with limits, security headers and error responses around them.
 pub fn router(site: SiteState) -> Router {
     let routes = Router::new()
         .route("/", get(pages::search::page))
@@ -85,7 +55,7 @@ fn guarded(routes: Router) -> Router {
         .layer(from_fn(http::guard::dressed))
 }
 
-/// How long requests may take to finish once the stop is known.
+/// How long running requests may take to finish after the stop.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Serves until `shutdown` completes, then lets running requests finish for at most five seconds.
@@ -97,7 +67,7 @@ pub async fn serve(
     let (stop, stopping) = oneshot::channel::<()>();
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
         shutdown.await;
-        // Nobody listens any more only where the server ended by itself.
+        // The receiver is gone only if the server ended by itself.
         let _ = stop.send(());
     });
     let overdue = async {

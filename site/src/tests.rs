@@ -149,7 +149,7 @@ async fn somebody_searches_and_opens_an_answer() {
     let world = World::with(&some()).await;
     let home = world.get("/").await;
     assert_eq!(home.status, StatusCode::OK);
-    assert!(home.body.contains("Asked again and again") && home.body.contains("server port"));
+    assert!(home.body.contains("Recurring questions") && home.body.contains("server port"));
 
     let found = world.get("/?q=server+port").await;
     assert!(found.body.contains("<mark>port</mark>"), "{}", found.body);
@@ -206,7 +206,7 @@ async fn a_merged_answer_is_shown_in_the_words_of_its_maintainers() {
         "<code>LISTEN_PORT</code>",
         "<a href=\"https://docs.example/port\"",
         "Reviewed by maintainers",
-        "Said in chat",
+        "Other answers from chat",
         "v2.0.1",
     ] {
         assert!(page.contains(part), "{part} in {page}");
@@ -225,7 +225,7 @@ async fn a_merged_answer_is_shown_in_the_words_of_its_maintainers() {
     assert!(
         text.contains("> **First**") && text.contains("Maintainers, 6 Oct 2025: <https://docs")
     );
-    assert!(text.contains("## Said in chat (unreviewed)"), "{text}");
+    assert!(text.contains("## Other answers from chat (unreviewed)"), "{text}");
 
     world.store.delete_merged_answer(&port.id).await.unwrap();
     let again = world.get(&format!("/api/v1/answers/{}", port.id)).await.json();
@@ -344,7 +344,7 @@ async fn nothing_found_still_helps() {
     assert_eq!(none.status, StatusCode::OK);
     assert!(none.body.contains("server port"), "the nearest or the most asked: {}", none.body);
     let empty = World::with(&[]).await;
-    assert!(empty.get("/").await.body.contains("Nothing has been settled more than once yet"));
+    assert!(empty.get("/").await.body.contains("No recurring questions yet"));
     assert!(empty.get("/?q=x").await.body.contains("Nothing found"));
 }
 

@@ -162,6 +162,19 @@ pub enum DeadlineStatus {
     Breached,
 }
 
+impl DeadlineStatus {
+    /// The name in JSON and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Running => "running",
+            Self::DraftLate => "draft-late",
+            Self::Escalated => "escalated",
+            Self::Breached => "breached",
+        }
+    }
+}
+
 /// What a deadline status depends on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DeadlineInput {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use indexer::store::{PULSES, Store, StoreCounts};
+use indexer::store::{DaemonStatus, Store, StoreCounts};
 use rules::model::ids::Millis;
 use serde_json::Value;
 
@@ -23,21 +23,24 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
         status["indexed_answers"] = documents.into();
         status["behind"] = behind.into();
         status["live"] = serde_json::to_value(&live)?;
-        status["daemons"] = daemons.into_iter().collect::<serde_json::Map<_, _>>().into();
+        status["daemons"] = serde_json::json!({});
+        for (name, daemon) in &daemons {
+            status["daemons"][name] = daemon_json(daemon)?;
+        }
         print_json(&status)?;
     } else {
-        tell(&counts, documents);
+        print_counts(&counts, documents);
         if behind {
             out!("{:>14}  the newest messages are still being processed", "behind");
         }
-        tell_live(&serde_json::to_value(&live)?);
-        daemons.iter().for_each(|(name, pulse)| tell_daemon(name, pulse));
+        print_live(&serde_json::to_value(&live)?);
+        daemons.iter().for_each(|(name, status)| print_daemon(name, status));
         out!("\nData directory: {}", options.data.display());
     }
     Ok(CommandResult::Success)
 }
 
-fn tell(counts: &StoreCounts, documents: usize) {
+fn print_counts(counts: &StoreCounts, documents: usize) {
     let StoreCounts {
         channels,
         people,
@@ -48,7 +51,7 @@ fn tell(counts: &StoreCounts, documents: usize) {
         proposals,
         ..
     } = counts;
-    line("messages", *messages, &format!("by {people} people in {channels} channel(s)"));
+    line("messages", *messages, &format!("of {people} users in {channels} channel(s)"));
     detail(&counts.messages_by_kind);
     line("conversations", *conversations, "");
     detail(&counts.conversations_by_status);
@@ -74,21 +77,27 @@ fn detail(counts: &BTreeMap<String, u64>) {
 }
 
 /// The daemons that wrote their status in the last half minute, with that status.
-async fn daemons(store: &Store) -> anyhow::Result<Vec<(String, Value)>> {
+async fn daemons(store: &Store) -> anyhow::Result<Vec<(String, DaemonStatus)>> {
     let now = clock::now();
-    let mut daemons = Vec::new();
-    for (name, pulse) in store.settings_under(PULSES).await? {
-        let name = name.strip_prefix(PULSES).unwrap_or_default().to_owned();
-        let pulse = serde_json::from_str::<Value>(&pulse)?;
-        if pulse["at"].as_i64().is_some_and(|at| now.0 - at < FRESH) {
-            daemons.push((name, pulse));
-        }
-    }
+    let mut daemons = store.daemon_statuses().await?;
+    daemons.retain(|(_, status)| now.0 - status.at.0 < FRESH);
     Ok(daemons)
 }
 
-/// Prints the live counts that are not zero.
-fn tell_live(live: &Value) {
+/// The status of a daemon with the age of each time, for `--json`.
+fn daemon_json(status: &DaemonStatus) -> serde_json::Result<Value> {
+    let age = |time: Option<Millis>| time.map(|time| (status.at.0 - time.0).max(0)).into();
+    let mut json = serde_json::to_value(status)?;
+    json["last_stored_age_ms"] = age(status.last_event_stored);
+    json["last_kept_up_age_ms"] = age(status.last_index_pass);
+    if let Some(gateway) = &status.discord.gateway {
+        json["discord"]["gateway"]["last_dispatch_age_ms"] = age(gateway.last_dispatch);
+    }
+    Ok(json)
+}
+
+/// Counts of live operation that are not zero.
+fn print_live(live: &Value) {
     let fields = live.as_object().into_iter().flatten();
     let counts = fields.filter_map(|(name, count)| Some((name, count.as_u64()?)));
     for (name, count) in counts.filter(|(_, count)| *count > 0) {
@@ -96,17 +105,24 @@ fn tell_live(live: &Value) {
     }
 }
 
-fn tell_daemon(name: &str, pulse: &Value) {
-    let role = if pulse["leads"] == true { "leader" } else { "standby" };
+fn print_daemon(name: &str, status: &DaemonStatus) {
+    let role = if status.leader { "leader" } else { "standby" };
     out!("{:>14}  {name:>11}  {role}", "daemon");
-    let gateway = &pulse["discord"]["gateway"];
-    for key in ["ready_total", "resumed_total", "identifies_total", "last_dispatch_age_ms"] {
-        if !gateway[key].is_null() {
-            out!("{:>14}  {:>11}    {}", "", gateway[key], key.replace('_', " "));
+    if let Some(gateway) = &status.discord.gateway {
+        daemon_line(gateway.ready_total, "gateway sessions started");
+        daemon_line(gateway.resumed_total, "gateway sessions resumed");
+        daemon_line(gateway.identifies_total, "gateway identifies");
+        if let Some(last) = gateway.last_dispatch {
+            let seconds = (status.at.0 - last.0).max(0) / Millis::SECOND;
+            daemon_line(seconds as u64, "seconds since the last gateway event");
         }
     }
-    let clocks = pulse["proposals"]["by_clock"].as_object().into_iter().flatten();
-    for (clock, count) in clocks {
-        out!("{:>14}  {count:>11}    proposals, deadline {}", "", clock.replace('-', " "));
+    let deadlines = status.proposals.iter().flat_map(|proposals| &proposals.by_clock);
+    for (deadline, count) in deadlines {
+        daemon_line(*count, &format!("proposals, deadline {}", deadline.replace('-', " ")));
     }
+}
+
+fn daemon_line(count: u64, what: &str) {
+    out!("{:>14}  {count:>11}    {what}", "");
 }

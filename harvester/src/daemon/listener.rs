@@ -11,18 +11,16 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use indexer::store::Store;
+use indexer::store::{DiscordStatus, Store};
 use rules::config::ruleset::Ruleset;
 use rules::publish::pseudonym::AuthorNaming;
-use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::process::Daemon;
 use super::waiting::{open_searcher, pause};
-use crate::clock;
 use crate::config::{DiscordConfig, SecretString};
-use crate::discord::catch_up::{CatchUp, CatchUpScope};
+use crate::discord::catch_up::{CatchUp, CatchUpGauge, CatchUpScope};
 use crate::discord::gateway::{ConnectionStats, Gateway};
 use crate::discord::interactions::handler::{ApplicationId, InteractionHandler};
 use crate::discord::rest::{RequestLane, RestClient};
@@ -50,16 +48,13 @@ pub(super) struct DiscordListener {
     seen: Arc<SharedConnection>,
 }
 
-/// What the daemon status shows of the connection, once it is available.
+/// The parts of the status of the connection, each set when it starts.
 #[derive(Default)]
 struct SharedConnection {
     vitals: OnceLock<ConnectionStats>,
-    catch_up: OnceLock<CatchUpProgress>,
+    catch_up: OnceLock<CatchUpGauge>,
     desk: OnceLock<Arc<InteractionHandler>>,
 }
-
-/// Reads the progress of the catch-up, without keeping the queue open.
-type CatchUpProgress = Box<dyn Fn() -> Value + Send + Sync>;
 
 impl DiscordListener {
     pub(super) fn new(daemon: &Daemon, feed: IngestQueue) -> anyhow::Result<Self> {
@@ -80,17 +75,14 @@ impl DiscordListener {
         })
     }
 
-    /// A function that returns the connection's status.
-    pub(super) fn connection(&self) -> impl Fn() -> Value + Send + use<> {
+    /// Reads the status of the connection, also while the listener runs and after it ended.
+    pub(super) fn connection(&self) -> impl Fn() -> DiscordStatus + Send + use<> {
         let (seen, rest) = (Arc::clone(&self.seen), self.rest.clone());
-        move || {
-            let gateway = seen.vitals.get().map(|vitals| vitals.pulse(clock::now()));
-            json!({
-                "gateway": gateway,
-                "rest": rest.calls(),
-                "catching_up": seen.catch_up.get().map(|tell| tell()),
-                "desk": seen.desk.get().map(|desk| desk.tally()),
-            })
+        move || DiscordStatus {
+            gateway: seen.vitals.get().map(ConnectionStats::pulse),
+            requests: rest.calls(),
+            catch_up: seen.catch_up.get().map(CatchUpGauge::progress),
+            interactions: seen.desk.get().map(|desk| desk.tally()),
         }
     }
 
@@ -108,8 +100,7 @@ impl DiscordListener {
             reach,
         );
         let catch_up = catch_up.await?;
-        let tell = catch_up.gauge();
-        let _ = self.seen.catch_up.set(Box::new(move || json!(tell.progress())));
+        let _ = self.seen.catch_up.set(catch_up.gauge());
         let (out, mut heard) = mpsc::channel(HEARD);
         let mut gateway = Gateway::start(
             self.token.clone(),

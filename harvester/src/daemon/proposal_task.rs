@@ -7,9 +7,8 @@ use std::time::Duration;
 use docgen::github::auth::Credential;
 use docgen::github::webhook::{self, WebhookDelivery, WebhookError};
 use docgen::pull_request::limits::DeadlineStatus;
-use indexer::store::Store;
+use indexer::store::{ProposalRoundCounts, Store};
 use rules::model::ids::Millis;
-use serde_json::Value;
 use site::http::webhooks::WebhookReply;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
@@ -49,32 +48,36 @@ impl site::http::webhooks::WebhookReceiver for GitHubWebhooks {
             Ok(delivery) => {
                 // If the queue is full: a round reads everything anyway.
                 let _ = self.heard.try_send(delivery);
-                WebhookReply::Well
+                WebhookReply::Accepted
             }
             Err(WebhookError::Signature) => WebhookReply::Unsigned,
-            Err(WebhookError::Headers | WebhookError::Body) => WebhookReply::Unclear,
+            Err(WebhookError::Headers | WebhookError::Body) => WebhookReply::Malformed,
         }
     }
 }
 
-/// Counters of proposal rounds for the daemon status.
+/// The part of the status about proposal rounds; `None` before the first round.
 #[derive(Clone, Default)]
-pub(super) struct ProposalMetrics(Arc<Mutex<Value>>);
+pub(super) struct ProposalMetrics(Arc<Mutex<Option<ProposalRoundCounts>>>);
 
 impl ProposalMetrics {
-    pub(super) fn told(&self) -> Value {
-        self.0.lock().expect("no holder of the lock panics").clone()
+    pub(super) fn status(&self) -> Option<ProposalRoundCounts> {
+        self.0.lock().expect("nothing panics while it holds the lock").clone()
     }
 
-    /// Counts a finished round and the proposals by deadline status after it.
-    fn tell(&self, clocks: Option<&BTreeMap<DeadlineStatus, u64>>, now: Millis) {
-        let mut told = self.0.lock().expect("no holder of the lock panics");
-        let count = if clocks.is_some() { "rounds_total" } else { "failed_rounds_total" };
-        told[count] = (told[count].as_u64().unwrap_or_default() + 1).into();
-        if let Some(clocks) = clocks {
-            told["last_round"] = now.0.into();
-            told["by_clock"] = serde_json::to_value(clocks).unwrap_or_default();
-        }
+    /// Counts a round that succeeded, and the deadlines after it.
+    fn record_done(&self, clocks: &BTreeMap<DeadlineStatus, u64>, now: Millis) {
+        let mut status = self.0.lock().expect("nothing panics while it holds the lock");
+        let counts = status.get_or_insert_default();
+        counts.rounds_total += 1;
+        counts.last_round = Some(now);
+        counts.by_clock =
+            clocks.iter().map(|(status, count)| (status.name().to_owned(), *count)).collect();
+    }
+
+    fn record_failed(&self) {
+        let mut status = self.0.lock().expect("nothing panics while it holds the lock");
+        status.get_or_insert_default().failed_rounds_total += 1;
     }
 }
 
@@ -149,7 +152,7 @@ impl ProposalTask {
     async fn round(&self) -> Duration {
         match self.proposer.round().await {
             Ok(RoundOutcome::Done(report)) => {
-                self.standing.tell(Some(&report.clocks), clock::now());
+                self.standing.record_done(&report.clocks, clock::now());
                 for line in &report.lines {
                     tracing::info!(cluster = %line.cluster, number = line.number, "{}", line.outcome);
                 }
@@ -165,7 +168,7 @@ impl ProposalTask {
                 Duration::from_millis(millis)
             }
             Err(error) => {
-                self.standing.tell(None, clock::now());
+                self.standing.record_failed();
                 tracing::warn!(error = %error_chain(&error), "proposal round failed, retrying");
                 AGAIN.min(self.every)
             }

@@ -9,7 +9,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use indexer::store::{ChannelProgress, Store};
+use indexer::store::{CatchUpCounts, ChannelProgress, Store};
 use rules::config::ruleset::Ruleset;
 use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
 use rules::model::message::Channel;
@@ -78,16 +78,7 @@ struct UnreadableChannels {
     in_a_row: u32,
 }
 
-/// Progress of catch-ups in this process.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub struct CatchUpCounts {
-    pub catch_ups_total: u64,
-    pub catch_ups_done_total: u64,
-    pub messages_read_total: u64,
-    pub deletions_found_total: u64,
-}
-
-/// Reads the progress of catch-ups.
+/// Tells how far catching up has come.
 pub struct CatchUpGauge(Arc<Mutex<CatchUpState>>);
 
 impl CatchUpGauge {

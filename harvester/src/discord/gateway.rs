@@ -16,11 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indexer::store::Store;
-use rules::model::ids::Millis;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub use connection_stats::{ConnectionStats, GapSet, StatsSnapshot};
+pub use connection_stats::{ConnectionStats, GapSet};
 pub use health::GatewayFatal;
 use health::HealthTimeouts;
 pub use raw_event::{DispatchEvent, EventGap};
@@ -74,11 +73,7 @@ impl Gateway {
         Self { stop, supervisor: tasks, stats }
     }
 
-    pub fn pulse(&self, now: Millis) -> StatsSnapshot {
-        self.stats.pulse(now)
-    }
-
-    /// The shared statistics, also valid after the gateway is gone.
+    /// The statistics of the connection, which outlive the gateway.
     pub fn vitals(&self) -> ConnectionStats {
         self.stats.clone()
     }

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use indexer::store::RequestCounts;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use rules::model::ids::Millis;
-use serde::Serialize;
 use serde_json::Value;
 
 pub use super::rate_limit::RequestLane;
@@ -36,15 +36,6 @@ struct RestInner {
     calls: [AtomicU64; 2],
     retried: AtomicU64,
     limited: AtomicU64,
-}
-
-/// The requests of this process to Discord.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct CallCounts {
-    pub live_calls_total: u64,
-    pub history_calls_total: u64,
-    pub calls_retried_total: u64,
-    pub calls_limited_total: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,9 +170,9 @@ impl RestClient {
         self.get(RequestLane::Live, "/gateway/bot").await
     }
 
-    pub fn calls(&self) -> CallCounts {
+    pub fn calls(&self) -> RequestCounts {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        CallCounts {
+        RequestCounts {
             live_calls_total: read(&self.0.calls[0]),
             history_calls_total: read(&self.0.calls[1]),
             calls_retried_total: read(&self.0.retried),

@@ -1,4 +1,4 @@
-//! An answer as JSON: what the page shows, in the shape that programs get.
+//! An answer as JSON, with the content of its page.
 
 use serde::Serialize;
 

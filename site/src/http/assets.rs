@@ -1,4 +1,4 @@
-//! The style sheet, the script and the icon, embedded; their addresses change with their content.
+//! The embedded style sheet, script and icon; their URLs change with their content.
 
 use std::sync::LazyLock;
 
@@ -30,10 +30,10 @@ const ASSETS: [Asset; 3] = [
     Asset { name: "icon.svg", kind: "image/svg+xml", body: include_str!("../../assets/icon.svg") },
 ];
 
-/// The addresses that pages use, in the order of the assets.
+/// The file names that pages use, in the order of the assets.
 static HASHED: LazyLock<[String; 3]> = LazyLock::new(|| ASSETS.each_ref().map(hashed));
 
-/// The address of an asset; it holds the hash of the content, so it may be cached for ever.
+/// The URL of an asset. It contains the hash of the content, so it may be cached for ever.
 pub(crate) fn address(name: &str) -> Option<String> {
     let at = ASSETS.iter().position(|asset| asset.name == name)?;
     Some(format!("/assets/{}", HASHED[at]))

@@ -1,12 +1,12 @@
-//! What goes wrong, told twice: a chosen sentence to the visitor, the cause to the log.
+//! Errors: the visitor gets a fixed message, the log gets the cause.
 
 use axum::Json;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-/// Why a request was not answered. Rides in the response's extensions until [`error_of`] puts it into
-/// words; the cause of a failure of ours has been logged by then and is not part of it.
+/// Why a request failed. Kept in the response's extensions until [`error_of`] reads it. The cause of an
+/// internal error is logged and not part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HttpError {
     pub(crate) status: StatusCode,
@@ -14,7 +14,7 @@ pub(crate) struct HttpError {
     pub(crate) message: String,
 }
 
-/// The one shape of every failure under `/api`.
+/// The body of every error under `/api`.
 #[derive(Serialize)]
 struct ErrorEnvelope<'a> {
     error: ErrorJson<'a>,
@@ -31,24 +31,24 @@ impl HttpError {
         Self { status, code, message: message.into() }
     }
 
-    /// The visitor asked wrongly; `message` says what is allowed.
+    /// The request is invalid; `message` says what is allowed.
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
     }
 
     pub(crate) fn no_such_answer() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "there is no answer with this id")
+        Self::new(StatusCode::NOT_FOUND, "not_found", "no answer has this id")
     }
 
     pub(crate) fn no_such_page() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
+        Self::new(StatusCode::NOT_FOUND, "not_found", "this page does not exist")
     }
 
     pub(crate) fn timeout() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "timeout",
-            "this took too long; try again shortly",
+            "the request took too long; try again shortly",
         )
     }
 
@@ -60,34 +60,34 @@ impl HttpError {
         Self::of_status(StatusCode::URI_TOO_LONG)
     }
 
-    /// A failure of ours. Logs the cause, which must not hold message text, and keeps it from the visitor.
+    /// An internal error. Logs the cause, which must not contain message text; the visitor does not see it.
     pub(crate) fn internal(attempt: &'static str, cause: &dyn std::error::Error) -> Self {
-        tracing::error!(attempt, cause = %chain(cause), "a request failed");
+        tracing::error!(attempt, error = error_chain(cause), "request failed");
         Self::of_status(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// The words for a status that axum or a layer chose by itself.
+    /// The error for a status that axum or a layer set.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         let (code, message) = match status {
             StatusCode::NOT_FOUND => return Self::no_such_page(),
-            StatusCode::BAD_REQUEST => ("bad_request", "this request cannot be read"),
+            StatusCode::BAD_REQUEST => ("bad_request", "the request cannot be parsed"),
             StatusCode::METHOD_NOT_ALLOWED => {
-                ("method_not_allowed", "only GET and HEAD are answered here")
+                ("method_not_allowed", "only GET and HEAD are allowed")
             }
-            StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "this request is too large"),
-            StatusCode::URI_TOO_LONG => ("uri_too_long", "this address is too long"),
-            _ => ("internal", "something went wrong on our side; try again shortly"),
+            StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "the request is too large"),
+            StatusCode::URI_TOO_LONG => ("uri_too_long", "the URL is too long"),
+            _ => ("internal", "internal error; try again shortly"),
         };
         Self::new(status, code, message)
     }
 
-    /// The JSON form, with the headers that the first response had.
+    /// The error as JSON, with the headers of the first response.
     pub(crate) fn envelope(&self, headers: HeaderMap) -> Response {
-        let told = ErrorJson { code: self.code, message: &self.message };
-        self.with_body(Json(ErrorEnvelope { error: told }).into_response(), headers)
+        let error = ErrorJson { code: self.code, message: &self.message };
+        self.with_body(Json(ErrorEnvelope { error }).into_response(), headers)
     }
 
-    /// Gives a body for people the status of the failure and the headers of the first response.
+    /// Gives a body the status of the error and the headers of the first response.
     pub(crate) fn with_body(&self, body: Response, mut headers: HeaderMap) -> Response {
         let mut response = body;
         *response.status_mut() = self.status;
@@ -106,7 +106,7 @@ impl IntoResponse for HttpError {
     }
 }
 
-/// What a response failed with: its own words, or those of its status. `None` for a success.
+/// The error of a response: its own, or that of its status. `None` for a success.
 pub(crate) fn error_of(response: &Response) -> Option<HttpError> {
     let status = response.status();
     let failed = status.is_client_error() || status.is_server_error();
@@ -114,7 +114,8 @@ pub(crate) fn error_of(response: &Response) -> Option<HttpError> {
     failed.then(|| own.unwrap_or_else(|| HttpError::of_status(status)))
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+/// An error with all its causes, for the log.
+pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -1,4 +1,4 @@
-//! What every request passes: limits on the way in, headers and words for failures on the way out.
+//! Middleware of every request: limits before it, error responses and headers after it.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use crate::http::error::{HttpError, error_of};
 use crate::http::templates;
 
-/// How many requests are worked on at once; others wait for their turn, and time out waiting.
+/// How many requests run at once; others wait, and may time out waiting.
 const CONCURRENT: usize = 128;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// A query of 512 characters, each three bytes and percent-encoded, fits.
@@ -34,7 +34,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// The turns that requests wait for.
+/// The permits that requests wait for.
 #[derive(Clone)]
 pub(crate) struct RequestPermits(Arc<Semaphore>);
 
@@ -44,9 +44,9 @@ impl RequestPermits {
     }
 }
 
-/// Refuses what is too long and gives up on what takes too long.
+/// Rejects URLs that are too long, and cancels requests that take too long.
 pub(crate) async fn limited(
-    State(turns): State<RequestPermits>,
+    State(permits): State<RequestPermits>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -55,25 +55,25 @@ pub(crate) async fn limited(
         return HttpError::uri_too_long().into_response();
     }
     let answered = async {
-        let _turn = turns.0.acquire().await.expect("the semaphore is never closed");
+        let _permit = permits.0.acquire().await.expect("the semaphore is never closed");
         next.run(request).await
     };
     match tokio::time::timeout(TIMEOUT, answered).await {
         Ok(response) => response,
         Err(_) => {
-            tracing::warn!("a request timed out");
+            tracing::warn!("request timed out");
             HttpError::timeout().into_response()
         }
     }
 }
 
-/// Answers for a handler that panicked. The panic's message may hold anything, so nobody gets it.
+/// The response for a handler that panicked. The panic message may contain anything, so it is dropped.
 pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
-    tracing::error!("a request panicked");
+    tracing::error!("request panicked");
     HttpError::of_status(axum::http::StatusCode::INTERNAL_SERVER_ERROR).into_response()
 }
 
-/// Puts failures into words and the security headers on everything.
+/// Gives errors a body, and every response the security headers.
 pub(crate) async fn dressed(request: Request, next: Next) -> Response {
     let for_machines = is_for_machines(request.uri().path());
     let mut response = next.run(request).await;
@@ -109,9 +109,9 @@ struct ErrorPage<'a> {
 
 fn error_page(failure: &HttpError) -> Response {
     let heading = match failure.status.as_u16() {
-        404 => "Nothing is here.",
-        400..=499 => "That did not work.",
-        _ => "We could not answer.",
+        404 => "Page not found",
+        400..=499 => "Invalid request",
+        _ => "The request failed",
     };
     let message = sentence(&failure.message);
     let page = ErrorPage { status: failure.status.as_u16(), heading, message: &message };

@@ -1,4 +1,4 @@
-//! Whether the process runs, and whether it can answer.
+//! Liveness and readiness.
 
 use std::sync::Arc;
 
@@ -6,26 +6,26 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use crate::SiteState;
-use crate::http::error::HttpError;
+use crate::http::error::{HttpError, error_chain};
+use crate::state::SiteState;
 
 #[derive(Serialize)]
 pub(crate) struct HealthResponse {
     status: &'static str,
 }
 
-/// `GET /healthz`: the process answers.
+/// `GET /healthz`: the process responds.
 pub(crate) async fn healthz() -> Json<HealthResponse> {
     Json(HealthResponse { status: "ok" })
 }
 
-/// `GET /readyz`: the store answers, and the index has everything that the store has.
+/// `GET /readyz`: the store can be read, and the index is up to date with it.
 pub(crate) async fn readyz(
     State(site): State<Arc<SiteState>>,
 ) -> Result<Json<HealthResponse>, HttpError> {
     let newest = site.store.newest_change().await.map_err(|cause| {
-        tracing::error!(%cause, "the store does not answer");
-        HttpError::not_ready("the store does not answer")
+        tracing::error!(error = error_chain(&cause), "cannot read the store");
+        HttpError::not_ready("the store cannot be read")
     })?;
     let committed = tokio::task::spawn_blocking(move || site.searcher.cursor());
     let committed =

@@ -1,135 +1,140 @@
-//! `/metrics`: counts of the store and the pulses of running daemons, as Prometheus reads them.
+//! `/metrics`: counts of the store and the status of each daemon, in Prometheus text format.
 
-use std::collections::BTreeMap;
+mod table;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use indexer::store::PULSES;
-use serde_json::Value;
+use indexer::store::DaemonStatus;
 
-use crate::SiteState;
+use self::table::{DAEMON, Metric, STORE, StoreStatus};
 use crate::http::error::HttpError;
+use crate::state::SiteState;
 
-/// The format that Prometheus scrapes, by its version.
+/// The content type of version 0.0.4 of the text format.
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// `GET /metrics`
 pub(crate) async fn metrics(
     State(site): State<Arc<SiteState>>,
 ) -> Result<impl IntoResponse + use<>, HttpError> {
-    let failed = |cause| HttpError::internal("count what is stored", &cause);
-    let counts = site.figures.counts(&site.store).await?;
-    let live = site.store.live_counts().await.map_err(failed)?;
-    let pulses = site.store.settings_under(PULSES).await.map_err(failed)?;
-    let mut gauges = MetricsText::default();
-    gauges.add("store", &serde_json::to_value(counts).unwrap_or_default(), "");
-    gauges.add("store", &serde_json::to_value(live).unwrap_or_default(), "");
-    for (name, pulse) in &pulses {
-        let daemon = name.strip_prefix(PULSES).unwrap_or_default();
-        let pulse = serde_json::from_str::<Value>(pulse).unwrap_or_default();
-        gauges.add("daemon", &pulse, &format!("daemon=\"{}\"", label(daemon)));
-    }
-    Ok(([(CONTENT_TYPE, FORMAT)], gauges.text()))
+    let failed = |cause| HttpError::internal("read the metrics", &cause);
+    let status = StoreStatus {
+        counts: site.counts.counts(&site.store).await?,
+        live: site.store.live_counts().await.map_err(failed)?,
+    };
+    let daemons = site.store.daemon_statuses().await.map_err(failed)?;
+    Ok(([(CONTENT_TYPE, FORMAT)], metrics_text(&status, &daemons)))
 }
 
-/// Every number below a JSON value under the names that lead there. The keys of an object that only
-/// counts become the label `kind`.
-#[derive(Default)]
-struct MetricsText(BTreeMap<String, Vec<String>>);
-
-impl MetricsText {
-    fn add(&mut self, name: &str, value: &Value, labels: &str) {
-        match value {
-            Value::Number(number) => self.line(name, labels, &number.to_string()),
-            Value::Bool(flag) => self.line(name, labels, if *flag { "1" } else { "0" }),
-            Value::Object(fields) if is_counted_by_kind(name) => {
-                for (kind, count) in fields {
-                    let comma = if labels.is_empty() { "" } else { "," };
-                    self.add_count(
-                        name,
-                        count,
-                        &format!("{labels}{comma}kind=\"{}\"", label(kind)),
-                    );
-                }
-            }
-            Value::Object(fields) => {
-                for (field, value) in fields {
-                    self.add(&format!("{name}_{}", metric(field)), value, labels);
-                }
-            }
-            Value::Null | Value::String(_) | Value::Array(_) => {}
+fn metrics_text(status: &StoreStatus, daemons: &[(String, DaemonStatus)]) -> String {
+    let mut text = String::new();
+    for metric in STORE {
+        push_header(&mut text, metric);
+        push_samples(&mut text, metric, status, None);
+    }
+    for metric in DAEMON {
+        push_header(&mut text, metric);
+        for (name, daemon) in daemons {
+            push_samples(&mut text, metric, daemon, Some(name));
         }
     }
+    text
+}
 
-    fn add_count(&mut self, name: &str, count: &Value, labels: &str) {
-        if let Value::Number(number) = count {
-            self.line(name, labels, &number.to_string());
-        }
-    }
+fn push_header<S>(text: &mut String, metric: &Metric<S>) {
+    let Metric { name, kind, help, .. } = metric;
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {}", kind.as_str());
+}
 
-    fn line(&mut self, name: &str, labels: &str, number: &str) {
-        let braces = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
-        let lines = self.0.entry(format!("harvester_{name}")).or_default();
-        lines.push(format!("{braces} {number}"));
-    }
-
-    fn text(&self) -> String {
-        let mut text = String::new();
-        for (name, lines) in &self.0 {
-            let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
-            let _ = writeln!(text, "# TYPE {name} {kind}");
-            for line in lines {
-                let _ = writeln!(text, "{name}{line}");
-            }
-        }
-        text
+fn push_samples<S>(text: &mut String, metric: &Metric<S>, source: &S, daemon: Option<&str>) {
+    for (values, value) in (metric.read)(source) {
+        let own = metric.labels.iter().copied().zip(values.iter().map(String::as_str));
+        let labels = daemon.map(|daemon| ("daemon", daemon)).into_iter().chain(own);
+        let labels = labels.map(|(label, value)| format!("{label}=\"{}\"", escape_label(value)));
+        let labels = labels.collect::<Vec<_>>().join(",");
+        let braces = if labels.is_empty() { labels } else { format!("{{{labels}}}") };
+        let _ = writeln!(text, "{}{braces} {value}", metric.name);
     }
 }
 
-/// Whether what stands under a name counts kinds of things.
-fn is_counted_by_kind(name: &str) -> bool {
-    name.contains("_by_") || name.ends_with("_total") || name.ends_with("closings")
-}
-
-/// A label's value, with what would end it escaped.
-fn label(text: &str) -> String {
+/// Escapes the value of a label.
+fn escape_label(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
-}
-
-/// A part of a metric's name: letters, digits and underscores.
-fn metric(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use std::collections::BTreeSet;
+
+    use indexer::store::{DiscordStatus, GatewayStatus};
+    use rules::model::ids::Millis;
 
     use super::*;
 
+    fn describe<S>(metric: &Metric<S>, daemon: bool) -> String {
+        let labels = daemon.then_some("daemon").into_iter().chain(metric.labels.iter().copied());
+        let labels = labels.collect::<Vec<_>>().join(",");
+        format!("{} {} {{{labels}}} {}\n", metric.name, metric.kind.as_str(), metric.help)
+    }
+
+    /// A dashboard or an alert may use each of these names: a rename breaks it.
     #[test]
-    fn numbers_become_gauges_counters_and_labels() {
-        let mut gauges = MetricsText::default();
-        let value = json!({
-            "messages": 7, "name": "x", "leads": true, "ready_total": 2, "nothing": null,
-            "unknown_by_kind": { "A \"B\"": 1 }, "discord": { "last-ack age": 3 },
-        });
-        gauges.add("store", &value, "daemon=\"d\"");
-        let expected = "\
-# TYPE harvester_store_discord_last_ack_age gauge
-harvester_store_discord_last_ack_age{daemon=\"d\"} 3
-# TYPE harvester_store_leads gauge
-harvester_store_leads{daemon=\"d\"} 1
-# TYPE harvester_store_messages gauge
-harvester_store_messages{daemon=\"d\"} 7
-# TYPE harvester_store_ready_total counter
-harvester_store_ready_total{daemon=\"d\"} 2
-# TYPE harvester_store_unknown_by_kind gauge
-harvester_store_unknown_by_kind{daemon=\"d\",kind=\"A \\\"B\\\"\"} 1
-";
-        assert_eq!(gauges.text(), expected);
+    fn the_metrics_are_these() {
+        let store = STORE.iter().map(|metric| describe(metric, false));
+        let daemon = DAEMON.iter().map(|metric| describe(metric, true));
+        insta::assert_snapshot!(store.chain(daemon).collect::<String>());
+    }
+
+    #[test]
+    fn names_follow_the_conventions_of_prometheus() {
+        let names = STORE.iter().map(|metric| (metric.name, metric.kind.as_str(), metric.help));
+        let names = names.chain(DAEMON.iter().map(|one| (one.name, one.kind.as_str(), one.help)));
+        let names = names.collect::<Vec<_>>();
+        for (name, kind, help) in &names {
+            let allowed = |c: char| c.is_ascii_lowercase() || c == '_';
+            assert!(name.starts_with("harvester_") && name.chars().all(allowed), "{name}");
+            assert_eq!(name.ends_with("_total"), *kind == "counter", "{name}");
+            assert_eq!(name.contains("timestamp"), name.ends_with("_timestamp_seconds"), "{name}");
+            assert!(help.ends_with('.') && !help.contains(['\\', '\n']), "{name}");
+        }
+        assert_eq!(names.iter().map(|(name, ..)| name).collect::<BTreeSet<_>>().len(), names.len());
+    }
+
+    #[test]
+    fn samples_carry_labels_and_seconds() {
+        let gateway = GatewayStatus {
+            ready_total: 2,
+            unknown_events_total: [("A \"B\"".to_owned(), 1)].into(),
+            stages: [(3, "connected".to_owned())].into(),
+            ..GatewayStatus::default()
+        };
+        let daemon = DaemonStatus {
+            at: Millis(1_759_708_800_050),
+            leader: true,
+            discord: DiscordStatus { gateway: Some(gateway), ..DiscordStatus::default() },
+            ..DaemonStatus::default()
+        };
+        let mut status = StoreStatus::default();
+        status.counts.messages_by_kind = [("default".to_owned(), 7)].into();
+        status.live.suggestions_posted = 5;
+        status.live.suggestions_helped = 2;
+        let text = metrics_text(&status, &[("d".to_owned(), daemon)]);
+        for line in [
+            "# TYPE harvester_messages gauge\nharvester_messages{kind=\"default\"} 7\n",
+            "harvester_suggestions{outcome=\"unrated\"} 3\n",
+            "# TYPE harvester_gateway_sessions_started_total counter\n\
+             harvester_gateway_sessions_started_total{daemon=\"d\"} 2\n",
+            "harvester_leader{daemon=\"d\"} 1\n",
+            "harvester_status_timestamp_seconds{daemon=\"d\"} 1759708800.050\n",
+            "harvester_gateway_unparsed_events_total{daemon=\"d\",event=\"A \\\"B\\\"\"} 1\n",
+            "harvester_gateway_shard_state{daemon=\"d\",shard=\"3\",state=\"connected\"} 1\n",
+        ] {
+            assert!(text.contains(line), "{line} in\n{text}");
+        }
+        assert!(!text.contains("harvester_gateway_last_ack_timestamp_seconds{"), "{text}");
     }
 }

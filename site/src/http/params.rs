@@ -1,4 +1,4 @@
-//! The query string of a search, read strictly.
+//! The query string of a search, parsed strictly.
 
 use rules::model::ids::ChannelId;
 
@@ -14,7 +14,7 @@ pub(crate) const MAX_OFFSET: usize = 1_000;
 /// What a visitor searches for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SearchParams {
-    /// Trimmed. Empty where nothing was asked.
+    /// Trimmed. Empty without a query.
     pub(crate) text: String,
     pub(crate) status: Option<ReviewStatus>,
     pub(crate) channel: Option<ChannelId>,
@@ -23,8 +23,8 @@ pub(crate) struct SearchParams {
 }
 
 impl SearchParams {
-    /// Reads the parameters of a query string. A wrong value, an unknown name or a name given twice is a
-    /// failure that says what is allowed.
+    /// Parses the parameters of a query string. A wrong value, an unknown name or a name given twice is an
+    /// error that says what is allowed.
     pub(crate) fn read(pairs: &[(String, String)]) -> Result<Self, HttpError> {
         let mut params = Self {
             text: String::new(),
@@ -54,7 +54,7 @@ impl SearchParams {
         Ok(params)
     }
 
-    /// The address of the same search on the page, from another result on.
+    /// The URL of the same search, from another result on.
     pub(crate) fn page_address(&self, offset: usize) -> String {
         let mut address = format!("/?q={}", percent_encoded(&self.text));
         if let Some(status) = self.status {
@@ -98,7 +98,7 @@ fn channel(value: &str) -> Result<Option<ChannelId>, HttpError> {
     }
     let wrong = |_| {
         HttpError::bad_request(format!(
-            "channel is {}; allowed: a channel id, digits",
+            "channel is {}; allowed: the digits of a channel id",
             shown(value)
         ))
     };
@@ -112,7 +112,7 @@ fn number(name: &str, value: &str, least: usize, most: usize) -> Result<usize, H
     })
 }
 
-/// The beginning of what a visitor sent, in quotes.
+/// The start of a value that a visitor sent, quoted.
 fn shown(value: &str) -> String {
     format!("{:?}", value.chars().take(40).collect::<String>())
 }

@@ -21,12 +21,12 @@ const TEMPLATES: [(&str, &str); 7] = [
 
 static PAGES: LazyLock<Tera> = LazyLock::new(|| parsed().expect("a test parses every template"));
 
-/// Renders a whole page. Every value is escaped but [`crate::pages::view::Said::html`].
+/// Renders a whole page. Every value is escaped except `QuotedMessage::html`.
 pub(crate) fn page(name: &'static str, view: &impl Serialize) -> Result<Html<String>, HttpError> {
     rendered(name, |context| PAGES.render(name, context), view)
 }
 
-/// Renders one block of a page, to be put into the page by its script.
+/// Renders one block of a page, which the script of the page inserts.
 pub(crate) fn fragment(
     name: &'static str,
     block: &'static str,

@@ -1,4 +1,4 @@
-//! What a code host tells us by itself: taken in here, understood elsewhere.
+//! Receives webhook deliveries; a [`WebhookReceiver`] checks and parses them.
 
 use std::sync::Arc;
 
@@ -9,37 +9,37 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use tower_http::limit::RequestBodyLimitLayer;
 
-/// The largest delivery of GitHub's.
+/// The largest delivery that GitHub sends.
 const LARGEST: usize = 25 * 1024 * 1024;
 
-/// How a delivery was taken.
+/// The result of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebhookReply {
-    /// Understood now or before.
-    Well,
-    /// Not signed as it should be.
+    /// Accepted, now or before.
+    Accepted,
+    /// The signature is missing or wrong.
     Unsigned,
-    /// Signed, and not to be understood.
-    Unclear,
+    /// Signed, but it cannot be parsed.
+    Malformed,
 }
 
-/// Who understands deliveries: gets a header by its name, and the raw body.
+/// Checks and parses a delivery from its headers, read by name, and its raw body.
 pub trait WebhookReceiver: Send + Sync {
     fn receive<'h>(&self, header: &dyn Fn(&str) -> Option<&'h str>, raw: &[u8]) -> WebhookReply;
 }
 
-/// The site with an address for deliveries beside it, which answers before anything is done.
-pub fn with_webhooks(site: Router, ear: Arc<dyn WebhookReceiver>) -> Router {
-    let hear = async move |headers: HeaderMap, raw: Bytes| {
+/// Adds the route for deliveries to the site. It responds before a delivery is processed.
+pub fn with_webhooks(site: Router, receiver: Arc<dyn WebhookReceiver>) -> Router {
+    let receive = async move |headers: HeaderMap, raw: Bytes| {
         let header = |name: &str| headers.get(name)?.to_str().ok();
-        match ear.receive(&header, &raw) {
-            WebhookReply::Well => StatusCode::NO_CONTENT,
+        match receiver.receive(&header, &raw) {
+            WebhookReply::Accepted => StatusCode::NO_CONTENT,
             WebhookReply::Unsigned => StatusCode::UNAUTHORIZED,
-            WebhookReply::Unclear => StatusCode::BAD_REQUEST,
+            WebhookReply::Malformed => StatusCode::BAD_REQUEST,
         }
     };
     let deliveries = Router::new()
-        .route("/webhooks/github", post(hear))
+        .route("/webhooks/github", post(receive))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(LARGEST));
     site.merge(deliveries)

@@ -9,21 +9,21 @@ use axum::response::{IntoResponse, Response};
 use rules::model::ids::ClusterId;
 use serde::Serialize;
 
-use crate::SiteState;
 use crate::http::error::HttpError;
 use crate::http::templates;
 use crate::pages::markdown::markdown;
 use crate::pages::slug;
 use crate::pages::slug::AnswerFormat;
 use crate::pages::view::AnswerView;
+use crate::state::SiteState;
 
 #[derive(Serialize)]
 struct AnswerPage<'a> {
     answer: &'a AnswerView,
 }
 
-/// `GET /answers/{slug}`, with `.md` or `.json` behind it for other forms. The id at the slug's end
-/// decides; any other slug of the same answer redirects to the one it has.
+/// `GET /answers/{slug}`, with `.md` or `.json` at the end for other formats. The id at the end of the
+/// slug decides; an outdated slug redirects to the current one.
 pub(crate) async fn page(
     State(site): State<Arc<SiteState>>,
     Path(segment): Path<String>,
@@ -45,7 +45,7 @@ pub(crate) async fn page(
     })
 }
 
-/// `GET /api/v1/answers/{id}`. An id that leads elsewhere is answered with the answer it leads to.
+/// `GET /api/v1/answers/{id}`. The id of a cluster that was merged into another gives the other.
 pub(crate) async fn api(
     State(site): State<Arc<SiteState>>,
     Path(id): Path<String>,
@@ -61,7 +61,7 @@ async fn answer(site: &SiteState, id: &ClusterId) -> Result<AnswerView, HttpErro
     Ok(AnswerView::of(&cluster, &site.naming))
 }
 
-/// A lasting redirect to an address on this site, which is ASCII as [`slug::address`] makes it.
+/// A permanent redirect to a URL of this site, which is ASCII because [`slug::address`] encodes it.
 fn moved(address: &str) -> Response {
     let location = HeaderValue::from_str(address).expect("addresses are percent-encoded");
     (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response()

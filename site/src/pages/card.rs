@@ -15,9 +15,9 @@ use crate::pages::view::{ranked, times};
 use crate::pages::words::{DisplayDate, ReviewStatus};
 
 const SNIPPET_CHARS: usize = 220;
-/// How much of an answer is looked at for a snippet.
+/// How much of an answer is searched for a snippet.
 const LOOK_AT_CHARS: usize = 2_000;
-/// How many characters stand before the first match.
+/// How many characters precede the first match.
 const LEAD_CHARS: usize = 60;
 /// The tally draws no more strokes than this.
 const MAX_STROKES: usize = 15;

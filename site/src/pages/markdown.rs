@@ -4,7 +4,7 @@ use rules::markdown::{MarkdownDialect, escape};
 
 use crate::pages::view::{AnswerView, EvidenceView, QuotedMessage};
 
-/// The whole answer with its evidence. Text of people stands in quotes, so that it ends where it should.
+/// The whole answer with its evidence. Messages are block quotes, so that they cannot break the page.
 pub(crate) fn markdown(view: &AnswerView) -> String {
     let mut text = format!("# {}\n\n", escaped(&view.title));
     text.push_str(&format!(
@@ -14,13 +14,13 @@ pub(crate) fn markdown(view: &AnswerView) -> String {
         view.people,
         view.last_confirmed.shown
     ));
-    section(&mut text, "The question in full", view.question.iter().map(said));
+    section(&mut text, "Full question", view.question.iter().map(said));
     section(&mut text, "Answer", view.answer.iter().map(said));
     let reviewed = view.answer.as_ref().is_some_and(|answer| answer.merged);
-    let others = if reviewed { "Said in chat (unreviewed)" } else { "Other answers" };
+    let others = if reviewed { "Other answers from chat (unreviewed)" } else { "Other answers" };
     section(&mut text, others, view.others.iter().map(said));
     let versions = view.versions.iter().map(|version| format!("- {}\n", escaped(version)));
-    section(&mut text, "Versions that were named", versions);
+    section(&mut text, "Versions mentioned", versions);
     let variants = view.variants.iter().map(|variant| format!("- {}\n", escaped(&variant.text)));
     section(&mut text, "Also asked as", variants);
     section(&mut text, "Evidence", view.evidence.iter().map(evidence));
@@ -52,7 +52,7 @@ fn evidence(evidence: &EvidenceView) -> String {
     format!("- {}{told}: [question](<{question_url}>), [answer](<{answer_url}>)\n", at.shown)
 }
 
-/// A line of text as Markdown that shows it as it is.
+/// Escapes a line of text.
 fn escaped(line: &str) -> String {
     escape(line, MarkdownDialect::CommonMark)
 }

@@ -1,4 +1,4 @@
-//! Chat text on its way to a page: HTML that cannot be anything but prose, and plain lines.
+//! Messages as safe HTML and as plain lines.
 
 use rules::markdown::{MarkdownBlock, MarkdownInline, MarkdownList};
 

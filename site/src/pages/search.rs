@@ -1,4 +1,4 @@
-//! Searching: the page, the fragment its script asks for, and the API.
+//! Search: the page, the fragment that its script fetches, and the API.
 
 use std::sync::Arc;
 
@@ -10,22 +10,23 @@ use indexer::search::{self, SearchHits, highlights};
 use rules::model::cluster::Cluster;
 use serde::Serialize;
 
-use crate::SiteState;
+use crate::api::search_json::SearchResponse;
 use crate::http::error::HttpError;
 use crate::http::params::{MAX_OFFSET, SearchParams};
 use crate::http::templates;
-use crate::pages::card::{ChannelView, ResultCard};
+use crate::pages::card::ResultCard;
 use crate::pages::words::{ReviewStatus, counted, grouped};
+use crate::state::SiteState;
 
-/// How many recurring questions stand where nothing was asked or found.
+/// How many recurring questions are listed without a query or a result.
 const RECURRING: usize = 8;
 
-/// How many near questions are offered where nothing matched well: more would only be further away.
+/// How many similar questions are listed when nothing matched well.
 const NEAREST: usize = 5;
 
 type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
 
-/// `GET /`: the whole page, which needs no script.
+/// `GET /`: the whole page, which works without a script.
 pub(crate) async fn page(
     State(site): State<Arc<SiteState>>,
     pairs: Pairs,
@@ -48,19 +49,20 @@ pub(crate) async fn api(
 ) -> Result<Json<SearchResponse>, HttpError> {
     let params = SearchParams::read(&known_pairs(pairs)?)?;
     if params.text.is_empty() {
-        return Err(HttpError::bad_request("q is missing; give the words to search for"));
+        return Err(HttpError::bad_request("q is missing; it is the text to search for"));
     }
     let found = find(&site, &params).await?;
-    Ok(Json(SearchResponse::of(&params, found)))
+    let MatchedClusters { total, nearest_only, cards } = found;
+    Ok(Json(SearchResponse::new(&params, total, nearest_only, cards)))
 }
 
 fn known_pairs(pairs: Pairs) -> Result<Vec<(String, String)>, HttpError> {
     let Query(pairs) =
-        pairs.map_err(|_| HttpError::bad_request("the query string cannot be read"))?;
+        pairs.map_err(|_| HttpError::bad_request("the query string cannot be parsed"))?;
     Ok(pairs)
 }
 
-/// A page passes over names it does not know: links from elsewhere carry such things.
+/// A page ignores unknown parameters, which links from other sites may add.
 fn page_params(pairs: Pairs) -> Result<SearchParams, HttpError> {
     let mut pairs = known_pairs(pairs)?;
     pairs
@@ -68,7 +70,7 @@ fn page_params(pairs: Pairs) -> Result<SearchParams, HttpError> {
     SearchParams::read(&pairs)
 }
 
-/// What was found, with the clusters it names.
+/// The results of a search.
 struct MatchedClusters {
     total: usize,
     nearest_only: bool,
@@ -78,9 +80,9 @@ struct MatchedClusters {
 async fn find(site: &Arc<SiteState>, params: &SearchParams) -> Result<MatchedClusters, HttpError> {
     let hits = hits(site, params).await?;
     let ids = hits.hits.into_iter().map(|hit| hit.cluster).collect::<Vec<_>>();
-    // The index may be a moment behind: what is gone from the store is left out.
+    // The index may be behind: clusters that are gone from the store are left out.
     let clusters = site.store.clusters_with(&ids).await;
-    let clusters = clusters.map_err(|cause| HttpError::internal("read what was found", &cause))?;
+    let clusters = clusters.map_err(|cause| HttpError::internal("read the results", &cause))?;
     let card = |cluster: &Cluster| {
         ResultCard::of(cluster, &site.naming, |text| highlights(&params.text, text))
     };
@@ -99,21 +101,21 @@ async fn hits(site: &Arc<SiteState>, params: &SearchParams) -> Result<SearchHits
     };
     let newest = site.store.newest_change().await;
     let newest = newest.map_err(|cause| HttpError::internal("read the newest change", &cause))?;
-    let turn = Arc::clone(&site.searches).acquire_owned().await;
-    let turn = turn.expect("the semaphore is never closed");
+    let permit = Arc::clone(&site.search_permits).acquire_owned().await;
+    let permit = permit.expect("the semaphore is never closed");
     let site = Arc::clone(site);
-    // The index reads files and computes; neither may hold up the runtime.
+    // A search reads files and computes, which would block the runtime.
     let searched = tokio::task::spawn_blocking(move || {
-        // Held until the search ends, even where the visitor has given up before.
-        let _turn = turn;
-        if site.fresh.is_behind(newest) {
-            site.fresh.refresh(&site.searcher);
+        // Held until the search ends, even if the request was cancelled.
+        let _permit = permit;
+        if site.seen_commit.is_behind(newest) {
+            site.seen_commit.refresh(&site.searcher);
         }
         site.searcher.search(&query)
     });
     searched
         .await
-        .map_err(|cause| HttpError::internal("finish a search", &cause))?
+        .map_err(|cause| HttpError::internal("run a search", &cause))?
         .map_err(|cause| HttpError::internal("search", &cause))
 }
 
@@ -127,7 +129,7 @@ struct HomePage {
     figures: Vec<HomeFigure>,
 }
 
-/// A number worth showing before anything is asked.
+/// A number on the start page.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct HomeFigure {
     pub(crate) what: &'static str,
@@ -156,12 +158,12 @@ struct ResultFilter {
 
 async fn home(site: &Arc<SiteState>, params: &SearchParams) -> Result<HomePage, HttpError> {
     let found = if params.text.is_empty() { None } else { Some(find(site, params).await?) };
-    let helpless = found.as_ref().is_none_or(|found| found.cards.is_empty());
+    let empty = found.as_ref().is_none_or(|found| found.cards.is_empty());
     Ok(HomePage {
         q: params.text.clone(),
         status: params.status,
         channel: params.channel.map(|channel| channel.to_string()),
-        recurring: if helpless { recurring(site).await? } else { Vec::new() },
+        recurring: if empty { recurring(site).await? } else { Vec::new() },
         figures: if found.is_none() { figures(site).await? } else { Vec::new() },
         results: found.map(|found| ResultsPage::of(params, found)),
     })
@@ -178,13 +180,13 @@ async fn recurring(site: &SiteState) -> Result<Vec<ResultCard>, HttpError> {
 }
 
 async fn figures(site: &SiteState) -> Result<Vec<HomeFigure>, HttpError> {
-    let counts = site.figures.counts(&site.store).await?;
+    let counts = site.counts.counts(&site.store).await?;
     let resolved = counts.conversations_by_status.get("resolved").copied().unwrap_or_default();
     let figure = |what, count: u64| HomeFigure { what, count: grouped(count as usize) };
     Ok(vec![
         figure("messages read", counts.messages),
         figure("conversations", counts.conversations),
-        figure("settled", resolved),
+        figure("resolved", resolved),
         figure("asked more than once", counts.recurring),
     ])
 }
@@ -219,72 +221,21 @@ impl ResultsPage {
     }
 }
 
-/// What a search came to, in one line that is also read aloud.
+/// The result of a search in one line, which screen readers also announce.
 fn summary(params: &SearchParams, total: usize, nearest_only: bool, shown: usize) -> String {
     if shown == 0 {
         return "Nothing found".to_owned();
     }
     if nearest_only {
-        return format!("No sure match; {} near", counted(shown, "question", "questions"));
+        return format!(
+            "No confident match; {}",
+            counted(shown, "similar question", "similar questions")
+        );
     }
-    let all = counted(total, "settled question", "settled questions");
+    let all = counted(total, "answered question", "answered questions");
     if shown < total {
         format!("{}–{} of {all}", params.offset + 1, params.offset + shown)
     } else {
         all
-    }
-}
-
-/// The answer of the search API.
-#[derive(Serialize)]
-pub(crate) struct SearchResponse {
-    answers: Vec<SearchItemJson>,
-    meta: SearchMeta,
-}
-
-#[derive(Serialize)]
-struct SearchItemJson {
-    id: String,
-    title: String,
-    snippet: String,
-    url: String,
-    status: ReviewStatus,
-    occurrences: usize,
-    askers: usize,
-    last_confirmed: String,
-    channels: Vec<ChannelView>,
-}
-
-#[derive(Serialize)]
-struct SearchMeta {
-    total: usize,
-    limit: usize,
-    offset: usize,
-    nearest_only: bool,
-}
-
-impl SearchResponse {
-    fn of(params: &SearchParams, found: MatchedClusters) -> Self {
-        let MatchedClusters { total, nearest_only, cards } = found;
-        Self {
-            answers: cards.into_iter().map(SearchItemJson::of).collect(),
-            meta: SearchMeta { total, limit: params.limit, offset: params.offset, nearest_only },
-        }
-    }
-}
-
-impl SearchItemJson {
-    fn of(card: ResultCard) -> Self {
-        Self {
-            id: card.id,
-            title: card.title,
-            snippet: card.snippet,
-            url: card.url,
-            status: card.status,
-            occurrences: card.occurrences,
-            askers: card.askers,
-            last_confirmed: card.last_confirmed.exact,
-            channels: card.channels,
-        }
     }
 }

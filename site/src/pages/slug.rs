@@ -1,10 +1,10 @@
-//! Addresses of answers: `<kebab-title>-<cluster id>`, of which the id decides.
+//! URLs of answers: `<kebab-title>-<cluster id>`, of which only the id identifies the answer.
 
 use rules::model::ids::ClusterId;
 
 const MAX_CHARS: usize = 60;
 
-/// The last part of an answer's canonical address, not yet percent-encoded.
+/// The last segment of the canonical URL of an answer, not yet percent-encoded.
 pub(crate) fn slug(title: &str, id: &ClusterId) -> String {
     let mut slug = String::new();
     let mut length = 0;
@@ -21,12 +21,12 @@ pub(crate) fn slug(title: &str, id: &ClusterId) -> String {
     slug
 }
 
-/// The root-relative address of the answer with this slug.
+/// The root-relative URL of the answer with this slug.
 pub(crate) fn address(slug: &str) -> String {
     format!("/answers/{}", percent_encoded(slug))
 }
 
-/// In which form an answer is wanted, by the ending of its address.
+/// The format of an answer, by the extension of its URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AnswerFormat {
     Page,
@@ -44,7 +44,7 @@ impl AnswerFormat {
     }
 }
 
-/// Reads the last part of an address: the slug without its ending, the id in it, and the form.
+/// Parses the last segment of a URL: the slug without its extension, its id, and the format.
 pub(crate) fn parse(segment: &str) -> Option<(&str, ClusterId, AnswerFormat)> {
     let (slug, form) = [AnswerFormat::Markdown, AnswerFormat::Json]
         .into_iter()
@@ -54,7 +54,7 @@ pub(crate) fn parse(segment: &str) -> Option<(&str, ClusterId, AnswerFormat)> {
     Some((slug, id, form))
 }
 
-/// Text made fit for a path segment or a query value.
+/// Text as a path segment or a query value.
 pub(crate) fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

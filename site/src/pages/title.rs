@@ -1,11 +1,11 @@
-//! What a cluster is called.
+//! The title of a cluster.
 
 use rules::markdown::visible;
 use rules::model::cluster::{Cluster, Occurrence};
 use rules::publish::anonymize::Participants;
 
-/// The question that names a cluster, if it may be quoted, and the title on one line: the merged one,
-/// if there is one. Where no words may be quoted, that is a neutral line.
+/// The representative question, if it may be quoted, and the title on one line: that of the merged
+/// answer, if there is one. A neutral title if nothing may be quoted.
 pub(crate) fn title<'c>(
     cluster: &'c Cluster,
     people: &Participants<'c>,
@@ -15,7 +15,7 @@ pub(crate) fn title<'c>(
     }
     match people.headline(cluster) {
         Some((asked, title)) => (Some(asked), title),
-        None => (None, "A settled question whose words are not public".to_owned()),
+        None => (None, "A resolved question that may not be quoted".to_owned()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What an answer page, its Markdown and its JSON show of a cluster: a pure function of it.
+//! The content of an answer page, its Markdown and its JSON: a pure function of the cluster.
 
 use rules::markdown::{MarkdownDialect, render};
 use rules::model::cluster::{Cluster, MergedAnswer, Occurrence, Quote};
@@ -17,7 +17,7 @@ use crate::pages::words::{DisplayDate, ReviewStatus};
 
 const MAX_OTHERS: usize = 4;
 
-/// An answer as it is published. Holds no word that may not be quoted, and no Discord name unless the
+/// An answer as it is published. Contains no text that may not be quoted, and no Discord name unless the
 /// operator chose display names.
 #[derive(Debug, Serialize)]
 pub(crate) struct AnswerView {
@@ -34,7 +34,7 @@ pub(crate) struct AnswerView {
     pub(crate) people: String,
     pub(crate) last_confirmed: DisplayDate,
     pub(crate) channels: Vec<String>,
-    /// The question in full, where the title leaves something out.
+    /// The full question, if it says more than the title.
     pub(crate) question: Option<QuotedMessage>,
     pub(crate) answer: Option<QuotedMessage>,
     pub(crate) others: Vec<QuotedMessage>,
@@ -43,19 +43,19 @@ pub(crate) struct AnswerView {
     pub(crate) evidence: Vec<EvidenceView>,
 }
 
-/// One quotable message with its source, or what maintainers merged with its page.
+/// A quotable message with its source, or the merged answer with its page.
 #[derive(Debug, Serialize)]
 pub(crate) struct QuotedMessage {
     /// Whether it is the merged answer.
     pub(crate) merged: bool,
     pub(crate) markdown: String,
-    /// Safe to stand in a page as it is.
+    /// Safe to insert in a page unescaped.
     pub(crate) html: String,
     pub(crate) language: Option<&'static str>,
     pub(crate) by: String,
     pub(crate) trusted: bool,
     pub(crate) at: DisplayDate,
-    /// Empty where a page has no address on the web.
+    /// Empty if the page has no public URL.
     pub(crate) url: String,
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct WordingView {
     pub(crate) language: Option<&'static str>,
 }
 
-/// One conversation that settled the question. Without consent it is a date and two links.
+/// One occurrence. Without consent it is a date and two links.
 #[derive(Debug, Serialize)]
 pub(crate) struct EvidenceView {
     pub(crate) at: DisplayDate,
@@ -86,7 +86,7 @@ pub(crate) struct EvidenceDetails {
     pub(crate) reasons: Vec<ReasonView>,
 }
 
-/// A sign and the message that shows it.
+/// A signal and its message.
 #[derive(Debug, Serialize)]
 pub(crate) struct SignalView {
     pub(crate) what: &'static str,
@@ -97,7 +97,7 @@ pub(crate) struct SignalView {
 pub(crate) struct ReasonView {
     pub(crate) what: String,
     pub(crate) weight: f32,
-    /// The weight with its sign, to two digits; empty where the reason alone decides.
+    /// The weight with its sign, to two digits; empty if the weight is 0.
     pub(crate) share: String,
     pub(crate) url: Option<String>,
 }
@@ -152,7 +152,7 @@ pub(crate) fn ranked(cluster: &Cluster) -> Vec<&Occurrence> {
     rank_occurrences(cluster).into_iter().map(|standing| standing.occurrence).collect()
 }
 
-/// The best answer of each occurrence, and then what else was said in the best one, each text once.
+/// The best answer of each occurrence, then the other answers of the best occurrence, each text once.
 fn answers(
     ranked: &[&Occurrence],
     naming: &AuthorNaming,
@@ -162,12 +162,12 @@ fn answers(
     let rest = ranked.iter().take(1).flat_map(|occurrence| {
         occurrence.answers.iter().skip(1).map(move |answer| (*occurrence, answer))
     });
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     let mut answers = Vec::new();
     for (occurrence, answer) in best.chain(rest) {
         let line = people.line(&answer.text).to_lowercase();
-        if !told.contains(&line) {
-            told.push(line);
+        if !lines.contains(&line) {
+            lines.push(line);
             answers.push(said(occurrence, answer, naming, people));
         }
     }
@@ -224,7 +224,7 @@ fn variants(cluster: &Cluster, title: &str, people: &Participants<'_>) -> Vec<Wo
     lines.map(|text| WordingView { language: language(&text), text }).collect()
 }
 
-/// The versions that the merged answer names, or else those that people named.
+/// The versions that the merged answer names, otherwise those that the messages name.
 fn versions(cluster: &Cluster, ranked: &[&Occurrence], people: &Participants<'_>) -> Vec<String> {
     if let Some(canon) = &cluster.canon {
         return rules::versions::versions([canon.one_line_text().as_str()]);

@@ -1,4 +1,4 @@
-//! Dates, counts and verdicts as people read them.
+//! Dates, counts, signals and grades as text.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -7,7 +7,7 @@ use rules::model::ids::Millis;
 use rules::resolution::{ResolutionGrade, SignalKind};
 use serde::Serialize;
 
-/// A moment, for machines and for people. Always UTC.
+/// A time for machines and for people, in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct DisplayDate {
     /// RFC 3339, to the second.
@@ -27,7 +27,7 @@ impl From<Millis> for DisplayDate {
     }
 }
 
-/// Whether a maintainer stands behind an answer.
+/// Whether maintainers have merged an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ReviewStatus {

@@ -1,4 +1,4 @@
-//! The store's counts, kept for a minute: counting reads the whole store.
+//! The counts of the store, cached for a minute because counting reads the whole store.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::http::error::HttpError;
 
-const KEPT: Duration = Duration::from_secs(60);
+const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// The latest counts. One request counts while others wait for it.
 #[derive(Default)]
@@ -16,15 +16,16 @@ pub(crate) struct CachedCounts(Mutex<Option<(Instant, StoreCounts)>>);
 
 impl CachedCounts {
     pub(crate) async fn counts(&self, store: &Store) -> Result<StoreCounts, HttpError> {
-        let mut kept = self.0.lock().await;
-        if let Some((counted, counts)) = &*kept
-            && counted.elapsed() < KEPT
+        let mut cached = self.0.lock().await;
+        if let Some((counted, counts)) = &*cached
+            && counted.elapsed() < MAX_AGE
         {
             return Ok(counts.clone());
         }
         let counts = store.counts().await;
-        let counts = counts.map_err(|cause| HttpError::internal("count what is stored", &cause))?;
-        *kept = Some((Instant::now(), counts.clone()));
+        let counts =
+            counts.map_err(|cause| HttpError::internal("count the stored data", &cause))?;
+        *cached = Some((Instant::now(), counts.clone()));
         Ok(counts)
     }
 }

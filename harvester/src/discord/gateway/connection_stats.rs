@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use indexer::store::GatewayStatus;
 use rules::model::ids::{ChannelId, Millis};
-use serde::Serialize;
 
 use super::health::{HealthAction, HealthEvent, HealthTimeouts, ShardHealth};
 use super::raw_event::{DispatchEvent, EventGap};
@@ -18,36 +18,9 @@ pub struct ConnectionStats(Arc<Mutex<StatsInner>>);
 
 #[derive(Debug, Default)]
 struct StatsInner {
-    pulse: StatsSnapshot,
+    pulse: GatewayStatus,
     gapped: GapSet,
     health: BTreeMap<u32, ShardHealth>,
-}
-
-/// The connection in numbers, counted since the process started.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct StatsSnapshot {
-    /// New sessions. What happened before each is a gap of unknown length.
-    pub ready_total: u64,
-    /// Sessions that were resumed without a loss.
-    pub resumed_total: u64,
-    /// IDENTIFYs and RESUMEs sent.
-    pub identifies_total: u64,
-    pub resumes_total: u64,
-    /// Clients that were dropped and restarted.
-    pub restarts_total: u64,
-    /// How often Discord closed the connection, by code.
-    pub closings: BTreeMap<u16, u64>,
-    /// Events that serenity could not parse, by kind. They were parsed from Discord's own JSON.
-    pub unknown_events_total: BTreeMap<String, u64>,
-    /// Events that were rejected because the queue was full. Their subjects are read again.
-    pub lost_by_full_queue: u64,
-    pub last_dispatch: Option<Millis>,
-    pub last_dispatch_age_ms: Option<i64>,
-    /// When Discord last acknowledged a heartbeat.
-    pub last_ack: Option<Millis>,
-    /// The number of shards, and the state of each shard that this process holds or waits for.
-    pub shards: u32,
-    pub stages: BTreeMap<u32, &'static str>,
 }
 
 /// What has to be read again because events of it were lost.
@@ -59,10 +32,8 @@ pub struct GapSet {
 }
 
 impl ConnectionStats {
-    pub fn pulse(&self, now: Millis) -> StatsSnapshot {
-        let mut pulse = self.lock().pulse.clone();
-        pulse.last_dispatch_age_ms = pulse.last_dispatch.map(|last| (now.0 - last.0).max(0));
-        pulse
+    pub fn pulse(&self) -> GatewayStatus {
+        self.lock().pulse.clone()
     }
 
     /// Takes what has to be read again; the next call returns only what was lost since.
@@ -74,7 +45,7 @@ impl ConnectionStats {
         let mut inner = self.lock();
         inner.pulse.last_dispatch = Some(dispatch.at);
         if !dispatch.readable {
-            inner.pulse.count_unknown(&dispatch.kind);
+            inner.count_unparsed(&dispatch.kind);
         }
         let health_event = match dispatch.kind.as_str() {
             "READY" => HealthEvent::Ready,
@@ -124,7 +95,7 @@ impl ConnectionStats {
     }
 
     pub(super) fn stage(&self, shard: u32, stage: &'static str) {
-        self.lock().pulse.stages.insert(shard, stage);
+        self.lock().pulse.stages.insert(shard, stage.to_owned());
     }
 
     fn lock(&self) -> MutexGuard<'_, StatsInner> {
@@ -152,17 +123,16 @@ impl StatsInner {
             HealthEvent::Dispatch | HealthEvent::Ack | HealthEvent::Closed(_) => None,
         };
         if let Some(stage) = stage {
-            pulse.stages.insert(shard, stage);
+            pulse.stages.insert(shard, stage.to_owned());
         }
         if let Some(health) = self.health.get_mut(&shard) {
             health.record(health_event, now);
         }
     }
-}
 
-impl StatsSnapshot {
-    fn count_unknown(&mut self, kind: &str) {
-        let known = &mut self.unknown_events_total;
+    /// Counts an event that serenity could not parse.
+    fn count_unparsed(&mut self, kind: &str) {
+        let known = &mut self.pulse.unknown_events_total;
         let room = known.len() < KINDS || known.contains_key(kind);
         *known.entry(if room { kind } else { "OTHER" }.to_owned()).or_default() += 1;
     }
@@ -190,9 +160,9 @@ mod tests {
             stats.record_event(&dispatch(&format!("NEW_{number}"), false));
         }
         stats.record(0, HealthEvent::Closed(4000), Millis(2));
-        let pulse = stats.pulse(Millis(1_500));
+        let pulse = stats.pulse();
         assert_eq!((pulse.ready_total, pulse.resumed_total), (1, 1));
-        assert_eq!(pulse.last_dispatch_age_ms, Some(500));
+        assert_eq!(pulse.last_dispatch, Some(Millis(1_000)));
         assert_eq!(pulse.unknown_events_total.len(), KINDS + 1);
         assert_eq!(pulse.unknown_events_total["OTHER"], 100 - KINDS as u64);
         assert_eq!(pulse.closings[&4000], 1);
@@ -207,6 +177,6 @@ mod tests {
         let gapped = stats.take_gapped();
         assert_eq!(gapped, GapSet { channels: [ChannelId(8)].into(), everything: true });
         assert_eq!(stats.take_gapped(), GapSet::default());
-        assert_eq!(stats.pulse(Millis(0)).lost_by_full_queue, 3);
+        assert_eq!(stats.pulse().lost_by_full_queue, 3);
     }
 }

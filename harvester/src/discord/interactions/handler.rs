@@ -8,11 +8,10 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use indexer::search::suggest::SuggestionModel;
 use indexer::search::{SearchQuery, Searcher};
-use indexer::store::{Store, Suggestion};
+use indexer::store::{InteractionCounts, Store, Suggestion};
 use rules::config::ruleset::Ruleset;
 use rules::model::ids::{GuildId, Millis};
 use rules::publish::pseudonym::AuthorNaming;
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::discord::interactions::decide::answers::{self, AnswerMatches};
@@ -52,14 +51,6 @@ pub(in crate::discord::interactions) struct InteractionCounters {
     pub(in crate::discord::interactions) answered: AtomicU64,
     pub(in crate::discord::interactions) unreadable: AtomicU64,
     pub(in crate::discord::interactions) failed: AtomicU64,
-}
-
-/// Outcomes of the interactions of this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct InteractionCounts {
-    pub interactions_answered_total: u64,
-    pub interactions_unreadable_total: u64,
-    pub interactions_failed_total: u64,
 }
 
 impl InteractionHandler {

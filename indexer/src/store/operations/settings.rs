@@ -4,9 +4,6 @@ use rules::publish::pseudonym::Salt;
 
 use crate::store::{Result, Store, StoreError};
 
-/// The setting that holds the pulse of a daemon is named so, and by the daemon.
-pub const PULSES: &str = "pulse/";
-
 impl Store {
     pub async fn setting(&self, name: &str) -> Result<Option<String>> {
         Ok(sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")

@@ -1,9 +1,8 @@
 //! `/harvester`: the status, and the data stored about a user.
 
-use indexer::store::PULSES;
+use indexer::store::DaemonStatus;
 use rules::model::ids::Millis;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::discord::interactions::text::language::BotLanguage;
 use crate::discord::interactions::text::messages;
@@ -32,14 +31,9 @@ pub(crate) struct ServerStatus {
     pub(crate) last_stored: Option<Millis>,
 }
 
-/// When any daemon last stored an event, by the status that each of them writes.
-pub(crate) fn last_stored(settings: &[(String, String)]) -> Option<Millis> {
-    let pulses = settings.iter().filter(|(name, _)| name.starts_with(PULSES));
-    let times = pulses.filter_map(|(_, pulse)| {
-        let pulse = serde_json::from_str::<Value>(pulse).ok()?;
-        Some(Millis(pulse["at"].as_i64()? - pulse["last_stored_age_ms"].as_i64()?))
-    });
-    times.max()
+/// When any daemon last stored an event.
+pub(crate) fn last_stored(daemons: &[(String, DaemonStatus)]) -> Option<Millis> {
+    daemons.iter().filter_map(|(_, status)| status.last_event_stored).max()
 }
 
 pub(crate) fn render_status(state: &ServerStatus, language: BotLanguage) -> Reply {
@@ -100,7 +94,7 @@ pub(crate) fn export(data: &impl Serialize, language: BotLanguage) -> Vec<Reply>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[test]
     fn the_state_is_told_in_both_languages() {
@@ -119,18 +113,14 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_pulse_tells_the_last_event() {
-        let pulse = |name: &str, at: i64, age: Value| {
-            let pulse = json!({"at": at, "last_stored_age_ms": age});
-            (format!("{PULSES}{name}"), pulse.to_string())
+    fn the_newest_status_tells_the_last_event() {
+        let status = |name: &str, last: Option<i64>| {
+            let last_event_stored = last.map(Millis);
+            (name.to_owned(), DaemonStatus { last_event_stored, ..DaemonStatus::default() })
         };
-        let settings = [
-            pulse("one", 9_000, json!(1_000)),
-            pulse("two", 9_500, json!(3_000)),
-            pulse("three", 9_900, Value::Null),
-            (format!("{PULSES}four"), "{".to_owned()),
-        ];
-        assert_eq!(last_stored(&settings), Some(Millis(8_000)));
+        let daemons =
+            [status("one", Some(8_000)), status("two", Some(6_500)), status("three", None)];
+        assert_eq!(last_stored(&daemons), Some(Millis(8_000)));
         assert_eq!(last_stored(&[]), None);
     }
 

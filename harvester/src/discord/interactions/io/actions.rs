@@ -411,7 +411,7 @@ impl InteractionHandler {
     async fn state(&self) -> Result<ServerStatus, InteractionError> {
         let counts = self.store.counts().await?;
         let live = self.store.live_counts().await?;
-        let pulses = self.store.settings_under(indexer::store::PULSES).await?;
+        let daemons = self.store.daemon_statuses().await?;
         Ok(ServerStatus {
             paused: self.is_paused().await?,
             messages: counts.messages,
@@ -423,7 +423,7 @@ impl InteractionHandler {
             open: counts.conversations_by_status.get("open").copied().unwrap_or_default(),
             proposals: counts.proposals,
             quarantined: live.quarantined_by_kind.values().sum(),
-            last_stored: operating::last_stored(&pulses),
+            last_stored: operating::last_stored(&daemons),
         })
     }
 
