@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rules::model::ids::{ChannelId, ClusterId};
-use tantivy::{Index, IndexReader, ReloadPolicy, TantivyError};
+use tantivy::{Index, IndexReader, ReloadPolicy};
 
 mod disk;
 pub mod document;
+mod error;
 mod highlight;
 mod query_terms;
 pub mod schema;
@@ -19,7 +20,9 @@ pub mod suggest;
 pub mod tokenize;
 pub mod writer;
 
-use snapshot::IndexSnapshot;
+use self::snapshot::IndexSnapshot;
+
+pub use error::SearchError;
 
 /// Hits in one answer at most.
 const MAX_LIMIT: usize = 50;
@@ -61,28 +64,6 @@ pub struct SearchHit {
     pub score: f32,
     /// 0 to 1: how much of what the query says, by weight, the document says too.
     pub share: f32,
-}
-
-/// Why nothing can be searched.
-#[derive(Debug, thiserror::Error)]
-pub enum SearchError {
-    /// No index was made yet, or another version made it, or it is damaged: opening a writer mends all three.
-    #[error("there is no index to search")]
-    NoIndex(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
-    #[error("cannot read the index")]
-    Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl From<TantivyError> for SearchError {
-    fn from(error: TantivyError) -> Self {
-        Self::Engine(Box::new(error))
-    }
-}
-
-impl From<std::io::Error> for SearchError {
-    fn from(error: std::io::Error) -> Self {
-        Self::Engine(Box::new(error))
-    }
 }
 
 /// Reads the index as of the last `reload`. Clones share what they see. Needs no lock. All calls block.
