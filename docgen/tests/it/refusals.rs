@@ -67,8 +67,8 @@ fn what_facts_do_not_list_is_refused_with_its_value() {
 #[test]
 fn an_answer_that_does_not_stand_alone_is_refused() {
     for (answer, why) in [
-        ("@Asker0", "it has no text"),
-        ("👍", "it has no text"),
+        ("@Asker0", "it has no words"),
+        ("👍", "it has no words"),
         ("yes", "it only says yes, no or thanks"),
         ("try it", "it is too short"),
         ("as I said, run the command", "it refers to something that the reader does not see"),
