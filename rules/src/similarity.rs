@@ -56,7 +56,7 @@ pub fn compare_pair(a: &QaSignature, b: &QaSignature, rules: &SimilarityRules) -
     pair_features::sameness(a, b, rules)
 }
 
-/// The score that [`same`] gives, without its reasons.
+/// The score that [`compare_pair`] gives, without its reasons.
 pub fn pair_score(a: &QaSignature, b: &QaSignature, rules: &SimilarityRules) -> f32 {
     pair_features::score(a, b, rules)
 }

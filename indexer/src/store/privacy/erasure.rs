@@ -28,7 +28,7 @@ pub struct ErasureSummary {
 impl Store {
     /// Writes down that a person opted out, and removes everything of theirs, in one transaction: from
     /// here on nothing of them is stored. Verdicts are free of them once what is pending is judged, the
-    /// files after [`Store::scrub`]. `by` says who asked for it. Idempotent.
+    /// files after [`Store::purge_deleted_text`]. `by` says who asked for it. Idempotent.
     ///
     /// # Errors
     /// [`crate::store::StoreError::NoSalt`] before [`Store::keep_salt`].
