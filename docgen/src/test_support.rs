@@ -27,6 +27,7 @@ pub(crate) fn cluster() -> Cluster {
         reasons: Vec::new(),
         quotable: true,
         people: Vec::new(),
+        newcomers: Default::default(),
     };
     Cluster {
         id: ClusterId::of_question(MessageId(5)),

@@ -5,6 +5,7 @@ pub mod error;
 pub mod file_report;
 pub mod files;
 pub mod reader;
+pub mod whole_channels;
 mod schema;
 
 mod authors;

@@ -7,7 +7,8 @@ use crate::model::cluster::{Cluster, Occurrence};
 use crate::model::ids::Millis;
 use crate::model::reason::WeightedReason;
 use crate::publish::title::title_score;
-use crate::resolution::{ResolutionGrade, SignalKind};
+use crate::resolution::ResolutionGrade;
+use crate::support::{IndependentPeople, ShareRules, Solution, answerer, is_trusted, solutions};
 
 #[derive(Debug, Clone)]
 pub struct PageRules {
@@ -17,6 +18,7 @@ pub struct PageRules {
     deadline: i64,
     alike: f32,
     backing: BackingRules,
+    support: SupportRules,
     /// When the documentation answers a question already.
     pub docs: DocsRules,
 }
@@ -47,6 +49,14 @@ struct BackingRules {
     by_two_answerers: bool,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct SupportRules {
+    people: usize,
+    spread: i64,
+    newcomer_age: i64,
+    share: ShareRules,
+}
+
 impl PageRules {
     pub(crate) fn read(file: &mut TomlReader) -> Self {
         let (more_than, askers, days, hours, alike) = file.section("due", |table| {
@@ -62,6 +72,15 @@ impl PageRules {
             by_asker: table.bool("by_asker", true),
             by_trusted: table.bool("by_trusted", true),
             by_two_answerers: table.bool("by_two_answerers", true),
+        });
+        let support = file.section("support", |table| SupportRules {
+            people: table.integer("people", 2, 1, 1_000) as usize,
+            spread: table.integer("spread_hours", 24, 0, 8_760) * Millis::HOUR,
+            newcomer_age: table.integer("account_days", 7, 0, 3_650) * Millis::DAY,
+            share: ShareRules {
+                share: table.number("person_share", 0.25, 0.0, 0.99) as f32,
+                pages: table.integer("person_pages", 3, 1, 10_000) as usize,
+            },
         });
         let docs = file.section("docs", |table| DocsRules {
             alike: table.number("alike", 0.6, 0.0, 1.0) as f32,
@@ -80,6 +99,7 @@ impl PageRules {
             deadline: hours * Millis::HOUR,
             alike,
             backing,
+            support,
             docs,
         }
     }
@@ -87,6 +107,16 @@ impl PageRules {
     /// Whether two questions that are so much alike are surely the same.
     pub fn is_same(&self, alike: f32) -> bool {
         alike >= self.alike
+    }
+
+    /// Younger accounts add no support, in milliseconds.
+    pub fn newcomer_age(&self) -> i64 {
+        self.support.newcomer_age
+    }
+
+    /// How many of the due pages may be one person's.
+    pub fn person_share(&self) -> ShareRules {
+        self.support.share
     }
 
     /// The time by which a proposal must be open, for a threshold first seen at `since`.
@@ -122,21 +152,62 @@ pub trait PairwiseSimilarity {
 pub fn due(cluster: &Cluster, rules: &PageRules, kinship: &impl PairwiseSimilarity) -> DueVerdict {
     let (centre, core) = core_occurrences(cluster, rules, kinship);
     let occurrences = core.iter().map(|at| &cluster.occurrences[*at]).collect::<Vec<_>>();
-    let (count, askers) = busiest_span(&occurrences, rules);
-    let enough = count > rules.more_than;
-    let widespread = askers >= rules.askers;
-    let backing = backing(&core, &occurrences, rules, kinship);
-    let backed = backing.is_some();
-    let days = rules.within / Millis::DAY;
-    let reasons = vec![
+    let people = IndependentPeople::of(&cluster.occurrences);
+    let span = busiest_span(&occurrences, rules, &people);
+    let solutions = solutions(&occurrences, &people);
+    let judge = BackingCheck { core: &core, occurrences: &occurrences, people: &people, rules };
+    let backing = judge.backing(&solutions, kinship);
+    let trusted = occurrences.iter().any(|one| is_trusted(one));
+    let spread = rules.support.spread;
+    let supporters = solutions.first().map_or(0, |leading| leading.support.people);
+    let conditions = [
         condition(
-            enough,
-            format!("surely the same question was resolved {count} times within {days} days"),
+            span.count > rules.more_than,
+            format!(
+                "surely the same question was resolved {} times within {} days",
+                span.count,
+                rules.within / Millis::DAY
+            ),
         ),
-        condition(widespread, format!("asked by {askers} different people")),
-        condition(backed, backing.unwrap_or("nobody but the answerer confirms an answer").into()),
+        condition(span.askers >= rules.askers, asked_by(&span)),
+        condition(
+            backing.is_some(),
+            backing.unwrap_or("nobody but the answerer confirms an answer").into(),
+        ),
+        condition(trusted || span.length >= spread, spread_over(&span, spread, trusted)),
     ];
-    DueVerdict { due: enough && widespread && backed, reasons, core, centre }
+    let due = conditions.iter().all(|reason| reason.weight > 0.0);
+    let mut reasons = conditions.to_vec();
+    reasons.push(WeightedReason::new(
+        format!("{supporters} independent people stand behind the answer that leads"),
+        0.0,
+    ));
+    let newcomers = occurrences.iter().flat_map(|one| &one.newcomers).collect::<BTreeSet<_>>();
+    if !newcomers.is_empty() {
+        let days = rules.support.newcomer_age / Millis::DAY;
+        reasons.push(WeightedReason::new(
+            format!(
+                "{} accounts were younger than {days} days: they add no support",
+                newcomers.len()
+            ),
+            0.0,
+        ));
+    }
+    DueVerdict { due, reasons, core, centre }
+}
+
+fn asked_by(span: &BusiestSpan) -> String {
+    let same = span.people - span.askers;
+    let merged = if same > 0 { "; those who answer each other count once" } else { "" };
+    format!("asked by {} different people{merged}", span.askers)
+}
+
+fn spread_over(span: &BusiestSpan, spread: i64, trusted: bool) -> String {
+    let hours = span.length / Millis::HOUR;
+    match trusted {
+        true => format!("asked over {hours} hours; a trusted person answered, so any time will do"),
+        false => format!("asked over {hours} hours of at least {}", spread / Millis::HOUR),
+    }
 }
 
 fn condition(met: bool, what: String) -> WeightedReason {
@@ -170,8 +241,24 @@ fn core_occurrences(
     best.map(|(_, centre, members)| (centre, members)).unwrap_or_default()
 }
 
+/// The occurrences within one span of time.
+#[derive(Debug, Clone, Copy, Default)]
+struct BusiestSpan {
+    count: usize,
+    /// Independent askers.
+    askers: usize,
+    /// All askers.
+    people: usize,
+    /// From the first question to the last, in milliseconds.
+    length: i64,
+}
+
 /// The most occurrences in one span, and the askers in the span where both are best.
-fn busiest_span(occurrences: &[&Occurrence], rules: &PageRules) -> (usize, usize) {
+fn busiest_span(
+    occurrences: &[&Occurrence],
+    rules: &PageRules,
+    people: &IndependentPeople,
+) -> BusiestSpan {
     let spans = (0..occurrences.len()).map(|first| {
         let start = occurrences[first].question.sent.0;
         let span = occurrences[first..]
@@ -180,41 +267,66 @@ fn busiest_span(occurrences: &[&Occurrence], rules: &PageRules) -> (usize, usize
             .collect::<Vec<_>>();
         let askers =
             span.iter().map(|occurrence| occurrence.question.author).collect::<BTreeSet<_>>();
-        (span.len(), askers.len())
+        let last = span.iter().map(|occurrence| occurrence.question.sent.0).max();
+        BusiestSpan {
+            count: span.len(),
+            askers: people.count(&askers),
+            people: askers.len(),
+            length: last.unwrap_or(start) - start,
+        }
     });
     spans
-        .max_by_key(|(count, askers)| {
-            (*count > rules.more_than && *askers >= rules.askers, *count, *askers)
+        .max_by_key(|span| {
+            let enough = span.count > rules.more_than && span.askers >= rules.askers;
+            (enough, span.count, span.askers, span.length)
         })
         .unwrap_or_default()
 }
 
-fn backing(
-    core: &[usize],
-    occurrences: &[&Occurrence],
-    rules: &PageRules,
-    kinship: &impl PairwiseSimilarity,
-) -> Option<&'static str> {
-    if rules.backing.by_asker
-        && occurrences.iter().any(|one| one.grade <= ResolutionGrade::Confirmed)
-    {
-        return Some("an answer is confirmed by its asker, a mark or a tag");
+/// What the backing of an answer depends on.
+struct BackingCheck<'a> {
+    core: &'a [usize],
+    occurrences: &'a [&'a Occurrence],
+    people: &'a IndependentPeople,
+    rules: &'a PageRules,
+}
+
+impl BackingCheck<'_> {
+    /// What confirms an answer that leads, if anything does.
+    fn backing(
+        &self,
+        solutions: &[Solution],
+        kinship: &impl PairwiseSimilarity,
+    ) -> Option<&'static str> {
+        let backing = &self.rules.backing;
+        let leading = solutions.iter().filter(|one| one.leads);
+        let confirmed = |solution: &Solution| {
+            solution.support.people >= self.rules.support.people
+                && solution.support.confirmers > 0
+                && self.of(solution).any(|one| one.grade <= ResolutionGrade::Confirmed)
+        };
+        if backing.by_asker && leading.clone().any(confirmed) {
+            return Some("an answer is confirmed by its asker, a mark or a tag");
+        }
+        if backing.by_trusted && self.occurrences.iter().any(|one| is_trusted(one)) {
+            return Some("an answer comes from a trusted person");
+        }
+        (backing.by_two_answerers && self.two_agree(kinship))
+            .then_some("two people answered independently and agree")
     }
-    let trusted = |one: &&Occurrence| {
-        one.best_answer().trusted
-            || one.signals.iter().any(|signal| signal.kind == SignalKind::TrustedAnswer)
-    };
-    if rules.backing.by_trusted && occurrences.iter().any(trusted) {
-        return Some("an answer comes from a trusted person");
+
+    fn of<'s>(&'s self, solution: &'s Solution) -> impl Iterator<Item = &'s Occurrence> {
+        solution.occurrences.iter().map(|at| self.occurrences[*at])
     }
-    let two_agree = || {
-        (0..core.len()).any(|one| {
+
+    fn two_agree(&self, kinship: &impl PairwiseSimilarity) -> bool {
+        let group = |at: usize| answerer(self.occurrences[at]).map(|by| self.people.group(by));
+        (0..self.core.len()).any(|one| {
             (0..one).any(|other| {
-                occurrences[one].best_answer().author != occurrences[other].best_answer().author
-                    && kinship.agree(core[one], core[other])
+                let both = group(one).zip(group(other));
+                both.is_some_and(|(one, other)| one != other)
+                    && kinship.agree(self.core[one], self.core[other])
             })
         })
-    };
-    (rules.backing.by_two_answerers && two_agree())
-        .then_some("two people answered independently and agree")
+    }
 }

@@ -14,6 +14,7 @@ pub mod resolution;
 pub mod safety;
 pub mod similarity;
 pub mod staleness;
+pub mod support;
 #[cfg(test)]
 mod test_support;
 pub(crate) mod text;

@@ -3,7 +3,7 @@
 mod answer_style;
 mod weights;
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeSet;
 
 use self::answer_style::AnswerStyle;
@@ -11,7 +11,8 @@ use self::weights::WEIGHTS;
 use crate::model::cluster::{Cluster, Occurrence};
 use crate::model::reason::WeightedReason;
 use crate::resolution::ResolutionGrade;
-use crate::similarity::tokens::{SimilarityToken, stem, tokens};
+use crate::similarity::content::content;
+use crate::support::{IndependentPeople, Solution, Support, solutions};
 
 /// So many of a cluster's answers, the surest first, are compared with each other.
 const MOST_COMPARED: usize = 24;
@@ -27,34 +28,87 @@ pub struct RankedOccurrence<'c> {
     /// The sum of the reasons' weights: higher is better.
     pub score: f32,
     pub reasons: Vec<WeightedReason>,
+    pub standing: SolutionStanding,
+}
+
+/// How the solution that an answer belongs to stands among those of its cluster.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SolutionStanding {
+    /// Answers with the same number say the same; 0 has the most support.
+    pub solution: usize,
+    pub support: Support,
+    /// Whether no other solution has more support.
+    pub leads: bool,
+    /// Whether enough people are behind it to show it beside the leading one.
+    pub stands_beside: bool,
+    /// Whether the answer adds to its solution what nobody else names.
+    pub embellished: bool,
+}
+
+impl SolutionStanding {
+    /// More support first, then what adds nothing of its own.
+    fn rank(self) -> (Reverse<usize>, bool) {
+        (Reverse(self.support.weight()), self.embellished)
+    }
 }
 
 /// The quotable occurrences of a cluster, the one with the best answer first; of equals the earlier.
 ///
-/// Counts for an answer: how it was resolved and with what confidence, a trusted answerer, similar
+/// An answer with more independent people behind it comes before one with fewer. Among equals counts for
+/// an answer: how it was resolved and with what confidence, a trusted answerer, similar
 /// answers of others, that its question names the cluster, that it is about the same things, its
 /// length, and that it says what to do. Counts against it: that it only points elsewhere, doubts, asks
 /// back, or is about something that nobody else asked.
 pub fn rank_occurrences(cluster: &Cluster) -> Vec<RankedOccurrence<'_>> {
-    let mut occurrences = cluster.occurrences.iter().collect::<Vec<_>>();
+    let mut occurrences = with_standings(cluster);
     // The sort is stable, so that of equals the earlier stays first.
-    occurrences.sort_by(|a, b| resolution_score(b).total_cmp(&resolution_score(a)));
+    occurrences.sort_by(|(a, one), (b, other)| {
+        one.rank().cmp(&other.rank()).then(resolution_score(b).total_cmp(&resolution_score(a)))
+    });
     let split = occurrences.len().min(MOST_COMPARED);
     let (near, far) = occurrences.split_at(split);
-    let said = near.iter().copied().map(OccurrenceTerms::of).collect::<Vec<_>>();
+    let said = near.iter().map(|(one, _)| OccurrenceTerms::of(one)).collect::<Vec<_>>();
     let named = RepresentativeTerms::of(cluster);
     let mut ranked = said
         .iter()
-        .filter(|one| one.occurrence.quotable)
-        .map(|one| one.standing(&named, &said))
+        .zip(near)
+        .filter(|(one, _)| one.occurrence.quotable)
+        .map(|(one, (_, standing))| RankedOccurrence {
+            standing: *standing,
+            ..one.ranked(&named, &said)
+        })
         .collect::<Vec<_>>();
-    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| earlier(a, b)));
-    ranked.extend(
-        far.iter()
-            .filter(|one| one.quotable)
-            .map(|one| RankedOccurrence::from_resolution_only(one)),
-    );
+    ranked.sort_by(|a, b| {
+        let by_support = a.standing.rank().cmp(&b.standing.rank());
+        by_support.then(b.score.total_cmp(&a.score)).then_with(|| earlier(a, b))
+    });
+    ranked.extend(far.iter().filter(|(one, _)| one.quotable).map(|(one, standing)| {
+        RankedOccurrence { standing: *standing, ..RankedOccurrence::from_resolution_only(one) }
+    }));
     ranked
+}
+
+/// Each occurrence with the standing of its solution, in the order of the questions. What is in no
+/// solution stands last.
+fn with_standings(cluster: &Cluster) -> Vec<(&Occurrence, SolutionStanding)> {
+    let occurrences = cluster.occurrences.iter().collect::<Vec<_>>();
+    let people = IndependentPeople::of(&cluster.occurrences);
+    let solutions = solutions(&occurrences, &people);
+    let none = SolutionStanding { solution: solutions.len(), ..SolutionStanding::default() };
+    let mut standings = vec![none; occurrences.len()];
+    for (solution, one) in solutions.iter().enumerate() {
+        let Solution { occurrences: members, support, leads, stands_beside, embellished } = one;
+        for at in members {
+            standings[*at] = SolutionStanding {
+                solution,
+                support: *support,
+                leads: *leads,
+                stands_beside: *stands_beside,
+                embellished: embellished.contains(at),
+            };
+        }
+    }
+    occurrences.into_iter().zip(standings).collect()
 }
 
 /// How much of its content words the shorter of two texts shares with the other, 0 to 1.
@@ -70,12 +124,13 @@ fn earlier(a: &RankedOccurrence<'_>, b: &RankedOccurrence<'_>) -> Ordering {
 impl<'c> RankedOccurrence<'c> {
     /// The score from the verdict on its conversation alone.
     fn from_resolution_only(occurrence: &'c Occurrence) -> Self {
-        let mut standing = Self { occurrence, score: 0.0, reasons: Vec::new() };
+        let standing = SolutionStanding::default();
+        let mut ranked = Self { occurrence, score: 0.0, reasons: Vec::new(), standing };
         let (what, weight) = resolution_reason(occurrence.grade);
-        standing.add(what, weight);
-        standing.add("how sure its judgement is", occurrence.confidence);
-        standing.add("given by a trusted person", trust(occurrence));
-        standing
+        ranked.add(what, weight);
+        ranked.add("how sure its judgement is", occurrence.confidence);
+        ranked.add("given by a trusted person", trust(occurrence));
+        ranked
     }
 
     fn add(&mut self, what: &str, weight: f32) {
@@ -129,26 +184,26 @@ impl<'c> OccurrenceTerms<'c> {
         Self { occurrence, question, answer: content(&occurrence.best_answer().text) }
     }
 
-    fn standing(
+    fn ranked(
         &self,
         named: &RepresentativeTerms,
         all: &[OccurrenceTerms<'_>],
     ) -> RankedOccurrence<'c> {
         let best = self.occurrence.best_answer();
-        let mut standing = RankedOccurrence::from_resolution_only(self.occurrence);
-        standing.add("others answered likewise", WEIGHTS.agreement * self.agreement(all));
+        let mut ranked = RankedOccurrence::from_resolution_only(self.occurrence);
+        ranked.add("others answered likewise", WEIGHTS.agreement * self.agreement(all));
         let words = best.text.split_whitespace().count().min(FULL);
-        standing.add("its substance", WEIGHTS.substance * words as f32 / FULL as f32);
+        ranked.add("its substance", WEIGHTS.substance * words as f32 / FULL as f32);
         let nearness = cosine(&self.question, &named.words);
-        standing.add("its question is the one that is asked", WEIGHTS.nearness * nearness);
+        ranked.add("its question is the one that is asked", WEIGHTS.nearness * nearness);
         let matter = share(&named.words, &self.answer);
-        standing.add("speaks of what is asked", WEIGHTS.matter * (2.0 * matter).min(1.0));
+        ranked.add("speaks of what is asked", WEIGHTS.matter * (2.0 * matter).min(1.0));
         let asides = self.asides(named, all).min(MOST_ASIDES);
-        standing.add("speaks of what nobody else asked", WEIGHTS.aside * asides as f32);
+        ranked.add("speaks of what nobody else asked", WEIGHTS.aside * asides as f32);
         for (what, weight) in AnswerStyle::of(&best.text).weights(named.asks_how) {
-            standing.add(what, weight);
+            ranked.add(what, weight);
         }
-        standing
+        ranked
     }
 
     /// How much of its words the likest answer of another person shares, 0 to 1.
@@ -170,24 +225,6 @@ impl<'c> OccurrenceTerms<'c> {
         });
         own.count()
     }
-}
-
-/// The stems of a text's content words; of scripts without spaces, every two letters.
-pub(crate) fn content(text: &str) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
-    for token in tokens(text) {
-        match token {
-            SimilarityToken::Word(word) if word.len() > 2 && !answer_style::is_grammar(&word) => {
-                words.insert(stem(&word));
-            }
-            SimilarityToken::Word(_) => {}
-            SimilarityToken::Syllables(run) => {
-                let letters = run.chars().collect::<Vec<_>>();
-                words.extend(letters.windows(2).map(|pair| pair.iter().collect::<String>()));
-            }
-        }
-    }
-    words
 }
 
 fn jaccard(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f32 {

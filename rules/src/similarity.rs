@@ -3,6 +3,7 @@
 //! Words are weighed by statistics that are frozen in a [`CorpusStats`], so that a verdict depends on
 //! the set of known questions and never on the order in which they came.
 
+pub(crate) mod content;
 mod corpus_stats;
 mod entities;
 mod hash;

@@ -20,6 +20,7 @@ pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
         reasons: Vec::new(),
         quotable: true,
         people: Vec::new(),
+        newcomers: Default::default(),
     });
     let occurrences = occurrences.collect::<Vec<_>>();
     Cluster {

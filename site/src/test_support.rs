@@ -44,6 +44,7 @@ pub(crate) fn occurrence(day: u64, question: &str, answer: &str) -> Occurrence {
         ],
         quotable: true,
         people: Vec::new(),
+        newcomers: Default::default(),
         question,
         answers: vec![answer],
     }

@@ -26,6 +26,11 @@ pub enum DraftRefusal {
     Thin(&'static str),
     #[error("it contains values that facts.toml does not list: {}", listed(.0))]
     Unlisted(Vec<UnlistedValue>),
+    #[error(
+        "one person is behind too many of the due pages; it waits until others' pages are due, or until \
+         scope.toml trusts that person"
+    )]
+    PersonShare,
     #[error("the page failed its checks: {}", faults(.0))]
     Faulty(Vec<LintError>),
 }

@@ -3,7 +3,7 @@
 use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
 use rules::model::cluster::{Cluster, Occurrence, Quote};
 use rules::model::ids::Millis;
-use rules::occurrence_ranking::{overlap, rank_occurrences};
+use rules::occurrence_ranking::{RankedOccurrence, SolutionStanding, overlap, rank_occurrences};
 use rules::publish::anonymize::Participants;
 use rules::resolution::ResolutionGrade;
 use rules::safety::{redact, unlisted, why_not_alone};
@@ -25,6 +25,7 @@ const LONGEST_SYMPTOM: usize = 1_500;
 pub(crate) struct DraftAnswer<'c> {
     pub occurrence: &'c Occurrence,
     pub quote: &'c Quote,
+    pub standing: SolutionStanding,
     pub blocks: Vec<MarkdownBlock>,
 }
 
@@ -40,7 +41,8 @@ pub(crate) fn variants(
 }
 
 /// Answers, best first, of which each is self-contained, or why none does. The best one may still hold
-/// what must not be published; the others do not.
+/// what must not be published; the others do not. The best one has the most people behind it, or, where
+/// no such answer is self-contained, as many as an answer beside it needs.
 pub(crate) fn answers<'c>(
     cluster: &'c Cluster,
     title: &str,
@@ -49,9 +51,12 @@ pub(crate) fn answers<'c>(
 ) -> Result<Vec<DraftAnswer<'c>>, &'static str> {
     let mut why = "it has no text";
     let mut chosen: Vec<DraftAnswer<'c>> = Vec::new();
-    for occurrence in rank_occurrences(cluster).into_iter().map(|standing| standing.occurrence) {
-        for quote in &occurrence.answers {
-            match read(occurrence, quote, title, context, people) {
+    for ranked in rank_occurrences(cluster) {
+        if !(ranked.standing.leads || ranked.standing.stands_beside) {
+            continue;
+        }
+        for quote in &ranked.occurrence.answers {
+            match read(&ranked, quote, title, context, people) {
                 Ok(answer) if chosen.is_empty() => chosen.push(answer),
                 Ok(answer) if adds(&answer, &chosen, context) => chosen.push(answer),
                 Ok(_) => {}
@@ -67,7 +72,7 @@ pub(crate) fn answers<'c>(
 }
 
 fn read<'c>(
-    occurrence: &'c Occurrence,
+    ranked: &RankedOccurrence<'c>,
     quote: &'c Quote,
     title: &str,
     context: &DraftContext<'_>,
@@ -87,11 +92,12 @@ fn read<'c>(
     }
     wording::with_code_words(&mut blocks);
     wording::with_full_stops(&mut blocks);
-    Ok(DraftAnswer { occurrence, quote, blocks })
+    let RankedOccurrence { occurrence, standing, .. } = *ranked;
+    Ok(DraftAnswer { occurrence, quote, standing, blocks })
 }
 
-/// Whether an answer says more than those above it: the same person went on speaking, or somebody
-/// settled the question in another way.
+/// Whether an answer says more than those above it: the same person went on speaking, or enough
+/// people settled the question in another way.
 fn adds(answer: &DraftAnswer<'_>, chosen: &[DraftAnswer<'_>], context: &DraftContext<'_>) -> bool {
     let (first, quote) = (&chosen[0], answer.quote);
     let continues = answer.occurrence.conversation == first.occurrence.conversation
@@ -99,6 +105,8 @@ fn adds(answer: &DraftAnswer<'_>, chosen: &[DraftAnswer<'_>], context: &DraftCon
         && (quote.sent.0 - first.quote.sent.0).abs() <= ONE_BREATH;
     let other_way = answer.occurrence.conversation != first.occurrence.conversation
         && quote.message == answer.occurrence.best_answer().message
+        && answer.standing.solution != first.standing.solution
+        && answer.standing.stands_beside
         && (answer.occurrence.grade <= ResolutionGrade::Confirmed || quote.trusted);
     let text = plain_text(&answer.blocks);
     (continues || other_way)

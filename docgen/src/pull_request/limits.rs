@@ -34,6 +34,8 @@ pub struct ProposalCandidate {
     pub asked: bool,
     /// A person moved it into the weekly batch: it never goes alone.
     pub batch: bool,
+    /// One person is behind it who is behind too many due pages: it waits until that changes.
+    pub over_share: bool,
 }
 
 /// What was proposed before.
@@ -53,6 +55,7 @@ pub enum HoldReason {
     TooManyToday,
     TooManyThisHour,
     Batch,
+    PersonShare,
 }
 
 impl HoldReason {
@@ -62,6 +65,7 @@ impl HoldReason {
             Self::TooManyToday => "held: the daily limit on proposals is reached",
             Self::TooManyThisHour => "held: the hourly limit on proposals is reached",
             Self::Batch => "held for the weekly batch",
+            Self::PersonShare => "held: one person is behind too many of the due pages",
         }
     }
 }
@@ -87,6 +91,13 @@ pub fn plan_openings(
     let mut plan = OpeningPlan::default();
     let mut rest = candidates.iter().collect::<Vec<_>>();
     rest.retain(|one| {
+        let held = one.over_share && !one.asked;
+        if held {
+            plan.waiting.push((one.cluster.clone(), HoldReason::PersonShare));
+        }
+        !held
+    });
+    rest.retain(|one| {
         if one.asked && !one.batch {
             plan.open.push(one.cluster.clone());
         }
@@ -110,7 +121,7 @@ pub fn plan_openings(
             turn += 1;
             continue;
         };
-        plan.waiting = waiting.iter().map(|one| (one.cluster.clone(), why)).collect();
+        plan.waiting.extend(waiting.iter().map(|one| (one.cluster.clone(), why)));
         break;
     }
     plan.waiting.extend(batched.iter().map(|one| (one.cluster.clone(), HoldReason::Batch)));
@@ -231,6 +242,7 @@ mod tests {
             fact: false,
             asked: false,
             batch: false,
+            over_share: false,
         }
     }
 
@@ -274,6 +286,20 @@ mod tests {
         let standing = ProposalHistory { open: 3, opened: vec![NOW], last_batch: None };
         let plan = plan_openings(&[asked], &standing, &ProposalLimits::default(), NOW);
         assert_eq!(numbers(&plan.open), [1]);
+    }
+
+    #[test]
+    fn one_persons_flood_waits_and_takes_no_turn() {
+        let mut three = [candidate(1, 9, 3), candidate(2, 8, 3), candidate(3, 1, 3)];
+        three[0].over_share = true;
+        let plan = |candidates: &[ProposalCandidate]| {
+            plan_openings(candidates, &ProposalHistory::default(), &ProposalLimits::default(), NOW)
+        };
+        let held = plan(&three);
+        assert_eq!(numbers(&held.open), [2]);
+        assert_eq!(held.waiting[0], (id(1), HoldReason::PersonShare));
+        three[0].asked = true;
+        assert_eq!(numbers(&plan(&three).open), [1], "a maintainer asked for it");
     }
 
     #[test]

@@ -105,6 +105,7 @@ pub(crate) fn occurrence(at: u64, question: &str, answer: &str) -> Occurrence {
         ],
         quotable: true,
         people: Vec::new(),
+        newcomers: Default::default(),
     }
 }
 

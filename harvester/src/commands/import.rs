@@ -1,3 +1,5 @@
+mod deletions;
+
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -5,6 +7,7 @@ use serde::Serialize;
 use super::table::grouped;
 use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
+use deletions::{DeletionArgs, DeletionOutcome};
 use crate::import::files::find_exports;
 use crate::pipeline::{CaughtUp, FileOutcome, IntakeReport};
 use crate::progress::{ProgressReporter, Unit};
@@ -16,11 +19,14 @@ Examples:
   harvester import exports/ \"more exports/help [part 2].json\"
 
 Export with DiscordChatExporter as JSON, best with `--markdown false --utc`. Importing the same
-file again changes nothing; a newer export of the same channel adds new and edited messages.")]
+file again changes nothing; a newer export of the same channel adds new and edited messages. One of
+the whole channel, without a range of dates, also shows what was deleted since: you are asked first.")]
 pub(super) struct ImportArgs {
     /// Export files, or folders that are searched for them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    deletions: DeletionArgs,
 }
 
 #[derive(Serialize)]
@@ -31,6 +37,9 @@ struct ImportSummary<'r> {
     updated: u64,
     unchanged: u64,
     skipped: u64,
+    /// Messages that newer exports of their whole channel lack: deleted, and kept.
+    deleted: u64,
+    missing: u64,
     out_of_scope: usize,
     problems: Vec<String>,
     unknown_types: std::collections::BTreeMap<&'r str, u64>,
@@ -47,9 +56,10 @@ pub(super) async fn run(
     let progress = ProgressReporter::start("reading exports", Unit::Bytes, bytes.sum());
     let taken = pipeline.intake().files(found.exports, &progress).await?;
     progress.finish();
+    let deletions = arguments.deletions.delete_missing(&pipeline.store, &taken.files).await?;
     let caught_up = pipeline.catch_up(clock::now()).await?;
     pipeline.close().await;
-    let report = report(&taken, found.passed_over.len());
+    let report = report(&taken, &deletions, found.passed_over.len());
     if options.json {
         print_json(&report)?;
     } else {
@@ -64,7 +74,11 @@ pub(super) async fn run(
     Ok(if report.problems.is_empty() { CommandResult::Success } else { CommandResult::Failure })
 }
 
-fn report(taken: &IntakeReport, passed_over: usize) -> ImportSummary<'_> {
+fn report<'r>(
+    taken: &'r IntakeReport,
+    deletions: &DeletionOutcome,
+    passed_over: usize,
+) -> ImportSummary<'r> {
     let mut unknown_types = std::collections::BTreeMap::new();
     for (name, count) in taken.files.iter().flat_map(|file| &file.report.other_types) {
         *unknown_types.entry(name.as_str()).or_default() += count;
@@ -76,8 +90,15 @@ fn report(taken: &IntakeReport, passed_over: usize) -> ImportSummary<'_> {
         updated: taken.applied.updated,
         unchanged: taken.applied.unchanged,
         skipped: taken.files.iter().map(|file| file.report.skipped).sum(),
+        deleted: deletions.deleted,
+        missing: deletions.kept,
         out_of_scope: taken.files.iter().filter(|file| file.out_of_scope.is_some()).count(),
-        problems: taken.files.iter().flat_map(problems).collect(),
+        problems: taken
+            .files
+            .iter()
+            .flat_map(problems)
+            .chain(deletions.refused.iter().cloned())
+            .collect(),
         unknown_types,
     }
 }
@@ -107,8 +128,8 @@ fn problems(file: &FileOutcome) -> Vec<String> {
 }
 
 fn tell(report: &ImportSummary<'_>, caught_up: &CaughtUp) {
-    let ImportSummary { files, added, updated, unchanged, .. } = report;
-    if *added == 0 && *updated == 0 {
+    let ImportSummary { files, added, updated, unchanged, deleted, .. } = report;
+    if *added == 0 && *updated == 0 && *deleted == 0 {
         out!(
             "Nothing new: all {} messages in {files} file(s) were already stored.",
             grouped(*unchanged)
@@ -120,6 +141,9 @@ fn tell(report: &ImportSummary<'_>, caught_up: &CaughtUp) {
             grouped(*updated),
             grouped(*unchanged)
         );
+        if *deleted > 0 {
+            out!("Deleted {} message(s) that a newer export no longer has.", grouped(*deleted));
+        }
         out!(
             "Analysed {} conversation(s) in {} channel(s); {} answer(s) updated in the index.",
             grouped(caught_up.conversations),

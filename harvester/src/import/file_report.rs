@@ -17,6 +17,8 @@ pub struct FileReport {
     pub channel_name: String,
     /// When the export was made; `Millis(0)` before 2023, when the exporter did not say.
     pub exported_at: Millis,
+    /// Whether the file says that it was exported without a range of dates.
+    pub unlimited: bool,
     /// Messages handed over, of every kind.
     pub messages: u64,
     /// Those among them that are Discord's own notices.

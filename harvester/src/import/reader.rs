@@ -12,7 +12,7 @@ use super::byte_window::{ByteWindow, LONGEST_VALUE, ParseAttempt, ReadError, par
 use super::error::ImportError;
 use super::file_report::FileReport;
 use super::mapping::{self, MappedMessage};
-use super::schema::{ExportChannel, ExportGuild, ExportMessage};
+use super::schema::{ExportChannel, ExportDateRange, ExportGuild, ExportMessage};
 use crate::event::ChatEvent;
 use crate::wire::lenient::{LenientObject, LenientScalar};
 
@@ -131,6 +131,7 @@ impl<R: Read> ExportReader<R> {
             "exportedAt" => {
                 self.report.exported_at = self.window.take(whole(time))?.unwrap_or_default();
             }
+            "dateRange" => self.report.unlimited = self.window.take(whole(unlimited))?,
             "messageCount" => self.report.message_count_stated = self.window.take(whole(count))?,
             "messages" if self.messages_seen => {
                 return Err(ReadError::Malformed { offset: at, why: "a second `messages`".into() });
@@ -264,6 +265,15 @@ fn guild(bytes: &[u8]) -> Parsed<(Option<GuildId>, String)> {
 fn channel(bytes: &[u8]) -> Parsed<Option<Channel>> {
     let (LenientObject(raw), used) = parse::<LenientObject<ExportChannel<'_>>>(bytes)?;
     Ok((raw.and_then(mapping::channel), used))
+}
+
+/// Whether a range of dates is there and has no end at either side.
+fn unlimited(bytes: &[u8]) -> Parsed<bool> {
+    let (LenientObject(raw), used) = parse::<LenientObject<ExportDateRange<'_>>>(bytes)?;
+    let open = |range: ExportDateRange<'_>| {
+        range.after.text().is_none() && range.before.text().is_none()
+    };
+    Ok((raw.is_some_and(open), used))
 }
 
 fn time(bytes: &[u8]) -> Parsed<Option<Millis>> {

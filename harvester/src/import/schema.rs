@@ -32,6 +32,15 @@ pub(super) struct ExportChannel<'a> {
 }
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ExportDateRange<'a> {
+    #[serde(borrow)]
+    pub(super) after: LenientScalar<'a>,
+    #[serde(borrow)]
+    pub(super) before: LenientScalar<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct ExportMessage<'a> {
     #[serde(borrow)]

@@ -11,6 +11,7 @@ use rules::due::due;
 use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::Millis;
 use rules::similarity::CorpusStats;
+use rules::support::over_share;
 
 use crate::pipeline::PipelineError;
 
@@ -48,7 +49,8 @@ pub fn core_cluster(mut cluster: Cluster, epoch: &CorpusStats, rules: &Ruleset) 
     cluster
 }
 
-/// Every cluster that is due or already on its way, with its page. Changes nothing.
+/// Every cluster that is due or already on its way, with its page; what is over a person's share of the
+/// due pages has none. Changes nothing.
 pub async fn plan_local(
     store: &Store,
     context: &DraftContext<'_>,
@@ -56,7 +58,14 @@ pub async fn plan_local(
     let states = [ClusterState::Due, ClusterState::Drafted, ClusterState::Proposed];
     let clusters = store.clusters_in(&states).await?;
     let epoch = corpus_stats(store, &context.rules.same).await?;
-    Ok(clusters.into_iter().map(|cluster| LocalCandidate::of(cluster, &epoch, context)).collect())
+    let considered = clusters.into_iter().map(|cluster| LocalCandidate::of(cluster, &epoch, context));
+    let mut considered = considered.collect::<Vec<_>>();
+    let cores = considered.iter().map(|one| &one.cluster).collect::<Vec<_>>();
+    let held = over_share(&cores, context.rules.pages.person_share());
+    for one in considered.iter_mut().filter(|one| held.contains(&one.cluster.id)) {
+        one.page = Err(DraftRefusal::PersonShare);
+    }
+    Ok(considered)
 }
 
 /// One cluster with its page, due or not. Changes nothing.

@@ -13,6 +13,7 @@ use docgen::pull_request::subject::Subject;
 use indexer::store::{LeaseFence, ProposalState};
 use rules::model::cluster::ClusterState;
 use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis};
+use rules::support::over_share;
 
 use super::error::Result;
 use super::reconciler::ProposalReconciler;
@@ -172,6 +173,8 @@ impl ProposalReconciler {
     /// What would open now, and what waits. Changes nothing.
     pub(crate) fn planned(&self, docket: &Worklist, limits: &ProposalLimits) -> OpeningPlan {
         let now = self.github.now();
+        let clusters = docket.entries.values().filter_map(|entry| entry.cluster.as_ref());
+        let over_share = over_share(&clusters.collect::<Vec<_>>(), self.rules.pages.person_share());
         let mut candidates = Vec::new();
         let mut standing = ProposalHistory::default();
         for (id, entry) in &docket.entries {
@@ -182,7 +185,8 @@ impl ProposalReconciler {
             if let (true, Some(at)) = (case.is_some_and(TrackedProposal::is_batch), opened) {
                 standing.last_batch = standing.last_batch.max(Some(at));
             }
-            if let Some(candidate) = self.candidate(id, entry, docket, now) {
+            if let Some(mut candidate) = self.candidate(id, entry, docket, now) {
+                candidate.over_share = over_share.contains(id);
                 candidates.push(candidate);
             }
         }
@@ -217,6 +221,7 @@ impl ProposalReconciler {
             fact: self.states_a_fact(&page.draft),
             asked,
             batch: case.is_some_and(|case| case.wishes.batch),
+            over_share: false,
         })
     }
 

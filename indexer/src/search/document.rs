@@ -106,6 +106,7 @@ mod tests {
             reasons: Vec::new(),
             quotable: true,
             people: Vec::new(),
+            newcomers: Default::default(),
         };
         let canon = MergedAnswer {
             title: "Choosing a port".to_owned(),

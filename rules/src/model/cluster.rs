@@ -112,6 +112,9 @@ pub struct Occurrence {
     /// published word may tell them. Programs are not people.
     #[serde(default)]
     pub people: Vec<String>,
+    /// Those who asked, answered or confirmed while their account was too young to count as support.
+    #[serde(default)]
+    pub newcomers: BTreeSet<UserId>,
 }
 
 impl fmt::Debug for Occurrence {
@@ -164,8 +167,14 @@ impl MergedAnswer {
 }
 
 impl Occurrence {
-    /// A resolved conversation with the words that its verdict names.
-    pub fn of(conversation: &Conversation<'_>, resolution: &Resolution, quotable: bool) -> Self {
+    /// A resolved conversation with the words that its verdict names. Accounts younger than
+    /// `newcomer_age`, in milliseconds, are newcomers.
+    pub fn of(
+        conversation: &Conversation<'_>,
+        resolution: &Resolution,
+        quotable: bool,
+        newcomer_age: i64,
+    ) -> Self {
         let channel = conversation.channel;
         let quote = |messages: &[MessageId]| Quote::of(conversation, messages);
         let Resolution { question, answers, grade, confidence, signals, reasons } = resolution;
@@ -182,6 +191,7 @@ impl Occurrence {
             reasons: reasons.clone(),
             quotable,
             people: people(conversation),
+            newcomers: newcomers(resolution, newcomer_age),
         }
     }
 
@@ -201,6 +211,20 @@ impl Occurrence {
     pub fn resolved(&self) -> Millis {
         self.best_answer().sent
     }
+}
+
+/// The people of a resolution whose accounts were too young when they took part. An account that is
+/// later than its own messages comes from another source: its id says nothing about its age.
+fn newcomers(resolution: &Resolution, newcomer_age: i64) -> BTreeSet<UserId> {
+    let asker = (resolution.question.asker, resolution.question.messages[0]);
+    let answerers = resolution.answers.iter().map(|answer| (answer.author, answer.message));
+    let confirmers = resolution.signals.iter().map(|signal| (signal.by, signal.message));
+    let all = std::iter::once(asker).chain(answerers).chain(confirmers);
+    let young = all.filter(|(person, message)| {
+        let age = message.created_at().0 - person.created_at().0;
+        (0..newcomer_age).contains(&age)
+    });
+    young.map(|(person, _)| person).collect()
 }
 
 fn people(conversation: &Conversation<'_>) -> Vec<String> {

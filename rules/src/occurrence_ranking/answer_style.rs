@@ -60,7 +60,6 @@ struct StyleWords {
     how: HashSet<&'static str>,
     how_openers: HashSet<&'static str>,
     how_inside: Vec<&'static str>,
-    grammar: HashSet<&'static str>,
     pointers: HashSet<&'static str>,
     leads: HashSet<&'static str>,
     acts: HashSet<&'static str>,
@@ -79,7 +78,6 @@ static WORDS: LazyLock<StyleWords> = LazyLock::new(|| {
         how: list("how").collect(),
         how_openers: list("how_openers").collect(),
         how_inside: list("how_inside").collect(),
-        grammar: list("grammar").collect(),
         pointers: list("pointers").collect(),
         leads: list("leads").collect(),
         acts: list("acts").collect(),
@@ -98,11 +96,6 @@ pub(super) fn asks_how(text: &str) -> bool {
     words.iter().any(|word| WORDS.how.contains(word.as_str()))
         || words.first().is_some_and(|word| WORDS.how_openers.contains(word.as_str()))
         || WORDS.how_inside.iter().any(|one| text.contains(one))
-}
-
-/// Words that every text has, whatever it is about.
-pub(super) fn is_grammar(word: &str) -> bool {
-    WORDS.grammar.contains(word)
 }
 
 fn gives_instruction(words: &[String]) -> bool {
@@ -201,10 +194,5 @@ mod tests {
         ] {
             assert_eq!(facts(text), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn grammar_words_are_found() {
-        assert!(is_grammar("how") && !is_grammar("port"));
     }
 }

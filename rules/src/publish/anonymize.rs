@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 use crate::language::Languages;
 use crate::markdown::{MarkdownBlock, MarkdownInline, parse, plain_text};
 use crate::model::cluster::{Cluster, Occurrence};
-use crate::occurrence_ranking::content;
 use crate::publish::pseudonym::AuthorNaming;
 use crate::publish::title::{clean_title, title_score};
+use crate::similarity::content::content;
 
 /// The replacement for a name.
 const SOMEBODY: &str = "a user";

@@ -85,6 +85,7 @@ pub(crate) fn occurrence(id: u64, question: &str, answer: &str) -> Occurrence {
         reasons: Vec::new(),
         quotable: true,
         people: Vec::new(),
+        newcomers: Default::default(),
     }
 }
 

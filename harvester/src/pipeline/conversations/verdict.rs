@@ -59,7 +59,12 @@ impl VerdictLoader<'_> {
                 let (quoted, quotable) = self.quoted(resolution)?;
                 (
                     ConversationStatus::Resolved,
-                    Some(Occurrence::of(&conversation, &quoted, quotable)),
+                    Some(Occurrence::of(
+                        &conversation,
+                        &quoted,
+                        quotable,
+                        rules.pages.newcomer_age(),
+                    )),
                 )
             }
         };

@@ -35,6 +35,7 @@ fn judged(channel: u64, question: u64, asked: &str) -> ConversationRow {
         reasons: Vec::new(),
         quotable: true,
         people: Vec::new(),
+        newcomers: Default::default(),
     };
     ConversationRow {
         id: conversation,

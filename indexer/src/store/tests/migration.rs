@@ -89,6 +89,7 @@ fn occurrence() -> Occurrence {
         reasons: Vec::new(),
         quotable: true,
         people: Vec::new(),
+        newcomers: Default::default(),
     }
 }
 

@@ -38,6 +38,7 @@ fn judged(number: usize, question: &str) -> ConversationRow {
         reasons: Vec::new(),
         quotable: true,
         people: Vec::new(),
+        newcomers: Default::default(),
     };
     ConversationRow {
         id: ConversationId(id),

@@ -1,0 +1,96 @@
+//! Deletions that only show by absence: a message is missing in a newer export of its whole channel.
+//!
+//! Each message carries when it was last seen. One that is older than the newest whole export of its
+//! channel, and was last seen before, is missing there, in whatever order the exports were imported.
+
+use rules::model::ids::{ChannelId, MessageId, Millis};
+use sqlx::SqliteConnection;
+
+use super::deletion::tombstone_messages;
+use super::invalidations::Invalidations;
+use crate::store::{Result, Store};
+
+/// The messages of a channel that its newest whole export lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingMessages {
+    pub channel: ChannelId,
+    pub channel_name: String,
+    /// When that export was made.
+    pub exported: Millis,
+    pub missing: u64,
+    /// Stored messages that are older than the export, with the missing ones.
+    pub stored: u64,
+}
+
+impl Store {
+    /// Notes that everything which a channel held at this time was imported. An older time changes
+    /// nothing.
+    pub async fn record_snapshot(&self, channel: ChannelId, exported: Millis) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO channel_snapshots (channel, exported) VALUES ($1, $2) \
+             ON CONFLICT (channel) DO UPDATE SET exported = MAX(exported, excluded.exported)",
+        )
+        .bind(channel.0 as i64)
+        .bind(exported.0)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// What the newest whole export of a channel lacks; `None` if nothing, or if there was none.
+    pub async fn missing_messages(&self, channel: ChannelId) -> Result<Option<MissingMessages>> {
+        let row = sqlx::query_as::<_, (String, i64)>(
+            "SELECT channels.name, exported FROM channel_snapshots \
+             JOIN channels ON channels.id = channel_snapshots.channel WHERE channel = $1",
+        )
+        .bind(channel.0 as i64)
+        .fetch_optional(&self.read)
+        .await?;
+        let Some((channel_name, exported)) = row else { return Ok(None) };
+        let (missing, stored) = sqlx::query_as::<_, (i64, i64)>(
+            "SELECT COUNT(*) FILTER (WHERE observed < $2), COUNT(*) FROM messages \
+             WHERE channel = $1 AND id < $3",
+        )
+        .bind(channel.0 as i64)
+        .bind(exported)
+        .bind(MessageId::min_at(Millis(exported)).0 as i64)
+        .fetch_one(&self.read)
+        .await?;
+        let exported = Millis(exported);
+        let (missing, stored) = (missing as u64, stored as u64);
+        Ok((missing > 0).then_some(MissingMessages {
+            channel,
+            channel_name,
+            exported,
+            missing,
+            stored,
+        }))
+    }
+
+    /// Deletes for good what a channel's newest whole export lacks; returns how many messages.
+    pub async fn delete_missing(&self, missing: &MissingMessages) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let gone = unseen_since(&mut transaction, missing.channel, missing.exported).await?;
+        let mut stale = Invalidations::default();
+        let deleted = tombstone_messages(&mut transaction, &gone, &mut stale).await?;
+        stale.write(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(deleted)
+    }
+}
+
+async fn unseen_since(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+    exported: Millis,
+) -> Result<Vec<(ChannelId, MessageId, Millis)>> {
+    let ids = sqlx::query_scalar::<_, i64>(
+        "SELECT id FROM messages WHERE channel = $1 AND id < $3 AND observed < $2 ORDER BY id",
+    )
+    .bind(channel.0 as i64)
+    .bind(exported.0)
+    .bind(MessageId::min_at(exported).0 as i64)
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(|id| (channel, MessageId(id as u64), exported)).collect())
+}

@@ -1,0 +1,70 @@
+//! Whether two answers say the same.
+
+use std::collections::BTreeSet;
+
+use crate::similarity::content::content;
+
+/// From this share of common words on, counted in both answers together, they say the same.
+const SAME_WORDS: f32 = 0.35;
+/// From this share of the shorter answer's words on, where both name one thing.
+const SAME_SHORTER: f32 = 0.6;
+
+/// What an answer says: its content words, and the things it names to the letter.
+pub(super) struct AnswerWording {
+    words: BTreeSet<String>,
+    specifics: BTreeSet<String>,
+}
+
+impl AnswerWording {
+    pub(super) fn of(text: &str) -> Self {
+        Self { words: content(text), specifics: specifics(text) }
+    }
+
+    /// Whether the answers share most words, and neither names other things than the other: one may
+    /// name more.
+    pub(super) fn says_same(&self, other: &Self) -> bool {
+        let named = self.specifics.intersection(&other.specifics).count();
+        let (ours, theirs) = (self.specifics.len(), other.specifics.len());
+        if named < ours && named < theirs && 2 * named <= ours.min(theirs) {
+            return false;
+        }
+        let common = self.words.intersection(&other.words).count() as f32;
+        let shorter = self.words.len().min(other.words.len()).max(1) as f32;
+        self.likeness(other) >= SAME_WORDS || named > 0 && common / shorter >= SAME_SHORTER
+    }
+
+    /// The share of the words of both that they have in common, 0 to 1.
+    pub(super) fn likeness(&self, other: &Self) -> f32 {
+        let common = self.words.intersection(&other.words).count();
+        common as f32 / (self.words.len() + other.words.len() - common).max(1) as f32
+    }
+
+    pub(super) fn specifics(&self) -> impl Iterator<Item = &str> {
+        self.specifics.iter().map(String::as_str)
+    }
+
+    pub(super) fn names(&self, specific: &str) -> bool {
+        self.specifics.contains(specific)
+    }
+}
+
+/// The commands, settings, values, paths and addresses of a text, in lower case: what stands in
+/// backticks, and words with digits, signs or capitals inside.
+fn specifics(text: &str) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for (at, part) in text.split('`').enumerate() {
+        let code = at % 2 == 1;
+        let words = part.split(|c: char| !c.is_ascii_graphic() || ",;=\"'()<>[]{}|*".contains(c));
+        let words = words.map(|word| word.trim_matches([':', '.', '!', '?']));
+        let words = words.filter(|word| word.len() > 1 && (code || is_specific(word)));
+        named.extend(words.map(str::to_ascii_lowercase));
+    }
+    named
+}
+
+fn is_specific(word: &str) -> bool {
+    let signs = word.bytes().any(|byte| byte.is_ascii_digit() || b"_/\\@$".contains(&byte));
+    let dotted = word.len() > 3 && word.contains(['.', ':']);
+    let capital_inside = word.bytes().skip(1).any(|byte| byte.is_ascii_uppercase());
+    signs || dotted || word.starts_with('-') || capital_inside
+}
