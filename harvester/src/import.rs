@@ -5,8 +5,8 @@ pub mod error;
 pub mod file_report;
 pub mod files;
 pub mod reader;
-pub mod whole_channels;
 mod schema;
+pub mod whole_channels;
 
 mod authors;
 mod mapping;

@@ -330,3 +330,80 @@ impl BackingCheck<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ruleset::Ruleset;
+    use crate::model::ids::UserId;
+    use crate::test_support;
+
+    /// Everybody asks and answers the same.
+    struct Same;
+
+    impl PairwiseSimilarity for Same {
+        fn question_similarity(&self, _: usize, _: usize) -> f32 {
+            1.0
+        }
+
+        fn agree(&self, _: usize, _: usize) -> bool {
+            true
+        }
+    }
+
+    /// Three people are answered by three others, so many hours after one another.
+    fn three(hours: i64) -> Cluster {
+        let told = [("How do I open the port?", "Set relay.port to 4100 and restart"); 3];
+        let mut cluster = test_support::cluster(&told);
+        for (at, one) in (0_i64..).zip(&mut cluster.occurrences) {
+            one.question.sent = Millis(at * hours * Millis::HOUR);
+            one.answers[0].sent = Millis(at * hours * Millis::HOUR + 1);
+        }
+        cluster
+    }
+
+    fn verdict(cluster: &Cluster) -> DueVerdict {
+        due(cluster, &Ruleset::embedded().pages, &Same)
+    }
+
+    #[test]
+    fn a_page_needs_a_day_unless_a_trusted_person_answered() {
+        assert!(verdict(&three(12)).due);
+        let mut fast = three(11);
+        let refused = verdict(&fast);
+        assert!(!refused.due);
+        let why = refused.reasons.iter().filter(|reason| reason.weight < 0.0);
+        let why = why.map(|reason| reason.what.as_str()).collect::<Vec<_>>();
+        assert_eq!(why, ["asked over 22 hours of at least 24"]);
+        fast.occurrences[1].answers[0].trusted = true;
+        assert!(verdict(&fast).due);
+    }
+
+    #[test]
+    fn two_accounts_earn_no_page_however_patient() {
+        let mut cluster = three(48);
+        for (at, one) in cluster.occurrences.iter_mut().enumerate() {
+            one.question.author = UserId(1 + at as u64 % 2);
+            one.answers[0].author = UserId(2 - at as u64 % 2);
+        }
+        let verdict = verdict(&cluster);
+        assert!(!verdict.due);
+        let told = verdict.reasons.iter().map(|reason| reason.what.as_str()).collect::<Vec<_>>();
+        assert!(
+            told.contains(&"asked by 1 different people; those who answer each other count once"),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn newcomers_confirm_nothing() {
+        let mut cluster = three(48);
+        for one in &mut cluster.occurrences {
+            one.newcomers = [one.question.author, one.answers[0].author].into();
+        }
+        assert!(!verdict(&cluster).due);
+        cluster.occurrences[0].newcomers.clear();
+        cluster.occurrences[1].newcomers.clear();
+        assert!(verdict(&cluster).due, "two old accounts answered alike");
+    }
+}

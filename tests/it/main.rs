@@ -4,11 +4,13 @@
 
 mod catching_up;
 mod damage;
+mod deletions;
 mod demo;
 mod exports;
 mod fake_discord;
 mod fake_github;
 mod forge;
+mod fuzzing;
 mod incremental_cost;
 mod index;
 mod live;

@@ -1,3 +1,4 @@
+use docgen::pull_request::limits::HoldReason;
 use indexer::cluster::grouping::explain_membership;
 use indexer::cluster::recluster::{ClusterSimilarity, corpus_stats, qa_text};
 use indexer::store::StoredConversation;
@@ -7,12 +8,14 @@ use rules::model::ids::ClusterId;
 use rules::model::reason::WeightedReason;
 use rules::publish::title::clean_title;
 use rules::resolution::ConversationVerdict;
-use rules::similarity::PairVerdict;
+use rules::similarity::{CorpusStats, PairVerdict};
+use rules::support::over_share;
 use serde::Serialize;
 
 use super::table::{day, indented, one_line};
 use super::{CommandResult, GlobalArgs, LoadedSettings, ReadHandle, print_json};
 use crate::pipeline::read_links;
+use crate::proposals::local::{ON_THE_WAY, core_cluster};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -124,7 +127,10 @@ async fn show(
     let members = cluster.occurrences.iter().map(qa_text).collect::<Vec<_>>();
     let together = explain_membership(&members, &epoch, &settings.rules.same);
     let kin = ClusterSimilarity::of(&cluster, &epoch, &settings.rules.same);
-    let verdict = due(&cluster, &settings.rules.pages, &kin);
+    let mut verdict = due(&cluster, &settings.rules.pages, &kin);
+    if is_over_share(reading, settings, &cluster, &epoch).await? {
+        verdict.reasons.push(WeightedReason::new(HoldReason::PersonShare.as_str(), -1.0));
+    }
     if options.json {
         print_json(&serde_json::json!({
             "cluster": cluster,
@@ -149,6 +155,22 @@ async fn show(
         }
     }
     Ok(CommandResult::Success)
+}
+
+/// Whether a due page waits because one person is behind too many due pages.
+async fn is_over_share(
+    reading: &ReadHandle,
+    settings: &LoadedSettings,
+    cluster: &Cluster,
+    epoch: &CorpusStats,
+) -> anyhow::Result<bool> {
+    if !ON_THE_WAY.contains(&cluster.state) {
+        return Ok(false);
+    }
+    let others = reading.store.clusters_in(&ON_THE_WAY).await?.into_iter();
+    let cores = others.map(|one| core_cluster(one, epoch, &settings.rules)).collect::<Vec<_>>();
+    let over = over_share(&cores.iter().collect::<Vec<_>>(), settings.rules.pages.person_share());
+    Ok(over.contains(&cluster.id))
 }
 
 fn print_occurrence(occurrence: &Occurrence, together: &PairVerdict, core: bool) {

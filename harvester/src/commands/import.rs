@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::table::grouped;
 use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
-use deletions::{DeletionArgs, DeletionOutcome};
 use crate::import::files::find_exports;
 use crate::pipeline::{CaughtUp, FileOutcome, IntakeReport};
 use crate::progress::{ProgressReporter, Unit};
+use deletions::{DeletionArgs, DeletionOutcome};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

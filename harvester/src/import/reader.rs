@@ -270,9 +270,8 @@ fn channel(bytes: &[u8]) -> Parsed<Option<Channel>> {
 /// Whether a range of dates is there and has no end at either side.
 fn unlimited(bytes: &[u8]) -> Parsed<bool> {
     let (LenientObject(raw), used) = parse::<LenientObject<ExportDateRange<'_>>>(bytes)?;
-    let open = |range: ExportDateRange<'_>| {
-        range.after.text().is_none() && range.before.text().is_none()
-    };
+    let open =
+        |range: ExportDateRange<'_>| range.after.text().is_none() && range.before.text().is_none();
     Ok((raw.is_some_and(open), used))
 }
 

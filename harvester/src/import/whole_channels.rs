@@ -78,8 +78,7 @@ mod tests {
 
     #[test]
     fn parts_are_whole_together_and_as_old_as_the_oldest() {
-        let parts =
-            [("a/help.json", report(7)), ("a/help [part 2].json", report(9))];
+        let parts = [("a/help.json", report(7)), ("a/help [part 2].json", report(9))];
         check(&parts, Some(7));
         check(&parts[1..], None);
         check(&[parts[0].clone(), ("a/help [part 3].json", report(9))], None);

@@ -15,6 +15,10 @@ use rules::support::over_share;
 
 use crate::pipeline::PipelineError;
 
+/// The states of a question that has earned a page which people have not decided on.
+pub const ON_THE_WAY: [ClusterState; 3] =
+    [ClusterState::Due, ClusterState::Drafted, ClusterState::Proposed];
+
 /// The occurrences of a cluster that a page stands on, with the page it would get, or why it gets none.
 pub struct LocalCandidate {
     pub cluster: Cluster,
@@ -55,10 +59,10 @@ pub async fn plan_local(
     store: &Store,
     context: &DraftContext<'_>,
 ) -> Result<Vec<LocalCandidate>, StoreError> {
-    let states = [ClusterState::Due, ClusterState::Drafted, ClusterState::Proposed];
-    let clusters = store.clusters_in(&states).await?;
+    let clusters = store.clusters_in(&ON_THE_WAY).await?;
     let epoch = corpus_stats(store, &context.rules.same).await?;
-    let considered = clusters.into_iter().map(|cluster| LocalCandidate::of(cluster, &epoch, context));
+    let considered =
+        clusters.into_iter().map(|cluster| LocalCandidate::of(cluster, &epoch, context));
     let mut considered = considered.collect::<Vec<_>>();
     let cores = considered.iter().map(|one| &one.cluster).collect::<Vec<_>>();
     let held = over_share(&cores, context.rules.pages.person_share());
