@@ -26,11 +26,9 @@ pub enum DraftRefusal {
     Thin(&'static str),
     #[error("it contains values that facts.toml does not list: {}", listed(.0))]
     Unlisted(Vec<UnlistedValue>),
-    #[error(
-        "one person is behind too many of the due pages; it waits until others' pages are due, or until \
-         scope.toml trusts that person"
-    )]
-    PersonShare,
+    /// It could have one, and waits for the reason that this names.
+    #[error("{0}")]
+    Held(&'static str),
     #[error("the page failed its checks: {}", faults(.0))]
     Faulty(Vec<LintError>),
 }

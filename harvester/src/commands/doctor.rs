@@ -69,7 +69,7 @@ fn consent(chosen: bool) -> DoctorFinding {
 
 /// Checks where proposals go, and whether that works.
 async fn forge(settings: &LoadedSettings) -> Vec<DoctorFinding> {
-    let ForgeConfig { repository, github } = &settings.config.forge;
+    let ForgeConfig { repository, github, .. } = &settings.config.forge;
     if let Some(forge) = github {
         return on_github(forge).await;
     }

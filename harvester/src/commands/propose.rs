@@ -12,7 +12,7 @@ use super::table::one_line;
 use super::{CommandResult, GlobalArgs, LoadedSettings, is_in_use, print_json};
 use crate::clock;
 use crate::pipeline::PROPOSALS;
-use crate::proposals::local::{LocalProposal, plan_local, propose_local};
+use crate::proposals::local::{LocalProposal, hold_over_limits, plan_local, propose_local};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -21,7 +21,8 @@ Examples:
   harvester propose               create and update all proposals
 
 Needs [forge] in the settings. `repository` is a git repository on this machine, bare or not, created
-if missing: each page gets a branch answers/ID, titles and bodies are written to DATA/proposals.
+if missing: each page gets a branch answers/ID, titles and bodies are written to DATA/proposals; at most
+`open` branches (20) wait for review at once.
 `github` is OWNER/NAME: each page gets a pull request, within the limits that maintainers set.")]
 pub(super) struct ProposeArgs {
     /// Print what would be sent, without sending it
@@ -95,7 +96,9 @@ pub(super) async fn propose(
     )?;
     let forge = LocalForge::open(repository, &options.data.join(PROPOSALS))?;
     let naming = settings.naming(store).await?;
-    let considered = plan_local(store, &settings.context(&naming)).await?;
+    let mut considered = plan_local(store, &settings.context(&naming)).await?;
+    let open = settings.config.forge.open;
+    hold_over_limits(store, &mut considered, open, clock::now()).await?;
     let mut round = ProposeSummary { proposed: Vec::new(), refused: Vec::new() };
     for one in considered {
         match one.page {
@@ -112,7 +115,9 @@ pub(super) async fn propose(
 async fn dry_run(options: &GlobalArgs, settings: &LoadedSettings) -> anyhow::Result<CommandResult> {
     let reading = options.reading(settings).await?;
     let naming = settings.naming(&reading.store).await?;
-    let considered = plan_local(&reading.store, &settings.context(&naming)).await?;
+    let mut considered = plan_local(&reading.store, &settings.context(&naming)).await?;
+    let open = settings.config.forge.open;
+    hold_over_limits(&reading.store, &mut considered, open, clock::now()).await?;
     if options.json {
         let pages = considered.iter().map(|one| match &one.page {
             Ok((draft, proposal)) => serde_json::json!({

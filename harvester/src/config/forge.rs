@@ -15,6 +15,9 @@ pub struct ForgeConfig {
     pub repository: Option<PathBuf>,
     /// `github`: the repository on GitHub, `OWNER/NAME`. Default: none.
     pub github: Option<GitHubConfig>,
+    /// `open`: how many branches of the local repository wait for review at once; the limits of a
+    /// repository on GitHub are its maintainers'. Default: 20.
+    pub open: usize,
 }
 
 /// How a repository on GitHub is reached.
@@ -55,6 +58,7 @@ impl ForgeConfig {
         if repository.is_some() && name.is_some() {
             table.wrong("github", "`repository` is set too; proposals go to one place");
         }
+        let open = table.integer("open", 20, 1, 10_000) as usize;
         let github = name.map(|repository| GitHubConfig {
             repository,
             api_url,
@@ -68,7 +72,7 @@ impl ForgeConfig {
             let said = format!("{:?} is not a repository; expected OWNER/NAME", github.repository);
             table.wrong("github", said);
         }
-        Self { repository, github }
+        Self { repository, github, open }
     }
 }
 

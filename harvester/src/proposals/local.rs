@@ -1,9 +1,14 @@
 //! Clusters that are due become drafts, drafts become proposals.
 
+use std::collections::BTreeSet;
+
 use docgen::forge::local::LocalForge;
 use docgen::forge::{LocalHandsOff, LocalOutcome, LocalPush};
 use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_draft};
 use docgen::pull_request::answer::PullRequestText;
+use docgen::pull_request::limits::{
+    HoldReason, ProposalCandidate, ProposalHistory, ProposalLimits, plan_openings,
+};
 use indexer::cluster::recluster::{ClusterSimilarity, corpus_stats};
 use indexer::store::{Proposal as StoredProposal, ProposalState, Store, StoreError};
 use rules::config::ruleset::Ruleset;
@@ -67,9 +72,44 @@ pub async fn plan_local(
     let cores = considered.iter().map(|one| &one.cluster).collect::<Vec<_>>();
     let held = over_share(&cores, context.rules.pages.person_share());
     for one in considered.iter_mut().filter(|one| held.contains(&one.cluster.id)) {
-        one.page = Err(DraftRefusal::PersonShare);
+        one.page = Err(DraftRefusal::Held(HoldReason::PersonShare.as_str()));
     }
     Ok(considered)
+}
+
+/// Holds pages back for which no branch may open now. `open` is how many may wait for review at once, and
+/// so also how many may open in a day. Branches that are open already are still updated.
+pub async fn hold_over_limits(
+    store: &Store,
+    considered: &mut [LocalCandidate],
+    open: usize,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let mut history = ProposalHistory::default();
+    let mut seen = BTreeSet::new();
+    for row in store.proposals().await? {
+        history.open += usize::from(row.state == ProposalState::Open);
+        history.opened.push(row.opened);
+        seen.insert(row.cluster);
+    }
+    let fresh = considered.iter().filter(|one| one.page.is_ok() && !seen.contains(&one.cluster.id));
+    let candidates = fresh.map(|one| ProposalCandidate {
+        cluster: one.cluster.id.clone(),
+        due_since: one.cluster.due_since.unwrap_or(now),
+        occurrences: one.cluster.occurrences.len(),
+        fact: false,
+        asked: false,
+        batch: false,
+        over_share: false,
+    });
+    let limits = ProposalLimits { open, per_day: open, per_hour: open, batch: 0 };
+    let plan = plan_openings(&candidates.collect::<Vec<_>>(), &history, &limits, now);
+    for (cluster, why) in plan.waiting {
+        for one in considered.iter_mut().filter(|one| one.cluster.id == cluster) {
+            one.page = Err(DraftRefusal::Held(why.as_str()));
+        }
+    }
+    Ok(())
 }
 
 /// One cluster with its page, due or not. Changes nothing.
