@@ -105,7 +105,7 @@ fn adds(answer: &DraftAnswer<'_>, chosen: &[DraftAnswer<'_>], context: &DraftCon
         && (quote.sent.0 - first.quote.sent.0).abs() <= ONE_BREATH;
     let other_way = answer.occurrence.conversation != first.occurrence.conversation
         && quote.message == answer.occurrence.best_answer().message
-        && answer.standing.solution != first.standing.solution
+        && chosen.iter().all(|other| answer.standing.solution != other.standing.solution)
         && answer.standing.stands_beside
         && (answer.occurrence.grade <= ResolutionGrade::Confirmed || quote.trusted);
     let text = plain_text(&answer.blocks);
