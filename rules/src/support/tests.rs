@@ -87,6 +87,22 @@ fn few_stand_beside_few_but_not_beside_many() {
 }
 
 #[test]
+fn rings_of_two_to_five_neither_lead_nor_stand_beside_three_to_twenty() {
+    for ring in 2..=5_u64 {
+        for honest in 3..=20_u64 {
+            let crowd = (0..honest).map(|at| (at as i64, 100 + at, 500 + at, GOOD));
+            let rows = crowd.chain((0..ring.max(3)).map(|at| (30, at % ring, (at + 1) % ring, BAD)));
+            let solutions = solved(&told(&rows.collect::<Vec<_>>()));
+            let expected = [
+                (honest as usize, 2 * honest as usize, true, true),
+                (ring.max(3) as usize, 1, false, false),
+            ];
+            assert_eq!(solutions, expected, "{ring} against {honest}");
+        }
+    }
+}
+
+#[test]
 fn newcomers_add_no_support() {
     let mut cluster = told(&[(0, 1, 11, GOOD), (1, 2, 12, BAD)]);
     cluster.occurrences[1].newcomers = [UserId(2), UserId(12)].into();
