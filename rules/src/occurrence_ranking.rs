@@ -37,7 +37,7 @@ pub struct SolutionStanding {
     /// Answers with the same number say the same; 0 has the most support.
     pub solution: usize,
     pub support: Support,
-    /// Whether no other solution has more support.
+    /// Whether no other solution has more people, or none has more support.
     pub leads: bool,
     /// Whether enough people are behind it to show it beside the leading one.
     pub stands_beside: bool,

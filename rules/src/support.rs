@@ -18,9 +18,8 @@ use crate::model::cluster::Occurrence;
 use crate::model::ids::UserId;
 use crate::resolution::SignalKind;
 
-/// A trusted person counts as much as it takes untrusted ones for a page, where the default is more
-/// than two.
-const TRUSTED_PEOPLE: usize = 3;
+/// A trusted person counts as two: as many as an answer needs to be shown beside another.
+const TRUSTED_PEOPLE: usize = 2;
 /// So many occurrences, the earliest first, are grouped by what they say: the comparison is quadratic.
 const MOST_GROUPED: usize = 300;
 /// An answer with less than this share of the leading one's supporters is not shown beside it.
@@ -62,7 +61,7 @@ pub struct Solution {
     /// Indices into the occurrences that were grouped, ascending.
     pub occurrences: Vec<usize>,
     pub support: Support,
-    /// Whether no other solution has more support: it may open a page.
+    /// Whether no other solution has more people, or none has more support: it may open a page.
     pub leads: bool,
     /// Whether it may be shown beside the leading one: it has two independent supporters or a trusted
     /// one, and they are not too few beside the leader's.
@@ -93,8 +92,10 @@ pub fn solutions(occurrences: &[&Occurrence], people: &IndependentPeople) -> Vec
         .collect::<Vec<_>>();
     solutions.sort_by_key(|one| (Reverse(one.support.weight()), one.occurrences[0]));
     let leader = solutions.first().map(|one| one.support).unwrap_or_default();
+    let most = solutions.iter().map(|one| one.support.people).max().unwrap_or_default();
     for one in &mut solutions {
-        one.leads = one.support.weight() == leader.weight();
+        let Support { people, .. } = one.support;
+        one.leads = people == most || one.support.weight() == leader.weight();
         one.stands_beside = one.support.stands_beside(leader);
     }
     solutions
