@@ -66,6 +66,7 @@ fn judged(message: &Message) -> ConversationRow {
         reasons: Vec::new(),
         quotable: true,
         people: vec![message.author.name.clone()],
+        newcomers: Default::default(),
     };
     ConversationRow {
         id: conversation,
