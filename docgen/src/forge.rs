@@ -2,6 +2,8 @@
 
 pub mod local;
 
+use crate::pull_request::check::UnsafeMessage;
+
 /// What was last pushed for a cluster, as the store has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalPush {
@@ -39,6 +41,8 @@ pub enum LocalHandsOff {
 /// A failure of the forge itself.
 #[derive(Debug, thiserror::Error)]
 pub enum ForgeError {
+    #[error(transparent)]
+    Unsafe(#[from] UnsafeMessage),
     #[error("cannot {doing} in the git repository")]
     Git {
         doing: &'static str,

@@ -15,6 +15,7 @@ use super::{ForgeError, LocalHandsOff, LocalOutcome, LocalPush};
 use crate::page::format::MARKER;
 use crate::page::model::Draft;
 use crate::pull_request::answer::PullRequestText;
+use crate::pull_request::check::check_subject;
 use crate::pull_request::marker::{CLUSTER, DIGEST, commit_message};
 use crate::pull_request::subject::BRANCHES;
 
@@ -56,6 +57,7 @@ impl LocalForge {
         known: Option<&LocalPush>,
         now: Millis,
     ) -> Result<LocalOutcome, ForgeError> {
+        check_subject(&proposal.title)?;
         let ours = CommitTemplate { at: now, cluster: draft.cluster() };
         let base = self.base(&ours)?;
         let tree = base.tree().map_err(git("read the default branch"))?;

@@ -11,6 +11,7 @@ use docgen::page::amend::{
 };
 use docgen::page::draft::{Draft, build_draft};
 use docgen::page::read_back::{ReadPage, parse_page};
+use docgen::paths::is_page;
 use docgen::pull_request::desired::{CorrectionReason, MergedPage};
 use docgen::pull_request::marker;
 use docgen::pull_request::marker::BodyMarker;
@@ -65,7 +66,6 @@ impl ProposalReconciler {
     ) -> Result<Option<(String, String)>> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let is_named = |other: &str| other.rsplit('/').next() == Some(name);
-        let is_page = |other: &str| other.ends_with(".md") || other.ends_with(".mdx");
         let mut pages = ground.files.paths().filter(|other| is_page(other)).collect::<Vec<_>>();
         let folder = format!("{}/", ground.layout.folder);
         pages.sort_by_key(|other| (!is_named(other), !other.starts_with(&folder)));

@@ -145,7 +145,8 @@ impl ProposalReconciler {
         let mut seen = self.documents.lock().await;
         let documents = self.github.read_docs(&ground.files, &mut seen).await?;
         drop(seen);
-        let documents = documents.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        let documents = documents.iter().filter(|(path, _)| ground.layout.is_page(path));
+        let documents = documents.map(|(path, text)| (path.as_str(), text.as_str()));
         let tree = DocsTree::read(documents, &self.rules);
         for entry in docket.entries.values_mut().filter(|entry| is_new(entry)) {
             let Ok(page) = &entry.page else { continue };
