@@ -1,6 +1,7 @@
 //! Where proposals go.
 
 pub mod local;
+mod prune;
 
 use crate::pull_request::check::UnsafeMessage;
 

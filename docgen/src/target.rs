@@ -188,6 +188,12 @@ impl FromStr for DocsFolder {
     }
 }
 
+/// Whether a page's file has the name that a title makes.
+pub fn is_named_after(path: &str, title: &str, cluster: &ClusterId) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split_once('.').is_some_and(|(stem, _)| stem == slug(title, cluster))
+}
+
 /// The path of a page: its title in plain letters, or the cluster's id where too few are left.
 pub(crate) fn path(
     folder: &DocsFolder,

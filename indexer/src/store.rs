@@ -206,13 +206,14 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
     Ok(pool().max_connections(READERS).connect_with(options).await?)
 }
 
-const MIGRATIONS: [(&str, &str); 6] = [
+const MIGRATIONS: [(&str, &str); 7] = [
     ("spine", include_str!("../migrations/001_spine.sql")),
     ("live", include_str!("../migrations/002_live.sql")),
     ("pending", include_str!("../migrations/003_pending.sql")),
     ("canon", include_str!("../migrations/004_canon.sql")),
     ("splits", include_str!("../migrations/005_splits.sql")),
     ("standard terms", include_str!("../migrations/006_standard_terms.sql")),
+    ("erased quotes", include_str!("../migrations/010_erased_quotes.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -206,7 +206,7 @@ fn json(text: &str) -> String {
     serde_json::Value::from(plain_title(text)).to_string()
 }
 
-fn digest(path: &str, body: &str) -> String {
+pub(crate) fn digest(path: &str, body: &str) -> String {
     let digest = Sha256::new().chain_update(path).chain_update([0]).chain_update(body).finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

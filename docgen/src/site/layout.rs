@@ -120,6 +120,22 @@ impl SiteLayout {
         std::iter::once(FileChange::Delete { path }).chain(unlisted).collect()
     }
 
+    /// The changes by which a page that stays in its place gets another title in the navigation.
+    pub(crate) fn retitling(
+        &self,
+        cluster: &ClusterId,
+        path: &str,
+        title: &str,
+    ) -> Vec<FileChange> {
+        let titled = self.nav.as_ref().is_some_and(|nav| nav.kind != NavFormat::Mintlify);
+        if !titled || self.target == DocsTarget::Faq {
+            return Vec::new();
+        }
+        let removed = self.removal(cluster, path).into_iter();
+        let unlisted = removed.filter(|change| matches!(change, FileChange::Edit { .. }));
+        unlisted.chain(self.entry(path, title)).collect()
+    }
+
     pub(crate) fn entry(&self, path: &str, title: &str) -> Option<FileChange> {
         let nav = self.nav.as_ref()?;
         let page = path.strip_prefix(&nav.root)?;

@@ -12,7 +12,7 @@ use super::table::one_line;
 use super::{CommandResult, GlobalArgs, LoadedSettings, is_in_use, print_json};
 use crate::clock;
 use crate::pipeline::PROPOSALS;
-use crate::proposals::local::{LocalProposal, plan_local, propose_local};
+use crate::proposals::local::{LocalProposal, follow_deletions, plan_local, propose_local};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -106,6 +106,7 @@ pub(super) async fn propose(
             Err(refusal) => round.refused.push((one.cluster, refusal)),
         }
     }
+    follow_deletions(store, &forge, &settings.context(&naming), clock::now()).await?;
     Ok(round)
 }
 

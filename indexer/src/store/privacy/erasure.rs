@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::consents::message_subject;
 use super::opt_outs::{self, digest_of, without};
+use super::quotes;
 use crate::store::clusters::merged_answers;
 use crate::store::ingest::batch::{MessageKey, place};
 use crate::store::ingest::invalidations::Invalidations;
@@ -40,7 +41,9 @@ impl Store {
         opt_outs::insert(&mut transaction, &digest_of(user, &salt), by, now.0).await?;
         let mut stale = Invalidations::default();
         stale.purge_unseen();
-        let own = delete_messages(&mut transaction, user).await?;
+        let written = delete_messages(&mut transaction, user).await?;
+        let own = written.iter().map(|(key, _)| *key).collect::<Vec<_>>();
+        quotes::erase_quotes(&mut transaction, &written, &salt, &mut stale).await?;
         own.iter().for_each(|key| stale.purge(*key));
         merged_answers::redact_merged(&mut transaction, &own, &mut stale).await?;
         drop_all(&mut transaction, &own).await?;
@@ -67,17 +70,18 @@ impl Store {
     }
 }
 
+/// Returns what they said.
 async fn delete_messages(
     connection: &mut SqliteConnection,
     user: UserId,
-) -> Result<Vec<MessageKey>> {
-    let rows = sqlx::query_as::<_, (i64, i64)>(
-        "DELETE FROM messages WHERE author = $1 RETURNING channel, id",
+) -> Result<Vec<(MessageKey, String)>> {
+    let rows = sqlx::query_as::<_, (i64, i64, String)>(
+        "DELETE FROM messages WHERE author = $1 RETURNING channel, id, text",
     )
     .bind(user.0 as i64)
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
+    Ok(rows.into_iter().map(|(channel, id, text)| (place(channel, id), text)).collect())
 }
 
 /// Deletes suggestions to the person's questions, and consents to quote the person's messages.
@@ -129,7 +133,7 @@ async fn redact_mentions(
     Ok(())
 }
 
-async fn rewrite(
+pub(super) async fn rewrite(
     connection: &mut SqliteConnection,
     (channel, id): MessageKey,
     version: MessageVersion,
