@@ -15,10 +15,7 @@ const SITE: [(&str, &str); 3] = [
         "site_name: Harbor\nnav:\n  - Start: index.md\nplugins:\n  - macros\n  - redirects:\n      redirect_maps: {}\n",
     ),
     ("docs/index.md", "# Start\n"),
-    (
-        ".github/answer-harvester.yml",
-        "limits:\n  open: 50\n  per_day: 50\n  per_hour: 50\n",
-    ),
+    (".github/answer-harvester.yml", "limits:\n  open: 50\n  per_day: 50\n  per_hour: 50\n"),
 ];
 
 /// The page that a branch adds, with its path.

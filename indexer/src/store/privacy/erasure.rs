@@ -1,7 +1,6 @@
 //! Forgets a person: whatever they wrote or did, and their name in the words of others.
 
 use rules::model::ids::{ChannelId, Millis, UserId};
-use rules::model::message::Message;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
@@ -11,11 +10,11 @@ use super::quotes;
 use crate::store::clusters::merged_answers;
 use crate::store::ingest::batch::{MessageKey, place};
 use crate::store::ingest::invalidations::Invalidations;
-use crate::store::ingest::message_versions::MessageVersion;
-use crate::store::ingest::messages::{AuthorCache, MessageExtras, message};
+use crate::store::ingest::message_versions::{MessageVersion, rewrite_message};
+use crate::store::ingest::messages::{AuthorCache, message};
 use crate::store::ingest::reactions::drop_all;
 use crate::store::operations::purge::note_rewrite;
-use crate::store::{MAX_BINDS, Result, Store, placeholders, to_json};
+use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// What was forgotten.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -126,32 +125,10 @@ async fn redact_mentions(
         let (message, _) = message(row, channel, &mut faces)?;
         if let Some(rest) = without(&message, &|one| one == user) {
             let version = MessageVersion::of(&rest, row.try_get("observed")?);
-            rewrite(connection, (channel, rest.id), version, &rest).await?;
+            rewrite_message(connection, (channel, rest.id), version, &rest).await?;
             stale.purge((channel, rest.id));
         }
     }
-    Ok(())
-}
-
-pub(super) async fn rewrite(
-    connection: &mut SqliteConnection,
-    (channel, id): MessageKey,
-    version: MessageVersion,
-    message: &Message,
-) -> Result<()> {
-    let reactions = (!message.reactions.is_empty()).then(|| to_json(&message.reactions));
-    sqlx::query(
-        "UPDATE messages SET text = $3, extra = $4, reactions = $5, digest = $6 \
-         WHERE channel = $1 AND id = $2",
-    )
-    .bind(channel.0 as i64)
-    .bind(id.0 as i64)
-    .bind(message.text.as_str())
-    .bind(MessageExtras::of(message).map(|extra| to_json(&extra)))
-    .bind(reactions)
-    .bind(version.digest)
-    .execute(connection)
-    .await?;
     Ok(())
 }
 

@@ -8,10 +8,9 @@ use rules::publish::pseudonym::Salt;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::erasure::rewrite;
 use crate::store::ingest::batch::MessageKey;
 use crate::store::ingest::invalidations::Invalidations;
-use crate::store::ingest::message_versions::MessageVersion;
+use crate::store::ingest::message_versions::{MessageVersion, rewrite_message};
 use crate::store::ingest::messages::{AuthorCache, message};
 use crate::store::operations::settings::hex;
 use crate::store::{MAX_BINDS, Result, placeholders};
@@ -126,7 +125,7 @@ pub(super) async fn erase_quotes(
                 insert(connection, digest).await?;
             }
             let rest = Message { text, ..message };
-            rewrite(connection, key, MessageVersion::of(&rest, observed), &rest).await?;
+            rewrite_message(connection, key, MessageVersion::of(&rest, observed), &rest).await?;
             stale.purge(key);
         }
     }
