@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::edit::error::EditError;
 use crate::edit::extension::SectionExtension;
 use crate::edit::nav::NavEntry;
+use crate::edit::read_back;
 use crate::edit::redirect::Redirect;
 use crate::edit::section::FaqSection;
 use crate::lines::hash;
-use crate::paths::SETTINGS;
+use crate::paths::{SETTINGS, is_page};
 
 /// One file's change. Edits are computed on the file as it is when the commit is made, so that
 /// two proposals for one shared file do not undo each other.
@@ -47,17 +48,24 @@ impl FileChange {
         }
     }
 
-    /// Whether a proposal may change this path: no hidden files except the settings.
+    /// Whether a proposal may change this path: no hidden files except the settings, and as pages only
+    /// files that are pages.
     pub fn is_allowed(&self) -> bool {
         let path = self.path();
+        let name = path.rsplit('/').next().unwrap_or(path);
         let hidden = |name: &str| name.is_empty() || name.starts_with('.');
-        path == SETTINGS || !path.split('/').any(hidden)
+        let fits = match self {
+            Self::Write { .. } => is_page(name),
+            Self::Edit { edit: FileEdit::Extend(_), .. } => is_page(path),
+            Self::Edit { .. } | Self::Delete { .. } => true,
+        };
+        path == SETTINGS || fits && !path.split('/').any(hidden)
     }
 }
 
 impl FileEdit {
     /// The file's text afterwards; `None` means that nothing changes. Everything else in the file
-    /// stays byte by byte.
+    /// stays byte by byte. The text is read back: what it would mean besides what was meant is refused.
     pub fn apply(&self, text: Option<&str>) -> Result<Option<String>, EditError> {
         let after = match self {
             Self::List(entry) => text.map(|text| entry.listed_in(text)).transpose()?,
@@ -73,6 +81,22 @@ impl FileEdit {
                 text.filter(|text| hash(text) == *seen).map(|_| mended.clone())
             }
         };
-        Ok(after.filter(|after| Some(after.as_str()) != text))
+        let after = after.filter(|after| Some(after.as_str()) != text);
+        if let Some(after) = &after {
+            self.check(text.unwrap_or_default(), after)?;
+        }
+        Ok(after)
+    }
+
+    fn check(&self, before: &str, after: &str) -> Result<(), EditError> {
+        match self {
+            Self::List(entry) => read_back::check_listed(entry, before, after),
+            Self::Unlist(entry) => read_back::check_unlisted(entry, before, after),
+            Self::Put(section) => read_back::check_section(&section.text, after),
+            Self::Extend(extension) => read_back::check_section(&extension.text, after),
+            Self::Redirect(redirect) => read_back::check_redirect(redirect, before, after),
+            Self::Replace { .. } => read_back::check_rewritten(before, after),
+            Self::Drop(_) => Ok(()),
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! Where proposals go.
 
 pub mod local;
+mod prune;
+
+use crate::pull_request::check::UnsafeMessage;
 
 /// What was last pushed for a cluster, as the store has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub enum LocalHandsOff {
 /// A failure of the forge itself.
 #[derive(Debug, thiserror::Error)]
 pub enum ForgeError {
+    #[error(transparent)]
+    Unsafe(#[from] UnsafeMessage),
     #[error("cannot {doing} in the git repository")]
     Git {
         doing: &'static str,

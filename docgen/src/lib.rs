@@ -3,6 +3,8 @@
 //! Invariant: rendering is a function of the cluster; a draft without evidence cannot be built.
 
 pub mod change;
+mod code_languages;
+pub(crate) mod directives;
 pub mod edit;
 pub mod forge;
 pub mod github;

@@ -1,4 +1,5 @@
 pub mod answer;
+pub mod check;
 pub mod desired;
 pub(crate) mod escape;
 pub mod labels;

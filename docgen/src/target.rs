@@ -2,11 +2,16 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use rules::markdown::{
     MarkdownBlock, MarkdownDialect, MarkdownInline, MarkdownList, needs_template_engine,
 };
 use rules::model::ids::ClusterId;
+
+use crate::code_languages::code_language;
+use crate::paths::is_reserved;
 
 /// The kind of documentation site that a page is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,19 +68,29 @@ impl DocsTarget {
             Self::Mintlify | Self::Docusaurus => false,
             Self::Markdown | Self::Faq => needs_template_engine(code),
             Self::MkDocs => {
-                code.contains("{{") || code.contains("{%") || unescaped(code, SNIPPET, ';')
+                let tag = ["{{", "{%", "{#"].iter().any(|tag| code.contains(tag));
+                tag || SNIPPET.is_match(code) || MARKDOWN_INCLUDE.is_match(code)
             }
-            Self::MdBook => unescaped(code, INCLUDE, '\\'),
+            Self::MdBook => {
+                BOOK_LINK.find_iter(code).any(|tag| !code[..tag.start()].ends_with('\\'))
+            }
         }
     }
 
     /// Code in which the generator finds nothing to run and of which a reader sees every character.
     pub(crate) fn guarded_code(self, code: &str) -> String {
         match self {
-            Self::MkDocs => code.replace(SNIPPET, ";--8<--"),
-            Self::MdBook => code.replace(INCLUDE, "\\{{#"),
+            Self::MkDocs => SNIPPET.replace_all(code, "${space}${escape};${marker}").into_owned(),
+            Self::MdBook => code.replace("{{#", "\\{{#"),
             Self::Markdown | Self::Mintlify | Self::Docusaurus | Self::Faq => code.to_owned(),
         }
+    }
+
+    /// The language of a fence, if a generator only colours it. Others are run: `mdx-code-block` as a part
+    /// of the page, `mermaid` as a picture, `rust` by the tests of a book.
+    pub(crate) fn fence_language(self, language: &str) -> Option<&'static str> {
+        let known = code_language(language)?;
+        (self != Self::MdBook || known != "rust").then_some(known)
     }
 
     pub(crate) fn guarded(self, blocks: &[MarkdownBlock]) -> Vec<MarkdownBlock> {
@@ -84,7 +99,9 @@ impl DocsTarget {
                 MarkdownBlock::Paragraph(self.guarded_line(inlines))
             }
             MarkdownBlock::Code { language, text } => {
-                MarkdownBlock::Code { language: language.clone(), text: self.guarded_code(text) }
+                let language = language.as_deref().and_then(|word| self.fence_language(word));
+                let language = language.map(str::to_owned);
+                MarkdownBlock::Code { language, text: self.guarded_code(text) }
             }
             MarkdownBlock::Quote(inner) => MarkdownBlock::Quote(self.guarded(inner)),
             MarkdownBlock::List(list) => MarkdownBlock::List(MarkdownList {
@@ -110,13 +127,17 @@ impl DocsTarget {
     }
 }
 
-/// Python-Markdown's snippets include files even inside a fence, unless a semicolon precedes.
-const SNIPPET: &str = "--8<--";
-/// So does mdBook, unless a backslash precedes.
-const INCLUDE: &str = "{{#";
+/// Python-Markdown's snippets include files even inside a fence: a line that begins with scissors of any
+/// length, unless a semicolon precedes, of which the reader sees one less.
+static SNIPPET: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?m)^(?P<space>[ \t]*)(?P<escape>;*)(?P<marker>-+8<-+)"));
+/// The other extension that includes files: `{!file!}`.
+static MARKDOWN_INCLUDE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{!.+?!.*?\}"));
+/// What mdBook replaces even inside a fence, unless a backslash precedes.
+static BOOK_LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{\{\s*#"));
 
-fn unescaped(code: &str, tag: &str, guard: char) -> bool {
-    code.match_indices(tag).any(|(at, _)| !code[..at].ends_with(guard))
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a constant pattern")
 }
 
 impl FromStr for DocsTarget {
@@ -167,6 +188,12 @@ impl FromStr for DocsFolder {
     }
 }
 
+/// Whether a page's file has the name that a title makes.
+pub fn is_named_after(path: &str, title: &str, cluster: &ClusterId) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split_once('.').is_some_and(|(stem, _)| stem == slug(title, cluster))
+}
+
 /// The path of a page: its title in plain letters, or the cluster's id where too few are left.
 pub(crate) fn path(
     folder: &DocsFolder,
@@ -201,7 +228,7 @@ fn slug(title: &str, cluster: &ClusterId) -> String {
     }
     let letters = slug.bytes().filter(u8::is_ascii_lowercase).count();
     let mostly_plain = title.chars().filter(|c| c.is_alphabetic()).count() <= letters * 2;
-    if letters >= 3 && mostly_plain { slug } else { cluster.to_string() }
+    if letters >= 3 && mostly_plain && !is_reserved(&slug) { slug } else { cluster.to_string() }
 }
 
 #[cfg(test)]
@@ -219,6 +246,10 @@ mod tests {
             ("../../etc/passwd", "etc-passwd"),
             ("모델을 어떻게 바꾸나요 env", "q10"),
             ("???", "q10"),
+            ("README", "q10"),
+            ("_Summary_?", "q10"),
+            ("CLAUDE.md", "claude-md"),
+            ("NUL", "q10"),
         ] {
             assert_eq!(slug(title, &id), expected);
         }
@@ -229,6 +260,8 @@ mod tests {
         for (target, code, expected) in [
             (DocsTarget::MdBook, "a {{#include x}} {{y}}", "a \\{{#include x}} {{y}}"),
             (DocsTarget::MkDocs, "--8<-- \"x\"", ";--8<-- \"x\""),
+            (DocsTarget::MkDocs, "a\n  -8<---- 'x'\n;--8<--", "a\n  ;-8<---- 'x'\n;;--8<--"),
+            (DocsTarget::MkDocs, "cut --8<-- here", "cut --8<-- here"),
             (DocsTarget::Docusaurus, "{{#include x}}", "{{#include x}}"),
             (DocsTarget::Mintlify, "--8<-- x", "--8<-- x"),
         ] {
@@ -238,12 +271,30 @@ mod tests {
         for (target, code) in [
             (DocsTarget::MdBook, "{{#include x}}"),
             (DocsTarget::MkDocs, "--8<-- x"),
+            (DocsTarget::MdBook, "{{ #playground x }}"),
+            (DocsTarget::MkDocs, "  -8<- 'x'"),
             (DocsTarget::MkDocs, "{{ config }}"),
+            (DocsTarget::MkDocs, "{# note #}"),
+            (DocsTarget::MkDocs, "{!/etc/passwd!}"),
+            (DocsTarget::Markdown, "<!-- @include: ./x.md -->"),
+            (DocsTarget::Markdown, "<%= x %>"),
             (DocsTarget::Markdown, "{% raw %}"),
             (DocsTarget::Faq, "{{ x }}"),
         ] {
             assert!(target.runs(code), "{code}");
         }
+    }
+
+    #[test]
+    fn a_fence_that_is_run_gets_no_language() {
+        for target in DocsTarget::ALL {
+            for run in ["mdx-code-block", "mermaid", "pyodide", "d2", "math", "should_panic", ""] {
+                assert_eq!(target.fence_language(run), None, "{run}");
+            }
+            assert_eq!(target.fence_language("Python"), Some("python"));
+        }
+        assert_eq!(DocsTarget::MdBook.fence_language("rs"), None);
+        assert_eq!(DocsTarget::MkDocs.fence_language("rust"), Some("rust"));
     }
 
     #[test]

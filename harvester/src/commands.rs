@@ -23,6 +23,7 @@ mod search;
 mod serve;
 mod status;
 mod table;
+mod unforget;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -119,6 +120,8 @@ enum CliCommand {
     Serve(serve::ServeArgs),
     /// Erase a user's data and never store it again
     Forget(forget::ForgetArgs),
+    /// Take back the erasure of a mistyped user id
+    Unforget(unforget::UnforgetArgs),
     /// Retry payloads that could not be parsed
     Retry,
     /// Show stored data and daemon status
@@ -187,6 +190,7 @@ impl Cli {
             CliCommand::Proposals => proposals::run(options).await,
             CliCommand::Serve(arguments) => serve::run(options, arguments).await,
             CliCommand::Forget(arguments) => forget::run(options, arguments).await,
+            CliCommand::Unforget(arguments) => unforget::run(options, arguments).await,
             CliCommand::Retry => retry::run(options).await,
             CliCommand::Status => status::run(options).await,
             CliCommand::Check => doctor::run(options).await,

@@ -261,7 +261,8 @@ impl Pipeline {
     async fn write(&mut self, ids: &[ClusterId]) -> Result<usize, PipelineError> {
         for ids in ids.chunks(500) {
             let clusters = self.store.clusters_with(ids).await?;
-            let documents = clusters.iter().map(ClusterDocument::of).collect::<Vec<_>>();
+            let documents =
+                clusters.iter().flat_map(ClusterDocument::for_audiences).collect::<Vec<_>>();
             tokio::task::block_in_place(|| {
                 self.index.remove(ids)?;
                 self.index.replace(&documents)

@@ -9,6 +9,7 @@ pub mod local;
 pub(crate) mod merged;
 pub(crate) mod opening;
 pub(crate) mod reconciler;
+pub(crate) mod redaction;
 pub(crate) mod report;
 pub(crate) mod repository;
 pub(crate) mod round;

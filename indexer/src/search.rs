@@ -20,6 +20,7 @@ pub mod suggest;
 pub mod tokenize;
 pub mod writer;
 
+use self::document::SearchAudience;
 use self::snapshot::IndexSnapshot;
 
 pub use error::SearchError;
@@ -41,6 +42,7 @@ pub struct SearchQuery {
     /// Only clusters that a maintainer merged (`Some(true)`), or only others (`Some(false)`).
     pub known: Option<bool>,
     pub channel: Option<ChannelId>,
+    pub audience: SearchAudience,
     /// At most 10,000.
     pub offset: usize,
     /// At most 50.
@@ -71,7 +73,21 @@ pub struct SearchHit {
 pub struct Searcher {
     index: Index,
     reader: IndexReader,
-    seen: Arc<RwLock<Arc<IndexSnapshot>>>,
+    seen: Arc<RwLock<AudienceSnapshots>>,
+}
+
+/// One commit as each audience finds it.
+#[derive(Clone)]
+struct AudienceSnapshots {
+    public: Arc<IndexSnapshot>,
+    operator: Arc<IndexSnapshot>,
+}
+
+impl AudienceSnapshots {
+    fn take(reader: &IndexReader) -> Result<Self, SearchError> {
+        let of = |audience| IndexSnapshot::take(reader, audience).map(Arc::new);
+        Ok(Self { public: of(SearchAudience::Public)?, operator: of(SearchAudience::Operator)? })
+    }
 }
 
 impl Searcher {
@@ -87,7 +103,7 @@ impl Searcher {
             return Err(SearchError::NoIndex(None));
         }
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let seen = Arc::new(RwLock::new(Arc::new(IndexSnapshot::take(&reader)?)));
+        let seen = Arc::new(RwLock::new(AudienceSnapshots::take(&reader)?));
         Ok(Self { index, reader, seen })
     }
 
@@ -97,7 +113,7 @@ impl Searcher {
             return Err(SearchError::NoIndex(None));
         }
         self.reader.reload()?;
-        let fresh = Arc::new(IndexSnapshot::take(&self.reader)?);
+        let fresh = AudienceSnapshots::take(&self.reader)?;
         *self.seen.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
@@ -105,7 +121,7 @@ impl Searcher {
     /// Finds the clusters that match, best first. Equal scores go by last confirmation, then by cluster id, so
     /// that the order does not depend on how the index is laid out.
     pub fn search(&self, query: &SearchQuery) -> Result<SearchHits, SearchError> {
-        let snapshot = self.snapshot();
+        let snapshot = self.snapshot(query.audience);
         let text = bounded(&query.text);
         let wanted = query_terms::read(text, &snapshot)?;
         let found = scorer::score(&wanted, query, &snapshot)?;
@@ -125,18 +141,22 @@ impl Searcher {
 
     /// How many clusters the index holds.
     pub fn count(&self) -> usize {
-        self.snapshot().live()
+        self.snapshot(SearchAudience::Operator).live()
     }
 
     /// All clusters that the index holds, in order.
     pub fn ids(&self) -> Result<Vec<ClusterId>, SearchError> {
-        let mut ids = self.snapshot().ids()?;
+        let mut ids = self.snapshot(SearchAudience::Operator).ids()?;
         ids.sort();
         Ok(ids)
     }
 
-    fn snapshot(&self) -> Arc<IndexSnapshot> {
-        self.seen.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn snapshot(&self, audience: SearchAudience) -> Arc<IndexSnapshot> {
+        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        match audience {
+            SearchAudience::Public => Arc::clone(&seen.public),
+            SearchAudience::Operator => Arc::clone(&seen.operator),
+        }
     }
 }
 
@@ -326,6 +346,37 @@ mod tests {
             let query = SearchQuery { text: text.to_owned(), limit: 50, ..SearchQuery::default() };
             assert_eq!(writer.searcher().search(&query).unwrap(), whole.ask(query), "{text}");
         }
+    }
+
+    #[test]
+    fn hidden_words_match_for_the_operator_alone() {
+        let hidden = |number, question: &str, answer: &str| {
+            let audiences = vec![SearchAudience::Operator];
+            ClusterDocument { audiences, ..document(number, question, answer) }
+        };
+        let public = ClusterDocument {
+            audiences: vec![SearchAudience::Public],
+            ..document(1, "How do I open the gate?", "Turn the wheel.")
+        };
+        let whole = hidden(1, "How do I open the vellichor gate?", "Turn the brimtang wheel.");
+        let other = hidden(2, "Where is the quorvex kept?", "Below the vellichor.");
+        let shown = document(3, "How do I paint the gate?", "Use a wide brush.");
+        let shelf = Shelf::of(&[whole, public.clone(), other, shown.clone()]);
+        let ask = |text: &str, audience| {
+            let text = text.to_owned();
+            shelf.ask(SearchQuery { text, audience, limit: 5, ..SearchQuery::default() })
+        };
+        for word in ["vellichor", "vellich", "velichor", "brimtang", "quorvex"] {
+            let found = ask(word, SearchAudience::Public);
+            assert_eq!(found, SearchHits::default(), "{word}");
+            assert!(ask(word, SearchAudience::Operator).total > 0, "{word}");
+        }
+        let without = Shelf::of(&[public, shown]);
+        for text in ["open the vellichor gate", "paint gate", "gate vellich"] {
+            let query = SearchQuery { text: text.into(), limit: 5, ..SearchQuery::default() };
+            assert_eq!(ask(text, SearchAudience::Public), without.ask(query), "{text}");
+        }
+        assert_eq!((shelf.searcher.count(), shelf.searcher.ids().unwrap().len()), (3, 3));
     }
 
     #[track_caller]

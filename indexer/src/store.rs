@@ -207,14 +207,15 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
     Ok(pool().max_connections(READERS).connect_with(options).await?)
 }
 
-const MIGRATIONS: [(&str, &str); 7] = [
+const MIGRATIONS: [(&str, &str); 8] = [
     ("spine", include_str!("../migrations/001_spine.sql")),
     ("live", include_str!("../migrations/002_live.sql")),
     ("pending", include_str!("../migrations/003_pending.sql")),
     ("canon", include_str!("../migrations/004_canon.sql")),
     ("splits", include_str!("../migrations/005_splits.sql")),
     ("standard terms", include_str!("../migrations/006_standard_terms.sql")),
-    ("channel snapshots", include_str!("../migrations/013_channel_snapshots.sql")),
+    ("erased quotes", include_str!("../migrations/007_erased_quotes.sql")),
+    ("channel snapshots", include_str!("../migrations/008_channel_snapshots.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -80,7 +80,9 @@ impl World {
     }
 
     async fn index(&mut self, clusters: &[Cluster]) {
-        self.index.replace(&clusters.iter().map(ClusterDocument::of).collect::<Vec<_>>()).unwrap();
+        self.index
+            .replace(&clusters.iter().flat_map(ClusterDocument::for_audiences).collect::<Vec<_>>())
+            .unwrap();
         self.index.commit(self.store.newest_change().await.unwrap()).unwrap();
     }
 

@@ -134,6 +134,49 @@ fn a_branch_that_the_store_does_not_remember_is_found_again() {
 }
 
 #[test]
+fn forgetting_drops_branches_and_the_objects_that_only_they_had() {
+    let (world, _) = due();
+    world.well(&["propose"]);
+    let (_, first) = world.branches().remove(0);
+    world.well(&["forget", "11"]);
+    let (_, second) = world.branches().remove(0);
+    assert_ne!(first, second, "the page is written again without the words");
+    let has = |id| world.docs().odb().unwrap().exists(id);
+    assert!(!has(first) && has(second));
+    let main = world.docs().refname_to_id("refs/heads/main").unwrap();
+    world.well(&["forget", "900"]);
+    assert_eq!(world.branches(), [], "nobody is left who answered");
+    assert!(!has(second) && has(main));
+    world.well(&["propose"]);
+    assert_eq!(world.branches(), []);
+}
+
+#[test]
+fn forgetting_asks_before_it_deletes_what_people_wrote_and_can_be_taken_back() {
+    let (world, talk) = due();
+    world.well(&["draft"]);
+    let page = world.json(&["draft", "--json"])[0]["path"].as_str().unwrap().to_owned();
+    let page = world.path("data/drafts").join(page);
+    let edited = format!("{}\nMore.\n", std::fs::read_to_string(&page).unwrap());
+    std::fs::write(&page, &edited).unwrap();
+    let messages = world.json(&["status", "--json"])["messages"].clone();
+    let asked = world.run(&["forget", "11"]);
+    assert!(asked.code == 1 && asked.complained.contains("edited by hand"), "{}", asked.complained);
+    assert_eq!(std::fs::read_to_string(&page).unwrap(), edited);
+    assert_eq!(world.json(&["status", "--json"])["messages"], messages, "nothing was erased");
+    world.well(&["forget", "11", "--yes"]);
+    assert!(!page.exists());
+    world.well(&["draft"]);
+    world.well(&["forget", "12"]);
+
+    world.well(&["unforget", "11"]);
+    assert_eq!(world.run(&["unforget", "11"]).code, 1);
+    assert_eq!(world.import(&write(&world.path("again.json"), &talk.export())).code, 0);
+    let back = world.json(&["status", "--json"])["messages"].as_u64().unwrap();
+    assert_eq!(back, messages.as_u64().unwrap() - 2, "the one stays forgotten");
+}
+
+#[test]
 fn nothing_is_drafted_without_consent() {
     let (world, _) = due();
     world.write("data/rules/scope.toml", "[trust]\nroles = ['Helper']\n");

@@ -4,6 +4,7 @@ mod caps;
 mod comments;
 mod crashes;
 mod demo;
+mod erasure;
 mod human_commits;
 mod page_moves;
 mod proposal_fixture;

@@ -15,4 +15,6 @@ pub enum EditError {
     NoMarkers,
     #[error("the file no longer has this section")]
     NoSection,
+    #[error("read back, the file would hold {0}, so it was not changed")]
+    Unsafe(&'static str),
 }

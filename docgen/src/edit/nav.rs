@@ -5,6 +5,7 @@ mod json;
 use rules::markdown::{MarkdownDialect, escape};
 use serde::{Deserialize, Serialize};
 
+use crate::directives::plain_title;
 use crate::edit::error::EditError;
 use crate::lines::lines;
 use crate::paths::folder;
@@ -66,8 +67,7 @@ impl NavEntry {
         if text.contains(&link) {
             return text.to_owned();
         }
-        let title =
-            escape(self.title.lines().next().unwrap_or_default(), MarkdownDialect::CommonMark);
+        let title = escape(&plain_title(&self.title), MarkdownDialect::CommonMark);
         let items =
             lines(text).filter_map(|(at, line)| BulletLine::bullet(at, line)).collect::<Vec<_>>();
         let beside = format!("]({}", folder(&self.page));
@@ -118,10 +118,19 @@ impl NavEntry {
         let near = items.iter().rposition(beside).filter(|_| !folder.is_empty());
         let last = near.unwrap_or(items.len() - 1);
         let indent = if near.is_some() { items[last].indent } else { items[0].indent };
-        let title = self.title.split_whitespace().collect::<Vec<_>>().join(" ");
-        let line = format!("{indent}- {}: {}", serde_json::Value::from(title), self.page);
+        let title = serde_json::Value::from(plain_title(&self.title));
+        let line = format!("{indent}- {title}: {}", yaml_path(&self.page));
         Ok(inserted(text, below(&items, last), &line))
     }
+}
+
+/// A path as a YAML scalar: quoted unless it is a plain word that can be nothing else.
+fn yaml_path(page: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    if page.starts_with(|c: char| c.is_ascii_alphabetic()) && page.chars().all(plain) {
+        return page.to_owned();
+    }
+    serde_json::Value::from(page).to_string()
 }
 
 /// Whether a line of a navigation ends with this path, quoted or not.

@@ -1,7 +1,8 @@
 //! A local git repository as forge: a branch per proposal, its text in a file beside it.
 
+use std::cell::RefCell;
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use git2::build::TreeUpdateBuilder;
@@ -11,10 +12,12 @@ use git2::{
 };
 use rules::model::ids::{ClusterId, Millis};
 
+use super::prune::drop_objects;
 use super::{ForgeError, LocalHandsOff, LocalOutcome, LocalPush};
 use crate::page::format::MARKER;
 use crate::page::model::Draft;
 use crate::pull_request::answer::PullRequestText;
+use crate::pull_request::check::check_subject;
 use crate::pull_request::marker::{CLUSTER, DIGEST, commit_message};
 use crate::pull_request::subject::BRANCHES;
 
@@ -27,6 +30,8 @@ const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
 pub struct LocalForge {
     repository: Repository,
     proposals: PathBuf,
+    /// Generated commits that no branch leads to any more.
+    superseded: RefCell<Vec<Oid>>,
 }
 
 impl LocalForge {
@@ -43,7 +48,7 @@ impl LocalForge {
             Err(error) => return Err(git("open")(error)),
         };
         fs::create_dir_all(proposals).map_err(written(proposals))?;
-        Ok(Self { repository, proposals: proposals.to_owned() })
+        Ok(Self { repository, proposals: proposals.to_owned(), superseded: RefCell::default() })
     }
 
     /// Puts a draft on its branch, unless it is there or the branch belongs to people. `known` is
@@ -56,6 +61,7 @@ impl LocalForge {
         known: Option<&LocalPush>,
         now: Millis,
     ) -> Result<LocalOutcome, ForgeError> {
+        check_subject(&proposal.title)?;
         let ours = CommitTemplate { at: now, cluster: draft.cluster() };
         let base = self.base(&ours)?;
         let tree = base.tree().map_err(git("read the default branch"))?;
@@ -89,6 +95,51 @@ impl LocalForge {
         };
         self.write_words(proposal)?;
         Ok(outcome)
+    }
+
+    /// Deletes a branch that quotes what was deleted, with its log and the text beside it; false if people
+    /// made the branch theirs. `known` is what was pushed.
+    pub fn withdraw(
+        &self,
+        cluster: &ClusterId,
+        branch: &str,
+        known: &LocalPush,
+        now: Millis,
+    ) -> Result<bool, ForgeError> {
+        let doing = git("delete a branch");
+        if let Some(head) = self.head(branch)? {
+            let ours = CommitTemplate { at: now, cluster };
+            if ours.digest_of(&head, Some(known)).is_none() || self.is_checked_out(branch)? {
+                return Ok(false);
+            }
+            let name = format!("refs/heads/{branch}");
+            let mut reference = self.repository.find_reference(&name).map_err(&doing)?;
+            reference.delete().map_err(&doing)?;
+            self.superseded.borrow_mut().push(head.id());
+        }
+        let words = self.words_of(cluster);
+        match fs::remove_file(&words) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(written(&words)(error)),
+            _ => Ok(true),
+        }
+    }
+
+    /// Removes the objects of commits that were replaced or taken back, unless something else leads to them.
+    /// The log of a branch that was replaced goes first: it leads to the old commit.
+    pub fn drop_superseded(&self) -> Result<(), ForgeError> {
+        let commits = self.superseded.take();
+        if commits.is_empty() {
+            return Ok(());
+        }
+        let doing = git("drop replaced commits");
+        for branch in self.repository.branches(Some(BranchType::Local)).map_err(&doing)? {
+            let (branch, _) = branch.map_err(&doing)?;
+            let name = branch.get().name().map(str::to_owned).map_err(&doing)?;
+            if name.starts_with(&format!("refs/heads/{BRANCHES}")) {
+                self.repository.reflog_delete(&name).map_err(&doing)?;
+            }
+        }
+        drop_objects(&self.repository, &commits).map_err(doing)
     }
 
     /// The newest commit of the default branch; an empty repository gets an empty one first.
@@ -201,7 +252,10 @@ impl LocalForge {
         let id = Oid::from_str(&pushed.head).map_err(&doing)?;
         let name = format!("refs/heads/{branch}");
         match self.repository.reference_matching(&name, id, true, seen, "propose an answer again") {
-            Ok(_) => Ok(true),
+            Ok(_) => {
+                self.superseded.borrow_mut().push(seen);
+                Ok(true)
+            }
             Err(error) if error.code() == ErrorCode::Modified => Ok(false),
             Err(error) => Err(doing(error)),
         }
@@ -227,10 +281,14 @@ impl LocalForge {
         }))
     }
 
+    fn words_of(&self, cluster: &ClusterId) -> PathBuf {
+        self.proposals.join(format!("{cluster}.md"))
+    }
+
     /// Writes `<cluster-id>.md`: the title, an empty line, the body. A reader finds the old words or
     /// the new ones, never half of them.
     fn write_words(&self, proposal: &PullRequestText) -> Result<(), ForgeError> {
-        let path = self.proposals.join(format!("{}.md", proposal.cluster));
+        let path = self.words_of(&proposal.cluster);
         let words = format!("{}\n\n{}", proposal.title, proposal.body);
         if fs::read(&path).is_ok_and(|old| old == words.as_bytes()) {
             return Ok(());

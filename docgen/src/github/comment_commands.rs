@@ -124,9 +124,7 @@ fn days(text: &str) -> Option<u32> {
 fn is_page(path: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     let name = |name: &str| !name.is_empty() && !name.starts_with('.');
-    (path.ends_with(".md") || path.ends_with(".mdx"))
-        && path.chars().all(plain)
-        && path.split('/').all(name)
+    crate::paths::is_page(path) && path.chars().all(plain) && path.split('/').all(name)
 }
 
 fn is_language(code: &str) -> bool {
@@ -189,6 +187,7 @@ mod tests {
             "snooze -1d",
             "page ../x.md",
             "page .github/a.md",
+            "page docs/README.md",
             "page a.yml",
             "lang english",
             "show",

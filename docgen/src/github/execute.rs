@@ -22,6 +22,9 @@ const MOST_COMMITS: usize = 100;
 const WITHDRAWN_TITLE: &str = "docs(faq): withdrawn";
 const WITHDRAWN_BODY: &str = "This proposal was withdrawn: the messages that it quoted were deleted or may \
     no longer be quoted. Its text was removed. The question itself was not rejected.\n";
+const REDACTED_TITLE: &str = "docs(faq): an answer from the community";
+const REDACTED_BODY: &str = "This description was removed: messages that it quoted were deleted or may no \
+    longer be quoted.\n";
 /// The account that commits for people and programs on the host's own pages.
 const WEB: &str = "web-flow";
 const READY: &str = "mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) \
@@ -60,6 +63,24 @@ pub async fn merged_text(
     };
     let files = github.files(&commit).await?;
     github.text(&files, path).await
+}
+
+/// Takes what it quotes out of the title and the description of a pull request that is no longer open. The
+/// host keeps earlier versions of a description for those who may see them.
+pub async fn redact_closed(github: &GitHubClient, pull: &PullRequest) -> Result<()> {
+    let body = match BodyMarker::read(pull.body()) {
+        Some(marker) => {
+            let (title, body) = (marker::hash(REDACTED_TITLE), marker::hash(REDACTED_BODY));
+            BodyMarker { title, body, ..marker }.on(REDACTED_BODY)
+        }
+        None => REDACTED_BODY.to_owned(),
+    };
+    if pull.body().replace("\r\n", "\n") == body && pull.title == REDACTED_TITLE {
+        return Ok(());
+    }
+    let body = json!({ "title": REDACTED_TITLE, "body": body });
+    let path = github.repo_path(&format!("pulls/{}", pull.number));
+    github.write::<Value>(Method::PATCH, &path, &body).await.map(drop)
 }
 
 /// Looks at all that decides what is to be done.

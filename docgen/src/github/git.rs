@@ -1,6 +1,6 @@
 //! Commits without a clone: all files of a commit in one tree, by the Git Data API.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,6 +19,8 @@ use crate::paths::is_page;
 
 /// A larger documentation is read up to here, in the order of its paths.
 const MOST_DOCUMENTS: usize = 1_000;
+/// The mode of a symbolic link in a tree.
+const SYMBOLIC_LINK: &str = "120000";
 
 /// The files of one commit.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +29,8 @@ pub struct CommitTree {
     tree: String,
     /// Path to blob.
     blobs: BTreeMap<String, String>,
+    /// Paths that only lead to another file.
+    links: BTreeSet<String>,
     truncated: bool,
 }
 
@@ -73,11 +77,13 @@ impl GitHubClient {
         let tree = self.get::<GitCommit>(&path).await?.tree.sha;
         let path = self.repo_path(&format!("git/trees/{}?recursive=1", encoded(&tree)));
         let all = self.get::<GitTree>(&path).await?;
-        let blobs = all.tree.into_iter().filter(|entry| entry.kind == "blob");
+        let blobs = all.tree.into_iter().filter(|entry| entry.kind == "blob").collect::<Vec<_>>();
+        let links = blobs.iter().filter(|entry| entry.mode == SYMBOLIC_LINK);
         Ok(CommitTree {
             commit: commit.to_owned(),
             tree,
-            blobs: blobs.map(|entry| (entry.path, entry.sha)).collect(),
+            links: links.map(|entry| entry.path.clone()).collect(),
+            blobs: blobs.into_iter().map(|entry| (entry.path, entry.sha)).collect(),
             truncated: all.truncated,
         })
     }
@@ -95,7 +101,7 @@ impl GitHubClient {
         files: &CommitTree,
         seen: &mut BTreeMap<String, String>,
     ) -> Result<Vec<(String, String)>> {
-        let read = |path: &str| is_page(path) && !path.split('/').any(|part| part.starts_with('.'));
+        let read = |path: &str| is_page(path) && !files.links.contains(path);
         let mut documents = Vec::new();
         let mut there = BTreeMap::new();
         for (path, blob) in files.blobs.iter().filter(|(path, _)| read(path)).take(MOST_DOCUMENTS) {
@@ -186,7 +192,7 @@ impl GitHubClient {
         let (mut after, mut notes) = (BTreeMap::<&str, Option<String>>::new(), Vec::new());
         for change in changes {
             let path = change.path();
-            if !change.is_allowed() {
+            if !change.is_allowed() || files.links.contains(path) {
                 notes.push(format!("{path} is not a valid page path and was not changed"));
                 continue;
             }

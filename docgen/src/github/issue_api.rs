@@ -40,19 +40,33 @@ impl GitHubClient {
         cluster: &ClusterId,
         text: &str,
     ) -> Result<()> {
+        if self.replace_status_comment(number, cluster, text).await? {
+            return Ok(());
+        }
+        let path = self.repo_path(&format!("issues/{number}/comments"));
+        let body = format!("{}\n{text}", status_mark(cluster));
+        self.write::<Value>(Method::POST, &path, &json!({ "body": body })).await.map(drop)
+    }
+
+    /// Brings the status comment up to date; false if there is none.
+    pub async fn replace_status_comment(
+        &self,
+        number: u64,
+        cluster: &ClusterId,
+        text: &str,
+    ) -> Result<bool> {
         let me = self.login().await?;
         let path = self.repo_path(&format!("issues/{number}/comments"));
         let comments = self.list::<Comment>(&path, MOST_COMMENTS).await?;
         let body = format!("{}\n{text}", status_mark(cluster));
         match own(&comments, me, cluster) {
-            Some(old) if same(old.body.as_deref(), &body) => Ok(()),
+            Some(old) if same(old.body.as_deref(), &body) => Ok(true),
             Some(old) => {
                 let path = self.repo_path(&format!("issues/comments/{}", old.id));
-                self.write::<Value>(Method::PATCH, &path, &json!({ "body": body })).await.map(drop)
+                self.write::<Value>(Method::PATCH, &path, &json!({ "body": body })).await?;
+                Ok(true)
             }
-            None => {
-                self.write::<Value>(Method::POST, &path, &json!({ "body": body })).await.map(drop)
-            }
+            None => Ok(false),
         }
     }
 

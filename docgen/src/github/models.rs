@@ -148,6 +148,9 @@ pub struct GitTree {
 pub struct TreeEntry {
     #[serde(deserialize_with = "filled")]
     pub path: String,
+    /// In octal, as git has it: `120000` is a symbolic link.
+    #[serde(default)]
+    pub mode: String,
     /// `blob`, `tree` or `commit`.
     #[serde(rename = "type", deserialize_with = "filled")]
     pub kind: String,

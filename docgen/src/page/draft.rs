@@ -20,6 +20,8 @@ pub enum DraftRefusal {
     NoConsent,
     #[error("none of its messages may be quoted")]
     NothingQuotable,
+    #[error("the messages that its page stood on are gone")]
+    SourcesGone,
     #[error("none of its questions can be a title")]
     NoTitle,
     #[error("no answer is self-contained: {0}")]

@@ -12,6 +12,7 @@ use rules::model::cluster::Cluster;
 use rules::publish::anonymize::Participants;
 use rules::safety::{redact, unlisted};
 
+use crate::directives::{directive_in, plain_title};
 use crate::page::format::{anchor, marker};
 use crate::page::model::{Draft, DraftContext};
 use crate::target::DocsTarget;
@@ -44,7 +45,7 @@ pub(crate) fn lint_page(
 ) -> Result<(), Vec<LintError>> {
     let mut lint =
         PageLint { faults: Vec::new(), hosts: hosts(draft), permalinks: permalinks(cluster) };
-    let body = lint.without_front_matter(&draft.page, context.target);
+    let body = lint.without_front_matter(&draft.page, &draft.title, context.target);
     let body = lint.without_fixed_lines(body, draft, context.target);
     let seen = lint.read(&body, context.target);
     if seen.headings.iter().map(String::as_str).ne(headings.iter().map(|heading| heading.trim())) {
@@ -90,24 +91,31 @@ impl PageLint {
         self.faults.push(LintError { what, detail: detail.into() });
     }
 
-    /// Front matter is a title and a description, each a JSON string, and nothing else.
-    fn without_front_matter<'p>(&mut self, page: &'p str, target: DocsTarget) -> &'p str {
+    /// Front matter is the wanted title and a description, each a JSON string, and nothing else.
+    fn without_front_matter<'p>(
+        &mut self,
+        page: &'p str,
+        wanted: &str,
+        target: DocsTarget,
+    ) -> &'p str {
         if !target.has_front_matter() {
             return page;
         }
         let mut lines = page.splitn(5, '\n');
         let mut next = || lines.next().unwrap_or_default();
         let (open, title, description, close, body) = (next(), next(), next(), next(), next());
-        let is_text = |line: &str, key: &str| {
-            line.strip_prefix(key)
-                .is_some_and(|value| serde_json::from_str::<String>(value).is_ok())
+        let text = |line: &str, key: &str| {
+            line.strip_prefix(key).and_then(|value| serde_json::from_str::<String>(value).ok())
         };
-        if open != "---"
-            || close != "---"
-            || !is_text(title, "title: ")
-            || !is_text(description, "description: ")
-        {
+        let (title, about) = (text(title, "title: "), text(description, "description: "));
+        if open != "---" || close != "---" || title.is_none() || about.is_none() {
             self.fault("front matter beyond title and description", "");
+        }
+        if title.as_ref().is_some_and(|title| *title != plain_title(wanted)) {
+            self.fault("another title in the front matter", "");
+        }
+        for found in title.iter().chain(&about).filter_map(|text| directive_in(text)) {
+            self.fault("in the front matter", found);
         }
         body
     }
@@ -162,7 +170,11 @@ impl PageLint {
         match tag {
             Tag::Paragraph | Tag::BlockQuote(None) | Tag::List(_) | Tag::Item => {}
             Tag::Emphasis | Tag::Strong | Tag::Strikethrough => {}
-            Tag::CodeBlock(CodeBlockKind::Fenced(_)) => {}
+            Tag::CodeBlock(CodeBlockKind::Fenced(language)) => {
+                if target.fence_language(language) != Some(language) {
+                    self.fault("a fence that a generator may run", language.as_ref());
+                }
+            }
             // Python-Markdown supports no fence inside a list or a quote.
             Tag::CodeBlock(CodeBlockKind::Indented) if target == DocsTarget::MkDocs => {}
             Tag::Link { dest_url, .. } => {
@@ -291,6 +303,8 @@ mod tests {
             ("go to discord.gg/abc", vec!["a value that facts.toml does not list:"]),
             ("ask some_body5", vec!["a person's name"]),
             ("`{{ config }}`", vec!["template tags in code"]),
+            ("```mermaid\nx\n```", vec!["a fence that a generator may run"]),
+            ("```mdx-code-block\nx\n```", vec!["a fence that a generator may run"]),
             ("<a id=\"answer-q5\"></a>", vec!["a fixed line that does not occur exactly once"]),
         ] {
             assert_eq!(faults(text, DocsTarget::Markdown), expected, "{text}");

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::page::format::{ANCHOR, END, MARKER, START, anchor};
 use crate::page::parts::{PageLine, PagePart};
+use crate::page::render::digest;
 use crate::target::DocsTarget;
 
 /// A page as maintainers left it. `Debug` hides the text.
@@ -54,6 +55,14 @@ pub fn parse_page(cluster: &ClusterId, page: &str, target: DocsTarget) -> Option
     let title = front.or(heading.map(|(_, text)| text)).unwrap_or_default();
     let digest = Sha256::digest(page).iter().map(|byte| format!("{byte:02x}")).collect();
     Some(ReadPage { title, evidence: evidence(&parts), answer, digest })
+}
+
+/// Whether a file is a page as it was written to this path: the digest in its last line is that of the text
+/// above it.
+pub fn is_unedited(path: &str, text: &str) -> bool {
+    let Some((body, mark)) = text.trim_end_matches('\n').rsplit_once("\n\n") else { return false };
+    let told = mark.split_whitespace().find_map(|field| field.strip_prefix("digest="));
+    mark.contains(MARKER) && told == Some(digest(path, &format!("{body}\n")).as_str())
 }
 
 fn opens_another(line: &PageLine<'_>, cluster: &ClusterId) -> bool {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tera::Tera;
 
+use crate::directives::plain_title;
 use crate::page::evidence::EvidenceItem;
 use crate::page::format::{
     ALSO_ASKED, ALSO_SUGGESTED, EVIDENCE, anchor, evidence_links, marker, more_line,
@@ -200,12 +201,12 @@ fn row(row: &EvidenceItem, target: DocsTarget) -> String {
     format!("{links}. Asked by {asker}, answered by {answerer}; {}.", told.signals)
 }
 
-/// A JSON string is a YAML string too. Without markup it is one line.
+/// A JSON string is a YAML string too.
 fn json(text: &str) -> String {
-    serde_json::Value::from(text.split_whitespace().collect::<Vec<_>>().join(" ")).to_string()
+    serde_json::Value::from(plain_title(text)).to_string()
 }
 
-fn digest(path: &str, body: &str) -> String {
+pub(crate) fn digest(path: &str, body: &str) -> String {
     let digest = Sha256::new().chain_update(path).chain_update([0]).chain_update(body).finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

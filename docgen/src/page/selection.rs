@@ -79,6 +79,7 @@ fn read<'c>(
     people: &Participants<'_>,
 ) -> Result<DraftAnswer<'c>, &'static str> {
     let text = redact(&quote.text, &context.rules.safety);
+    let text = wording::without_quotes(&text, &said_by_others(occurrence, quote));
     let text = wording::cleaned(&text, people);
     let text = wording::capitalised(wording::without_yes(&text, title));
     let mut blocks = people.read(&wording::with_fragments(&text, people));
@@ -94,6 +95,13 @@ fn read<'c>(
     wording::with_full_stops(&mut blocks);
     let RankedOccurrence { occurrence, standing, .. } = *ranked;
     Ok(DraftAnswer { occurrence, quote, standing, blocks })
+}
+
+/// The other messages of a conversation that a message may quote.
+fn said_by_others<'c>(occurrence: &'c Occurrence, quote: &Quote) -> Vec<&'c str> {
+    let all = occurrence.answers.iter().chain([&occurrence.question]);
+    let others = all.filter(|other| other.message != quote.message);
+    others.map(|other| other.text.as_str()).collect()
 }
 
 /// Whether an answer says more than those above it: the same person went on speaking, or enough

@@ -22,6 +22,28 @@ pub(crate) fn cleaned(text: &str, people: &Participants<'_>) -> String {
     capitalised(rest)
 }
 
+/// An answer without the lines that it quotes of other people: those that it opens with, and any that another
+/// message of the cluster holds.
+pub(crate) fn without_quotes(text: &str, others: &[&str]) -> String {
+    let words = |line: &str| {
+        let line = line.to_lowercase();
+        let words = line.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        format!(" {} ", words.collect::<Vec<_>>().join(" "))
+    };
+    let others = others.iter().map(|text| words(text)).collect::<Vec<_>>();
+    if text.trim_start().starts_with(">>> ") {
+        return String::new();
+    }
+    let mut opens = true;
+    let kept = text.lines().filter(|line| {
+        let quoted = line.trim_start().strip_prefix('>');
+        opens &= quoted.is_some() || line.trim().is_empty();
+        let said = |line: &str| others.iter().any(|other| other.contains(&words(line)));
+        !quoted.is_some_and(|quoted| opens || said(quoted))
+    });
+    kept.collect::<Vec<_>>().join("\n")
+}
+
 /// Greetings and filler words that carry no meaning at the start of an answer. "Yes" and "no" stay:
 /// they may be the answer.
 static OPENING: LazyLock<Regex> = LazyLock::new(|| {
@@ -242,6 +264,20 @@ mod tests {
             with_full_stops(&mut blocks);
             let flavour = rules::markdown::MarkdownDialect::CommonMark;
             assert_eq!(rules::markdown::render(&blocks, flavour), expected);
+        }
+    }
+
+    #[test]
+    fn what_others_said_is_no_part_of_an_answer() {
+        let others = ["How do I rotate the *key*?\nIt is old."];
+        for (text, expected) in [
+            ("> How do I rotate the key?\nRun it.", "Run it."),
+            ("> anything\n> else\n\nRun it.", "\nRun it."),
+            ("Run it.\n> how do I rotate the key\n> $ rotate", "Run it.\n> $ rotate"),
+            (">>> all of it\nto the end", ""),
+            ("a > b", "a > b"),
+        ] {
+            assert_eq!(without_quotes(text, &others), expected, "{text}");
         }
     }
 

@@ -197,6 +197,37 @@ impl DesiredPullRequest {
         }
     }
 
+    /// The correction of a page whose title is among what was deleted: navigation, front matter and, where the
+    /// path `to` is another one, the address follow. `text` is the corrected page, `settings` as
+    /// [`SiteLayout::moves`] takes it.
+    pub fn retitled(
+        self,
+        page: &MergedPage<'_>,
+        (to, title): (&str, &str),
+        text: &str,
+        settings: Option<&str>,
+    ) -> Self {
+        if to == page.path {
+            let titles = page.layout.retitling(page.cluster, page.path, title);
+            let changes = self.changes.into_iter().chain(titles).collect();
+            return Self { changes, ..self };
+        }
+        let moved = PageMove { cluster: page.cluster, from: page.path, to, title };
+        let digest = marker::hash(&format!("retitled {} {to} {text}", page.path));
+        Self {
+            body: format!(
+                "Moves {} to {}, because its title was one of the quotes, and redirects the old address.\n\n{}",
+                code_span(page.path),
+                code_span(to),
+                self.body
+            ),
+            message: marker::commit_message(&self.title, &self.cluster, &digest),
+            digest,
+            changes: page.layout.moves(&moved, text, settings),
+            ..self
+        }
+    }
+
     /// A merged page is to stand at another path; `text` is the page, `settings` as
     /// [`SiteLayout::moves`] takes it.
     pub fn moved(

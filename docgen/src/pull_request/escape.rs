@@ -4,11 +4,13 @@
 //! keywords in what is left, so that escaping does not help. Chat text stands only in code, where the
 //! host does not look, with an invisible mark behind every `@` and `#` for the mails that drop the code.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use rules::markdown::{code_block, code_span, visible};
 
+use crate::directives::{MARK, plain_title, without_instructions};
 use crate::page::render::shortened;
-
-const MARK: char = '\u{200b}';
 
 /// Chat text as one code span of at most so many characters.
 pub(crate) fn span(text: &str, most: usize) -> String {
@@ -33,21 +35,27 @@ pub(crate) fn escaped_text(phrase: &str) -> String {
     phrase.chars().filter(allowed).collect()
 }
 
-/// A question as a title: one line, without mentions, numbers, addresses, markup and words by which a
-/// host closes issues.
+/// A question as the title of a pull request and the subject of a commit: one line, without mentions,
+/// numbers, addresses, markup, words by which a host closes issues and instructions to pipelines.
 pub(crate) fn title(question: &str, most: usize) -> String {
-    let words = visible(question)
+    static ISSUE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)\b(GH)-(\d)").expect("a constant pattern"));
+    let words = plain_title(question)
         .split_whitespace()
         .filter(|word| !word.contains("://"))
-        .map(|word| word.replace(['@', '#', '`', '<', '>'], "").replace("GH-", "GH "))
+        .map(|word| word.replace(['@', '#', '`', '<', '>', '\u{2039}', '\u{203a}'], ""))
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ");
-    shortened(&words, most)
+    plain_title(&shortened(&ISSUE.replace_all(&words, "$1 $2"), most))
 }
 
-/// Nothing in it calls anybody or refers to anything, even where the code around it is lost.
+/// Nothing in it calls anybody, refers to anything or instructs a pipeline, even where the code around it
+/// is lost: a merge may make a commit's message of the description.
 pub(crate) fn neutralized(text: &str) -> String {
+    static ISSUE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)\b(GH)-").expect("a constant pattern"));
+    let text = without_instructions(text);
     let linked = text.replace("redirect.github.com", "github.com");
     let linked = linked.replace("github.com", "redirect.github.com");
     let mut out = String::with_capacity(linked.len());
@@ -57,7 +65,7 @@ pub(crate) fn neutralized(text: &str) -> String {
             out.push(MARK);
         }
     }
-    out.replace("GH-", &format!("GH{MARK}-"))
+    ISSUE.replace_all(&out, format!("${{1}}{MARK}-")).into_owned()
 }
 
 #[cfg(test)]
@@ -86,6 +94,12 @@ mod tests {
             title("@amy #12 fixes https://x.example `a` <b> GH-3?", 60),
             "amy 12 fixes a b GH 3?"
         );
+        assert_eq!(
+            title("why is [skip ci] in {{ x }} ignored", 60),
+            "why is (skip ci) in { { x } } ignored"
+        );
+        assert_eq!(span("a [ci skip] b", 90), "`a [\u{200b}ci skip] b`");
+        assert_eq!(fence("Release-As: 2.0.0", "md"), "```md\nR\u{200b}elease-As: 2.0.0\n```");
     }
 
     proptest! {
@@ -98,6 +112,13 @@ mod tests {
             let fenced = fence(&text, "md");
             let starts = Parser::new(&fenced).filter(|event| matches!(event, Event::Start(_))).collect::<Vec<_>>();
             prop_assert!(matches!(starts[..], [Event::Start(Tag::CodeBlock(_))]), "{}", fenced);
+        }
+
+        #[test]
+        fn no_host_acts_upon_a_title(text in "[@#\\[\\]a-c \n-]{0,6}(\\[skip ci\\]|GH-1|fixes #2|@amy|\\*\\*\\*NO_CI\\*\\*\\*|\\{\\{ x \\}\\}|skip-checks: true)[@#\\[\\] \\n]{0,6}") {
+            let title = title(&text, 60);
+            prop_assert_eq!(crate::directives::host_directive_in(&title), None, "{}", title);
+            prop_assert_eq!(crate::directives::directive_in(&title), None, "{}", title);
         }
     }
 }

@@ -16,7 +16,7 @@ use rules::similarity::{CorpusStats, QaSignature, QaText, pair_score};
 
 use crate::page::model::Draft;
 use crate::page::outline::DocSection;
-use crate::paths::is_page;
+use crate::paths::{is_generated, is_page};
 use terms::AnswerTerms;
 
 /// A longer page is no page that people read through.
@@ -80,7 +80,9 @@ impl DocsTree {
     pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>, rules: &Ruleset) -> Self {
         let mut files = files
             .into_iter()
-            .filter(|(path, text)| is_page(path) && text.len() <= LONGEST_PAGE)
+            .filter(|(path, text)| {
+                is_page(path) && text.len() <= LONGEST_PAGE && !is_generated(text)
+            })
             .collect::<Vec<_>>();
         files.sort();
         let pages = files.into_iter().map(|(path, text)| (path, crate::page::outline::read(text)));

@@ -13,6 +13,8 @@ use crate::target::{DocsFolder, DocsTarget};
 pub struct SiteLayout {
     pub target: DocsTarget,
     pub folder: DocsFolder,
+    /// The folder of the site's pages: empty, or ending in `/`.
+    pub root: String,
     /// The file that lists the site's pages, if one does.
     pub nav: Option<NavFile>,
 }
@@ -45,9 +47,9 @@ pub fn detect<'p>(paths: impl IntoIterator<Item = &'p str>) -> SiteLayout {
     match best {
         Some((_, path, target)) => SiteLayout::of(target, path),
         None => {
-            let folder = if docs { "docs/answers" } else { "answers" };
-            let folder = folder.parse().expect("a plain folder");
-            SiteLayout { target: DocsTarget::Markdown, folder, nav: None }
+            let root = if docs { "docs/" } else { "" }.to_owned();
+            let folder = format!("{root}answers").parse().expect("a plain folder");
+            SiteLayout { target: DocsTarget::Markdown, folder, root, nav: None }
         }
     }
 }
@@ -82,7 +84,13 @@ impl SiteLayout {
         };
         let nav = nav.map(|(path, kind)| NavFile { path, kind, root: root.clone() });
         let folder = format!("{root}answers").parse().unwrap_or_default();
-        Self { target, folder, nav }
+        Self { target, folder, root, nav }
+    }
+
+    /// Whether a file is a page of this site, so that an answer may be added to it.
+    pub fn is_page(&self, path: &str) -> bool {
+        let inside = path.starts_with(&self.root) || path.starts_with(&format!("{}/", self.folder));
+        inside && crate::paths::is_page(path)
     }
 
     /// Every file that proposing this draft changes.
@@ -110,6 +118,22 @@ impl SiteLayout {
             other => other,
         });
         std::iter::once(FileChange::Delete { path }).chain(unlisted).collect()
+    }
+
+    /// The changes by which a page that stays in its place gets another title in the navigation.
+    pub(crate) fn retitling(
+        &self,
+        cluster: &ClusterId,
+        path: &str,
+        title: &str,
+    ) -> Vec<FileChange> {
+        let titled = self.nav.as_ref().is_some_and(|nav| nav.kind != NavFormat::Mintlify);
+        if !titled || self.target == DocsTarget::Faq {
+            return Vec::new();
+        }
+        let removed = self.removal(cluster, path).into_iter();
+        let unlisted = removed.filter(|change| matches!(change, FileChange::Edit { .. }));
+        unlisted.chain(self.entry(path, title)).collect()
     }
 
     pub(crate) fn entry(&self, path: &str, title: &str) -> Option<FileChange> {
@@ -149,6 +173,17 @@ mod tests {
             assert_eq!(layout.folder.to_string(), folder, "{paths:?}");
             assert_eq!(layout.nav.map(|nav| nav.path).as_deref(), nav, "{paths:?}");
         }
+    }
+
+    #[test]
+    fn a_page_is_inside_of_its_site() {
+        let site = detect(["web/mkdocs.yml", "web/docs/a.md"]);
+        assert!(site.is_page("web/docs/a.md"));
+        for other in ["a.md", "web/notes.md", "web/docs/README.md", "web/docs/vendor/a.md"] {
+            assert!(!site.is_page(other), "{other}");
+        }
+        let elsewhere = SiteLayout { folder: "faq".parse().unwrap(), ..site };
+        assert!(elsewhere.is_page("faq/a.md"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use rules::markdown::escape;
 use rules::model::ids::ClusterId;
 
 use crate::change::{FileChange, FileEdit};
+use crate::directives::plain_title;
 use crate::edit::nav::NavFormat;
 use crate::edit::redirect::{Redirect, bare};
 use crate::page::format::marker;
@@ -107,12 +108,13 @@ fn relative(from: &str, to: &str) -> String {
 fn stub(target: DocsTarget, moved: &PageMove<'_>) -> String {
     let flavour = target.flavour();
     let title = moved.title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let quoted = serde_json::Value::from(plain_title(&title));
     let head = match target {
         DocsTarget::Docusaurus => {
-            format!("---\ntitle: {}\nunlisted: true\n---", serde_json::Value::from(title))
+            format!("---\ntitle: {quoted}\nunlisted: true\n---")
         }
         DocsTarget::Mintlify => {
-            format!("---\ntitle: {}\nhidden: true\n---", serde_json::Value::from(title))
+            format!("---\ntitle: {quoted}\nhidden: true\n---")
         }
         _ => format!("# {}", escape(&title, flavour)),
     };

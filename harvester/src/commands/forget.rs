@@ -1,11 +1,19 @@
+use std::fs;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context as _;
+use docgen::forge::local::LocalForge;
+use docgen::page::read_back::is_unedited;
 use indexer::store::Store;
 use rules::model::ids::UserId;
 
 use super::table::grouped;
-use super::{CommandResult, GlobalArgs, is_in_use, print_json};
+use super::{CommandResult, GlobalArgs, LoadedSettings, is_in_use, print_json};
 use crate::clock;
+use crate::pipeline::{DRAFTS, PROPOSALS};
+use crate::proposals::local::follow_deletions;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -13,11 +21,15 @@ Examples:
   harvester forget 175928847299117063
 
 Erases everything that this user wrote or did from the store, the index, drafts and the API, and
-never stores it again. Discord shows the user id with \"Copy User ID\".")]
+never stores it again. Discord shows the user id with \"Copy User ID\". Drafts are deleted with it; if
+some were edited by hand, it asks first. `harvester unforget` takes a mistyped id back.")]
 pub(super) struct ForgetArgs {
     /// The Discord user id
     #[arg(value_name = "USER")]
     user: UserId,
+    /// Delete drafts that were edited by hand without asking
+    #[arg(long)]
+    yes: bool,
 }
 
 /// How long a running daemon may take to analyse, index and purge.
@@ -28,6 +40,11 @@ pub(super) async fn run(
     arguments: &ForgetArgs,
 ) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
+    let edited = edited_drafts(&options.data.join(DRAFTS))?;
+    if !edited.is_empty() && !arguments.yes && !agrees(&edited)? {
+        eprintln!("error: nothing was erased; save these drafts elsewhere, or add --yes");
+        return Ok(CommandResult::Failure);
+    }
     let store = options.shared().await?;
     let forgotten = store.erase_user(arguments.user, "operator", clock::now()).await?;
     let purged = match options.pipeline(&settings).await {
@@ -38,6 +55,9 @@ pub(super) async fn run(
         Err(error) if is_in_use(&error) => purged_by_daemon(&store).await?,
         Err(error) => return Err(error),
     };
+    if purged {
+        follow_deletions_locally(options, &settings, &store).await?;
+    }
     store.close().await;
     if options.json {
         print_json(&serde_json::json!({ "messages": forgotten.messages, "purged": purged }))?;
@@ -55,6 +75,65 @@ pub(super) async fn run(
         );
     }
     Ok(if purged { CommandResult::Success } else { CommandResult::Failure })
+}
+
+/// Branches of a local repository lose the quotes at once. On GitHub the daemon's next round does that.
+async fn follow_deletions_locally(
+    options: &GlobalArgs,
+    settings: &LoadedSettings,
+    store: &Store,
+) -> anyhow::Result<()> {
+    let Some(repository) = settings.config.forge.repository.as_deref() else { return Ok(()) };
+    if !repository.exists() {
+        return Ok(());
+    }
+    let forge = LocalForge::open(repository, &options.data.join(PROPOSALS))?;
+    let naming = settings.naming(store).await?;
+    Ok(follow_deletions(store, &forge, &settings.context(&naming), clock::now()).await?)
+}
+
+/// The drafts that people changed since they were written, by path.
+fn edited_drafts(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut edited = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        if !next.is_dir() {
+            continue;
+        }
+        for entry in
+            fs::read_dir(&next).with_context(|| format!("cannot read {}", next.display()))?
+        {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text =
+                fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let place =
+                path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            if !is_unedited(&place, &String::from_utf8_lossy(&text)) {
+                edited.push(path);
+            }
+        }
+    }
+    edited.sort();
+    Ok(edited)
+}
+
+/// Asks on the terminal; without one, nobody agrees.
+fn agrees(edited: &[PathBuf]) -> anyhow::Result<bool> {
+    eprintln!("{} draft(s) were edited by hand and will be deleted:", edited.len());
+    for path in edited {
+        eprintln!("  {}", path.display());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    eprint!("Erase and delete them? [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Waits until the daemon on this data directory has purged the erased data.

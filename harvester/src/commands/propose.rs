@@ -12,7 +12,9 @@ use super::table::one_line;
 use super::{CommandResult, GlobalArgs, LoadedSettings, is_in_use, print_json};
 use crate::clock;
 use crate::pipeline::PROPOSALS;
-use crate::proposals::local::{LocalProposal, hold_over_limits, plan_local, propose_local};
+use crate::proposals::local::{
+    LocalProposal, follow_deletions, hold_over_limits, plan_local, propose_local,
+};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -109,6 +111,7 @@ pub(super) async fn propose(
             Err(refusal) => round.refused.push((one.cluster, refusal)),
         }
     }
+    follow_deletions(store, &forge, &settings.context(&naming), clock::now()).await?;
     Ok(round)
 }
 

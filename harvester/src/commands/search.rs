@@ -1,3 +1,4 @@
+use indexer::search::document::SearchAudience;
 use indexer::search::{SearchQuery, highlights};
 use rules::markdown::visible;
 use rules::model::cluster::{Cluster, Occurrence};
@@ -40,8 +41,12 @@ pub(super) async fn run(
     let settings = options.settings()?;
     let ReadHandle { store, searcher, .. } = options.reading(&settings).await?;
     let text = arguments.words.join(" ");
-    let query =
-        SearchQuery { text: text.clone(), limit: arguments.limit.into(), ..SearchQuery::default() };
+    let query = SearchQuery {
+        text: text.clone(),
+        limit: arguments.limit.into(),
+        audience: SearchAudience::Operator,
+        ..SearchQuery::default()
+    };
     let hits = tokio::task::spawn_blocking(move || searcher.search(&query)).await??;
     let ids = hits.hits.iter().map(|hit| hit.cluster.clone()).collect::<Vec<_>>();
     let found = store.clusters_with(&ids).await?.iter().map(found).collect::<Vec<_>>();

@@ -104,7 +104,9 @@ impl ProposalReconciler {
         let now = self.github.now();
         let entry = docket.entries.get_mut(&cluster.id).expect("a member is an entry");
         let fresh = || TrackedProposal::new_planned(&cluster.id, batch.row.branch.clone(), now);
+        let evidence = entry.evidence();
         let one = entry.case.get_or_insert_with(fresh);
+        one.wishes.record_sources(&evidence);
         one.row.state = batch.row.state;
         one.row.branch.clone_from(&batch.row.branch);
         one.row.note.clone_from(&batch.row.note);

@@ -86,6 +86,11 @@ impl ProposalReconciler {
                 _ => "would come later".to_owned(),
             };
             let wanted = self.desired_pull_request(entry, page, &ground);
+            if let Err(told) = wanted.check() {
+                let outcome = format!("rejected: {told}");
+                rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent: None });
+                continue;
+            }
             let sent = Some(self.sent(&wanted, &ground).await?);
             rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent });
         }

@@ -1,6 +1,7 @@
 //! Why a proposal round, or one proposal of it, failed.
 
 use docgen::github::client::GitHubError;
+use docgen::pull_request::check::UnsafeMessage;
 use indexer::store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +10,8 @@ pub enum ProposingError {
     Store(#[from] StoreError),
     #[error(transparent)]
     GitHub(#[from] GitHubError),
+    #[error(transparent)]
+    Unsafe(#[from] UnsafeMessage),
     #[error("the repository is archived; nothing can be proposed there")]
     Archived,
     #[error("{branch}: gave up after {steps} steps")]

@@ -14,10 +14,11 @@ use indexer::store::{Proposal as StoredProposal, ProposalState, Store, StoreErro
 use rules::config::ruleset::Ruleset;
 use rules::due::due;
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::Millis;
+use rules::model::ids::{MessageId, Millis};
 use rules::similarity::CorpusStats;
 use rules::support::over_share;
 
+use super::tracked::MaintainerRequests;
 use crate::pipeline::PipelineError;
 
 /// The states of a question that has earned a page which people have not decided on.
@@ -39,8 +40,19 @@ pub struct LocalProposal {
 }
 
 impl LocalCandidate {
-    fn of(cluster: Cluster, epoch: &CorpusStats, context: &DraftContext<'_>) -> Self {
+    /// `known` is the proposal of the cluster, if there is one.
+    fn of(
+        cluster: Cluster,
+        known: Option<&StoredProposal>,
+        epoch: &CorpusStats,
+        context: &DraftContext<'_>,
+    ) -> Self {
         let cluster = core_cluster(cluster, epoch, context.rules);
+        let same =
+            known.is_none_or(|known| requests(known).is_same_question(&messages_of(&cluster)));
+        if !same {
+            return Self { cluster, page: Err(DraftRefusal::SourcesGone) };
+        }
         let page = build_draft(&cluster, context).map(|draft| {
             let proposal = PullRequestText::new(&cluster, &draft, context);
             (draft, proposal)
@@ -58,6 +70,15 @@ pub fn core_cluster(mut cluster: Cluster, epoch: &CorpusStats, rules: &Ruleset) 
     cluster
 }
 
+/// The questions and answers of a cluster.
+pub(crate) fn messages_of(cluster: &Cluster) -> Vec<MessageId> {
+    let messages = cluster.occurrences.iter().flat_map(|one| {
+        let answers = one.answers.iter().map(|answer| answer.message);
+        std::iter::once(one.question.message).chain(answers)
+    });
+    messages.collect()
+}
+
 /// Every cluster that is due or already on its way, with its page; what is over a person's share of the
 /// due pages has none. Changes nothing.
 pub async fn plan_local(
@@ -66,9 +87,11 @@ pub async fn plan_local(
 ) -> Result<Vec<LocalCandidate>, StoreError> {
     let clusters = store.clusters_in(&ON_THE_WAY).await?;
     let epoch = corpus_stats(store, &context.rules.same).await?;
-    let considered =
-        clusters.into_iter().map(|cluster| LocalCandidate::of(cluster, &epoch, context));
-    let mut considered = considered.collect::<Vec<_>>();
+    let mut considered = Vec::with_capacity(clusters.len());
+    for cluster in clusters {
+        let known = store.proposal(&cluster.id).await?;
+        considered.push(LocalCandidate::of(cluster, known.as_ref(), &epoch, context));
+    }
     let cores = considered.iter().map(|one| &one.cluster).collect::<Vec<_>>();
     let held = over_share(&cores, context.rules.pages.person_share());
     for one in considered.iter_mut().filter(|one| held.contains(&one.cluster.id)) {
@@ -119,7 +142,8 @@ pub async fn consider_one(
     context: &DraftContext<'_>,
 ) -> Result<LocalCandidate, StoreError> {
     let epoch = corpus_stats(store, &context.rules.same).await?;
-    Ok(LocalCandidate::of(cluster, &epoch, context))
+    let known = store.proposal(&cluster.id).await?;
+    Ok(LocalCandidate::of(cluster, known.as_ref(), &epoch, context))
 }
 
 /// Brings a page to the forge and remembers what stands there. Doing it again with nothing new does
@@ -131,9 +155,11 @@ pub async fn propose_local(
     now: Millis,
 ) -> Result<LocalProposal, PipelineError> {
     let known = store.proposal(&cluster.id).await?;
-    let pushed = known
-        .as_ref()
-        .map(|known| LocalPush { head: known.head.clone(), digest: known.digest.clone() });
+    // A branch that this program took back may be made again.
+    let stands = known.as_ref().filter(|known| known.state != ProposalState::Withdrawn);
+    let pushed = stands.map(pushed_head);
+    let mut wishes = known.as_ref().map(requests).unwrap_or_default();
+    wishes.record_sources(&messages_of(&cluster));
     let outcome = forge.propose(&proposal, &draft, pushed.as_ref(), now)?;
     let (state, stands) = match &outcome {
         LocalOutcome::Opened(stands)
@@ -160,7 +186,7 @@ pub async fn propose_local(
             purpose: "answer".to_owned(),
             number: None,
             ledger: "{}".to_owned(),
-            wishes: "{}".to_owned(),
+            wishes: serde_json::to_string(&wishes).expect("plain values are JSON"),
             note: None,
         };
         if known.is_none_or(|known| StoredProposal { updated: now, ..known } != kept) {
@@ -169,6 +195,45 @@ pub async fn propose_local(
     }
     store.set_state(&cluster.id, state).await?;
     Ok(LocalProposal { cluster, proposal, draft, outcome })
+}
+
+/// Brings branches up to date that quote deleted messages: a page is written again from what is left, a branch
+/// without a page goes, and so do the objects that only it had. Opens nothing.
+pub async fn follow_deletions(
+    store: &Store,
+    forge: &LocalForge,
+    context: &DraftContext<'_>,
+    now: Millis,
+) -> Result<(), PipelineError> {
+    let mut considered = plan_local(store, context).await?;
+    for mut row in store.proposals().await? {
+        // The store empties the title in the transaction in which a message goes.
+        if !row.title.is_empty() || row.number.is_some() || row.state != ProposalState::Open {
+            continue;
+        }
+        let at = considered.iter().position(|one| one.cluster.id == row.cluster);
+        let page = at.map(|at| considered.swap_remove(at));
+        if let Some(LocalCandidate { cluster, page: Ok((draft, proposal)) }) = page {
+            propose_local(store, forge, (cluster, draft, proposal), now).await?;
+        } else if forge.withdraw(&row.cluster, &row.branch, &pushed_head(&row), now)? {
+            row.state = ProposalState::Withdrawn;
+            row.updated = now;
+            store.upsert_proposal(&row).await?;
+            if store.cluster(&row.cluster).await?.is_some() {
+                store.set_state(&row.cluster, ClusterState::Watching).await?;
+            }
+        }
+    }
+    Ok(forge.drop_superseded()?)
+}
+
+fn pushed_head(row: &StoredProposal) -> LocalPush {
+    LocalPush { head: row.head.clone(), digest: row.digest.clone() }
+}
+
+/// What is remembered of a proposal; nothing where an older version kept nothing that can be read.
+fn requests(row: &StoredProposal) -> MaintainerRequests {
+    serde_json::from_str(&row.wishes).unwrap_or_default()
 }
 
 /// What people did with a branch decides what becomes of its cluster.

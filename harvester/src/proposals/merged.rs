@@ -11,19 +11,22 @@ use docgen::page::amend::{
 };
 use docgen::page::draft::{Draft, build_draft};
 use docgen::page::read_back::{ReadPage, parse_page};
+use docgen::paths::is_page;
 use docgen::pull_request::desired::{CorrectionReason, MergedPage};
 use docgen::pull_request::marker;
 use docgen::pull_request::marker::BodyMarker;
 use docgen::site::moving;
 use docgen::site::placing::replace_section;
-use docgen::target::DocsTarget;
+use docgen::target::{DocsTarget, is_named_after};
 use indexer::store::{LeaseFence, MergedAnswerRow, ProposalState};
 use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ClusterId, MessageId};
+use rules::publish::anonymize::Participants;
 use rules::similarity::CorpusStats;
 use rules::staleness::{StalenessVerdict, check_staleness};
 
 use super::error::Result;
+use super::local::messages_of;
 use super::reconciler::ProposalReconciler;
 use super::report::{RoundReport, describe_outcome};
 use super::repository::RepositoryState;
@@ -65,7 +68,6 @@ impl ProposalReconciler {
     ) -> Result<Option<(String, String)>> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let is_named = |other: &str| other.rsplit('/').next() == Some(name);
-        let is_page = |other: &str| other.ends_with(".md") || other.ends_with(".mdx");
         let mut pages = ground.files.paths().filter(|other| is_page(other)).collect::<Vec<_>>();
         let folder = format!("{}/", ground.layout.folder);
         pages.sort_by_key(|other| (!is_named(other), !other.starts_with(&folder)));
@@ -197,6 +199,8 @@ impl ProposalReconciler {
         if wanted.purpose != PullRequestPurpose::Withdrawal {
             case.row.purpose = purpose_name(wanted.purpose).to_owned();
         }
+        // From then on the page is looked for at the place where it goes.
+        case.wishes.page = moved_to(&wanted, &merged.path).or(case.wishes.page.take());
         if case.is_batch() {
             // From here on the page goes its own way.
             *case = TrackedProposal {
@@ -228,7 +232,12 @@ impl ProposalReconciler {
             layout: &ground.layout,
             base: &ground.base,
         };
-        let Some(cluster) = &entry.cluster else {
+        // A page is known by its evidence: what else the cluster holds is another question.
+        let is_its_own = |cluster: &&Cluster| {
+            let now = messages_of(cluster);
+            merged.evidence.is_empty() || merged.evidence.iter().any(|one| now.contains(one))
+        };
+        let Some(cluster) = entry.cluster.as_ref().filter(is_its_own) else {
             return Ok(match gone.len() {
                 0 => None,
                 messages => self.removal(entry, &page, text, messages),
@@ -251,7 +260,13 @@ impl ProposalReconciler {
                 let before = before.as_ref().map(|(before, after)| Replacement { before, after });
                 let mended =
                     rewrite_page(before, Replacement { before: text, after: &after }, &evidence);
-                (CorrectionReason::Gone { messages: evidence.len() }, Some(mended))
+                let why = CorrectionReason::Gone { messages: evidence.len() };
+                let AmendedPage { text: mended, lossy } = mended;
+                let wanted = DesiredPullRequest::correction(&page, (text, &mended), &why, lossy);
+                let titles = [Some(text), ours.as_deref()].into_iter().flatten();
+                let titles = titles.map(|text| title_of(text, merged, ground)).collect::<Vec<_>>();
+                let new = NewTitle { entry, merged, cluster, titles: &titles, text: &mended };
+                return self.retitled(wanted, new, &page, ground).await.map(Some);
             }
             StalenessVerdict::Newer { version, by } => {
                 let (known, later) = (&merged.answer, &cluster.occurrences[by]);
@@ -269,6 +284,55 @@ impl ProposalReconciler {
         }))
     }
 
+    /// A correction that also changes the address of the page and its entry in the navigation, where they are
+    /// made of words that were deleted.
+    async fn retitled(
+        &self,
+        wanted: DesiredPullRequest,
+        new: NewTitle<'_>,
+        page: &MergedPage<'_>,
+        ground: &RepositoryState,
+    ) -> Result<DesiredPullRequest> {
+        let NewTitle { entry, merged, cluster, titles, text } = new;
+        let people = Participants::of(cluster, &self.naming);
+        let lost = titles.iter().filter(|title| !people.has_title(cluster, title));
+        let lost = lost.collect::<Vec<_>>();
+        if lost.is_empty() || is_part(entry) || ground.layout.target == DocsTarget::Faq {
+            return Ok(wanted);
+        }
+        let named = lost.iter().any(|title| is_named_after(&merged.path, title, &merged.cluster));
+        let to = self.address_of(cluster, merged, ground).filter(|_| named);
+        let chosen = entry.case.as_ref().and_then(|case| case.wishes.page.as_ref());
+        let ours = |to: &String| chosen.is_none_or(|page| *page == merged.path || page == to);
+        let to = to.filter(ours).unwrap_or_else(|| merged.path.clone());
+        let settings = self.redirects(ground).await?;
+        let title = title_of(text, merged, ground);
+        Ok(wanted.retitled(page, (&to, &title), text, settings.as_deref()))
+    }
+
+    /// The path that a page's title makes today, in the folder of the page; `None` where another file is.
+    fn address_of(
+        &self,
+        cluster: &Cluster,
+        merged: &MergedAnswerRow,
+        ground: &RepositoryState,
+    ) -> Option<String> {
+        let context = self.context(ground.layout.target, &ground.layout.folder, None);
+        let draft = build_draft(cluster, &context).ok()?;
+        let name = draft.path().rsplit('/').next().unwrap_or_default();
+        let folder = merged.path.rfind('/').map_or("", |at| &merged.path[..=at]);
+        let to = format!("{folder}{name}");
+        (!ground.files.paths().any(|path| path == to)).then_some(to)
+    }
+
+    /// The settings of the site in which redirects stand.
+    async fn redirects(&self, ground: &RepositoryState) -> Result<Option<String>> {
+        match moving::redirect_file(&ground.layout) {
+            Some(path) => Ok(self.github.text(&ground.files, &path).await?),
+            None => Ok(None),
+        }
+    }
+
     /// The page at the place where a maintainer wants it, with a way there from its old place.
     async fn requested_move(
         &self,
@@ -280,10 +344,7 @@ impl ProposalReconciler {
         let to = entry.case.as_ref().and_then(|case| case.wishes.page.as_deref());
         let stays = is_part(entry) || ground.layout.target == DocsTarget::Faq;
         let Some(to) = to.filter(|to| *to != merged.path && !stays) else { return Ok(None) };
-        let settings = match moving::redirect_file(&ground.layout) {
-            Some(path) => self.github.text(&ground.files, &path).await?,
-            None => None,
-        };
+        let settings = self.redirects(ground).await?;
         Ok(Some(DesiredPullRequest::moved(page, (to, &merged.title), text, settings.as_deref())))
     }
 
@@ -419,6 +480,29 @@ impl ProposalReconciler {
         }
         Ok(())
     }
+}
+
+/// A page that is written again without what was deleted, with the titles that it had.
+struct NewTitle<'p> {
+    entry: &'p WorkItem,
+    merged: &'p MergedAnswerRow,
+    cluster: &'p Cluster,
+    titles: &'p [String],
+    text: &'p str,
+}
+
+/// The title of a page as its readers see it; empty where none is left.
+fn title_of(text: &str, merged: &MergedAnswerRow, ground: &RepositoryState) -> String {
+    let page = parse_page(&merged.cluster, text, ground.layout.target);
+    page.map(|page| page.title).unwrap_or_default()
+}
+
+/// The path of a page that a pull request writes at another place.
+fn moved_to(wanted: &DesiredPullRequest, from: &str) -> Option<String> {
+    wanted.changes.iter().find_map(|change| match change {
+        FileChange::Write { path, .. } if path != from => Some(path.clone()),
+        _ => None,
+    })
 }
 
 const PAGE_GONE: &str = "the page is gone from the repository";

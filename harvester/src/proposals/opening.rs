@@ -267,6 +267,7 @@ impl ProposalReconciler {
         let known = evidence.iter().filter(|one| !case.wishes.evidence.contains(one)).copied();
         let known = known.collect::<Vec<_>>();
         case.wishes.evidence.extend(known);
+        case.wishes.record_sources(&evidence);
         let mut done = self.reconcile_one(case, &wanted, fence).await;
         if let (true, Ok(ReconcileOutcome::HandsOff { number: Some(_), .. })) = (lost, &done) {
             let gone =
@@ -304,6 +305,11 @@ impl ProposalReconciler {
 
     /// Whether any of the messages may not be shown any more.
     async fn are_gone(&self, messages: &[MessageId]) -> Result<bool> {
+        Ok(!self.gone_of(messages).await?.is_empty())
+    }
+
+    /// Those of the messages that may not be shown any more.
+    pub(crate) async fn gone_of(&self, messages: &[MessageId]) -> Result<Vec<MessageId>> {
         let places = self.store.channels_of_messages(messages).await?;
         let channels = self.store.channels().await?;
         let shown = |place: &ChannelId| {
@@ -311,7 +317,7 @@ impl ProposalReconciler {
         };
         let there = places.iter().filter(|(_, place)| shown(place)).map(|(message, _)| message);
         let there = there.collect::<BTreeSet<_>>();
-        Ok(messages.iter().any(|message| !there.contains(message)))
+        Ok(messages.iter().filter(|message| !there.contains(message)).copied().collect())
     }
 
     /// The desired pull request; a withdrawal for an entry without a page.

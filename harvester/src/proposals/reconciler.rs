@@ -80,6 +80,7 @@ impl ProposalReconciler {
         wanted: &DesiredPullRequest,
         fence: LeaseFence,
     ) -> Result<ReconcileOutcome> {
+        wanted.check()?;
         for _ in 0..MOST_STEPS {
             self.renew_lease(fence).await?;
             let seen = observe(&self.github, wanted, &case.ledger).await?;

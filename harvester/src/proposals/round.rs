@@ -55,6 +55,7 @@ impl ProposalReconciler {
         let ground = self.load_repository().await?;
         let mut docket = self.load_worklist(&ground).await?;
         let mut report = RoundReport::default();
+        self.redact_closed_pulls(&mut docket, &mut report).await?;
         match &ground.stage {
             OnboardingStage::On(_, mistakes) => {
                 report.stage = "proposals are enabled".to_owned();

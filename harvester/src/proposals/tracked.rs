@@ -45,10 +45,30 @@ pub(crate) struct MaintainerRequests {
     pub(crate) heard: BTreeSet<u64>,
     /// The messages that the page on the branch stands on.
     pub(crate) evidence: Vec<MessageId>,
+    /// Every message that its page or a description of it ever stood on: they tell which question it is for.
+    pub(crate) sources: Vec<MessageId>,
+    /// Those of them that were deleted and that no closed pull request quotes any more.
+    pub(crate) redacted: Vec<MessageId>,
     /// The answer is a part of a page that other people wrote.
     pub(crate) extends: bool,
     /// The questions of a batch.
     pub(crate) members: Vec<ClusterId>,
+}
+
+impl MaintainerRequests {
+    /// Adds messages that a page stands on.
+    pub(crate) fn record_sources(&mut self, evidence: &[MessageId]) {
+        let new = evidence.iter().filter(|one| !self.sources.contains(one)).copied();
+        let new = new.collect::<Vec<_>>();
+        self.sources.extend(new);
+    }
+
+    /// Whether messages are of the question that its page was written for. What is left of a cluster after
+    /// all of those went is another question.
+    pub(crate) fn is_same_question(&self, evidence: &[MessageId]) -> bool {
+        let mut known = self.sources.iter().chain(&self.evidence).peekable();
+        known.peek().is_none() || known.any(|one| evidence.contains(one))
+    }
 }
 
 /// A proposal as the store keeps it, read.

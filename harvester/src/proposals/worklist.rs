@@ -17,7 +17,7 @@ use rules::model::ids::{ClusterId, MessageId};
 use rules::similarity::CorpusStats;
 
 use super::error::Result;
-use super::local::core_cluster;
+use super::local::{core_cluster, messages_of};
 use super::reconciler::ProposalReconciler;
 use super::repository::RepositoryState;
 use super::tracked::{MaintainerRequests, TrackedProposal, purpose_name};
@@ -64,12 +64,7 @@ impl WorkItem {
 
     /// The messages that a page stands on.
     pub(crate) fn evidence(&self) -> Vec<MessageId> {
-        let occurrences = self.cluster.iter().flat_map(|cluster| &cluster.occurrences);
-        let messages = occurrences.flat_map(|one| {
-            let answers = one.answers.iter().map(|answer| answer.message);
-            std::iter::once(one.question.message).chain(answers)
-        });
-        messages.collect()
+        self.cluster.as_ref().map(messages_of).unwrap_or_default()
     }
 }
 
@@ -145,7 +140,8 @@ impl ProposalReconciler {
         let mut seen = self.documents.lock().await;
         let documents = self.github.read_docs(&ground.files, &mut seen).await?;
         drop(seen);
-        let documents = documents.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        let documents = documents.iter().filter(|(path, _)| ground.layout.is_page(path));
+        let documents = documents.map(|(path, text)| (path.as_str(), text.as_str()));
         let tree = DocsTree::read(documents, &self.rules);
         for entry in docket.entries.values_mut().filter(|entry| is_new(entry)) {
             let Ok(page) = &entry.page else { continue };
@@ -188,6 +184,10 @@ impl ProposalReconciler {
         };
         let mut cluster = core_cluster(cluster, epoch, &self.rules);
         let wishes = case.as_ref().map(|case| case.wishes.clone()).unwrap_or_default();
+        if !wishes.is_same_question(&messages_of(&cluster)) {
+            let page = Err("the messages that its page stood on are gone".to_owned());
+            return WorkItem { cluster: None, page, existing: ExistingCoverage::None, case };
+        }
         if let Some(language) = &wishes.lang {
             keep_language(&mut cluster, language);
         }

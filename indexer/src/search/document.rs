@@ -23,6 +23,19 @@ pub struct ClusterDocument {
     pub channels: Vec<(ChannelId, String)>,
     pub occurrences: u32,
     pub last_confirmed: Millis,
+    /// Those who find it.
+    pub audiences: Vec<SearchAudience>,
+}
+
+/// Who searches. Words that may not be quoted are found by the operator alone: whether a word matches would tell
+/// anybody else what is in a text that is not shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum SearchAudience {
+    /// Everybody who uses the site, the API or Discord.
+    #[default]
+    Public,
+    /// The operator at the terminal.
+    Operator,
 }
 
 impl fmt::Debug for ClusterDocument {
@@ -32,6 +45,25 @@ impl fmt::Debug for ClusterDocument {
 }
 
 impl ClusterDocument {
+    /// What each audience finds a cluster by: one document where everybody may see every word, else one for
+    /// each. Without any word that may be quoted, there is none for the public.
+    pub fn for_audiences(cluster: &Cluster) -> Vec<Self> {
+        let whole = Self::of(cluster);
+        if cluster.occurrences.iter().all(|one| one.quotable) {
+            return vec![whole];
+        }
+        let shown = cluster.occurrences.iter().filter(|one| one.quotable).cloned();
+        let shown = Cluster { occurrences: shown.collect(), ..cluster.clone() };
+        let operator = Self { audiences: vec![SearchAudience::Operator], ..whole };
+        if shown.occurrences.is_empty() && shown.canon.is_none() {
+            return vec![operator];
+        }
+        let Self { title, questions, answers, .. } = Self::of(&shown);
+        let audiences = vec![SearchAudience::Public];
+        let public = Self { title, questions, answers, audiences, ..operator.clone() };
+        vec![operator, public]
+    }
+
     /// What a cluster is found by: where maintainers merged an answer, by that and by the ways it was
     /// asked. Answers that say the same words are kept once. Whether words may be
     /// shown to whoever searches is for those to decide who show them.
@@ -66,6 +98,7 @@ impl ClusterDocument {
             channels: each_once(channels),
             occurrences: u32::try_from(occurrences.len()).unwrap_or(u32::MAX),
             last_confirmed: cluster.last_confirmed(),
+            audiences: vec![SearchAudience::Public, SearchAudience::Operator],
         }
     }
 }
@@ -127,10 +160,20 @@ mod tests {
         assert_eq!(document.questions, ["Choosing a port", "where is the port set"]);
         assert_eq!(document.answers, ["Set PORT <early>."]);
         assert_eq!(document.state, ClusterState::Known);
-        let unmerged = ClusterDocument::of(&Cluster { canon: None, ..cluster });
+        let unmerged = ClusterDocument::of(&Cluster { canon: None, ..cluster.clone() });
         assert_eq!(
             (unmerged.answers[0].as_str(), unmerged.state),
             ("in some file", ClusterState::Proposed)
         );
+        let hidden = |mut cluster: Cluster| {
+            cluster.occurrences[0].quotable = false;
+            ClusterDocument::for_audiences(&cluster)
+        };
+        let [operator, public] = hidden(cluster.clone()).try_into().unwrap();
+        assert_eq!(operator.questions.len(), 2);
+        assert_eq!(public.questions, ["Choosing a port"], "the asker's words are hidden");
+        assert_eq!(public.occurrences, 1);
+        let [only] = hidden(Cluster { canon: None, ..cluster }).try_into().unwrap();
+        assert_eq!(only.audiences, [SearchAudience::Operator]);
     }
 }

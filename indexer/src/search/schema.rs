@@ -8,11 +8,11 @@ use tantivy::schema::{
     FAST, Field, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 
-use crate::search::document::ClusterDocument;
+use crate::search::document::{ClusterDocument, SearchAudience};
 use crate::search::tokenize;
 
 /// Grows whenever the same document would be indexed otherwise: another tokenizer, other contents of a field.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Names of the fast fields, which are read by name.
 pub(crate) const CLUSTER: &str = "cluster";
@@ -22,6 +22,14 @@ pub(crate) const CHANNEL: &str = "channel";
 pub(crate) const OCCURRENCES: &str = "occurrences";
 pub(crate) const LAST_CONFIRMED: &str = "last_confirmed";
 pub(crate) const VARIANTS: &str = "variants";
+
+/// The fast field that says whether an audience finds a document.
+pub(crate) fn audience_field(audience: SearchAudience) -> &'static str {
+    match audience {
+        SearchAudience::Public => "public",
+        SearchAudience::Operator => "operator",
+    }
+}
 
 /// The fields. No text that people wrote is stored: the index gives ids back, and the store has the words.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +42,8 @@ pub(crate) struct SchemaFields {
     pub(crate) channel: Field,
     pub(crate) occurrences: Field,
     pub(crate) last_confirmed: Field,
+    pub(crate) public: Field,
+    pub(crate) operator: Field,
     /// How many ways of asking `questions` holds.
     pub(crate) variants: Field,
     pub(crate) questions: Field,
@@ -53,6 +63,8 @@ pub(crate) fn schema() -> (Schema, SchemaFields) {
         channel: schema.add_u64_field(CHANNEL, FAST),
         occurrences: schema.add_u64_field(OCCURRENCES, FAST),
         last_confirmed: schema.add_i64_field(LAST_CONFIRMED, FAST),
+        public: schema.add_bool_field(audience_field(SearchAudience::Public), FAST),
+        operator: schema.add_bool_field(audience_field(SearchAudience::Operator), FAST),
         variants: schema.add_u64_field(VARIANTS, FAST),
         questions: schema.add_text_field("questions", text(tokenize::WORDS)),
         answers: schema.add_text_field("answers", text(tokenize::WORDS)),
@@ -88,6 +100,8 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
         channel,
         occurrences,
         last_confirmed,
+        public,
+        operator,
         variants,
         questions,
         answers,
@@ -103,6 +117,7 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
         channels,
         occurrences: count,
         last_confirmed: confirmed,
+        audiences,
     } = document;
     let mut made = TantivyDocument::new();
     made.add_text(cluster, id.as_str());
@@ -113,6 +128,8 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
     }
     made.add_u64(occurrences, u64::from(*count));
     made.add_i64(last_confirmed, confirmed.0);
+    made.add_bool(public, audiences.contains(&SearchAudience::Public));
+    made.add_bool(operator, audiences.contains(&SearchAudience::Operator));
     let title_alone = (!asked.contains(title)).then_some(title);
     let ways = title_alone
         .into_iter()

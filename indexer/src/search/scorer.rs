@@ -52,7 +52,7 @@ pub(super) fn score(
         for (document, sum) in (0..).zip(&sums.sums) {
             let share = if whole_mass > 0.0 { sum.mass / whole_mass } else { 0.0 };
             if share < LEAST_SHARE
-                || !segment.is_alive(document)
+                || !segment.is_visible(document)
                 || !passes(query, segment, document)
             {
                 continue;

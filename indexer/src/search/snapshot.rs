@@ -13,6 +13,7 @@ use tantivy::{
 };
 
 use super::SearchError;
+use crate::search::document::SearchAudience;
 use crate::search::schema;
 
 /// BM25: how soon repetition stops to count, and how much length does (the values of Robertson and Zaragoza).
@@ -30,6 +31,7 @@ pub(super) enum TermField {
 
 pub(super) struct IndexSnapshot {
     pub(super) segments: Vec<SegmentSnapshot>,
+    pub(super) audience: SearchAudience,
 }
 
 /// One segment. Arrays hold questions first, answers second, humps third.
@@ -47,15 +49,22 @@ pub(super) struct SegmentSnapshot {
     pub(super) channel: Column<u64>,
     pub(super) occurrences: Column<u64>,
     pub(super) last_confirmed: Column<i64>,
+    /// Whether the audience finds a document.
+    shown: Column<bool>,
+    /// How many living documents it finds, and whether these are all that the segment has.
+    visible: (usize, bool),
 }
 
 impl IndexSnapshot {
-    pub(super) fn take(reader: &IndexReader) -> Result<Self, SearchError> {
+    pub(super) fn take(
+        reader: &IndexReader,
+        audience: SearchAudience,
+    ) -> Result<Self, SearchError> {
         let (_, fields) = schema::schema();
         let searcher = reader.searcher();
         let mut segments = Vec::new();
         for reader in searcher.segment_readers() {
-            segments.push(SegmentSnapshot::open(reader.clone(), &fields)?);
+            segments.push(SegmentSnapshot::open(reader.clone(), &fields, audience)?);
         }
         let averages = averages(&segments);
         for segment in &mut segments {
@@ -66,17 +75,17 @@ impl IndexSnapshot {
                 }
             }
         }
-        Ok(Self { segments })
+        Ok(Self { segments, audience })
     }
 
     pub(super) fn live(&self) -> usize {
-        self.segments.iter().map(|segment| segment.reader.num_docs() as usize).sum()
+        self.segments.iter().map(|segment| segment.visible.0).sum()
     }
 
     pub(super) fn ids(&self) -> Result<Vec<ClusterId>, SearchError> {
         let mut ids = Vec::with_capacity(self.live());
         for segment in &self.segments {
-            for document in segment.reader.doc_ids_alive() {
+            for document in segment.documents() {
                 ids.push(segment.cluster(document)?);
             }
         }
@@ -94,7 +103,11 @@ impl IndexSnapshot {
 }
 
 impl SegmentSnapshot {
-    fn open(reader: SegmentReader, fields: &schema::SchemaFields) -> Result<Self, SearchError> {
+    fn open(
+        reader: SegmentReader,
+        fields: &schema::SchemaFields,
+        audience: SearchAudience,
+    ) -> Result<Self, SearchError> {
         let fast = reader.fast_fields();
         let pair = [fields.questions, fields.answers];
         let norms =
@@ -104,6 +117,10 @@ impl SegmentSnapshot {
             .map(|document| effective_lengths(document, &norms, &variants))
             .collect();
         let clusters = fast.str(schema::CLUSTER)?.ok_or(SearchError::NoIndex(None))?;
+        let shown = fast.bool(schema::audience_field(audience))?;
+        let is_shown = |document: &DocId| shown.first(*document).unwrap_or_default();
+        let visible = reader.doc_ids_alive().filter(is_shown).count();
+        let visible = (visible, visible == reader.max_doc() as usize);
         Ok(Self {
             words: [
                 reader.inverted_index(pair[0])?,
@@ -120,6 +137,8 @@ impl SegmentSnapshot {
             code_field: fields.code,
             lengths,
             clusters,
+            shown,
+            visible,
             reader,
         })
     }
@@ -128,8 +147,13 @@ impl SegmentSnapshot {
         self.reader.max_doc() as usize
     }
 
-    pub(super) fn is_alive(&self, document: DocId) -> bool {
-        !self.reader.is_deleted(document)
+    /// Whether a document was not deleted and the audience finds it.
+    pub(super) fn is_visible(&self, document: DocId) -> bool {
+        !self.reader.is_deleted(document) && self.shown.first(document).unwrap_or_default()
+    }
+
+    fn documents(&self) -> impl Iterator<Item = DocId> {
+        self.reader.doc_ids_alive().filter(|document| self.is_visible(*document))
     }
 
     pub(super) fn cluster(&self, document: DocId) -> Result<ClusterId, SearchError> {
@@ -180,14 +204,14 @@ impl SegmentSnapshot {
 
     fn frequency(&self, place: TermField, text: &str) -> Result<usize, SearchError> {
         let mut postings = self.postings(place, text)?.into_iter().flatten().collect::<Vec<_>>();
-        if let ([only], None) = (postings.as_slice(), self.reader.alive_bitset()) {
+        if let ([only], true) = (postings.as_slice(), self.visible.1) {
             return Ok(only.doc_freq() as usize);
         }
         let mut seen = BitSet::with_max_value(self.reader.max_doc());
         for postings in &mut postings {
             let mut document = postings.doc();
             while document != TERMINATED {
-                if self.is_alive(document) {
+                if self.is_visible(document) {
                     seen.insert(document);
                 }
                 document = postings.advance();
@@ -214,7 +238,7 @@ fn averages(segments: &[SegmentSnapshot]) -> [f32; 2] {
     let mut sums = [0.0_f64; 2];
     let mut count = 0_u32;
     for segment in segments {
-        for document in segment.reader.doc_ids_alive() {
+        for document in segment.documents() {
             count += 1;
             for (sum, length) in sums.iter_mut().zip(segment.lengths[document as usize]) {
                 *sum += f64::from(length);

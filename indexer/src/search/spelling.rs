@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::SearchError;
 use super::snapshot::{IndexSnapshot, TermField};
+use crate::search::document::SearchAudience;
 use crate::search::tokenize::{IndexToken, TokenKind, is_function_word};
 
 /// Words of one query whose near spellings are looked for, at most.
@@ -71,6 +72,14 @@ pub(super) fn forms(
     guessed.sort_by(|(one, (worth, count)), (other, (other_worth, other_count))| {
         other_worth.total_cmp(worth).then(other_count.cmp(count)).then(one.cmp(other))
     });
+    // The words of the index are those of every document: what this audience does not find counts for nothing.
+    if snapshot.audience == SearchAudience::Public {
+        guessed.truncate(MAX_FORMS * 4);
+        for (word, (_, count)) in &mut guessed {
+            *count = u32::try_from(snapshot.frequency(place, word)?).unwrap_or(u32::MAX);
+        }
+        guessed.retain(|(_, (_, count))| *count > 0);
+    }
     guessed.truncate(MAX_FORMS);
     let guessed_frequency = guessed.iter().map(|(_, (_, count))| *count as usize).sum();
     forms.extend(guessed.into_iter().map(|(text, (worth, _))| TermVariant { text, worth }));

@@ -92,13 +92,16 @@ impl IndexWriter {
         self.searcher.clone()
     }
 
-    /// Puts each document in the place of what its cluster had. Visible after `commit`.
+    /// Puts the documents in the place of what their clusters had. Visible after `commit`.
     pub fn replace(&mut self, documents: &[ClusterDocument]) -> Result<(), WriteError> {
         self.dirty |= !documents.is_empty();
         let fields = self.fields;
         let writer = self.engine()?;
+        // A cluster may have several.
         for document in documents {
             writer.delete_term(Term::from_field_text(fields.cluster, document.cluster.as_str()));
+        }
+        for document in documents {
             writer.add_document(schema::make_document(&fields, document))?;
         }
         Ok(())
@@ -247,6 +250,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::search::SearchQuery;
+    use crate::search::document::SearchAudience;
 
     pub(crate) fn id(number: u64) -> ClusterId {
         ClusterId::of_question(MessageId(number))
@@ -262,6 +266,7 @@ pub(crate) mod tests {
             channels: Vec::new(),
             occurrences: 1,
             last_confirmed: Millis(0),
+            audiences: vec![SearchAudience::Public, SearchAudience::Operator],
         }
     }
 

@@ -62,10 +62,12 @@ pub fn code_block(text: &str, language: Option<&str>) -> String {
     format!("{fence}{language}\n{}\n{fence}", text.trim_end_matches('\n'))
 }
 
-/// Whether code holds what a site generator would run even inside a fence: mdBook and MkDocs
-/// includes, Hugo and Liquid tags, template expressions.
+/// Whether code holds what a site generator would run even inside a fence: mdBook, MkDocs and VitePress
+/// includes, Hugo, Liquid and Nunjucks tags, template expressions.
 pub fn needs_template_engine(code: &str) -> bool {
-    ["{{", "{%", "--8<--"].iter().any(|tag| code.contains(tag))
+    let included = |comment: &str| comment.trim_start().starts_with("@include");
+    ["{{", "{%", "{#", "<%", "-8<-"].iter().any(|tag| code.contains(tag))
+        || code.split("<!--").skip(1).any(included)
 }
 
 pub(super) fn is_language(word: &str) -> bool {
@@ -124,7 +126,8 @@ fn push_line_start<'t>(out: &mut String, text: &'t str, flavour: MarkdownDialect
     let Some(first) = text.chars().next() else { return text };
     let code = flavour == MarkdownDialect::Mdx
         && (text.starts_with("import") || text.starts_with("export"));
-    let repeated = "!?%".contains(first) && text[1..].starts_with(first);
+    let repeated = "!?%".contains(first) && text[1..].starts_with(first)
+        || flavour == MarkdownDialect::Python && text.starts_with("///");
     if code {
         push_entity(out, first);
     } else if "-+=:#>".contains(first) || repeated {

@@ -78,6 +78,12 @@ impl<'c> Participants<'c> {
         })
     }
 
+    /// Whether a title is made of the words of an occurrence that may be quoted.
+    pub fn has_title(&self, cluster: &Cluster, title: &str) -> bool {
+        let mut quotable = cluster.occurrences.iter().filter(|one| one.quotable);
+        quotable.any(|one| self.title(&one.question.text) == title)
+    }
+
     /// The other ways a question was asked, best put first, none of them cut off; of those that ask
     /// in the same words but for grammar, one.
     pub fn variants(&self, cluster: &Cluster, title: &str) -> Vec<String> {

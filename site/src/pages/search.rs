@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Html;
+use indexer::search::document::SearchAudience;
 use indexer::search::{self, SearchHits, highlights};
 use rules::model::cluster::Cluster;
 use serde::Serialize;
@@ -96,6 +97,7 @@ async fn hits(site: &Arc<SiteState>, params: &SearchParams) -> Result<SearchHits
         text: params.text.clone(),
         known: params.status.map(|status| status == ReviewStatus::Known),
         channel: params.channel,
+        audience: SearchAudience::Public,
         offset: params.offset,
         limit: params.limit,
     };

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use indexer::search::document::ClusterDocument;
+use indexer::search::document::{ClusterDocument, SearchAudience};
 use indexer::search::writer::IndexWriter;
 use indexer::search::{SearchQuery, Searcher};
 use rules::model::cluster::ClusterState;
@@ -84,6 +84,7 @@ fn index<'a>(
             channels: Vec::new(),
             occurrences: 1,
             last_confirmed: Millis(0),
+            audiences: vec![SearchAudience::Public],
         });
     }
     let mut writer = IndexWriter::open(directory)?;

@@ -46,7 +46,8 @@ impl Store {
     /// changes nothing. What people who opted out say or do is left out, and so are their names.
     pub async fn apply_batch(&self, batch: &WriteBatch) -> Result<Applied> {
         let mut transaction = self.begin().await?;
-        let opted_out = opt_outs::read(&mut transaction).await?;
+        let messages = batch.messages.iter().map(|(message, ..)| message);
+        let opted_out = opt_outs::read_for(&mut transaction, messages).await?;
         let screened = FilteredBatch::of(batch, &opted_out);
         let mut applied = Applied { unchanged: screened.refused, ..Applied::default() };
         let mut stale = Invalidations::default();

@@ -241,3 +241,26 @@ async fn update_reactions(
     .await?;
     Ok(())
 }
+
+/// Puts a message in the place of the stored one that it was made of, as the version that it is then.
+pub(in crate::store) async fn rewrite_message(
+    connection: &mut SqliteConnection,
+    (channel, id): MessageKey,
+    version: MessageVersion,
+    message: &Message,
+) -> Result<()> {
+    let reactions = (!message.reactions.is_empty()).then(|| to_json(&message.reactions));
+    sqlx::query(
+        "UPDATE messages SET text = $3, extra = $4, reactions = $5, digest = $6 \
+         WHERE channel = $1 AND id = $2",
+    )
+    .bind(channel.0 as i64)
+    .bind(id.0 as i64)
+    .bind(message.text.as_str())
+    .bind(MessageExtras::of(message).map(|extra| to_json(&extra)))
+    .bind(reactions)
+    .bind(version.digest)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

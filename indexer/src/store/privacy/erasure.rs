@@ -1,20 +1,20 @@
 //! Forgets a person: whatever they wrote or did, and their name in the words of others.
 
 use rules::model::ids::{ChannelId, Millis, UserId};
-use rules::model::message::Message;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::consents::message_subject;
 use super::opt_outs::{self, digest_of, without};
+use super::quotes;
 use crate::store::clusters::merged_answers;
 use crate::store::ingest::batch::{MessageKey, place};
 use crate::store::ingest::invalidations::Invalidations;
-use crate::store::ingest::message_versions::MessageVersion;
-use crate::store::ingest::messages::{AuthorCache, MessageExtras, message};
+use crate::store::ingest::message_versions::{MessageVersion, rewrite_message};
+use crate::store::ingest::messages::{AuthorCache, message};
 use crate::store::ingest::reactions::drop_all;
 use crate::store::operations::purge::note_rewrite;
-use crate::store::{MAX_BINDS, Result, Store, placeholders, to_json};
+use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// What was forgotten.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -40,7 +40,9 @@ impl Store {
         opt_outs::insert(&mut transaction, &digest_of(user, &salt), by, now.0).await?;
         let mut stale = Invalidations::default();
         stale.purge_unseen();
-        let own = delete_messages(&mut transaction, user).await?;
+        let written = delete_messages(&mut transaction, user).await?;
+        let own = written.iter().map(|(key, _)| *key).collect::<Vec<_>>();
+        quotes::erase_quotes(&mut transaction, &written, &salt, &mut stale).await?;
         own.iter().for_each(|key| stale.purge(*key));
         merged_answers::redact_merged(&mut transaction, &own, &mut stale).await?;
         drop_all(&mut transaction, &own).await?;
@@ -67,17 +69,18 @@ impl Store {
     }
 }
 
+/// Returns what they said.
 async fn delete_messages(
     connection: &mut SqliteConnection,
     user: UserId,
-) -> Result<Vec<MessageKey>> {
-    let rows = sqlx::query_as::<_, (i64, i64)>(
-        "DELETE FROM messages WHERE author = $1 RETURNING channel, id",
+) -> Result<Vec<(MessageKey, String)>> {
+    let rows = sqlx::query_as::<_, (i64, i64, String)>(
+        "DELETE FROM messages WHERE author = $1 RETURNING channel, id, text",
     )
     .bind(user.0 as i64)
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
+    Ok(rows.into_iter().map(|(channel, id, text)| (place(channel, id), text)).collect())
 }
 
 /// Deletes suggestions to the person's questions, and consents to quote the person's messages.
@@ -122,32 +125,10 @@ async fn redact_mentions(
         let (message, _) = message(row, channel, &mut faces)?;
         if let Some(rest) = without(&message, &|one| one == user) {
             let version = MessageVersion::of(&rest, row.try_get("observed")?);
-            rewrite(connection, (channel, rest.id), version, &rest).await?;
+            rewrite_message(connection, (channel, rest.id), version, &rest).await?;
             stale.purge((channel, rest.id));
         }
     }
-    Ok(())
-}
-
-async fn rewrite(
-    connection: &mut SqliteConnection,
-    (channel, id): MessageKey,
-    version: MessageVersion,
-    message: &Message,
-) -> Result<()> {
-    let reactions = (!message.reactions.is_empty()).then(|| to_json(&message.reactions));
-    sqlx::query(
-        "UPDATE messages SET text = $3, extra = $4, reactions = $5, digest = $6 \
-         WHERE channel = $1 AND id = $2",
-    )
-    .bind(channel.0 as i64)
-    .bind(id.0 as i64)
-    .bind(message.text.as_str())
-    .bind(MessageExtras::of(message).map(|extra| to_json(&extra)))
-    .bind(reactions)
-    .bind(version.digest)
-    .execute(connection)
-    .await?;
     Ok(())
 }
 

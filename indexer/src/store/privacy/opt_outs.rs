@@ -10,6 +10,7 @@ use rules::publish::pseudonym::Salt;
 use sha2::{Digest, Sha256};
 use sqlx::SqliteConnection;
 
+use super::quotes::{digest_of_line, digests_in, erased_among, without_quotes};
 use crate::store::operations::settings::{hex, read_salt};
 use crate::store::{Result, Store, StoreError};
 
@@ -18,6 +19,8 @@ use crate::store::{Result, Store, StoreError};
 pub struct OptOuts {
     salt: Option<Salt>,
     digests: HashSet<String>,
+    /// Digests of the quoted lines, of the messages at hand, that people who opted out wrote.
+    quotes: HashSet<String>,
 }
 
 impl fmt::Debug for OptOuts {
@@ -43,7 +46,15 @@ impl OptOuts {
             return None;
         }
         let covered = without(message, &|user| self.covers(user));
-        Some(covered.map_or(Cow::Borrowed(message), Cow::Owned))
+        let covered = covered.map_or(Cow::Borrowed(message), Cow::Owned);
+        let salt = self.salt.as_ref().filter(|_| !self.quotes.is_empty());
+        let unquoted = salt.and_then(|salt| {
+            without_quotes(&covered.text, &|line| self.quotes.contains(&digest_of_line(line, salt)))
+        });
+        Some(match unquoted {
+            Some(text) => Cow::Owned(Message { text, ..covered.into_owned() }),
+            None => covered,
+        })
     }
 
     /// Whether a raw text holds the id of somebody who opted out.
@@ -145,6 +156,19 @@ fn rendered_mention(text: &str, at: usize, names: &[(&str, bool)]) -> Option<(us
 }
 
 impl Store {
+    /// Takes an opt-out back that somebody else wrote down for a person; false if there is none. What the
+    /// person asked for stands.
+    pub async fn withdraw_opt_out(&self, user: UserId) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let salt = salt(&mut transaction).await?;
+        let done = sqlx::query("DELETE FROM opt_outs WHERE digest = $1 AND by_whom = 'operator'")
+            .bind(digest_of(user, &salt))
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected() > 0)
+    }
+
     /// Everybody who opted out.
     pub async fn opt_outs(&self) -> Result<OptOuts> {
         let mut connection = self.read.acquire().await?;
@@ -161,7 +185,20 @@ pub(in crate::store) async fn read(connection: &mut SqliteConnection) -> Result<
         return Ok(OptOuts::default());
     }
     let salt = Some(salt(connection).await?);
-    Ok(OptOuts { salt, digests: digests.into_iter().collect() })
+    Ok(OptOuts { salt, digests: digests.into_iter().collect(), quotes: HashSet::new() })
+}
+
+/// The list for some messages, with the quotes in them that are to be left out.
+pub(in crate::store) async fn read_for<'m>(
+    connection: &mut SqliteConnection,
+    messages: impl Iterator<Item = &'m Message>,
+) -> Result<OptOuts> {
+    let mut opted_out = read(connection).await?;
+    if let Some(salt) = &opted_out.salt {
+        let lines = digests_in(messages.map(|message| message.text.as_str()), salt);
+        opted_out.quotes = erased_among(connection, lines).await?;
+    }
+    Ok(opted_out)
 }
 
 /// The salt of the hashes, which is that of the pseudonyms.

@@ -215,6 +215,28 @@ async fn a_forgotten_person_leaves_no_byte() {
     assert_eq!(traces(&folder), Vec::<String>::new());
 }
 
+#[tokio::test]
+async fn quotes_of_a_forgotten_person_go_and_do_not_come_back() {
+    let (store, _folder) = empty().await;
+    let quoting = [
+        message(1, 20, 8, "> Turn the gallipot valve to the left.\nThat is right."),
+        message(1, 21, 8, "> the gallipot valve to the left\n> Restart it.\nBoth."),
+        message(1, 22, 8, "> Restart it.\nYes."),
+    ];
+    let own = message(1, 19, PERSON.0, "Turn the gallipot valve to the left.\nIt worked.");
+    store.apply_batch(&batch(std::iter::once(own).chain(quoting.clone()))).await.unwrap();
+    store.erase_user(PERSON, "operator", Millis(9)).await.unwrap();
+    let texts = async || all(&store, 1).await.into_iter().map(|one| one.text).collect::<Vec<_>>();
+    let left = ["That is right.", "> Restart it.\nBoth.", "> Restart it.\nYes."];
+    assert_eq!(texts().await, left);
+    store.apply_batch(&batch(quoting)).await.unwrap();
+    assert_eq!(texts().await, left, "another reading brings nothing back");
+    assert!(store.withdraw_opt_out(PERSON).await.unwrap());
+    assert!(!store.withdraw_opt_out(PERSON).await.unwrap());
+    store.erase_user(PERSON, "themselves", Millis(10)).await.unwrap();
+    assert!(!store.withdraw_opt_out(PERSON).await.unwrap(), "who asked for it stays forgotten");
+}
+
 /// The same history once more, as a second reading of the source would tell it.
 async fn store_all_again(store: &Store) {
     for chunk in talk().chunks(700) {

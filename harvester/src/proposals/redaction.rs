@@ -1,0 +1,50 @@
+//! Deleted quotes leave the pull requests that are closed or merged.
+
+use docgen::github::execute::redact_closed;
+use docgen::github::status_comment;
+
+use super::error::Result;
+use super::reconciler::ProposalReconciler;
+use super::report::RoundReport;
+use super::tracked::TrackedProposal;
+use super::worklist::Worklist;
+
+impl ProposalReconciler {
+    /// Looks for proposals that stand on deleted messages, and takes the quotes out of what is no longer open.
+    /// The store empties the title of a proposal in the transaction in which a message of its question goes.
+    pub(crate) async fn redact_closed_pulls(
+        &self,
+        docket: &mut Worklist,
+        report: &mut RoundReport,
+    ) -> Result<()> {
+        let cases = docket.entries.values_mut().filter_map(|entry| entry.case.as_mut());
+        for case in cases.filter(|case| case.row.title.is_empty()) {
+            match self.redact_pulls_of(case).await {
+                Err(error) if error.ends_the_round() => return Err(error),
+                Err(error) => report.notes.push(format!("{}: {error}", case.row.branch)),
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn redact_pulls_of(&self, case: &mut TrackedProposal) -> Result<()> {
+        let wishes = &case.wishes;
+        let quoted = wishes.sources.iter().chain(&wishes.evidence);
+        let quoted = quoted.filter(|one| !wishes.redacted.contains(one)).copied();
+        let gone = self.gone_of(&quoted.collect::<Vec<_>>()).await?;
+        if gone.is_empty() {
+            return Ok(());
+        }
+        for pull in self.github.pulls_of(&case.row.branch).await? {
+            if !pull.is_open() {
+                redact_closed(&self.github, &pull).await?;
+                let text = status_comment::evidence_deleted();
+                let (number, cluster) = (pull.number, &case.row.cluster);
+                self.github.replace_status_comment(number, cluster, &text).await?;
+            }
+        }
+        case.wishes.redacted.extend(gone);
+        Ok(self.store.upsert_proposal(&case.to_row(self.github.now())).await?)
+    }
+}
