@@ -2,7 +2,7 @@
 
 use docgen::forge::local::LocalForge;
 use docgen::forge::{LocalHandsOff, LocalOutcome, LocalPush};
-use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_draft};
+use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_new_draft};
 use docgen::pull_request::answer::PullRequestText;
 use indexer::cluster::recluster::{ClusterSimilarity, corpus_stats};
 use indexer::store::{Proposal as StoredProposal, ProposalState, Store, StoreError};
@@ -31,7 +31,7 @@ pub struct LocalProposal {
 impl LocalCandidate {
     fn of(cluster: Cluster, epoch: &CorpusStats, context: &DraftContext<'_>) -> Self {
         let cluster = core_cluster(cluster, epoch, context.rules);
-        let page = build_draft(&cluster, context).map(|draft| {
+        let page = build_new_draft(&cluster, context).map(|draft| {
             let proposal = PullRequestText::new(&cluster, &draft, context);
             (draft, proposal)
         });
