@@ -78,7 +78,8 @@ impl PageQuestionRules {
         says_nothing.then_some(UnsuitableQuestion::NoSubject)
     }
 
-    fn is_general(&self, title: &str) -> bool {
+    /// Whether no word of a title says what the question is about.
+    pub fn is_general(&self, title: &str) -> bool {
         let words = title.split(|c: char| !(c.is_alphanumeric() || "'’_-./#+".contains(c)));
         let words = words.map(|word| word.replace(['\'', '’'], "").to_lowercase());
         words

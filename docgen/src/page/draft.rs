@@ -1,5 +1,6 @@
 //! Building the page of a cluster, or the reason why there is none.
 
+use rules::language::page_words::PageWords;
 use rules::markdown::{links, plain_text};
 use rules::model::cluster::{Cluster, Quote};
 use rules::page_questions::UnsuitableQuestion;
@@ -63,6 +64,10 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
     }
     let people = Participants::of(cluster, context.naming);
     let (asked, title) = people.headline(cluster).ok_or(DraftRefusal::NoTitle)?;
+    let symptom = crate::page::selection::symptom(cluster, context, &people);
+    let is_general = context.rules.page_questions.is_general(&title);
+    let shown = symptom.as_ref().filter(|_| is_general);
+    let title = shown.and_then(|shown| error_title(&title, &shown.text)).unwrap_or(title);
     let answers = crate::page::selection::answers(cluster, &title, context, &people)
         .map_err(DraftRefusal::Thin)?;
     refuse_unlisted([&asked.question, answers[0].quote], context)?;
@@ -73,7 +78,6 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
         .sort_by(|a, b| b.resolved.cmp(&a.resolved).then(a.question_link.cmp(&b.question_link)));
     let texts = answers.iter().map(|answer| plain_text(&answer.blocks)).collect::<Vec<_>>();
     let versions = versions(texts.iter().map(String::as_str));
-    let symptom = crate::page::selection::symptom(cluster, context, &people);
     let shows_error = symptom.is_some();
     let page = PageInput {
         cluster: &cluster.id,
@@ -109,6 +113,12 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
     lint::lint_page(&draft, &written.headings, &people, cluster, context)
         .map_err(DraftRefusal::Faulty)?;
     Ok(draft)
+}
+
+/// A title for a question that says nothing but "how do I fix this?" and shows an error.
+fn error_title(title: &str, symptom: &str) -> Option<String> {
+    let error = crate::page::selection::error_message(symptom)?;
+    Some(PageWords::for_text(title).error_title.replace("{error}", &error))
 }
 
 /// Checks the original text, not what is left of it on the page: it also covers the addresses of

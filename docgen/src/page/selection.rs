@@ -1,5 +1,8 @@
 //! Which messages of a cluster are quoted on its page.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
 use rules::model::cluster::{Cluster, Occurrence, Quote};
 use rules::model::ids::Millis;
@@ -9,6 +12,7 @@ use rules::resolution::ResolutionGrade;
 use rules::safety::{redact, unlisted, why_not_alone};
 
 use super::model::DraftContext;
+use super::render::shortened;
 use super::wording;
 
 /// Answers on a page, with the best one.
@@ -133,6 +137,18 @@ pub(crate) fn symptom<'c>(
         let shown = fits && !runs && is_publishable(&symptom, context);
         shown.then_some(QuestionText { occurrence, text: symptom })
     })
+}
+
+/// The message of the first error that a log shows, without time and level; at most 80 characters.
+pub(crate) fn error_message(log: &str) -> Option<String> {
+    static LEAD: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:[\[\]():,.\-\dTZ+/ ]*\d[\[\]():,.\-\dTZ+/ ]*\s)?(?:\[?(?i:error|fatal|err|e)\b[\]:]*\s+)?")
+            .expect("a constant pattern")
+    });
+    let line = log.lines().map(str::trim).find(|line| is_error(line))?;
+    let message = LEAD.replace(line, "").replace('"', "'");
+    let message = shortened(message.trim_matches([':', ' ', '.']), 80);
+    message.chars().any(char::is_alphabetic).then_some(message)
 }
 
 /// Whether a line looks like an error message of a program.

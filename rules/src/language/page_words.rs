@@ -27,6 +27,8 @@ pub struct PageWords {
     pub answer: String,
     /// What begins the line of versions.
     pub versions: String,
+    /// A title for a question that only shows an error: `{error}`.
+    pub error_title: String,
     pub pull_request: PullRequestWords,
 }
 
