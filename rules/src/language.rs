@@ -2,6 +2,7 @@
 //!
 //! To build in another language, write `languages/<code>.toml` and register it in [`BUILT_IN`].
 
+pub mod page_words;
 pub(crate) mod phrase;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,8 @@ pub const BUILT_IN: [(&str, &str); 4] = [
 pub const FOLDER: &str = "languages";
 
 /// Every section of a language file with its lists.
-const LISTS: [(&str, &[&str]); 7] = [
+const LISTS: [(&str, &[&str]); 8] = [
+    ("page_questions", &["time_bound", "places", "persons", "general"]),
     (SIGNALS, &SIGNAL_LISTS),
     (
         "conversations",
@@ -46,7 +48,7 @@ const LISTS: [(&str, &[&str]); 7] = [
         ],
     ),
     ("safety", &["seed_cues", "seed_not_words", "empty_words", "elsewhere"]),
-    ("title", &["openers", "lead_ins", "empty", "endings", "leaning", "question_words"]),
+    ("title", &["openers", "lead_ins", "empty", "endings", "leaning", "question_words", "wanting"]),
     (
         "answer_style",
         &[
@@ -67,6 +69,8 @@ const LISTS: [(&str, &[&str]); 7] = [
     ),
 ];
 
+/// The fixed words of pages, read by [`page_words`].
+const PAGE: &str = "page";
 const SIGNALS: &str = "signals";
 const SIGNAL_LISTS: [&str; 20] = [
     "lead_ins",
@@ -131,6 +135,13 @@ impl Language {
                 );
             }
             lists.extend(read);
+        }
+        let page = reader.section(PAGE, TomlReader::entries);
+        if !is_built_in && !page.is_empty() {
+            reader.wrong(
+                PAGE,
+                "cannot be set here: pages use the built-in languages only; remove this section",
+            );
         }
         (Self { is_built_in, lists }, reader.finish())
     }

@@ -9,6 +9,7 @@ pub mod language;
 pub mod markdown;
 pub mod model;
 pub mod occurrence_ranking;
+pub mod page_questions;
 pub mod publish;
 pub mod resolution;
 pub mod safety;

@@ -6,6 +6,7 @@
 
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
+use crate::language::page_words::PageWords;
 use crate::markdown::{MarkdownBlock, parse, plain_text, read_page};
 use crate::model::cluster::{Cluster, MergedAnswer, Occurrence};
 use crate::model::ids::MessageId;
@@ -129,7 +130,8 @@ impl MergedClaims {
 fn drop_symptom(blocks: &mut Vec<MarkdownBlock>) {
     let is_intro = |block: &MarkdownBlock| {
         matches!(block, MarkdownBlock::Paragraph(_))
-            && plain_text(std::slice::from_ref(block)).trim() == "What you may see:"
+            && PageWords::all()
+                .any(|words| words.symptom == plain_text(std::slice::from_ref(block)).trim())
     };
     if blocks.first().is_some_and(is_intro)
         && matches!(blocks.get(1), Some(MarkdownBlock::Code { .. }))

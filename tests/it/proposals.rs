@@ -31,7 +31,7 @@ fn a_due_question_gets_one_branch_with_one_commit() {
         "{page}"
     );
     assert!(!page.contains("person_"), "a name is on the page:\n{page}");
-    assert_eq!(page.matches("https://discord.com/channels/1/5/").count(), 7, "{page}");
+    assert!(page.contains("Source: [question, ") && !page.contains("Asked by"), "{page}");
     assert_eq!(std::fs::read_dir(world.path("data/proposals")).unwrap().count(), 1);
 
     assert!(world.well(&["propose"]).contains("up to date"));
@@ -51,7 +51,6 @@ fn more_evidence_updates_the_same_branch() {
     assert_ne!(after[0].1, before[0].1);
     assert_eq!(after.len(), 1);
     assert_eq!(world.docs().find_commit(after[0].1).unwrap().parent_count(), 1);
-    assert!(world.pages()[0].1.contains("Resolved 4 times for 4 people"));
 }
 
 #[test]

@@ -2,11 +2,8 @@
 
 use rules::model::ids::{ClusterId, MessageId};
 
-use crate::page::format::{ALSO_ASKED, EVIDENCE, MARKER, anchor, span};
+use crate::page::format::{MARKER, anchor, is_also_asked, is_evidence, is_fixed_line, span};
 use crate::page::model::Draft;
-
-/// The headings below an answer.
-const CLOSING: [&str; 2] = [ALSO_ASKED, EVIDENCE];
 
 /// What becomes of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,27 +68,35 @@ pub fn add_later_answer(file: &str, cluster: &ClusterId, later: &Draft) -> Optio
 }
 
 /// The answer of a page, with its sources.
-fn answer(draft: &Draft) -> &str {
+fn answer(draft: &Draft) -> String {
     let page = draft.page();
     let start = page
         .find(&anchor(draft.cluster()))
         .map_or(0, |at| page[at..].find('\n').map_or(page.len(), |end| at + end + 1));
     let end = closing(page, start).map_or(page.len(), |(_, at)| at);
-    page[start..end].trim()
+    let sources = page.lines().rfind(|line| is_fixed_line(line) && !line.contains(MARKER));
+    format!("{}\n\n{}", page[start..end].trim(), sources.unwrap_or_default())
 }
 
-/// Where the first closing heading after `start` is, with its hashes; without one, the marker.
+/// Where what closes an answer begins after `start`, with the hashes of headings there: the heading of
+/// other wordings or of evidence, the sources at the end, or the marker.
 fn closing(file: &str, start: usize) -> Option<(&'static str, usize)> {
     let mut at = start;
+    let mut sources = None;
     for line in file[start..].split_inclusive('\n') {
         for hashes in ["##", "###"] {
             let heading = line.trim_end().strip_prefix(hashes).and_then(|l| l.strip_prefix(' '));
-            if heading.is_some_and(|heading| CLOSING.contains(&heading)) {
+            if heading.is_some_and(|heading| is_also_asked(heading) || is_evidence(heading)) {
                 return Some((hashes, at));
             }
         }
         if line.contains(MARKER) {
-            return Some(("##", at));
+            return Some(("##", sources.unwrap_or(at)));
+        }
+        if is_fixed_line(line.trim()) {
+            sources.get_or_insert(at);
+        } else if !line.trim().is_empty() {
+            sources = None;
         }
         at += line.len();
     }

@@ -1,7 +1,9 @@
 //! Building the page of a cluster, or the reason why there is none.
 
-use rules::markdown::links;
+use rules::language::page_words::PageWords;
+use rules::markdown::{links, plain_text};
 use rules::model::cluster::{Cluster, Quote};
+use rules::page_questions::UnsuitableQuestion;
 use rules::publish::anonymize::Participants;
 use rules::safety::{UnlistedValue, redact, unlisted};
 use rules::versions::versions;
@@ -10,7 +12,6 @@ use crate::page::evidence::EvidenceItem;
 use crate::page::lint;
 use crate::page::lint::LintError;
 pub use crate::page::model::{Draft, DraftContext};
-use crate::page::render;
 use crate::page::render::PageInput;
 
 /// Why a cluster has no page.
@@ -24,6 +25,8 @@ pub enum DraftRefusal {
     SourcesGone,
     #[error("none of its questions can be a title")]
     NoTitle,
+    #[error("{0}")]
+    Unsuitable(UnsuitableQuestion),
     #[error("no answer is self-contained: {0}")]
     Thin(&'static str),
     #[error("it contains values that facts.toml does not list: {}", listed(.0))]
@@ -43,6 +46,18 @@ fn faults(faults: &[LintError]) -> String {
     faults.iter().map(LintError::to_string).collect::<Vec<_>>().join(", ")
 }
 
+/// Builds the page of a question that has none yet: some questions never get one.
+pub fn build_new_draft(
+    cluster: &Cluster,
+    context: &DraftContext<'_>,
+) -> Result<Draft, DraftRefusal> {
+    let draft = build_draft(cluster, context)?;
+    match context.rules.page_questions.why_unsuitable(&draft.title, draft.shows_error) {
+        Some(why) => Err(DraftRefusal::Unsuitable(why)),
+        None => Ok(draft),
+    }
+}
+
 /// Builds the page of a cluster. Only quotable occurrences are quoted; the others are listed in the
 /// evidence by link and date.
 pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draft, DraftRefusal> {
@@ -54,31 +69,27 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
     }
     let people = Participants::of(cluster, context.naming);
     let (asked, title) = people.headline(cluster).ok_or(DraftRefusal::NoTitle)?;
+    let symptom = crate::page::selection::symptom(cluster, context, &people);
+    let title = with_subject(title, symptom.as_ref().map(|shown| shown.text.as_str()), context);
     let answers = crate::page::selection::answers(cluster, &title, context, &people)
         .map_err(DraftRefusal::Thin)?;
     refuse_unlisted([&asked.question, answers[0].quote], context)?;
 
-    let of_one = |one| EvidenceItem::of(one, context.naming, &people);
+    let of_one = |one| EvidenceItem::of(one, context, &people);
     let mut evidence = cluster.occurrences.iter().map(of_one).collect::<Vec<_>>();
     evidence
         .sort_by(|a, b| b.resolved.cmp(&a.resolved).then(a.question_link.cmp(&b.question_link)));
-    let texts = crate::page::selection::quotable(cluster)
-        .flat_map(|one| [&one.question, one.best_answer()]);
-    let texts = texts.map(|quote| people.line(&quote.text)).collect::<Vec<_>>();
+    let texts = answers.iter().map(|answer| plain_text(&answer.blocks)).collect::<Vec<_>>();
     let versions = versions(texts.iter().map(String::as_str));
+    let shows_error = symptom.is_some();
     let page = PageInput {
         cluster: &cluster.id,
         title: &title,
-        symptom: crate::page::selection::symptom(cluster, context, &people),
-        answers: answers
-            .iter()
-            .map(|answer| render::answer(answer.occurrence, answer.quote, &answer.blocks, context))
-            .collect(),
+        asked,
+        symptom,
+        answers: &answers,
         versions: &versions,
         variants: crate::page::selection::variants(cluster, &title, context, &people),
-        evidence: &evidence,
-        askers: cluster.asker_count(),
-        confirmed: cluster.last_confirmed(),
     };
     let path = match context.path {
         Some(path) => path.to_owned(),
@@ -93,6 +104,8 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
         title,
         path,
         page: written.text,
+        answer_text: written.answer,
+        shows_error,
         digest: written.digest,
         evidence,
         answer: answers[0].quote.message,
@@ -102,6 +115,23 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
     lint::lint_page(&draft, &written.headings, &people, cluster, context)
         .map_err(DraftRefusal::Faulty)?;
     Ok(draft)
+}
+
+/// The title that a page of the cluster gets; `None` if none of its questions can be one.
+pub fn page_title(cluster: &Cluster, context: &DraftContext<'_>) -> Option<String> {
+    let people = Participants::of(cluster, context.naming);
+    let (_, title) = people.headline(cluster)?;
+    let symptom = crate::page::selection::symptom(cluster, context, &people);
+    Some(with_subject(title, symptom.as_ref().map(|shown| shown.text.as_str()), context))
+}
+
+/// A question that says nothing but "how do I fix this?" takes its title from the error that it shows.
+fn with_subject(title: String, symptom: Option<&str>, context: &DraftContext<'_>) -> String {
+    let error = symptom.filter(|_| context.rules.page_questions.is_general(&title));
+    match error.and_then(crate::page::selection::error_message) {
+        Some(error) => PageWords::for_text(&title).error_title.replace("{error}", &error),
+        None => title,
+    }
 }
 
 /// Checks the original text, not what is left of it on the page: it also covers the addresses of

@@ -5,12 +5,16 @@ use jiff::tz::TimeZone;
 use rules::model::cluster::Occurrence;
 use rules::model::ids::{MessageId, Millis};
 use rules::publish::anonymize::Participants;
-use rules::publish::pseudonym::AuthorNaming;
-use rules::resolution::{ResolutionGrade, SignalKind};
+use rules::resolution::ResolutionGrade;
+use rules::safety::redact;
+
+use super::model::DraftContext;
+use super::selection::is_publishable;
 
 /// One occurrence as a page and a proposal show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceItem {
+    pub asked: Millis,
     pub resolved: Millis,
     pub question_link: String,
     pub answer_link: String,
@@ -23,25 +27,39 @@ pub struct EvidenceQuote {
     pub asker: String,
     pub answerer: String,
     pub trusted: bool,
-    pub signals: String,
+    /// The strongest sign that the answer helped.
+    pub helped: Option<HelpSign>,
     pub question: String,
+    /// `None` where it contains what must not be published.
+    pub answer: Option<String>,
+}
+
+/// What shows that an answer helped, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HelpSign {
+    Confirmed,
+    Thanked,
 }
 
 impl EvidenceItem {
     pub(crate) fn of(
         occurrence: &Occurrence,
-        naming: &AuthorNaming,
+        context: &DraftContext<'_>,
         people: &Participants<'_>,
     ) -> Self {
         let answer = occurrence.best_answer();
+        let naming = context.naming;
+        let text = redact(&answer.text, &context.rules.safety);
         let told = occurrence.quotable.then(|| EvidenceQuote {
             asker: naming.name(&occurrence.question),
             answerer: naming.name(answer),
             trusted: answer.trusted,
-            signals: signals(occurrence),
-            question: people.line(&occurrence.question.text),
+            helped: help_sign(occurrence.grade),
+            question: people.line(&redact(&occurrence.question.text, &context.rules.safety)),
+            answer: is_publishable(&answer.text, context).then(|| people.line(&text)),
         });
         Self {
+            asked: occurrence.question.sent,
             resolved: occurrence.resolved(),
             question_link: occurrence.question_link(),
             answer_link: occurrence.answer_link(answer),
@@ -50,29 +68,12 @@ impl EvidenceItem {
     }
 }
 
-fn signals(occurrence: &Occurrence) -> String {
-    let mut words: Vec<&str> = Vec::new();
-    for signal in &occurrence.signals {
-        let word = match signal.kind {
-            SignalKind::ManualMark => "marked as the answer",
-            SignalKind::SolvedTag => "tagged as solved",
-            SignalKind::AcceptingReaction => "accepted with a reaction",
-            SignalKind::Worked => "the asker says it works",
-            SignalKind::Thanks => "the asker says thanks",
-            SignalKind::TrustedAnswer => "answered by a trusted person",
-        };
-        if !words.contains(&word) {
-            words.push(word);
-        }
+fn help_sign(grade: ResolutionGrade) -> Option<HelpSign> {
+    match grade {
+        ResolutionGrade::Certain | ResolutionGrade::Confirmed => Some(HelpSign::Confirmed),
+        ResolutionGrade::Thanked => Some(HelpSign::Thanked),
+        ResolutionGrade::Unconfirmed => None,
     }
-    if words.is_empty() {
-        words.push(match occurrence.grade {
-            ResolutionGrade::Certain | ResolutionGrade::Confirmed => "confirmed",
-            ResolutionGrade::Thanked => "the asker says thanks",
-            ResolutionGrade::Unconfirmed => "not confirmed by the asker",
-        });
-    }
-    words.join(", ")
 }
 
 /// The day of a moment in UTC, `2025-01-31`.

@@ -4,10 +4,11 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use rules::language::page_words::PageWords;
 use rules::model::ids::{ClusterId, Millis};
 
 use crate::lines::lines;
-use crate::page::evidence::{EvidenceItem, day};
+use crate::page::evidence::day;
 use crate::target::DocsTarget;
 
 /// The word that begins every marker.
@@ -16,16 +17,33 @@ pub(crate) const MARKER: &str = "answer-harvester:v1";
 pub(crate) const START: &str = "<!-- answer-harvester:start -->";
 pub(crate) const END: &str = "<!-- answer-harvester:end -->";
 
-pub(crate) const ALSO_SUGGESTED: &str = "Also suggested";
-pub(crate) const ALSO_ASKED: &str = "Also asked as";
-pub(crate) const EVIDENCE: &str = "Evidence";
-/// The headings below a main answer; what is below them belongs to it.
-pub(crate) const HEADINGS: [&str; 3] = [ALSO_SUGGESTED, ALSO_ASKED, EVIDENCE];
+/// A heading that pages of earlier versions end with.
+const EVIDENCE: &str = "Evidence";
+/// The heading of further answers on pages of earlier versions.
+const ALSO_SUGGESTED: &str = "Also suggested";
+
+/// Whether a heading without its hashes is above other wordings of the question, in any language.
+pub(crate) fn is_also_asked(heading: &str) -> bool {
+    let heading = heading.to_lowercase();
+    PageWords::all().any(|words| words.also_asked.to_lowercase() == heading)
+}
+
+/// Whether a heading without its hashes is above the evidence on a page of an earlier version.
+pub(crate) fn is_evidence(heading: &str) -> bool {
+    heading.eq_ignore_ascii_case(EVIDENCE)
+}
+
+/// Whether the template writes such a heading below a main answer; what is below it belongs to that.
+pub(crate) fn is_fixed_heading(heading: &str) -> bool {
+    let others = |words: &PageWords| words.other_answers == heading;
+    heading == ALSO_SUGGESTED
+        || is_evidence(heading)
+        || is_also_asked(heading)
+        || PageWords::all().any(others)
+}
 
 /// What every anchor begins with.
 pub(crate) const ANCHOR: &str = "<a id=\"answer-";
-/// What the line with the source of an answer begins with.
-pub(crate) const SOURCE: &str = "Source: [";
 
 /// The first line of an answer: its address stays the same when its heading is reworded.
 pub(crate) fn anchor(cluster: &ClusterId) -> String {
@@ -59,9 +77,17 @@ pub(crate) fn span(file: &str, cluster: &ClusterId) -> Option<(usize, usize)> {
     None
 }
 
-/// Where an answer comes from; `name` is already escaped.
-pub(crate) fn source_line(name: &str, sent: Millis, link: &str) -> String {
-    format!("{SOURCE}{name}, {}]({link})", day(sent))
+/// Where the questions and the answers of a page come from: each with its day and its address.
+pub(crate) fn source_line(
+    words: &PageWords,
+    questions: &[(Millis, String)],
+    answers: &[(Millis, String)],
+) -> String {
+    let named =
+        |name| move |(sent, link): &(Millis, String)| format!("[{name}, {}]({link})", day(*sent));
+    let questions = questions.iter().map(named(&words.question));
+    let links = questions.chain(answers.iter().map(named(&words.answer)));
+    format!("{}: {}", words.source, links.collect::<Vec<_>>().join(", "))
 }
 
 /// How often a question was resolved, for how many people and when last.
@@ -78,26 +104,18 @@ pub(crate) fn resolved_summary(occurrences: usize, askers: usize, last: Millis) 
     format!("Resolved {times} for {people}. Last answered on {}.", day(last))
 }
 
-/// The links of a row of evidence, behind its day.
-pub(crate) fn evidence_links(row: &EvidenceItem) -> String {
-    let EvidenceItem { resolved, question_link, answer_link, .. } = row;
-    format!("{}: [question]({question_link}), [answer]({answer_link})", day(*resolved))
-}
-
-/// How much evidence is not listed.
-pub(crate) fn more_line(count: usize) -> String {
-    format!("And {count} more.")
-}
-
-/// Whether the template writes such lines: anchors and markers, sources, rows and sums of evidence.
+/// Whether the template writes such lines: anchors and markers, sources; on pages of earlier versions
+/// also rows and sums of evidence.
 pub(crate) fn is_fixed_line(line: &str) -> bool {
     static WRITTEN: LazyLock<Regex> = LazyLock::new(|| {
+        let sources = PageWords::all().map(|words| regex::escape(&words.source));
+        let sources = sources.chain(["Sources".to_owned()]).collect::<Vec<_>>().join("|");
         let channels = r"https?://(?:\w+\.)?discord(?:app)?\.com/channels/";
         let patterns = [
             format!("{ANCHOR}[^\"]*\">\\s*</a>"),
             r"<!--\s*answer-harvester:.*-->".to_owned(),
             r"\{/\*\s*answer-harvester:.*\*/\}".to_owned(),
-            format!(r"(?:[-*>]\s+)?[*_]*Sources?[*_]*:.*\({channels}.*"),
+            format!(r"(?:[-*>]\s+)?[*_]*(?:{sources})[*_]*:.*\({channels}.*"),
             format!(r"(?:[-*+]\s+)?.*\[question\]\({channels}.*\[answer\]\({channels}.*"),
             r"[*_]*Resolved .*Last (?:answered|confirmed).*".to_owned(),
             r"And \d+ more\.".to_owned(),
@@ -117,20 +135,16 @@ mod tests {
     fn every_fixed_line_is_recognised() {
         let cluster = ClusterId::of_question(MessageId(36));
         let link = "https://discord.com/channels/1/2/30".to_owned();
-        let row = EvidenceItem {
-            resolved: Millis(0),
-            question_link: link.clone(),
-            answer_link: link.clone(),
-            told: None,
-        };
+        let answers = [(Millis(0), link.clone())];
         let mut fixed = vec![
             anchor(&cluster),
-            source_line("amy", Millis(0), &link),
             resolved_summary(3, 2, Millis(0)),
             "Resolved once for one person. Last confirmed on 1970-01-01.".to_owned(),
-            format!("- {}", evidence_links(&row)),
-            more_line(4),
+            format!("Source: [amy, 1970-01-01]({link})"),
+            format!("- 1970-01-01: [question]({link}), [answer]({link})"),
+            "And 4 more.".to_owned(),
         ];
+        fixed.extend(PageWords::all().map(|words| source_line(words, &answers, &answers)));
         fixed.extend(DocsTarget::ALL.map(|target| marker(&cluster, "d", target)));
         for line in fixed {
             assert!(is_fixed_line(&line), "{line}");

@@ -266,6 +266,8 @@ mod tests {
             target,
             title: "T".into(),
             path: "answers/t.md".into(),
+            answer_text: text.into(),
+            shows_error: false,
             digest: "d".into(),
             evidence: Vec::new(),
             answer: MessageId(6),

@@ -28,6 +28,10 @@ pub struct Draft {
     pub(crate) title: String,
     pub(crate) path: String,
     pub(crate) page: String,
+    /// The main answer in the target's dialect.
+    pub(crate) answer_text: String,
+    /// Whether it shows an error message or code of an asker.
+    pub(crate) shows_error: bool,
     pub(crate) digest: String,
     /// Newest first. Never empty.
     pub(crate) evidence: Vec<EvidenceItem>,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use rules::model::ids::ClusterId;
 
-use crate::page::format::{ALSO_ASKED, EVIDENCE, HEADINGS, MARKER};
+use crate::page::format::{MARKER, is_also_asked, is_evidence, is_fixed_heading, is_fixed_line};
 
 /// A question in bold on a line of its own is a heading below all others.
 const BOLD: u8 = 7;
@@ -64,9 +64,8 @@ pub(crate) fn section_end(page: &str, headings: &[String]) -> Option<usize> {
 /// A generated page as one section: its answer without sources and evidence, and all its wordings.
 pub(crate) fn of_draft(page: &str) -> Option<DocSection> {
     let mut part = read(page).into_iter().next()?;
-    let evidence = part.text.find(&format!("\n{EVIDENCE}\n")).unwrap_or(part.text.len());
-    let also = part.text.find(&format!("\n{ALSO_ASKED}\n")).unwrap_or(part.text.len());
-    part.text.truncate(evidence.min(also));
+    let closes = |line: &str| is_also_asked(line) || is_evidence(line);
+    part.text = part.text.lines().take_while(|line| !closes(line)).collect::<Vec<_>>().join("\n");
     Some(part)
 }
 
@@ -84,8 +83,10 @@ fn wordings(headings: &[String], whole: &str) -> Vec<String> {
         wordings.extend(headings.last().cloned());
     }
     if cluster(whole).is_some() {
-        let heading = format!("# {ALSO_ASKED}");
-        let also = whole.lines().skip_while(|line| !line.ends_with(&heading)).skip(1);
+        let is_heading = |line: &str| {
+            line.starts_with('#') && is_also_asked(line.trim_start_matches('#').trim())
+        };
+        let also = whole.lines().skip_while(|line| !is_heading(line)).skip(1);
         let also =
             also.skip_while(|line| line.is_empty()).map_while(|line| line.strip_prefix("- "));
         wordings.extend(also.map(plain).map(|line| line.trim().to_owned()));
@@ -147,7 +148,7 @@ fn headings(page: &str) -> Vec<HeadingLine> {
     }
     found.iter_mut().for_each(|heading| heading.text = heading.text.trim().to_owned());
     found.retain(|heading| !heading.text.is_empty());
-    found.retain(|heading| !(ours && HEADINGS.contains(&heading.text.as_str())));
+    found.retain(|heading| !(ours && is_fixed_heading(&heading.text)));
     found
 }
 
@@ -161,7 +162,8 @@ fn title(front: &str) -> Option<String> {
 pub(crate) fn plain(markdown: &str) -> String {
     let mut out = String::new();
     let mut hidden = false;
-    for event in Parser::new_ext(markdown, options()) {
+    let shown = markdown.split_inclusive('\n').filter(|line| !is_fixed_line(line.trim()));
+    for event in Parser::new_ext(&shown.collect::<String>(), options()) {
         match event {
             Event::Start(Tag::MetadataBlock(_)) => hidden = true,
             Event::End(TagEnd::MetadataBlock(_)) => hidden = false,

@@ -1,6 +1,6 @@
 //! The lines of a page, grouped into parts that are generated or written by people.
 
-use crate::page::format::{ALSO_ASKED, EVIDENCE, is_fixed_line};
+use crate::page::format::{is_also_asked, is_evidence, is_fixed_line};
 
 /// A line without its end, and whether it is in a fence or opens or closes one.
 #[derive(Debug, Clone, Copy)]
@@ -159,9 +159,9 @@ fn claim_lists(parts: &mut [PagePart<'_>]) {
         let rows = words.clone().any(|part| is_row(part));
         let only_ours = rows && words.clone().all(|part| part.ours);
         let only_items = words.clone().next().is_some() && words.all(is_item);
-        if name == EVIDENCE.to_lowercase() || only_ours {
+        if is_evidence(&name) || only_ours {
             parts[at].ours = true;
-        } else if name == ALSO_ASKED.to_lowercase() || (name.contains("asked") && only_items) {
+        } else if is_also_asked(&name) || (name.contains("asked") && only_items) {
             parts[at].ours = true;
             claim_items(&mut parts[below]);
         }

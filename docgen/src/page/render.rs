@@ -2,24 +2,20 @@
 
 use std::sync::LazyLock;
 
-use rules::markdown::{MarkdownBlock, code_block, escape, plain_text, render};
-use rules::model::cluster::{Occurrence, Quote};
-use rules::model::ids::{ClusterId, Millis};
+use rules::language::page_words::PageWords;
+use rules::markdown::{
+    MarkdownBlock, MarkdownDialect, MarkdownList, code_block, escape, plain_text, render,
+};
+use rules::model::cluster::Occurrence;
+use rules::model::ids::ClusterId;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tera::Tera;
 
 use crate::directives::plain_title;
-use crate::page::evidence::EvidenceItem;
-use crate::page::format::{
-    ALSO_ASKED, ALSO_SUGGESTED, EVIDENCE, anchor, evidence_links, marker, more_line,
-    resolved_summary, source_line,
-};
-use crate::page::model::DraftContext;
+use crate::page::format::{anchor, marker, source_line};
+use crate::page::selection::{DraftAnswer, QuestionText};
 use crate::target::DocsTarget;
-
-/// Evidence that a page lists; the proposal lists more.
-const MOST_ROWS: usize = 12;
 
 static TEMPLATES: LazyLock<Tera> = LazyLock::new(|| {
     let mut tera = Tera::default();
@@ -67,41 +63,20 @@ fn one_blank_line(text: &str) -> String {
 pub(crate) struct PageInput<'d> {
     pub cluster: &'d ClusterId,
     pub title: &'d str,
-    pub symptom: Option<String>,
-    pub answers: Vec<RenderedAnswer>,
+    /// The occurrence whose question is the title.
+    pub asked: &'d Occurrence,
+    pub symptom: Option<QuestionText<'d>>,
+    /// Best first. Never empty.
+    pub answers: &'d [DraftAnswer<'d>],
     pub versions: &'d [String],
-    pub variants: Vec<String>,
-    pub evidence: &'d [EvidenceItem],
-    pub askers: usize,
-    pub confirmed: Millis,
-}
-
-/// An answer in the page's dialect, with where it comes from.
-#[derive(Serialize)]
-pub(crate) struct RenderedAnswer {
-    text: String,
-    plain: String,
-    source: String,
-}
-
-pub(crate) fn answer(
-    occurrence: &Occurrence,
-    quote: &Quote,
-    blocks: &[MarkdownBlock],
-    context: &DraftContext<'_>,
-) -> RenderedAnswer {
-    let flavour = context.target.flavour();
-    let name = escape(&context.naming.name(quote), flavour);
-    RenderedAnswer {
-        text: render(&context.target.guarded(blocks), flavour),
-        plain: plain_text(blocks),
-        source: source_line(&name, quote.sent, &occurrence.answer_link(quote)),
-    }
+    pub variants: Vec<QuestionText<'d>>,
 }
 
 /// A page with what the lint needs to know about it.
 pub(crate) struct RenderedPage {
     pub text: String,
+    /// The main answer in the page's dialect.
+    pub answer: String,
     pub digest: String,
     /// The headings that the template made, in order, as their visible text.
     pub headings: Vec<String>,
@@ -114,70 +89,96 @@ struct PageValues<'p> {
     section: bool,
     /// What begins a heading below the title's.
     below: &'static str,
-    also_suggested: &'static str,
-    also_asked: &'static str,
-    evidence_heading: &'static str,
+    words: HeadingWords<'p>,
     title: String,
     title_json: String,
     description_json: String,
     anchor: String,
     symptom: Option<String>,
-    answers: &'p [RenderedAnswer],
+    answer: &'p str,
     versions: Option<String>,
+    others: Option<String>,
     variants: Vec<String>,
-    summary: String,
-    evidence: Vec<String>,
-    more_evidence: Option<String>,
+    source: String,
+}
+
+#[derive(Serialize)]
+struct HeadingWords<'p> {
+    symptom: &'p str,
+    other_answers: &'p str,
+    also_asked: &'p str,
 }
 
 impl PageInput<'_> {
     pub(crate) fn render_page(&self, path: &str, target: DocsTarget) -> RenderedPage {
         let flavour = target.flavour();
+        let words = PageWords::for_text(self.title);
+        let answer = render(&target.guarded(&self.answers[0].blocks), flavour);
+        let versions = format!("{}: {}", words.versions, self.versions.join(", "));
         let values = PageValues {
             front_matter: target.has_front_matter(),
             section: target == DocsTarget::Faq,
             below: if target == DocsTarget::Faq { "###" } else { "##" },
-            also_suggested: ALSO_SUGGESTED,
-            also_asked: ALSO_ASKED,
-            evidence_heading: EVIDENCE,
+            words: HeadingWords {
+                symptom: &words.symptom,
+                other_answers: &words.other_answers,
+                also_asked: &words.also_asked,
+            },
             title: escape(self.title, flavour),
             title_json: json(self.title),
             description_json: json(&self.description()),
             anchor: anchor(self.cluster),
             symptom: self
                 .symptom
-                .as_deref()
-                .map(|symptom| code_block(&target.guarded_code(symptom), None)),
-            answers: &self.answers,
-            versions: (!self.versions.is_empty())
-                .then(|| escape(&format!("Applies to: {}", self.versions.join(", ")), flavour)),
-            variants: self.variants.iter().map(|text| escape(text, flavour)).collect(),
-            summary: resolved_summary(self.evidence.len(), self.askers, self.confirmed),
-            evidence: self
-                .evidence
-                .iter()
-                .take(MOST_ROWS)
-                .map(|row| self::row(row, target))
-                .collect(),
-            more_evidence: (self.evidence.len() > MOST_ROWS)
-                .then(|| more_line(self.evidence.len() - MOST_ROWS)),
+                .as_ref()
+                .map(|symptom| code_block(&target.guarded_code(&symptom.text), None)),
+            answer: &answer,
+            versions: (!self.versions.is_empty()).then(|| escape(&versions, flavour)),
+            others: self.other_answers(target),
+            variants: self.variants.iter().map(|one| linked(one, flavour)).collect(),
+            source: self.source(words),
         };
         let body = fill("page.md", &values);
         let digest = digest(path, &body);
         let text = format!("{body}\n{}\n", marker(self.cluster, &digest, target));
-        RenderedPage { text, digest, headings: self.headings(target) }
+        RenderedPage { text, answer, digest, headings: self.headings(target, words) }
     }
 
-    fn headings(&self, target: DocsTarget) -> Vec<String> {
+    /// The answers after the first one; several of them as a numbered list.
+    fn other_answers(&self, target: DocsTarget) -> Option<String> {
+        let others = self.answers[1..].iter().map(|answer| target.guarded(&answer.blocks));
+        let others = others.collect::<Vec<_>>();
+        let blocks = match <[_; 1]>::try_from(others) {
+            Ok([only]) => only,
+            Err(others) if others.is_empty() => return None,
+            Err(items) => vec![MarkdownBlock::List(MarkdownList { start: Some(1), items })],
+        };
+        Some(render(&blocks, target.flavour()))
+    }
+
+    /// Every message whose words are on the page but for the wordings, which are links themselves.
+    fn source(&self, words: &PageWords) -> String {
+        let mut questions = vec![self.asked];
+        let symptom = self.symptom.iter().map(|symptom| symptom.occurrence);
+        questions.extend(symptom.filter(|one| one.question.message != self.asked.question.message));
+        let questions = questions.iter().map(|one| (one.question.sent, one.question_link()));
+        let answers = self
+            .answers
+            .iter()
+            .map(|answer| (answer.quote.sent, answer.occurrence.answer_link(answer.quote)));
+        source_line(words, &questions.collect::<Vec<_>>(), &answers.collect::<Vec<_>>())
+    }
+
+    fn headings(&self, target: DocsTarget, words: &PageWords) -> Vec<String> {
         let title = (!target.has_front_matter()).then(|| self.title.to_owned());
-        let others = (self.answers.len() > 1).then(|| ALSO_SUGGESTED.to_owned());
-        let variants = (!self.variants.is_empty()).then(|| ALSO_ASKED.to_owned());
-        title.into_iter().chain(others).chain(variants).chain([EVIDENCE.to_owned()]).collect()
+        let others = (self.answers.len() > 1).then(|| words.other_answers.clone());
+        let variants = (!self.variants.is_empty()).then(|| words.also_asked.clone());
+        title.into_iter().chain(others).chain(variants).collect()
     }
 
     /// The answer's first words, for lists of pages and search engines.
     fn description(&self) -> String {
-        let words = self.answers.first().map(|answer| answer.plain.as_str()).unwrap_or_default();
+        let words = plain_text(&self.answers[0].blocks);
         let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
         shortened(&line, 150)
     }
@@ -193,12 +194,9 @@ pub(crate) fn shortened(line: &str, most: usize) -> String {
     format!("{}\u{2026}", line[..words].trim_end_matches([',', ' ', ';', ':']))
 }
 
-fn row(row: &EvidenceItem, target: DocsTarget) -> String {
-    let links = evidence_links(row);
-    let Some(told) = &row.told else { return links };
-    let flavour = target.flavour();
-    let (asker, answerer) = (escape(&told.asker, flavour), escape(&told.answerer, flavour));
-    format!("{links}. Asked by {asker}, answered by {answerer}; {}.", told.signals)
+/// Another wording of the question as a link to where it was asked.
+fn linked(wording: &QuestionText<'_>, flavour: MarkdownDialect) -> String {
+    format!("[{}]({})", escape(&wording.text, flavour), wording.occurrence.question_link())
 }
 
 /// A JSON string is a YAML string too.
@@ -206,6 +204,7 @@ fn json(text: &str) -> String {
     serde_json::Value::from(plain_title(text)).to_string()
 }
 
+/// SHA-256 of path and page without its last line: the same digest is the same page.
 pub(crate) fn digest(path: &str, body: &str) -> String {
     let digest = Sha256::new().chain_update(path).chain_update([0]).chain_update(body).finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -1,5 +1,8 @@
 //! Which messages of a cluster are quoted on its page.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
 use rules::model::cluster::{Cluster, Occurrence, Quote};
 use rules::model::ids::Millis;
@@ -9,11 +12,12 @@ use rules::resolution::ResolutionGrade;
 use rules::safety::{redact, unlisted, why_not_alone};
 
 use super::model::DraftContext;
+use super::render::shortened;
 use super::wording;
 
 /// Answers on a page, with the best one.
 const MOST_ANSWERS: usize = 3;
-const MOST_VARIANTS: usize = 8;
+const MOST_VARIANTS: usize = 4;
 /// Two answers are the same if the shorter one shares more of its words than this.
 const SAME_WORDS: f32 = 0.7;
 /// Messages of one person within this time are one answer in several parts.
@@ -29,15 +33,22 @@ pub(crate) struct DraftAnswer<'c> {
     pub blocks: Vec<MarkdownBlock>,
 }
 
+/// A text on a page with the occurrence whose question it is from.
+pub(crate) struct QuestionText<'c> {
+    pub occurrence: &'c Occurrence,
+    pub text: String,
+}
+
 /// Other wordings of the question, each as one plain line.
-pub(crate) fn variants(
-    cluster: &Cluster,
+pub(crate) fn variants<'c>(
+    cluster: &'c Cluster,
     title: &str,
     context: &DraftContext<'_>,
     people: &Participants<'_>,
-) -> Vec<String> {
+) -> Vec<QuestionText<'c>> {
     let lines = people.variants(cluster, title).into_iter();
-    lines.filter(|line| is_publishable(line, context)).take(MOST_VARIANTS).collect()
+    let lines = lines.filter(|(_, line)| is_publishable(line, context)).take(MOST_VARIANTS);
+    lines.map(|(occurrence, text)| QuestionText { occurrence, text }).collect()
 }
 
 /// Answers, best first, of which each is self-contained, or why none does. The best one may still hold
@@ -125,11 +136,11 @@ fn adds(answer: &DraftAnswer<'_>, chosen: &[DraftAnswer<'_>], context: &DraftCon
 }
 
 /// Code or an error that an asker shows, from the earliest question that holds some.
-pub(crate) fn symptom(
-    cluster: &Cluster,
+pub(crate) fn symptom<'c>(
+    cluster: &'c Cluster,
     context: &DraftContext<'_>,
     people: &Participants<'_>,
-) -> Option<String> {
+) -> Option<QuestionText<'c>> {
     quotable(cluster).find_map(|occurrence| {
         let text = redact(&occurrence.question.text, &context.rules.safety);
         let blocks = people.read(&wording::cleaned(&text, people));
@@ -139,8 +150,21 @@ pub(crate) fn symptom(
         let symptom = shown.or_else(line)?.to_owned();
         let fits = symptom.len() <= LONGEST_SYMPTOM && symptom.lines().count() <= 30;
         let runs = context.target.runs(&context.target.guarded_code(&symptom));
-        (fits && !runs && is_publishable(&symptom, context)).then_some(symptom)
+        let shown = fits && !runs && is_publishable(&symptom, context);
+        shown.then_some(QuestionText { occurrence, text: symptom })
     })
+}
+
+/// The message of the first error that a log shows, without time and level; at most 80 characters.
+pub(crate) fn error_message(log: &str) -> Option<String> {
+    static LEAD: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:[\[\]():,.\-\dTZ+/ ]*\d[\[\]():,.\-\dTZ+/ ]*\s)?(?:\[?(?i:error|fatal|err|e)\b[\]:]*\s+)?")
+            .expect("a constant pattern")
+    });
+    let line = log.lines().map(str::trim).find(|line| is_error(line))?;
+    let message = LEAD.replace(line, "").replace('"', "'");
+    let message = shortened(message.trim_matches([':', ' ', '.']), 80);
+    message.chars().any(char::is_alphabetic).then_some(message)
 }
 
 /// Whether a line looks like an error message of a program.
@@ -159,7 +183,7 @@ pub(crate) fn quotable(cluster: &Cluster) -> impl DoubleEndedIterator<Item = &Oc
     cluster.occurrences.iter().filter(|occurrence| occurrence.quotable)
 }
 
-fn is_publishable(text: &str, context: &DraftContext<'_>) -> bool {
+pub(crate) fn is_publishable(text: &str, context: &DraftContext<'_>) -> bool {
     unlisted(text, &context.rules.safety, &context.rules.facts).is_empty()
 }
 

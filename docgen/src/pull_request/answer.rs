@@ -4,18 +4,18 @@
 
 use std::collections::BTreeSet;
 
+use rules::language::page_words::{PageWords, PullRequestWords};
 use rules::markdown::code_span;
 use rules::model::cluster::Cluster;
-use rules::model::ids::ClusterId;
+use rules::model::ids::{ClusterId, Millis};
 use rules::resolution::ResolutionGrade;
 use serde::Serialize;
 
-use crate::page::evidence::{EvidenceItem, day, minute};
+use crate::page::evidence::{EvidenceItem, HelpSign, day};
 use crate::page::format::MARKER;
 use crate::page::model::{Draft, DraftContext};
 use crate::page::render::fill;
 use crate::pull_request::escape;
-use crate::pull_request::escape::escaped_text;
 use crate::pull_request::labels::HANDLE;
 use crate::pull_request::subject::Subject;
 
@@ -25,6 +25,13 @@ const LONGEST_BODY: usize = 60_000;
 const LONGEST_PREVIEW: usize = 20_000;
 const LONGEST_TITLE: usize = 60;
 const LONGEST_QUOTE: usize = 200;
+/// Chosen so that a row of the table is one or two lines on a laptop's screen.
+const LONGEST_CELL: usize = 120;
+/// With the answer and the lines around it at most 25 lines are visible.
+const MOST_ROWS: usize = 6;
+const MOST_ANSWER_LINES: usize = 10;
+/// An answer this old when the question became due is worth a warning.
+const OLD_ANSWER: i64 = 365 * Millis::DAY;
 
 /// Title, body and branch of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,56 +55,82 @@ impl PullRequestText {
 }
 
 #[derive(Serialize)]
-struct PullRequestValues {
-    marker: String,
-    path: String,
-    question: String,
-    why_now: String,
-    deadline: Option<String>,
+struct PullRequestValues<'w> {
+    summary: String,
+    answer: String,
+    columns: String,
     rows: Vec<String>,
-    dropped: usize,
-    confidence: String,
-    reasons: Vec<String>,
-    doubts: Vec<String>,
-    flags: Vec<String>,
+    more_rows: Option<String>,
+    check: &'w str,
+    risks: String,
+    help: String,
+    details: &'w str,
     preview: String,
     preview_is_cut: bool,
-    handle: String,
-    version: String,
+    version: &'w str,
 }
 
-/// Writes the body; of too many rows of evidence the oldest are left out.
 fn body(cluster: &Cluster, draft: &Draft, context: &DraftContext<'_>) -> String {
-    let (reasons, doubts) = arguments(cluster);
-    let mut values = PullRequestValues {
-        marker: format!("<!-- {MARKER} id={} digest={} -->", draft.cluster, draft.digest),
-        path: code_span(&draft.path),
-        question: escape::span(&draft.title, LONGEST_QUOTE),
-        why_now: why_now(cluster),
-        deadline: cluster.due_since.map(|since| minute(context.rules.pages.deadline(since))),
-        rows: draft.evidence.iter().map(row).collect(),
-        dropped: 0,
-        confidence: confidence(cluster, draft),
-        reasons,
-        doubts,
-        flags: flags(cluster, draft),
-        preview: escape::fence(beginning(&draft.page), context.target.extension()),
-        preview_is_cut: beginning(&draft.page).len() < draft.page.len(),
-        handle: escape::neutralized(HANDLE),
-        version: context.version.to_owned(),
+    let words = words(draft);
+    let extension = context.target.extension();
+    let preview = beginning(&draft.page);
+    let rows = draft.evidence.iter().take(MOST_ROWS).map(|item| row(item, words));
+    let hidden = draft.evidence.len().saturating_sub(MOST_ROWS);
+    let values = PullRequestValues {
+        summary: summary(draft),
+        answer: escape::fence(&first_lines(&draft.answer_text, MOST_ANSWER_LINES), extension),
+        columns: words.columns.join(" | "),
+        rows: rows.collect(),
+        more_rows: (hidden > 0).then(|| words.more_rows.replace("{count}", &hidden.to_string())),
+        check: &words.check,
+        risks: risks(cluster, draft, words).join("; "),
+        help: words.help.replace("{command}", &help_command()),
+        details: &words.details,
+        preview: escape::fence(preview, extension),
+        preview_is_cut: preview.len() < draft.page.len(),
+        version: context.version,
     };
-    let mut body = fill("proposal.md", &values);
-    while body.chars().count() > LONGEST_BODY && !values.rows.is_empty() {
-        let over = body.chars().count() - LONGEST_BODY;
-        let mut freed = 0;
-        while freed <= over {
-            let Some(oldest) = values.rows.pop() else { break };
-            freed += oldest.chars().count();
-            values.dropped += 1;
-        }
-        body = fill("proposal.md", &values);
-    }
+    let marker = format!("<!-- {MARKER} id={} digest={} -->", draft.cluster, draft.digest);
+    let body = format!("{marker}\n{}", fill("proposal.md", &values));
+    debug_assert!(body.chars().count() <= LONGEST_BODY, "every part of it is cut");
     body
+}
+
+fn words(draft: &Draft) -> &'static PullRequestWords {
+    &PageWords::for_text(&draft.title).pull_request
+}
+
+/// The first sentence: which file answers which question.
+pub(crate) fn summary(draft: &Draft) -> String {
+    filled(&words(draft).adds, &draft.path, draft)
+}
+
+/// The first sentence where the answer goes into a page that already covers the question.
+pub(crate) fn extension_summary(draft: &Draft, path: &str) -> String {
+    filled(&words(draft).extends, path, draft)
+}
+
+/// The sentence that names the file that lists the site's pages.
+pub(crate) fn listing(draft: &Draft, path: &str) -> String {
+    words(draft).listed.replace("{path}", &code_span(path))
+}
+
+fn filled(sentence: &str, path: &str, draft: &Draft) -> String {
+    let question = escape::span(&draft.title, LONGEST_QUOTE);
+    sentence.replace("{path}", &code_span(path)).replace("{question}", &question)
+}
+
+fn help_command() -> String {
+    format!("`{} help`", escape::neutralized(HANDLE))
+}
+
+/// At most so many lines; an ellipsis stands for the rest.
+fn first_lines(text: &str, most: usize) -> String {
+    let mut lines = text.lines().take(most).collect::<Vec<_>>();
+    if text.lines().nth(most).is_some() {
+        lines.push("\u{2026}");
+    }
+    lines.join("\n")
 }
 
 /// As many whole lines of a page as a preview shows.
@@ -108,78 +141,33 @@ fn beginning(page: &str) -> &str {
     }
 }
 
-fn why_now(cluster: &Cluster) -> String {
-    let trusted = cluster.occurrences.iter().filter(|one| one.best_answer().trusted).count();
-    let first = cluster.occurrences.iter().map(|one| one.question.sent).min().unwrap_or_default();
-    format!(
-        "{}, {}, {}; {trusted} answered by a trusted person. First asked on {}, last answered on {}.",
-        counted(cluster.occurrences.len(), "resolved occurrence"),
-        counted(cluster.asker_count(), "distinct asker"),
-        counted(cluster.answerer_count(), "answerer"),
-        day(first),
-        day(cluster.last_confirmed()),
-    )
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
-fn row(row: &EvidenceItem) -> String {
-    let date = day(row.resolved);
-    let links = format!("[question]({}), [answer]({})", row.question_link, row.answer_link);
-    match &row.told {
-        None => format!("| {date} | {links} | | | link only | |"),
-        Some(told) => {
-            let trust = if told.trusted { " (trusted)" } else { "" };
-            format!(
-                "| {date} | {links} | {} | {}{trust} | {} | {} |",
-                escape::cell(&told.asker, LONGEST_QUOTE),
-                escape::cell(&told.answerer, LONGEST_QUOTE),
-                told.signals,
-                escape::cell(&told.question, LONGEST_QUOTE),
-            )
-        }
-    }
-}
-
-fn confidence(cluster: &Cluster, draft: &Draft) -> String {
-    let main = cluster
-        .occurrences
-        .iter()
-        .find(|one| one.answers.iter().any(|answer| answer.message == draft.answer))
-        .map_or(0.0, |one| one.confidence);
-    let confirmed =
-        cluster.occurrences.iter().filter(|one| one.grade <= ResolutionGrade::Confirmed).count();
-    format!(
-        "{main:.2} that the quoted answer resolved its question; {confirmed} of {} confirmed",
-        cluster.occurrences.len()
-    )
-}
-
-/// The three strongest reasons for and against, over all occurrences: a reason weighs what it weighs
-/// in all of them together.
-fn arguments(cluster: &Cluster) -> (Vec<String>, Vec<String>) {
-    let mut weights: Vec<(&str, f32, usize)> = Vec::new();
-    for reason in cluster.occurrences.iter().flat_map(|one| &one.reasons) {
-        match weights.iter_mut().find(|(what, ..)| *what == reason.what) {
-            Some((_, weight, count)) => {
-                *weight += reason.weight;
-                *count += 1;
-            }
-            None => weights.push((&reason.what, reason.weight, 1)),
-        }
-    }
-    weights.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(b.0)));
-    let strongest = |sign: f32| {
-        weights
-            .iter()
-            .filter(|(_, weight, _)| weight * sign > 0.0)
-            .take(3)
-            .map(|(what, _, count)| format!("{} (in {count})", escaped_text(what)))
-            .collect()
+fn row(item: &EvidenceItem, words: &PullRequestWords) -> String {
+    let [.., answer_name, _] = &words.columns;
+    let links = format!(
+        "[{}]({}), [{}]({})",
+        day(item.asked),
+        item.question_link,
+        answer_name.to_lowercase(),
+        item.answer_link
+    );
+    let Some(told) = &item.told else {
+        return format!("| {links} | {} | | |", words.no_consent);
     };
-    (strongest(1.0), strongest(-1.0))
+    let answer = told.answer.as_deref();
+    let answer = answer.map_or(words.withheld.clone(), |text| escape::cell(text, LONGEST_CELL));
+    let helped = match told.helped {
+        Some(HelpSign::Confirmed) => Some(words.confirmed.as_str()),
+        Some(HelpSign::Thanked) => Some(words.thanked.as_str()),
+        None => None,
+    };
+    let notes = told.trusted.then_some(words.trusted.as_str()).into_iter().chain(helped);
+    let notes = notes.collect::<Vec<_>>().join(", ");
+    let notes = if notes.is_empty() { notes } else { format!(" ({notes})") };
+    format!(
+        "| {links} | {} | {answer} | {}{notes} |",
+        escape::cell(&told.question, LONGEST_CELL),
+        escape::cell(&told.answerer, LONGEST_CELL),
+    )
 }
 
 fn sites(links: &[String]) -> String {
@@ -187,38 +175,24 @@ fn sites(links: &[String]) -> String {
     hosts.into_iter().map(|host| escape::span(host, LONGEST_QUOTE)).collect::<Vec<_>>().join(", ")
 }
 
-fn flags(cluster: &Cluster, draft: &Draft) -> Vec<String> {
-    let mut flags = Vec::new();
-    let mut flag = |raised: bool, what: String| {
-        if raised {
-            flags.push(what);
-        }
-    };
+/// What a reviewer should look at in this one; nothing that holds for every pull request.
+fn risks(cluster: &Cluster, draft: &Draft, words: &PullRequestWords) -> Vec<String> {
     let all = &cluster.occurrences;
-    let hidden = all.iter().filter(|one| !one.quotable).count();
-    flag(
-        draft.page.contains("[redacted: ") || draft.page.contains("\\[redacted: "),
-        "a secret was removed from the text".into(),
-    );
-    flag(
-        !draft.links.is_empty(),
-        format!("links to other sites, check each: {}", sites(&draft.links)),
-    );
-    flag(
-        !draft.versions.is_empty(),
-        "version-specific: check it against the current version".into(),
-    );
-    flag(cluster.answerer_count() == 1, "a single person gave every answer".into());
-    flag(
-        all.iter().all(|one| one.grade > ResolutionGrade::Confirmed),
-        "no asker confirmed an answer".into(),
-    );
-    flag(
-        hidden > 0,
-        format!("evidence by link only (no consent to quote): {hidden} of {}", all.len()),
-    );
-    if flags.is_empty() {
-        flags.push("none found".into());
-    }
-    flags
+    let newest = cluster.last_confirmed();
+    let is_old = cluster.due_since.is_some_and(|due| due.0 - newest.0 > OLD_ANSWER);
+    let versions = draft.versions.iter().map(|version| escape::span(version, LONGEST_QUOTE));
+    let versions = versions.collect::<Vec<_>>().join(", ");
+    let redacted = draft.page.contains("[redacted: ") || draft.page.contains("\\[redacted: ");
+    let risks = [
+        (redacted, words.redacted.clone()),
+        (!draft.links.is_empty(), words.links.replace("{hosts}", &sites(&draft.links))),
+        (!versions.is_empty(), words.versions.replace("{versions}", &versions)),
+        (cluster.answerer_count() == 1, words.one_answerer.clone()),
+        (
+            all.iter().all(|one| one.grade > ResolutionGrade::Confirmed),
+            words.nobody_confirmed.clone(),
+        ),
+        (is_old, words.old.replace("{date}", &day(newest))),
+    ];
+    risks.into_iter().filter(|(holds, _)| *holds).map(|(_, risk)| risk).collect()
 }

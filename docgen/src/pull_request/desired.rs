@@ -11,7 +11,7 @@ use crate::page::evidence::day;
 use crate::page::format::resolved_summary;
 use crate::page::model::Draft;
 use crate::page::render::fill;
-use crate::pull_request::answer::PullRequestText;
+use crate::pull_request::answer::{self, PullRequestText};
 use crate::pull_request::escape;
 use crate::pull_request::labels::{HANDLE, LABEL};
 use crate::pull_request::subject::{Subject, Week};
@@ -115,8 +115,14 @@ impl DesiredPullRequest {
         layout: &SiteLayout,
         base: &str,
     ) -> Self {
+        let mut body = marker::without(&proposal.body);
+        let summary = answer::summary(draft);
+        if let Some(nav) = &layout.nav {
+            let listing = answer::listing(draft, &nav.path);
+            body = body.replacen(&summary, &format!("{summary} {listing}"), 1);
+        }
         Self {
-            body: marker::without(&proposal.body),
+            body,
             labels: vec![LABEL.to_owned(), "canon:faq".to_owned()],
             changes: layout.changes(draft),
             ..Self::plain(
@@ -131,11 +137,9 @@ impl DesiredPullRequest {
 
     /// Adds the answer to a page that already covers the question, instead of a page of its own.
     pub fn extends(&mut self, addition: FileChange, draft: &Draft) {
-        let path = code_span(addition.path());
-        let adds = self.body.find("Adds `").filter(|at| *at == 0);
-        if let Some(end) = adds.and_then(|_| self.body.find(", an answer to ")) {
-            let said = format!("Adds to {path}, which already covers this question");
-            self.body.replace_range(..end, &said);
+        let summary = answer::extension_summary(draft, addition.path());
+        if let Some((_, rest)) = self.body.split_once('\n') {
+            self.body = format!("{summary}\n{rest}");
         }
         self.digest = marker::hash(&format!("{} {}", addition.path(), draft.digest()));
         self.message = marker::commit_message(&self.title, &self.cluster, &self.digest);

@@ -1,10 +1,11 @@
 //! Putting an answer into a page that already covers its question.
 
+use rules::language::page_words::PageWords;
 use rules::markdown::escape;
 
 use crate::change::{FileChange, FileEdit};
 use crate::edit::extension::SectionExtension;
-use crate::page::format::{ALSO_ASKED, ANCHOR};
+use crate::page::format::ANCHOR;
 use crate::page::model::Draft;
 use crate::site::docs_tree::ExistingCoverage;
 
@@ -15,7 +16,8 @@ pub fn coverage_change(draft: &Draft, existing: &ExistingCoverage) -> Option<Fil
     let text = match (answers, missing) {
         (false, _) => addition(draft.page()),
         (true, Some(missing)) => {
-            format!("{ALSO_ASKED}: {}", escape(missing, draft.target.flavour()))
+            let heading = &PageWords::for_text(draft.title()).also_asked;
+            format!("{heading}: {}", escape(missing, draft.target.flavour()))
         }
         (true, None) => return None,
     };

@@ -254,5 +254,7 @@ fn a_file_of_answers_gets_one_more_and_keeps_the_others() {
     let file = read(&pushed.head);
     assert!(file.starts_with("# Frequently asked questions\n\n<!-- answer-harvester:start -->\n"));
     assert!(file.ends_with("-->\n\n<!-- answer-harvester:end -->\n"));
-    assert!(file.contains("<a id=\"answer-qrs\"></a>\n\n## ") && file.contains("\n### Evidence\n"));
+    assert!(
+        file.contains("<a id=\"answer-qrs\"></a>\n\n## ") && file.contains("\nSource: [question, ")
+    );
 }

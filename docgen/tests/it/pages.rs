@@ -77,7 +77,7 @@ fn no_body_calls_or_refers_to_anybody() {
         let html = outside.lines().filter(|line| line.starts_with('<')).collect::<Vec<_>>();
         let (first, rest) = html.split_first().unwrap();
         assert!(first.starts_with("<!-- answer-harvester:v1 id="));
-        let expected = ["<details>", "<summary>Page preview</summary>", "</details>"];
+        let expected = ["<details>", "<summary>Details</summary>", "</details>"];
         assert_eq!(rest, expected, "{}", target.as_str());
         // Mails drop the code: what stands in it must call nobody either.
         for (at, _) in proposal.body.match_indices(['@', '#']) {
@@ -121,7 +121,7 @@ fn a_body_stays_below_what_code_hosts_take() {
     let (draft, proposal) = World::new(DocsTarget::Mintlify).proposal(&cluster);
     assert!(proposal.body.chars().count() <= 60_000);
     assert!(proposal.body.starts_with("<!-- answer-harvester:v1 id="));
-    assert!(proposal.body.contains("older occurrences are omitted"));
+    assert!(proposal.body.contains("395 earlier occurrences are not listed."));
     assert!(proposal.title.chars().count() <= "docs(faq): ".len() + 60);
-    assert!(draft.page().contains("And 389 more."));
+    assert!(draft.page().lines().count() < 40, "{}", draft.page());
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use docgen::forge::local::LocalForge;
 use docgen::forge::{LocalHandsOff, LocalOutcome, LocalPush};
-use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_draft};
+use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_new_draft};
 use docgen::pull_request::answer::PullRequestText;
 use docgen::pull_request::limits::{
     HoldReason, ProposalCandidate, ProposalHistory, ProposalLimits, plan_openings,
@@ -53,7 +53,7 @@ impl LocalCandidate {
         if !same {
             return Self { cluster, page: Err(DraftRefusal::SourcesGone) };
         }
-        let page = build_draft(&cluster, context).map(|draft| {
+        let page = build_new_draft(&cluster, context).map(|draft| {
             let proposal = PullRequestText::new(&cluster, &draft, context);
             (draft, proposal)
         });

@@ -9,7 +9,7 @@ use docgen::github::reconcile::{DesiredPullRequest, PullRequestPurpose, Reconcil
 use docgen::page::amend::{
     AmendedPage, Replacement, add_later_answer, own_part, remove_answer, rewrite_page,
 };
-use docgen::page::draft::{Draft, build_draft};
+use docgen::page::draft::{Draft, build_draft, page_title};
 use docgen::page::read_back::{ReadPage, parse_page};
 use docgen::paths::is_page;
 use docgen::pull_request::desired::{CorrectionReason, MergedPage};
@@ -295,7 +295,11 @@ impl ProposalReconciler {
     ) -> Result<DesiredPullRequest> {
         let NewTitle { entry, merged, cluster, titles, text } = new;
         let people = Participants::of(cluster, &self.naming);
-        let lost = titles.iter().filter(|title| !people.has_title(cluster, title));
+        let context = self.context(ground.layout.target, &ground.layout.folder, None);
+        let drafted = page_title(cluster, &context);
+        let lost = titles
+            .iter()
+            .filter(|title| !people.has_title(cluster, title) && drafted.as_ref() != Some(*title));
         let lost = lost.collect::<Vec<_>>();
         if lost.is_empty() || is_part(entry) || ground.layout.target == DocsTarget::Faq {
             return Ok(wanted);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use docgen::github::onboarding::RepositorySettings;
 use docgen::github::reconcile::{DesiredPullRequest, PullRequestPurpose};
-use docgen::page::draft::{Draft, build_draft};
+use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_draft, build_new_draft};
 use docgen::pull_request::answer::PullRequestText;
 use docgen::pull_request::subject::Subject;
 use docgen::site::docs_tree::{DocsTree, ExistingCoverage};
@@ -191,7 +191,9 @@ impl ProposalReconciler {
         if let Some(language) = &wishes.lang {
             keep_language(&mut cluster, language);
         }
-        let page = self.page(&cluster, ground, &wishes);
+        let begun = case.as_ref().is_some_and(|case| case.ledger.number.is_some());
+        let build = if begun || wishes.asked { build_draft } else { build_new_draft };
+        let page = self.page(&cluster, ground, &wishes, build);
         WorkItem { cluster: Some(cluster), page, existing: ExistingCoverage::None, case }
     }
 
@@ -200,13 +202,14 @@ impl ProposalReconciler {
         cluster: &Cluster,
         ground: &RepositoryState,
         wishes: &MaintainerRequests,
+        build: fn(&Cluster, &DraftContext<'_>) -> std::result::Result<Draft, DraftRefusal>,
     ) -> std::result::Result<PlannedPage, String> {
         if cluster.occurrences.is_empty() {
             return Err("nothing is left of the question".to_owned());
         }
         let folder = self.folder_of(cluster, ground);
         let context = self.context(ground.layout.target, &folder, wishes.page.as_deref());
-        let draft = build_draft(cluster, &context).map_err(|refusal| refusal.to_string())?;
+        let draft = build(cluster, &context).map_err(|refusal| refusal.to_string())?;
         let proposal = PullRequestText::new(cluster, &draft, &context);
         Ok(PlannedPage { draft, proposal })
     }

@@ -9,6 +9,7 @@ use crate::config::toml_reader::{ConfigError, TomlReader};
 use crate::disentangle::ConversationRules;
 use crate::due::PageRules;
 use crate::language::{self, Languages};
+use crate::page_questions::PageQuestionRules;
 use crate::publish::topics::TopicRules;
 use crate::resolution::SignalRules;
 use crate::safety::{FactRules, SafetyRules};
@@ -36,6 +37,7 @@ pub struct Ruleset {
     pub signals: SignalRules,
     pub same: SimilarityRules,
     pub pages: PageRules,
+    pub page_questions: PageQuestionRules,
     pub safety: SafetyRules,
     pub facts: FactRules,
     pub topics: TopicRules,
@@ -80,6 +82,8 @@ impl Ruleset {
             signals: SignalRules::read(signals, &languages),
             same: SimilarityRules::read(same, &languages),
             pages: PageRules::read(pages),
+            page_questions: pages
+                .section("questions", |table| PageQuestionRules::read(table, &languages)),
             safety: SafetyRules::read(safety, &languages),
             facts: FactRules::read(facts),
             topics: TopicRules::read(topics),

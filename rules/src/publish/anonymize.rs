@@ -84,14 +84,15 @@ impl<'c> Participants<'c> {
         quotable.any(|one| self.title(&one.question.text) == title)
     }
 
-    /// The other ways a question was asked, best put first, none of them cut off; of those that ask
+    /// The other ways a question was asked, each with its occurrence, best put first, none of them cut off; of those that ask
     /// in the same words but for grammar, one.
-    pub fn variants(&self, cluster: &Cluster, title: &str) -> Vec<String> {
+    pub fn variants<'o>(&self, cluster: &'o Cluster, title: &str) -> Vec<(&'o Occurrence, String)> {
         let quotable = cluster.occurrences.iter().filter(|one| one.quotable);
-        let mut lines = quotable.map(|one| self.title(&one.question.text)).collect::<Vec<_>>();
-        lines.sort_by(|a, b| title_score(b).total_cmp(&title_score(a)));
+        let lines = quotable.map(|one| (one, self.title(&one.question.text)));
+        let mut lines = lines.collect::<Vec<_>>();
+        lines.sort_by(|(_, a), (_, b)| title_score(b).total_cmp(&title_score(a)));
         let mut seen = BTreeSet::from([wording(""), wording(title)]);
-        lines.retain(|line| is_whole(line) && seen.insert(wording(line)));
+        lines.retain(|(_, line)| is_whole(line) && seen.insert(wording(line)));
         lines
     }
 
@@ -314,7 +315,8 @@ mod tests {
         let (one, title) = people.headline(&cluster).unwrap();
         assert_eq!(title, "How do I fix the mismatch error?");
         assert_eq!(one.question.message, cluster.occurrences[1].question.message);
-        assert_eq!(people.variants(&cluster, &title), ["Why is there a mismatch error?"]);
+        let variants = people.variants(&cluster, &title).into_iter().map(|(_, line)| line);
+        assert_eq!(variants.collect::<Vec<_>>(), ["Why is there a mismatch error?"]);
         cluster.centre = cluster.occurrences[2].question.message;
         let (_, title) =
             Participants::of(&cluster, &AuthorNaming::DisplayNames).headline(&cluster).unwrap();

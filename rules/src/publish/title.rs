@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use regex::Regex;
+
 use super::title_weights::WEIGHTS;
 use crate::language::{Languages, Script};
 
@@ -15,6 +17,7 @@ struct TitleWords {
     lead_ins: HashSet<&'static str>,
     empty: HashSet<&'static str>,
     endings: Vec<&'static str>,
+    wanting: Regex,
 }
 
 static WORDS: LazyLock<TitleWords> = LazyLock::new(|| {
@@ -24,6 +27,10 @@ static WORDS: LazyLock<TitleWords> = LazyLock::new(|| {
         lead_ins: words("lead_ins").collect(),
         empty: words("empty").collect(),
         endings: words("endings").collect(),
+        wanting: {
+            let patterns = words("wanting").collect::<Vec<_>>().join("|");
+            Regex::new(&format!("(?i)(?:{patterns})")).expect("built-in patterns")
+        },
     }
 });
 
@@ -67,21 +74,24 @@ pub fn clean_title(text: &str) -> String {
     let prose = prose(text);
     let line = without_lead_in(&prose);
     let title = asking_sentence(line).map(without_lead_in).unwrap_or(line);
+    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
     let title = cut(title.trim_end_matches([',', ';', ':', '-', ' ']), TITLE_CHARS);
     capitalised(&title)
 }
 
-/// The text without fenced code, quotes, mentions, links and marks, on one line. Code alone stays.
+/// The text without fenced code, quotes, mentions, links and Markdown's marks, a line for each line.
+/// Code alone stays.
 fn prose(text: &str) -> String {
     let outside = text.split("```").step_by(2).collect::<Vec<_>>().join("\n");
+    let lines = outside.lines().filter(|line| !line.trim_start().starts_with('>'));
+    let plain = lines.map(visible_tokens).filter(|line| !line.is_empty()).collect::<Vec<_>>();
+    if plain.is_empty() { visible_tokens(text) } else { plain.join("\n") }
+}
+
+fn visible_tokens(line: &str) -> String {
     let mut plain = String::new();
-    for line in outside.lines().filter(|line| !line.trim_start().starts_with('>')) {
-        for token in line.split_whitespace() {
-            push_token(&mut plain, token);
-        }
-    }
-    if plain.is_empty() {
-        text.split_whitespace().for_each(|token| push_token(&mut plain, token));
+    for token in line.split_whitespace() {
+        push_token(&mut plain, token);
     }
     plain
 }
@@ -90,33 +100,77 @@ fn push_token(plain: &mut String, token: &str) {
     let linked = ["http://", "https://", "<http", "(http", "www."]
         .iter()
         .any(|start| token.starts_with(start));
-    let mentions = token.starts_with(['@']) && token.len() > 1;
+    // A package may have a scope, `@scope/name`.
+    let mentions = token.starts_with('@') && token.len() > 1 && !token.contains('/');
     let custom = token.starts_with('<') && token.ends_with('>') && token.contains([':', '@', '#']);
     if linked || mentions || custom {
+        // What a mention at the end of a sentence leaves.
+        if let Some(mark) = token.chars().next_back().filter(|c| mentions && "?!.".contains(*c)) {
+            plain.push(mark);
+        }
         return;
     }
-    let visible = token.chars().filter(|c| !is_mark(*c)).collect::<String>();
-    let visible = visible.trim_matches(['_', '#']);
+    let visible = without_marks(token);
     if visible.is_empty() {
         return;
     }
     if !plain.is_empty() {
         plain.push(' ');
     }
-    plain.push_str(visible);
+    plain.push_str(&visible);
 }
 
-/// Markdown's marks, controls, and characters that turn the direction of a line.
-fn is_mark(c: char) -> bool {
-    matches!(c, '*' | '`' | '~' | '|' | '\\' | '<' | '>')
-        || c.is_control()
+/// A word without the marks around it that make it bold, struck, hidden or code, and without
+/// characters that are not seen. Signs that are part of a name or a command stay: `F#`, `a && b`,
+/// `Vec<T>`, `__init__`, `C:\Users`.
+fn without_marks(token: &str) -> String {
+    let token = token.chars().filter(|c| !is_unseen(*c) && *c != '`').collect::<String>();
+    if token.chars().all(|c| "*~_#".contains(c)) {
+        return String::new();
+    }
+    let mut word = token.as_str();
+    for mark in ["***", "**", "*", "~~", "||"] {
+        let bare = word.trim_end_matches([',', '.', '?', '!', ':', ';']);
+        let end = &word[bare.len()..];
+        let inner =
+            bare.strip_prefix(mark).or(bare.strip_suffix(mark)).filter(|rest| !rest.is_empty());
+        if inner.is_some() && bare.chars().any(char::is_alphanumeric) {
+            let inner = bare.strip_prefix(mark).unwrap_or(bare);
+            let inner = inner.strip_suffix(mark).unwrap_or(inner);
+            return format!("{}{end}", unescaped(inner));
+        }
+    }
+    if let Some(inner) = word.strip_prefix('_').and_then(|rest| rest.strip_suffix('_')) {
+        if !inner.contains('_') {
+            word = inner;
+        }
+    }
+    unescaped(word)
+}
+
+/// Without the backslashes that Markdown drops: those before punctuation.
+fn unescaped(word: &str) -> String {
+    let mut out = String::with_capacity(word.len());
+    let mut chars = word.chars().peekable();
+    while let Some(c) = chars.next() {
+        let escapes = c == '\\' && chars.peek().is_some_and(|next| "*_~|`>#<".contains(*next));
+        if !escapes {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Controls, and characters that have no width or turn the direction of a line.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// The text behind greetings and an address; the whole where nothing would be left.
 fn without_lead_in(text: &str) -> &str {
     let mut rest = nick_opening(text).unwrap_or(text).trim_start();
-    while let Some((token, behind)) = rest.split_once(' ') {
+    while let Some((token, behind)) = rest.split_once(char::is_whitespace) {
         let word = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
         if !word.is_empty() && !WORDS.lead_ins.contains(word.as_str()) {
             break;
@@ -137,23 +191,37 @@ fn nick_opening(text: &str) -> Option<&str> {
     (named || token.starts_with('@')).then_some(rest)
 }
 
-/// The question with the most content words, the first of equals, if there are several sentences.
-fn asking_sentence(line: &str) -> Option<&str> {
+/// Of several sentences the one that asks: with a question mark and the most content words, the first
+/// of equals; without any question mark, the last one that says what the asker wants to know or do.
+fn asking_sentence(text: &str) -> Option<&str> {
     let mut best = None;
-    let mut start = 0;
+    let mut wanting = None;
     let mut sentences = 0;
-    for (at, end) in sentence_ends(line) {
-        let sentence = line[start..end].trim();
-        start = end;
-        sentences += 1;
-        let matter =
-            words(sentence).iter().filter(|word| !WORDS.empty.contains(word.as_str())).count();
-        let asks = line[at..end].starts_with(['?', '？']) && matter >= 2;
-        if asks && best.is_none_or(|(most, _)| matter > most) {
-            best = Some((matter, sentence));
+    for line in text.lines() {
+        let mut start = 0;
+        for (at, end) in sentence_ends(line) {
+            let sentence = line[start..end].trim();
+            start = end;
+            sentences += 1;
+            let matter =
+                words(sentence).iter().filter(|word| !WORDS.empty.contains(word.as_str())).count();
+            let asks = line[at..end].starts_with(['?', '？']) && matter >= 2;
+            if asks && best.is_none_or(|(most, _)| matter > most) {
+                best = Some((matter, sentence));
+            }
+            if matter >= 2 && WORDS.wanting.is_match(sentence) {
+                wanting = Some(without_wish(sentence));
+            }
         }
     }
-    (sentences > 1).then_some(best)?.map(|(_, sentence)| sentence)
+    let asked = best.map(|(_, sentence)| sentence).or(wanting);
+    (sentences > 1).then_some(asked)?
+}
+
+/// "I would like to know how to …" is "how to …" as a title.
+fn without_wish(sentence: &str) -> &str {
+    let found = WORDS.wanting.captures(sentence).and_then(|found| found.name("what"));
+    found.map_or(sentence, |what| &sentence[what.start()..])
 }
 
 /// The positions of each sentence's closing mark and of its end.
@@ -243,6 +311,28 @@ mod tests {
             ("hi", "Hi"),
             ("", ""),
             ("👍", "👍"),
+            (
+                "how do I use a && b || c > /dev/null 2>&1?",
+                "How do I use a && b || c > /dev/null 2>&1?",
+            ),
+            ("Is there an F# binding?", "Is there an F# binding?"),
+            ("where does #include <relay.h> go?", "Where does #include <relay.h> go?"),
+            ("why is Vec<T> not **Send**?", "Why is Vec<T> not Send?"),
+            ("where is C:\\Users\\me\\conf.d\\*.toml?", "Where is C:\\Users\\me\\conf.d\\*.toml?"),
+            ("what calls \\_\\_init\\_\\_ or `__main__`?", "What calls __init__ or __main__?"),
+            (
+                "how do I add @acme/relay to _all_ agents?",
+                "How do I add @acme/relay to all agents?",
+            ),
+            ("can I post with the relay @mia_2?", "Can I post with the relay?"),
+            (
+                "Good day to all of you! I am new here. I would like to know how to pin a relay to a port. Cheers",
+                "How to pin a relay to a port.",
+            ),
+            (
+                "we run three relays at home, all on one box\nhow do i move one of them to another box?",
+                "How do i move one of them to another box?",
+            ),
             (
                 "지갑을 연결했는데 잔액이 비어 있어요. 어떻게 해결하나요?",
                 "지갑을 연결했는데 잔액이 비어 있어요. 어떻게 해결하나요?",

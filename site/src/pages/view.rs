@@ -220,7 +220,7 @@ fn question_in_full(
 
 /// The other ways the question was asked.
 fn variants(cluster: &Cluster, title: &str, people: &Participants<'_>) -> Vec<WordingView> {
-    let lines = people.variants(cluster, title).into_iter();
+    let lines = people.variants(cluster, title).into_iter().map(|(_, line)| line);
     lines.map(|text| WordingView { language: language(&text), text }).collect()
 }
 

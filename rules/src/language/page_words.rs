@@ -1,0 +1,149 @@
+//! The fixed words of pages and pull requests, in the language of the question.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::Deserialize;
+
+use super::BUILT_IN;
+
+/// The words around an answer on its page, in one language: the section `page` of a language file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageWords {
+    /// A regular expression for one letter of the language; `None` for the default language.
+    letter: Option<String>,
+    /// Above an error message that askers see.
+    pub symptom: String,
+    /// Heading of the answers after the first one.
+    pub other_answers: String,
+    /// Heading of other wordings of the question.
+    pub also_asked: String,
+    /// What begins the line of sources.
+    pub source: String,
+    /// Names the link to the question.
+    pub question: String,
+    /// Names the link to an answer.
+    pub answer: String,
+    /// What begins the line of versions.
+    pub versions: String,
+    /// A title for a question that only shows an error: `{error}`.
+    pub error_title: String,
+    pub pull_request: PullRequestWords,
+}
+
+/// The sentences of a pull request for an answer, in one language. A name in braces is replaced with
+/// the value that the field's comment names.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PullRequestWords {
+    /// `{path}`, `{question}`.
+    pub adds: String,
+    /// `{path}`, `{question}`.
+    pub extends: String,
+    /// `{path}`.
+    pub listed: String,
+    /// The heads of four columns: date, question, answer, answerer.
+    pub columns: [String; 4],
+    pub trusted: String,
+    pub confirmed: String,
+    pub thanked: String,
+    pub no_consent: String,
+    pub withheld: String,
+    /// `{count}`.
+    pub more_rows: String,
+    /// What begins the line of risks.
+    pub check: String,
+    pub nobody_confirmed: String,
+    pub one_answerer: String,
+    /// `{hosts}`.
+    pub links: String,
+    /// `{versions}`.
+    pub versions: String,
+    /// `{date}`.
+    pub old: String,
+    pub redacted: String,
+    /// `{command}`.
+    pub help: String,
+    pub details: String,
+}
+
+#[derive(Deserialize)]
+struct LanguageFile {
+    page: Option<PageWords>,
+}
+
+/// The built-in languages that have these words, English first.
+static LANGUAGES: LazyLock<Vec<(Option<Regex>, PageWords)>> = LazyLock::new(|| {
+    let files = BUILT_IN.iter().filter_map(|(name, text)| {
+        let file = toml::from_str::<LanguageFile>(text).map_err(|error| format!("{name}: {error}"));
+        let words = file.expect("a test reads the built-in files").page?;
+        let letter = words.letter.as_deref().map(|letter| {
+            Regex::new(letter).expect("a test reads the patterns of the built-in files")
+        });
+        Some((letter, words))
+    });
+    files.collect()
+});
+
+impl PageWords {
+    /// The words of the language that most letters of a text belong to; English where there are none.
+    pub fn for_text(text: &str) -> &'static Self {
+        let letters = |letter: &Option<Regex>| {
+            letter.as_ref().map_or(0, |letter| letter.find_iter(text).count())
+        };
+        let found = LANGUAGES.iter().rev().max_by_key(|(letter, _)| letters(letter));
+        &found.expect("English is built in").1
+    }
+
+    /// The words of every built-in language, English first.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        LANGUAGES.iter().map(|(_, words)| words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_letters_of_a_question_choose_its_language() {
+        for (question, source) in [
+            ("How do I set the port?", "Source"),
+            ("", "Source"),
+            ("포트를 어떻게 바꾸나요?", "출처"),
+            ("AgentRuntime 설정은 어디서 하나요?", "출처"),
+        ] {
+            assert_eq!(PageWords::for_text(question).source, source, "{question}");
+        }
+    }
+
+    #[test]
+    fn every_sentence_names_its_values() {
+        for words in PageWords::all() {
+            let PullRequestWords {
+                adds,
+                extends,
+                listed,
+                more_rows,
+                links,
+                versions,
+                old,
+                help,
+                ..
+            } = &words.pull_request;
+            for (sentence, values) in [
+                (adds, &["{path}", "{question}"][..]),
+                (extends, &["{path}", "{question}"]),
+                (listed, &["{path}"]),
+                (more_rows, &["{count}"]),
+                (links, &["{hosts}"]),
+                (versions, &["{versions}"]),
+                (old, &["{date}"]),
+                (help, &["{command}"]),
+            ] {
+                assert!(values.iter().all(|value| sentence.contains(value)), "{sentence}");
+            }
+        }
+    }
+}

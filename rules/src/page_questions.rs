@@ -1,0 +1,177 @@
+//! Which questions never get a page: their answer is true for a short time only, or is no documentation.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
+
+use crate::config::toml_reader::TomlReader;
+use crate::language::Languages;
+
+/// Why a question gets no page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnsuitableQuestion {
+    /// When, whether yet, which version now, what it costs.
+    TimeBound,
+    /// Where something is in the community, not in the product.
+    Place,
+    /// About people.
+    Person,
+    /// Without a word that says what it is about.
+    NoSubject,
+}
+
+impl fmt::Display for UnsuitableQuestion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TimeBound => "its answer holds for a short time only",
+            Self::Place => "it asks for a place in the community",
+            Self::Person => "it asks about a person",
+            Self::NoSubject => "it does not say what it is about",
+        })
+    }
+}
+
+/// What tells such questions: the section `page_questions` of the language files. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct PageQuestionRules {
+    kinds: Arc<[(UnsuitableQuestion, RegexSet)]>,
+    /// Words that do not say what a question is about.
+    general: Arc<BTreeSet<String>>,
+}
+
+/// Lists of regular expressions with what they tell.
+const KINDS: [(&str, UnsuitableQuestion); 3] = [
+    ("time_bound", UnsuitableQuestion::TimeBound),
+    ("places", UnsuitableQuestion::Place),
+    ("persons", UnsuitableQuestion::Person),
+];
+
+/// Lists of words that say nothing about a subject.
+const GENERAL: [(&str, &str); 7] = [
+    ("page_questions", "general"),
+    ("same", "stop"),
+    ("same", "filler"),
+    ("title", "openers"),
+    ("title", "lead_ins"),
+    ("title", "empty"),
+    ("title", "question_words"),
+];
+
+impl PageQuestionRules {
+    /// Reads the lists of every language; `table` may replace them.
+    pub(crate) fn read(table: &mut TomlReader, languages: &Languages) -> Self {
+        let kinds = KINDS.map(|(key, kind)| (kind, patterns(table, languages, key)));
+        let general = GENERAL.iter().flat_map(|(section, key)| languages.words(section, key));
+        Self { kinds: kinds.into(), general: Arc::new(general.map(str::to_owned).collect()) }
+    }
+
+    /// Why a question gets no page; `None` if nothing speaks against one. `title` is plain text,
+    /// `shows_error` whether askers show an error message or code.
+    pub fn why_unsuitable(&self, title: &str, shows_error: bool) -> Option<UnsuitableQuestion> {
+        let kind = self.kinds.iter().find(|(_, patterns)| patterns.is_match(title));
+        if let Some((kind, _)) = kind {
+            return Some(*kind);
+        }
+        let says_nothing = !shows_error && self.is_general(title);
+        says_nothing.then_some(UnsuitableQuestion::NoSubject)
+    }
+
+    /// Whether no word of a title says what the question is about.
+    pub fn is_general(&self, title: &str) -> bool {
+        let words = title.split(|c: char| !(c.is_alphanumeric() || "'’_-./#+".contains(c)));
+        let words = words.map(|word| word.replace(['\'', '’'], "").to_lowercase());
+        words
+            .filter(|word| word.chars().any(char::is_alphabetic))
+            .all(|word| self.general.contains(word.trim_matches(['.', '-'])))
+    }
+}
+
+fn patterns(table: &mut TomlReader, languages: &Languages, key: &'static str) -> RegexSet {
+    let mut good = Vec::new();
+    for list in languages.lists(table, key, ("page_questions", key)) {
+        for pattern in &list.words {
+            match RegexBuilder::new(pattern).case_insensitive(true).build() {
+                Ok(_) => good.push(pattern.clone()),
+                Err(error) => {
+                    table.report(list.error(format!("not a regular expression: {error}")))
+                }
+            }
+        }
+    }
+    let set = RegexSetBuilder::new(good).case_insensitive(true).build();
+    set.unwrap_or_else(|error| {
+        table.wrong(key, format!("too many or too large patterns together: {error}"));
+        RegexSet::empty()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ruleset::Ruleset;
+
+    #[test]
+    fn questions_about_now_places_and_people_get_no_page() {
+        let rules = Ruleset::embedded().page_questions;
+        for (title, expected) in [
+            ("When will 3.0 be released?", UnsuitableQuestion::TimeBound),
+            ("When is the next release?", UnsuitableQuestion::TimeBound),
+            ("Any news on the mobile client?", UnsuitableQuestion::TimeBound),
+            ("Is there an ETA for the migration?", UnsuitableQuestion::TimeBound),
+            ("What is the status of the new editor?", UnsuitableQuestion::TimeBound),
+            ("Is the API down right now?", UnsuitableQuestion::TimeBound),
+            ("Which version is the latest?", UnsuitableQuestion::TimeBound),
+            ("Is the token listed on an exchange yet?", UnsuitableQuestion::TimeBound),
+            ("What is the price of a licence today?", UnsuitableQuestion::TimeBound),
+            ("Will the shop reopen?", UnsuitableQuestion::TimeBound),
+            ("다음 버전은 언제 나오나요?", UnsuitableQuestion::TimeBound),
+            ("서버가 지금 다운됐나요?", UnsuitableQuestion::TimeBound),
+            ("Which channel is for support?", UnsuitableQuestion::Place),
+            ("Where can I find the announcements channel?", UnsuitableQuestion::Place),
+            ("질문은 어느 채널에 올리나요?", UnsuitableQuestion::Place),
+            ("Who is the lead developer?", UnsuitableQuestion::Person),
+            ("Who made this bot?", UnsuitableQuestion::Person),
+            ("How do I fix this?", UnsuitableQuestion::NoSubject),
+            ("What is wrong with it?", UnsuitableQuestion::NoSubject),
+            ("이거 어떻게 하나요?", UnsuitableQuestion::NoSubject),
+        ] {
+            assert_eq!(rules.why_unsuitable(title, false), Some(expected), "{title}");
+        }
+    }
+
+    #[test]
+    fn questions_of_how_and_why_may_get_a_page() {
+        let rules = Ruleset::embedded().page_questions;
+        for title in [
+            "How do I release a lock when the process is killed?",
+            "When should I use a worker instead of a thread?",
+            "How do I check the status of a job?",
+            "Why is the server still using the old certificate?",
+            "What happens when the queue is full?",
+            "How do I pin the version of a plugin?",
+            "Will my settings survive an upgrade?",
+            "Which branch do I fork from?",
+            "How do I set the price of a product in the API?",
+            "Who can approve a deployment?",
+            "How do I create a channel with the API?",
+            "Where is the configuration file?",
+            "서버를 다시 시작하려면 어떻게 하나요?",
+            "언제 캐시가 비워지나요?",
+            "What is RBAC?",
+        ] {
+            assert_eq!(rules.why_unsuitable(title, false), None, "{title}");
+        }
+        assert_eq!(rules.why_unsuitable("How do I fix this error?", true), None);
+    }
+
+    #[test]
+    fn a_wrong_pattern_is_reported_with_its_place() {
+        let file = |name: &str| {
+            (name == "languages/en.toml").then(|| "[page_questions]\nplaces = ['(']".to_owned())
+        };
+        let errors = Ruleset::parse(file).unwrap_err();
+        assert_eq!(errors[0].key, "page_questions.places");
+    }
+}
