@@ -16,6 +16,7 @@ mod forget;
 mod import;
 mod proposals;
 mod propose;
+mod redact;
 mod reindex;
 mod retry;
 mod run;
@@ -119,6 +120,8 @@ enum CliCommand {
     Serve(serve::ServeArgs),
     /// Erase a user's data and never store it again
     Forget(forget::ForgetArgs),
+    /// Show what would be redacted before a text is stored
+    Redact(redact::RedactArgs),
     /// Retry payloads that could not be parsed
     Retry,
     /// Show stored data and daemon status
@@ -187,6 +190,7 @@ impl Cli {
             CliCommand::Proposals => proposals::run(options).await,
             CliCommand::Serve(arguments) => serve::run(options, arguments).await,
             CliCommand::Forget(arguments) => forget::run(options, arguments).await,
+            CliCommand::Redact(arguments) => redact::run(options, arguments),
             CliCommand::Retry => retry::run(options).await,
             CliCommand::Status => status::run(options).await,
             CliCommand::Check => doctor::run(options).await,
@@ -202,7 +206,8 @@ impl GlobalArgs {
         let file = self.config.clone().or_else(|| beside_data.is_file().then_some(beside_data));
         let config = Config::load(file.as_deref(), std::env::vars())?;
         let directory = self.rules.as_deref().or(config.rules.as_deref());
-        let rules = config::load_rules(directory)?;
+        let mut rules = config::load_rules(directory)?;
+        rules.facts.list_links(config.own_links().iter().map(String::as_str));
         let folder = config.folder.clone().unwrap_or_default();
         Ok(LoadedSettings { config, rules: Arc::new(rules), folder })
     }

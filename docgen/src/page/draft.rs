@@ -3,7 +3,8 @@
 use rules::markdown::links;
 use rules::model::cluster::{Cluster, Quote};
 use rules::publish::anonymize::Participants;
-use rules::safety::{UnlistedValue, redact, unlisted};
+use rules::publish::presentation::facts_of;
+use rules::safety::{FactRules, SafetyFinding, judge_text, redact};
 use rules::versions::versions;
 
 use crate::page::evidence::EvidenceItem;
@@ -25,12 +26,12 @@ pub enum DraftRefusal {
     #[error("no answer is self-contained: {0}")]
     Thin(&'static str),
     #[error("it contains values that facts.toml does not list: {}", listed(.0))]
-    Unlisted(Vec<UnlistedValue>),
+    Unlisted(Vec<SafetyFinding>),
     #[error("the page failed its checks: {}", faults(.0))]
     Faulty(Vec<LintError>),
 }
 
-fn listed(values: &[UnlistedValue]) -> String {
+fn listed(values: &[SafetyFinding]) -> String {
     values.iter().map(|one| format!("{} {}", one.kind, one.value)).collect::<Vec<_>>().join(", ")
 }
 
@@ -49,9 +50,10 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
     }
     let people = Participants::of(cluster, context.naming);
     let (asked, title) = people.headline(cluster).ok_or(DraftRefusal::NoTitle)?;
-    let answers = crate::page::selection::answers(cluster, &title, context, &people)
+    let facts = facts_of(cluster, &context.rules.facts);
+    let answers = crate::page::selection::answers(cluster, &title, context, &facts, &people)
         .map_err(DraftRefusal::Thin)?;
-    refuse_unlisted([&asked.question, answers[0].quote], context)?;
+    refuse_unlisted([&asked.question, answers[0].quote], context, &facts)?;
 
     let of_one = |one| EvidenceItem::of(one, context.naming, &people);
     let mut evidence = cluster.occurrences.iter().map(of_one).collect::<Vec<_>>();
@@ -64,13 +66,13 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
     let page = PageInput {
         cluster: &cluster.id,
         title: &title,
-        symptom: crate::page::selection::symptom(cluster, context, &people),
+        symptom: crate::page::selection::symptom(cluster, context, &facts, &people),
         answers: answers
             .iter()
             .map(|answer| render::answer(answer.occurrence, answer.quote, &answer.blocks, context))
             .collect(),
         versions: &versions,
-        variants: crate::page::selection::variants(cluster, &title, context, &people),
+        variants: crate::page::selection::variants(cluster, &title, context, &facts, &people),
         evidence: &evidence,
         askers: cluster.asker_count(),
         confirmed: cluster.last_confirmed(),
@@ -94,22 +96,26 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
         links,
         versions,
     };
-    lint::lint_page(&draft, &written.headings, &people, cluster, context)
+    lint::lint_page(&draft, &written.headings, &people, cluster, context, &facts)
         .map_err(DraftRefusal::Faulty)?;
     Ok(draft)
 }
 
 /// Checks the original text, not what is left of it on the page: it also covers the addresses of
 /// links and the parts that were dropped.
-fn refuse_unlisted(quotes: [&Quote; 2], context: &DraftContext<'_>) -> Result<(), DraftRefusal> {
-    let mut found = quotes
-        .iter()
-        .flat_map(|quote| {
-            let text = redact(&quote.text, &context.rules.safety);
-            unlisted(&text, &context.rules.safety, &context.rules.facts)
-        })
-        .collect::<Vec<_>>();
-    found.sort();
-    found.dedup();
+fn refuse_unlisted(
+    quotes: [&Quote; 2],
+    context: &DraftContext<'_>,
+    facts: &FactRules,
+) -> Result<(), DraftRefusal> {
+    let mut found: Vec<SafetyFinding> = Vec::new();
+    for quote in quotes {
+        let text = redact(&quote.text, &context.rules.safety);
+        for finding in judge_text(&text, &context.rules.safety, facts).findings {
+            if found.iter().all(|known| known.value != finding.value) {
+                found.push(finding);
+            }
+        }
+    }
     if found.is_empty() { Ok(()) } else { Err(DraftRefusal::Unlisted(found)) }
 }
