@@ -182,7 +182,10 @@ fn defanged(link: &str) -> String {
         "http" => "hxxp://".to_owned(),
         other => format!("{other}[:]//"),
     };
-    let path = path.replace("://", "[:]//");
+    let mut path = path.replace("://", "[:]//");
+    if path.to_ascii_lowercase().contains("www.") {
+        path = path.replace('.', "[.]");
+    }
     format!("{scheme}{}{path} [not listed by maintainers]", authority.replace('.', "[.]"))
 }
 
