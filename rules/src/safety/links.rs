@@ -122,32 +122,39 @@ pub fn link_hosts(text: &str) -> Vec<String> {
         !host.is_empty()
             && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte))
     };
-    let hosts = links(text).map(|range| authority(&text[range]));
+    let hosts = links(text).into_iter().map(|range| authority(&text[range]));
     hosts.filter(plain).map(str::to_lowercase).collect()
 }
 
 /// Ranges of what renderers make links of: addresses with a scheme, and names that begin with `www.`.
-fn links(text: &str) -> impl Iterator<Item = Range<usize>> {
+fn links(text: &str) -> Vec<Range<usize>> {
     static LINK: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"(?i)(?:\b(?:https?|ftp|wss?)://|\bwww\.)[^\s<>"'`|]+"#)
             .expect("a constant pattern")
     });
-    LINK.find_iter(text).map(|found| {
-        let mut link = found.as_str();
-        loop {
-            let unbalanced =
-                link.ends_with(')') && link.matches(')').count() > link.matches('(').count();
-            if unbalanced || link.ends_with(['.', ',', ';', ':', '!', '?', '*', '_', '~', ']', '}'])
-            {
-                link = &link[..link.len() - 1];
-            } else {
-                break;
-            }
-        }
-        // The rest of a masked link, `[label](address)more`.
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(hit) = LINK.find_at(text, from) {
+        let link = without_end_marks(hit.as_str());
+        // A label that is a link ends where the address of its own begins.
         let link = link.find("](").map_or(link, |at| &link[..at]);
-        found.start()..found.start() + link.len()
-    })
+        from = hit.start() + link.len();
+        found.push(hit.start()..from);
+    }
+    found
+}
+
+/// A link without the marks of the sentence behind it.
+fn without_end_marks(mut link: &str) -> &str {
+    loop {
+        let unbalanced =
+            link.ends_with(')') && link.matches(')').count() > link.matches('(').count();
+        if unbalanced || link.ends_with(['.', ',', ';', ':', '!', '?', '*', '_', '~', ']', '}']) {
+            link = &link[..link.len() - 1];
+        } else {
+            return link;
+        }
+    }
 }
 
 /// Names of hosts without scheme: words with a dot before an ending of letters.

@@ -28,7 +28,7 @@ fn secrets_are_replaced_by_their_kind() {
         (key("ghp_", 36), "[redacted: access token]".into()),
         (key("github_pat_", 60), "[redacted: access token]".into()),
         (format!("AKIA{}", "ABCD1234".repeat(2)), "[redacted: API key]".into()),
-        (key("xoxb-", 30), "[redacted: API key]".into()),
+        (key("xoxb-", 30), "[redacted: access token]".into()),
         (key("AIza", 35), "[redacted: API key]".into()),
         (
             format!("{}.{}.{}", key("eyJ", 20), key("eyJ", 30), key("s", 30)),
