@@ -16,6 +16,7 @@ mod forget;
 mod import;
 mod proposals;
 mod propose;
+mod redact;
 mod reindex;
 mod retry;
 mod run;
@@ -122,6 +123,8 @@ enum CliCommand {
     Forget(forget::ForgetArgs),
     /// Take back the erasure of a mistyped user id
     Unforget(unforget::UnforgetArgs),
+    /// Show what would be redacted before a text is stored
+    Redact(redact::RedactArgs),
     /// Retry payloads that could not be parsed
     Retry,
     /// Show stored data and daemon status
@@ -191,6 +194,7 @@ impl Cli {
             CliCommand::Serve(arguments) => serve::run(options, arguments).await,
             CliCommand::Forget(arguments) => forget::run(options, arguments).await,
             CliCommand::Unforget(arguments) => unforget::run(options, arguments).await,
+            CliCommand::Redact(arguments) => redact::run(options, arguments),
             CliCommand::Retry => retry::run(options).await,
             CliCommand::Status => status::run(options).await,
             CliCommand::Check => doctor::run(options).await,
@@ -206,7 +210,8 @@ impl GlobalArgs {
         let file = self.config.clone().or_else(|| beside_data.is_file().then_some(beside_data));
         let config = Config::load(file.as_deref(), std::env::vars())?;
         let directory = self.rules.as_deref().or(config.rules.as_deref());
-        let rules = config::load_rules(directory)?;
+        let mut rules = config::load_rules(directory)?;
+        rules.facts.list_links(config.own_links().iter().map(String::as_str));
         let folder = config.folder.clone().unwrap_or_default();
         Ok(LoadedSettings { config, rules: Arc::new(rules), folder })
     }

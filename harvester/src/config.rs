@@ -103,6 +103,16 @@ impl Config {
         if mistakes.is_empty() { Ok(config) } else { Err(ConfigErrors(mistakes).into()) }
     }
 
+    /// What answers may link to without being listed in `facts.toml`: the repositories of the account that
+    /// gets the proposals, and its pages.
+    pub fn own_links(&self) -> Vec<String> {
+        let github = self.forge.github.as_ref();
+        let owner = github.and_then(|github| github.repository.split('/').next());
+        owner.map_or_else(Vec::new, |owner| {
+            vec![format!("github.com/{owner}"), format!("{}.github.io", owner.to_lowercase())]
+        })
+    }
+
     fn read(file: &mut TomlReader, base: &Path) -> Self {
         let path = |text: String| base.join(text);
         let rules = file.section("rules", |table| table.optional_text("directory"));

@@ -155,12 +155,13 @@ impl Daemon {
         mut stopping: watch::Receiver<bool>,
     ) -> impl Future<Output = anyhow::Result<()>> + Send + use<> {
         let (store, naming) = (self.store.clone(), self.naming.clone());
+        let rules = Arc::clone(&self.rules);
         let (index, address) = (self.data.join(INDEX), self.config.listen.clone());
         async move {
             let Some(searcher) = open_searcher(&index, &mut stopping).await else { return Ok(()) };
             let Some(listener) = bound(&address, &mut stopping).await else { return Ok(()) };
             tracing::info!("serving on http://{}", listener.local_addr()?);
-            let mut router = site::router(SiteState::new(store, searcher, naming));
+            let mut router = site::router(SiteState::new(store, searcher, naming, rules));
             if let Some(ear) = ear {
                 router = site::http::webhooks::with_webhooks(router, Arc::new(ear));
             }

@@ -1,4 +1,5 @@
 pub mod anonymize;
+pub mod presentation;
 pub mod pseudonym;
 pub mod title;
 mod title_weights;

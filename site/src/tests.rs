@@ -13,6 +13,7 @@ use indexer::store::{
     WriteLock,
 };
 use proptest::prelude::*;
+use rules::config::ruleset::Ruleset;
 use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ClusterId, MessageId, Millis};
 use rules::publish::pseudonym::{AuthorNaming, Salt};
@@ -48,6 +49,7 @@ impl World {
             store.clone(),
             index.searcher(),
             AuthorNaming::Pseudonyms(Salt([3; 16])),
+            Arc::new(Ruleset::embedded()),
         );
         let mut world = Self { store, index, router: router(site), _lock: lock, _data: data };
         world.keep(clusters).await;
@@ -144,6 +146,24 @@ fn some() -> [Cluster; 2] {
     )]);
     wallet.state = ClusterState::Known;
     [port, wallet]
+}
+
+#[tokio::test]
+async fn no_format_serves_a_live_link_or_harmful_advice() {
+    let linked = occurrence(1, "Where do I set the port?", "See https://blog.example/port for it.");
+    let harmful = occurrence(3, "Where is the port set?", "Just dm me for the working file.");
+    let world = World::with(&[cluster(vec![linked, harmful])]).await;
+    let found = world.get("/api/v1/search?q=port").await;
+    let found: serde_json::Value = serde_json::from_str(&found.body).unwrap();
+    let address = found["answers"][0]["url"].as_str().unwrap().to_owned();
+    for form in ["", ".md", ".json"] {
+        let served = world.get(&format!("{address}{form}")).await;
+        assert_eq!(served.status, StatusCode::OK);
+        assert!(served.body.contains("not listed by maintainers"), "{}", served.body);
+        for text in ["https://blog.example", "dm me"] {
+            assert!(!served.body.contains(text), "{text} in {}", served.body);
+        }
+    }
 }
 
 #[tokio::test]

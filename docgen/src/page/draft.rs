@@ -5,7 +5,8 @@ use rules::markdown::{links, plain_text};
 use rules::model::cluster::{Cluster, Quote};
 use rules::page_questions::UnsuitableQuestion;
 use rules::publish::anonymize::Participants;
-use rules::safety::{UnlistedValue, redact, unlisted};
+use rules::publish::presentation::facts_of;
+use rules::safety::{FactRules, SafetyFinding, judge_text, redact};
 use rules::versions::versions;
 
 use crate::page::evidence::EvidenceItem;
@@ -30,7 +31,7 @@ pub enum DraftRefusal {
     #[error("no answer is self-contained: {0}")]
     Thin(&'static str),
     #[error("it contains values that facts.toml does not list: {}", listed(.0))]
-    Unlisted(Vec<UnlistedValue>),
+    Unlisted(Vec<SafetyFinding>),
     /// It could have one, and waits for the reason that this names.
     #[error("{0}")]
     Held(&'static str),
@@ -38,7 +39,7 @@ pub enum DraftRefusal {
     Faulty(Vec<LintError>),
 }
 
-fn listed(values: &[UnlistedValue]) -> String {
+fn listed(values: &[SafetyFinding]) -> String {
     values.iter().map(|one| format!("{} {}", one.kind, one.value)).collect::<Vec<_>>().join(", ")
 }
 
@@ -69,13 +70,14 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
     }
     let people = Participants::of(cluster, context.naming);
     let (asked, title) = people.headline(cluster).ok_or(DraftRefusal::NoTitle)?;
-    let symptom = crate::page::selection::symptom(cluster, context, &people);
+    let facts = facts_of(cluster, &context.rules.facts);
+    let symptom = crate::page::selection::symptom(cluster, context, &facts, &people);
     let title = with_subject(title, symptom.as_ref().map(|shown| shown.text.as_str()), context);
-    let answers = crate::page::selection::answers(cluster, &title, context, &people)
+    let answers = crate::page::selection::answers(cluster, &title, context, &facts, &people)
         .map_err(DraftRefusal::Thin)?;
-    refuse_unlisted([&asked.question, answers[0].quote], context)?;
+    refuse_unlisted([&asked.question, answers[0].quote], context, &facts)?;
 
-    let of_one = |one| EvidenceItem::of(one, context, &people);
+    let of_one = |one| EvidenceItem::of(one, context, &facts, &people);
     let mut evidence = cluster.occurrences.iter().map(of_one).collect::<Vec<_>>();
     evidence
         .sort_by(|a, b| b.resolved.cmp(&a.resolved).then(a.question_link.cmp(&b.question_link)));
@@ -89,7 +91,7 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
         symptom,
         answers: &answers,
         versions: &versions,
-        variants: crate::page::selection::variants(cluster, &title, context, &people),
+        variants: crate::page::selection::variants(cluster, &title, context, &facts, &people),
     };
     let path = match context.path {
         Some(path) => path.to_owned(),
@@ -112,7 +114,7 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
         links,
         versions,
     };
-    lint::lint_page(&draft, &written.headings, &people, cluster, context)
+    lint::lint_page(&draft, &written.headings, &people, cluster, context, &facts)
         .map_err(DraftRefusal::Faulty)?;
     Ok(draft)
 }
@@ -121,7 +123,8 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
 pub fn page_title(cluster: &Cluster, context: &DraftContext<'_>) -> Option<String> {
     let people = Participants::of(cluster, context.naming);
     let (_, title) = people.headline(cluster)?;
-    let symptom = crate::page::selection::symptom(cluster, context, &people);
+    let facts = facts_of(cluster, &context.rules.facts);
+    let symptom = crate::page::selection::symptom(cluster, context, &facts, &people);
     Some(with_subject(title, symptom.as_ref().map(|shown| shown.text.as_str()), context))
 }
 
@@ -136,15 +139,19 @@ fn with_subject(title: String, symptom: Option<&str>, context: &DraftContext<'_>
 
 /// Checks the original text, not what is left of it on the page: it also covers the addresses of
 /// links and the parts that were dropped.
-fn refuse_unlisted(quotes: [&Quote; 2], context: &DraftContext<'_>) -> Result<(), DraftRefusal> {
-    let mut found = quotes
-        .iter()
-        .flat_map(|quote| {
-            let text = redact(&quote.text, &context.rules.safety);
-            unlisted(&text, &context.rules.safety, &context.rules.facts)
-        })
-        .collect::<Vec<_>>();
-    found.sort();
-    found.dedup();
+fn refuse_unlisted(
+    quotes: [&Quote; 2],
+    context: &DraftContext<'_>,
+    facts: &FactRules,
+) -> Result<(), DraftRefusal> {
+    let mut found: Vec<SafetyFinding> = Vec::new();
+    for quote in quotes {
+        let text = redact(&quote.text, &context.rules.safety);
+        for finding in judge_text(&text, &context.rules.safety, facts).findings {
+            if found.iter().all(|known| known.value != finding.value) {
+                found.push(finding);
+            }
+        }
+    }
     if found.is_empty() { Ok(()) } else { Err(DraftRefusal::Unlisted(found)) }
 }

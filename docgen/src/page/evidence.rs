@@ -6,7 +6,7 @@ use rules::model::cluster::Occurrence;
 use rules::model::ids::{MessageId, Millis};
 use rules::publish::anonymize::Participants;
 use rules::resolution::ResolutionGrade;
-use rules::safety::redact;
+use rules::safety::{FactRules, redact};
 
 use super::model::DraftContext;
 use super::selection::is_publishable;
@@ -45,6 +45,7 @@ impl EvidenceItem {
     pub(crate) fn of(
         occurrence: &Occurrence,
         context: &DraftContext<'_>,
+        facts: &FactRules,
         people: &Participants<'_>,
     ) -> Self {
         let answer = occurrence.best_answer();
@@ -56,7 +57,7 @@ impl EvidenceItem {
             trusted: answer.trusted,
             helped: help_sign(occurrence.grade),
             question: people.line(&redact(&occurrence.question.text, &context.rules.safety)),
-            answer: is_publishable(&answer.text, context).then(|| people.line(&text)),
+            answer: is_publishable(&answer.text, context, facts).then(|| people.line(&text)),
         });
         Self {
             asked: occurrence.question.sent,

@@ -10,7 +10,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use rules::markdown::MarkdownDialect;
 use rules::model::cluster::Cluster;
 use rules::publish::anonymize::Participants;
-use rules::safety::{redact, unlisted};
+use rules::safety::{FactRules, judge_text, redact};
 
 use crate::directives::{directive_in, plain_title};
 use crate::page::format::{anchor, marker};
@@ -42,6 +42,7 @@ pub(crate) fn lint_page(
     people: &Participants<'_>,
     cluster: &Cluster,
     context: &DraftContext<'_>,
+    facts: &FactRules,
 ) -> Result<(), Vec<LintError>> {
     let mut lint =
         PageLint { faults: Vec::new(), hosts: hosts(draft), permalinks: permalinks(cluster) };
@@ -51,7 +52,7 @@ pub(crate) fn lint_page(
     if seen.headings.iter().map(String::as_str).ne(headings.iter().map(|heading| heading.trim())) {
         lint.fault("a heading that the template did not write", seen.headings.join(" / "));
     }
-    lint.check_words(&seen, people, context);
+    lint.check_words(&seen, people, context, facts);
     if lint.faults.is_empty() { Ok(()) } else { Err(lint.faults) }
 }
 
@@ -210,10 +211,11 @@ impl PageLint {
         seen: &VisibleContent,
         people: &Participants<'_>,
         context: &DraftContext<'_>,
+        facts: &FactRules,
     ) {
         let VisibleContent { prose, code, .. } = seen;
         for text in [prose, code] {
-            for found in unlisted(text, &context.rules.safety, &context.rules.facts) {
+            for found in judge_text(text, &context.rules.safety, facts).findings {
                 self.fault("a value that facts.toml does not list:", found.value);
             }
             if redact(text, &context.rules.safety) != *text {
@@ -275,8 +277,9 @@ mod tests {
             versions: Vec::new(),
         };
         let people = Participants::of(&cluster, &naming);
-        let faults =
-            lint_page(&draft, &headings, &people, &cluster, &context).err().unwrap_or_default();
+        let faults = lint_page(&draft, &headings, &people, &cluster, &context, &rules.facts)
+            .err()
+            .unwrap_or_default();
         faults.into_iter().map(|fault| fault.what).collect()
     }
 

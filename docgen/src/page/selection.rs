@@ -9,7 +9,7 @@ use rules::model::ids::Millis;
 use rules::occurrence_ranking::{RankedOccurrence, SolutionStanding, overlap, rank_occurrences};
 use rules::publish::anonymize::Participants;
 use rules::resolution::ResolutionGrade;
-use rules::safety::{redact, unlisted, why_not_alone};
+use rules::safety::{FactRules, judge_text, redact, why_not_alone};
 
 use super::model::DraftContext;
 use super::render::shortened;
@@ -44,40 +44,61 @@ pub(crate) fn variants<'c>(
     cluster: &'c Cluster,
     title: &str,
     context: &DraftContext<'_>,
+    facts: &FactRules,
     people: &Participants<'_>,
 ) -> Vec<QuestionText<'c>> {
     let lines = people.variants(cluster, title).into_iter();
-    let lines = lines.filter(|(_, line)| is_publishable(line, context)).take(MOST_VARIANTS);
+    let lines = lines.filter(|(_, line)| is_publishable(line, context, facts)).take(MOST_VARIANTS);
     lines.map(|(occurrence, text)| QuestionText { occurrence, text }).collect()
 }
 
-/// Answers, best first, of which each is self-contained, or why none does. The best one may still hold
-/// what must not be published; the others do not. The best one has the most people behind it, or, where
-/// no such answer is self-contained, as many as an answer beside it needs.
+/// Answers, best first, of which each is self-contained and may be published, or why none does. Where the
+/// best one of no occurrence may be published, only the very best, which then keeps the page back. The best
+/// one has the most people behind it, or, where no such answer is self-contained, as many as an answer
+/// beside it needs.
 pub(crate) fn answers<'c>(
     cluster: &'c Cluster,
     title: &str,
     context: &DraftContext<'_>,
+    facts: &FactRules,
     people: &Participants<'_>,
 ) -> Result<Vec<DraftAnswer<'c>>, &'static str> {
     let mut why = "it has no text";
+    let mut unpublishable = None;
     let mut chosen: Vec<DraftAnswer<'c>> = Vec::new();
     for ranked in rank_occurrences(cluster) {
         if !(ranked.standing.leads || ranked.standing.stands_beside) {
             continue;
         }
-        for quote in &ranked.occurrence.answers {
-            match read(&ranked, quote, title, context, people) {
-                Ok(answer) if chosen.is_empty() => chosen.push(answer),
-                Ok(answer) if adds(&answer, &chosen, context) => chosen.push(answer),
-                Ok(_) => {}
-                Err(reason) if chosen.is_empty() => why = reason,
-                Err(_) => {}
+        let occurrence = ranked.occurrence;
+        for quote in &occurrence.answers {
+            let answer = match read(&ranked, quote, title, context, people) {
+                Ok(answer) => answer,
+                Err(reason) => {
+                    if chosen.is_empty() {
+                        why = reason;
+                    }
+                    continue;
+                }
+            };
+            let publishable = is_publishable(&quote.text, context, facts);
+            // What was said beside an answer that must not be published is no answer by itself.
+            let leads = chosen.is_empty()
+                && (unpublishable.is_none() || quote.message == occurrence.best_answer().message);
+            if leads && publishable {
+                chosen.push(answer);
+            } else if chosen.is_empty() {
+                unpublishable.get_or_insert(answer);
+            } else if publishable && adds(&answer, &chosen, context, facts) {
+                chosen.push(answer);
             }
             if chosen.len() == MOST_ANSWERS {
                 return Ok(chosen);
             }
         }
+    }
+    if chosen.is_empty() {
+        chosen.extend(unpublishable);
     }
     if chosen.is_empty() { Err(why) } else { Ok(chosen) }
 }
@@ -117,7 +138,12 @@ fn said_by_others<'c>(occurrence: &'c Occurrence, quote: &Quote) -> Vec<&'c str>
 
 /// Whether an answer says more than those above it: the same person went on speaking, or enough
 /// people settled the question in another way.
-fn adds(answer: &DraftAnswer<'_>, chosen: &[DraftAnswer<'_>], context: &DraftContext<'_>) -> bool {
+fn adds(
+    answer: &DraftAnswer<'_>,
+    chosen: &[DraftAnswer<'_>],
+    context: &DraftContext<'_>,
+    facts: &FactRules,
+) -> bool {
     let (first, quote) = (&chosen[0], answer.quote);
     let continues = answer.occurrence.conversation == first.occurrence.conversation
         && quote.author == first.quote.author
@@ -130,8 +156,7 @@ fn adds(answer: &DraftAnswer<'_>, chosen: &[DraftAnswer<'_>], context: &DraftCon
     let text = plain_text(&answer.blocks);
     (continues || other_way)
         && !text.trim_end().ends_with('?')
-        && is_publishable(&text, context)
-        && is_publishable(&quote.text, context)
+        && is_publishable(&text, context, facts)
         && chosen.iter().all(|other| overlap(&quote.text, &other.quote.text) <= SAME_WORDS)
 }
 
@@ -139,6 +164,7 @@ fn adds(answer: &DraftAnswer<'_>, chosen: &[DraftAnswer<'_>], context: &DraftCon
 pub(crate) fn symptom<'c>(
     cluster: &'c Cluster,
     context: &DraftContext<'_>,
+    facts: &FactRules,
     people: &Participants<'_>,
 ) -> Option<QuestionText<'c>> {
     quotable(cluster).find_map(|occurrence| {
@@ -150,7 +176,7 @@ pub(crate) fn symptom<'c>(
         let symptom = shown.or_else(line)?.to_owned();
         let fits = symptom.len() <= LONGEST_SYMPTOM && symptom.lines().count() <= 30;
         let runs = context.target.runs(&context.target.guarded_code(&symptom));
-        let shown = fits && !runs && is_publishable(&symptom, context);
+        let shown = fits && !runs && is_publishable(&symptom, context, facts);
         shown.then_some(QuestionText { occurrence, text: symptom })
     })
 }
@@ -183,8 +209,8 @@ pub(crate) fn quotable(cluster: &Cluster) -> impl DoubleEndedIterator<Item = &Oc
     cluster.occurrences.iter().filter(|occurrence| occurrence.quotable)
 }
 
-pub(crate) fn is_publishable(text: &str, context: &DraftContext<'_>) -> bool {
-    unlisted(text, &context.rules.safety, &context.rules.facts).is_empty()
+pub(crate) fn is_publishable(text: &str, context: &DraftContext<'_>, facts: &FactRules) -> bool {
+    judge_text(text, &context.rules.safety, facts).is_publishable()
 }
 
 fn has_code(blocks: &[MarkdownBlock]) -> bool {

@@ -13,6 +13,9 @@ use rules::resolution::{ResolutionGrade, ResolutionSignal, SignalKind};
 /// 2025-03-01T12:00:00Z.
 pub(crate) const START: i64 = 1_740_830_400_000;
 
+/// Hosts that hostile answers link to are listed here, so that what else is wrong with them shows.
+const FACTS: &str = "domains = ['docs.lantern.example', 'evil.example', 'github.com']";
+
 pub(crate) struct World {
     pub rules: Ruleset,
     pub naming: AuthorNaming,
@@ -26,8 +29,12 @@ impl World {
     }
 
     pub(crate) fn with_scope(target: DocsTarget, scope: &str) -> Self {
-        let rules =
-            Ruleset::parse(|name| (name == "scope.toml").then(|| scope.to_owned())).unwrap();
+        let rules = Ruleset::parse(|name| match name {
+            "scope.toml" => Some(scope.to_owned()),
+            "facts.toml" => Some(FACTS.to_owned()),
+            _ => None,
+        });
+        let rules = rules.unwrap();
         Self {
             rules,
             naming: AuthorNaming::Pseudonyms(Salt([7; 16])),

@@ -107,7 +107,7 @@ pub(super) async fn run(
         out!("Search page: http://{}  (Ctrl-C stops)", listener.local_addr()?);
         let store = Store::open_read_only(&options.data).await?;
         let searcher = Searcher::open(&options.data.join(INDEX))?;
-        let router = site::router(SiteState::new(store, searcher, naming));
+        let router = site::router(SiteState::new(store, searcher, naming, settings.rules));
         site::serve(listener, router, stop_signal()?).await?;
     }
     Ok(CommandResult::Success)

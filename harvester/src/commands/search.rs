@@ -1,8 +1,11 @@
 use indexer::search::document::SearchAudience;
 use indexer::search::{SearchQuery, highlights};
+use rules::config::ruleset::Ruleset;
 use rules::markdown::visible;
 use rules::model::cluster::{Cluster, Occurrence};
+use rules::publish::presentation::{facts_of, presentable};
 use rules::publish::title::clean_title;
+use rules::safety::judge_text;
 use serde::Serialize;
 
 use super::table::{day, indented, one_line};
@@ -49,7 +52,8 @@ pub(super) async fn run(
     };
     let hits = tokio::task::spawn_blocking(move || searcher.search(&query)).await??;
     let ids = hits.hits.iter().map(|hit| hit.cluster.clone()).collect::<Vec<_>>();
-    let found = store.clusters_with(&ids).await?.iter().map(found).collect::<Vec<_>>();
+    let clusters = store.clusters_with(&ids).await?;
+    let found = clusters.iter().map(|cluster| found(cluster, &settings.rules)).collect::<Vec<_>>();
     if options.json {
         print_json(&serde_json::json!({
             "answers": found,
@@ -69,16 +73,17 @@ pub(super) async fn run(
     Ok(CommandResult::Success)
 }
 
-/// The operator's own terminal shows all text; consent limits only what is published.
-fn found(cluster: &Cluster) -> SearchResultItem {
-    let best = best_occurrence(cluster);
+/// The operator's own terminal shows what may not be quoted, too; consent limits only what is published.
+fn found(cluster: &Cluster, rules: &Ruleset) -> SearchResultItem {
+    let shown = presentable(cluster, &rules.safety, &rules.facts);
+    let best = best_occurrence(&shown);
     let (title, answer, link) = match &cluster.canon {
         Some(canon) => {
             (canon.title.clone(), visible(&canon.answer).into_owned(), canon.link.clone())
         }
         None => (
             clean_title(&cluster.representative_question().text),
-            best.best_answer().text.clone(),
+            answer_text(best, cluster, rules),
             best.answer_link(best.best_answer()),
         ),
     };
@@ -91,6 +96,21 @@ fn found(cluster: &Cluster) -> SearchResultItem {
         last_confirmed: day(cluster.last_confirmed()),
         link,
     }
+}
+
+/// The words of the best answer, or what it is withheld for. Those that may be quoted are presentable
+/// already.
+fn answer_text(best: &Occurrence, cluster: &Cluster, rules: &Ruleset) -> String {
+    let text = &best.best_answer().text;
+    if best.quotable {
+        return text.clone();
+    }
+    let verdict = judge_text(text, &rules.safety, &facts_of(cluster, &rules.facts));
+    let kinds = || {
+        let kinds = verdict.findings.iter().map(|found| found.kind.as_str()).collect::<Vec<_>>();
+        format!("[withheld: {}]", kinds.join(", "))
+    };
+    verdict.shown(text).map_or_else(kinds, |text| text.into_owned())
 }
 
 /// The occurrence with the best answer that may be quoted, else the surest one.

@@ -27,8 +27,8 @@ pub(super) async fn run(
     let ReadHandle { store, searcher, .. } = options.reading(&settings).await?;
     let naming = settings.naming(&store).await?;
     out!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
-    site::serve(listener, site::router(SiteState::new(store, searcher, naming)), stop_signal()?)
-        .await?;
+    let site = SiteState::new(store, searcher, naming, settings.rules);
+    site::serve(listener, site::router(site), stop_signal()?).await?;
     Ok(CommandResult::Success)
 }
 

@@ -17,12 +17,13 @@ use crate::similarity::SimilarityRules;
 use crate::staleness::StalenessRules;
 
 /// The files of a ruleset with the text the binary carries.
-pub const EMBEDDED: [(&str, &str); 9] = [
+pub const EMBEDDED: [(&str, &str); 10] = [
     ("scope.toml", include_str!("../../scope.toml")),
     ("conversations.toml", include_str!("../../conversations.toml")),
     ("signals.toml", include_str!("../../signals.toml")),
     ("same.toml", include_str!("../../same.toml")),
     ("pages.toml", include_str!("../../pages.toml")),
+    ("secrets.toml", include_str!("../../secrets.toml")),
     ("safety.toml", include_str!("../../safety.toml")),
     ("facts.toml", include_str!("../../facts.toml")),
     ("topics.toml", include_str!("../../topics.toml")),
@@ -74,7 +75,7 @@ impl Ruleset {
             digest.update((text.len() as u64).to_le_bytes());
             digest.update(text);
         }
-        let [scope, conversations, signals, same, pages, safety, facts, topics, truth] =
+        let [scope, conversations, signals, same, pages, secrets, safety, facts, topics, truth] =
             &mut readers;
         let rules = Self {
             scope: ScopeRules::read(scope),
@@ -84,7 +85,7 @@ impl Ruleset {
             pages: PageRules::read(pages),
             page_questions: pages
                 .section("questions", |table| PageQuestionRules::read(table, &languages)),
-            safety: SafetyRules::read(safety, &languages),
+            safety: SafetyRules::read(safety, secrets, &languages),
             facts: FactRules::read(facts),
             topics: TopicRules::read(topics),
             truth: StalenessRules::read(truth, &languages),

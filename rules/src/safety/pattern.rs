@@ -6,12 +6,21 @@ use crate::config::toml_reader::TomlReader;
 
 /// Reads the key `pattern`; a bad one is a mistake and `None`.
 pub(super) fn pattern(table: &mut TomlReader) -> Option<Regex> {
-    let text = table.text("pattern", "");
+    pattern_with(table, "pattern", str::to_owned)
+}
+
+/// Reads a pattern that `prepare` completes; a bad one is a mistake and `None`.
+pub(super) fn pattern_with(
+    table: &mut TomlReader,
+    key: &'static str,
+    prepare: impl Fn(&str) -> String,
+) -> Option<Regex> {
+    let text = table.text(key, "");
     if text.is_empty() {
-        table.wrong("pattern", "missing; expected a regular expression");
+        table.wrong(key, "missing; expected a regular expression");
         return None;
     }
-    compile(&text).map_err(|problem| table.wrong("pattern", problem)).ok()
+    compile(&prepare(&text)).map_err(|problem| table.wrong(key, problem)).ok()
 }
 
 /// Compiles a pattern, or says what is wrong with it.

@@ -1,67 +1,72 @@
 //! Finds secrets, cheaply where there are none.
 
+mod shape;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 
-use super::pattern::pattern;
+use self::shape::SecretShape;
+use super::assignment::AssignmentRules;
+use super::fold::FoldedText;
 use super::seed_phrase::SeedPhraseRules;
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
 
 #[derive(Debug)]
 pub(super) struct SecretPatterns {
-    patterns: Vec<SecretPattern>,
+    shapes: Vec<SecretShape>,
+    assignments: AssignmentRules,
     seeds: SeedPhraseRules,
-    /// Every cue of every pattern; most messages hold none.
+    /// Every cue of every shape; most messages hold none.
     cues: AhoCorasick,
-    /// For each cue of `cues`, the pattern that waits for it; the last ones are the seeds' cues.
+    /// For each cue of `cues`, what waits for it.
     owners: Vec<MatchSource>,
     markers: Regex,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MatchSource {
-    Pattern(usize),
+    Shape(usize),
+    Assignments,
     Seeds,
 }
 
-#[derive(Debug)]
-struct SecretPattern {
-    kind: String,
-    pattern: Regex,
-    cues: Vec<String>,
-    run: usize,
-    random: bool,
-    except: Vec<String>,
+/// A secret found in a text: where, and what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretMatch<'k> {
+    pub range: Range<usize>,
+    /// "API key", "seed phrase", ...
+    pub kind: &'k str,
 }
-
-/// A secret found: where, and what it is.
-type SecretMatch<'k> = (Range<usize>, &'k str);
 
 impl SecretPatterns {
     pub(super) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
-        let patterns =
-            file.sections("secret", SecretPattern::read).into_iter().flatten().collect::<Vec<_>>();
+        let issued = file.sections("issued", SecretShape::read_issued);
+        let others = file.sections("secret", |table| SecretShape::read(table, languages));
+        let shapes = issued.into_iter().chain(others).flatten().collect::<Vec<_>>();
+        let assignments =
+            file.section("assignment", |table| AssignmentRules::read(table, languages));
         let seeds = file.section("seed", |table| SeedPhraseRules::read(table, languages));
-        let of_patterns = patterns.iter().enumerate().flat_map(|(at, secret)| {
-            secret.cues.iter().map(move |cue| (cue.as_str(), MatchSource::Pattern(at)))
+        let of_shapes = shapes.iter().enumerate().flat_map(|(at, shape)| {
+            shape.cues.iter().map(move |cue| (cue.as_str(), MatchSource::Shape(at)))
         });
+        let of_names = assignments.cues().map(|cue| (cue, MatchSource::Assignments));
         let of_seeds = seeds.cues.iter().map(|cue| (cue.as_str(), MatchSource::Seeds));
-        let (cues, owners): (Vec<_>, Vec<_>) = of_patterns.chain(of_seeds).unzip();
+        let (cues, owners): (Vec<_>, Vec<_>) = of_shapes.chain(of_names).chain(of_seeds).unzip();
         let cues = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .build(cues)
-            .expect("a few short cues fit an automaton");
-        let kinds =
-            patterns.iter().map(|secret| secret.kind.as_str()).chain([SeedPhraseRules::KIND]);
+            .expect("short cues fit an automaton");
+        let fixed = [AssignmentRules::KIND, SeedPhraseRules::KIND];
+        let kinds = shapes.iter().map(|shape| shape.kind.as_str()).chain(fixed);
         let kinds = kinds.map(regex::escape).collect::<Vec<_>>().join("|");
         let markers =
             Regex::new(&format!(r"\[redacted: (?:{kinds})\]")).expect("kinds are escaped");
-        Self { patterns, seeds, cues, owners, markers }
+        Self { shapes, assignments, seeds, cues, owners, markers }
     }
 
     /// Repeats until nothing is found, since taking one secret out can bare another. What was taken
@@ -75,105 +80,90 @@ impl SecretPatterns {
     }
 
     fn redact_once(&self, text: &str) -> Option<String> {
-        let mut out = String::new();
-        let mut done = 0;
-        let mut at = 0;
-        let markers = self.markers.find_iter(text).map(|marker| (marker.start(), marker.end()));
-        for (start, end) in markers.chain([(text.len(), text.len())]) {
-            for (range, kind) in self.find(&text[at..start]) {
-                let range = range.start + at..range.end + at;
-                out.push_str(&text[done..range.start]);
-                out.push_str("[redacted: ");
-                out.push_str(kind);
-                out.push(']');
-                done = range.end;
-            }
-            at = end;
-        }
-        if done == 0 {
+        let found = self.find(text);
+        if found.is_empty() {
             return None;
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut done = 0;
+        for SecretMatch { range, kind } in found {
+            out.push_str(&text[done..range.start]);
+            out.push_str("[redacted: ");
+            out.push_str(kind);
+            out.push(']');
+            done = range.end;
         }
         out.push_str(&text[done..]);
         Some(out)
     }
 
-    /// Secrets in reading order, none overlapping another.
-    fn find(&self, text: &str) -> Vec<SecretMatch<'_>> {
-        let mut waiting = vec![false; self.patterns.len()];
-        let mut seeds = false;
-        for cue in self.cues.find_overlapping_iter(text) {
-            match self.owners[cue.pattern()] {
-                MatchSource::Pattern(at) => waiting[at] = true,
-                MatchSource::Seeds => seeds = true,
-            }
+    /// Secrets in reading order, none overlapping another or a marker of an earlier one.
+    pub(super) fn find(&self, text: &str) -> Vec<SecretMatch<'_>> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        let markers = self.markers.find_iter(text).map(|marker| marker.range());
+        for marker in markers.chain([text.len()..text.len()]) {
+            let part = self.find_between_markers(&text[at..marker.start]);
+            found.extend(part.into_iter().map(|SecretMatch { range, kind }| SecretMatch {
+                range: range.start + at..range.end + at,
+                kind,
+            }));
+            at = marker.end;
         }
-        let run = longest_run(text);
-        let mut found: Vec<SecretMatch<'_>> = Vec::new();
-        for (secret, waiting) in self.patterns.iter().zip(waiting) {
-            if waiting || (secret.cues.is_empty() && run >= secret.run) {
-                secret.find(text, &mut found);
-            }
+        found
+    }
+
+    fn find_between_markers(&self, text: &str) -> Vec<SecretMatch<'_>> {
+        let folded = FoldedText::of(text);
+        let mut found = self.find_folded(&folded, false);
+        if let Some(joined) = folded.joined(text) {
+            found.extend(self.find_folded(&joined, true));
         }
-        found.extend(
-            self.seeds.find(text, seeds).into_iter().map(|range| (range, SeedPhraseRules::KIND)),
-        );
-        // Of two that overlap the one whose pattern stands first in the file wins; what it leaves of
-        // the other is looked at in the next round.
-        found.sort_by_key(|(range, _)| range.start);
+        // Of two that overlap the longer one wins; what it leaves of the other is looked at in the next
+        // round.
+        found.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
         let mut end = 0;
-        found.retain(|(range, _)| {
-            let apart = range.start >= end;
+        found.retain(|SecretMatch { range, .. }| {
+            let apart = range.start >= end && !range.is_empty();
             end = if apart { range.end } else { end };
             apart
         });
         found
     }
-}
 
-impl SecretPattern {
-    fn read(table: &mut TomlReader) -> Option<Self> {
-        let kind = table.text("kind", "secret");
-        if kind.is_empty() || kind.contains(['[', ']', '\n']) {
-            table.wrong("kind", "expected a few words without brackets");
-        }
-        let (cues, except) = (table.texts("cues"), table.texts("except"));
-        if cues.iter().any(String::is_empty) {
-            table.wrong("cues", "an empty cue occurs everywhere");
-        }
-        let run = table.integer("run", 16, 1, 1_000) as usize;
-        let random = table.bool("random", false);
-        let pattern = pattern(table)?;
-        if pattern.is_match("") {
-            table.wrong("pattern", "matches the empty text");
-            return None;
-        }
-        Some(Self { kind, pattern, cues, run, random, except })
-    }
-
-    fn find<'k>(&'k self, text: &str, found: &mut Vec<SecretMatch<'k>>) {
-        for captures in self.pattern.captures_iter(text) {
-            let Some(hit) = captures.name("secret").or_else(|| captures.get(0)) else { continue };
-            if hit.is_empty()
-                || (self.random && !is_random(hit.as_str()))
-                || self.is_excepted(hit.as_str())
-            {
-                continue;
+    /// What is found in a folded text, with its ranges in the original. Of a text with joined lines, only
+    /// issued keys.
+    fn find_folded(&self, folded: &FoldedText<'_>, is_joined: bool) -> Vec<SecretMatch<'_>> {
+        let text = folded.text.as_ref();
+        let mut waiting = vec![false; self.shapes.len()];
+        let (mut assignments, mut seeds) = (false, false);
+        for cue in self.cues.find_overlapping_iter(text) {
+            match self.owners[cue.pattern()] {
+                MatchSource::Shape(at) => waiting[at] = true,
+                MatchSource::Assignments => assignments = true,
+                MatchSource::Seeds => seeds = true,
             }
-            found.push((hit.range(), &self.kind));
         }
-    }
-
-    fn is_excepted(&self, value: &str) -> bool {
-        !self.except.is_empty() && {
-            let value = value.to_lowercase();
-            self.except.iter().any(|except| value.contains(except.as_str()))
+        let run = longest_run(text);
+        let mut found = Vec::new();
+        for (shape, waiting) in self.shapes.iter().zip(waiting) {
+            let tried = waiting || (shape.cues.is_empty() && run >= shape.run);
+            if tried && (shape.is_issued || !is_joined) {
+                found
+                    .extend(shape.find(text).into_iter().map(|range| (range, shape.kind.as_str())));
+            }
         }
+        if assignments && !is_joined {
+            let ranges = self.assignments.find(text).into_iter();
+            found.extend(ranges.map(|range| (range, AssignmentRules::KIND)));
+        }
+        if !is_joined {
+            let ranges = self.seeds.find(text, seeds).into_iter();
+            found.extend(ranges.map(|range| (range, SeedPhraseRules::KIND)));
+        }
+        let in_original = |(range, kind)| SecretMatch { range: folded.original(range), kind };
+        found.into_iter().map(in_original).collect()
     }
-}
-
-fn is_random(value: &str) -> bool {
-    value.bytes().any(|byte| byte.is_ascii_digit())
-        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// The most letters, digits and `-_.+/=:` in a row.

@@ -1,7 +1,12 @@
 //! Seed phrases: the words that give away a wallet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use bip39::{Language, Mnemonic};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
@@ -10,11 +15,21 @@ use crate::language::Languages;
 pub(super) struct SeedPhraseRules {
     pub(super) cues: Vec<String>,
     words: usize,
-    not_words: BTreeSet<String>,
+    words_after_cue: usize,
+    talk_share: f64,
+    talk: BTreeSet<String>,
 }
 
 /// The lengths that BIP-39 allows.
 const LENGTHS: [usize; 5] = [12, 15, 18, 21, 24];
+
+/// Words of one list in a row.
+#[derive(Debug, Clone)]
+struct SeedRun<'t> {
+    range: Range<usize>,
+    words: Vec<&'t str>,
+    lists: u16,
+}
 
 impl SeedPhraseRules {
     pub(super) const KIND: &str = "seed phrase";
@@ -24,76 +39,85 @@ impl SeedPhraseRules {
         Self {
             cues: cues.into_iter().map(|cue| cue.to_lowercase()).collect(),
             words: table.integer("words", 12, 6, 24) as usize,
-            not_words: languages.words_in(table, "not_words", ("safety", "seed_not_words")),
+            words_after_cue: table.integer("words_after_cue", 8, 4, 24) as usize,
+            talk_share: table.number("talk", 0.3, 0.0, 1.0),
+            talk: languages.words_in(table, "talk_words", ("safety", "seed_talk")),
         }
-    }
-
-    /// Runs of seed-like words: anywhere in a text that holds a cue, else only where a line (or the
-    /// whole text) is nothing but such words, in a number that wallets use.
-    pub(super) fn find(&self, text: &str, has_cue: bool) -> Vec<Range<usize>> {
-        if has_cue {
-            return self.runs(text);
-        }
-        if text.len() < LENGTHS[0] * 4 - 1 {
-            return Vec::new();
-        }
-        if let Some(all) = self.bare(text) {
-            return vec![all];
-        }
-        text.split('\n')
-            .filter_map(|line| {
-                let start = line.as_ptr() as usize - text.as_ptr() as usize;
-                self.bare(line).map(|range| range.start + start..range.end + start)
-            })
-            .collect()
-    }
-
-    fn bare(&self, line: &str) -> Option<Range<usize>> {
-        let mut count = 0;
-        for word in line.split_ascii_whitespace() {
-            let plain = word.bytes().all(|byte| byte.is_ascii_lowercase());
-            if !plain || !self.is_seed_word(word) {
-                return None;
-            }
-            count += 1;
-        }
-        let start = line.len() - line.trim_start().len();
-        LENGTHS.contains(&count).then(|| start..line.trim_end().len())
     }
 
     /// Numbers and punctuation between the words do not end a run: people number their words.
-    fn runs(&self, text: &str) -> Vec<Range<usize>> {
+    pub(super) fn find(&self, text: &str, has_cue: bool) -> Vec<Range<usize>> {
+        let least = if has_cue { self.words_after_cue } else { self.words };
+        if text.len() < least * 2 {
+            return Vec::new();
+        }
         let mut found = Vec::new();
-        let mut run: Option<(Range<usize>, usize)> = None;
+        let mut run: Option<SeedRun<'_>> = None;
         for (start, word) in words(text) {
             if word.bytes().all(|byte| byte.is_ascii_digit()) {
                 continue;
             }
-            let end = start + word.len();
-            if self.is_seed_word(&word.to_lowercase()) {
-                run = match run {
-                    Some((range, count)) => Some((range.start..end, count + 1)),
-                    None => Some((start..end, 1)),
-                };
-                continue;
+            let lists = lists_with(word);
+            match &mut run {
+                Some(run) if run.lists & lists != 0 => {
+                    run.lists &= lists;
+                    run.range.end = start + word.len();
+                    run.words.push(word);
+                }
+                _ => {
+                    let fresh =
+                        SeedRun { range: start..start + word.len(), words: vec![word], lists };
+                    let ended = if lists == 0 { run.take() } else { run.replace(fresh) };
+                    found.extend(ended);
+                }
             }
-            found.extend(
-                run.take().filter(|(_, count)| *count >= self.words).map(|(range, _)| range),
-            );
         }
-        found.extend(run.filter(|(_, count)| *count >= self.words).map(|(range, _)| range));
-        found
+        found.extend(run);
+        found.retain(|run| run.words.len() >= least && (has_cue || self.is_phrase(run)));
+        found.into_iter().map(|run| run.range).collect()
     }
 
-    fn is_seed_word(&self, word: &str) -> bool {
-        (3..=8).contains(&word.len())
-            && word.bytes().all(|byte| byte.is_ascii_lowercase())
-            && !self.not_words.contains(word)
+    /// Whether a run without a cue is a phrase, not a sentence of short words.
+    fn is_phrase(&self, run: &SeedRun<'_>) -> bool {
+        let talk = run.words.iter().filter(|word| self.talk.contains(&word.to_lowercase())).count();
+        talk as f64 <= run.words.len() as f64 * self.talk_share || has_checksum(run)
     }
 }
 
+/// Whether some words of the run, in a number that wallets use, carry a right checksum. A run of talk has
+/// one by chance in sixteen at 12 words, in 256 at 24.
+fn has_checksum(run: &SeedRun<'_>) -> bool {
+    if !LENGTHS.contains(&run.words.len()) {
+        return false;
+    }
+    let phrase = run.words.join(" ").to_lowercase();
+    let lists = Language::ALL.iter().enumerate().filter(|(at, _)| run.lists & (1 << at) != 0);
+    lists.into_iter().any(|(_, list)| Mnemonic::parse_in(*list, phrase.as_str()).is_ok())
+}
+
+/// The BIP-39 lists that hold a word, one bit for each of [`Language::ALL`].
+fn lists_with(word: &str) -> u16 {
+    static LISTS: LazyLock<HashMap<String, u16>> = LazyLock::new(|| {
+        let mut lists = HashMap::new();
+        for (at, list) in Language::ALL.iter().enumerate() {
+            for word in list.word_list() {
+                *lists.entry(folded(word)).or_default() |= 1 << at;
+            }
+        }
+        lists
+    });
+    let plain = word.is_ascii() && !word.bytes().any(|byte| byte.is_ascii_uppercase());
+    let found = if plain { LISTS.get(word) } else { LISTS.get(&folded(word)) };
+    found.copied().unwrap_or_default()
+}
+
+/// Lower case, without accents: people type the words as their keyboard lets them.
+fn folded(word: &str) -> String {
+    word.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).nfc().collect()
+}
+
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split(|c: char| !c.is_alphanumeric())
+    text.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c))
         .filter(|word| !word.is_empty())
         .map(|word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
 }

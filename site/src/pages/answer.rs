@@ -58,7 +58,7 @@ async fn answer(site: &SiteState, id: &ClusterId) -> Result<AnswerView, HttpErro
     let cluster = site.store.cluster(id).await;
     let cluster = cluster.map_err(|cause| HttpError::internal("read an answer", &cause))?;
     let cluster = cluster.ok_or_else(HttpError::no_such_answer)?;
-    Ok(AnswerView::of(&cluster, &site.naming))
+    Ok(AnswerView::of(&site.presentable(&cluster), &site.naming))
 }
 
 /// A permanent redirect to a URL of this site, which is ASCII because [`slug::address`] encodes it.

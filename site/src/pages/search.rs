@@ -85,7 +85,9 @@ async fn find(site: &Arc<SiteState>, params: &SearchParams) -> Result<MatchedClu
     let clusters = site.store.clusters_with(&ids).await;
     let clusters = clusters.map_err(|cause| HttpError::internal("read the results", &cause))?;
     let card = |cluster: &Cluster| {
-        ResultCard::of(cluster, &site.naming, |text| highlights(&params.text, text))
+        ResultCard::of(&site.presentable(cluster), &site.naming, |text| {
+            highlights(&params.text, text)
+        })
     };
     let most = if hits.nearest_only { NEAREST } else { clusters.len() };
     let cards = clusters.iter().take(most).map(card).collect();
@@ -177,7 +179,7 @@ async fn recurring(site: &SiteState) -> Result<Vec<ResultCard>, HttpError> {
         clusters.map_err(|cause| HttpError::internal("list recurring questions", &cause))?;
     Ok(clusters
         .iter()
-        .map(|cluster| ResultCard::of(cluster, &site.naming, |_| Vec::new()))
+        .map(|cluster| ResultCard::of(&site.presentable(cluster), &site.naming, |_| Vec::new()))
         .collect())
 }
 

@@ -10,7 +10,9 @@ use indexer::search::suggest::SuggestionModel;
 use indexer::search::{SearchQuery, Searcher};
 use indexer::store::{InteractionCounts, Store, Suggestion};
 use rules::config::ruleset::Ruleset;
+use rules::model::cluster::Cluster;
 use rules::model::ids::{GuildId, Millis};
+use rules::publish::presentation::presentable;
 use rules::publish::pseudonym::AuthorNaming;
 use serde_json::Value;
 
@@ -112,6 +114,7 @@ impl InteractionHandler {
     ) -> Result<bool, InteractionError> {
         let Some(fitting) = suggest(asked, known, now) else { return Ok(false) };
         let cluster = self.store.cluster(&fitting.cluster).await?;
+        let cluster = cluster.map(|cluster| self.presentable(&cluster));
         let hint = cluster.and_then(|cluster| suggestion_reply(asked, &cluster, &self.naming));
         let Some(hint) = hint else { return Ok(false) };
         let unwanted = self.is_paused().await? || self.store.opt_outs().await?.covers(asked.asker);
@@ -134,6 +137,11 @@ impl InteractionHandler {
             self.store.suggestion_posted(asked.question, posted).await?;
         }
         Ok(true)
+    }
+
+    /// A cluster as replies show it.
+    pub(in crate::discord::interactions) fn presentable(&self, cluster: &Cluster) -> Cluster {
+        presentable(cluster, &self.rules.safety, &self.rules.facts)
     }
 
     pub(in crate::discord::interactions) async fn choices(
@@ -162,6 +170,7 @@ impl InteractionHandler {
         let hits = hits.await.map_err(|_| InteractionError::Broken)??;
         let ids = hits.hits.into_iter().map(|hit| hit.cluster).collect::<Vec<_>>();
         let clusters = self.store.clusters_with(&ids).await?;
+        let clusters = clusters.iter().map(|cluster| self.presentable(cluster)).collect();
         Ok(AnswerMatches { clusters, nearest_only: hits.nearest_only })
     }
 }

@@ -109,9 +109,10 @@ impl InteractionHandler {
             None => None,
         };
         let found = match found {
-            Some(cluster) => {
-                answers::AnswerMatches { clusters: vec![cluster], nearest_only: false }
-            }
+            Some(cluster) => answers::AnswerMatches {
+                clusters: vec![self.presentable(&cluster)],
+                nearest_only: false,
+            },
             None => self.search(query, answers::SHOWN).await?,
         };
         Ok(ActionOutcome::replying(answers::render_answers(&found, &self.naming, language)))

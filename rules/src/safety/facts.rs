@@ -1,0 +1,127 @@
+//! Canonical values, written only by people: `facts.toml`.
+
+use crate::config::toml_reader::TomlReader;
+
+/// What may be published. Cheap enough to clone for one cluster.
+#[derive(Debug, Clone, Default)]
+pub struct FactRules {
+    pub addresses: Vec<String>,
+    pub invites: Vec<String>,
+    /// Without scheme: a host, or a host with the beginning of a path.
+    pub links: Vec<String>,
+    /// Domains whose subdomains are meant as well.
+    pub domains: Vec<String>,
+}
+
+/// A list of `facts.toml` that may allow a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FactList {
+    Addresses,
+    Invites,
+    Links,
+}
+
+/// Hosts that lead nowhere but to the reader's own machine.
+const LOOPBACK: [&str; 4] = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"];
+
+impl FactRules {
+    pub(crate) fn read(file: &mut TomlReader) -> Self {
+        Self {
+            addresses: file.texts("addresses"),
+            invites: file.texts("invites"),
+            links: file.texts("links"),
+            domains: file.texts("domains").into_iter().map(|name| name.to_lowercase()).collect(),
+        }
+    }
+
+    /// Lists further links, each `host` or `host/path`, with or without scheme.
+    pub fn list_links<'a>(&mut self, links: impl IntoIterator<Item = &'a str>) {
+        self.links.extend(links.into_iter().map(|link| without_scheme(link).to_owned()));
+    }
+
+    pub(super) fn lists(&self, value: &str, listed: FactList) -> bool {
+        match listed {
+            FactList::Addresses => self.addresses.iter().any(|known| {
+                known == value || (known.starts_with("0x") && known.eq_ignore_ascii_case(value))
+            }),
+            FactList::Invites => self.invites.iter().any(|known| begins(known, value, true)),
+            FactList::Links => self.allow_link(value),
+        }
+    }
+
+    /// Whether a link may stand. Hosts ignore case, paths do not; scheme and `www.` do not matter.
+    pub(super) fn allow_link(&self, link: &str) -> bool {
+        let (host, _) = host_and_path(link);
+        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
+            if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { &host }
+        });
+        let in_domain = |domain: &String| {
+            name == domain
+                || name.strip_suffix(domain.as_str()).is_some_and(|sub| sub.ends_with('.'))
+        };
+        LOOPBACK.contains(&name)
+            || self.domains.iter().any(in_domain)
+            || self.links.iter().any(|known| begins(known, link, false))
+            || self.invites.iter().any(|known| begins(known, link, true))
+    }
+
+    /// Every host that is listed.
+    pub(super) fn hosts(&self) -> impl Iterator<Item = String> {
+        let links = self.links.iter().map(|link| host_and_path(link).0);
+        links.chain(self.domains.iter().cloned())
+    }
+}
+
+fn without_scheme(link: &str) -> &str {
+    link.split_once("://").map_or(link, |(_, rest)| rest)
+}
+
+fn host_and_path(link: &str) -> (String, &str) {
+    let link = without_scheme(link);
+    let (host, path) = link.find(['/', '?', '#']).map_or((link, ""), |at| link.split_at(at));
+    let host = host.to_lowercase();
+    let host = host.strip_prefix("www.").unwrap_or(&host).to_owned();
+    (host, path.trim_end_matches('/'))
+}
+
+/// Whether a link is `known`, or begins with it at the end of a part of its path.
+fn begins(known: &str, link: &str, whole: bool) -> bool {
+    let ((known_host, known_path), (host, path)) = (host_and_path(known), host_and_path(link));
+    let rest = path.strip_prefix(known_path);
+    known_host == host
+        && rest.is_some_and(|rest| {
+            rest.is_empty()
+                || (!whole && (rest.starts_with(['/', '?', '#']) || known_path.is_empty()))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listed_link_allows_what_begins_with_it_and_a_domain_its_subdomains() {
+        let facts = FactRules {
+            links: vec!["github.com/org".into(), "a.example".into()],
+            domains: vec!["b.example".into()],
+            ..FactRules::default()
+        };
+        for link in [
+            "https://github.com/org",
+            "https://www.GitHub.com/org/repo?x=1",
+            "https://docs.b.example/x",
+            "http://localhost:3000/agents",
+        ] {
+            assert!(facts.allow_link(link), "{link}");
+        }
+        for link in [
+            "https://github.com/organ",
+            "https://github.com/Org",
+            "https://x.a.example",
+            "https://evilb.example",
+            "https://localhost.evil.example",
+        ] {
+            assert!(!facts.allow_link(link), "{link}");
+        }
+    }
+}
