@@ -6,7 +6,7 @@ use rules::markdown::code_span;
 use rules::model::ids::Millis;
 
 use super::comment_commands::HELP;
-use crate::page::evidence::{day, minute};
+use crate::page::evidence::{HelpSign, day, minute};
 use crate::page::model::Draft;
 use crate::pull_request::escape;
 use crate::pull_request::labels::HANDLE;
@@ -33,7 +33,10 @@ pub fn evidence(draft: &Draft) -> String {
         let links = format!("[question]({}), [answer]({})", row.question_link, row.answer_link);
         let told = row.told.as_ref().map_or_else(
             || "by link only".to_owned(),
-            |told| format!("{}, {}", escape::span(&told.question, LONGEST_QUESTION), told.signals),
+            |told| {
+                let helped = told.helped.map_or("not confirmed by the asker", HelpSign::as_str);
+                format!("{}, {helped}", escape::span(&told.question, LONGEST_QUESTION))
+            },
         );
         writeln!(out, "- {}: {links}; {told}", day(row.resolved)).expect("a string takes it");
     }

@@ -41,6 +41,15 @@ pub enum HelpSign {
     Thanked,
 }
 
+impl HelpSign {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "the asker says it worked",
+            Self::Thanked => "the asker says thanks",
+        }
+    }
+}
+
 impl EvidenceItem {
     pub(crate) fn of(
         occurrence: &Occurrence,

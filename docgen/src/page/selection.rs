@@ -110,6 +110,7 @@ fn read<'c>(
     context: &DraftContext<'_>,
     people: &Participants<'_>,
 ) -> Result<DraftAnswer<'c>, &'static str> {
+    let RankedOccurrence { occurrence, standing, .. } = *ranked;
     let text = redact(&quote.text, &context.rules.safety);
     let text = wording::without_quotes(&text, &said_by_others(occurrence, quote));
     let text = wording::cleaned(&text, people);
@@ -125,7 +126,6 @@ fn read<'c>(
     }
     wording::with_code_words(&mut blocks);
     wording::with_full_stops(&mut blocks);
-    let RankedOccurrence { occurrence, standing, .. } = *ranked;
     Ok(DraftAnswer { occurrence, quote, standing, blocks })
 }
 

@@ -6,7 +6,7 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use rules::due::DocsRules;
 use rules::occurrence_ranking::overlap;
 
-use crate::page::format::{HEADINGS, SOURCE};
+use crate::page::format::{is_fixed_heading, is_fixed_line};
 use crate::page::outline::plain;
 
 /// The answers of one generated page.
@@ -56,10 +56,11 @@ pub(super) fn says(text: &str, line: &str) -> bool {
 /// The main answer with what you may see, without its source.
 fn answer(page: &str) -> String {
     let body = page.split_once("</a>\n").map_or(page, |(_, body)| body);
-    let ends = HEADINGS.map(|heading| body.find(&format!("# {heading}\n")));
-    let end = ends.into_iter().flatten().min().unwrap_or(body.len());
-    let lines = body[..end].trim_end_matches('#').lines();
-    lines.filter(|line| !line.starts_with(SOURCE)).collect::<Vec<_>>().join("\n")
+    let closes = |line: &&str| {
+        line.starts_with('#') && is_fixed_heading(line.trim_start_matches('#').trim())
+    };
+    let lines = body.lines().take_while(|line| !closes(line));
+    lines.filter(|line| !is_fixed_line(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// The terms of a line of code: the names in it or, where it has none, the line.
