@@ -1,5 +1,7 @@
 //! Verdicts on small conversations, told as they happen.
 
+mod words;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
