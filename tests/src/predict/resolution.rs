@@ -11,7 +11,9 @@ use rules::config::ruleset::Ruleset;
 use rules::disentangle::Conversation;
 use rules::model::ids::{ChannelId, ConversationId, GuildId, MessageId, UserId};
 use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind};
-use rules::resolution::{self, ConversationVerdict, ResolutionGrade, SignalRules};
+use rules::resolution::{
+    self, CandidateFeatures, ConversationVerdict, ResolutionGrade, SignalRules,
+};
 use serde::{Deserialize, Serialize};
 
 /// A row of a resolution set, as far as a prediction may look at it.
@@ -62,10 +64,20 @@ pub fn features(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
             continue;
         };
         let number = |message: &MessageId| message.0 - 1;
+        let answer = |one: &CandidateFeatures| {
+            serde_json::json!({
+                "i": number(&one.message),
+                "span": one.span.iter().map(number).collect::<Vec<_>>(),
+                "answer": one.answer,
+                "outcome": one.outcome,
+                "grade": one.grade,
+                "publishable": one.publishable,
+            })
+        };
         let line = serde_json::json!({
             "id": row.id,
             "question": measures.question.iter().map(number).collect::<Vec<_>>(),
-            "answers": measures.answers.iter().map(|(id, values)| (number(id), values)).collect::<Vec<_>>(),
+            "answers": measures.answers.iter().map(answer).collect::<Vec<_>>(),
             "outcome": measures.outcome,
         });
         writeln!(out, "{line}")?;
