@@ -73,7 +73,7 @@ const LISTS: [(&str, &[&str]); 7] = [
 ];
 
 const SIGNALS: &str = "signals";
-const SIGNAL_LISTS: [&str; 35] = [
+const SIGNAL_LISTS: [&str; 36] = [
     "lead_ins",
     "stopwords",
     "question_openers",
@@ -109,6 +109,7 @@ const SIGNAL_LISTS: [&str; 35] = [
     "findings",
     "objection_openers",
     "redirection_openers",
+    "relapses",
 ];
 
 /// Sections that are read where no ruleset is at hand: only the built-in languages have them.

@@ -269,6 +269,9 @@ impl ScoredConversation<'_> {
             holds(self.candidates.iter().any(|one| one.refuted)),
             (self.helper_count().saturating_sub(1).min(3)) as f32 / 3.0,
             says(&|said| conversation.trusted.contains(&said.message.author.id)),
+            holds(closing.asks_after && content),
+            best.map_or(0.0, |best| best.value("acknowledged")),
+            best.map_or(0.0, |best| best.value("aimed")),
         ]
     }
 

@@ -133,7 +133,8 @@ pub struct Quote {
     /// The display name; published only where the operator has chosen so.
     pub author_name: String,
     pub trusted: bool,
-    /// Discord Markdown, redacted. A question told in several messages is joined by newlines.
+    /// Discord Markdown, redacted, without quotes of others. What is told in several messages is
+    /// joined by newlines.
     pub text: String,
     pub sent: Millis,
 }
@@ -175,7 +176,7 @@ impl Occurrence {
             channel: channel.id,
             channel_name: channel.name.clone(),
             question: quote(&question.messages),
-            answers: answers.iter().map(|answer| quote(&[answer.message])).collect(),
+            answers: answers.iter().map(|answer| quote(&answer.messages)).collect(),
             grade: *grade,
             confidence: *confidence,
             signals: signals.clone(),
@@ -204,6 +205,8 @@ impl Occurrence {
 }
 
 fn people(conversation: &Conversation<'_>) -> Vec<String> {
+    let relayed = conversation.messages.iter().filter_map(|message| message.relayed_name());
+    let relayed = relayed.map(str::to_owned).collect::<Vec<_>>();
     let authors = conversation.messages.iter().map(|message| &*message.author);
     let (bots, people) = authors.partition::<Vec<_>, _>(|author| author.bot);
     let bots = bots.into_iter().map(|bot| bot.id).collect::<BTreeSet<_>>();
@@ -212,7 +215,8 @@ fn people(conversation: &Conversation<'_>) -> Vec<String> {
     let names = people.into_iter().map(|author| &author.name);
     let names = names.chain(mentioned.map(|mention| &mention.name)).map(|name| name.trim());
     let names = names.filter(|name| !name.is_empty()).collect::<BTreeSet<_>>();
-    names.into_iter().map(str::to_owned).collect()
+    let names = names.into_iter().map(str::to_owned).chain(relayed);
+    names.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 impl Quote {
@@ -234,7 +238,7 @@ impl Quote {
             author: first.author.id,
             author_name: first.author.name.clone(),
             trusted: conversation.trusted.contains(&first.author.id),
-            text: said.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join("\n"),
+            text: said.iter().map(|message| message.own_words()).collect::<Vec<_>>().join("\n"),
             sent: first.sent,
         }
     }

@@ -32,6 +32,12 @@ pub(super) struct AnswerCandidate {
 }
 
 impl AnswerCandidate {
+    /// The value of a feature.
+    pub(super) fn value(&self, key: &str) -> f32 {
+        let place = ANSWER_FEATURES.iter().position(|(name, _)| *name == key);
+        place.map_or(0.0, |place| self.values[place])
+    }
+
     pub(super) fn reasons(
         &self,
         talk: &Transcript<'_>,
@@ -106,6 +112,8 @@ pub(super) fn rank_candidates(
                 thanked: thanked.is_some(),
                 pointed: worked.or(thanked).is_some_and(|confirmation| confirmation.pointed),
                 parts: span.len(),
+                aimed: closing.confirmations.iter().any(|one| one.target == Some(*place)),
+                before_first: closing.first_place().is_some_and(|first| *place < first),
             };
             let values = values(said, asked, &setting);
             AnswerCandidate {
@@ -140,6 +148,10 @@ struct CandidateContext<'t> {
     /// ...and points at it.
     pointed: bool,
     parts: usize,
+    /// Whether a confirmation is about this very message.
+    aimed: bool,
+    /// Whether it comes before the asker is content for the first time.
+    before_first: bool,
 }
 
 fn values(
@@ -188,6 +200,9 @@ fn values(
         holds(said.has(CueClass::Insult)),
         holds(!own && said.has(CueClass::Objection)),
         holds(!own && !said.helps()),
+        holds(setting.aimed),
+        holds(setting.before_first),
+        holds(!own && setting.next.is_some_and(ParsedMessage::acknowledges)),
     ]
 }
 

@@ -53,11 +53,13 @@ pub(super) enum CueClass {
     ObjectionOpener,
     /// Opens a reply that sends elsewhere: "google that".
     RedirectOpener,
+    /// What was solved fails again.
+    Relapse,
 }
 
 impl CueClass {
     /// Every class with its key in `signals.toml`.
-    const ALL: [(Self, &'static str); 33] = [
+    const ALL: [(Self, &'static str); 34] = [
         (Self::Opener, "question_openers"),
         (Self::Seeking, "seeking"),
         (Self::Trouble, "trouble"),
@@ -91,6 +93,7 @@ impl CueClass {
         (Self::Finding, "findings"),
         (Self::ObjectionOpener, "objection_openers"),
         (Self::RedirectOpener, "redirection_openers"),
+        (Self::Relapse, "relapses"),
     ];
 
     /// Whether its phrases count at the start of a sentence only.
@@ -205,13 +208,19 @@ impl PhraseMatcher {
             match hit.cue {
                 CueClass::Worked | CueClass::Thanks if sentence.denies(plain, hit) => continue,
                 CueClass::Worked => sentence.worked = true,
+                CueClass::Failed | CueClass::Relapse => sentence.failed = true,
                 CueClass::Negation => sentence.negated(hit.end),
                 CueClass::Condition => sentence.awaits = true,
-                CueClass::Contrast => sentence.contrasts |= sentence.worked,
+                CueClass::Contrast => {
+                    sentence.contrasts |= sentence.worked;
+                    if cues.has(CueClass::Thanks) {
+                        cues.add(CueClass::Hollow);
+                    }
+                }
                 CueClass::Unrelated => sentence.unrelated = true,
                 _ => {}
             }
-            if hit.cue != CueClass::Worked {
+            if !matches!(hit.cue, CueClass::Worked | CueClass::Failed) {
                 cues.add(hit.cue);
             }
         }
@@ -253,6 +262,7 @@ struct Sentence {
     /// Where the last negation ends.
     negation: Option<usize>,
     worked: bool,
+    failed: bool,
     contrasts: bool,
     /// Whether a success is denied for another case: "works here but not there".
     partial: bool,
@@ -282,9 +292,12 @@ impl Sentence {
     }
 
     fn close(&self, cues: &mut CueSet) {
-        if self.partial {
+        // A further question behind thanks may tell of trouble without taking the thanks back.
+        let asks_on = self.asks && (cues.has(CueClass::Thanks) || cues.has(CueClass::Worked));
+        if self.partial || self.failed && !asks_on {
             cues.add(CueClass::Failed);
-        } else if self.worked && !self.unrelated {
+        }
+        if !self.partial && self.worked && !self.unrelated {
             cues.add(CueClass::Worked);
         }
     }

@@ -10,6 +10,9 @@ use crate::resolution::transcript::{
     Addressee, ParsedMessage, ParticipantIndex, Transcript,
 };
 
+/// What the asker says in so many messages after a confirmation is still about the same.
+const NEAR: usize = 2;
+
 /// A message of the asker that says that something helped.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Confirmation {
@@ -29,8 +32,10 @@ pub(super) struct AskerClosing {
     pub(super) confirmations: Vec<Confirmation>,
     /// Whether thanks are in the asker's last three messages.
     pub(super) thanked_late: bool,
-    /// Whether the asker asks, fails or still tries in or after the words that close.
+    /// Whether the asker still tries in the words that close, or tries or fails right after them.
     pub(super) taken_back: bool,
+    /// Whether the asker asks after the words that close.
+    pub(super) asks_after: bool,
     /// How many messages the asker sent after the first candidate.
     pub(super) messages: usize,
     pub(super) last_fails: bool,
@@ -55,27 +60,42 @@ impl AskerClosing {
         let targets = ConfirmationTargets { talk, asked, candidates };
         let mut closing = Self { messages: own.len(), ..Self::default() };
         let mut doubt = None;
+        let mut since = usize::MAX;
         for (at, (place, said)) in own.iter().enumerate() {
             let late = at + 3 >= own.len();
             let fails = said.has(CueClass::Failed);
+            since = since.saturating_add(1);
             if fails {
-                closing.confirmations.retain(|confirmation| !confirmation.worked);
                 closing.fails_late = late;
+                if since <= NEAR || said.has(CueClass::Relapse) {
+                    closing.confirmations.retain(|confirmation| !confirmation.worked);
+                }
             } else if let Some(confirmation) = targets.confirmation(*place, doubt) {
                 closing.thanked_late |= late && said.thanks();
                 closing.taken_back = false;
+                closing.asks_after = false;
                 closing.confirmations.push(confirmation);
+                since = 0;
             }
             if fails || said.has(CueClass::Trying) {
                 doubt = Some(*place);
             }
-            closing.taken_back |= fails || said.asks || said.has(CueClass::Trying);
+            let near = since <= NEAR || since == usize::MAX;
+            let thanks_only = closing.confirmations.last().is_none_or(|last| !last.worked);
+            let tries = said.has(CueClass::Trying) && since < NEAR && thanks_only;
+            closing.taken_back |= near && (fails || tries);
+            closing.asks_after |= said.asks && since > 0;
         }
         if let Some((_, last)) = own.last() {
             closing.last_fails = last.has(CueClass::Failed);
             closing.last_asks = last.asks;
         }
         closing
+    }
+
+    /// Where the asker was content first.
+    pub(super) fn first_place(&self) -> Option<usize> {
+        self.confirmations.first().map(|confirmation| confirmation.place)
     }
 
     /// Where the asker was content, if that stands.

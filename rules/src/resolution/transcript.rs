@@ -10,7 +10,6 @@ use crate::resolution::cue_phrases::{CueClass, CueSet};
 use crate::resolution::normalize;
 use crate::resolution::normalize::{NormalizedText, hash, stem};
 use crate::resolution::rules::SignalRules;
-use crate::text::relayed;
 
 /// A participant, numbered in the order of first appearance.
 pub(super) type ParticipantIndex = usize;
@@ -72,10 +71,16 @@ impl ParsedMessage<'_> {
         self.asks && (self.ends_asking || self.has(CueClass::Opener) || self.has(CueClass::Probing))
     }
 
+    /// Whether all it says is that the message was understood: "ok", "I see".
+    pub(super) fn acknowledges(&self) -> bool {
+        let brief = self.matter <= 2 || (self.matter <= 5 && self.has(CueClass::Acknowledging));
+        brief && !self.asks && !self.has(CueClass::Failed) && !self.has(CueClass::Trying)
+    }
+
     /// Whether it is talk beside the matter: a courtesy, thanks, a laugh.
     pub(super) fn is_courtesy(&self) -> bool {
-        let thanks = self.has(CueClass::Courtesy) || self.has(CueClass::Thanks);
-        thanks && !self.tells() && !self.code && !self.link && self.matter < 8
+        let brief = |most| !self.tells() && !self.code && !self.link && self.matter < most;
+        self.has(CueClass::Courtesy) && brief(8) || self.has(CueClass::Thanks) && brief(4)
     }
 
     /// Whether all it does is send the asker elsewhere, or put off an answer.
@@ -173,10 +178,7 @@ fn judged(message: &Message, rules: &SignalRules) -> bool {
 /// Who wrote a message, and under which name: behind a relay, the person whom it names.
 fn writer<'m>(message: &'m Message, rules: &SignalRules) -> (PersonKey, &'m str) {
     let author = &*message.author;
-    let name = match relayed(&message.text) {
-        Some((name, _)) if author.bot => name,
-        _ => &author.name,
-    };
+    let name = message.relayed_name().unwrap_or(&author.name);
     let relays = author.bot && (rules.is_relay(author) || name != author.name);
     ((author.id, relays.then(|| name.to_lowercase())), name)
 }
@@ -191,7 +193,7 @@ struct MessageParser<'t> {
 impl MessageParser<'_> {
     fn read<'a>(&self, message: &'a Message) -> ParsedMessage<'a> {
         let author = self.authors[&message.id];
-        let text = spoken(message);
+        let text = message.spoken();
         let (opening, skip) = self.opening(text);
         let plain = normalize::read(text, skip);
         let (skipped, behind) = self.rules.lead_in(&plain.text);
@@ -295,14 +297,6 @@ impl MessageParser<'_> {
             (!self.rules.stopwords.contains(&hash(&token.to_lowercase()))).then_some(person)
         };
         at.or_else(last).map_or(Addressee::Nobody, Addressee::Person)
-    }
-}
-
-/// The text without the name that a bridge puts before it.
-fn spoken(message: &Message) -> &str {
-    match relayed(&message.text) {
-        Some((_, words)) if message.author.bot => words,
-        _ => &message.text,
     }
 }
 

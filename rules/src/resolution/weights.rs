@@ -30,7 +30,7 @@ pub(super) const QUESTION_FEATURES: [ScoredFeature; 16] = [
 ];
 
 /// The features of an answer, in the order of `answer_ranking::values`.
-pub(super) const ANSWER_FEATURES: [ScoredFeature; 33] = [
+pub(super) const ANSWER_FEATURES: [ScoredFeature; 36] = [
     ("first", "it is the first message of anybody who helps"),
     ("later", "others helped before"),
     ("ends_asking", "it ends with a question mark"),
@@ -64,11 +64,14 @@ pub(super) const ANSWER_FEATURES: [ScoredFeature; 33] = [
     ("insults", "it insults"),
     ("objects", "it corrects another answer"),
     ("no_help", "it is a question, a courtesy or sends the asker elsewhere"),
+    ("aimed", "the asker's words are about this very message"),
+    ("before_first_closing", "it comes before the asker is content for the first time"),
+    ("acknowledged", "the asker says next that it was understood"),
 ];
 
 /// The features of the outcome, in the order of `ScoredConversation::outcome`. Those that speak of the
 /// answer are measured on the best one.
-pub(super) const OUTCOME: [ScoredFeature; 34] = [
+pub(super) const OUTCOME: [ScoredFeature; 37] = [
     ("base", "most questions stay open"),
     ("marked", "somebody marked the answer"),
     ("tagged", "the post is tagged as solved"),
@@ -77,7 +80,7 @@ pub(super) const OUTCOME: [ScoredFeature; 34] = [
     ("worked", "the asker says that it works"),
     ("thanked", "the asker thanks"),
     ("thanked_late", "the asker thanks at the end"),
-    ("taken_back", "the asker then asks, fails or still tries"),
+    ("taken_back", "the asker still tries, or then fails"),
     ("last_fails", "the asker's last message tells of failure"),
     ("fails_late", "the asker fails near the end"),
     ("last_asks", "the asker's last message asks"),
@@ -103,6 +106,9 @@ pub(super) const OUTCOME: [ScoredFeature; 34] = [
     ("objected", "somebody refuses an answer"),
     ("helpers", "several people help"),
     ("trusted", "the answerer is trusted"),
+    ("asks_after", "the asker asks on after being content"),
+    ("acknowledged", "the asker says next that the answer was understood"),
+    ("aimed", "the asker's words are about this very message"),
 ];
 
 /// One weight for each feature, in the order of their table.

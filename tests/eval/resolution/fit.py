@@ -19,7 +19,8 @@ PRIOR = {
         tells_what_to_do=0.23, helpers_share=0.22, link_or_code=0.16, to_asker=0.3, to_other=-0.8, redirects=-0.5,
         ignorant=-0.4, short=-0.3, long=0.2, after_closing=-0.6, before_closing=0.3, courtesy=-0.4, own=0.0,
         trusted=0.15, affirms=0.2, fails_next=-0.2, in_vain=-0.7, accepted=3.0, refused=-3.0, worked=1.5,
-        thanked=0.8, pointed=0.5, parts=0.1, postpones=-0.4, insults=-1.0, objects=0.2, no_help=-0.8,
+        thanked=0.8, pointed=0.5, parts=0.1, postpones=-0.4, insults=-1.0, objects=0.2, no_help=-0.8, aimed=0.5,
+        before_first_closing=0.3, acknowledged=0.2,
     ),
     "outcome": dict(
         base=-1.5, marked=6.0, tagged=3.0, accepted=4.0, refused=-4.0, worked=2.0, thanked=1.2, thanked_late=0.5,
@@ -27,6 +28,7 @@ PRIOR = {
         best_answer=0.4, direct=0.3, long_dialogue=-0.4, pointed=0.3, other_confirmed=0.0, own=-0.3, trouble=-0.2,
         clear_question=0.3, asks_back=-1.0, no_help=-1.0, tells_what_to_do=0.2, affirms=0.1, link_or_code=0.1,
         shared_words=0.2, short=-0.2, long=0.3, agreed=0.2, objected=-0.3, helpers=-0.2, trusted=0.5,
+        asks_after=-0.3, acknowledged=0.3, aimed=0.3,
     ),
 }
 ANSWER_PULL = 4.0
