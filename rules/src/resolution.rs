@@ -353,6 +353,9 @@ impl ScoredConversation<'_> {
             ResolutionGrade::Certain => true,
             ResolutionGrade::Confirmed => confidence >= rules.least.confirmed,
             ResolutionGrade::Thanked => confidence >= rules.least.thanked,
+            ResolutionGrade::Unconfirmed if self.closing.messages == 0 => {
+                confidence >= rules.least.silent
+            }
             ResolutionGrade::Unconfirmed => {
                 confidence >= rules.least.unconfirmed && !self.closing.last_fails
             }

@@ -38,6 +38,8 @@ pub(super) struct LeastConfidence {
     pub(super) confirmed: f32,
     pub(super) thanked: f32,
     pub(super) unconfirmed: f32,
+    /// Where the asker does not come back, so that nothing speaks against the answer.
+    pub(super) silent: f32,
 }
 
 impl SignalRules {
@@ -66,6 +68,7 @@ impl SignalRules {
                 confirmed: least("confirmed_threshold", 0.5),
                 thanked: least("thanked_threshold", 0.5),
                 unconfirmed: least("threshold", 0.5),
+                silent: least("silent_threshold", 0.5),
             };
             (FeatureWeights::read(table, &OUTCOME, &trained.outcome), least)
         });

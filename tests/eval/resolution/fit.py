@@ -34,7 +34,7 @@ PRIOR = {
 ANSWER_PULL = 4.0
 OUTCOME_PULL = 3.0
 # What is shown as resolved, by grade, as `[outcome]` of signals.toml has it.
-LEAST = {"confirmed": 0.5, "thanked": 0.5, "unconfirmed": 0.5}
+LEAST = {"confirmed": 0.38, "thanked": 0.38, "unconfirmed": 0.42, "silent": 0.15}
 
 
 def load(path):
@@ -193,7 +193,8 @@ def report(name, judged, slope, offset):
     for row, _, best, ranked in judged:
         grade = best["grade"] if best else None
         sure = chance[id(row)]
-        if best and row.asked and best["publishable"] and sure >= LEAST.get(grade, 0.0):
+        silent = grade == "unconfirmed" and best["outcome"]["silent"]
+        if best and row.asked and best["publishable"] and sure >= LEAST.get("silent" if silent else grade, 0.0):
             shown.append((row, best, grade, sure))
     resolved = {id(row) for row, *_ in shown}
     settled = [row for row, *_ in judged if row.resolved in ("yes", "no")]
