@@ -25,10 +25,10 @@ use crate::disentangle::{AnswerMark, Conversation};
 use crate::model::ids::{MessageId, Millis, UserId};
 use crate::model::reason::WeightedReason;
 use answer_ranking::AnswerCandidate;
+use cue_phrases::CueClass;
 use question_detection::DetectedQuestion;
 pub use rules::SignalRules;
 use signals::{AskerClosing, ReactionVotes};
-use cue_phrases::CueClass;
 use transcript::{Addressee, ParsedMessage, Transcript, shared};
 use weights::{ANSWER_FEATURES, OUTCOME, ScoredFeature, holds};
 
@@ -333,9 +333,7 @@ impl ScoredConversation<'_> {
             let kind = SignalKind::TrustedAnswer;
             signals.push(ResolutionSignal { kind, message: first.message, by: first.author });
         }
-        if let Some(candidate) =
-            standing.iter().find(|one| self.id(one.place) == first.message)
-        {
+        if let Some(candidate) = standing.iter().find(|one| self.id(one.place) == first.message) {
             reasons.extend(candidate.reasons(&self.talk, rules));
         }
         ConversationVerdict::Resolved(Resolution {
@@ -392,11 +390,17 @@ impl ScoredConversation<'_> {
             Some(Answer { message: message.id, messages, author: message.author.id, score: MARKED })
         });
         let best = standing.first().map_or(0.0, |best| best.score);
-        let inferred = standing.iter().filter(|one| one.score >= best - rules.answer_reach).map(|one| {
-            let message = self.talk.said[one.place].message;
-            let messages = self.ids(&one.span);
-            Answer { message: message.id, messages, author: message.author.id, score: one.score }
-        });
+        let inferred =
+            standing.iter().filter(|one| one.score >= best - rules.answer_reach).map(|one| {
+                let message = self.talk.said[one.place].message;
+                let messages = self.ids(&one.span);
+                Answer {
+                    message: message.id,
+                    messages,
+                    author: message.author.id,
+                    score: one.score,
+                }
+            });
         let mut answers = Vec::<Answer>::new();
         for answer in marked.into_iter().chain(inferred) {
             let told = answers.iter().any(|other| other.messages.contains(&answer.message));

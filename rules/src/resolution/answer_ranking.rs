@@ -58,8 +58,7 @@ pub(super) fn helper_positions(
         .filter(|place| !asked.places.contains(place))
         .filter(|place| {
             let said = &talk.said[*place];
-            let helps = said.author != asked.asker
-                || said.tells_own_solution();
+            let helps = said.author != asked.asker || said.tells_own_solution();
             helps && !said.is_empty_talk() && !said.commands_a_bot() && !not_answers(said)
         })
         .take(MOST_CANDIDATES)

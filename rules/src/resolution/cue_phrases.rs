@@ -246,7 +246,8 @@ impl PhraseMatcher {
             if !inside && !matches!(hit.cue, CueClass::Own | CueClass::Finding) {
                 widest = Some(*hit);
             }
-            !inside
+            // "great if it worked" awaits a success, whatever "great if" is.
+            !inside || hit.cue == CueClass::Condition
         });
         found.into_iter()
     }

@@ -52,7 +52,9 @@ fn target(talk: &Transcript<'_>, asked: &DetectedQuestion, place: usize) -> Opti
     };
     let earlier = || (asked.places[0] + 1..place).rev();
     if said.has(CueClass::Retraction) {
-        return earlier().take(REACH * 2).find(|at| answers(at, &|other| other.author == said.author));
+        return earlier()
+            .take(REACH * 2)
+            .find(|at| answers(at, &|other| other.author == said.author));
     }
     let opens = said.has(CueClass::ObjectionOpener);
     if let Some(reply) = said.message.reply_to {

@@ -6,9 +6,7 @@ use crate::resolution::cue_phrases::CueClass;
 use crate::resolution::normalize::bare;
 use crate::resolution::question_detection::DetectedQuestion;
 use crate::resolution::rules::SignalRules;
-use crate::resolution::transcript::{
-    Addressee, ParsedMessage, ParticipantIndex, Transcript,
-};
+use crate::resolution::transcript::{Addressee, ParsedMessage, ParticipantIndex, Transcript};
 
 /// What the asker says in so many messages after a confirmation is still about the same.
 const NEAR: usize = 2;

@@ -1,5 +1,6 @@
 //! Verdicts on small conversations, told as they happen.
 
+mod targets;
 mod words;
 
 use std::collections::BTreeSet;

@@ -227,8 +227,10 @@ impl MessageParser<'_> {
 
     /// Whether a later line begins with "edit" and takes back what stands before.
     fn edited_away(&self, text: &str) -> bool {
-        let begins = |line: &str| line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("edit"));
-        let edit = text.lines().skip(1).map(|line| line.trim_start_matches(['*', '_', '(', '[', ' ']));
+        let begins =
+            |line: &str| line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("edit"));
+        let edit =
+            text.lines().skip(1).map(|line| line.trim_start_matches(['*', '_', '(', '[', ' ']));
         edit.filter(|line| begins(line)).any(|line| {
             let cues = self.rules.phrases.find(&normalize::read(line, 4).text);
             [CueClass::Objection, CueClass::Retraction, CueClass::Failed]
@@ -279,7 +281,10 @@ impl MessageParser<'_> {
             return Addressee::Person(person);
         }
         if let Some(reply) = message.reply_to {
-            return self.authors.get(&reply).map_or(Addressee::Stranger, |person| Addressee::Person(*person));
+            return self
+                .authors
+                .get(&reply)
+                .map_or(Addressee::Stranger, |person| Addressee::Person(*person));
         }
         if !message.mentions.is_empty() {
             let person = |mention: &Mention| self.people.get(&(mention.id, None));

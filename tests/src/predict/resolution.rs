@@ -44,6 +44,9 @@ pub(crate) struct Prediction {
     pub(crate) answers: Vec<u64>,
     #[serde(skip)]
     pub(crate) grade: Option<ResolutionGrade>,
+    /// The printed probability that the best answer resolved the question, where it counts as resolved.
+    #[serde(skip)]
+    pub(crate) confidence: Option<f32>,
 }
 
 pub fn run(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -103,11 +106,14 @@ pub(crate) fn predict(row: &Row, rules: &SignalRules) -> Prediction {
     let messages = messages(row);
     let verdict = resolution::classify(&conversation(&messages), rules);
     let number = |answer: &resolution::Answer| answer.message.0 - 1;
-    let (question, answers, grade) = match verdict {
+    let (question, answers, resolved) = match verdict {
         ConversationVerdict::NotAQuestion { .. } => (false, Vec::new(), None),
         ConversationVerdict::Open { answers, .. } => (true, answers, None),
-        ConversationVerdict::Resolved(found) => (true, found.answers, Some(found.grade)),
+        ConversationVerdict::Resolved(found) => {
+            (true, found.answers, Some((found.grade, found.confidence)))
+        }
     };
+    let grade = resolved.map(|(grade, _)| grade);
     let answers = answers.iter().map(number).collect::<Vec<_>>();
     Prediction {
         id: row.id.clone(),
@@ -116,6 +122,7 @@ pub(crate) fn predict(row: &Row, rules: &SignalRules) -> Prediction {
         answer: answers.first().copied(),
         answers,
         grade,
+        confidence: resolved.map(|(_, confidence)| confidence),
     }
 }
 

@@ -165,8 +165,7 @@ fn grade_after(words: &str, question: &str, answer: &str) -> Option<ResolutionGr
 }
 
 fn accepted<'t>(texts: &[&'t str], question: &str, answer: &str) -> Vec<&'t str> {
-    let speaks_for =
-        |grade| matches!(grade, ResolutionGrade::Confirmed | ResolutionGrade::Thanked);
+    let speaks_for = |grade| matches!(grade, ResolutionGrade::Confirmed | ResolutionGrade::Thanked);
     let texts = texts.iter().copied();
     texts.filter(|words| grade_after(words, question, answer).is_some_and(speaks_for)).collect()
 }
