@@ -34,7 +34,7 @@ PRIOR = {
 ANSWER_PULL = 4.0
 OUTCOME_PULL = 3.0
 # What is shown as resolved, by grade, as `[outcome]` of signals.toml has it.
-LEAST = {"confirmed": 0.38, "thanked": 0.38, "unconfirmed": 0.42, "silent": 0.15}
+LEAST = {"confirmed": 0.25, "thanked": 0.25, "unconfirmed": 0.35, "silent": 0.15}
 
 
 def load(path):
