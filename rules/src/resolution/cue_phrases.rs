@@ -298,7 +298,10 @@ impl Sentence {
         if self.partial || self.failed && !asks_on {
             cues.add(CueClass::Failed);
         }
-        if !self.partial && self.worked && !self.unrelated {
+        // Who thanks for help with something else says nothing about this question.
+        if self.worked && self.unrelated {
+            cues.add(CueClass::Hollow);
+        } else if self.worked && !self.partial {
             cues.add(CueClass::Worked);
         }
     }
