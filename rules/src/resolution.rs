@@ -316,7 +316,8 @@ impl ScoredConversation<'_> {
                 reasons,
             }
         };
-        if !self.suffices(grade, confidence, rules) {
+        let corrected = best.is_some_and(|best| self.is_trusted_correction(best, conversation));
+        if !corrected && !self.suffices(grade, confidence, rules) {
             return open(None, reasons);
         }
         let marked = self.mark.is_some();
@@ -344,6 +345,19 @@ impl ScoredConversation<'_> {
             signals,
             reasons,
         })
+    }
+
+    /// Whether a trusted person gives it in place of an answer that the person refuses.
+    fn is_trusted_correction(
+        &self,
+        best: &AnswerCandidate,
+        conversation: &Conversation<'_>,
+    ) -> bool {
+        let said = &self.talk.said[best.place];
+        let objects = said.has(CueClass::Objection) || said.has(CueClass::ObjectionOpener);
+        let refutes = self.candidates.iter().any(|one| one.refuted);
+        let trusted = conversation.trusted.contains(&said.message.author.id);
+        objects && refutes && trusted && said.tells()
     }
 
     fn suffices(&self, grade: ResolutionGrade, confidence: f32, rules: &SignalRules) -> bool {

@@ -197,7 +197,8 @@ impl MessageParser<'_> {
         let (opening, skip) = self.opening(text);
         let plain = normalize::read(text, skip);
         let (skipped, behind) = self.rules.lead_in(&plain.text);
-        let cues = if skipped == 0 {
+        // "all good now" is made of words that only lead in, and says something.
+        let cues = if skipped == 0 || skipped == plain.words {
             self.rules.phrases.find(&plain.text)
         } else {
             self.rules.phrases.find(&format!(" . {behind}"))

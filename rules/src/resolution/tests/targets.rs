@@ -88,6 +88,18 @@ fn a_refused_answer_is_never_the_answer() {
 }
 
 #[test]
+fn a_trusted_persons_correction_is_the_answer() {
+    let story = Story::new()
+        .says(ASKER, "How do I rotate the signing key of the relay?")
+        .says(HELPER, "Delete the key file and start the relay")
+        .says(ASKER, "thanks, that worked!")
+        .says(OTHER, "Please don't do that. Run `relay keys rotate` instead")
+        .replying_to(2)
+        .trusting(OTHER);
+    assert_eq!(best_answer(&story).expect("it is corrected").message, MessageId(4));
+}
+
+#[test]
 fn what_a_helper_takes_back_is_dropped() {
     for words in [
         "wait no, that's wrong, run `relay keys rotate` instead",
