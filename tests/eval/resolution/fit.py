@@ -1,7 +1,10 @@
 """Fits rules/weights/resolution.toml to labelled conversations, and says how well it does elsewhere.
 
-    cargo run --release -p tests --example resolution_features -- SET.jsonl > SET.features
-    python3 tests/eval/resolution/fit.py [--write rules/weights/resolution.toml] SET.jsonl SET.features ...
+    for set in irc-dev gitter irc-train; do
+      cargo run --release -p tests --example resolution_features -- tests/eval/resolution/$set.jsonl > $set.features
+      sets="$sets tests/eval/resolution/$set.jsonl $set.features"
+    done
+    python3 tests/eval/resolution/fit.py --write rules/weights/resolution.toml $sets
 
 Standard library only, no random numbers. The sets are small, so the weights are drawn towards those in
 PRIOR, chosen by hand; signs that the sets do not hold (marks, tags, reactions, trusted people) stay there.
