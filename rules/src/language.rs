@@ -11,11 +11,16 @@ use std::sync::LazyLock;
 use crate::config::toml_reader::{ConfigError, TomlReader};
 
 /// The files of the built-in languages.
-pub const BUILT_IN: [(&str, &str); 4] = [
+pub const BUILT_IN: [(&str, &str); 9] = [
     ("languages/en.toml", include_str!("../languages/en.toml")),
     ("languages/ko.toml", include_str!("../languages/ko.toml")),
     ("languages/ja.toml", include_str!("../languages/ja.toml")),
     ("languages/zh.toml", include_str!("../languages/zh.toml")),
+    ("languages/de.toml", include_str!("../languages/de.toml")),
+    ("languages/es.toml", include_str!("../languages/es.toml")),
+    ("languages/fr.toml", include_str!("../languages/fr.toml")),
+    ("languages/pt.toml", include_str!("../languages/pt.toml")),
+    ("languages/ru.toml", include_str!("../languages/ru.toml")),
 ];
 
 /// The folder of the language files, in the program and in a rules directory.
@@ -89,7 +94,7 @@ const LISTS: [(&str, &[&str]); 8] = [
 /// The fixed words of pages, read by [`page_words`].
 const PAGE: &str = "page";
 const SIGNALS: &str = "signals";
-const SIGNAL_LISTS: [&str; 20] = [
+const SIGNAL_LISTS: [&str; 36] = [
     "lead_ins",
     "stopwords",
     "question_openers",
@@ -110,6 +115,22 @@ const SIGNAL_LISTS: [&str; 20] = [
     "ignorance",
     "courtesies",
     "announcing",
+    "small_talk",
+    "conditions",
+    "contrasts",
+    "unrelated",
+    "objections",
+    "retractions",
+    "postponements",
+    "insults",
+    "first_answer",
+    "second_answer",
+    "third_answer",
+    "acknowledging",
+    "findings",
+    "objection_openers",
+    "redirection_openers",
+    "relapses",
 ];
 
 /// Sections that are read where no ruleset is at hand: only the built-in languages have them.

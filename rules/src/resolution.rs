@@ -5,8 +5,10 @@
 //! far the best of them is to be believed (`signals`).
 
 mod answer_ranking;
+mod answer_span;
 mod cue_phrases;
 mod normalize;
+mod objections;
 mod question_detection;
 mod rules;
 mod signals;
@@ -15,7 +17,7 @@ mod tests;
 mod transcript;
 mod weights;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,10 +25,11 @@ use crate::disentangle::{AnswerMark, Conversation};
 use crate::model::ids::{MessageId, Millis, UserId};
 use crate::model::reason::WeightedReason;
 use answer_ranking::AnswerCandidate;
+use cue_phrases::CueClass;
 use question_detection::DetectedQuestion;
 pub use rules::SignalRules;
 use signals::{AskerClosing, ReactionVotes};
-use transcript::Transcript;
+use transcript::{Addressee, ParsedMessage, Transcript, shared};
 use weights::{ANSWER_FEATURES, OUTCOME, ScoredFeature, holds};
 
 /// The verdict on a conversation.
@@ -63,7 +66,8 @@ pub struct Resolution {
     /// Best first, at most three. Never empty.
     pub answers: Vec<Answer>,
     pub grade: ResolutionGrade,
-    /// 0 to 1: the logistic function of the outcome's additive score, whose parts are the reasons.
+    /// The probability, 0 to 1, that the question is resolved and the best answer resolved it: the
+    /// calibrated score of the outcome, whose parts are the reasons.
     pub confidence: f32,
     pub signals: Vec<ResolutionSignal>,
     pub reasons: Vec<WeightedReason>,
@@ -71,7 +75,11 @@ pub struct Resolution {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
+    /// The message that answers best.
     pub message: MessageId,
+    /// All messages of the answer with that one, earliest first. Never empty.
+    #[serde(default)]
+    pub messages: Vec<MessageId>,
     pub author: UserId,
     pub score: f32,
 }
@@ -121,13 +129,28 @@ pub fn classify(conversation: &Conversation<'_>, rules: &SignalRules) -> Convers
     }
 }
 
-/// What the weights of `signals.toml` are multiplied with, by their keys: for fitting the weights.
+/// What the weights of `weights/resolution.toml` are multiplied with, by their keys: for fitting them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ResolutionFeatures {
     pub question: Vec<MessageId>,
-    /// One entry for each message that could answer.
-    pub answers: Vec<(MessageId, BTreeMap<&'static str, f32>)>,
+    /// One entry for each message that could answer, without those that were refuted.
+    pub answers: Vec<CandidateFeatures>,
+    /// The outcome without any answer.
     pub outcome: BTreeMap<&'static str, f32>,
+}
+
+/// The features of a message that could answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CandidateFeatures {
+    pub message: MessageId,
+    pub span: Vec<MessageId>,
+    pub answer: BTreeMap<&'static str, f32>,
+    /// The outcome if it is the best answer; its score (`best_answer`) is 0.
+    pub outcome: BTreeMap<&'static str, f32>,
+    /// The best grade that its signs allow, whatever the confidence.
+    pub grade: ResolutionGrade,
+    /// Whether it could be published: it is no question, courtesy or deflection.
+    pub publishable: bool,
 }
 
 /// Measures a conversation without weighing it. `None` where nothing asks.
@@ -139,12 +162,23 @@ pub fn extract_features(
     let named = |features: &[ScoredFeature], values: &[f32]| {
         features.iter().zip(values).map(|((key, _), value)| (*key, *value)).collect()
     };
-    let answer =
-        |one: &AnswerCandidate| (weighed.id(one.place), named(&ANSWER_FEATURES, &one.values));
+    let standing = weighed.standing();
+    let answers = standing.iter().map(|one| {
+        let mut outcome = weighed.outcome(Some(one), conversation, rules);
+        outcome[BEST_ANSWER] = 0.0;
+        CandidateFeatures {
+            message: weighed.id(one.place),
+            span: one.span.iter().map(|place| weighed.id(*place)).collect(),
+            answer: named(&ANSWER_FEATURES, &one.values),
+            outcome: named(&OUTCOME, &outcome),
+            grade: weighed.signs(Some(one), conversation, rules).0,
+            publishable: weighed.is_publishable(one),
+        }
+    });
     Some(ResolutionFeatures {
         question: weighed.question().messages,
-        answers: weighed.candidates.iter().map(answer).collect(),
-        outcome: named(&OUTCOME, &weighed.outcome),
+        answers: answers.collect(),
+        outcome: named(&OUTCOME, &weighed.outcome(None, conversation, rules)),
     })
 }
 
@@ -155,8 +189,8 @@ struct ScoredConversation<'a> {
     mark: Option<AnswerMark>,
     tagged: bool,
     closing: AskerClosing,
+    /// Best first, refuted ones among them.
     candidates: Vec<AnswerCandidate>,
-    outcome: [f32; OUTCOME.len()],
 }
 
 fn weigh<'a>(
@@ -174,85 +208,170 @@ fn weigh<'a>(
     let candidates =
         answer_ranking::rank_candidates(&talk, &asked, &places, &closing, conversation, rules);
     let tagged = signals::solved_tag(conversation, rules);
-    let mut weighed = ScoredConversation {
-        talk,
-        asked,
-        mark,
-        tagged,
-        closing,
-        candidates,
-        outcome: [0.0; OUTCOME.len()],
-    };
-    weighed.outcome = weighed.outcome(conversation, rules);
-    Ok(weighed)
+    Ok(ScoredConversation { talk, asked, mark, tagged, closing, candidates })
 }
 
 impl ScoredConversation<'_> {
+    /// The candidates that nobody refuted, best first.
+    fn standing(&self) -> Vec<&AnswerCandidate> {
+        self.candidates.iter().filter(|one| !one.refuted).collect()
+    }
+
     fn outcome(
         &self,
+        best: Option<&AnswerCandidate>,
         conversation: &Conversation<'_>,
         rules: &SignalRules,
     ) -> [f32; OUTCOME.len()] {
         let Self { talk, asked, closing, .. } = self;
-        let best = self.candidates.first();
         let said = best.map(|best| &talk.said[best.place]);
+        let says = |such: &dyn Fn(&ParsedMessage<'_>) -> bool| holds(said.is_some_and(such));
         let reacted = said
             .map(|said| ReactionVotes::to(said, talk, asked, conversation, rules))
             .unwrap_or_default();
         let silent = closing.messages == 0;
+        let span = best.map_or(&[][..], |best| &best.span);
+        let (worked, thanked) = (closing.about(span, true), closing.about(span, false));
+        let content = closing.place().is_some();
+        let shared_words = |said: &ParsedMessage<'_>| shared(&said.content, &asked.content);
         [
             1.0,
             holds(self.mark.is_some()),
             holds(self.tagged),
             holds(reacted.accepted.is_some()),
             holds(reacted.refused),
-            holds(closing.worked.is_some()),
-            holds(closing.thanked.is_some()),
+            holds(worked.is_some()),
+            holds(thanked.is_some()),
             holds(closing.thanked_late),
-            holds(closing.taken_back && closing.place().is_some()),
+            holds(closing.taken_back && content),
             holds(closing.last_fails),
             holds(closing.fails_late),
             holds(closing.last_asks),
             holds(silent),
             holds(silent && asked.trouble),
-            best.map_or(-1.0, |best| best.score.clamp(-1.0, 3.0)),
-            holds(said.is_some_and(|said| said.to == transcript::Addressee::Person(asked.asker))),
+            best.map_or(-1.0, |best| best.score.clamp(-1.0, 4.0)),
+            says(&|said| said.to == Addressee::Person(asked.asker)),
             (closing.messages as f32 / 5.0).min(2.0),
+            holds(worked.or(thanked).is_some_and(|confirmation| confirmation.pointed)),
+            holds(content && worked.or(thanked).is_none()),
+            says(&|said| said.author == asked.asker),
+            holds(asked.trouble),
+            asked.score.clamp(0.0, 4.0) / 4.0,
+            says(&|said| said.asks_back()),
+            says(&|said| !said.helps()),
+            says(&|said| said.tells()),
+            says(&|said| said.has(CueClass::Affirming) && !said.asks),
+            says(&|said| said.link || said.code),
+            said.map_or(0.0, |said| shared_words(said).min(3) as f32 / 3.0),
+            says(&|said| said.matter < 3 && !said.link && !said.code),
+            said.map_or(0.0, |said| said.matter.min(30) as f32 / 30.0),
+            holds(best.is_some_and(|best| self.is_agreed(best))),
+            holds(self.candidates.iter().any(|one| one.refuted)),
+            (self.helper_count().saturating_sub(1).min(3)) as f32 / 3.0,
+            says(&|said| conversation.trusted.contains(&said.message.author.id)),
+            holds(closing.asks_after && content),
+            best.map_or(0.0, |best| best.value("acknowledged")),
+            best.map_or(0.0, |best| best.value("aimed")),
         ]
+    }
+
+    /// Whether another helper's message shares a third of an answer's words.
+    fn is_agreed(&self, best: &AnswerCandidate) -> bool {
+        let said = &self.talk.said[best.place];
+        self.candidates.iter().any(|other| {
+            let other = &self.talk.said[other.place];
+            let least = said.content.len().min(other.content.len());
+            let third = shared(&said.content, &other.content) * 3 >= least.max(3);
+            other.author != said.author && other.author != self.asked.asker && third
+        })
+    }
+
+    fn helper_count(&self) -> usize {
+        let helpers = self.candidates.iter().map(|one| self.talk.said[one.place].author);
+        helpers.filter(|author| *author != self.asked.asker).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Whether a message says something that a reader could use.
+    fn is_publishable(&self, candidate: &AnswerCandidate) -> bool {
+        let said = &self.talk.said[candidate.place];
+        let insults = said.has(CueClass::Insult);
+        let own = said.author == self.asked.asker;
+        (own || said.helps() || said.tells() && !said.deflects() && !said.ends_asking) && !insults
     }
 
     fn verdict(&self, conversation: &Conversation<'_>, rules: &SignalRules) -> ConversationVerdict {
         let question = self.question();
-        let confidence = logistic(rules.outcome.score(&self.outcome));
-        let mut reasons = rules.outcome.reasons(&self.outcome, &OUTCOME, None);
-        let answers = self.answers(conversation, rules);
-        let Some((grade, mut signals)) = self.grade(conversation, rules, confidence) else {
-            return ConversationVerdict::Open { question, answers, reasons };
+        let standing = self.standing();
+        let best = standing.first().copied();
+        let outcome = self.outcome(best, conversation, rules);
+        let confidence = rules.calibration.probability(rules.outcome.score(&outcome));
+        let mut reasons = rules.outcome.reasons(&outcome, &OUTCOME, None);
+        let answers = self.answers(&standing, conversation, rules);
+        let (grade, mut signals) = self.signs(best, conversation, rules);
+        let open = |why: Option<&str>, mut reasons: Vec<WeightedReason>| {
+            reasons.extend(why.map(|why| WeightedReason::new(why, 0.0)));
+            ConversationVerdict::Open {
+                question: question.clone(),
+                answers: answers.clone(),
+                reasons,
+            }
         };
-        let Some(best) = answers
-            .first()
-            .filter(|best| grade == ResolutionGrade::Certain || best.score >= rules.answer_floor)
-        else {
-            reasons.push(WeightedReason::new("no message answers clearly enough", 0.0));
-            return ConversationVerdict::Open { question, answers, reasons };
-        };
-        if conversation.trusted.contains(&best.author) {
-            let kind = SignalKind::TrustedAnswer;
-            signals.push(ResolutionSignal { kind, message: best.message, by: best.author });
+        let corrected = best.is_some_and(|best| self.is_trusted_correction(best, conversation));
+        if !corrected && !self.suffices(grade, confidence, rules) {
+            return open(None, reasons);
         }
-        if let Some(candidate) =
-            self.candidates.iter().find(|one| self.id(one.place) == best.message)
-        {
+        let marked = self.mark.is_some();
+        let Some(first) = answers
+            .first()
+            .filter(|first| grade == ResolutionGrade::Certain || first.score >= rules.answer_floor)
+        else {
+            return open(Some("no message answers clearly enough"), reasons);
+        };
+        if !marked && !best.is_some_and(|best| self.is_publishable(best)) {
+            return open(Some("the best message asks back, jokes or sends elsewhere"), reasons);
+        }
+        if conversation.trusted.contains(&first.author) {
+            let kind = SignalKind::TrustedAnswer;
+            signals.push(ResolutionSignal { kind, message: first.message, by: first.author });
+        }
+        if let Some(candidate) = standing.iter().find(|one| self.id(one.place) == first.message) {
             reasons.extend(candidate.reasons(&self.talk, rules));
         }
         ConversationVerdict::Resolved(Resolution {
             question,
             answers,
             grade,
-            confidence,
+            confidence: if marked { confidence.max(MARK_CONFIDENCE) } else { confidence },
             signals,
             reasons,
         })
+    }
+
+    /// Whether a trusted person gives it in place of an answer that the person refuses.
+    fn is_trusted_correction(
+        &self,
+        best: &AnswerCandidate,
+        conversation: &Conversation<'_>,
+    ) -> bool {
+        let said = &self.talk.said[best.place];
+        let objects = said.has(CueClass::Objection) || said.has(CueClass::ObjectionOpener);
+        let refutes = self.candidates.iter().any(|one| one.refuted);
+        let trusted = conversation.trusted.contains(&said.message.author.id);
+        objects && refutes && trusted && said.tells()
+    }
+
+    fn suffices(&self, grade: ResolutionGrade, confidence: f32, rules: &SignalRules) -> bool {
+        match grade {
+            ResolutionGrade::Certain => true,
+            ResolutionGrade::Confirmed => confidence >= rules.least.confirmed,
+            ResolutionGrade::Thanked => confidence >= rules.least.thanked,
+            ResolutionGrade::Unconfirmed if self.closing.messages == 0 => {
+                confidence >= rules.least.silent
+            }
+            ResolutionGrade::Unconfirmed => {
+                confidence >= rules.least.unconfirmed && !self.closing.last_fails
+            }
+        }
     }
 
     fn question(&self) -> Question {
@@ -270,34 +389,54 @@ impl ScoredConversation<'_> {
     }
 
     /// The marked message if there is one, then the candidates within reach of the best.
-    fn answers(&self, conversation: &Conversation<'_>, rules: &SignalRules) -> Vec<Answer> {
+    fn answers(
+        &self,
+        standing: &[&AnswerCandidate],
+        conversation: &Conversation<'_>,
+        rules: &SignalRules,
+    ) -> Vec<Answer> {
         let marked = self.mark.and_then(|mark| {
             let place =
                 conversation.messages.binary_search_by_key(&mark.message, |one| one.id).ok()?;
             let message = conversation.messages[place];
-            Some(Answer { message: message.id, author: message.author.id, score: MARKED })
+            let candidate = standing.iter().find(|one| self.id(one.place) == message.id);
+            let messages = candidate.map_or_else(|| vec![message.id], |one| self.ids(&one.span));
+            Some(Answer { message: message.id, messages, author: message.author.id, score: MARKED })
         });
-        let best = self.candidates.first().map_or(0.0, |best| best.score);
-        let inferred = self
-            .candidates
-            .iter()
-            .filter(|one| one.score >= best - rules.answer_reach)
-            .map(|one| {
+        let best = standing.first().map_or(0.0, |best| best.score);
+        let inferred =
+            standing.iter().filter(|one| one.score >= best - rules.answer_reach).map(|one| {
                 let message = self.talk.said[one.place].message;
-                Answer { message: message.id, author: message.author.id, score: one.score }
-            })
-            .filter(|answer| marked.as_ref().is_none_or(|marked| marked.message != answer.message));
-        marked.iter().cloned().chain(inferred).take(MOST_ANSWERS).collect()
+                let messages = self.ids(&one.span);
+                Answer {
+                    message: message.id,
+                    messages,
+                    author: message.author.id,
+                    score: one.score,
+                }
+            });
+        let mut answers = Vec::<Answer>::new();
+        for answer in marked.into_iter().chain(inferred) {
+            let told = answers.iter().any(|other| other.messages.contains(&answer.message));
+            if !told && answers.len() < MOST_ANSWERS {
+                answers.push(answer);
+            }
+        }
+        answers
     }
 
-    /// The strictest gate that the conversation passes, with what opened it.
-    fn grade(
+    fn ids(&self, places: &[usize]) -> Vec<MessageId> {
+        places.iter().map(|place| self.id(*place)).collect()
+    }
+
+    /// The strictest grade that the signs allow, and the signs.
+    fn signs(
         &self,
+        best: Option<&AnswerCandidate>,
         conversation: &Conversation<'_>,
         rules: &SignalRules,
-        confidence: f32,
-    ) -> Option<(ResolutionGrade, Vec<ResolutionSignal>)> {
-        let signals = self.signals(conversation, rules);
+    ) -> (ResolutionGrade, Vec<ResolutionSignal>) {
+        let signals = self.signals(best, conversation, rules);
         let has = |kind| signals.iter().any(|signal| signal.kind == kind);
         let certain =
             [SignalKind::ManualMark, SignalKind::SolvedTag, SignalKind::AcceptingReaction];
@@ -305,21 +444,17 @@ impl ScoredConversation<'_> {
             ResolutionGrade::Certain
         } else if has(SignalKind::Worked) && !self.closing.taken_back {
             ResolutionGrade::Confirmed
-        } else if has(SignalKind::Thanks)
-            && !self.closing.taken_back
-            && confidence >= rules.outcome_threshold
-        {
+        } else if has(SignalKind::Worked) || has(SignalKind::Thanks) && !self.closing.taken_back {
             ResolutionGrade::Thanked
-        } else if confidence >= rules.outcome_threshold && !self.closing.last_fails {
-            ResolutionGrade::Unconfirmed
         } else {
-            return None;
+            ResolutionGrade::Unconfirmed
         };
-        Some((grade, signals))
+        (grade, signals)
     }
 
     fn signals(
         &self,
+        best: Option<&AnswerCandidate>,
         conversation: &Conversation<'_>,
         rules: &SignalRules,
     ) -> Vec<ResolutionSignal> {
@@ -334,24 +469,25 @@ impl ScoredConversation<'_> {
             message: self.id(self.asked.places[0]),
             by: asker,
         });
-        let reaction = self.candidates.first().and_then(|best| {
+        let reaction = best.and_then(|best| {
             let said = &self.talk.said[best.place];
             let reacted = ReactionVotes::to(said, &self.talk, &self.asked, conversation, rules);
             let by = reacted.accepted.filter(|_| !reacted.refused)?;
             Some(ResolutionSignal { kind: SignalKind::AcceptingReaction, message: said.id(), by })
         });
-        let says = |kind, place: Option<usize>| {
-            place.map(|place| ResolutionSignal { kind, message: self.id(place), by: asker })
+        let says = |kind, worked| {
+            let confirmation = self.closing.about(&best?.span, worked)?;
+            Some(ResolutionSignal { kind, message: self.id(confirmation.place), by: asker })
         };
-        let worked = says(SignalKind::Worked, self.closing.worked);
-        let thanks = says(SignalKind::Thanks, self.closing.thanked);
+        let worked = says(SignalKind::Worked, true);
+        let thanks = says(SignalKind::Thanks, false);
         [mark, tag, reaction, worked, thanks].into_iter().flatten().collect()
     }
 }
 
 /// The score of a message that a person marked: above any that is inferred.
 const MARKED: f32 = 100.0;
-
-fn logistic(score: f32) -> f32 {
-    1.0 / (1.0 + (-score).exp())
-}
+/// A marked answer is right for its reader: no inference lowers it below this.
+const MARK_CONFIDENCE: f32 = 0.95;
+/// Where the score of the best answer stands among the features of the outcome.
+const BEST_ANSWER: usize = 14;

@@ -12,6 +12,37 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(unix.chars().filter(|c| !is_hidden(*c)).collect())
 }
 
+/// The text without the lines that quote somebody else: `> ...`, and everything behind `>>> `. A code
+/// block keeps its lines.
+pub(crate) fn without_quotes(text: &str) -> Cow<'_, str> {
+    if !text.contains('>') {
+        return Cow::Borrowed(text);
+    }
+    let mut own = Vec::new();
+    let mut in_code = false;
+    for line in text.lines() {
+        if !in_code && line.trim_start().starts_with(">>> ") {
+            break;
+        }
+        if in_code || !(line.trim_start().starts_with("> ") || line.trim() == ">") {
+            own.push(line);
+            in_code ^= line.matches("```").count() % 2 == 1;
+        }
+    }
+    Cow::Owned(own.join("\n"))
+}
+
+/// The name and the words that a bridge passes on as `<name> words` or `**<name>** words`.
+pub(crate) fn relayed(text: &str) -> Option<(&str, &str)> {
+    let inner = text.trim_start().trim_start_matches('*').strip_prefix('<')?;
+    let (name, words) = inner.split_once('>')?;
+    let is_name = (1..=32).contains(&name.chars().count())
+        && !name.starts_with(['@', '#', ':', '/', '!', ' '])
+        && !name.contains("://");
+    let words = words.trim_start_matches('*');
+    (is_name && words.starts_with([' ', ':'])).then(|| (name, words.trim_start_matches([':', ' '])))
+}
+
 pub(crate) fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
@@ -19,4 +50,31 @@ pub(crate) fn is_hidden(c: char) -> bool {
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
         | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_else_wrote_is_cut() {
+        for (text, own) in [
+            ("> how do I start it?\nrun `relay up`", "run `relay up`"),
+            ("first\n> quoted\nlast", "first\nlast"),
+            ("own\n>>> all\nof it", "own"),
+            ("```\n> prompt\n```", "```\n> prompt\n```"),
+            ("a > b", "a > b"),
+        ] {
+            assert_eq!(without_quotes(text), own, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bridge_names_who_wrote() {
+        assert_eq!(relayed("<mia> run it"), Some(("mia", "run it")));
+        assert_eq!(relayed("**<mia>** run it"), Some(("mia", "run it")));
+        for text in ["<@1> run it", "<https://b.org> x", "<div>text", "<mia>", "run <mia> it"] {
+            assert_eq!(relayed(text), None, "{text}");
+        }
+    }
 }

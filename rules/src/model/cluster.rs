@@ -136,7 +136,8 @@ pub struct Quote {
     /// The display name; published only where the operator has chosen so.
     pub author_name: String,
     pub trusted: bool,
-    /// Discord Markdown, redacted. A question told in several messages is joined by newlines.
+    /// Discord Markdown, redacted, without quotes of others. What is told in several messages is
+    /// joined by newlines.
     pub text: String,
     pub sent: Millis,
 }
@@ -184,7 +185,7 @@ impl Occurrence {
             channel: channel.id,
             channel_name: channel.name.clone(),
             question: quote(&question.messages),
-            answers: answers.iter().map(|answer| quote(&[answer.message])).collect(),
+            answers: answers.iter().map(|answer| quote(&answer.messages)).collect(),
             grade: *grade,
             confidence: *confidence,
             signals: signals.clone(),
@@ -228,6 +229,8 @@ fn newcomers(resolution: &Resolution, newcomer_age: i64) -> BTreeSet<UserId> {
 }
 
 fn people(conversation: &Conversation<'_>) -> Vec<String> {
+    let relayed = conversation.messages.iter().filter_map(|message| message.relayed_name());
+    let relayed = relayed.map(str::to_owned).collect::<Vec<_>>();
     let authors = conversation.messages.iter().map(|message| &*message.author);
     let (bots, people) = authors.partition::<Vec<_>, _>(|author| author.bot);
     let bots = bots.into_iter().map(|bot| bot.id).collect::<BTreeSet<_>>();
@@ -236,7 +239,8 @@ fn people(conversation: &Conversation<'_>) -> Vec<String> {
     let names = people.into_iter().map(|author| &author.name);
     let names = names.chain(mentioned.map(|mention| &mention.name)).map(|name| name.trim());
     let names = names.filter(|name| !name.is_empty()).collect::<BTreeSet<_>>();
-    names.into_iter().map(str::to_owned).collect()
+    let names = names.into_iter().map(str::to_owned).chain(relayed);
+    names.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 impl Quote {
@@ -258,7 +262,7 @@ impl Quote {
             author: first.author.id,
             author_name: first.author.name.clone(),
             trusted: conversation.trusted.contains(&first.author.id),
-            text: said.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join("\n"),
+            text: said.iter().map(|message| message.own_words()).collect::<Vec<_>>().join("\n"),
             sent: first.sent,
         }
     }

@@ -1,11 +1,13 @@
 //! A message as Discord has it, reduced to what a verdict can use.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
+use crate::text::{relayed, without_quotes};
 
 /// A message after redaction. `Debug` hides the text: no log may carry it.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,6 +28,29 @@ pub struct Message {
     /// The text of a forwarded message: somebody else's words, never the author's answer.
     pub forwarded: Option<String>,
     pub pinned: bool,
+}
+
+impl Message {
+    /// The name that a bridge gives for who wrote the message: `<name> words`.
+    pub fn relayed_name(&self) -> Option<&str> {
+        relayed(&self.text).filter(|_| self.author.bot).map(|(name, _)| name)
+    }
+
+    /// What its writer said: without the name that a bridge puts before it and without quotes of
+    /// others; all of it where nothing else is left.
+    pub fn own_words(&self) -> Cow<'_, str> {
+        let words = self.spoken();
+        let own = without_quotes(words);
+        if own.trim().is_empty() { Cow::Borrowed(words) } else { own }
+    }
+
+    /// The text without the name that a bridge puts before it.
+    pub(crate) fn spoken(&self) -> &str {
+        match relayed(&self.text) {
+            Some((_, words)) if self.author.bot => words,
+            _ => &self.text,
+        }
+    }
 }
 
 impl fmt::Debug for Message {

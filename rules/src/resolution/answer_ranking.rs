@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::disentangle::Conversation;
 use crate::model::reason::WeightedReason;
+use crate::resolution::answer_span::answer_span;
 use crate::resolution::cue_phrases::CueClass;
+use crate::resolution::objections::refuted_places;
 use crate::resolution::question_detection::DetectedQuestion;
 use crate::resolution::rules::SignalRules;
 use crate::resolution::signals::{AskerClosing, ReactionVotes};
@@ -21,11 +23,21 @@ pub(super) type AnswerFeatures = [f32; ANSWER_FEATURES.len()];
 pub(super) struct AnswerCandidate {
     /// Its place in the talk.
     pub(super) place: usize,
+    /// The places of all messages of the answer, in order.
+    pub(super) span: Vec<usize>,
+    /// Whether somebody refused it, or its author took it back.
+    pub(super) refuted: bool,
     pub(super) values: AnswerFeatures,
     pub(super) score: f32,
 }
 
 impl AnswerCandidate {
+    /// The value of a feature.
+    pub(super) fn value(&self, key: &str) -> f32 {
+        let place = ANSWER_FEATURES.iter().position(|(name, _)| *name == key);
+        place.map_or(0.0, |place| self.values[place])
+    }
+
     pub(super) fn reasons(
         &self,
         talk: &Transcript<'_>,
@@ -46,8 +58,7 @@ pub(super) fn helper_positions(
         .filter(|place| !asked.places.contains(place))
         .filter(|place| {
             let said = &talk.said[*place];
-            let helps = said.author != asked.asker
-                || (said.has(CueClass::Own) && said.matter >= 5 && !said.asks);
+            let helps = said.author != asked.asker || said.tells_own_solution();
             helps && !said.is_empty_talk() && !said.commands_a_bot() && !not_answers(said)
         })
         .take(MOST_CANDIDATES)
@@ -66,6 +77,7 @@ pub(super) fn rank_candidates(
     conversation: &Conversation<'_>,
     rules: &SignalRules,
 ) -> Vec<AnswerCandidate> {
+    let refuted = refuted_places(talk, asked, closing, conversation);
     let mut per_helper = BTreeMap::<ParticipantIndex, usize>::new();
     for place in places {
         *per_helper.entry(talk.said[*place].author).or_default() += 1;
@@ -79,6 +91,9 @@ pub(super) fn rank_candidates(
         .enumerate()
         .map(|(rank, place)| {
             let said = &talk.said[*place];
+            let span = answer_span(talk, asked, *place);
+            let reacted = ReactionVotes::to(said, talk, asked, conversation, rules);
+            let (worked, thanked) = (closing.about(&span, true), closing.about(&span, false));
             let setting = CandidateContext {
                 rank,
                 share: per_helper[&said.author] as f32 / places.len() as f32,
@@ -91,10 +106,22 @@ pub(super) fn rank_candidates(
                 }),
                 after_closing: closing.place().is_some_and(|closing| *place > closing),
                 trusted: conversation.trusted.contains(&said.message.author.id),
-                reacted: ReactionVotes::to(said, talk, asked, conversation, rules),
+                reacted,
+                worked: worked.is_some(),
+                thanked: thanked.is_some(),
+                pointed: worked.or(thanked).is_some_and(|confirmation| confirmation.pointed),
+                parts: span.len(),
+                aimed: closing.confirmations.iter().any(|one| one.target == Some(*place)),
+                before_first: closing.first_place().is_some_and(|first| *place < first),
             };
             let values = values(said, asked, &setting);
-            AnswerCandidate { place: *place, values, score: rules.answers.score(&values) }
+            AnswerCandidate {
+                place: *place,
+                span,
+                refuted: refuted.contains(place) || reacted.refused,
+                values,
+                score: rules.answers.score(&values),
+            }
         })
         .collect::<Vec<_>>();
     candidates
@@ -113,6 +140,17 @@ struct CandidateContext<'t> {
     after_closing: bool,
     trusted: bool,
     reacted: ReactionVotes,
+    /// Whether the asker says that it, or a part of its answer, worked...
+    worked: bool,
+    /// ...or thanks for it...
+    thanked: bool,
+    /// ...and points at it.
+    pointed: bool,
+    parts: usize,
+    /// Whether a confirmation is about this very message.
+    aimed: bool,
+    /// Whether it comes before the asker is content for the first time.
+    before_first: bool,
 }
 
 fn values(
@@ -122,7 +160,7 @@ fn values(
 ) -> AnswerFeatures {
     let own = said.author == asked.asker;
     let to_asker = said.to == Addressee::Person(asked.asker);
-    let tells = said.has(CueClass::Advice) || said.has(CueClass::Command);
+    let tells = said.tells();
     let next = |cue: CueClass| setting.next.is_some_and(|next| next.has(cue));
     [
         holds(setting.rank == 0),
@@ -153,6 +191,17 @@ fn values(
         holds(setting.in_vain),
         holds(setting.reacted.accepted.is_some()),
         holds(setting.reacted.refused),
+        holds(setting.worked),
+        holds(setting.thanked),
+        holds(setting.pointed),
+        (setting.parts.min(4) - 1) as f32 / 3.0,
+        holds(said.has(CueClass::Postponement)),
+        holds(said.has(CueClass::Insult)),
+        holds(!own && said.has(CueClass::Objection)),
+        holds(!own && !said.helps()),
+        holds(setting.aimed),
+        holds(setting.before_first),
+        holds(!own && setting.next.is_some_and(ParsedMessage::acknowledges)),
     ]
 }
 

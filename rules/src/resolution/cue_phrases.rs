@@ -29,11 +29,37 @@ pub(super) enum CueClass {
     Ignorance,
     Courtesy,
     Announcing,
+    SmallTalk,
+    /// Before a success in a sentence, it makes it one that has yet to come: "if", "let you know when".
+    Condition,
+    Contrast,
+    /// The sentence is about something else than the question: "my other problem".
+    Unrelated,
+    /// Says that somebody's answer is wrong.
+    Objection,
+    /// Takes back what its own author said before.
+    Retraction,
+    /// An answer that something is being worked on.
+    Postponement,
+    Insult,
+    FirstAnswer,
+    SecondAnswer,
+    ThirdAnswer,
+    /// A report between two steps: "done", "yes".
+    Acknowledging,
+    /// Introduces what a solution was: "it was", "i had to".
+    Finding,
+    /// Opens a refusal of what is replied to: "wrong, ...".
+    ObjectionOpener,
+    /// Opens a reply that sends elsewhere: "google that".
+    RedirectOpener,
+    /// What was solved fails again.
+    Relapse,
 }
 
 impl CueClass {
     /// Every class with its key in `signals.toml`.
-    const ALL: [(Self, &'static str); 18] = [
+    const ALL: [(Self, &'static str); 34] = [
         (Self::Opener, "question_openers"),
         (Self::Seeking, "seeking"),
         (Self::Trouble, "trouble"),
@@ -52,17 +78,40 @@ impl CueClass {
         (Self::Ignorance, "ignorance"),
         (Self::Courtesy, "courtesies"),
         (Self::Announcing, "announcing"),
+        (Self::SmallTalk, "small_talk"),
+        (Self::Condition, "conditions"),
+        (Self::Contrast, "contrasts"),
+        (Self::Unrelated, "unrelated"),
+        (Self::Objection, "objections"),
+        (Self::Retraction, "retractions"),
+        (Self::Postponement, "postponements"),
+        (Self::Insult, "insults"),
+        (Self::FirstAnswer, "first_answer"),
+        (Self::SecondAnswer, "second_answer"),
+        (Self::ThirdAnswer, "third_answer"),
+        (Self::Acknowledging, "acknowledging"),
+        (Self::Finding, "findings"),
+        (Self::ObjectionOpener, "objection_openers"),
+        (Self::RedirectOpener, "redirection_openers"),
+        (Self::Relapse, "relapses"),
     ];
 
     /// Whether its phrases count at the start of a sentence only.
     fn opens_sentences(self) -> bool {
-        matches!(self, Self::Opener | Self::Command | Self::Affirming)
+        matches!(
+            self,
+            Self::Opener
+                | Self::Command
+                | Self::Affirming
+                | Self::ObjectionOpener
+                | Self::RedirectOpener
+        )
     }
 }
 
 /// A set of classes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct CueSet(u32);
+pub(super) struct CueSet(u64);
 
 impl CueSet {
     pub(super) fn has(self, cue: CueClass) -> bool {
@@ -146,53 +195,120 @@ impl PhraseMatcher {
     }
 
     /// The classes that a plain text holds. A phrase inside a longer one does not count ("problem"
-    /// in "no problem"), and neither does a success behind a negation.
+    /// in "no problem"), and neither does a success that is denied, asked for, awaited, or of
+    /// something else.
     pub(super) fn find(&self, plain: &str) -> CueSet {
-        let mut found = self
-            .automaton
-            .find_overlapping_iter(plain)
-            .map(|hit| PhraseMatch {
-                start: hit.start(),
-                end: hit.end(),
-                cue: self.classes[hit.pattern().as_usize()],
-            })
-            .collect::<Vec<_>>();
-        found.sort_by_key(|hit| (hit.start, usize::MAX - hit.end));
         let mut cues = CueSet::default();
+        let mut sentence = Sentence::default();
+        for hit in self.widest_matches(plain) {
+            if hit.start >= sentence.end {
+                sentence.close(&mut cues);
+                sentence = Sentence::around(plain, hit.start);
+            }
+            match hit.cue {
+                CueClass::Worked | CueClass::Thanks if sentence.denies(plain, hit) => continue,
+                CueClass::Worked => sentence.worked = true,
+                CueClass::Failed | CueClass::Relapse => sentence.failed = true,
+                CueClass::Negation => sentence.negated(hit.end),
+                CueClass::Condition => sentence.awaits = true,
+                CueClass::Contrast => {
+                    sentence.contrasts |= sentence.worked;
+                    if cues.has(CueClass::Thanks) {
+                        cues.add(CueClass::Hollow);
+                    }
+                }
+                CueClass::Unrelated => sentence.unrelated = true,
+                _ => {}
+            }
+            if !matches!(hit.cue, CueClass::Worked | CueClass::Failed) {
+                cues.add(hit.cue);
+            }
+        }
+        sentence.close(&mut cues);
+        cues
+    }
+
+    /// The matches that are not inside a longer one, by their start.
+    fn widest_matches(&self, plain: &str) -> impl Iterator<Item = PhraseMatch> {
+        let found = self.automaton.find_overlapping_iter(plain).map(|hit| PhraseMatch {
+            start: hit.start(),
+            end: hit.end(),
+            cue: self.classes[hit.pattern().as_usize()],
+        });
+        let mut found = found.collect::<Vec<_>>();
+        found.sort_by_key(|hit| (hit.start, usize::MAX - hit.end));
         let mut widest: Option<PhraseMatch> = None;
-        let mut negated_from = None;
-        for hit in found {
+        found.retain(|hit| {
             let inside = widest.is_some_and(|wide| {
                 hit.end <= wide.end && hit.end - hit.start < wide.end - wide.start
             });
-            if inside {
-                continue;
+            // What an asker found alone worked, too, and may go on to say what it was.
+            if !inside && !matches!(hit.cue, CueClass::Own | CueClass::Finding) {
+                widest = Some(*hit);
             }
-            // What an asker found alone worked, too.
-            if hit.cue != CueClass::Own {
-                widest = Some(hit);
-            }
-            match hit.cue {
-                CueClass::Negation => negated_from = Some(hit.end),
-                CueClass::Worked | CueClass::Thanks if negates(plain, negated_from, hit.start) => {
-                    continue;
-                }
-                _ => {}
-            }
-            cues.add(hit.cue);
+            // "great if it worked" awaits a success, whatever "great if" is.
+            !inside || hit.cue == CueClass::Condition
+        });
+        found.into_iter()
+    }
+}
+
+/// What has been read of one sentence.
+#[derive(Debug, Default)]
+struct Sentence {
+    end: usize,
+    asks: bool,
+    awaits: bool,
+    unrelated: bool,
+    /// Where the last negation ends.
+    negation: Option<usize>,
+    worked: bool,
+    failed: bool,
+    contrasts: bool,
+    /// Whether a success is denied for another case: "works here but not there".
+    partial: bool,
+}
+
+impl Sentence {
+    /// The sentence that a match starts in. A match may begin with the `.` that ends the one before.
+    fn around(plain: &str, start: usize) -> Self {
+        let from = start + plain[start..].find(|c| c != ' ' && c != '.').unwrap_or(0);
+        let rest = &plain[from..];
+        let end = from + rest.find(" . ").map_or(rest.len(), |at| at + 1);
+        Self { end, asks: plain[from..end].trim_end().ends_with('?'), ..Self::default() }
+    }
+
+    fn negated(&mut self, end: usize) {
+        self.negation = Some(end);
+        self.partial |= self.contrasts;
+    }
+
+    fn denies(&self, plain: &str, hit: PhraseMatch) -> bool {
+        let negated = self.negation.is_some_and(|end| {
+            plain
+                .get(end..hit.start)
+                .is_none_or(|between| between.split_whitespace().count() < NEGATION_REACH)
+        });
+        negated || (hit.cue == CueClass::Worked && (self.awaits || self.asks))
+    }
+
+    fn close(&self, cues: &mut CueSet) {
+        // A further question behind thanks may tell of trouble without taking the thanks back.
+        let asks_on = self.asks && (cues.has(CueClass::Thanks) || cues.has(CueClass::Worked));
+        if self.partial || self.failed && !asks_on {
+            cues.add(CueClass::Failed);
         }
-        cues
+        // Who thanks for help with something else says nothing about this question.
+        if self.worked && self.unrelated {
+            cues.add(CueClass::Hollow);
+        } else if self.worked && !self.partial {
+            cues.add(CueClass::Worked);
+        }
     }
 }
 
 fn nothing() -> AhoCorasick {
     AhoCorasick::new::<_, &str>([]).expect("no patterns always compile")
-}
-
-fn negates(plain: &str, negation_end: Option<usize>, start: usize) -> bool {
-    let Some(end) = negation_end else { return false };
-    let Some(between) = plain.get(end..start) else { return true };
-    !between.contains(['.', '?']) && between.split_whitespace().count() < NEGATION_REACH
 }
 
 /// The automaton's pattern for a phrase: whole words, where a `*` at an end leaves it open.

@@ -1,5 +1,7 @@
 //! A message's text as the cue words see it: lower case, words apart, sentences marked.
 
+use crate::text::without_quotes;
+
 /// A text read once.
 #[derive(Debug, Default)]
 pub(super) struct NormalizedText {
@@ -10,6 +12,8 @@ pub(super) struct NormalizedText {
     pub(super) words: usize,
     pub(super) link: bool,
     pub(super) code: bool,
+    /// Whether it names a channel: `<#id>` or `#name`.
+    pub(super) channel: bool,
     /// Whether the last thing said is a question mark.
     pub(super) ends_asking: bool,
     /// Whether any sentence ends with a question mark.
@@ -22,9 +26,10 @@ const MAX_BYTES: usize = 3_000;
 /// Reads a text without the `skip` bytes at its start, which name whom it addresses.
 pub(super) fn read(text: &str, skip: usize) -> NormalizedText {
     let mut plain = NormalizedText { text: String::from(" . "), ..NormalizedText::default() };
-    let (text, code) = without_code(text.get(skip..).unwrap_or(text));
+    let own = without_quotes(text.get(skip..).unwrap_or(text));
+    let (text, code) = without_code(&own);
     plain.code = code;
-    for line in text.lines().filter(|line| !line.trim_start().starts_with("> ")) {
+    for line in text.lines() {
         for token in line.split_whitespace() {
             if plain.text.len() > MAX_BYTES {
                 break;
@@ -86,6 +91,7 @@ impl NormalizedText {
             self.ends_asking = false;
             return;
         }
+        self.channel |= names_channel(token);
         if token.starts_with("<@") || token.starts_with("<#") || is_mention(token) {
             return;
         }
@@ -93,7 +99,7 @@ impl NormalizedText {
         for c in token.chars() {
             match c {
                 '\'' | '’' | '‘' | '`' | '*' | '~' => continue,
-                '?' | '？' => {
+                c if is_question_mark(c) => {
                     self.close(&mut word_open);
                     self.mark('?');
                     self.asks = true;
@@ -117,11 +123,15 @@ impl NormalizedText {
                         self.text.extend(c.to_lowercase());
                     }
                 }
+                '。' | '！' => {
+                    self.close(&mut word_open);
+                    self.end_sentence();
+                }
                 _ => self.close(&mut word_open),
             }
         }
         self.close(&mut word_open);
-        if token.ends_with(['.', '!', ';', '。', '！', '…']) {
+        if token.ends_with(['.', '!', ';', '…']) {
             self.end_sentence();
         }
     }
@@ -158,6 +168,16 @@ fn is_mention(token: &str) -> bool {
     token
         .strip_prefix('@')
         .is_some_and(|name| name.chars().next().is_some_and(char::is_alphanumeric))
+}
+
+fn names_channel(token: &str) -> bool {
+    let name = token.strip_prefix('#').or_else(|| token.strip_prefix("<#"));
+    name.and_then(|name| name.chars().next()).is_some_and(char::is_alphanumeric)
+}
+
+/// The question marks of the scripts: Latin, full width, Arabic, Greek, Armenian, Ethiopic.
+fn is_question_mark(c: char) -> bool {
+    matches!(c, '?' | '？' | '؟' | '\u{37e}' | '՞' | '፧' | '⁇')
 }
 
 /// Emoji and other signs that stand as a word of their own.

@@ -18,6 +18,8 @@ pub(super) struct DetectedQuestion {
     /// Places in the talk, earliest first. Never empty.
     pub(super) places: Vec<usize>,
     pub(super) reasons: Vec<WeightedReason>,
+    /// How clearly it asks; 0 where only a mark implies it.
+    pub(super) score: f32,
     /// Whether it tells of something that fails, not of something unknown.
     pub(super) trouble: bool,
     /// Hashes of its words, sorted, each once.
@@ -50,7 +52,7 @@ pub(super) fn detect_question(
         let score = rules.asking.score(&values);
         if score >= rules.asking_threshold {
             let reasons = rules.asking.reasons(&values, &QUESTION_FEATURES, Some(said.id()));
-            return Ok(asked(talk, place, reasons));
+            return Ok(asked(talk, place, score, reasons));
         }
         if best.is_none_or(|(highest, ..)| score > highest) {
             best = Some((score, place, values));
@@ -78,7 +80,7 @@ pub(super) fn question_before_mark(
         .position(|said| said.author != answer.author && said.id() < mark.message)?;
     let reasons =
         vec![WeightedReason::at("it comes before the marked answer", 0.0, talk.said[place].id())];
-    Some(asked(talk, place, reasons))
+    Some(asked(talk, place, 0.0, reasons))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -110,6 +112,7 @@ fn values(said: &ParsedMessage<'_>, position: QuestionPosition) -> QuestionFeatu
         holds(said.matter < 3),
         holds(said.is_empty_talk()),
         holds(said.commands_a_bot()),
+        holds(said.has(CueClass::SmallTalk)),
     ]
 }
 
@@ -118,7 +121,12 @@ fn calls_everybody(text: &str) -> bool {
 }
 
 /// Gathers the asker's messages from shortly before the asking one until somebody else speaks.
-fn asked(talk: &Transcript<'_>, place: usize, reasons: Vec<WeightedReason>) -> DetectedQuestion {
+fn asked(
+    talk: &Transcript<'_>,
+    place: usize,
+    score: f32,
+    reasons: Vec<WeightedReason>,
+) -> DetectedQuestion {
     let asker = talk.said[place].author;
     let tells = |said: &ParsedMessage<'_>| said.matter >= 3 || said.asks || said.link || said.code;
     let before = talk.said[..place]
@@ -148,6 +156,7 @@ fn asked(talk: &Transcript<'_>, place: usize, reasons: Vec<WeightedReason>) -> D
     content.dedup();
     DetectedQuestion {
         asker,
+        score,
         trouble: parts.into_iter().any(|said| said.has(CueClass::Trouble)),
         places,
         reasons,

@@ -4,14 +4,18 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
+use crate::model::message::Author;
 use crate::resolution::cue_phrases::PhraseMatcher;
 use crate::resolution::normalize::{bare, hash, tag_words};
-use crate::resolution::weights::{ANSWER_FEATURES, FeatureWeights, OUTCOME, QUESTION_FEATURES};
+use crate::resolution::weights::{
+    ANSWER_FEATURES, Calibration, FeatureWeights, OUTCOME, QUESTION_FEATURES, TrainedWeights,
+};
 
 /// What asks, what answers and what tells that it helped, compiled from `signals.toml`.
 #[derive(Debug, Clone)]
 pub struct SignalRules {
     pub(super) bots: bool,
+    relays: BTreeSet<String>,
     pub(super) phrases: PhraseMatcher,
     pub(super) lead_ins: HashSet<u32>,
     pub(super) stopwords: HashSet<u32>,
@@ -24,12 +28,24 @@ pub struct SignalRules {
     pub(super) answer_floor: f32,
     pub(super) answer_reach: f32,
     pub(super) outcome: FeatureWeights<{ OUTCOME.len() }>,
-    pub(super) outcome_threshold: f32,
+    pub(super) calibration: Calibration,
+    pub(super) least: LeastConfidence,
+}
+
+/// From which confidence on a question counts as resolved, by the sign that there is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LeastConfidence {
+    pub(super) confirmed: f32,
+    pub(super) thanked: f32,
+    pub(super) unconfirmed: f32,
+    /// Where the asker does not come back, so that nothing speaks against the answer.
+    pub(super) silent: f32,
 }
 
 impl SignalRules {
     pub(crate) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
         let bots = file.bool("bots_answer", false);
+        let relays = file.texts("relays").into_iter().collect();
         let (phrases, lead_ins, stopwords) = PhraseMatcher::read(file, languages);
         let (accepting, refusing) = file
             .section("reactions", |table| (emojis(table, "accepting"), emojis(table, "refusing")));
@@ -38,19 +54,27 @@ impl SignalRules {
         });
         let (asking, asking_threshold) = file.section("asking", |table| {
             let threshold = table.number("threshold", 1.0, -20.0, 20.0) as f32;
-            (FeatureWeights::read(table, &QUESTION_FEATURES), threshold)
+            (FeatureWeights::read(table, &QUESTION_FEATURES, &FeatureWeights::zero()), threshold)
         });
+        let trained = TrainedWeights::embedded();
         let (answers, answer_floor, answer_reach) = file.section("answers", |table| {
             let floor = table.number("floor", 0.0, -20.0, 20.0) as f32;
             let reach = table.number("reach", 0.5, 0.0, 20.0) as f32;
-            (FeatureWeights::read(table, &ANSWER_FEATURES), floor, reach)
+            (FeatureWeights::read(table, &ANSWER_FEATURES, &trained.answers), floor, reach)
         });
-        let (outcome, outcome_threshold) = file.section("outcome", |table| {
-            let threshold = table.number("threshold", 0.5, 0.0, 1.0) as f32;
-            (FeatureWeights::read(table, &OUTCOME), threshold)
+        let (outcome, least) = file.section("outcome", |table| {
+            let mut least = |key, default| table.number(key, default, 0.0, 1.0) as f32;
+            let least = LeastConfidence {
+                confirmed: least("confirmed_threshold", 0.5),
+                thanked: least("thanked_threshold", 0.5),
+                unconfirmed: least("threshold", 0.5),
+                silent: least("silent_threshold", 0.5),
+            };
+            (FeatureWeights::read(table, &OUTCOME, &trained.outcome), least)
         });
         Self {
             bots,
+            relays,
             phrases,
             lead_ins,
             stopwords,
@@ -63,7 +87,8 @@ impl SignalRules {
             answer_floor,
             answer_reach,
             outcome,
-            outcome_threshold,
+            calibration: trained.calibration,
+            least,
         }
     }
 
@@ -71,6 +96,11 @@ impl SignalRules {
     pub fn reads_reaction(&self, emoji: &str) -> bool {
         let emoji = bare(emoji);
         self.accepting.contains(emoji) || self.refusing.contains(emoji)
+    }
+
+    /// Whether an account passes on what people write elsewhere.
+    pub(super) fn is_relay(&self, author: &Author) -> bool {
+        self.relays.contains(&author.name) || self.relays.contains(&author.id.to_string())
     }
 
     /// Whether a forum's tag of this name closes a post.

@@ -6,19 +6,34 @@ use crate::resolution::cue_phrases::CueClass;
 use crate::resolution::normalize::bare;
 use crate::resolution::question_detection::DetectedQuestion;
 use crate::resolution::rules::SignalRules;
-use crate::resolution::transcript::{ParsedMessage, Transcript};
+use crate::resolution::transcript::{Addressee, ParsedMessage, ParticipantIndex, Transcript};
+
+/// What the asker says in so many messages after a confirmation is still about the same.
+const NEAR: usize = 2;
+
+/// A message of the asker that says that something helped.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Confirmation {
+    pub(super) place: usize,
+    /// Whether it says that it works or is solved, not only thanks.
+    pub(super) worked: bool,
+    /// The message of a helper that it is about; `None` where the asker found it alone.
+    pub(super) target: Option<usize>,
+    /// Whether a reply, a name or a number points at the target.
+    pub(super) pointed: bool,
+}
 
 /// How the asker's own words end, after somebody could have answered.
 #[derive(Debug, Default)]
 pub(super) struct AskerClosing {
-    /// Where the asker last says that it works or is solved.
-    pub(super) worked: Option<usize>,
-    /// Where the asker last thanks.
-    pub(super) thanked: Option<usize>,
+    /// Earliest first, without those that a later failure takes back.
+    pub(super) confirmations: Vec<Confirmation>,
     /// Whether thanks are in the asker's last three messages.
     pub(super) thanked_late: bool,
-    /// Whether the asker asks, fails or still tries in or after the words that close.
+    /// Whether the asker still tries in the words that close, or tries or fails right after them.
     pub(super) taken_back: bool,
+    /// Whether the asker asks after the words that close.
+    pub(super) asks_after: bool,
     /// How many messages the asker sent after the first candidate.
     pub(super) messages: usize,
     pub(super) last_fails: bool,
@@ -35,34 +50,39 @@ impl AskerClosing {
         candidates: &[usize],
     ) -> Self {
         let Some(first) = candidates.first() else { return Self::default() };
-        let own = talk.said.iter().enumerate().skip(first + 1);
-        let own = own.filter(|(_, said)| said.author == asked.asker && speaks(said));
+        let own = talk.said.iter().enumerate().skip(*first);
+        let own = own.filter(|(place, said)| {
+            said.author == asked.asker && speaks(said) && !asked.places.contains(place)
+        });
         let own = own.collect::<Vec<_>>();
+        let targets = ConfirmationTargets { talk, asked, candidates };
         let mut closing = Self { messages: own.len(), ..Self::default() };
-        let helped_since = |doubt: Option<usize>, place| {
-            doubt.is_none_or(|doubt| candidates.iter().any(|one| (doubt..place).contains(one)))
-        };
         let mut doubt = None;
+        let mut since = usize::MAX;
         for (at, (place, said)) in own.iter().enumerate() {
+            let late = at + 3 >= own.len();
             let fails = said.has(CueClass::Failed);
-            if said.has(CueClass::Worked) && !said.ends_asking && !fails {
-                closing.worked = Some(*place);
-                closing.taken_back = false;
-            }
-            let thanks = said.has(CueClass::Thanks) && !said.has(CueClass::Hollow) && !fails;
-            if thanks && helped_since(doubt, *place) {
-                closing.thanked = Some(*place);
-                closing.thanked_late |= at + 3 >= own.len();
-                closing.taken_back = false;
-            }
+            since = since.saturating_add(1);
             if fails {
-                closing.worked = None;
-                closing.fails_late = at + 3 >= own.len();
+                closing.fails_late = late;
+                if since <= NEAR || said.has(CueClass::Relapse) {
+                    closing.confirmations.retain(|confirmation| !confirmation.worked);
+                }
+            } else if let Some(confirmation) = targets.confirmation(*place, doubt) {
+                closing.thanked_late |= late && said.thanks();
+                closing.taken_back = false;
+                closing.asks_after = false;
+                closing.confirmations.push(confirmation);
+                since = 0;
             }
             if fails || said.has(CueClass::Trying) {
                 doubt = Some(*place);
             }
-            closing.taken_back |= fails || said.asks || said.has(CueClass::Trying);
+            let near = since <= NEAR || since == usize::MAX;
+            let thanks_only = closing.confirmations.last().is_none_or(|last| !last.worked);
+            let tries = said.has(CueClass::Trying) && since < NEAR && thanks_only;
+            closing.taken_back |= near && (fails || tries);
+            closing.asks_after |= said.asks && since > 0;
         }
         if let Some((_, last)) = own.last() {
             closing.last_fails = last.has(CueClass::Failed);
@@ -71,10 +91,125 @@ impl AskerClosing {
         closing
     }
 
+    /// Where the asker was content first.
+    pub(super) fn first_place(&self) -> Option<usize> {
+        self.confirmations.first().map(|confirmation| confirmation.place)
+    }
+
     /// Where the asker was content, if that stands.
     pub(super) fn place(&self) -> Option<usize> {
-        self.worked.or(self.thanked)
+        let worked = self.confirmations.iter().rfind(|confirmation| confirmation.worked);
+        worked.or(self.confirmations.last()).map(|confirmation| confirmation.place)
     }
+
+    /// The last confirmation of one of these messages: that it worked, or (`worked` is false) thanks.
+    pub(super) fn about(&self, span: &[usize], worked: bool) -> Option<Confirmation> {
+        let about = |one: &&Confirmation| {
+            one.worked == worked && one.target.is_some_and(|target| span.contains(&target))
+        };
+        self.confirmations.iter().rfind(about).copied()
+    }
+}
+
+/// Finds what the asker's words of success and thanks are about.
+struct ConfirmationTargets<'t> {
+    talk: &'t Transcript<'t>,
+    asked: &'t DetectedQuestion,
+    candidates: &'t [usize],
+}
+
+impl ConfirmationTargets<'_> {
+    /// What the message at `place` confirms. Thanks after a failure (`doubt`) count only if somebody
+    /// has helped since.
+    fn confirmation(&self, place: usize, doubt: Option<usize>) -> Option<Confirmation> {
+        let said = &self.talk.said[place];
+        let worked = said.accepts();
+        if !worked && !said.thanks() {
+            return None;
+        }
+        let pointed = self.pointed(place);
+        if said.has(CueClass::Own) && !matches!(pointed, Pointed::At(_)) {
+            return worked.then_some(Confirmation { place, worked, target: None, pointed: false });
+        }
+        let (target, pointed) = match pointed {
+            Pointed::At(target) => (target, true),
+            Pointed::Elsewhere => return None,
+            Pointed::Nowhere => (self.helping_before(place, |_| true)?, false),
+        };
+        if !worked && !pointed && doubt.is_some_and(|doubt| target < doubt) {
+            return None;
+        }
+        Some(Confirmation { place, worked, target: Some(target), pointed })
+    }
+
+    /// What a reply, a name or a number ("the second one") points at.
+    fn pointed(&self, place: usize) -> Pointed {
+        let said = &self.talk.said[place];
+        let of = |person: ParticipantIndex| {
+            let target = self.helping_before(place, |said| said.author == person);
+            target.map_or(Pointed::Elsewhere, Pointed::At)
+        };
+        if let Some(reply) = said.message.reply_to {
+            let Some(target) = self.talk.place(reply) else { return Pointed::Elsewhere };
+            let replied = &self.talk.said[target];
+            if replied.author != self.asked.asker {
+                let helps = replied.helps() && self.candidates.contains(&target);
+                return if helps { Pointed::At(target) } else { of(replied.author) };
+            }
+        }
+        let named = said.named.iter().copied().find(|person| *person != self.asked.asker);
+        match said.to {
+            Addressee::Person(person) if person != self.asked.asker => return of(person),
+            Addressee::Stranger if said.message.reply_to.is_none() => return Pointed::Elsewhere,
+            _ => {}
+        }
+        if let Some(target) =
+            named.and_then(|person| self.helping_before(place, |said| said.author == person))
+        {
+            return Pointed::At(target);
+        }
+        self.numbered(place).map_or(Pointed::Nowhere, Pointed::At)
+    }
+
+    fn numbered(&self, place: usize) -> Option<usize> {
+        let said = &self.talk.said[place];
+        let classes = [CueClass::FirstAnswer, CueClass::SecondAnswer, CueClass::ThirdAnswer];
+        let number = classes.into_iter().position(|class| said.has(class))?;
+        let mut helpers = Vec::new();
+        for at in self.candidates.iter().filter(|at| **at < place) {
+            let other = &self.talk.said[*at];
+            if self.is_help(other) && !helpers.contains(&other.author) {
+                helpers.push(other.author);
+            }
+        }
+        let helper = *helpers.get(number)?;
+        self.helping_before(place, |said| said.author == helper)
+    }
+
+    fn helping_before(
+        &self,
+        place: usize,
+        such: impl Fn(&ParsedMessage<'_>) -> bool,
+    ) -> Option<usize> {
+        let earlier = self.candidates.iter().rev().filter(|at| **at < place);
+        let mut helping = earlier.filter(|at| {
+            let said = &self.talk.said[**at];
+            self.is_help(said) && such(said)
+        });
+        helping.next().copied()
+    }
+
+    fn is_help(&self, said: &ParsedMessage<'_>) -> bool {
+        said.author != self.asked.asker && said.helps()
+    }
+}
+
+/// What a message points at.
+enum Pointed {
+    At(usize),
+    /// A bot, somebody who did not help, or nobody here.
+    Elsewhere,
+    Nowhere,
 }
 
 /// A sign alone ("🙏") speaks too, where it is a cue.

@@ -1,5 +1,8 @@
 //! Verdicts on small conversations, told as they happen.
 
+mod targets;
+mod words;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::disentangle::Conversation;
 use crate::language::Script;
 use crate::model::ids::{MessageId, UserId};
-use crate::model::message::{Message, MessageKind};
+use crate::model::message::{Mention, Message, MessageKind};
 use crate::resolution::cue_phrases::{CueClass, CueSet};
 use crate::resolution::normalize;
 use crate::resolution::normalize::{NormalizedText, hash, stem};
@@ -25,8 +25,14 @@ pub(super) struct ParsedMessage<'a> {
     pub(super) matter: usize,
     pub(super) link: bool,
     pub(super) code: bool,
+    /// Whether it names a channel.
+    pub(super) channel: bool,
     pub(super) asks: bool,
     pub(super) ends_asking: bool,
+    /// Whether an "edit:" line of its author takes back what stands before.
+    pub(super) edited_away: bool,
+    /// Participants whom it names anywhere; read only where the text accepts, thanks or objects.
+    pub(super) named: Vec<ParticipantIndex>,
     /// Hashes of the words that carry matter, sorted, each once.
     pub(super) content: Vec<u32>,
 }
@@ -38,6 +44,57 @@ impl ParsedMessage<'_> {
 
     pub(super) fn id(&self) -> MessageId {
         self.message.id
+    }
+
+    pub(super) fn tells(&self) -> bool {
+        self.has(CueClass::Advice) || self.has(CueClass::Command)
+    }
+
+    /// Whether it says that something works or is solved, and nothing against it.
+    pub(super) fn accepts(&self) -> bool {
+        self.has(CueClass::Worked) && !self.has(CueClass::Failed)
+    }
+
+    pub(super) fn thanks(&self) -> bool {
+        self.has(CueClass::Thanks) && !self.has(CueClass::Hollow) && !self.has(CueClass::Failed)
+    }
+
+    /// Whether its author says what solved their own question.
+    pub(super) fn tells_own_solution(&self) -> bool {
+        let finding = self.has(CueClass::Own) && self.has(CueClass::Finding);
+        let says_what = self.code || self.link || self.content.len() >= 2;
+        finding && says_what && !self.asks && !self.has(CueClass::Unrelated)
+    }
+
+    /// Whether it asks something back instead of answering.
+    pub(super) fn asks_back(&self) -> bool {
+        self.asks && (self.ends_asking || self.has(CueClass::Opener) || self.has(CueClass::Probing))
+    }
+
+    /// Whether all it says is that the message was understood: "ok", "I see".
+    pub(super) fn acknowledges(&self) -> bool {
+        let brief = self.matter <= 2 || (self.matter <= 5 && self.has(CueClass::Acknowledging));
+        brief && !self.asks && !self.has(CueClass::Failed) && !self.has(CueClass::Trying)
+    }
+
+    /// Whether it is talk beside the matter: a courtesy, thanks, a laugh.
+    pub(super) fn is_courtesy(&self) -> bool {
+        let brief = |most| !self.tells() && !self.code && !self.link && self.matter < most;
+        self.has(CueClass::Courtesy) && brief(8) || self.has(CueClass::Thanks) && brief(4)
+    }
+
+    /// Whether all it does is send the asker elsewhere, or put off an answer.
+    pub(super) fn deflects(&self) -> bool {
+        let classes = [CueClass::Redirect, CueClass::RedirectOpener, CueClass::Postponement];
+        let elsewhere = classes.into_iter().any(|class| self.has(class));
+        let brief = self.matter <= 14 && !self.code;
+        (elsewhere && brief) || (self.channel && self.matter <= 8 && !self.code)
+    }
+
+    /// Whether it can be what helped: it says something and is no question, courtesy or deflection.
+    pub(super) fn helps(&self) -> bool {
+        let unknowing = self.has(CueClass::Ignorance) && !self.tells() && !self.code && !self.link;
+        !self.asks_back() && !self.is_courtesy() && !self.deflects() && !unknowing
     }
 
     /// Whether it is only a greeting, or empty.
@@ -67,8 +124,11 @@ pub(super) enum Addressee {
 #[derive(Debug)]
 pub(super) struct Transcript<'a> {
     pub(super) said: Vec<ParsedMessage<'a>>,
-    people: BTreeMap<UserId, ParticipantIndex>,
+    people: BTreeMap<PersonKey, ParticipantIndex>,
 }
+
+/// A person by account or, behind a relay, by the name that the relay gives.
+type PersonKey = (UserId, Option<String>);
 
 /// So many messages of a conversation are judged; what settles a question stands near it, and a
 /// conversation of thousands is a channel that was not untangled.
@@ -86,49 +146,65 @@ impl<'a> Transcript<'a> {
             .collect::<Vec<_>>();
         let mut people = BTreeMap::new();
         let mut names = HashMap::new();
+        let mut authors = HashMap::new();
         for message in &messages {
             let next = people.len();
-            let person = *people.entry(message.author.id).or_insert(next);
-            names.entry(message.author.name.to_lowercase()).or_insert(person);
+            let (key, name) = writer(message, rules);
+            let person = *people.entry(key).or_insert(next);
+            names.entry(name.to_lowercase()).or_insert(person);
+            authors.insert(message.id, person);
         }
-        let authors = messages
-            .iter()
-            .map(|message| (message.id, message.author.id))
-            .collect::<HashMap<_, _>>();
-        let readers = MessageParser { people: &people, names: &names, authors: &authors, rules };
-        let said = messages.iter().map(|message| readers.read(message)).collect();
+        let parser = MessageParser { people: &people, names: &names, authors: &authors, rules };
+        let said = messages.iter().map(|message| parser.read(message)).collect();
         Self { said, people }
     }
 
     pub(super) fn person(&self, id: UserId) -> Option<ParticipantIndex> {
-        self.people.get(&id).copied()
+        self.people.get(&(id, None)).copied()
+    }
+
+    /// Where a message stands, if it is judged.
+    pub(super) fn place(&self, message: MessageId) -> Option<usize> {
+        self.said.binary_search_by_key(&message, ParsedMessage::id).ok()
     }
 }
 
 fn judged(message: &Message, rules: &SignalRules) -> bool {
     let bot = message.author.bot || message.kind == MessageKind::Command;
-    message.kind.is_talk() && message.forwarded.is_none() && (rules.bots || !bot)
+    let counts = rules.bots || !bot || rules.is_relay(&message.author);
+    message.kind.is_talk() && message.forwarded.is_none() && counts
+}
+
+/// Who wrote a message, and under which name: behind a relay, the person whom it names.
+fn writer<'m>(message: &'m Message, rules: &SignalRules) -> (PersonKey, &'m str) {
+    let author = &*message.author;
+    let name = message.relayed_name().unwrap_or(&author.name);
+    let relays = author.bot && (rules.is_relay(author) || name != author.name);
+    ((author.id, relays.then(|| name.to_lowercase())), name)
 }
 
 struct MessageParser<'t> {
-    people: &'t BTreeMap<UserId, ParticipantIndex>,
+    people: &'t BTreeMap<PersonKey, ParticipantIndex>,
     names: &'t HashMap<String, ParticipantIndex>,
-    authors: &'t HashMap<MessageId, UserId>,
+    authors: &'t HashMap<MessageId, ParticipantIndex>,
     rules: &'t SignalRules,
 }
 
 impl MessageParser<'_> {
     fn read<'a>(&self, message: &'a Message) -> ParsedMessage<'a> {
-        let author = self.people[&message.author.id];
-        let (opening, skip) = self.opening(&message.text);
-        let plain = normalize::read(&message.text, skip);
+        let author = self.authors[&message.id];
+        let text = message.spoken();
+        let (opening, skip) = self.opening(text);
+        let plain = normalize::read(text, skip);
         let (skipped, behind) = self.rules.lead_in(&plain.text);
-        let cues = if skipped == 0 {
+        // "all good now" is made of words that only lead in, and says something.
+        let cues = if skipped == 0 || skipped == plain.words {
             self.rules.phrases.find(&plain.text)
         } else {
             self.rules.phrases.find(&format!(" . {behind}"))
         };
-        let to = self.address(message, opening, &plain);
+        let to = self.address(message, text, opening, &plain);
+        let points = [CueClass::Worked, CueClass::Thanks, CueClass::Objection];
         ParsedMessage {
             message,
             author,
@@ -137,10 +213,43 @@ impl MessageParser<'_> {
             matter: plain.words.saturating_sub(skipped),
             link: plain.link,
             code: plain.code,
+            channel: plain.channel,
             asks: plain.asks,
             ends_asking: plain.ends_asking,
+            edited_away: self.edited_away(text),
+            named: if points.into_iter().any(|cue| cues.has(cue)) {
+                self.named(text, author)
+            } else {
+                Vec::new()
+            },
             content: content(&plain.text, &self.rules.stopwords),
         }
+    }
+
+    /// Whether a later line begins with "edit" and takes back what stands before.
+    fn edited_away(&self, text: &str) -> bool {
+        let begins =
+            |line: &str| line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("edit"));
+        let edit =
+            text.lines().skip(1).map(|line| line.trim_start_matches(['*', '_', '(', '[', ' ']));
+        edit.filter(|line| begins(line)).any(|line| {
+            let cues = self.rules.phrases.find(&normalize::read(line, 4).text);
+            [CueClass::Objection, CueClass::Retraction, CueClass::Failed]
+                .into_iter()
+                .any(|cue| cues.has(cue))
+        })
+    }
+
+    /// Everybody but the author whose name is a word of the text.
+    fn named(&self, text: &str, author: ParticipantIndex) -> Vec<ParticipantIndex> {
+        let words = text.split(|c: char| c.is_whitespace() || ",:;!?()".contains(c));
+        let names = words.filter_map(|word| {
+            let word = word.trim_matches(['@', '.', '*', '~', '\'', '’']).to_lowercase();
+            let word = word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")).unwrap_or(&word);
+            let is_name = word.chars().count() > 2 && !self.rules.stopwords.contains(&hash(word));
+            self.names.get(word).copied().filter(|person| is_name && *person != author)
+        });
+        names.collect()
     }
 
     /// A participant's name at the very start, `name: text`, `name, text`, `@name text` or `name
@@ -165,6 +274,7 @@ impl MessageParser<'_> {
     fn address(
         &self,
         message: &Message,
+        text: &str,
         opening: Option<ParticipantIndex>,
         plain: &NormalizedText,
     ) -> Addressee {
@@ -172,21 +282,23 @@ impl MessageParser<'_> {
             return Addressee::Person(person);
         }
         if let Some(reply) = message.reply_to {
-            let author = self.authors.get(&reply).and_then(|author| self.people.get(author));
-            return author.map_or(Addressee::Stranger, |person| Addressee::Person(*person));
+            return self
+                .authors
+                .get(&reply)
+                .map_or(Addressee::Stranger, |person| Addressee::Person(*person));
         }
         if !message.mentions.is_empty() {
-            let known = message.mentions.iter().find_map(|mention| self.people.get(&mention.id));
+            let person = |mention: &Mention| self.people.get(&(mention.id, None));
+            let known = message.mentions.iter().find_map(person);
             return known.map_or(Addressee::Stranger, |person| Addressee::Person(*person));
         }
         // A rendered mention without its list, or a name that ends the text: "try that, mia".
         let named = |token: &str| self.names.get(&token.to_lowercase()).copied();
-        let at = message.text.split('@').skip(1).find_map(|after| {
+        let at = text.split('@').skip(1).find_map(|after| {
             named(after.split(|c: char| c.is_whitespace() || ",:;!?)".contains(c)).next()?)
         });
         let last = || {
-            let token =
-                message.text.split_whitespace().next_back()?.trim_end_matches(['.', '!', '?', ')']);
+            let token = text.split_whitespace().next_back()?.trim_end_matches(['.', '!', '?', ')']);
             let person = named(token).filter(|_| token.len() > 3 && plain.words > 1)?;
             (!self.rules.stopwords.contains(&hash(&token.to_lowercase()))).then_some(person)
         };

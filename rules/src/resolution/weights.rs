@@ -1,5 +1,7 @@
 //! Additive scores whose weights maintainers may edit.
 
+use std::sync::LazyLock;
+
 use crate::config::toml_reader::TomlReader;
 use crate::model::ids::MessageId;
 use crate::model::reason::WeightedReason;
@@ -8,7 +10,7 @@ use crate::model::reason::WeightedReason;
 pub(super) type ScoredFeature = (&'static str, &'static str);
 
 /// The features of a message that asks, in the order of `question_detection::values`.
-pub(super) const QUESTION_FEATURES: [ScoredFeature; 15] = [
+pub(super) const QUESTION_FEATURES: [ScoredFeature; 16] = [
     ("ends_asking", "ends with a question mark"),
     ("asks", "holds a question mark"),
     ("opener", "opens with a question word"),
@@ -24,10 +26,11 @@ pub(super) const QUESTION_FEATURES: [ScoredFeature; 15] = [
     ("short", "is very short"),
     ("empty", "says nothing yet"),
     ("bot_command", "is a command to a bot"),
+    ("small_talk", "is small talk"),
 ];
 
 /// The features of an answer, in the order of `answer_ranking::values`.
-pub(super) const ANSWER_FEATURES: [ScoredFeature; 25] = [
+pub(super) const ANSWER_FEATURES: [ScoredFeature; 36] = [
     ("first", "it is the first message of anybody who helps"),
     ("later", "others helped before"),
     ("ends_asking", "it ends with a question mark"),
@@ -53,10 +56,22 @@ pub(super) const ANSWER_FEATURES: [ScoredFeature; 25] = [
     ("in_vain", "the asker fails after it, and is content only later"),
     ("accepted", "a reaction accepts it"),
     ("refused", "a reaction refuses it"),
+    ("worked", "the asker says that it worked"),
+    ("thanked", "the asker thanks for it"),
+    ("pointed", "the asker points at it"),
+    ("parts", "it is told in several messages"),
+    ("postpones", "it puts off an answer"),
+    ("insults", "it insults"),
+    ("objects", "it corrects another answer"),
+    ("no_help", "it is a question, a courtesy or sends the asker elsewhere"),
+    ("aimed", "the asker's words are about this very message"),
+    ("before_first_closing", "it comes before the asker is content for the first time"),
+    ("acknowledged", "the asker says next that it was understood"),
 ];
 
-/// The features of the outcome, in the order of `ScoredConversation::outcome`.
-pub(super) const OUTCOME: [ScoredFeature; 17] = [
+/// The features of the outcome, in the order of `ScoredConversation::outcome`. Those that speak of the
+/// answer are measured on the best one.
+pub(super) const OUTCOME: [ScoredFeature; 37] = [
     ("base", "most questions stay open"),
     ("marked", "somebody marked the answer"),
     ("tagged", "the post is tagged as solved"),
@@ -65,7 +80,7 @@ pub(super) const OUTCOME: [ScoredFeature; 17] = [
     ("worked", "the asker says that it works"),
     ("thanked", "the asker thanks"),
     ("thanked_late", "the asker thanks at the end"),
-    ("taken_back", "the asker then asks, fails or still tries"),
+    ("taken_back", "the asker still tries, or then fails"),
     ("last_fails", "the asker's last message tells of failure"),
     ("fails_late", "the asker fails near the end"),
     ("last_asks", "the asker's last message asks"),
@@ -74,6 +89,26 @@ pub(super) const OUTCOME: [ScoredFeature; 17] = [
     ("best_answer", "the best answer scores well"),
     ("direct", "the best answer speaks to the asker"),
     ("long_dialogue", "the asker comes back many times"),
+    ("pointed", "the asker points at the answer"),
+    ("other_confirmed", "the asker is content with another message"),
+    ("own", "the asker found it alone"),
+    ("trouble", "it is a problem, not a question of fact"),
+    ("clear_question", "it asks clearly"),
+    ("asks_back", "the best answer asks back"),
+    ("no_help", "the best answer is a question, a courtesy or sends the asker elsewhere"),
+    ("tells_what_to_do", "the best answer says what to do"),
+    ("affirms", "the best answer says yes or no"),
+    ("link_or_code", "the best answer holds a link or code"),
+    ("shared_words", "the best answer shares words with the question"),
+    ("short", "the best answer is very short"),
+    ("long", "the best answer is long"),
+    ("agreed", "another helper says the same"),
+    ("objected", "somebody refuses an answer"),
+    ("helpers", "several people help"),
+    ("trusted", "the answerer is trusted"),
+    ("asks_after", "the asker asks on after being content"),
+    ("acknowledged", "the asker says next that the answer was understood"),
+    ("aimed", "the asker's words are about this very message"),
 ];
 
 /// One weight for each feature, in the order of their table.
@@ -81,9 +116,21 @@ pub(super) const OUTCOME: [ScoredFeature; 17] = [
 pub(super) struct FeatureWeights<const N: usize>([f32; N]);
 
 impl<const N: usize> FeatureWeights<N> {
-    /// Reads the weights of a table of `signals.toml`; one that is left out counts nothing.
-    pub(super) fn read(table: &mut TomlReader, features: &[ScoredFeature; N]) -> Self {
-        Self(features.map(|(key, _)| table.number(key, 0.0, -20.0, 20.0) as f32))
+    /// Reads the weights of a table; one that is left out is as in `defaults`.
+    pub(super) fn read(
+        table: &mut TomlReader,
+        features: &[ScoredFeature; N],
+        defaults: &Self,
+    ) -> Self {
+        let mut weights = defaults.clone();
+        for (weight, (key, _)) in weights.0.iter_mut().zip(features) {
+            *weight = table.number(key, f64::from(*weight), -20.0, 20.0) as f32;
+        }
+        weights
+    }
+
+    pub(super) fn zero() -> Self {
+        Self([0.0; N])
     }
 
     /// The weighted sum, in the order of the features.
@@ -112,6 +159,55 @@ impl<const N: usize> FeatureWeights<N> {
             .collect::<Vec<_>>();
         reasons.sort_by(|one, other| other.weight.abs().total_cmp(&one.weight.abs()));
         reasons
+    }
+}
+
+/// The weights that the program carries, fitted to labelled conversations.
+#[derive(Debug)]
+pub(super) struct TrainedWeights {
+    pub(super) answers: FeatureWeights<{ ANSWER_FEATURES.len() }>,
+    pub(super) outcome: FeatureWeights<{ OUTCOME.len() }>,
+    pub(super) calibration: Calibration,
+}
+
+/// Makes a probability of an outcome's score: the logistic function of `slope * score + offset`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Calibration {
+    slope: f32,
+    offset: f32,
+}
+
+impl Calibration {
+    pub(super) fn probability(self, score: f32) -> f32 {
+        1.0 / (1.0 + (-(self.slope * score + self.offset)).exp())
+    }
+}
+
+const FILE: &str = "weights/resolution.toml";
+
+impl TrainedWeights {
+    /// # Panics
+    /// If the file that the program carries is wrong, which a test excludes.
+    pub(super) fn embedded() -> &'static Self {
+        static WEIGHTS: LazyLock<TrainedWeights> = LazyLock::new(|| {
+            let mut file = TomlReader::parse(FILE, include_str!("../../weights/resolution.toml"));
+            let weights = TrainedWeights {
+                answers: file.section("answers", |table| {
+                    FeatureWeights::read(table, &ANSWER_FEATURES, &FeatureWeights::zero())
+                }),
+                outcome: file.section("outcome", |table| {
+                    FeatureWeights::read(table, &OUTCOME, &FeatureWeights::zero())
+                }),
+                calibration: file.section("calibration", |table| Calibration {
+                    slope: table.number("slope", 1.0, 0.0, 20.0) as f32,
+                    offset: table.number("offset", 0.0, -20.0, 20.0) as f32,
+                }),
+            };
+            let errors = file.finish();
+            assert!(errors.is_empty(), "the embedded weights are wrong: {errors:?}");
+            weights
+        });
+        &WEIGHTS
     }
 }
 

@@ -11,7 +11,9 @@ use rules::config::ruleset::Ruleset;
 use rules::disentangle::Conversation;
 use rules::model::ids::{ChannelId, ConversationId, GuildId, MessageId, UserId};
 use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind};
-use rules::resolution::{self, ConversationVerdict, ResolutionGrade, SignalRules};
+use rules::resolution::{
+    self, CandidateFeatures, ConversationVerdict, ResolutionGrade, SignalRules,
+};
 use serde::{Deserialize, Serialize};
 
 /// A row of a resolution set, as far as a prediction may look at it.
@@ -42,6 +44,9 @@ pub(crate) struct Prediction {
     pub(crate) answers: Vec<u64>,
     #[serde(skip)]
     pub(crate) grade: Option<ResolutionGrade>,
+    /// The printed probability that the best answer resolved the question, where it counts as resolved.
+    #[serde(skip)]
+    pub(crate) confidence: Option<f32>,
 }
 
 pub fn run(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -62,10 +67,20 @@ pub fn features(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
             continue;
         };
         let number = |message: &MessageId| message.0 - 1;
+        let answer = |one: &CandidateFeatures| {
+            serde_json::json!({
+                "i": number(&one.message),
+                "span": one.span.iter().map(number).collect::<Vec<_>>(),
+                "answer": one.answer,
+                "outcome": one.outcome,
+                "grade": one.grade,
+                "publishable": one.publishable,
+            })
+        };
         let line = serde_json::json!({
             "id": row.id,
             "question": measures.question.iter().map(number).collect::<Vec<_>>(),
-            "answers": measures.answers.iter().map(|(id, values)| (number(id), values)).collect::<Vec<_>>(),
+            "answers": measures.answers.iter().map(answer).collect::<Vec<_>>(),
             "outcome": measures.outcome,
         });
         writeln!(out, "{line}")?;
@@ -91,11 +106,14 @@ pub(crate) fn predict(row: &Row, rules: &SignalRules) -> Prediction {
     let messages = messages(row);
     let verdict = resolution::classify(&conversation(&messages), rules);
     let number = |answer: &resolution::Answer| answer.message.0 - 1;
-    let (question, answers, grade) = match verdict {
+    let (question, answers, resolved) = match verdict {
         ConversationVerdict::NotAQuestion { .. } => (false, Vec::new(), None),
         ConversationVerdict::Open { answers, .. } => (true, answers, None),
-        ConversationVerdict::Resolved(found) => (true, found.answers, Some(found.grade)),
+        ConversationVerdict::Resolved(found) => {
+            (true, found.answers, Some((found.grade, found.confidence)))
+        }
     };
+    let grade = resolved.map(|(grade, _)| grade);
     let answers = answers.iter().map(number).collect::<Vec<_>>();
     Prediction {
         id: row.id.clone(),
@@ -104,6 +122,7 @@ pub(crate) fn predict(row: &Row, rules: &SignalRules) -> Prediction {
         answer: answers.first().copied(),
         answers,
         grade,
+        confidence: resolved.map(|(_, confidence)| confidence),
     }
 }
 

@@ -128,7 +128,41 @@ fn figures(out: &mut dyn Write, name: &str, judged: &[(Gold, Prediction)]) -> an
         let (right, published) = harvest(loosest);
         write!(out, "{gate} {right}/{published} = {:.3}  ", ratio(right, published))?;
     }
-    Ok(writeln!(out)?)
+    writeln!(out)?;
+    let printed =
+        judged.iter().filter_map(|pair| Some((pair.1.confidence?, pair.1.grade?, right(&pair))));
+    reliability(out, &printed.collect::<Vec<_>>())
+}
+
+/// How often what is shown as resolved is right: by grade, and by the probability that is printed.
+fn reliability(
+    out: &mut dyn Write,
+    printed: &[(f32, ResolutionGrade, bool)],
+) -> anyhow::Result<()> {
+    let share = |such: &dyn Fn(f32, ResolutionGrade) -> bool| {
+        let such = printed.iter().filter(|(confidence, grade, _)| such(*confidence, *grade));
+        such.fold((0, 0), |(good, all), (_, _, right)| (good + usize::from(*right), all + 1))
+    };
+    write!(out, "  {:12} right by grade: ", "")?;
+    for (name, which) in [
+        ("confirmed", ResolutionGrade::Confirmed),
+        ("thanked", ResolutionGrade::Thanked),
+        ("unconfirmed", ResolutionGrade::Unconfirmed),
+    ] {
+        let (good, all) = share(&|_, grade| grade == which);
+        write!(out, "{name} {good}/{all}  ")?;
+    }
+    write!(out, "  by confidence: ")?;
+    for fifth in 0_u8..5 {
+        let low = f32::from(fifth) * 0.2;
+        let (good, all) = share(&|confidence, _| (low..low + 0.2).contains(&confidence.min(0.999)));
+        write!(out, "{low:.1}+ {good}/{all}  ")?;
+    }
+    let errors = printed.iter().map(|(confidence, _, right)| {
+        (f64::from(*confidence) - f64::from(u8::from(*right))).powi(2)
+    });
+    let brier = errors.sum::<f64>() / printed.len().max(1) as f64;
+    Ok(writeln!(out, "  Brier {brier:.3}")?)
 }
 
 /// Counts how often the message that answers some question of a dialogue is found.

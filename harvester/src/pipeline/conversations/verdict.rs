@@ -116,17 +116,18 @@ impl VerdictLoader<'_> {
         if by_channel || scope.consent != Some(Consent::Ask) {
             return Ok((Cow::Borrowed(resolution), by_channel));
         }
-        let answers = resolution.answers.iter().map(|answer| answer.message);
+        let answers = resolution.answers.iter().flat_map(|answer| answer.messages.iter().copied());
         let mut needed = resolution.question.messages.clone();
         needed.extend(answers);
         let agreed = self.harvest.store.consented_messages(&needed);
         let agreed = self.harvest.runtime.block_on(agreed)?;
-        needed.truncate(resolution.question.messages.len() + 1);
+        let best = resolution.answers.first().map_or(0, |answer| answer.messages.len());
+        needed.truncate(resolution.question.messages.len() + best);
         if !needed.iter().all(|message| agreed.contains(message)) {
             return Ok((Cow::Borrowed(resolution), false));
         }
         let mut quoted = resolution.clone();
-        quoted.answers.retain(|answer| agreed.contains(&answer.message));
+        quoted.answers.retain(|answer| answer.messages.iter().all(|part| agreed.contains(part)));
         Ok((Cow::Owned(quoted), true))
     }
 }

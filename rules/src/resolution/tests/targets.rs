@@ -1,0 +1,176 @@
+//! Which answer a confirmation is about, which one is refused, and how long an answer is.
+
+use super::*;
+use crate::config::ruleset::EMBEDDED;
+
+/// Two answers, the first of them wrong.
+fn two_answers() -> Story {
+    Story::new()
+        .says(ASKER, "How do I rotate the signing key of the relay?")
+        .says(HELPER, "Delete the key file and start the relay, it makes a new one")
+        .replying_to(1)
+        .says(OTHER, "Run `relay keys rotate` and restart the relay")
+        .replying_to(1)
+}
+
+fn best_answer(story: &Story) -> Option<Answer> {
+    match story.judged() {
+        ConversationVerdict::Resolved(found) => Some(found.answers[0].clone()),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_reply_a_name_or_a_number_says_which_answer_helped() {
+    two_answers().says(ASKER, "thanks, that worked!").replying_to(2).comes_to("Confirmed by 2");
+    two_answers().says(ASKER, "thanks, that worked!").replying_to(3).comes_to("Confirmed by 3");
+    for (words, expected) in [
+        ("the second one worked, thanks", "Confirmed by 3"),
+        ("the first one worked, thanks", "Confirmed by 2"),
+        ("thanks person2, that worked", "Confirmed by 2"),
+        ("person3's command worked", "Confirmed by 3"),
+        ("@person2 that fixed it", "Confirmed by 2"),
+    ] {
+        two_answers().says(ASKER, words).comes_to(expected);
+    }
+}
+
+#[test]
+fn what_is_said_of_a_question_or_a_bot_confirms_nobody() {
+    let asked = || {
+        Story::new()
+            .says(ASKER, "The relay does not start and prints an error, how can I fix it?")
+            .says(HELPER, "which version are you on?")
+    };
+    asked().says(ASKER, "nvm figured it out").comes_to("open");
+    asked().says(ASKER, "works now, thanks").comes_to("open");
+    asked()
+        .says(BOT, "Delete the lock file")
+        .says(ASKER, "thanks, that worked")
+        .replying_to(3)
+        .comes_to("open");
+}
+
+#[test]
+fn success_elsewhere_or_later_confirms_nothing() {
+    for words in [
+        "that solved my other problem, thanks",
+        "it works in safari but not in chrome",
+        "thanks, that deleted my config",
+        "I'll tell you when it is solved",
+        "ok thanks but I need it for the client",
+    ] {
+        let grade = match answered().says(ASKER, words).judged() {
+            ConversationVerdict::Resolved(found) => Some(found.grade),
+            _ => None,
+        };
+        assert!(grade.is_none_or(|grade| grade == ResolutionGrade::Unconfirmed), "{words}");
+    }
+}
+
+#[test]
+fn a_refused_answer_is_never_the_answer() {
+    for words in [
+        "don't do that, you will lose all clients. Run `relay keys rotate` instead",
+        "that's outdated, use `relay keys rotate`",
+        "wrong, it breaks the clients; `relay keys rotate` is the way",
+    ] {
+        let story = Story::new()
+            .says(ASKER, "How do I rotate the signing key of the relay?")
+            .says(HELPER, "Delete the key file and start the relay")
+            .says(ASKER, "thanks, that worked!")
+            .says(OTHER, words)
+            .replying_to(2)
+            .trusting(OTHER);
+        let best = best_answer(&story);
+        assert!(best.is_none_or(|best| best.message == MessageId(4)), "{words}");
+    }
+}
+
+#[test]
+fn a_trusted_persons_correction_is_the_answer() {
+    let story = Story::new()
+        .says(ASKER, "How do I rotate the signing key of the relay?")
+        .says(HELPER, "Delete the key file and start the relay")
+        .says(ASKER, "thanks, that worked!")
+        .says(OTHER, "Please don't do that. Run `relay keys rotate` instead")
+        .replying_to(2)
+        .trusting(OTHER);
+    assert_eq!(best_answer(&story).expect("it is corrected").message, MessageId(4));
+}
+
+#[test]
+fn what_a_helper_takes_back_is_dropped() {
+    for words in [
+        "wait no, that's wrong, run `relay keys rotate` instead",
+        "scratch that, use `relay keys rotate`",
+    ] {
+        let story = Story::new()
+            .says(ASKER, "How do I rotate the signing key of the relay?")
+            .says(HELPER, "Delete the key file and start the relay")
+            .says(HELPER, words)
+            .says(ASKER, "thanks, that worked!");
+        let best = best_answer(&story).expect("it worked");
+        assert_eq!(best.messages, [MessageId(3)], "{words}");
+    }
+    Story::new()
+        .says(ASKER, "How do I rotate the signing key of the relay?")
+        .says(HELPER, "Run `relay keys rotate`\n\nEDIT: this no longer works since 2.0")
+        .says(ASKER, "thanks, that worked!")
+        .comes_to("open");
+}
+
+#[test]
+fn steps_of_one_helper_are_one_answer_in_order() {
+    let story = Story::new()
+        .says(ASKER, "How do I rotate the signing key of the relay?")
+        .says(HELPER, "first stop the relay with `relay stop`")
+        .says(HELPER, "then run `relay keys rotate`")
+        .says(ASKER, "done")
+        .says(HELPER, "and start it again with `relay start`")
+        .says(ASKER, "thanks, that worked!");
+    let best = best_answer(&story).expect("it worked");
+    assert_eq!(best.messages, [MessageId(2), MessageId(3), MessageId(5)]);
+}
+
+#[test]
+fn advice_that_failed_is_no_part_of_what_worked() {
+    let story = Story::new()
+        .says(ASKER, "How do I rotate the signing key of the relay?")
+        .says(HELPER, "Delete the key file and start the relay")
+        .says(ASKER, "did that, same error")
+        .says(HELPER, "ok then run `relay keys rotate`")
+        .says(ASKER, "that fixed it");
+    assert_eq!(best_answer(&story).expect("it worked").messages, [MessageId(4)]);
+}
+
+#[test]
+fn a_short_command_is_an_answer() {
+    Story::new()
+        .says(ASKER, "How can I see which release of the system I have?")
+        .says(HELPER, "`lsb_release -a`")
+        .says(ASKER, "thanks")
+        .comes_to("Thanked by 2");
+}
+
+#[test]
+fn whoever_stands_behind_a_listed_relay_is_a_person() {
+    let (_, embedded) = EMBEDDED.iter().find(|(name, _)| *name == "signals.toml").unwrap();
+    let text = embedded.replace("relays = []", "relays = ['bridge']");
+    let rules = Ruleset::parse(|name| (name == "signals.toml").then(|| text.clone())).unwrap();
+    let mut story = Story::new()
+        .says(ASKER, "How do I rotate the signing key of the relay?")
+        .says(BOT, "<mia> Run `relay keys rotate` and restart the relay")
+        .says(ASKER, "thanks, that worked!");
+    let bridge = Author { id: UserId(BOT), name: "bridge".into(), bot: true, roles: Vec::new() };
+    story.messages[1].author = Arc::new(bridge);
+    let conversation = story.conversation();
+    let verdict = classify(&conversation, &rules.signals);
+    let relayed = matches!(verdict, ConversationVerdict::Resolved(_));
+    let unlisted = matches!(story.judged(), ConversationVerdict::Open { .. });
+    assert!(relayed && unlisted);
+    assert_eq!(
+        conversation.messages[1].own_words(),
+        "Run `relay keys rotate` and restart the relay"
+    );
+}
