@@ -25,7 +25,17 @@ const LISTS: [(&str, &[&str]); 7] = [
     (SIGNALS, &SIGNAL_LISTS),
     (
         "conversations",
-        &["questions", "thanks", "greetings", "agreement", "continuations", "particles", "common"],
+        &[
+            "questions",
+            "thanks",
+            "greetings",
+            "agreement",
+            "continuations",
+            "particles",
+            "common",
+            "seekers",
+            "partners",
+        ],
     ),
     ("same", &["stop", "filler", "labels"]),
     (
