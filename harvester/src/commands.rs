@@ -23,6 +23,7 @@ mod search;
 mod serve;
 mod status;
 mod table;
+mod unmatched;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -27,7 +27,8 @@ pub use self::ingest::channel_progress::ChannelProgress;
 pub use self::ingest::channels::StoredChannel;
 pub use self::ingest::messages::AuthorCache;
 pub use self::judging::answer_marks::AnswerMarkRow;
-pub use self::judging::conversations::{ConversationRow, ConversationStatus, StoredConversation};
+pub use self::judging::conversations::{ConversationRow, StoredConversation};
+pub use self::judging::exchanges::{ExchangeRow, ExchangeStatus, StoredExchange};
 pub use self::judging::pending::{PendingChannel, PendingRange};
 pub use self::operations::audit::AuditRow;
 pub use self::operations::counts::StoreCounts;
@@ -206,13 +207,14 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
     Ok(pool().max_connections(READERS).connect_with(options).await?)
 }
 
-const MIGRATIONS: [(&str, &str); 6] = [
+const MIGRATIONS: [(&str, &str); 7] = [
     ("spine", include_str!("../migrations/001_spine.sql")),
     ("live", include_str!("../migrations/002_live.sql")),
     ("pending", include_str!("../migrations/003_pending.sql")),
     ("canon", include_str!("../migrations/004_canon.sql")),
     ("splits", include_str!("../migrations/005_splits.sql")),
     ("standard terms", include_str!("../migrations/006_standard_terms.sql")),
+    ("exchanges", include_str!("../migrations/014_exchanges.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -5,6 +5,7 @@
 pub mod config;
 pub mod disentangle;
 pub mod due;
+pub mod exchange;
 pub mod language;
 pub mod markdown;
 pub mod model;
@@ -17,4 +18,5 @@ pub mod staleness;
 #[cfg(test)]
 mod test_support;
 pub(crate) mod text;
+pub mod thread_title;
 pub mod versions;

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::table::grouped;
+use super::unmatched::unmatched_settings;
 use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
 use crate::import::files::find_exports;
@@ -33,6 +34,8 @@ struct ImportSummary<'r> {
     skipped: u64,
     out_of_scope: usize,
     problems: Vec<String>,
+    /// What is no failure, and still probably not meant.
+    notes: Vec<String>,
     unknown_types: std::collections::BTreeMap<&'r str, u64>,
 }
 
@@ -48,8 +51,10 @@ pub(super) async fn run(
     let taken = pipeline.intake().files(found.exports, &progress).await?;
     progress.finish();
     let caught_up = pipeline.catch_up(clock::now()).await?;
+    let mut notes = taken.files.iter().filter_map(without_content).collect::<Vec<_>>();
+    notes.extend(unmatched_settings(&pipeline.store, &settings.rules.scope).await?);
     pipeline.close().await;
-    let report = report(&taken, found.passed_over.len());
+    let report = report(&taken, found.passed_over.len(), notes);
     if options.json {
         print_json(&report)?;
     } else {
@@ -58,13 +63,16 @@ pub(super) async fn run(
             out!("  skipped {}: {why}", path.display());
         }
     }
+    for note in &report.notes {
+        eprintln!("warning: {note}");
+    }
     for problem in &report.problems {
         eprintln!("error: {problem}");
     }
     Ok(if report.problems.is_empty() { CommandResult::Success } else { CommandResult::Failure })
 }
 
-fn report(taken: &IntakeReport, passed_over: usize) -> ImportSummary<'_> {
+fn report(taken: &IntakeReport, passed_over: usize, notes: Vec<String>) -> ImportSummary<'_> {
     let mut unknown_types = std::collections::BTreeMap::new();
     for (name, count) in taken.files.iter().flat_map(|file| &file.report.other_types) {
         *unknown_types.entry(name.as_str()).or_default() += count;
@@ -78,8 +86,20 @@ fn report(taken: &IntakeReport, passed_over: usize) -> ImportSummary<'_> {
         skipped: taken.files.iter().map(|file| file.report.skipped).sum(),
         out_of_scope: taken.files.iter().filter(|file| file.out_of_scope.is_some()).count(),
         problems: taken.files.iter().flat_map(problems).collect(),
+        notes,
         unknown_types,
     }
+}
+
+/// A bot that may not read message content exports messages without any.
+fn without_content(file: &FileOutcome) -> Option<String> {
+    let report = &file.report;
+    (report.blank > 0 && report.blank == report.messages - report.system).then(|| {
+        format!(
+            "{}: every message is empty; allow the bot that exports the message content intent and export again",
+            file.path.display()
+        )
+    })
 }
 
 /// All problems of a file, as sentences.

@@ -5,6 +5,7 @@ mod migration;
 mod order;
 mod processes;
 mod reclustering;
+mod threads;
 
 use std::sync::Arc;
 

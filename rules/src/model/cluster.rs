@@ -91,7 +91,7 @@ impl fmt::Debug for MergedAnswer {
     }
 }
 
-/// One resolved conversation, counted once. `Debug` hides who spoke.
+/// One resolved exchange, counted once. `Debug` hides who spoke.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Occurrence {
     pub conversation: ConversationId,
@@ -164,7 +164,7 @@ impl MergedAnswer {
 }
 
 impl Occurrence {
-    /// A resolved conversation with the words that its verdict names.
+    /// A resolved exchange with the words that its verdict names.
     pub fn of(conversation: &Conversation<'_>, resolution: &Resolution, quotable: bool) -> Self {
         let channel = conversation.channel;
         let quote = |messages: &[MessageId]| Quote::of(conversation, messages);
