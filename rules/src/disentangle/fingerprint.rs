@@ -123,12 +123,18 @@ impl TextFingerprint {
         shared
     }
 
-    /// Whether the text asks something that can be understood without what came before it.
+    /// Whether the text asks something that can be understood without what came before it, and names
+    /// what it is about.
     pub(super) fn stands_alone(&self) -> bool {
+        self.is_whole_question() && !self.topics.is_empty()
+    }
+
+    /// Whether the text asks something that can be understood without what came before it.
+    pub(super) fn is_whole_question(&self) -> bool {
         let traits = self.traits;
         let anaphoric = traits.has(TextTraits::CONTINUES) && !traits.has(TextTraits::SEEKS);
         let refers = traits.has(TextTraits::SPEAKS_TO_ONE) && !traits.has(TextTraits::SEEKS);
-        traits.asks() && !anaphoric && !refers && self.word_count >= 5 && !self.topics.is_empty()
+        traits.asks() && !anaphoric && !refers && self.word_count >= 5
     }
 
     pub(super) fn says(&self, word: u32) -> bool {

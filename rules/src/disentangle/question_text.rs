@@ -24,7 +24,7 @@ impl QuestionText {
         let text = TextFingerprint::of(text, lexicon);
         Self {
             asks: text.traits.asks(),
-            stands_alone: text.stands_alone(),
+            stands_alone: text.is_whole_question(),
             seeks: text.traits.has(TextTraits::SEEKS),
             thanks: text.traits.has(TextTraits::THANKS),
             telling: text.word_count >= TELLING_WORDS || !text.topics.is_empty(),
