@@ -57,11 +57,12 @@ impl Store {
         Ok(channels)
     }
 
-    /// Every channel that was ever seen, by id.
+    /// Every channel that was ever seen, by id. A thread without a topic has the one of its channel.
     pub async fn channels(&self) -> Result<Vec<StoredChannel>> {
         let rows = sqlx::query(
-            "SELECT id, guild, kind, name, topic, parent, parent_name, tags, observed, hidden, gone \
-             FROM channels ORDER BY id",
+            "SELECT id, guild, kind, name, COALESCE(topic, (SELECT above.topic FROM channels AS above \
+             WHERE above.id = channels.parent AND channels.kind IN ('thread', 'private-thread'))) \
+             AS topic, parent, parent_name, tags, observed, hidden, gone FROM channels ORDER BY id",
         )
         .fetch_all(&self.read)
         .await?;
