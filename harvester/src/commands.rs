@@ -25,6 +25,7 @@ mod serve;
 mod status;
 mod table;
 mod unforget;
+mod unmatched;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -28,7 +28,8 @@ pub use self::ingest::channels::StoredChannel;
 pub use self::ingest::messages::AuthorCache;
 pub use self::ingest::snapshots::MissingMessages;
 pub use self::judging::answer_marks::AnswerMarkRow;
-pub use self::judging::conversations::{ConversationRow, ConversationStatus, StoredConversation};
+pub use self::judging::conversations::{ConversationRow, StoredConversation};
+pub use self::judging::exchanges::{ExchangeRow, ExchangeStatus, StoredExchange};
 pub use self::judging::pending::{PendingChannel, PendingRange};
 pub use self::operations::audit::AuditRow;
 pub use self::operations::counts::StoreCounts;
@@ -207,7 +208,7 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
     Ok(pool().max_connections(READERS).connect_with(options).await?)
 }
 
-const MIGRATIONS: [(&str, &str); 8] = [
+const MIGRATIONS: [(&str, &str); 9] = [
     ("spine", include_str!("../migrations/001_spine.sql")),
     ("live", include_str!("../migrations/002_live.sql")),
     ("pending", include_str!("../migrations/003_pending.sql")),
@@ -216,6 +217,7 @@ const MIGRATIONS: [(&str, &str); 8] = [
     ("standard terms", include_str!("../migrations/006_standard_terms.sql")),
     ("erased quotes", include_str!("../migrations/007_erased_quotes.sql")),
     ("channel snapshots", include_str!("../migrations/008_channel_snapshots.sql")),
+    ("exchanges", include_str!("../migrations/009_exchanges.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -5,7 +5,9 @@ pub mod features;
 mod fingerprint;
 mod lexicon;
 pub mod link_cue;
+mod question_text;
 mod ranking;
+mod tempo;
 mod weights;
 mod window;
 
@@ -14,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::features::LinkFeature;
 use self::lexicon::Lexicon;
 use self::link_cue::LinkCue;
+pub use self::question_text::QuestionText;
 use self::ranking::CandidateRanking;
 use self::weights::LinkWeights;
 pub use self::window::WINDOW;
@@ -40,9 +43,14 @@ impl ConversationRules {
             named_gap: table.integer("named_gap_hours", 168, 1, 24 * 365) * Millis::HOUR,
         });
         let caution =
-            file.section("ranking", |table| table.number("caution", 0.3, -5.0, 5.0)) as f32;
+            file.section("ranking", |table| table.number("caution", 0.0, -5.0, 5.0)) as f32;
         let lexicon = file.section("words", |table| Lexicon::read(table, languages));
         Self { limits, caution, lexicon, weights: LinkWeights::trained() }
+    }
+
+    /// What a text looks like as a question.
+    pub fn question_text(&self, text: &str) -> QuestionText {
+        QuestionText::read(text, &self.lexicon)
     }
 }
 
@@ -121,22 +129,23 @@ impl<'r> Disentangler<'r> {
     }
 
     /// Every candidate for the parent of the next message with its features, and the start of a
-    /// conversation (`None`) at the end; for training. Moves on as [`Self::link`] does. Empty where
-    /// there is nothing to choose.
-    pub fn candidates(&mut self, message: &Message) -> Vec<ParentCandidate> {
-        let mut candidates = Vec::new();
+    /// conversation (`None`) at the end; for training. Moves on as [`Self::link`] does. No candidates
+    /// where there is nothing to choose.
+    pub fn choice(&mut self, message: &Message) -> ParentChoice {
+        let mut choice = ParentChoice::default();
         if !message.kind.is_talk() {
-            return candidates;
+            return choice;
         }
         let line = self.window.read(message, &self.rules.lexicon);
         if self.given(message).is_none() {
             let ranking = CandidateRanking::of(&self.window, &line);
-            ranking.each(self.rules.limits, Vec::new, |choice, features| {
-                candidates.push(ParentCandidate { parent: choice.parent(), features });
+            choice.quietness = ranking.quietness();
+            ranking.each(self.rules.limits, Vec::new, |ranked, features| {
+                choice.candidates.push(ParentCandidate { parent: ranked.parent(), features });
             });
         }
         self.window.push(line);
-        candidates
+        choice
     }
 
     /// The link that Discord itself gives, by a reply or by the thread.
@@ -163,8 +172,8 @@ impl<'r> Disentangler<'r> {
     }
 
     fn rank(&self, line: &WindowMessage) -> ParentLink {
-        let weights = &self.rules.weights;
         let ranking = CandidateRanking::of(&self.window, line);
+        let weights = self.rules.weights.at(ranking.quietness());
         let mut best = None;
         let mut most = f32::NEG_INFINITY;
         ranking.each(
@@ -182,6 +191,13 @@ impl<'r> Disentangler<'r> {
         let cues = weights.cues(&ranking.features_of(&best));
         ParentLink { message: line.id, parent: best.parent(), cues }
     }
+}
+
+/// What the ranker chooses from, and how quiet the channel is, from 0 to 1.
+#[derive(Debug, Clone, Default)]
+pub struct ParentChoice {
+    pub quietness: f32,
+    pub candidates: Vec<ParentCandidate>,
 }
 
 /// A message that another one may continue, or none, and what the ranker sees of the two.

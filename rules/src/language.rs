@@ -32,7 +32,17 @@ const LISTS: [(&str, &[&str]); 8] = [
     (SIGNALS, &SIGNAL_LISTS),
     (
         "conversations",
-        &["questions", "thanks", "greetings", "agreement", "continuations", "particles", "common"],
+        &[
+            "questions",
+            "thanks",
+            "greetings",
+            "agreement",
+            "continuations",
+            "particles",
+            "common",
+            "seekers",
+            "partners",
+        ],
     ),
     ("same", &["stop", "filler", "labels"]),
     (

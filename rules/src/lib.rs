@@ -5,6 +5,7 @@
 pub mod config;
 pub mod disentangle;
 pub mod due;
+pub mod exchange;
 pub mod language;
 pub mod markdown;
 pub mod model;
@@ -19,4 +20,5 @@ pub mod support;
 #[cfg(test)]
 mod test_support;
 pub(crate) mod text;
+pub mod thread_title;
 pub mod versions;

@@ -219,7 +219,9 @@ impl<'c> OccurrenceTerms<'c> {
         let own = taken_up.filter(|word| {
             let elsewhere = all
                 .iter()
-                .filter(|other| other.occurrence.conversation != self.occurrence.conversation)
+                .filter(|other| {
+                    other.occurrence.question.message != self.occurrence.question.message
+                })
                 .any(|other| other.question.contains(*word));
             !named.words.contains(*word) && !elsewhere
         });

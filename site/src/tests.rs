@@ -9,8 +9,8 @@ use axum::routing::get;
 use indexer::search::document::ClusterDocument;
 use indexer::search::writer::IndexWriter;
 use indexer::store::{
-    ClusterSummary, ConversationRow, ConversationStatus, MergedAnswerRow, RegroupPlan, Store,
-    WriteLock,
+    ClusterSummary, ConversationRow, ExchangeRow, ExchangeStatus, MergedAnswerRow, RegroupPlan,
+    Store, WriteLock,
 };
 use proptest::prelude::*;
 use rules::config::ruleset::Ruleset;
@@ -68,11 +68,14 @@ impl World {
                     channel: occurrence.channel,
                     last: occurrence.best_answer().message,
                     links: String::new(),
-                    status: ConversationStatus::Resolved,
-                    verdict: String::new(),
-                    occurrence: Some(occurrence.clone()),
+                    exchanges: vec![ExchangeRow {
+                        id: occurrence.question.message,
+                        status: ExchangeStatus::Resolved,
+                        verdict: String::new(),
+                        occurrence: Some(occurrence.clone()),
+                    }],
                 });
-                regrouped.moved.push((occurrence.conversation, cluster.id.clone()));
+                regrouped.moved.push((occurrence.question.message, cluster.id.clone()));
             }
             regrouped.clusters.push(summary(cluster));
             regrouped.changed.push(cluster.id.clone());

@@ -2,9 +2,14 @@
 //!
 //! ```text
 //! train_links words LOGS.jsonl > rules/common_words.txt
-//! train_links weights LOGS.jsonl [CHECK.jsonl ...] > rules/links.weights
+//! train_links weights LOGS.jsonl [EXPORT.json ...] [CHECK.jsonl ...] > rules/links.weights
 //! ```
 //! First the words, then a build, then the weights. The same input gives the same output.
+//!
+//! `LOGS.jsonl` tells of busy channels. An `EXPORT.json` is a DiscordChatExporter file with its
+//! annotation beside it (`EXPORT.gold.json`: `messages`, each with `id` and `parents`) and tells of quiet
+//! ones: labelled conversations laid out at the pace of a help channel, some of them with Discord's
+//! replies and some without. A further `.jsonl` is measured only.
 
 #![expect(
     clippy::print_stdout,
@@ -18,14 +23,17 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use rules::config::ruleset::Ruleset;
 use rules::disentangle::features::LinkFeature;
-use rules::disentangle::{Disentangler, ParentCandidate};
+use rules::disentangle::{Disentangler, ParentCandidate, ParentChoice};
+use rules::model::ids::MessageId;
 use rules::model::message::Message;
-use tests::predict::conversations::{Line, LineKind, Log, logs};
+use serde::Deserialize;
+use tests::predict::conversations::{Line, LineKind, Log, export_messages, logs};
 
 const COMMON_WORDS: usize = 2_000;
-/// How much slower the logs are told, in turn: most communities are quieter than the channels that
-/// have been annotated.
-const PACES: [i64; 4] = [1, 5, 30, 300];
+const FEATURES: usize = LinkFeature::ALL.len();
+/// How much slower the logs are told, in turn: many communities are somewhat quieter than the channels
+/// that have been annotated.
+const PACES: [i64; 3] = [1, 1, 5];
 const EPOCHS: usize = 12;
 const STEP: f32 = 0.02;
 const SHRINK: f32 = 2e-6;
@@ -34,9 +42,10 @@ fn main() -> anyhow::Result<()> {
     let arguments = std::env::args().skip(1).collect::<Vec<_>>();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["words", input] => print_words(&logs(Path::new(input))?),
-        ["weights", input, checks @ ..] => print_weights(Path::new(input), checks),
+        ["weights", input, others @ ..] => print_weights(Path::new(input), others),
         _ => bail!(
-            "usage: train_links words LOGS.jsonl | train_links weights LOGS.jsonl [CHECK.jsonl ...]"
+            "usage: train_links words LOGS.jsonl | \
+             train_links weights LOGS.jsonl [EXPORT.json ...] [CHECK.jsonl ...]"
         ),
     }
 }
@@ -88,13 +97,20 @@ fn bare(raw: &str) -> String {
 
 /// A message with more than one candidate, and those that people chose.
 struct Example {
+    /// How quiet the channel was, from 0 to 1.
+    quietness: f32,
     candidates: Vec<ParentCandidate>,
     right: Vec<bool>,
 }
 
-fn print_weights(input: &Path, checks: &[&str]) -> anyhow::Result<()> {
+fn print_weights(input: &Path, others: &[&str]) -> anyhow::Result<()> {
     let rules = Ruleset::embedded();
-    let examples = examples(&logs(input)?, &rules, &PACES)?;
+    let (checks, exports) =
+        others.iter().copied().partition::<Vec<_>, _>(|path| path.ends_with(".jsonl"));
+    let mut examples = examples(&logs(input)?, &rules, &PACES)?;
+    for export in &exports {
+        examples.extend(quiet_examples(Path::new(export), &rules)?);
+    }
     eprintln!("{} examples", examples.len());
     let means = means(&examples);
     let weights = train(&examples);
@@ -111,15 +127,18 @@ fn print_weights(input: &Path, checks: &[&str]) -> anyhow::Result<()> {
     }
     let name = input.file_name().context("the input has no name")?.to_string_lossy();
     println!(
-        "# Weights of the conversation ranker: feature, weight, mean value over all candidates."
+        "# Weights of the conversation ranker: feature, weight in a busy channel, weight in a quiet one, mean value over all \
+         candidates."
     );
     println!(
-        "# Made by `train_links weights {name}`, {EPOCHS} epochs over {} messages.",
+        "# Made by `train_links weights {name}` and {} exports, {EPOCHS} epochs over {} messages.",
+        exports.len(),
         examples.len()
     );
     for feature in LinkFeature::ALL {
         let place = *feature as usize;
-        println!("{} {:.4} {:.4}", feature.as_str(), weights[place], means[place]);
+        let (busy, quiet) = (weights[place], weights[FEATURES + place]);
+        println!("{} {busy:.4} {quiet:.4} {:.4}", feature.as_str(), means[place]);
     }
     Ok(())
 }
@@ -153,14 +172,50 @@ fn example(
     message: &Message,
     parents: &BTreeSet<u64>,
 ) -> Option<Example> {
-    let candidates = untangler.candidates(message);
-    let right = candidates
-        .iter()
-        .map(|candidate| {
-            parents.contains(&candidate.parent.map_or(line.number, |parent| parent.0 - 1))
-        })
-        .collect::<Vec<_>>();
-    right.contains(&true).then_some(Example { candidates, right })
+    labelled(untangler.choice(message), |parent| {
+        parents.contains(&parent.map_or(line.number, |parent| parent.0 - 1))
+    })
+}
+
+fn labelled(choice: ParentChoice, is_right: impl Fn(Option<MessageId>) -> bool) -> Option<Example> {
+    let ParentChoice { quietness, candidates } = choice;
+    let right = candidates.iter().map(|candidate| is_right(candidate.parent)).collect::<Vec<_>>();
+    right.contains(&true).then_some(Example { quietness, candidates, right })
+}
+
+/// The annotation of an export.
+#[derive(Debug, Deserialize)]
+struct Annotation {
+    messages: Vec<AnnotatedMessage>,
+}
+
+#[derive(Debug, Deserialize)]
+struct AnnotatedMessage {
+    id: MessageId,
+    /// None where it starts a conversation.
+    parents: Vec<MessageId>,
+}
+
+/// The annotated messages of an export whose parent is no native reply.
+fn quiet_examples(export: &Path, rules: &Ruleset) -> anyhow::Result<Vec<Example>> {
+    let annotation = export.with_extension("gold.json");
+    let text = std::fs::read_to_string(&annotation)
+        .with_context(|| format!("cannot read {}", annotation.display()))?;
+    let annotation = serde_json::from_str::<Annotation>(&text)?;
+    let parents = annotation.messages.into_iter().map(|one| (one.id, one.parents));
+    let parents = parents.collect::<BTreeMap<_, _>>();
+    let (kind, messages) = export_messages(export)?;
+    let mut untangler = Disentangler::for_channel(&rules.conversations, kind);
+    let mut examples = Vec::new();
+    for message in &messages {
+        let choice = untangler.choice(message);
+        let Some(parents) = parents.get(&message.id) else { continue };
+        examples.extend(labelled(choice, |parent| match parent {
+            Some(parent) => parents.contains(&parent),
+            None => parents.is_empty(),
+        }));
+    }
+    Ok(examples)
 }
 
 fn means(examples: &[Example]) -> Vec<f32> {
@@ -182,7 +237,7 @@ fn means(examples: &[Example]) -> Vec<f32> {
 /// Softmax over the candidates of a message; the right ones share the likelihood. Adam, one step for
 /// 32 messages, the step shrinking to nothing.
 fn train(examples: &[Example]) -> Vec<f32> {
-    let count = LinkFeature::ALL.len();
+    let count = 2 * FEATURES;
     let (mut weights, mut speed, mut scale) =
         (vec![0.0_f32; count], vec![0.0_f32; count], vec![0.0_f32; count]);
     // Every 1,009th message in turn mixes the logs; the number is prime.
@@ -225,14 +280,20 @@ fn add_slope(example: &Example, weights: &[f32], slope: &mut [f32]) {
         let wanted = if example.right[place] { shares[place] / good.max(1e-20) } else { 0.0 };
         let pull = wanted - shares[place] / all;
         for (feature, value) in &candidate.features {
-            slope[*feature as usize] += pull * value;
+            let place = *feature as usize;
+            slope[place] += pull * value * (1.0 - example.quietness);
+            slope[FEATURES + place] += pull * value * example.quietness;
         }
     }
 }
 
 fn scores(example: &Example, weights: &[f32]) -> Vec<f32> {
     let score = |candidate: &ParentCandidate| {
-        candidate.features.iter().map(|(feature, value)| weights[*feature as usize] * value).sum()
+        let weighed = candidate.features.iter().map(|(feature, value)| {
+            let (busy, quiet) = (weights[*feature as usize], weights[FEATURES + *feature as usize]);
+            (busy + example.quietness * (quiet - busy)) * value
+        });
+        weighed.sum()
     };
     example.candidates.iter().map(score).collect()
 }

@@ -67,7 +67,13 @@ fn channel() -> Channel {
 
 async fn judged(store: &Store) -> Vec<(MessageId, String, String)> {
     let all = store.conversations_reaching(CHANNEL, MessageId(0), PendingRange::END).await.unwrap();
-    all.into_iter().map(|one| (one.id.0, one.links, one.verdict)).collect()
+    let mut judged = Vec::new();
+    for one in all {
+        let exchanges = store.exchanges(one.id).await.unwrap();
+        let verdicts = exchanges.into_iter().map(|exchange| exchange.verdict);
+        judged.push((one.id.0, one.links, verdicts.collect::<Vec<_>>().join("\n")));
+    }
+    judged
 }
 
 #[tokio::test(flavor = "multi_thread")]

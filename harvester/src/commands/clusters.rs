@@ -1,10 +1,10 @@
 use docgen::pull_request::limits::HoldReason;
 use indexer::cluster::grouping::explain_membership;
 use indexer::cluster::recluster::{ClusterSimilarity, corpus_stats, qa_text};
-use indexer::store::StoredConversation;
+use indexer::store::{StoredConversation, StoredExchange};
 use rules::due::due;
 use rules::model::cluster::{Cluster, ClusterState, Occurrence};
-use rules::model::ids::ClusterId;
+use rules::model::ids::{ClusterId, MessageId};
 use rules::model::reason::WeightedReason;
 use rules::publish::title::clean_title;
 use rules::resolution::ConversationVerdict;
@@ -151,7 +151,8 @@ async fn show(
     for (at, occurrence) in cluster.occurrences.iter().enumerate() {
         print_occurrence(occurrence, &together[at], verdict.core.contains(&at));
         if let Some(conversation) = reading.store.conversation(occurrence.conversation).await? {
-            print_conversation(&conversation)?;
+            let exchanges = reading.store.exchanges(conversation.id).await?;
+            print_conversation(&conversation, &exchanges, occurrence.question.message)?;
         }
     }
     Ok(CommandResult::Success)
@@ -190,12 +191,19 @@ fn print_occurrence(occurrence: &Occurrence, together: &PairVerdict, core: bool)
     print_reasons(&together.reasons);
 }
 
-/// Prints why the conversation holds a question, and how its messages are linked.
-fn print_conversation(conversation: &StoredConversation) -> anyhow::Result<()> {
-    if let ConversationVerdict::Resolved(resolution) = serde_json::from_str(&conversation.verdict)?
-    {
-        out!("  detected as a question because");
-        print_reasons(&resolution.question.reasons);
+/// Prints why the message asks, and how the messages of its conversation are linked.
+fn print_conversation(
+    conversation: &StoredConversation,
+    exchanges: &[StoredExchange],
+    question: MessageId,
+) -> anyhow::Result<()> {
+    for exchange in exchanges {
+        if let ConversationVerdict::Resolved(resolution) = serde_json::from_str(&exchange.verdict)?
+            && resolution.question.messages.contains(&question)
+        {
+            out!("  detected as a question because");
+            print_reasons(&resolution.question.reasons);
+        }
     }
     out!("  conversation links");
     for link in read_links(conversation)? {

@@ -5,6 +5,7 @@ use docgen::github::client::GitHubClient;
 use indexer::store::Store;
 use serde::Serialize;
 
+use super::unmatched::unmatched_settings;
 use super::{CommandResult, GlobalArgs, LoadedSettings, ReadHandle, print_json};
 use crate::clock::SystemClock;
 use crate::config::{ForgeConfig, GitHubConfig};
@@ -26,7 +27,12 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
             findings.extend(forge(&settings).await);
             if Store::exists(&options.data) {
                 match options.reading(&settings).await {
-                    Ok(reading) => findings.extend(stored(&reading).await?),
+                    Ok(reading) => {
+                        findings.extend(stored(&reading).await?);
+                        let scope = &settings.rules.scope;
+                        let unmatched = unmatched_settings(&reading.store, scope).await?;
+                        findings.extend(unmatched.into_iter().map(|says| good("settings", says)));
+                    }
                     Err(error) => findings.push(bad("data directory", format!("{error:#}"))),
                 }
             } else {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::table::grouped;
+use super::unmatched::unmatched_settings;
 use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
 use crate::import::files::find_exports;
@@ -42,6 +43,8 @@ struct ImportSummary<'r> {
     missing: u64,
     out_of_scope: usize,
     problems: Vec<String>,
+    /// What is no failure, and still probably not meant.
+    notes: Vec<String>,
     unknown_types: std::collections::BTreeMap<&'r str, u64>,
 }
 
@@ -58,8 +61,10 @@ pub(super) async fn run(
     progress.finish();
     let deletions = arguments.deletions.delete_missing(&pipeline.store, &taken.files).await?;
     let caught_up = pipeline.catch_up(clock::now()).await?;
+    let mut notes = taken.files.iter().filter_map(without_content).collect::<Vec<_>>();
+    notes.extend(unmatched_settings(&pipeline.store, &settings.rules.scope).await?);
     pipeline.close().await;
-    let report = report(&taken, &deletions, found.passed_over.len());
+    let report = report(&taken, &deletions, found.passed_over.len(), notes);
     if options.json {
         print_json(&report)?;
     } else {
@@ -67,6 +72,9 @@ pub(super) async fn run(
         for (path, why) in &found.passed_over {
             out!("  skipped {}: {why}", path.display());
         }
+    }
+    for note in &report.notes {
+        eprintln!("warning: {note}");
     }
     for problem in &report.problems {
         eprintln!("error: {problem}");
@@ -78,6 +86,7 @@ fn report<'r>(
     taken: &'r IntakeReport,
     deletions: &DeletionOutcome,
     passed_over: usize,
+    notes: Vec<String>,
 ) -> ImportSummary<'r> {
     let mut unknown_types = std::collections::BTreeMap::new();
     for (name, count) in taken.files.iter().flat_map(|file| &file.report.other_types) {
@@ -99,8 +108,20 @@ fn report<'r>(
             .flat_map(problems)
             .chain(deletions.refused.iter().cloned())
             .collect(),
+        notes,
         unknown_types,
     }
+}
+
+/// A bot that may not read message content exports messages without any.
+fn without_content(file: &FileOutcome) -> Option<String> {
+    let report = &file.report;
+    (report.blank > 0 && report.blank == report.messages - report.system).then(|| {
+        format!(
+            "{}: every message is empty; allow the bot that exports the message content intent and export again",
+            file.path.display()
+        )
+    })
 }
 
 /// All problems of a file, as sentences.

@@ -23,6 +23,8 @@ pub struct FileReport {
     pub messages: u64,
     /// Those among them that are Discord's own notices.
     pub system: u64,
+    /// Those among them that people or bots sent and that hold nothing at all.
+    pub blank: u64,
     /// Those among them whose type is unknown, by the exporter's name of it.
     pub other_types: BTreeMap<String, u64>,
     /// Elements of `messages` that cannot be messages: all of them, and the first few in detail.

@@ -206,7 +206,8 @@ mod tests {
         check(&["Default", "0"], MessageKind::Default);
         check(&["Reply", "19"], MessageKind::Reply);
         check(&["20", "23"], MessageKind::Command);
-        check(&["GuildMemberJoin", "ThreadCreated", "8", "18", "21", "46"], MessageKind::System);
+        check(&["GuildMemberJoin", "ThreadCreated", "8", "18", "46"], MessageKind::System);
+        check(&["21"], MessageKind::ThreadStarter);
         check(&["Hologram", "30", "-1", "70000", ""], MessageKind::Other);
     }
 }

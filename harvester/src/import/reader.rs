@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rules::model::ids::{ChannelId, GuildId, Millis};
-use rules::model::message::{Channel, MessageKind};
+use rules::model::message::{Channel, Message, MessageKind};
 use serde::de::IgnoredAny;
 
 use super::authors::AuthorInterner;
@@ -171,7 +171,9 @@ impl<R: Read> ExportReader<R> {
                 Ok(mapped) => {
                     let MappedMessage { message, unknown_type } = mapped;
                     self.report.messages += 1;
-                    self.report.system += u64::from(message.kind == MessageKind::System);
+                    let system = [MessageKind::System, MessageKind::ThreadStarter];
+                    self.report.system += u64::from(system.contains(&message.kind));
+                    self.report.blank += u64::from(message.kind.is_talk() && is_blank(&message));
                     if let Some(name) = unknown_type {
                         self.report.count_unknown_type(&name);
                     }
@@ -283,6 +285,11 @@ fn time(bytes: &[u8]) -> Parsed<Option<Millis>> {
 fn count(bytes: &[u8]) -> Parsed<Option<u64>> {
     let (count, used) = parse::<LenientScalar<'_>>(bytes)?;
     Ok((count.whole(), used))
+}
+
+fn is_blank(message: &Message) -> bool {
+    let empty = message.text.trim().is_empty() && message.attachments.is_empty();
+    empty && message.forwarded.is_none()
 }
 
 /// Reads one element of `messages`: a message, or why a well-formed value is none.

@@ -7,6 +7,7 @@
 mod judge;
 mod links;
 mod open;
+mod opening;
 mod regions;
 mod verdict;
 
@@ -22,6 +23,7 @@ pub(super) use judge::ChannelJudge;
 use links::parse_links;
 pub use links::read_links;
 use open::OpenConversations;
+use opening::ThreadOpening;
 use regions::{RelinkRegion, RelinkRegions};
 use verdict::VerdictLoader;
 
@@ -57,6 +59,9 @@ impl ChannelJudge {
             return Ok(JudgingReport::default());
         }
         let helped = self.runtime.block_on(self.store.helped_questions(pending.channel.id))?;
+        let has_threads = self.runtime.block_on(self.store.has_threads(pending.channel.id))?;
+        let mut faces = AuthorCache::default();
+        let opening = ThreadOpening::load(self, &pending.channel, &mut faces)?;
         let mut walk = ChannelWalk {
             harvest: self,
             pending,
@@ -65,7 +70,9 @@ impl ChannelJudge {
             bench: VerdictLoader {
                 harvest: self,
                 pending,
-                faces: AuthorCache::default(),
+                faces,
+                opening,
+                has_threads,
                 helped,
                 read: 0,
             },

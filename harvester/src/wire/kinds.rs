@@ -24,9 +24,10 @@ pub(crate) fn message_kind(number: u64) -> MessageKind {
         19 => MessageKind::Reply,
         // A slash command and a context menu command.
         20 | 23 => MessageKind::Command,
-        // Boosts, follows, thread starters, reminders, moderation, subscriptions, stages,
+        21 => MessageKind::ThreadStarter,
+        // Boosts, follows, reminders, moderation, subscriptions, stages,
         // incidents, purchases, poll results.
-        1..=18 | 21 | 22 | 24..=29 | 31 | 32 | 36..=39 | 44 | 46 => MessageKind::System,
+        1..=18 | 22 | 24..=29 | 31 | 32 | 36..=39 | 44 | 46 => MessageKind::System,
         _ => MessageKind::Other,
     }
 }

@@ -168,7 +168,7 @@ fn plan_regroup(
         for at in members {
             let one = occurrences[*at].take().expect("an occurrence is in one group");
             if one.cluster.as_ref() != Some(&cluster.id) {
-                regrouped.moved.push((one.occurrence.conversation, cluster.id.clone()));
+                regrouped.moved.push((one.occurrence.question.message, cluster.id.clone()));
                 changed = true;
             }
             changed |= one.dirty;

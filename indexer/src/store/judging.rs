@@ -1,5 +1,6 @@
 pub(crate) mod answer_marks;
 pub(crate) mod conversations;
 pub(crate) mod duplicate_marks;
+pub(crate) mod exchanges;
 pub(crate) mod pending;
 pub(crate) mod split_marks;

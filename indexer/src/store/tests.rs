@@ -6,6 +6,7 @@ mod order;
 mod processes;
 mod reclustering;
 mod snapshots;
+mod threads;
 
 use std::sync::Arc;
 

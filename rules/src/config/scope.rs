@@ -71,16 +71,37 @@ impl ScopeRules {
     /// Whether this person's answers and reactions count as confirmation.
     pub fn trusts(&self, author: &Author) -> bool {
         self.trusted_people.contains(&author.id)
-            || author.roles.iter().any(|role| {
-                self.trusted_roles.iter().any(|trusted| {
-                    *trusted == role.name || trusted.parse::<RoleId>().is_ok_and(|id| id == role.id)
-                })
-            })
+            || self.trusted_roles.iter().any(|trusted| has_role(author, trusted))
     }
 
     /// The people trusted by name, whatever their roles.
     pub fn trusted_people(&self) -> &[UserId] {
         &self.trusted_people
+    }
+
+    /// The settings that match none of these channels and people, as sentences. A typing mistake in a
+    /// name changes what is read and whose word counts, and nothing else shows it.
+    pub fn unmatched<'a>(
+        &self,
+        channels: impl Iterator<Item = &'a Channel> + Clone,
+        people: impl Iterator<Item = &'a Author> + Clone,
+    ) -> Vec<String> {
+        let mut sentences = Vec::new();
+        for (key, patterns) in [("include", &self.include), ("exclude", &self.exclude)] {
+            let nameless =
+                |pattern: &&String| !channels.clone().any(|channel| names(pattern, channel));
+            sentences.extend(patterns.iter().filter(nameless).map(|pattern| {
+                format!("channels.{key} in scope.toml has {pattern:?}, which matches no channel")
+            }));
+        }
+        let unheld = |role: &&String| !people.clone().any(|person| has_role(person, role));
+        sentences.extend(
+            self.trusted_roles
+                .iter()
+                .filter(unheld)
+                .map(|role| format!("trust.roles in scope.toml has {role:?}, which nobody has")),
+        );
+        sentences
     }
 
     /// Whether words said in this channel may be quoted in public without asking their author.
@@ -93,6 +114,12 @@ impl ScopeRules {
             Some(Consent::Ask) | None => false,
         }
     }
+}
+
+/// Whether a person has a role of this name or id.
+fn has_role(person: &Author, role: &str) -> bool {
+    let id = role.parse::<RoleId>().ok();
+    person.roles.iter().any(|held| held.name == role || id == Some(held.id))
 }
 
 fn people(table: &mut TomlReader) -> Vec<UserId> {
@@ -211,6 +238,20 @@ mod tests {
         assert!(rules.trusts(&author(1, Some((77, "Mod")))));
         assert!(rules.trusts(&author(9, None)));
         assert!(!rules.trusts(&author(1, Some((78, "helper")))));
+    }
+
+    #[test]
+    fn settings_that_match_nothing_are_told() {
+        let rules = rules(
+            "[channels]\ninclude = ['help', 'hlep']\nexclude = ['4']\n[trust]\nroles = ['Helper', 'Hepler', '77']",
+        );
+        let channels =
+            [channel(ChannelKind::Text, "help", ""), channel(ChannelKind::Thread, "x", "y")];
+        let held = Role { id: RoleId(77), name: "Helper".into() };
+        let people = [Author { id: UserId(1), name: String::new(), bot: false, roles: vec![held] }];
+        let told = rules.unmatched(channels.iter(), people.iter());
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("\"hlep\"") && told[1].contains("\"Hepler\""), "{told:?}");
     }
 
     #[test]

@@ -62,9 +62,18 @@ impl TextTraits {
     pub(super) const CODE: Self = Self(128);
     pub(super) const CORRECTS: Self = Self(256);
     pub(super) const TRAILS_OFF: Self = Self(512);
+    /// Speaks of the writer, or to anybody.
+    pub(super) const SEEKS: Self = Self(1_024);
+    /// Speaks to one person.
+    pub(super) const SPEAKS_TO_ONE: Self = Self(2_048);
 
     pub(super) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// Whether the text asks, with a question mark or with a word that asks at its beginning.
+    pub(super) fn asks(self) -> bool {
+        self.has(Self(Self::QUESTION_MARK.0 | Self::ASKS.0))
     }
 
     fn set(&mut self, other: Self, on: bool) {
@@ -112,6 +121,20 @@ impl TextFingerprint {
             theirs += usize::from(b <= a);
         }
         shared
+    }
+
+    /// Whether the text asks something that can be understood without what came before it, and names
+    /// what it is about.
+    pub(super) fn stands_alone(&self) -> bool {
+        self.is_whole_question() && !self.topics.is_empty()
+    }
+
+    /// Whether the text asks something that can be understood without what came before it.
+    pub(super) fn is_whole_question(&self) -> bool {
+        let traits = self.traits;
+        let anaphoric = traits.has(TextTraits::CONTINUES) && !traits.has(TextTraits::SEEKS);
+        let refers = traits.has(TextTraits::SPEAKS_TO_ONE) && !traits.has(TextTraits::SEEKS);
+        traits.asks() && !anaphoric && !refers && self.word_count >= 5
     }
 
     pub(super) fn says(&self, word: u32) -> bool {
@@ -187,6 +210,8 @@ impl TextFingerprint {
         self.traits.set(TextTraits::AGREES, place < 2 && sense.has(WordFlags::AGREEMENT));
         self.traits.set(TextTraits::CONTINUES, place < 2 && sense.has(WordFlags::CONTINUATION));
         self.traits.set(TextTraits::THANKS, sense.has(WordFlags::THANKS));
+        self.traits.set(TextTraits::SEEKS, sense.has(WordFlags::SEEKER));
+        self.traits.set(TextTraits::SPEAKS_TO_ONE, sense.has(WordFlags::PARTNER));
     }
 
     fn judge_marks(&mut self, text: &str) {

@@ -8,7 +8,7 @@ const COMMON: &str = include_str!("../../common_words.txt");
 
 /// What is known of a word, as a set of bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct WordFlags(u8);
+pub(super) struct WordFlags(u16);
 
 impl WordFlags {
     pub(super) const COMMON: Self = Self(1);
@@ -20,6 +20,10 @@ impl WordFlags {
     /// Short words before a name: "hi ann", "thanks ann", "ok ann".
     pub(super) const SHORT_OPENERS: Self = Self(4 | 8 | 16);
     const PARTICLE: Self = Self(64);
+    /// Words of somebody who seeks help: "I", "my", "anyone".
+    pub(super) const SEEKER: Self = Self(128);
+    /// Words that speak to somebody: "you", "your".
+    pub(super) const PARTNER: Self = Self(256);
 
     pub(super) fn either(one: Self, other: Self) -> Self {
         Self(one.0 | other.0)
@@ -50,6 +54,8 @@ impl Lexicon {
             ("continuations", WordFlags::CONTINUATION),
             ("particles", WordFlags::PARTICLE),
             ("common", WordFlags::COMMON),
+            ("seekers", WordFlags::SEEKER),
+            ("partners", WordFlags::PARTNER),
         ] {
             let listed: Vec<_> = languages.words_in(table, key, ("conversations", key));
             words.extend(listed.iter().map(|word| (hash_of(&word.to_lowercase()), sense)));

@@ -4,13 +4,13 @@ use std::sync::LazyLock;
 
 use super::features::{FeatureSink, LinkFeature};
 use super::fingerprint::TextTraits;
+use super::tempo;
+use super::tempo::{ChannelTempo, LATEST, TempoCandidate, TempoSpeaker};
 use super::window::{MaxPauses, MessageWindow, SpeakerSet, WINDOW, WindowMessage, log_seconds};
 use crate::model::ids::MessageId;
 
 /// The pause that a channel is taken to have before it has shown its own: a minute.
 const USUAL_PACE: f32 = 4.1;
-/// Beyond half an hour the absolute time tells nothing more: ln(1801).
-const LATEST: f32 = 7.5;
 const ADJACENT_LINES: usize = 6;
 const SHORT: u32 = 3;
 const LONG: u32 = 15;
@@ -38,6 +38,7 @@ pub(super) struct CandidateRanking<'w> {
     newcomer: bool,
     /// How many people spoke in the last lines, with me.
     company: u32,
+    tempo: ChannelTempo,
 }
 
 /// Whom the message speaks to.
@@ -112,20 +113,29 @@ impl<'w> CandidateRanking<'w> {
                 company |= person;
             }
         }
+        let newcomer = people.iter().all(|(person, _)| person & me == 0);
+        let nobody = naming == AddresseePresence::Nobody;
+        let speaker = TempoSpeaker { me, newcomer, nobody };
         Self {
             window,
             line,
+            tempo: ChannelTempo::of(window, line, &people, speaker),
             me,
             named,
             naming,
             mentioned: window.mentioned_inside(line),
             pace: window.pace().unwrap_or(USUAL_PACE),
-            newcomer: people.iter().all(|(person, _)| person & me == 0),
+            newcomer,
             people,
             whom_i_named,
             who_named_me,
             company: company.count_ones(),
         }
+    }
+
+    /// How quiet the channel has been, from 0 to 1.
+    pub(super) fn quietness(&self) -> f32 {
+        tempo::quietness(self.pace)
     }
 
     /// Fills a sink for every candidate, newest first, and for the start at the end.
@@ -212,6 +222,7 @@ impl<'w> CandidateRanking<'w> {
             sink.add(StartNewcomerSilence, self.line.pause.min(LATEST));
         }
         sink.add(StartPace, self.pace.min(LATEST));
+        self.tempo.start(found.own.map(|(_, late)| late), sink);
         sink.add(StartCrowd, self.company as f32);
         sink.when(StartOpenQuestion, found.open_question);
         sink.when(StartSharing, found.shared > 1);
@@ -302,6 +313,7 @@ impl<'r, 'w> CandidatePair<'r, 'w> {
     fn fill(&self, sink: &mut impl FeatureSink) {
         self.relation(sink);
         self.time(sink);
+        self.tempo(sink);
         self.place(sink);
         self.turns(sink);
         self.partners(sink);
@@ -352,6 +364,20 @@ impl<'r, 'w> CandidatePair<'r, 'w> {
         sink.when(WithinMinute, self.gap < 60_000);
         sink.when(WithinMinutes, self.gap < 300_000);
         sink.when(BeyondQuarter, self.gap > 900_000);
+    }
+
+    fn tempo(&self, sink: &mut impl FeatureSink) {
+        let candidate = TempoCandidate {
+            place: self.since.lines,
+            person: self.person,
+            addresses: self.addressed != 0,
+            calls_me: self.calls_me(),
+            own_since: self.since.own > 0,
+            gap: self.gap,
+            late: self.late,
+            shares: self.shared > 0,
+        };
+        self.ranking.tempo.candidate(&candidate, sink);
     }
 
     fn place(&self, sink: &mut impl FeatureSink) {

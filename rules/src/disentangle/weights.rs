@@ -3,13 +3,14 @@
 use super::features::{FeatureSink, LinkFeature};
 use super::link_cue::LinkCue;
 
-/// One line a feature, in the order of [`LinkFeature::ALL`]: word, weight, mean value in training. Made
-/// by the training program; see its first lines for how.
+/// One line a feature, in the order of [`LinkFeature::ALL`]: word, weight in a busy channel, weight in a
+/// quiet one, mean value in training. Made by the training program; see its first lines for how.
 const TRAINED: &str = include_str!("../../links.weights");
 
 #[derive(Debug, Clone)]
 pub(super) struct LinkWeights {
-    weights: Vec<f32>,
+    busy: Vec<f32>,
+    quiet: Vec<f32>,
     /// What a feature usually is, so that a cue tells how a candidate differs from the usual one.
     means: Vec<f32>,
 }
@@ -22,7 +23,7 @@ impl LinkWeights {
     fn parse(text: &str) -> Result<Self, String> {
         let mut lines =
             text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
-        let (mut weights, mut means) = (Vec::new(), Vec::new());
+        let (mut busy, mut quiet, mut means) = (Vec::new(), Vec::new(), Vec::new());
         for feature in LinkFeature::ALL {
             let wanted = feature.as_str();
             let line = lines.next().ok_or_else(|| format!("no line for {wanted}"))?;
@@ -32,18 +33,35 @@ impl LinkWeights {
             }
             let mut number =
                 || parts.next()?.parse::<f32>().ok().filter(|number| number.is_finite());
-            let (Some(weight), Some(mean)) = (number(), number()) else {
-                return Err(format!("expected `{wanted} WEIGHT MEAN`, found {line:?}"));
+            let (Some(in_busy), Some(in_quiet), Some(mean)) = (number(), number(), number()) else {
+                return Err(format!("expected `{wanted} BUSY QUIET MEAN`, found {line:?}"));
             };
-            weights.push(weight);
+            busy.push(in_busy);
+            quiet.push(in_quiet);
             means.push(mean);
         }
         match lines.next() {
             Some(line) => Err(format!("more lines than features: {line:?}")),
-            None => Ok(Self { weights, means }),
+            None => Ok(Self { busy, quiet, means }),
         }
     }
 
+    /// The weights for a channel that is `quietness` quiet, from 0 (busy) to 1.
+    pub(super) fn at(&self, quietness: f32) -> TempoWeights<'_> {
+        let between = |(busy, quiet): (&f32, &f32)| busy + quietness * (quiet - busy);
+        let weights = self.busy.iter().zip(&self.quiet).map(between).collect();
+        TempoWeights { weights, means: &self.means }
+    }
+}
+
+/// The weights at one tempo.
+#[derive(Debug)]
+pub(super) struct TempoWeights<'w> {
+    weights: Vec<f32>,
+    means: &'w [f32],
+}
+
+impl TempoWeights<'_> {
     pub(super) fn scorer(&self) -> LinkScorer<'_> {
         LinkScorer { weights: &self.weights, score: 0.0 }
     }
@@ -90,7 +108,7 @@ mod tests {
     #[test]
     fn the_embedded_weights_fit_the_features() {
         assert_eq!(
-            LinkWeights::parse(TRAINED).map(|weights| weights.weights.len()),
+            LinkWeights::parse(TRAINED).map(|weights| weights.quiet.len()),
             Ok(LinkFeature::ALL.len())
         );
     }
@@ -101,9 +119,9 @@ mod tests {
         for (text, says) in [
             ("", "no line for"),
             ("nonsense 1 1", "expected"),
-            (&format!("{first} 1"), "WEIGHT MEAN"),
-            (&format!("{first} NaN 1"), "WEIGHT MEAN"),
-            (&format!("{TRAINED}\nmore 1 1\n"), "more lines"),
+            (&format!("{first} 1 1"), "BUSY QUIET MEAN"),
+            (&format!("{first} NaN 1 1"), "BUSY QUIET MEAN"),
+            (&format!("{TRAINED}\nmore 1 1 1\n"), "more lines"),
         ] {
             let problem = LinkWeights::parse(text).expect_err("a mistake");
             assert!(problem.contains(says), "{problem}");

@@ -69,7 +69,9 @@ pub(super) struct MessageWindow {
 }
 
 impl MessageWindow {
-    pub(super) fn newest_first(&self) -> impl Iterator<Item = &WindowMessage> {
+    pub(super) fn newest_first(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = &WindowMessage> + ExactSizeIterator {
         self.lines.iter().rev()
     }
 

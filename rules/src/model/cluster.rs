@@ -91,7 +91,7 @@ impl fmt::Debug for MergedAnswer {
     }
 }
 
-/// One resolved conversation, counted once. `Debug` hides who spoke.
+/// One resolved exchange, counted once. `Debug` hides who spoke.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Occurrence {
     pub conversation: ConversationId,
@@ -168,7 +168,7 @@ impl MergedAnswer {
 }
 
 impl Occurrence {
-    /// A resolved conversation with the words that its verdict names. Accounts younger than
+    /// A resolved exchange with the words that its verdict names. Accounts younger than
     /// `newcomer_age`, in milliseconds, are newcomers.
     pub fn of(
         conversation: &Conversation<'_>,

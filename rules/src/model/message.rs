@@ -72,6 +72,8 @@ pub enum MessageKind {
     Reply,
     /// The answer to a slash command or a context menu: a bot speaking.
     Command,
+    /// The empty message that a thread begins with where it was opened from a message.
+    ThreadStarter,
     /// Discord's own notices: joins, pins, boosts, thread and channel changes.
     System,
     /// A type this version does not know. Kept, counted, never judged.

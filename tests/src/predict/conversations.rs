@@ -31,7 +31,8 @@ pub fn run(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn export(input: &Path, rules: &Ruleset, out: &mut dyn Write) -> anyhow::Result<()> {
+/// The messages of an export, by id, and the kind of its channel.
+pub fn export_messages(input: &Path) -> anyhow::Result<(ChannelKind, Vec<Message>)> {
     let file = File::open(input).with_context(|| format!("cannot open {}", input.display()))?;
     let (mut kind, mut messages) = (ChannelKind::Text, BTreeMap::new());
     read_export(input, BufReader::new(file), &mut |event| match event {
@@ -41,8 +42,13 @@ fn export(input: &Path, rules: &Ruleset, out: &mut dyn Write) -> anyhow::Result<
         }
         other => unreachable!("an export tells no {other:?}"),
     })?;
+    Ok((kind, messages.into_values().collect()))
+}
+
+fn export(input: &Path, rules: &Ruleset, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (kind, messages) = export_messages(input)?;
     let mut untangler = Disentangler::for_channel(&rules.conversations, kind);
-    for conversation in group_links(messages.values().map(|message| untangler.link(message))) {
+    for conversation in group_links(messages.iter().map(|message| untangler.link(message))) {
         for link in &conversation {
             let parents = [link.parent.unwrap_or(link.message)];
             let line = json!({ "id": link.message, "conversation": conversation[0].message, "parents": parents });

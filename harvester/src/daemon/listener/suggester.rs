@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indexer::search::suggest::SuggestionModel;
-use indexer::store::{AuthorCache, Store, StoredConversation};
+use indexer::store::{AuthorCache, Store, StoredExchange};
 use rules::model::cluster::ClusterState;
 use rules::model::ids::{ChannelId, MessageId, Millis};
 use rules::model::message::Channel;
@@ -61,7 +61,7 @@ impl Suggester {
         let from = MessageId::min_at(Millis(now.0 - FRESH));
         looked.considered.retain(|question| *question >= from);
         let open = self.store.unanswered_since(from).await?;
-        if open.iter().all(|one| looked.considered.contains(&one.id.0)) {
+        if open.iter().all(|one| looked.considered.contains(&one.id)) {
             return Ok(());
         }
         if looked.known.as_ref().is_none_or(|(at, _)| at.elapsed() >= KEEP) {
@@ -70,11 +70,9 @@ impl Suggester {
         }
         let Some((_, known)) = &looked.known else { return Ok(()) };
         let channels = self.channels().await?;
-        for conversation in open {
-            if looked.considered.insert(conversation.id.0)
-                && channels.contains(&conversation.channel)
-            {
-                self.consider(&conversation, known, now).await?;
+        for exchange in open {
+            if looked.considered.insert(exchange.id) && channels.contains(&exchange.channel) {
+                self.consider(&exchange, known, now).await?;
             }
         }
         Ok(())
@@ -98,16 +96,19 @@ impl Suggester {
 
     async fn consider(
         &self,
-        conversation: &StoredConversation,
+        exchange: &StoredExchange,
         known: &SuggestionModel,
         now: Millis,
     ) -> Result<(), InteractionError> {
         let Ok(ConversationVerdict::Open { question, .. }) =
-            serde_json::from_str(&conversation.verdict)
+            serde_json::from_str(&exchange.verdict)
         else {
             return Ok(());
         };
-        let ids = read_links(conversation)?.iter().map(|link| link.message).collect::<Vec<_>>();
+        let Some(conversation) = self.store.conversation(exchange.conversation).await? else {
+            return Ok(());
+        };
+        let ids = read_links(&conversation)?.iter().map(|link| link.message).collect::<Vec<_>>();
         let channel = conversation.channel;
         let said = self.store.messages_with(channel, &ids, &mut AuthorCache::default()).await?;
         let asking = said.iter().filter(|message| question.messages.contains(&message.id));

@@ -1,13 +1,14 @@
-//! A conversation's links become its verdict.
+//! A conversation's links become the verdicts on its exchanges.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use indexer::store::{
-    AuthorCache, ConversationRow, ConversationStatus, PendingChannel, StoreError,
+    AuthorCache, ConversationRow, ExchangeRow, ExchangeStatus, PendingChannel, StoreError,
 };
 use rules::config::scope::Consent;
 use rules::disentangle::{Conversation, ParentLink};
+use rules::exchange::{answered_part, split_exchanges};
 use rules::model::cluster::Occurrence;
 use rules::model::ids::{ConversationId, MessageId};
 use rules::model::message::Message;
@@ -16,12 +17,16 @@ use rules::resolution::{ConversationVerdict, Question, Resolution, classify};
 use super::judge::ChannelJudge;
 use super::links::write_links;
 use super::open::OpenConversation;
+use super::opening::ThreadOpening;
 
 /// Loads what a conversation lacks and judges it.
 pub(super) struct VerdictLoader<'h> {
     pub(super) harvest: &'h ChannelJudge,
     pub(super) pending: &'h PendingChannel,
     pub(super) faces: AuthorCache,
+    pub(super) opening: ThreadOpening,
+    /// Whether threads were opened in the channel.
+    pub(super) has_threads: bool,
     /// Questions that a suggested answer helped.
     pub(super) helped: BTreeSet<MessageId>,
     /// Messages read from the store.
@@ -29,54 +34,92 @@ pub(super) struct VerdictLoader<'h> {
 }
 
 impl VerdictLoader<'_> {
-    /// The conversation's verdict; `None` if all of its messages were deleted while it was read.
+    /// The conversation with the verdicts on its exchanges; `None` if all of its messages were deleted
+    /// while it was read.
     pub(super) fn judge(
         &mut self,
         root: MessageId,
         open: OpenConversation,
     ) -> Result<Option<ConversationRow>, StoreError> {
         let OpenConversation { links, messages, .. } = open;
-        let messages = self.complete(&links, messages)?;
+        let mut messages = self.complete(&links, messages)?;
         if messages.is_empty() {
             return Ok(None);
         }
-        let channel = &self.pending.channel;
+        self.leave_to_threads(&mut messages)?;
+        self.opening.put_before(&mut messages);
+        let rules = &self.harvest.rules.conversations;
+        let all = messages.iter().collect::<Vec<_>>();
+        let exchanges = split_exchanges(&all, &links, rules);
+        let exchanges = exchanges
+            .into_iter()
+            .map(|messages| self.judge_exchange(ConversationId(root), messages));
+        Ok(Some(ConversationRow {
+            id: ConversationId(root),
+            channel: self.pending.channel.id,
+            last: links.last().map_or(root, |link| link.message),
+            links: write_links(&links),
+            exchanges: exchanges.collect::<Result<_, _>>()?,
+        }))
+    }
+
+    fn judge_exchange(
+        &self,
+        conversation: ConversationId,
+        messages: Vec<&Message>,
+    ) -> Result<ExchangeRow, StoreError> {
         let rules = &self.harvest.rules;
         let ids = messages.iter().map(|message| message.id).collect::<Vec<_>>();
-        let marks = self.harvest.store.marks(channel.id, &ids);
-        let conversation = Conversation {
-            id: ConversationId(root),
-            channel,
-            messages: messages.iter().collect(),
+        let marks = self.harvest.store.marks(self.pending.channel.id, &ids);
+        let exchange = Conversation {
+            id: conversation,
+            channel: &self.opening.channel,
+            messages,
             trusted: &self.harvest.trusted,
             marks: self.harvest.runtime.block_on(marks)?,
         };
-        let verdict = classify(&conversation, &rules.signals);
+        let verdict = classify(&exchange, &rules.signals);
         let (status, occurrence) = match &verdict {
-            ConversationVerdict::NotAQuestion { .. } => (ConversationStatus::NoQuestion, None),
+            ConversationVerdict::NotAQuestion { .. } => (ExchangeStatus::NoQuestion, None),
             ConversationVerdict::Open { question, .. } => (self.unsettled(question), None),
             ConversationVerdict::Resolved(resolution) => {
-                let (quoted, quotable) = self.quoted(resolution)?;
-                (
-                    ConversationStatus::Resolved,
-                    Some(Occurrence::of(
-                        &conversation,
-                        &quoted,
-                        quotable,
-                        rules.pages.newcomer_age(),
-                    )),
-                )
+                (ExchangeStatus::Resolved, Some(self.occurrence(&exchange, resolution)?))
             }
         };
-        Ok(Some(ConversationRow {
-            id: conversation.id,
-            channel: channel.id,
-            last: links.last().map_or(root, |link| link.message),
-            links: write_links(&links),
+        Ok(ExchangeRow {
+            id: ids[0],
             status,
             verdict: serde_json::to_string(&verdict).expect("a verdict has only text keys"),
             occurrence,
-        }))
+        })
+    }
+
+    fn occurrence(
+        &self,
+        exchange: &Conversation<'_>,
+        resolution: &Resolution,
+    ) -> Result<Occurrence, StoreError> {
+        let (quoted, quotable) = self.quoted(resolution)?;
+        let age = self.harvest.rules.pages.newcomer_age();
+        let mut occurrence = Occurrence::of(exchange, &quoted, quotable, age);
+        let rules = &self.harvest.rules.conversations;
+        let answer = &occurrence.best_answer().text;
+        if let Some(part) = answered_part(&occurrence.question.text, answer, rules) {
+            occurrence.question.text = part;
+        }
+        Ok(occurrence)
+    }
+
+    /// A message that a thread was opened from is judged with the thread.
+    fn leave_to_threads(&self, messages: &mut Vec<Message>) -> Result<(), StoreError> {
+        if !self.has_threads {
+            return Ok(());
+        }
+        let ids = messages.iter().map(|message| message.id).collect::<Vec<_>>();
+        let opened = self.harvest.store.thread_openings(self.pending.channel.id, &ids);
+        let opened = self.harvest.runtime.block_on(opened)?;
+        messages.retain(|message| opened.binary_search(&message.id).is_err());
+        Ok(())
     }
 
     fn complete(
@@ -99,9 +142,9 @@ impl VerdictLoader<'_> {
         Ok(messages)
     }
 
-    fn unsettled(&self, question: &Question) -> ConversationStatus {
+    fn unsettled(&self, question: &Question) -> ExchangeStatus {
         let helped = question.messages.iter().any(|message| self.helped.contains(message));
-        if helped { ConversationStatus::Helped } else { ConversationStatus::Open }
+        if helped { ExchangeStatus::Helped } else { ExchangeStatus::Open }
     }
 
     /// The resolution with the answers that are told of it, and whether their words may be quoted: by

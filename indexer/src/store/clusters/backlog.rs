@@ -2,14 +2,14 @@
 
 use rules::model::ids::{MessageId, Millis};
 
-use crate::store::judging::conversations::{StoredConversation, stored};
+use crate::store::judging::exchanges::{StoredExchange, stored};
 use crate::store::{Result, Store};
 
 impl Store {
-    /// The conversations with an open question that began at or after `from`, by id.
-    pub async fn unanswered_since(&self, from: MessageId) -> Result<Vec<StoredConversation>> {
-        let rows = sqlx::query_as::<_, (i64, i64, String, String)>(
-            "SELECT id, channel, links, verdict FROM conversations \
+    /// The exchanges with an open question that began at or after `from`, by id.
+    pub async fn unanswered_since(&self, from: MessageId) -> Result<Vec<StoredExchange>> {
+        let rows = sqlx::query_as::<_, (i64, i64, i64, String)>(
+            "SELECT id, conversation, channel, verdict FROM exchanges \
              WHERE status = 'open' AND id >= $1 ORDER BY id",
         )
         .bind(from.0 as i64)
@@ -23,13 +23,13 @@ impl Store {
     pub async fn answered_counts_since(&self, from: Millis, within: i64) -> Result<(u64, u64)> {
         let first = MessageId::min_at(from).0 as i64;
         let asked = sqlx::query_scalar::<_, i64>(
-            "SELECT COUNT(*) FROM conversations WHERE id >= $1 AND status <> 'no-question'",
+            "SELECT COUNT(*) FROM exchanges WHERE id >= $1 AND status <> 'no-question'",
         )
         .bind(first)
         .fetch_one(&self.read)
         .await?;
         let settled = sqlx::query_scalar::<_, i64>(
-            "SELECT COUNT(*) FROM occurrences WHERE conversation >= $1 \
+            "SELECT COUNT(*) FROM occurrences WHERE question >= $1 \
              AND json_extract(body, '$.answers[0].sent') - json_extract(body, '$.question.sent') <= $2",
         )
         .bind(first)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rules::model::cluster::{Cluster, ClusterState, MergedAnswer, Occurrence};
-use rules::model::ids::{ClusterId, ConversationId, MessageId, Millis};
+use rules::model::ids::{ClusterId, MessageId, Millis};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::store::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
@@ -32,8 +32,8 @@ pub struct ClusterSummary {
 /// What settling decided, to be stored in one transaction.
 #[derive(Debug, Default)]
 pub struct RegroupPlan {
-    /// Occurrences that move, with their cluster.
-    pub moved: Vec<(ConversationId, ClusterId)>,
+    /// Occurrences that move, by their questions, with their cluster.
+    pub moved: Vec<(MessageId, ClusterId)>,
     /// Clusters that are new or whose row changes.
     pub clusters: Vec<ClusterSummary>,
     /// Clusters that are no more, with the cluster where their ids lead from here on, if any.
@@ -65,10 +65,10 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// Every occurrence, by question and then conversation.
+    /// Every occurrence, by question.
     pub async fn occurrences(&self) -> Result<Vec<OccurrenceRow>> {
         let rows = sqlx::query_as::<_, (String, Option<String>, bool)>(
-            "SELECT body, cluster, dirty <> 0 FROM occurrences ORDER BY question, conversation",
+            "SELECT body, cluster, dirty <> 0 FROM occurrences ORDER BY question",
         )
         .fetch_all(&self.read)
         .await?;
@@ -96,8 +96,8 @@ impl Store {
     /// Stores what settling decided and feeds the index with it.
     pub async fn save_regroup(&self, regrouped: &RegroupPlan) -> Result<()> {
         let mut transaction = self.begin().await?;
-        for (conversation, cluster) in &regrouped.moved {
-            move_occurrence(&mut transaction, *conversation, cluster).await?;
+        for (question, cluster) in &regrouped.moved {
+            move_occurrence(&mut transaction, *question, cluster).await?;
         }
         for cluster in &regrouped.clusters {
             upsert_cluster(&mut transaction, cluster).await?;
@@ -205,7 +205,7 @@ impl Store {
     ) -> Result<BTreeMap<ClusterId, Vec<Occurrence>>> {
         let sql = format!(
             "SELECT cluster, body FROM occurrences WHERE cluster IN {} \
-             ORDER BY cluster, question, conversation",
+             ORDER BY cluster, question",
             placeholders(1, 1, ids.len())
         );
         let mut query = sqlx::query_as::<_, (String, String)>(AssertSqlSafe(sql));
@@ -245,11 +245,11 @@ fn shown_state(state: ClusterState, canon: Option<&Option<MergedAnswer>>) -> Clu
 
 async fn move_occurrence(
     connection: &mut SqliteConnection,
-    conversation: ConversationId,
+    question: MessageId,
     cluster: &ClusterId,
 ) -> Result<()> {
-    sqlx::query("UPDATE occurrences SET cluster = $2 WHERE conversation = $1")
-        .bind(conversation.0.0 as i64)
+    sqlx::query("UPDATE occurrences SET cluster = $2 WHERE question = $1")
+        .bind(question.0 as i64)
         .bind(cluster.as_str())
         .execute(connection)
         .await?;

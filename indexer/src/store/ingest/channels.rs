@@ -3,7 +3,7 @@
 //! A channel is hidden from the moment it is told so until it is seen later; a thread is hidden with
 //! its channel, unless it was seen since. What is gone stays gone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rules::model::ids::{ChannelId, GuildId, MessageId, Millis};
 use rules::model::message::{Channel, ChannelKind};
@@ -28,11 +28,14 @@ pub struct StoredChannel {
 }
 
 impl Store {
-    /// Channels with something to judge, by id.
+    /// Channels with something to judge, by id. A thread without a topic has the one of its channel.
     pub async fn pending_channels(&self) -> Result<Vec<PendingChannel>> {
         let mut transaction = self.read.begin().await?;
+        // What the topic of a channel says holds for its threads and posts.
         let rows = sqlx::query(
-            "SELECT id, guild, kind, name, topic, parent, parent_name, tags, pending_from, \
+            "SELECT id, guild, kind, name, COALESCE(topic, (SELECT above.topic FROM channels AS above \
+             WHERE above.id = channels.parent AND channels.kind IN ('thread', 'private-thread'))) \
+             AS topic, parent, parent_name, tags, pending_from, \
              hidden OR gone AS unserved, pending_mark \
              FROM channels WHERE pending_from IS NOT NULL \
              OR id IN (SELECT channel FROM pending) ORDER BY id",
@@ -54,11 +57,12 @@ impl Store {
         Ok(channels)
     }
 
-    /// Every channel that was ever seen, by id.
+    /// Every channel that was ever seen, by id. A thread without a topic has the one of its channel.
     pub async fn channels(&self) -> Result<Vec<StoredChannel>> {
         let rows = sqlx::query(
-            "SELECT id, guild, kind, name, topic, parent, parent_name, tags, observed, hidden, gone \
-             FROM channels ORDER BY id",
+            "SELECT id, guild, kind, name, COALESCE(topic, (SELECT above.topic FROM channels AS above \
+             WHERE above.id = channels.parent AND channels.kind IN ('thread', 'private-thread'))) \
+             AS topic, parent, parent_name, tags, observed, hidden, gone FROM channels ORDER BY id",
         )
         .fetch_all(&self.read)
         .await?;
@@ -72,6 +76,49 @@ impl Store {
                 })
             })
             .collect()
+    }
+
+    /// The channel or forum of each thread.
+    pub async fn thread_parents(&self) -> Result<BTreeMap<ChannelId, ChannelId>> {
+        let rows = sqlx::query_as::<_, (i64, i64)>(
+            "SELECT id, parent FROM channels \
+             WHERE parent IS NOT NULL AND kind IN ('thread', 'private-thread')",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(|(id, up)| (ChannelId(id as u64), ChannelId(up as u64))).collect())
+    }
+
+    /// Whether any thread was ever opened in a channel.
+    pub async fn has_threads(&self, channel: ChannelId) -> Result<bool> {
+        Ok(sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM channels WHERE parent = $1 AND kind = 'thread')",
+        )
+        .bind(channel.0 as i64)
+        .fetch_one(&self.read)
+        .await?)
+    }
+
+    /// Which of these messages of a channel threads were opened from that are served, in order.
+    pub async fn thread_openings(
+        &self,
+        channel: ChannelId,
+        messages: &[MessageId],
+    ) -> Result<Vec<MessageId>> {
+        let (Some(first), Some(last)) = (messages.first(), messages.last()) else {
+            return Ok(Vec::new());
+        };
+        let ids = sqlx::query_scalar::<_, i64>(
+            "SELECT id FROM channels WHERE parent = $1 AND id BETWEEN $2 AND $3 \
+             AND kind = 'thread' AND NOT (hidden OR gone OR outside) ORDER BY id",
+        )
+        .bind(channel.0 as i64)
+        .bind(first.0 as i64)
+        .bind(last.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        let ids = ids.into_iter().map(|id| MessageId(id as u64));
+        Ok(ids.filter(|id| messages.binary_search(id).is_ok()).collect())
     }
 
     /// Has every conversation of every channel judged again, as after a change of the rules.
@@ -112,7 +159,12 @@ pub(in crate::store) async fn upsert_channels(
     let inside = batch.channels.iter().map(|one| (one, false));
     let outside = batch.outside.iter().map(|one| (one, true));
     for ((channel, observed), outside) in inside.chain(outside) {
+        let before = sight(connection, channel.id).await?;
         upsert_channel(connection, channel, *observed, outside).await?;
+        if sight(connection, channel.id).await? != before {
+            mark_threads_pending(connection, channel.id).await?;
+            mark_opening_pending(connection, channel.id).await?;
+        }
         touched.insert(channel.id);
         if let Some(parent) = channel.parent.filter(|_| channel.kind.is_thread())
             && let Some(at) = channel_gone(connection, parent).await?
@@ -183,6 +235,42 @@ async fn upsert_channel(
     Ok(())
 }
 
+/// What the threads below a channel, and the message that a thread was opened from, depend on.
+async fn sight(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+) -> Result<Option<(Option<String>, bool)>> {
+    Ok(sqlx::query_as("SELECT topic, outside FROM channels WHERE id = $1")
+        .bind(channel.0 as i64)
+        .fetch_optional(connection)
+        .await?)
+}
+
+/// Has the message judged again that a thread was opened from: it belongs to the thread while that is
+/// served.
+async fn mark_opening_pending(connection: &mut SqliteConnection, thread: ChannelId) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO pending (channel, first, last) SELECT messages.channel, messages.id, messages.id \
+         FROM channels JOIN messages ON messages.channel = channels.parent AND messages.id = channels.id \
+         WHERE channels.id = $1 AND channels.kind = 'thread'",
+    )
+    .bind(thread.0 as i64)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn mark_threads_pending(connection: &mut SqliteConnection, channel: ChannelId) -> Result<()> {
+    sqlx::query(
+        "UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1 \
+         WHERE parent = $1 AND kind IN ('thread', 'private-thread')",
+    )
+    .bind(channel.0 as i64)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 async fn hide(connection: &mut SqliteConnection, channel: ChannelId, at: Millis) -> Result<()> {
     sqlx::query(
         "INSERT INTO hidden_channels (channel, at) VALUES ($1, $2) \
@@ -229,6 +317,7 @@ async fn refresh_visibility(connection: &mut SqliteConnection, channel: ChannelI
     .fetch_all(&mut *connection)
     .await?;
     for id in changed {
+        mark_opening_pending(connection, ChannelId(id as u64)).await?;
         reindex_citing(connection, ChannelId(id as u64)).await?;
     }
     Ok(())

@@ -83,6 +83,23 @@ impl Store {
         Ok(found)
     }
 
+    /// The first message of a channel that says something, or the starter of a thread before it.
+    pub async fn first_message(
+        &self,
+        channel: ChannelId,
+        faces: &mut AuthorCache,
+    ) -> Result<Option<Message>> {
+        let id = sqlx::query_scalar::<_, i64>(
+            "SELECT id FROM messages WHERE channel = $1 AND kind NOT IN ('system', 'other') \
+             ORDER BY id LIMIT 1",
+        )
+        .bind(channel.0 as i64)
+        .fetch_optional(&self.read)
+        .await?;
+        let Some(id) = id else { return Ok(None) };
+        Ok(self.messages_with(channel, &[MessageId(id as u64)], faces).await?.pop())
+    }
+
     /// The ids of a channel's stored messages from `first` to `last`, both included, in order.
     pub async fn ids_between(
         &self,
@@ -264,10 +281,11 @@ pub(in crate::store) fn message(
     Ok((message, row.try_get("reactions_as_of")?))
 }
 
-const KINDS: [(MessageKind, &str); 5] = [
+const KINDS: [(MessageKind, &str); 6] = [
     (MessageKind::Default, "default"),
     (MessageKind::Reply, "reply"),
     (MessageKind::Command, "command"),
+    (MessageKind::ThreadStarter, "thread-starter"),
     (MessageKind::System, "system"),
     (MessageKind::Other, "other"),
 ];

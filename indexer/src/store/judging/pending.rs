@@ -149,7 +149,11 @@ pub(in crate::store) async fn mark_pending(
     changed: &BTreeSet<MessageId>,
 ) -> Result<()> {
     const COLUMNS: usize = 3;
-    for chunk in gathered(changed).chunks(MAX_BINDS / COLUMNS) {
+    let ranges = gathered(changed);
+    for range in &ranges {
+        mark_opened_threads(connection, channel, *range).await?;
+    }
+    for chunk in ranges.chunks(MAX_BINDS / COLUMNS) {
         let sql = format!(
             "INSERT INTO pending (channel, first, last) VALUES {}",
             placeholders(1, chunk.len(), COLUMNS)
@@ -160,6 +164,24 @@ pub(in crate::store) async fn mark_pending(
         }
         query.execute(&mut *connection).await?;
     }
+    Ok(())
+}
+
+/// Has the threads judged again that were opened from messages of this range.
+async fn mark_opened_threads(
+    connection: &mut SqliteConnection,
+    channel: ChannelId,
+    range: PendingRange,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1 \
+         WHERE parent = $1 AND id BETWEEN $2 AND $3 AND kind = 'thread'",
+    )
+    .bind(channel.0 as i64)
+    .bind(range.first.0 as i64)
+    .bind(range.last.0 as i64)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ pub struct StoreCounts {
     /// `default`, `reply`, `command`, `system` and `other`, which this version does not know.
     pub messages_by_kind: BTreeMap<String, u64>,
     pub conversations: u64,
-    /// `no-question`, `open` and `resolved`.
+    /// Exchanges by `no-question`, `open`, `helped` and `resolved`.
     pub conversations_by_status: BTreeMap<String, u64>,
     /// `certain`, `confirmed`, `thanked` and `unconfirmed`.
     pub resolutions_by_grade: BTreeMap<String, u64>,
@@ -42,7 +42,7 @@ impl Store {
                 .await?,
             conversations: self.count("SELECT COUNT(*) FROM conversations").await?,
             conversations_by_status: self
-                .counts_by("SELECT status, COUNT(*) FROM conversations GROUP BY status")
+                .counts_by("SELECT status, COUNT(*) FROM exchanges GROUP BY status")
                 .await?,
             resolutions_by_grade: self
                 .counts_by("SELECT grade, COUNT(*) FROM occurrences GROUP BY grade")

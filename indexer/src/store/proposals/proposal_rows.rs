@@ -227,11 +227,11 @@ async fn titled_in(
     channel: ChannelId,
 ) -> Result<Vec<(String, String)>> {
     Ok(sqlx::query_as::<_, (String, String)>(
-        "SELECT proposals.cluster, COALESCE(conversations.verdict, '') || occurrences.body FROM proposals \
+        "SELECT proposals.cluster, COALESCE(exchanges.verdict, '') || occurrences.body FROM proposals \
          LEFT JOIN redirects ON redirects.old = proposals.cluster \
          JOIN occurrences \
          ON occurrences.cluster = COALESCE(redirects.cluster, proposals.cluster) \
-         LEFT JOIN conversations ON conversations.id = occurrences.conversation \
+         LEFT JOIN exchanges ON exchanges.conversation = occurrences.conversation \
          WHERE proposals.title <> '' AND occurrences.channel = $1",
     )
     .bind(channel.0 as i64)

@@ -73,9 +73,12 @@ fn judged(message: &Message) -> ConversationRow {
         channel: message.channel,
         last: message.id,
         links: "[]".into(),
-        status: ConversationStatus::Resolved,
-        verdict: format!("{{\"said\":\"{}\",\"by\":\"{}\"}}", message.text, message.author.id),
-        occurrence: Some(occurrence),
+        exchanges: vec![ExchangeRow {
+            id: message.id,
+            status: ExchangeStatus::Resolved,
+            verdict: format!("{{\"said\":\"{}\",\"by\":\"{}\"}}", message.text, message.author.id),
+            occurrence: Some(occurrence),
+        }],
     }
 }
 

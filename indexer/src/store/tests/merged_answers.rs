@@ -42,9 +42,12 @@ fn judged(channel: u64, question: u64, asked: &str) -> ConversationRow {
         channel: ChannelId(channel),
         last: MessageId(question + 1),
         links: "[]".into(),
-        status: ConversationStatus::Resolved,
-        verdict: format!("{{\"messages\":[{question}]}}"),
-        occurrence: Some(occurrence),
+        exchanges: vec![ExchangeRow {
+            id: MessageId(question),
+            status: ExchangeStatus::Resolved,
+            verdict: format!("{{\"messages\":[{question}]}}"),
+            occurrence: Some(occurrence),
+        }],
     }
 }
 

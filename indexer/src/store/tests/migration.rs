@@ -142,8 +142,13 @@ async fn check_spine(store: &Store, former: &ClusterId) {
     assert_eq!(texts, ["how?", "so"]);
     let people = store.people_with_roles().await.unwrap();
     assert_eq!((people.len(), people[0].name.as_str()), (1, "P5"));
-    let conversation = store.conversation(ConversationId(MessageId(100))).await.unwrap();
-    assert_eq!(conversation.unwrap().verdict, r#"{"messages":[100]}"#);
+    let conversation = store.conversation(ConversationId(MessageId(100))).await.unwrap().unwrap();
+    assert_eq!(conversation.links, "[]");
+    let exchanges = store.exchanges(conversation.id).await.unwrap();
+    let exchanges = exchanges.iter().map(|one| (one.id, one.verdict.as_str()));
+    assert_eq!(exchanges.collect::<Vec<_>>(), [(MessageId(100), r#"{"messages":[100]}"#)]);
+    let asked = store.answered_counts_since(Millis(0), Millis::DAY).await.unwrap();
+    assert_eq!(asked, (1, 1), "an exchange each, and its occurrence");
     let occurrences = store.occurrences().await.unwrap();
     let stored = &occurrences[0];
     assert_eq!((occurrences.len(), stored.dirty, &stored.cluster), (1, false, &Some(cluster())));

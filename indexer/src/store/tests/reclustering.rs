@@ -45,10 +45,20 @@ fn judged(number: usize, question: &str) -> ConversationRow {
         channel: ChannelId(1),
         last: id,
         links: question.into(),
-        status: ConversationStatus::Resolved,
-        verdict: String::new(),
-        occurrence: Some(occurrence),
+        exchanges: vec![ExchangeRow {
+            id,
+            status: ExchangeStatus::Resolved,
+            verdict: String::new(),
+            occurrence: Some(occurrence),
+        }],
     }
+}
+
+fn unresolved(number: usize, status: ExchangeStatus) -> ConversationRow {
+    let mut row = judged(number, ASKED[number]);
+    row.exchanges[0].status = status;
+    row.exchanges[0].occurrence = None;
+    row
 }
 
 fn cluster(question: u64) -> ClusterId {
@@ -111,11 +121,7 @@ async fn the_index_hears_of_an_edit_or_deletion_before_the_clusters_are_settled(
     let changes = store.changes_after(heard, 10).await.unwrap();
     let changed = changes.into_iter().map(|change| change.cluster).collect::<Vec<_>>();
     assert_eq!(changed, [cluster(20), cluster(10)]);
-    let open = ConversationRow {
-        occurrence: None,
-        status: ConversationStatus::Open,
-        ..judged(2, ASKED[2])
-    };
+    let open = unresolved(2, ExchangeStatus::Open);
     store.save_conversations(&[open]).await.unwrap();
     let gone = store.clusters_with(&[cluster(30)]).await.unwrap();
     assert!(gone.is_empty() && store.newest_change().await.unwrap() == heard + 3);
@@ -148,18 +154,10 @@ async fn what_people_may_have_seen_is_cited() {
 async fn what_was_settled_within_a_day_is_counted() {
     let (store, _folder) = empty().await;
     let mut all = (0..3).map(|number| judged(number, ASKED[number])).collect::<Vec<_>>();
-    let late = all[1].occurrence.as_mut().unwrap();
+    let late = all[1].exchanges[0].occurrence.as_mut().unwrap();
     late.answers[0].sent = Millis(Millis::DAY + 1);
-    all[2] = ConversationRow {
-        status: ConversationStatus::Open,
-        occurrence: None,
-        ..judged(2, ASKED[2])
-    };
-    all.push(ConversationRow {
-        status: ConversationStatus::NoQuestion,
-        occurrence: None,
-        ..judged(3, ASKED[3])
-    });
+    all[2] = unresolved(2, ExchangeStatus::Open);
+    all.push(unresolved(3, ExchangeStatus::NoQuestion));
     store.save_conversations(&all).await.unwrap();
     assert_eq!(store.answered_counts_since(Millis(0), Millis::DAY).await.unwrap(), (3, 1));
     let later = MessageId(1 << 40).created_at();

@@ -94,7 +94,10 @@ async fn state(store: &Store, files: &[Value]) -> anyhow::Result<String> {
             .conversations_reaching(ChannelId(channel), MessageId(0), PendingRange::END)
             .await?
         {
-            write!(text, "\n{} {} {}", one.id.0, one.links, one.verdict)?;
+            write!(text, "\n{} {}", one.id.0, one.links)?;
+            for exchange in store.exchanges(one.id).await? {
+                write!(text, "\n  {} {}", exchange.id, exchange.verdict)?;
+            }
         }
     }
     let mut clusters = store.clusters(1, usize::MAX).await?;

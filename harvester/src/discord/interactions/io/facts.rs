@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use indexer::store::{AuthorCache, StoreError, StoredConversation};
+use indexer::store::{AuthorCache, StoreError, StoredExchange};
 use rules::config::scope::Consent;
 use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
 use rules::model::message::{Author, Role};
@@ -17,7 +17,7 @@ use crate::discord::interactions::payload::interaction::{
 };
 use crate::pipeline::read_links;
 
-/// A stored conversation with its verdict.
+/// A stored conversation with the verdict on the exchange in question.
 pub(crate) struct JudgedConversation {
     pub(crate) root: MessageId,
     pub(crate) verdict: ConversationVerdict,
@@ -135,10 +135,12 @@ impl InteractionHandler {
         for stored in self.store.conversations_around(channel, message).await? {
             let links = read_links(&stored)?;
             if links.iter().any(|link| link.message == message) {
-                return Ok(Some(JudgedConversation {
-                    root: stored.id.0,
-                    verdict: verdict(&stored)?,
-                }));
+                let exchanges = self.store.exchanges(stored.id).await?;
+                // The newest that had begun by then; a message of an older one may come after it.
+                let newest = exchanges.iter().rev().find(|exchange| exchange.id <= message);
+                let Some(exchange) = newest.or(exchanges.first()) else { return Ok(None) };
+                let verdict = verdict(exchange)?;
+                return Ok(Some(JudgedConversation { root: stored.id.0, verdict }));
             }
         }
         Ok(None)
@@ -205,7 +207,7 @@ pub(crate) fn consent_subject(message: MessageId) -> String {
     format!("message:{message}")
 }
 
-fn verdict(stored: &StoredConversation) -> Result<ConversationVerdict, StoreError> {
+fn verdict(stored: &StoredExchange) -> Result<ConversationVerdict, StoreError> {
     serde_json::from_str(&stored.verdict)
         .map_err(|source| StoreError::Unreadable { what: "a verdict", source: source.into() })
 }

@@ -1,0 +1,207 @@
+//! Exchanges with their verdicts, and the occurrences that they come to.
+
+use std::collections::BTreeSet;
+
+use rules::model::cluster::Occurrence;
+use rules::model::ids::{ChannelId, ConversationId, MessageId};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use crate::store::clusters::cluster_rows::{add_change, cluster_id};
+use crate::store::{MAX_BINDS, Result, Store, placeholders, to_json};
+
+/// An exchange as judged, to be stored with its conversation.
+#[derive(Debug)]
+pub struct ExchangeRow {
+    /// Its first message.
+    pub id: MessageId,
+    pub status: ExchangeStatus,
+    /// The verdict with its reasons, written by the caller.
+    pub verdict: String,
+    /// Present exactly where the question is resolved.
+    pub occurrence: Option<Occurrence>,
+}
+
+/// What an exchange came to, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExchangeStatus {
+    NoQuestion,
+    Open,
+    /// Nobody answered, but a suggested known answer helped. It is no evidence of anything.
+    Helped,
+    Resolved,
+}
+
+impl ExchangeStatus {
+    pub(in crate::store) fn as_str(self) -> &'static str {
+        match self {
+            Self::NoQuestion => "no-question",
+            Self::Open => "open",
+            Self::Helped => "helped",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// An exchange read back.
+#[derive(Debug, Clone)]
+pub struct StoredExchange {
+    pub id: MessageId,
+    pub conversation: ConversationId,
+    pub channel: ChannelId,
+    pub verdict: String,
+}
+
+type ExchangeTuple = (i64, i64, i64, String);
+
+impl Store {
+    /// The exchanges of a conversation, by their first messages.
+    pub async fn exchanges(&self, conversation: ConversationId) -> Result<Vec<StoredExchange>> {
+        let rows = sqlx::query_as::<_, ExchangeTuple>(
+            "SELECT id, conversation, channel, verdict FROM exchanges WHERE conversation = $1 \
+             ORDER BY id",
+        )
+        .bind(conversation.0.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(stored).collect())
+    }
+}
+
+pub(in crate::store) fn stored(
+    (id, conversation, channel, verdict): ExchangeTuple,
+) -> StoredExchange {
+    StoredExchange {
+        id: MessageId(id as u64),
+        conversation: ConversationId(MessageId(conversation as u64)),
+        channel: ChannelId(channel as u64),
+        verdict,
+    }
+}
+
+/// The exchanges of a judged conversation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct JudgedExchanges<'r> {
+    pub(super) conversation: ConversationId,
+    pub(super) channel: ChannelId,
+    pub(super) exchanges: &'r [ExchangeRow],
+}
+
+/// Stores the exchanges of these conversations in place of those that they had.
+pub(super) async fn replace_exchanges(
+    connection: &mut SqliteConnection,
+    judged: &[JudgedExchanges<'_>],
+) -> Result<()> {
+    for chunk in judged.chunks(MAX_BINDS) {
+        let conversations = chunk.iter().map(|one| one.conversation).collect::<Vec<_>>();
+        let kept = chunk.iter().flat_map(|one| one.exchanges).collect::<Vec<_>>();
+        delete_exchanges(connection, &conversations, &kept).await?;
+    }
+    let rows = judged.iter().flat_map(|one| one.exchanges.iter().map(move |row| (one, row)));
+    upsert_exchanges(connection, &rows.collect::<Vec<_>>()).await?;
+    let exchanges = judged.iter().flat_map(|one| one.exchanges);
+    let occurrences = exchanges.filter_map(|exchange| exchange.occurrence.as_ref());
+    upsert_occurrences(connection, &occurrences.collect::<Vec<_>>()).await
+}
+
+async fn upsert_exchanges(
+    connection: &mut SqliteConnection,
+    rows: &[(&JudgedExchanges<'_>, &ExchangeRow)],
+) -> Result<()> {
+    const COLUMNS: usize = 5;
+    for chunk in rows.chunks(MAX_BINDS / COLUMNS) {
+        let sql = format!(
+            "INSERT INTO exchanges (conversation, id, channel, status, verdict) VALUES {} \
+             ON CONFLICT (conversation, id) DO UPDATE SET status = excluded.status, \
+             verdict = excluded.verdict WHERE excluded.verdict <> exchanges.verdict \
+             OR excluded.status <> exchanges.status",
+            placeholders(1, chunk.len(), COLUMNS)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (judged, ExchangeRow { id, status, verdict, occurrence: _ }) in chunk {
+            query = query
+                .bind(judged.conversation.0.0 as i64)
+                .bind(id.0 as i64)
+                .bind(judged.channel.0 as i64)
+                .bind(status.as_str())
+                .bind(verdict.as_str());
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// An occurrence whose words or signals changed is touched, so that settling looks at it anew; until
+/// then the index follows its cluster.
+async fn upsert_occurrences(
+    connection: &mut SqliteConnection,
+    occurrences: &[&Occurrence],
+) -> Result<()> {
+    const COLUMNS: usize = 5;
+    for chunk in occurrences.chunks(MAX_BINDS / COLUMNS) {
+        let sql = format!(
+            "INSERT INTO occurrences (question, conversation, channel, grade, body) VALUES {} \
+             ON CONFLICT (question) DO UPDATE SET conversation = excluded.conversation, \
+             channel = excluded.channel, grade = excluded.grade, body = excluded.body, dirty = 1 \
+             WHERE excluded.body <> occurrences.body RETURNING cluster",
+            placeholders(1, chunk.len(), COLUMNS)
+        );
+        let mut query = sqlx::query_scalar::<_, Option<String>>(AssertSqlSafe(sql));
+        for occurrence in chunk {
+            query = query
+                .bind(occurrence.question.message.0 as i64)
+                .bind(occurrence.conversation.0.0 as i64)
+                .bind(occurrence.channel.0 as i64)
+                .bind(crate::store::operations::counts::grade_name(occurrence.grade))
+                .bind(to_json(occurrence));
+        }
+        let touched = query.fetch_all(&mut *connection).await?;
+        for cluster in touched.into_iter().flatten().collect::<BTreeSet<_>>() {
+            add_change(connection, &cluster_id(&cluster)?).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes the exchanges of conversations, and their occurrences, except `kept`. A cluster that loses an
+/// occurrence is left a note, so that settling finds it, and the index follows.
+pub(super) async fn delete_exchanges(
+    connection: &mut SqliteConnection,
+    conversations: &[ConversationId],
+    kept: &[&ExchangeRow],
+) -> Result<()> {
+    let occurrences = kept.iter().filter_map(|exchange| exchange.occurrence.as_ref());
+    let questions = json_ids(occurrences.map(|occurrence| occurrence.question.message));
+    let exchanges = json_ids(kept.iter().map(|exchange| exchange.id));
+    for ids in conversations.chunks(MAX_BINDS) {
+        let list = json_ids(ids.iter().map(|id| id.0));
+        let gone = |key: &str| {
+            format!(
+                "conversation IN (SELECT value FROM json_each($1)) \
+                 AND {key} NOT IN (SELECT value FROM json_each($2))"
+            )
+        };
+        let lost = gone("question");
+        let note = format!(
+            "UPDATE clusters SET shrunk = 1 WHERE id IN \
+             (SELECT cluster FROM occurrences WHERE {lost})"
+        );
+        let change = format!(
+            "INSERT INTO index_changes (cluster) SELECT DISTINCT cluster FROM occurrences \
+             WHERE {lost} AND cluster IS NOT NULL ORDER BY cluster"
+        );
+        let delete = format!("DELETE FROM occurrences WHERE {lost}");
+        for sql in [note, change, delete] {
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(&list).bind(&questions);
+            query.execute(&mut *connection).await?;
+        }
+        let sql = format!("DELETE FROM exchanges WHERE {}", gone("id"));
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(&list).bind(&exchanges);
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+fn json_ids(ids: impl Iterator<Item = MessageId>) -> String {
+    let ids = ids.map(|id| id.0.to_string()).collect::<Vec<_>>();
+    format!("[{}]", ids.join(","))
+}

@@ -1,0 +1,45 @@
+//! What a text looks like as a question, seen by itself.
+
+use super::fingerprint::{TextFingerprint, TextTraits};
+use super::lexicon::Lexicon;
+
+/// A text with fewer words, and no rare one, tells nothing: "help", "quick question".
+const TELLING_WORDS: u32 = 5;
+
+#[derive(Debug, Clone)]
+pub struct QuestionText {
+    pub asks: bool,
+    /// Whether it asks something that can be understood without what came before it.
+    pub stands_alone: bool,
+    /// Whether it speaks of its writer, or to anybody.
+    pub seeks: bool,
+    pub thanks: bool,
+    /// Whether it says what it is about.
+    pub telling: bool,
+    text: TextFingerprint,
+}
+
+impl QuestionText {
+    pub(super) fn read(text: &str, lexicon: &Lexicon) -> Self {
+        let text = TextFingerprint::of(text, lexicon);
+        Self {
+            asks: text.traits.asks(),
+            stands_alone: text.is_whole_question(),
+            seeks: text.traits.has(TextTraits::SEEKS),
+            thanks: text.traits.has(TextTraits::THANKS),
+            telling: text.word_count >= TELLING_WORDS || !text.topics.is_empty(),
+            text,
+        }
+    }
+
+    /// How many rare words two texts share.
+    pub fn shared_words(&self, other: &Self) -> u32 {
+        self.text.shared_topics(&other.text)
+    }
+
+    /// Whether most of what it is about is in an earlier question too.
+    pub fn repeats(&self, earlier: &Self) -> bool {
+        let least = self.text.topics.len().min(earlier.text.topics.len());
+        least > 0 && self.shared_words(earlier) as usize * 2 > least
+    }
+}
