@@ -54,7 +54,7 @@ fn hosts(table: &mut TomlReader) -> Vec<String> {
 fn proxies(table: &mut TomlReader) -> Vec<IpNet> {
     let mut proxies = Vec::new();
     for text in table.texts("trusted_proxies") {
-        match text.parse().or_else(|_| text.parse().map(|address: IpAddr| address.into())) {
+        match text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
             Ok(network) => proxies.push(network),
             Err(_) => {
                 let problem = format!("{text:?} is no address; expected 127.0.0.1 or 10.0.0.0/8");

@@ -51,7 +51,8 @@ mod tests {
         set_permissions(data.path(), Permissions::from_mode(0o700)).unwrap();
         set_permissions(&token, Permissions::from_mode(0o640)).unwrap();
         let files = [token.clone()];
-        let [finding] = &check(data.path(), &files)[..] else { panic!("one finding") };
+        let findings = check(data.path(), &files);
+        let [finding] = &findings[..] else { panic!("one finding") };
         assert!(!finding.well && finding.says.contains("mode 640"), "{}", finding.says);
         assert!(finding.says.contains(&format!("`chmod 600 {}`", token.display())));
         set_permissions(&token, Permissions::from_mode(0o400)).unwrap();
