@@ -7,6 +7,7 @@ macro_rules! out {
     ($($line:tt)*) => { $crate::commands::print_line(format_args!($($line)*)) };
 }
 
+mod backup;
 mod clusters;
 mod completions;
 mod demo;
@@ -18,6 +19,7 @@ mod proposals;
 mod propose;
 mod redact;
 mod reindex;
+mod restore;
 mod retry;
 mod run;
 mod search;
@@ -44,6 +46,7 @@ use crate::clock;
 use crate::config::{self, Config};
 use crate::logging::{self, LogFormat};
 use crate::pipeline::{INDEX, Pipeline, PipelineError, is_behind};
+use crate::process_limits::keep_files_private;
 
 /// Finds the recurring questions of a Discord community and their answers: reads messages, detects
 /// resolved questions, clusters the recurring ones, serves a search page and proposes docs pages.
@@ -131,8 +134,12 @@ enum CliCommand {
     /// Show stored data and daemon status
     Status,
     /// Check settings, rules, data directory, index and GitHub access
-    #[command(visible_alias = "doctor")]
-    Check,
+    #[command(alias = "check")]
+    Doctor,
+    /// Copy the store, also while the daemon runs
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the store
+    Restore(restore::RestoreArgs),
     /// Rebuild the index from the store
     Reindex,
     /// Print a shell completion script
@@ -176,7 +183,8 @@ fn print_error(error: &anyhow::Error) {
 
 impl Cli {
     fn run(&self) -> anyhow::Result<CommandResult> {
-        logging::start(self.options.log_format);
+        keep_files_private();
+        logging::start(self.options.log_format)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(self.dispatch())
     }
@@ -198,7 +206,9 @@ impl Cli {
             CliCommand::Redact(arguments) => redact::run(options, arguments),
             CliCommand::Retry => retry::run(options).await,
             CliCommand::Status => status::run(options).await,
-            CliCommand::Check => doctor::run(options).await,
+            CliCommand::Doctor => doctor::run(options).await,
+            CliCommand::Backup(arguments) => backup::run(options, arguments).await,
+            CliCommand::Restore(arguments) => restore::run(options, arguments).await,
             CliCommand::Reindex => reindex::run(options).await,
             CliCommand::Completions(arguments) => completions::run(arguments),
         }
@@ -267,7 +277,7 @@ impl LoadedSettings {
         if self.config.display_names {
             return Ok(AuthorNaming::DisplayNames);
         }
-        let salt = store.salt().await?.context("the store has no salt; run `harvester check`")?;
+        let salt = store.salt().await?.context("the store has no salt; run `harvester doctor`")?;
         Ok(AuthorNaming::Pseudonyms(salt))
     }
 
@@ -303,12 +313,16 @@ fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints a line; ends the program when standard output was closed, as by `| head`.
+/// Prints a line. Ends the program when standard output was closed, as by `| head`, and with an error
+/// when it cannot be written to, as on a full disk.
 fn print_line(line: std::fmt::Arguments<'_>) {
     use std::io::Write as _;
-    if writeln!(anstream::stdout(), "{line}").is_err() {
+    let Err(error) = writeln!(anstream::stdout(), "{line}") else { return };
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
         std::process::exit(0);
     }
+    tracing::error!(error = %logging::error_chain(&error), "cannot write to standard output");
+    std::process::exit(1);
 }
 
 #[cfg(test)]

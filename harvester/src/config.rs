@@ -1,16 +1,21 @@
 //! The operator's settings.
 
 mod forge;
+mod network;
+mod secrets;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use docgen::target::{DocsFolder, DocsTarget};
 pub use forge::{ForgeConfig, GitHubConfig, GitHubIdentity};
+pub use network::is_loopback;
 use rules::config::ruleset::Ruleset;
 use rules::config::toml_reader::{ConfigError, TomlReader};
 use rules::model::ids::GuildId;
+use secrets::SecretFiles;
+pub use secrets::SecretString;
+use site::http::settings::HttpSettings;
 use toml::{Table, Value};
 
 /// The settings file looked for in the data directory when `--config` names none.
@@ -32,9 +37,13 @@ pub struct Config {
     pub forge: ForgeConfig,
     /// `[site] listen`: address and port. Default: `127.0.0.1:8080`.
     pub listen: String,
+    /// The other keys of `[site]`.
+    pub http: HttpSettings,
     /// `[publish] names`: `pseudonyms` (default) or `display-names`.
     pub display_names: bool,
     pub discord: DiscordConfig,
+    /// The files that secrets were read from.
+    pub secret_files: Vec<PathBuf>,
 }
 
 /// `[discord]`: the server that `run` listens to.
@@ -57,16 +66,6 @@ pub struct DiscordConfig {
     pub everybody: Vec<String>,
     /// `suggest_in`: names or ids of channels where a known answer is suggested. Default: none.
     pub suggest_in: Vec<String>,
-}
-
-/// A text that `Debug` does not show.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretString(pub String);
-
-impl fmt::Debug for SecretString {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(secret)")
-    }
 }
 
 /// The mistakes of all files, one per line.
@@ -118,8 +117,9 @@ impl Config {
         let rules = file.section("rules", |table| table.optional_text("directory"));
         let (target, folder) =
             file.section("docs", |table| (parsed(table, "target"), parsed(table, "folder")));
-        let forge = file.section("forge", |table| ForgeConfig::read(table, base));
-        let listen = file.section("site", |table| table.text("listen", "127.0.0.1:8080"));
+        let mut secrets = SecretFiles::new(base);
+        let forge = file.section("forge", |table| ForgeConfig::read(table, &mut secrets));
+        let (listen, http) = file.section("site", |table| network::read(table, &mut secrets));
         let names = [("pseudonyms", false), ("display-names", true)];
         let display_names = file.section("publish", |table| table.choice("names", false, &names));
         Self {
@@ -128,8 +128,10 @@ impl Config {
             folder,
             forge,
             listen,
+            http,
             display_names,
-            discord: file.section("discord", |table| DiscordConfig::read(table, base)),
+            discord: file.section("discord", |table| DiscordConfig::read(table, &mut secrets)),
+            secret_files: secrets.into_paths(),
         }
     }
 }
@@ -140,9 +142,9 @@ impl DiscordConfig {
         self.guilds.is_empty() || self.guilds.contains(&guild)
     }
 
-    fn read(table: &mut TomlReader, base: &Path) -> Self {
+    fn read(table: &mut TomlReader, secrets: &mut SecretFiles) -> Self {
         Self {
-            token: secret(table, base, ["token", "token_file"]),
+            token: secrets.secret(table, ["token", "token_file"]),
             guilds: guilds(table),
             api_url: address(table, "api_url"),
             history_days: table.integer("history_days", 0, 0, 36_500) as u32,
@@ -150,23 +152,6 @@ impl DiscordConfig {
             rate_share: table.number("rate_share", 0.5, 0.05, 1.0),
             everybody: table.texts("everybody"),
             suggest_in: table.texts("suggest_in"),
-        }
-    }
-}
-
-/// A secret under its own key, or the text of the file that the other key names.
-fn secret(table: &mut TomlReader, base: &Path, keys: [&'static str; 2]) -> Option<SecretString> {
-    let told = table.optional_text(keys[0]);
-    let Some(file) = table.optional_text(keys[1]) else { return told.map(SecretString) };
-    if told.is_some() {
-        table.wrong(keys[1], format!("`{}` is set too; only one of them can be", keys[0]));
-        return None;
-    }
-    match std::fs::read_to_string(base.join(&file)) {
-        Ok(text) => text.lines().next().map(|line| SecretString(line.trim().to_owned())),
-        Err(error) => {
-            table.wrong(keys[1], format!("cannot read {file}: {error}"));
-            None
         }
     }
 }
@@ -191,6 +176,14 @@ fn address(table: &mut TomlReader, key: &'static str) -> Option<String> {
     }
     table.wrong(key, format!("{url:?} is not an address; expected http://… or https://…"));
     None
+}
+
+/// Whether what is sent to an address can be read on the way: `http://` to another machine.
+pub fn is_unencrypted(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    !is_loopback(host)
 }
 
 /// Loads the rules: the embedded ones, with files of `directory` in place of those of their name. Its
@@ -322,9 +315,56 @@ mod tests {
             ("github = 'a/b'\ntoken = 't'\napp_id = 3", "only one"),
             ("github = 'a/b'\napp_id = 3", "private_key_file"),
             ("github = 'a/b'\napi_url = 'ghe.example'", "not an address"),
+            ("github = 'a/b'\ntoken = 't'\napi_url = 'http://ghe.example'", "unencrypted"),
         ] {
             let said = load(&format!("[forge]\n{text}"), &[]).unwrap_err().to_string();
             assert!(said.contains(part), "{part} is not in:\n{said}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_is_reached_without_encryption() {
+        for url in
+            ["https://ghe.example", "http://localhost:1", "http://127.0.0.2/x", "http://[::1]:3"]
+        {
+            assert!(!is_unencrypted(url), "{url}");
+        }
+        for url in
+            ["http://ghe.example", "http://10.0.0.1:80", "http://127.0.0.1@ghe.example/", "http://"]
+        {
+            assert!(is_unencrypted(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn files_of_secrets_are_known() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["token", "hook", "scrape"] {
+            std::fs::write(folder.path().join(name), "words\n").unwrap();
+        }
+        let file = folder.path().join("own.toml");
+        let text = "[discord]\ntoken_file = 'token'\n[site]\nmetrics_token_file = 'scrape'\n\
+                    [forge]\ngithub = 'a/b'\nwebhook_secret_file = 'hook'";
+        std::fs::write(&file, text).unwrap();
+        let config = Config::load(Some(&file), std::iter::empty()).unwrap();
+        let expected = ["hook", "scrape", "token"].map(|name| folder.path().join(name));
+        assert_eq!(config.secret_files, expected);
+    }
+
+    #[test]
+    fn the_site_is_set_up_in_one_section() {
+        let text = "[site]\nhosts = ['Answers.Example.org']\ntrusted_proxies = ['127.0.0.1', '10.0.0.0/8']\n\
+                    requests_per_second = 2\nburst = 9\nmax_connections = 40";
+        let http = load(text, &[]).unwrap().http;
+        assert_eq!(http.hosts, ["answers.example.org"]);
+        assert_eq!(http.trusted_proxies.len(), 2);
+        let rate = http.rate.unwrap();
+        assert_eq!((rate.per_second.get(), rate.burst.get(), http.max_connections), (2, 9, 40));
+        assert_eq!(load("[site]\nrequests_per_second = 0", &[]).unwrap().http.rate, None);
+        let said =
+            load("[site]\ntrusted_proxies = ['caddy']\nhosts = ['https://x']", &[]).unwrap_err();
+        for part in ["site.trusted_proxies", "10.0.0.0/8", "site.hosts", "without"] {
+            assert!(said.to_string().contains(part), "{part} is not in:\n{said}");
         }
     }
 

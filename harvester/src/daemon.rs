@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use site::SiteState;
+use site::http::webhooks::WebhookReceiver;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
@@ -21,6 +22,7 @@ use crate::clock;
 use crate::ingest_queue::ingest_queue;
 use crate::logging::error_chain;
 use crate::pipeline::{INDEX, Intake};
+use crate::process_limits::within_limits;
 use leader::IndexLeader;
 use listener::DiscordListener;
 pub use process::Daemon;
@@ -157,19 +159,19 @@ impl Daemon {
         let (store, naming) = (self.store.clone(), self.naming.clone());
         let rules = Arc::clone(&self.rules);
         let (index, address) = (self.data.join(INDEX), self.config.listen.clone());
+        let http = within_limits(&self.config.http);
         async move {
             let Some(searcher) = open_searcher(&index, &mut stopping).await else { return Ok(()) };
             let Some(listener) = bound(&address, &mut stopping).await else { return Ok(()) };
             tracing::info!("serving on http://{}", listener.local_addr()?);
-            let mut router = site::router(SiteState::new(store, searcher, naming, rules));
-            if let Some(ear) = ear {
-                router = site::http::webhooks::with_webhooks(router, Arc::new(ear));
-            }
+            let receiver = ear.map(|ear| Arc::new(ear) as Arc<dyn WebhookReceiver>);
+            let router =
+                site::router(SiteState::new(store, searcher, naming, rules), &http, receiver);
             let stop = async move {
                 // An error means that the daemon has ended, which is a stop as well.
                 let _ = stopping.wait_for(|stopping| *stopping).await;
             };
-            site::serve(listener, router, stop).await.context("the site failed")
+            site::serve(listener, router, &http, stop).await.context("the site failed")
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod import;
 pub mod ingest_queue;
 pub mod logging;
 pub mod pipeline;
+pub mod process_limits;
 pub mod progress;
 pub mod proposals;
 pub mod wire;

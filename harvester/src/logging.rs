@@ -1,10 +1,13 @@
 //! Log output: one record per line on standard error, as text or as JSON.
 
+use std::env::VarError;
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::panic::PanicHookInfo;
 
 use anstream::{AutoStream, ColorChoice};
+use anyhow::Context as _;
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::registry::Registry;
@@ -32,16 +35,37 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging to standard error. `RUST_LOG` selects what is logged; the default is warnings and
-/// the progress of long operations.
-pub fn start(format: LogFormat) {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,harvester=info"));
-    let shown = filter.and(filter_fn(|about| !is_silent(about.target())));
+/// What is logged unless `RUST_LOG` says otherwise: warnings, and the progress of long operations.
+const DEFAULT_FILTER: &str = "warn,harvester=info";
+
+/// Starts logging to standard error. `RUST_LOG` selects what is logged; a value that cannot be parsed
+/// is an error.
+pub fn start(format: LogFormat) -> anyhow::Result<()> {
+    let selected = match std::env::var(EnvFilter::DEFAULT_ENV) {
+        Ok(text) => Some(text),
+        Err(VarError::NotPresent) => None,
+        Err(error) => return Err(error).context("RUST_LOG cannot be read"),
+    };
+    let shown = filter(selected.as_deref())?.and(filter_fn(|about| !is_silent(about.target())));
     let records = records(format).with_filter(shown);
     let subscriber = tracing_subscriber::registry().with(records).with(close_codes::layer());
     // A second call, as in tests, keeps the first subscriber.
     let _ = tracing::subscriber::set_global_default(subscriber);
+    std::panic::set_hook(Box::new(report_panic));
+    Ok(())
+}
+
+/// Reports a panic, as of a library on a full disk, without its message, which may hold anything.
+fn report_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(place, "internal error; check the free disk space and run `harvester doctor`");
+}
+
+fn filter(selected: Option<&str>) -> anyhow::Result<EnvFilter> {
+    let text = selected.filter(|text| !text.is_empty()).unwrap_or(DEFAULT_FILTER);
+    EnvFilter::try_new(text).with_context(|| {
+        format!("RUST_LOG is {text:?}; expected levels or modules with levels, as in \"warn,harvester=debug\"")
+    })
 }
 
 fn records(format: LogFormat) -> Box<dyn Layer<Registry> + Send + Sync> {
@@ -108,6 +132,15 @@ mod tests {
             error_chain(&error).to_string(),
             "cannot open the index: cannot read meta.json: disk full"
         );
+    }
+
+    #[test]
+    fn a_filter_that_cannot_be_parsed_is_told() {
+        for valid in [None, Some(""), Some("debug"), Some("warn,harvester=trace")] {
+            filter(valid).unwrap();
+        }
+        let told = filter(Some("harvester=loud")).unwrap_err().to_string();
+        assert!(told.contains("harvester=loud") && told.contains("harvester=debug"), "{told}");
     }
 
     #[test]

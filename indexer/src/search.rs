@@ -23,6 +23,7 @@ pub mod writer;
 use self::document::SearchAudience;
 use self::snapshot::IndexSnapshot;
 
+pub use disk::damaged_files;
 pub use error::SearchError;
 
 /// Hits in one answer at most.

@@ -1,6 +1,8 @@
 //! The SQL store: all SQL of the project is in this module, one function per statement.
 
+mod backup;
 mod clusters;
+mod data_directory;
 mod ingest;
 mod judging;
 mod operations;
@@ -10,18 +12,20 @@ mod proposals;
 mod tests;
 
 use std::borrow::Cow;
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{SqlStr, SqlitePool};
 
+pub use self::backup::StoreReplacement;
 pub use self::clusters::cluster_rows::{ClusterSummary, OccurrenceRow, RegroupPlan};
 pub use self::clusters::index_changes::IndexChange;
 pub use self::clusters::merged_answers::MergedAnswerRow;
 pub use self::clusters::suggestions::Suggestion;
+pub use self::data_directory::{WriteLock, create_private_directory};
 pub use self::ingest::batch::{Applied, QuarantinedPayload, ReactionsCoverage, WriteBatch};
 pub use self::ingest::channel_progress::ChannelProgress;
 pub use self::ingest::channels::StoredChannel;
@@ -64,10 +68,41 @@ pub enum StoreError {
     Unreadable { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("the store has no salt yet, so that nobody can opt out")]
     NoSalt,
+    #[error(
+        "{} {what}, and is left as it is; put a backup in its place with `harvester restore DIR`, \
+         or move it away to start with an empty store",
+        path.display()
+    )]
+    NotAStore { path: PathBuf, what: &'static str },
+    #[error("there is already a file {}; choose an empty directory", .0.display())]
+    BackupExists(PathBuf),
+    #[error("{} holds no backup: there is no file store.sqlite in it", .0.display())]
+    NoBackup(PathBuf),
+    #[error("the store is damaged; `harvester doctor` says what to do")]
+    Damaged(#[source] sqlx::Error),
+    #[error("the disk is full; free some space and run the command again, which loses nothing")]
+    DiskFull(#[source] sqlx::Error),
     #[error("the store's tables cannot be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
     #[error("the store failed")]
-    Sql(#[from] sqlx::Error),
+    Sql(#[source] sqlx::Error),
+}
+
+/// Primary result codes of SQLite, <https://sqlite.org/rescode.html>; an extended code has one in its
+/// lowest byte.
+const SQLITE_CORRUPT: i32 = 11;
+const SQLITE_FULL: i32 = 13;
+const SQLITE_NOTADB: i32 = 26;
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        match code.and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff) {
+            Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Self::Damaged(error),
+            Some(SQLITE_FULL) => Self::DiskFull(error),
+            _ => Self::Sql(error),
+        }
+    }
 }
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -78,59 +113,10 @@ pub struct Store {
     /// One connection: SQLite has one writer, and a queue before it beats a busy error behind it.
     write: SqlitePool,
     read: SqlitePool,
+    /// `None` in a directory that cannot be written to.
+    _open: Option<Arc<data_directory::OpenLock>>,
 }
 
-/// Proof that this process alone writes to a data directory; held until dropped.
-#[derive(Debug)]
-pub struct WriteLock {
-    _file: File,
-}
-
-impl WriteLock {
-    /// Takes the lock of a data directory, which is made if missing. Never waits.
-    pub fn take(data: &Path) -> Result<Self> {
-        let failed = |source| StoreError::Directory { path: data.to_owned(), source };
-        std::fs::create_dir_all(data).map_err(failed)?;
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(data.join("harvester.lock"))
-            .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(data.to_owned())),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
-        }
-    }
-}
-
-/// Held for the moment in which one of several processes brings the tables up to date.
-struct MigrationLock {
-    _file: File,
-}
-
-impl MigrationLock {
-    /// Waits for the lock.
-    async fn take(data: &Path) -> Result<Self> {
-        let data = data.to_owned();
-        let taken = tokio::task::spawn_blocking(move || {
-            let failed = |source| StoreError::Directory { path: data.clone(), source };
-            std::fs::create_dir_all(&data).map_err(failed)?;
-            let file = File::options()
-                .create(true)
-                .truncate(false)
-                .write(true)
-                .open(data.join("migrating.lock"))
-                .map_err(failed)?;
-            file.lock().map_err(failed)?;
-            Ok(Self { _file: file })
-        });
-        taken.await.expect("taking a lock neither panics nor is cancelled")
-    }
-}
-
-const FILE: &str = "store.sqlite";
 const READERS: u32 = 4;
 /// How long a writer waits for its turn: scrubbing a large store takes a while.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -146,44 +132,42 @@ impl Store {
 
     /// The same beside other processes that write: each statement or transaction takes its turn.
     pub async fn open_shared(data: &Path) -> Result<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(data.join(FILE))
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .foreign_keys(true)
-            .pragma("cache_size", "-32000")
-            .pragma("wal_autocheckpoint", "4000")
-            // What is deleted is overwritten, not only unlinked.
-            .pragma("secure_delete", "ON")
-            .busy_timeout(PATIENCE);
-        let migrating = MigrationLock::take(data).await?;
+        let migrating = data_directory::MigrationLock::take(data).await?;
+        let open = Arc::new(data_directory::OpenLock::share(data)?);
+        if !data_directory::has_store(data)? {
+            create(data).await?;
+        }
+        data_directory::make_private(data)?;
+        let options = writing(&data.join(data_directory::STORE_FILE));
         let write = pool()
             .max_connections(1)
             .acquire_timeout(PATIENCE)
             .connect_with(options.clone())
             .await?;
+        check_tables(&write, &data.join(data_directory::STORE_FILE)).await?;
         migrator().run(&write).await?;
         drop(migrating);
-        let read = readers(options.read_only(true).create_if_missing(false)).await?;
-        Ok(Self { write, read })
+        let read = readers(options.read_only(true)).await?;
+        Ok(Self { write, read, _open: Some(open) })
     }
 
     /// Opens an existing store for reading beside another process that may be writing.
     pub async fn open_read_only(data: &Path) -> Result<Self> {
-        let file = data.join(FILE);
-        if !file.is_file() {
+        if !data_directory::has_store(data)? {
             return Err(StoreError::Empty(data.to_owned()));
         }
+        let open = data_directory::OpenLock::share_to_read(data)?.map(Arc::new);
+        let file = data.join(data_directory::STORE_FILE);
         let options =
-            SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(PATIENCE);
+            SqliteConnectOptions::new().filename(&file).read_only(true).busy_timeout(PATIENCE);
         let read = readers(options).await?;
-        Ok(Self { write: read.clone(), read })
+        check_tables(&read, &file).await?;
+        Ok(Self { write: read.clone(), read, _open: open })
     }
 
-    /// Whether a store exists in this directory.
+    /// Whether there is a store in this directory, or a file in its place.
     pub fn exists(data: &Path) -> bool {
-        data.join(FILE).is_file()
+        data.join(data_directory::STORE_FILE).exists()
     }
 
     /// Whether the store answers.
@@ -202,6 +186,47 @@ impl Store {
         // A transaction that reads before it writes must own the write lock from its start.
         Ok(self.write.begin_with("BEGIN IMMEDIATE").await?)
     }
+}
+
+/// Makes an empty store. It gets its name once its tables are there, so that a store is never half made.
+async fn create(data: &Path) -> Result<()> {
+    let [new, name] =
+        [data_directory::NEW_STORE_FILE, data_directory::STORE_FILE].map(|name| data.join(name));
+    let failed = |source| data_directory::failed(data, source);
+    data_directory::create_private(&new).map_err(failed)?;
+    let pool = pool().max_connections(1).connect_with(writing(&new)).await?;
+    migrator().run(&pool).await?;
+    // The last connection moves the log into the file.
+    pool.close().await;
+    data_directory::put_in_place(&new, &name).map_err(failed)
+}
+
+fn writing(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .foreign_keys(true)
+        .pragma("cache_size", "-32000")
+        .pragma("wal_autocheckpoint", "4000")
+        // What is deleted is overwritten, not only unlinked.
+        .pragma("secure_delete", "ON")
+        .busy_timeout(PATIENCE)
+}
+
+/// Refuses a database that some other program made.
+async fn check_tables(pool: &SqlitePool, file: &Path) -> Result<()> {
+    let found = sqlx::query_scalar::<_, i64>(
+        "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' \
+         AND name IN ('_sqlx_migrations', 'messages')",
+    )
+    .fetch_one(pool)
+    .await?;
+    if found == 2 {
+        return Ok(());
+    }
+    let what = "is a database of another program";
+    Err(StoreError::NotAStore { path: file.to_owned(), what })
 }
 
 async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {

@@ -1,8 +1,14 @@
 pub(crate) mod assets;
+pub(crate) mod client;
 pub(crate) mod error;
 pub(crate) mod guard;
 pub(crate) mod health;
+pub(crate) mod host;
 pub(crate) mod metrics;
 pub(crate) mod params;
+pub(crate) mod rate_limit;
+pub(crate) mod robots;
+pub mod server;
+pub mod settings;
 pub(crate) mod templates;
 pub mod webhooks;

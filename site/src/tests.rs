@@ -1,10 +1,12 @@
 //! The whole router over a store and an index on disk.
 
+mod network;
+
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::routing::get;
 use indexer::search::document::ClusterDocument;
 use indexer::search::writer::IndexWriter;
@@ -20,6 +22,8 @@ use rules::publish::pseudonym::{AuthorNaming, Salt};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use crate::http::client::PeerAddress;
+use crate::http::settings::HttpSettings;
 use crate::test_support::{cluster, occurrence};
 use crate::{SiteState, router};
 
@@ -41,6 +45,10 @@ struct Reply {
 
 impl World {
     async fn with(clusters: &[Cluster]) -> Self {
+        Self::with_settings(clusters, &HttpSettings::default()).await
+    }
+
+    async fn with_settings(clusters: &[Cluster], settings: &HttpSettings) -> Self {
         let data = tempfile::tempdir().unwrap();
         let lock = WriteLock::take(data.path()).unwrap();
         let store = Store::open(data.path(), &lock).await.unwrap();
@@ -51,7 +59,8 @@ impl World {
             AuthorNaming::Pseudonyms(Salt([3; 16])),
             Arc::new(Ruleset::embedded()),
         );
-        let mut world = Self { store, index, router: router(site), _lock: lock, _data: data };
+        let router = router(site, settings, None);
+        let mut world = Self { store, index, router, _lock: lock, _data: data };
         world.keep(clusters).await;
         world.index(clusters).await;
         world
@@ -111,7 +120,11 @@ impl Reply {
     }
 }
 
-async fn reply(router: Router, request: Request<Body>) -> Reply {
+/// Sends a request from this machine, unless it says otherwise.
+async fn reply(router: Router, mut request: Request<Body>) -> Reply {
+    let local = PeerAddress("127.0.0.1".parse().unwrap());
+    request.extensions_mut().get_or_insert(local);
+    request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static("localhost"));
     let response = router.oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, 1 << 22).await.unwrap();
@@ -446,7 +459,8 @@ async fn a_panic_is_answered_and_not_told() {
     async fn fall() -> &'static str {
         panic!("the secret is 42")
     }
-    let router = crate::guarded(Router::new().route("/api/fall", get(fall)));
+    let router = Router::new().route("/api/fall", get(fall));
+    let router = crate::guarded(router, &HttpSettings::default());
     let request = Request::builder().uri("/api/fall").body(Body::empty()).unwrap();
     let reply = reply(router, request).await;
     assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
@@ -456,7 +470,8 @@ async fn a_panic_is_answered_and_not_told() {
 
 #[tokio::test(start_paused = true)]
 async fn what_takes_too_long_is_given_up() {
-    let router = crate::guarded(Router::new().route("/api/wait", get(std::future::pending::<()>)));
+    let router = Router::new().route("/api/wait", get(std::future::pending::<()>));
+    let router = crate::guarded(router, &HttpSettings::default());
     let request = Request::builder().uri("/api/wait").body(Body::empty()).unwrap();
     let reply = reply(router, request).await;
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -468,7 +483,9 @@ async fn serving_ends_when_the_caller_says_so() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let stop = Arc::new(tokio::sync::Notify::new());
     let stopped = Arc::clone(&stop);
-    let serving = crate::serve(listener, Router::new(), async move { stopped.notified().await });
+    let settings = HttpSettings::default();
+    let stop_signal = async move { stopped.notified().await };
+    let serving = crate::serve(listener, Router::new(), &settings, stop_signal);
     stop.notify_one();
     serving.await.unwrap();
 }

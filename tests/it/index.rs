@@ -18,7 +18,7 @@ fn a_lost_index_is_built_again() {
     let found = world.well(&["search", "reset vector index", "--json"]);
     std::fs::remove_dir_all(world.data().join("index")).unwrap();
     assert_eq!(world.well(&["search", "reset vector index", "--json"]), found);
-    assert!(world.well(&["check"]).contains("holds all"));
+    assert!(world.well(&["doctor"]).contains("holds all"));
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_damaged_index_is_built_again() {
         let ran = world.run(&["search", "reset vector index"]);
         assert_eq!(ran.code, 0, "{what}: {}", ran.complained);
         assert!(ran.said.contains("Delete data/index"), "{what}: {}", ran.said);
-        assert!(world.well(&["check"]).contains("holds all"), "{what}");
+        assert!(world.well(&["doctor"]).contains("holds all"), "{what}");
         assert_eq!(world.state(), state, "{what}");
         assert!(world.well(&["reindex"]).contains("Index rebuilt: 1 answers"), "{what}");
         assert_eq!(world.state(), state, "{what}");
@@ -116,7 +116,7 @@ fn every_mistake_of_the_rules_is_told_at_once() {
     world.write("rules/pages.toml", "[due]\nmore_than = 'many'\n");
     world.write("rules/scope.toml", "[consent]\nmode = 'maybe'\n[trusted]\n");
     let rules = world.path("rules");
-    let ran = world.run(&["check", "--rules", rules.to_str().unwrap()]);
+    let ran = world.run(&["doctor", "--rules", rules.to_str().unwrap()]);
     assert_eq!(ran.code, 1);
     for part in [
         "pages.toml: due.more_than",

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on is a failed test")]
 
+mod backups;
 mod catching_up;
 mod damage;
 mod deletions;

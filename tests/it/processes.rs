@@ -13,7 +13,7 @@ const READING: [&[&str]; 5] = [
     &["clusters", "--all", "--json"],
     &["search", "twitter"],
     &["draft"],
-    &["check"],
+    &["doctor"],
 ];
 
 #[test]
@@ -72,7 +72,7 @@ fn wrong_use_is_told_from_failure() {
         &["search", "anything"],
         &["status"],
         &["status", "--config", "missing.toml"],
-        &["check", "--rules", "missing"],
+        &["doctor", "--rules", "missing"],
     ];
     for arguments in failed {
         assert_eq!(world.run(arguments).code, 1, "{arguments:?}");

@@ -60,7 +60,7 @@ fn secrets_never_reach_the_disk_the_log_or_the_terminal() {
         &["draft", "--json"],
         &["propose", "--dry-run"],
         &["propose"],
-        &["check"],
+        &["doctor"],
     ];
     for command in commands {
         let output = world.command(command).env("RUST_LOG", "trace").output().unwrap();

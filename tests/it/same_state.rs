@@ -158,7 +158,7 @@ fn what_a_killed_import_left_is_finished_by_whatever_runs_next() {
     assert!(world.kill_after(&["import", exports.to_str().unwrap()], 120));
     let seen = world.json(&["status", "--json"]);
     assert_eq!(seen["channels_pending"], 0);
-    assert!(world.well(&["check"]).contains("holds all"));
+    assert!(world.well(&["doctor"]).contains("holds all"));
 }
 
 /// What the nightly run does with thousands of seeds.

@@ -17,6 +17,7 @@ use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
 use crate::config;
 use crate::pipeline::INDEX;
+use crate::process_limits::within_limits;
 use crate::progress::{ProgressReporter, Unit};
 
 #[derive(Debug, clap::Args)]
@@ -107,8 +108,10 @@ pub(super) async fn run(
         out!("Search page: http://{}  (Ctrl-C stops)", listener.local_addr()?);
         let store = Store::open_read_only(&options.data).await?;
         let searcher = Searcher::open(&options.data.join(INDEX))?;
-        let router = site::router(SiteState::new(store, searcher, naming, settings.rules));
-        site::serve(listener, router, stop_signal()?).await?;
+        let http = within_limits(&settings.config.http);
+        let router =
+            site::router(SiteState::new(store, searcher, naming, settings.rules), &http, None);
+        site::serve(listener, router, &http, stop_signal()?).await?;
     }
     Ok(CommandResult::Success)
 }

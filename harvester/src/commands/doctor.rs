@@ -1,12 +1,13 @@
-use std::collections::BTreeSet;
+mod disk;
+mod network;
+mod privacy;
+
 use std::sync::Arc;
 
 use docgen::github::client::GitHubClient;
-use indexer::store::Store;
 use serde::Serialize;
 
-use super::unmatched::unmatched_settings;
-use super::{CommandResult, GlobalArgs, LoadedSettings, ReadHandle, print_json};
+use super::{CommandResult, GlobalArgs, LoadedSettings, print_json};
 use crate::clock::SystemClock;
 use crate::config::{ForgeConfig, GitHubConfig};
 
@@ -14,37 +15,39 @@ use crate::config::{ForgeConfig, GitHubConfig};
 #[derive(Debug, Serialize)]
 struct DoctorFinding {
     what: &'static str,
+    /// Whether it is no failure.
     well: bool,
+    level: FindingLevel,
     says: String,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum FindingLevel {
+    Ok,
+    /// It works, but an operator should know.
+    Warning,
+    Failed,
+}
+
+/// Checks everything, also after a failure.
 pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     let mut findings = Vec::new();
-    match options.settings() {
+    let settings = options.settings();
+    match &settings {
         Ok(settings) => {
             findings.push(good("settings and rules", "valid"));
             findings.push(consent(settings.rules.scope.consent.is_some()));
-            findings.extend(forge(&settings).await);
-            if Store::exists(&options.data) {
-                match options.reading(&settings).await {
-                    Ok(reading) => {
-                        findings.extend(stored(&reading).await?);
-                        let scope = &settings.rules.scope;
-                        let unmatched = unmatched_settings(&reading.store, scope).await?;
-                        findings.extend(unmatched.into_iter().map(|says| good("settings", says)));
-                    }
-                    Err(error) => findings.push(bad("data directory", format!("{error:#}"))),
-                }
-            } else {
-                let says = format!(
-                    "{} is empty; import an export or start the daemon",
-                    options.data.display()
-                );
-                findings.push(good("data directory", says));
-            }
+            findings.extend(network::check(&settings.config));
+            findings.extend(privacy::check(&options.data, &settings.config.secret_files));
+            findings.extend(forge(settings).await);
         }
-        Err(error) => findings.push(bad("settings and rules", format!("{error:#}"))),
+        Err(error) => {
+            findings.push(bad("settings and rules", format!("{error:#}")));
+            findings.extend(privacy::check(&options.data, &[]));
+        }
     }
+    findings.extend(disk::check(options, settings.as_ref().ok()).await);
     let well = findings.iter().all(|finding| finding.well);
     if options.json {
         print_json(&findings)?;
@@ -55,11 +58,15 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
 }
 
 fn good(what: &'static str, says: impl Into<String>) -> DoctorFinding {
-    DoctorFinding { what, well: true, says: says.into() }
+    DoctorFinding { what, well: true, level: FindingLevel::Ok, says: says.into() }
+}
+
+fn warning(what: &'static str, says: impl Into<String>) -> DoctorFinding {
+    DoctorFinding { what, well: true, level: FindingLevel::Warning, says: says.into() }
 }
 
 fn bad(what: &'static str, says: impl Into<String>) -> DoctorFinding {
-    DoctorFinding { what, well: false, says: says.into() }
+    DoctorFinding { what, well: false, level: FindingLevel::Failed, says: says.into() }
 }
 
 fn consent(chosen: bool) -> DoctorFinding {
@@ -101,8 +108,9 @@ async fn on_github(forge: &GitHubConfig) -> Vec<DoctorFinding> {
     match GitHubClient::new(&forge.api_url, &forge.repository, auth, clock, None) {
         Ok(github) => {
             let found = github.run_checks().await.into_iter();
-            let found =
-                found.map(|one| DoctorFinding { what: one.what, well: one.well, says: one.says });
+            let found = found.map(|one| {
+                if one.well { good(one.what, one.says) } else { bad(one.what, one.says) }
+            });
             let goes = good("proposals", format!("go to {} on GitHub", forge.repository));
             std::iter::once(goes).chain(found).collect()
         }
@@ -110,33 +118,11 @@ async fn on_github(forge: &GitHubConfig) -> Vec<DoctorFinding> {
     }
 }
 
-async fn stored(reading: &ReadHandle) -> anyhow::Result<Vec<DoctorFinding>> {
-    let ReadHandle { store, searcher, behind } = reading;
-    let counts = store.counts().await?;
-    let mut findings = vec![good("store", format!("{} messages", counts.messages))];
-    let stored = store.cluster_ids().await?.into_iter().collect::<BTreeSet<_>>();
-    let indexed = searcher.ids()?.into_iter().collect::<BTreeSet<_>>();
-    let missing = stored.difference(&indexed).count();
-    let surplus = indexed.difference(&stored).count();
-    findings.push(if missing + surplus == 0 {
-        good("index", format!("holds all {} answers of the store", stored.len()))
-    } else {
-        let says = format!(
-            "{missing} answers are missing and {surplus} are obsolete; run `harvester reindex`"
-        );
-        bad("index", says)
-    });
-    if *behind {
-        let says = "the newest messages are still being processed by another process";
-        findings.push(good("analysis", says));
-    }
-    Ok(findings)
-}
-
 fn tell(finding: &DoctorFinding) {
-    let (mark, colour) = match finding.well {
-        true => ("ok", anstyle::AnsiColor::Green),
-        false => ("failed", anstyle::AnsiColor::Red),
+    let (mark, colour) = match finding.level {
+        FindingLevel::Ok => ("ok", anstyle::AnsiColor::Green),
+        FindingLevel::Warning => ("note", anstyle::AnsiColor::Yellow),
+        FindingLevel::Failed => ("failed", anstyle::AnsiColor::Red),
     };
     let style = colour.on_default();
     let mut lines = finding.says.lines();

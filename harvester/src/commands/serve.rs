@@ -5,6 +5,7 @@ use site::SiteState;
 use tokio::net::TcpListener;
 
 use super::{CommandResult, GlobalArgs, ReadHandle};
+use crate::process_limits::within_limits;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -27,8 +28,9 @@ pub(super) async fn run(
     let ReadHandle { store, searcher, .. } = options.reading(&settings).await?;
     let naming = settings.naming(&store).await?;
     out!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
-    let site = SiteState::new(store, searcher, naming, settings.rules);
-    site::serve(listener, site::router(site), stop_signal()?).await?;
+    let http = within_limits(&settings.config.http);
+    let router = site::router(SiteState::new(store, searcher, naming, settings.rules), &http, None);
+    site::serve(listener, router, &http, stop_signal()?).await?;
     Ok(CommandResult::Success)
 }
 

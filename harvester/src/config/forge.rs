@@ -1,12 +1,13 @@
 //! `[forge]`: where proposals go.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use docgen::github::auth::{AppKey, Auth, Credential as Key};
 use docgen::github::client::PUBLIC_API;
 use rules::config::toml_reader::TomlReader;
 
-use super::{SecretString, address, secret};
+use super::secrets::{SecretFiles, SecretString};
+use super::{address, is_unencrypted};
 
 /// `[forge]`: a git repository on this machine, or one on GitHub.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -48,13 +49,16 @@ pub enum GitHubIdentity {
 }
 
 impl ForgeConfig {
-    pub(super) fn read(table: &mut TomlReader, base: &Path) -> Self {
-        let repository = table.optional_text("repository").map(|path| base.join(path));
+    pub(super) fn read(table: &mut TomlReader, secrets: &mut SecretFiles) -> Self {
+        let repository = table.optional_text("repository").map(|path| secrets.base().join(path));
         let name = table.optional_text("github");
         let api_url = address(table, "api_url").unwrap_or_else(|| PUBLIC_API.to_owned());
-        let who = who(table, base);
+        let who = who(table, secrets);
+        if who != GitHubIdentity::Nobody && is_unencrypted(&api_url) {
+            table.wrong("api_url", "the token would be sent unencrypted; use https://");
+        }
         let poll_minutes = table.integer("poll_minutes", 10, 1, 1_440) as u32;
-        let webhook_secret = secret(table, base, ["webhook_secret", "webhook_secret_file"]);
+        let webhook_secret = secrets.secret(table, ["webhook_secret", "webhook_secret_file"]);
         if repository.is_some() && name.is_some() {
             table.wrong("github", "`repository` is set too; proposals go to one place");
         }
@@ -89,8 +93,8 @@ impl GitHubIdentity {
     }
 }
 
-fn who(table: &mut TomlReader, base: &Path) -> GitHubIdentity {
-    let token = secret(table, base, ["token", "token_file"]);
+fn who(table: &mut TomlReader, secrets: &mut SecretFiles) -> GitHubIdentity {
+    let token = secrets.secret(table, ["token", "token_file"]);
     let id = table.integer("app_id", 0, 0, i64::MAX) as u64;
     let file = table.optional_text("private_key_file");
     match (token, id, file) {
@@ -99,12 +103,9 @@ fn who(table: &mut TomlReader, base: &Path) -> GitHubIdentity {
             GitHubIdentity::Nobody
         }
         (Some(token), ..) => GitHubIdentity::Person(token),
-        (None, 1.., Some(file)) => match std::fs::read_to_string(base.join(&file)) {
-            Ok(text) => GitHubIdentity::App { id, key: SecretString(text) },
-            Err(error) => {
-                table.wrong("private_key_file", format!("cannot read {file}: {error}"));
-                GitHubIdentity::Nobody
-            }
+        (None, 1.., Some(file)) => match secrets.text(table, "private_key_file", &file) {
+            Some(text) => GitHubIdentity::App { id, key: SecretString(text) },
+            None => GitHubIdentity::Nobody,
         },
         (None, 1.., None) => {
             table.wrong("app_id", "an App needs `private_key_file` too");

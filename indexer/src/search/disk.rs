@@ -1,10 +1,12 @@
 //! The index on disk: what a commit records, and whether this version can read it.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tantivy::Index;
 
+use super::error::SearchError;
 use super::{schema, tokenize};
 
 /// What each commit carries, so that index and store move together.
@@ -25,6 +27,13 @@ pub(super) fn inspect(directory: &Path) -> Option<(Index, Option<i64>)> {
         && index.validate_checksum().is_ok_and(|damaged| damaged.is_empty())
         && index.reader().is_ok();
     is_whole.then_some((index, cursor))
+}
+
+/// The files of an index whose content is not what was written, by their checksums. Reads all of them.
+pub fn damaged_files(directory: &Path) -> Result<BTreeSet<PathBuf>, SearchError> {
+    let index =
+        open_existing(directory).map_err(|error| SearchError::NoIndex(Some(Box::new(error))))?;
+    Ok(index.validate_checksum()?.into_iter().collect())
 }
 
 /// Opens without the lock.

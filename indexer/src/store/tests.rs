@@ -1,4 +1,5 @@
 mod erasure;
+mod files;
 mod manual_actions;
 mod merged_answers;
 mod migration;

@@ -1,7 +1,9 @@
 //! Errors: the visitor gets a fixed message, the log gets the cause.
 
+use std::time::Duration;
+
 use axum::Json;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -12,6 +14,8 @@ pub(crate) struct HttpError {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) message: String,
+    /// The value of `Retry-After`, rounded up to whole seconds.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 /// The body of every error under `/api`.
@@ -28,7 +32,7 @@ struct ErrorJson<'a> {
 
 impl HttpError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, message: message.into(), retry_after: None }
     }
 
     /// The request is invalid; `message` says what is allowed.
@@ -56,6 +60,46 @@ impl HttpError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message)
     }
 
+    /// The client asks more often than it may; its next request is allowed after `wait`.
+    pub(crate) fn too_many_requests(wait: Duration) -> Self {
+        let error = Self::of_status(StatusCode::TOO_MANY_REQUESTS);
+        Self { retry_after: Some(wait), ..error }
+    }
+
+    /// The site is doing as much of this as it may at once.
+    pub(crate) fn busy(wait: Duration) -> Self {
+        let message = "the site is busy; try again shortly";
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message);
+        Self { retry_after: Some(wait), ..error }
+    }
+
+    pub(crate) fn unsigned() -> Self {
+        let message = "the signature is missing or wrong";
+        Self::new(StatusCode::UNAUTHORIZED, "unsigned", message)
+    }
+
+    pub(crate) fn metrics_refused() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "metrics are read on this machine, or with the token that [site] metrics_token sets",
+        )
+    }
+
+    pub(crate) fn unknown_host() -> Self {
+        Self::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            "unknown_host",
+            "this host name is not listed in [site] hosts",
+        )
+    }
+
+    /// A request that did not come through the server, which adds the address of its client.
+    pub(crate) fn without_peer() -> Self {
+        tracing::error!("a request has no address of its client");
+        Self::of_status(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
     pub(crate) fn uri_too_long() -> Self {
         Self::of_status(StatusCode::URI_TOO_LONG)
     }
@@ -72,7 +116,11 @@ impl HttpError {
             StatusCode::NOT_FOUND => return Self::no_such_page(),
             StatusCode::BAD_REQUEST => ("bad_request", "the request cannot be parsed"),
             StatusCode::METHOD_NOT_ALLOWED => {
-                ("method_not_allowed", "only GET and HEAD are allowed")
+                ("method_not_allowed", "this address does not accept the method")
+            }
+            StatusCode::REQUEST_TIMEOUT => ("timeout", "the request took too long to arrive"),
+            StatusCode::TOO_MANY_REQUESTS => {
+                ("too_many_requests", "too many requests from this address; try again shortly")
             }
             StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "the request is too large"),
             StatusCode::URI_TOO_LONG => ("uri_too_long", "the URL is too long"),
@@ -101,6 +149,10 @@ impl HttpError {
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
+        if let Some(wait) = self.retry_after {
+            let seconds = wait.as_millis().div_ceil(1_000).max(1) as u64;
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response.extensions_mut().insert(self);
         response
     }

@@ -16,7 +16,6 @@ use crate::http::templates;
 
 /// How many requests run at once; others wait, and may time out waiting.
 const CONCURRENT: usize = 128;
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// A query of 512 characters, each three bytes and percent-encoded, fits.
 const MAX_URI_BYTES: usize = 8 * 1024;
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -34,19 +33,22 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// The permits that requests wait for.
+/// What running requests share.
 #[derive(Clone)]
-pub(crate) struct RequestPermits(Arc<Semaphore>);
+pub(crate) struct RequestLimits {
+    permits: Arc<Semaphore>,
+    timeout: Duration,
+}
 
-impl RequestPermits {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(CONCURRENT)))
+impl RequestLimits {
+    pub(crate) fn new(timeout: Duration) -> Self {
+        Self { permits: Arc::new(Semaphore::new(CONCURRENT)), timeout }
     }
 }
 
 /// Rejects URLs that are too long, and cancels requests that take too long.
 pub(crate) async fn limited(
-    State(permits): State<RequestPermits>,
+    State(limits): State<RequestLimits>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -55,10 +57,10 @@ pub(crate) async fn limited(
         return HttpError::uri_too_long().into_response();
     }
     let answered = async {
-        let _permit = permits.0.acquire().await.expect("the semaphore is never closed");
+        let _permit = limits.permits.acquire().await.expect("the semaphore is never closed");
         next.run(request).await
     };
-    match tokio::time::timeout(TIMEOUT, answered).await {
+    match tokio::time::timeout(limits.timeout, answered).await {
         Ok(response) => response,
         Err(_) => {
             tracing::warn!("request timed out");
@@ -96,6 +98,7 @@ pub(crate) async fn dressed(request: Request, next: Next) -> Response {
 fn is_for_machines(path: &str) -> bool {
     path == "/api"
         || path.starts_with("/api/")
+        || path.starts_with("/webhooks/")
         || path.ends_with(".json")
         || matches!(path, "/healthz" | "/readyz")
 }
@@ -110,6 +113,7 @@ struct ErrorPage<'a> {
 fn error_page(failure: &HttpError) -> Response {
     let heading = match failure.status.as_u16() {
         404 => "Page not found",
+        429 => "Too many requests",
         400..=499 => "Invalid request",
         _ => "The request failed",
     };

@@ -5,17 +5,43 @@ mod table;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use indexer::store::DaemonStatus;
 
 use self::table::{DAEMON, Metric, STORE, StoreStatus};
+use crate::http::client::ClientOrigin;
 use crate::http::error::HttpError;
+use crate::http::settings::MetricsToken;
 use crate::state::SiteState;
 
 /// The content type of version 0.0.4 of the text format.
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Lets programs on this machine through, and whoever has the token.
+pub(crate) async fn permitted(
+    State(token): State<Arc<Option<MetricsToken>>>,
+    Extension(origin): Extension<ClientOrigin>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let given = bearer(request.headers());
+    let has_token =
+        given.zip(token.as_ref().as_ref()).is_some_and(|(given, token)| token.accepts(given));
+    if has_token || origin.is_this_machine() {
+        return next.run(request).await;
+    }
+    HttpError::metrics_refused().into_response()
+}
+
+/// The token of `Authorization: Bearer TOKEN`.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
 
 /// `GET /metrics`
 pub(crate) async fn metrics(

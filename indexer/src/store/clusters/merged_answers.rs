@@ -97,6 +97,17 @@ impl Store {
         Ok(found)
     }
 
+    /// The clusters with a merged answer, at most `limit`, newest first.
+    pub async fn merged_answer_clusters(&self, limit: u32) -> Result<Vec<ClusterId>> {
+        let ids = sqlx::query_scalar::<_, String>(
+            "SELECT cluster FROM merged_answers ORDER BY merged DESC, cluster LIMIT $1",
+        )
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await?;
+        ids.iter().map(|id| cluster_id(id)).collect()
+    }
+
     /// The merged answer of a cluster: under its id, or under the earliest of those that lead to it.
     pub async fn merged_answer(&self, cluster: &ClusterId) -> Result<Option<MergedAnswerRow>> {
         let mut transaction = self.read.begin().await?;
