@@ -1,12 +1,15 @@
 //! The operator's settings.
 
+pub mod effective;
 mod forge;
+pub mod reference;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use docgen::target::{DocsFolder, DocsTarget};
+pub(crate) use forge::is_repository;
 pub use forge::{ForgeConfig, GitHubConfig, GitHubIdentity};
 use rules::config::ruleset::Ruleset;
 use rules::config::toml_reader::{ConfigError, TomlReader};

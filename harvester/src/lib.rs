@@ -13,4 +13,5 @@ pub mod logging;
 pub mod pipeline;
 pub mod progress;
 pub mod proposals;
+pub mod setup;
 pub mod wire;

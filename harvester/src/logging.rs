@@ -32,11 +32,29 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging to standard error. `RUST_LOG` selects what is logged; the default is warnings and
-/// the progress of long operations.
-pub fn start(format: LogFormat) {
+/// How much is logged where `RUST_LOG` does not say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogDetail {
+    Warnings,
+    /// Warnings, and the progress of long operations.
+    Progress,
+    Steps,
+}
+
+impl LogDetail {
+    fn filter(self) -> &'static str {
+        match self {
+            Self::Warnings => "warn",
+            Self::Progress => "warn,harvester=info",
+            Self::Steps => "info,harvester=debug,docgen=debug,indexer=debug,site=debug,sqlx=warn",
+        }
+    }
+}
+
+/// Starts logging to standard error. `RUST_LOG` selects what is logged, else `detail`.
+pub fn start(format: LogFormat, detail: LogDetail) {
     let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,harvester=info"));
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(detail.filter()));
     let shown = filter.and(filter_fn(|about| !is_silent(about.target())));
     let records = records(format).with_filter(shown);
     let subscriber = tracing_subscriber::registry().with(records).with(close_codes::layer());

@@ -114,3 +114,39 @@ fn an_unknown_message_type_is_kept_and_counted() {
     assert!(ran.said.contains("4711"), "{}", ran.said);
     assert_eq!(world.json(&["status", "--json"])["messages_by_kind"]["other"], 1);
 }
+
+/// The first thing that a newcomer with a wrong file meets: what is wrong, where, and what to do.
+#[test]
+fn odd_inputs_keep_their_error_texts() {
+    let deep = format!("{{\"guild\": {}{}}}", "[".repeat(2_000), "]".repeat(2_000));
+    let mut cut = serde_json::to_string_pretty(&talk()).unwrap();
+    cut.truncate(3_000);
+    let inputs = [
+        ("empty.json", String::new()),
+        ("list.json", "[]".to_owned()),
+        ("object.json", "{}".to_owned()),
+        ("no-channel.json", "{\"guild\": {\"id\": \"1\"}, \"messages\": []}".to_owned()),
+        ("page.json", "<html></html>".to_owned()),
+        ("deep.json", deep),
+        ("cut.json", cut),
+        ("binary.json", "\u{0}\u{1}\u{2}".to_owned()),
+    ];
+    let mut told = String::new();
+    for (name, text) in inputs {
+        let world = World::new();
+        told.push_str(&complaint(&world, &world.write(name, &text)));
+    }
+    let world = World::new();
+    std::fs::create_dir_all(world.path("nothing-here")).unwrap();
+    told.push_str(&complaint(&world, &world.path("nothing-here")));
+    told.push_str(&complaint(&world, &world.path("missing.json")));
+    insta::assert_snapshot!(told);
+}
+
+/// What importing a path says, without where the test runs.
+fn complaint(world: &World, path: &std::path::Path) -> String {
+    let ran = world.import(path);
+    let folder = world.path("").display().to_string();
+    let said = format!("{}{}", ran.said, ran.complained).replace(&folder, "");
+    format!("{} -> {}\n{said}\n", path.file_name().unwrap().display(), ran.code)
+}

@@ -1,3 +1,5 @@
+mod discord;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
         Ok(settings) => {
             findings.push(good("settings and rules", "valid"));
             findings.push(consent(settings.rules.scope.consent.is_some()));
+            findings.extend(discord::check(&settings).await);
             findings.extend(forge(&settings).await);
             if Store::exists(&options.data) {
                 match options.reading(&settings).await {
