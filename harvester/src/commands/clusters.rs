@@ -10,7 +10,7 @@ use rules::resolution::ConversationVerdict;
 use rules::similarity::PairVerdict;
 use serde::Serialize;
 
-use super::table::{day, indented, one_line};
+use super::table::{day, indented, one_line, room};
 use super::{CommandResult, GlobalArgs, LoadedSettings, ReadHandle, print_json};
 use crate::pipeline::read_links;
 
@@ -90,7 +90,7 @@ async fn list(
             one.askers,
             state.as_str().unwrap_or_default(),
             one.id,
-            one_line(&one.title, 90)
+            one_line(&one.title, room(41, 90))
         );
     }
     Ok(CommandResult::Success)
@@ -134,7 +134,10 @@ async fn show(
         return Ok(CommandResult::Success);
     }
     let bold = anstyle::Style::new().bold();
-    out!("{bold}{}{bold:#}", one_line(&clean_title(&cluster.representative_question().text), 110));
+    out!(
+        "{bold}{}{bold:#}",
+        one_line(&clean_title(&cluster.representative_question().text), room(0, 110))
+    );
     out!("{} · {}\n", cluster.id, cluster.state.as_str());
     out!("A page is {}due:", if verdict.due { "" } else { "not " });
     print_reasons(&verdict.reasons);

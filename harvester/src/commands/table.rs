@@ -28,6 +28,15 @@ pub(super) fn line_width() -> usize {
     }
 }
 
+/// The columns for a text that follows `before` columns on a terminal, at least 20; elsewhere, where no
+/// line is too long, `widest`.
+pub(super) fn room(before: usize, widest: usize) -> usize {
+    let terminal = console::Term::stdout().size_checked();
+    terminal.map_or(widest, |(_, columns)| {
+        usize::from(columns).saturating_sub(before).clamp(20, widest)
+    })
+}
+
 /// A text on one line of at most `width` columns; control characters become spaces, so that chat cannot
 /// steer the terminal. Wide characters, such as Korean ones, take two columns.
 pub(super) fn one_line(text: &str, width: usize) -> String {

@@ -39,10 +39,11 @@ struct RestInner {
     outage: Mutex<Option<DiscordOutage>>,
 }
 
-/// Requests fail for reasons that pass: since when, and how the last one failed.
+/// Requests fail for reasons that pass: since when, and when and how the last one failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiscordOutage {
     pub since: Millis,
+    pub last: Millis,
     pub reason: String,
 }
 
@@ -239,6 +240,7 @@ impl RestClient {
         let mut outage = self.0.outage.lock().expect("the lock is never poisoned");
         *outage = failure.map(|failure| DiscordOutage {
             since: outage.as_ref().map_or_else(clock::now, |outage| outage.since),
+            last: clock::now(),
             reason: failure.to_string(),
         });
     }

@@ -13,6 +13,9 @@ use crate::discord::server_survey::invitation;
 /// The first repetition of a line; each further one waits twice as long, up to the longest.
 const REPEAT: i64 = 60 * Millis::SECOND;
 const LONGEST_REPEAT: i64 = Millis::HOUR;
+/// An outage without a failure for this long is over, or nothing was asked since: retries come sooner.
+const OUTAGE_FADES: i64 = 90 * Millis::SECOND;
+
 /// What the reporter looks at.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ConnectionView {
@@ -76,7 +79,7 @@ pub(super) struct ReportLine {
 impl ConnectionReport {
     /// The lines that are due at `now`.
     pub(super) fn lines(&mut self, view: &ConnectionView, now: Millis) -> Vec<ReportLine> {
-        let conditions = conditions(view);
+        let conditions = conditions(view, now);
         self.open.retain(|kind, _| conditions.iter().any(|one| one.kind() == *kind));
         let mut lines = Vec::new();
         for condition in conditions {
@@ -103,9 +106,10 @@ impl ConnectionReport {
     }
 }
 
-fn conditions(view: &ConnectionView) -> Vec<ConnectionCondition> {
+fn conditions(view: &ConnectionView, now: Millis) -> Vec<ConnectionCondition> {
     let all_in = |stage: &str| view.stages.iter().all(|one| one == stage);
-    if let Some(outage) = &view.outage {
+    let fresh = |outage: &&DiscordOutage| now.0 - outage.last.0 < OUTAGE_FADES;
+    if let Some(outage) = view.outage.as_ref().filter(fresh) {
         return vec![ConnectionCondition::Unreachable(outage.reason.clone())];
     }
     if !view.stages.is_empty() && all_in(STANDING_BY) {
@@ -246,7 +250,11 @@ mod tests {
 
     #[test]
     fn each_state_is_reported_within_ten_seconds_and_then_at_most_once_a_minute() {
-        let outage = DiscordOutage { since: Millis(0), reason: "Discord is unreachable".into() };
+        let outage = DiscordOutage {
+            since: Millis(0),
+            last: Millis(i64::MAX),
+            reason: "Discord is unreachable".into(),
+        };
         let unreachable = ConnectionView { outage: Some(outage), ..ConnectionView::default() };
         let counts = CatchUpCounts { catch_ups_total: 1, ..CatchUpCounts::default() };
         let mut unknown = view(CONNECTED, &[5]);
@@ -269,6 +277,16 @@ mod tests {
             assert!(at.first().is_some_and(|first| *first <= 10_000), "{part}: {at:?}");
             assert!(at.windows(2).all(|pair| pair[1] - pair[0] >= 60_000), "{part}: {at:?}");
         }
+    }
+
+    #[test]
+    fn an_outage_that_nobody_noticed_again_is_over() {
+        let reason = "Discord is unreachable".to_owned();
+        let outage = DiscordOutage { since: Millis(0), last: Millis(10_000), reason };
+        let view = ConnectionView { outage: Some(outage), ..view(CONNECTED, &[5]) };
+        assert_eq!(conditions(&view, Millis(20_000)).len(), 1);
+        let later = conditions(&view, Millis(200_000));
+        assert_eq!(later, [ConnectionCondition::Connected { servers: 1 }]);
     }
 
     #[test]
