@@ -117,7 +117,7 @@ enum CliCommand {
     /// Try everything on three bundled exports, then serve the result
     Demo(demo::DemoArgs),
     /// Ask about your server and write settings and rules
-    Init(init::InitArgs),
+    Init(Box<init::InitArgs>),
     /// Print the settings that hold, or an example of all
     Config(config::ConfigArgs),
     /// Run the daemon: listen to Discord, catch up, serve the site and open pull requests
