@@ -141,7 +141,9 @@ fn surveyed_server(guild: &Value, channels: &Value, roles: &Value) -> Option<Sur
         Some(SurveyedChannel { place, public: view.is_public(channel.id) })
     });
     // The roles of bots and of Discord's own integrations are `managed`.
-    let given = |role: &&Value| role["managed"] != true && role["id"] != everybody.to_string();
+    let everyone = everybody.to_string();
+    let given =
+        |role: &&Value| role["managed"] != true && role["id"].as_str() != Some(everyone.as_str());
     let roles = roles.as_array().into_iter().flatten().filter(given);
     Some(SurveyedServer {
         id: GuildId(everybody),
