@@ -10,11 +10,14 @@ macro_rules! out {
 mod backup;
 mod clusters;
 mod completions;
+mod config;
 mod demo;
 mod doctor;
 mod draft;
 mod forget;
 mod import;
+mod init;
+mod probe;
 mod proposals;
 mod propose;
 mod redact;
@@ -43,8 +46,10 @@ use rules::config::ruleset::Ruleset;
 use rules::publish::pseudonym::AuthorNaming;
 
 use crate::clock;
-use crate::config::{self, Config};
-use crate::logging::{self, LogFormat};
+use crate::config::{Config, ConfigErrors, FILE, load_rules};
+use crate::discord::gateway::GatewayFatal;
+use crate::discord::rest::{RefusedRequest, RestError};
+use crate::logging::{self, LogDetail, LogFormat};
 use crate::pipeline::{INDEX, Pipeline, PipelineError, is_behind};
 use crate::process_limits::keep_files_private;
 
@@ -61,7 +66,8 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  harvester demo                               try everything on two bundled exports
+  harvester demo                               try everything on three bundled exports
+  harvester init                               write settings and rules for your server
   harvester run                                listen to Discord and serve the answers
   harvester import exports/                    import DiscordChatExporter JSON files
   harvester search \"how do I enable voice\"     search the answers
@@ -69,7 +75,7 @@ Examples:
   harvester propose --dry-run                  show what would be sent
   harvester serve                              search page on http://127.0.0.1:8080
 
-Exit codes: 0 success, 1 failure, 2 usage error.";
+Exit codes: 0 success, 1 failure, 2 usage error, 78 wrong settings, token or permissions.";
 
 #[derive(Debug, clap::Args)]
 struct GlobalArgs {
@@ -79,7 +85,7 @@ struct GlobalArgs {
         global = true,
         env = "HARVESTER_DATA",
         value_name = "DIR",
-        default_value = "harvester-data"
+        default_value = DEFAULT_DATA
     )]
     data: PathBuf,
     /// Settings file; by default harvester.toml in the data directory, if it exists
@@ -101,12 +107,25 @@ struct GlobalArgs {
         default_value = "text"
     )]
     log_format: LogFormat,
+    /// Log only warnings and errors, and show no progress
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Log the steps of the work too
+    #[arg(short, long, global = true)]
+    verbose: bool,
 }
+
+/// The data directory where none is named.
+const DEFAULT_DATA: &str = "harvester-data";
 
 #[derive(Debug, Subcommand)]
 enum CliCommand {
-    /// Try everything on two bundled exports, then serve the result
+    /// Try everything on three bundled exports, then serve the result
     Demo(demo::DemoArgs),
+    /// Ask about your server and write settings and rules
+    Init(Box<init::InitArgs>),
+    /// Print the settings that hold, or an example of all
+    Config(config::ConfigArgs),
     /// Run the daemon: listen to Discord, catch up, serve the site and open pull requests
     Run(run::RunArgs),
     /// Import DiscordChatExporter JSON files
@@ -123,6 +142,8 @@ enum CliCommand {
     Proposals,
     /// Serve the search page and the HTTP API
     Serve(serve::ServeArgs),
+    /// Check that a running site answers (for container health checks)
+    Probe(probe::ProbeArgs),
     /// Erase a user's data and never store it again
     Forget(forget::ForgetArgs),
     /// Take back the erasure of a mistyped user id
@@ -162,8 +183,38 @@ pub fn main() -> ExitCode {
         Ok(CommandResult::Failure) => ExitCode::FAILURE,
         Err(error) => {
             print_error(&error);
-            ExitCode::FAILURE
+            ExitCode::from(exit_code(&error))
         }
+    }
+}
+
+/// The command cannot do what its flags say together.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct UsageError(String);
+
+/// A setting that the command needs is missing.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct MissingSetting(&'static str);
+
+/// Exit code of a usage error, as clap has it.
+const USAGE: u8 = 2;
+/// `EX_CONFIG` of sysexits.h: a restart would fail the same way, until the operator changes something.
+const CONFIGURATION: u8 = 78;
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    let rejects = |error: &RestError| error.unauthorized();
+    let refused = |error: &RefusedRequest| !error.source.passes();
+    let configuration = error.is::<ConfigErrors>()
+        || error.is::<MissingSetting>()
+        || error.downcast_ref::<GatewayFatal>().is_some_and(GatewayFatal::needs_operator)
+        || error.downcast_ref::<RefusedRequest>().is_some_and(refused)
+        || error.downcast_ref::<RestError>().is_some_and(rejects);
+    match () {
+        () if error.is::<UsageError>() => USAGE,
+        () if configuration => CONFIGURATION,
+        () => 1,
     }
 }
 
@@ -184,7 +235,7 @@ fn print_error(error: &anyhow::Error) {
 impl Cli {
     fn run(&self) -> anyhow::Result<CommandResult> {
         keep_files_private();
-        logging::start(self.options.log_format)?;
+        logging::start(self.options.log_format, self.options.log_detail())?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(self.dispatch())
     }
@@ -193,6 +244,8 @@ impl Cli {
         let options = &self.options;
         match &self.command {
             CliCommand::Demo(arguments) => demo::run(options, arguments).await,
+            CliCommand::Init(arguments) => init::run(options, arguments).await,
+            CliCommand::Config(arguments) => config::run(options, arguments),
             CliCommand::Run(arguments) => run::run(options, arguments).await,
             CliCommand::Import(arguments) => import::run(options, arguments).await,
             CliCommand::Search(arguments) => search::run(options, arguments).await,
@@ -201,6 +254,7 @@ impl Cli {
             CliCommand::Propose(arguments) => propose::run(options, arguments).await,
             CliCommand::Proposals => proposals::run(options).await,
             CliCommand::Serve(arguments) => serve::run(options, arguments).await,
+            CliCommand::Probe(arguments) => probe::run(options, arguments).await,
             CliCommand::Forget(arguments) => forget::run(options, arguments).await,
             CliCommand::Unforget(arguments) => unforget::run(options, arguments).await,
             CliCommand::Redact(arguments) => redact::run(options, arguments),
@@ -216,12 +270,24 @@ impl Cli {
 }
 
 impl GlobalArgs {
+    fn log_detail(&self) -> LogDetail {
+        match (self.quiet, self.verbose) {
+            (true, _) => LogDetail::Warnings,
+            (false, false) => LogDetail::Progress,
+            (false, true) => LogDetail::Steps,
+        }
+    }
+
+    /// The settings file, if there is one.
+    fn settings_file(&self) -> Option<PathBuf> {
+        let beside_data = self.data.join(FILE);
+        self.config.clone().or_else(|| beside_data.is_file().then_some(beside_data))
+    }
+
     fn settings(&self) -> anyhow::Result<LoadedSettings> {
-        let beside_data = self.data.join(config::FILE);
-        let file = self.config.clone().or_else(|| beside_data.is_file().then_some(beside_data));
-        let config = Config::load(file.as_deref(), std::env::vars())?;
+        let config = Config::load(self.settings_file().as_deref(), std::env::vars())?;
         let directory = self.rules.as_deref().or(config.rules.as_deref());
-        let mut rules = config::load_rules(directory)?;
+        let mut rules = load_rules(directory)?;
         rules.facts.list_links(config.own_links().iter().map(String::as_str));
         let folder = config.folder.clone().unwrap_or_default();
         Ok(LoadedSettings { config, rules: Arc::new(rules), folder })
@@ -327,12 +393,31 @@ fn print_line(line: std::fmt::Arguments<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::CommandFactory as _;
 
     use super::*;
 
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn exit_codes_tell_what_a_restart_cannot_repair() {
+        let refused = |source| RefusedRequest { request: "GET /gateway/bot", source };
+        for (error, code) in [
+            (anyhow::Error::from(UsageError("x".into())), 2),
+            (ConfigErrors(Vec::new()).into(), 78),
+            (MissingSetting("x").into(), 78),
+            (GatewayFatal::Token.into(), 78),
+            (GatewayFatal::MessageContent.into(), 78),
+            (GatewayFatal::Dead(300).into(), 1),
+            (refused(RestError::Unauthorized).into(), 78),
+            (refused(RestError::NotJson).into(), 1),
+            (anyhow::anyhow!("x"), 1),
+        ] {
+            let said = error.to_string();
+            assert_eq!(exit_code(&error.context("while starting")), code, "{said}");
+        }
     }
 }

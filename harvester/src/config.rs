@@ -1,13 +1,16 @@
 //! The operator's settings.
 
+pub mod effective;
 mod forge;
 mod network;
+pub mod reference;
 mod secrets;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use docgen::target::{DocsFolder, DocsTarget};
+pub(crate) use forge::is_repository;
 pub use forge::{ForgeConfig, GitHubConfig, GitHubIdentity};
 pub use network::is_loopback;
 use rules::config::ruleset::Ruleset;
@@ -191,7 +194,7 @@ pub fn is_unencrypted(url: &str) -> bool {
 pub fn load_rules(directory: Option<&Path>) -> anyhow::Result<Ruleset> {
     let Some(directory) = directory else { return Ok(Ruleset::embedded()) };
     if !directory.is_dir() {
-        anyhow::bail!("the rules directory {} does not exist", directory.display());
+        return Err(unusable(directory, "the rules directory does not exist").into());
     }
     let mut mistakes = Vec::new();
     let mut texts = std::collections::BTreeMap::new();
@@ -240,9 +243,14 @@ fn load_languages(
     Ok(())
 }
 
-fn read_text(path: &Path) -> anyhow::Result<String> {
-    use anyhow::Context as _;
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+fn read_text(path: &Path) -> Result<String, ConfigErrors> {
+    std::fs::read_to_string(path).map_err(|error| unusable(path, &format!("cannot read: {error}")))
+}
+
+/// A file or directory of settings that cannot be used at all.
+fn unusable(path: &Path, problem: &str) -> ConfigErrors {
+    let (file, problem) = (path.display().to_string(), problem.to_owned());
+    ConfigErrors(vec![ConfigError { file, key: String::new(), problem }])
 }
 
 /// A value from the environment: a number or a truth value if it reads as one, else text.

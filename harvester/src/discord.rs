@@ -10,4 +10,5 @@ mod message_pages;
 mod rate_limit;
 mod recheck;
 pub mod rest;
+pub mod server_survey;
 mod threads;

@@ -14,4 +14,5 @@ pub mod pipeline;
 pub mod process_limits;
 pub mod progress;
 pub mod proposals;
+pub mod setup;
 pub mod wire;

@@ -35,18 +35,35 @@ pub enum LogFormat {
     Json,
 }
 
-/// What is logged unless `RUST_LOG` says otherwise: warnings, and the progress of long operations.
-const DEFAULT_FILTER: &str = "warn,harvester=info";
+/// How much is logged where `RUST_LOG` does not say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogDetail {
+    Warnings,
+    /// Warnings, and the progress of long operations.
+    Progress,
+    Steps,
+}
 
-/// Starts logging to standard error. `RUST_LOG` selects what is logged; a value that cannot be parsed
-/// is an error.
-pub fn start(format: LogFormat) -> anyhow::Result<()> {
+impl LogDetail {
+    fn filter(self) -> &'static str {
+        match self {
+            Self::Warnings => "warn",
+            Self::Progress => "warn,harvester=info",
+            Self::Steps => "info,harvester=debug,docgen=debug,indexer=debug,site=debug,sqlx=warn",
+        }
+    }
+}
+
+/// Starts logging to standard error. `RUST_LOG` selects what is logged, else `detail`; a value that
+/// cannot be parsed is an error.
+pub fn start(format: LogFormat, detail: LogDetail) -> anyhow::Result<()> {
     let selected = match std::env::var(EnvFilter::DEFAULT_ENV) {
         Ok(text) => Some(text),
         Err(VarError::NotPresent) => None,
         Err(error) => return Err(error).context("RUST_LOG cannot be read"),
     };
-    let shown = filter(selected.as_deref())?.and(filter_fn(|about| !is_silent(about.target())));
+    let filter = filter(selected.as_deref(), detail)?;
+    let shown = filter.and(filter_fn(|about| !is_silent(about.target())));
     let records = records(format).with_filter(shown);
     let subscriber = tracing_subscriber::registry().with(records).with(close_codes::layer());
     // A second call, as in tests, keeps the first subscriber.
@@ -61,8 +78,8 @@ fn report_panic(panic: &PanicHookInfo<'_>) {
     tracing::error!(place, "internal error; check the free disk space and run `harvester doctor`");
 }
 
-fn filter(selected: Option<&str>) -> anyhow::Result<EnvFilter> {
-    let text = selected.filter(|text| !text.is_empty()).unwrap_or(DEFAULT_FILTER);
+fn filter(selected: Option<&str>, detail: LogDetail) -> anyhow::Result<EnvFilter> {
+    let text = selected.filter(|text| !text.is_empty()).unwrap_or(detail.filter());
     EnvFilter::try_new(text).with_context(|| {
         format!("RUST_LOG is {text:?}; expected levels or modules with levels, as in \"warn,harvester=debug\"")
     })

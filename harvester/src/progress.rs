@@ -22,13 +22,21 @@ pub struct ProgressReporter(Arc<Display>);
 
 #[derive(Debug)]
 enum Display {
+    /// Progress is not wanted.
+    Hidden,
     Bar(ProgressBar),
-    Lines { lines: Mutex<Lines>, started: Instant },
+    Lines {
+        lines: Mutex<Lines>,
+        started: Instant,
+    },
 }
 
 impl ProgressReporter {
-    /// `label` names the operation: "reading exports".
+    /// `label` names the operation: "reading exports". Shows nothing where the log shows no progress.
     pub fn start(label: &str, unit: Unit, total: u64) -> Self {
+        if !tracing::enabled!(tracing::Level::INFO) {
+            return Self(Arc::new(Display::Hidden));
+        }
         if io::stderr().is_terminal() {
             let bar = ProgressBar::new(total).with_message(label.to_owned());
             bar.set_style(style(unit));
@@ -41,7 +49,13 @@ impl ProgressReporter {
     /// Counts `more` units as done.
     pub fn advance(&self, more: u64) {
         match &*self.0 {
-            Display::Bar(bar) => bar.inc(more),
+            Display::Hidden => {}
+            Display::Bar(bar) => {
+                // More than was expected is still not more than all.
+                let done = bar.position() + more;
+                bar.set_length(bar.length().unwrap_or(done).max(done));
+                bar.set_position(done);
+            }
             Display::Lines { lines, started } => {
                 log(locked(lines).advance(more, started.elapsed()));
             }
@@ -51,6 +65,7 @@ impl ProgressReporter {
     /// Ends the operation. The bar disappears; an operation long enough for records gets a last one.
     pub fn finish(self) {
         match &*self.0 {
+            Display::Hidden => {}
             Display::Bar(bar) => bar.finish_and_clear(),
             Display::Lines { lines, started } => log(locked(lines).last(started.elapsed())),
         }
@@ -89,6 +104,7 @@ impl Lines {
     /// The line that is due, if one is.
     fn advance(&mut self, more: u64, elapsed: Duration) -> Option<String> {
         self.done += more;
+        self.total = self.total.max(self.done);
         if elapsed < self.printed.unwrap_or_default() + BETWEEN_LINES {
             return None;
         }
@@ -178,7 +194,7 @@ mod tests {
         );
         assert_eq!(
             lines.advance(2_000_000, Duration::from_secs(10)).as_deref(),
-            Some("reading: 100 %, 2.00 MB of 0 B, 200.00 kB/s, 0 seconds left")
+            Some("reading: 100 %, 2.00 MB of 2.00 MB, 200.00 kB/s, 0 seconds left")
         );
         lines.total = u64::MAX;
         lines.done = 0;

@@ -114,3 +114,41 @@ fn an_unknown_message_type_is_kept_and_counted() {
     assert!(ran.said.contains("4711"), "{}", ran.said);
     assert_eq!(world.json(&["status", "--json"])["messages_by_kind"]["other"], 1);
 }
+
+/// The first thing that a newcomer with a wrong file meets: what is wrong with it, and what to do.
+#[test]
+fn odd_inputs_keep_their_error_texts() {
+    const NO_EXPORT: &str = "is not a DiscordChatExporter JSON export: ";
+    let no_channel = "{\"guild\": {\"id\": \"1\"}, \"messages\": []}";
+    let deep = format!("{{\"x\": {}", "[".repeat(2_000));
+    for (name, text, expected) in [
+        (
+            "empty.json",
+            "",
+            "the file is empty. No message before it was imported; export the channel again and \
+             import that file too, no message is stored twice",
+        ),
+        ("list.json", "[]", "it does not begin with `{`"),
+        ("page.json", "<html></html>", "it does not begin with `{`"),
+        ("object.json", "{}", "it has no `messages`"),
+        ("settings.json", "{\"a\": 1}", "it has no `messages`"),
+        ("channel.json", no_channel, "`guild` and `channel` do not come before `messages`"),
+        ("deep.json", &deep, "deep.json"),
+    ] {
+        let world = World::new();
+        let ran = world.import(&world.write(name, text));
+        assert_eq!(ran.code, 1, "{name}: {}", ran.said);
+        let kind = if expected.starts_with("it ") { NO_EXPORT } else { name };
+        for part in [name, kind, expected] {
+            assert!(ran.complained.contains(part), "{part} is not in {}", ran.complained);
+        }
+    }
+    let world = World::new();
+    std::fs::create_dir_all(world.path("nothing-here")).unwrap();
+    let ran = world.import(&world.path("nothing-here"));
+    let expected = format!("nothing-here {NO_EXPORT}the folder holds no `.json` file that is one");
+    assert!(ran.complained.contains(&expected), "{}", ran.complained);
+    let ran = world.import(&world.path("missing.json"));
+    assert!(ran.complained.contains("error: cannot open "), "{}", ran.complained);
+    assert_eq!(ran.code, 1);
+}

@@ -10,13 +10,13 @@ use crate::world::World;
 fn the_demo_shows_recurring_questions_and_proposes_pages() {
     let world = World::new();
     let seen = world.json(&["demo", "--no-serve", "--json"]);
-    assert_eq!(seen["counts"]["messages"], 4_321);
+    assert_eq!(seen["counts"]["messages"], 4_377);
     let often = seen["recurring"].as_array().unwrap();
     let often = often.iter().filter(|one| one["times"].as_u64() >= Some(3)).count();
     assert!(often >= 8, "{often}");
     let proposed = seen["proposed"].as_array().unwrap();
     assert!(proposed.len() >= 3);
-    assert!(proposed.iter().all(|one| one[2] == "opened"), "{proposed:?}");
+    assert!(proposed.iter().all(|one| one["outcome"] == "opened"), "{proposed:?}");
     let branches = world.branches();
     assert_eq!(branches.len(), proposed.len());
     for (path, page) in world.pages() {
@@ -25,9 +25,24 @@ fn the_demo_shows_recurring_questions_and_proposes_pages() {
 
     let again = world.json(&["demo", "--no-serve", "--json"]);
     assert_eq!(again["counts"], seen["counts"]);
-    assert!(again["proposed"].as_array().unwrap().iter().all(|one| one[2] == "up to date"));
+    assert!(again["proposed"].as_array().unwrap().iter().all(|one| one["outcome"] == "up to date"));
     assert_eq!(world.branches(), branches);
     assert!(world.well(&["search", "vector dimension mismatch"]).contains("resolved"));
+}
+
+#[test]
+fn the_summary_fits_a_terminal_and_agrees_with_the_counts() {
+    let world = World::new();
+    let said = world.well(&["demo", "--no-serve"]);
+    for line in said.lines().filter(|line| !line.contains(world.data().to_str().unwrap())) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let status = world.json(&["status", "--json"]);
+    let recurring = format!("{} asked more than once", status["recurring"]);
+    assert!(said.contains(&recurring), "{recurring} is not in\n{said}");
+    for part in ["its words are summaries", "Three things to try"] {
+        assert!(said.contains(part), "{part} is not in\n{said}");
+    }
 }
 
 /// A page has one title, evidence that is linked, and nothing but Markdown.

@@ -4,6 +4,7 @@ mod answer_marking;
 mod bot_commands;
 mod catching_up;
 mod channels;
+mod connection_log;
 mod daemon;
 pub(crate) mod discord_fixture;
 mod forgetting;

@@ -21,6 +21,7 @@ mod proposing;
 mod safety;
 mod same_state;
 mod serve;
+mod setting_up;
 mod store;
 mod tidy;
 mod world;

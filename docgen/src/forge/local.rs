@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use git2::build::TreeUpdateBuilder;
 use git2::{
     BranchType, Commit, ErrorCode, FileMode, Oid, Repository, RepositoryInitOptions, Signature,
-    Time, Tree, message_trailers_strs,
+    Time, Tree, TreeWalkMode, TreeWalkResult, message_trailers_strs,
 };
 use rules::model::ids::{ClusterId, Millis};
 
@@ -20,6 +20,7 @@ use crate::pull_request::answer::PullRequestText;
 use crate::pull_request::check::check_subject;
 use crate::pull_request::marker::{CLUSTER, DIGEST, commit_message};
 use crate::pull_request::subject::BRANCHES;
+use crate::site::layout::{SiteLayout, detect};
 
 const AUTHOR: &str = "Answer Harvester";
 const EMAIL: &str = "noreply@answer-harvester.invalid";
@@ -49,6 +50,28 @@ impl LocalForge {
         };
         fs::create_dir_all(proposals).map_err(written(proposals))?;
         Ok(Self { repository, proposals: proposals.to_owned(), superseded: RefCell::default() })
+    }
+
+    /// The kind of site that the repository at `path` holds, by the files of its default branch; `None`
+    /// where there is no repository or no commit yet.
+    pub fn detect_layout(path: &Path) -> Result<Option<SiteLayout>, ForgeError> {
+        let repository = match Repository::open(path) {
+            Ok(repository) => repository,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+            Err(error) => return Err(git("open")(error)),
+        };
+        let forge = Self { repository, proposals: PathBuf::new() };
+        let Some(name) = forge.default_branch() else { return Ok(None) };
+        let Some(head) = forge.head(&name)? else { return Ok(None) };
+        let doing = git("list the files");
+        let mut paths = Vec::new();
+        let tree = head.tree().map_err(&doing)?;
+        tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
+            paths.push(format!("{folder}{}", String::from_utf8_lossy(entry.name_bytes())));
+            TreeWalkResult::Ok
+        })
+        .map_err(&doing)?;
+        Ok(Some(detect(paths.iter().map(String::as_str))))
     }
 
     /// Puts a draft on its branch, unless it is there or the branch belongs to people. `known` is

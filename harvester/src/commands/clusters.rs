@@ -12,7 +12,7 @@ use rules::similarity::{CorpusStats, PairVerdict};
 use rules::support::over_share;
 use serde::Serialize;
 
-use super::table::{day, indented, one_line};
+use super::table::{day, indented, one_line, room};
 use super::{CommandResult, GlobalArgs, LoadedSettings, ReadHandle, print_json};
 use crate::pipeline::read_links;
 use crate::proposals::local::{ON_THE_WAY, core_cluster};
@@ -93,7 +93,7 @@ async fn list(
             one.askers,
             state.as_str().unwrap_or_default(),
             one.id,
-            one_line(&one.title, 90)
+            one_line(&one.title, room(41, 90))
         );
     }
     Ok(CommandResult::Success)
@@ -140,7 +140,10 @@ async fn show(
         return Ok(CommandResult::Success);
     }
     let bold = anstyle::Style::new().bold();
-    out!("{bold}{}{bold:#}", one_line(&clean_title(&cluster.representative_question().text), 110));
+    out!(
+        "{bold}{}{bold:#}",
+        one_line(&clean_title(&cluster.representative_question().text), room(0, 110))
+    );
     out!("{} · {}\n", cluster.id, cluster.state.as_str());
     out!("A page is {}due:", if verdict.due { "" } else { "not " });
     print_reasons(&verdict.reasons);

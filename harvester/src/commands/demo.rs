@@ -12,13 +12,14 @@ use site::SiteState;
 use super::draft;
 use super::propose::{ProposeSummary, outcome, propose};
 use super::serve::{bind, stop_signal};
-use super::table::{grouped, one_line};
+use super::table::{grouped, line_width, one_line, wrapped};
 use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
 use crate::config;
 use crate::pipeline::INDEX;
 use crate::process_limits::within_limits;
 use crate::progress::{ProgressReporter, Unit};
+use crate::proposals::local::LocalProposal;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -42,25 +43,50 @@ pub(super) struct DemoArgs {
     listen: String,
 }
 
-/// The bundled exports: real conversations, published under open licences.
-const EXPORTS: [(&str, &str); 3] = [
+/// The bundled exports: public talk, with licences beside it.
+const EXPORTS: [(&str, &str); 4] = [
     ("eliza/coders.json", include_str!("../../demo/exports/demo-eliza/coders.json")),
     ("eliza/discussion.json", include_str!("../../demo/exports/demo-eliza/discussion.json")),
     ("ubuntu/support.json", include_str!("../../demo/exports/demo-ubuntu/support.json")),
+    ("korean/help.json", include_str!("../../demo/exports/demo-korean/help.json")),
+];
+/// What a reader has to know about the exports before judging what was found in them.
+const ABOUT_EXPORTS: [&str; 3] = [
+    "eliza: an agent framework's community; its words are summaries, not quotes",
+    "ubuntu: an archive of Linux support, as people wrote it",
+    "korean: a small channel, written for this demo",
 ];
 const SETTINGS: &str = include_str!("../../demo/harvester.toml");
 const SCOPE: &str = include_str!("../../demo/scope.toml");
 
 /// How many recurring questions the summary lists.
-const TOP: usize = 12;
+const TOP: usize = 10;
 
 #[derive(Serialize)]
 struct DemoSummary {
     counts: StoreCounts,
+    exports: [&'static str; 3],
     recurring: Vec<DemoQuestion>,
-    proposed: Vec<(String, String, String)>,
-    refused: Vec<(String, String)>,
+    proposed: Vec<DemoProposal>,
+    refused: Vec<DemoRefusal>,
     seconds: f64,
+}
+
+/// A page that was brought to the docs repository.
+#[derive(Serialize)]
+struct DemoProposal {
+    id: String,
+    title: String,
+    branch: String,
+    outcome: String,
+}
+
+/// A due question that gets no page, with the reason.
+#[derive(Serialize)]
+struct DemoRefusal {
+    id: String,
+    question: String,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -153,6 +179,7 @@ fn summary(
 ) -> DemoSummary {
     DemoSummary {
         counts,
+        exports: ABOUT_EXPORTS,
         recurring: recurring
             .iter()
             .map(|cluster| DemoQuestion {
@@ -162,19 +189,26 @@ fn summary(
                 question: clean_title(&cluster.representative_question().text),
             })
             .collect(),
-        proposed: round
-            .proposed
-            .iter()
-            .map(|one| {
-                (one.cluster.id.to_string(), one.proposal.branch.clone(), outcome(&one.outcome))
-            })
-            .collect(),
+        proposed: round.proposed.iter().map(proposal).collect(),
         refused: round
             .refused
             .iter()
-            .map(|(cluster, refusal)| (cluster.id.to_string(), refusal.to_string()))
+            .map(|(cluster, refusal)| DemoRefusal {
+                id: cluster.id.to_string(),
+                question: clean_title(&cluster.representative_question().text),
+                reason: refusal.to_string(),
+            })
             .collect(),
         seconds,
+    }
+}
+
+fn proposal(one: &LocalProposal) -> DemoProposal {
+    DemoProposal {
+        id: one.cluster.id.to_string(),
+        title: one.proposal.title.clone(),
+        branch: one.proposal.branch.clone(),
+        outcome: outcome(&one.outcome),
     }
 }
 
@@ -188,74 +222,75 @@ fn print_summary(
     let bold = anstyle::Style::new().bold();
     let dim = anstyle::Style::new().dimmed();
     let resolved = counts.conversations_by_status.get("resolved").copied().unwrap_or_default();
-    let open = counts.conversations_by_status.get("open").copied().unwrap_or_default();
-    out!("\n{bold}Processed two communities in {seconds:.1} s{bold:#}\n");
+    out!("\n{bold}Processed three communities in {seconds:.1} s{bold:#}\n");
+    ABOUT_EXPORTS.iter().for_each(|about| out!("  {about}"));
+    // The same figures as on the search page.
     out!(
-        "  {} messages by {} people form {} conversations.",
+        "\n  {} messages, {} conversations, {} resolved questions,\n  {} asked more than once\n",
         grouped(counts.messages),
-        grouped(counts.people),
-        grouped(counts.conversations)
-    );
-    out!(
-        "  {} contain a resolved question, {} an open one; {} questions recur.\n",
+        grouped(counts.conversations),
         grouped(resolved),
-        grouped(open),
-        recurring.len()
+        grouped(counts.recurring)
     );
+    let width = line_width();
     out!("{bold}Recurring questions{bold:#}");
     for cluster in recurring.iter().take(TOP) {
+        let after = format!("{} askers · {}", cluster.asker_count(), cluster.id);
+        let room = width.saturating_sub(9 + after.chars().count()).max(20);
         out!(
-            "  {:>2}×  {}  {dim}{} askers · {}{dim:#}",
+            "  {:>2}×  {}  {dim}{after}{dim:#}",
             cluster.occurrences.len(),
-            one_line(&clean_title(&cluster.representative_question().text), 80),
-            cluster.asker_count(),
-            cluster.id
+            one_line(&clean_title(&cluster.representative_question().text), room),
         );
     }
-    print_proposals(round);
+    print_proposals(round, width);
     print_next_steps(options, recurring);
 }
 
-/// Prints where the pages are, and commands to try next.
-fn print_next_steps(options: &GlobalArgs, recurring: &[Cluster]) {
-    let bold = anstyle::Style::new().bold();
-    let data = options.data.display();
-    let program = std::env::args().next().unwrap_or_else(|| "harvester".to_owned());
-    let command = format!("{program} --data {data}");
-    let example = recurring.first().map_or("ID", |cluster| cluster.id.as_str());
-    out!("\n{bold}Where to look{bold:#}");
-    out!("  pages       {data}/drafts/docs/answers, and on branches answers/ID of {data}/docs.git");
-    out!("  proposals   {data}/proposals");
-    out!("  search      {command} search how do I deploy my agent");
-    out!("  reasons     {command} clusters show {example}\n");
-}
-
-fn print_proposals(round: &ProposeSummary) {
+fn print_proposals(round: &ProposeSummary, width: usize) {
     let bold = anstyle::Style::new().bold();
     let dim = anstyle::Style::new().dimmed();
     out!("\n{bold}Proposed pages{bold:#}");
     for one in &round.proposed {
         let mark = if matches!(one.outcome, LocalOutcome::HandsOff(_)) { "–" } else { "✓" };
-        out!(
-            "  {mark} {}\n      {dim}{} · {} · resolved {} times for {} askers{dim:#}",
-            one_line(&one.proposal.title, 90),
+        out!("  {mark} {}", one_line(&one.proposal.title, width - 4));
+        let about = format!(
+            "{} · {} · resolved {} times for {} askers",
             one.proposal.branch,
             outcome(&one.outcome),
             one.cluster.occurrences.len(),
             one.cluster.asker_count()
         );
+        out!("    {dim}{}{dim:#}", one_line(&about, width - 4));
     }
     if round.proposed.is_empty() {
-        out!("  nothing");
+        out!("  none");
     }
     if !round.refused.is_empty() {
         out!("\n{bold}Due, but rejected by checks{bold:#}");
     }
     for (cluster, refusal) in &round.refused {
-        out!(
-            "  ✗ {}\n      {dim}{}{dim:#}",
-            one_line(&clean_title(&cluster.representative_question().text), 90),
-            one_line(&refusal.to_string(), 160)
-        );
+        let question = clean_title(&cluster.representative_question().text);
+        out!("  ✗ {}", one_line(&question, width - 4));
+        for line in wrapped(&refusal.to_string(), width - 4) {
+            out!("    {dim}{line}{dim:#}");
+        }
     }
+}
+
+/// Prints where the pages are, and three commands to try next.
+fn print_next_steps(options: &GlobalArgs, recurring: &[Cluster]) {
+    let bold = anstyle::Style::new().bold();
+    let data = options.data.display();
+    let program = std::env::args().next().unwrap_or_else(|| "harvester".to_owned());
+    let command = match options.data.as_os_str() == super::DEFAULT_DATA {
+        true => program,
+        false => format!("{program} --data {data}"),
+    };
+    let example = recurring.first().map_or("ID", |cluster| cluster.id.as_str());
+    out!("\nPages are in {data}/drafts, and on branches of {data}/docs.git.");
+    out!("\n{bold}Three things to try{bold:#}");
+    out!("  {command} search how do I deploy my agent");
+    out!("  {command} clusters show {example}");
+    out!("  git -C {data}/docs.git log --stat --all\n");
 }

@@ -1,3 +1,4 @@
+mod discord;
 mod disk;
 mod network;
 mod privacy;
@@ -40,6 +41,7 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
             findings.push(consent(settings.rules.scope.consent.is_some()));
             findings.extend(network::check(&settings.config));
             findings.extend(privacy::check(&options.data, &settings.config.secret_files));
+            findings.extend(discord::check(settings).await);
             findings.extend(forge(settings).await);
         }
         Err(error) => {

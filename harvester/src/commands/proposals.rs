@@ -3,7 +3,7 @@ use indexer::store::Proposal;
 use rules::model::ids::Millis;
 use serde::Serialize;
 
-use super::table::one_line;
+use super::table::{one_line, room};
 use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
 use crate::proposals::clock_of;
@@ -53,9 +53,9 @@ fn tell(line: &ProposalListItem) {
     let clock = clock.as_str().unwrap_or_default().to_owned();
     let id = cluster.to_string();
     let what = if purpose == "answer" { String::new() } else { format!("{purpose}: ") };
-    let title = one_line(title, 80);
+    let title = one_line(title, room(50, 80));
     out!("{id:<14} {:<11} {number:>6}  {clock:<10} {what}{title}", state.as_str());
     if let Some(note) = note {
-        out!("{:>35}{}", "", one_line(note, 120));
+        out!("{:>35}{}", "", one_line(note, room(35, 120)));
     }
 }

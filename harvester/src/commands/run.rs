@@ -2,7 +2,7 @@ use anyhow::Context as _;
 use indexer::store::Store;
 
 use super::serve::stop_signal;
-use super::{CommandResult, GlobalArgs};
+use super::{CommandResult, GlobalArgs, MissingSetting};
 use crate::clock;
 use crate::daemon::Daemon;
 
@@ -27,10 +27,9 @@ pub(super) async fn run(
     let settings = options.settings()?;
     let mut config = settings.config.clone();
     if config.discord.token.is_none() {
-        anyhow::bail!(
-            "no Discord token; set `token_file` in [discord] of the settings file, or \
-             HARVESTER__DISCORD__TOKEN in the environment"
-        );
+        let says = "no Discord token; `harvester init` asks for it, or set `token_file` in [discord] \
+                    of the settings file, or HARVESTER__DISCORD__TOKEN in the environment";
+        return Err(MissingSetting(says).into());
     }
     if let Some(listen) = &arguments.listen {
         config.listen.clone_from(listen);

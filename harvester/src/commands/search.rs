@@ -8,7 +8,7 @@ use rules::publish::title::clean_title;
 use rules::safety::judge_text;
 use serde::Serialize;
 
-use super::table::{day, indented, one_line};
+use super::table::{day, indented, one_line, room};
 use super::{CommandResult, GlobalArgs, ReadHandle, print_json};
 
 #[derive(Debug, clap::Args)]
@@ -127,7 +127,7 @@ fn best_occurrence(cluster: &Cluster) -> &Occurrence {
 fn tell(found: &SearchResultItem, query: &str) {
     let bold = anstyle::Style::new().bold();
     let dim = anstyle::Style::new().dimmed();
-    let title = one_line(&found.title, 110);
+    let title = one_line(&found.title, room(8, 110));
     let marked = mark(&title, query);
     out!("{bold}{marked}{bold:#}");
     let answer = found.answer.lines().take(6).collect::<Vec<_>>().join("\n");

@@ -19,17 +19,49 @@ pub(super) fn day(time: rules::model::ids::Millis) -> String {
         .map_or_else(|_| "unknown".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
-/// The first line of a text, at most `width` characters of it; control characters become spaces, so
-/// that chat cannot steer the terminal.
+/// The columns of a line on standard output: those of the terminal, at least 40; 80 elsewhere.
+pub(super) fn line_width() -> usize {
+    let terminal = console::Term::stdout();
+    match terminal.size_checked() {
+        Some((_, columns)) => usize::from(columns).max(40),
+        None => 80,
+    }
+}
+
+/// The columns for a text that follows `before` columns on a terminal, at least 20; elsewhere, where no
+/// line is too long, `widest`.
+pub(super) fn room(before: usize, widest: usize) -> usize {
+    let terminal = console::Term::stdout().size_checked();
+    terminal.map_or(widest, |(_, columns)| {
+        usize::from(columns).saturating_sub(before).clamp(20, widest)
+    })
+}
+
+/// A text on one line of at most `width` columns; control characters become spaces, so that chat cannot
+/// steer the terminal. Wide characters, such as Korean ones, take two columns.
 pub(super) fn one_line(text: &str, width: usize) -> String {
     let clean = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let clean = clean.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let mut line = clean.clone().take(width).collect::<String>();
-    if clean.count() > width {
-        line.pop();
-        line.push('…');
+    let clean = clean.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+    console::truncate_str(&clean, width, "…").into_owned()
+}
+
+/// A text in lines of at most `width` columns, broken between words; a longer word has its own line.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let word = word.chars().filter(|c| !c.is_control()).collect::<String>();
+        match lines.last_mut() {
+            Some(line)
+                if console::measure_text_width(line) + 1 + console::measure_text_width(&word)
+                    <= width =>
+            {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
     }
-    line
+    lines
 }
 
 /// A text whose lines are kept, without other control characters, each line after an indent.
@@ -52,6 +84,15 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(grouped(number), text);
         }
+    }
+
+    #[test]
+    fn lines_fit_their_columns_in_any_script() {
+        assert_eq!(one_line("메모리 부족 오류", 8), "메모리…");
+        assert_eq!(one_line("메모리", 6), "메모리");
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("메모리 부족", 8), ["메모리", "부족"]);
+        assert_eq!(wrapped("unbreakable a", 4), ["unbreakable", "a"]);
     }
 
     #[test]

@@ -119,7 +119,8 @@ fn who(table: &mut TomlReader, secrets: &mut SecretFiles) -> GitHubIdentity {
     }
 }
 
-fn is_repository(text: &str) -> bool {
+/// Whether a text is `OWNER/NAME`.
+pub(crate) fn is_repository(text: &str) -> bool {
     let plain = |part: &str| {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         !part.is_empty() && part.chars().all(allowed)

@@ -47,7 +47,6 @@ impl IndexLeader {
     pub(super) async fn run(mut self) -> Result<(), PipelineError> {
         let Some(mut pipeline) = self.await_leadership().await? else { return Ok(()) };
         self.beat.leads();
-        tracing::info!("this process is the index leader");
         let mut rounds = LeaderSchedule::default();
         while !*self.stopping.borrow() {
             self.run_once(&mut pipeline, &mut rounds).await?;
@@ -63,14 +62,22 @@ impl IndexLeader {
 
     /// Waits to become leader; `None` if the stop came first.
     async fn await_leadership(&mut self) -> Result<Option<Pipeline>, PipelineError> {
+        let mut waited = false;
         loop {
             match WriteLock::take(&self.data) {
                 Ok(lock) => {
+                    let took = if waited { "took over as" } else { "is" };
+                    tracing::info!("this process {took} the index leader");
                     let store = self.store.clone();
                     let rules = Arc::clone(&self.rules);
                     return Pipeline::lead(store, lock, &self.data, rules).map(Some);
                 }
-                Err(StoreError::InUse(_)) => {}
+                Err(StoreError::InUse(_)) => {
+                    if !waited {
+                        tracing::info!("standing by: another process is the index leader");
+                    }
+                    waited = true;
+                }
                 Err(error) => return Err(error.into()),
             }
             tokio::select! {

@@ -1,6 +1,7 @@
 //! The Discord part of the daemon: gateway events go to the ingest queue, interactions to their
 //! handler, and every new session is followed by a catch-up.
 
+mod connection_report;
 mod dispatch;
 mod suggester;
 mod tasks;
@@ -19,14 +20,16 @@ use tokio::task::JoinSet;
 
 use super::process::Daemon;
 use super::waiting::{open_searcher, pause};
+use crate::clock;
 use crate::config::{DiscordConfig, SecretString};
 use crate::discord::catch_up::{CatchUp, CatchUpGauge, CatchUpScope};
 use crate::discord::gateway::{ConnectionStats, Gateway};
 use crate::discord::interactions::handler::{ApplicationId, InteractionHandler};
-use crate::discord::rest::{RequestLane, RestClient};
+use crate::discord::rest::{RefusedRequest, RequestLane, RestClient};
 use crate::ingest_queue::IngestQueue;
 use crate::logging::error_chain;
 use crate::pipeline::INDEX;
+use connection_report::{ConnectionReport, ConnectionView};
 use dispatch::GatewayDispatcher;
 use suggester::Suggester;
 
@@ -118,11 +121,12 @@ impl DiscordListener {
         let mut hints = JoinSet::new();
         let hints_stop = stopping.clone();
         let mut tick = tokio::time::interval(TICK);
+        let mut report = ConnectionReport::default();
         let ended = loop {
             tokio::select! {
                 biased;
                 _ = stopping.wait_for(|stopping| *stopping) => break Ok(()),
-                gave_up = gateway.ended() => break Err(anyhow::anyhow!("{gave_up}")),
+                gave_up = gateway.ended() => break Err(gave_up.into()),
                 Some(desk) = desks.join_next() => {
                     if let Some(desk) = desk.context("a task panicked")?? {
                         let _ = self.seen.desk.set(Arc::clone(&desk));
@@ -131,7 +135,10 @@ impl DiscordListener {
                     }
                 }
                 Some(heard) = heard.recv() => ear.handle_event(heard),
-                _ = tick.tick() => ear.poll_gaps(gateway.vitals().take_gapped()),
+                _ = tick.tick() => {
+                    ear.poll_gaps(gateway.vitals().take_gapped());
+                    self.print_connection(&mut report, &ear);
+                }
             }
         };
         gateway.stop().await;
@@ -141,6 +148,25 @@ impl DiscordListener {
         }
         ear.finish().await;
         ended
+    }
+
+    /// Prints the lines about the connection that are due.
+    fn print_connection(&self, report: &mut ConnectionReport, ear: &GatewayDispatcher) {
+        let DiscordStatus { gateway, catch_up, .. } = self.connection()();
+        let view = ConnectionView {
+            stages: gateway.into_iter().flat_map(|gateway| gateway.stages.into_values()).collect(),
+            outage: self.rest.outage(),
+            servers: ear.servers(),
+            application: ear.application(),
+            wanted: self.settings.guilds.clone(),
+            catch_up: catch_up.unwrap_or_default(),
+        };
+        for line in report.lines(&view, clock::now()) {
+            match line.warning {
+                true => tracing::warn!("{}", line.text),
+                false => tracing::info!("{}", line.text),
+            }
+        }
     }
 
     fn hints(&self, desk: &Arc<InteractionHandler>, stopping: watch::Receiver<bool>) -> Suggester {
@@ -167,7 +193,10 @@ impl DiscordListener {
             let us = loop {
                 match rest.get(RequestLane::Live, "/applications/@me").await {
                     Ok(us) => break us,
-                    Err(error) if !error.passes() => return Err(error.into()),
+                    Err(source) if !source.passes() => {
+                        let request = "GET /applications/@me";
+                        return Err(RefusedRequest { request, source }.into());
+                    }
                     Err(error) => {
                         tracing::warn!(
                             error = %error_chain(&error),

@@ -26,7 +26,7 @@ impl CatchUp {
         turns.retain(unread);
         while !turns.is_empty() {
             let (incomplete, read) = (turns.len(), self.progress().messages_read_total);
-            tracing::info!(incomplete, read, "backfilling channels");
+            tracing::debug!(incomplete, read, "backfilling channels");
             let mut next = Vec::new();
             for id in turns {
                 self.repair_gaps(guild).await?;

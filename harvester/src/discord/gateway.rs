@@ -19,7 +19,7 @@ use indexer::store::Store;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub use connection_stats::{ConnectionStats, GapSet};
+pub use connection_stats::{CONNECTED, ConnectionStats, GapSet, NOT_OPENED, STANDING_BY};
 pub use health::GatewayFatal;
 use health::HealthTimeouts;
 pub use raw_event::{DispatchEvent, EventGap};

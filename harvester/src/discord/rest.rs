@@ -36,6 +36,15 @@ struct RestInner {
     calls: [AtomicU64; 2],
     retried: AtomicU64,
     limited: AtomicU64,
+    outage: Mutex<Option<DiscordOutage>>,
+}
+
+/// Requests fail for reasons that pass: since when, and when and how the last one failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiscordOutage {
+    pub since: Millis,
+    pub last: Millis,
+    pub reason: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +84,36 @@ impl RestError {
             Self::Unreachable(_) | Self::NotJson => true,
             Self::Refused { status, .. } => *status >= 500,
             Self::Unauthorized | Self::Forbidden(_) | Self::NotFound(_) => false,
+        }
+    }
+}
+
+/// A request that the bot cannot do without, and that Discord refused.
+#[derive(Debug, thiserror::Error)]
+#[error("Discord refused {request}; {}", .source.advice())]
+pub struct RefusedRequest {
+    pub request: &'static str,
+    #[source]
+    pub source: RestError,
+}
+
+impl RestError {
+    /// What an operator can do about a refusal.
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::Unauthorized => {
+                "copy the token again from the Bot page of the application on \
+                 https://discord.com/developers/applications"
+            }
+            Self::Forbidden(_) => {
+                "check that the bot was not removed or blocked, and that `[discord] api_url` and any \
+                 proxy lead to Discord"
+            }
+            Self::NotFound(_) => {
+                "no such address: check `[discord] api_url`, or install a newer harvester"
+            }
+            Self::Refused { .. } => "install a newer harvester, or report this as a bug",
+            Self::Unreachable(_) | Self::NotJson => "check the network and `[discord] api_url`",
         }
     }
 }
@@ -128,8 +167,8 @@ impl RestClient {
             .build()?;
         let base = format!("{}{VERSION}", api_url.unwrap_or(DISCORD));
         let limits = Mutex::new(RateLimiter::new(share));
-        let (calls, retried, limited) = Default::default();
-        Ok(Self(Arc::new(RestInner { client, base, limits, calls, retried, limited })))
+        let (calls, retried, limited, outage) = Default::default();
+        Ok(Self(Arc::new(RestInner { client, base, limits, calls, retried, limited, outage })))
     }
 
     /// Sends a GET to a path such as `/channels/5/messages?limit=100`.
@@ -151,6 +190,18 @@ impl RestClient {
             body.map_or(RequestBody::None, RequestBody::Json),
         )
         .await
+    }
+
+    /// The same, given up after `limit`: for a response that is worthless later.
+    pub async fn send_within(
+        &self,
+        limit: Duration,
+        method: RestMethod,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, RestError> {
+        let sent = tokio::time::timeout(limit, self.send(method, path, body)).await;
+        sent.unwrap_or(Err(RestError::Unreachable("request timed out")))
     }
 
     /// The same with a body that is not JSON.
@@ -180,6 +231,20 @@ impl RestClient {
         }
     }
 
+    /// The current outage, from the first failed attempt to the next response.
+    pub fn outage(&self) -> Option<DiscordOutage> {
+        self.0.outage.lock().expect("the lock is never poisoned").clone()
+    }
+
+    fn record_outage(&self, failure: Option<&RestError>) {
+        let mut outage = self.0.outage.lock().expect("the lock is never poisoned");
+        *outage = failure.map(|failure| DiscordOutage {
+            since: outage.as_ref().map_or_else(clock::now, |outage| outage.since),
+            last: clock::now(),
+            reason: failure.to_string(),
+        });
+    }
+
     async fn call(
         &self,
         method: RestMethod,
@@ -197,6 +262,7 @@ impl RestClient {
                     self.limits().record_response(&route, &answer.headers, clock::now());
                     match answer.headers.status {
                         429 => {
+                            self.record_outage(None);
                             self.0.limited.fetch_add(1, Ordering::Relaxed);
                             let (global, wait_ms) =
                                 (answer.headers.global, answer.headers.retry_after);
@@ -207,12 +273,16 @@ impl RestClient {
                         _ => match answer.value() {
                             // A proxy on the way to Discord answered.
                             Err(RestError::NotJson) => RestError::NotJson,
-                            value => return value,
+                            value => {
+                                self.record_outage(None);
+                                return value;
+                            }
                         },
                     }
                 }
                 Err(failure) => failure,
             };
+            self.record_outage(Some(&failure));
             let Some(pause) = pauses.next() else { return Err(failure) };
             self.0.retried.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(Duration::from_secs(pause)).await;

@@ -1,5 +1,7 @@
 //! `/metrics`: counts of the store and the status of each daemon, in Prometheus text format.
 
+#[cfg(test)]
+mod deploy_files;
 mod table;
 
 use std::fmt::Write as _;

@@ -72,7 +72,10 @@ impl Office {
         let ours = Path::new(env!("CARGO_MANIFEST_DIR"));
         let scope = std::fs::read_to_string(ours.join("../harvester/demo/scope.toml")).unwrap();
         office.world.write("data/rules/scope.toml", &scope);
-        assert_eq!(office.world.import(&ours.join("../harvester/demo/exports")).code, 0);
+        for community in ["demo-eliza", "demo-ubuntu"] {
+            let exports = ours.join("../harvester/demo/exports").join(community);
+            assert_eq!(office.world.import(&exports).code, 0);
+        }
         office
     }
 

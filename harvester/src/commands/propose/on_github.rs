@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use crate::clock;
-use crate::commands::table::one_line;
+use crate::commands::table::{one_line, room};
 use crate::commands::{CommandResult, GlobalArgs, LoadedSettings, print_json};
 use crate::proposals::{ProposalReconciler, RoundOutcome};
 
@@ -57,7 +57,7 @@ async fn one_round(
     out!("{}: {}.", proposer.github.name(), report.stage);
     for line in &report.lines {
         let number = line.number.map_or_else(String::new, |number| format!("#{number}"));
-        let (id, title) = (line.cluster.to_string(), one_line(&line.title, 60));
+        let (id, title) = (line.cluster.to_string(), one_line(&line.title, room(53, 60)));
         out!("{id:<14} {number:>6}  {:<28} {title}", line.outcome);
     }
     report.notes.iter().for_each(|note| out!("note: {note}"));

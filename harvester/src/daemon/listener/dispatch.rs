@@ -1,6 +1,6 @@
 //! Handles each gateway event.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rules::config::ruleset::Ruleset;
@@ -31,6 +31,9 @@ pub(super) struct GatewayDispatcher {
     /// Interactions received before there was a handler.
     interactions: Vec<Value>,
     errands: ListenerTasks,
+    /// The servers that each shard's session announced, and the bot's application.
+    servers: BTreeMap<u32, BTreeSet<GuildId>>,
+    application: Option<u64>,
 }
 
 impl GatewayDispatcher {
@@ -50,7 +53,18 @@ impl GatewayDispatcher {
             unregistered: BTreeSet::new(),
             interactions: Vec::new(),
             errands,
+            servers: BTreeMap::new(),
+            application: None,
         }
+    }
+
+    /// The servers that the bot is in, as far as the sessions of this process announced them.
+    pub(super) fn servers(&self) -> BTreeSet<GuildId> {
+        self.servers.values().flatten().copied().collect()
+    }
+
+    pub(super) fn application(&self) -> Option<u64> {
+        self.application
     }
 
     /// Sets the interaction handler, and passes on what waited for it.
@@ -66,6 +80,7 @@ impl GatewayDispatcher {
 
     pub(super) fn handle_event(&mut self, heard: DispatchEvent) {
         let at = heard.at;
+        let shard = heard.shard;
         match translate(&heard) {
             GatewayAction::Posted(read) => self.message(*read, at, ChatEvent::Posted),
             GatewayAction::Edited(read) => self.message(*read, at, ChatEvent::Edited),
@@ -89,12 +104,18 @@ impl GatewayDispatcher {
             GatewayAction::Threads(list) => {
                 list.threads.into_iter().for_each(|one| self.channel(one, at))
             }
-            GatewayAction::Guild(told) => self.guild(GuildView::of(told, &self.settings.everybody)),
+            GatewayAction::Guild(told) => {
+                self.servers.entry(shard).or_default().insert(told.id);
+                self.guild(GuildView::of(told, &self.settings.everybody));
+            }
             GatewayAction::GuildChanged(told) => {
                 let id = told.id;
                 self.change_roles(id, |guild| guild.put_roles(told), at);
             }
-            GatewayAction::GuildLeft(guild) => self.left(guild, at),
+            GatewayAction::GuildLeft(guild) => {
+                self.servers.entry(shard).or_default().remove(&guild);
+                self.left(guild, at);
+            }
             GatewayAction::Role(guild, role) => {
                 self.change_roles(guild, |guild| guild.put_role(role), at)
             }
@@ -108,7 +129,10 @@ impl GatewayDispatcher {
                 Some(desk) => self.errands.answer(desk, interaction),
                 None => self.interactions.push(interaction),
             },
-            GatewayAction::Ready => self.catch_up.out_of_step(),
+            GatewayAction::Ready => {
+                self.announced(shard, &heard.data);
+                self.catch_up.out_of_step();
+            }
             GatewayAction::Quarantine { why, channel, message } => {
                 let raw = redact(&heard.data.to_string(), &self.rules.safety).into_owned();
                 let source = "gateway".to_owned();
@@ -151,6 +175,15 @@ impl GatewayDispatcher {
     /// Waits a moment for replies that users wait for.
     pub(super) async fn finish(self) {
         self.errands.finish().await;
+    }
+
+    /// Notes what a new session announced. Servers in an outage are announced too.
+    fn announced(&mut self, shard: u32, ready: &Value) {
+        let servers = ready["guilds"].as_array().into_iter().flatten();
+        let servers = servers.filter_map(|one| one["id"].as_str()?.parse().ok());
+        self.servers.insert(shard, servers.collect());
+        let application = ready["application"]["id"].as_str();
+        self.application = application.and_then(|id| id.parse().ok()).or(self.application);
     }
 
     fn message(

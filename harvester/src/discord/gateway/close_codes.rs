@@ -2,7 +2,7 @@
 //!
 //! serenity 0.12.5 reconnects for ever after some close codes that no new session can follow, and
 //! counts neither sessions nor resumes. Its log messages contain both; this layer reads the start
-//! of each message of two of its modules and keeps a number, never text.
+//! of each message of three of its modules and keeps a number, never text.
 
 use std::fmt::{self, Write};
 use std::sync::LazyLock;
@@ -20,7 +20,11 @@ use super::health::HealthEvent;
 /// Events buffered for a slow receiver. A receiver that misses some gets their number.
 const WAITING: usize = 1024;
 /// The modules of serenity whose messages are parsed.
-const MODULES: [&str; 2] = ["serenity::gateway::shard", "serenity::gateway::ws"];
+const MODULES: [&str; 3] = [
+    "serenity::gateway::shard",
+    "serenity::gateway::ws",
+    "serenity::gateway::bridge::shard_queuer",
+];
 /// No known message is longer; the rest is not formatted.
 const LONGEST: usize = 120;
 
@@ -80,8 +84,14 @@ impl<S: Subscriber> Layer<S> for CloseCodeLayer {
     }
 }
 
+/// What precedes the shard's number and the error when no connection could be opened.
+const NOT_OPENED: &str = "[Shard Queuer] Err starting shard ";
+
 /// Parses the shard's number and the event from `[ShardInfo { id: ShardId(0), total: 1 }] …`.
 fn parse_log_line(message: &str) -> Option<(u32, HealthEvent)> {
+    if let Some(shard) = message.strip_prefix(NOT_OPENED) {
+        return Some((shard.split_once(':')?.0.parse().ok()?, HealthEvent::NotOpened));
+    }
     let (shard, said) = message.strip_prefix('[')?.split_once("] ")?;
     let shard = shard.split_once("ShardId(")?.1.split_once(')')?.0.parse().ok()?;
     let known = MESSAGES.iter().find(|(beginning, _)| said.starts_with(beginning));

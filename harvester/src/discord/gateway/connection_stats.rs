@@ -9,6 +9,11 @@ use rules::model::ids::{ChannelId, Millis};
 use super::health::{HealthAction, HealthEvent, HealthTimeouts, ShardHealth};
 use super::raw_event::{DispatchEvent, EventGap};
 
+/// The stage of a shard whose connection cannot be opened.
+pub const NOT_OPENED: &str = "unreachable";
+/// The stages of a shard that works, and of one that another process holds.
+pub const CONNECTED: &str = "connected";
+pub const STANDING_BY: &str = "standing by";
 /// Kinds of events that are counted separately; further ones count as `OTHER`.
 const KINDS: usize = 64;
 
@@ -113,13 +118,14 @@ impl StatsInner {
             HealthEvent::Resumed => pulse.resumed_total += 1,
             HealthEvent::Ack => pulse.last_ack = Some(now),
             HealthEvent::Closed(code) => *pulse.closings.entry(code).or_default() += 1,
-            HealthEvent::Started | HealthEvent::Dispatch => {}
+            HealthEvent::Started | HealthEvent::Dispatch | HealthEvent::NotOpened => {}
         }
         let stage = match health_event {
             HealthEvent::Started => Some("connecting"),
             HealthEvent::Identify => Some("identifying"),
             HealthEvent::Resume => Some("resuming"),
-            HealthEvent::Ready | HealthEvent::Resumed => Some("connected"),
+            HealthEvent::Ready | HealthEvent::Resumed => Some(CONNECTED),
+            HealthEvent::NotOpened => Some(NOT_OPENED),
             HealthEvent::Dispatch | HealthEvent::Ack | HealthEvent::Closed(_) => None,
         };
         if let Some(stage) = stage {

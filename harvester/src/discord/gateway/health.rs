@@ -57,6 +57,8 @@ pub(super) enum HealthEvent {
     Ack,
     /// Discord closed the connection with this code.
     Closed(u16),
+    /// No connection could be opened; serenity tries again by itself.
+    NotOpened,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,11 +99,31 @@ pub enum GatewayFatal {
     NoSessionsLeft(i64),
     #[error("GET /gateway/bot gave no usable gateway: {0}")]
     NoGateway(String),
+    #[error("{0}")]
+    Refused(String),
     #[error("the gateway connection failed: {0}")]
     Broken(String),
 }
 
 impl GatewayFatal {
+    /// Whether a restart would end the same way, until the operator changes something.
+    pub fn needs_operator(&self) -> bool {
+        match self {
+            Self::Token
+            | Self::Version
+            | Self::Intents
+            | Self::MessageContent
+            | Self::Refused(_) => true,
+            Self::Shard
+            | Self::ShardingRequired
+            | Self::TooManySessions(_)
+            | Self::Dead(_)
+            | Self::NoSessionsLeft(_)
+            | Self::NoGateway(_)
+            | Self::Broken(_) => false,
+        }
+    }
+
     /// The reason behind a close code after which reconnecting cannot succeed.
     pub(super) fn of_close(code: u16) -> Option<Self> {
         Some(match code {
@@ -170,6 +192,7 @@ impl ShardHealth {
                 self.unanswered = 0;
                 self.alive = self.alive.max(now);
             }
+            HealthEvent::NotOpened => {}
             HealthEvent::Dispatch | HealthEvent::Ack => self.alive = self.alive.max(now),
             HealthEvent::Closed(code) => {
                 self.fatal = self.fatal.take().or(GatewayFatal::of_close(code))

@@ -11,14 +11,14 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use super::close_codes;
-use super::connection_stats::ConnectionStats;
+use super::connection_stats::{ConnectionStats, STANDING_BY};
 use super::gateway_info::{GatewayInfo, SessionAdmission};
 use super::health::{GatewayFatal, HealthAction, HealthEvent, HealthTimeouts};
 use super::raw_event::DispatchEvent;
 use super::session::{Session, SessionEnd, SessionSpec};
 use crate::clock;
 use crate::config::SecretString;
-use crate::discord::rest::RestClient;
+use crate::discord::rest::{RefusedRequest, RestClient};
 use crate::error_chain::error_chain;
 
 /// How long the lease of a shard lasts, and how often it is renewed. A process that is paused for
@@ -87,7 +87,7 @@ impl ShardSupervisor {
         let lease = format!("shard/{shard}/{shards}");
         let mut stop = self.stop.subscribe();
         loop {
-            self.stats.stage(shard, "standing by");
+            self.stats.stage(shard, STANDING_BY);
             tokio::select! {
                 () = self.await_lease(&lease, &self.owner, SHARD_LEASE, STAND_BY) => {}
                 () = await_stop(&mut stop) => return Ok(()),
@@ -222,12 +222,17 @@ impl ShardSupervisor {
                     return read.map_err(GatewayFatal::NoGateway);
                 }
                 Err(error) if error.unauthorized() => return Err(GatewayFatal::Token),
+                Err(error) if !error.passes() => {
+                    let refusal = RefusedRequest { request: "GET /gateway/bot", source: error };
+                    return Err(GatewayFatal::Refused(error_chain(&refusal)));
+                }
                 Err(error) => error_chain(&error),
             };
             if clock::now().0 >= until {
                 return Err(GatewayFatal::NoGateway(error));
             }
-            tracing::warn!(error, "GET /gateway/bot failed; retrying");
+            // The daemon reports the outage once a minute.
+            tracing::debug!(error, "GET /gateway/bot failed; retrying");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_ASK);
         }

@@ -21,11 +21,15 @@ fn understands_what_serenity_writes() {
     check("Unknown unclean close 4012: Some(\"x\")", Some(HealthEvent::Closed(4012)));
     check("Unknown unclean close 99999: None", None);
     check("Hello 4010", None);
+    assert_eq!(
+        parse_log_line("[Shard Queuer] Err starting shard 3: Tungstenite(Io(Os { code: 111"),
+        Some((3, HealthEvent::NotOpened))
+    );
     assert_eq!(parse_log_line("Err deserializing text: Sent invalid shard data."), None);
 }
 
 #[test]
-fn hears_two_modules_and_keeps_only_numbers() {
+fn hears_three_modules_and_keeps_only_numbers() {
     let mut health_events = listen();
     let subscriber = tracing_subscriber::registry().with(layer());
     tracing::subscriber::with_default(subscriber, || {

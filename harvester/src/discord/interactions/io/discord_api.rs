@@ -1,5 +1,7 @@
 //! Requests to Discord that answer interactions. Nothing is decided here.
 
+use std::time::Duration;
+
 use rules::model::ids::{ChannelId, GuildId, MessageId};
 use serde_json::{Value, json};
 
@@ -21,6 +23,9 @@ pub(crate) struct InteractionApi {
 const CHECK: &str = "%E2%9C%85";
 /// Discord's error code for an interaction that is already acknowledged.
 const ACKNOWLEDGED: u64 = 40_060;
+/// Discord takes the first response to an interaction for three seconds, and then shows the user that
+/// the bot did not respond. [Discord: Receiving and Responding, Interaction Callback]
+const RESPONSE_WINDOW: Duration = Duration::from_secs(3);
 /// Discord's type numbers of interaction responses.
 const MESSAGE: u8 = 4;
 const MESSAGE_LATER: u8 = 5;
@@ -63,7 +68,7 @@ impl InteractionApi {
 
     async fn call_back(&self, to: &Interaction, body: Value) -> Result<(), InteractionError> {
         let path = format!("/interactions/{}/{}/callback", to.id.0, to.token.as_str());
-        match self.rest.send(RestMethod::Post, &path, Some(&body)).await {
+        match self.rest.send_within(RESPONSE_WINDOW, RestMethod::Post, &path, Some(&body)).await {
             // An earlier attempt succeeded, but its response was lost.
             Err(RestError::Refused { code: ACKNOWLEDGED, .. }) | Ok(_) => Ok(()),
             Err(error) => Err(error.into()),

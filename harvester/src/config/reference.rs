@@ -1,0 +1,336 @@
+//! Every setting with its default and its meaning: what `config example` prints, what `config show`
+//! lists, and what `init` fills in.
+
+use std::collections::BTreeMap;
+
+use toml::Value;
+
+/// One setting.
+#[derive(Debug)]
+pub struct SettingReference {
+    pub section: &'static str,
+    pub key: &'static str,
+    /// The default as TOML; `None` where there is none.
+    pub default: Option<&'static str>,
+    /// A value as TOML, for settings without a default.
+    pub example: &'static str,
+    pub help: &'static str,
+}
+
+impl SettingReference {
+    /// `docs.target`.
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.section, self.key)
+    }
+
+    /// Whether the value itself is a secret, not only the name of its file.
+    pub fn is_secret(&self) -> bool {
+        ["token", "webhook_secret", "metrics_token"].contains(&self.key)
+    }
+}
+
+/// What each section is about.
+const SECTIONS: [(&str, &str); 6] = [
+    ("rules", "The rules: which channels are read, whose word counts, what may be quoted."),
+    ("docs", "Where pages go inside the docs repository."),
+    ("forge", "The docs repository: a git repository on this machine, or one on GitHub."),
+    ("site", "The search page, the HTTP API and /metrics."),
+    ("publish", "How people appear on pages."),
+    ("discord", "The live connection. An installation that only imports exports needs none of it."),
+];
+
+const fn with_default(
+    section: &'static str,
+    key: &'static str,
+    default: &'static str,
+    help: &'static str,
+) -> SettingReference {
+    SettingReference { section, key, default: Some(default), example: default, help }
+}
+
+const fn without_default(
+    section: &'static str,
+    key: &'static str,
+    example: &'static str,
+    help: &'static str,
+) -> SettingReference {
+    SettingReference { section, key, default: None, example, help }
+}
+
+/// All settings in the order of the example file.
+pub const SETTINGS: [SettingReference; 32] = [
+    without_default(
+        "rules",
+        "directory",
+        "\"rules\"",
+        "Directory whose *.toml files replace the built-in rules of the same name.",
+    ),
+    without_default(
+        "docs",
+        "target",
+        "\"markdown\"",
+        "markdown, mintlify, docusaurus, mkdocs, mdbook, or faq (one file). Without it: what the files \
+         of the repository on GitHub tell, else markdown.",
+    ),
+    without_default(
+        "docs",
+        "folder",
+        "\"answers\"",
+        "Folder for pages. Without it: what the files of the repository on GitHub tell, else answers.",
+    ),
+    without_default(
+        "forge",
+        "repository",
+        "\"../docs\"",
+        "A git repository on this machine, bare or not, which gets branches; created if missing.",
+    ),
+    without_default(
+        "forge",
+        "github",
+        "\"OWNER/NAME\"",
+        "Or a repository on GitHub, which gets pull requests. Needs app_id with private_key_file, or a \
+         token.",
+    ),
+    without_default("forge", "app_id", "12345", "The id of the GitHub App that proposes."),
+    without_default("forge", "private_key_file", "\"app.pem\"", "The App's private key."),
+    without_default(
+        "forge",
+        "token_file",
+        "\"github-token\"",
+        "Or a file whose first line is a fine-grained token.",
+    ),
+    without_default("forge", "token", "\"TOKEN\"", "Or the token itself; prefer token_file."),
+    with_default(
+        "forge",
+        "api_url",
+        "\"https://api.github.com\"",
+        "https://HOST/api/v3 of GitHub Enterprise.",
+    ),
+    with_default(
+        "forge",
+        "poll_minutes",
+        "10",
+        "Minutes between two rounds of the daemon, 1 to 1440.",
+    ),
+    with_default(
+        "forge",
+        "open",
+        "20",
+        "Branches of a local repository that wait for review at once.",
+    ),
+    without_default(
+        "forge",
+        "webhook_secret_file",
+        "\"hook\"",
+        "A file whose first line is the secret of the webhook that calls /webhooks/github.",
+    ),
+    without_default(
+        "forge",
+        "webhook_secret",
+        "\"SECRET\"",
+        "Or the secret itself; prefer webhook_secret_file.",
+    ),
+    with_default(
+        "site",
+        "listen",
+        "\"127.0.0.1:8080\"",
+        "Address and port. 0.0.0.0:8080 serves every network of the machine: put a proxy with TLS in \
+         front.",
+    ),
+    without_default(
+        "site",
+        "hosts",
+        "[\"answers.example.org\"]",
+        "Host names under which visitors reach the site, besides loopback names and IP addresses; \"*\" allows all.",
+    ),
+    without_default(
+        "site",
+        "trusted_proxies",
+        "[\"127.0.0.1\"]",
+        "Addresses or networks of proxies whose X-Forwarded-For is believed.",
+    ),
+    with_default(
+        "site",
+        "requests_per_second",
+        "50",
+        "How often one address may ask; 0 is no limit.",
+    ),
+    with_default("site", "burst", "500", "How many requests one address may make at once."),
+    with_default(
+        "site",
+        "max_connections",
+        "1000",
+        "Connections at once, at most what the file descriptors allow.",
+    ),
+    without_default(
+        "site",
+        "metrics_token_file",
+        "\"scrape\"",
+        "A file whose first line is the bearer token that opens /metrics to other machines.",
+    ),
+    without_default(
+        "site",
+        "metrics_token",
+        "\"TOKEN\"",
+        "Or the token itself; prefer metrics_token_file.",
+    ),
+    with_default(
+        "publish",
+        "names",
+        "\"pseudonyms\"",
+        "pseudonyms, or display-names: people appear on pages as on Discord.",
+    ),
+    without_default(
+        "discord",
+        "token_file",
+        "\"token\"",
+        "A file whose first line is the bot's token.",
+    ),
+    without_default("discord", "token", "\"TOKEN\"", "Or the token itself; prefer token_file."),
+    without_default(
+        "discord",
+        "guilds",
+        "[\"123456789012345678\"]",
+        "Ids of the servers to read. Without it: every server that the bot is in.",
+    ),
+    with_default(
+        "discord",
+        "history_days",
+        "0",
+        "How many days of history are read at first; 0 reads all.",
+    ),
+    with_default(
+        "discord",
+        "reconcile_days",
+        "7",
+        "The newest days that are compared with Discord after every gap.",
+    ),
+    with_default(
+        "discord",
+        "rate_share",
+        "0.5",
+        "The share of Discord's rate limit that reading history may use, 0.05 to 1.",
+    ),
+    without_default(
+        "discord",
+        "everybody",
+        "[\"Verified\"]",
+        "Names or ids of roles that count as everybody, where members pass a gate before they can read.",
+    ),
+    without_default(
+        "discord",
+        "suggest_in",
+        "[\"help\"]",
+        "Names or ids of channels where a reviewed answer is suggested to a new question.",
+    ),
+    without_default(
+        "discord",
+        "api_url",
+        "\"http://127.0.0.1:8081\"",
+        "Where Discord's API is reached instead of discord.com, such as a proxy.",
+    ),
+];
+
+/// The widest line of a comment.
+const WIDTH: usize = 100;
+
+/// A settings file with a comment on every setting. Those in `values`, by path, are set; the others are
+/// commented out and show their default or an example.
+pub fn render_settings(values: &BTreeMap<String, Value>) -> String {
+    let mut text = String::from(
+        "# Settings of Answer Harvester. Paths are relative to this file's directory. A setting that is\n\
+         # commented out shows its default, or an example where there is none. The environment variable\n\
+         # HARVESTER__SECTION__KEY overrides a setting; `harvester config show` prints what holds.\n",
+    );
+    for (section, about) in SECTIONS {
+        text.push_str(&format!("\n# {about}\n[{section}]\n"));
+        for setting in SETTINGS.iter().filter(|setting| setting.section == section) {
+            text.push_str(&commented(setting.help));
+            text.push_str(&match values.get(&setting.path()) {
+                Some(value) => format!("{} = {value}\n", setting.key),
+                None => format!("# {} = {}\n", setting.key, setting.example),
+            });
+        }
+    }
+    text
+}
+
+/// A text as comment lines.
+pub(crate) fn commented(text: &str) -> String {
+    let mut lines = vec![String::from("#")];
+    for word in text.split_whitespace() {
+        if lines.last().is_some_and(|line| line.len() + 1 + word.len() > WIDTH) {
+            lines.push(String::from("#"));
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push(' ');
+            line.push_str(word);
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Config;
+    use super::*;
+
+    fn load(text: &str) -> anyhow::Result<Config> {
+        let folder = tempfile::tempdir()?;
+        for name in ["token", "github-token", "hook", "app.pem", "scrape"] {
+            std::fs::write(folder.path().join(name), "x\n")?;
+        }
+        let file = folder.path().join("harvester.toml");
+        std::fs::write(&file, text)?;
+        Config::load(Some(&file), std::iter::empty())
+    }
+
+    #[test]
+    fn the_example_file_loads_and_changes_nothing() {
+        assert_eq!(load(&render_settings(&BTreeMap::new())).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn every_default_is_the_one_that_holds() {
+        let defaults = SETTINGS
+            .iter()
+            .filter_map(|setting| Some((setting.path(), toml_value(setting.default?))));
+        let text = render_settings(&defaults.collect());
+        assert_eq!(load(&text).unwrap(), Config::default(), "{text}");
+    }
+
+    #[test]
+    fn every_setting_of_the_table_is_known_and_no_other_is() {
+        for setting in &SETTINGS {
+            let mut values = BTreeMap::from([(setting.path(), toml_value(setting.example))]);
+            // These two are worth nothing alone.
+            if ["app_id", "private_key_file"].contains(&setting.key) {
+                values.insert("forge.app_id".into(), Value::Integer(12345));
+                values.insert("forge.private_key_file".into(), Value::String("app.pem".into()));
+            }
+            load(&render_settings(&values)).unwrap();
+        }
+        for (section, _) in SECTIONS {
+            let said = load(&format!("[{section}]\nno_such_key = 1\n")).unwrap_err().to_string();
+            let (_, known) = said.split_once("known here: ").unwrap();
+            let mut known = known.split(", ").map(str::to_owned).collect::<Vec<_>>();
+            let of_section = SETTINGS.iter().filter(|setting| setting.section == section);
+            let mut listed = of_section.map(|setting| setting.key.to_owned()).collect::<Vec<_>>();
+            known.sort();
+            known.dedup();
+            listed.sort();
+            assert_eq!(listed, known, "[{section}] in config/reference.rs");
+        }
+    }
+
+    #[test]
+    fn comments_are_wrapped() {
+        let text = render_settings(&BTreeMap::new());
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+    }
+
+    fn toml_value(text: &str) -> Value {
+        let table = format!("x = {text}").parse::<toml::Table>().unwrap();
+        table["x"].clone()
+    }
+}
