@@ -154,9 +154,9 @@ mod tests {
     #[test]
     fn a_filter_that_cannot_be_parsed_is_told() {
         for valid in [None, Some(""), Some("debug"), Some("warn,harvester=trace")] {
-            filter(valid).unwrap();
+            filter(valid, LogDetail::Progress).unwrap();
         }
-        let told = filter(Some("harvester=loud")).unwrap_err().to_string();
+        let told = filter(Some("harvester=loud"), LogDetail::Progress).unwrap_err().to_string();
         assert!(told.contains("harvester=loud") && told.contains("harvester=debug"), "{told}");
     }
 

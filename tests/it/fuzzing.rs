@@ -1,6 +1,7 @@
 //! The fuzz targets, driven without a fuzzer.
 
 #[path = "../fuzz/src/lib.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers of another workspace call them")]
 mod targets;
 
 use std::path::Path;

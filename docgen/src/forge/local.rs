@@ -60,7 +60,7 @@ impl LocalForge {
             Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
             Err(error) => return Err(git("open")(error)),
         };
-        let forge = Self { repository, proposals: PathBuf::new() };
+        let forge = Self { repository, proposals: PathBuf::new(), superseded: RefCell::default() };
         let Some(name) = forge.default_branch() else { return Ok(None) };
         let Some(head) = forge.head(&name)? else { return Ok(None) };
         let doing = git("list the files");
