@@ -42,7 +42,11 @@ pub(super) fn room(before: usize, widest: usize) -> usize {
 pub(super) fn one_line(text: &str, width: usize) -> String {
     let clean = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let clean = clean.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
-    console::truncate_str(&clean, width, "…").into_owned()
+    let short = console::truncate_str(&clean, width, "…");
+    match short.strip_suffix('…').filter(|_| short != clean) {
+        Some(head) => format!("{}…", head.trim_end()),
+        None => short.into_owned(),
+    }
 }
 
 /// A text in lines of at most `width` columns, broken between words; a longer word has its own line.

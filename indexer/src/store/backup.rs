@@ -15,9 +15,6 @@ use super::{Result, Store, StoreError, check_tables};
 /// Where a store that was replaced goes.
 const REPLACED_FILE: &str = "store.sqlite.replaced";
 
-/// Problems of a damaged file that are listed at most.
-const MAX_PROBLEMS: i64 = 20;
-
 impl Store {
     /// Writes a copy of the store, as of one moment, into a directory, which is made if missing. Others
     /// may write to the store meanwhile.
@@ -44,10 +41,8 @@ impl Store {
 }
 
 async fn problems(pool: &SqlitePool) -> Result<Vec<String>> {
-    let found = sqlx::query_scalar::<_, String>("SELECT quick_check FROM pragma_quick_check($1)")
-        .bind(MAX_PROBLEMS)
-        .fetch_all(pool)
-        .await?;
+    // A pragma takes no bound values: a bound number would be read as the name of a table.
+    let found = sqlx::query_scalar::<_, String>("PRAGMA quick_check(20)").fetch_all(pool).await?;
     Ok(found.into_iter().filter(|problem| problem != "ok").collect())
 }
 
