@@ -5,7 +5,7 @@ pub mod features;
 mod fingerprint;
 mod lexicon;
 pub mod link_cue;
-mod question_text;
+mod question_traits;
 mod ranking;
 mod tempo;
 mod weights;
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::features::LinkFeature;
 use self::lexicon::Lexicon;
 use self::link_cue::LinkCue;
-pub use self::question_text::QuestionText;
+pub use self::question_traits::QuestionTraits;
 use self::ranking::CandidateRanking;
 use self::weights::LinkWeights;
 pub use self::window::WINDOW;
@@ -49,8 +49,8 @@ impl ConversationRules {
     }
 
     /// What a text looks like as a question.
-    pub fn question_text(&self, text: &str) -> QuestionText {
-        QuestionText::read(text, &self.lexicon)
+    pub fn question_traits(&self, text: &str) -> QuestionTraits {
+        QuestionTraits::read(text, &self.lexicon)
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::disentangle::link_cue::LinkCue;
-use crate::disentangle::{ConversationRules, ParentLink, QuestionText};
+use crate::disentangle::{ConversationRules, ParentLink, QuestionTraits};
 use crate::model::ids::{MessageId, Millis, UserId};
 use crate::model::message::Message;
 
@@ -26,7 +26,7 @@ pub fn split_exchanges<'a>(
     let parents = links.iter().map(|link| (link.message, link)).collect::<BTreeMap<_, _>>();
     for message in messages {
         let place = splitter.place_of(message, parents.get(&message.id).copied());
-        splitter.add(message, place, rules.question_text(&message.text));
+        splitter.add(message, place, rules.question_traits(&message.text));
     }
     splitter.exchanges.into_iter().map(|exchange| exchange.messages).collect()
 }
@@ -43,7 +43,7 @@ struct ExchangeSplitter<'a> {
 #[derive(Debug)]
 struct OpenExchange<'a> {
     asker: UserId,
-    question: QuestionText,
+    question: QuestionTraits,
     messages: Vec<&'a Message>,
     answered: bool,
     /// Whether the asker thanked after an answer.
@@ -64,7 +64,7 @@ impl<'a> ExchangeSplitter<'a> {
         place.copied().or(self.exchanges.len().checked_sub(1))
     }
 
-    fn add(&mut self, message: &'a Message, place: Option<usize>, question: QuestionText) {
+    fn add(&mut self, message: &'a Message, place: Option<usize>, question: QuestionTraits) {
         let place = match place {
             Some(place) if !self.begins(message, place, &question) => place,
             _ => self.begin(message, &question),
@@ -79,7 +79,7 @@ impl<'a> ExchangeSplitter<'a> {
         self.places.insert(message.id, place);
     }
 
-    fn begin(&mut self, message: &'a Message, question: &QuestionText) -> usize {
+    fn begin(&mut self, message: &'a Message, question: &QuestionTraits) -> usize {
         self.exchanges.push(OpenExchange {
             asker: message.author.id,
             question: question.clone(),
@@ -92,7 +92,7 @@ impl<'a> ExchangeSplitter<'a> {
     }
 
     /// Whether a message asks something new where it would otherwise go on.
-    fn begins(&self, message: &Message, place: usize, question: &QuestionText) -> bool {
+    fn begins(&self, message: &Message, place: usize, question: &QuestionTraits) -> bool {
         let speaks_to_one = message.reply_to.is_some() || !message.mentions.is_empty();
         if speaks_to_one || !question.stands_alone || message.author.bot {
             return false;
@@ -113,9 +113,9 @@ impl<'a> ExchangeSplitter<'a> {
 /// What is left of a question that asks several things at once, if the answer is about one of them
 /// more than about the others: that one, and what was said beside them.
 pub fn answered_part(question: &str, answer: &str, rules: &ConversationRules) -> Option<String> {
-    let answer = rules.question_text(answer);
+    let answer = rules.question_traits(answer);
     let parts = question_parts(question);
-    let read = parts.iter().map(|part| rules.question_text(part)).collect::<Vec<_>>();
+    let read = parts.iter().map(|part| rules.question_traits(part)).collect::<Vec<_>>();
     let shares = read.iter().filter(|part| part.asks).map(|part| part.shared_words(&answer));
     let most = shares.clone().max().filter(|most| *most > 0)?;
     let answered = shares.clone().filter(|share| *share == most).count();

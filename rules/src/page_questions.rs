@@ -136,6 +136,16 @@ mod tests {
             ("How do I fix this?", UnsuitableQuestion::NoSubject),
             ("What is wrong with it?", UnsuitableQuestion::NoSubject),
             ("이거 어떻게 하나요?", UnsuitableQuestion::NoSubject),
+            ("When will the shop reopen?", UnsuitableQuestion::TimeBound),
+            ("Is there any word on the beta?", UnsuitableQuestion::TimeBound),
+            ("What is the roadmap?", UnsuitableQuestion::TimeBound),
+            ("Has the vote ended yet?", UnsuitableQuestion::TimeBound),
+            ("Do you have an invite link?", UnsuitableQuestion::Place),
+            ("What channel should I post bug reports in?", UnsuitableQuestion::Place),
+            ("Who are the moderators here?", UnsuitableQuestion::Person),
+            ("새로운 소식 있나요?", UnsuitableQuestion::TimeBound),
+            ("최신 버전이 뭐예요?", UnsuitableQuestion::TimeBound),
+            ("관리자가 누구인가요?", UnsuitableQuestion::Person),
         ] {
             assert_eq!(rules.why_unsuitable(title, false), Some(expected), "{title}");
         }
@@ -160,6 +170,26 @@ mod tests {
             "서버를 다시 시작하려면 어떻게 하나요?",
             "언제 캐시가 비워지나요?",
             "What is RBAC?",
+            "When are webhooks retried?",
+            "When is a lock released?",
+            "Why does any update to the row lock the table?",
+            "How do I install the latest update?",
+            "How do I show a timeline in the dashboard?",
+            "How do I set the release date of an album?",
+            "What is the status code of a rejected request?",
+            "What is happening when I call flush twice?",
+            "Is there a way to list jobs that have not started yet?",
+            "Will the lock be released when the process dies?",
+            "Which thread runs the callback?",
+            "How do I revoke an invite link with the API?",
+            "Who owns the device lock?",
+            "현재 버전은 어떻게 확인하나요?",
+            "업데이트는 어떻게 설치하나요?",
+            "어떤 방법으로 백업하나요?",
+            "언제 캐시를 비워야 하나요?",
+            "현재 폴더에 다운로드하려면 어떻게 하나요?",
+            "가격을 API로 어떻게 바꾸나요?",
+            "관리자는 누구를 차단할 수 있나요?",
         ] {
             assert_eq!(rules.why_unsuitable(title, false), None, "{title}");
         }

@@ -148,13 +148,15 @@ fn without_marks(token: &str) -> String {
     unescaped(word)
 }
 
-/// Without the backslashes that Markdown drops: those before punctuation.
+/// Without the backslashes that Markdown drops: those before punctuation. In a word where one stands
+/// before a letter or digit, they separate folders and stay.
 fn unescaped(word: &str) -> String {
     let mut out = String::with_capacity(word.len());
+    let is_path = word.split('\\').skip(1).any(|part| part.starts_with(char::is_alphanumeric));
     let mut chars = word.chars().peekable();
     while let Some(c) = chars.next() {
         let escapes = c == '\\' && chars.peek().is_some_and(|next| "*_~|`>#<".contains(*next));
-        if !escapes {
+        if is_path || !escapes {
             out.push(c);
         }
     }

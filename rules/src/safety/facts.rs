@@ -72,8 +72,16 @@ impl FactRules {
     }
 }
 
+/// The scheme of a link, empty where it has none, and what follows it.
+pub(super) fn split_scheme(link: &str) -> (&str, &str) {
+    let split = link.split_once("://");
+    // A link without a scheme may hold another link: `www.a.example/https://b.example`.
+    let split = split.filter(|(scheme, _)| scheme.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    split.unwrap_or(("", link))
+}
+
 fn without_scheme(link: &str) -> &str {
-    link.split_once("://").map_or(link, |(_, rest)| rest)
+    split_scheme(link).1
 }
 
 fn host_and_path(link: &str) -> (String, &str) {
@@ -120,6 +128,7 @@ mod tests {
             "https://x.a.example",
             "https://evilb.example",
             "https://localhost.evil.example",
+            "www.evil.example/https://docs.b.example/x",
         ] {
             assert!(!facts.allow_link(link), "{link}");
         }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::facts::FactRules;
+use super::facts::{FactRules, split_scheme};
 use super::fold::deobfuscate;
 use crate::config::toml_reader::TomlReader;
 
@@ -176,7 +176,7 @@ fn packages(text: &str) -> impl Iterator<Item = Range<usize>> {
 }
 
 fn authority(link: &str) -> &str {
-    let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
+    let (_, rest) = split_scheme(link);
     &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())]
 }
 

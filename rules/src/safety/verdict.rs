@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use regex::{Regex, RegexSet};
 
-use super::facts::{FactList, FactRules};
+use super::facts::{FactList, FactRules, split_scheme};
 use super::fold::FoldedText;
 use super::links::{LINK, LinkRules};
 use super::pattern::{compile, pattern};
@@ -173,7 +173,9 @@ fn apart(mut findings: Vec<SafetyFinding>) -> Vec<SafetyFinding> {
 
 /// A link that no program follows: `hxxps://host[.]example/path`.
 fn defanged(link: &str) -> String {
-    let (scheme, rest) = link.split_once("://").unwrap_or(("", link));
+    let (scheme, rest) = split_scheme(link);
+    // A link may hold another, even in place of its host.
+    let rest = rest.replace("://", "[:]//");
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let scheme = match scheme.to_ascii_lowercase().as_str() {
@@ -182,10 +184,8 @@ fn defanged(link: &str) -> String {
         "http" => "hxxp://".to_owned(),
         other => format!("{other}[:]//"),
     };
-    let mut path = path.replace("://", "[:]//");
-    if path.to_ascii_lowercase().contains("www.") {
-        path = path.replace('.', "[.]");
-    }
+    let leads_on = path.to_ascii_lowercase().contains("www.");
+    let path = if leads_on { path.replace('.', "[.]") } else { path.to_owned() };
     format!("{scheme}{}{path} [not listed by maintainers]", authority.replace('.', "[.]"))
 }
 

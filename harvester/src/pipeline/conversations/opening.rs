@@ -58,7 +58,7 @@ fn read_title(channel: &Channel, rules: &Ruleset) -> (Channel, Option<String>) {
         let tag = if rules.signals.is_solved_tag(mark) { mark } else { "solved" };
         channel.tags.push(tag.to_owned());
     }
-    let telling = rules.conversations.question_text(title.text).telling;
+    let telling = rules.conversations.question_traits(title.text).telling;
     (channel, telling.then(|| redact(title.text, &rules.safety).into_owned()))
 }
 

@@ -7,7 +7,7 @@ use super::lexicon::Lexicon;
 const TELLING_WORDS: u32 = 5;
 
 #[derive(Debug, Clone)]
-pub struct QuestionText {
+pub struct QuestionTraits {
     pub asks: bool,
     /// Whether it asks something that can be understood without what came before it.
     pub stands_alone: bool,
@@ -19,7 +19,7 @@ pub struct QuestionText {
     text: TextFingerprint,
 }
 
-impl QuestionText {
+impl QuestionTraits {
     pub(super) fn read(text: &str, lexicon: &Lexicon) -> Self {
         let text = TextFingerprint::of(text, lexicon);
         Self {
