@@ -95,7 +95,7 @@ pub(crate) fn host_directive_in(text: &str) -> Option<&'static str> {
 /// of what would be one.
 pub(crate) fn without_instructions(text: &str) -> String {
     let marked = |found: &Captures<'_>| {
-        let (head, tail) = found[0].split_at(found[0].len() - found["word"].len());
+        let (head, tail) = found[0].split_at(found[0].find(&found["word"]).unwrap_or_default());
         let first = tail.chars().next().map_or(0, char::len_utf8);
         format!("{head}{}{MARK}{}", &tail[..first], &tail[first..])
     };
