@@ -15,9 +15,9 @@ pub(crate) const MARK: char = '\u{200b}';
 /// A line for a place that has no escape: navigation, front matter, subjects. A reader sees the same words;
 /// no program finds a tag, an include, markup, an entity or an instruction in it.
 pub(crate) fn plain_title(text: &str) -> String {
-    let line = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = line.replace(['\u{fffe}', '\u{ffff}'], "");
-    let line = without_pipeline(line);
+    let text = text.replace(['\u{85}', '\u{2028}', '\u{2029}'], " ");
+    let text = visible(&text).replace(['\u{fffe}', '\u{ffff}'], "");
+    let line = without_pipeline(text.split_whitespace().collect::<Vec<_>>().join(" "));
     let line = ENTITY.replace_all(&line, "& $1;");
     let mut out = String::with_capacity(line.len());
     let mut opened = false;
@@ -95,7 +95,7 @@ pub(crate) fn host_directive_in(text: &str) -> Option<&'static str> {
 /// of what would be one.
 pub(crate) fn without_instructions(text: &str) -> String {
     let marked = |found: &Captures<'_>| {
-        let (head, tail) = found[0].split_at(found[0].len() - found["word"].len());
+        let (head, tail) = found[0].split_at(found[0].find(&found["word"]).unwrap_or_default());
         let first = tail.chars().next().map_or(0, char::len_utf8);
         format!("{head}{}{MARK}{}", &tail[..first], &tail[first..])
     };

@@ -133,11 +133,14 @@ fn yaml_path(page: &str) -> String {
     serde_json::Value::from(page).to_string()
 }
 
-/// Whether a line of a navigation ends with this path, quoted or not.
+/// Whether the last value of a line of a navigation is this path, quoted or not.
 fn names(line: &str, page: &str) -> bool {
-    let value = line.split(" #").next().unwrap_or(line).trim_end();
-    let value = value.trim_end_matches(['"', '\'']);
-    value.strip_suffix(page).is_some_and(|rest| rest.ends_with([' ', '"', '\'']))
+    let events = saphyr_parser::Parser::new_from_str(line.trim()).map_while(Result::ok);
+    let values = events.filter_map(|(event, _)| match event {
+        saphyr_parser::Event::Scalar(text, ..) => Some(text),
+        _ => None,
+    });
+    values.last().is_some_and(|value| value == page)
 }
 
 /// A line that begins with a bullet.

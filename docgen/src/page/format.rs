@@ -125,6 +125,15 @@ pub(crate) fn is_fixed_line(line: &str) -> bool {
     WRITTEN.is_match(line)
 }
 
+/// Whether a line is another wording of the question in the list below its heading.
+pub(crate) fn is_wording_line(line: &str) -> bool {
+    static LINKED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[-*+]\s+\[.*\]\(https?://(?:\w+\.)?discord(?:app)?\.com/channels/[\d/]+\)$")
+            .expect("a constant pattern")
+    });
+    LINKED.is_match(line)
+}
+
 #[cfg(test)]
 mod tests {
     use rules::model::ids::MessageId;

@@ -1,6 +1,6 @@
 //! The lines of a page, grouped into parts that are generated or written by people.
 
-use crate::page::format::{is_also_asked, is_evidence, is_fixed_line};
+use crate::page::format::{is_also_asked, is_evidence, is_fixed_line, is_wording_line};
 
 /// A line without its end, and whether it is in a fence or opens or closes one.
 #[derive(Debug, Clone, Copy)]
@@ -126,7 +126,7 @@ fn sort(line: &PageLine<'_>) -> PartKind {
         PartKind::Blank
     } else if let Some(level) = level(line.text) {
         PartKind::Heading(level)
-    } else if is_fixed_line(line.trim()) {
+    } else if is_fixed_line(line.trim()) || is_wording_line(line.trim()) {
         PartKind::Ours
     } else {
         PartKind::Words

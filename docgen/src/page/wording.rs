@@ -30,6 +30,7 @@ pub(crate) fn without_quotes(text: &str, others: &[&str]) -> String {
         let words = line.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         format!(" {} ", words.collect::<Vec<_>>().join(" "))
     };
+    let lines = others.iter().flat_map(|text| text.lines()).map(words).collect::<Vec<_>>();
     let others = others.iter().map(|text| words(text)).collect::<Vec<_>>();
     if text.trim_start().starts_with(">>> ") {
         return String::new();
@@ -38,7 +39,12 @@ pub(crate) fn without_quotes(text: &str, others: &[&str]) -> String {
     let kept = text.lines().filter(|line| {
         let quoted = line.trim_start().strip_prefix('>');
         opens &= quoted.is_some() || line.trim().is_empty();
-        let said = |line: &str| others.iter().any(|other| other.contains(&words(line)));
+        // A word or two are in many messages: those may be what to type.
+        let said = |line: &str| {
+            let own = words(line);
+            let long = own.split_whitespace().count() > 2;
+            lines.contains(&own) || long && others.iter().any(|other| other.contains(&own))
+        };
         !quoted.is_some_and(|quoted| opens || said(quoted))
     });
     kept.collect::<Vec<_>>().join("\n")

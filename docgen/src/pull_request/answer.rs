@@ -71,10 +71,11 @@ struct PullRequestValues<'w> {
 }
 
 fn body(cluster: &Cluster, draft: &Draft, context: &DraftContext<'_>) -> String {
-    let words = words(draft);
+    let page_words = PageWords::for_text(&draft.title);
+    let words = &page_words.pull_request;
     let extension = context.target.extension();
     let preview = beginning(&draft.page);
-    let rows = draft.evidence.iter().take(MOST_ROWS).map(|item| row(item, words));
+    let rows = draft.evidence.iter().take(MOST_ROWS).map(|item| row(item, page_words));
     let hidden = draft.evidence.len().saturating_sub(MOST_ROWS);
     let values = PullRequestValues {
         summary: summary(draft),
@@ -141,13 +142,13 @@ fn beginning(page: &str) -> &str {
     }
 }
 
-fn row(item: &EvidenceItem, words: &PullRequestWords) -> String {
-    let [.., answer_name, _] = &words.columns;
+fn row(item: &EvidenceItem, page_words: &PageWords) -> String {
+    let words = &page_words.pull_request;
     let links = format!(
         "[{}]({}), [{}]({})",
         day(item.asked),
         item.question_link,
-        answer_name.to_lowercase(),
+        page_words.answer,
         item.answer_link
     );
     let Some(told) = &item.told else {

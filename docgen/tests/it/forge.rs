@@ -62,7 +62,7 @@ impl Story {
     fn hear_more(&mut self) {
         self.cluster.occurrences.push(occurrence(
             5,
-            "rebuild the index how?",
+            "Search finds nothing after the upgrade, how to rebuild the index?",
             "Run `lanternd reindex`, it takes a while.",
         ));
     }

@@ -62,7 +62,7 @@ fn our_own_pages_read_back() {
         assert!(
             page.answer.contains("lanternd reindex") && page.answer.contains("Versions mentioned")
         );
-        let ids = [1_000, 1_001, 1_010, 1_011, 1_020, 1_021].map(MessageId);
+        let ids = [1_000, 1_001, 1_010, 1_011, 1_020].map(MessageId);
         assert_eq!(page.evidence, ids, "{target:?}");
         let crlf = file.replace('\n', "\r\n");
         let again = parse_page(&id(), &crlf, target).unwrap();

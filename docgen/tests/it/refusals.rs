@@ -125,14 +125,8 @@ fn a_display_name_is_chat_too() {
         let mut world = World::new(target);
         world.naming = AuthorNaming::DisplayNames;
         let (draft, proposal) = world.proposal(&told);
-        assert!(
-            draft.page().contains(
-                "&#60;b>Eve&#60;/b> \\*\\*&#123;x&#125;\\*\\* \\[a\\](https&#58;//evil.example)"
-            ),
-            "{}",
-            draft.page()
-        );
-        let cell = "| `` <b>Eve</b> **{x}** [a](https://evil.example) @\u{200b}everyone \\| ` `` |";
+        assert!(!draft.page().contains("Eve"), "{}", draft.page());
+        let cell = "| `` <b>Eve</b> **{x}** [a](https://evil.example) @\u{200b}everyone \\| ` `` (";
         assert!(proposal.body.contains(cell), "{}", proposal.body);
     }
 }

@@ -83,7 +83,7 @@ fn a_question_never_becomes_code_in_a_navigation() {
 #[test]
 fn a_file_in_which_the_entry_would_mean_something_else_stays() {
     let entry = |kind| NavEntry { kind, page: "answers/new.md".into(), title: "T".into() };
-    let inside = "extra: |\n  text\nnav:\n  - a: |\n      - b: c.md\n";
+    let inside = "nav:\n  - a: |\n      - b: answers/c.md\n";
     let told = FileEdit::List(entry(NavFormat::MkDocs)).apply(Some(inside));
     assert!(matches!(told, Err(EditError::Unsafe(_))), "{told:?}");
     let broken = "nav:\n  - a: b.md\nx: [\n";

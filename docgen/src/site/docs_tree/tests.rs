@@ -221,20 +221,13 @@ fn a_section_that_lacks_the_answer_gets_it_with_its_evidence() {
 
     Delete the folder `data/index`, the daemon makes it again on its start.
 
-    Source: [april-grove-953, 1970-01-01](https://discord.com/channels/1/2/1001)
-
     **Also asked as**
 
-    - How can I rebuild my index after the upgrade?
+    - [How can I rebuild my index after the upgrade?](https://discord.com/channels/1/2/1002)
 
-    **Evidence**
+    Source: [question, 1970-01-01](https://discord.com/channels/1/2/1000), [answer, 1970-01-01](https://discord.com/channels/1/2/1001)
 
-    Resolved twice for 2 people. Last answered on 1970-01-01.
-
-    - 1970-01-01: [question](https://discord.com/channels/1/2/1000), [answer](https://discord.com/channels/1/2/1001). Asked by opal-reef-914, answered by april-grove-953; confirmed.
-    - 1970-01-01: [question](https://discord.com/channels/1/2/1002), [answer](https://discord.com/channels/1/2/1003). Asked by saffron-ridge-569, answered by april-grove-953; confirmed.
-
-    <!-- answer-harvester:v1 id=qrs digest=33943e6c52c0388c1b76cf048c028ca053f63e8207fef5e320a621b041b651cf -->
+    <!-- answer-harvester:v1 id=qrs digest=96048c426ca18807a7be55e772c37b8dec878b243e9ad787fd80c461b5614d7f -->
     "#);
     // The next look finds what we put there, and a newer draft replaces it.
     let existing = ExistingCoverage::Section {
