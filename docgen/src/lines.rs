@@ -18,3 +18,13 @@ pub fn hash(text: &str) -> String {
     let digest = Sha256::digest(text.trim_end());
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// At most so many characters, cut at a word.
+pub(crate) fn shortened(line: &str, most: usize) -> String {
+    if line.chars().count() <= most {
+        return line.to_owned();
+    }
+    let cut = line.char_indices().nth(most - 1).map_or(line.len(), |(at, _)| at);
+    let words = line[..cut].rfind(char::is_whitespace).filter(|at| *at > cut / 2).unwrap_or(cut);
+    format!("{}\u{2026}", line[..words].trim_end_matches([',', ' ', ';', ':']))
+}

@@ -69,7 +69,8 @@ impl DocsTarget {
             Self::Markdown | Self::Faq => needs_template_engine(code),
             Self::MkDocs => {
                 let tag = ["{{", "{%", "{#"].iter().any(|tag| code.contains(tag));
-                tag || SNIPPET.is_match(code) || MARKDOWN_INCLUDE.is_match(code)
+                tag || SNIPPET.captures_iter(code).any(|found| found["escape"].is_empty())
+                    || MARKDOWN_INCLUDE.is_match(code)
             }
             Self::MdBook => {
                 BOOK_LINK.find_iter(code).any(|tag| !code[..tag.start()].ends_with('\\'))

@@ -5,11 +5,9 @@ use jiff::tz::TimeZone;
 use rules::model::cluster::Occurrence;
 use rules::model::ids::{MessageId, Millis};
 use rules::publish::anonymize::Participants;
+use rules::publish::pseudonym::AuthorNaming;
 use rules::resolution::ResolutionGrade;
-use rules::safety::{FactRules, redact};
-
-use super::model::DraftContext;
-use super::selection::is_publishable;
+use rules::safety::{FactRules, SafetyRules, judge_text, redact};
 
 /// One occurrence as a page and a proposal show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,20 +51,21 @@ impl HelpSign {
 impl EvidenceItem {
     pub(crate) fn of(
         occurrence: &Occurrence,
-        context: &DraftContext<'_>,
-        facts: &FactRules,
+        naming: &AuthorNaming,
+        (safety, facts): (&SafetyRules, &FactRules),
         people: &Participants<'_>,
     ) -> Self {
         let answer = occurrence.best_answer();
-        let naming = context.naming;
-        let text = redact(&answer.text, &context.rules.safety);
+        let text = redact(&answer.text, safety);
         let told = occurrence.quotable.then(|| EvidenceQuote {
             asker: naming.name(&occurrence.question),
             answerer: naming.name(answer),
             trusted: answer.trusted,
             helped: help_sign(occurrence.grade),
-            question: people.line(&redact(&occurrence.question.text, &context.rules.safety)),
-            answer: is_publishable(&answer.text, context, facts).then(|| people.line(&text)),
+            question: people.line(&redact(&occurrence.question.text, safety)),
+            answer: judge_text(&answer.text, safety, facts)
+                .is_publishable()
+                .then(|| people.line(&text)),
         });
         Self {
             asked: occurrence.question.sent,

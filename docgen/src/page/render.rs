@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use tera::Tera;
 
 use crate::directives::plain_title;
+use crate::lines::shortened;
 use crate::page::format::{anchor, marker, source_line};
 use crate::page::selection::{DraftAnswer, QuestionText};
 use crate::target::DocsTarget;
@@ -182,16 +183,6 @@ impl PageInput<'_> {
         let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
         shortened(&line, 150)
     }
-}
-
-/// At most so many characters, cut at a word.
-pub(crate) fn shortened(line: &str, most: usize) -> String {
-    if line.chars().count() <= most {
-        return line.to_owned();
-    }
-    let cut = line.char_indices().nth(most - 1).map_or(line.len(), |(at, _)| at);
-    let words = line[..cut].rfind(char::is_whitespace).filter(|at| *at > cut / 2).unwrap_or(cut);
-    format!("{}\u{2026}", line[..words].trim_end_matches([',', ' ', ';', ':']))
 }
 
 /// Another wording of the question as a link to where it was asked.

@@ -12,8 +12,8 @@ use rules::resolution::ResolutionGrade;
 use rules::safety::{FactRules, judge_text, redact, why_not_alone};
 
 use super::model::DraftContext;
-use super::render::shortened;
 use super::wording;
+use crate::lines::shortened;
 
 /// Answers on a page, with the best one.
 const MOST_ANSWERS: usize = 3;
@@ -209,7 +209,7 @@ pub(crate) fn quotable(cluster: &Cluster) -> impl DoubleEndedIterator<Item = &Oc
     cluster.occurrences.iter().filter(|occurrence| occurrence.quotable)
 }
 
-pub(crate) fn is_publishable(text: &str, context: &DraftContext<'_>, facts: &FactRules) -> bool {
+fn is_publishable(text: &str, context: &DraftContext<'_>, facts: &FactRules) -> bool {
     judge_text(text, &context.rules.safety, facts).is_publishable()
 }
 

@@ -10,7 +10,7 @@ use regex::Regex;
 use rules::markdown::{code_block, code_span, visible};
 
 use crate::directives::{MARK, plain_title, without_instructions};
-use crate::page::render::shortened;
+use crate::lines::shortened;
 
 /// Chat text as one code span of at most so many characters.
 pub(crate) fn span(text: &str, most: usize) -> String {

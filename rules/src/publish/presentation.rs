@@ -18,7 +18,7 @@ pub fn facts_of<'f>(cluster: &Cluster, facts: &'f FactRules) -> Cow<'f, FactRule
         return Cow::Borrowed(facts);
     }
     let mut facts = facts.clone();
-    facts.list_links(hosts.iter().map(String::as_str));
+    facts.trust_hosts(hosts);
     Cow::Owned(facts)
 }
 

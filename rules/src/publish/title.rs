@@ -140,10 +140,9 @@ fn without_marks(token: &str) -> String {
             return format!("{}{end}", unescaped(inner));
         }
     }
-    if let Some(inner) = word.strip_prefix('_').and_then(|rest| rest.strip_suffix('_')) {
-        if !inner.contains('_') {
-            word = inner;
-        }
+    let inner = word.strip_prefix('_').and_then(|rest| rest.strip_suffix('_'));
+    if let Some(inner) = inner.filter(|inner| !inner.contains('_')) {
+        word = inner;
     }
     unescaped(word)
 }

@@ -11,6 +11,8 @@ pub struct FactRules {
     pub links: Vec<String>,
     /// Domains whose subdomains are meant as well.
     pub domains: Vec<String>,
+    /// Hosts that trusted people link to: such links may stand unless something else speaks against them.
+    trusted_hosts: Vec<String>,
 }
 
 /// A list of `facts.toml` that may allow a value.
@@ -31,12 +33,22 @@ impl FactRules {
             invites: file.texts("invites"),
             links: file.texts("links"),
             domains: file.texts("domains").into_iter().map(|name| name.to_lowercase()).collect(),
+            trusted_hosts: Vec::new(),
         }
     }
 
     /// Lists further links, each `host` or `host/path`, with or without scheme.
     pub fn list_links<'a>(&mut self, links: impl IntoIterator<Item = &'a str>) {
         self.links.extend(links.into_iter().map(|link| without_scheme(link).to_owned()));
+    }
+
+    /// Allows links to these hosts, but no short links, invites or imitations among them.
+    pub fn trust_hosts(&mut self, hosts: impl IntoIterator<Item = String>) {
+        self.trusted_hosts.extend(hosts);
+    }
+
+    pub(super) fn trusts_host(&self, host: &str) -> bool {
+        self.trusted_hosts.iter().any(|trusted| trusted == host)
     }
 
     pub(super) fn lists(&self, value: &str, listed: FactList) -> bool {

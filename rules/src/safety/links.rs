@@ -1,7 +1,7 @@
 //! Links in chat: which may be followed, and what is wrong with the others.
 
+use core::net::Ipv4Addr;
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -89,10 +89,10 @@ impl LinkRules {
         let own = host.rsplit('.').nth(1).unwrap_or_default();
         let parts = host.split('.').flat_map(|label| label.split('-'));
         let known = parts.filter(|part| *part != own).find(|part| names.contains(*part));
-        Some(match imitated_by(&host, names).or(known.map(str::to_owned)) {
-            Some(original) => format!("an imitation of {original:?}"),
-            None => LINK.to_owned(),
-        })
+        match imitated_by(&host, names).or(known.map(str::to_owned)) {
+            Some(original) => Some(format!("an imitation of {original:?}")),
+            None => (!facts.trusts_host(&host)).then(|| LINK.to_owned()),
+        }
     }
 
     /// The names that hosts may imitate: those of the rules and the telling labels of every listed host.

@@ -102,7 +102,7 @@ impl SecretPatterns {
         let mut found = Vec::new();
         let mut at = 0;
         let markers = self.markers.find_iter(text).map(|marker| marker.range());
-        for marker in markers.chain([text.len()..text.len()]) {
+        for marker in markers.chain(std::iter::once(text.len()..text.len())) {
             let part = self.find_between_markers(&text[at..marker.start]);
             found.extend(part.into_iter().map(|SecretMatch { range, kind }| SecretMatch {
                 range: range.start + at..range.end + at,

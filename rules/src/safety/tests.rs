@@ -281,7 +281,7 @@ fn ordinary_values_and_advice_are_publishable() {
         "http://localhost:3000/agents",
         "curl -fsSL https://bun.sh/install | bash",
         "rm -rf node_modules/ && pnpm install",
-        "rm -rf /tmp/cache",
+        "rm -rf ./cache",
         "chmod +x ./run.sh",
         "01234567-89ab-cdef-0123-456789abcdef",
         "ThisIsAVeryLongCamelCaseIdentifierNameIndeed",
