@@ -77,7 +77,7 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
         .map_err(DraftRefusal::Thin)?;
     refuse_unlisted([&asked.question, answers[0].quote], context, &facts)?;
 
-    let safety = (&context.rules.safety, &facts);
+    let safety = (&context.rules.safety, facts.as_ref());
     let of_one = |one| EvidenceItem::of(one, context.naming, safety, &people);
     let mut evidence = cluster.occurrences.iter().map(of_one).collect::<Vec<_>>();
     evidence

@@ -12,7 +12,7 @@ pub struct FactRules {
     /// Domains whose subdomains are meant as well.
     pub domains: Vec<String>,
     /// Hosts that trusted people link to: such links may stand unless something else speaks against them.
-    trusted_hosts: Vec<String>,
+    pub trusted_hosts: Vec<String>,
 }
 
 /// A list of `facts.toml` that may allow a value.

@@ -305,6 +305,7 @@ fn what_people_listed_may_stand() {
         invites: vec!["discord.gg/Good".into()],
         links: vec!["ko-fi.com/project".into()],
         domains: vec!["good.example".into()],
+        ..FactRules::default()
     };
     let text = format!(
         "{} https://Discord.gg/Good https://ko-fi.com/project/ https://docs.good.example/x discord.gg/good",
