@@ -1,4 +1,5 @@
 mod erasure;
+mod exchanges;
 mod files;
 mod manual_actions;
 mod merged_answers;

@@ -93,8 +93,7 @@ pub(super) async fn replace_exchanges(
 ) -> Result<()> {
     for chunk in judged.chunks(MAX_BINDS) {
         let conversations = chunk.iter().map(|one| one.conversation).collect::<Vec<_>>();
-        let kept = chunk.iter().flat_map(|one| one.exchanges).collect::<Vec<_>>();
-        delete_exchanges(connection, &conversations, &kept).await?;
+        delete_exchanges(connection, &conversations, chunk).await?;
     }
     let rows = judged.iter().flat_map(|one| one.exchanges.iter().map(move |row| (one, row)));
     upsert_exchanges(connection, &rows.collect::<Vec<_>>()).await?;
@@ -162,25 +161,24 @@ async fn upsert_occurrences(
     Ok(())
 }
 
-/// Deletes the exchanges of conversations, and their occurrences, except `kept`. A cluster that loses an
+/// Deletes the exchanges of conversations, and their occurrences, except `kept`. An exchange is kept in
+/// its own conversation only: it may have moved there from another of them. A cluster that loses an
 /// occurrence is left a note, so that settling finds it, and the index follows.
 pub(super) async fn delete_exchanges(
     connection: &mut SqliteConnection,
     conversations: &[ConversationId],
-    kept: &[&ExchangeRow],
+    kept: &[JudgedExchanges<'_>],
 ) -> Result<()> {
-    let occurrences = kept.iter().filter_map(|exchange| exchange.occurrence.as_ref());
+    let rows = kept.iter().flat_map(|one| one.exchanges.iter().map(|row| (one.conversation, row)));
+    // A question that moves takes its occurrence along, with the cluster that it is in.
+    let occurrences = rows.clone().filter_map(|(_, exchange)| exchange.occurrence.as_ref());
     let questions = json_ids(occurrences.map(|occurrence| occurrence.question.message));
-    let exchanges = json_ids(kept.iter().map(|exchange| exchange.id));
+    let exchanges = rows.map(|(conversation, row)| format!("[{},{}]", conversation.0.0, row.id.0));
+    let exchanges = format!("[{}]", exchanges.collect::<Vec<_>>().join(","));
     for ids in conversations.chunks(MAX_BINDS) {
         let list = json_ids(ids.iter().map(|id| id.0));
-        let gone = |key: &str| {
-            format!(
-                "conversation IN (SELECT value FROM json_each($1)) \
-                 AND {key} NOT IN (SELECT value FROM json_each($2))"
-            )
-        };
-        let lost = gone("question");
+        let lost = "conversation IN (SELECT value FROM json_each($1)) \
+                    AND question NOT IN (SELECT value FROM json_each($2))";
         let note = format!(
             "UPDATE clusters SET shrunk = 1 WHERE id IN \
              (SELECT cluster FROM occurrences WHERE {lost})"
@@ -194,9 +192,10 @@ pub(super) async fn delete_exchanges(
             let query = sqlx::query(AssertSqlSafe(sql)).bind(&list).bind(&questions);
             query.execute(&mut *connection).await?;
         }
-        let sql = format!("DELETE FROM exchanges WHERE {}", gone("id"));
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(&list).bind(&exchanges);
-        query.execute(&mut *connection).await?;
+        let delete = "DELETE FROM exchanges WHERE conversation IN (SELECT value FROM json_each($1)) \
+                      AND (conversation, id) NOT IN \
+                      (SELECT value ->> 0, value ->> 1 FROM json_each($2))";
+        sqlx::query(delete).bind(&list).bind(&exchanges).execute(&mut *connection).await?;
     }
     Ok(())
 }
