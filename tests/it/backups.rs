@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::exports::{asked_three_times, write};
+use crate::live::discord_fixture::Scene;
 use crate::world::{PROGRAM, World};
 
 fn harvested() -> World {
@@ -27,7 +28,9 @@ fn a_lost_store_comes_back_from_its_backup() {
 
     let store = world.path("data/store.sqlite");
     std::fs::write(&store, "").unwrap();
-    for command in [&["status"][..], &["search", "vector"], &["import", "exports"], &["reindex"]] {
+    let export = world.path("help.json");
+    let import = ["import", export.to_str().unwrap()];
+    for command in [&["status"][..], &["search", "vector"], &import, &["reindex"]] {
         let ran = world.run(command);
         assert_eq!(ran.code, 1, "{command:?}");
         assert!(ran.complained.contains("harvester restore"), "{command:?}: {}", ran.complained);
@@ -91,13 +94,15 @@ fn whatever_the_umask_nobody_else_may_read_the_data() {
 
 #[test]
 fn a_readable_token_and_an_unencrypted_one_are_told() {
-    let world = harvested();
-    let token = world.write("data/token", "words");
+    let (scene, world) = (Scene::new(), harvested());
+    let token = world.write("data/token", scene.discord.token());
     let settings = |more: &str| {
         let text = format!("[rules]\ndirectory = 'rules'\n{more}");
         world.write("data/harvester.toml", &text);
     };
-    settings("[discord]\ntoken_file = 'token'\n");
+    // The doctor asks Discord about a token.
+    let api_url = scene.discord.url();
+    settings(&format!("[discord]\ntoken_file = 'token'\napi_url = '{api_url}'\n"));
     let set =
         |mode| std::fs::set_permissions(&token, std::fs::Permissions::from_mode(mode)).unwrap();
     set(0o644);

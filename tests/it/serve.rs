@@ -3,11 +3,15 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::exports::{asked_three_times, write};
 use crate::world::World;
+
+/// How long the site waits for requests in progress when it is stopped.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// A running `harvester serve`, ended with the test.
 struct Served {
@@ -30,10 +34,21 @@ impl Served {
         Self { child, _said: said, address }
     }
 
+    fn connect(&self) -> TcpStream {
+        TcpStream::connect(&self.address).unwrap()
+    }
+
+    /// A connection that has had a response and stays open.
+    fn kept_alive(&self) -> TcpStream {
+        let (mut stream, host) = (self.connect(), &self.address);
+        write!(stream, "GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+        assert_ne!(stream.read(&mut [0; 4096]).unwrap(), 0);
+        stream
+    }
+
     /// Status and body.
     fn get(&self, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let host = &self.address;
+        let (mut stream, host) = (self.connect(), &self.address);
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -113,9 +128,13 @@ fn an_import_beside_the_running_site_is_found_there() {
 fn a_signal_ends_the_site_well() {
     for signal in ["INT", "TERM"] {
         let mut served = Served::start(&harvested());
+        // Connections that wait for a request do not hold it up.
+        let _idle = (served.connect(), served.kept_alive());
+        let begun = Instant::now();
         let kill = format!("kill -{signal} {}", served.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         assert_eq!(served.child.wait().unwrap().code(), Some(0), "{signal}");
+        assert!(begun.elapsed() < GRACE, "{signal} took {:?}", begun.elapsed());
     }
 }
 

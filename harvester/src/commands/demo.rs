@@ -131,13 +131,14 @@ pub(super) async fn run(
         print_summary(options, &counts, &recurring, &round, seconds);
     }
     if let Some(listener) = listener {
+        let stop = stop_signal()?;
         out!("Search page: http://{}  (Ctrl-C stops)", listener.local_addr()?);
         let store = Store::open_read_only(&options.data).await?;
         let searcher = Searcher::open(&options.data.join(INDEX))?;
         let http = within_limits(&settings.config.http);
         let router =
             site::router(SiteState::new(store, searcher, naming, settings.rules), &http, None);
-        site::serve(listener, router, &http, stop_signal()?).await?;
+        site::serve(listener, router, &http, stop).await?;
     }
     Ok(CommandResult::Success)
 }

@@ -15,7 +15,7 @@ use rules::config::scope::Consent;
 use rules::model::ids::GuildId;
 
 use super::{CommandResult, GlobalArgs, UsageError};
-use crate::config::{self, is_repository};
+use crate::config::{self, Config, is_repository};
 use crate::setup::{
     CONSENT_MODES, DocsRepository, GitHubCredential, MessageSource, SetupAnswers, SetupFile,
     TOKEN_FILE, next_steps, setup_files,
@@ -30,8 +30,8 @@ Examples:
   HARVESTER__DISCORD__TOKEN=… harvester init --source live --consent later --yes
 
 Asks for what no flag says; with --yes, nothing is asked and the rest gets its default. Writes
-DATA/harvester.toml and DATA/rules/scope.toml with comments, and the token, if it was typed in, to
-DATA/token: all readable by you alone. Existing files are never changed.")]
+DATA/harvester.toml and DATA/rules/scope.toml with comments, and the token, if it is in no file yet,
+to DATA/token: all readable by you alone. Existing files are never changed.")]
 pub(super) struct InitArgs {
     /// Ask nothing: what no flag says gets its default
     #[arg(long)]
@@ -122,7 +122,7 @@ pub(super) async fn run(
     for file in token.into_iter().chain(setup_files(&answers)) {
         write_private(&options.data, &file)?;
     }
-    options.settings()?;
+    check_written(&options.data)?;
     print_end(options, &answers);
     Ok(CommandResult::Success)
 }
@@ -256,10 +256,23 @@ fn write_private(data: &Path, file: &SetupFile) -> anyhow::Result<()> {
     opened.and_then(|mut opened| opened.write_all(file.text.as_bytes())).with_context(doing)
 }
 
+/// Loads what was written as the next command will. The token's variable is left out: it was for this
+/// command, and what is written names the file that holds the token now.
+fn check_written(data: &Path) -> anyhow::Result<()> {
+    let (_, environment) = live::token_apart(std::env::vars());
+    let config = Config::load(Some(&data.join(config::FILE)), environment.into_iter())?;
+    config::load_rules(config.rules.as_deref())?;
+    Ok(())
+}
+
 fn print_end(options: &GlobalArgs, answers: &SetupAnswers) {
     let bold = anstyle::Style::new().bold();
     let data = options.data.display();
     out!("\nWritten: {data}/harvester.toml and {data}/rules/scope.toml, readable by you alone.");
+    let in_environment = live::token_apart(std::env::vars()).0.is_some();
+    if in_environment && matches!(answers.source, MessageSource::Live { .. }) {
+        out!("The settings name the token's file: unset {} before the next command.", live::TOKEN);
+    }
     out!("\n{bold}Next{bold:#}");
     let data = match options.data.as_os_str() == super::DEFAULT_DATA {
         true => String::new(),

@@ -25,12 +25,14 @@ pub(super) async fn run(
     let settings = options.settings()?;
     let address = arguments.listen.as_deref().unwrap_or(&settings.config.listen);
     let listener = bind(address).await?;
+    // Before the address is printed: who reads it may send the signal at once.
+    let stop = stop_signal()?;
     let ReadHandle { store, searcher, .. } = options.reading(&settings).await?;
     let naming = settings.naming(&store).await?;
     out!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
     let http = within_limits(&settings.config.http);
     let router = site::router(SiteState::new(store, searcher, naming, settings.rules), &http, None);
-    site::serve(listener, router, &http, stop_signal()?).await?;
+    site::serve(listener, router, &http, stop).await?;
     Ok(CommandResult::Success)
 }
 

@@ -18,6 +18,9 @@ use crate::setup::{MessageSource, TOKEN_FILE};
 /// How long Discord may take to answer all questions about a token.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The environment variable of the bot's token.
+pub(super) const TOKEN: &str = "HARVESTER__DISCORD__TOKEN";
+
 /// What was decided about a live server.
 pub(super) struct LiveAnswers {
     pub(super) source: MessageSource,
@@ -28,8 +31,9 @@ pub(super) struct LiveAnswers {
 }
 
 pub(super) async fn ask(arguments: &InitArgs, prompt: &SetupPrompt) -> anyhow::Result<LiveAnswers> {
-    let environment = Config::load(None, std::env::vars())?.discord;
-    let token = token(arguments, prompt, environment.token)?;
+    let (told, others) = token_apart(std::env::vars());
+    let environment = Config::load(None, others.into_iter())?.discord;
+    let token = token(arguments, prompt, told.or(environment.token))?;
     let api_url = environment.api_url;
     let mut guilds = arguments.guilds.clone();
     let mut roles = Vec::new();
@@ -64,6 +68,15 @@ pub(super) async fn ask(arguments: &InitArgs, prompt: &SetupPrompt) -> anyhow::R
     };
     let source = MessageSource::Live { token_file, guilds, channels, api_url };
     Ok(LiveAnswers { source, token, roles })
+}
+
+/// The token that the environment sets, to the letter, and the other variables.
+pub(super) fn token_apart(
+    environment: impl Iterator<Item = (String, String)>,
+) -> (Option<SecretString>, Vec<(String, String)>) {
+    let is_token = |name: &str| name.eq_ignore_ascii_case(TOKEN);
+    let (token, others): (Vec<_>, Vec<_>) = environment.partition(|(name, _)| is_token(name));
+    (token.into_iter().next().map(|(_, text)| SecretString(text)), others)
 }
 
 /// The token from a file, the environment or the terminal, if it has the shape of one.
