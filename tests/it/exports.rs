@@ -82,7 +82,7 @@ impl Talk {
 
     /// A question, a helper's answer, and the asker's thanks; hours after what went before.
     pub(crate) fn resolved(&mut self, asker: u64, question: &str, answer: &str) {
-        self.clock += 780 * MINUTE;
+        self.clock += 600 * MINUTE;
         let asked = self.say(asker, None, question, None);
         let answered = self.say(900, Some("Helper"), answer, Some(&asked));
         self.say(asker, None, "that worked, thank you!", Some(&answered));

@@ -7,6 +7,7 @@ use crate::world::World;
 
 fn harvested() -> World {
     let world = World::new();
+    world.settle_in();
     let export = asked_three_times("Delete data/index and start again.").export();
     assert_eq!(world.import(&write(&world.path("help.json"), &export)).code, 0);
     world
