@@ -202,7 +202,7 @@ fn who_is_asked_decides_whether_their_words_are_quoted() {
         status["live"]["consents"] == 1 && !shown(&world).contains("Oil the damper")
     });
     let evidence = world.json(&["clusters", "--all", "--json"]);
-    assert_eq!(evidence.as_array().map(Vec::len), Some(1), "it stays evidence: {evidence}");
+    assert!(evidence.to_string().contains("kiln"), "it stays evidence: {evidence}");
     let sources = world.json(&["status", "--json"]);
     assert_eq!(sources["live"]["marks"], 1, "the mark stands: {sources}");
     daemon.stop();
