@@ -33,7 +33,7 @@ impl AddressLimiter {
 
     /// Takes a token of the address; without one, tells how long until the next.
     fn take(&self, address: IpAddr) -> Result<(), Duration> {
-        if self.requests.fetch_add(1, Ordering::Relaxed) % REQUESTS_PER_CLEANUP == 0 {
+        if self.requests.fetch_add(1, Ordering::Relaxed).is_multiple_of(REQUESTS_PER_CLEANUP) {
             self.buckets.retain_recent();
         }
         let taken = self.buckets.check_key(&bucket(address));

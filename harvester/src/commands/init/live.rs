@@ -171,3 +171,18 @@ fn print_server(server: &SurveyedServer) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_of_the_environment_is_taken_to_the_letter() {
+        let environment = [("HARVESTER__discord__token", "007"), ("HARVESTER__SITE__BURST", "9")];
+        let environment = environment.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let (token, others) = token_apart(environment.clone().into_iter());
+        assert_eq!(token, Some(SecretString("007".into())));
+        assert_eq!(others, environment[1..]);
+        assert_eq!(token_apart(others.into_iter()).0, None);
+    }
+}
