@@ -148,11 +148,7 @@ fn opens_tag(next: char) -> bool {
 
 /// Whether two characters beside each other open or close the tag of a template.
 fn is_tag(one: char, other: char) -> bool {
-    match (one, other) {
-        ('{', '{' | '%' | '#' | '!') | ('}' | '%' | '#' | '!', '}') => true,
-        ('%', '>') => true,
-        _ => false,
-    }
+    matches!((one, other), ('{', '{' | '%' | '#' | '!') | ('}' | '%' | '#' | '!', '}') | ('%', '>'))
 }
 
 #[cfg(test)]

@@ -97,7 +97,8 @@ impl Config {
         let mut reader = TomlReader::parse(&name, &text);
         for (key, value) in environment {
             if let Some(path) = key.strip_prefix(ENVIRONMENT_PREFIX) {
-                reader.overlay(&path.to_lowercase().split("__").collect::<Vec<_>>(), plain(&value));
+                let path = path.to_lowercase().replace("__", ".");
+                reader.overlay(&path.split('.').collect::<Vec<_>>(), plain(&path, &value));
             }
         }
         let config = Self::read(&mut reader, base);
@@ -253,8 +254,12 @@ fn unusable(path: &Path, problem: &str) -> ConfigErrors {
     ConfigErrors(vec![ConfigError { file, key: String::new(), problem }])
 }
 
-/// A value from the environment: a number or a truth value if it reads as one, else text.
-fn plain(text: &str) -> Value {
+/// A value from the environment for the setting at this path: text where the setting is one, else a
+/// number or a truth value if it reads as one, else text.
+fn plain(path: &str, text: &str) -> Value {
+    if reference::SETTINGS.iter().any(|setting| setting.path() == path && setting.is_text()) {
+        return Value::String(text.to_owned());
+    }
     match text.parse::<i64>() {
         Ok(number) => Value::Integer(number),
         Err(_) => match text {
@@ -290,6 +295,19 @@ mod tests {
         assert_eq!(config.target, Some(DocsTarget::Mintlify));
         assert_eq!(config.folder.unwrap().to_string(), "faq");
         assert_eq!(config.listen, "127.0.0.1:1");
+    }
+
+    #[test]
+    fn text_from_the_environment_stays_text() {
+        let environment = [
+            ("HARVESTER__DISCORD__TOKEN", "0123"),
+            ("HARVESTER__DOCS__FOLDER", "true"),
+            ("HARVESTER__DISCORD__HISTORY_DAYS", "30"),
+        ];
+        let config = load("", &environment).unwrap();
+        assert_eq!(config.discord.token, Some(SecretString("0123".into())));
+        assert_eq!(config.folder.unwrap().to_string(), "true");
+        assert_eq!(config.discord.history_days, 30);
     }
 
     #[test]

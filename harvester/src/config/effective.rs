@@ -72,7 +72,7 @@ fn effective_setting(
     let inside = table.get(setting.section).and_then(|section| section.get(setting.key));
     let (value, origin) = match (outside, inside) {
         (Some((name, text)), _) => {
-            let value = super::plain(text).to_string();
+            let value = super::plain(&setting.path(), text).to_string();
             (Some(value), SettingOrigin::Environment(name.clone()))
         }
         (None, Some(value)) => (Some(Value::to_string(value)), SettingOrigin::File),

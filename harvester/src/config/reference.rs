@@ -23,6 +23,11 @@ impl SettingReference {
         format!("{}.{}", self.section, self.key)
     }
 
+    /// Whether the value is text.
+    pub fn is_text(&self) -> bool {
+        self.example.starts_with('"')
+    }
+
     /// Whether the value itself is a secret, not only the name of its file.
     pub fn is_secret(&self) -> bool {
         ["token", "webhook_secret", "metrics_token"].contains(&self.key)
