@@ -1,7 +1,5 @@
 //! `/metrics`: counts of the store and the status of each daemon, in Prometheus text format.
 
-#[cfg(test)]
-mod deploy_files;
 mod table;
 
 use std::fmt::Write as _;
@@ -96,6 +94,8 @@ fn escape_label(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    mod deploy_files;
+
     use std::collections::BTreeSet;
 
     use indexer::store::{DiscordStatus, GatewayStatus};

@@ -12,7 +12,7 @@ use crate::exports::Talk;
 const SITE: [(&str, &str); 3] = [
     (
         "mkdocs.yml",
-        "site_name: Harbor\nnav:\n  - Start: index.md\nplugins:\n  - macros\n  - redirects:\n      redirect_maps: {}\n",
+        "site_name: Harbor\nnav:\n  - Start: index.md\nplugins:\n  - macros\n  - redirects:\n      redirect_maps:\n        \"old.md\": \"index.md\"\n",
     ),
     ("docs/index.md", "# Start\n"),
     (".github/answer-harvester.yml", "limits:\n  open: 50\n  per_day: 50\n  per_hour: 50\n"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::table::{DAEMON, STORE};
+use super::super::table::{DAEMON, STORE};
 
 /// The metrics that a text names.
 fn named(text: &str) -> BTreeSet<&str> {
