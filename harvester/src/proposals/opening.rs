@@ -225,10 +225,11 @@ impl ProposalReconciler {
         })
     }
 
-    /// Whether a page contains a listed value: then it is proposed alone.
+    /// Whether a page contains a listed address or invite: then it is proposed alone. Listed links are only
+    /// hosts that may be linked.
     fn states_a_fact(&self, draft: &Draft) -> bool {
         let facts = &self.rules.facts;
-        let values = facts.addresses.iter().chain(&facts.invites).chain(&facts.links);
+        let values = facts.addresses.iter().chain(&facts.invites);
         values.into_iter().any(|value| draft.page().contains(value.as_str()))
     }
 
