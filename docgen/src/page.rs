@@ -1,4 +1,5 @@
 pub mod amend;
+mod channel_pointers;
 pub mod draft;
 pub mod evidence;
 pub(crate) mod format;

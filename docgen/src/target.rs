@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use rules::markdown::{
     MarkdownBlock, MarkdownDialect, MarkdownInline, MarkdownList, needs_template_engine,
+    render_for_site,
 };
 use rules::model::ids::ClusterId;
 
@@ -17,7 +18,7 @@ use crate::paths::is_reserved;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DocsTarget {
     /// A `.md` file that starts with its title as a heading. Which generator reads it is not known,
-    /// so that code holding template tags is refused.
+    /// so that code holding template tags is written as encoded HTML.
     Markdown,
     /// An `.mdx` file whose front matter is `title` and `description`; the title is no heading.
     Mintlify,
@@ -62,7 +63,7 @@ impl DocsTarget {
         if self.has_front_matter() { "mdx" } else { "md" }
     }
 
-    /// Whether a generator would run something in this code, as it is on the page.
+    /// Whether a generator would run something in this code if it stood in a fence.
     pub(crate) fn runs(self, code: &str) -> bool {
         match self {
             Self::Mintlify | Self::Docusaurus => false,
@@ -94,7 +95,18 @@ impl DocsTarget {
         (self != Self::MdBook || known != "rust").then_some(known)
     }
 
-    pub(crate) fn guarded(self, blocks: &[MarkdownBlock]) -> Vec<MarkdownBlock> {
+    /// Blocks as they stand on a page.
+    pub(crate) fn render(self, blocks: &[MarkdownBlock]) -> String {
+        render_for_site(&self.guarded(blocks), self.flavour(), &|code| self.runs(code))
+    }
+
+    /// Code as a block of a page.
+    pub(crate) fn render_code(self, code: &str) -> String {
+        let text = code.to_owned();
+        self.render(&[MarkdownBlock::Code { language: None, text }])
+    }
+
+    fn guarded(self, blocks: &[MarkdownBlock]) -> Vec<MarkdownBlock> {
         let blocks = blocks.iter().map(|block| match block {
             MarkdownBlock::Paragraph(inlines) => {
                 MarkdownBlock::Paragraph(self.guarded_line(inlines))

@@ -13,6 +13,7 @@ pub(crate) fn cluster() -> Cluster {
         trusted: false,
         text: String::new(),
         sent: Millis(0),
+        has_attachment: false,
     };
     let occurrence = Occurrence {
         conversation: ConversationId(MessageId(5)),

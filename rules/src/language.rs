@@ -77,6 +77,7 @@ const LISTS: [(&str, &[&str]); 8] = [
             "insults",
             "payment",
             "empty_words",
+            "attachment_words",
             "elsewhere",
         ],
     ),

@@ -5,6 +5,7 @@
 //! what Discord shows as a small tree; [`render`] writes that tree and escapes everything else.
 
 mod blocks;
+mod encoded_code;
 mod escape;
 mod inline;
 mod link;
@@ -13,8 +14,9 @@ mod page_parser;
 mod render;
 
 pub use crate::text::visible;
+pub use encoded_code::{ENCODED_SPAN_END, ENCODED_SPAN_START, decode_block, encode_block};
 pub use escape::{MarkdownDialect, code_block, code_span, escape, needs_template_engine};
-pub use render::render;
+pub use render::{render, render_for_site};
 
 /// A part of a message that stands on lines of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -25,6 +25,7 @@ pub use facts::FactRules;
 pub use fold::deobfuscate;
 pub use links::link_hosts;
 pub use secrets::SecretMatch;
+pub use self_contained::AnswerForm;
 pub use verdict::{SafetyFinding, SafetyMeasure, SafetyVerdict};
 
 /// What `safety.toml` and `secrets.toml` say. Cheap to clone.
@@ -66,9 +67,9 @@ pub fn judge_text(text: &str, rules: &SafetyRules, facts: &FactRules) -> SafetyV
 }
 
 /// Why an answer says too little, or nothing to somebody who was not there; `None` if it stands
-/// alone. `words` is its text without markup, `has_code` whether it holds a fence or a code span.
-pub fn why_not_alone(words: &str, has_code: bool, rules: &SafetyRules) -> Option<&'static str> {
-    rules.answer.missing_context(words, has_code)
+/// alone. `words` is its text without markup.
+pub fn why_not_alone(words: &str, form: AnswerForm, rules: &SafetyRules) -> Option<&'static str> {
+    rules.answer.missing_context(words, form)
 }
 
 #[cfg(test)]

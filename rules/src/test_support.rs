@@ -41,5 +41,6 @@ pub(crate) fn quote(message: u64, text: &str) -> Quote {
         trusted: false,
         text: text.to_owned(),
         sent: Millis(message as i64 * Millis::HOUR),
+        has_attachment: false,
     }
 }

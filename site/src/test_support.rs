@@ -18,6 +18,7 @@ pub(crate) fn quote(hour: u64, author: u64, text: &str) -> Quote {
         trusted: false,
         text: text.to_owned(),
         sent: message.created_at(),
+        has_attachment: false,
     }
 }
 

@@ -3,9 +3,7 @@
 use std::sync::LazyLock;
 
 use rules::language::page_words::PageWords;
-use rules::markdown::{
-    MarkdownBlock, MarkdownDialect, MarkdownList, code_block, escape, plain_text, render,
-};
+use rules::markdown::{MarkdownBlock, MarkdownDialect, MarkdownList, escape, plain_text};
 use rules::model::cluster::Occurrence;
 use rules::model::ids::ClusterId;
 use serde::Serialize;
@@ -114,7 +112,7 @@ impl PageInput<'_> {
     pub(crate) fn render_page(&self, path: &str, target: DocsTarget) -> RenderedPage {
         let flavour = target.flavour();
         let words = PageWords::for_text(self.title);
-        let answer = render(&target.guarded(&self.answers[0].blocks), flavour);
+        let answer = target.render(&self.answers[0].blocks);
         let versions = format!("{}: {}", words.versions, self.versions.join(", "));
         let values = PageValues {
             front_matter: target.has_front_matter(),
@@ -129,10 +127,7 @@ impl PageInput<'_> {
             title_json: json(self.title),
             description_json: json(&self.description()),
             anchor: anchor(self.cluster),
-            symptom: self
-                .symptom
-                .as_ref()
-                .map(|symptom| code_block(&target.guarded_code(&symptom.text), None)),
+            symptom: self.symptom.as_ref().map(|symptom| target.render_code(&symptom.text)),
             answer: &answer,
             versions: (!self.versions.is_empty()).then(|| escape(&versions, flavour)),
             others: self.other_answers(target),
@@ -147,14 +142,15 @@ impl PageInput<'_> {
 
     /// The answers after the first one; several of them as a numbered list.
     fn other_answers(&self, target: DocsTarget) -> Option<String> {
-        let others = self.answers[1..].iter().map(|answer| target.guarded(&answer.blocks));
-        let others = others.collect::<Vec<_>>();
-        let blocks = match <[_; 1]>::try_from(others) {
-            Ok([only]) => only,
-            Err(others) if others.is_empty() => return None,
-            Err(items) => vec![MarkdownBlock::List(MarkdownList { start: Some(1), items })],
-        };
-        Some(render(&blocks, target.flavour()))
+        match &self.answers[1..] {
+            [] => None,
+            [only] => Some(target.render(&only.blocks)),
+            several => {
+                let items = several.iter().map(|answer| answer.blocks.clone()).collect();
+                let list = MarkdownList { start: Some(1), items };
+                Some(target.render(&[MarkdownBlock::List(list)]))
+            }
+        }
     }
 
     /// Every message whose words are on the page but for the wordings, which are links themselves.

@@ -9,8 +9,9 @@ use rules::model::ids::Millis;
 use rules::occurrence_ranking::{RankedOccurrence, SolutionStanding, overlap, rank_occurrences};
 use rules::publish::anonymize::Participants;
 use rules::resolution::ResolutionGrade;
-use rules::safety::{FactRules, judge_text, redact, why_not_alone};
+use rules::safety::{AnswerForm, FactRules, judge_text, redact, why_not_alone};
 
+use super::channel_pointers::{points_to_unknown_channel, without_channel_pointers};
 use super::model::DraftContext;
 use super::wording;
 use crate::lines::shortened;
@@ -113,16 +114,17 @@ fn read<'c>(
     let RankedOccurrence { occurrence, standing, .. } = *ranked;
     let text = redact(&quote.text, &context.rules.safety);
     let text = wording::without_quotes(&text, &said_by_others(occurrence, quote));
+    let text = without_channel_pointers(&text);
+    if points_to_unknown_channel(&text) {
+        return Err("it points to a channel that readers cannot find");
+    }
     let text = wording::cleaned(&text, people);
     let text = wording::capitalised(wording::without_yes(&text, title));
     let mut blocks = people.read(&wording::with_fragments(&text, people));
     let words = plain_text(&blocks);
-    if let Some(why) = why_not_alone(&words, has_code(&blocks), &context.rules.safety) {
+    let form = AnswerForm { has_code: has_code(&blocks), has_attachment: quote.has_attachment };
+    if let Some(why) = why_not_alone(&words, form, &context.rules.safety) {
         return Err(why);
-    }
-    let target = context.target;
-    if codes(&blocks).iter().any(|code| target.runs(&target.guarded_code(code))) {
-        return Err("its code contains template tags that a documentation generator would run");
     }
     wording::with_code_words(&mut blocks);
     wording::with_full_stops(&mut blocks);
@@ -175,8 +177,7 @@ pub(crate) fn symptom<'c>(
         let line = || words.lines().map(str::trim).find(|line| is_error(line) && line.len() < 300);
         let symptom = shown.or_else(line)?.to_owned();
         let fits = symptom.len() <= LONGEST_SYMPTOM && symptom.lines().count() <= 30;
-        let runs = context.target.runs(&context.target.guarded_code(&symptom));
-        let shown = fits && !runs && is_publishable(&symptom, context, facts);
+        let shown = fits && is_publishable(&symptom, context, facts);
         shown.then_some(QuestionText { occurrence, text: symptom })
     })
 }

@@ -124,5 +124,6 @@ fn quote(message: u64, author: u64, name: &str, text: &str, sent: i64) -> Quote 
         trusted: author == 201,
         text: text.into(),
         sent: Millis(sent),
+        has_attachment: false,
     }
 }

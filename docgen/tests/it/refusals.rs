@@ -72,6 +72,7 @@ fn an_answer_that_does_not_stand_alone_is_refused() {
         ("yes", "it only says yes, no or thanks"),
         ("try it", "it is too short"),
         ("as I said, run the command", "it refers to something that the reader does not see"),
+        ("Set `a` as <#123> says", "it points to a channel that readers cannot find"),
     ] {
         assert_eq!(
             refusal(DocsTarget::Markdown, QUESTION, answer),
@@ -89,12 +90,15 @@ fn an_answer_that_does_not_stand_alone_is_refused() {
 }
 
 #[test]
-fn template_tags_in_code_are_refused_where_a_generator_may_run_them() {
-    let answer = "Write this into the page:\n```\n{{#include secret.txt}}\n```";
-    assert_eq!(
-        refusal(DocsTarget::Markdown, QUESTION, answer),
-        "no answer is self-contained: its code contains template tags that a documentation generator would run"
-    );
+fn template_tags_in_code_are_entities_where_a_generator_may_run_them() {
+    let answer = "Write `{{ user }}` into the page, or this:\n```yaml\n{{#include secret.txt}}\n\n{% x %}\n```";
+    for target in [DocsTarget::Markdown, DocsTarget::Faq, DocsTarget::MkDocs] {
+        let page = refusal(target, QUESTION, answer);
+        let span = "<code v-pre>&#123;&#123; user &#125;&#125;</code>";
+        let block = "<pre v-pre><code class=\"language-yaml\">&#123;&#123;&#35;include secret.txt&#125;&#125;\n\n&#123;&#37; x &#37;&#125;</code></pre>";
+        assert!(page.contains(span) && page.contains(block), "{page}");
+        assert!(!page.contains("{{") && !page.contains("{%"), "{page}");
+    }
     assert!(refusal(DocsTarget::Mintlify, QUESTION, answer).contains("{{#include secret.txt}}"));
 }
 

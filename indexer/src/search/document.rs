@@ -125,6 +125,7 @@ mod tests {
             trusted: false,
             text: text.to_owned(),
             sent: Millis(0),
+            has_attachment: false,
         };
         let occurrence = Occurrence {
             conversation: ConversationId(MessageId(1)),

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use regex::Regex;
 
+use super::encoded_code::{ENCODED_SPAN_END, ENCODED_SPAN_START, decode_block};
 use super::{MarkdownBlock, MarkdownInline, MarkdownList, escape, inline, link, plain_text};
 use crate::text::visible;
 
@@ -76,11 +77,13 @@ struct PageFrame {
     items: Vec<Vec<MarkdownBlock>>,
     /// Inlines that no block holds yet.
     line: Vec<MarkdownInline>,
+    /// Where in the line an encoded code span began.
+    span_start: Option<usize>,
 }
 
 impl PageFrame {
     fn of(kind: PageBlockKind) -> Self {
-        Self { kind, blocks: Vec::new(), items: Vec::new(), line: Vec::new() }
+        Self { kind, blocks: Vec::new(), items: Vec::new(), line: Vec::new(), span_start: None }
     }
 
     fn push(&mut self, block: MarkdownBlock) {
@@ -89,9 +92,19 @@ impl PageFrame {
     }
 
     fn end_paragraph(&mut self) {
+        self.span_start = None;
         let paragraph = MarkdownBlock::Paragraph(inline::tidy(std::mem::take(&mut self.line)));
         if !plain_text(std::slice::from_ref(&paragraph)).trim().is_empty() {
             self.blocks.push(paragraph);
+        }
+    }
+
+    fn end_span(&mut self) {
+        let start = self.span_start.take().filter(|start| *start < self.line.len());
+        if let Some(start) = start {
+            let code = self.line.split_off(start);
+            let code = plain_text(&[MarkdownBlock::Paragraph(code)]);
+            self.line.push(MarkdownInline::Code(code));
         }
     }
 
@@ -128,6 +141,14 @@ impl PageParser {
             Event::InlineHtml(tag) if tag.to_ascii_lowercase().starts_with("<br") => {
                 MarkdownInline::Break
             }
+            Event::InlineHtml(tag) if tag.as_ref() == ENCODED_SPAN_START => {
+                let here = self.here();
+                here.span_start = Some(here.line.len());
+                return;
+            }
+            Event::InlineHtml(tag) if tag.as_ref() == ENCODED_SPAN_END => {
+                return self.here().end_span();
+            }
             Event::SoftBreak => MarkdownInline::Text(" ".to_owned()),
             Event::HardBreak => MarkdownInline::Break,
             _ => return,
@@ -161,7 +182,11 @@ impl PageParser {
                 }
             }
             PageBlockKind::Html => {
-                let text = html_words(&frame.words());
+                let html = frame.words();
+                if let Some(code) = decode_block(&html) {
+                    return parent.push(code);
+                }
+                let text = html_words(&html);
                 parent.end_paragraph();
                 parent.line.push(MarkdownInline::Text(text));
                 parent.end_paragraph();

@@ -2,33 +2,60 @@
 
 use pulldown_cmark::{Event, Options, Parser, TagEnd};
 
+use super::encoded_code::{encode_block, encode_span};
 use super::escape::{code_block, code_span, is_line_start, push_escaped, push_text};
 use super::{MarkdownBlock, MarkdownDialect, MarkdownInline};
 use crate::text::visible;
 
-/// Writes blocks so that a Markdown reader finds the same tree again and nothing else. Ends without
-/// a line end.
-pub fn render(blocks: &[MarkdownBlock], flavour: MarkdownDialect) -> String {
-    rendered(blocks, flavour, false)
+/// How a page is written.
+#[derive(Clone, Copy)]
+struct Style<'s> {
+    dialect: MarkdownDialect,
+    /// Whether the site's generator would run something in this code.
+    is_run: &'s dyn Fn(&str) -> bool,
 }
 
-fn rendered(blocks: &[MarkdownBlock], flavour: MarkdownDialect, inside: bool) -> String {
+/// Writes blocks so that a Markdown reader finds the same tree again and nothing else. Ends without
+/// a line end.
+pub fn render(blocks: &[MarkdownBlock], dialect: MarkdownDialect) -> String {
+    render_for_site(blocks, dialect, &|_| false)
+}
+
+/// The same for a site whose generator runs some code even where Markdown shows it: code for which `is_run`
+/// holds is written as encoded HTML.
+pub fn render_for_site(
+    blocks: &[MarkdownBlock],
+    dialect: MarkdownDialect,
+    is_run: &dyn Fn(&str) -> bool,
+) -> String {
+    rendered(blocks, Style { dialect, is_run }, false)
+}
+
+fn rendered(blocks: &[MarkdownBlock], style: Style<'_>, inside: bool) -> String {
     let mut out = String::new();
     let mut previous: Option<&MarkdownBlock> = None;
     for block in blocks {
         let written = match block {
-            MarkdownBlock::Paragraph(inlines) => paragraph(inlines, flavour),
+            MarkdownBlock::Paragraph(inlines) => paragraph(inlines, style),
+            MarkdownBlock::Code { text, .. }
+                if inside && style.dialect == MarkdownDialect::Python && (style.is_run)(text) =>
+            {
+                paragraph(&line_spans(text), style)
+            }
+            MarkdownBlock::Code { language, text } if (style.is_run)(text) => {
+                encode_block(text, language.as_deref())
+            }
             // Fences inside a list or a quote need an extension of MkDocs; indented code needs none.
-            MarkdownBlock::Code { text, .. } if inside && flavour == MarkdownDialect::Python => {
+            MarkdownBlock::Code { text, .. }
+                if inside && style.dialect == MarkdownDialect::Python =>
+            {
                 prefix_lines(visible(text).trim_matches('\n'), INDENT, INDENT)
             }
             MarkdownBlock::Code { language, text } => code_block(text, language.as_deref()),
-            MarkdownBlock::Quote(inner) => {
-                prefix_lines(&rendered(inner, flavour, true), "> ", "> ")
-            }
+            MarkdownBlock::Quote(inner) => prefix_lines(&rendered(inner, style, true), "> ", "> "),
             MarkdownBlock::List(list) => {
                 let alternate = matches!(previous, Some(MarkdownBlock::List(_)));
-                self::list(list, alternate, flavour)
+                self::list(list, alternate, style)
             }
         };
         if written.is_empty() {
@@ -47,7 +74,7 @@ const INDENT: &str = "    ";
 const LANGUAGE: [&str; 2] = [":::", "#!"];
 
 /// Two lists in a row would run together; the second one gets the other marker.
-fn list(list: &super::MarkdownList, alternate: bool, flavour: MarkdownDialect) -> String {
+fn list(list: &super::MarkdownList, alternate: bool, style: Style<'_>) -> String {
     let loose = list.items.iter().any(|item| {
         item.iter()
             .any(|block| !matches!(block, MarkdownBlock::Paragraph(_) | MarkdownBlock::List(_)))
@@ -56,17 +83,17 @@ fn list(list: &super::MarkdownList, alternate: bool, flavour: MarkdownDialect) -
     for (number, item) in list.items.iter().enumerate() {
         let marker = match (list.start, alternate) {
             (Some(start), false) => format!("{}. ", u64::from(start) + number as u64),
-            (Some(start), true) if flavour != MarkdownDialect::Python => {
+            (Some(start), true) if style.dialect != MarkdownDialect::Python => {
                 format!("{}) ", u64::from(start) + number as u64)
             }
             (Some(start), true) => format!("{}. ", u64::from(start) + number as u64),
             (None, false) => "- ".to_owned(),
             (None, true) => "* ".to_owned(),
         };
-        let body = self::item(item, flavour);
+        let body = self::item(item, style);
         let body = if loose { body } else { body.replace("\n\n", "\n") };
         if !body.is_empty() {
-            let indent = match flavour {
+            let indent = match style.dialect {
                 MarkdownDialect::CommonMark | MarkdownDialect::Mdx => " ".repeat(marker.len()),
                 MarkdownDialect::Python => INDENT.to_owned(),
             };
@@ -78,19 +105,21 @@ fn list(list: &super::MarkdownList, alternate: bool, flavour: MarkdownDialect) -
 
 /// The blocks of an item. Python-Markdown knows no code right behind the marker of an item: there it
 /// becomes a code span for every line.
-fn item(blocks: &[MarkdownBlock], flavour: MarkdownDialect) -> String {
+fn item(blocks: &[MarkdownBlock], style: Style<'_>) -> String {
     let Some((MarkdownBlock::Code { text, .. }, rest)) = blocks.split_first() else {
-        return rendered(blocks, flavour, true);
+        return rendered(blocks, style, true);
     };
-    if flavour != MarkdownDialect::Python {
-        return rendered(blocks, flavour, true);
+    if style.dialect != MarkdownDialect::Python {
+        return rendered(blocks, style, true);
     }
-    let mut spans = Vec::new();
-    for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        spans.extend([MarkdownInline::Code(line.to_owned()), MarkdownInline::Break]);
-    }
-    let first = std::iter::once(MarkdownBlock::Paragraph(spans));
-    rendered(&first.chain(rest.iter().cloned()).collect::<Vec<_>>(), flavour, true)
+    let first = std::iter::once(MarkdownBlock::Paragraph(line_spans(text)));
+    rendered(&first.chain(rest.iter().cloned()).collect::<Vec<_>>(), style, true)
+}
+
+/// A code span for every line of code.
+fn line_spans(code: &str) -> Vec<MarkdownInline> {
+    let lines = code.lines().filter(|line| !line.trim().is_empty());
+    lines.flat_map(|line| [MarkdownInline::Code(line.to_owned()), MarkdownInline::Break]).collect()
 }
 
 fn prefix_lines(text: &str, first: &str, others: &str) -> String {
@@ -108,16 +137,16 @@ fn prefix_lines(text: &str, first: &str, others: &str) -> String {
 
 /// Dialects differ in where a mark may open and close. Emphasis that our own reading of the result
 /// does not find again is left out: the words matter more.
-fn paragraph(inlines: &[MarkdownInline], flavour: MarkdownDialect) -> String {
+fn paragraph(inlines: &[MarkdownInline], style: Style<'_>) -> String {
     let mut plain = String::new();
-    push_inlines(&mut plain, inlines, flavour, false);
-    let plain = finish(plain, flavour);
+    push_inlines(&mut plain, inlines, style, false);
+    let plain = finish(plain, style);
     if !inlines.iter().any(is_emphasis) {
         return plain;
     }
     let mut rich = String::new();
-    push_inlines(&mut rich, inlines, flavour, true);
-    let rich = finish(rich, flavour);
+    push_inlines(&mut rich, inlines, style, true);
+    let rich = finish(rich, style);
     if read(&rich) == read(&plain) { rich } else { plain }
 }
 
@@ -145,35 +174,31 @@ fn read(markdown: &str) -> String {
 }
 
 /// A break between lines; one at the end of all would be a stray backslash.
-fn finish(mut out: String, flavour: MarkdownDialect) -> String {
-    while let Some(rest) = out.strip_suffix(flavour.line_break()) {
+fn finish(mut out: String, style: Style<'_>) -> String {
+    while let Some(rest) = out.strip_suffix(style.dialect.line_break()) {
         out.truncate(rest.len());
     }
     out.truncate(out.trim_end_matches(' ').len());
     out
 }
 
-fn push_inlines(
-    out: &mut String,
-    inlines: &[MarkdownInline],
-    flavour: MarkdownDialect,
-    emphasis: bool,
-) {
+fn push_inlines(out: &mut String, inlines: &[MarkdownInline], style: Style<'_>, emphasis: bool) {
     for (at, inline) in inlines.iter().enumerate() {
         match inline {
-            MarkdownInline::Text(text) => push_text(out, text, flavour),
+            MarkdownInline::Text(text) => push_text(out, text, style.dialect),
             MarkdownInline::Break => {
                 out.truncate(out.trim_end_matches(' ').len());
                 if !out.is_empty() && !out.ends_with('\n') {
-                    out.push_str(flavour.line_break());
+                    out.push_str(style.dialect.line_break());
                 }
             }
+            MarkdownInline::Code(code) if (style.is_run)(code) => out.push_str(&encode_span(code)),
             // An extension of MkDocs takes such a beginning for the name of a language.
             MarkdownInline::Code(code)
-                if flavour == MarkdownDialect::Python
+                if style.dialect == MarkdownDialect::Python
                     && LANGUAGE.iter().any(|sign| code.trim_start().starts_with(sign)) =>
             {
-                push_text(out, code.trim(), flavour)
+                push_text(out, code.trim(), style.dialect)
             }
             MarkdownInline::Code(code) => {
                 // Two spans side by side would share their backticks.
@@ -182,18 +207,18 @@ fn push_inlines(
                 }
                 out.push_str(&code_span(code));
             }
-            MarkdownInline::Link { text, url } => push_link(out, text, url, flavour, emphasis),
+            MarkdownInline::Link { text, url } => push_link(out, text, url, style, emphasis),
             MarkdownInline::Strong(inner) => {
-                push_marked(out, "**", inner, inlines.get(at + 1), flavour, emphasis)
+                push_marked(out, "**", inner, inlines.get(at + 1), style, emphasis)
             }
             MarkdownInline::Emphasis(inner) => {
-                push_marked(out, "*", inner, inlines.get(at + 1), flavour, emphasis)
+                push_marked(out, "*", inner, inlines.get(at + 1), style, emphasis)
             }
-            MarkdownInline::Strike(inner) if flavour == MarkdownDialect::Python => {
-                push_inlines(out, inner, flavour, emphasis)
+            MarkdownInline::Strike(inner) if style.dialect == MarkdownDialect::Python => {
+                push_inlines(out, inner, style, emphasis)
             }
             MarkdownInline::Strike(inner) => {
-                push_marked(out, "~~", inner, inlines.get(at + 1), flavour, emphasis)
+                push_marked(out, "~~", inner, inlines.get(at + 1), style, emphasis)
             }
         }
     }
@@ -204,7 +229,7 @@ fn push_marked(
     mark: &str,
     inner: &[MarkdownInline],
     next: Option<&MarkdownInline>,
-    flavour: MarkdownDialect,
+    style: Style<'_>,
     emphasis: bool,
 ) {
     let before = out.chars().next_back();
@@ -215,7 +240,7 @@ fn push_marked(
         out.push_str(mark);
     }
     let open = out.len();
-    push_inlines(out, inner, flavour, emphasis);
+    push_inlines(out, inner, style, emphasis);
     if !emphasis {
         return;
     }
@@ -251,26 +276,26 @@ fn push_link(
     out: &mut String,
     text: &[MarkdownInline],
     url: &str,
-    flavour: MarkdownDialect,
+    style: Style<'_>,
     emphasis: bool,
 ) {
     // An exclamation mark before the bracket would make it an image.
     if out.ends_with('!') {
         out.pop();
-        push_escaped(out, '!', flavour);
+        push_escaped(out, '!', style.dialect);
     }
     let bare = matches!(text, [MarkdownInline::Text(shown)] if shown == url);
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#=%+,&".contains(c);
-    if bare && flavour != MarkdownDialect::Mdx && url.chars().all(plain) {
+    if bare && style.dialect != MarkdownDialect::Mdx && url.chars().all(plain) {
         out.extend(["<", url, ">"]);
         return;
     }
     out.push('[');
     let start = out.len();
-    push_inlines(out, text, flavour, emphasis);
+    push_inlines(out, text, style, emphasis);
     let label = out
         .split_off(start)
-        .replace(flavour.line_break(), " ")
+        .replace(style.dialect.line_break(), " ")
         .replace("&#58;//", "://")
         .replace("&#46;", ".");
     out.push_str(&label);

@@ -140,6 +140,9 @@ pub struct Quote {
     /// joined by newlines.
     pub text: String,
     pub sent: Millis,
+    /// Whether files came with it, which no page shows.
+    #[serde(default)]
+    pub has_attachment: bool,
 }
 
 impl fmt::Debug for Quote {
@@ -264,6 +267,7 @@ impl Quote {
             trusted: conversation.trusted.contains(&first.author.id),
             text: said.iter().map(|message| message.own_words()).collect::<Vec<_>>().join("\n"),
             sent: first.sent,
+            has_attachment: said.iter().any(|message| !message.attachments.is_empty()),
         }
     }
 }

@@ -6,10 +6,20 @@ use super::pattern::compile;
 use crate::config::toml_reader::TomlReader;
 use crate::language::{Languages, Script};
 
+/// What an answer holds beside its words.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AnswerForm {
+    /// A fence or a code span.
+    pub has_code: bool,
+    /// A file, which no page shows.
+    pub has_attachment: bool,
+}
+
 #[derive(Debug)]
 pub(super) struct SelfContainedRules {
     words: usize,
     empty_words: Vec<String>,
+    attachment_words: Vec<String>,
     elsewhere: RegexSet,
 }
 
@@ -17,6 +27,8 @@ impl SelfContainedRules {
     pub(super) fn read(table: &mut TomlReader, languages: &Languages) -> Self {
         let words = table.integer("words", 4, 0, 100) as usize;
         let empty_words = languages.words_in(table, "empty_words", ("safety", "empty_words"));
+        let attachment_words =
+            languages.words_in(table, "attachment_words", ("safety", "attachment_words"));
         let mut good = Vec::new();
         for list in languages.lists(table, "elsewhere", ("safety", "elsewhere")) {
             for pattern in &list.words {
@@ -30,10 +42,11 @@ impl SelfContainedRules {
             table.wrong("elsewhere", format!("too many or too large patterns together: {error}"));
             RegexSet::empty()
         });
-        Self { words, empty_words, elsewhere }
+        Self { words, empty_words, attachment_words, elsewhere }
     }
 
-    pub(super) fn missing_context(&self, text: &str, has_code: bool) -> Option<&'static str> {
+    pub(super) fn missing_context(&self, text: &str, form: AnswerForm) -> Option<&'static str> {
+        let AnswerForm { has_code, has_attachment } = form;
         let words = text
             .split_whitespace()
             .filter(|word| !word.contains("://"))
@@ -46,6 +59,9 @@ impl SelfContainedRules {
         }
         if words.iter().all(|word| self.empty_words.contains(word)) && !has_code {
             return Some("it only says yes, no or thanks");
+        }
+        if has_attachment && !has_code && words.iter().any(|word| self.is_about_attachment(word)) {
+            return Some("it needs the file that came with it");
         }
         if self.elsewhere.is_match(text) {
             return Some("it refers to something that the reader does not see");
@@ -62,5 +78,12 @@ impl SelfContainedRules {
         };
         (words.iter().map(weight).sum::<usize>() < self.words && !has_code)
             .then_some("it is too short")
+    }
+
+    /// Whether a word may point at a file. A Korean word may have an ending.
+    fn is_about_attachment(&self, word: &String) -> bool {
+        let begins =
+            |known: &String| Script::of(known) == Script::Hangul && word.starts_with(known);
+        self.attachment_words.iter().any(|known| known == word || begins(known))
     }
 }

@@ -362,7 +362,22 @@ fn an_answer_must_stand_alone() {
             Some("it refers to something that the reader does not see"),
         ),
     ] {
-        assert_eq!(why_not_alone(text, code, &rules.safety), expected, "{text}");
+        let form = AnswerForm { has_code: code, has_attachment: false };
+        assert_eq!(why_not_alone(text, form, &rules.safety), expected, "{text}");
+    }
+}
+
+#[test]
+fn an_answer_that_points_at_its_file_does_not_stand_alone() {
+    let rules = rules();
+    for (text, has_code, expected) in [
+        ("put this into your settings folder", false, Some("it needs the file that came with it")),
+        ("첨부한 설정으로 바꾸면 됩니다", false, Some("it needs the file that came with it")),
+        ("put this into your settings folder", true, None),
+        ("Open the settings and switch off the proxy", false, None),
+    ] {
+        let form = AnswerForm { has_code, has_attachment: true };
+        assert_eq!(why_not_alone(text, form, &rules.safety), expected, "{text}");
     }
 }
 

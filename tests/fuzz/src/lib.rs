@@ -14,8 +14,8 @@ use harvester::import::read_export;
 use rules::config::ruleset::Ruleset;
 use rules::safety::redact;
 
-/// A page is named in a navigation by one line or string; everything else stays, a second time changes
-/// nothing, and taking it out leaves what was there. The first byte chooses the format, the first line is
+/// A page is named in a navigation by one line or string in which nothing is live; everything else stays, a
+/// second time changes nothing, and taking it out leaves what was there. The first byte chooses the format, the first line is
 /// the title, the rest is the file.
 pub fn navigation(bytes: &[u8]) {
     let Some((format, rest)) = bytes.split_first() else { return };
@@ -27,6 +27,10 @@ pub fn navigation(bytes: &[u8]) {
     let entry = NavEntry { kind, page, title: title.to_owned() };
     let Ok(Some(listed)) = FileEdit::List(entry.clone()).apply(Some(file)) else { return };
     assert!(listed.len() > file.len(), "naming a page only adds");
+    let signs = ["{{", "{%", "{#", "{!", "<%", "-8<-", "</", "<!", "<?"];
+    let live =
+        signs.iter().find(|sign| listed.matches(*sign).count() > file.matches(*sign).count());
+    assert_eq!(live, None, "a program acts upon the entry");
     if kind != NavFormat::Mintlify {
         let added = listed.split('\n').count() - file.split('\n').count();
         assert!(added <= 2, "a title adds {added} lines");

@@ -71,6 +71,7 @@ pub(crate) fn occurrence(id: u64, question: &str, answer: &str) -> Occurrence {
         trusted: false,
         text: text.to_owned(),
         sent: at(message),
+        has_attachment: false,
     };
     Occurrence {
         conversation: ConversationId(MessageId(id)),

@@ -51,6 +51,7 @@ fn judged(message: &Message) -> ConversationRow {
         trusted: false,
         text: message.text.clone(),
         sent: message.sent,
+        has_attachment: false,
     };
     let conversation = ConversationId(message.id);
     let occurrence = Occurrence {

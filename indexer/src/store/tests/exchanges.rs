@@ -15,6 +15,7 @@ fn resolved(conversation: u64, exchanges: &[u64]) -> ConversationRow {
         trusted: false,
         text: text.into(),
         sent: Millis(0),
+        has_attachment: false,
     };
     let occurrence = |question| Occurrence {
         conversation: ConversationId(MessageId(conversation)),

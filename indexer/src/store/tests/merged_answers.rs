@@ -20,6 +20,7 @@ fn judged(channel: u64, question: u64, asked: &str) -> ConversationRow {
         trusted: false,
         text: text.into(),
         sent: Millis(id as i64),
+        has_attachment: false,
     };
     let conversation = ConversationId(MessageId(question));
     let occurrence = Occurrence {

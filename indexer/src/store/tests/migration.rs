@@ -75,6 +75,7 @@ fn occurrence() -> Occurrence {
         trusted: false,
         text: text.into(),
         sent: Millis(id as i64),
+        has_attachment: false,
     };
     Occurrence {
         conversation: ConversationId(MessageId(100)),

@@ -24,6 +24,7 @@ fn judged(number: usize, question: &str) -> ConversationRow {
         trusted: false,
         text: text.into(),
         sent: Millis(0),
+        has_attachment: false,
     };
     let occurrence = Occurrence {
         conversation: ConversationId(id),
