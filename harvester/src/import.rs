@@ -17,6 +17,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
+
 use crate::event::ChatEvent;
 use error::ImportError;
 use file_report::FileReport;
@@ -40,6 +42,9 @@ pub fn read_export(
     Ok(export.into_report())
 }
 
+/// A file as UTF-8: one that begins with the mark of UTF-16, as some editors save it, is decoded.
+pub type DecodingReader<R> = DecodeReaderBytes<R, Vec<u8>>;
+
 /// Opens an export for reading; every byte read is added to `bytes_read`.
 ///
 /// # Errors
@@ -47,10 +52,14 @@ pub fn read_export(
 pub fn open(
     path: &Path,
     bytes_read: Arc<AtomicU64>,
-) -> Result<ExportReader<CountingReader<File>>, ImportError> {
+) -> Result<ExportReader<DecodingReader<CountingReader<File>>>, ImportError> {
     let file =
         File::open(path).map_err(|source| ImportError::cannot_open(path.to_owned(), source))?;
-    Ok(ExportReader::new(path, CountingReader { reader: file, bytes_read }))
+    Ok(ExportReader::new(path, decoded(CountingReader { reader: file, bytes_read })))
+}
+
+fn decoded<R: Read>(reader: R) -> DecodingReader<R> {
+    DecodeReaderBytesBuilder::new().utf8_passthru(true).build(reader)
 }
 
 /// A reader that tells another thread how far it has come.

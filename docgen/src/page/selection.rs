@@ -8,6 +8,7 @@ use rules::model::cluster::{Cluster, Occurrence, Quote};
 use rules::model::ids::Millis;
 use rules::occurrence_ranking::{RankedOccurrence, SolutionStanding, overlap, rank_occurrences};
 use rules::publish::anonymize::Participants;
+use rules::publish::title::asks_something;
 use rules::resolution::ResolutionGrade;
 use rules::safety::{AnswerForm, FactRules, judge_text, redact, why_not_alone};
 
@@ -174,7 +175,10 @@ pub(crate) fn symptom<'c>(
         let blocks = people.read(&wording::cleaned(&text, people));
         let shown = codes(&blocks).into_iter().find(|code| code.contains('\n') || is_error(code));
         let words = plain_text(&blocks);
-        let line = || words.lines().map(str::trim).find(|line| is_error(line) && line.len() < 300);
+        let line = || {
+            let mut lines = words.lines().map(str::trim);
+            lines.find(|line| is_error(line) && !asks_something(line) && line.len() < 300)
+        };
         let symptom = shown.or_else(line)?.to_owned();
         let fits = symptom.len() <= LONGEST_SYMPTOM && symptom.lines().count() <= 30;
         let shown = fits && is_publishable(&symptom, context, facts);

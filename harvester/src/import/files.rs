@@ -9,11 +9,15 @@ use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 use std::str::Bytes;
 
+use super::decoded;
 use super::error::ImportError;
 use super::reader::ExportReader;
 
 /// How much of a file is looked at: the part before the messages is far shorter.
 const LOOKED_AT: u64 = 64 << 10;
+
+/// Files of a folder whose faults an error names.
+const MOST_REASONS: usize = 3;
 
 /// What was found below the named paths.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -73,18 +77,39 @@ fn folder(
         .map_err(|(path, source)| ImportError::CannotOpen { path, source })?;
     files.sort_by(|a, b| by_name(a, b));
     let mut exports = Vec::new();
+    let mut reasons = Vec::new();
     for path in files {
         match file(&path) {
             Ok(()) => exports.push(path),
-            Err(ImportError::NotAnExport { why, .. }) => passed_over.push((path, why)),
+            Err(ImportError::NotAnExport { why, .. }) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                reasons.push(format!("{name}: {why}"));
+                passed_over.push((path, why));
+            }
             Err(error) => return Err(error),
         }
     }
     if exports.is_empty() {
-        let why = "the folder holds no `.json` file that is one".to_owned();
+        let why = no_export_reason(&reasons);
         return Err(ImportError::NotAnExport { path: path.to_owned(), why });
     }
     Ok(exports)
+}
+
+/// Why a folder holds no export, with what is wrong with its first files.
+fn no_export_reason(reasons: &[String]) -> String {
+    let mut why = "the folder holds no `.json` file that is one".to_owned();
+    for (at, reason) in reasons.iter().take(MOST_REASONS).enumerate() {
+        why.push_str(if at == 0 { " (" } else { "; " });
+        why.push_str(reason);
+    }
+    if reasons.len() > MOST_REASONS {
+        why.push_str(&format!("; and {} more", reasons.len() - MOST_REASONS));
+    }
+    if !reasons.is_empty() {
+        why.push(')');
+    }
+    why
 }
 
 /// Lists the `*.json` files below a folder. Links to folders are not followed. Nor are the
@@ -121,7 +146,7 @@ fn file(path: &Path) -> Result<(), ImportError> {
         return Ok(());
     }
     let start = File::open(path).map_err(cannot_open)?.take(LOOKED_AT);
-    match ExportReader::new(path, start).next_event() {
+    match ExportReader::new(path, decoded(start)).next_event() {
         Err(error @ ImportError::NotAnExport { .. }) => Err(error),
         Err(ImportError::Unreadable { source, .. }) => Err(cannot_open(source)),
         Ok(_) | Err(_) => Ok(()),

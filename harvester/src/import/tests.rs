@@ -72,6 +72,17 @@ fn a_byte_order_mark_and_windows_line_ends_change_nothing() {
 }
 
 #[test]
+fn a_file_that_an_editor_saved_as_utf_16_says_the_same() {
+    let file = export(&[plain(1, "유약은 어떻게 하나요?"), plain(2, "Cone six.")]);
+    let expected = read(file.as_bytes()).messages;
+    for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        let units = std::iter::once(0xfeff).chain(file.encode_utf16());
+        let bytes = units.flat_map(to_bytes).collect::<Vec<_>>();
+        assert_eq!(read(decoded(&bytes[..])).messages, expected);
+    }
+}
+
+#[test]
 fn people_are_shared_while_they_stay_the_same() {
     let renamed = plain(3, "c").replace("ash", "ash-the-potter");
     let messages = read(export(&[plain(1, "a"), plain(2, "b"), renamed]).as_bytes()).messages;

@@ -168,11 +168,19 @@ impl InlineScanner<'_> {
         let word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
         let within_word = c == '_';
         self.at += source.len();
+        // Discord closes no `*` behind white space: there, another one may begin.
+        if mark == Delimiter::Star && !solid(before) && solid(after) {
+            self.unopen_to(mark);
+        }
         let is_open = self.frames.iter().any(|frame| frame.mark == Some(mark));
+        // `2*3*4` and `2**8` are what they say, even where Discord shows one sign fewer.
+        let ascii = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        let is_sum = c == '*' && ascii(before) && ascii(after);
         if is_open && solid(before) && !(within_word && word(after)) {
             self.close(mark);
         } else if solid(after)
             && !(within_word && word(before))
+            && !is_sum
             && self.frames.len() < DEEPEST
             && !is_open
         {
@@ -201,6 +209,13 @@ impl InlineScanner<'_> {
             }
             Delimiter::Strike => self.push(MarkdownInline::Strike(nodes)),
             Delimiter::Spoiler => nodes.into_iter().for_each(|node| self.push(node)),
+        }
+    }
+
+    /// Gives up every mark from the innermost to this one, if it is open.
+    fn unopen_to(&mut self, mark: Delimiter) {
+        while self.frames.iter().any(|frame| frame.mark == Some(mark)) {
+            self.unopen();
         }
     }
 

@@ -21,6 +21,8 @@ fn discord_markdown_becomes_commonmark() {
             "*two words* \\_\\_init\\_\\_.py snake_case_name",
         ),
         ("***both***", "***both***"),
+        ("size 2*3*4 and 2**8**2", "size 2\\*3\\*4 and 2\\*\\*8\\*\\*2"),
+        ("*.example.org, then *all* of it", "\\*.example.org, then *all* of it"),
         ("2 * 3 * 4 and a*b", "2 \\* 3 \\* 4 and a\\*b"),
         ("# Title\ntext", "**Title**\n\ntext"),
         ("#### literal\n#tag", "\\#### literal\\\n\\#tag"),

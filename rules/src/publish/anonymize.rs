@@ -1,7 +1,10 @@
 //! Message texts as they may be published: without the names of people who did not choose to be named.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::language::Languages;
 use crate::markdown::{MarkdownBlock, MarkdownInline, parse, plain_text};
@@ -51,7 +54,7 @@ impl<'c> Participants<'c> {
 
     /// The title that a question makes. Empty only if the question has no word.
     pub fn title(&self, question: &str) -> String {
-        let blocks = self.read(question);
+        let blocks = self.read(&without_last_mention(question));
         let said = blocks
             .iter()
             .filter(|block| !matches!(block, MarkdownBlock::Code { .. } | MarkdownBlock::Quote(_)))
@@ -192,6 +195,15 @@ impl<'c> Participants<'c> {
         out.push_str(&text[done..]);
         out
     }
+}
+
+/// A question without whom its last words call: "…with the plugin, @name?".
+fn without_last_mention(question: &str) -> Cow<'_, str> {
+    static CALLED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:[ ,]+(?:@[\w.-]*\w|<@[!&]?\d{1,20}>))+(?P<mark>[ ?!.]*)$")
+            .expect("a constant pattern")
+    });
+    CALLED.replace(question.trim_end(), "$mark")
 }
 
 /// Whether a line says all that it begins to say: it neither was cut nor ends in a word that needs

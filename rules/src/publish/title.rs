@@ -67,6 +67,14 @@ pub fn title_score(text: &str) -> f32 {
     score
 }
 
+/// Whether a line is somebody's question, of which a part may look like the output of a program.
+pub fn asks_something(line: &str) -> bool {
+    static ASKS: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| Languages::built_in().words("title", "question_words").collect());
+    let first = line.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    line.trim_end().ends_with('?') || ASKS.contains(first.to_lowercase().as_str())
+}
+
 /// The question as one plain line: without address, greeting, mentions, links and Markdown, its first
 /// letter upper-case, at most 120 characters, cut at a word. Of several sentences the one that asks
 /// with the most content words is used. Empty only if the text has no word.

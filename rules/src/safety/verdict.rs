@@ -135,9 +135,11 @@ impl VerdictRules {
                 range: folded.original(link.range),
             });
         }
-        // Hosts in other scripts are gone from the folded text, and lead elsewhere than they seem to.
-        for link in self.links.unlisted(text, facts).into_iter().filter(|one| !one.link.is_ascii())
-        {
+        // Renderers read the text as it is: there, a host in another script leads elsewhere than it seems to,
+        // and an invisible character may let a link begin.
+        let as_it_is =
+            matches!(folded.text, Cow::Owned(_)).then(|| self.links.unlisted(text, facts));
+        for link in as_it_is.into_iter().flatten() {
             findings.push(SafetyFinding {
                 instead: defanged(&link.link),
                 kind: link.kind,
