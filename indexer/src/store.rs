@@ -233,7 +233,7 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
     Ok(pool().max_connections(READERS).connect_with(options).await?)
 }
 
-const MIGRATIONS: [(&str, &str); 9] = [
+const MIGRATIONS: [(&str, &str); 10] = [
     ("spine", include_str!("../migrations/001_spine.sql")),
     ("live", include_str!("../migrations/002_live.sql")),
     ("pending", include_str!("../migrations/003_pending.sql")),
@@ -243,6 +243,7 @@ const MIGRATIONS: [(&str, &str); 9] = [
     ("erased quotes", include_str!("../migrations/007_erased_quotes.sql")),
     ("channel snapshots", include_str!("../migrations/008_channel_snapshots.sql")),
     ("exchanges", include_str!("../migrations/009_exchanges.sql")),
+    ("names", include_str!("../migrations/010_names.sql")),
 ];
 
 fn migrator() -> Migrator {

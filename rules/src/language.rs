@@ -27,7 +27,7 @@ pub const BUILT_IN: [(&str, &str); 9] = [
 pub const FOLDER: &str = "languages";
 
 /// Every section of a language file with its lists.
-const LISTS: [(&str, &[&str]); 8] = [
+const LISTS: [(&str, &[&str]); 9] = [
     ("page_questions", &["time_bound", "places", "persons", "general"]),
     (SIGNALS, &SIGNAL_LISTS),
     (
@@ -81,6 +81,7 @@ const LISTS: [(&str, &[&str]); 8] = [
             "elsewhere",
         ],
     ),
+    ("names", &["before", "after"]),
     ("title", &["openers", "lead_ins", "empty", "endings", "leaning", "question_words", "wanting"]),
     (
         "answer_style",

@@ -88,7 +88,8 @@ pub async fn plan_local(
     let clusters = store.clusters_in(&ON_THE_WAY).await?;
     let epoch = corpus_stats(store, &context.rules.same).await?;
     let mut considered = Vec::with_capacity(clusters.len());
-    for cluster in clusters {
+    for mut cluster in clusters {
+        store.add_named_people(&mut cluster).await?;
         let known = store.proposal(&cluster.id).await?;
         considered.push(LocalCandidate::of(cluster, known.as_ref(), &epoch, context));
     }
@@ -138,9 +139,10 @@ pub async fn hold_over_limits(
 /// One cluster with its page, due or not. Changes nothing.
 pub async fn consider_one(
     store: &Store,
-    cluster: Cluster,
+    mut cluster: Cluster,
     context: &DraftContext<'_>,
 ) -> Result<LocalCandidate, StoreError> {
+    store.add_named_people(&mut cluster).await?;
     let epoch = corpus_stats(store, &context.rules.same).await?;
     let known = store.proposal(&cluster.id).await?;
     Ok(LocalCandidate::of(cluster, known.as_ref(), &epoch, context))

@@ -108,12 +108,16 @@ impl ProposalReconciler {
                 continue;
             }
             let id = row.cluster.clone();
-            let cluster = self.cluster_of(&id).await?;
+            let mut cluster = self.cluster_of(&id).await?;
+            if let Some(cluster) = &mut cluster {
+                self.store.add_named_people(cluster).await?;
+            }
             let entry = self.entry(cluster, Some(TrackedProposal::of(row)?), ground, &epoch);
             entries.insert(id, entry);
         }
         let states = [ClusterState::Due, ClusterState::Drafted, ClusterState::Proposed];
-        for cluster in self.store.clusters_in(&states).await? {
+        for mut cluster in self.store.clusters_in(&states).await? {
+            self.store.add_named_people(&mut cluster).await?;
             if self.store.proposal(&cluster.id).await?.is_none() {
                 let id = cluster.id.clone();
                 entries.insert(id, self.entry(Some(cluster), None, ground, &epoch));

@@ -9,6 +9,7 @@ mod processes;
 mod reclustering;
 mod snapshots;
 mod threads;
+mod users;
 
 use std::sync::Arc;
 

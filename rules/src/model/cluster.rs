@@ -84,7 +84,7 @@ pub struct MergedAnswer {
 
 impl fmt::Debug for MergedAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Canon")
+        f.debug_struct("MergedAnswer")
             .field("link", &self.link)
             .field("merged", &self.merged)
             .finish_non_exhaustive()

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::language::Languages;
+use crate::language::{Languages, is_hangul};
 use crate::markdown::{MarkdownBlock, MarkdownInline, parse, plain_text};
 use crate::model::cluster::{Cluster, Occurrence};
 use crate::publish::pseudonym::AuthorNaming;
@@ -115,10 +115,8 @@ impl<'c> Participants<'c> {
             let mut found = prose.match_indices(&shown);
             found.any(|(at, shown)| ends_name(&prose[at + shown.len()..]))
         };
-        self.hidden
-            && self.names.iter().any(|name| {
-                addressed(name) || (is_distinctive(name) && first_call(prose, &[name]).is_some())
-            })
+        let called = || first_call(prose, &self.names).is_some();
+        self.hidden && (self.names.iter().any(|name| addressed(name)) || called())
     }
 
     fn without_address<'t>(&self, text: &'t str) -> Option<&'t str> {
@@ -183,11 +181,9 @@ impl<'c> Participants<'c> {
     }
 
     fn without_names(&self, text: &str) -> String {
-        let distinctive = self.names.iter().copied().filter(|name| is_distinctive(name));
-        let distinctive = distinctive.collect::<Vec<_>>();
         let mut out = String::with_capacity(text.len());
         let mut done = 0;
-        while let Some((at, length)) = first_call(&text[done..], &distinctive) {
+        while let Some((at, length)) = first_call(&text[done..], &self.names) {
             out.push_str(text[done..done + at].trim_end_matches('@'));
             out.push_str(SOMEBODY);
             done += at + length;
@@ -242,16 +238,39 @@ fn is_handle(name: &str) -> bool {
     name.chars().any(|c| c == '_' || c.is_ascii_digit())
 }
 
-/// The position and length of the first of some names that is a whole word and no part of a path.
+/// Whether what stands around a word makes it somebody's name.
+fn is_spoken_of(before: &str, after: &str) -> bool {
+    static CUES: LazyLock<[Vec<&str>; 2]> = LazyLock::new(|| {
+        ["before", "after"].map(|key| Languages::built_in().words("names", key).collect())
+    });
+    let [behind, ahead] = &*CUES;
+    let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let after = after.trim_start_matches(' ');
+    let before = before.trim_end_matches([' ', '@']).to_lowercase();
+    let does = |cue: &&str| after.strip_prefix(*cue).is_some_and(ends);
+    let called = |cue: &&str| {
+        before.strip_suffix(*cue).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric))
+    };
+    behind.iter().any(does) || ahead.iter().any(called)
+}
+
+/// The position and length of the first of some names that is a whole word and no part of a path, and either
+/// no word of the language or spoken of as a person.
 fn first_call(text: &str, names: &[&str]) -> Option<(usize, usize)> {
     let mut before = ' ';
     for (at, c) in text.char_indices() {
         let starts = !is_name_part(before) && before != '/';
         let called = names.iter().filter(|_| starts).find(|name| {
             let Some(head) = text.get(at..at + name.len()) else { return false };
-            let same = head == **name || (is_handle(name) && head.eq_ignore_ascii_case(name));
             let rest = &text[at + name.len()..];
-            same && !rest.starts_with(|c| is_name_part(c) || c == '/')
+            let is_word = !rest.starts_with(|c: char| is_name_part(c) || c == '/');
+            let same = head == **name || (is_handle(name) && head.eq_ignore_ascii_case(name));
+            let is_known = is_distinctive(name) && same && is_word;
+            is_known
+                || (name.chars().count() >= 3
+                    && head.eq_ignore_ascii_case(name)
+                    && (is_word || rest.starts_with(is_hangul))
+                    && is_spoken_of(&text[..at], rest))
         });
         if let Some(name) = called {
             return Some((at, name.len()));
@@ -301,6 +320,8 @@ mod tests {
                 ("first\nlinux: second", "first second"),
                 ("inakay is a word, InaKay a name", "inakay is a word, a user a name"),
                 ("linux://x", "linux://x"),
+                ("as linux wrote, or ask Linux", "as a user wrote, or ask a user"),
+                ("linux님 말대로 linux 설치", "a user님 말대로 linux 설치"),
             ],
         );
     }

@@ -67,7 +67,7 @@ pub struct ApiMember {
 
 impl fmt::Debug for ApiMember {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Member").field("roles", &self.roles).finish_non_exhaustive()
+        f.debug_struct("ApiMember").field("roles", &self.roles).finish_non_exhaustive()
     }
 }
 

@@ -43,7 +43,7 @@ pub struct MergedAnswerRow {
 
 impl std::fmt::Debug for MergedAnswerRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Merged")
+        f.debug_struct("MergedAnswerRow")
             .field("cluster", &self.cluster)
             .field("path", &self.path)
             .field("digest", &self.digest)
@@ -87,9 +87,12 @@ impl Store {
     /// Every merged answer, by id.
     pub async fn merged_answers(&self) -> Result<Vec<MergedAnswerRow>> {
         let mut transaction = self.read.begin().await?;
-        let rows = sqlx::query("SELECT * FROM merged_answers ORDER BY cluster")
-            .fetch_all(&mut *transaction)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT cluster, number, path, link, title, answer, digest, merged \
+             FROM merged_answers ORDER BY cluster",
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
         let mut found = Vec::new();
         for row in &rows {
             found.push(merged(&mut transaction, row).await?);
@@ -321,10 +324,13 @@ async fn place_of(
 }
 
 async fn one(connection: &mut SqliteConnection, id: &ClusterId) -> Result<Option<MergedAnswerRow>> {
-    let row = sqlx::query("SELECT * FROM merged_answers WHERE cluster = $1")
-        .bind(id.as_str())
-        .fetch_optional(&mut *connection)
-        .await?;
+    let row = sqlx::query(
+        "SELECT cluster, number, path, link, title, answer, digest, merged \
+         FROM merged_answers WHERE cluster = $1",
+    )
+    .bind(id.as_str())
+    .fetch_optional(&mut *connection)
+    .await?;
     match row {
         Some(row) => Ok(Some(merged(connection, &row).await?)),
         None => Ok(None),

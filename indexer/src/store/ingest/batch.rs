@@ -73,7 +73,7 @@ pub struct QuarantinedPayload {
 
 impl fmt::Debug for QuarantinedPayload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Quarantined")
+        f.debug_struct("QuarantinedPayload")
             .field("id", &self.id)
             .field("source", &self.source)
             .field("kind", &self.kind)

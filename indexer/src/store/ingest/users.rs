@@ -1,7 +1,8 @@
 //! People as last seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rules::model::cluster::Cluster;
 use rules::model::ids::{MessageId, Millis, UserId};
 use rules::model::message::{Author, Role};
 use sqlx::{AssertSqlSafe, SqliteConnection};
@@ -20,6 +21,31 @@ struct UserSighting<'a> {
 }
 
 impl Store {
+    /// Adds everybody whose name is a word of the cluster's texts to those whom it must not name, wherever
+    /// they spoke.
+    pub async fn add_named_people(&self, cluster: &mut Cluster) -> Result<()> {
+        let quotes = cluster.occurrences.iter().filter(|one| one.quotable);
+        let quotes = quotes.flat_map(|one| one.answers.iter().chain([&one.question]));
+        let words = quotes.flat_map(|quote| name_words(&quote.text)).collect::<BTreeSet<_>>();
+        let mut named = BTreeSet::new();
+        for chunk in words.into_iter().collect::<Vec<_>>().chunks(MAX_BINDS) {
+            let sql = format!(
+                "SELECT name FROM users WHERE bot = 0 AND lower(name) IN {}",
+                placeholders(1, 1, chunk.len())
+            );
+            let mut query = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
+            for word in chunk {
+                query = query.bind(word);
+            }
+            named.extend(query.fetch_all(&self.read).await?);
+        }
+        if let Some(first) = cluster.occurrences.first_mut() {
+            named.extend(std::mem::take(&mut first.people));
+            first.people = named.into_iter().collect();
+        }
+        Ok(())
+    }
+
     /// Everybody who ever spoke and has a role, as last seen.
     pub async fn people_with_roles(&self) -> Result<Vec<Author>> {
         let rows = sqlx::query_as::<_, (i64, String, bool, String)>(
@@ -29,6 +55,13 @@ impl Store {
         .await?;
         rows.into_iter().map(author).collect()
     }
+}
+
+/// The words of a text that may be somebody's name, as SQLite lowers them.
+fn name_words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let words = words.filter(|word| (3..=32).contains(&word.chars().count()));
+    words.map(str::to_ascii_lowercase)
 }
 
 pub(in crate::store) fn author(

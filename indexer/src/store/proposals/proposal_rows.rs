@@ -103,7 +103,9 @@ impl Store {
     /// The proposal of a cluster: under its id, or under the earliest of those that lead to it.
     pub async fn proposal(&self, cluster: &ClusterId) -> Result<Option<Proposal>> {
         let row = sqlx::query(
-            "SELECT * FROM proposals WHERE cluster = $1 \
+            "SELECT cluster, branch, head, digest, title, path, state, opened, updated, purpose, \
+             number, progress, requests, note \
+             FROM proposals WHERE cluster = $1 \
              OR cluster IN (SELECT old FROM redirects WHERE cluster = $1) \
              ORDER BY cluster <> $1, opened, cluster LIMIT 1",
         )
@@ -115,9 +117,13 @@ impl Store {
 
     /// Every proposal, oldest first.
     pub async fn proposals(&self) -> Result<Vec<Proposal>> {
-        let rows = sqlx::query("SELECT * FROM proposals ORDER BY opened, cluster")
-            .fetch_all(&self.read)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT cluster, branch, head, digest, title, path, state, opened, updated, purpose, \
+             number, progress, requests, note \
+             FROM proposals ORDER BY opened, cluster",
+        )
+        .fetch_all(&self.read)
+        .await?;
         rows.iter().map(proposal).collect()
     }
 

@@ -7,7 +7,7 @@ use rules::resolution::ResolutionGrade;
 use super::*;
 
 /// A conversation of resolved exchanges, by their first messages.
-fn resolved(conversation: u64, exchanges: &[u64]) -> ConversationRow {
+pub(super) fn resolved(conversation: u64, exchanges: &[u64]) -> ConversationRow {
     let quote = |message, text: &str| Quote {
         message: MessageId(message),
         author: UserId(1),

@@ -114,7 +114,7 @@ pub(crate) struct TargetMessage {
 
 impl fmt::Debug for TargetMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Target").field("message", &self.message).finish_non_exhaustive()
+        f.debug_struct("TargetMessage").field("message", &self.message).finish_non_exhaustive()
     }
 }
 
