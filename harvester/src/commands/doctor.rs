@@ -26,9 +26,9 @@ struct DoctorFinding {
 #[serde(rename_all = "lowercase")]
 enum FindingLevel {
     Ok,
-    /// It works, but an operator should know.
-    Warning,
-    Failed,
+    /// It works, but something is left for the operator to do.
+    Todo,
+    Wrong,
 }
 
 /// Checks everything, also after a failure.
@@ -63,23 +63,22 @@ fn good(what: &'static str, says: impl Into<String>) -> DoctorFinding {
     DoctorFinding { what, well: true, level: FindingLevel::Ok, says: says.into() }
 }
 
-fn warning(what: &'static str, says: impl Into<String>) -> DoctorFinding {
-    DoctorFinding { what, well: true, level: FindingLevel::Warning, says: says.into() }
+fn todo(what: &'static str, says: impl Into<String>) -> DoctorFinding {
+    DoctorFinding { what, well: true, level: FindingLevel::Todo, says: says.into() }
 }
 
 fn bad(what: &'static str, says: impl Into<String>) -> DoctorFinding {
-    DoctorFinding { what, well: false, level: FindingLevel::Failed, says: says.into() }
+    DoctorFinding { what, well: false, level: FindingLevel::Wrong, says: says.into() }
 }
 
 fn consent(chosen: bool) -> DoctorFinding {
-    good(
-        "consent",
-        if chosen {
-            "a consent mode is set in scope.toml"
-        } else {
-            "no consent mode is set in scope.toml; nothing is quoted or drafted until one is"
-        },
-    )
+    if chosen {
+        good("consent", "a consent mode is set in scope.toml")
+    } else {
+        let says = "no consent mode is set: nothing is drafted and the site shows no words; \
+                    set consent.mode in scope.toml";
+        todo("consent", says)
+    }
 }
 
 /// Checks where proposals go, and whether that works.
@@ -88,13 +87,16 @@ async fn forge(settings: &LoadedSettings) -> Vec<DoctorFinding> {
     if let Some(forge) = github {
         return on_github(forge).await;
     }
-    vec![good(
-        "proposals",
-        match repository {
-            Some(path) => format!("go to the git repository {}", path.display()),
-            None => "no [forge] repository is set: `propose` needs one".to_owned(),
-        },
-    )]
+    vec![match repository {
+        Some(path) if path.exists() => {
+            good("proposals", format!("go to the git repository {}", path.display()))
+        }
+        Some(path) => {
+            let path = path.display();
+            todo("proposals", format!("go to {path}, which `propose` makes: nothing is there yet"))
+        }
+        None => todo("proposals", "no [forge] repository or github is set: `propose` needs one"),
+    }]
 }
 
 async fn on_github(forge: &GitHubConfig) -> Vec<DoctorFinding> {
@@ -123,8 +125,8 @@ async fn on_github(forge: &GitHubConfig) -> Vec<DoctorFinding> {
 fn tell(finding: &DoctorFinding) {
     let (mark, colour) = match finding.level {
         FindingLevel::Ok => ("ok", anstyle::AnsiColor::Green),
-        FindingLevel::Warning => ("note", anstyle::AnsiColor::Yellow),
-        FindingLevel::Failed => ("failed", anstyle::AnsiColor::Red),
+        FindingLevel::Todo => ("todo", anstyle::AnsiColor::Yellow),
+        FindingLevel::Wrong => ("wrong", anstyle::AnsiColor::Red),
     };
     let style = colour.on_default();
     let mut lines = finding.says.lines();

@@ -8,7 +8,7 @@ use indexer::store::{Store, StoreError};
 
 use super::super::unmatched::unmatched_settings;
 use super::super::{GlobalArgs, LoadedSettings, ReadHandle};
-use super::{DoctorFinding, bad, good, warning};
+use super::{DoctorFinding, bad, good, todo};
 use crate::pipeline::INDEX;
 
 /// What helps a damaged store.
@@ -45,7 +45,7 @@ async fn store_file(data: &Path) -> DoctorFinding {
         }
         Err(StoreError::Empty(_)) => {
             let says = format!("{} is empty; import an export or start the daemon", data.display());
-            good("data directory", says)
+            todo("data directory", says)
         }
         Err(error) => {
             let error = anyhow::Error::from(error);
@@ -78,7 +78,7 @@ async fn contents(
     let reading = options.reading(settings).await?;
     let mut findings = stored(&reading).await?;
     let unmatched = unmatched_settings(&reading.store, &settings.rules.scope).await?;
-    findings.extend(unmatched.into_iter().map(|says| warning("settings", says)));
+    findings.extend(unmatched.into_iter().map(|says| todo("settings", says)));
     Ok(findings)
 }
 

@@ -1,13 +1,13 @@
 //! Who can reach the site, and what is sent unencrypted.
 
-use super::{DoctorFinding, good, warning};
+use super::{DoctorFinding, good, todo};
 use crate::config::{Config, is_loopback, is_unencrypted};
 
 pub(super) fn check(config: &Config) -> Vec<DoctorFinding> {
     let mut findings = vec![site(config)];
     if config.discord.api_url.as_deref().is_some_and(is_unencrypted) {
         let says = "[discord] api_url sends the bot's token unencrypted to another machine";
-        findings.push(warning("Discord", says));
+        findings.push(todo("Discord", says));
     }
     findings
 }
@@ -30,7 +30,7 @@ fn site(config: &Config) -> DoctorFinding {
     if config.http.metrics_token.is_none() {
         says.push_str("\n/metrics answers this machine only, as [site] metrics_token is not set");
     }
-    if says.contains('\n') { warning("site", says) } else { good("site", says) }
+    if says.contains('\n') { todo("site", says) } else { good("site", says) }
 }
 
 #[cfg(test)]
