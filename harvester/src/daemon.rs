@@ -60,19 +60,19 @@ impl Daemon {
     /// received, and returns within ten seconds.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
         let (feed, deliveries) = ingest_queue();
-        let (listen, listening) = watch::channel(false);
-        let (keep, keeping) = watch::channel(false);
+        let (stop_listening, listening) = watch::channel(false);
+        let (stop_tasks, stopping) = watch::channel(false);
         let (failed, mut failures) = mpsc::channel(8);
         let tasks = Tasks { failed };
         let stored = Arc::new(Notify::new());
-        let beat = DaemonCounters::default();
+        let counters = DaemonCounters::default();
         tracing::info!(owner = self.owner, "daemon started");
 
-        let (ear, heard) = GitHubWebhooks::new(&self.config);
+        let (webhooks, deliveries_due) = GitHubWebhooks::new(&self.config);
         let scrubbed = Arc::new(Notify::new());
-        let standing = ProposalMetrics::default();
-        let told = (Arc::clone(&scrubbed), standing.clone());
-        let proposals = ProposalTask::open(&self, heard, told, keeping.clone()).await?;
+        let proposal_metrics = ProposalMetrics::default();
+        let shared = (Arc::clone(&scrubbed), proposal_metrics.clone());
+        let proposals = ProposalTask::open(&self, deliveries_due, shared, stopping.clone()).await?;
         let proposals = proposals.map(|proposals| {
             tasks.spawn(async move {
                 proposals.run().await;
@@ -80,51 +80,51 @@ impl Daemon {
             })
         });
 
-        let keeper =
-            self.run_indexing((Arc::clone(&stored), scrubbed), beat.clone(), keeping.clone());
-        let keeper = tasks.spawn(keeper);
+        let index_leader =
+            self.run_indexing((Arc::clone(&stored), scrubbed), counters.clone(), stopping.clone());
+        let index_leader = tasks.spawn(index_leader);
         let intake = Intake::new(self.store.clone(), Arc::clone(&self.rules));
-        let told = beat.clone();
+        let counted = counters.clone();
         let intake = tasks.spawn(async move {
-            let tell = |applied| {
-                told.stored(applied, clock::now());
+            let record = |applied| {
+                counted.stored(applied, clock::now());
                 stored.notify_one();
             };
-            Ok(intake.deliveries(deliveries, tell).await?)
+            Ok(intake.deliveries(deliveries, record).await?)
         });
         let queue = feed.gauge();
         let listener = DiscordListener::new(&self, feed)?;
-        let pulse = StatusWriter {
+        let status_writer = StatusWriter {
             store: self.store.clone(),
             owner: self.owner.clone(),
-            beat,
+            counters,
             queue,
             connection: listener.connection(),
-            proposals: standing,
-            stopping: keeping.clone(),
+            proposals: proposal_metrics,
+            stopping: stopping.clone(),
         };
-        let pulse = tasks.spawn(async move { Ok(pulse.write().await?) });
+        let status_writer = tasks.spawn(async move { Ok(status_writer.write().await?) });
         let listener = tasks.spawn(listener.run(listening));
-        let site = tasks.spawn(self.serve(ear, keeping));
+        let site = tasks.spawn(self.serve(webhooks, stopping));
 
         let ended = tokio::select! {
             () = stop => Ok(()),
             Some(error) = failures.recv() => Err(error),
         };
-        let stopping = async {
-            let _ = listen.send(true);
+        let shutdown = async {
+            let _ = stop_listening.send(true);
             listener.joined().await;
             // The listener held the sending end of the queue: what it sent is stored now.
             intake.joined().await;
-            let _ = keep.send(true);
+            let _ = stop_tasks.send(true);
             if let Some(proposals) = proposals {
                 proposals.joined().await;
             }
-            keeper.joined().await;
-            pulse.joined().await;
+            index_leader.joined().await;
+            status_writer.joined().await;
             site.joined().await;
         };
-        if tokio::time::timeout(GRACE, stopping).await.is_err() {
+        if tokio::time::timeout(GRACE, shutdown).await.is_err() {
             tracing::warn!("some tasks did not stop in time; the next start finishes their work");
         }
         self.store.close().await;
@@ -135,25 +135,25 @@ impl Daemon {
     fn run_indexing(
         &self,
         (stored, scrubbed): (Arc<Notify>, Arc<Notify>),
-        beat: DaemonCounters,
+        counters: DaemonCounters,
         stopping: watch::Receiver<bool>,
     ) -> impl Future<Output = anyhow::Result<()>> + Send + use<> {
-        let keeper = IndexLeader {
+        let index_leader = IndexLeader {
             store: self.store.clone(),
             rules: Arc::clone(&self.rules),
             data: self.data.clone(),
             stored,
             scrubbed,
-            beat,
+            counters,
             stopping,
         };
-        async move { Ok(keeper.run().await?) }
+        async move { Ok(index_leader.run().await?) }
     }
 
     /// Serves the site once there is an index and the address is free.
     fn serve(
         &self,
-        ear: Option<GitHubWebhooks>,
+        webhooks: Option<GitHubWebhooks>,
         mut stopping: watch::Receiver<bool>,
     ) -> impl Future<Output = anyhow::Result<()>> + Send + use<> {
         let (store, naming) = (self.store.clone(), self.naming.clone());
@@ -164,7 +164,7 @@ impl Daemon {
             let Some(searcher) = open_searcher(&index, &mut stopping).await else { return Ok(()) };
             let Some(listener) = bound(&address, &mut stopping).await else { return Ok(()) };
             tracing::info!("serving on http://{}", listener.local_addr()?);
-            let receiver = ear.map(|ear| Arc::new(ear) as Arc<dyn WebhookReceiver>);
+            let receiver = webhooks.map(|webhooks| Arc::new(webhooks) as Arc<dyn WebhookReceiver>);
             let router =
                 site::router(SiteState::new(store, searcher, naming, rules), &http, receiver);
             let stop = async move {

@@ -31,7 +31,7 @@ pub(super) struct IndexLeader {
     pub(super) stored: Arc<Notify>,
     /// Notified when deleted text has been purged from every file.
     pub(super) scrubbed: Arc<Notify>,
-    pub(super) beat: DaemonCounters,
+    pub(super) counters: DaemonCounters,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
@@ -46,7 +46,7 @@ impl IndexLeader {
     /// Leads the data directory until the stop; standby while another process leads.
     pub(super) async fn run(mut self) -> Result<(), PipelineError> {
         let Some(mut pipeline) = self.await_leadership().await? else { return Ok(()) };
-        self.beat.leads();
+        self.counters.leads();
         let mut rounds = LeaderSchedule::default();
         while !*self.stopping.borrow() {
             self.run_once(&mut pipeline, &mut rounds).await?;
@@ -104,7 +104,7 @@ impl IndexLeader {
             rounds.scrubbed = Some(Instant::now());
             self.scrubbed.notify_one();
         }
-        self.beat.record_index_pass(clock::now());
+        self.counters.record_index_pass(clock::now());
         Ok(())
     }
 }

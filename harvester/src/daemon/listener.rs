@@ -34,7 +34,7 @@ use dispatch::GatewayDispatcher;
 use suggester::Suggester;
 
 /// Gateway events waiting to be handled, at most.
-const HEARD: usize = 20_000;
+const QUEUED_EVENTS: usize = 20_000;
 /// How often gaps are checked.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -54,9 +54,9 @@ pub(super) struct DiscordListener {
 /// The parts of the status of the connection, each set when it starts.
 #[derive(Default)]
 struct SharedConnection {
-    vitals: OnceLock<ConnectionStats>,
+    stats: OnceLock<ConnectionStats>,
     catch_up: OnceLock<CatchUpGauge>,
-    desk: OnceLock<Arc<InteractionHandler>>,
+    handler: OnceLock<Arc<InteractionHandler>>,
 }
 
 impl DiscordListener {
@@ -82,10 +82,10 @@ impl DiscordListener {
     pub(super) fn connection(&self) -> impl Fn() -> DiscordStatus + Send + use<> {
         let (seen, rest) = (Arc::clone(&self.seen), self.rest.clone());
         move || DiscordStatus {
-            gateway: seen.vitals.get().map(ConnectionStats::pulse),
+            gateway: seen.stats.get().map(ConnectionStats::status),
             requests: rest.calls(),
             catch_up: seen.catch_up.get().map(CatchUpGauge::progress),
-            interactions: seen.desk.get().map(|desk| desk.tally()),
+            interactions: seen.handler.get().map(|handler| handler.counts()),
         }
     }
 
@@ -104,7 +104,7 @@ impl DiscordListener {
         );
         let catch_up = catch_up.await?;
         let _ = self.seen.catch_up.set(catch_up.gauge());
-        let (out, mut heard) = mpsc::channel(HEARD);
+        let (out, mut event) = mpsc::channel(QUEUED_EVENTS);
         let mut gateway = Gateway::start(
             self.token.clone(),
             self.settings.api_url.clone(),
@@ -113,11 +113,11 @@ impl DiscordListener {
             self.owner.clone(),
             out,
         );
-        let _ = self.seen.vitals.set(gateway.vitals());
-        let mut ear =
+        let _ = self.seen.stats.set(gateway.stats());
+        let mut dispatcher =
             GatewayDispatcher::new(&self.settings, &self.rules, self.feed.clone(), catch_up);
-        let mut desks = JoinSet::new();
-        desks.spawn(self.build_handler(stopping.clone()));
+        let mut handlers = JoinSet::new();
+        handlers.spawn(self.build_handler(stopping.clone()));
         let mut hints = JoinSet::new();
         let hints_stop = stopping.clone();
         let mut tick = tokio::time::interval(TICK);
@@ -127,37 +127,37 @@ impl DiscordListener {
                 biased;
                 _ = stopping.wait_for(|stopping| *stopping) => break Ok(()),
                 gave_up = gateway.ended() => break Err(gave_up.into()),
-                Some(desk) = desks.join_next() => {
-                    if let Some(desk) = desk.context("a task panicked")?? {
-                        let _ = self.seen.desk.set(Arc::clone(&desk));
-                        hints.spawn(self.hints(&desk, hints_stop.clone()).run());
-                        ear.attach_handler(desk);
+                Some(handler) = handlers.join_next() => {
+                    if let Some(handler) = handler.context("a task panicked")?? {
+                        let _ = self.seen.handler.set(Arc::clone(&handler));
+                        hints.spawn(self.hints(&handler, hints_stop.clone()).run());
+                        dispatcher.attach_handler(handler);
                     }
                 }
-                Some(heard) = heard.recv() => ear.handle_event(heard),
+                Some(event) = event.recv() => dispatcher.handle_event(event),
                 _ = tick.tick() => {
-                    ear.poll_gaps(gateway.vitals().take_gapped());
-                    self.print_connection(&mut report, &ear);
+                    dispatcher.poll_gaps(gateway.stats().take_gapped());
+                    self.print_connection(&mut report, &dispatcher);
                 }
             }
         };
         gateway.stop().await;
         // Events received before the stop are still handled.
-        while let Ok(heard) = heard.try_recv() {
-            ear.handle_event(heard);
+        while let Ok(event) = event.try_recv() {
+            dispatcher.handle_event(event);
         }
-        ear.finish().await;
+        dispatcher.finish().await;
         ended
     }
 
     /// Prints the lines about the connection that are due.
-    fn print_connection(&self, report: &mut ConnectionReport, ear: &GatewayDispatcher) {
+    fn print_connection(&self, report: &mut ConnectionReport, dispatcher: &GatewayDispatcher) {
         let DiscordStatus { gateway, catch_up, .. } = self.connection()();
         let view = ConnectionView {
             stages: gateway.into_iter().flat_map(|gateway| gateway.stages.into_values()).collect(),
             outage: self.rest.outage(),
-            servers: ear.servers(),
-            application: ear.application(),
+            servers: dispatcher.servers(),
+            application: dispatcher.application(),
             wanted: self.settings.guilds.clone(),
             catch_up: catch_up.unwrap_or_default(),
         };
@@ -169,10 +169,14 @@ impl DiscordListener {
         }
     }
 
-    fn hints(&self, desk: &Arc<InteractionHandler>, stopping: watch::Receiver<bool>) -> Suggester {
+    fn hints(
+        &self,
+        handler: &Arc<InteractionHandler>,
+        stopping: watch::Receiver<bool>,
+    ) -> Suggester {
         Suggester {
             store: self.store.clone(),
-            desk: Arc::clone(desk),
+            handler: Arc::clone(handler),
             wanted: self.settings.suggest_in.clone(),
             stopping,
         }
@@ -211,7 +215,7 @@ impl DiscordListener {
             };
             let id = us["id"].as_str().and_then(|id| id.parse().ok());
             let id = id.context("Discord returned no application id for the bot")?;
-            let desk = InteractionHandler::new(
+            let handler = InteractionHandler::new(
                 rest,
                 store,
                 searcher,
@@ -220,7 +224,7 @@ impl DiscordListener {
                 owner,
                 ApplicationId(id),
             );
-            Ok(Some(Arc::new(desk)))
+            Ok(Some(Arc::new(handler)))
         }
     }
 }

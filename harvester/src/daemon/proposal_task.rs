@@ -29,16 +29,16 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// Receives webhook deliveries for the rounds.
 pub(super) struct GitHubWebhooks {
     secret: Credential,
-    heard: mpsc::Sender<WebhookDelivery>,
+    sender: mpsc::Sender<WebhookDelivery>,
 }
 
 impl GitHubWebhooks {
     /// The receiver with the other end of its queue; `None` without a secret to check signatures with.
     pub(super) fn new(config: &Config) -> (Option<Self>, mpsc::Receiver<WebhookDelivery>) {
-        let (heard, deliveries) = mpsc::channel(WAITING);
+        let (sender, deliveries) = mpsc::channel(WAITING);
         let secret = config.forge.github.as_ref().and_then(|forge| forge.webhook_secret.clone());
-        let ear = secret.map(|secret| Self { secret: Credential::new(secret.0), heard });
-        (ear, deliveries)
+        let webhooks = secret.map(|secret| Self { secret: Credential::new(secret.0), sender });
+        (webhooks, deliveries)
     }
 }
 
@@ -47,7 +47,7 @@ impl site::http::webhooks::WebhookReceiver for GitHubWebhooks {
         match webhook::read(&self.secret, header, raw) {
             Ok(delivery) => {
                 // If the queue is full: a round reads everything anyway.
-                let _ = self.heard.try_send(delivery);
+                let _ = self.sender.try_send(delivery);
                 WebhookReply::Accepted
             }
             Err(WebhookError::Signature) => WebhookReply::Unsigned,
@@ -87,7 +87,7 @@ pub(super) struct ProposalTask {
     store: Store,
     owner: String,
     every: Duration,
-    heard: mpsc::Receiver<WebhookDelivery>,
+    deliveries: mpsc::Receiver<WebhookDelivery>,
     scrubbed: Arc<Notify>,
     standing: ProposalMetrics,
     stopping: watch::Receiver<bool>,
@@ -97,7 +97,7 @@ impl ProposalTask {
     /// `None` where proposals do not go to GitHub.
     pub(super) async fn open(
         daemon: &Daemon,
-        heard: mpsc::Receiver<WebhookDelivery>,
+        deliveries: mpsc::Receiver<WebhookDelivery>,
         (scrubbed, standing): (Arc<Notify>, ProposalMetrics),
         stopping: watch::Receiver<bool>,
     ) -> anyhow::Result<Option<Self>> {
@@ -113,7 +113,7 @@ impl ProposalTask {
             store,
             owner,
             every,
-            heard,
+            deliveries,
             scrubbed,
             standing,
             stopping,
@@ -128,7 +128,7 @@ impl ProposalTask {
             tokio::select! {
                 () = tokio::time::sleep_until(due) => {}
                 () = self.scrubbed.notified() => {}
-                news = await_delivery(&mut self.heard, &self.proposer, &self.store, &self.owner) => {
+                news = await_delivery(&mut self.deliveries, &self.proposer, &self.store, &self.owner) => {
                     if !news {
                         continue;
                     }
@@ -178,12 +178,12 @@ impl ProposalTask {
 
 /// Waits for a delivery; true if it is new and was caused by a person.
 async fn await_delivery(
-    heard: &mut mpsc::Receiver<WebhookDelivery>,
+    deliveries: &mut mpsc::Receiver<WebhookDelivery>,
     proposer: &ProposalReconciler,
     store: &Store,
     owner: &str,
 ) -> bool {
-    let Some(delivery) = heard.recv().await else {
+    let Some(delivery) = deliveries.recv().await else {
         // There is no webhook: only the interval starts rounds.
         return std::future::pending().await;
     };

@@ -78,7 +78,7 @@ impl DaemonCounters {
 pub(super) struct StatusWriter<C> {
     pub(super) store: Store,
     pub(super) owner: String,
-    pub(super) beat: DaemonCounters,
+    pub(super) counters: DaemonCounters,
     pub(super) queue: QueueDepth,
     /// Reads the status of the connection to Discord.
     pub(super) connection: C,
@@ -94,7 +94,7 @@ impl<C: Fn() -> DiscordStatus + Send> StatusWriter<C> {
                 ingest_queue_length: self.queue.waiting() as u64,
                 discord: (self.connection)(),
                 proposals: self.proposals.status(),
-                ..self.beat.status(clock::now())
+                ..self.counters.status(clock::now())
             };
             self.store.save_daemon_status(&self.owner, &status).await?;
             tokio::select! {

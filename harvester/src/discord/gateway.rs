@@ -74,7 +74,7 @@ impl Gateway {
     }
 
     /// The statistics of the connection, which outlive the gateway.
-    pub fn vitals(&self) -> ConnectionStats {
+    pub fn stats(&self) -> ConnectionStats {
         self.stats.clone()
     }
 

@@ -25,7 +25,7 @@ pub(super) struct GatewayDispatcher {
     rules: Arc<Ruleset>,
     feed: IngestQueue,
     catch_up: CatchUp,
-    desk: Option<Arc<InteractionHandler>>,
+    handler: Option<Arc<InteractionHandler>>,
     /// Servers whose commands are registered once there is a handler.
     unregistered: BTreeSet<GuildId>,
     /// Interactions received before there was a handler.
@@ -49,7 +49,7 @@ impl GatewayDispatcher {
             rules: Arc::clone(rules),
             feed,
             catch_up,
-            desk: None,
+            handler: None,
             unregistered: BTreeSet::new(),
             interactions: Vec::new(),
             errands,
@@ -68,20 +68,20 @@ impl GatewayDispatcher {
     }
 
     /// Sets the interaction handler, and passes on what waited for it.
-    pub(super) fn attach_handler(&mut self, desk: Arc<InteractionHandler>) {
+    pub(super) fn attach_handler(&mut self, handler: Arc<InteractionHandler>) {
         for interaction in self.interactions.drain(..) {
-            self.errands.answer(&desk, interaction);
+            self.errands.answer(&handler, interaction);
         }
         for guild in std::mem::take(&mut self.unregistered) {
-            self.errands.register(&desk, guild);
+            self.errands.register(&handler, guild);
         }
-        self.desk = Some(desk);
+        self.handler = Some(handler);
     }
 
-    pub(super) fn handle_event(&mut self, heard: DispatchEvent) {
-        let at = heard.at;
-        let shard = heard.shard;
-        match translate(&heard) {
+    pub(super) fn handle_event(&mut self, event: DispatchEvent) {
+        let at = event.at;
+        let shard = event.shard;
+        match translate(&event) {
             GatewayAction::Posted(read) => self.message(*read, at, ChatEvent::Posted),
             GatewayAction::Edited(read) => self.message(*read, at, ChatEvent::Edited),
             GatewayAction::Reread(channel, message) => self.errands.reread(channel, message),
@@ -125,18 +125,18 @@ impl GatewayDispatcher {
             GatewayAction::Member(MemberUpdate { guild, user, member }) => {
                 self.catch_up.note_member(guild, user.id, member);
             }
-            GatewayAction::Interaction(interaction) => match &self.desk {
-                Some(desk) => self.errands.answer(desk, interaction),
+            GatewayAction::Interaction(interaction) => match &self.handler {
+                Some(handler) => self.errands.answer(handler, interaction),
                 None => self.interactions.push(interaction),
             },
             GatewayAction::Ready => {
-                self.announced(shard, &heard.data);
+                self.announced(shard, &event.data);
                 self.catch_up.out_of_step();
             }
             GatewayAction::Quarantine { why, channel, message } => {
-                let raw = redact(&heard.data.to_string(), &self.rules.safety).into_owned();
+                let raw = redact(&event.data.to_string(), &self.rules.safety).into_owned();
                 let source = "gateway".to_owned();
-                let (kind, why) = (heard.kind, why.to_owned());
+                let (kind, why) = (event.kind, why.to_owned());
                 let one = indexer::store::QuarantinedPayload {
                     id: 0,
                     source,
@@ -245,8 +245,8 @@ impl GatewayDispatcher {
             return;
         }
         self.catch_up.put_guild(guild);
-        match &self.desk {
-            Some(desk) => self.errands.register(desk, id),
+        match &self.handler {
+            Some(handler) => self.errands.register(handler, id),
             None => {
                 self.unregistered.insert(id);
             }

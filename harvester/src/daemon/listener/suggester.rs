@@ -28,7 +28,7 @@ const FRESH: i64 = 10 * 60 * Millis::SECOND;
 
 pub(super) struct Suggester {
     pub(super) store: Store,
-    pub(super) desk: Arc<InteractionHandler>,
+    pub(super) handler: Arc<InteractionHandler>,
     /// Names or ids of channels.
     pub(super) wanted: Vec<String>,
     pub(super) stopping: watch::Receiver<bool>,
@@ -126,7 +126,7 @@ impl Suggester {
             text: &text,
             replied,
         };
-        self.desk.hint(&asked, known, now).await?;
+        self.handler.hint(&asked, known, now).await?;
         Ok(())
     }
 }

@@ -43,15 +43,15 @@ impl ListenerTasks {
         }
     }
 
-    pub(super) fn answer(&mut self, desk: &Arc<InteractionHandler>, interaction: Value) {
-        let desk = Arc::clone(desk);
-        self.small.spawn(async move { desk.answer(&interaction).await });
+    pub(super) fn answer(&mut self, handler: &Arc<InteractionHandler>, interaction: Value) {
+        let handler = Arc::clone(handler);
+        self.small.spawn(async move { handler.answer(&interaction).await });
     }
 
-    pub(super) fn register(&mut self, desk: &Arc<InteractionHandler>, guild: GuildId) {
-        let desk = Arc::clone(desk);
+    pub(super) fn register(&mut self, handler: &Arc<InteractionHandler>, guild: GuildId) {
+        let handler = Arc::clone(handler);
         self.small.spawn(async move {
-            match desk.register_commands(guild).await {
+            match handler.register_commands(guild).await {
                 Ok(true) => tracing::info!(guild = guild.0, "slash commands registered"),
                 Ok(false) => {}
                 Err(error) => tracing::warn!(

@@ -23,7 +23,7 @@ pub struct ConnectionStats(Arc<Mutex<StatsInner>>);
 
 #[derive(Debug, Default)]
 struct StatsInner {
-    pulse: GatewayStatus,
+    status: GatewayStatus,
     gapped: GapSet,
     health: BTreeMap<u32, ShardHealth>,
 }
@@ -37,8 +37,8 @@ pub struct GapSet {
 }
 
 impl ConnectionStats {
-    pub fn pulse(&self) -> GatewayStatus {
-        self.lock().pulse.clone()
+    pub fn status(&self) -> GatewayStatus {
+        self.lock().status.clone()
     }
 
     /// Takes what has to be read again; the next call returns only what was lost since.
@@ -48,7 +48,7 @@ impl ConnectionStats {
 
     pub(super) fn record_event(&self, dispatch: &DispatchEvent) {
         let mut inner = self.lock();
-        inner.pulse.last_dispatch = Some(dispatch.at);
+        inner.status.last_dispatch = Some(dispatch.at);
         if !dispatch.readable {
             inner.count_unparsed(&dispatch.kind);
         }
@@ -62,7 +62,7 @@ impl ConnectionStats {
 
     pub(super) fn record_gap(&self, gap: EventGap) {
         let mut inner = self.lock();
-        inner.pulse.lost_by_full_queue += 1;
+        inner.status.lost_by_full_queue += 1;
         match gap {
             EventGap::Channel(channel) => _ = inner.gapped.channels.insert(channel),
             EventGap::Everything => inner.gapped.everything = true,
@@ -83,7 +83,7 @@ impl ConnectionStats {
     pub(super) fn verdict(&self, shard: u32, now: Millis) -> HealthAction {
         let mut inner = self.lock();
         let verdict = inner.health.get_mut(&shard).map_or(HealthAction::Keep, |it| it.verdict(now));
-        inner.pulse.restarts_total += u64::from(matches!(verdict, HealthAction::Restart(_)));
+        inner.status.restarts_total += u64::from(matches!(verdict, HealthAction::Restart(_)));
         verdict
     }
 
@@ -91,16 +91,16 @@ impl ConnectionStats {
     /// start.
     pub(super) fn restart(&self, shard: u32, now: Millis) -> i64 {
         let mut inner = self.lock();
-        inner.pulse.restarts_total += 1;
+        inner.status.restarts_total += 1;
         inner.health.get_mut(&shard).map_or(0, |health| health.restart(now))
     }
 
     pub(super) fn split(&self, shards: u32) {
-        self.lock().pulse.shards = shards;
+        self.lock().status.shards = shards;
     }
 
     pub(super) fn stage(&self, shard: u32, stage: &'static str) {
-        self.lock().pulse.stages.insert(shard, stage.to_owned());
+        self.lock().status.stages.insert(shard, stage.to_owned());
     }
 
     fn lock(&self) -> MutexGuard<'_, StatsInner> {
@@ -110,14 +110,14 @@ impl ConnectionStats {
 
 impl StatsInner {
     fn record(&mut self, shard: u32, health_event: HealthEvent, now: Millis) {
-        let pulse = &mut self.pulse;
+        let status = &mut self.status;
         match health_event {
-            HealthEvent::Identify => pulse.identifies_total += 1,
-            HealthEvent::Resume => pulse.resumes_total += 1,
-            HealthEvent::Ready => pulse.ready_total += 1,
-            HealthEvent::Resumed => pulse.resumed_total += 1,
-            HealthEvent::Ack => pulse.last_ack = Some(now),
-            HealthEvent::Closed(code) => *pulse.closings.entry(code).or_default() += 1,
+            HealthEvent::Identify => status.identifies_total += 1,
+            HealthEvent::Resume => status.resumes_total += 1,
+            HealthEvent::Ready => status.ready_total += 1,
+            HealthEvent::Resumed => status.resumed_total += 1,
+            HealthEvent::Ack => status.last_ack = Some(now),
+            HealthEvent::Closed(code) => *status.closings.entry(code).or_default() += 1,
             HealthEvent::Started | HealthEvent::Dispatch | HealthEvent::NotOpened => {}
         }
         let stage = match health_event {
@@ -129,7 +129,7 @@ impl StatsInner {
             HealthEvent::Dispatch | HealthEvent::Ack | HealthEvent::Closed(_) => None,
         };
         if let Some(stage) = stage {
-            pulse.stages.insert(shard, stage.to_owned());
+            status.stages.insert(shard, stage.to_owned());
         }
         if let Some(health) = self.health.get_mut(&shard) {
             health.record(health_event, now);
@@ -138,7 +138,7 @@ impl StatsInner {
 
     /// Counts an event that serenity could not parse.
     fn count_unparsed(&mut self, kind: &str) {
-        let known = &mut self.pulse.unknown_events_total;
+        let known = &mut self.status.unknown_events_total;
         let room = known.len() < KINDS || known.contains_key(kind);
         *known.entry(if room { kind } else { "OTHER" }.to_owned()).or_default() += 1;
     }
@@ -166,12 +166,12 @@ mod tests {
             stats.record_event(&dispatch(&format!("NEW_{number}"), false));
         }
         stats.record(0, HealthEvent::Closed(4000), Millis(2));
-        let pulse = stats.pulse();
-        assert_eq!((pulse.ready_total, pulse.resumed_total), (1, 1));
-        assert_eq!(pulse.last_dispatch, Some(Millis(1_000)));
-        assert_eq!(pulse.unknown_events_total.len(), KINDS + 1);
-        assert_eq!(pulse.unknown_events_total["OTHER"], 100 - KINDS as u64);
-        assert_eq!(pulse.closings[&4000], 1);
+        let status = stats.status();
+        assert_eq!((status.ready_total, status.resumed_total), (1, 1));
+        assert_eq!(status.last_dispatch, Some(Millis(1_000)));
+        assert_eq!(status.unknown_events_total.len(), KINDS + 1);
+        assert_eq!(status.unknown_events_total["OTHER"], 100 - KINDS as u64);
+        assert_eq!(status.closings[&4000], 1);
     }
 
     #[test]
@@ -183,6 +183,6 @@ mod tests {
         let gapped = stats.take_gapped();
         assert_eq!(gapped, GapSet { channels: [ChannelId(8)].into(), everything: true });
         assert_eq!(stats.take_gapped(), GapSet::default());
-        assert_eq!(stats.pulse().lost_by_full_queue, 3);
+        assert_eq!(stats.status().lost_by_full_queue, 3);
     }
 }

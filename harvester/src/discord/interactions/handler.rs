@@ -90,7 +90,7 @@ impl InteractionHandler {
     }
 
     /// Counts since the start.
-    pub fn tally(&self) -> InteractionCounts {
+    pub fn counts(&self) -> InteractionCounts {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         InteractionCounts {
             interactions_answered_total: read(&self.counts.answered),

@@ -14,12 +14,12 @@ fn through(kind: &str, data: &str) -> DispatchEvent {
 /// Everything in `sent` is in `got`, but for what serenity's types are known to lose.
 #[track_caller]
 fn check(kind: &str, sent: &str, lost: &[&str]) -> DispatchEvent {
-    let heard = through(kind, sent);
-    assert!(heard.readable && heard.kind == kind, "{heard:?}");
+    let event = through(kind, sent);
+    assert!(event.readable && event.kind == kind, "{event:?}");
     let mut missing = Vec::new();
-    compare("", &serde_json::from_str(sent).unwrap(), &heard.data, &mut missing);
+    compare("", &serde_json::from_str(sent).unwrap(), &event.data, &mut missing);
     assert_eq!(missing, lost, "{kind}");
-    heard
+    event
 }
 
 fn compare(path: &str, sent: &Value, got: &Value, missing: &mut Vec<String>) {
@@ -141,8 +141,8 @@ fn what_is_lost_is_known() {
     let unicode = r#"{"user_id":"9","channel_id":"2","message_id":"1","guild_id":"3",
         "emoji":{"id":null,"name":"✅"},"burst":false,"type":0}"#;
     for kind in ["MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE"] {
-        let heard = check(kind, unicode, &[]);
-        assert_eq!(heard.data["emoji"].get("id"), None, "{kind}");
+        let event = check(kind, unicode, &[]);
+        assert_eq!(event.data["emoji"].get("id"), None, "{kind}");
     }
 }
 
@@ -189,8 +189,8 @@ fn reactions_keep_what_is_read_of_them() {
     );
     let emoji =
         r#"{"channel_id":"2","message_id":"1","guild_id":"3","emoji":{"id":null,"name":"✅"}}"#;
-    let heard = through("MESSAGE_REACTION_REMOVE_EMOJI", emoji);
-    assert_eq!(heard.data["emoji"]["name"], "✅");
+    let event = through("MESSAGE_REACTION_REMOVE_EMOJI", emoji);
+    assert_eq!(event.data["emoji"]["name"], "✅");
 }
 
 fn interaction(kind: u8, data: &str) -> String {
@@ -230,12 +230,12 @@ fn interactions_keep_what_is_read_of_them() {
 fn what_serenity_cannot_read_comes_untouched() {
     for kind in ["MESSAGE_CREATE", "MESSAGE_UPDATE"] {
         let strange = message().replace(r#""type":200"#, r#""type":256"#);
-        let heard = through(kind, &strange);
-        assert!(!heard.readable);
-        assert_eq!(heard.data, serde_json::from_str::<Value>(&strange).unwrap());
+        let event = through(kind, &strange);
+        assert!(!event.readable);
+        assert_eq!(event.data, serde_json::from_str::<Value>(&strange).unwrap());
     }
-    let heard = through("SOMETHING_NEW", r#"{"a":1}"#);
-    assert_eq!((heard.kind.as_str(), heard.readable), ("SOMETHING_NEW", false));
+    let event = through("SOMETHING_NEW", r#"{"a":1}"#);
+    assert_eq!((event.kind.as_str(), event.readable), ("SOMETHING_NEW", false));
     assert!(!format!("{:?}", through("MESSAGE_CREATE", &message())).contains("hello"));
 }
 
