@@ -7,6 +7,7 @@ use crate::model::cluster::{Cluster, Occurrence};
 use crate::model::ids::Millis;
 use crate::model::reason::WeightedReason;
 use crate::publish::title::title_score;
+use crate::repeated_question::without_repeats;
 use crate::resolution::ResolutionGrade;
 use crate::support::{IndependentPeople, ShareRules, Solution, answerer, is_trusted, solutions};
 
@@ -134,7 +135,8 @@ pub struct DueVerdict {
     pub due: bool,
     pub reasons: Vec<WeightedReason>,
     /// The occurrences that a page would stand on, as indices into the cluster's. A cluster may hold
-    /// more: what is near enough to be found by search need not be the same question to the letter.
+    /// more: what is near enough to be found by search need not be the same question to the letter, and
+    /// what one person asks again counts once.
     pub core: Vec<usize>,
     /// The occurrence in the middle of them, whose question names the cluster.
     pub centre: usize,
@@ -221,9 +223,12 @@ fn core_occurrences(
     rules: &PageRules,
     kinship: &impl PairwiseSimilarity,
 ) -> (usize, Vec<usize>) {
-    let compared = cluster.occurrences.len().min(MOST_COMPARED);
-    let around = (0..compared).map(|centre| {
-        let others = (0..compared).filter(|other| *other != centre);
+    let occurrences = &cluster.occurrences[..cluster.occurrences.len().min(MOST_COMPARED)];
+    let compared = without_repeats(occurrences, |one, other| {
+        rules.is_same(kinship.question_similarity(one, other))
+    });
+    let around = compared.iter().map(|&centre| {
+        let others = compared.iter().copied().filter(|other| *other != centre);
         let near = others.map(|other| (other, kinship.question_similarity(centre, other)));
         let near = near.filter(|(_, alike)| rules.is_same(*alike)).collect::<Vec<_>>();
         let closeness = near.iter().map(|(_, alike)| alike).sum::<f32>() / near.len().max(1) as f32;

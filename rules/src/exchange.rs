@@ -9,6 +9,7 @@ use crate::disentangle::link_cue::LinkCue;
 use crate::disentangle::{ConversationRules, ParentLink, QuestionTraits};
 use crate::model::ids::{MessageId, Millis, UserId};
 use crate::model::message::Message;
+use crate::text::is_question_mark;
 
 /// A person who asks again after so long a silence has something new to ask.
 const SILENCE: i64 = Millis::HOUR;
@@ -133,8 +134,10 @@ fn question_parts(text: &str) -> Vec<&str> {
     let mut begin = 0;
     for (at, character) in text.char_indices() {
         let rest = &text[at..];
-        let ends = matches!(character, '?' | '？' | '\n')
-            || character == '.' && rest[1..].starts_with(char::is_whitespace);
+        let behind = &rest[character.len_utf8()..];
+        let ends = is_question_mark(character) && !behind.starts_with(char::is_alphanumeric)
+            || character == '\n'
+            || character == '.' && behind.starts_with(char::is_whitespace);
         let next = if ends { at + character.len_utf8() } else { at };
         if ends || begins_item(&text[..at], rest) {
             parts.push(text[begin..next].trim());

@@ -106,7 +106,7 @@ const LISTS: [(&str, &[&str]); 9] = [
 /// The fixed words of pages, read by [`page_words`].
 const PAGE: &str = "page";
 const SIGNALS: &str = "signals";
-const SIGNAL_LISTS: [&str; 36] = [
+const SIGNAL_LISTS: [&str; 38] = [
     "lead_ins",
     "stopwords",
     "question_openers",
@@ -143,6 +143,8 @@ const SIGNAL_LISTS: [&str; 36] = [
     "objection_openers",
     "redirection_openers",
     "relapses",
+    "ended",
+    "limits",
 ];
 
 /// Sections that are read where no ruleset is at hand: only the built-in languages have them.

@@ -12,6 +12,7 @@ pub mod model;
 pub mod occurrence_ranking;
 pub mod page_questions;
 pub mod publish;
+mod repeated_question;
 pub mod resolution;
 pub mod safety;
 pub mod similarity;

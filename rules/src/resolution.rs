@@ -272,7 +272,22 @@ impl ScoredConversation<'_> {
             holds(closing.asks_after && content),
             best.map_or(0.0, |best| best.value("acknowledged")),
             best.map_or(0.0, |best| best.value("aimed")),
+            holds(closing.fails_after && content),
+            holds(closing.promises && content),
+            if content { closing.since.min(5) as f32 / 5.0 } else { 0.0 },
+            closing.place().map_or(0.0, |place| self.helping_after(place).min(3) as f32 / 3.0),
+            worked.or(thanked).zip(best).map_or(0.0, |(confirmation, best)| {
+                let between = confirmation.place.saturating_sub(best.place + 1);
+                between.min(8) as f32 / 8.0
+            }),
         ]
+    }
+
+    /// How many messages of others help after a place.
+    fn helping_after(&self, place: usize) -> usize {
+        let Self { talk, asked, .. } = self;
+        let later = talk.said.iter().skip(place + 1);
+        later.filter(|said| said.author != asked.asker && said.tells() && said.helps()).count()
     }
 
     /// Whether another helper's message shares a third of an answer's words.
@@ -307,7 +322,8 @@ impl ScoredConversation<'_> {
         let confidence = rules.calibration.probability(rules.outcome.score(&outcome));
         let mut reasons = rules.outcome.reasons(&outcome, &OUTCOME, None);
         let answers = self.answers(&standing, conversation, rules);
-        let (grade, mut signals) = self.signs(best, conversation, rules);
+        let (signed, mut signals) = self.signs(best, conversation, rules);
+        let grade = self.sufficient(signed, confidence, rules);
         let open = |why: Option<&str>, mut reasons: Vec<WeightedReason>| {
             reasons.extend(why.map(|why| WeightedReason::new(why, 0.0)));
             ConversationVerdict::Open {
@@ -317,9 +333,9 @@ impl ScoredConversation<'_> {
             }
         };
         let corrected = best.is_some_and(|best| self.is_trusted_correction(best, conversation));
-        if !corrected && !self.suffices(grade, confidence, rules) {
+        let Some(grade) = grade.or(corrected.then_some(signed)) else {
             return open(None, reasons);
-        }
+        };
         let marked = self.mark.is_some();
         let Some(first) = answers
             .first()
@@ -360,18 +376,33 @@ impl ScoredConversation<'_> {
         objects && refutes && trusted && said.tells()
     }
 
-    fn suffices(&self, grade: ResolutionGrade, confidence: f32, rules: &SignalRules) -> bool {
-        match grade {
+    /// The strictest grade, of those that the signs allow, for which the confidence suffices.
+    fn sufficient(
+        &self,
+        signed: ResolutionGrade,
+        confidence: f32,
+        rules: &SignalRules,
+    ) -> Option<ResolutionGrade> {
+        let least = &rules.least;
+        let suffices = |grade: ResolutionGrade| match grade {
             ResolutionGrade::Certain => true,
-            ResolutionGrade::Confirmed => confidence >= rules.least.confirmed,
-            ResolutionGrade::Thanked => confidence >= rules.least.thanked,
+            ResolutionGrade::Confirmed => confidence >= least.confirmed,
+            ResolutionGrade::Thanked => confidence >= least.thanked,
             ResolutionGrade::Unconfirmed if self.closing.messages == 0 => {
-                confidence >= rules.least.silent
+                confidence >= least.silent
             }
             ResolutionGrade::Unconfirmed => {
-                confidence >= rules.least.unconfirmed && !self.closing.last_fails
+                confidence >= least.unconfirmed && !self.closing.last_fails
             }
-        }
+        };
+        [
+            ResolutionGrade::Certain,
+            ResolutionGrade::Confirmed,
+            ResolutionGrade::Thanked,
+            ResolutionGrade::Unconfirmed,
+        ]
+        .into_iter()
+        .find(|grade| *grade >= signed && suffices(*grade))
     }
 
     fn question(&self) -> Question {

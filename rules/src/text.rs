@@ -43,6 +43,12 @@ pub(crate) fn relayed(text: &str) -> Option<(&str, &str)> {
     (is_name && words.starts_with([' ', ':'])).then(|| (name, words.trim_start_matches([':', ' '])))
 }
 
+/// The question marks of the scripts: Latin, full width, Arabic, Greek, Armenian, Ethiopic, and those
+/// written as one sign with another mark.
+pub(crate) fn is_question_mark(c: char) -> bool {
+    matches!(c, '?' | '？' | '؟' | '\u{37e}' | '՞' | '፧' | '﹖' | '⁇' | '⁈' | '⁉' | '⸮')
+}
+
 pub(crate) fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
@@ -67,6 +73,14 @@ mod tests {
         ] {
             assert_eq!(without_quotes(text), own, "{text}");
         }
+    }
+
+    #[test]
+    fn every_script_asks() {
+        for text in ["why?", "何故？", "لماذا؟", "γιατί\u{37e}", "ինչու՞", "ለምን፧", "what⁈"] {
+            assert!(text.ends_with(is_question_mark), "{text}");
+        }
+        assert!(!"stop; wait!".contains(is_question_mark));
     }
 
     #[test]

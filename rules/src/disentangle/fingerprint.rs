@@ -2,6 +2,7 @@
 
 use super::lexicon::{EMPTY, Lexicon, WordFlags, extend};
 use crate::model::ids::UserId;
+use crate::text::is_question_mark;
 
 /// How far into a text words are read.
 const READ_BYTES: usize = 1_024;
@@ -216,7 +217,7 @@ impl TextFingerprint {
 
     fn judge_marks(&mut self, text: &str) {
         let end = text.trim_end();
-        self.traits.set(TextTraits::QUESTION_MARK, text.contains(['?', '？']));
+        self.traits.set(TextTraits::QUESTION_MARK, text.contains(is_question_mark));
         self.traits.set(TextTraits::LINK, text.contains("://"));
         self.traits.set(TextTraits::CODE, text.contains('`'));
         self.traits

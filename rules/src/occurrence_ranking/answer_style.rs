@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use super::weights::WEIGHTS;
 use crate::language::Languages;
+use crate::text::is_question_mark;
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct AnswerStyle {
@@ -26,7 +27,7 @@ impl AnswerStyle {
         let tells = |words: &Vec<String>| gives_instruction(words);
         let points = |words: &Vec<String>| only_refers(words);
         let asks_back =
-            text.trim_end().ends_with('?') && sentences.len() == 1 || sentences.is_empty();
+            text.trim_end().ends_with(is_question_mark) && sentences.len() == 1 || sentences.is_empty();
         Self {
             tells: sentences.iter().any(tells) || has_request_ending(text),
             shows: text.contains('`') || text.split_whitespace().any(is_setting),

@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::title_weights::WEIGHTS;
 use crate::language::{Languages, Script};
+use crate::text::is_question_mark;
 
 /// A title is cut at a word before it passes so many characters.
 const TITLE_CHARS: usize = 120;
@@ -49,7 +50,7 @@ pub fn title_score(text: &str) -> f32 {
     let mut score = 0.0;
     let weights = &*WEIGHTS;
     let mut weigh = |fact: bool, weight: f32| score += if fact { weight } else { 0.0 };
-    weigh(text.ends_with(['?', '？']) || has_question_ending(text), weights.asks);
+    weigh(text.ends_with(is_question_mark) || has_question_ending(text), weights.asks);
     weigh(words.first().is_some_and(|word| WORDS.openers.contains(word.as_str())), weights.opener);
     weigh((few..=20).contains(&words.len()), weights.good_length);
     weigh(words.len() > 40, weights.too_long);
@@ -214,7 +215,7 @@ fn asking_sentence(text: &str) -> Option<&str> {
             sentences += 1;
             let matter =
                 words(sentence).iter().filter(|word| !WORDS.empty.contains(word.as_str())).count();
-            let asks = line[at..end].starts_with(['?', '？']) && matter >= 2;
+            let asks = line[at..end].starts_with(is_question_mark) && matter >= 2;
             if asks && best.is_none_or(|(most, _)| matter > most) {
                 best = Some((matter, sentence));
             }
@@ -239,7 +240,8 @@ fn sentence_ends(line: &str) -> Vec<(usize, usize)> {
     let mut chars = line.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         let next = chars.peek().map(|(_, next)| *next);
-        if matches!(c, '.' | '!' | '?' | '？' | '。') && next.is_none_or(char::is_whitespace) {
+        let closes = is_question_mark(c) || matches!(c, '.' | '!' | '。');
+        if closes && next.is_none_or(char::is_whitespace) {
             ends.push((at, at + c.len_utf8()));
         }
     }

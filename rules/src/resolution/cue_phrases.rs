@@ -55,11 +55,15 @@ pub(super) enum CueClass {
     RedirectOpener,
     /// What was solved fails again.
     Relapse,
+    /// Makes a success of the trouble behind it: "no longer", "stopped".
+    Ended,
+    /// Behind a success, limits it to another time or place: "until", "except".
+    Limit,
 }
 
 impl CueClass {
     /// Every class with its key in `signals.toml`.
-    const ALL: [(Self, &'static str); 34] = [
+    const ALL: [(Self, &'static str); 36] = [
         (Self::Opener, "question_openers"),
         (Self::Seeking, "seeking"),
         (Self::Trouble, "trouble"),
@@ -94,6 +98,8 @@ impl CueClass {
         (Self::ObjectionOpener, "objection_openers"),
         (Self::RedirectOpener, "redirection_openers"),
         (Self::Relapse, "relapses"),
+        (Self::Ended, "ended"),
+        (Self::Limit, "limits"),
     ];
 
     /// Whether its phrases count at the start of a sentence only.
@@ -128,6 +134,13 @@ impl CueSet {
 pub(super) struct PhraseMatcher {
     automaton: AhoCorasick,
     classes: Vec<CueClass>,
+    /// The alphabets of the phrases.
+    alphabets: HashSet<u32>,
+}
+
+/// A block of 256 characters: near enough to an alphabet.
+fn alphabet(c: char) -> u32 {
+    u32::from(c) >> 8
 }
 
 /// A phrase found in a plain text.
@@ -180,15 +193,17 @@ impl PhraseMatcher {
                 }
             }
         }
+        let letters = patterns.iter().flat_map(|pattern: &String| pattern.chars());
+        let alphabets = letters.filter(|c| c.is_alphabetic()).map(alphabet).collect();
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .kind(Some(aho_corasick::AhoCorasickKind::DFA))
             .build(&patterns);
         let phrases = match automaton {
-            Ok(automaton) => Self { automaton, classes },
+            Ok(automaton) => Self { automaton, classes, alphabets },
             Err(error) => {
                 file.wrong("language", format!("the phrases do not compile: {error}"));
-                Self { automaton: nothing(), classes: Vec::new() }
+                Self { automaton: nothing(), classes: Vec::new(), alphabets }
             }
         };
         (phrases, lead_ins, stopwords)
@@ -207,8 +222,13 @@ impl PhraseMatcher {
             }
             match hit.cue {
                 CueClass::Worked | CueClass::Thanks if sentence.denies(plain, hit) => continue,
+                CueClass::Trouble | CueClass::Failed if sentence.ends(plain, hit) => {
+                    sentence.worked |= !sentence.awaits && !sentence.asks;
+                }
                 CueClass::Worked => sentence.worked = true,
                 CueClass::Failed | CueClass::Relapse => sentence.failed = true,
+                CueClass::Ended => sentence.ended = Some(hit.end),
+                CueClass::Limit => sentence.partial |= sentence.worked,
                 CueClass::Negation => sentence.negated(hit.end),
                 CueClass::Condition => sentence.awaits = true,
                 CueClass::Contrast => {
@@ -226,6 +246,16 @@ impl PhraseMatcher {
         }
         sentence.close(&mut cues);
         cues
+    }
+
+    /// Whether most letters of a plain text are of an alphabet that some phrase is written in: what
+    /// is written in another says nothing to the rules, neither for nor against.
+    pub(super) fn can_read(&self, plain: &str) -> bool {
+        let letters = plain.chars().filter(|c| c.is_alphabetic());
+        let (all, known) = letters.fold((0, 0), |(all, known), c| {
+            (all + 1, known + usize::from(self.alphabets.contains(&alphabet(c))))
+        });
+        known * 2 >= all
     }
 
     /// The matches that are not inside a longer one, by their start.
@@ -262,6 +292,8 @@ struct Sentence {
     unrelated: bool,
     /// Where the last negation ends.
     negation: Option<usize>,
+    /// Where the last word ends that ends what follows.
+    ended: Option<usize>,
     worked: bool,
     failed: bool,
     contrasts: bool,
@@ -283,12 +315,12 @@ impl Sentence {
         self.partial |= self.contrasts;
     }
 
+    fn ends(&self, plain: &str, hit: PhraseMatch) -> bool {
+        self.ended.is_some_and(|end| is_near(plain, end, hit))
+    }
+
     fn denies(&self, plain: &str, hit: PhraseMatch) -> bool {
-        let negated = self.negation.is_some_and(|end| {
-            plain
-                .get(end..hit.start)
-                .is_none_or(|between| between.split_whitespace().count() < NEGATION_REACH)
-        });
+        let negated = self.negation.is_some_and(|end| is_near(plain, end, hit));
         negated || (hit.cue == CueClass::Worked && (self.awaits || self.asks))
     }
 
@@ -305,6 +337,12 @@ impl Sentence {
             cues.add(CueClass::Worked);
         }
     }
+}
+
+/// Whether fewer than [`NEGATION_REACH`] words part a match from the `end` of one before it.
+fn is_near(plain: &str, end: usize, hit: PhraseMatch) -> bool {
+    let between = plain.get(end..hit.start);
+    between.is_none_or(|between| between.split_whitespace().count() < NEGATION_REACH)
 }
 
 fn nothing() -> AhoCorasick {

@@ -1,6 +1,6 @@
 //! A message's text as the cue words see it: lower case, words apart, sentences marked.
 
-use crate::text::without_quotes;
+use crate::text::{is_question_mark, without_quotes};
 
 /// A text read once.
 #[derive(Debug, Default)]
@@ -173,11 +173,6 @@ fn is_mention(token: &str) -> bool {
 fn names_channel(token: &str) -> bool {
     let name = token.strip_prefix('#').or_else(|| token.strip_prefix("<#"));
     name.and_then(|name| name.chars().next()).is_some_and(char::is_alphanumeric)
-}
-
-/// The question marks of the scripts: Latin, full width, Arabic, Greek, Armenian, Ethiopic.
-fn is_question_mark(c: char) -> bool {
-    matches!(c, '?' | '？' | '؟' | '\u{37e}' | '՞' | '፧' | '⁇')
 }
 
 /// Emoji and other signs that stand as a word of their own.

@@ -6,10 +6,15 @@ use crate::resolution::cue_phrases::CueClass;
 use crate::resolution::normalize::bare;
 use crate::resolution::question_detection::DetectedQuestion;
 use crate::resolution::rules::SignalRules;
-use crate::resolution::transcript::{Addressee, ParsedMessage, ParticipantIndex, Transcript};
+use crate::resolution::transcript::{
+    Addressee, ParsedMessage, ParticipantIndex, Transcript, shared,
+};
 
 /// What the asker says in so many messages after a confirmation is still about the same.
 const NEAR: usize = 2;
+
+/// Two questions share at least so many words before one repeats the other.
+const LEAST_SHARED: usize = 3;
 
 /// A message of the asker that says that something helped.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +39,12 @@ pub(super) struct AskerClosing {
     pub(super) taken_back: bool,
     /// Whether the asker asks after the words that close.
     pub(super) asks_after: bool,
+    /// Whether the asker fails at any time after the words that close.
+    pub(super) fails_after: bool,
+    /// Whether the words that close, or the next ones, only promise to try.
+    pub(super) promises: bool,
+    /// How many messages of the asker follow the words that close.
+    pub(super) since: usize,
     /// How many messages the asker sent after the first candidate.
     pub(super) messages: usize,
     pub(super) last_fails: bool,
@@ -52,7 +63,8 @@ impl AskerClosing {
         let Some(first) = candidates.first() else { return Self::default() };
         let own = talk.said.iter().enumerate().skip(*first);
         let own = own.filter(|(place, said)| {
-            said.author == asked.asker && speaks(said) && !asked.places.contains(place)
+            let speaks = speaks(said) && (said.readable || said.asks);
+            said.author == asked.asker && speaks && !asked.places.contains(place)
         });
         let own = own.collect::<Vec<_>>();
         let targets = ConfirmationTargets { talk, asked, candidates };
@@ -61,17 +73,22 @@ impl AskerClosing {
         let mut since = usize::MAX;
         for (at, (place, said)) in own.iter().enumerate() {
             let late = at + 3 >= own.len();
-            let fails = said.has(CueClass::Failed);
+            let returns = !closing.confirmations.is_empty() && asks_again(said, asked);
+            let fails = said.has(CueClass::Failed) || returns;
             since = since.saturating_add(1);
             if fails {
                 closing.fails_late = late;
-                if since <= NEAR || said.has(CueClass::Relapse) {
+                if returns {
+                    closing.confirmations.clear();
+                } else if since <= NEAR || said.has(CueClass::Relapse) {
                     closing.confirmations.retain(|confirmation| !confirmation.worked);
                 }
             } else if let Some(confirmation) = targets.confirmation(*place, doubt) {
                 closing.thanked_late |= late && said.thanks();
                 closing.taken_back = false;
                 closing.asks_after = false;
+                closing.fails_after = false;
+                closing.promises = said.has(CueClass::Trying);
                 closing.confirmations.push(confirmation);
                 since = 0;
             }
@@ -83,7 +100,10 @@ impl AskerClosing {
             let tries = said.has(CueClass::Trying) && since < NEAR && thanks_only;
             closing.taken_back |= near && (fails || tries);
             closing.asks_after |= said.asks && since > 0;
+            closing.fails_after |= fails && since > 0;
+            closing.promises |= said.has(CueClass::Trying) && since == 1;
         }
+        closing.since = if since == usize::MAX { 0 } else { since };
         if let Some((_, last)) = own.last() {
             closing.last_fails = last.has(CueClass::Failed);
             closing.last_asks = last.asks;
@@ -136,10 +156,20 @@ impl ConfirmationTargets<'_> {
             Pointed::Elsewhere => return None,
             Pointed::Nowhere => (self.helping_before(place, |_| true)?, false),
         };
-        if !worked && !pointed && doubt.is_some_and(|doubt| target < doubt) {
+        let replied = said.message.reply_to.is_some();
+        if !worked && !replied && doubt.is_some_and(|doubt| target < doubt) {
+            return None;
+        }
+        if !worked && !replied && self.sent_away(target, place) {
             return None;
         }
         Some(Confirmation { place, worked, target: Some(target), pointed })
+    }
+
+    /// Whether others send the asker elsewhere between an answer and the words at `place`.
+    fn sent_away(&self, target: usize, place: usize) -> bool {
+        let between = &self.talk.said[target + 1..place];
+        between.iter().any(|said| said.author != self.asked.asker && said.deflects())
     }
 
     /// What a reply, a name or a number ("the second one") points at.
@@ -210,6 +240,14 @@ enum Pointed {
     /// A bot, somebody who did not help, or nobody here.
     Elsewhere,
     Nowhere,
+}
+
+/// Whether the asker asks most of the question anew.
+fn asks_again(said: &ParsedMessage<'_>, asked: &DetectedQuestion) -> bool {
+    let both = shared(&said.content, &asked.content);
+    let asks = said.asks && !said.thanks() && !said.accepts();
+    let repeats = both * 4 >= said.content.len() * 3 && both * 2 >= asked.content.len();
+    asks && both >= LEAST_SHARED && repeats
 }
 
 /// A sign alone ("🙏") speaks too, where it is a cue.

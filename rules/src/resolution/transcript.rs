@@ -29,6 +29,8 @@ pub(super) struct ParsedMessage<'a> {
     pub(super) channel: bool,
     pub(super) asks: bool,
     pub(super) ends_asking: bool,
+    /// Whether the rules know the alphabet that it is written in.
+    pub(super) readable: bool,
     /// Whether an "edit:" line of its author takes back what stands before.
     pub(super) edited_away: bool,
     /// Participants whom it names anywhere; read only where the text accepts, thanks or objects.
@@ -216,6 +218,7 @@ impl MessageParser<'_> {
             channel: plain.channel,
             asks: plain.asks,
             ends_asking: plain.ends_asking,
+            readable: self.rules.phrases.can_read(&plain.text),
             edited_away: self.edited_away(text),
             named: if points.into_iter().any(|cue| cues.has(cue)) {
                 self.named(text, author)

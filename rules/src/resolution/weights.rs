@@ -71,7 +71,7 @@ pub(super) const ANSWER_FEATURES: [ScoredFeature; 36] = [
 
 /// The features of the outcome, in the order of `ScoredConversation::outcome`. Those that speak of the
 /// answer are measured on the best one.
-pub(super) const OUTCOME: [ScoredFeature; 37] = [
+pub(super) const OUTCOME: [ScoredFeature; 42] = [
     ("base", "most questions stay open"),
     ("marked", "somebody marked the answer"),
     ("tagged", "the post is tagged as solved"),
@@ -109,6 +109,11 @@ pub(super) const OUTCOME: [ScoredFeature; 37] = [
     ("asks_after", "the asker asks on after being content"),
     ("acknowledged", "the asker says next that the answer was understood"),
     ("aimed", "the asker's words are about this very message"),
+    ("fails_after", "the asker fails after being content"),
+    ("promises", "the asker only promises to try it"),
+    ("goes_on", "the asker says more after being content"),
+    ("helped_on", "others go on helping after the asker was content"),
+    ("distant", "much was said between the answer and the asker's words about it"),
 ];
 
 /// One weight for each feature, in the order of their table.

@@ -5,6 +5,7 @@ use regex::RegexSet;
 use super::pattern::compile;
 use crate::config::toml_reader::TomlReader;
 use crate::language::{Languages, Script};
+use crate::text::is_question_mark;
 
 /// What an answer holds beside its words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,8 +67,8 @@ impl SelfContainedRules {
         if self.elsewhere.is_match(text) {
             return Some("it refers to something that the reader does not see");
         }
-        if text.trim_end().ends_with('?')
-            && !text.trim_end().trim_end_matches('?').contains(['.', '?', '!', '\n'])
+        if text.trim_end().ends_with(is_question_mark)
+            && !text.trim_end().trim_end_matches(is_question_mark).contains(['.', '?', '!', '\n'])
         {
             return Some("it asks back");
         }

@@ -7,6 +7,7 @@ use crate::language::phrase::{NormalizedWords, Phrase};
 use crate::language::{Languages, is_hangul};
 use crate::markdown::{MarkdownBlock, MarkdownInline};
 use crate::similarity::tokens::{SimilarityToken, stem, tokens};
+use crate::text::is_question_mark;
 
 /// The words by which answers deny, add and condition.
 #[derive(Debug, Clone)]
@@ -241,7 +242,7 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
 fn statements(sentence: &str, cues: &ClaimCues) -> Vec<Statement> {
     let sentence = sentence.trim();
     let whole = NormalizedWords::of(sentence);
-    let open = sentence.ends_with('?')
+    let open = sentence.ends_with(is_question_mark)
         || is_any(&cues.conditions, &whole)
         || is_any(&cues.complaints, &whole);
     let mut found = Vec::new();

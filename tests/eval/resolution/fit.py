@@ -31,7 +31,8 @@ PRIOR = {
         best_answer=0.4, direct=0.3, long_dialogue=-0.4, pointed=0.3, other_confirmed=0.0, own=-0.3, trouble=-0.2,
         clear_question=0.3, asks_back=-1.0, no_help=-1.0, tells_what_to_do=0.2, affirms=0.1, link_or_code=0.1,
         shared_words=0.2, short=-0.2, long=0.3, agreed=0.2, objected=-0.3, helpers=-0.2, trusted=0.5,
-        asks_after=-0.3, acknowledged=0.3, aimed=0.3,
+        asks_after=-0.3, acknowledged=0.3, aimed=0.3, fails_after=-0.6, promises=-0.6, goes_on=-0.3, helped_on=-0.2,
+        distant=-0.3,
     ),
 }
 ANSWER_PULL = 4.0
