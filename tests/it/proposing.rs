@@ -67,7 +67,7 @@ fn an_answer_is_proposed_reviewed_merged_known_and_removed() {
     tell("the pull request", &format!("{}\n{:?}\n\n{}", open.title, open.labels, open.body));
     let branch = open.branch().to_owned();
     let files = office.github.files(DOCS, &branch);
-    let (path, page) = files.iter().find(|(path, _)| path.starts_with("answers/")).unwrap();
+    let (path, page) = files.iter().find(|(path, _)| proposal_fixture::is_page(path)).unwrap();
     tell(path, page);
     tell("docs.json", &files["docs.json"]);
     tell("the dashboard", &office.dashboard());
