@@ -13,7 +13,7 @@ const MOST_RETRIES: usize = 500;
 
 /// A value in a settings file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Literal {
+pub(crate) struct ScriptLiteral {
     pub(crate) kind: LiteralKind,
     /// The bytes from its first to behind its last.
     pub(crate) range: Range<usize>,
@@ -22,14 +22,14 @@ pub(crate) struct Literal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LiteralKind {
     /// Properties in order; what is spread or computed has an empty key.
-    Object(Vec<(String, Literal)>),
-    Array(Vec<Literal>),
+    Object(Vec<(String, ScriptLiteral)>),
+    Array(Vec<ScriptLiteral>),
     Text(String),
     /// Numbers, names, calls and everything else, with the literals inside.
-    Code(Vec<Literal>),
+    Code(Vec<ScriptLiteral>),
 }
 
-impl Literal {
+impl ScriptLiteral {
     /// Reads a whole file, as code; `None` where brackets or quotes do not match.
     pub(crate) fn of_file(text: &str) -> Option<Self> {
         let mut parser = LiteralParser { text, at: 0, depth: 0, retries: 0 };
@@ -138,7 +138,7 @@ impl LiteralParser<'_> {
     }
 
     /// The literals in code up to a closing bracket, which is passed, or to the end of the text.
-    fn code(&mut self, close: Option<u8>) -> Option<Vec<Literal>> {
+    fn code(&mut self, close: Option<u8>) -> Option<Vec<ScriptLiteral>> {
         let mut found = Vec::new();
         loop {
             self.space();
@@ -155,7 +155,7 @@ impl LiteralParser<'_> {
     }
 
     /// One value that ends before a comma or a closing bracket.
-    fn value(&mut self) -> Option<Literal> {
+    fn value(&mut self) -> Option<ScriptLiteral> {
         self.space();
         let (from, mut found, mut words) = (self.at, Vec::new(), Vec::new());
         let mut end = from;
@@ -181,11 +181,11 @@ impl LiteralParser<'_> {
         if plain && (found.len() == 1 || !words.is_empty()) {
             return Some(found.swap_remove(0));
         }
-        Some(Literal { kind: LiteralKind::Code(found), range: from..end })
+        Some(ScriptLiteral { kind: LiteralKind::Code(found), range: from..end })
     }
 
     /// A literal, what is in parentheses, a word or a sign.
-    fn piece(&mut self, found: &mut Vec<Literal>) -> Option<()> {
+    fn piece(&mut self, found: &mut Vec<ScriptLiteral>) -> Option<()> {
         match self.next()? {
             b'{' => found.push(self.nested(Self::braces)?),
             b'[' => found.push(self.nested(Self::array)?),
@@ -218,7 +218,7 @@ impl LiteralParser<'_> {
         self.at += length.max(first);
     }
 
-    fn array(&mut self) -> Option<Literal> {
+    fn array(&mut self) -> Option<ScriptLiteral> {
         let from = self.at;
         self.at += 1;
         let mut items = Vec::new();
@@ -231,11 +231,11 @@ impl LiteralParser<'_> {
                 _ => items.push(self.value()?),
             }
         }
-        Some(Literal { kind: LiteralKind::Array(items), range: from..self.at })
+        Some(ScriptLiteral { kind: LiteralKind::Array(items), range: from..self.at })
     }
 
     /// An object, or a block of code.
-    fn braces(&mut self) -> Option<Literal> {
+    fn braces(&mut self) -> Option<ScriptLiteral> {
         let from = self.at;
         self.at += 1;
         let kind = match self.properties() {
@@ -249,10 +249,10 @@ impl LiteralParser<'_> {
                 LiteralKind::Code(self.code(Some(b'}'))?)
             }
         };
-        Some(Literal { kind, range: from..self.at })
+        Some(ScriptLiteral { kind, range: from..self.at })
     }
 
-    fn properties(&mut self) -> Option<Vec<(String, Literal)>> {
+    fn properties(&mut self) -> Option<Vec<(String, ScriptLiteral)>> {
         let mut properties = Vec::new();
         loop {
             self.space();
@@ -294,7 +294,7 @@ impl LiteralParser<'_> {
     }
 
     /// What follows a key: a value, the body of a method, or nothing.
-    fn property(&mut self) -> Option<Literal> {
+    fn property(&mut self) -> Option<ScriptLiteral> {
         self.space();
         let from = self.at;
         match self.next()? {
@@ -309,14 +309,16 @@ impl LiteralParser<'_> {
                     self.space();
                 }
                 self.piece(&mut found)?;
-                Some(Literal { kind: LiteralKind::Code(found), range: from..self.at })
+                Some(ScriptLiteral { kind: LiteralKind::Code(found), range: from..self.at })
             }
-            b',' | b'}' => Some(Literal { kind: LiteralKind::Code(Vec::new()), range: from..from }),
+            b',' | b'}' => {
+                Some(ScriptLiteral { kind: LiteralKind::Code(Vec::new()), range: from..from })
+            }
             _ => None,
         }
     }
 
-    fn string(&mut self) -> Option<Literal> {
+    fn string(&mut self) -> Option<ScriptLiteral> {
         let from = self.at;
         let quote = self.next()?;
         let mut text = String::new();
@@ -331,7 +333,7 @@ impl LiteralParser<'_> {
                 c => text.push(c),
             }
         }
-        Some(Literal { kind: LiteralKind::Text(text), range: from..self.at })
+        Some(ScriptLiteral { kind: LiteralKind::Text(text), range: from..self.at })
     }
 
     /// What an escape behind its backslash stands for.
@@ -357,7 +359,7 @@ impl LiteralParser<'_> {
     }
 
     /// A template: text if nothing is computed in it.
-    fn template(&mut self) -> Option<Literal> {
+    fn template(&mut self) -> Option<ScriptLiteral> {
         let from = self.at;
         self.at += 1;
         let (mut text, mut found, mut computed) = (String::new(), Vec::new(), false);
@@ -377,7 +379,7 @@ impl LiteralParser<'_> {
             }
         }
         let kind = if computed { LiteralKind::Code(found) } else { LiteralKind::Text(text) };
-        Some(Literal { kind, range: from..self.at })
+        Some(ScriptLiteral { kind, range: from..self.at })
     }
 
     /// Whether a slash begins a regular expression: nothing stands before it that could be divided.
@@ -412,7 +414,7 @@ mod tests {
 
     use super::*;
 
-    fn find<'l>(file: &'l Literal, key: &str) -> &'l Literal {
+    fn find<'l>(file: &'l ScriptLiteral, key: &str) -> &'l ScriptLiteral {
         file.find(key).unwrap_or_else(|| panic!("no {key} in {file:?}"))
     }
 
@@ -433,15 +435,18 @@ mod tests {
               list: [{ a: 1 }] as const,
             });
             export default config;"#;
-        let file = Literal::of_file(text).unwrap();
+        let file = ScriptLiteral::of_file(text).unwrap();
         assert_eq!(find(&file, "title").text(), Some("It's \"here\""));
-        let quoted = find(&file, "quoted-key").items().iter().filter_map(Literal::text);
+        let quoted = find(&file, "quoted-key").items().iter().filter_map(ScriptLiteral::text);
         assert_eq!(quoted.collect::<Vec<_>>(), ["a", "b", "c"]);
         let nested = find(&file, "nested");
         assert!(nested.is_object());
-        assert_eq!(nested.get("path").and_then(Literal::text), Some("../docs"));
-        assert_eq!(nested.get("sidebarPath").and_then(Literal::only_text), Some("./sidebars.json"));
-        assert_eq!(nested.get("sidebarPath").and_then(Literal::text), None);
+        assert_eq!(nested.get("path").and_then(ScriptLiteral::text), Some("../docs"));
+        assert_eq!(
+            nested.get("sidebarPath").and_then(ScriptLiteral::only_text),
+            Some("./sidebars.json")
+        );
+        assert_eq!(nested.get("sidebarPath").and_then(ScriptLiteral::text), None);
         assert!(
             matches!(&find(&file, "computed").kind, LiteralKind::Code(inner) if inner.len() == 1)
         );
@@ -453,18 +458,18 @@ mod tests {
     #[test]
     fn what_does_not_match_is_not_read() {
         for text in ["{", "a)", "'x", "{ a: 'b }", "`x", "[1", "/* x"] {
-            let read = Literal::of_file(text);
+            let read = ScriptLiteral::of_file(text);
             assert!(read.is_none() || text == "/* x", "{text}: {read:?}");
         }
-        assert!(Literal::of_file(&"{".repeat(50_000)).is_none());
-        assert!(Literal::of_file(&"{a:".repeat(50_000)).is_none());
-        assert!(Literal::of_file(&"({x y".repeat(100)).is_none());
+        assert!(ScriptLiteral::of_file(&"{".repeat(50_000)).is_none());
+        assert!(ScriptLiteral::of_file(&"{a:".repeat(50_000)).is_none());
+        assert!(ScriptLiteral::of_file(&"({x y".repeat(100)).is_none());
     }
 
     proptest! {
         #[test]
         fn any_text_makes_no_panic(text in "[a-z{}\\[\\]()'\"`$:,/\\\\\n é.]{0,80}") {
-            if let Some(file) = Literal::of_file(&text) {
+            if let Some(file) = ScriptLiteral::of_file(&text) {
                 for one in file.all() {
                     prop_assert!(text.get(one.range.clone()).is_some());
                 }
@@ -474,8 +479,8 @@ mod tests {
         #[test]
         fn a_json_string_is_read_as_what_it_is(text in "\\PC{0,20}") {
             let quoted = serde_json::Value::from(text.as_str()).to_string();
-            let file = Literal::of_file(&format!("{{\"a\": {quoted}}}")).unwrap();
-            prop_assert_eq!(file.find("a").and_then(Literal::text), Some(text.as_str()));
+            let file = ScriptLiteral::of_file(&format!("{{\"a\": {quoted}}}")).unwrap();
+            prop_assert_eq!(file.find("a").and_then(ScriptLiteral::text), Some(text.as_str()));
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::edit::nav::{NavEntry, NavFormat};
 use crate::edit::redirect::Redirect;
 use crate::edit::section_list::SectionEntry;
 use crate::edit::toctree;
-use crate::literal::Literal;
+use crate::literal::ScriptLiteral;
 use crate::page::format::is_fixed_line;
 
 /// Checks that a navigation names one more page, under its title, and is otherwise the same.
@@ -317,7 +317,7 @@ fn yaml_section(title: &str, entry: Vec<YamlPart>) -> Vec<YamlPart> {
 
 /// Every link of a sidebar, in order.
 fn links(text: &str) -> Option<Vec<String>> {
-    let file = Literal::of_file(text)?;
+    let file = ScriptLiteral::of_file(text)?;
     let links = file.find("sidebar")?.all().into_iter().filter_map(|one| one.get("link")?.text());
     Some(links.map(str::to_owned).collect())
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::literal::{Literal, LiteralKind};
+use crate::literal::{LiteralKind, ScriptLiteral};
 
 /// How a file writes its strings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl ScriptStyle {
 }
 
 /// The text with one more element at the end of an array or object.
-pub(crate) fn insert(text: &str, list: &Literal, entry: &str) -> String {
+pub(crate) fn insert(text: &str, list: &ScriptLiteral, entry: &str) -> String {
     let last = match &list.kind {
         LiteralKind::Array(items) => items.last(),
         LiteralKind::Object(properties) => properties.last().map(|(_, value)| value),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::edit::error::EditError;
 use crate::edit::script::{ScriptStyle, insert};
 use crate::edit::toctree;
-use crate::literal::Literal;
+use crate::literal::ScriptLiteral;
 
 /// How a list of sections is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ impl SectionEntry {
         if self.kind == SectionFormat::Toctree {
             return toctree::listed(text, &self.folder);
         }
-        let file = Literal::of_file(text).ok_or(EditError::Unreadable)?;
+        let file = ScriptLiteral::of_file(text).ok_or(EditError::Unreadable)?;
         let list = match self.kind {
             SectionFormat::Docusaurus => sidebars(&file),
             SectionFormat::Starlight => file.find("sidebar").filter(|list| list.is_array()),
@@ -85,7 +85,7 @@ impl SectionEntry {
     }
 
     /// Whether a list shows the folder by a section, or by one for a folder above.
-    fn is_covered(&self, list: &Literal) -> bool {
+    fn is_covered(&self, list: &ScriptLiteral) -> bool {
         if self.kind == SectionFormat::Nextra {
             let name = self.folder.rsplit('/').next().unwrap_or(&self.folder);
             return list.get(name).is_some() || list.get("*").is_some();
@@ -95,17 +95,17 @@ impl SectionEntry {
             let below = self.folder.strip_prefix(folder);
             folder == "." || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let folder = |one: &Literal| {
+        let folder = |one: &ScriptLiteral| {
             let key = if self.kind == SectionFormat::Starlight { "directory" } else { "dirName" };
-            one.get(key).and_then(Literal::text).is_some_and(covers)
+            one.get(key).and_then(ScriptLiteral::text).is_some_and(covers)
         };
         list.all().into_iter().any(folder)
     }
 }
 
 /// The first sidebar: an array of items, or an object of categories.
-fn sidebars(file: &Literal) -> Option<&Literal> {
-    let lists = |one: &&Literal| one.is_array() || one.is_object();
+fn sidebars(file: &ScriptLiteral) -> Option<&ScriptLiteral> {
+    let lists = |one: &&ScriptLiteral| one.is_array() || one.is_object();
     let objects = file.all().into_iter().filter(|one| one.is_object());
     objects.flat_map(|one| one.properties().iter().map(|(_, value)| value)).find(lists)
 }

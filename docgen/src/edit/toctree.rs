@@ -4,7 +4,7 @@ use crate::edit::error::EditError;
 use crate::lines::lines;
 
 /// One list of documents.
-struct Toctree<'t> {
+struct ToctreeBlock<'t> {
     /// Behind its last line that is not blank.
     end: usize,
     /// What a line of it begins with.
@@ -52,10 +52,10 @@ fn names(line: &str, document: &str) -> bool {
     path.strip_suffix(".md").unwrap_or(path) == document
 }
 
-fn toctrees(text: &str) -> Vec<Toctree<'_>> {
-    let mut found: Vec<Toctree<'_>> = Vec::new();
+fn toctrees(text: &str) -> Vec<ToctreeBlock<'_>> {
+    let mut found: Vec<ToctreeBlock<'_>> = Vec::new();
     // The list that is open, with what closes it: a fence, or a line that is indented no deeper.
-    let mut open: Option<(Toctree<'_>, Option<&str>, usize)> = None;
+    let mut open: Option<(ToctreeBlock<'_>, Option<&str>, usize)> = None;
     for (at, line) in lines(text) {
         let bare = line.trim();
         let depth = line.len() - line.trim_start_matches([' ', '\t']).len();
@@ -76,7 +76,7 @@ fn toctrees(text: &str) -> Vec<Toctree<'_>> {
             let end = at + line.len();
             let indent = if fenced { &line[..depth] } else { "   " };
             let documents = Vec::new();
-            let list = Toctree { end, indent, documents, has_options: false, fenced };
+            let list = ToctreeBlock { end, indent, documents, has_options: false, fenced };
             open = Some((list, fenced.then(|| &bare[..fence]), depth));
         }
     }
@@ -84,7 +84,7 @@ fn toctrees(text: &str) -> Vec<Toctree<'_>> {
     found
 }
 
-impl<'t> Toctree<'t> {
+impl<'t> ToctreeBlock<'t> {
     fn read(&mut self, at: usize, line: &'t str, depth: usize) {
         let bare = line.trim();
         if bare.is_empty() {

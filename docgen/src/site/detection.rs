@@ -24,7 +24,7 @@ struct SiteFiles<'f> {
 }
 
 /// What one file of settings says; `None` if it is not the settings of a site.
-type Reading = Option<Result<SiteLayout, UnknownPlace>>;
+type SettingsReading = Option<Result<SiteLayout, UnknownPlace>>;
 
 impl SiteFiles<'_> {
     fn text(&self, path: &str) -> Option<String> {
@@ -148,7 +148,7 @@ fn joined(folder: &str, path: &str) -> Option<String> {
     (!rooted).then(|| if path.is_empty() { path } else { format!("{path}/") })
 }
 
-fn unknown(generator: SiteGenerator, settings: &str, why: String) -> Reading {
+fn unknown(generator: SiteGenerator, settings: &str, why: String) -> SettingsReading {
     Some(Err(UnknownPlace { generator, settings: settings.to_owned(), why }))
 }
 

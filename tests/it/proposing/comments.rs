@@ -57,8 +57,8 @@ fn writers_are_obeyed_and_nobody_else() {
     let files = office.github.files(DOCS, &branch);
     assert!(files.contains_key("guide/reset.mdx"), "{:?}", files.keys());
     assert!(!files.keys().any(|path| path.starts_with("answers/")));
-    let (reaction, status) = say("mina", "@answer-harvester lang ko");
-    assert_eq!(reaction, "confused");
+    let (refused, status) = say("mina", "@answer-harvester lang ko");
+    assert_eq!(refused, "confused");
     assert!(status.contains("no question of this page was asked in ko"), "{status}");
     let (done, _) = say("mina", "@answer-harvester page start.mdx");
     assert_eq!(done, "+1");

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::NavSection;
 use crate::edit::error::EditError;
 use crate::edit::script::{behind, insert};
-use crate::literal::{Literal, LiteralKind};
+use crate::literal::{LiteralKind, ScriptLiteral};
 use crate::paths::folder;
 
 /// Inserts a page into the group that holds its neighbours, or into the group of the section, which is made
@@ -73,19 +73,19 @@ pub(super) fn unlisted(text: &str, page: &str) -> Result<String, EditError> {
     Ok(format!("{}{}", &text[..one.range.start], rest.trim_start()))
 }
 
-fn read(text: &str) -> Result<Literal, EditError> {
+fn read(text: &str) -> Result<ScriptLiteral, EditError> {
     serde_json::from_str::<Value>(text).map_err(|_| EditError::Unreadable)?;
-    Literal::of_file(text).ok_or(EditError::Unreadable)
+    ScriptLiteral::of_file(text).ok_or(EditError::Unreadable)
 }
 
-fn navigation(file: &Literal) -> Option<&Literal> {
+fn navigation(file: &ScriptLiteral) -> Option<&ScriptLiteral> {
     let LiteralKind::Code(all) = &file.kind else { return None };
     all.first()?.get("navigation")
 }
 
 /// A `pages` array of the navigation.
 struct PagesArray<'l> {
-    list: &'l Literal,
+    list: &'l ScriptLiteral,
     range: Range<usize>,
     pages: Vec<PagesItem<'l>>,
     group: String,
@@ -107,16 +107,16 @@ impl PagesArray<'_> {
 }
 
 /// Every list of pages, in the order of the text.
-fn lists(navigation: &Literal) -> Vec<PagesArray<'_>> {
+fn lists(navigation: &ScriptLiteral) -> Vec<PagesArray<'_>> {
     let mut found = Vec::new();
     for one in navigation.all() {
         let Some(list) = one.get("pages").filter(|list| list.is_array()) else { continue };
-        let item = |page: &'_ Literal| page.text().map(|_| page.range.clone());
+        let item = |page: &'_ ScriptLiteral| page.text().map(|_| page.range.clone());
         let pages = list
             .items()
             .iter()
             .filter_map(|page| Some(PagesItem { name: page.text()?, range: item(page)? }));
-        let group = one.get("group").and_then(Literal::text).unwrap_or_default().to_owned();
+        let group = one.get("group").and_then(ScriptLiteral::text).unwrap_or_default().to_owned();
         let range = list.range.clone();
         found.push(PagesArray { list, range, pages: pages.collect(), group });
     }
@@ -125,7 +125,7 @@ fn lists(navigation: &Literal) -> Vec<PagesArray<'_>> {
 
 /// The array that groups of documentation are in: of the first language and version, and of the first tab
 /// that is no reference of an interface.
-fn documentation(navigation: &Literal) -> Option<&Literal> {
+fn documentation(navigation: &ScriptLiteral) -> Option<&ScriptLiteral> {
     if navigation.is_array() {
         return Some(navigation);
     }
@@ -148,7 +148,7 @@ fn documentation(navigation: &Literal) -> Option<&Literal> {
 
 /// Whether a tab is generated from a description of an interface, leads elsewhere or says by its name that it
 /// is no place for answers.
-fn is_reference(tab: &Literal) -> bool {
+fn is_reference(tab: &ScriptLiteral) -> bool {
     let own = ["openapi", "asyncapi", "href", "graphql"].iter().any(|key| tab.get(key).is_some());
     let keys = ["tab", "anchor", "dropdown", "product", "item"];
     let name = keys.iter().find_map(|key| tab.get(key)?.text()).unwrap_or_default().to_lowercase();
@@ -162,7 +162,7 @@ fn is_reference(tab: &Literal) -> bool {
 }
 
 /// A new group at the end, in as many lines as its neighbour has.
-fn with_group(text: &str, groups: &Literal, title: &str, page: &str) -> String {
+fn with_group(text: &str, groups: &ScriptLiteral, title: &str, page: &str) -> String {
     let (title, page) = (Value::from(title).to_string(), Value::from(page).to_string());
     let last = groups.items().last();
     let long = last.is_some_and(|last| text[last.range.clone()].contains('\n'));
@@ -182,7 +182,7 @@ fn with_group(text: &str, groups: &Literal, title: &str, page: &str) -> String {
 }
 
 /// How much deeper the inside of an element is indented than its first line.
-fn step<'t>(text: &'t str, element: &Literal) -> &'t str {
+fn step<'t>(text: &'t str, element: &ScriptLiteral) -> &'t str {
     let indent = |at: usize| {
         let line = text[..at].rfind('\n').map_or(0, |at| at + 1);
         let space = text[line..].bytes().take_while(|byte| b" \t".contains(byte)).count();

@@ -4,17 +4,18 @@ use super::{NavEntry, NavSection};
 use crate::directives::plain_title;
 use crate::edit::error::EditError;
 use crate::edit::script::{ScriptStyle, behind, insert};
-use crate::literal::Literal;
+use crate::literal::ScriptLiteral;
 
 /// The settings with a link beside those of its folder, or in the section's items, which are made where they
 /// are missing.
 pub(super) fn listed(entry: &NavEntry, text: &str) -> Result<String, EditError> {
-    let file = Literal::of_file(text).ok_or(EditError::Unreadable)?;
+    let file = ScriptLiteral::of_file(text).ok_or(EditError::Unreadable)?;
     let sidebar = file.find("sidebar").ok_or(EditError::NoList)?;
     if !sidebar.is_array() && !sidebar.is_object() {
         return Err(EditError::NoList);
     }
-    let link = |one: &Literal| one.get("link").and_then(Literal::text).map(str::to_owned);
+    let link =
+        |one: &ScriptLiteral| one.get("link").and_then(ScriptLiteral::text).map(str::to_owned);
     let all = sidebar.all();
     if all.iter().any(|one| link(one).as_deref() == Some(&entry.page)) {
         return Ok(text.to_owned());
@@ -23,14 +24,17 @@ pub(super) fn listed(entry: &NavEntry, text: &str) -> Result<String, EditError> 
     let item = item(entry, style);
     let section = entry.section.as_ref().ok_or(EditError::NoList)?;
     let lists = all.iter().filter(|one| one.is_array());
-    let near = |one: &&Literal| link(one).is_some_and(|link| link.starts_with(&section.folder));
+    let near =
+        |one: &&ScriptLiteral| link(one).is_some_and(|link| link.starts_with(&section.folder));
     for list in lists {
         if let Some(last) = list.items().iter().rev().find(near) {
             let inside = list.range.start + 1..list.range.end - 1;
             return Ok(behind(text, inside, &last.range, &item));
         }
     }
-    let titled = |one: &&&Literal| one.get("text").and_then(Literal::text) == Some(&section.title);
+    let titled = |one: &&&ScriptLiteral| {
+        one.get("text").and_then(ScriptLiteral::text) == Some(&section.title)
+    };
     if let Some(items) = all.iter().find(titled).and_then(|one| one.get("items")) {
         return Ok(insert(text, items, &item));
     }
@@ -40,7 +44,7 @@ pub(super) fn listed(entry: &NavEntry, text: &str) -> Result<String, EditError> 
 /// A sidebar for several folders gets the section into the one of all pages, or as one of its own.
 fn with_section(
     text: &str,
-    sidebar: &Literal,
+    sidebar: &ScriptLiteral,
     section: &NavSection,
     (item, style): (&str, ScriptStyle),
 ) -> String {
@@ -67,9 +71,10 @@ fn item(entry: &NavEntry, style: ScriptStyle) -> String {
 
 /// The settings without the link, with the comma that goes with it.
 pub(super) fn unlisted(entry: &NavEntry, text: &str) -> Result<String, EditError> {
-    let file = Literal::of_file(text).ok_or(EditError::Unreadable)?;
+    let file = ScriptLiteral::of_file(text).ok_or(EditError::Unreadable)?;
     let Some(sidebar) = file.find("sidebar") else { return Ok(text.to_owned()) };
-    let is_it = |one: &&Literal| one.get("link").and_then(Literal::text) == Some(&entry.page);
+    let is_it =
+        |one: &&ScriptLiteral| one.get("link").and_then(ScriptLiteral::text) == Some(&entry.page);
     let Some(one) = sidebar.all().into_iter().find(is_it) else { return Ok(text.to_owned()) };
     if one.get("items").is_some() {
         return Err(EditError::HasPages);

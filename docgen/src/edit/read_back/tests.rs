@@ -50,9 +50,10 @@ fn title_in(kind: NavFormat, text: &str) -> Option<String> {
     match kind {
         NavFormat::Mintlify | NavFormat::Toctree => None,
         NavFormat::VitePress => {
-            let file = Literal::of_file(text)?;
-            let own =
-                |one: &&Literal| one.get("link").and_then(Literal::text) == Some("/answers/new");
+            let file = ScriptLiteral::of_file(text)?;
+            let own = |one: &&ScriptLiteral| {
+                one.get("link").and_then(ScriptLiteral::text) == Some("/answers/new")
+            };
             let title = file.all().into_iter().find(own)?.get("text")?.text().map(str::to_owned);
             title
         }

@@ -1,9 +1,9 @@
 //! The docs of a Docusaurus site: of the preset, or of an instance of the plugin.
 
 use super::glob::matches_any;
-use super::{Reading, SiteFiles, folder_of, joined, unknown};
+use super::{SettingsReading, SiteFiles, folder_of, joined, unknown};
 use crate::edit::section_list::SectionFormat;
-use crate::literal::{Literal, LiteralKind};
+use crate::literal::{LiteralKind, ScriptLiteral};
 use crate::site::generator::SiteGenerator;
 use crate::site::layout::{SectionFile, SiteLayout};
 
@@ -15,16 +15,18 @@ const FITTING: [&str; 8] =
 enum DocsOptions<'l> {
     /// The generator's defaults.
     Default,
-    Written(&'l Literal),
+    Written(&'l ScriptLiteral),
     Computed,
     /// The preset builds no docs.
     Off,
 }
 
-pub(super) fn read(site: &SiteFiles<'_>, settings: &str) -> Reading {
+pub(super) fn read(site: &SiteFiles<'_>, settings: &str) -> SettingsReading {
     let text = site.text(settings)?;
     let unknown = |why: String| unknown(SiteGenerator::Docusaurus, settings, why);
-    let Some(config) = Literal::of_file(&text) else { return unknown("cannot be read".to_owned()) };
+    let Some(config) = ScriptLiteral::of_file(&text) else {
+        return unknown("cannot be read".to_owned());
+    };
     let options = match chosen(options(&config, &text)) {
         Some(DocsOptions::Written(options)) => Some(options),
         Some(DocsOptions::Default) => None,
@@ -47,14 +49,14 @@ pub(super) fn read(site: &SiteFiles<'_>, settings: &str) -> Reading {
     let Some(folder) = built_folder(site, &root, options) else {
         return unknown("builds only the folders that `include` names".to_owned());
     };
-    let language = config.find("defaultLocale").and_then(Literal::text).map(str::to_owned);
+    let language = config.find("defaultLocale").and_then(ScriptLiteral::text).map(str::to_owned);
     let section = sidebar(site, base, options);
     let layout = SiteLayout::new(SiteGenerator::Docusaurus, settings, &root, &folder);
     Some(layout.map(|layout| SiteLayout { section, language, ..layout }))
 }
 
 /// Every set of docs that the settings name, those of presets first.
-fn options<'l>(config: &'l Literal, text: &str) -> Vec<DocsOptions<'l>> {
+fn options<'l>(config: &'l ScriptLiteral, text: &str) -> Vec<DocsOptions<'l>> {
     let (mut presets, mut plugins) = (Vec::new(), Vec::new());
     for one in config.all() {
         let [name, rest @ ..] = one.items() else { continue };
@@ -69,7 +71,7 @@ fn options<'l>(config: &'l Literal, text: &str) -> Vec<DocsOptions<'l>> {
         } else if let Some(docs) = docs {
             presets.push(of_docs(docs, text));
         } else if name == "classic" || name.contains("preset-classic") {
-            let written = rest.first().is_none_or(Literal::is_object);
+            let written = rest.first().is_none_or(ScriptLiteral::is_object);
             presets.push(if written { DocsOptions::Default } else { DocsOptions::Computed });
         }
     }
@@ -77,7 +79,7 @@ fn options<'l>(config: &'l Literal, text: &str) -> Vec<DocsOptions<'l>> {
     presets
 }
 
-fn of_docs<'l>(docs: &'l Literal, text: &str) -> DocsOptions<'l> {
+fn of_docs<'l>(docs: &'l ScriptLiteral, text: &str) -> DocsOptions<'l> {
     match docs.kind {
         LiteralKind::Object(_) => DocsOptions::Written(docs),
         _ if &text[docs.range.clone()] == "false" => DocsOptions::Off,
@@ -100,7 +102,7 @@ fn chosen(mut found: Vec<DocsOptions<'_>>) -> Option<DocsOptions<'_>> {
 }
 
 /// A path as text, or as `path.join(__dirname, '../docs')`.
-fn written_path(path: &Literal, text: &str) -> Option<String> {
+fn written_path(path: &ScriptLiteral, text: &str) -> Option<String> {
     if let Some(path) = path.text() {
         return Some(path.to_owned());
     }
@@ -108,7 +110,7 @@ fn written_path(path: &Literal, text: &str) -> Option<String> {
     let call = text[path.range.clone()].trim_start_matches("path.");
     let rest = ["join", "resolve"].iter().find_map(|name| call.strip_prefix(name))?;
     let rest = rest.trim_start().strip_prefix('(')?.trim_start().strip_prefix("__dirname")?;
-    let parts = parts.iter().map(Literal::text).collect::<Option<Vec<_>>>()?;
+    let parts = parts.iter().map(ScriptLiteral::text).collect::<Option<Vec<_>>>()?;
     // Between the texts there is nothing but commas.
     let mut left = rest.to_owned();
     for part in &parts {
@@ -119,10 +121,14 @@ fn written_path(path: &Literal, text: &str) -> Option<String> {
 }
 
 /// The folder below the docs in which a page is built.
-fn built_folder(site: &SiteFiles<'_>, root: &str, options: Option<&Literal>) -> Option<String> {
+fn built_folder(
+    site: &SiteFiles<'_>,
+    root: &str,
+    options: Option<&ScriptLiteral>,
+) -> Option<String> {
     let patterns = |key: &str| {
         let list = options.and_then(|options| options.get(key))?;
-        Some(list.items().iter().filter_map(Literal::text).collect::<Vec<_>>())
+        Some(list.items().iter().filter_map(ScriptLiteral::text).collect::<Vec<_>>())
     };
     let (include, exclude) = (patterns("include"), patterns("exclude"));
     let built = |folder: &String| {
@@ -136,7 +142,11 @@ fn built_folder(site: &SiteFiles<'_>, root: &str, options: Option<&Literal>) -> 
 }
 
 /// The file of a written sidebar. Without one the site lists what is there.
-fn sidebar(site: &SiteFiles<'_>, base: &str, options: Option<&Literal>) -> Option<SectionFile> {
+fn sidebar(
+    site: &SiteFiles<'_>,
+    base: &str,
+    options: Option<&ScriptLiteral>,
+) -> Option<SectionFile> {
     let path = joined(base, options?.get("sidebarPath")?.only_text()?)?;
     let path = path.trim_end_matches('/').to_owned();
     site.has(&path).then_some(SectionFile { path, kind: SectionFormat::Docusaurus })

@@ -2,15 +2,19 @@
 
 use serde_json::Value;
 
-use super::{Reading, SiteFiles, docusaurus, folder_of, joined, unknown, yaml};
+use super::{SettingsReading, SiteFiles, docusaurus, folder_of, joined, unknown, yaml};
 use crate::edit::nav::NavFormat;
 use crate::edit::section_list::SectionFormat;
-use crate::literal::Literal;
+use crate::literal::ScriptLiteral;
 use crate::site::generator::SiteGenerator;
 use crate::site::layout::{NavFile, SectionFile, SiteLayout};
 
 /// Reads one file of settings.
-pub(super) fn read(site: &SiteFiles<'_>, generator: SiteGenerator, settings: &str) -> Reading {
+pub(super) fn read(
+    site: &SiteFiles<'_>,
+    generator: SiteGenerator,
+    settings: &str,
+) -> SettingsReading {
     match generator {
         SiteGenerator::Mintlify => mintlify(site, settings),
         SiteGenerator::Docusaurus => docusaurus::read(site, settings),
@@ -32,7 +36,7 @@ fn nav(path: &str, kind: NavFormat, root: &str) -> Option<NavFile> {
 }
 
 /// Another program's `docs.json` has no navigation.
-fn mintlify(site: &SiteFiles<'_>, settings: &str) -> Reading {
+fn mintlify(site: &SiteFiles<'_>, settings: &str) -> SettingsReading {
     let all = serde_json::from_str::<Value>(&site.text(settings)?).ok()?;
     let navigation = all.get("navigation")?;
     if !navigation.is_object() && !navigation.is_array() {
@@ -48,7 +52,7 @@ fn mintlify(site: &SiteFiles<'_>, settings: &str) -> Reading {
     Some(layout.map(|layout| SiteLayout { nav, language, ..layout }))
 }
 
-fn mkdocs(site: &SiteFiles<'_>, settings: &str) -> Reading {
+fn mkdocs(site: &SiteFiles<'_>, settings: &str) -> SettingsReading {
     let text = site.text(settings)?;
     let values = yaml::scalars(&text);
     let written = text.lines().any(|line| line.starts_with("docs_dir:"));
@@ -70,13 +74,13 @@ fn mkdocs(site: &SiteFiles<'_>, settings: &str) -> Reading {
     }
 }
 
-fn mkdocs_of(settings: &str, root: &str, language: Option<String>) -> Reading {
+fn mkdocs_of(settings: &str, root: &str, language: Option<String>) -> SettingsReading {
     let layout = SiteLayout::new(SiteGenerator::MkDocs, settings, root, "answers");
     let nav = nav(settings, NavFormat::MkDocs, root);
     Some(layout.map(|layout| SiteLayout { nav, language, ..layout }))
 }
 
-fn mdbook(site: &SiteFiles<'_>, settings: &str) -> Reading {
+fn mdbook(site: &SiteFiles<'_>, settings: &str) -> SettingsReading {
     let unknown = |why: &str| unknown(SiteGenerator::MdBook, settings, why.to_owned());
     let Ok(book) = site.text(settings)?.parse::<toml::Table>() else {
         return unknown("cannot be read");
@@ -92,14 +96,16 @@ fn mdbook(site: &SiteFiles<'_>, settings: &str) -> Reading {
 }
 
 /// An Astro site without Starlight has pages of another kind.
-fn starlight(site: &SiteFiles<'_>, settings: &str) -> Reading {
+fn starlight(site: &SiteFiles<'_>, settings: &str) -> SettingsReading {
     let text = site.text(settings)?;
     if !text.contains("@astrojs/starlight") {
         return None;
     }
     let unknown = |why: String| unknown(SiteGenerator::Starlight, settings, why);
-    let Some(config) = Literal::of_file(&text) else { return unknown("cannot be read".to_owned()) };
-    let source = config.find("srcDir").map_or(Some("src"), Literal::text);
+    let Some(config) = ScriptLiteral::of_file(&text) else {
+        return unknown("cannot be read".to_owned());
+    };
+    let source = config.find("srcDir").map_or(Some("src"), ScriptLiteral::text);
     let root = source.and_then(|source| joined(folder_of(settings), source));
     let Some(root) = root.map(|root| format!("{root}content/docs/")) else {
         return unknown("computes `srcDir`".to_owned());
@@ -108,7 +114,7 @@ fn starlight(site: &SiteFiles<'_>, settings: &str) -> Reading {
         return unknown(format!("has no pages in {root}"));
     }
     let main = config.find("root").and_then(|main| main.get("lang"));
-    let language = main.and_then(Literal::text).map(str::to_owned);
+    let language = main.and_then(ScriptLiteral::text).map(str::to_owned);
     let path = settings.to_owned();
     let section = config.find("sidebar");
     let section = section.map(|_| SectionFile { path, kind: SectionFormat::Starlight });
@@ -116,17 +122,17 @@ fn starlight(site: &SiteFiles<'_>, settings: &str) -> Reading {
     Some(layout.map(|layout| SiteLayout { section, language, ..layout }))
 }
 
-fn vitepress(site: &SiteFiles<'_>, settings: &str) -> Reading {
+fn vitepress(site: &SiteFiles<'_>, settings: &str) -> SettingsReading {
     let (base, _) = settings.split_once(".vitepress/")?;
     let unknown = |why: &str| unknown(SiteGenerator::VitePress, settings, why.to_owned());
-    let Some(config) = Literal::of_file(&site.text(settings)?) else {
+    let Some(config) = ScriptLiteral::of_file(&site.text(settings)?) else {
         return unknown("cannot be read");
     };
-    let source = config.find("srcDir").map_or(Some("."), Literal::text);
+    let source = config.find("srcDir").map_or(Some("."), ScriptLiteral::text);
     let Some(root) = source.and_then(|source| joined(base, source)) else {
         return unknown("computes `srcDir`");
     };
-    let language = config.find("lang").and_then(Literal::text).map(str::to_owned);
+    let language = config.find("lang").and_then(ScriptLiteral::text).map(str::to_owned);
     let listed = config.find("sidebar");
     let nav = listed.and_then(|_| nav(settings, NavFormat::VitePress, &root));
     let layout = SiteLayout::new(SiteGenerator::VitePress, settings, &root, "answers");
@@ -134,7 +140,7 @@ fn vitepress(site: &SiteFiles<'_>, settings: &str) -> Reading {
 }
 
 /// A site of Next.js without Nextra builds no pages of Markdown.
-fn nextra(site: &SiteFiles<'_>, settings: &str) -> Reading {
+fn nextra(site: &SiteFiles<'_>, settings: &str) -> SettingsReading {
     if !site.text(settings)?.contains("nextra") {
         return None;
     }
@@ -152,7 +158,7 @@ fn nextra(site: &SiteFiles<'_>, settings: &str) -> Reading {
     Some(layout.map(|layout| SiteLayout { section, ..layout }))
 }
 
-fn sphinx(site: &SiteFiles<'_>, settings: &str) -> Reading {
+fn sphinx(site: &SiteFiles<'_>, settings: &str) -> SettingsReading {
     let text = site.text(settings)?;
     let lines = || text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
     let value = |key: &str| {
@@ -181,7 +187,7 @@ fn sphinx(site: &SiteFiles<'_>, settings: &str) -> Reading {
 }
 
 /// `config.toml` and its relatives are Hugo's only where they say what a site of Hugo says.
-fn hugo(site: &SiteFiles<'_>, settings: &str) -> Reading {
+fn hugo(site: &SiteFiles<'_>, settings: &str) -> SettingsReading {
     let text = site.text(settings)?;
     let name = settings.rsplit('/').next().unwrap_or(settings);
     let address = text.to_ascii_lowercase().contains("baseurl");
@@ -213,7 +219,7 @@ fn hugo(site: &SiteFiles<'_>, settings: &str) -> Reading {
 }
 
 /// The summary of a book is another generator's.
-fn gitbook(site: &SiteFiles<'_>, settings: &str) -> Reading {
+fn gitbook(site: &SiteFiles<'_>, settings: &str) -> SettingsReading {
     let base = folder_of(settings);
     let (root, summary) = if settings.ends_with("SUMMARY.md") {
         let is_book = site.paths.iter().any(|path| {
@@ -254,7 +260,7 @@ fn gitbook(site: &SiteFiles<'_>, settings: &str) -> Reading {
 
 /// Jekyll copies a page without front matter as it is, unless a plugin builds it, which the pages of a host
 /// without a Gemfile have.
-fn jekyll(site: &SiteFiles<'_>, settings: &str) -> Reading {
+fn jekyll(site: &SiteFiles<'_>, settings: &str) -> SettingsReading {
     let text = site.text(settings)?;
     let values = yaml::scalars(&text);
     let base = folder_of(settings);
