@@ -14,9 +14,9 @@ use std::fs;
 use std::io::{Error, Result, Write};
 use std::path::{Path, PathBuf};
 
-use docgen::change::{FileChange, FileEdit};
-use docgen::edit::nav::{NavEntry, NavFormat};
-use docgen::site::layout::{NavFile, SiteLayout, detect};
+use docgen::change::FileChange;
+use docgen::site::detection::detect;
+use docgen::site::layout::SiteLayout;
 use docgen::site::moving;
 use docgen::site::moving::PageMove;
 use docgen::target::DocsTarget;
@@ -33,12 +33,16 @@ fn main() -> Result<()> {
     let target = target.parse::<DocsTarget>().map_err(Error::other)?;
     let (site, expected) = (PathBuf::from(site), PathBuf::from(expected));
     let settings = files(&site, &site)?;
-    let layout = detect(settings.iter().map(String::as_str));
+    let text = |path: &str| fs::read_to_string(site.join(path)).ok();
+    let layout = detect(settings.iter().map(String::as_str), text).map_err(Error::other)?;
     let layout = if layout.target == target { layout } else { SiteLayout { target, ..layout } };
+    let section = layout.section_changes();
+    apply(&section, &site)?;
     let written = write_pages(&layout, &site, &fs::read_to_string(cases)?)?;
     let folder = layout.folder.to_string();
     let all = files(&site, &site)?;
-    let pages = all.iter().filter(|path| path.starts_with(&folder));
+    let made = |path: &str| section.iter().any(|change| change.path() == path);
+    let pages = all.iter().filter(|path| path.starts_with(&folder) && !made(path));
     let mut pages = pages.cloned().collect::<Vec<_>>();
     for path in &pages {
         list(&layout, &site, path, &title(&fs::read_to_string(site.join(path))?))?;
@@ -117,35 +121,31 @@ fn move_one(layout: &SiteLayout, site: &Path, pages: &[String]) -> Result<(Strin
     let settings = moving::redirect_file(layout);
     let settings = settings.map(|path| fs::read_to_string(site.join(path))).transpose()?;
     put(&site.join(&to), &text)?;
-    for change in moving::move_changes(layout, &moved, settings.as_deref()) {
-        let path = site.join(change.path());
-        match &change {
-            FileChange::Write { text, .. } => put(&path, text)?,
-            FileChange::Delete { .. } => fs::remove_file(path)?,
-            FileChange::Edit { edit, .. } => {
-                let old = fs::read_to_string(&path)?;
-                if let Some(text) = edit.apply(Some(&old)).map_err(Error::other)? {
-                    fs::write(path, text)?;
-                }
-            }
-        }
-    }
+    apply(&moving::move_changes(layout, &moved, settings.as_deref()), site)?;
     Ok((from.clone(), to))
 }
 
 /// Names a page in the navigation as a proposal would.
 fn list(layout: &SiteLayout, site: &Path, path: &str, title: &str) -> Result<()> {
-    let Some(NavFile { path: nav, kind, root }) = &layout.nav else { return Ok(()) };
-    let page = path.strip_prefix(root.as_str()).unwrap_or(path);
-    let page = if *kind == NavFormat::Mintlify { page.trim_end_matches(".mdx") } else { page };
-    let entry = NavEntry { kind: *kind, page: page.to_owned(), title: title.to_owned() };
-    let change = FileChange::Edit { path: nav.clone(), edit: FileEdit::List(entry) };
-    let FileChange::Edit { path, edit } = change else { return Ok(()) };
-    let old = fs::read_to_string(site.join(&path))?;
-    match edit.apply(Some(&old)).map_err(Error::other)? {
-        Some(text) => fs::write(site.join(path), text),
-        None => Ok(()),
+    apply(&layout.entry(path, title).into_iter().collect::<Vec<_>>(), site)
+}
+
+/// Changes the files of the site.
+fn apply(changes: &[FileChange], site: &Path) -> Result<()> {
+    for change in changes {
+        let path = site.join(change.path());
+        match change {
+            FileChange::Write { text, .. } => put(&path, text)?,
+            FileChange::Delete { .. } => fs::remove_file(path)?,
+            FileChange::Edit { edit, .. } => {
+                let old = fs::read_to_string(&path).ok();
+                if let Some(text) = edit.apply(old.as_deref()).map_err(Error::other)? {
+                    put(&path, &text)?;
+                }
+            }
+        }
     }
+    Ok(())
 }
 
 fn title(page: &str) -> String {

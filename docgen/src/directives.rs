@@ -99,10 +99,15 @@ pub(crate) fn without_instructions(text: &str) -> String {
         let first = tail.chars().next().map_or(0, char::len_utf8);
         format!("{head}{}{MARK}{}", &tail[..first], &tail[first..])
     };
-    let text = PIPELINE.replace_all(text, |found: &Captures<'_>| {
-        let first = found[0].chars().next().map_or(0, char::len_utf8);
-        format!("{}{MARK}{}", &found[0][..first], &found[0][first..])
-    });
+    let mut text = text.to_owned();
+    // One may be inside of another.
+    while PIPELINE.is_match(&text) {
+        let parted = PIPELINE.replace_all(&text, |found: &Captures<'_>| {
+            let first = found[0].chars().next().map_or(0, char::len_utf8);
+            format!("{}{MARK}{}", &found[0][..first], &found[0][first..])
+        });
+        text = parted.into_owned();
+    }
     let text = OVERRIDE.replace_all(&text, marked);
     let text = TRAILER.replace_all(&text, marked);
     COMMAND.replace_all(&text, marked).into_owned()

@@ -3,4 +3,7 @@ pub mod extension;
 pub mod nav;
 pub(crate) mod read_back;
 pub mod redirect;
+pub(crate) mod script;
 pub mod section;
+pub mod section_list;
+pub(crate) mod toctree;

@@ -9,6 +9,7 @@ pub mod edit;
 pub mod forge;
 pub mod github;
 pub(crate) mod lines;
+pub(crate) mod literal;
 pub mod page;
 pub mod paths;
 pub mod pull_request;

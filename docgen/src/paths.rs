@@ -46,7 +46,7 @@ pub(crate) fn is_generated(text: &str) -> bool {
 }
 
 /// Whether a folder holds copies: dependencies, output, older versions, translations of other pages.
-fn is_copied(folder: &str) -> bool {
+pub(crate) fn is_copied(folder: &str) -> bool {
     let folder = folder.to_ascii_lowercase();
     folder.starts_with(['.', '_'])
         || COPIES.contains(&folder.as_str())

@@ -1,6 +1,7 @@
 //! Proposals: pull requests on GitHub, or branches of a local repository.
 
 pub(crate) mod batch;
+pub(crate) mod command_check;
 pub(crate) mod dashboard;
 pub(crate) mod dry_run;
 pub(crate) mod error;

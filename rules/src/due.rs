@@ -29,14 +29,12 @@ pub struct PageRules {
 pub struct DocsRules {
     /// How surely its heading asks the same, 0 to 1.
     pub alike: f32,
-    /// The share of its heading's words that the question must hold where the section lacks the answer.
-    pub heading: f32,
     /// How surely a page from an earlier proposal must ask the same; it must have the answer too, as
     /// its question is in another cluster than the draft's.
     pub ours: f32,
-    /// The share of what the answer has one type, by which a section has the answer too.
+    /// The share of what the answer has one type, which the section's own text must hold.
     pub terms: f32,
-    /// The share of the answer's words, where there is nothing to type.
+    /// The share of the answer's words that it must hold; half of that where it holds several of the terms.
     pub words: f32,
 }
 
@@ -85,7 +83,6 @@ impl PageRules {
         });
         let docs = file.section("docs", |table| DocsRules {
             alike: table.number("alike", 0.6, 0.0, 1.0) as f32,
-            heading: table.number("heading", 0.75, 0.0, 1.0) as f32,
             ours: table.number("ours", 0.97, 0.0, 1.0) as f32,
             terms: table.number("terms", 0.6, 0.0, 1.0) as f32,
             words: table.number("words", 0.6, 0.0, 1.0) as f32,

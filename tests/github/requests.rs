@@ -113,7 +113,7 @@ fn githubs_examples_are_readable_to_us() {
         let path = files.paths().next().unwrap().to_owned();
         assert!(!github.text(&files, &path).await.unwrap().unwrap().is_empty());
         talk(&github, 1).await;
-        let findings = github.run_checks().await;
+        let findings = github.run_checks(None).await;
         assert!(findings.iter().all(|one| one.what != "GitHub"), "{findings:?}");
         let wanted = wanted("d1");
         let pushed = PushedHead { head, digest: "old".into(), base: None, at: Millis(0) };
@@ -199,11 +199,12 @@ impl ClientClock for Standing {
 /// A proposal that touches files in every way.
 fn wanted(digest: &str) -> DesiredPullRequest {
     let cluster = ClusterId::of_question(MessageId(36));
-    let layout = docgen::site::layout::detect(["book.toml"]);
+    let layout = docgen::site::detection::detect(["book.toml"], |_| Some(String::new())).unwrap();
     let entry = NavEntry {
         kind: NavFormat::MdBook,
         page: "answers/tide.md".into(),
         title: "When is high tide?".into(),
+        section: None,
     };
     let mark = format!("<!-- answer-harvester:v1 id={cluster} digest={digest} -->");
     let page = format!("# When is high tide?\n\nTwice a day, says {digest}.\n\n{mark}\n");
@@ -224,7 +225,7 @@ fn wanted(digest: &str) -> DesiredPullRequest {
         cluster,
         labels: vec!["answer-harvester".into()],
         reviewers: vec!["mina".into()],
-        ..onboarding::wanted(&layout, "main", &[])
+        ..onboarding::wanted(Ok(&layout), "main", &[])
     }
 }
 
@@ -239,7 +240,7 @@ fn asked() -> Vec<Request> {
     runtime().block_on(async {
         let key = AppKey::new(fake.app_id(), &Credential::new(fake.private_key())).unwrap();
         let github = client(&fake, Auth::App(Box::new(key)));
-        let findings = github.run_checks().await;
+        let findings = github.run_checks(None).await;
         assert!(findings.iter().all(|one| one.what != "GitHub"), "{findings:?}");
         proposals(&fake, &github).await;
         let token = fake.personal_token("mina", &[("contents", "read")]);

@@ -231,6 +231,8 @@ fn pages_for_mintlify_have_front_matter() {
 fn a_rehearsal_writes_nothing() {
     let (world, _) = due();
     let said = world.well(&["propose", "--dry-run"]);
-    assert!(said.contains("==== branch answers/q") && said.contains("# How "), "{said}");
+    assert!(said.contains("==== branch answers/q") && said.contains("+# How "), "{said}");
+    let whole = world.well(&["propose", "--dry-run", "--full"]);
+    assert!(whole.contains("\n# How ") && !whole.contains("\n+# How "), "{whole}");
     assert!(!world.path("data/docs.git").exists());
 }

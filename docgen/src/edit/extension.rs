@@ -13,6 +13,9 @@ pub struct SectionExtension {
     pub cluster: ClusterId,
     /// The section's headings, outermost first, as plain text.
     pub headings: Vec<String>,
+    /// It goes to the end of the page instead.
+    #[serde(default)]
+    pub at_end: bool,
     /// Without line ends around it.
     pub text: String,
 }
@@ -28,7 +31,8 @@ impl SectionExtension {
         if file.contains(text.as_str()) {
             return Ok(file.to_owned());
         }
-        let Some(at) = section_end(file, &self.headings) else {
+        let end_of_page = self.at_end.then_some(file.len());
+        let Some(at) = end_of_page.or_else(|| section_end(file, &self.headings)) else {
             return Err(EditError::NoSection);
         };
         let before = file[..at].trim_end();

@@ -11,19 +11,28 @@ use crate::directives::{directive_in, plain_title};
 use crate::edit::error::EditError;
 use crate::edit::nav::{NavEntry, NavFormat};
 use crate::edit::redirect::Redirect;
+use crate::edit::section_list::SectionEntry;
+use crate::edit::toctree;
+use crate::literal::ScriptLiteral;
 use crate::page::format::is_fixed_line;
 
 /// Checks that a navigation names one more page, under its title, and is otherwise the same.
 pub(crate) fn check_listed(entry: &NavEntry, before: &str, after: &str) -> Result<(), EditError> {
-    let title = plain_title(&entry.title);
-    if let Some(what) = directive_in(&title) {
+    let title = entry.line_title();
+    let named = entry.section.as_ref().map(|section| plain_title(&section.title));
+    if let Some(what) = directive_in(&title).or_else(|| directive_in(named.as_deref()?)) {
         return Err(EditError::Unsafe(what));
     }
     let same = match entry.kind {
         NavFormat::Mintlify => {
             let ((before, listed), (after, now)) =
                 (without(json(before)?, &entry.page), without(json(after)?, &entry.page));
-            before == after && now == listed + 1
+            let group = entry
+                .section
+                .as_ref()
+                .map(|section| serde_json::json!({ "group": section.title, "pages": [] }));
+            let made = |group: &Value| is_grown(&before, &after, group);
+            now == listed + 1 && (before == after || group.is_some_and(|group| made(&group)))
         }
         NavFormat::MdBook => {
             let link = SummaryItem::Link(entry.page.clone(), title);
@@ -31,10 +40,35 @@ pub(crate) fn check_listed(entry: &NavEntry, before: &str, after: &str) -> Resul
         }
         NavFormat::MkDocs => {
             let (before, after) = (yaml(before)?, yaml(after)?);
-            is_inserted(&before, &after, &yaml_entry(&title, &entry.page))
+            let own = match entry.title.is_empty() {
+                true => vec![YamlPart::Scalar(entry.page.clone(), None)],
+                false => yaml_entry(&title, &entry.page).to_vec(),
+            };
+            let inside = named.map(|named| yaml_section(&named, own.clone()));
+            is_inserted(&before, &after, &own)
+                || inside.is_some_and(|inside| is_inserted(&before, &after, &inside))
+        }
+        NavFormat::VitePress => {
+            let links = |text: &str| links(text).ok_or(EditError::Unreadable);
+            is_inserted(&links(before)?, &links(after)?, std::slice::from_ref(&entry.page))
+        }
+        NavFormat::Toctree => {
+            let own = [entry.page.as_str()];
+            is_inserted(&toctree::documents(before), &toctree::documents(after), &own)
         }
     };
     if same { Ok(()) } else { Err(EditError::Unsafe("something other than the new entry")) }
+}
+
+/// Checks that a list of sections can be read and names the new one.
+pub(crate) fn check_section_listed(entry: &SectionEntry, after: &str) -> Result<(), EditError> {
+    if let Some(what) = directive_in(&entry.title) {
+        return Err(EditError::Unsafe(what));
+    }
+    if entry.listed_in(after).as_deref() == Ok(after) {
+        return Ok(());
+    }
+    Err(EditError::Unsafe("something other than the new section"))
 }
 
 /// Checks that a navigation lost nothing but the page.
@@ -54,9 +88,17 @@ pub(crate) fn check_unlisted(entry: &NavEntry, before: &str, after: &str) -> Res
         NavFormat::MkDocs => {
             let (before, after) = (scalars(&yaml(before)?), scalars(&yaml(after)?));
             let kept = after.iter().all(|(text, count)| before.get(text) >= Some(count));
-            // The page and its title may go.
+            // The page and its title may go, and with the last page its section.
             let counts = [&before, &after].map(|all| all.values().sum::<usize>());
-            kept && counts[0] <= counts[1] + 2
+            kept && counts[0] <= counts[1] + 3
+        }
+        NavFormat::VitePress => {
+            let links = |text: &str| links(text).ok_or(EditError::Unreadable);
+            is_inserted(&links(after)?, &links(before)?, std::slice::from_ref(&entry.page))
+        }
+        NavFormat::Toctree => {
+            let own = [entry.page.as_str()];
+            is_inserted(&toctree::documents(after), &toctree::documents(before), &own)
         }
     };
     if same { Ok(()) } else { Err(EditError::Unsafe("less than before")) }
@@ -89,6 +131,7 @@ pub(crate) fn check_redirect(
             kept && before == after
                 && placed.and_then(|to| to.as_str().map(str::to_owned)).as_ref() == Some(to)
         }
+        NavFormat::VitePress | NavFormat::Toctree => false,
         NavFormat::MkDocs => {
             let (before, after) = (scalars(&yaml(before)?), scalars(&yaml(after)?));
             let own = ["redirect_maps", from, to];
@@ -258,6 +301,47 @@ fn yaml_entry(title: &str, page: &str) -> [YamlPart; 4] {
     let other = |event: YamlEvent<'_>| YamlPart::Other(format!("{event:?}"));
     let (open, close) = (YamlEvent::MappingStart(0, None), YamlEvent::MappingEnd);
     [other(open), scalar(title), scalar(page), other(close)]
+}
+
+/// How a navigation names a section of one entry.
+fn yaml_section(title: &str, entry: Vec<YamlPart>) -> Vec<YamlPart> {
+    let other = |event: YamlEvent<'_>| YamlPart::Other(format!("{event:?}"));
+    let head = [
+        other(YamlEvent::MappingStart(0, None)),
+        YamlPart::Scalar(title.to_owned(), None),
+        other(YamlEvent::SequenceStart(0, None)),
+    ];
+    let tail = [other(YamlEvent::SequenceEnd), other(YamlEvent::MappingEnd)];
+    head.into_iter().chain(entry).chain(tail).collect()
+}
+
+/// Every link of a sidebar, in order.
+fn links(text: &str) -> Option<Vec<String>> {
+    let file = ScriptLiteral::of_file(text)?;
+    let links = file.find("sidebar")?.all().into_iter().filter_map(|one| one.get("link")?.text());
+    Some(links.map(str::to_owned).collect())
+}
+
+/// Whether a value is the other with one more element in one of its lists.
+fn is_grown(before: &Value, after: &Value, new: &Value) -> bool {
+    match (before, after) {
+        (Value::Array(old), Value::Array(all))
+            if is_inserted(old, all, std::slice::from_ref(new)) =>
+        {
+            true
+        }
+        (Value::Array(old), Value::Array(all)) if old.len() == all.len() => {
+            let mut pairs = old.iter().zip(all).filter(|(one, other)| one != other);
+            pairs.next().is_some_and(|(one, other)| is_grown(one, other, new))
+                && pairs.next().is_none()
+        }
+        (Value::Object(old), Value::Object(all)) if old.keys().eq(all.keys()) => {
+            let mut pairs = old.values().zip(all.values()).filter(|(one, other)| one != other);
+            pairs.next().is_some_and(|(one, other)| is_grown(one, other, new))
+                && pairs.next().is_none()
+        }
+        _ => false,
+    }
 }
 
 fn scalars(parts: &[YamlPart]) -> BTreeMap<String, usize> {

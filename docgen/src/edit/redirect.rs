@@ -24,6 +24,8 @@ impl Redirect {
             NavFormat::Mintlify => json::put(text, &self.from, &self.to),
             NavFormat::MkDocs => mkdocs::put(text, &self.from, &self.to),
             NavFormat::MdBook => self.put_into_book(text),
+            // Their redirects are those of the host that serves the site.
+            NavFormat::VitePress | NavFormat::Toctree => Err(EditError::NoList),
         }
     }
 

@@ -20,7 +20,9 @@ use crate::pull_request::answer::PullRequestText;
 use crate::pull_request::check::check_subject;
 use crate::pull_request::marker::{CLUSTER, DIGEST, commit_message};
 use crate::pull_request::subject::BRANCHES;
-use crate::site::layout::{SiteLayout, detect};
+use crate::site::detection::detect;
+use crate::site::generator::UnknownPlace;
+use crate::site::layout::SiteLayout;
 
 const AUTHOR: &str = "Answer Harvester";
 const EMAIL: &str = "noreply@answer-harvester.invalid";
@@ -54,7 +56,9 @@ impl LocalForge {
 
     /// The kind of site that the repository at `path` holds, by the files of its default branch; `None`
     /// where there is no repository or no commit yet.
-    pub fn detect_layout(path: &Path) -> Result<Option<SiteLayout>, ForgeError> {
+    pub fn detect_layout(
+        path: &Path,
+    ) -> Result<Option<Result<SiteLayout, UnknownPlace>>, ForgeError> {
         let repository = match Repository::open(path) {
             Ok(repository) => repository,
             Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
@@ -71,7 +75,12 @@ impl LocalForge {
             TreeWalkResult::Ok
         })
         .map_err(&doing)?;
-        Ok(Some(detect(paths.iter().map(String::as_str))))
+        let text = |path: &str| {
+            let entry = tree.get_path(Path::new(path)).ok()?;
+            let blob = forge.repository.find_blob(entry.id()).ok()?;
+            Some(String::from_utf8_lossy(blob.content()).into_owned())
+        };
+        Ok(Some(detect(paths.iter().map(String::as_str), text)))
     }
 
     /// Puts a draft on its branch, unless it is there or the branch belongs to people. `known` is

@@ -31,6 +31,27 @@ pub enum CommentCommand {
     Propose,
 }
 
+impl CommentCommand {
+    /// Its words without an argument.
+    pub fn usage(&self) -> &'static str {
+        match self {
+            Self::Help => "help",
+            Self::Rebase => "rebase",
+            Self::Recreate => "recreate",
+            Self::Refresh => "refresh",
+            Self::Reject { .. } => "reject",
+            Self::Snooze { .. } => "snooze",
+            Self::Split => "split",
+            Self::Batch => "batch",
+            Self::Ready => "ready",
+            Self::ShowEvidence => "show evidence",
+            Self::Page(_) => "page",
+            Self::Lang(_) => "lang",
+            Self::Propose => "propose",
+        }
+    }
+}
+
 /// What a comment asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommentRequest {
@@ -53,7 +74,7 @@ pub const HELP: [(&str, &str); 13] = [
     ("batch", "move it to the weekly pull request"),
     ("ready", "mark it ready for review"),
     ("show evidence", "list every occurrence"),
-    ("page PATH", "put the answer on this page"),
+    ("page PATH", "put the answer on this page, also on one that exists"),
     ("lang CODE", "write it in this language, such as ko"),
     ("propose", "propose it again after it was closed"),
 ];
@@ -206,7 +227,8 @@ mod tests {
                 other => other,
             };
             let said = parse_comment(&format!("{HANDLE} {example}"));
-            assert!(matches!(said, CommentRequest::Command(_)), "{usage}");
+            let CommentRequest::Command(command) = said else { panic!("{usage}") };
+            assert!(usage.starts_with(command.usage()), "{usage}");
         }
     }
 

@@ -1,13 +1,19 @@
 //! Whether everything is there that proposing needs, and what to do about what is not.
 
+use std::collections::BTreeMap;
+
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::client::{GitHubClient, GitHubError, Result, encoded};
+use super::git::CommitTree;
 use super::models::{GitCommit, Repository};
 use super::onboarding::{RepositorySettings, SETTINGS};
-use crate::site::layout::detect;
+use crate::site::detection::detect;
+use crate::site::generator::UnknownPlace;
+use crate::site::layout::SiteLayout;
+use crate::target::DocsFolder;
 
 /// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +53,27 @@ struct BranchProtection {
     protected: bool,
 }
 
+/// What a host tells of the rules of a branch.
+#[derive(Debug)]
+enum BranchRules {
+    Known(Vec<BranchRule>),
+    /// A private repository of an account that does not pay has none.
+    NotOnThisPlan,
+    /// An older GitHub Enterprise Server has only protected branches.
+    NotOnThisHost,
+}
+
+/// Why a refused request for rules is no failure; `None` if it is one.
+fn no_rules(error: &GitHubError) -> Option<BranchRules> {
+    match error {
+        GitHubError::Refused { status: 403, told, .. } if told.contains("Upgrade to GitHub") => {
+            Some(BranchRules::NotOnThisPlan)
+        }
+        GitHubError::Refused { status: 404, .. } => Some(BranchRules::NotOnThisHost),
+        _ => None,
+    }
+}
+
 fn good(what: &'static str, says: impl Into<String>) -> GitHubFinding {
     GitHubFinding { what, well: true, says: says.into() }
 }
@@ -58,7 +85,8 @@ fn bad(what: &'static str, says: impl Into<String>) -> GitHubFinding {
 impl GitHubClient {
     /// Looks at account, permissions, branch rules, owners, signatures, settings and pages. Writes one
     /// commit that no branch shows, to see whether the host signs it.
-    pub async fn run_checks(&self) -> Vec<GitHubFinding> {
+    /// `folder` is where the operator wants pages.
+    pub async fn run_checks(&self, folder: Option<&DocsFolder>) -> Vec<GitHubFinding> {
         let mut findings = Vec::new();
         match self.login().await {
             Ok(me) => findings.push(good("account", format!("proposals are opened by {me}"))),
@@ -79,7 +107,7 @@ impl GitHubClient {
             self.examine_rules(&repository.default_branch).await,
             self.examine_owners().await,
             self.examine_signature(&repository.default_branch).await,
-            self.examine_pages(&repository.default_branch).await,
+            self.examine_pages(&repository.default_branch, folder).await,
         ] {
             match found {
                 Ok(more) => findings.extend(more),
@@ -90,8 +118,15 @@ impl GitHubClient {
     }
 
     async fn examine_rules(&self, base: &str) -> Result<Vec<GitHubFinding>> {
-        let path = self.repo_path(&format!("rules/branches/{}", encoded(base)));
-        let rules = self.list::<BranchRule>(&path, 100).await?;
+        let rules = match self.branch_rules(base).await? {
+            BranchRules::Known(rules) => rules,
+            BranchRules::NotOnThisPlan => {
+                let says = "GitHub has rules for a private repository on paid plans only, so \
+                    nothing but the roles of its members keeps this account from merging";
+                return Ok(vec![good("branch rules", says)]);
+            }
+            BranchRules::NotOnThisHost => Vec::new(),
+        };
         let path = self.repo_path(&format!("branches/{}", encoded(base)));
         let protected = self
             .get_optional::<BranchProtection>(&path)
@@ -109,6 +144,14 @@ impl GitHubClient {
                 ),
             )
         }])
+    }
+
+    async fn branch_rules(&self, base: &str) -> Result<BranchRules> {
+        let path = self.repo_path(&format!("rules/branches/{}", encoded(base)));
+        match self.list::<BranchRule>(&path, 100).await {
+            Ok(rules) => Ok(BranchRules::Known(rules)),
+            Err(error) => no_rules(&error).ok_or(error),
+        }
     }
 
     async fn examine_owners(&self) -> Result<Vec<GitHubFinding>> {
@@ -137,9 +180,12 @@ impl GitHubClient {
         let body = json!({ "message": message, "tree": tree, "parents": [head] });
         let path = self.repo_path("git/commits");
         let commit = self.write::<GitCommit>(Method::POST, &path, &body).await?;
-        let path = self.repo_path(&format!("rules/branches/{}", encoded(base)));
-        let rules = self.list::<BranchRule>(&path, 100).await?;
-        let demanded = rules.iter().any(|rule| rule.kind == "required_signatures");
+        let demanded = match self.branch_rules(base).await? {
+            BranchRules::Known(rules) => {
+                rules.iter().any(|rule| rule.kind == "required_signatures")
+            }
+            BranchRules::NotOnThisPlan | BranchRules::NotOnThisHost => false,
+        };
         Ok(vec![match (commit.verification.verified, demanded) {
             (true, _) => good("signatures", "commits are verified"),
             (false, false) => {
@@ -155,35 +201,74 @@ impl GitHubClient {
         }])
     }
 
-    async fn examine_pages(&self, base: &str) -> Result<Vec<GitHubFinding>> {
+    /// `folder` is the operator's choice.
+    async fn examine_pages(
+        &self,
+        base: &str,
+        folder: Option<&DocsFolder>,
+    ) -> Result<Vec<GitHubFinding>> {
         let head = self.head(base).await?.ok_or_else(|| GitHubError::NoBranch(base.to_owned()))?;
         let files = self.files(&head).await?;
-        let layout = detect(files.paths());
-        let nav = layout.nav.map_or_else(String::new, |nav| format!(", listed in {}", nav.path));
-        let pages = good(
-            "pages",
-            format!(
-                "found a {} site: pages go into {}{nav}",
-                layout.target.as_str(),
-                layout.folder
-            ),
-        );
-        let settings = match self.text(&files, SETTINGS).await? {
+        let texts = self.read_settings(&files, &mut BTreeMap::new()).await?;
+        let detected = detect(files.paths(), |path| texts.get(path).cloned());
+        let written = self.text(&files, SETTINGS).await?;
+        let told = written.as_deref().map(RepositorySettings::read);
+        let chosen = told.as_ref().and_then(|(settings, _)| settings.folder.as_ref()).or(folder);
+        let pages = pages_finding(&detected, chosen, &files);
+        let settings = match &told {
             None => {
                 good("settings", format!("{SETTINGS} does not exist yet; a pull request adds it"))
             }
-            Some(text) => match RepositorySettings::read(&text) {
-                (settings, mistakes) if mistakes.is_empty() => {
-                    let state = if settings.enabled { "on" } else { "off" };
-                    good("settings", format!("{SETTINGS} turns proposals {state}"))
-                }
-                (_, mistakes) => {
-                    let told = mistakes.iter().map(ToString::to_string).collect::<Vec<_>>();
-                    bad("settings", told.join("\n"))
-                }
-            },
+            Some((settings, mistakes)) if mistakes.is_empty() => {
+                let state = if settings.enabled { "on" } else { "off" };
+                good("settings", format!("{SETTINGS} turns proposals {state}"))
+            }
+            Some((_, mistakes)) => {
+                let told = mistakes.iter().map(ToString::to_string).collect::<Vec<_>>();
+                bad("settings", told.join("\n"))
+            }
         };
         Ok(vec![pages, settings])
+    }
+}
+
+/// Whether pages have a place that the site builds.
+fn pages_finding(
+    detected: &std::result::Result<SiteLayout, UnknownPlace>,
+    chosen: Option<&DocsFolder>,
+    files: &CommitTree,
+) -> GitHubFinding {
+    match (detected, chosen) {
+        (Ok(layout), None) => good("pages", format!("found {}", layout.describe())),
+        (Ok(layout), Some(folder)) if layout.is_inside(folder) => {
+            let layout = SiteLayout { folder: folder.clone(), ..layout.clone() };
+            good("pages", format!("found {}", layout.describe()))
+        }
+        (Ok(layout), Some(folder)) => bad(
+            "pages",
+            format!(
+                "the {} site builds {}, and pages would go into {folder}, which is outside of it; \
+                 set `folder` to one below {}",
+                layout.generator,
+                layout.root,
+                layout.root.trim_end_matches('/')
+            ),
+        ),
+        (Err(unknown), None) => bad("pages", unknown.to_string()),
+        (Err(unknown), Some(folder)) => {
+            let inside = format!("{folder}/");
+            let above = crate::paths::folder(&inside[..inside.len() - 1]);
+            let there = |place: &str| files.paths().any(|path| path.starts_with(place));
+            match there(&inside) || above.is_empty() || there(above) {
+                true => good(
+                    "pages",
+                    format!(
+                        "go into {folder}, as the settings say; whether the site builds it is not known"
+                    ),
+                ),
+                false => bad("pages", format!("{unknown}; {folder} is not in the repository")),
+            }
+        }
     }
 }
 
@@ -221,4 +306,50 @@ fn advice(error: &GitHubError) -> String {
         _ => "check the address and the network",
     };
     format!("{error}\n{what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_without_rules_is_no_failure() {
+        let refused = |status, told: &str| {
+            let (method, path) = (Method::GET, "rules/branches/main".to_owned());
+            no_rules(&GitHubError::Refused { method, path, status, told: told.to_owned() })
+        };
+        let upgrade =
+            "Upgrade to GitHub Pro or make this repository public to enable this feature.";
+        assert!(matches!(refused(403, upgrade), Some(BranchRules::NotOnThisPlan)));
+        assert!(matches!(refused(404, "Not Found"), Some(BranchRules::NotOnThisHost)));
+        assert!(refused(403, "Resource not accessible by integration").is_none());
+        assert!(refused(500, upgrade).is_none());
+    }
+
+    #[test]
+    fn a_folder_that_the_site_does_not_build_is_no_ok() {
+        let layout = detect(["web/mkdocs.yml", "web/docs/a.md"], |_| Some(String::new()));
+        let unknown = Err(UnknownPlace {
+            generator: crate::site::generator::SiteGenerator::Docusaurus,
+            settings: "docusaurus.config.js".to_owned(),
+            why: "computes the `path` of its docs".to_owned(),
+        });
+        for (detected, folder, well, says) in [
+            (
+                &layout,
+                None,
+                true,
+                "a MkDocs site: pages go into web/docs/answers, listed in web/mkdocs.yml",
+            ),
+            (&layout, Some("web/docs/faq"), true, "web/docs/faq"),
+            (&layout, Some("answers"), false, "outside of it"),
+            (&unknown, None, false, "cannot tell where pages go"),
+            (&unknown, Some("docs/answers"), false, "is not in the repository"),
+        ] {
+            let folder = folder.map(|folder| folder.parse().unwrap());
+            let found = pages_finding(detected, folder.as_ref(), &CommitTree::default());
+            assert_eq!(found.well, well, "{found:?}");
+            assert!(found.says.contains(says), "{found:?}");
+        }
+    }
 }

@@ -15,10 +15,8 @@ use super::models::{
 use crate::change::FileChange;
 use crate::edit::error::EditError;
 use crate::page::format::MARKER;
-use crate::paths::is_page;
+use crate::site::detection::settings_files;
 
-/// A larger documentation is read up to here, in the order of its paths.
-const MOST_DOCUMENTS: usize = 1_000;
 /// The mode of a symbolic link in a tree.
 const SYMBOLIC_LINK: &str = "120000";
 
@@ -94,26 +92,54 @@ impl GitHubClient {
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
-    /// The pages of documentation among the files, as path and text. What `seen` holds, by blob, is not
-    /// asked for again; afterwards it holds what is there.
+    /// The pages of a site among the files, as path and text. What `seen` holds, by blob, is not asked for
+    /// again; afterwards it holds what is there. Where a request fails, it holds what was read so far, so
+    /// that a large site is read in several rounds.
     pub async fn read_docs(
         &self,
         files: &CommitTree,
+        is_page: impl Fn(&str) -> bool,
         seen: &mut BTreeMap<String, String>,
     ) -> Result<Vec<(String, String)>> {
         let read = |path: &str| is_page(path) && !files.links.contains(path);
         let mut documents = Vec::new();
-        let mut there = BTreeMap::new();
-        for (path, blob) in files.blobs.iter().filter(|(path, _)| read(path)).take(MOST_DOCUMENTS) {
-            let text = match seen.remove(blob) {
-                Some(text) => text,
-                None => self.text(files, path).await?.unwrap_or_default(),
-            };
-            there.insert(blob.clone(), text.clone());
+        for (path, blob) in files.blobs.iter().filter(|(path, _)| read(path)) {
+            let text = self.read_blob((path, blob), files, seen).await?;
             documents.push((path.clone(), text));
         }
-        *seen = there;
+        let there = files.blobs.values().collect::<BTreeSet<_>>();
+        seen.retain(|blob, _| there.contains(blob));
         Ok(documents)
+    }
+
+    /// The text of every file that may be settings of a site, by path; `seen` as for [`Self::read_docs`].
+    pub async fn read_settings(
+        &self,
+        files: &CommitTree,
+        seen: &mut BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>> {
+        let mut texts = BTreeMap::new();
+        for path in settings_files(files.paths()) {
+            if let Some(blob) = files.blobs.get(&path).filter(|_| !files.links.contains(&path)) {
+                let text = self.read_blob((&path, blob), files, seen).await?;
+                texts.insert(path, text);
+            }
+        }
+        Ok(texts)
+    }
+
+    async fn read_blob(
+        &self,
+        (path, blob): (&str, &String),
+        files: &CommitTree,
+        seen: &mut BTreeMap<String, String>,
+    ) -> Result<String> {
+        if let Some(text) = seen.get(blob) {
+            return Ok(text.clone());
+        }
+        let text = self.text(files, path).await?.unwrap_or_default();
+        seen.insert(blob.clone(), text.clone());
+        Ok(text)
     }
 
     async fn bytes(&self, files: &CommitTree, path: &str) -> Result<Option<Vec<u8>>> {

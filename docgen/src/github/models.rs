@@ -59,6 +59,8 @@ fn state<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 pub struct Repository {
     #[serde(default)]
     pub full_name: String,
+    #[serde(default)]
+    pub html_url: String,
     #[serde(deserialize_with = "filled")]
     pub default_branch: String,
     #[serde(default)]

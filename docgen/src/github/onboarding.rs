@@ -6,17 +6,21 @@ use rules::markdown::code_span;
 use rules::model::ids::Millis;
 
 use crate::change::FileChange;
+use crate::directives::plain_title;
 pub use crate::paths::SETTINGS;
 use crate::pull_request::desired::{DesiredPullRequest, PullRequestPurpose};
 use crate::pull_request::escape;
 use crate::pull_request::limits::ProposalLimits;
 use crate::pull_request::marker;
 use crate::pull_request::subject::Subject;
+use crate::site::generator::UnknownPlace;
 use crate::site::layout::SiteLayout;
 use crate::target::{DocsFolder, DocsTarget};
 
 /// Questions that the first pull request names.
 const SHOWN: usize = 5;
+const LONGEST_SECTION: usize = 60;
+const LONGEST_REASON: usize = 300;
 
 /// What maintainers decided. What they left out is `None` and comes from detection or the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub struct RepositorySettings {
     pub enabled: bool,
     pub target: Option<DocsTarget>,
     pub folder: Option<DocsFolder>,
+    /// The name of the section that holds all pages.
+    pub section: Option<String>,
     pub limits: ProposalLimits,
     /// Logins asked for review where no code owner is.
     pub reviewers: Vec<String>,
@@ -36,6 +42,7 @@ impl Default for RepositorySettings {
             enabled: true,
             target: None,
             folder: None,
+            section: None,
             limits: ProposalLimits::default(),
             reviewers: Vec::new(),
             labels: true,
@@ -91,6 +98,7 @@ impl RepositorySettings {
             "labels" => self.labels = truth(key, text)?,
             "target" => self.target = Some(text.parse()?),
             "folder" => self.folder = Some(text.trim_matches('/').parse()?),
+            "section" => self.section = Some(section_title(text)?),
             "open" => self.limits.open = count(key, text)?,
             "per_day" => self.limits.per_day = count(key, text)?,
             "per_hour" => self.limits.per_hour = count(key, text)?,
@@ -104,8 +112,8 @@ impl RepositorySettings {
             }
             _ => {
                 return Err(format!(
-                    "{key:?} is not a setting; expected enabled, target, folder, limits, open, per_day, \
-                     per_hour, batch, reviewers or labels"
+                    "{key:?} is not a setting; expected enabled, target, folder, section, limits, open, \
+                     per_day, per_hour, batch, reviewers or labels"
                 ));
             }
         }
@@ -122,25 +130,47 @@ impl RepositorySettings {
         Ok(())
     }
 
-    /// The file that the first pull request proposes.
-    pub fn proposed(target: DocsTarget, folder: &DocsFolder) -> String {
+    /// The file that the first pull request proposes. Where the place of pages is not known, people are to
+    /// name it before they merge.
+    pub fn proposed(place: Result<&SiteLayout, &UnknownPlace>) -> String {
         let ProposalLimits { open, per_day, per_hour, batch } = ProposalLimits::default();
+        let place = match place {
+            Ok(layout) => format!(
+                "target: {}\n# where the pages go\nfolder: {}\n# the section that they are listed in\nsection: {}\n",
+                layout.target.as_str(),
+                layout.folder,
+                serde_json::Value::from(plain_title(layout.section_title())),
+            ),
+            Err(_) => {
+                "# target: markdown\n# where the pages go; nothing is proposed before this is set\n\
+                # folder: docs/answers\n"
+                    .to_owned()
+            }
+        };
         format!(
             "# Answer Harvester proposes pages for recurring questions.\n\
              # Merging this file turns it on; `enabled: false` turns it off.\n\
              enabled: true\n\n\
              # markdown, mintlify, docusaurus, mkdocs, mdbook or faq (one file of answers)\n\
-             target: {}\n\
-             # where the pages go\n\
-             folder: {folder}\n\n\
+             {place}\n\
              limits:\n  open: {open}      # open pull requests at once\n  per_day: {per_day}\n  \
              per_hour: {per_hour}\n  batch: {batch}     # answers in the weekly pull request\n\n\
              # logins to request reviews from; GitHub itself requests code owners\n\
              reviewers: []\n\
-             labels: true\n",
-            target.as_str()
+             labels: true\n"
         )
     }
+}
+
+/// A title for a navigation.
+pub fn section_title(text: &str) -> Result<String, String> {
+    let title = plain_title(text);
+    if title.is_empty() || title.chars().count() > LONGEST_SECTION {
+        return Err(format!(
+            "section is {text:?}; expected a title of at most {LONGEST_SECTION} characters"
+        ));
+    }
+    Ok(title)
 }
 
 fn without_comment(line: &str) -> &str {
@@ -169,21 +199,27 @@ fn count(key: &str, text: &str) -> Result<usize, String> {
     number.ok_or_else(|| format!("{key} is {text:?}; expected a number from 0 to 100"))
 }
 
-/// The pull request that adds the settings.
-pub fn wanted(layout: &SiteLayout, base: &str, first: &[String]) -> DesiredPullRequest {
+/// The pull request that adds the settings, and makes the section for all pages.
+pub fn wanted(
+    place: Result<&SiteLayout, &UnknownPlace>,
+    base: &str,
+    first: &[String],
+) -> DesiredPullRequest {
     let cluster = Subject::Settings.key();
-    let text = RepositorySettings::proposed(layout.target, &layout.folder);
+    let text = RepositorySettings::proposed(place);
     let digest = marker::hash(&text);
     let title = "docs: configure Answer Harvester".to_owned();
+    let settings = FileChange::Write { path: SETTINGS.to_owned(), text };
+    let section = place.map(SiteLayout::section_changes).unwrap_or_default();
     DesiredPullRequest {
         branch: Subject::Settings.branch(),
         purpose: PullRequestPurpose::Answer,
         base: base.to_owned(),
-        body: introduction(layout, first),
+        body: introduction(place, &section, first),
         message: marker::commit_message(&title, &cluster, &digest),
         title,
         digest,
-        changes: vec![FileChange::Write { path: SETTINGS.to_owned(), text }],
+        changes: std::iter::once(settings).chain(section).collect(),
         cluster,
         labels: Vec::new(),
         reviewers: Vec::new(),
@@ -195,18 +231,54 @@ pub fn wanted(layout: &SiteLayout, base: &str, first: &[String]) -> DesiredPullR
     }
 }
 
-fn introduction(layout: &SiteLayout, first: &[String]) -> String {
+/// Where pages go, or that this is not known.
+fn place_lines(place: Result<&SiteLayout, &UnknownPlace>, section: &[FileChange]) -> String {
+    let layout = match place {
+        Ok(layout) => layout,
+        Err(UnknownPlace { generator, settings, why }) => {
+            return format!(
+                "- **Cannot tell where pages go** in this {generator} site: {}. Set `target` and \
+                 `folder` in the file before you merge; nothing is proposed until then\n",
+                escape::span(&format!("{settings} {why}"), LONGEST_REASON),
+            );
+        }
+    };
+    let mut lines = format!(
+        "- {} pages in {}\n",
+        code_span(layout.target.as_str()),
+        code_span(&layout.folder.to_string())
+    );
+    if layout.generator.target() == layout.target
+        && layout.generator.name().to_lowercase() != layout.target.as_str()
+    {
+        lines.push_str(&format!("- the site is built by {}\n", layout.generator));
+    }
+    let files = section.iter().map(|change| code_span(change.path())).collect::<Vec<_>>();
+    if !files.is_empty() {
+        lines.push_str(&format!(
+            "- this pull request makes one section, {}, below which all pages are listed ({})\n",
+            escape::span(layout.section_title(), LONGEST_SECTION),
+            files.join(", ")
+        ));
+    }
+    lines
+}
+
+fn introduction(
+    place: Result<&SiteLayout, &UnknownPlace>,
+    section: &[FileChange],
+    first: &[String],
+) -> String {
     let ProposalLimits { open, per_day, .. } = ProposalLimits::default();
     let mut body = format!(
         "Questions that keep coming up in the community's chat can become pages of this documentation. \
          Each page is proposed in a pull request of its own, with its evidence. Nothing is published \
          unless you merge it.\n\n### What to expect\n\n\
-         - {} pages in {}\n- at most {open} open pull requests, and {per_day} new ones per day\n\
+         {}- at most {open} open pull requests, and {per_day} new ones per day\n\
          - your first commit on a branch stops automatic updates there\n\n\
          Edit the file as you like, then merge this to turn proposals on. If you close this, nothing \
          is proposed.\n",
-        code_span(layout.target.as_str()),
-        code_span(&layout.folder.to_string()),
+        place_lines(place, section),
     );
     if !first.is_empty() {
         body.push_str("\n### First questions\n\n");
@@ -276,16 +348,36 @@ mod tests {
     fn what_we_propose_is_read_without_mistakes() {
         for target in DocsTarget::ALL {
             let folder = "docs/answers".parse::<DocsFolder>().unwrap();
+            let layout = SiteLayout::plain(target, folder.clone());
             let (settings, mistakes) =
-                RepositorySettings::read(&RepositorySettings::proposed(target, &folder));
+                RepositorySettings::read(&RepositorySettings::proposed(Ok(&layout)));
             assert_eq!(mistakes, []);
             let expected = RepositorySettings {
                 target: Some(target),
                 folder: Some(folder),
+                section: Some("Answers".to_owned()),
                 ..RepositorySettings::default()
             };
             assert_eq!(settings, expected);
         }
+        let settings = RepositorySettings::read(&RepositorySettings::proposed(Err(&unknown())));
+        assert_eq!(settings, (RepositorySettings::default(), Vec::new()));
+    }
+
+    fn unknown() -> UnknownPlace {
+        let settings = "website/docusaurus.config.js".to_owned();
+        let why = "computes the `path` of its docs".to_owned();
+        UnknownPlace { generator: crate::site::generator::SiteGenerator::Docusaurus, settings, why }
+    }
+
+    #[test]
+    fn an_unknown_place_is_told_instead_of_a_wrong_one() {
+        let wanted = wanted(Err(&unknown()), "main", &[]);
+        let told = "- **Cannot tell where pages go** in this Docusaurus site: \
+            ``website/docusaurus.config.js computes the `path` of its docs``. Set `target` and `folder`";
+        assert!(wanted.body.contains(told), "{}", wanted.body);
+        assert_eq!(wanted.changes.len(), 1);
+        assert_eq!(wanted.check(), Ok(()));
     }
 
     #[test]
@@ -303,7 +395,7 @@ mod tests {
         .github/answer-harvester.yml line 3: "hugo" is not a target; expected one of markdown, mintlify, docusaurus, mkdocs, mdbook, faq
         .github/answer-harvester.yml line 7: per_day is "-1"; expected a number from 0 to 100
         .github/answer-harvester.yml line 10: "a team" is not a user login
-        .github/answer-harvester.yml line 12: "colour" is not a setting; expected enabled, target, folder, limits, open, per_day, per_hour, batch, reviewers or labels
+        .github/answer-harvester.yml line 12: "colour" is not a setting; expected enabled, target, folder, section, limits, open, per_day, per_hour, batch, reviewers or labels
         .github/answer-harvester.yml line 13: expected a line like `key: value`
         "#);
         assert_eq!(
@@ -315,7 +407,9 @@ mod tests {
     #[test]
     fn the_first_pull_request_brings_the_settings_and_calls_nobody() {
         let first = vec!["@amy how do I fix #1?".to_owned(); 9];
-        let wanted = wanted(&crate::site::layout::detect(["mkdocs.yml"]), "main", &first);
+        let layout = crate::site::detection::detect(["mkdocs.yml"], |_| Some(String::new()));
+        let wanted = wanted(layout.as_ref(), "main", &first);
+        assert_eq!(wanted.check(), Ok(()));
         assert!(wanted.changes.iter().all(FileChange::is_allowed));
         assert_eq!(
             wanted.body.matches("- `@\u{200b}amy how do I fix #\u{200b}1?`\n").count(),

@@ -111,6 +111,17 @@ pub fn split() -> String {
         .to_owned()
 }
 
+/// What is said to the commands of one round, each with what was commanded where there are several.
+pub fn replies(replies: &[(&'static str, String)]) -> String {
+    match replies {
+        [(_, only)] => only.clone(),
+        several => {
+            let parts = several.iter().map(|(said, words)| format!("**{said}**: {words}"));
+            parts.collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
 /// What was asked for cannot be done.
 pub fn command_failed(why: &str) -> String {
     format!("Cannot do that: {}.\n", escape::escaped_text(why))

@@ -18,6 +18,7 @@ use crate::page::render::fill;
 use crate::pull_request::escape;
 use crate::pull_request::labels::HANDLE;
 use crate::pull_request::subject::Subject;
+use crate::site::docs_tree::SectionRef;
 
 /// The longest body in characters: code hosts accept 65,536.
 const LONGEST_BODY: usize = 60_000;
@@ -66,8 +67,10 @@ struct PullRequestValues<'w> {
     help: String,
     details: &'w str,
     preview: String,
-    preview_is_cut: bool,
-    version: &'w str,
+    page_is_cut: Option<&'w str>,
+    rebase: &'w str,
+    closing: &'w str,
+    generated: String,
 }
 
 fn body(cluster: &Cluster, draft: &Draft, context: &DraftContext<'_>) -> String {
@@ -85,11 +88,13 @@ fn body(cluster: &Cluster, draft: &Draft, context: &DraftContext<'_>) -> String 
         more_rows: (hidden > 0).then(|| words.more_rows.replace("{count}", &hidden.to_string())),
         check: &words.check,
         risks: risks(cluster, draft, words).join("; "),
-        help: words.help.replace("{command}", &help_command()),
+        help: help(draft),
         details: &words.details,
         preview: escape::fence(preview, extension),
-        preview_is_cut: preview.len() < draft.page.len(),
-        version: context.version,
+        page_is_cut: (preview.len() < draft.page.len()).then_some(words.page_is_cut.as_str()),
+        rebase: &words.rebase,
+        closing: &words.closing,
+        generated: words.generated.replace("{version}", context.version),
     };
     let marker = format!("<!-- {MARKER} id={} digest={} -->", draft.cluster, draft.digest);
     let body = format!("{marker}\n{}", fill("proposal.md", &values));
@@ -114,6 +119,26 @@ pub(crate) fn extension_summary(draft: &Draft, path: &str) -> String {
 /// The sentence that names the file that lists the site's pages.
 pub(crate) fn listing(draft: &Draft, path: &str) -> String {
     words(draft).listed.replace("{path}", &code_span(path))
+}
+
+/// The sentence that says what people can do.
+pub(crate) fn help(draft: &Draft) -> String {
+    words(draft).help.replace("{command}", &help_command())
+}
+
+/// The line of the sections that are nearest to the question; `pages` is the address that the paths of
+/// pages are relative to, or empty.
+pub(crate) fn nearest(draft: &Draft, sections: &[SectionRef], pages: &str) -> String {
+    let shown = sections.iter().map(|section| {
+        let heading = section.headings.last().map_or(section.path.as_str(), String::as_str);
+        let (heading, path) = (escape::span(heading, LONGEST_CELL), &section.path);
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+        match !pages.is_empty() && path.chars().all(plain) {
+            true => format!("[{heading}]({pages}{path})"),
+            false => format!("{heading} ({})", code_span(path)),
+        }
+    });
+    words(draft).nearest.replace("{sections}", &shown.collect::<Vec<_>>().join(", "))
 }
 
 fn filled(sentence: &str, path: &str, draft: &Draft) -> String {

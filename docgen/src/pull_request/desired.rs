@@ -15,6 +15,7 @@ use crate::pull_request::answer::{self, PullRequestText};
 use crate::pull_request::escape;
 use crate::pull_request::labels::{HANDLE, LABEL};
 use crate::pull_request::subject::{Subject, Week};
+use crate::site::docs_tree::SectionRef;
 use crate::site::layout::SiteLayout;
 use crate::site::moving::PageMove;
 
@@ -144,6 +145,17 @@ impl DesiredPullRequest {
         self.digest = marker::hash(&format!("{} {}", addition.path(), draft.digest()));
         self.message = marker::commit_message(&self.title, &self.cluster, &self.digest);
         self.changes = vec![addition];
+    }
+
+    /// Shows the reviewer which sections of the documentation are nearest; `pages` as [`answer::nearest`]
+    /// takes it.
+    pub fn shows_nearest(&mut self, draft: &Draft, sections: &[SectionRef], pages: &str) {
+        if sections.is_empty() {
+            return;
+        }
+        let help = answer::help(draft);
+        let line = answer::nearest(draft, sections, pages);
+        self.body = self.body.replacen(&help, &format!("{line}\n\n{help}"), 1);
     }
 
     /// Closes what is still open for a question whose evidence was deleted, and removes its text.

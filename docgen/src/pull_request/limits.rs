@@ -16,6 +16,8 @@ pub struct ProposalLimits {
     pub batch: usize,
 }
 
+const WEEK: i64 = 7 * Millis::DAY;
+
 impl Default for ProposalLimits {
     fn default() -> Self {
         Self { open: 3, per_day: 2, per_hour: 1, batch: 8 }
@@ -42,8 +44,10 @@ pub struct ProposalCandidate {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProposalHistory {
     pub open: usize,
-    /// When each proposal was opened, in any order.
+    /// When each proposal was opened, in any order. A batch is one.
     pub opened: Vec<Millis>,
+    /// Proposals that people merged.
+    pub merged: usize,
     pub last_batch: Option<Millis>,
 }
 
@@ -80,8 +84,9 @@ pub struct OpeningPlan {
 }
 
 /// Chooses what opens. Turn by turn the oldest and the most asked question come first, so that neither
-/// waits for ever. What the caps hold back goes into a batch, at most one in a week; a batch counts as
-/// one proposal of the day.
+/// waits for ever. What the caps hold back goes into a batch, at most one in a week, and none before people
+/// have merged something or had a week to look at single pages. A batch is one proposal for every cap, and
+/// when it is time for one, it comes before single pages.
 pub fn plan_openings(
     candidates: &[ProposalCandidate],
     standing: &ProposalHistory,
@@ -107,8 +112,9 @@ pub fn plan_openings(
     let within = |span: i64| standing.opened.iter().filter(|at| now.0 - at.0 < span).count();
     let (today, this_hour) = (within(Millis::DAY), within(Millis::HOUR));
     let mut turn = standing.opened.len();
+    let reserved = usize::from(is_time_for_batch(&waiting, &batched, (standing, limits), now));
     while !waiting.is_empty() {
-        let opened = plan.open.len();
+        let opened = plan.open.len() + reserved;
         let why = if standing.open + opened >= limits.open {
             HoldReason::TooManyOpen
         } else if today + opened >= limits.per_day {
@@ -127,8 +133,7 @@ pub fn plan_openings(
     plan.waiting.extend(batched.iter().map(|one| (one.cluster.clone(), HoldReason::Batch)));
     waiting.append(&mut batched);
     waiting.sort_by_key(|one| (one.due_since, one.cluster.as_str().to_owned()));
-    let rested = standing.last_batch.is_none_or(|last| now.0 - last.0 >= 7 * Millis::DAY);
-    if rested && held_for_long(&waiting, now) {
+    if reserved > 0 {
         let together = waiting.iter().filter(|one| !one.fact).take(limits.batch);
         plan.batch = together.map(|one| one.cluster.clone()).collect();
     }
@@ -137,6 +142,28 @@ pub fn plan_openings(
     }
     plan.waiting.retain(|(cluster, _)| !plan.batch.contains(cluster));
     plan
+}
+
+/// Whether the caps have room for a batch and people are ready for one: several proposals are left for it
+/// when it has taken its place.
+fn is_time_for_batch(
+    waiting: &[&ProposalCandidate],
+    batched: &[&ProposalCandidate],
+    (standing, limits): (&ProposalHistory, &ProposalLimits),
+    now: Millis,
+) -> bool {
+    let within = |span: i64| standing.opened.iter().filter(|at| now.0 - at.0 < span).count();
+    let room = limits.open.saturating_sub(standing.open);
+    let room = room.min(limits.per_day.saturating_sub(within(Millis::DAY)));
+    let room = room.min(limits.per_hour.saturating_sub(within(Millis::HOUR)));
+    let first = standing.opened.iter().min();
+    let known = standing.merged > 0
+        || !batched.is_empty()
+        || first.is_some_and(|first| now.0 - first.0 >= WEEK);
+    let rested = standing.last_batch.is_none_or(|last| now.0 - last.0 >= WEEK);
+    let all = waiting.iter().chain(batched).copied().collect::<Vec<_>>();
+    let left = waiting.len().saturating_sub(room.saturating_sub(1)) + batched.len();
+    room > 0 && known && rested && left > 1 && held_for_long(&all, now)
 }
 
 /// A batch is worth a reviewer's time only where the caps cannot keep up: something has waited for a
@@ -262,7 +289,7 @@ mod tests {
             (2, vec![90, 80], vec![1], Some(HoldReason::TooManyOpen)),
         ] {
             let opened = opened.into_iter().map(ago).collect();
-            let standing = ProposalHistory { open, opened, last_batch: None };
+            let standing = ProposalHistory { open, opened, ..ProposalHistory::default() };
             let plan = plan_openings(&three, &standing, &ProposalLimits::default(), NOW);
             assert_eq!(numbers(&plan.open), expected, "{standing:?}");
             assert_eq!(plan.waiting.first().map(|(_, why)| *why), why, "{standing:?}");
@@ -283,7 +310,7 @@ mod tests {
     fn what_a_person_asked_for_opens_at_once() {
         let mut asked = candidate(1, 1, 3);
         asked.asked = true;
-        let standing = ProposalHistory { open: 3, opened: vec![NOW], last_batch: None };
+        let standing = ProposalHistory { open: 3, opened: vec![NOW], ..ProposalHistory::default() };
         let plan = plan_openings(&[asked], &standing, &ProposalLimits::default(), NOW);
         assert_eq!(numbers(&plan.open), [1]);
     }
@@ -306,15 +333,19 @@ mod tests {
     fn what_waits_for_long_comes_in_one_weekly_batch_without_facts() {
         let mut many = (1..=12).map(|at| candidate(at, 40 - at as i64, 3)).collect::<Vec<_>>();
         many[1].fact = true;
-        let of = |last_batch| {
-            let standing = ProposalHistory { open: 3, opened: vec![ago(30)], last_batch };
+        let of = |open, merged, first, last_batch| {
+            let standing = ProposalHistory { open, opened: vec![ago(first)], merged, last_batch };
             plan_openings(&many, &standing, &ProposalLimits::default(), NOW)
         };
-        let first = of(None);
+        let first = of(2, 1, 30, None);
         assert_eq!(numbers(&first.batch), [1, 3, 4, 5, 6, 7, 8, 9]);
-        assert_eq!(first.waiting.len(), 4);
-        assert!(of(Some(ago(6 * 24))).batch.is_empty());
-        assert_eq!(of(Some(ago(7 * 24))).batch.len(), 8);
+        assert_eq!((first.open.len(), first.waiting.len()), (0, 4), "it takes the one place");
+        assert!(of(2, 1, 30, Some(ago(6 * 24))).batch.is_empty());
+        assert_eq!(of(2, 1, 30, Some(ago(7 * 24))).batch.len(), 8);
+        assert!(of(3, 1, 30, None).batch.is_empty(), "as many as may be open are open");
+        assert!(of(2, 1, 0, None).batch.is_empty(), "one was opened this hour");
+        assert!(of(2, 0, 30, None).batch.is_empty(), "nothing was merged yet");
+        assert_eq!(of(2, 0, 7 * 24, None).batch.len(), 8, "a week has passed");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Whether the documentation answers a question already.
 //!
-//! The pages of a repository are read section by section. A draft is compared with each: whether its
-//! heading asks the same, by the rules that compare questions in chat, and whether its text holds
-//! what is particular about the answer. Everything is a function of the files, the draft and the rules.
+//! The pages of a site are read section by section. A draft is compared with each: whether its heading asks
+//! the same, by the rules that compare questions in chat, and whether its own text holds what the answer names
+//! and the answer's words. Where only one of both holds, a reviewer is shown the section. Everything is a function of the files, the draft and the rules.
 
 mod terms;
 
@@ -11,11 +11,10 @@ use std::ops::Range;
 use rules::config::ruleset::Ruleset;
 use rules::markdown::MarkdownDialect;
 use rules::model::ids::ClusterId;
-use rules::occurrence_ranking::overlap;
 use rules::similarity::{CorpusStats, QaSignature, QaText, pair_score};
 
 use crate::page::model::Draft;
-use crate::page::outline::DocSection;
+use crate::page::outline::{DocSection, plain};
 use crate::paths::{is_generated, is_page};
 use terms::AnswerTerms;
 
@@ -34,7 +33,9 @@ struct IndexedSection {
     /// The cluster of a generated page.
     cluster: Option<ClusterId>,
     asked: Vec<QaSignature>,
-    /// The section with everything below it, without markup.
+    /// What the section itself says, and what it says with everything below it, as
+    /// [`terms::squeezed`] writes them.
+    own: String,
     text: String,
 }
 
@@ -51,28 +52,42 @@ pub struct SectionRef {
 /// Whether the documentation covers a draft.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExistingCoverage {
-    /// No section asks the same.
+    /// No section answers the question.
     None,
+    /// The text of a section answers it.
     Section {
         place: SectionRef,
-        /// Whether the section has what is particular about the answer.
-        answers: bool,
         /// The score of the same question, 0 to 1.
         alike: f32,
         /// A way of asking that the section does not have, if it would be found better with it.
         missing: Option<String>,
     },
+    /// A person wants the answer on this page, which other people wrote: in the section with these headings,
+    /// or at its end where there are none.
+    Page { path: String, headings: Vec<String> },
 }
 
 impl ExistingCoverage {
-    /// The page with the section.
+    /// The page that the answer goes to, or is on.
     pub fn path(&self) -> Option<&str> {
         match self {
             Self::None => None,
             Self::Section { place, .. } => Some(&place.path),
+            Self::Page { path, .. } => Some(path),
         }
     }
 }
+
+/// What the documentation says to a draft.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DocsComparison {
+    pub coverage: ExistingCoverage,
+    /// What a reviewer should look at where nothing answers it; the nearest first.
+    pub nearest: Vec<SectionRef>,
+}
+
+/// Sections that a reviewer is shown.
+const MOST_NEAREST: usize = 2;
 
 impl DocsTree {
     /// Reads the Markdown files of a repository; other files are passed over. The order in which they
@@ -85,14 +100,15 @@ impl DocsTree {
             })
             .collect::<Vec<_>>();
         files.sort();
-        let pages = files.into_iter().map(|(path, text)| (path, crate::page::outline::read(text)));
+        let pages =
+            files.into_iter().map(|(path, text)| (path, text, crate::page::outline::read(text)));
         let pages = pages.collect::<Vec<_>>();
-        let parts = pages.iter().flat_map(|(_, parts)| parts);
+        let parts = pages.iter().flat_map(|(.., parts)| parts);
         let items = parts.clone().flat_map(|part| {
             part.wordings.iter().map(|asked| QaText { question: asked, answer: &part.text })
         });
         let epoch = CorpusStats::of(items, &rules.same);
-        let known = |path: &str, part: &DocSection| IndexedSection {
+        let known = |path: &str, page: &str, part: &DocSection| IndexedSection {
             place: SectionRef {
                 path: path.to_owned(),
                 headings: part.headings.clone(),
@@ -104,42 +120,45 @@ impl DocsTree {
                 .iter()
                 .map(|asked| epoch.signature(&QaText { question: asked, answer: &part.text }))
                 .collect(),
-            text: part.text.clone(),
+            own: terms::squeezed(&plain(&page[part.range.clone()])),
+            text: terms::squeezed(&part.text),
         };
         let sections = pages
             .iter()
-            .flat_map(|(path, parts)| parts.iter().map(|part| known(path, part)))
+            .flat_map(|(path, page, parts)| parts.iter().map(|part| known(path, page, part)))
             .collect();
         Self { epoch, sections }
     }
 
-    /// The section that asks what the draft answers, on any page but the draft's own.
-    pub fn find_coverage(&self, draft: &Draft, rules: &Ruleset) -> ExistingCoverage {
-        let Some(own) = crate::page::outline::of_draft(draft.page()) else {
-            return ExistingCoverage::None;
-        };
+    /// Compares a draft with every section of any page but its own. A section covers the question only if its
+    /// heading asks the same and its own text answers it.
+    pub fn compare_draft(&self, draft: &Draft, rules: &Ruleset) -> DocsComparison {
+        let nothing = DocsComparison { coverage: ExistingCoverage::None, nearest: Vec::new() };
+        let Some(own) = crate::page::outline::of_draft(draft.page()) else { return nothing };
         // What is right elsewhere would break a page of MDX.
         let mdx = draft.target.flavour() == MarkdownDialect::Mdx;
-        let passed = |known: &&(f32, &IndexedSection)| {
-            let path = known.1.place.path.as_str();
-            let own = known.1.cluster.as_ref() == Some(draft.cluster()) || path == draft.path();
-            own || path.ends_with(".mdx") && !mdx
-        };
-        let ranked = self.ranked(&own, rules);
-        let Some((alike, known)) = ranked.iter().find(|one| !passed(one)) else {
-            return ExistingCoverage::None;
-        };
         let docs = &rules.pages.docs;
-        let answers = AnswerTerms::of(draft.page()).are_in(&known.text, docs);
-        let same = match &known.cluster {
-            Some(_) => answers && *alike >= docs.ours,
-            None => *alike >= docs.alike && (answers || known.is_covered(&own, docs.heading)),
-        };
-        if !same {
-            return ExistingCoverage::None;
+        let terms = AnswerTerms::of(draft.page());
+        let mut nearest = Vec::new();
+        for (alike, known) in self.ranked(&own, rules) {
+            let place = &known.place;
+            if known.cluster.as_ref() == Some(draft.cluster()) || place.path == draft.path() {
+                continue;
+            }
+            let enough = if known.cluster.is_some() { docs.ours } else { docs.alike };
+            let answers = terms.are_in(&known.own, docs);
+            if answers && alike >= enough && (mdx || !place.path.ends_with(".mdx")) {
+                let title = draft.title();
+                let missing = (!terms::says(&known.text, title)).then(|| title.to_owned());
+                let place = place.clone();
+                let coverage = ExistingCoverage::Section { place, alike, missing };
+                return DocsComparison { coverage, nearest: Vec::new() };
+            }
+            if nearest.len() < MOST_NEAREST && (answers || alike >= docs.alike) {
+                nearest.push(place.clone());
+            }
         }
-        let missing = (!terms::says(&known.text, draft.title())).then(|| draft.title().to_owned());
-        ExistingCoverage::Section { place: known.place.clone(), answers, alike: *alike, missing }
+        DocsComparison { nearest, ..nothing }
     }
 
     /// Every section with how surely it asks the same, the surest first; of equals the first by path
@@ -158,15 +177,6 @@ impl DocsTree {
             self.sections.iter().map(|known| (likeness(known), known)).collect::<Vec<_>>();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         ranked
-    }
-}
-
-impl IndexedSection {
-    /// Whether a wording holds what the section's heading says: "move the index" is not asked by
-    /// "rebuild the index", however rare an index is.
-    fn is_covered(&self, own: &DocSection, share: f32) -> bool {
-        let heading = self.place.headings.last().map_or("", String::as_str);
-        own.wordings.iter().any(|wording| overlap(heading, wording) >= share)
     }
 }
 

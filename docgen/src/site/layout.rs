@@ -3,20 +3,29 @@
 use rules::model::ids::ClusterId;
 
 use crate::change::{FileChange, FileEdit};
-use crate::edit::nav::{NavEntry, NavFormat};
+use crate::edit::nav::{NavEntry, NavFormat, NavSection};
 use crate::edit::section::FaqSection;
+use crate::edit::section_list::SectionFormat;
 use crate::page::model::Draft;
+use crate::site::generator::{SiteGenerator, UnknownPlace};
 use crate::target::{DocsFolder, DocsTarget};
 
 /// Where pages go in a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteLayout {
+    pub generator: SiteGenerator,
     pub target: DocsTarget,
     pub folder: DocsFolder,
     /// The folder of the site's pages: empty, or ending in `/`.
     pub root: String,
     /// The file that lists the site's pages, if one does.
     pub nav: Option<NavFile>,
+    /// The file that lists the section of all answers, where that is another one.
+    pub section: Option<SectionFile>,
+    /// What people named the section; without it the site's language decides.
+    pub section_title: Option<String>,
+    /// The code of the site's language, where its settings name one.
+    pub language: Option<String>,
 }
 
 /// A site's list of pages.
@@ -28,63 +37,66 @@ pub struct NavFile {
     pub root: String,
 }
 
-/// Tells a site by the files of its generator. Of several the one nearest to the root counts; a
-/// repository without any gets plain Markdown.
-pub fn detect<'p>(paths: impl IntoIterator<Item = &'p str>) -> SiteLayout {
-    let mut best: Option<(usize, &str, DocsTarget)> = None;
-    let mut docs = false;
-    for path in paths {
-        docs |= path.starts_with("docs/");
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let Some((rank, target)) = generator(name) else { continue };
-        let deep = path.matches('/').count() * 10 + rank;
-        let ignored = path.split('/').any(|part| part.starts_with('.') || part == "node_modules");
-        let better = best.is_none_or(|(other, first, _)| (deep, path) < (other, first));
-        if !ignored && better {
-            best = Some((deep, path, target));
-        }
-    }
-    match best {
-        Some((_, path, target)) => SiteLayout::of(target, path),
-        None => {
-            let root = if docs { "docs/" } else { "" }.to_owned();
-            let folder = format!("{root}answers").parse().expect("a plain folder");
-            SiteLayout { target: DocsTarget::Markdown, folder, root, nav: None }
-        }
-    }
-}
-
-/// The generator that a file belongs to; a lower number wins in one folder.
-fn generator(name: &str) -> Option<(usize, DocsTarget)> {
-    Some(match name {
-        "docs.json" => (0, DocsTarget::Mintlify),
-        "mint.json" => (1, DocsTarget::Mintlify),
-        "mkdocs.yml" | "mkdocs.yaml" => (3, DocsTarget::MkDocs),
-        "book.toml" => (4, DocsTarget::MdBook),
-        _ if name.starts_with("docusaurus.config.") => (2, DocsTarget::Docusaurus),
-        _ => return None,
-    })
+/// A site's list of sections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SectionFile {
+    pub path: String,
+    pub kind: SectionFormat,
 }
 
 impl SiteLayout {
-    /// The layout of a site whose settings are in this file.
-    fn of(target: DocsTarget, settings: &str) -> Self {
-        let at = settings.rfind('/').map_or("", |at| &settings[..=at]);
-        let inner = match target {
-            DocsTarget::Docusaurus | DocsTarget::MkDocs => "docs/",
-            DocsTarget::MdBook => "src/",
-            DocsTarget::Markdown | DocsTarget::Mintlify | DocsTarget::Faq => "",
+    /// A site without lists of pages, whose pages are below `root`; `settings` is the file that says so.
+    pub(crate) fn new(
+        generator: SiteGenerator,
+        settings: &str,
+        root: &str,
+        folder: &str,
+    ) -> Result<Self, UnknownPlace> {
+        let folder = format!("{root}{folder}").parse().map_err(|_| UnknownPlace {
+            generator,
+            settings: settings.to_owned(),
+            why: format!("builds {root}, which is no folder that pages may be written to"),
+        })?;
+        Ok(Self { generator, root: root.to_owned(), ..Self::plain(generator.target(), folder) })
+    }
+
+    /// The layout of a repository without a generator, with a folder `docs` or without.
+    pub(crate) fn of_files(docs: bool) -> Self {
+        let root = if docs { "docs/" } else { "" };
+        let folder = format!("{root}answers").parse().expect("a plain folder");
+        Self { root: root.to_owned(), ..Self::plain(DocsTarget::Markdown, folder) }
+    }
+
+    /// Pages in a folder that people chose, of a site that nothing is known about.
+    pub fn plain(target: DocsTarget, folder: DocsFolder) -> Self {
+        Self {
+            generator: SiteGenerator::Files,
+            target,
+            folder,
+            root: String::new(),
+            nav: None,
+            section: None,
+            section_title: None,
+            language: None,
+        }
+    }
+
+    /// Whether a folder is among those that the site builds.
+    pub fn is_inside(&self, folder: &DocsFolder) -> bool {
+        format!("{folder}/").starts_with(&self.root)
+    }
+
+    /// Where pages go, in a few words for people.
+    pub fn describe(&self) -> String {
+        let lists = self.nav.iter().map(|nav| &nav.path);
+        let lists = lists.chain(self.section.iter().map(|section| &section.path));
+        let mut lists = lists.filter(|path| !path.starts_with(&format!("{}/", self.folder)));
+        let listed = lists.next().map(|path| format!(", listed in {path}")).unwrap_or_default();
+        let dialect = match self.generator.target() == self.target {
+            true => String::new(),
+            false => format!(" as {}", self.target.as_str()),
         };
-        let root = format!("{at}{inner}");
-        let nav = match target {
-            DocsTarget::Mintlify => Some((settings.to_owned(), NavFormat::Mintlify)),
-            DocsTarget::MkDocs => Some((settings.to_owned(), NavFormat::MkDocs)),
-            DocsTarget::MdBook => Some((format!("{root}SUMMARY.md"), NavFormat::MdBook)),
-            DocsTarget::Markdown | DocsTarget::Docusaurus | DocsTarget::Faq => None,
-        };
-        let nav = nav.map(|(path, kind)| NavFile { path, kind, root: root.clone() });
-        let folder = format!("{root}answers").parse().unwrap_or_default();
-        Self { target, folder, root, nav }
+        format!("a {} site: pages go into {}{dialect}{listed}", self.generator, self.folder)
     }
 
     /// Whether a file is a page of this site, so that an answer may be added to it.
@@ -127,7 +139,7 @@ impl SiteLayout {
         path: &str,
         title: &str,
     ) -> Vec<FileChange> {
-        let titled = self.nav.as_ref().is_some_and(|nav| nav.kind != NavFormat::Mintlify);
+        let titled = self.nav.as_ref().is_some_and(|nav| nav.kind.has_titles());
         if !titled || self.target == DocsTarget::Faq {
             return Vec::new();
         }
@@ -136,14 +148,17 @@ impl SiteLayout {
         unlisted.chain(self.entry(path, title)).collect()
     }
 
-    pub(crate) fn entry(&self, path: &str, title: &str) -> Option<FileChange> {
+    /// The change that lists a page; an empty title is the section's.
+    pub fn entry(&self, path: &str, title: &str) -> Option<FileChange> {
         let nav = self.nav.as_ref()?;
-        let page = path.strip_prefix(&nav.root)?;
-        let page = match nav.kind {
-            NavFormat::Mintlify => page.strip_suffix(".mdx").unwrap_or(page),
-            NavFormat::MdBook | NavFormat::MkDocs => page,
-        };
-        let entry = NavEntry { kind: nav.kind, page: page.to_owned(), title: title.to_owned() };
+        let page = nav.kind.named(path.strip_prefix(&nav.root)?);
+        let inside = format!("{}/", self.folder);
+        let section = inside.strip_prefix(&nav.root).filter(|folder| !folder.is_empty());
+        let section = section.map(|folder| NavSection {
+            title: self.section_title().to_owned(),
+            folder: nav.kind.named(folder),
+        });
+        let entry = NavEntry { kind: nav.kind, page, title: title.to_owned(), section };
         Some(FileChange::Edit { path: nav.path.clone(), edit: FileEdit::List(entry) })
     }
 }
@@ -152,32 +167,16 @@ impl SiteLayout {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_site_is_told_by_the_files_of_its_generator() {
-        for (paths, target, folder, nav) in [
-            (vec!["README.md"], "markdown", "answers", None),
-            (vec!["docs/a.md", "src/main.rs"], "markdown", "docs/answers", None),
-            (vec!["docs.json", "a.mdx"], "mintlify", "answers", Some("docs.json")),
-            (vec!["web/mint.json"], "mintlify", "web/answers", Some("web/mint.json")),
-            (vec!["mint.json", "docs.json"], "mintlify", "answers", Some("docs.json")),
-            (vec!["docusaurus.config.ts", "docs/a.md"], "docusaurus", "docs/answers", None),
-            (vec!["website/docusaurus.config.js"], "docusaurus", "website/docs/answers", None),
-            (vec!["mkdocs.yml", "docs/a.md"], "mkdocs", "docs/answers", Some("mkdocs.yml")),
-            (vec!["book.toml"], "mdbook", "src/answers", Some("src/SUMMARY.md")),
-            (vec!["b/book.toml", "mkdocs.yml"], "mkdocs", "docs/answers", Some("mkdocs.yml")),
-            (vec!["guide/book.toml"], "mdbook", "guide/src/answers", Some("guide/src/SUMMARY.md")),
-            (vec!["node_modules/x/docs.json", ".x/book.toml"], "markdown", "answers", None),
-        ] {
-            let layout = detect(paths.clone());
-            assert_eq!(layout.target.as_str(), target, "{paths:?}");
-            assert_eq!(layout.folder.to_string(), folder, "{paths:?}");
-            assert_eq!(layout.nav.map(|nav| nav.path).as_deref(), nav, "{paths:?}");
-        }
+    fn detect(paths: &[&str]) -> SiteLayout {
+        let text = |path: &str| {
+            Some(if path.ends_with(".json") { "{\"navigation\": {}}" } else { "" }.to_owned())
+        };
+        crate::site::detection::detect(paths.iter().copied(), text).unwrap()
     }
 
     #[test]
     fn a_page_is_inside_of_its_site() {
-        let site = detect(["web/mkdocs.yml", "web/docs/a.md"]);
+        let site = detect(&["web/mkdocs.yml", "web/docs/a.md"]);
         assert!(site.is_page("web/docs/a.md"));
         for other in ["a.md", "web/notes.md", "web/docs/README.md", "web/docs/vendor/a.md"] {
             assert!(!site.is_page(other), "{other}");
@@ -193,7 +192,7 @@ mod tests {
             let changes = layout.removal(&cluster, "src/answers/a.md");
             changes.iter().map(|change| change.path().to_owned()).collect::<Vec<_>>()
         };
-        let book = detect(["book.toml"]);
+        let book = detect(&["book.toml"]);
         assert_eq!(removed(&book), ["src/answers/a.md", "src/SUMMARY.md"]);
         let faq = SiteLayout { target: DocsTarget::Faq, ..book };
         assert_eq!(removed(&faq), ["src/answers/a.md"]);
@@ -206,9 +205,9 @@ mod tests {
             ("mkdocs.yml", "docs/answers/a.md", Some("answers/a.md")),
             ("book.toml", "src/answers/a.md", Some("answers/a.md")),
             ("book.toml", "elsewhere/a.md", None),
-            ("docusaurus.config.js", "docs/answers/a.mdx", None),
+            ("docs.json", "answers/a.mdx", Some("answers/a")),
         ] {
-            let entry = detect([settings]).entry(path, "T");
+            let entry = detect(&[settings]).entry(path, "T");
             let page = entry.map(|change| match change {
                 FileChange::Edit { edit: FileEdit::List(entry), .. } => entry.page,
                 other => panic!("{other:?}"),

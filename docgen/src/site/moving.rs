@@ -30,6 +30,7 @@ pub fn redirect_file(layout: &SiteLayout) -> Option<String> {
             let above = nav.root.strip_suffix("src/").unwrap_or(&nav.root);
             format!("{above}book.toml")
         }
+        NavFormat::VitePress | NavFormat::Toctree => return None,
     })
 }
 
@@ -69,8 +70,9 @@ pub fn move_changes(
     match placed.filter(|(_, edit)| works(edit)) {
         Some((path, edit)) => changes.push(FileChange::Edit { path, edit }),
         None => {
-            // A book builds no page that its summary does not name.
-            let listed = layout.target == DocsTarget::MdBook;
+            // A book builds no page that its summary does not name, and Sphinx warns of one.
+            let kind = layout.nav.as_ref().map(|nav| nav.kind);
+            let listed = matches!(kind, Some(NavFormat::MdBook | NavFormat::Toctree));
             changes.retain(|change| !listed && !matches!(change, FileChange::Delete { .. }));
             let text = stub(layout.target, moved);
             changes.push(FileChange::Write { path: moved.from.to_owned(), text });
@@ -90,6 +92,7 @@ fn redirect(layout: &SiteLayout, moved: &PageMove<'_>) -> Option<Redirect> {
             let html = |path: &str| format!("{}.html", bare(path));
             (format!("/{}", html(&from)), relative(&html(&from), &html(&to)))
         }
+        NavFormat::VitePress | NavFormat::Toctree => return None,
     };
     Some(Redirect { kind: nav.kind, from, to })
 }

@@ -9,29 +9,31 @@ use crate::page::format::ANCHOR;
 use crate::page::model::Draft;
 use crate::site::docs_tree::ExistingCoverage;
 
-/// The change for a question that the documentation already covers: it adds the answer to the section,
-/// or another wording where the answer is there. `None` where both are there.
+/// The change for a question that a page of other people covers: it adds the answer to the page that a person
+/// named, or another wording to the section that answers. `None` where both are there.
 pub fn coverage_change(draft: &Draft, existing: &ExistingCoverage) -> Option<FileChange> {
-    let ExistingCoverage::Section { place, answers, missing, .. } = existing else { return None };
-    let text = match (answers, missing) {
-        (false, _) => addition(draft.page()),
-        (true, Some(missing)) => {
-            let heading = &PageWords::for_text(draft.title()).also_asked;
-            format!("{heading}: {}", escape(missing, draft.target.flavour()))
-        }
-        (true, None) => return None,
-    };
     let cluster = draft.cluster().clone();
-    let edit =
-        FileEdit::Extend(SectionExtension { cluster, headings: place.headings.clone(), text });
-    Some(FileChange::Edit { path: place.path.clone(), edit })
+    let (path, headings, text) = match existing {
+        ExistingCoverage::None | ExistingCoverage::Section { missing: None, .. } => return None,
+        ExistingCoverage::Page { path, headings } => {
+            (path, headings.clone(), addition(draft.page()))
+        }
+        ExistingCoverage::Section { place, missing: Some(missing), .. } => {
+            let heading = &PageWords::for_text(draft.title()).also_asked;
+            let line = format!("{heading}: {}", escape(missing, draft.target.flavour()));
+            (&place.path, place.headings.clone(), line)
+        }
+    };
+    let at_end = headings.is_empty();
+    let edit = FileEdit::Extend(SectionExtension { cluster, headings, at_end, text });
+    Some(FileChange::Edit { path: path.clone(), edit })
 }
 
 /// Replaces the answer in a section that other people wrote.
 pub fn replace_section(draft: &Draft) -> FileEdit {
     let text = addition(draft.page());
     let cluster = draft.cluster().clone();
-    FileEdit::Extend(SectionExtension { cluster, headings: Vec::new(), text })
+    FileEdit::Extend(SectionExtension { cluster, headings: Vec::new(), at_end: false, text })
 }
 
 /// The answer with its sources and evidence as a part of a section: its headings become bold lines.

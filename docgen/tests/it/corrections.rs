@@ -5,8 +5,8 @@ use docgen::github::reconcile::DesiredPullRequest;
 use docgen::page::amend::add_later_answer;
 use docgen::pull_request::desired::{CorrectionReason, MergedPage};
 use docgen::pull_request::subject::Week;
-use docgen::site::layout::detect;
-use docgen::target::DocsTarget;
+use docgen::site::layout::SiteLayout;
+use docgen::target::{DocsFolder, DocsTarget};
 
 use crate::cluster_builder::{World, cluster, occurrence};
 
@@ -25,7 +25,7 @@ fn every_mending_tells_its_reason_and_what_to_check() {
     let world = World::new(DocsTarget::Markdown);
     let known = cluster(&[("How do I make a new project?", KNOWN)]);
     let draft = world.draft(&known).unwrap();
-    let layout = detect(["README.md"]);
+    let layout = SiteLayout::plain(DocsTarget::Markdown, DocsFolder::default());
     let page = MergedPage { cluster: &known.id, path: draft.path(), layout: &layout, base: "main" };
     let later = occurrence(7, "How do I make a project with 2.0?", LATER);
     let mends = [

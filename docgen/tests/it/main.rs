@@ -9,3 +9,4 @@ mod hard_clusters;
 mod pages;
 mod read_back;
 mod refusals;
+mod sites;

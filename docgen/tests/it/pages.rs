@@ -1,4 +1,7 @@
-use docgen::target::DocsTarget;
+use docgen::github::reconcile::DesiredPullRequest;
+use docgen::pull_request::subject::Week;
+use docgen::site::layout::SiteLayout;
+use docgen::target::{DocsFolder, DocsTarget};
 use rules::model::cluster::Cluster;
 
 use crate::cluster_builder::{World, cluster};
@@ -92,6 +95,88 @@ fn no_body_calls_or_refers_to_anybody() {
             );
         }
         assert!(!proposal.title.contains(['@', '#']) && !proposal.title.contains("://"));
+    }
+}
+
+/// The lines of a body that people see without unfolding anything.
+fn visible(body: &str) -> Vec<&str> {
+    let (shown, _) = body.split_once("<details>").unwrap();
+    shown.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("<!--")).collect()
+}
+
+/// So many times the same question, by different people.
+fn repeated(times: usize, question: &str, answer: &str) -> Cluster {
+    cluster(&vec![(question, answer); times])
+}
+
+#[test]
+fn a_pull_request_shows_what_it_is_about_in_25_lines_and_in_order() {
+    let long =
+        "First stop the daemon, then do this:\n\n".to_owned() + &"- and one more step\n".repeat(40);
+    let english = repeated(30, "how do I reset the index of the daemon?", &long);
+    let check = "Check:";
+    for (cluster, check, details) in [
+        (code(), check, "Details"),
+        (korean(), "확인할 점:", "자세히"),
+        (hostile(), check, "Details"),
+        (english, check, "Details"),
+    ] {
+        for target in [DocsTarget::Markdown, DocsTarget::Mintlify] {
+            let (draft, proposal) = World::new(target).proposal(&cluster);
+            let body = &proposal.body;
+            let shown = visible(body);
+            assert!(shown.len() <= 25, "{} lines\n{body}", shown.len());
+            let at = |what: &str| body.find(what).unwrap_or_else(|| panic!("no {what} in\n{body}"));
+            let path = format!("`{}`", draft.path());
+            let order = [at(&path), at("```"), at("|---|---|---|---|"), at("<details>")];
+            assert!(order.is_sorted(), "{order:?}\n{body}");
+            if let Some(risks) = body.find(&format!("**{check}**")) {
+                assert!(order[2] < risks && risks < order[3], "{body}");
+            }
+            assert!(body.contains(&format!("<summary>{details}</summary>")), "{body}");
+            for line in shown.iter().filter(|line| line.starts_with("| [")) {
+                let cells = line.split(" | ").map(|cell| cell.chars().count());
+                assert!(cells.skip(1).all(|length| length <= 140), "{line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_korean_pull_request_is_korean_throughout() {
+    let (_, proposal) = World::new(DocsTarget::Markdown).proposal(&korean());
+    let outside = outside_code(&proposal.body);
+    let english = regex::Regex::new(r"[A-Za-z]{3,}(?: [A-Za-z]{2,}){3,}").unwrap();
+    let said = english.find_iter(&outside).map(|found| found.as_str()).collect::<Vec<_>>();
+    assert!(said.is_empty(), "{said:?}");
+}
+
+#[test]
+fn a_count_is_the_same_wherever_it_is_stated() {
+    let answer = "Run `lanternd reindex --full` and wait until it has ended.";
+    for times in [2, 5, 12] {
+        let cluster = repeated(times, "how do I rebuild the index of the daemon?", answer);
+        let (draft, proposal) = World::new(DocsTarget::Markdown).proposal(&cluster);
+        let rows = visible(&proposal.body).iter().filter(|line| line.starts_with("| [")).count();
+        let more = proposal.body.lines().find(|line| line.ends_with("are not listed."));
+        let hidden = more.map_or(0, |line| line.split(' ').next().unwrap().parse().unwrap());
+        assert_eq!(rows + hidden, times, "{}", proposal.body);
+        let comment = docgen::github::status_comment::evidence(&draft);
+        assert!(
+            comment.starts_with(&format!("This page is based on {times} occurrences")),
+            "{comment}"
+        );
+        assert_eq!(comment.matches("[question]").count(), times);
+        let layout = SiteLayout::plain(DocsTarget::Markdown, DocsFolder::default());
+        let week = Week { year: 2026, number: 7 };
+        let pages = [(cluster.clone(), draft)];
+        let batch = DesiredPullRequest::batch(week, &pages, &layout, "main");
+        let said = if times == 2 {
+            "Resolved twice".to_owned()
+        } else {
+            format!("Resolved {times} times")
+        };
+        assert!(batch.body.contains(&said), "{}", batch.body);
     }
 }
 

@@ -6,6 +6,7 @@ mod privacy;
 use std::sync::Arc;
 
 use docgen::github::client::GitHubClient;
+use docgen::target::DocsFolder;
 use serde::Serialize;
 
 use super::{CommandResult, GlobalArgs, LoadedSettings, print_json};
@@ -85,7 +86,7 @@ fn consent(chosen: bool) -> DoctorFinding {
 async fn forge(settings: &LoadedSettings) -> Vec<DoctorFinding> {
     let ForgeConfig { repository, github, .. } = &settings.config.forge;
     if let Some(forge) = github {
-        return on_github(forge).await;
+        return on_github(forge, settings.config.folder.as_ref()).await;
     }
     vec![match repository {
         Some(path) if path.exists() => {
@@ -99,7 +100,7 @@ async fn forge(settings: &LoadedSettings) -> Vec<DoctorFinding> {
     }]
 }
 
-async fn on_github(forge: &GitHubConfig) -> Vec<DoctorFinding> {
+async fn on_github(forge: &GitHubConfig, folder: Option<&DocsFolder>) -> Vec<DoctorFinding> {
     let auth = match forge.who.auth() {
         Ok(Some(auth)) => auth,
         Ok(None) => {
@@ -111,7 +112,7 @@ async fn on_github(forge: &GitHubConfig) -> Vec<DoctorFinding> {
     let clock = Arc::new(SystemClock);
     match GitHubClient::new(&forge.api_url, &forge.repository, auth, clock, None) {
         Ok(github) => {
-            let found = github.run_checks().await.into_iter();
+            let found = github.run_checks(folder).await.into_iter();
             let found = found.map(|one| {
                 if one.well { good(one.what, one.says) } else { bad(one.what, one.says) }
             });

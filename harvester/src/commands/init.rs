@@ -195,9 +195,13 @@ fn local_docs(path: &Path) -> anyhow::Result<DocsRepository> {
     let path = absolute(path)?;
     let layout = LocalForge::detect_layout(Path::new(&path))?;
     let (target, folder) = match layout {
-        Some(layout) => {
-            out!("{path} holds a {} site; pages go to {}.", layout.target.as_str(), layout.folder);
+        Some(Ok(layout)) => {
+            out!("{path} holds {}.", layout.describe());
             (layout.target, layout.folder)
+        }
+        Some(Err(unknown)) => {
+            out!("{path}: {unknown}. Until then pages are Markdown files in answers.");
+            (DocsTarget::Markdown, DocsFolder::default())
         }
         None => {
             out!("{path} has no commit yet; pages will be Markdown files in answers.");

@@ -1,6 +1,7 @@
 mod on_github;
 
 use anyhow::Context as _;
+use docgen::change::unified_diff;
 use docgen::forge::LocalOutcome;
 use docgen::forge::local::LocalForge;
 use docgen::page::draft::{Draft, DraftRefusal};
@@ -19,7 +20,8 @@ use crate::proposals::local::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  harvester propose --dry-run     print what would be sent, without sending it
+  harvester propose --dry-run     print what would change as a diff, without sending it
+  harvester propose --dry-run --full   print whole files
   harvester propose               create and update all proposals
 
 Needs [forge] in the settings. `repository` is a git repository on this machine, bare or not, created
@@ -27,9 +29,12 @@ if missing: each page gets a branch answers/ID, titles and bodies are written to
 `open` branches (20) wait for review at once.
 `github` is OWNER/NAME: each page gets a pull request, within the limits that maintainers set.")]
 pub(super) struct ProposeArgs {
-    /// Print what would be sent, without sending it
+    /// Print what would be sent, without sending it: files as diffs
     #[arg(long)]
     dry_run: bool,
+    /// With --dry-run, print whole files instead of diffs
+    #[arg(long, requires = "dry_run")]
+    full: bool,
 }
 
 /// The outcome of proposing to a local repository.
@@ -53,10 +58,10 @@ pub(super) async fn run(
 ) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
     if settings.config.forge.github.is_some() {
-        return on_github::run(options, &settings, arguments.dry_run).await;
+        return on_github::run(options, &settings, arguments).await;
     }
     if arguments.dry_run {
-        return dry_run(options, &settings).await;
+        return dry_run(options, &settings, arguments.full).await;
     }
     let round = match options.pipeline(&settings).await {
         Ok(mut pipeline) => {
@@ -115,7 +120,11 @@ pub(super) async fn propose(
     Ok(round)
 }
 
-async fn dry_run(options: &GlobalArgs, settings: &LoadedSettings) -> anyhow::Result<CommandResult> {
+async fn dry_run(
+    options: &GlobalArgs,
+    settings: &LoadedSettings,
+    full: bool,
+) -> anyhow::Result<CommandResult> {
     let reading = options.reading(settings).await?;
     let naming = settings.naming(&reading.store).await?;
     let mut considered = plan_local(&reading.store, &settings.context(&naming)).await?;
@@ -138,7 +147,10 @@ async fn dry_run(options: &GlobalArgs, settings: &LoadedSettings) -> anyhow::Res
         match &one.page {
             Ok((draft, proposal)) => {
                 out!("==== branch {}\n==== title  {}", proposal.branch, proposal.title);
-                out!("==== file   {}\n{}", draft.path(), draft.page());
+                match full {
+                    true => out!("==== file   {}\n{}", draft.path(), draft.page()),
+                    false => out!("{}", unified_diff(draft.path(), None, Some(draft.page()))),
+                }
                 out!("==== body\n{}\n", proposal.body);
             }
             Err(refusal) => out!("==== rejected {}: {refusal}\n", one.cluster.id),

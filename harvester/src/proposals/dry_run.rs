@@ -33,6 +33,9 @@ pub struct PullRequestPreview {
     pub commit_message: String,
     /// Each file's new content; `None` if it would be deleted.
     pub files: BTreeMap<String, Option<String>>,
+    /// What the branch that it is merged into has of them.
+    #[serde(skip)]
+    pub before: BTreeMap<String, Option<String>>,
     /// The body of `POST pulls`.
     pub pull_request: Value,
     pub labels: Vec<String>,
@@ -56,13 +59,16 @@ impl ProposalReconciler {
                 ("the pull request with the settings is not merged yet", false)
             }
             OnboardingStage::Off => ("maintainers disabled proposals", false),
+            OnboardingStage::On(..) if ground.unknown.is_some() => {
+                ("cannot tell where pages go: set `[docs] folder`", false)
+            }
             OnboardingStage::On(..) => ("proposals are enabled", true),
         };
         let mut rehearsed = Vec::new();
         if matches!(ground.stage, OnboardingStage::Introduce) {
             let entries = docket.entries.values().filter(|entry| entry.page.is_ok());
             let first = entries.map(WorkItem::question).collect::<Vec<_>>();
-            let wanted = onboarding::wanted(&ground.layout, &ground.base, &first);
+            let wanted = onboarding::wanted(ground.place(), &ground.base, &first);
             let outcome = "would open now".to_owned();
             let sent = Some(self.sent(&wanted, &ground).await?);
             rehearsed.push(DryRunItem { cluster: wanted.cluster, outcome, sent });
@@ -121,7 +127,12 @@ impl ProposalReconciler {
                 }
             }
         }
+        let mut before = BTreeMap::new();
+        for path in files.keys() {
+            before.insert(path.clone(), self.github.text(&ground.files, path).await?);
+        }
         Ok(PullRequestPreview {
+            before,
             commit_message: wanted.message.clone(),
             files,
             pull_request: opening(

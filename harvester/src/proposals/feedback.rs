@@ -8,14 +8,17 @@ use docgen::github::dashboard::{DashboardIssue, ticked_clusters};
 use docgen::github::issue_api::CommandReaction;
 use docgen::github::models::{Account, Comment};
 use docgen::github::status_comment;
+use docgen::target::DocsTarget;
 use indexer::store::ProposalState;
-use rules::model::cluster::ClusterState;
+use rules::model::cluster::{ClusterState, Occurrence};
 use rules::model::ids::{ClusterId, Millis};
 
+use super::command_check::{CommandFacts, refusal};
 use super::error::Result;
 use super::reconciler::ProposalReconciler;
+use super::repository::RepositoryState;
 use super::tracked::TrackedProposal;
-use super::worklist::{WorkItem, Worklist};
+use super::worklist::{WorkItem, Worklist, is_korean};
 
 /// The setting that holds the time up to which comments were processed.
 const HEARD: &str = "forge/heard";
@@ -37,9 +40,10 @@ impl ProposalReconciler {
         &self,
         docket: &mut Worklist,
         dashboard: Option<&DashboardIssue>,
+        ground: &RepositoryState,
     ) -> Result<bool> {
         self.process_ticks(docket, dashboard).await?;
-        let obeyed = self.process_comments(docket).await?;
+        let obeyed = self.process_comments(docket, ground).await?;
         self.process_reviews(docket).await?;
         Ok(obeyed)
     }
@@ -66,7 +70,11 @@ impl ProposalReconciler {
     }
 
     /// Comments from before the first round are ignored.
-    async fn process_comments(&self, docket: &mut Worklist) -> Result<bool> {
+    async fn process_comments(
+        &self,
+        docket: &mut Worklist,
+        ground: &RepositoryState,
+    ) -> Result<bool> {
         let now = self.github.now();
         let told = self.store.setting(HEARD).await?;
         let Some(since) = told.and_then(|at| at.parse().ok()).map(Millis) else {
@@ -75,59 +83,126 @@ impl ProposalReconciler {
         };
         let mut obeyed = false;
         let numbers = numbers(docket);
+        let mut by_question = BTreeMap::<_, Vec<Comment>>::new();
         for comment in self.github.comments_since(Millis(since.0 - OVERLAP)).await? {
-            let Some(id) = number_of(&comment).and_then(|number| numbers.get(&number)) else {
-                continue;
-            };
+            if let Some(id) = number_of(&comment).and_then(|number| numbers.get(&number)) {
+                by_question.entry(id).or_default().push(comment);
+            }
+        }
+        for (id, comments) in by_question {
             let entry = docket.entries.get_mut(id).expect("the numbers are of entries");
-            obeyed |= self.process_comment(entry, &comment).await?;
+            obeyed |= self.process_comments_of(entry, &comments, ground).await?;
         }
         self.store.set(HEARD, &now.0.to_string()).await?;
         Ok(obeyed)
     }
 
-    /// A command is processed once: an edited comment is not read again. Returns whether one was
-    /// carried out.
-    async fn process_comment(&self, entry: &mut WorkItem, comment: &Comment) -> Result<bool> {
-        let Some(login) = self.person(comment.user.as_ref()).await? else { return Ok(false) };
-        let said = comment_commands::parse_comment(comment.body.as_deref().unwrap_or_default());
-        if said == CommentRequest::Nothing {
-            return Ok(false);
+    /// A command is processed once: an edited comment is not read again. What is said to all commands of a
+    /// round stands in one status comment. Returns whether one was carried out.
+    async fn process_comments_of(
+        &self,
+        entry: &mut WorkItem,
+        comments: &[Comment],
+        ground: &RepositoryState,
+    ) -> Result<bool> {
+        let (mut replies, mut reactions) = (Vec::new(), Vec::new());
+        for comment in comments {
+            let Some(request) = self.request_in(entry, comment).await? else { continue };
+            let taken = match request {
+                Some(command) => {
+                    self.github.react(comment.id, CommandReaction::Seen).await?;
+                    let said = command.usage();
+                    Some((said, self.apply_command(entry, command, ground).await?))
+                }
+                None => None,
+            };
+            let reaction = match taken {
+                Some((_, CommandOutcome::Done)) => CommandReaction::Done,
+                Some((said, CommandOutcome::Told(words))) => {
+                    replies.push((said, words));
+                    CommandReaction::Done
+                }
+                Some((said, CommandOutcome::Impossible(why))) => {
+                    replies.push((said, status_comment::command_failed(&why)));
+                    CommandReaction::Confused
+                }
+                None => CommandReaction::Confused,
+            };
+            reactions.push((comment.id, reaction));
         }
         let case = entry.case.as_mut().expect("a number is a case's");
-        if case.wishes.heard.contains(&comment.id) {
-            return Ok(false);
-        }
-        let taken = match said {
-            CommentRequest::Command(command) if self.github.may_command(&login).await? => {
-                self.github.react(comment.id, CommandReaction::Seen).await?;
-                Some(self.apply_command(entry, command).await?)
-            }
-            _ => None,
-        };
-        let case = entry.case.as_mut().expect("a number is a case's");
-        let (reaction, words) = match taken {
-            Some(CommandOutcome::Done) => (CommandReaction::Done, None),
-            Some(CommandOutcome::Told(words)) => (CommandReaction::Done, Some(words)),
-            Some(CommandOutcome::Impossible(why)) => {
-                (CommandReaction::Confused, Some(status_comment::command_failed(&why)))
-            }
-            None => (CommandReaction::Confused, None),
-        };
-        if let (Some(words), Some(number)) = (words, case.ledger.number) {
+        if let (Some(number), false) = (case.ledger.number, replies.is_empty()) {
+            let words = status_comment::replies(&replies);
             self.github.upsert_status_comment(number, &case.row.cluster, &words).await?;
         }
-        self.github.react(comment.id, reaction).await?;
-        case.mark_processed(comment.id);
-        self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
-        Ok(reaction == CommandReaction::Done)
+        for (comment, reaction) in &reactions {
+            self.github.react(*comment, *reaction).await?;
+            case.mark_processed(*comment);
+        }
+        if !reactions.is_empty() {
+            self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+        }
+        Ok(reactions.iter().any(|(_, reaction)| *reaction == CommandReaction::Done))
+    }
+
+    /// The command of a comment, or nothing where a person asks for what is no command or may not command;
+    /// `None` if the comment asks for nothing new.
+    async fn request_in(
+        &self,
+        entry: &WorkItem,
+        comment: &Comment,
+    ) -> Result<Option<Option<CommentCommand>>> {
+        let Some(login) = self.person(comment.user.as_ref()).await? else { return Ok(None) };
+        let said = comment_commands::parse_comment(comment.body.as_deref().unwrap_or_default());
+        let case = entry.case.as_ref().expect("a number is a case's");
+        if said == CommentRequest::Nothing || case.wishes.heard.contains(&comment.id) {
+            return Ok(None);
+        }
+        Ok(Some(match said {
+            CommentRequest::Command(command) if self.github.may_command(&login).await? => {
+                Some(command)
+            }
+            _ => None,
+        }))
+    }
+
+    /// What a command to a proposal depends on.
+    async fn command_facts(
+        &self,
+        entry: &WorkItem,
+        ground: &RepositoryState,
+    ) -> Result<CommandFacts> {
+        let case = entry.case.as_ref().expect("a number is a case's");
+        let cluster = self.store.cluster(&case.row.cluster).await?;
+        let asked = cluster.map(|cluster| cluster.occurrences).unwrap_or_default();
+        let korean = |one: &&Occurrence| is_korean(&one.question.text);
+        let hands_off = (case.row.state == ProposalState::HandsOff)
+            .then(|| case.row.note.clone().unwrap_or_else(|| "people changed it".to_owned()));
+        let base = case.ledger.pushed.as_ref().and_then(|pushed| pushed.base.as_ref());
+        Ok(CommandFacts {
+            hands_off,
+            is_open: case.is_open(),
+            on_base: base == Some(&ground.files.commit),
+            is_batched: case.wishes.batch || case.is_batch(),
+            occurrences: asked.len(),
+            languages: (
+                asked.iter().any(|one| korean(&one)),
+                asked.iter().any(|one| !korean(&one)),
+            ),
+            path: case.row.path.clone(),
+            mdx: matches!(ground.layout.target, DocsTarget::Mintlify | DocsTarget::Docusaurus),
+        })
     }
 
     async fn apply_command(
         &self,
         entry: &mut WorkItem,
         command: CommentCommand,
+        ground: &RepositoryState,
     ) -> Result<CommandOutcome> {
+        if let Some(why) = refusal(&command, &self.command_facts(entry, ground).await?) {
+            return Ok(CommandOutcome::Impossible(why));
+        }
         let draft = entry.page.as_ref().ok().map(|page| &page.draft);
         let case = entry.case.as_mut().expect("a number is a case's");
         let now = self.github.now();
@@ -150,7 +225,7 @@ impl ProposalReconciler {
                 case.allow_replace();
                 match draft {
                     Some(draft) => CommandOutcome::Told(status_comment::refreshed(draft)),
-                    None => CommandOutcome::Done,
+                    None => CommandOutcome::Told("Nothing is left of the evidence.\n".to_owned()),
                 }
             }
             CommentCommand::Reject { .. } => {

@@ -35,7 +35,7 @@ impl ProposalReconciler {
     ) -> Result<ReconcileOutcome> {
         let first = docket.entries.values().filter(|entry| entry.page.is_ok());
         let first = first.map(WorkItem::question).take(FIRST).collect::<Vec<_>>();
-        let wanted = onboarding::wanted(&ground.layout, &ground.base, &first);
+        let wanted = onboarding::wanted(ground.place(), &ground.base, &first);
         let row = self.store.proposal(&wanted.cluster).await?;
         let mut case = match row {
             Some(row) => TrackedProposal::of(row)?,
@@ -88,13 +88,25 @@ impl ProposalReconciler {
             let withdrawn = case.row.state == ProposalState::Withdrawn;
             let goes_on = case.is_open() || begun && !withdrawn && !case.is_closed();
             let wanted_again = case.is_closed() && case.wishes.asked_again;
-            let snoozed = case.is_snoozed(self.github.now());
-            if !is_for_a_page(case) || case.is_batch() || snoozed || !(goes_on || wanted_again) {
+            if !is_for_a_page(case) || case.is_batch() || !(goes_on || wanted_again) {
+                continue;
+            }
+            if case.is_snoozed(self.github.now()) && self.may_rest(case, entry).await? {
                 continue;
             }
             self.advance_one(entry, ground, fence, report).await?;
         }
         Ok(())
+    }
+
+    /// Whether nothing happened to a snoozed proposal that is seen at once: it is still open, and nothing that
+    /// it quotes was deleted.
+    async fn may_rest(&self, case: &TrackedProposal, entry: &WorkItem) -> Result<bool> {
+        let evidence = entry.evidence();
+        if case.wishes.evidence.iter().any(|one| !evidence.contains(one)) {
+            return Ok(false);
+        }
+        Ok(self.github.pulls_of(&case.row.branch).await?.iter().any(PullRequest::is_open))
     }
 
     /// The pull requests for a question of which nothing is stored: the limits do not apply to what
@@ -179,7 +191,10 @@ impl ProposalReconciler {
         let mut standing = ProposalHistory::default();
         for (id, entry) in &docket.entries {
             let case = entry.case.as_ref();
-            standing.open += usize::from(case.is_some_and(TrackedProposal::is_open));
+            let single = case.filter(|case| !case.is_member_of_batch());
+            standing.open += usize::from(single.is_some_and(TrackedProposal::is_open));
+            let merged = |case: &TrackedProposal| case.row.state == ProposalState::Merged;
+            standing.merged += usize::from(single.is_some_and(merged));
             let opened = case.and_then(|case| case.ledger.opened);
             standing.opened.extend(opened);
             if let (true, Some(at)) = (case.is_some_and(TrackedProposal::is_batch), opened) {

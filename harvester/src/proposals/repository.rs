@@ -6,7 +6,10 @@ use docgen::github::onboarding::{
     SettingsRequest,
 };
 use docgen::pull_request::subject::Subject;
-use docgen::site::layout::{SiteLayout, detect};
+use docgen::site::detection::detect;
+use docgen::site::generator::UnknownPlace;
+use docgen::site::layout::SiteLayout;
+use docgen::target::DocsTarget;
 use rules::model::ids::Millis;
 
 use super::error::{ProposingError, Result};
@@ -16,8 +19,12 @@ use super::reconciler::ProposalReconciler;
 pub struct RepositoryState {
     /// The default branch.
     pub base: String,
+    /// The address of the repository for people; empty if the host tells none.
+    web: String,
     pub files: CommitTree,
     pub layout: SiteLayout,
+    /// Why it is not known where pages go: nothing new is proposed, and `layout` is a stand-in.
+    pub unknown: Option<UnknownPlace>,
     pub stage: OnboardingStage,
 }
 
@@ -29,6 +36,19 @@ impl RepositoryState {
             _ => None,
         }
     }
+
+    /// The address that the paths of pages are relative to, or nothing.
+    pub(crate) fn pages_url(&self) -> String {
+        match self.web.is_empty() {
+            true => String::new(),
+            false => format!("{}/blob/{}/", self.web, self.base),
+        }
+    }
+
+    /// Where pages go, if that is known.
+    pub fn place(&self) -> std::result::Result<&SiteLayout, &UnknownPlace> {
+        self.unknown.as_ref().map_or(Ok(&self.layout), Err)
+    }
 }
 
 impl ProposalReconciler {
@@ -38,7 +58,7 @@ impl ProposalReconciler {
         if repository.archived {
             return Err(ProposingError::Archived);
         }
-        let base = repository.default_branch;
+        let (base, web) = (repository.default_branch, repository.html_url);
         let head = self
             .github
             .head(&base)
@@ -52,9 +72,11 @@ impl ProposalReconciler {
         };
         let backfilling = self.store.live_counts().await?.channels_backfilling > 0;
         let told = settings.as_deref().map(RepositorySettings::read).map(|(settings, _)| settings);
-        let layout = self.layout(&files, told.as_ref());
+        let texts = self.github.read_settings(&files, &mut *self.documents.lock().await).await?;
+        let detected = detect(files.paths(), |path| texts.get(path).cloned());
+        let (layout, unknown) = self.layout(detected, told.as_ref());
         let stage = onboarding::stage(&OnboardingState { settings, request, backfilling });
-        Ok(RepositoryState { base, files, layout, stage })
+        Ok(RepositoryState { base, web, files, layout, unknown, stage })
     }
 
     /// The newest pull request with the settings.
@@ -68,16 +90,29 @@ impl ProposalReconciler {
     }
 
     /// Maintainers' settings override the operator's, and both override detection.
-    fn layout(&self, files: &CommitTree, settings: Option<&RepositorySettings>) -> SiteLayout {
-        let mut layout = detect(files.paths());
+    fn layout(
+        &self,
+        detected: std::result::Result<SiteLayout, UnknownPlace>,
+        settings: Option<&RepositorySettings>,
+    ) -> (SiteLayout, Option<UnknownPlace>) {
         let target = settings.and_then(|settings| settings.target).or(self.target);
-        if let Some(target) = target.filter(|target| *target != layout.target) {
-            layout = SiteLayout { target, nav: None, ..layout };
-        }
         let folder = settings.and_then(|settings| settings.folder.clone());
-        if let Some(folder) = folder.or_else(|| self.folder.clone()) {
+        let folder = folder.or_else(|| self.folder.clone());
+        let (mut layout, unknown) = match detected {
+            Ok(layout) => (layout, None),
+            Err(unknown) => {
+                let place = folder.clone().unwrap_or_default();
+                let layout = SiteLayout::plain(target.unwrap_or(DocsTarget::Markdown), place);
+                (layout, folder.is_none().then_some(unknown))
+            }
+        };
+        if let Some(target) = target.filter(|target| *target != layout.target) {
+            layout = SiteLayout { target, nav: None, section: None, ..layout };
+        }
+        if let Some(folder) = folder {
             layout.folder = folder;
         }
-        layout
+        layout.section_title = settings.and_then(|settings| settings.section.clone());
+        (layout, unknown)
     }
 }

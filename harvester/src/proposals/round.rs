@@ -79,6 +79,23 @@ impl ProposalReconciler {
         Ok(report)
     }
 
+    /// Looks at the documentation, or, where it is not known where pages go, keeps every new one back.
+    async fn prepare(
+        &self,
+        docket: &mut Worklist,
+        ground: &RepositoryState,
+        report: &mut RoundReport,
+    ) -> Result<()> {
+        match &ground.unknown {
+            None => self.match_existing_docs(docket, ground).await,
+            Some(unknown) => {
+                report.stage = unknown.to_string();
+                docket.hold_new_pages(&report.stage);
+                Ok(())
+            }
+        }
+    }
+
     async fn run_enabled(
         &self,
         ground: &RepositoryState,
@@ -86,12 +103,12 @@ impl ProposalReconciler {
         fence: LeaseFence,
         report: &mut RoundReport,
     ) -> Result<()> {
-        self.match_existing_docs(docket, ground).await?;
+        self.prepare(docket, ground, report).await?;
         self.close_settings().await?;
         let dashboard = self.github.dashboard().await?;
-        if self.process_feedback(docket, dashboard.as_ref()).await? {
+        if self.process_feedback(docket, dashboard.as_ref(), ground).await? {
             *docket = self.load_worklist(ground).await?;
-            self.match_existing_docs(docket, ground).await?;
+            self.prepare(docket, ground, report).await?;
         }
         self.revise_merged(docket, ground, fence, report).await?;
         self.advance_open(docket, ground, fence, report).await?;

@@ -168,6 +168,11 @@ impl TrackedProposal {
         self.week().is_some()
     }
 
+    /// Whether it is one of the questions of a batch.
+    pub(crate) fn is_member_of_batch(&self) -> bool {
+        self.is_batch() && self.wishes.members.is_empty()
+    }
+
     /// The week of a batch.
     pub(crate) fn week(&self) -> Option<Week> {
         match Subject::parse(&self.row.branch)? {

@@ -7,7 +7,7 @@ use docgen::github::reconcile::{DesiredPullRequest, PullRequestPurpose};
 use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_draft, build_new_draft};
 use docgen::pull_request::answer::PullRequestText;
 use docgen::pull_request::subject::Subject;
-use docgen::site::docs_tree::{DocsTree, ExistingCoverage};
+use docgen::site::docs_tree::{DocsTree, ExistingCoverage, SectionRef};
 use docgen::site::placing::coverage_change;
 use docgen::target::DocsFolder;
 use indexer::cluster::recluster::{ClusterSimilarity, corpus_stats};
@@ -38,6 +38,8 @@ pub(crate) struct WorkItem {
     pub(crate) page: std::result::Result<PlannedPage, String>,
     /// What the documentation says to it already.
     pub(crate) existing: ExistingCoverage,
+    /// Sections that a reviewer should look at.
+    pub(crate) nearest: Vec<SectionRef>,
     pub(crate) case: Option<TrackedProposal>,
 }
 
@@ -72,6 +74,16 @@ impl Worklist {
     /// Whether no question has a page that could be proposed.
     pub(crate) fn is_idle(&self) -> bool {
         self.entries.values().all(|entry| entry.page.is_err())
+    }
+
+    /// Keeps every page back that maintainers have not seen.
+    pub(crate) fn hold_new_pages(&mut self, why: &str) {
+        for entry in self.entries.values_mut() {
+            let begun = entry.case.as_ref().is_some_and(|case| case.ledger.number.is_some());
+            if !begun && entry.page.is_ok() {
+                entry.page = Err(why.to_owned());
+            }
+        }
     }
 
     /// Whether maintainers turned down what is surely the same question.
@@ -142,14 +154,27 @@ impl ProposalReconciler {
             return Ok(());
         }
         let mut seen = self.documents.lock().await;
-        let documents = self.github.read_docs(&ground.files, &mut seen).await?;
+        let is_page = |path: &str| ground.layout.is_page(path);
+        let documents = self.github.read_docs(&ground.files, is_page, &mut seen).await?;
         drop(seen);
-        let documents = documents.iter().filter(|(path, _)| ground.layout.is_page(path));
-        let documents = documents.map(|(path, text)| (path.as_str(), text.as_str()));
-        let tree = DocsTree::read(documents, &self.rules);
+        let documents = documents.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        let texts = documents.collect::<BTreeMap<_, _>>();
+        let tree = DocsTree::read(texts.iter().map(|(path, text)| (*path, *text)), &self.rules);
         for entry in docket.entries.values_mut().filter(|entry| is_new(entry)) {
             let Ok(page) = &entry.page else { continue };
-            let existing = tree.find_coverage(&page.draft, &self.rules);
+            let compared = tree.compare_draft(&page.draft, &self.rules);
+            let chosen = entry.case.as_ref().and_then(|case| case.wishes.page.clone());
+            if let Some(path) = chosen {
+                if is_foreign(&path, entry, &texts) {
+                    let mut nearest = compared.nearest.into_iter();
+                    let section = nearest.find(|section| section.path == path);
+                    let headings = section.map(|section| section.headings).unwrap_or_default();
+                    entry.existing = ExistingCoverage::Page { path, headings };
+                }
+                continue;
+            }
+            entry.nearest = compared.nearest;
+            let existing = compared.coverage;
             let begun = entry.case.as_ref().is_some_and(|case| case.ledger.number.is_some());
             let says_all = coverage_change(&page.draft, &existing).is_none();
             match existing.path() {
@@ -184,13 +209,25 @@ impl ProposalReconciler {
     ) -> WorkItem {
         let Some(cluster) = cluster else {
             let page = Err("nothing is left of the question".to_owned());
-            return WorkItem { cluster: None, page, existing: ExistingCoverage::None, case };
+            return WorkItem {
+                cluster: None,
+                page,
+                existing: ExistingCoverage::None,
+                nearest: Vec::new(),
+                case,
+            };
         };
         let mut cluster = core_cluster(cluster, epoch, &self.rules);
         let wishes = case.as_ref().map(|case| case.wishes.clone()).unwrap_or_default();
         if !wishes.is_same_question(&messages_of(&cluster)) {
             let page = Err("the messages that its page stood on are gone".to_owned());
-            return WorkItem { cluster: None, page, existing: ExistingCoverage::None, case };
+            return WorkItem {
+                cluster: None,
+                page,
+                existing: ExistingCoverage::None,
+                nearest: Vec::new(),
+                case,
+            };
         }
         if let Some(language) = &wishes.lang {
             keep_language(&mut cluster, language);
@@ -198,7 +235,13 @@ impl ProposalReconciler {
         let begun = case.as_ref().is_some_and(|case| case.ledger.number.is_some());
         let build = if begun || wishes.asked { build_draft } else { build_new_draft };
         let page = self.page(&cluster, ground, &wishes, build);
-        WorkItem { cluster: Some(cluster), page, existing: ExistingCoverage::None, case }
+        WorkItem {
+            cluster: Some(cluster),
+            page,
+            existing: ExistingCoverage::None,
+            nearest: Vec::new(),
+            case,
+        }
     }
 
     fn page(
@@ -246,6 +289,7 @@ impl ProposalReconciler {
         if let Some(addition) = coverage_change(&page.draft, &entry.existing) {
             wanted.extends(addition, &page.draft);
         }
+        wanted.shows_nearest(&page.draft, &entry.nearest, &ground.pages_url());
         wanted.reviewers = self.reviewers(entry, ground, &settings);
         if !settings.labels {
             wanted.labels.clear();
@@ -273,11 +317,17 @@ impl ProposalReconciler {
     }
 }
 
+/// Whether a page is in the repository already and is not this question's own.
+fn is_foreign(path: &str, entry: &WorkItem, texts: &BTreeMap<&str, &str>) -> bool {
+    let Ok(page) = &entry.page else { return false };
+    let anchor = format!("<a id=\"answer-{}\"", page.draft.cluster());
+    texts.get(path).is_some_and(|text| !text.contains(&anchor))
+}
+
 /// Keeps occurrences whose question is written in a language, told by its letters; where none is, all
 /// stay.
 fn keep_language(cluster: &mut Cluster, language: &str) {
-    let korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
-    let fits = |text: &str| korean(text) == (language == "ko");
+    let fits = |text: &str| is_korean(text) == language.starts_with("ko");
     if cluster.occurrences.iter().any(|one| fits(&one.question.text)) {
         cluster.occurrences.retain(|one| fits(&one.question.text));
         let central = cluster.occurrences.iter().any(|one| one.question.message == cluster.centre);
@@ -285,6 +335,11 @@ fn keep_language(cluster: &mut Cluster, language: &str) {
             cluster.centre = cluster.occurrences[0].question.message;
         }
     }
+}
+
+/// Whether a text is written in Korean, told by its letters.
+pub(crate) fn is_korean(text: &str) -> bool {
+    text.chars().any(|c| ('가'..='힣').contains(&c))
 }
 
 /// Whether an entry's proposal is for a page of its own, and not to mend or remove one.

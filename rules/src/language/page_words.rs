@@ -27,6 +27,10 @@ pub struct PageWords {
     pub answer: String,
     /// What begins the line of versions.
     pub versions: String,
+    /// The name of the section of a site that holds all answers.
+    pub section: String,
+    /// The first page of that section.
+    pub section_intro: String,
     /// A title for a question that only shows an error: `{error}`.
     pub error_title: String,
     pub pull_request: PullRequestWords,
@@ -66,6 +70,15 @@ pub struct PullRequestWords {
     /// `{command}`.
     pub help: String,
     pub details: String,
+    pub page_is_cut: String,
+    /// What the box does by which people ask for the current base.
+    pub rebase: String,
+    /// What merging and closing do.
+    pub closing: String,
+    /// `{version}`.
+    pub generated: String,
+    /// `{sections}`.
+    pub nearest: String,
 }
 
 #[derive(Deserialize)]
@@ -74,14 +87,14 @@ struct LanguageFile {
 }
 
 /// The built-in languages that have these words, English first.
-static LANGUAGES: LazyLock<Vec<(Option<Regex>, PageWords)>> = LazyLock::new(|| {
+static LANGUAGES: LazyLock<Vec<(&str, Option<Regex>, PageWords)>> = LazyLock::new(|| {
     let files = BUILT_IN.iter().filter_map(|(name, text)| {
         let file = toml::from_str::<LanguageFile>(text).map_err(|error| format!("{name}: {error}"));
         let words = file.expect("a test reads the built-in files").page?;
         let letter = words.letter.as_deref().map(|letter| {
             Regex::new(letter).expect("a test reads the patterns of the built-in files")
         });
-        Some((letter, words))
+        Some((*name, letter, words))
     });
     files.collect()
 });
@@ -92,13 +105,21 @@ impl PageWords {
         let letters = |letter: &Option<Regex>| {
             letter.as_ref().map_or(0, |letter| letter.find_iter(text).count())
         };
-        let found = LANGUAGES.iter().rev().max_by_key(|(letter, _)| letters(letter));
-        &found.expect("English is built in").1
+        let found = LANGUAGES.iter().rev().max_by_key(|(_, letter, _)| letters(letter));
+        &found.expect("English is built in").2
+    }
+
+    /// The words of a language by its code, such as `ko` or `ko-KR`; English where it is not built in.
+    pub fn for_language(code: &str) -> &'static Self {
+        let main = code.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+        let file = format!("languages/{main}.toml");
+        let found = LANGUAGES.iter().find(|(name, ..)| *name == file).or(LANGUAGES.first());
+        &found.expect("English is built in").2
     }
 
     /// The words of every built-in language, English first.
     pub fn all() -> impl Iterator<Item = &'static Self> {
-        LANGUAGES.iter().map(|(_, words)| words)
+        LANGUAGES.iter().map(|(.., words)| words)
     }
 }
 
@@ -119,6 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn a_code_chooses_its_language() {
+        for (code, section) in
+            [("en", "Answers"), ("ko-KR", "답변"), ("KO", "답변"), ("xx", "Answers")]
+        {
+            assert_eq!(PageWords::for_language(code).section, section, "{code}");
+        }
+    }
+
+    #[test]
     fn every_sentence_names_its_values() {
         for words in PageWords::all() {
             let PullRequestWords {
@@ -130,6 +160,8 @@ mod tests {
                 versions,
                 old,
                 help,
+                generated,
+                nearest,
                 ..
             } = &words.pull_request;
             for (sentence, values) in [
@@ -141,6 +173,8 @@ mod tests {
                 (versions, &["{versions}"]),
                 (old, &["{date}"]),
                 (help, &["{command}"]),
+                (generated, &["{version}"]),
+                (nearest, &["{sections}"]),
             ] {
                 assert!(values.iter().all(|value| sentence.contains(value)), "{sentence}");
             }

@@ -24,7 +24,7 @@ pub fn navigation(bytes: &[u8]) {
     let rest = String::from_utf8_lossy(rest);
     let (title, file) = rest.split_once('\n').unwrap_or((&rest, ""));
     let page = "answers/an-answer.md".to_owned();
-    let entry = NavEntry { kind, page, title: title.to_owned() };
+    let entry = NavEntry { kind, page, title: title.to_owned(), section: None };
     let Ok(Some(listed)) = FileEdit::List(entry.clone()).apply(Some(file)) else { return };
     assert!(listed.len() > file.len(), "naming a page only adds");
     let signs = ["{{", "{%", "{#", "{!", "<%", "-8<-", "</", "<!", "<?"];

@@ -3,7 +3,7 @@
 use rules::model::ids::Millis;
 
 use super::SITE;
-use super::proposal_fixture::{DOCS, Office, asked};
+use super::proposal_fixture::{DOCS, Office, asked, is_page};
 
 fn open(office: &Office) -> usize {
     office.pulls().iter().filter(|pull| pull.open && pull.branch() != "answers/configure").count()
@@ -58,6 +58,16 @@ fn what_waits_for_more_than_a_day_comes_together() {
     let office = Office::switched_on(&SITE, asked(6));
     office.round();
     office.days(1);
+    office.github.advance(Millis::HOUR);
+    office.round();
+    let batches = |office: &Office| {
+        office.pulls().iter().filter(|pull| pull.branch().starts_with("answers/batch-")).count()
+    };
+    assert_eq!(batches(&office), 0, "nothing was merged yet");
+    let first = office.pulls().into_iter().find(|pull| pull.open).unwrap();
+    office.mina().merge(first.number, tests::harness::github::How::Squash);
+    office.round();
+    office.days(1);
     // The questions became due by this machine's clock, which is ahead of the fake's.
     office.github.advance(Millis::HOUR);
     office.round();
@@ -65,7 +75,8 @@ fn what_waits_for_more_than_a_day_comes_together() {
     let batch = batch.expect("there is a batch");
     assert!(batch.open && batch.title.contains("weekly batch of"), "{}", batch.title);
     let pages = office.github.files(DOCS, batch.branch());
-    let pages = pages.into_iter().filter(|(path, _)| path.starts_with("answers/"));
+    let known = office.github.files(DOCS, "main");
+    let pages = pages.into_iter().filter(|(path, _)| is_page(path) && !known.contains_key(path));
     let pages = pages.collect::<Vec<_>>();
     assert!(pages.len() > 1, "{pages:?}");
     let number = office.pulls().len();
@@ -80,8 +91,8 @@ fn what_waits_for_more_than_a_day_comes_together() {
     office.round();
     let told = clocks(&office);
     let merged = told.iter().filter(|told| told.starts_with("merged")).count();
-    // The batch itself is merged too, and so are the settings.
-    assert_eq!(merged, pages.len() - 1 + 2, "{told:?}");
+    // The batch itself is merged too, and so are the settings and the first page.
+    assert_eq!(merged, pages.len() - 1 + 3, "{told:?}");
     assert!(told.iter().any(|told| told.starts_with("rejected")), "{told:?}");
     for _ in 0..2 {
         office.days(1);

@@ -44,7 +44,7 @@ fn writers_are_obeyed_and_nobody_else() {
         ("show evidence", "+1", "based on 3 occurrences"),
         ("refresh", "+1", "Evidence refreshed: 3 occurrences"),
         ("split", "+1", "count separately"),
-        ("rebase", "+1", ""),
+        ("rebase", "confused", "on the current base already"),
         ("ready", "+1", ""),
     ] {
         let (reaction, status) = say("mina", &format!("@answer-harvester {text}\nplease"));
@@ -57,8 +57,15 @@ fn writers_are_obeyed_and_nobody_else() {
     let files = office.github.files(DOCS, &branch);
     assert!(files.contains_key("guide/reset.mdx"), "{:?}", files.keys());
     assert!(!files.keys().any(|path| path.starts_with("answers/")));
-    let (done, _) = say("mina", "@answer-harvester lang ko");
+    let (refused, status) = say("mina", "@answer-harvester lang ko");
+    assert_eq!(refused, "confused");
+    assert!(status.contains("no question of this page was asked in ko"), "{status}");
+    let (done, _) = say("mina", "@answer-harvester page start.mdx");
     assert_eq!(done, "+1");
+    let files = office.github.files(DOCS, &branch);
+    assert!(files["start.mdx"].starts_with("---\ntitle: \"Start\"\n---\n\nBegin here.\n"));
+    assert!(files["start.mdx"].contains("data/index"), "{}", files["start.mdx"]);
+    assert!(!files.contains_key("guide/reset.mdx"));
     assert!(office.pull(number).open);
     let comment = office.mina().comment(number, "@answer-harvester reject it is no docs");
     office.round();
@@ -69,6 +76,40 @@ fn writers_are_obeyed_and_nobody_else() {
     office.round();
     assert_eq!(office.pulls().len(), 1, "an edited comment is not obeyed again");
     office.assert_polite();
+}
+
+#[test]
+fn two_commands_in_one_round_are_both_answered() {
+    let office = Office::eager(asked(1));
+    office.round();
+    let number = office.about("vector index").number;
+    let first = office.mina().comment(number, "@answer-harvester show evidence");
+    let second = office.mina().comment(number, "@answer-harvester lang fr");
+    office.round();
+    assert_eq!(
+        (reaction(&office, number, first), reaction(&office, number, second)),
+        ("+1".to_owned(), "confused".to_owned())
+    );
+    let status = office.status_of(number);
+    for part in ["**show evidence**", "based on 3 occurrences", "**lang**", "en or ko"] {
+        assert!(status.contains(part), "{part}: {status}");
+    }
+    office.assert_polite();
+}
+
+#[test]
+fn a_snoozed_proposal_that_is_closed_is_seen_at_once() {
+    let office = Office::eager(asked(1));
+    office.round();
+    let pull = office.about("vector index");
+    office.mina().comment(pull.number, "@answer-harvester snooze 14d");
+    office.round();
+    office.mina().close(pull.number);
+    office.round();
+    let listed = office.world.json(&["proposals", "--json"]);
+    let states =
+        listed.as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap().to_owned());
+    assert!(states.clone().any(|state| state == "rejected"), "{:?}", states.collect::<Vec<_>>());
 }
 
 #[test]

@@ -29,7 +29,8 @@ fn a_question_of_the_demo_becomes_a_page_is_known_and_goes() {
     tell("the pull request", &format!("{}\n{:?}\n\n{}", open.title, open.labels, open.body));
     tell("the dashboard", &office.dashboard());
     let files = office.github.files(DOCS, open.branch());
-    let (path, page) = files.iter().find(|(path, _)| path.starts_with("answers/")).unwrap();
+    let (path, page) =
+        files.iter().find(|(path, _)| super::proposal_fixture::is_page(path)).unwrap();
     tell(path, page);
 
     office.mina().review(open.number, Verdict::Approve, "");

@@ -2,12 +2,12 @@
 
 use tests::harness::github::How;
 
-use super::proposal_fixture::{DOCS, Office};
+use super::proposal_fixture::{DOCS, Office, is_page};
 use super::{ANSWER, SITE};
 use crate::exports::asked_three_times;
 
 #[test]
-fn an_answer_goes_into_the_section_that_asks_the_same() {
+fn an_answer_goes_into_the_section_that_a_maintainer_names() {
     let mut files = SITE.to_vec();
     files.push((
         "trouble.mdx",
@@ -16,14 +16,22 @@ fn an_answer_goes_into_the_section_that_asks_the_same() {
     ));
     let office = Office::switched_on(&files, asked_three_times(ANSWER));
     office.round();
-    let open = office.pulls().remove(1);
+    let number = office.pulls().remove(1).number;
+    let body = office.pull(number).body;
+    assert!(
+        body.contains("Nearest in the documentation: ") && body.contains("trouble.mdx"),
+        "{body}"
+    );
+    office.mina().comment(number, "@answer-harvester page trouble.mdx");
+    office.round();
+    let open = office.pull(number);
     assert!(open.body.contains("Adds to `trouble.mdx`"), "{}", open.body);
     let changed = office.github.file(DOCS, open.branch(), "trouble.mdx").unwrap();
     let at = |words: &str| changed.find(words).unwrap_or_else(|| panic!("{words}\n{changed}"));
     assert!(at("We do not know yet.") < at("Delete the folder `data/index`"));
     assert!(at("Delete the folder `data/index`") < at("## Another thing"));
     let all = office.github.files(DOCS, open.branch());
-    assert!(!all.keys().any(|path| path.starts_with("answers/")), "{:?}", all.keys());
+    assert!(!all.keys().any(|path| is_page(path)), "{:?}", all.keys());
 
     office.mina().merge(open.number, How::Squash);
     office.round();
@@ -58,11 +66,11 @@ fn a_merged_page_moves_and_leaves_a_way() {
     assert_eq!(moving.title, "docs(faq): move an answer");
     let files = office.github.files(DOCS, moving.branch());
     assert!(files["guides/reset-index.mdx"].contains("Delete the folder"));
-    assert!(!files.keys().any(|path| path.starts_with("answers/")), "{:?}", files.keys());
+    assert!(!files.keys().any(|path| is_page(path)), "{:?}", files.keys());
     let settings = serde_json::from_str::<serde_json::Value>(&files["docs.json"]).unwrap();
     assert_eq!(settings["redirects"][0]["destination"], "/guides/reset-index");
     let pages = settings["navigation"]["groups"].to_string();
-    assert!(pages.contains("guides/reset-index") && !pages.contains("answers/"), "{pages}");
+    assert!(pages.contains("guides/reset-index") && !pages.contains("answers/how"), "{pages}");
 
     office.mina().merge(moving.number, How::Squash);
     office.round();

@@ -192,7 +192,7 @@ impl Office {
     #[track_caller]
     pub(crate) fn page_on(&self, branch: &str) -> (String, String) {
         let files = self.github.files(DOCS, branch).into_iter();
-        let mut pages = files.filter(|(path, _)| path.starts_with("answers/"));
+        let mut pages = files.filter(|(path, _)| is_page(path));
         pages.next().unwrap_or_else(|| panic!("no page on {branch}"))
     }
 
@@ -237,6 +237,11 @@ impl Office {
         mentions.retain(|one| one.act != Act::Refer || !one.place.starts_with(&board));
         assert!(mentions.is_empty(), "{mentions:?}");
     }
+}
+
+/// Whether a file is the page of an answer, and not the first page of the section.
+pub(crate) fn is_page(path: &str) -> bool {
+    path.starts_with("answers/") && path != "answers/index.mdx"
 }
 
 /// So many of the questions, asked and answered three times each.

@@ -1,201 +1,198 @@
 //! A page's name goes into `docs.json` as text: nothing else of the file may change its form.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
+use super::NavSection;
 use crate::edit::error::EditError;
+use crate::edit::script::{behind, insert};
+use crate::literal::{LiteralKind, ScriptLiteral};
 use crate::paths::folder;
 
-/// Inserts a page into the group that holds its neighbours, or into one for answers, or into the last
-/// one of the first list of groups.
-pub(super) fn listed(text: &str, page: &str) -> Result<String, EditError> {
-    let scan = JsonScanner::of(text)?;
-    if scan.lists.iter().any(|list| list.pages.iter().any(|one| one.name == page)) {
+/// Inserts a page into the group that holds its neighbours, or into the group of the section, which is made
+/// at the end of the first tab of documentation.
+pub(super) fn listed(
+    text: &str,
+    page: &str,
+    section: Option<&NavSection>,
+) -> Result<String, EditError> {
+    let file = read(text)?;
+    let navigation = navigation(&file).ok_or(EditError::NoList)?;
+    let lists = lists(navigation);
+    if lists.iter().any(|list| list.pages.iter().any(|one| one.name == page)) {
         return Ok(text.to_owned());
     }
-    let near = |list: &PagesArray| {
-        list.pages.iter().filter(|one| folder(&one.name) == folder(page)).count()
+    let inside = section.map_or(folder(page), |section| &section.folder);
+    let same = |one: &&PagesItem| !inside.is_empty() && folder(&one.name) == folder(page);
+    let near = |one: &&PagesItem| !inside.is_empty() && one.name.starts_with(inside);
+    let count = |list: &PagesArray| {
+        (list.pages.iter().filter(same).count(), list.pages.iter().filter(near).count())
     };
-    let neighbours = scan.lists.iter().rev().max_by_key(|list| near(list));
-    let named = scan.lists.iter().find(|list| {
-        let group = list.group.to_ascii_lowercase();
-        ["faq", "answers", "questions", "troubleshooting"].iter().any(|word| group.contains(word))
-    });
-    let last = scan.lists.iter().rev().find(|list| list.groups <= 1);
-    let list = neighbours
-        .filter(|list| near(list) > 0 && !folder(page).is_empty())
-        .or(named)
-        .or(last)
-        .ok_or(EditError::NoList)?;
-    let beside = list.pages.iter().rev().find(|one| folder(&one.name) == folder(page));
-    Ok(list.insert(text, beside.or(list.pages.last()).map(|one| one.end), page))
+    let neighbours = lists.iter().rev().max_by_key(|list| count(list));
+    let titled = |list: &&PagesArray| section.is_some_and(|section| list.group == section.title);
+    if let Some(list) = neighbours.filter(|list| count(list) != (0, 0)) {
+        let beside = list.pages.iter().rev().find(same).or(list.pages.iter().rev().find(near));
+        return Ok(list.insert(text, beside, page));
+    }
+    if let Some(list) = lists.iter().find(titled) {
+        return Ok(list.insert(text, list.pages.last(), page));
+    }
+    let groups = documentation(navigation).ok_or(EditError::NoList)?;
+    match section {
+        Some(section) => Ok(with_group(text, groups, &section.title, page)),
+        // The list has pages itself, or its last group has them.
+        None => {
+            let last = lists.iter().rev().find(|list| {
+                list.range.start >= groups.range.start && list.range.end <= groups.range.end
+            });
+            last.map(|list| list.insert(text, list.pages.last(), page)).ok_or(EditError::NoList)
+        }
+    }
 }
 
 /// Takes a page's name out, with the comma that goes with it.
 pub(super) fn unlisted(text: &str, page: &str) -> Result<String, EditError> {
-    let scan = JsonScanner::of(text)?;
-    let pages = scan.lists.iter().flat_map(|list| list.pages.iter().map(move |one| (list, one)));
+    let file = read(text)?;
+    let lists = navigation(&file).map(lists).unwrap_or_default();
+    let pages = lists.iter().flat_map(|list| list.pages.iter().map(move |one| (list, one)));
     let Some((list, one)) = pages.into_iter().find(|(_, one)| one.name == page) else {
         return Ok(text.to_owned());
     };
-    let before = text[list.opens..one.begins].trim_end();
+    let opens = list.range.start + 1;
+    let before = text[opens..one.range.start].trim_end();
     if before.ends_with(',') {
-        let from = list.opens + before.len() - 1;
-        return Ok(format!("{}{}", &text[..from], &text[one.end..]));
+        let from = opens + before.len() - 1;
+        return Ok(format!("{}{}", &text[..from], &text[one.range.end..]));
     }
     // The first of several takes the comma behind it, a single one only itself.
-    let rest = text[one.end..].trim_start();
+    let rest = text[one.range.end..].trim_start();
     let Some(rest) = rest.strip_prefix(',') else {
-        return Ok(format!("{}{}", &text[..one.begins], &text[one.end..]));
+        return Ok(format!("{}{}", &text[..one.range.start], &text[one.range.end..]));
     };
-    Ok(format!("{}{}", &text[..one.begins], rest.trim_start()))
+    Ok(format!("{}{}", &text[..one.range.start], rest.trim_start()))
+}
+
+fn read(text: &str) -> Result<ScriptLiteral, EditError> {
+    serde_json::from_str::<Value>(text).map_err(|_| EditError::Unreadable)?;
+    ScriptLiteral::of_file(text).ok_or(EditError::Unreadable)
+}
+
+fn navigation(file: &ScriptLiteral) -> Option<&ScriptLiteral> {
+    let LiteralKind::Code(all) = &file.kind else { return None };
+    all.first()?.get("navigation")
 }
 
 /// A `pages` array of the navigation.
-struct PagesArray {
-    /// Behind the opening bracket.
-    opens: usize,
-    /// Behind the last element of whatever kind.
-    last: Option<usize>,
-    pages: Vec<PagesItem>,
+struct PagesArray<'l> {
+    list: &'l ScriptLiteral,
+    range: Range<usize>,
+    pages: Vec<PagesItem<'l>>,
     group: String,
-    /// How many arrays of groups have begun before it.
-    groups: usize,
 }
 
-struct PagesItem {
-    name: String,
-    begins: usize,
-    end: usize,
+struct PagesItem<'l> {
+    name: &'l str,
+    range: Range<usize>,
 }
 
-impl PagesArray {
-    fn insert(&self, text: &str, behind: Option<usize>, page: &str) -> String {
+impl PagesArray<'_> {
+    fn insert(&self, text: &str, beside: Option<&PagesItem<'_>>, page: &str) -> String {
         let name = Value::from(page).to_string();
-        let Some(at) = behind.or(self.last) else {
-            return format!("{}{name}{}", &text[..self.opens], &text[self.opens..]);
-        };
+        match beside {
+            Some(one) => behind(text, self.range.start + 1..self.range.end - 1, &one.range, &name),
+            None => insert(text, self.list, &name),
+        }
+    }
+}
+
+/// Every list of pages, in the order of the text.
+fn lists(navigation: &ScriptLiteral) -> Vec<PagesArray<'_>> {
+    let mut found = Vec::new();
+    for one in navigation.all() {
+        let Some(list) = one.get("pages").filter(|list| list.is_array()) else { continue };
+        let item = |page: &'_ ScriptLiteral| page.text().map(|_| page.range.clone());
+        let pages = list
+            .items()
+            .iter()
+            .filter_map(|page| Some(PagesItem { name: page.text()?, range: item(page)? }));
+        let group = one.get("group").and_then(ScriptLiteral::text).unwrap_or_default().to_owned();
+        let range = list.range.clone();
+        found.push(PagesArray { list, range, pages: pages.collect(), group });
+    }
+    found
+}
+
+/// The array that groups of documentation are in: of the first language and version, and of the first tab
+/// that is no reference of an interface.
+fn documentation(navigation: &ScriptLiteral) -> Option<&ScriptLiteral> {
+    if navigation.is_array() {
+        return Some(navigation);
+    }
+    for key in ["languages", "versions"] {
+        if let Some(all) = navigation.get(key).filter(|all| !all.items().is_empty()) {
+            let main = all.items().iter().find(|one| one.get("default").is_some());
+            return documentation(main.or(all.items().first())?);
+        }
+    }
+    for key in ["products", "dropdowns", "tabs", "anchors", "menu"] {
+        let Some(all) = navigation.get(key).filter(|all| !all.items().is_empty()) else { continue };
+        let prose = all.items().iter().filter(|one| !is_reference(one));
+        let found = prose.chain(all.items()).find_map(documentation);
+        if found.is_some() {
+            return found;
+        }
+    }
+    ["groups", "pages"].into_iter().find_map(|key| navigation.get(key).filter(|all| all.is_array()))
+}
+
+/// Whether a tab is generated from a description of an interface, leads elsewhere or says by its name that it
+/// is no place for answers.
+fn is_reference(tab: &ScriptLiteral) -> bool {
+    let own = ["openapi", "asyncapi", "href", "graphql"].iter().any(|key| tab.get(key).is_some());
+    let keys = ["tab", "anchor", "dropdown", "product", "item"];
+    let name = keys.iter().find_map(|key| tab.get(key)?.text()).unwrap_or_default().to_lowercase();
+    let mut words = name.split(|c: char| !c.is_alphanumeric());
+    own || words.any(|word| {
+        matches!(
+            word,
+            "api" | "apis" | "reference" | "rest" | "sdk" | "sdks" | "changelog" | "blog"
+        )
+    })
+}
+
+/// A new group at the end, in as many lines as its neighbour has.
+fn with_group(text: &str, groups: &ScriptLiteral, title: &str, page: &str) -> String {
+    let (title, page) = (Value::from(title).to_string(), Value::from(page).to_string());
+    let last = groups.items().last();
+    let long = last.is_some_and(|last| text[last.range.clone()].contains('\n'));
+    if !long {
+        return insert(text, groups, &format!("{{ \"group\": {title}, \"pages\": [{page}] }}"));
+    }
+    let step = last.map_or("  ", |last| step(text, last));
+    let lines = [
+        "{".to_owned(),
+        format!("{step}\"group\": {title},"),
+        format!("{step}\"pages\": ["),
+        format!("{step}{step}{page}"),
+        format!("{step}]"),
+        "}".to_owned(),
+    ];
+    insert(text, groups, &lines.join("\n"))
+}
+
+/// How much deeper the inside of an element is indented than its first line.
+fn step<'t>(text: &'t str, element: &ScriptLiteral) -> &'t str {
+    let indent = |at: usize| {
         let line = text[..at].rfind('\n').map_or(0, |at| at + 1);
-        let gap = if line > self.opens {
-            let indent = text[line..].bytes().take_while(|byte| b" \t".contains(byte)).count();
-            let end = if text[..line].ends_with("\r\n") { "\r\n" } else { "\n" };
-            format!("{end}{}", &text[line..line + indent])
-        } else {
-            " ".to_owned()
-        };
-        format!("{},{gap}{name}{}", &text[..at], &text[at..])
-    }
-}
-
-/// Walks through JSON that is known to be valid.
-struct JsonScanner<'t> {
-    text: &'t str,
-    at: usize,
-    lists: Vec<PagesArray>,
-    groups: usize,
-    path: Vec<String>,
-}
-
-impl<'t> JsonScanner<'t> {
-    fn of(text: &'t str) -> Result<Self, EditError> {
-        serde_json::from_str::<Value>(text).map_err(|_| EditError::Unreadable)?;
-        let mut scan = Self { text, at: 0, lists: Vec::new(), groups: 0, path: Vec::new() };
-        scan.value(None);
-        Ok(scan)
-    }
-
-    fn value(&mut self, list: Option<usize>) {
-        self.space();
-        match self.next() {
-            b'{' => self.object(),
-            b'[' => self.array(),
-            b'"' => {
-                let begins = self.at;
-                let name = self.string();
-                if let Some(list) = list {
-                    self.lists[list].pages.push(PagesItem { name, begins, end: self.at });
-                }
-            }
-            _ => {
-                let rest = &self.text.as_bytes()[self.at..];
-                self.at += rest.iter().take_while(|byte| !b",]} \t\r\n".contains(byte)).count();
-            }
-        }
-    }
-
-    fn object(&mut self) {
-        self.at += 1;
-        let (first, mut group) = (self.lists.len(), String::new());
-        while self.more(b'}') {
-            let key = self.string();
-            self.space();
-            self.at += 1;
-            self.space();
-            if key == "group" && self.next() == b'"' {
-                let begins = self.at;
-                group = self.string();
-                self.at = begins;
-            }
-            self.path.push(key);
-            self.value(None);
-            self.path.pop();
-        }
-        for list in self.lists[first..].iter_mut().filter(|list| list.group.is_empty()) {
-            list.group.clone_from(&group);
-        }
-    }
-
-    fn array(&mut self) {
-        self.at += 1;
-        let is = |at: usize, name: &str| self.path.get(at).is_some_and(|key| key == name);
-        let key = self.path.last().map(String::as_str);
-        let listing = is(0, "navigation") && key == Some("pages");
-        if is(0, "navigation") && matches!(key, Some("groups" | "navigation")) {
-            self.groups += 1;
-        }
-        let list = listing.then(|| {
-            let (opens, groups) = (self.at, self.groups);
-            let (pages, group) = (Vec::new(), String::new());
-            self.lists.push(PagesArray { opens, last: None, pages, group, groups });
-            self.lists.len() - 1
-        });
-        while self.more(b']') {
-            self.value(list);
-            if let Some(list) = list {
-                self.lists[list].last = Some(self.at);
-            }
-        }
-    }
-
-    /// Goes to the next element, or behind the closing bracket.
-    fn more(&mut self, close: u8) -> bool {
-        self.space();
-        if self.next() == b',' {
-            self.at += 1;
-            self.space();
-        }
-        let ended = self.next() == close;
-        self.at += usize::from(ended);
-        !ended
-    }
-
-    fn string(&mut self) -> String {
-        let begins = self.at;
-        self.at += 1;
-        while self.next() != b'"' {
-            self.at += if self.next() == b'\\' { 2 } else { 1 };
-        }
-        self.at += 1;
-        serde_json::from_str(&self.text[begins..self.at]).expect("the text is valid JSON")
-    }
-
-    fn space(&mut self) {
-        while b" \t\r\n".contains(&self.next()) {
-            self.at += 1;
-        }
-    }
-
-    /// The byte here; a quote behind the end, which ends every loop.
-    fn next(&self) -> u8 {
-        self.text.as_bytes().get(self.at).copied().unwrap_or(b'"')
-    }
+        let space = text[line..].bytes().take_while(|byte| b" \t".contains(byte)).count();
+        &text[line..line + space]
+    };
+    let outer = indent(element.range.start);
+    let inner =
+        text[element.range.clone()].find('\n').map(|at| indent(element.range.start + at + 1));
+    inner
+        .and_then(|inner| inner.strip_prefix(outer))
+        .filter(|step| !step.is_empty())
+        .unwrap_or("  ")
 }

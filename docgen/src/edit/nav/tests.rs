@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::*;
 
 fn entry(kind: NavFormat, page: &str) -> NavEntry {
-    NavEntry { kind, page: page.into(), title: "How do I [reset] it?".into() }
+    NavEntry { kind, page: page.into(), title: "How do I [reset] it?".into(), section: None }
 }
 
 /// What is inserted, told by the text around it.

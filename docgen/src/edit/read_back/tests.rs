@@ -4,8 +4,22 @@ use rules::model::ids::{ClusterId, MessageId};
 use super::*;
 use crate::change::FileEdit;
 use crate::edit::extension::SectionExtension;
+use crate::edit::nav::NavSection;
 
-const KINDS: [NavFormat; 3] = [NavFormat::Mintlify, NavFormat::MdBook, NavFormat::MkDocs];
+const KINDS: [NavFormat; 5] = [
+    NavFormat::Mintlify,
+    NavFormat::MdBook,
+    NavFormat::MkDocs,
+    NavFormat::VitePress,
+    NavFormat::Toctree,
+];
+
+fn entry(kind: NavFormat, title: &str) -> NavEntry {
+    let path = if kind == NavFormat::Mintlify { "answers/new.mdx" } else { "answers/new.md" };
+    let section = NavSection { title: "Answers".to_owned(), folder: kind.named("answers/") };
+    let section = (kind == NavFormat::VitePress).then_some(section);
+    NavEntry { kind, page: kind.named(path), title: title.to_owned(), section }
+}
 
 /// A navigation of each kind, as people write them.
 fn site(kind: NavFormat) -> &'static str {
@@ -19,20 +33,30 @@ fn site(kind: NavFormat) -> &'static str {
         NavFormat::MkDocs => {
             "site_name: X # mine\nnav:\n  - Home: index.md\n  - Answers:\n      - \"A: b\": answers/a.md\nplugins:\n  - macros\n  - x: !!python/name:a.b\n"
         }
+        NavFormat::VitePress => {
+            "export default { themeConfig: { sidebar: [{ text: 'A', items: [{ text: 'B', link: '/answers/b' }] }] } };\n"
+        }
+        NavFormat::Toctree => "# A\n\n```{toctree}\nb\n```\n",
     }
 }
 
 fn listed(kind: NavFormat, title: &str) -> Result<String, EditError> {
-    let page = if kind == NavFormat::Mintlify { "answers/new" } else { "answers/new.md" };
-    let entry = NavEntry { kind, page: page.to_owned(), title: title.to_owned() };
-    let text = FileEdit::List(entry).apply(Some(site(kind)))?;
+    let text = FileEdit::List(entry(kind, title)).apply(Some(site(kind)))?;
     Ok(text.expect("the page is not in the navigation yet"))
 }
 
 /// The title of the new page as a program of its kind reads it from the file.
 fn title_in(kind: NavFormat, text: &str) -> Option<String> {
     match kind {
-        NavFormat::Mintlify => None,
+        NavFormat::Mintlify | NavFormat::Toctree => None,
+        NavFormat::VitePress => {
+            let file = ScriptLiteral::of_file(text)?;
+            let own = |one: &&ScriptLiteral| {
+                one.get("link").and_then(ScriptLiteral::text) == Some("/answers/new")
+            };
+            let title = file.all().into_iter().find(own)?.get("text")?.text().map(str::to_owned);
+            title
+        }
         NavFormat::MdBook => summary(text).into_iter().find_map(|item| match item {
             SummaryItem::Link(page, words) if page == "answers/new.md" => Some(words),
             _ => None,
@@ -82,7 +106,7 @@ fn a_question_never_becomes_code_in_a_navigation() {
 
 #[test]
 fn a_file_in_which_the_entry_would_mean_something_else_stays() {
-    let entry = |kind| NavEntry { kind, page: "answers/new.md".into(), title: "T".into() };
+    let entry = |kind| entry(kind, "T");
     let inside = "nav:\n  - a: |\n      - b: answers/c.md\n";
     let told = FileEdit::List(entry(NavFormat::MkDocs)).apply(Some(inside));
     assert!(matches!(told, Err(EditError::Unsafe(_))), "{told:?}");
@@ -101,7 +125,7 @@ fn an_answer_is_put_only_where_nothing_is_open() {
     let text =
         "<a id=\"answer-q10\"></a>\n\nUse `9`.\n\n<!-- answer-harvester:v1 id=q10 digest=d -->"
             .to_owned();
-    let extension = FileEdit::Extend(SectionExtension { cluster, headings, text });
+    let extension = FileEdit::Extend(SectionExtension { cluster, headings, at_end: false, text });
     let put = |file: &str| extension.apply(Some(file));
     assert!(put("# Ports\n\nThey are open.\n\n- one\n- two\n").is_ok());
     assert!(put("# Ports\r\n\r\n> They are open.\r\n").is_ok());
@@ -213,9 +237,7 @@ proptest! {
                 prop_assert_eq!(&read, &plain_title(&title));
                 prop_assert_eq!(directive_in(&read), None);
             }
-            let page = if kind == NavFormat::Mintlify { "answers/new" } else { "answers/new.md" };
-            let entry = NavEntry { kind, page: page.to_owned(), title: title.clone() };
-            let back = FileEdit::Unlist(entry).apply(Some(&text)).unwrap().unwrap();
+            let back = FileEdit::Unlist(entry(kind, &title)).apply(Some(&text)).unwrap().unwrap();
             prop_assert_eq!(back, site(kind));
         }
     }

@@ -35,22 +35,21 @@ impl AnswerTerms {
         Self { typed, prose: plain(&answer) }
     }
 
-    /// Whether a section holds enough of them. Without anything to type the words decide.
+    /// Whether a section, as [`squeezed`] writes it, holds enough of them and of the answer's words.
     pub(super) fn are_in(&self, text: &str, rules: &DocsRules) -> bool {
-        if self.typed.is_empty() {
-            // A few words are in every longer text.
-            let enough = text.len() * 2 >= self.prose.len();
-            return enough && overlap(&self.prose, text) >= rules.words;
-        }
-        let text = squeezed(text);
+        // A few words are in every longer text.
+        let enough = text.len() * 2 >= self.prose.len();
         let held = self.typed.iter().filter(|term| text.contains(term.as_str())).count();
-        held as f32 >= rules.terms * self.typed.len() as f32
+        let named = held as f32 >= rules.terms * self.typed.len() as f32;
+        // Several names that belong together leave less to the words around them.
+        let share = if held > 1 { rules.words / 2.0 } else { rules.words };
+        enough && named && overlap(&self.prose, text) >= share
     }
 }
 
-/// Whether a text has this line, ignoring space and case.
+/// Whether a text, as [`squeezed`] writes it, has this line, ignoring space and case.
 pub(super) fn says(text: &str, line: &str) -> bool {
-    squeezed(text).contains(squeezed(line).trim_end_matches('?'))
+    text.contains(squeezed(line).trim_end_matches('?'))
 }
 
 /// The main answer with what you may see, without its source.
@@ -100,6 +99,7 @@ fn is_version(word: &str) -> bool {
     digits.starts_with(|c: char| c.is_ascii_digit()) && digits.contains('.')
 }
 
-fn squeezed(text: &str) -> String {
+/// A text in lower case with single spaces.
+pub(super) fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }

@@ -2,7 +2,7 @@ use rules::model::ids::MessageId;
 
 use super::*;
 use crate::edit::error::EditError;
-use crate::site::layout::detect;
+use crate::site::detection::detect;
 
 fn edited(kind: NavFormat, from: &str, to: &str, text: &str) -> Result<String, EditError> {
     Redirect { kind, from: from.into(), to: to.into() }.put_into(text)
@@ -14,6 +14,7 @@ fn check(kind: NavFormat, text: &str, expected: &str) {
         NavFormat::Mintlify => ("/a/old", "/b/new"),
         NavFormat::MkDocs => ("a/old.md", "b/new.md"),
         NavFormat::MdBook => ("/a/old.html", "../b/new.html"),
+        NavFormat::VitePress | NavFormat::Toctree => unreachable!("they have no redirects"),
     };
     let once = edited(kind, from, to, text).unwrap();
     assert_eq!(once, expected);
@@ -122,7 +123,15 @@ fn mintlify_has_a_list() {
 
 /// Every path that a move changes, with the text where a page is written.
 fn moves(settings_file: &str, from: &str, to: &str, text: Option<&str>) -> Vec<String> {
-    let layout = detect([settings_file]);
+    let page = |path: &str| {
+        let text = match path.rsplit('.').next() {
+            Some("json") => "{\"navigation\": {}}",
+            Some("js") => "export default { presets: [['classic', {}]] };",
+            _ => "",
+        };
+        Some(text.to_owned())
+    };
+    let layout = detect([settings_file, "docs/a.md"], page).unwrap();
     let cluster = ClusterId::of_question(MessageId(36));
     let moved = PageMove { cluster: &cluster, from, to, title: "What {is} it?" };
     let told = move_changes(&layout, &moved, text).into_iter().map(|change| match change {

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use docgen::change::unified_diff;
 
 use crate::clock;
+use crate::commands::propose::ProposeArgs;
 use crate::commands::table::{one_line, room};
 use crate::commands::{CommandResult, GlobalArgs, LoadedSettings, print_json};
 use crate::proposals::{ProposalReconciler, RoundOutcome};
@@ -13,7 +15,7 @@ use crate::proposals::{ProposalReconciler, RoundOutcome};
 pub(super) async fn run(
     options: &GlobalArgs,
     settings: &LoadedSettings,
-    dry_run: bool,
+    arguments: &ProposeArgs,
 ) -> anyhow::Result<CommandResult> {
     // Interrupted work is finished first, unless a daemon does it.
     options.reading(settings).await?;
@@ -24,8 +26,8 @@ pub(super) async fn run(
     let proposer =
         ProposalReconciler::open(&settings.config, rules, store.clone(), naming, owner).await?;
     let proposer = proposer.context("no GitHub repository is set")?;
-    let ended = match dry_run {
-        true => rehearsed(options, &proposer).await,
+    let ended = match arguments.dry_run {
+        true => rehearsed(options, &proposer, arguments.full).await,
         false => one_round(options, &proposer).await,
     };
     store.close().await;
@@ -67,6 +69,7 @@ async fn one_round(
 async fn rehearsed(
     options: &GlobalArgs,
     proposer: &ProposalReconciler,
+    full: bool,
 ) -> anyhow::Result<CommandResult> {
     let (stage, rehearsed) = proposer.dry_run().await?;
     if options.json {
@@ -81,9 +84,11 @@ async fn rehearsed(
         let text = |key: &str| pull[key].as_str().unwrap_or_default();
         out!("---- commit\n{}", sent.commit_message);
         for (path, after) in &sent.files {
+            let before = sent.before.get(path).and_then(Option::as_deref);
             match after {
-                Some(after) => out!("---- file {path}\n{after}"),
-                None => out!("---- file {path} is deleted"),
+                Some(after) if full => out!("---- file {path}\n{after}"),
+                None if full => out!("---- file {path} is deleted"),
+                _ => out!("{}", unified_diff(path, before, after.as_deref())),
             }
         }
         sent.notes.iter().for_each(|note| out!("---- note {note}"));

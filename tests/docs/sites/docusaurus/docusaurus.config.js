@@ -1,1 +1,1 @@
-export default { title: "Harbour" };
+export default { title: "Harbour", presets: [["classic", { docs: { routeBasePath: "/" } }]] };
