@@ -4,9 +4,11 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use rules::model::ids::{ChannelId, ClusterId};
+use rules::model::ids::{ChannelId, ClusterId, GuildId};
 use tantivy::{Index, IndexReader, ReloadPolicy};
 
+mod candidates;
+mod condense;
 mod disk;
 pub mod document;
 mod error;
@@ -17,31 +19,32 @@ mod scorer;
 mod snapshot;
 mod spelling;
 pub mod suggest;
+mod term_lookup;
 pub mod tokenize;
 pub mod writer;
 
+use self::query_terms::QueryTerms;
 use self::snapshot::IndexSnapshot;
 
 pub use error::SearchError;
 
 /// Hits in one answer at most.
 const MAX_LIMIT: usize = 50;
-/// Hits that can be skipped at most.
-const MAX_OFFSET: usize = 10_000;
-/// Characters of a query that are looked at.
-const MAX_QUERY: usize = 512;
+/// Bytes of a query that are looked at.
+pub const MAX_QUERY: usize = 16 * 1_024;
 /// Questions offered when nothing matches well.
 const NEAREST: usize = 10;
 
 /// What somebody looks for.
 #[derive(Debug, Clone, Default)]
 pub struct SearchQuery {
-    /// Plain words: no query language, nothing in it can be a mistake. 512 characters are looked at.
+    /// Plain words or a pasted error: no query language, nothing in it can be a mistake. `MAX_QUERY` bytes are
+    /// looked at.
     pub text: String,
     /// Only clusters that a maintainer merged (`Some(true)`), or only others (`Some(false)`).
     pub known: Option<bool>,
     pub channel: Option<ChannelId>,
-    /// At most 10,000.
+    pub guild: Option<GuildId>,
     pub offset: usize,
     /// At most 50.
     pub limit: usize,
@@ -50,11 +53,13 @@ pub struct SearchQuery {
 /// What was found, best first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SearchHits {
-    /// All that match, beyond `limit` too.
+    /// All that match about as well as each other, beyond `limit` too; of more than 200 only the best 200.
     pub total: usize,
     pub hits: Vec<SearchHit>,
     /// Whether nothing matched well, and these are only the nearest questions (ten at most).
     pub nearest_only: bool,
+    /// The words that were searched for instead of all of a long text.
+    pub searched_for: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -87,7 +92,7 @@ impl Searcher {
             return Err(SearchError::NoIndex(None));
         }
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let seen = Arc::new(RwLock::new(Arc::new(IndexSnapshot::take(&reader)?)));
+        let seen = Arc::new(RwLock::new(Arc::new(IndexSnapshot::take(&reader, None)?)));
         Ok(Self { index, reader, seen })
     }
 
@@ -97,7 +102,7 @@ impl Searcher {
             return Err(SearchError::NoIndex(None));
         }
         self.reader.reload()?;
-        let fresh = Arc::new(IndexSnapshot::take(&self.reader)?);
+        let fresh = Arc::new(IndexSnapshot::take(&self.reader, Some(&self.snapshot()))?);
         *self.seen.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
@@ -106,15 +111,15 @@ impl Searcher {
     /// that the order does not depend on how the index is laid out.
     pub fn search(&self, query: &SearchQuery) -> Result<SearchHits, SearchError> {
         let snapshot = self.snapshot();
-        let text = bounded(&query.text);
-        let wanted = query_terms::read(text, &snapshot)?;
-        let found = scorer::score(&wanted, query, &snapshot)?;
-        let offset = query.offset.min(MAX_OFFSET);
-        let limit = query.limit.min(MAX_LIMIT);
-        let total = if found.nearest_only { found.count().min(NEAREST) } else { found.count() };
+        let QueryTerms { terms, searched_for } =
+            query_terms::read(bounded(&query.text), &snapshot)?;
+        let candidates = candidates::candidates(&terms, query, &snapshot)?;
+        let found = scorer::score(&terms, &candidates, &snapshot)?;
         let nearest_only = found.nearest_only;
-        let hits = found.best(offset..offset.saturating_add(limit).min(total), &snapshot)?;
-        Ok(SearchHits { total, hits, nearest_only })
+        let total = if nearest_only { found.count().min(NEAREST) } else { found.count() };
+        let end = query.offset.saturating_add(query.limit.min(MAX_LIMIT)).min(total);
+        let hits = found.hits(query.offset..end, &snapshot)?;
+        Ok(SearchHits { total, hits, nearest_only, searched_for })
     }
 
     /// The place in the store's feed that the newest commit comes from, whether or not it is seen yet.
@@ -147,7 +152,7 @@ pub fn highlights(query: &str, text: &str) -> Vec<Range<usize>> {
 
 /// The start of a query that is looked at.
 fn bounded(text: &str) -> &str {
-    text.char_indices().nth(MAX_QUERY).map_or(text, |(end, _)| &text[..end])
+    &text[..text.floor_char_boundary(MAX_QUERY)]
 }
 
 #[cfg(test)]

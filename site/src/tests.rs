@@ -295,8 +295,8 @@ async fn the_api_answers_with_what_was_found() {
 #[tokio::test]
 async fn every_failure_of_the_api_has_one_envelope() {
     let world = World::with(&[]).await;
-    let long = format!("/api/v1/search?q={}", "a".repeat(513));
-    let longer = format!("/api/v1/search?q={}", "a".repeat(9_000));
+    let long = format!("/api/v1/search?q={}", "a".repeat(16_385));
+    let longer = format!("/api/v1/search?q={}", "a".repeat(60_000));
     for (method, address, status, code) in [
         ("GET", "/api", 404, "not_found"),
         ("GET", "/api/v2/search", 404, "not_found"),

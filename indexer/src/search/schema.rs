@@ -12,13 +12,14 @@ use crate::search::document::ClusterDocument;
 use crate::search::tokenize;
 
 /// Grows whenever the same document would be indexed otherwise: another tokenizer, other contents of a field.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Names of the fast fields, which are read by name.
 pub(crate) const CLUSTER: &str = "cluster";
 pub(crate) const ORDER: &str = "order";
 pub(crate) const KNOWN: &str = "known";
 pub(crate) const CHANNEL: &str = "channel";
+pub(crate) const GUILD: &str = "guild";
 pub(crate) const OCCURRENCES: &str = "occurrences";
 pub(crate) const LAST_CONFIRMED: &str = "last_confirmed";
 pub(crate) const VARIANTS: &str = "variants";
@@ -32,16 +33,13 @@ pub(crate) struct SchemaFields {
     pub(crate) order: Field,
     pub(crate) known: Field,
     pub(crate) channel: Field,
+    pub(crate) guild: Field,
     pub(crate) occurrences: Field,
     pub(crate) last_confirmed: Field,
     /// How many ways of asking `questions` holds.
     pub(crate) variants: Field,
     pub(crate) questions: Field,
     pub(crate) answers: Field,
-    /// Humps of words such as `GitHub`, of questions and answers: they count little.
-    pub(crate) humps: Field,
-    /// Whole identifiers of questions and answers.
-    pub(crate) code: Field,
 }
 
 pub(crate) fn schema() -> (Schema, SchemaFields) {
@@ -51,21 +49,20 @@ pub(crate) fn schema() -> (Schema, SchemaFields) {
         order: schema.add_u64_field(ORDER, FAST),
         known: schema.add_bool_field(KNOWN, FAST),
         channel: schema.add_u64_field(CHANNEL, FAST),
+        guild: schema.add_u64_field(GUILD, FAST),
         occurrences: schema.add_u64_field(OCCURRENCES, FAST),
         last_confirmed: schema.add_i64_field(LAST_CONFIRMED, FAST),
         variants: schema.add_u64_field(VARIANTS, FAST),
-        questions: schema.add_text_field("questions", text(tokenize::WORDS)),
-        answers: schema.add_text_field("answers", text(tokenize::WORDS)),
-        humps: schema.add_text_field("humps", text(tokenize::HUMPS)),
-        code: schema.add_text_field("code", text(tokenize::CODE)),
+        questions: schema.add_text_field("questions", text()),
+        answers: schema.add_text_field("answers", text()),
     };
     (schema.build(), fields)
 }
 
-fn text(tokenizer: &str) -> TextOptions {
+fn text() -> TextOptions {
     TextOptions::default().set_indexing_options(
         TextFieldIndexing::default()
-            .set_tokenizer(tokenizer)
+            .set_tokenizer(tokenize::TEXT)
             .set_index_option(IndexRecordOption::WithFreqs)
             .set_fieldnorms(true),
     )
@@ -86,13 +83,12 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
         order,
         known,
         channel,
+        guild,
         occurrences,
         last_confirmed,
         variants,
         questions,
         answers,
-        humps,
-        code,
     } = *fields;
     let ClusterDocument {
         cluster: id,
@@ -101,6 +97,7 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
         questions: asked,
         answers: answered,
         channels,
+        guilds,
         occurrences: count,
         last_confirmed: confirmed,
     } = document;
@@ -110,6 +107,9 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
     made.add_bool(known, *state == ClusterState::Known);
     for (id, _name) in channels {
         made.add_u64(channel, id.0);
+    }
+    for id in guilds {
+        made.add_u64(guild, id.0);
     }
     made.add_u64(occurrences, u64::from(*count));
     made.add_i64(last_confirmed, confirmed.0);
@@ -125,10 +125,6 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
     }
     for answer in answered {
         made.add_text(answers, answer);
-    }
-    for text in ways.into_iter().chain(answered) {
-        made.add_text(humps, text);
-        made.add_text(code, text);
     }
     made
 }

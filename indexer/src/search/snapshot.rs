@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use rules::model::ids::ClusterId;
-use tantivy::columnar::Column;
-use tantivy::columnar::StrColumn;
+use tantivy::columnar::{Column, StrColumn};
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::SegmentPostings;
+use tantivy::postings::{SegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{
-    BitSet, DocId, DocSet, IndexReader, InvertedIndexReader, SegmentReader, TERMINATED, Term,
-};
+use tantivy::termdict::TermDictionary;
+use tantivy::{DocId, IndexReader, InvertedIndexReader, SegmentReader};
 
 use super::SearchError;
 use crate::search::schema;
@@ -19,58 +17,68 @@ use crate::search::schema;
 pub(super) const K1: f32 = 1.2;
 const B: f32 = 0.75;
 
-/// Where a term is looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TermField {
-    /// In questions and answers.
-    Words,
-    /// Among whole identifiers.
-    Code,
-}
+/// Parts of a token in which lengths are summed: sums of whole numbers do not depend on their order.
+const LENGTH_UNIT: f32 = 64.0;
 
 pub(super) struct IndexSnapshot {
-    pub(super) segments: Vec<SegmentSnapshot>,
+    pub(super) searcher: tantivy::Searcher,
+    pub(super) segments: Vec<Arc<SegmentSnapshot>>,
+    /// Questions first, answers second.
+    pub(super) fields: [Field; 2],
+    /// Mean tokens of questions and of answers over living documents, at least one.
+    pub(super) averages: [f32; 2],
+    live: usize,
 }
 
-/// One segment. Arrays hold questions first, answers second, humps third.
+/// One segment as of one set of deletions. Arrays hold questions first, answers second.
 pub(super) struct SegmentSnapshot {
-    reader: SegmentReader,
-    fields: [Field; 3],
-    code_field: Field,
-    words: [Arc<InvertedIndexReader>; 3],
-    code: Arc<InvertedIndexReader>,
-    /// What BM25 adds to the term count in its denominator, for each document.
-    pub(super) lengths: Vec<[f32; 3]>,
+    pub(super) reader: SegmentReader,
+    words: [Arc<InvertedIndexReader>; 2],
+    lengths: SegmentLengths,
+    /// Lengths of all documents together, and of the living ones, in units.
+    all_lengths: [u64; 2],
+    live_lengths: [u64; 2],
     clusters: StrColumn,
     pub(super) order: Column<u64>,
     pub(super) known: Column<bool>,
     pub(super) channel: Column<u64>,
+    pub(super) guild: Column<u64>,
     pub(super) occurrences: Column<u64>,
     pub(super) last_confirmed: Column<i64>,
 }
 
 impl IndexSnapshot {
-    pub(super) fn take(reader: &IndexReader) -> Result<Self, SearchError> {
+    /// Opens what changed since an earlier snapshot of the same index and takes the rest from it.
+    pub(super) fn take(reader: &IndexReader, earlier: Option<&Self>) -> Result<Self, SearchError> {
         let (_, fields) = schema::schema();
+        let fields = [fields.questions, fields.answers];
         let searcher = reader.searcher();
-        let mut segments = Vec::new();
+        let mut segments = Vec::with_capacity(searcher.segment_readers().len());
         for reader in searcher.segment_readers() {
-            segments.push(SegmentSnapshot::open(reader.clone(), &fields)?);
-        }
-        let averages = averages(&segments);
-        for segment in &mut segments {
-            for document in &mut segment.lengths {
-                for (length, average) in document.iter_mut().zip(averages.into_iter().chain([1.0]))
-                {
-                    *length = K1 * (1.0 - B + B * *length / average);
+            let known = earlier.and_then(|earlier| earlier.segment_of(reader));
+            segments.push(match known {
+                Some(same) if same.reader.delete_opstamp() == reader.delete_opstamp() => {
+                    Arc::clone(same)
                 }
-            }
+                known => Arc::new(SegmentSnapshot::open(
+                    reader.clone(),
+                    fields,
+                    known.map(|known| known.all_lengths),
+                )?),
+            });
         }
-        Ok(Self { segments })
+        let live = segments.iter().map(|segment| segment.reader.num_docs() as usize).sum();
+        let averages = averages(&segments, live);
+        Ok(Self { searcher, segments, fields, averages, live })
     }
 
+    fn segment_of(&self, reader: &SegmentReader) -> Option<&Arc<SegmentSnapshot>> {
+        self.segments.iter().find(|known| known.reader.segment_id() == reader.segment_id())
+    }
+
+    /// How many documents there are.
     pub(super) fn live(&self) -> usize {
-        self.segments.iter().map(|segment| segment.reader.num_docs() as usize).sum()
+        self.live
     }
 
     pub(super) fn ids(&self) -> Result<Vec<ClusterId>, SearchError> {
@@ -83,49 +91,38 @@ impl IndexSnapshot {
         Ok(ids)
     }
 
-    /// How many documents hold a term, each counted once.
-    pub(super) fn frequency(&self, place: TermField, text: &str) -> Result<usize, SearchError> {
-        let mut frequency = 0;
-        for segment in &self.segments {
-            frequency += segment.frequency(place, text)?;
-        }
-        Ok(frequency)
+    /// What BM25 adds to the count of a term in its denominator.
+    pub(super) fn length_norm(&self, segment: &SegmentSnapshot, field: usize, document: DocId) -> f32 {
+        K1 * (1.0 - B + B * segment.lengths.of(field, document) / self.averages[field])
     }
 }
 
 impl SegmentSnapshot {
-    fn open(reader: SegmentReader, fields: &schema::SchemaFields) -> Result<Self, SearchError> {
+    fn open(
+        reader: SegmentReader,
+        fields: [Field; 2],
+        all_lengths: Option<[u64; 2]>,
+    ) -> Result<Self, SearchError> {
         let fast = reader.fast_fields();
-        let pair = [fields.questions, fields.answers];
         let norms =
-            [reader.get_fieldnorms_reader(pair[0])?, reader.get_fieldnorms_reader(pair[1])?];
-        let variants = fast.u64(schema::VARIANTS)?;
-        let lengths = (0..reader.max_doc())
-            .map(|document| effective_lengths(document, &norms, &variants))
-            .collect();
-        let clusters = fast.str(schema::CLUSTER)?.ok_or(SearchError::NoIndex(None))?;
+            [reader.get_fieldnorms_reader(fields[0])?, reader.get_fieldnorms_reader(fields[1])?];
+        let lengths = SegmentLengths { norms, variants: fast.u64(schema::VARIANTS)? };
+        let all_lengths = all_lengths.unwrap_or_else(|| lengths.sums(0..reader.max_doc()));
+        let deleted = lengths.sums(deleted(&reader));
         Ok(Self {
-            words: [
-                reader.inverted_index(pair[0])?,
-                reader.inverted_index(pair[1])?,
-                reader.inverted_index(fields.humps)?,
-            ],
-            code: reader.inverted_index(fields.code)?,
+            words: [reader.inverted_index(fields[0])?, reader.inverted_index(fields[1])?],
+            lengths,
+            all_lengths,
+            live_lengths: [all_lengths[0] - deleted[0], all_lengths[1] - deleted[1]],
+            clusters: fast.str(schema::CLUSTER)?.ok_or(SearchError::NoIndex(None))?,
             order: fast.u64(schema::ORDER)?,
             known: fast.bool(schema::KNOWN)?,
             channel: fast.u64(schema::CHANNEL)?,
+            guild: fast.u64(schema::GUILD)?,
             occurrences: fast.u64(schema::OCCURRENCES)?,
             last_confirmed: fast.i64(schema::LAST_CONFIRMED)?,
-            fields: [pair[0], pair[1], fields.humps],
-            code_field: fields.code,
-            lengths,
-            clusters,
             reader,
         })
-    }
-
-    pub(super) fn size(&self) -> usize {
-        self.reader.max_doc() as usize
     }
 
     pub(super) fn is_alive(&self, document: DocId) -> bool {
@@ -140,86 +137,55 @@ impl SegmentSnapshot {
         text.parse().map_err(|error| SearchError::Engine(Box::new(error)))
     }
 
-    /// The documents of a term: in each field of words, or among identifiers and nowhere else.
+    /// The words of a field in order, each with the number of documents that hold it, deleted ones too.
+    pub(super) fn dictionary(&self, field: usize) -> &TermDictionary {
+        self.words[field].terms()
+    }
+
     pub(super) fn postings(
         &self,
-        place: TermField,
-        text: &str,
-    ) -> Result<[Option<SegmentPostings>; 3], SearchError> {
-        let read = |index: &InvertedIndexReader, field| {
-            index.read_postings(&Term::from_field_text(field, text), IndexRecordOption::WithFreqs)
-        };
-        let [questions, answers, humps] = self.fields;
-        Ok(match place {
-            TermField::Words => [
-                read(&self.words[0], questions)?,
-                read(&self.words[1], answers)?,
-                read(&self.words[2], humps)?,
-            ],
-            TermField::Code => [read(&self.code, self.code_field)?, None, None],
+        field: usize,
+        info: &TermInfo,
+    ) -> Result<SegmentPostings, SearchError> {
+        Ok(self.words[field].read_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?)
+    }
+}
+
+/// How long the documents of a segment are.
+struct SegmentLengths {
+    norms: [FieldNormReader; 2],
+    variants: Column<u64>,
+}
+
+impl SegmentLengths {
+    /// Tokens of a field. Many ways of asking make a document long without making it vague, so that
+    /// questions count by the root of their number.
+    fn of(&self, field: usize, document: DocId) -> f32 {
+        let tokens = self.norms[field].fieldnorm(document) as f32;
+        match self.variants.first(document) {
+            Some(ways @ 2..) if field == 0 => tokens / (ways as f32).sqrt(),
+            _ => tokens,
+        }
+    }
+
+    fn sums(&self, documents: impl Iterator<Item = DocId>) -> [u64; 2] {
+        documents.fold([0; 2], |sums, document| {
+            let units = |field| (self.of(field, document) * LENGTH_UNIT) as u64;
+            [sums[0] + units(0), sums[1] + units(1)]
         })
     }
-
-    /// Calls `visit` with every word from `first` on, and how many documents hold it, until it returns `false`.
-    pub(super) fn words_from(
-        &self,
-        first: &str,
-        mut visit: impl FnMut(&str, u32) -> bool,
-    ) -> Result<(), SearchError> {
-        for index in &self.words[..2] {
-            let mut words = index.terms().range().ge(first).into_stream()?;
-            while let Some((word, facts)) = words.next() {
-                let word = std::str::from_utf8(word).unwrap_or_default();
-                if !visit(word, facts.doc_freq) {
-                    break;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn frequency(&self, place: TermField, text: &str) -> Result<usize, SearchError> {
-        let mut postings = self.postings(place, text)?.into_iter().flatten().collect::<Vec<_>>();
-        if let ([only], None) = (postings.as_slice(), self.reader.alive_bitset()) {
-            return Ok(only.doc_freq() as usize);
-        }
-        let mut seen = BitSet::with_max_value(self.reader.max_doc());
-        for postings in &mut postings {
-            let mut document = postings.doc();
-            while document != TERMINATED {
-                if self.is_alive(document) {
-                    seen.insert(document);
-                }
-                document = postings.advance();
-            }
-        }
-        Ok(seen.len())
-    }
 }
 
-/// Tokens of questions and of answers; humps have no length. Many ways of asking make a document long without making it vague, so
-/// that questions count by the root of their number.
-fn effective_lengths(
-    document: DocId,
-    norms: &[FieldNormReader; 2],
-    variants: &Column<u64>,
-) -> [f32; 3] {
-    let ways = variants.first(document).unwrap_or(1).max(1) as f32;
-    [norms[0].fieldnorm(document) as f32 / ways.sqrt(), norms[1].fieldnorm(document) as f32, 1.0]
+fn deleted(reader: &SegmentReader) -> impl Iterator<Item = DocId> {
+    let alive = reader.alive_bitset();
+    let places = if alive.is_some() { 0..reader.max_doc() } else { 0..0 };
+    places.filter(move |document| alive.is_some_and(|alive| alive.is_deleted(*document)))
 }
 
-/// Mean lengths over living documents, at least one token. Summed in double precision, so that the order of
-/// segments does not show.
-fn averages(segments: &[SegmentSnapshot]) -> [f32; 2] {
-    let mut sums = [0.0_f64; 2];
-    let mut count = 0_u32;
-    for segment in segments {
-        for document in segment.reader.doc_ids_alive() {
-            count += 1;
-            for (sum, length) in sums.iter_mut().zip(segment.lengths[document as usize]) {
-                *sum += f64::from(length);
-            }
-        }
-    }
-    sums.map(|sum| ((sum / f64::from(count.max(1))) as f32).max(1.0))
+fn averages(segments: &[Arc<SegmentSnapshot>], live: usize) -> [f32; 2] {
+    [0, 1].map(|field| {
+        let units = segments.iter().map(|segment| segment.live_lengths[field]).sum::<u64>();
+        let average = units as f64 / f64::from(LENGTH_UNIT) / live.max(1) as f64;
+        (average as f32).max(1.0)
+    })
 }
