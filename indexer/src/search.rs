@@ -333,6 +333,120 @@ mod tests {
         }
     }
 
+    #[test]
+    fn guilds_are_kept_apart() {
+        let mut here = document(1, "How do I back up the wallet?", "Export it.");
+        here.guilds = vec![GuildId(5)];
+        let shelf = Shelf::of(&[here, document(2, "How do I back up the wallet?", "Copy it.")]);
+        let text = "wallet back up".to_owned();
+        let guild = Some(GuildId(5));
+        let hits = shelf.ask(SearchQuery { text, guild, limit: 5, ..SearchQuery::default() });
+        assert_eq!(clusters(&hits), [id(1)]);
+    }
+
+    #[test]
+    fn a_flag_is_told_from_the_word_and_a_path_is_found_by_its_file() {
+        let shelf = Shelf::of(&[
+            document(1, "Which characters may a name have?", "Characters of any script."),
+            document(2, "How do I start my own agent?", "Pass --characters=own.json to it."),
+            document(3, "Where is the timer?", "In packages/core/src/timer.ts:12, look there."),
+        ]);
+        assert_eq!(clusters(&shelf.find("--characters"))[0], id(2));
+        assert_eq!(clusters(&shelf.find("characters"))[0], id(1));
+        assert_eq!(clusters(&shelf.find("timer.ts"))[0], id(3));
+    }
+
+    #[test]
+    fn a_pasted_error_is_cut_down_to_what_is_known_of_it() {
+        let shelf = support();
+        let frames = "    at step (/srv/app/dist/step.js:10:2)\n".repeat(300);
+        let pasted = format!("{frames}Error: posting failed, ELIZA_ALLOW_DESTRUCTIVE_MIGRATIONS\n{frames}");
+        let hits = shelf.find(&pasted);
+        assert_eq!(clusters(&hits)[0], id(3));
+        let words = hits.searched_for.unwrap();
+        assert!(words.contains("ELIZA_ALLOW_DESTRUCTIVE_MIGRATIONS"), "{words}");
+        assert!(!words.contains("step"), "{words}");
+        assert_eq!(shelf.find("posting failed").searched_for, None);
+    }
+
+    #[test]
+    fn what_matches_far_worse_than_the_one_before_is_left_out() {
+        let shelf = Shelf::of(&[
+            document(1, "How do I rotate the webhook signing secret?", "Rotate the secret twice."),
+            document(2, "What is a good name for a hen?", "No secret: Clementine is a good one for her."),
+        ]);
+        assert_eq!(clusters(&shelf.find("rotate webhook signing secret")), [id(1)]);
+    }
+
+    /// Questions of words some of which are frequent and some rare, always the same.
+    fn many(count: u64) -> Vec<ClusterDocument> {
+        let word = |seed: u64| {
+            let mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
+            let rank = (1_000 * 1_000) / (1 + mixed % 1_000_000);
+            format!("w{}", if rank < 4 { mixed % 3_000 } else { 3_000 + rank % 40 })
+        };
+        let words = |seed: u64, length: u64| {
+            (0..length).map(|at| word(seed * 64 + at)).collect::<Vec<_>>().join(" ")
+        };
+        (1..=count)
+            .map(|number| document(number, &words(number * 2, 8), &words(number * 2 + 1, 30)))
+            .collect()
+    }
+
+    #[test]
+    fn the_first_result_is_that_of_scoring_every_document() {
+        let documents = many(3_000);
+        let shelf = Shelf::of(&documents);
+        let snapshot = shelf.searcher.snapshot();
+        let mut same = 0;
+        for asked in &documents[..200] {
+            let said = asked.title.split(' ').chain(asked.answers[0].split(' '));
+            let text = said.step_by(5).collect::<Vec<_>>().join(" ");
+            let terms = query_terms::read(&text, &snapshot).unwrap().terms;
+            let every = candidates::all(&snapshot);
+            let exact = scorer::score(&terms, &every, &snapshot).unwrap();
+            let first = &exact.hits(0..1, &snapshot).unwrap()[0];
+            same += usize::from(shelf.find(&text).hits[0] == *first);
+        }
+        assert!(same >= 198, "{same} of 200");
+    }
+
+    #[test]
+    fn a_word_that_nobody_wrote_is_not_taken_for_one_that_everybody_writes() {
+        let mut documents = many(1_200);
+        for (number, document) in documents.iter_mut().enumerate() {
+            document.answers.push("there was a problem".to_owned());
+            if number % 100 == 0 {
+                document.answers.push("deploy it to the staging cluster".to_owned());
+            }
+        }
+        let shelf = Shelf::of(&documents);
+        assert_eq!(shelf.find("probelm ").hits, []);
+        assert_eq!(shelf.find("clsuter ").total, 12);
+    }
+
+    #[test]
+    fn a_reload_opens_only_what_changed() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::open(directory.path()).unwrap();
+        for (cursor, documents) in [(1, 1..6), (2, 6..9)] {
+            let documents = documents.map(|number| document(number, "Where is it?", "Here."));
+            writer.replace(&documents.collect::<Vec<_>>()).unwrap();
+            writer.commit(cursor).unwrap();
+        }
+        let searcher = writer.searcher();
+        let before = searcher.snapshot();
+        writer.replace(&[document(7, "Where is the other?", "There.")]).unwrap();
+        writer.commit(3).unwrap();
+        let after = searcher.snapshot();
+        let kept = after.segments.iter().filter(|segment| {
+            before.segments.iter().any(|earlier| Arc::ptr_eq(earlier, segment))
+        });
+        assert_eq!((before.segments.len(), after.segments.len(), kept.count()), (2, 3, 1));
+        let lengths = |snapshot: &IndexSnapshot| snapshot.averages;
+        assert_eq!(lengths(&after), lengths(&IndexSnapshot::take(&searcher.reader, None).unwrap()));
+    }
+
     #[track_caller]
     fn check_highlights(query: &str, text: &str, expected: &[&str]) {
         let found =

@@ -72,6 +72,22 @@ pub(super) fn candidates(
     Ok(best.into_index_order())
 }
 
+/// Every living document, for comparison.
+#[cfg(test)]
+pub(super) fn all(snapshot: &IndexSnapshot) -> Vec<CandidateDocument> {
+    let segments = snapshot.segments.iter().enumerate();
+    let all = segments.flat_map(|(number, segment)| {
+        segment.reader.doc_ids_alive().map(move |document| CandidateDocument {
+            score: 0.0,
+            last_confirmed: 0,
+            order: 0,
+            segment: number,
+            document,
+        })
+    });
+    all.collect()
+}
+
 /// The rarest of the terms that any document has, until they weigh enough to find what matches.
 fn leading(wanted: &[QueryTerm]) -> Vec<&QueryTerm> {
     let mut present = wanted.iter().filter(|each| each.is_present()).collect::<Vec<_>>();
