@@ -19,7 +19,7 @@ const LEAST_SHARE: f32 = 0.1;
 /// stay below it in 19 of 20 cases, and questions whose answer comes first are above it as often.
 const GOOD_SHARE: f32 = 1.0 / 3.0;
 /// Where a document scores less than this share of the one before, it and all after it match something else.
-const LARGE_DROP: f32 = 0.4;
+const LARGE_DROP: f32 = 0.2;
 
 /// All documents that match, best first.
 pub(super) struct ScoredDocuments {
