@@ -360,7 +360,8 @@ mod tests {
     fn a_pasted_error_is_cut_down_to_what_is_known_of_it() {
         let shelf = support();
         let frames = "    at step (/srv/app/dist/step.js:10:2)\n".repeat(300);
-        let pasted = format!("{frames}Error: posting failed, ELIZA_ALLOW_DESTRUCTIVE_MIGRATIONS\n{frames}");
+        let pasted =
+            format!("{frames}Error: posting failed, ELIZA_ALLOW_DESTRUCTIVE_MIGRATIONS\n{frames}");
         let hits = shelf.find(&pasted);
         assert_eq!(clusters(&hits)[0], id(3));
         let words = hits.searched_for.unwrap();
@@ -373,7 +374,11 @@ mod tests {
     fn what_matches_far_worse_than_the_one_before_is_left_out() {
         let shelf = Shelf::of(&[
             document(1, "How do I rotate the webhook signing secret?", "Rotate the secret twice."),
-            document(2, "What is a good name for a hen?", "No secret: Clementine is a good one for her."),
+            document(
+                2,
+                "What is a good name for a hen?",
+                "No secret: Clementine is a good one for her.",
+            ),
         ]);
         assert_eq!(clusters(&shelf.find("rotate webhook signing secret")), [id(1)]);
     }
@@ -439,9 +444,10 @@ mod tests {
         writer.replace(&[document(7, "Where is the other?", "There.")]).unwrap();
         writer.commit(3).unwrap();
         let after = searcher.snapshot();
-        let kept = after.segments.iter().filter(|segment| {
-            before.segments.iter().any(|earlier| Arc::ptr_eq(earlier, segment))
-        });
+        let kept = after
+            .segments
+            .iter()
+            .filter(|segment| before.segments.iter().any(|earlier| Arc::ptr_eq(earlier, segment)));
         assert_eq!((before.segments.len(), after.segments.len(), kept.count()), (2, 3, 1));
         let lengths = |snapshot: &IndexSnapshot| snapshot.averages;
         assert_eq!(lengths(&after), lengths(&IndexSnapshot::take(&searcher.reader, None).unwrap()));

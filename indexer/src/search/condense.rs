@@ -34,7 +34,8 @@ enum LineKind {
 }
 
 /// The words that a long text is cut down to, in its order; `None` where it is short, or where nothing of it
-/// is known. Lines that say what went wrong go before others, and rare words before frequent ones.
+/// is known. Lines that say what went wrong go before others, and rare words before frequent ones; lines that
+/// only say where count if no other line has a known word.
 pub(super) fn condensed(
     text: &str,
     snapshot: &IndexSnapshot,
@@ -43,16 +44,21 @@ pub(super) fn condensed(
         return Ok(None);
     }
     let mut known = Vec::new();
-    for piece in telling_pieces(text) {
+    for (kind, piece) in telling_pieces(text) {
         let terms = term_lookup::look_up(field(piece.kind), &piece.text, snapshot)?;
         match term_lookup::frequency(&terms, snapshot)? {
             0 => {}
-            frequency => known.push((frequency, piece.range)),
+            frequency => known.push((kind, frequency, piece.range)),
         }
     }
-    known.sort_by_key(|(frequency, place)| (*frequency, place.start, Reverse(place.end)));
+    if known.iter().any(|(kind, ..)| *kind != LineKind::Frame) {
+        known.retain(|(kind, ..)| *kind != LineKind::Frame);
+    }
+    known.sort_by_key(|(kind, frequency, place)| {
+        (*kind, *frequency, place.start, Reverse(place.end))
+    });
     let mut kept = Vec::<Range<usize>>::new();
-    for (_, place) in known {
+    for (.., place) in known {
         let is_told = kept.iter().any(|other| other.start <= place.start && place.end <= other.end);
         if !is_told && kept.len() < KEPT {
             kept.push(place);
@@ -64,17 +70,18 @@ pub(super) fn condensed(
 }
 
 /// Words and identifiers of the lines that tell most, each once.
-fn telling_pieces(text: &str) -> Vec<IndexToken> {
-    let mut lines = lines(text).map(|line| (line_kind(&text[line.clone()]), line)).collect::<Vec<_>>();
+fn telling_pieces(text: &str) -> Vec<(LineKind, IndexToken)> {
+    let mut lines =
+        lines(text).map(|line| (line_kind(&text[line.clone()]), line)).collect::<Vec<_>>();
     lines.sort_by_key(|(kind, line)| (*kind, line.start));
     let mut seen = BTreeSet::new();
     let mut telling = Vec::new();
-    for (_, line) in lines {
+    for (kind, line) in lines {
         for mut piece in tokenize::pieces(&text[line.clone()]) {
             let tells = piece.kind != TokenKind::Hump && !tokenize::is_function_word(&piece.text);
             if tells && seen.insert((piece.kind.is_code(), piece.text.clone())) {
                 piece.range = line.start + piece.range.start..line.start + piece.range.end;
-                telling.push(piece);
+                telling.push((kind, piece));
             }
             if telling.len() == CONSIDERED {
                 return telling;
@@ -108,7 +115,8 @@ fn line_kind(line: &str) -> LineKind {
         return LineKind::Frame;
     }
     let says_failure = tokenize::pieces(line).iter().any(|piece| {
-        !piece.kind.is_code() && FAILURES.split_whitespace().any(|stem| piece.text.starts_with(stem))
+        !piece.kind.is_code()
+            && FAILURES.split_whitespace().any(|stem| piece.text.starts_with(stem))
     });
     if says_failure { LineKind::Failure } else { LineKind::Other }
 }
@@ -122,7 +130,7 @@ mod tests {
     #[test]
     fn the_line_that_says_what_went_wrong_comes_first() {
         let text = "starting up\n    at load (/srv/app.js:3:1)\nError: cannot open the socket\nbye";
-        let words = telling_pieces(text).into_iter().map(|piece| &text[piece.range]);
+        let words = telling_pieces(text).into_iter().map(|(_, piece)| &text[piece.range]);
         let words = words.collect::<Vec<_>>();
         assert_eq!(words[..4], ["Error", "cannot", "open", "socket"]);
         let place = |word: &str| words.iter().position(|other| *other == word);

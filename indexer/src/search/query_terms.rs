@@ -105,7 +105,8 @@ fn weight(piece: &IndexToken, run: &[IndexToken]) -> f32 {
 
 /// Whether an identifier may as well be words joined by hyphens or slashes.
 fn is_prose(whole: &IndexToken) -> bool {
-    !whole.text.starts_with('-') && whole.text.chars().all(|ch| ch.is_alphabetic() || matches!(ch, '-' | '/'))
+    !whole.text.starts_with('-')
+        && whole.text.chars().all(|ch| ch.is_alphabetic() || matches!(ch, '-' | '/'))
 }
 
 /// Gives the first piece of a run, if others come from it, more than they can bring together.

@@ -92,7 +92,12 @@ impl IndexSnapshot {
     }
 
     /// What BM25 adds to the count of a term in its denominator.
-    pub(super) fn length_norm(&self, segment: &SegmentSnapshot, field: usize, document: DocId) -> f32 {
+    pub(super) fn length_norm(
+        &self,
+        segment: &SegmentSnapshot,
+        field: usize,
+        document: DocId,
+    ) -> f32 {
         K1 * (1.0 - B + B * segment.lengths.of(field, document) / self.averages[field])
     }
 }

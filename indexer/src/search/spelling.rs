@@ -146,7 +146,8 @@ fn near_spellings(
         if word.len() < shortest || !guessed.is_empty() {
             break;
         }
-        let near = FuzzyTermQuery::new(Term::from_field_text(snapshot.fields[0], word), edits, true);
+        let near =
+            FuzzyTermQuery::new(Term::from_field_text(snapshot.fields[0], word), edits, true);
         for dictionary in dictionaries(snapshot) {
             let words = dictionary.search(near.automaton()?).ge(initial).lt(after(initial));
             let mut words = words.into_stream()?;

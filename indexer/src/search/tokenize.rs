@@ -195,12 +195,11 @@ mod tests {
             &["elizaos/plugin-sql", "plugin-sql"],
         );
         check("--flag-name", &["flag", "nam"], &["--flag-name", "flag-name"]);
-        check("with --characters=a.json", &["with", "character", "a", "json"], &[
-            "--characters=a.json",
-            "--characters",
-            "characters=a.json",
-            "a.json",
-        ]);
+        check(
+            "with --characters=a.json",
+            &["with", "character", "a", "json"],
+            &["--characters=a.json", "--characters", "characters=a.json", "a.json"],
+        );
         check("df -h, .env; - dash --", &["df", "h", "env", "dash"], &["-h", ".env"]);
         check("-word", &["word"], &[]);
         check("ERR_X_42", &["err", "x", "42"], &["err_x_42"]);

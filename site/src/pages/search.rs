@@ -86,9 +86,8 @@ async fn find(site: &Arc<SiteState>, params: &SearchParams) -> Result<MatchedClu
     let clusters = site.store.clusters_with(&ids).await;
     let clusters = clusters.map_err(|cause| HttpError::internal("read the results", &cause))?;
     let words = searched_for.as_deref().unwrap_or(&params.text);
-    let card = |cluster: &Cluster| {
-        ResultCard::of(cluster, &site.naming, |text| highlights(words, text))
-    };
+    let card =
+        |cluster: &Cluster| ResultCard::of(cluster, &site.naming, |text| highlights(words, text));
     let most = if nearest_only { NEAREST } else { clusters.len() };
     let cards = clusters.iter().take(most).map(card).collect();
     Ok(MatchedClusters { total, nearest_only, searched_for, cards })

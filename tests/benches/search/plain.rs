@@ -50,7 +50,8 @@ impl PlainIndex {
 
     pub(crate) fn search(&self, text: &str) -> anyhow::Result<usize> {
         let (query, _) = self.parser.parse_query_lenient(text);
-        let found = self.reader.searcher().search(&query, &TopDocs::with_limit(10).order_by_score())?;
+        let found =
+            self.reader.searcher().search(&query, &TopDocs::with_limit(10).order_by_score())?;
         Ok(found.len())
     }
 }

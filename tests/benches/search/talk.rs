@@ -32,7 +32,9 @@ impl Talk {
     pub(crate) fn bundled() -> anyhow::Result<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../harvester/demo/exports");
         let mut messages = Vec::new();
-        for name in ["demo-eliza/coders.json", "demo-eliza/discussion.json", "demo-ubuntu/support.json"] {
+        for name in
+            ["demo-eliza/coders.json", "demo-eliza/discussion.json", "demo-ubuntu/support.json"]
+        {
             let export: serde_json::Value =
                 serde_json::from_slice(&std::fs::read(folder.join(name))?)?;
             let contents = export["messages"].as_array().into_iter().flatten();

@@ -129,12 +129,13 @@ impl<F: FnMut(TokenKind, &str, Range<usize>, usize)> TokenSink<F> {
         }
     }
 
-    /// The identifiers within an identifier: the steps of a path, the place before a line number, and members.
+    /// The identifiers within an identifier: the steps of a path, what a colon or an equals sign parts, and
+    /// members.
     fn segments(&mut self, run: &[FoldedChar]) {
         for step in split(run, |folded| matches!(folded.ch, '/' | '\\')) {
             let step = trim(step);
             self.segment(step, run);
-            for name in split(step, |folded| folded.ch == ':') {
+            for name in split(step, |folded| matches!(folded.ch, ':' | '=')) {
                 let name = trim(name);
                 self.segment(name, step);
                 for member in split(name, |folded| {
