@@ -421,7 +421,7 @@ mod tests {
         let mut documents = many(1_200);
         for (number, document) in documents.iter_mut().enumerate() {
             document.answers.push("there was a problem".to_owned());
-            if number % 100 == 0 {
+            if number.is_multiple_of(100) {
                 document.answers.push("deploy it to the staging cluster".to_owned());
             }
         }

@@ -101,7 +101,11 @@ impl WrittenAnswer {
     pub(crate) fn document(&self) -> ClusterDocument {
         ClusterDocument {
             cluster: ClusterId::of_question(MessageId((self.number + 1) << 22)),
-            state: if self.number % 20 == 0 { ClusterState::Known } else { ClusterState::Watching },
+            state: if self.number.is_multiple_of(20) {
+                ClusterState::Known
+            } else {
+                ClusterState::Watching
+            },
             title: self.question.clone(),
             questions: vec![self.question.clone()],
             answers: vec![self.answer.clone()],
