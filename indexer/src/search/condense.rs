@@ -17,7 +17,7 @@ const LONG: usize = 512;
 const LINE: usize = 240;
 /// Pieces that are looked up in the index, and words that are searched for, at most.
 const CONSIDERED: usize = 64;
-const KEPT: usize = 16;
+const KEPT: usize = 12;
 
 /// Stems by which a line says what went wrong.
 const FAILURES: &str = "abort cannot cant conflict crash deni error exception expect fail fatal illegal incompatibl \

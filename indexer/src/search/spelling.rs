@@ -15,7 +15,7 @@ use crate::search::tokenize::{IndexToken, TokenKind, is_function_word};
 /// Words of one query whose near spellings are looked for, at most.
 pub(super) const MAX_GUESSES: usize = 4;
 /// Words that may stand for one, at most.
-const MAX_FORMS: usize = 8;
+const MAX_FORMS: usize = 4;
 /// Words of the index looked at for one continuation, in each segment and field.
 const MAX_SCANNED: usize = 512;
 /// Worth of a continuation where the typed word itself is in the index, and where it is not.
