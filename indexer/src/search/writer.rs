@@ -264,6 +264,7 @@ pub(crate) mod tests {
             questions: vec![question.to_owned()],
             answers: vec![answer.to_owned()],
             channels: Vec::new(),
+            guilds: Vec::new(),
             occurrences: 1,
             last_confirmed: Millis(0),
             audiences: vec![SearchAudience::Public, SearchAudience::Operator],

@@ -82,6 +82,7 @@ fn index<'a>(
             questions: vec![title.clone()],
             answers: vec![body.clone()],
             channels: Vec::new(),
+            guilds: Vec::new(),
             occurrences: 1,
             last_confirmed: Millis(0),
             audiences: vec![SearchAudience::Public],
