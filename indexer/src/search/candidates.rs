@@ -21,12 +21,14 @@ pub(super) const MAX_CANDIDATES: usize = 200;
 /// has, and this many documents.
 const LEADING_SHARE: f32 = 0.6;
 const LEADING_DOCUMENTS: usize = 5 * MAX_CANDIDATES;
+/// Occurrences of a word in questions and answers with which it fills the candidates.
+const FILLING_DOCUMENTS: usize = 2 * MAX_CANDIDATES;
 
 /// What a known answer and frequent asking add at most, as shares of the score: enough to break ties.
 const KNOWN_PRIOR: f32 = 0.02;
 const FREQUENT_PRIOR: f32 = 0.01;
-/// Occurrences at which frequent asking counts fully.
-const FREQUENT: f32 = 20.0;
+/// The logarithm of one more than the occurrences at which frequent asking counts fully: 20.
+const LN_FREQUENT: f32 = 3.044_522_4;
 
 /// A document by its approximate score. The greatest is the best; ties go by last confirmation, then by
 /// cluster id.
@@ -45,7 +47,9 @@ pub(super) fn candidates(
     query: &SearchQuery,
     snapshot: &IndexSnapshot,
 ) -> Result<Vec<CandidateDocument>, SearchError> {
-    let clauses = leading(wanted).into_iter().flat_map(clauses).collect::<Vec<_>>();
+    let is_filtered = query.known.is_some() || query.channel.is_some() || query.guild.is_some();
+    let leading = leading(wanted).into_iter();
+    let clauses = leading.flat_map(|each| clauses(each, is_filtered)).collect::<Vec<_>>();
     if clauses.is_empty() || snapshot.live() == 0 {
         return Ok(Vec::new());
     }
@@ -57,8 +61,9 @@ pub(super) fn candidates(
         let threshold = best.threshold();
         let mut take = |document, score: f32| {
             if segment.is_visible(snapshot.audience, document) && passes(query, segment, document) {
-                best.offer(CandidateDocument {
-                    score: score * prior(segment, document),
+                let score = score * prior(segment, document);
+                best.offer(score, || CandidateDocument {
+                    score,
                     last_confirmed: segment.last_confirmed.first(document).unwrap_or_default(),
                     order: segment.order.first(document).unwrap_or_default(),
                     segment: number,
@@ -103,16 +108,27 @@ fn leading(wanted: &[QueryTerm]) -> Vec<&QueryTerm> {
     present.into_iter().take_while(is_needed).collect()
 }
 
-/// A term in each place where it counts, as a query of Tantivy's.
-fn clauses(wanted: &QueryTerm) -> impl Iterator<Item = Box<dyn Query>> {
-    wanted.forms.iter().flat_map(move |form| {
-        form.terms.iter().map(move |term| {
+/// A term in each place where it counts, as a query of Tantivy's. What may stand for a word, and humps, find
+/// nothing that counts where the very word fills the candidates by itself: the exact score has them all.
+fn clauses(wanted: &QueryTerm, is_filtered: bool) -> Vec<Box<dyn Query>> {
+    let is_very_word =
+        |number: usize, term: &IndexedTerm| number == 0 && term.place != TermPlace::Hump;
+    let all = || {
+        let forms = wanted.forms.iter().enumerate();
+        forms.flat_map(|(number, form)| form.terms.iter().map(move |term| (number, form, term)))
+    };
+    let very_words = all().filter(|(number, _, term)| is_very_word(*number, term));
+    let documents = very_words.map(|(.., term)| term.documents()).sum::<usize>();
+    let is_enough = !is_filtered && documents >= FILLING_DOCUMENTS;
+    all()
+        .filter(|(number, _, term)| !is_enough || is_very_word(*number, term))
+        .map(|(_, form, term)| {
             let option = IndexRecordOption::WithFreqs;
             let boost = form.worth * approximate_weight(wanted, term) / SearchStatistics::IDF;
             let query = Box::new(TermQuery::new(term.term.clone(), option));
             Box::new(BoostQuery::new(query, boost)) as Box<dyn Query>
         })
-    })
+        .collect()
 }
 
 /// What stands in for the inverse document frequency, so that the approximate score is near the exact one.
@@ -138,7 +154,7 @@ fn passes(query: &SearchQuery, segment: &SegmentSnapshot, document: DocId) -> bo
 pub(super) fn prior(segment: &SegmentSnapshot, document: DocId) -> f32 {
     let known = if segment.known.first(document).unwrap_or_default() { KNOWN_PRIOR } else { 0.0 };
     let occurrences = segment.occurrences.first(document).unwrap_or_default() as f32;
-    1.0 + known + FREQUENT_PRIOR * (occurrences.ln_1p() / FREQUENT.ln_1p()).min(1.0)
+    1.0 + known + FREQUENT_PRIOR * (occurrences.ln_1p() / LN_FREQUENT).min(1.0)
 }
 
 /// The best documents so far, the worst of them on top.
@@ -146,13 +162,16 @@ pub(super) fn prior(segment: &SegmentSnapshot, document: DocId) -> f32 {
 struct BestDocuments(BinaryHeap<Reverse<CandidateDocument>>);
 
 impl BestDocuments {
-    fn offer(&mut self, candidate: CandidateDocument) {
+    fn offer(&mut self, score: f32, candidate: impl FnOnce() -> CandidateDocument) {
         if self.0.len() < MAX_CANDIDATES {
-            self.0.push(Reverse(candidate));
+            self.0.push(Reverse(candidate()));
         } else if let Some(mut worst) = self.0.peek_mut()
-            && candidate > worst.0
+            && score >= worst.0.score
         {
-            *worst = Reverse(candidate);
+            let candidate = candidate();
+            if candidate > worst.0 {
+                *worst = Reverse(candidate);
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use crate::search::tokenize::{IndexToken, TokenKind};
 /// Weight of a part of an identifier.
 const CODE_PART: f32 = 0.5;
 /// Weight of a hump of a word such as `GitHub`, which most people write in one.
-const HUMP: f32 = 0.05;
+const HUMP: f32 = 0.1;
 /// Weight of a single character of a script without spaces, beside 1 for two.
 const SINGLE: f32 = 0.4;
 /// How far an identifier of plain lower-case words, such as `plugin-sql`, is taken for one.

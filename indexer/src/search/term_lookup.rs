@@ -9,7 +9,7 @@ use crate::search::schema;
 use crate::search::tokenize::TokenKind;
 
 /// What a match counts in a question, in an answer, and as a hump of a word of either.
-pub(super) const BOOSTS: [f32; 3] = [2.0, 1.0, 0.2];
+pub(super) const BOOSTS: [f32; 3] = [2.0, 1.0, 0.5];
 
 /// Documents of one segment that are counted one by one; of a term that more hold the number is an estimate.
 const COUNTED: u32 = 256;
@@ -49,6 +49,11 @@ impl IndexedTerm {
             TermPlace::Hump => BOOSTS[2],
             TermPlace::Code => 1.0,
         }
+    }
+
+    /// How many documents hold it, deleted ones too.
+    pub(super) fn documents(&self) -> usize {
+        self.infos.iter().flatten().map(|info| info.doc_freq as usize).sum()
     }
 
     pub(super) fn postings(

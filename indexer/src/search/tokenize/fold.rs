@@ -5,10 +5,41 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
+/// What a character does in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CharClass {
+    /// Part of a word.
+    Alphanumeric,
+    /// A character of a script without spaces.
+    Spaceless,
+    /// Binds words to an identifier where it stands between them.
+    Connector,
+    /// Stands within words and is left out of them.
+    Apostrophe,
+    Break,
+}
+
+impl CharClass {
+    fn of(ch: char) -> Self {
+        match ch {
+            'a'..='z' | '0'..='9' => Self::Alphanumeric,
+            '_' | '-' | '.' | '/' | '\\' | ':' | '@' | '#' | '$' | '=' | '&' | '%' | '~' | '+' => {
+                Self::Connector
+            }
+            '\'' | '’' => Self::Apostrophe,
+            ch if ch.is_ascii() => Self::Break,
+            ch if is_spaceless(ch) => Self::Spaceless,
+            ch if ch.is_alphanumeric() => Self::Alphanumeric,
+            _ => Self::Break,
+        }
+    }
+}
+
 /// A folded character and the bytes it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FoldedChar {
     pub(crate) ch: char,
+    pub(crate) class: CharClass,
     /// Whether it was written as a capital.
     pub(crate) upper: bool,
     start: u32,
@@ -16,6 +47,10 @@ pub(crate) struct FoldedChar {
 }
 
 impl FoldedChar {
+    fn new(ch: char, upper: bool, Range { start, end }: Range<u32>) -> Self {
+        Self { ch, class: CharClass::of(ch), upper, start, end }
+    }
+
     /// The bytes that a stretch of folded characters came from.
     pub(crate) fn range(stretch: &[Self]) -> Range<usize> {
         match stretch {
@@ -54,12 +89,11 @@ pub(crate) fn fold(text: &str, folded: &mut Vec<FoldedChar>) {
 }
 
 fn fold_ascii(byte: u8, start: u32) -> FoldedChar {
-    FoldedChar {
-        ch: char::from(byte.to_ascii_lowercase()),
-        upper: byte.is_ascii_uppercase(),
-        start,
-        end: start + 1,
-    }
+    FoldedChar::new(
+        char::from(byte.to_ascii_lowercase()),
+        byte.is_ascii_uppercase(),
+        start..start + 1,
+    )
 }
 
 /// Whether a character belongs to the one before it: a mark, a Hangul vowel or final, a half-width voicing.
@@ -69,10 +103,9 @@ fn continues(ch: char) -> bool {
 }
 
 fn fold_cluster(cluster: &str, range: Range<u32>, folded: &mut Vec<FoldedChar>) {
-    let Range { start, end } = range;
     for composed in cluster.nfkc() {
         if is_spaceless(composed) {
-            folded.push(FoldedChar { ch: composed, upper: false, start, end });
+            folded.push(FoldedChar::new(composed, false, range.clone()));
             continue;
         }
         for lower in composed.to_lowercase() {
@@ -81,12 +114,8 @@ fn fold_cluster(cluster: &str, range: Range<u32>, folded: &mut Vec<FoldedChar>) 
                 let (first, second) = plain(ch);
                 std::iter::once(first).chain(second)
             });
-            folded.extend(plain.map(|ch| FoldedChar {
-                ch,
-                upper: composed.is_uppercase(),
-                start,
-                end,
-            }));
+            let upper = composed.is_uppercase();
+            folded.extend(plain.map(|ch| FoldedChar::new(ch, upper, range.clone())));
         }
     }
 }

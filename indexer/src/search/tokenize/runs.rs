@@ -2,40 +2,12 @@
 
 use std::ops::Range;
 
-use super::fold::{FoldedChar, is_spaceless};
+use super::fold::{CharClass, FoldedChar};
 use super::stem::stem;
 use super::{MAX_IDENTIFIER, MAX_WORD, TokenKind};
 
 /// Letters of a flag after a single dash, at most: longer ones are words after a dash.
 const SHORT_FLAG: usize = 2;
-
-/// What a character does in a run.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum CharClass {
-    /// Part of a word.
-    Alphanumeric,
-    /// A character of a script without spaces.
-    Spaceless,
-    /// Binds words to an identifier where it stands between them.
-    Connector,
-    /// Stands within words and is left out of them.
-    Apostrophe,
-    Break,
-}
-
-fn class(folded: &FoldedChar) -> CharClass {
-    match folded.ch {
-        'a'..='z' | '0'..='9' => CharClass::Alphanumeric,
-        '_' | '-' | '.' | '/' | '\\' | ':' | '@' | '#' | '$' | '=' | '&' | '%' | '~' | '+' => {
-            CharClass::Connector
-        }
-        '\'' | '’' => CharClass::Apostrophe,
-        ch if ch.is_ascii() => CharClass::Break,
-        ch if is_spaceless(ch) => CharClass::Spaceless,
-        ch if ch.is_alphanumeric() => CharClass::Alphanumeric,
-        _ => CharClass::Break,
-    }
-}
 
 /// Calls `emit` with the kind, the text, the place and the number of the run of each piece.
 pub(super) fn each_piece(
@@ -45,13 +17,13 @@ pub(super) fn each_piece(
     let mut sink = TokenSink { emit, run: 0, text: String::new() };
     let mut rest = folded;
     while let Some(first) = rest.first() {
-        let kind = class(first);
+        let kind = first.class;
         let belongs = |other: CharClass| match kind {
             CharClass::Spaceless => other == CharClass::Spaceless,
             CharClass::Break => other == CharClass::Break,
             _ => !matches!(other, CharClass::Spaceless | CharClass::Break),
         };
-        let length = rest.iter().position(|each| !belongs(class(each))).unwrap_or(rest.len());
+        let length = rest.iter().position(|each| !belongs(each.class)).unwrap_or(rest.len());
         let (run, after) = rest.split_at(length);
         rest = after;
         match kind {
@@ -65,7 +37,7 @@ pub(super) fn each_piece(
 
 /// Leaves out what does not stand between words.
 fn trim(run: &[FoldedChar]) -> &[FoldedChar] {
-    let is_word = |folded: &FoldedChar| class(folded) == CharClass::Alphanumeric;
+    let is_word = |folded: &FoldedChar| folded.class == CharClass::Alphanumeric;
     match (run.iter().position(is_word), run.iter().rposition(is_word)) {
         (Some(first), Some(last)) => &run[first..=last],
         _ => &[],
@@ -102,7 +74,7 @@ impl<F: FnMut(TokenKind, &str, Range<usize>, usize)> TokenSink<F> {
     fn run(&mut self, marked: &[FoldedChar]) {
         let run = trim(marked);
         let mark = leading_mark(marked);
-        let connected = run.iter().any(|folded| class(folded) == CharClass::Connector);
+        let connected = run.iter().any(|folded| folded.class == CharClass::Connector);
         if !connected && mark == 0 {
             self.word(run, TokenKind::Word);
             return;
@@ -124,7 +96,7 @@ impl<F: FnMut(TokenKind, &str, Range<usize>, usize)> TokenSink<F> {
                 return;
             }
         }
-        for part in split(run, |folded| class(folded) == CharClass::Connector) {
+        for part in split(run, |folded| folded.class == CharClass::Connector) {
             self.word(part, TokenKind::Part);
         }
     }
@@ -139,7 +111,7 @@ impl<F: FnMut(TokenKind, &str, Range<usize>, usize)> TokenSink<F> {
                 let name = trim(name);
                 self.segment(name, step);
                 for member in split(name, |folded| {
-                    !matches!(folded.ch, '_' | '-') && class(folded) == CharClass::Connector
+                    !matches!(folded.ch, '_' | '-') && folded.class == CharClass::Connector
                 }) {
                     self.segment(trim(member), name);
                 }
@@ -190,7 +162,7 @@ impl<F: FnMut(TokenKind, &str, Range<usize>, usize)> TokenSink<F> {
     /// Emits a stretch without apostrophes; words are stemmed.
     fn push(&mut self, kind: TokenKind, stretch: &[FoldedChar]) {
         self.text.clear();
-        let kept = stretch.iter().filter(|folded| class(folded) != CharClass::Apostrophe);
+        let kept = stretch.iter().filter(|folded| folded.class != CharClass::Apostrophe);
         self.text.extend(kept.map(|folded| folded.ch));
         if matches!(kind, TokenKind::Word | TokenKind::Part | TokenKind::Hump) {
             stem(&mut self.text);
@@ -210,7 +182,7 @@ impl<F: FnMut(TokenKind, &str, Range<usize>, usize)> TokenSink<F> {
 /// `it's` loses its `'s`.
 fn possessed(word: &[FoldedChar]) -> &[FoldedChar] {
     match word {
-        [owner @ .., mark, FoldedChar { ch: 's', .. }] if class(mark) == CharClass::Apostrophe => {
+        [owner @ .., mark, FoldedChar { ch: 's', .. }] if mark.class == CharClass::Apostrophe => {
             owner
         }
         _ => word,
@@ -226,7 +198,7 @@ fn split(
 
 /// Whether a stretch is more than a word: punctuation or humps within it.
 fn is_identifier(stretch: &[FoldedChar]) -> bool {
-    stretch.iter().any(|folded| class(folded) == CharClass::Connector)
+    stretch.iter().any(|folded| folded.class == CharClass::Connector)
         || (has_inner_capital(stretch) && camel_case_parts(stretch).len() > 1)
 }
 
