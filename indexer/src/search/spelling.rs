@@ -19,6 +19,8 @@ pub(super) const MAX_GUESSES: usize = 4;
 const MAX_FORMS: usize = 4;
 /// Words of the index looked at for one continuation, in each segment and field.
 const MAX_SCANNED: usize = 512;
+/// Documents of a typed word from which on it is taken for the whole word: it finds enough by itself.
+const WHOLE: usize = 200;
 /// Worth of a continuation where the typed word itself is in the index, and where it is not.
 const CONTINUED: f32 = 0.3;
 const COMPLETED: f32 = 0.7;
@@ -71,7 +73,7 @@ pub(super) fn forms(
         return Ok(TermVariants { forms, frequency });
     }
     let mut guessed = Vec::new();
-    if is_unfinished {
+    if is_unfinished && frequency < WHOLE {
         let worth = if frequency > 0 { CONTINUED } else { COMPLETED };
         guessed = continuations(&piece.text, snapshot)?.best(worth, snapshot)?;
     }
