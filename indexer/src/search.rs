@@ -4,9 +4,11 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use rules::model::ids::{ChannelId, ClusterId};
+use rules::model::ids::{ChannelId, ClusterId, GuildId};
 use tantivy::{Index, IndexReader, ReloadPolicy};
 
+mod candidates;
+mod condense;
 mod disk;
 pub mod document;
 mod error;
@@ -17,34 +19,35 @@ mod scorer;
 mod snapshot;
 mod spelling;
 pub mod suggest;
+mod term_lookup;
 pub mod tokenize;
 pub mod writer;
 
 use self::document::SearchAudience;
-use self::snapshot::IndexSnapshot;
+use self::query_terms::QueryTerms;
+use self::snapshot::{AudienceSnapshots, IndexSnapshot};
 
 pub use disk::damaged_files;
 pub use error::SearchError;
 
 /// Hits in one answer at most.
 const MAX_LIMIT: usize = 50;
-/// Hits that can be skipped at most.
-const MAX_OFFSET: usize = 10_000;
-/// Characters of a query that are looked at.
-const MAX_QUERY: usize = 512;
+/// Bytes of a query that are looked at.
+pub const MAX_QUERY: usize = 16 * 1_024;
 /// Questions offered when nothing matches well.
 const NEAREST: usize = 10;
 
 /// What somebody looks for.
 #[derive(Debug, Clone, Default)]
 pub struct SearchQuery {
-    /// Plain words: no query language, nothing in it can be a mistake. 512 characters are looked at.
+    /// Plain words or a pasted error: no query language, nothing in it can be a mistake. `MAX_QUERY` bytes are
+    /// looked at.
     pub text: String,
     /// Only clusters that a maintainer merged (`Some(true)`), or only others (`Some(false)`).
     pub known: Option<bool>,
     pub channel: Option<ChannelId>,
+    pub guild: Option<GuildId>,
     pub audience: SearchAudience,
-    /// At most 10,000.
     pub offset: usize,
     /// At most 50.
     pub limit: usize,
@@ -53,11 +56,13 @@ pub struct SearchQuery {
 /// What was found, best first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SearchHits {
-    /// All that match, beyond `limit` too.
+    /// All that match about as well as each other, beyond `limit` too; of more than 200 only the best 200.
     pub total: usize,
     pub hits: Vec<SearchHit>,
     /// Whether nothing matched well, and these are only the nearest questions (ten at most).
     pub nearest_only: bool,
+    /// The words that were searched for instead of all of a long text.
+    pub searched_for: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -77,20 +82,6 @@ pub struct Searcher {
     seen: Arc<RwLock<AudienceSnapshots>>,
 }
 
-/// One commit as each audience finds it.
-#[derive(Clone)]
-struct AudienceSnapshots {
-    public: Arc<IndexSnapshot>,
-    operator: Arc<IndexSnapshot>,
-}
-
-impl AudienceSnapshots {
-    fn take(reader: &IndexReader) -> Result<Self, SearchError> {
-        let of = |audience| IndexSnapshot::take(reader, audience).map(Arc::new);
-        Ok(Self { public: of(SearchAudience::Public)?, operator: of(SearchAudience::Operator)? })
-    }
-}
-
 impl Searcher {
     /// Opens an index that some writer made, in this process or another.
     pub fn open(directory: &Path) -> Result<Self, SearchError> {
@@ -104,7 +95,7 @@ impl Searcher {
             return Err(SearchError::NoIndex(None));
         }
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let seen = Arc::new(RwLock::new(AudienceSnapshots::take(&reader)?));
+        let seen = Arc::new(RwLock::new(AudienceSnapshots::take(&reader, None)?));
         Ok(Self { index, reader, seen })
     }
 
@@ -114,7 +105,8 @@ impl Searcher {
             return Err(SearchError::NoIndex(None));
         }
         self.reader.reload()?;
-        let fresh = AudienceSnapshots::take(&self.reader)?;
+        let earlier = self.seen.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let fresh = AudienceSnapshots::take(&self.reader, Some(&earlier))?;
         *self.seen.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
@@ -123,15 +115,15 @@ impl Searcher {
     /// that the order does not depend on how the index is laid out.
     pub fn search(&self, query: &SearchQuery) -> Result<SearchHits, SearchError> {
         let snapshot = self.snapshot(query.audience);
-        let text = bounded(&query.text);
-        let wanted = query_terms::read(text, &snapshot)?;
-        let found = scorer::score(&wanted, query, &snapshot)?;
-        let offset = query.offset.min(MAX_OFFSET);
-        let limit = query.limit.min(MAX_LIMIT);
-        let total = if found.nearest_only { found.count().min(NEAREST) } else { found.count() };
+        let QueryTerms { terms, searched_for } =
+            query_terms::read(bounded(&query.text), &snapshot)?;
+        let candidates = candidates::candidates(&terms, query, &snapshot)?;
+        let found = scorer::score(&terms, &candidates, &snapshot)?;
         let nearest_only = found.nearest_only;
-        let hits = found.best(offset..offset.saturating_add(limit).min(total), &snapshot)?;
-        Ok(SearchHits { total, hits, nearest_only })
+        let total = if nearest_only { found.count().min(NEAREST) } else { found.count() };
+        let end = query.offset.saturating_add(query.limit.min(MAX_LIMIT)).min(total);
+        let hits = found.hits(query.offset..end, &snapshot)?;
+        Ok(SearchHits { total, hits, nearest_only, searched_for })
     }
 
     /// The place in the store's feed that the newest commit comes from, whether or not it is seen yet.
@@ -153,11 +145,7 @@ impl Searcher {
     }
 
     fn snapshot(&self, audience: SearchAudience) -> Arc<IndexSnapshot> {
-        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
-        match audience {
-            SearchAudience::Public => Arc::clone(&seen.public),
-            SearchAudience::Operator => Arc::clone(&seen.operator),
-        }
+        self.seen.read().unwrap_or_else(PoisonError::into_inner).of(audience)
     }
 }
 
@@ -168,248 +156,8 @@ pub fn highlights(query: &str, text: &str) -> Vec<Range<usize>> {
 
 /// The start of a query that is looked at.
 fn bounded(text: &str) -> &str {
-    text.char_indices().nth(MAX_QUERY).map_or(text, |(end, _)| &text[..end])
+    &text[..text.floor_char_boundary(MAX_QUERY)]
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::search::document::ClusterDocument;
-    use crate::search::writer::IndexWriter;
-    use crate::search::writer::tests::{document, id};
-
-    /// What the searcher finds among documents numbered from 1.
-    struct Shelf {
-        _directory: tempfile::TempDir,
-        searcher: Searcher,
-    }
-
-    impl Shelf {
-        fn of(documents: &[ClusterDocument]) -> Self {
-            let directory = tempfile::tempdir().unwrap();
-            let mut writer = IndexWriter::open(directory.path()).unwrap();
-            writer.replace(documents).unwrap();
-            writer.commit(1).unwrap();
-            Self { searcher: writer.searcher(), _directory: directory }
-        }
-
-        fn find(&self, text: &str) -> SearchHits {
-            self.ask(SearchQuery { text: text.to_owned(), limit: 10, ..SearchQuery::default() })
-        }
-
-        fn ask(&self, query: SearchQuery) -> SearchHits {
-            self.searcher.search(&query).unwrap()
-        }
-    }
-
-    fn clusters(hits: &SearchHits) -> Vec<ClusterId> {
-        hits.hits.iter().map(|hit| hit.cluster.clone()).collect()
-    }
-
-    fn support() -> Shelf {
-        Shelf::of(&[
-            document(
-                1,
-                "How do I reset the agent's memory?",
-                "Delete the sqlite file and start again.",
-            ),
-            document(
-                2,
-                "Where do I set the Discord token?",
-                "Put DISCORD_API_TOKEN into the .env file.",
-            ),
-            document(
-                3,
-                "Why does posting to twitter fail?",
-                "Set `ELIZA_ALLOW_DESTRUCTIVE_MIGRATIONS` once.",
-            ),
-            document(
-                4,
-                "Allow destructive eliza migrations?",
-                "Destructive migrations are asked for by eliza, allow them.",
-            ),
-            document(5, "지갑을 어떻게 연결하나요?", "설정에서 지갑 주소를 넣으세요."),
-        ])
-    }
-
-    #[test]
-    fn plain_words_find_the_question_in_another_form() {
-        let shelf = support();
-        let hits = shelf.find("resetting memories of agents");
-        assert_eq!(clusters(&hits)[0], id(1));
-        assert!(!hits.nearest_only);
-        assert_eq!(clusters(&shelf.find("지갑 연결"))[0], id(5));
-    }
-
-    #[test]
-    fn a_whole_identifier_outranks_all_its_parts() {
-        let shelf = support();
-        let hits = shelf.find("ELIZA_ALLOW_DESTRUCTIVE_MIGRATIONS");
-        assert_eq!(clusters(&hits)[..2], [id(3), id(4)]);
-        assert_eq!(clusters(&shelf.find("destructive migrations"))[0], id(4));
-    }
-
-    #[test]
-    fn a_word_is_found_while_it_is_typed_and_when_it_is_misspelt() {
-        let shelf = support();
-        assert_eq!(clusters(&shelf.find("reset mem")), [id(1)]);
-        assert_eq!(clusters(&shelf.find("twiter posting?"))[0], id(3));
-    }
-
-    #[test]
-    fn what_matches_badly_is_offered_as_nearest_only() {
-        let shelf = support();
-        let hits = shelf.find("does the restaurant reset its noodles daily?");
-        assert!(hits.nearest_only);
-        assert_eq!(clusters(&hits), [id(1)]);
-        assert_eq!(shelf.find("quantum entanglement"), SearchHits::default());
-    }
-
-    #[test]
-    fn no_text_is_a_mistake() {
-        let shelf = support();
-        for text in ["", "   ", "\"", "a AND (", "title:^2 OR", "[x TO", "\u{0}", "-- +- !", "\\"] {
-            shelf.find(text);
-        }
-        assert!(clusters(&shelf.find(&format!("memory {}", "x".repeat(100_000)))).contains(&id(1)));
-    }
-
-    #[test]
-    fn filters_keep_known_answers_and_channels_apart() {
-        let mut known = document(1, "How do I back up the wallet?", "Export it.");
-        known.state = rules::model::cluster::ClusterState::Known;
-        known.channels = vec![(ChannelId(7), "help".to_owned()), (ChannelId(8), "dev".to_owned())];
-        let shelf =
-            Shelf::of(&[known, document(2, "How do I back up the wallet file?", "Copy it.")]);
-        let ask = |known, channel| {
-            let text = "wallet back up".to_owned();
-            clusters(&shelf.ask(SearchQuery {
-                text,
-                known,
-                channel,
-                limit: 5,
-                ..SearchQuery::default()
-            }))
-        };
-        assert_eq!(ask(Some(true), None), [id(1)]);
-        assert_eq!(ask(Some(false), None), [id(2)]);
-        assert_eq!(ask(None, Some(ChannelId(8))), [id(1)]);
-        assert_eq!(ask(None, Some(ChannelId(9))), []);
-    }
-
-    #[test]
-    fn equal_documents_come_known_first_then_by_id_page_by_page() {
-        let mut documents = (1..=60)
-            .map(|number| document(number, "How to export a wallet?", "So."))
-            .collect::<Vec<_>>();
-        documents[40].state = rules::model::cluster::ClusterState::Known;
-        let shelf = Shelf::of(&documents);
-        let page = |offset, limit| {
-            shelf.ask(SearchQuery {
-                text: "export wallet".to_owned(),
-                offset,
-                limit,
-                ..SearchQuery::default()
-            })
-        };
-        let all = [page(0, 25), page(25, 25), page(50, 25)];
-        assert!(all.iter().all(|hits| hits.total == 60));
-        let listed = all.iter().flat_map(clusters).collect::<Vec<_>>();
-        let mut expected = (1..=60).map(id).collect::<Vec<_>>();
-        expected.sort_by_key(|cluster| (*cluster != id(41), cluster.clone()));
-        assert_eq!(listed, expected);
-        assert_eq!(page(0, 1_000).hits.len(), MAX_LIMIT);
-        assert_eq!(page(usize::MAX, usize::MAX).hits, []);
-    }
-
-    #[test]
-    fn how_the_index_is_laid_out_does_not_show() {
-        let documents = (1..=30)
-            .map(|number| {
-                document(
-                    number,
-                    &format!("How to mend part {} of engine {}?", number % 7, number % 3),
-                    "Turn it.",
-                )
-            })
-            .collect::<Vec<_>>();
-        let whole = Shelf::of(&documents);
-        let directory = tempfile::tempdir().unwrap();
-        let mut writer = IndexWriter::open(directory.path()).unwrap();
-        for part in documents.rchunks(4) {
-            writer.replace(part).unwrap();
-            writer.replace(&part[..1]).unwrap();
-            writer.commit(1).unwrap();
-        }
-        for text in ["mend part 3", "engine 2", "turn part 1 of engine 0"] {
-            let query = SearchQuery { text: text.to_owned(), limit: 50, ..SearchQuery::default() };
-            assert_eq!(writer.searcher().search(&query).unwrap(), whole.ask(query), "{text}");
-        }
-    }
-
-    #[test]
-    fn hidden_words_match_for_the_operator_alone() {
-        let hidden = |number, question: &str, answer: &str| {
-            let audiences = vec![SearchAudience::Operator];
-            ClusterDocument { audiences, ..document(number, question, answer) }
-        };
-        let public = ClusterDocument {
-            audiences: vec![SearchAudience::Public],
-            ..document(1, "How do I open the gate?", "Turn the wheel.")
-        };
-        let whole = hidden(1, "How do I open the vellichor gate?", "Turn the brimtang wheel.");
-        let other = hidden(2, "Where is the quorvex kept?", "Below the vellichor.");
-        let shown = document(3, "How do I paint the gate?", "Use a wide brush.");
-        let shelf = Shelf::of(&[whole, public.clone(), other, shown.clone()]);
-        let ask = |text: &str, audience| {
-            let text = text.to_owned();
-            shelf.ask(SearchQuery { text, audience, limit: 5, ..SearchQuery::default() })
-        };
-        for word in ["vellichor", "vellich", "velichor", "brimtang", "quorvex"] {
-            let found = ask(word, SearchAudience::Public);
-            assert_eq!(found, SearchHits::default(), "{word}");
-            assert!(ask(word, SearchAudience::Operator).total > 0, "{word}");
-        }
-        let without = Shelf::of(&[public, shown]);
-        for text in ["open the vellichor gate", "paint gate", "gate vellich"] {
-            let query = SearchQuery { text: text.into(), limit: 5, ..SearchQuery::default() };
-            assert_eq!(ask(text, SearchAudience::Public), without.ask(query), "{text}");
-        }
-        assert_eq!((shelf.searcher.count(), shelf.searcher.ids().unwrap().len()), (3, 3));
-    }
-
-    #[track_caller]
-    fn check_highlights(query: &str, text: &str, expected: &[&str]) {
-        let found =
-            highlights(query, text).into_iter().map(|range| &text[range]).collect::<Vec<_>>();
-        assert_eq!(found, expected, "{query} in {text}");
-    }
-
-    #[test]
-    fn highlights_follow_the_words_of_the_query() {
-        check_highlights("posting tweets?", "It posted a tweet.", &["posted", "tweet"]);
-        check_highlights("how do I res", "How do I reset it?", &["reset"]);
-        check_highlights(
-            "runtime.hasElizaOS",
-            "call runtime.hasElizaOS()",
-            &["runtime.hasElizaOS"],
-        );
-        check_highlights("지갑을", "이 지갑을 여세요", &["지갑을"]);
-        check_highlights("how", "How so?", &["How"]);
-        check_highlights("", "How so?", &[]);
-    }
-
-    proptest! {
-        #[test]
-        fn highlights_are_ordered_ranges_of_the_text(query in "\\PC{0,40}|[a-c가-다 ]{0,12}", text in "\\PC{0,80}|[a-c가-다 ]{0,40}") {
-            let mut end = 0;
-            for (number, range) in highlights(&query, &text).into_iter().enumerate() {
-                prop_assert!(range.start < range.end && (number == 0 || range.start > end));
-                prop_assert!(text.get(range.clone()).is_some());
-                end = range.end;
-            }
-        }
-    }
-}
+mod tests;

@@ -325,6 +325,10 @@ async fn the_api_answers_with_what_was_found() {
     assert_eq!(found["answers"][0]["channels"][0]["name"], "help");
     assert_eq!(found["meta"]["limit"], 5);
     assert_eq!(found["meta"]["nearest_only"], false);
+    let pasted = format!("/api/v1/search?q={}port&limit=5", "zyzzyva%20".repeat(80));
+    let pasted = world.get(&pasted).await.json();
+    assert_eq!(pasted["meta"]["searched_for"], "port");
+    assert_eq!(pasted["answers"][0]["title"], "Where do I set the server port?");
     let known =
         world.get("/api/v1/search?q=%EC%A7%80%EA%B0%91&status=known&channel=22").await.json();
     assert_eq!(known["answers"][0]["status"], "known");
@@ -333,8 +337,8 @@ async fn the_api_answers_with_what_was_found() {
 #[tokio::test]
 async fn every_failure_of_the_api_has_one_envelope() {
     let world = World::with(&[]).await;
-    let long = format!("/api/v1/search?q={}", "a".repeat(513));
-    let longer = format!("/api/v1/search?q={}", "a".repeat(9_000));
+    let long = format!("/api/v1/search?q={}", "a".repeat(16_385));
+    let longer = format!("/api/v1/search?q={}", "a".repeat(60_000));
     for (method, address, status, code) in [
         ("GET", "/api", 404, "not_found"),
         ("GET", "/api/v2/search", 404, "not_found"),

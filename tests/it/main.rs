@@ -20,6 +20,7 @@ mod proposals;
 mod proposing;
 mod safety;
 mod same_state;
+mod searching;
 mod serve;
 mod setting_up;
 mod store;

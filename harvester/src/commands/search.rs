@@ -67,8 +67,12 @@ pub(super) async fn run(
     } else if found.is_empty() {
         out!("Nothing found.");
     }
+    if let Some(words) = &hits.searched_for {
+        out!("Searched for: {words}\n");
+    }
+    let words = hits.searched_for.as_deref().unwrap_or(&text);
     for one in &found {
-        tell(one, &text);
+        tell(one, words);
     }
     Ok(CommandResult::Success)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use rules::markdown::plain_text;
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::{ChannelId, ClusterId, Millis};
+use rules::model::ids::{ChannelId, ClusterId, GuildId, Millis};
 use rules::publish::title::clean_title;
 
 /// One searchable cluster: a recurring question, or one resolved conversation on its own. `Debug` hides the
@@ -21,6 +21,7 @@ pub struct ClusterDocument {
     /// Every answer that counts, best first.
     pub answers: Vec<String>,
     pub channels: Vec<(ChannelId, String)>,
+    pub guilds: Vec<GuildId>,
     pub occurrences: u32,
     pub last_confirmed: Millis,
     /// Those who find it.
@@ -96,6 +97,7 @@ impl ClusterDocument {
             questions: each_once(questions),
             answers,
             channels: each_once(channels),
+            guilds: each_once(occurrences.iter().map(|one| one.guild)),
             occurrences: u32::try_from(occurrences.len()).unwrap_or(u32::MAX),
             last_confirmed: cluster.last_confirmed(),
             audiences: vec![SearchAudience::Public, SearchAudience::Operator],
@@ -111,7 +113,7 @@ fn each_once<T: Eq + std::hash::Hash + Clone>(items: impl Iterator<Item = T>) ->
 #[cfg(test)]
 mod tests {
     use rules::model::cluster::{MergedAnswer, Occurrence, Quote};
-    use rules::model::ids::{ConversationId, GuildId, MessageId, UserId};
+    use rules::model::ids::{ConversationId, MessageId, UserId};
     use rules::resolution::ResolutionGrade;
 
     use super::*;

@@ -1,5 +1,7 @@
 //! The fields of the index, and how a document fills them.
 
+use std::ops::Range;
+
 use rules::model::cluster::ClusterState;
 use rules::model::ids::ClusterId;
 use sha2::{Digest, Sha256};
@@ -12,13 +14,14 @@ use crate::search::document::{ClusterDocument, SearchAudience};
 use crate::search::tokenize;
 
 /// Grows whenever the same document would be indexed otherwise: another tokenizer, other contents of a field.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Names of the fast fields, which are read by name.
 pub(crate) const CLUSTER: &str = "cluster";
 pub(crate) const ORDER: &str = "order";
 pub(crate) const KNOWN: &str = "known";
 pub(crate) const CHANNEL: &str = "channel";
+pub(crate) const GUILD: &str = "guild";
 pub(crate) const OCCURRENCES: &str = "occurrences";
 pub(crate) const LAST_CONFIRMED: &str = "last_confirmed";
 pub(crate) const VARIANTS: &str = "variants";
@@ -40,18 +43,30 @@ pub(crate) struct SchemaFields {
     pub(crate) order: Field,
     pub(crate) known: Field,
     pub(crate) channel: Field,
+    pub(crate) guild: Field,
     pub(crate) occurrences: Field,
     pub(crate) last_confirmed: Field,
     pub(crate) public: Field,
     pub(crate) operator: Field,
     /// How many ways of asking `questions` holds.
     pub(crate) variants: Field,
-    pub(crate) questions: Field,
-    pub(crate) answers: Field,
-    /// Humps of words such as `GitHub`, of questions and answers: they count little.
-    pub(crate) humps: Field,
-    /// Whole identifiers of questions and answers.
-    pub(crate) code: Field,
+    /// Questions and answers of documents that everybody finds, then of those that the operator alone finds. A
+    /// field has a dictionary of its own, so that words which may not be quoted show in nothing that is
+    /// computed from the others.
+    pub(crate) texts: [Field; 4],
+}
+
+/// The fields of `texts` that hold what an audience finds.
+pub(crate) fn searched_texts(audience: SearchAudience) -> Range<usize> {
+    match audience {
+        SearchAudience::Public => 0..2,
+        SearchAudience::Operator => 0..4,
+    }
+}
+
+/// Whether a field of `texts` holds answers, and not questions.
+pub(crate) fn is_answers(text: usize) -> bool {
+    text % 2 == 1
 }
 
 pub(crate) fn schema() -> (Schema, SchemaFields) {
@@ -61,23 +76,22 @@ pub(crate) fn schema() -> (Schema, SchemaFields) {
         order: schema.add_u64_field(ORDER, FAST),
         known: schema.add_bool_field(KNOWN, FAST),
         channel: schema.add_u64_field(CHANNEL, FAST),
+        guild: schema.add_u64_field(GUILD, FAST),
         occurrences: schema.add_u64_field(OCCURRENCES, FAST),
         last_confirmed: schema.add_i64_field(LAST_CONFIRMED, FAST),
         public: schema.add_bool_field(audience_field(SearchAudience::Public), FAST),
         operator: schema.add_bool_field(audience_field(SearchAudience::Operator), FAST),
         variants: schema.add_u64_field(VARIANTS, FAST),
-        questions: schema.add_text_field("questions", text(tokenize::WORDS)),
-        answers: schema.add_text_field("answers", text(tokenize::WORDS)),
-        humps: schema.add_text_field("humps", text(tokenize::HUMPS)),
-        code: schema.add_text_field("code", text(tokenize::CODE)),
+        texts: ["questions", "answers", "hidden_questions", "hidden_answers"]
+            .map(|name| schema.add_text_field(name, text())),
     };
     (schema.build(), fields)
 }
 
-fn text(tokenizer: &str) -> TextOptions {
+fn text() -> TextOptions {
     TextOptions::default().set_indexing_options(
         TextFieldIndexing::default()
-            .set_tokenizer(tokenizer)
+            .set_tokenizer(tokenize::TEXT)
             .set_index_option(IndexRecordOption::WithFreqs)
             .set_fieldnorms(true),
     )
@@ -98,15 +112,13 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
         order,
         known,
         channel,
+        guild,
         occurrences,
         last_confirmed,
         public,
         operator,
         variants,
-        questions,
-        answers,
-        humps,
-        code,
+        texts,
     } = *fields;
     let ClusterDocument {
         cluster: id,
@@ -115,6 +127,7 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
         questions: asked,
         answers: answered,
         channels,
+        guilds,
         occurrences: count,
         last_confirmed: confirmed,
         audiences,
@@ -126,9 +139,13 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
     for (id, _name) in channels {
         made.add_u64(channel, id.0);
     }
+    for id in guilds {
+        made.add_u64(guild, id.0);
+    }
     made.add_u64(occurrences, u64::from(*count));
     made.add_i64(last_confirmed, confirmed.0);
-    made.add_bool(public, audiences.contains(&SearchAudience::Public));
+    let is_public = audiences.contains(&SearchAudience::Public);
+    made.add_bool(public, is_public);
     made.add_bool(operator, audiences.contains(&SearchAudience::Operator));
     let title_alone = (!asked.contains(title)).then_some(title);
     let ways = title_alone
@@ -137,15 +154,17 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
         .filter(|way| !way.trim().is_empty())
         .collect::<Vec<_>>();
     made.add_u64(variants, ways.len() as u64);
+    let [shown_questions, shown_answers, hidden_questions, hidden_answers] = texts;
+    let (questions, answers) = if is_public {
+        (shown_questions, shown_answers)
+    } else {
+        (hidden_questions, hidden_answers)
+    };
     for way in &ways {
         made.add_text(questions, way);
     }
     for answer in answered {
         made.add_text(answers, answer);
-    }
-    for text in ways.into_iter().chain(answered) {
-        made.add_text(humps, text);
-        made.add_text(code, text);
     }
     made
 }

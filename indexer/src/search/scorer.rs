@@ -1,31 +1,29 @@
-//! Every document that matches gets its score: BM25 over questions and answers, and how much of the query's
-//! weight it covers.
+//! The exact score of the candidates: BM25 over questions and answers, and how much of the query's weight each
+//! covers.
 
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use tantivy::postings::Postings;
-use tantivy::{DocId, DocSet, TERMINATED};
+use tantivy::DocId;
 
-use super::query_terms::{BOOSTS, QueryTerm};
-use super::snapshot::{IndexSnapshot, K1, SegmentSnapshot, TermField};
+use super::candidates::{CandidateDocument, prior};
+use super::query_terms::QueryTerm;
+use super::snapshot::{IndexSnapshot, K1, SegmentSnapshot};
 use super::spelling::TermVariant;
-use super::{SearchError, SearchHit, SearchQuery};
+use super::term_lookup::{TermPlace, count_in};
+use super::{SearchError, SearchHit};
 
 /// A document that covers less of the query's weight does not match at all: it shares function words only.
 const LEAST_SHARE: f32 = 0.1;
 /// If no document covers this much of the query's weight, nothing matches well. Questions to another community
 /// stay below it in 19 of 20 cases, and questions whose answer comes first are above it as often.
 const GOOD_SHARE: f32 = 1.0 / 3.0;
-/// What a known answer and frequent asking add at most, as shares of the score: enough to break ties.
-const KNOWN_PRIOR: f32 = 0.02;
-const FREQUENT_PRIOR: f32 = 0.01;
-/// Occurrences at which frequent asking counts fully.
-const FREQUENT: f32 = 20.0;
+/// Where a document scores less than this share of the one before, it and all after it match something else.
+const LARGE_DROP: f32 = 0.2;
 
-/// All documents that match.
+/// All documents that match, best first.
 pub(super) struct ScoredDocuments {
-    candidates: Vec<DocumentScore>,
+    ranked: Vec<DocumentScore>,
     /// Whether none of them matches well.
     pub(super) nearest_only: bool,
 }
@@ -35,54 +33,37 @@ struct DocumentScore {
     document: DocId,
     score: f32,
     share: f32,
-    last_confirmed: i64,
 }
 
-/// Scores what the query's filters let through.
+/// Scores candidates that are in the order of the index.
 pub(super) fn score(
     wanted: &[QueryTerm],
-    query: &SearchQuery,
+    candidates: &[CandidateDocument],
     snapshot: &IndexSnapshot,
 ) -> Result<ScoredDocuments, SearchError> {
     let whole_mass = wanted.iter().map(|each| each.mass).sum::<f32>();
-    let mut candidates = Vec::new();
-    let mut best_share = 0.0_f32;
-    for (number, segment) in snapshot.segments.iter().enumerate() {
-        let sums = SegmentSums::over(wanted, segment)?;
-        for (document, sum) in (0..).zip(&sums.sums) {
+    let mut ranked = Vec::with_capacity(candidates.len());
+    for found in candidates.chunk_by(|one, other| one.segment == other.segment) {
+        let number = found[0].segment;
+        let segment = &snapshot.segments[number];
+        let sums = SegmentSums { snapshot, segment, number, found }.over(wanted)?;
+        for (candidate, sum) in found.iter().zip(sums) {
             let share = if whole_mass > 0.0 { sum.mass / whole_mass } else { 0.0 };
-            if share < LEAST_SHARE
-                || !segment.is_visible(document)
-                || !passes(query, segment, document)
-            {
-                continue;
+            if share >= LEAST_SHARE {
+                let document = candidate.document;
+                let score = sum.score * prior(segment, document);
+                ranked.push(DocumentScore { segment: number, document, score, share });
             }
-            best_share = best_share.max(share);
-            candidates.push(DocumentScore {
-                segment: number,
-                document,
-                score: sum.score * prior(segment, document),
-                share,
-                last_confirmed: segment.last_confirmed.first(document).unwrap_or_default(),
-            });
         }
     }
-    let nearest_only = !candidates.is_empty() && best_share < GOOD_SHARE;
-    Ok(ScoredDocuments { candidates, nearest_only })
-}
-
-fn passes(query: &SearchQuery, segment: &SegmentSnapshot, document: DocId) -> bool {
-    let known = segment.known.first(document).unwrap_or_default();
-    query.known.is_none_or(|only| known == only)
-        && query.channel.is_none_or(|only| {
-            segment.channel.values_for_doc(document).any(|channel| channel == only.0)
-        })
-}
-
-fn prior(segment: &SegmentSnapshot, document: DocId) -> f32 {
-    let known = if segment.known.first(document).unwrap_or_default() { KNOWN_PRIOR } else { 0.0 };
-    let occurrences = segment.occurrences.first(document).unwrap_or_default() as f32;
-    1.0 + known + FREQUENT_PRIOR * (occurrences.ln_1p() / FREQUENT.ln_1p()).min(1.0)
+    ranked.sort_unstable_by(|one, other| compare(one, other, snapshot));
+    let is_drop = |pair: &[DocumentScore]| pair[1].score < LARGE_DROP * pair[0].score;
+    if let Some(last) = ranked.windows(2).position(is_drop) {
+        ranked.truncate(last + 1);
+    }
+    let best_share = ranked.iter().map(|one| one.share).fold(0.0, f32::max);
+    let nearest_only = !ranked.is_empty() && best_share < GOOD_SHARE;
+    Ok(ScoredDocuments { ranked, nearest_only })
 }
 
 #[derive(Clone, Copy, Default)]
@@ -91,123 +72,84 @@ struct TermSum {
     mass: f32,
 }
 
-/// What each document of one segment has earned.
+/// What the candidates of one segment earn.
 struct SegmentSums<'a> {
+    snapshot: &'a IndexSnapshot,
     segment: &'a SegmentSnapshot,
-    sums: Vec<TermSum>,
-    /// BM25 of the form at hand, cleared after each form.
-    form: Vec<f32>,
-    touched: Vec<DocId>,
+    number: usize,
+    found: &'a [CandidateDocument],
 }
 
-impl<'a> SegmentSums<'a> {
-    fn over(wanted: &[QueryTerm], segment: &'a SegmentSnapshot) -> Result<Self, SearchError> {
-        let size = segment.size();
-        let mut sums = Self {
-            segment,
-            sums: vec![TermSum::default(); size],
-            form: vec![0.0; size],
-            touched: Vec::new(),
-        };
+impl SegmentSums<'_> {
+    /// By candidate.
+    fn over(&self, wanted: &[QueryTerm]) -> Result<Vec<TermSum>, SearchError> {
+        let mut sums = vec![TermSum::default(); self.found.len()];
         for each in wanted {
-            match each.forms.as_slice() {
-                [only] => sums.add_only(each, only)?,
-                forms => sums.add_best(each, forms)?,
+            // The form that earns most, candidate by candidate, and its worth.
+            let mut best = vec![(0.0_f32, 0.0_f32); self.found.len()];
+            for form in &each.forms {
+                for (slot, earned) in best.iter_mut().zip(self.earned(form)?) {
+                    let (most, worth) = *slot;
+                    if earned * form.worth > most * worth {
+                        *slot = (earned, form.worth);
+                    }
+                }
+            }
+            for (sum, (earned, worth)) in sums.iter_mut().zip(best) {
+                if worth > 0.0 {
+                    sum.score += worth * (each.mass * earned + each.bonus);
+                    sum.mass += worth * each.mass;
+                }
             }
         }
         Ok(sums)
     }
 
-    fn add_only(&mut self, wanted: &QueryTerm, form: &TermVariant) -> Result<(), SearchError> {
-        self.read(wanted.place, form)?;
-        for document in self.touched.drain(..) {
-            let earned = std::mem::take(&mut self.form[document as usize]);
-            earn(&mut self.sums[document as usize], wanted, earned, form.worth);
-        }
-        Ok(())
-    }
-
-    /// Adds the form that earns most, document by document.
-    fn add_best(&mut self, wanted: &QueryTerm, forms: &[TermVariant]) -> Result<(), SearchError> {
-        let mut best = vec![(0.0_f32, 0.0_f32); self.segment.size()];
-        let mut matched = Vec::new();
-        for form in forms {
-            self.read(wanted.place, form)?;
-            for document in self.touched.drain(..) {
-                let earned = std::mem::take(&mut self.form[document as usize]);
-                let (most, worth) = &mut best[document as usize];
-                if *worth == 0.0 {
-                    matched.push(document);
+    /// The boosted BM25 of a form, without its inverse document frequency, by candidate.
+    fn earned(&self, form: &TermVariant) -> Result<Vec<f32>, SearchError> {
+        let mut earned = vec![0.0_f32; self.found.len()];
+        for term in &form.terms {
+            let Some(mut postings) = term.postings(self.number, self.segment)? else { continue };
+            for (sum, candidate) in earned.iter_mut().zip(self.found) {
+                let count = count_in(&mut postings, candidate.document) as f32;
+                if count == 0.0 {
+                    continue;
                 }
-                if earned * form.worth > *most * *worth {
-                    (*most, *worth) = (earned, form.worth);
-                }
-            }
-        }
-        for document in matched {
-            let (earned, worth) = best[document as usize];
-            earn(&mut self.sums[document as usize], wanted, earned, worth);
-        }
-        Ok(())
-    }
-
-    /// Puts the boosted BM25 of a form, without its inverse document frequency, beside each document.
-    fn read(&mut self, place: TermField, form: &TermVariant) -> Result<(), SearchError> {
-        for (field, postings) in self.segment.postings(place, &form.text)?.into_iter().enumerate() {
-            let Some(mut postings) = postings else { continue };
-            let mut document = postings.doc();
-            while document != TERMINATED {
-                let count = postings.term_freq() as f32;
-                let earned = match place {
-                    TermField::Words => {
-                        let length = self.segment.lengths[document as usize][field];
-                        BOOSTS[field] * count * (K1 + 1.0) / (count + length)
+                let norm = match term.place {
+                    TermPlace::Word => {
+                        self.snapshot.length_norm(self.segment, term.field, candidate.document)
                     }
-                    TermField::Code => K1 + 1.0,
+                    TermPlace::Hump => 1.0,
+                    // An identifier counts once, however often and wherever it stands.
+                    TermPlace::Code => {
+                        *sum = K1 + 1.0;
+                        continue;
+                    }
                 };
-                let slot = &mut self.form[document as usize];
-                if *slot == 0.0 {
-                    self.touched.push(document);
-                }
-                *slot += earned;
-                document = postings.advance();
+                *sum += term.boost() * count * (K1 + 1.0) / (count + norm);
             }
         }
-        Ok(())
+        Ok(earned)
     }
-}
-
-fn earn(sum: &mut TermSum, wanted: &QueryTerm, earned: f32, worth: f32) {
-    sum.score += worth * (wanted.mass * earned + wanted.bonus);
-    sum.mass += worth * wanted.mass;
 }
 
 impl ScoredDocuments {
     pub(super) fn count(&self) -> usize {
-        self.candidates.len()
+        self.ranked.len()
     }
 
     /// The hits of a range of places, in order.
-    pub(super) fn best(
-        mut self,
+    pub(super) fn hits(
+        &self,
         places: Range<usize>,
         snapshot: &IndexSnapshot,
     ) -> Result<Vec<SearchHit>, SearchError> {
-        let end = places.end.min(self.candidates.len());
-        if places.start >= end {
-            return Ok(Vec::new());
-        }
-        let order = |one: &DocumentScore, other: &DocumentScore| compare(one, other, snapshot);
-        if end < self.candidates.len() {
-            self.candidates.select_nth_unstable_by(end, order);
-            self.candidates.truncate(end);
-        }
-        self.candidates.sort_unstable_by(order);
-        let chosen = self.candidates[places.start..end].iter();
-        chosen
-            .map(|candidate| {
-                let cluster = snapshot.segments[candidate.segment].cluster(candidate.document)?;
-                Ok(SearchHit { cluster, score: candidate.score, share: candidate.share.min(1.0) })
+        let places = places.start.min(self.ranked.len())..places.end.min(self.ranked.len());
+        let listed = self.ranked.get(places).unwrap_or_default().iter();
+        listed
+            .map(|one| {
+                let cluster = snapshot.segments[one.segment].cluster(one.document)?;
+                Ok(SearchHit { cluster, score: one.score, share: one.share.min(1.0) })
             })
             .collect()
     }
@@ -215,16 +157,14 @@ impl ScoredDocuments {
 
 /// Best first; ties go by last confirmation, then by cluster id.
 fn compare(one: &DocumentScore, other: &DocumentScore, snapshot: &IndexSnapshot) -> Ordering {
-    let order = |candidate: &DocumentScore| {
-        snapshot.segments[candidate.segment].order.first(candidate.document)
-    };
-    let id = |candidate: &DocumentScore| {
-        snapshot.segments[candidate.segment].cluster(candidate.document).ok()
-    };
+    let segment = |scored: &DocumentScore| &snapshot.segments[scored.segment];
+    let confirmed = |scored| segment(scored).last_confirmed.first(scored.document);
+    let order = |scored| segment(scored).order.first(scored.document);
+    let id = |scored| segment(scored).cluster(scored.document).ok();
     other
         .score
         .total_cmp(&one.score)
-        .then_with(|| other.last_confirmed.cmp(&one.last_confirmed))
+        .then_with(|| confirmed(other).cmp(&confirmed(one)))
         .then_with(|| order(one).cmp(&order(other)))
         .then_with(|| id(one).cmp(&id(other)))
 }

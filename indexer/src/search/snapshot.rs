@@ -1,16 +1,15 @@
 //! The index at one commit, with everything that scoring asks of it at hand.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rules::model::ids::ClusterId;
-use tantivy::columnar::Column;
-use tantivy::columnar::StrColumn;
+use tantivy::columnar::{Column, StrColumn};
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::SegmentPostings;
+use tantivy::postings::{SegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{
-    BitSet, DocId, DocSet, IndexReader, InvertedIndexReader, SegmentReader, TERMINATED, Term,
-};
+use tantivy::termdict::TermDictionary;
+use tantivy::{DocId, IndexReader, InvertedIndexReader, SegmentReader};
 
 use super::SearchError;
 use crate::search::document::SearchAudience;
@@ -20,140 +19,181 @@ use crate::search::schema;
 pub(super) const K1: f32 = 1.2;
 const B: f32 = 0.75;
 
-/// Where a term is looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TermField {
-    /// In questions and answers.
-    Words,
-    /// Among whole identifiers.
-    Code,
-}
+/// Parts of a token in which lengths are summed: sums of whole numbers do not depend on their order.
+const LENGTH_UNIT: f32 = 64.0;
 
+/// What one audience finds of one commit.
 pub(super) struct IndexSnapshot {
-    pub(super) segments: Vec<SegmentSnapshot>,
     pub(super) audience: SearchAudience,
+    pub(super) searcher: tantivy::Searcher,
+    pub(super) segments: Vec<Arc<SegmentSnapshot>>,
+    /// Where the audience searches: questions and answers in turn.
+    pub(super) fields: Vec<Field>,
+    /// Mean tokens of questions and of answers, at least one.
+    averages: [f32; 2],
+    live: usize,
 }
 
-/// One segment. Arrays hold questions first, answers second, humps third.
+/// One segment as of one set of deletions.
 pub(super) struct SegmentSnapshot {
-    reader: SegmentReader,
-    fields: [Field; 3],
-    code_field: Field,
-    words: [Arc<InvertedIndexReader>; 3],
-    code: Arc<InvertedIndexReader>,
-    /// What BM25 adds to the term count in its denominator, for each document.
-    pub(super) lengths: Vec<[f32; 3]>,
+    pub(super) reader: SegmentReader,
+    words: [Arc<InvertedIndexReader>; 4],
+    lengths: SegmentLengths,
+    public: ShownDocuments,
+    operator: ShownDocuments,
     clusters: StrColumn,
     pub(super) order: Column<u64>,
     pub(super) known: Column<bool>,
     pub(super) channel: Column<u64>,
+    pub(super) guild: Column<u64>,
     pub(super) occurrences: Column<u64>,
     pub(super) last_confirmed: Column<i64>,
-    /// Whether the audience finds a document.
-    shown: Column<bool>,
-    /// How many living documents it finds, and whether these are all that the segment has.
-    visible: (usize, bool),
+}
+
+/// One commit as each audience finds it.
+#[derive(Clone)]
+pub(super) struct AudienceSnapshots {
+    public: Arc<IndexSnapshot>,
+    operator: Arc<IndexSnapshot>,
+}
+
+impl AudienceSnapshots {
+    /// Opens what changed since earlier snapshots of the same index and takes the rest from them.
+    pub(super) fn take(reader: &IndexReader, earlier: Option<&Self>) -> Result<Self, SearchError> {
+        let (_, fields) = schema::schema();
+        let searcher = reader.searcher();
+        let mut segments = Vec::with_capacity(searcher.segment_readers().len());
+        for reader in searcher.segment_readers() {
+            let known = earlier.and_then(|earlier| earlier.public.segment_of(reader));
+            segments.push(match known {
+                Some(same) if same.reader.delete_opstamp() == reader.delete_opstamp() => {
+                    Arc::clone(same)
+                }
+                known => Arc::new(SegmentSnapshot::open(
+                    reader.clone(),
+                    fields.texts,
+                    known.map(Arc::as_ref),
+                )?),
+            });
+        }
+        let of = |audience| {
+            let (searcher, segments) = (searcher.clone(), segments.clone());
+            Arc::new(IndexSnapshot::of(audience, searcher, segments, fields.texts))
+        };
+        Ok(Self { public: of(SearchAudience::Public), operator: of(SearchAudience::Operator) })
+    }
+
+    pub(super) fn of(&self, audience: SearchAudience) -> Arc<IndexSnapshot> {
+        Arc::clone(match audience {
+            SearchAudience::Public => &self.public,
+            SearchAudience::Operator => &self.operator,
+        })
+    }
 }
 
 impl IndexSnapshot {
-    pub(super) fn take(
-        reader: &IndexReader,
+    fn of(
         audience: SearchAudience,
-    ) -> Result<Self, SearchError> {
-        let (_, fields) = schema::schema();
-        let searcher = reader.searcher();
-        let mut segments = Vec::new();
-        for reader in searcher.segment_readers() {
-            segments.push(SegmentSnapshot::open(reader.clone(), &fields, audience)?);
+        searcher: tantivy::Searcher,
+        segments: Vec<Arc<SegmentSnapshot>>,
+        fields: [Field; 4],
+    ) -> Self {
+        let mut sums = DocumentSums::default();
+        for segment in &segments {
+            sums.add(segment.shown(audience).live);
         }
-        let averages = averages(&segments);
-        for segment in &mut segments {
-            for document in &mut segment.lengths {
-                for (length, average) in document.iter_mut().zip(averages.into_iter().chain([1.0]))
-                {
-                    *length = K1 * (1.0 - B + B * *length / average);
-                }
-            }
-        }
-        Ok(Self { segments, audience })
+        let fields = fields[schema::searched_texts(audience)].to_vec();
+        let live = sums.count as usize;
+        Self { audience, searcher, segments, fields, averages: sums.averages(), live }
     }
 
+    fn segment_of(&self, reader: &SegmentReader) -> Option<&Arc<SegmentSnapshot>> {
+        self.segments.iter().find(|known| known.reader.segment_id() == reader.segment_id())
+    }
+
+    /// How many documents there are.
     pub(super) fn live(&self) -> usize {
-        self.segments.iter().map(|segment| segment.visible.0).sum()
+        self.live
     }
 
     pub(super) fn ids(&self) -> Result<Vec<ClusterId>, SearchError> {
         let mut ids = Vec::with_capacity(self.live());
         for segment in &self.segments {
-            for document in segment.documents() {
+            for document in segment.documents(self.audience) {
                 ids.push(segment.cluster(document)?);
             }
         }
         Ok(ids)
     }
 
-    /// How many documents hold a term, each counted once.
-    pub(super) fn frequency(&self, place: TermField, text: &str) -> Result<usize, SearchError> {
-        let mut frequency = 0;
-        for segment in &self.segments {
-            frequency += segment.frequency(place, text)?;
-        }
-        Ok(frequency)
+    /// Mean tokens of a field, at least one.
+    pub(super) fn average(&self, field: usize) -> f32 {
+        self.averages[usize::from(schema::is_answers(field))]
+    }
+
+    /// What BM25 adds to the count of a term in its denominator.
+    pub(super) fn length_norm(
+        &self,
+        segment: &SegmentSnapshot,
+        field: usize,
+        document: DocId,
+    ) -> f32 {
+        K1 * (1.0 - B + B * segment.lengths.of(field, document) / self.average(field))
     }
 }
 
 impl SegmentSnapshot {
     fn open(
         reader: SegmentReader,
-        fields: &schema::SchemaFields,
-        audience: SearchAudience,
+        fields: [Field; 4],
+        earlier: Option<&Self>,
     ) -> Result<Self, SearchError> {
         let fast = reader.fast_fields();
-        let pair = [fields.questions, fields.answers];
-        let norms =
-            [reader.get_fieldnorms_reader(pair[0])?, reader.get_fieldnorms_reader(pair[1])?];
-        let variants = fast.u64(schema::VARIANTS)?;
-        let lengths = (0..reader.max_doc())
-            .map(|document| effective_lengths(document, &norms, &variants))
-            .collect();
-        let clusters = fast.str(schema::CLUSTER)?.ok_or(SearchError::NoIndex(None))?;
-        let shown = fast.bool(schema::audience_field(audience))?;
-        let is_shown = |document: &DocId| shown.first(*document).unwrap_or_default();
-        let visible = reader.doc_ids_alive().filter(is_shown).count();
-        let visible = (visible, visible == reader.max_doc() as usize);
+        let lengths = SegmentLengths {
+            norms: each(fields, |field| reader.get_fieldnorms_reader(field))?,
+            variants: fast.u64(schema::VARIANTS)?,
+        };
+        let shown = |audience| {
+            let earlier = earlier.map(|earlier| earlier.shown(audience).all);
+            ShownDocuments::of(audience, &reader, &lengths, earlier)
+        };
         Ok(Self {
-            words: [
-                reader.inverted_index(pair[0])?,
-                reader.inverted_index(pair[1])?,
-                reader.inverted_index(fields.humps)?,
-            ],
-            code: reader.inverted_index(fields.code)?,
+            public: shown(SearchAudience::Public)?,
+            operator: shown(SearchAudience::Operator)?,
+            words: each(fields, |field| reader.inverted_index(field))?,
+            clusters: fast.str(schema::CLUSTER)?.ok_or(SearchError::NoIndex(None))?,
             order: fast.u64(schema::ORDER)?,
             known: fast.bool(schema::KNOWN)?,
             channel: fast.u64(schema::CHANNEL)?,
+            guild: fast.u64(schema::GUILD)?,
             occurrences: fast.u64(schema::OCCURRENCES)?,
             last_confirmed: fast.i64(schema::LAST_CONFIRMED)?,
-            fields: [pair[0], pair[1], fields.humps],
-            code_field: fields.code,
             lengths,
-            clusters,
-            shown,
-            visible,
             reader,
         })
     }
 
-    pub(super) fn size(&self) -> usize {
-        self.reader.max_doc() as usize
+    fn shown(&self, audience: SearchAudience) -> &ShownDocuments {
+        match audience {
+            SearchAudience::Public => &self.public,
+            SearchAudience::Operator => &self.operator,
+        }
+    }
+
+    /// How many documents the audience finds.
+    pub(super) fn live(&self, audience: SearchAudience) -> u64 {
+        self.shown(audience).live.count
     }
 
     /// Whether a document was not deleted and the audience finds it.
-    pub(super) fn is_visible(&self, document: DocId) -> bool {
-        !self.reader.is_deleted(document) && self.shown.first(document).unwrap_or_default()
+    pub(super) fn is_visible(&self, audience: SearchAudience, document: DocId) -> bool {
+        !self.reader.is_deleted(document) && self.shown(audience).contain(document)
     }
 
-    fn documents(&self) -> impl Iterator<Item = DocId> {
-        self.reader.doc_ids_alive().filter(|document| self.is_visible(*document))
+    /// All documents that the audience finds.
+    pub(super) fn documents(&self, audience: SearchAudience) -> impl Iterator<Item = DocId> {
+        let shown = self.shown(audience);
+        self.reader.doc_ids_alive().filter(|document| shown.contain(*document))
     }
 
     pub(super) fn cluster(&self, document: DocId) -> Result<ClusterId, SearchError> {
@@ -164,86 +204,127 @@ impl SegmentSnapshot {
         text.parse().map_err(|error| SearchError::Engine(Box::new(error)))
     }
 
-    /// The documents of a term: in each field of words, or among identifiers and nowhere else.
+    /// The words of a field in order, each with the number of documents that hold it, deleted ones too.
+    pub(super) fn dictionary(&self, field: usize) -> &TermDictionary {
+        self.words[field].terms()
+    }
+
     pub(super) fn postings(
         &self,
-        place: TermField,
-        text: &str,
-    ) -> Result<[Option<SegmentPostings>; 3], SearchError> {
-        let read = |index: &InvertedIndexReader, field| {
-            index.read_postings(&Term::from_field_text(field, text), IndexRecordOption::WithFreqs)
+        field: usize,
+        info: &TermInfo,
+    ) -> Result<SegmentPostings, SearchError> {
+        Ok(self.words[field].read_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?)
+    }
+}
+
+/// The documents of a segment that an audience finds.
+struct ShownDocuments {
+    column: Column<bool>,
+    /// Whether that is every document.
+    is_all: bool,
+    /// Deleted ones too.
+    all: DocumentSums,
+    live: DocumentSums,
+}
+
+impl ShownDocuments {
+    fn of(
+        audience: SearchAudience,
+        reader: &SegmentReader,
+        lengths: &SegmentLengths,
+        all: Option<DocumentSums>,
+    ) -> Result<Self, SearchError> {
+        let column = reader.fast_fields().bool(schema::audience_field(audience))?;
+        let texts = schema::searched_texts(audience);
+        let is_shown = |document: &DocId| column.first(*document).unwrap_or_default();
+        let sums = |documents: &mut dyn Iterator<Item = DocId>| {
+            lengths.sums(documents.filter(is_shown), texts.clone())
         };
-        let [questions, answers, humps] = self.fields;
-        Ok(match place {
-            TermField::Words => [
-                read(&self.words[0], questions)?,
-                read(&self.words[1], answers)?,
-                read(&self.words[2], humps)?,
-            ],
-            TermField::Code => [read(&self.code, self.code_field)?, None, None],
+        let all = all.unwrap_or_else(|| sums(&mut (0..reader.max_doc())));
+        let live = all.without(sums(&mut deleted(reader)));
+        let is_all = all.count == u64::from(reader.max_doc());
+        Ok(Self { column, is_all, all, live })
+    }
+
+    fn contain(&self, document: DocId) -> bool {
+        self.is_all || self.column.first(document).unwrap_or_default()
+    }
+}
+
+/// Documents, and the lengths of their questions and of their answers together, in units.
+#[derive(Clone, Copy, Default)]
+struct DocumentSums {
+    count: u64,
+    units: [u64; 2],
+}
+
+impl DocumentSums {
+    fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.units[0] += other.units[0];
+        self.units[1] += other.units[1];
+    }
+
+    fn without(self, other: Self) -> Self {
+        let [questions, answers] = self.units;
+        Self {
+            count: self.count - other.count,
+            units: [questions - other.units[0], answers - other.units[1]],
+        }
+    }
+
+    fn averages(self) -> [f32; 2] {
+        self.units.map(|units| {
+            let average = units as f64 / f64::from(LENGTH_UNIT) / self.count.max(1) as f64;
+            (average as f32).max(1.0)
         })
     }
+}
 
-    /// Calls `visit` with every word from `first` on, and how many documents hold it, until it returns `false`.
-    pub(super) fn words_from(
-        &self,
-        first: &str,
-        mut visit: impl FnMut(&str, u32) -> bool,
-    ) -> Result<(), SearchError> {
-        for index in &self.words[..2] {
-            let mut words = index.terms().range().ge(first).into_stream()?;
-            while let Some((word, facts)) = words.next() {
-                let word = std::str::from_utf8(word).unwrap_or_default();
-                if !visit(word, facts.doc_freq) {
-                    break;
-                }
-            }
+/// How long the documents of a segment are.
+struct SegmentLengths {
+    norms: [FieldNormReader; 4],
+    variants: Column<u64>,
+}
+
+impl SegmentLengths {
+    /// Tokens of a field. Many ways of asking make a document long without making it vague, so that
+    /// questions count by the root of their number.
+    fn of(&self, field: usize, document: DocId) -> f32 {
+        let tokens = self.norms[field].fieldnorm(document) as f32;
+        if schema::is_answers(field) {
+            return tokens;
         }
-        Ok(())
+        match self.variants.first(document) {
+            Some(ways @ 2..) => tokens / (ways as f32).sqrt(),
+            _ => tokens,
+        }
     }
 
-    fn frequency(&self, place: TermField, text: &str) -> Result<usize, SearchError> {
-        let mut postings = self.postings(place, text)?.into_iter().flatten().collect::<Vec<_>>();
-        if let ([only], true) = (postings.as_slice(), self.visible.1) {
-            return Ok(only.doc_freq() as usize);
-        }
-        let mut seen = BitSet::with_max_value(self.reader.max_doc());
-        for postings in &mut postings {
-            let mut document = postings.doc();
-            while document != TERMINATED {
-                if self.is_visible(document) {
-                    seen.insert(document);
-                }
-                document = postings.advance();
+    fn sums(&self, documents: impl Iterator<Item = DocId>, texts: Range<usize>) -> DocumentSums {
+        let mut sums = DocumentSums::default();
+        for document in documents {
+            sums.count += 1;
+            for field in texts.clone() {
+                let units = (self.of(field, document) * LENGTH_UNIT) as u64;
+                sums.units[usize::from(schema::is_answers(field))] += units;
             }
         }
-        Ok(seen.len())
+        sums
     }
 }
 
-/// Tokens of questions and of answers; humps have no length. Many ways of asking make a document long without making it vague, so
-/// that questions count by the root of their number.
-fn effective_lengths(
-    document: DocId,
-    norms: &[FieldNormReader; 2],
-    variants: &Column<u64>,
-) -> [f32; 3] {
-    let ways = variants.first(document).unwrap_or(1).max(1) as f32;
-    [norms[0].fieldnorm(document) as f32 / ways.sqrt(), norms[1].fieldnorm(document) as f32, 1.0]
+fn deleted(reader: &SegmentReader) -> impl Iterator<Item = DocId> {
+    let alive = reader.alive_bitset();
+    let places = if alive.is_some() { 0..reader.max_doc() } else { 0..0 };
+    places.filter(move |document| alive.is_some_and(|alive| alive.is_deleted(*document)))
 }
 
-/// Mean lengths over living documents, at least one token. Summed in double precision, so that the order of
-/// segments does not show.
-fn averages(segments: &[SegmentSnapshot]) -> [f32; 2] {
-    let mut sums = [0.0_f64; 2];
-    let mut count = 0_u32;
-    for segment in segments {
-        for document in segment.documents() {
-            count += 1;
-            for (sum, length) in sums.iter_mut().zip(segment.lengths[document as usize]) {
-                *sum += f64::from(length);
-            }
-        }
-    }
-    sums.map(|sum| ((sum / f64::from(count.max(1))) as f32).max(1.0))
+fn each<T>(
+    fields: [Field; 4],
+    open: impl Fn(Field) -> tantivy::Result<T>,
+) -> tantivy::Result<[T; 4]> {
+    let [one, two, three, four] = fields.map(open);
+    Ok([one?, two?, three?, four?])
 }

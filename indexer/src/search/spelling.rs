@@ -1,18 +1,26 @@
 //! What a word of a query may mean: itself, its continuation while it is being typed, or a near spelling.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use tantivy::Term;
+use tantivy::query::FuzzyTermQuery;
+use tantivy::termdict::TermDictionary;
+
 use super::SearchError;
-use super::snapshot::{IndexSnapshot, TermField};
-use crate::search::document::SearchAudience;
+use super::snapshot::IndexSnapshot;
+use super::term_lookup;
+use super::term_lookup::{IndexedTerm, TermField};
 use crate::search::tokenize::{IndexToken, TokenKind, is_function_word};
 
 /// Words of one query whose near spellings are looked for, at most.
-pub(super) const MAX_GUESSES: usize = 8;
+pub(super) const MAX_GUESSES: usize = 4;
 /// Words that may stand for one, at most.
-const MAX_FORMS: usize = 16;
+const MAX_FORMS: usize = 4;
 /// Words of the index looked at for one continuation, in each segment and field.
-const MAX_SCANNED: usize = 4_096;
+const MAX_SCANNED: usize = 512;
+/// Documents of a typed word from which on it is taken for the whole word: it finds enough by itself.
+const WHOLE: usize = 200;
 /// Worth of a continuation where the typed word itself is in the index, and where it is not.
 const CONTINUED: f32 = 0.3;
 const COMPLETED: f32 = 0.7;
@@ -20,12 +28,18 @@ const COMPLETED: f32 = 0.7;
 const NEAR: [f32; 2] = [0.7, 0.4];
 /// The shortest word whose near spellings are looked for, and the shortest that may differ by two edits.
 const SHORTEST: [usize; 2] = [4, 8];
+/// A word of more than one in so many documents says as little as one that carries grammar: nothing is taken
+/// for it. Does not hold among few documents.
+const COMMON_SHARE: usize = 20;
+const FEW: usize = 1_000;
 
-/// A term of the index, and how much a match of it is worth beside the very word (1).
-#[derive(Debug, Clone, PartialEq)]
+/// What may stand for a word of a query, and how much a match of it is worth beside the very word (1).
+#[derive(Debug)]
 pub(super) struct TermVariant {
     pub(super) text: String,
     pub(super) worth: f32,
+    /// Where the index holds it.
+    pub(super) terms: Vec<IndexedTerm>,
 }
 
 /// The terms that may stand for a piece, and how many documents hold them.
@@ -47,139 +61,130 @@ pub(super) fn unfinished<'a>(text: &str, pieces: &'a [IndexToken]) -> Option<&'a
 
 pub(super) fn forms(
     piece: &IndexToken,
-    place: TermField,
+    field: TermField,
     is_unfinished: bool,
     guesses: &mut usize,
     snapshot: &IndexSnapshot,
 ) -> Result<TermVariants, SearchError> {
-    let frequency = snapshot.frequency(place, &piece.text)?;
-    let mut forms = vec![TermVariant { text: piece.text.clone(), worth: 1.0 }];
-    let mut guessed = BTreeMap::new();
-    if place == TermField::Words && is_unfinished {
+    let terms = term_lookup::look_up(field, &piece.text, snapshot)?;
+    let frequency = term_lookup::frequency(&terms, snapshot)?;
+    let mut forms = vec![TermVariant { text: piece.text.clone(), worth: 1.0, terms }];
+    if field == TermField::Code {
+        return Ok(TermVariants { forms, frequency });
+    }
+    let mut guessed = Vec::new();
+    if is_unfinished && frequency < WHOLE {
         let worth = if frequency > 0 { CONTINUED } else { COMPLETED };
-        continuations(&piece.text, worth, snapshot, &mut guessed)?;
+        guessed = continuations(&piece.text, snapshot)?.best(worth, snapshot)?;
     }
-    if place == TermField::Words
-        && frequency == 0
-        && guessed.is_empty()
-        && *guesses > 0
-        && is_guessable(piece)
-    {
+    if frequency == 0 && guessed.is_empty() && *guesses > 0 && is_guessable(piece) {
         *guesses -= 1;
-        near_spellings(&piece.text, snapshot, &mut guessed)?;
+        guessed = near_spellings(&piece.text, snapshot)?;
     }
-    let mut guessed = guessed.into_iter().collect::<Vec<_>>();
-    guessed.sort_by(|(one, (worth, count)), (other, (other_worth, other_count))| {
-        other_worth.total_cmp(worth).then(other_count.cmp(count)).then(one.cmp(other))
-    });
-    // The words of the index are those of every document: what this audience does not find counts for nothing.
-    if snapshot.audience == SearchAudience::Public {
-        guessed.truncate(MAX_FORMS * 4);
-        for (word, (_, count)) in &mut guessed {
-            *count = u32::try_from(snapshot.frequency(place, word)?).unwrap_or(u32::MAX);
-        }
-        guessed.retain(|(_, (_, count))| *count > 0);
-    }
-    guessed.truncate(MAX_FORMS);
-    let guessed_frequency = guessed.iter().map(|(_, (_, count))| *count as usize).sum();
-    forms.extend(guessed.into_iter().map(|(text, (worth, _))| TermVariant { text, worth }));
+    let guessed_frequency = guessed.iter().map(|one| one.frequency).sum();
+    forms.extend(guessed.into_iter().map(|one| one.form));
     Ok(TermVariants { forms, frequency: if frequency > 0 { frequency } else { guessed_frequency } })
 }
 
-/// Words by text, each with its worth and the number of documents.
-type Guessed = BTreeMap<String, (f32, u32)>;
+/// A word of the index that may stand for one of a query.
+struct GuessedWord {
+    form: TermVariant,
+    frequency: usize,
+}
 
-fn continuations(
-    start: &str,
-    worth: f32,
-    snapshot: &IndexSnapshot,
-    guessed: &mut Guessed,
-) -> Result<(), SearchError> {
-    for segment in &snapshot.segments {
-        let mut scanned = 0;
-        segment.words_from(start, |word, count| {
-            scanned += 1;
-            if !word.starts_with(start) || scanned > MAX_SCANNED {
-                return false;
-            }
-            if word != start {
-                guessed.entry(word.to_owned()).or_insert((worth, 0)).1 += count;
-            }
-            true
-        })?;
+/// Words of the index, each with the number of documents that hold it, deleted ones too.
+#[derive(Default)]
+struct IndexWords(BTreeMap<String, u32>);
+
+impl IndexWords {
+    fn add(&mut self, word: &[u8], count: u32) {
+        let word = std::str::from_utf8(word).unwrap_or_default();
+        if !is_function_word(word) {
+            *self.0.entry(word.to_owned()).or_insert(0) += count;
+        }
     }
-    Ok(())
+
+    /// Those that most documents hold. What only deleted documents hold does not show.
+    fn best(self, worth: f32, snapshot: &IndexSnapshot) -> Result<Vec<GuessedWord>, SearchError> {
+        let live = snapshot.live();
+        let is_common = |count: usize| live > FEW && count > live / COMMON_SHARE;
+        let mut words = self.0.into_iter().collect::<Vec<_>>();
+        words.sort_by_key(|(_, count)| Reverse(*count));
+        let mut best = Vec::<GuessedWord>::new();
+        for (text, most) in words {
+            if best.get(MAX_FORMS - 1).is_some_and(|least| (most as usize) < least.frequency) {
+                break;
+            }
+            let terms = term_lookup::look_up(TermField::Words, &text, snapshot)?;
+            let frequency = term_lookup::frequency(&terms, snapshot)?;
+            if frequency > 0 && !is_common(frequency) {
+                let is_before = |other: &GuessedWord| {
+                    (Reverse(other.frequency), &other.form.text) < (Reverse(frequency), &text)
+                };
+                let place = best.partition_point(is_before);
+                let form = TermVariant { text, worth, terms };
+                best.insert(place, GuessedWord { form, frequency });
+                best.truncate(MAX_FORMS);
+            }
+        }
+        Ok(best)
+    }
+}
+
+fn continuations(start: &str, snapshot: &IndexSnapshot) -> Result<IndexWords, SearchError> {
+    let mut found = IndexWords::default();
+    for dictionary in dictionaries(snapshot) {
+        let words = dictionary.range().gt(start).lt(after(start));
+        let mut words = words.into_stream()?;
+        for _ in 0..MAX_SCANNED {
+            let Some((word, info)) = words.next() else { break };
+            found.add(word, info.doc_freq);
+        }
+    }
+    Ok(found)
 }
 
 fn is_guessable(piece: &IndexToken) -> bool {
     piece.text.len() >= SHORTEST[0] && piece.text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// Collects words that begin with the same letter and are one edit away, or two if the word is long. Who
-/// writes `form` does not mean `from`.
-fn near_spellings(
-    word: &str,
-    snapshot: &IndexSnapshot,
-    guessed: &mut Guessed,
-) -> Result<(), SearchError> {
-    let allowed = if word.len() >= SHORTEST[1] { 2 } else { 1 };
+/// Words that begin with the same letter and are one edit away, or two if the word is long and none is nearer.
+/// Who writes `form` does not mean `from`. The dictionary of a segment is an automaton, made when the segment
+/// is; only words that can still match are walked.
+fn near_spellings(word: &str, snapshot: &IndexSnapshot) -> Result<Vec<GuessedWord>, SearchError> {
     let initial = &word[..1];
-    for segment in &snapshot.segments {
-        segment.words_from(initial, |other, count| {
-            if !other.starts_with(initial) {
-                return false;
-            }
-            if is_function_word(other) {
-                return true;
-            }
-            if let Some(edits @ 1..) = edits(word.as_bytes(), other.as_bytes(), allowed) {
-                guessed.entry(other.to_owned()).or_insert((NEAR[edits - 1], 0)).1 += count;
-            }
-            true
-        })?;
-    }
-    Ok(())
-}
-
-/// Insertions, deletions, substitutions and swaps of neighbours from one word to the other, if not more than
-/// allowed (optimal string alignment).
-fn edits(one: &[u8], other: &[u8], allowed: usize) -> Option<usize> {
-    if one.len().abs_diff(other.len()) > allowed {
-        return None;
-    }
-    let mut before = vec![0; other.len() + 1];
-    let mut row = (0..=other.len()).collect::<Vec<_>>();
-    for (i, left) in one.iter().enumerate() {
-        let mut next = vec![i + 1; other.len() + 1];
-        for (j, right) in other.iter().enumerate() {
-            let mut cost =
-                (row[j] + usize::from(left != right)).min(row[j + 1] + 1).min(next[j] + 1);
-            if i > 0 && j > 0 && *left == other[j - 1] && one[i - 1] == *right {
-                cost = cost.min(before[j - 1] + 1);
-            }
-            next[j + 1] = cost;
+    for (edits, (worth, shortest)) in (1..).zip(NEAR.into_iter().zip(SHORTEST)) {
+        if word.len() < shortest {
+            break;
         }
-        before = std::mem::replace(&mut row, next);
-    }
-    (row[other.len()] <= allowed).then_some(row[other.len()])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn edits_are_counted_up_to_the_limit() {
-        for (one, other, expected) in [
-            ("wallet", "wallet", Some(0)),
-            ("walet", "wallet", Some(1)),
-            ("wlalet", "wallet", Some(1)),
-            ("wlaet", "wallet", Some(2)),
-            ("plugin", "pluign", Some(1)),
-            ("cat", "dog", None),
-            ("a", "abcd", None),
-        ] {
-            assert_eq!(edits(one.as_bytes(), other.as_bytes(), 2), expected, "{one} {other}");
+        let near =
+            FuzzyTermQuery::new(Term::from_field_text(snapshot.fields[0], word), edits, true);
+        let mut found = IndexWords::default();
+        for dictionary in dictionaries(snapshot) {
+            let words = dictionary.search(near.automaton()?).ge(initial).lt(after(initial));
+            let mut words = words.into_stream()?;
+            while let Some((other, info)) = words.next() {
+                found.add(other, info.doc_freq);
+            }
+        }
+        let best = found.best(worth, snapshot)?;
+        if !best.is_empty() {
+            return Ok(best);
         }
     }
+    Ok(Vec::new())
+}
+
+fn dictionaries(snapshot: &IndexSnapshot) -> impl Iterator<Item = &TermDictionary> {
+    let fields = 0..snapshot.fields.len();
+    snapshot
+        .segments
+        .iter()
+        .flat_map(move |segment| fields.clone().map(move |field| segment.dictionary(field)))
+}
+
+/// What sorts after everything that begins so.
+fn after(start: &str) -> Vec<u8> {
+    // No text holds this byte.
+    [start.as_bytes(), &[0xff]].concat()
 }

@@ -12,12 +12,12 @@ mod stem;
 
 pub(crate) use stem::is_function_word;
 
-/// The tokenizer of fields that hold words, parts of identifiers and grams.
-pub(crate) const WORDS: &str = "harvester_words";
-/// The tokenizer of fields that hold humps only.
-pub(crate) const HUMPS: &str = "harvester_humps";
-/// The tokenizer of fields that hold whole identifiers only.
-pub(crate) const CODE: &str = "harvester_code";
+/// The tokenizer of the index's text fields.
+pub(crate) const TEXT: &str = "harvester_text";
+
+/// What stands before humps and identifiers in the index, so that words are never taken for them.
+const HUMP_MARK: char = '\u{1}';
+const CODE_MARK: char = '\u{2}';
 
 /// Longer words are cut here, in characters.
 const MAX_WORD: usize = 64;
@@ -46,12 +46,12 @@ impl TokenKind {
         matches!(self, Self::Whole | Self::Segment)
     }
 
-    /// The tokenizer whose fields hold it.
-    fn tokenizer(self) -> &'static str {
+    /// What stands before it in the index.
+    pub(crate) fn mark(self) -> Option<char> {
         match self {
-            Self::Word | Self::Part | Self::Gram => WORDS,
-            Self::Hump => HUMPS,
-            Self::Whole | Self::Segment => CODE,
+            Self::Word | Self::Part | Self::Gram => None,
+            Self::Hump => Some(HUMP_MARK),
+            Self::Whole | Self::Segment => Some(CODE_MARK),
         }
     }
 }
@@ -68,57 +68,79 @@ pub(crate) struct IndexToken {
 
 /// All pieces of a text, by run. Never more than a constant times the bytes of the text.
 pub(crate) fn pieces(text: &str) -> Vec<IndexToken> {
-    runs::pieces(&fold::fold(text))
+    let mut folded = Vec::new();
+    fold::fold(text, &mut folded);
+    let mut pieces = Vec::new();
+    runs::each_piece(&folded, |kind, text, range, run| {
+        pieces.push(IndexToken { kind, text: text.to_owned(), range, run });
+    });
+    pieces
 }
 
-/// Makes the project's tokenizers known to an index.
+/// Makes the project's tokenizer known to an index.
 pub(crate) fn register(tokenizers: &TokenizerManager) {
-    for name in [WORDS, HUMPS, CODE] {
-        tokenizers.register(name, IndexTokenizer { name });
-    }
+    tokenizers.register(TEXT, IndexTokenizer::default());
 }
 
-#[derive(Clone)]
+/// Keeps its buffers from text to text.
+#[derive(Clone, Default)]
 struct IndexTokenizer {
-    name: &'static str,
+    folded: Vec<fold::FoldedChar>,
+    buffer: TokenBuffer,
 }
 
-impl Tokenizer for IndexTokenizer {
-    type TokenStream<'a> = IndexTokenStream;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> IndexTokenStream {
-        let mut pieces = pieces(text);
-        pieces.retain(|piece| piece.kind.tokenizer() == self.name);
-        IndexTokenStream { pieces: pieces.into_iter(), count: 0, token: Token::default() }
-    }
-}
-
-struct IndexTokenStream {
-    pieces: std::vec::IntoIter<IndexToken>,
-    count: usize,
+/// The pieces of one text as terms of the index.
+#[derive(Clone, Default)]
+struct TokenBuffer {
+    /// All terms, one after the other.
+    terms: String,
+    /// Where each term ends, and where its piece stands in the text.
+    ends: Vec<(usize, Range<usize>)>,
+    next: usize,
     token: Token,
 }
 
-impl TokenStream for IndexTokenStream {
+struct IndexTokenStream<'a>(&'a mut TokenBuffer);
+
+impl Tokenizer for IndexTokenizer {
+    type TokenStream<'a> = IndexTokenStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> IndexTokenStream<'a> {
+        let Self { folded, buffer } = self;
+        fold::fold(text, folded);
+        buffer.terms.clear();
+        buffer.ends.clear();
+        buffer.next = 0;
+        buffer.token.reset();
+        runs::each_piece(folded, |kind, text, range, _| {
+            buffer.terms.extend(kind.mark());
+            buffer.terms.push_str(text);
+            buffer.ends.push((buffer.terms.len(), range));
+        });
+        IndexTokenStream(buffer)
+    }
+}
+
+impl TokenStream for IndexTokenStream<'_> {
     fn advance(&mut self) -> bool {
-        let Some(piece) = self.pieces.next() else { return false };
-        self.token = Token {
-            offset_from: piece.range.start,
-            offset_to: piece.range.end,
-            position: self.count,
-            text: piece.text,
-            position_length: 1,
-        };
-        self.count += 1;
+        let TokenBuffer { terms, ends, next, token } = &mut *self.0;
+        let Some((end, range)) = ends.get(*next) else { return false };
+        let start = next.checked_sub(1).map_or(0, |before| ends[before].0);
+        token.text.clear();
+        token.text.push_str(&terms[start..*end]);
+        token.offset_from = range.start;
+        token.offset_to = range.end;
+        token.position = *next;
+        *next += 1;
         true
     }
 
     fn token(&self) -> &Token {
-        &self.token
+        &self.0.token
     }
 
     fn token_mut(&mut self) -> &mut Token {
-        &mut self.token
+        &mut self.0.token
     }
 }
 
@@ -172,12 +194,19 @@ mod tests {
             &["elizao", "plugin", "sql"],
             &["elizaos/plugin-sql", "plugin-sql"],
         );
-        check("--flag-name", &["flag", "nam"], &["flag-name"]);
+        check("--flag-name", &["flag", "nam"], &["--flag-name", "flag-name"]);
+        check(
+            "with --characters=a.json",
+            &["with", "character", "a", "json"],
+            &["--characters=a.json", "--characters", "characters=a.json", "a.json"],
+        );
+        check("df -h, .env; - dash --", &["df", "h", "env", "dash"], &["-h", ".env"]);
+        check("-word", &["word"], &[]);
         check("ERR_X_42", &["err", "x", "42"], &["err_x_42"]);
         check(
             "packages/core/src/runtime.ts:12",
             &["packag", "cor", "src", "runtim", "ts", "12"],
-            &["packages/core/src/runtime.ts:12", "runtime.ts:12"],
+            &["packages/core/src/runtime.ts:12", "runtime.ts:12", "runtime.ts"],
         );
         check("HTMLParser APIs gpt4", &["htmlparser", "html", "parser", "api", "gpt4"], &[]);
     }

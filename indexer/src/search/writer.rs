@@ -1,5 +1,6 @@
 //! The one writer of the index.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use rules::model::ids::ClusterId;
 use tantivy::directory::error::LockError;
 use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK, MmapDirectory};
 use tantivy::merge_policy::{LogMergePolicy, MergePolicy, NoMergePolicy};
-use tantivy::{Index, TantivyDocument, TantivyError, Term};
+use tantivy::{Index, IndexReader, ReloadPolicy, TantivyDocument, TantivyError, Term};
 
 use crate::search::disk::{CommitPayload, inspect};
 use crate::search::document::ClusterDocument;
@@ -53,6 +54,10 @@ pub struct IndexWriter {
     searcher: Searcher,
     cursor: Option<i64>,
     dirty: bool,
+    /// The last commit, which no other reader moves.
+    committed: IndexReader,
+    /// Clusters of the documents that were added since.
+    added: HashSet<ClusterId>,
 }
 
 impl IndexWriter {
@@ -78,8 +83,18 @@ impl IndexWriter {
             commit(&mut writer, None)?;
         }
         let searcher = Searcher::of_index(index.clone())?;
-        let path = directory.to_owned();
-        Ok(Self { path, fields, writer: Some(writer), index, searcher, cursor, dirty: false })
+        let committed = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        Ok(Self {
+            path: directory.to_owned(),
+            fields,
+            writer: Some(writer),
+            index,
+            searcher,
+            cursor,
+            dirty: false,
+            committed,
+            added: HashSet::new(),
+        })
     }
 
     /// The cursor of the last commit; `None` if the index has to be built from the beginning.
@@ -96,10 +111,19 @@ impl IndexWriter {
     pub fn replace(&mut self, documents: &[ClusterDocument]) -> Result<(), WriteError> {
         self.dirty |= !documents.is_empty();
         let fields = self.fields;
-        let writer = self.engine()?;
-        // A cluster may have several.
+        let committed = self.committed.searcher();
+        let mut replaced = Vec::new();
         for document in documents {
-            writer.delete_term(Term::from_field_text(fields.cluster, document.cluster.as_str()));
+            let key = Term::from_field_text(fields.cluster, document.cluster.as_str());
+            if self.added.contains(&document.cluster) || committed.doc_freq(&key)? > 0 {
+                replaced.push(key);
+            }
+        }
+        self.added.extend(documents.iter().map(|document| document.cluster.clone()));
+        let writer = self.engine()?;
+        // All before any is added: a cluster may have several.
+        for key in replaced {
+            writer.delete_term(key);
         }
         for document in documents {
             writer.add_document(schema::make_document(&fields, document))?;
@@ -134,6 +158,8 @@ impl IndexWriter {
         commit(self.engine()?, cursor)?;
         self.cursor = cursor;
         self.dirty = false;
+        self.committed.reload()?;
+        self.added.clear();
         Ok(self.searcher.reload()?)
     }
 
@@ -264,6 +290,7 @@ pub(crate) mod tests {
             questions: vec![question.to_owned()],
             answers: vec![answer.to_owned()],
             channels: Vec::new(),
+            guilds: Vec::new(),
             occurrences: 1,
             last_confirmed: Millis(0),
             audiences: vec![SearchAudience::Public, SearchAudience::Operator],

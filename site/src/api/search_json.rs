@@ -32,6 +32,9 @@ struct SearchMeta {
     limit: usize,
     offset: usize,
     nearest_only: bool,
+    /// The words that were searched for instead of all of a long text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    searched_for: Option<String>,
 }
 
 impl SearchResponse {
@@ -39,11 +42,13 @@ impl SearchResponse {
         params: &SearchParams,
         total: usize,
         nearest_only: bool,
+        searched_for: Option<String>,
         cards: Vec<ResultCard>,
     ) -> Self {
+        let SearchParams { limit, offset, .. } = *params;
         Self {
             answers: cards.into_iter().map(SearchItemJson::from_card).collect(),
-            meta: SearchMeta { total, limit: params.limit, offset: params.offset, nearest_only },
+            meta: SearchMeta { total, limit, offset, nearest_only, searched_for },
         }
     }
 }

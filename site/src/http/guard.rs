@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use indexer::search::MAX_QUERY;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
@@ -16,8 +17,8 @@ use crate::http::templates;
 
 /// How many requests run at once; others wait, and may time out waiting.
 const CONCURRENT: usize = 128;
-/// A query of 512 characters, each three bytes and percent-encoded, fits.
-const MAX_URI_BYTES: usize = 8 * 1024;
+/// The longest query fits, with each of its bytes percent-encoded.
+const MAX_URI_BYTES: usize = 3 * MAX_QUERY + 1024;
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \

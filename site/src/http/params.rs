@@ -1,12 +1,12 @@
 //! The query string of a search, parsed strictly.
 
+use indexer::search::MAX_QUERY;
 use rules::model::ids::ChannelId;
 
 use crate::http::error::HttpError;
 use crate::pages::slug::percent_encoded;
 use crate::pages::words::ReviewStatus;
 
-pub(crate) const MAX_QUERY_CHARS: usize = 512;
 pub(crate) const DEFAULT_LIMIT: usize = 10;
 const MAX_LIMIT: usize = 50;
 pub(crate) const MAX_OFFSET: usize = 1_000;
@@ -74,10 +74,8 @@ impl SearchParams {
 }
 
 fn text(value: &str) -> Result<String, HttpError> {
-    if value.chars().count() > MAX_QUERY_CHARS {
-        return Err(HttpError::bad_request(format!(
-            "q is too long; at most {MAX_QUERY_CHARS} characters"
-        )));
+    if value.len() > MAX_QUERY {
+        return Err(HttpError::bad_request(format!("q is too long; at most {MAX_QUERY} bytes")));
     }
     Ok(value.trim().to_owned())
 }
@@ -167,8 +165,8 @@ mod tests {
     }
 
     #[test]
-    fn length_is_counted_in_characters() {
-        assert!(read(&[("q", &"가".repeat(512))]).is_ok());
-        assert!(read(&[("q", &"가".repeat(513))]).is_err());
+    fn a_pasted_error_of_16_kilobytes_is_read() {
+        assert!(read(&[("q", &"e".repeat(16_384))]).is_ok());
+        assert!(read(&[("q", &"e".repeat(16_385))]).is_err());
     }
 }

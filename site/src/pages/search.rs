@@ -53,8 +53,8 @@ pub(crate) async fn api(
         return Err(HttpError::bad_request("q is missing; it is the text to search for"));
     }
     let found = find(&site, &params).await?;
-    let MatchedClusters { total, nearest_only, cards } = found;
-    Ok(Json(SearchResponse::new(&params, total, nearest_only, cards)))
+    let MatchedClusters { total, nearest_only, searched_for, cards } = found;
+    Ok(Json(SearchResponse::new(&params, total, nearest_only, searched_for, cards)))
 }
 
 fn known_pairs(pairs: Pairs) -> Result<Vec<(String, String)>, HttpError> {
@@ -75,23 +75,24 @@ fn page_params(pairs: Pairs) -> Result<SearchParams, HttpError> {
 struct MatchedClusters {
     total: usize,
     nearest_only: bool,
+    /// The words that were searched for instead of all of a long text.
+    searched_for: Option<String>,
     cards: Vec<ResultCard>,
 }
 
 async fn find(site: &Arc<SiteState>, params: &SearchParams) -> Result<MatchedClusters, HttpError> {
-    let hits = hits(site, params).await?;
-    let ids = hits.hits.into_iter().map(|hit| hit.cluster).collect::<Vec<_>>();
+    let SearchHits { total, hits, nearest_only, searched_for } = hits(site, params).await?;
+    let ids = hits.into_iter().map(|hit| hit.cluster).collect::<Vec<_>>();
     // The index may be behind: clusters that are gone from the store are left out.
     let clusters = site.store.clusters_with(&ids).await;
     let clusters = clusters.map_err(|cause| HttpError::internal("read the results", &cause))?;
+    let words = searched_for.as_deref().unwrap_or(&params.text);
     let card = |cluster: &Cluster| {
-        ResultCard::of(&site.presentable(cluster), &site.naming, |text| {
-            highlights(&params.text, text)
-        })
+        ResultCard::of(&site.presentable(cluster), &site.naming, |text| highlights(words, text))
     };
-    let most = if hits.nearest_only { NEAREST } else { clusters.len() };
+    let most = if nearest_only { NEAREST } else { clusters.len() };
     let cards = clusters.iter().take(most).map(card).collect();
-    Ok(MatchedClusters { total: hits.total, nearest_only: hits.nearest_only, cards })
+    Ok(MatchedClusters { total, nearest_only, searched_for, cards })
 }
 
 async fn hits(site: &Arc<SiteState>, params: &SearchParams) -> Result<SearchHits, HttpError> {
@@ -100,6 +101,7 @@ async fn hits(site: &Arc<SiteState>, params: &SearchParams) -> Result<SearchHits
         known: params.status.map(|status| status == ReviewStatus::Known),
         channel: params.channel,
         audience: SearchAudience::Public,
+        guild: None,
         offset: params.offset,
         limit: params.limit,
     };
@@ -143,6 +145,7 @@ pub(crate) struct HomeFigure {
 #[derive(Serialize)]
 struct ResultsPage {
     summary: String,
+    searched_for: Option<String>,
     nearest_only: bool,
     cards: Vec<ResultCard>,
     filters: Vec<ResultFilter>,
@@ -197,7 +200,7 @@ async fn figures(site: &SiteState) -> Result<Vec<HomeFigure>, HttpError> {
 
 impl ResultsPage {
     fn of(params: &SearchParams, found: MatchedClusters) -> Self {
-        let MatchedClusters { total, nearest_only, cards } = found;
+        let MatchedClusters { total, nearest_only, searched_for, cards } = found;
         let filtered = |status| SearchParams { status, ..params.clone() }.page_address(0);
         let filter = |name, status| ResultFilter {
             name,
@@ -207,6 +210,7 @@ impl ResultsPage {
         let next = params.offset + params.limit;
         Self {
             summary: summary(params, total, nearest_only, cards.len()),
+            searched_for,
             nearest_only,
             filters: vec![
                 filter("All", None),

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context;
 use indexer::search::document::{ClusterDocument, SearchAudience};
 use indexer::search::writer::IndexWriter;
-use indexer::search::{SearchQuery, Searcher};
+use indexer::search::{SearchHits, SearchQuery, Searcher};
 use rules::model::cluster::ClusterState;
 use rules::model::ids::{ClusterId, MessageId, Millis};
 use serde::de::DeserializeOwned;
@@ -46,51 +46,67 @@ pub fn run(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Indexes the set's documents and searches for each of its queries. A record is never its own answer.
+/// Indexes the set's documents and searches for each of its queries.
 pub fn rankings(input: &Path) -> anyhow::Result<Vec<Ranking>> {
-    let records: Vec<Record> = read_lines(input, "docs.jsonl")?;
+    let records = IndexedRecords::read(input)?;
     let queries: Vec<Asked> = read_lines(input, "queries.jsonl")?;
-    let directory = tempfile::tempdir()?;
-    let (searcher, ids) = index(directory.path(), &records)?;
-    let mut rankings = Vec::with_capacity(queries.len());
-    for Asked { qid, query } in queries {
-        let found = searcher.search(&SearchQuery {
-            text: query,
-            limit: DEPTH + 1,
-            ..SearchQuery::default()
-        })?;
-        let found = found.hits.iter().map(|hit| ids[&hit.cluster].to_owned());
-        let ranked = found.filter(|id| *id != qid).take(DEPTH).collect();
-        rankings.push(Ranking { qid, ranked });
-    }
-    Ok(rankings)
+    let ranking = |Asked { qid, query }: Asked| {
+        let ranked = records.ranked(&qid, query)?;
+        Ok(Ranking { qid, ranked })
+    };
+    queries.into_iter().map(ranking).collect()
 }
 
-fn index<'a>(
-    directory: &Path,
-    records: &'a [Record],
-) -> anyhow::Result<(Searcher, BTreeMap<ClusterId, &'a str>)> {
-    let mut ids = BTreeMap::new();
-    let mut documents = Vec::with_capacity(records.len());
-    for (number, Record { id, title, body }) in (1..).zip(records) {
-        let cluster = ClusterId::of_question(MessageId(number));
-        ids.insert(cluster.clone(), id.as_str());
-        documents.push(ClusterDocument {
-            cluster,
-            state: ClusterState::Watching,
-            title: title.clone(),
-            questions: vec![title.clone()],
-            answers: vec![body.clone()],
-            channels: Vec::new(),
-            occurrences: 1,
-            last_confirmed: Millis(0),
-            audiences: vec![SearchAudience::Public],
-        });
+/// The documents of one set in an index of their own, which goes with this.
+pub struct IndexedRecords {
+    _directory: tempfile::TempDir,
+    searcher: Searcher,
+    ids: BTreeMap<ClusterId, String>,
+}
+
+impl IndexedRecords {
+    /// Reads the set whose files begin with `input`.
+    pub fn read(input: &Path) -> anyhow::Result<Self> {
+        let records: Vec<Record> = read_lines(input, "docs.jsonl")?;
+        let directory = tempfile::tempdir()?;
+        let mut ids = BTreeMap::new();
+        let mut documents = Vec::with_capacity(records.len());
+        for (number, Record { id, title, body }) in (1..).zip(records) {
+            let cluster = ClusterId::of_question(MessageId(number));
+            ids.insert(cluster.clone(), id);
+            documents.push(ClusterDocument {
+                cluster,
+                state: ClusterState::Watching,
+                title: title.clone(),
+                questions: vec![title],
+                answers: vec![body],
+                channels: Vec::new(),
+                guilds: Vec::new(),
+                occurrences: 1,
+                last_confirmed: Millis(0),
+                audiences: vec![SearchAudience::Public],
+            });
+        }
+        let mut writer = IndexWriter::open(directory.path())?;
+        writer.replace(&documents)?;
+        writer.commit(0)?;
+        Ok(Self { searcher: writer.searcher(), ids, _directory: directory })
     }
-    let mut writer = IndexWriter::open(directory)?;
-    writer.replace(&documents)?;
-    writer.commit(0)?;
-    Ok((writer.searcher(), ids))
+
+    pub fn search(&self, text: String) -> anyhow::Result<SearchHits> {
+        Ok(self.searcher.search(&SearchQuery {
+            text,
+            limit: DEPTH + 1,
+            ..SearchQuery::default()
+        })?)
+    }
+
+    /// The ids of what is found, best first. A record is never its own answer.
+    pub fn ranked(&self, qid: &str, text: String) -> anyhow::Result<Vec<String>> {
+        let found = self.search(text)?.hits;
+        let found = found.iter().map(|hit| self.ids[&hit.cluster].clone());
+        Ok(found.filter(|id| id != qid).take(DEPTH).collect())
+    }
 }
 
 /// Reads the file that `prefix` and `ending` name together, one JSON object a line.

@@ -5,50 +5,95 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
-/// A folded character and the bytes it came from.
+/// What a character does in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FoldedChar {
-    pub(crate) ch: char,
-    /// Whether it was written as a capital.
-    pub(crate) upper: bool,
-    start: usize,
-    end: usize,
+pub(crate) enum CharClass {
+    /// Part of a word.
+    Alphanumeric,
+    /// A character of a script without spaces.
+    Spaceless,
+    /// Binds words to an identifier where it stands between them.
+    Connector,
+    /// Stands within words and is left out of them.
+    Apostrophe,
+    Break,
 }
 
-impl FoldedChar {
-    /// The bytes that a stretch of folded characters came from.
-    pub(crate) fn range(stretch: &[Self]) -> Range<usize> {
-        match stretch {
-            [] => 0..0,
-            [first, .., last] => first.start..last.end,
-            [only] => only.start..only.end,
+impl CharClass {
+    fn of(ch: char) -> Self {
+        match ch {
+            'a'..='z' | '0'..='9' => Self::Alphanumeric,
+            '_' | '-' | '.' | '/' | '\\' | ':' | '@' | '#' | '$' | '=' | '&' | '%' | '~' | '+' => {
+                Self::Connector
+            }
+            '\'' | '’' => Self::Apostrophe,
+            ch if ch.is_ascii() => Self::Break,
+            ch if is_spaceless(ch) => Self::Spaceless,
+            ch if ch.is_alphanumeric() => Self::Alphanumeric,
+            _ => Self::Break,
         }
     }
 }
 
-/// NFKC, lower case, and no accents on alphabetic scripts. Works on one base character with its marks at a
-/// time, so that places stay exact. Never more than 18 characters for one (the longest of Unicode's
-/// compatibility forms).
-pub(crate) fn fold(text: &str) -> Vec<FoldedChar> {
-    let mut folded = Vec::with_capacity(text.len());
+/// A folded character and the bytes it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FoldedChar {
+    pub(crate) ch: char,
+    pub(crate) class: CharClass,
+    /// Whether it was written as a capital.
+    pub(crate) upper: bool,
+    start: u32,
+    end: u32,
+}
+
+impl FoldedChar {
+    fn new(ch: char, upper: bool, Range { start, end }: Range<u32>) -> Self {
+        Self { ch, class: CharClass::of(ch), upper, start, end }
+    }
+
+    /// The bytes that a stretch of folded characters came from.
+    pub(crate) fn range(stretch: &[Self]) -> Range<usize> {
+        match stretch {
+            [] => 0..0,
+            [first, ..] => first.start as usize..stretch[stretch.len() - 1].end as usize,
+        }
+    }
+}
+
+/// NFKC, lower case, and no accents on alphabetic scripts, put into `folded`. Works on one base character with
+/// its marks at a time, so that places stay exact. Never more than 18 characters for one (the longest of
+/// Unicode's compatibility forms). Of a text beyond 4 GB only the start is folded.
+pub(crate) fn fold(text: &str, folded: &mut Vec<FoldedChar>) {
+    folded.clear();
+    folded.reserve(text.len());
+    if text.is_ascii() {
+        folded.extend((0..u32::MAX).zip(text.bytes()).map(|(start, byte)| fold_ascii(byte, start)));
+        return;
+    }
     let mut starts = text.char_indices().peekable();
     while let Some((start, first)) = starts.next() {
         let mut end = start + first.len_utf8();
-        if first.is_ascii() && starts.peek().is_none_or(|(_, next)| next.is_ascii()) {
-            folded.push(FoldedChar {
-                ch: first.to_ascii_lowercase(),
-                upper: first.is_ascii_uppercase(),
-                start,
-                end,
-            });
+        let Ok(place) = u32::try_from(start) else { return };
+        if let Ok(byte @ 0..=0x7f) = u8::try_from(first)
+            && starts.peek().is_none_or(|(_, next)| next.is_ascii())
+        {
+            folded.push(fold_ascii(byte, place));
             continue;
         }
         while let Some((place, next)) = starts.next_if(|(_, next)| continues(*next)) {
             end = place + next.len_utf8();
         }
-        fold_cluster(&text[start..end], start..end, &mut folded);
+        let Ok(place_after) = u32::try_from(end) else { return };
+        fold_cluster(&text[start..end], place..place_after, folded);
     }
-    folded
+}
+
+fn fold_ascii(byte: u8, start: u32) -> FoldedChar {
+    FoldedChar::new(
+        char::from(byte.to_ascii_lowercase()),
+        byte.is_ascii_uppercase(),
+        start..start + 1,
+    )
 }
 
 /// Whether a character belongs to the one before it: a mark, a Hangul vowel or final, a half-width voicing.
@@ -57,11 +102,10 @@ fn continues(ch: char) -> bool {
         || matches!(ch, '\u{1160}'..='\u{11FF}' | '\u{FF9E}' | '\u{FF9F}')
 }
 
-fn fold_cluster(cluster: &str, range: Range<usize>, folded: &mut Vec<FoldedChar>) {
-    let Range { start, end } = range;
+fn fold_cluster(cluster: &str, range: Range<u32>, folded: &mut Vec<FoldedChar>) {
     for composed in cluster.nfkc() {
         if is_spaceless(composed) {
-            folded.push(FoldedChar { ch: composed, upper: false, start, end });
+            folded.push(FoldedChar::new(composed, false, range.clone()));
             continue;
         }
         for lower in composed.to_lowercase() {
@@ -70,12 +114,8 @@ fn fold_cluster(cluster: &str, range: Range<usize>, folded: &mut Vec<FoldedChar>
                 let (first, second) = plain(ch);
                 std::iter::once(first).chain(second)
             });
-            folded.extend(plain.map(|ch| FoldedChar {
-                ch,
-                upper: composed.is_uppercase(),
-                start,
-                end,
-            }));
+            let upper = composed.is_uppercase();
+            folded.extend(plain.map(|ch| FoldedChar::new(ch, upper, range.clone())));
         }
     }
 }

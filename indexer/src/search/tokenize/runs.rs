@@ -1,120 +1,132 @@
 //! Folded text to runs, and runs to pieces.
 
-use super::fold::{FoldedChar, is_spaceless};
+use std::ops::Range;
+
+use super::fold::{CharClass, FoldedChar};
 use super::stem::stem;
-use super::{IndexToken, MAX_IDENTIFIER, MAX_WORD, TokenKind};
+use super::{MAX_IDENTIFIER, MAX_WORD, TokenKind};
 
-/// What a character does in a run.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum CharClass {
-    /// Part of a word.
-    Alphanumeric,
-    /// A character of a script without spaces.
-    Spaceless,
-    /// Binds words to an identifier where it stands between them.
-    Connector,
-    /// Stands within words and is left out of them.
-    Apostrophe,
-    Break,
-}
+/// Letters of a flag after a single dash, at most: longer ones are words after a dash.
+const SHORT_FLAG: usize = 2;
 
-fn class(folded: &FoldedChar) -> CharClass {
-    match folded.ch {
-        ch if is_spaceless(ch) => CharClass::Spaceless,
-        ch if ch.is_alphanumeric() => CharClass::Alphanumeric,
-        '_' | '-' | '.' | '/' | '\\' | ':' | '@' | '#' | '$' | '=' | '&' | '%' | '~' | '+' => {
-            CharClass::Connector
-        }
-        '\'' | '’' => CharClass::Apostrophe,
-        _ => CharClass::Break,
-    }
-}
-
-pub(super) fn pieces(folded: &[FoldedChar]) -> Vec<IndexToken> {
-    let mut sink = TokenSink { pieces: Vec::new(), run: 0 };
+/// Calls `emit` with the kind, the text, the place and the number of the run of each piece.
+pub(super) fn each_piece(
+    folded: &[FoldedChar],
+    emit: impl FnMut(TokenKind, &str, Range<usize>, usize),
+) {
+    let mut sink = TokenSink { emit, run: 0, text: String::new() };
     let mut rest = folded;
     while let Some(first) = rest.first() {
-        let kind = class(first);
+        let kind = first.class;
         let belongs = |other: CharClass| match kind {
             CharClass::Spaceless => other == CharClass::Spaceless,
             CharClass::Break => other == CharClass::Break,
             _ => !matches!(other, CharClass::Spaceless | CharClass::Break),
         };
-        let length = rest.iter().position(|each| !belongs(class(each))).unwrap_or(rest.len());
+        let length = rest.iter().position(|each| !belongs(each.class)).unwrap_or(rest.len());
         let (run, after) = rest.split_at(length);
         rest = after;
         match kind {
             CharClass::Break => continue,
             CharClass::Spaceless => sink.grams(run),
-            _ => sink.run(trim(run)),
+            _ => sink.run(run),
         }
         sink.run += 1;
     }
-    sink.pieces
 }
 
 /// Leaves out what does not stand between words.
 fn trim(run: &[FoldedChar]) -> &[FoldedChar] {
-    let is_word = |folded: &FoldedChar| class(folded) == CharClass::Alphanumeric;
+    let is_word = |folded: &FoldedChar| folded.class == CharClass::Alphanumeric;
     match (run.iter().position(is_word), run.iter().rposition(is_word)) {
         (Some(first), Some(last)) => &run[first..=last],
         _ => &[],
     }
 }
 
-struct TokenSink {
-    pieces: Vec<IndexToken>,
-    run: usize,
+/// The mark that makes a name of a run that starts with it, in characters: `--flag`, `-v`, `.env`.
+fn leading_mark(run: &[FoldedChar]) -> usize {
+    let is_letter = |at: usize| run.get(at).is_some_and(|folded| folded.ch.is_alphabetic());
+    match run {
+        [FoldedChar { ch: '-', .. }, FoldedChar { ch: '-', .. }, ..] if is_letter(2) => 2,
+        [FoldedChar { ch: '-', .. }, ..] if is_letter(1) && trim(run).len() <= SHORT_FLAG => 1,
+        [FoldedChar { ch: '.', .. }, ..] if is_letter(1) => 1,
+        _ => 0,
+    }
 }
 
-impl TokenSink {
+struct TokenSink<F> {
+    emit: F,
+    run: usize,
+    /// The text of the piece at hand.
+    text: String,
+}
+
+impl<F: FnMut(TokenKind, &str, Range<usize>, usize)> TokenSink<F> {
     fn grams(&mut self, run: &[FoldedChar]) {
         for width in [1, 2] {
             for gram in run.windows(width) {
-                self.push(TokenKind::Gram, gram, gram.iter().map(|folded| folded.ch).collect());
+                self.push(TokenKind::Gram, gram);
             }
         }
     }
 
-    fn run(&mut self, run: &[FoldedChar]) {
-        let connected = run.iter().any(|folded| class(folded) == CharClass::Connector);
-        if !connected {
+    fn run(&mut self, marked: &[FoldedChar]) {
+        let run = trim(marked);
+        let mark = leading_mark(marked);
+        let connected = run.iter().any(|folded| folded.class == CharClass::Connector);
+        if !connected && mark == 0 {
             self.word(run, TokenKind::Word);
             return;
         }
         if run.len() <= MAX_IDENTIFIER {
-            self.whole(run);
+            if mark > 0 {
+                self.push(TokenKind::Whole, &marked[..mark + run.len()]);
+                if let Some(name) = run.iter().position(|folded| folded.ch == '=') {
+                    self.push(TokenKind::Segment, &marked[..mark + name]);
+                }
+            }
+            if connected {
+                let kind = if mark > 0 { TokenKind::Segment } else { TokenKind::Whole };
+                self.push(kind, run);
+                self.segments(run);
+            }
             if let Some(version) = version(run) {
-                self.version(version);
+                self.version(run, version);
                 return;
             }
         }
-        for part in split(run, |folded| class(folded) == CharClass::Connector) {
+        for part in split(run, |folded| folded.class == CharClass::Connector) {
             self.word(part, TokenKind::Part);
         }
     }
 
-    /// The identifier, and the identifiers within it.
-    fn whole(&mut self, run: &[FoldedChar]) {
-        self.push(TokenKind::Whole, run, plain(run));
+    /// The identifiers within an identifier: the steps of a path, what a colon or an equals sign parts, and
+    /// members.
+    fn segments(&mut self, run: &[FoldedChar]) {
         for step in split(run, |folded| matches!(folded.ch, '/' | '\\')) {
             let step = trim(step);
-            if step.len() < run.len() && is_identifier(step) {
-                self.push(TokenKind::Segment, step, plain(step));
-            }
-            for member in split(step, |folded| {
-                !matches!(folded.ch, '_' | '-') && class(folded) == CharClass::Connector
-            }) {
-                let member = trim(member);
-                if member.len() < step.len() && is_identifier(member) {
-                    self.push(TokenKind::Segment, member, plain(member));
+            self.segment(step, run);
+            for name in split(step, |folded| matches!(folded.ch, ':' | '=')) {
+                let name = trim(name);
+                self.segment(name, step);
+                for member in split(name, |folded| {
+                    !matches!(folded.ch, '_' | '-') && folded.class == CharClass::Connector
+                }) {
+                    self.segment(trim(member), name);
                 }
             }
         }
     }
 
+    fn segment(&mut self, part: &[FoldedChar], whole: &[FoldedChar]) {
+        if part.len() < whole.len() && is_identifier(part) {
+            self.push(TokenKind::Segment, part);
+        }
+    }
+
     /// `1.7.0` and `1.7`, as words and as identifiers.
-    fn version(&mut self, digits: &[FoldedChar]) {
+    fn version(&mut self, run: &[FoldedChar], digits: &[FoldedChar]) {
         let short = digits
             .iter()
             .enumerate()
@@ -123,14 +135,9 @@ impl TokenSink {
             .map(|(at, _)| at);
         let forms = [Some(digits), short.map(|at| &digits[..at])];
         for form in forms.into_iter().flatten() {
-            self.push(TokenKind::Part, form, plain(form));
-            let is_told = self.pieces.iter().rev().take(4).any(|piece| {
-                piece.run == self.run
-                    && piece.kind.is_code()
-                    && piece.text.chars().eq(form.iter().map(|folded| folded.ch))
-            });
-            if !is_told {
-                self.push(TokenKind::Segment, form, plain(form));
+            self.push(TokenKind::Part, form);
+            if form.len() < run.len() {
+                self.push(TokenKind::Segment, form);
             }
         }
     }
@@ -141,44 +148,41 @@ impl TokenSink {
         if word.is_empty() {
             return;
         }
-        self.push(kind, word, stem(&plain(word)));
-        let humps = camel_case_parts(word);
-        if humps.len() > 1 && word.len() <= MAX_IDENTIFIER {
-            for hump in humps {
-                self.push(TokenKind::Hump, hump, stem(&plain(hump)));
+        self.push(kind, word);
+        if word.len() <= MAX_IDENTIFIER && has_inner_capital(word) {
+            let humps = camel_case_parts(word);
+            if humps.len() > 1 {
+                for hump in humps {
+                    self.push(TokenKind::Hump, hump);
+                }
             }
         }
     }
 
-    fn push(&mut self, kind: TokenKind, stretch: &[FoldedChar], mut text: String) {
-        let limit = if kind.is_code() { MAX_IDENTIFIER } else { MAX_WORD };
-        if let Some((cut, _)) = text.char_indices().nth(limit) {
-            text.truncate(cut);
+    /// Emits a stretch without apostrophes; words are stemmed.
+    fn push(&mut self, kind: TokenKind, stretch: &[FoldedChar]) {
+        self.text.clear();
+        let kept = stretch.iter().filter(|folded| folded.class != CharClass::Apostrophe);
+        self.text.extend(kept.map(|folded| folded.ch));
+        if matches!(kind, TokenKind::Word | TokenKind::Part | TokenKind::Hump) {
+            stem(&mut self.text);
         }
-        if !text.is_empty() {
-            self.pieces.push(IndexToken {
-                kind,
-                text,
-                range: FoldedChar::range(stretch),
-                run: self.run,
-            });
+        let limit = if kind.is_code() { MAX_IDENTIFIER } else { MAX_WORD };
+        if self.text.len() > limit
+            && let Some((cut, _)) = self.text.char_indices().nth(limit)
+        {
+            self.text.truncate(cut);
+        }
+        if !self.text.is_empty() {
+            (self.emit)(kind, &self.text, FoldedChar::range(stretch), self.run);
         }
     }
-}
-
-/// The text of a stretch, without apostrophes.
-fn plain(stretch: &[FoldedChar]) -> String {
-    stretch
-        .iter()
-        .filter(|folded| class(folded) != CharClass::Apostrophe)
-        .map(|folded| folded.ch)
-        .collect()
 }
 
 /// `it's` loses its `'s`.
 fn possessed(word: &[FoldedChar]) -> &[FoldedChar] {
     match word {
-        [owner @ .., mark, FoldedChar { ch: 's', .. }] if class(mark) == CharClass::Apostrophe => {
+        [owner @ .., mark, FoldedChar { ch: 's', .. }] if mark.class == CharClass::Apostrophe => {
             owner
         }
         _ => word,
@@ -194,8 +198,8 @@ fn split(
 
 /// Whether a stretch is more than a word: punctuation or humps within it.
 fn is_identifier(stretch: &[FoldedChar]) -> bool {
-    stretch.iter().any(|folded| class(folded) == CharClass::Connector)
-        || camel_case_parts(stretch).len() > 1
+    stretch.iter().any(|folded| folded.class == CharClass::Connector)
+        || (has_inner_capital(stretch) && camel_case_parts(stretch).len() > 1)
 }
 
 /// The digits of `v1.7.0` or `1.7.0`, without a tail such as `-beta.1`.
@@ -215,6 +219,10 @@ fn version(run: &[FoldedChar]) -> Option<&[FoldedChar]> {
         && digits.first().is_some_and(|folded| folded.ch.is_ascii_digit())
         && digits.iter().any(|folded| folded.ch == '.');
     is_version.then_some(digits)
+}
+
+fn has_inner_capital(word: &[FoldedChar]) -> bool {
+    word.iter().skip(1).any(|folded| folded.upper)
 }
 
 /// Splits `HTMLParser` into `HTML` and `Parser`, and leaves `APIs` alone.
