@@ -3,8 +3,8 @@
 use rules::model::ids::ChannelId;
 
 use crate::http::error::HttpError;
+use crate::pages::review_status::ReviewStatus;
 use crate::pages::slug::percent_encoded;
-use crate::pages::words::ReviewStatus;
 
 pub(crate) const MAX_QUERY_CHARS: usize = 512;
 pub(crate) const DEFAULT_LIMIT: usize = 10;
@@ -23,16 +23,15 @@ pub(crate) struct SearchParams {
 }
 
 impl SearchParams {
+    /// A search for some words with every default.
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self { text: text.to_owned(), status: None, channel: None, limit: DEFAULT_LIMIT, offset: 0 }
+    }
+
     /// Parses the parameters of a query string. A wrong value, an unknown name or a name given twice is an
     /// error that says what is allowed.
     pub(crate) fn read(pairs: &[(String, String)]) -> Result<Self, HttpError> {
-        let mut params = Self {
-            text: String::new(),
-            status: None,
-            channel: None,
-            limit: DEFAULT_LIMIT,
-            offset: 0,
-        };
+        let mut params = Self::of_text("");
         for (at, (name, value)) in pairs.iter().enumerate() {
             if pairs[..at].iter().any(|(earlier, _)| earlier == name) {
                 return Err(HttpError::bad_request(format!("{} is given twice", shown(name))));
