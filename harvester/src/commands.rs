@@ -14,9 +14,11 @@ mod config;
 mod demo;
 mod doctor;
 mod draft;
+mod errors;
 mod forget;
 mod import;
 mod init;
+mod mcp;
 mod probe;
 mod proposals;
 mod propose;
@@ -142,6 +144,10 @@ enum CliCommand {
     Proposals,
     /// Serve the search page and the HTTP API
     Serve(serve::ServeArgs),
+    /// Serve the answers to a coding agent over standard input and output (Model Context Protocol)
+    Mcp,
+    /// Make and check links that a program prints beside its errors
+    Errors(errors::ErrorsArgs),
     /// Check that a running site answers (for container health checks)
     Probe(probe::ProbeArgs),
     /// Erase a user's data and never store it again
@@ -254,6 +260,8 @@ impl Cli {
             CliCommand::Propose(arguments) => propose::run(options, arguments).await,
             CliCommand::Proposals => proposals::run(options).await,
             CliCommand::Serve(arguments) => serve::run(options, arguments).await,
+            CliCommand::Mcp => mcp::run(options).await,
+            CliCommand::Errors(arguments) => errors::run(options, arguments).await,
             CliCommand::Probe(arguments) => probe::run(options, arguments).await,
             CliCommand::Forget(arguments) => forget::run(options, arguments).await,
             CliCommand::Unforget(arguments) => unforget::run(options, arguments).await,

@@ -1,5 +1,6 @@
 //! The operator's settings.
 
+mod branding;
 pub mod effective;
 mod forge;
 mod network;
@@ -19,6 +20,7 @@ use rules::model::ids::GuildId;
 use secrets::SecretFiles;
 pub use secrets::SecretString;
 use site::http::settings::HttpSettings;
+use site::presentation::branding::SiteBranding;
 use toml::{Table, Value};
 
 /// The settings file looked for in the data directory when `--config` names none.
@@ -40,8 +42,10 @@ pub struct Config {
     pub forge: ForgeConfig,
     /// `[site] listen`: address and port. Default: `127.0.0.1:8080`.
     pub listen: String,
-    /// The other keys of `[site]`.
+    /// `[site]`: who may reach the site, and how often.
     pub http: HttpSettings,
+    /// `[site] url`, `name`, `logo`, `accent`, `docs`, `ask`, `source`, `privacy` and `language`.
+    pub branding: SiteBranding,
     /// `[publish] names`: `pseudonyms` (default) or `display-names`.
     pub display_names: bool,
     pub discord: DiscordConfig,
@@ -123,7 +127,11 @@ impl Config {
             file.section("docs", |table| (parsed(table, "target"), parsed(table, "folder")));
         let mut secrets = SecretFiles::new(base);
         let forge = file.section("forge", |table| ForgeConfig::read(table, &mut secrets));
-        let (listen, http) = file.section("site", |table| network::read(table, &mut secrets));
+        let (listen, http, branding) = file.section("site", |table| {
+            let branding = branding::read(table, &secrets);
+            let (listen, http) = network::read(table, &mut secrets, branding.url.as_ref());
+            (listen, http, branding)
+        });
         let names = [("pseudonyms", false), ("display-names", true)];
         let display_names = file.section("publish", |table| table.choice("names", false, &names));
         Self {
@@ -133,6 +141,7 @@ impl Config {
             forge,
             listen,
             http,
+            branding,
             display_names,
             discord: file.section("discord", |table| DiscordConfig::read(table, &mut secrets)),
             secret_files: secrets.into_paths(),
@@ -308,6 +317,27 @@ mod tests {
         assert_eq!(config.discord.token, Some(SecretString("0123".into())));
         assert_eq!(config.folder.unwrap().to_string(), "true");
         assert_eq!(config.discord.history_days, 30);
+    }
+
+    #[test]
+    fn the_host_of_the_sites_own_address_is_answered() {
+        let text = "[site]\nurl = 'https://Answers.example.org/'\nhosts = ['other.example']\n\
+                    accent = '#123456'\ncors = ['https://docs.example.org']";
+        let config = load(text, &[]).unwrap();
+        assert_eq!(config.branding.url.unwrap().as_str(), "https://answers.example.org");
+        assert_eq!(config.http.hosts, ["other.example", "answers.example.org"]);
+        assert_eq!(config.http.allowed_origins[0].as_str(), "https://docs.example.org");
+        for (text, part) in [
+            ("url = 'https://a.example/x'", "without a path"),
+            ("accent = 'green'", "six hexadecimal digits"),
+            ("ask = 'discord.gg/x'", "not an address"),
+            ("logo = 'nothing.png'", "cannot read nothing.png"),
+            ("language = 'de'", "\"auto\", \"en\", \"ko\""),
+            ("cors = ['*']", "scheme and host"),
+        ] {
+            let said = load(&format!("[site]\n{text}"), &[]).unwrap_err().to_string();
+            assert!(said.contains(part), "{part} is not in:\n{said}");
+        }
     }
 
     #[test]

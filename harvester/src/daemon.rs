@@ -160,13 +160,14 @@ impl Daemon {
         let rules = Arc::clone(&self.rules);
         let (index, address) = (self.data.join(INDEX), self.config.listen.clone());
         let http = within_limits(&self.config.http);
+        let branding = self.config.branding.clone();
         async move {
             let Some(searcher) = open_searcher(&index, &mut stopping).await else { return Ok(()) };
             let Some(listener) = bound(&address, &mut stopping).await else { return Ok(()) };
             tracing::info!("serving on http://{}", listener.local_addr()?);
             let receiver = webhooks.map(|webhooks| Arc::new(webhooks) as Arc<dyn WebhookReceiver>);
-            let router =
-                site::router(SiteState::new(store, searcher, naming, rules), &http, receiver);
+            let state = SiteState::new(store, searcher, naming, rules, branding, clock::now);
+            let router = site::router(state, &http, receiver);
             let stop = async move {
                 // An error means that the daemon has ended, which is a stop as well.
                 let _ = stopping.wait_for(|stopping| *stopping).await;

@@ -9,6 +9,7 @@ mod error_chain;
 pub mod event;
 pub mod import;
 pub mod ingest_queue;
+mod link_check;
 pub mod logging;
 pub mod pipeline;
 pub mod process_limits;

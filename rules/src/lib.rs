@@ -5,6 +5,7 @@
 pub mod config;
 pub mod disentangle;
 pub mod due;
+pub mod error_fingerprint;
 pub mod exchange;
 pub mod language;
 pub mod markdown;

@@ -8,7 +8,9 @@
   const form = document.getElementById("search");
 
   // The results are links, so walking them moves the real focus: every reader announces it by itself.
-  const links = () => Array.from(document.querySelectorAll("#results a.open"));
+  // Those in a closed fold are passed over.
+  const links = () =>
+    Array.from(document.querySelectorAll("#results a.open")).filter((link) => link.getClientRects().length > 0);
 
   const walk = (step) => {
     const all = links();
@@ -23,12 +25,20 @@
   const isTyping = (target) =>
     target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName));
 
+  const jumpToInput = (event) => {
+    event.preventDefault();
+    input.focus();
+    input.select();
+  };
+
   document.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !input) return;
+    if (event.isComposing || event.altKey || !input) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key.toLowerCase() === "k" && !event.shiftKey) jumpToInput(event);
+      return;
+    }
     if (event.key === "/" && !isTyping(event.target)) {
-      event.preventDefault();
-      input.focus();
-      input.select();
+      jumpToInput(event);
     } else if (results && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       const onResult = links().includes(document.activeElement);
       if (document.activeElement !== input && !onResult) return;
@@ -37,7 +47,8 @@
     } else if (event.key === "Escape" && (event.target === input || links().includes(event.target))) {
       event.preventDefault();
       input.value = "";
-      input.focus();
+      if (results) input.focus();
+      else input.blur();
       input.dispatchEvent(new Event("input", { bubbles: true }));
     }
   });
@@ -106,8 +117,9 @@
     button.hidden = false;
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(new URL(button.dataset.link, location.href).href);
-      button.textContent = "Copied";
-      window.setTimeout(() => (button.textContent = "Copy link"), 2000);
+      const label = button.textContent;
+      button.textContent = button.dataset.copied;
+      window.setTimeout(() => (button.textContent = label), 2000);
     });
   }
 })();

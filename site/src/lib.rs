@@ -1,11 +1,14 @@
-//! HTTP: the search page and its API, a page for each answer, and a receiver for webhooks.
+//! HTTP: the search page and its API, a page for each answer, links for errors, what helps programs to
+//! find answers, and a receiver for webhooks.
 //!
 //! Invariant: only reads, and never responds with an internal error text or with text that may not be
 //! quoted.
 
 mod api;
 pub mod http;
+pub mod mcp;
 mod pages;
+pub mod presentation;
 mod state;
 #[cfg(test)]
 mod test_support;
@@ -15,9 +18,10 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use self::http::client;
@@ -27,6 +31,7 @@ use self::http::rate_limit::{AddressLimiter, rate_limited};
 pub use self::http::server::serve;
 use self::http::settings::HttpSettings;
 use self::http::webhooks::{self, WebhookReceiver};
+use self::presentation::page_meta::SiteIdentity;
 pub use self::state::SiteState;
 
 /// All routes of the site, with limits, security headers and error responses around them. Webhook
@@ -39,29 +44,40 @@ pub fn router(
     let readable = Arc::new(settings.metrics_token.clone());
     let metrics = get(http::metrics::metrics)
         .route_layer(from_fn_with_state(readable, http::metrics::permitted));
+    let site = Arc::new(site);
+    let identity = Arc::clone(&site.identity);
     let pages = Router::new()
         .route("/", get(pages::search::page))
         .route("/results", get(pages::search::results))
         .route("/answers/{slug}", get(pages::answer::page))
-        .route("/api/v1/search", get(pages::search::api))
-        .route("/api/v1/answers/{id}", get(pages::answer::api))
+        .route("/browse", get(pages::browse::index))
+        .route("/browse/{kind}/{name}", get(pages::browse::group))
+        .route("/e/{fingerprint}", get(pages::error_link::page))
+        .route("/sitemap.xml", get(pages::discovery::sitemap))
+        .route("/feed.atom", get(pages::discovery::feed))
+        .route("/opensearch.xml", get(pages::discovery::opensearch))
+        .route("/llms.txt", get(pages::discovery::llms))
+        .route("/mcp", post(mcp::endpoint))
+        .route("/favicon.ico", get(http::assets::favicon))
+        .merge(api::routes(&site, &settings.allowed_origins))
         .route("/assets/{name}", get(http::assets::serve))
         .route("/robots.txt", get(http::robots::robots))
         .route("/healthz", get(http::health::healthz))
         .route("/readyz", get(http::health::readyz))
         .route("/metrics", metrics)
         .fallback(async || HttpError::no_such_page())
-        .with_state(Arc::new(site))
+        .with_state(site)
+        .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(guard::MAX_BODY_BYTES));
     let routes = match receiver {
         Some(receiver) => pages.merge(webhooks::routes(receiver, settings.timeouts.body)),
         None => pages,
     };
-    guarded(routes, settings)
+    guarded(routes, settings, identity)
 }
 
 /// The outermost layer is the last one added.
-fn guarded(routes: Router, settings: &HttpSettings) -> Router {
+fn guarded(routes: Router, settings: &HttpSettings, identity: Arc<SiteIdentity>) -> Router {
     let limits = RequestLimits::new(settings.timeouts.response);
     let hosts = Arc::<[String]>::from(settings.hosts.clone());
     let mut guarded = routes
@@ -73,5 +89,7 @@ fn guarded(routes: Router, settings: &HttpSettings) -> Router {
         guarded = guarded.layer(from_fn_with_state(limiter, rate_limited));
     }
     let proxies = settings.trusted_proxies.clone().into();
-    guarded.layer(from_fn_with_state(proxies, client::identified)).layer(from_fn(guard::dressed))
+    guarded
+        .layer(from_fn_with_state(proxies, client::identified))
+        .layer(from_fn_with_state(identity, guard::dressed))
 }

@@ -1,9 +1,15 @@
 pub(crate) mod answer;
+pub(crate) mod browse;
 pub(crate) mod card;
+pub(crate) mod discovery;
+pub(crate) mod error_link;
+pub(crate) mod find;
 pub(crate) mod markdown;
+pub(crate) mod notices;
 pub(crate) mod prose;
+pub(crate) mod review_status;
 pub(crate) mod search;
 pub(crate) mod slug;
+pub(crate) mod structured_data;
 pub(crate) mod title;
 pub(crate) mod view;
-pub(crate) mod words;

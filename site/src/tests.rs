@@ -1,6 +1,10 @@
 //! The whole router over a store and an index on disk.
 
+mod api;
+mod discovery;
+mod mcp;
 mod network;
+mod reading;
 
 use std::sync::Arc;
 
@@ -24,6 +28,7 @@ use tower::ServiceExt;
 
 use crate::http::client::PeerAddress;
 use crate::http::settings::HttpSettings;
+use crate::presentation::branding::SiteBranding;
 use crate::test_support::{cluster, occurrence};
 use crate::{SiteState, router};
 
@@ -49,6 +54,14 @@ impl World {
     }
 
     async fn with_settings(clusters: &[Cluster], settings: &HttpSettings) -> Self {
+        Self::with_branding(clusters, settings, SiteBranding::default()).await
+    }
+
+    async fn with_branding(
+        clusters: &[Cluster],
+        settings: &HttpSettings,
+        branding: SiteBranding,
+    ) -> Self {
         let data = tempfile::tempdir().unwrap();
         let lock = WriteLock::take(data.path()).unwrap();
         let store = Store::open(data.path(), &lock).await.unwrap();
@@ -58,6 +71,8 @@ impl World {
             index.searcher(),
             AuthorNaming::Pseudonyms(Salt([3; 16])),
             Arc::new(Ruleset::embedded()),
+            branding,
+            || Millis(1_760_000_000_000),
         );
         let router = router(site, settings, None);
         let mut world = Self { store, index, router, _lock: lock, _data: data };
@@ -102,6 +117,23 @@ impl World {
 
     async fn get(&self, address: &str) -> Reply {
         self.ask("GET", address).await
+    }
+
+    /// Gets an address with more headers.
+    async fn get_with(&self, address: &str, headers: &[(&str, &str)]) -> Reply {
+        let mut request = Request::builder().uri(address);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        reply(self.router.clone(), request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Has maintainers merge an answer, which the index follows.
+    async fn merge(&mut self, merged: &MergedAnswerRow) {
+        self.store.upsert_merged_answer(merged).await.unwrap();
+        let id = std::slice::from_ref(&merged.cluster);
+        let clusters = self.store.clusters_with(id).await.unwrap();
+        self.index(&clusters).await;
     }
 
     async fn ask(&self, method: &str, address: &str) -> Reply {
@@ -164,6 +196,23 @@ fn some() -> [Cluster; 2] {
     [port, wallet]
 }
 
+/// What maintainers merged for a cluster, with everything that must not become markup.
+fn merged_port(port: &Cluster) -> MergedAnswerRow {
+    MergedAnswerRow {
+        cluster: port.id.clone(),
+        number: Some(4),
+        path: "answers/port.md".into(),
+        link: "https://docs.example/port".into(),
+        title: "Choosing a <port>".into(),
+        answer: "## First\n\nSet `LISTEN_PORT`.\n\n<script>alert(1)</script>\n\n\
+                 [docs](javascript:alert(2)) <b onclick=x>bold</b>, on v2.0.1"
+            .into(),
+        digest: "d".into(),
+        merged: Millis(1_759_708_800_000),
+        evidence: Vec::new(),
+    }
+}
+
 #[tokio::test]
 async fn no_format_serves_a_live_link_or_harmful_advice() {
     let linked = occurrence(1, "Where do I set the port?", "See https://blog.example/port for it.");
@@ -212,22 +261,8 @@ async fn somebody_searches_and_opens_an_answer() {
 async fn a_merged_answer_is_shown_in_the_words_of_its_maintainers() {
     let mut world = World::with(&some()).await;
     let [port, _] = some();
-    let merged = MergedAnswerRow {
-        cluster: port.id.clone(),
-        number: Some(4),
-        path: "answers/port.md".into(),
-        link: "https://docs.example/port".into(),
-        title: "Choosing a <port>".into(),
-        answer: "## First\n\nSet `LISTEN_PORT`.\n\n<script>alert(1)</script>\n\n\
-                 [docs](javascript:alert(2)) <b onclick=x>bold</b>, on v2.0.1"
-            .into(),
-        digest: "d".into(),
-        merged: Millis(1_759_708_800_000),
-        evidence: Vec::new(),
-    };
-    world.store.upsert_merged_answer(&merged).await.unwrap();
-    let clusters = world.store.clusters_with(std::slice::from_ref(&port.id)).await.unwrap();
-    world.index(&clusters).await;
+    let merged = merged_port(&port);
+    world.merge(&merged).await;
 
     let found = world.get("/api/v1/search?q=LISTEN_PORT&status=known").await.json();
     assert_eq!(found["answers"][0]["title"], "Choosing a <port>", "{found}");
@@ -239,7 +274,7 @@ async fn a_merged_answer_is_shown_in_the_words_of_its_maintainers() {
     let address = found["answers"][0]["url"].as_str().unwrap().to_owned();
     let page = world.get(&address).await.body;
     for part in [
-        "<h1>Choosing a &lt;port&gt;</h1>",
+        "<h1 dir=\"auto\">Choosing a &lt;port&gt;</h1>",
         "<strong>First</strong>",
         "<code>LISTEN_PORT</code>",
         "<a href=\"https://docs.example/port\"",
@@ -299,7 +334,7 @@ async fn an_answer_has_one_address_and_three_forms() {
     let korean = world.get(&format!("/answers/{}", wallet.id)).await;
     assert!(korean.header("location").starts_with("/answers/%"), "{}", korean.header("location"));
     let page = world.get(korean.header("location")).await;
-    assert!(page.body.contains("lang=\"ko\"") && page.body.contains("badge known"));
+    assert!(page.body.contains("lang=\"ko\"") && page.body.contains("badge reviewed"));
 }
 
 #[tokio::test]
@@ -386,7 +421,7 @@ async fn nothing_found_still_helps() {
     assert_eq!(none.status, StatusCode::OK);
     assert!(none.body.contains("server port"), "the nearest or the most asked: {}", none.body);
     let empty = World::with(&[]).await;
-    assert!(empty.get("/").await.body.contains("No recurring questions yet"));
+    assert!(empty.get("/").await.body.contains("Nothing has been read yet."));
     assert!(empty.get("/?q=x").await.body.contains("Nothing found"));
 }
 
@@ -464,7 +499,7 @@ async fn a_panic_is_answered_and_not_told() {
         panic!("the secret is 42")
     }
     let router = Router::new().route("/api/fall", get(fall));
-    let router = crate::guarded(router, &HttpSettings::default());
+    let router = crate::guarded(router, &HttpSettings::default(), Arc::default());
     let request = Request::builder().uri("/api/fall").body(Body::empty()).unwrap();
     let reply = reply(router, request).await;
     assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
@@ -475,7 +510,7 @@ async fn a_panic_is_answered_and_not_told() {
 #[tokio::test(start_paused = true)]
 async fn what_takes_too_long_is_given_up() {
     let router = Router::new().route("/api/wait", get(std::future::pending::<()>));
-    let router = crate::guarded(router, &HttpSettings::default());
+    let router = crate::guarded(router, &HttpSettings::default(), Arc::default());
     let request = Request::builder().uri("/api/wait").body(Body::empty()).unwrap();
     let reply = reply(router, request).await;
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -516,6 +551,8 @@ async fn page_of_hostile_words(words: &str) -> Vec<Reply> {
         world.get(&address).await,
         world.get(&format!("/?q=x&status={query}")).await,
         world.get(&format!("/{query}")).await,
+        world.get("/browse/list/all").await,
+        world.get(&format!("/e/1-0123456789abcdef?q={query}")).await,
     ]
 }
 
@@ -546,7 +583,7 @@ proptest! {
                 prop_assert!(!forbidden.iter().any(|word| tag.trim_start_matches('/').starts_with(word)), "<{}>", tag);
                 prop_assert!(name != "script" || tag.starts_with("script src=\"/assets/") || tag == "/script", "<{}>", tag);
                 let attributes = tag.replace("&#39;", "").replace("&quot;", "");
-                prop_assert!(!attributes.contains(" on") || attributes.contains("value=\"") || attributes.contains("href=\""), "<{}>", tag);
+                prop_assert!(!attributes.contains(" on") || ["value=\"", "href=\"", "content=\""].iter().any(|name| attributes.contains(name)), "<{}>", tag);
                 prop_assert!(!tag.contains("href=\"javascript"), "<{}>", tag);
             }
         }

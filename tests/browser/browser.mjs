@@ -95,13 +95,38 @@ await test("somebody searches and opens an answer by keyboard alone", DESK, asyn
   await page.keyboard.press("Enter");
   await page.waitForURL((url) => url.pathname === new URL(links[0], base).pathname);
   expect((await page.locator("h1").innerText()).length > 0, "the question as heading");
-  expect((await page.locator(".badge").first().innerText()).match(/known|unreviewed/), "a status");
+  expect((await page.locator(".best .badge").first().innerText()).length > 0, "what the answer rests on");
   const proof = await page.locator(".evidence .proof a").first().getAttribute("href");
   expect(proof.startsWith("https://discord.com/channels/"), "evidence on Discord, not " + proof);
 
   await page.goBack();
   await page.locator("#results .card mark").first().waitFor();
   expect((await page.locator("#q").inputValue()) === words, "the search to be there after going back");
+});
+
+await test("a shortcut reaches the search box of every page", DESK, async (page) => {
+  for (const address of ["/", await firstAnswer(page), "/browse"]) {
+    await page.goto(address);
+    await page.locator("h1").first().waitFor();
+    for (const keys of ["Control+k", "/"]) {
+      await page.evaluate(() => document.activeElement?.blur());
+      await page.keyboard.press(keys);
+      expect(await page.locator("#q").evaluate((box) => box === document.activeElement), `${keys} on ${address}`);
+    }
+  }
+});
+
+await test("the interface follows the browser's language", { ...DESK, locale: "ko-KR" }, async (page) => {
+  await page.goto("/");
+  expect((await page.locator("html").getAttribute("lang")) === "ko", "Korean");
+  expect((await page.locator("h1").innerText()) === "답변 찾기", "a Korean heading");
+});
+
+await test("answers are browsed in groups", DESK, async (page) => {
+  await page.goto("/browse");
+  await page.locator(".groups a").first().click();
+  await page.locator(".cards .card").first().waitFor();
+  expect((await page.locator(".summary").innerText()).match(/\d/), "the number of answers");
 });
 
 await test("escape clears the search", DESK, async (page) => {
@@ -183,8 +208,8 @@ await test("everything works without JavaScript", { ...DESK, javaScriptEnabled: 
   await page.locator("#results a.open").first().click();
   await page.locator("article.answer h1").waitFor();
   expect(!(await page.locator("#copy").isVisible()), "no button that needs a script");
-  await page.locator("details > summary").first().click();
-  expect(await page.locator("details table, details p").first().isVisible(), "the reasons");
+  await page.locator("#evidence > summary").click();
+  expect(await page.locator("#evidence .proof a").first().isVisible(), "the evidence");
 });
 
 await test("dark is dark and light is light", DESK, async (page) => {

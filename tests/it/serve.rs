@@ -150,3 +150,58 @@ fn without_consent_the_site_shows_no_words() {
         assert!(!said.contains("changing the embedding model"), "{path}: {said}");
     }
 }
+
+#[test]
+fn a_program_prints_links_that_lead_to_answers() {
+    let world = World::new();
+    world.settle_in();
+    let mut talk = asked_three_times("Delete data/index and start again.");
+    let asked = "How do I get rid of this? `Error: cannot open database /home/ann/app.db`";
+    talk.resolved(15, asked, "Stop the other process first, it holds the lock.");
+    assert_eq!(world.import(&write(&world.path("help.json"), &talk.export())).code, 0);
+    let served = Served::start(&world);
+    let site = format!("http://{}", served.address);
+    let messages = |more: &str| {
+        let path = world.path("errors.json");
+        let text = format!("{{\"E_OPEN\": \"cannot open database C:\\\\app\\\\x.db\"{more}}}");
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let export = |messages: &str| {
+        let links = world.run(&["errors", "export", "--for", messages, "--site", &site]);
+        assert_eq!(links.code, 0, "{}", links.complained);
+        let path = world.path("error-links.json");
+        std::fs::write(&path, links.said).unwrap();
+        path.display().to_string()
+    };
+    let checked = world.run(&["errors", "check", &export(&messages(""))]);
+    assert_eq!(checked.code, 0, "{}", checked.said);
+    assert!(checked.said.contains("1 of 1 links lead to an answer"), "{}", checked.said);
+
+    let unsolved = messages(", \"E_PORT\": \"cannot bind port 80, it is taken\"");
+    let checked = world.run(&["errors", "check", &export(&unsolved)]);
+    assert_eq!(checked.code, 1, "{}", checked.said);
+    assert!(checked.said.contains("E_PORT: ") && checked.said.contains("leads to no answer"));
+}
+
+#[test]
+fn a_coding_agent_reads_answers_over_standard_input() {
+    let world = harvested();
+    let mut command = world.command(&["mcp"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut agent = command.spawn().unwrap();
+    let arguments = r#"{"q":"reset vector index"}"#;
+    let call = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"search_answers","arguments":{arguments}}}}}"#
+    );
+    let mut input = agent.stdin.take().unwrap();
+    writeln!(input, r#"{{"jsonrpc":"2.0","method":"notifications/initialized"}}"#).unwrap();
+    writeln!(input, "{call}").unwrap();
+    drop(input);
+    let mut said = String::new();
+    agent.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(agent.wait().unwrap().success());
+    let response = serde_json::from_str::<Value>(&said).unwrap();
+    let text = response["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(text.contains("Delete data/index"), "{text}");
+}

@@ -136,8 +136,9 @@ pub(super) async fn run(
         let store = Store::open_read_only(&options.data).await?;
         let searcher = Searcher::open(&options.data.join(INDEX))?;
         let http = within_limits(&settings.config.http);
-        let router =
-            site::router(SiteState::new(store, searcher, naming, settings.rules), &http, None);
+        let branding = settings.config.branding.clone();
+        let state = SiteState::new(store, searcher, naming, settings.rules, branding, clock::now);
+        let router = site::router(state, &http, None);
         site::serve(listener, router, &http, stop).await?;
     }
     Ok(CommandResult::Success)

@@ -5,6 +5,7 @@ use site::SiteState;
 use tokio::net::TcpListener;
 
 use super::{CommandResult, GlobalArgs, ReadHandle};
+use crate::clock;
 use crate::process_limits::within_limits;
 
 #[derive(Debug, clap::Args)]
@@ -31,7 +32,9 @@ pub(super) async fn run(
     let naming = settings.naming(&store).await?;
     out!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
     let http = within_limits(&settings.config.http);
-    let router = site::router(SiteState::new(store, searcher, naming, settings.rules), &http, None);
+    let branding = settings.config.branding.clone();
+    let state = SiteState::new(store, searcher, naming, settings.rules, branding, clock::now);
+    let router = site::router(state, &http, None);
     site::serve(listener, router, &http, stop).await?;
     Ok(CommandResult::Success)
 }

@@ -6,18 +6,24 @@ use std::num::NonZeroU32;
 use ipnet::IpNet;
 use rules::config::toml_reader::TomlReader;
 use site::http::settings::{HttpSettings, HttpTimeouts, MetricsToken, RequestRate};
+use site::presentation::branding::SiteUrl;
 
 use super::secrets::SecretFiles;
 
 /// Reads the address to listen on and everything else of the section.
-pub(super) fn read(table: &mut TomlReader, secrets: &mut SecretFiles) -> (String, HttpSettings) {
+pub(super) fn read(
+    table: &mut TomlReader,
+    secrets: &mut SecretFiles,
+    url: Option<&SiteUrl>,
+) -> (String, HttpSettings) {
     let defaults = HttpSettings::default();
     let listen = table.text("listen", "127.0.0.1:8080");
     let metrics_token = secrets.secret(table, ["metrics_token", "metrics_token_file"]);
     let connections = defaults.max_connections as i64;
     let http = HttpSettings {
-        hosts: hosts(table),
+        hosts: hosts(table, url),
         trusted_proxies: proxies(table),
+        allowed_origins: origins(table),
         rate: rate(table),
         metrics_token: metrics_token.map(|token| MetricsToken::new(&token.0)),
         max_connections: table.integer("max_connections", connections, 8, 100_000) as usize,
@@ -38,7 +44,8 @@ fn rate(table: &mut TomlReader) -> Option<RequestRate> {
     Some(RequestRate { per_second: per_second?, burst: burst? })
 }
 
-fn hosts(table: &mut TomlReader) -> Vec<String> {
+/// The listed hosts, and that of the site's own address.
+fn hosts(table: &mut TomlReader, url: Option<&SiteUrl>) -> Vec<String> {
     let mut hosts = Vec::new();
     for host in table.texts("hosts") {
         if host.is_empty() || host.contains(['/', ':', ' ']) {
@@ -48,7 +55,24 @@ fn hosts(table: &mut TomlReader) -> Vec<String> {
             hosts.push(host.to_ascii_lowercase());
         }
     }
+    let own = url.map(|url| url.host().to_owned());
+    hosts.extend(own.filter(|own| !hosts.contains(own)));
     hosts
+}
+
+fn origins(table: &mut TomlReader) -> Vec<SiteUrl> {
+    let mut origins = Vec::new();
+    for text in table.texts("cors") {
+        match text.parse() {
+            Ok(origin) => origins.push(origin),
+            Err(_) => {
+                let problem =
+                    format!("{text:?} is no origin; expected scheme and host, https://HOST");
+                table.wrong("cors", problem);
+            }
+        }
+    }
+    origins
 }
 
 fn proxies(table: &mut TomlReader) -> Vec<IpNet> {

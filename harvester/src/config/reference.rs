@@ -63,7 +63,7 @@ const fn without_default(
 }
 
 /// All settings in the order of the example file.
-pub const SETTINGS: [SettingReference; 32] = [
+pub const SETTINGS: [SettingReference; 42] = [
     without_default(
         "rules",
         "directory",
@@ -141,6 +141,67 @@ pub const SETTINGS: [SettingReference; 32] = [
         "\"127.0.0.1:8080\"",
         "Address and port. 0.0.0.0:8080 serves every network of the machine: put a proxy with TLS in \
          front.",
+    ),
+    without_default(
+        "site",
+        "url",
+        "\"https://answers.example.org\"",
+        "Where visitors reach the site: the beginning of links in feeds, previews and search engines. Its host \
+         need not be in hosts.",
+    ),
+    without_default(
+        "site",
+        "name",
+        "\"Our community\"",
+        "The name of the community, on every page.",
+    ),
+    without_default(
+        "site",
+        "logo",
+        "\"logo.svg\"",
+        "An image file, PNG, JPEG, WebP or SVG, at most 512 KiB; also the icon of the browser's tab.",
+    ),
+    without_default(
+        "site",
+        "accent",
+        "\"#2c5a3a\"",
+        "The colour of links and buttons. It is darkened or lightened until it can be read.",
+    ),
+    without_default(
+        "site",
+        "docs",
+        "\"https://docs.example.org\"",
+        "The address of the documentation.",
+    ),
+    without_default(
+        "site",
+        "ask",
+        "\"https://discord.gg/INVITE\"",
+        "Where somebody can ask who found nothing, such as an invite to the server.",
+    ),
+    without_default(
+        "site",
+        "source",
+        "\"https://github.com/OWNER/NAME\"",
+        "The address of the source code.",
+    ),
+    without_default(
+        "site",
+        "privacy",
+        "\"https://example.org/privacy\"",
+        "The address of the privacy notice.",
+    ),
+    with_default(
+        "site",
+        "language",
+        "\"auto\"",
+        "The language of the site's own words: en, ko, or auto, which follows the visitor's browser.",
+    ),
+    without_default(
+        "site",
+        "cors",
+        "[\"https://docs.example.org\"]",
+        "Origins whose pages may read the API from a script.",
     ),
     without_default(
         "site",
@@ -285,6 +346,7 @@ mod tests {
         for name in ["token", "github-token", "hook", "app.pem", "scrape"] {
             std::fs::write(folder.path().join(name), "x\n")?;
         }
+        std::fs::write(folder.path().join("logo.svg"), "<svg/>")?;
         let file = folder.path().join("harvester.toml");
         std::fs::write(&file, text)?;
         Config::load(Some(&file), std::iter::empty())

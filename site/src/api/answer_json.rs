@@ -1,19 +1,20 @@
 //! An answer as JSON, with the content of its page.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::pages::review_status::ReviewStatus;
 use crate::pages::view::{
-    AnswerView, EvidenceDetails, EvidenceView, QuotedMessage, ReasonView, WordingView,
+    AnswerView, EvidenceDetails, EvidenceView, OptionView, QuotedMessage, ReasonView, WordingView,
 };
-use crate::pages::words::ReviewStatus;
 
 /// `{"answer": …}`, as `/api/v1/answers/{id}` and the `.json` form give it. Times are RFC 3339, UTC.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct AnswerEnvelope<'a> {
     answer: AnswerJson<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AnswerJson<'a> {
     id: &'a str,
     url: &'a str,
@@ -30,11 +31,22 @@ struct AnswerJson<'a> {
     /// The page in the documentation, where maintainers merged the first answer.
     page: Option<&'a str>,
     /// Best first.
-    answers: Vec<QuoteJson<'a>>,
+    answers: Vec<OptionJson<'a>>,
     evidence: Vec<EvidenceJson<'a>>,
 }
 
-#[derive(Serialize)]
+/// One of the answers, with those who stand behind it.
+#[derive(Serialize, ToSchema)]
+struct OptionJson<'a> {
+    /// `reviewed`, `confirmed`, `trusted`, `agreed` or `one-person`: what it rests on.
+    strength: &'a str,
+    /// Independent people who gave or confirmed it; 0 for a merged answer.
+    people: usize,
+    #[serde(flatten)]
+    quote: QuoteJson<'a>,
+}
+
+#[derive(Serialize, ToSchema)]
 struct QuoteJson<'a> {
     /// Whether maintainers merged it; then it has no one author, and the address is its page's.
     reviewed: bool,
@@ -45,7 +57,7 @@ struct QuoteJson<'a> {
     url: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct EvidenceJson<'a> {
     resolved: &'a str,
     question_url: &'a str,
@@ -56,7 +68,7 @@ struct EvidenceJson<'a> {
     told: Option<EvidenceDetailsJson<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct EvidenceDetailsJson<'a> {
     channel: &'a str,
     asker: &'a str,
@@ -68,13 +80,13 @@ struct EvidenceDetailsJson<'a> {
     reasons: Vec<ReasonJson<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SignalJson<'a> {
     what: &'a str,
     url: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ReasonJson<'a> {
     what: &'a str,
     weight: f32,
@@ -104,11 +116,22 @@ impl AnswerView {
                 page: self
                     .answer
                     .as_ref()
-                    .filter(|answer| answer.merged && !answer.url.is_empty())
-                    .map(|answer| answer.url.as_str()),
-                answers: self.answer.iter().chain(&self.others).map(QuoteJson::of).collect(),
+                    .map(|answer| &answer.quote)
+                    .filter(|quote| quote.merged && !quote.url.is_empty())
+                    .map(|quote| quote.url.as_str()),
+                answers: self.answer.iter().chain(&self.others).map(OptionJson::of).collect(),
                 evidence: self.evidence.iter().map(EvidenceJson::of).collect(),
             },
+        }
+    }
+}
+
+impl<'a> OptionJson<'a> {
+    fn of(option: &'a OptionView) -> Self {
+        Self {
+            strength: option.strength,
+            people: option.people,
+            quote: QuoteJson::of(&option.quote),
         }
     }
 }
@@ -141,8 +164,16 @@ impl<'a> EvidenceJson<'a> {
 
 impl<'a> EvidenceDetailsJson<'a> {
     fn of(testimony: &'a EvidenceDetails) -> Self {
-        let EvidenceDetails { channel, asker, answerer, grade, confidence, signals, reasons } =
-            testimony;
+        let EvidenceDetails {
+            channel,
+            asker,
+            answerer,
+            told: _,
+            grade,
+            confidence,
+            signals,
+            reasons,
+        } = testimony;
         Self {
             channel,
             asker,
@@ -151,11 +182,11 @@ impl<'a> EvidenceDetailsJson<'a> {
             confidence: f32::from(*confidence) / 100.0,
             signals: signals
                 .iter()
-                .map(|sign| SignalJson { what: sign.what, url: &sign.url })
+                .map(|sign| SignalJson { what: &sign.what, url: &sign.url })
                 .collect(),
             reasons: reasons
                 .iter()
-                .map(|ReasonView { what, weight, url, .. }| ReasonJson {
+                .map(|ReasonView { what, weight, url }| ReasonJson {
                     what,
                     weight: *weight,
                     url: url.as_deref(),

@@ -1,52 +1,58 @@
-//! The embedded style sheet, script and icon; their URLs change with their content.
+//! The embedded style sheet, script and icon, and the files that the branding adds; their URLs change with
+//! their content.
 
-use std::sync::LazyLock;
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sha2::{Digest, Sha256};
 
 use crate::http::error::HttpError;
+use crate::presentation::brand_assets::{BrandAssets, HashedAsset};
+use crate::state::SiteState;
 
-/// One embedded file.
-struct Asset {
-    name: &'static str,
-    kind: &'static str,
-    body: &'static str,
-}
+static EMBEDDED: LazyLock<[HashedAsset; 3]> = LazyLock::new(|| {
+    [
+        ("site.css", "text/css; charset=utf-8", include_str!("../../assets/site.css")),
+        ("site.js", "text/javascript; charset=utf-8", include_str!("../../assets/site.js")),
+        ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
+    ]
+    .map(|(name, kind, body)| {
+        HashedAsset::new(name.to_owned(), kind, Cow::Borrowed(body.as_bytes()))
+    })
+});
 
-const ASSETS: [Asset; 3] = [
-    Asset {
-        name: "site.css",
-        kind: "text/css; charset=utf-8",
-        body: include_str!("../../assets/site.css"),
-    },
-    Asset {
-        name: "site.js",
-        kind: "text/javascript; charset=utf-8",
-        body: include_str!("../../assets/site.js"),
-    },
-    Asset { name: "icon.svg", kind: "image/svg+xml", body: include_str!("../../assets/icon.svg") },
-];
-
-/// The file names that pages use, in the order of the assets.
-static HASHED: LazyLock<[String; 3]> = LazyLock::new(|| ASSETS.each_ref().map(hashed));
-
-/// The URL of an asset. It contains the hash of the content, so it may be cached for ever.
+/// The URL of an embedded asset.
 pub(crate) fn address(name: &str) -> Option<String> {
-    let at = ASSETS.iter().position(|asset| asset.name == name)?;
-    Some(format!("/assets/{}", HASHED[at]))
+    EMBEDDED.iter().find(|asset| asset.name == name).map(HashedAsset::address)
 }
 
 /// Serves an asset under its hashed name.
 pub(crate) async fn serve(
+    State(site): State<Arc<SiteState>>,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let found = HASHED.iter().position(|hashed| *hashed == name);
-    let asset = &ASSETS[found.ok_or_else(HttpError::no_such_page)?];
-    let tag = format!("\"{}\"", hash(asset));
+    let BrandAssets { logo, accent } = &site.identity.assets;
+    let address = format!("/assets/{name}");
+    let asset = EMBEDDED.iter().chain(logo).chain(accent).find(|asset| asset.address() == address);
+    let asset = asset.ok_or_else(HttpError::no_such_page)?;
+    Ok(lasting(asset, &headers))
+}
+
+/// `GET /favicon.ico`, which browsers and link previews ask for by themselves.
+pub(crate) async fn favicon(State(site): State<Arc<SiteState>>, headers: HeaderMap) -> Response {
+    let icon = EMBEDDED.iter().find(|asset| asset.name == "icon.svg");
+    let icon = site.identity.assets.logo.as_ref().or(icon).expect("an icon is embedded");
+    let mut response = lasting(icon, &headers);
+    let day = axum::http::HeaderValue::from_static("public, max-age=86400");
+    response.headers_mut().insert(header::CACHE_CONTROL, day);
+    response
+}
+
+fn lasting(asset: &HashedAsset, headers: &HeaderMap) -> Response {
+    let tag = format!("\"{}\"", asset.hash);
     let fresh =
         headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
     let lasting = [
@@ -54,19 +60,9 @@ pub(crate) async fn serve(
         (header::ETAG, tag),
     ];
     if fresh {
-        return Ok((StatusCode::NOT_MODIFIED, lasting).into_response());
+        return (StatusCode::NOT_MODIFIED, lasting).into_response();
     }
-    Ok((lasting, [(header::CONTENT_TYPE, asset.kind)], asset.body).into_response())
-}
-
-fn hashed(asset: &Asset) -> String {
-    let (stem, extension) = asset.name.rsplit_once('.').expect("every asset has an extension");
-    format!("{stem}-{}.{extension}", hash(asset))
-}
-
-fn hash(asset: &Asset) -> String {
-    let digest = Sha256::digest(asset.body.as_bytes());
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    (lasting, [(header::CONTENT_TYPE, asset.kind)], asset.body.to_vec()).into_response()
 }
 
 #[cfg(test)]

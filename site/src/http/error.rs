@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Why a request failed. Kept in the response's extensions until [`error_of`] reads it. The cause of an
 /// internal error is logged and not part of it.
@@ -19,12 +20,12 @@ pub(crate) struct HttpError {
 }
 
 /// The body of every error under `/api`.
-#[derive(Serialize)]
-struct ErrorEnvelope<'a> {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ErrorEnvelope<'a> {
     error: ErrorJson<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ErrorJson<'a> {
     code: &'a str,
     message: &'a str,

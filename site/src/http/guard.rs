@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use crate::http::error::{HttpError, error_of};
 use crate::http::templates;
+use crate::presentation::page_meta::{PageFrame, SiteIdentity};
 
 /// How many requests run at once; others wait, and may time out waiting.
 const CONCURRENT: usize = 128;
@@ -76,16 +77,26 @@ pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     HttpError::of_status(axum::http::StatusCode::INTERNAL_SERVER_ERROR).into_response()
 }
 
+/// Marks a response that failed and whose body is complete already.
+#[derive(Clone, Copy)]
+pub(crate) struct CompleteBody;
+
 /// Gives errors a body, and every response the security headers.
-pub(crate) async fn dressed(request: Request, next: Next) -> Response {
+pub(crate) async fn dressed(
+    State(identity): State<Arc<SiteIdentity>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let for_machines = is_for_machines(request.uri().path());
+    let frame = PageFrame::of(&identity, request.uri(), request.headers());
     let mut response = next.run(request).await;
-    if let Some(failure) = error_of(&response) {
+    let is_complete = response.extensions().get::<CompleteBody>().is_some();
+    if let Some(failure) = error_of(&response).filter(|_| !is_complete) {
         let headers = std::mem::take(response.headers_mut());
         response = if for_machines {
             failure.envelope(headers)
         } else {
-            failure.with_body(error_page(&failure), headers)
+            failure.with_body(error_page(&failure, &frame), headers)
         };
     }
     let headers = response.headers_mut();
@@ -93,6 +104,12 @@ pub(crate) async fn dressed(request: Request, next: Next) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    let is_page = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if is_page {
+        headers.append(header::VARY, HeaderValue::from_static("accept-language"));
+    }
     response
 }
 
@@ -100,6 +117,7 @@ fn is_for_machines(path: &str) -> bool {
     path == "/api"
         || path.starts_with("/api/")
         || path.starts_with("/webhooks/")
+        || path == "/mcp"
         || path.ends_with(".json")
         || matches!(path, "/healthz" | "/readyz")
 }
@@ -107,22 +125,24 @@ fn is_for_machines(path: &str) -> bool {
 #[derive(Serialize)]
 struct ErrorPage<'a> {
     status: u16,
-    heading: &'static str,
+    heading: &'a str,
     message: &'a str,
 }
 
-fn error_page(failure: &HttpError) -> Response {
-    let heading = match failure.status.as_u16() {
-        404 => "Page not found",
-        429 => "Too many requests",
-        400..=499 => "Invalid request",
-        _ => "The request failed",
+fn error_page(failure: &HttpError, frame: &PageFrame) -> Response {
+    let text = frame.text;
+    let own = sentence(&failure.message);
+    let (heading, message) = match failure.status.as_u16() {
+        404 => (&text.failed_not_found, &text.failed_not_found_note),
+        429 => (&text.failed_too_many, &text.failed_too_many_note),
+        400..=499 => (&text.failed_request, &own),
+        500 => (&text.failed_internal, &text.failed_internal_note),
+        _ => (&text.failed_internal, &own),
     };
-    let message = sentence(&failure.message);
-    let page = ErrorPage { status: failure.status.as_u16(), heading, message: &message };
-    match templates::page("error.html", &page) {
+    let page = ErrorPage { status: failure.status.as_u16(), heading, message };
+    match templates::page("error.html", frame, &frame.meta(heading, None), &page) {
         Ok(html) => html.into_response(),
-        Err(_) => message.into_response(),
+        Err(_) => own.into_response(),
     }
 }
 

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header;
 use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -18,7 +18,7 @@ pub(crate) async fn named(
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(authority) = authority(&request) else {
+    let Some(authority) = authority(request.uri(), request.headers()) else {
         return HttpError::bad_request("the request names no host").into_response();
     };
     if !is_allowed(authority.host(), &allowed) {
@@ -28,11 +28,11 @@ pub(crate) async fn named(
 }
 
 /// The host that a request is for: that of its URL, else the one `Host` header.
-fn authority(request: &Request) -> Option<Authority> {
-    if let Some(authority) = request.uri().authority() {
+pub(crate) fn authority(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
+    if let Some(authority) = uri.authority() {
         return Some(authority.clone());
     }
-    let mut named = request.headers().get_all(header::HOST).iter();
+    let mut named = headers.get_all(header::HOST).iter();
     match (named.next(), named.next()) {
         (Some(host), None) => Authority::try_from(host.as_bytes()).ok(),
         _ => None,

@@ -4,8 +4,8 @@ use indexer::search::MAX_QUERY;
 use rules::model::ids::ChannelId;
 
 use crate::http::error::HttpError;
+use crate::pages::review_status::ReviewStatus;
 use crate::pages::slug::percent_encoded;
-use crate::pages::words::ReviewStatus;
 
 pub(crate) const DEFAULT_LIMIT: usize = 10;
 const MAX_LIMIT: usize = 50;
@@ -23,16 +23,15 @@ pub(crate) struct SearchParams {
 }
 
 impl SearchParams {
+    /// A search for some words with every default.
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self { text: text.to_owned(), status: None, channel: None, limit: DEFAULT_LIMIT, offset: 0 }
+    }
+
     /// Parses the parameters of a query string. A wrong value, an unknown name or a name given twice is an
     /// error that says what is allowed.
     pub(crate) fn read(pairs: &[(String, String)]) -> Result<Self, HttpError> {
-        let mut params = Self {
-            text: String::new(),
-            status: None,
-            channel: None,
-            limit: DEFAULT_LIMIT,
-            offset: 0,
-        };
+        let mut params = Self::of_text("");
         for (at, (name, value)) in pairs.iter().enumerate() {
             if pairs[..at].iter().any(|(earlier, _)| earlier == name) {
                 return Err(HttpError::bad_request(format!("{} is given twice", shown(name))));
@@ -113,6 +112,11 @@ fn number(name: &str, value: &str, least: usize, most: usize) -> Result<usize, H
 /// The start of a value that a visitor sent, quoted.
 fn shown(value: &str) -> String {
     format!("{:?}", value.chars().take(40).collect::<String>())
+}
+
+/// The beginning of a text that is short enough to be searched for.
+pub(crate) fn searchable(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_QUERY)]
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 
+use crate::presentation::branding::SiteUrl;
+
 /// Who may reach the site, how often, and how long a connection may take.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HttpSettings {
@@ -15,6 +17,8 @@ pub struct HttpSettings {
     pub hosts: Vec<String>,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The origins whose scripts may read the API.
+    pub allowed_origins: Vec<SiteUrl>,
     /// `None` lets everybody ask as often as they like.
     pub rate: Option<RequestRate>,
     /// Opens `/metrics` to other machines; without it only this machine reads them.
@@ -37,7 +41,8 @@ pub struct HttpTimeouts {
     /// From the start of a connection, or the end of the last response on it, to the end of the next
     /// request's headers.
     pub head: Duration,
-    /// To receive the whole body of a webhook delivery. No other route reads a body.
+    /// To receive the whole body of a webhook delivery. That of `/mcp`, the only other body that is read, is
+    /// part of `response`.
     pub body: Duration,
     /// To respond, from the end of the headers.
     pub response: Duration,
@@ -71,6 +76,7 @@ impl Default for HttpSettings {
         Self {
             hosts: Vec::new(),
             trusted_proxies: Vec::new(),
+            allowed_origins: Vec::new(),
             rate: Some(RequestRate::default()),
             metrics_token: None,
             max_connections: 1_000,

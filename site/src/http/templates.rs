@@ -8,47 +8,84 @@ use tera::{Context, Kwargs, State, Tera, TeraResult};
 
 use crate::http::assets;
 use crate::http::error::HttpError;
+use crate::presentation::page_meta::{PageFrame, PageMeta};
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("components.html", include_str!("../../templates/components.html")),
+    ("search_box.html", include_str!("../../templates/search_box.html")),
     ("base.html", include_str!("../../templates/base.html")),
     ("home.html", include_str!("../../templates/home.html")),
     ("results.html", include_str!("../../templates/results.html")),
     ("welcome.html", include_str!("../../templates/welcome.html")),
     ("answer.html", include_str!("../../templates/answer.html")),
+    ("browse.html", include_str!("../../templates/browse.html")),
+    ("unknown_error.html", include_str!("../../templates/unknown_error.html")),
+    ("sitemap.xml", include_str!("../../templates/sitemap.xml")),
+    ("feed.xml", include_str!("../../templates/feed.xml")),
+    ("opensearch.xml", include_str!("../../templates/opensearch.xml")),
     ("error.html", include_str!("../../templates/error.html")),
 ];
 
 static PAGES: LazyLock<Tera> = LazyLock::new(|| parsed().expect("a test parses every template"));
 
-/// Renders a whole page. Every value is escaped except `QuotedMessage::html`.
-pub(crate) fn page(name: &'static str, view: &impl Serialize) -> Result<Html<String>, HttpError> {
-    rendered(name, |context| PAGES.render(name, context), view)
+/// Renders a whole page. Every value is escaped except `QuotedMessage::html` and
+/// `PageMeta::structured_data`.
+pub(crate) fn page(
+    name: &'static str,
+    frame: &PageFrame,
+    meta: &PageMeta,
+    view: &impl Serialize,
+) -> Result<Html<String>, HttpError> {
+    rendered(name, |context| PAGES.render(name, context), frame, Some(meta), view).map(Html)
 }
 
 /// Renders one block of a page, which the script of the page inserts.
 pub(crate) fn fragment(
     name: &'static str,
     block: &'static str,
+    frame: &PageFrame,
     view: &impl Serialize,
 ) -> Result<Html<String>, HttpError> {
-    rendered(name, |context| PAGES.render_block(name, block, context), view)
+    // The engine runs the whole page and keeps the block.
+    let meta = frame.meta("", None);
+    let render = |context: &Context| PAGES.render_block(name, block, context);
+    rendered(name, render, frame, Some(&meta), view).map(Html)
+}
+
+/// Renders an XML document. Characters that XML cannot hold are left out.
+pub(crate) fn document(
+    name: &'static str,
+    frame: &PageFrame,
+    view: &impl Serialize,
+) -> Result<String, HttpError> {
+    let mut text = rendered(name, |context| PAGES.render(name, context), frame, None, view)?;
+    text.retain(|c| {
+        let is_control = c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+        !is_control && !matches!(c, '\u{fffe}' | '\u{ffff}')
+    });
+    Ok(text)
 }
 
 fn rendered(
     name: &'static str,
     render: impl FnOnce(&Context) -> TeraResult<String>,
+    frame: &PageFrame,
+    meta: Option<&PageMeta>,
     view: &impl Serialize,
-) -> Result<Html<String>, HttpError> {
+) -> Result<String, HttpError> {
     Context::from_serialize(view)
-        .and_then(|context| render(&context))
-        .map(Html)
+        .and_then(|mut context| {
+            context.insert("t", frame.text);
+            context.insert("site", &frame.view());
+            context.insert("page", &meta);
+            render(&context)
+        })
         .map_err(|cause| HttpError::internal(name, &cause))
 }
 
 fn parsed() -> TeraResult<Tera> {
     let mut tera = Tera::new();
-    tera.autoescape_on([".html"]);
+    tera.autoescape_on([".html", ".xml"]);
     tera.register_function("asset", |kwargs: Kwargs, _: &State| {
         let name = kwargs.must_get::<&str>("name")?;
         assets::address(name)
@@ -71,12 +108,13 @@ mod tests {
     #[test]
     fn one_value_alone_is_trusted_to_be_html() {
         let safe = TEMPLATES.iter().map(|(_, text)| text.matches("safe").count()).sum::<usize>();
-        assert_eq!(safe, 1, "only the rendered prose may be marked safe");
+        assert_eq!(safe, 2, "only rendered prose and structured data may be marked safe");
         for (name, text) in TEMPLATES {
             assert!(!text.contains("style=") && !text.contains("onclick"), "{name}");
             assert_eq!(
                 text.matches("<script").count(),
-                text.matches("<script src=").count(),
+                text.matches("<script src=").count()
+                    + text.matches("<script type=\"application/ld+json\">").count(),
                 "{name}"
             );
         }

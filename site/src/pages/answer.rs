@@ -11,31 +11,42 @@ use serde::Serialize;
 
 use crate::http::error::HttpError;
 use crate::http::templates;
+use crate::pages::card::ResultCard;
+use crate::pages::find::related;
 use crate::pages::markdown::markdown;
+use crate::pages::review_status::ReviewStatus;
 use crate::pages::slug;
 use crate::pages::slug::AnswerFormat;
+use crate::pages::structured_data::structured_data;
 use crate::pages::view::AnswerView;
+use crate::presentation::page_meta::{PageFrame, PageMeta};
+use crate::presentation::words::InterfaceText;
 use crate::state::SiteState;
 
 #[derive(Serialize)]
 struct AnswerPage<'a> {
     answer: &'a AnswerView,
+    related: Vec<ResultCard>,
 }
 
 /// `GET /answers/{slug}`, with `.md` or `.json` at the end for other formats. The id at the end of the
 /// slug decides; an outdated slug redirects to the current one.
 pub(crate) async fn page(
     State(site): State<Arc<SiteState>>,
+    frame: PageFrame,
     Path(segment): Path<String>,
 ) -> Result<Response, HttpError> {
     let (slug, id, form) = slug::parse(&segment).ok_or_else(HttpError::no_such_answer)?;
-    let view = answer(&site, &id).await?;
+    let text = if form == AnswerFormat::Page { frame.text } else { InterfaceText::english() };
+    let view = answer(&site, &id, text).await?;
     if slug != view.slug {
         return Ok(moved(&format!("{}{}", view.url, form.ending())));
     }
     Ok(match form {
         AnswerFormat::Page => {
-            templates::page("answer.html", &AnswerPage { answer: &view })?.into_response()
+            let related = related(&site, &view.id, &view.title, text).await?;
+            let page = AnswerPage { answer: &view, related };
+            templates::page("answer.html", &frame, &meta(&view, &frame), &page)?.into_response()
         }
         AnswerFormat::Markdown => {
             ([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], markdown(&view))
@@ -45,24 +56,34 @@ pub(crate) async fn page(
     })
 }
 
-/// `GET /api/v1/answers/{id}`. The id of a cluster that was merged into another gives the other.
-pub(crate) async fn api(
-    State(site): State<Arc<SiteState>>,
-    Path(id): Path<String>,
-) -> Result<Response, HttpError> {
-    let id = id.parse().map_err(|_| HttpError::no_such_answer())?;
-    Ok(Json(answer(&site, &id).await?.export()).into_response())
-}
-
-async fn answer(site: &SiteState, id: &ClusterId) -> Result<AnswerView, HttpError> {
+/// The answer of a cluster, or of the one that it was merged into.
+pub(crate) async fn answer(
+    site: &SiteState,
+    id: &ClusterId,
+    text: &InterfaceText,
+) -> Result<AnswerView, HttpError> {
     let cluster = site.store.cluster(id).await;
     let cluster = cluster.map_err(|cause| HttpError::internal("read an answer", &cause))?;
     let cluster = cluster.ok_or_else(HttpError::no_such_answer)?;
-    Ok(AnswerView::of(&site.presentable(&cluster), &site.naming))
+    Ok(AnswerView::of(&site.presentable(&cluster), &site.naming, text, site.now()))
+}
+
+fn meta(view: &AnswerView, frame: &PageFrame) -> PageMeta {
+    let meta = frame.meta(&view.title, Some(&view.url));
+    PageMeta {
+        description: match view.description.is_empty() {
+            true => meta.description,
+            false => view.description.clone(),
+        },
+        kind: "article",
+        indexed: view.status == ReviewStatus::Known,
+        structured_data: structured_data(view, frame),
+        ..meta
+    }
 }
 
 /// A permanent redirect to a URL of this site, which is ASCII because [`slug::address`] encodes it.
-fn moved(address: &str) -> Response {
+pub(crate) fn moved(address: &str) -> Response {
     let location = HeaderValue::from_str(address).expect("addresses are percent-encoded");
     (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response()
 }

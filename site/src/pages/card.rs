@@ -6,13 +6,15 @@ use rules::model::cluster::{Cluster, MergedAnswer};
 use rules::model::ids::ChannelId;
 use rules::publish::anonymize::Participants;
 use rules::publish::pseudonym::AuthorNaming;
+use rules::publish::strength::{AnswerStrength, answer_options, is_weak};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::pages::prose::{beginning, language};
+use crate::pages::review_status::ReviewStatus;
 use crate::pages::slug::{address, slug};
 use crate::pages::title::title;
-use crate::pages::view::{ranked, times};
-use crate::pages::words::{DisplayDate, ReviewStatus};
+use crate::presentation::words::{DisplayDate, InterfaceText};
 
 const SNIPPET_CHARS: usize = 220;
 /// How much of an answer is searched for a snippet.
@@ -32,6 +34,13 @@ pub(crate) struct ResultCard {
     pub(crate) marked_snippet: Vec<TextRun>,
     pub(crate) language: Option<&'static str>,
     pub(crate) status: ReviewStatus,
+    /// `AnswerStrength::as_str`.
+    pub(crate) strength: &'static str,
+    pub(crate) badge: String,
+    /// Whether it is probably no answer.
+    pub(crate) weak: bool,
+    /// Whether no word of it may be shown.
+    pub(crate) withheld: bool,
     pub(crate) occurrences: usize,
     pub(crate) askers: usize,
     pub(crate) times: String,
@@ -48,22 +57,25 @@ pub(crate) struct TextRun {
     pub(crate) hit: bool,
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct ChannelView {
     pub(crate) id: String,
     pub(crate) name: String,
 }
 
 impl ResultCard {
-    /// `matches` gives the byte ranges of a text that match the query, in order, without overlap.
+    /// The card in the words of `text`; `matches` gives the byte ranges of a text that match the query, in order, without overlap.
     pub(crate) fn of(
         cluster: &Cluster,
         naming: &AuthorNaming,
+        text: &InterfaceText,
         matches: impl Fn(&str) -> Vec<Range<usize>>,
     ) -> Self {
         let people = Participants::of(cluster, naming);
-        let (_, title) = title(cluster, &people);
-        let best = || ranked(cluster).first().map(|best| people.line(&best.best_answer().text));
+        let (_, title) = title(cluster, &people, text);
+        let options = answer_options(cluster);
+        let strength = AnswerStrength::of(cluster, &options);
+        let best = || options.first().map(|option| people.line(&option.best.best_answer().text));
         let answer = cluster.canon.as_ref().map(MergedAnswer::one_line_text).or_else(best);
         let snippet = snippet(&answer.unwrap_or_default(), &matches);
         let count = cluster.occurrences.len();
@@ -74,11 +86,16 @@ impl ResultCard {
             marked_snippet: parts(&snippet, &matches(&snippet)),
             language: language(&title),
             status: cluster.into(),
+            strength: strength.as_str(),
+            badge: text.badge(strength),
+            weak: is_weak(cluster, strength),
+            withheld: cluster.canon.is_none()
+                && !cluster.occurrences.iter().any(|occurrence| occurrence.quotable),
             occurrences: count,
             askers: cluster.asker_count(),
-            times: times(count),
+            times: text.times(count),
             tally: tally(count),
-            last_confirmed: cluster.last_confirmed().into(),
+            last_confirmed: text.date(cluster.last_confirmed()),
             channels: channels(cluster),
             title,
             snippet,
@@ -175,8 +192,13 @@ mod tests {
     fn a_card_holds_no_word_that_may_not_be_quoted() {
         let mut hidden = occurrence(1, "Where is my quixotic wallet?", "In the zanzibar drawer.");
         hidden.quotable = false;
-        let card =
-            ResultCard::of(&cluster(vec![hidden]), &AuthorNaming::DisplayNames, word("zanzibar"));
+        let card = ResultCard::of(
+            &cluster(vec![hidden]),
+            &AuthorNaming::DisplayNames,
+            InterfaceText::english(),
+            word("zanzibar"),
+        );
+        assert!(card.withheld);
         let told = serde_json::to_string(&card).unwrap();
         assert!(
             !told.contains("zanzibar") && !told.contains("quixotic") && !told.contains("help"),

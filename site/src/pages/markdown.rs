@@ -2,23 +2,22 @@
 
 use rules::markdown::{MarkdownDialect, escape};
 
-use crate::pages::view::{AnswerView, EvidenceView, QuotedMessage};
+use crate::pages::view::{AnswerView, EvidenceView, OptionView, QuotedMessage};
 
 /// The whole answer with its evidence. Messages are block quotes, so that they cannot break the page.
 pub(crate) fn markdown(view: &AnswerView) -> String {
     let mut text = format!("# {}\n\n", escaped(&view.title));
     text.push_str(&format!(
-        "*{}* · answered {} for {} · last on {}\n",
+        "*{}* · {} · last on {}\n",
         view.status.as_str(),
-        view.times,
-        view.people,
+        lower_first(&view.answered),
         view.last_confirmed.shown
     ));
-    section(&mut text, "Full question", view.question.iter().map(said));
-    section(&mut text, "Answer", view.answer.iter().map(said));
-    let reviewed = view.answer.as_ref().is_some_and(|answer| answer.merged);
+    section(&mut text, "Answer", view.answer.iter().map(option));
+    let reviewed = view.answer.as_ref().is_some_and(|answer| answer.quote.merged);
     let others = if reviewed { "Other answers from chat (unreviewed)" } else { "Other answers" };
-    section(&mut text, others, view.others.iter().map(said));
+    section(&mut text, others, view.others.iter().map(option));
+    section(&mut text, "Full question", view.question.iter().map(said));
     let versions = view.versions.iter().map(|version| format!("- {}\n", escaped(version)));
     section(&mut text, "Versions mentioned", versions);
     let variants = view.variants.iter().map(|variant| format!("- {}\n", escaped(&variant.text)));
@@ -34,6 +33,17 @@ fn section(text: &mut String, heading: &str, items: impl Iterator<Item = String>
     }
 }
 
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
+    format!("{first}{}", letters.as_str())
+}
+
+fn option(option: &OptionView) -> String {
+    let behind = option.behind.as_ref().map_or_else(String::new, |behind| format!("; {behind}"));
+    format!("{}\n*{}{behind}*\n\n", said(&option.quote), option.badge)
+}
+
 fn said(said: &QuotedMessage) -> String {
     let quoted = said.markdown.lines().map(|line| format!("> {line}\n")).collect::<String>();
     let link = if said.url.is_empty() { String::new() } else { format!(": <{}>", said.url) };
@@ -43,9 +53,9 @@ fn said(said: &QuotedMessage) -> String {
 fn evidence(evidence: &EvidenceView) -> String {
     let EvidenceView { at, question_url, answer_url, testimony } = evidence;
     let told = testimony.as_ref().map_or_else(String::new, |testimony| {
-        let signals = testimony.signals.iter().map(|signal| signal.what).collect::<Vec<_>>();
         let signals =
-            if signals.is_empty() { testimony.grade.to_owned() } else { signals.join(", ") };
+            testimony.signals.iter().map(|signal| signal.what.as_str()).collect::<Vec<_>>();
+        let signals = if signals.is_empty() { testimony.grade.clone() } else { signals.join(", ") };
         let (asker, answerer) = (escaped(&testimony.asker), escaped(&testimony.answerer));
         format!(", {asker} asked, {answerer} answered; {signals}")
     });
@@ -60,7 +70,9 @@ fn escaped(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::presentation::words::InterfaceText;
     use crate::test_support::{cluster, occurrence};
+    use rules::model::ids::Millis;
     use rules::publish::pseudonym::{AuthorNaming, Salt};
 
     #[test]
@@ -70,7 +82,8 @@ mod tests {
         let asked =
             occurrence(1, "Where do I set the port?", "Set `PORT`:\n```sh\n# export PORT=1\n```");
         let naming = AuthorNaming::Pseudonyms(Salt([7; 16]));
-        let text = markdown(&AnswerView::of(&cluster(vec![asked, hidden]), &naming));
+        let told = cluster(vec![asked, hidden]);
+        let text = markdown(&AnswerView::of(&told, &naming, InterfaceText::english(), Millis(0)));
         assert!(
             text.starts_with("# Where do I set the port?\n\n*unreviewed* · answered twice"),
             "{text}"
@@ -91,7 +104,9 @@ mod tests {
     fn words_cannot_leave_their_quote() {
         let hostile = "# big\n---\n<script>x</script>\n\n[a]: javascript:x";
         let asked = occurrence(1, "Where do I set the port?", hostile);
-        let view = AnswerView::of(&cluster(vec![asked]), &AuthorNaming::DisplayNames);
+        let told = cluster(vec![asked]);
+        let text = InterfaceText::english();
+        let view = AnswerView::of(&told, &AuthorNaming::DisplayNames, text, Millis(0));
         let text = markdown(&view);
         let answer = text.split("## ").find(|part| part.starts_with("Answer")).unwrap();
         let quoted = answer.lines().filter(|line| line.starts_with("> ")).count();

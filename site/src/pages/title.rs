@@ -4,30 +4,33 @@ use rules::markdown::visible;
 use rules::model::cluster::{Cluster, Occurrence};
 use rules::publish::anonymize::Participants;
 
+use crate::presentation::words::InterfaceText;
+
 /// The representative question, if it may be quoted, and the title on one line: that of the merged
 /// answer, if there is one. A neutral title if nothing may be quoted.
 pub(crate) fn title<'c>(
     cluster: &'c Cluster,
     people: &Participants<'c>,
+    text: &InterfaceText,
 ) -> (Option<&'c Occurrence>, String) {
     if let Some(canon) = &cluster.canon {
         return (None, visible(&canon.title).split_whitespace().collect::<Vec<_>>().join(" "));
     }
     match people.headline(cluster) {
         Some((asked, title)) => (Some(asked), title),
-        None => (None, "A resolved question that may not be quoted".to_owned()),
+        None => (None, text.withheld_title.clone()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cluster, Participants};
+    use super::{Cluster, InterfaceText, Participants};
     use crate::test_support::{cluster, occurrence};
     use rules::publish::pseudonym::{AuthorNaming, Salt};
 
     fn title(cluster: &Cluster) -> String {
-        super::title(cluster, &Participants::of(cluster, &AuthorNaming::Pseudonyms(Salt([7; 16]))))
-            .1
+        let people = Participants::of(cluster, &AuthorNaming::Pseudonyms(Salt([7; 16])));
+        super::title(cluster, &people, InterfaceText::english()).1
     }
 
     #[test]

@@ -2,20 +2,24 @@
 
 use rules::markdown::{MarkdownDialect, render};
 use rules::model::cluster::{Cluster, MergedAnswer, Occurrence, Quote};
-use rules::model::ids::permalink;
+use rules::model::ids::{Millis, permalink};
 use rules::model::reason::WeightedReason;
-use rules::occurrence_ranking::rank_occurrences;
 use rules::publish::anonymize::Participants;
 use rules::publish::pseudonym::AuthorNaming;
+use rules::publish::strength::{AnswerStrength, answer_options};
 use serde::Serialize;
 
-use crate::pages::prose::{html_of, language};
+use crate::pages::prose::{beginning, html_of, language};
+use crate::pages::review_status::ReviewStatus;
 use crate::pages::slug::{address, slug};
 use crate::pages::title::title;
-use crate::pages::words;
-use crate::pages::words::{DisplayDate, ReviewStatus};
+use crate::presentation::words::{DisplayDate, InterfaceText, filled};
 
 const MAX_OTHERS: usize = 4;
+/// Characters of an answer in its description, which search engines cut at about that.
+const DESCRIPTION_CHARS: usize = 160;
+/// An answer that nobody confirmed for so long tells its year.
+const OLD_AFTER: i64 = 365 * Millis::DAY;
 
 /// An answer as it is published. Contains no text that may not be quoted, and no Discord name unless the
 /// operator chose display names.
@@ -30,17 +34,38 @@ pub(crate) struct AnswerView {
     pub(crate) state: &'static str,
     pub(crate) occurrences: usize,
     pub(crate) askers: usize,
-    pub(crate) times: String,
-    pub(crate) people: String,
+    /// "Answered twice for 2 people".
+    pub(crate) answered: String,
     pub(crate) last_confirmed: DisplayDate,
+    /// "from 2017", if it is old.
+    pub(crate) age: Option<String>,
     pub(crate) channels: Vec<String>,
+    /// The beginning of the answer on one line; empty if it may not be quoted.
+    pub(crate) description: String,
     /// The full question, if it says more than the title.
     pub(crate) question: Option<QuotedMessage>,
-    pub(crate) answer: Option<QuotedMessage>,
-    pub(crate) others: Vec<QuotedMessage>,
+    pub(crate) answer: Option<OptionView>,
+    pub(crate) others: Vec<OptionView>,
     pub(crate) variants: Vec<WordingView>,
     pub(crate) versions: Vec<String>,
+    /// "Based on 3 conversations".
+    pub(crate) based_on: String,
     pub(crate) evidence: Vec<EvidenceView>,
+}
+
+/// One of the answers, with those who stand behind it.
+#[derive(Debug, Serialize)]
+pub(crate) struct OptionView {
+    pub(crate) quote: QuotedMessage,
+    /// `AnswerStrength::as_str`.
+    pub(crate) strength: &'static str,
+    pub(crate) badge: String,
+    /// The strength in a sentence.
+    pub(crate) about: String,
+    /// Independent people who gave or confirmed it; 0 for a merged answer.
+    pub(crate) people: usize,
+    /// "3 people stand behind it", if more than one do.
+    pub(crate) behind: Option<String>,
 }
 
 /// A quotable message with its source, or the merged answer with its page.
@@ -51,6 +76,9 @@ pub(crate) struct QuotedMessage {
     pub(crate) markdown: String,
     /// Safe to insert in a page unescaped.
     pub(crate) html: String,
+    /// Its words on one line.
+    #[serde(skip)]
+    pub(crate) line: String,
     pub(crate) language: Option<&'static str>,
     pub(crate) by: String,
     pub(crate) trusted: bool,
@@ -79,7 +107,9 @@ pub(crate) struct EvidenceDetails {
     pub(crate) channel: String,
     pub(crate) asker: String,
     pub(crate) answerer: String,
-    pub(crate) grade: &'static str,
+    /// "A user asked in #help, another user answered".
+    pub(crate) told: String,
+    pub(crate) grade: String,
     /// 0 to 100.
     pub(crate) confidence: u8,
     pub(crate) signals: Vec<SignalView>,
@@ -89,7 +119,7 @@ pub(crate) struct EvidenceDetails {
 /// A signal and its message.
 #[derive(Debug, Serialize)]
 pub(crate) struct SignalView {
-    pub(crate) what: &'static str,
+    pub(crate) what: String,
     pub(crate) url: String,
 }
 
@@ -97,19 +127,25 @@ pub(crate) struct SignalView {
 pub(crate) struct ReasonView {
     pub(crate) what: String,
     pub(crate) weight: f32,
-    /// The weight with its sign, to two digits; empty if the weight is 0.
-    pub(crate) share: String,
     pub(crate) url: Option<String>,
 }
 
 impl AnswerView {
-    pub(crate) fn of(cluster: &Cluster, naming: &AuthorNaming) -> Self {
+    /// The answer in the words of `text`, as of `now`.
+    pub(crate) fn of(
+        cluster: &Cluster,
+        naming: &AuthorNaming,
+        text: &InterfaceText,
+        now: Millis,
+    ) -> Self {
         let people = Participants::of(cluster, naming);
-        let (asked, title) = title(cluster, &people);
+        let (asked, title) = title(cluster, &people, text);
         let slug = slug(&title, &cluster.id);
-        let ranked = ranked(cluster);
-        let merged = cluster.canon.as_ref().map(merged);
-        let mut answers = merged.into_iter().chain(answers(&ranked, naming, &people));
+        let quoting = QuotingContext { naming, people: &people, text };
+        let mut options = quoting.options(cluster).into_iter();
+        let answer = options.next();
+        let line = answer.as_ref().map_or("", |option| option.quote.line.as_str());
+        let (times, askers) = (cluster.occurrences.len(), cluster.asker_count());
         Self {
             id: cluster.id.to_string(),
             url: address(&slug),
@@ -117,105 +153,180 @@ impl AnswerView {
             language: language(&title),
             status: ReviewStatus::from(cluster),
             state: cluster.state.as_str(),
-            occurrences: cluster.occurrences.len(),
-            askers: cluster.asker_count(),
-            times: times(cluster.occurrences.len()),
-            people: words::counted(cluster.asker_count(), "person", "people"),
-            last_confirmed: cluster.last_confirmed().into(),
+            occurrences: times,
+            askers,
+            answered: filled(
+                &text.answered_for,
+                &[("times", &text.times(times)), ("people", &text.people.of(askers))],
+            ),
+            last_confirmed: text.date(cluster.last_confirmed()),
+            age: age(cluster, now, text),
             channels: channels(cluster),
-            question: asked.and_then(|asked| question_in_full(asked, &title, naming, &people)),
-            answer: answers.next(),
-            others: answers.take(MAX_OTHERS).collect(),
+            description: beginning(line, DESCRIPTION_CHARS),
+            question: asked.and_then(|asked| quoting.question_in_full(asked, &title)),
+            answer,
+            others: options.take(MAX_OTHERS).collect(),
             variants: variants(cluster, &title, &people),
-            versions: versions(cluster, &ranked, &people),
-            evidence: cluster
-                .occurrences
-                .iter()
-                .map(|occurrence| evidence(occurrence, naming))
-                .collect(),
+            versions: versions(cluster, &people),
+            based_on: text.conversations.of(times),
+            evidence: cluster.occurrences.iter().map(|one| quoting.evidence(one)).collect(),
             title,
         }
     }
 }
 
-/// "once", "twice", "7 times".
-pub(crate) fn times(count: usize) -> String {
-    match count {
-        1 => "once".to_owned(),
-        2 => "twice".to_owned(),
-        count => format!("{} times", words::grouped(count)),
+/// "from 2017" for a chat answer that was last given long ago. A merged answer is kept up to date.
+fn age(cluster: &Cluster, now: Millis, text: &InterfaceText) -> Option<String> {
+    let last = cluster.last_confirmed();
+    let is_old = cluster.canon.is_none() && now.0 - last.0 > OLD_AFTER;
+    let year = text.date(last).exact.get(..4).map(str::to_owned)?;
+    is_old.then(|| filled(&text.from_year, &[("year", &year)]))
+}
+
+/// How the messages of a cluster are quoted.
+struct QuotingContext<'q> {
+    naming: &'q AuthorNaming,
+    people: &'q Participants<'q>,
+    text: &'q InterfaceText,
+}
+
+impl QuotingContext<'_> {
+    /// The merged answer, then one option for each solution, then the other answers of the best
+    /// occurrence; each text once.
+    fn options(&self, cluster: &Cluster) -> Vec<OptionView> {
+        let solutions = answer_options(cluster);
+        let first = solutions.first().map(|solution| solution.best);
+        let mut options = Vec::new();
+        options.extend(cluster.canon.as_ref().map(|canon| {
+            OptionView::of(merged(canon, self.text), AnswerStrength::Reviewed, 0, self.text)
+        }));
+        // Where a person marked the cluster as known, its best answer is the reviewed one.
+        let mut reviewed = cluster.canon.is_none() && cluster.has_merged_answer();
+        let mut lines = Vec::new();
+        for solution in &solutions {
+            let strength = if std::mem::take(&mut reviewed) {
+                AnswerStrength::Reviewed
+            } else {
+                solution.strength
+            };
+            let best = solution.best;
+            lines.push(self.people.line(&best.best_answer().text).to_lowercase());
+            let quote = self.said(best, best.best_answer());
+            options.push(OptionView::of(quote, strength, solution.support.people, self.text));
+        }
+        for (one, answer) in first
+            .into_iter()
+            .flat_map(|one| one.answers.iter().skip(1).map(move |answer| (one, answer)))
+        {
+            let line = self.people.line(&answer.text).to_lowercase();
+            if !lines.contains(&line) {
+                lines.push(line);
+                let strength = match answer.trusted {
+                    true => AnswerStrength::Trusted,
+                    false => AnswerStrength::OnePerson,
+                };
+                options.push(OptionView::of(self.said(one, answer), strength, 1, self.text));
+            }
+        }
+        options
     }
-}
 
-/// The quotable occurrences, the one with the best answer first.
-pub(crate) fn ranked(cluster: &Cluster) -> Vec<&Occurrence> {
-    rank_occurrences(cluster).into_iter().map(|standing| standing.occurrence).collect()
-}
-
-/// The best answer of each occurrence, then the other answers of the best occurrence, each text once.
-fn answers(
-    ranked: &[&Occurrence],
-    naming: &AuthorNaming,
-    people: &Participants<'_>,
-) -> Vec<QuotedMessage> {
-    let best = ranked.iter().map(|occurrence| (*occurrence, occurrence.best_answer()));
-    let rest = ranked.iter().take(1).flat_map(|occurrence| {
-        occurrence.answers.iter().skip(1).map(move |answer| (*occurrence, answer))
-    });
-    let mut lines = Vec::new();
-    let mut answers = Vec::new();
-    for (occurrence, answer) in best.chain(rest) {
-        let line = people.line(&answer.text).to_lowercase();
-        if !lines.contains(&line) {
-            lines.push(line);
-            answers.push(said(occurrence, answer, naming, people));
+    fn said(&self, occurrence: &Occurrence, quote: &Quote) -> QuotedMessage {
+        let blocks = self.people.read(&quote.text);
+        QuotedMessage {
+            merged: false,
+            markdown: render(&blocks, MarkdownDialect::CommonMark),
+            html: html_of(&blocks),
+            line: self.people.line(&quote.text),
+            language: language(&quote.text),
+            by: self.naming.name(quote),
+            trusted: quote.trusted,
+            at: self.text.date(quote.sent),
+            url: occurrence.answer_link(quote),
         }
     }
-    answers
+
+    fn question_in_full(&self, asked: &Occurrence, title: &str) -> Option<QuotedMessage> {
+        let line = self.people.line(&asked.question.text);
+        let says_more = line.to_lowercase() != title.to_lowercase();
+        says_more.then(|| self.said(asked, &asked.question))
+    }
+
+    fn evidence(&self, occurrence: &Occurrence) -> EvidenceView {
+        EvidenceView {
+            at: self.text.date(occurrence.resolved()),
+            question_url: occurrence.question_link(),
+            answer_url: occurrence.answer_link(occurrence.best_answer()),
+            testimony: occurrence.quotable.then(|| self.testimony(occurrence)),
+        }
+    }
+
+    fn testimony(&self, occurrence: &Occurrence) -> EvidenceDetails {
+        let link = |message| permalink(occurrence.guild, occurrence.channel, message);
+        let asker = self.naming.name(&occurrence.question);
+        let answerer = self.naming.name(occurrence.best_answer());
+        let channel = occurrence.channel_name.clone();
+        let values = [("asker", &*asker), ("answerer", &*answerer), ("channel", &*channel)];
+        EvidenceDetails {
+            told: filled(&self.text.evidence_of, &values),
+            grade: self.text.grade(occurrence.grade).to_owned(),
+            confidence: (occurrence.confidence.clamp(0.0, 1.0) * 100.0).round() as u8,
+            signals: occurrence
+                .signals
+                .iter()
+                .map(|signal| SignalView {
+                    what: self.text.signal(signal.kind).to_owned(),
+                    url: link(signal.message),
+                })
+                .collect(),
+            reasons: occurrence
+                .reasons
+                .iter()
+                .map(|WeightedReason { what, weight, message }| ReasonView {
+                    what: what.clone(),
+                    weight: *weight,
+                    url: message.map(link),
+                })
+                .collect(),
+            channel,
+            asker,
+            answerer,
+        }
+    }
 }
 
-fn said(
-    occurrence: &Occurrence,
-    quote: &Quote,
-    naming: &AuthorNaming,
-    people: &Participants<'_>,
-) -> QuotedMessage {
-    let blocks = people.read(&quote.text);
-    QuotedMessage {
-        merged: false,
-        markdown: render(&blocks, MarkdownDialect::CommonMark),
-        html: html_of(&blocks),
-        language: language(&quote.text),
-        by: naming.name(quote),
-        trusted: quote.trusted,
-        at: quote.sent.into(),
-        url: occurrence.answer_link(quote),
+impl OptionView {
+    fn of(
+        quote: QuotedMessage,
+        strength: AnswerStrength,
+        people: usize,
+        text: &InterfaceText,
+    ) -> Self {
+        Self {
+            quote,
+            strength: strength.as_str(),
+            badge: text.badge(strength),
+            about: text.about(strength).to_owned(),
+            people,
+            behind: (people > 1).then(|| text.behind.of(people)),
+        }
     }
 }
 
 /// The answer as maintainers merged it.
-fn merged(canon: &MergedAnswer) -> QuotedMessage {
+fn merged(canon: &MergedAnswer, text: &InterfaceText) -> QuotedMessage {
     let blocks = canon.blocks();
     QuotedMessage {
         merged: true,
         markdown: render(&blocks, MarkdownDialect::CommonMark),
         html: html_of(&blocks),
+        line: canon.one_line_text(),
         language: language(&canon.one_line_text()),
         by: "Maintainers".to_owned(),
         trusted: true,
-        at: canon.merged.into(),
+        at: text.date(canon.merged),
         url: canon.page_url().unwrap_or_default().to_owned(),
     }
-}
-
-fn question_in_full(
-    asked: &Occurrence,
-    title: &str,
-    naming: &AuthorNaming,
-    people: &Participants<'_>,
-) -> Option<QuotedMessage> {
-    let says_more = people.line(&asked.question.text).to_lowercase() != title.to_lowercase();
-    says_more.then(|| said(asked, &asked.question, naming, people))
 }
 
 /// The other ways the question was asked.
@@ -225,11 +336,12 @@ fn variants(cluster: &Cluster, title: &str, people: &Participants<'_>) -> Vec<Wo
 }
 
 /// The versions that the merged answer names, otherwise those that the messages name.
-fn versions(cluster: &Cluster, ranked: &[&Occurrence], people: &Participants<'_>) -> Vec<String> {
+fn versions(cluster: &Cluster, people: &Participants<'_>) -> Vec<String> {
     if let Some(canon) = &cluster.canon {
         return rules::versions::versions([canon.one_line_text().as_str()]);
     }
-    let quotes = ranked.iter().flat_map(|one| [&one.question, one.best_answer()]);
+    let quotable = cluster.occurrences.iter().filter(|one| one.quotable);
+    let quotes = quotable.flat_map(|one| [&one.question, one.best_answer()]);
     let texts = quotes.map(|quote| people.line(&quote.text)).collect::<Vec<_>>();
     rules::versions::versions(texts.iter().map(String::as_str))
 }
@@ -244,44 +356,6 @@ fn channels(cluster: &Cluster) -> Vec<String> {
     names
 }
 
-fn evidence(occurrence: &Occurrence, naming: &AuthorNaming) -> EvidenceView {
-    EvidenceView {
-        at: occurrence.resolved().into(),
-        question_url: occurrence.question_link(),
-        answer_url: occurrence.answer_link(occurrence.best_answer()),
-        testimony: occurrence.quotable.then(|| testimony(occurrence, naming)),
-    }
-}
-
-fn testimony(occurrence: &Occurrence, naming: &AuthorNaming) -> EvidenceDetails {
-    let link = |message| permalink(occurrence.guild, occurrence.channel, message);
-    EvidenceDetails {
-        channel: occurrence.channel_name.clone(),
-        asker: naming.name(&occurrence.question),
-        answerer: naming.name(occurrence.best_answer()),
-        grade: words::grade(occurrence.grade),
-        confidence: (occurrence.confidence.clamp(0.0, 1.0) * 100.0).round() as u8,
-        signals: occurrence
-            .signals
-            .iter()
-            .map(|signal| SignalView {
-                what: words::signal(signal.kind),
-                url: link(signal.message),
-            })
-            .collect(),
-        reasons: occurrence
-            .reasons
-            .iter()
-            .map(|WeightedReason { what, weight, message }| ReasonView {
-                what: what.clone(),
-                weight: *weight,
-                share: if *weight == 0.0 { String::new() } else { format!("{weight:+.2}") },
-                url: message.map(link),
-            })
-            .collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,7 +364,8 @@ mod tests {
     use rules::resolution::ResolutionGrade;
 
     fn view(cluster: &Cluster) -> AnswerView {
-        AnswerView::of(cluster, &AuthorNaming::Pseudonyms(Salt([7; 16])))
+        let naming = AuthorNaming::Pseudonyms(Salt([7; 16]));
+        AnswerView::of(cluster, &naming, InterfaceText::english(), Millis(0))
     }
 
     #[test]
@@ -301,15 +376,16 @@ mod tests {
         let mut twin = occurrence(5, "where do i set the port?", "set `PORT` in the file.");
         twin.answers.push(quote(7, 1, "Or on the command line."));
         let view = view(&cluster(vec![early, certain, twin]));
-        assert_eq!(view.answer.unwrap().markdown, "Set `PORT` in the file.");
-        let others = view.others.iter().map(|said| said.markdown.as_str()).collect::<Vec<_>>();
+        assert_eq!(view.answer.as_ref().unwrap().quote.markdown, "Set `PORT` in the file.");
+        let others =
+            view.others.iter().map(|said| said.quote.markdown.as_str()).collect::<Vec<_>>();
         assert_eq!(others, ["It is in v1.4.0 of the settings."]);
         let variants = view.variants.iter().map(|line| line.text.as_str()).collect::<Vec<_>>();
         assert_eq!(variants, ["How is the port of it set?"]);
         assert_eq!(view.versions, ["v1.4.0"]);
         assert_eq!(
-            (view.occurrences, view.times.as_str(), view.people.as_str()),
-            (3, "3 times", "3 people")
+            (view.occurrences, view.answered.as_str()),
+            (3, "Answered 3 times for 3 people")
         );
     }
 
@@ -333,17 +409,38 @@ mod tests {
     fn nobody_is_named_unless_the_operator_chose_so() {
         let asked = cluster(vec![occurrence(1, "Where do I set the port?", "In the file.")]);
         assert!(!serde_json::to_string(&view(&asked)).unwrap().contains("Display Name"));
-        let named = AnswerView::of(&asked, &AuthorNaming::DisplayNames);
-        assert_eq!(named.answer.unwrap().by, "Display Name 201");
+        let text = InterfaceText::english();
+        let named = AnswerView::of(&asked, &AuthorNaming::DisplayNames, text, Millis(0));
+        assert_eq!(named.answer.unwrap().quote.by, "Display Name 201");
     }
 
     #[test]
-    fn reasons_are_told_with_their_weights() {
-        let view = view(&cluster(vec![occurrence(1, "Where do I set the port?", "In the file.")]));
+    fn evidence_is_told_in_words_and_an_old_answer_tells_its_year() {
+        let told = cluster(vec![occurrence(1, "Where do I set the port?", "In the file.")]);
+        let view = view(&told);
         let testimony = view.evidence[0].testimony.as_ref().unwrap();
-        let told = testimony.reasons.iter().map(|reason| reason.share.as_str()).collect::<Vec<_>>();
-        assert_eq!(told, ["+1.50", "-0.56"]);
         assert_eq!(testimony.confidence, 90);
         assert_eq!(testimony.signals[0].what, "the asker says it works");
+        assert!(testimony.told.contains(" asked in #help, "), "{}", testimony.told);
+        assert_eq!((view.based_on.as_str(), view.age), ("Based on 1 conversation", None));
+        let later = Millis(told.last_confirmed().0 + 2 * OLD_AFTER);
+        let text = InterfaceText::english();
+        let old = AnswerView::of(&told, &AuthorNaming::DisplayNames, text, later);
+        assert_eq!(old.age.as_deref(), Some("from 2025"));
+    }
+
+    #[test]
+    fn options_say_how_many_people_stand_behind_each() {
+        let told = cluster(vec![
+            occurrence(1, "Why is the port closed?", "The firewall of the host blocks it."),
+            occurrence(2, "Why is the port closed?", "Restart the relay after every change."),
+            occurrence(3, "Why is the port closed?", "You must restart the relay after a change."),
+        ]);
+        let view = view(&told);
+        let best = view.answer.as_ref().unwrap();
+        assert!(best.quote.markdown.contains("estart the relay"));
+        assert_eq!(best.behind.as_deref(), Some("4 people stand behind it"));
+        assert_eq!(view.others.len(), 1);
+        assert_eq!(view.others[0].people, 2);
     }
 }

@@ -16,6 +16,11 @@ impl SeenCommit {
         self.0.load(Ordering::Relaxed) != newest_change
     }
 
+    /// The cursor of the newest commit that is loaded; 0 before the first.
+    pub(crate) fn cursor(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// Loads the newest commit; reads files. Keeps the loaded one while the index cannot be read, as
     /// during a rebuild.
     pub(crate) fn refresh(&self, searcher: &Searcher) {

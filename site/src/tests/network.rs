@@ -146,7 +146,7 @@ impl WebhookReceiver for Words {
 async fn with_webhook(timeouts: HttpTimeouts) -> (SocketAddr, JoinSet<()>) {
     let settings = HttpSettings { timeouts, ..patient() };
     let routes = crate::http::webhooks::routes(Arc::new(Words), settings.timeouts.body);
-    started(crate::guarded(routes, &settings), settings).await
+    started(crate::guarded(routes, &settings, Default::default()), settings).await
 }
 
 fn delivery(length: usize) -> String {
@@ -222,7 +222,7 @@ async fn who_asks_too_often_is_told_when_to_ask_again() {
         trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
         ..HttpSettings::default()
     };
-    let router = crate::guarded(one_page(get("here")), &settings);
+    let router = crate::guarded(one_page(get("here")), &settings, Default::default());
     let behind = |client| [("x-forwarded-for", client)];
     for expected in [200, 200, 429] {
         let reply = from(&router, "127.0.0.1", &behind("192.0.2.1"), "/").await;

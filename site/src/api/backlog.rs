@@ -1,0 +1,95 @@
+//! `GET /api/v1/backlog`: questions that nobody has answered yet.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use rules::model::ids::{MessageId, Millis, permalink};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::lists::{ListMeta, bounded_limit, read};
+use crate::http::error::{ErrorEnvelope, HttpError};
+use crate::pages::card::ChannelView;
+use crate::presentation::words::InterfaceText;
+use crate::state::SiteState;
+
+const DEFAULT_DAYS: i64 = 30;
+const MAX_DAYS: i64 = 90;
+
+/// Which open questions.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct BacklogParams {
+    /// Asked within so many days; default 30.
+    #[param(minimum = 1, maximum = 90)]
+    days: Option<i64>,
+    /// `meta.next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Default 20.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<usize>,
+}
+
+/// The oldest first. Without words: the people who asked have not been asked for consent.
+#[derive(Serialize, ToSchema)]
+pub(super) struct BacklogResponse {
+    questions: Vec<OpenQuestionJson>,
+    meta: ListMeta,
+}
+
+#[derive(Serialize, ToSchema)]
+struct OpenQuestionJson {
+    /// RFC 3339, UTC.
+    asked: String,
+    /// Whole days since then.
+    days_open: i64,
+    channel: ChannelView,
+    /// The question on Discord.
+    url: String,
+}
+
+/// Open questions
+#[utoipa::path(
+    get,
+    path = "/api/v1/backlog",
+    params(BacklogParams),
+    responses((status = 200, description = "A page of open questions", body = BacklogResponse), (status = 400, description = "A parameter is wrong", body = ErrorEnvelope))
+)]
+pub(super) async fn backlog(
+    State(site): State<Arc<SiteState>>,
+    params: Result<Query<BacklogParams>, QueryRejection>,
+) -> Result<Json<BacklogResponse>, HttpError> {
+    let BacklogParams { days, cursor, limit } = read(params, "days, cursor, limit")?;
+    let (days, limit) = (days.unwrap_or(DEFAULT_DAYS), bounded_limit(limit)?);
+    if !(1..=MAX_DAYS).contains(&days) {
+        return Err(HttpError::bad_request(format!("days is {days}; allowed: 1 to {MAX_DAYS}")));
+    }
+    let after = cursor.map(|cursor| cursor.parse::<MessageId>()).transpose();
+    let after = after.map_err(|_| HttpError::bad_request("cursor is not one of this list"))?;
+    let now = site.now();
+    let open = site.store.unanswered_since(MessageId::min_at(Millis(now.0 - days * Millis::DAY)));
+    let open = open.await.map_err(|cause| HttpError::internal("list open questions", &cause))?;
+    let channels = site.channels.open(&site.store, &site.rules.scope).await?;
+    let shown = open
+        .iter()
+        .filter_map(|one| Some((one.id, one.channel, channels.get(&one.channel)?)))
+        .collect::<Vec<_>>();
+    let from = after.map_or(0, |after| shown.partition_point(|(id, ..)| *id <= after));
+    let page = &shown[from..(from + limit).min(shown.len())];
+    let questions = page.iter().map(|(id, channel, place)| {
+        let asked = id.created_at();
+        OpenQuestionJson {
+            asked: InterfaceText::english().date(asked).exact,
+            days_open: ((now.0 - asked.0) / Millis::DAY).max(0),
+            channel: ChannelView { id: channel.to_string(), name: place.name.clone() },
+            url: permalink(place.server, *channel, *id),
+        }
+    });
+    let questions = questions.collect();
+    let more = from + page.len() < shown.len();
+    let next_cursor = page.last().filter(|_| more).map(|(id, ..)| id.to_string());
+    Ok(Json(BacklogResponse { questions, meta: ListMeta { total: shown.len(), next_cursor } }))
+}

@@ -1,0 +1,104 @@
+//! Searching: from the words of a visitor to result cards, for pages and the API alike.
+
+use std::sync::Arc;
+
+use indexer::search::document::SearchAudience;
+use indexer::search::{self, SearchHits, highlights};
+use rules::model::cluster::Cluster;
+
+use crate::http::error::HttpError;
+use crate::http::params::SearchParams;
+use crate::pages::card::ResultCard;
+use crate::pages::review_status::ReviewStatus;
+use crate::presentation::words::InterfaceText;
+use crate::state::SiteState;
+
+/// How many similar questions are listed when nothing matched well.
+const NEAREST: usize = 5;
+/// How many related questions a page lists.
+const RELATED: usize = 4;
+/// How much of a page's question a related one says too, by weight.
+const RELATED_SHARE: f32 = 0.35;
+
+/// The results of a search.
+pub(crate) struct MatchedClusters {
+    pub(crate) total: usize,
+    pub(crate) nearest_only: bool,
+    /// The words that were searched for instead of all of a long text.
+    pub(crate) searched_for: Option<String>,
+    pub(crate) cards: Vec<ResultCard>,
+}
+
+/// Searches for what the parameters say. Cards are in the words of `text`.
+pub(crate) async fn find(
+    site: &Arc<SiteState>,
+    params: &SearchParams,
+    text: &InterfaceText,
+) -> Result<MatchedClusters, HttpError> {
+    let SearchHits { total, hits, nearest_only, searched_for } = hits(site, params).await?;
+    let ids = hits.into_iter().map(|hit| hit.cluster).collect::<Vec<_>>();
+    // The index may be behind: clusters that are gone from the store are left out.
+    let clusters = site.store.clusters_with(&ids).await;
+    let clusters = clusters.map_err(|cause| HttpError::internal("read the results", &cause))?;
+    let words = searched_for.as_deref().unwrap_or(&params.text);
+    let card = |cluster: &Cluster| {
+        ResultCard::of(&site.presentable(cluster), &site.naming, text, |line| {
+            highlights(words, line)
+        })
+    };
+    let most = if nearest_only { NEAREST } else { clusters.len() };
+    let cards = clusters.iter().take(most).map(card).collect();
+    Ok(MatchedClusters { total, nearest_only, searched_for, cards })
+}
+
+/// The questions that are most like the one with this title, without it.
+pub(crate) async fn related(
+    site: &Arc<SiteState>,
+    id: &str,
+    title: &str,
+    text: &InterfaceText,
+) -> Result<Vec<ResultCard>, HttpError> {
+    let params = SearchParams { limit: RELATED * 2 + 1, ..SearchParams::of_text(title) };
+    let hits = hits(site, &params).await?;
+    let near = hits.hits.into_iter().filter(|hit| hit.share >= RELATED_SHARE);
+    let ids = near.map(|hit| hit.cluster).filter(|other| other.as_str() != id);
+    let clusters = site.store.clusters_with(&ids.collect::<Vec<_>>()).await;
+    let clusters = clusters.map_err(|cause| HttpError::internal("read related ones", &cause))?;
+    let cards = clusters.iter().map(|cluster| plain_card(site, cluster, text));
+    Ok(cards.filter(|card| !card.weak && !card.withheld).take(RELATED).collect())
+}
+
+/// A card without marks.
+pub(crate) fn plain_card(site: &SiteState, cluster: &Cluster, text: &InterfaceText) -> ResultCard {
+    ResultCard::of(&site.presentable(cluster), &site.naming, text, |_| Vec::new())
+}
+
+async fn hits(site: &Arc<SiteState>, params: &SearchParams) -> Result<SearchHits, HttpError> {
+    let query = search::SearchQuery {
+        text: params.text.clone(),
+        known: params.status.map(|status| status == ReviewStatus::Known),
+        channel: params.channel,
+        audience: SearchAudience::Public,
+        guild: None,
+        offset: params.offset,
+        limit: params.limit,
+    };
+    let newest = site.store.newest_change().await;
+    let newest = newest.map_err(|cause| HttpError::internal("read the newest change", &cause))?;
+    let permit = Arc::clone(&site.search_permits).acquire_owned().await;
+    let permit = permit.expect("the semaphore is never closed");
+    let site = Arc::clone(site);
+    // A search reads files and computes, which would block the runtime.
+    let searched = tokio::task::spawn_blocking(move || {
+        // Held until the search ends, even if the request was cancelled.
+        let _permit = permit;
+        if site.seen_commit.is_behind(newest) {
+            site.seen_commit.refresh(&site.searcher);
+        }
+        site.searcher.search(&query)
+    });
+    searched
+        .await
+        .map_err(|cause| HttpError::internal("run a search", &cause))?
+        .map_err(|cause| HttpError::internal("search", &cause))
+}

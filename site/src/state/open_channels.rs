@@ -1,0 +1,55 @@
+//! The channels that everybody may know of, cached for a minute because reading them reads every thread.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexer::store::Store;
+use rules::config::scope::ScopeRules;
+use rules::model::ids::{ChannelId, GuildId};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::http::error::HttpError;
+
+const MAX_AGE: Duration = Duration::from_secs(60);
+
+/// A channel that is in scope, and neither hidden nor gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OpenChannel {
+    pub(crate) name: String,
+    pub(crate) server: GuildId,
+}
+
+/// The latest list. One request reads while others wait for it.
+#[derive(Default)]
+pub(crate) struct CachedChannels(Mutex<Option<(Instant, OpenChannels)>>);
+
+pub(crate) type OpenChannels = Arc<BTreeMap<ChannelId, OpenChannel>>;
+
+impl CachedChannels {
+    pub(crate) async fn open(
+        &self,
+        store: &Store,
+        scope: &ScopeRules,
+    ) -> Result<OpenChannels, HttpError> {
+        let mut cached = self.0.lock().await;
+        if let Some((read, channels)) = &*cached
+            && read.elapsed() < MAX_AGE
+        {
+            return Ok(Arc::clone(channels));
+        }
+        let stored = store.channels().await;
+        let stored = stored.map_err(|cause| HttpError::internal("list the channels", &cause))?;
+        let open = stored
+            .into_iter()
+            .filter(|one| !one.hidden && !one.gone && scope.covers(&one.channel).is_ok());
+        let named = open.map(|one| {
+            let channel = one.channel;
+            (channel.id, OpenChannel { name: channel.name, server: channel.guild })
+        });
+        let channels = Arc::new(named.collect::<BTreeMap<_, _>>());
+        *cached = Some((Instant::now(), Arc::clone(&channels)));
+        Ok(channels)
+    }
+}
