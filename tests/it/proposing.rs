@@ -101,8 +101,7 @@ fn an_answer_is_proposed_reviewed_merged_known_and_removed() {
     tell("the removal", &format!("{}\n{:?}\n\n{}", removal.title, removal.labels, removal.body));
     let files = office.github.files(DOCS, removal.branch());
     assert!(!files.contains_key(path));
-    let section =
-        "] },\n      { \"group\": \"Answers\", \"pages\": [\"answers/index\"] }\n    ]";
+    let section = "] },\n      { \"group\": \"Answers\", \"pages\": [\"answers/index\"] }\n    ]";
     assert_eq!(files["docs.json"], SITE[1].1.replace("] }\n    ]", section));
     office.mina().merge(removal.number, How::Squash);
     office.round();
