@@ -339,7 +339,7 @@ mod tests {
                 &layout,
                 None,
                 true,
-                "a MkDocs site: pages go into web/docs/answers, listed in web/mkdocs.yml",
+                "a site built by MkDocs: pages go into web/docs/answers, listed in web/mkdocs.yml",
             ),
             (&layout, Some("web/docs/faq"), true, "web/docs/faq"),
             (&layout, Some("answers"), false, "outside of it"),

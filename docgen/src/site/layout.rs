@@ -96,7 +96,11 @@ impl SiteLayout {
             true => String::new(),
             false => format!(" as {}", self.target.as_str()),
         };
-        format!("a {} site: pages go into {}{dialect}{listed}", self.generator, self.folder)
+        let site = match self.generator {
+            SiteGenerator::Files => "files without a site generator".to_owned(),
+            generator => format!("a site built by {generator}"),
+        };
+        format!("{site}: pages go into {}{dialect}{listed}", self.folder)
     }
 
     /// Whether a file is a page of this site, so that an answer may be added to it.
