@@ -124,6 +124,14 @@ impl TextFingerprint {
         shared
     }
 
+    /// Whether more than half of the words of the shorter text are in the other one.
+    pub(super) fn shares_most_words(&self, other: &Self) -> bool {
+        let (short, long) =
+            if self.words.len() <= other.words.len() { (self, other) } else { (other, self) };
+        let shared = short.words.iter().filter(|word| long.says(**word)).count();
+        shared * 2 > short.words.len()
+    }
+
     /// Whether the text asks something that can be understood without what came before it, and names
     /// what it is about.
     pub(super) fn stands_alone(&self) -> bool {

@@ -37,9 +37,11 @@ impl QuestionTraits {
         self.text.shared_topics(&other.text)
     }
 
-    /// Whether most of what it is about is in an earlier question too.
+    /// Whether most of what it is about is in an earlier question too. A product that both name says little:
+    /// where one rare word is all there is, most of the other words must be shared as well.
     pub fn repeats(&self, earlier: &Self) -> bool {
         let least = self.text.topics.len().min(earlier.text.topics.len());
-        least > 0 && self.shared_words(earlier) as usize * 2 > least
+        let is_same_topic = least > 0 && self.shared_words(earlier) as usize * 2 > least;
+        is_same_topic && (least > 1 || self.text.shares_most_words(&earlier.text))
     }
 }

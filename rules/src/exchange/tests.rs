@@ -89,6 +89,21 @@ fn a_second_question_after_thanks_or_a_silence_is_an_exchange_of_its_own() {
 }
 
 #[test]
+fn another_question_about_the_same_product_repeats_nothing() {
+    for second in ["Can the relay write its logs to a file?", "Is the relay able to use two disks?"]
+    {
+        let found = exchanges(&[
+            ASKED,
+            ANSWERED,
+            (6, "marlowe", "thanks!", 0),
+            (24 * 60, "marlowe", second, 0),
+            (24 * 60 + 1, "quill", "Yes, set it in the file.", 0),
+        ]);
+        assert_eq!(found, [vec![1, 2, 3], vec![4, 5]], "{second}");
+    }
+}
+
+#[test]
 fn somebody_elses_question_is_an_exchange_and_replies_find_their_own() {
     let found = exchanges(&[
         ASKED,
