@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn every_script_asks() {
-        for text in ["why?", "何故？", "لماذا؟", "γιατί\u{37e}", "ինչու՞", "ለምን፧", "what⁈"] {
+        for text in ["why?", "何故？", "لماذا؟", "γιατί\u{37e}", "ինչու՞", "ለምን፧", "what⁈"]
+        {
             assert!(text.ends_with(is_question_mark), "{text}");
         }
         assert!(!"stop; wait!".contains(is_question_mark));

@@ -26,8 +26,8 @@ impl AnswerStyle {
         let sentences = sentences(text);
         let tells = |words: &Vec<String>| gives_instruction(words);
         let points = |words: &Vec<String>| only_refers(words);
-        let asks_back =
-            text.trim_end().ends_with(is_question_mark) && sentences.len() == 1 || sentences.is_empty();
+        let asks_back = text.trim_end().ends_with(is_question_mark) && sentences.len() == 1
+            || sentences.is_empty();
         Self {
             tells: sentences.iter().any(tells) || has_request_ending(text),
             shows: text.contains('`') || text.split_whitespace().any(is_setting),
