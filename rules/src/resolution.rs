@@ -90,11 +90,12 @@ pub struct Answer {
 pub enum ResolutionGrade {
     /// A mark, a solved tag, or an accepting reaction.
     Certain,
-    /// The asker says that it works, and nothing later takes it back.
+    /// The asker says that it works, it is clear of which answer, and nothing later takes it back.
     Confirmed,
-    /// The asker thanks, no more: counts as an occurrence, not as truth.
+    /// The asker thanks for it, or says that one of several answers works: counts as an occurrence,
+    /// not as truth.
     Thanked,
-    /// Nobody but the answerer speaks for it: shown in search, never enough for a page.
+    /// Nobody but the answerer speaks for this very answer: shown in search, never enough for a page.
     Unconfirmed,
 }
 
@@ -280,6 +281,7 @@ impl ScoredConversation<'_> {
                 let between = confirmation.place.saturating_sub(best.place + 1);
                 between.min(8) as f32 / 8.0
             }),
+            worked.or(thanked).map_or(0.0, |found| found.rivals.min(4) as f32 / 4.0),
         ]
     }
 
@@ -469,11 +471,13 @@ impl ScoredConversation<'_> {
     ) -> (ResolutionGrade, Vec<ResolutionSignal>) {
         let signals = self.signals(best, conversation, rules);
         let has = |kind| signals.iter().any(|signal| signal.kind == kind);
+        let about = best.and_then(|best| self.closing.about(&best.span, true));
+        let is_clear = about.is_some_and(|confirmation| confirmation.rivals == 0);
         let certain =
             [SignalKind::ManualMark, SignalKind::SolvedTag, SignalKind::AcceptingReaction];
         let grade = if certain.into_iter().any(has) {
             ResolutionGrade::Certain
-        } else if has(SignalKind::Worked) && !self.closing.taken_back {
+        } else if has(SignalKind::Worked) && is_clear && !self.closing.taken_back {
             ResolutionGrade::Confirmed
         } else if has(SignalKind::Worked) || has(SignalKind::Thanks) && !self.closing.taken_back {
             ResolutionGrade::Thanked

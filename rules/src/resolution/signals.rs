@@ -2,6 +2,7 @@
 
 use crate::disentangle::{AnswerMark, Conversation};
 use crate::model::ids::UserId;
+use crate::resolution::answer_span::answer_span;
 use crate::resolution::cue_phrases::CueClass;
 use crate::resolution::normalize::bare;
 use crate::resolution::question_detection::DetectedQuestion;
@@ -26,6 +27,8 @@ pub(super) struct Confirmation {
     pub(super) target: Option<usize>,
     /// Whether a reply, a name or a number points at the target.
     pub(super) pointed: bool,
+    /// How many other answers it could be about as well.
+    pub(super) rivals: usize,
 }
 
 /// How the asker's own words end, after somebody could have answered.
@@ -69,7 +72,7 @@ impl AskerClosing {
         let own = own.collect::<Vec<_>>();
         let targets = ConfirmationTargets { talk, asked, candidates };
         let mut closing = Self { messages: own.len(), ..Self::default() };
-        let mut doubt = None;
+        let (mut doubt, mut failure) = (None, None);
         let mut since = usize::MAX;
         for (at, (place, said)) in own.iter().enumerate() {
             let late = at + 3 >= own.len();
@@ -83,7 +86,7 @@ impl AskerClosing {
                 } else if since <= NEAR || said.has(CueClass::Relapse) {
                     closing.confirmations.retain(|confirmation| !confirmation.worked);
                 }
-            } else if let Some(confirmation) = targets.confirmation(*place, doubt) {
+            } else if let Some(confirmation) = targets.confirmation(*place, doubt, failure) {
                 closing.thanked_late |= late && said.thanks();
                 closing.taken_back = false;
                 closing.asks_after = false;
@@ -91,6 +94,9 @@ impl AskerClosing {
                 closing.promises = said.has(CueClass::Trying);
                 closing.confirmations.push(confirmation);
                 since = 0;
+            }
+            if fails {
+                failure = Some(*place);
             }
             if fails || said.has(CueClass::Trying) {
                 doubt = Some(*place);
@@ -141,20 +147,27 @@ struct ConfirmationTargets<'t> {
 impl ConfirmationTargets<'_> {
     /// What the message at `place` confirms. Thanks after a failure (`doubt`) count only if somebody
     /// has helped since.
-    fn confirmation(&self, place: usize, doubt: Option<usize>) -> Option<Confirmation> {
+    fn confirmation(
+        &self,
+        place: usize,
+        doubt: Option<usize>,
+        failure: Option<usize>,
+    ) -> Option<Confirmation> {
         let said = &self.talk.said[place];
         let worked = said.accepts();
         if !worked && !said.thanks() {
             return None;
         }
         let pointed = self.pointed(place);
-        if said.has(CueClass::Own) && !matches!(pointed, Pointed::At(_)) {
-            return worked.then_some(Confirmation { place, worked, target: None, pointed: false });
+        let points = matches!(pointed, Pointed::Message(_) | Pointed::Person(_));
+        if said.has(CueClass::Own) && !points {
+            let alone = Confirmation { place, worked, target: None, pointed: false, rivals: 0 };
+            return worked.then_some(alone);
         }
-        let (target, pointed) = match pointed {
-            Pointed::At(target) => (target, true),
+        let target = match pointed {
+            Pointed::Message(target) | Pointed::Person(target) => target,
             Pointed::Elsewhere => return None,
-            Pointed::Nowhere => (self.helping_before(place, |_| true)?, false),
+            Pointed::Nowhere => self.helping_before(place, |_| true)?,
         };
         let replied = said.message.reply_to.is_some();
         if !worked && !replied && doubt.is_some_and(|doubt| target < doubt) {
@@ -163,7 +176,34 @@ impl ConfirmationTargets<'_> {
         if !worked && !replied && self.sent_away(target, place) {
             return None;
         }
-        Some(Confirmation { place, worked, target: Some(target), pointed })
+        let since = failure.unwrap_or(0);
+        let rivals = match pointed {
+            Pointed::Message(_) => 0,
+            Pointed::Person(_) => {
+                let helper = self.talk.said[target].author;
+                self.rivals(target, since, place, |said| said.author == helper)
+            }
+            _ => self.rivals(target, since, place, |_| true),
+        };
+        Some(Confirmation { place, worked, target: Some(target), pointed: points, rivals })
+    }
+
+    /// How many messages help between two places beside the answer at `target`. What was said before
+    /// the asker failed last was tried in vain.
+    fn rivals(
+        &self,
+        target: usize,
+        since: usize,
+        until: usize,
+        such: impl Fn(&ParsedMessage<'_>) -> bool,
+    ) -> usize {
+        let answer = answer_span(self.talk, self.asked, target);
+        let others = self.candidates.iter().filter(|at| {
+            let said = &self.talk.said[**at];
+            let between = (since..until).contains(*at) && !answer.contains(*at);
+            between && self.is_help(said) && such(said)
+        });
+        others.count()
     }
 
     /// Whether others send the asker elsewhere between an answer and the words at `place`.
@@ -177,14 +217,14 @@ impl ConfirmationTargets<'_> {
         let said = &self.talk.said[place];
         let of = |person: ParticipantIndex| {
             let target = self.helping_before(place, |said| said.author == person);
-            target.map_or(Pointed::Elsewhere, Pointed::At)
+            target.map_or(Pointed::Elsewhere, Pointed::Person)
         };
         if let Some(reply) = said.message.reply_to {
             let Some(target) = self.talk.place(reply) else { return Pointed::Elsewhere };
             let replied = &self.talk.said[target];
             if replied.author != self.asked.asker {
                 let helps = replied.helps() && self.candidates.contains(&target);
-                return if helps { Pointed::At(target) } else { of(replied.author) };
+                return if helps { Pointed::Message(target) } else { of(replied.author) };
             }
         }
         let named = said.named.iter().copied().find(|person| *person != self.asked.asker);
@@ -196,9 +236,9 @@ impl ConfirmationTargets<'_> {
         if let Some(target) =
             named.and_then(|person| self.helping_before(place, |said| said.author == person))
         {
-            return Pointed::At(target);
+            return Pointed::Person(target);
         }
-        self.numbered(place).map_or(Pointed::Nowhere, Pointed::At)
+        self.numbered(place).map_or(Pointed::Nowhere, Pointed::Message)
     }
 
     fn numbered(&self, place: usize) -> Option<usize> {
@@ -236,7 +276,10 @@ impl ConfirmationTargets<'_> {
 
 /// What a message points at.
 enum Pointed {
-    At(usize),
+    /// At a message, by a reply or a number.
+    Message(usize),
+    /// At a person, whose last helping message this is.
+    Person(usize),
     /// A bot, somebody who did not help, or nobody here.
     Elsewhere,
     Nowhere,

@@ -71,7 +71,7 @@ pub(super) const ANSWER_FEATURES: [ScoredFeature; 36] = [
 
 /// The features of the outcome, in the order of `ScoredConversation::outcome`. Those that speak of the
 /// answer are measured on the best one.
-pub(super) const OUTCOME: [ScoredFeature; 42] = [
+pub(super) const OUTCOME: [ScoredFeature; 43] = [
     ("base", "most questions stay open"),
     ("marked", "somebody marked the answer"),
     ("tagged", "the post is tagged as solved"),
@@ -114,6 +114,7 @@ pub(super) const OUTCOME: [ScoredFeature; 42] = [
     ("goes_on", "the asker says more after being content"),
     ("helped_on", "others go on helping after the asker was content"),
     ("distant", "much was said between the answer and the asker's words about it"),
+    ("rivals", "the asker's words could be about other answers too"),
 ];
 
 /// One weight for each feature, in the order of their table.

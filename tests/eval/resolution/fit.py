@@ -32,13 +32,13 @@ PRIOR = {
         clear_question=0.3, asks_back=-1.0, no_help=-1.0, tells_what_to_do=0.2, affirms=0.1, link_or_code=0.1,
         shared_words=0.2, short=-0.2, long=0.3, agreed=0.2, objected=-0.3, helpers=-0.2, trusted=0.5,
         asks_after=-0.3, acknowledged=0.3, aimed=0.3, fails_after=-0.6, promises=-0.6, goes_on=-0.3, helped_on=-0.2,
-        distant=-0.3,
+        distant=-0.3, rivals=-0.3,
     ),
 }
 ANSWER_PULL = 4.0
 OUTCOME_PULL = 3.0
 # What is shown as resolved, by grade, as `[outcome]` of signals.toml has it.
-LEAST = {"confirmed": 0.25, "thanked": 0.25, "unconfirmed": 0.35, "silent": 0.15}
+LEAST = {"confirmed": 0.5, "thanked": 0.25, "unconfirmed": 0.35, "silent": 0.15}
 
 
 def load(path):
@@ -191,14 +191,26 @@ def share(flags):
     return f"{sum(flags) / max(len(flags), 1):.3f} of {len(flags)}"
 
 
+def grade_of(best, sure):
+    """The strictest grade that the signs allow and that is sure enough, as the program grants it."""
+    grades = ["certain", "confirmed", "thanked", "unconfirmed"]
+    for grade in grades[grades.index(best["grade"]):]:
+        loosest = grade == "unconfirmed"
+        if loosest and best["outcome"]["last_fails"] and not best["outcome"]["silent"]:
+            return None
+        limit = "silent" if loosest and best["outcome"]["silent"] else grade
+        if sure >= LEAST.get(limit, 0.0):
+            return grade
+    return None
+
+
 def report(name, judged, slope, offset):
     chance = {id(row): logistic(slope * score + offset) for row, score, _, _ in judged}
     shown, unsettled = [], []
     for row, _, best, ranked in judged:
-        grade = best["grade"] if best else None
         sure = chance[id(row)]
-        silent = grade == "unconfirmed" and best["outcome"]["silent"]
-        if best and row.asked and best["publishable"] and sure >= LEAST.get("silent" if silent else grade, 0.0):
+        grade = grade_of(best, sure) if best and row.asked and best["publishable"] else None
+        if grade:
             shown.append((row, best, grade, sure))
     resolved = {id(row) for row, *_ in shown}
     settled = [row for row, *_ in judged if row.resolved in ("yes", "no")]

@@ -174,3 +174,40 @@ fn whoever_stands_behind_a_listed_relay_is_a_person() {
         "Run `relay keys rotate` and restart the relay"
     );
 }
+
+#[test]
+fn success_after_several_answers_is_not_sure_of_any() {
+    two_answers().says(ASKER, "thanks, that worked!").comes_to("Thanked by 3");
+    // What failed before is not meant.
+    Story::new()
+        .says(ASKER, "How do I rotate the signing key of the relay?")
+        .says(HELPER, "Delete the key file and start the relay, it makes a new one")
+        .says(ASKER, "that did not work")
+        .says(OTHER, "Run `relay keys rotate` and restart the relay")
+        .says(ASKER, "thanks, that worked!")
+        .comes_to("Confirmed by 4");
+}
+
+#[test]
+fn who_asks_the_same_again_was_not_helped() {
+    let returned = answered()
+        .says(ASKER, "that worked, thanks!")
+        .says(ASKER, "How do I rotate the signing key of the relay?");
+    let grade = match returned.judged() {
+        ConversationVerdict::Resolved(found) => Some(found.grade),
+        _ => None,
+    };
+    assert!(grade.is_none_or(|grade| grade == ResolutionGrade::Unconfirmed), "{grade:?}");
+}
+
+#[test]
+fn words_in_an_alphabet_without_a_list_speak_neither_for_nor_against() {
+    let asked = || {
+        Story::new()
+            .says(ASKER, "كيف يمكنني تغيير مفتاح الخادم؟")
+            .says(HELPER, "شغل `relay keys rotate` ثم أعد التشغيل")
+            .replying_to(1)
+    };
+    asked().comes_to("Unconfirmed by 2");
+    asked().says(ASKER, "تمام يا صديقي").comes_to("Unconfirmed by 2");
+}
