@@ -23,6 +23,12 @@ pub(super) enum TermField {
     Code,
 }
 
+impl TermField {
+    pub(super) fn of(kind: TokenKind) -> Self {
+        if kind.is_code() { Self::Code } else { Self::Words }
+    }
+}
+
 /// How a place counts for the score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TermPlace {
