@@ -107,7 +107,7 @@ pub(super) fn frequency(
         let held = terms.iter().filter_map(|term| term.infos[number].as_ref());
         frequency += match held.map(|info| info.doc_freq).sum::<u32>() {
             0 => 0,
-            ..=COUNTED => counted(terms, number, snapshot)?,
+            1..=COUNTED => counted(terms, number, snapshot)?,
             _ => estimated(terms, number, snapshot)?,
         };
     }
