@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::SearchError;
-use super::query_terms::field;
 use super::snapshot::IndexSnapshot;
 use super::term_lookup;
+use super::term_lookup::TermField;
 use crate::search::tokenize;
 use crate::search::tokenize::{IndexToken, TokenKind};
 
@@ -45,7 +45,7 @@ pub(super) fn condensed(
     }
     let mut known = Vec::new();
     for (kind, piece) in telling_pieces(text) {
-        let terms = term_lookup::look_up(field(piece.kind), &piece.text, snapshot)?;
+        let terms = term_lookup::look_up(TermField::of(piece.kind), &piece.text, snapshot)?;
         match term_lookup::frequency(&terms, snapshot)? {
             0 => {}
             frequency => known.push((kind, frequency, piece.range)),

@@ -66,7 +66,7 @@ pub(super) fn read(text: &str, snapshot: &IndexSnapshot) -> Result<QueryTerms, S
     for run in pieces.chunk_by(|one, other| one.run == other.run) {
         let mut run_terms = Vec::new();
         for piece in run.iter().filter(|piece| only_grammar || tells(piece)) {
-            let field = field(piece.kind);
+            let field = TermField::of(piece.kind);
             if seen.insert((field == TermField::Code, piece.text.as_str())) {
                 let is_unfinished = unfinished == Some(piece);
                 let forms = spelling::forms(piece, field, is_unfinished, &mut guesses, snapshot)?;
@@ -79,10 +79,6 @@ pub(super) fn read(text: &str, snapshot: &IndexSnapshot) -> Result<QueryTerms, S
     Ok(QueryTerms { terms, searched_for })
 }
 
-pub(super) fn field(kind: TokenKind) -> TermField {
-    if kind.is_code() { TermField::Code } else { TermField::Words }
-}
-
 fn query_term(
     piece: &IndexToken,
     run: &[IndexToken],
@@ -91,7 +87,7 @@ fn query_term(
 ) -> QueryTerm {
     let TermVariants { forms, frequency } = forms;
     let mass = weight(piece, run) * inverse_frequency(frequency, snapshot.live());
-    QueryTerm { field: field(piece.kind), forms, frequency, mass, bonus: 0.0 }
+    QueryTerm { field: TermField::of(piece.kind), forms, frequency, mass, bonus: 0.0 }
 }
 
 fn weight(piece: &IndexToken, run: &[IndexToken]) -> f32 {
@@ -112,7 +108,7 @@ fn is_prose(whole: &IndexToken) -> bool {
 /// Gives the first piece of a run, if others come from it, more than they can bring together.
 fn raise_whole(run: &[IndexToken], wanted: &mut [QueryTerm]) {
     let [whole, parts @ ..] = wanted else { return };
-    let is_first = whole.field == field(run[0].kind) && whole.forms[0].text == run[0].text;
+    let is_first = whole.field == TermField::of(run[0].kind) && whole.forms[0].text == run[0].text;
     if !is_first || matches!(run[0].kind, TokenKind::Gram) {
         return;
     }

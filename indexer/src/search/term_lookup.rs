@@ -23,6 +23,12 @@ pub(super) enum TermField {
     Code,
 }
 
+impl TermField {
+    pub(super) fn of(kind: TokenKind) -> Self {
+        if kind.is_code() { Self::Code } else { Self::Words }
+    }
+}
+
 /// How a place counts for the score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TermPlace {
@@ -101,7 +107,7 @@ pub(super) fn frequency(
         let held = terms.iter().filter_map(|term| term.infos[number].as_ref());
         frequency += match held.map(|info| info.doc_freq).sum::<u32>() {
             0 => 0,
-            ..=COUNTED => counted(terms, number, snapshot)?,
+            1..=COUNTED => counted(terms, number, snapshot)?,
             _ => estimated(terms, number, snapshot)?,
         };
     }
