@@ -139,10 +139,15 @@ impl DocsTree {
         let mdx = draft.target.flavour() == MarkdownDialect::Mdx;
         let docs = &rules.pages.docs;
         let terms = AnswerTerms::of(draft.page());
+        // People may have named a page of others as the draft's place.
+        let has_own = self.sections.iter().any(|known| {
+            known.place.path == draft.path() && known.cluster.as_ref() == Some(draft.cluster())
+        });
         let mut nearest = Vec::new();
         for (alike, known) in self.ranked(&own, rules) {
             let place = &known.place;
-            if known.cluster.as_ref() == Some(draft.cluster()) || place.path == draft.path() {
+            let is_own = known.cluster.as_ref() == Some(draft.cluster());
+            if is_own || has_own && place.path == draft.path() {
                 continue;
             }
             let enough = if known.cluster.is_some() { docs.ours } else { docs.alike };
