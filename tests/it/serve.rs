@@ -169,19 +169,19 @@ fn a_program_prints_links_that_lead_to_answers() {
     };
     let export = |messages: &str| {
         let links = world.run(&["errors", "export", "--for", messages, "--site", &site]);
-        assert_eq!(links.code, 0, "{}", links.err);
+        assert_eq!(links.code, 0, "{}", links.complained);
         let path = world.path("error-links.json");
-        std::fs::write(&path, links.out).unwrap();
+        std::fs::write(&path, links.said).unwrap();
         path.display().to_string()
     };
     let checked = world.run(&["errors", "check", &export(&messages(""))]);
-    assert_eq!(checked.code, 0, "{}", checked.out);
-    assert!(checked.out.contains("1 of 1 links lead to an answer"), "{}", checked.out);
+    assert_eq!(checked.code, 0, "{}", checked.said);
+    assert!(checked.said.contains("1 of 1 links lead to an answer"), "{}", checked.said);
 
     let unsolved = messages(", \"E_PORT\": \"cannot bind port 80, it is taken\"");
     let checked = world.run(&["errors", "check", &export(&unsolved)]);
-    assert_eq!(checked.code, 1, "{}", checked.out);
-    assert!(checked.out.contains("E_PORT: ") && checked.out.contains("leads to no answer"));
+    assert_eq!(checked.code, 1, "{}", checked.said);
+    assert!(checked.said.contains("E_PORT: ") && checked.said.contains("leads to no answer"));
 }
 
 #[test]
