@@ -276,8 +276,11 @@ impl PhraseMatcher {
             if !inside && !matches!(hit.cue, CueClass::Own | CueClass::Finding) {
                 widest = Some(*hit);
             }
-            // "great if it worked" awaits a success, whatever "great if" is.
-            !inside || hit.cue == CueClass::Condition
+            // "great if it worked" awaits a success, whatever "great if" is, and what does not work is in
+            // trouble as well.
+            let both = hit.cue == CueClass::Failed
+                && widest.is_some_and(|wide| wide.cue == CueClass::Trouble);
+            !inside || both || hit.cue == CueClass::Condition
         });
         found.into_iter()
     }
@@ -387,6 +390,8 @@ mod tests {
             ("해결이 안 됩니다", CueClass::Worked, false),
             ("해결했습니다", CueClass::Worked, true),
             ("안 돼요", CueClass::Failed, true),
+            ("작동하지 않습니다", CueClass::Failed, true),
+            ("실행되지 않습니다", CueClass::Failed, true),
         ] {
             let cues = rules.phrases.find(&normalize::read(text, 0).text);
             assert_eq!(cues.has(cue), expected, "{text} {cue:?}");

@@ -160,7 +160,9 @@ impl ConfirmationTargets<'_> {
         }
         let pointed = self.pointed(place);
         let points = matches!(pointed, Pointed::Message(_) | Pointed::Person(_));
-        if said.has(CueClass::Own) && !points {
+        // People reply to whoever spoke last: with words of an own solution a reply alone gives nobody credit.
+        let only_replies = said.message.reply_to.is_some() && !said.thanks() && said.named.is_empty();
+        if said.has(CueClass::Own) && (!points || only_replies) {
             let alone = Confirmation { place, worked, target: None, pointed: false, rivals: 0 };
             return worked.then_some(alone);
         }

@@ -128,7 +128,7 @@ fn group_lists(catalogue: &CatalogueContent, text: &InterfaceText) -> Vec<GroupL
     if by_heading[3].len() < 2 {
         by_heading[3].clear();
     }
-    let headings = [&text.answer_heading, &text.topics, &text.channels, &text.servers];
+    let headings = [&text.answers_heading, &text.topics, &text.channels, &text.servers];
     let lists = by_heading.into_iter().zip(headings).filter(|(groups, _)| !groups.is_empty());
     lists
         .map(|(groups, heading)| GroupList {

@@ -122,6 +122,7 @@ pub(crate) struct InterfaceText {
     pub(crate) channels: String,
     pub(crate) servers: String,
     pub(crate) server: String,
+    pub(crate) answers_heading: String,
     pub(crate) all_answers: String,
     pub(crate) reviewed_answers: String,
     pub(crate) catalogue_growing: String,

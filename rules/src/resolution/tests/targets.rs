@@ -36,6 +36,22 @@ fn a_reply_a_name_or_a_number_says_which_answer_helped() {
 }
 
 #[test]
+fn an_own_solution_in_a_reply_gives_nobody_credit() {
+    let asked = || {
+        Story::new()
+            .says(ASKER, "How do I rotate the signing key of the relay?")
+            .says(HELPER, "Delete the key file and start the relay, it makes a new one")
+            .replying_to(1)
+    };
+    for words in ["never mind, it was something else", "solved, that was a typo of mine, my fault"] {
+        let found = best_answer(&asked().says(ASKER, words).replying_to(2));
+        let helper = found.is_some_and(|answer| answer.message == MessageId(2));
+        assert!(!helper, "{words}");
+    }
+    asked().says(ASKER, "solved it, thanks!").replying_to(2).comes_to("Confirmed by 2");
+}
+
+#[test]
 fn what_is_said_of_a_question_or_a_bot_confirms_nobody() {
     let asked = || {
         Story::new()
