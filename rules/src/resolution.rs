@@ -394,7 +394,8 @@ impl ScoredConversation<'_> {
                 confidence >= least.silent
             }
             ResolutionGrade::Unconfirmed => {
-                confidence >= least.unconfirmed && !self.closing.last_fails
+                let leaves = self.closing.last_fails || self.closing.last_alone;
+                confidence >= least.unconfirmed && !leaves
             }
         };
         [

@@ -51,6 +51,8 @@ pub(super) struct AskerClosing {
     /// How many messages the asker sent after the first candidate.
     pub(super) messages: usize,
     pub(super) last_fails: bool,
+    /// Whether the asker's last message is of an own solution and thanks nobody: "never mind".
+    pub(super) last_alone: bool,
     pub(super) last_asks: bool,
     /// Whether one of the asker's last three messages reports a failure.
     pub(super) fails_late: bool,
@@ -112,6 +114,7 @@ impl AskerClosing {
         closing.since = if since == usize::MAX { 0 } else { since };
         if let Some((_, last)) = own.last() {
             closing.last_fails = last.has(CueClass::Failed);
+            closing.last_alone = last.has(CueClass::Own) && !last.thanks();
             closing.last_asks = last.asks;
         }
         closing
@@ -161,7 +164,8 @@ impl ConfirmationTargets<'_> {
         let pointed = self.pointed(place);
         let points = matches!(pointed, Pointed::Message(_) | Pointed::Person(_));
         // People reply to whoever spoke last: with words of an own solution a reply alone gives nobody credit.
-        let only_replies = said.message.reply_to.is_some() && !said.thanks() && said.named.is_empty();
+        let only_replies =
+            said.message.reply_to.is_some() && !said.thanks() && said.named.is_empty();
         if said.has(CueClass::Own) && (!points || only_replies) {
             let alone = Confirmation { place, worked, target: None, pointed: false, rivals: 0 };
             return worked.then_some(alone);

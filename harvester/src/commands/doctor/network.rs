@@ -50,7 +50,7 @@ mod tests {
     fn a_site_for_others_is_told_what_it_lacks() {
         assert!(says("").starts_with("Ok listens on 127.0.0.1:8080"));
         let open = says("[site]\nlisten = '0.0.0.0:80'");
-        for part in ["Warning", "Caddy or nginx", "[site] hosts", "metrics_token"] {
+        for part in ["Todo", "Caddy or nginx", "[site] hosts", "metrics_token"] {
             assert!(open.contains(part), "{part} is not in {open}");
         }
         let complete = says(

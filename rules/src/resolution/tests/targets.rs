@@ -43,7 +43,8 @@ fn an_own_solution_in_a_reply_gives_nobody_credit() {
             .says(HELPER, "Delete the key file and start the relay, it makes a new one")
             .replying_to(1)
     };
-    for words in ["never mind, it was something else", "solved, that was a typo of mine, my fault"] {
+    for words in ["never mind, it was something else", "solved, that was a typo of mine, my fault"]
+    {
         let found = best_answer(&asked().says(ASKER, words).replying_to(2));
         let helper = found.is_some_and(|answer| answer.message == MessageId(2));
         assert!(!helper, "{words}");
