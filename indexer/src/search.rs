@@ -48,6 +48,8 @@ pub struct SearchQuery {
     pub channel: Option<ChannelId>,
     pub guild: Option<GuildId>,
     pub audience: SearchAudience,
+    /// Also what matches far worse than the result before: for people who choose among similar questions.
+    pub keep_distant: bool,
     pub offset: usize,
     /// At most 50.
     pub limit: usize,
@@ -118,7 +120,10 @@ impl Searcher {
         let QueryTerms { terms, searched_for } =
             query_terms::read(bounded(&query.text), &snapshot)?;
         let candidates = candidates::candidates(&terms, query, &snapshot)?;
-        let found = scorer::score(&terms, &candidates, &snapshot)?;
+        let mut found = scorer::score(&terms, &candidates, &snapshot)?;
+        if !query.keep_distant {
+            found.drop_distant();
+        }
         let nearest_only = found.nearest_only;
         let total = if nearest_only { found.count().min(NEAREST) } else { found.count() };
         let end = query.offset.saturating_add(query.limit.min(MAX_LIMIT)).min(total);

@@ -49,12 +49,9 @@ pub(crate) async fn endpoint(
     frame: PageFrame,
     body: Result<Json<Value>, JsonRejection>,
 ) -> Response {
-    let message = match body {
-        Ok(Json(message)) => message,
-        Err(_) => {
-            let failure = failure(&Value::Null, PARSE_ERROR, "the body is not JSON");
-            return (StatusCode::BAD_REQUEST, Json(failure)).into_response();
-        }
+    let Ok(Json(message)) = body else {
+        let failure = failure(&Value::Null, PARSE_ERROR, "the body is not JSON");
+        return (StatusCode::BAD_REQUEST, Json(failure)).into_response();
     };
     match answer(&site, &frame, message).await {
         Some(response) => Json(response).into_response(),

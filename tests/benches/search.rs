@@ -47,7 +47,11 @@ fn main() -> anyhow::Result<()> {
     let (own, other) = (scratch.path().join("own"), scratch.path().join("plain"));
 
     let written = || (0..answers as u64).map(|number| talk.answer(number));
-    let writing = cpu_of(|| Ok(written().for_each(drop)))?.1;
+    let write_all = || {
+        written().for_each(drop);
+        Ok(())
+    };
+    let writing = cpu_of(write_all)?.1;
     let ((), own_seconds) = cpu_of(|| index(written(), &own))?;
     let (plain, plain_seconds) = cpu_of(|| PlainIndex::build(&other, written()))?;
     let own_rate = answers as f64 / (own_seconds - writing);

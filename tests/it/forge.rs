@@ -59,7 +59,7 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
         "harbor/docs is writable",
         "main is not protected",
         "add a ruleset",
-        "found a mkdocs site: pages go into docs/answers, listed in mkdocs.yml",
+        "found a site built by MkDocs: pages go into docs/answers, listed in mkdocs.yml",
     ] {
         assert!(ran.said.contains(part), "{part} is not in:\n{}", ran.said);
     }

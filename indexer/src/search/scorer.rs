@@ -57,10 +57,6 @@ pub(super) fn score(
         }
     }
     ranked.sort_unstable_by(|one, other| compare(one, other, snapshot));
-    let is_drop = |pair: &[DocumentScore]| pair[1].score < LARGE_DROP * pair[0].score;
-    if let Some(last) = ranked.windows(2).position(is_drop) {
-        ranked.truncate(last + 1);
-    }
     let best_share = ranked.iter().map(|one| one.share).fold(0.0, f32::max);
     let nearest_only = !ranked.is_empty() && best_share < GOOD_SHARE;
     Ok(ScoredDocuments { ranked, nearest_only })
@@ -134,6 +130,14 @@ impl SegmentSums<'_> {
 }
 
 impl ScoredDocuments {
+    /// Leaves out what matches far worse than the one before.
+    pub(super) fn drop_distant(&mut self) {
+        let is_drop = |pair: &[DocumentScore]| pair[1].score < LARGE_DROP * pair[0].score;
+        if let Some(last) = self.ranked.windows(2).position(is_drop) {
+            self.ranked.truncate(last + 1);
+        }
+    }
+
     pub(super) fn count(&self) -> usize {
         self.ranked.len()
     }

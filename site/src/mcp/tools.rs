@@ -97,7 +97,7 @@ async fn search_answers(
     let query = arguments::query(arguments)
         .ok_or_else(|| HttpError::bad_request("query is missing; it is the text to search for"))?;
     let limit = arguments::limit(arguments, DEFAULT_LIMIT, MAX_LIMIT);
-    let params = SearchParams { limit, ..SearchParams::of_text(searchable(&query)) };
+    let params = SearchParams { limit, ..SearchParams::of_text(searchable(query)) };
     let found = find(site, &params, InterfaceText::english()).await?;
     if found.cards.is_empty() {
         return Ok("Nothing found. Try fewer or other words.".to_owned());

@@ -35,7 +35,7 @@ pub(crate) async fn find(
     params: &SearchParams,
     text: &InterfaceText,
 ) -> Result<MatchedClusters, HttpError> {
-    let SearchHits { total, hits, nearest_only, searched_for } = hits(site, params).await?;
+    let SearchHits { total, hits, nearest_only, searched_for } = hits(site, params, false).await?;
     let ids = hits.into_iter().map(|hit| hit.cluster).collect::<Vec<_>>();
     // The index may be behind: clusters that are gone from the store are left out.
     let clusters = site.store.clusters_with(&ids).await;
@@ -59,7 +59,7 @@ pub(crate) async fn related(
     text: &InterfaceText,
 ) -> Result<Vec<ResultCard>, HttpError> {
     let params = SearchParams { limit: RELATED * 2 + 1, ..SearchParams::of_text(title) };
-    let hits = hits(site, &params).await?;
+    let hits = hits(site, &params, true).await?;
     let near = hits.hits.into_iter().filter(|hit| hit.share >= RELATED_SHARE);
     let ids = near.map(|hit| hit.cluster).filter(|other| other.as_str() != id);
     let clusters = site.store.clusters_with(&ids.collect::<Vec<_>>()).await;
@@ -73,13 +73,18 @@ pub(crate) fn plain_card(site: &SiteState, cluster: &Cluster, text: &InterfaceTe
     ResultCard::of(&site.presentable(cluster), &site.naming, text, |_| Vec::new())
 }
 
-async fn hits(site: &Arc<SiteState>, params: &SearchParams) -> Result<SearchHits, HttpError> {
+async fn hits(
+    site: &Arc<SiteState>,
+    params: &SearchParams,
+    keep_distant: bool,
+) -> Result<SearchHits, HttpError> {
     let query = search::SearchQuery {
         text: params.text.clone(),
         known: params.status.map(|status| status == ReviewStatus::Known),
         channel: params.channel,
         audience: SearchAudience::Public,
         guild: None,
+        keep_distant,
         offset: params.offset,
         limit: params.limit,
     };

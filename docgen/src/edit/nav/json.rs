@@ -24,7 +24,7 @@ pub(super) fn listed(
         return Ok(text.to_owned());
     }
     let inside = section.map_or(folder(page), |section| &section.folder);
-    let same = |one: &&PagesItem| !inside.is_empty() && folder(&one.name) == folder(page);
+    let same = |one: &&PagesItem| !inside.is_empty() && folder(one.name) == folder(page);
     let near = |one: &&PagesItem| !inside.is_empty() && one.name.starts_with(inside);
     let count = |list: &PagesArray| {
         (list.pages.iter().filter(same).count(), list.pages.iter().filter(near).count())

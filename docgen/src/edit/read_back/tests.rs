@@ -54,8 +54,7 @@ fn title_in(kind: NavFormat, text: &str) -> Option<String> {
             let own = |one: &&ScriptLiteral| {
                 one.get("link").and_then(ScriptLiteral::text) == Some("/answers/new")
             };
-            let title = file.all().into_iter().find(own)?.get("text")?.text().map(str::to_owned);
-            title
+            file.all().into_iter().find(own)?.get("text")?.text().map(str::to_owned)
         }
         NavFormat::MdBook => summary(text).into_iter().find_map(|item| match item {
             SummaryItem::Link(page, words) if page == "answers/new.md" => Some(words),

@@ -162,6 +162,21 @@ impl InteractionHandler {
         limit: usize,
     ) -> Result<AnswerMatches, InteractionError> {
         let query = SearchQuery { text: text.to_owned(), limit, ..SearchQuery::default() };
+        self.matches(query).await
+    }
+
+    /// The clusters that are most like a question, best first, however far behind the best one.
+    pub(in crate::discord::interactions) async fn similar(
+        &self,
+        text: &str,
+        limit: usize,
+    ) -> Result<AnswerMatches, InteractionError> {
+        let text = text.to_owned();
+        self.matches(SearchQuery { text, limit, keep_distant: true, ..SearchQuery::default() })
+            .await
+    }
+
+    async fn matches(&self, query: SearchQuery) -> Result<AnswerMatches, InteractionError> {
         let (searcher, seen) = (self.searcher.clone(), Arc::clone(&self.seen));
         let hits = tokio::task::spawn_blocking(move || {
             catch_up(&searcher, &seen);

@@ -246,7 +246,7 @@ impl InteractionHandler {
     ) -> Result<ActionOutcome, InteractionError> {
         let facts = self.facts(interaction, target.message, None).await?;
         marking::may_mark(interaction, &facts)?;
-        let found = self.search(&target.text, MOST_CHOICES).await?;
+        let found = self.similar(&target.text, MOST_CHOICES).await?;
         let question = self.question_of(interaction, target.message).await?;
         let language = interaction.language;
         let offer =
