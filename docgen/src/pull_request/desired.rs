@@ -147,7 +147,7 @@ impl DesiredPullRequest {
         self.changes = vec![addition];
     }
 
-    /// Shows the reviewer which sections of the documentation are nearest; `pages` as [`answer::nearest`]
+    /// Shows the reviewer which sections of the documentation are nearest; `pages` as `answer::nearest`
     /// takes it.
     pub fn shows_nearest(&mut self, draft: &Draft, sections: &[SectionRef], pages: &str) {
         if sections.is_empty() {
