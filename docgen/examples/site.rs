@@ -20,7 +20,8 @@ use docgen::site::layout::SiteLayout;
 use docgen::site::moving;
 use docgen::site::moving::PageMove;
 use docgen::target::DocsTarget;
-use pulldown_cmark::{Event, Options, Parser};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use rules::markdown::{decode_block, plain_text};
 use rules::model::ids::{ClusterId, MessageId};
 
 use cluster_builder::{World, cluster};
@@ -174,9 +175,14 @@ fn seen(page: &str, target: DocsTarget) -> String {
 }
 
 fn words(markdown: &str, options: Options) -> String {
-    let mut out = String::new();
+    let (mut out, mut html) = (String::new(), String::new());
     for event in Parser::new_ext(markdown, options) {
         match event {
+            Event::Start(Tag::HtmlBlock) => html.clear(),
+            Event::Html(line) => html.push_str(&line),
+            Event::End(TagEnd::HtmlBlock) => {
+                out.extend(decode_block(&html).map(|code| plain_text(&[code])));
+            }
             Event::Text(text) | Event::Code(text) => out.push_str(&text),
             Event::SoftBreak | Event::HardBreak => out.push(' '),
             _ => {}

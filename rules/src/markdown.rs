@@ -14,7 +14,7 @@ mod page_parser;
 mod render;
 
 pub use crate::text::visible;
-pub use encoded_code::{ENCODED_SPAN_END, ENCODED_SPAN_START, decode_block, encode_block};
+pub use encoded_code::{ENCODED_SPAN_END, decode_block, is_encoded_span_start};
 pub use escape::{MarkdownDialect, code_block, code_span, escape, needs_template_engine};
 pub use render::{render, render_for_site};
 

@@ -16,7 +16,7 @@ ELEMENTS = set(
     "section span strike strong sup table tbody td th thead tr ul".split()
 )
 EMPTY = {"br", "hr", "img", "input", "meta", "link", "wbr", "source"}
-ATTRIBUTES = {"id", "class", "href", "start", "lang", "type", "translate", "aria-hidden", "tabindex", "name", "title", "rel"}
+ATTRIBUTES = {"id", "class", "href", "start", "lang", "type", "translate", "aria-hidden", "tabindex", "name", "title", "rel", "v-pre"}
 # What a theme puts around a page of its own accord.
 CHROME = {"md-source-file", "headerlink", "md-clipboard", "buttons"}
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use rules::markdown::{
-    ENCODED_SPAN_END, ENCODED_SPAN_START, MarkdownBlock, MarkdownDialect, decode_block,
+    ENCODED_SPAN_END, MarkdownBlock, MarkdownDialect, decode_block, is_encoded_span_start,
 };
 use rules::model::cluster::Cluster;
 use rules::publish::anonymize::Participants;
@@ -152,7 +152,7 @@ impl PageLint {
                 Event::Start(Tag::HtmlBlock) => html.clear(),
                 Event::Html(line) => html.push_str(&line),
                 Event::End(TagEnd::HtmlBlock) => self.read_encoded_block(&html, target, &mut seen),
-                Event::InlineHtml(tag) if !in_span && &*tag == ENCODED_SPAN_START => in_span = true,
+                Event::InlineHtml(tag) if !in_span && is_encoded_span_start(&tag) => in_span = true,
                 Event::InlineHtml(tag) if in_span && &*tag == ENCODED_SPAN_END => in_span = false,
                 Event::End(TagEnd::Paragraph) if in_span => self.fault("HTML", ""),
                 Event::Text(text) if in_span => seen.encoded.push_str(&text),

@@ -93,7 +93,14 @@ fn an_answer_that_does_not_stand_alone_is_refused() {
 fn template_tags_in_code_are_entities_where_a_generator_may_run_them() {
     let answer = "Write `{{ user }}` into the page, or this:\n```yaml\n{{#include secret.txt}}\n\n{% x %}\n```";
     for target in [DocsTarget::Markdown, DocsTarget::Faq, DocsTarget::MkDocs] {
+        // MkDocs has no Vue to keep away.
         let page = refusal(target, QUESTION, answer);
+        let page = if target == DocsTarget::MkDocs {
+            assert!(!page.contains("v-pre"), "{page}");
+            page.replace("<code>", "<code v-pre>").replace("<pre>", "<pre v-pre>")
+        } else {
+            page
+        };
         let span = "<code v-pre>&#123;&#123; user &#125;&#125;</code>";
         let block = "<pre v-pre><code class=\"language-yaml\">&#123;&#123;&#35;include secret.txt&#125;&#125;\n\n&#123;&#37; x &#37;&#125;</code></pre>";
         assert!(page.contains(span) && page.contains(block), "{page}");

@@ -2,46 +2,56 @@
 //! of a fence.
 //!
 //! A reader sees the code as it is. A template engine that reads the page before Markdown does finds no tag
-//! in it, and `v-pre` keeps Vue from looking for one afterwards.
+//! in it, and `v-pre` keeps Vue from looking for one afterwards. MkDocs has no Vue, and needs none of that.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::MarkdownBlock;
 use super::escape::is_language;
+use super::{MarkdownBlock, MarkdownDialect};
 use crate::text::visible;
 
-/// What opens an encoded code span.
-pub const ENCODED_SPAN_START: &str = "<code v-pre>";
-/// What closes it.
+/// What closes an encoded code span.
 pub const ENCODED_SPAN_END: &str = "</code>";
 
+/// Whether a tag opens an encoded code span.
+pub fn is_encoded_span_start(tag: &str) -> bool {
+    matches!(tag, "<code>" | "<code v-pre>")
+}
+
+fn attribute(dialect: MarkdownDialect) -> &'static str {
+    match dialect {
+        MarkdownDialect::CommonMark | MarkdownDialect::Mdx => " v-pre",
+        MarkdownDialect::Python => "",
+    }
+}
+
 /// A code span of one line.
-pub(super) fn encode_span(text: &str) -> String {
+pub(super) fn encode_span(text: &str, dialect: MarkdownDialect) -> String {
     let line = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
     if line.is_empty() {
         return String::new();
     }
     // The text between inline tags is Markdown.
-    format!("{ENCODED_SPAN_START}{}{ENCODED_SPAN_END}", encode(&line, |_| true))
+    format!("<code{}>{}{ENCODED_SPAN_END}", attribute(dialect), encode(&line, |_| true))
 }
 
 /// A block of code; a language that is not a plain word is dropped.
-pub fn encode_block(text: &str, language: Option<&str>) -> String {
+pub(super) fn encode_block(text: &str, language: Option<&str>, dialect: MarkdownDialect) -> String {
     let text = visible(text);
     let language = language.filter(|word| is_language(word));
     let class = language.map(|word| format!(" class=\"language-{word}\"")).unwrap_or_default();
     let code = encode(text.trim_matches('\n'), |c| "&<>{}%#\\".contains(c));
-    format!("<pre v-pre><code{class}>{code}</code></pre>")
+    format!("<pre{}><code{class}>{code}</code></pre>", attribute(dialect))
 }
 
-/// The block that [`encode_block`] wrote as this HTML.
+/// The block of code that stands encoded as this HTML.
 pub fn decode_block(html: &str) -> Option<MarkdownBlock> {
     static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r#"^<pre v-pre><code(?: class="language-([\w+#.-]{1,20})")?>([^<>{}%]*)</code></pre>$"#,
+            r#"^<pre(?: v-pre)?><code(?: class="language-([\w+#.-]{1,20})")?>([^<>{}%]*)</code></pre>$"#,
         )
     });
     let found = BLOCK.captures(html.trim())?;
@@ -84,7 +94,7 @@ mod tests {
     #[test]
     fn no_engine_finds_a_tag_and_a_reader_the_same_code() {
         let code = "{{ config.name }}\n\n{% for x in y %}<b>&amp;</b>{% endfor %}";
-        let html = encode_block(code, Some("jinja"));
+        let html = encode_block(code, Some("jinja"), MarkdownDialect::CommonMark);
         assert_eq!(
             html.lines().next(),
             Some("<pre v-pre><code class=\"language-jinja\">&#123;&#123; config.name &#125;&#125;")
@@ -92,12 +102,15 @@ mod tests {
         let text = code.to_owned();
         let block = MarkdownBlock::Code { language: Some("jinja".into()), text };
         assert_eq!(decode_block(&html), Some(block));
-        assert_eq!(encode_span("{{ user }}"), "<code v-pre>&#123;&#123; user &#125;&#125;</code>");
+        assert_eq!(
+            encode_span("{{ user }}", MarkdownDialect::CommonMark),
+            "<code v-pre>&#123;&#123; user &#125;&#125;</code>"
+        );
     }
 
     #[test]
     fn other_html_is_not_decoded() {
-        for html in ["<pre><code>x</code></pre>", "<pre v-pre><code><b></code></pre>", "x"] {
+        for html in ["<pre>x</pre>", "<pre v-pre><code><b></code></pre>", "x"] {
             assert_eq!(decode_block(html), None, "{html}");
         }
     }
@@ -105,8 +118,8 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_is_encoded_is_read_back(code in "[ -~\n]{1,60}") {
-            let html = encode_block(&code, None);
-            let inner = &html["<pre v-pre><code>".len()..html.len() - "</code></pre>".len()];
+            let html = encode_block(&code, None, MarkdownDialect::Python);
+            let inner = &html["<pre><code>".len()..html.len() - "</code></pre>".len()];
             let is_live = inner.contains(['{', '}', '<', '>', '%']);
             prop_assert!(!is_live, "{}", inner);
             let text = code.trim_matches('\n').to_owned();

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use regex::Regex;
 
-use super::encoded_code::{ENCODED_SPAN_END, ENCODED_SPAN_START, decode_block};
+use super::encoded_code::{ENCODED_SPAN_END, decode_block, is_encoded_span_start};
 use super::{MarkdownBlock, MarkdownInline, MarkdownList, escape, inline, link, plain_text};
 use crate::text::visible;
 
@@ -141,7 +141,7 @@ impl PageParser {
             Event::InlineHtml(tag) if tag.to_ascii_lowercase().starts_with("<br") => {
                 MarkdownInline::Break
             }
-            Event::InlineHtml(tag) if tag.as_ref() == ENCODED_SPAN_START => {
+            Event::InlineHtml(tag) if is_encoded_span_start(&tag) => {
                 let here = self.here();
                 here.span_start = Some(here.line.len());
                 return;

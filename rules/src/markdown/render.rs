@@ -43,7 +43,7 @@ fn rendered(blocks: &[MarkdownBlock], style: Style<'_>, inside: bool) -> String 
                 paragraph(&line_spans(text), style)
             }
             MarkdownBlock::Code { language, text } if (style.is_run)(text) => {
-                encode_block(text, language.as_deref())
+                encode_block(text, language.as_deref(), style.dialect)
             }
             // Fences inside a list or a quote need an extension of MkDocs; indented code needs none.
             MarkdownBlock::Code { text, .. }
@@ -192,7 +192,9 @@ fn push_inlines(out: &mut String, inlines: &[MarkdownInline], style: Style<'_>, 
                     out.push_str(style.dialect.line_break());
                 }
             }
-            MarkdownInline::Code(code) if (style.is_run)(code) => out.push_str(&encode_span(code)),
+            MarkdownInline::Code(code) if (style.is_run)(code) => {
+                out.push_str(&encode_span(code, style.dialect))
+            }
             // An extension of MkDocs takes such a beginning for the name of a language.
             MarkdownInline::Code(code)
                 if style.dialect == MarkdownDialect::Python
