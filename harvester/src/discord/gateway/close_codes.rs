@@ -15,7 +15,10 @@ use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
+use rules::model::ids::Millis;
+
 use super::health::HealthEvent;
+use crate::clock;
 
 /// Events buffered for a slow receiver. A receiver that misses some gets their number.
 const WAITING: usize = 1024;
@@ -48,7 +51,15 @@ const MESSAGES: [(&str, HealthEvent); 14] = [
 /// What precedes any other code, and the reason that the peer gave.
 const OTHER: &str = "Unknown unclean close ";
 
-static EVENTS: LazyLock<broadcast::Sender<(u32, HealthEvent)>> =
+/// What serenity's log says of a shard, and when it did: a receiver may read it later.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ShardLogEvent {
+    pub(super) shard: u32,
+    pub(super) event: HealthEvent,
+    pub(super) at: Millis,
+}
+
+static EVENTS: LazyLock<broadcast::Sender<ShardLogEvent>> =
     LazyLock::new(|| broadcast::Sender::new(WAITING));
 
 /// Parses serenity's log for `listen`. It has its own filter. Other layers need one too, so that
@@ -66,8 +77,8 @@ where
     CloseCodeLayer.with_filter(modules.and(LevelFilter::DEBUG))
 }
 
-/// The events of all shards of this process from now on, with the shard's number.
-pub(super) fn listen() -> broadcast::Receiver<(u32, HealthEvent)> {
+/// The events of all shards of this process from now on.
+pub(super) fn listen() -> broadcast::Receiver<ShardLogEvent> {
     EVENTS.subscribe()
 }
 
@@ -77,9 +88,9 @@ impl<S: Subscriber> Layer<S> for CloseCodeLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut beginning = MessagePrefix(String::new());
         event.record(&mut beginning);
-        if let Some(health_event) = parse_log_line(&beginning.0) {
+        if let Some((shard, event)) = parse_log_line(&beginning.0) {
             // There is no receiver while no gateway runs.
-            let _ = EVENTS.send(health_event);
+            let _ = EVENTS.send(ShardLogEvent { shard, event, at: clock::now() });
         }
     }
 }

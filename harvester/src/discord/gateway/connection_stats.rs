@@ -26,6 +26,8 @@ struct StatsInner {
     status: GatewayStatus,
     gapped: GapSet,
     health: BTreeMap<u32, ShardHealth>,
+    /// When each shard's session began last.
+    ready: BTreeMap<u32, Millis>,
 }
 
 /// What has to be read again because events of it were lost.
@@ -120,6 +122,12 @@ impl StatsInner {
             HealthEvent::Closed(code) => *status.closings.entry(code).or_default() += 1,
             HealthEvent::Started | HealthEvent::Dispatch | HealthEvent::NotOpened => {}
         }
+        if matches!(health_event, HealthEvent::Ready | HealthEvent::Resumed) {
+            self.ready.insert(shard, now);
+        }
+        if self.is_outdated(shard, health_event, now) {
+            return;
+        }
         let stage = match health_event {
             HealthEvent::Started => Some("connecting"),
             HealthEvent::Identify => Some("identifying"),
@@ -129,10 +137,25 @@ impl StatsInner {
             HealthEvent::Dispatch | HealthEvent::Ack | HealthEvent::Closed(_) => None,
         };
         if let Some(stage) = stage {
-            status.stages.insert(shard, stage.to_owned());
+            self.status.stages.insert(shard, stage.to_owned());
         }
         if let Some(health) = self.health.get_mut(&shard) {
             health.record(health_event, now);
+        }
+    }
+
+    /// Whether an event led to the session that stands: the log is read by another task than the events, and
+    /// may come later.
+    fn is_outdated(&self, shard: u32, health_event: HealthEvent, at: Millis) -> bool {
+        let Some(ready) = self.ready.get(&shard) else { return false };
+        match health_event {
+            HealthEvent::Identify | HealthEvent::Resume | HealthEvent::NotOpened => at <= *ready,
+            HealthEvent::Closed(_) => at < *ready,
+            HealthEvent::Started
+            | HealthEvent::Ready
+            | HealthEvent::Resumed
+            | HealthEvent::Dispatch
+            | HealthEvent::Ack => false,
         }
     }
 
@@ -172,6 +195,21 @@ mod tests {
         assert_eq!(status.unknown_events_total.len(), KINDS + 1);
         assert_eq!(status.unknown_events_total["OTHER"], 100 - KINDS as u64);
         assert_eq!(status.closings[&4000], 1);
+    }
+
+    #[test]
+    fn what_the_log_says_too_late_does_not_end_a_session() {
+        let stats = ConnectionStats::default();
+        stats.watch(0, HealthTimeouts::default(), Millis(0));
+        stats.record(0, HealthEvent::Started, Millis(900));
+        stats.record_event(&dispatch("READY", true));
+        for event in [HealthEvent::Identify, HealthEvent::Closed(4000), HealthEvent::NotOpened] {
+            stats.record(0, event, Millis(990));
+        }
+        assert_eq!(stats.status().stages[&0], CONNECTED);
+        assert_eq!(stats.status().identifies_total, 1);
+        stats.record(0, HealthEvent::Identify, Millis(1_001));
+        assert_eq!(stats.status().stages[&0], "identifying");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use super::close_codes;
+use super::close_codes::{self, ShardLogEvent};
 use super::connection_stats::{ConnectionStats, STANDING_BY};
 use super::gateway_info::{GatewayInfo, SessionAdmission};
 use super::health::{GatewayFatal, HealthAction, HealthEvent, HealthTimeouts};
@@ -157,7 +157,7 @@ impl ShardSupervisor {
         &self,
         shard: u32,
         session: &mut Session,
-        mut health_events: broadcast::Receiver<(u32, HealthEvent)>,
+        mut health_events: broadcast::Receiver<ShardLogEvent>,
     ) -> Result<i64, GatewayFatal> {
         let mut health_check = tokio::time::interval(HEALTH_CHECK);
         loop {
@@ -177,10 +177,10 @@ impl ShardSupervisor {
         }
     }
 
-    fn record_health(&self, shard: u32, health_event: Result<(u32, HealthEvent), RecvError>) {
-        match health_event {
-            Ok((about, health_event)) if about == shard => {
-                self.stats.record(shard, health_event, clock::now())
+    fn record_health(&self, shard: u32, logged: Result<ShardLogEvent, RecvError>) {
+        match logged {
+            Ok(logged) if logged.shard == shard => {
+                self.stats.record(shard, logged.event, logged.at)
             }
             Ok(_) => {}
             // Only a resume loop produces this many events.

@@ -41,7 +41,7 @@ fn hears_three_modules_and_keeps_only_numbers() {
     });
     let mut heard = Vec::new();
     while let Ok(health_event) = health_events.try_recv() {
-        heard.extend((health_event.0 == 901).then_some(health_event.1));
+        heard.extend((health_event.shard == 901).then_some(health_event.event));
     }
     assert_eq!(heard, [HealthEvent::Identify, HealthEvent::Closed(4010)]);
 }
