@@ -49,6 +49,12 @@ pub(crate) struct PlannedPage {
 }
 
 impl WorkItem {
+    /// A question that gets no page because nothing is left to stand on.
+    fn without_page(reason: &str, case: Option<TrackedProposal>) -> Self {
+        let (page, existing) = (Err(reason.to_owned()), ExistingCoverage::None);
+        Self { cluster: None, page, existing, nearest: Vec::new(), case }
+    }
+
     /// The question, as far as it may be shown.
     pub(crate) fn question(&self) -> String {
         match (&self.page, &self.case) {
@@ -208,26 +214,12 @@ impl ProposalReconciler {
         epoch: &CorpusStats,
     ) -> WorkItem {
         let Some(cluster) = cluster else {
-            let page = Err("nothing is left of the question".to_owned());
-            return WorkItem {
-                cluster: None,
-                page,
-                existing: ExistingCoverage::None,
-                nearest: Vec::new(),
-                case,
-            };
+            return WorkItem::without_page("nothing is left of the question", case);
         };
         let mut cluster = core_cluster(cluster, epoch, &self.rules);
         let wishes = case.as_ref().map(|case| case.wishes.clone()).unwrap_or_default();
         if !wishes.is_same_question(&messages_of(&cluster)) {
-            let page = Err("the messages that its page stood on are gone".to_owned());
-            return WorkItem {
-                cluster: None,
-                page,
-                existing: ExistingCoverage::None,
-                nearest: Vec::new(),
-                case,
-            };
+            return WorkItem::without_page("the messages that its page stood on are gone", case);
         }
         if let Some(language) = &wishes.lang {
             keep_language(&mut cluster, language);
