@@ -202,7 +202,10 @@ fn who_is_asked_decides_whether_their_words_are_quoted() {
         status["live"]["consents"] == 1 && !shown(&world).contains("Oil the damper")
     });
     let evidence = world.json(&["clusters", "--all", "--json"]);
-    assert!(evidence.to_string().contains("kiln"), "it stays evidence: {evidence}");
+    let titles = evidence.as_array().unwrap().iter().map(|one| one["title"].as_str().unwrap());
+    let titles = titles.collect::<Vec<_>>();
+    assert_eq!(titles.len(), 3, "it stays evidence: {evidence}");
+    assert_eq!(titles[0], "Why does my kiln whistle at night?", "the operator sees it");
     let sources = world.json(&["status", "--json"]);
     assert_eq!(sources["live"]["marks"], 1, "the mark stands: {sources}");
     daemon.stop();
