@@ -5,7 +5,7 @@ pub mod catch_up;
 pub mod gateway;
 pub mod guild_view;
 pub mod interactions;
-mod members;
+pub(crate) mod members;
 mod message_pages;
 mod rate_limit;
 mod recheck;

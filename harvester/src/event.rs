@@ -1,7 +1,7 @@
 //! The events that every source of messages sends to the pipeline.
 
-use rules::model::ids::{ChannelId, MessageId, Millis};
-use rules::model::message::{Author, Channel, Message, ReactionChange};
+use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use rules::model::message::{Channel, Message, ReactionChange};
 
 /// One event of a source.
 ///
@@ -21,6 +21,6 @@ pub enum ChatEvent {
     Edited(Message, Millis),
     Deleted(ChannelId, Vec<MessageId>, Millis),
     Reacted(ReactionChange, Millis),
-    /// A user's name and roles, as of one of their messages.
-    PersonSeen(Author, MessageId, Millis),
+    /// When a user joined a server.
+    MemberSeen(GuildId, UserId, Millis),
 }

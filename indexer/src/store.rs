@@ -26,7 +26,9 @@ pub use self::clusters::index_changes::IndexChange;
 pub use self::clusters::merged_answers::MergedAnswerRow;
 pub use self::clusters::suggestions::Suggestion;
 pub use self::data_directory::{WriteLock, create_private_directory};
-pub use self::ingest::batch::{Applied, QuarantinedPayload, ReactionsCoverage, WriteBatch};
+pub use self::ingest::batch::{
+    Applied, MemberJoin, QuarantinedPayload, ReactionsCoverage, WriteBatch,
+};
 pub use self::ingest::channel_progress::ChannelProgress;
 pub use self::ingest::channels::StoredChannel;
 pub use self::ingest::messages::AuthorCache;
@@ -233,7 +235,7 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
     Ok(pool().max_connections(READERS).connect_with(options).await?)
 }
 
-const MIGRATIONS: [(&str, &str); 10] = [
+const MIGRATIONS: [(&str, &str); 11] = [
     ("spine", include_str!("../migrations/001_spine.sql")),
     ("live", include_str!("../migrations/002_live.sql")),
     ("pending", include_str!("../migrations/003_pending.sql")),
@@ -244,6 +246,7 @@ const MIGRATIONS: [(&str, &str); 10] = [
     ("channel snapshots", include_str!("../migrations/008_channel_snapshots.sql")),
     ("exchanges", include_str!("../migrations/009_exchanges.sql")),
     ("names", include_str!("../migrations/010_names.sql")),
+    ("members", include_str!("../migrations/011_members.sql")),
 ];
 
 fn migrator() -> Migrator {

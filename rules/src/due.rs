@@ -186,7 +186,7 @@ pub fn due(cluster: &Cluster, rules: &PageRules, kinship: &impl PairwiseSimilari
         let days = rules.support.newcomer_age / Millis::DAY;
         reasons.push(WeightedReason::new(
             format!(
-                "{} accounts were younger than {days} days: they add no support",
+                "{} took part within {days} days of making their account or joining: they add no support",
                 newcomers.len()
             ),
             0.0,

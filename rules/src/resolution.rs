@@ -73,6 +73,17 @@ pub struct Resolution {
     pub reasons: Vec<WeightedReason>,
 }
 
+impl Resolution {
+    /// Who took part, each with a message that shows it: the asker, those who answered, and whose signals
+    /// count.
+    pub fn participants(&self) -> impl Iterator<Item = (UserId, MessageId)> + '_ {
+        let asker = (self.question.asker, self.question.messages[0]);
+        let answerers = self.answers.iter().map(|answer| (answer.author, answer.message));
+        let confirmers = self.signals.iter().map(|signal| (signal.by, signal.message));
+        std::iter::once(asker).chain(answerers).chain(confirmers)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The message that answers best.

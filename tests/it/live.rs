@@ -11,6 +11,7 @@ mod forgetting;
 mod malformed_payloads;
 mod mixes;
 mod network_faults;
+mod newcomers;
 mod offline;
 mod refusals;
 mod scope_and_status;

@@ -8,6 +8,7 @@ use rules::model::message::Author;
 
 use super::guild_view::GuildView;
 use super::rest::{RequestLane, RestClient, RestError};
+use crate::event::ChatEvent;
 use crate::wire::api::{self, ApiMember, ApiMessage};
 
 /// How many members are cached; beyond that the cache is cleared.
@@ -55,6 +56,7 @@ impl MemberCache {
             (None, false) => self.member(id, author.id, lane).await?,
         };
         if let Some(member) = member {
+            read.joined = member.joined;
             apply_member(author, member, guild);
         }
         for mention in &mut read.message.mentions {
@@ -80,6 +82,7 @@ impl MemberCache {
         };
         let Some(member) = known else { return false };
         if let Some(member) = member {
+            read.joined = member.joined;
             apply_member(author, member, guild);
         }
         true
@@ -108,6 +111,12 @@ impl MemberCache {
     fn known(&self) -> MutexGuard<'_, Members> {
         self.known.lock().expect("the lock is never poisoned")
     }
+}
+
+/// What a message whose author's name was filled in says of them as a member.
+pub(crate) fn join_event(guild: GuildId, read: &ApiMessage) -> Option<ChatEvent> {
+    let joined = read.joined?;
+    Some(ChatEvent::MemberSeen(guild, read.message.author.id, joined))
 }
 
 fn apply_member(author: &mut Author, member: ApiMember, guild: &GuildView) {

@@ -11,7 +11,7 @@ use rules::safety::redact;
 use serde_json::Value;
 
 use super::guild_view::GuildView;
-use super::members::MemberCache;
+use super::members::{MemberCache, join_event};
 use super::rest::{RequestLane, RestClient, RestError, percent};
 use crate::clock;
 use crate::event::ChatEvent;
@@ -141,6 +141,7 @@ impl MessagePager {
             self.members.fill_names(&mut one, guild, lane).await?;
             let known = stored.get(&one.message.id);
             self.name_reactions(&mut one, known, lane).await?;
+            page.events.extend(join_event(guild.id(), &one));
             page.events.push(ChatEvent::Posted(one.message, at));
         }
         Ok(page)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use indexer::store::{ReactionsCoverage, WriteBatch};
+use indexer::store::{MemberJoin, ReactionsCoverage, WriteBatch};
 use rules::config::ruleset::Ruleset;
 use rules::config::scope::OutOfScope;
 use rules::model::ids::{ChannelId, Millis, UserId};
@@ -67,9 +67,9 @@ impl<'r> EventFilter<'r> {
                     self.batch.reactions.push((change, at));
                 }
             }
-            ChatEvent::PersonSeen(mut person, of, at) => {
-                self.redact_author(&mut person);
-                self.batch.people.push((person, of, at));
+            ChatEvent::MemberSeen(guild, user, joined) => {
+                let counts_from = Millis(joined.0 + self.rules.pages.newcomer_age());
+                self.batch.joins.push(MemberJoin { guild, user, joined, counts_from });
             }
         }
     }
@@ -198,8 +198,7 @@ mod tests {
         filter.add_event(ChatEvent::ChannelSeen(channel, Millis(7)));
         filter.add_event(ChatEvent::Posted(message.clone(), Millis(7)));
         filter.add_event(ChatEvent::Posted(message, Millis(8)));
-        filter.add_event(ChatEvent::PersonSeen(author(), MessageId(4), Millis(7)));
-        let WriteBatch { channels, messages, people, .. } = filter.batch();
+        let WriteBatch { channels, messages, .. } = filter.batch();
         let redacted = "it is [redacted: access token]";
         let (channel, _) = &channels[0];
         assert_eq!(channel.name, redacted);
@@ -215,6 +214,5 @@ mod tests {
             assert_eq!(message.author.roles[0].name, redacted);
         }
         assert_eq!(messages.len(), 2);
-        assert_eq!(people[0].0.name, redacted);
     }
 }

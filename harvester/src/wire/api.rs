@@ -8,7 +8,7 @@ mod message;
 mod tests;
 mod user;
 
-use rules::model::ids::{ChannelId, MessageId};
+use rules::model::ids::{ChannelId, MessageId, Millis};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -33,4 +33,10 @@ pub struct MessageParseError {
 /// Deserializes an object of any shape; anything else becomes an empty one.
 fn read<'a, T: Deserialize<'a> + Default>(raw: &'a Value) -> T {
     T::deserialize(raw).unwrap_or_default()
+}
+
+/// Parses a date as Discord and serenity write it.
+fn time(text: &str) -> Option<Millis> {
+    let timestamp: jiff::Timestamp = text.parse().ok()?;
+    Some(Millis(timestamp.as_millisecond()))
 }

@@ -4,6 +4,7 @@ pub(crate) mod channel_progress;
 pub(crate) mod channels;
 pub(crate) mod deletion;
 pub(crate) mod invalidations;
+pub(crate) mod members;
 pub(crate) mod message_versions;
 pub(crate) mod messages;
 pub(crate) mod quarantine;

@@ -1,6 +1,6 @@
 //! Occurrences of one question.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -112,7 +112,8 @@ pub struct Occurrence {
     /// published word may tell them. Programs are not people.
     #[serde(default)]
     pub people: Vec<String>,
-    /// Those who asked, answered or confirmed while their account was too young to count as support.
+    /// Those who asked, answered or confirmed too soon after making their account or joining the server to
+    /// count as support.
     #[serde(default)]
     pub newcomers: BTreeSet<UserId>,
 }
@@ -172,12 +173,13 @@ impl MergedAnswer {
 
 impl Occurrence {
     /// A resolved exchange with the words that its verdict names. Accounts younger than
-    /// `newcomer_age`, in milliseconds, are newcomers.
+    /// `newcomer_age`, in milliseconds, are newcomers, and so is who `joined` the server as recently.
     pub fn of(
         conversation: &Conversation<'_>,
         resolution: &Resolution,
         quotable: bool,
         newcomer_age: i64,
+        joined: &BTreeMap<UserId, Millis>,
     ) -> Self {
         let channel = conversation.channel;
         let quote = |messages: &[MessageId]| Quote::of(conversation, messages);
@@ -195,7 +197,7 @@ impl Occurrence {
             reasons: reasons.clone(),
             quotable,
             people: people(conversation),
-            newcomers: newcomers(resolution, newcomer_age),
+            newcomers: newcomers(resolution, newcomer_age, joined),
         }
     }
 
@@ -217,16 +219,18 @@ impl Occurrence {
     }
 }
 
-/// The people of a resolution whose accounts were too young when they took part. An account that is
-/// later than its own messages comes from another source: its id says nothing about its age.
-fn newcomers(resolution: &Resolution, newcomer_age: i64) -> BTreeSet<UserId> {
-    let asker = (resolution.question.asker, resolution.question.messages[0]);
-    let answerers = resolution.answers.iter().map(|answer| (answer.author, answer.message));
-    let confirmers = resolution.signals.iter().map(|signal| (signal.by, signal.message));
-    let all = std::iter::once(asker).chain(answerers).chain(confirmers);
-    let young = all.filter(|(person, message)| {
-        let age = message.created_at().0 - person.created_at().0;
-        (0..newcomer_age).contains(&age)
+/// The people of a resolution whose accounts were too young when they took part, or who had joined too
+/// recently. An account that is later than its own messages comes from another source: its id says
+/// nothing about its age. Who joined later than they wrote had been a member before.
+fn newcomers(
+    resolution: &Resolution,
+    newcomer_age: i64,
+    joined: &BTreeMap<UserId, Millis>,
+) -> BTreeSet<UserId> {
+    let young = resolution.participants().filter(|(person, message)| {
+        let began = [Some(person.created_at()), joined.get(person).copied()];
+        let ages = began.into_iter().flatten().map(|began| message.created_at().0 - began.0);
+        ages.into_iter().any(|age| (0..newcomer_age).contains(&age))
     });
     young.map(|(person, _)| person).collect()
 }

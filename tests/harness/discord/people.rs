@@ -27,7 +27,7 @@ impl World {
         let roles = BTreeMap::from([(everyone.id, everyone), (own, bots)]);
         let members = BTreeMap::from([
             (owner, Member::default()),
-            (self.bot, Member { nick: None, roles: vec![own] }),
+            (self.bot, Member { roles: vec![own], ..Member::default() }),
         ]);
         let guild = Guild { id, name: name.to_owned(), owner, roles, members };
         self.guilds.insert(id, guild);
@@ -103,6 +103,15 @@ impl FakeDiscord {
             d["guild_id"] = json!(guild);
             world.emit("GUILD_MEMBER_ADD", intent::GUILD_MEMBERS, (guild, None), d);
         });
+    }
+
+    /// Somebody who has had an account for long joins at this moment.
+    pub fn join_now(&self, guild: GuildId, user: UserId) {
+        self.with(|world| {
+            let joined = Some(world.now());
+            world.guild_mut(guild).members.insert(user, Member { joined, ..Member::default() });
+        });
+        self.join(guild, user);
     }
 
     pub fn leave(&self, guild: GuildId, user: UserId) {

@@ -241,7 +241,8 @@ pub(super) fn member(member: &Member) -> Value {
     json!({
         "nick": member.nick, "roles": member.roles, "avatar": null, "banner": null,
         "communication_disabled_until": null, "flags": 0,
-        "joined_at": "2021-06-01T12:00:00.000000+00:00", "pending": false,
+        "joined_at": member.joined.map_or("2021-06-01T12:00:00.000000+00:00".to_owned(), iso),
+        "pending": false,
         "premium_since": null, "mute": false, "deaf": false,
     })
 }

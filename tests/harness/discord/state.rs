@@ -79,6 +79,8 @@ pub struct Role {
 pub struct Member {
     pub nick: Option<String>,
     pub roles: Vec<RoleId>,
+    /// Long ago where it is not said.
+    pub joined: Option<Millis>,
 }
 
 #[derive(Debug, Clone)]

@@ -15,6 +15,7 @@ use crate::discord::catch_up::CatchUp;
 use crate::discord::gateway::{DispatchEvent, GapSet, GatewayAction, translate};
 use crate::discord::guild_view::GuildView;
 use crate::discord::interactions::handler::InteractionHandler;
+use crate::discord::members::join_event;
 use crate::event::ChatEvent;
 use crate::ingest_queue::{IngestItem, IngestQueue};
 use crate::wire::api::{ApiChannel, ApiMessage, Deletion, MemberUpdate};
@@ -201,7 +202,8 @@ impl GatewayDispatcher {
             return self.errands.reread(channel, message);
         }
         let reading = self.catch_up.live(channel, message).into_iter().collect();
-        let events = vec![event(read.message, at)];
+        let mut events = Vec::from_iter(join_event(guild, &read));
+        events.push(event(read.message, at));
         self.deliver(Some(channel), IngestItem { events, reading, ..IngestItem::default() });
     }
 

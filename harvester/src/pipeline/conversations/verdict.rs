@@ -101,7 +101,10 @@ impl VerdictLoader<'_> {
     ) -> Result<Occurrence, StoreError> {
         let (quoted, quotable) = self.quoted(resolution)?;
         let age = self.harvest.rules.pages.newcomer_age();
-        let mut occurrence = Occurrence::of(exchange, &quoted, quotable, age);
+        let people = quoted.participants().map(|(person, _)| person).collect::<Vec<_>>();
+        let joined = self.harvest.store.join_dates(exchange.channel.guild, &people);
+        let joined = self.harvest.runtime.block_on(joined)?;
+        let mut occurrence = Occurrence::of(exchange, &quoted, quotable, age, &joined);
         let rules = &self.harvest.rules.conversations;
         let answer = &occurrence.best_answer().text;
         if let Some(part) = answered_part(&occurrence.question.text, answer, rules) {

@@ -5,8 +5,7 @@ use rules::model::message::ChannelKind;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::message::time;
-use super::read;
+use super::{read, time};
 use crate::wire::kinds::channel_kind;
 use crate::wire::lenient::{LenientList, LenientObject, LenientScalar, LenientScalars};
 

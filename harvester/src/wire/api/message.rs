@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::user::{ApiMember, RawMember, RawUser};
-use super::{MessageParseError, read};
+use super::{MessageParseError, read, time};
 use crate::wire::kinds::message_kind;
 use crate::wire::lenient::{LenientList, LenientObject, LenientScalar};
 
@@ -21,6 +21,8 @@ pub struct ApiMessage {
     pub guild: Option<GuildId>,
     /// Only the gateway sends it.
     pub member: Option<ApiMember>,
+    /// When the author joined the server; known once the author's name there is.
+    pub joined: Option<Millis>,
     /// The author is a webhook and not an account: there is no member to look up.
     pub webhook: bool,
     /// The ids of the custom emoji among the reactions, in the order of the reactions.
@@ -182,13 +184,7 @@ pub fn message(raw: &Value) -> Result<ApiMessage, MessageParseError> {
     };
     let unknown_type = number.filter(|_| kind == MessageKind::Other);
     let guild = raw.guild_id.id().map(GuildId);
-    Ok(ApiMessage { message, guild, member, webhook, emoji_ids, unknown_type })
-}
-
-/// Parses a date as Discord and serenity write it.
-pub(super) fn time(text: &str) -> Option<Millis> {
-    let timestamp: jiff::Timestamp = text.parse().ok()?;
-    Some(Millis(timestamp.as_millisecond()))
+    Ok(ApiMessage { message, guild, member, joined: None, webhook, emoji_ids, unknown_type })
 }
 
 /// The text, or the text of the components if there is no other.

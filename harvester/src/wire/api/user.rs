@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use rules::model::ids::{RoleId, UserId};
+use rules::model::ids::{Millis, RoleId, UserId};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::read;
+use super::{read, time};
 use crate::wire::lenient::{LenientObject, LenientScalar, LenientScalars};
 
 #[derive(Debug, Default, Deserialize)]
@@ -32,6 +32,8 @@ pub(super) struct RawMember<'a> {
     nick: LenientScalar<'a>,
     #[serde(borrow)]
     roles: LenientScalars<'a>,
+    #[serde(borrow)]
+    joined_at: LenientScalar<'a>,
     #[serde(borrow)]
     user: LenientObject<RawUserOnly<'a>>,
 }
@@ -63,6 +65,8 @@ pub struct ApiUser {
 pub struct ApiMember {
     pub nick: Option<String>,
     pub roles: Vec<RoleId>,
+    /// Missing for guests.
+    pub joined: Option<Millis>,
 }
 
 impl fmt::Debug for ApiMember {
@@ -83,7 +87,11 @@ impl RawUser<'_> {
 impl RawMember<'_> {
     pub(super) fn into_member(self) -> ApiMember {
         let roles = self.roles.0.iter().filter_map(LenientScalar::id).map(RoleId).collect();
-        ApiMember { nick: self.nick.words().map(|nick| nick.into_owned()), roles }
+        ApiMember {
+            nick: self.nick.words().map(|nick| nick.into_owned()),
+            roles,
+            joined: self.joined_at.text().as_deref().and_then(time),
+        }
     }
 }
 

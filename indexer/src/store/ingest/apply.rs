@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
-use rules::model::ids::{MessageId, Millis};
-use rules::model::message::{Author, Message, ReactionChange};
+use rules::model::ids::Millis;
+use rules::model::message::{Message, ReactionChange};
 
-use super::batch::{Applied, ReactionsCoverage, WriteBatch};
+use super::batch::{Applied, MemberJoin, ReactionsCoverage, WriteBatch};
 use super::invalidations::Invalidations;
-use super::{channel_progress, channels, deletion, message_versions, quarantine, reactions, users};
+use super::{
+    channel_progress, channels, deletion, members, message_versions, quarantine, reactions, users,
+};
 use crate::store::privacy::opt_outs;
 use crate::store::privacy::opt_outs::OptOuts;
 use crate::store::{Result, Store};
@@ -16,7 +18,7 @@ use crate::store::{Result, Store};
 struct FilteredBatch<'b> {
     messages: Vec<(Cow<'b, Message>, ReactionsCoverage, Millis)>,
     reactions: Vec<&'b (ReactionChange, Millis)>,
-    people: Vec<&'b (Author, MessageId, Millis)>,
+    joins: Vec<&'b MemberJoin>,
     /// Messages left out.
     refused: u64,
 }
@@ -36,7 +38,7 @@ impl<'b> FilteredBatch<'b> {
             refused: (batch.messages.len() - messages.len()) as u64,
             messages,
             reactions: batch.reactions.iter().filter(reacts).collect(),
-            people: batch.people.iter().filter(|one| !opted_out.covers(one.0.id)).collect(),
+            joins: batch.joins.iter().filter(|one| !opted_out.covers(one.user)).collect(),
         }
     }
 }
@@ -64,8 +66,9 @@ impl Store {
                 .await?;
         let spoke =
             screened.messages.iter().map(|(message, _, at)| (&*message.author, message.id, *at));
-        let seen = screened.people.iter().map(|(author, of, at)| (author, *of, *at));
-        users::upsert_users(&mut transaction, spoke.chain(seen)).await?;
+        // Before the users: what a new person says is pending in any case.
+        members::upsert_joins(&mut transaction, &screened.joins, &mut stale).await?;
+        users::upsert_users(&mut transaction, spoke).await?;
         for one in &batch.reading {
             channel_progress::upsert_channel_progress(&mut transaction, one).await?;
         }

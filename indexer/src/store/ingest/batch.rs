@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::AddAssign;
 
-use rules::model::ids::{ChannelId, MessageId, Millis};
-use rules::model::message::{Author, Channel, Message, ReactionChange};
+use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use rules::model::message::{Channel, Message, ReactionChange};
 
 use super::channel_progress::ChannelProgress;
 
@@ -27,10 +27,19 @@ pub struct WriteBatch {
     pub messages: Vec<(Message, ReactionsCoverage, Millis)>,
     pub deleted: Vec<(ChannelId, MessageId, Millis)>,
     pub reactions: Vec<(ReactionChange, Millis)>,
-    /// Names and roles, each as of a message.
-    pub people: Vec<(Author, MessageId, Millis)>,
+    pub joins: Vec<MemberJoin>,
     pub reading: Vec<ChannelProgress>,
     pub quarantined: Vec<QuarantinedPayload>,
+}
+
+/// When somebody joined a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemberJoin {
+    pub guild: GuildId,
+    pub user: UserId,
+    pub joined: Millis,
+    /// From when on they are no newcomer.
+    pub counts_from: Millis,
 }
 
 /// What a batch changed. What stays behind a tombstone or an opt-out counts as unchanged.

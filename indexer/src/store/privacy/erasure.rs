@@ -156,7 +156,9 @@ async fn delete_marks(connection: &mut SqliteConnection, user: UserId) -> Result
 }
 
 async fn delete_person(connection: &mut SqliteConnection, user: UserId) -> Result<()> {
-    sqlx::query("DELETE FROM users WHERE id = $1").bind(user.0 as i64).execute(connection).await?;
+    for sql in ["DELETE FROM users WHERE id = $1", "DELETE FROM members WHERE user = $1"] {
+        sqlx::query(sql).bind(user.0 as i64).execute(&mut *connection).await?;
+    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
 use rules::model::message::{Author, Role};
 use serde::Serialize;
 
@@ -18,6 +18,8 @@ pub struct PersonalData {
     /// The name and roles as last seen.
     pub name: Option<String>,
     pub roles: Vec<Role>,
+    /// When they joined a server, as far as a source said it.
+    pub joined: Vec<(GuildId, Millis)>,
     /// By channel and then by id.
     pub messages: Vec<PersonalMessage>,
     pub reactions: Vec<PersonalReaction>,
@@ -91,6 +93,7 @@ impl Store {
         let mut kept = PersonalData {
             name: person.as_ref().map(|person| person.name.clone()),
             roles: person.map(|person| person.roles).unwrap_or_default(),
+            joined: self.joins_of(user).await?,
             reactions: self.reactions_of(user).await?,
             marks: self.marks_of(user).await?,
             ties: self.ties_of(user).await?,
@@ -129,6 +132,16 @@ impl Store {
         .fetch_optional(&self.read)
         .await?;
         row.map(author).transpose()
+    }
+
+    async fn joins_of(&self, user: UserId) -> Result<Vec<(GuildId, Millis)>> {
+        let rows = sqlx::query_as::<_, (i64, i64)>(
+            "SELECT guild, joined FROM members WHERE user = $1 ORDER BY guild",
+        )
+        .bind(user.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(|(guild, at)| (GuildId(guild as u64), Millis(at))).collect())
     }
 
     async fn keys_of_author(&self, user: UserId) -> Result<Vec<(ChannelId, MessageId)>> {

@@ -17,7 +17,7 @@ enum Event {
     Message { place: (u64, u64), said: Said, told: ReactionsCoverage, at: i64 },
     Deleted((u64, u64), i64),
     Reacted { place: (u64, u64), emoji: &'static str, what: ReactionOp, at: i64 },
-    Person { id: u64, role: u64, bot: bool, of: u64, at: i64 },
+    Joined { guild: u64, user: u64, at: i64 },
 }
 
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ struct Said {
     text: String,
     edited: i64,
     reactions: Vec<(&'static str, u32, Vec<u64>)>,
+    role: Option<u64>,
+    bot: bool,
 }
 
 fn place() -> impl Strategy<Value = (u64, u64)> {
@@ -40,13 +42,15 @@ fn emoji() -> impl Strategy<Value = &'static str> {
 fn said() -> impl Strategy<Value = Said> {
     let users = proptest::collection::btree_set(1_u64..4, 0..3);
     let reactions = proptest::collection::btree_map(emoji(), (0_u32..2, users), 0..3);
-    let person = (1_u64..3, proptest::sample::select(vec!["Ada", "Bo"]));
-    (person, "[ab]{0,1}", 0_i64..3, reactions).prop_map(|((author, name), text, edited, told)| {
+    let role = proptest::option::of(1_u64..3);
+    let person = (1_u64..3, proptest::sample::select(vec!["Ada", "Bo"]), role, any::<bool>());
+    (person, "[ab]{0,1}", 0_i64..3, reactions).prop_map(|(person, text, edited, told)| {
+        let (author, name, role, bot) = person;
         let reaction = |(emoji, (unnamed, users)): (_, (u32, std::collections::BTreeSet<u64>))| {
             (emoji, unnamed + users.len() as u32, users.into_iter().collect::<Vec<_>>())
         };
         let reactions = told.into_iter().map(reaction).filter(|one| one.1 > 0).collect();
-        Said { author, name, text, edited, reactions }
+        Said { author, name, text, edited, reactions, role, bot }
     })
 }
 
@@ -71,8 +75,8 @@ fn event() -> impl Strategy<Value = Event> {
         2 => (place(), at.clone()).prop_map(|(place, at)| Event::Deleted(place, at)),
         8 => (place(), emoji(), what, at.clone())
             .prop_map(|(place, emoji, what, at)| Event::Reacted { place, emoji, what, at }),
-        3 => (1_u64..3, 1_u64..3, any::<bool>(), 10_u64..13, at)
-            .prop_map(|(id, role, bot, of, at)| Event::Person { id, role, bot, of, at }),
+        3 => (1_u64..3, 1_u64..3, at)
+            .prop_map(|(guild, user, at)| Event::Joined { guild, user, at }),
     ]
 }
 
@@ -108,12 +112,12 @@ impl Event {
                 };
                 batch.reactions.push((change, Millis(*at)));
             }
-            Self::Person { id, role, bot, of, at } => {
-                let role = Role { id: RoleId(*role), name: "helper".into() };
-                let roles = vec![role];
-                let seen = Author { id: UserId(*id), name: "Ada".into(), bot: *bot, roles };
-                batch.people.push((seen, MessageId(*of), Millis(*at)));
-            }
+            Self::Joined { guild, user, at } => batch.joins.push(MemberJoin {
+                guild: GuildId(*guild),
+                user: UserId(*user),
+                joined: Millis(MessageId(0).created_at().0 - at),
+                counts_from: Millis(MessageId(0).created_at().0 + 1),
+            }),
         }
     }
 }
@@ -128,8 +132,10 @@ impl Said {
         let author = Author {
             id: UserId(self.author),
             name: self.name.into(),
-            bot: false,
-            roles: Vec::new(),
+            bot: self.bot,
+            roles: Vec::from_iter(
+                self.role.map(|id| Role { id: RoleId(id), name: "helper".into() }),
+            ),
         };
         Message {
             author: Arc::new(author),
@@ -141,7 +147,7 @@ impl Said {
 }
 
 /// Everything that events leave, table by table, but the notes of what is to be judged.
-const LEFT: [&str; 6] = [
+const LEFT: [&str; 7] = [
     "SELECT id, guild, kind, name, topic, parent, parent_name, tags, observed, outside, hidden, \
      gone FROM channels ORDER BY id",
     "SELECT channel, at FROM hidden_channels ORDER BY channel",
@@ -151,6 +157,7 @@ const LEFT: [&str; 6] = [
     "SELECT channel, message, emoji, user, added, observed FROM reaction_changes \
      ORDER BY channel, message, emoji, user",
     "SELECT id, name, bot, roles, as_of, observed FROM users ORDER BY id",
+    "SELECT guild, user, joined FROM members ORDER BY guild, user",
 ];
 
 /// What judging would see of a channel, message by message.
@@ -172,8 +179,11 @@ async fn look(store: &Store, judged: &mut BTreeMap<ChannelId, Sight>) {
 
 async fn sight(store: &Store, channel: &Channel, hidden: bool) -> Sight {
     let messages = all(store, channel.id.0).await;
+    let authors = messages.iter().map(|one| one.author.id).collect::<Vec<_>>();
+    let joined = store.join_dates(channel.guild, &authors).await.unwrap();
     let told = |one: &Message| {
-        format!("{:?} {} {} {:?}", one.author.id, one.author.name, one.text, one.reactions)
+        let Message { author, text, reactions, .. } = one;
+        format!("{:?} {:?} {text} {reactions:?}", (author.id, &author.name), joined.get(&author.id))
     };
     let messages = messages.iter().map(|one| (one.id, told(one))).collect();
     (format!("{channel:?}"), hidden, messages)

@@ -31,3 +31,28 @@ async fn who_is_named_in_an_answer_is_known_from_any_channel() {
     store.add_named_people(&mut cluster).await.unwrap();
     assert_eq!(cluster.occurrences[0].people, ["Ada", "Look"]);
 }
+
+#[tokio::test]
+async fn a_join_date_that_is_learned_late_has_the_first_words_judged_again() {
+    let (store, _folder) = empty().await;
+    let joined = Millis(1_700_000_000_000);
+    let at = |days| MessageId::min_at(Millis(joined.0 + days * Millis::DAY)).0;
+    let words = [message(1, at(1), 9, "how?"), message(1, at(9), 9, "and how?")];
+    store.apply_batch(&batch(words)).await.unwrap();
+    judge_all(&store).await;
+    let counts_from = Millis(joined.0 + 7 * Millis::DAY);
+    let join = MemberJoin { guild: GuildId(1), user: UserId(9), joined, counts_from };
+    let seen = |joins| WriteBatch { joins, ..WriteBatch::default() };
+    store.apply_batch(&seen(vec![join])).await.unwrap();
+    assert_eq!(pending(&store).await, [(1, at(1))]);
+    assert_eq!(judge_all(&store).await[0].ranges[0].last, MessageId(at(1)));
+    let again = MemberJoin { joined: Millis(joined.0 + Millis::DAY), ..join };
+    store.apply_batch(&seen(vec![again, join])).await.unwrap();
+    assert_eq!(pending(&store).await, []);
+    let dates = store.join_dates(GuildId(1), &[UserId(8), UserId(9)]).await.unwrap();
+    assert_eq!(dates.into_iter().collect::<Vec<_>>(), [(UserId(9), joined)]);
+    store.erase_user(UserId(9), "an operator", Millis(5)).await.unwrap();
+    assert!(store.join_dates(GuildId(1), &[UserId(9)]).await.unwrap().is_empty());
+    store.apply_batch(&seen(vec![join])).await.unwrap();
+    assert!(store.join_dates(GuildId(1), &[UserId(9)]).await.unwrap().is_empty(), "opted out");
+}

@@ -1,0 +1,89 @@
+//! When people joined a server.
+
+use std::collections::BTreeMap;
+
+use rules::model::ids::{GuildId, MessageId, Millis, UserId};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use super::batch::{MemberJoin, place};
+use super::invalidations::Invalidations;
+use crate::store::{MAX_BINDS, Result, Store, placeholders};
+
+impl Store {
+    /// When these people joined the server, as far as a source said it.
+    pub async fn join_dates(
+        &self,
+        guild: GuildId,
+        users: &[UserId],
+    ) -> Result<BTreeMap<UserId, Millis>> {
+        let mut found = BTreeMap::new();
+        for chunk in users.chunks(MAX_BINDS - 1) {
+            let sql = format!(
+                "SELECT user, joined FROM members WHERE guild = $1 AND user IN {}",
+                placeholders(2, 1, chunk.len())
+            );
+            let mut query =
+                sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql)).bind(guild.0 as i64);
+            for user in chunk {
+                query = query.bind(user.0 as i64);
+            }
+            let rows = query.fetch_all(&self.read).await?;
+            found.extend(rows.into_iter().map(|(user, at)| (UserId(user as u64), Millis(at))));
+        }
+        Ok(found)
+    }
+}
+
+/// Keeps each person's earliest date. What they wrote as a newcomer, and was stored before their date
+/// was known, is judged again.
+pub(in crate::store) async fn upsert_joins(
+    connection: &mut SqliteConnection,
+    joins: &[&MemberJoin],
+    stale: &mut Invalidations,
+) -> Result<()> {
+    let mut earliest = BTreeMap::<_, &MemberJoin>::new();
+    for join in joins {
+        let known = earliest.entry((join.guild, join.user)).or_insert(join);
+        if join.joined < known.joined {
+            *known = join;
+        }
+    }
+    for join in earliest.into_values() {
+        let earlier = sqlx::query(
+            "INSERT INTO members (guild, user, joined) VALUES ($1, $2, $3) \
+             ON CONFLICT (guild, user) DO UPDATE SET joined = excluded.joined \
+             WHERE excluded.joined < members.joined",
+        )
+        .bind(join.guild.0 as i64)
+        .bind(join.user.0 as i64)
+        .bind(join.joined.0)
+        .execute(&mut *connection)
+        .await?;
+        if earlier.rows_affected() > 0 {
+            rejudge_newcomer(connection, join, stale).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads a range of each channel of the server, and nothing of one who never spoke.
+async fn rejudge_newcomer(
+    connection: &mut SqliteConnection,
+    join: &MemberJoin,
+    stale: &mut Invalidations,
+) -> Result<()> {
+    let rows = sqlx::query_as::<_, (i64, i64)>(
+        "SELECT messages.channel, messages.id FROM channels JOIN messages \
+         ON messages.channel = channels.id AND messages.id >= $3 AND messages.id < $4 \
+         WHERE EXISTS (SELECT 1 FROM users WHERE id = $2) \
+         AND channels.guild = $1 AND messages.author = $2",
+    )
+    .bind(join.guild.0 as i64)
+    .bind(join.user.0 as i64)
+    .bind(MessageId::min_at(join.joined).0 as i64)
+    .bind(MessageId::min_at(join.counts_from).0 as i64)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().for_each(|(channel, message)| stale.add(place(channel, message)));
+    Ok(())
+}
