@@ -151,6 +151,11 @@ fn redirects_are_read_back() {
             NavFormat::MkDocs,
             "plugins:\n  - search\n  - redirects:\n      redirect_maps:\n        a.md: b.md\n",
         ),
+        (NavFormat::MkDocs, "plugins:\n  - redirects:\n      redirect_maps: {}\nsite_name: X\n"),
+        (
+            NavFormat::MkDocs,
+            "plugins:\n  - redirects:\n      redirect_maps: { a.md: b.md }\nsite_name: X\n",
+        ),
         (
             NavFormat::MdBook,
             "[book]\ntitle = \"X\"\n\n[output.html.redirect]\n\"/a.html\" = \"b.html\"\n",

@@ -46,7 +46,7 @@ pub(crate) fn put(text: &str, from: &str, to: &str) -> Result<String, EditError>
             let indent = entries.first().map_or(maps.indent + 2, |first| first.indent);
             (entries.last().map_or(maps.end, |last| last.end), entry(indent))
         }
-        Some(_) => return Err(EditError::NoList),
+        Some(at) => return put_inline(&text, inside[at].end, from, to),
         None => {
             let indent = inside.first().map_or(plugin.indent + 2, |first| first.indent);
             let maps = format!("{}redirect_maps:{end}{}", " ".repeat(indent), entry(indent + 2));
@@ -64,6 +64,25 @@ pub(crate) fn put(text: &str, from: &str, to: &str) -> Result<String, EditError>
         _ => before,
     };
     Ok(format!("{before}{added}{rest}"))
+}
+
+/// Adds an entry to `redirect_maps: {…}` on the line that ends at `end`. What is written in another way, or
+/// names either place already, is for people to edit.
+fn put_inline(text: &str, end: usize, from: &str, to: &str) -> Result<String, EditError> {
+    let start = text[..end].trim_end().rfind('\n').map_or(0, |at| at + 1);
+    let (line, rest) = text[start..].split_at(end - start);
+    let (key, map) = line.split_once('{').ok_or(EditError::NoList)?;
+    let whole = key.trim() == "redirect_maps:" && map.trim_end().ends_with('}');
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let entry = format!("{}: {}", quoted(from), quoted(to));
+    if whole && map.contains(&entry) {
+        return Ok(text.to_owned());
+    }
+    if !whole || map.contains(from) || map.contains(to) {
+        return Err(EditError::NoList);
+    }
+    let comma = if map.trim_start().starts_with('}') { "" } else { ", " };
+    Ok(format!("{}{key}{{{entry}{comma}{map}{rest}", &text[..start]))
 }
 
 /// The text without entries that lead from either place.

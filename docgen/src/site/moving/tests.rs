@@ -77,11 +77,20 @@ fn mkdocs_has_a_map_if_it_has_the_plugin() {
                 "  - redirects:\n      redirect_maps:\n        'x.md': 'y.md'\n        {entry}  - tags\n"
             ),
         ),
+        (
+            "  - redirects:\n      redirect_maps: {}\n".to_owned(),
+            format!("  - redirects:\n      redirect_maps: {{{}}}\n", entry.trim_end()),
+        ),
+        (
+            "  - redirects:\n      redirect_maps: {x.md: y.md}\n".to_owned(),
+            format!("  - redirects:\n      redirect_maps: {{{}, x.md: y.md}}\n", entry.trim_end()),
+        ),
     ] {
         check(NavFormat::MkDocs, &format!("{head}{plugin}{tail}"), &format!("{head}{expected}{tail}"));
     }
-    let inline = "plugins:\n  - redirects:\n      redirect_maps: {x.md: y.md}\n";
-    for without in ["site_name: H\n", head, inline] {
+    let cut = "plugins:\n  - redirects:\n      redirect_maps: {x.md: y.md,\n        z.md: y.md}\n";
+    let from_there = "plugins:\n  - redirects:\n      redirect_maps: {a.md: y.md}\n";
+    for without in ["site_name: H\n", head, cut, from_there] {
         assert_eq!(edited(NavFormat::MkDocs, "a.md", "b.md", without), Err(EditError::NoList));
     }
 }
