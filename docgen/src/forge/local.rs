@@ -157,11 +157,12 @@ impl LocalForge {
     }
 
     /// Removes the objects of commits that were replaced or taken back, unless something else leads to them.
-    /// The log of a branch that was replaced goes first: it leads to the old commit.
-    pub fn drop_superseded(&self) -> Result<(), ForgeError> {
+    /// The log of a branch that was replaced goes first: it leads to the old commit. Returns how many stay
+    /// because somebody packed the repository.
+    pub fn drop_superseded(&self) -> Result<usize, ForgeError> {
         let commits = self.superseded.take();
         if commits.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let doing = git("drop replaced commits");
         for branch in self.repository.branches(Some(BranchType::Local)).map_err(&doing)? {

@@ -1,7 +1,7 @@
 //! Removes what commits held that were replaced or taken back: git keeps objects that nothing refers to.
 //!
 //! Only objects that such a commit brought are looked at, never what people wrote. Objects in a pack stay until
-//! git packs anew; generated commits are not packed unless somebody packs the repository.
+//! git packs anew: somebody packed the repository, and has to be told.
 
 use std::collections::HashSet;
 use std::fs;
@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use git2::{ObjectType, Oid, Repository, Tree};
 
-/// Removes the objects that only these commits have.
-pub(super) fn drop_objects(repository: &Repository, commits: &[Oid]) -> Result<(), git2::Error> {
+/// Removes the objects that only these commits have; returns how many stay because they are in a pack.
+pub(super) fn drop_objects(repository: &Repository, commits: &[Oid]) -> Result<usize, git2::Error> {
     let mut left = HashSet::new();
     for id in commits {
         let Ok(commit) = repository.find_commit(*id) else { continue };
@@ -20,13 +20,15 @@ pub(super) fn drop_objects(repository: &Repository, commits: &[Oid]) -> Result<(
         add_new(repository, &commit.tree()?, before.as_ref(), &mut left)?;
     }
     if left.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     keep_reachable(repository, &mut left)?;
-    for id in left {
-        remove_loose(repository, id)?;
+    for id in &left {
+        remove_loose(repository, *id)?;
     }
-    Ok(())
+    let objects = repository.odb()?;
+    objects.refresh()?;
+    Ok(left.into_iter().filter(|id| objects.exists(*id)).count())
 }
 
 /// Adds a tree with everything in it that another one does not have at the same path.
@@ -166,7 +168,7 @@ mod tests {
         let all = [("a.md", "kept"), ("d/b.md", "too"), ("d/c.md", "gone"), ("e.md", "kept")];
         let dropped = commit(None, &all, &[&base]);
         let blob = |text: &str| Oid::hash_object(ObjectType::Blob, text.as_bytes()).unwrap();
-        drop_objects(&repository, &[dropped.id()]).unwrap();
+        assert_eq!(drop_objects(&repository, &[dropped.id()]).unwrap(), 0);
         let fresh = Repository::open_bare(folder.path()).unwrap();
         for gone in [dropped.id(), dropped.tree_id(), blob("gone")] {
             assert!(!fresh.odb().unwrap().exists(gone), "{gone}");
@@ -177,5 +179,12 @@ mod tests {
         let again = commit(Some("refs/heads/answers/q10"), &all, &[&base]);
         drop_objects(&repository, &[again.id()]).unwrap();
         assert!(Repository::open_bare(folder.path()).unwrap().odb().unwrap().exists(again.id()));
+
+        let packed = commit(None, &[("d/c.md", "gone again")], &[&base]);
+        let mut pack = repository.packbuilder().unwrap();
+        pack.insert_commit(packed.id()).unwrap();
+        pack.write(&folder.path().join("objects/pack"), 0o600).unwrap();
+        let left = drop_objects(&repository, &[packed.id()]).unwrap();
+        assert!(left > 0, "what is in a pack stays, and is told");
     }
 }

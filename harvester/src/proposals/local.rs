@@ -226,7 +226,14 @@ pub async fn follow_deletions(
             }
         }
     }
-    Ok(forge.drop_superseded()?)
+    let packed = forge.drop_superseded()?;
+    if packed > 0 {
+        tracing::warn!(
+            packed,
+            "replaced text is left in packs of the docs repository; run `git gc --prune=now` there"
+        );
+    }
+    Ok(())
 }
 
 fn pushed_head(row: &StoredProposal) -> LocalPush {
