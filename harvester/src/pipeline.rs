@@ -213,9 +213,19 @@ impl Pipeline {
             let queue = Arc::clone(&queue);
             running.spawn_blocking(move || harvest_all(&harvest, &queue));
         }
-        let mut harvested = JudgingReport::default();
+        // All are waited for, also after a failure: a worker that outlives the runtime would panic.
+        let (mut harvested, mut failed) = (JudgingReport::default(), None);
         while let Some(worker) = running.join_next().await {
-            harvested += worker.expect("a worker neither panics nor is cancelled")?;
+            match worker.expect("a worker neither panics nor is cancelled") {
+                Ok(report) => harvested += report,
+                Err(error) => {
+                    queue.lock().expect("the lock is never poisoned").clear();
+                    failed.get_or_insert(error);
+                }
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error.into());
         }
         progress.finish();
         Ok((channels, harvested))
