@@ -1,9 +1,5 @@
 //! The fuzz targets, driven without a fuzzer.
 
-#[path = "../fuzz/src/lib.rs"]
-#[expect(unreachable_pub, reason = "the fuzzers of another workspace call them")]
-mod targets;
-
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -11,11 +7,11 @@ use proptest::prelude::*;
 type FuzzTarget = fn(&[u8]);
 
 const TARGETS: [(&str, FuzzTarget); 5] = [
-    ("navigation", targets::navigation),
-    ("redaction", targets::redaction),
-    ("export", targets::export),
-    ("webhook", targets::webhook),
-    ("marker", targets::marker),
+    ("navigation", fuzz::navigation),
+    ("redaction", fuzz::redaction),
+    ("export", fuzz::export),
+    ("webhook", fuzz::webhook),
+    ("marker", fuzz::marker),
 ];
 
 fn seeds(name: &str) -> Vec<Vec<u8>> {
