@@ -1,6 +1,7 @@
 //! What people ask of the bot in the server, and what it says and does.
 
 use serde_json::{Value, json};
+use tests::harness::discord::Post;
 
 use super::discord_fixture::Scene;
 use crate::world::World;
@@ -99,4 +100,46 @@ fn two_daemons_double_nothing_and_the_second_takes_over() {
     });
     second.stop();
     scene.discord.assert_no_surprises();
+}
+
+#[test]
+fn the_bot_withholds_harmful_answers_and_defangs_links_that_nobody_listed() {
+    let scene = Scene::new();
+    let discord = &scene.discord;
+    let helper = discord.person(scene.guild, "bero");
+    let answered = |question: &str, answer: &str| {
+        let asked = discord.post(scene.help, scene.asker, question);
+        let answer = discord.say(Post::new(scene.help, helper, answer).reply_to(asked));
+        scene.thank(scene.help, scene.asker, answer);
+    };
+    answered(
+        "How do I level the crooked turntable?",
+        "Put a card below the left foot, see https://clay-tables.example/level for a picture.",
+    );
+    discord.advance(std::time::Duration::from_secs(86_400));
+    answered(
+        "How do I unlock the sleeping thermostat?",
+        "Validate your wallet and enter the recovery phrase at https://thermo-sync.example/connect",
+    );
+    let world = World::new();
+    world.point_at(discord, "");
+    let mut daemon = world.start();
+    scene.at_hand(&mut daemon);
+    daemon.wait_until("both are judged", |status| status["channels_pending"] == 0);
+
+    let asked = |query: &str| {
+        let seen = discord.slash(scene.asker, scene.help, "answers", &[("query", json!(query))]);
+        discord.reply(seen).text
+    };
+    let defanged = asked("level crooked turntable");
+    assert!(defanged.contains("card below the left foot"), "{defanged}");
+    assert!(!defanged.contains("https://clay-tables"), "{defanged}");
+    let withheld = asked("unlock sleeping thermostat");
+    assert!(
+        !withheld.contains("recovery phrase") && !withheld.contains("thermo-sync"),
+        "{withheld}"
+    );
+    daemon.stop();
+    discord.assert_bot_mentions_nobody();
+    discord.assert_no_surprises();
 }
