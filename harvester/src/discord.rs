@@ -2,6 +2,7 @@
 
 mod backfill;
 pub mod catch_up;
+mod channel_catch_up;
 pub mod gateway;
 pub mod guild_view;
 pub mod interactions;

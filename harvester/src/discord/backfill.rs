@@ -51,7 +51,7 @@ impl CatchUp {
         Ok(())
     }
 
-    async fn block(
+    pub(super) async fn block(
         &self,
         guild: &GuildView,
         mut reading: ChannelProgress,

@@ -56,7 +56,8 @@ pub struct CatchUp {
 
 #[derive(Default)]
 struct CatchUpState {
-    guilds: BTreeMap<GuildId, GuildView>,
+    /// Shared with whoever reads by them: a change copies a view only then.
+    guilds: BTreeMap<GuildId, Arc<GuildView>>,
     readings: BTreeMap<ChannelId, ChannelProgress>,
     /// Channels that are read up to the present of this session, so that each live message is the
     /// next one; with the newest message that was read over REST.
@@ -123,19 +124,19 @@ impl CatchUp {
         id: GuildId,
         change: impl FnOnce(&mut GuildView) -> T,
     ) -> Option<T> {
-        self.state().guilds.get_mut(&id).map(change)
+        self.state().guilds.get_mut(&id).map(|guild| change(Arc::make_mut(guild)))
     }
 
     /// The server that holds a channel.
     pub fn guild_of(&self, channel: ChannelId) -> Option<GuildId> {
         let state = self.state();
-        let holds = |guild: &&GuildView| guild.channel(channel).is_some();
-        state.guilds.values().find(holds).map(GuildView::id)
+        let holds = |guild: &&Arc<GuildView>| guild.channel(channel).is_some();
+        state.guilds.values().find(holds).map(|guild| guild.id())
     }
 
     /// Replaces the view of a server.
     pub fn put_guild(&self, guild: GuildView) {
-        self.state().guilds.insert(guild.id(), guild);
+        self.state().guilds.insert(guild.id(), Arc::new(guild));
     }
 
     /// Live events may have been missed: every channel is read and rechecked.
@@ -185,10 +186,9 @@ impl CatchUp {
 
     /// Whether a channel is read: known, public, and in scope.
     pub fn reads(&self, guild: GuildId, channel: ChannelId) -> bool {
-        let seen = self.with_guild(guild, |guild| {
-            guild.is_public(channel).then(|| guild.seen(channel)).flatten()
-        });
-        seen.flatten().is_some_and(|seen| self.pages.rules.scope.covers(&seen).is_ok())
+        let guild = self.guild(guild).filter(|guild| guild.is_public(channel));
+        let seen = guild.and_then(|guild| guild.seen(channel));
+        seen.is_some_and(|seen| self.pages.rules.scope.covers(&seen).is_ok())
     }
 
     /// Reads one message again, or finds it deleted.
@@ -276,7 +276,7 @@ impl CatchUp {
         channels
     }
 
-    async fn cited(&self) -> Result<BTreeMap<ChannelId, Vec<MessageId>>, PageStop> {
+    pub(super) async fn cited(&self) -> Result<BTreeMap<ChannelId, Vec<MessageId>>, PageStop> {
         let mut cited = BTreeMap::<_, Vec<_>>::new();
         for (channel, message) in self.pages.store.published_messages().await? {
             cited.entry(channel).or_default().push(message);
@@ -284,9 +284,24 @@ impl CatchUp {
         Ok(cited)
     }
 
-    /// A channel that cannot be read does not stop the others: a forbidden one is hidden; a missing
-    /// one is deleted, but only if Discord confirms it when asked for the channel itself.
+    /// A channel that cannot be read does not stop the others.
     pub(super) async fn skip_unreadable(
+        &self,
+        channel: ChannelId,
+        reading: impl Future<Output = Result<(), PageStop>>,
+    ) -> Result<(), PageStop> {
+        match self.hide_unreadable(channel, reading).await {
+            Err(PageStop::Discord(error)) if !error.unauthorized() => self.unread(channel, error),
+            other => {
+                self.state().unreadable.in_a_row = 0;
+                other
+            }
+        }
+    }
+
+    /// A forbidden channel is hidden; a missing one is deleted, but only if Discord confirms it when asked
+    /// for the channel itself.
+    pub(super) async fn hide_unreadable(
         &self,
         channel: ChannelId,
         reading: impl Future<Output = Result<(), PageStop>>,
@@ -298,11 +313,7 @@ impl CatchUp {
                 self.publish(vec![ChatEvent::ChannelHidden(channel, at)]).await
             }
             Err(PageStop::Discord(RestError::NotFound(_))) => self.confirm_deleted(channel).await,
-            Err(PageStop::Discord(error)) if !error.unauthorized() => self.unread(channel, error),
-            other => {
-                self.state().unreadable.in_a_row = 0;
-                other
-            }
+            other => other,
         }
     }
 
@@ -432,7 +443,7 @@ impl CatchUp {
         Ok(())
     }
 
-    pub(super) fn guild(&self, id: GuildId) -> Option<GuildView> {
+    pub(super) fn guild(&self, id: GuildId) -> Option<Arc<GuildView>> {
         self.state().guilds.get(&id).cloned()
     }
 

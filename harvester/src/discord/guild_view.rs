@@ -1,16 +1,34 @@
 //! The current state of a server: its channels, who may read them, the names of tags.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rules::model::ids::{ChannelId, GuildId, Millis, RoleId};
 use rules::model::message::{Channel, ChannelKind, Role};
 
 use crate::event::ChatEvent;
-use crate::wire::api::{ApiChannel, ApiGuild, ApiRole};
+use crate::wire::api::{ApiChannel, ApiGuild, ApiRole, ApiTag};
 
 const ADMINISTRATOR: u64 = 1 << 3;
 const VIEW_CHANNEL: u64 = 1 << 10;
 const READ_MESSAGE_HISTORY: u64 = 1 << 16;
+
+/// What a change of a channel means for the store.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ChannelUpdate {
+    /// About the channel, and what is listed below it: only what is different now.
+    pub events: Vec<ChatEvent>,
+    /// Whether something changed that threads below have from their channel.
+    pub inherited: bool,
+}
+
+/// What a change of roles means for the store.
+#[derive(Debug, PartialEq, Eq)]
+pub struct AccessUpdate {
+    pub events: Vec<ChatEvent>,
+    /// Those that everybody may read now and could not before.
+    pub shown: Vec<ChannelId>,
+    pub hidden: Vec<ChannelId>,
+}
 
 /// A server's roles, channels and known threads.
 #[derive(Debug, Clone)]
@@ -39,6 +57,41 @@ impl GuildView {
 
     pub fn id(&self) -> GuildId {
         self.id
+    }
+
+    /// Updates a channel or thread, and says what is different.
+    pub fn apply_channel(&mut self, channel: ApiChannel, at: Millis) -> ChannelUpdate {
+        let id = channel.id;
+        let (before, passed_on) = (self.event(id, at), self.passed_on(id));
+        self.update_channel(channel);
+        let own = self.event(id, at).filter(|now| before.as_ref() != Some(now));
+        let inherited = self.passed_on(id) != passed_on;
+        let below = self.channels.values().filter(|one| inherited && one.parent == Some(id));
+        let below = below.filter_map(|one| self.event(one.id, at));
+        ChannelUpdate { events: own.into_iter().chain(below).collect(), inherited }
+    }
+
+    /// Changes roles, and says whose sight that changes.
+    pub fn apply_roles(&mut self, at: Millis, change: impl FnOnce(&mut Self)) -> AccessUpdate {
+        let before = self.public_channels();
+        change(self);
+        let after = self.public_channels();
+        let shown = after.difference(&before).copied().collect::<Vec<_>>();
+        let hidden = before.difference(&after).copied().collect::<Vec<_>>();
+        let changed = shown.iter().chain(&hidden);
+        let events = changed.filter_map(|id| self.event(*id, at)).collect();
+        AccessUpdate { events, shown, hidden }
+    }
+
+    fn public_channels(&self) -> BTreeSet<ChannelId> {
+        self.channels.keys().copied().filter(|id| self.is_public(*id)).collect()
+    }
+
+    /// What a channel or category gives to what is below it; a thread gives nothing.
+    fn passed_on(&self, id: ChannelId) -> Option<(bool, String, Option<String>, Vec<ApiTag>)> {
+        let channel = self.channels.get(&id).filter(|channel| !channel.kind.is_thread())?;
+        let ApiChannel { name, topic, offered, .. } = channel.clone();
+        Some((self.is_open(channel), name, topic, offered))
     }
 
     /// Updates a channel or thread. If Discord now hides its details, the known ones stay.
@@ -181,11 +234,24 @@ impl GuildView {
         readable
     }
 
+    /// The same of one channel and the threads below it.
+    pub fn readable_below(&self, id: ChannelId) -> Vec<Channel> {
+        let alone = self.channels.get(&id).is_none_or(|channel| channel.kind.is_thread());
+        let below = self.channels.values().filter(|one| !alone && one.parent == Some(id));
+        let below = below.filter(|one| one.kind.is_thread()).map(|thread| thread.id);
+        let all = [id].into_iter().chain(below);
+        all.filter(|id| self.is_public(*id)).filter_map(|id| self.seen(id)).collect()
+    }
+
     /// Every channel that everybody may read and that may have threads.
     pub fn with_threads(&self) -> Vec<ChannelId> {
+        self.channels.keys().copied().filter(|id| self.may_have_threads(*id)).collect()
+    }
+
+    /// Whether everybody may read a channel, and it may have threads.
+    pub fn may_have_threads(&self, id: ChannelId) -> bool {
         let may = |kind| matches!(kind, ChannelKind::Text | ChannelKind::News | ChannelKind::Forum);
-        let open = self.channels.values().filter(|one| may(one.kind) && self.is_public(one.id));
-        open.map(|channel| channel.id).collect()
+        self.channels.get(&id).is_some_and(|one| may(one.kind)) && self.is_public(id)
     }
 }
 
@@ -268,6 +334,46 @@ mod tests {
         assert_eq!(post.parent_name.as_deref(), Some("questions"));
         assert_eq!(guild.seen(ChannelId(60)), None, "a forum holds no messages itself");
         assert_eq!(guild.with_threads(), [ChannelId(50), ChannelId(60)]);
+    }
+
+    #[test]
+    fn a_change_is_told_of_what_is_different_and_nothing_else() {
+        let mut guild = server(json!([]));
+        let of = |told: Value| api::channel(&told).unwrap();
+        let at = Millis(7);
+        let same =
+            json!({ "id": "51", "type": 11, "name": "aside", "parent_id": "50", "position": 3 });
+        let told = guild.apply_channel(of(same), at);
+        assert_eq!(told, ChannelUpdate { events: Vec::new(), inherited: false });
+        let renamed = json!({ "id": "51", "type": 11, "name": "beside", "parent_id": "50" });
+        let told = guild.apply_channel(of(renamed), at);
+        assert_eq!((told.events.len(), told.inherited), (1, false));
+        let channel =
+            json!({ "id": "50", "type": 0, "name": "help-2", "parent_id": "40", "topic": "Ask." });
+        let told = guild.apply_channel(of(channel), at);
+        assert_eq!((told.events.len(), told.inherited), (2, true), "with the public thread below");
+        let category = guild.apply_channel(of(json!({ "id": "40", "type": 4, "name": "Aid" })), at);
+        let above = |event: &ChatEvent| match event {
+            ChatEvent::ChannelSeen(channel, _) => channel.parent_name.clone(),
+            _ => None,
+        };
+        assert_eq!(category.events.iter().map(above).collect::<Vec<_>>(), [Some("Aid".to_owned())]);
+    }
+
+    #[test]
+    fn a_role_opens_and_closes_what_it_alone_lets_in() {
+        let gate = json!([
+            { "id": "1", "type": 0, "allow": "0", "deny": "1024" },
+            { "id": "9", "type": 0, "allow": "1024", "deny": "0" },
+        ]);
+        let mut guild = server(gate);
+        let (all, at) = ([ChannelId(50), ChannelId(51)], Millis(7));
+        let closed = guild.apply_roles(at, |guild| guild.remove_role(RoleId(9)));
+        assert_eq!((closed.shown.as_slice(), closed.hidden.as_slice()), (&[][..], &all[..]));
+        assert!(closed.events.iter().all(|event| matches!(event, ChatEvent::ChannelHidden(..))));
+        let role = json!({ "id": "9", "name": "Verified", "permissions": "0" });
+        let opened = guild.apply_roles(at, |guild| guild.put_role(api::role(&role).unwrap()));
+        assert_eq!((opened.shown.as_slice(), opened.events.len()), (&all[..], 2));
     }
 
     #[test]

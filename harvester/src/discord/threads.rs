@@ -33,7 +33,7 @@ impl CatchUp {
         Ok(listed)
     }
 
-    async fn archived(
+    pub(super) async fn archived(
         &self,
         guild: &GuildView,
         channel: ChannelId,
@@ -145,11 +145,10 @@ impl CatchUp {
     ) -> Result<(), PageStop> {
         let Some(guild) = self.guild(id) else { return Ok(()) };
         let at = clock::now();
-        let stored = self.pages.store.channels().await?;
-        let archived = stored.iter().filter(|stored| {
-            let channel = &stored.channel;
-            channel.parent == Some(parent) && guild.channel(channel.id).is_none() && !stored.gone
-        });
+        let stored = self.pages.store.threads_below(parent).await?;
+        let archived = stored
+            .iter()
+            .filter(|stored| guild.channel(stored.channel.id).is_none() && !stored.gone);
         self.publish(archived.filter_map(|stored| thread_event(&guild, stored, at)).collect()).await
     }
 

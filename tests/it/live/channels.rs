@@ -269,3 +269,37 @@ fn excluded_channels_are_never_asked_for_messages() {
 fn say(discord: &FakeDiscord, place: ChannelId, by: UserId) -> tests::harness::discord::MessageId {
     discord.post(place, by, "Why is the pay late a third time?")
 }
+
+/// How often Discord was asked for pages of messages, and for lists of archived threads.
+fn pages_and_lists(discord: &FakeDiscord) -> (usize, usize) {
+    let lists = discord.count("GET", "/channels/*/threads/archived/public");
+    (discord.count("GET", "/channels/*/messages"), lists)
+}
+
+#[test]
+fn a_new_thread_is_read_without_the_rest_of_the_server() {
+    let scene = Scene::new();
+    let discord = &scene.discord;
+    for name in 0..30 {
+        let place = discord.channel(scene.guild, &format!("bench-{name}"));
+        discord.post(place, scene.asker, "Good morning to all.");
+    }
+    let world = World::new();
+    world.point_at(discord, "");
+    let mut daemon = world.start();
+    let before = messages(&daemon.settled(1));
+    let (pages, lists) = pages_and_lists(discord);
+    for name in 0..5 {
+        let thread =
+            discord.thread(scene.help, Kind::PublicThread, scene.asker, &format!("post {name}"));
+        discord.post(thread, scene.asker, "Why does my bowl crack in the bisque?");
+    }
+    daemon.wait_until("the threads are read", |status| {
+        messages(status) == before + 5 && status["channels_pending"] == 0
+    });
+    let (more_pages, more_lists) = pages_and_lists(discord);
+    assert!(more_pages - pages <= 2 * 5, "{} pages for five threads", more_pages - pages);
+    assert_eq!(more_lists, lists, "the archive of every channel was listed again");
+    daemon.stop();
+    discord.assert_no_surprises();
+}

@@ -13,7 +13,7 @@ use super::tasks::ListenerTasks;
 use crate::config::DiscordConfig;
 use crate::discord::catch_up::CatchUp;
 use crate::discord::gateway::{DispatchEvent, GapSet, GatewayAction, translate};
-use crate::discord::guild_view::GuildView;
+use crate::discord::guild_view::{AccessUpdate, ChannelUpdate, GuildView};
 use crate::discord::interactions::handler::InteractionHandler;
 use crate::discord::members::join_event;
 use crate::event::ChatEvent;
@@ -211,33 +211,36 @@ impl GatewayDispatcher {
         let id = channel.id;
         let guild = channel.guild.or_else(|| self.catch_up.guild_of(channel.parent.unwrap_or(id)));
         let Some(guild) = guild else { return };
-        let was_read = self.catch_up.reads(guild, id);
-        let told = self.catch_up.with_guild(guild, |view| {
+        let before = self.catch_up.in_sight(guild, id);
+        let update = self.catch_up.with_guild(guild, |view| {
             let guild = Some(view.id());
             let last_message =
                 channel.last_message.max(view.channel(id).and_then(|before| before.last_message));
-            view.update_channel(ApiChannel { guild, last_message, ..channel });
-            view.events(id, at)
+            view.apply_channel(ApiChannel { guild, last_message, ..channel }, at)
         });
-        self.deliver(
-            Some(id),
-            IngestItem { events: told.unwrap_or_default(), ..IngestItem::default() },
-        );
-        self.errands.tell_below(guild, id);
-        if !was_read && self.catch_up.reads(guild, id) {
-            self.errands.catch_up_again(guild);
+        let Some(ChannelUpdate { events, inherited }) = update else { return };
+        if !events.is_empty() {
+            self.deliver(Some(id), IngestItem { events, ..IngestItem::default() });
+        }
+        if inherited {
+            self.errands.update_archived(guild, id);
+        }
+        if !self.catch_up.in_sight(guild, id).is_subset(&before) {
+            self.errands.read_channel(guild, id);
         }
     }
 
     fn change_roles(&mut self, id: GuildId, change: impl FnOnce(&mut GuildView), at: Millis) {
-        let told = self.catch_up.with_guild(id, |guild| {
-            let before = guild.readable();
-            change(guild);
-            (guild.readable() != before).then(|| guild.all_events(at))
-        });
-        if let Some(Some(events)) = told {
+        let update = self.catch_up.with_guild(id, |guild| guild.apply_roles(at, change));
+        let Some(AccessUpdate { events, shown, hidden }) = update else { return };
+        if !events.is_empty() {
             self.deliver(None, IngestItem { events, ..IngestItem::default() });
-            self.errands.catch_up_again(id);
+        }
+        for channel in shown.iter().chain(&hidden) {
+            self.errands.update_archived(id, *channel);
+        }
+        for channel in shown {
+            self.errands.read_channel(id, channel);
         }
     }
 

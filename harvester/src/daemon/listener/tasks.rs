@@ -29,7 +29,16 @@ pub(super) struct ListenerTasks {
     running: BTreeMap<GuildId, AbortHandle>,
     /// Servers whose catch-up must run once more after that.
     again: BTreeSet<GuildId>,
+    /// Channels that came into sight and are not read yet.
+    shown: BTreeSet<(GuildId, ChannelId)>,
+    /// Channels whose archived threads have to be updated.
+    changed: BTreeSet<(GuildId, ChannelId)>,
+    /// At most one task that reads and updates such channels; it ends with the servers in which it failed.
+    single: JoinSet<BTreeSet<GuildId>>,
 }
+
+/// With more channels than this that come into sight at once, the whole server is caught up with.
+const MOST_SINGLE: usize = 100;
 
 impl ListenerTasks {
     pub(super) fn new(catch_up: CatchUp, feed: IngestQueue) -> Self {
@@ -40,6 +49,9 @@ impl ListenerTasks {
             catch_ups: JoinSet::new(),
             running: BTreeMap::new(),
             again: BTreeSet::new(),
+            shown: BTreeSet::new(),
+            changed: BTreeSet::new(),
+            single: JoinSet::new(),
         }
     }
 
@@ -72,12 +84,14 @@ impl ListenerTasks {
         });
     }
 
-    /// Applies a channel's change to its archived threads.
-    pub(super) fn tell_below(&mut self, guild: GuildId, channel: ChannelId) {
-        let catch_up = self.catch_up.clone();
-        self.attempt("could not update the archived threads of a channel", channel, async move {
-            catch_up.propagate_to_threads(guild, channel).await
-        });
+    /// Requests that a channel's change is applied to its archived threads.
+    pub(super) fn update_archived(&mut self, guild: GuildId, channel: ChannelId) {
+        self.changed.insert((guild, channel));
+    }
+
+    /// Requests that a channel that came into sight is read.
+    pub(super) fn read_channel(&mut self, guild: GuildId, channel: ChannelId) {
+        self.shown.insert((guild, channel));
     }
 
     fn attempt(
@@ -121,6 +135,10 @@ impl ListenerTasks {
     pub(super) fn poll(&mut self) {
         while self.small.try_join_next().is_some() {}
         while self.catch_ups.try_join_next().is_some() {}
+        while let Some(failed) = self.single.try_join_next() {
+            self.again.extend(failed.into_iter().flatten());
+        }
+        self.start_single();
         self.running.retain(|_, task| !task.is_finished());
         for guild in std::mem::take(&mut self.again) {
             if self.running.contains_key(&guild) {
@@ -131,12 +149,57 @@ impl ListenerTasks {
         }
     }
 
+    /// Starts the task for single channels, if there are some and it does not run.
+    fn start_single(&mut self) {
+        if !self.single.is_empty() || (self.shown.is_empty() && self.changed.is_empty()) {
+            return;
+        }
+        let (shown, changed) = (std::mem::take(&mut self.shown), std::mem::take(&mut self.changed));
+        let mut by_guild = BTreeMap::<_, Vec<_>>::new();
+        shown.into_iter().for_each(|(guild, one)| by_guild.entry(guild).or_default().push(one));
+        let many = by_guild.extract_if(.., |_, all| all.len() > MOST_SINGLE);
+        self.again.extend(many.map(|(guild, _)| guild));
+        let catch_up = self.catch_up.clone();
+        self.single.spawn(async move {
+            let mut failed = BTreeSet::new();
+            for (guild, channel) in changed {
+                let done = catch_up.propagate_to_threads(guild, channel).await;
+                note_failure(done, (guild, channel), &mut failed);
+            }
+            for (guild, channel) in by_guild
+                .into_iter()
+                .flat_map(|(guild, all)| all.into_iter().map(move |one| (guild, one)))
+            {
+                let done = catch_up.run_channel(guild, channel).await;
+                note_failure(done, (guild, channel), &mut failed);
+            }
+            failed
+        });
+    }
+
     /// Aborts the catch-ups, and waits a moment for the other tasks.
     pub(super) async fn finish(mut self) {
         self.catch_ups.abort_all();
+        self.single.abort_all();
         let rest = async { while self.small.join_next().await.is_some() {} };
         if tokio::time::timeout(GRACE, rest).await.is_err() {
             tracing::warn!("the stop interrupted a request");
+        }
+    }
+}
+
+/// What cannot be read on its own is read with its whole server.
+fn note_failure(
+    done: Result<(), PageStop>,
+    (guild, channel): (GuildId, ChannelId),
+    failed: &mut BTreeSet<GuildId>,
+) {
+    match done {
+        Ok(()) | Err(PageStop::Stopped(_)) => {}
+        Err(error) => {
+            let error = error_chain(&error);
+            tracing::warn!(%error, guild = guild.0, channel = channel.0, "could not read a channel");
+            failed.insert(guild);
         }
     }
 }

@@ -66,16 +66,20 @@ impl Store {
         )
         .fetch_all(&self.read)
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(StoredChannel {
-                    channel: channel(row)?,
-                    observed: Millis(row.try_get("observed")?),
-                    hidden: row.try_get("hidden")?,
-                    gone: row.try_get("gone")?,
-                })
-            })
-            .collect()
+        rows.iter().map(stored_channel).collect()
+    }
+
+    /// The threads of a channel or forum, by id.
+    pub async fn threads_below(&self, parent: ChannelId) -> Result<Vec<StoredChannel>> {
+        let rows = sqlx::query(
+            "SELECT id, guild, kind, name, COALESCE(topic, (SELECT above.topic FROM channels AS above \
+             WHERE above.id = channels.parent)) AS topic, parent, parent_name, tags, observed, hidden, \
+             gone FROM channels WHERE parent = $1 AND kind IN ('thread', 'private-thread') ORDER BY id",
+        )
+        .bind(parent.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter().map(stored_channel).collect()
     }
 
     /// The channel or forum of each thread.
@@ -321,6 +325,15 @@ async fn refresh_visibility(connection: &mut SqliteConnection, channel: ChannelI
         reindex_citing(connection, ChannelId(id as u64)).await?;
     }
     Ok(())
+}
+
+fn stored_channel(row: &SqliteRow) -> Result<StoredChannel> {
+    Ok(StoredChannel {
+        channel: channel(row)?,
+        observed: Millis(row.try_get("observed")?),
+        hidden: row.try_get("hidden")?,
+        gone: row.try_get("gone")?,
+    })
 }
 
 fn channel(row: &SqliteRow) -> Result<Channel> {
