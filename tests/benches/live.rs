@@ -1,7 +1,8 @@
 //! How fast a live server is taken in, and how soon an edit or a deletion shows in search.
 //!
 //! `cargo bench -p tests --bench live -- [MESSAGES]` plays the bundled exports as gateway events to
-//! the program, run as its own process, beside the stand-in for Discord on the same machine.
+//! the program, run as its own process, beside the stand-in for Discord on the same machine. Then a large
+//! server is caught up with; `-- places` does only that.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -16,6 +17,9 @@ use rules::model::cluster::Cluster;
 use tests::harness::discord::FakeDiscord;
 use tests::replay::replay;
 
+#[path = "live/places.rs"]
+mod places;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_harvester-under-test");
 const PLAYED: usize = 40_000;
 const CHANGES: usize = 120;
@@ -29,8 +33,16 @@ fn main() -> anyhow::Result<()> {
     if !arguments.iter().any(|argument| argument == "--bench") {
         return Ok(());
     }
-    let named = arguments.iter().skip(1).find_map(|argument| argument.parse().ok());
-    let exports = replay(named.unwrap_or(PLAYED))?;
+    if !arguments.iter().any(|argument| argument == "places") {
+        let named = arguments.iter().skip(1).find_map(|argument| argument.parse().ok());
+        talk(named.unwrap_or(PLAYED))?;
+    }
+    places::measure()
+}
+
+/// Plays so many messages, and then edits and deletes answers.
+fn talk(messages: usize) -> anyhow::Result<()> {
+    let exports = replay(messages)?;
     let discord = FakeDiscord::start();
     discord.leave_events_unchecked();
     let places = exports.iter().map(|export| discord.load_places(export)).collect::<Vec<_>>();
@@ -181,9 +193,18 @@ async fn opened(data: &Path) -> anyhow::Result<Store> {
     }
 }
 
-/// The most memory a process ever held, where the system tells.
+/// The most memory a process ever held, in kB, where the system tells.
 fn peak_memory(process: u32) -> Option<u64> {
+    memory(process, "VmHWM:")
+}
+
+/// The memory that it holds now.
+fn held_memory(process: u32) -> Option<u64> {
+    memory(process, "VmRSS:")
+}
+
+fn memory(process: u32, what: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(what))?;
     line.split_whitespace().next()?.parse().ok()
 }
