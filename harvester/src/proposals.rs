@@ -7,6 +7,7 @@ pub(crate) mod dry_run;
 pub(crate) mod error;
 pub(crate) mod feedback;
 pub mod local;
+pub mod local_merged;
 pub(crate) mod merged;
 pub(crate) mod opening;
 pub(crate) mod reconciler;

@@ -18,13 +18,17 @@ fn the_demo_shows_recurring_questions_and_proposes_pages() {
     assert!(proposed.len() >= 3);
     assert!(proposed.iter().all(|one| one["outcome"] == "opened"), "{proposed:?}");
     let branches = world.branches();
-    assert_eq!(branches.len(), proposed.len());
+    let reviewed = seen["reviewed"].as_array().unwrap();
+    assert_eq!((reviewed.len(), branches.len()), (1, proposed.len() + 1));
+    let found = world.json(&["search", reviewed[0]["title"].as_str().unwrap(), "--json"]);
+    assert_eq!(found["answers"][0]["status"], "known", "{found}");
     for (path, page) in world.pages() {
         assert_reads_well(&path, &page);
     }
 
     let again = world.json(&["demo", "--no-serve", "--json"]);
     assert_eq!(again["counts"], seen["counts"]);
+    assert_eq!(again["reviewed"], seen["reviewed"], "one is merged, once");
     assert!(again["proposed"].as_array().unwrap().iter().all(|one| one["outcome"] == "up to date"));
     assert_eq!(world.branches(), branches);
     assert!(world.well(&["search", "vector dimension mismatch"]).contains("resolved"));

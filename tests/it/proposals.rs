@@ -100,6 +100,47 @@ fn a_merged_page_belongs_to_people_and_its_answer_is_known() {
     assert_eq!(world.docs().refname_to_id("refs/heads/main").unwrap(), ours);
 }
 
+/// A commit on the default branch that writes a file, or deletes it.
+fn commit_on_main(docs: &git2::Repository, path: &str, text: Option<&str>) {
+    let head = docs.find_reference("refs/heads/main").unwrap().peel_to_commit().unwrap();
+    let mut update = git2::build::TreeUpdateBuilder::new();
+    match text {
+        Some(text) => {
+            update.upsert(path, docs.blob(text.as_bytes()).unwrap(), git2::FileMode::Blob)
+        }
+        None => update.remove(path),
+    };
+    let tree = update.create_updated(docs, &head.tree().unwrap()).unwrap();
+    let tree = docs.find_tree(tree).unwrap();
+    let person = git2::Signature::now("A maintainer", "m@example.org").unwrap();
+    docs.commit(Some("refs/heads/main"), &person, &person, "Edit", &tree, &[&head]).unwrap();
+}
+
+#[test]
+fn what_maintainers_make_of_a_merged_page_is_what_search_shows() {
+    let (world, _) = due();
+    world.well(&["propose"]);
+    let (path, page) = world.pages().remove(0);
+    let docs = world.docs();
+    docs.reference("refs/heads/main", world.branches()[0].1, true, "merge").unwrap();
+    let edited =
+        page.replace("Delete the folder `data/index`", "Stop it, then remove `data/index`");
+    assert_ne!(edited, page);
+    commit_on_main(&docs, &path, Some(&edited));
+    world.well(&["propose"]);
+    let shown = || world.json(&["search", "reset vector index", "--json"])["answers"][0].clone();
+    assert!(shown()["answer"].as_str().unwrap().contains("Stop it, then remove"), "{}", shown());
+    assert_eq!(shown()["status"], "known");
+
+    commit_on_main(&docs, &path, Some(&edited.replace("Stop it, then", "Then")));
+    world.well(&["propose"]);
+    assert!(!shown()["answer"].as_str().unwrap().contains("Stop it"), "{}", shown());
+
+    commit_on_main(&docs, &path, None);
+    world.well(&["propose"]);
+    assert_ne!(shown()["status"], "known", "{}", shown());
+}
+
 #[test]
 fn a_killed_proposal_is_made_once() {
     let (rehearsal, _) = due();

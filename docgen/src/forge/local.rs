@@ -175,6 +175,36 @@ impl LocalForge {
         drop_objects(&self.repository, &commits).map_err(doing)
     }
 
+    /// A file as it stands on the default branch.
+    pub fn merged_text(&self, path: &str) -> Result<Option<String>, ForgeError> {
+        let name = self.default_branch();
+        let Some(head) = name.map(|name| self.head(&name)).transpose()?.flatten() else {
+            return Ok(None);
+        };
+        let tree = head.tree().map_err(git("read the default branch"))?;
+        let entry = match tree.get_path(Path::new(path)) {
+            Ok(entry) => entry,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+            Err(error) => return Err(git("read the default branch")(error)),
+        };
+        let blob = self.repository.find_blob(entry.id()).map_err(git("read a page"))?;
+        Ok(Some(String::from_utf8_lossy(blob.content()).into_owned()))
+    }
+
+    /// Merges a page into the default branch, as a maintainer would who changes nothing: the demo shows with
+    /// it what follows. Only where no other commit came in between.
+    pub fn merge_unchanged(&self, pushed: &LocalPush) -> Result<(), ForgeError> {
+        let doing = git("merge a page");
+        let Some(name) = self.default_branch() else { return Ok(()) };
+        let id = Oid::from_str(&pushed.head).map_err(&doing)?;
+        let commit = self.repository.find_commit(id).map_err(&doing)?;
+        let parent = commit.parent_id(0).map_err(&doing)?;
+        let name = format!("refs/heads/{name}");
+        let log = "merge a page";
+        self.repository.reference_matching(&name, id, true, parent, log).map_err(doing)?;
+        Ok(())
+    }
+
     /// The newest commit of the default branch; an empty repository gets an empty one first.
     fn base(&self, ours: &CommitTemplate<'_>) -> Result<Commit<'_>, ForgeError> {
         if let Some(name) = self.default_branch()

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use docgen::forge::LocalOutcome;
+use docgen::forge::local::LocalForge;
 use indexer::search::Searcher;
 use indexer::store::{Store, StoreCounts};
 use rules::model::cluster::Cluster;
@@ -13,10 +14,10 @@ use super::draft;
 use super::propose::{ProposeSummary, outcome, propose};
 use super::serve::{bind, stop_signal};
 use super::table::{grouped, line_width, one_line, wrapped};
-use super::{CommandResult, GlobalArgs, print_json};
+use super::{CommandResult, GlobalArgs, LoadedSettings, print_json};
 use crate::clock;
 use crate::config;
-use crate::pipeline::INDEX;
+use crate::pipeline::{INDEX, PROPOSALS};
 use crate::process_limits::within_limits;
 use crate::progress::{ProgressReporter, Unit};
 use crate::proposals::local::LocalProposal;
@@ -67,6 +68,7 @@ struct DemoSummary {
     counts: StoreCounts,
     exports: [&'static str; 3],
     recurring: Vec<DemoQuestion>,
+    reviewed: Vec<DemoReviewed>,
     proposed: Vec<DemoProposal>,
     refused: Vec<DemoRefusal>,
     seconds: f64,
@@ -79,6 +81,14 @@ struct DemoProposal {
     title: String,
     branch: String,
     outcome: String,
+}
+
+/// An answer that was merged, as a maintainer would.
+#[derive(Serialize)]
+struct DemoReviewed {
+    id: String,
+    title: String,
+    path: String,
 }
 
 /// A due question that gets no page, with the reason.
@@ -116,7 +126,8 @@ pub(super) async fn run(
         options.data.display()
     );
     pipeline.catch_up(clock::now()).await?;
-    let round = propose(options, &settings, &pipeline.store).await?;
+    let mut round = propose(options, &settings, &pipeline.store).await?;
+    let merged = merge_first(options, &settings, &pipeline.store, &mut round).await?;
     pipeline.catch_up(clock::now()).await?;
     let pages = round.proposed.iter().map(|one| &one.draft);
     draft::write_pages(&options.data, pages)?;
@@ -126,9 +137,9 @@ pub(super) async fn run(
     pipeline.close().await;
     let seconds = (clock::now().0 - started.0) as f64 / 1_000.0;
     if options.json {
-        print_json(&summary(counts, &recurring, &round, seconds))?;
+        print_json(&summary(counts, &recurring, &round, merged, seconds))?;
     } else {
-        print_summary(options, &counts, &recurring, &round, seconds);
+        print_summary(options, &counts, &recurring, (&round, &merged), seconds);
     }
     if let Some(listener) = listener {
         let stop = stop_signal()?;
@@ -142,6 +153,34 @@ pub(super) async fn run(
         site::serve(listener, router, &http, stop).await?;
     }
     Ok(CommandResult::Success)
+}
+
+/// Merges the first page, once, so that the demo also has an answer that maintainers reviewed.
+async fn merge_first(
+    options: &GlobalArgs,
+    settings: &LoadedSettings,
+    store: &Store,
+    round: &mut ProposeSummary,
+) -> anyhow::Result<Vec<DemoReviewed>> {
+    let opened =
+        round.proposed.iter().position(|one| matches!(one.outcome, LocalOutcome::Opened(_)));
+    if let Some(at) = opened
+        && store.merged_answers().await?.is_empty()
+        && let Some(repository) = settings.config.forge.repository.as_deref()
+    {
+        let first = round.proposed.remove(at);
+        if let LocalOutcome::Opened(pushed) = &first.outcome {
+            LocalForge::open(repository, &options.data.join(PROPOSALS))?.merge_unchanged(pushed)?;
+        }
+        propose(options, settings, store).await?;
+    }
+    let merged = store.merged_answers().await?;
+    let reviewed = merged.into_iter().map(|one| DemoReviewed {
+        id: one.cluster.to_string(),
+        title: one.title,
+        path: one.path,
+    });
+    Ok(reviewed.collect())
 }
 
 /// Writes the exports, settings and rules of the demo into the data directory, so that every other
@@ -177,10 +216,12 @@ fn summary(
     counts: StoreCounts,
     recurring: &[Cluster],
     round: &ProposeSummary,
+    reviewed: Vec<DemoReviewed>,
     seconds: f64,
 ) -> DemoSummary {
     DemoSummary {
         counts,
+        reviewed,
         exports: ABOUT_EXPORTS,
         recurring: recurring
             .iter()
@@ -218,7 +259,7 @@ fn print_summary(
     options: &GlobalArgs,
     counts: &StoreCounts,
     recurring: &[Cluster],
-    round: &ProposeSummary,
+    (round, reviewed): (&ProposeSummary, &[DemoReviewed]),
     seconds: f64,
 ) {
     let bold = anstyle::Style::new().bold();
@@ -244,6 +285,11 @@ fn print_summary(
             cluster.occurrences.len(),
             one_line(&clean_title(&cluster.representative_question().text), room),
         );
+    }
+    out!("\n{bold}Reviewed answers{bold:#}  {dim}merged here, as a maintainer would{dim:#}");
+    for one in reviewed {
+        out!("  ✓ {}", one_line(&one.title, width - 4));
+        out!("    {dim}{}{dim:#}", one_line(&one.path, width - 4));
     }
     print_proposals(round, width);
     print_next_steps(options, recurring);

@@ -16,6 +16,7 @@ use crate::pipeline::PROPOSALS;
 use crate::proposals::local::{
     LocalProposal, follow_deletions, hold_over_limits, plan_local, propose_local,
 };
+use crate::proposals::local_merged::follow_merged;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -116,7 +117,9 @@ pub(super) async fn propose(
             Err(refusal) => round.refused.push((one.cluster, refusal)),
         }
     }
-    follow_deletions(store, &forge, &settings.context(&naming), clock::now()).await?;
+    let context = settings.context(&naming);
+    follow_deletions(store, &forge, &context, clock::now()).await?;
+    follow_merged(store, &forge, context.target, clock::now()).await?;
     Ok(round)
 }
 

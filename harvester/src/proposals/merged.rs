@@ -512,14 +512,14 @@ fn moved_to(wanted: &DesiredPullRequest, from: &str) -> Option<String> {
 const PAGE_GONE: &str = "the page is gone from the repository";
 
 /// Whether a text holds the page of a cluster.
-fn bears(text: &str, cluster: &ClusterId) -> bool {
+pub(super) fn bears(text: &str, cluster: &ClusterId) -> bool {
     [format!("id={cluster} "), format!("id=\"answer-{cluster}\"")]
         .iter()
         .any(|mark| text.contains(mark))
 }
 
 /// Whether the file of a page still holds it: a file of its own does even where people took our marks.
-fn is_there(text: &str, cluster: &ClusterId, target: DocsTarget) -> bool {
+pub(super) fn is_there(text: &str, cluster: &ClusterId, target: DocsTarget) -> bool {
     target != DocsTarget::Faq || bears(text, cluster)
 }
 
