@@ -6,12 +6,13 @@ use proptest::prelude::*;
 
 type FuzzTarget = fn(&[u8]);
 
-const TARGETS: [(&str, FuzzTarget); 5] = [
+const TARGETS: [(&str, FuzzTarget); 6] = [
     ("navigation", fuzz::navigation),
     ("redaction", fuzz::redaction),
     ("export", fuzz::export),
     ("webhook", fuzz::webhook),
     ("marker", fuzz::marker),
+    ("markdown", fuzz::markdown),
 ];
 
 fn seeds(name: &str) -> Vec<Vec<u8>> {
