@@ -42,7 +42,7 @@ impl<'r> GraphWriter<'r> {
         let near = near.copied().collect::<BTreeSet<_>>();
         self.load(graph, near.iter().copied()).await?;
         self.signatures.insert(text, Arc::new(signature));
-        let mut stale = Vec::new();
+        let mut stale = BTreeSet::new();
         for other in near {
             stale.extend(self.add_edge(graph, text, other).await?.then_some(other));
         }
@@ -53,7 +53,7 @@ impl<'r> GraphWriter<'r> {
                 stale.extend([earlier, later]);
             }
         }
-        graph.mark_stale(stale.into_iter()).await
+        graph.mark_stale(&stale).await
     }
 
     /// Removes a text with its edges.
@@ -71,13 +71,13 @@ impl<'r> GraphWriter<'r> {
             self.load(graph, pairs.iter().flat_map(|(a, b)| [*a, *b])).await?;
             let known = graph.edges(pairs.iter().map(|(earlier, _)| *earlier)).await?;
             let known = known.into_iter().collect::<BTreeSet<_>>();
-            let mut stale = Vec::new();
+            let mut stale = BTreeSet::new();
             for (earlier, later) in pairs.difference(&known) {
                 if self.add_edge(graph, *earlier, *later).await? {
                     stale.extend([*earlier, *later]);
                 }
             }
-            graph.mark_stale(stale.into_iter()).await?;
+            graph.mark_stale(&stale).await?;
         }
         graph.delete_text(text).await
     }

@@ -73,12 +73,12 @@ async fn move_texts(
     rules: &SimilarityRules,
 ) -> Result<()> {
     let mut writer = GraphWriter::new(rules);
-    let mut come = BTreeMap::new();
+    let (mut come, mut stay) = (BTreeMap::new(), BTreeSet::new());
     for digest in digests {
         let known = graph.text(digest).await?;
         let first = graph.first_asking(digest).await?;
         if known.is_some() && known == first {
-            graph.mark_stale(known.into_iter()).await?;
+            stay.extend(known);
             continue;
         }
         if let Some(known) = known {
@@ -89,7 +89,7 @@ async fn move_texts(
     for (first, digest) in come {
         graph.insert_text(first, digest).await?;
     }
-    Ok(())
+    graph.mark_stale(&stay).await
 }
 
 /// Begins another epoch if the set of texts, or the rules, ask for one and all texts are weighed by the

@@ -3,6 +3,8 @@
 //! [`crate::cluster`] decides what to write. All of one step goes into one transaction, with the notes
 //! of what is left to do, so that a process may end at any time.
 
+use std::collections::BTreeSet;
+
 use rules::model::cluster::Occurrence;
 use rules::model::ids::MessageId;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
@@ -66,12 +68,13 @@ impl LikenessTransaction {
         Ok(self.0.commit().await?)
     }
 
-    /// Questions whose occurrences came, changed or went, at most `limit`.
+    /// Questions whose occurrences came or changed, at most `limit`, and as many that went.
     pub(crate) async fn changed_questions(&mut self, limit: u32) -> Result<Vec<ChangedQuestion>> {
         let rows = sqlx::query_as::<_, (i64, Option<String>, Option<i64>)>(
             "SELECT changed.question, occurrences.body, question_texts.digest FROM \
-             (SELECT question FROM occurrences WHERE dirty <> 0 \
-             UNION SELECT question FROM question_texts WHERE gone <> 0 ORDER BY 1 LIMIT $1) AS changed \
+             (SELECT question FROM (SELECT question FROM occurrences WHERE dirty <> 0 LIMIT $1) \
+             UNION SELECT question FROM (SELECT question FROM question_texts WHERE gone <> 0 LIMIT $1)) \
+             AS changed \
              LEFT JOIN occurrences ON occurrences.question = changed.question \
              LEFT JOIN question_texts ON question_texts.question = changed.question",
         )
@@ -141,10 +144,13 @@ impl LikenessTransaction {
         Ok(())
     }
 
-    pub(crate) async fn mark_stale(&mut self, texts: impl Iterator<Item = MessageId>) -> Result<()> {
+    pub(crate) async fn mark_stale(&mut self, texts: &BTreeSet<MessageId>) -> Result<()> {
+        if texts.is_empty() {
+            return Ok(());
+        }
         let sql = "UPDATE asked_texts SET stale = 1 WHERE stale = 0 \
                    AND first IN (SELECT value FROM json_each($1))";
-        sqlx::query(sql).bind(id_list(texts)).execute(&mut *self.0).await?;
+        sqlx::query(sql).bind(id_list(texts.iter().copied())).execute(&mut *self.0).await?;
         Ok(())
     }
 

@@ -23,7 +23,8 @@ pub(crate) struct PlacedQuestion {
 impl Store {
     /// Texts whose clusters are to be made again, at most `limit`.
     pub(crate) async fn stale_texts(&self, limit: u32) -> Result<BTreeSet<MessageId>> {
-        let sql = "SELECT first FROM asked_texts WHERE stale <> 0 ORDER BY first LIMIT $1";
+        // Both conditions: one has SQLite use the partial index, the other its order.
+        let sql = "SELECT first FROM asked_texts WHERE stale <> 0 AND stale = 1 ORDER BY first LIMIT $1";
         let rows = sqlx::query_scalar::<_, i64>(sql).bind(limit).fetch_all(&self.read).await?;
         Ok(ids(rows))
     }
