@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use docgen::forge::ForgeError;
-use indexer::cluster::recluster::{ReclusterSummary, recluster};
+use indexer::cluster::recluster::{ReclusterSummary, recluster_some};
 use indexer::search::document::ClusterDocument;
 use indexer::search::writer::{IndexWriter, WriteError};
 use indexer::store::{PendingChannel, Store, StoreError, WriteLock};
@@ -121,12 +121,22 @@ impl Pipeline {
         &mut self,
         now: Millis,
     ) -> Result<(ReclusterSummary, usize), PipelineError> {
+        let (settled, documents, _) = self.recluster_some_and_index(now, usize::MAX).await?;
+        Ok((settled, documents))
+    }
+
+    /// The same in at most so many batches; returns also whether all is done.
+    pub async fn recluster_some_and_index(
+        &mut self,
+        now: Millis,
+        batches: usize,
+    ) -> Result<(ReclusterSummary, usize, bool), PipelineError> {
         let force = self.store.setting(SETTLED_WITH).await?.as_deref() != Some(self.rules.digest());
-        let settled = recluster(&self.store, &self.rules, now, force).await?;
-        if force {
+        let (settled, done) = recluster_some(&self.store, &self.rules, now, force, batches).await?;
+        if force && done {
             self.store.set(SETTLED_WITH, self.rules.digest()).await?;
         }
-        Ok((settled, self.follow_changes().await?))
+        Ok((settled, self.follow_changes().await?, done))
     }
 
     /// Judges what is pending and has the index follow, without grouping anew: an edit or a deletion

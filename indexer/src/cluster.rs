@@ -1,5 +1,11 @@
 pub(crate) mod candidates;
+pub(crate) mod epoch;
+pub(crate) mod graph;
 pub mod grouping;
 pub(crate) mod linkage;
+pub(crate) mod naming;
 pub mod recluster;
+pub(crate) mod regions;
+pub(crate) mod scope;
 pub(crate) mod splitting;
+pub mod texts;

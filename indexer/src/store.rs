@@ -23,7 +23,9 @@ use sqlx::{SqlStr, SqlitePool};
 pub use self::backup::StoreReplacement;
 pub use self::clusters::cluster_rows::{ClusterSummary, OccurrenceRow, RegroupPlan};
 pub use self::clusters::index_changes::IndexChange;
+pub(crate) use self::clusters::likeness::{EpochRow, KeyWindow, LikenessTransaction};
 pub use self::clusters::merged_answers::MergedAnswerRow;
+pub(crate) use self::clusters::regroup_rows::PlacedQuestion;
 pub use self::clusters::suggestions::Suggestion;
 pub use self::data_directory::{WriteLock, create_private_directory};
 pub use self::ingest::batch::{
@@ -235,7 +237,7 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
     Ok(pool().max_connections(READERS).connect_with(options).await?)
 }
 
-const MIGRATIONS: [(&str, &str); 11] = [
+const MIGRATIONS: [(&str, &str); 12] = [
     ("spine", include_str!("../migrations/001_spine.sql")),
     ("live", include_str!("../migrations/002_live.sql")),
     ("pending", include_str!("../migrations/003_pending.sql")),
@@ -247,6 +249,7 @@ const MIGRATIONS: [(&str, &str); 11] = [
     ("exchanges", include_str!("../migrations/009_exchanges.sql")),
     ("names", include_str!("../migrations/010_names.sql")),
     ("members", include_str!("../migrations/011_members.sql")),
+    ("likeness", include_str!("../migrations/012_likeness.sql")),
 ];
 
 fn migrator() -> Migrator {

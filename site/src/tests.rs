@@ -105,7 +105,7 @@ impl World {
             regrouped.changed.push(cluster.id.clone());
         }
         self.store.save_conversations(&judged).await.unwrap();
-        self.store.save_regroup(&regrouped).await.unwrap();
+        self.store.save_regroup(&regrouped, &Default::default()).await.unwrap();
     }
 
     async fn index(&mut self, clusters: &[Cluster]) {
@@ -342,7 +342,11 @@ async fn an_id_that_leads_elsewhere_is_followed() {
     let world = World::with(&some()).await;
     let [port, wallet] = some();
     let gone = vec![(wallet.id.clone(), Some(port.id.clone()))];
-    world.store.save_regroup(&RegroupPlan { gone, ..RegroupPlan::default() }).await.unwrap();
+    world
+        .store
+        .save_regroup(&RegroupPlan { gone, ..RegroupPlan::default() }, &Default::default())
+        .await
+        .unwrap();
     let moved = world.get(&format!("/answers/{}", wallet.id)).await;
     assert_eq!(moved.status, StatusCode::PERMANENT_REDIRECT);
     assert!(moved.header("location").ends_with(port.id.as_str()));

@@ -1,6 +1,7 @@
 use docgen::pull_request::limits::HoldReason;
-use indexer::cluster::grouping::explain_membership;
-use indexer::cluster::recluster::{ClusterSimilarity, corpus_stats, qa_text};
+use indexer::cluster::grouping::{explain_membership, qa_text};
+use indexer::cluster::recluster::ClusterSimilarity;
+use indexer::cluster::texts::corpus_stats;
 use indexer::store::{StoredConversation, StoredExchange};
 use rules::due::due;
 use rules::model::cluster::{Cluster, ClusterState, Occurrence};

@@ -16,10 +16,8 @@ use crate::pipeline::{Pipeline, PipelineError};
 const LOOK: Duration = Duration::from_secs(1);
 /// How often a standby process tries to become leader.
 const STAND_BY: Duration = Duration::from_millis(500);
-/// Between two reclusterings, this many times the duration of the last one...
-const REST_PER_SETTLING: u32 = 10;
-/// ...but never more than this.
-const LONGEST_REST: Duration = Duration::from_secs(60);
+/// So many batches are clustered before new messages are judged again: a second or two of work.
+const BATCHES_AT_ONCE: usize = 16;
 /// Between two purges of deleted text: each rewrites segments of the index.
 const BETWEEN_SCRUBS: Duration = Duration::from_secs(20);
 
@@ -35,21 +33,16 @@ pub(super) struct IndexLeader {
     pub(super) stopping: watch::Receiver<bool>,
 }
 
-/// When the last reclustering (with its duration) and the last purge were.
-#[derive(Default)]
-struct LeaderSchedule {
-    settled: Option<(Instant, Duration)>,
-    scrubbed: Option<Instant>,
-}
-
 impl IndexLeader {
     /// Leads the data directory until the stop; standby while another process leads.
     pub(super) async fn run(mut self) -> Result<(), PipelineError> {
         let Some(mut pipeline) = self.await_leadership().await? else { return Ok(()) };
         self.counters.leads();
-        let mut rounds = LeaderSchedule::default();
+        let mut scrubbed = None;
         while !*self.stopping.borrow() {
-            self.run_once(&mut pipeline, &mut rounds).await?;
+            if !self.run_once(&mut pipeline, &mut scrubbed).await? {
+                continue;
+            }
             tokio::select! {
                 () = self.stored.notified() => {}
                 () = tokio::time::sleep(LOOK) => {}
@@ -87,40 +80,22 @@ impl IndexLeader {
         }
     }
 
+    /// Does what is to be done, but for clustering only a part of a large work; tells whether that was all.
+    /// `scrubbed` is when the last purge was.
     async fn run_once(
         &mut self,
         pipeline: &mut Pipeline,
-        rounds: &mut LeaderSchedule,
-    ) -> Result<(), PipelineError> {
+        scrubbed: &mut Option<Instant>,
+    ) -> Result<bool, PipelineError> {
         pipeline.judge_and_index().await?;
-        let now = Instant::now();
-        let rested = |(ended, took): (Instant, Duration)| now - ended >= rest_after(took);
-        if rounds.settled.is_none_or(rested) {
-            pipeline.recluster_and_index(clock::now()).await?;
-            rounds.settled = Some((Instant::now(), now.elapsed()));
-        }
-        let rested = |at: Instant| now - at >= BETWEEN_SCRUBS;
-        if rounds.scrubbed.is_none_or(rested) && pipeline.scrub_if_due().await? {
-            rounds.scrubbed = Some(Instant::now());
+        let now = clock::now();
+        let (_, _, done) = pipeline.recluster_some_and_index(now, BATCHES_AT_ONCE).await?;
+        let rested = |at: Instant| at.elapsed() >= BETWEEN_SCRUBS;
+        if scrubbed.is_none_or(rested) && pipeline.scrub_if_due().await? {
+            *scrubbed = Some(Instant::now());
             self.scrubbed.notify_one();
         }
         self.counters.record_index_pass(clock::now());
-        Ok(())
-    }
-}
-
-/// Reclustering reads every occurrence: it may take at most a tenth of the time.
-fn rest_after(took: Duration) -> Duration {
-    (took * REST_PER_SETTLING).min(LONGEST_REST)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn grouping_rests_in_proportion_and_never_long() {
-        assert_eq!(rest_after(Duration::from_millis(80)), Duration::from_millis(800));
-        assert_eq!(rest_after(Duration::from_secs(20)), LONGEST_REST);
+        Ok(done)
     }
 }

@@ -9,7 +9,8 @@ use docgen::pull_request::answer::PullRequestText;
 use docgen::pull_request::limits::{
     HoldReason, ProposalCandidate, ProposalHistory, ProposalLimits, plan_openings,
 };
-use indexer::cluster::recluster::{ClusterSimilarity, corpus_stats};
+use indexer::cluster::recluster::ClusterSimilarity;
+use indexer::cluster::texts::corpus_stats;
 use indexer::store::{Proposal as StoredProposal, ProposalState, Store, StoreError};
 use rules::config::ruleset::Ruleset;
 use rules::due::due;

@@ -1,17 +1,17 @@
-//! The pairs worth judging: questions that share rare features.
+//! The pairs worth judging: questions that stand near each other in the list of something they share.
+//!
+//! Each question has some keys, and each key a list of the questions that have it, in their order.
+//! Two questions are candidates where at most [`WINDOW`] steps lie between them in one of these lists.
+//! So a pair depends on the set of questions alone, and a question that comes or goes touches only the
+//! pairs around its places.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use rules::similarity::{QaSignature, SimilarityRules, pair_score};
 
-/// So many of the nearest earlier questions are judged for each question.
-const MOST_CANDIDATES: usize = 30;
-/// So many features of a question are looked up, the rarest first.
-const MOST_LOOKUPS: usize = 24;
-/// So many questions are read for a feature, the latest first.
-const MOST_READ: usize = 256;
-/// A question that links to so many earlier ones is found through them and needs no entry.
-const ENOUGH_LINKS: usize = 8;
+/// Two questions in one list are judged if they are at most so many places apart; in unit tests few, so
+/// that few texts meet the limit.
+pub(crate) const WINDOW: usize = if cfg!(test) { 4 } else { 16 };
 
 /// Two questions, by position, the later first, and the score of the pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,68 +21,35 @@ pub(crate) struct ScoredPair {
     pub(crate) score: f32,
 }
 
-/// Every pair found whose score reaches what a mean of many must reach.
+/// The score from which a pair is an edge: what a mean of many must reach.
+pub(crate) fn least_score(rules: &SimilarityRules) -> f32 {
+    rules.threshold(usize::MAX)
+}
+
+/// Every candidate pair that is an edge.
 pub(crate) fn candidate_pairs(
     signatures: &[&QaSignature],
     rules: &SimilarityRules,
 ) -> Vec<ScoredPair> {
-    let mut index = FeatureIndex { entries: HashMap::new(), weights: vec![0.0; signatures.len()] };
-    let least = rules.threshold(usize::MAX);
+    let mut lists = HashMap::<i64, VecDeque<usize>>::new();
+    let least = least_score(rules);
     let mut found = Vec::new();
     for (later, signature) in signatures.iter().enumerate() {
-        let features = signature.rarest_features(MOST_LOOKUPS);
-        let before = found.len();
-        for earlier in index.nearest(&features) {
+        let mut near = BTreeSet::new();
+        for key in signature.lookup_keys() {
+            let list = lists.entry(key).or_default();
+            near.extend(list.iter().copied());
+            if list.len() == WINDOW {
+                list.pop_front();
+            }
+            list.push_back(later);
+        }
+        for earlier in near {
             let score = pair_score(signature, signatures[earlier], rules);
             if score >= least {
                 found.push(ScoredPair { later, earlier, score });
             }
         }
-        if found.len() - before < ENOUGH_LINKS {
-            index.add(later, &features);
-        }
     }
     found
-}
-
-struct FeatureIndex {
-    entries: HashMap<u32, Vec<u32>>,
-    /// Per question, what it shares with the one that is looked up; zero between look-ups.
-    weights: Vec<f32>,
-}
-
-impl FeatureIndex {
-    fn add(&mut self, question: usize, features: &[(u32, f32)]) {
-        let question = u32::try_from(question).expect("fewer questions than 32 bits count");
-        for (feature, _) in features {
-            self.entries.entry(*feature).or_default().push(question);
-        }
-    }
-
-    fn nearest(&mut self, features: &[(u32, f32)]) -> Vec<usize> {
-        let mut touched = Vec::new();
-        for (feature, weight) in features {
-            for question in self.entries.get(feature).into_iter().flatten().rev().take(MOST_READ) {
-                let shared = &mut self.weights[*question as usize];
-                if *shared == 0.0 {
-                    touched.push(*question);
-                }
-                *shared += weight * weight;
-            }
-        }
-        let mut nearest = touched
-            .iter()
-            .map(|question| (self.weights[*question as usize], *question))
-            .collect::<Vec<_>>();
-        for question in touched {
-            self.weights[question as usize] = 0.0;
-        }
-        let by_weight = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-        if nearest.len() > MOST_CANDIDATES {
-            nearest.select_nth_unstable_by(MOST_CANDIDATES, by_weight);
-            nearest.truncate(MOST_CANDIDATES);
-        }
-        nearest.sort_unstable_by(by_weight);
-        nearest.into_iter().map(|(_, question)| question as usize).collect()
-    }
 }

@@ -6,13 +6,19 @@
 //! fixed point to which assigning and merging one by one would come, whichever way the questions
 //! arrived.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
+use rules::model::cluster::Occurrence;
 use rules::model::ids::MessageId;
 use rules::model::reason::WeightedReason;
 use rules::similarity::{
     CorpusStats, PairVerdict, QaSignature, QaText, SimilarityRules, compare_pair,
 };
+
+use crate::cluster::candidates::{ScoredPair, candidate_pairs};
+use crate::cluster::epoch;
+use crate::cluster::regions::LikenessGraph;
 
 /// One occurrence, as far as grouping looks at it.
 #[derive(Debug, Clone, Copy)]
@@ -22,25 +28,109 @@ pub struct GroupingItem<'a> {
     pub asked: QaText<'a>,
 }
 
+/// The words of an occurrence as sameness looks at them.
+pub fn qa_text(occurrence: &Occurrence) -> QaText<'_> {
+    QaText { question: &occurrence.question.text, answer: &occurrence.best_answer().text }
+}
+
 /// Parts `items` into groups of the same question; each index is in exactly one group.
 ///
 /// Members are ordered by question id, groups by their earliest question. The parts do not depend
-/// on the order of `items`. A question that says too little stays alone.
+/// on the order of `items`, whose ids differ. A question that says too little stays alone.
 pub fn group_items(items: &[GroupingItem], rules: &SimilarityRules) -> Vec<Vec<usize>> {
     let order = order_of(items);
-    let epoch = CorpusStats::of(order.iter().map(|at| items[*at].asked), rules);
-    let (distinct, mut groups) = collapse(items, &order, &epoch);
-    let signatures = distinct.iter().map(|alike| &alike.signature).collect::<Vec<_>>();
-    let links = crate::cluster::candidates::candidate_pairs(&signatures, rules);
-    for members in crate::cluster::linkage::clusters(&signatures, &links, rules) {
-        let mut group = Vec::new();
-        for member in members {
-            group.extend_from_slice(&distinct[member].items);
-        }
-        groups.push(group);
+    let texts = distinct_texts(items, &order, rules);
+    let signatures = texts.iter().map(|text| text.signature.as_ref()).collect::<Vec<_>>();
+    let mut edges = vec![Vec::new(); texts.len()];
+    for ScoredPair { later, earlier, score } in candidate_pairs(&signatures, rules) {
+        edges[later].push((texts[earlier].first, score));
+        edges[earlier].push((texts[later].first, score));
+    }
+    let mut graph = LikenessGraph::default();
+    texts.iter().zip(edges).for_each(|(text, edges)| graph.insert(text.first, edges));
+    let by_first = texts.iter().map(|text| (text.first, text)).collect::<BTreeMap<_, _>>();
+    let mut left = by_first.keys().copied().collect::<BTreeSet<_>>();
+    let mut groups = Vec::new();
+    while let Some(first) = left.first() {
+        let region = graph.region(*first).expect("the whole graph is there");
+        region.iter().for_each(|text| {
+            left.remove(text);
+        });
+        let members = region.iter().map(|text| by_first[text]).collect::<Vec<_>>();
+        groups.extend(group_region(&members, &graph, rules));
     }
     sort_by_question(&mut groups, &order);
     groups
+}
+
+/// Items with the same words, which need one signature between them.
+pub(crate) struct DistinctText {
+    /// The question that asked it first.
+    pub(crate) first: MessageId,
+    pub(crate) signature: Arc<QaSignature>,
+    pub(crate) items: Vec<usize>,
+}
+
+/// Parts the items of a region, whose texts are given in order, into groups of the same question.
+pub(crate) fn group_region(
+    texts: &[&DistinctText],
+    graph: &LikenessGraph,
+    rules: &SimilarityRules,
+) -> Vec<Vec<usize>> {
+    let mut places = BTreeMap::new();
+    let mut signatures = Vec::new();
+    let mut groups = Vec::new();
+    let mut compared = Vec::new();
+    for text in texts {
+        if text.signature.is_informative() {
+            places.insert(text.first, signatures.len());
+            signatures.push(text.signature.as_ref());
+            compared.push(text);
+        } else {
+            groups.extend(text.items.iter().map(|item| vec![*item]));
+        }
+    }
+    let mut links = Vec::new();
+    for (later, text) in compared.iter().enumerate() {
+        for (other, score) in graph.edges(text.first) {
+            match places.get(other) {
+                Some(earlier) if *earlier < later => {
+                    links.push(ScoredPair { later, earlier: *earlier, score: *score });
+                }
+                _ => {}
+            }
+        }
+    }
+    for members in crate::cluster::linkage::clusters(&signatures, &links, rules) {
+        groups.push(members.into_iter().flat_map(|at| compared[at].items.clone()).collect());
+    }
+    groups
+}
+
+fn distinct_texts(
+    items: &[GroupingItem],
+    order: &[usize],
+    rules: &SimilarityRules,
+) -> Vec<DistinctText> {
+    let mut alike = Vec::<Vec<usize>>::new();
+    let mut known = HashMap::new();
+    for &at in order {
+        let asked = items[at].asked;
+        let place =
+            *known.entry((asked.question.trim(), asked.answer.trim())).or_insert_with(|| {
+                alike.push(Vec::new());
+                alike.len() - 1
+            });
+        alike[place].push(at);
+    }
+    let texts = alike.iter().map(|members| items[members[0]].asked).collect::<Vec<_>>();
+    let epoch = epoch::stats_of(&texts, rules);
+    let text = |(members, asked): (Vec<usize>, &QaText<'_>)| DistinctText {
+        first: items[members[0]].id,
+        signature: Arc::new(epoch.signature(asked)),
+        items: members,
+    };
+    alike.into_iter().zip(&texts).map(text).collect()
 }
 
 /// Joins the groups whose questions are tied to one another, directly or over others. Which ties
@@ -109,40 +199,6 @@ pub fn explain_membership(
         )
     };
     (0..members.len()).map(of_one).collect()
-}
-
-/// Items with the same words, which need one signature between them.
-struct IdenticalTexts {
-    signature: QaSignature,
-    items: Vec<usize>,
-}
-
-/// Joins items with equal words; returns those that can be compared, and the others as groups of
-/// one.
-fn collapse(
-    items: &[GroupingItem],
-    order: &[usize],
-    epoch: &CorpusStats,
-) -> (Vec<IdenticalTexts>, Vec<Vec<usize>>) {
-    let mut distinct = Vec::<IdenticalTexts>::new();
-    let mut alone = Vec::new();
-    let mut known = HashMap::new();
-    for &at in order {
-        let asked = items[at].asked;
-        let place =
-            *known.entry((asked.question.trim(), asked.answer.trim())).or_insert_with(|| {
-                let signature = epoch.signature(&asked);
-                signature.is_informative().then(|| {
-                    distinct.push(IdenticalTexts { signature, items: Vec::new() });
-                    distinct.len() - 1
-                })
-            });
-        match place {
-            Some(place) => distinct[place].items.push(at),
-            None => alone.push(vec![at]),
-        }
-    }
-    (distinct, alone)
 }
 
 pub(crate) fn sort_by_question(groups: &mut [Vec<usize>], order: &[usize]) {
@@ -290,7 +346,7 @@ mod tests {
             texts in proptest::collection::vec(("\\PC{0,40}", "[a-c가나 ]{0,12}"), 0..24)
         ) {
             let items = texts.iter().zip(1..).map(|((question, answer), id)| GroupingItem {
-                id: MessageId(id / 2),
+                id: MessageId(id),
                 asked: QaText { question, answer },
             });
             let items = items.collect::<Vec<_>>();

@@ -1,4 +1,7 @@
 //! Brings the clusters to the fixed point: a function of the set of occurrences, not of their arrival.
+//!
+//! What changed is followed through the graph of likeness, and only the neighbourhoods that it touches
+//! are grouped again.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -6,15 +9,22 @@ use std::sync::Arc;
 
 use rules::config::ruleset::Ruleset;
 use rules::due::{PairwiseSimilarity, due};
-use rules::model::cluster::{Cluster, ClusterState, Occurrence};
+use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ClusterId, MessageId, Millis};
-use rules::similarity::{
-    CorpusStats, QaSignature, QaText, SimilarityRules, answers_agree, pair_score,
-};
+use rules::similarity::{CorpusStats, QaSignature, SimilarityRules, answers_agree, pair_score};
 
-use crate::cluster::grouping::{GroupingItem, apply_duplicates, group_items};
+use crate::cluster::graph::read_signature;
+use crate::cluster::grouping::{
+    DistinctText, GroupingItem, apply_duplicates, group_region, qa_text,
+};
+use crate::cluster::naming::{KnownClusters, name, possible_ids};
+use crate::cluster::scope::RegroupScope;
 use crate::cluster::splitting::apply_splits;
+use crate::cluster::texts::{corpus_stats, update_graph};
 use crate::store::{ClusterSummary, OccurrenceRow, RegroupPlan, Result, Store};
+
+/// So many changed texts are grouped in one transaction, with what is around them.
+const AT_ONCE: u32 = 256;
 
 /// What settling did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,49 +33,180 @@ pub struct ReclusterSummary {
     pub changed: usize,
 }
 
-/// Groups all occurrences again and stores what differs. `now` starts the clock of clusters that
-/// become due. Questions that people tied together end in one cluster, whatever their likeness. Unless
-/// `forced`, does nothing while no occurrence or tie came, changed or went.
+impl ReclusterSummary {
+    fn of(plan: &RegroupPlan) -> Self {
+        Self { moved: plan.moved.len(), changed: plan.changed.len() }
+    }
+}
+
+impl std::ops::AddAssign for ReclusterSummary {
+    fn add_assign(&mut self, other: Self) {
+        self.moved += other.moved;
+        self.changed += other.changed;
+    }
+}
+
+/// Groups again what changed since the last time, and stores what differs. `now` starts the clock of
+/// clusters that become due. Questions that people tied together end in one cluster, whatever their
+/// likeness. Unless `forced`, which follows other rules too, does nothing while no occurrence or tie
+/// came, changed or went.
 pub async fn recluster(
     store: &Store,
     rules: &Arc<Ruleset>,
     now: Millis,
     forced: bool,
 ) -> Result<ReclusterSummary> {
-    if !forced && !store.needs_recluster().await? {
-        return Ok(ReclusterSummary::default());
-    }
-    store.begin_recluster().await?;
-    let occurrences = store.occurrences().await?;
-    let existing = store.cluster_summaries().await?;
-    let borne = store.published_ids().await?;
-    let told =
-        ManualGrouping { ties: store.duplicate_marks().await?, apart: store.split_marks().await? };
-    let rules = Arc::clone(rules);
-    let planned = tokio::task::spawn_blocking(move || {
-        let known = ExistingClusters::of(&existing, &borne);
-        plan_regroup(occurrences, &known, &told, &rules, now)
-    });
-    let regrouped = planned.await.expect("planning neither panics nor is cancelled");
-    store.save_regroup(&regrouped).await?;
-    Ok(ReclusterSummary { moved: regrouped.moved.len(), changed: regrouped.changed.len() })
+    let (summary, _) = recluster_some(store, rules, now, forced, usize::MAX).await?;
+    Ok(summary)
 }
 
-/// The words of an occurrence as sameness looks at them.
-pub fn qa_text(occurrence: &Occurrence) -> QaText<'_> {
-    QaText { question: &occurrence.question.text, answer: &occurrence.best_answer().text }
+/// The same in at most so many batches, and whether all is done. What is left stays as it was grouped
+/// before; what is new and left is alone until its turn comes.
+pub async fn recluster_some(
+    store: &Store,
+    rules: &Arc<Ruleset>,
+    now: Millis,
+    forced: bool,
+    batches: usize,
+) -> Result<(ReclusterSummary, bool)> {
+    let mut summary = ReclusterSummary::default();
+    if !forced && !store.needs_recluster().await? {
+        return Ok((summary, true));
+    }
+    if !update_graph(store, rules, batches).await? {
+        summary += place_alone(store, rules, now).await?;
+        return Ok((summary, false));
+    }
+    for _ in 0..batches {
+        let texts = store.stale_texts(AT_ONCE).await?;
+        let clusters = store.shrunk_clusters(AT_ONCE).await?;
+        if texts.is_empty() && clusters.is_empty() {
+            return Ok((summary, true));
+        }
+        let scope = RegroupScope::around(store, texts, clusters).await?;
+        let regions = scope.regions.clone();
+        let plan = plan_scope(store, scope, rules, now).await?;
+        store.save_regroup(&plan, &regions).await?;
+        summary += ReclusterSummary::of(&plan);
+    }
+    Ok((summary, false))
+}
+
+/// Gives new occurrences clusters of their own, so that they can be found.
+async fn place_alone(store: &Store, rules: &Arc<Ruleset>, now: Millis) -> Result<ReclusterSummary> {
+    let occurrences = store.unplaced_occurrences(AT_ONCE).await?;
+    if occurrences.is_empty() {
+        return Ok(ReclusterSummary::default());
+    }
+    let epoch = corpus_stats(store, &rules.same).await?;
+    let weighed = occurrences.iter().map(|one| epoch.signature(&qa_text(&one.occurrence)));
+    let signatures = weighed.map(Arc::new).collect::<Vec<_>>();
+    let questions = occurrences.iter().map(|one| one.occurrence.question.message);
+    let known = known_clusters(store, &BTreeSet::new(), questions).await?;
+    let alone = (0..occurrences.len()).map(|at| vec![at]).collect();
+    let plan = plan_regroup(alone, occurrences, &signatures, &known, rules, now);
+    store.save_regroup(&plan, &BTreeMap::new()).await?;
+    Ok(ReclusterSummary::of(&plan))
+}
+
+/// What is known of the ids of `clusters`, and of those that groups of `questions` may get.
+async fn known_clusters(
+    store: &Store,
+    clusters: &BTreeSet<ClusterId>,
+    questions: impl Iterator<Item = MessageId>,
+) -> Result<KnownClusters> {
+    let possible = possible_ids(questions).collect::<BTreeSet<_>>();
+    let published = store.published_among(clusters.union(&possible)).await?;
+    let mut existing = store.summaries_of(clusters.union(&possible)).await?;
+    let elsewhere = existing.keys().filter(|id| !clusters.contains(id)).cloned();
+    let elsewhere = elsewhere.collect::<BTreeSet<_>>();
+    existing.retain(|id, _| clusters.contains(id));
+    Ok(KnownClusters { existing, published, elsewhere })
+}
+
+/// Loads what belongs to a neighbourhood, and groups it.
+async fn plan_scope(
+    store: &Store,
+    scope: RegroupScope,
+    rules: &Arc<Ruleset>,
+    now: Millis,
+) -> Result<RegroupPlan> {
+    let questions = scope.questions.keys().copied().collect::<BTreeSet<_>>();
+    let occurrences = store.occurrences_asked(questions.iter().copied()).await?;
+    let mut signatures = HashMap::new();
+    let texts = scope.regions.values().flatten().copied();
+    for (text, bytes) in store.signatures_of(texts).await? {
+        signatures.insert(text, Arc::new(read_signature(&bytes)?));
+    }
+    let told = ManualGrouping {
+        ties: store.duplicate_marks_of(&questions).await?,
+        apart: store.split_marks_of(&questions).await?,
+    };
+    let known = known_clusters(store, &scope.clusters, questions.iter().copied()).await?;
+    let rules = Arc::clone(rules);
+    let planned = tokio::task::spawn_blocking(move || {
+        let neighbourhood = Neighbourhood::new(&scope, &occurrences, &signatures);
+        let groups = neighbourhood.groups(&told, &rules);
+        let signatures = neighbourhood.signatures;
+        plan_regroup(groups, occurrences, &signatures, &known, &rules, now)
+    });
+    Ok(planned.await.expect("planning neither panics nor is cancelled"))
+}
+
+/// The occurrences of some whole regions.
+struct Neighbourhood<'s> {
+    scope: &'s RegroupScope,
+    items: Vec<GroupingItem<'s>>,
+    /// By item.
+    signatures: Vec<Arc<QaSignature>>,
+    texts: BTreeMap<MessageId, DistinctText>,
+}
+
+impl<'s> Neighbourhood<'s> {
+    fn new(
+        scope: &'s RegroupScope,
+        occurrences: &'s [OccurrenceRow],
+        weighed: &HashMap<MessageId, Arc<QaSignature>>,
+    ) -> Self {
+        let (mut items, mut signatures) = (Vec::new(), Vec::new());
+        let mut texts = BTreeMap::<MessageId, DistinctText>::new();
+        for OccurrenceRow { occurrence, .. } in occurrences {
+            let id = occurrence.question.message;
+            let first = scope.questions[&id].text;
+            let signature = &weighed[&first];
+            let new =
+                || DistinctText { first, signature: Arc::clone(signature), items: Vec::new() };
+            texts.entry(first).or_insert_with(new).items.push(items.len());
+            signatures.push(Arc::clone(signature));
+            items.push(GroupingItem { id, asked: qa_text(occurrence) });
+        }
+        Self { scope, items, signatures, texts }
+    }
+
+    fn groups(&self, told: &ManualGrouping, rules: &Ruleset) -> Vec<Vec<usize>> {
+        let mut groups = Vec::new();
+        for region in self.scope.regions.values() {
+            let members = region.iter().filter_map(|text| self.texts.get(text));
+            let members = members.collect::<Vec<_>>();
+            groups.extend(group_region(&members, &self.scope.graph, &rules.same));
+        }
+        let kin = ClusterSimilarity { signatures: self.signatures.clone(), rules: &rules.same };
+        let is_same = |alike| rules.pages.is_same(alike);
+        let groups = apply_splits(groups, &self.items, &told.apart, &kin, is_same);
+        apply_duplicates(groups, &self.items, &told.ties)
+    }
 }
 
 /// How the occurrences of a cluster stand to each other in the words of one epoch.
 pub struct ClusterSimilarity<'r> {
-    signatures: Vec<QaSignature>,
+    signatures: Vec<Arc<QaSignature>>,
     rules: &'r SimilarityRules,
 }
 
 impl<'r> ClusterSimilarity<'r> {
     pub fn of(cluster: &Cluster, epoch: &CorpusStats, rules: &'r SimilarityRules) -> Self {
         let signatures = cluster.occurrences.iter().map(|one| epoch.signature(&qa_text(one)));
-        Self { signatures: signatures.collect(), rules }
+        Self { signatures: signatures.map(Arc::new).collect(), rules }
     }
 }
 
@@ -79,89 +220,32 @@ impl PairwiseSimilarity for ClusterSimilarity<'_> {
     }
 }
 
-/// The word statistics of everything that is stored.
-pub async fn corpus_stats(store: &Store, rules: &SimilarityRules) -> Result<CorpusStats> {
-    let all = store.occurrences().await?;
-    Ok(CorpusStats::of(all.iter().map(|one| qa_text(&one.occurrence)), rules))
-}
-
-/// What settling finds of clusters.
-struct ExistingClusters<'k> {
-    existing: &'k [ClusterSummary],
-    /// Ids on branches and pages.
-    borne: &'k BTreeMap<ClusterId, Option<ClusterState>>,
-    /// Ids that people have seen: no other group of questions may get one.
-    published: BTreeSet<&'k ClusterId>,
-    /// Those of them whose clusters are no more.
-    dormant: BTreeSet<&'k ClusterId>,
-}
-
-impl<'k> ExistingClusters<'k> {
-    fn of(
-        existing: &'k [ClusterSummary],
-        borne: &'k BTreeMap<ClusterId, Option<ClusterState>>,
-    ) -> Self {
-        let seen = |one: &&ClusterSummary| {
-            !matches!(one.state, ClusterState::Watching | ClusterState::Due)
-        };
-        let ids = existing.iter().map(|one| &one.id).collect::<BTreeSet<_>>();
-        let published = existing.iter().filter(seen).map(|one| &one.id).chain(borne.keys());
-        let dormant = borne.keys().filter(|id| !ids.contains(id));
-        Self { existing, borne, published: published.collect(), dormant: dormant.collect() }
-    }
-}
-
 /// What people said of questions: it stands above likeness, and a tie above a split.
 struct ManualGrouping {
     ties: Vec<(MessageId, MessageId)>,
     apart: BTreeSet<MessageId>,
 }
 
-fn split(
-    groups: Vec<Vec<usize>>,
-    items: &[GroupingItem<'_>],
-    told: &ManualGrouping,
-    epoch: &CorpusStats,
-    rules: &Ruleset,
-) -> Vec<Vec<usize>> {
-    if told.apart.is_empty() {
-        return groups;
-    }
-    let signatures = items.iter().map(|item| epoch.signature(&item.asked)).collect();
-    let kin = ClusterSimilarity { signatures, rules: &rules.same };
-    apply_splits(groups, items, &told.apart, &kin, |alike| rules.pages.is_same(alike))
-}
-
 fn plan_regroup(
+    groups: Vec<Vec<usize>>,
     occurrences: Vec<OccurrenceRow>,
-    all: &ExistingClusters<'_>,
-    told: &ManualGrouping,
+    signatures: &[Arc<QaSignature>],
+    known: &KnownClusters,
     rules: &Ruleset,
     now: Millis,
 ) -> RegroupPlan {
-    let items = occurrences
-        .iter()
-        .map(|one| GroupingItem {
-            id: one.occurrence.question.message,
-            asked: qa_text(&one.occurrence),
-        })
-        .collect::<Vec<_>>();
-    let epoch = CorpusStats::of(items.iter().map(|item| item.asked), &rules.same);
-    let groups = split(group_items(&items, &rules.same), &items, told, &epoch, rules);
-    let groups = apply_duplicates(groups, &items, &told.ties);
-    let names = name(&groups, &occurrences, all);
-    let mut known = all.existing.iter().map(|one| (&one.id, one)).collect::<BTreeMap<_, _>>();
+    let names = name(&groups, &occurrences, known);
+    let mut left = known.existing.keys().collect::<BTreeSet<_>>();
     let mut regrouped = RegroupPlan::default();
     let mut heirs = SuccessorIds::default();
-    let earliest = groups.iter().map(|members| items[members[0]].id).collect::<Vec<_>>();
     let mut occurrences = occurrences.into_iter().map(Some).collect::<Vec<_>>();
-    for ((members, id), centre) in groups.iter().zip(names).zip(earliest) {
+    for (members, id) in groups.iter().zip(names) {
         let mut changed = false;
         let mut cluster = Cluster {
             id,
             state: ClusterState::Watching,
             occurrences: Vec::new(),
-            centre,
+            centre: MessageId(0),
             due_since: None,
             canon: None,
         };
@@ -171,22 +255,25 @@ fn plan_regroup(
                 regrouped.moved.push((one.occurrence.question.message, cluster.id.clone()));
                 changed = true;
             }
-            changed |= one.dirty;
             heirs.note(one.cluster, &cluster.id);
             cluster.occurrences.push(one.occurrence);
         }
-        let before = known.remove(&cluster.id);
-        let seen = before.map(|row| row.state).or(all.borne.get(&cluster.id).copied().flatten());
-        let after = judge(&cluster, before, seen, rules, &epoch, now);
-        if before != Some(&after) {
+        cluster.centre = cluster.occurrences[0].question.message;
+        let weighed = members.iter().map(|at| Arc::clone(&signatures[*at])).collect();
+        let kin = ClusterSimilarity { signatures: weighed, rules: &rules.same };
+        let after = judge(&cluster, known, &kin, rules, now);
+        left.remove(&cluster.id);
+        if known.existing.get(&cluster.id) != Some(&after) {
             changed = true;
             regrouped.clusters.push(after);
+        } else {
+            regrouped.unchanged.push(cluster.id.clone());
         }
         if changed {
             regrouped.changed.push(cluster.id);
         }
     }
-    regrouped.gone = known.into_keys().map(|id| (id.clone(), heirs.of(id))).collect();
+    regrouped.gone = left.into_iter().map(|id| (id.clone(), heirs.of(id))).collect();
     regrouped
 }
 
@@ -194,13 +281,15 @@ fn plan_regroup(
 /// state whatever the count says.
 fn judge(
     cluster: &Cluster,
-    before: Option<&ClusterSummary>,
-    seen: Option<ClusterState>,
+    known: &KnownClusters,
+    kin: &ClusterSimilarity<'_>,
     rules: &Ruleset,
-    epoch: &CorpusStats,
     now: Millis,
 ) -> ClusterSummary {
-    let verdict = due(cluster, &rules.pages, &ClusterSimilarity::of(cluster, epoch, &rules.same));
+    let before = known.existing.get(&cluster.id);
+    let published = || known.published.get(&cluster.id).copied().flatten();
+    let seen = before.map(|row| row.state).or_else(published);
+    let verdict = due(cluster, &rules.pages, kin);
     let since = before.and_then(|row| row.due_since);
     let due_since = verdict.due.then(|| since.unwrap_or(now));
     let state = match seen {
@@ -216,63 +305,6 @@ fn judge(
         centre: cluster.occurrences[verdict.centre].question.message,
         due_since: if state == ClusterState::Watching { None } else { due_since.or(since) },
     }
-}
-
-/// A cluster is named by its earliest question, unless it holds most of a cluster that people have
-/// seen: then it keeps that cluster's name. So does one that holds the question which gave its name to
-/// a cluster that is no more. No two clusters get one name.
-fn name(
-    groups: &[Vec<usize>],
-    occurrences: &[OccurrenceRow],
-    known: &ExistingClusters<'_>,
-) -> Vec<ClusterId> {
-    let ExistingClusters { published, dormant, .. } = known;
-    let mut claims = Vec::new();
-    for (at, members) in groups.iter().enumerate() {
-        let mut shares = BTreeMap::<ClusterId, usize>::new();
-        for member in members {
-            let OccurrenceRow { occurrence, cluster, .. } = &occurrences[*member];
-            if let Some(id) = cluster.as_ref().filter(|id| published.contains(id)) {
-                *shares.entry(id.clone()).or_default() += 1;
-            }
-            let own = ClusterId::of_question(occurrence.question.message);
-            if dormant.contains(&own) {
-                shares.entry(own).or_default();
-            }
-        }
-        claims.extend(shares.into_iter().map(|(id, share)| (Reverse(share), id, at)));
-    }
-    claims.sort();
-    let mut names = vec![None; groups.len()];
-    let mut taken = BTreeSet::new();
-    for (_, id, at) in claims {
-        if names[at].is_none() && taken.insert(id.clone()) {
-            names[at] = Some(id.clone());
-        }
-    }
-    for (members, name) in groups.iter().zip(&mut names) {
-        name.get_or_insert_with(|| own_name(members, occurrences, published, &mut taken));
-    }
-    names.into_iter().map(|name| name.expect("every group was named")).collect()
-}
-
-/// The name of the earliest question that no published cluster bears. Where all are borne (its
-/// cluster was split, and another part kept the name), the ids after the question serve: no other
-/// message has them.
-fn own_name(
-    members: &[usize],
-    occurrences: &[OccurrenceRow],
-    published: &BTreeSet<&ClusterId>,
-    taken: &mut BTreeSet<ClusterId>,
-) -> ClusterId {
-    let question = |at: usize| occurrences[at].occurrence.question.message;
-    let first = question(members[0]).0;
-    let own = members.iter().map(|at| question(*at));
-    let spare = (1..).map(|step| MessageId(first + step));
-    own.chain(spare)
-        .map(ClusterId::of_question)
-        .find(|id| !published.contains(id) && taken.insert(id.clone()))
-        .expect("spare ids do not end")
 }
 
 /// Where the occurrences of each former cluster went.

@@ -1,6 +1,7 @@
 mod erasure;
 mod exchanges;
 mod files;
+mod likeness;
 mod manual_actions;
 mod merged_answers;
 mod migration;

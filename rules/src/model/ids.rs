@@ -108,6 +108,11 @@ impl ClusterId {
         Self(std::iter::once('q').chain(digits.into_iter().rev()).collect())
     }
 
+    /// The message that an id was made of; `None` for an id that no message can have given.
+    pub fn question(&self) -> Option<MessageId> {
+        self.0.strip_prefix('q').and_then(|id| u64::from_str_radix(id, 36).ok()).map(MessageId)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -25,12 +25,15 @@ const SYLLABLE_WEIGHT: f32 = 1.5;
 /// met once needs no entry, so the table stays far below a hundred bytes for each item.
 #[derive(Debug, Clone)]
 pub struct CorpusStats {
-    vocabulary: Arc<WordLists>,
-    count: u32,
+    pub(super) vocabulary: Arc<WordLists>,
+    /// The items that were counted.
+    pub(super) count: u32,
+    /// All items, of which the counted ones may be a sample.
+    pub(super) population: u32,
     /// In how many items a feature occurs, where that is more than once.
-    frequencies: HashMap<u32, u32>,
+    pub(super) frequencies: HashMap<u32, u32>,
     /// Words by which people are addressed, oftener than they are used otherwise.
-    people: HashSet<u32>,
+    pub(super) people: HashSet<u32>,
 }
 
 /// What a feature describes, in the upper two bits of its number.
@@ -65,6 +68,17 @@ pub struct QaSignature {
     pub(super) crowd: f32,
 }
 
+impl SparseVector {
+    /// Features in order of their numbers.
+    pub(super) fn of(features: Vec<(u32, f32)>) -> Self {
+        let mut squares = [0.0_f32; 4];
+        for (feature, weight) in &features {
+            squares[sort_of(*feature) as usize] += weight * weight;
+        }
+        Self { features, norms: squares.map(f32::sqrt) }
+    }
+}
+
 impl CorpusStats {
     /// Counts the words of `items`. Equal items count once, so that talk that is told again, by a
     /// bot or by a replay, makes no word common.
@@ -96,7 +110,12 @@ impl CorpusStats {
             }
         }
         let count = u32::try_from(known.len()).unwrap_or(u32::MAX);
-        Self { vocabulary, count, frequencies, people }
+        Self { vocabulary, count, population: count, frequencies, people }
+    }
+
+    /// The same counts as those of a sample out of so many items.
+    pub fn of_population(self, items: u64) -> Self {
+        Self { population: u32::try_from(items).unwrap_or(u32::MAX), ..self }
     }
 
     /// Weighs the words of one question and its answer.
@@ -111,7 +130,7 @@ impl CorpusStats {
             answer: self.vector(ANSWER, &answer_tokens),
             syllabic: syllabic(&question_tokens),
             telling: self.telling(&question_tokens, &question_names),
-            crowd: (self.count as f32 / CROWD).ln().max(0.0),
+            crowd: (self.population as f32 / CROWD).ln().max(0.0),
             question_names,
             answer_names: self.names(answer, &answer_tokens),
         }
@@ -144,11 +163,7 @@ impl CorpusStats {
         features.truncate(MOST_FEATURES);
         features.sort_by_key(|(feature, _)| *feature);
         features.shrink_to_fit();
-        let mut squares = [0.0_f32; 4];
-        for (feature, weight) in &features {
-            squares[sort_of(*feature) as usize] += weight * weight;
-        }
-        SparseVector { features, norms: squares.map(f32::sqrt) }
+        SparseVector::of(features)
     }
 
     /// Term frequency by logarithm times inverse document frequency, 1 for a word met only once.

@@ -1,11 +1,12 @@
 //! Clusters, their occurrences, and where ids that are no more lead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rules::model::cluster::{Cluster, ClusterState, MergedAnswer, Occurrence};
 use rules::model::ids::{ClusterId, MessageId, Millis};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use super::regroup_rows::cluster_list;
 use crate::store::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
 
 /// An occurrence as settling sees it.
@@ -14,8 +15,6 @@ pub struct OccurrenceRow {
     pub occurrence: Occurrence,
     /// Where the last settling put it.
     pub cluster: Option<ClusterId>,
-    /// Whether its words or signals changed since.
-    pub dirty: bool,
 }
 
 /// A cluster without its occurrences.
@@ -36,6 +35,8 @@ pub struct RegroupPlan {
     pub moved: Vec<(MessageId, ClusterId)>,
     /// Clusters that are new or whose row changes.
     pub clusters: Vec<ClusterSummary>,
+    /// Clusters that were grouped again and stay as they are.
+    pub unchanged: Vec<ClusterId>,
     /// Clusters that are no more, with the cluster where their ids lead from here on, if any.
     pub gone: Vec<(ClusterId, Option<ClusterId>)>,
     /// Clusters whose documents must be written again; the gone ones are added by the store.
@@ -45,56 +46,29 @@ pub struct RegroupPlan {
 type SummaryRow = (String, String, i64, i64, i64, Option<i64>);
 
 impl Store {
-    /// Whether any occurrence, tie or split came, changed or went since the last settling.
+    /// Whether any occurrence, tie or split came, changed or went since the last settling, or was not
+    /// followed to the end.
     pub async fn needs_recluster(&self) -> Result<bool> {
         Ok(sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM occurrences WHERE dirty <> 0) \
+             OR EXISTS (SELECT 1 FROM question_texts WHERE gone <> 0) \
              OR EXISTS (SELECT 1 FROM clusters WHERE shrunk <> 0) \
              OR EXISTS (SELECT 1 FROM duplicate_marks WHERE dirty <> 0) \
-             OR EXISTS (SELECT 1 FROM split_marks WHERE dirty <> 0)",
+             OR EXISTS (SELECT 1 FROM split_marks WHERE dirty <> 0) \
+             OR EXISTS (SELECT 1 FROM asked_texts WHERE stale <> 0) \
+             OR EXISTS (SELECT 1 FROM asked_texts WHERE epoch < (SELECT number FROM corpus_epoch))",
         )
         .fetch_one(&self.read)
         .await?)
     }
 
-    /// Notes that what changed so far is being settled: [`Store::save_regroup`] clears these notes, and
-    /// leaves those of what changes meanwhile.
-    pub async fn begin_recluster(&self) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        begin_dirty(&mut transaction).await?;
-        Ok(transaction.commit().await?)
-    }
-
-    /// Every occurrence, by question.
-    pub async fn occurrences(&self) -> Result<Vec<OccurrenceRow>> {
-        let rows = sqlx::query_as::<_, (String, Option<String>, bool)>(
-            "SELECT body, cluster, dirty <> 0 FROM occurrences ORDER BY question",
-        )
-        .fetch_all(&self.read)
-        .await?;
-        rows.into_iter()
-            .map(|(body, cluster, dirty)| {
-                Ok(OccurrenceRow {
-                    occurrence: from_json("an occurrence", &body)?,
-                    cluster: cluster.as_deref().map(cluster_id).transpose()?,
-                    dirty,
-                })
-            })
-            .collect()
-    }
-
-    /// Every cluster without its occurrences, by id.
-    pub async fn cluster_summaries(&self) -> Result<Vec<ClusterSummary>> {
-        let rows = sqlx::query_as::<_, SummaryRow>(
-            "SELECT id, state, size, askers, representative, due_since FROM clusters ORDER BY id",
-        )
-        .fetch_all(&self.read)
-        .await?;
-        rows.into_iter().map(summary).collect()
-    }
-
     /// Stores what settling decided and feeds the index with it.
-    pub async fn save_regroup(&self, regrouped: &RegroupPlan) -> Result<()> {
+    /// `regions` are the ones that were grouped, by their first texts.
+    pub async fn save_regroup(
+        &self,
+        regrouped: &RegroupPlan,
+        regions: &BTreeMap<MessageId, BTreeSet<MessageId>>,
+    ) -> Result<()> {
         let mut transaction = self.begin().await?;
         for (question, cluster) in &regrouped.moved {
             move_occurrence(&mut transaction, *question, cluster).await?;
@@ -113,7 +87,10 @@ impl Store {
         for id in &regrouped.changed {
             add_change(&mut transaction, id).await?;
         }
-        clear_dirty(&mut transaction).await?;
+        for id in &regrouped.unchanged {
+            settle_cluster(&mut transaction, id).await?;
+        }
+        settle_regions(&mut transaction, regions).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -138,10 +115,15 @@ impl Store {
 
     /// The clusters in one of these states, most occurrences first.
     pub async fn clusters_in(&self, states: &[ClusterState]) -> Result<Vec<Cluster>> {
-        let mut rows = self.cluster_summaries().await?;
-        rows.retain(|row| states.contains(&row.state));
-        rows.sort_by(|a, b| (b.size, b.askers, &a.id).cmp(&(a.size, a.askers, &b.id)));
-        let ids = rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
+        let states = states.iter().map(|state| format!("\"{}\"", state.as_str()));
+        let ids = sqlx::query_scalar::<_, String>(
+            "SELECT id FROM clusters WHERE state IN (SELECT value FROM json_each($1)) \
+             ORDER BY size DESC, askers DESC, id",
+        )
+        .bind(format!("[{}]", states.collect::<Vec<_>>().join(",")))
+        .fetch_all(&self.read)
+        .await?;
+        let ids = ids.iter().map(|id| cluster_id(id)).collect::<Result<Vec<_>>>()?;
         self.clusters_with(&ids).await
     }
 
@@ -150,7 +132,7 @@ impl Store {
         let mut found = Vec::new();
         for ids in ids.chunks(MAX_BINDS) {
             let mut occurrences = self.occurrences_of(ids).await?;
-            let mut summaries = self.summaries_of(ids).await?;
+            let mut summaries = self.summaries_of(ids.iter()).await?;
             let mut canons = self.merged_answers_of(ids).await?;
             for id in ids {
                 let Some(ClusterSummary { id, state, centre, due_since, .. }) =
@@ -167,6 +149,13 @@ impl Store {
             }
         }
         Ok(found)
+    }
+
+    /// Every cluster without its occurrences, by id.
+    #[cfg(test)]
+    pub(crate) async fn cluster_summaries(&self) -> Result<Vec<ClusterSummary>> {
+        let ids = self.cluster_ids().await?;
+        Ok(self.summaries_of(ids.iter()).await?.into_values().collect())
     }
 
     /// Every cluster id, in order.
@@ -220,16 +209,16 @@ impl Store {
         Ok(found)
     }
 
-    async fn summaries_of(&self, ids: &[ClusterId]) -> Result<BTreeMap<ClusterId, ClusterSummary>> {
-        let sql = format!(
-            "SELECT id, state, size, askers, representative, due_since FROM clusters WHERE id IN {}",
-            placeholders(1, 1, ids.len())
+    /// The clusters with these ids, without their occurrences.
+    pub(crate) async fn summaries_of(
+        &self,
+        ids: impl Iterator<Item = &ClusterId>,
+    ) -> Result<BTreeMap<ClusterId, ClusterSummary>> {
+        let rows = sqlx::query_as::<_, SummaryRow>(
+            "SELECT id, state, size, askers, representative, due_since FROM clusters \
+             WHERE id IN (SELECT value FROM json_each($1))",
         );
-        let mut query = sqlx::query_as::<_, SummaryRow>(AssertSqlSafe(sql));
-        for id in ids {
-            query = query.bind(id.as_str());
-        }
-        let rows = query.fetch_all(&self.read).await?;
+        let rows = rows.bind(cluster_list(ids)).fetch_all(&self.read).await?;
         rows.into_iter().map(|row| summary(row).map(|one| (one.id.clone(), one))).collect()
     }
 }
@@ -264,7 +253,7 @@ async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSumm
          ON CONFLICT (id) DO UPDATE SET state = CASE WHEN clusters.state IN ('watching', 'due') \
          THEN excluded.state ELSE clusters.state END, size = excluded.size, \
          askers = excluded.askers, representative = excluded.representative, \
-         due_since = excluded.due_since",
+         due_since = excluded.due_since, shrunk = 0",
     )
     .bind(id.as_str())
     .bind(state.as_str())
@@ -323,28 +312,27 @@ pub(in crate::store) async fn add_change(
     Ok(())
 }
 
-/// The columns that record changes, by table: 1 after a change, 2 while a reclustering that includes
-/// it runs, 0 afterwards.
-const DIRTY_COLUMNS: [(&str, &str); 4] = [
-    ("occurrences", "dirty"),
-    ("clusters", "shrunk"),
-    ("duplicate_marks", "dirty"),
-    ("split_marks", "dirty"),
-];
-
-async fn begin_dirty(connection: &mut SqliteConnection) -> Result<()> {
-    for (table, column) in DIRTY_COLUMNS {
-        let sql = format!("UPDATE {table} SET {column} = 2 WHERE {column} = 1");
-        sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await?;
-    }
+/// Notes that a cluster that lost an occurrence was grouped again.
+async fn settle_cluster(connection: &mut SqliteConnection, id: &ClusterId) -> Result<()> {
+    sqlx::query("UPDATE clusters SET shrunk = 0 WHERE id = $1 AND shrunk <> 0")
+        .bind(id.as_str())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
-async fn clear_dirty(connection: &mut SqliteConnection) -> Result<()> {
-    for (table, column) in DIRTY_COLUMNS {
-        let sql = format!("UPDATE {table} SET {column} = 0 WHERE {column} = 2");
-        sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await?;
-    }
+/// Notes the region of each text, whose clusters are made.
+async fn settle_regions(
+    connection: &mut SqliteConnection,
+    regions: &BTreeMap<MessageId, BTreeSet<MessageId>>,
+) -> Result<()> {
+    let members = regions.iter().flat_map(|(first, members)| {
+        members.iter().map(move |text| format!("[{},{}]", text.0, first.0))
+    });
+    let list = format!("[{}]", members.collect::<Vec<_>>().join(","));
+    let sql = "UPDATE asked_texts SET region = members.value ->> 1, stale = 0 \
+               FROM json_each($1) AS members WHERE first = members.value ->> 0";
+    sqlx::query(sql).bind(list).execute(connection).await?;
     Ok(())
 }
 

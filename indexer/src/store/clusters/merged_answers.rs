@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use rules::model::cluster::{ClusterState, MergedAnswer};
+use rules::model::cluster::MergedAnswer;
 use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
@@ -126,22 +126,6 @@ impl Store {
             Some(id) => one(&mut transaction, &cluster_id(&id)?).await,
             None => Ok(None),
         }
-    }
-
-    /// The ids that are on a branch or a page, with the state that people gave them: no other group of
-    /// questions may get one, even while its cluster is no more.
-    pub(crate) async fn published_ids(&self) -> Result<BTreeMap<ClusterId, Option<ClusterState>>> {
-        let rows = sqlx::query_as::<_, (String, String, i64)>(
-            "SELECT cluster, state, 0 AS merged FROM proposals \
-             UNION ALL SELECT cluster, 'merged', 1 FROM merged_answers ORDER BY merged",
-        )
-        .fetch_all(&self.read)
-        .await?;
-        let mut borne = BTreeMap::new();
-        for (id, state, _) in rows {
-            borne.insert(cluster_id(&id)?, proposal_rows::cluster_state(&state)?);
-        }
-        Ok(borne)
     }
 
     /// Where the messages are that merged answers stand on.

@@ -118,8 +118,8 @@ impl Store {
     /// answers stand on, by channel and id.
     pub async fn published_messages(&self) -> Result<Vec<(ChannelId, MessageId)>> {
         let bodies = sqlx::query_scalar::<_, String>(
-            "SELECT body FROM occurrences JOIN clusters ON clusters.id = occurrences.cluster \
-             WHERE clusters.state <> 'watching'",
+            "SELECT body FROM clusters JOIN occurrences ON occurrences.cluster = clusters.id \
+             WHERE clusters.state IN ('due', 'drafted', 'proposed', 'known', 'retired', 'rejected')",
         )
         .fetch_all(&self.read)
         .await?;

@@ -1,7 +1,10 @@
 //! Questions that people tied together by hand.
 
+use std::collections::BTreeSet;
+
 use rules::model::ids::{MessageId, Millis, UserId};
 
+use crate::store::clusters::likeness::id_list;
 use crate::store::{Result, Store};
 
 impl Store {
@@ -48,12 +51,18 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// The questions that are tied, each with the one it is tied to, by question.
-    pub async fn duplicate_marks(&self) -> Result<Vec<(MessageId, MessageId)>> {
+    /// The ties of these questions and to them, by question, each question with the one it is tied to.
+    pub(crate) async fn duplicate_marks_of(
+        &self,
+        questions: &BTreeSet<MessageId>,
+    ) -> Result<Vec<(MessageId, MessageId)>> {
         let rows = sqlx::query_as::<_, (i64, i64)>(
-            "SELECT question, with_question FROM duplicate_marks WHERE with_question IS NOT NULL \
-             ORDER BY question",
+            "SELECT question, with_question FROM duplicate_marks \
+             WHERE question IN (SELECT value FROM json_each($1)) AND with_question IS NOT NULL \
+             UNION SELECT question, with_question FROM duplicate_marks \
+             WHERE with_question IN (SELECT value FROM json_each($1)) ORDER BY 1",
         )
+        .bind(id_list(questions.iter().copied()))
         .fetch_all(&self.read)
         .await?;
         let tie = |(one, other)| (MessageId(one as u64), MessageId(other as u64));

@@ -187,8 +187,12 @@ pub(super) async fn delete_exchanges(
             "INSERT INTO index_changes (cluster) SELECT DISTINCT cluster FROM occurrences \
              WHERE {lost} AND cluster IS NOT NULL ORDER BY cluster"
         );
+        let gone = format!(
+            "UPDATE question_texts SET gone = 1 WHERE question IN \
+             (SELECT question FROM occurrences WHERE {lost})"
+        );
         let delete = format!("DELETE FROM occurrences WHERE {lost}");
-        for sql in [note, change, delete] {
+        for sql in [note, change, gone, delete] {
             let query = sqlx::query(AssertSqlSafe(sql)).bind(&list).bind(&questions);
             query.execute(&mut *connection).await?;
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rules::model::ids::{MessageId, Millis};
 
+use crate::store::clusters::likeness::id_list;
 use crate::store::{Result, Store};
 
 impl Store {
@@ -22,10 +23,15 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// The questions that are told apart.
-    pub async fn split_marks(&self) -> Result<BTreeSet<MessageId>> {
-        let questions = sqlx::query_scalar::<_, i64>("SELECT question FROM split_marks");
-        let questions = questions.fetch_all(&self.read).await?;
-        Ok(questions.into_iter().map(|question| MessageId(question as u64)).collect())
+    /// Those of these questions that are told apart.
+    pub(crate) async fn split_marks_of(
+        &self,
+        questions: &BTreeSet<MessageId>,
+    ) -> Result<BTreeSet<MessageId>> {
+        let apart = sqlx::query_scalar::<_, i64>(
+            "SELECT question FROM split_marks WHERE question IN (SELECT value FROM json_each($1))",
+        );
+        let apart = apart.bind(id_list(questions.iter().copied())).fetch_all(&self.read).await?;
+        Ok(apart.into_iter().map(|question| MessageId(question as u64)).collect())
     }
 }

@@ -1,0 +1,157 @@
+//! Keeps the stored graph of likeness up to date, one text at a time.
+//!
+//! What always holds: two weighed texts have an edge exactly where they are candidates of each other and
+//! their score reaches the least one (see [`crate::cluster::candidates`]). A text that comes pushes
+//! others in its lists apart, and one that goes lets them move together: these pairs are looked at too.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use rules::model::ids::MessageId;
+use rules::similarity::{QaSignature, SimilarityRules, pair_score};
+
+use crate::cluster::candidates::{WINDOW, least_score};
+use crate::store::{KeyWindow, LikenessTransaction, Result, StoreError};
+
+/// So many signatures are kept in memory.
+const MOST_KEPT: usize = 20_000;
+
+pub(crate) struct GraphWriter<'r> {
+    rules: &'r SimilarityRules,
+    signatures: HashMap<MessageId, Arc<QaSignature>>,
+}
+
+impl<'r> GraphWriter<'r> {
+    pub(crate) fn new(rules: &'r SimilarityRules) -> Self {
+        Self { rules, signatures: HashMap::new() }
+    }
+
+    /// Adds a text, as weighed in `epoch`, with its edges.
+    pub(crate) async fn insert(
+        &mut self,
+        graph: &mut LikenessTransaction,
+        text: MessageId,
+        epoch: i64,
+        signature: QaSignature,
+    ) -> Result<()> {
+        let keys = signature.lookup_keys();
+        let windows = graph.windows(text, &keys, WINDOW).await?;
+        graph.insert_signature(text, epoch, &signature.to_bytes()).await?;
+        graph.insert_keys(text, &keys).await?;
+        let near = windows.iter().flat_map(|window| window.before.iter().chain(&window.after));
+        let near = near.copied().collect::<BTreeSet<_>>();
+        self.load(graph, near.iter().copied()).await?;
+        self.signatures.insert(text, Arc::new(signature));
+        let mut stale = BTreeSet::new();
+        for other in near {
+            stale.extend(self.add_edge(graph, text, other).await?.then_some(other));
+        }
+        for (earlier, later) in self.edges_across(graph, &windows).await? {
+            let shared = self.shared_keys(earlier, later);
+            if !graph.stand_near(earlier, later, &shared, WINDOW).await? {
+                graph.delete_edge(earlier, later).await?;
+                stale.extend([earlier, later]);
+            }
+        }
+        graph.mark_stale(&stale).await
+    }
+
+    /// Removes a text with its edges.
+    pub(crate) async fn remove(
+        &mut self,
+        graph: &mut LikenessTransaction,
+        text: MessageId,
+    ) -> Result<()> {
+        self.load(graph, std::iter::once(text)).await?;
+        if let Some(signature) = self.signatures.remove(&text) {
+            let keys = signature.lookup_keys();
+            graph.delete_keys(text, &keys).await?;
+            let windows = graph.windows(text, &keys, WINDOW).await?;
+            let pairs = windows.iter().flat_map(pairs_across).collect::<BTreeSet<_>>();
+            self.load(graph, pairs.iter().flat_map(|(a, b)| [*a, *b])).await?;
+            let known = graph.edges(pairs.iter().map(|(earlier, _)| *earlier)).await?;
+            let known = known.into_iter().collect::<BTreeSet<_>>();
+            let mut stale = BTreeSet::new();
+            for (earlier, later) in pairs.difference(&known) {
+                if self.add_edge(graph, *earlier, *later).await? {
+                    stale.extend([*earlier, *later]);
+                }
+            }
+            graph.mark_stale(&stale).await?;
+        }
+        graph.delete_text(text).await
+    }
+
+    /// Adds the edge of two candidates if they are alike enough; tells whether they are.
+    async fn add_edge(
+        &self,
+        graph: &mut LikenessTransaction,
+        one: MessageId,
+        other: MessageId,
+    ) -> Result<bool> {
+        let score = pair_score(&self.signatures[&one], &self.signatures[&other], self.rules);
+        let alike = score >= least_score(self.rules);
+        if alike {
+            graph.insert_edge(one, other, score).await?;
+        }
+        Ok(alike)
+    }
+
+    /// The edges between texts that are pushed apart, the earlier text first.
+    async fn edges_across(
+        &mut self,
+        graph: &mut LikenessTransaction,
+        windows: &[KeyWindow],
+    ) -> Result<Vec<(MessageId, MessageId)>> {
+        let pairs = windows.iter().flat_map(pairs_across).collect::<BTreeSet<_>>();
+        if pairs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut edges = graph.edges(pairs.iter().map(|(earlier, _)| *earlier)).await?;
+        edges.retain(|pair| pairs.contains(pair));
+        self.load(graph, edges.iter().flat_map(|(a, b)| [*a, *b])).await?;
+        Ok(edges)
+    }
+
+    fn shared_keys(&self, one: MessageId, other: MessageId) -> Vec<i64> {
+        let keys = |text| self.signatures[&text].lookup_keys();
+        let others = keys(other);
+        keys(one).into_iter().filter(|key| others.binary_search(key).is_ok()).collect()
+    }
+
+    /// Has the signatures of these texts in memory, as far as they are weighed.
+    async fn load(
+        &mut self,
+        graph: &mut LikenessTransaction,
+        texts: impl Iterator<Item = MessageId> + Clone,
+    ) -> Result<()> {
+        if self.signatures.len() > MOST_KEPT {
+            let wanted = texts.clone().collect::<BTreeSet<_>>();
+            self.signatures.retain(|text, _| wanted.contains(text));
+        }
+        let missing =
+            texts.filter(|text| !self.signatures.contains_key(text)).collect::<BTreeSet<_>>();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        for (text, bytes) in graph.signatures(missing.into_iter()).await? {
+            self.signatures.insert(text, Arc::new(read_signature(&bytes)?));
+        }
+        Ok(())
+    }
+}
+
+/// The texts on both sides of a place that stand one step too far apart with a text on that place, and
+/// are candidates without it.
+fn pairs_across(window: &KeyWindow) -> Vec<(MessageId, MessageId)> {
+    let opposite = |steps: usize| WINDOW.checked_sub(steps + 1).and_then(|at| window.after.get(at));
+    let before = window.before.iter().enumerate();
+    before.filter_map(|(steps, one)| opposite(steps).map(|other| (*one, *other))).collect()
+}
+
+pub(crate) fn read_signature(bytes: &[u8]) -> Result<QaSignature> {
+    QaSignature::from_bytes(bytes).ok_or_else(|| StoreError::Unreadable {
+        what: "a signature",
+        source: "its bytes are not complete".into(),
+    })
+}

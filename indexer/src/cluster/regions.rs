@@ -1,0 +1,189 @@
+//! The graph of likeness, and the regions that it falls into.
+//!
+//! A region is what clusters are made within: a change in one region shows in no other. It is the set
+//! of questions that edges connect; where those are too many, only the stronger edges count, until they
+//! are not. The region of a question is found from its own neighbourhood, so the cost of finding it
+//! does not depend on how many questions there are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rules::model::ids::MessageId;
+
+/// A region holds at most so many texts; in unit tests few, so that few texts meet the limit.
+pub(crate) const MOST_MEMBERS: usize = if cfg!(test) { 20 } else { 400 };
+
+/// Which edges count.
+#[derive(Debug, Clone, Copy)]
+struct EdgeLevel {
+    /// The least score.
+    score: f32,
+    /// The questions must have all bits of their ids in common from this one upwards: bit 22 of a
+    /// snowflake is a millisecond.
+    same_from: u32,
+}
+
+const ALWAYS: u32 = 63;
+
+/// From weak to strong. What even near-certain edges connect is cut at fixed points in time, of about
+/// three months, three weeks, six days and a day; if a single day is too much, its texts stay alone.
+const LEVELS: [EdgeLevel; 14] = [
+    EdgeLevel { score: 0.0, same_from: ALWAYS },
+    EdgeLevel { score: 0.4, same_from: ALWAYS },
+    EdgeLevel { score: 0.5, same_from: ALWAYS },
+    EdgeLevel { score: 0.6, same_from: ALWAYS },
+    EdgeLevel { score: 0.7, same_from: ALWAYS },
+    EdgeLevel { score: 0.8, same_from: ALWAYS },
+    EdgeLevel { score: 0.9, same_from: ALWAYS },
+    EdgeLevel { score: 0.95, same_from: ALWAYS },
+    EdgeLevel { score: 0.98, same_from: ALWAYS },
+    EdgeLevel { score: 0.98, same_from: 22 + 33 },
+    EdgeLevel { score: 0.98, same_from: 22 + 31 },
+    EdgeLevel { score: 0.98, same_from: 22 + 29 },
+    EdgeLevel { score: 0.98, same_from: 22 + 26 },
+    EdgeLevel { score: f32::INFINITY, same_from: ALWAYS },
+];
+
+impl EdgeLevel {
+    fn counts(self, one: MessageId, other: MessageId, score: f32) -> bool {
+        score >= self.score && (one.0 ^ other.0) >> self.same_from == 0
+    }
+}
+
+/// As much of the graph as was read: texts by the question that asked them first, with their edges.
+#[derive(Debug, Default)]
+pub(crate) struct LikenessGraph {
+    edges: BTreeMap<MessageId, Vec<(MessageId, f32)>>,
+    /// By level, texts of which is known that too many are connected with them there.
+    crowded: [BTreeSet<MessageId>; LEVELS.len()],
+}
+
+impl LikenessGraph {
+    /// Adds a text with all its edges.
+    pub(crate) fn insert(&mut self, text: MessageId, edges: Vec<(MessageId, f32)>) {
+        self.edges.insert(text, edges);
+    }
+
+    pub(crate) fn edges(&self, text: MessageId) -> &[(MessageId, f32)] {
+        self.edges.get(&text).map_or(&[], Vec::as_slice)
+    }
+
+    /// The region of a text, or the texts that must be added before it can be told.
+    pub(crate) fn region(
+        &mut self,
+        text: MessageId,
+    ) -> Result<BTreeSet<MessageId>, BTreeSet<MessageId>> {
+        for level in 0..LEVELS.len() {
+            if let Some(members) = self.connected(text, level)? {
+                return Ok(members);
+            }
+        }
+        unreachable!("no edge counts on the last level")
+    }
+
+    /// The texts that the edges of a level connect with this one; `None` if they are too many.
+    fn connected(
+        &mut self,
+        text: MessageId,
+        level: usize,
+    ) -> Result<Option<BTreeSet<MessageId>>, BTreeSet<MessageId>> {
+        let mut members = BTreeSet::from([text]);
+        let mut missing = BTreeSet::new();
+        let mut next = vec![text];
+        let mut crowded = false;
+        while let Some(one) = next.pop() {
+            if members.len() > MOST_MEMBERS || self.crowded[level].contains(&one) {
+                crowded = true;
+                break;
+            }
+            let Some(edges) = self.edges.get(&one) else {
+                missing.insert(one);
+                continue;
+            };
+            for (other, score) in edges {
+                if LEVELS[level].counts(one, *other, *score) && members.insert(*other) {
+                    next.push(*other);
+                }
+            }
+        }
+        if crowded || members.len() > MOST_MEMBERS {
+            self.crowded[level].extend(members);
+            return Ok(None);
+        }
+        if missing.is_empty() { Ok(Some(members)) } else { Err(missing) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn graph(edges: &[(u64, u64, f32)]) -> LikenessGraph {
+        let mut all = BTreeMap::<u64, Vec<(MessageId, f32)>>::new();
+        for (one, other, score) in edges {
+            all.entry(*one).or_default().push((MessageId(*other), *score));
+            all.entry(*other).or_default().push((MessageId(*one), *score));
+        }
+        let mut graph = LikenessGraph::default();
+        all.into_iter().for_each(|(text, edges)| graph.insert(MessageId(text), edges));
+        graph
+    }
+
+    fn chain(texts: std::ops::Range<u64>, score: f32) -> Vec<(u64, u64, f32)> {
+        texts.clone().zip(texts.skip(1)).map(|(one, other)| (one, other, score)).collect()
+    }
+
+    #[test]
+    fn connected_texts_are_a_region_until_they_are_too_many() {
+        let half = MOST_MEMBERS as u64 * 3 / 4;
+        let mut edges = [chain(0..half, 0.45), chain(1_000..1_000 + half, 0.45)].concat();
+        let members = |edges: &[_]| graph(edges).region(MessageId(7)).unwrap().len() as u64;
+        assert_eq!(members(&edges), half);
+        edges.push((0, 1_000, 0.35));
+        assert_eq!(members(&edges), half, "a weak edge is cut");
+        edges.push((1, 1_001, 0.45));
+        assert_eq!(members(&edges), 1);
+    }
+
+    #[test]
+    fn more_than_a_region_of_certain_edges_is_cut_in_time() {
+        let day = 86_400_000_u64 << 22;
+        let times = (0..2_000).map(|number| number * day / 4).collect::<Vec<_>>();
+        let edges = times.windows(2).map(|two| (two[0], two[1], 1.0)).collect::<Vec<_>>();
+        let region = graph(&edges).region(MessageId(times[500])).unwrap().len();
+        assert!((MOST_MEMBERS / 8..=MOST_MEMBERS).contains(&region), "{region}");
+    }
+
+    #[test]
+    fn what_was_not_read_is_asked_for() {
+        let mut graph = LikenessGraph::default();
+        let [one, other] = [MessageId(1), MessageId(2)];
+        assert_eq!(graph.region(one), Err(BTreeSet::from([one])));
+        graph.insert(one, vec![(other, 0.5)]);
+        assert_eq!(graph.region(one), Err(BTreeSet::from([other])));
+        graph.insert(other, vec![(one, 0.5)]);
+        assert_eq!(graph.region(one), Ok(BTreeSet::from([one, other])));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn every_member_of_a_region_has_the_same_region(
+            drawn in proptest::collection::vec((0..200_u64, 0..200_u64, 0.3..1.0_f32), 50..400),
+            asked in proptest::collection::vec(0..200_u64, 20),
+        ) {
+            let mut edges = drawn;
+            edges.extend((0..200).map(|text| (text, text, 1.0)));
+            let mut graph = graph(&edges);
+            for text in asked {
+                let region = graph.region(MessageId(text)).unwrap();
+                prop_assert!(region.len() <= MOST_MEMBERS);
+                for member in &region {
+                    prop_assert_eq!(&graph.region(*member).unwrap(), &region);
+                }
+            }
+        }
+    }
+}

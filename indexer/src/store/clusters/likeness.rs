@@ -1,0 +1,432 @@
+//! The stored graph of likeness: texts, what they are looked up by, and the edges between them.
+//!
+//! [`crate::cluster`] decides what to write. All of one step goes into one transaction, with the notes
+//! of what is left to do, so that a process may end at any time.
+
+use std::collections::BTreeSet;
+
+use rules::model::cluster::Occurrence;
+use rules::model::ids::MessageId;
+use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+
+use crate::store::{Result, Store, from_json};
+
+/// A transaction on the graph.
+pub(crate) struct LikenessTransaction(Transaction<'static, Sqlite>);
+
+/// An occurrence that came, changed or went.
+pub(crate) struct ChangedQuestion {
+    pub(crate) question: MessageId,
+    /// `None` if it went.
+    pub(crate) occurrence: Option<Occurrence>,
+    /// Of the text that it had.
+    pub(crate) digest: Option<i64>,
+}
+
+/// What the texts are weighed by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EpochRow {
+    pub(crate) number: i64,
+    pub(crate) rules: String,
+    pub(crate) texts: u64,
+    pub(crate) within: u64,
+    pub(crate) boundary: u64,
+    pub(crate) last: MessageId,
+    pub(crate) sample: SampleSums,
+}
+
+/// Tells one sample of texts from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct SampleSums {
+    pub(crate) count: i64,
+    pub(crate) lower: i64,
+    pub(crate) upper: i64,
+}
+
+/// The texts around a place in the list of a key, the nearest first.
+pub(crate) struct KeyWindow {
+    pub(crate) before: Vec<MessageId>,
+    pub(crate) after: Vec<MessageId>,
+}
+
+type EpochTuple = (i64, String, i64, i64, i64, i64, i64, i64, i64);
+
+impl Store {
+    pub(crate) async fn change_likeness(&self) -> Result<LikenessTransaction> {
+        Ok(LikenessTransaction(self.begin().await?))
+    }
+
+    /// The statistics that the stored texts are weighed by; empty before there are any.
+    pub(crate) async fn epoch_statistics(&self) -> Result<Vec<u8>> {
+        let statistics = sqlx::query_scalar("SELECT statistics FROM corpus_epoch");
+        Ok(statistics.fetch_one(&self.read).await?)
+    }
+}
+
+impl LikenessTransaction {
+    pub(crate) async fn commit(self) -> Result<()> {
+        Ok(self.0.commit().await?)
+    }
+
+    /// Questions whose occurrences came or changed, at most `limit`, and as many that went.
+    pub(crate) async fn changed_questions(&mut self, limit: u32) -> Result<Vec<ChangedQuestion>> {
+        let rows = sqlx::query_as::<_, (i64, Option<String>, Option<i64>)>(
+            "SELECT changed.question, occurrences.body, question_texts.digest FROM \
+             (SELECT question FROM (SELECT question FROM occurrences WHERE dirty <> 0 LIMIT $1) \
+             UNION SELECT question FROM (SELECT question FROM question_texts WHERE gone <> 0 LIMIT $1)) \
+             AS changed \
+             LEFT JOIN occurrences ON occurrences.question = changed.question \
+             LEFT JOIN question_texts ON question_texts.question = changed.question",
+        )
+        .bind(limit)
+        .fetch_all(&mut *self.0)
+        .await?;
+        let read = |(question, body, digest): (i64, Option<String>, Option<i64>)| {
+            let occurrence = body.map(|body| from_json("an occurrence", &body)).transpose()?;
+            Ok(ChangedQuestion { question: MessageId(question as u64), occurrence, digest })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Notes the text of an occurrence, which has not changed from here on.
+    pub(crate) async fn upsert_question(&mut self, question: MessageId, digest: i64) -> Result<()> {
+        let upsert = "INSERT INTO question_texts (question, digest) VALUES ($1, $2) \
+                      ON CONFLICT (question) DO UPDATE SET digest = excluded.digest, gone = 0";
+        let query = sqlx::query(upsert).bind(question.0 as i64).bind(digest);
+        query.execute(&mut *self.0).await?;
+        let settle = "UPDATE occurrences SET dirty = 0 WHERE question = $1";
+        sqlx::query(settle).bind(question.0 as i64).execute(&mut *self.0).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn delete_question(&mut self, question: MessageId) -> Result<()> {
+        self.execute("DELETE FROM question_texts WHERE question = $1", question).await
+    }
+
+    /// The earliest question with a text.
+    pub(crate) async fn first_asking(&mut self, digest: i64) -> Result<Option<MessageId>> {
+        let first = "SELECT MIN(question) FROM question_texts WHERE digest = $1";
+        let first = sqlx::query_scalar::<_, Option<i64>>(first).bind(digest);
+        Ok(first.fetch_one(&mut *self.0).await?.map(|id| MessageId(id as u64)))
+    }
+
+    /// The text with a digest, by its first question as it was.
+    pub(crate) async fn text(&mut self, digest: i64) -> Result<Option<MessageId>> {
+        let first = sqlx::query_scalar::<_, i64>("SELECT first FROM asked_texts WHERE digest = $1");
+        let first = first.bind(digest).fetch_optional(&mut *self.0).await?;
+        Ok(first.map(|first| MessageId(first as u64)))
+    }
+
+    /// Adds a text that is to be weighed.
+    pub(crate) async fn insert_text(&mut self, first: MessageId, digest: i64) -> Result<()> {
+        let insert = "INSERT INTO asked_texts (first, digest) VALUES ($1, $2)";
+        sqlx::query(insert).bind(first.0 as i64).bind(digest).execute(&mut *self.0).await?;
+        let count = "UPDATE corpus_epoch SET texts = texts + 1, within = within + ($1 <= last)";
+        self.execute(count, first).await
+    }
+
+    /// Removes a text; its region, and what it had edges with, is stale from here on.
+    pub(crate) async fn delete_text(&mut self, first: MessageId) -> Result<()> {
+        for sql in [
+            "UPDATE asked_texts SET stale = 1 WHERE region = \
+             (SELECT region FROM asked_texts WHERE first = $1)",
+            "UPDATE asked_texts SET stale = 1 WHERE first IN \
+             (SELECT other FROM text_edges WHERE one = $1)",
+            "DELETE FROM text_edges WHERE other = $1 AND one IN \
+             (SELECT other FROM text_edges WHERE one = $1)",
+            "DELETE FROM text_edges WHERE one = $1",
+            "DELETE FROM text_signatures WHERE first = $1",
+            "DELETE FROM asked_texts WHERE first = $1",
+            "UPDATE corpus_epoch SET texts = texts - 1, within = within - ($1 <= last)",
+        ] {
+            self.execute(sql, first).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn mark_stale(&mut self, texts: &BTreeSet<MessageId>) -> Result<()> {
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let sql = "UPDATE asked_texts SET stale = 1 WHERE stale = 0 \
+                   AND first IN (SELECT value FROM json_each($1))";
+        sqlx::query(sql).bind(id_list(texts.iter().copied())).execute(&mut *self.0).await?;
+        Ok(())
+    }
+
+    /// Has the texts of questions whose duplicate or split marks changed grouped again; tells whether
+    /// there were any.
+    pub(crate) async fn settle_marks(&mut self) -> Result<bool> {
+        let stale = "UPDATE asked_texts SET stale = 1 WHERE digest IN (SELECT digest FROM question_texts \
+                     WHERE question IN (SELECT question FROM duplicate_marks WHERE dirty <> 0 \
+                     UNION SELECT with_question FROM duplicate_marks WHERE dirty <> 0 \
+                     UNION SELECT question FROM split_marks WHERE dirty <> 0))";
+        sqlx::query(stale).execute(&mut *self.0).await?;
+        let mut marks = 0;
+        for table in ["duplicate_marks", "split_marks"] {
+            let sql = format!("UPDATE {table} SET dirty = 0 WHERE dirty <> 0");
+            marks += sqlx::query(AssertSqlSafe(sql)).execute(&mut *self.0).await?.rows_affected();
+        }
+        Ok(marks > 0)
+    }
+
+    pub(crate) async fn epoch(&mut self) -> Result<EpochRow> {
+        let row = sqlx::query_as::<_, EpochTuple>(
+            "SELECT number, rules, texts, within, boundary, last, sampled, lower_sum, upper_sum \
+             FROM corpus_epoch",
+        )
+        .fetch_one(&mut *self.0)
+        .await?;
+        let (number, rules, texts, within, boundary, last, count, lower, upper) = row;
+        Ok(EpochRow {
+            number,
+            rules,
+            texts: texts as u64,
+            within: within as u64,
+            boundary: boundary as u64,
+            last: MessageId(last as u64),
+            sample: SampleSums { count, lower, upper },
+        })
+    }
+
+    /// Whether texts are still weighed by an epoch before this one.
+    pub(crate) async fn has_former_epoch(&mut self, number: i64) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM asked_texts WHERE epoch > 0 AND epoch < $1)";
+        Ok(sqlx::query_scalar(sql).bind(number).fetch_one(&mut *self.0).await?)
+    }
+
+    /// The text so many places after `last`, or before it.
+    pub(crate) async fn text_from(&mut self, last: MessageId, steps: i64) -> Result<MessageId> {
+        let sql = match steps {
+            0 => return Ok(last),
+            1.. => {
+                "SELECT first FROM asked_texts WHERE first > $1 ORDER BY first LIMIT 1 OFFSET $2 - 1"
+            }
+            _ => {
+                "SELECT first FROM asked_texts WHERE first <= $1 ORDER BY first DESC LIMIT 1 OFFSET -$2"
+            }
+        };
+        let first = sqlx::query_scalar::<_, i64>(sql).bind(last.0 as i64).bind(steps);
+        // Before the first of all texts stands none.
+        Ok(MessageId(first.fetch_optional(&mut *self.0).await?.unwrap_or_default() as u64))
+    }
+
+    /// The sums of the texts up to `last` whose digest is at most `greatest`.
+    pub(crate) async fn sample_sums(
+        &mut self,
+        last: MessageId,
+        greatest: i64,
+    ) -> Result<SampleSums> {
+        let (count, lower, upper) = sqlx::query_as::<_, (i64, i64, i64)>(
+            "SELECT COUNT(*), COALESCE(SUM(digest & 4294967295), 0), COALESCE(SUM(digest >> 32), 0) \
+             FROM asked_texts INDEXED BY asked_texts_by_digest WHERE digest <= $2 AND first <= $1",
+        )
+        .bind(last.0 as i64)
+        .bind(greatest)
+        .fetch_one(&mut *self.0)
+        .await?;
+        Ok(SampleSums { count, lower, upper })
+    }
+
+    /// Occurrences of the sampled texts after `from`, by question, at most `limit`.
+    pub(crate) async fn sampled(
+        &mut self,
+        from: MessageId,
+        last: MessageId,
+        greatest: i64,
+        limit: u32,
+    ) -> Result<Vec<Occurrence>> {
+        let bodies = sqlx::query_scalar::<_, String>(
+            "SELECT body FROM asked_texts JOIN occurrences ON occurrences.question = asked_texts.first \
+             WHERE first > $1 AND first <= $2 AND digest <= $3 ORDER BY first LIMIT $4",
+        )
+        .bind(from.0 as i64)
+        .bind(last.0 as i64)
+        .bind(greatest)
+        .bind(limit)
+        .fetch_all(&mut *self.0)
+        .await?;
+        bodies.iter().map(|body| from_json("an occurrence", body)).collect()
+    }
+
+    /// Moves the place of the last text that counts, where nothing else of the epoch changes.
+    pub(crate) async fn save_last(&mut self, last: MessageId, within: u64) -> Result<()> {
+        let sql = "UPDATE corpus_epoch SET last = $1, within = $2";
+        let query = sqlx::query(sql).bind(last.0 as i64).bind(within as i64);
+        query.execute(&mut *self.0).await?;
+        Ok(())
+    }
+
+    /// Begins an epoch: every text is to be weighed again, and the graph is empty until then.
+    pub(crate) async fn begin_epoch(&mut self, epoch: &EpochRow, statistics: &[u8]) -> Result<()> {
+        for table in ["text_keys", "text_edges", "text_signatures"] {
+            let sql = format!("DELETE FROM {table}");
+            sqlx::query(AssertSqlSafe(sql)).execute(&mut *self.0).await?;
+        }
+        sqlx::query(
+            "UPDATE corpus_epoch SET number = $1, rules = $2, texts = $3, within = $4, boundary = $5, \
+             last = $6, sampled = $7, lower_sum = $8, upper_sum = $9, statistics = $10",
+        )
+        .bind(epoch.number)
+        .bind(&epoch.rules)
+        .bind(epoch.texts as i64)
+        .bind(epoch.within as i64)
+        .bind(epoch.boundary as i64)
+        .bind(epoch.last.0 as i64)
+        .bind(epoch.sample.count)
+        .bind(epoch.sample.lower)
+        .bind(epoch.sample.upper)
+        .bind(statistics)
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// Occurrences of texts that are not weighed by this epoch yet, in order, at most `limit`.
+    pub(crate) async fn unweighed(&mut self, epoch: i64, limit: u32) -> Result<Vec<Occurrence>> {
+        let bodies = sqlx::query_scalar::<_, String>(
+            "SELECT body FROM (SELECT first FROM asked_texts WHERE epoch < $1 ORDER BY epoch, first \
+             LIMIT $2) AS texts JOIN occurrences ON occurrences.question = texts.first \
+             ORDER BY texts.first",
+        )
+        .bind(epoch)
+        .bind(limit)
+        .fetch_all(&mut *self.0)
+        .await?;
+        bodies.iter().map(|body| from_json("an occurrence", body)).collect()
+    }
+
+    pub(crate) async fn insert_signature(
+        &mut self,
+        text: MessageId,
+        epoch: i64,
+        signature: &[u8],
+    ) -> Result<()> {
+        let insert = "INSERT INTO text_signatures (first, signature) VALUES ($1, $2)";
+        let query = sqlx::query(insert).bind(text.0 as i64).bind(signature);
+        query.execute(&mut *self.0).await?;
+        let weighed = "UPDATE asked_texts SET epoch = $2, stale = 1 WHERE first = $1";
+        sqlx::query(weighed).bind(text.0 as i64).bind(epoch).execute(&mut *self.0).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn signatures(
+        &mut self,
+        texts: impl Iterator<Item = MessageId>,
+    ) -> Result<Vec<(MessageId, Vec<u8>)>> {
+        let sql = "SELECT first, signature FROM text_signatures \
+                   WHERE first IN (SELECT value FROM json_each($1))";
+        let rows = sqlx::query_as::<_, (i64, Vec<u8>)>(sql).bind(id_list(texts));
+        let rows = rows.fetch_all(&mut *self.0).await?;
+        Ok(rows.into_iter().map(|(first, bytes)| (MessageId(first as u64), bytes)).collect())
+    }
+
+    pub(crate) async fn insert_keys(&mut self, text: MessageId, keys: &[i64]) -> Result<()> {
+        let sql = "INSERT INTO text_keys (key, first) SELECT value, $2 FROM json_each($1)";
+        let query = sqlx::query(sql).bind(number_list(keys)).bind(text.0 as i64);
+        query.execute(&mut *self.0).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn delete_keys(&mut self, text: MessageId, keys: &[i64]) -> Result<()> {
+        let sql = "DELETE FROM text_keys WHERE first = $2 \
+                   AND key IN (SELECT value FROM json_each($1))";
+        let query = sqlx::query(sql).bind(number_list(keys)).bind(text.0 as i64);
+        query.execute(&mut *self.0).await?;
+        Ok(())
+    }
+
+    /// For each key, at most `width` texts before and after the place of `text`.
+    pub(crate) async fn windows(
+        &mut self,
+        text: MessageId,
+        keys: &[i64],
+        width: usize,
+    ) -> Result<Vec<KeyWindow>> {
+        let rows = sqlx::query_as::<_, (String, String)>(
+            "SELECT (SELECT json_group_array(first ORDER BY first DESC) FROM (SELECT first FROM text_keys \
+             WHERE key = keys.value AND first < $2 ORDER BY first DESC LIMIT $3)), \
+             (SELECT json_group_array(first ORDER BY first) FROM (SELECT first FROM text_keys \
+             WHERE key = keys.value AND first > $2 ORDER BY first LIMIT $3)) FROM json_each($1) AS keys",
+        )
+        .bind(number_list(keys))
+        .bind(text.0 as i64)
+        .bind(width as i64)
+        .fetch_all(&mut *self.0)
+        .await?;
+        let ids = |list: &str| from_json::<Vec<u64>>("a list of texts", list);
+        let window = |(before, after): (String, String)| {
+            let texts = |list: Vec<u64>| list.into_iter().map(MessageId).collect();
+            Ok(KeyWindow { before: texts(ids(&before)?), after: texts(ids(&after)?) })
+        };
+        rows.into_iter().map(window).collect()
+    }
+
+    /// Whether `later` is at most `width` places after `earlier` in the list of one of the keys.
+    pub(crate) async fn stand_near(
+        &mut self,
+        earlier: MessageId,
+        later: MessageId,
+        keys: &[i64],
+        width: usize,
+    ) -> Result<bool> {
+        let steps = sqlx::query_scalar::<_, Option<i64>>(
+            "SELECT MIN((SELECT COUNT(*) FROM (SELECT 1 FROM text_keys WHERE key = keys.value \
+             AND first > $2 AND first <= $3 LIMIT $4 + 1))) FROM json_each($1) AS keys",
+        )
+        .bind(number_list(keys))
+        .bind(earlier.0 as i64)
+        .bind(later.0 as i64)
+        .bind(width as i64)
+        .fetch_one(&mut *self.0)
+        .await?;
+        Ok(steps.is_some_and(|steps| steps <= width as i64))
+    }
+
+    pub(crate) async fn edges(
+        &mut self,
+        texts: impl Iterator<Item = MessageId>,
+    ) -> Result<Vec<(MessageId, MessageId)>> {
+        let sql =
+            "SELECT one, other FROM text_edges WHERE one IN (SELECT value FROM json_each($1))";
+        let rows = sqlx::query_as::<_, (i64, i64)>(sql).bind(id_list(texts));
+        let id = |id: i64| MessageId(id as u64);
+        Ok(rows.fetch_all(&mut *self.0).await?.into_iter().map(|(a, b)| (id(a), id(b))).collect())
+    }
+
+    pub(crate) async fn insert_edge(
+        &mut self,
+        one: MessageId,
+        other: MessageId,
+        score: f32,
+    ) -> Result<()> {
+        let sql = "INSERT INTO text_edges (one, other, score) VALUES ($1, $2, $3), ($2, $1, $3)";
+        sqlx::query(sql)
+            .bind(one.0 as i64)
+            .bind(other.0 as i64)
+            .bind(f64::from(score))
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn delete_edge(&mut self, one: MessageId, other: MessageId) -> Result<()> {
+        let sql = "DELETE FROM text_edges WHERE (one, other) IN (VALUES ($1, $2), ($2, $1))";
+        sqlx::query(sql).bind(one.0 as i64).bind(other.0 as i64).execute(&mut *self.0).await?;
+        Ok(())
+    }
+
+    async fn execute(&mut self, sql: &'static str, id: MessageId) -> Result<()> {
+        sqlx::query(sql).bind(id.0 as i64).execute(&mut *self.0).await?;
+        Ok(())
+    }
+}
+
+pub(in crate::store) fn id_list(ids: impl Iterator<Item = MessageId>) -> String {
+    number_list(&ids.map(|id| id.0 as i64).collect::<Vec<_>>())
+}
+
+fn number_list(numbers: &[i64]) -> String {
+    let numbers = numbers.iter().map(ToString::to_string).collect::<Vec<_>>();
+    format!("[{}]", numbers.join(","))
+}

@@ -1,0 +1,202 @@
+//! What clusters are made again from: the neighbourhood of what changed, never everything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rules::model::cluster::ClusterState;
+use rules::model::ids::{ClusterId, MessageId};
+
+use super::cluster_rows::{OccurrenceRow, cluster_id};
+use super::likeness::id_list;
+use crate::store::proposals::proposal_rows;
+use crate::store::{Result, Store, from_json};
+
+/// An occurrence by its place in the graph.
+#[derive(Debug, Clone)]
+pub(crate) struct PlacedQuestion {
+    pub(crate) question: MessageId,
+    /// Its text, by the question that asked it first.
+    pub(crate) text: MessageId,
+    /// Where the last grouping put it.
+    pub(crate) cluster: Option<ClusterId>,
+}
+
+impl Store {
+    /// Texts whose clusters are to be made again, at most `limit`.
+    pub(crate) async fn stale_texts(&self, limit: u32) -> Result<BTreeSet<MessageId>> {
+        // Both conditions: one has SQLite use the partial index, the other its order.
+        let sql =
+            "SELECT first FROM asked_texts WHERE stale <> 0 AND stale = 1 ORDER BY first LIMIT $1";
+        let rows = sqlx::query_scalar::<_, i64>(sql).bind(limit).fetch_all(&self.read).await?;
+        Ok(ids(rows))
+    }
+
+    /// Clusters that lost an occurrence, at most `limit`.
+    pub(crate) async fn shrunk_clusters(&self, limit: u32) -> Result<BTreeSet<ClusterId>> {
+        let sql = "SELECT id FROM clusters WHERE shrunk <> 0 ORDER BY id LIMIT $1";
+        let rows = sqlx::query_scalar::<_, String>(sql).bind(limit).fetch_all(&self.read).await?;
+        rows.iter().map(|id| cluster_id(id)).collect()
+    }
+
+    /// The edges of these texts, with their scores.
+    pub(crate) async fn edges_of(
+        &self,
+        texts: &BTreeSet<MessageId>,
+    ) -> Result<BTreeMap<MessageId, Vec<(MessageId, f32)>>> {
+        let sql = "SELECT one, other, score FROM text_edges \
+                   WHERE one IN (SELECT value FROM json_each($1)) ORDER BY one, other";
+        let rows = sqlx::query_as::<_, (i64, i64, f64)>(sql).bind(id_list(texts.iter().copied()));
+        let mut edges = texts.iter().map(|text| (*text, Vec::new())).collect::<BTreeMap<_, _>>();
+        for (one, other, score) in rows.fetch_all(&self.read).await? {
+            let edge = (MessageId(other as u64), score as f32);
+            edges.entry(MessageId(one as u64)).or_default().push(edge);
+        }
+        Ok(edges)
+    }
+
+    /// All texts of the regions that these texts were in when clusters were last made.
+    pub(crate) async fn former_regions(
+        &self,
+        texts: &BTreeSet<MessageId>,
+    ) -> Result<BTreeSet<MessageId>> {
+        self.ids_among(
+            "SELECT first FROM asked_texts WHERE region IN (SELECT region FROM asked_texts \
+             WHERE first IN (SELECT value FROM json_each($1)))",
+            id_list(texts.iter().copied()),
+        )
+        .await
+    }
+
+    /// The occurrences of these texts, by question.
+    pub(crate) async fn questions_asking(
+        &self,
+        texts: &BTreeSet<MessageId>,
+    ) -> Result<Vec<PlacedQuestion>> {
+        let rows = sqlx::query_as::<_, (i64, i64, Option<String>)>(
+            "SELECT occurrences.question, asked_texts.first, occurrences.cluster FROM asked_texts \
+             JOIN question_texts ON question_texts.digest = asked_texts.digest \
+             JOIN occurrences ON occurrences.question = question_texts.question \
+             WHERE asked_texts.first IN (SELECT value FROM json_each($1)) ORDER BY 1",
+        )
+        .bind(id_list(texts.iter().copied()))
+        .fetch_all(&self.read)
+        .await?;
+        let place = |(question, text, cluster): (i64, i64, Option<String>)| {
+            Ok(PlacedQuestion {
+                question: MessageId(question as u64),
+                text: MessageId(text as u64),
+                cluster: cluster.as_deref().map(cluster_id).transpose()?,
+            })
+        };
+        rows.into_iter().map(place).collect()
+    }
+
+    /// The texts of the occurrences in these clusters.
+    pub(crate) async fn texts_in(
+        &self,
+        clusters: &BTreeSet<ClusterId>,
+    ) -> Result<BTreeSet<MessageId>> {
+        self.ids_among(
+            "SELECT asked_texts.first FROM occurrences \
+             JOIN question_texts ON question_texts.question = occurrences.question \
+             JOIN asked_texts ON asked_texts.digest = question_texts.digest \
+             WHERE occurrences.cluster IN (SELECT value FROM json_each($1))",
+            cluster_list(clusters.iter()),
+        )
+        .await
+    }
+
+    /// The texts of these questions, of those that are occurrences.
+    pub(crate) async fn texts_of(
+        &self,
+        questions: &BTreeSet<MessageId>,
+    ) -> Result<BTreeSet<MessageId>> {
+        self.ids_among(
+            "SELECT asked_texts.first FROM question_texts \
+             JOIN asked_texts ON asked_texts.digest = question_texts.digest \
+             WHERE question_texts.question IN (SELECT value FROM json_each($1))",
+            id_list(questions.iter().copied()),
+        )
+        .await
+    }
+
+    /// Occurrences by question; what is no more is left out.
+    pub(crate) async fn occurrences_asked(
+        &self,
+        questions: impl Iterator<Item = MessageId>,
+    ) -> Result<Vec<OccurrenceRow>> {
+        let rows = sqlx::query_as::<_, (String, Option<String>)>(
+            "SELECT body, cluster FROM occurrences \
+             WHERE question IN (SELECT value FROM json_each($1)) ORDER BY question",
+        )
+        .bind(id_list(questions))
+        .fetch_all(&self.read)
+        .await?;
+        rows.into_iter().map(occurrence).collect()
+    }
+
+    /// Occurrences without a cluster, by question, at most `limit`.
+    pub(crate) async fn unplaced_occurrences(&self, limit: u32) -> Result<Vec<OccurrenceRow>> {
+        let rows = sqlx::query_as::<_, (String, Option<String>)>(
+            "SELECT body, cluster FROM occurrences WHERE cluster IS NULL ORDER BY question LIMIT $1",
+        );
+        let rows = rows.bind(limit).fetch_all(&self.read).await?;
+        rows.into_iter().map(occurrence).collect()
+    }
+
+    /// How these texts are weighed.
+    pub(crate) async fn signatures_of(
+        &self,
+        texts: impl Iterator<Item = MessageId>,
+    ) -> Result<Vec<(MessageId, Vec<u8>)>> {
+        let rows = sqlx::query_as::<_, (i64, Vec<u8>)>(
+            "SELECT first, signature FROM text_signatures \
+             WHERE first IN (SELECT value FROM json_each($1))",
+        );
+        let rows = rows.bind(id_list(texts)).fetch_all(&self.read).await?;
+        Ok(rows.into_iter().map(|(first, bytes)| (MessageId(first as u64), bytes)).collect())
+    }
+
+    /// The ids among these that are on a branch or a page, with the state that people gave them: no other
+    /// group of questions may get one, even while its cluster is no more.
+    pub(crate) async fn published_among(
+        &self,
+        clusters: impl Iterator<Item = &ClusterId>,
+    ) -> Result<BTreeMap<ClusterId, Option<ClusterState>>> {
+        let rows = sqlx::query_as::<_, (String, String, i64)>(
+            "SELECT cluster, state, 0 AS merged FROM proposals \
+             WHERE cluster IN (SELECT value FROM json_each($1)) \
+             UNION ALL SELECT cluster, 'merged', 1 FROM merged_answers \
+             WHERE cluster IN (SELECT value FROM json_each($1)) ORDER BY merged",
+        )
+        .bind(cluster_list(clusters))
+        .fetch_all(&self.read)
+        .await?;
+        let mut published = BTreeMap::new();
+        for (id, state, _) in rows {
+            published.insert(cluster_id(&id)?, proposal_rows::cluster_state(&state)?);
+        }
+        Ok(published)
+    }
+
+    async fn ids_among(&self, sql: &'static str, list: String) -> Result<BTreeSet<MessageId>> {
+        let rows = sqlx::query_scalar::<_, i64>(sql).bind(list).fetch_all(&self.read).await?;
+        Ok(ids(rows))
+    }
+}
+
+fn occurrence((body, cluster): (String, Option<String>)) -> Result<OccurrenceRow> {
+    Ok(OccurrenceRow {
+        occurrence: from_json("an occurrence", &body)?,
+        cluster: cluster.as_deref().map(cluster_id).transpose()?,
+    })
+}
+
+fn ids(rows: Vec<i64>) -> BTreeSet<MessageId> {
+    rows.into_iter().map(|id| MessageId(id as u64)).collect()
+}
+
+/// Cluster ids hold letters and digits only.
+pub(super) fn cluster_list<'i>(clusters: impl Iterator<Item = &'i ClusterId>) -> String {
+    let quoted = clusters.map(|id| format!("\"{id}\"")).collect::<Vec<_>>();
+    format!("[{}]", quoted.join(","))
+}

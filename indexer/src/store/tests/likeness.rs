@@ -1,0 +1,171 @@
+//! Following changes one by one comes to the same as grouping everything.
+
+use std::collections::BTreeMap;
+
+use rules::config::ruleset::Ruleset;
+use rules::model::cluster::{Occurrence, Quote};
+use rules::model::ids::{ClusterId, ConversationId};
+use rules::resolution::ResolutionGrade;
+
+use super::*;
+use crate::cluster::grouping::{GroupingItem, group_items, qa_text};
+use crate::cluster::recluster::recluster;
+
+/// Numbers that look random and are the same each time.
+struct Draws(u64);
+
+impl Draws {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+
+    /// One of few words; the first ones are common.
+    fn word(&mut self) -> String {
+        const SYLLABLES: [&str; 8] = ["ba", "ke", "li", "mo", "nu", "ra", "se", "to"];
+        let most = 1 + self.below(60);
+        let word = self.below(most) as usize;
+        [word % 8, word / 8 % 8, 3].map(|at| SYLLABLES[at]).concat() + "wort"
+    }
+
+    fn text(&mut self) -> (String, String) {
+        let words = |draws: &mut Self, count| {
+            (0..count).map(|_| draws.word()).collect::<Vec<_>>().join(" ")
+        };
+        let length = 2 + self.below(4);
+        let question = words(self, length);
+        (format!("{question}?"), words(self, 3))
+    }
+}
+
+/// The true occurrences, by question.
+type Truth = BTreeMap<u64, (String, String)>;
+
+fn judged(id: u64, (question, answer): &(String, String)) -> ConversationRow {
+    let id = MessageId(id << 30);
+    let quote = |message, text: &str| Quote {
+        message,
+        author: UserId(message.0),
+        author_name: "Ada".into(),
+        trusted: false,
+        text: text.into(),
+        sent: Millis(0),
+        has_attachment: false,
+    };
+    let occurrence = Occurrence {
+        conversation: ConversationId(id),
+        guild: GuildId(1),
+        channel: ChannelId(1),
+        channel_name: "help".into(),
+        question: quote(id, question),
+        answers: vec![quote(MessageId(id.0 + 1), answer)],
+        grade: ResolutionGrade::Certain,
+        confidence: 1.0,
+        signals: Vec::new(),
+        reasons: Vec::new(),
+        quotable: true,
+        people: Vec::new(),
+        newcomers: Default::default(),
+    };
+    let exchange = ExchangeRow {
+        id,
+        status: ExchangeStatus::Resolved,
+        verdict: String::new(),
+        occurrence: Some(occurrence),
+    };
+    ConversationRow {
+        id: ConversationId(id),
+        channel: ChannelId(1),
+        last: id,
+        links: format!("{question} {answer}"),
+        exchanges: vec![exchange],
+    }
+}
+
+/// Makes one change: most often a new question, sometimes an edit or a deletion.
+async fn change(store: &Store, truth: &mut Truth, draws: &mut Draws) {
+    let known = truth.keys().copied().collect::<Vec<_>>();
+    let one = |draws: &mut Draws| known[draws.below(known.len() as u64) as usize];
+    let (id, text) = match draws.below(10) {
+        0..=2 if known.len() > 60 => {
+            let id = one(draws);
+            truth.remove(&id);
+            let gone = ConversationId(MessageId(id << 30));
+            return store.remove_conversations(&[gone]).await.unwrap();
+        }
+        3 if !known.is_empty() => (one(draws), draws.text()),
+        // The words of another question again.
+        4 if !known.is_empty() => (1 + draws.below(900), truth[&one(draws)].clone()),
+        _ => (1 + draws.below(900), draws.text()),
+    };
+    store.save_conversations(&[judged(id, &text)]).await.unwrap();
+    truth.insert(id, text);
+}
+
+/// The clusters, by id: their questions, how many askers, and the question in the middle.
+async fn clusters(store: &Store) -> BTreeMap<ClusterId, (Vec<u64>, usize, u64)> {
+    let mut found = BTreeMap::new();
+    for one in store.cluster_summaries().await.unwrap() {
+        let cluster = store.cluster(&one.id).await.unwrap().unwrap();
+        let questions = cluster.occurrences.iter().map(|one| one.question.message.0 >> 30);
+        let questions = questions.collect::<Vec<_>>();
+        assert_eq!(one.size, questions.len());
+        found.insert(one.id, (questions, one.askers, one.centre.0 >> 30));
+    }
+    found
+}
+
+/// The groups of all occurrences, from scratch.
+fn groups(truth: &Truth, rules: &Ruleset) -> Vec<Vec<u64>> {
+    let rows = truth.iter().map(|(id, text)| judged(*id, text)).collect::<Vec<_>>();
+    let occurrences = rows.iter().filter_map(|row| row.exchanges[0].occurrence.as_ref());
+    let items =
+        occurrences.map(|one| GroupingItem { id: one.question.message, asked: qa_text(one) });
+    let items = items.collect::<Vec<_>>();
+    let groups = group_items(&items, &rules.same);
+    groups.iter().map(|group| group.iter().map(|at| items[*at].id.0 >> 30).collect()).collect()
+}
+
+/// Follows changes in small steps, and compares after every so many of them.
+async fn follow(seed: u64, changes: u64, compared: usize) {
+    let (store, _folder) = empty().await;
+    let rules = Arc::new(Ruleset::embedded());
+    let (mut truth, mut draws) = (Truth::new(), Draws(seed));
+    let (mut left, mut steps) = (changes, 0);
+    while left > 0 {
+        let some = (1 + draws.below(8)).min(left);
+        for _ in 0..some {
+            change(&store, &mut truth, &mut draws).await;
+        }
+        left -= some;
+        recluster(&store, &rules, Millis(1), false).await.unwrap();
+        assert!(!store.needs_recluster().await.unwrap());
+        steps += 1;
+        if steps % compared != 0 && left > 0 {
+            continue;
+        }
+        let mut stored = clusters(&store).await.into_values().map(|one| one.0).collect::<Vec<_>>();
+        stored.sort();
+        assert_eq!(stored, groups(&truth, &rules), "seed {seed}, {left} changes left");
+    }
+    let (again, _folder) = empty().await;
+    let all = truth.iter().rev().map(|(id, text)| judged(*id, text)).collect::<Vec<_>>();
+    again.save_conversations(&all).await.unwrap();
+    recluster(&again, &rules, Millis(1), false).await.unwrap();
+    assert_eq!(clusters(&again).await, clusters(&store).await, "seed {seed}");
+    let largest = clusters(&store).await.into_values().map(|one| one.0.len()).max();
+    assert!(largest.is_some_and(|largest| largest > 4), "questions come together: {largest:?}");
+}
+
+#[tokio::test]
+async fn a_thousand_changes_come_to_what_grouping_everything_comes_to() {
+    follow(1, 1_000, 20).await;
+}
+
+#[tokio::test]
+async fn whatever_the_changes_are() {
+    for seed in 2..10 {
+        follow(seed, 80, 1).await;
+    }
+}

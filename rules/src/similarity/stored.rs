@@ -1,0 +1,142 @@
+//! Word statistics and signatures as bytes: what is stored weighs as what is in memory.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::SimilarityRules;
+use super::corpus_stats::{CorpusStats, QaSignature, SparseVector};
+use super::entities::{Entity, EntityKind};
+
+impl CorpusStats {
+    /// The statistics as bytes, without the word lists of the rules. Equal statistics give equal bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut frequencies = self.frequencies.iter().collect::<Vec<_>>();
+        frequencies.sort_unstable();
+        let mut people = self.people.iter().copied().collect::<Vec<_>>();
+        people.sort_unstable();
+        let mut bytes = Vec::new();
+        put(&mut bytes, self.count);
+        put(&mut bytes, self.population);
+        put(&mut bytes, length(people.len()));
+        people.into_iter().for_each(|word| put(&mut bytes, word));
+        for (feature, times) in frequencies {
+            put(&mut bytes, *feature);
+            put(&mut bytes, *times);
+        }
+        bytes
+    }
+
+    /// Reads what [`CorpusStats::to_bytes`] wrote; `None` for anything else.
+    pub fn from_bytes(mut bytes: &[u8], rules: &SimilarityRules) -> Option<Self> {
+        let (count, population) = (take(&mut bytes)?, take(&mut bytes)?);
+        let mut people = HashSet::new();
+        for _ in 0..take(&mut bytes)? {
+            people.insert(take(&mut bytes)?);
+        }
+        let mut frequencies = HashMap::with_capacity(bytes.len() / 8);
+        while !bytes.is_empty() {
+            frequencies.insert(take(&mut bytes)?, take(&mut bytes)?);
+        }
+        let vocabulary = Arc::clone(&rules.vocabulary);
+        Some(Self { vocabulary, count, population, frequencies, people })
+    }
+}
+
+impl QaSignature {
+    /// The signature as bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        put(&mut bytes, u32::from(self.telling));
+        put(&mut bytes, self.syllabic.to_bits());
+        put(&mut bytes, self.crowd.to_bits());
+        for vector in [&self.question, &self.answer] {
+            put(&mut bytes, length(vector.features.len()));
+            for (feature, weight) in &vector.features {
+                put(&mut bytes, *feature);
+                put(&mut bytes, weight.to_bits());
+            }
+        }
+        for names in [&self.question_names, &self.answer_names] {
+            put(&mut bytes, length(names.len()));
+            for Entity { kind, name } in names {
+                put(&mut bytes, kind.number());
+                put(&mut bytes, *name);
+            }
+        }
+        bytes
+    }
+
+    /// Reads what [`QaSignature::to_bytes`] wrote; `None` for anything else.
+    pub fn from_bytes(mut bytes: &[u8]) -> Option<Self> {
+        let bytes = &mut bytes;
+        let telling = take(bytes)? != 0;
+        let syllabic = f32::from_bits(take(bytes)?);
+        let crowd = f32::from_bits(take(bytes)?);
+        let (question, answer) = (take_vector(bytes)?, take_vector(bytes)?);
+        let (question_names, answer_names) = (take_names(bytes)?, take_names(bytes)?);
+        bytes.is_empty().then_some(Self {
+            question,
+            answer,
+            question_names,
+            answer_names,
+            syllabic,
+            telling,
+            crowd,
+        })
+    }
+}
+
+impl EntityKind {
+    /// Kinds below ten, and from there on the groups of rivals.
+    fn number(self) -> u32 {
+        match self {
+            Self::Error => 0,
+            Self::Identifier => 1,
+            Self::Version => 2,
+            Self::Domain => 3,
+            Self::Amount => 4,
+            Self::Rival(group) => 10 + u32::from(group),
+        }
+    }
+
+    fn of_number(number: u32) -> Option<Self> {
+        Some(match number {
+            0 => Self::Error,
+            1 => Self::Identifier,
+            2 => Self::Version,
+            3 => Self::Domain,
+            4 => Self::Amount,
+            _ => Self::Rival(u8::try_from(number.checked_sub(10)?).ok()?),
+        })
+    }
+}
+
+fn take_vector(bytes: &mut &[u8]) -> Option<SparseVector> {
+    let mut features = Vec::new();
+    for _ in 0..take(bytes)? {
+        features.push((take(bytes)?, f32::from_bits(take(bytes)?)));
+    }
+    Some(SparseVector::of(features))
+}
+
+fn take_names(bytes: &mut &[u8]) -> Option<Vec<Entity>> {
+    let mut names = Vec::new();
+    for _ in 0..take(bytes)? {
+        names.push(Entity { kind: EntityKind::of_number(take(bytes)?)?, name: take(bytes)? });
+    }
+    Some(names)
+}
+
+fn put(bytes: &mut Vec<u8>, value: u32) {
+    bytes.extend_from_slice(&value.to_le_bytes());
+}
+
+fn take(bytes: &mut &[u8]) -> Option<u32> {
+    let (value, rest) = bytes.split_first_chunk::<4>()?;
+    *bytes = rest;
+    Some(u32::from_le_bytes(*value))
+}
+
+fn length(items: usize) -> u32 {
+    u32::try_from(items).expect("no more than 32 bits count")
+}
