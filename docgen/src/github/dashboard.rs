@@ -29,10 +29,12 @@ pub enum DashboardSection {
     Rejected,
     Snoozed,
     Failed,
+    /// The page score is too low to propose it unasked; a tick opens it.
+    Candidate,
 }
 
 impl DashboardSection {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Awaiting,
         Self::Held,
         Self::Open,
@@ -40,6 +42,7 @@ impl DashboardSection {
         Self::Rejected,
         Self::Snoozed,
         Self::Failed,
+        Self::Candidate,
     ];
 
     fn heading(self) -> &'static str {
@@ -51,11 +54,12 @@ impl DashboardSection {
             Self::Rejected => "Rejected (tick to reconsider)",
             Self::Snoozed => "Snoozed",
             Self::Failed => "Errors",
+            Self::Candidate => "Candidates that wait for more evidence (tick to open now)",
         }
     }
 
     fn has_box(self) -> bool {
-        matches!(self, Self::Awaiting | Self::Held | Self::Rejected)
+        matches!(self, Self::Awaiting | Self::Held | Self::Rejected | Self::Candidate)
     }
 }
 

@@ -6,14 +6,17 @@ use regex::Regex;
 use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
 use rules::model::cluster::{Cluster, Occurrence, Quote};
 use rules::model::ids::Millis;
-use rules::occurrence_ranking::{RankedOccurrence, SolutionStanding, overlap, rank_occurrences};
+use rules::occurrence_ranking::{
+    RankedOccurrence, SolutionStanding, names_cause, overlap, rank_occurrences,
+};
 use rules::publish::anonymize::Participants;
 use rules::publish::title::asks_something;
 use rules::resolution::ResolutionGrade;
 use rules::safety::{AnswerForm, FactRules, judge_text, redact, why_not_alone};
+use rules::staleness::answers_contradict;
 
 use super::channel_pointers::{points_to_unknown_channel, without_channel_pointers};
-use super::model::DraftContext;
+use super::model::{ContradictingAnswer, DraftContext};
 use super::wording;
 use crate::lines::shortened;
 
@@ -24,6 +27,8 @@ const MOST_VARIANTS: usize = 4;
 const SAME_WORDS: f32 = 0.7;
 /// Messages of one person within this time are one answer in several parts.
 const ONE_BREATH: i64 = 15 * 60 * Millis::SECOND;
+/// Shorter sentences about a cause say nothing.
+const LEAST_CAUSE_WORDS: usize = 5;
 /// A longer symptom is a log, not a symptom.
 const LONGEST_SYMPTOM: usize = 1_500;
 
@@ -33,6 +38,13 @@ pub(crate) struct DraftAnswer<'c> {
     pub quote: &'c Quote,
     pub standing: SolutionStanding,
     pub blocks: Vec<MarkdownBlock>,
+}
+
+/// A sentence of an answer that stands on a page by itself.
+pub(crate) struct AnswerSentence<'c> {
+    pub occurrence: &'c Occurrence,
+    pub quote: &'c Quote,
+    pub sentence: MarkdownBlock,
 }
 
 /// A text on a page with the occurrence whose question it is from.
@@ -161,6 +173,58 @@ fn adds(
         && !text.trim_end().ends_with('?')
         && is_publishable(&text, context, facts)
         && chosen.iter().all(|other| overlap(&quote.text, &other.quote.text) <= SAME_WORDS)
+}
+
+/// What lies behind a failure, in a sentence that one of the answers says and those on the page do not.
+pub(crate) fn cause<'c>(
+    cluster: &'c Cluster,
+    chosen: &[DraftAnswer<'c>],
+    title: &str,
+    context: &DraftContext<'_>,
+    facts: &FactRules,
+    people: &Participants<'_>,
+) -> Option<AnswerSentence<'c>> {
+    if chosen.iter().any(|answer| names_cause(&plain_text(&answer.blocks))) {
+        return None;
+    }
+    let ranked = rank_occurrences(cluster);
+    let backed = ranked.iter().filter(|one| one.standing.leads || one.standing.stands_beside);
+    backed.into_iter().find_map(|ranked| {
+        let quote = ranked.occurrence.best_answer();
+        let answer = read(ranked, quote, title, context, people).ok()?;
+        let sentence = answer.blocks.into_iter().find_map(cause_sentence)?;
+        let publishable = is_publishable(&quote.text, context, facts);
+        publishable.then_some(AnswerSentence { occurrence: ranked.occurrence, quote, sentence })
+    })
+}
+
+/// A paragraph of one sentence that names a cause.
+fn cause_sentence(block: MarkdownBlock) -> Option<MarkdownBlock> {
+    let text = plain_text(std::slice::from_ref(&block));
+    let words = text.split_whitespace().count();
+    let one = !text.trim_end_matches(['.', '!']).contains(['?', '!', '\n']) && !text.contains(". ");
+    let whole = matches!(block, MarkdownBlock::Paragraph(_)) && words >= LEAST_CAUSE_WORDS && one;
+    (whole && names_cause(&text)).then_some(block)
+}
+
+/// The first answer that people stand behind and that contradicts the main one. One conversation that
+/// nobody confirmed is no contradiction: it would take only one person to keep a page back.
+pub(crate) fn contradiction(
+    cluster: &Cluster,
+    main: &DraftAnswer<'_>,
+    context: &DraftContext<'_>,
+) -> Option<ContradictingAnswer> {
+    rank_occurrences(cluster).into_iter().find_map(
+        |RankedOccurrence { occurrence, standing, .. }| {
+            let quote = occurrence.best_answer();
+            let counts = standing.solution != main.standing.solution
+                && (standing.stands_beside || occurrence.grade <= ResolutionGrade::Confirmed);
+            let against =
+                || answers_contradict(&main.quote.text, &quote.text, &context.rules.truth);
+            let (given, link) = (quote.sent, occurrence.answer_link(quote));
+            (counts && against()).then_some(ContradictingAnswer { given, link })
+        },
+    )
 }
 
 /// Code or an error that an asker shows, from the earliest question that holds some.

@@ -101,9 +101,7 @@ impl<'k> ExistingClusters<'k> {
         existing: &'k [ClusterSummary],
         borne: &'k BTreeMap<ClusterId, Option<ClusterState>>,
     ) -> Self {
-        let seen = |one: &&ClusterSummary| {
-            !matches!(one.state, ClusterState::Watching | ClusterState::Due)
-        };
+        let seen = |one: &&ClusterSummary| !one.state.is_undecided();
         let ids = existing.iter().map(|one| &one.id).collect::<BTreeSet<_>>();
         let published = existing.iter().filter(seen).map(|one| &one.id).chain(borne.keys());
         let dormant = borne.keys().filter(|id| !ids.contains(id));
@@ -177,6 +175,7 @@ fn plan_regroup(
         }
         let before = known.remove(&cluster.id);
         let seen = before.map(|row| row.state).or(all.borne.get(&cluster.id).copied().flatten());
+        cluster.state = seen.unwrap_or(cluster.state);
         let after = judge(&cluster, before, seen, rules, &epoch, now);
         if before != Some(&after) {
             changed = true;
@@ -204,8 +203,9 @@ fn judge(
     let since = before.and_then(|row| row.due_since);
     let due_since = verdict.due.then(|| since.unwrap_or(now));
     let state = match seen {
-        Some(seen) if !matches!(seen, ClusterState::Watching | ClusterState::Due) => seen,
+        Some(seen) if !seen.is_undecided() => seen,
         _ if verdict.due => ClusterState::Due,
+        _ if verdict.candidate => ClusterState::Candidate,
         _ => ClusterState::Watching,
     };
     ClusterSummary {
@@ -214,7 +214,10 @@ fn judge(
         size: cluster.occurrences.len(),
         askers: cluster.asker_count(),
         centre: cluster.occurrences[verdict.centre].question.message,
-        due_since: if state == ClusterState::Watching { None } else { due_since.or(since) },
+        due_since: match state {
+            ClusterState::Watching | ClusterState::Candidate => None,
+            _ => due_since.or(since),
+        },
     }
 }
 
