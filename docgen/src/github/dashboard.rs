@@ -223,6 +223,7 @@ mod tests {
             row(42, DashboardSection::Held, "Where is `x`?", DeadlineStatus::Breached),
             row(43, DashboardSection::Rejected, "What?", DeadlineStatus::Met),
             row(44, DashboardSection::Failed, "Who?", DeadlineStatus::Running),
+            row(45, DashboardSection::Candidate, "How?", DeadlineStatus::Met),
         ];
         let figures = DashboardTotals { backlog: 4, asked: 8, answered: 6 };
         let text = render_dashboard(&rows, &figures).replace('\u{200b}', "~");
@@ -246,6 +247,10 @@ mod tests {
         ### Errors
 
         - <!-- id=q18 -->`Who?`, resolved 3 times, due 1970-01-02 00:00 UTC; no permission b amy
+
+        ### Candidates that wait for more evidence (tick to open now)
+
+        - [ ] <!-- id=q19 -->`How?`, resolved 3 times
 
         ---
 

@@ -80,7 +80,7 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
     let facts = facts_of(cluster, &context.rules.facts);
     let symptom = crate::page::selection::symptom(cluster, context, &facts, &people);
     let title = with_subject(title, symptom.as_ref().map(|shown| shown.text.as_str()), context);
-    let answers = crate::page::selection::answers(cluster, &title, context, &facts, &people)
+    let mut answers = crate::page::selection::answers(cluster, &title, context, &facts, &people)
         .map_err(DraftRefusal::Thin)?;
     refuse_unlisted([&asked.question, answers[0].quote], context, &facts)?;
 
@@ -89,12 +89,20 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
     let mut evidence = cluster.occurrences.iter().map(of_one).collect::<Vec<_>>();
     evidence
         .sort_by(|a, b| b.resolved.cmp(&a.resolved).then(a.question_link.cmp(&b.question_link)));
+    let shows_error = symptom.is_some();
+    let main = &answers[0];
+    let cause = (shows_error || asks_why(&title))
+        .then(|| crate::page::selection::cause(cluster, main, &title, context, &facts, &people))
+        .flatten();
+    let main = main.quote.message;
+    // The sentence stands before the answer: it is no option of its own.
+    answers.retain(|answer| {
+        let only_cause =
+            cause.as_ref().is_some_and(|cause| answer.blocks == [cause.sentence.clone()]);
+        answer.quote.message == main || !only_cause
+    });
     let texts = answers.iter().map(|answer| plain_text(&answer.blocks)).collect::<Vec<_>>();
     let versions = versions(texts.iter().map(String::as_str));
-    let shows_error = symptom.is_some();
-    let cause = (shows_error || asks_why(&title))
-        .then(|| crate::page::selection::cause(cluster, &answers, &title, context, &facts, &people))
-        .flatten();
     let page = PageInput {
         cluster: &cluster.id,
         title: &title,

@@ -175,16 +175,16 @@ fn adds(
         && chosen.iter().all(|other| overlap(&quote.text, &other.quote.text) <= SAME_WORDS)
 }
 
-/// What lies behind a failure, in a sentence that one of the answers says and those on the page do not.
+/// What lies behind a failure, in a sentence that one of the answers says and the main one does not.
 pub(crate) fn cause<'c>(
     cluster: &'c Cluster,
-    chosen: &[DraftAnswer<'c>],
+    main: &DraftAnswer<'c>,
     title: &str,
     context: &DraftContext<'_>,
     facts: &FactRules,
     people: &Participants<'_>,
 ) -> Option<AnswerSentence<'c>> {
-    if chosen.iter().any(|answer| names_cause(&plain_text(&answer.blocks))) {
+    if names_cause(&plain_text(&main.blocks)) {
         return None;
     }
     let ranked = rank_occurrences(cluster);
