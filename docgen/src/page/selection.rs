@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use rules::language::page_words::PageWords;
 use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
 use rules::model::cluster::{Cluster, Occurrence, Quote};
 use rules::model::ids::Millis;
@@ -131,7 +132,10 @@ fn read<'c>(
     if points_to_unknown_channel(&text) {
         return Err("it points to a channel that readers cannot find");
     }
-    let text = wording::cleaned(&text, people);
+    if is_other_language(title, &text) {
+        return Err("it is in another language than the question");
+    }
+    let text = wording::cleaned(&wording::with_hyphens(&text), people);
     let text = wording::capitalised(wording::without_yes(&text, title));
     let mut blocks = people.read(&wording::with_fragments(&text, people));
     let words = plain_text(&blocks);
@@ -142,6 +146,13 @@ fn read<'c>(
     wording::with_code_words(&mut blocks);
     wording::with_full_stops(&mut blocks);
     Ok(DraftAnswer { occurrence, quote, standing, blocks })
+}
+
+/// Whether an answer has letters of a script that its title has not. English alone is in every language:
+/// commands and names are.
+fn is_other_language(title: &str, answer: &str) -> bool {
+    let (asked, told) = (PageWords::for_text(title), PageWords::for_text(answer));
+    !std::ptr::eq(told, asked) && !std::ptr::eq(told, PageWords::for_text(""))
 }
 
 /// The other messages of a conversation that a message may quote.
