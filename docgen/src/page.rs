@@ -5,6 +5,7 @@ pub mod evidence;
 pub(crate) mod format;
 pub mod lint;
 pub mod model;
+pub mod near_duplicates;
 pub(crate) mod outline;
 pub(crate) mod parts;
 pub mod read_back;

@@ -124,7 +124,7 @@ impl Config {
         let path = |text: String| base.join(text);
         let rules = file.section("rules", |table| table.optional_text("directory"));
         let (target, folder) =
-            file.section("docs", |table| (parsed(table, "target"), parsed(table, "folder")));
+            file.section("docs", |table| (docs_target(table), parsed(table, "folder")));
         let mut secrets = SecretFiles::new(base);
         let forge = file.section("forge", |table| ForgeConfig::read(table, &mut secrets));
         let (listen, http, branding) = file.section("site", |table| {
@@ -166,6 +166,21 @@ impl DiscordConfig {
             everybody: table.texts("everybody"),
             suggest_in: table.texts("suggest_in"),
         }
+    }
+}
+
+/// The target that `[docs] style` and `[docs] target` name together: many answers in one file are a target of
+/// their own.
+fn docs_target(table: &mut TomlReader) -> Option<DocsTarget> {
+    let many = table.choice("style", false, &[("page", false), ("faq", true)]);
+    let target = parsed(table, "target");
+    match (many, target) {
+        (true, Some(other)) if other != DocsTarget::Faq => {
+            table.wrong("style", "\"faq\" writes plain Markdown files; remove target");
+            target
+        }
+        (true, _) => Some(DocsTarget::Faq),
+        (false, target) => target,
     }
 }
 

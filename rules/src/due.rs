@@ -1,15 +1,19 @@
 //! Whether a page is due, and by when.
 
+mod core_occurrences;
+
 use std::collections::BTreeSet;
 
 use crate::config::toml_reader::TomlReader;
-use crate::model::cluster::{Cluster, Occurrence};
+use crate::language::Languages;
+use crate::model::cluster::{Cluster, ClusterState, Occurrence};
 use crate::model::ids::Millis;
 use crate::model::reason::WeightedReason;
-use crate::publish::title::title_score;
-use crate::repeated_question::without_repeats;
-use crate::resolution::ResolutionGrade;
-use crate::support::{IndependentPeople, ShareRules, Solution, answerer, is_trusted, solutions};
+use crate::page_questions::{PageQuestionRules, UnsuitableQuestion};
+use crate::page_score::PageScore;
+use crate::publish::title::clean_title;
+use crate::support::{IndependentPeople, ShareRules, Solution, is_seconded, is_trusted, solutions};
+use core_occurrences::core_occurrences;
 
 #[derive(Debug, Clone)]
 pub struct PageRules {
@@ -17,9 +21,12 @@ pub struct PageRules {
     askers: usize,
     within: i64,
     deadline: i64,
-    alike: f32,
+    alike: HysteresisRule,
+    score: HysteresisRule,
     backing: BackingRules,
     support: SupportRules,
+    /// Which questions never get a page.
+    pub questions: PageQuestionRules,
     /// When the documentation answers a question already.
     pub docs: DocsRules,
 }
@@ -36,6 +43,31 @@ pub struct DocsRules {
     pub terms: f32,
     /// The share of the answer's words that it must hold; half of that where it holds several of the terms.
     pub words: f32,
+}
+
+/// A bound that something must reach, and a lower one that it must keep, so that nothing comes and goes
+/// with one message.
+#[derive(Debug, Clone, Copy)]
+struct HysteresisRule {
+    reaches: f32,
+    keeps: f32,
+}
+
+/// Whether a page is judged anew or stays due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DueGate {
+    Enter,
+    Stay,
+}
+
+impl HysteresisRule {
+    fn holds(self, value: f32, gate: DueGate) -> bool {
+        value
+            >= match gate {
+                DueGate::Enter => self.reaches,
+                DueGate::Stay => self.keeps,
+            }
+    }
 }
 
 /// A larger cluster is judged by its earliest occurrences: the comparison is quadratic.
@@ -57,15 +89,18 @@ struct SupportRules {
 }
 
 impl PageRules {
-    pub(crate) fn read(file: &mut TomlReader) -> Self {
+    pub(crate) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
         let (more_than, askers, days, hours, alike) = file.section("due", |table| {
             (
                 table.integer("more_than", 2, 0, 1_000),
                 table.integer("askers", 2, 1, 1_000),
                 table.integer("within_days", 180, 1, 36_500),
                 table.integer("hours", 48, 1, 8_760),
-                table.number("alike", 0.87, 0.0, 1.0) as f32,
+                hysteresis(table, ("alike", 0.87), ("stays_alike", 0.83)),
             )
+        });
+        let score = file.section("score", |table| {
+            hysteresis(table, ("least", LEAST_SCORE), ("stays", KEPT_SCORE))
         });
         let backing = file.section("backing", |table| BackingRules {
             by_asker: table.bool("by_asker", true),
@@ -96,15 +131,17 @@ impl PageRules {
             within: days * Millis::DAY,
             deadline: hours * Millis::HOUR,
             alike,
+            score,
             backing,
             support,
+            questions: file.section("questions", |table| PageQuestionRules::read(table, languages)),
             docs,
         }
     }
 
     /// Whether two questions that are so much alike are surely the same.
     pub fn is_same(&self, alike: f32) -> bool {
-        alike >= self.alike
+        self.alike.holds(alike, DueGate::Enter)
     }
 
     /// Younger accounts add no support, in milliseconds.
@@ -123,13 +160,31 @@ impl PageRules {
     }
 }
 
-/// How much a well-put question counts beside closeness to the others.
-const READING: f32 = 0.2;
+/// A lower bound above the upper one means the upper one.
+fn hysteresis(
+    table: &mut TomlReader,
+    reaches: (&'static str, f64),
+    keeps: (&'static str, f64),
+) -> HysteresisRule {
+    let mut bound = |(key, default)| table.number(key, default, 0.0, 1.0) as f32;
+    let (reaches, keeps) = (bound(reaches), bound(keeps));
+    HysteresisRule { reaches, keeps: keeps.min(reaches) }
+}
+
+/// From this page score on, .86 of the pages of communities that it was not fitted to were worth merging, and
+/// .74 of the good ones were left (`tests/eval/pages/fit.py`).
+const LEAST_SCORE: f64 = 0.45;
+/// A page that was due keeps being due down to this score: a word more or less in an answer costs no more.
+const KEPT_SCORE: f64 = 0.35;
 
 /// Whether a page is due, with every condition's standing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DueVerdict {
     pub due: bool,
+    /// Whether nothing but its page score keeps a page back: people may ask for it.
+    pub candidate: bool,
+    /// The page score, where everything else speaks for a page.
+    pub score: Option<f32>,
     pub reasons: Vec<WeightedReason>,
     /// The occurrences that a page would stand on, as indices into the cluster's. A cluster may hold
     /// more: what is near enough to be found by search need not be the same question to the letter, and
@@ -147,19 +202,34 @@ pub trait PairwiseSimilarity {
     fn agree(&self, one: usize, other: usize) -> bool;
 }
 
-/// Judges whether a cluster has earned a page.
+/// Judges whether a cluster has earned a page. One that was due before stays due for a little less.
 pub fn due(cluster: &Cluster, rules: &PageRules, kinship: &impl PairwiseSimilarity) -> DueVerdict {
-    let (centre, core) = core_occurrences(cluster, rules, kinship);
+    let anew = judge(cluster, rules, kinship, DueGate::Enter);
+    let was_due =
+        matches!(cluster.state, ClusterState::Due | ClusterState::Drafted | ClusterState::Proposed);
+    if anew.due || !was_due {
+        return anew;
+    }
+    let stays = judge(cluster, rules, kinship, DueGate::Stay);
+    if stays.due { stays } else { anew }
+}
+
+fn judge(
+    cluster: &Cluster,
+    rules: &PageRules,
+    kinship: &impl PairwiseSimilarity,
+    gate: DueGate,
+) -> DueVerdict {
+    let (centre, core) = core_occurrences(cluster, rules, kinship, gate);
     let occurrences = core.iter().map(|at| &cluster.occurrences[*at]).collect::<Vec<_>>();
     let people = IndependentPeople::of(&cluster.occurrences);
     let span = busiest_span(&occurrences, rules, &people);
     let solutions = solutions(&occurrences, &people);
-    let judge = BackingCheck { core: &core, occurrences: &occurrences, people: &people, rules };
-    let backing = judge.backing(&solutions, kinship);
+    let leading = solutions.iter().filter(|one| one.leads).cloned().collect::<Vec<_>>();
+    let backing = backing(&leading, &occurrences, &people, rules);
     let trusted = occurrences.iter().any(|one| is_trusted(one));
     let spread = rules.support.spread;
-    let supporters = solutions.first().map_or(0, |leading| leading.support.people);
-    let conditions = [
+    let mut reasons = vec![
         condition(
             span.count > rules.more_than,
             format!(
@@ -171,28 +241,91 @@ pub fn due(cluster: &Cluster, rules: &PageRules, kinship: &impl PairwiseSimilari
         condition(span.askers >= rules.askers, asked_by(&span)),
         condition(
             backing.is_some(),
-            backing.unwrap_or("nobody but the answerer confirms an answer").into(),
+            backing.unwrap_or("no two people stand behind one answer").into(),
         ),
         condition(trusted || span.length >= spread, spread_over(&span, spread, trusted)),
     ];
-    let due = conditions.iter().all(|reason| reason.weight > 0.0);
-    let mut reasons = conditions.to_vec();
-    reasons.push(WeightedReason::new(
-        format!("{supporters} independent people stand behind the answer that leads"),
-        0.0,
-    ));
-    let newcomers = occurrences.iter().flat_map(|one| &one.newcomers).collect::<BTreeSet<_>>();
-    if !newcomers.is_empty() {
-        let days = rules.support.newcomer_age / Millis::DAY;
-        reasons.push(WeightedReason::new(
-            format!(
-                "{} took part within {days} days of making their account or joining: they add no support",
-                newcomers.len()
-            ),
-            0.0,
-        ));
+    let unsuitable = unsuitable(cluster, centre, rules);
+    reasons.extend(unsuitable.map(|why| WeightedReason::new(why.to_string(), -1.0)));
+    let earned = reasons.iter().all(|reason| reason.weight > 0.0);
+    let score = earned.then(|| score(cluster, &core, centre)).flatten();
+    let due = score.as_ref().is_some_and(|score| rules.score.holds(score.probability, gate));
+    if let Some(score) = &score {
+        reasons.push(condition(due, scored(score, rules)));
+        reasons.extend(
+            score.reasons.iter().take(MOST_SCORE_REASONS).map(|reason| {
+                WeightedReason::new(format!("score: {}", reason.what), reason.weight)
+            }),
+        );
     }
-    DueVerdict { due, reasons, core, centre }
+    reasons.push(supporters(&solutions));
+    reasons.extend(newcomers(&occurrences, rules));
+    let probability = score.map(|score| score.probability);
+    DueVerdict { due, candidate: earned && !due, score: probability, reasons, core, centre }
+}
+
+/// Of the parts of a page score, so many are told.
+const MOST_SCORE_REASONS: usize = 5;
+
+/// Why the question that names the cluster never gets a page, as far as its words tell. A question without a
+/// subject may show an error, which only its page can tell.
+fn unsuitable(cluster: &Cluster, centre: usize, rules: &PageRules) -> Option<UnsuitableQuestion> {
+    let title = clean_title(&cluster.occurrences.get(centre)?.question.text);
+    rules.questions.why_unsuitable(&title, true)
+}
+
+fn score(cluster: &Cluster, core: &[usize], centre: usize) -> Option<PageScore> {
+    let occurrences = core.iter().map(|at| cluster.occurrences[*at].clone()).collect();
+    let centre = cluster.occurrences[centre].question.message;
+    PageScore::of(&Cluster { occurrences, centre, ..cluster.clone() })
+}
+
+fn scored(score: &PageScore, rules: &PageRules) -> String {
+    let (probability, least) = (score.probability, rules.score.reaches);
+    format!("the page score is {probability:.2}; {least:.2} proposes it without being asked")
+}
+
+fn supporters(solutions: &[Solution]) -> WeightedReason {
+    let people = solutions.first().map_or(0, |leading| leading.support.people);
+    let what = format!("{people} independent people stand behind the answer that leads");
+    WeightedReason::new(what, 0.0)
+}
+
+fn newcomers(occurrences: &[&Occurrence], rules: &PageRules) -> Option<WeightedReason> {
+    let newcomers = occurrences.iter().flat_map(|one| &one.newcomers).collect::<BTreeSet<_>>();
+    let (count, days) = (newcomers.len(), rules.support.newcomer_age / Millis::DAY);
+    let what = format!(
+        "{count} took part within {days} days of making their account or joining: they add no support"
+    );
+    (count > 0).then(|| WeightedReason::new(what, 0.0))
+}
+
+/// What people stand behind one of some solutions, if they are enough. `occurrences` are those that were
+/// grouped into them.
+pub fn backing(
+    solutions: &[Solution],
+    occurrences: &[&Occurrence],
+    people: &IndependentPeople,
+    rules: &PageRules,
+) -> Option<&'static str> {
+    let backing = &rules.backing;
+    solutions.iter().find_map(|solution| {
+        let support = solution.support;
+        let seconded = || is_seconded(solution, occurrences, people);
+        if backing.by_two_answerers && support.answerers >= 2 {
+            Some("two people answered independently and agree")
+        } else if backing.by_two_answerers && seconded() {
+            Some("another person's answer speaks of the same as the one that leads")
+        } else if support.people < rules.support.people {
+            None
+        } else if backing.by_asker && support.confirmers >= 2 {
+            Some("two askers confirm one answer")
+        } else if backing.by_trusted && support.trusted > 0 && support.confirmers > 0 {
+            Some("an answer comes from a trusted person, and an asker confirms it")
+        } else {
+            None
+        }
+    })
 }
 
 fn asked_by(span: &BusiestSpan) -> String {
@@ -211,36 +344,6 @@ fn spread_over(span: &BusiestSpan, spread: i64, trusted: bool) -> String {
 
 fn condition(met: bool, what: String) -> WeightedReason {
     WeightedReason::new(what, if met { 1.0 } else { -1.0 })
-}
-
-/// The question that the most others are surely the same as, with these others; of several such, the
-/// one that is nearest to them and reads best.
-fn core_occurrences(
-    cluster: &Cluster,
-    rules: &PageRules,
-    kinship: &impl PairwiseSimilarity,
-) -> (usize, Vec<usize>) {
-    let occurrences = &cluster.occurrences[..cluster.occurrences.len().min(MOST_COMPARED)];
-    let compared = without_repeats(occurrences, |one, other| {
-        rules.is_same(kinship.question_similarity(one, other))
-    });
-    let around = compared.iter().map(|&centre| {
-        let others = compared.iter().copied().filter(|other| *other != centre);
-        let near = others.map(|other| (other, kinship.question_similarity(centre, other)));
-        let near = near.filter(|(_, alike)| rules.is_same(*alike)).collect::<Vec<_>>();
-        let closeness = near.iter().map(|(_, alike)| alike).sum::<f32>() / near.len().max(1) as f32;
-        let reads = title_score(&cluster.occurrences[centre].question.text);
-        let mut members = near.into_iter().map(|(other, _)| other).collect::<Vec<_>>();
-        members.push(centre);
-        members.sort_unstable();
-        (closeness + READING * reads, centre, members)
-    });
-    let best =
-        around.max_by(|(worth, centre, members), (other_worth, other_centre, other_members)| {
-            let size = members.len().cmp(&other_members.len());
-            size.then(worth.total_cmp(other_worth)).then(other_centre.cmp(centre))
-        });
-    best.map(|(_, centre, members)| (centre, members)).unwrap_or_default()
 }
 
 /// The occurrences within one span of time.
@@ -285,127 +388,5 @@ fn busiest_span(
         .unwrap_or_default()
 }
 
-/// What the backing of an answer depends on.
-struct BackingCheck<'a> {
-    core: &'a [usize],
-    occurrences: &'a [&'a Occurrence],
-    people: &'a IndependentPeople,
-    rules: &'a PageRules,
-}
-
-impl BackingCheck<'_> {
-    /// What confirms an answer that leads, if anything does.
-    fn backing(
-        &self,
-        solutions: &[Solution],
-        kinship: &impl PairwiseSimilarity,
-    ) -> Option<&'static str> {
-        let backing = &self.rules.backing;
-        let leading = solutions.iter().filter(|one| one.leads);
-        let confirmed = |solution: &Solution| {
-            solution.support.people >= self.rules.support.people
-                && solution.support.confirmers > 0
-                && self.of(solution).any(|one| one.grade <= ResolutionGrade::Confirmed)
-        };
-        if backing.by_asker && leading.clone().any(confirmed) {
-            return Some("an answer is confirmed by its asker, a mark or a tag");
-        }
-        if backing.by_trusted && self.occurrences.iter().any(|one| is_trusted(one)) {
-            return Some("an answer comes from a trusted person");
-        }
-        (backing.by_two_answerers && self.two_agree(kinship))
-            .then_some("two people answered independently and agree")
-    }
-
-    fn of<'s>(&'s self, solution: &'s Solution) -> impl Iterator<Item = &'s Occurrence> {
-        solution.occurrences.iter().map(|at| self.occurrences[*at])
-    }
-
-    fn two_agree(&self, kinship: &impl PairwiseSimilarity) -> bool {
-        let group = |at: usize| answerer(self.occurrences[at]).map(|by| self.people.group(by));
-        (0..self.core.len()).any(|one| {
-            (0..one).any(|other| {
-                let both = group(one).zip(group(other));
-                both.is_some_and(|(one, other)| one != other)
-                    && kinship.agree(self.core[one], self.core[other])
-            })
-        })
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::ruleset::Ruleset;
-    use crate::model::ids::UserId;
-    use crate::test_support;
-
-    /// Everybody asks and answers the same.
-    struct Same;
-
-    impl PairwiseSimilarity for Same {
-        fn question_similarity(&self, _: usize, _: usize) -> f32 {
-            1.0
-        }
-
-        fn agree(&self, _: usize, _: usize) -> bool {
-            true
-        }
-    }
-
-    /// Three people are answered by three others, so many hours after one another.
-    fn three(hours: i64) -> Cluster {
-        let told = [("How do I open the port?", "Set relay.port to 4100 and restart"); 3];
-        let mut cluster = test_support::cluster(&told);
-        for (at, one) in (0_i64..).zip(&mut cluster.occurrences) {
-            one.question.sent = Millis(at * hours * Millis::HOUR);
-            one.answers[0].sent = Millis(at * hours * Millis::HOUR + 1);
-        }
-        cluster
-    }
-
-    fn verdict(cluster: &Cluster) -> DueVerdict {
-        due(cluster, &Ruleset::embedded().pages, &Same)
-    }
-
-    #[test]
-    fn a_page_needs_a_day_unless_a_trusted_person_answered() {
-        assert!(verdict(&three(12)).due);
-        let mut fast = three(11);
-        let refused = verdict(&fast);
-        assert!(!refused.due);
-        let why = refused.reasons.iter().filter(|reason| reason.weight < 0.0);
-        let why = why.map(|reason| reason.what.as_str()).collect::<Vec<_>>();
-        assert_eq!(why, ["asked over 22 hours of at least 24"]);
-        fast.occurrences[1].answers[0].trusted = true;
-        assert!(verdict(&fast).due);
-    }
-
-    #[test]
-    fn two_accounts_earn_no_page_however_patient() {
-        let mut cluster = three(48);
-        for (at, one) in cluster.occurrences.iter_mut().enumerate() {
-            one.question.author = UserId(1 + at as u64 % 2);
-            one.answers[0].author = UserId(2 - at as u64 % 2);
-        }
-        let verdict = verdict(&cluster);
-        assert!(!verdict.due);
-        let told = verdict.reasons.iter().map(|reason| reason.what.as_str()).collect::<Vec<_>>();
-        assert!(
-            told.contains(&"asked by 1 different people; those who answer each other count once"),
-            "{told:?}"
-        );
-    }
-
-    #[test]
-    fn newcomers_confirm_nothing() {
-        let mut cluster = three(48);
-        for one in &mut cluster.occurrences {
-            one.newcomers = [one.question.author, one.answers[0].author].into();
-        }
-        assert!(!verdict(&cluster).due);
-        cluster.occurrences[0].newcomers.clear();
-        cluster.occurrences[1].newcomers.clear();
-        assert!(verdict(&cluster).due, "two old accounts answered alike");
-    }
-}
+mod tests;

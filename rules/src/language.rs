@@ -28,7 +28,7 @@ pub const FOLDER: &str = "languages";
 
 /// Every section of a language file with its lists.
 const LISTS: [(&str, &[&str]); 9] = [
-    ("page_questions", &["time_bound", "places", "persons", "general"]),
+    ("page_questions", &["time_bound", "places", "persons", "lasting", "general"]),
     (SIGNALS, &SIGNAL_LISTS),
     (
         "conversations",
@@ -60,6 +60,8 @@ const LISTS: [(&str, &[&str]); 9] = [
             "contrasts",
             "general",
             "denials",
+            "yes",
+            "no",
         ],
     ),
     (
@@ -99,6 +101,12 @@ const LISTS: [(&str, &[&str]); 9] = [
             "turns",
             "requests",
             "doubts",
+            "passing",
+            "hearsay",
+            "personal",
+            "continues",
+            "why",
+            "causes",
         ],
     ),
 ];

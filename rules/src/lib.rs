@@ -12,6 +12,7 @@ pub mod markdown;
 pub mod model;
 pub mod occurrence_ranking;
 pub mod page_questions;
+pub mod page_score;
 pub mod publish;
 mod repeated_question;
 pub mod resolution;

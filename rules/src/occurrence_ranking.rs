@@ -1,6 +1,6 @@
 //! The ranking of a cluster's answers.
 
-mod answer_style;
+pub(crate) mod answer_style;
 mod weights;
 
 use std::cmp::{Ordering, Reverse};
@@ -109,6 +109,16 @@ fn with_standings(cluster: &Cluster) -> Vec<(&Occurrence, SolutionStanding)> {
         }
     }
     occurrences.into_iter().zip(standings).collect()
+}
+
+/// Whether a question asks why something fails: then its page names the cause.
+pub fn asks_why(question: &str) -> bool {
+    answer_style::asks_why(question)
+}
+
+/// Whether a sentence names a cause.
+pub fn names_cause(sentence: &str) -> bool {
+    answer_style::names_cause(sentence)
 }
 
 /// How much of its content words the shorter of two texts shares with the other, 0 to 1.

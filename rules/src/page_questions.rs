@@ -37,6 +37,8 @@ impl fmt::Display for UnsuitableQuestion {
 #[derive(Debug, Clone)]
 pub struct PageQuestionRules {
     kinds: Arc<[(UnsuitableQuestion, RegexSet)]>,
+    /// Questions that only look like one of these kinds.
+    lasting: Arc<RegexSet>,
     /// Words that do not say what a question is about.
     general: Arc<BTreeSet<String>>,
 }
@@ -63,14 +65,17 @@ impl PageQuestionRules {
     /// Reads the lists of every language; `table` may replace them.
     pub(crate) fn read(table: &mut TomlReader, languages: &Languages) -> Self {
         let kinds = KINDS.map(|(key, kind)| (kind, patterns(table, languages, key)));
+        let lasting = Arc::new(patterns(table, languages, "lasting"));
         let general = GENERAL.iter().flat_map(|(section, key)| languages.words(section, key));
-        Self { kinds: kinds.into(), general: Arc::new(general.map(str::to_owned).collect()) }
+        let general = Arc::new(general.map(str::to_owned).collect());
+        Self { kinds: kinds.into(), lasting, general }
     }
 
     /// Why a question gets no page; `None` if nothing speaks against one. `title` is plain text,
     /// `shows_error` whether askers show an error message or code.
     pub fn why_unsuitable(&self, title: &str, shows_error: bool) -> Option<UnsuitableQuestion> {
         let kind = self.kinds.iter().find(|(_, patterns)| patterns.is_match(title));
+        let kind = kind.filter(|_| !self.lasting.is_match(title));
         if let Some((kind, _)) = kind {
             return Some(*kind);
         }
@@ -114,7 +119,7 @@ mod tests {
 
     #[test]
     fn questions_about_now_places_and_people_get_no_page() {
-        let rules = Ruleset::embedded().page_questions;
+        let rules = Ruleset::embedded().pages.questions;
         for (title, expected) in [
             ("When will 3.0 be released?", UnsuitableQuestion::TimeBound),
             ("When is the next release?", UnsuitableQuestion::TimeBound),
@@ -137,6 +142,15 @@ mod tests {
             ("What is wrong with it?", UnsuitableQuestion::NoSubject),
             ("이거 어떻게 하나요?", UnsuitableQuestion::NoSubject),
             ("When will the shop reopen?", UnsuitableQuestion::TimeBound),
+            ("When can we expect the Python client?", UnsuitableQuestion::TimeBound),
+            ("How soon is the beta?", UnsuitableQuestion::TimeBound),
+            ("What's the latest on the audit?", UnsuitableQuestion::TimeBound),
+            ("Why was the Discord server hacked?", UnsuitableQuestion::TimeBound),
+            ("How is the rewrite going so far?", UnsuitableQuestion::TimeBound),
+            ("When is the next community call?", UnsuitableQuestion::TimeBound),
+            ("Is the demo site still offline?", UnsuitableQuestion::TimeBound),
+            ("Has the lead dev left?", UnsuitableQuestion::Person),
+            ("Who is left in the working group?", UnsuitableQuestion::Person),
             ("Is there any word on the beta?", UnsuitableQuestion::TimeBound),
             ("What is the roadmap?", UnsuitableQuestion::TimeBound),
             ("Has the vote ended yet?", UnsuitableQuestion::TimeBound),
@@ -153,7 +167,7 @@ mod tests {
 
     #[test]
     fn questions_of_how_and_why_may_get_a_page() {
-        let rules = Ruleset::embedded().page_questions;
+        let rules = Ruleset::embedded().pages.questions;
         for title in [
             "How do I release a lock when the process is killed?",
             "When should I use a worker instead of a thread?",
@@ -169,6 +183,16 @@ mod tests {
             "Where is the configuration file?",
             "서버를 다시 시작하려면 어떻게 하나요?",
             "언제 캐시가 비워지나요?",
+            "Is the cache going to be cleared when I restart?",
+            "Is the database still readable while a backup runs?",
+            "When will the callback fire if the queue is full?",
+            "What time zone does the log use?",
+            "Where is the config file located?",
+            "How do I restore a suspended account?",
+            "What is the state of a task after a retry?",
+            "Why is my account locked after three tries?",
+            "Who is allowed to merge?",
+            "Who is the owner of a file created by sudo?",
             "What is RBAC?",
             "When are webhooks retried?",
             "When is a lock released?",

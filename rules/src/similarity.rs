@@ -54,6 +54,11 @@ pub struct PairVerdict {
     pub reasons: Vec<WeightedReason>,
 }
 
+/// The stems of the words that say what a text is about; of scripts without spaces, every two letters.
+pub fn content_words(text: &str) -> BTreeSet<String> {
+    content::content(text)
+}
+
 /// Compares a pair. Symmetric, and zero if a question has too few content words or names conflict.
 pub fn compare_pair(a: &QaSignature, b: &QaSignature, rules: &SimilarityRules) -> PairVerdict {
     pair_features::sameness(a, b, rules)

@@ -97,6 +97,20 @@ pub fn check_staleness(
     StalenessVerdict::Stands
 }
 
+/// Whether two answers to one question cannot both be true: one advises against what the other tells, or
+/// says that it has ended, or one says yes and the other no.
+pub fn answers_contradict(one: &str, other: &str, rules: &StalenessRules) -> bool {
+    let said = |text: &str| AnswerClaims::of(&parse(text, &[]), &rules.cues);
+    let (first, second) = (said(one), said(other));
+    let against = |a: &AnswerClaims, b: &AnswerClaims| {
+        a.is_ended_by(b, rules.taken_back) || a.is_advised_against_by(b)
+    };
+    let differ = |a: Option<bool>, b: Option<bool>| a.zip(b).is_some_and(|(a, b)| a != b);
+    against(&first, &second)
+        || against(&second, &first)
+        || differ(rules.cues.verdict(one), rules.cues.verdict(other))
+}
+
 fn is_confirmed(occurrence: &Occurrence) -> bool {
     occurrence.grade <= ResolutionGrade::Confirmed
         || occurrence.best_answer().trusted

@@ -32,6 +32,19 @@ pub(crate) fn without_quotes(text: &str) -> Cow<'_, str> {
     Cow::Owned(own.join("\n"))
 }
 
+/// The text without the mentions of people, `@name` and `<@1>`; the scope of a package stays, `@scope/name`.
+pub(crate) fn without_mentions(text: &str) -> Cow<'_, str> {
+    let is_mention = |word: &str| {
+        let named = word.strip_prefix('@').is_some_and(|name| !name.is_empty());
+        named && !word.contains('/') || word.starts_with("<@")
+    };
+    if !text.contains('@') {
+        return Cow::Borrowed(text);
+    }
+    let words = text.split_inclusive(char::is_whitespace);
+    Cow::Owned(words.filter(|word| !is_mention(word.trim_end())).collect())
+}
+
 /// The name and the words that a bridge passes on as `<name> words` or `**<name>** words`.
 pub(crate) fn relayed(text: &str) -> Option<(&str, &str)> {
     let inner = text.trim_start().trim_start_matches('*').strip_prefix('<')?;

@@ -1,6 +1,7 @@
 //! A local git repository as forge: a branch per proposal, its text in a file beside it.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use rules::model::ids::{ClusterId, Millis};
 
 use super::prune::drop_objects;
 use super::{ForgeError, LocalHandsOff, LocalOutcome, LocalPush};
+use crate::change::FileChange;
 use crate::page::format::MARKER;
 use crate::page::model::Draft;
 use crate::pull_request::answer::PullRequestText;
@@ -67,20 +69,53 @@ impl LocalForge {
         let forge = Self { repository, proposals: PathBuf::new(), superseded: RefCell::default() };
         let Some(name) = forge.default_branch() else { return Ok(None) };
         let Some(head) = forge.head(&name)? else { return Ok(None) };
+        let tree = head.tree().map_err(git("list the files"))?;
+        forge.layout_of(&tree).map(Some)
+    }
+
+    fn layout_of(&self, tree: &Tree<'_>) -> Result<Result<SiteLayout, UnknownPlace>, ForgeError> {
         let doing = git("list the files");
         let mut paths = Vec::new();
-        let tree = head.tree().map_err(&doing)?;
         tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
             paths.push(format!("{folder}{}", String::from_utf8_lossy(entry.name_bytes())));
             TreeWalkResult::Ok
         })
         .map_err(&doing)?;
-        let text = |path: &str| {
-            let entry = tree.get_path(Path::new(path)).ok()?;
-            let blob = forge.repository.find_blob(entry.id()).ok()?;
-            Some(String::from_utf8_lossy(blob.content()).into_owned())
-        };
-        Ok(Some(detect(paths.iter().map(String::as_str), text)))
+        Ok(detect(paths.iter().map(String::as_str), |path: &str| self.text_of(tree, path)))
+    }
+
+    /// What a file holds; `None` if there is none.
+    fn text_of(&self, tree: &Tree<'_>, path: &str) -> Option<String> {
+        let entry = tree.get_path(Path::new(path)).ok()?;
+        let blob = self.repository.find_blob(entry.id()).ok()?;
+        Some(String::from_utf8_lossy(blob.content()).into_owned())
+    }
+
+    /// Every file that proposing a draft changes, with its text: the page, the first page of the section of
+    /// answers, and the lists that name them. A list that cannot take a name stays as it is: the page is
+    /// worth reviewing without it.
+    fn files(
+        &self,
+        tree: &Tree<'_>,
+        draft: &Draft,
+    ) -> Result<BTreeMap<String, String>, ForgeError> {
+        let old = self.text_of(tree, draft.path());
+        let text = draft.file(old.as_deref()).expect("it was looked whether the page has a place");
+        let mut files = BTreeMap::from([(draft.path().to_owned(), text)]);
+        let Ok(layout) = self.layout_of(tree)? else { return Ok(files) };
+        if layout.target != draft.target || !layout.is_page(draft.path()) {
+            return Ok(files);
+        }
+        let changes = layout.section_changes().into_iter().chain(layout.changes(draft));
+        for change in changes.filter(|change| change.is_allowed() && change.path() != draft.path())
+        {
+            let FileChange::Edit { path, edit } = change else { continue };
+            let before = files.get(&path).cloned().or_else(|| self.text_of(tree, &path));
+            if let Ok(Some(after)) = edit.apply(before.as_deref()) {
+                files.insert(path, after);
+            }
+        }
+        Ok(files)
     }
 
     /// Puts a draft on its branch, unless it is there or the branch belongs to people. `known` is
@@ -281,15 +316,12 @@ impl LocalForge {
         ours: &CommitTemplate<'_>,
     ) -> Result<LocalPush, ForgeError> {
         let doing = git("commit a page");
-        let old = tree.get_path(Path::new(draft.path())).ok();
-        let old = old.and_then(|entry| self.repository.find_blob(entry.id()).ok());
-        let old = old.map(|blob| String::from_utf8_lossy(blob.content()).into_owned());
-        let text = draft.file(old.as_deref()).expect("it was looked whether the page has a place");
-        let blob = self.repository.blob(text.as_bytes()).map_err(&doing)?;
-        let changed = TreeUpdateBuilder::new()
-            .upsert(draft.path(), blob, FileMode::Blob)
-            .create_updated(&self.repository, tree)
-            .map_err(&doing)?;
+        let mut update = TreeUpdateBuilder::new();
+        for (path, text) in self.files(tree, draft)? {
+            let blob = self.repository.blob(text.as_bytes()).map_err(&doing)?;
+            update.upsert(path, blob, FileMode::Blob);
+        }
+        let changed = update.create_updated(&self.repository, tree).map_err(&doing)?;
         let changed = self.repository.find_tree(changed).map_err(&doing)?;
         let who = ours.signature()?;
         let message = commit_message(&proposal.title, ours.cluster, draft.digest());

@@ -29,10 +29,12 @@ pub enum DashboardSection {
     Rejected,
     Snoozed,
     Failed,
+    /// The page score is too low to propose it unasked; a tick opens it.
+    Candidate,
 }
 
 impl DashboardSection {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Awaiting,
         Self::Held,
         Self::Open,
@@ -40,6 +42,7 @@ impl DashboardSection {
         Self::Rejected,
         Self::Snoozed,
         Self::Failed,
+        Self::Candidate,
     ];
 
     fn heading(self) -> &'static str {
@@ -51,11 +54,12 @@ impl DashboardSection {
             Self::Rejected => "Rejected (tick to reconsider)",
             Self::Snoozed => "Snoozed",
             Self::Failed => "Errors",
+            Self::Candidate => "Candidates that wait for more evidence (tick to open now)",
         }
     }
 
     fn has_box(self) -> bool {
-        matches!(self, Self::Awaiting | Self::Held | Self::Rejected)
+        matches!(self, Self::Awaiting | Self::Held | Self::Rejected | Self::Candidate)
     }
 }
 
@@ -219,6 +223,7 @@ mod tests {
             row(42, DashboardSection::Held, "Where is `x`?", DeadlineStatus::Breached),
             row(43, DashboardSection::Rejected, "What?", DeadlineStatus::Met),
             row(44, DashboardSection::Failed, "Who?", DeadlineStatus::Running),
+            row(45, DashboardSection::Candidate, "How?", DeadlineStatus::Met),
         ];
         let figures = DashboardTotals { backlog: 4, asked: 8, answered: 6 };
         let text = render_dashboard(&rows, &figures).replace('\u{200b}', "~");
@@ -242,6 +247,10 @@ mod tests {
         ### Errors
 
         - <!-- id=q18 -->`Who?`, resolved 3 times, due 1970-01-02 00:00 UTC; no permission b amy
+
+        ### Candidates that wait for more evidence (tick to open now)
+
+        - [ ] <!-- id=q19 -->`How?`, resolved 3 times
 
         ---
 

@@ -3,6 +3,7 @@
 use rules::language::page_words::PageWords;
 use rules::markdown::{links, plain_text};
 use rules::model::cluster::{Cluster, Quote};
+use rules::occurrence_ranking::asks_why;
 use rules::page_questions::UnsuitableQuestion;
 use rules::publish::anonymize::Participants;
 use rules::publish::presentation::facts_of;
@@ -28,6 +29,9 @@ pub enum DraftRefusal {
     NoTitle,
     #[error("{0}")]
     Unsuitable(UnsuitableQuestion),
+    /// People who stand behind it say what cannot be true beside the answer that leads.
+    #[error("its answers contradict each other; a maintainer may ask for it")]
+    Contradicted,
     #[error("no answer is self-contained: {0}")]
     Thin(&'static str),
     #[error("it contains values that facts.toml does not list: {}", listed(.0))]
@@ -53,7 +57,10 @@ pub fn build_new_draft(
     context: &DraftContext<'_>,
 ) -> Result<Draft, DraftRefusal> {
     let draft = build_draft(cluster, context)?;
-    match context.rules.page_questions.why_unsuitable(&draft.title, draft.shows_error) {
+    if draft.contradiction.is_some() {
+        return Err(DraftRefusal::Contradicted);
+    }
+    match context.rules.pages.questions.why_unsuitable(&draft.title, draft.shows_error) {
         Some(why) => Err(DraftRefusal::Unsuitable(why)),
         None => Ok(draft),
     }
@@ -73,7 +80,7 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
     let facts = facts_of(cluster, &context.rules.facts);
     let symptom = crate::page::selection::symptom(cluster, context, &facts, &people);
     let title = with_subject(title, symptom.as_ref().map(|shown| shown.text.as_str()), context);
-    let answers = crate::page::selection::answers(cluster, &title, context, &facts, &people)
+    let mut answers = crate::page::selection::answers(cluster, &title, context, &facts, &people)
         .map_err(DraftRefusal::Thin)?;
     refuse_unlisted([&asked.question, answers[0].quote], context, &facts)?;
 
@@ -82,14 +89,26 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
     let mut evidence = cluster.occurrences.iter().map(of_one).collect::<Vec<_>>();
     evidence
         .sort_by(|a, b| b.resolved.cmp(&a.resolved).then(a.question_link.cmp(&b.question_link)));
+    let shows_error = symptom.is_some();
+    let main = &answers[0];
+    let cause = (shows_error || asks_why(&title))
+        .then(|| crate::page::selection::cause(cluster, main, &title, context, &facts, &people))
+        .flatten();
+    let main = main.quote.message;
+    // The sentence stands before the answer: it is no option of its own.
+    answers.retain(|answer| {
+        let only_cause =
+            cause.as_ref().is_some_and(|cause| answer.blocks == [cause.sentence.clone()]);
+        answer.quote.message == main || !only_cause
+    });
     let texts = answers.iter().map(|answer| plain_text(&answer.blocks)).collect::<Vec<_>>();
     let versions = versions(texts.iter().map(String::as_str));
-    let shows_error = symptom.is_some();
     let page = PageInput {
         cluster: &cluster.id,
         title: &title,
         asked,
         symptom,
+        cause,
         answers: &answers,
         versions: &versions,
         variants: crate::page::selection::variants(cluster, &title, context, &facts, &people),
@@ -112,6 +131,7 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
         digest: written.digest,
         evidence,
         answer: answers[0].quote.message,
+        contradiction: crate::page::selection::contradiction(cluster, &answers[0], context),
         links,
         versions,
     };
@@ -131,7 +151,7 @@ pub fn page_title(cluster: &Cluster, context: &DraftContext<'_>) -> Option<Strin
 
 /// A question that says nothing but "how do I fix this?" takes its title from the error that it shows.
 fn with_subject(title: String, symptom: Option<&str>, context: &DraftContext<'_>) -> String {
-    let error = symptom.filter(|_| context.rules.page_questions.is_general(&title));
+    let error = symptom.filter(|_| context.rules.pages.questions.is_general(&title));
     match error.and_then(crate::page::selection::error_message) {
         Some(error) => PageWords::for_text(&title).error_title.replace("{error}", &error),
         None => title,

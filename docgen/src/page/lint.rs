@@ -296,6 +296,7 @@ mod tests {
             digest: "d".into(),
             evidence: Vec::new(),
             answer: MessageId(6),
+            contradiction: None,
             links: vec!["https://good.example/a".into()],
             versions: Vec::new(),
         };

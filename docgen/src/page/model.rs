@@ -1,7 +1,7 @@
 //! A page that can be proposed, and what decides how it looks.
 
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::{ClusterId, MessageId};
+use rules::model::ids::{ClusterId, MessageId, Millis};
 use rules::publish::pseudonym::AuthorNaming;
 
 use crate::page::evidence::EvidenceItem;
@@ -37,9 +37,18 @@ pub struct Draft {
     pub(crate) evidence: Vec<EvidenceItem>,
     /// The message that holds the main answer.
     pub(crate) answer: MessageId,
+    /// An answer that cannot be true beside the main one.
+    pub(crate) contradiction: Option<ContradictingAnswer>,
     /// Addresses that the answers link to.
     pub(crate) links: Vec<String>,
     pub(crate) versions: Vec<String>,
+}
+
+/// An answer that contradicts the main one of its page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ContradictingAnswer {
+    pub given: Millis,
+    pub link: String,
 }
 
 impl Draft {

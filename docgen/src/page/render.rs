@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use rules::language::page_words::PageWords;
-use rules::markdown::{MarkdownBlock, MarkdownDialect, MarkdownList, escape, plain_text};
+use rules::markdown::{
+    MarkdownBlock, MarkdownDialect, MarkdownInline, MarkdownList, escape, plain_text,
+};
 use rules::model::cluster::Occurrence;
 use rules::model::ids::ClusterId;
 use serde::Serialize;
@@ -13,7 +15,7 @@ use tera::Tera;
 use crate::directives::plain_title;
 use crate::lines::shortened;
 use crate::page::format::{anchor, marker, source_line};
-use crate::page::selection::{DraftAnswer, QuestionText};
+use crate::page::selection::{AnswerSentence, DraftAnswer, QuestionText};
 use crate::target::DocsTarget;
 
 static TEMPLATES: LazyLock<Tera> = LazyLock::new(|| {
@@ -65,6 +67,7 @@ pub(crate) struct PageInput<'d> {
     /// The occurrence whose question is the title.
     pub asked: &'d Occurrence,
     pub symptom: Option<QuestionText<'d>>,
+    pub cause: Option<AnswerSentence<'d>>,
     /// Best first. Never empty.
     pub answers: &'d [DraftAnswer<'d>],
     pub versions: &'d [String],
@@ -94,6 +97,7 @@ struct PageValues<'p> {
     description_json: String,
     anchor: String,
     symptom: Option<String>,
+    cause: Option<String>,
     answer: &'p str,
     versions: Option<String>,
     others: Option<String>,
@@ -128,9 +132,13 @@ impl PageInput<'_> {
             description_json: json(&self.description()),
             anchor: anchor(self.cluster),
             symptom: self.symptom.as_ref().map(|symptom| target.render_code(&symptom.text)),
+            cause: self
+                .cause
+                .as_ref()
+                .map(|one| target.render(std::slice::from_ref(&one.sentence))),
             answer: &answer,
             versions: (!self.versions.is_empty()).then(|| escape(&versions, flavour)),
-            others: self.other_answers(target),
+            others: self.other_answers(target, words),
             variants: self.variants.iter().map(|one| linked(one, flavour)).collect(),
             source: self.source(words),
         };
@@ -140,13 +148,14 @@ impl PageInput<'_> {
         RenderedPage { text, answer, digest, headings: self.headings(target, words) }
     }
 
-    /// The answers after the first one; several of them as a numbered list.
-    fn other_answers(&self, target: DocsTarget) -> Option<String> {
+    /// The answers after the first one, each with the people behind it; several of them as a numbered list.
+    fn other_answers(&self, target: DocsTarget, words: &PageWords) -> Option<String> {
+        let option = |answer: &DraftAnswer<'_>| with_people(answer, words);
         match &self.answers[1..] {
             [] => None,
-            [only] => Some(target.render(&only.blocks)),
+            [only] => Some(target.render(&option(only))),
             several => {
-                let items = several.iter().map(|answer| answer.blocks.clone()).collect();
+                let items = several.iter().map(option).collect();
                 let list = MarkdownList { start: Some(1), items };
                 Some(target.render(&[MarkdownBlock::List(list)]))
             }
@@ -159,10 +168,9 @@ impl PageInput<'_> {
         let symptom = self.symptom.iter().map(|symptom| symptom.occurrence);
         questions.extend(symptom.filter(|one| one.question.message != self.asked.question.message));
         let questions = questions.iter().map(|one| (one.question.sent, one.question_link()));
-        let answers = self
-            .answers
-            .iter()
-            .map(|answer| (answer.quote.sent, answer.occurrence.answer_link(answer.quote)));
+        let answers = self.answers.iter().map(|answer| (answer.occurrence, answer.quote));
+        let cause = self.cause.iter().map(|cause| (cause.occurrence, cause.quote));
+        let answers = answers.chain(cause).map(|(one, quote)| (quote.sent, one.answer_link(quote)));
         source_line(words, &questions.collect::<Vec<_>>(), &answers.collect::<Vec<_>>())
     }
 
@@ -179,6 +187,25 @@ impl PageInput<'_> {
         let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
         shortened(&line, 150)
     }
+}
+
+/// An answer that ends in the number of people behind it. One that goes on from the main answer has the same
+/// people and no number.
+fn with_people(answer: &DraftAnswer<'_>, words: &PageWords) -> Vec<MarkdownBlock> {
+    let mut blocks = answer.blocks.clone();
+    let support = answer.standing.support;
+    let behind = match support.people {
+        0 => return blocks,
+        1 if support.trusted > 0 => words.one_helper.clone(),
+        1 => words.one_person.clone(),
+        more => words.people.replace("{count}", &more.to_string()),
+    };
+    if let Some(MarkdownBlock::Paragraph(inlines)) = blocks.last_mut() {
+        inlines.push(MarkdownInline::Text(format!(" ({behind})")));
+    } else {
+        blocks.push(MarkdownBlock::Paragraph(vec![MarkdownInline::Text(format!("({behind})"))]));
+    }
+    blocks
 }
 
 /// Another wording of the question as a link to where it was asked.

@@ -3,17 +3,21 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use rules::language::page_words::PageWords;
 use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
 use rules::model::cluster::{Cluster, Occurrence, Quote};
 use rules::model::ids::Millis;
-use rules::occurrence_ranking::{RankedOccurrence, SolutionStanding, overlap, rank_occurrences};
+use rules::occurrence_ranking::{
+    RankedOccurrence, SolutionStanding, names_cause, overlap, rank_occurrences,
+};
 use rules::publish::anonymize::Participants;
 use rules::publish::title::asks_something;
 use rules::resolution::ResolutionGrade;
 use rules::safety::{AnswerForm, FactRules, judge_text, redact, why_not_alone};
+use rules::staleness::answers_contradict;
 
 use super::channel_pointers::{points_to_unknown_channel, without_channel_pointers};
-use super::model::DraftContext;
+use super::model::{ContradictingAnswer, DraftContext};
 use super::wording;
 use crate::lines::shortened;
 
@@ -24,6 +28,8 @@ const MOST_VARIANTS: usize = 4;
 const SAME_WORDS: f32 = 0.7;
 /// Messages of one person within this time are one answer in several parts.
 const ONE_BREATH: i64 = 15 * 60 * Millis::SECOND;
+/// Shorter sentences about a cause say nothing.
+const LEAST_CAUSE_WORDS: usize = 5;
 /// A longer symptom is a log, not a symptom.
 const LONGEST_SYMPTOM: usize = 1_500;
 
@@ -33,6 +39,13 @@ pub(crate) struct DraftAnswer<'c> {
     pub quote: &'c Quote,
     pub standing: SolutionStanding,
     pub blocks: Vec<MarkdownBlock>,
+}
+
+/// A sentence of an answer that stands on a page by itself.
+pub(crate) struct AnswerSentence<'c> {
+    pub occurrence: &'c Occurrence,
+    pub quote: &'c Quote,
+    pub sentence: MarkdownBlock,
 }
 
 /// A text on a page with the occurrence whose question it is from.
@@ -119,7 +132,10 @@ fn read<'c>(
     if points_to_unknown_channel(&text) {
         return Err("it points to a channel that readers cannot find");
     }
-    let text = wording::cleaned(&text, people);
+    if is_other_language(title, &text) {
+        return Err("it is in another language than the question");
+    }
+    let text = wording::cleaned(&wording::with_hyphens(&text), people);
     let text = wording::capitalised(wording::without_yes(&text, title));
     let mut blocks = people.read(&wording::with_fragments(&text, people));
     let words = plain_text(&blocks);
@@ -130,6 +146,13 @@ fn read<'c>(
     wording::with_code_words(&mut blocks);
     wording::with_full_stops(&mut blocks);
     Ok(DraftAnswer { occurrence, quote, standing, blocks })
+}
+
+/// Whether an answer has letters of a script that its title has not. English alone is in every language:
+/// commands and names are.
+fn is_other_language(title: &str, answer: &str) -> bool {
+    let (asked, told) = (PageWords::for_text(title), PageWords::for_text(answer));
+    !std::ptr::eq(told, asked) && !std::ptr::eq(told, PageWords::for_text(""))
 }
 
 /// The other messages of a conversation that a message may quote.
@@ -161,6 +184,58 @@ fn adds(
         && !text.trim_end().ends_with('?')
         && is_publishable(&text, context, facts)
         && chosen.iter().all(|other| overlap(&quote.text, &other.quote.text) <= SAME_WORDS)
+}
+
+/// What lies behind a failure, in a sentence that one of the answers says and the main one does not.
+pub(crate) fn cause<'c>(
+    cluster: &'c Cluster,
+    main: &DraftAnswer<'c>,
+    title: &str,
+    context: &DraftContext<'_>,
+    facts: &FactRules,
+    people: &Participants<'_>,
+) -> Option<AnswerSentence<'c>> {
+    if names_cause(&plain_text(&main.blocks)) {
+        return None;
+    }
+    let ranked = rank_occurrences(cluster);
+    let backed = ranked.iter().filter(|one| one.standing.leads || one.standing.stands_beside);
+    backed.into_iter().find_map(|ranked| {
+        let quote = ranked.occurrence.best_answer();
+        let answer = read(ranked, quote, title, context, people).ok()?;
+        let sentence = answer.blocks.into_iter().find_map(cause_sentence)?;
+        let publishable = is_publishable(&quote.text, context, facts);
+        publishable.then_some(AnswerSentence { occurrence: ranked.occurrence, quote, sentence })
+    })
+}
+
+/// A paragraph of one sentence that names a cause.
+fn cause_sentence(block: MarkdownBlock) -> Option<MarkdownBlock> {
+    let text = plain_text(std::slice::from_ref(&block));
+    let words = text.split_whitespace().count();
+    let one = !text.trim_end_matches(['.', '!']).contains(['?', '!', '\n']) && !text.contains(". ");
+    let whole = matches!(block, MarkdownBlock::Paragraph(_)) && words >= LEAST_CAUSE_WORDS && one;
+    (whole && names_cause(&text)).then_some(block)
+}
+
+/// The first answer that people stand behind and that contradicts the main one. One conversation that
+/// nobody confirmed is no contradiction: it would take only one person to keep a page back.
+pub(crate) fn contradiction(
+    cluster: &Cluster,
+    main: &DraftAnswer<'_>,
+    context: &DraftContext<'_>,
+) -> Option<ContradictingAnswer> {
+    rank_occurrences(cluster).into_iter().find_map(
+        |RankedOccurrence { occurrence, standing, .. }| {
+            let quote = occurrence.best_answer();
+            let counts = standing.solution != main.standing.solution
+                && (standing.stands_beside || occurrence.grade <= ResolutionGrade::Confirmed);
+            let against =
+                || answers_contradict(&main.quote.text, &quote.text, &context.rules.truth);
+            let (given, link) = (quote.sent, occurrence.answer_link(quote));
+            (counts && against()).then_some(ContradictingAnswer { given, link })
+        },
+    )
 }
 
 /// Code or an error that an asker shows, from the earliest question that holds some.

@@ -209,7 +209,12 @@ fn risks(cluster: &Cluster, draft: &Draft, words: &PullRequestWords) -> Vec<Stri
     let versions = draft.versions.iter().map(|version| escape::span(version, LONGEST_QUOTE));
     let versions = versions.collect::<Vec<_>>().join(", ");
     let redacted = draft.page.contains("[redacted: ") || draft.page.contains("\\[redacted: ");
+    let contradicted = draft.contradiction.as_ref().map(|other| {
+        let link = format!("[{}]({})", day(other.given), other.link);
+        words.contradicted.replace("{link}", &link)
+    });
     let risks = [
+        (contradicted.is_some(), contradicted.unwrap_or_default()),
         (redacted, words.redacted.clone()),
         (!draft.links.is_empty(), words.links.replace("{hosts}", &sites(&draft.links))),
         (!versions.is_empty(), words.versions.replace("{versions}", &versions)),

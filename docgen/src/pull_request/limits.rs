@@ -1,5 +1,7 @@
 //! Which proposals may open, and how late they are. Pure: the caller supplies time and history.
 
+use std::cmp::Reverse;
+
 use rules::model::ids::{ClusterId, Millis};
 use serde::Serialize;
 
@@ -30,14 +32,17 @@ pub struct ProposalCandidate {
     pub cluster: ClusterId,
     pub due_since: Millis,
     pub occurrences: usize,
+    /// The page score in percent.
+    pub score: u8,
     /// It states a canonical value: it always goes alone.
     pub fact: bool,
     /// A person asked for it on the dashboard: the caps do not hold it.
     pub asked: bool,
     /// A person moved it into the weekly batch: it never goes alone.
     pub batch: bool,
-    /// One person is behind it who is behind too many due pages: it waits until that changes.
-    pub over_share: bool,
+    /// What it waits for beside the caps: one person is behind too many due pages, or another due page
+    /// answers nearly the same.
+    pub held: Option<HoldReason>,
 }
 
 /// What was proposed before.
@@ -60,6 +65,7 @@ pub enum HoldReason {
     TooManyThisHour,
     Batch,
     PersonShare,
+    NearDuplicate,
 }
 
 impl HoldReason {
@@ -70,6 +76,9 @@ impl HoldReason {
             Self::TooManyThisHour => "held: the hourly limit on proposals is reached",
             Self::Batch => "held for the weekly batch",
             Self::PersonShare => "held: one person is behind too many of the due pages",
+            Self::NearDuplicate => {
+                "held until a page that answers nearly the same is merged or closed"
+            }
         }
     }
 }
@@ -83,8 +92,8 @@ pub struct OpeningPlan {
     pub batch: Vec<ClusterId>,
 }
 
-/// Chooses what opens. Turn by turn the oldest and the most asked question come first, so that neither
-/// waits for ever. What the caps hold back goes into a batch, at most one in a week, and none before people
+/// Chooses what opens. Turn by turn the oldest question and the one with the best page score, of equals the
+/// most asked, come first, so that neither waits for ever. What the caps hold back goes into a batch, at most one in a week, and none before people
 /// have merged something or had a week to look at single pages. A batch is one proposal for every cap, and
 /// when it is time for one, it comes before single pages.
 pub fn plan_openings(
@@ -96,11 +105,9 @@ pub fn plan_openings(
     let mut plan = OpeningPlan::default();
     let mut rest = candidates.iter().collect::<Vec<_>>();
     rest.retain(|one| {
-        let held = one.over_share && !one.asked;
-        if held {
-            plan.waiting.push((one.cluster.clone(), HoldReason::PersonShare));
-        }
-        !held
+        let held = one.held.filter(|_| !one.asked);
+        plan.waiting.extend(held.map(|why| (one.cluster.clone(), why)));
+        held.is_none()
     });
     rest.retain(|one| {
         if one.asked && !one.batch {
@@ -172,16 +179,17 @@ fn held_for_long(waiting: &[&ProposalCandidate], now: Millis) -> bool {
     waiting.iter().any(|one| !one.fact && (one.batch || now.0 - one.due_since.0 >= Millis::DAY))
 }
 
-/// Even turns go to the oldest, odd ones to the most asked.
+/// Even turns go to the oldest, odd ones to the best.
 fn first(waiting: &[&ProposalCandidate], turn: usize) -> usize {
     let by_age = |one: &ProposalCandidate| (one.due_since, usize::MAX - one.occurrences);
-    let by_count = |one: &ProposalCandidate| (usize::MAX - one.occurrences, one.due_since);
+    let by_score =
+        |one: &ProposalCandidate| (Reverse(one.score), Reverse(one.occurrences), one.due_since);
     let places = 0..waiting.len();
     let id = |at: usize| waiting[at].cluster.as_str();
     let best = if turn.is_multiple_of(2) {
         places.min_by_key(|at| (by_age(waiting[*at]), id(*at)))
     } else {
-        places.min_by_key(|at| (by_count(waiting[*at]), id(*at)))
+        places.min_by_key(|at| (by_score(waiting[*at]), id(*at)))
     };
     best.expect("somebody waits")
 }
@@ -266,10 +274,11 @@ mod tests {
             cluster: id(number),
             due_since: ago(hours),
             occurrences,
+            score: 70,
             fact: false,
             asked: false,
             batch: false,
-            over_share: false,
+            held: None,
         }
     }
 
@@ -318,7 +327,7 @@ mod tests {
     #[test]
     fn one_persons_flood_waits_and_takes_no_turn() {
         let mut three = [candidate(1, 9, 3), candidate(2, 8, 3), candidate(3, 1, 3)];
-        three[0].over_share = true;
+        three[0].held = Some(HoldReason::PersonShare);
         let plan = |candidates: &[ProposalCandidate]| {
             plan_openings(candidates, &ProposalHistory::default(), &ProposalLimits::default(), NOW)
         };

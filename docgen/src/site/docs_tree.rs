@@ -4,6 +4,7 @@
 //! the same, by the rules that compare questions in chat, and whether its own text holds what the answer names
 //! and the answer's words. Where only one of both holds, a reviewer is shown the section. Everything is a function of the files, the draft and the rules.
 
+mod section_index;
 mod terms;
 
 use std::ops::Range;
@@ -16,6 +17,7 @@ use rules::similarity::{CorpusStats, QaSignature, QaText, pair_score};
 use crate::page::model::Draft;
 use crate::page::outline::{DocSection, plain};
 use crate::paths::{is_generated, is_page};
+use section_index::SectionIndex;
 use terms::AnswerTerms;
 
 /// A longer page is no page that people read through.
@@ -25,6 +27,7 @@ const LONGEST_PAGE: usize = 1_000_000;
 pub struct DocsTree {
     epoch: CorpusStats,
     sections: Vec<IndexedSection>,
+    index: SectionIndex,
 }
 
 /// A section with what it is compared by.
@@ -126,8 +129,15 @@ impl DocsTree {
         let sections = pages
             .iter()
             .flat_map(|(path, page, parts)| parts.iter().map(|part| known(path, page, part)))
-            .collect();
-        Self { epoch, sections }
+            .collect::<Vec<_>>();
+        let texts = pages.iter().flat_map(|(_, page, parts)| {
+            parts
+                .iter()
+                .map(|part| format!("{}\n{}", part.wordings.join("\n"), &page[part.range.clone()]))
+        });
+        let texts = texts.collect::<Vec<_>>();
+        let index = SectionIndex::of(texts.iter().map(String::as_str));
+        Self { epoch, sections, index }
     }
 
     /// Compares a draft with every section of any page but its own. A section covers the question only if its
@@ -166,8 +176,8 @@ impl DocsTree {
         DocsComparison { nearest, ..nothing }
     }
 
-    /// Every section with how surely it asks the same, the surest first; of equals the first by path
-    /// and place.
+    /// The sections that share the most words with a draft, with how surely each asks the same, the surest
+    /// first; of equals the first by path and place.
     fn ranked(&self, own: &DocSection, rules: &Ruleset) -> Vec<(f32, &IndexedSection)> {
         let sign =
             |asked: &String| self.epoch.signature(&QaText { question: asked, answer: &own.text });
@@ -178,8 +188,9 @@ impl DocsTree {
             });
             pairs.fold(0.0, f32::max)
         };
-        let mut ranked =
-            self.sections.iter().map(|known| (likeness(known), known)).collect::<Vec<_>>();
+        let words = format!("{}\n{}", own.wordings.join("\n"), own.text);
+        let near = self.index.nearest(&words).into_iter().map(|at| &self.sections[at]);
+        let mut ranked = near.map(|known| (likeness(known), known)).collect::<Vec<_>>();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         ranked
     }

@@ -258,3 +258,31 @@ fn a_file_of_answers_gets_one_more_and_keeps_the_others() {
         file.contains("<a id=\"answer-qrs\"></a>\n\n## ") && file.contains("\nSource: [question, ")
     );
 }
+
+#[test]
+fn a_site_in_a_local_repository_gets_the_section_and_lists_the_page() {
+    let mut story = Story::new();
+    story.world = World::new(DocsTarget::MkDocs);
+    story.world.folder = "docs/answers".parse().unwrap();
+    // The first proposal makes the repository and its default branch.
+    story.open();
+    let nav = "site_name: Lantern\nnav:\n  - Home: index.md\n";
+    story.commit_by_hand("refs/heads/main", "mkdocs.yml", nav);
+    story.commit_by_hand("refs/heads/main", "docs/index.md", "# Lantern\n");
+    story.repository().find_reference(&story.branch()).unwrap().delete().unwrap();
+    let pushed = story.open();
+    let repository = story.repository();
+    let head = repository.find_commit(Oid::from_str(&pushed.head).unwrap()).unwrap();
+    let tree = head.tree().unwrap();
+    let read = |path: &str| {
+        let blob = tree.get_path(Path::new(path)).unwrap().id();
+        String::from_utf8(repository.find_blob(blob).unwrap().content().to_vec()).unwrap()
+    };
+    let (draft, _) = story.drafted();
+    assert_eq!(read(draft.path()), draft.page());
+    assert!(read("docs/answers/index.md").starts_with("# Answers\n"));
+    let listed = read("mkdocs.yml");
+    assert!(listed.starts_with(nav) && listed.contains("- Answers:"), "{listed}");
+    let page = draft.path().strip_prefix("docs/").unwrap();
+    assert!(listed.contains(page), "{listed}");
+}

@@ -210,3 +210,39 @@ fn a_body_stays_below_what_code_hosts_take() {
     assert!(proposal.title.chars().count() <= "docs(faq): ".len() + 60);
     assert!(draft.page().lines().count() < 40, "{}", draft.page());
 }
+
+#[test]
+fn the_cause_stands_before_the_answer_and_options_tell_their_people() {
+    let told = [
+        (
+            "How do I fix the error of a busy port?",
+            "Stop the old relay with `lanternctl stop`, then start the new one.",
+        ),
+        (
+            "Why do I get the busy port error?",
+            "Stop the old relay with `lanternctl stop` and start the new one.",
+        ),
+        (
+            "How to fix a busy port error?",
+            "Change `relay.port` in the settings file to a free number.",
+        ),
+        (
+            "How is the busy port error fixed?",
+            "The error happens when two relays listen on one port.",
+        ),
+    ];
+    let mut told = cluster(&told);
+    for (at, one) in told.occurrences.iter_mut().enumerate() {
+        one.answers[0].author = rules::model::ids::UserId(300 + at as u64);
+        one.answers[0].trusted = at > 1;
+    }
+    let (draft, _) = World::new(DocsTarget::Markdown).proposal(&told);
+    let place = |text: &str| {
+        let found = draft.page().find(text);
+        found.unwrap_or_else(|| panic!("{text} is not in {}", draft.page()))
+    };
+    let cause = place("The error happens when two relays listen on one port.");
+    assert!(cause < place("`lanternctl stop`"));
+    assert!(place("`lanternctl stop`") < place("to a free number. (2 people)"));
+    assert_eq!(draft.page().matches("two relays listen").count(), 1);
+}

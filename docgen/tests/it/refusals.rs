@@ -1,5 +1,6 @@
-use docgen::page::draft::DraftRefusal;
+use docgen::page::draft::{DraftRefusal, build_new_draft};
 use docgen::target::DocsTarget;
+use rules::model::ids::UserId;
 use rules::publish::pseudonym::AuthorNaming;
 
 use crate::cluster_builder::{World, cluster};
@@ -140,4 +141,25 @@ fn a_display_name_is_chat_too() {
         let cell = "| `` <b>Eve</b> **{x}** [a](https://evil.example) @\u{200b}everyone \\| ` `` (";
         assert!(proposal.body.contains(cell), "{}", proposal.body);
     }
+}
+
+#[test]
+fn answers_that_contradict_each_other_keep_the_page_back_and_are_shown_to_the_reviewer() {
+    let told = [
+        ("Can the relay run two filters?", "Yes, list both names under `filters` in the settings."),
+        ("Is it possible to run two filters?", "Yes, list both under `filters` in the settings."),
+        ("Can I use two filters in one relay?", "No, only one filter can run at a time, sorry."),
+        ("Does the relay take two filters?", "No, only one filter can run at a time."),
+    ];
+    let world = World::new(DocsTarget::Markdown);
+    let mut cluster = cluster(&told);
+    for (at, one) in cluster.occurrences.iter_mut().enumerate() {
+        one.answers[0].author = UserId(300 + at as u64);
+    }
+    let refused = build_new_draft(&cluster, &world.context()).unwrap_err();
+    assert_eq!(refused, DraftRefusal::Contradicted);
+    let (_, proposal) = world.proposal(&cluster);
+    assert!(proposal.body.contains("says what cannot be true beside it"), "{}", proposal.body);
+    cluster.occurrences.truncate(2);
+    assert!(build_new_draft(&cluster, &world.context()).is_ok());
 }

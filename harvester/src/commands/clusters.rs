@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::table::{day, indented, one_line, room};
 use super::{CommandResult, GlobalArgs, LoadedSettings, ReadHandle, print_json};
 use crate::pipeline::read_links;
-use crate::proposals::local::{ON_THE_WAY, core_cluster};
+use crate::proposals::local::{ON_THE_WAY, consider_one, core_cluster};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -131,6 +131,12 @@ async fn show(
     let mut verdict = due(&cluster, &settings.rules.pages, &kin);
     if is_over_share(reading, settings, &cluster, &epoch).await? {
         verdict.reasons.push(WeightedReason::new(HoldReason::PersonShare.as_str(), -1.0));
+    }
+    let naming = settings.naming(&reading.store).await?;
+    let context = settings.context(&naming);
+    let considered = consider_one(&reading.store, cluster.clone(), &context).await?;
+    if let (true, Err(refusal)) = (verdict.due, considered.page) {
+        verdict.reasons.push(WeightedReason::new(refusal.to_string(), -1.0));
     }
     if options.json {
         print_json(&serde_json::json!({

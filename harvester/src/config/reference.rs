@@ -63,7 +63,7 @@ const fn without_default(
 }
 
 /// All settings in the order of the example file.
-pub const SETTINGS: [SettingReference; 42] = [
+pub const SETTINGS: [SettingReference; 43] = [
     without_default(
         "rules",
         "directory",
@@ -76,6 +76,13 @@ pub const SETTINGS: [SettingReference; 42] = [
         "\"markdown\"",
         "markdown, mintlify, docusaurus, mkdocs, mdbook, or faq (one file). Without it: what the files \
          of the repository on GitHub tell, else markdown.",
+    ),
+    with_default(
+        "docs",
+        "style",
+        "\"page\"",
+        "page: a page for each question. faq: many short answers in one Markdown file, and one for each topic \
+         that has a folder in topics.toml.",
     ),
     without_default(
         "docs",

@@ -26,7 +26,7 @@ impl ProposalReconciler {
     ) -> Result<()> {
         let rows = docket.entries.iter().filter_map(|(id, entry)| self.row(id, entry));
         let rows = rows.collect::<Vec<_>>();
-        for row in &rows {
+        for row in rows.iter().filter(|row| row.place != DashboardSection::Candidate) {
             *report.clocks.entry(row.clock).or_default() += 1;
         }
         if rows.is_empty() && found.is_none() {
@@ -43,7 +43,7 @@ impl ProposalReconciler {
     }
 
     fn row(&self, id: &ClusterId, entry: &WorkItem) -> Option<DashboardItem> {
-        let case = entry.case.as_ref()?;
+        let Some(case) = &entry.case else { return candidate_row(id, entry) };
         let now = self.github.now();
         let place = place(case, now)?;
         let due_since = entry.cluster.as_ref().and_then(|cluster| cluster.due_since);
@@ -66,6 +66,22 @@ impl ProposalReconciler {
             note: case.row.note.clone(),
         })
     }
+}
+
+/// The row of a question that has no proposal and waits for more evidence or for somebody to ask for it;
+/// one without a page has none.
+fn candidate_row(id: &ClusterId, entry: &WorkItem) -> Option<DashboardItem> {
+    let cluster = entry.cluster.as_ref().filter(|_| entry.is_candidate() && entry.page.is_ok())?;
+    Some(DashboardItem {
+        cluster: id.clone(),
+        place: DashboardSection::Candidate,
+        question: entry.question(),
+        occurrences: cluster.occurrences.len(),
+        pull: None,
+        clock: DeadlineStatus::Met,
+        due_by: None,
+        note: None,
+    })
 }
 
 /// The section of a proposal; `None` if it is finished.

@@ -8,6 +8,7 @@ use docgen::github::dashboard::{DashboardIssue, ticked_clusters};
 use docgen::github::issue_api::CommandReaction;
 use docgen::github::models::{Account, Comment};
 use docgen::github::status_comment;
+use docgen::pull_request::subject::Subject;
 use docgen::target::DocsTarget;
 use indexer::store::ProposalState;
 use rules::model::cluster::{ClusterState, Occurrence};
@@ -55,8 +56,18 @@ impl ProposalReconciler {
     ) -> Result<()> {
         let Some(found) = dashboard else { return Ok(()) };
         for id in ticked_clusters(&found.body) {
-            let entry = docket.entries.get_mut(&id);
-            let Some(case) = entry.and_then(|entry| entry.case.as_mut()) else { continue };
+            let Some(entry) = docket.entries.get_mut(&id) else { continue };
+            // A candidate is on the dashboard before anything is planned for it.
+            let is_candidate = entry.is_candidate();
+            let planned = || {
+                let branch = Subject::Answer(id.clone()).branch();
+                TrackedProposal::new_planned(&id, branch, self.github.now())
+            };
+            let case = match &mut entry.case {
+                Some(case) => case,
+                none if is_candidate => none.insert(planned()),
+                _ => continue,
+            };
             match case.row.state {
                 ProposalState::Held | ProposalState::Planned => case.wishes.asked = true,
                 ProposalState::Rejected | ProposalState::Superseded => {

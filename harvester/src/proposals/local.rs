@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use docgen::forge::local::LocalForge;
 use docgen::forge::{LocalHandsOff, LocalOutcome, LocalPush};
 use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_new_draft};
+use docgen::page::near_duplicates::near_duplicates;
 use docgen::pull_request::answer::PullRequestText;
 use docgen::pull_request::limits::{
     HoldReason, ProposalCandidate, ProposalHistory, ProposalLimits, plan_openings,
@@ -16,6 +17,7 @@ use rules::config::ruleset::Ruleset;
 use rules::due::due;
 use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{MessageId, Millis};
+use rules::page_score::PageScore;
 use rules::similarity::CorpusStats;
 use rules::support::over_share;
 
@@ -71,6 +73,11 @@ pub fn core_cluster(mut cluster: Cluster, epoch: &CorpusStats, rules: &Ruleset) 
     cluster
 }
 
+/// The page score of a cluster's core in percent.
+pub(crate) fn percent(core: &Cluster) -> u8 {
+    PageScore::of(core).map_or(0, |score| (score.probability * 100.0).round() as u8)
+}
+
 /// The questions and answers of a cluster.
 pub(crate) fn messages_of(cluster: &Cluster) -> Vec<MessageId> {
     let messages = cluster.occurrences.iter().flat_map(|one| {
@@ -99,6 +106,13 @@ pub async fn plan_local(
     for one in considered.iter_mut().filter(|one| held.contains(&one.cluster.id)) {
         one.page = Err(DraftRefusal::Held(HoldReason::PersonShare.as_str()));
     }
+    let mut by_age = considered.iter().filter(|one| one.page.is_ok()).collect::<Vec<_>>();
+    by_age.sort_by_key(|one| (one.cluster.due_since, one.cluster.id.clone()));
+    let drafts = by_age.iter().filter_map(|one| one.page.as_ref().ok());
+    let repeats = near_duplicates(drafts.map(|(draft, _)| draft));
+    for one in considered.iter_mut().filter(|one| repeats.contains_key(&one.cluster.id)) {
+        one.page = Err(DraftRefusal::Held(HoldReason::NearDuplicate.as_str()));
+    }
     Ok(considered)
 }
 
@@ -122,10 +136,11 @@ pub async fn hold_over_limits(
         cluster: one.cluster.id.clone(),
         due_since: one.cluster.due_since.unwrap_or(now),
         occurrences: one.cluster.occurrences.len(),
+        score: percent(&one.cluster),
         fact: false,
         asked: false,
         batch: false,
-        over_share: false,
+        held: None,
     });
     let limits = ProposalLimits { open, per_day: open, per_hour: open, batch: 0 };
     let plan = plan_openings(&candidates.collect::<Vec<_>>(), &history, &limits, now);

@@ -1,13 +1,14 @@
 //! Pull requests for new pages: updated, and opened within the limits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use docgen::github::models::PullRequest;
 use docgen::github::reconcile::{DesiredPullRequest, ReconcileOutcome};
 use docgen::github::{onboarding, status_comment};
 use docgen::page::draft::Draft;
+use docgen::page::near_duplicates::near_duplicates;
 use docgen::pull_request::limits::{
-    OpeningPlan, ProposalCandidate, ProposalHistory, ProposalLimits, plan_openings,
+    HoldReason, OpeningPlan, ProposalCandidate, ProposalHistory, ProposalLimits, plan_openings,
 };
 use docgen::pull_request::subject::Subject;
 use indexer::store::{LeaseFence, ProposalState};
@@ -16,6 +17,7 @@ use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis};
 use rules::support::over_share;
 
 use super::error::Result;
+use super::local::percent;
 use super::reconciler::ProposalReconciler;
 use super::report::{RoundReport, describe_outcome};
 use super::repository::RepositoryState;
@@ -185,8 +187,10 @@ impl ProposalReconciler {
     /// What would open now, and what waits. Changes nothing.
     pub(crate) fn planned(&self, docket: &Worklist, limits: &ProposalLimits) -> OpeningPlan {
         let now = self.github.now();
-        let clusters = docket.entries.values().filter_map(|entry| entry.cluster.as_ref());
+        let earned = docket.entries.values().filter(|entry| !entry.is_candidate());
+        let clusters = earned.filter_map(|entry| entry.cluster.as_ref());
         let over_share = over_share(&clusters.collect::<Vec<_>>(), self.rules.pages.person_share());
+        let repeats = repeats(docket);
         let mut candidates = Vec::new();
         let mut standing = ProposalHistory::default();
         for (id, entry) in &docket.entries {
@@ -201,7 +205,11 @@ impl ProposalReconciler {
                 standing.last_batch = standing.last_batch.max(Some(at));
             }
             if let Some(mut candidate) = self.candidate(id, entry, docket, now) {
-                candidate.over_share = over_share.contains(id);
+                candidate.held = if over_share.contains(id) {
+                    Some(HoldReason::PersonShare)
+                } else {
+                    repeats.contains_key(id).then_some(HoldReason::NearDuplicate)
+                };
                 candidates.push(candidate);
             }
         }
@@ -225,7 +233,10 @@ impl ProposalReconciler {
             (fresh || withdrawn) && is_for_a_page(case) && !case.is_snoozed(now)
         });
         let asked = case.is_some_and(|case| case.wishes.asked);
-        let due = !matches!(cluster.state, ClusterState::Watching | ClusterState::Retired);
+        let due = !matches!(
+            cluster.state,
+            ClusterState::Watching | ClusterState::Candidate | ClusterState::Retired
+        );
         if !waits || !asked && !due || !asked && docket.is_like_a_rejected_one(cluster, self) {
             return None;
         }
@@ -233,10 +244,11 @@ impl ProposalReconciler {
             cluster: id.clone(),
             due_since: cluster.due_since.unwrap_or(now),
             occurrences: cluster.occurrences.len(),
+            score: percent(cluster),
             fact: self.states_a_fact(&page.draft),
             asked,
             batch: case.is_some_and(|case| case.wishes.batch),
-            over_share: false,
+            held: None,
         })
     }
 
@@ -432,4 +444,28 @@ impl ProposalReconciler {
         case.row.note = Some(why.to_owned());
         Ok(self.store.upsert_proposal(&case.to_row(now)).await?)
     }
+}
+
+/// The pages that say nearly the same as one that is open or has been due for longer.
+fn repeats(docket: &Worklist) -> BTreeMap<ClusterId, ClusterId> {
+    let undecided = docket.entries.values().filter(|entry| {
+        let state = entry.case.as_ref().map_or(ProposalState::Planned, |case| case.row.state);
+        let waits = matches!(
+            state,
+            ProposalState::Planned
+                | ProposalState::Held
+                | ProposalState::Open
+                | ProposalState::HandsOff
+        );
+        waits && !entry.is_candidate()
+    });
+    let mut pages = undecided
+        .filter_map(|entry| {
+            let is_open = entry.case.as_ref().is_some_and(TrackedProposal::is_open);
+            let since = entry.cluster.as_ref().and_then(|cluster| cluster.due_since);
+            Some((!is_open, since, &entry.page.as_ref().ok()?.draft))
+        })
+        .collect::<Vec<_>>();
+    pages.sort_by_key(|(fresh, since, draft)| (*fresh, *since, draft.cluster().clone()));
+    near_duplicates(pages.into_iter().map(|(.., draft)| draft))
 }

@@ -56,6 +56,12 @@ impl WorkItem {
         Self { cluster: None, page, existing, nearest: Vec::new(), case }
     }
 
+    /// Whether only its page score keeps it from being proposed, and nobody has asked for it.
+    pub(crate) fn is_candidate(&self) -> bool {
+        let state = self.cluster.as_ref().map(|cluster| cluster.state);
+        self.case.is_none() && state == Some(ClusterState::Candidate)
+    }
+
     /// The question, as far as it may be shown.
     pub(crate) fn question(&self) -> String {
         match (&self.page, &self.case) {
@@ -134,7 +140,12 @@ impl ProposalReconciler {
             let entry = self.entry(cluster, Some(TrackedProposal::of(row)?), ground, &epoch);
             entries.insert(id, entry);
         }
-        let states = [ClusterState::Due, ClusterState::Drafted, ClusterState::Proposed];
+        let states = [
+            ClusterState::Candidate,
+            ClusterState::Due,
+            ClusterState::Drafted,
+            ClusterState::Proposed,
+        ];
         for mut cluster in self.store.clusters_in(&states).await? {
             self.store.add_named_people(&mut cluster).await?;
             if self.store.proposal(&cluster.id).await?.is_none() {
@@ -254,15 +265,13 @@ impl ProposalReconciler {
         Ok(PlannedPage { draft, proposal })
     }
 
-    /// Pages of a topic have a folder of their own, unless all answers are in one file.
+    /// Pages of a topic have a folder of their own; where many answers are in one file, that is the file.
     fn folder_of(&self, cluster: &Cluster, ground: &RepositoryState) -> DocsFolder {
         let folder = &ground.layout.folder;
         let topic = self.rules.topics.of(cluster).and_then(|topic| topic.folder.as_deref());
         match topic {
-            Some(topic) if ground.layout.target != docgen::target::DocsTarget::Faq => {
-                format!("{folder}/{topic}").parse().unwrap_or_else(|_| folder.clone())
-            }
-            _ => folder.clone(),
+            Some(topic) => format!("{folder}/{topic}").parse().unwrap_or_else(|_| folder.clone()),
+            None => folder.clone(),
         }
     }
 

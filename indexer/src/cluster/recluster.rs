@@ -259,11 +259,15 @@ fn plan_regroup(
             cluster.occurrences.push(one.occurrence);
         }
         cluster.centre = cluster.occurrences[0].question.message;
+        let published = || known.published.get(&cluster.id).copied().flatten();
+        let before = known.existing.get(&cluster.id);
+        let seen = before.map(|row| row.state).or_else(published);
+        cluster.state = seen.unwrap_or(cluster.state);
         let weighed = members.iter().map(|at| Arc::clone(&signatures[*at])).collect();
         let kin = ClusterSimilarity { signatures: weighed, rules: &rules.same };
-        let after = judge(&cluster, known, &kin, rules, now);
+        let after = judge(&cluster, before, seen, &kin, rules, now);
         left.remove(&cluster.id);
-        if known.existing.get(&cluster.id) != Some(&after) {
+        if before != Some(&after) {
             changed = true;
             regrouped.clusters.push(after);
         } else {
@@ -281,20 +285,19 @@ fn plan_regroup(
 /// state whatever the count says.
 fn judge(
     cluster: &Cluster,
-    known: &KnownClusters,
+    before: Option<&ClusterSummary>,
+    seen: Option<ClusterState>,
     kin: &ClusterSimilarity<'_>,
     rules: &Ruleset,
     now: Millis,
 ) -> ClusterSummary {
-    let before = known.existing.get(&cluster.id);
-    let published = || known.published.get(&cluster.id).copied().flatten();
-    let seen = before.map(|row| row.state).or_else(published);
     let verdict = due(cluster, &rules.pages, kin);
     let since = before.and_then(|row| row.due_since);
     let due_since = verdict.due.then(|| since.unwrap_or(now));
     let state = match seen {
-        Some(seen) if !matches!(seen, ClusterState::Watching | ClusterState::Due) => seen,
+        Some(seen) if !seen.is_undecided() => seen,
         _ if verdict.due => ClusterState::Due,
+        _ if verdict.candidate => ClusterState::Candidate,
         _ => ClusterState::Watching,
     };
     ClusterSummary {
@@ -303,7 +306,10 @@ fn judge(
         size: cluster.occurrences.len(),
         askers: cluster.asker_count(),
         centre: cluster.occurrences[verdict.centre].question.message,
-        due_since: if state == ClusterState::Watching { None } else { due_since.or(since) },
+        due_since: match state {
+            ClusterState::Watching | ClusterState::Candidate => None,
+            _ => due_since.or(since),
+        },
     }
 }
 

@@ -9,7 +9,6 @@ use crate::config::toml_reader::{ConfigError, TomlReader};
 use crate::disentangle::ConversationRules;
 use crate::due::PageRules;
 use crate::language::{self, Languages};
-use crate::page_questions::PageQuestionRules;
 use crate::publish::topics::TopicRules;
 use crate::resolution::SignalRules;
 use crate::safety::{FactRules, SafetyRules};
@@ -38,7 +37,6 @@ pub struct Ruleset {
     pub signals: SignalRules,
     pub same: SimilarityRules,
     pub pages: PageRules,
-    pub page_questions: PageQuestionRules,
     pub safety: SafetyRules,
     pub facts: FactRules,
     pub topics: TopicRules,
@@ -82,9 +80,7 @@ impl Ruleset {
             conversations: ConversationRules::read(conversations, &languages),
             signals: SignalRules::read(signals, &languages),
             same: SimilarityRules::read(same, &languages),
-            pages: PageRules::read(pages),
-            page_questions: pages
-                .section("questions", |table| PageQuestionRules::read(table, &languages)),
+            pages: PageRules::read(pages, &languages),
             safety: SafetyRules::read(safety, secrets, &languages),
             facts: FactRules::read(facts),
             topics: TopicRules::read(topics),

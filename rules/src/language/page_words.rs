@@ -25,6 +25,10 @@ pub struct PageWords {
     pub question: String,
     /// Names the link to an answer.
     pub answer: String,
+    /// How many people stand behind an answer: `{count}` people, a single one, a single trusted one.
+    pub people: String,
+    pub one_person: String,
+    pub one_helper: String,
     /// What begins the line of versions.
     pub versions: String,
     /// The name of the section of a site that holds all answers.
@@ -60,6 +64,8 @@ pub struct PullRequestWords {
     pub check: String,
     pub nobody_confirmed: String,
     pub one_answerer: String,
+    /// `{link}`.
+    pub contradicted: String,
     /// `{hosts}`.
     pub links: String,
     /// `{versions}`.
@@ -159,6 +165,7 @@ mod tests {
                 links,
                 versions,
                 old,
+                contradicted,
                 help,
                 generated,
                 nearest,
@@ -172,6 +179,8 @@ mod tests {
                 (links, &["{hosts}"]),
                 (versions, &["{versions}"]),
                 (old, &["{date}"]),
+                (contradicted, &["{link}"]),
+                (&words.people, &["{count}"]),
                 (help, &["{command}"]),
                 (generated, &["{version}"]),
                 (nearest, &["{sections}"]),

@@ -14,11 +14,15 @@ use crate::model::reason::WeightedReason;
 use crate::publish::title::title_score;
 use crate::resolution::{Resolution, ResolutionGrade, ResolutionSignal};
 
-/// How far a cluster has come: `Watching → Due → Drafted → Proposed → Known → Retired`, or `Rejected`.
+/// How far a cluster has come: `Watching → Candidate → Due → Drafted → Proposed → Known → Retired`, or
+/// `Rejected`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClusterState {
     Watching,
+    /// It has everything that a page needs but the page score: it waits for more evidence, or for people to
+    /// ask for it.
+    Candidate,
     Due,
     Drafted,
     Proposed,
@@ -28,8 +32,9 @@ pub enum ClusterState {
 }
 
 impl ClusterState {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Watching,
+        Self::Candidate,
         Self::Due,
         Self::Drafted,
         Self::Proposed,
@@ -41,6 +46,7 @@ impl ClusterState {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Watching => "watching",
+            Self::Candidate => "candidate",
             Self::Due => "due",
             Self::Drafted => "drafted",
             Self::Proposed => "proposed",
@@ -48,6 +54,11 @@ impl ClusterState {
             Self::Retired => "retired",
             Self::Rejected => "rejected",
         }
+    }
+
+    /// Whether nobody has decided on a page of it and none was made.
+    pub fn is_undecided(self) -> bool {
+        matches!(self, Self::Watching | Self::Candidate | Self::Due)
     }
 
     pub fn parse(text: &str) -> Option<Self> {

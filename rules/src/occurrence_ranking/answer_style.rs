@@ -5,25 +5,34 @@ use std::sync::LazyLock;
 
 use super::weights::WEIGHTS;
 use crate::language::Languages;
-use crate::text::is_question_mark;
+use crate::text::{is_question_mark, without_mentions};
 
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct AnswerStyle {
+pub(crate) struct AnswerStyle {
     /// It says what to do.
-    tells: bool,
+    pub(crate) tells: bool,
     /// It shows code or names a setting.
-    shows: bool,
+    pub(crate) shows: bool,
     /// It says nothing but where to look.
-    points: bool,
-    doubts: bool,
-    asks_back: bool,
+    pub(crate) points: bool,
+    pub(crate) doubts: bool,
+    pub(crate) asks_back: bool,
+    /// How many of its phrases hold for a short time only.
+    pub(crate) passing: usize,
+    /// How many speak of people instead of the thing.
+    pub(crate) hearsay: usize,
+    /// How many speak of the answerer.
+    pub(crate) personal: usize,
+    /// Whether it goes on from what a reader has not seen.
+    pub(crate) continues: bool,
     /// A keyboard made a dash of the two hyphens of an option.
     garbled: bool,
 }
 
 impl AnswerStyle {
-    pub(super) fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let sentences = sentences(text);
+        let prose = prose(&without_mentions(text));
         let tells = |words: &Vec<String>| gives_instruction(words);
         let points = |words: &Vec<String>| only_refers(words);
         let asks_back = text.trim_end().ends_with(is_question_mark) && sentences.len() == 1
@@ -34,6 +43,13 @@ impl AnswerStyle {
             points: !sentences.is_empty() && !text.contains("```") && sentences.iter().all(points),
             doubts: sentences.iter().any(|words| is_hedged(words)),
             asks_back,
+            passing: count(&prose, &WORDS.passing),
+            hearsay: count(&prose, &WORDS.hearsay),
+            personal: count(&prose, &WORDS.personal),
+            continues: WORDS
+                .continues
+                .iter()
+                .any(|one| prose.trim_start().starts_with(one.trim_start())),
             garbled: text.split_whitespace().any(|word| {
                 word.strip_prefix(['—', '–'])
                     .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
@@ -49,6 +65,10 @@ impl AnswerStyle {
             (self.points, "only points elsewhere", WEIGHTS.points),
             (self.doubts, "doubts itself", WEIGHTS.doubts),
             (self.asks_back, "asks back", WEIGHTS.asks_back),
+            (self.passing > 0, "holds for a short time", WEIGHTS.passing),
+            (self.hearsay > 0, "speaks of people", WEIGHTS.hearsay),
+            (self.personal > 0, "speaks of its author", WEIGHTS.personal),
+            (self.continues, "goes on from something else", WEIGHTS.continues),
             (self.garbled, "has a dash for the hyphens of an option", WEIGHTS.garbled),
         ]
         .into_iter()
@@ -71,10 +91,21 @@ struct StyleWords {
     turns: HashSet<&'static str>,
     requests: Vec<&'static str>,
     doubts: Vec<String>,
+    passing: Vec<String>,
+    hearsay: Vec<String>,
+    personal: Vec<String>,
+    continues: Vec<String>,
+    why: Vec<String>,
+    causes: Vec<String>,
 }
 
 static WORDS: LazyLock<StyleWords> = LazyLock::new(|| {
     let list = |key| Languages::built_in().words("answer_style", key);
+    // In scripts whose words take endings, a phrase may stand anywhere in a word.
+    let phrases = |key| {
+        let phrase = |one: &str| if one.is_ascii() { format!(" {one} ") } else { one.to_owned() };
+        list(key).map(phrase).collect::<Vec<_>>()
+    };
     StyleWords {
         how: list("how").collect(),
         how_openers: list("how_openers").collect(),
@@ -88,15 +119,31 @@ static WORDS: LazyLock<StyleWords> = LazyLock::new(|| {
         turns: list("turns").collect(),
         requests: list("requests").collect(),
         doubts: list("doubts").map(|doubt| format!(" {doubt} ")).collect(),
+        passing: phrases("passing"),
+        hearsay: phrases("hearsay"),
+        personal: phrases("personal"),
+        continues: phrases("continues"),
+        why: phrases("why"),
+        causes: phrases("causes"),
     }
 });
 
 /// Whether a question asks for a way, or for help with an error, rather than for a fact.
-pub(super) fn asks_how(text: &str) -> bool {
+pub(crate) fn asks_how(text: &str) -> bool {
     let words = words(text);
     words.iter().any(|word| WORDS.how.contains(word.as_str()))
         || words.first().is_some_and(|word| WORDS.how_openers.contains(word.as_str()))
         || WORDS.how_inside.iter().any(|one| text.contains(one))
+}
+
+/// Whether a question asks why something fails.
+pub(crate) fn asks_why(text: &str) -> bool {
+    count(&prose(text), &WORDS.why) > 0
+}
+
+/// Whether a text names a cause.
+pub(crate) fn names_cause(text: &str) -> bool {
+    count(&prose(text), &WORDS.causes) > 0
 }
 
 fn gives_instruction(words: &[String]) -> bool {
@@ -125,6 +172,16 @@ fn pairs(words: &[String]) -> impl Iterator<Item = (&str, &str)> {
 fn is_hedged(words: &[String]) -> bool {
     let line = format!(" {} ", words.join(" "));
     WORDS.doubts.iter().any(|doubt| line.contains(doubt.as_str()))
+}
+
+/// The words of a text outside of code, each between spaces.
+fn prose(text: &str) -> String {
+    let outside = text.split('`').step_by(2).collect::<Vec<_>>().join(" ");
+    format!(" {} ", words(&outside).join(" "))
+}
+
+fn count(prose: &str, phrases: &[String]) -> usize {
+    phrases.iter().map(|phrase| prose.matches(phrase.as_str()).count()).sum()
 }
 
 /// `SOME_SETTING`, `--option`, `file.json`, `call()`.
@@ -187,7 +244,7 @@ mod tests {
             ("You can look at the docs. See also the examples", "only points elsewhere"),
             ("Check that the port is open", "tells what to do"),
             ("look at the log and set the level", "tells what to do"),
-            ("I think the port is closed", "doubts itself"),
+            ("I think the port is closed", "doubts itself, speaks of its author"),
             ("which version?", "asks back"),
             ("start —port 80", "tells what to do, has a dash for the hyphens of an option"),
             ("the port is closed", ""),

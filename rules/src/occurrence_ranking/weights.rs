@@ -23,6 +23,10 @@ pub(super) struct AnswerWeights {
     pub(super) doubts: f32,
     pub(super) asks_back: f32,
     pub(super) garbled: f32,
+    pub(super) passing: f32,
+    pub(super) hearsay: f32,
+    pub(super) personal: f32,
+    pub(super) continues: f32,
 }
 
 /// The weights that the program carries.
@@ -54,6 +58,10 @@ fn parse(file: &mut TomlReader) -> AnswerWeights {
         doubts: weight("doubts"),
         asks_back: weight("asks_back"),
         garbled: weight("garbled"),
+        passing: weight("passing"),
+        hearsay: weight("hearsay"),
+        personal: weight("personal"),
+        continues: weight("continues"),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::language::phrase::{NormalizedWords, Phrase};
 use crate::language::{Languages, is_hangul};
 use crate::markdown::{MarkdownBlock, MarkdownInline};
 use crate::similarity::tokens::{SimilarityToken, stem, tokens};
-use crate::text::is_question_mark;
+use crate::text::{is_question_mark, without_mentions};
 
 /// The words by which answers deny, add and condition.
 #[derive(Debug, Clone)]
@@ -27,6 +27,9 @@ pub(super) struct ClaimCues {
     general: BTreeSet<String>,
     /// How words of denial begin, in scripts that are compared by syllables.
     denials: Vec<String>,
+    /// First words of an answer that says yes, and of one that says no.
+    yes: Vec<String>,
+    no: Vec<String>,
 }
 
 impl ClaimCues {
@@ -48,7 +51,18 @@ impl ClaimCues {
             contrasts: languages.words("truth", "contrasts").map(str::to_owned).collect(),
             general: languages.words("truth", "general").map(str::to_owned).collect(),
             denials: languages.words("truth", "denials").map(str::to_owned).collect(),
+            yes: languages.words("truth", "yes").map(str::to_owned).collect(),
+            no: languages.words("truth", "no").map(str::to_owned).collect(),
         }
+    }
+
+    /// Whether an answer opens with yes or with no; `None` if it does neither.
+    pub(super) fn verdict(&self, answer: &str) -> Option<bool> {
+        let answer = without_mentions(answer);
+        let first = answer.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty())?;
+        let first = first.to_lowercase();
+        let yes = self.yes.contains(&first);
+        (yes || self.no.contains(&first)).then_some(yes)
     }
 }
 

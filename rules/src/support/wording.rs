@@ -3,26 +3,30 @@
 use std::collections::BTreeSet;
 
 use crate::similarity::content::content;
+use crate::text::without_mentions;
 
 /// From this share of common words on, counted in both answers together, they say the same.
 const SAME_WORDS: f32 = 0.35;
 /// From this share of the shorter answer's words on, where both name one thing.
 const SAME_SHORTER: f32 = 0.6;
 
+/// Of fewer words nobody can tell whether two answers say the same.
+const LEAST_WORDS: usize = 2;
+
 /// What an answer says: its content words, and the things it names to the letter.
-pub(super) struct AnswerWording {
+pub(crate) struct AnswerWording {
     words: BTreeSet<String>,
     specifics: BTreeSet<String>,
 }
 
 impl AnswerWording {
-    pub(super) fn of(text: &str) -> Self {
-        Self { words: content(text), specifics: specifics(text) }
+    pub(crate) fn of(text: &str) -> Self {
+        Self { words: content(text), specifics: specifics(&without_mentions(text)) }
     }
 
     /// Whether the answers share most words, and neither names other things than the other: one may
     /// name more.
-    pub(super) fn says_same(&self, other: &Self) -> bool {
+    pub(crate) fn says_same(&self, other: &Self) -> bool {
         let named = self.specifics.intersection(&other.specifics).count();
         let (ours, theirs) = (self.specifics.len(), other.specifics.len());
         if named < ours && named < theirs && 2 * named <= ours.min(theirs) {
@@ -34,16 +38,24 @@ impl AnswerWording {
     }
 
     /// The share of the words of both that they have in common, 0 to 1.
-    pub(super) fn likeness(&self, other: &Self) -> f32 {
+    pub(crate) fn likeness(&self, other: &Self) -> f32 {
         let common = self.words.intersection(&other.words).count();
         common as f32 / (self.words.len() + other.words.len() - common).max(1) as f32
     }
 
-    pub(super) fn specifics(&self) -> impl Iterator<Item = &str> {
+    /// The share of the shorter one's words that the other has too, 0 to 1; 0 where the shorter one has
+    /// hardly any.
+    pub(crate) fn overlap(&self, other: &Self) -> f32 {
+        let shorter = self.words.len().min(other.words.len());
+        let common = self.words.intersection(&other.words).count() as f32;
+        if shorter < LEAST_WORDS { 0.0 } else { common / shorter as f32 }
+    }
+
+    pub(crate) fn specifics(&self) -> impl Iterator<Item = &str> {
         self.specifics.iter().map(String::as_str)
     }
 
-    pub(super) fn names(&self, specific: &str) -> bool {
+    pub(crate) fn names(&self, specific: &str) -> bool {
         self.specifics.contains(specific)
     }
 }

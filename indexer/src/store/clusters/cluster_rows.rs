@@ -250,7 +250,7 @@ async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSumm
     sqlx::query(
         "INSERT INTO clusters (id, state, size, askers, representative, due_since) \
          VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (id) DO UPDATE SET state = CASE WHEN clusters.state IN ('watching', 'due') \
+         ON CONFLICT (id) DO UPDATE SET state = CASE WHEN clusters.state IN ('watching', 'candidate', 'due') \
          THEN excluded.state ELSE clusters.state END, size = excluded.size, \
          askers = excluded.askers, representative = excluded.representative, \
          due_since = excluded.due_since, shrunk = 0",

@@ -1,0 +1,64 @@
+//! The occurrences of a cluster that a page would stand on.
+
+use super::{DueGate, MOST_COMPARED, PageRules, PairwiseSimilarity};
+use crate::model::cluster::Cluster;
+use crate::publish::title::title_score;
+use crate::repeated_question::without_repeats;
+use crate::support::ANSWERS_SHARE;
+use crate::support::wording::AnswerWording;
+
+/// How much a well-put question counts beside closeness to the others.
+const READING: f32 = 0.2;
+/// Two questions that share less of their words are the same only if their answers share something.
+const QUESTIONS_SHARE: f32 = 0.3;
+
+/// The question that the most others are surely the same as, with these others but for those that ask
+/// something else after all; of several such, the one that is nearest to them and reads best.
+pub(super) fn core_occurrences(
+    cluster: &Cluster,
+    rules: &PageRules,
+    kinship: &impl PairwiseSimilarity,
+    gate: DueGate,
+) -> (usize, Vec<usize>) {
+    let is_same = |alike: f32| rules.alike.holds(alike, gate);
+    let occurrences = &cluster.occurrences[..cluster.occurrences.len().min(MOST_COMPARED)];
+    let compared =
+        without_repeats(occurrences, |one, other| is_same(kinship.question_similarity(one, other)));
+    let around = compared.iter().map(|&centre| {
+        let others = compared.iter().copied().filter(|other| *other != centre);
+        let near = others.map(|other| (other, kinship.question_similarity(centre, other)));
+        let near = near.filter(|(_, alike)| is_same(*alike)).collect::<Vec<_>>();
+        let closeness = near.iter().map(|(_, alike)| alike).sum::<f32>() / near.len().max(1) as f32;
+        let reads = title_score(&cluster.occurrences[centre].question.text);
+        let mut members = near.into_iter().map(|(other, _)| other).collect::<Vec<_>>();
+        members.push(centre);
+        members.sort_unstable();
+        (closeness + READING * reads, centre, members)
+    });
+    let best =
+        around.max_by(|(worth, centre, members), (other_worth, other_centre, other_members)| {
+            let size = members.len().cmp(&other_members.len());
+            size.then(worth.total_cmp(other_worth)).then(other_centre.cmp(centre))
+        });
+    best.map(|(_, centre, members)| (centre, asking_the_same(cluster, centre, members)))
+        .unwrap_or_default()
+}
+
+/// Those that ask what the centre asks. "Add somebody to a group" and "answer in a group" look alike: where
+/// neither the questions share many words nor the answers any, they are two questions.
+fn asking_the_same(cluster: &Cluster, centre: usize, members: Vec<usize>) -> Vec<usize> {
+    let wording = |at: &usize| {
+        let one = &cluster.occurrences[*at];
+        (AnswerWording::of(&one.question.text), AnswerWording::of(&one.best_answer().text))
+    };
+    let said = members.iter().map(|at| (*at, wording(at))).collect::<Vec<_>>();
+    let (asked, _) = wording(&centre);
+    let is_same = |(at, (question, answer)): &&(usize, (AnswerWording, AnswerWording))| {
+        *at == centre
+            || question.overlap(&asked) >= QUESTIONS_SHARE
+            || said
+                .iter()
+                .any(|(other, (_, told))| other != at && answer.overlap(told) >= ANSWERS_SHARE)
+    };
+    said.iter().filter(is_same).map(|(at, _)| *at).collect()
+}

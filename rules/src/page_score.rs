@@ -1,0 +1,48 @@
+//! How likely it is that a maintainer would take a page: the page score.
+//!
+//! A logistic model over a few measures of the question, of the answer that leads and of the people behind
+//! it. Its weights are in `weights/pages.toml`, fitted by `tests/eval/pages/fit.py`. It is the gate for
+//! proposing by itself, and the order of what is proposed.
+
+mod measures;
+mod weights;
+
+pub use measures::PageMeasures;
+use weights::WEIGHTS;
+
+use crate::model::cluster::Cluster;
+use crate::model::reason::WeightedReason;
+use crate::occurrence_ranking::rank_occurrences;
+
+/// The score of a page with what speaks for and against it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageScore {
+    /// How likely it is that the page is worth merging, 0 to 1.
+    pub probability: f32,
+    /// The parts of the sum, the heaviest first.
+    pub reasons: Vec<WeightedReason>,
+}
+
+impl PageScore {
+    /// Scores the page that stands on these occurrences and leads with the answer of the best of them;
+    /// `None` if nothing may be quoted.
+    pub fn of(cluster: &Cluster) -> Option<Self> {
+        let ranked = rank_occurrences(cluster);
+        let best = ranked.first()?;
+        Some(Self::of_measures(&PageMeasures::of(cluster, best)))
+    }
+
+    fn of_measures(measures: &PageMeasures) -> Self {
+        let mut reasons = measures
+            .named()
+            .map(|(key, what, value)| WeightedReason::new(what, WEIGHTS.of(key) * value))
+            .filter(|reason| reason.weight != 0.0)
+            .collect::<Vec<_>>();
+        let sum = reasons.iter().map(|reason| reason.weight).sum::<f32>();
+        reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        Self { probability: 1.0 / (1.0 + (-sum).exp()), reasons }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! What the page score is computed from.
+
+use std::collections::BTreeSet;
+
+use crate::model::cluster::{Cluster, Occurrence};
+use crate::model::ids::Millis;
+use crate::occurrence_ranking::RankedOccurrence;
+use crate::occurrence_ranking::answer_style::{AnswerStyle, asks_how};
+use crate::publish::title::{clean_title, title_score};
+use crate::resolution::ResolutionGrade;
+use crate::similarity::content::content;
+use crate::support::wording::AnswerWording;
+use crate::text::without_mentions;
+
+/// The key of each measure in the file of weights, and what it measures.
+pub(super) const MEASURES: [(&str, &str); 23] = [
+    ("base", "most questions give no page"),
+    ("two_answerers", "two independent people say the same"),
+    ("three_answerers", "three independent people say the same"),
+    ("confirmers", "askers confirm the answer"),
+    ("trusted", "a trusted person gave the answer"),
+    ("overlap", "another person's answer has the same words"),
+    ("crowd", "the question comes often"),
+    ("spread", "the question comes over a long time"),
+    ("length", "the answer is long"),
+    ("short", "the answer is very short"),
+    ("names", "the answer names commands, settings or values"),
+    ("asks_how", "the question asks for a way"),
+    ("tells", "the answer says what to do"),
+    ("points", "the answer only points elsewhere"),
+    ("doubts", "the answer doubts itself"),
+    ("passing", "the answer holds for a short time"),
+    ("hearsay", "the answer speaks of people"),
+    ("personal", "the answer speaks of its author"),
+    ("continues", "the answer goes on from something else"),
+    ("matter", "the answer uses the words of the question"),
+    ("nearness", "the answer was given to the question of the title"),
+    ("reads", "the title reads well"),
+    ("settled", "the question was settled"),
+];
+
+/// So many occurrences count as many.
+const CROWD: f32 = 8.0;
+/// An answer of so many words is a full one.
+const FULL: f32 = 40.0;
+/// One with fewer is very short.
+const SHORT: usize = 6;
+/// More phrases of one kind do not count.
+const MOST_PHRASES: usize = 2;
+
+/// The measures of one page, in a fixed order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageMeasures([f32; MEASURES.len()]);
+
+impl PageMeasures {
+    /// The measures of a page that stands on these occurrences and leads with the best answer of one.
+    pub fn of(cluster: &Cluster, lead: &RankedOccurrence<'_>) -> Self {
+        let answer = &*without_mentions(&lead.occurrence.best_answer().text);
+        let question = content(&lead.occurrence.question.text);
+        let asked = content(&cluster.representative_question().text);
+        let title = clean_title(&cluster.representative_question().text);
+        let style = AnswerStyle::of(answer);
+        let support = lead.standing.support;
+        let words = answer.split_whitespace().count();
+        let yes = |fact: bool| f32::from(u8::from(fact));
+        let phrases = |count: usize| count.min(MOST_PHRASES) as f32 / MOST_PHRASES as f32;
+        Self([
+            1.0,
+            yes(support.answerers >= 2),
+            yes(support.answerers >= 3),
+            phrases(support.confirmers),
+            yes(support.trusted > 0),
+            overlap(cluster, lead.occurrence),
+            (cluster.occurrences.len() as f32 / CROWD).min(1.0),
+            spread(cluster),
+            words.min(FULL as usize) as f32 / FULL,
+            yes(words < SHORT),
+            phrases(AnswerWording::of(answer).specifics().count()),
+            yes(asks_how(&title)),
+            yes(style.tells && !style.points),
+            yes(style.points),
+            yes(style.doubts || style.asks_back),
+            phrases(style.passing),
+            phrases(style.hearsay),
+            phrases(style.personal),
+            yes(style.continues),
+            share(&question, &content(answer)),
+            cosine(&question, &asked),
+            (title_score(&title) / 3.0).clamp(-1.0, 1.0),
+            settled(lead.occurrence),
+        ])
+    }
+
+    /// Each measure with its key and what it measures.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &'static str, f32)> {
+        MEASURES.iter().zip(self.0).map(|((key, what), value)| (*key, *what, value))
+    }
+}
+
+/// How much of its words the likest answer of another person shares, counted in the shorter one, 0 to 1.
+fn overlap(cluster: &Cluster, lead: &Occurrence) -> f32 {
+    let own = AnswerWording::of(&lead.best_answer().text);
+    let others = cluster.occurrences.iter().map(Occurrence::best_answer);
+    let others = others.filter(|other| other.author != lead.best_answer().author);
+    others.map(|other| own.overlap(&AnswerWording::of(&other.text))).fold(0.0, f32::max)
+}
+
+/// From the first question to the last on a logarithmic scale: a day is near 0, a year is 1.
+fn spread(cluster: &Cluster) -> f32 {
+    let sent = cluster.occurrences.iter().map(|one| one.question.sent.0);
+    let length = sent.clone().max().unwrap_or(0) - sent.min().unwrap_or(0);
+    ((length as f32 / Millis::DAY as f32).ln_1p() / 366_f32.ln()).min(1.0)
+}
+
+fn settled(one: &Occurrence) -> f32 {
+    match one.grade {
+        ResolutionGrade::Certain | ResolutionGrade::Confirmed => 1.0,
+        ResolutionGrade::Thanked => 0.5,
+        ResolutionGrade::Unconfirmed => 0.0,
+    }
+}
+
+fn cosine(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f32 {
+    a.intersection(b).count() as f32 / ((a.len() * b.len()).max(1) as f32).sqrt()
+}
+
+/// How much of the first is in the second, 0 to 1.
+fn share(of: &BTreeSet<String>, within: &BTreeSet<String>) -> f32 {
+    of.intersection(within).count() as f32 / of.len().max(1) as f32
+}
