@@ -6,6 +6,9 @@
     done
     python3 tests/eval/resolution/fit.py --write rules/weights/resolution.toml $sets
 
+demo-ubuntu.jsonl takes no part in any fit: `--aside tests/eval/resolution/demo-ubuntu.jsonl ITS_FEATURES` says how well
+the weights do on it. Its 60 conversations were labelled without looking at what any program says of them.
+
 Standard library only, no random numbers. One weighted sum says of each message that could answer how likely it
 resolved the question; it is fitted to all of them at once (logistic loss), and to the order of those of one
 conversation (softmax loss, times RANKING). The sets are small, so the weights are drawn towards zero; signs that
