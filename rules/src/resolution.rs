@@ -24,12 +24,12 @@ use serde::{Deserialize, Serialize};
 use crate::disentangle::{AnswerMark, Conversation};
 use crate::model::ids::{MessageId, Millis, UserId};
 use crate::model::reason::WeightedReason;
-use answer_ranking::AnswerCandidate;
+use answer_ranking::{AnswerCandidate, OutcomeFeatures};
 use cue_phrases::CueClass;
 use question_detection::DetectedQuestion;
 pub use rules::SignalRules;
 use signals::{AskerClosing, ReactionVotes};
-use transcript::{Addressee, ParsedMessage, Transcript, shared};
+use transcript::{ParsedMessage, Transcript, shared};
 use weights::{ANSWER_FEATURES, OUTCOME, ScoredFeature, holds};
 
 /// The verdict on a conversation.
@@ -157,7 +157,7 @@ pub struct CandidateFeatures {
     pub message: MessageId,
     pub span: Vec<MessageId>,
     pub answer: BTreeMap<&'static str, f32>,
-    /// The outcome if it is the best answer; its score (`best_answer`) is 0.
+    /// The outcome with it.
     pub outcome: BTreeMap<&'static str, f32>,
     /// The best grade that its signs allow, whatever the confidence.
     pub grade: ResolutionGrade,
@@ -175,22 +175,18 @@ pub fn extract_features(
         features.iter().zip(values).map(|((key, _), value)| (*key, *value)).collect()
     };
     let standing = weighed.standing();
-    let answers = standing.iter().map(|one| {
-        let mut outcome = weighed.outcome(Some(one), conversation, rules);
-        outcome[BEST_ANSWER] = 0.0;
-        CandidateFeatures {
-            message: weighed.id(one.place),
-            span: one.span.iter().map(|place| weighed.id(*place)).collect(),
-            answer: named(&ANSWER_FEATURES, &one.values),
-            outcome: named(&OUTCOME, &outcome),
-            grade: weighed.signs(Some(one), conversation, rules).0,
-            publishable: weighed.is_publishable(one),
-        }
+    let answers = standing.iter().map(|one| CandidateFeatures {
+        message: weighed.id(one.place),
+        span: one.span.iter().map(|place| weighed.id(*place)).collect(),
+        answer: named(&ANSWER_FEATURES, &one.values),
+        outcome: named(&OUTCOME, &one.outcome),
+        grade: weighed.signs(Some(one), conversation, rules).0,
+        publishable: weighed.is_publishable(one),
     });
     Some(ResolutionFeatures {
         question: weighed.question().messages,
         answers: answers.collect(),
-        outcome: named(&OUTCOME, &weighed.outcome(None, conversation, rules)),
+        outcome: named(&OUTCOME, &weighed.outcome(None)),
     })
 }
 
@@ -218,9 +214,11 @@ fn weigh<'a>(
     });
     let closing = AskerClosing::read(&talk, &asked, &places);
     let candidates =
-        answer_ranking::rank_candidates(&talk, &asked, &places, &closing, conversation, rules);
+        answer_ranking::read_candidates(&talk, &asked, &places, &closing, conversation, rules);
     let tagged = signals::solved_tag(conversation, rules);
-    Ok(ScoredConversation { talk, asked, mark, tagged, closing, candidates })
+    let mut weighed = ScoredConversation { talk, asked, mark, tagged, closing, candidates };
+    weighed.rank(conversation, rules);
+    Ok(weighed)
 }
 
 impl ScoredConversation<'_> {
@@ -229,71 +227,77 @@ impl ScoredConversation<'_> {
         self.candidates.iter().filter(|one| !one.refuted).collect()
     }
 
-    fn outcome(
-        &self,
-        best: Option<&AnswerCandidate>,
-        conversation: &Conversation<'_>,
-        rules: &SignalRules,
-    ) -> [f32; OUTCOME.len()] {
+    /// Scores the candidates and puts them in order, best first: what the asker or somebody trusted speaks for
+    /// leads, and at equal scores the earlier one.
+    fn rank(&mut self, conversation: &Conversation<'_>, rules: &SignalRules) {
+        let mut candidates = self.candidates.clone();
+        for one in &mut candidates {
+            one.outcome = self.outcome(Some(one));
+            one.score = rules.answers.score(&one.values) + rules.outcome.score(&one.outcome);
+            let (grade, _) = self.signs(Some(one), conversation, rules);
+            one.leads = grade < ResolutionGrade::Unconfirmed && self.is_publishable(one);
+        }
+        candidates.sort_by(|one, other| {
+            let order = other.leads.cmp(&one.leads).then(other.score.total_cmp(&one.score));
+            order.then(one.place.cmp(&other.place))
+        });
+        self.candidates = candidates;
+    }
+
+    fn outcome(&self, answer: Option<&AnswerCandidate>) -> OutcomeFeatures {
         let Self { talk, asked, closing, .. } = self;
-        let said = best.map(|best| &talk.said[best.place]);
-        let says = |such: &dyn Fn(&ParsedMessage<'_>) -> bool| holds(said.is_some_and(such));
-        let reacted = said
-            .map(|said| ReactionVotes::to(said, talk, asked, conversation, rules))
-            .unwrap_or_default();
         let silent = closing.messages == 0;
-        let span = best.map_or(&[][..], |best| &best.span);
-        let (worked, thanked) = (closing.about(span, true), closing.about(span, false));
+        let span = answer.map_or(&[][..], |answer| &answer.span);
+        let confirmation = closing.about(span, true).or(closing.about(span, false));
         let content = closing.place().is_some();
-        let shared_words = |said: &ParsedMessage<'_>| shared(&said.content, &asked.content);
+        let told = span.last().map_or(talk.said.len(), |last| last + 1);
+        let later = || talk.said[told..].iter().filter(|said| said.author == asked.asker);
+        // Thanks before "I'll try that", or before it failed, are for the effort.
+        let thanks_stand = !(closing.taken_back && content);
+        let doubts = [CueClass::Failed, CueClass::Contrast, CueClass::Negation];
         [
             1.0,
             holds(self.mark.is_some()),
             holds(self.tagged),
-            holds(reacted.accepted.is_some()),
-            holds(reacted.refused),
-            holds(worked.is_some()),
-            holds(thanked.is_some()),
-            holds(closing.thanked_late),
+            holds(closing.thanked_late && thanks_stand),
             holds(closing.taken_back && content),
             holds(closing.last_fails),
             holds(closing.fails_late),
             holds(closing.last_asks),
             holds(silent),
             holds(silent && asked.trouble),
-            best.map_or(-1.0, |best| best.score.clamp(-1.0, 4.0)),
-            says(&|said| said.to == Addressee::Person(asked.asker)),
             (closing.messages as f32 / 5.0).min(2.0),
-            holds(worked.or(thanked).is_some_and(|confirmation| confirmation.pointed)),
-            holds(content && worked.or(thanked).is_none()),
-            says(&|said| said.author == asked.asker),
+            holds(content && confirmation.is_none()),
             holds(asked.trouble),
             asked.score.clamp(0.0, 4.0) / 4.0,
-            says(&|said| said.asks_back()),
-            says(&|said| !said.helps()),
-            says(&|said| said.tells()),
-            says(&|said| said.has(CueClass::Affirming) && !said.asks),
-            says(&|said| said.link || said.code),
-            said.map_or(0.0, |said| shared_words(said).min(3) as f32 / 3.0),
-            says(&|said| said.matter < 3 && !said.link && !said.code),
-            said.map_or(0.0, |said| said.matter.min(30) as f32 / 30.0),
-            holds(best.is_some_and(|best| self.is_agreed(best))),
+            holds(answer.is_some_and(|answer| self.is_agreed(answer))),
             holds(self.candidates.iter().any(|one| one.refuted)),
             (self.helper_count().saturating_sub(1).min(3)) as f32 / 3.0,
-            says(&|said| conversation.trusted.contains(&said.message.author.id)),
             holds(closing.asks_after && content),
-            best.map_or(0.0, |best| best.value("acknowledged")),
-            best.map_or(0.0, |best| best.value("aimed")),
             holds(closing.fails_after && content),
             holds(closing.promises && content),
             if content { closing.since.min(5) as f32 / 5.0 } else { 0.0 },
             closing.place().map_or(0.0, |place| self.helping_after(place).min(3) as f32 / 3.0),
-            worked.or(thanked).zip(best).map_or(0.0, |(confirmation, best)| {
-                let between = confirmation.place.saturating_sub(best.place + 1);
+            confirmation.zip(answer).map_or(0.0, |(confirmation, answer)| {
+                let between = confirmation.place.saturating_sub(answer.place + 1);
                 between.min(8) as f32 / 8.0
             }),
-            worked.or(thanked).map_or(0.0, |found| found.rivals.min(4) as f32 / 4.0),
+            confirmation.map_or(0.0, |found| found.rivals.min(4) as f32 / 4.0),
+            answer.map_or(0.0, |answer| self.explained_before(answer.place).min(6) as f32 / 6.0),
+            holds(later().next_back().is_some_and(|last| doubts.iter().any(|cue| last.has(*cue)))),
+            holds(thanks_stand && later().any(|said| said.has(CueClass::Thanks))),
+            holds(later().next().is_some_and(|next| next.has(CueClass::Acknowledging))),
+            holds(thanks_stand && later().rev().take(2).any(ends_content)),
+            holds(answer.is_some_and(|answer| talk.said[answer.place].asks)),
+            holds(closing.confirmations.len() > 1),
         ]
+    }
+
+    /// How many messages the asker sends between the question and a place.
+    fn explained_before(&self, place: usize) -> usize {
+        let Self { talk, asked, .. } = self;
+        let from = asked.places.last().map_or(0, |last| last + 1).min(place);
+        talk.said[from..place].iter().filter(|said| said.author == asked.asker).count()
     }
 
     /// How many messages of others help after a place.
@@ -331,8 +335,9 @@ impl ScoredConversation<'_> {
         let question = self.question();
         let standing = self.standing();
         let best = standing.first().copied();
-        let outcome = self.outcome(best, conversation, rules);
-        let confidence = rules.calibration.probability(rules.outcome.score(&outcome));
+        let outcome = best.map_or_else(|| self.outcome(None), |best| best.outcome);
+        let score = best.map_or_else(|| rules.outcome.score(&outcome), |best| best.score);
+        let confidence = rules.calibration.probability(score);
         let mut reasons = rules.outcome.reasons(&outcome, &OUTCOME, None);
         let answers = self.answers(&standing, conversation, rules);
         let (signed, mut signals) = self.signs(best, conversation, rules);
@@ -350,11 +355,8 @@ impl ScoredConversation<'_> {
             return open(None, reasons);
         };
         let marked = self.mark.is_some();
-        let Some(first) = answers
-            .first()
-            .filter(|first| grade == ResolutionGrade::Certain || first.score >= rules.answer_floor)
-        else {
-            return open(Some("no message answers clearly enough"), reasons);
+        let Some(first) = answers.first() else {
+            return open(Some("no message answers"), reasons);
         };
         if !marked && !best.is_some_and(|best| self.is_publishable(best)) {
             return open(Some("the best message asks back, jokes or sends elsewhere"), reasons);
@@ -532,9 +534,11 @@ impl ScoredConversation<'_> {
     }
 }
 
+fn ends_content(said: &ParsedMessage<'_>) -> bool {
+    said.thanks() || said.acknowledges()
+}
+
 /// The score of a message that a person marked: above any that is inferred.
 const MARKED: f32 = 100.0;
 /// A marked answer is right for its reader: no inference lowers it below this.
 const MARK_CONFIDENCE: f32 = 0.95;
-/// Where the score of the best answer stands among the features of the outcome.
-const BEST_ANSWER: usize = 14;

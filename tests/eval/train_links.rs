@@ -1,10 +1,11 @@
 //! Trains the ranker of `rules::disentangle` on logs with human reply annotation.
 //!
 //! ```text
-//! train_links words LOGS.jsonl > rules/common_words.txt
+//! train_links words LOGS.jsonl > candidates
 //! train_links weights LOGS.jsonl [EXPORT.json ...] [CHECK.jsonl ...] > rules/links.weights
 //! ```
-//! First the words, then a build, then the weights. The same input gives the same output.
+//! First the words, of which `conversations/common_words.py` keeps those of `rules/common_words.txt`, then a build, then
+//! the weights. The same input gives the same output.
 //!
 //! `LOGS.jsonl` tells of busy channels. An `EXPORT.json` is a DiscordChatExporter file with its
 //! annotation beside it (`EXPORT.gold.json`: `messages`, each with `id` and `parents`) and tells of quiet

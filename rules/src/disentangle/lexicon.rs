@@ -3,7 +3,9 @@
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
 
-/// The most common words of help channels, most widespread first; made by the training program.
+/// Words that unlike communities use every day, most widespread first; made by
+/// `tests/eval/conversations/common_words.py`. What only one community uses every day tells another what a
+/// message is about: `[words] common` in its `conversations.toml` replaces the lists of the languages.
 const COMMON: &str = include_str!("../../common_words.txt");
 
 /// What is known of a word, as a set of bits.

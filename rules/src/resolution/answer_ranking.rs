@@ -13,10 +13,12 @@ use crate::resolution::signals::{AskerClosing, ReactionVotes};
 use crate::resolution::transcript::{
     Addressee, ParsedMessage, ParticipantIndex, Transcript, shared,
 };
-use crate::resolution::weights::{ANSWER_FEATURES, holds};
+use crate::resolution::weights::{ANSWER_FEATURES, OUTCOME, holds};
 
 /// The features of an answer, one value each.
 pub(super) type AnswerFeatures = [f32; ANSWER_FEATURES.len()];
+/// The features of the outcome with an answer, one value each.
+pub(super) type OutcomeFeatures = [f32; OUTCOME.len()];
 
 /// A message that may answer.
 #[derive(Debug, Clone)]
@@ -28,16 +30,15 @@ pub(super) struct AnswerCandidate {
     /// Whether somebody refused it, or its author took it back.
     pub(super) refuted: bool,
     pub(super) values: AnswerFeatures,
+    /// What else speaks for it having resolved the question.
+    pub(super) outcome: OutcomeFeatures,
+    /// Whether somebody but its author speaks for it, and a reader could use it.
+    pub(super) leads: bool,
+    /// How likely it resolved the question: the weighted sum of both kinds of features.
     pub(super) score: f32,
 }
 
 impl AnswerCandidate {
-    /// The value of a feature.
-    pub(super) fn value(&self, key: &str) -> f32 {
-        let place = ANSWER_FEATURES.iter().position(|(name, _)| *name == key);
-        place.map_or(0.0, |place| self.values[place])
-    }
-
     pub(super) fn reasons(
         &self,
         talk: &Transcript<'_>,
@@ -68,8 +69,8 @@ pub(super) fn helper_positions(
 /// Later messages of a conversation answer later questions.
 const MOST_CANDIDATES: usize = 120;
 
-/// Scores the candidates, best first; at equal scores the earlier one leads.
-pub(super) fn rank_candidates(
+/// Measures the candidates, in their order.
+pub(super) fn read_candidates(
     talk: &Transcript<'_>,
     asked: &DetectedQuestion,
     places: &[usize],
@@ -86,7 +87,7 @@ pub(super) fn rank_candidates(
         said.has(CueClass::Failed) && (said.has(CueClass::Hollow) || !said.has(CueClass::Thanks))
     });
     let replies = next_of_asker(talk, asked.asker, |_| true);
-    let mut candidates = places
+    places
         .iter()
         .enumerate()
         .map(|(rank, place)| {
@@ -108,7 +109,7 @@ pub(super) fn rank_candidates(
                 trusted: conversation.trusted.contains(&said.message.author.id),
                 reacted,
                 worked: worked.is_some(),
-                thanked: thanked.is_some(),
+                thanked: thanked.is_some() && !closing.taken_back,
                 pointed: worked.or(thanked).is_some_and(|confirmation| confirmation.pointed),
                 parts: span.len(),
                 aimed: closing.confirmations.iter().any(|one| one.target == Some(*place)),
@@ -120,13 +121,12 @@ pub(super) fn rank_candidates(
                 span,
                 refuted: refuted.contains(place) || reacted.refused,
                 values,
-                score: rules.answers.score(&values),
+                outcome: [0.0; OUTCOME.len()],
+                leads: false,
+                score: 0.0,
             }
         })
-        .collect::<Vec<_>>();
-    candidates
-        .sort_by(|one, other| other.score.total_cmp(&one.score).then(one.place.cmp(&other.place)));
-    candidates
+        .collect()
 }
 
 /// What stands around a candidate.

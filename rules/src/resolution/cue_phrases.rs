@@ -225,12 +225,20 @@ impl PhraseMatcher {
                 CueClass::Trouble | CueClass::Failed if sentence.ends(plain, hit) => {
                     sentence.worked |= !sentence.awaits && !sentence.asks;
                 }
-                CueClass::Worked => sentence.worked = true,
+                CueClass::Worked => {
+                    sentence.worked = true;
+                    sentence.success = hit.end;
+                }
                 CueClass::Failed | CueClass::Relapse => sentence.failed = true,
                 CueClass::Ended => sentence.ended = Some(hit.end),
                 CueClass::Limit => sentence.partial |= sentence.worked,
                 CueClass::Negation => sentence.negated(hit.end),
-                CueClass::Condition => sentence.awaits = true,
+                CueClass::Condition => {
+                    sentence.awaits = true;
+                    // The condition may be an ending of the word for success itself.
+                    let is_ending = hit.start < sentence.success && sentence.success < hit.end;
+                    sentence.worked &= !is_ending;
+                }
                 CueClass::Contrast => {
                     sentence.contrasts |= sentence.worked;
                     if cues.has(CueClass::Thanks) {
@@ -298,6 +306,8 @@ struct Sentence {
     /// Where the last word ends that ends what follows.
     ended: Option<usize>,
     worked: bool,
+    /// Where the last success ends.
+    success: usize,
     failed: bool,
     contrasts: bool,
     /// Whether a success is denied for another case: "works here but not there".

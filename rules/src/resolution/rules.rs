@@ -25,7 +25,6 @@ pub struct SignalRules {
     pub(super) asking: FeatureWeights<{ QUESTION_FEATURES.len() }>,
     pub(super) asking_threshold: f32,
     pub(super) answers: FeatureWeights<{ ANSWER_FEATURES.len() }>,
-    pub(super) answer_floor: f32,
     pub(super) answer_reach: f32,
     pub(super) outcome: FeatureWeights<{ OUTCOME.len() }>,
     pub(super) calibration: Calibration,
@@ -57,10 +56,9 @@ impl SignalRules {
             (FeatureWeights::read(table, &QUESTION_FEATURES, &FeatureWeights::zero()), threshold)
         });
         let trained = TrainedWeights::embedded();
-        let (answers, answer_floor, answer_reach) = file.section("answers", |table| {
-            let floor = table.number("floor", 0.0, -20.0, 20.0) as f32;
+        let (answers, answer_reach) = file.section("answers", |table| {
             let reach = table.number("reach", 0.5, 0.0, 20.0) as f32;
-            (FeatureWeights::read(table, &ANSWER_FEATURES, &trained.answers), floor, reach)
+            (FeatureWeights::read(table, &ANSWER_FEATURES, &trained.answers), reach)
         });
         let (outcome, least) = file.section("outcome", |table| {
             let mut least = |key, default| table.number(key, default, 0.0, 1.0) as f32;
@@ -84,7 +82,6 @@ impl SignalRules {
             asking,
             asking_threshold,
             answers,
-            answer_floor,
             answer_reach,
             outcome,
             calibration: trained.calibration,

@@ -1,5 +1,6 @@
 //! Verdicts on small conversations, told as they happen.
 
+mod other_words;
 mod targets;
 mod words;
 

@@ -69,16 +69,12 @@ pub(super) const ANSWER_FEATURES: [ScoredFeature; 36] = [
     ("acknowledged", "the asker says next that it was understood"),
 ];
 
-/// The features of the outcome, in the order of `ScoredConversation::outcome`. Those that speak of the
-/// answer are measured on the best one.
-pub(super) const OUTCOME: [ScoredFeature; 43] = [
+/// The features of the outcome, in the order of `ScoredConversation::outcome`: what speaks for the question being
+/// resolved by an answer beside the features of the answer itself.
+pub(super) const OUTCOME: [ScoredFeature; 31] = [
     ("base", "most questions stay open"),
     ("marked", "somebody marked the answer"),
     ("tagged", "the post is tagged as solved"),
-    ("accepted", "the asker or a trusted person accepts with a reaction"),
-    ("refused", "the asker or a trusted person refuses with a reaction"),
-    ("worked", "the asker says that it works"),
-    ("thanked", "the asker thanks"),
     ("thanked_late", "the asker thanks at the end"),
     ("taken_back", "the asker still tries, or then fails"),
     ("last_fails", "the asker's last message tells of failure"),
@@ -86,35 +82,27 @@ pub(super) const OUTCOME: [ScoredFeature; 43] = [
     ("last_asks", "the asker's last message asks"),
     ("silent", "the asker does not come back"),
     ("trouble_silent", "a problem was told, and its teller does not come back"),
-    ("best_answer", "the best answer scores well"),
-    ("direct", "the best answer speaks to the asker"),
     ("long_dialogue", "the asker comes back many times"),
-    ("pointed", "the asker points at the answer"),
     ("other_confirmed", "the asker is content with another message"),
-    ("own", "the asker found it alone"),
     ("trouble", "it is a problem, not a question of fact"),
     ("clear_question", "it asks clearly"),
-    ("asks_back", "the best answer asks back"),
-    ("no_help", "the best answer is a question, a courtesy or sends the asker elsewhere"),
-    ("tells_what_to_do", "the best answer says what to do"),
-    ("affirms", "the best answer says yes or no"),
-    ("link_or_code", "the best answer holds a link or code"),
-    ("shared_words", "the best answer shares words with the question"),
-    ("short", "the best answer is very short"),
-    ("long", "the best answer is long"),
     ("agreed", "another helper says the same"),
     ("objected", "somebody refuses an answer"),
     ("helpers", "several people help"),
-    ("trusted", "the answerer is trusted"),
     ("asks_after", "the asker asks on after being content"),
-    ("acknowledged", "the asker says next that the answer was understood"),
-    ("aimed", "the asker's words are about this very message"),
     ("fails_after", "the asker fails after being content"),
     ("promises", "the asker only promises to try it"),
     ("goes_on", "the asker says more after being content"),
     ("helped_on", "others go on helping after the asker was content"),
     ("distant", "much was said between the answer and the asker's words about it"),
     ("rivals", "the asker's words could be about other answers too"),
+    ("explained_before", "the asker had to explain much before it"),
+    ("last_doubts", "the asker's last message denies or contrasts something"),
+    ("thanked_later", "the asker thanks somebody after it"),
+    ("taken_next", "the asker says next that it was done or understood"),
+    ("ends_content", "the asker leaves with thanks or an ok"),
+    ("raises_question", "the answer holds a question"),
+    ("several", "the asker speaks for more than one answer"),
 ];
 
 /// One weight for each feature, in the order of their table.

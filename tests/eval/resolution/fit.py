@@ -6,8 +6,14 @@
     done
     python3 tests/eval/resolution/fit.py --write rules/weights/resolution.toml $sets
 
-Standard library only, no random numbers. The sets are small, so the weights are drawn towards those in
-PRIOR, chosen by hand; signs that the sets do not hold (marks, tags, reactions, trusted people) stay there.
+demo-ubuntu.jsonl takes no part in any fit: `--aside tests/eval/resolution/demo-ubuntu.jsonl ITS_FEATURES` says how well
+the weights do on it. Its 60 conversations were labelled without looking at what any program says of them.
+
+Standard library only, no random numbers. One weighted sum says of each message that could answer how likely it
+resolved the question; it is fitted to all of them at once (logistic loss), and to the order of those of one
+conversation (softmax loss, times RANKING). The sets are small, so the weights are drawn towards zero; signs that
+the sets do not or hardly hold (marks, tags, reactions, trusted people, "it works") are drawn towards the values of
+KNOWN.
 Every figure comes twice: in sample, and with the conversation's community left out of the fit. Ubuntu's
 logs span thirteen years and other people in each, so a year of them counts as a community.
 """
@@ -16,29 +22,16 @@ import json
 import math
 import re
 
-PRIOR = {
-    "answers": dict(
-        first=0.65, later=-0.61, ends_asking=-0.65, asks_back=-0.4, shared_words=0.27, thanked_next=0.24,
-        tells_what_to_do=0.23, helpers_share=0.22, link_or_code=0.16, to_asker=0.3, to_other=-0.8, redirects=-0.5,
-        ignorant=-0.4, short=-0.3, long=0.2, after_closing=-0.6, before_closing=0.3, courtesy=-0.4, own=0.0,
-        trusted=0.15, affirms=0.2, fails_next=-0.2, in_vain=-0.7, accepted=3.0, refused=-3.0, worked=1.5,
-        thanked=0.8, pointed=0.5, parts=0.1, postpones=-0.4, insults=-1.0, objects=0.2, no_help=-0.8, aimed=0.5,
-        before_first_closing=0.3, acknowledged=0.2,
-    ),
-    "outcome": dict(
-        base=-1.5, marked=6.0, tagged=3.0, accepted=4.0, refused=-4.0, worked=2.0, thanked=1.2, thanked_late=0.5,
-        taken_back=-0.7, last_fails=-0.6, fails_late=-0.4, last_asks=-0.6, silent=0.2, trouble_silent=-0.5,
-        best_answer=0.4, direct=0.3, long_dialogue=-0.4, pointed=0.3, other_confirmed=0.0, own=-0.3, trouble=-0.2,
-        clear_question=0.3, asks_back=-1.0, no_help=-1.0, tells_what_to_do=0.2, affirms=0.1, link_or_code=0.1,
-        shared_words=0.2, short=-0.2, long=0.3, agreed=0.2, objected=-0.3, helpers=-0.2, trusted=0.5,
-        asks_after=-0.3, acknowledged=0.3, aimed=0.3, fails_after=-0.6, promises=-0.6, goes_on=-0.3, helped_on=-0.2,
-        distant=-0.3, rivals=-0.3,
-    ),
+KNOWN = {
+    "answers.accepted": 4.0, "answers.refused": -4.0, "answers.trusted": 0.5, "answers.insults": -1.0,
+    "answers.worked": 0.3,
+    "outcome.marked": 6.0, "outcome.tagged": 3.0,
 }
-ANSWER_PULL = 4.0
-OUTCOME_PULL = 3.0
+PULL = 30.0
+RANKING = 0.5
+BASE = "outcome.base"
 # What is shown as resolved, by grade, as `[outcome]` of signals.toml has it.
-LEAST = {"confirmed": 0.5, "thanked": 0.25, "unconfirmed": 0.35, "silent": 0.15}
+LEAST = {"confirmed": 0.55, "thanked": 0.35, "unconfirmed": 0.4, "silent": 0.3}
 
 
 def load(path):
@@ -59,16 +52,16 @@ class Row:
         self.support = gold["question"] == "support"
         self.resolved = gold["resolved"] if self.support else None
         self.right = set(gold["answer_ids"]) if self.support else set()
-        self.refuted = set(gold.get("refuted_ids", []))
         self.asked = measured is not None
         self.answers = measured["answers"] if measured else []
-        self.nothing = measured["outcome"] if measured else {}
         for answer in self.answers:
-            answer["answer"] = {k: v for k, v in answer["answer"].items() if v}
+            kinds = [("answers", answer["answer"]), ("outcome", answer["outcome"])]
+            answer["values"] = {f"{kind}.{key}": value for kind, values in kinds for key, value in values.items()}
+            answer["leads"] = answer["grade"] != "unconfirmed" and answer["publishable"]
 
 
 def dot(weights, values):
-    return sum(weights[key] * value for key, value in values.items())
+    return sum(weights[key] * value for key, value in values.items() if value)
 
 
 def logistic(score):
@@ -76,45 +69,9 @@ def logistic(score):
 
 
 def rank(weights, row):
-    """The candidates with their scores, best first; at equal scores the earlier one leads."""
-    scored = [(dot(weights, answer["answer"]), -answer["i"], at) for at, answer in enumerate(row.answers)]
-    return [(score, row.answers[at]) for score, _, at in sorted(scored, reverse=True)]
-
-
-def fit_answers(rows, rounds=120, step=0.6):
-    prior = PRIOR["answers"]
-    weights = dict(prior)
-    rankings = []
-    for row in rows:
-        labels = [answer["i"] in row.right for answer in row.answers]
-        if any(labels) and not all(labels):
-            rankings.append(([answer["answer"] for answer in row.answers], labels))
-    for _ in range(rounds):
-        total = {key: ANSWER_PULL * (weights[key] - prior[key]) for key in weights}
-        for values, labels in rankings:
-            scores = [dot(weights, one) for one in values]
-            top = max(scores)
-            mass = [math.exp(score - top) for score in scores]
-            whole = sum(mass)
-            good = sum(one for one, right in zip(mass, labels) if right)
-            for one, value, right in zip(mass, values, labels):
-                slope = one / whole - (one / good if right else 0.0)
-                for key, number in value.items():
-                    total[key] += slope * number
-        scale = step / (len(rankings) / 4 + ANSWER_PULL)
-        weights = {key: weights[key] - scale * total[key] for key in weights}
-    return weights
-
-
-def outcome_of(row, answer_weights):
-    """The features of the outcome with the best candidate, and that candidate."""
-    ranked = rank(answer_weights, row)
-    if not ranked:
-        return {k: v for k, v in row.nothing.items() if v}, None, ranked
-    score, best = ranked[0]
-    values = {k: v for k, v in best["outcome"].items() if v}
-    values["best_answer"] = max(-1.0, min(4.0, score))
-    return values, best, ranked
+    """The candidates with their scores, best first: what somebody speaks for leads; at equal scores the earlier one."""
+    scored = [(answer["leads"], dot(weights, answer["values"]), -answer["i"], at) for at, answer in enumerate(row.answers)]
+    return [(score, row.answers[at]) for _, score, _, at in sorted(scored, reverse=True)]
 
 
 def is_right(row, best):
@@ -139,50 +96,82 @@ def solve(matrix, vector):
     return result
 
 
-def newton(prior, examples, pull, rounds=12):
-    """Logistic regression, drawn towards `prior`; `examples` are (values by key, label)."""
-    keys = list(prior)
-    at_key = {key: at for at, key in enumerate(keys)}
-    sparse = [([(at_key[key], value) for key, value in values.items()], label) for values, label in examples]
-    weights = [prior[key] for key in keys]
-    start = weights[:]
-    for _ in range(rounds):
-        gradient = [pull * (weight - first) for weight, first in zip(weights, start)]
-        hessian = [[pull if row == column else 0.0 for column in range(len(keys))] for row in range(len(keys))]
-        for values, label in sparse:
-            chance = logistic(sum(weights[at] * value for at, value in values))
-            slope, bend = chance - label, max(chance * (1 - chance), 1e-4)
+class Losses:
+    """The slope and the bend of a sum of losses, over features by key."""
+
+    def __init__(self, keys, prior, pull):
+        self.keys, self.place = keys, {key: at for at, key in enumerate(keys)}
+        self.prior = [prior.get(key, 0.0) for key in keys]
+        self.pull = [1e-3 if key == BASE else pull for key in keys]
+
+    def sparse(self, values):
+        return [(self.place[key], value) for key, value in values.items() if value]
+
+    def minimum(self, examples, rankings, rounds=8):
+        """Newton's method. `examples` are (values, label); `rankings` are lists of them."""
+        examples = [(self.sparse(values), label) for values, label in examples]
+        rankings = [[(self.sparse(values), label) for values, label in one] for one in rankings]
+        weights = self.prior[:]
+        for _ in range(rounds):
+            slope = [pull * (weight - first) for pull, weight, first in zip(self.pull, weights, self.prior)]
+            bend = [[pull if row == column else 0.0 for column in range(len(weights))] for row, pull in enumerate(self.pull)]
+            for values, label in examples:
+                chance = logistic(sum(weights[at] * value for at, value in values))
+                add(slope, bend, values, chance - label, max(chance * (1 - chance), 1e-4))
+            for ranking in rankings:
+                self.add_ranking(slope, bend, weights, ranking)
+            weights = [weight - change for weight, change in zip(weights, solve(bend, slope))]
+        return dict(zip(self.keys, weights))
+
+    def add_ranking(self, slope, bend, weights, ranking):
+        scores = [sum(weights[at] * value for at, value in values) for values, _ in ranking]
+        top = max(scores)
+        mass = [math.exp(score - top) for score in scores]
+        whole, good = sum(mass), sum(one for one, (_, right) in zip(mass, ranking) if right)
+        mean = {}
+        for one, (values, right) in zip(mass, ranking):
+            share = one / whole
+            add(slope, bend, values, RANKING * (share - (one / good if right else 0.0)), RANKING * share)
             for at, value in values:
-                gradient[at] += slope * value
-                row = hessian[at]
-                for other, number in values:
-                    row[other] += bend * value * number
-        weights = [weight - change for weight, change in zip(weights, solve(hessian, gradient))]
-    return dict(zip(keys, weights))
+                mean[at] = mean.get(at, 0.0) + share * value
+        for at, value in mean.items():
+            for other, number in mean.items():
+                bend[at][other] -= RANKING * value * number
+
+
+def add(slope, bend, values, by, bending):
+    for at, value in values:
+        slope[at] += by * value
+        row = bend[at]
+        for other, number in values:
+            row[other] += bending * value * number
 
 
 def fit(rows):
-    answers = fit_answers(rows)
-    examples = []
+    answers = [(row, answer) for row in rows for answer in row.answers]
+    keys = list(answers[0][1]["values"])
+    examples = [(answer["values"], is_right(row, answer)) for row, answer in answers]
+    rankings = []
     for row in rows:
-        if row.asked:
-            values, best, _ = outcome_of(row, answers)
-            examples.append((values, is_right(row, best)))
-    return answers, newton(PRIOR["outcome"], examples, OUTCOME_PULL)
+        ranking = [(answer["values"], answer["i"] in row.right) for answer in row.answers]
+        if 0 < sum(right for _, right in ranking) < len(ranking):
+            rankings.append(ranking)
+    return Losses(keys, KNOWN, PULL).minimum(examples, rankings)
 
 
-def judge(rows, answers, outcome):
-    """(row, score, best candidate, ranked candidates) of each row."""
+def judge(rows, weights):
+    """(row, score, best candidate, ranked candidates) of each row; the score is None where nobody could answer."""
     judged = []
     for row in rows:
-        values, best, ranked = outcome_of(row, answers)
-        judged.append((row, dot(outcome, values), best, ranked))
+        ranked = rank(weights, row)
+        score, best = ranked[0] if ranked else (None, None)
+        judged.append((row, score, best, ranked))
     return judged
 
 
 def platt(judged):
-    examples = [({"slope": score, "offset": 1.0}, is_right(row, best)) for row, score, best, _ in judged if row.asked]
-    found = newton({"slope": 1.0, "offset": 0.0}, examples, 0.5)
+    examples = [({"slope": score, "offset": 1.0}, is_right(row, best)) for row, score, best, _ in judged if best]
+    found = Losses(["slope", "offset"], {"slope": 1.0}, 0.5).minimum(examples, [])
     return found["slope"], found["offset"]
 
 
@@ -205,8 +194,8 @@ def grade_of(best, sure):
 
 
 def report(name, judged, slope, offset):
-    chance = {id(row): logistic(slope * score + offset) for row, score, _, _ in judged}
-    shown, unsettled = [], []
+    chance = {id(row): logistic(slope * score + offset) if best else 0.0 for row, score, best, _ in judged}
+    shown = []
     for row, _, best, ranked in judged:
         sure = chance[id(row)]
         grade = grade_of(best, sure) if best and row.asked and best["publishable"] else None
@@ -243,20 +232,21 @@ def report(name, judged, slope, offset):
 def held_out(rows, group):
     judged = []
     for left in sorted({group(row) for row in rows}):
-        answers, outcome = fit([row for row in rows if group(row) != left])
-        judged += judge([row for row in rows if group(row) == left], answers, outcome)
+        weights = fit([row for row in rows if group(row) != left])
+        judged += judge([row for row in rows if group(row) == left], weights)
     return judged
 
 
-def write(path, answers, outcome, slope, offset):
+def write(path, weights, slope, offset):
     with open(path, "w", encoding="utf-8") as file:
         file.write(
             "# Weights of the verdict on an exchange, fitted by tests/eval/resolution/fit.py (how: its first lines).\n"
             "# A weight under the same key in signals.toml replaces one of these.\n"
         )
-        for name, weights in (("answers", answers), ("outcome", outcome)):
+        for name in ("answers", "outcome"):
             file.write(f"\n[{name}]\n")
-            file.writelines(f"{key} = {weight:.2f}\n" for key, weight in weights.items())
+            own = [(key.split(".")[1], weight) for key, weight in weights.items() if key.startswith(name)]
+            file.writelines(f"{key} = {weight:.2f}\n" for key, weight in own)
         file.write(
             "\n# The probability is the logistic function of slope * score + offset (Platt), fitted to scores of\n"
             f"# communities that were left out.\n[calibration]\nslope = {slope:.3f}\noffset = {offset:.3f}\n"
@@ -279,21 +269,21 @@ def main():
     rows = [row for one in sets for row in one]
     out = held_out(rows, lambda row: row.community)
     slope, offset = platt(out)
-    answers, outcome = fit(rows)
+    weights = fit(rows)
     print(f"{len(rows)} conversations, {len({row.community for row in rows})} communities; Platt {slope:.3f} {offset:.3f}")
-    report("in sample", judge(rows, answers, outcome), slope, offset)
+    report("in sample", judge(rows, weights), slope, offset)
     shown = report("community held out", out, slope, offset)
     for one, path in zip(sets, arguments.files[::2]):
         members = {id(row) for row in one}
         report(f"held out, {path.rsplit('/', 1)[-1]}", [item for item in out if id(item[0]) in members], slope, offset)
     if arguments.aside:
-        report("aside", judge(read(*arguments.aside), answers, outcome), slope, offset)
+        report("aside", judge(read(*arguments.aside), weights), slope, offset)
     if arguments.wrong:
         for row, best, grade, sure in sorted(shown, key=lambda one: -one[3]):
             if not is_right(row, best):
                 print(f"{sure:.2f} {grade} {row.id} {row.resolved} shown {best['i']} right {sorted(row.right)}")
     if arguments.write:
-        write(arguments.write, answers, outcome, slope, offset)
+        write(arguments.write, weights, slope, offset)
 
 
 if __name__ == "__main__":

@@ -307,7 +307,7 @@ const LATER_KOREAN_REFUSALS: [&str; 20] = [
 ];
 
 /// How an answer stands once the asker has said `words` about it.
-fn grade_after(words: &str, question: &str, answer: &str) -> Option<ResolutionGrade> {
+pub(super) fn grade_after(words: &str, question: &str, answer: &str) -> Option<ResolutionGrade> {
     let story =
         Story::new().says(ASKER, question).says(HELPER, answer).replying_to(1).says(ASKER, words);
     match story.judged() {
@@ -322,11 +322,11 @@ fn accepted<'t>(texts: &[&'t str], question: &str, answer: &str) -> Vec<&'t str>
     texts.filter(|words| grade_after(words, question, answer).is_some_and(speaks_for)).collect()
 }
 
-const ENGLISH: (&str, &str) = (
+pub(super) const ENGLISH: (&str, &str) = (
     "The relay refuses to start after the upgrade, how can I fix that?",
     "Delete the lock file in the data folder and start the relay again",
 );
-const KOREAN: (&str, &str) = (
+pub(super) const KOREAN: (&str, &str) = (
     "업그레이드 후에 릴레이가 시작되지 않아요. 어떻게 고치나요?",
     "데이터 폴더의 잠금 파일을 지우고 릴레이를 다시 시작하세요",
 );
