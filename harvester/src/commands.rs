@@ -24,6 +24,7 @@ mod proposals;
 mod propose;
 mod redact;
 mod reindex;
+mod report;
 mod restore;
 mod retry;
 mod run;
@@ -150,6 +151,8 @@ enum CliCommand {
     Errors(errors::ErrorsArgs),
     /// Check that a running site answers (for container health checks)
     Probe(probe::ProbeArgs),
+    /// Reports: what was asked and answered, and what stays open
+    Report(report::ReportArgs),
     /// Erase a user's data and never store it again
     Forget(forget::ForgetArgs),
     /// Take back the erasure of a mistyped user id
@@ -263,6 +266,7 @@ impl Cli {
             CliCommand::Mcp => mcp::run(options).await,
             CliCommand::Errors(arguments) => errors::run(options, arguments).await,
             CliCommand::Probe(arguments) => probe::run(options, arguments).await,
+            CliCommand::Report(arguments) => report::run(options, arguments).await,
             CliCommand::Forget(arguments) => forget::run(options, arguments).await,
             CliCommand::Unforget(arguments) => unforget::run(options, arguments).await,
             CliCommand::Redact(arguments) => redact::run(options, arguments),

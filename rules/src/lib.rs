@@ -14,6 +14,7 @@ pub mod occurrence_ranking;
 pub mod page_questions;
 pub mod publish;
 mod repeated_question;
+pub mod report;
 pub mod resolution;
 pub mod safety;
 pub mod similarity;

@@ -7,6 +7,7 @@ pub(crate) mod find;
 pub(crate) mod markdown;
 pub(crate) mod notices;
 pub(crate) mod prose;
+pub(crate) mod reports;
 pub(crate) mod review_status;
 pub(crate) mod search;
 pub(crate) mod slug;

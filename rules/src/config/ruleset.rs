@@ -11,6 +11,7 @@ use crate::due::PageRules;
 use crate::language::{self, Languages};
 use crate::page_questions::PageQuestionRules;
 use crate::publish::topics::TopicRules;
+use crate::report::triage::BlockingWords;
 use crate::resolution::SignalRules;
 use crate::safety::{FactRules, SafetyRules};
 use crate::similarity::SimilarityRules;
@@ -43,6 +44,7 @@ pub struct Ruleset {
     pub facts: FactRules,
     pub topics: TopicRules,
     pub truth: StalenessRules,
+    pub blocking: BlockingWords,
     digest: String,
 }
 
@@ -89,6 +91,7 @@ impl Ruleset {
             facts: FactRules::read(facts),
             topics: TopicRules::read(topics),
             truth: StalenessRules::read(truth, &languages),
+            blocking: BlockingWords::read(topics, &languages),
             digest: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
         };
         let mut mistakes = readers.into_iter().flat_map(TomlReader::finish).collect::<Vec<_>>();
