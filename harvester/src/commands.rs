@@ -15,6 +15,7 @@ mod demo;
 mod doctor;
 mod draft;
 mod errors;
+mod facts;
 mod forget;
 mod import;
 mod init;
@@ -149,6 +150,8 @@ enum CliCommand {
     Mcp,
     /// Make and check links that a program prints beside its errors
     Errors(errors::ErrorsArgs),
+    /// List the official facts, or print them as a page
+    Facts(facts::FactsArgs),
     /// Check that a running site answers (for container health checks)
     Probe(probe::ProbeArgs),
     /// Reports: what was asked and answered, and what stays open
@@ -265,6 +268,7 @@ impl Cli {
             CliCommand::Serve(arguments) => serve::run(options, arguments).await,
             CliCommand::Mcp => mcp::run(options).await,
             CliCommand::Errors(arguments) => errors::run(options, arguments).await,
+            CliCommand::Facts(arguments) => facts::run(options, arguments),
             CliCommand::Probe(arguments) => probe::run(options, arguments).await,
             CliCommand::Report(arguments) => report::run(options, arguments).await,
             CliCommand::Forget(arguments) => forget::run(options, arguments).await,
