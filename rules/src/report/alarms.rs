@@ -115,75 +115,90 @@ pub fn silence_alarms(
     channels: &[ChannelDays],
     pairs: &[CountPair],
 ) -> Vec<SilenceAlarm> {
-    let alarm = |kind, what| SilenceAlarm { kind, what, channel: None };
-    let mut alarms = Vec::new();
-    let shares = [
-        (
-            AlarmKind::NothingAnswered,
-            "questions",
-            "was found answered",
-            share_stopped(days, |day| day.asked, |day| day.answered),
-        ),
-        (
-            AlarmKind::NothingConfirmed,
-            "answered questions",
-            "was confirmed",
-            share_stopped(days, |day| day.answered, |day| day.confirmed),
-        ),
-    ];
-    for (kind, of, verb, found) in shares {
-        if let Some(StoppedShare { days, of: count, percent }) = found {
-            let what = format!(
-                "{} {count} {of} {verb}; in the four weeks before, {percent} % were",
-                if days == 1 {
-                    "yesterday, none of".to_owned()
-                } else {
-                    format!("in {days} days, none of")
-                }
-            );
-            alarms.push(alarm(kind, what));
-        }
-    }
-    let messages = days.iter().map(|day| day.messages).collect::<Vec<_>>();
-    let questions = days.iter().map(|day| day.asked).collect::<Vec<_>>();
-    for (name, counts) in [("messages", &messages), ("questions", &questions)] {
-        if let Some(FallenCount { days, count, least }) = fallen(counts) {
-            let what = format!("{count} {name} in {}, never below {least} before", day_count(days));
-            alarms.push(alarm(AlarmKind::SuddenDrop, what));
-            // Few messages have few questions: once is enough.
-            break;
-        }
-    }
-    if let Some(last) = days.last().filter(|day| is_unreadable(day)) {
-        let what = format!(
-            "{} of {} messages and events on {} could not be read",
-            last.unknown,
-            last.messages + last.unknown,
-            day_text(last.day)
-        );
-        alarms.push(alarm(AlarmKind::UnknownShapes, what));
-    }
-    let others_go_on = !alarms.iter().any(|alarm| alarm.kind == AlarmKind::SuddenDrop);
-    let silent = channels.iter().filter(|_| others_go_on).filter_map(|one| {
-        let stopped = silenced(&one.messages)?;
-        let what = format!(
-            "no message in {}, at least {} before; was it deleted, hidden or left out?",
-            day_count(stopped.days),
-            stopped.least
-        );
-        Some(SilenceAlarm { kind: AlarmKind::SilentChannel, what, channel: Some(one.channel) })
-    });
-    alarms.extend(silent);
     let differing = pairs.iter().filter(|pair| pair.one != pair.other);
-    alarms.extend(differing.map(|pair| {
-        let what = format!("{}: {} and {}", pair.what, pair.one, pair.other);
-        alarm(AlarmKind::Contradiction, what)
-    }));
+    let contradictions = differing.map(|pair| SilenceAlarm {
+        kind: AlarmKind::Contradiction,
+        what: format!("{}: {} and {}", pair.what, pair.one, pair.other),
+        channel: None,
+    });
+    let Some(last) = days.last() else { return contradictions.collect() };
+    let drop = drop_alarm(days, last.day);
+    // Where everything falls silent, each channel does.
+    let others_go_on = drop.is_none();
+    let silent = channels.iter().filter(|_| others_go_on);
+    let mut alarms = share_alarms(days, last.day);
+    alarms.extend(drop);
+    alarms.extend(unread_alarm(last));
+    alarms.extend(silent.filter_map(|channel| channel_alarm(channel, last.day)));
+    alarms.extend(contradictions);
     alarms
 }
 
-fn day_count(days: usize) -> String {
-    if days == 1 { "a day".to_owned() } else { format!("{days} days") }
+/// The last stretch of days in words: "on 2025-01-31", "in the 3 days up to 2025-01-31".
+fn stretch(days: usize, last: i64) -> String {
+    match days {
+        1 => format!("on {}", day_text(last)),
+        days => format!("in the {days} days up to {}", day_text(last)),
+    }
+}
+
+fn share_alarms(days: &[DayCounts], last: i64) -> Vec<SilenceAlarm> {
+    let answered = share_stopped(days, |day| day.asked, |day| day.answered);
+    let answered = answered
+        .map(|stopped| (AlarmKind::NothingAnswered, stopped, "questions", "was found answered"));
+    let confirmed = share_stopped(days, |day| day.answered, |day| day.confirmed);
+    let confirmed = confirmed.map(|stopped| {
+        (AlarmKind::NothingConfirmed, stopped, "answered questions", "was confirmed")
+    });
+    let alarm = |(kind, stopped, of, verb): (_, StoppedShare, _, _)| {
+        let StoppedShare { days, of: count, percent } = stopped;
+        let what = format!(
+            "none of {count} {of} {} {verb}; in the four weeks before, {percent} % were",
+            stretch(days, last)
+        );
+        SilenceAlarm { kind, what, channel: None }
+    };
+    answered.into_iter().chain(confirmed).map(alarm).collect()
+}
+
+/// Few messages have few questions: one alarm is enough.
+fn drop_alarm(days: &[DayCounts], last: i64) -> Option<SilenceAlarm> {
+    let counts = |count: fn(&DayCounts) -> u64| days.iter().map(count).collect::<Vec<_>>();
+    let named = [("messages", counts(|day| day.messages)), ("questions", counts(|day| day.asked))];
+    let (name, fallen) = named.iter().find_map(|(name, counts)| Some((name, fallen(counts)?)))?;
+    let FallenCount { days, count, least } = fallen;
+    let what = format!(
+        "{count} {name} {}; in the four weeks before, {least} or more on the same days",
+        stretch(days, last)
+    );
+    Some(SilenceAlarm { kind: AlarmKind::SuddenDrop, what, channel: None })
+}
+
+fn unread_alarm(last: &DayCounts) -> Option<SilenceAlarm> {
+    let DayCounts { day, messages, unknown, .. } = *last;
+    let is_odd = unknown > FEW_UNKNOWN && unknown * 1_000 > messages * UNKNOWN_PER_THOUSAND;
+    is_odd.then(|| SilenceAlarm {
+        kind: AlarmKind::UnknownShapes,
+        what: format!(
+            "{unknown} of {} messages and events on {} could not be read",
+            messages + unknown,
+            day_text(day)
+        ),
+        channel: None,
+    })
+}
+
+fn channel_alarm(channel: &ChannelDays, last: i64) -> Option<SilenceAlarm> {
+    let FallenCount { days, least, .. } = silenced(&channel.messages)?;
+    Some(SilenceAlarm {
+        kind: AlarmKind::SilentChannel,
+        what: format!(
+            "no message {}; in the four weeks before, {least} or more on the same days; was the \
+             channel deleted, hidden or left out?",
+            stretch(days, last)
+        ),
+        channel: Some(channel.channel),
+    })
 }
 
 /// A share that was above zero and is zero.
@@ -193,8 +208,8 @@ struct StoppedShare {
     percent: u64,
 }
 
-/// The shortest last stretch in which none of the things has the property, although by the share of the four
-/// weeks before it so many in a row without it are rarer than [`RARE`].
+/// The shortest last stretch in which none of the things has the property, although after the four weeks before
+/// it so many in a row without it are rarer than [`RARE`].
 fn share_stopped(
     days: &[DayCounts],
     things: fn(&DayCounts) -> u64,
@@ -208,14 +223,18 @@ fn share_stopped(
         if sum(last, having) > 0 || of_before == 0 {
             return None;
         }
-        let share = had as f64 / of_before as f64;
-        let chance = (1.0 - share).powf(of as f64);
-        (chance < RARE).then(|| StoppedShare {
-            days: length,
-            of,
-            percent: (share * 100.0).round() as u64,
-        })
+        let percent = had * 100 / of_before;
+        let chance = chance_of_none(of, had, of_before);
+        (chance < RARE).then_some(StoppedShare { days: length, of, percent })
     })
+}
+
+/// The chance that the next `tries` have no success after `successes` of `before`, whatever the true share, all
+/// shares being equally likely at first (Laplace's rule of succession). One success of one proves little.
+fn chance_of_none(tries: u64, successes: u64, before: u64) -> f64 {
+    let failures = before - successes;
+    let one = |at: u64| (failures + 1 + at) as f64 / (before + 2 + at) as f64;
+    (0..tries).map(one).product()
 }
 
 /// A count of the last days, and the least of the stretches before.
@@ -263,10 +282,6 @@ fn last_and_least(counts: &[u64], length: usize) -> Option<(u64, u64)> {
 fn split(days: &[DayCounts], length: usize) -> Option<(&[DayCounts], &[DayCounts])> {
     let (before, last) = days.split_at(days.len().checked_sub(length)?);
     Some((&before[before.len().checked_sub(HISTORY)?..], last))
-}
-
-fn is_unreadable(day: &DayCounts) -> bool {
-    day.unknown > FEW_UNKNOWN && day.unknown * 1_000 > day.messages * UNKNOWN_PER_THOUSAND
 }
 
 #[cfg(test)]

@@ -327,8 +327,8 @@ async fn silence_is_told_by_the_metrics() {
     let mut community = Community::default();
     // The clock of the world says 2025-10-09: 281 days later.
     for day in 240..281 {
-        for minute in 0..30 {
-            community.say(day * MINUTES + minute * 20, 1 + minute as u64, "Nice weather");
+        for minute in 0..24 {
+            community.say(day * MINUTES + minute * 50, 1 + minute as u64, "Nice weather");
         }
     }
     let quiet = community.messages.len();
@@ -337,7 +337,7 @@ async fn silence_is_told_by_the_metrics() {
     assert!(metrics.contains("harvester_alarms{kind=\"sudden-drop\"} 0\n"), "{metrics}");
 
     let world = World::with(&[]).await;
-    community.messages.truncate(quiet - 30);
+    community.messages.truncate(quiet - 24);
     community.store(&world.store).await;
     let metrics = world.get("/metrics").await.body;
     assert!(metrics.contains("harvester_alarms{kind=\"sudden-drop\"} 1\n"), "{metrics}");

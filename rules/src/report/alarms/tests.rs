@@ -106,6 +106,6 @@ fn an_alarm_tells_its_figures() {
     let asked = community.days[60].asked;
     assert_eq!(alarms.len(), 1, "{alarms:?}");
     let begins =
-        format!("yesterday, none of {asked} questions was found answered; in the four weeks");
+        format!("none of {asked} questions on 1970-03-02 was found answered; in the four weeks");
     assert!(alarms[0].what.starts_with(&begins), "{}", alarms[0].what);
 }
