@@ -15,6 +15,7 @@ mod demo;
 mod doctor;
 mod draft;
 mod errors;
+mod facts;
 mod forget;
 mod import;
 mod init;
@@ -24,6 +25,7 @@ mod proposals;
 mod propose;
 mod redact;
 mod reindex;
+mod report;
 mod restore;
 mod retry;
 mod run;
@@ -148,8 +150,12 @@ enum CliCommand {
     Mcp,
     /// Make and check links that a program prints beside its errors
     Errors(errors::ErrorsArgs),
+    /// List the official facts, or print them as a page
+    Facts(facts::FactsArgs),
     /// Check that a running site answers (for container health checks)
     Probe(probe::ProbeArgs),
+    /// Reports: what was asked and answered, and what stays open
+    Report(report::ReportArgs),
     /// Erase a user's data and never store it again
     Forget(forget::ForgetArgs),
     /// Take back the erasure of a mistyped user id
@@ -262,7 +268,9 @@ impl Cli {
             CliCommand::Serve(arguments) => serve::run(options, arguments).await,
             CliCommand::Mcp => mcp::run(options).await,
             CliCommand::Errors(arguments) => errors::run(options, arguments).await,
+            CliCommand::Facts(arguments) => facts::run(options, arguments),
             CliCommand::Probe(arguments) => probe::run(options, arguments).await,
+            CliCommand::Report(arguments) => report::run(options, arguments).await,
             CliCommand::Forget(arguments) => forget::run(options, arguments).await,
             CliCommand::Unforget(arguments) => unforget::run(options, arguments).await,
             CliCommand::Redact(arguments) => redact::run(options, arguments),

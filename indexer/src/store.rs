@@ -8,6 +8,7 @@ mod judging;
 mod operations;
 mod privacy;
 mod proposals;
+mod reports;
 #[cfg(test)]
 mod tests;
 
@@ -55,6 +56,8 @@ pub use self::privacy::personal_data::{
 };
 pub use self::proposals::proposal_rows::{Proposal, ProposalState};
 pub use self::proposals::proposal_steps::ProposalStep;
+pub use self::reports::question_rows::{AskedQuestionRow, OccurrenceFigures};
+pub use self::reports::{ActivityDay, UnreadDay};
 
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]

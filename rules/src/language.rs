@@ -27,7 +27,8 @@ pub const BUILT_IN: [(&str, &str); 9] = [
 pub const FOLDER: &str = "languages";
 
 /// Every section of a language file with its lists.
-const LISTS: [(&str, &[&str]); 9] = [
+const LISTS: [(&str, &[&str]); 10] = [
+    ("report", &["blocking"]),
     ("page_questions", &["time_bound", "places", "persons", "lasting", "general"]),
     (SIGNALS, &SIGNAL_LISTS),
     (

@@ -15,6 +15,7 @@ pub mod page_questions;
 pub mod page_score;
 pub mod publish;
 mod repeated_question;
+pub mod report;
 pub mod resolution;
 pub mod safety;
 pub mod similarity;

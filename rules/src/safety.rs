@@ -21,7 +21,7 @@ use secrets::SecretPatterns;
 use self_contained::SelfContainedRules;
 use verdict::VerdictRules;
 
-pub use facts::FactRules;
+pub use facts::{CanonicalFact, FactKind, FactRules};
 pub use fold::deobfuscate;
 pub use links::link_hosts;
 pub use secrets::SecretMatch;

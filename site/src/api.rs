@@ -4,6 +4,7 @@ pub(crate) mod answer_json;
 mod answers;
 mod backlog;
 mod errors;
+mod facts;
 mod generation;
 mod lists;
 mod search;
@@ -44,6 +45,7 @@ fn following_the_index() -> OpenApiRouter<Arc<SiteState>> {
         .routes(routes!(lists::clusters))
         .routes(routes!(suggest::suggest))
         .routes(routes!(errors::errors))
+        .routes(routes!(facts::facts))
 }
 
 /// The routes whose responses change with time, too.

@@ -9,6 +9,7 @@ pub mod http;
 pub mod mcp;
 mod pages;
 pub mod presentation;
+pub mod reports;
 mod state;
 #[cfg(test)]
 mod test_support;
@@ -52,6 +53,8 @@ pub fn router(
         .route("/answers/{slug}", get(pages::answer::page))
         .route("/browse", get(pages::browse::index))
         .route("/browse/{kind}/{name}", get(pages::browse::group))
+        .route("/reports/briefing", get(pages::reports::briefing))
+        .route("/reports/questions", get(pages::reports::questions))
         .route("/e/{fingerprint}", get(pages::error_link::page))
         .route("/sitemap.xml", get(pages::discovery::sitemap))
         .route("/feed.atom", get(pages::discovery::feed))

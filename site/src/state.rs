@@ -1,5 +1,6 @@
 //! The state that all handlers share.
 
+pub(crate) mod cached_reports;
 pub(crate) mod catalogue;
 pub(crate) mod open_channels;
 pub(crate) mod searcher_refresh;
@@ -18,6 +19,7 @@ use rules::publish::presentation::presentable;
 use rules::publish::pseudonym::AuthorNaming;
 use tokio::sync::{MutexGuard, Semaphore};
 
+use self::cached_reports::CachedReports;
 use self::catalogue::{AnswerCatalogue, CatalogueContent};
 use self::open_channels::CachedChannels;
 use self::searcher_refresh::SeenCommit;
@@ -25,6 +27,7 @@ use self::store_counts::CachedCounts;
 use crate::http::error::HttpError;
 use crate::presentation::branding::SiteBranding;
 use crate::presentation::page_meta::{PageFrame, SiteIdentity};
+use crate::reports::ReportSource;
 
 /// How many searches run at once. More than there are processors would only slow each other down.
 const SEARCHES: usize = 8;
@@ -42,6 +45,7 @@ pub struct SiteState {
     catalogue: AnswerCatalogue,
     pub(crate) counts: CachedCounts,
     pub(crate) channels: CachedChannels,
+    pub(crate) reports: CachedReports,
     pub(crate) seen_commit: SeenCommit,
     pub(crate) search_permits: Arc<Semaphore>,
 }
@@ -68,6 +72,7 @@ impl SiteState {
             catalogue: AnswerCatalogue::default(),
             counts: CachedCounts::default(),
             channels: CachedChannels::default(),
+            reports: CachedReports::default(),
             seen_commit: SeenCommit::default(),
             search_permits: Arc::new(Semaphore::new(SEARCHES)),
         }
@@ -96,6 +101,11 @@ impl SiteState {
     pub(crate) async fn catalogue(&self) -> Result<MutexGuard<'_, CatalogueContent>, HttpError> {
         let present = |cluster: &Cluster| self.presentable(cluster);
         self.catalogue.follow(&self.store, &self.rules.topics, present).await
+    }
+
+    /// What reports on this site's data are made from.
+    pub(crate) fn report_source(&self) -> ReportSource<'_> {
+        ReportSource { store: &self.store, rules: &self.rules, naming: &self.naming }
     }
 
     /// A cluster as pages and the API show it.

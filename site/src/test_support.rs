@@ -3,7 +3,10 @@
 use rules::model::cluster::{Cluster, ClusterState, Occurrence, Quote};
 use rules::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, UserId};
 use rules::model::reason::WeightedReason;
-use rules::resolution::{ResolutionGrade, ResolutionSignal, SignalKind};
+use rules::resolution::{
+    Answer, ConversationVerdict, Question, Resolution, ResolutionGrade, ResolutionSignal,
+    SignalKind,
+};
 
 /// 2025-10-06T12:00:00Z as a snowflake, from where samples count in hours.
 const NOON: u64 = 1_424_727_686_348_800_000;
@@ -49,6 +52,31 @@ pub(crate) fn occurrence(day: u64, question: &str, answer: &str) -> Occurrence {
         question,
         answers: vec![answer],
     }
+}
+
+/// The verdict that an occurrence came from, as it is stored.
+pub(crate) fn verdict(occurrence: &Occurrence) -> String {
+    let Quote { message, author, sent, .. } = occurrence.question;
+    let answers = occurrence.answers.iter().map(|answer| Answer {
+        message: answer.message,
+        messages: vec![answer.message],
+        author: answer.author,
+        score: 1.0,
+    });
+    let resolution = Resolution {
+        question: Question {
+            messages: vec![message],
+            asker: author,
+            asked: sent,
+            reasons: Vec::new(),
+        },
+        answers: answers.collect(),
+        grade: occurrence.grade,
+        confidence: occurrence.confidence,
+        signals: Vec::new(),
+        reasons: Vec::new(),
+    };
+    serde_json::to_string(&ConversationVerdict::Resolved(resolution)).unwrap()
 }
 
 pub(crate) fn cluster(occurrences: Vec<Occurrence>) -> Cluster {

@@ -5,6 +5,7 @@ mod discovery;
 mod mcp;
 mod network;
 mod reading;
+mod reports;
 
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ use tower::ServiceExt;
 use crate::http::client::PeerAddress;
 use crate::http::settings::HttpSettings;
 use crate::presentation::branding::SiteBranding;
-use crate::test_support::{cluster, occurrence};
+use crate::test_support::{cluster, occurrence, verdict};
 use crate::{SiteState, router};
 
 /// A site with its data, and what can be asked of it.
@@ -91,11 +92,11 @@ impl World {
                     id: occurrence.conversation,
                     channel: occurrence.channel,
                     last: occurrence.best_answer().message,
-                    links: String::new(),
+                    links: "[]".to_owned(),
                     exchanges: vec![ExchangeRow {
                         id: occurrence.question.message,
                         status: ExchangeStatus::Resolved,
-                        verdict: String::new(),
+                        verdict: verdict(occurrence),
                         occurrence: Some(occurrence.clone()),
                     }],
                 });

@@ -2,7 +2,10 @@ use std::collections::BTreeMap;
 
 use indexer::store::{DaemonStatus, Store, StoreCounts};
 use rules::model::ids::Millis;
+use rules::publish::pseudonym::AuthorNaming;
 use serde_json::Value;
+use site::reports::ReportSource;
+use site::reports::health::OperationHealth;
 
 use super::table::grouped;
 use super::{CommandResult, GlobalArgs, ReadHandle, print_json};
@@ -18,11 +21,16 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     let documents = searcher.count();
     let live = store.live_counts().await?;
     let daemons = daemons(&store).await?;
+    // The health names nobody.
+    let naming = AuthorNaming::DisplayNames;
+    let source = ReportSource { store: &store, rules: &settings.rules, naming: &naming };
+    let health = source.health(clock::now()).await?;
     if options.json {
         let mut status = serde_json::to_value(&counts)?;
         status["indexed_answers"] = documents.into();
         status["behind"] = behind.into();
         status["live"] = serde_json::to_value(&live)?;
+        status["health"] = serde_json::to_value(&health)?;
         status["daemons"] = serde_json::json!({});
         for (name, daemon) in &daemons {
             status["daemons"][name] = daemon_json(daemon)?;
@@ -35,6 +43,7 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
         }
         print_live(&serde_json::to_value(&live)?);
         daemons.iter().for_each(|(name, status)| print_daemon(name, status));
+        print_health(&health);
         out!("\nData directory: {}", options.data.display());
     }
     Ok(CommandResult::Success)
@@ -102,6 +111,37 @@ fn print_live(live: &Value) {
     let counts = fields.filter_map(|(name, count)| Some((name, count.as_u64()?)));
     for (name, count) in counts.filter(|(_, count)| *count > 0) {
         line("", count, &name.replace('_', " "));
+    }
+}
+
+/// Alarms, and proposals whose clocks run.
+fn print_health(health: &OperationHealth) {
+    let level = &health.service_level;
+    let share = level.proposed_in_time;
+    if share.of > 0 {
+        line(
+            "in time",
+            share.part as u64,
+            &format!("of {} due questions of the last 28 days", share.of),
+        );
+    }
+    if let Some(slowest) = level.slowest_proposal {
+        daemon_line(
+            (slowest / Millis::HOUR) as u64,
+            "hours from threshold to proposal, the slowest",
+        );
+    }
+    if let Some(longest) = level.longest_undecided {
+        daemon_line(
+            (longest / Millis::DAY) as u64,
+            "days that the oldest proposal waits for a decision",
+        );
+    }
+    let warning = anstyle::AnsiColor::Yellow.on_default().bold();
+    for alarm in &health.alarms {
+        let channel = alarm.channel.map(|id| format!(" (channel {id})")).unwrap_or_default();
+        let kind = alarm.kind.as_str().replace('-', " ");
+        out!("{warning}{:>14}{warning:#}  {kind}{channel}: {}", "ALARM", alarm.what);
     }
 }
 

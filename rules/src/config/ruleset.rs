@@ -10,6 +10,7 @@ use crate::disentangle::ConversationRules;
 use crate::due::PageRules;
 use crate::language::{self, Languages};
 use crate::publish::topics::TopicRules;
+use crate::report::triage::BlockingWords;
 use crate::resolution::SignalRules;
 use crate::safety::{FactRules, SafetyRules};
 use crate::similarity::SimilarityRules;
@@ -41,6 +42,7 @@ pub struct Ruleset {
     pub facts: FactRules,
     pub topics: TopicRules,
     pub truth: StalenessRules,
+    pub blocking: BlockingWords,
     digest: String,
 }
 
@@ -85,6 +87,7 @@ impl Ruleset {
             facts: FactRules::read(facts),
             topics: TopicRules::read(topics),
             truth: StalenessRules::read(truth, &languages),
+            blocking: BlockingWords::read(topics, &languages),
             digest: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
         };
         let mut mistakes = readers.into_iter().flat_map(TomlReader::finish).collect::<Vec<_>>();

@@ -55,7 +55,7 @@ impl Phrase {
         phrases
     }
 
-    fn of(text: &str) -> Option<Self> {
+    pub(crate) fn of(text: &str) -> Option<Self> {
         let text = text.trim();
         let words = spaced(text);
         let words = words.trim();

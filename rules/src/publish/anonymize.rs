@@ -31,7 +31,12 @@ impl<'c> Participants<'c> {
             let authors = quotes.map(|quote| quote.author_name.as_str());
             authors.chain(one.people.iter().map(String::as_str))
         };
-        let names = cluster.occurrences.iter().flat_map(of_one).map(str::trim);
+        Self::among(cluster.occurrences.iter().flat_map(of_one), naming)
+    }
+
+    /// The people with these names.
+    pub fn among(names: impl IntoIterator<Item = &'c str>, naming: &AuthorNaming) -> Self {
+        let names = names.into_iter().map(str::trim);
         let names = names.filter(|name| !name.is_empty()).collect::<BTreeSet<_>>();
         let mut names = names.into_iter().collect::<Vec<_>>();
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));

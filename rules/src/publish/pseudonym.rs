@@ -19,9 +19,13 @@ pub enum AuthorNaming {
 
 impl AuthorNaming {
     pub fn name(&self, quote: &Quote) -> String {
+        self.name_of(quote.author, &quote.author_name)
+    }
+
+    pub fn name_of(&self, user: UserId, display_name: &str) -> String {
         match self {
-            Self::Pseudonyms(salt) => pseudonym(quote.author, salt),
-            Self::DisplayNames => quote.author_name.clone(),
+            Self::Pseudonyms(salt) => pseudonym(user, salt),
+            Self::DisplayNames => display_name.to_owned(),
         }
     }
 }

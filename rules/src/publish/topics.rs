@@ -14,6 +14,8 @@ pub struct Topic {
     pub folder: Option<String>,
     /// GitHub logins of those who review its pages.
     pub reviewers: Vec<String>,
+    /// What reports balance it against, such as `product` or `market`.
+    pub area: Option<String>,
     words: Vec<Phrase>,
 }
 
@@ -41,19 +43,25 @@ impl TopicRules {
     /// The topic whose words most questions and best answers of a cluster use: each text counts each
     /// word once. Of several, the first; `None` where no word of any topic is used.
     pub fn of(&self, cluster: &Cluster) -> Option<&Topic> {
-        let texts = cluster
-            .occurrences
-            .iter()
-            .flat_map(|one| [&one.question.text, &one.best_answer().text])
-            .map(|text| NormalizedWords::of(text))
-            .collect::<Vec<_>>();
+        let texts = cluster.occurrences.iter();
+        let texts =
+            texts.flat_map(|one| [one.question.text.as_str(), one.best_answer().text.as_str()]);
+        self.index_of(texts).map(|at| &self.0[at])
+    }
+
+    /// The index of the topic whose words some texts use most, as for a cluster.
+    pub fn index_of<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Option<usize> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let texts = texts.into_iter().map(NormalizedWords::of).collect::<Vec<_>>();
         let hits = |topic: &Topic| {
             let of_text = |text| topic.words.iter().filter(|word| word.is_in(text)).count();
             texts.iter().map(of_text).sum::<usize>()
         };
-        let ranked = self.0.iter().enumerate().map(|(at, topic)| (hits(topic), Reverse(at), topic));
-        let used = ranked.filter(|(hits, _, _)| *hits > 0);
-        used.max_by_key(|(hits, at, _)| (*hits, *at)).map(|(_, _, topic)| topic)
+        let ranked = self.0.iter().enumerate().map(|(at, topic)| (hits(topic), Reverse(at)));
+        let used = ranked.filter(|(hits, _)| *hits > 0);
+        used.max().map(|(_, Reverse(at))| at)
     }
 
     /// Every topic, in the order of the file.
@@ -78,6 +86,10 @@ fn read_one(table: &mut TomlReader) -> Topic {
             format!("{folder:?} is no folder; expected names of letters, digits, - _ and . joined by /, none of which starts with . or _"),
         );
     }
+    let area = table.optional_text("area").map(|area| area.trim().to_owned());
+    if area.as_deref() == Some("") {
+        table.wrong("area", "empty; write a word, as in area = \"product\", or remove it");
+    }
     let reviewers = table.texts("reviewers");
     for login in reviewers.iter().filter(|login| !is_login(login)) {
         table.wrong(
@@ -87,7 +99,7 @@ fn read_one(table: &mut TomlReader) -> Topic {
             ),
         );
     }
-    Topic { name, folder, reviewers, words }
+    Topic { name, folder, reviewers, area, words }
 }
 
 fn is_folder(text: &str) -> bool {

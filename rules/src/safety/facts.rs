@@ -1,6 +1,12 @@
 //! Canonical values, written only by people: `facts.toml`.
 
+mod canonical;
+
+use std::sync::Arc;
+
 use crate::config::toml_reader::TomlReader;
+
+pub use canonical::{CanonicalFact, FactKind};
 
 /// What may be published. Cheap enough to clone for one cluster.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +19,8 @@ pub struct FactRules {
     pub domains: Vec<String>,
     /// Hosts that trusted people link to: such links may stand unless something else speaks against them.
     pub trusted_hosts: Vec<String>,
+    /// The facts that people can ask for.
+    pub canonical: Arc<[CanonicalFact]>,
 }
 
 /// A list of `facts.toml` that may allow a value.
@@ -28,13 +36,29 @@ const LOOPBACK: [&str; 4] = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"];
 
 impl FactRules {
     pub(crate) fn read(file: &mut TomlReader) -> Self {
-        Self {
+        let mut rules = Self {
             addresses: file.texts("addresses"),
             invites: file.texts("invites"),
             links: file.texts("links"),
             domains: file.texts("domains").into_iter().map(|name| name.to_lowercase()).collect(),
             trusted_hosts: Vec::new(),
+            canonical: CanonicalFact::read_all(file).into(),
+        };
+        let facts = Arc::clone(&rules.canonical);
+        for fact in &*facts {
+            match fact.kind {
+                FactKind::Address => rules.addresses.push(fact.value.clone()),
+                FactKind::Link => rules.list_links([fact.value.as_str()]),
+                FactKind::Invite => rules.invites.push(without_scheme(&fact.value).to_owned()),
+                FactKind::Version | FactKind::Status | FactKind::Text => {}
+            }
         }
+        rules
+    }
+
+    /// The facts that a question or a name asks for, none where it names none.
+    pub fn asked_for(&self, text: &str) -> Vec<&CanonicalFact> {
+        canonical::asked_for(&self.canonical, text)
     }
 
     /// Lists further links, each `host` or `host/path`, with or without scheme.
@@ -118,6 +142,82 @@ fn begins(known: &str, link: &str, whole: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(text: &str) -> (FactRules, Vec<String>) {
+        let mut reader = TomlReader::parse("facts.toml", text);
+        let facts = FactRules::read(&mut reader);
+        (facts, reader.finish().iter().map(ToString::to_string).collect())
+    }
+
+    const FACTS: &str = r#"
+        links = ["docs.example.org"]
+        [[fact]]
+        key = "token-address"
+        kind = "address"
+        value = "0x00000000000000000000000000000000000000AA"
+        scope = "Ethereum"
+        since = "2025-01-31"
+        source = "https://github.com/example/docs/pull/7"
+        verify_at = "https://docs.example.org/token"
+        aliases = ["contract address", "CA", "컨트랙트 주소"]
+        ask_as = ["what is the contract"]
+        [[fact]]
+        key = "bridge"
+        kind = "link"
+        value = "https://bridge.example.org/app"
+        [[fact]]
+        key = "exchange-status"
+        kind = "status"
+        value = "deposits paused"
+        source = "https://github.com/example/docs/pull/8"
+        table = "exchanges"
+    "#;
+
+    #[test]
+    fn a_fact_is_found_by_every_name_and_no_other_word() {
+        let (facts, mistakes) = read(FACTS);
+        assert_eq!(mistakes, [""; 0]);
+        let keys = |text: &str| {
+            facts.asked_for(text).iter().map(|fact| fact.key.as_str()).collect::<Vec<_>>()
+        };
+        for text in [
+            "token-address",
+            "Token Address",
+            "whats the CA?",
+            "what is the contract address of the token pls",
+            "컨트랙트 주소가 뭐예요?",
+        ] {
+            assert_eq!(keys(text), ["token-address"], "{text}");
+        }
+        assert_eq!(keys("is the bridge down"), ["bridge"]);
+        for text in ["", "where can I buy a car", "what is the address of the office"] {
+            assert_eq!(keys(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_fact_gives_may_stand_on_pages_and_lists_stay_as_they_were() {
+        let (facts, _) = read(FACTS);
+        assert!(facts.lists("0x00000000000000000000000000000000000000aa", FactList::Addresses));
+        assert!(facts.allow_link("https://bridge.example.org/app/x"));
+        assert!(!facts.allow_link("https://bridge.example.org/other"));
+        assert!(facts.allow_link("https://docs.example.org/any"));
+        let status = &facts.asked_for("exchange-status")[0];
+        assert_eq!(status.verify_address(), Some("https://github.com/example/docs/pull/8"));
+    }
+
+    #[test]
+    fn every_mistake_of_a_fact_is_told() {
+        let (_, mistakes) = read(
+            "[[fact]]\nkey = 'A b'\nsince = 'May'\nsource = 'http://a.example'\nkind = 'thing'\n\
+             [[fact]]\nkey = 'x'\nvalue = '1'\n[[fact]]\nkey = 'x'\nvalue = '2'\n",
+        );
+        let keys = mistakes.iter().map(|one| one.split(": ").nth(1).unwrap()).collect::<Vec<_>>();
+        let expected =
+            ["key", "value", "since", "source", "kind"].map(|key| format!("fact[0].{key}"));
+        assert_eq!(keys[..5], expected);
+        assert_eq!(keys[5..], ["fact[2].key"]);
+    }
 
     #[test]
     fn a_listed_link_allows_what_begins_with_it_and_a_domain_its_subdomains() {

@@ -51,6 +51,7 @@ pub(crate) async fn metrics(
     let status = StoreStatus {
         counts: site.counts.counts(&site.store).await?,
         live: site.store.live_counts().await.map_err(failed)?,
+        health: site.reports.health(site.report_source(), site.now()).await?,
     };
     let daemons = site.store.daemon_statuses().await.map_err(failed)?;
     Ok(([(CONTENT_TYPE, FORMAT)], metrics_text(&status, &daemons)))

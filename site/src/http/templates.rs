@@ -10,7 +10,7 @@ use crate::http::assets;
 use crate::http::error::HttpError;
 use crate::presentation::page_meta::{PageFrame, PageMeta};
 
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 17] = [
     ("components.html", include_str!("../../templates/components.html")),
     ("search_box.html", include_str!("../../templates/search_box.html")),
     ("base.html", include_str!("../../templates/base.html")),
@@ -19,12 +19,18 @@ const TEMPLATES: [(&str, &str); 13] = [
     ("welcome.html", include_str!("../../templates/welcome.html")),
     ("answer.html", include_str!("../../templates/answer.html")),
     ("browse.html", include_str!("../../templates/browse.html")),
+    ("briefing_body.html", include_str!("../../templates/briefing_body.html")),
+    ("briefing.html", include_str!("../../templates/briefing.html")),
+    ("briefing_file.html", include_str!("../../templates/briefing_file.html")),
+    ("questions.html", include_str!("../../templates/questions.html")),
     ("unknown_error.html", include_str!("../../templates/unknown_error.html")),
     ("sitemap.xml", include_str!("../../templates/sitemap.xml")),
     ("feed.xml", include_str!("../../templates/feed.xml")),
     ("opensearch.xml", include_str!("../../templates/opensearch.xml")),
     ("error.html", include_str!("../../templates/error.html")),
 ];
+
+const STYLES: &str = include_str!("../../assets/site.css");
 
 static PAGES: LazyLock<Tera> = LazyLock::new(|| parsed().expect("a test parses every template"));
 
@@ -50,6 +56,13 @@ pub(crate) fn fragment(
     let meta = frame.meta("", None);
     let render = |context: &Context| PAGES.render_block(name, block, context);
     rendered(name, render, frame, Some(&meta), view).map(Html)
+}
+
+/// Renders a file that stands alone, with the site's styles in it.
+pub(crate) fn standalone(name: &'static str, view: &impl Serialize) -> TeraResult<String> {
+    let mut context = Context::from_serialize(view)?;
+    context.insert("css", &STYLES);
+    PAGES.render(name, &context)
 }
 
 /// Renders an XML document. Characters that XML cannot hold are left out.
@@ -108,7 +121,7 @@ mod tests {
     #[test]
     fn one_value_alone_is_trusted_to_be_html() {
         let safe = TEMPLATES.iter().map(|(_, text)| text.matches("safe").count()).sum::<usize>();
-        assert_eq!(safe, 2, "only rendered prose and structured data may be marked safe");
+        assert_eq!(safe, 3, "only prose, structured data and our own styles may be marked safe");
         for (name, text) in TEMPLATES {
             assert!(!text.contains("style=") && !text.contains("onclick"), "{name}");
             assert_eq!(

@@ -11,6 +11,7 @@ use crate::http::error::HttpError;
 use crate::http::params::{SearchParams, searchable};
 use crate::pages::answer::answer;
 use crate::pages::card::ResultCard;
+use crate::pages::fact_card::FactCard;
 use crate::pages::find::{find, plain_card};
 use crate::pages::markdown::markdown;
 use crate::presentation::page_meta::PageFrame;
@@ -55,6 +56,17 @@ pub(super) fn list() -> Value {
             "annotations": reads,
         },
         {
+            "name": "get_fact",
+            "description": "Look up an official value: a contract address, a link, the current version, a \
+                            status. Give its name or the question. Prefer it to search_answers for these.",
+            "inputSchema": {
+                "type": "object",
+                "properties": { "query": { "type": "string" } },
+                "required": ["query"],
+            },
+            "annotations": reads,
+        },
+        {
             "name": "find_by_error",
             "description": "Find the answer to exactly this error message. Paste the message or the stack \
                             trace; paths, numbers and versions do not matter.",
@@ -79,6 +91,7 @@ pub(super) async fn call(
     let said = match params["name"].as_str()? {
         "search_answers" => search_answers(site, frame, arguments).await,
         "get_answer" => get_answer(site, frame, arguments).await,
+        "get_fact" => get_fact(site, arguments),
         "find_by_error" => find_by_error(site, frame, arguments).await,
         _ => return None,
     };
@@ -119,6 +132,27 @@ async fn get_answer(
     let id = id.parse().map_err(|_| HttpError::no_such_answer())?;
     let view = answer(site, &id, InterfaceText::english()).await?;
     Ok(format!("{UNTRUSTED}\n\n{}\nPage: {}\n", markdown(&view), frame.absolute(&view.url)))
+}
+
+fn get_fact(site: &SiteState, arguments: &Value) -> Result<String, HttpError> {
+    let query = arguments::query(arguments)
+        .ok_or_else(|| HttpError::bad_request("query is missing; it is the name of a fact"))?;
+    let facts = site.rules.facts.asked_for(query);
+    if facts.is_empty() {
+        let keys = site.rules.facts.canonical.iter().map(|fact| fact.key.as_str());
+        let keys = keys.collect::<Vec<_>>().join(", ");
+        let known = if keys.is_empty() { "none is written down".to_owned() } else { keys };
+        return Ok(format!("No official fact is named so. Known: {known}. Use search_answers."));
+    }
+    let mut text = "Official, written by the maintainers:\n".to_owned();
+    for fact in facts.into_iter().map(FactCard::of) {
+        let scope = fact.scope.map(|scope| format!(" ({scope})")).unwrap_or_default();
+        let since = fact.since.map(|since| format!("; since {since}")).unwrap_or_default();
+        let note = fact.note.map(|note| format!("; {note}")).unwrap_or_default();
+        let verify = fact.verify_at.map(|at| format!("; verify at {at}")).unwrap_or_default();
+        let _ = writeln!(text, "- {}{scope}: {}{since}{note}{verify}", fact.name, fact.value);
+    }
+    Ok(text)
 }
 
 async fn find_by_error(

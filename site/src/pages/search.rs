@@ -11,6 +11,7 @@ use crate::http::error::HttpError;
 use crate::http::params::{MAX_OFFSET, SearchParams};
 use crate::http::templates;
 use crate::pages::card::ResultCard;
+use crate::pages::fact_card::FactCard;
 use crate::pages::find::{MatchedClusters, find, plain_card};
 use crate::pages::notices::{SiteCondition, SiteNotice};
 use crate::pages::review_status::ReviewStatus;
@@ -79,6 +80,8 @@ struct HomePage {
     lead: String,
     results: Option<ResultsPage>,
     notices: Vec<SiteNotice>,
+    /// What maintainers wrote down about it.
+    facts: Vec<FactCard>,
     recurring: Vec<ResultCard>,
     figures: Vec<HomeFigure>,
 }
@@ -134,6 +137,7 @@ async fn home(
         channel: params.channel.map(|channel| channel.to_string()),
         lead,
         notices: if empty { SiteCondition::of(site).await?.notices(text) } else { Vec::new() },
+        facts: site.rules.facts.asked_for(&params.text).into_iter().map(FactCard::of).collect(),
         recurring: if empty { recurring(site, text).await? } else { Vec::new() },
         figures: if is_search { Vec::new() } else { figures(site, text).await? },
         results: found.map(|found| ResultsPage::of(params, found, text)),

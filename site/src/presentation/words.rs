@@ -149,6 +149,9 @@ pub(crate) struct InterfaceText {
     pub(crate) behind: CountedText,
     pub(crate) badge_agreed: CountedText,
     pub(crate) weak_matches: CountedText,
+    pub(crate) fact_official: String,
+    pub(crate) fact_since: String,
+    pub(crate) fact_verify: String,
 }
 
 /// A text with `{n}` for one and for any other number.

@@ -191,7 +191,7 @@ async fn open_questions_are_listed_by_link_without_words() {
         exchanges: vec![ExchangeRow {
             id: MessageId::min_at(Millis(seen.0 - day * Millis::DAY)),
             status: ExchangeStatus::Open,
-            verdict: "the zanzibar question".to_owned(),
+            verdict: "\"the zanzibar question\"".to_owned(),
             occurrence: None,
         }],
     });

@@ -41,7 +41,10 @@ async fn an_agent_connects_and_lists_the_tools() {
     let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
     let tools = post(&world, &list).await.json();
     let names = tools["result"]["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]);
-    assert_eq!(names.collect::<Vec<_>>(), ["search_answers", "get_answer", "find_by_error"]);
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        ["search_answers", "get_answer", "get_fact", "find_by_error"]
+    );
     for (message, code) in [
         (json!({ "jsonrpc": "2.0", "id": 3, "method": "resources/list" }), -32_601),
         (json!({ "jsonrpc": "1.0", "id": 3, "method": "ping" }), -32_600),
@@ -75,6 +78,7 @@ async fn an_agent_searches_reads_and_finds_an_error() {
     for (name, arguments) in [
         ("search_answers", json!({})),
         ("get_answer", json!({ "id": "q0zzz" })),
+        ("get_fact", json!({})),
         ("find_by_error", Value::Null),
     ] {
         assert!(call(&world, name, arguments).await.1, "{name}");

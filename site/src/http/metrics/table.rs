@@ -8,8 +8,10 @@ use indexer::store::{
     StoreCounts,
 };
 use rules::model::ids::Millis;
+use rules::report::alarms::AlarmKind;
 
 use self::MetricKind::{Counter, Gauge};
+use crate::reports::health::OperationHealth;
 
 /// A metric that is read from an `S`.
 pub(super) struct Metric<S> {
@@ -59,10 +61,16 @@ impl fmt::Display for SampleValue {
 pub(super) struct StoreStatus {
     pub(super) counts: StoreCounts,
     pub(super) live: LiveCounts,
+    pub(super) health: OperationHealth,
 }
 
 fn count(count: u64) -> Samples {
     vec![(Vec::new(), SampleValue::Count(count))]
+}
+
+/// A duration in milliseconds; no sample where there is none.
+fn seconds(milliseconds: Option<i64>) -> Samples {
+    milliseconds.map_or_else(Vec::new, |time| count((time / 1_000) as u64))
 }
 
 fn time(at: Option<Millis>) -> Samples {
@@ -224,6 +232,47 @@ pub(super) const STORE: &[Metric<StoreStatus>] = &[
         labels: &["state"],
         help: "Proposals by state.",
         read: |store| counts_by(&store.counts.proposals_by_state),
+    },
+    Metric {
+        name: "harvester_alarms",
+        kind: Gauge,
+        labels: &["kind"],
+        help: "Alarms on silence and on counts that contradict each other; 0 where all is well.",
+        read: |store| {
+            let raised = |kind| store.health.alarms.iter().filter(|one| one.kind == kind).count();
+            labelled(AlarmKind::ALL.map(|kind| (kind.as_str(), raised(kind) as u64)))
+        },
+    },
+    Metric {
+        name: "harvester_proposal_deadlines",
+        kind: Gauge,
+        labels: &["result"],
+        help: "Due questions of the last 28 days, by whether they were proposed in time.",
+        read: |store| {
+            let share = store.health.service_level.proposed_in_time;
+            labelled([("in_time", share.part as u64), ("late", (share.of - share.part) as u64)])
+        },
+    },
+    Metric {
+        name: "harvester_slowest_proposal_seconds",
+        kind: Gauge,
+        labels: &[],
+        help: "The longest time from a threshold to its proposal in the last 28 days.",
+        read: |store| seconds(store.health.service_level.slowest_proposal),
+    },
+    Metric {
+        name: "harvester_undecided_proposals",
+        kind: Gauge,
+        labels: &[],
+        help: "Proposals that wait for a decision.",
+        read: |store| count(store.health.service_level.undecided as u64),
+    },
+    Metric {
+        name: "harvester_longest_undecided_seconds",
+        kind: Gauge,
+        labels: &[],
+        help: "How long the oldest of them has waited.",
+        read: |store| seconds(store.health.service_level.longest_undecided),
     },
 ];
 

@@ -35,6 +35,7 @@ pub(crate) enum AckKind {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum DeferredAction {
     Find { query: String },
+    LookUpFact { name: String },
     Mark { target: TargetMessage, answers: bool },
     OfferSame { target: TargetMessage },
     Status,
@@ -58,7 +59,8 @@ pub(crate) fn route_interaction(interaction: &Interaction) -> FirstResponse {
         InteractionKind::Slash { path, options } => {
             let path = path.iter().map(String::as_str).collect::<Vec<_>>();
             let query = options.get(name::QUERY).map(String::as_str);
-            slash(&path, query.unwrap_or_default(), interaction)
+            let fact = options.get(name::FACT_NAME).map(String::as_str);
+            slash(&path, query.or(fact).unwrap_or_default(), interaction)
         }
         InteractionKind::MessageMenu { name, target } => menu(name, target, language),
         InteractionKind::Button { custom_id, .. } => pressed(custom_id, None, language),
@@ -100,6 +102,8 @@ fn slash(path: &[&str], query: &str, interaction: &Interaction) -> FirstResponse
     match *path {
         [name::ANSWERS] if query.trim().is_empty() => refused(messages::empty_query),
         [name::ANSWERS] => FirstResponse::fill(DeferredAction::Find { query: query.to_owned() }),
+        [name::FACT] if query.trim().is_empty() => refused(messages::empty_query),
+        [name::FACT] => FirstResponse::fill(DeferredAction::LookUpFact { name: query.to_owned() }),
         [name::HARVESTER, name::STATUS] if permissions.moderates() => {
             FirstResponse::fill(DeferredAction::Status)
         }

@@ -12,7 +12,7 @@ use crate::discord::interactions::decide::marking::{MarkFacts, MarkPlan, MarkRef
 use crate::discord::interactions::decide::operating;
 use crate::discord::interactions::decide::operating::{PAUSED, ServerStatus};
 use crate::discord::interactions::decide::routing::DeferredAction;
-use crate::discord::interactions::decide::{answers, same_question};
+use crate::discord::interactions::decide::{answers, official_facts, same_question};
 use crate::discord::interactions::error::InteractionError;
 use crate::discord::interactions::handler::InteractionHandler;
 use crate::discord::interactions::payload::custom_id::{CustomId, TagId};
@@ -58,6 +58,10 @@ impl InteractionHandler {
         let language = interaction.language;
         match work {
             DeferredAction::Find { query } => self.find(&query, language).await,
+            DeferredAction::LookUpFact { name } => {
+                let reply = official_facts::render_facts(&self.rules.facts, &name, language);
+                Ok(ActionOutcome::replying(reply))
+            }
             DeferredAction::Mark { target, answers } => {
                 self.mark(&target, answers, interaction, now).await
             }

@@ -8,6 +8,8 @@ use super::interaction::items;
 pub(crate) mod name {
     pub(in crate::discord) const ANSWERS: &str = "answers";
     pub(in crate::discord) const QUERY: &str = "query";
+    pub(in crate::discord) const FACT: &str = "fact";
+    pub(in crate::discord) const FACT_NAME: &str = "name";
     pub(in crate::discord) const HARVESTER: &str = "harvester";
     pub(in crate::discord) const STATUS: &str = "status";
     pub(in crate::discord) const PAUSE: &str = "pause";
@@ -36,6 +38,12 @@ pub(crate) fn command_definitions() -> Vec<Value> {
             vec![query()],
         ),
         described(
+            named(SLASH, name::FACT, "공식정보"),
+            "Look up an official value: an address, a link, a version, a status",
+            "공식 주소, 링크, 버전, 상태를 찾습니다",
+            vec![fact_name()],
+        ),
+        described(
             named(SLASH, name::HARVESTER, "하베스터"),
             "Answer Harvester and the data it stores about you",
             "답변 수집기와 나에 대해 저장된 데이터",
@@ -56,6 +64,18 @@ fn query() -> Value {
     );
     option["required"] = true.into();
     option["autocomplete"] = true.into();
+    option["max_length"] = LONGEST_QUERY.into();
+    option
+}
+
+fn fact_name() -> Value {
+    let mut option = described(
+        named(TEXT, name::FACT_NAME, "이름"),
+        "Its name, or what you would ask",
+        "이름이나 질문을 적어 주세요",
+        Vec::new(),
+    );
+    option["required"] = true.into();
     option["max_length"] = LONGEST_QUERY.into();
     option
 }

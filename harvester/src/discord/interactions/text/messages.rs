@@ -89,6 +89,18 @@ sentences! {
     found:
         "The best answers:",
         "찾은 답변이에요:";
+    official:
+        "✅ Official, from the maintainers",
+        "✅ 운영진이 확인한 공식 정보예요";
+    verify_at:
+        "verify at",
+        "확인하기:";
+    no_such_fact:
+        "There is no official fact of that name. Ask in a help channel, and trust no address or link that strangers send.",
+        "그런 이름의 공식 정보는 없어요. 도움 채널에 물어보시고, 모르는 사람이 보낸 주소나 링크는 믿지 마세요.";
+    known_facts:
+        "Known names:",
+        "찾을 수 있는 이름:";
     not_public:
         "A resolved question that may not be quoted",
         "인용할 수 없는 해결된 질문";

@@ -1,0 +1,40 @@
+//! How often a question was asked before and after its page was merged.
+
+use rules::model::ids::{ClusterId, MessageId, Millis};
+
+use crate::store::{Result, Store};
+
+impl Store {
+    /// How often the question of a cluster was asked from `since` until before `until`, by answered questions
+    /// and by those to which its answer was suggested; each question counts once.
+    pub async fn askings(&self, cluster: &ClusterId, since: Millis, until: Millis) -> Result<u64> {
+        let count = sqlx::query_scalar::<_, i64>(
+            "SELECT COUNT(*) FROM (SELECT question FROM occurrences WHERE cluster = $1 \
+             AND question BETWEEN $2 AND $3 UNION SELECT question FROM suggestions WHERE \
+             (cluster = $1 OR cluster IN (SELECT old FROM redirects WHERE cluster = $1)) \
+             AND posted IS NOT NULL AND question BETWEEN $2 AND $3)",
+        )
+        .bind(cluster.as_str())
+        .bind(MessageId::min_at(since).0 as i64)
+        .bind(MessageId::min_at(until).0 as i64 - 1)
+        .fetch_one(&self.read)
+        .await?;
+        Ok(count as u64)
+    }
+
+    /// The asker-days from `since` until before `until`: each day counts once for each person who asks
+    /// anything on it.
+    pub async fn asker_days(&self, since: Millis, until: Millis) -> Result<u64> {
+        let count = sqlx::query_scalar::<_, i64>(
+            "SELECT COUNT(*) FROM (SELECT DISTINCT json_extract(verdict, '$.question.asker'), \
+             json_extract(verdict, '$.question.asked') / $3 FROM exchanges \
+             WHERE status IN ('open', 'helped', 'resolved') AND id BETWEEN $1 AND $2)",
+        )
+        .bind(MessageId::min_at(since).0 as i64)
+        .bind(MessageId::min_at(until).0 as i64 - 1)
+        .bind(Millis::DAY)
+        .fetch_one(&self.read)
+        .await?;
+        Ok(count as u64)
+    }
+}

@@ -1,0 +1,180 @@
+//! The questions of a span of time with what became of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rules::model::ids::{ChannelId, ClusterId, ConversationId, MessageId, Millis, UserId};
+use rules::resolution::ResolutionGrade;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::store::clusters::cluster_rows::cluster_id;
+use crate::store::operations::counts::parse_grade;
+use crate::store::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
+
+/// A question of an exchange. `Debug` hides the words.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AskedQuestionRow {
+    pub conversation: ConversationId,
+    /// The exchange: its first message.
+    pub exchange: MessageId,
+    pub channel: ChannelId,
+    /// `open`, `helped` or `resolved`.
+    pub status: String,
+    /// The messages that ask, earliest first.
+    pub messages: Vec<MessageId>,
+    pub asker: UserId,
+    pub asked: Millis,
+    /// The messages that answer or try to, best first.
+    pub answers: Vec<MessageId>,
+    /// Present exactly where it is resolved.
+    pub occurrence: Option<OccurrenceFigures>,
+}
+
+/// What reports need of an occurrence.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OccurrenceFigures {
+    pub cluster: Option<ClusterId>,
+    pub grade: ResolutionGrade,
+    pub answered: Millis,
+    pub answerer: UserId,
+    /// As on Discord; published only where the operator has chosen so.
+    pub answerer_name: String,
+    pub question: String,
+    pub answer: String,
+}
+
+impl std::fmt::Debug for AskedQuestionRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AskedQuestionRow")
+            .field("exchange", &self.exchange)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// The questions asked from `since` until before `until`, by their first message. One whose exchange
+    /// began more than a day before it asks is left out.
+    pub async fn questions_asked(
+        &self,
+        since: Millis,
+        until: Millis,
+    ) -> Result<Vec<AskedQuestionRow>> {
+        let rows = sqlx::query(
+            "SELECT exchanges.conversation, exchanges.id, exchanges.channel, status, \
+             json_extract(verdict, '$.question.messages') AS messages, \
+             CAST(json_extract(verdict, '$.question.asker') AS INTEGER) AS asker, \
+             json_extract(verdict, '$.question.asked') AS asked, \
+             (SELECT json_group_array(value ->> 'message') \
+              FROM json_each(verdict, '$.answers')) AS answers, \
+             cluster, grade, json_extract(body, '$.answers[0].sent') AS answered, \
+             CAST(json_extract(body, '$.answers[0].author') AS INTEGER) AS answerer, \
+             json_extract(body, '$.answers[0].author_name') AS answerer_name, \
+             json_extract(body, '$.question.text') AS question, \
+             json_extract(body, '$.answers[0].text') AS answer \
+             FROM exchanges LEFT JOIN occurrences ON status = 'resolved' AND occurrences.question = \
+             CAST(json_extract(verdict, '$.question.messages[0]') AS INTEGER) \
+             WHERE status IN ('open', 'helped', 'resolved') AND exchanges.id BETWEEN $1 AND $2",
+        )
+        .bind(MessageId::min_at(Millis(since.0 - Millis::DAY)).0 as i64)
+        .bind(MessageId::min_at(until).0 as i64 - 1)
+        .fetch_all(&self.read)
+        .await?;
+        // A question that is in two conversations while one of them is judged again counts once.
+        let mut asked = BTreeMap::new();
+        for row in &rows {
+            let row = asked_question(row)?;
+            if (since..until).contains(&row.asked) {
+                let first = *row.messages.first().ok_or_else(no_question)?;
+                asked.entry(first).or_insert(row);
+            }
+        }
+        Ok(asked.into_values().collect())
+    }
+
+    /// Who wrote the messages of conversations, programs left out, by conversation and message.
+    pub async fn people_in(
+        &self,
+        conversations: &BTreeSet<ConversationId>,
+    ) -> Result<BTreeMap<ConversationId, Vec<(MessageId, UserId)>>> {
+        let mut found = BTreeMap::<_, Vec<_>>::new();
+        let ids = conversations.iter().map(|id| id.0.0 as i64).collect::<Vec<_>>();
+        for ids in ids.chunks(MAX_BINDS) {
+            let sql = format!(
+                "SELECT conversations.id, messages.id, messages.author FROM conversations \
+                 JOIN json_each(conversations.links) AS link \
+                 CROSS JOIN messages ON messages.channel = conversations.channel \
+                 AND messages.id = (link.value ->> 0) \
+                 WHERE conversations.id IN {} AND bot = 0 ORDER BY 1, 2",
+                placeholders(1, 1, ids.len())
+            );
+            let mut query = sqlx::query_as::<_, (i64, i64, i64)>(AssertSqlSafe(sql));
+            for id in ids {
+                query = query.bind(*id);
+            }
+            for (conversation, message, author) in query.fetch_all(&self.read).await? {
+                let conversation = ConversationId(MessageId(conversation as u64));
+                let said = (MessageId(message as u64), UserId(author as u64));
+                found.entry(conversation).or_default().push(said);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The words of messages of one channel, by id.
+    pub async fn texts_of(
+        &self,
+        channel: ChannelId,
+        messages: &[MessageId],
+    ) -> Result<BTreeMap<MessageId, String>> {
+        let mut texts = BTreeMap::new();
+        for ids in messages.chunks(MAX_BINDS) {
+            let sql = format!(
+                "SELECT id, text FROM messages WHERE channel = $1 AND id IN {}",
+                placeholders(2, 1, ids.len())
+            );
+            let mut query =
+                sqlx::query_as::<_, (i64, String)>(AssertSqlSafe(sql)).bind(channel.0 as i64);
+            for id in ids {
+                query = query.bind(id.0 as i64);
+            }
+            let rows = query.fetch_all(&self.read).await?;
+            texts.extend(rows.into_iter().map(|(id, text)| (MessageId(id as u64), text)));
+        }
+        Ok(texts)
+    }
+}
+
+fn no_question() -> StoreError {
+    StoreError::Unreadable { what: "a verdict", source: "it names no question".into() }
+}
+
+fn asked_question(row: &SqliteRow) -> Result<AskedQuestionRow> {
+    let id = |column: &str| row.try_get::<i64, _>(column).map(|id| id as u64);
+    let ids = |column: &str| -> Result<Vec<MessageId>> {
+        from_json("a verdict", row.try_get::<Option<&str>, _>(column)?.unwrap_or("[]"))
+    };
+    let grade = row.try_get::<Option<String>, _>("grade")?;
+    let occurrence = grade.map(|grade| -> Result<_> {
+        Ok(OccurrenceFigures {
+            cluster: row.try_get::<Option<&str>, _>("cluster")?.map(cluster_id).transpose()?,
+            grade: parse_grade(&grade)?,
+            answered: Millis(row.try_get("answered")?),
+            answerer: UserId(id("answerer")?),
+            answerer_name: row.try_get("answerer_name")?,
+            question: row.try_get("question")?,
+            answer: row.try_get("answer")?,
+        })
+    });
+    Ok(AskedQuestionRow {
+        conversation: ConversationId(MessageId(id("conversation")?)),
+        exchange: MessageId(id("id")?),
+        channel: ChannelId(id("channel")?),
+        status: row.try_get("status")?,
+        messages: ids("messages")?,
+        asker: UserId(id("asker")?),
+        asked: Millis(row.try_get("asked")?),
+        answers: ids("answers")?,
+        occurrence: occurrence.transpose()?,
+    })
+}

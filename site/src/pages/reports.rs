@@ -1,0 +1,119 @@
+//! Reports for the operator: a briefing, and the questions behind its numbers.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::Html;
+use rules::report::period::{ReportPeriod, ReportSpan};
+use rules::report::questions::QuestionList;
+use serde::{Deserialize, Serialize};
+
+use crate::http::error::HttpError;
+use crate::http::templates;
+use crate::presentation::page_meta::PageFrame;
+use crate::reports::html::BriefingView;
+use crate::reports::markdown::{counted, duration_text, period_text};
+use crate::reports::question_list::{ListedQuestion, MOST_LISTED, QuestionListing};
+use crate::state::SiteState;
+
+/// Which report.
+#[derive(Deserialize)]
+pub(crate) struct ReportParams {
+    period: Option<String>,
+    /// The last day.
+    until: Option<String>,
+    list: Option<String>,
+    offset: Option<usize>,
+}
+
+impl ReportParams {
+    /// A week up to yesterday where nothing else is asked for.
+    fn period(&self, site: &SiteState) -> Result<ReportPeriod, HttpError> {
+        let span = match &self.period {
+            None => ReportSpan::Week,
+            Some(text) => ReportSpan::parse(text)
+                .ok_or_else(|| HttpError::bad_request("period is not day, week or month"))?,
+        };
+        let period = match &self.until {
+            None => ReportPeriod::before(span, site.now()),
+            Some(text) => ReportPeriod::ending_on(span, text),
+        };
+        period.ok_or_else(|| HttpError::bad_request("until is not a day, as 2025-01-31"))
+    }
+}
+
+/// `GET /reports/briefing`
+pub(crate) async fn briefing(
+    State(site): State<Arc<SiteState>>,
+    frame: PageFrame,
+    params: Result<Query<ReportParams>, QueryRejection>,
+) -> Result<Html<String>, HttpError> {
+    let period = read(params)?.period(&site)?;
+    let report = site.reports.briefing(site.report_source(), &period, site.now()).await?;
+    let view = BriefingView::of(&report, None, true);
+    templates::page("briefing.html", &frame, &frame.meta("Briefing", None), &view)
+}
+
+#[derive(Serialize)]
+struct QuestionsPage {
+    days: String,
+    total: String,
+    rows: Vec<QuestionRowView>,
+    listing: QuestionListing,
+    back: String,
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct QuestionRowView {
+    question: ListedQuestion,
+    first_reply: String,
+}
+
+/// `GET /reports/questions`
+pub(crate) async fn questions(
+    State(site): State<Arc<SiteState>>,
+    frame: PageFrame,
+    params: Result<Query<ReportParams>, QueryRejection>,
+) -> Result<Html<String>, HttpError> {
+    let params = read(params)?;
+    let period = params.period(&site)?;
+    let list = params.list.as_deref().map_or(Some(QuestionList::Asked), QuestionList::parse);
+    let list = list.ok_or_else(|| {
+        let names = QuestionList::ALL.map(QuestionList::as_str).join(", ");
+        HttpError::bad_request(format!("unknown list; allowed: {names}"))
+    })?;
+    let offset = params.offset.unwrap_or_default();
+    let listing = site.report_source().question_list(&period, list, offset).await;
+    let mut listing = listing.map_err(|cause| HttpError::internal("list questions", &cause))?;
+    let query = format!("period={}&until={}", period.span.as_str(), period.last_day());
+    let end = offset + MOST_LISTED;
+    let next = (end < listing.total)
+        .then(|| format!("/reports/questions?{query}&list={}&offset={end}", list.as_str()));
+    let rows = std::mem::take(&mut listing.questions).into_iter().map(|question| {
+        let minutes = question.first_reply_minutes;
+        let first_reply =
+            minutes.map_or_else(|| "–".to_owned(), |minutes| duration_text(minutes * 60_000));
+        QuestionRowView { question, first_reply }
+    });
+    let page = QuestionsPage {
+        days: period_text(&listing.first_day, &listing.last_day),
+        total: counted(listing.total, "question", "questions"),
+        rows: rows.collect(),
+        back: format!("/reports/briefing?{query}"),
+        next,
+        listing,
+    };
+    let meta = frame.meta(page.listing.label, None);
+    templates::page("questions.html", &frame, &meta, &page)
+}
+
+fn read(params: Result<Query<ReportParams>, QueryRejection>) -> Result<ReportParams, HttpError> {
+    let Query(params) = params.map_err(|_| {
+        HttpError::bad_request(
+            "the query string cannot be parsed; allowed: period, until, list, offset",
+        )
+    })?;
+    Ok(params)
+}

@@ -1,0 +1,89 @@
+//! Whether merged pages are asked for less.
+
+use std::collections::BTreeSet;
+
+use indexer::store::StoreError;
+use rules::model::ids::Millis;
+use rules::report::deflection::{DeflectionCounts, DeflectionEstimate, DeflectionVerdict};
+use rules::report::period::{day_number, day_text};
+use serde::Serialize;
+
+use super::ReportSource;
+use super::titles::NamedQuestion;
+
+/// One merged page, and how often its question was asked before and after.
+#[derive(Debug, Clone, Serialize)]
+pub struct PageEffect {
+    #[serde(flatten)]
+    pub question: NamedQuestion,
+    pub merged: String,
+    /// Days on each side of the merge.
+    pub days_before: i64,
+    pub days_after: i64,
+    #[serde(flatten)]
+    pub counts: DeflectionCounts,
+    /// `None` where the question was not asked before.
+    pub estimate: Option<DeflectionEstimate>,
+    pub verdict: Option<DeflectionVerdict>,
+}
+
+/// The pages of a briefing.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct PageEffects {
+    /// Those that are measured, with the largest drop first.
+    pub pages: Vec<PageEffect>,
+    /// Merged too short a time ago.
+    pub too_young: usize,
+    /// All measured pages taken together.
+    pub total: DeflectionCounts,
+    pub total_estimate: Option<DeflectionEstimate>,
+}
+
+/// Days that are looked at on each side of a merge at most, and those that must have passed since.
+const MOST_DAYS: i64 = 60;
+const LEAST_DAYS: i64 = 7;
+/// A page is measured for half a year.
+const MEASURED_DAYS: i64 = 180;
+
+impl ReportSource<'_> {
+    /// The effect of the pages merged in the half year before `until`.
+    pub(super) async fn page_effects(&self, until: Millis) -> Result<PageEffects, StoreError> {
+        let since = Millis(until.0 - MEASURED_DAYS * Millis::DAY);
+        let mut merged = self.store.merge_times().await?;
+        merged.retain(|_, at| (since..until).contains(at));
+        let names = self.name_clusters(&merged.keys().cloned().collect::<BTreeSet<_>>()).await?;
+        let mut effects = PageEffects::default();
+        for (cluster, at) in merged {
+            let Some(question) = names.get(&cluster) else { continue };
+            let days_after = ((until.0 - at.0) / Millis::DAY).min(MOST_DAYS);
+            if days_after < LEAST_DAYS {
+                effects.too_young += 1;
+                continue;
+            }
+            let before = Millis(at.0 - MOST_DAYS * Millis::DAY);
+            let after = Millis(at.0 + days_after * Millis::DAY);
+            let counts = DeflectionCounts {
+                asked_before: self.store.askings(&cluster, before, at).await?,
+                asker_days_before: self.store.asker_days(before, at).await?,
+                asked_after: self.store.askings(&cluster, at, after).await?,
+                asker_days_after: self.store.asker_days(at, after).await?,
+            };
+            let estimate = counts.estimate();
+            effects.total = effects.total.plus(&counts);
+            effects.pages.push(PageEffect {
+                question: question.clone(),
+                merged: day_text(day_number(at)),
+                days_before: MOST_DAYS,
+                days_after,
+                counts,
+                estimate,
+                verdict: estimate.map(|estimate| estimate.verdict()),
+            });
+        }
+        let change =
+            |one: &PageEffect| one.estimate.map_or(f64::INFINITY, |estimate| estimate.change);
+        effects.pages.sort_by(|one, other| change(one).total_cmp(&change(other)));
+        effects.total_estimate = effects.total.estimate();
+        Ok(effects)
+    }
+}

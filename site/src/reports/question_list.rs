@@ -1,0 +1,118 @@
+//! The questions behind a number.
+
+use std::collections::BTreeSet;
+
+use indexer::store::StoreError;
+use rules::model::ids::permalink;
+use rules::report::period::ReportPeriod;
+use rules::report::questions::{QuestionList, QuestionOutcome};
+use rules::resolution::ResolutionGrade;
+use serde::Serialize;
+
+use super::ReportSource;
+use super::briefing::list_label;
+use super::sections::channel_name;
+use crate::presentation::words::InterfaceText;
+
+/// The questions of a period that a number counts, earliest first.
+#[derive(Debug, Clone, Serialize)]
+pub struct QuestionListing {
+    pub label: &'static str,
+    pub first_day: String,
+    pub last_day: String,
+    pub total: usize,
+    /// The first so many of them.
+    pub questions: Vec<ListedQuestion>,
+}
+
+/// One question of a list.
+#[derive(Debug, Clone, Serialize)]
+pub struct ListedQuestion {
+    /// RFC 3339, UTC, and the day as people read it.
+    pub asked: String,
+    pub day: String,
+    pub channel: String,
+    /// The question on Discord.
+    pub url: String,
+    /// `None` where its words may not be quoted.
+    pub title: Option<String>,
+    /// Its answer on the site, if it has one.
+    pub answer: Option<String>,
+    pub outcome: &'static str,
+    /// Minutes to the first reply, and to the answer.
+    pub first_reply_minutes: Option<i64>,
+    pub answer_minutes: Option<i64>,
+}
+
+/// Questions that one listing shows at most.
+pub const MOST_LISTED: usize = 200;
+
+/// The root-relative address of the list behind a number.
+pub(super) fn list_address(period: &ReportPeriod, list: QuestionList) -> String {
+    format!(
+        "/reports/questions?period={}&until={}&list={}",
+        period.span.as_str(),
+        period.last_day(),
+        list.as_str()
+    )
+}
+
+impl ReportSource<'_> {
+    /// The questions of a period that are of a list, at most [`MOST_LISTED`] from `offset` on.
+    pub async fn question_list(
+        &self,
+        period: &ReportPeriod,
+        list: QuestionList,
+        offset: usize,
+    ) -> Result<QuestionListing, StoreError> {
+        let channels = self.channels().await?;
+        let mut questions = self.questions(&channels, period.since, period.until).await?;
+        questions.retain(|one| list.contains(&one.counted));
+        let total = questions.len();
+        let shown = questions.iter().skip(offset).take(MOST_LISTED).collect::<Vec<_>>();
+        let clusters = shown.iter().filter_map(|one| one.counted.cluster.clone());
+        let names = self.name_clusters(&clusters.collect::<BTreeSet<_>>()).await?;
+        let mut listed = Vec::new();
+        for one in shown {
+            let named = one.counted.cluster.as_ref().and_then(|cluster| names.get(cluster));
+            let title = match named {
+                Some(named) => Some(named.title.clone()),
+                None => self.name_open_question(&one.row, &channels).await?,
+            };
+            let minutes = |at: Option<i64>| at.map(|at| (at - one.counted.asked.0) / 60_000);
+            let asked = InterfaceText::english().date(one.counted.asked);
+            let guild = channels.get(&one.row.channel).map(|channel| channel.guild);
+            listed.push(ListedQuestion {
+                asked: asked.exact,
+                day: asked.shown,
+                channel: channel_name(&channels, one.row.channel),
+                url: guild
+                    .map(|guild| permalink(guild, one.row.channel, one.counted.message))
+                    .unwrap_or_default(),
+                title,
+                answer: named.map(|named| named.url.clone()),
+                outcome: outcome_name(one.counted.outcome),
+                first_reply_minutes: minutes(one.counted.first_reply.map(|at| at.0)),
+                answer_minutes: minutes(one.counted.answer.map(|answer| answer.at.0)),
+            });
+        }
+        Ok(QuestionListing {
+            label: list_label(list),
+            first_day: period.first_day(),
+            last_day: period.last_day(),
+            total,
+            questions: listed,
+        })
+    }
+}
+
+fn outcome_name(outcome: QuestionOutcome) -> &'static str {
+    match outcome {
+        QuestionOutcome::Open => "open",
+        QuestionOutcome::Suggested => "a suggested answer helped",
+        QuestionOutcome::Answered(ResolutionGrade::Certain) => "answered, marked as solved",
+        QuestionOutcome::Answered(ResolutionGrade::Confirmed) => "answered, confirmed by the asker",
+        QuestionOutcome::Answered(ResolutionGrade::Thanked) => "answered, the asker says thanks",
+        QuestionOutcome::Answered(ResolutionGrade::Unconfirmed) => "answered, not confirmed",
+    }
+}

@@ -1,0 +1,389 @@
+//! Briefings, the lists behind their numbers, alarms, and the measured effect of a page.
+
+use std::collections::BTreeMap;
+
+use indexer::store::{ChannelProgress, ReactionsCoverage, WriteBatch};
+use rules::model::cluster::Occurrence;
+use rules::model::ids::{ChannelId, ConversationId, GuildId, UserId};
+use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind};
+use rules::report::deflection::DeflectionVerdict;
+use rules::report::period::{ReportPeriod, ReportSpan};
+use rules::resolution::{ConversationVerdict, Question, ResolutionGrade};
+
+use super::*;
+use crate::reports::ReportSource;
+use crate::reports::briefing::BriefingReport;
+use crate::reports::markdown::{SiteLinks, briefing_markdown, triage_markdown};
+use crate::reports::triage::TriageScope;
+use crate::test_support::quote;
+
+/// 2025-01-01.
+const FIRST_DAY: i64 = 20_089;
+const CHANNEL: ChannelId = ChannelId(22);
+
+/// A community in the making.
+#[derive(Default)]
+struct Community {
+    messages: Vec<Message>,
+    conversations: Vec<ConversationRow>,
+    clusters: BTreeMap<&'static str, Vec<Occurrence>>,
+    last: u64,
+}
+
+impl Community {
+    /// A message some minutes after the first day began; later ones come later.
+    fn say(&mut self, minute: i64, author: u64, text: &str) -> MessageId {
+        let at = Millis(FIRST_DAY * Millis::DAY + minute * 60_000);
+        self.last += 1;
+        let id = MessageId(MessageId::min_at(at).0 + self.last);
+        let name = format!("Display Name {author}");
+        let author = Author { id: UserId(author), name, bot: false, roles: Vec::new() };
+        self.messages.push(Message {
+            id,
+            channel: CHANNEL,
+            author: Arc::new(author),
+            kind: MessageKind::Default,
+            sent: at,
+            edited: None,
+            text: text.to_owned(),
+            reply_to: None,
+            mentions: Vec::new(),
+            reactions: Vec::new(),
+            attachments: Vec::new(),
+            forwarded: None,
+            pinned: false,
+        });
+        id
+    }
+
+    /// A question that stays open; `reply` is how many minutes later somebody replies.
+    fn ask(&mut self, minute: i64, asker: u64, text: &str, reply: Option<i64>) {
+        let question = self.say(minute, asker, text);
+        let said = reply.map(|after| self.say(minute + after, 900, "What does the log say?"));
+        let verdict = ConversationVerdict::Open {
+            question: asked(question, asker),
+            answers: Vec::new(),
+            reasons: Vec::new(),
+        };
+        let verdict = serde_json::to_string(&verdict).unwrap();
+        self.keep(question, said, ExchangeStatus::Open, verdict, None);
+    }
+
+    /// A question that is answered after some minutes.
+    fn answer(
+        &mut self,
+        (minute, asker, text): (i64, u64, &'static str),
+        (after, by): (i64, u64),
+        grade: ResolutionGrade,
+    ) {
+        let question = self.say(minute, asker, text);
+        let answer = self.say(minute + after, by, "Set it in the settings and restart.");
+        let quoted = |id: MessageId, author, text: &str| rules::model::cluster::Quote {
+            message: id,
+            sent: id.created_at(),
+            ..quote(0, author, text)
+        };
+        let occurrence = Occurrence {
+            conversation: ConversationId(question),
+            question: quoted(question, asker, text),
+            answers: vec![quoted(answer, by, "Set it in the settings and restart.")],
+            grade,
+            ..occurrence(1, text, "x")
+        };
+        self.clusters.entry(text).or_default().push(occurrence.clone());
+        let verdict = verdict(&occurrence);
+        self.keep(question, Some(answer), ExchangeStatus::Resolved, verdict, Some(occurrence));
+    }
+
+    fn keep(
+        &mut self,
+        id: MessageId,
+        reply: Option<MessageId>,
+        status: ExchangeStatus,
+        verdict: String,
+        occurrence: Option<Occurrence>,
+    ) {
+        let links = std::iter::once(id).chain(reply);
+        let links = links.map(|message| format!("[{},0,[]]", message.0)).collect::<Vec<_>>();
+        self.conversations.push(ConversationRow {
+            id: ConversationId(id),
+            channel: CHANNEL,
+            last: reply.unwrap_or(id),
+            links: format!("[{}]", links.join(",")),
+            exchanges: vec![ExchangeRow { id, status, verdict, occurrence }],
+        });
+    }
+
+    /// Stores all of it, as read from Discord.
+    async fn store(&self, store: &Store) {
+        let channel = Channel {
+            id: CHANNEL,
+            guild: GuildId(11),
+            kind: ChannelKind::Text,
+            name: "help".into(),
+            topic: None,
+            parent: None,
+            parent_name: None,
+            tags: Vec::new(),
+        };
+        let seen = Millis((FIRST_DAY + 300) * Millis::DAY);
+        let whole = |message: &Message| (message.clone(), ReactionsCoverage::Whole, seen);
+        let batch = WriteBatch {
+            channels: vec![(channel, seen)],
+            messages: self.messages.iter().map(whole).collect(),
+            reading: vec![ChannelProgress { channel: CHANNEL, ..progress() }],
+            ..WriteBatch::default()
+        };
+        store.apply_batch(&batch).await.unwrap();
+        for pending in store.pending_channels().await.unwrap() {
+            store.clear_pending(&pending).await.unwrap();
+        }
+        store.save_conversations(&self.conversations).await.unwrap();
+        let clusters = self.clusters.values().map(|all| cluster(all.clone())).collect::<Vec<_>>();
+        let mut regrouped = RegroupPlan::default();
+        for cluster in &clusters {
+            let ids = cluster.occurrences.iter().map(|one| one.question.message);
+            regrouped.moved.extend(ids.map(|id| (id, cluster.id.clone())));
+            regrouped.clusters.push(summary(cluster));
+        }
+        store.begin_recluster().await.unwrap();
+        store.save_regroup(&regrouped).await.unwrap();
+    }
+}
+
+fn progress() -> ChannelProgress {
+    ChannelProgress {
+        channel: CHANNEL,
+        guild: GuildId(11),
+        newest: MessageId(1),
+        oldest: MessageId(1),
+        complete: true,
+        gapped: false,
+        reconciled: Millis(0),
+        archived_until: Millis(0),
+    }
+}
+
+fn asked(question: MessageId, asker: u64) -> Question {
+    Question {
+        messages: vec![question],
+        asker: UserId(asker),
+        asked: question.created_at(),
+        reasons: Vec::new(),
+    }
+}
+
+const MINUTES: i64 = 24 * 60;
+
+/// Two weeks: five questions in the first, and in the second a new one of two people, one that is asked more,
+/// and one that two people ask in vain.
+fn two_weeks() -> Community {
+    let mut community = Community::default();
+    let port = "Where do I set the server port?";
+    community.answer((60, 1, port), (30, 801), ResolutionGrade::Confirmed);
+    community.answer(
+        (2 * MINUTES, 2, "How do I rotate the key?"),
+        (300, 801),
+        ResolutionGrade::Thanked,
+    );
+    community.ask(3 * MINUTES, 3, "Why is the build so slow?", None);
+    let second = 7 * MINUTES;
+    for (at, asker) in [(10, 4), (20, 5), (30, 6)] {
+        let helper = if asker == 6 { 802 } else { 801 };
+        community.answer((second + at, asker, port), (45, helper), ResolutionGrade::Unconfirmed);
+    }
+    for (at, asker) in [(MINUTES, 7), (2 * MINUTES, 8)] {
+        let late = if asker == 8 { 600 } else { 90 };
+        let asked = (second + at, asker, "Which region is the cache in?");
+        community.answer(asked, (late, 801), ResolutionGrade::Certain);
+    }
+    let vain =
+        "The upload agent can't start after the update, exit code 71, see https://evil.example/x";
+    community.ask(second + 3 * MINUTES, 9, vain, Some(20));
+    let again = "After the update the upload agent can't start: exit code 71";
+    community.ask(second + 4 * MINUTES, 10, again, None);
+    community
+}
+
+async fn empty_store() -> (Store, TempDir) {
+    let data = tempfile::tempdir().unwrap();
+    (Store::open_shared(data.path()).await.unwrap(), data)
+}
+
+fn naming() -> AuthorNaming {
+    AuthorNaming::Pseudonyms(Salt([3; 16]))
+}
+
+fn rules(files: &[(&str, &str)]) -> Ruleset {
+    let files = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    Ruleset::from_files(&files.collect()).unwrap()
+}
+
+async fn briefing(store: &Store, rules: &Ruleset, span: ReportSpan, last: &str) -> BriefingReport {
+    let period = ReportPeriod::ending_on(span, last).unwrap();
+    let naming = naming();
+    let source = ReportSource { store, rules, naming: &naming };
+    source.briefing(&period, Millis(period.until.0 + 3 * Millis::DAY)).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_figures_of_a_week_are_those_counted_by_hand() {
+    let (store, _data) = empty_store().await;
+    two_weeks().store(&store).await;
+    let rules = rules(&[(
+        "topics.toml",
+        "[[topic]]\nname='Servers'\nwords=['server','upload']\narea='product'\n\
+         [[topic]]\nname='Cache'\nwords=['cache']\narea='market'\n",
+    )]);
+    let report = briefing(&store, &rules, ReportSpan::Week, "2025-01-14").await;
+    let counts = &report.questions;
+    assert_eq!((counts.asked, counts.answered, counts.confirmed, counts.open), (7, 5, 2, 2));
+    let within = [counts.within_hour, counts.within_four_hours, counts.within_day];
+    assert_eq!(within.map(|share| (share.part, share.of)), [(3, 7), (4, 7), (5, 7)]);
+    // 20, 45, 45, 45, 90 and 600 minutes.
+    assert_eq!(counts.median_first_reply, Some(45 * 60_000));
+    let before = &report.questions_before;
+    assert_eq!((before.asked, before.answered, before.confirmed, before.open), (3, 2, 1, 1));
+    let helpers = &report.helpers;
+    assert_eq!((helpers.helpers, helpers.answers, helpers.top_one.part), (2, 5, 4));
+    assert!(helpers.busiest.iter().all(|one| !one.name.contains("Display")), "{helpers:?}");
+    let topics = report.topics.iter().map(|one| (one.topic.as_deref(), one.asked, one.before));
+    let expected = [(Some("Servers"), 5, 1), (Some("Cache"), 2, 0), (None, 0, 2)];
+    assert_eq!(topics.collect::<Vec<_>>(), expected);
+    let areas = report.areas.iter().map(|one| (one.area.as_str(), one.questions, one.messages));
+    assert_eq!(areas.collect::<Vec<_>>(), [("market", 2, 2), ("product", 5, 5)]);
+    let [new, worse] = [&report.trends.new, &report.trends.worse].map(|list| {
+        list.iter()
+            .map(|one| (one.question.title.as_str(), one.asked, one.before))
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(new, [("Which region is the cache in?", 2, 0)]);
+    assert_eq!(worse, [("Where do I set the server port?", 3, 1)]);
+    assert_eq!(report.messages, 13);
+    assert!(report.alarms.is_empty(), "{:?}", report.alarms);
+}
+
+#[tokio::test]
+async fn words_of_open_questions_are_shown_only_where_they_may_be_quoted_and_then_defanged() {
+    let (store, _data) = empty_store().await;
+    two_weeks().store(&store).await;
+    let naming = naming();
+    for (rules, may_quote) in [
+        (rules(&[]), false),
+        (rules(&[("scope.toml", "[consent]\nmode = 'server-public'\n")]), true),
+    ] {
+        let source = ReportSource { store: &store, rules: &rules, naming: &naming };
+        let until = Millis((FIRST_DAY + 14) * Millis::DAY);
+        let triage = source.triage(&TriageScope { until, days: 14 }, until).await.unwrap();
+        assert_eq!((triage.open, triage.grouped, triage.groups.len()), (3, 2, 1));
+        let group = &triage.groups[0];
+        assert_eq!((group.impact.askers, group.impact.blocking), (2, 2));
+        let text = triage_markdown(&triage, &SiteLinks::default());
+        let told = text.contains("upload agent");
+        assert_eq!(told, may_quote, "{text}");
+        for none in ["https://evil.example", "Display Name"] {
+            assert!(!text.contains(none), "{none} in {text}");
+        }
+        let report = briefing(&store, &rules, ReportSpan::Week, "2025-01-14").await;
+        let text = briefing_markdown(&report, &SiteLinks::default());
+        assert_eq!(text.contains("upload agent"), may_quote, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn every_number_of_the_page_leads_to_a_list_of_that_length() {
+    let world = World::with(&[]).await;
+    two_weeks().store(&world.store).await;
+    let page = world.get("/reports/briefing?period=week&until=2025-01-14").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    assert!(page.body.contains("noindex") && page.body.contains("data:image/svg+xml,"));
+    let links = page.body.split("href=\"/reports/questions").skip(1);
+    let links = links.map(|rest| {
+        let (address, after) = rest.split_once("\">").unwrap();
+        let value = after.split_once('<').unwrap().0.to_owned();
+        (address.replace("&amp;", "&"), value)
+    });
+    let links = links.collect::<Vec<_>>();
+    assert_eq!(links.len(), 7);
+    for (address, value) in links {
+        let list = world.get(&format!("/reports/questions{address}")).await;
+        assert_eq!(list.status, StatusCode::OK, "{}", list.body);
+        let rows = list.body.matches("<th scope=\"row\"").count();
+        match value.strip_suffix(" %") {
+            None => assert_eq!(rows.to_string(), value, "{address}"),
+            Some(percent) => assert_eq!(((rows * 100 + 3) / 7).to_string(), percent, "{address}"),
+        }
+        assert!(!list.body.contains("upload agent"), "{address}");
+    }
+    for wrong in ["period=year", "until=soon", "list=all", "offset=x"] {
+        let reply = world.get(&format!("/reports/questions?{wrong}")).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn silence_is_told_by_the_metrics() {
+    let world = World::with(&[]).await;
+    let mut community = Community::default();
+    // The clock of the world says 2025-10-09: 281 days later.
+    for day in 240..281 {
+        for minute in 0..24 {
+            community.say(day * MINUTES + minute * 50, 1 + minute as u64, "Nice weather");
+        }
+    }
+    let quiet = community.messages.len();
+    community.store(&world.store).await;
+    let metrics = world.get("/metrics").await.body;
+    assert!(metrics.contains("harvester_alarms{kind=\"sudden-drop\"} 0\n"), "{metrics}");
+
+    let world = World::with(&[]).await;
+    community.messages.truncate(quiet - 24);
+    community.store(&world.store).await;
+    let metrics = world.get("/metrics").await.body;
+    assert!(metrics.contains("harvester_alarms{kind=\"sudden-drop\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("harvester_alarms{kind=\"contradiction\"} 0\n"), "{metrics}");
+}
+
+/// Six months in which a page is merged after three: before, the question is asked every second day, afterwards
+/// every sixth, while a growing number of other people ask other things.
+#[tokio::test]
+async fn the_measured_drop_of_a_question_is_the_planted_one() {
+    let (store, _data) = empty_store().await;
+    let mut community = Community::default();
+    let port = "Where do I set the server port?";
+    for day in 0..180 {
+        let every = if day < 90 { 2 } else { 6 };
+        if day % every == 0 {
+            let asked = (day * MINUTES + 600, 1_000 + day as u64, port);
+            community.answer(asked, (10, 801), ResolutionGrade::Confirmed);
+        }
+        for other in 0..8 {
+            community.ask(
+                day * MINUTES + other * 60,
+                (day * 8 + other) as u64 + 2_000,
+                "Hm?",
+                None,
+            );
+        }
+    }
+    community.store(&store).await;
+    let cluster = cluster(community.clusters[port].clone());
+    let merged = MergedAnswerRow {
+        cluster: cluster.id.clone(),
+        merged: Millis((FIRST_DAY + 90) * Millis::DAY),
+        ..merged_port(&cluster)
+    };
+    store.upsert_merged_answer(&merged).await.unwrap();
+    let report = briefing(&store, &rules(&[]), ReportSpan::Month, "2025-06-29").await;
+    let effect = &report.pages.pages[0];
+    assert_eq!((effect.counts.asked_before, effect.counts.asked_after), (30, 10));
+    // A day has eight other askers, and one more where the question is asked.
+    assert_eq!(effect.counts.asker_days_before, 60 * 8 + 30);
+    let estimate = effect.estimate.unwrap();
+    let planted = ((1.0 / 6.0 / (8.0 + 1.0 / 6.0)) / (0.5 / 8.5) - 1.0) * 100.0;
+    assert!(estimate.low < planted && planted < estimate.high.unwrap(), "{estimate:?} {planted}");
+    assert!((estimate.change - planted).abs() < 1.0, "{estimate:?} {planted}");
+    assert_eq!(effect.verdict, Some(DeflectionVerdict::Less));
+    let text = briefing_markdown(&report, &SiteLinks::default());
+    assert!(text.contains("asked 30 times in 60 days before, 10 in 60 days after"), "{text}");
+}
