@@ -3,3 +3,4 @@ pub mod grouping;
 pub(crate) mod linkage;
 pub mod recluster;
 pub(crate) mod splitting;
+pub(crate) mod workspace_partition;

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use rules::config::ruleset::Ruleset;
 use rules::due::{PairwiseSimilarity, due};
 use rules::model::cluster::{Cluster, ClusterState, Occurrence};
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis};
 use rules::similarity::{
     CorpusStats, QaSignature, QaText, SimilarityRules, answers_agree, pair_score,
 };
 
 use crate::cluster::grouping::{GroupingItem, apply_duplicates, group_items};
 use crate::cluster::splitting::apply_splits;
+use crate::cluster::workspace_partition::WorkspacePartition;
 use crate::store::{ClusterSummary, OccurrenceRow, RegroupPlan, Result, Store};
 
 /// What settling did.
@@ -41,10 +42,11 @@ pub async fn recluster(
     let borne = store.published_ids().await?;
     let told =
         ManualGrouping { ties: store.duplicate_marks().await?, apart: store.split_marks().await? };
+    let parents = store.thread_parents().await?;
     let rules = Arc::clone(rules);
     let planned = tokio::task::spawn_blocking(move || {
         let known = ExistingClusters::of(&existing, &borne);
-        plan_regroup(occurrences, &known, &told, &rules, now)
+        plan_regroup(occurrences, &known, &told, &parents, &rules, now)
     });
     let regrouped = planned.await.expect("planning neither panics nor is cancelled");
     store.save_regroup(&regrouped).await?;
@@ -136,6 +138,7 @@ fn plan_regroup(
     occurrences: Vec<OccurrenceRow>,
     all: &ExistingClusters<'_>,
     told: &ManualGrouping,
+    parents: &BTreeMap<ChannelId, ChannelId>,
     rules: &Ruleset,
     now: Millis,
 ) -> RegroupPlan {
@@ -147,8 +150,10 @@ fn plan_regroup(
         })
         .collect::<Vec<_>>();
     let epoch = CorpusStats::of(items.iter().map(|item| item.asked), &rules.same);
-    let groups = split(group_items(&items, &rules.same), &items, told, &epoch, rules);
-    let groups = apply_duplicates(groups, &items, &told.ties);
+    let partition = WorkspacePartition::of(&occurrences, &rules.workspaces, parents);
+    let groups = partition.group(&items, |own| group_items(own, &rules.same));
+    let groups = split(groups, &items, told, &epoch, rules);
+    let groups = apply_duplicates(groups, &items, &partition.within(&items, &told.ties));
     let names = name(&groups, &occurrences, all);
     let mut known = all.existing.iter().map(|one| (&one.id, one)).collect::<BTreeMap<_, _>>();
     let mut regrouped = RegroupPlan::default();

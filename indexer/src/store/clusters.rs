@@ -3,3 +3,4 @@ pub(crate) mod cluster_rows;
 pub(crate) mod index_changes;
 pub(crate) mod merged_answers;
 pub(crate) mod suggestions;
+pub(crate) mod workspace_members;

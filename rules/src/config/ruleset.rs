@@ -9,6 +9,7 @@ use crate::config::toml_reader::{ConfigError, TomlReader};
 use crate::disentangle::ConversationRules;
 use crate::due::PageRules;
 use crate::language::{self, Languages};
+use crate::model::workspace::Workspaces;
 use crate::page_questions::PageQuestionRules;
 use crate::publish::topics::TopicRules;
 use crate::resolution::SignalRules;
@@ -43,6 +44,8 @@ pub struct Ruleset {
     pub facts: FactRules,
     pub topics: TopicRules,
     pub truth: StalenessRules,
+    /// How the installation is divided; the settings file says so, not a file of rules.
+    pub workspaces: Workspaces,
     digest: String,
 }
 
@@ -89,6 +92,7 @@ impl Ruleset {
             facts: FactRules::read(facts),
             topics: TopicRules::read(topics),
             truth: StalenessRules::read(truth, &languages),
+            workspaces: Workspaces::default(),
             digest: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
         };
         let mut mistakes = readers.into_iter().flat_map(TomlReader::finish).collect::<Vec<_>>();
@@ -99,6 +103,11 @@ impl Ruleset {
     /// Names these rules and the version that reads them: another digest may mean other verdicts.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// Names everything that the grouping of questions depends on.
+    pub fn grouping_digest(&self) -> String {
+        format!("{}{}", self.digest, self.workspaces.digest())
     }
 }
 

@@ -272,6 +272,15 @@ async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSumm
     .bind(*askers as i64)
     .bind(centre.0 as i64)
     .bind(due_since.map(|since| since.0))
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "INSERT INTO cluster_places (cluster, channel) \
+         SELECT $1, channel FROM occurrences WHERE question = $2 \
+         ON CONFLICT (cluster) DO UPDATE SET channel = excluded.channel",
+    )
+    .bind(id.as_str())
+    .bind(centre.0 as i64)
     .execute(connection)
     .await?;
     Ok(())
@@ -316,7 +325,7 @@ pub(in crate::store) async fn add_change(
     connection: &mut SqliteConnection,
     id: &ClusterId,
 ) -> Result<()> {
-    sqlx::query("INSERT INTO index_changes (cluster) VALUES ($1)")
+    sqlx::query("INSERT INTO index_changes (cluster, at) VALUES ($1, unixepoch() * 1000)")
         .bind(id.as_str())
         .execute(connection)
         .await?;
