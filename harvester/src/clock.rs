@@ -35,6 +35,11 @@ pub fn fresh_name() -> Result<String, getrandom::Error> {
     Ok(format!("{:016x}", u64::from_le_bytes(fresh()?)))
 }
 
+/// A random secret of 192 bits, as 48 hexadecimal digits.
+pub fn fresh_secret() -> Result<String, getrandom::Error> {
+    Ok(fresh::<24>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 fn fresh<const N: usize>() -> Result<[u8; N], getrandom::Error> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)?;

@@ -7,6 +7,7 @@ macro_rules! out {
     ($($line:tt)*) => { $crate::commands::print_line(format_args!($($line)*)) };
 }
 
+mod backlog;
 mod backup;
 mod clusters;
 mod completions;
@@ -33,6 +34,7 @@ mod search;
 mod serve;
 mod status;
 mod table;
+mod token;
 mod unforget;
 mod unmatched;
 
@@ -44,17 +46,19 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use docgen::page::draft::DraftContext;
 use docgen::target::{DocsFolder, DocsTarget};
-use indexer::search::Searcher;
+use indexer::search::{SearchError, Searcher};
 use indexer::store::{Store, StoreError};
 use rules::config::ruleset::Ruleset;
+use rules::model::workspace::WHOLE;
 use rules::publish::pseudonym::AuthorNaming;
+use site::SiteWorkspaces;
 
 use crate::clock;
 use crate::config::{Config, ConfigErrors, FILE, load_rules};
 use crate::discord::gateway::GatewayFatal;
 use crate::discord::rest::{RefusedRequest, RestError};
 use crate::logging::{self, LogDetail, LogFormat};
-use crate::pipeline::{INDEX, Pipeline, PipelineError, is_behind};
+use crate::pipeline::{INDEX, Pipeline, PipelineError, is_behind, workspace_indexes};
 use crate::process_limits::keep_files_private;
 
 /// Finds the recurring questions of a Discord community and their answers: reads messages, detects
@@ -147,7 +151,11 @@ enum CliCommand {
     /// Serve the search page and the HTTP API
     Serve(serve::ServeArgs),
     /// Serve the answers to a coding agent over standard input and output (Model Context Protocol)
-    Mcp,
+    Mcp(mcp::McpArgs),
+    /// List what people look for and do not find
+    Backlog(backlog::BacklogArgs),
+    /// Make, list and revoke tokens of the API
+    Token(token::TokenArgs),
     /// Make and check links that a program prints beside its errors
     Errors(errors::ErrorsArgs),
     /// List the official facts, or print them as a page
@@ -266,7 +274,9 @@ impl Cli {
             CliCommand::Propose(arguments) => propose::run(options, arguments).await,
             CliCommand::Proposals => proposals::run(options).await,
             CliCommand::Serve(arguments) => serve::run(options, arguments).await,
-            CliCommand::Mcp => mcp::run(options).await,
+            CliCommand::Mcp(arguments) => mcp::run(options, arguments).await,
+            CliCommand::Backlog(arguments) => backlog::run(options, arguments).await,
+            CliCommand::Token(arguments) => token::run(options, arguments).await,
             CliCommand::Errors(arguments) => errors::run(options, arguments).await,
             CliCommand::Facts(arguments) => facts::run(options, arguments),
             CliCommand::Probe(arguments) => probe::run(options, arguments).await,
@@ -305,6 +315,7 @@ impl GlobalArgs {
         let directory = self.rules.as_deref().or(config.rules.as_deref());
         let mut rules = load_rules(directory)?;
         rules.facts.list_links(config.own_links().iter().map(String::as_str));
+        rules.workspaces.clone_from(&config.workspaces);
         let folder = config.folder.clone().unwrap_or_default();
         Ok(LoadedSettings { config, rules: Arc::new(rules), folder })
     }
@@ -341,8 +352,38 @@ impl GlobalArgs {
     async fn read_only(&self, settings: &LoadedSettings) -> anyhow::Result<ReadHandle> {
         let store = Store::open_read_only(&self.data).await?;
         let searcher = Searcher::open(&self.data.join(INDEX))?;
-        let behind = is_behind(&store, &settings.rules, searcher.cursor()).await?;
+        let workspaces = self.workspace_searchers(&settings.rules)?;
+        let cursor = searcher.cursor();
+        let is_even = workspaces.iter().all(|workspace| workspace.cursor() == cursor);
+        let cursor = cursor.filter(|_| is_even);
+        let behind = is_behind(&store, &settings.rules, cursor).await?;
         Ok(ReadHandle { store, searcher, behind })
+    }
+
+    /// A searcher for each workspace.
+    fn workspace_searchers(&self, rules: &Ruleset) -> Result<Vec<Searcher>, SearchError> {
+        let directories = workspace_indexes(&self.data, &rules.workspaces);
+        directories.iter().map(|directory| Searcher::open(directory)).collect()
+    }
+
+    /// The site over the data directory. Where nothing can be written there, nothing is counted.
+    async fn site(&self, settings: LoadedSettings) -> anyhow::Result<SiteWorkspaces> {
+        let ReadHandle { store: readable, .. } = self.reading(&settings).await?;
+        let store = match self.shared().await {
+            Ok(store) => store,
+            Err(error) => {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "feedback and searches are not counted"
+                );
+                readable
+            }
+        };
+        let naming = settings.naming(&store).await?;
+        let searchers = self.workspace_searchers(&settings.rules)?;
+        let LoadedSettings { config, rules, .. } = settings;
+        let (branding, visitors) = (config.branding, config.visitors);
+        Ok(SiteWorkspaces::new(store, searchers, naming, rules, branding, visitors, clock::now))
     }
 }
 
@@ -355,6 +396,23 @@ struct LoadedSettings {
 }
 
 impl LoadedSettings {
+    /// The workspace of this name, or the only one.
+    pub(super) fn workspace(&self, name: Option<&str>) -> anyhow::Result<String> {
+        let workspaces = &self.rules.workspaces;
+        let known = workspaces.all().into_iter().map(|(_, name)| name).collect::<Vec<_>>();
+        let known = known.join(", ");
+        match name {
+            Some(name) if workspaces.named(name).is_none() => {
+                let says = format!("{name:?} is no workspace; expected one of {known}");
+                Err(UsageError(says).into())
+            }
+            None if workspaces.is_divided() => {
+                Err(UsageError(format!("--workspace is missing; one of {known}")).into())
+            }
+            named => Ok(named.unwrap_or(WHOLE).to_owned()),
+        }
+    }
+
     async fn naming(&self, store: &Store) -> anyhow::Result<AuthorNaming> {
         if self.config.display_names {
             return Ok(AuthorNaming::DisplayNames);

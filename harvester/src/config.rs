@@ -6,6 +6,7 @@ mod forge;
 mod network;
 pub mod reference;
 mod secrets;
+mod workspaces;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -17,8 +18,10 @@ pub use network::is_loopback;
 use rules::config::ruleset::Ruleset;
 use rules::config::toml_reader::{ConfigError, TomlReader};
 use rules::model::ids::GuildId;
+use rules::model::workspace::Workspaces;
 use secrets::SecretFiles;
 pub use secrets::SecretString;
+use site::access::settings::VisitorSettings;
 use site::http::settings::HttpSettings;
 use site::presentation::branding::SiteBranding;
 use toml::{Table, Value};
@@ -46,6 +49,10 @@ pub struct Config {
     pub http: HttpSettings,
     /// `[site] url`, `name`, `logo`, `accent`, `docs`, `ask`, `source`, `privacy` and `language`.
     pub branding: SiteBranding,
+    /// `[site] anonymous`, `workspace` and `count_searches`: what visitors without a token see.
+    pub visitors: VisitorSettings,
+    /// `[[workspace]]`: how the installation is divided. Default: not at all.
+    pub workspaces: Workspaces,
     /// `[publish] names`: `pseudonyms` (default) or `display-names`.
     pub display_names: bool,
     pub discord: DiscordConfig,
@@ -127,10 +134,11 @@ impl Config {
             file.section("docs", |table| (docs_target(table), parsed(table, "folder")));
         let mut secrets = SecretFiles::new(base);
         let forge = file.section("forge", |table| ForgeConfig::read(table, &mut secrets));
-        let (listen, http, branding) = file.section("site", |table| {
+        let workspaces = workspaces::read(file);
+        let (listen, http, branding, visitors) = file.section("site", |table| {
             let branding = branding::read(table, &secrets);
             let (listen, http) = network::read(table, &mut secrets, branding.url.as_ref());
-            (listen, http, branding)
+            (listen, http, branding, workspaces::read_visitors(table, &workspaces))
         });
         let names = [("pseudonyms", false), ("display-names", true)];
         let display_names = file.section("publish", |table| table.choice("names", false, &names));
@@ -142,6 +150,8 @@ impl Config {
             listen,
             http,
             branding,
+            visitors,
+            workspaces,
             display_names,
             discord: file.section("discord", |table| DiscordConfig::read(table, &mut secrets)),
             secret_files: secrets.into_paths(),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use site::SiteState;
+use site::SiteWorkspaces;
 use site::http::webhooks::WebhookReceiver;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
@@ -21,14 +21,14 @@ use tokio::task::JoinSet;
 use crate::clock;
 use crate::ingest_queue::ingest_queue;
 use crate::logging::error_chain;
-use crate::pipeline::{INDEX, Intake};
+use crate::pipeline::{Intake, workspace_indexes};
 use crate::process_limits::within_limits;
 use leader::IndexLeader;
 use listener::DiscordListener;
 pub use process::Daemon;
 use proposal_task::{GitHubWebhooks, ProposalMetrics, ProposalTask};
 use status_writer::{DaemonCounters, StatusWriter};
-use waiting::{open_searcher, pause};
+use waiting::{open_searchers, pause};
 
 /// How long all tasks together may take to stop.
 const GRACE: Duration = Duration::from_secs(9);
@@ -158,16 +158,26 @@ impl Daemon {
     ) -> impl Future<Output = anyhow::Result<()>> + Send + use<> {
         let (store, naming) = (self.store.clone(), self.naming.clone());
         let rules = Arc::clone(&self.rules);
-        let (index, address) = (self.data.join(INDEX), self.config.listen.clone());
+        let indexes = workspace_indexes(&self.data, &rules.workspaces);
+        let address = self.config.listen.clone();
         let http = within_limits(&self.config.http);
-        let branding = self.config.branding.clone();
+        let (branding, visitors) = (self.config.branding.clone(), self.config.visitors.clone());
         async move {
-            let Some(searcher) = open_searcher(&index, &mut stopping).await else { return Ok(()) };
+            let opened = open_searchers(&indexes, &mut stopping).await;
+            let Some(searchers) = opened else { return Ok(()) };
             let Some(listener) = bound(&address, &mut stopping).await else { return Ok(()) };
             tracing::info!("serving on http://{}", listener.local_addr()?);
             let receiver = webhooks.map(|webhooks| Arc::new(webhooks) as Arc<dyn WebhookReceiver>);
-            let state = SiteState::new(store, searcher, naming, rules, branding, clock::now);
-            let router = site::router(state, &http, receiver);
+            let site = SiteWorkspaces::new(
+                store,
+                searchers,
+                naming,
+                rules,
+                branding,
+                visitors,
+                clock::now,
+            );
+            let router = site::router(site, &http, receiver);
             let stop = async move {
                 // An error means that the daemon has ended, which is a stop as well.
                 let _ = stopping.wait_for(|stopping| *stopping).await;

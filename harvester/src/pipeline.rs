@@ -6,22 +6,21 @@
 
 mod consents;
 mod conversations;
+mod error;
 mod filter;
+mod following_index;
 mod intake;
 mod retry;
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use docgen::forge::ForgeError;
 use indexer::cluster::recluster::{ReclusterSummary, recluster_some};
-use indexer::search::document::ClusterDocument;
-use indexer::search::writer::{IndexWriter, WriteError};
+use indexer::search::writer::IndexWriter;
 use indexer::store::{PendingChannel, Store, StoreError, WriteLock};
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::{ClusterId, Millis, UserId};
+use rules::model::ids::{Millis, UserId};
 use rules::publish::pseudonym::Salt;
 use tokio::runtime::Handle;
 
@@ -29,23 +28,23 @@ use crate::clock;
 use crate::progress::{ProgressReporter, Unit};
 pub use conversations::read_links;
 use conversations::{ChannelJudge, JudgingReport};
+pub use error::PipelineError;
+use following_index::{FollowingIndex, remove_folder};
+pub use following_index::{INDEX, WORKSPACE_INDEXES, workspace_indexes};
 pub use intake::{FileOutcome, Intake, IntakeReport};
 pub use retry::{Retried, retry};
 
-/// The directory of the index inside a data directory.
-pub const INDEX: &str = "index";
 /// The directories of pages and of proposals that were written for people to read.
 pub const DRAFTS: &str = "drafts";
 pub const PROPOSALS: &str = "proposals";
-
-/// Documents written between two commits of the index.
-const DOCUMENTS_A_COMMIT: u32 = 5_000;
 
 /// Everything that changes a data directory. While it lives, no other process can.
 pub struct Pipeline {
     pub store: Store,
     pub rules: Arc<Ruleset>,
-    index: IndexWriter,
+    /// The index of everything.
+    index: FollowingIndex,
+    workspace_indexes: Vec<FollowingIndex>,
     data: PathBuf,
     _lock: WriteLock,
 }
@@ -59,18 +58,6 @@ pub struct CaughtUp {
     pub messages: u64,
     pub settled: ReclusterSummary,
     pub documents: usize,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum PipelineError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Index(#[from] WriteError),
-    #[error(transparent)]
-    Forge(#[from] ForgeError),
-    #[error("cannot remove {}", path.display())]
-    Remove { path: PathBuf, source: io::Error },
 }
 
 impl Pipeline {
@@ -93,12 +80,14 @@ impl Pipeline {
         data: &Path,
         rules: Arc<Ruleset>,
     ) -> Result<Self, PipelineError> {
-        let index = IndexWriter::open(&data.join(INDEX))?;
-        Ok(Self { store, rules, index, data: data.to_owned(), _lock: lock })
+        let index = FollowingIndex::open_whole(data)?;
+        let workspace_indexes = FollowingIndex::open_workspaces(data, &rules.workspaces)?;
+        Ok(Self { store, rules, index, workspace_indexes, data: data.to_owned(), _lock: lock })
     }
 
+    /// The index of everything.
     pub fn index(&self) -> &IndexWriter {
-        &self.index
+        self.index.writer()
     }
 
     /// Takes in events of a source that is read at its own pace.
@@ -131,10 +120,11 @@ impl Pipeline {
         now: Millis,
         batches: usize,
     ) -> Result<(ReclusterSummary, usize, bool), PipelineError> {
-        let force = self.store.setting(SETTLED_WITH).await?.as_deref() != Some(self.rules.digest());
+        let digest = self.rules.grouping_digest();
+        let force = self.store.setting(SETTLED_WITH).await?.as_deref() != Some(digest.as_str());
         let (settled, done) = recluster_some(&self.store, &self.rules, now, force, batches).await?;
         if force && done {
-            self.store.set(SETTLED_WITH, self.rules.digest()).await?;
+            self.store.set(SETTLED_WITH, &digest).await?;
         }
         Ok((settled, self.follow_changes().await?, done))
     }
@@ -155,6 +145,9 @@ impl Pipeline {
         }
         tokio::task::block_in_place(|| {
             self.index.purge()?;
+            for index in &mut self.workspace_indexes {
+                index.purge()?;
+            }
             for derived in [DRAFTS, PROPOSALS] {
                 remove_folder(&self.data.join(derived))?;
             }
@@ -172,7 +165,10 @@ impl Pipeline {
     /// Empties the index and builds it from the store.
     pub async fn reindex(&mut self) -> Result<usize, PipelineError> {
         let newest = self.store.newest_change().await?;
-        self.index_everything(newest).await
+        for index in &mut self.workspace_indexes {
+            index.build(&self.store, &self.rules, newest).await?;
+        }
+        self.index.build(&self.store, &self.rules, newest).await
     }
 
     /// Closes the store so that the next process finds everything in its main file.
@@ -241,54 +237,13 @@ impl Pipeline {
         Ok((channels, harvested))
     }
 
-    /// Writes the documents of changed clusters until the index is where the store is. An index
-    /// without a place, or with one that the store never gave, is built anew.
+    /// Has every index follow the store; returns how many documents the one of everything wrote.
     async fn follow_changes(&mut self) -> Result<usize, PipelineError> {
         let newest = self.store.newest_change().await?;
-        match self.index.cursor() {
-            Some(place) if place == newest => Ok(0),
-            Some(place) if place < newest => self.follow_from(place).await,
-            _ => self.index_everything(newest).await,
+        for index in &mut self.workspace_indexes {
+            index.follow(&self.store, &self.rules, newest).await?;
         }
-    }
-
-    async fn follow_from(&mut self, mut place: i64) -> Result<usize, PipelineError> {
-        let mut written = 0;
-        loop {
-            let changes = self.store.changes_after(place, DOCUMENTS_A_COMMIT).await?;
-            let Some(last) = changes.last() else { break };
-            place = last.seq;
-            let ids = changes.into_iter().map(|change| change.cluster).collect::<BTreeSet<_>>();
-            written += self.write(&ids.into_iter().collect::<Vec<_>>()).await?;
-            tokio::task::block_in_place(|| self.index.commit(place))?;
-        }
-        Ok(written)
-    }
-
-    async fn index_everything(&mut self, newest: i64) -> Result<usize, PipelineError> {
-        let ids = self.store.cluster_ids().await?;
-        let progress = ProgressReporter::start("indexing answers", Unit::Items, ids.len() as u64);
-        self.index.clear()?;
-        for chunk in ids.chunks(DOCUMENTS_A_COMMIT as usize) {
-            self.write(chunk).await?;
-            progress.advance(chunk.len() as u64);
-        }
-        tokio::task::block_in_place(|| self.index.commit(newest))?;
-        progress.finish();
-        Ok(ids.len())
-    }
-
-    async fn write(&mut self, ids: &[ClusterId]) -> Result<usize, PipelineError> {
-        for ids in ids.chunks(500) {
-            let clusters = self.store.clusters_with(ids).await?;
-            let documents =
-                clusters.iter().flat_map(ClusterDocument::for_audiences).collect::<Vec<_>>();
-            tokio::task::block_in_place(|| {
-                self.index.remove(ids)?;
-                self.index.replace(&documents)
-            })?;
-        }
-        Ok(ids.len())
+        self.index.follow(&self.store, &self.rules, newest).await
     }
 }
 
@@ -304,7 +259,7 @@ pub async fn is_behind(
     // order, none of it slips by between two looks.
     Ok(store.setting(JUDGED_WITH).await?.as_deref() != Some(judges.as_str())
         || !store.pending_channels().await?.is_empty()
-        || store.setting(SETTLED_WITH).await?.as_deref() != Some(rules.digest())
+        || store.setting(SETTLED_WITH).await?.as_deref() != Some(rules.grouping_digest().as_str())
         || store.needs_recluster().await?
         || place != Some(store.newest_change().await?))
 }
@@ -326,15 +281,6 @@ async fn trust_digest(
 /// Digests of what the stored verdicts, and the stored clusters, were made with.
 const JUDGED_WITH: &str = "judged-with";
 const SETTLED_WITH: &str = "settled-with";
-
-fn remove_folder(path: &Path) -> Result<(), PipelineError> {
-    match std::fs::remove_dir_all(path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(PipelineError::Remove { path: path.to_owned(), source })
-        }
-        _ => Ok(()),
-    }
-}
 
 fn harvest_all(
     harvest: &ChannelJudge,

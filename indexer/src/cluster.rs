@@ -9,3 +9,4 @@ pub(crate) mod regions;
 pub(crate) mod scope;
 pub(crate) mod splitting;
 pub mod texts;
+pub(crate) mod workspace_partition;

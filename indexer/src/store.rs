@@ -11,6 +11,7 @@ mod proposals;
 mod reports;
 #[cfg(test)]
 mod tests;
+mod visitors;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ use sqlx::{SqlStr, SqlitePool};
 
 pub use self::backup::StoreReplacement;
 pub use self::clusters::cluster_rows::{ClusterSummary, OccurrenceRow, RegroupPlan};
-pub use self::clusters::index_changes::IndexChange;
+pub use self::clusters::index_changes::{AnswerChange, AnswerChangeKind, IndexChange};
 pub(crate) use self::clusters::likeness::{EpochRow, KeyWindow, LikenessTransaction};
 pub use self::clusters::merged_answers::MergedAnswerRow;
 pub(crate) use self::clusters::regroup_rows::PlacedQuestion;
@@ -58,6 +59,9 @@ pub use self::proposals::proposal_rows::{Proposal, ProposalState};
 pub use self::proposals::proposal_steps::ProposalStep;
 pub use self::reports::question_rows::{AskedQuestionRow, OccurrenceFigures};
 pub use self::reports::{ActivityDay, UnreadDay};
+pub use self::visitors::answer_feedback::{FeedbackCounts, FeedbackVerdict};
+pub use self::visitors::api_tokens::{ApiTokenRow, TokenDigest};
+pub use self::visitors::search_demand::{DemandKind, DemandRow, SearchOutcome};
 
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +124,7 @@ pub struct Store {
     /// One connection: SQLite has one writer, and a queue before it beats a busy error behind it.
     write: SqlitePool,
     read: SqlitePool,
+    is_writable: bool,
     /// `None` in a directory that cannot be written to.
     _open: Option<Arc<data_directory::OpenLock>>,
 }
@@ -155,7 +160,7 @@ impl Store {
         migrator().run(&write).await?;
         drop(migrating);
         let read = readers(options.read_only(true)).await?;
-        Ok(Self { write, read, _open: Some(open) })
+        Ok(Self { write, read, is_writable: true, _open: Some(open) })
     }
 
     /// Opens an existing store for reading beside another process that may be writing.
@@ -169,12 +174,17 @@ impl Store {
             SqliteConnectOptions::new().filename(&file).read_only(true).busy_timeout(PATIENCE);
         let read = readers(options).await?;
         check_tables(&read, &file).await?;
-        Ok(Self { write: read.clone(), read, _open: open })
+        Ok(Self { write: read.clone(), read, is_writable: false, _open: open })
     }
 
     /// Whether there is a store in this directory, or a file in its place.
     pub fn exists(data: &Path) -> bool {
         data.join(data_directory::STORE_FILE).exists()
+    }
+
+    /// Whether it was opened for writing.
+    pub fn is_writable(&self) -> bool {
+        self.is_writable
     }
 
     /// Whether the store answers.
@@ -240,27 +250,29 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
     Ok(pool().max_connections(READERS).connect_with(options).await?)
 }
 
-const MIGRATIONS: [(&str, &str); 12] = [
-    ("spine", include_str!("../migrations/001_spine.sql")),
-    ("live", include_str!("../migrations/002_live.sql")),
-    ("pending", include_str!("../migrations/003_pending.sql")),
-    ("canon", include_str!("../migrations/004_canon.sql")),
-    ("splits", include_str!("../migrations/005_splits.sql")),
-    ("standard terms", include_str!("../migrations/006_standard_terms.sql")),
-    ("erased quotes", include_str!("../migrations/007_erased_quotes.sql")),
-    ("channel snapshots", include_str!("../migrations/008_channel_snapshots.sql")),
-    ("exchanges", include_str!("../migrations/009_exchanges.sql")),
-    ("names", include_str!("../migrations/010_names.sql")),
-    ("members", include_str!("../migrations/011_members.sql")),
-    ("likeness", include_str!("../migrations/012_likeness.sql")),
+/// A number is never used twice; one may be left out.
+const MIGRATIONS: [(i64, &str, &str); 13] = [
+    (1, "spine", include_str!("../migrations/001_spine.sql")),
+    (2, "live", include_str!("../migrations/002_live.sql")),
+    (3, "pending", include_str!("../migrations/003_pending.sql")),
+    (4, "canon", include_str!("../migrations/004_canon.sql")),
+    (5, "splits", include_str!("../migrations/005_splits.sql")),
+    (6, "standard terms", include_str!("../migrations/006_standard_terms.sql")),
+    (7, "erased quotes", include_str!("../migrations/007_erased_quotes.sql")),
+    (8, "channel snapshots", include_str!("../migrations/008_channel_snapshots.sql")),
+    (9, "exchanges", include_str!("../migrations/009_exchanges.sql")),
+    (10, "names", include_str!("../migrations/010_names.sql")),
+    (11, "members", include_str!("../migrations/011_members.sql")),
+    (12, "likeness", include_str!("../migrations/012_likeness.sql")),
+    (13, "visitors", include_str!("../migrations/013_visitors.sql")),
 ];
 
 fn migrator() -> Migrator {
-    let migration = |(version, (name, sql)): (i64, (&'static str, &'static str))| {
+    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         let sql = SqlStr::from_static(sql);
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql, false)
     };
-    Migrator::with_migrations((1..).zip(MIGRATIONS).map(migration).collect())
+    Migrator::with_migrations(MIGRATIONS.into_iter().map(migration).collect())
 }
 
 /// Connections live as long as the pool. With an age or an idle time, sqlx would have a task look after

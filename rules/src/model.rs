@@ -2,3 +2,4 @@ pub mod cluster;
 pub mod ids;
 pub mod message;
 pub mod reason;
+pub mod workspace;

@@ -1,6 +1,7 @@
 pub mod anonymize;
 pub mod presentation;
 pub mod pseudonym;
+pub mod searched_words;
 pub mod strength;
 pub mod title;
 mod title_weights;

@@ -3,6 +3,8 @@
 
 (() => {
   const PAUSE_MS = 140;
+  // Who has not typed for so long has a search that counts.
+  const SETTLED_MS = 2500;
   const input = document.getElementById("q");
   const results = document.getElementById("results");
   const form = document.getElementById("search");
@@ -59,6 +61,7 @@
   function followTyping() {
     const heard = document.getElementById("heard");
     let pause = 0;
+    let settling = 0;
     let running = null;
     let shown = queryString();
 
@@ -69,6 +72,13 @@
         if (text) query.set(name, text);
       }
       return query.toString();
+    }
+
+    // Only tells the site that this search counts; what is shown stays.
+    function settle(query) {
+      window.clearTimeout(settling);
+      if (!new URLSearchParams(query).has("q")) return;
+      settling = window.setTimeout(() => fetch("/results?" + query + "&settled=1").catch(() => {}), SETTLED_MS);
     }
 
     async function search() {
@@ -85,6 +95,7 @@
         if (running !== mine) return;
         results.innerHTML = html;
         shown = query;
+        settle(query);
         heard.textContent = document.getElementById("summary")?.textContent ?? "";
         const asked = new URLSearchParams(query).has("q");
         form.closest(".ask").classList.toggle("asked", asked);

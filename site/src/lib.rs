@@ -1,15 +1,17 @@
 //! HTTP: the search page and its API, a page for each answer, links for errors, what helps programs to
 //! find answers, and a receiver for webhooks.
 //!
-//! Invariant: only reads, and never responds with an internal error text or with text that may not be
-//! quoted.
+//! Invariant: only reads besides counting, shows a visitor their own workspace alone, and never responds with
+//! an internal error text or with text that may not be quoted.
 
+pub mod access;
 mod api;
 pub mod http;
 pub mod mcp;
 mod pages;
 pub mod presentation;
 pub mod reports;
+mod routes;
 mod state;
 #[cfg(test)]
 mod test_support;
@@ -20,7 +22,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -33,43 +34,22 @@ pub use self::http::server::serve;
 use self::http::settings::HttpSettings;
 use self::http::webhooks::{self, WebhookReceiver};
 use self::presentation::page_meta::SiteIdentity;
-pub use self::state::SiteState;
+pub use self::state::site_workspaces::SiteWorkspaces;
 
 /// All routes of the site, with limits, security headers and error responses around them. Webhook
 /// deliveries are accepted if there is a receiver for them.
 pub fn router(
-    site: SiteState,
+    workspaces: SiteWorkspaces,
     settings: &HttpSettings,
     receiver: Option<Arc<dyn WebhookReceiver>>,
 ) -> Router {
-    let readable = Arc::new(settings.metrics_token.clone());
-    let metrics = get(http::metrics::metrics)
-        .route_layer(from_fn_with_state(readable, http::metrics::permitted));
-    let site = Arc::new(site);
-    let identity = Arc::clone(&site.identity);
-    let pages = Router::new()
-        .route("/", get(pages::search::page))
-        .route("/results", get(pages::search::results))
-        .route("/answers/{slug}", get(pages::answer::page))
-        .route("/browse", get(pages::browse::index))
-        .route("/browse/{kind}/{name}", get(pages::browse::group))
-        .route("/reports/briefing", get(pages::reports::briefing))
-        .route("/reports/questions", get(pages::reports::questions))
-        .route("/e/{fingerprint}", get(pages::error_link::page))
-        .route("/sitemap.xml", get(pages::discovery::sitemap))
-        .route("/feed.atom", get(pages::discovery::feed))
-        .route("/opensearch.xml", get(pages::discovery::opensearch))
-        .route("/llms.txt", get(pages::discovery::llms))
-        .route("/mcp", post(mcp::endpoint))
-        .route("/favicon.ico", get(http::assets::favicon))
-        .merge(api::routes(&site, &settings.allowed_origins))
-        .route("/assets/{name}", get(http::assets::serve))
-        .route("/robots.txt", get(http::robots::robots))
-        .route("/healthz", get(http::health::healthz))
-        .route("/readyz", get(http::health::readyz))
-        .route("/metrics", metrics)
+    let workspaces = Arc::new(workspaces);
+    let identity = Arc::clone(&workspaces.identity);
+    let pages = routes::guarded_routes(&workspaces)
+        .merge(api::routes(&workspaces, &settings.allowed_origins))
+        .merge(routes::open_routes(settings))
         .fallback(async || HttpError::no_such_page())
-        .with_state(site)
+        .with_state(workspaces)
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(guard::MAX_BODY_BYTES));
     let routes = match receiver {

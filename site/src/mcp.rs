@@ -6,18 +6,18 @@
 mod arguments;
 mod tools;
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::access::feedback_limits::FeedbackSource;
+use crate::access::scopes::ScopeSet;
+use crate::access::visitor::Visitor;
 use crate::presentation::page_meta::PageFrame;
-use crate::state::SiteState;
+use crate::state::site_workspaces::SiteWorkspaces;
 
 /// The versions of the protocol that are spoken, newest first.
 const VERSIONS: [&str; 3] = ["2025-06-18", "2025-03-26", "2024-11-05"];
@@ -45,7 +45,7 @@ struct RpcMessage {
 
 /// `POST /mcp`. A notification is accepted without a body.
 pub(crate) async fn endpoint(
-    State(site): State<Arc<SiteState>>,
+    visitor: Visitor,
     frame: PageFrame,
     body: Result<Json<Value>, JsonRejection>,
 ) -> Response {
@@ -53,7 +53,7 @@ pub(crate) async fn endpoint(
         let failure = failure(&Value::Null, PARSE_ERROR, "the body is not JSON");
         return (StatusCode::BAD_REQUEST, Json(failure)).into_response();
     };
-    match answer(&site, &frame, message).await {
+    match answer(&visitor, &frame, message).await {
         Some(response) => Json(response).into_response(),
         None => StatusCode::ACCEPTED.into_response(),
     }
@@ -61,15 +61,17 @@ pub(crate) async fn endpoint(
 
 /// An agent at the other end of standard input and output.
 pub struct McpSession {
-    site: Arc<SiteState>,
+    visitor: Visitor,
     frame: PageFrame,
 }
 
 impl McpSession {
-    pub fn new(site: SiteState) -> Self {
-        let site = Arc::new(site);
-        let frame = PageFrame::of(&site.identity, &Uri::default(), &HeaderMap::new());
-        Self { site, frame }
+    /// A session in one workspace; `None` if none has this name.
+    pub fn new(workspaces: &SiteWorkspaces, workspace: &str) -> Option<Self> {
+        let frame = PageFrame::of(&workspaces.identity, &Uri::default(), &HeaderMap::new());
+        let site = workspaces.named(workspace)?;
+        let (scopes, source) = (ScopeSet::everything(), FeedbackSource::Session);
+        Some(Self { visitor: Visitor { site, scopes, source }, frame })
     }
 
     /// The response to one line, which is one message; `None` if it needs none.
@@ -78,7 +80,7 @@ impl McpSession {
             return None;
         }
         let response = match serde_json::from_str(line) {
-            Ok(message) => answer(&self.site, &self.frame, message).await,
+            Ok(message) => answer(&self.visitor, &self.frame, message).await,
             Err(_) => Some(failure(&Value::Null, PARSE_ERROR, "the line is not JSON")),
         };
         response.map(|response| response.to_string())
@@ -86,7 +88,7 @@ impl McpSession {
 }
 
 /// The response to a message; `None` for a notification.
-async fn answer(site: &Arc<SiteState>, frame: &PageFrame, message: Value) -> Option<Value> {
+async fn answer(visitor: &Visitor, frame: &PageFrame, message: Value) -> Option<Value> {
     let Ok(message) = serde_json::from_value::<RpcMessage>(message) else {
         return Some(failure(&Value::Null, INVALID_REQUEST, "not a request of JSON-RPC 2.0"));
     };
@@ -98,7 +100,7 @@ async fn answer(site: &Arc<SiteState>, frame: &PageFrame, message: Value) -> Opt
         "initialize" => initialized(&message.params, frame),
         "ping" => json!({}),
         "tools/list" => json!({ "tools": tools::list() }),
-        "tools/call" => match tools::call(site, frame, &message.params).await {
+        "tools/call" => match tools::call(visitor, frame, &message.params).await {
             Some(result) => result,
             None => return Some(failure(&id, INVALID_PARAMS, "there is no such tool")),
         },

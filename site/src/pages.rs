@@ -4,6 +4,7 @@ pub(crate) mod card;
 pub(crate) mod discovery;
 pub(crate) mod error_link;
 pub(crate) mod fact_card;
+pub(crate) mod feedback;
 pub(crate) mod find;
 pub(crate) mod markdown;
 pub(crate) mod notices;

@@ -2,79 +2,93 @@
 
 pub(crate) mod cached_reports;
 pub(crate) mod catalogue;
+pub(crate) mod demand_recorder;
 pub(crate) mod open_channels;
 pub(crate) mod searcher_refresh;
+pub(crate) mod site_workspaces;
 pub(crate) mod store_counts;
+pub(crate) mod workspace_store;
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use indexer::search::Searcher;
-use indexer::store::Store;
+use indexer::store::{Store, StoreCounts};
 use rules::config::ruleset::Ruleset;
 use rules::model::cluster::Cluster;
 use rules::model::ids::Millis;
+use rules::model::workspace::WorkspaceId;
 use rules::publish::presentation::presentable;
 use rules::publish::pseudonym::AuthorNaming;
 use tokio::sync::{MutexGuard, Semaphore};
 
 use self::cached_reports::CachedReports;
 use self::catalogue::{AnswerCatalogue, CatalogueContent};
+use self::demand_recorder::DemandRecorder;
 use self::open_channels::CachedChannels;
 use self::searcher_refresh::SeenCommit;
 use self::store_counts::CachedCounts;
+use self::workspace_store::{OpenChannels, WorkspaceStore};
+use crate::access::feedback_limits::FeedbackLimiter;
 use crate::http::error::HttpError;
-use crate::presentation::branding::SiteBranding;
-use crate::presentation::page_meta::{PageFrame, SiteIdentity};
 use crate::reports::ReportSource;
 
-/// How many searches run at once. More than there are processors would only slow each other down.
-const SEARCHES: usize = 8;
-
-/// What the site reads from.
-pub struct SiteState {
-    pub(crate) store: Store,
+/// What one workspace shows. Nothing of another workspace is in it: it has an index of its own, and its store
+/// leaves out what others have.
+pub(crate) struct SiteState {
+    pub(crate) store: Arc<WorkspaceStore>,
     pub(crate) searcher: Searcher,
     pub(crate) naming: AuthorNaming,
     pub(crate) rules: Arc<Ruleset>,
-    pub(crate) identity: Arc<SiteIdentity>,
     clock: fn() -> Millis,
-    /// When this site was made: rules and branding stay the same from then on.
-    started: Millis,
+    /// Makes tags that tell nothing: of this process with its rules and branding, which stay the same.
+    tags: RandomState,
     catalogue: AnswerCatalogue,
-    pub(crate) counts: CachedCounts,
-    pub(crate) channels: CachedChannels,
     pub(crate) reports: CachedReports,
+    counts: CachedCounts<Option<StoreCounts>>,
+    channels: CachedChannels,
+    pub(crate) demand: DemandRecorder,
+    pub(crate) feedback_limits: Arc<FeedbackLimiter>,
     pub(crate) seen_commit: SeenCommit,
     pub(crate) search_permits: Arc<Semaphore>,
 }
 
+/// What the workspaces of a site share.
+#[derive(Clone)]
+pub(crate) struct SharedState {
+    naming: AuthorNaming,
+    rules: Arc<Ruleset>,
+    counts_searches: bool,
+    feedback_limits: Arc<FeedbackLimiter>,
+    search_permits: Arc<Semaphore>,
+    clock: fn() -> Millis,
+}
+
 impl SiteState {
-    /// Authors are shown under the names that `naming` gives them, texts as the verdict of `rules` allows;
-    /// `clock` gives the time by which answers are old.
-    pub fn new(
+    fn new(
         store: Store,
         searcher: Searcher,
-        naming: AuthorNaming,
-        rules: Arc<Ruleset>,
-        branding: SiteBranding,
-        clock: fn() -> Millis,
+        workspace: (WorkspaceId, &str),
+        shared: SharedState,
     ) -> Self {
+        let SharedState { naming, rules, counts_searches, feedback_limits, search_permits, clock } =
+            shared;
+        let store = Arc::new(WorkspaceStore::new(store, Arc::clone(&rules), workspace));
         Self {
+            demand: DemandRecorder::new(&store, &rules, counts_searches, clock),
             store,
             searcher,
             naming,
             rules,
-            identity: Arc::new(SiteIdentity::new(branding)),
             clock,
-            started: clock(),
+            tags: RandomState::new(),
             catalogue: AnswerCatalogue::default(),
             counts: CachedCounts::default(),
             channels: CachedChannels::default(),
             reports: CachedReports::default(),
+            feedback_limits,
             seen_commit: SeenCommit::default(),
-            search_permits: Arc::new(Semaphore::new(SEARCHES)),
+            search_permits,
         }
     }
 
@@ -82,8 +96,8 @@ impl SiteState {
         (self.clock)()
     }
 
-    /// Names what the API gives at this moment: the newest change of the store, the commit of the index that
-    /// is searched, and this process with its rules. Loads a newer commit first.
+    /// Names what the API gives at this moment: the newest change of this workspace, whether the index that is
+    /// searched has it, and this process. Changes of other workspaces do not show. Loads a newer commit first.
     pub(crate) async fn generation(self: &Arc<Self>) -> Result<String, HttpError> {
         let newest = self.store.newest_change().await;
         let newest =
@@ -94,7 +108,22 @@ impl SiteState {
                 tokio::task::spawn_blocking(move || site.seen_commit.refresh(&site.searcher));
             refreshed.await.map_err(|cause| HttpError::internal("reload the index", &cause))?;
         }
-        Ok(format!("{newest}-{}-{}", self.seen_commit.cursor(), self.started.0))
+        let (changed, complete) = {
+            let catalogue = self.catalogue().await?;
+            (catalogue.newest_change(), catalogue.is_complete())
+        };
+        let indexed = self.seen_commit.cursor().min(changed);
+        Ok(format!("{:016x}", self.tags.hash_one((changed, indexed, complete))))
+    }
+
+    /// Counts of everything that is stored, a minute old at most; `None` where this workspace is only a part.
+    pub(crate) async fn whole_counts(&self) -> Result<Option<StoreCounts>, HttpError> {
+        self.counts.counts(async || self.store.counts().await).await
+    }
+
+    /// The channels that everybody who sees this workspace may know of; a minute old at most.
+    pub(crate) async fn open_channels(&self) -> Result<OpenChannels, HttpError> {
+        self.channels.open(&self.store, &self.rules.scope).await
     }
 
     /// The catalogue of answers, up to date with the store.
@@ -103,24 +132,15 @@ impl SiteState {
         self.catalogue.follow(&self.store, &self.rules.topics, present).await
     }
 
-    /// What reports on this site's data are made from.
-    pub(crate) fn report_source(&self) -> ReportSource<'_> {
-        ReportSource { store: &self.store, rules: &self.rules, naming: &self.naming }
+    /// What reports are made from: they are about everything that is stored, so that there are none where
+    /// this workspace is only a part of that.
+    pub(crate) fn report_source(&self) -> Result<ReportSource<'_>, HttpError> {
+        let store = self.store.whole().ok_or_else(HttpError::no_such_page)?;
+        Ok(ReportSource { store, rules: &self.rules, naming: &self.naming })
     }
 
     /// A cluster as pages and the API show it.
     pub(crate) fn presentable(&self, cluster: &Cluster) -> Cluster {
         presentable(cluster, &self.rules.safety, &self.rules.facts)
-    }
-}
-
-impl FromRequestParts<Arc<SiteState>> for PageFrame {
-    type Rejection = HttpError;
-
-    async fn from_request_parts(
-        parts: &mut Parts,
-        site: &Arc<SiteState>,
-    ) -> Result<Self, Self::Rejection> {
-        Ok(Self::of(&site.identity, &parts.uri, &parts.headers))
     }
 }

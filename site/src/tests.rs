@@ -6,178 +6,27 @@ mod mcp;
 mod network;
 mod reading;
 mod reports;
+mod tokens;
+mod workspaces;
+mod world;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use axum::routing::get;
-use indexer::search::document::ClusterDocument;
-use indexer::search::writer::IndexWriter;
-use indexer::store::{
-    ClusterSummary, ConversationRow, ExchangeRow, ExchangeStatus, MergedAnswerRow, RegroupPlan,
-    Store, WriteLock,
-};
+use indexer::store::{ConversationRow, ExchangeRow, ExchangeStatus, MergedAnswerRow, RegroupPlan};
 use proptest::prelude::*;
-use rules::config::ruleset::Ruleset;
 use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ClusterId, MessageId, Millis};
-use rules::publish::pseudonym::{AuthorNaming, Salt};
-use tempfile::TempDir;
 use tower::ServiceExt;
 
+use self::world::{NOW, Reply, World, WorldParts, reply};
 use crate::http::client::PeerAddress;
 use crate::http::settings::HttpSettings;
 use crate::presentation::branding::SiteBranding;
-use crate::test_support::{cluster, occurrence, verdict};
-use crate::{SiteState, router};
-
-/// A site with its data, and what can be asked of it.
-struct World {
-    store: Store,
-    index: IndexWriter,
-    router: Router,
-    _lock: WriteLock,
-    _data: TempDir,
-}
-
-/// What came back.
-struct Reply {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
-}
-
-impl World {
-    async fn with(clusters: &[Cluster]) -> Self {
-        Self::with_settings(clusters, &HttpSettings::default()).await
-    }
-
-    async fn with_settings(clusters: &[Cluster], settings: &HttpSettings) -> Self {
-        Self::with_branding(clusters, settings, SiteBranding::default()).await
-    }
-
-    async fn with_branding(
-        clusters: &[Cluster],
-        settings: &HttpSettings,
-        branding: SiteBranding,
-    ) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let lock = WriteLock::take(data.path()).unwrap();
-        let store = Store::open(data.path(), &lock).await.unwrap();
-        let index = IndexWriter::open(&data.path().join("index")).unwrap();
-        let site = SiteState::new(
-            store.clone(),
-            index.searcher(),
-            AuthorNaming::Pseudonyms(Salt([3; 16])),
-            Arc::new(Ruleset::embedded()),
-            branding,
-            || Millis(1_760_000_000_000),
-        );
-        let router = router(site, settings, None);
-        let mut world = Self { store, index, router, _lock: lock, _data: data };
-        world.keep(clusters).await;
-        world.index(clusters).await;
-        world
-    }
-
-    /// Stores clusters without telling the index.
-    async fn keep(&self, clusters: &[Cluster]) {
-        let mut regrouped = RegroupPlan::default();
-        let mut judged = Vec::new();
-        for cluster in clusters {
-            for occurrence in &cluster.occurrences {
-                judged.push(ConversationRow {
-                    id: occurrence.conversation,
-                    channel: occurrence.channel,
-                    last: occurrence.best_answer().message,
-                    links: "[]".to_owned(),
-                    exchanges: vec![ExchangeRow {
-                        id: occurrence.question.message,
-                        status: ExchangeStatus::Resolved,
-                        verdict: verdict(occurrence),
-                        occurrence: Some(occurrence.clone()),
-                    }],
-                });
-                regrouped.moved.push((occurrence.question.message, cluster.id.clone()));
-            }
-            regrouped.clusters.push(summary(cluster));
-            regrouped.changed.push(cluster.id.clone());
-        }
-        self.store.save_conversations(&judged).await.unwrap();
-        self.store.save_regroup(&regrouped, &Default::default()).await.unwrap();
-    }
-
-    async fn index(&mut self, clusters: &[Cluster]) {
-        self.index
-            .replace(&clusters.iter().flat_map(ClusterDocument::for_audiences).collect::<Vec<_>>())
-            .unwrap();
-        self.index.commit(self.store.newest_change().await.unwrap()).unwrap();
-    }
-
-    async fn get(&self, address: &str) -> Reply {
-        self.ask("GET", address).await
-    }
-
-    /// Gets an address with more headers.
-    async fn get_with(&self, address: &str, headers: &[(&str, &str)]) -> Reply {
-        let mut request = Request::builder().uri(address);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        reply(self.router.clone(), request.body(Body::empty()).unwrap()).await
-    }
-
-    /// Has maintainers merge an answer, which the index follows.
-    async fn merge(&mut self, merged: &MergedAnswerRow) {
-        self.store.upsert_merged_answer(merged).await.unwrap();
-        let id = std::slice::from_ref(&merged.cluster);
-        let clusters = self.store.clusters_with(id).await.unwrap();
-        self.index(&clusters).await;
-    }
-
-    async fn ask(&self, method: &str, address: &str) -> Reply {
-        let request = Request::builder().method(method).uri(address).body(Body::empty()).unwrap();
-        reply(self.router.clone(), request).await
-    }
-}
-
-impl Reply {
-    fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
-    }
-
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-}
-
-/// Sends a request from this machine, unless it says otherwise.
-async fn reply(router: Router, mut request: Request<Body>) -> Reply {
-    let local = PeerAddress("127.0.0.1".parse().unwrap());
-    request.extensions_mut().get_or_insert(local);
-    request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static("localhost"));
-    let response = router.oneshot(request).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let body = to_bytes(body, 1 << 22).await.unwrap();
-    Reply {
-        status: parts.status,
-        headers: parts.headers,
-        body: String::from_utf8(body.to_vec()).unwrap(),
-    }
-}
-
-fn summary(cluster: &Cluster) -> ClusterSummary {
-    ClusterSummary {
-        id: cluster.id.clone(),
-        state: cluster.state,
-        size: cluster.occurrences.len(),
-        askers: cluster.asker_count(),
-        centre: cluster.centre,
-        due_since: None,
-    }
-}
+use crate::test_support::{cluster, occurrence};
 
 /// One question asked three times, of which one may not be quoted, and a known one in Korean.
 fn some() -> [Cluster; 2] {
@@ -244,7 +93,7 @@ async fn somebody_searches_and_opens_an_answer() {
     assert!(found.body.contains("value=\"server port\""));
     let [port, _] = some();
     let address = format!("/answers/where-do-i-set-the-server-port-{}", port.id);
-    assert!(found.body.contains(&format!("href=\"{address}\"")));
+    assert!(found.body.contains(&format!("href=\"{address}?s=")));
 
     let answer = world.get(&address).await;
     assert_eq!(answer.status, StatusCode::OK);

@@ -1,8 +1,11 @@
 //! What a newcomer sees first.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 
+use indexer::search::{SearchQuery, Searcher};
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag};
+use serde_json::Value;
 
 use crate::world::World;
 
@@ -32,6 +35,26 @@ fn the_demo_shows_recurring_questions_and_proposes_pages() {
     assert!(again["proposed"].as_array().unwrap().iter().all(|one| one["outcome"] == "up to date"));
     assert_eq!(world.branches(), branches);
     assert!(world.well(&["search", "vector dimension mismatch"]).contains("resolved"));
+    assert_developers_find_answers(&world);
+}
+
+/// At least nine of ten queries have their question among the first three results.
+fn assert_developers_find_answers(world: &World) {
+    let listed = world.json(&["clusters", "--all", "--json"]);
+    let listed = listed.as_array().unwrap().iter();
+    let title = |one: &Value| (one["id"].to_string(), one["title"].to_string());
+    let titles = listed.map(title).collect::<BTreeMap<_, _>>();
+    let searcher = Searcher::open(&world.data().join("index")).unwrap();
+    let queries = include_str!("../eval/search/demo-queries.tsv").lines();
+    let queries = queries.filter_map(|line| line.split_once('\t')).collect::<Vec<_>>();
+    let missed = queries.iter().filter(|(text, wanted)| {
+        let query = SearchQuery { text: (*text).to_owned(), limit: 3, ..SearchQuery::default() };
+        let hits = searcher.search(&query).unwrap().hits;
+        let mut shown = hits.iter().map(|hit| &titles[&format!("\"{}\"", hit.cluster)]);
+        !shown.any(|title| title.contains(wanted))
+    });
+    let missed = missed.collect::<Vec<_>>();
+    assert!(queries.len() >= 30 && missed.len() * 10 <= queries.len(), "{missed:?}");
 }
 
 #[test]

@@ -115,7 +115,12 @@ impl Talk {
 
 /// The same question resolved three times for three people, with this answer.
 pub(crate) fn asked_three_times(answer: &str) -> Talk {
-    let mut talk = Talk::in_channel(5);
+    asked_three_times_in(5, answer)
+}
+
+/// The same in a channel of this id.
+pub(crate) fn asked_three_times_in(channel: u64, answer: &str) -> Talk {
+    let mut talk = Talk::in_channel(channel);
     talk.resolved(
         11,
         "How do I reset the vector index after changing the embedding model?",

@@ -25,4 +25,5 @@ mod serve;
 mod setting_up;
 mod store;
 mod tidy;
+mod workspaces;
 mod world;

@@ -14,7 +14,7 @@ use crate::world::World;
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A running `harvester serve`, ended with the test.
-struct Served {
+pub(crate) struct Served {
     child: Child,
     /// Kept open: who writes to a closed pipe fails.
     _said: BufReader<std::process::ChildStdout>,
@@ -23,7 +23,7 @@ struct Served {
 
 impl Served {
     /// Starts on a free port, which the program tells when it listens.
-    fn start(world: &World) -> Self {
+    pub(crate) fn start(world: &World) -> Self {
         let mut command = world.command(&["serve", "--listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut said = BufReader::new(child.stdout.take().unwrap());
@@ -47,9 +47,15 @@ impl Served {
     }
 
     /// Status and body.
-    fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        self.get_with(path, "")
+    }
+
+    /// The same with further lines of headers.
+    pub(crate) fn get_with(&self, path: &str, headers: &str) -> (u16, String) {
         let (mut stream, host) = (self.connect(), &self.address);
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+        write!(stream, "{request}{headers}\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();

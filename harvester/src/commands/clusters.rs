@@ -2,7 +2,7 @@ use docgen::pull_request::limits::HoldReason;
 use indexer::cluster::grouping::{explain_membership, qa_text};
 use indexer::cluster::recluster::ClusterSimilarity;
 use indexer::cluster::texts::corpus_stats;
-use indexer::store::{StoredConversation, StoredExchange};
+use indexer::store::{FeedbackCounts, StoredConversation, StoredExchange};
 use rules::due::due;
 use rules::model::cluster::{Cluster, ClusterState, Occurrence};
 use rules::model::ids::{ClusterId, MessageId};
@@ -138,9 +138,11 @@ async fn show(
     if let (true, Err(refusal)) = (verdict.due, considered.page) {
         verdict.reasons.push(WeightedReason::new(refusal.to_string(), -1.0));
     }
+    let feedback = reading.store.feedback(&cluster.id).await?;
     if options.json {
         print_json(&serde_json::json!({
             "cluster": cluster,
+            "feedback": feedback,
             "due": { "due": verdict.due, "reasons": verdict.reasons },
             "together": together.iter().map(|one| &one.reasons).collect::<Vec<_>>(),
         }))?;
@@ -158,6 +160,8 @@ async fn show(
         let deadline = settings.rules.pages.deadline(since);
         out!("  due since {}, deadline {}", day(since), day(deadline));
     }
+    let FeedbackCounts { helped, outdated, wrong } = feedback;
+    out!("Readers say: helped {helped}, outdated {outdated}, wrong {wrong}");
     for (at, occurrence) in cluster.occurrences.iter().enumerate() {
         print_occurrence(occurrence, &together[at], verdict.core.contains(&at));
         if let Some(conversation) = reading.store.conversation(occurrence.conversation).await? {

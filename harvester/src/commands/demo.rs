@@ -3,12 +3,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use docgen::forge::LocalOutcome;
 use docgen::forge::local::LocalForge;
-use indexer::search::Searcher;
 use indexer::store::{Store, StoreCounts};
 use rules::model::cluster::Cluster;
 use rules::publish::title::clean_title;
 use serde::Serialize;
-use site::SiteState;
 
 use super::draft;
 use super::propose::{ProposeSummary, outcome, propose};
@@ -17,7 +15,7 @@ use super::table::{grouped, line_width, one_line, wrapped};
 use super::{CommandResult, GlobalArgs, LoadedSettings, print_json};
 use crate::clock;
 use crate::config;
-use crate::pipeline::{INDEX, PROPOSALS};
+use crate::pipeline::PROPOSALS;
 use crate::process_limits::within_limits;
 use crate::progress::{ProgressReporter, Unit};
 use crate::proposals::local::LocalProposal;
@@ -133,7 +131,6 @@ pub(super) async fn run(
     draft::write_pages(&options.data, pages)?;
     let counts = pipeline.store.counts().await?;
     let recurring = pipeline.store.clusters(2, usize::MAX).await?;
-    let naming = settings.naming(&pipeline.store).await?;
     pipeline.close().await;
     let seconds = (clock::now().0 - started.0) as f64 / 1_000.0;
     if options.json {
@@ -144,12 +141,8 @@ pub(super) async fn run(
     if let Some(listener) = listener {
         let stop = stop_signal()?;
         out!("Search page: http://{}  (Ctrl-C stops)", listener.local_addr()?);
-        let store = Store::open_read_only(&options.data).await?;
-        let searcher = Searcher::open(&options.data.join(INDEX))?;
         let http = within_limits(&settings.config.http);
-        let branding = settings.config.branding.clone();
-        let state = SiteState::new(store, searcher, naming, settings.rules, branding, clock::now);
-        let router = site::router(state, &http, None);
+        let router = site::router(options.site(settings).await?, &http, None);
         site::serve(listener, router, &http, stop).await?;
     }
     Ok(CommandResult::Success)

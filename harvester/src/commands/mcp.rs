@@ -1,20 +1,26 @@
 //! `mcp`: the answers as tools for a coding agent that starts this program.
 
-use site::SiteState;
+use anyhow::Context as _;
 use site::mcp::McpSession;
 
-use super::{CommandResult, GlobalArgs, ReadHandle};
-use crate::clock;
+use super::{CommandResult, GlobalArgs};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct McpArgs {
+    /// The workspace that is served; needed where the settings have several
+    #[arg(long, value_name = "NAME")]
+    workspace: Option<String>,
+}
 
 /// Answers one message per line of standard input until it ends. The log goes to standard error.
-pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
+pub(super) async fn run(
+    options: &GlobalArgs,
+    arguments: &McpArgs,
+) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
-    let ReadHandle { store, searcher, .. } = options.reading(&settings).await?;
-    let naming = settings.naming(&store).await?;
-    let branding = settings.config.branding.clone();
-    let rules = settings.rules;
-    let session =
-        McpSession::new(SiteState::new(store, searcher, naming, rules, branding, clock::now));
+    let workspace = settings.workspace(arguments.workspace.as_deref())?;
+    let site = options.site(settings).await?;
+    let session = McpSession::new(&site, &workspace).context("the workspace has no index")?;
     while let Some(line) = tokio::task::spawn_blocking(next_line).await?? {
         if let Some(response) = session.answer_line(&line).await {
             out!("{response}");

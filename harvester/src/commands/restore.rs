@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use indexer::store::StoreReplacement;
 
 use super::{CommandResult, GlobalArgs, print_json};
-use crate::pipeline::INDEX;
+use crate::pipeline::{INDEX, WORKSPACE_INDEXES};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -29,7 +29,9 @@ pub(super) async fn run(
     let set_aside = replacement.restore(&arguments.directory).await?;
     drop(replacement);
     // The index may be ahead of the restored store.
-    remove_index(&options.data.join(INDEX))?;
+    for index in [INDEX, WORKSPACE_INDEXES] {
+        remove_index(&options.data.join(index))?;
+    }
     let pipeline = options.pipeline(&settings).await?;
     let counts = pipeline.store.counts().await?;
     pipeline.close().await;

@@ -1,11 +1,9 @@
 use std::future::Future;
 
 use anyhow::Context as _;
-use site::SiteState;
 use tokio::net::TcpListener;
 
-use super::{CommandResult, GlobalArgs, ReadHandle};
-use crate::clock;
+use super::{CommandResult, GlobalArgs};
 use crate::process_limits::within_limits;
 
 #[derive(Debug, clap::Args)]
@@ -28,13 +26,10 @@ pub(super) async fn run(
     let listener = bind(address).await?;
     // Before the address is printed: who reads it may send the signal at once.
     let stop = stop_signal()?;
-    let ReadHandle { store, searcher, .. } = options.reading(&settings).await?;
-    let naming = settings.naming(&store).await?;
-    out!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
     let http = within_limits(&settings.config.http);
-    let branding = settings.config.branding.clone();
-    let state = SiteState::new(store, searcher, naming, settings.rules, branding, clock::now);
-    let router = site::router(state, &http, None);
+    let site = options.site(settings).await?;
+    out!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
+    let router = site::router(site, &http, None);
     site::serve(listener, router, &http, stop).await?;
     Ok(CommandResult::Success)
 }

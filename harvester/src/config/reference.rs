@@ -63,7 +63,7 @@ const fn without_default(
 }
 
 /// All settings in the order of the example file.
-pub const SETTINGS: [SettingReference; 43] = [
+pub const SETTINGS: [SettingReference; 46] = [
     without_default(
         "rules",
         "directory",
@@ -210,6 +210,25 @@ pub const SETTINGS: [SettingReference; 43] = [
         "[\"https://docs.example.org\"]",
         "Origins whose pages may read the API from a script.",
     ),
+    with_default(
+        "site",
+        "anonymous",
+        "true",
+        "Whether visitors without a token may read; `harvester token create` makes tokens.",
+    ),
+    without_default(
+        "site",
+        "workspace",
+        "\"default\"",
+        "The workspace that visitors without a token see, where there are several.",
+    ),
+    with_default(
+        "site",
+        "count_searches",
+        "true",
+        "Whether searches that find nothing are counted, by their words, for `harvester backlog`. Neither \
+         addresses nor pasted texts are kept.",
+    ),
     without_default(
         "site",
         "hosts",
@@ -325,8 +344,20 @@ pub fn render_settings(values: &BTreeMap<String, Value>) -> String {
             });
         }
     }
+    text.push_str(WORKSPACES);
     text
 }
+
+/// Tables that there may be several of.
+const WORKSPACES: &str = "
+# Communities that share this installation and see nothing of each other. Each [[workspace]] is a
+# set of servers and channels; threads belong to their channel, and a listed channel leaves the
+# workspace of its server. What no workspace lists, nobody sees. Without any, all is one workspace.
+# [[workspace]]
+# name = \"community\"
+# servers = [\"123456789012345678\"]
+# channels = []
+";
 
 /// A text as comment lines.
 pub(crate) fn commented(text: &str) -> String {

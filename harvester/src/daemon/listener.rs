@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::process::Daemon;
-use super::waiting::{open_searcher, pause};
+use super::waiting::{open_searchers, pause};
 use crate::clock;
 use crate::config::{DiscordConfig, SecretString};
 use crate::discord::catch_up::{CatchUp, CatchUpGauge, CatchUpScope};
@@ -28,7 +28,7 @@ use crate::discord::interactions::handler::{ApplicationId, InteractionHandler};
 use crate::discord::rest::{RefusedRequest, RequestLane, RestClient};
 use crate::ingest_queue::IngestQueue;
 use crate::logging::error_chain;
-use crate::pipeline::INDEX;
+use crate::pipeline::workspace_indexes;
 use connection_report::{ConnectionReport, ConnectionView};
 use dispatch::GatewayDispatcher;
 use suggester::Suggester;
@@ -46,7 +46,7 @@ pub(super) struct DiscordListener {
     rules: Arc<Ruleset>,
     naming: AuthorNaming,
     owner: String,
-    index: PathBuf,
+    indexes: Vec<PathBuf>,
     feed: IngestQueue,
     seen: Arc<SharedConnection>,
 }
@@ -72,7 +72,7 @@ impl DiscordListener {
             rules: Arc::clone(&daemon.rules),
             naming: daemon.naming.clone(),
             owner: daemon.owner.clone(),
-            index: daemon.data.join(INDEX),
+            indexes: workspace_indexes(&daemon.data, &daemon.rules.workspaces),
             feed,
             seen: Arc::default(),
         })
@@ -187,11 +187,11 @@ impl DiscordListener {
         &self,
         mut stopping: watch::Receiver<bool>,
     ) -> impl Future<Output = anyhow::Result<Option<Arc<InteractionHandler>>>> + Send + use<> {
-        let (rest, store, index) = (self.rest.clone(), self.store.clone(), self.index.clone());
+        let (rest, store, indexes) = (self.rest.clone(), self.store.clone(), self.indexes.clone());
         let (rules, naming) = (Arc::clone(&self.rules), self.naming.clone());
         let owner = self.owner.clone();
         async move {
-            let Some(searcher) = open_searcher(&index, &mut stopping).await else {
+            let Some(searchers) = open_searchers(&indexes, &mut stopping).await else {
                 return Ok(None);
             };
             let us = loop {
@@ -218,7 +218,7 @@ impl DiscordListener {
             let handler = InteractionHandler::new(
                 rest,
                 store,
-                searcher,
+                searchers,
                 rules,
                 naming,
                 owner,

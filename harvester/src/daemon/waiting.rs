@@ -1,6 +1,6 @@
 //! Waits for what is not available yet, until the stop.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indexer::search::Searcher;
@@ -8,11 +8,19 @@ use tokio::sync::watch;
 
 /// Between two attempts at something that is not available yet.
 const RETRY: Duration = Duration::from_millis(500);
-/// Opens the index for searching once the leader has created it; `None` if the stop came first.
-pub(super) async fn open_searcher(
-    index: &Path,
+/// Opens indexes for searching once the leader has created them; `None` if the stop came first.
+pub(super) async fn open_searchers(
+    indexes: &[PathBuf],
     stopping: &mut watch::Receiver<bool>,
-) -> Option<Searcher> {
+) -> Option<Vec<Searcher>> {
+    let mut searchers = Vec::new();
+    for index in indexes {
+        searchers.push(open_searcher(index, stopping).await?);
+    }
+    Some(searchers)
+}
+
+async fn open_searcher(index: &Path, stopping: &mut watch::Receiver<bool>) -> Option<Searcher> {
     while !*stopping.borrow() {
         if let Ok(searcher) = Searcher::open(index) {
             return Some(searcher);

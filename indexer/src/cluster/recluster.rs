@@ -11,6 +11,7 @@ use rules::config::ruleset::Ruleset;
 use rules::due::{PairwiseSimilarity, due};
 use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::workspace::WorkspaceId;
 use rules::similarity::{CorpusStats, QaSignature, SimilarityRules, answers_agree, pair_score};
 
 use crate::cluster::graph::read_signature;
@@ -21,6 +22,7 @@ use crate::cluster::naming::{KnownClusters, name, possible_ids};
 use crate::cluster::scope::RegroupScope;
 use crate::cluster::splitting::apply_splits;
 use crate::cluster::texts::{corpus_stats, update_graph};
+use crate::cluster::workspace_partition::WorkspacePartition;
 use crate::store::{ClusterSummary, OccurrenceRow, RegroupPlan, Result, Store};
 
 /// So many changed texts are grouped in one transaction, with what is around them.
@@ -143,9 +145,10 @@ async fn plan_scope(
         apart: store.split_marks_of(&questions).await?,
     };
     let known = known_clusters(store, &scope.clusters, questions.iter().copied()).await?;
+    let partition = WorkspacePartition::of(store, &occurrences, &rules.workspaces).await?;
     let rules = Arc::clone(rules);
     let planned = tokio::task::spawn_blocking(move || {
-        let neighbourhood = Neighbourhood::new(&scope, &occurrences, &signatures);
+        let neighbourhood = Neighbourhood::new(&scope, &occurrences, &signatures, partition);
         let groups = neighbourhood.groups(&told, &rules);
         let signatures = neighbourhood.signatures;
         plan_regroup(groups, occurrences, &signatures, &known, &rules, now)
@@ -159,7 +162,9 @@ struct Neighbourhood<'s> {
     items: Vec<GroupingItem<'s>>,
     /// By item.
     signatures: Vec<Arc<QaSignature>>,
-    texts: BTreeMap<MessageId, DistinctText>,
+    /// By workspace: what is asked in one has no part in the groups of another.
+    texts: BTreeMap<Option<WorkspaceId>, BTreeMap<MessageId, DistinctText>>,
+    partition: WorkspacePartition,
 }
 
 impl<'s> Neighbourhood<'s> {
@@ -167,33 +172,38 @@ impl<'s> Neighbourhood<'s> {
         scope: &'s RegroupScope,
         occurrences: &'s [OccurrenceRow],
         weighed: &HashMap<MessageId, Arc<QaSignature>>,
+        partition: WorkspacePartition,
     ) -> Self {
         let (mut items, mut signatures) = (Vec::new(), Vec::new());
-        let mut texts = BTreeMap::<MessageId, DistinctText>::new();
+        let mut texts = BTreeMap::<_, BTreeMap<MessageId, DistinctText>>::new();
         for OccurrenceRow { occurrence, .. } in occurrences {
             let id = occurrence.question.message;
             let first = scope.questions[&id].text;
             let signature = &weighed[&first];
             let new =
                 || DistinctText { first, signature: Arc::clone(signature), items: Vec::new() };
-            texts.entry(first).or_insert_with(new).items.push(items.len());
+            let own = texts.entry(partition.home(items.len())).or_default();
+            own.entry(first).or_insert_with(new).items.push(items.len());
             signatures.push(Arc::clone(signature));
             items.push(GroupingItem { id, asked: qa_text(occurrence) });
         }
-        Self { scope, items, signatures, texts }
+        Self { scope, items, signatures, texts, partition }
     }
 
     fn groups(&self, told: &ManualGrouping, rules: &Ruleset) -> Vec<Vec<usize>> {
         let mut groups = Vec::new();
         for region in self.scope.regions.values() {
-            let members = region.iter().filter_map(|text| self.texts.get(text));
-            let members = members.collect::<Vec<_>>();
-            groups.extend(group_region(&members, &self.scope.graph, &rules.same));
+            for texts in self.texts.values() {
+                let members = region.iter().filter_map(|text| texts.get(text));
+                let members = members.collect::<Vec<_>>();
+                groups.extend(group_region(&members, &self.scope.graph, &rules.same));
+            }
         }
         let kin = ClusterSimilarity { signatures: self.signatures.clone(), rules: &rules.same };
         let is_same = |alike| rules.pages.is_same(alike);
         let groups = apply_splits(groups, &self.items, &told.apart, &kin, is_same);
-        apply_duplicates(groups, &self.items, &told.ties)
+        let ties = self.partition.within(&self.items, &told.ties);
+        apply_duplicates(groups, &self.items, &ties)
     }
 }
 

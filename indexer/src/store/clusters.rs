@@ -5,3 +5,4 @@ pub(crate) mod likeness;
 pub(crate) mod merged_answers;
 pub(crate) mod regroup_rows;
 pub(crate) mod suggestions;
+pub(crate) mod workspace_members;

@@ -9,6 +9,7 @@ use crate::config::toml_reader::{ConfigError, TomlReader};
 use crate::disentangle::ConversationRules;
 use crate::due::PageRules;
 use crate::language::{self, Languages};
+use crate::model::workspace::Workspaces;
 use crate::publish::topics::TopicRules;
 use crate::report::triage::BlockingWords;
 use crate::resolution::SignalRules;
@@ -43,6 +44,8 @@ pub struct Ruleset {
     pub topics: TopicRules,
     pub truth: StalenessRules,
     pub blocking: BlockingWords,
+    /// How the installation is divided; the settings file says so, not a file of rules.
+    pub workspaces: Workspaces,
     digest: String,
 }
 
@@ -88,6 +91,7 @@ impl Ruleset {
             topics: TopicRules::read(topics),
             truth: StalenessRules::read(truth, &languages),
             blocking: BlockingWords::read(topics, &languages),
+            workspaces: Workspaces::default(),
             digest: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
         };
         let mut mistakes = readers.into_iter().flat_map(TomlReader::finish).collect::<Vec<_>>();
@@ -98,6 +102,11 @@ impl Ruleset {
     /// Names these rules and the version that reads them: another digest may mean other verdicts.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// Names everything that the grouping of questions depends on.
+    pub fn grouping_digest(&self) -> String {
+        format!("{}{}", self.digest, self.workspaces.digest())
     }
 }
 

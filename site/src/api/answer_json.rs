@@ -1,5 +1,6 @@
 //! An answer as JSON, with the content of its page.
 
+use indexer::store::FeedbackCounts;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,6 +34,16 @@ struct AnswerJson<'a> {
     /// Best first.
     answers: Vec<OptionJson<'a>>,
     evidence: Vec<EvidenceJson<'a>>,
+    /// How many readers said what of it. Not in the `.json` form of the page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feedback: Option<FeedbackJson>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct FeedbackJson {
+    helped: u64,
+    outdated: u64,
+    wrong: u64,
 }
 
 /// One of the answers, with those who stand behind it.
@@ -94,7 +105,7 @@ struct ReasonJson<'a> {
 }
 
 impl AnswerView {
-    pub(crate) fn export(&self) -> AnswerEnvelope<'_> {
+    pub(crate) fn export(&self, feedback: Option<FeedbackCounts>) -> AnswerEnvelope<'_> {
         AnswerEnvelope {
             answer: AnswerJson {
                 id: &self.id,
@@ -121,6 +132,11 @@ impl AnswerView {
                     .map(|quote| quote.url.as_str()),
                 answers: self.answer.iter().chain(&self.others).map(OptionJson::of).collect(),
                 evidence: self.evidence.iter().map(EvidenceJson::of).collect(),
+                feedback: feedback.map(|FeedbackCounts { helped, outdated, wrong }| FeedbackJson {
+                    helped,
+                    outdated,
+                    wrong,
+                }),
             },
         }
     }

@@ -1,16 +1,15 @@
 //! `GET /api/v1/answers/{id}`.
 
-use std::sync::Arc;
-
-use axum::Json;
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::extract::Path;
+use axum::http::HeaderMap;
+use axum::response::Response;
 
 use super::answer_json::AnswerEnvelope;
+use super::generation::tagged_by_content;
+use crate::access::visitor::VisitorSite;
 use crate::http::error::{ErrorEnvelope, HttpError};
-use crate::pages;
+use crate::pages::answer::{answer_of, cluster};
 use crate::presentation::words::InterfaceText;
-use crate::state::SiteState;
 
 /// One answer with its options and evidence
 ///
@@ -25,10 +24,16 @@ use crate::state::SiteState;
     )
 )]
 pub(super) async fn answer(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
+    headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<Response, HttpError> {
     let id = id.parse().map_err(|_| HttpError::no_such_answer())?;
-    let view = pages::answer::answer(&site, &id, InterfaceText::english()).await?;
-    Ok(Json(view.export()).into_response())
+    let cluster = cluster(&site, &id).await?;
+    let feedback = site.store.feedback(&cluster).await;
+    let feedback = feedback.map_err(|cause| HttpError::internal("read feedback", &cause))?;
+    let view = answer_of(&site, &cluster, InterfaceText::english());
+    let body = serde_json::to_string(&view.export(Some(feedback)));
+    let body = body.map_err(|cause| HttpError::internal("write an answer", &cause))?;
+    Ok(tagged_by_content(&headers, body))
 }

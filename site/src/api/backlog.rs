@@ -1,19 +1,17 @@
 //! `GET /api/v1/backlog`: questions that nobody has answered yet.
 
-use std::sync::Arc;
-
 use axum::Json;
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
 use rules::model::ids::{MessageId, Millis, permalink};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::lists::{ListMeta, bounded_limit, read};
+use crate::access::visitor::VisitorSite;
 use crate::http::error::{ErrorEnvelope, HttpError};
 use crate::pages::card::ChannelView;
 use crate::presentation::words::InterfaceText;
-use crate::state::SiteState;
 
 const DEFAULT_DAYS: i64 = 30;
 const MAX_DAYS: i64 = 90;
@@ -59,7 +57,7 @@ struct OpenQuestionJson {
     responses((status = 200, description = "A page of open questions", body = BacklogResponse), (status = 400, description = "A parameter is wrong", body = ErrorEnvelope))
 )]
 pub(super) async fn backlog(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     params: Result<Query<BacklogParams>, QueryRejection>,
 ) -> Result<Json<BacklogResponse>, HttpError> {
     let BacklogParams { days, cursor, limit } = read(params, "days, cursor, limit")?;
@@ -70,9 +68,10 @@ pub(super) async fn backlog(
     let after = cursor.map(|cursor| cursor.parse::<MessageId>()).transpose();
     let after = after.map_err(|_| HttpError::bad_request("cursor is not one of this list"))?;
     let now = site.now();
-    let open = site.store.unanswered_since(MessageId::min_at(Millis(now.0 - days * Millis::DAY)));
-    let open = open.await.map_err(|cause| HttpError::internal("list open questions", &cause))?;
-    let channels = site.channels.open(&site.store, &site.rules.scope).await?;
+    let channels = site.open_channels().await?;
+    let from = MessageId::min_at(Millis(now.0 - days * Millis::DAY));
+    let open = site.store.unanswered_since(from, &channels).await;
+    let open = open.map_err(|cause| HttpError::internal("list open questions", &cause))?;
     let shown = open
         .iter()
         .filter_map(|one| Some((one.id, one.channel, channels.get(&one.channel)?)))

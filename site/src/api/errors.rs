@@ -1,20 +1,18 @@
 //! `GET /api/v1/errors`: from the text of an error to its answer.
 
-use std::sync::Arc;
-
 use axum::Json;
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
 use rules::error_fingerprint::normalized_errors;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::search_json::AnswerItemJson;
+use crate::access::visitor::VisitorSite;
 use crate::http::error::{ErrorEnvelope, HttpError};
 use crate::pages::find::plain_card;
 use crate::presentation::page_meta::PageFrame;
 use crate::presentation::words::InterfaceText;
-use crate::state::SiteState;
 
 /// A whole stack trace fits the longest URL that is accepted.
 const MAX_TEXT_CHARS: usize = 6_000;
@@ -54,7 +52,7 @@ struct ReportedErrorJson {
     responses((status = 200, description = "The errors of the text, in its order", body = ErrorResponse), (status = 400, description = "A parameter is wrong", body = ErrorEnvelope))
 )]
 pub(super) async fn errors(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
     params: Result<Query<ErrorParams>, QueryRejection>,
 ) -> Result<Json<ErrorResponse>, HttpError> {
@@ -82,6 +80,9 @@ pub(super) async fn errors(
         let found = site.store.clusters_with(cluster.as_slice()).await;
         let found =
             found.map_err(|cause| HttpError::internal("read the answer to an error", &cause))?;
+        if found.is_empty() {
+            site.demand.record_unknown_error(error.fingerprint().to_string());
+        }
         let card = found.first().map(|one| plain_card(&site, one, InterfaceText::english()));
         let fingerprint = error.fingerprint().to_string();
         errors.push(ReportedErrorJson {

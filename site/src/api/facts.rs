@@ -1,17 +1,15 @@
 //! `GET /api/v1/facts`: values that maintainers wrote down.
 
-use std::sync::Arc;
-
 use axum::Json;
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::lists::read;
+use crate::access::visitor::VisitorSite;
 use crate::http::error::{ErrorEnvelope, HttpError};
 use crate::pages::fact_card::FactCard;
-use crate::state::SiteState;
 
 /// Which facts.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -36,7 +34,7 @@ pub(super) struct FactListResponse {
     responses((status = 200, description = "Official facts", body = FactListResponse), (status = 400, description = "A parameter is wrong", body = ErrorEnvelope))
 )]
 pub(super) async fn facts(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     params: Result<Query<FactParams>, QueryRejection>,
 ) -> Result<Json<FactListResponse>, HttpError> {
     let FactParams { q } = read(params, "q")?;

@@ -1,17 +1,16 @@
 //! ETags by the generation of the index: equal tags mean equal answers.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
 
-use crate::state::SiteState;
+use crate::access::visitor::VisitorSite;
 
 /// Gives successful responses the tag of the generation, and answers a request that has seen it with 304.
 pub(super) async fn tagged(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     request: Request,
     next: Next,
 ) -> Response {
@@ -32,6 +31,20 @@ pub(super) async fn tagged(
         response.headers_mut().insert(header::ETAG, value);
     }
     response
+}
+
+/// Gives a response the tag of its own content, and no body to a visitor who has it: for what changes with
+/// more than the index.
+pub(super) fn tagged_by_content(headers: &HeaderMap, body: String) -> Response {
+    let digest = Sha256::digest(body.as_bytes());
+    let tag = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>();
+    let tag = format!("W/\"{tag}\"");
+    let value = HeaderValue::from_str(&tag).expect("a digest is hexadecimal digits");
+    if is_known(headers, &tag) {
+        return (StatusCode::NOT_MODIFIED, [(header::ETAG, value)]).into_response();
+    }
+    let json = HeaderValue::from_static("application/json");
+    ([(header::ETAG, value), (header::CONTENT_TYPE, json)], body).into_response()
 }
 
 /// Whether the visitor names the tag. A weak comparison, as RFC 9110 wants it for reading.

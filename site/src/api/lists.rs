@@ -1,14 +1,13 @@
 //! Lists of answers, which go on at a cursor.
 
-use std::sync::Arc;
-
 use axum::Json;
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::search_json::AnswerItemJson;
+use crate::access::visitor::VisitorSite;
 use crate::http::error::{ErrorEnvelope, HttpError};
 use crate::pages::find::plain_card;
 use crate::pages::review_status::ReviewStatus;
@@ -73,7 +72,7 @@ pub(super) struct ListMeta {
     responses((status = 200, description = "A page of answers", body = AnswerListResponse), (status = 400, description = "A parameter is wrong", body = ErrorEnvelope))
 )]
 pub(super) async fn answers(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     params: Result<Query<AnswerListParams>, QueryRejection>,
 ) -> Result<Json<AnswerListResponse>, HttpError> {
     let AnswerListParams { status, cursor, limit } = read(params, "status, cursor, limit")?;
@@ -94,7 +93,7 @@ pub(super) async fn answers(
     responses((status = 200, description = "A page of recurring questions", body = ClusterListResponse), (status = 400, description = "A parameter is wrong", body = ErrorEnvelope))
 )]
 pub(super) async fn clusters(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     params: Result<Query<ListParams>, QueryRejection>,
 ) -> Result<Json<ClusterListResponse>, HttpError> {
     let params = read(params, "cursor, limit")?;

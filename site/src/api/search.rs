@@ -1,15 +1,13 @@
 //! `GET /api/v1/search`.
 
-use std::fmt::Write as _;
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use rules::markdown::{MarkdownDialect, escape};
+use std::fmt::Write as _;
 
 use super::search_json::SearchResponse;
+use crate::access::visitor::VisitorSite;
 use crate::http::error::{ErrorEnvelope, HttpError};
 use crate::http::params::SearchParams;
 use crate::pages::card::ResultCard;
@@ -17,7 +15,6 @@ use crate::pages::find::{MatchedClusters, find};
 use crate::pages::search::{Pairs, known_pairs};
 use crate::presentation::page_meta::PageFrame;
 use crate::presentation::words::InterfaceText;
-use crate::state::SiteState;
 
 /// Search the answered questions
 ///
@@ -43,7 +40,7 @@ use crate::state::SiteState;
     )
 )]
 pub(super) async fn search(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
     pairs: Pairs,
 ) -> Result<Response, HttpError> {
@@ -54,6 +51,9 @@ pub(super) async fn search(
         return Err(HttpError::bad_request("q is missing; it is the text to search for"));
     }
     let found = find(&site, &params, InterfaceText::english()).await?;
+    if params.is_plain() && found.is_miss() {
+        site.demand.record_search(&params.text, false);
+    }
     let MatchedClusters { total, nearest_only, searched_for, cards } = found;
     if is_markdown {
         let text = markdown(&cards, nearest_only, &frame);

@@ -1,22 +1,20 @@
 //! `GET /api/v1/suggest`: questions while somebody types.
 
-use std::sync::Arc;
-
 use axum::Json;
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use indexer::search::MAX_QUERY;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::access::visitor::VisitorSite;
 use crate::http::error::{ErrorEnvelope, HttpError};
 use crate::http::params::SearchParams;
 use crate::pages::find::find;
 use crate::pages::review_status::ReviewStatus;
 use crate::presentation::page_meta::PageFrame;
 use crate::presentation::words::InterfaceText;
-use crate::state::SiteState;
 
 const DEFAULT_LIMIT: usize = 5;
 const MAX_LIMIT: usize = 10;
@@ -58,7 +56,7 @@ struct SuggestionJson {
     responses((status = 200, description = "Questions that match", body = SuggestResponse), (status = 400, description = "A parameter is wrong", body = ErrorEnvelope))
 )]
 pub(super) async fn suggest(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
     params: Result<Query<SuggestParams>, QueryRejection>,
 ) -> Result<Response, HttpError> {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::http::error::HttpError;
 use crate::presentation::brand_assets::{BrandAssets, HashedAsset};
-use crate::state::SiteState;
+use crate::state::site_workspaces::SiteWorkspaces;
 
 static EMBEDDED: LazyLock<[HashedAsset; 3]> = LazyLock::new(|| {
     [
@@ -30,7 +30,7 @@ pub(crate) fn address(name: &str) -> Option<String> {
 
 /// Serves an asset under its hashed name.
 pub(crate) async fn serve(
-    State(site): State<Arc<SiteState>>,
+    State(site): State<Arc<SiteWorkspaces>>,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
@@ -42,7 +42,10 @@ pub(crate) async fn serve(
 }
 
 /// `GET /favicon.ico`, which browsers and link previews ask for by themselves.
-pub(crate) async fn favicon(State(site): State<Arc<SiteState>>, headers: HeaderMap) -> Response {
+pub(crate) async fn favicon(
+    State(site): State<Arc<SiteWorkspaces>>,
+    headers: HeaderMap,
+) -> Response {
     let icon = EMBEDDED.iter().find(|asset| asset.name == "icon.svg");
     let icon = site.identity.assets.logo.as_ref().or(icon).expect("an icon is embedded");
     let mut response = lasting(icon, &headers);

@@ -8,6 +8,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::feedback_limits::FeedbackRefusal;
+use crate::access::scopes::ApiScope;
+
 /// Why a request failed. Kept in the response's extensions until [`error_of`] reads it. The cause of an
 /// internal error is logged and not part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub(crate) struct HttpError {
     pub(crate) message: String,
     /// The value of `Retry-After`, rounded up to whole seconds.
     pub(crate) retry_after: Option<Duration>,
+    /// The value of `WWW-Authenticate` for tokens, after the name of its scheme.
+    challenge: Option<String>,
 }
 
 /// The body of every error under `/api`.
@@ -33,7 +38,7 @@ struct ErrorJson<'a> {
 
 impl HttpError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), retry_after: None }
+        Self { status, code, message: message.into(), retry_after: None, challenge: None }
     }
 
     /// The request is invalid; `message` says what is allowed.
@@ -77,6 +82,68 @@ impl HttpError {
     pub(crate) fn unsigned() -> Self {
         let message = "the signature is missing or wrong";
         Self::new(StatusCode::UNAUTHORIZED, "unsigned", message)
+    }
+
+    /// Visitors without a token see nothing here.
+    pub(crate) fn token_missing() -> Self {
+        let message = "this needs a token: send Authorization: Bearer TOKEN";
+        Self::challenge(StatusCode::UNAUTHORIZED, "unauthorized", message, String::new())
+    }
+
+    /// The token is unknown, expired or revoked: which of these, nobody is told.
+    pub(crate) fn token_invalid() -> Self {
+        let message = "the token is not valid";
+        let reason = ", error=\"invalid_token\"".to_owned();
+        Self::challenge(StatusCode::UNAUTHORIZED, "unauthorized", message, reason)
+    }
+
+    /// The token is valid and does not allow this.
+    pub(crate) fn scope_missing(scope: ApiScope) -> Self {
+        let message = format!("this needs the scope {scope}");
+        let reason = format!(", error=\"insufficient_scope\", scope=\"{scope}\"");
+        Self::challenge(StatusCode::FORBIDDEN, "forbidden", message, reason)
+    }
+
+    fn challenge(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<String>,
+        reason: String,
+    ) -> Self {
+        Self { challenge: Some(reason), ..Self::new(status, code, message) }
+    }
+
+    /// The token was used more often than it may be.
+    pub(crate) fn token_exhausted(wait: Duration) -> Self {
+        let message = "too many requests with this token; try again shortly";
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message);
+        Self { retry_after: Some(wait), ..error }
+    }
+
+    /// The same reader gave feedback before, or gave much of it.
+    pub(crate) fn feedback_refused(refusal: FeedbackRefusal) -> Self {
+        let message = match refusal {
+            FeedbackRefusal::Repeated => "your feedback on this answer is counted already",
+            FeedbackRefusal::TooMany => "too much feedback at once; try again shortly",
+        };
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message)
+    }
+
+    /// A page of another site sent a form.
+    pub(crate) fn cross_site() -> Self {
+        let message = "the request comes from another site";
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+    }
+
+    /// The store was opened for reading only.
+    pub(crate) fn read_only() -> Self {
+        Self::not_ready("nothing can be written here: the data directory is open for reading only")
+    }
+
+    /// A route that lets visitors in without asking who they are.
+    pub(crate) fn without_visitor() -> Self {
+        tracing::error!("a route has no rule for its visitors");
+        Self::of_status(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     pub(crate) fn metrics_refused() -> Self {
@@ -154,8 +221,20 @@ impl IntoResponse for HttpError {
             let seconds = wait.as_millis().div_ceil(1_000).max(1) as u64;
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if let Some(reason) = &self.challenge {
+            write_challenges(response.headers_mut(), reason);
+        }
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// Asks for a token: of programs as bearers, of browsers as the password of any user.
+fn write_challenges(headers: &mut HeaderMap, reason: &str) {
+    for challenge in [format!("Bearer realm=\"answers\"{reason}"), "Basic realm=\"answers\"".into()]
+    {
+        let value = HeaderValue::try_from(challenge).expect("names of scopes are ASCII");
+        headers.append(header::WWW_AUTHENTICATE, value);
     }
 }
 

@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use crate::http::error::{HttpError, error_chain};
-use crate::state::SiteState;
+use crate::http::error::HttpError;
+use crate::state::site_workspaces::SiteWorkspaces;
 
 #[derive(Serialize)]
 pub(crate) struct HealthResponse {
@@ -19,18 +19,11 @@ pub(crate) async fn healthz() -> Json<HealthResponse> {
     Json(HealthResponse { status: "ok" })
 }
 
-/// `GET /readyz`: the store can be read, and the index is up to date with it.
+/// `GET /readyz`: the store can be read, and every index is up to date with it.
 pub(crate) async fn readyz(
-    State(site): State<Arc<SiteState>>,
+    State(sites): State<Arc<SiteWorkspaces>>,
 ) -> Result<Json<HealthResponse>, HttpError> {
-    let newest = site.store.newest_change().await.map_err(|cause| {
-        tracing::error!(error = error_chain(&cause), "cannot read the store");
-        HttpError::not_ready("the store cannot be read")
-    })?;
-    let committed = tokio::task::spawn_blocking(move || site.searcher.cursor());
-    let committed =
-        committed.await.map_err(|cause| HttpError::internal("read the index", &cause))?;
-    if committed.is_none_or(|seen| seen < newest) {
+    if !sites.is_ready().await? {
         return Err(HttpError::not_ready("the search index is behind the store"));
     }
     Ok(Json(HealthResponse { status: "ok" }))

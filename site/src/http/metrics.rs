@@ -17,7 +17,7 @@ use self::table::{DAEMON, Metric, STORE, StoreStatus};
 use crate::http::client::ClientOrigin;
 use crate::http::error::HttpError;
 use crate::http::settings::MetricsToken;
-use crate::state::SiteState;
+use crate::state::site_workspaces::{OperatorStatus, SiteWorkspaces};
 
 /// The content type of version 0.0.4 of the text format.
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -45,15 +45,10 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// `GET /metrics`
 pub(crate) async fn metrics(
-    State(site): State<Arc<SiteState>>,
+    State(sites): State<Arc<SiteWorkspaces>>,
 ) -> Result<impl IntoResponse + use<>, HttpError> {
-    let failed = |cause| HttpError::internal("read the metrics", &cause);
-    let status = StoreStatus {
-        counts: site.counts.counts(&site.store).await?,
-        live: site.store.live_counts().await.map_err(failed)?,
-        health: site.reports.health(site.report_source(), site.now()).await?,
-    };
-    let daemons = site.store.daemon_statuses().await.map_err(failed)?;
+    let OperatorStatus { counts, live, health, daemons } = sites.operator_status().await?;
+    let status = StoreStatus { counts, live, health };
     Ok(([(CONTENT_TYPE, FORMAT)], metrics_text(&status, &daemons)))
 }
 

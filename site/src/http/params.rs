@@ -28,6 +28,11 @@ impl SearchParams {
         Self { text: text.to_owned(), status: None, channel: None, limit: DEFAULT_LIMIT, offset: 0 }
     }
 
+    /// Whether it is a whole search, and no further page or part of one.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.status.is_none() && self.channel.is_none() && self.offset == 0
+    }
+
     /// Parses the parameters of a query string. A wrong value, an unknown name or a name given twice is an
     /// error that says what is allowed.
     pub(crate) fn read(pairs: &[(String, String)]) -> Result<Self, HttpError> {

@@ -42,7 +42,7 @@ impl AddressLimiter {
 }
 
 /// The address whose bucket counts: all addresses of one IPv6 subscriber, a /64, share one.
-fn bucket(address: IpAddr) -> IpAddr {
+pub(crate) fn bucket(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => {

@@ -1,13 +1,10 @@
 //! `/robots.txt`: crawlers may read the start page and what maintainers reviewed, and nothing else.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use axum::extract::State;
-
+use crate::access::visitor::VisitorSite;
 use crate::http::error::HttpError;
 use crate::presentation::page_meta::PageFrame;
-use crate::state::SiteState;
 
 /// More would exceed the 500 KiB that crawlers read of the file.
 const MAX_ANSWERS: u32 = 10_000;
@@ -16,7 +13,7 @@ const OPEN: [&str; 5] = ["/$", "/assets/", "/sitemap.xml", "/feed.atom", "/llms.
 
 /// `GET /robots.txt`
 pub(crate) async fn robots(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
 ) -> Result<String, HttpError> {
     let reviewed = site.store.merged_answer_clusters(MAX_ANSWERS).await;

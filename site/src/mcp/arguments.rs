@@ -7,12 +7,19 @@ const QUERY: [&str; 7] = ["query", "q", "question", "userQuery", "user_query", "
 const ERROR: [&str; 6] = ["text", "error", "message", "errorMessage", "error_message", "query"];
 const ANSWER: [&str; 5] = ["id", "answer_id", "answerId", "url", "cluster"];
 
+const VERDICT: [&str; 4] = ["verdict", "kind", "feedback", "status"];
+
 pub(super) fn query(arguments: &Value) -> Option<&str> {
     text(arguments, &QUERY)
 }
 
 pub(super) fn error(arguments: &Value) -> Option<&str> {
     text(arguments, &ERROR)
+}
+
+/// What an agent says of an answer.
+pub(super) fn verdict(arguments: &Value) -> Option<&str> {
+    text(arguments, &VERDICT)
 }
 
 /// The id of an answer, also from its URL in any form.

@@ -3,15 +3,19 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use indexer::store::FeedbackVerdict;
 use rules::error_fingerprint::normalized_errors;
 use serde_json::{Value, json};
 
 use super::arguments;
+use crate::access::scopes::ApiScope;
+use crate::access::visitor::Visitor;
 use crate::http::error::HttpError;
 use crate::http::params::{SearchParams, searchable};
 use crate::pages::answer::answer;
 use crate::pages::card::ResultCard;
 use crate::pages::fact_card::FactCard;
+use crate::pages::feedback::record_feedback;
 use crate::pages::find::{find, plain_card};
 use crate::pages::markdown::markdown;
 use crate::presentation::page_meta::PageFrame;
@@ -77,22 +81,34 @@ pub(super) fn list() -> Value {
             },
             "annotations": reads,
         },
+        {
+            "name": "report_outdated",
+            "description": "Say that an answer is outdated or wrong, after you have seen that it does not \
+                            hold. It is counted for the maintainers; no text is kept.",
+            "inputSchema": {
+                "type": "object",
+                "properties": {
+                    "id": { "type": "string", "description": "The id or the URL of an answer" },
+                    "verdict": { "type": "string", "enum": ["outdated", "wrong"] },
+                },
+                "required": ["id"],
+            },
+            "annotations": { "readOnlyHint": false, "destructiveHint": false, "openWorldHint": false },
+        },
     ])
 }
 
 /// The result of a call; `None` if there is no such tool. A call that fails is a result that says so, so
 /// that the model can correct it.
-pub(super) async fn call(
-    site: &Arc<SiteState>,
-    frame: &PageFrame,
-    params: &Value,
-) -> Option<Value> {
+pub(super) async fn call(visitor: &Visitor, frame: &PageFrame, params: &Value) -> Option<Value> {
+    let site = &visitor.site;
     let arguments = &params["arguments"];
     let said = match params["name"].as_str()? {
         "search_answers" => search_answers(site, frame, arguments).await,
         "get_answer" => get_answer(site, frame, arguments).await,
         "get_fact" => get_fact(site, arguments),
         "find_by_error" => find_by_error(site, frame, arguments).await,
+        "report_outdated" => report_outdated(visitor, arguments).await,
         _ => return None,
     };
     let (text, is_error) = match said {
@@ -112,6 +128,9 @@ async fn search_answers(
     let limit = arguments::limit(arguments, DEFAULT_LIMIT, MAX_LIMIT);
     let params = SearchParams { limit, ..SearchParams::of_text(searchable(query)) };
     let found = find(site, &params, InterfaceText::english()).await?;
+    if found.is_miss() {
+        site.demand.record_search(query, false);
+    }
     if found.cards.is_empty() {
         return Ok("Nothing found. Try fewer or other words.".to_owned());
     }
@@ -178,11 +197,30 @@ async fn find_by_error(
     let cards = cards.collect::<Vec<_>>();
     let link = frame.absolute(&format!("/e/{}", first.fingerprint()));
     if cards.is_empty() {
+        site.demand.record_unknown_error(first.fingerprint().to_string());
         return Ok(format!(
             "Nobody has been seen to solve exactly this error. Use search_answers.\nLink: {link}\n"
         ));
     }
     Ok(format!("{}Link: {link}\n", listed("Answers to this error:", &cards, frame)))
+}
+
+async fn report_outdated(visitor: &Visitor, arguments: &Value) -> Result<String, HttpError> {
+    let id = arguments::answer_id(arguments)
+        .ok_or_else(|| HttpError::bad_request("id is missing; search_answers gives ids"))?;
+    let id = id.parse().map_err(|_| HttpError::no_such_answer())?;
+    let verdict = match arguments::verdict(arguments) {
+        None | Some("outdated") => FeedbackVerdict::Outdated,
+        Some("wrong") => FeedbackVerdict::Wrong,
+        Some(_) => {
+            return Err(HttpError::bad_request("verdict is wrong; allowed: outdated, wrong"));
+        }
+    };
+    if !visitor.may(ApiScope::FeedbackWrite) {
+        return Err(HttpError::scope_missing(ApiScope::FeedbackWrite));
+    }
+    record_feedback(visitor, &id, verdict).await?;
+    Ok("Counted. The maintainers see it.".to_owned())
 }
 
 /// Answers with what each rests on, its date and its links.

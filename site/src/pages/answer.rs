@@ -1,14 +1,15 @@
 //! One answer: its page, its Markdown, its JSON.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use rules::model::cluster::Cluster;
 use rules::model::ids::ClusterId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::access::visitor::VisitorSite;
 use crate::http::error::HttpError;
 use crate::http::templates;
 use crate::pages::card::ResultCard;
@@ -27,14 +28,24 @@ use crate::state::SiteState;
 struct AnswerPage<'a> {
     answer: &'a AnswerView,
     related: Vec<ResultCard>,
+    /// Where the buttons below the answer send what the reader says; `None` where nothing is counted.
+    feedback: Option<String>,
+}
+
+/// How the reader came.
+#[derive(Deserialize)]
+pub(crate) struct AnswerPageParams {
+    /// The key of the search whose results named this answer.
+    s: Option<String>,
 }
 
 /// `GET /answers/{slug}`, with `.md` or `.json` at the end for other formats. The id at the end of the
 /// slug decides; an outdated slug redirects to the current one.
 pub(crate) async fn page(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
     Path(segment): Path<String>,
+    params: Result<Query<AnswerPageParams>, QueryRejection>,
 ) -> Result<Response, HttpError> {
     let (slug, id, form) = slug::parse(&segment).ok_or_else(HttpError::no_such_answer)?;
     let text = if form == AnswerFormat::Page { frame.text } else { InterfaceText::english() };
@@ -45,14 +56,19 @@ pub(crate) async fn page(
     Ok(match form {
         AnswerFormat::Page => {
             let related = related(&site, &view.id, &view.title, text).await?;
-            let page = AnswerPage { answer: &view, related };
+            if let Ok(Query(AnswerPageParams { s: Some(search) })) = params {
+                site.demand.record_opened(search);
+            }
+            let feedback = format!("{}/feedback/", view.url);
+            let feedback = site.store.is_writable().then_some(feedback);
+            let page = AnswerPage { answer: &view, related, feedback };
             templates::page("answer.html", &frame, &meta(&view, &frame), &page)?.into_response()
         }
         AnswerFormat::Markdown => {
             ([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], markdown(&view))
                 .into_response()
         }
-        AnswerFormat::Json => Json(view.export()).into_response(),
+        AnswerFormat::Json => Json(view.export(None)).into_response(),
     })
 }
 
@@ -62,10 +78,19 @@ pub(crate) async fn answer(
     id: &ClusterId,
     text: &InterfaceText,
 ) -> Result<AnswerView, HttpError> {
+    Ok(answer_of(site, &cluster(site, id).await?, text))
+}
+
+/// The cluster with an id, or the one that it was merged into.
+pub(crate) async fn cluster(site: &SiteState, id: &ClusterId) -> Result<Cluster, HttpError> {
     let cluster = site.store.cluster(id).await;
     let cluster = cluster.map_err(|cause| HttpError::internal("read an answer", &cause))?;
-    let cluster = cluster.ok_or_else(HttpError::no_such_answer)?;
-    Ok(AnswerView::of(&site.presentable(&cluster), &site.naming, text, site.now()))
+    cluster.ok_or_else(HttpError::no_such_answer)
+}
+
+/// A cluster as its page shows it.
+pub(crate) fn answer_of(site: &SiteState, cluster: &Cluster, text: &InterfaceText) -> AnswerView {
+    AnswerView::of(&site.presentable(cluster), &site.naming, text, site.now())
 }
 
 fn meta(view: &AnswerView, frame: &PageFrame) -> PageMeta {

@@ -1,12 +1,11 @@
 //! Browsing the answers by topic, channel and server.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::response::Html;
 use rules::model::ids::{ChannelId, GuildId};
 use serde::{Deserialize, Serialize};
 
+use crate::access::visitor::VisitorSite;
 use crate::http::error::HttpError;
 use crate::http::templates;
 use crate::pages::card::ResultCard;
@@ -14,7 +13,6 @@ use crate::pages::find::plain_card;
 use crate::pages::slug::percent_encoded;
 use crate::presentation::page_meta::{PageFrame, PageMeta};
 use crate::presentation::words::{InterfaceText, filled, grouped};
-use crate::state::SiteState;
 use crate::state::catalogue::{AnswerGroup, CatalogueContent, ListPosition};
 
 /// Answers on one page of a group.
@@ -56,7 +54,7 @@ pub(crate) struct BrowseParams {
 
 /// `GET /browse`: every group with its number of answers.
 pub(crate) async fn index(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
 ) -> Result<Html<String>, HttpError> {
     let catalogue = site.catalogue().await?;
@@ -76,7 +74,7 @@ pub(crate) async fn index(
 
 /// `GET /browse/{kind}/{name}`: the answers of one group, reviewed and most asked first.
 pub(crate) async fn group(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
     Path((kind, name)): Path<(String, String)>,
     Query(params): Query<BrowseParams>,

@@ -1,9 +1,6 @@
 //! What helps programs to find reviewed answers: sitemap, feed, the browser's search box, and a summary
 //! for language models.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use rules::model::cluster::Cluster;
@@ -11,6 +8,7 @@ use rules::model::ids::{ClusterId, Millis};
 use rules::publish::anonymize::Participants;
 use serde::Serialize;
 
+use crate::access::visitor::VisitorSite;
 use crate::http::error::HttpError;
 use crate::http::templates;
 use crate::pages::prose::html_of;
@@ -45,7 +43,7 @@ struct SitemapEntry {
 
 /// `GET /sitemap.xml`: the start page and every reviewed answer.
 pub(crate) async fn sitemap(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
 ) -> Result<Response, HttpError> {
     let reviewed = {
@@ -84,7 +82,7 @@ struct FeedEntry {
 
 /// `GET /feed.atom`: the newest reviewed answers.
 pub(crate) async fn feed(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
 ) -> Result<Response, HttpError> {
     let merged = newest_merged(&site, MAX_ENTRIES).await?;
@@ -132,7 +130,7 @@ pub(crate) async fn opensearch(frame: PageFrame) -> Result<Response, HttpError> 
 
 /// `GET /llms.txt`: what the site holds and how programs read it, with the newest reviewed answers.
 pub(crate) async fn llms(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
 ) -> Result<Response, HttpError> {
     let merged = newest_merged(&site, MAX_SUMMARIZED).await?;

@@ -1,14 +1,13 @@
 //! `/e/{fingerprint}`: the link that a program prints beside its error.
 
-use std::sync::Arc;
-
 use axum::Extension;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rules::error_fingerprint::ErrorFingerprint;
 use serde::{Deserialize, Serialize};
 
+use crate::access::visitor::VisitorSite;
 use crate::http::error::HttpError;
 use crate::http::guard::CompleteBody;
 use crate::http::params::searchable;
@@ -34,16 +33,18 @@ struct UnknownErrorPage {
 /// Redirects to the answer, temporarily: a better one may come. An unknown fingerprint is a 404 that
 /// offers to search.
 pub(crate) async fn page(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
     Path(fingerprint): Path<String>,
     Query(params): Query<ErrorLinkParams>,
 ) -> Result<Response, HttpError> {
-    let fingerprint = fingerprint.parse().map_err(|_| HttpError::no_such_page())?;
+    let fingerprint: ErrorFingerprint =
+        fingerprint.parse().map_err(|_| HttpError::no_such_page())?;
     if let Some(address) = answer_address(&site, &fingerprint).await? {
         let location = HeaderValue::from_str(&address).expect("addresses are percent-encoded");
         return Ok((StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response());
     }
+    site.demand.record_unknown_error(fingerprint.to_string());
     let text = searchable(&params.q).to_owned();
     let meta = frame.meta(&frame.text.error_page_heading, None);
     let page = templates::page("unknown_error.html", &frame, &meta, &UnknownErrorPage { text })?;

@@ -29,6 +29,13 @@ pub(crate) struct MatchedClusters {
     pub(crate) cards: Vec<ResultCard>,
 }
 
+impl MatchedClusters {
+    /// Whether nothing matched well.
+    pub(crate) fn is_miss(&self) -> bool {
+        self.cards.is_empty() || self.nearest_only
+    }
+}
+
 /// Searches for what the parameters say. Cards are in the words of `text`.
 pub(crate) async fn find(
     site: &Arc<SiteState>,

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::http::error::HttpError;
 use crate::presentation::words::{InterfaceText, filled, grouped};
 use crate::state::SiteState;
+use crate::state::catalogue::AnswerGroup;
 
 /// One thing to know about the site.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -30,21 +31,31 @@ pub(crate) struct SiteCondition {
 impl SiteCondition {
     /// Reads the condition of the site; its counts may be a minute old.
     pub(crate) async fn of(site: &SiteState) -> Result<Self, HttpError> {
-        let counts = site.counts.counts(&site.store).await?;
-        let progress = site.store.channel_progress().await;
+        let channels = site.open_channels().await?;
+        let progress = site.store.channel_progress(&channels).await;
         let progress = progress
             .map_err(|cause| HttpError::internal("read how far channels are read", &cause))?;
+        let condition = Self {
+            consent: site.rules.scope.consent,
+            channels: progress.len(),
+            complete: progress.iter().filter(|one| one.complete).count(),
+            ..Self::default()
+        };
+        let Some(counts) = site.whole_counts().await? else {
+            let catalogue = site.catalogue().await?;
+            let answers = catalogue.count(&AnswerGroup::All) as u64;
+            let reviewed = catalogue.count(&AnswerGroup::Reviewed) as u64;
+            return Ok(Self { messages: answers, resolved: answers, reviewed, ..condition });
+        };
         let by_state = |state: &str| counts.clusters_by_state.get(state).copied();
         let merged = site.store.merged_answer_clusters(1).await;
         let merged =
             merged.map_err(|cause| HttpError::internal("look for reviewed answers", &cause))?;
         Ok(Self {
             messages: counts.messages,
-            consent: site.rules.scope.consent,
-            channels: progress.len(),
-            complete: progress.iter().filter(|one| one.complete).count(),
             resolved: counts.conversations_by_status.get("resolved").copied().unwrap_or_default(),
             reviewed: by_state("known").unwrap_or_default() + merged.len() as u64,
+            ..condition
         })
     }
 

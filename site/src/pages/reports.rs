@@ -1,14 +1,13 @@
 //! Reports for the operator: a briefing, and the questions behind its numbers.
 
-use std::sync::Arc;
-
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
 use axum::response::Html;
 use rules::report::period::{ReportPeriod, ReportSpan};
 use rules::report::questions::QuestionList;
 use serde::{Deserialize, Serialize};
 
+use crate::access::visitor::VisitorSite;
 use crate::http::error::HttpError;
 use crate::http::templates;
 use crate::presentation::page_meta::PageFrame;
@@ -45,12 +44,12 @@ impl ReportParams {
 
 /// `GET /reports/briefing`
 pub(crate) async fn briefing(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
     params: Result<Query<ReportParams>, QueryRejection>,
 ) -> Result<Html<String>, HttpError> {
     let period = read(params)?.period(&site)?;
-    let report = site.reports.briefing(site.report_source(), &period, site.now()).await?;
+    let report = site.reports.briefing(site.report_source()?, &period, site.now()).await?;
     let view = BriefingView::of(&report, None, true);
     templates::page("briefing.html", &frame, &frame.meta("Briefing", None), &view)
 }
@@ -73,7 +72,7 @@ struct QuestionRowView {
 
 /// `GET /reports/questions`
 pub(crate) async fn questions(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
     params: Result<Query<ReportParams>, QueryRejection>,
 ) -> Result<Html<String>, HttpError> {
@@ -85,7 +84,7 @@ pub(crate) async fn questions(
         HttpError::bad_request(format!("unknown list; allowed: {names}"))
     })?;
     let offset = params.offset.unwrap_or_default();
-    let listing = site.report_source().question_list(&period, list, offset).await;
+    let listing = site.report_source()?.question_list(&period, list, offset).await;
     let mut listing = listing.map_err(|cause| HttpError::internal("list questions", &cause))?;
     let query = format!("period={}&until={}", period.span.as_str(), period.last_day());
     let end = offset + MOST_LISTED;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
 use axum::response::Html;
 use serde::Serialize;
 
+use crate::access::visitor::VisitorSite;
 use crate::http::error::HttpError;
 use crate::http::params::{MAX_OFFSET, SearchParams};
 use crate::http::templates;
@@ -27,26 +28,23 @@ pub(crate) type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
 
 /// `GET /`: the whole page, which works without a script.
 pub(crate) async fn page(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
     pairs: Pairs,
 ) -> Result<Html<String>, HttpError> {
-    let params = page_params(pairs)?;
-    templates::page(
-        "home.html",
-        &frame,
-        &meta(&frame, &params),
-        &home(&site, &frame, &params).await?,
-    )
+    let (params, _) = page_params(pairs)?;
+    let view = home(&site, &frame, &params, true).await?;
+    templates::page("home.html", &frame, &meta(&frame, &params), &view)
 }
 
-/// `GET /results`: the part of the page below the search box.
+/// `GET /results`: the part of the page below the search box. Counts as a search once the typing has settled.
 pub(crate) async fn results(
-    State(site): State<Arc<SiteState>>,
+    VisitorSite(site): VisitorSite,
     frame: PageFrame,
     pairs: Pairs,
 ) -> Result<Html<String>, HttpError> {
-    let view = home(&site, &frame, &page_params(pairs)?).await?;
+    let (params, is_settled) = page_params(pairs)?;
+    let view = home(&site, &frame, &params, is_settled).await?;
     templates::fragment("home.html", "results", &frame, &view)
 }
 
@@ -64,12 +62,14 @@ pub(crate) fn known_pairs(pairs: Pairs) -> Result<Vec<(String, String)>, HttpErr
     Ok(pairs)
 }
 
-/// A page ignores unknown parameters, which links from other sites may add.
-fn page_params(pairs: Pairs) -> Result<SearchParams, HttpError> {
+/// What to search for, and whether the script says that the visitor has stopped typing. A page ignores unknown
+/// parameters, which links from other sites may add.
+fn page_params(pairs: Pairs) -> Result<(SearchParams, bool), HttpError> {
     let mut pairs = known_pairs(pairs)?;
+    let is_settled = pairs.iter().any(|(name, _)| name == "settled");
     pairs
         .retain(|(name, _)| ["q", "status", "channel", "limit", "offset"].contains(&name.as_str()));
-    SearchParams::read(&pairs)
+    Ok((SearchParams::read(&pairs)?, is_settled))
 }
 
 #[derive(Serialize)]
@@ -122,10 +122,14 @@ async fn home(
     site: &Arc<SiteState>,
     frame: &PageFrame,
     params: &SearchParams,
+    counts: bool,
 ) -> Result<HomePage, HttpError> {
     let text = frame.text;
     let is_search = !params.text.is_empty();
-    let found = if is_search { Some(find(site, params, text).await?) } else { None };
+    let mut found = if is_search { Some(find(site, params, text).await?) } else { None };
+    if let Some(found) = &mut found {
+        link_to_search(site, params, counts, found);
+    }
     let empty = found.as_ref().is_none_or(|found| found.cards.is_empty());
     let lead = match &frame.identity.branding.name {
         Some(_) => frame.named(&text.home_lead_named),
@@ -144,6 +148,23 @@ async fn home(
     })
 }
 
+/// Has the links of results say which search they come from, by a key that does not tell its words. The search
+/// itself is counted if it `counts` and is a whole one.
+fn link_to_search(
+    site: &Arc<SiteState>,
+    params: &SearchParams,
+    counts: bool,
+    found: &mut MatchedClusters,
+) {
+    if counts && params.is_plain() {
+        site.demand.record_search(&params.text, !found.is_miss());
+    }
+    let Some(key) = site.demand.key(&params.text) else { return };
+    for card in &mut found.cards {
+        card.url = format!("{}?s={}", card.url, key.as_str());
+    }
+}
+
 async fn recurring(site: &SiteState, text: &InterfaceText) -> Result<Vec<ResultCard>, HttpError> {
     let ids = {
         let catalogue = site.catalogue().await?;
@@ -158,12 +179,20 @@ async fn recurring(site: &SiteState, text: &InterfaceText) -> Result<Vec<ResultC
 }
 
 async fn figures(site: &SiteState, text: &InterfaceText) -> Result<Vec<HomeFigure>, HttpError> {
-    let counts = site.counts.counts(&site.store).await?;
-    let resolved = counts.conversations_by_status.get("resolved").copied().unwrap_or_default();
     let figure = |what: &String, count: u64| HomeFigure {
         what: what.clone(),
         count: grouped(count as usize),
     };
+    let Some(counts) = site.whole_counts().await? else {
+        let catalogue = site.catalogue().await?;
+        let count = |group| catalogue.count(&group) as u64;
+        return Ok(vec![
+            figure(&text.figure_resolved, count(AnswerGroup::All)),
+            figure(&text.figure_recurring, count(AnswerGroup::Recurring)),
+            figure(&text.reviewed_answers, count(AnswerGroup::Reviewed)),
+        ]);
+    };
+    let resolved = counts.conversations_by_status.get("resolved").copied().unwrap_or_default();
     Ok(vec![
         figure(&text.figure_messages, counts.messages),
         figure(&text.figure_conversations, counts.conversations),

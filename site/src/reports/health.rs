@@ -109,7 +109,7 @@ impl ReportSource<'_> {
             return Ok(Vec::new());
         }
         let resolved = counts.conversations_by_status.get("resolved").copied().unwrap_or_default();
-        let members = self.store.cluster_summaries().await?.iter().map(|one| one.size as u64).sum();
+        let members = self.store.clustered_occurrences().await?;
         let occurrences = counts.resolutions_by_grade.values().sum();
         Ok(vec![
             CountPair {

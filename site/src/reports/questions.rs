@@ -98,7 +98,7 @@ impl ReportSource<'_> {
         let mut texts = BTreeMap::new();
         for (channel, rows) in wanted {
             let ids = rows.iter().flat_map(|row| row.messages.iter().copied()).collect::<Vec<_>>();
-            let said = self.store.texts_of(channel, &ids).await?;
+            let said = self.store.message_texts(channel, &ids).await?;
             for row in rows {
                 let parts = row.messages.iter().filter_map(|id| said.get(id)).map(String::as_str);
                 texts.insert(row.messages[0], parts.collect::<Vec<_>>().join("\n"));

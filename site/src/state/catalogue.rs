@@ -4,17 +4,17 @@
 //! what changed since the last one, not what is stored. Only words that may be shown count.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
-use indexer::store::Store;
 use rules::error_fingerprint::{ErrorFingerprint, reported_errors};
 use rules::model::cluster::Cluster;
 use rules::model::ids::{ChannelId, ClusterId, GuildId, Millis};
 use rules::publish::topics::TopicRules;
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::workspace_store::WorkspaceStore;
 use crate::http::error::HttpError;
 
 /// Clusters that are read at once.
@@ -34,6 +34,10 @@ pub(crate) struct CatalogueContent {
     followed: Option<i64>,
     /// Clusters of the first look that are still to be read.
     unread: Vec<ClusterId>,
+    /// Every cluster of the workspace, also those of which no words may be shown.
+    own: HashSet<ClusterId>,
+    /// The newest change that concerned one of them.
+    own_change: i64,
     entries: HashMap<ClusterId, CatalogueEntry>,
     groups: BTreeMap<AnswerGroup, BTreeSet<ListPosition>>,
     errors: HashMap<ErrorFingerprint, BTreeSet<ListPosition>>,
@@ -87,7 +91,7 @@ impl AnswerCatalogue {
     /// The catalogue after following what changed. `present` gives what may be shown of a cluster.
     pub(crate) async fn follow(
         &self,
-        store: &Store,
+        store: &WorkspaceStore,
         topics: &TopicRules,
         present: impl Fn(&Cluster) -> Cluster,
     ) -> Result<MutexGuard<'_, CatalogueContent>, HttpError> {
@@ -97,6 +101,7 @@ impl AnswerCatalogue {
             let newest = store.newest_change().await.map_err(failed)?;
             content.unread = store.cluster_ids().await.map_err(failed)?;
             content.followed = Some(newest);
+            content.own_change = newest;
         }
         for _ in 0..MOST_PER_REQUEST / BATCH {
             // What is being read is taken off the list afterwards: a request may be cancelled meanwhile.
@@ -110,9 +115,14 @@ impl AnswerCatalogue {
                 }
             };
             let read = store.clusters_with(&ids.iter().cloned().collect::<Vec<_>>()).await;
-            content.replace(&ids, &read.map_err(failed)?, topics, &present);
+            let is_own = content.replace(&ids, &read.map_err(failed)?, topics, &present);
             match followed {
-                Some(_) => content.followed = followed,
+                Some(seq) => {
+                    content.followed = followed;
+                    if is_own {
+                        content.own_change = seq;
+                    }
+                }
                 None => {
                     let left = content.unread.len() - ids.len();
                     content.unread.truncate(left);
@@ -127,6 +137,11 @@ impl CatalogueContent {
     /// Whether every cluster has been read.
     pub(crate) fn is_complete(&self) -> bool {
         self.unread.is_empty()
+    }
+
+    /// The newest change that concerned a cluster of the workspace.
+    pub(crate) fn newest_change(&self) -> i64 {
+        self.own_change
     }
 
     pub(crate) fn count(&self, group: &AnswerGroup) -> usize {
@@ -176,20 +191,24 @@ impl CatalogueContent {
         self.unread.iter().rev().take(BATCH).cloned().collect()
     }
 
-    /// Puts what was read in the place of what was known of these ids.
+    /// Puts what was read in the place of what was known of these ids; whether that concerned the workspace.
     fn replace(
         &mut self,
         ids: &BTreeSet<ClusterId>,
         read: &[Cluster],
         topics: &TopicRules,
         present: impl Fn(&Cluster) -> Cluster,
-    ) {
+    ) -> bool {
+        let mut is_own = false;
         for id in ids {
+            is_own |= self.own.remove(id);
             self.remove(id);
         }
         for cluster in read {
+            is_own |= self.own.insert(cluster.id.clone());
             self.add(&present(cluster), topics);
         }
+        is_own
     }
 
     fn add(&mut self, shown: &Cluster, topics: &TopicRules) {

@@ -4,33 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use indexer::store::Store;
 use rules::config::scope::ScopeRules;
-use rules::model::ids::{ChannelId, GuildId};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::workspace_store::{OpenChannel, OpenChannels, WorkspaceStore};
 use crate::http::error::HttpError;
 
 const MAX_AGE: Duration = Duration::from_secs(60);
-
-/// A channel that is in scope, and neither hidden nor gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OpenChannel {
-    pub(crate) name: String,
-    pub(crate) server: GuildId,
-}
 
 /// The latest list. One request reads while others wait for it.
 #[derive(Default)]
 pub(crate) struct CachedChannels(Mutex<Option<(Instant, OpenChannels)>>);
 
-pub(crate) type OpenChannels = Arc<BTreeMap<ChannelId, OpenChannel>>;
-
 impl CachedChannels {
     pub(crate) async fn open(
         &self,
-        store: &Store,
+        store: &WorkspaceStore,
         scope: &ScopeRules,
     ) -> Result<OpenChannels, HttpError> {
         let mut cached = self.0.lock().await;

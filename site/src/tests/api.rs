@@ -151,16 +151,21 @@ async fn every_described_route_answers_and_every_failure_is_an_envelope() {
     assert_eq!(description["openapi"], "3.1.0");
     let paths = description["paths"].as_object().unwrap();
     assert!(paths.len() >= 6);
-    for (path, described) in paths {
-        for (status, response) in described["get"]["responses"].as_object().unwrap() {
-            assert!(response["description"].is_string(), "{status} of {path}");
-        }
-        let address = path.replace("{id}", failed.id.as_str());
-        let reply = world.get(&format!("{address}?q=port&text=x")).await;
-        assert_ne!(reply.status, StatusCode::NOT_FOUND, "{path}");
-        assert!(!reply.status.is_server_error(), "{path}");
-        if reply.status != StatusCode::OK {
-            assert_eq!(reply.json()["error"]["code"], "bad_request", "{path}");
+    for (path, methods) in paths {
+        for (method, described) in methods.as_object().unwrap() {
+            for (status, response) in described["responses"].as_object().unwrap() {
+                assert!(response["description"].is_string(), "{status} of {path}");
+            }
+            let address = path.replace("{id}", failed.id.as_str()).replace("{other}", "q1");
+            let address = format!("{address}?q=port&text=x");
+            let reply = world.ask(&method.to_uppercase(), &address).await;
+            assert_ne!(reply.status, StatusCode::NOT_FOUND, "{method} {path}");
+            assert!(!reply.status.is_server_error(), "{method} {path}");
+            if reply.status != StatusCode::OK {
+                let reply = reply.json();
+                let code = reply["error"]["code"].as_str().unwrap();
+                assert!(["bad_request", "unauthorized"].contains(&code), "{method} {path}: {code}");
+            }
         }
     }
 }

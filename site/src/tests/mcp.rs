@@ -43,7 +43,7 @@ async fn an_agent_connects_and_lists_the_tools() {
     let names = tools["result"]["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]);
     assert_eq!(
         names.collect::<Vec<_>>(),
-        ["search_answers", "get_answer", "get_fact", "find_by_error"]
+        ["search_answers", "get_answer", "get_fact", "find_by_error", "report_outdated"]
     );
     for (message, code) in [
         (json!({ "jsonrpc": "2.0", "id": 3, "method": "resources/list" }), -32_601),
@@ -75,7 +75,12 @@ async fn an_agent_searches_reads_and_finds_an_error() {
     let error = json!({ "error": "cannot open database C:\\app\\x.db" });
     let (text, _) = call(&world, "find_by_error", error).await;
     assert!(text.contains(locked.id.as_str()) && text.contains("http://localhost/e/1-"), "{text}");
+    let report = json!({ "id": port.id.as_str(), "verdict": "wrong" });
+    assert!(!call(&world, "report_outdated", report.clone()).await.1);
+    assert!(call(&world, "report_outdated", report).await.1, "one reader counts once");
+    assert_eq!(world.store.feedback(&port.id).await.unwrap().wrong, 1);
     for (name, arguments) in [
+        ("report_outdated", json!({})),
         ("search_answers", json!({})),
         ("get_answer", json!({ "id": "q0zzz" })),
         ("get_fact", json!({})),

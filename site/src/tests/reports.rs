@@ -2,20 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use indexer::store::{ChannelProgress, ReactionsCoverage, WriteBatch};
+use indexer::store::{ChannelProgress, ReactionsCoverage, Store, WriteBatch};
+use rules::config::ruleset::Ruleset;
 use rules::model::cluster::Occurrence;
 use rules::model::ids::{ChannelId, ConversationId, GuildId, UserId};
 use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind};
+use rules::publish::pseudonym::{AuthorNaming, Salt};
 use rules::report::deflection::DeflectionVerdict;
 use rules::report::period::{ReportPeriod, ReportSpan};
 use rules::resolution::{ConversationVerdict, Question, ResolutionGrade};
 
+use tempfile::TempDir;
+
+use super::world::summary;
 use super::*;
 use crate::reports::ReportSource;
 use crate::reports::briefing::BriefingReport;
 use crate::reports::markdown::{SiteLinks, briefing_markdown, triage_markdown};
 use crate::reports::triage::TriageScope;
-use crate::test_support::quote;
+use crate::test_support::{quote, verdict};
 
 /// 2025-01-01.
 const FIRST_DAY: i64 = 20_089;
@@ -146,8 +151,7 @@ impl Community {
             regrouped.moved.extend(ids.map(|id| (id, cluster.id.clone())));
             regrouped.clusters.push(summary(cluster));
         }
-        store.begin_recluster().await.unwrap();
-        store.save_regroup(&regrouped).await.unwrap();
+        store.save_regroup(&regrouped, &Default::default()).await.unwrap();
     }
 }
 

@@ -9,7 +9,7 @@ use indexer::store::{Store, StoreError};
 use super::super::unmatched::unmatched_settings;
 use super::super::{GlobalArgs, LoadedSettings, ReadHandle};
 use super::{DoctorFinding, bad, good, todo};
-use crate::pipeline::INDEX;
+use crate::pipeline::{INDEX, workspace_indexes};
 
 /// What helps a damaged store.
 const STORE_REMEDY: &str = "stop the daemon and run `harvester restore DIR` with a backup;\n\
@@ -21,7 +21,11 @@ pub(super) async fn check(
     settings: Option<&LoadedSettings>,
 ) -> Vec<DoctorFinding> {
     let mut findings = vec![store_file(&options.data).await];
-    findings.extend(index_files(&options.data.join(INDEX)));
+    let mut indexes = BTreeSet::from([options.data.join(INDEX)]);
+    if let Some(settings) = settings {
+        indexes.extend(workspace_indexes(&options.data, &settings.rules.workspaces));
+    }
+    findings.extend(indexes.iter().filter_map(|index| index_files(index)));
     let whole = Store::exists(&options.data) && findings.iter().all(|finding| finding.well);
     if let Some(settings) = settings.filter(|_| whole) {
         match contents(options, settings).await {

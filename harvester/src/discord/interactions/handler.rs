@@ -3,6 +3,7 @@
 //! Each interaction is parsed leniently, decided purely, and then carried out. Exactly one daemon
 //! answers it, it is acknowledged within three seconds, and a repeated delivery is ignored.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -11,7 +12,8 @@ use indexer::search::{SearchQuery, Searcher};
 use indexer::store::{InteractionCounts, Store, Suggestion};
 use rules::config::ruleset::Ruleset;
 use rules::model::cluster::Cluster;
-use rules::model::ids::{GuildId, Millis};
+use rules::model::ids::{ClusterId, GuildId, Millis};
+use rules::model::workspace::WorkspaceId;
 use rules::publish::presentation::presentable;
 use rules::publish::pseudonym::AuthorNaming;
 use serde_json::Value;
@@ -36,15 +38,21 @@ pub use crate::discord::interactions::payload::interaction::{
 pub struct InteractionHandler {
     pub(in crate::discord::interactions) api: InteractionApi,
     pub(in crate::discord::interactions) store: Store,
-    searcher: Searcher,
+    /// The index of each workspace.
+    searchers: BTreeMap<WorkspaceId, FollowedSearcher>,
     pub(in crate::discord::interactions) rules: Arc<Ruleset>,
     pub(in crate::discord::interactions) naming: AuthorNaming,
     /// Identifies this process in claims.
     pub(in crate::discord::interactions) owner: String,
     pub(in crate::discord::interactions) application: ApplicationId,
-    /// The index cursor at the searcher's last reload.
-    seen: Arc<AtomicI64>,
     pub(in crate::discord::interactions) counts: InteractionCounters,
+}
+
+/// A searcher and the index cursor at its last reload.
+#[derive(Clone)]
+struct FollowedSearcher {
+    searcher: Searcher,
+    seen: Arc<AtomicI64>,
 }
 
 /// Counters of this process.
@@ -56,24 +64,26 @@ pub(in crate::discord::interactions) struct InteractionCounters {
 }
 
 impl InteractionHandler {
+    /// `searchers` has one for each of the workspaces of `rules`, in their order.
     pub fn new(
         rest: RestClient,
         store: Store,
-        searcher: Searcher,
+        searchers: Vec<Searcher>,
         rules: Arc<Ruleset>,
         naming: AuthorNaming,
         owner: String,
         application: ApplicationId,
     ) -> Self {
+        let followed = |searcher| FollowedSearcher { searcher, seen: Arc::default() };
+        let ids = rules.workspaces.all().into_iter().map(|(id, _)| id);
         Self {
             api: InteractionApi::new(rest, application),
             store,
-            searcher,
+            searchers: ids.zip(searchers.into_iter().map(followed)).collect(),
             rules,
             naming,
             owner,
             application,
-            seen: Arc::default(),
             counts: InteractionCounters::default(),
         }
     }
@@ -113,8 +123,8 @@ impl InteractionHandler {
         now: Millis,
     ) -> Result<bool, InteractionError> {
         let Some(fitting) = suggest(asked, known, now) else { return Ok(false) };
-        let cluster = self.store.cluster(&fitting.cluster).await?;
-        let cluster = cluster.map(|cluster| self.presentable(&cluster));
+        let workspace = self.store.workspace_of(asked.channel, &self.rules.workspaces).await?;
+        let cluster = self.cluster_in(&fitting.cluster, workspace).await?;
         let hint = cluster.and_then(|cluster| suggestion_reply(asked, &cluster, &self.naming));
         let Some(hint) = hint else { return Ok(false) };
         let unwanted = self.is_paused().await? || self.store.opt_outs().await?.covers(asked.asker);
@@ -144,14 +154,27 @@ impl InteractionHandler {
         presentable(cluster, &self.rules.safety, &self.rules.facts)
     }
 
+    /// A cluster of a workspace, as replies show it.
+    pub(in crate::discord::interactions) async fn cluster_in(
+        &self,
+        id: &ClusterId,
+        workspace: Option<WorkspaceId>,
+    ) -> Result<Option<Cluster>, InteractionError> {
+        let Some(workspace) = workspace else { return Ok(None) };
+        let found = self.store.cluster(id).await?.into_iter().collect();
+        let own = self.store.within(found, &self.rules.workspaces, workspace).await?;
+        Ok(own.first().map(|cluster| self.presentable(cluster)))
+    }
+
     pub(in crate::discord::interactions) async fn choices(
         &self,
         text: &str,
+        workspace: Option<WorkspaceId>,
     ) -> Result<Value, InteractionError> {
         if text.trim().is_empty() {
             return Ok(Value::Array(Vec::new()));
         }
-        let found = self.search(text, MOST_CHOICES).await?;
+        let found = self.search(text, MOST_CHOICES, workspace).await?;
         Ok(answers::choices(&found.clusters, &self.naming))
     }
 
@@ -160,9 +183,10 @@ impl InteractionHandler {
         &self,
         text: &str,
         limit: usize,
+        workspace: Option<WorkspaceId>,
     ) -> Result<AnswerMatches, InteractionError> {
         let query = SearchQuery { text: text.to_owned(), limit, ..SearchQuery::default() };
-        self.matches(query).await
+        self.matches(query, workspace).await
     }
 
     /// The clusters that are most like a question, best first, however far behind the best one.
@@ -170,14 +194,22 @@ impl InteractionHandler {
         &self,
         text: &str,
         limit: usize,
+        workspace: Option<WorkspaceId>,
     ) -> Result<AnswerMatches, InteractionError> {
         let text = text.to_owned();
-        self.matches(SearchQuery { text, limit, keep_distant: true, ..SearchQuery::default() })
-            .await
+        let query = SearchQuery { text, limit, keep_distant: true, ..SearchQuery::default() };
+        self.matches(query, workspace).await
     }
 
-    async fn matches(&self, query: SearchQuery) -> Result<AnswerMatches, InteractionError> {
-        let (searcher, seen) = (self.searcher.clone(), Arc::clone(&self.seen));
+    async fn matches(
+        &self,
+        query: SearchQuery,
+        workspace: Option<WorkspaceId>,
+    ) -> Result<AnswerMatches, InteractionError> {
+        let followed = workspace.and_then(|id| Some((id, self.searchers.get(&id)?.clone())));
+        let Some((workspace, FollowedSearcher { searcher, seen })) = followed else {
+            return Ok(AnswerMatches { clusters: Vec::new(), nearest_only: false });
+        };
         let hits = tokio::task::spawn_blocking(move || {
             catch_up(&searcher, &seen);
             searcher.search(&query)
@@ -185,6 +217,7 @@ impl InteractionHandler {
         let hits = hits.await.map_err(|_| InteractionError::Broken)??;
         let ids = hits.hits.into_iter().map(|hit| hit.cluster).collect::<Vec<_>>();
         let clusters = self.store.clusters_with(&ids).await?;
+        let clusters = self.store.within(clusters, &self.rules.workspaces, workspace).await?;
         let clusters = clusters.iter().map(|cluster| self.presentable(cluster)).collect();
         Ok(AnswerMatches { clusters, nearest_only: hits.nearest_only })
     }

@@ -158,6 +158,14 @@ impl Store {
         Ok(self.summaries_of(ids.iter()).await?.into_values().collect())
     }
 
+    /// How many occurrences the clusters say that they hold.
+    pub async fn clustered_occurrences(&self) -> Result<u64> {
+        let sum = sqlx::query_scalar::<_, i64>("SELECT COALESCE(SUM(size), 0) FROM clusters")
+            .fetch_one(&self.read)
+            .await?;
+        Ok(sum as u64)
+    }
+
     /// Every cluster id, in order.
     pub async fn cluster_ids(&self) -> Result<Vec<ClusterId>> {
         let ids = sqlx::query_scalar::<_, String>("SELECT id FROM clusters ORDER BY id")
@@ -261,6 +269,15 @@ async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSumm
     .bind(*askers as i64)
     .bind(centre.0 as i64)
     .bind(due_since.map(|since| since.0))
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "INSERT INTO cluster_places (cluster, channel) \
+         SELECT $1, channel FROM occurrences WHERE question = $2 \
+         ON CONFLICT (cluster) DO UPDATE SET channel = excluded.channel",
+    )
+    .bind(id.as_str())
+    .bind(centre.0 as i64)
     .execute(connection)
     .await?;
     Ok(())
@@ -305,7 +322,7 @@ pub(in crate::store) async fn add_change(
     connection: &mut SqliteConnection,
     id: &ClusterId,
 ) -> Result<()> {
-    sqlx::query("INSERT INTO index_changes (cluster) VALUES ($1)")
+    sqlx::query("INSERT INTO index_changes (cluster, at) VALUES ($1, unixepoch() * 1000)")
         .bind(id.as_str())
         .execute(connection)
         .await?;

@@ -1,9 +1,13 @@
 //! The feed of changed clusters that the index follows.
 
-use rules::model::ids::ClusterId;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rules::model::ids::{ChannelId, ClusterId, GuildId, Millis};
+use rules::model::workspace::ChannelPlace;
+use sqlx::AssertSqlSafe;
 
 use super::cluster_rows::cluster_id;
-use crate::store::{Result, Store};
+use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// One cluster that changed, appeared or went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +15,31 @@ pub struct IndexChange {
     pub seq: i64,
     pub cluster: ClusterId,
 }
+
+/// A change as those see it who follow answers from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerChange {
+    pub seq: i64,
+    pub cluster: ClusterId,
+    /// What the cluster is now, whatever it was at the time of the change.
+    pub kind: AnswerChangeKind,
+    /// `None` for a change that an earlier version entered.
+    pub at: Option<Millis>,
+    /// Where the cluster is, or was.
+    pub places: Vec<ChannelPlace>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerChangeKind {
+    /// It is there, with what it says now.
+    Changed,
+    /// Its id leads to this cluster.
+    Merged(ClusterId),
+    Deleted,
+}
+
+type AnswerChangeTuple = (i64, String, Option<i64>, bool, Option<String>);
+type PlaceTuple = (String, i64, i64, Option<i64>);
 
 impl Store {
     /// The changes after `seq`, oldest first, at most `limit`.
@@ -32,5 +61,62 @@ impl Store {
         Ok(sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM index_changes")
             .fetch_one(&self.read)
             .await?)
+    }
+
+    /// The changes after `seq` with what became of each cluster, oldest first, at most `limit`.
+    pub async fn answer_changes_after(&self, seq: i64, limit: u32) -> Result<Vec<AnswerChange>> {
+        let rows = sqlx::query_as::<_, AnswerChangeTuple>(
+            "SELECT changes.seq, changes.cluster, changes.at, clusters.id IS NOT NULL, \
+             redirects.cluster FROM index_changes AS changes \
+             LEFT JOIN clusters ON clusters.id = changes.cluster \
+             LEFT JOIN redirects ON redirects.old = changes.cluster \
+             WHERE changes.seq > $1 ORDER BY changes.seq LIMIT $2",
+        )
+        .bind(seq)
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await?;
+        let ids = rows.iter().map(|(_, cluster, ..)| cluster.as_str()).collect::<BTreeSet<_>>();
+        let places = self.cluster_places(&ids.into_iter().collect::<Vec<_>>()).await?;
+        let mut changes = Vec::new();
+        for (seq, cluster, at, is_there, heir) in rows {
+            let kind = match (is_there, heir) {
+                (true, _) => AnswerChangeKind::Changed,
+                (false, Some(heir)) => AnswerChangeKind::Merged(cluster_id(&heir)?),
+                (false, None) => AnswerChangeKind::Deleted,
+            };
+            let places = places.get(&cluster).cloned().unwrap_or_default();
+            let cluster = cluster_id(&cluster)?;
+            changes.push(AnswerChange { seq, cluster, kind, at: at.map(Millis), places });
+        }
+        Ok(changes)
+    }
+
+    /// The channels of each cluster; of one that is gone, the channel that it was last named by.
+    async fn cluster_places(&self, ids: &[&str]) -> Result<BTreeMap<String, Vec<ChannelPlace>>> {
+        let mut places = BTreeMap::<String, Vec<ChannelPlace>>::new();
+        for ids in ids.chunks(MAX_BINDS) {
+            let list = placeholders(1, 1, ids.len());
+            let sql = format!(
+                "SELECT placed.cluster, channels.id, channels.guild, \
+                 CASE WHEN channels.kind IN ('thread', 'private-thread') THEN channels.parent END \
+                 FROM (SELECT DISTINCT cluster, channel FROM occurrences WHERE cluster IN {list} \
+                 UNION SELECT cluster, channel FROM cluster_places WHERE cluster IN {list} \
+                 AND cluster NOT IN (SELECT id FROM clusters)) AS placed \
+                 JOIN channels ON channels.id = placed.channel"
+            );
+            let mut query = sqlx::query_as::<_, PlaceTuple>(AssertSqlSafe(sql));
+            for id in ids {
+                query = query.bind(*id);
+            }
+            for (cluster, channel, server, parent) in query.fetch_all(&self.read).await? {
+                places.entry(cluster).or_default().push(ChannelPlace {
+                    server: GuildId(server as u64),
+                    channel: ChannelId(channel as u64),
+                    parent: parent.map(|id| ChannelId(id as u64)),
+                });
+            }
+        }
+        Ok(places)
     }
 }

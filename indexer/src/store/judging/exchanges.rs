@@ -184,7 +184,8 @@ pub(super) async fn delete_exchanges(
              (SELECT cluster FROM occurrences WHERE {lost})"
         );
         let change = format!(
-            "INSERT INTO index_changes (cluster) SELECT DISTINCT cluster FROM occurrences \
+            "INSERT INTO index_changes (cluster, at) \
+             SELECT DISTINCT cluster, unixepoch() * 1000 FROM occurrences \
              WHERE {lost} AND cluster IS NOT NULL ORDER BY cluster"
         );
         let gone = format!(

@@ -122,7 +122,7 @@ impl Store {
     }
 
     /// The words of messages of one channel, by id.
-    pub async fn texts_of(
+    pub async fn message_texts(
         &self,
         channel: ChannelId,
         messages: &[MessageId],

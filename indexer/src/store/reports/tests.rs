@@ -125,7 +125,7 @@ async fn a_question_is_read_once_in_the_span_in_which_it_asks() {
     let people = store.people_in(&BTreeSet::from([ConversationId(at(0))])).await.unwrap();
     let said = &people[&ConversationId(at(0))];
     assert_eq!(said[..], [(at(0), UserId(1)), (at(1), UserId(2))]);
-    assert_eq!(store.texts_of(ChannelId(1), &[at(1)]).await.unwrap().len(), 1);
+    assert_eq!(store.message_texts(ChannelId(1), &[at(1)]).await.unwrap().len(), 1);
     assert_eq!(store.asker_days(Millis(NOON), Millis(NOON + 2 * Millis::DAY)).await.unwrap(), 2);
 }
 

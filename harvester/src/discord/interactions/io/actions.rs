@@ -57,7 +57,7 @@ impl InteractionHandler {
     ) -> Result<ActionOutcome, InteractionError> {
         let language = interaction.language;
         match work {
-            DeferredAction::Find { query } => self.find(&query, language).await,
+            DeferredAction::Find { query } => self.find(&query, interaction).await,
             DeferredAction::LookUpFact { name } => {
                 let reply = official_facts::render_facts(&self.rules.facts, &name, language);
                 Ok(ActionOutcome::replying(reply))
@@ -106,18 +106,19 @@ impl InteractionHandler {
     async fn find(
         &self,
         query: &str,
-        language: BotLanguage,
+        interaction: &Interaction,
     ) -> Result<ActionOutcome, InteractionError> {
+        let (workspace, language) =
+            (interaction.workspace(&self.rules.workspaces), interaction.language);
         let found = match answers::named(query) {
-            Some(id) => self.store.cluster(&id).await?,
+            Some(id) => self.cluster_in(&id, workspace).await?,
             None => None,
         };
         let found = match found {
-            Some(cluster) => answers::AnswerMatches {
-                clusters: vec![self.presentable(&cluster)],
-                nearest_only: false,
-            },
-            None => self.search(query, answers::SHOWN).await?,
+            Some(cluster) => {
+                answers::AnswerMatches { clusters: vec![cluster], nearest_only: false }
+            }
+            None => self.search(query, answers::SHOWN, workspace).await?,
         };
         Ok(ActionOutcome::replying(answers::render_answers(&found, &self.naming, language)))
     }
@@ -250,7 +251,8 @@ impl InteractionHandler {
     ) -> Result<ActionOutcome, InteractionError> {
         let facts = self.facts(interaction, target.message, None).await?;
         marking::may_mark(interaction, &facts)?;
-        let found = self.similar(&target.text, MOST_CHOICES).await?;
+        let workspace = interaction.workspace(&self.rules.workspaces);
+        let found = self.similar(&target.text, MOST_CHOICES, workspace).await?;
         let question = self.question_of(interaction, target.message).await?;
         let language = interaction.language;
         let offer =

@@ -56,7 +56,8 @@ impl InteractionHandler {
         }
         match route_interaction(&interaction) {
             FirstResponse::Choices { text } => {
-                let choices = self.choices(&text).await?;
+                let workspace = interaction.workspace(&self.rules.workspaces);
+                let choices = self.choices(&text, workspace).await?;
                 self.api.respond_choices(&interaction, choices).await?;
             }
             FirstResponse::Say(reply) => self.api.respond(&interaction, &reply).await?,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use rules::model::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use rules::model::workspace::{ChannelPlace, WorkspaceId, Workspaces};
 use serde_json::Value;
 
 use crate::discord::interactions::decide::permissions::PermissionBits;
@@ -99,6 +100,15 @@ impl fmt::Debug for InteractionKind {
             Self::Button { .. } => "Button",
             Self::Choice { .. } => "Choice",
         })
+    }
+}
+
+impl Interaction {
+    /// The workspace where it happens; `None` in a direct message and in what no workspace lists.
+    pub(crate) fn workspace(&self, workspaces: &Workspaces) -> Option<WorkspaceId> {
+        let (server, place) = (self.guild?, self.channel?);
+        let parent = place.parent.filter(|_| place.thread);
+        workspaces.of(ChannelPlace { server, channel: place.id, parent })
     }
 }
 

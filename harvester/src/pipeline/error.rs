@@ -1,0 +1,18 @@
+use std::io;
+use std::path::PathBuf;
+
+use docgen::forge::ForgeError;
+use indexer::search::writer::WriteError;
+use indexer::store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Index(#[from] WriteError),
+    #[error(transparent)]
+    Forge(#[from] ForgeError),
+    #[error("cannot remove {}", path.display())]
+    Remove { path: PathBuf, source: io::Error },
+}

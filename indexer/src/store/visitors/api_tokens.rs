@@ -1,0 +1,150 @@
+//! Tokens of the API. Of a token, only its digest is kept.
+
+use std::fmt;
+
+use rules::model::ids::Millis;
+use sha2::{Digest, Sha256};
+
+use crate::store::{Result, Store};
+
+/// How exactly the last use of a token is kept, in milliseconds: a write for each request would slow them all.
+const LAST_USE_PRECISION: i64 = 60 * Millis::SECOND;
+
+/// The SHA-256 of a whole token. A token is 192 random bits, which nobody guesses, so that no slow digest is
+/// needed, and looking a digest up tells nothing about the token.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct TokenDigest(String);
+
+/// A token as the operator sees it. Times are when something happens or happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiTokenRow {
+    /// The beginning of the token.
+    pub id: String,
+    pub name: String,
+    pub workspace: String,
+    /// Separated by spaces.
+    pub scopes: String,
+    pub per_minute: u32,
+    pub created: Millis,
+    pub expires: Option<Millis>,
+    pub revoked: Option<Millis>,
+    /// To the minute.
+    pub last_used: Option<Millis>,
+}
+
+type ApiTokenTuple =
+    (String, String, String, String, u32, i64, Option<i64>, Option<i64>, Option<i64>);
+
+const COLUMNS: &str =
+    "id, name, workspace, scopes, per_minute, created, expires, revoked, last_used";
+
+impl TokenDigest {
+    pub fn of(token: &str) -> Self {
+        let digest = Sha256::digest(token.as_bytes());
+        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+impl fmt::Debug for TokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(digest of a token)")
+    }
+}
+
+impl ApiTokenRow {
+    /// Whether it opens anything at this time.
+    pub fn is_valid(&self, now: Millis) -> bool {
+        self.revoked.is_none() && self.expires.is_none_or(|expires| now < expires)
+    }
+}
+
+impl Store {
+    pub async fn add_api_token(&self, digest: &TokenDigest, token: &ApiTokenRow) -> Result<()> {
+        let ApiTokenRow {
+            id,
+            name,
+            workspace,
+            scopes,
+            per_minute,
+            created,
+            expires,
+            revoked,
+            last_used,
+        } = token;
+        sqlx::query(
+            "INSERT INTO api_tokens (id, digest, name, workspace, scopes, per_minute, created, \
+             expires, revoked, last_used) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        )
+        .bind(id)
+        .bind(&digest.0)
+        .bind(name)
+        .bind(workspace)
+        .bind(scopes)
+        .bind(per_minute)
+        .bind(created.0)
+        .bind(expires.map(|at| at.0))
+        .bind(revoked.map(|at| at.0))
+        .bind(last_used.map(|at| at.0))
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// The token with this digest, valid or not.
+    pub async fn api_token(&self, digest: &TokenDigest) -> Result<Option<ApiTokenRow>> {
+        let sql =
+            sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM api_tokens WHERE digest = $1"));
+        let found = sqlx::query_as::<_, ApiTokenTuple>(sql)
+            .bind(&digest.0)
+            .fetch_optional(&self.read)
+            .await?;
+        Ok(found.map(token))
+    }
+
+    /// Every token, the newest first.
+    pub async fn api_tokens(&self) -> Result<Vec<ApiTokenRow>> {
+        let sql = format!("SELECT {COLUMNS} FROM api_tokens ORDER BY created DESC, id");
+        let rows = sqlx::query_as::<_, ApiTokenTuple>(sqlx::AssertSqlSafe(sql));
+        Ok(rows.fetch_all(&self.read).await?.into_iter().map(token).collect())
+    }
+
+    /// Revokes a token; false if none has this id, or it was revoked before.
+    pub async fn revoke_api_token(&self, id: &str, now: Millis) -> Result<bool> {
+        let done =
+            sqlx::query("UPDATE api_tokens SET revoked = $2 WHERE id = $1 AND revoked IS NULL")
+                .bind(id)
+                .bind(now.0)
+                .execute(&self.write)
+                .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Records that a token was used, at most once a minute.
+    pub async fn record_token_use(&self, id: &str, now: Millis) -> Result<()> {
+        let minute = now.0 - now.0.rem_euclid(LAST_USE_PRECISION);
+        sqlx::query(
+            "UPDATE api_tokens SET last_used = $2 \
+             WHERE id = $1 AND (last_used IS NULL OR last_used < $2)",
+        )
+        .bind(id)
+        .bind(minute)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+}
+
+fn token(row: ApiTokenTuple) -> ApiTokenRow {
+    let (id, name, workspace, scopes, per_minute, created, expires, revoked, last_used) = row;
+    ApiTokenRow {
+        id,
+        name,
+        workspace,
+        scopes,
+        per_minute,
+        created: Millis(created),
+        expires: expires.map(Millis),
+        revoked: revoked.map(Millis),
+        last_used: last_used.map(Millis),
+    }
+}

@@ -1,0 +1,136 @@
+//! What people look for and do not find, without whoever looked.
+
+use rules::model::ids::Millis;
+
+use crate::store::{Result, Store};
+
+/// What is not looked for any more is forgotten after so long, in milliseconds.
+const RETENTION: i64 = 90 * Millis::DAY;
+/// Rows of one workspace at most; the least wanted go first.
+const MAX_ROWS: i64 = 2_000;
+
+/// What somebody looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DemandKind {
+    /// Words in a search.
+    Query,
+    /// The fingerprint of an error.
+    Error,
+}
+
+/// How a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SearchOutcome {
+    Found,
+    Missed,
+}
+
+/// Something that was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemandRow {
+    pub kind: DemandKind,
+    /// Normalised words, or a fingerprint.
+    pub words: String,
+    pub searches: u64,
+    /// Searches that found nothing.
+    pub missed: u64,
+    /// Answers that were opened from the results.
+    pub opened: u64,
+    pub first: Millis,
+    pub last: Millis,
+}
+
+type DemandTuple = (String, String, i64, i64, i64, i64, i64);
+
+impl DemandKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl Store {
+    /// Counts a search for something, which `key` names within its workspace.
+    pub async fn record_search(
+        &self,
+        workspace: &str,
+        (kind, key, words): (DemandKind, &str, &str),
+        outcome: SearchOutcome,
+        now: Millis,
+    ) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO search_demand \
+             (workspace, kind, key, words, searches, missed, opened, first, last) \
+             VALUES ($1, $2, $3, $4, 1, $5, 0, $6, $6) ON CONFLICT (workspace, kind, key) DO UPDATE \
+             SET searches = searches + 1, missed = missed + excluded.missed, last = excluded.last",
+        )
+        .bind(workspace)
+        .bind(kind.as_str())
+        .bind(key)
+        .bind(words)
+        .bind(i64::from(outcome == SearchOutcome::Missed))
+        .bind(now.0)
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query("DELETE FROM search_demand WHERE last < $1")
+            .bind(now.0 - RETENTION)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "DELETE FROM search_demand WHERE workspace = $1 AND (kind, key) IN (SELECT kind, key \
+             FROM search_demand WHERE workspace = $1 ORDER BY searches DESC, last DESC \
+             LIMIT -1 OFFSET $2)",
+        )
+        .bind(workspace)
+        .bind(MAX_ROWS)
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Counts that an answer was opened from the results of a search.
+    pub async fn record_opened(&self, workspace: &str, key: &str) -> Result<()> {
+        sqlx::query(
+            "UPDATE search_demand SET opened = MIN(opened + 1, searches) \
+             WHERE workspace = $1 AND kind = 'query' AND key = $2",
+        )
+        .bind(workspace)
+        .bind(key)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// What found nothing or was not opened, in one workspace: the most often first.
+    pub async fn search_demand(&self, workspace: &str, limit: u32) -> Result<Vec<DemandRow>> {
+        let rows = sqlx::query_as::<_, DemandTuple>(
+            "SELECT kind, words, searches, missed, opened, first, last FROM search_demand \
+             WHERE workspace = $1 AND (missed > 0 OR searches > opened) \
+             ORDER BY MAX(missed, searches - opened) DESC, last DESC, words LIMIT $2",
+        )
+        .bind(workspace)
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(demand).collect())
+    }
+}
+
+fn demand((kind, words, searches, missed, opened, first, last): DemandTuple) -> DemandRow {
+    DemandRow {
+        kind: if kind == DemandKind::Error.as_str() {
+            DemandKind::Error
+        } else {
+            DemandKind::Query
+        },
+        words,
+        searches: searches as u64,
+        missed: missed as u64,
+        opened: opened as u64,
+        first: Millis(first),
+        last: Millis(last),
+    }
+}

@@ -1,0 +1,61 @@
+//! The routes besides those of the API, and what each asks of its visitors. They stand in tables, so that a
+//! test can go through all of them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+
+use crate::access::admission::{RouteAccess, admitted};
+use crate::access::scopes::ApiScope;
+use crate::http::settings::HttpSettings;
+use crate::state::site_workspaces::SiteWorkspaces;
+use crate::{http, mcp, pages};
+
+type SiteMethods = MethodRouter<Arc<SiteWorkspaces>>;
+
+/// The routes that show something of a workspace: visitors see their own.
+pub(crate) fn workspace_routes() -> Vec<(&'static str, ApiScope, SiteMethods)> {
+    use ApiScope::{FeedbackWrite, SearchRead};
+    vec![
+        ("/", SearchRead, get(pages::search::page)),
+        ("/results", SearchRead, get(pages::search::results)),
+        ("/answers/{slug}", SearchRead, get(pages::answer::page)),
+        ("/answers/{slug}/feedback/{verdict}", FeedbackWrite, post(pages::feedback::send)),
+        ("/browse", SearchRead, get(pages::browse::index)),
+        ("/browse/{kind}/{name}", SearchRead, get(pages::browse::group)),
+        ("/reports/briefing", SearchRead, get(pages::reports::briefing)),
+        ("/reports/questions", SearchRead, get(pages::reports::questions)),
+        ("/e/{fingerprint}", SearchRead, get(pages::error_link::page)),
+        ("/sitemap.xml", SearchRead, get(pages::discovery::sitemap)),
+        ("/feed.atom", SearchRead, get(pages::discovery::feed)),
+        ("/opensearch.xml", SearchRead, get(pages::discovery::opensearch)),
+        ("/llms.txt", SearchRead, get(pages::discovery::llms)),
+        ("/robots.txt", SearchRead, get(http::robots::robots)),
+        ("/mcp", SearchRead, post(mcp::endpoint)),
+    ]
+}
+
+/// The routes of [`workspace_routes`], each behind its scope.
+pub(crate) fn guarded_routes(workspaces: &Arc<SiteWorkspaces>) -> Router<Arc<SiteWorkspaces>> {
+    let mut router = Router::new();
+    for (path, scope, methods) in workspace_routes() {
+        let guard = (Arc::clone(workspaces), RouteAccess::of(scope));
+        router = router.route(path, methods.route_layer(from_fn_with_state(guard, admitted)));
+    }
+    router
+}
+
+/// The routes that show nothing of any workspace, or only to the operator.
+pub(crate) fn open_routes(settings: &HttpSettings) -> Router<Arc<SiteWorkspaces>> {
+    let readable = Arc::new(settings.metrics_token.clone());
+    let metrics = get(http::metrics::metrics)
+        .route_layer(from_fn_with_state(readable, http::metrics::permitted));
+    Router::new()
+        .route("/favicon.ico", get(http::assets::favicon))
+        .route("/assets/{name}", get(http::assets::serve))
+        .route("/healthz", get(http::health::healthz))
+        .route("/readyz", get(http::health::readyz))
+        .route("/metrics", metrics)
+}
