@@ -245,7 +245,7 @@ mod tests {
             ("Check that the port is open", "tells what to do"),
             ("look at the log and set the level", "tells what to do"),
             ("I think the port is closed", "doubts itself, speaks of its author"),
-            ("which version?", "asks back"),
+            ("which version?", "asks back, goes on from something else"),
             ("start —port 80", "tells what to do, has a dash for the hyphens of an option"),
             ("the port is closed", ""),
             ("설정에서 바꾸세요", "tells what to do"),

@@ -71,7 +71,7 @@ def solve(matrix, vector):
     return result
 
 
-def fit(pages, rounds=12):
+def fit(pages, rounds=20):
     """Logistic regression, drawn towards PRIOR; the base is free."""
     keys = list(PRIOR)
     pulls = [0.1 if key == "base" else RARE_PULL if key in RARE else PULL for key in keys]
@@ -80,6 +80,15 @@ def fit(pages, rounds=12):
     # Each community counts alike, whatever its size.
     sizes = collections.Counter(page.community for page in pages)
     scale = {name: len(pages) / len(sizes) / size for name, size in sizes.items()}
+
+    def loss(weights):
+        total = sum(pull * (weight - first) ** 2 / 2 for pull, weight, first in zip(pulls, weights, start))
+        for page in pages:
+            score = sum(w * page.measures[key] for w, key in zip(weights, keys))
+            chance = logistic(score if page.good else -score)
+            total -= scale[page.community] * math.log(max(chance, 1e-12))
+        return total
+
     for _ in range(rounds):
         gradient = [pull * (weight - first) for pull, weight, first in zip(pulls, weights, start)]
         hessian = [[pulls[r] if r == c else 0.0 for c in range(len(keys))] for r in range(len(keys))]
@@ -93,7 +102,11 @@ def fit(pages, rounds=12):
                     gradient[at] += slope * value
                     for other, number in enumerate(values):
                         hessian[at][other] += bend * value * number
-        weights = [weight - change for weight, change in zip(weights, solve(hessian, gradient))]
+        change = solve(hessian, gradient)
+        step, before = 1.0, loss(weights)
+        while step > 1e-4 and loss([w - step * c for w, c in zip(weights, change)]) > before:
+            step /= 2
+        weights = [w - step * c for w, c in zip(weights, change)]
     return dict(zip(keys, weights))
 
 
