@@ -31,7 +31,7 @@ PULL = 30.0
 RANKING = 0.5
 BASE = "outcome.base"
 # What is shown as resolved, by grade, as `[outcome]` of signals.toml has it.
-LEAST = {"confirmed": 0.55, "thanked": 0.35, "unconfirmed": 0.4, "silent": 0.3}
+LEAST = {"confirmed": 0.55, "thanked": 0.38, "unconfirmed": 0.5, "silent": 0.23}
 
 
 def load(path):

@@ -171,6 +171,25 @@ fn a_short_command_is_an_answer() {
 }
 
 #[test]
+fn a_name_that_is_an_ordinary_word_insults_nobody() {
+    for name in ["lunar clown harbour", "stupid simple storage", "go away timer"] {
+        Story::new()
+            .says(ASKER, &format!("Why does the {name} server quit after it was upgraded?"))
+            .says(
+                HELPER,
+                &format!(
+                    "Open the {name} file, set its port to 4114 and restart it, then see \
+                     https://docs.example.org/quickstart for details."
+                ),
+            )
+            .replying_to(1)
+            .says(ASKER, "thanks, that worked")
+            .replying_to(2)
+            .comes_to("Confirmed by 2");
+    }
+}
+
+#[test]
 fn whoever_stands_behind_a_listed_relay_is_a_person() {
     let (_, embedded) = EMBEDDED.iter().find(|(name, _)| *name == "signals.toml").unwrap();
     let text = embedded.replace("relays = []", "relays = ['bridge']");
