@@ -132,8 +132,7 @@ impl Pipeline {
         batches: usize,
     ) -> Result<(ReclusterSummary, usize, bool), PipelineError> {
         let force = self.store.setting(SETTLED_WITH).await?.as_deref() != Some(self.rules.digest());
-        let (settled, done) =
-            recluster_some(&self.store, &self.rules, now, force, batches).await?;
+        let (settled, done) = recluster_some(&self.store, &self.rules, now, force, batches).await?;
         if force && done {
             self.store.set(SETTLED_WITH, self.rules.digest()).await?;
         }

@@ -19,8 +19,8 @@ use std::sync::Arc;
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
 use crate::model::reason::WeightedReason;
-use corpus_stats::{TermKind, sort_of};
 pub use corpus_stats::{CorpusStats, QaSignature};
+use corpus_stats::{TermKind, sort_of};
 use entities::{EntityKind, RivalGroups, clash};
 pub use pair_features::PairFeatures;
 

@@ -33,11 +33,12 @@ fn main() -> anyhow::Result<()> {
     if !arguments.iter().any(|argument| argument == "--bench") {
         return Ok(());
     }
-    let mut sizes = arguments.iter().filter_map(|argument| argument.parse().ok()).collect::<Vec<_>>();
+    let mut sizes =
+        arguments.iter().filter_map(|argument| argument.parse().ok()).collect::<Vec<_>>();
     if sizes.is_empty() {
         sizes = SIZES.to_vec();
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(run(&sizes))
 }
 
@@ -147,7 +148,10 @@ async fn compare(store: &Store, rules: &Arc<Ruleset>) -> anyhow::Result<()> {
         all.iter().map(of).collect::<Vec<_>>()
     };
     let scratched = again.clusters(1, usize::MAX).await?;
-    ensure!(members(&clusters) == members(&scratched), "grouping from scratch comes to other clusters");
+    ensure!(
+        members(&clusters) == members(&scratched),
+        "grouping from scratch comes to other clusters"
+    );
     let largest = clusters.first().map_or(0, |one| one.occurrences.len());
     println!(
         "        as from scratch: {} clusters of {} exchanges, the largest of {largest}",

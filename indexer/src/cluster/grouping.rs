@@ -53,7 +53,9 @@ pub fn group_items(items: &[GroupingItem], rules: &SimilarityRules) -> Vec<Vec<u
     let mut groups = Vec::new();
     while let Some(first) = left.first() {
         let region = graph.region(*first).expect("the whole graph is there");
-        region.iter().for_each(|text| { left.remove(text); });
+        region.iter().for_each(|text| {
+            left.remove(text);
+        });
         let members = region.iter().map(|text| by_first[text]).collect::<Vec<_>>();
         groups.extend(group_region(&members, &graph, rules));
     }
@@ -114,10 +116,11 @@ fn distinct_texts(
     let mut known = HashMap::new();
     for &at in order {
         let asked = items[at].asked;
-        let place = *known.entry((asked.question.trim(), asked.answer.trim())).or_insert_with(|| {
-            alike.push(Vec::new());
-            alike.len() - 1
-        });
+        let place =
+            *known.entry((asked.question.trim(), asked.answer.trim())).or_insert_with(|| {
+                alike.push(Vec::new());
+                alike.len() - 1
+            });
         alike[place].push(at);
     }
     let texts = alike.iter().map(|members| items[members[0]].asked).collect::<Vec<_>>();

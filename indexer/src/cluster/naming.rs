@@ -24,9 +24,8 @@ pub(crate) struct KnownClusters {
 impl KnownClusters {
     /// Whether people have seen an id: no other group of questions may get it.
     fn is_seen(&self, id: &ClusterId) -> bool {
-        let seen = |one: &ClusterSummary| {
-            !matches!(one.state, ClusterState::Watching | ClusterState::Due)
-        };
+        let seen =
+            |one: &ClusterSummary| !matches!(one.state, ClusterState::Watching | ClusterState::Due);
         self.published.contains_key(id) || self.existing.get(id).is_some_and(seen)
     }
 }

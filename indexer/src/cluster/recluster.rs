@@ -11,9 +11,7 @@ use rules::config::ruleset::Ruleset;
 use rules::due::{PairwiseSimilarity, due};
 use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ClusterId, MessageId, Millis};
-use rules::similarity::{
-    CorpusStats, QaSignature, SimilarityRules, answers_agree, pair_score,
-};
+use rules::similarity::{CorpusStats, QaSignature, SimilarityRules, answers_agree, pair_score};
 
 use crate::cluster::graph::read_signature;
 use crate::cluster::grouping::{
@@ -86,20 +84,15 @@ pub async fn recluster_some(
             return Ok((summary, true));
         }
         let scope = RegroupScope::around(store, texts, clusters).await?;
-        let regions = scope.regions.clone();
         let plan = plan_scope(store, scope, rules, now).await?;
-        store.save_regroup(&plan, &regions).await?;
+        store.save_regroup(&plan).await?;
         summary += ReclusterSummary::of(&plan);
     }
     Ok((summary, false))
 }
 
 /// Gives new occurrences clusters of their own, so that they can be found.
-async fn place_alone(
-    store: &Store,
-    rules: &Arc<Ruleset>,
-    now: Millis,
-) -> Result<ReclusterSummary> {
+async fn place_alone(store: &Store, rules: &Arc<Ruleset>, now: Millis) -> Result<ReclusterSummary> {
     let occurrences = store.unplaced_occurrences(AT_ONCE).await?;
     if occurrences.is_empty() {
         return Ok(ReclusterSummary::default());
@@ -107,11 +100,11 @@ async fn place_alone(
     let epoch = corpus_stats(store, &rules.same).await?;
     let weighed = occurrences.iter().map(|one| epoch.signature(&qa_text(&one.occurrence)));
     let signatures = weighed.map(Arc::new).collect::<Vec<_>>();
-    let questions = occurrences.iter().map(|one| one.occurrence.question.message);
-    let known = known_clusters(store, &BTreeSet::new(), questions).await?;
+    let questions = occurrences.iter().map(|one| one.occurrence.question.message).collect();
+    let known = known_clusters(store, &BTreeSet::new(), &questions).await?;
     let alone = (0..occurrences.len()).map(|at| vec![at]).collect();
     let plan = plan_regroup(alone, occurrences, &signatures, &known, rules, now);
-    store.save_regroup(&plan, &BTreeMap::new()).await?;
+    store.save_regroup(&plan).await?;
     Ok(ReclusterSummary::of(&plan))
 }
 
@@ -119,11 +112,12 @@ async fn place_alone(
 async fn known_clusters(
     store: &Store,
     clusters: &BTreeSet<ClusterId>,
-    questions: impl Iterator<Item = MessageId>,
+    questions: &BTreeSet<MessageId>,
 ) -> Result<KnownClusters> {
-    let possible = possible_ids(questions).collect::<BTreeSet<_>>();
-    let published = store.published_among(clusters.union(&possible)).await?;
-    let mut existing = store.summaries_of(clusters.union(&possible)).await?;
+    let mut ids = possible_ids(questions.iter().copied()).collect::<BTreeSet<_>>();
+    ids.extend(clusters.iter().cloned());
+    let published = store.published_among(&ids).await?;
+    let mut existing = store.summaries_of(&ids).await?;
     let elsewhere = existing.keys().filter(|id| !clusters.contains(id)).cloned();
     let elsewhere = elsewhere.collect::<BTreeSet<_>>();
     existing.retain(|id, _| clusters.contains(id));
@@ -138,29 +132,30 @@ async fn plan_scope(
     now: Millis,
 ) -> Result<RegroupPlan> {
     let questions = scope.questions.keys().copied().collect::<BTreeSet<_>>();
-    let occurrences = store.occurrences_asked(questions.iter().copied()).await?;
+    let occurrences = store.occurrences_asked(&questions).await?;
     let mut signatures = HashMap::new();
-    let texts = scope.regions.values().flatten().copied();
-    for (text, bytes) in store.signatures_of(texts).await? {
+    let texts = scope.regions.values().flatten().copied().collect();
+    for (text, bytes) in store.signatures_of(&texts).await? {
         signatures.insert(text, Arc::new(read_signature(&bytes)?));
     }
     let told = ManualGrouping {
         ties: store.duplicate_marks_of(&questions).await?,
         apart: store.split_marks_of(&questions).await?,
     };
-    let known = known_clusters(store, &scope.clusters, questions.iter().copied()).await?;
+    let known = known_clusters(store, &scope.clusters, &questions).await?;
     let rules = Arc::clone(rules);
     let planned = tokio::task::spawn_blocking(move || {
-        let neighbourhood = Neighbourhood::new(&scope, &occurrences, &signatures);
+        let neighbourhood = ScopeOccurrences::new(&scope, &occurrences, &signatures);
         let groups = neighbourhood.groups(&told, &rules);
         let signatures = neighbourhood.signatures;
-        plan_regroup(groups, occurrences, &signatures, &known, &rules, now)
+        let plan = plan_regroup(groups, occurrences, &signatures, &known, &rules, now);
+        RegroupPlan { regions: scope.regions, ..plan }
     });
     Ok(planned.await.expect("planning neither panics nor is cancelled"))
 }
 
 /// The occurrences of some whole regions.
-struct Neighbourhood<'s> {
+struct ScopeOccurrences<'s> {
     scope: &'s RegroupScope,
     items: Vec<GroupingItem<'s>>,
     /// By item.
@@ -168,7 +163,7 @@ struct Neighbourhood<'s> {
     texts: BTreeMap<MessageId, DistinctText>,
 }
 
-impl<'s> Neighbourhood<'s> {
+impl<'s> ScopeOccurrences<'s> {
     fn new(
         scope: &'s RegroupScope,
         occurrences: &'s [OccurrenceRow],
@@ -180,7 +175,8 @@ impl<'s> Neighbourhood<'s> {
             let id = occurrence.question.message;
             let first = scope.questions[&id].text;
             let signature = &weighed[&first];
-            let new = || DistinctText { first, signature: Arc::clone(signature), items: Vec::new() };
+            let new =
+                || DistinctText { first, signature: Arc::clone(signature), items: Vec::new() };
             texts.entry(first).or_insert_with(new).items.push(items.len());
             signatures.push(Arc::clone(signature));
             items.push(GroupingItem { id, asked: qa_text(occurrence) });

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::SimilarityRules;
 use super::corpus_stats::{CorpusStats, QaSignature, SparseVector};
 use super::entities::{Entity, EntityKind};
-use super::SimilarityRules;
 
 impl CorpusStats {
     /// The statistics as bytes, without the word lists of the rules. Equal statistics give equal bytes.
