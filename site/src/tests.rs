@@ -192,11 +192,7 @@ async fn an_id_that_leads_elsewhere_is_followed() {
     let world = World::with(&some()).await;
     let [port, wallet] = some();
     let gone = vec![(wallet.id.clone(), Some(port.id.clone()))];
-    world
-        .store
-        .save_regroup(&RegroupPlan { gone, ..RegroupPlan::default() }, &Default::default())
-        .await
-        .unwrap();
+    world.store.save_regroup(&RegroupPlan { gone, ..RegroupPlan::default() }).await.unwrap();
     let moved = world.get(&format!("/answers/{}", wallet.id)).await;
     assert_eq!(moved.status, StatusCode::PERMANENT_REDIRECT);
     assert!(moved.header("location").ends_with(port.id.as_str()));

@@ -38,7 +38,7 @@ fn main() -> anyhow::Result<()> {
     if sizes.is_empty() {
         sizes = SIZES.to_vec();
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(run(&sizes))
 }
 

@@ -1,29 +1,32 @@
 //! What the words of questions are weighed by: statistics that stay as they are while the set grows.
 //!
 //! An epoch is a function of the set of texts. Its statistics come from the earliest texts, up to a
-//! boundary that moves in steps of a third to a half of their number, and from a sample of them by
+//! boundary that moves in steps of at most a half of their number, and from a sample of them by
 //! digest where they are many. So a new question changes nothing, until the next boundary; and of the
 //! older ones only those in the sample matter.
 
 use rules::similarity::{CorpusStats, QaText, SimilarityRules};
 use sha2::{Digest, Sha256};
 
-/// Up to so many texts, all are counted: weighing them again is quick.
-const EXACT: u64 = 64;
+/// How many leading binary digits of the number of texts an epoch keeps, by that number: among few texts
+/// each one tells, and among many weighing them again takes long. In unit tests few, so that changes do
+/// not always begin an epoch.
+const KEPT_DIGITS: [(u64, u32); 3] = if cfg!(test) {
+    [(32, 5), (64, 3), (u64::MAX, 2)]
+} else {
+    [(512, 5), (4_096, 3), (u64::MAX, 2)]
+};
 /// About so many texts are enough to tell rare words from common ones; in unit tests few, so that
 /// changes do not always meet the sample.
 const SAMPLE: u64 = if cfg!(test) { 64 } else { 4_096 };
 
-/// How many of the earliest texts an epoch stands on, out of so many: above [`EXACT`], the number
-/// rounded down to its two leading binary digits.
+/// How many of the earliest texts an epoch stands on, out of so many: the number rounded down to its
+/// leading binary digits.
 pub(crate) fn boundary(texts: u64) -> u64 {
-    match texts {
-        0..=EXACT => texts,
-        _ => {
-            let step = 1 << (texts.ilog2() - 1);
-            texts / step * step
-        }
-    }
+    let kept =
+        KEPT_DIGITS.iter().find(|(below, _)| texts < *below).map_or(2, |(_, digits)| *digits);
+    let dropped = (u64::BITS - texts.leading_zeros()).saturating_sub(kept);
+    texts >> dropped << dropped
 }
 
 /// Of the texts before a boundary, those with a digest up to this one are counted.
@@ -58,12 +61,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn boundaries_are_exact_first_and_then_grow_by_a_third_or_a_half() {
-        let at = [0, 1, 63, 64, 65, 95, 96, 127, 128, 100_000].map(boundary);
-        assert_eq!(at, [0, 1, 63, 64, 64, 64, 96, 96, 128, 98_304]);
-        for texts in EXACT..20_000 {
+    fn boundaries_grow_by_half_at_most() {
+        let at = [0, 1, 31, 35, 63, 64, 95, 96, 127, 128, 100_000].map(boundary);
+        assert_eq!(at, [0, 1, 31, 32, 56, 64, 64, 96, 96, 128, 98_304]);
+        for texts in 0..20_000 {
             let (now, next) = (boundary(texts), boundary(texts + 1));
-            assert!(now <= next && next <= texts + 1 && 3 * now > 2 * texts - 3, "{texts}");
+            assert!(now <= next && next <= texts + 1 && 3 * now + 3 > 2 * texts, "{texts}");
         }
     }
 

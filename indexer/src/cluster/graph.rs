@@ -40,7 +40,7 @@ impl<'r> GraphWriter<'r> {
         graph.insert_keys(text, &keys).await?;
         let near = windows.iter().flat_map(|window| window.before.iter().chain(&window.after));
         let near = near.copied().collect::<BTreeSet<_>>();
-        self.load(graph, near.iter().copied()).await?;
+        self.load(graph, &near).await?;
         self.signatures.insert(text, Arc::new(signature));
         let mut stale = BTreeSet::new();
         for other in near {
@@ -62,14 +62,14 @@ impl<'r> GraphWriter<'r> {
         graph: &mut LikenessTransaction,
         text: MessageId,
     ) -> Result<()> {
-        self.load(graph, std::iter::once(text)).await?;
+        self.load(graph, &BTreeSet::from([text])).await?;
         if let Some(signature) = self.signatures.remove(&text) {
             let keys = signature.lookup_keys();
             graph.delete_keys(text, &keys).await?;
             let windows = graph.windows(text, &keys, WINDOW).await?;
             let pairs = windows.iter().flat_map(pairs_across).collect::<BTreeSet<_>>();
-            self.load(graph, pairs.iter().flat_map(|(a, b)| [*a, *b])).await?;
-            let known = graph.edges(pairs.iter().map(|(earlier, _)| *earlier)).await?;
+            self.load(graph, &ends(&pairs)).await?;
+            let known = graph.edges(&earlier_ends(&pairs)).await?;
             let known = known.into_iter().collect::<BTreeSet<_>>();
             let mut stale = BTreeSet::new();
             for (earlier, later) in pairs.difference(&known) {
@@ -102,14 +102,14 @@ impl<'r> GraphWriter<'r> {
         &mut self,
         graph: &mut LikenessTransaction,
         windows: &[KeyWindow],
-    ) -> Result<Vec<(MessageId, MessageId)>> {
+    ) -> Result<Vec<TextPair>> {
         let pairs = windows.iter().flat_map(pairs_across).collect::<BTreeSet<_>>();
         if pairs.is_empty() {
             return Ok(Vec::new());
         }
-        let mut edges = graph.edges(pairs.iter().map(|(earlier, _)| *earlier)).await?;
+        let mut edges = graph.edges(&earlier_ends(&pairs)).await?;
         edges.retain(|pair| pairs.contains(pair));
-        self.load(graph, edges.iter().flat_map(|(a, b)| [*a, *b])).await?;
+        self.load(graph, &ends(&edges)).await?;
         Ok(edges)
     }
 
@@ -123,27 +123,36 @@ impl<'r> GraphWriter<'r> {
     async fn load(
         &mut self,
         graph: &mut LikenessTransaction,
-        texts: impl Iterator<Item = MessageId> + Clone,
+        texts: &BTreeSet<MessageId>,
     ) -> Result<()> {
         if self.signatures.len() > MOST_KEPT {
-            let wanted = texts.clone().collect::<BTreeSet<_>>();
-            self.signatures.retain(|text, _| wanted.contains(text));
+            self.signatures.retain(|text, _| texts.contains(text));
         }
-        let missing =
-            texts.filter(|text| !self.signatures.contains_key(text)).collect::<BTreeSet<_>>();
+        let missing = texts.iter().filter(|text| !self.signatures.contains_key(text));
+        let missing = missing.copied().collect::<BTreeSet<_>>();
         if missing.is_empty() {
             return Ok(());
         }
-        for (text, bytes) in graph.signatures(missing.into_iter()).await? {
+        for (text, bytes) in graph.signatures(&missing).await? {
             self.signatures.insert(text, Arc::new(read_signature(&bytes)?));
         }
         Ok(())
     }
 }
 
+type TextPair = (MessageId, MessageId);
+
+fn ends<'p>(pairs: impl IntoIterator<Item = &'p TextPair>) -> BTreeSet<MessageId> {
+    pairs.into_iter().flat_map(|(earlier, later)| [*earlier, *later]).collect()
+}
+
+fn earlier_ends(pairs: &BTreeSet<TextPair>) -> BTreeSet<MessageId> {
+    pairs.iter().map(|(earlier, _)| *earlier).collect()
+}
+
 /// The texts on both sides of a place that stand one step too far apart with a text on that place, and
 /// are candidates without it.
-fn pairs_across(window: &KeyWindow) -> Vec<(MessageId, MessageId)> {
+fn pairs_across(window: &KeyWindow) -> Vec<TextPair> {
     let opposite = |steps: usize| WINDOW.checked_sub(steps + 1).and_then(|at| window.after.get(at));
     let before = window.before.iter().enumerate();
     before.filter_map(|(steps, one)| opposite(steps).map(|other| (*one, *other))).collect()

@@ -86,9 +86,8 @@ pub async fn recluster_some(
             return Ok((summary, true));
         }
         let scope = RegroupScope::around(store, texts, clusters).await?;
-        let regions = scope.regions.clone();
         let plan = plan_scope(store, scope, rules, now).await?;
-        store.save_regroup(&plan, &regions).await?;
+        store.save_regroup(&plan).await?;
         summary += ReclusterSummary::of(&plan);
     }
     Ok((summary, false))
@@ -103,11 +102,11 @@ async fn place_alone(store: &Store, rules: &Arc<Ruleset>, now: Millis) -> Result
     let epoch = corpus_stats(store, &rules.same).await?;
     let weighed = occurrences.iter().map(|one| epoch.signature(&qa_text(&one.occurrence)));
     let signatures = weighed.map(Arc::new).collect::<Vec<_>>();
-    let questions = occurrences.iter().map(|one| one.occurrence.question.message);
-    let known = known_clusters(store, &BTreeSet::new(), questions).await?;
+    let questions = occurrences.iter().map(|one| one.occurrence.question.message).collect();
+    let known = known_clusters(store, &BTreeSet::new(), &questions).await?;
     let alone = (0..occurrences.len()).map(|at| vec![at]).collect();
     let plan = plan_regroup(alone, occurrences, &signatures, &known, rules, now);
-    store.save_regroup(&plan, &BTreeMap::new()).await?;
+    store.save_regroup(&plan).await?;
     Ok(ReclusterSummary::of(&plan))
 }
 
@@ -115,11 +114,12 @@ async fn place_alone(store: &Store, rules: &Arc<Ruleset>, now: Millis) -> Result
 async fn known_clusters(
     store: &Store,
     clusters: &BTreeSet<ClusterId>,
-    questions: impl Iterator<Item = MessageId>,
+    questions: &BTreeSet<MessageId>,
 ) -> Result<KnownClusters> {
-    let possible = possible_ids(questions).collect::<BTreeSet<_>>();
-    let published = store.published_among(clusters.union(&possible)).await?;
-    let mut existing = store.summaries_of(clusters.union(&possible)).await?;
+    let mut ids = possible_ids(questions.iter().copied()).collect::<BTreeSet<_>>();
+    ids.extend(clusters.iter().cloned());
+    let published = store.published_among(&ids).await?;
+    let mut existing = store.summaries_of(&ids).await?;
     let elsewhere = existing.keys().filter(|id| !clusters.contains(id)).cloned();
     let elsewhere = elsewhere.collect::<BTreeSet<_>>();
     existing.retain(|id, _| clusters.contains(id));
@@ -134,30 +134,31 @@ async fn plan_scope(
     now: Millis,
 ) -> Result<RegroupPlan> {
     let questions = scope.questions.keys().copied().collect::<BTreeSet<_>>();
-    let occurrences = store.occurrences_asked(questions.iter().copied()).await?;
+    let occurrences = store.occurrences_asked(&questions).await?;
     let mut signatures = HashMap::new();
-    let texts = scope.regions.values().flatten().copied();
-    for (text, bytes) in store.signatures_of(texts).await? {
+    let texts = scope.regions.values().flatten().copied().collect();
+    for (text, bytes) in store.signatures_of(&texts).await? {
         signatures.insert(text, Arc::new(read_signature(&bytes)?));
     }
     let told = ManualGrouping {
         ties: store.duplicate_marks_of(&questions).await?,
         apart: store.split_marks_of(&questions).await?,
     };
-    let known = known_clusters(store, &scope.clusters, questions.iter().copied()).await?;
+    let known = known_clusters(store, &scope.clusters, &questions).await?;
     let partition = WorkspacePartition::of(store, &occurrences, &rules.workspaces).await?;
     let rules = Arc::clone(rules);
     let planned = tokio::task::spawn_blocking(move || {
-        let neighbourhood = Neighbourhood::new(&scope, &occurrences, &signatures, partition);
+        let neighbourhood = ScopeOccurrences::new(&scope, &occurrences, &signatures, partition);
         let groups = neighbourhood.groups(&told, &rules);
         let signatures = neighbourhood.signatures;
-        plan_regroup(groups, occurrences, &signatures, &known, &rules, now)
+        let plan = plan_regroup(groups, occurrences, &signatures, &known, &rules, now);
+        RegroupPlan { regions: scope.regions, ..plan }
     });
     Ok(planned.await.expect("planning neither panics nor is cancelled"))
 }
 
 /// The occurrences of some whole regions.
-struct Neighbourhood<'s> {
+struct ScopeOccurrences<'s> {
     scope: &'s RegroupScope,
     items: Vec<GroupingItem<'s>>,
     /// By item.
@@ -167,7 +168,7 @@ struct Neighbourhood<'s> {
     partition: WorkspacePartition,
 }
 
-impl<'s> Neighbourhood<'s> {
+impl<'s> ScopeOccurrences<'s> {
     fn new(
         scope: &'s RegroupScope,
         occurrences: &'s [OccurrenceRow],

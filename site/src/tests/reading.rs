@@ -88,10 +88,6 @@ async fn the_lists_follow_what_changes() {
     world.index(&more).await;
     assert!(world.get("/api/v1/answers").await.json()["meta"]["total"] == 3);
     let gone = vec![(more[0].id.clone(), None)];
-    world
-        .store
-        .save_regroup(&RegroupPlan { gone, ..RegroupPlan::default() }, &Default::default())
-        .await
-        .unwrap();
+    world.store.save_regroup(&RegroupPlan { gone, ..RegroupPlan::default() }).await.unwrap();
     assert!(world.get("/api/v1/answers").await.json()["meta"]["total"] == 2);
 }

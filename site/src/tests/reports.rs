@@ -151,7 +151,7 @@ impl Community {
             regrouped.moved.extend(ids.map(|id| (id, cluster.id.clone())));
             regrouped.clusters.push(summary(cluster));
         }
-        store.save_regroup(&regrouped, &Default::default()).await.unwrap();
+        store.save_regroup(&regrouped).await.unwrap();
     }
 }
 

@@ -111,7 +111,7 @@ impl World {
             regrouped.changed.push(cluster.id.clone());
         }
         self.store.save_conversations(&judged).await.unwrap();
-        self.store.save_regroup(&regrouped, &Default::default()).await.unwrap();
+        self.store.save_regroup(&regrouped).await.unwrap();
     }
 
     pub(super) async fn index(&mut self, clusters: &[Cluster]) {

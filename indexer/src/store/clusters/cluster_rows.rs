@@ -6,7 +6,7 @@ use rules::model::cluster::{Cluster, ClusterState, MergedAnswer, Occurrence};
 use rules::model::ids::{ClusterId, MessageId, Millis};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::regroup_rows::cluster_list;
+use super::likeness::cluster_list;
 use crate::store::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
 
 /// An occurrence as settling sees it.
@@ -41,6 +41,8 @@ pub struct RegroupPlan {
     pub gone: Vec<(ClusterId, Option<ClusterId>)>,
     /// Clusters whose documents must be written again; the gone ones are added by the store.
     pub changed: Vec<ClusterId>,
+    /// The regions that were grouped, by their first texts.
+    pub regions: BTreeMap<MessageId, BTreeSet<MessageId>>,
 }
 
 type SummaryRow = (String, String, i64, i64, i64, Option<i64>);
@@ -63,12 +65,7 @@ impl Store {
     }
 
     /// Stores what settling decided and feeds the index with it.
-    /// `regions` are the ones that were grouped, by their first texts.
-    pub async fn save_regroup(
-        &self,
-        regrouped: &RegroupPlan,
-        regions: &BTreeMap<MessageId, BTreeSet<MessageId>>,
-    ) -> Result<()> {
+    pub async fn save_regroup(&self, regrouped: &RegroupPlan) -> Result<()> {
         let mut transaction = self.begin().await?;
         for (question, cluster) in &regrouped.moved {
             move_occurrence(&mut transaction, *question, cluster).await?;
@@ -90,7 +87,7 @@ impl Store {
         for id in &regrouped.unchanged {
             settle_cluster(&mut transaction, id).await?;
         }
-        settle_regions(&mut transaction, regions).await?;
+        settle_regions(&mut transaction, &regrouped.regions).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -132,7 +129,7 @@ impl Store {
         let mut found = Vec::new();
         for ids in ids.chunks(MAX_BINDS) {
             let mut occurrences = self.occurrences_of(ids).await?;
-            let mut summaries = self.summaries_of(ids.iter()).await?;
+            let mut summaries = self.summaries_of(&ids.iter().cloned().collect()).await?;
             let mut canons = self.merged_answers_of(ids).await?;
             for id in ids {
                 let Some(ClusterSummary { id, state, centre, due_since, .. }) =
@@ -155,7 +152,7 @@ impl Store {
     #[cfg(test)]
     pub(crate) async fn cluster_summaries(&self) -> Result<Vec<ClusterSummary>> {
         let ids = self.cluster_ids().await?;
-        Ok(self.summaries_of(ids.iter()).await?.into_values().collect())
+        Ok(self.summaries_of(&ids.into_iter().collect()).await?.into_values().collect())
     }
 
     /// How many occurrences the clusters say that they hold.
@@ -220,13 +217,13 @@ impl Store {
     /// The clusters with these ids, without their occurrences.
     pub(crate) async fn summaries_of(
         &self,
-        ids: impl Iterator<Item = &ClusterId>,
+        ids: &BTreeSet<ClusterId>,
     ) -> Result<BTreeMap<ClusterId, ClusterSummary>> {
         let rows = sqlx::query_as::<_, SummaryRow>(
             "SELECT id, state, size, askers, representative, due_since FROM clusters \
              WHERE id IN (SELECT value FROM json_each($1))",
         );
-        let rows = rows.bind(cluster_list(ids)).fetch_all(&self.read).await?;
+        let rows = rows.bind(cluster_list(ids.iter())).fetch_all(&self.read).await?;
         rows.into_iter().map(|row| summary(row).map(|one| (one.id.clone(), one))).collect()
     }
 }

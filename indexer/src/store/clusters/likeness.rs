@@ -1,12 +1,12 @@
 //! The stored graph of likeness: texts, what they are looked up by, and the edges between them.
 //!
-//! [`crate::cluster`] decides what to write. All of one step goes into one transaction, with the notes
+//! What to write is decided by the clustering. All of one step goes into one transaction, with the notes
 //! of what is left to do, so that a process may end at any time.
 
 use std::collections::BTreeSet;
 
 use rules::model::cluster::Occurrence;
-use rules::model::ids::MessageId;
+use rules::model::ids::{ClusterId, MessageId};
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
 use crate::store::{Result, Store, from_json};
@@ -312,11 +312,11 @@ impl LikenessTransaction {
 
     pub(crate) async fn signatures(
         &mut self,
-        texts: impl Iterator<Item = MessageId>,
+        texts: &BTreeSet<MessageId>,
     ) -> Result<Vec<(MessageId, Vec<u8>)>> {
         let sql = "SELECT first, signature FROM text_signatures \
                    WHERE first IN (SELECT value FROM json_each($1))";
-        let rows = sqlx::query_as::<_, (i64, Vec<u8>)>(sql).bind(id_list(texts));
+        let rows = sqlx::query_as::<_, (i64, Vec<u8>)>(sql).bind(id_list(texts.iter().copied()));
         let rows = rows.fetch_all(&mut *self.0).await?;
         Ok(rows.into_iter().map(|(first, bytes)| (MessageId(first as u64), bytes)).collect())
     }
@@ -385,11 +385,11 @@ impl LikenessTransaction {
 
     pub(crate) async fn edges(
         &mut self,
-        texts: impl Iterator<Item = MessageId>,
+        texts: &BTreeSet<MessageId>,
     ) -> Result<Vec<(MessageId, MessageId)>> {
         let sql =
             "SELECT one, other FROM text_edges WHERE one IN (SELECT value FROM json_each($1))";
-        let rows = sqlx::query_as::<_, (i64, i64)>(sql).bind(id_list(texts));
+        let rows = sqlx::query_as::<_, (i64, i64)>(sql).bind(id_list(texts.iter().copied()));
         let id = |id: i64| MessageId(id as u64);
         Ok(rows.fetch_all(&mut *self.0).await?.into_iter().map(|(a, b)| (id(a), id(b))).collect())
     }
@@ -429,4 +429,10 @@ pub(in crate::store) fn id_list(ids: impl Iterator<Item = MessageId>) -> String 
 fn number_list(numbers: &[i64]) -> String {
     let numbers = numbers.iter().map(ToString::to_string).collect::<Vec<_>>();
     format!("[{}]", numbers.join(","))
+}
+
+/// Cluster ids hold letters and digits only.
+pub(super) fn cluster_list<'i>(clusters: impl Iterator<Item = &'i ClusterId>) -> String {
+    let quoted = clusters.map(|id| format!("\"{id}\"")).collect::<Vec<_>>();
+    format!("[{}]", quoted.join(","))
 }

@@ -6,7 +6,7 @@ use rules::model::cluster::ClusterState;
 use rules::model::ids::{ClusterId, MessageId};
 
 use super::cluster_rows::{OccurrenceRow, cluster_id};
-use super::likeness::id_list;
+use super::likeness::{cluster_list, id_list};
 use crate::store::proposals::proposal_rows;
 use crate::store::{Result, Store, from_json};
 
@@ -122,13 +122,13 @@ impl Store {
     /// Occurrences by question; what is no more is left out.
     pub(crate) async fn occurrences_asked(
         &self,
-        questions: impl Iterator<Item = MessageId>,
+        questions: &BTreeSet<MessageId>,
     ) -> Result<Vec<OccurrenceRow>> {
         let rows = sqlx::query_as::<_, (String, Option<String>)>(
             "SELECT body, cluster FROM occurrences \
              WHERE question IN (SELECT value FROM json_each($1)) ORDER BY question",
         )
-        .bind(id_list(questions))
+        .bind(id_list(questions.iter().copied()))
         .fetch_all(&self.read)
         .await?;
         rows.into_iter().map(occurrence).collect()
@@ -146,13 +146,13 @@ impl Store {
     /// How these texts are weighed.
     pub(crate) async fn signatures_of(
         &self,
-        texts: impl Iterator<Item = MessageId>,
+        texts: &BTreeSet<MessageId>,
     ) -> Result<Vec<(MessageId, Vec<u8>)>> {
         let rows = sqlx::query_as::<_, (i64, Vec<u8>)>(
             "SELECT first, signature FROM text_signatures \
              WHERE first IN (SELECT value FROM json_each($1))",
         );
-        let rows = rows.bind(id_list(texts)).fetch_all(&self.read).await?;
+        let rows = rows.bind(id_list(texts.iter().copied())).fetch_all(&self.read).await?;
         Ok(rows.into_iter().map(|(first, bytes)| (MessageId(first as u64), bytes)).collect())
     }
 
@@ -160,7 +160,7 @@ impl Store {
     /// group of questions may get one, even while its cluster is no more.
     pub(crate) async fn published_among(
         &self,
-        clusters: impl Iterator<Item = &ClusterId>,
+        clusters: &BTreeSet<ClusterId>,
     ) -> Result<BTreeMap<ClusterId, Option<ClusterState>>> {
         let rows = sqlx::query_as::<_, (String, String, i64)>(
             "SELECT cluster, state, 0 AS merged FROM proposals \
@@ -168,7 +168,7 @@ impl Store {
              UNION ALL SELECT cluster, 'merged', 1 FROM merged_answers \
              WHERE cluster IN (SELECT value FROM json_each($1)) ORDER BY merged",
         )
-        .bind(cluster_list(clusters))
+        .bind(cluster_list(clusters.iter()))
         .fetch_all(&self.read)
         .await?;
         let mut published = BTreeMap::new();
@@ -193,10 +193,4 @@ fn occurrence((body, cluster): (String, Option<String>)) -> Result<OccurrenceRow
 
 fn ids(rows: Vec<i64>) -> BTreeSet<MessageId> {
     rows.into_iter().map(|id| MessageId(id as u64)).collect()
-}
-
-/// Cluster ids hold letters and digits only.
-pub(super) fn cluster_list<'i>(clusters: impl Iterator<Item = &'i ClusterId>) -> String {
-    let quoted = clusters.map(|id| format!("\"{id}\"")).collect::<Vec<_>>();
-    format!("[{}]", quoted.join(","))
 }

@@ -134,7 +134,7 @@ async fn follow(seed: u64, changes: u64, compared: usize) {
     let (mut truth, mut draws) = (Truth::new(), Draws(seed));
     let (mut left, mut steps) = (changes, 0);
     while left > 0 {
-        let some = (1 + draws.below(8)).min(left);
+        let some = (1 + draws.below(16)).min(left);
         for _ in 0..some {
             change(&store, &mut truth, &mut draws).await;
         }

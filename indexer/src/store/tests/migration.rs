@@ -151,7 +151,7 @@ async fn check_spine(store: &Store, former: &ClusterId) {
     assert_eq!(exchanges.collect::<Vec<_>>(), [(MessageId(100), r#"{"messages":[100]}"#)]);
     let asked = store.answered_counts_since(Millis(0), Millis::DAY).await.unwrap();
     assert_eq!(asked, (1, 1), "an exchange each, and its occurrence");
-    let occurrences = store.occurrences_asked([MessageId(100)].into_iter()).await.unwrap();
+    let occurrences = store.occurrences_asked(&[MessageId(100)].into()).await.unwrap();
     let stored = &occurrences[0];
     assert_eq!((occurrences.len(), &stored.cluster), (1, &Some(cluster())));
     assert_eq!(to_json(&stored.occurrence), to_json(&occurrence()));
