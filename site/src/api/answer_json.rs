@@ -34,11 +34,10 @@ struct AnswerJson<'a> {
     /// Best first.
     answers: Vec<OptionJson<'a>>,
     evidence: Vec<EvidenceJson<'a>>,
-    /// How many readers said what of it. Not in the `.json` form of the page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    feedback: Option<FeedbackJson>,
+    feedback: FeedbackJson,
 }
 
+/// How many readers said what of an answer.
 #[derive(Serialize, ToSchema)]
 struct FeedbackJson {
     helped: u64,
@@ -105,7 +104,8 @@ struct ReasonJson<'a> {
 }
 
 impl AnswerView {
-    pub(crate) fn export(&self, feedback: Option<FeedbackCounts>) -> AnswerEnvelope<'_> {
+    pub(crate) fn export(&self, feedback: FeedbackCounts) -> AnswerEnvelope<'_> {
+        let FeedbackCounts { helped, outdated, wrong } = feedback;
         AnswerEnvelope {
             answer: AnswerJson {
                 id: &self.id,
@@ -132,11 +132,7 @@ impl AnswerView {
                     .map(|quote| quote.url.as_str()),
                 answers: self.answer.iter().chain(&self.others).map(OptionJson::of).collect(),
                 evidence: self.evidence.iter().map(EvidenceJson::of).collect(),
-                feedback: feedback.map(|FeedbackCounts { helped, outdated, wrong }| FeedbackJson {
-                    helped,
-                    outdated,
-                    wrong,
-                }),
+                feedback: FeedbackJson { helped, outdated, wrong },
             },
         }
     }

@@ -8,7 +8,7 @@ use super::answer_json::AnswerEnvelope;
 use super::generation::tagged_by_content;
 use crate::access::visitor::VisitorSite;
 use crate::http::error::{ErrorEnvelope, HttpError};
-use crate::pages::answer::{answer_of, cluster};
+use crate::pages::answer::{answer_of, cluster, read_feedback};
 use crate::presentation::words::InterfaceText;
 
 /// One answer with its options and evidence
@@ -30,10 +30,9 @@ pub(super) async fn answer(
 ) -> Result<Response, HttpError> {
     let id = id.parse().map_err(|_| HttpError::no_such_answer())?;
     let cluster = cluster(&site, &id).await?;
-    let feedback = site.store.feedback(&cluster).await;
-    let feedback = feedback.map_err(|cause| HttpError::internal("read feedback", &cause))?;
+    let feedback = read_feedback(&site, &cluster).await?;
     let view = answer_of(&site, &cluster, InterfaceText::english());
-    let body = serde_json::to_string(&view.export(Some(feedback)));
+    let body = serde_json::to_string(&view.export(feedback));
     let body = body.map_err(|cause| HttpError::internal("write an answer", &cause))?;
     Ok(tagged_by_content(&headers, body))
 }

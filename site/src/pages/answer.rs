@@ -5,6 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use indexer::store::FeedbackCounts;
 use rules::model::cluster::Cluster;
 use rules::model::ids::ClusterId;
 use serde::{Deserialize, Serialize};
@@ -49,7 +50,8 @@ pub(crate) async fn page(
 ) -> Result<Response, HttpError> {
     let (slug, id, form) = slug::parse(&segment).ok_or_else(HttpError::no_such_answer)?;
     let text = if form == AnswerFormat::Page { frame.text } else { InterfaceText::english() };
-    let view = answer(&site, &id, text).await?;
+    let cluster = cluster(&site, &id).await?;
+    let view = answer_of(&site, &cluster, text);
     if slug != view.slug {
         return Ok(moved(&format!("{}{}", view.url, form.ending())));
     }
@@ -68,7 +70,10 @@ pub(crate) async fn page(
             ([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], markdown(&view))
                 .into_response()
         }
-        AnswerFormat::Json => Json(view.export(None)).into_response(),
+        AnswerFormat::Json => {
+            let feedback = read_feedback(&site, &cluster).await?;
+            Json(view.export(feedback)).into_response()
+        }
     })
 }
 
@@ -86,6 +91,15 @@ pub(crate) async fn cluster(site: &SiteState, id: &ClusterId) -> Result<Cluster,
     let cluster = site.store.cluster(id).await;
     let cluster = cluster.map_err(|cause| HttpError::internal("read an answer", &cause))?;
     cluster.ok_or_else(HttpError::no_such_answer)
+}
+
+/// What readers said of a cluster.
+pub(crate) async fn read_feedback(
+    site: &SiteState,
+    cluster: &Cluster,
+) -> Result<FeedbackCounts, HttpError> {
+    let feedback = site.store.feedback(cluster).await;
+    feedback.map_err(|cause| HttpError::internal("read feedback", &cause))
 }
 
 /// A cluster as its page shows it.
