@@ -188,8 +188,10 @@ impl ReportSource<'_> {
             let guild = channels.get(&one.counted.channel)?.guild;
             Some(permalink(guild, one.counted.channel, one.counted.message))
         });
+        // Of a single line, every one would count as an error, also a plain question.
+        let pasted = texts().filter(|text| text.trim().lines().count() > 1);
         let errors =
-            texts().flat_map(normalized_errors).map(|error| error.fingerprint().to_string());
+            pasted.flat_map(normalized_errors).map(|error| error.fingerprint().to_string());
         Ok(TriageGroup {
             component: topic.map(|topic| topic.name.clone()),
             title,
