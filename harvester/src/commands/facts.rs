@@ -104,7 +104,7 @@ fn value_cell(fact: &CanonicalFact) -> String {
 /// Text on one line of a table.
 fn cell(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    escape(&line, MarkdownDialect::CommonMark).replace('|', "\\|")
+    escape(&line, MarkdownDialect::CommonMark)
 }
 
 #[cfg(test)]
@@ -141,7 +141,7 @@ mod tests {
         let expected = "# Official facts\n\nWritten by the maintainers; nothing here comes from chat.\n\n\
             ## Exchange status\n\n\
             | name | value | holds for | since | note | verify |\n|---|---|---|---|---|---|\n\
-            | exchange one | open \\| partly |  | 2025-01-31 |  | [here](<https://example.org/one>) |\n\
+            | exchange one | open &#124; partly |  | 2025-01-31 |  | [here](<https://example.org/one>) |\n\
             | exchange two | closed |  |  |  |  |\n\n\
             ## Facts\n\n\
             | name | value | holds for | since | note | verify |\n|---|---|---|---|---|---|\n\

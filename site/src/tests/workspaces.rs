@@ -130,6 +130,7 @@ fn requests(other: &Cluster) -> Vec<(&'static str, Vec<(Method, String, String)>
         tool("search_answers", json!({ "query": "ringing bel" })),
         tool("get_answer", json!({ "id": id.as_str() })),
         tool("find_by_error", json!({ "text": "cannot open database x.db" })),
+        tool("get_fact", json!({ "name": "belfry" })),
         tool("report_outdated", json!({ "id": id.as_str() })),
     ];
     vec![
@@ -153,6 +154,8 @@ fn requests(other: &Cluster) -> Vec<(&'static str, Vec<(Method, String, String)>
             "/browse/{kind}/{name}",
             get(&["/browse/list/all", "/browse/server/787878", "/browse/channel/7878781"]),
         ),
+        ("/reports/briefing", get(&["/reports/briefing?period=month"])),
+        ("/reports/questions", get(&["/reports/questions?list=asked"])),
         ("/e/{fingerprint}", get(&[&format!("/e/{fingerprint}")])),
         ("/sitemap.xml", get(&["/sitemap.xml"])),
         ("/feed.atom", get(&["/feed.atom"])),
@@ -176,6 +179,7 @@ fn requests(other: &Cluster) -> Vec<(&'static str, Vec<(Method, String, String)>
             send(&Method::POST, format!("/api/v1/answers/{id}/feedback"), r#"{"verdict":"wrong"}"#),
         ),
         ("/api/v1/clusters", get(&["/api/v1/clusters"])),
+        ("/api/v1/facts", get(&["/api/v1/facts", "/api/v1/facts?q=bell"])),
         ("/api/v1/suggest", get(&["/api/v1/suggest?q=ringing", "/api/v1/suggest?q=bell"])),
         ("/api/v1/errors", get(&["/api/v1/errors?text=cannot+open+database+y.db"])),
         ("/api/v1/backlog", get(&["/api/v1/backlog"])),
@@ -232,7 +236,13 @@ async fn nothing_of_another_workspace_is_in_any_response() {
         }
     }
     // The same requests show it to those whose it is: the test asks for what is there.
-    let silent = ["/api/v1/clusters/{id}/same-as", "/api/v1/clusters/{id}/same-as/{other}"];
+    // Reports are about everything, so that a site that is divided has none.
+    let silent = [
+        "/api/v1/clusters/{id}/same-as",
+        "/api/v1/clusters/{id}/same-as/{other}",
+        "/reports/briefing",
+        "/reports/questions",
+    ];
     for (path, _) in requests(&all.other) {
         assert!(
             shown.contains(path) || silent.contains(&path) || path.contains("feedback"),

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::access::settings::VisitorSettings;
+use crate::test_support::verdict;
 use crate::{SiteWorkspaces, router};
 
 /// What the clock of a site says.
@@ -101,7 +102,7 @@ impl World {
                     exchanges: vec![ExchangeRow {
                         id: occurrence.question.message,
                         status: ExchangeStatus::Resolved,
-                        verdict: String::new(),
+                        verdict: verdict(occurrence),
                         occurrence: Some(occurrence.clone()),
                     }],
                 });
