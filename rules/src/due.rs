@@ -13,6 +13,7 @@ use crate::page_questions::{PageQuestionRules, UnsuitableQuestion};
 use crate::page_score::PageScore;
 use crate::publish::title::clean_title;
 use crate::support::{IndependentPeople, ShareRules, Solution, is_seconded, is_trusted, solutions};
+pub use core_occurrences::PairwiseSimilarity;
 use core_occurrences::core_occurrences;
 
 #[derive(Debug, Clone)]
@@ -69,9 +70,6 @@ impl HysteresisRule {
             }
     }
 }
-
-/// A larger cluster is judged by its earliest occurrences: the comparison is quadratic.
-const MOST_COMPARED: usize = 300;
 
 #[derive(Debug, Clone, Copy)]
 struct BackingRules {
@@ -194,14 +192,6 @@ pub struct DueVerdict {
     pub centre: usize,
 }
 
-/// How the occurrences of a cluster stand to each other, by their indices.
-pub trait PairwiseSimilarity {
-    /// How surely two questions are the same, 0 to 1.
-    fn question_similarity(&self, one: usize, other: usize) -> f32;
-    /// Whether two answers say the same.
-    fn agree(&self, one: usize, other: usize) -> bool;
-}
-
 /// Judges whether a cluster has earned a page. One that was due before stays due for a little less.
 pub fn due(cluster: &Cluster, rules: &PageRules, kinship: &impl PairwiseSimilarity) -> DueVerdict {
     let anew = judge(cluster, rules, kinship, DueGate::Enter);
@@ -220,7 +210,7 @@ fn judge(
     kinship: &impl PairwiseSimilarity,
     gate: DueGate,
 ) -> DueVerdict {
-    let (centre, core) = core_occurrences(cluster, rules, kinship, gate);
+    let (centre, core) = core_occurrences(cluster, kinship, |alike| rules.alike.holds(alike, gate));
     let occurrences = core.iter().map(|at| &cluster.occurrences[*at]).collect::<Vec<_>>();
     let people = IndependentPeople::of(&cluster.occurrences);
     let span = busiest_span(&occurrences, rules, &people);
@@ -249,7 +239,9 @@ fn judge(
     reasons.extend(unsuitable.map(|why| WeightedReason::new(why.to_string(), -1.0)));
     let earned = reasons.iter().all(|reason| reason.weight > 0.0);
     let score = earned.then(|| score(cluster, &core, centre)).flatten();
-    let due = score.as_ref().is_some_and(|score| rules.score.holds(score.probability, gate));
+    // Without a word that may be quoted there is no score: the draft says what is missing.
+    let holds = |score: &PageScore| rules.score.holds(score.probability, gate);
+    let due = earned && score.as_ref().is_none_or(holds);
     if let Some(score) = &score {
         reasons.push(condition(due, scored(score, rules)));
         reasons.extend(

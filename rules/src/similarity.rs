@@ -20,7 +20,6 @@ use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
 use crate::model::reason::WeightedReason;
 pub use corpus_stats::{CorpusStats, QaSignature};
-use corpus_stats::{TermKind, sort_of};
 use entities::{EntityKind, RivalGroups, clash};
 pub use pair_features::PairFeatures;
 
@@ -106,37 +105,10 @@ pub(crate) fn names_rivals(a: &QaSignature, b: &QaSignature) -> bool {
     kinds.into_iter().any(|kind| !ones.intersection(&others).any(|name| name.kind == kind))
 }
 
-/// So many features of a question are looked up alone, and so many words two by two.
-const KEYED_FEATURES: usize = 16;
-const KEYED_WORDS: usize = 5;
-
 impl QaSignature {
     /// Whether the question says enough to be compared; "can anyone help?" does not.
     pub fn is_informative(&self) -> bool {
         self.telling
-    }
-
-    /// What an inverted index looks the question up by, in order: its weightiest features, and the
-    /// weightiest words two by two. None where the question says too little.
-    pub fn lookup_keys(&self) -> Vec<i64> {
-        if !self.telling {
-            return Vec::new();
-        }
-        let mut features = self.question.features.clone();
-        features.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let whole = |one: &&(u32, f32)| sort_of(one.0) != TermKind::Piece;
-        let words = features.iter().filter(whole).take(KEYED_WORDS).map(|one| one.0);
-        let mut words = words.collect::<Vec<_>>();
-        words.sort_unstable();
-        let alone = features.iter().take(KEYED_FEATURES).map(|one| i64::from(one.0));
-        let mut keys = alone.collect::<Vec<_>>();
-        for (at, one) in words.iter().enumerate() {
-            // The lower word first, as an upper half that is never zero.
-            let pair = |other: &u32| (i64::from(*one) + 1) << 32 | i64::from(*other);
-            keys.extend(words[at + 1..].iter().map(pair));
-        }
-        keys.sort_unstable();
-        keys
     }
 }
 

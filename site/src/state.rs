@@ -1,5 +1,6 @@
 //! The state that all handlers share.
 
+mod background_writes;
 pub(crate) mod cached_reports;
 pub(crate) mod catalogue;
 pub(crate) mod demand_recorder;

@@ -49,7 +49,8 @@ fn names(line: &str, document: &str) -> bool {
     let line = line.trim();
     let named = line.strip_suffix('>').and_then(|line| line.rsplit_once('<'));
     let path = named.map_or(line, |(_, path)| path);
-    path.strip_suffix(".md").unwrap_or(path) == document
+    let bare = |path: &str| path.strip_suffix(".md").unwrap_or(path).to_owned();
+    bare(path) == bare(document)
 }
 
 fn toctrees(text: &str) -> Vec<ToctreeBlock<'_>> {

@@ -97,7 +97,7 @@ async fn move_texts(
 async fn settle_epoch(store: &Store, rules: &Ruleset) -> Result<(i64, bool)> {
     let mut graph = store.change_likeness().await?;
     let before = graph.epoch().await?;
-    if before.rules == rules.digest() && graph.has_former_epoch(before.number).await? {
+    if before.rules == rules.grouping_digest() && graph.has_former_epoch(before.number).await? {
         return Ok((before.number, false));
     }
     let boundary = boundary(before.texts);
@@ -106,7 +106,7 @@ async fn settle_epoch(store: &Store, rules: &Ruleset) -> Result<(i64, bool)> {
     let sample = graph.sample_sums(last, greatest_digest(boundary)).await?;
     let after = EpochRow {
         number: before.number,
-        rules: rules.digest().to_owned(),
+        rules: rules.grouping_digest(),
         texts: before.texts,
         within: boundary,
         boundary,

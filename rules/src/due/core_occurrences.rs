@@ -1,26 +1,35 @@
 //! The occurrences of a cluster that a page would stand on.
 
-use super::{DueGate, MOST_COMPARED, PageRules, PairwiseSimilarity};
 use crate::model::cluster::Cluster;
 use crate::publish::title::title_score;
 use crate::repeated_question::without_repeats;
 use crate::support::ANSWERS_SHARE;
 use crate::support::wording::AnswerWording;
 
+/// A larger cluster is judged by its earliest occurrences: the comparison is quadratic.
+const MOST_COMPARED: usize = 300;
+
 /// How much a well-put question counts beside closeness to the others.
 const READING: f32 = 0.2;
 /// Two questions that share less of their words are the same only if their answers share something.
 const QUESTIONS_SHARE: f32 = 0.3;
 
+/// How the occurrences of a cluster stand to each other, by their indices.
+pub trait PairwiseSimilarity {
+    /// How surely two questions are the same, 0 to 1.
+    fn question_similarity(&self, one: usize, other: usize) -> f32;
+    /// Whether two answers say the same.
+    fn agree(&self, one: usize, other: usize) -> bool;
+}
+
 /// The question that the most others are surely the same as, with these others but for those that ask
-/// something else after all; of several such, the one that is nearest to them and reads best.
+/// something else after all; of several such, the one that is nearest to them and reads best. `is_same` tells
+/// whether a likeness is sure.
 pub(super) fn core_occurrences(
     cluster: &Cluster,
-    rules: &PageRules,
     kinship: &impl PairwiseSimilarity,
-    gate: DueGate,
+    is_same: impl Fn(f32) -> bool,
 ) -> (usize, Vec<usize>) {
-    let is_same = |alike: f32| rules.alike.holds(alike, gate);
     let occurrences = &cluster.occurrences[..cluster.occurrences.len().min(MOST_COMPARED)];
     let compared =
         without_repeats(occurrences, |one, other| is_same(kinship.question_similarity(one, other)));

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::ReportSource;
 use super::page_effects::PageEffects;
-use super::question_list::list_address;
+use super::question_list::{list_address, list_label};
 use super::questions::{ReportChannels, ReportQuestion};
 use super::sections::{AreaBalance, HelperSection, TopicSection, TrendSection, channel_name};
 use super::triage::{TriageGroup, TriageScope};
@@ -198,19 +198,6 @@ fn figures(
         url: list_address(period, list),
     };
     QuestionList::ALL.map(figure).into()
-}
-
-/// A list in words.
-pub(super) fn list_label(list: QuestionList) -> &'static str {
-    match list {
-        QuestionList::Asked => "Questions asked",
-        QuestionList::Answered => "Answered",
-        QuestionList::Confirmed => "Confirmed",
-        QuestionList::Open => "Open",
-        QuestionList::WithinHour => "Answered within 1 hour",
-        QuestionList::WithinFourHours => "Answered within 4 hours",
-        QuestionList::WithinDay => "Answered within 24 hours",
-    }
 }
 
 fn chart_days(period: &ReportPeriod, days: &[DayCounts]) -> Vec<BriefingDay> {

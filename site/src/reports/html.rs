@@ -8,6 +8,7 @@ use super::briefing::BriefingReport;
 use super::charts::{message_chart, question_chart};
 use super::markdown::{
     counted, duration_text, effect_text, estimate_text, figure_text, percent_text, period_text,
+    proposal_lines,
 };
 use super::page_effects::PageEffect;
 use super::titles::NamedQuestion;
@@ -199,37 +200,6 @@ fn open_row(group: &TriageGroup) -> OpenRow {
         priority: group.impact.priority.as_str(),
         questions: group.questions.clone(),
     }
-}
-
-/// The state of the proposals, a sentence each.
-pub(super) fn proposal_lines(report: &BriefingReport) -> Vec<String> {
-    let level = &report.proposals;
-    let share = level.proposed_in_time;
-    let after = |time: Option<i64>, before: &str| {
-        time.map(|time| format!("{before}{}", duration_text(time))).unwrap_or_default()
-    };
-    let proposed = match share.of {
-        0 => "No question had to be proposed in this time.".to_owned(),
-        of => format!(
-            "Proposed in time: {} of {of}{}.",
-            share.part,
-            after(level.slowest_proposal, ", the slowest after ")
-        ),
-    };
-    vec![
-        proposed,
-        format!("Not proposed yet: {} in time, {} late.", level.running, level.late),
-        format!(
-            "Decided: {}{}.",
-            level.decided,
-            after(level.median_decision, ", half of them within ")
-        ),
-        format!(
-            "Waiting for a decision: {}{}.",
-            level.undecided,
-            after(level.longest_undecided, ", the oldest for ")
-        ),
-    ]
 }
 
 fn data_url(svg: &str) -> String {

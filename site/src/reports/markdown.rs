@@ -7,7 +7,6 @@ use rules::report::deflection::{DeflectionCounts, DeflectionEstimate, Deflection
 use rules::report::questions::QuestionShare;
 
 use super::briefing::{BriefingReport, FigureValue};
-use super::html::proposal_lines;
 use super::page_effects::PageEffect;
 use super::sections::{AreaBalance, TopicSection, TrendingQuestion};
 use super::titles::NamedQuestion;
@@ -382,4 +381,35 @@ pub(crate) fn period_text(first: &str, last: &str) -> String {
 
 fn push(text: &mut String, line: std::fmt::Arguments<'_>) {
     let _ = writeln!(text, "{line}");
+}
+
+/// The state of the proposals, a sentence each.
+pub(super) fn proposal_lines(report: &BriefingReport) -> Vec<String> {
+    let level = &report.proposals;
+    let share = level.proposed_in_time;
+    let after = |time: Option<i64>, before: &str| {
+        time.map(|time| format!("{before}{}", duration_text(time))).unwrap_or_default()
+    };
+    let proposed = match share.of {
+        0 => "No question had to be proposed in this time.".to_owned(),
+        of => format!(
+            "Proposed in time: {} of {of}{}.",
+            share.part,
+            after(level.slowest_proposal, ", the slowest after ")
+        ),
+    };
+    vec![
+        proposed,
+        format!("Not proposed yet: {} in time, {} late.", level.running, level.late),
+        format!(
+            "Decided: {}{}.",
+            level.decided,
+            after(level.median_decision, ", half of them within ")
+        ),
+        format!(
+            "Waiting for a decision: {}{}.",
+            level.undecided,
+            after(level.longest_undecided, ", the oldest for ")
+        ),
+    ]
 }

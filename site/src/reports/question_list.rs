@@ -10,7 +10,6 @@ use rules::resolution::ResolutionGrade;
 use serde::Serialize;
 
 use super::ReportSource;
-use super::briefing::list_label;
 use super::sections::channel_name;
 use crate::presentation::words::InterfaceText;
 
@@ -114,5 +113,18 @@ fn outcome_name(outcome: QuestionOutcome) -> &'static str {
         QuestionOutcome::Answered(ResolutionGrade::Confirmed) => "answered, confirmed by the asker",
         QuestionOutcome::Answered(ResolutionGrade::Thanked) => "answered, the asker says thanks",
         QuestionOutcome::Answered(ResolutionGrade::Unconfirmed) => "answered, not confirmed",
+    }
+}
+
+/// A list in words.
+pub(super) fn list_label(list: QuestionList) -> &'static str {
+    match list {
+        QuestionList::Asked => "Questions asked",
+        QuestionList::Answered => "Answered",
+        QuestionList::Confirmed => "Confirmed",
+        QuestionList::Open => "Open",
+        QuestionList::WithinHour => "Answered within 1 hour",
+        QuestionList::WithinFourHours => "Answered within 4 hours",
+        QuestionList::WithinDay => "Answered within 24 hours",
     }
 }

@@ -7,20 +7,16 @@ use rules::config::ruleset::Ruleset;
 use rules::model::ids::Millis;
 use rules::publish::searched_words::countable_words;
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 
+use super::background_writes::BackgroundWrites;
 use super::workspace_store::WorkspaceStore;
-use crate::http::error::error_chain;
 
-/// Writes under way; more searches than that at once are not counted.
-const WRITES: usize = 8;
-
-/// Counts the searches of one workspace, beside the requests.
+/// Counts the searches of one workspace, beside the requests; of very many at once, not all.
 pub(crate) struct DemandRecorder {
     store: Arc<WorkspaceStore>,
     rules: Arc<Ruleset>,
-    /// `None` where searches are not counted.
-    permits: Option<Arc<Semaphore>>,
+    counts_searches: bool,
+    writes: BackgroundWrites,
     clock: fn() -> Millis,
 }
 
@@ -35,8 +31,8 @@ impl DemandRecorder {
         counts_searches: bool,
         clock: fn() -> Millis,
     ) -> Self {
-        let permits = counts_searches.then(|| Arc::new(Semaphore::new(WRITES)));
-        Self { store: Arc::clone(store), rules: Arc::clone(rules), permits, clock }
+        let (store, rules) = (Arc::clone(store), Arc::clone(rules));
+        Self { store, rules, counts_searches, writes: BackgroundWrites::default(), clock }
     }
 
     /// Counts a search for words, where these may be kept.
@@ -61,8 +57,8 @@ impl DemandRecorder {
     /// The key of a search for words, which goes into the links of its results; `None` where searches, or these
     /// words, are not counted.
     pub(crate) fn key(&self, text: &str) -> Option<SearchKey> {
-        self.permits.as_ref()?;
-        countable_words(text, &self.rules.safety).map(|words| SearchKey::of(&words))
+        let words = countable_words(text, &self.rules.safety).filter(|_| self.counts_searches);
+        words.map(|words| SearchKey::of(&words))
     }
 
     fn record(&self, kind: DemandKind, key: String, words: String, found: bool) {
@@ -75,14 +71,9 @@ impl DemandRecorder {
     }
 
     fn write(&self, write: impl Future<Output = store::Result<()>> + Send + 'static) {
-        let permit = self.permits.as_ref().map(|permits| Arc::clone(permits).try_acquire_owned());
-        let Some(Ok(permit)) = permit else { return };
-        tokio::spawn(async move {
-            let _permit = permit;
-            if let Err(error) = write.await {
-                tracing::warn!(error = error_chain(&error), "cannot count a search");
-            }
-        });
+        if self.counts_searches {
+            self.writes.start("cannot count a search", write);
+        }
     }
 }
 

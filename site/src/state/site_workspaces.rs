@@ -12,6 +12,7 @@ use rules::model::ids::Millis;
 use rules::publish::pseudonym::AuthorNaming;
 use tokio::sync::Semaphore;
 
+use super::background_writes::BackgroundWrites;
 use super::cached_reports::CachedReports;
 use super::store_counts::CachedCounts;
 use super::{SharedState, SiteState};
@@ -40,6 +41,7 @@ pub struct SiteWorkspaces {
     reports: CachedReports,
     rules: Arc<Ruleset>,
     naming: AuthorNaming,
+    writes: BackgroundWrites,
     /// When the use of each token was last written.
     recorded: Mutex<HashMap<String, Millis>>,
     clock: fn() -> Millis,
@@ -88,6 +90,7 @@ impl SiteWorkspaces {
             reports: CachedReports::default(),
             rules: Arc::clone(&rules),
             naming,
+            writes: BackgroundWrites::default(),
             recorded: Mutex::default(),
             clock,
             store,
@@ -124,10 +127,8 @@ impl SiteWorkspaces {
         }
         recorded.insert(token.id.clone(), now);
         let (store, id) = (self.store.clone(), token.id.clone());
-        tokio::spawn(async move {
-            if let Err(error) = store.record_token_use(&id, now).await {
-                tracing::warn!(error = error_chain(&error), "cannot record the use of a token");
-            }
+        self.writes.start("cannot record the use of a token", async move {
+            store.record_token_use(&id, now).await
         });
     }
 

@@ -110,7 +110,7 @@ async fn ask_in_tower(world: &World, seen: Millis) {
 }
 
 /// Requests for what the other community has, for every route; a route that is missing here fails the test.
-fn requests(other: &Cluster) -> Vec<(&'static str, Vec<(Method, String, String)>)> {
+fn requests(other: &Cluster) -> Vec<(&'static str, Vec<SentRequest>)> {
     let id = &other.id;
     let fingerprint = rules::error_fingerprint::normalized_errors(ERROR)[0].fingerprint();
     let get = |addresses: &[&str]| {
@@ -197,7 +197,7 @@ fn requests(other: &Cluster) -> Vec<(&'static str, Vec<(Method, String, String)>
 }
 
 impl Communities {
-    async fn ask_as(&self, token: Option<&str>, (method, address, body): &Request3) -> Reply {
+    async fn ask_as(&self, token: Option<&str>, (method, address, body): &SentRequest) -> Reply {
         let mut headers = vec![("content-type", "application/json")];
         let bearer = token.map(|token| format!("Bearer {token}"));
         headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
@@ -205,10 +205,10 @@ impl Communities {
     }
 }
 
-type Request3 = (Method, String, String);
+type SentRequest = (Method, String, String);
 
 /// What of the other community is in a response, besides what the request itself names.
-fn leaked(reply: &Reply, other: &Cluster, request: &Request3) -> Vec<String> {
+fn leaked(reply: &Reply, other: &Cluster, request: &SentRequest) -> Vec<String> {
     let (_, address, body) = request;
     let said = format!("{:?}\n{}", reply.headers, reply.body);
     let marks = MARKS.into_iter().chain([other.id.as_str()]);

@@ -42,8 +42,8 @@ pub(super) fn measure() -> anyhow::Result<()> {
     tell(&format!("{UPDATES} renamed channels"), &discord, &daemon, before);
 
     let before = requests(&discord);
-    for at in 0..NEW_THREADS {
-        let thread = discord.thread(channels[at], Kind::PublicThread, asker, "a new one");
+    for channel in &channels[..NEW_THREADS] {
+        let thread = discord.thread(*channel, Kind::PublicThread, asker, "a new one");
         discord.post(thread, asker, "Why does my bowl crack in the bisque?");
     }
     wait(|| Ok(stored()? >= CHANNELS + THREADS + NEW_THREADS))?;
@@ -60,8 +60,8 @@ fn large_server(discord: &FakeDiscord) -> (Vec<ChannelId>, UserId) {
     let asker = discord.person(guild, "asta");
     let channels =
         (0..CHANNELS).map(|at| discord.channel(guild, &format!("room {at}"))).collect::<Vec<_>>();
-    for at in 0..CHANNELS {
-        discord.post(channels[at], asker, "Good morning to all.");
+    for channel in &channels {
+        discord.post(*channel, asker, "Good morning to all.");
     }
     for at in 0..THREADS {
         let channel = channels[at % CHANNELS];

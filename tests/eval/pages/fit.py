@@ -1,7 +1,7 @@
 """Fits rules/weights/pages.toml to pages that somebody read, and says how well it does elsewhere.
 
     for set in eliza ubuntu; do
-      cargo run -p rules --example page_measures -- tests/eval/pages/$set.jsonl > $set.measures
+      cargo run -p tests --bin page_measures -- tests/eval/pages/$set.jsonl > $set.measures
       sets="$sets tests/eval/pages/$set.jsonl $set.measures"
     done
     python3 tests/eval/pages/fit.py --write rules/weights/pages.toml $sets

@@ -10,6 +10,9 @@ use super::gateway::{Event, intent};
 use super::render;
 use super::state::{Guild, Member, Role, User, World, may};
 
+/// In milliseconds.
+const YEAR: u64 = 365 * 86_400_000;
+
 impl World {
     pub(super) fn add_guild(&mut self, id: GuildId, name: &str) {
         let owner = UserId(self.fresh_id());
@@ -73,10 +76,10 @@ impl FakeDiscord {
         })
     }
 
-    /// Somebody with an account, member of nothing.
+    /// Somebody who has had an account for a year, member of nothing.
     pub fn user(&self, name: &str) -> UserId {
         self.with(|world| {
-            let id = UserId(world.fresh_id());
+            let id = UserId(world.fresh_id() - (YEAR << 22));
             world.add_user(id, name, false);
             id
         })

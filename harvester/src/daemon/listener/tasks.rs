@@ -197,8 +197,12 @@ fn note_failure(
     match done {
         Ok(()) | Err(PageStop::Stopped(_)) => {}
         Err(error) => {
-            let error = error_chain(&error);
-            tracing::warn!(%error, guild = guild.0, channel = channel.0, "could not read a channel");
+            tracing::warn!(
+                error = %error_chain(&error),
+                guild = guild.0,
+                channel = channel.0,
+                "could not read a channel"
+            );
             failed.insert(guild);
         }
     }
