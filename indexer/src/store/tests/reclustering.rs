@@ -138,8 +138,9 @@ async fn what_was_followed_and_not_grouped_is_grouped_next() {
     assert!(store.needs_recluster().await.unwrap(), "the process ended in between");
     store.remove_conversations(&[ConversationId(MessageId(30))]).await.unwrap();
     let (next, by) = (store.clone(), Arc::clone(&rules));
-    let grouped = tokio::spawn(async move { recluster(&next, &by, Millis(2), false).await });
-    grouped.await.unwrap().unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(async move { recluster(&next, &by, Millis(2), false).await });
+    tasks.join_next().await.unwrap().unwrap().unwrap();
     assert!(!store.needs_recluster().await.unwrap());
     assert_eq!(groups(&store).await, [vec![10, 20, 40]]);
 }
