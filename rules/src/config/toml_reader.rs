@@ -183,6 +183,13 @@ impl TomlReader {
         std::mem::take(&mut self.table).into_iter().collect()
     }
 
+    /// Lets keys pass that an earlier version read and this one has no use for.
+    pub fn retire(&mut self, keys: &[&'static str]) {
+        for key in keys {
+            self.take(key);
+        }
+    }
+
     /// Records an error of another file that was found while reading this one.
     pub fn report(&mut self, error: ConfigError) {
         self.mistakes.push(error);

@@ -92,7 +92,8 @@ fn spaced(text: &str) -> String {
     out
 }
 
-fn is_unspaced(c: char) -> bool {
+/// Whether a script writes the letter without spaces between words.
+pub(crate) fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}')
 }
 

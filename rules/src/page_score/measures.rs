@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::language::phrase::is_unspaced;
 use crate::model::cluster::{Cluster, Occurrence};
 use crate::model::ids::Millis;
 use crate::occurrence_ranking::RankedOccurrence;
@@ -61,7 +62,7 @@ impl PageMeasures {
         let title = clean_title(&cluster.representative_question().text);
         let style = AnswerStyle::of(answer);
         let support = lead.standing.support;
-        let words = answer.split_whitespace().count();
+        let words = words_in(answer);
         let yes = |fact: bool| f32::from(u8::from(fact));
         let phrases = |count: usize| count.min(MOST_PHRASES) as f32 / MOST_PHRASES as f32;
         Self([
@@ -95,6 +96,12 @@ impl PageMeasures {
     pub fn named(&self) -> impl Iterator<Item = (&'static str, &'static str, f32)> {
         MEASURES.iter().zip(self.0).map(|((key, what), value)| (*key, *what, value))
     }
+}
+
+/// How many words a text has; of scripts without spaces, one for every two letters.
+fn words_in(text: &str) -> usize {
+    let letters = text.chars().filter(|c| is_unspaced(*c)).count();
+    text.split_whitespace().count() + letters / 2
 }
 
 /// How much of its words the likest answer of another person shares, counted in the shorter one, 0 to 1.

@@ -57,10 +57,13 @@ impl SignalRules {
         });
         let trained = TrainedWeights::embedded();
         let (answers, answer_reach) = file.section("answers", |table| {
+            table.retire(&["floor"]);
             let reach = table.number("reach", 0.5, 0.0, 20.0) as f32;
             (FeatureWeights::read(table, &ANSWER_FEATURES, &trained.answers), reach)
         });
         let (outcome, least) = file.section("outcome", |table| {
+            // They are counted with the answer now.
+            table.retire(&["accepted", "best_answer", "direct", "refused", "thanked", "worked"]);
             let mut least = |key, default| table.number(key, default, 0.0, 1.0) as f32;
             let least = LeastConfidence {
                 confirmed: least("confirmed_threshold", 0.5),
