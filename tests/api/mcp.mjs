@@ -19,7 +19,10 @@ async function use(name, transport) {
   await client.connect(transport);
   const { tools } = await client.listTools();
   const names = tools.map((tool) => tool.name).sort();
-  expect(names.join() === "find_by_error,get_answer,report_outdated,search_answers", "four tools, not " + names);
+  expect(
+    names.join() === "find_by_error,get_answer,get_fact,report_outdated,search_answers",
+    "five tools, not " + names,
+  );
   const call = async (tool, args) => {
     const result = await client.callTool({ name: tool, arguments: args });
     return { text: result.content[0].text, failed: result.isError === true };
@@ -32,6 +35,8 @@ async function use(name, transport) {
   expect(!answer.failed && answer.text.includes("## Answer"), "an answer in " + answer.text);
   const error = await call("find_by_error", { text: "TypeError: no such thing as this zanzibar" });
   expect(!error.failed && error.text.includes("/e/1-"), "a link in " + error.text);
+  const fact = await call("get_fact", { name: "zanzibar" });
+  expect(fact.text.length > 0, "a word about a fact that nobody wrote down");
   const reported = await call("report_outdated", { id: asked.id, verdict: "wrong" });
   expect(!reported.failed, "a report to be counted: " + reported.text);
   expect((await call("report_outdated", { id: "q0" })).failed, "an unknown answer to be told");
