@@ -1,7 +1,7 @@
 //! Keeps the questions of different workspaces apart: no cluster joins them, and what one workspace asks
 //! changes nothing in the clusters of another.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use rules::model::ids::MessageId;
 use rules::model::workspace::{ChannelPlace, WorkspaceId, Workspaces};
@@ -20,10 +20,9 @@ impl WorkspacePartition {
         occurrences: &[OccurrenceRow],
         workspaces: &Workspaces,
     ) -> Result<Self> {
-        let channels =
-            occurrences.iter().map(|row| row.occurrence.channel).collect::<BTreeSet<_>>();
+        let channels = occurrences.iter().map(|row| row.occurrence.channel);
         let parents = match workspaces.is_divided() {
-            true => store.thread_parents_of(&channels).await?,
+            true => store.parents_of(channels.collect()).await?,
             false => Default::default(),
         };
         let home = |row: &OccurrenceRow| {

@@ -45,7 +45,7 @@ impl Store {
     }
 
     /// The channels or forums of those of these channels that are threads or posts.
-    async fn parents_of(
+    pub(crate) async fn parents_of(
         &self,
         channels: BTreeSet<ChannelId>,
     ) -> Result<BTreeMap<ChannelId, ChannelId>> {

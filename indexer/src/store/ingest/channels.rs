@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rules::model::ids::{ChannelId, GuildId, MessageId, Millis};
 use rules::model::message::{Channel, ChannelKind};
-use sqlx::{AssertSqlSafe, Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::batch::WriteBatch;
 use super::deletion::tombstone_channel;
@@ -16,7 +16,7 @@ use super::tombstones::channel_gone;
 use crate::store::clusters::merged_answers::reindex_citing;
 use crate::store::judging::pending;
 use crate::store::judging::pending::{PendingChannel, PendingRange};
-use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders, to_json};
+use crate::store::{Result, Store, from_json, to_json};
 
 /// A channel as last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,29 +80,6 @@ impl Store {
         .fetch_all(&self.read)
         .await?;
         rows.iter().map(stored_channel).collect()
-    }
-
-    /// The channel or forum of those of these channels that are threads.
-    pub async fn thread_parents_of(
-        &self,
-        channels: &BTreeSet<ChannelId>,
-    ) -> Result<BTreeMap<ChannelId, ChannelId>> {
-        let mut found = BTreeMap::new();
-        for chunk in channels.iter().collect::<Vec<_>>().chunks(MAX_BINDS) {
-            let sql = format!(
-                "SELECT id, parent FROM channels WHERE parent IS NOT NULL \
-                 AND kind IN ('thread', 'private-thread') AND id IN {}",
-                placeholders(1, 1, chunk.len())
-            );
-            let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
-            for channel in chunk {
-                query = query.bind(channel.0 as i64);
-            }
-            let rows = query.fetch_all(&self.read).await?;
-            let thread = |(id, parent)| (ChannelId(id as u64), ChannelId(parent as u64));
-            found.extend(rows.into_iter().map(thread));
-        }
-        Ok(found)
     }
 
     /// The channel or forum of each thread.
