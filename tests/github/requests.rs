@@ -117,23 +117,23 @@ fn githubs_examples_are_readable_to_us() {
         assert!(findings.iter().all(|one| one.what != "GitHub"), "{findings:?}");
         let wanted = wanted("d1");
         let pushed = PushedHead { head, digest: "old".into(), base: None, at: Millis(0) };
-        let mut ledger =
+        let mut progress =
             PullRequestProgress { pushed: Some(pushed), ..PullRequestProgress::default() };
-        while ledger.number.is_none() {
-            let seen = execute::observe(&github, &wanted, &ledger).await.unwrap();
-            let what = reconcile::next_step(&wanted, &ledger, &seen, github.now());
+        while progress.number.is_none() {
+            let seen = execute::observe(&github, &wanted, &progress).await.unwrap();
+            let what = reconcile::next_step(&wanted, &progress, &seen, github.now());
             let rests =
-                execute::execute(&github, &wanted, &mut ledger, (&seen, what)).await.unwrap();
+                execute::execute(&github, &wanted, &mut progress, (&seen, what)).await.unwrap();
             assert_eq!(rests, None);
-            if let Some(built) = &ledger.built {
+            if let Some(built) = &progress.built {
                 // Its answers never change: what was built stands on the branch from here on.
                 let (digest, at) = (built.digest.clone(), built.at);
                 let head = seen.branch.unwrap().head;
-                ledger.pushed = Some(PushedHead { head, digest, base: None, at });
-                ledger.built = None;
+                progress.pushed = Some(PushedHead { head, digest, base: None, at });
+                progress.built = None;
             }
         }
-        assert_eq!(ledger.number, Some(1_347));
+        assert_eq!(progress.number, Some(1_347));
     });
 }
 
@@ -258,19 +258,19 @@ fn client(fake: &Arc<FakeGitHub>, auth: Auth) -> GitHubClient {
 
 /// Opened, renewed, read by somebody, renewed on top, talked about, withdrawn.
 async fn proposals(fake: &FakeGitHub, github: &GitHubClient) {
-    let mut ledger = PullRequestProgress::default();
-    let number = match settled(github, &wanted("d1"), &mut ledger).await {
+    let mut progress = PullRequestProgress::default();
+    let number = match settled(github, &wanted("d1"), &mut progress).await {
         ReconcileOutcome::Open { number, .. } => number,
         other => panic!("{other:?}"),
     };
     // The branch is found again with nothing of ours on record.
     settled(github, &wanted("d1"), &mut PullRequestProgress::default()).await;
     fake.advance(25 * 60 * 60 * 1_000);
-    settled(github, &wanted("d2"), &mut ledger).await;
+    settled(github, &wanted("d2"), &mut progress).await;
     let mina = fake.acting("mina", DOCS);
     let comment = mina.comment(number, "Could it name the harbour?");
     fake.advance(25 * 60 * 60 * 1_000);
-    settled(github, &wanted("d3"), &mut ledger).await;
+    settled(github, &wanted("d3"), &mut progress).await;
     talk(github, comment).await;
     assert_eq!(github.pulls_of(&wanted("d3").branch).await.unwrap().len(), 1);
     mina.review(number, Verdict::Comment, "It could name the pier too.");
@@ -283,7 +283,7 @@ async fn proposals(fake: &FakeGitHub, github: &GitHubClient) {
     let page = execute::merged_text(github, None, "main", "src/old.md").await.unwrap();
     assert_eq!(page.as_deref(), Some("# Old\n"));
     let gone = DesiredPullRequest { purpose: PullRequestPurpose::Withdrawal, ..wanted("d3") };
-    assert_eq!(settled(github, &gone, &mut ledger).await, ReconcileOutcome::Withdrawn);
+    assert_eq!(settled(github, &gone, &mut progress).await, ReconcileOutcome::Withdrawn);
     let other =
         mina.open_pull_from_fork("pier", &[("pier.md", Some("# Pier\n"))], "Add a pier", "");
     github.close_pull(other).await.unwrap();
@@ -318,16 +318,16 @@ fn comment_on() -> u64 {
 async fn settled(
     github: &GitHubClient,
     wanted: &DesiredPullRequest,
-    ledger: &mut PullRequestProgress,
+    progress: &mut PullRequestProgress,
 ) -> ReconcileOutcome {
     for _ in 0..60 {
-        let seen = execute::observe(github, wanted, ledger).await.unwrap();
-        let what = reconcile::next_step(wanted, ledger, &seen, github.now());
+        let seen = execute::observe(github, wanted, progress).await.unwrap();
+        let what = reconcile::next_step(wanted, progress, &seen, github.now());
         if let Some(outcome) =
-            execute::execute(github, wanted, ledger, (&seen, what)).await.unwrap()
+            execute::execute(github, wanted, progress, (&seen, what)).await.unwrap()
         {
             return outcome;
         }
     }
-    panic!("it does not come to rest: {ledger:?}");
+    panic!("it does not come to rest: {progress:?}");
 }

@@ -30,20 +30,20 @@ const WEB: &str = "web-flow";
 const READY: &str = "mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) \
     { pullRequest { isDraft } } }";
 
-/// Executes the step that [`super::reconcile::next_step`] named and records it in the ledger. `None`
-/// means that more is to be done: store the ledger and observe again. An error leaves the ledger as it
+/// Executes the step that [`super::reconcile::next_step`] named and records it in the progress. `None`
+/// means that more is to be done: store the progress and observe again. An error leaves the progress as it
 /// was.
 pub async fn execute(
     github: &GitHubClient,
     wanted: &DesiredPullRequest,
-    ledger: &mut PullRequestProgress,
+    progress: &mut PullRequestProgress,
     (seen, what): (&ObservedState, ReconcileStep),
 ) -> Result<Option<ReconcileOutcome>> {
-    let done = match act(github, wanted, ledger, seen, &what).await {
+    let done = match act(github, wanted, progress, seen, &what).await {
         Ok(done) => done,
-        Err(error) => survived(&what, ledger.tries, error, github.now())?,
+        Err(error) => survived(&what, progress.tries, error, github.now())?,
     };
-    ledger.record_result(wanted, seen, (&what, done), github.now());
+    progress.record_result(wanted, seen, (&what, done), github.now());
     Ok(match what {
         ReconcileStep::Done(outcome) => Some(outcome),
         _ => None,
@@ -87,7 +87,7 @@ pub async fn redact_closed(github: &GitHubClient, pull: &PullRequest) -> Result<
 pub async fn observe(
     github: &GitHubClient,
     wanted: &DesiredPullRequest,
-    ledger: &PullRequestProgress,
+    progress: &PullRequestProgress,
 ) -> Result<ObservedState> {
     let me = github.login().await?.to_owned();
     let base = github.head(&wanted.base).await?;
@@ -103,7 +103,7 @@ pub async fn observe(
         touched = is_touched(github, open.number, &me).await?;
     }
     let branch = match github.head(&wanted.branch).await? {
-        Some(head) => Some(branch(github, wanted, ledger, head, &me).await?),
+        Some(head) => Some(branch(github, wanted, progress, head, &me).await?),
         None => None,
     };
     Ok(ObservedState { me, base, pulls, branch, touched })
@@ -128,17 +128,17 @@ async fn is_touched(github: &GitHubClient, number: u64, me: &str) -> Result<bool
     Ok(false)
 }
 
-/// A commit that is not in the ledger counts as generated only if this account made it, for this
+/// A commit that is not in the progress counts as generated only if this account made it, for this
 /// cluster.
 async fn branch(
     github: &GitHubClient,
     wanted: &DesiredPullRequest,
-    ledger: &PullRequestProgress,
+    progress: &PullRequestProgress,
     head: String,
     me: &str,
 ) -> Result<ObservedBranch> {
-    let known = ledger.pushed.as_ref().is_some_and(|pushed| pushed.head == head)
-        || ledger.built.as_ref().is_some_and(|built| built.puts(&head));
+    let known = progress.pushed.as_ref().is_some_and(|pushed| pushed.head == head)
+        || progress.built.as_ref().is_some_and(|built| built.puts(&head));
     if known {
         return Ok(ObservedBranch { head, ours: None });
     }
@@ -166,7 +166,7 @@ fn digest_of(commit: &RepositoryCommit, wanted: &DesiredPullRequest, me: &str) -
 
 /// The commit below the generated ones. A commit that follows them is built on it, so that nothing
 /// of an older draft is left beside the new one.
-async fn ground(
+async fn base_commit(
     github: &GitHubClient,
     wanted: &DesiredPullRequest,
     head: &str,
@@ -186,19 +186,20 @@ async fn ground(
 async fn act(
     github: &GitHubClient,
     wanted: &DesiredPullRequest,
-    ledger: &PullRequestProgress,
+    progress: &PullRequestProgress,
     seen: &ObservedState,
     what: &ReconcileStep,
 ) -> Result<StepResult> {
     let pull = |number: u64| github.repo_path(&format!("pulls/{number}"));
     match what {
         ReconcileStep::Build { onto, follows } => {
-            let ground = match follows {
-                true => ground(github, wanted, onto, &seen.me).await?,
+            let base_commit = match follows {
+                true => base_commit(github, wanted, onto, &seen.me).await?,
                 false => onto.clone(),
             };
-            let made =
-                github.create_commit(&wanted.changes, (&ground, onto), &wanted.message).await?;
+            let made = github
+                .create_commit(&wanted.changes, (&base_commit, onto), &wanted.message)
+                .await?;
             return Ok(StepResult::Made(made));
         }
         ReconcileStep::CreateBranch { sha } => github.create_branch(&wanted.branch, sha).await?,
@@ -207,11 +208,11 @@ async fn act(
         }
         ReconcileStep::DeleteBranch => github.delete_branch(&wanted.branch).await?,
         ReconcileStep::Open { head, digest } => {
-            return open(github, wanted, ledger, (head, digest)).await;
+            return open(github, wanted, progress, (head, digest)).await;
         }
         ReconcileStep::Describe { number, head, digest, keep_body } => {
             let old = seen.pulls.iter().find(|pull| pull.number == *number);
-            let body = described(wanted, ledger, (head, digest), old.filter(|_| *keep_body));
+            let body = described(wanted, progress, (head, digest), old.filter(|_| *keep_body));
             // A title for a draft that is not on the branch would be wrong.
             let body = match digest == &wanted.digest {
                 true => json!({ "title": wanted.title, "body": body }),
@@ -230,7 +231,7 @@ async fn act(
         ReconcileStep::Check { head } => {
             let right = check(github, wanted, head).await?;
             // One read may return an older state, so that a single failure does not count.
-            let again = !right && ledger.tries < MOST_TRIES;
+            let again = !right && progress.tries < MOST_TRIES;
             return Ok(if again { StepResult::Unsure } else { StepResult::Checked(right) });
         }
         ReconcileStep::Label(number) => {
@@ -304,15 +305,15 @@ fn is_a_cap(told: &str) -> bool {
 /// What is sent to open a pull request for a commit that holds a draft, given as head and digest.
 pub fn opening(
     wanted: &DesiredPullRequest,
-    ledger: &PullRequestProgress,
+    progress: &PullRequestProgress,
     pushed: (&str, &str),
 ) -> Value {
     json!({
         "title": wanted.title,
         "head": wanted.branch,
         "base": wanted.base,
-        "body": described(wanted, ledger, pushed, None),
-        "draft": !ledger.undraftable,
+        "body": described(wanted, progress, pushed, None),
+        "draft": !progress.undraftable,
         "maintainer_can_modify": false,
     })
 }
@@ -320,10 +321,10 @@ pub fn opening(
 async fn open(
     github: &GitHubClient,
     wanted: &DesiredPullRequest,
-    ledger: &PullRequestProgress,
+    progress: &PullRequestProgress,
     pushed: (&str, &str),
 ) -> Result<StepResult> {
-    let body = opening(wanted, ledger, pushed);
+    let body = opening(wanted, progress, pushed);
     let pull = github.write::<PullRequest>(Method::POST, &github.repo_path("pulls"), &body).await?;
     Ok(StepResult::Opened(pull.number))
 }
@@ -332,7 +333,7 @@ async fn open(
 /// counts as the one that is wanted, one that waits for its draft as what it is.
 fn described(
     wanted: &DesiredPullRequest,
-    ledger: &PullRequestProgress,
+    progress: &PullRequestProgress,
     (head, digest): (&str, &str),
     kept: Option<&PullRequest>,
 ) -> String {
@@ -340,7 +341,7 @@ fn described(
         cluster: wanted.cluster.clone(),
         digest: digest.to_owned(),
         head: head.to_owned(),
-        revision: ledger.revision + 1,
+        revision: progress.revision + 1,
         title: marker::hash(match kept {
             Some(pull) if digest != wanted.digest => &pull.title,
             _ => &wanted.title,

@@ -157,15 +157,15 @@ impl GitHubClient {
         decoded(&found).map(Some).map_err(|why| odd(&at, why))
     }
 
-    /// Makes a commit that follows `parent` and holds what `ground` holds, changed; leaves every branch
+    /// Makes a commit that follows `parent` and holds what `base_commit` holds, changed; leaves every branch
     /// alone. The author is left out, so that the host names and signs it.
     pub(super) async fn create_commit(
         &self,
         changes: &[FileChange],
-        (ground, parent): (&str, &str),
+        (base_commit, parent): (&str, &str),
         message: &str,
     ) -> Result<CreatedCommit> {
-        let files = self.files(ground).await?;
+        let files = self.files(base_commit).await?;
         let (entries, notes) = self.entries(changes, &files).await?;
         let taken = self.is_taken(changes, &files).await?;
         let nothing = |notes| {
@@ -178,7 +178,7 @@ impl GitHubClient {
         let body = json!({ "base_tree": files.tree, "tree": entries });
         let tree =
             self.write::<GitObject>(Method::POST, &self.repo_path("git/trees"), &body).await?.sha;
-        let before = match parent == ground {
+        let before = match parent == base_commit {
             true => files.tree,
             false => {
                 let path = self.repo_path(&format!("git/commits/{}", encoded(parent)));

@@ -224,11 +224,11 @@ pub enum HandsOffReason {
 /// Names the next thing to do. Pure, so that every state can be tested.
 pub fn next_step(
     wanted: &DesiredPullRequest,
-    ledger: &PullRequestProgress,
+    progress: &PullRequestProgress,
     seen: &ObservedState,
     now: Millis,
 ) -> ReconcileStep {
-    let state = StepContext { wanted, ledger, seen, now };
+    let state = StepContext { wanted, progress, seen, now };
     match seen.pulls.iter().find(|pull| pull.is_open()) {
         Some(pull) => state.with_open(pull),
         None => state.without_open(),
@@ -237,7 +237,7 @@ pub fn next_step(
 
 struct StepContext<'s> {
     wanted: &'s DesiredPullRequest,
-    ledger: &'s PullRequestProgress,
+    progress: &'s PullRequestProgress,
     seen: &'s ObservedState,
     now: Millis,
 }
@@ -263,10 +263,10 @@ impl StepContext<'_> {
         let pushed = |digest: &str, base, at| {
             Some(PushedHead { head: head.clone(), digest: digest.to_owned(), base, at })
         };
-        if let Some(built) = self.ledger.built.as_ref().filter(|one| one.puts(&branch.head)) {
+        if let Some(built) = self.progress.built.as_ref().filter(|one| one.puts(&branch.head)) {
             return pushed(&built.digest, Some(built.base.clone()), built.at);
         }
-        if let Some(known) = self.ledger.pushed.as_ref().filter(|one| one.head == branch.head) {
+        if let Some(known) = self.progress.pushed.as_ref().filter(|one| one.head == branch.head) {
             return Some(known.clone());
         }
         if let Some(marker) = marker.filter(|marker| marker.head == branch.head) {
@@ -285,7 +285,7 @@ impl StepContext<'_> {
         if !self.by_us(pull) {
             return hands_off(pull, HandsOffReason::NotOurs);
         }
-        let known = self.ledger.number == Some(pull.number);
+        let known = self.progress.number == Some(pull.number);
         if marker.is_some() && !known {
             return ReconcileStep::Adopt(pull.number);
         }
@@ -320,7 +320,7 @@ impl StepContext<'_> {
     /// the branch, or they quote deleted messages.
     fn is_anew(&self, branch: &ObservedBranch, marker: &BodyMarker) -> bool {
         let gives_up = self.wanted.recreate.as_deref() == Some(branch.head.as_str());
-        let built = self.ledger.built.as_ref().filter(|built| built.puts(&branch.head));
+        let built = self.progress.built.as_ref().filter(|built| built.puts(&branch.head));
         let undescribed = marker.head != branch.head;
         self.wanted.anew && gives_up || undescribed && built.is_some_and(|built| built.anew)
     }
@@ -362,7 +362,7 @@ impl StepContext<'_> {
 
     /// A commit made for exactly this, if there is one.
     fn built(&self, from: Option<&str>, follows: bool) -> Option<&BuiltCommit> {
-        self.ledger.built.as_ref().filter(|built| {
+        self.progress.built.as_ref().filter(|built| {
             built.digest == self.wanted.digest
                 && built.from.as_deref() == from
                 && built.follows == follows
@@ -400,17 +400,17 @@ impl StepContext<'_> {
     }
 
     fn cared_for(&self, pull: &PullRequest, standing: &PushedHead) -> ReconcileStep {
-        let (number, ledger) = (pull.number, self.ledger);
+        let (number, progress) = (pull.number, self.progress);
         let is_head = |head: &Option<String>| head.as_deref() == Some(standing.head.as_str());
         let current = standing.digest == self.wanted.digest;
-        if current && !is_head(&ledger.checked) && !is_head(&ledger.faulty) {
+        if current && !is_head(&progress.checked) && !is_head(&progress.faulty) {
             return ReconcileStep::Check { head: standing.head.clone() };
         }
         let labelled = self.wanted.labels.iter().all(|label| pull.has_label(label));
-        if !labelled && !ledger.labelled {
+        if !labelled && !progress.labelled {
             return ReconcileStep::Label(number);
         }
-        let ready = self.wanted.ready && is_head(&ledger.checked) && !ledger.readied;
+        let ready = self.wanted.ready && is_head(&progress.checked) && !progress.readied;
         if pull.draft && ready && !pull.node_id.is_empty() {
             return ReconcileStep::MarkReady { node: pull.node_id.clone() };
         }
@@ -418,7 +418,7 @@ impl StepContext<'_> {
             let requested =
                 pull.requested_reviewers.iter().any(|one| one.login.eq_ignore_ascii_case(login));
             !requested
-                && !ledger.asked.contains(login)
+                && !progress.asked.contains(login)
                 && !login.eq_ignore_ascii_case(&self.seen.me)
         };
         let reviewer = self.wanted.reviewers.iter().find(|login| waiting(login));
@@ -462,7 +462,7 @@ impl StepContext<'_> {
 
     /// A closed pull request whose marker was removed is still identified by its number.
     fn belongs(&self, pull: &PullRequest) -> bool {
-        self.marker(pull).is_some() || self.ledger.number == Some(pull.number)
+        self.marker(pull).is_some() || self.progress.number == Some(pull.number)
     }
 
     /// What the end of the newest pull request means; `None` if another one may be opened.
@@ -510,7 +510,7 @@ impl StepContext<'_> {
             return ReconcileStep::Done(ReconcileOutcome::Withdrawn);
         }
         // The branch was there before any pull request: a person deleted it.
-        let deleted = self.ledger.pushed.is_some() && self.seen.pulls.is_empty();
+        let deleted = self.progress.pushed.is_some() && self.seen.pulls.is_empty();
         if deleted && !self.wanted.asked_again {
             return ReconcileStep::Done(ReconcileOutcome::Rejected { number: None });
         }

@@ -21,8 +21,8 @@ impl ProposalReconciler {
     pub(crate) async fn open_batch(
         &self,
         members: &[ClusterId],
-        docket: &mut Worklist,
-        ground: &RepositoryState,
+        worklist: &mut Worklist,
+        repository: &RepositoryState,
         fence: LeaseFence,
         report: &mut RoundReport,
     ) -> Result<()> {
@@ -30,23 +30,23 @@ impl ProposalReconciler {
         let subject = Subject::Batch(week);
         let (id, branch) = (subject.key(), subject.branch());
         let mut case = TrackedProposal::new_planned(&id, branch, self.github.now());
-        case.wishes.members = members.to_vec();
-        self.advance_batch((&mut case, week), docket, ground, fence, report).await
+        case.requests.members = members.to_vec();
+        self.advance_batch((&mut case, week), worklist, repository, fence, report).await
     }
 
     /// Updates the open batches. A question whose evidence was deleted leaves its batch.
     pub(crate) async fn advance_batches(
         &self,
-        docket: &mut Worklist,
-        ground: &RepositoryState,
+        worklist: &mut Worklist,
+        repository: &RepositoryState,
         fence: LeaseFence,
         report: &mut RoundReport,
     ) -> Result<()> {
-        let cases = docket.entries.values().filter_map(|entry| entry.case.clone());
-        let open = cases.filter(|case| !case.wishes.members.is_empty() && !case.is_closed());
+        let cases = worklist.entries.values().filter_map(|entry| entry.case.clone());
+        let open = cases.filter(|case| !case.requests.members.is_empty() && !case.is_closed());
         let open = open.filter_map(|case| case.week().map(|week| (case, week)));
         for (mut case, week) in open.collect::<Vec<_>>() {
-            self.advance_batch((&mut case, week), docket, ground, fence, report).await?;
+            self.advance_batch((&mut case, week), worklist, repository, fence, report).await?;
         }
         Ok(())
     }
@@ -54,31 +54,31 @@ impl ProposalReconciler {
     async fn advance_batch(
         &self,
         (case, week): (&mut TrackedProposal, Week),
-        docket: &mut Worklist,
-        ground: &RepositoryState,
+        worklist: &mut Worklist,
+        repository: &RepositoryState,
         fence: LeaseFence,
         report: &mut RoundReport,
     ) -> Result<()> {
-        let pages = pages_of(&case.wishes.members, docket);
+        let pages = pages_of(&case.requests.members, worklist);
         let cluster = &case.row.cluster;
         let mut wanted = match pages.is_empty() {
-            true => DesiredPullRequest::withdrawal(cluster, &case.row.branch, &ground.base),
-            false => DesiredPullRequest::batch(week, &pages, &ground.layout, &ground.base),
+            true => DesiredPullRequest::withdrawal(cluster, &case.row.branch, &repository.base),
+            false => DesiredPullRequest::batch(week, &pages, &repository.layout, &repository.base),
         };
-        let settings = ground.settings().map(|(settings, _)| settings);
+        let settings = repository.settings().map(|(settings, _)| settings);
         wanted.reviewers = settings.map(|told| told.reviewers.clone()).unwrap_or_default();
-        if pages.len() < case.wishes.members.len() {
+        if pages.len() < case.requests.members.len() {
             case.allow_replace();
         }
         case.row.title.clone_from(&wanted.title);
         let outcome = self.reconcile_one(case, &wanted, fence).await?;
         self.save_outcome(case, &outcome).await?;
         for (cluster, draft) in &pages {
-            self.save_member_state(case, cluster, draft, docket).await?;
+            self.save_member_state(case, cluster, draft, worklist).await?;
             if let ReconcileOutcome::Merged { number, commit } = &outcome {
-                let entry = &docket.entries[&cluster.id];
+                let entry = &worklist.entries[&cluster.id];
                 let mut one = entry.case.clone().expect("a member was just noted");
-                if !self.record_merged(&one, (*number, commit.as_deref()), ground).await? {
+                if !self.record_merged(&one, (*number, commit.as_deref()), repository).await? {
                     // A maintainer removed the page before the merge.
                     self.save_outcome(
                         &mut one,
@@ -88,7 +88,7 @@ impl ProposalReconciler {
                 }
             }
             let said = format!("in a batch: {}", describe_outcome(&outcome));
-            report.tell(&cluster.id, said, case.ledger.number, draft.title());
+            report.tell(&cluster.id, said, case.progress.number, draft.title());
         }
         Ok(())
     }
@@ -99,27 +99,27 @@ impl ProposalReconciler {
         batch: &TrackedProposal,
         cluster: &Cluster,
         draft: &Draft,
-        docket: &mut Worklist,
+        worklist: &mut Worklist,
     ) -> Result<()> {
         let now = self.github.now();
-        let entry = docket.entries.get_mut(&cluster.id).expect("a member is an entry");
+        let entry = worklist.entries.get_mut(&cluster.id).expect("a member is an entry");
         let fresh = || TrackedProposal::new_planned(&cluster.id, batch.row.branch.clone(), now);
         let evidence = entry.evidence();
         let one = entry.case.get_or_insert_with(fresh);
-        one.wishes.record_sources(&evidence);
+        one.requests.record_sources(&evidence);
         one.row.state = batch.row.state;
         one.row.branch.clone_from(&batch.row.branch);
         one.row.note.clone_from(&batch.row.note);
         draft.path().clone_into(&mut one.row.path);
         draft.title().clone_into(&mut one.row.title);
-        one.row.number = batch.ledger.number;
+        one.row.number = batch.progress.number;
         Ok(self.store.upsert_proposal(&one.to_row(now)).await?)
     }
 }
 
-fn pages_of(members: &[ClusterId], docket: &Worklist) -> Vec<(Cluster, Draft)> {
+fn pages_of(members: &[ClusterId], worklist: &Worklist) -> Vec<(Cluster, Draft)> {
     let pages = members.iter().filter_map(|id| {
-        let entry = docket.entries.get(id)?;
+        let entry = worklist.entries.get(id)?;
         let page = entry.page.as_ref().ok()?;
         Some((entry.cluster.clone()?, page.draft.clone()))
     });

@@ -20,11 +20,11 @@ impl ProposalReconciler {
     /// Updates the dashboard. A closed one stays closed.
     pub(crate) async fn publish_dashboard(
         &self,
-        docket: &Worklist,
+        worklist: &Worklist,
         found: Option<&DashboardIssue>,
         report: &mut RoundReport,
     ) -> Result<()> {
-        let rows = docket.entries.iter().filter_map(|(id, entry)| self.row(id, entry));
+        let rows = worklist.entries.iter().filter_map(|(id, entry)| self.row(id, entry));
         let rows = rows.collect::<Vec<_>>();
         for row in rows.iter().filter(|row| row.place != DashboardSection::Candidate) {
             *report.clocks.entry(row.clock).or_default() += 1;
@@ -60,7 +60,7 @@ impl ProposalReconciler {
                 .filter(|words| !words.is_empty())
                 .unwrap_or_else(|| "a question whose messages were deleted".to_owned()),
             occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.occurrences.len()),
-            pull: case.ledger.number.or(case.row.number),
+            pull: case.progress.number.or(case.row.number),
             clock: deadline_status(&progress, allowed, now),
             due_by: due_since.map(|since| self.rules.pages.deadline(since)),
             note: case.row.note.clone(),

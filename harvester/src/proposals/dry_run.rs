@@ -47,10 +47,10 @@ pub struct PullRequestPreview {
 impl ProposalReconciler {
     /// What the next round would open, and what would wait, and why. Writes nothing.
     pub async fn dry_run(&self) -> Result<(String, Vec<DryRunItem>)> {
-        let ground = self.load_repository().await?;
-        let mut docket = self.load_worklist(&ground).await?;
-        self.match_existing_docs(&mut docket, &ground).await?;
-        let (stage, opens) = match &ground.stage {
+        let repository = self.load_repository().await?;
+        let mut worklist = self.load_worklist(&repository).await?;
+        self.match_existing_docs(&mut worklist, &repository).await?;
+        let (stage, opens) = match &repository.stage {
             OnboardingStage::DryRun => {
                 ("history is still being read; nothing is opened before that is done", false)
             }
@@ -59,23 +59,23 @@ impl ProposalReconciler {
                 ("the pull request with the settings is not merged yet", false)
             }
             OnboardingStage::Off => ("maintainers disabled proposals", false),
-            OnboardingStage::On(..) if ground.unknown.is_some() => {
+            OnboardingStage::On(..) if repository.unknown.is_some() => {
                 ("cannot tell where pages go: set `[docs] folder`", false)
             }
             OnboardingStage::On(..) => ("proposals are enabled", true),
         };
         let mut rehearsed = Vec::new();
-        if matches!(ground.stage, OnboardingStage::Introduce) {
-            let entries = docket.entries.values().filter(|entry| entry.page.is_ok());
+        if matches!(repository.stage, OnboardingStage::Introduce) {
+            let entries = worklist.entries.values().filter(|entry| entry.page.is_ok());
             let first = entries.map(WorkItem::question).collect::<Vec<_>>();
-            let wanted = onboarding::wanted(ground.place(), &ground.base, &first);
+            let wanted = onboarding::wanted(repository.place(), &repository.base, &first);
             let outcome = "would open now".to_owned();
-            let sent = Some(self.sent(&wanted, &ground).await?);
+            let sent = Some(self.sent(&wanted, &repository).await?);
             rehearsed.push(DryRunItem { cluster: wanted.cluster, outcome, sent });
         }
-        let limits = ground.settings().map(|(settings, _)| settings.limits).unwrap_or_default();
-        let planned = self.planned(&docket, &limits);
-        for (id, entry) in &docket.entries {
+        let limits = repository.settings().map(|(settings, _)| settings.limits).unwrap_or_default();
+        let planned = self.planned(&worklist, &limits);
+        for (id, entry) in &worklist.entries {
             let Ok(page) = &entry.page else {
                 let outcome = format!("rejected: {}", entry.page.as_ref().err().expect("no page"));
                 rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent: None });
@@ -86,18 +86,18 @@ impl ProposalReconciler {
                 (Some((_, why)), _) => why.as_str().to_owned(),
                 _ if planned.open.contains(id) && opens => "would open now".to_owned(),
                 _ if planned.batch.contains(id) && opens => "would go into a batch".to_owned(),
-                (_, Some(case)) if case.ledger.number.is_some() => {
+                (_, Some(case)) if case.progress.number.is_some() => {
                     format!("stands as {}", case.row.state.as_str())
                 }
                 _ => "would come later".to_owned(),
             };
-            let wanted = self.desired_pull_request(entry, page, &ground);
+            let wanted = self.desired_pull_request(entry, page, &repository);
             if let Err(told) = wanted.check() {
                 let outcome = format!("rejected: {told}");
                 rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent: None });
                 continue;
             }
-            let sent = Some(self.sent(&wanted, &ground).await?);
+            let sent = Some(self.sent(&wanted, &repository).await?);
             rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent });
         }
         Ok((stage.to_owned(), rehearsed))
@@ -106,7 +106,7 @@ impl ProposalReconciler {
     async fn sent(
         &self,
         wanted: &DesiredPullRequest,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> Result<PullRequestPreview> {
         let (mut files, mut notes) = (BTreeMap::<String, Option<String>>::new(), Vec::new());
         for change in &wanted.changes {
@@ -117,7 +117,7 @@ impl ProposalReconciler {
                 FileChange::Edit { edit, .. } => {
                     let old = match files.get(&path) {
                         Some(text) => text.clone(),
-                        None => self.github.text(&ground.files, &path).await?,
+                        None => self.github.text(&repository.files, &path).await?,
                     };
                     match edit.apply(old.as_deref()) {
                         Ok(Some(text)) => drop(files.insert(path, Some(text))),
@@ -129,7 +129,7 @@ impl ProposalReconciler {
         }
         let mut before = BTreeMap::new();
         for path in files.keys() {
-            before.insert(path.clone(), self.github.text(&ground.files, path).await?);
+            before.insert(path.clone(), self.github.text(&repository.files, path).await?);
         }
         Ok(PullRequestPreview {
             before,

@@ -39,24 +39,24 @@ impl ProposalReconciler {
     /// carried out, so that pages may have changed.
     pub(crate) async fn process_feedback(
         &self,
-        docket: &mut Worklist,
+        worklist: &mut Worklist,
         dashboard: Option<&DashboardIssue>,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> Result<bool> {
-        self.process_ticks(docket, dashboard).await?;
-        let obeyed = self.process_comments(docket, ground).await?;
-        self.process_reviews(docket).await?;
+        self.process_ticks(worklist, dashboard).await?;
+        let obeyed = self.process_comments(worklist, repository).await?;
+        self.process_reviews(worklist).await?;
         Ok(obeyed)
     }
 
     async fn process_ticks(
         &self,
-        docket: &mut Worklist,
+        worklist: &mut Worklist,
         dashboard: Option<&DashboardIssue>,
     ) -> Result<()> {
         let Some(found) = dashboard else { return Ok(()) };
         for id in ticked_clusters(&found.body) {
-            let Some(entry) = docket.entries.get_mut(&id) else { continue };
+            let Some(entry) = worklist.entries.get_mut(&id) else { continue };
             // A candidate is on the dashboard before anything is planned for it.
             let is_candidate = entry.is_candidate();
             let planned = || {
@@ -69,9 +69,9 @@ impl ProposalReconciler {
                 _ => continue,
             };
             match case.row.state {
-                ProposalState::Held | ProposalState::Planned => case.wishes.asked = true,
+                ProposalState::Held | ProposalState::Planned => case.requests.asked = true,
                 ProposalState::Rejected | ProposalState::Superseded => {
-                    case.wishes.asked_again = true;
+                    case.requests.asked_again = true;
                 }
                 _ => continue,
             }
@@ -83,8 +83,8 @@ impl ProposalReconciler {
     /// Comments from before the first round are ignored.
     async fn process_comments(
         &self,
-        docket: &mut Worklist,
-        ground: &RepositoryState,
+        worklist: &mut Worklist,
+        repository: &RepositoryState,
     ) -> Result<bool> {
         let now = self.github.now();
         let told = self.store.setting(HEARD).await?;
@@ -93,7 +93,7 @@ impl ProposalReconciler {
             return Ok(false);
         };
         let mut obeyed = false;
-        let numbers = numbers(docket);
+        let numbers = numbers(worklist);
         let mut by_question = BTreeMap::<_, Vec<Comment>>::new();
         for comment in self.github.comments_since(Millis(since.0 - OVERLAP)).await? {
             if let Some(id) = number_of(&comment).and_then(|number| numbers.get(&number)) {
@@ -101,8 +101,8 @@ impl ProposalReconciler {
             }
         }
         for (id, comments) in by_question {
-            let entry = docket.entries.get_mut(id).expect("the numbers are of entries");
-            obeyed |= self.process_comments_of(entry, &comments, ground).await?;
+            let entry = worklist.entries.get_mut(id).expect("the numbers are of entries");
+            obeyed |= self.process_comments_of(entry, &comments, repository).await?;
         }
         self.store.set(HEARD, &now.0.to_string()).await?;
         Ok(obeyed)
@@ -114,7 +114,7 @@ impl ProposalReconciler {
         &self,
         entry: &mut WorkItem,
         comments: &[Comment],
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> Result<bool> {
         let (mut replies, mut reactions) = (Vec::new(), Vec::new());
         for comment in comments {
@@ -123,7 +123,7 @@ impl ProposalReconciler {
                 Some(command) => {
                     self.github.react(comment.id, CommandReaction::Seen).await?;
                     let said = command.usage();
-                    Some((said, self.apply_command(entry, command, ground).await?))
+                    Some((said, self.apply_command(entry, command, repository).await?))
                 }
                 None => None,
             };
@@ -142,7 +142,7 @@ impl ProposalReconciler {
             reactions.push((comment.id, reaction));
         }
         let case = entry.case.as_mut().expect("a number is a case's");
-        if let (Some(number), false) = (case.ledger.number, replies.is_empty()) {
+        if let (Some(number), false) = (case.progress.number, replies.is_empty()) {
             let words = status_comment::replies(&replies);
             self.github.upsert_status_comment(number, &case.row.cluster, &words).await?;
         }
@@ -166,7 +166,7 @@ impl ProposalReconciler {
         let Some(login) = self.person(comment.user.as_ref()).await? else { return Ok(None) };
         let said = comment_commands::parse_comment(comment.body.as_deref().unwrap_or_default());
         let case = entry.case.as_ref().expect("a number is a case's");
-        if said == CommentRequest::Nothing || case.wishes.heard.contains(&comment.id) {
+        if said == CommentRequest::Nothing || case.requests.heard.contains(&comment.id) {
             return Ok(None);
         }
         Ok(Some(match said {
@@ -181,7 +181,7 @@ impl ProposalReconciler {
     async fn command_facts(
         &self,
         entry: &WorkItem,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> Result<CommandFacts> {
         let case = entry.case.as_ref().expect("a number is a case's");
         let cluster = self.store.cluster(&case.row.cluster).await?;
@@ -189,19 +189,19 @@ impl ProposalReconciler {
         let korean = |one: &&Occurrence| is_korean(&one.question.text);
         let hands_off = (case.row.state == ProposalState::HandsOff)
             .then(|| case.row.note.clone().unwrap_or_else(|| "people changed it".to_owned()));
-        let base = case.ledger.pushed.as_ref().and_then(|pushed| pushed.base.as_ref());
+        let base = case.progress.pushed.as_ref().and_then(|pushed| pushed.base.as_ref());
         Ok(CommandFacts {
             hands_off,
             is_open: case.is_open(),
-            on_base: base == Some(&ground.files.commit),
-            is_batched: case.wishes.batch || case.is_batch(),
+            on_base: base == Some(&repository.files.commit),
+            is_batched: case.requests.batch || case.is_batch(),
             occurrences: asked.len(),
             languages: (
                 asked.iter().any(|one| korean(&one)),
                 asked.iter().any(|one| !korean(&one)),
             ),
             path: case.row.path.clone(),
-            mdx: matches!(ground.layout.target, DocsTarget::Mintlify | DocsTarget::Docusaurus),
+            mdx: matches!(repository.layout.target, DocsTarget::Mintlify | DocsTarget::Docusaurus),
         })
     }
 
@@ -209,9 +209,9 @@ impl ProposalReconciler {
         &self,
         entry: &mut WorkItem,
         command: CommentCommand,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> Result<CommandOutcome> {
-        if let Some(why) = refusal(&command, &self.command_facts(entry, ground).await?) {
+        if let Some(why) = refusal(&command, &self.command_facts(entry, repository).await?) {
             return Ok(CommandOutcome::Impossible(why));
         }
         let draft = entry.page.as_ref().ok().map(|page| &page.draft);
@@ -220,14 +220,14 @@ impl ProposalReconciler {
         Ok(match command {
             CommentCommand::Help => CommandOutcome::Told(status_comment::help()),
             CommentCommand::Rebase => {
-                case.wishes.rebase = true;
+                case.requests.rebase = true;
                 CommandOutcome::Done
             }
             CommentCommand::Recreate => match self.github.head(&case.row.branch).await? {
                 Some(head) => {
                     let words = status_comment::recreated(&head);
-                    case.wishes.recreate = Some(head);
-                    case.wishes.anew = true;
+                    case.requests.recreate = Some(head);
+                    case.requests.anew = true;
                     CommandOutcome::Told(words)
                 }
                 None => CommandOutcome::Impossible("the branch is gone".to_owned()),
@@ -245,7 +245,7 @@ impl ProposalReconciler {
             }
             CommentCommand::Snooze { days } => {
                 let until = Millis(now.0 + i64::from(days) * Millis::DAY);
-                case.wishes.snoozed_until = Some(until);
+                case.requests.snoozed_until = Some(until);
                 CommandOutcome::Told(status_comment::snoozed(until))
             }
             CommentCommand::Split => {
@@ -260,12 +260,13 @@ impl ProposalReconciler {
                 CommandOutcome::Told(status_comment::split())
             }
             CommentCommand::Batch => {
-                case.wishes.batch = true;
+                case.requests.batch = true;
                 CommandOutcome::Told(status_comment::batched())
             }
             CommentCommand::Ready => {
-                case.ledger.checked = case.ledger.faulty.take().or(case.ledger.checked.take());
-                case.ledger.readied = false;
+                case.progress.checked =
+                    case.progress.faulty.take().or(case.progress.checked.take());
+                case.progress.readied = false;
                 CommandOutcome::Done
             }
             CommentCommand::ShowEvidence => match draft {
@@ -275,17 +276,17 @@ impl ProposalReconciler {
                 }
             },
             CommentCommand::Page(path) => {
-                case.wishes.page = Some(path);
+                case.requests.page = Some(path);
                 case.allow_replace();
                 CommandOutcome::Done
             }
             CommentCommand::Lang(code) => {
-                case.wishes.lang = Some(code);
+                case.requests.lang = Some(code);
                 case.allow_replace();
                 CommandOutcome::Done
             }
             CommentCommand::Propose => {
-                case.wishes.asked_again = true;
+                case.requests.asked_again = true;
                 CommandOutcome::Done
             }
         })
@@ -293,7 +294,7 @@ impl ProposalReconciler {
 
     /// Closes a pull request at a maintainer's request.
     async fn close(&self, case: &mut TrackedProposal) -> Result<()> {
-        if let Some(number) = case.ledger.number {
+        if let Some(number) = case.progress.number {
             self.github.close_pull(number).await?;
         }
         case.row.state = ProposalState::Rejected;
@@ -304,10 +305,10 @@ impl ProposalReconciler {
     }
 
     /// A review that asks for changes gets a visible answer, once.
-    async fn process_reviews(&self, docket: &mut Worklist) -> Result<()> {
-        for entry in docket.entries.values_mut() {
+    async fn process_reviews(&self, worklist: &mut Worklist) -> Result<()> {
+        for entry in worklist.entries.values_mut() {
             let Some(case) = entry.case.as_mut().filter(|case| case.is_open()) else { continue };
-            let Some(number) = case.ledger.number else { continue };
+            let Some(number) = case.progress.number else { continue };
             let mut news = false;
             for review in self.github.reviews(number).await? {
                 let asks = review.state.eq_ignore_ascii_case("CHANGES_REQUESTED");
@@ -333,9 +334,9 @@ impl ProposalReconciler {
 }
 
 /// The cluster of each pull request.
-fn numbers(docket: &Worklist) -> BTreeMap<u64, ClusterId> {
-    let cases = docket.entries.iter().filter_map(|(id, entry)| {
-        let number = entry.case.as_ref()?.ledger.number?;
+fn numbers(worklist: &Worklist) -> BTreeMap<u64, ClusterId> {
+    let cases = worklist.entries.iter().filter_map(|(id, entry)| {
+        let number = entry.case.as_ref()?.progress.number?;
         Some((number, id.clone()))
     });
     cases.collect()

@@ -176,8 +176,8 @@ pub async fn propose_local(
     // A branch that this program took back may be made again.
     let stands = known.as_ref().filter(|known| known.state != ProposalState::Withdrawn);
     let pushed = stands.map(pushed_head);
-    let mut wishes = known.as_ref().map(requests).unwrap_or_default();
-    wishes.record_sources(&messages_of(&cluster));
+    let mut requests = known.as_ref().map(requests).unwrap_or_default();
+    requests.record_sources(&messages_of(&cluster));
     let outcome = forge.propose(&proposal, &draft, pushed.as_ref(), now)?;
     let (state, stands) = match &outcome {
         LocalOutcome::Opened(stands)
@@ -203,8 +203,8 @@ pub async fn propose_local(
             updated: now,
             purpose: "answer".to_owned(),
             number: None,
-            ledger: "{}".to_owned(),
-            wishes: serde_json::to_string(&wishes).expect("plain values are JSON"),
+            progress: "{}".to_owned(),
+            requests: serde_json::to_string(&requests).expect("plain values are JSON"),
             note: None,
         };
         if known.is_none_or(|known| StoredProposal { updated: now, ..known } != kept) {
@@ -258,7 +258,7 @@ fn pushed_head(row: &StoredProposal) -> LocalPush {
 
 /// What is remembered of a proposal; nothing where an older version kept nothing that can be read.
 fn requests(row: &StoredProposal) -> MaintainerRequests {
-    serde_json::from_str(&row.wishes).unwrap_or_default()
+    serde_json::from_str(&row.requests).unwrap_or_default()
 }
 
 /// What people did with a branch decides what becomes of its cluster.

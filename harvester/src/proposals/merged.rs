@@ -42,20 +42,20 @@ impl ProposalReconciler {
         &self,
         case: &TrackedProposal,
         (number, commit): (u64, Option<&str>),
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> Result<bool> {
         let (cluster, path) = (&case.row.cluster, &case.row.path);
-        if let Some(text) = merged_text(&self.github, commit, &ground.base, path).await?
-            && is_there(&text, cluster, ground.layout.target)
+        if let Some(text) = merged_text(&self.github, commit, &repository.base, path).await?
+            && is_there(&text, cluster, repository.layout.target)
         {
-            self.save_merged(case, path, Some(number), &text, ground).await?;
+            self.save_merged(case, path, Some(number), &text, repository).await?;
             return Ok(true);
         }
         // People may have moved it on its way in, or its title was another one then.
-        let Some((path, text)) = self.find_moved_page(cluster, path, ground).await? else {
+        let Some((path, text)) = self.find_moved_page(cluster, path, repository).await? else {
             return Ok(false);
         };
-        self.save_merged(case, &path, Some(number), &text, ground).await?;
+        self.save_merged(case, &path, Some(number), &text, repository).await?;
         Ok(true)
     }
 
@@ -64,15 +64,15 @@ impl ProposalReconciler {
         &self,
         cluster: &ClusterId,
         path: &str,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> Result<Option<(String, String)>> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let is_named = |other: &str| other.rsplit('/').next() == Some(name);
-        let mut pages = ground.files.paths().filter(|other| is_page(other)).collect::<Vec<_>>();
-        let folder = format!("{}/", ground.layout.folder);
+        let mut pages = repository.files.paths().filter(|other| is_page(other)).collect::<Vec<_>>();
+        let folder = format!("{}/", repository.layout.folder);
         pages.sort_by_key(|other| (!is_named(other), !other.starts_with(&folder)));
         for other in pages.into_iter().take(MOST_SEARCHED) {
-            if let Some(text) = self.github.text(&ground.files, other).await?
+            if let Some(text) = self.github.text(&repository.files, other).await?
                 && bears(&text, cluster)
             {
                 return Ok(Some((other.to_owned(), text)));
@@ -87,12 +87,12 @@ impl ProposalReconciler {
         path: &str,
         number: Option<u64>,
         text: &str,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> Result<()> {
         // In a page that maintainers wrote, only the answer's own part is read.
         let cluster = &case.row.cluster;
-        let own = own_part(text, cluster).filter(|_| case.wishes.extends).unwrap_or(text);
-        let Some(page) = parse_page(cluster, own, ground.layout.target) else { return Ok(()) };
+        let own = own_part(text, cluster).filter(|_| case.requests.extends).unwrap_or(text);
+        let Some(page) = parse_page(cluster, own, repository.layout.target) else { return Ok(()) };
         let ReadPage { mut title, answer, evidence, digest } = page;
         if title.is_empty() {
             title.clone_from(&case.row.title);
@@ -103,7 +103,7 @@ impl ProposalReconciler {
             cluster: cluster.clone(),
             number: number.or(before.as_ref().and_then(|one| one.number)),
             path: path.to_owned(),
-            link: self.github.link(&ground.base, path),
+            link: self.github.link(&repository.base, path),
             title,
             answer,
             merged: same.map_or(self.github.now(), |one| one.merged),
@@ -117,22 +117,22 @@ impl ProposalReconciler {
     /// gets a pull request.
     pub(crate) async fn revise_merged(
         &self,
-        docket: &mut Worklist,
-        ground: &RepositoryState,
+        worklist: &mut Worklist,
+        repository: &RepositoryState,
         fence: LeaseFence,
         report: &mut RoundReport,
     ) -> Result<()> {
-        let Worklist { entries, epoch, .. } = docket;
+        let Worklist { entries, epoch, .. } = worklist;
         for merged in self.store.merged_answers().await? {
             let Some(entry) = entries.get_mut(&merged.cluster) else { continue };
             if entry.case.as_ref().is_some_and(|case| case.is_snoozed(self.github.now())) {
                 continue;
             }
-            let done = self.revise_page(entry, &merged, (ground, epoch), fence).await;
+            let done = self.revise_page(entry, &merged, (repository, epoch), fence).await;
             match done {
                 Ok(None) => {}
                 Ok(Some(told)) => {
-                    let number = entry.case.as_ref().and_then(|case| case.ledger.number);
+                    let number = entry.case.as_ref().and_then(|case| case.progress.number);
                     report.tell(&merged.cluster, told, number, &merged.title);
                 }
                 Err(error) if error.ends_the_round() => return Err(error),
@@ -146,20 +146,20 @@ impl ProposalReconciler {
         &self,
         entry: &mut WorkItem,
         merged: &MergedAnswerRow,
-        (ground, epoch): (&RepositoryState, &CorpusStats),
+        (repository, epoch): (&RepositoryState, &CorpusStats),
         fence: LeaseFence,
     ) -> Result<Option<String>> {
         let mut merged = merged.clone();
         // Where it was moved to on a maintainer's word, readers find only the way at its old place.
-        if let Some(to) = entry.case.as_ref().and_then(|case| case.wishes.page.as_ref())
-            && let Some(text) = self.github.text(&ground.files, to).await?
-            && is_there(&text, &merged.cluster, ground.layout.target)
+        if let Some(to) = entry.case.as_ref().and_then(|case| case.requests.page.as_ref())
+            && let Some(text) = self.github.text(&repository.files, to).await?
+            && is_there(&text, &merged.cluster, repository.layout.target)
         {
             merged.path.clone_from(to);
         }
-        let text = match self.github.text(&ground.files, &merged.path).await? {
-            Some(text) if is_there(&text, &merged.cluster, ground.layout.target) => text,
-            _ => match self.find_moved_page(&merged.cluster, &merged.path, ground).await? {
+        let text = match self.github.text(&repository.files, &merged.path).await? {
+            Some(text) if is_there(&text, &merged.cluster, repository.layout.target) => text,
+            _ => match self.find_moved_page(&merged.cluster, &merged.path, repository).await? {
                 Some((path, text)) => {
                     merged.path = path;
                     text
@@ -168,18 +168,20 @@ impl ProposalReconciler {
             },
         };
         let merged = &merged;
-        let page = parse_page(&merged.cluster, &text, ground.layout.target);
+        let page = parse_page(&merged.cluster, &text, repository.layout.target);
         let mut gone = self.store.deleted_evidence(&merged.cluster).await?;
         gone.retain(|one| page.as_ref().is_none_or(|page| page.evidence.contains(one)));
         let is_about_sources = !gone.is_empty();
         if let Some(case) = entry.case.as_ref().filter(|_| gone.is_empty()) {
-            self.save_merged(case, &merged.path, None, &text, ground).await?;
+            self.save_merged(case, &merged.path, None, &text, repository).await?;
         }
         // What was judged is the page as it stood before.
         let is_new = !is_about_sources && page.is_some_and(|page| page.digest != merged.digest);
         let mending = match is_new {
             true => None,
-            false => self.needed_correction(entry, merged, (&text, gone), (ground, epoch)).await?,
+            false => {
+                self.needed_correction(entry, merged, (&text, gone), (repository, epoch)).await?
+            }
         };
         let case = entry.case.as_mut().expect("what was merged was proposed");
         let pending =
@@ -188,11 +190,11 @@ impl ProposalReconciler {
             Some(wanted) => wanted,
             // It was merged, or nobody needs it any more.
             None if pending => {
-                DesiredPullRequest::withdrawal(&merged.cluster, &case.row.branch, &ground.base)
+                DesiredPullRequest::withdrawal(&merged.cluster, &case.row.branch, &repository.base)
             }
             None => return Ok(None),
         };
-        let closed = case.row.state == ProposalState::Rejected && !case.wishes.asked_again;
+        let closed = case.row.state == ProposalState::Rejected && !case.requests.asked_again;
         if closed && !is_about_sources {
             return Ok(None);
         }
@@ -200,7 +202,7 @@ impl ProposalReconciler {
             case.row.purpose = purpose_name(wanted.purpose).to_owned();
         }
         // From then on the page is looked for at the place where it goes.
-        case.wishes.page = moved_to(&wanted, &merged.path).or(case.wishes.page.take());
+        case.requests.page = moved_to(&wanted, &merged.path).or(case.requests.page.take());
         if case.is_batch() {
             // From here on the page goes its own way.
             *case = TrackedProposal {
@@ -214,7 +216,7 @@ impl ProposalReconciler {
             case.row.branch.clone_from(&wanted.branch);
         }
         let outcome = self.reconcile_one(case, &wanted, fence).await?;
-        self.note_mending(case, &outcome, (ground, &merged.path)).await?;
+        self.note_mending(case, &outcome, (repository, &merged.path)).await?;
         Ok(Some(format!("{}: {}", purpose_name(wanted.purpose), describe_outcome(&outcome))))
     }
 
@@ -224,13 +226,13 @@ impl ProposalReconciler {
         entry: &WorkItem,
         merged: &MergedAnswerRow,
         (text, gone): (&str, Vec<MessageId>),
-        (ground, epoch): (&RepositoryState, &CorpusStats),
+        (repository, epoch): (&RepositoryState, &CorpusStats),
     ) -> Result<Option<DesiredPullRequest>> {
         let page = MergedPage {
             cluster: &merged.cluster,
             path: &merged.path,
-            layout: &ground.layout,
-            base: &ground.base,
+            layout: &repository.layout,
+            base: &repository.base,
         };
         // A page is known by its evidence: what else the cluster holds is another question.
         let is_its_own = |cluster: &&Cluster| {
@@ -247,10 +249,10 @@ impl ProposalReconciler {
         let (same, truth) = (&self.rules.same, &self.rules.truth);
         let (why, mended) = match check_staleness(cluster, &core, &gone, epoch, same, truth) {
             StalenessVerdict::Stands => {
-                return self.requested_move(entry, (merged, text), &page, ground).await;
+                return self.requested_move(entry, (merged, text), &page, repository).await;
             }
             StalenessVerdict::Gone { evidence } => {
-                let Some(draft) = self.regenerate(cluster, merged, ground) else {
+                let Some(draft) = self.regenerate(cluster, merged, repository) else {
                     return Ok(self.removal(entry, &page, text, evidence.len()));
                 };
                 let ours = self.ours(entry, merged).await?;
@@ -264,18 +266,19 @@ impl ProposalReconciler {
                 let AmendedPage { text: mended, lossy } = mended;
                 let wanted = DesiredPullRequest::correction(&page, (text, &mended), &why, lossy);
                 let titles = [Some(text), ours.as_deref()].into_iter().flatten();
-                let titles = titles.map(|text| title_of(text, merged, ground)).collect::<Vec<_>>();
+                let titles =
+                    titles.map(|text| title_of(text, merged, repository)).collect::<Vec<_>>();
                 let new = NewTitle { entry, merged, cluster, titles: &titles, text: &mended };
-                return self.retitled(wanted, new, &page, ground).await.map(Some);
+                return self.retitled(wanted, new, &page, repository).await.map(Some);
             }
             StalenessVerdict::Newer { version, by } => {
                 let (known, later) = (&merged.answer, &cluster.occurrences[by]);
-                let mended = self.with_later(cluster, by, text, ground);
+                let mended = self.with_later(cluster, by, text, repository);
                 (CorrectionReason::Newer { version, known, later }, mended)
             }
             StalenessVerdict::Contradicted { by } => {
                 let (known, later) = (&merged.answer, &cluster.occurrences[by]);
-                let mended = self.with_later(cluster, by, text, ground);
+                let mended = self.with_later(cluster, by, text, repository);
                 (CorrectionReason::Contradicted { known, later }, mended)
             }
         };
@@ -291,26 +294,26 @@ impl ProposalReconciler {
         wanted: DesiredPullRequest,
         new: NewTitle<'_>,
         page: &MergedPage<'_>,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> Result<DesiredPullRequest> {
         let NewTitle { entry, merged, cluster, titles, text } = new;
         let people = Participants::of(cluster, &self.naming);
-        let context = self.context(ground.layout.target, &ground.layout.folder, None);
+        let context = self.context(repository.layout.target, &repository.layout.folder, None);
         let drafted = page_title(cluster, &context);
         let lost = titles
             .iter()
             .filter(|title| !people.has_title(cluster, title) && drafted.as_ref() != Some(*title));
         let lost = lost.collect::<Vec<_>>();
-        if lost.is_empty() || is_part(entry) || ground.layout.target == DocsTarget::Faq {
+        if lost.is_empty() || is_part(entry) || repository.layout.target == DocsTarget::Faq {
             return Ok(wanted);
         }
         let named = lost.iter().any(|title| is_named_after(&merged.path, title, &merged.cluster));
-        let to = self.address_of(cluster, merged, ground).filter(|_| named);
-        let chosen = entry.case.as_ref().and_then(|case| case.wishes.page.as_ref());
+        let to = self.address_of(cluster, merged, repository).filter(|_| named);
+        let chosen = entry.case.as_ref().and_then(|case| case.requests.page.as_ref());
         let ours = |to: &String| chosen.is_none_or(|page| *page == merged.path || page == to);
         let to = to.filter(ours).unwrap_or_else(|| merged.path.clone());
-        let settings = self.redirects(ground).await?;
-        let title = title_of(text, merged, ground);
+        let settings = self.redirects(repository).await?;
+        let title = title_of(text, merged, repository);
         Ok(wanted.retitled(page, (&to, &title), text, settings.as_deref()))
     }
 
@@ -319,20 +322,20 @@ impl ProposalReconciler {
         &self,
         cluster: &Cluster,
         merged: &MergedAnswerRow,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> Option<String> {
-        let context = self.context(ground.layout.target, &ground.layout.folder, None);
+        let context = self.context(repository.layout.target, &repository.layout.folder, None);
         let draft = build_draft(cluster, &context).ok()?;
         let name = draft.path().rsplit('/').next().unwrap_or_default();
         let folder = merged.path.rfind('/').map_or("", |at| &merged.path[..=at]);
         let to = format!("{folder}{name}");
-        (!ground.files.paths().any(|path| path == to)).then_some(to)
+        (!repository.files.paths().any(|path| path == to)).then_some(to)
     }
 
     /// The settings of the site in which redirects stand.
-    async fn redirects(&self, ground: &RepositoryState) -> Result<Option<String>> {
-        match moving::redirect_file(&ground.layout) {
-            Some(path) => Ok(self.github.text(&ground.files, &path).await?),
+    async fn redirects(&self, repository: &RepositoryState) -> Result<Option<String>> {
+        match moving::redirect_file(&repository.layout) {
+            Some(path) => Ok(self.github.text(&repository.files, &path).await?),
             None => Ok(None),
         }
     }
@@ -343,12 +346,12 @@ impl ProposalReconciler {
         entry: &WorkItem,
         (merged, text): (&MergedAnswerRow, &str),
         page: &MergedPage<'_>,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> Result<Option<DesiredPullRequest>> {
-        let to = entry.case.as_ref().and_then(|case| case.wishes.page.as_deref());
-        let stays = is_part(entry) || ground.layout.target == DocsTarget::Faq;
+        let to = entry.case.as_ref().and_then(|case| case.requests.page.as_deref());
+        let stays = is_part(entry) || repository.layout.target == DocsTarget::Faq;
         let Some(to) = to.filter(|to| *to != merged.path && !stays) else { return Ok(None) };
-        let settings = self.redirects(ground).await?;
+        let settings = self.redirects(repository).await?;
         Ok(Some(DesiredPullRequest::moved(page, (to, &merged.title), text, settings.as_deref())))
     }
 
@@ -374,10 +377,10 @@ impl ProposalReconciler {
         &self,
         cluster: &Cluster,
         merged: &MergedAnswerRow,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> Option<Draft> {
-        let folder = &ground.layout.folder;
-        let context = self.context(ground.layout.target, folder, Some(&merged.path));
+        let folder = &repository.layout.folder;
+        let context = self.context(repository.layout.target, folder, Some(&merged.path));
         build_draft(cluster, &context).ok()
     }
 
@@ -387,12 +390,12 @@ impl ProposalReconciler {
         cluster: &Cluster,
         by: usize,
         text: &str,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> Option<AmendedPage> {
         let mut alone = cluster.clone();
         alone.occurrences = vec![cluster.occurrences[by].clone()];
         alone.centre = alone.occurrences[0].question.message;
-        let context = self.context(ground.layout.target, &ground.layout.folder, None);
+        let context = self.context(repository.layout.target, &repository.layout.folder, None);
         let later = build_draft(&alone, &context).ok()?;
         let text = add_later_answer(text, &cluster.id, &later)?;
         Some(AmendedPage { text, lossy: false })
@@ -430,7 +433,7 @@ impl ProposalReconciler {
         &self,
         case: &mut TrackedProposal,
         outcome: &ReconcileOutcome,
-        (ground, path): (&RepositoryState, &str),
+        (repository, path): (&RepositoryState, &str),
     ) -> Result<()> {
         case.row.state = match outcome {
             ReconcileOutcome::Open { .. } => ProposalState::Open,
@@ -443,7 +446,7 @@ impl ProposalReconciler {
             | ReconcileOutcome::Merged { .. }
             | ReconcileOutcome::Nothing => ProposalState::Merged,
         };
-        case.wishes.asked_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
+        case.requests.asked_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
         case.row.note = match outcome {
             ReconcileOutcome::HandsOff { why, .. } => Some(why.to_string()),
             ReconcileOutcome::Rejected { .. } => {
@@ -453,11 +456,11 @@ impl ProposalReconciler {
         };
         if let (ReconcileOutcome::Merged { .. }, "correction") =
             (outcome, case.row.purpose.as_str())
-            && let Some(head) = self.github.head(&ground.base).await?
+            && let Some(head) = self.github.head(&repository.base).await?
         {
             let files = self.github.files(&head).await?;
             if let Some(text) = self.github.text(&files, path).await? {
-                self.save_merged(case, path, None, &text, ground).await?;
+                self.save_merged(case, path, None, &text, repository).await?;
             }
         }
         Ok(self.store.upsert_proposal(&case.to_row(self.github.now())).await?)
@@ -496,8 +499,8 @@ struct NewTitle<'p> {
 }
 
 /// The title of a page as its readers see it; empty where none is left.
-fn title_of(text: &str, merged: &MergedAnswerRow, ground: &RepositoryState) -> String {
-    let page = parse_page(&merged.cluster, text, ground.layout.target);
+fn title_of(text: &str, merged: &MergedAnswerRow, repository: &RepositoryState) -> String {
+    let page = parse_page(&merged.cluster, text, repository.layout.target);
     page.map(|page| page.title).unwrap_or_default()
 }
 
@@ -525,7 +528,7 @@ pub(super) fn is_there(text: &str, cluster: &ClusterId, target: DocsTarget) -> b
 
 /// Whether the answer is a part of a page that other people wrote.
 fn is_part(entry: &WorkItem) -> bool {
-    entry.case.as_ref().is_some_and(|case| case.wishes.extends)
+    entry.case.as_ref().is_some_and(|case| case.requests.extends)
 }
 
 /// A file with the answer written anew where it stands.

@@ -31,13 +31,13 @@ impl ProposalReconciler {
     /// Opens the pull request with the settings, or checks its state.
     pub(crate) async fn propose_settings(
         &self,
-        ground: &RepositoryState,
-        docket: &Worklist,
+        repository: &RepositoryState,
+        worklist: &Worklist,
         fence: LeaseFence,
     ) -> Result<ReconcileOutcome> {
-        let first = docket.entries.values().filter(|entry| entry.page.is_ok());
+        let first = worklist.entries.values().filter(|entry| entry.page.is_ok());
         let first = first.map(WorkItem::question).take(FIRST).collect::<Vec<_>>();
-        let wanted = onboarding::wanted(ground.place(), &ground.base, &first);
+        let wanted = onboarding::wanted(repository.place(), &repository.base, &first);
         let row = self.store.proposal(&wanted.cluster).await?;
         let mut case = match row {
             Some(row) => TrackedProposal::of(row)?,
@@ -69,34 +69,34 @@ impl ProposalReconciler {
     /// Updates all open proposals.
     pub(crate) async fn advance_open(
         &self,
-        docket: &mut Worklist,
-        ground: &RepositoryState,
+        worklist: &mut Worklist,
+        repository: &RepositoryState,
         fence: LeaseFence,
         report: &mut RoundReport,
     ) -> Result<()> {
-        for entry in docket.entries.values_mut() {
+        for entry in worklist.entries.values_mut() {
             let Some(case) = &entry.case else {
                 let pulls = self.pulls_for(entry).await?;
                 let answers =
                     |pull: &&PullRequest| pull.is_merged() && !pull.has_label(CORRECTION_LABEL);
                 match pulls.iter().find(answers) {
-                    Some(pull) => self.rediscover_merged(entry, pull.number, ground).await?,
+                    Some(pull) => self.rediscover_merged(entry, pull.number, repository).await?,
                     None if pulls.is_empty() => {}
-                    None => self.advance_one(entry, ground, fence, report).await?,
+                    None => self.advance_one(entry, repository, fence, report).await?,
                 }
                 continue;
             };
-            let begun = case.ledger.number.is_some() || case.ledger.built.is_some();
+            let begun = case.progress.number.is_some() || case.progress.built.is_some();
             let withdrawn = case.row.state == ProposalState::Withdrawn;
             let goes_on = case.is_open() || begun && !withdrawn && !case.is_closed();
-            let wanted_again = case.is_closed() && case.wishes.asked_again;
+            let wanted_again = case.is_closed() && case.requests.asked_again;
             if !is_for_a_page(case) || case.is_batch() || !(goes_on || wanted_again) {
                 continue;
             }
             if case.is_snoozed(self.github.now()) && self.may_rest(case, entry).await? {
                 continue;
             }
-            self.advance_one(entry, ground, fence, report).await?;
+            self.advance_one(entry, repository, fence, report).await?;
         }
         Ok(())
     }
@@ -105,7 +105,7 @@ impl ProposalReconciler {
     /// it quotes was deleted.
     async fn may_rest(&self, case: &TrackedProposal, entry: &WorkItem) -> Result<bool> {
         let evidence = entry.evidence();
-        if case.wishes.evidence.iter().any(|one| !evidence.contains(one)) {
+        if case.requests.evidence.iter().any(|one| !evidence.contains(one)) {
             return Ok(false);
         }
         Ok(self.github.pulls_of(&case.row.branch).await?.iter().any(PullRequest::is_open))
@@ -125,7 +125,7 @@ impl ProposalReconciler {
         &self,
         entry: &mut WorkItem,
         number: u64,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> Result<()> {
         let Ok(page) = &entry.page else { return Ok(()) };
         let branch = page.proposal.branch.clone();
@@ -133,7 +133,7 @@ impl ProposalReconciler {
             TrackedProposal::new_planned(page.draft.cluster(), branch, self.github.now());
         page.draft.path().clone_into(&mut case.row.path);
         case.row.number = Some(number);
-        if self.record_merged(&case, (number, None), ground).await? {
+        if self.record_merged(&case, (number, None), repository).await? {
             self.save_outcome(&mut case, &ReconcileOutcome::Merged { number, commit: None })
                 .await?;
         } else {
@@ -146,34 +146,38 @@ impl ProposalReconciler {
     /// Opens what the limits allow now, oldest and most asked in turns; stores why the others wait.
     pub(crate) async fn open_allowed(
         &self,
-        docket: &mut Worklist,
-        ground: &RepositoryState,
+        worklist: &mut Worklist,
+        repository: &RepositoryState,
         fence: LeaseFence,
         report: &mut RoundReport,
     ) -> Result<()> {
-        let limits = ground.settings().map(|(settings, _)| settings.limits).unwrap_or_default();
-        let planned = self.planned(docket, &limits);
-        self.drop_expired_holds(docket, &planned).await?;
+        let limits = repository.settings().map(|(settings, _)| settings.limits).unwrap_or_default();
+        let planned = self.planned(worklist, &limits);
+        self.drop_expired_holds(worklist, &planned).await?;
         for cluster in &planned.open {
-            let entry = docket.entries.get_mut(cluster).expect("a candidate is an entry");
-            self.advance_one(entry, ground, fence, report).await?;
+            let entry = worklist.entries.get_mut(cluster).expect("a candidate is an entry");
+            self.advance_one(entry, repository, fence, report).await?;
         }
         for (cluster, why) in &planned.waiting {
-            let entry = docket.entries.get_mut(cluster).expect("a candidate is an entry");
+            let entry = worklist.entries.get_mut(cluster).expect("a candidate is an entry");
             self.record_hold(entry, why.as_str()).await?;
             report.tell(cluster, why.as_str(), None, &entry.question());
         }
         if !planned.batch.is_empty() {
-            self.open_batch(&planned.batch, docket, ground, fence, report).await?;
+            self.open_batch(&planned.batch, worklist, repository, fence, report).await?;
         }
         Ok(())
     }
 
     /// Held proposals that are no longer due leave the dashboard.
-    async fn drop_expired_holds(&self, docket: &mut Worklist, planned: &OpeningPlan) -> Result<()> {
+    async fn drop_expired_holds(
+        &self,
+        worklist: &mut Worklist,
+        planned: &OpeningPlan,
+    ) -> Result<()> {
         let waiting = planned.waiting.iter().map(|(cluster, _)| cluster);
         let waits = waiting.chain(&planned.open).chain(&planned.batch).collect::<BTreeSet<_>>();
-        for (cluster, entry) in &mut docket.entries {
+        for (cluster, entry) in &mut worklist.entries {
             let Some(case) = &mut entry.case else { continue };
             if case.row.state == ProposalState::Held && !waits.contains(cluster) {
                 case.row.state = ProposalState::Planned;
@@ -185,26 +189,26 @@ impl ProposalReconciler {
     }
 
     /// What would open now, and what waits. Changes nothing.
-    pub(crate) fn planned(&self, docket: &Worklist, limits: &ProposalLimits) -> OpeningPlan {
+    pub(crate) fn planned(&self, worklist: &Worklist, limits: &ProposalLimits) -> OpeningPlan {
         let now = self.github.now();
-        let earned = docket.entries.values().filter(|entry| !entry.is_candidate());
+        let earned = worklist.entries.values().filter(|entry| !entry.is_candidate());
         let clusters = earned.filter_map(|entry| entry.cluster.as_ref());
         let over_share = over_share(&clusters.collect::<Vec<_>>(), self.rules.pages.person_share());
-        let repeats = repeats(docket);
+        let repeats = repeats(worklist);
         let mut candidates = Vec::new();
         let mut standing = ProposalHistory::default();
-        for (id, entry) in &docket.entries {
+        for (id, entry) in &worklist.entries {
             let case = entry.case.as_ref();
             let single = case.filter(|case| !case.is_member_of_batch());
             standing.open += usize::from(single.is_some_and(TrackedProposal::is_open));
             let merged = |case: &TrackedProposal| case.row.state == ProposalState::Merged;
             standing.merged += usize::from(single.is_some_and(merged));
-            let opened = case.and_then(|case| case.ledger.opened);
+            let opened = case.and_then(|case| case.progress.opened);
             standing.opened.extend(opened);
             if let (true, Some(at)) = (case.is_some_and(TrackedProposal::is_batch), opened) {
                 standing.last_batch = standing.last_batch.max(Some(at));
             }
-            if let Some(mut candidate) = self.candidate(id, entry, docket, now) {
+            if let Some(mut candidate) = self.candidate(id, entry, worklist, now) {
                 candidate.held = if over_share.contains(id) {
                     Some(HoldReason::PersonShare)
                 } else {
@@ -220,24 +224,24 @@ impl ProposalReconciler {
         &self,
         id: &ClusterId,
         entry: &WorkItem,
-        docket: &Worklist,
+        worklist: &Worklist,
         now: Millis,
     ) -> Option<ProposalCandidate> {
         let (Some(cluster), Ok(page)) = (&entry.cluster, &entry.page) else { return None };
         let case = entry.case.as_ref();
         let waits = case.is_none_or(|case| {
-            let begun = case.ledger.number.is_some() || case.ledger.built.is_some();
+            let begun = case.progress.number.is_some() || case.progress.built.is_some();
             let state = case.row.state;
             let fresh = matches!(state, ProposalState::Planned | ProposalState::Held) && !begun;
             let withdrawn = state == ProposalState::Withdrawn;
             (fresh || withdrawn) && is_for_a_page(case) && !case.is_snoozed(now)
         });
-        let asked = case.is_some_and(|case| case.wishes.asked);
+        let asked = case.is_some_and(|case| case.requests.asked);
         let due = !matches!(
             cluster.state,
             ClusterState::Watching | ClusterState::Candidate | ClusterState::Retired
         );
-        if !waits || !asked && !due || !asked && docket.is_like_a_rejected_one(cluster, self) {
+        if !waits || !asked && !due || !asked && worklist.is_like_a_rejected_one(cluster, self) {
             return None;
         }
         Some(ProposalCandidate {
@@ -247,7 +251,7 @@ impl ProposalReconciler {
             score: percent(cluster),
             fact: self.states_a_fact(&page.draft),
             asked,
-            batch: case.is_some_and(|case| case.wishes.batch),
+            batch: case.is_some_and(|case| case.requests.batch),
             held: None,
         })
     }
@@ -264,12 +268,12 @@ impl ProposalReconciler {
     async fn advance_one(
         &self,
         entry: &mut WorkItem,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
         fence: LeaseFence,
         report: &mut RoundReport,
     ) -> Result<()> {
         let evidence = entry.evidence();
-        let wanted = self.wanted_of(entry, ground);
+        let wanted = self.wanted_of(entry, repository);
         let question = entry.question();
         let path = entry.path().unwrap_or_default().to_owned();
         let extends = entry.existing.path().is_some();
@@ -278,41 +282,41 @@ impl ProposalReconciler {
         });
         if let Ok(page) = &entry.page {
             case.row.title = page.draft.title().to_owned();
-            if case.ledger.pushed.is_none() {
+            if case.progress.pushed.is_none() {
                 case.row.path.clone_from(&path);
-                case.wishes.extends = extends;
+                case.requests.extends = extends;
             }
         }
         // Words whose message is gone may not wait for tomorrow, and stay in no title or body.
-        let left = case.wishes.evidence.iter().filter(|one| !evidence.contains(one)).copied();
+        let left = case.requests.evidence.iter().filter(|one| !evidence.contains(one)).copied();
         let left = left.collect::<Vec<_>>();
         let lost = self.are_gone(&left).await?;
         if !left.is_empty() {
             case.allow_replace();
-            case.wishes.anew = true;
+            case.requests.anew = true;
         }
         // Stored with the first step, so that every message on a branch is known.
-        let known = evidence.iter().filter(|one| !case.wishes.evidence.contains(one)).copied();
+        let known = evidence.iter().filter(|one| !case.requests.evidence.contains(one)).copied();
         let known = known.collect::<Vec<_>>();
-        case.wishes.evidence.extend(known);
-        case.wishes.record_sources(&evidence);
+        case.requests.evidence.extend(known);
+        case.requests.record_sources(&evidence);
         let mut done = self.reconcile_one(case, &wanted, fence).await;
         if let (true, Ok(ReconcileOutcome::HandsOff { number: Some(_), .. })) = (lost, &done) {
             let gone =
-                DesiredPullRequest::withdrawal(&wanted.cluster, &wanted.branch, &ground.base);
+                DesiredPullRequest::withdrawal(&wanted.cluster, &wanted.branch, &repository.base);
             done = self.reconcile_one(case, &gone, fence).await;
         }
         let told = match done {
             Ok(outcome) => {
-                let stands = case.ledger.pushed.as_ref();
+                let stands = case.progress.pushed.as_ref();
                 if stands.is_some_and(|pushed| pushed.digest == wanted.digest) {
-                    case.wishes.evidence = evidence;
+                    case.requests.evidence = evidence;
                     case.row.path = path;
-                    case.wishes.extends = extends;
+                    case.requests.extends = extends;
                 }
                 self.save_outcome(case, &outcome).await?;
                 if let ReconcileOutcome::Merged { number, commit } = &outcome
-                    && !self.record_merged(case, (*number, commit.as_deref()), ground).await?
+                    && !self.record_merged(case, (*number, commit.as_deref()), repository).await?
                 {
                     self.retire_case(case).await?;
                 }
@@ -327,7 +331,7 @@ impl ProposalReconciler {
                 format!("failed: {error}")
             }
         };
-        report.tell(&case.row.cluster, told, case.ledger.number, &question);
+        report.tell(&case.row.cluster, told, case.progress.number, &question);
         Ok(())
     }
 
@@ -349,15 +353,17 @@ impl ProposalReconciler {
     }
 
     /// The desired pull request; a withdrawal for an entry without a page.
-    fn wanted_of(&self, entry: &WorkItem, ground: &RepositoryState) -> DesiredPullRequest {
+    fn wanted_of(&self, entry: &WorkItem, repository: &RepositoryState) -> DesiredPullRequest {
         match (&entry.page, &entry.case) {
-            (Ok(page), case) if !case.as_ref().is_some_and(|case| case.wishes.batch) => {
-                self.desired_pull_request(entry, page, ground)
+            (Ok(page), case) if !case.as_ref().is_some_and(|case| case.requests.batch) => {
+                self.desired_pull_request(entry, page, repository)
             }
-            (_, Some(case)) => {
-                DesiredPullRequest::withdrawal(&case.row.cluster, &case.row.branch, &ground.base)
-            }
-            (Ok(page), None) => self.desired_pull_request(entry, page, ground),
+            (_, Some(case)) => DesiredPullRequest::withdrawal(
+                &case.row.cluster,
+                &case.row.branch,
+                &repository.base,
+            ),
+            (Ok(page), None) => self.desired_pull_request(entry, page, repository),
             (Err(_), None) => unreachable!("what was never proposed is not taken back"),
         }
     }
@@ -371,8 +377,8 @@ impl ProposalReconciler {
         let now = self.github.now();
         let (state, cluster, note) = match outcome {
             ReconcileOutcome::Open { conflict, .. } => {
-                case.wishes.recreate = None;
-                case.wishes.anew = false;
+                case.requests.recreate = None;
+                case.requests.anew = false;
                 let note = conflict.then(|| "it conflicts with its base".to_owned());
                 (ProposalState::Open, Some(ClusterState::Proposed), note)
             }
@@ -386,9 +392,9 @@ impl ProposalReconciler {
                 (ProposalState::Superseded, Some(ClusterState::Rejected), None)
             }
             ReconcileOutcome::Withdrawn => {
-                case.wishes.evidence.clear();
+                case.requests.evidence.clear();
                 case.row.title.clear();
-                let batched = case.wishes.batch;
+                let batched = case.requests.batch;
                 let state = if batched { ClusterState::Due } else { ClusterState::Watching };
                 (ProposalState::Withdrawn, Some(state), None)
             }
@@ -399,10 +405,10 @@ impl ProposalReconciler {
         case.row.state = state;
         case.row.note = note;
         // What was asked is answered; what is closed later is closed again.
-        case.wishes.asked_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
-        case.wishes.asked = false;
+        case.requests.asked_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
+        case.requests.asked = false;
         self.store.upsert_proposal(&case.to_row(now)).await?;
-        let members = case.wishes.members.iter().chain([&case.row.cluster]);
+        let members = case.requests.members.iter().chain([&case.row.cluster]);
         for id in members {
             if let Some(cluster) = cluster
                 && self.store.cluster(id).await?.is_some()
@@ -447,8 +453,8 @@ impl ProposalReconciler {
 }
 
 /// The pages that say nearly the same as one that is open or has been due for longer.
-fn repeats(docket: &Worklist) -> BTreeMap<ClusterId, ClusterId> {
-    let undecided = docket.entries.values().filter(|entry| {
+fn repeats(worklist: &Worklist) -> BTreeMap<ClusterId, ClusterId> {
+    let undecided = worklist.entries.values().filter(|entry| {
         let state = entry.case.as_ref().map_or(ProposalState::Planned, |case| case.row.state);
         let waits = matches!(
             state,

@@ -83,18 +83,18 @@ impl ProposalReconciler {
         wanted.check()?;
         for _ in 0..MOST_STEPS {
             self.renew_lease(fence).await?;
-            let seen = observe(&self.github, wanted, &case.ledger).await?;
+            let seen = observe(&self.github, wanted, &case.progress).await?;
             let wanted = case.apply_requests(wanted, &seen);
-            let what = next_step(&wanted, &case.ledger, &seen, self.github.now());
+            let what = next_step(&wanted, &case.progress, &seen, self.github.now());
             let name = what.name();
             if let ReconcileStep::Done(outcome) = &what {
                 let outcome = outcome.clone();
-                execute(&self.github, &wanted, &mut case.ledger, (&seen, what)).await?;
+                execute(&self.github, &wanted, &mut case.progress, (&seen, what)).await?;
                 return Ok(outcome);
             }
             let cluster = case.row.cluster.clone();
             let seq = self.store.begin_step(&cluster, name, self.github.now()).await?;
-            let taken = execute(&self.github, &wanted, &mut case.ledger, (&seen, what)).await;
+            let taken = execute(&self.github, &wanted, &mut case.progress, (&seen, what)).await;
             let told = match &taken {
                 Ok(_) => "done".to_owned(),
                 Err(error) => error_chain(error).to_string(),

@@ -14,10 +14,10 @@ impl ProposalReconciler {
     /// The store empties the title of a proposal in the transaction in which a message of its question goes.
     pub(crate) async fn redact_closed_pulls(
         &self,
-        docket: &mut Worklist,
+        worklist: &mut Worklist,
         report: &mut RoundReport,
     ) -> Result<()> {
-        let cases = docket.entries.values_mut().filter_map(|entry| entry.case.as_mut());
+        let cases = worklist.entries.values_mut().filter_map(|entry| entry.case.as_mut());
         for case in cases.filter(|case| case.row.title.is_empty()) {
             match self.redact_pulls_of(case).await {
                 Err(error) if error.ends_the_round() => return Err(error),
@@ -29,9 +29,9 @@ impl ProposalReconciler {
     }
 
     async fn redact_pulls_of(&self, case: &mut TrackedProposal) -> Result<()> {
-        let wishes = &case.wishes;
-        let quoted = wishes.sources.iter().chain(&wishes.evidence);
-        let quoted = quoted.filter(|one| !wishes.redacted.contains(one)).copied();
+        let requests = &case.requests;
+        let quoted = requests.sources.iter().chain(&requests.evidence);
+        let quoted = quoted.filter(|one| !requests.redacted.contains(one)).copied();
         let gone = self.gone_of(&quoted.collect::<Vec<_>>()).await?;
         if gone.is_empty() {
             return Ok(());
@@ -44,7 +44,7 @@ impl ProposalReconciler {
                 self.github.replace_status_comment(number, cluster, &text).await?;
             }
         }
-        case.wishes.redacted.extend(gone);
+        case.requests.redacted.extend(gone);
         Ok(self.store.upsert_proposal(&case.to_row(self.github.now())).await?)
     }
 }

@@ -52,26 +52,26 @@ impl ProposalReconciler {
 
     /// A round under the lease.
     async fn run_exclusive(&self, fence: LeaseFence) -> Result<RoundReport> {
-        let ground = self.load_repository().await?;
-        let mut docket = self.load_worklist(&ground).await?;
+        let repository = self.load_repository().await?;
+        let mut worklist = self.load_worklist(&repository).await?;
         let mut report = RoundReport::default();
-        self.redact_closed_pulls(&mut docket, &mut report).await?;
-        match &ground.stage {
+        self.redact_closed_pulls(&mut worklist, &mut report).await?;
+        match &repository.stage {
             OnboardingStage::On(_, mistakes) => {
                 report.stage = "proposals are enabled".to_owned();
                 report.notes.extend(mistakes.iter().map(ToString::to_string));
-                self.run_enabled(&ground, &mut docket, fence, &mut report).await?;
+                self.run_enabled(&repository, &mut worklist, fence, &mut report).await?;
             }
             OnboardingStage::DryRun => {
                 "history is still being read; nothing is opened before that is done"
                     .clone_into(&mut report.stage)
             }
             OnboardingStage::Off => "maintainers disabled proposals".clone_into(&mut report.stage),
-            OnboardingStage::Introduce if docket.is_idle() => {
+            OnboardingStage::Introduce if worklist.is_idle() => {
                 "no page is due yet".clone_into(&mut report.stage);
             }
             OnboardingStage::Introduce | OnboardingStage::Waiting => {
-                let outcome = self.propose_settings(&ground, &docket, fence).await?;
+                let outcome = self.propose_settings(&repository, &worklist, fence).await?;
                 report.stage =
                     format!("the pull request with the settings is {}", describe_outcome(&outcome));
             }
@@ -82,15 +82,15 @@ impl ProposalReconciler {
     /// Looks at the documentation, or, where it is not known where pages go, keeps every new one back.
     async fn prepare(
         &self,
-        docket: &mut Worklist,
-        ground: &RepositoryState,
+        worklist: &mut Worklist,
+        repository: &RepositoryState,
         report: &mut RoundReport,
     ) -> Result<()> {
-        match &ground.unknown {
-            None => self.match_existing_docs(docket, ground).await,
+        match &repository.unknown {
+            None => self.match_existing_docs(worklist, repository).await,
             Some(unknown) => {
                 report.stage = unknown.to_string();
-                docket.hold_new_pages(&report.stage);
+                worklist.hold_new_pages(&report.stage);
                 Ok(())
             }
         }
@@ -98,27 +98,27 @@ impl ProposalReconciler {
 
     async fn run_enabled(
         &self,
-        ground: &RepositoryState,
-        docket: &mut Worklist,
+        repository: &RepositoryState,
+        worklist: &mut Worklist,
         fence: LeaseFence,
         report: &mut RoundReport,
     ) -> Result<()> {
-        self.prepare(docket, ground, report).await?;
+        self.prepare(worklist, repository, report).await?;
         self.close_settings().await?;
         let dashboard = self.github.dashboard().await?;
-        if self.process_feedback(docket, dashboard.as_ref(), ground).await? {
-            *docket = self.load_worklist(ground).await?;
-            self.prepare(docket, ground, report).await?;
+        if self.process_feedback(worklist, dashboard.as_ref(), repository).await? {
+            *worklist = self.load_worklist(repository).await?;
+            self.prepare(worklist, repository, report).await?;
         }
-        self.revise_merged(docket, ground, fence, report).await?;
-        self.advance_open(docket, ground, fence, report).await?;
-        self.advance_batches(docket, ground, fence, report).await?;
+        self.revise_merged(worklist, repository, fence, report).await?;
+        self.advance_open(worklist, repository, fence, report).await?;
+        self.advance_batches(worklist, repository, fence, report).await?;
         // Messages that are not analysed yet may add evidence, or remove it.
         let judged = self.store.pending_channels().await?.is_empty();
         if judged && self.store.setting(PAUSED).await?.is_none() {
-            self.open_allowed(docket, ground, fence, report).await?;
+            self.open_allowed(worklist, repository, fence, report).await?;
         }
         let dashboard = self.github.dashboard().await?;
-        self.publish_dashboard(docket, dashboard.as_ref(), report).await
+        self.publish_dashboard(worklist, dashboard.as_ref(), report).await
     }
 }

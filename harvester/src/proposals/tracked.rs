@@ -75,16 +75,16 @@ impl MaintainerRequests {
 #[derive(Debug, Clone)]
 pub struct TrackedProposal {
     pub(crate) row: Proposal,
-    pub(crate) ledger: PullRequestProgress,
-    pub(crate) wishes: MaintainerRequests,
+    pub(crate) progress: PullRequestProgress,
+    pub(crate) requests: MaintainerRequests,
 }
 
 impl TrackedProposal {
     pub(crate) fn of(row: Proposal) -> Result<Self> {
         let unreadable = |source| ProposingError::Unreadable { branch: row.branch.clone(), source };
-        let ledger = serde_json::from_str(&row.ledger).map_err(unreadable)?;
-        let wishes = serde_json::from_str(&row.wishes).map_err(unreadable)?;
-        Ok(Self { row, ledger, wishes })
+        let progress = serde_json::from_str(&row.progress).map_err(unreadable)?;
+        let requests = serde_json::from_str(&row.requests).map_err(unreadable)?;
+        Ok(Self { row, progress, requests })
     }
 
     /// A proposal of which nothing is known yet.
@@ -101,23 +101,27 @@ impl TrackedProposal {
             updated: now,
             purpose: purpose_name(PullRequestPurpose::Answer).to_owned(),
             number: None,
-            ledger: String::new(),
-            wishes: String::new(),
+            progress: String::new(),
+            requests: String::new(),
             note: None,
         };
-        Self { row, ledger: PullRequestProgress::default(), wishes: MaintainerRequests::default() }
+        Self {
+            row,
+            progress: PullRequestProgress::default(),
+            requests: MaintainerRequests::default(),
+        }
     }
 
     /// As the store keeps it.
     pub(crate) fn to_row(&self, now: Millis) -> Proposal {
         let json = |value: serde_json::Result<String>| value.expect("plain values are JSON");
-        let pushed = self.ledger.pushed.as_ref();
+        let pushed = self.progress.pushed.as_ref();
         Proposal {
             head: pushed.map_or_else(String::new, |pushed| pushed.head.clone()),
             digest: pushed.map_or_else(String::new, |pushed| pushed.digest.clone()),
-            number: self.ledger.number.or(self.row.number),
-            ledger: json(serde_json::to_string(&self.ledger)),
-            wishes: json(serde_json::to_string(&self.wishes)),
+            number: self.progress.number.or(self.row.number),
+            progress: json(serde_json::to_string(&self.progress)),
+            requests: json(serde_json::to_string(&self.requests)),
             updated: now,
             ..self.row.clone()
         }
@@ -131,26 +135,26 @@ impl TrackedProposal {
     ) -> Cow<'w, DesiredPullRequest> {
         let open = seen.pulls.iter().find(|pull| pull.is_open());
         // With the data lost, what it stands on is told by what it links to.
-        if let Some(open) = open.filter(|open| self.ledger.number != Some(open.number)) {
-            self.wishes.evidence.extend(cited(open.body()));
+        if let Some(open) = open.filter(|open| self.progress.number != Some(open.number)) {
+            self.requests.evidence.extend(cited(open.body()));
         }
-        self.wishes.rebase |= open.is_some_and(|pull| rebase_is_ticked(pull.body()));
-        let on_base = |ledger: &PullRequestProgress| {
-            ledger.pushed.as_ref().is_some_and(|pushed| pushed.base.as_ref() == Some(&seen.base))
+        self.requests.rebase |= open.is_some_and(|pull| rebase_is_ticked(pull.body()));
+        let on_base = |progress: &PullRequestProgress| {
+            progress.pushed.as_ref().is_some_and(|pushed| pushed.base.as_ref() == Some(&seen.base))
         };
-        if on_base(&self.ledger) {
-            self.wishes.rebase = false;
+        if on_base(&self.progress) {
+            self.requests.rebase = false;
         }
         let stands = seen.branch.as_ref().map(|branch| &branch.head);
         let ours = open.and_then(|pull| BodyMarker::read(pull.body())).map(|marker| marker.head);
-        if self.wishes.anew && self.wishes.recreate.is_none() && ours.as_ref() == stands {
-            self.wishes.recreate = ours;
+        if self.requests.anew && self.requests.recreate.is_none() && ours.as_ref() == stands {
+            self.requests.recreate = ours;
         }
-        if self.wishes.recreate.is_some() && self.wishes.recreate.as_ref() != stands {
-            self.wishes.recreate = None;
-            self.wishes.anew = false;
+        if self.requests.recreate.is_some() && self.requests.recreate.as_ref() != stands {
+            self.requests.recreate = None;
+            self.requests.anew = false;
         }
-        let MaintainerRequests { rebase, recreate, anew, asked_again, .. } = &self.wishes;
+        let MaintainerRequests { rebase, recreate, anew, asked_again, .. } = &self.requests;
         if !rebase && recreate.is_none() && !asked_again {
             return Cow::Borrowed(wanted);
         }
@@ -170,7 +174,7 @@ impl TrackedProposal {
 
     /// Whether it is one of the questions of a batch.
     pub(crate) fn is_member_of_batch(&self) -> bool {
-        self.is_batch() && self.wishes.members.is_empty()
+        self.is_batch() && self.requests.members.is_empty()
     }
 
     /// The week of a batch.
@@ -183,20 +187,20 @@ impl TrackedProposal {
 
     /// Remembers that a comment or review was answered; false if it was before.
     pub(crate) fn mark_processed(&mut self, id: u64) -> bool {
-        let news = self.wishes.heard.insert(id);
-        while self.wishes.heard.len() > MOST_HEARD {
-            self.wishes.heard.pop_first();
+        let news = self.requests.heard.insert(id);
+        while self.requests.heard.len() > MOST_HEARD {
+            self.requests.heard.pop_first();
         }
         news
     }
 
     /// Allows replacing the last pushed commit on the branch.
     pub(crate) fn allow_replace(&mut self) {
-        self.wishes.recreate = self.ledger.pushed.as_ref().map(|pushed| pushed.head.clone());
+        self.requests.recreate = self.progress.pushed.as_ref().map(|pushed| pushed.head.clone());
     }
 
     pub(crate) fn is_snoozed(&self, now: Millis) -> bool {
-        self.wishes.snoozed_until.is_some_and(|until| now < until)
+        self.requests.snoozed_until.is_some_and(|until| now < until)
     }
 
     /// Whether it is open for maintainers.

@@ -92,7 +92,7 @@ impl Worklist {
     /// Keeps every page back that maintainers have not seen.
     pub(crate) fn hold_new_pages(&mut self, why: &str) {
         for entry in self.entries.values_mut() {
-            let begun = entry.case.as_ref().is_some_and(|case| case.ledger.number.is_some());
+            let begun = entry.case.as_ref().is_some_and(|case| case.progress.number.is_some());
             if !begun && entry.page.is_ok() {
                 entry.page = Err(why.to_owned());
             }
@@ -125,7 +125,7 @@ impl Worklist {
 }
 
 impl ProposalReconciler {
-    pub(crate) async fn load_worklist(&self, ground: &RepositoryState) -> Result<Worklist> {
+    pub(crate) async fn load_worklist(&self, repository: &RepositoryState) -> Result<Worklist> {
         let epoch = corpus_stats(&self.store, &self.rules.same).await?;
         let mut entries = BTreeMap::new();
         for row in self.store.proposals().await? {
@@ -137,7 +137,7 @@ impl ProposalReconciler {
             if let Some(cluster) = &mut cluster {
                 self.store.add_named_people(cluster).await?;
             }
-            let entry = self.entry(cluster, Some(TrackedProposal::of(row)?), ground, &epoch);
+            let entry = self.entry(cluster, Some(TrackedProposal::of(row)?), repository, &epoch);
             entries.insert(id, entry);
         }
         let states = [
@@ -150,7 +150,7 @@ impl ProposalReconciler {
             self.store.add_named_people(&mut cluster).await?;
             if self.store.proposal(&cluster.id).await?.is_none() {
                 let id = cluster.id.clone();
-                entries.insert(id, self.entry(Some(cluster), None, ground, &epoch));
+                entries.insert(id, self.entry(Some(cluster), None, repository, &epoch));
             }
         }
         let rejected = self.store.clusters_in(&[ClusterState::Rejected]).await?;
@@ -161,27 +161,27 @@ impl ProposalReconciler {
     /// second page. What it answers to the letter needs no proposal.
     pub(crate) async fn match_existing_docs(
         &self,
-        docket: &mut Worklist,
-        ground: &RepositoryState,
+        worklist: &mut Worklist,
+        repository: &RepositoryState,
     ) -> Result<()> {
         let is_new = |entry: &WorkItem| {
             let merged = entry.case.as_ref().is_some_and(|case| !is_for_a_page(case));
             entry.page.is_ok() && !merged
         };
-        if !docket.entries.values().any(is_new) {
+        if !worklist.entries.values().any(is_new) {
             return Ok(());
         }
         let mut seen = self.documents.lock().await;
-        let is_page = |path: &str| ground.layout.is_page(path);
-        let documents = self.github.read_docs(&ground.files, is_page, &mut seen).await?;
+        let is_page = |path: &str| repository.layout.is_page(path);
+        let documents = self.github.read_docs(&repository.files, is_page, &mut seen).await?;
         drop(seen);
         let documents = documents.iter().map(|(path, text)| (path.as_str(), text.as_str()));
         let texts = documents.collect::<BTreeMap<_, _>>();
         let tree = DocsTree::read(texts.iter().map(|(path, text)| (*path, *text)), &self.rules);
-        for entry in docket.entries.values_mut().filter(|entry| is_new(entry)) {
+        for entry in worklist.entries.values_mut().filter(|entry| is_new(entry)) {
             let Ok(page) = &entry.page else { continue };
             let compared = tree.compare_draft(&page.draft, &self.rules);
-            let chosen = entry.case.as_ref().and_then(|case| case.wishes.page.clone());
+            let chosen = entry.case.as_ref().and_then(|case| case.requests.page.clone());
             if let Some(path) = chosen {
                 if is_foreign(&path, entry, &texts) {
                     let mut nearest = compared.nearest.into_iter();
@@ -193,7 +193,7 @@ impl ProposalReconciler {
             }
             entry.nearest = compared.nearest;
             let existing = compared.coverage;
-            let begun = entry.case.as_ref().is_some_and(|case| case.ledger.number.is_some());
+            let begun = entry.case.as_ref().is_some_and(|case| case.progress.number.is_some());
             let says_all = coverage_change(&page.draft, &existing).is_none();
             match existing.path() {
                 Some(path) if says_all && !begun => {
@@ -222,23 +222,23 @@ impl ProposalReconciler {
         &self,
         cluster: Option<Cluster>,
         case: Option<TrackedProposal>,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
         epoch: &CorpusStats,
     ) -> WorkItem {
         let Some(cluster) = cluster else {
             return WorkItem::without_page("nothing is left of the question", case);
         };
         let mut cluster = core_cluster(cluster, epoch, &self.rules);
-        let wishes = case.as_ref().map(|case| case.wishes.clone()).unwrap_or_default();
-        if !wishes.is_same_question(&messages_of(&cluster)) {
+        let requests = case.as_ref().map(|case| case.requests.clone()).unwrap_or_default();
+        if !requests.is_same_question(&messages_of(&cluster)) {
             return WorkItem::without_page("the messages that its page stood on are gone", case);
         }
-        if let Some(language) = &wishes.lang {
+        if let Some(language) = &requests.lang {
             keep_language(&mut cluster, language);
         }
-        let begun = case.as_ref().is_some_and(|case| case.ledger.number.is_some());
-        let build = if begun || wishes.asked { build_draft } else { build_new_draft };
-        let page = self.page(&cluster, ground, &wishes, build);
+        let begun = case.as_ref().is_some_and(|case| case.progress.number.is_some());
+        let build = if begun || requests.asked { build_draft } else { build_new_draft };
+        let page = self.page(&cluster, repository, &requests, build);
         WorkItem {
             cluster: Some(cluster),
             page,
@@ -251,23 +251,23 @@ impl ProposalReconciler {
     fn page(
         &self,
         cluster: &Cluster,
-        ground: &RepositoryState,
-        wishes: &MaintainerRequests,
+        repository: &RepositoryState,
+        requests: &MaintainerRequests,
         build: fn(&Cluster, &DraftContext<'_>) -> std::result::Result<Draft, DraftRefusal>,
     ) -> std::result::Result<PlannedPage, String> {
         if cluster.occurrences.is_empty() {
             return Err("nothing is left of the question".to_owned());
         }
-        let folder = self.folder_of(cluster, ground);
-        let context = self.context(ground.layout.target, &folder, wishes.page.as_deref());
+        let folder = self.folder_of(cluster, repository);
+        let context = self.context(repository.layout.target, &folder, requests.page.as_deref());
         let draft = build(cluster, &context).map_err(|refusal| refusal.to_string())?;
         let proposal = PullRequestText::new(cluster, &draft, &context);
         Ok(PlannedPage { draft, proposal })
     }
 
     /// Pages of a topic have a folder of their own; where many answers are in one file, that is the file.
-    fn folder_of(&self, cluster: &Cluster, ground: &RepositoryState) -> DocsFolder {
-        let folder = &ground.layout.folder;
+    fn folder_of(&self, cluster: &Cluster, repository: &RepositoryState) -> DocsFolder {
+        let folder = &repository.layout.folder;
         let topic = self.rules.topics.of(cluster).and_then(|topic| topic.folder.as_deref());
         match topic {
             Some(topic) => format!("{folder}/{topic}").parse().unwrap_or_else(|_| folder.clone()),
@@ -280,19 +280,24 @@ impl ProposalReconciler {
         &self,
         entry: &WorkItem,
         page: &PlannedPage,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
     ) -> DesiredPullRequest {
-        let settings = ground.settings().map(|(settings, _)| settings.clone()).unwrap_or_default();
-        let mut wanted =
-            DesiredPullRequest::answer(&page.proposal, &page.draft, &ground.layout, &ground.base);
+        let settings =
+            repository.settings().map(|(settings, _)| settings.clone()).unwrap_or_default();
+        let mut wanted = DesiredPullRequest::answer(
+            &page.proposal,
+            &page.draft,
+            &repository.layout,
+            &repository.base,
+        );
         if let Some(case) = &entry.case {
             wanted.branch.clone_from(&case.row.branch);
         }
         if let Some(addition) = coverage_change(&page.draft, &entry.existing) {
             wanted.extends(addition, &page.draft);
         }
-        wanted.shows_nearest(&page.draft, &entry.nearest, &ground.pages_url());
-        wanted.reviewers = self.reviewers(entry, ground, &settings);
+        wanted.shows_nearest(&page.draft, &entry.nearest, &repository.pages_url());
+        wanted.reviewers = self.reviewers(entry, repository, &settings);
         if !settings.labels {
             wanted.labels.clear();
         }
@@ -304,11 +309,11 @@ impl ProposalReconciler {
     fn reviewers(
         &self,
         entry: &WorkItem,
-        ground: &RepositoryState,
+        repository: &RepositoryState,
         settings: &RepositorySettings,
     ) -> Vec<String> {
         let owners = ["CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS"];
-        if ground.files.paths().any(|path| owners.contains(&path)) {
+        if repository.files.paths().any(|path| owners.contains(&path)) {
             return Vec::new();
         }
         let topic = entry.cluster.as_ref().and_then(|cluster| self.rules.topics.of(cluster));

@@ -1,4 +1,4 @@
-//! What a step leaves in the ledger.
+//! What a step leaves in the progress.
 
 use rules::model::ids::Millis;
 
@@ -140,7 +140,7 @@ impl PullRequestProgress {
         }
     }
 
-    /// Records a head that is not the one pushed or built by this ledger.
+    /// Records a head that is not the one pushed or built by this progress.
     fn found(&mut self, head: &str, digest: &str, now: Millis) {
         if self.pushed.as_ref().is_none_or(|pushed| pushed.head != head)
             && self.built.as_ref().is_none_or(|built| !built.puts(head))

@@ -134,26 +134,26 @@ impl World {
     fn run(
         &mut self,
         wanted: &DesiredPullRequest,
-        ledger: &mut PullRequestProgress,
+        progress: &mut PullRequestProgress,
     ) -> ReconcileOutcome {
         for _ in 0..60 {
-            if let Some(outcome) = self.step(wanted, ledger) {
+            if let Some(outcome) = self.step(wanted, progress) {
                 return outcome;
             }
         }
-        panic!("it does not come to rest: {ledger:?}");
+        panic!("it does not come to rest: {progress:?}");
     }
 
     fn step(
         &mut self,
         wanted: &DesiredPullRequest,
-        ledger: &mut PullRequestProgress,
+        progress: &mut PullRequestProgress,
     ) -> Option<ReconcileOutcome> {
         self.now += 1_000;
         let (seen, now) = (self.seen(), Millis(self.now));
-        let what = next_step(wanted, ledger, &seen, now);
+        let what = next_step(wanted, progress, &seen, now);
         let done = self.act(wanted, &what);
-        ledger.record_result(wanted, &seen, (&what, done), now);
+        progress.record_result(wanted, &seen, (&what, done), now);
         match what {
             ReconcileStep::Done(outcome) => Some(outcome),
             _ => None,
@@ -212,10 +212,10 @@ fn wanted(digest: &str) -> DesiredPullRequest {
 }
 
 fn opened() -> (World, PullRequestProgress, DesiredPullRequest) {
-    let (mut world, mut ledger, wanted) =
+    let (mut world, mut progress, wanted) =
         (World::default(), PullRequestProgress::default(), wanted("d1"));
-    world.run(&wanted, &mut ledger);
-    (world, ledger, wanted)
+    world.run(&wanted, &mut progress);
+    (world, progress, wanted)
 }
 
 fn why(outcome: ReconcileOutcome) -> HandsOffReason {
@@ -227,17 +227,17 @@ fn why(outcome: ReconcileOutcome) -> HandsOffReason {
 
 #[test]
 fn a_page_becomes_one_ready_pull_request() {
-    let (mut world, mut ledger, wanted) = opened();
+    let (mut world, mut progress, wanted) = opened();
     let pull = world.pulls[0].clone();
     assert_eq!((world.opened, pull.draft, world.made), (1, false, 1));
     let asked = pull.requested_reviewers.iter().map(|one| one.login.as_str()).collect::<Vec<_>>();
     assert_eq!(asked, ["amy", "bob"]);
-    assert_eq!(ledger.warnings, ["no labels here"]);
+    assert_eq!(progress.warnings, ["no labels here"]);
     let before = world.clone();
-    let outcome = world.run(&wanted, &mut ledger);
+    let outcome = world.run(&wanted, &mut progress);
     assert!(matches!(outcome, ReconcileOutcome::Open { number: 11, conflict: false, .. }));
     assert_eq!(world.pulls, before.pulls);
-    // With the ledger lost nothing is written but what cannot be known.
+    // With the progress lost nothing is written but what cannot be known.
     let outcome = world.run(&wanted, &mut PullRequestProgress::default());
     assert!(matches!(outcome, ReconcileOutcome::Open { number: 11, .. }));
     assert_eq!((world.opened, &world.pulls, world.made), (1, &before.pulls, 1));
@@ -246,20 +246,20 @@ fn a_page_becomes_one_ready_pull_request() {
 #[test]
 fn something_new_replaces_the_commit_once_a_day_and_follows_once_read() {
     for (touched, expected) in [(false, true), (true, false)] {
-        let (mut world, mut ledger, _) = opened();
+        let (mut world, mut progress, _) = opened();
         world.touched = touched;
         let newer = wanted("d2");
         assert!(
-            matches!(world.run(&newer, &mut ledger), ReconcileOutcome::Open { digest, .. } if digest == "d1")
+            matches!(world.run(&newer, &mut progress), ReconcileOutcome::Open { digest, .. } if digest == "d1")
         );
         world.now += Millis::DAY;
         let seen = world.seen();
-        let what = next_step(&newer, &ledger, &seen, Millis(world.now));
+        let what = next_step(&newer, &progress, &seen, Millis(world.now));
         let head = seen.branch.unwrap().head;
         let onto = if touched { head } else { seen.base };
         assert_eq!(what, ReconcileStep::Build { onto, follows: touched });
         assert!(
-            matches!(world.run(&newer, &mut ledger), ReconcileOutcome::Open { digest, .. } if digest == "d2")
+            matches!(world.run(&newer, &mut progress), ReconcileOutcome::Open { digest, .. } if digest == "d2")
         );
         assert_eq!(world.branch.as_deref(), Some("ours2"));
         assert!(world.pulls[0].body().ends_with("\nbody of d2\n"), "{expected}");
@@ -280,14 +280,14 @@ fn what_people_change_is_theirs() {
     ];
     for (name, change, expected) in changes {
         for forget in [false, true] {
-            let (mut world, mut ledger, _) = opened();
+            let (mut world, mut progress, _) = opened();
             change(&mut world);
             if forget {
-                ledger = PullRequestProgress::default();
+                progress = PullRequestProgress::default();
             }
             world.now += 2 * Millis::DAY;
             let before = world.clone();
-            assert_eq!(why(world.run(&wanted("d2"), &mut ledger)), expected, "{name}");
+            assert_eq!(why(world.run(&wanted("d2"), &mut progress)), expected, "{name}");
             assert_eq!((world.pulls, world.branch), (before.pulls, before.branch), "{name}");
         }
     }
@@ -295,41 +295,41 @@ fn what_people_change_is_theirs() {
 
 #[test]
 fn a_body_that_people_edited_keeps_their_words() {
-    let (mut world, mut ledger, _) = opened();
+    let (mut world, mut progress, _) = opened();
     let ticked = format!("{}- [x] true for the current version\n", world.pulls[0].body());
     world.pulls[0].body = Some(ticked);
     world.now += 2 * Millis::DAY;
-    world.run(&wanted("d2"), &mut ledger);
+    world.run(&wanted("d2"), &mut progress);
     let body = world.pulls[0].body();
     assert!(body.ends_with("body of d1\n- [x] true for the current version\n"));
     assert_eq!(BodyMarker::read(body).unwrap().digest, "d2");
     let before = world.clone();
     world.now += 2 * Millis::DAY;
-    world.run(&wanted("d2"), &mut ledger);
+    world.run(&wanted("d2"), &mut progress);
     assert_eq!(world.pulls, before.pulls);
 }
 
 #[test]
 fn somebody_who_may_can_have_it_rebased_or_made_anew() {
-    let (mut world, mut ledger, mut wanted) = opened();
+    let (mut world, mut progress, mut wanted) = opened();
     (world.base, world.touched, wanted.rebase) = (5, true, true);
-    world.run(&wanted, &mut ledger);
+    world.run(&wanted, &mut progress);
     assert_eq!(world.branch.as_deref(), Some("ours2"));
-    world.run(&wanted, &mut ledger);
+    world.run(&wanted, &mut progress);
     assert_eq!(world.made, 2, "once is enough");
     world.place("human1", true);
     wanted.recreate = Some("human1".into());
-    assert!(matches!(world.run(&wanted, &mut ledger), ReconcileOutcome::Open { .. }));
+    assert!(matches!(world.run(&wanted, &mut progress), ReconcileOutcome::Open { .. }));
     assert_eq!((world.branch.as_deref(), world.lost), (Some("ours3"), vec!["human1".to_owned()]));
 }
 
 #[test]
 fn a_conflict_is_solved_on_the_new_base_while_nobody_reads() {
     for (touched, expected) in [(false, 2), (true, 1)] {
-        let (mut world, mut ledger, wanted) = opened();
+        let (mut world, mut progress, wanted) = opened();
         (world.base, world.touched) = (1, touched);
         world.pulls[0].mergeable = Some(false);
-        let outcome = world.run(&wanted, &mut ledger);
+        let outcome = world.run(&wanted, &mut progress);
         assert!(matches!(outcome, ReconcileOutcome::Open { conflict: true, .. }));
         assert_eq!(world.made, expected);
     }
@@ -337,23 +337,23 @@ fn a_conflict_is_solved_on_the_new_base_while_nobody_reads() {
 
 #[test]
 fn ends_are_final() {
-    let (mut world, mut ledger, wanted) = opened();
+    let (mut world, mut progress, wanted) = opened();
     let closed = |world: &World| {
         let mut world = world.clone();
         world.pulls[0].state = "closed".into();
         world
     };
     let rejected = ReconcileOutcome::Rejected { number: Some(11) };
-    for mut ledger in [ledger.clone(), PullRequestProgress::default()] {
-        assert_eq!(closed(&world).run(&wanted, &mut ledger), rejected);
-        assert_eq!(closed(&world).run(&self::wanted("d2"), &mut ledger), rejected);
+    for mut progress in [progress.clone(), PullRequestProgress::default()] {
+        assert_eq!(closed(&world).run(&wanted, &mut progress), rejected);
+        assert_eq!(closed(&world).run(&self::wanted("d2"), &mut progress), rejected);
         let mut better = closed(&world);
         better.pulls[0].labels.push(super::super::models::Label { name: SUPERSEDED.into() });
-        assert_eq!(better.run(&wanted, &mut ledger), ReconcileOutcome::Superseded { number: 11 });
+        assert_eq!(better.run(&wanted, &mut progress), ReconcileOutcome::Superseded { number: 11 });
         let mut again = closed(&world);
         let asked = DesiredPullRequest { asked_again: true, ..wanted.clone() };
         assert!(matches!(
-            again.run(&asked, &mut ledger),
+            again.run(&asked, &mut progress),
             ReconcileOutcome::Open { number: 12, .. }
         ));
         let mut deleted = closed(&world);
@@ -362,31 +362,31 @@ fn ends_are_final() {
     }
     world.merge();
     let known = ReconcileOutcome::Merged { number: 11, commit: Some("merged".into()) };
-    assert_eq!(world.run(&wanted, &mut ledger), known);
+    assert_eq!(world.run(&wanted, &mut progress), known);
     assert_eq!(world.branch, None, "a merged branch is cleared away");
     assert_eq!(world.run(&self::wanted("d2"), &mut PullRequestProgress::default()), known);
     let correction =
         DesiredPullRequest { purpose: PullRequestPurpose::Correction, ..self::wanted("d2") };
     assert!(matches!(
-        world.run(&correction, &mut ledger),
+        world.run(&correction, &mut progress),
         ReconcileOutcome::Open { number: 12, .. }
     ));
     world.merge();
     let known = ReconcileOutcome::Merged { number: 12, commit: Some("merged".into()) };
-    assert_eq!(world.run(&correction, &mut ledger), known);
+    assert_eq!(world.run(&correction, &mut progress), known);
 }
 
 #[test]
 fn a_branch_that_was_deleted_before_there_was_a_pull_request_is_a_no() {
-    let (mut world, mut ledger, wanted) =
+    let (mut world, mut progress, wanted) =
         (World::default(), PullRequestProgress::default(), wanted("d1"));
     while world.branch.is_none() {
-        world.step(&wanted, &mut ledger);
+        world.step(&wanted, &mut progress);
     }
     world.branch = None;
-    assert_eq!(world.run(&wanted, &mut ledger), ReconcileOutcome::Rejected { number: None });
+    assert_eq!(world.run(&wanted, &mut progress), ReconcileOutcome::Rejected { number: None });
     world.branch = Some("human1".into());
-    assert_eq!(why(world.run(&wanted, &mut ledger)), HandsOffReason::HumanCommit);
+    assert_eq!(why(world.run(&wanted, &mut progress)), HandsOffReason::HumanCommit);
     assert_eq!(world.opened, 0);
 }
 
@@ -394,8 +394,8 @@ fn a_branch_that_was_deleted_before_there_was_a_pull_request_is_a_no() {
 fn a_withdrawal_takes_our_words_and_leaves_those_of_people() {
     let withdrawal =
         |digest| DesiredPullRequest { purpose: PullRequestPurpose::Withdrawal, ..wanted(digest) };
-    let (mut world, mut ledger, _) = opened();
-    assert_eq!(world.run(&withdrawal("d1"), &mut ledger), ReconcileOutcome::Withdrawn);
+    let (mut world, mut progress, _) = opened();
+    assert_eq!(world.run(&withdrawal("d1"), &mut progress), ReconcileOutcome::Withdrawn);
     assert_eq!((world.branch.as_deref(), world.pulls[0].state.as_str()), (None, "closed"));
     assert!(world.pulls[0].body().ends_with("\nwithdrawn"));
     assert_eq!(
@@ -404,15 +404,16 @@ fn a_withdrawal_takes_our_words_and_leaves_those_of_people() {
     );
     // It was no rejection: when there is evidence again, it may be proposed again.
     assert!(matches!(
-        world.run(&wanted("d3"), &mut ledger),
+        world.run(&wanted("d3"), &mut progress),
         ReconcileOutcome::Open { number: 12, .. }
     ));
 
-    let (mut world, mut ledger, _) = opened();
+    let (mut world, mut progress, _) = opened();
     world.place("human1", true);
-    for mut ledger in [ledger.clone(), std::mem::take(&mut ledger), PullRequestProgress::default()]
+    for mut progress in
+        [progress.clone(), std::mem::take(&mut progress), PullRequestProgress::default()]
     {
-        assert_eq!(why(world.run(&withdrawal("d1"), &mut ledger)), HandsOffReason::HumanCommit);
+        assert_eq!(why(world.run(&withdrawal("d1"), &mut progress)), HandsOffReason::HumanCommit);
         assert_eq!(world.branch.as_deref(), Some("human1"));
         assert!(world.pulls[0].body().ends_with("\nwithdrawn"));
     }
@@ -438,7 +439,7 @@ impl Random {
 /// A daemon that looks and acts at different moments, so that others act in between.
 #[derive(Default)]
 struct Daemon {
-    ledger: PullRequestProgress,
+    progress: PullRequestProgress,
     looked: Option<(ObservedState, ReconcileStep)>,
 }
 
@@ -448,7 +449,7 @@ impl Daemon {
         let now = Millis(world.now);
         let Some((seen, what)) = self.looked.take() else {
             let seen = world.seen();
-            let what = next_step(wanted, &self.ledger, &seen, now);
+            let what = next_step(wanted, &self.progress, &seen, now);
             self.looked = Some((seen, what));
             return;
         };
@@ -468,20 +469,20 @@ impl Daemon {
             return;
         }
         match random.below(10) {
-            // Killed before the call, or after it and before the ledger was kept, or with all lost.
+            // Killed before the call, or after it and before the progress was kept, or with all lost.
             0 => {}
             1 => drop(world.act(wanted, &what)),
             2 => {
                 world.act(wanted, &what);
-                self.ledger = PullRequestProgress::default();
+                self.progress = PullRequestProgress::default();
             }
             3 => {
                 world.act(wanted, &what);
-                self.ledger.record_result(wanted, &seen, (&what, StepResult::Unsure), now);
+                self.progress.record_result(wanted, &seen, (&what, StepResult::Unsure), now);
             }
             _ => {
                 let done = world.act(wanted, &what);
-                self.ledger.record_result(wanted, &seen, (&what, done), now);
+                self.progress.record_result(wanted, &seen, (&what, done), now);
             }
         }
     }
@@ -505,8 +506,8 @@ fn in_a_thousand_runs_with_crashes_two_daemons_open_one() {
             let which = random.below(2) as usize;
             daemons[which].go(&mut world, &wanted(digest), &mut random);
         }
-        let mut ledger = PullRequestProgress::default();
-        world.run(&wanted("d2"), &mut ledger);
+        let mut progress = PullRequestProgress::default();
+        world.run(&wanted("d2"), &mut progress);
         assert_eq!(world.opened, 1, "seed {seed}");
         assert!(world.lost.is_empty(), "seed {seed}");
     }

@@ -32,9 +32,9 @@ pub struct Proposal {
     /// Of its pull request.
     pub number: Option<u64>,
     /// What the forge did and saw, in its own JSON.
-    pub ledger: String,
+    pub progress: String,
     /// What people asked of it, in the forge's own JSON.
-    pub wishes: String,
+    pub requests: String,
     /// Why it stands as it does.
     pub note: Option<String>,
 }
@@ -141,7 +141,7 @@ pub(in crate::store) async fn keep(
 ) -> Result<()> {
     let Proposal { cluster, branch, head, digest, title, path, state, opened, updated, .. } =
         proposal;
-    let Proposal { purpose, number, ledger, wishes, note, .. } = proposal;
+    let Proposal { purpose, number, progress, requests, note, .. } = proposal;
     sqlx::query(
         "INSERT INTO proposals (cluster, branch, head, digest, title, path, state, opened, updated, \
          purpose, number, progress, requests, note) \
@@ -163,8 +163,8 @@ pub(in crate::store) async fn keep(
     .bind(updated.0)
     .bind(purpose)
     .bind(number.map(|number| number as i64))
-    .bind(ledger)
-    .bind(wishes)
+    .bind(progress)
+    .bind(requests)
     .bind(note)
     .execute(connection)
     .await?;
@@ -185,8 +185,8 @@ fn proposal(row: &SqliteRow) -> Result<Proposal> {
         updated: Millis(row.try_get("updated")?),
         purpose: row.try_get("purpose")?,
         number: row.try_get::<Option<i64>, _>("number")?.map(|number| number as u64),
-        ledger: row.try_get("progress")?,
-        wishes: row.try_get("requests")?,
+        progress: row.try_get("progress")?,
+        requests: row.try_get("requests")?,
         note: row.try_get("note")?,
     })
 }

@@ -83,8 +83,8 @@ fn proposal(question: u64, state: ProposalState) -> Proposal {
         updated: Millis(1),
         purpose: "answer".into(),
         number: Some(7),
-        ledger: "{}".into(),
-        wishes: "{}".into(),
+        progress: "{}".into(),
+        requests: "{}".into(),
         note: None,
     }
 }

@@ -209,8 +209,8 @@ async fn check_proposals(store: &Store, has_rows: bool) {
         updated: Millis(9),
         purpose: "answer".into(),
         number: has_rows.then_some(12),
-        ledger: text(r#"{"l":1}"#, "{}"),
-        wishes: text(r#"{"w":1}"#, "{}"),
+        progress: text(r#"{"l":1}"#, "{}"),
+        requests: text(r#"{"w":1}"#, "{}"),
         note: has_rows.then(|| "why".into()),
     };
     assert_eq!(store.proposals().await.unwrap(), [proposal]);
