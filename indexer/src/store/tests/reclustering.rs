@@ -3,6 +3,7 @@
 use rules::config::ruleset::Ruleset;
 use rules::model::cluster::{ClusterState, Occurrence, Quote};
 use rules::model::ids::{ClusterId, ConversationId};
+use rules::model::workspace::{Workspace, Workspaces};
 use rules::resolution::ResolutionGrade;
 
 use super::*;
@@ -108,6 +109,32 @@ async fn tied_questions_are_grouped_whatever_their_likeness() {
     assert_eq!(groups(&store).await, [vec![10, 40], vec![20], vec![30]]);
     let ties = store.duplicate_marks_of(&[20, 30].map(MessageId).into()).await.unwrap();
     assert_eq!(ties, [(MessageId(20), MessageId(99))]);
+}
+
+#[tokio::test]
+async fn equal_questions_of_two_workspaces_never_meet() {
+    let workspace = |server: u64| Workspace {
+        name: format!("server-{server}"),
+        servers: vec![GuildId(server)],
+        channels: Vec::new(),
+    };
+    let asked_in = |number, server| {
+        let mut row = judged(number, ASKED[0]);
+        for exchange in &mut row.exchanges {
+            exchange.occurrence.iter_mut().for_each(|one| one.guild = GuildId(server));
+        }
+        row
+    };
+    let all = [(0, 1), (1, 2), (2, 1), (3, 2)].map(|(number, server)| asked_in(number, server));
+    let (store, _folder) = empty().await;
+    store.save_conversations(&all).await.unwrap();
+    store.mark_duplicate(MessageId(10), MessageId(20), UserId(5), Millis(1)).await.unwrap();
+    let mut rules = Ruleset::embedded();
+    recluster(&store, &Arc::new(rules.clone()), Millis(2), true).await.unwrap();
+    assert_eq!(groups(&store).await, [vec![10, 20, 30, 40]], "of one community");
+    rules.workspaces = Workspaces::new(vec![workspace(1), workspace(2)]);
+    recluster(&store, &Arc::new(rules), Millis(3), true).await.unwrap();
+    assert_eq!(groups(&store).await, [vec![10, 30], vec![20, 40]]);
 }
 
 #[tokio::test]
