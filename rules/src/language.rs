@@ -115,9 +115,10 @@ const LISTS: [(&str, &[&str]); 10] = [
 /// The fixed words of pages, read by [`page_words`].
 const PAGE: &str = "page";
 const SIGNALS: &str = "signals";
-const SIGNAL_LISTS: [&str; 38] = [
+const SIGNAL_LISTS: [&str; 41] = [
     "lead_ins",
     "stopwords",
+    "process_words",
     "question_openers",
     "seeking",
     "trouble",
@@ -154,6 +155,8 @@ const SIGNAL_LISTS: [&str; 38] = [
     "relapses",
     "ended",
     "limits",
+    "pointing",
+    "faults",
 ];
 
 /// Sections that are read where no ruleset is at hand: only the built-in languages have them.

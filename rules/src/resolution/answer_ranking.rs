@@ -202,6 +202,7 @@ fn values(
         holds(setting.aimed),
         holds(setting.before_first),
         holds(!own && setting.next.is_some_and(ParsedMessage::acknowledges)),
+        holds(own && said.shows_own_solution()),
     ]
 }
 

@@ -59,11 +59,15 @@ pub(super) enum CueClass {
     Ended,
     /// Behind a success, limits it to another time or place: "until", "except".
     Limit,
+    /// Speaks of what was said before: "that", "this advice".
+    Pointing,
+    /// Right behind such a word, says that what was said is bad advice: "is deprecated", "wipes".
+    Fault,
 }
 
 impl CueClass {
     /// Every class with its key in `signals.toml`.
-    const ALL: [(Self, &'static str); 36] = [
+    const ALL: [(Self, &'static str); 38] = [
         (Self::Opener, "question_openers"),
         (Self::Seeking, "seeking"),
         (Self::Trouble, "trouble"),
@@ -100,6 +104,8 @@ impl CueClass {
         (Self::Relapse, "relapses"),
         (Self::Ended, "ended"),
         (Self::Limit, "limits"),
+        (Self::Pointing, "pointing"),
+        (Self::Fault, "faults"),
     ];
 
     /// Whether its phrases count at the start of a sentence only.
@@ -124,6 +130,11 @@ impl CueSet {
         self.0 & (1 << cue as u32) != 0
     }
 
+    /// Adds a class that another set has.
+    pub(super) fn add_if(&mut self, cue: CueClass, other: Self) {
+        self.0 |= other.0 & (1 << cue as u32);
+    }
+
     fn add(&mut self, cue: CueClass) {
         self.0 |= 1 << cue as u32;
     }
@@ -136,6 +147,17 @@ pub(super) struct PhraseMatcher {
     classes: Vec<CueClass>,
     /// The alphabets of the phrases.
     alphabets: HashSet<u32>,
+}
+
+/// Words that count by themselves, as hashes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct WordSets {
+    /// Words that only lead in, at the start of a message.
+    pub(super) lead_ins: HashSet<u32>,
+    /// Words without matter.
+    pub(super) stopwords: HashSet<u32>,
+    /// Words about asking and helping: they say nothing of a subject.
+    pub(super) process: HashSet<u32>,
 }
 
 /// A block of 256 characters: near enough to an alphabet.
@@ -155,16 +177,12 @@ struct PhraseMatch {
 const NEGATION_REACH: usize = 3;
 
 impl PhraseMatcher {
-    /// Compiles the phrases of all languages, the words that lead in, and those without matter.
+    /// Compiles the phrases of all languages, and the words that count by themselves.
     /// Tables `[[language]]` of the file replace the built-in languages.
-    pub(super) fn read(
-        file: &mut TomlReader,
-        languages: &Languages,
-    ) -> (Self, HashSet<u32>, HashSet<u32>) {
+    pub(super) fn read(file: &mut TomlReader, languages: &Languages) -> (Self, WordSets) {
         let mut patterns = Vec::new();
         let mut classes = Vec::new();
-        let mut lead_ins = HashSet::new();
-        let mut stopwords = HashSet::new();
+        let mut sets = WordSets::default();
         let own = file.sections("language", Language::parse_signals);
         let used = if own.is_empty() {
             languages.all().iter().collect::<Vec<_>>()
@@ -173,11 +191,13 @@ impl PhraseMatcher {
         };
         for language in used {
             let words = |key| language.signals(key).into_iter().flat_map(|list| &list.words);
-            lead_ins.extend(words("lead_ins").map(|word| hash(&normalize::words_of(word))));
-            for word in words("stopwords") {
-                let word = normalize::words_of(word);
-                stopwords.extend([hash(&word), hash(stem(&word))]);
-            }
+            sets.lead_ins.extend(words("lead_ins").map(|word| hash(&normalize::words_of(word))));
+            let stems = |key| {
+                let plain = words(key).map(|word| normalize::words_of(word));
+                plain.flat_map(|word| [hash(&word), hash(stem(&word))]).collect::<Vec<_>>()
+            };
+            sets.stopwords.extend(stems("stopwords"));
+            sets.process.extend(stems("process_words"));
             for (cue, key) in CueClass::ALL {
                 let Some(list) = language.signals(key) else { continue };
                 for phrase in &list.words {
@@ -206,7 +226,7 @@ impl PhraseMatcher {
                 Self { automaton: nothing(), classes: Vec::new(), alphabets }
             }
         };
-        (phrases, lead_ins, stopwords)
+        (phrases, sets)
     }
 
     /// The classes that a plain text holds. A phrase inside a longer one does not count ("problem"
@@ -233,6 +253,8 @@ impl PhraseMatcher {
                 CueClass::Ended => sentence.ended = Some(hit.end),
                 CueClass::Limit => sentence.partial |= sentence.worked,
                 CueClass::Negation => sentence.negated(hit.end),
+                CueClass::Pointing => sentence.pointing = Some(hit.end),
+                CueClass::Fault if sentence.blames(plain, hit) => cues.add(CueClass::Objection),
                 CueClass::Condition => {
                     sentence.awaits = true;
                     // The condition may be an ending of the word for success itself.
@@ -305,6 +327,8 @@ struct Sentence {
     negation: Option<usize>,
     /// Where the last word ends that ends what follows.
     ended: Option<usize>,
+    /// Where the last word ends that speaks of what was said before.
+    pointing: Option<usize>,
     worked: bool,
     /// Where the last success ends.
     success: usize,
@@ -330,6 +354,11 @@ impl Sentence {
 
     fn ends(&self, plain: &str, hit: PhraseMatch) -> bool {
         self.ended.is_some_and(|end| is_near(plain, end, hit))
+    }
+
+    /// Whether a fault is said of what was said before, and not asked.
+    fn blames(&self, plain: &str, hit: PhraseMatch) -> bool {
+        !self.asks && self.pointing.is_some_and(|end| is_near(plain, end, hit))
     }
 
     fn denies(&self, plain: &str, hit: PhraseMatch) -> bool {
@@ -402,6 +431,10 @@ mod tests {
             ("안 돼요", CueClass::Failed, true),
             ("작동하지 않습니다", CueClass::Failed, true),
             ("실행되지 않습니다", CueClass::Failed, true),
+            ("this wipes the whole index", CueClass::Objection, true),
+            ("that command has been deprecated for years", CueClass::Objection, true),
+            ("is that deprecated?", CueClass::Objection, false),
+            ("delete that folder, a backup is not deprecated", CueClass::Objection, false),
         ] {
             let cues = rules.phrases.find(&normalize::read(text, 0).text);
             assert_eq!(cues.has(cue), expected, "{text} {cue:?}");

@@ -62,7 +62,9 @@ fn target(talk: &Transcript<'_>, asked: &DetectedQuestion, place: usize) -> Opti
         return answers(&target, &|other| other.author != said.author).then_some(target);
     }
     if !said.has(CueClass::Objection) {
-        return None;
+        // "Wrong, ..." without a reply is about the message right before it.
+        let mut before = earlier().take(usize::from(opens));
+        return before.find(|at| answers(at, &|other| other.author != said.author));
     }
     if let Addressee::Person(person) = said.to
         && person != asked.asker

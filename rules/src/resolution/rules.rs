@@ -1,11 +1,11 @@
 //! The rules of resolution, as `signals.toml` gives them.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
 use crate::model::message::Author;
-use crate::resolution::cue_phrases::PhraseMatcher;
+use crate::resolution::cue_phrases::{PhraseMatcher, WordSets};
 use crate::resolution::normalize::{bare, hash, tag_words};
 use crate::resolution::weights::{
     ANSWER_FEATURES, Calibration, FeatureWeights, OUTCOME, QUESTION_FEATURES, TrainedWeights,
@@ -17,8 +17,7 @@ pub struct SignalRules {
     pub(super) bots: bool,
     relays: BTreeSet<String>,
     pub(super) phrases: PhraseMatcher,
-    pub(super) lead_ins: HashSet<u32>,
-    pub(super) stopwords: HashSet<u32>,
+    pub(super) words: WordSets,
     pub(super) accepting: BTreeSet<String>,
     pub(super) refusing: BTreeSet<String>,
     pub(super) solved_tags: BTreeSet<String>,
@@ -45,7 +44,7 @@ impl SignalRules {
     pub(crate) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
         let bots = file.bool("bots_answer", false);
         let relays = file.texts("relays").into_iter().collect();
-        let (phrases, lead_ins, stopwords) = PhraseMatcher::read(file, languages);
+        let (phrases, words) = PhraseMatcher::read(file, languages);
         let (accepting, refusing) = file
             .section("reactions", |table| (emojis(table, "accepting"), emojis(table, "refusing")));
         let solved_tags = file.section("tags", |table| {
@@ -77,8 +76,7 @@ impl SignalRules {
             bots,
             relays,
             phrases,
-            lead_ins,
-            stopwords,
+            words,
             accepting,
             refusing,
             solved_tags,
@@ -114,7 +112,7 @@ impl SignalRules {
         let mut behind = plain.trim_start();
         loop {
             let (word, rest) = behind.split_once(' ').unwrap_or((behind, ""));
-            if self.lead_ins.contains(&hash(word)) {
+            if self.words.lead_ins.contains(&hash(word)) {
                 words += 1;
             } else if word != "." || rest.is_empty() {
                 return (words, behind);

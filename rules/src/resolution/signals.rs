@@ -157,7 +157,9 @@ impl ConfirmationTargets<'_> {
         failure: Option<usize>,
     ) -> Option<Confirmation> {
         let said = &self.talk.said[place];
-        let worked = said.accepts();
+        // Who shows the command or setting that solved it says that it works.
+        let shows = said.shows_own_solution();
+        let worked = said.accepts() || shows;
         if !worked && !said.thanks() {
             return None;
         }
@@ -166,8 +168,10 @@ impl ConfirmationTargets<'_> {
         // People reply to whoever spoke last: with words of an own solution a reply alone gives nobody credit.
         let only_replies =
             said.message.reply_to.is_some() && !said.thanks() && said.named.is_empty();
-        if said.has(CueClass::Own) && (!points || only_replies) {
-            let alone = Confirmation { place, worked, target: None, pointed: false, rivals: 0 };
+        let alone = said.has(CueClass::Own) || shows && !said.thanks();
+        if alone && (!points || only_replies) && !(shows && self.repeats_help(place)) {
+            let target = shows.then_some(place);
+            let alone = Confirmation { place, worked, target, pointed: false, rivals: 0 };
             return worked.then_some(alone);
         }
         let target = match pointed {
@@ -192,6 +196,13 @@ impl ConfirmationTargets<'_> {
             _ => self.rivals(target, since, place, |_| true),
         };
         Some(Confirmation { place, worked, target: Some(target), pointed: points, rivals })
+    }
+
+    /// Whether half of what the asker found stands in what somebody told before.
+    fn repeats_help(&self, place: usize) -> bool {
+        let found = &self.talk.said[place].content;
+        let told = |said: &ParsedMessage<'_>| shared(&said.content, found) * 2 >= found.len();
+        self.helping_before(place, told).is_some()
     }
 
     /// How many messages help between two places beside the answer at `target`. What was said before

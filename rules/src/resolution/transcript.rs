@@ -33,6 +33,8 @@ pub(super) struct ParsedMessage<'a> {
     pub(super) readable: bool,
     /// Whether an "edit:" line of its author takes back what stands before.
     pub(super) edited_away: bool,
+    /// Whether it speaks of asking and helping only: "somebody will look into it soon".
+    pub(super) of_process: bool,
     /// Participants whom it names anywhere; read only where the text accepts, thanks or objects.
     pub(super) named: Vec<ParticipantIndex>,
     /// Hashes of the words that carry matter, sorted, each once.
@@ -63,9 +65,17 @@ impl ParsedMessage<'_> {
 
     /// Whether its author says what solved their own question.
     pub(super) fn tells_own_solution(&self) -> bool {
-        let finding = self.has(CueClass::Own) && self.has(CueClass::Finding);
+        // Code beside "solved" is what solved it, and "the trick was" beside both needs no "I found".
+        let shown = self.code && self.accepts();
+        let (own, found) = (self.has(CueClass::Own), self.has(CueClass::Finding));
+        let finding = own && (found || shown) || found && shown;
         let says_what = self.code || self.link || self.content.len() >= 2;
         finding && says_what && !self.asks && !self.has(CueClass::Unrelated)
+    }
+
+    /// Whether its author shows the command or setting that solved their own question.
+    pub(super) fn shows_own_solution(&self) -> bool {
+        self.tells_own_solution() && self.code && !self.has(CueClass::Failed)
     }
 
     /// Whether it asks something back instead of answering.
@@ -90,7 +100,7 @@ impl ParsedMessage<'_> {
         let classes = [CueClass::Redirect, CueClass::RedirectOpener, CueClass::Postponement];
         let elsewhere = classes.into_iter().any(|class| self.has(class));
         let brief = self.matter <= 14 && !self.code;
-        (elsewhere && brief) || (self.channel && self.matter <= 8 && !self.code)
+        self.of_process || (elsewhere && brief) || (self.channel && self.matter <= 8 && !self.code)
     }
 
     /// Whether it can be what helped: it says something and is no question, courtesy or deflection.
@@ -200,12 +210,15 @@ impl MessageParser<'_> {
         let plain = normalize::read(text, skip);
         let (skipped, behind) = self.rules.lead_in(&plain.text);
         // "all good now" is made of words that only lead in, and says something.
-        let cues = if skipped == 0 || skipped == plain.words {
-            self.rules.phrases.find(&plain.text)
-        } else {
-            self.rules.phrases.find(&format!(" . {behind}"))
-        };
+        let whole = self.rules.phrases.find(&plain.text);
+        let mut cues = whole;
+        if skipped > 0 && skipped < plain.words {
+            cues = self.rules.phrases.find(&format!(" . {behind}"));
+            // "actually no" takes back, though "actually" only leads in.
+            cues.add_if(CueClass::Retraction, whole);
+        }
         let to = self.address(message, text, opening, &plain);
+        let content = content(&plain.text, &self.rules.words.stopwords);
         let points = [CueClass::Worked, CueClass::Thanks, CueClass::Objection];
         ParsedMessage {
             message,
@@ -225,8 +238,16 @@ impl MessageParser<'_> {
             } else {
                 Vec::new()
             },
-            content: content(&plain.text, &self.rules.stopwords),
+            of_process: self.speaks_of_process(&plain, &content),
+            content,
         }
+    }
+
+    /// Whether all its words of matter are about asking and helping, and nothing else tells something.
+    fn speaks_of_process(&self, plain: &NormalizedText, content: &[u32]) -> bool {
+        let shows = plain.code || plain.link || plain.text.contains(|c: char| c.is_ascii_digit());
+        let process = &self.rules.words.process;
+        !shows && !content.is_empty() && content.iter().all(|word| process.contains(word))
     }
 
     /// Whether a later line begins with "edit" and takes back what stands before.
@@ -249,7 +270,8 @@ impl MessageParser<'_> {
         let names = words.filter_map(|word| {
             let word = word.trim_matches(['@', '.', '*', '~', '\'', '’']).to_lowercase();
             let word = word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")).unwrap_or(&word);
-            let is_name = word.chars().count() > 2 && !self.rules.stopwords.contains(&hash(word));
+            let is_name =
+                word.chars().count() > 2 && !self.rules.words.stopwords.contains(&hash(word));
             self.names.get(word).copied().filter(|person| is_name && *person != author)
         });
         names.collect()
@@ -268,7 +290,7 @@ impl MessageParser<'_> {
         let marked = bare.len() < token.len();
         let name = bare.to_lowercase();
         let person = self.names.get(&name).copied();
-        if person.is_some() && (marked || !self.rules.stopwords.contains(&hash(&name))) {
+        if person.is_some() && (marked || !self.rules.words.stopwords.contains(&hash(&name))) {
             return (person, start + token.len());
         }
         (None, start)
@@ -303,7 +325,7 @@ impl MessageParser<'_> {
         let last = || {
             let token = text.split_whitespace().next_back()?.trim_end_matches(['.', '!', '?', ')']);
             let person = named(token).filter(|_| token.len() > 3 && plain.words > 1)?;
-            (!self.rules.stopwords.contains(&hash(&token.to_lowercase()))).then_some(person)
+            (!self.rules.words.stopwords.contains(&hash(&token.to_lowercase()))).then_some(person)
         };
         at.or_else(last).map_or(Addressee::Nobody, Addressee::Person)
     }

@@ -30,7 +30,7 @@ pub(super) const QUESTION_FEATURES: [ScoredFeature; 16] = [
 ];
 
 /// The features of an answer, in the order of `answer_ranking::values`.
-pub(super) const ANSWER_FEATURES: [ScoredFeature; 36] = [
+pub(super) const ANSWER_FEATURES: [ScoredFeature; 37] = [
     ("first", "it is the first message of anybody who helps"),
     ("later", "others helped before"),
     ("ends_asking", "it ends with a question mark"),
@@ -67,6 +67,7 @@ pub(super) const ANSWER_FEATURES: [ScoredFeature; 36] = [
     ("aimed", "the asker's words are about this very message"),
     ("before_first_closing", "it comes before the asker is content for the first time"),
     ("acknowledged", "the asker says next that it was understood"),
+    ("shown", "the asker shows what solved it"),
 ];
 
 /// The features of the outcome, in the order of `ScoredConversation::outcome`: what speaks for the question being

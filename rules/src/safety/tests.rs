@@ -266,6 +266,15 @@ fn harmful_advice_is_refused_in_both_languages() {
         ("지갑 인증 사이트에서 승인하세요", "a request to connect or validate a wallet"),
         ("백신을 끄고 다시 실행하세요", "advice to switch protection off"),
         ("are you stupid? just restart it", "an insult"),
+        ("Text my colleague on LINE: fix_desk_9 and he does it.", "a contact on a messenger"),
+        ("Look for Viber id quickfixes, they know it.", "a contact on a messenger"),
+        ("Raise a case with the online support desk there.", "a request for private contact"),
+        (
+            "The wallet was never synchronised. Open the portal and sign.",
+            "a request to connect or validate a wallet",
+        ),
+        ("Our agents recover the wallet for you.", "a request to connect or validate a wallet"),
+        ("open data:text/html;base64,PGI+ in a tab", "a link that holds a page or a script"),
     ] {
         let kinds = refused(text);
         assert!(kinds.iter().any(|kind| kind.starts_with(expected)), "{text}: {kinds:?}");
@@ -289,6 +298,12 @@ fn ordinary_values_and_advice_are_publishable() {
         "https://discord.com/channels/1/2/3",
         "contracts/MyToken.sol compiles, and web3.eth.getAccounts() works",
         "connect your wallet in the settings and restart",
+        "add the flag on line 20 of agent.ts",
+        "find the id on LINE's developer page and put it into LINE_CHANNEL_ID",
+        "the wallet is synced once the node has caught up",
+        "open a ticket on GitHub with the log",
+        "the agent restores its memory from the database",
+        "data: 1.5 GB of text/html pages, in JavaScript: parse(x)",
         "set the message me option to true",
         "설정에서 지갑을 연결한 다음 다시 시작하세요",
     ] {

@@ -24,7 +24,7 @@ import re
 
 KNOWN = {
     "answers.accepted": 4.0, "answers.refused": -4.0, "answers.trusted": 0.5, "answers.insults": -1.0,
-    "answers.worked": 0.3,
+    "answers.worked": 0.3, "answers.shown": 1.5,
     "outcome.marked": 6.0, "outcome.tagged": 3.0,
 }
 PULL = 30.0

@@ -53,6 +53,47 @@ fn an_own_solution_in_a_reply_gives_nobody_credit() {
 }
 
 #[test]
+fn the_command_that_an_asker_found_is_the_answer() {
+    let asked = || {
+        Story::new()
+            .says(ASKER, "How do I rotate the signing key of the relay?")
+            .says(HELPER, "Delete the cache folder and install everything again")
+    };
+    for words in [
+        "nvm, I had to run `relay keys rotate`",
+        "found it! `relay keys rotate` was needed",
+        "figured it out: `relay keys rotate` fixes it",
+        "for anyone else: `relay keys rotate` did it",
+        "solved, the trick was `relay keys rotate`",
+    ] {
+        let best = best_answer(&asked().says(ASKER, words)).expect(words);
+        assert_eq!(best.messages, [MessageId(3)], "{words}");
+    }
+    asked()
+        .says(OTHER, "or use `relay keys rotate`")
+        .says(ASKER, "solved, it was `relay keys rotate`")
+        .comes_to("Confirmed by 3");
+}
+
+#[test]
+fn talk_of_asking_and_helping_answers_nothing() {
+    for words in [
+        "someone from the team will look into it tomorrow",
+        "that was answered here many times already",
+        "you would have to ask the developers",
+        "a fix is planned for the next release",
+        "hm, strange",
+    ] {
+        Story::new()
+            .says(ASKER, "How do I rotate the signing key of the relay?")
+            .says(HELPER, words)
+            .replying_to(1)
+            .says(ASKER, "ok thanks")
+            .comes_to("open");
+    }
+}
+
+#[test]
 fn what_is_said_of_a_question_or_a_bot_confirms_nobody() {
     let asked = || {
         Story::new()
@@ -105,6 +146,24 @@ fn a_refused_answer_is_never_the_answer() {
 }
 
 #[test]
+fn what_another_helper_refuses_is_not_among_the_answers() {
+    for words in [
+        "that has been deprecated for years, use `relay keys rotate`",
+        "no no, this wipes the sessions. `relay keys rotate`",
+        "your advice is dangerous, run `relay keys rotate`",
+    ] {
+        let story = Story::new()
+            .says(ASKER, "How do I rotate the signing key of the relay?")
+            .says(HELPER, "Delete the key file and start the relay")
+            .says(OTHER, words)
+            .says(ASKER, "that worked, thanks!");
+        let ConversationVerdict::Resolved(found) = story.judged() else { panic!("{words}") };
+        let told = found.answers.iter().map(|answer| answer.message).collect::<Vec<_>>();
+        assert_eq!(told, [MessageId(3)], "{words}");
+    }
+}
+
+#[test]
 fn a_trusted_persons_correction_is_the_answer() {
     let story = Story::new()
         .says(ASKER, "How do I rotate the signing key of the relay?")
@@ -121,6 +180,8 @@ fn what_a_helper_takes_back_is_dropped() {
     for words in [
         "wait no, that's wrong, run `relay keys rotate` instead",
         "scratch that, use `relay keys rotate`",
+        "actually no, that would wipe it. use `relay keys rotate`",
+        "sorry, I mixed that up: `relay keys rotate`",
     ] {
         let story = Story::new()
             .says(ASKER, "How do I rotate the signing key of the relay?")
