@@ -451,17 +451,17 @@ impl ScoredConversation<'_> {
             Some(Answer { message: message.id, messages, author: message.author.id, score: MARKED })
         });
         let best = standing.first().map_or(0.0, |best| best.score);
-        let inferred =
-            standing.iter().filter(|one| one.score >= best - rules.answer_reach).map(|one| {
-                let message = self.talk.said[one.place].message;
-                let messages = self.ids(&one.span);
-                Answer {
-                    message: message.id,
-                    messages,
-                    author: message.author.id,
-                    score: one.score,
-                }
-            });
+        // What the asker found alone was not what others had said before.
+        let found = standing.first().is_some_and(|best| {
+            let said = &self.talk.said[best.place];
+            said.author == self.asked.asker && said.shows_own_solution()
+        });
+        let reach = if found { 0.0 } else { rules.answer_reach };
+        let inferred = standing.iter().filter(|one| one.score >= best - reach).map(|one| {
+            let message = self.talk.said[one.place].message;
+            let messages = self.ids(&one.span);
+            Answer { message: message.id, messages, author: message.author.id, score: one.score }
+        });
         let mut answers = Vec::<Answer>::new();
         for answer in marked.into_iter().chain(inferred) {
             let told = answers.iter().any(|other| other.messages.contains(&answer.message));

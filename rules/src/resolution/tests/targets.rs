@@ -66,8 +66,10 @@ fn the_command_that_an_asker_found_is_the_answer() {
         "for anyone else: `relay keys rotate` did it",
         "solved, the trick was `relay keys rotate`",
     ] {
-        let best = best_answer(&asked().says(ASKER, words)).expect(words);
-        assert_eq!(best.messages, [MessageId(3)], "{words}");
+        let verdict = asked().says(ASKER, words).judged();
+        let ConversationVerdict::Resolved(found) = verdict else { panic!("{words}") };
+        let told = found.answers.iter().map(|answer| answer.message).collect::<Vec<_>>();
+        assert_eq!(told, [MessageId(3)], "{words}");
     }
     asked()
         .says(OTHER, "or use `relay keys rotate`")
