@@ -14,5 +14,6 @@ pub mod models;
 pub mod onboarding;
 pub mod rate_limit;
 pub mod reconcile;
+mod releases;
 pub mod status_comment;
 pub mod webhook;

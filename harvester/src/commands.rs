@@ -26,6 +26,7 @@ mod proposals;
 mod propose;
 mod redact;
 mod reindex;
+mod release;
 mod report;
 mod restore;
 mod retry;
@@ -162,6 +163,8 @@ enum CliCommand {
     Facts(facts::FactsArgs),
     /// Check that a running site answers (for container health checks)
     Probe(probe::ProbeArgs),
+    /// Record a release, after which answers are checked again
+    Release(release::ReleaseArgs),
     /// Reports: what was asked and answered, and what stays open
     Report(report::ReportArgs),
     /// Erase a user's data and never store it again
@@ -280,6 +283,7 @@ impl Cli {
             CliCommand::Errors(arguments) => errors::run(options, arguments).await,
             CliCommand::Facts(arguments) => facts::run(options, arguments),
             CliCommand::Probe(arguments) => probe::run(options, arguments).await,
+            CliCommand::Release(arguments) => release::run(options, arguments).await,
             CliCommand::Report(arguments) => report::run(options, arguments).await,
             CliCommand::Forget(arguments) => forget::run(options, arguments).await,
             CliCommand::Unforget(arguments) => unforget::run(options, arguments).await,

@@ -12,6 +12,7 @@ pub(crate) mod merged;
 pub(crate) mod opening;
 pub(crate) mod reconciler;
 pub(crate) mod redaction;
+mod releases;
 pub(crate) mod report;
 pub(crate) mod repository;
 pub(crate) mod round;

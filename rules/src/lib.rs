@@ -25,4 +25,5 @@ pub mod support;
 mod test_support;
 pub(crate) mod text;
 pub mod thread_title;
+pub mod verification;
 pub mod versions;

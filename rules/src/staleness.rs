@@ -111,7 +111,8 @@ pub fn answers_contradict(one: &str, other: &str, rules: &StalenessRules) -> boo
         || differ(rules.cues.verdict(one), rules.cues.verdict(other))
 }
 
-fn is_confirmed(occurrence: &Occurrence) -> bool {
+/// Whether the asker, a mark or a trusted person stands behind its answer.
+pub fn is_confirmed(occurrence: &Occurrence) -> bool {
     occurrence.grade <= ResolutionGrade::Confirmed
         || occurrence.best_answer().trusted
         || occurrence.signals.iter().any(|signal| signal.kind == SignalKind::TrustedAnswer)

@@ -14,6 +14,7 @@ mod questions;
 mod sections;
 mod titles;
 pub mod triage;
+pub mod verification;
 
 use indexer::store::Store;
 use rules::config::ruleset::Ruleset;

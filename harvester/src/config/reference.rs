@@ -63,7 +63,7 @@ const fn without_default(
 }
 
 /// All settings in the order of the example file.
-pub const SETTINGS: [SettingReference; 46] = [
+pub const SETTINGS: [SettingReference; 47] = [
     without_default(
         "rules",
         "directory",
@@ -123,6 +123,12 @@ pub const SETTINGS: [SettingReference; 46] = [
         "poll_minutes",
         "10",
         "Minutes between two rounds of the daemon, 1 to 1440.",
+    ),
+    without_default(
+        "forge",
+        "releases",
+        "[\"OWNER/NAME\"]",
+        "Repositories on GitHub after whose releases reviewed answers are checked again.",
     ),
     with_default(
         "forge",

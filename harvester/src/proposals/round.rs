@@ -105,6 +105,7 @@ impl ProposalReconciler {
     ) -> Result<()> {
         self.prepare(docket, ground, report).await?;
         self.close_settings().await?;
+        self.read_releases(report).await?;
         let dashboard = self.github.dashboard().await?;
         if self.process_feedback(docket, dashboard.as_ref(), ground).await? {
             *docket = self.load_worklist(ground).await?;

@@ -16,6 +16,7 @@ use crate::resolution::SignalRules;
 use crate::safety::{FactRules, SafetyRules};
 use crate::similarity::SimilarityRules;
 use crate::staleness::StalenessRules;
+use crate::verification::VerificationPolicy;
 
 /// The files of a ruleset with the text the binary carries.
 pub const EMBEDDED: [(&str, &str); 10] = [
@@ -43,6 +44,7 @@ pub struct Ruleset {
     pub facts: FactRules,
     pub topics: TopicRules,
     pub truth: StalenessRules,
+    pub verification: VerificationPolicy,
     pub blocking: BlockingWords,
     /// How the installation is divided; the settings file says so, not a file of rules.
     pub workspaces: Workspaces,
@@ -90,6 +92,7 @@ impl Ruleset {
             facts: FactRules::read(facts),
             topics: TopicRules::read(topics),
             truth: StalenessRules::read(truth, &languages),
+            verification: VerificationPolicy::read(truth),
             blocking: BlockingWords::read(topics, &languages),
             workspaces: Workspaces::default(),
             digest: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),

@@ -11,6 +11,7 @@ use super::page_effects::PageEffect;
 use super::sections::{AreaBalance, TopicSection, TrendingQuestion};
 use super::titles::NamedQuestion;
 use super::triage::{TriageGroup, TriageReport};
+use super::verification::verification_line;
 use crate::presentation::words::grouped;
 
 /// Writes links to pages of the site.
@@ -29,7 +30,7 @@ impl SiteLinks {
         }
     }
 
-    fn question(&self, question: &NamedQuestion) -> String {
+    pub(super) fn question(&self, question: &NamedQuestion) -> String {
         self.link(&literal(&question.title), &question.url)
     }
 }
@@ -94,6 +95,12 @@ pub fn briefing_markdown(report: &BriefingReport, links: &SiteLinks) -> String {
         push(&mut text, format_args!("- {}", group_line(group)));
     }
     push_proposals(&mut text, report, links);
+    if !report.to_verify.is_empty() {
+        push(&mut text, format_args!("\n## Answers to check again\n"));
+    }
+    for one in &report.to_verify {
+        push(&mut text, format_args!("- {}", verification_line(one, links)));
+    }
     text
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Office {
     pub(crate) world: World,
     pub(crate) github: Arc<FakeGitHub>,
     pub(crate) talk: Talk,
+    /// The repositories whose releases are read.
+    pub(crate) releases: Vec<String>,
     runtime: Runtime,
     token: String,
     imports: usize,
@@ -52,7 +54,8 @@ impl Office {
             .build()
             .unwrap();
         let github = Arc::new(github);
-        let mut office = Self { world, github, talk, runtime, token, imports: 0 };
+        let releases = Vec::new();
+        let mut office = Self { world, github, talk, releases, runtime, token, imports: 0 };
         office.import();
         office
     }
@@ -140,6 +143,7 @@ impl Office {
             folder: None,
             owner: owner.to_owned(),
             documents: Default::default(),
+            releases: self.releases.clone(),
             naming,
             store,
         }
