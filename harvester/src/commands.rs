@@ -18,6 +18,7 @@ mod draft;
 mod errors;
 mod facts;
 mod forget;
+mod guide;
 mod import;
 mod init;
 mod mcp;
@@ -163,6 +164,8 @@ enum CliCommand {
     Facts(facts::FactsArgs),
     /// Check that a running site answers (for container health checks)
     Probe(probe::ProbeArgs),
+    /// Print a guide: a page made of answers in a chosen order
+    Guide(guide::GuideArgs),
     /// Record a release, after which answers are checked again
     Release(release::ReleaseArgs),
     /// Reports: what was asked and answered, and what stays open
@@ -283,6 +286,7 @@ impl Cli {
             CliCommand::Errors(arguments) => errors::run(options, arguments).await,
             CliCommand::Facts(arguments) => facts::run(options, arguments),
             CliCommand::Probe(arguments) => probe::run(options, arguments).await,
+            CliCommand::Guide(arguments) => guide::run(options, arguments).await,
             CliCommand::Release(arguments) => release::run(options, arguments).await,
             CliCommand::Report(arguments) => report::run(options, arguments).await,
             CliCommand::Forget(arguments) => forget::run(options, arguments).await,

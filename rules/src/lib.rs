@@ -7,6 +7,7 @@ pub mod disentangle;
 pub mod due;
 pub mod error_fingerprint;
 pub mod exchange;
+pub mod guide;
 pub mod language;
 pub mod markdown;
 pub mod model;

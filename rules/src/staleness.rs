@@ -37,6 +37,13 @@ impl StalenessRules {
     }
 }
 
+impl StalenessRules {
+    /// Whether a sentence advises against what it names, or says that it has ended.
+    pub fn denies(&self, sentence: &str) -> bool {
+        self.cues.denies(sentence)
+    }
+}
+
 /// The verdict on a known answer. `by` is the index of the occurrence that shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StalenessVerdict {

@@ -5,6 +5,8 @@
 
 pub mod briefing;
 pub(crate) mod charts;
+pub mod contradictions;
+pub mod guide;
 pub mod health;
 pub mod html;
 pub mod markdown;
@@ -12,7 +14,7 @@ pub mod page_effects;
 pub mod question_list;
 mod questions;
 mod sections;
-mod titles;
+pub(crate) mod titles;
 pub mod triage;
 pub mod verification;
 

@@ -1,6 +1,7 @@
 //! `report`: what a community asks, what stays open, and whether pages help.
 
 mod briefing;
+mod contradictions;
 mod questions;
 mod triage;
 mod verify;
@@ -22,6 +23,7 @@ Examples:
   harvester report briefing --period month --until 2025-01-31 --format html > january.html
   harvester report questions --period week --list open
   harvester report triage --days 90
+  harvester report contradictions --days 30
   harvester report verify
   harvester report verify --checked q1a2b3c")]
 pub(super) struct ReportArgs {
@@ -37,6 +39,8 @@ enum ReportCommand {
     Questions(questions::QuestionsArgs),
     /// Open questions that recur, with what to do about them
     Triage(triage::TriageArgs),
+    /// Answers and messages that cannot be true beside an answer, a page or a fact
+    Contradictions(contradictions::ContradictionsArgs),
     /// Reviewed answers to check again, after a release or for their age
     Verify(verify::VerifyArgs),
 }
@@ -97,6 +101,7 @@ pub(super) async fn run(
         ReportCommand::Briefing(arguments) => briefing::run(&report, arguments).await?,
         ReportCommand::Questions(arguments) => questions::run(&report, arguments).await?,
         ReportCommand::Triage(arguments) => triage::run(&report, arguments).await?,
+        ReportCommand::Contradictions(arguments) => contradictions::run(&report, arguments).await?,
         ReportCommand::Verify(arguments) => verify::run(&report, arguments).await?,
     }
     Ok(CommandResult::Success)

@@ -30,6 +30,11 @@ impl ProjectVersion {
         Some(Self { number, marked })
     }
 
+    /// The same version, however it is written.
+    pub fn without_mark(&self) -> Self {
+        Self { number: self.number.clone(), marked: false }
+    }
+
     /// Whether it is meant for trying out, before a release: `-rc.1`.
     pub fn is_prerelease(&self) -> bool {
         !self.number.1.is_empty()

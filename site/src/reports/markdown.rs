@@ -326,7 +326,7 @@ fn group_title(group: &TriageGroup) -> String {
 }
 
 /// Text of people as literal text on one line.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     escape(&line, MarkdownDialect::CommonMark).replace('|', "\\|")
 }
