@@ -4,6 +4,7 @@
 
 pub mod auth;
 pub mod client;
+pub mod code_owners;
 pub mod comment_commands;
 pub mod dashboard;
 pub mod doctor;
@@ -16,4 +17,5 @@ pub mod rate_limit;
 pub mod reconcile;
 mod releases;
 pub mod status_comment;
+pub mod triage_issues;
 pub mod webhook;

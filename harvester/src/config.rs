@@ -19,6 +19,7 @@ use rules::config::ruleset::Ruleset;
 use rules::config::toml_reader::{ConfigError, TomlReader};
 use rules::model::ids::GuildId;
 use rules::model::workspace::Workspaces;
+use rules::report::period::ReportSpan;
 use secrets::SecretFiles;
 pub use secrets::SecretString;
 use site::access::settings::VisitorSettings;
@@ -80,6 +81,10 @@ pub struct DiscordConfig {
     pub everybody: Vec<String>,
     /// `suggest_in`: names or ids of channels where a known answer is suggested. Default: none.
     pub suggest_in: Vec<String>,
+    /// `briefing_in`: name or id of the channel that gets the briefing. Default: none.
+    pub briefing_in: Option<String>,
+    /// `briefing`: `day` or `week`, which ends on Sunday. Default: `week`.
+    pub briefing: ReportSpan,
 }
 
 /// The mistakes of all files, one per line.
@@ -175,6 +180,12 @@ impl DiscordConfig {
             rate_share: table.number("rate_share", 0.5, 0.05, 1.0),
             everybody: table.texts("everybody"),
             suggest_in: table.texts("suggest_in"),
+            briefing_in: table.optional_text("briefing_in"),
+            briefing: table.choice(
+                "briefing",
+                ReportSpan::Week,
+                &[("day", ReportSpan::Day), ("week", ReportSpan::Week)],
+            ),
         }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod report;
 pub(crate) mod repository;
 pub(crate) mod round;
 pub(crate) mod tracked;
+mod triage_issues;
 pub(crate) mod worklist;
 
 pub use dashboard::clock_of;
@@ -27,3 +28,4 @@ pub use report::{RoundItem, RoundReport};
 pub use repository::RepositoryState;
 pub use round::RoundOutcome;
 pub use tracked::TrackedProposal;
+pub use triage_issues::TriageIssueLine;

@@ -13,7 +13,7 @@ pub mod markdown;
 pub mod page_effects;
 pub mod question_list;
 mod questions;
-mod sections;
+pub mod sections;
 pub(crate) mod titles;
 pub mod triage;
 pub mod verification;

@@ -9,6 +9,7 @@ mod human_commits;
 mod page_moves;
 mod proposal_fixture;
 mod staleness;
+mod triage_issues;
 mod verification;
 
 use docgen::github::dashboard::BETWEEN_EDITS;

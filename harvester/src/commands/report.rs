@@ -23,6 +23,7 @@ Examples:
   harvester report briefing --period month --until 2025-01-31 --format html > january.html
   harvester report questions --period week --list open
   harvester report triage --days 90
+  harvester report triage --open-issues
   harvester report contradictions --days 30
   harvester report verify
   harvester report verify --checked q1a2b3c")]

@@ -52,7 +52,7 @@ impl FakeGitHub {
 
     /// The owners of a repository give out a version now.
     #[track_caller]
-    pub fn release(&self, full_name: &str, tag: &str) {
+    pub fn publish_release(&self, full_name: &str, tag: &str) {
         let published = self.now();
         let prerelease = tag.contains('-');
         let release = Release { tag: tag.to_owned(), prerelease, published };

@@ -157,6 +157,22 @@ impl Office {
         self.tell(&WriteBatch { deleted: deleted.collect(), ..WriteBatch::default() });
     }
 
+    /// Writes the settings by which commands reach the repository.
+    pub(crate) fn configure_forge(&self) {
+        let settings = format!(
+            "[rules]\ndirectory = 'rules'\n[forge]\ngithub = '{DOCS}'\napi_url = '{}'\ntoken = '{}'\n",
+            self.github.url(),
+            self.token
+        );
+        self.world.write("data/harvester.toml", &settings);
+    }
+
+    /// The day of the last message.
+    pub(crate) fn last_day(&self) -> String {
+        let last = jiff::Timestamp::from_millisecond(self.said_last().0).unwrap();
+        last.strftime("%Y-%m-%d").to_string()
+    }
+
     /// When the last message was sent.
     pub(crate) fn said_last(&self) -> Millis {
         let last = self.talk.ids().pop().expect("something was said");

@@ -25,7 +25,7 @@ fn a_release_asks_for_another_look_and_a_tick_says_that_the_answer_holds() {
     office.github.set_now(Millis(office.github.now().0 - 9 * Millis::DAY));
     office.github.repo(PROJECT, &[("README.md", "# Relay\n")]);
     office.releases = vec![PROJECT.to_owned(), "harbor/no-such-repository".to_owned()];
-    office.github.release(PROJECT, "v1.6.0");
+    office.github.publish_release(PROJECT, "v1.6.0");
     office.days(1);
     let notes = office.round().notes;
     assert!(notes.contains(&"harbor/relay has released v1.6.0".to_owned()), "{notes:?}");
@@ -37,14 +37,14 @@ fn a_release_asks_for_another_look_and_a_tick_says_that_the_answer_holds() {
     assert_eq!(to_verify(&office.world), []);
 
     // Neither a trial nor a patch asks for anything.
-    office.github.release(PROJECT, "v1.7.0-rc.1");
-    office.github.release(PROJECT, "v1.6.1");
+    office.github.publish_release(PROJECT, "v1.7.0-rc.1");
+    office.github.publish_release(PROJECT, "v1.6.1");
     office.days(1);
     office.round();
     assert_eq!(to_verify(&office.world), []);
     assert!(!office.dashboard().contains(HEADING), "{}", office.dashboard());
 
-    office.github.release(PROJECT, "v1.7.0");
+    office.github.publish_release(PROJECT, "v1.7.0");
     office.days(1);
     office.round();
     let why = "confirmed for v1.6.0, not re-checked since v1.7.0";
