@@ -288,7 +288,7 @@ pub struct Issue {
 
 /// A release; `published_at` is missing of drafts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct Release {
+pub struct PublishedRelease {
     #[serde(deserialize_with = "filled")]
     pub tag_name: String,
     pub draft: bool,

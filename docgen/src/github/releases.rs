@@ -6,7 +6,7 @@ use rules::verification::ReleaseRecord;
 use rules::versions::ProjectVersion;
 
 use super::client::{GitHubClient, Result, encoded};
-use super::models::Release;
+use super::models::PublishedRelease;
 
 /// Releases that are looked at, newest first.
 const NEWEST: usize = 30;
@@ -17,12 +17,12 @@ impl GitHubClient {
     pub async fn releases(&self, repository: &str) -> Result<Vec<ReleaseRecord>> {
         let name = repository.split('/').map(encoded).collect::<Vec<_>>().join("/");
         let path = format!("/repos/{name}/releases?per_page={NEWEST}");
-        let releases = self.get::<Vec<Release>>(&path).await?;
+        let releases = self.get::<Vec<PublishedRelease>>(&path).await?;
         Ok(releases.into_iter().filter_map(|release| record(repository, &release)).collect())
     }
 }
 
-fn record(repository: &str, release: &Release) -> Option<ReleaseRecord> {
+fn record(repository: &str, release: &PublishedRelease) -> Option<ReleaseRecord> {
     let published =
         release.published_at.as_deref().filter(|_| !release.draft && !release.prerelease)?;
     Some(ReleaseRecord {
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn only_what_is_out_and_names_a_version_is_a_release() {
-        let release = |tag: &str, draft, prerelease| Release {
+        let release = |tag: &str, draft, prerelease| PublishedRelease {
             tag_name: tag.to_owned(),
             draft,
             prerelease,

@@ -11,7 +11,7 @@ use super::page_effects::PageEffect;
 use super::sections::{AreaBalance, TopicSection, TrendingQuestion};
 use super::titles::NamedQuestion;
 use super::triage::{TriageGroup, TriageReport};
-use super::verification::verification_line;
+use super::verification::{AnswerToVerify, VerificationReport};
 use crate::presentation::words::grouped;
 
 /// Writes links to pages of the site.
@@ -302,6 +302,39 @@ fn push_group(text: &mut String, group: &TriageGroup, links: &SiteLinks) {
     let questions = group.questions.iter().enumerate();
     let questions = questions.map(|(at, url)| format!("[{}]({url})", at + 1)).collect::<Vec<_>>();
     push(text, format_args!("- Questions: {}", questions.join(" ")));
+}
+
+/// The list of answers to check again.
+pub fn verification_markdown(report: &VerificationReport, links: &SiteLinks) -> String {
+    let mut text = format!(
+        "# Answers to check again\n\n{} of {}. {}\n",
+        report.due.len(),
+        counted(report.answers, "reviewed answer", "reviewed answers"),
+        report.policy
+    );
+    let releases = report.releases.iter().map(|one| {
+        let of =
+            if one.repository.is_empty() { String::new() } else { format!("{} ", one.repository) };
+        format!("{of}{} of {}", one.version, one.day)
+    });
+    let releases = releases.collect::<Vec<_>>();
+    if !releases.is_empty() {
+        text.push_str(&format!("Newest release: {}.\n", releases.join(", ")));
+    }
+    for (at, one) in report.due.iter().enumerate() {
+        let lead = if at == 0 { "\n" } else { "" };
+        text.push_str(&format!("{lead}- {}\n", verification_line(one, links)));
+    }
+    text
+}
+
+/// One line on an answer to check again.
+fn verification_line(one: &AnswerToVerify, links: &SiteLinks) -> String {
+    let page = match one.page.is_empty() {
+        true => String::new(),
+        false => format!(" ([page]({}))", one.page),
+    };
+    format!("{}{page}: {}; `{}`", links.question(&one.question), one.detail(), one.question.id)
 }
 
 /// One line on a group of open questions.

@@ -13,7 +13,6 @@ use rules::versions::VersionPart;
 use serde::Serialize;
 
 use super::ReportSource;
-use super::markdown::{SiteLinks, counted};
 use super::titles::NamedQuestion;
 
 /// The merged answers that nobody has checked since a release, or for long.
@@ -114,39 +113,6 @@ impl ReportSource<'_> {
         }
         Ok(merged)
     }
-}
-
-/// The report as Markdown.
-pub fn verification_markdown(report: &VerificationReport, links: &SiteLinks) -> String {
-    let mut text = format!(
-        "# Answers to check again\n\n{} of {}. {}\n",
-        report.due.len(),
-        counted(report.answers, "reviewed answer", "reviewed answers"),
-        report.policy
-    );
-    let releases = report.releases.iter().map(|one| {
-        let of =
-            if one.repository.is_empty() { String::new() } else { format!("{} ", one.repository) };
-        format!("{of}{} of {}", one.version, one.day)
-    });
-    let releases = releases.collect::<Vec<_>>();
-    if !releases.is_empty() {
-        text.push_str(&format!("Newest release: {}.\n", releases.join(", ")));
-    }
-    for (at, one) in report.due.iter().enumerate() {
-        let lead = if at == 0 { "\n" } else { "" };
-        text.push_str(&format!("{lead}- {}\n", verification_line(one, links)));
-    }
-    text
-}
-
-/// One line on an answer to check again.
-pub(super) fn verification_line(one: &AnswerToVerify, links: &SiteLinks) -> String {
-    let page = match one.page.is_empty() {
-        true => String::new(),
-        false => format!(" ([page]({}))", one.page),
-    };
-    format!("{}{page}: {}; `{}`", links.question(&one.question), one.detail(), one.question.id)
 }
 
 impl AnswerToVerify {

@@ -1,7 +1,7 @@
 use anyhow::Context as _;
 use indexer::store::{AuditRow, Store};
 use rules::model::ids::{ClusterId, Millis, UserId};
-use site::reports::verification::verification_markdown;
+use site::reports::markdown::verification_markdown;
 
 use super::{OpenReport, ReportFormat};
 use crate::commands::{UsageError, print_json};
