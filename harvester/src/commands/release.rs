@@ -21,15 +21,16 @@ Examples:
   harvester release v1.7.2 --forget                recorded by mistake")]
 pub(super) struct ReleaseArgs {
     /// The version; without it, the releases that are known are listed
-    version: Option<String>,
+    #[arg(value_name = "VERSION")]
+    release: Option<String>,
     /// What was released, as OWNER/NAME, where there are several
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     repository: String,
     /// The day of the release, as 2025-01-31, UTC; by default now
-    #[arg(long, value_name = "DATE", requires = "version")]
+    #[arg(long, value_name = "DATE", requires = "release")]
     date: Option<Date>,
     /// Forget a release
-    #[arg(long, requires = "version", conflicts_with = "date")]
+    #[arg(long, requires = "release", conflicts_with = "date")]
     forget: bool,
 }
 
@@ -38,7 +39,7 @@ pub(super) async fn run(
     arguments: &ReleaseArgs,
 ) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
-    let Some(version) = &arguments.version else {
+    let Some(version) = &arguments.release else {
         let releases = options.reading(&settings).await?.store.releases().await?;
         return list(options, &releases);
     };

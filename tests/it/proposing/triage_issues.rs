@@ -17,6 +17,7 @@ fn asked_in_vain() -> Talk {
         (13, "The upload agent stops with exit code 71 since the update. Why is that?"),
     ] {
         talk.resolved(60 + asker, "Where is the log of the relay?", "In the folder `logs`.");
+        talk.pause();
         talk.say(asker, None, question, None);
     }
     talk
