@@ -132,16 +132,15 @@ mod tests {
         Ruleset::from_files(&BTreeMap::from([("facts.toml".to_owned(), facts)])).unwrap()
     }
 
-    fn rivals(text: &str, day: i64) -> Vec<(String, String)> {
-        let rules = rules();
-        let found = rival_values(text, Millis(day * Millis::DAY), &rules);
+    fn rivals(rules: &Ruleset, text: &str, day: i64) -> Vec<(String, String)> {
+        let found = rival_values(text, Millis(day * Millis::DAY), rules);
         found.into_iter().map(|one| (one.fact.key.clone(), one.value)).collect()
     }
 
     #[test]
     fn another_value_beside_the_name_of_a_fact_is_found() {
         // 2025-03-01.
-        let day = 20_148;
+        let (rules, day) = (rules(), 20_148);
         for (text, expected) in [
             (format!("The contract address is {OTHER}"), Some(("token-address", OTHER))),
             (format!("Sure. CA:\n{OTHER}"), Some(("token-address", OTHER))),
@@ -162,10 +161,11 @@ mod tests {
             ("The exchange status is open".into(), None),
         ] {
             let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
-            assert_eq!(rivals(&text, day), Vec::from_iter(expected), "{text}");
+            assert_eq!(rivals(&rules, &text, day), Vec::from_iter(expected), "{text}");
         }
         // 2025-01-01: before the fact held.
-        assert_eq!(rivals(&format!("The contract address is {OTHER}"), 20_089), []);
+        let early = rivals(&rules, &format!("The contract address is {OTHER}"), 20_089);
+        assert_eq!(early, []);
     }
 
     #[test]
