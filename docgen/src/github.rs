@@ -4,6 +4,7 @@
 
 pub mod auth;
 pub mod client;
+pub mod code_owners;
 pub mod comment_commands;
 pub mod dashboard;
 pub mod doctor;
@@ -14,5 +15,7 @@ pub mod models;
 pub mod onboarding;
 pub mod rate_limit;
 pub mod reconcile;
+mod releases;
 pub mod status_comment;
+pub mod triage_issues;
 pub mod webhook;

@@ -18,6 +18,7 @@ mod draft;
 mod errors;
 mod facts;
 mod forget;
+mod guide;
 mod import;
 mod init;
 mod mcp;
@@ -26,6 +27,7 @@ mod proposals;
 mod propose;
 mod redact;
 mod reindex;
+mod release;
 mod report;
 mod restore;
 mod retry;
@@ -162,6 +164,10 @@ enum CliCommand {
     Facts(facts::FactsArgs),
     /// Check that a running site answers (for container health checks)
     Probe(probe::ProbeArgs),
+    /// Print a guide: a page made of answers in a chosen order
+    Guide(guide::GuideArgs),
+    /// Record a release, after which answers are checked again
+    Release(release::ReleaseArgs),
     /// Reports: what was asked and answered, and what stays open
     Report(report::ReportArgs),
     /// Erase a user's data and never store it again
@@ -280,6 +286,8 @@ impl Cli {
             CliCommand::Errors(arguments) => errors::run(options, arguments).await,
             CliCommand::Facts(arguments) => facts::run(options, arguments),
             CliCommand::Probe(arguments) => probe::run(options, arguments).await,
+            CliCommand::Guide(arguments) => guide::run(options, arguments).await,
+            CliCommand::Release(arguments) => release::run(options, arguments).await,
             CliCommand::Report(arguments) => report::run(options, arguments).await,
             CliCommand::Forget(arguments) => forget::run(options, arguments).await,
             CliCommand::Unforget(arguments) => unforget::run(options, arguments).await,

@@ -19,6 +19,7 @@ use rules::config::ruleset::Ruleset;
 use rules::config::toml_reader::{ConfigError, TomlReader};
 use rules::model::ids::GuildId;
 use rules::model::workspace::Workspaces;
+use rules::report::period::ReportSpan;
 use secrets::SecretFiles;
 pub use secrets::SecretString;
 use site::access::settings::VisitorSettings;
@@ -80,6 +81,10 @@ pub struct DiscordConfig {
     pub everybody: Vec<String>,
     /// `suggest_in`: names or ids of channels where a known answer is suggested. Default: none.
     pub suggest_in: Vec<String>,
+    /// `briefing_in`: name or id of the channel that gets the briefing. Default: none.
+    pub briefing_in: Option<String>,
+    /// `briefing`: `day` or `week`, which ends on Sunday. Default: `week`.
+    pub briefing: ReportSpan,
 }
 
 /// The mistakes of all files, one per line.
@@ -175,6 +180,12 @@ impl DiscordConfig {
             rate_share: table.number("rate_share", 0.5, 0.05, 1.0),
             everybody: table.texts("everybody"),
             suggest_in: table.texts("suggest_in"),
+            briefing_in: table.optional_text("briefing_in"),
+            briefing: table.choice(
+                "briefing",
+                ReportSpan::Week,
+                &[("day", ReportSpan::Day), ("week", ReportSpan::Week)],
+            ),
         }
     }
 }
@@ -243,8 +254,9 @@ pub fn load_rules(directory: Option<&Path>) -> anyhow::Result<Ruleset> {
             texts.insert(name, read_text(&path)?);
         } else {
             let known = rules::config::ruleset::EMBEDDED.map(|(known, _)| known).join(", ");
-            let problem =
-                format!("no rules file has this name; known: {known}, and languages/<code>.toml");
+            let problem = format!(
+                "no rules file has this name; known: {known}, languages/<code>.toml and guides/<name>.toml"
+            );
             mistakes.push(ConfigError {
                 file: path.display().to_string(),
                 key: String::new(),
@@ -252,7 +264,8 @@ pub fn load_rules(directory: Option<&Path>) -> anyhow::Result<Ruleset> {
             });
         }
     }
-    load_languages(&directory.join(rules::language::FOLDER), &mut texts)?;
+    load_folder(directory, rules::language::FOLDER, &mut texts)?;
+    load_folder(directory, rules::guide::FOLDER, &mut texts)?;
     match Ruleset::from_files(&texts) {
         Ok(rules) if mistakes.is_empty() => Ok(rules),
         Ok(_) => Err(ConfigErrors(mistakes).into()),
@@ -260,19 +273,21 @@ pub fn load_rules(directory: Option<&Path>) -> anyhow::Result<Ruleset> {
     }
 }
 
-/// Adds the language files of a folder, which may be missing.
-fn load_languages(
-    folder: &Path,
+/// Adds the files of a folder of the rules directory, which may be missing.
+fn load_folder(
+    directory: &Path,
+    name: &str,
     texts: &mut std::collections::BTreeMap<String, String>,
 ) -> anyhow::Result<()> {
+    let folder = directory.join(name);
     if !folder.is_dir() {
         return Ok(());
     }
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|ending| ending == "toml") {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            texts.insert(format!("{}/{name}", rules::language::FOLDER), read_text(&path)?);
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            texts.insert(format!("{name}/{file}"), read_text(&path)?);
         }
     }
     Ok(())

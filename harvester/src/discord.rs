@@ -1,6 +1,7 @@
 //! The Discord connector: receives and reads messages as events, and answers interactions.
 
 mod backfill;
+pub(crate) mod briefing_message;
 pub mod catch_up;
 mod channel_catch_up;
 pub mod gateway;

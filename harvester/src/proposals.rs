@@ -12,10 +12,12 @@ pub(crate) mod merged;
 pub(crate) mod opening;
 pub(crate) mod reconciler;
 pub(crate) mod redaction;
+mod releases;
 pub(crate) mod report;
 pub(crate) mod repository;
 pub(crate) mod round;
 pub(crate) mod tracked;
+mod triage_issues;
 pub(crate) mod worklist;
 
 pub use dashboard::clock_of;
@@ -26,3 +28,4 @@ pub use report::{RoundItem, RoundReport};
 pub use repository::RepositoryState;
 pub use round::RoundOutcome;
 pub use tracked::TrackedProposal;
+pub use triage_issues::TriageIssueLine;

@@ -1,6 +1,7 @@
 //! What reports count: pure functions of plain rows and of the time, one definition for each count.
 
 pub mod alarms;
+pub mod contradictions;
 pub mod deflection;
 pub mod helpers;
 pub mod period;

@@ -66,6 +66,17 @@ pub fn judge_text(text: &str, rules: &SafetyRules, facts: &FactRules) -> SafetyV
     rules.verdict.judge(text, facts)
 }
 
+/// The values of a fact's kind that a text gives and that the facts do not list, in reading order.
+pub fn unlisted_values(
+    text: &str,
+    kind: FactKind,
+    rules: &SafetyRules,
+    facts: &FactRules,
+) -> Vec<String> {
+    let listed = kind.list();
+    listed.map_or_else(Vec::new, |listed| rules.verdict.unlisted_values(text, listed, facts))
+}
+
 /// Why an answer says too little, or nothing to somebody who was not there; `None` if it stands
 /// alone. `words` is its text without markup.
 pub fn why_not_alone(words: &str, form: AnswerForm, rules: &SafetyRules) -> Option<&'static str> {

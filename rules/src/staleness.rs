@@ -37,6 +37,13 @@ impl StalenessRules {
     }
 }
 
+impl StalenessRules {
+    /// Whether a sentence advises against what it names, or says that it has ended.
+    pub fn denies(&self, sentence: &str) -> bool {
+        self.cues.denies(sentence)
+    }
+}
+
 /// The verdict on a known answer. `by` is the index of the occurrence that shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StalenessVerdict {
@@ -111,7 +118,8 @@ pub fn answers_contradict(one: &str, other: &str, rules: &StalenessRules) -> boo
         || differ(rules.cues.verdict(one), rules.cues.verdict(other))
 }
 
-fn is_confirmed(occurrence: &Occurrence) -> bool {
+/// Whether the asker, a mark or a trusted person stands behind its answer.
+pub fn is_confirmed(occurrence: &Occurrence) -> bool {
     occurrence.grade <= ResolutionGrade::Confirmed
         || occurrence.best_answer().trusted
         || occurrence.signals.iter().any(|signal| signal.kind == SignalKind::TrustedAnswer)

@@ -1,6 +1,10 @@
 //! Which versions people speak of, and of what.
 
+mod project;
+
 use std::collections::BTreeMap;
+
+pub use project::{ProjectVersion, VersionPart, project_versions};
 
 /// More are a list of releases, not what an answer applies to.
 const MOST: usize = 6;

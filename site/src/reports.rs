@@ -5,15 +5,18 @@
 
 pub mod briefing;
 pub(crate) mod charts;
+pub mod contradictions;
+pub mod guide;
 pub mod health;
 pub mod html;
 pub mod markdown;
 pub mod page_effects;
 pub mod question_list;
 mod questions;
-mod sections;
-mod titles;
+pub mod sections;
+pub(crate) mod titles;
 pub mod triage;
+pub mod verification;
 
 use indexer::store::Store;
 use rules::config::ruleset::Ruleset;

@@ -27,6 +27,7 @@ pub(crate) fn workspace_routes() -> Vec<(&'static str, ApiScope, SiteMethods)> {
         ("/browse/{kind}/{name}", SearchRead, get(pages::browse::group)),
         ("/reports/briefing", SearchRead, get(pages::reports::briefing)),
         ("/reports/questions", SearchRead, get(pages::reports::questions)),
+        ("/reports/contradictions", SearchRead, get(pages::reports::contradictions)),
         ("/e/{fingerprint}", SearchRead, get(pages::error_link::page)),
         ("/sitemap.xml", SearchRead, get(pages::discovery::sitemap)),
         ("/feed.atom", SearchRead, get(pages::discovery::feed)),

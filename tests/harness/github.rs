@@ -64,8 +64,8 @@ pub use people::Acting;
 pub use pulls::{How, Verdict};
 pub use refs::Change;
 pub use state::{
-    Comment, Edit, Issue, Line, Merge, Move, Notification, Pull, Repo, Review, Role, Rules, Team,
-    User, World,
+    Comment, Edit, Issue, Line, Merge, Move, Notification, Pull, Release, Repo, Review, Role,
+    Rules, Team, User, World,
 };
 pub use webhooks::Delivery;
 

@@ -80,9 +80,14 @@ impl Talk {
             json!({ "content": text, "timestamp": message["timestamp"].clone() });
     }
 
+    /// Hours pass.
+    pub(crate) fn pause(&mut self) {
+        self.clock += 600 * MINUTE;
+    }
+
     /// A question, a helper's answer, and the asker's thanks; hours after what went before.
     pub(crate) fn resolved(&mut self, asker: u64, question: &str, answer: &str) {
-        self.clock += 600 * MINUTE;
+        self.pause();
         let asked = self.say(asker, None, question, None);
         let answered = self.say(900, Some("Helper"), answer, Some(&asked));
         self.say(asker, None, "that worked, thank you!", Some(&answered));

@@ -2,6 +2,7 @@
 
 mod answer_marking;
 mod bot_commands;
+mod briefing_posting;
 mod catching_up;
 mod channels;
 mod connection_log;

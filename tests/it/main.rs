@@ -18,6 +18,7 @@ mod live;
 mod processes;
 mod proposals;
 mod proposing;
+mod reports;
 mod safety;
 mod same_state;
 mod searching;

@@ -9,6 +9,8 @@ mod human_commits;
 mod page_moves;
 mod proposal_fixture;
 mod staleness;
+mod triage_issues;
+mod verification;
 
 use docgen::github::dashboard::BETWEEN_EDITS;
 use tests::harness::github::{How, Verdict};

@@ -166,13 +166,13 @@ fn every_rules_file_is_carried_by_the_program() {
         .filter(|name| name.ends_with(".toml") && name != "Cargo.toml")
         .collect::<Vec<_>>();
     let mut carried = rules::config::ruleset::EMBEDDED.map(|(name, _)| name.to_owned()).to_vec();
-    let languages = std::fs::read_dir(root().join("rules/languages")).unwrap();
-    files.extend(
-        languages.map(|entry| {
-            format!("languages/{}", entry.unwrap().file_name().into_string().unwrap())
-        }),
-    );
+    for folder in [rules::language::FOLDER, rules::guide::FOLDER] {
+        let entries = std::fs::read_dir(root().join("rules").join(folder)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        files.extend(names.map(|name| format!("{folder}/{name}")));
+    }
     carried.extend(rules::language::BUILT_IN.map(|(name, _)| name.to_owned()));
+    carried.extend(rules::guide::BUILT_IN.map(|(name, _)| name.to_owned()));
     files.sort();
     carried.sort();
     assert_eq!(files, carried);

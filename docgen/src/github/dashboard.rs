@@ -29,12 +29,14 @@ pub enum DashboardSection {
     Rejected,
     Snoozed,
     Failed,
+    /// A reviewed answer that nobody has checked since a release, or for long; a tick says that it holds.
+    Verify,
     /// The page score is too low to propose it unasked; a tick opens it.
     Candidate,
 }
 
 impl DashboardSection {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Awaiting,
         Self::Held,
         Self::Open,
@@ -42,6 +44,7 @@ impl DashboardSection {
         Self::Rejected,
         Self::Snoozed,
         Self::Failed,
+        Self::Verify,
         Self::Candidate,
     ];
 
@@ -54,12 +57,16 @@ impl DashboardSection {
             Self::Rejected => "Rejected (tick to reconsider)",
             Self::Snoozed => "Snoozed",
             Self::Failed => "Errors",
+            Self::Verify => "Reviewed answers to check again (tick those that still hold)",
             Self::Candidate => "Candidates that wait for more evidence (tick to open now)",
         }
     }
 
     fn has_box(self) -> bool {
-        matches!(self, Self::Awaiting | Self::Held | Self::Rejected | Self::Candidate)
+        matches!(
+            self,
+            Self::Awaiting | Self::Held | Self::Rejected | Self::Verify | Self::Candidate
+        )
     }
 }
 
@@ -224,6 +231,7 @@ mod tests {
             row(43, DashboardSection::Rejected, "What?", DeadlineStatus::Met),
             row(44, DashboardSection::Failed, "Who?", DeadlineStatus::Running),
             row(45, DashboardSection::Candidate, "How?", DeadlineStatus::Met),
+            row(46, DashboardSection::Verify, "When?", DeadlineStatus::Met),
         ];
         let figures = DashboardTotals { backlog: 4, asked: 8, answered: 6 };
         let text = render_dashboard(&rows, &figures).replace('\u{200b}', "~");
@@ -247,6 +255,10 @@ mod tests {
         ### Errors
 
         - <!-- id=q18 -->`Who?`, resolved 3 times, due 1970-01-02 00:00 UTC; no permission b amy
+
+        ### Reviewed answers to check again (tick those that still hold)
+
+        - [ ] <!-- id=q1a -->`When?`, resolved 3 times
 
         ### Candidates that wait for more evidence (tick to open now)
 

@@ -286,6 +286,17 @@ pub struct Issue {
     pub pull_request: Option<serde_json::Value>,
 }
 
+/// A release; `published_at` is missing of drafts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct PublishedRelease {
+    #[serde(deserialize_with = "filled")]
+    pub tag_name: String,
+    pub draft: bool,
+    pub prerelease: bool,
+    #[serde(default)]
+    pub published_at: Option<String>,
+}
+
 /// A collaborator's permission: `admin`, `maintain`, `write`, `triage`, `read` or `none`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct CollaboratorAccess {

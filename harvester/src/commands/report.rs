@@ -1,8 +1,10 @@
 //! `report`: what a community asks, what stays open, and whether pages help.
 
 mod briefing;
+mod contradictions;
 mod questions;
 mod triage;
+mod verify;
 
 use anyhow::Context as _;
 use rules::model::ids::Millis;
@@ -20,7 +22,11 @@ Examples:
   harvester report briefing --period week
   harvester report briefing --period month --until 2025-01-31 --format html > january.html
   harvester report questions --period week --list open
-  harvester report triage --days 90")]
+  harvester report triage --days 90
+  harvester report triage --open-issues
+  harvester report contradictions --days 30
+  harvester report verify
+  harvester report verify --checked q1a2b3c")]
 pub(super) struct ReportArgs {
     #[command(subcommand)]
     command: ReportCommand,
@@ -34,6 +40,10 @@ enum ReportCommand {
     Questions(questions::QuestionsArgs),
     /// Open questions that recur, with what to do about them
     Triage(triage::TriageArgs),
+    /// Answers and messages that cannot be true beside an answer, a page or a fact
+    Contradictions(contradictions::ContradictionsArgs),
+    /// Reviewed answers to check again, after a release or for their age
+    Verify(verify::VerifyArgs),
 }
 
 /// The days of a report.
@@ -81,6 +91,10 @@ pub(super) async fn run(
     arguments: &ReportArgs,
 ) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
+    if let ReportCommand::Verify(verify::VerifyArgs { checked: Some(id), .. }) = &arguments.command
+    {
+        verify::mark_checked(&options.shared().await?, id, now()).await?;
+    }
     let reading = options.reading(&settings).await?;
     let naming = settings.naming(&reading.store).await?;
     let report = OpenReport { options, settings: &settings, reading: &reading, naming: &naming };
@@ -88,6 +102,8 @@ pub(super) async fn run(
         ReportCommand::Briefing(arguments) => briefing::run(&report, arguments).await?,
         ReportCommand::Questions(arguments) => questions::run(&report, arguments).await?,
         ReportCommand::Triage(arguments) => triage::run(&report, arguments).await?,
+        ReportCommand::Contradictions(arguments) => contradictions::run(&report, arguments).await?,
+        ReportCommand::Verify(arguments) => verify::run(&report, arguments).await?,
     }
     Ok(CommandResult::Success)
 }

@@ -33,6 +33,9 @@ pub struct GitHubConfig {
     /// `webhook_secret` or `webhook_secret_file`: with it GitHub can start rounds at once, at
     /// `/webhooks/github`. Default: none.
     pub webhook_secret: Option<SecretString>,
+    /// `releases`: repositories, `OWNER/NAME`, after whose releases reviewed answers are checked again. Default:
+    /// none.
+    pub releases: Vec<String>,
 }
 
 /// The account that proposes.
@@ -63,12 +66,18 @@ impl ForgeConfig {
             table.wrong("github", "`repository` is set too; proposals go to one place");
         }
         let open = table.integer("open", 20, 1, 10_000) as usize;
+        let releases = table.texts("releases");
+        for name in releases.iter().filter(|name| !is_repository(name)) {
+            let said = format!("{name:?} is not a repository; expected OWNER/NAME");
+            table.wrong("releases", said);
+        }
         let github = name.map(|repository| GitHubConfig {
             repository,
             api_url,
             who,
             poll_minutes,
             webhook_secret,
+            releases,
         });
         if let Some(github) = &github
             && !is_repository(&github.repository)

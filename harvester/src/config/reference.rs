@@ -63,7 +63,7 @@ const fn without_default(
 }
 
 /// All settings in the order of the example file.
-pub const SETTINGS: [SettingReference; 46] = [
+pub const SETTINGS: [SettingReference; 49] = [
     without_default(
         "rules",
         "directory",
@@ -123,6 +123,12 @@ pub const SETTINGS: [SettingReference; 46] = [
         "poll_minutes",
         "10",
         "Minutes between two rounds of the daemon, 1 to 1440.",
+    ),
+    without_default(
+        "forge",
+        "releases",
+        "[\"OWNER/NAME\"]",
+        "Repositories on GitHub after whose releases reviewed answers are checked again.",
     ),
     with_default(
         "forge",
@@ -314,6 +320,18 @@ pub const SETTINGS: [SettingReference; 46] = [
         "suggest_in",
         "[\"help\"]",
         "Names or ids of channels where a reviewed answer is suggested to a new question.",
+    ),
+    without_default(
+        "discord",
+        "briefing_in",
+        "\"staff\"",
+        "Name or id of a channel where the bot posts the briefing, once for each day or week.",
+    ),
+    with_default(
+        "discord",
+        "briefing",
+        "\"week\"",
+        "day, or week, which ends on Sunday; the days are UTC.",
     ),
     without_default(
         "discord",

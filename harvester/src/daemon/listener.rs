@@ -1,6 +1,7 @@
 //! The Discord part of the daemon: gateway events go to the ingest queue, interactions to their
 //! handler, and every new session is followed by a catch-up.
 
+mod briefing_poster;
 mod connection_report;
 mod dispatch;
 mod suggester;
@@ -29,6 +30,7 @@ use crate::discord::rest::{RefusedRequest, RequestLane, RestClient};
 use crate::ingest_queue::IngestQueue;
 use crate::logging::error_chain;
 use crate::pipeline::workspace_indexes;
+use briefing_poster::BriefingPoster;
 use connection_report::{ConnectionReport, ConnectionView};
 use dispatch::GatewayDispatcher;
 use suggester::Suggester;
@@ -47,6 +49,8 @@ pub(super) struct DiscordListener {
     naming: AuthorNaming,
     owner: String,
     indexes: Vec<PathBuf>,
+    /// The address of the site.
+    origin: Option<String>,
     feed: IngestQueue,
     seen: Arc<SharedConnection>,
 }
@@ -73,6 +77,7 @@ impl DiscordListener {
             naming: daemon.naming.clone(),
             owner: daemon.owner.clone(),
             indexes: workspace_indexes(&daemon.data, &daemon.rules.workspaces),
+            origin: daemon.config.branding.url.as_ref().map(ToString::to_string),
             feed,
             seen: Arc::default(),
         })
@@ -104,6 +109,10 @@ impl DiscordListener {
         );
         let catch_up = catch_up.await?;
         let _ = self.seen.catch_up.set(catch_up.gauge());
+        let mut briefings = JoinSet::new();
+        if let Some(poster) = self.briefing_poster(catch_up.gauge(), stopping.clone()) {
+            briefings.spawn(poster.run());
+        }
         let (out, mut event) = mpsc::channel(QUEUED_EVENTS);
         let mut gateway = Gateway::start(
             self.token.clone(),
@@ -167,6 +176,27 @@ impl DiscordListener {
                 false => tracing::info!("{}", line.text),
             }
         }
+    }
+
+    /// `None` where no channel is set.
+    fn briefing_poster(
+        &self,
+        catch_up: CatchUpGauge,
+        stopping: watch::Receiver<bool>,
+    ) -> Option<BriefingPoster> {
+        let channel = self.settings.briefing_in.clone()?;
+        Some(BriefingPoster {
+            store: self.store.clone(),
+            rules: Arc::clone(&self.rules),
+            naming: self.naming.clone(),
+            rest: self.rest.clone(),
+            catch_up,
+            owner: self.owner.clone(),
+            channel,
+            span: self.settings.briefing,
+            origin: self.origin.clone(),
+            stopping,
+        })
     }
 
     fn hints(

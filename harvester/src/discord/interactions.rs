@@ -5,4 +5,4 @@ mod io;
 mod payload;
 #[cfg(test)]
 mod test_support;
-mod text;
+pub(crate) mod text;

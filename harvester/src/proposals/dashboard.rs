@@ -25,10 +25,11 @@ impl ProposalReconciler {
         report: &mut RoundReport,
     ) -> Result<()> {
         let rows = worklist.entries.iter().filter_map(|(id, entry)| self.row(id, entry));
-        let rows = rows.collect::<Vec<_>>();
+        let mut rows = rows.collect::<Vec<_>>();
         for row in rows.iter().filter(|row| row.place != DashboardSection::Candidate) {
             *report.clocks.entry(row.clock).or_default() += 1;
         }
+        rows.extend(self.rows_to_verify(worklist).await?);
         if rows.is_empty() && found.is_none() {
             return Ok(());
         }

@@ -73,6 +73,7 @@ impl ProposalReconciler {
                 ProposalState::Rejected | ProposalState::Superseded => {
                     case.requests.asked_again = true;
                 }
+                ProposalState::Merged => self.mark_checked(&id).await?,
                 _ => continue,
             }
             self.store.upsert_proposal(&case.to_row(self.github.now())).await?;

@@ -46,6 +46,8 @@ pub struct ProposalReconciler {
     pub owner: String,
     /// Pages of the documentation that were read, by blob.
     pub documents: Mutex<BTreeMap<String, String>>,
+    /// The repositories whose releases are read.
+    pub releases: Vec<String>,
 }
 
 impl ProposalReconciler {
@@ -67,8 +69,8 @@ impl ProposalReconciler {
         let clock = Arc::new(SystemClock);
         let github = GitHubClient::new(&forge.api_url, &forge.repository, auth, clock, parked)?;
         let (target, folder) = (config.target, config.folder.clone());
-        let documents = Mutex::default();
-        Ok(Some(Self { store, github, rules, naming, target, folder, owner, documents }))
+        let (documents, releases) = (Mutex::default(), forge.releases.clone());
+        Ok(Some(Self { store, github, rules, naming, target, folder, owner, documents, releases }))
     }
 
     /// Takes steps until nothing is left to do for one pull request. Each step is stored before it is

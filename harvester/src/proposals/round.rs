@@ -105,6 +105,7 @@ impl ProposalReconciler {
     ) -> Result<()> {
         self.prepare(worklist, repository, report).await?;
         self.close_settings().await?;
+        self.read_releases(report).await?;
         let dashboard = self.github.dashboard().await?;
         if self.process_feedback(worklist, dashboard.as_ref(), repository).await? {
             *worklist = self.load_worklist(repository).await?;

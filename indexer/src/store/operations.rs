@@ -4,4 +4,5 @@ pub(crate) mod daemon_status;
 pub(crate) mod leases;
 pub(crate) mod live_counts;
 pub(crate) mod purge;
+pub(crate) mod releases;
 pub(crate) mod settings;

@@ -8,6 +8,7 @@ use crate::config::scope::ScopeRules;
 use crate::config::toml_reader::{ConfigError, TomlReader};
 use crate::disentangle::ConversationRules;
 use crate::due::PageRules;
+use crate::guide::GuideRules;
 use crate::language::{self, Languages};
 use crate::model::workspace::Workspaces;
 use crate::publish::topics::TopicRules;
@@ -16,6 +17,7 @@ use crate::resolution::SignalRules;
 use crate::safety::{FactRules, SafetyRules};
 use crate::similarity::SimilarityRules;
 use crate::staleness::StalenessRules;
+use crate::verification::VerificationPolicy;
 
 /// The files of a ruleset with the text the binary carries.
 pub const EMBEDDED: [(&str, &str); 10] = [
@@ -43,7 +45,9 @@ pub struct Ruleset {
     pub facts: FactRules,
     pub topics: TopicRules,
     pub truth: StalenessRules,
+    pub verification: VerificationPolicy,
     pub blocking: BlockingWords,
+    pub guides: GuideRules,
     /// How the installation is divided; the settings file says so, not a file of rules.
     pub workspaces: Workspaces,
     digest: String,
@@ -64,9 +68,11 @@ impl Ruleset {
     }
 
     /// Parses every file: the texts of `files` in place of the embedded ones of their names, and
-    /// further languages as `languages/<code>.toml`. Returns all errors of all files together.
+    /// further languages as `languages/<code>.toml` and guides as `guides/<name>.toml`. Returns all errors of all files together.
     pub fn from_files(files: &BTreeMap<String, String>) -> Result<Self, Vec<ConfigError>> {
         let (languages, language_errors) = Languages::from_files(files);
+        // A guide decides nothing about messages: it is no part of the digest.
+        let (guides, guide_errors) = GuideRules::from_files(files);
         let mut digest = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
         let mut readers = EMBEDDED.map(|(name, embedded)| {
             let text = files.get(name).map_or(embedded, String::as_str);
@@ -90,12 +96,15 @@ impl Ruleset {
             facts: FactRules::read(facts),
             topics: TopicRules::read(topics),
             truth: StalenessRules::read(truth, &languages),
+            verification: VerificationPolicy::read(truth),
             blocking: BlockingWords::read(topics, &languages),
+            guides,
             workspaces: Workspaces::default(),
             digest: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
         };
         let mut mistakes = readers.into_iter().flat_map(TomlReader::finish).collect::<Vec<_>>();
         mistakes.extend(language_errors);
+        mistakes.extend(guide_errors);
         if mistakes.is_empty() { Ok(rules) } else { Err(mistakes) }
     }
 

@@ -67,6 +67,21 @@ impl ReportPeriod {
         Self::until(span, date_of(now)?)
     }
 
+    /// The latest whole day, week from Monday to Sunday, or calendar month before `now`: the same one until the
+    /// next has ended.
+    pub fn latest_whole(span: ReportSpan, now: Millis) -> Option<Self> {
+        let today = date_of(now)?;
+        let after = match span {
+            ReportSpan::Day => today,
+            ReportSpan::Week => {
+                let since_monday = i64::from(today.weekday().to_monday_zero_offset());
+                today.checked_sub(since_monday.days()).ok()?
+            }
+            ReportSpan::Month => today.first_of_month(),
+        };
+        Self::until(span, after)
+    }
+
     /// The period of the same span that ends where this one begins; an empty one before the calendar begins.
     pub fn previous(&self) -> Self {
         let previous = date_of(self.since).and_then(|first| Self::until(self.span, first));
@@ -123,6 +138,24 @@ fn midnight(date: Date) -> Option<Millis> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_latest_whole_period_is_the_same_until_the_next_has_ended() {
+        // 2025-01-31, a Friday.
+        for (day, span, expected) in [
+            (20_119, ReportSpan::Day, ("2025-01-30", "2025-01-30")),
+            (20_119, ReportSpan::Week, ("2025-01-20", "2025-01-26")),
+            (20_121, ReportSpan::Week, ("2025-01-20", "2025-01-26")),
+            (20_122, ReportSpan::Week, ("2025-01-27", "2025-02-02")),
+            (20_119, ReportSpan::Month, ("2024-12-01", "2024-12-31")),
+            (20_120, ReportSpan::Month, ("2025-01-01", "2025-01-31")),
+        ] {
+            let now = Millis(day_start(day).0 + 5 * Millis::HOUR);
+            let period = ReportPeriod::latest_whole(span, now).unwrap();
+            let (first, last) = (period.first_day(), period.last_day());
+            assert_eq!((first.as_str(), last.as_str()), expected, "{day}");
+        }
+    }
 
     fn period(span: ReportSpan, last: &str) -> (String, String) {
         let period = ReportPeriod::ending(span, last.parse().unwrap()).unwrap();

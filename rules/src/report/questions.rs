@@ -179,7 +179,10 @@ pub fn first_reply(
 ) -> Option<Millis> {
     let ends = |message: &MessageId| next.is_none_or(|next| *message < next);
     let others = said.iter().filter(|(message, by)| *by != asker && ends(message));
-    let replies = others.map(|(message, _)| *message).chain(answers.iter().copied());
+    // Who solves it alone has got no reply.
+    let is_own = |answer: &MessageId| said.contains(&(*answer, asker));
+    let answers = answers.iter().filter(|answer| !is_own(answer));
+    let replies = others.map(|(message, _)| *message).chain(answers.copied());
     let first = replies.filter(|message| *message > question).min()?;
     // An import may move the time of a message, but not that between two.
     Some(Millis(asked.0 + first.created_at().0 - question.created_at().0))
@@ -276,6 +279,7 @@ pub(super) mod tests {
         assert_eq!(minutes(None, &[]), Some(7));
         assert_eq!(minutes(Some(at(5)), &[]), None);
         assert_eq!(minutes(Some(at(5)), &[at(9)]), Some(9));
+        assert_eq!(minutes(Some(at(5)), &[at(1)]), None, "the asker's own answer is no reply");
     }
 
     #[test]

@@ -150,6 +150,28 @@ impl VerdictRules {
         }
         SafetyVerdict { findings: apart(findings) }
     }
+
+    /// The values in a text that only one list of the facts could allow, and does not.
+    pub(super) fn unlisted_values(
+        &self,
+        text: &str,
+        listed: FactList,
+        facts: &FactRules,
+    ) -> Vec<String> {
+        let folded = FoldedText::deobfuscated(text);
+        let mut findings = Vec::new();
+        for at in self.prefilter.matches(&folded.text) {
+            if self.restricted[at].listed == Some(listed) {
+                self.restricted[at].find(&folded, facts, &mut findings);
+            }
+        }
+        findings.sort_by_key(|found| found.range.start);
+        let mut values = findings.into_iter().map(|found| found.value).collect::<Vec<_>>();
+        if listed == FactList::Links {
+            values.extend(self.links.unlisted(&folded.text, facts).into_iter().map(|one| one.link));
+        }
+        values
+    }
 }
 
 /// Of findings that overlap the graver one stays, then the one that says more than that there is a link, then

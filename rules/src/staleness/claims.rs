@@ -56,6 +56,12 @@ impl ClaimCues {
         }
     }
 
+    /// Whether a sentence has a word of advice against something, or of an end.
+    pub(super) fn denies(&self, sentence: &str) -> bool {
+        let words = NormalizedWords::of(sentence);
+        is_any(&self.against, &words) || is_any(&self.ended, &words)
+    }
+
     /// Whether an answer opens with yes or with no; `None` if it does neither.
     pub(super) fn verdict(&self, answer: &str) -> Option<bool> {
         let answer = without_mentions(answer);

@@ -27,6 +27,10 @@ struct AnswerJson<'a> {
     last_confirmed: &'a str,
     channels: &'a [String],
     versions: &'a [String],
+    /// The version that somebody confirmed it for.
+    confirmed_for: Option<&'a str>,
+    /// The first release since then: nobody has checked the answer for it.
+    unchecked_since: Option<&'a str>,
     also_asked_as: Vec<&'a str>,
     question: Option<QuoteJson<'a>>,
     /// The page in the documentation, where maintainers merged the first answer.
@@ -118,6 +122,8 @@ impl AnswerView {
                 last_confirmed: &self.last_confirmed.exact,
                 channels: &self.channels,
                 versions: &self.versions,
+                confirmed_for: self.standing.confirmed_for.as_deref(),
+                unchecked_since: self.standing.unchecked_since.as_deref(),
                 also_asked_as: self
                     .variants
                     .iter()

@@ -31,7 +31,7 @@ pub(super) async fn answer(
     let id = id.parse().map_err(|_| HttpError::no_such_answer())?;
     let cluster = cluster(&site, &id).await?;
     let feedback = read_feedback(&site, &cluster).await?;
-    let view = answer_of(&site, &cluster, InterfaceText::english());
+    let view = answer_of(&site, &cluster, InterfaceText::english()).await?;
     let body = serde_json::to_string(&view.export(feedback));
     let body = body.map_err(|cause| HttpError::internal("write an answer", &cause))?;
     Ok(tagged_by_content(&headers, body))

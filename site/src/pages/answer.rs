@@ -20,6 +20,7 @@ use crate::pages::review_status::ReviewStatus;
 use crate::pages::slug;
 use crate::pages::slug::AnswerFormat;
 use crate::pages::structured_data::structured_data;
+use crate::pages::version_standing::VersionStanding;
 use crate::pages::view::AnswerView;
 use crate::presentation::page_meta::{PageFrame, PageMeta};
 use crate::presentation::words::InterfaceText;
@@ -51,7 +52,7 @@ pub(crate) async fn page(
     let (slug, id, form) = slug::parse(&segment).ok_or_else(HttpError::no_such_answer)?;
     let text = if form == AnswerFormat::Page { frame.text } else { InterfaceText::english() };
     let cluster = cluster(&site, &id).await?;
-    let view = answer_of(&site, &cluster, text);
+    let view = answer_of(&site, &cluster, text).await?;
     if slug != view.slug {
         return Ok(moved(&format!("{}{}", view.url, form.ending())));
     }
@@ -83,7 +84,7 @@ pub(crate) async fn answer(
     id: &ClusterId,
     text: &InterfaceText,
 ) -> Result<AnswerView, HttpError> {
-    Ok(answer_of(site, &cluster(site, id).await?, text))
+    answer_of(site, &cluster(site, id).await?, text).await
 }
 
 /// The cluster with an id, or the one that it was merged into.
@@ -103,8 +104,17 @@ pub(crate) async fn read_feedback(
 }
 
 /// A cluster as its page shows it.
-pub(crate) fn answer_of(site: &SiteState, cluster: &Cluster, text: &InterfaceText) -> AnswerView {
-    AnswerView::of(&site.presentable(cluster), &site.naming, text, site.now())
+pub(crate) async fn answer_of(
+    site: &SiteState,
+    cluster: &Cluster,
+    text: &InterfaceText,
+) -> Result<AnswerView, HttpError> {
+    let known = site.store.releases_and_check(cluster).await;
+    let known = known.map_err(|cause| HttpError::internal("read the releases", &cause))?;
+    let (shown, now) = (site.presentable(cluster), site.now());
+    let policy = &site.rules.verification;
+    let standing = VersionStanding::of(&shown, &known, policy, text, now);
+    Ok(AnswerView { standing, ..AnswerView::of(&shown, &site.naming, text, now) })
 }
 
 fn meta(view: &AnswerView, frame: &PageFrame) -> PageMeta {

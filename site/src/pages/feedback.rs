@@ -27,7 +27,7 @@ pub(crate) async fn send(
     let (_, id, _) = slug::parse(&segment).ok_or_else(HttpError::no_such_answer)?;
     let verdict = verdict.parse().map_err(|()| HttpError::no_such_page())?;
     let cluster = record_feedback(&visitor, &id, verdict).await?;
-    let view = answer_of(&visitor.site, &cluster, InterfaceText::english());
+    let view = answer_of(&visitor.site, &cluster, InterfaceText::english()).await?;
     let location = HeaderValue::from_str(&format!("{}#noted", view.url));
     let location = location.expect("addresses are percent-encoded");
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())

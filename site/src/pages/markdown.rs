@@ -13,6 +13,9 @@ pub(crate) fn markdown(view: &AnswerView) -> String {
         lower_first(&view.answered),
         view.last_confirmed.shown
     ));
+    if let Some(note) = &view.standing.note {
+        text.push_str(&format!("\n{}\n", escaped(note)));
+    }
     section(&mut text, "Answer", view.answer.iter().map(option));
     let reviewed = view.answer.as_ref().is_some_and(|answer| answer.quote.merged);
     let others = if reviewed { "Other answers from chat (unreviewed)" } else { "Other answers" };

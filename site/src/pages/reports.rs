@@ -11,9 +11,11 @@ use crate::access::visitor::VisitorSite;
 use crate::http::error::HttpError;
 use crate::http::templates;
 use crate::presentation::page_meta::PageFrame;
+use crate::reports::contradictions::{ContradictionScope, ContradictionSide};
 use crate::reports::html::BriefingView;
 use crate::reports::markdown::{counted, duration_text, period_text};
 use crate::reports::question_list::{ListedQuestion, MOST_LISTED, QuestionListing};
+use crate::reports::titles::NamedQuestion;
 use crate::state::SiteState;
 
 /// Which report.
@@ -106,6 +108,48 @@ pub(crate) async fn questions(
     };
     let meta = frame.meta(page.listing.label, None);
     templates::page("questions.html", &frame, &meta, &page)
+}
+
+#[derive(Serialize)]
+struct ContradictionsPage {
+    days: String,
+    total: String,
+    rows: Vec<ContradictionRow>,
+}
+
+#[derive(Serialize)]
+struct ContradictionRow {
+    heading: &'static str,
+    question: Option<NamedQuestion>,
+    sides: [ContradictionSide; 2],
+}
+
+/// The days up to yesterday that the page looks at.
+const CONTRADICTION_DAYS: i64 = 90;
+
+/// `GET /reports/contradictions`
+pub(crate) async fn contradictions(
+    VisitorSite(site): VisitorSite,
+    frame: PageFrame,
+) -> Result<Html<String>, HttpError> {
+    let source = site.report_source()?;
+    let last = ReportPeriod::before(ReportSpan::Day, site.now());
+    let until = last.map_or_else(|| site.now(), |last| last.until);
+    let scope = ContradictionScope { until, days: CONTRADICTION_DAYS };
+    let report = source.contradictions(&scope).await;
+    let report = report.map_err(|cause| HttpError::internal("look for contradictions", &cause))?;
+    let total = report.contradictions.len() + report.left_out;
+    let rows = report.contradictions.into_iter().map(|found| ContradictionRow {
+        heading: found.heading(),
+        question: found.question,
+        sides: [found.one, found.other],
+    });
+    let page = ContradictionsPage {
+        days: period_text(&report.first_day, &report.last_day),
+        total: counted(total, "contradiction", "contradictions"),
+        rows: rows.collect(),
+    };
+    templates::page("contradictions.html", &frame, &frame.meta("Contradictions", None), &page)
 }
 
 fn read(params: Result<Query<ReportParams>, QueryRejection>) -> Result<ReportParams, HttpError> {

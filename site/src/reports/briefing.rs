@@ -16,6 +16,7 @@ use super::question_list::{list_address, list_label};
 use super::questions::{ReportChannels, ReportQuestion};
 use super::sections::{AreaBalance, HelperSection, TopicSection, TrendSection, channel_name};
 use super::triage::{TriageGroup, TriageScope};
+use super::verification::AnswerToVerify;
 
 /// The report on one period.
 #[derive(Debug, Clone, Serialize)]
@@ -43,6 +44,8 @@ pub struct BriefingReport {
     /// Whether merged pages are asked for less.
     pub pages: PageEffects,
     pub proposals: ServiceLevel,
+    /// Merged answers that nobody has checked since a release, or for long.
+    pub to_verify: Vec<AnswerToVerify>,
     pub alarms: Vec<BriefingAlarm>,
 }
 
@@ -137,6 +140,7 @@ impl ReportSource<'_> {
             unanswered: self.triage(&unanswered, period.until.min(now)).await?.groups,
             pages: self.page_effects(period.until.min(now)).await?,
             proposals: self.service_level(period, now).await?,
+            to_verify: self.verification(period.until.min(now)).await?.due,
             alarms: self.period_alarms(period, &channels, &days, &by_channel).await?,
         })
     }

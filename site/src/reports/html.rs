@@ -13,6 +13,7 @@ use super::markdown::{
 use super::page_effects::PageEffect;
 use super::titles::NamedQuestion;
 use super::triage::TriageGroup;
+use super::verification::AnswerToVerify;
 use crate::http::templates;
 use crate::pages::slug::percent_encoded;
 use crate::presentation::words::grouped;
@@ -36,6 +37,7 @@ pub(crate) struct BriefingView<'r> {
     all_pages: Option<String>,
     unanswered: Vec<OpenRow>,
     proposals: Vec<String>,
+    to_verify: Vec<TrendRow>,
     /// Before root-relative addresses; empty on the site itself.
     origin: String,
     /// Whether addresses of the site lead anywhere.
@@ -124,6 +126,7 @@ impl<'r> BriefingView<'r> {
             all_pages: report.pages.total_estimate.map(estimate_text),
             unanswered: report.unanswered.iter().map(open_row).collect(),
             proposals: proposal_lines(report),
+            to_verify: report.to_verify.iter().map(verify_row).collect(),
             origin: origin.unwrap_or_default().trim_end_matches('/').to_owned(),
             linked,
             report,
@@ -186,6 +189,10 @@ fn trend_lists(report: &BriefingReport) -> Vec<TrendList> {
 
 fn page_row(effect: &PageEffect) -> TrendRow {
     TrendRow { question: effect.question.clone(), detail: effect_text(effect) }
+}
+
+fn verify_row(answer: &AnswerToVerify) -> TrendRow {
+    TrendRow { question: answer.question.clone(), detail: answer.detail() }
 }
 
 fn open_row(group: &TriageGroup) -> OpenRow {

@@ -11,6 +11,7 @@ use super::page_effects::PageEffect;
 use super::sections::{AreaBalance, TopicSection, TrendingQuestion};
 use super::titles::NamedQuestion;
 use super::triage::{TriageGroup, TriageReport};
+use super::verification::{AnswerToVerify, VerificationReport};
 use crate::presentation::words::grouped;
 
 /// Writes links to pages of the site.
@@ -29,7 +30,7 @@ impl SiteLinks {
         }
     }
 
-    fn question(&self, question: &NamedQuestion) -> String {
+    pub(super) fn question(&self, question: &NamedQuestion) -> String {
         self.link(&literal(&question.title), &question.url)
     }
 }
@@ -94,6 +95,12 @@ pub fn briefing_markdown(report: &BriefingReport, links: &SiteLinks) -> String {
         push(&mut text, format_args!("- {}", group_line(group)));
     }
     push_proposals(&mut text, report, links);
+    if !report.to_verify.is_empty() {
+        push(&mut text, format_args!("\n## Answers to check again\n"));
+    }
+    for one in &report.to_verify {
+        push(&mut text, format_args!("- {}", verification_line(one, links)));
+    }
     text
 }
 
@@ -297,6 +304,39 @@ fn push_group(text: &mut String, group: &TriageGroup, links: &SiteLinks) {
     push(text, format_args!("- Questions: {}", questions.join(" ")));
 }
 
+/// The list of answers to check again.
+pub fn verification_markdown(report: &VerificationReport, links: &SiteLinks) -> String {
+    let mut text = format!(
+        "# Answers to check again\n\n{} of {}. {}\n",
+        report.due.len(),
+        counted(report.answers, "reviewed answer", "reviewed answers"),
+        report.policy
+    );
+    let releases = report.releases.iter().map(|one| {
+        let of =
+            if one.repository.is_empty() { String::new() } else { format!("{} ", one.repository) };
+        format!("{of}{} of {}", one.version, one.day)
+    });
+    let releases = releases.collect::<Vec<_>>();
+    if !releases.is_empty() {
+        text.push_str(&format!("Newest release: {}.\n", releases.join(", ")));
+    }
+    for (at, one) in report.due.iter().enumerate() {
+        let lead = if at == 0 { "\n" } else { "" };
+        text.push_str(&format!("{lead}- {}\n", verification_line(one, links)));
+    }
+    text
+}
+
+/// One line on an answer to check again.
+fn verification_line(one: &AnswerToVerify, links: &SiteLinks) -> String {
+    let page = match one.page.is_empty() {
+        true => String::new(),
+        false => format!(" ([page]({}))", one.page),
+    };
+    format!("{}{page}: {}; `{}`", links.question(&one.question), one.detail(), one.question.id)
+}
+
 /// One line on a group of open questions.
 fn group_line(group: &TriageGroup) -> String {
     let links = group.questions.iter().enumerate();
@@ -319,7 +359,7 @@ fn group_title(group: &TriageGroup) -> String {
 }
 
 /// Text of people as literal text on one line.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     escape(&line, MarkdownDialect::CommonMark).replace('|', "\\|")
 }

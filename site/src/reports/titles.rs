@@ -86,7 +86,8 @@ impl ReportSource<'_> {
     }
 }
 
-fn shortened(title: &str) -> String {
+/// A text on one line, cut between words.
+pub(super) fn shortened(title: &str) -> String {
     if title.chars().count() <= MAX_TITLE {
         return title.to_owned();
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use indexer::cluster::grouping::{GroupingItem, group_items};
 use indexer::store::StoreError;
 use rules::error_fingerprint::normalized_errors;
-use rules::model::ids::{ClusterId, Millis, permalink};
+use rules::model::ids::{ClusterId, MessageId, Millis, permalink};
 use rules::report::period::{day_number, day_text};
 use rules::report::questions::QuestionOutcome;
 use rules::report::triage::{TriageImpact, TriageStatus, UnresolvedQuestion, recurs};
@@ -56,6 +56,8 @@ pub struct TriageGroup {
     pub first_day: String,
     pub last_day: String,
     pub channels_named: Vec<String>,
+    /// The first messages of its questions, newest first.
+    pub messages: Vec<MessageId>,
     /// On Discord, newest first, at most five.
     pub questions: Vec<String>,
     pub versions: Vec<String>,
@@ -200,6 +202,7 @@ impl ReportSource<'_> {
             first_day: day_text(day_number(impact.first_seen)),
             last_day: day_text(day_number(impact.last_seen)),
             channels_named: names.collect::<BTreeSet<_>>().into_iter().collect(),
+            messages: unsolved.iter().rev().map(|one| one.counted.message).collect(),
             questions: links.take(MOST_LINKS).collect(),
             versions: versions(texts()),
             errors: errors.collect::<BTreeSet<_>>().into_iter().take(MOST_LINKS).collect(),

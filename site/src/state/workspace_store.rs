@@ -12,6 +12,7 @@ use rules::config::ruleset::Ruleset;
 use rules::model::cluster::Cluster;
 use rules::model::ids::{ChannelId, ClusterId, GuildId, MessageId, Millis, UserId};
 use rules::model::workspace::{ChannelPlace, WorkspaceId};
+use rules::verification::ReleaseRecord;
 
 /// Clusters that are read at once.
 const BATCH: usize = 200;
@@ -154,6 +155,14 @@ impl WorkspaceStore {
     /// Whether feedback and searches can be counted.
     pub(crate) fn is_writable(&self) -> bool {
         self.store.is_writable()
+    }
+
+    /// The releases of the project, and when a maintainer last found the answer of this cluster to hold.
+    pub(crate) async fn releases_and_check(
+        &self,
+        cluster: &Cluster,
+    ) -> Result<(Vec<ReleaseRecord>, Option<Millis>)> {
+        Ok((self.store.releases().await?, self.store.checked_answer(&cluster.id).await?))
     }
 
     /// What readers said of a cluster of this workspace.

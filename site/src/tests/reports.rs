@@ -18,6 +18,8 @@ use super::world::summary;
 use super::*;
 use crate::reports::ReportSource;
 use crate::reports::briefing::BriefingReport;
+use crate::reports::contradictions::{ContradictionScope, contradictions_markdown};
+use crate::reports::guide::guide_markdown;
 use crate::reports::markdown::{SiteLinks, briefing_markdown, triage_markdown};
 use crate::reports::triage::TriageScope;
 use crate::test_support::{quote, verdict};
@@ -81,8 +83,24 @@ impl Community {
         (after, by): (i64, u64),
         grade: ResolutionGrade,
     ) {
+        self.answer_with(
+            (minute, asker, text),
+            (after, by),
+            grade,
+            "Set it in the settings and restart.",
+        );
+    }
+
+    /// A question that is answered with these words.
+    fn answer_with(
+        &mut self,
+        (minute, asker, text): (i64, u64, &'static str),
+        (after, by): (i64, u64),
+        grade: ResolutionGrade,
+        words: &str,
+    ) {
         let question = self.say(minute, asker, text);
-        let answer = self.say(minute + after, by, "Set it in the settings and restart.");
+        let answer = self.say(minute + after, by, words);
         let quoted = |id: MessageId, author, text: &str| rules::model::cluster::Quote {
             message: id,
             sent: id.created_at(),
@@ -91,7 +109,7 @@ impl Community {
         let occurrence = Occurrence {
             conversation: ConversationId(question),
             question: quoted(question, asker, text),
-            answers: vec![quoted(answer, by, "Set it in the settings and restart.")],
+            answers: vec![quoted(answer, by, words)],
             grade,
             ..occurrence(1, text, "x")
         };
@@ -390,4 +408,91 @@ async fn the_measured_drop_of_a_question_is_the_planted_one() {
     assert_eq!(effect.verdict, Some(DeflectionVerdict::Less));
     let text = briefing_markdown(&report, &SiteLinks::default());
     assert!(text.contains("asked 30 times in 60 days before, 10 in 60 days after"), "{text}");
+}
+
+#[tokio::test]
+async fn contradictions_are_listed_with_both_sides_and_none_is_resolved() {
+    let listed = "0x00000000000000000000000000000000000000aA";
+    let other = "0x00000000000000000000000000000000000000bB";
+    let facts = format!(
+        "[[fact]]\nkey = 'token-address'\nkind = 'address'\nvalue = '{listed}'\n\
+         aliases = ['contract address']\n"
+    );
+    let rules =
+        rules(&[("facts.toml", &facts), ("scope.toml", "[consent]\nmode = 'server-public'\n")]);
+    let (store, _data) = empty_store().await;
+    let mut community = Community::default();
+    let relays = "Can I run two relays on one host?";
+    let confirmed = ResolutionGrade::Confirmed;
+    community.answer_with((60, 1, relays), (5, 801), confirmed, "Yes, give each its own port.");
+    let second = "No, the second one stops the first.";
+    community.answer_with((MINUTES, 2, relays), (5, 802), confirmed, second);
+    let address = "Which address has the token?";
+    let answer = format!("The contract address is {other}.");
+    community.answer_with((2 * MINUTES, 3, address), (5, 803), confirmed, &answer);
+    community.say(3 * MINUTES, 4, &format!("contract address: {other}"));
+    community.say(3 * MINUTES + 1, 5, &format!("Is {other} the contract address?"));
+    community.say(3 * MINUTES + 2, 6, &format!("the contract address is {listed}"));
+    community.store(&store).await;
+    let naming = naming();
+    let source = ReportSource { store: &store, rules: &rules, naming: &naming };
+    let until = Millis((FIRST_DAY + 14) * Millis::DAY);
+    let report = source.contradictions(&ContradictionScope { until, days: 14 }).await.unwrap();
+    let told = report.contradictions.iter().map(|one| (one.heading(), one.question.is_some()));
+    let expected = [("Against a fact", true), ("Against a fact", false), ("Two answers", true)];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    let text = contradictions_markdown(&report, &SiteLinks::default());
+    for words in ["the fact token-address", "Yes, give each its own port", "stops the first"] {
+        assert!(text.contains(words), "{words} is not in {text}");
+    }
+    assert!(text.contains(listed) && !text.contains(other), "{text}");
+    assert!(!text.contains("Display Name"), "{text}");
+
+    // The page that was merged with the first answer is contradicted by the second.
+    let cluster = cluster(community.clusters[relays].clone());
+    let merged = MergedAnswerRow {
+        cluster: cluster.id.clone(),
+        title: relays.to_owned(),
+        answer: "Yes, give each its own port.".to_owned(),
+        merged: Millis(FIRST_DAY * Millis::DAY + 3 * Millis::HOUR),
+        ..merged_port(&cluster)
+    };
+    store.upsert_merged_answer(&merged).await.unwrap();
+    let report = source.contradictions(&ContradictionScope { until, days: 14 }).await.unwrap();
+    let pages = report.contradictions.iter().filter(|one| one.heading() == "Against a page");
+    let sides = pages.map(|one| (one.one.what.as_str(), one.other.text.as_deref()));
+    assert_eq!(sides.collect::<Vec<_>>(), [("the page of 2025-01-01", Some(second))]);
+}
+
+#[tokio::test]
+async fn a_guide_leads_to_pages_in_order_and_names_its_gaps() {
+    let outline = "title = 'Begin'\nintro = 'First *things* first.'\n\
+        [[step]]\ntitle = 'Reach it'\nwords = ['port']\n\
+        [[step]]\ntitle = 'Send files'\nwords = ['upload*']\n\
+        [[step]]\ntitle = 'Fly'\nwords = ['wing*']\n";
+    let rules = rules(&[
+        ("guides/begin.toml", outline),
+        ("scope.toml", "[consent]\nmode = 'server-public'\n"),
+    ]);
+    let (store, _data) = empty_store().await;
+    let community = two_weeks();
+    community.store(&store).await;
+    let port = cluster(community.clusters["Where do I set the server port?"].clone());
+    store.upsert_merged_answer(&merged_port(&port)).await.unwrap();
+    let naming = naming();
+    let source = ReportSource { store: &store, rules: &rules, naming: &naming };
+    let until = Millis((FIRST_DAY + 15) * Millis::DAY);
+    let guide = source.guide(rules.guides.titled("begin").unwrap(), until).await.unwrap();
+    let counts = guide.steps.iter().map(|step| (step.answers.len(), step.open.len()));
+    assert_eq!(counts.collect::<Vec<_>>(), [(1, 0), (0, 1), (0, 0)]);
+    let text = guide_markdown(&guide, &SiteLinks::default());
+    for part in [
+        "# Begin\n\nFirst \\*things\\* first.\n\n## 1. Reach it\n\n- [",
+        "](https://docs.example/port)\n",
+        "\n## 2. Send files\n\n- Open question: After the update the upload agent",
+        "(2 people asked: [1](https://discord.com/channels/11/22/",
+        "\n## 3. Fly\n\nNothing is answered here yet.\n",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
 }

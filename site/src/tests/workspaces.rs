@@ -156,6 +156,7 @@ fn requests(other: &Cluster) -> Vec<(&'static str, Vec<SentRequest>)> {
         ),
         ("/reports/briefing", get(&["/reports/briefing?period=month"])),
         ("/reports/questions", get(&["/reports/questions?list=asked"])),
+        ("/reports/contradictions", get(&["/reports/contradictions"])),
         ("/e/{fingerprint}", get(&[&format!("/e/{fingerprint}")])),
         ("/sitemap.xml", get(&["/sitemap.xml"])),
         ("/feed.atom", get(&["/feed.atom"])),
@@ -242,6 +243,7 @@ async fn nothing_of_another_workspace_is_in_any_response() {
         "/api/v1/clusters/{id}/same-as/{other}",
         "/reports/briefing",
         "/reports/questions",
+        "/reports/contradictions",
     ];
     for (path, _) in requests(&all.other) {
         assert!(

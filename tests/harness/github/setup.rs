@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::FakeGitHub;
 use super::refs::Change;
-use super::state::{Repo, Role, Rules, Team};
+use super::state::{Release, Repo, Role, Rules, Team};
 
 impl FakeGitHub {
     /// Makes a public repository with a first commit on `main` by its owner, an organization, and
@@ -30,6 +30,7 @@ impl FakeGitHub {
                 rules: BTreeMap::new(),
                 checks: BTreeMap::new(),
                 moves: Vec::new(),
+                releases: Vec::new(),
             };
             world.repos.insert(id, repo);
             let files = files.iter().map(|(path, text)| (*path, Some(*text)));
@@ -47,6 +48,15 @@ impl FakeGitHub {
             let id = world.repo(full_name).id;
             change(world.repo_mut(id));
         });
+    }
+
+    /// The owners of a repository give out a version now.
+    #[track_caller]
+    pub fn publish_release(&self, full_name: &str, tag: &str) {
+        let published = self.now();
+        let prerelease = tag.contains('-');
+        let release = Release { tag: tag.to_owned(), prerelease, published };
+        self.set(full_name, |repo| repo.releases.push(release));
     }
 
     /// A person who has an account and nothing else.

@@ -81,6 +81,16 @@ pub struct Repo {
     /// The conclusion of the checks of a commit; a commit that is not here has none.
     pub checks: BTreeMap<Sha, String>,
     pub moves: Vec<Move>,
+    /// Oldest first.
+    pub releases: Vec<Release>,
+}
+
+/// A version that the owners of a repository gave out.
+#[derive(Debug, Clone)]
+pub struct Release {
+    pub tag: String,
+    pub prerelease: bool,
+    pub published: Millis,
 }
 
 /// A branch that began, moved or went.

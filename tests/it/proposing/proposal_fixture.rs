@@ -30,6 +30,8 @@ pub(crate) struct Office {
     pub(crate) world: World,
     pub(crate) github: Arc<FakeGitHub>,
     pub(crate) talk: Talk,
+    /// The repositories whose releases are read.
+    pub(crate) releases: Vec<String>,
     runtime: Runtime,
     token: String,
     imports: usize,
@@ -52,7 +54,8 @@ impl Office {
             .build()
             .unwrap();
         let github = Arc::new(github);
-        let mut office = Self { world, github, talk, runtime, token, imports: 0 };
+        let releases = Vec::new();
+        let mut office = Self { world, github, talk, releases, runtime, token, imports: 0 };
         office.import();
         office
     }
@@ -140,6 +143,7 @@ impl Office {
             folder: None,
             owner: owner.to_owned(),
             documents: Default::default(),
+            releases: self.releases.clone(),
             naming,
             store,
         }
@@ -151,6 +155,22 @@ impl Office {
         let at = Millis(jiff::Timestamp::now().as_millisecond());
         let deleted = messages.iter().map(|id| (channel, MessageId(id.parse().unwrap()), at));
         self.tell(&WriteBatch { deleted: deleted.collect(), ..WriteBatch::default() });
+    }
+
+    /// Writes the settings by which commands reach the repository.
+    pub(crate) fn configure_forge(&self) {
+        let settings = format!(
+            "[rules]\ndirectory = 'rules'\n[forge]\ngithub = '{DOCS}'\napi_url = '{}'\ntoken = '{}'\n",
+            self.github.url(),
+            self.token
+        );
+        self.world.write("data/harvester.toml", &settings);
+    }
+
+    /// The day of the last message.
+    pub(crate) fn last_day(&self) -> String {
+        let last = jiff::Timestamp::from_millisecond(self.said_last().0).unwrap();
+        last.strftime("%Y-%m-%d").to_string()
     }
 
     /// When the last message was sent.

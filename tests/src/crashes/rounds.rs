@@ -186,6 +186,7 @@ impl Run<'_> {
             target: None,
             folder: None,
             documents: Default::default(),
+            releases: Vec::new(),
             owner: owner.to_owned(),
             store,
         })

@@ -121,6 +121,28 @@ impl Store {
         Ok(found)
     }
 
+    /// What people said in a channel from `since` until before `until`, with its time, by id. Programs are no
+    /// people.
+    pub async fn texts_said(
+        &self,
+        channel: ChannelId,
+        since: Millis,
+        until: Millis,
+    ) -> Result<Vec<(MessageId, Millis, String)>> {
+        let rows = sqlx::query_as::<_, (i64, i64, String)>(
+            "SELECT id, sent, text FROM messages WHERE channel = $1 AND id BETWEEN $2 AND $3 \
+             AND bot = 0 ORDER BY id",
+        )
+        .bind(channel.0 as i64)
+        .bind(MessageId::min_at(since).0 as i64)
+        .bind(MessageId::min_at(until).0 as i64 - 1)
+        .fetch_all(&self.read)
+        .await?;
+        let said =
+            |(id, sent, text): (i64, i64, String)| (MessageId(id as u64), Millis(sent), text);
+        Ok(rows.into_iter().map(said).collect())
+    }
+
     /// The words of messages of one channel, by id.
     pub async fn message_texts(
         &self,

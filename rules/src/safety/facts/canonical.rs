@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::FactList;
 use crate::config::toml_reader::TomlReader;
 use crate::language::phrase::{NormalizedWords, Phrase};
 
@@ -55,6 +56,16 @@ impl FactKind {
         ("status", Self::Status),
         ("text", Self::Text),
     ];
+
+    /// The list by which its values may stand on pages.
+    pub(in crate::safety) fn list(self) -> Option<FactList> {
+        match self {
+            Self::Address => Some(FactList::Addresses),
+            Self::Link => Some(FactList::Links),
+            Self::Invite => Some(FactList::Invites),
+            Self::Version | Self::Status | Self::Text => None,
+        }
+    }
 
     pub fn as_str(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use super::super::answer::{Answer, Outcome};
 use super::super::apps::Actor;
 use super::super::owners;
 use super::super::render;
-use super::super::state::{Repo, Role, World};
+use super::super::state::{Release, Repo, Role, World};
 use super::Call;
 
 pub(super) fn get(world: &mut World, call: &Call) -> Outcome {
@@ -129,6 +129,20 @@ pub(super) fn permission(world: &mut World, call: &Call) -> Outcome {
     };
     let user = render::user(world, login);
     Answer::ok(&json!({ "permission": permission, "role_name": role.name(), "user": user }))
+}
+
+pub(super) fn releases(world: &mut World, call: &Call) -> Outcome {
+    let of = &world.repos[&call.repo];
+    let release = |(at, one): (usize, &Release)| {
+        json!({
+            "id": at, "tag_name": one.tag, "name": one.tag, "draft": false,
+            "prerelease": one.prerelease, "created_at": render::time(one.published),
+            "published_at": render::time(one.published), "body": "",
+            "html_url": format!("https://github.com/{}/releases/tag/{}", of.full_name(), one.tag),
+        })
+    };
+    let newest_first = of.releases.iter().enumerate().rev().map(release).collect();
+    call.page(world, newest_first)
 }
 
 pub(super) fn collaborator(world: &mut World, call: &Call) -> Outcome {

@@ -73,6 +73,7 @@ const ROUTES: &[Route] = &[
     get("~/commits/{name*}/status", Need::Read("statuses"), repos::status),
     get("~/commits/{name*}/pulls", PULLS, repos::pulls_of_commit),
     get("~/commits/{name*}", READ, repos::commit),
+    get("~/releases", READ, repos::releases),
     get("~/labels", Need::ReadTalk, repos::labels),
     post("~/labels", Need::WriteTalk, repos::create_label),
     get("~/labels/{name}", Need::ReadTalk, repos::label),

@@ -1,0 +1,102 @@
+//! Releases of the project: read from GitHub, they ask for another look at reviewed answers.
+
+use std::collections::BTreeMap;
+
+use docgen::github::dashboard::{DashboardItem, DashboardSection};
+use docgen::pull_request::limits::DeadlineStatus;
+use indexer::store::{AuditRow, ProposalState};
+use rules::model::ids::{ClusterId, Millis, UserId};
+use rules::verification::{AnswerConfirmation, VerificationVerdict, check_verification};
+
+use super::error::{ProposingError, Result};
+use super::reconciler::ProposalReconciler;
+use super::report::RoundReport;
+use super::worklist::{WorkItem, Worklist};
+use crate::logging::error_chain;
+
+/// The setting that holds when the releases were last read.
+const READ: &str = "forge/releases-read";
+/// Releases are rare.
+const BETWEEN_READS: i64 = Millis::HOUR;
+
+impl ProposalReconciler {
+    /// Records the releases of the repositories that the settings name, once an hour. A repository that cannot be
+    /// read does not stop the round.
+    pub(crate) async fn read_releases(&self, report: &mut RoundReport) -> Result<()> {
+        let now = self.github.now();
+        let last = self.store.setting(READ).await?.and_then(|at| at.parse::<i64>().ok());
+        if self.releases.is_empty() || last.is_some_and(|last| now.0 - last < BETWEEN_READS) {
+            return Ok(());
+        }
+        for repository in &self.releases {
+            let found = self.github.releases(repository).await.map_err(ProposingError::from);
+            let found = match found {
+                Err(error) if error.ends_the_round() => return Err(error),
+                Err(error) => {
+                    let told = error_chain(&error);
+                    report.notes.push(format!("cannot read the releases of {repository}: {told}"));
+                    continue;
+                }
+                Ok(found) => found,
+            };
+            for release in &found {
+                if self.store.record_release(release).await? {
+                    report.notes.push(format!("{repository} has released {}", release.version));
+                }
+            }
+        }
+        Ok(self.store.set(READ, &now.0.to_string()).await?)
+    }
+
+    /// Notes that a maintainer found a merged answer to hold.
+    pub(crate) async fn mark_checked(&self, id: &ClusterId) -> Result<()> {
+        let at = self.github.now();
+        self.store.mark_checked(id, at).await?;
+        let (what, target) = ("checked".to_owned(), id.to_string());
+        let row = AuditRow { seq: 0, at, by: UserId(0), what, target, undoes: None };
+        self.store.audit(&row).await?;
+        Ok(())
+    }
+
+    /// The rows of the merged answers that have to be checked again.
+    pub(crate) async fn rows_to_verify(&self, worklist: &Worklist) -> Result<Vec<DashboardItem>> {
+        let (releases, checks) =
+            (self.store.releases().await?, self.store.checked_answers().await?);
+        let rows = worklist.entries.iter().filter_map(|(id, entry)| {
+            let cluster = merged_cluster(entry)?;
+            let answer = AnswerConfirmation::of(cluster, checked(&checks, id, &cluster.id));
+            let policy = &self.rules.verification;
+            let verdict = check_verification(&answer, &releases, policy, self.github.now());
+            verdict.is_due().then(|| row(id, entry, &verdict))
+        });
+        Ok(rows.collect())
+    }
+}
+
+/// The latest check of an answer under one of its ids.
+fn checked(
+    checks: &BTreeMap<ClusterId, Millis>,
+    proposed: &ClusterId,
+    cluster: &ClusterId,
+) -> Option<Millis> {
+    checks.get(proposed).max(checks.get(cluster)).copied()
+}
+
+fn merged_cluster(entry: &WorkItem) -> Option<&rules::model::cluster::Cluster> {
+    let state = entry.case.as_ref().map(|case| case.row.state);
+    let cluster = entry.cluster.as_ref().filter(|_| state == Some(ProposalState::Merged));
+    cluster.filter(|cluster| cluster.canon.is_some())
+}
+
+fn row(id: &ClusterId, entry: &WorkItem, verdict: &VerificationVerdict) -> DashboardItem {
+    DashboardItem {
+        cluster: id.clone(),
+        place: DashboardSection::Verify,
+        question: entry.question(),
+        occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.occurrences.len()),
+        pull: entry.case.as_ref().and_then(|case| case.progress.number),
+        clock: DeadlineStatus::Met,
+        due_by: None,
+        note: Some(verdict.describe()),
+    }
+}

@@ -1,0 +1,110 @@
+//! Releases of the project, and answers of which a maintainer said that they still hold.
+
+use std::collections::BTreeMap;
+
+use rules::model::ids::{ClusterId, Millis};
+use rules::verification::ReleaseRecord;
+use rules::versions::ProjectVersion;
+
+use crate::store::{Result, Store};
+
+/// The settings that hold releases: `release/OWNER/NAME VERSION`.
+const RELEASE: &str = "release/";
+/// The settings that hold checks: `checked/CLUSTER`.
+const CHECKED: &str = "checked/";
+
+impl Store {
+    /// Stores a release, or its new date; false if it was known so.
+    pub async fn record_release(&self, release: &ReleaseRecord) -> Result<bool> {
+        let ReleaseRecord { repository, version, at } = release;
+        let stored = sqlx::query(
+            "INSERT INTO settings (name, value) VALUES ($1, $2) \
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
+        )
+        .bind(format!("{RELEASE}{repository} {version}"))
+        .bind(at.0.to_string())
+        .execute(&self.write)
+        .await?;
+        Ok(stored.rows_affected() > 0)
+    }
+
+    /// Forgets a release that was recorded by mistake; false if there was none.
+    pub async fn forget_release(&self, repository: &str, version: &ProjectVersion) -> Result<bool> {
+        let name = format!("{RELEASE}{repository} {version}");
+        let known = self.setting(&name).await?.is_some();
+        self.unset(&name).await?;
+        Ok(known)
+    }
+
+    /// Every release, earliest first.
+    pub async fn releases(&self) -> Result<Vec<ReleaseRecord>> {
+        let rows = self.settings_under(RELEASE).await?;
+        let mut releases =
+            rows.iter().filter_map(|(name, at)| release(name, at)).collect::<Vec<_>>();
+        releases.sort_by_key(|release| release.at);
+        Ok(releases)
+    }
+
+    /// Notes that a maintainer found the answer of a cluster to hold.
+    pub async fn mark_checked(&self, cluster: &ClusterId, at: Millis) -> Result<()> {
+        self.set(&format!("{CHECKED}{cluster}"), &at.0.to_string()).await
+    }
+
+    /// When a maintainer last found the answer of a cluster to hold.
+    pub async fn checked_answer(&self, cluster: &ClusterId) -> Result<Option<Millis>> {
+        let at = self.setting(&format!("{CHECKED}{cluster}")).await?;
+        Ok(at.and_then(|at| at.parse().ok()).map(Millis))
+    }
+
+    /// When maintainers last found answers to hold. The check of a cluster that went into another one ends.
+    pub async fn checked_answers(&self) -> Result<BTreeMap<ClusterId, Millis>> {
+        let rows = self.settings_under(CHECKED).await?;
+        let checks = rows.iter().filter_map(|(name, at)| {
+            Some((name.strip_prefix(CHECKED)?.parse().ok()?, Millis(at.parse().ok()?)))
+        });
+        Ok(checks.collect())
+    }
+}
+
+fn release(name: &str, at: &str) -> Option<ReleaseRecord> {
+    let (repository, version) = name.strip_prefix(RELEASE)?.rsplit_once(' ')?;
+    Some(ReleaseRecord {
+        repository: repository.to_owned(),
+        version: ProjectVersion::parse(version)?,
+        at: Millis(at.parse().ok()?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn releases_and_checks_are_kept_once_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open_shared(folder.path()).await.unwrap();
+        let version = |text: &str| ProjectVersion::parse(text).unwrap();
+        let release = |repository: &str, text: &str, at| ReleaseRecord {
+            repository: repository.to_owned(),
+            version: version(text),
+            at: Millis(at),
+        };
+        for one in [release("", "v1.7.0", 9), release("harbor/relay", "v1.7.0", 5)] {
+            assert!(store.record_release(&one).await.unwrap());
+            assert!(!store.record_release(&one).await.unwrap());
+        }
+        let moved = release("", "v1.7.0", 3);
+        assert!(store.record_release(&moved).await.unwrap());
+        let known = store.releases().await.unwrap();
+        assert_eq!(known, [moved, release("harbor/relay", "v1.7.0", 5)]);
+        assert!(store.forget_release("", &version("v1.7.0")).await.unwrap());
+        assert!(!store.forget_release("", &version("v1.7.0")).await.unwrap());
+        assert_eq!(store.releases().await.unwrap().len(), 1);
+
+        let cluster = "q1a".parse::<ClusterId>().unwrap();
+        store.mark_checked(&cluster, Millis(7)).await.unwrap();
+        store.mark_checked(&cluster, Millis(8)).await.unwrap();
+        assert_eq!(store.checked_answer(&cluster).await.unwrap(), Some(Millis(8)));
+        assert_eq!(store.checked_answers().await.unwrap(), [(cluster, Millis(8))].into());
+    }
+}

@@ -1,0 +1,63 @@
+//! Reports of the demo: read aloud, and counted again without the program.
+
+mod labelled;
+
+use regex::Regex;
+
+use crate::world::World;
+
+/// A report without what differs from run to run: the names of helpers, which follow the salt of each data
+/// directory, and the day of counting.
+fn steady(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (pattern, instead) in [
+        (r"[a-z]+\\?-[a-z]+\\?-\d{1,3}: ", "somebody: "),
+        (r#""name": "[a-z]+-[a-z]+-\d{1,3}""#, r#""name": "somebody""#),
+        (r#""as_of": "[0-9-]+""#, r#""as_of": "today""#),
+    ] {
+        text = Regex::new(pattern).unwrap().replace_all(&text, instead).into_owned();
+    }
+    text
+}
+
+const MONTH: [&str; 5] = ["--period", "month", "--until", "2025-01-31", "--json"];
+
+#[test]
+fn the_briefing_and_the_triage_of_the_demo_read_like_this() {
+    let world = World::new();
+    world.well(&["demo", "--no-serve", "--json"]);
+    let briefing = world.well(&[&["report", "briefing"][..], &MONTH[..4]].concat());
+    insta::assert_snapshot!("briefing", steady(&briefing));
+    let briefing = world.well(&[&["report", "briefing"][..], &MONTH[..]].concat());
+    insta::assert_snapshot!("briefing_json", steady(&briefing));
+    let triage = ["report", "triage", "--days", "31", "--until", "2025-01-31"];
+    insta::assert_snapshot!("triage", world.well(&triage));
+    let triage = world.well(&[&triage[..], &["--json"]].concat());
+    insta::assert_snapshot!("triage_json", triage);
+    let html = world.well(&[&["report", "briefing", "--format", "html"][..], &MONTH[..4]].concat());
+    assert!(html.starts_with("<!doctype html>") && html.matches("data:image/svg").count() == 2);
+}
+
+/// Each number is the length of its list, and days add up to the month: nothing is counted twice, or not at all.
+#[test]
+fn the_numbers_of_a_month_are_the_sums_of_its_days_and_the_lengths_of_their_lists() {
+    let world = World::new();
+    world.well(&["demo", "--no-serve", "--json"]);
+    let month = world.json(&[&["report", "briefing"][..], &MONTH[..]].concat());
+    let mut days = [0; 4];
+    for day in 1..=31 {
+        let day = format!("2025-01-{day:02}");
+        let report =
+            world.json(&["report", "briefing", "--period", "day", "--until", &day, "--json"]);
+        for (sum, key) in days.iter_mut().zip(["asked", "answered", "confirmed", "open"]) {
+            *sum += report["questions"][key].as_u64().unwrap();
+        }
+    }
+    for (sum, key) in days.iter().zip(["asked", "answered", "confirmed", "open"]) {
+        assert_eq!(month["questions"][key], *sum, "{key}");
+        let list = [&["report", "questions", "--list", key][..], &MONTH[..]].concat();
+        assert_eq!(world.json(&list)["total"], *sum, "{key}");
+    }
+    let status = world.json(&["status", "--json"]);
+    assert_eq!(status["health"]["alarms"].as_array().unwrap().len(), 0, "{status}");
+}
