@@ -269,10 +269,8 @@ async fn trust_digest(
     store: &Store,
     rules: &Ruleset,
 ) -> Result<(BTreeSet<UserId>, String), StoreError> {
-    let people = store.people_with_roles().await?;
-    let by_role = people.iter().filter(|person| rules.scope.trusts(person)).map(|person| person.id);
-    let trusted =
-        by_role.chain(rules.scope.trusted_people().iter().copied()).collect::<BTreeSet<_>>();
+    let mut trusted = store.role_holders(rules.scope.trusted_roles()).await?;
+    trusted.extend(rules.scope.trusted_people());
     let ids = trusted.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let judges = format!("{} {ids}", rules.digest());
     Ok((trusted, judges))

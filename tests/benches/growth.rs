@@ -26,7 +26,7 @@ const ADDED: u64 = 300;
 const CHANGED: u64 = 50;
 const BATCH: u64 = 1_000;
 /// How often a text is weighed again while the number of texts doubles, for each new one.
-const WEIGHED_AGAIN: f64 = 3.5;
+const WEIGHED_AGAIN: f64 = 5.5;
 
 fn main() -> anyhow::Result<()> {
     let arguments = std::env::args().collect::<Vec<_>>();

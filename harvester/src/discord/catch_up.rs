@@ -252,10 +252,9 @@ impl CatchUp {
         for channel in &channels {
             self.skip_unreadable(channel.id, self.forward(&guild, channel.id)).await?;
         }
-        let cited = self.cited().await?;
         for channel in &channels {
-            let cited = cited.get(&channel.id).map_or(&[][..], Vec::as_slice);
-            self.skip_unreadable(channel.id, self.recheck_recent(&guild, channel.id, cited))
+            let cited = self.cited(channel.id).await?;
+            self.skip_unreadable(channel.id, self.recheck_recent(&guild, channel.id, &cited))
                 .await?;
         }
         tracing::info!(channels = channels.len(), "channels up to date; backfill starts");
@@ -276,12 +275,10 @@ impl CatchUp {
         channels
     }
 
-    pub(super) async fn cited(&self) -> Result<BTreeMap<ChannelId, Vec<MessageId>>, PageStop> {
-        let mut cited = BTreeMap::<_, Vec<_>>::new();
-        for (channel, message) in self.pages.store.published_messages().await? {
-            cited.entry(channel).or_default().push(message);
-        }
-        Ok(cited)
+    /// The messages of a channel that people may have seen in an answer, by id.
+    pub(super) async fn cited(&self, channel: ChannelId) -> Result<Vec<MessageId>, PageStop> {
+        let cited = self.pages.store.published_messages(channel).await?;
+        Ok(cited.into_iter().collect())
     }
 
     /// A channel that cannot be read does not stop the others.

@@ -37,11 +37,9 @@ impl CatchUp {
         }
         let Some(guild) = self.guild(id) else { return Ok(()) };
         let channels = self.covered_below(&guild, channel);
-        let was_read = channels.iter().any(|one| self.reading(one.id).is_some());
-        let cited = if was_read { self.cited().await? } else { Default::default() };
         for one in channels {
-            let cited = cited.get(&one.id).map_or(&[][..], Vec::as_slice);
-            self.hide_unreadable(one.id, self.read_whole(&guild, one.id, cited)).await?;
+            let cited = self.cited(one.id).await?;
+            self.hide_unreadable(one.id, self.read_whole(&guild, one.id, &cited)).await?;
         }
         for (channel, until) in listed {
             self.listed_until(id, channel, until).await?;

@@ -1,7 +1,5 @@
 //! Archived threads, and stored channels that Discord no longer lists.
 
-use std::collections::BTreeSet;
-
 use indexer::store::{ChannelProgress, StoredChannel};
 use rules::model::ids::{ChannelId, GuildId, Millis};
 use rules::model::message::Channel;
@@ -116,8 +114,6 @@ impl CatchUp {
     /// Checks stored channels that Discord no longer lists: deleted, hidden, or just archived.
     pub(super) async fn check_missing_channels(&self, id: GuildId) -> Result<(), PageStop> {
         let Some(guild) = self.guild(id) else { return Ok(()) };
-        let cited = self.pages.store.published_messages().await?;
-        let cited = cited.into_iter().map(|(channel, _)| channel).collect::<BTreeSet<_>>();
         let window = first_of(self.scope.reconcile_days.max(1));
         for stored in self.pages.store.channels().await? {
             let channel = &stored.channel;
@@ -127,7 +123,7 @@ impl CatchUp {
             let parent = channel.parent.filter(|_| channel.kind.is_thread());
             let shown = parent.is_some_and(|parent| guild.channel(parent).is_some());
             let lately = self.reading(channel.id).is_some_and(|reading| reading.newest >= window);
-            if !shown || lately || cited.contains(&channel.id) {
+            if !shown || lately || !self.cited(channel.id).await?.is_empty() {
                 self.look_up_missing(id, channel.id).await?;
             } else {
                 self.publish(thread_event(&guild, &stored, clock::now()).into_iter().collect())

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use indexer::store::{ConsentGrant, PendingChannel, Store, StoreError};
 use rules::config::scope::{Consent, ScopeRules};
 use rules::model::ids::Millis;
+use rules::model::message::Channel;
 
 /// The sources of such consents: the operator's rules, or what a channel's topic says.
 const RULES: &str = "scope.toml";
@@ -17,17 +18,17 @@ pub(super) async fn note(
     channels: &[PendingChannel],
     now: Millis,
 ) -> Result<(), StoreError> {
-    let noted = store.consents().await?.into_iter().filter(|one| one.withdrawn.is_none());
+    let told = channels.iter().flat_map(|pending| subjects(&pending.channel));
+    let noted = store.consents_for(&told.collect::<Vec<_>>()).await?;
+    let noted = noted.into_iter().filter(|one| one.withdrawn.is_none());
     let noted = noted.filter(|one| [RULES, TOPIC].contains(&one.source.as_str()));
     let mut noted = noted.map(|one| (one.subject, one.source)).collect::<BTreeMap<_, _>>();
     let served = channels.iter().filter(|pending| !pending.hidden).map(|pending| &pending.channel);
     for channel in served.filter(|channel| scope.covers(channel).is_ok()) {
         let by_rules = scope.consent == Some(Consent::ServerPublic);
         let by_topic = !by_rules && scope.may_quote(channel);
-        for (subject, source, stands) in [
-            (format!("server:{}", channel.guild), RULES, by_rules),
-            (format!("channel:{}", channel.id), TOPIC, by_topic),
-        ] {
+        let sources = [(RULES, by_rules), (TOPIC, by_topic)];
+        for (subject, (source, stands)) in subjects(channel).into_iter().zip(sources) {
             if stands && !noted.contains_key(&subject) {
                 let source = source.to_owned();
                 let subject = subject.clone();
@@ -40,4 +41,9 @@ pub(super) async fn note(
         }
     }
     Ok(())
+}
+
+/// A channel's server, and the channel itself.
+fn subjects(channel: &Channel) -> [String; 2] {
+    [format!("server:{}", channel.guild), format!("channel:{}", channel.id)]
 }

@@ -13,7 +13,7 @@ use docgen::pull_request::limits::{
 use docgen::pull_request::subject::Subject;
 use indexer::store::{LeaseFence, ProposalState};
 use rules::model::cluster::ClusterState;
-use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis};
+use rules::model::ids::{ClusterId, MessageId, Millis};
 use rules::support::over_share;
 
 use super::error::Result;
@@ -343,11 +343,12 @@ impl ProposalReconciler {
     /// Those of the messages that may not be shown any more.
     pub(crate) async fn gone_of(&self, messages: &[MessageId]) -> Result<Vec<MessageId>> {
         let places = self.store.channels_of_messages(messages).await?;
-        let channels = self.store.channels().await?;
-        let shown = |place: &ChannelId| {
-            channels.iter().any(|one| one.channel.id == *place && !one.hidden && !one.gone)
-        };
-        let there = places.iter().filter(|(_, place)| shown(place)).map(|(message, _)| message);
+        let channels =
+            self.store.channels_with(&places.iter().map(|(_, place)| *place).collect()).await?;
+        let shown = channels.iter().filter(|one| !one.hidden && !one.gone);
+        let shown = shown.map(|one| one.channel.id).collect::<BTreeSet<_>>();
+        let there =
+            places.iter().filter(|(_, place)| shown.contains(place)).map(|(message, _)| message);
         let there = there.collect::<BTreeSet<_>>();
         Ok(messages.iter().filter(|message| !there.contains(message)).copied().collect())
     }

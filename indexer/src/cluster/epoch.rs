@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 const KEPT_DIGITS: [(u64, u32); 3] = if cfg!(test) {
     [(32, 5), (64, 3), (u64::MAX, 2)]
 } else {
-    [(512, 8), (4_096, 6), (u64::MAX, 4)]
+    [(512, 8), (4_096, 6), (u64::MAX, 3)]
 };
 /// About so many texts are enough to tell rare words from common ones; in unit tests few, so that
 /// changes do not always meet the sample.

@@ -42,10 +42,10 @@ impl<'r> GraphWriter<'r> {
         let near = near.copied().collect::<BTreeSet<_>>();
         self.load(graph, &near).await?;
         self.signatures.insert(text, Arc::new(signature));
-        let mut stale = BTreeSet::new();
-        for other in near {
-            stale.extend(self.add_edge(graph, text, other).await?.then_some(other));
-        }
+        let pairs = near.into_iter().map(|other| (text, other)).collect::<Vec<_>>();
+        let edges = self.alike(&pairs);
+        graph.insert_edges(&edges).await?;
+        let mut stale = edges.iter().map(|(_, other, _)| *other).collect::<BTreeSet<_>>();
         for (earlier, later) in self.edges_across(graph, &windows).await? {
             let shared = self.shared_keys(earlier, later);
             if !graph.stand_near(earlier, later, &shared, WINDOW).await? {
@@ -71,30 +71,24 @@ impl<'r> GraphWriter<'r> {
             self.load(graph, &ends(&pairs)).await?;
             let known = graph.edges(&earlier_ends(&pairs)).await?;
             let known = known.into_iter().collect::<BTreeSet<_>>();
-            let mut stale = BTreeSet::new();
-            for (earlier, later) in pairs.difference(&known) {
-                if self.add_edge(graph, *earlier, *later).await? {
-                    stale.extend([*earlier, *later]);
-                }
-            }
-            graph.mark_stale(&stale).await?;
+            let edges = self.alike(pairs.difference(&known));
+            graph.insert_edges(&edges).await?;
+            let stale = edges.iter().flat_map(|(earlier, later, _)| [*earlier, *later]);
+            graph.mark_stale(&stale.collect()).await?;
         }
         graph.delete_text(text).await
     }
 
-    /// Adds the edge of two candidates if they are alike enough; tells whether they are.
-    async fn add_edge(
+    /// Those of some candidates that are alike enough for an edge, with their scores.
+    fn alike<'p>(
         &self,
-        graph: &mut LikenessTransaction,
-        one: MessageId,
-        other: MessageId,
-    ) -> Result<bool> {
-        let score = pair_score(&self.signatures[&one], &self.signatures[&other], self.rules);
-        let alike = score >= least_score(self.rules);
-        if alike {
-            graph.insert_edge(one, other, score).await?;
-        }
-        Ok(alike)
+        pairs: impl IntoIterator<Item = &'p TextPair>,
+    ) -> Vec<(MessageId, MessageId, f32)> {
+        let scored = pairs.into_iter().map(|(one, other)| {
+            let (of_one, of_other) = (&self.signatures[one], &self.signatures[other]);
+            (*one, *other, pair_score(of_one, of_other, self.rules))
+        });
+        scored.filter(|(.., score)| *score >= least_score(self.rules)).collect()
     }
 
     /// The edges between texts that are pushed apart, the earlier text first.

@@ -7,6 +7,7 @@ mod merged_answers;
 mod migration;
 mod order;
 mod processes;
+mod query_plans;
 mod reclustering;
 mod snapshots;
 mod threads;

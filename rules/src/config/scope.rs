@@ -74,6 +74,11 @@ impl ScopeRules {
             || self.trusted_roles.iter().any(|trusted| has_role(author, trusted))
     }
 
+    /// The roles whose holders are trusted, by name or id.
+    pub fn trusted_roles(&self) -> &[String] {
+        &self.trusted_roles
+    }
+
     /// The people trusted by name, whatever their roles.
     pub fn trusted_people(&self) -> &[UserId] {
         &self.trusted_people

@@ -69,7 +69,7 @@ impl Suggester {
             looked.known = Some((Instant::now(), known_answers(&clusters)));
         }
         let Some((_, known)) = &looked.known else { return Ok(()) };
-        let channels = self.channels().await?;
+        let channels = self.channels(&open).await?;
         for exchange in open {
             if looked.considered.insert(exchange.id) && channels.contains(&exchange.channel) {
                 self.consider(&exchange, known, now).await?;
@@ -78,9 +78,13 @@ impl Suggester {
         Ok(())
     }
 
-    /// The channels selected for suggestions, and their threads.
-    async fn channels(&self) -> Result<BTreeSet<ChannelId>, InteractionError> {
-        let stored = self.store.channels().await?;
+    /// The channels of these questions that are selected for suggestions, or are threads of such.
+    async fn channels(
+        &self,
+        open: &[StoredExchange],
+    ) -> Result<BTreeSet<ChannelId>, InteractionError> {
+        let asked = open.iter().map(|exchange| exchange.channel).collect();
+        let stored = self.store.channels_with(&asked).await?;
         let open = stored.into_iter().filter(|stored| !stored.hidden && !stored.gone);
         let wanted = open.map(|stored| stored.channel).filter(|channel| self.is_wanted(channel));
         Ok(wanted.map(|channel| channel.id).collect())

@@ -23,7 +23,8 @@ impl Store {
     pub async fn answered_counts_since(&self, from: Millis, within: i64) -> Result<(u64, u64)> {
         let first = MessageId::min_at(from).0 as i64;
         let asked = sqlx::query_scalar::<_, i64>(
-            "SELECT COUNT(*) FROM exchanges WHERE id >= $1 AND status <> 'no-question'",
+            "SELECT COUNT(*) FROM exchanges \
+             WHERE status IN ('open', 'helped', 'resolved') AND id >= $1",
         )
         .bind(first)
         .fetch_one(&self.read)

@@ -394,19 +394,22 @@ impl LikenessTransaction {
         Ok(rows.fetch_all(&mut *self.0).await?.into_iter().map(|(a, b)| (id(a), id(b))).collect())
     }
 
-    pub(crate) async fn insert_edge(
+    /// Adds edges, each with its score. All at once: a statement costs more than an edge.
+    pub(crate) async fn insert_edges(
         &mut self,
-        one: MessageId,
-        other: MessageId,
-        score: f32,
+        edges: &[(MessageId, MessageId, f32)],
     ) -> Result<()> {
-        let sql = "INSERT INTO text_edges (one, other, score) VALUES ($1, $2, $3), ($2, $1, $3)";
-        sqlx::query(sql)
-            .bind(one.0 as i64)
-            .bind(other.0 as i64)
-            .bind(f64::from(score))
-            .execute(&mut *self.0)
-            .await?;
+        if edges.is_empty() {
+            return Ok(());
+        }
+        let sql = "INSERT INTO text_edges (one, other, score) \
+                   SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) UNION ALL \
+                   SELECT value ->> 1, value ->> 0, value ->> 2 FROM json_each($1)";
+        let rows = edges
+            .iter()
+            .map(|(one, other, score)| format!("[{},{},{}]", one.0, other.0, f64::from(*score)));
+        let list = format!("[{}]", rows.collect::<Vec<_>>().join(","));
+        sqlx::query(sql).bind(list).execute(&mut *self.0).await?;
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 //! served. An answer is kept under the id that its page bears; where that id leads to another cluster,
 //! so does the answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rules::model::cluster::MergedAnswer;
 use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis};
@@ -13,7 +13,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::cluster_rows::{add_change, cluster_id};
-use crate::store::ingest::batch::{MessageKey, by_channel, place};
+use super::likeness::cluster_list;
+use crate::store::ingest::batch::{MessageKey, by_channel};
 use crate::store::ingest::invalidations::Invalidations;
 use crate::store::operations::purge::note_purge;
 use crate::store::proposals::proposal_rows;
@@ -128,14 +129,18 @@ impl Store {
         }
     }
 
-    /// Where the messages are that merged answers stand on.
-    pub(in crate::store) async fn evidence_places(&self) -> Result<Vec<MessageKey>> {
-        let rows = sqlx::query_as::<_, (i64, i64)>(
-            "SELECT channel, message FROM merged_answer_evidence WHERE channel <> 0",
+    /// The messages of a channel that merged answers stand on.
+    pub(in crate::store) async fn evidence_in(
+        &self,
+        channel: ChannelId,
+    ) -> Result<BTreeSet<MessageId>> {
+        let ids = sqlx::query_scalar::<_, i64>(
+            "SELECT message FROM merged_answer_evidence WHERE channel = $1",
         )
+        .bind(channel.0 as i64)
         .fetch_all(&self.read)
         .await?;
-        Ok(rows.into_iter().map(|(channel, message)| place(channel, message)).collect())
+        Ok(ids.into_iter().map(|id| MessageId(id as u64)).collect())
     }
 
     /// Forgets a merged answer that is kept under exactly this id.
@@ -172,22 +177,20 @@ impl Store {
         ids: &[ClusterId],
     ) -> Result<BTreeMap<ClusterId, Option<MergedAnswer>>> {
         let sql = format!(
-            "SELECT COALESCE(redirects.cluster, merged_answers.cluster), title, answer, link, merged, \
-             title <> '' AND answer <> '' \
+            "WITH kept (cluster, under) AS (SELECT value, value FROM json_each($1) \
+             WHERE NOT EXISTS (SELECT 1 FROM redirects WHERE old = value) UNION ALL \
+             SELECT value, old FROM json_each($1) CROSS JOIN redirects ON redirects.cluster = value) \
+             SELECT kept.cluster, title, answer, link, merged, title <> '' AND answer <> '' \
              AND NOT EXISTS (SELECT 1 FROM merged_answer_evidence AS one \
              WHERE one.cluster = merged_answers.cluster AND {GONE}) AS served \
-             FROM merged_answers LEFT JOIN redirects ON redirects.old = merged_answers.cluster \
-             WHERE COALESCE(redirects.cluster, merged_answers.cluster) IN {} \
-             ORDER BY served DESC, redirects.cluster IS NOT NULL, merged, merged_answers.cluster",
-            placeholders(1, 1, ids.len())
+             FROM kept CROSS JOIN merged_answers ON merged_answers.cluster = kept.under \
+             ORDER BY served DESC, kept.under <> kept.cluster, merged, merged_answers.cluster"
         );
-        let mut query =
+        let rows =
             sqlx::query_as::<_, (String, String, String, String, i64, bool)>(AssertSqlSafe(sql));
-        for id in ids {
-            query = query.bind(id.as_str());
-        }
+        let rows = rows.bind(cluster_list(ids.iter())).fetch_all(&self.read).await?;
         let mut found = BTreeMap::new();
-        for (id, title, answer, link, merged, served) in query.fetch_all(&self.read).await? {
+        for (id, title, answer, link, merged, served) in rows {
             let canon = MergedAnswer { title, answer, link, merged: Millis(merged) };
             found.entry(cluster_id(&id)?).or_insert(served.then_some(canon));
         }

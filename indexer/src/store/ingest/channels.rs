@@ -3,7 +3,7 @@
 //! A channel is hidden from the moment it is told so until it is seen later; a thread is hidden with
 //! its channel, unless it was seen since. What is gone stays gone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rules::model::ids::{ChannelId, GuildId, MessageId, Millis};
 use rules::model::message::{Channel, ChannelKind};
@@ -37,8 +37,8 @@ impl Store {
              WHERE above.id = channels.parent AND channels.kind IN ('thread', 'private-thread'))) \
              AS topic, parent, parent_name, tags, pending_from, \
              hidden OR gone AS unserved, pending_mark \
-             FROM channels WHERE pending_from IS NOT NULL \
-             OR id IN (SELECT channel FROM pending) ORDER BY id",
+             FROM channels WHERE id IN (SELECT id FROM channels WHERE pending_from IS NOT NULL \
+             UNION SELECT channel FROM pending) ORDER BY id",
         )
         .fetch_all(&mut *transaction)
         .await?;
@@ -82,15 +82,19 @@ impl Store {
         rows.iter().map(stored_channel).collect()
     }
 
-    /// The channel or forum of each thread.
-    pub async fn thread_parents(&self) -> Result<BTreeMap<ChannelId, ChannelId>> {
-        let rows = sqlx::query_as::<_, (i64, i64)>(
-            "SELECT id, parent FROM channels \
-             WHERE parent IS NOT NULL AND kind IN ('thread', 'private-thread')",
+    /// Those of these channels that were ever seen, by id.
+    pub async fn channels_with(&self, ids: &BTreeSet<ChannelId>) -> Result<Vec<StoredChannel>> {
+        let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let rows = sqlx::query(
+            "SELECT id, guild, kind, name, COALESCE(topic, (SELECT above.topic FROM channels AS above \
+             WHERE above.id = channels.parent AND channels.kind IN ('thread', 'private-thread'))) \
+             AS topic, parent, parent_name, tags, observed, hidden, gone FROM channels \
+             WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id",
         )
+        .bind(format!("[{list}]"))
         .fetch_all(&self.read)
         .await?;
-        Ok(rows.into_iter().map(|(id, up)| (ChannelId(id as u64), ChannelId(up as u64))).collect())
+        rows.iter().map(stored_channel).collect()
     }
 
     /// Whether any thread was ever opened in a channel.

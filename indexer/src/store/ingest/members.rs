@@ -73,7 +73,7 @@ async fn rejudge_newcomer(
     stale: &mut Invalidations,
 ) -> Result<()> {
     let rows = sqlx::query_as::<_, (i64, i64)>(
-        "SELECT messages.channel, messages.id FROM channels JOIN messages \
+        "SELECT messages.channel, messages.id FROM channels CROSS JOIN messages \
          ON messages.channel = channels.id AND messages.id >= $3 AND messages.id < $4 \
          WHERE EXISTS (SELECT 1 FROM users WHERE id = $2) \
          AND channels.guild = $1 AND messages.author = $2",

@@ -46,6 +46,15 @@ impl Store {
         Ok(())
     }
 
+    /// Everybody who ever spoke and has one of these roles, by name or id, as last seen.
+    pub async fn role_holders(&self, roles: &[String]) -> Result<BTreeSet<UserId>> {
+        let rows = sqlx::query_scalar::<_, i64>(
+            "SELECT user FROM role_holders WHERE role IN (SELECT value FROM json_each($1))",
+        );
+        let rows = rows.bind(to_json(&roles)).fetch_all(&self.read).await?;
+        Ok(rows.into_iter().map(|id| UserId(id as u64)).collect())
+    }
+
     /// Everybody who ever spoke and has a role, as last seen.
     pub async fn people_with_roles(&self) -> Result<Vec<Author>> {
         let rows = sqlx::query_as::<_, (i64, String, bool, String)>(

@@ -114,29 +114,34 @@ impl Store {
         Ok(rows.into_iter().map(|id| ConversationId(MessageId(id as u64))).collect())
     }
 
-    /// The messages that ask and answer in clusters that people may have seen, and those that merged
-    /// answers stand on, by channel and id.
-    pub async fn published_messages(&self) -> Result<Vec<(ChannelId, MessageId)>> {
-        let bodies = sqlx::query_scalar::<_, String>(
-            "SELECT body FROM clusters JOIN occurrences ON occurrences.cluster = clusters.id \
+    /// The messages of a channel that ask and answer in clusters that people may have seen, and those
+    /// that merged answers stand on, by id.
+    pub async fn published_messages(&self, channel: ChannelId) -> Result<BTreeSet<MessageId>> {
+        let rows = sqlx::query_as::<_, (i64, Option<i64>, String)>(
+            "WITH places (channel, above) AS (SELECT id, \
+             CASE WHEN kind IN ('thread', 'private-thread') THEN parent END \
+             FROM channels WHERE id = $1 UNION ALL SELECT id, parent FROM channels \
+             WHERE parent = $1 AND kind IN ('thread', 'private-thread')) \
+             SELECT places.channel, above, body FROM places \
+             CROSS JOIN occurrences ON occurrences.channel = places.channel \
+             JOIN clusters ON clusters.id = occurrences.cluster \
              WHERE clusters.state IN ('due', 'drafted', 'proposed', 'known', 'retired', 'rejected')",
         )
+        .bind(channel.0 as i64)
         .fetch_all(&self.read)
         .await?;
-        let parents = self.thread_parents().await?;
-        let mut cited = BTreeSet::new();
-        for body in bodies {
+        let mut cited = self.evidence_in(channel).await?;
+        for (asked_in, above, body) in rows {
             let occurrence = from_json::<Occurrence>("an occurrence", &body)?;
-            let thread = occurrence.channel;
             let quotes = std::iter::once(&occurrence.question).chain(&occurrence.answers);
-            cited.extend(quotes.map(|quote| {
+            let messages = quotes.map(|quote| quote.message);
+            cited.extend(messages.filter(|message| {
                 // The message that a thread was opened from stands in the channel above.
-                let above = parents.get(&thread).filter(|_| quote.message.0 == thread.0);
-                (above.copied().unwrap_or(thread), quote.message)
+                let above = above.filter(|_| message.0 == asked_in as u64);
+                above.unwrap_or(asked_in) as u64 == channel.0
             }));
         }
-        cited.extend(self.evidence_places().await?);
-        Ok(cited.into_iter().collect())
+        Ok(cited)
     }
 
     /// Stores judged conversations with their exchanges and occurrences; what is equal already is not

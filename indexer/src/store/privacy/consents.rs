@@ -7,7 +7,7 @@ use serde::Serialize;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::store::judging::pending;
-use crate::store::{MAX_BINDS, Result, Store, placeholders};
+use crate::store::{MAX_BINDS, Result, Store, placeholders, to_json};
 
 /// A consent, with where it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,11 +44,13 @@ impl Store {
         Ok(withdrawn)
     }
 
-    /// Every consent that was ever given, by subject.
-    pub async fn consents(&self) -> Result<Vec<ConsentGrant>> {
+    /// The consents that were ever given for these subjects, by subject.
+    pub async fn consents_for(&self, subjects: &[String]) -> Result<Vec<ConsentGrant>> {
         let rows = sqlx::query_as::<_, Row>(
-            "SELECT subject, source, at, withdrawn FROM consents ORDER BY subject",
+            "SELECT subject, source, at, withdrawn FROM consents \
+             WHERE subject IN (SELECT value FROM json_each($1)) ORDER BY subject",
         )
+        .bind(to_json(&subjects))
         .fetch_all(&self.read)
         .await?;
         Ok(rows.into_iter().map(consented).collect())

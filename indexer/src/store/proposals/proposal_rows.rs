@@ -232,13 +232,14 @@ async fn titled_in(
     connection: &mut SqliteConnection,
     channel: ChannelId,
 ) -> Result<Vec<(String, String)>> {
+    // The sign keeps SQLite from reading all of the channel for each proposal.
     Ok(sqlx::query_as::<_, (String, String)>(
         "SELECT proposals.cluster, COALESCE(exchanges.verdict, '') || occurrences.body FROM proposals \
          LEFT JOIN redirects ON redirects.old = proposals.cluster \
          JOIN occurrences \
          ON occurrences.cluster = COALESCE(redirects.cluster, proposals.cluster) \
          LEFT JOIN exchanges ON exchanges.conversation = occurrences.conversation \
-         WHERE proposals.title <> '' AND occurrences.channel = $1",
+         WHERE proposals.title <> '' AND +occurrences.channel = $1",
     )
     .bind(channel.0 as i64)
     .fetch_all(connection)

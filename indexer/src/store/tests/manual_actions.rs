@@ -48,7 +48,10 @@ async fn a_consent_keeps_its_first_time_until_it_is_withdrawn() {
     judge_all(&store).await;
     store.give_consent(&consent("message:10", 4)).await.unwrap();
     assert_eq!(pending(&store).await, []);
-    assert_eq!(store.consents().await.unwrap(), [consent("message:10", 3)]);
+    assert_eq!(
+        store.consents_for(&["message:10".to_owned()]).await.unwrap(),
+        [consent("message:10", 3)]
+    );
     let both = [MessageId(10), MessageId(11)];
     assert_eq!(store.consented_messages(&both).await.unwrap(), [MessageId(10)].into());
     assert!(store.withdraw_consent("message:10", Millis(9)).await.unwrap());

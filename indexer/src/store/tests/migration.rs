@@ -144,6 +144,8 @@ async fn check_spine(store: &Store, former: &ClusterId) {
     assert_eq!(texts, ["how?", "so"]);
     let people = store.people_with_roles().await.unwrap();
     assert_eq!((people.len(), people[0].name.as_str()), (1, "P5"));
+    let holders = store.role_holders(&["staff".to_owned()]).await.unwrap();
+    assert_eq!(holders, [UserId(5)].into());
     let conversation = store.conversation(ConversationId(MessageId(100))).await.unwrap().unwrap();
     assert_eq!(conversation.links, "[]");
     let exchanges = store.exchanges(conversation.id).await.unwrap();

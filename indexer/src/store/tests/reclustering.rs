@@ -1,5 +1,7 @@
 //! Ties, and notes of what is to be grouped and indexed.
 
+use std::collections::BTreeSet;
+
 use rules::config::ruleset::Ruleset;
 use rules::model::cluster::{ClusterState, Occurrence, Quote};
 use rules::model::ids::{ClusterId, ConversationId};
@@ -175,10 +177,21 @@ async fn what_was_followed_and_not_grouped_is_grouped_next() {
 #[tokio::test]
 async fn what_people_may_have_seen_is_cited() {
     let (store, _folder, _rules) = settled().await;
-    assert_eq!(store.published_messages().await.unwrap(), []);
+    let seen = WriteBatch { channels: vec![(channel(1), Millis(1))], ..WriteBatch::default() };
+    store.apply_batch(&seen).await.unwrap();
+    let cited = async |channel| store.published_messages(ChannelId(channel)).await.unwrap();
+    assert_eq!(cited(1).await, BTreeSet::new());
     store.set_state(&cluster(20), ClusterState::Known).await.unwrap();
-    let place = |id| (ChannelId(1), MessageId(id));
-    assert_eq!(store.published_messages().await.unwrap(), [place(20), place(21)]);
+    assert_eq!(cited(1).await, [MessageId(20), MessageId(21)].into());
+    // The same talk in a thread that was opened from the message that asked.
+    let thread = Channel { kind: ChannelKind::Thread, parent: Some(ChannelId(1)), ..channel(20) };
+    let seen = WriteBatch { channels: vec![(thread, Millis(1))], ..WriteBatch::default() };
+    store.apply_batch(&seen).await.unwrap();
+    let mut moved = judged(1, ASKED[1]);
+    moved.channel = ChannelId(20);
+    moved.exchanges[0].occurrence.as_mut().unwrap().channel = ChannelId(20);
+    store.save_conversations(&[moved]).await.unwrap();
+    assert_eq!((cited(1).await, cited(20).await), ([MessageId(20)].into(), [MessageId(21)].into()));
 }
 
 #[tokio::test]

@@ -50,8 +50,9 @@ async fn a_thread_that_is_seen_later_takes_its_opening_out_of_the_channel() {
     store.apply_batch(&seen).await.unwrap();
     assert_eq!(pending(&store).await, [(1, THREAD)]);
     assert_eq!(openings().await, [MessageId(THREAD)]);
-    let parents = store.thread_parents().await.unwrap();
-    assert_eq!(parents.get(&ChannelId(THREAD)), Some(&ChannelId(1)));
+    let known = store.channels_with(&[ChannelId(THREAD), ChannelId(7)].into()).await.unwrap();
+    let known = known.iter().map(|one| (one.channel.id.0, one.channel.parent));
+    assert_eq!(known.collect::<Vec<_>>(), [(THREAD, Some(ChannelId(1)))]);
     let hidden =
         WriteBatch { hidden: vec![(ChannelId(THREAD), Millis(9))], ..WriteBatch::default() };
     judge_all(&store).await;

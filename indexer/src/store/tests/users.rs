@@ -1,7 +1,8 @@
 //! People are known by name wherever they spoke.
 
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::ClusterId;
+use rules::model::ids::{ClusterId, RoleId};
+use rules::model::message::Role;
 
 use super::exchanges::resolved;
 use super::*;
@@ -55,4 +56,33 @@ async fn a_join_date_that_is_learned_late_has_the_first_words_judged_again() {
     assert!(store.join_dates(GuildId(1), &[UserId(9)]).await.unwrap().is_empty());
     store.apply_batch(&seen(vec![join])).await.unwrap();
     assert!(store.join_dates(GuildId(1), &[UserId(9)]).await.unwrap().is_empty(), "opted out");
+}
+
+#[tokio::test]
+async fn the_holders_of_a_role_are_those_who_were_last_seen_with_it() {
+    let (store, _folder) = empty().await;
+    let role = |id, name: &str| Role { id: RoleId(id), name: name.into() };
+    let said = |id, user, roles: Vec<Role>| {
+        let mut said = message(1, id, user, "hello");
+        said.author = Arc::new(Author { roles, ..(*said.author).clone() });
+        said
+    };
+    let words = [
+        said(10, 5, vec![role(7, "Helper"), role(8, "Blue")]),
+        said(11, 6, vec![role(8, "Blue")]),
+        said(12, 9, Vec::new()),
+    ];
+    store.apply_batch(&batch(words)).await.unwrap();
+    let holders = async |roles: &[&str]| {
+        let roles = roles.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let holders = store.role_holders(&roles).await.unwrap();
+        holders.into_iter().map(|user| user.0).collect::<Vec<_>>()
+    };
+    assert_eq!((holders(&["Helper"]).await, holders(&["8"]).await), (vec![5], vec![5, 6]));
+    assert_eq!((holders(&[]).await, holders(&["helper"]).await), (Vec::new(), Vec::new()));
+    let later = [said(20, 5, vec![role(8, "Blue")]), said(21, 9, vec![role(7, "Helper")])];
+    store.apply_batch(&batch(later)).await.unwrap();
+    assert_eq!(holders(&["7", "Helper"]).await, [9]);
+    store.erase_user(UserId(5), "an operator", Millis(5)).await.unwrap();
+    assert_eq!(holders(&["7", "8"]).await, [6, 9]);
 }

@@ -61,14 +61,16 @@ impl InteractionHandler {
             facts.opted_out = opt_outs.covers(author);
         }
         if author.is_some() && self.rules.scope.consent == Some(Consent::Ask) {
-            let consents = self.store.consents().await?;
+            let question = judged.as_ref().and_then(JudgedConversation::question);
+            let question = question.map(|question| (question.messages[0], question.asker));
+            let subjects = question.map(|(question, _)| question).into_iter().chain([message]);
+            let subjects = subjects.map(consent_subject).collect::<Vec<_>>();
+            let consents = self.store.consents_for(&subjects).await?;
             let unasked = |message| {
                 let subject = consent_subject(message);
                 consents.iter().all(|consented| consented.subject != subject)
             };
             facts.unasked = unasked(message);
-            let question = judged.as_ref().and_then(JudgedConversation::question);
-            let question = question.map(|question| (question.messages[0], question.asker));
             facts.question = question.filter(|(question, asker)| {
                 *question != message && unasked(*question) && !opt_outs.covers(*asker)
             });
@@ -81,7 +83,8 @@ impl InteractionHandler {
     /// Whether a channel is in scope and everybody may see it. For a thread that is not stored yet,
     /// its parent channel decides.
     async fn is_read(&self, place: InteractionPlace) -> Result<bool, InteractionError> {
-        let channels = self.store.channels().await?;
+        let places = [Some(place.id), place.parent].into_iter().flatten().collect();
+        let channels = self.store.channels_with(&places).await?;
         let stored = |id| channels.iter().find(|stored| stored.channel.id == id);
         let known = stored(place.id).or_else(|| place.parent.and_then(stored));
         Ok(known.is_some_and(|stored| {

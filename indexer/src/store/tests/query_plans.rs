@@ -1,0 +1,164 @@
+//! What runs for a message, a search or a round of proposals reads no whole table: SQLite's plans say so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use sqlx::AssertSqlSafe;
+
+use super::*;
+
+/// Where statements read a whole table, and why they may: the start of the file's path, the tables, the reason.
+const REVIEWED: [(&str, &[&str], &str); 21] = [
+    ("operations/counts.rs", &[], "counts for an operator, or once a minute for the site"),
+    ("operations/live_counts.rs", &[], "the same"),
+    ("privacy/erasure.rs", &[], "one person is erased: what may name them is read"),
+    ("privacy/personal_data.rs", &[], "the same"),
+    ("privacy/opt_outs.rs", &["opt_outs"], "few, and told by their digests alone"),
+    ("reports/", &[], "a report on everything of a time"),
+    ("visitors/api_tokens.rs", &["api_tokens"], "made one by one by the operator"),
+    ("clusters/cluster_rows.rs", &["clusters"], "every id, to build an index or a catalogue again"),
+    (
+        "clusters/merged_answers.rs",
+        &["merged_answers", "channels"],
+        "as many as pages; a look in each channel",
+    ),
+    ("clusters/likeness.rs", &["corpus_epoch"], "one row"),
+    ("clusters/cluster_rows.rs", &["corpus_epoch"], "one row"),
+    (
+        "proposals/",
+        &["proposals", "proposal_steps"],
+        "as many as pull requests; ended steps are removed",
+    ),
+    (
+        "ingest/channels.rs",
+        &["channels"],
+        "the start, where all are compared with Discord's list, and new rules",
+    ),
+    ("ingest/channels.rs", &["pending"], "what waits to be judged"),
+    ("ingest/channel_progress.rs", &["channel_progress"], "the start of catching up"),
+    (
+        "ingest/members.rs",
+        &["channels"],
+        "a look in each channel, for one who spoke before the join was known",
+    ),
+    ("ingest/users.rs", &["users"], "a check of the settings"),
+    (
+        "ingest/reactions.rs",
+        &["messages", "reaction_changes"],
+        "a fingerprint, and whether there are any",
+    ),
+    (
+        "ingest/quarantine.rs",
+        &["quarantine"],
+        "payloads that await another version; by channel where that goes",
+    ),
+    ("ingest/tombstones.rs", &["tombstones"], "whether there are any"),
+    ("operations/", &["audit", "settings"], "the last entries by their order; a few dozen rows"),
+];
+
+#[tokio::test]
+async fn no_statement_reads_a_whole_table_but_for_a_reason() {
+    let (store, _folder) = empty().await;
+    let tables = names(&store, "type = 'table'").await;
+    // A partial index has only the rows that wait for something.
+    let partial = names(&store, "type = 'index' AND sql LIKE '% WHERE %'").await;
+    let (mut statements, mut used) = (0, BTreeSet::new());
+    let mut unreviewed = BTreeMap::<String, Vec<String>>::new();
+    for (file, text) in sources() {
+        for sql in literals(&text) {
+            statements += 1;
+            for step in plan(&store, &sql).await {
+                let words = step.split(' ').collect::<Vec<_>>();
+                let ["SCAN", table, rest @ ..] = words.as_slice() else { continue };
+                let is_partial = rest.last().is_some_and(|index| partial.contains(*index));
+                if is_partial || rest.contains(&"VIRTUAL") || !tables.contains(*table) {
+                    continue;
+                }
+                let reason = REVIEWED.iter().position(|(start, reviewed, _)| {
+                    file.starts_with(start) && (reviewed.is_empty() || reviewed.contains(table))
+                });
+                match reason {
+                    Some(at) => drop(used.insert(at)),
+                    None => {
+                        unreviewed.entry(file.clone()).or_default().push(format!("{step}: {sql}"))
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(unreviewed, BTreeMap::new());
+    assert_eq!(used.len(), REVIEWED.len(), "a reason without a statement: only {used:?} are used");
+    assert!(statements > 200, "only {statements} statements are found");
+}
+
+async fn names(store: &Store, which: &str) -> BTreeSet<String> {
+    let sql = format!("SELECT name FROM sqlite_schema WHERE {which}");
+    let names = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
+    names.fetch_all(&store.read).await.unwrap().into_iter().collect()
+}
+
+/// The steps that SQLite would take.
+async fn plan(store: &Store, sql: &str) -> Vec<String> {
+    let explained = format!("EXPLAIN QUERY PLAN {sql}");
+    let steps = sqlx::query_as::<_, (i64, i64, i64, String)>(AssertSqlSafe(explained));
+    let steps = steps.fetch_all(&store.write).await;
+    steps.unwrap_or_else(|error| panic!("{error}: {sql}")).into_iter().map(|step| step.3).collect()
+}
+
+/// The files of the store, by path, without tests.
+fn sources() -> BTreeMap<String, String> {
+    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let (mut folders, mut found) = (vec![store.clone()], BTreeMap::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("tests") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
+                let name = path.strip_prefix(&store).unwrap().display().to_string();
+                found.insert(name.replace('\\', "/"), product);
+            }
+        }
+    }
+    found
+}
+
+/// The statements of a file, with something in every place that the program fills.
+fn literals(text: &str) -> Vec<String> {
+    let verbs = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "];
+    let mut found = Vec::new();
+    let text = text.replace("'\"'", "'_'");
+    let mut pieces = text.split('"').skip(1);
+    while let Some(literal) = pieces.next() {
+        let mut literal = literal.to_owned();
+        // A quotation mark that belongs to the text.
+        while literal.ends_with('\\') {
+            literal.pop();
+            literal.push('"');
+            literal.push_str(pieces.next().unwrap_or_default());
+        }
+        if verbs.iter().any(|verb| literal.starts_with(verb)) {
+            found.push(filled(&literal));
+        }
+        pieces.next();
+    }
+    found
+}
+
+fn filled(literal: &str) -> String {
+    let lines = literal.split("\\\n").map(str::trim_start).collect::<String>();
+    let lost = "conversation IN (SELECT value FROM json_each($1)) \
+                AND question NOT IN (SELECT value FROM json_each($2))";
+    let mut sql = lines.replace("{lost}", lost).replace("{GONE}", "1").replace("{COLUMNS}", "*");
+    sql = sql.replace("{table}", "split_marks").replace("{list}", "(1, 2)");
+    while let Some(at) = sql.find("VALUES {") {
+        let columns = sql[..at].rsplit_once(')').and_then(|(before, _)| before.rsplit_once('('));
+        let count = columns.map_or(1, |(_, names)| names.split(',').count());
+        let row = format!("({})", vec!["1"; count].join(", "));
+        let end = at + sql[at..].find('}').unwrap() + 1;
+        sql.replace_range(at..end, &format!("VALUES {row}, {row}"));
+    }
+    sql.replace("{}", "(1, 2)")
+}
