@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::*;
 use crate::access::settings::VisitorSettings;
-use crate::routes::workspace_routes;
+use crate::routes::{operator_routes, workspace_routes};
 
 const ERROR: &str = "Error: cannot open database belfry.db";
 /// In every text, name and id of the other community.
@@ -185,6 +185,11 @@ fn requests(other: &Cluster) -> Vec<(&'static str, Vec<SentRequest>)> {
         ("/api/v1/backlog", get(&["/api/v1/backlog"])),
         ("/api/v1/changes", get(&["/api/v1/changes"])),
         ("/api/v1/demand", get(&["/api/v1/demand"])),
+        ("/favicon.ico", get(&["/favicon.ico"])),
+        ("/assets/{name}", get(&["/assets/site.css"])),
+        ("/healthz", get(&["/healthz"])),
+        ("/readyz", get(&["/readyz"])),
+        ("/metrics", get(&["/metrics"])),
         (
             "/api/v1/clusters/{id}/same-as",
             send(&Method::DELETE, format!("/api/v1/clusters/{id}/same-as"), ""),
@@ -261,7 +266,9 @@ async fn every_route_and_tool_is_asked() {
     let description = all.world.get("/api/v1/openapi.json").await.json();
     let described = description["paths"].as_object().unwrap().keys().cloned();
     let routed = workspace_routes().into_iter().map(|(path, ..)| path.to_owned());
-    assert_eq!(paths, described.chain(routed).collect::<BTreeSet<_>>());
+    let open =
+        operator_routes(&HttpSettings::default()).into_iter().map(|(path, _)| path.to_owned());
+    assert_eq!(paths, described.chain(routed).chain(open).collect::<BTreeSet<_>>());
     let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" }).to_string();
     let json = [("content-type", "application/json")];
     let tools = all.world.send(Method::POST, "/mcp", &json, &list).await.json();
