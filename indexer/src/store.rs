@@ -251,7 +251,7 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
 }
 
 /// A number is never used twice; one may be left out.
-const MIGRATIONS: [(i64, &str, &str); 13] = [
+const MIGRATIONS: [(i64, &str, &str); 14] = [
     (1, "spine", include_str!("../migrations/001_spine.sql")),
     (2, "live", include_str!("../migrations/002_live.sql")),
     (3, "pending", include_str!("../migrations/003_pending.sql")),
@@ -265,6 +265,7 @@ const MIGRATIONS: [(i64, &str, &str); 13] = [
     (11, "members", include_str!("../migrations/011_members.sql")),
     (12, "likeness", include_str!("../migrations/012_likeness.sql")),
     (13, "visitors", include_str!("../migrations/013_visitors.sql")),
+    (15, "counts and notices", include_str!("../migrations/015_counts_and_notices.sql")),
 ];
 
 fn migrator() -> Migrator {
