@@ -23,6 +23,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{SqlStr, SqlitePool};
 
 pub use self::backup::StoreReplacement;
+pub use self::clusters::asker_notices::{AskerNotice, NoticeKind};
 pub use self::clusters::cluster_rows::{ClusterSummary, OccurrenceRow, RegroupPlan};
 pub use self::clusters::index_changes::{AnswerChange, AnswerChangeKind, IndexChange};
 pub(crate) use self::clusters::likeness::{EpochRow, KeyWindow, LikenessTransaction};

@@ -63,7 +63,7 @@ const fn without_default(
 }
 
 /// All settings in the order of the example file.
-pub const SETTINGS: [SettingReference; 46] = [
+pub const SETTINGS: [SettingReference; 49] = [
     without_default(
         "rules",
         "directory",
@@ -314,6 +314,24 @@ pub const SETTINGS: [SettingReference; 46] = [
         "suggest_in",
         "[\"help\"]",
         "Names or ids of channels where a reviewed answer is suggested to a new question.",
+    ),
+    without_default(
+        "discord",
+        "nudge_in",
+        "[\"help\", \"support-*\"]",
+        "Channels where the asker of an answered question is asked once whether the answer helped.",
+    ),
+    with_default(
+        "discord",
+        "nudge_after_hours",
+        "24",
+        "How long nobody has written there by then, 1 to 720.",
+    ),
+    without_default(
+        "discord",
+        "announce_in",
+        "[\"help\"]",
+        "Channels whose askers are told once where the page of their question is.",
     ),
     without_default(
         "discord",

@@ -3,6 +3,7 @@
 
 mod connection_report;
 mod dispatch;
+mod notifier;
 mod suggester;
 mod tasks;
 
@@ -31,6 +32,7 @@ use crate::logging::error_chain;
 use crate::pipeline::workspace_indexes;
 use connection_report::{ConnectionReport, ConnectionView};
 use dispatch::GatewayDispatcher;
+use notifier::AskerNotifier;
 use suggester::Suggester;
 
 /// Gateway events waiting to be handled, at most.
@@ -131,6 +133,7 @@ impl DiscordListener {
                     if let Some(handler) = handler.context("a task panicked")?? {
                         let _ = self.seen.handler.set(Arc::clone(&handler));
                         hints.spawn(self.hints(&handler, hints_stop.clone()).run());
+                        hints.spawn(self.notices(&handler, hints_stop.clone()).run());
                         dispatcher.attach_handler(handler);
                     }
                 }
@@ -178,6 +181,20 @@ impl DiscordListener {
             store: self.store.clone(),
             handler: Arc::clone(handler),
             wanted: self.settings.suggest_in.clone(),
+            stopping,
+        }
+    }
+
+    fn notices(
+        &self,
+        handler: &Arc<InteractionHandler>,
+        stopping: watch::Receiver<bool>,
+    ) -> AskerNotifier {
+        AskerNotifier {
+            store: self.store.clone(),
+            handler: Arc::clone(handler),
+            rules: Arc::clone(&self.rules),
+            settings: self.settings.notices.clone(),
             stopping,
         }
     }
