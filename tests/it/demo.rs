@@ -57,7 +57,8 @@ fn a_count_is_the_same_wherever_it_stands() {
         let counted = evidence.iter().filter(|item| item["counted"] == true).count();
         uncounted += evidence.len() - counted;
         told.push(counted.into());
-        let words = one["title"].as_str().unwrap().replace(|c: char| !c.is_alphanumeric(), "+");
+        let words =
+            one["title"].as_str().unwrap().replace(|c: char| !c.is_ascii_alphanumeric(), "+");
         for path in [format!("/api/v1/search?q={words}"), "/api/v1/clusters?limit=100".to_owned()] {
             let found = served.json(&path);
             let found = found["answers"].as_array().or(found["clusters"].as_array()).unwrap();
