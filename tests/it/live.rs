@@ -4,7 +4,6 @@ mod answer_marking;
 mod bot_commands;
 mod catching_up;
 mod channels;
-mod communities;
 mod connection_log;
 mod daemon;
 pub(crate) mod discord_fixture;

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use axum::http::Method;
 use indexer::store::{DemandKind, FeedbackVerdict, SearchOutcome, WriteBatch};
-use rules::model::ids::{ChannelId, ConversationId, GuildId};
+use rules::model::ids::{ChannelId, ConversationId, GuildId, UserId};
 use rules::model::message::{Channel, ChannelKind};
+use rules::model::reason::WeightedReason;
 use rules::model::workspace::{Workspace, Workspaces};
+use rules::resolution::{ConversationVerdict, Question};
 use serde_json::json;
 
 use super::*;
@@ -93,10 +95,17 @@ async fn communities() -> Communities {
 /// An open question of the other community.
 async fn ask_in_tower(world: &World, seen: Millis) {
     let id = MessageId::min_at(Millis(seen.0 - Millis::DAY));
+    let question = Question {
+        messages: vec![id],
+        asker: UserId(7),
+        asked: id.created_at(),
+        reasons: vec![WeightedReason::new("belfry", 0.0)],
+    };
+    let verdict = ConversationVerdict::Open { question, answers: Vec::new(), reasons: Vec::new() };
     let open = ExchangeRow {
         id,
         status: ExchangeStatus::Open,
-        verdict: "belfry".to_owned(),
+        verdict: serde_json::to_string(&verdict).unwrap(),
         occurrence: None,
     };
     let row = ConversationRow {
@@ -189,7 +198,8 @@ fn requests(other: &Cluster) -> Vec<(&'static str, Vec<SentRequest>)> {
         ("/assets/{name}", get(&["/assets/site.css"])),
         ("/healthz", get(&["/healthz"])),
         ("/readyz", get(&["/readyz"])),
-        ("/metrics", get(&["/metrics"])),
+        // Counts of the whole installation, for the operator alone.
+        ("/metrics", Vec::new()),
         (
             "/api/v1/clusters/{id}/same-as",
             send(&Method::DELETE, format!("/api/v1/clusters/{id}/same-as"), ""),
@@ -247,6 +257,7 @@ async fn nothing_of_another_workspace_is_in_any_response() {
         "/api/v1/clusters/{id}/same-as/{other}",
         "/reports/briefing",
         "/reports/questions",
+        "/metrics",
     ];
     for (path, _) in requests(&all.other) {
         assert!(
