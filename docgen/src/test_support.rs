@@ -35,6 +35,7 @@ pub(crate) fn cluster() -> Cluster {
         state: ClusterState::Due,
         occurrences: vec![occurrence],
         centre: MessageId(5),
+        outside_core: Default::default(),
         due_since: None,
         canon: None,
     }

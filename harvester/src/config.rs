@@ -17,7 +17,7 @@ pub use forge::{ForgeConfig, GitHubConfig, GitHubIdentity};
 pub use network::is_loopback;
 use rules::config::ruleset::Ruleset;
 use rules::config::toml_reader::{ConfigError, TomlReader};
-use rules::model::ids::GuildId;
+use rules::model::ids::{GuildId, Millis};
 use rules::model::workspace::Workspaces;
 use rules::report::period::ReportSpan;
 use secrets::SecretFiles;
@@ -85,6 +85,20 @@ pub struct DiscordConfig {
     pub briefing_in: Option<String>,
     /// `briefing`: `day` or `week`, which ends on Sunday. Default: `week`.
     pub briefing: ReportSpan,
+    pub notices: NoticeConfig,
+}
+
+/// `[discord]`: where askers are written to, each once for each question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeConfig {
+    /// `nudge_in`: names, patterns or ids of channels where the asker of an answered question that nobody
+    /// confirmed is asked whether the answer helped. Default: none.
+    pub nudge_in: Vec<String>,
+    /// `nudge_after_hours`: how long nobody has written there by then. Default: 24. In milliseconds.
+    pub nudge_after: i64,
+    /// `announce_in`: names, patterns or ids of channels whose askers are told where the page of their
+    /// question is once it is merged. Default: none.
+    pub announce_in: Vec<String>,
 }
 
 /// The mistakes of all files, one per line.
@@ -186,6 +200,11 @@ impl DiscordConfig {
                 ReportSpan::Week,
                 &[("day", ReportSpan::Day), ("week", ReportSpan::Week)],
             ),
+            notices: NoticeConfig {
+                nudge_in: table.texts("nudge_in"),
+                nudge_after: table.integer("nudge_after_hours", 24, 1, 720) * Millis::HOUR,
+                announce_in: table.texts("announce_in"),
+            },
         }
     }
 }

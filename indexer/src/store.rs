@@ -23,6 +23,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{SqlStr, SqlitePool};
 
 pub use self::backup::StoreReplacement;
+pub use self::clusters::asker_notices::{AskerNotice, NoticeKind};
 pub use self::clusters::cluster_rows::{ClusterSummary, OccurrenceRow, RegroupPlan};
 pub use self::clusters::index_changes::{AnswerChange, AnswerChangeKind, IndexChange};
 pub(crate) use self::clusters::likeness::{EpochRow, KeyWindow, LikenessTransaction};
@@ -251,7 +252,7 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
 }
 
 /// A number is never used twice; one may be left out.
-const MIGRATIONS: [(i64, &str, &str); 14] = [
+const MIGRATIONS: [(i64, &str, &str); 15] = [
     (1, "spine", include_str!("../migrations/001_spine.sql")),
     (2, "live", include_str!("../migrations/002_live.sql")),
     (3, "pending", include_str!("../migrations/003_pending.sql")),
@@ -266,6 +267,7 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     (12, "likeness", include_str!("../migrations/012_likeness.sql")),
     (13, "visitors", include_str!("../migrations/013_visitors.sql")),
     (14, "lookups", include_str!("../migrations/014_lookups.sql")),
+    (15, "counts and notices", include_str!("../migrations/015_counts_and_notices.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -28,6 +28,7 @@ pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
         state: ClusterState::Due,
         centre: occurrences[0].question.message,
         occurrences,
+        outside_core: Default::default(),
         due_since: None,
         canon: None,
     }

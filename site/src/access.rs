@@ -1,7 +1,7 @@
 //! Who may read what: tokens, scopes, and the one workspace that a visitor sees.
 
 pub(crate) mod admission;
-pub(crate) mod credentials;
+pub mod credentials;
 pub(crate) mod feedback_limits;
 pub(crate) mod origin_check;
 pub mod scopes;

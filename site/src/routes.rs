@@ -49,14 +49,21 @@ pub(crate) fn guarded_routes(workspaces: &Arc<SiteWorkspaces>) -> Router<Arc<Sit
 }
 
 /// The routes that show nothing of any workspace, or only to the operator.
-pub(crate) fn open_routes(settings: &HttpSettings) -> Router<Arc<SiteWorkspaces>> {
+pub(crate) fn operator_routes(settings: &HttpSettings) -> Vec<(&'static str, SiteMethods)> {
     let readable = Arc::new(settings.metrics_token.clone());
     let metrics = get(http::metrics::metrics)
         .route_layer(from_fn_with_state(readable, http::metrics::permitted));
-    Router::new()
-        .route("/favicon.ico", get(http::assets::favicon))
-        .route("/assets/{name}", get(http::assets::serve))
-        .route("/healthz", get(http::health::healthz))
-        .route("/readyz", get(http::health::readyz))
-        .route("/metrics", metrics)
+    vec![
+        ("/favicon.ico", get(http::assets::favicon)),
+        ("/assets/{name}", get(http::assets::serve)),
+        ("/healthz", get(http::health::healthz)),
+        ("/readyz", get(http::health::readyz)),
+        ("/metrics", metrics),
+    ]
+}
+
+/// The routes of [`operator_routes`], open to everybody who reaches them.
+pub(crate) fn open_routes(settings: &HttpSettings) -> Router<Arc<SiteWorkspaces>> {
+    let routes = operator_routes(settings).into_iter();
+    routes.fold(Router::new(), |router, (path, methods)| router.route(path, methods))
 }

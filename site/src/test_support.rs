@@ -85,6 +85,7 @@ pub(crate) fn cluster(occurrences: Vec<Occurrence>) -> Cluster {
         state: ClusterState::Watching,
         centre: occurrences[0].question.message,
         occurrences,
+        outside_core: Default::default(),
         due_since: None,
         canon: None,
     }

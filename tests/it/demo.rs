@@ -7,6 +7,7 @@ use indexer::search::{SearchQuery, Searcher};
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag};
 use serde_json::Value;
 
+use crate::serve::Served;
 use crate::world::World;
 
 #[test]
@@ -36,6 +37,43 @@ fn the_demo_shows_recurring_questions_and_proposes_pages() {
     assert_eq!(world.branches(), branches);
     assert!(world.well(&["search", "vector dimension mismatch"]).contains("resolved"));
     assert_developers_find_answers(&world);
+}
+
+#[test]
+fn a_count_is_the_same_wherever_it_stands() {
+    let world = World::new();
+    let summary = world.json(&["demo", "--no-serve", "--json"]);
+    let listed = world.json(&["clusters", "--json"]);
+    let served = Served::start(&world);
+    let mut uncounted = 0;
+    for one in listed.as_array().unwrap().iter().take(12) {
+        let (id, times) = (one["id"].as_str().unwrap(), one["occurrences"].as_u64().unwrap());
+        let mut told = vec![world.json(&["clusters", "show", id, "--json"])["occurrences"].clone()];
+        let of_demo = summary["recurring"].as_array().unwrap().iter();
+        told.extend(of_demo.filter(|row| row["id"] == id).map(|row| row["times"].clone()));
+        let answer = &served.json(&format!("/api/v1/answers/{id}"))["answer"];
+        told.push(answer["occurrences"].clone());
+        let evidence = answer["evidence"].as_array().unwrap();
+        let counted = evidence.iter().filter(|item| item["counted"] == true).count();
+        uncounted += evidence.len() - counted;
+        told.push(counted.into());
+        let words =
+            one["title"].as_str().unwrap().replace(|c: char| !c.is_ascii_alphanumeric(), "+");
+        for path in [format!("/api/v1/search?q={words}"), "/api/v1/clusters?limit=100".to_owned()] {
+            let found = served.json(&path);
+            let found = found["answers"].as_array().or(found["clusters"].as_array()).unwrap();
+            let found = found.iter().filter(|row| row["id"] == id);
+            told.extend(found.map(|row| row["occurrences"].clone()));
+        }
+        let (_, page) = served.get(answer["url"].as_str().unwrap());
+        let said = format!("{times} times");
+        assert!(times < 3 || page.contains(&said), "{said} is not in {page}");
+        let draft = world.run(&["draft", id, "--json"]).said;
+        told.push(serde_json::from_str::<Value>(&draft).unwrap()["occurrences"].clone());
+        assert!(told.len() >= 6, "{id}: {told:?}");
+        assert!(told.iter().all(|number| *number == times), "{id} {times}: {told:?}");
+    }
+    assert!(uncounted > 0, "some evidence is outside the core, or this shows nothing");
 }
 
 /// At least nine of ten queries have their question among the first three results.

@@ -13,6 +13,7 @@ mod malformed_payloads;
 mod mixes;
 mod network_faults;
 mod newcomers;
+mod notices;
 mod offline;
 mod refusals;
 mod scope_and_status;

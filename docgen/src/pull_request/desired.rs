@@ -284,7 +284,7 @@ impl DesiredPullRequest {
             question: escape::span(draft.title(), LONGEST_QUESTION),
             path: code_span(draft.path()),
             why: resolved_summary(
-                cluster.occurrences.len(),
+                cluster.times_resolved(),
                 cluster.asker_count(),
                 cluster.last_confirmed(),
             ),

@@ -77,6 +77,7 @@ pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
         state: ClusterState::Due,
         centre: occurrences[0].question.message,
         occurrences,
+        outside_core: Default::default(),
         due_since: Some(Millis(START + 5 * Millis::DAY)),
         canon: None,
     }

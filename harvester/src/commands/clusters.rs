@@ -9,14 +9,14 @@ use rules::model::ids::{ClusterId, MessageId};
 use rules::model::reason::WeightedReason;
 use rules::publish::title::clean_title;
 use rules::resolution::ConversationVerdict;
-use rules::similarity::{CorpusStats, PairVerdict};
+use rules::similarity::PairVerdict;
 use rules::support::over_share;
 use serde::Serialize;
 
 use super::table::{day, indented, one_line, room};
 use super::{CommandResult, GlobalArgs, LoadedSettings, ReadHandle, print_json};
 use crate::pipeline::read_links;
-use crate::proposals::local::{ON_THE_WAY, consider_one, core_cluster};
+use crate::proposals::local::{ON_THE_WAY, consider_one};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -106,7 +106,7 @@ fn listed(cluster: &Cluster) -> ClusterListItem {
         id: cluster.id.to_string(),
         state: cluster.state,
         title: clean_title(&cluster.representative_question().text),
-        occurrences: cluster.occurrences.len(),
+        occurrences: cluster.times_resolved(),
         askers: cluster.asker_count(),
         answerers: cluster.answerer_count(),
         first_asked: day(first.question.sent),
@@ -129,7 +129,7 @@ async fn show(
     let together = explain_membership(&members, &epoch, &settings.rules.same);
     let kin = ClusterSimilarity::of(&cluster, &epoch, &settings.rules.same);
     let mut verdict = due(&cluster, &settings.rules.pages, &kin);
-    if is_over_share(reading, settings, &cluster, &epoch).await? {
+    if is_over_share(reading, settings, &cluster).await? {
         verdict.reasons.push(WeightedReason::new(HoldReason::PersonShare.as_str(), -1.0));
     }
     let naming = settings.naming(&reading.store).await?;
@@ -142,6 +142,8 @@ async fn show(
     if options.json {
         print_json(&serde_json::json!({
             "cluster": cluster,
+            "occurrences": cluster.times_resolved(),
+            "askers": cluster.asker_count(),
             "feedback": feedback,
             "due": { "due": verdict.due, "reasons": verdict.reasons },
             "together": together.iter().map(|one| &one.reasons).collect::<Vec<_>>(),
@@ -153,7 +155,12 @@ async fn show(
         "{bold}{}{bold:#}",
         one_line(&clean_title(&cluster.representative_question().text), room(0, 110))
     );
-    out!("{} · {}\n", cluster.id, cluster.state.as_str());
+    let (times, askers) = (cluster.times_resolved(), cluster.asker_count());
+    out!(
+        "{} · {} · resolved {times} times for {askers} askers\n",
+        cluster.id,
+        cluster.state.as_str()
+    );
     out!("A page is {}due:", if verdict.due { "" } else { "not " });
     print_reasons(&verdict.reasons);
     if let Some(since) = cluster.due_since {
@@ -163,7 +170,7 @@ async fn show(
     let FeedbackCounts { helped, outdated, wrong } = feedback;
     out!("Readers say: helped {helped}, outdated {outdated}, wrong {wrong}");
     for (at, occurrence) in cluster.occurrences.iter().enumerate() {
-        print_occurrence(occurrence, &together[at], verdict.core.contains(&at));
+        print_occurrence(occurrence, &together[at], cluster.is_in_core(occurrence));
         if let Some(conversation) = reading.store.conversation(occurrence.conversation).await? {
             let exchanges = reading.store.exchanges(conversation.id).await?;
             print_conversation(&conversation, &exchanges, occurrence.question.message)?;
@@ -177,13 +184,12 @@ async fn is_over_share(
     reading: &ReadHandle,
     settings: &LoadedSettings,
     cluster: &Cluster,
-    epoch: &CorpusStats,
 ) -> anyhow::Result<bool> {
     if !ON_THE_WAY.contains(&cluster.state) {
         return Ok(false);
     }
     let others = reading.store.clusters_in(&ON_THE_WAY).await?.into_iter();
-    let cores = others.map(|one| core_cluster(one, epoch, &settings.rules)).collect::<Vec<_>>();
+    let cores = others.map(Cluster::into_core).collect::<Vec<_>>();
     let over = over_share(&cores.iter().collect::<Vec<_>>(), settings.rules.pages.person_share());
     Ok(over.contains(&cluster.id))
 }

@@ -220,7 +220,7 @@ fn summary(
             .iter()
             .map(|cluster| DemoQuestion {
                 id: cluster.id.to_string(),
-                times: cluster.occurrences.len(),
+                times: cluster.times_resolved(),
                 askers: cluster.asker_count(),
                 question: clean_title(&cluster.representative_question().text),
             })
@@ -275,7 +275,7 @@ fn print_summary(
         let room = width.saturating_sub(9 + after.chars().count()).max(20);
         out!(
             "  {:>2}×  {}  {dim}{after}{dim:#}",
-            cluster.occurrences.len(),
+            cluster.times_resolved(),
             one_line(&clean_title(&cluster.representative_question().text), room),
         );
     }
@@ -299,7 +299,7 @@ fn print_proposals(round: &ProposeSummary, width: usize) {
             "{} · {} · resolved {} times for {} askers",
             one.proposal.branch,
             outcome(&one.outcome),
-            one.cluster.occurrences.len(),
+            one.cluster.times_resolved(),
             one.cluster.asker_count()
         );
         out!("    {dim}{}{dim:#}", one_line(&about, width - 4));

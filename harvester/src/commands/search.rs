@@ -96,7 +96,7 @@ fn found(cluster: &Cluster, rules: &Ruleset) -> SearchResultItem {
         title,
         answer,
         status: if cluster.has_merged_answer() { "known" } else { "unreviewed" },
-        occurrences: cluster.occurrences.len(),
+        occurrences: cluster.times_resolved(),
         last_confirmed: day(cluster.last_confirmed()),
         link,
     }

@@ -3,14 +3,13 @@
 use anyhow::Context as _;
 use indexer::store::{ApiTokenRow, TokenDigest};
 use rules::model::ids::Millis;
+use site::access::credentials::TOKEN_PREFIX;
 use site::access::scopes::ApiScope;
 
 use super::table::{day, one_line};
 use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
 
-/// The beginning of every token, by which people and scanners for secrets recognise it.
-const PREFIX: &str = "ahv_";
 /// Characters of a token that are kept to recognise it, after the prefix.
 const ID_CHARS: usize = 8;
 
@@ -71,13 +70,13 @@ async fn create(options: &GlobalArgs, arguments: &CreateArgs) -> anyhow::Result<
     let settings = options.settings()?;
     let workspace = settings.workspace(arguments.workspace.as_deref())?;
     let secret = clock::fresh_secret().context("cannot read random numbers from the system")?;
-    let token = format!("{PREFIX}{secret}");
+    let token = format!("{TOKEN_PREFIX}{secret}");
     let now = clock::now();
     let mut scopes = arguments.scopes.clone();
     scopes.sort();
     scopes.dedup();
     let row = ApiTokenRow {
-        id: token[..PREFIX.len() + ID_CHARS].to_owned(),
+        id: token[..TOKEN_PREFIX.len() + ID_CHARS].to_owned(),
         name: arguments.name.clone(),
         workspace,
         scopes: scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),

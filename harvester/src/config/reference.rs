@@ -63,7 +63,7 @@ const fn without_default(
 }
 
 /// All settings in the order of the example file.
-pub const SETTINGS: [SettingReference; 49] = [
+pub const SETTINGS: [SettingReference; 52] = [
     without_default(
         "rules",
         "directory",
@@ -332,6 +332,24 @@ pub const SETTINGS: [SettingReference; 49] = [
         "briefing",
         "\"week\"",
         "day, or week, which ends on Sunday; the days are UTC.",
+    ),
+    without_default(
+        "discord",
+        "nudge_in",
+        "[\"help\", \"support-*\"]",
+        "Channels where the asker of an answered question is asked once whether the answer helped.",
+    ),
+    with_default(
+        "discord",
+        "nudge_after_hours",
+        "24",
+        "How long nobody has written there by then, 1 to 720.",
+    ),
+    without_default(
+        "discord",
+        "announce_in",
+        "[\"help\"]",
+        "Channels whose askers are told once where the page of their question is.",
     ),
     without_default(
         "discord",

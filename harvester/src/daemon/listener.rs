@@ -4,6 +4,7 @@
 mod briefing_poster;
 mod connection_report;
 mod dispatch;
+mod notifier;
 mod suggester;
 mod tasks;
 
@@ -33,6 +34,7 @@ use crate::pipeline::workspace_indexes;
 use briefing_poster::BriefingPoster;
 use connection_report::{ConnectionReport, ConnectionView};
 use dispatch::GatewayDispatcher;
+use notifier::AskerNotifier;
 use suggester::Suggester;
 
 /// Gateway events waiting to be handled, at most.
@@ -140,6 +142,7 @@ impl DiscordListener {
                     if let Some(handler) = handler.context("a task panicked")?? {
                         let _ = self.seen.handler.set(Arc::clone(&handler));
                         hints.spawn(self.hints(&handler, hints_stop.clone()).run());
+                        hints.spawn(self.notices(&handler, hints_stop.clone()).run());
                         dispatcher.attach_handler(handler);
                     }
                 }
@@ -208,6 +211,20 @@ impl DiscordListener {
             store: self.store.clone(),
             handler: Arc::clone(handler),
             wanted: self.settings.suggest_in.clone(),
+            stopping,
+        }
+    }
+
+    fn notices(
+        &self,
+        handler: &Arc<InteractionHandler>,
+        stopping: watch::Receiver<bool>,
+    ) -> AskerNotifier {
+        AskerNotifier {
+            store: self.store.clone(),
+            handler: Arc::clone(handler),
+            rules: Arc::clone(&self.rules),
+            settings: self.settings.notices.clone(),
             stopping,
         }
     }

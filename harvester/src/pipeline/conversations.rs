@@ -59,6 +59,7 @@ impl ChannelJudge {
             return Ok(JudgingReport::default());
         }
         let helped = self.runtime.block_on(self.store.helped_questions(pending.channel.id))?;
+        let declined = self.runtime.block_on(self.store.declined_questions(pending.channel.id))?;
         let has_threads = self.runtime.block_on(self.store.has_threads(pending.channel.id))?;
         let mut faces = AuthorCache::default();
         let opening = ThreadOpening::load(self, &pending.channel, &mut faces)?;
@@ -74,6 +75,7 @@ impl ChannelJudge {
                 opening,
                 has_threads,
                 helped,
+                declined,
                 read: 0,
             },
             open: OpenConversations::default(),

@@ -60,7 +60,7 @@ impl ProposalReconciler {
             question: Some(entry.question())
                 .filter(|words| !words.is_empty())
                 .unwrap_or_else(|| "a question whose messages were deleted".to_owned()),
-            occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.occurrences.len()),
+            occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.times_resolved()),
             pull: case.progress.number.or(case.row.number),
             clock: deadline_status(&progress, allowed, now),
             due_by: due_since.map(|since| self.rules.pages.deadline(since)),
@@ -77,7 +77,7 @@ fn candidate_row(id: &ClusterId, entry: &WorkItem) -> Option<DashboardItem> {
         cluster: id.clone(),
         place: DashboardSection::Candidate,
         question: entry.question(),
-        occurrences: cluster.occurrences.len(),
+        occurrences: cluster.times_resolved(),
         pull: None,
         clock: DeadlineStatus::Met,
         due_by: None,

@@ -10,15 +10,10 @@ use docgen::pull_request::answer::PullRequestText;
 use docgen::pull_request::limits::{
     HoldReason, ProposalCandidate, ProposalHistory, ProposalLimits, plan_openings,
 };
-use indexer::cluster::recluster::ClusterSimilarity;
-use indexer::cluster::texts::corpus_stats;
 use indexer::store::{Proposal as StoredProposal, ProposalState, Store, StoreError};
-use rules::config::ruleset::Ruleset;
-use rules::due::due;
 use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{MessageId, Millis};
 use rules::page_score::PageScore;
-use rules::similarity::CorpusStats;
 use rules::support::over_share;
 
 use super::tracked::MaintainerRequests;
@@ -44,13 +39,8 @@ pub struct LocalProposal {
 
 impl LocalCandidate {
     /// `known` is the proposal of the cluster, if there is one.
-    fn of(
-        cluster: Cluster,
-        known: Option<&StoredProposal>,
-        epoch: &CorpusStats,
-        context: &DraftContext<'_>,
-    ) -> Self {
-        let cluster = core_cluster(cluster, epoch, context.rules);
+    fn of(cluster: Cluster, known: Option<&StoredProposal>, context: &DraftContext<'_>) -> Self {
+        let cluster = cluster.into_core();
         let same =
             known.is_none_or(|known| requests(known).is_same_question(&messages_of(&cluster)));
         if !same {
@@ -62,15 +52,6 @@ impl LocalCandidate {
         });
         Self { cluster, page }
     }
-}
-
-/// A cluster without the occurrences that are not surely the same question: a page stands on the rest.
-pub fn core_cluster(mut cluster: Cluster, epoch: &CorpusStats, rules: &Ruleset) -> Cluster {
-    let kin = ClusterSimilarity::of(&cluster, epoch, &rules.same);
-    let core = due(&cluster, &rules.pages, &kin).core;
-    let mut at = 0..;
-    cluster.occurrences.retain(|_| at.next().is_some_and(|at| core.contains(&at)));
-    cluster
 }
 
 /// The page score of a cluster's core in percent.
@@ -94,12 +75,11 @@ pub async fn plan_local(
     context: &DraftContext<'_>,
 ) -> Result<Vec<LocalCandidate>, StoreError> {
     let clusters = store.clusters_in(&ON_THE_WAY).await?;
-    let epoch = corpus_stats(store, &context.rules.same).await?;
     let mut considered = Vec::with_capacity(clusters.len());
     for mut cluster in clusters {
         store.add_named_people(&mut cluster).await?;
         let known = store.proposal(&cluster.id).await?;
-        considered.push(LocalCandidate::of(cluster, known.as_ref(), &epoch, context));
+        considered.push(LocalCandidate::of(cluster, known.as_ref(), context));
     }
     let cores = considered.iter().map(|one| &one.cluster).collect::<Vec<_>>();
     let held = over_share(&cores, context.rules.pages.person_share());
@@ -135,7 +115,7 @@ pub async fn hold_over_limits(
     let candidates = fresh.map(|one| ProposalCandidate {
         cluster: one.cluster.id.clone(),
         due_since: one.cluster.due_since.unwrap_or(now),
-        occurrences: one.cluster.occurrences.len(),
+        occurrences: one.cluster.times_resolved(),
         score: percent(&one.cluster),
         fact: false,
         asked: false,
@@ -159,9 +139,8 @@ pub async fn consider_one(
     context: &DraftContext<'_>,
 ) -> Result<LocalCandidate, StoreError> {
     store.add_named_people(&mut cluster).await?;
-    let epoch = corpus_stats(store, &context.rules.same).await?;
     let known = store.proposal(&cluster.id).await?;
-    Ok(LocalCandidate::of(cluster, known.as_ref(), &epoch, context))
+    Ok(LocalCandidate::of(cluster, known.as_ref(), context))
 }
 
 /// Brings a page to the forge and remembers what stands there. Doing it again with nothing new does

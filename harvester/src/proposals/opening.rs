@@ -247,7 +247,7 @@ impl ProposalReconciler {
         Some(ProposalCandidate {
             cluster: id.clone(),
             due_since: cluster.due_since.unwrap_or(now),
-            occurrences: cluster.occurrences.len(),
+            occurrences: cluster.times_resolved(),
             score: percent(cluster),
             fact: self.states_a_fact(&page.draft),
             asked,

@@ -18,7 +18,7 @@ use rules::model::ids::{ClusterId, MessageId};
 use rules::similarity::CorpusStats;
 
 use super::error::Result;
-use super::local::{core_cluster, messages_of};
+use super::local::messages_of;
 use super::reconciler::ProposalReconciler;
 use super::repository::RepositoryState;
 use super::tracked::{MaintainerRequests, TrackedProposal, purpose_name};
@@ -137,7 +137,7 @@ impl ProposalReconciler {
             if let Some(cluster) = &mut cluster {
                 self.store.add_named_people(cluster).await?;
             }
-            let entry = self.entry(cluster, Some(TrackedProposal::of(row)?), repository, &epoch);
+            let entry = self.entry(cluster, Some(TrackedProposal::of(row)?), repository);
             entries.insert(id, entry);
         }
         let states = [
@@ -150,7 +150,7 @@ impl ProposalReconciler {
             self.store.add_named_people(&mut cluster).await?;
             if self.store.proposal(&cluster.id).await?.is_none() {
                 let id = cluster.id.clone();
-                entries.insert(id, self.entry(Some(cluster), None, repository, &epoch));
+                entries.insert(id, self.entry(Some(cluster), None, repository));
             }
         }
         let rejected = self.store.clusters_in(&[ClusterState::Rejected]).await?;
@@ -223,12 +223,11 @@ impl ProposalReconciler {
         cluster: Option<Cluster>,
         case: Option<TrackedProposal>,
         repository: &RepositoryState,
-        epoch: &CorpusStats,
     ) -> WorkItem {
         let Some(cluster) = cluster else {
             return WorkItem::without_page("nothing is left of the question", case);
         };
-        let mut cluster = core_cluster(cluster, epoch, &self.rules);
+        let mut cluster = cluster.into_core();
         let requests = case.as_ref().map(|case| case.requests.clone()).unwrap_or_default();
         if !requests.is_same_question(&messages_of(&cluster)) {
             return WorkItem::without_page("the messages that its page stood on are gone", case);

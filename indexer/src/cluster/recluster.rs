@@ -256,6 +256,7 @@ fn plan_regroup(
             id,
             state: ClusterState::Watching,
             occurrences: Vec::new(),
+            outside_core: BTreeSet::new(),
             centre: MessageId(0),
             due_since: None,
             canon: None,
@@ -276,7 +277,7 @@ fn plan_regroup(
         cluster.state = seen.unwrap_or(cluster.state);
         let weighed = members.iter().map(|at| Arc::clone(&signatures[*at])).collect();
         let kin = ClusterSimilarity { signatures: weighed, rules: &rules.same };
-        let after = judge(&cluster, before, seen, &kin, rules, now);
+        let after = judge(&mut cluster, before, seen, &kin, rules, now);
         left.remove(&cluster.id);
         if before != Some(&after) {
             changed = true;
@@ -295,7 +296,7 @@ fn plan_regroup(
 /// The row of a cluster: how large it is, and whether a page is due. What people have `seen` keeps its
 /// state whatever the count says.
 fn judge(
-    cluster: &Cluster,
+    cluster: &mut Cluster,
     before: Option<&ClusterSummary>,
     seen: Option<ClusterState>,
     kin: &ClusterSimilarity<'_>,
@@ -303,6 +304,9 @@ fn judge(
     now: Millis,
 ) -> ClusterSummary {
     let verdict = due(cluster, &rules.pages, kin);
+    let outside =
+        cluster.occurrences.iter().enumerate().filter(|(at, _)| !verdict.core.contains(at));
+    cluster.outside_core = outside.map(|(_, one)| one.question.message).collect();
     let since = before.and_then(|row| row.due_since);
     let due_since = verdict.due.then(|| since.unwrap_or(now));
     let state = match seen {
@@ -315,6 +319,8 @@ fn judge(
         id: cluster.id.clone(),
         state,
         size: cluster.occurrences.len(),
+        outside_core: cluster.outside_core.clone(),
+        times: cluster.times_resolved(),
         askers: cluster.asker_count(),
         centre: cluster.occurrences[verdict.centre].question.message,
         due_since: match state {

@@ -69,7 +69,8 @@ impl ClusterDocument {
     /// asked. Answers that say the same words are kept once. Whether words may be
     /// shown to whoever searches is for those to decide who show them.
     pub fn of(cluster: &Cluster) -> Self {
-        let Cluster { id, state, occurrences, centre: _, due_since: _, canon } = cluster;
+        let Cluster { id, state, occurrences, outside_core: _, centre: _, due_since: _, canon } =
+            cluster;
         let title = canon.as_ref().map(|canon| canon.title.clone());
         let asked = occurrences.iter().map(|one| one.question.text.clone());
         let questions = title.clone().into_iter().chain(asked);
@@ -98,7 +99,7 @@ impl ClusterDocument {
             answers,
             channels: each_once(channels),
             guilds: each_once(occurrences.iter().map(|one| one.guild)),
-            occurrences: u32::try_from(occurrences.len()).unwrap_or(u32::MAX),
+            occurrences: u32::try_from(cluster.times_resolved()).unwrap_or(u32::MAX),
             last_confirmed: cluster.last_confirmed(),
             audiences: vec![SearchAudience::Public, SearchAudience::Operator],
         }
@@ -155,6 +156,7 @@ mod tests {
             state: ClusterState::Proposed,
             occurrences: vec![occurrence],
             centre: MessageId(1),
+            outside_core: Default::default(),
             due_since: None,
             canon: Some(canon),
         };

@@ -1,3 +1,4 @@
+pub(crate) mod asker_notices;
 pub(crate) mod backlog;
 pub(crate) mod cluster_rows;
 pub(crate) mod index_changes;

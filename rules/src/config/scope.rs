@@ -138,8 +138,9 @@ fn people(table: &mut TomlReader) -> Vec<UserId> {
     ids
 }
 
-/// A thread is named by its own name or id, or by those of the channel it hangs under.
-fn names(pattern: &str, channel: &Channel) -> bool {
+/// Whether a pattern of the settings names a channel: its id, or its name, where `*` stands for any run of
+/// characters. A thread is named by its own name or id, or by those of the channel it hangs under.
+pub fn names(pattern: &str, channel: &Channel) -> bool {
     let ids = [Some(channel.id), channel.parent.filter(|_| channel.kind.is_thread())];
     let parent = channel.parent_name.as_deref().filter(|_| channel.kind.is_thread());
     ids.into_iter().flatten().any(|id| id.to_string() == pattern)

@@ -73,6 +73,10 @@ pub struct Cluster {
     pub state: ClusterState,
     /// By question id, earliest first. Never empty.
     pub occurrences: Vec<Occurrence>,
+    /// The questions of those that are near enough to be found with the others, but not surely the same or
+    /// asked again by one person: no count includes them, and no page stands on them.
+    #[serde(default)]
+    pub outside_core: BTreeSet<MessageId>,
     /// The question in the middle of the others: the one that names the cluster.
     pub centre: MessageId,
     /// When we first knew that the threshold was met: the 48 h clock starts here.
@@ -307,16 +311,39 @@ impl Cluster {
         &best.expect("a cluster has an occurrence").question
     }
 
+    pub fn is_in_core(&self, occurrence: &Occurrence) -> bool {
+        !self.outside_core.contains(&occurrence.question.message)
+    }
+
+    /// The occurrences that are surely the same question, each person's once.
+    pub fn core(&self) -> impl Iterator<Item = &Occurrence> {
+        self.occurrences.iter().filter(|one| self.is_in_core(one))
+    }
+
+    /// The cluster without what is outside its core: what a page stands on.
+    pub fn into_core(mut self) -> Self {
+        let outside = std::mem::take(&mut self.outside_core);
+        self.occurrences.retain(|one| !outside.contains(&one.question.message));
+        self
+    }
+
+    /// How often its question was resolved: the number that every list, page, reply and report shows.
+    pub fn times_resolved(&self) -> usize {
+        self.core().count()
+    }
+
+    /// The people for whom it was resolved.
     pub fn asker_count(&self) -> usize {
-        distinct(self.occurrences.iter().map(|occurrence| occurrence.question.author))
+        distinct(self.core().map(|occurrence| occurrence.question.author))
     }
 
     pub fn answerer_count(&self) -> usize {
-        distinct(self.occurrences.iter().map(|occurrence| occurrence.best_answer().author))
+        distinct(self.core().map(|occurrence| occurrence.best_answer().author))
     }
 
+    /// When it was resolved last.
     pub fn last_confirmed(&self) -> Millis {
-        self.occurrences.iter().map(Occurrence::resolved).max().unwrap_or_default()
+        self.core().map(Occurrence::resolved).max().unwrap_or_default()
     }
 }
 

@@ -5,11 +5,15 @@ use axum::http::header::AUTHORIZATION;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+/// The beginning of every token, by which people, scanners for secrets and the site recognise it.
+pub const TOKEN_PREFIX: &str = "ahv_";
+
 /// What a request says of itself in `Authorization`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum RequestCredentials {
     None,
-    /// `Bearer TOKEN`, or `Basic` with any user and the token as its password, which browsers can send.
+    /// `Bearer TOKEN`, or `Basic` with any user and the token as its password, which browsers can send. Another
+    /// password is for a proxy in front of the site, which may forward it: it says nothing here.
     Token(String),
     /// Something else.
     Unreadable,
@@ -19,14 +23,17 @@ impl RequestCredentials {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let Some(value) = headers.get(AUTHORIZATION) else { return Self::None };
         let text = value.to_str().unwrap_or_default();
-        let token = text.split_once(' ').and_then(|(scheme, given)| {
-            match scheme.to_ascii_lowercase().as_str() {
-                "bearer" => Some(given.trim().to_owned()),
-                "basic" => password(given.trim()),
-                _ => None,
-            }
-        });
-        token.filter(|token| !token.is_empty()).map_or(Self::Unreadable, Self::Token)
+        let Some((scheme, given)) = text.split_once(' ') else { return Self::Unreadable };
+        let given = given.trim();
+        match scheme.to_ascii_lowercase().as_str() {
+            "bearer" if !given.is_empty() => Self::Token(given.to_owned()),
+            "basic" => match password(given) {
+                Some(password) if password.starts_with(TOKEN_PREFIX) => Self::Token(password),
+                Some(_) => Self::None,
+                None => Self::Unreadable,
+            },
+            _ => Self::Unreadable,
+        }
     }
 }
 
@@ -47,10 +54,15 @@ mod tests {
             let value = HeaderValue::from_str(value).unwrap();
             RequestCredentials::of(&HeaderMap::from_iter([(AUTHORIZATION, value)]))
         };
-        let token = RequestCredentials::Token("t:1".to_owned());
-        assert_eq!(read("Bearer t:1"), token);
-        assert_eq!(read("bearer  t:1 "), token);
-        assert_eq!(read(&format!("Basic {}", STANDARD.encode("me:t:1"))), token);
+        let own = format!("{TOKEN_PREFIX}t:1");
+        let token = RequestCredentials::Token(own.clone());
+        let basic = |pair: &str| format!("Basic {}", STANDARD.encode(pair));
+        assert_eq!(read(&format!("Bearer {own}")), token);
+        assert_eq!(read(&format!("bearer  {own} ")), token);
+        assert_eq!(read(&basic(&format!("me:{own}"))), token);
+        for elsewhere in ["staff:sesame", "staff:", ":", &format!("{own}:sesame")] {
+            assert_eq!(read(&basic(elsewhere)), RequestCredentials::None, "{elsewhere}");
+        }
         for wrong in ["", "Bearer", "Bearer ", "Basic t", "Basic dDox!", "Digest x", "t:1"] {
             assert_eq!(read(wrong), RequestCredentials::Unreadable, "{wrong}");
         }

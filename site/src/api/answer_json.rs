@@ -76,6 +76,8 @@ struct EvidenceJson<'a> {
     resolved: &'a str,
     question_url: &'a str,
     answer_url: &'a str,
+    /// Whether it is one of the `occurrences`: not if it asks something near, or one person asks again.
+    counted: bool,
     /// Whether the people agreed to be quoted; if not, there is nothing but date and links.
     quotable: bool,
     #[serde(flatten)]
@@ -169,11 +171,12 @@ impl<'a> QuoteJson<'a> {
 
 impl<'a> EvidenceJson<'a> {
     fn of(evidence: &'a EvidenceView) -> Self {
-        let EvidenceView { at, question_url, answer_url, testimony } = evidence;
+        let EvidenceView { at, question_url, answer_url, counted, testimony } = evidence;
         Self {
             resolved: &at.exact,
             question_url,
             answer_url,
+            counted: *counted,
             quotable: testimony.is_some(),
             told: testimony.as_ref().map(EvidenceDetailsJson::of),
         }

@@ -78,7 +78,7 @@ impl ResultCard {
         let best = || options.first().map(|option| people.line(&option.best.best_answer().text));
         let answer = cluster.canon.as_ref().map(MergedAnswer::one_line_text).or_else(best);
         let snippet = snippet(&answer.unwrap_or_default(), &matches);
-        let count = cluster.occurrences.len();
+        let count = cluster.times_resolved();
         Self {
             id: cluster.id.to_string(),
             url: address(&slug(&title, &cluster.id)),

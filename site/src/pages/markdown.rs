@@ -54,7 +54,7 @@ fn said(said: &QuotedMessage) -> String {
 }
 
 fn evidence(evidence: &EvidenceView) -> String {
-    let EvidenceView { at, question_url, answer_url, testimony } = evidence;
+    let EvidenceView { at, question_url, answer_url, counted: _, testimony } = evidence;
     let told = testimony.as_ref().map_or_else(String::new, |testimony| {
         let signals =
             testimony.signals.iter().map(|signal| signal.what.as_str()).collect::<Vec<_>>();

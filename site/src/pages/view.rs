@@ -102,6 +102,8 @@ pub(crate) struct EvidenceView {
     pub(crate) at: DisplayDate,
     pub(crate) question_url: String,
     pub(crate) answer_url: String,
+    /// Whether it is in the core of the cluster.
+    pub(crate) counted: bool,
     pub(crate) testimony: Option<EvidenceDetails>,
 }
 
@@ -148,7 +150,7 @@ impl AnswerView {
         let mut options = quoting.options(cluster).into_iter();
         let answer = options.next();
         let line = answer.as_ref().map_or("", |option| option.quote.line.as_str());
-        let (times, askers) = (cluster.occurrences.len(), cluster.asker_count());
+        let (times, askers) = (cluster.times_resolved(), cluster.asker_count());
         Self {
             id: cluster.id.to_string(),
             url: address(&slug),
@@ -173,7 +175,11 @@ impl AnswerView {
             versions: versions(cluster, &people),
             standing: VersionStanding::default(),
             based_on: text.conversations.of(times),
-            evidence: cluster.occurrences.iter().map(|one| quoting.evidence(one)).collect(),
+            evidence: cluster
+                .occurrences
+                .iter()
+                .map(|one| quoting.evidence(cluster, one))
+                .collect(),
             title,
         }
     }
@@ -256,11 +262,12 @@ impl QuotingContext<'_> {
         says_more.then(|| self.said(asked, &asked.question))
     }
 
-    fn evidence(&self, occurrence: &Occurrence) -> EvidenceView {
+    fn evidence(&self, cluster: &Cluster, occurrence: &Occurrence) -> EvidenceView {
         EvidenceView {
             at: self.text.date(occurrence.resolved()),
             question_url: occurrence.question_link(),
             answer_url: occurrence.answer_link(occurrence.best_answer()),
+            counted: cluster.is_in_core(occurrence),
             testimony: occurrence.quotable.then(|| self.testimony(occurrence)),
         }
     }

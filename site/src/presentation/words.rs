@@ -103,6 +103,7 @@ pub(crate) struct InterfaceText {
     pub(crate) evidence_note: String,
     pub(crate) evidence_of: String,
     pub(crate) evidence_hidden: String,
+    pub(crate) evidence_uncounted: String,
     pub(crate) question: String,
     pub(crate) answer: String,
     pub(crate) on_discord: String,

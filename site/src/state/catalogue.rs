@@ -68,7 +68,7 @@ pub(crate) struct ListedChannel {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ListPosition {
     unreviewed: bool,
-    size: Reverse<usize>,
+    times: Reverse<usize>,
     pub(crate) cluster: ClusterId,
 }
 
@@ -218,14 +218,14 @@ impl CatalogueContent {
         }
         let position = ListPosition {
             unreviewed: !shown.has_merged_answer(),
-            size: Reverse(shown.occurrences.len()),
+            times: Reverse(shown.times_resolved()),
             cluster: shown.id.clone(),
         };
         let mut groups = BTreeSet::from([AnswerGroup::All]);
         if shown.has_merged_answer() {
             groups.insert(AnswerGroup::Reviewed);
         }
-        if shown.occurrences.len() > 1 {
+        if shown.times_resolved() > 1 {
             groups.insert(AnswerGroup::Recurring);
         }
         for one in quotable() {
@@ -277,8 +277,8 @@ impl CatalogueContent {
 
 impl fmt::Display for ListPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { unreviewed, size: Reverse(size), cluster } = self;
-        write!(f, "{}-{size}-{cluster}", if *unreviewed { 'u' } else { 'r' })
+        let Self { unreviewed, times: Reverse(times), cluster } = self;
+        write!(f, "{}-{times}-{cluster}", if *unreviewed { 'u' } else { 'r' })
     }
 }
 
@@ -292,9 +292,9 @@ impl FromStr for ListPosition {
             Some("r") => false,
             _ => return Err(()),
         };
-        let size = parts.next().and_then(|size| size.parse().ok()).ok_or(())?;
+        let times = parts.next().and_then(|times| times.parse().ok()).ok_or(())?;
         let cluster = parts.next().and_then(|id| id.parse().ok()).ok_or(())?;
-        Ok(Self { unreviewed, size: Reverse(size), cluster })
+        Ok(Self { unreviewed, times: Reverse(times), cluster })
     }
 }
 

@@ -5,6 +5,7 @@ use indexer::store::{ApiTokenRow, TokenDigest};
 use rules::model::workspace::WHOLE;
 
 use super::*;
+use crate::access::credentials::TOKEN_PREFIX;
 use crate::access::settings::VisitorSettings;
 
 impl World {
@@ -22,7 +23,7 @@ impl World {
             last_used: None,
         };
         change(&mut row);
-        let token = format!("{}{}", row.id, "-token");
+        let token = format!("{TOKEN_PREFIX}{}-token", row.id);
         self.store.add_api_token(&TokenDigest::of(&token), &row).await.unwrap();
         token
     }
@@ -115,6 +116,25 @@ async fn what_is_not_a_valid_token_opens_nothing_even_where_everybody_may_read()
     let refused = world.get_by("/api/v1/backlog", &future).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     assert!(refused.header("www-authenticate").ends_with("scope=\"backlog:read\""));
+}
+
+#[tokio::test]
+async fn the_password_of_a_proxy_in_front_is_no_token() {
+    let basic = |pair: &str| {
+        let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, pair);
+        format!("Basic {encoded}")
+    };
+    let staff = basic("staff:open sesame");
+    let open = World::with(&some()).await;
+    for address in ["/", "/api/v1/search?q=port"] {
+        let reply = open.get_with(address, &[("authorization", &staff)]).await;
+        assert_eq!(reply.status, StatusCode::OK, "{address}: {}", reply.body);
+    }
+    let wrong = basic(&format!("staff:{TOKEN_PREFIX}wrong"));
+    let reply = open.get_with("/", &[("authorization", &wrong)]).await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "a wrong token is told");
+    let reply = closed().await.get_with("/", &[("authorization", &staff)]).await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "a password opens nothing");
 }
 
 #[tokio::test]

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use axum::http::Method;
 use indexer::store::{DemandKind, FeedbackVerdict, SearchOutcome, WriteBatch};
-use rules::model::ids::{ChannelId, ConversationId, GuildId};
+use rules::model::ids::{ChannelId, ConversationId, GuildId, UserId};
 use rules::model::message::{Channel, ChannelKind};
+use rules::model::reason::WeightedReason;
 use rules::model::workspace::{Workspace, Workspaces};
+use rules::resolution::{ConversationVerdict, Question};
 use serde_json::json;
 
 use super::*;
 use crate::access::settings::VisitorSettings;
-use crate::routes::workspace_routes;
+use crate::routes::{operator_routes, workspace_routes};
 
 const ERROR: &str = "Error: cannot open database belfry.db";
 /// In every text, name and id of the other community.
@@ -93,10 +95,17 @@ async fn communities() -> Communities {
 /// An open question of the other community.
 async fn ask_in_tower(world: &World, seen: Millis) {
     let id = MessageId::min_at(Millis(seen.0 - Millis::DAY));
+    let question = Question {
+        messages: vec![id],
+        asker: UserId(7),
+        asked: id.created_at(),
+        reasons: vec![WeightedReason::new("belfry", 0.0)],
+    };
+    let verdict = ConversationVerdict::Open { question, answers: Vec::new(), reasons: Vec::new() };
     let open = ExchangeRow {
         id,
         status: ExchangeStatus::Open,
-        verdict: "belfry".to_owned(),
+        verdict: serde_json::to_string(&verdict).unwrap(),
         occurrence: None,
     };
     let row = ConversationRow {
@@ -186,6 +195,12 @@ fn requests(other: &Cluster) -> Vec<(&'static str, Vec<SentRequest>)> {
         ("/api/v1/backlog", get(&["/api/v1/backlog"])),
         ("/api/v1/changes", get(&["/api/v1/changes"])),
         ("/api/v1/demand", get(&["/api/v1/demand"])),
+        ("/favicon.ico", get(&["/favicon.ico"])),
+        ("/assets/{name}", get(&["/assets/site.css"])),
+        ("/healthz", get(&["/healthz"])),
+        ("/readyz", get(&["/readyz"])),
+        // Counts of the whole installation, for the operator alone.
+        ("/metrics", Vec::new()),
         (
             "/api/v1/clusters/{id}/same-as",
             send(&Method::DELETE, format!("/api/v1/clusters/{id}/same-as"), ""),
@@ -244,6 +259,9 @@ async fn nothing_of_another_workspace_is_in_any_response() {
         "/reports/briefing",
         "/reports/questions",
         "/reports/contradictions",
+        "/metrics",
+        // Names of files carry their digest.
+        "/assets/{name}",
     ];
     for (path, _) in requests(&all.other) {
         assert!(
@@ -263,7 +281,9 @@ async fn every_route_and_tool_is_asked() {
     let description = all.world.get("/api/v1/openapi.json").await.json();
     let described = description["paths"].as_object().unwrap().keys().cloned();
     let routed = workspace_routes().into_iter().map(|(path, ..)| path.to_owned());
-    assert_eq!(paths, described.chain(routed).collect::<BTreeSet<_>>());
+    let open =
+        operator_routes(&HttpSettings::default()).into_iter().map(|(path, _)| path.to_owned());
+    assert_eq!(paths, described.chain(routed).chain(open).collect::<BTreeSet<_>>());
     let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" }).to_string();
     let json = [("content-type", "application/json")];
     let tools = all.world.send(Method::POST, "/mcp", &json, &list).await.json();

@@ -183,6 +183,8 @@ pub(super) fn summary(cluster: &Cluster) -> ClusterSummary {
         id: cluster.id.clone(),
         state: cluster.state,
         size: cluster.occurrences.len(),
+        outside_core: cluster.outside_core.clone(),
+        times: cluster.times_resolved(),
         askers: cluster.asker_count(),
         centre: cluster.centre,
         due_since: None,

@@ -27,6 +27,10 @@ fn a_question_of_the_demo_becomes_a_page_is_known_and_goes() {
     assert_eq!(office.pulls().len(), 2, "one an hour");
     let open = office.pulls().remove(1);
     tell("the pull request", &format!("{}\n{:?}\n\n{}", open.title, open.labels, open.body));
+    let id = open.body.split_once(" id=").unwrap().1.split(' ').next().unwrap().to_owned();
+    let shown = office.world.json(&["clusters", "show", &id, "--json"]);
+    let rows = open.body.lines().filter(|line| line.starts_with("| [")).count();
+    assert_eq!(shown["occurrences"], rows, "{}", open.body);
     tell("the dashboard", &office.dashboard());
     let files = office.github.files(DOCS, open.branch());
     let (path, page) =

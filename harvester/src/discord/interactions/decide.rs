@@ -1,6 +1,7 @@
 pub(crate) mod answers;
 pub(crate) mod forum;
 pub(crate) mod marking;
+pub(crate) mod notices;
 pub(crate) mod official_facts;
 pub(crate) mod operating;
 pub(crate) mod permissions;

@@ -27,6 +27,7 @@ use crate::discord::interactions::text::reply::MOST_CHOICES;
 use crate::discord::rest::RestClient;
 
 pub use crate::discord::interactions::decide::marking::MarkRefusal;
+pub use crate::discord::interactions::decide::notices::{NUDGED_WITHIN, Nudge, announced, nudge};
 pub use crate::discord::interactions::decide::operating::PAUSED;
 pub use crate::discord::interactions::decide::suggestions::{OpenQuestion, known_answers, suggest};
 pub use crate::discord::interactions::error::InteractionError;

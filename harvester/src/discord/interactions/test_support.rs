@@ -97,6 +97,7 @@ pub(crate) fn cluster(occurrences: Vec<Occurrence>) -> Cluster {
         state: ClusterState::Watching,
         occurrences,
         centre: first,
+        outside_core: Default::default(),
         due_since: None,
         canon: None,
     }

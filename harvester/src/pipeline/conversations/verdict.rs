@@ -12,6 +12,7 @@ use rules::exchange::{answered_part, split_exchanges};
 use rules::model::cluster::Occurrence;
 use rules::model::ids::{ConversationId, MessageId};
 use rules::model::message::Message;
+use rules::model::reason::WeightedReason;
 use rules::resolution::{ConversationVerdict, Question, Resolution, classify};
 
 use super::judge::ChannelJudge;
@@ -29,6 +30,8 @@ pub(super) struct VerdictLoader<'h> {
     pub(super) has_threads: bool,
     /// Questions that a suggested answer helped.
     pub(super) helped: BTreeSet<MessageId>,
+    /// Messages whose authors say that they are no questions.
+    pub(super) declined: BTreeSet<MessageId>,
     /// Messages read from the store.
     pub(super) read: u64,
 }
@@ -78,7 +81,7 @@ impl VerdictLoader<'_> {
             trusted: &self.harvest.trusted,
             marks: self.harvest.runtime.block_on(marks)?,
         };
-        let verdict = classify(&exchange, &rules.signals);
+        let verdict = self.unless_declined(classify(&exchange, &rules.signals));
         let (status, occurrence) = match &verdict {
             ConversationVerdict::NotAQuestion { .. } => (ExchangeStatus::NoQuestion, None),
             ConversationVerdict::Open { question, .. } => (self.unsettled(question), None),
@@ -143,6 +146,20 @@ impl VerdictLoader<'_> {
         }
         forget_lost_replies(&mut messages);
         Ok(messages)
+    }
+
+    /// The verdict, unless the asker says that it is no question.
+    fn unless_declined(&self, verdict: ConversationVerdict) -> ConversationVerdict {
+        let question = match &verdict {
+            ConversationVerdict::NotAQuestion { .. } => return verdict,
+            ConversationVerdict::Open { question, .. } => question,
+            ConversationVerdict::Resolved(resolution) => &resolution.question,
+        };
+        if !question.messages.iter().any(|message| self.declined.contains(message)) {
+            return verdict;
+        }
+        let why = WeightedReason::new("the asker says that it is no question", -1.0);
+        ConversationVerdict::NotAQuestion { reasons: vec![why] }
     }
 
     fn unsettled(&self, question: &Question) -> ExchangeStatus {

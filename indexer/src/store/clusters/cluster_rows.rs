@@ -6,7 +6,7 @@ use rules::model::cluster::{Cluster, ClusterState, MergedAnswer, Occurrence};
 use rules::model::ids::{ClusterId, MessageId, Millis};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::likeness::cluster_list;
+use super::likeness::{cluster_list, id_list};
 use crate::store::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
 
 /// An occurrence as settling sees it.
@@ -22,7 +22,12 @@ pub struct OccurrenceRow {
 pub struct ClusterSummary {
     pub id: ClusterId,
     pub state: ClusterState,
+    /// How many occurrences it holds.
     pub size: usize,
+    /// The questions of those that do not count.
+    pub outside_core: BTreeSet<MessageId>,
+    /// How often its question was resolved: the others.
+    pub times: usize,
     pub askers: usize,
     pub centre: MessageId,
     pub due_since: Option<Millis>,
@@ -45,7 +50,7 @@ pub struct RegroupPlan {
     pub regions: BTreeMap<MessageId, BTreeSet<MessageId>>,
 }
 
-type SummaryRow = (String, String, i64, i64, i64, Option<i64>);
+type SummaryRow = (String, String, i64, i64, i64, i64, Option<i64>);
 
 impl Store {
     /// Whether any occurrence, tie or split came, changed or went since the last settling, or was not
@@ -97,12 +102,12 @@ impl Store {
         Ok(self.clusters_with(std::slice::from_ref(&current)).await?.pop())
     }
 
-    /// Clusters of at least `min_occurrences`, most occurrences first, at most `limit`.
-    pub async fn clusters(&self, min_occurrences: usize, limit: usize) -> Result<Vec<Cluster>> {
+    /// Clusters whose question was resolved at least `min_times`, the most frequent first, at most `limit`.
+    pub async fn clusters(&self, min_times: usize, limit: usize) -> Result<Vec<Cluster>> {
         let ids = sqlx::query_scalar::<_, String>(
-            "SELECT id FROM clusters WHERE size >= $1 ORDER BY size DESC, askers DESC, id LIMIT $2",
+            "SELECT id FROM clusters WHERE times >= $1 ORDER BY times DESC, askers DESC, id LIMIT $2",
         )
-        .bind(min_occurrences as i64)
+        .bind(min_times as i64)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&self.read)
         .await?;
@@ -110,12 +115,12 @@ impl Store {
         self.clusters_with(&ids).await
     }
 
-    /// The clusters in one of these states, most occurrences first.
+    /// The clusters in one of these states, the most frequent first.
     pub async fn clusters_in(&self, states: &[ClusterState]) -> Result<Vec<Cluster>> {
         let states = states.iter().map(|state| format!("\"{}\"", state.as_str()));
         let ids = sqlx::query_scalar::<_, String>(
             "SELECT id FROM clusters WHERE state IN (SELECT value FROM json_each($1)) \
-             ORDER BY size DESC, askers DESC, id",
+             ORDER BY times DESC, askers DESC, id",
         )
         .bind(format!("[{}]", states.collect::<Vec<_>>().join(",")))
         .fetch_all(&self.read)
@@ -132,16 +137,18 @@ impl Store {
             let mut summaries = self.summaries_of(&ids.iter().cloned().collect()).await?;
             let mut canons = self.merged_answers_of(ids).await?;
             for id in ids {
-                let Some(ClusterSummary { id, state, centre, due_since, .. }) =
-                    summaries.remove(id)
-                else {
-                    continue;
-                };
-                if let Some(occurrences) = occurrences.remove(&id) {
-                    let canon = canons.remove(&id);
-                    let state = shown_state(state, canon.as_ref());
-                    let canon = canon.flatten();
-                    found.push(Cluster { id, state, occurrences, centre, due_since, canon });
+                let Some(row) = summaries.remove(id) else { continue };
+                if let Some(occurrences) = occurrences.remove(id) {
+                    let canon = canons.remove(id);
+                    found.push(Cluster {
+                        id: row.id,
+                        state: shown_state(row.state, canon.as_ref()),
+                        occurrences,
+                        outside_core: row.outside_core,
+                        centre: row.centre,
+                        due_since: row.due_since,
+                        canon: canon.flatten(),
+                    });
                 }
             }
         }
@@ -220,11 +227,32 @@ impl Store {
         ids: &BTreeSet<ClusterId>,
     ) -> Result<BTreeMap<ClusterId, ClusterSummary>> {
         let rows = sqlx::query_as::<_, SummaryRow>(
-            "SELECT id, state, size, askers, representative, due_since FROM clusters \
+            "SELECT id, state, size, times, askers, representative, due_since FROM clusters \
              WHERE id IN (SELECT value FROM json_each($1))",
         );
         let rows = rows.bind(cluster_list(ids.iter())).fetch_all(&self.read).await?;
-        rows.into_iter().map(|row| summary(row).map(|one| (one.id.clone(), one))).collect()
+        let mut outside = self.outside_cores_of(ids).await?;
+        let summaries = rows.into_iter().map(|row| {
+            let mut one = summary(row)?;
+            one.outside_core = outside.remove(&one.id).unwrap_or_default();
+            Ok((one.id.clone(), one))
+        });
+        summaries.collect()
+    }
+
+    /// The questions of clusters that do not count.
+    async fn outside_cores_of(
+        &self,
+        ids: &BTreeSet<ClusterId>,
+    ) -> Result<BTreeMap<ClusterId, BTreeSet<MessageId>>> {
+        let sql = "SELECT cluster, question FROM occurrences \
+                   WHERE cluster IN (SELECT value FROM json_each($1)) AND outside_core <> 0";
+        let rows = sqlx::query_as::<_, (String, i64)>(sql).bind(cluster_list(ids.iter()));
+        let mut found = BTreeMap::<_, BTreeSet<_>>::new();
+        for (cluster, question) in rows.fetch_all(&self.read).await? {
+            found.entry(cluster_id(&cluster)?).or_default().insert(MessageId(question as u64));
+        }
+        Ok(found)
     }
 }
 
@@ -242,7 +270,7 @@ async fn move_occurrence(
     question: MessageId,
     cluster: &ClusterId,
 ) -> Result<()> {
-    sqlx::query("UPDATE occurrences SET cluster = $2 WHERE question = $1")
+    sqlx::query("UPDATE occurrences SET cluster = $2, outside_core = 0 WHERE question = $1")
         .bind(question.0 as i64)
         .bind(cluster.as_str())
         .execute(connection)
@@ -251,21 +279,31 @@ async fn move_occurrence(
 }
 
 async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSummary) -> Result<()> {
-    let ClusterSummary { id, state, size, askers, centre, due_since } = cluster;
+    let ClusterSummary { id, state, size, outside_core, times, askers, centre, due_since } =
+        cluster;
     sqlx::query(
-        "INSERT INTO clusters (id, state, size, askers, representative, due_since) \
-         VALUES ($1, $2, $3, $4, $5, $6) \
+        "INSERT INTO clusters (id, state, size, times, askers, representative, due_since) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) \
          ON CONFLICT (id) DO UPDATE SET state = CASE WHEN clusters.state IN ('watching', 'candidate', 'due') \
          THEN excluded.state ELSE clusters.state END, size = excluded.size, \
-         askers = excluded.askers, representative = excluded.representative, \
+         times = excluded.times, askers = excluded.askers, representative = excluded.representative, \
          due_since = excluded.due_since, shrunk = 0",
     )
     .bind(id.as_str())
     .bind(state.as_str())
     .bind(*size as i64)
+    .bind(*times as i64)
     .bind(*askers as i64)
     .bind(centre.0 as i64)
     .bind(due_since.map(|since| since.0))
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "UPDATE occurrences SET outside_core = question IN (SELECT value FROM json_each($2)) \
+         WHERE cluster = $1",
+    )
+    .bind(id.as_str())
+    .bind(id_list(outside_core.iter().copied()))
     .execute(&mut *connection)
     .await?;
     sqlx::query(
@@ -355,7 +393,9 @@ pub(in crate::store) fn cluster_id(text: &str) -> Result<ClusterId> {
         .map_err(|source| StoreError::Unreadable { what: "a cluster id", source: source.into() })
 }
 
-fn summary((id, state, size, askers, centre, due_since): SummaryRow) -> Result<ClusterSummary> {
+fn summary(
+    (id, state, size, times, askers, centre, due_since): SummaryRow,
+) -> Result<ClusterSummary> {
     let known = ClusterState::parse(&state).ok_or_else(|| StoreError::Unreadable {
         what: "a cluster state",
         source: format!("{state:?} is no state").into(),
@@ -364,6 +404,8 @@ fn summary((id, state, size, askers, centre, due_since): SummaryRow) -> Result<C
         id: cluster_id(&id)?,
         state: known,
         size: size as usize,
+        outside_core: BTreeSet::new(),
+        times: times as usize,
         askers: askers as usize,
         centre: MessageId(centre as u64),
         due_since: due_since.map(Millis),

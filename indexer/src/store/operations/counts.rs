@@ -48,7 +48,7 @@ impl Store {
                 .counts_by("SELECT grade, COUNT(*) FROM occurrences GROUP BY grade")
                 .await?,
             clusters: self.count("SELECT COUNT(*) FROM clusters").await?,
-            recurring: self.count("SELECT COUNT(*) FROM clusters WHERE size >= 2").await?,
+            recurring: self.count("SELECT COUNT(*) FROM clusters WHERE times >= 2").await?,
             clusters_by_state: self
                 .counts_by("SELECT state, COUNT(*) FROM clusters GROUP BY state")
                 .await?,

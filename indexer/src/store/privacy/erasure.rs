@@ -83,11 +83,17 @@ async fn delete_messages(
     Ok(rows.into_iter().map(|(channel, id, text)| (place(channel, id), text)).collect())
 }
 
-/// Deletes suggestions to the person's questions, and consents to quote the person's messages.
+/// Deletes suggestions to the person's questions and notices about them, and consents to quote the person's messages.
 async fn delete_about(connection: &mut SqliteConnection, own: &[MessageKey]) -> Result<()> {
     for chunk in own.chunks(MAX_BINDS) {
         let list = placeholders(1, 1, chunk.len());
         let sql = format!("DELETE FROM suggestions WHERE question IN {list}");
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (_, id) in chunk {
+            query = query.bind(id.0 as i64);
+        }
+        query.execute(&mut *connection).await?;
+        let sql = format!("DELETE FROM asker_notices WHERE question IN {list}");
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (_, id) in chunk {
             query = query.bind(id.0 as i64);

@@ -10,7 +10,7 @@ use super::consents::{consented, message_subject};
 use crate::store::ingest::batch::{by_channel, place};
 use crate::store::ingest::messages::AuthorCache;
 use crate::store::ingest::users::author;
-use crate::store::{AuditRow, ConsentGrant, Result, Store, Suggestion};
+use crate::store::{AskerNotice, AuditRow, ConsentGrant, Result, Store, Suggestion};
 
 /// Everything that is stored about a person.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -31,6 +31,8 @@ pub struct PersonalData {
     pub consents: Vec<ConsentGrant>,
     /// What was suggested to questions of theirs.
     pub suggestions: Vec<Suggestion>,
+    /// What they were told of questions of theirs.
+    pub notices: Vec<AskerNotice>,
     /// Messages of others that mention them.
     pub mentioned_in: Vec<(ChannelId, MessageId)>,
     /// What a source sent about them that could not be read, raw.
@@ -119,6 +121,7 @@ impl Store {
         }
         for (_, message) in own {
             kept.suggestions.extend(self.suggestion(message).await?);
+            kept.notices.extend(self.notices_of(message).await?);
             kept.consents.extend(self.consent(&message_subject(message)).await?);
         }
         Ok(kept)

@@ -161,6 +161,8 @@ async fn check_spine(store: &Store, former: &ClusterId) {
         id: cluster(),
         state: ClusterState::Proposed,
         size: 1,
+        outside_core: Default::default(),
+        times: 1,
         askers: 1,
         centre: MessageId(100),
         due_since: Some(Millis(7)),

@@ -25,6 +25,7 @@ async fn who_is_named_in_an_answer_is_known_from_any_channel() {
         state: ClusterState::Due,
         occurrences: vec![occurrence],
         centre: MessageId(100),
+        outside_core: Default::default(),
         due_since: None,
         canon: None,
     };

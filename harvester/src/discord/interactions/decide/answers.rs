@@ -59,7 +59,7 @@ pub(crate) fn footing(cluster: &Cluster, source: &Occurrence, language: BotLangu
     } else {
         messages::not_reviewed(language)
     };
-    let times = messages::times(language, cluster.occurrences.len(), cluster.last_confirmed());
+    let times = messages::times(language, cluster.times_resolved(), cluster.last_confirmed());
     let page = cluster.canon.as_ref().and_then(|canon| canon.page_url());
     let page = page.map(|page| format!("[{}]({page}) · ", messages::the_page(language)));
     format!(

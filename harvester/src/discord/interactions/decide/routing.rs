@@ -3,7 +3,7 @@
 use rules::model::ids::{ClusterId, MessageId};
 
 use crate::discord::interactions::payload::command_definitions::name;
-use crate::discord::interactions::payload::custom_id::{CustomId, TagId};
+use crate::discord::interactions::payload::custom_id::{CustomId, NudgeAnswer, TagId};
 use crate::discord::interactions::payload::interaction::{
     Interaction, InteractionKind, TargetMessage,
 };
@@ -47,6 +47,8 @@ pub(crate) enum DeferredAction {
     UnmarkDuplicate { message: MessageId, question: MessageId, entry: i64 },
     Consent { message: MessageId, given: bool },
     Suggested { question: MessageId, helped: bool },
+    Nudged { question: MessageId, answer: MessageId, said: NudgeAnswer },
+    UndoDecline { question: MessageId },
 }
 
 /// Decides the first response.
@@ -155,6 +157,10 @@ fn pressed(custom_id: &str, chosen: Option<&str>, language: BotLanguage) -> Firs
         (Ok(CustomId::Suggested { question, helped }), None) => {
             DeferredAction::Suggested { question, helped }
         }
+        (Ok(CustomId::Nudged { question, answer, said }), None) => {
+            DeferredAction::Nudged { question, answer, said }
+        }
+        (Ok(CustomId::UndoDecline { question }), None) => DeferredAction::UndoDecline { question },
         _ => return FirstResponse::Say(Reply::new(messages::unknown_button(language))),
     };
     FirstResponse::change(work)

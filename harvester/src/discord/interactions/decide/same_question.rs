@@ -47,7 +47,7 @@ fn choice(cluster: &Cluster, naming: &AuthorNaming, language: BotLanguage) -> Se
     let title = title(cluster, &Participants::of(cluster, naming));
     let title = title.unwrap_or_else(|| messages::not_public(language).to_owned());
     let known = cluster.has_merged_answer();
-    let note = messages::times_plain(language, cluster.occurrences.len(), known);
+    let note = messages::times_plain(language, cluster.times_resolved(), known);
     SelectOption {
         value: cluster.id.to_string(),
         label: label(&title, LABEL),

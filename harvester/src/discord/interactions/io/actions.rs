@@ -38,11 +38,11 @@ pub(crate) struct ActionOutcome {
 }
 
 impl ActionOutcome {
-    fn replying(reply: Reply) -> Self {
+    pub(crate) fn replying(reply: Reply) -> Self {
         Self { reply: Some(reply), ..Self::default() }
     }
 
-    fn private(text: &str) -> Self {
+    pub(crate) fn private(text: &str) -> Self {
         Self { private: vec![Reply::new(text)], ..Self::default() }
     }
 }
@@ -100,6 +100,12 @@ impl InteractionHandler {
             DeferredAction::Suggested { question, helped } => {
                 self.suggested(question, helped, interaction, now).await
             }
+            DeferredAction::Nudged { question, answer, said } => {
+                self.nudged((question, answer), said, interaction, now).await
+            }
+            DeferredAction::UndoDecline { question } => {
+                self.undo_decline(question, interaction, now).await
+            }
         }
     }
 
@@ -123,7 +129,7 @@ impl InteractionHandler {
         Ok(ActionOutcome::replying(answers::render_answers(&found, &self.naming, language)))
     }
 
-    async fn mark(
+    pub(in crate::discord::interactions) async fn mark(
         &self,
         target: &TargetMessage,
         answers: bool,
@@ -434,7 +440,7 @@ impl InteractionHandler {
         })
     }
 
-    async fn audit(
+    pub(in crate::discord::interactions) async fn audit(
         &self,
         interaction: &Interaction,
         what: &str,

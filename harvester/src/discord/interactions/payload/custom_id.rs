@@ -38,6 +38,24 @@ pub(crate) enum CustomId {
         question: MessageId,
         helped: bool,
     },
+    /// What the asker says of an answer when nudged.
+    Nudged {
+        question: MessageId,
+        answer: MessageId,
+        said: NudgeAnswer,
+    },
+    /// It is a question after all.
+    UndoDecline {
+        question: MessageId,
+    },
+}
+
+/// What an asker says of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NudgeAnswer {
+    Solved,
+    NotYet,
+    NoQuestion,
 }
 
 /// The id of a forum's tag.
@@ -65,6 +83,15 @@ impl fmt::Display for CustomId {
             Self::Withdraw { message } => write!(f, "{OURS}:withdraw:{message}"),
             Self::Suggested { question, helped: true } => write!(f, "{OURS}:helped:{question}"),
             Self::Suggested { question, helped: false } => write!(f, "{OURS}:not-it:{question}"),
+            Self::Nudged { question, answer, said } => {
+                let said = match said {
+                    NudgeAnswer::Solved => "solved",
+                    NudgeAnswer::NotYet => "not-yet",
+                    NudgeAnswer::NoQuestion => "no-question",
+                };
+                write!(f, "{OURS}:{said}:{question}:{answer}")
+            }
+            Self::UndoDecline { question } => write!(f, "{OURS}:asks:{question}"),
         }
     }
 }
@@ -97,9 +124,24 @@ impl FromStr for CustomId {
             [OURS, "not-it", question] => {
                 Self::Suggested { question: id(question)?, helped: false }
             }
+            [OURS, "asks", question] => Self::UndoDecline { question: id(question)? },
+            [OURS, said, question, answer] => Self::Nudged {
+                question: id(question)?,
+                answer: id(answer)?,
+                said: nudge_answer(said)?,
+            },
             _ => return Err(ForeignCustomId),
         };
         Ok(press)
+    }
+}
+
+fn nudge_answer(text: &str) -> Result<NudgeAnswer, ForeignCustomId> {
+    match text {
+        "solved" => Ok(NudgeAnswer::Solved),
+        "not-yet" => Ok(NudgeAnswer::NotYet),
+        "no-question" => Ok(NudgeAnswer::NoQuestion),
+        _ => Err(ForeignCustomId),
     }
 }
 
@@ -132,6 +174,10 @@ mod tests {
             CustomId::Withdraw { message },
             CustomId::Suggested { question: message, helped: true },
             CustomId::Suggested { question: message, helped: false },
+            CustomId::Nudged { question: message, answer: message, said: NudgeAnswer::Solved },
+            CustomId::Nudged { question: message, answer: message, said: NudgeAnswer::NotYet },
+            CustomId::Nudged { question: message, answer: message, said: NudgeAnswer::NoQuestion },
+            CustomId::UndoDecline { question: message },
         ] {
             let text = press.to_string();
             assert!(text.len() <= LONGEST, "{text}");

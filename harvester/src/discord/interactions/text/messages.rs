@@ -194,9 +194,40 @@ sentences! {
     did_not_help:
         "Thank you for the feedback. The question stays open.",
         "알려 줘서 고마워요. 질문은 계속 열려 있어요.";
+    solved_by_this:
+        "Solved by this message",
+        "이 메시지로 해결됐어요";
+    not_yet:
+        "Not yet",
+        "아직이에요";
+    no_question:
+        "Not a question",
+        "질문이 아니에요";
+    declined:
+        "Noted: this was not a question. It is not counted any more.",
+        "질문이 아니라고 기록했어요. 더 이상 집계하지 않아요.";
     not_your_question:
         "Only the person who asked, helpers and moderators can use these buttons.",
         "질문한 사람, 도우미, 운영진만 이 버튼을 쓸 수 있어요.";
+}
+
+/// Asks the asker of a question whether the answer that the message replies to helped. Mentions them without
+/// a ping.
+pub(crate) fn did_it_help(language: BotLanguage, asker: UserId) -> String {
+    language.pick(
+        format!(
+            "<@{asker}>, did this answer solve your question? Telling helps whoever asks next."
+        ),
+        format!("<@{asker}>님, 이 답변으로 해결됐나요? 알려 주시면 다음에 묻는 분께 도움이 돼요."),
+    )
+}
+
+/// Tells an asker where the page of their question is. Mentions them without a ping.
+pub(crate) fn has_a_page(language: BotLanguage, asker: UserId, title: &str, page: &str) -> String {
+    language.pick(
+        format!("<@{asker}>, your question now has a reviewed page: [{title}](<{page}>)"),
+        format!("<@{asker}>님, 질문하신 내용이 검토된 문서로 올라왔어요: [{title}](<{page}>)"),
+    )
 }
 
 /// How often a question was answered, and when last.
@@ -303,7 +334,18 @@ mod tests {
 
     #[test]
     fn labels_fit_their_buttons() {
-        for label in [undo, allow, withdraw, forget, solved_it, not_it, choose] {
+        for label in [
+            undo,
+            allow,
+            withdraw,
+            forget,
+            solved_it,
+            not_it,
+            solved_by_this,
+            not_yet,
+            no_question,
+            choose,
+        ] {
             for language in [BotLanguage::English, BotLanguage::Korean] {
                 assert!(label(language).encode_utf16().count() <= 80, "{}", label(language));
             }

@@ -1,0 +1,136 @@
+//! What askers were told of their questions, each thing once.
+
+use std::collections::BTreeSet;
+
+use rules::model::ids::{ChannelId, MessageId, Millis};
+use serde::Serialize;
+
+use crate::store::judging::exchanges::{StoredExchange, stored};
+use crate::store::judging::pending;
+use crate::store::{Result, Store};
+
+/// Why the bot writes to somebody who asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoticeKind {
+    /// An answer waits for the asker's word.
+    Nudge,
+    /// The question has a page.
+    Page,
+}
+
+impl NoticeKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Nudge => "nudge",
+            Self::Page => "page",
+        }
+    }
+}
+
+/// Something that the asker of a question is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct AskerNotice {
+    pub kind: NoticeKind,
+    pub question: MessageId,
+    pub channel: ChannelId,
+    pub at: Millis,
+}
+
+impl Store {
+    /// Writes down that an asker will be told something; true once for each question and kind, and only
+    /// while fewer than `most` notices stand in the channel since `since`.
+    pub async fn record_notice(
+        &self,
+        notice: &AskerNotice,
+        most: u32,
+        since: Millis,
+    ) -> Result<bool> {
+        let done = sqlx::query(
+            "INSERT INTO asker_notices (kind, question, channel, at) SELECT $1, $2, $3, $4 WHERE \
+             (SELECT COUNT(*) FROM asker_notices WHERE channel = $3 AND at > $6) < $5 \
+             ON CONFLICT (kind, question) DO NOTHING",
+        )
+        .bind(notice.kind.as_str())
+        .bind(notice.question.0 as i64)
+        .bind(notice.channel.0 as i64)
+        .bind(notice.at.0)
+        .bind(most)
+        .bind(since.0)
+        .execute(&self.write)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Whether the asker of a question was told this.
+    pub async fn has_notice(&self, kind: NoticeKind, question: MessageId) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM asker_notices WHERE kind = $1 AND question = $2)";
+        let told = sqlx::query_scalar(sql).bind(kind.as_str()).bind(question.0 as i64);
+        Ok(told.fetch_one(&self.read).await?)
+    }
+
+    /// What the asker of a question was told.
+    pub(crate) async fn notices_of(&self, question: MessageId) -> Result<Vec<AskerNotice>> {
+        let mut found = Vec::new();
+        for kind in [NoticeKind::Nudge, NoticeKind::Page] {
+            let row = sqlx::query_as::<_, (i64, i64)>(
+                "SELECT channel, at FROM asker_notices WHERE kind = $1 AND question = $2",
+            );
+            let row = row.bind(kind.as_str()).bind(question.0 as i64);
+            let row = row.fetch_optional(&self.read).await?;
+            found.extend(row.map(|(channel, at)| {
+                let (channel, at) = (ChannelId(channel as u64), Millis(at));
+                AskerNotice { kind, question, channel, at }
+            }));
+        }
+        Ok(found)
+    }
+
+    /// Stores whether the asker, when nudged, says that it is no question, and has it judged again. False
+    /// where that changes nothing.
+    pub async fn decline_question(&self, question: MessageId, declined: bool) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let channel = sqlx::query_scalar::<_, i64>(
+            "UPDATE asker_notices SET declined = $2 \
+             WHERE kind = 'nudge' AND question = $1 AND declined <> $2 RETURNING channel",
+        )
+        .bind(question.0 as i64)
+        .bind(declined)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        if let Some(channel) = channel {
+            let channel = ChannelId(channel as u64);
+            pending::mark_pending(&mut transaction, channel, &[question].into()).await?;
+        }
+        transaction.commit().await?;
+        Ok(channel.is_some())
+    }
+
+    /// The messages of a channel that their authors say are no questions.
+    pub async fn declined_questions(&self, channel: ChannelId) -> Result<BTreeSet<MessageId>> {
+        let questions = sqlx::query_scalar::<_, i64>(
+            "SELECT question FROM asker_notices WHERE channel = $1 AND declined <> 0",
+        )
+        .bind(channel.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(questions.into_iter().map(|id| MessageId(id as u64)).collect())
+    }
+
+    /// The exchanges with a question, open or resolved, that began in a range, by id.
+    pub async fn asked_between(
+        &self,
+        from: MessageId,
+        until: MessageId,
+    ) -> Result<Vec<StoredExchange>> {
+        let rows = sqlx::query_as::<_, (i64, i64, i64, String)>(
+            "SELECT id, conversation, channel, verdict FROM exchanges \
+             WHERE status IN ('open', 'resolved') AND id BETWEEN $1 AND $2 ORDER BY id",
+        )
+        .bind(from.0 as i64)
+        .bind(until.0 as i64)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(stored).collect())
+    }
+}
