@@ -14,13 +14,18 @@ use crate::world::World;
 fn the_demo_shows_recurring_questions_and_proposes_pages() {
     let world = World::new();
     let seen = world.json(&["demo", "--no-serve", "--json"]);
-    assert_eq!(seen["counts"]["messages"], 4_377);
+    assert_eq!(seen["counts"]["messages"], 4_398);
     let often = seen["recurring"].as_array().unwrap();
     let often = often.iter().filter(|one| one["times"].as_u64() >= Some(3)).count();
     assert!(often >= 8, "{often}");
     let proposed = seen["proposed"].as_array().unwrap();
     assert!(proposed.len() >= 3);
     assert!(proposed.iter().all(|one| one["outcome"] == "opened"), "{proposed:?}");
+    let refused = seen["refused"].as_array().unwrap();
+    for reason in ["contradict", "facts.toml does not list"] {
+        let told = |one: &&Value| one["reason"].as_str().unwrap().contains(reason);
+        assert_eq!(refused.iter().filter(told).count(), 1, "{reason}: {refused:?}");
+    }
     let branches = world.branches();
     let reviewed = seen["reviewed"].as_array().unwrap();
     assert_eq!((reviewed.len(), branches.len()), (1, proposed.len() + 1));
@@ -57,8 +62,8 @@ fn a_count_is_the_same_wherever_it_stands() {
         let counted = evidence.iter().filter(|item| item["counted"] == true).count();
         uncounted += evidence.len() - counted;
         told.push(counted.into());
-        let words =
-            one["title"].as_str().unwrap().replace(|c: char| !c.is_ascii_alphanumeric(), "+");
+        let title = one["title"].as_str().unwrap().bytes();
+        let words = title.map(|byte| format!("%{byte:02X}")).collect::<String>();
         for path in [format!("/api/v1/search?q={words}"), "/api/v1/clusters?limit=100".to_owned()] {
             let found = served.json(&path);
             let found = found["answers"].as_array().or(found["clusters"].as_array()).unwrap();
@@ -68,9 +73,12 @@ fn a_count_is_the_same_wherever_it_stands() {
         let (_, page) = served.get(answer["url"].as_str().unwrap());
         let said = format!("{times} times");
         assert!(times < 3 || page.contains(&said), "{said} is not in {page}");
-        let draft = world.run(&["draft", id, "--json"]).said;
-        told.push(serde_json::from_str::<Value>(&draft).unwrap()["occurrences"].clone());
-        assert!(told.len() >= 6, "{id}: {told:?}");
+        let drafted = world.run(&["draft", id, "--json"]);
+        if drafted.code == 0 {
+            let draft = serde_json::from_str::<Value>(&drafted.said).unwrap();
+            told.push(draft["occurrences"].clone());
+        }
+        assert!(told.len() >= 5, "{id}: {told:?}");
         assert!(told.iter().all(|number| *number == times), "{id} {times}: {told:?}");
     }
     assert!(uncounted > 0, "some evidence is outside the core, or this shows nothing");

@@ -5,6 +5,7 @@ mod bot_commands;
 mod briefing_posting;
 mod catching_up;
 mod channels;
+mod communities;
 mod connection_log;
 mod daemon;
 pub(crate) mod discord_fixture;

@@ -23,7 +23,7 @@ fn steady(text: &str) -> String {
 const MONTH: [&str; 5] = ["--period", "month", "--until", "2025-01-31", "--json"];
 
 #[test]
-fn the_briefing_and_the_triage_of_the_demo_read_like_this() {
+fn the_reports_of_the_demo_read_like_this_and_add_up() {
     let world = World::new();
     world.well(&["demo", "--no-serve", "--json"]);
     let briefing = world.well(&[&["report", "briefing"][..], &MONTH[..4]].concat());
@@ -36,16 +36,15 @@ fn the_briefing_and_the_triage_of_the_demo_read_like_this() {
     insta::assert_snapshot!("triage_json", triage);
     let html = world.well(&[&["report", "briefing", "--format", "html"][..], &MONTH[..4]].concat());
     assert!(html.starts_with("<!doctype html>") && html.matches("data:image/svg").count() == 2);
+    assert_adds_up(&world);
 }
 
-/// Each number is the length of its list, and days add up to the month: nothing is counted twice, or not at all.
-#[test]
-fn the_numbers_of_a_month_are_the_sums_of_its_days_and_the_lengths_of_their_lists() {
-    let world = World::new();
-    world.well(&["demo", "--no-serve", "--json"]);
-    let month = world.json(&[&["report", "briefing"][..], &MONTH[..]].concat());
+/// Each number is the length of its list, and days add up to the week: nothing is counted twice, or not at all.
+fn assert_adds_up(world: &World) {
+    const WEEK: [&str; 5] = ["--period", "week", "--until", "2025-01-19", "--json"];
+    let week = world.json(&[&["report", "briefing"][..], &WEEK[..]].concat());
     let mut days = [0; 4];
-    for day in 1..=31 {
+    for day in 13..=19 {
         let day = format!("2025-01-{day:02}");
         let report =
             world.json(&["report", "briefing", "--period", "day", "--until", &day, "--json"]);
@@ -54,10 +53,12 @@ fn the_numbers_of_a_month_are_the_sums_of_its_days_and_the_lengths_of_their_list
         }
     }
     for (sum, key) in days.iter().zip(["asked", "answered", "confirmed", "open"]) {
-        assert_eq!(month["questions"][key], *sum, "{key}");
-        let list = [&["report", "questions", "--list", key][..], &MONTH[..]].concat();
+        assert_eq!(week["questions"][key], *sum, "{key}");
+        let list = [&["report", "questions", "--list", key][..], &WEEK[..]].concat();
         assert_eq!(world.json(&list)["total"], *sum, "{key}");
     }
+    // The exports end on different days, so that some channels fall silent; their counts agree.
     let status = world.json(&["status", "--json"]);
-    assert_eq!(status["health"]["alarms"].as_array().unwrap().len(), 0, "{status}");
+    let mut alarms = status["health"]["alarms"].as_array().unwrap().iter();
+    assert!(alarms.all(|alarm| alarm["kind"] != "contradiction"), "{status}");
 }

@@ -274,7 +274,7 @@ fn harmful_advice_is_refused_in_both_languages() {
             "a request to connect or validate a wallet",
         ),
         ("Our agents recover the wallet for you.", "a request to connect or validate a wallet"),
-        ("open data:text/html;base64,PGI+ in a tab", "a link that holds a page or a script"),
+        ("open data:text/html;base64,PGI+ in a tab", "a link that holds a page"),
     ] {
         let kinds = refused(text);
         assert!(kinds.iter().any(|kind| kind.starts_with(expected)), "{text}: {kinds:?}");
@@ -303,7 +303,7 @@ fn ordinary_values_and_advice_are_publishable() {
         "the wallet is synced once the node has caught up",
         "open a ticket on GitHub with the log",
         "the agent restores its memory from the database",
-        "data: 1.5 GB of text/html pages, in JavaScript: parse(x)",
+        "data: 1.5 GB of text/html pages, javascript:void(0) in the menu",
         "set the message me option to true",
         "설정에서 지갑을 연결한 다음 다시 시작하세요",
     ] {

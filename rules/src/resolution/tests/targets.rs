@@ -74,7 +74,7 @@ fn the_command_that_an_asker_found_is_the_answer() {
     asked()
         .says(OTHER, "or use `relay keys rotate`")
         .says(ASKER, "solved, it was `relay keys rotate`")
-        .comes_to("Confirmed by 3");
+        .comes_to("Thanked by 3");
 }
 
 #[test]
