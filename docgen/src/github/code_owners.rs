@@ -10,11 +10,11 @@ pub const PLACES: [&str; 3] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWN
 /// The owners of a path, as the file names them: of the last line whose pattern fits.
 pub fn owners_of(file: &str, path: &str) -> Vec<String> {
     let lines = file.lines().map(|line| line.split('#').next().unwrap_or_default());
-    let rules = lines.filter_map(|line| {
+    let mut rules = lines.filter_map(|line| {
         let mut words = line.split_whitespace();
         Some((words.next()?, words))
     });
-    let fitting = rules.filter(|(pattern, _)| fits(pattern, path)).last();
+    let fitting = rules.rfind(|(pattern, _)| fits(pattern, path));
     fitting.map(|(_, owners)| owners.map(str::to_owned).collect()).unwrap_or_default()
 }
 
