@@ -10,7 +10,7 @@ use crate::http::assets;
 use crate::http::error::HttpError;
 use crate::presentation::page_meta::{PageFrame, PageMeta};
 
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 18] = [
     ("components.html", include_str!("../../templates/components.html")),
     ("search_box.html", include_str!("../../templates/search_box.html")),
     ("base.html", include_str!("../../templates/base.html")),
@@ -23,6 +23,7 @@ const TEMPLATES: [(&str, &str); 17] = [
     ("briefing.html", include_str!("../../templates/briefing.html")),
     ("briefing_file.html", include_str!("../../templates/briefing_file.html")),
     ("questions.html", include_str!("../../templates/questions.html")),
+    ("contradictions.html", include_str!("../../templates/contradictions.html")),
     ("unknown_error.html", include_str!("../../templates/unknown_error.html")),
     ("sitemap.xml", include_str!("../../templates/sitemap.xml")),
     ("feed.xml", include_str!("../../templates/feed.xml")),
@@ -113,9 +114,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_template_parses() {
+    fn every_template_is_listed_and_parses() {
         let tera = parsed().unwrap();
         assert_eq!(tera.get_template_names().count(), TEMPLATES.len());
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
+        for file in std::fs::read_dir(folder).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            assert!(tera.get_template_names().any(|listed| listed == name), "{name}");
+        }
     }
 
     #[test]

@@ -344,6 +344,18 @@ async fn every_number_of_the_page_leads_to_a_list_of_that_length() {
 }
 
 #[tokio::test]
+async fn the_briefing_leads_to_the_contradictions() {
+    let world = World::with(&[]).await;
+    two_weeks().store(&world.store).await;
+    let briefing = world.get("/reports/briefing?period=week&until=2025-01-14").await;
+    assert!(briefing.body.contains("href=\"/reports/contradictions\""), "{}", briefing.body);
+    let page = world.get("/reports/contradictions").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    assert!(page.body.contains("<h1>Contradictions</h1>"), "{}", page.body);
+    assert!(page.body.contains("0 contradictions") && page.body.contains("noindex"));
+}
+
+#[tokio::test]
 async fn silence_is_told_by_the_metrics() {
     let world = World::with(&[]).await;
     let mut community = Community::default();
