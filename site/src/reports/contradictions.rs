@@ -86,10 +86,12 @@ impl ReportSource<'_> {
         let names = self.name_clusters(&clusters.keys().cloned().collect()).await?;
         let statistics = corpus_stats(self.store, &self.rules.same).await?;
         let (mut found, mut answers) = (Vec::new(), BTreeSet::new());
-        for cluster in clusters.values() {
-            let sides = AnswerSides::of(self, cluster);
-            answers.extend(sides.messages());
-            let question = names.get(&cluster.id);
+        for (id, cluster) in clusters {
+            answers.extend(answering_messages(&cluster));
+            // What is only near asks something else, and may well have the opposite answer.
+            let core = cluster.into_core();
+            let sides = AnswerSides::of(self, &core);
+            let question = names.get(&id);
             found.extend(sides.all(&statistics).into_iter().map(|(kind, one, other)| {
                 Contradiction { kind, question: question.cloned(), one, other }
             }));
@@ -158,11 +160,6 @@ impl<'s> AnswerSides<'s> {
     fn of(source: &'s ReportSource<'s>, cluster: &'s Cluster) -> Self {
         let shown = presentable(cluster, &source.rules.safety, &source.rules.facts);
         Self { source, cluster, shown }
-    }
-
-    /// Every message that answers.
-    fn messages(&self) -> impl Iterator<Item = MessageId> {
-        self.cluster.occurrences.iter().flat_map(|one| one.answers.iter().map(|one| one.message))
     }
 
     fn all(&self, statistics: &CorpusStats) -> Vec<Sides> {
@@ -247,6 +244,10 @@ impl<'s> AnswerSides<'s> {
     }
 }
 
+fn answering_messages(cluster: &Cluster) -> impl Iterator<Item = MessageId> {
+    cluster.occurrences.iter().flat_map(|one| one.answers.iter().map(|one| one.message))
+}
+
 fn page_side(page: &MergedAnswer) -> ContradictionSide {
     ContradictionSide {
         what: format!("the page of {}", day(page.merged)),
@@ -283,7 +284,8 @@ pub fn contradictions_markdown(report: &ContradictionReport, links: &SiteLinks) 
     let days = period_text(&report.first_day, &report.last_day);
     let count = report.contradictions.len() + report.left_out;
     let count = counted(count, "contradiction", "contradictions");
-    let mut text = format!("# Contradictions, {days}\n\n{count}. Nothing is resolved by itself.\n");
+    let mut text =
+        format!("# Contradictions, {days}\n\n{count}. Nothing is changed automatically.\n");
     for one in &report.contradictions {
         let question = one.question.as_ref().map(|named| format!(": {}", links.question(named)));
         text.push_str(&format!("\n## {}{}\n\n", one.heading(), question.unwrap_or_default()));
