@@ -1,3 +1,4 @@
+pub(crate) mod pattern_set;
 pub mod ruleset;
 pub mod scope;
 pub mod toml_reader;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::RegexSet;
 
+use crate::config::pattern_set::pattern_set;
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
 
@@ -94,22 +95,8 @@ impl PageQuestionRules {
 }
 
 fn patterns(table: &mut TomlReader, languages: &Languages, key: &'static str) -> RegexSet {
-    let mut good = Vec::new();
-    for list in languages.lists(table, key, ("page_questions", key)) {
-        for pattern in &list.words {
-            match RegexBuilder::new(pattern).case_insensitive(true).build() {
-                Ok(_) => good.push(pattern.clone()),
-                Err(error) => {
-                    table.report(list.error(format!("not a regular expression: {error}")))
-                }
-            }
-        }
-    }
-    let set = RegexSetBuilder::new(good).case_insensitive(true).build();
-    set.unwrap_or_else(|error| {
-        table.wrong(key, format!("too many or too large patterns together: {error}"));
-        RegexSet::empty()
-    })
+    let lists = languages.lists(table, key, ("page_questions", key));
+    pattern_set(table, key, &lists)
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl AssignmentRules {
         let spoken = languages.words("safety", "password_words").filter(|word| !word.is_ascii());
         let password = spoken.map(str::to_owned).chain(password).collect();
         let assignment = Regex::new(
-            r#"(?P<name>[\p{L}_][\p{L}\p{N}_.-]{0,80})["'`*\]]{0,2}[ \t]{0,3}(?::=|=>|[=:])[ \t]{0,3}(?:"(?P<double>[^"\n]+)"|'(?P<single>[^'\n]+)'|(?P<bare>[^\s"'`<>{}()\[\],;&|]+))"#,
+            r#"(?P<name>[\p{L}_][\p{L}\p{N}_.-]*)["'`*\]]{0,2}[ \t]{0,3}(?::=|=>|[=:])[ \t]{0,3}(?:"(?P<double>[^"\n]+)"|'(?P<single>[^'\n]+)'|(?P<bare>[^\s"'`<>{}()\[\],;&|]+))"#,
         )
         .expect("a constant pattern");
         Self { assignment, password, secret, beside, not, placeholders, plain }

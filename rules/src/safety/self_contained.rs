@@ -2,7 +2,7 @@
 
 use regex::RegexSet;
 
-use super::pattern::compile;
+use crate::config::pattern_set::pattern_set;
 use crate::config::toml_reader::TomlReader;
 use crate::language::{Languages, Script};
 use crate::text::is_question_mark;
@@ -30,19 +30,8 @@ impl SelfContainedRules {
         let empty_words = languages.words_in(table, "empty_words", ("safety", "empty_words"));
         let attachment_words =
             languages.words_in(table, "attachment_words", ("safety", "attachment_words"));
-        let mut good = Vec::new();
-        for list in languages.lists(table, "elsewhere", ("safety", "elsewhere")) {
-            for pattern in &list.words {
-                match compile(pattern) {
-                    Ok(_) => good.push(pattern.clone()),
-                    Err(problem) => table.report(list.error(problem)),
-                }
-            }
-        }
-        let elsewhere = RegexSet::new(good).unwrap_or_else(|error| {
-            table.wrong("elsewhere", format!("too many or too large patterns together: {error}"));
-            RegexSet::empty()
-        });
+        let elsewhere = languages.lists(table, "elsewhere", ("safety", "elsewhere"));
+        let elsewhere = pattern_set(table, "elsewhere", &elsewhere);
         Self { words, empty_words, attachment_words, elsewhere }
     }
 

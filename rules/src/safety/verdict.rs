@@ -8,7 +8,7 @@ use regex::{Regex, RegexSet};
 use super::facts::{FactList, FactRules, split_scheme};
 use super::fold::FoldedText;
 use super::links::{LINK, LinkRules};
-use super::pattern::{compile, pattern};
+use super::pattern::{SetPattern, compile, pattern};
 use super::randomness::is_random;
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
@@ -20,7 +20,7 @@ const CONTEXT: usize = 100;
 #[derive(Debug)]
 pub(super) struct VerdictRules {
     restricted: Vec<RestrictedPattern>,
-    /// The patterns of `restricted`: one pass tells which are worth a search.
+    /// The patterns of `restricted`: one pass shows which are worth a search.
     prefilter: RegexSet,
     links: LinkRules,
 }
@@ -30,7 +30,7 @@ pub(super) struct VerdictRules {
 struct RestrictedPattern {
     kind: String,
     listed: Option<FactList>,
-    pattern: Regex,
+    pattern: SetPattern,
     gate: ValueGate,
     with: Option<Regex>,
     unless: Option<Regex>,
@@ -229,14 +229,15 @@ impl RestrictedPattern {
         let instead = table.optional_text("instead");
         let with =
             table.optional_text("with").and_then(|list| spoken(table, "with", &list, languages));
-        let unless = table
-            .optional_text("unless")
-            .and_then(|text| compile(&text).map_err(|problem| table.wrong("unless", problem)).ok());
-        let pattern = match table.optional_text("words") {
-            Some(list) => spoken(table, "words", &list, languages),
-            None => pattern(table),
+        let with = with.and_then(|text| checked(table, "with", compile(&text)));
+        let unless =
+            table.optional_text("unless").and_then(|text| checked(table, "unless", compile(&text)));
+        let (key, pattern) = match table.optional_text("words") {
+            Some(list) => ("words", spoken(table, "words", &list, languages)),
+            None => ("pattern", pattern(table)),
         };
-        Some(Self { kind, listed, pattern: pattern?, gate, with, unless, measure, instead })
+        let pattern = checked(table, key, SetPattern::new(pattern?))?;
+        Some(Self { kind, listed, pattern, gate, with, unless, measure, instead })
     }
 
     fn find(&self, folded: &FoldedText<'_>, facts: &FactRules, found: &mut Vec<SafetyFinding>) {
@@ -244,7 +245,7 @@ impl RestrictedPattern {
         if self.with.as_ref().is_some_and(|with| !with.is_match(text)) {
             return;
         }
-        for hit in self.pattern.find_iter(text) {
+        for hit in self.pattern.regex().find_iter(text) {
             let spoken = self.listed.is_none();
             let value = if spoken { hit.as_str().to_owned() } else { without_marks(hit.as_str()) };
             if !self.passes_gate(hit.as_str()) || self.is_spared(&text[..hit.start()]) {
@@ -299,7 +300,7 @@ fn is_listed(value: &str, found: &str, listed: FactList, facts: &FactRules) -> b
 }
 
 /// All patterns of a word list as one; an unknown or empty list is a mistake and `None`.
-fn spoken(table: &mut TomlReader, key: &str, list: &str, languages: &Languages) -> Option<Regex> {
+fn spoken(table: &mut TomlReader, key: &str, list: &str, languages: &Languages) -> Option<String> {
     const LISTS: [&str; 6] = [
         "private_contact",
         "secret_requests",
@@ -320,7 +321,12 @@ fn spoken(table: &mut TomlReader, key: &str, list: &str, languages: &Languages) 
     if any.is_empty() {
         return None;
     }
-    compile(&format!("(?i){any}")).map_err(|problem| table.wrong(key, problem)).ok()
+    Some(format!("(?i){any}"))
+}
+
+/// A problem is a mistake of the key and `None`.
+fn checked<T>(table: &mut TomlReader, key: &str, pattern: Result<T, String>) -> Option<T> {
+    pattern.map_err(|problem| table.wrong(key, problem)).ok()
 }
 
 /// Blanks and marks of Markdown do not belong to a value.

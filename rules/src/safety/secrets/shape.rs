@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
-use crate::safety::pattern::{compile, pattern_with};
+use crate::safety::pattern::{compile, pattern};
 use crate::safety::randomness::{are_random_bytes, is_mixed, is_random};
 
 /// How much of a line before a secret is looked at for what makes it none.
@@ -62,7 +62,9 @@ impl SecretShape {
             table.wrong("cues", "an empty cue occurs everywhere");
         }
         let run = table.integer("run", 16, 1, 1_000) as usize;
-        let pattern = pattern_with(table, "pattern", |text| expanded(text, languages));
+        let pattern = pattern(table).map(|text| expanded(&text, languages)).and_then(|text| {
+            compile(&text).map_err(|problem| table.wrong("pattern", problem)).ok()
+        });
         Self::read_rest(table, cues, run, pattern)
     }
 
