@@ -1,4 +1,4 @@
-pub(crate) mod pattern_set;
+pub(crate) mod lazy_pattern;
 pub mod ruleset;
 pub mod scope;
 pub mod toml_reader;

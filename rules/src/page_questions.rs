@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use regex::RegexSet;
-
-use crate::config::pattern_set::pattern_set;
+use crate::config::lazy_pattern::LazyPatternSet;
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
 
@@ -37,9 +35,9 @@ impl fmt::Display for UnsuitableQuestion {
 /// What tells such questions: the section `page_questions` of the language files. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct PageQuestionRules {
-    kinds: Arc<[(UnsuitableQuestion, RegexSet)]>,
+    kinds: Arc<[(UnsuitableQuestion, LazyPatternSet)]>,
     /// Questions that only look like one of these kinds.
-    lasting: Arc<RegexSet>,
+    lasting: Arc<LazyPatternSet>,
     /// Words that do not say what a question is about.
     general: Arc<BTreeSet<String>>,
 }
@@ -75,8 +73,8 @@ impl PageQuestionRules {
     /// Why a question gets no page; `None` if nothing speaks against one. `title` is plain text,
     /// `shows_error` whether askers show an error message or code.
     pub fn why_unsuitable(&self, title: &str, shows_error: bool) -> Option<UnsuitableQuestion> {
-        let kind = self.kinds.iter().find(|(_, patterns)| patterns.is_match(title));
-        let kind = kind.filter(|_| !self.lasting.is_match(title));
+        let kind = self.kinds.iter().find(|(_, patterns)| patterns.regex_set().is_match(title));
+        let kind = kind.filter(|_| !self.lasting.regex_set().is_match(title));
         if let Some((kind, _)) = kind {
             return Some(*kind);
         }
@@ -94,9 +92,9 @@ impl PageQuestionRules {
     }
 }
 
-fn patterns(table: &mut TomlReader, languages: &Languages, key: &'static str) -> RegexSet {
+fn patterns(table: &mut TomlReader, languages: &Languages, key: &'static str) -> LazyPatternSet {
     let lists = languages.lists(table, key, ("page_questions", key));
-    pattern_set(table, key, &lists)
+    LazyPatternSet::read(table, lists)
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ mod deobfuscate;
 mod facts;
 mod fold;
 mod links;
-mod pattern;
 mod randomness;
 mod secrets;
 mod seed_phrase;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 use regex::Regex;
@@ -18,7 +19,6 @@ const LONGEST: usize = 4_096;
 
 #[derive(Debug)]
 pub(super) struct AssignmentRules {
-    assignment: Regex,
     password: BTreeSet<String>,
     secret: BTreeSet<String>,
     beside: BTreeSet<String>,
@@ -26,6 +26,14 @@ pub(super) struct AssignmentRules {
     placeholders: AhoCorasick,
     plain: BTreeSet<String>,
 }
+
+/// A name, a sign of assignment and a value.
+static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?P<name>[\p{L}_][\p{L}\p{N}_.-]*)["'`*\]]{0,2}[ \t]{0,3}(?::=|=>|[=:])[ \t]{0,3}(?:"(?P<double>[^"\n]+)"|'(?P<single>[^'\n]+)'|(?P<bare>[^\s"'`<>{}()\[\],;&|]+))"#,
+    )
+    .expect("a constant pattern")
+});
 
 /// How much a name says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,17 +64,13 @@ impl AssignmentRules {
             .expect("a few short texts fit an automaton");
         let spoken = languages.words("safety", "password_words").filter(|word| !word.is_ascii());
         let password = spoken.map(str::to_owned).chain(password).collect();
-        let assignment = Regex::new(
-            r#"(?P<name>[\p{L}_][\p{L}\p{N}_.-]*)["'`*\]]{0,2}[ \t]{0,3}(?::=|=>|[=:])[ \t]{0,3}(?:"(?P<double>[^"\n]+)"|'(?P<single>[^'\n]+)'|(?P<bare>[^\s"'`<>{}()\[\],;&|]+))"#,
-        )
-        .expect("a constant pattern");
-        Self { assignment, password, secret, beside, not, placeholders, plain }
+        Self { password, secret, beside, not, placeholders, plain }
     }
 
     pub(super) fn find(&self, text: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         let mut from = 0;
-        while let Some(captures) = self.assignment.captures_at(text, from) {
+        while let Some(captures) = ASSIGNMENT.captures_at(text, from) {
             let name = captures.name("name").map_or("", |name| name.as_str());
             let quoted = captures.name("double").or_else(|| captures.name("single"));
             let Some(value) = quoted.or_else(|| captures.name("bare")) else { break };

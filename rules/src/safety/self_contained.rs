@@ -1,8 +1,6 @@
 //! Whether an answer can be understood on its own.
 
-use regex::RegexSet;
-
-use crate::config::pattern_set::pattern_set;
+use crate::config::lazy_pattern::LazyPatternSet;
 use crate::config::toml_reader::TomlReader;
 use crate::language::{Languages, Script};
 use crate::text::is_question_mark;
@@ -21,7 +19,7 @@ pub(super) struct SelfContainedRules {
     words: usize,
     empty_words: Vec<String>,
     attachment_words: Vec<String>,
-    elsewhere: RegexSet,
+    elsewhere: LazyPatternSet,
 }
 
 impl SelfContainedRules {
@@ -31,7 +29,7 @@ impl SelfContainedRules {
         let attachment_words =
             languages.words_in(table, "attachment_words", ("safety", "attachment_words"));
         let elsewhere = languages.lists(table, "elsewhere", ("safety", "elsewhere"));
-        let elsewhere = pattern_set(table, "elsewhere", &elsewhere);
+        let elsewhere = LazyPatternSet::read(table, elsewhere);
         Self { words, empty_words, attachment_words, elsewhere }
     }
 
@@ -53,7 +51,7 @@ impl SelfContainedRules {
         if has_attachment && !has_code && words.iter().any(|word| self.is_about_attachment(word)) {
             return Some("it needs the file that came with it");
         }
-        if self.elsewhere.is_match(text) {
+        if self.elsewhere.regex_set().is_match(text) {
             return Some("it refers to something that the reader does not see");
         }
         if text.trim_end().ends_with(is_question_mark)

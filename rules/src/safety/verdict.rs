@@ -3,13 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use regex::{Regex, RegexSet};
-
 use super::facts::{FactList, FactRules, split_scheme};
 use super::fold::FoldedText;
 use super::links::{LINK, LinkRules};
-use super::pattern::{SetPattern, compile, pattern};
 use super::randomness::is_random;
+use crate::config::lazy_pattern::{LazyPattern, LazyPatternSet};
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
 
@@ -21,7 +19,7 @@ const CONTEXT: usize = 100;
 pub(super) struct VerdictRules {
     restricted: Vec<RestrictedPattern>,
     /// The patterns of `restricted`: one pass shows which are worth a search.
-    prefilter: RegexSet,
+    prefilter: LazyPatternSet,
     links: LinkRules,
 }
 
@@ -30,10 +28,10 @@ pub(super) struct VerdictRules {
 struct RestrictedPattern {
     kind: String,
     listed: Option<FactList>,
-    pattern: SetPattern,
+    pattern: LazyPattern,
     gate: ValueGate,
-    with: Option<Regex>,
-    unless: Option<Regex>,
+    with: Option<LazyPattern>,
+    unless: Option<LazyPattern>,
     measure: SafetyMeasure,
     instead: Option<String>,
 }
@@ -112,18 +110,14 @@ impl VerdictRules {
             file.sections("unlisted", |table| RestrictedPattern::read(table, languages));
         let restricted = restricted.into_iter().flatten().collect::<Vec<_>>();
         let links = file.section("links", LinkRules::read);
-        let patterns = restricted.iter().map(|one| one.pattern.as_str());
-        let prefilter = RegexSet::new(patterns).unwrap_or_else(|error| {
-            file.wrong("unlisted", format!("too large patterns together: {error}"));
-            RegexSet::empty()
-        });
+        let prefilter = LazyPatternSet::of(restricted.iter().map(|one| &one.pattern));
         Self { restricted, prefilter, links }
     }
 
     pub(super) fn judge(&self, text: &str, facts: &FactRules) -> SafetyVerdict {
         let folded = FoldedText::deobfuscated(text);
         let mut findings = Vec::new();
-        for at in self.prefilter.matches(&folded.text) {
+        for at in self.prefilter.regex_set().matches(&folded.text) {
             self.restricted[at].find(&folded, facts, &mut findings);
         }
         for link in self.links.unlisted(&folded.text, facts) {
@@ -160,7 +154,7 @@ impl VerdictRules {
     ) -> Vec<String> {
         let folded = FoldedText::deobfuscated(text);
         let mut findings = Vec::new();
-        for at in self.prefilter.matches(&folded.text) {
+        for at in self.prefilter.regex_set().matches(&folded.text) {
             if self.restricted[at].listed == Some(listed) {
                 self.restricted[at].find(&folded, facts, &mut findings);
             }
@@ -227,22 +221,20 @@ impl RestrictedPattern {
         let gate = table.choice("gate", ValueGate::Any, &gates);
         let measure = table.choice("show", SafetyMeasure::Defang, &measures);
         let instead = table.optional_text("instead");
-        let with =
-            table.optional_text("with").and_then(|list| spoken(table, "with", &list, languages));
-        let with = with.and_then(|text| checked(table, "with", compile(&text)));
-        let unless =
-            table.optional_text("unless").and_then(|text| checked(table, "unless", compile(&text)));
-        let (key, pattern) = match table.optional_text("words") {
-            Some(list) => ("words", spoken(table, "words", &list, languages)),
-            None => ("pattern", pattern(table)),
+        let with = table.optional_text("with");
+        let with = with.and_then(|list| spoken(table, "with", &list, languages));
+        let unless = table.optional_text("unless");
+        let unless = unless.and_then(|text| LazyPattern::read(table, "unless", text));
+        let pattern = match table.optional_text("words") {
+            Some(list) => spoken(table, "words", &list, languages)?,
+            None => LazyPattern::read_required(table, str::to_owned)?,
         };
-        let pattern = checked(table, key, SetPattern::new(pattern?))?;
         Some(Self { kind, listed, pattern, gate, with, unless, measure, instead })
     }
 
     fn find(&self, folded: &FoldedText<'_>, facts: &FactRules, found: &mut Vec<SafetyFinding>) {
         let text = folded.text.as_ref();
-        if self.with.as_ref().is_some_and(|with| !with.is_match(text)) {
+        if self.with.as_ref().is_some_and(|with| !with.regex().is_match(text)) {
             return;
         }
         for hit in self.pattern.regex().find_iter(text) {
@@ -285,7 +277,7 @@ impl RestrictedPattern {
 
     fn is_spared(&self, before: &str) -> bool {
         let start = before.ceil_char_boundary(before.len().saturating_sub(CONTEXT));
-        self.unless.as_ref().is_some_and(|unless| unless.is_match(&before[start..]))
+        self.unless.as_ref().is_some_and(|unless| unless.regex().is_match(&before[start..]))
     }
 }
 
@@ -300,7 +292,12 @@ fn is_listed(value: &str, found: &str, listed: FactList, facts: &FactRules) -> b
 }
 
 /// All patterns of a word list as one; an unknown or empty list is a mistake and `None`.
-fn spoken(table: &mut TomlReader, key: &str, list: &str, languages: &Languages) -> Option<String> {
+fn spoken(
+    table: &mut TomlReader,
+    key: &str,
+    list: &str,
+    languages: &Languages,
+) -> Option<LazyPattern> {
     const LISTS: [&str; 6] = [
         "private_contact",
         "secret_requests",
@@ -321,12 +318,7 @@ fn spoken(table: &mut TomlReader, key: &str, list: &str, languages: &Languages) 
     if any.is_empty() {
         return None;
     }
-    Some(format!("(?i){any}"))
-}
-
-/// A problem is a mistake of the key and `None`.
-fn checked<T>(table: &mut TomlReader, key: &str, pattern: Result<T, String>) -> Option<T> {
-    pattern.map_err(|problem| table.wrong(key, problem)).ok()
+    LazyPattern::read(table, key, format!("(?i){any}"))
 }
 
 /// Blanks and marks of Markdown do not belong to a value.

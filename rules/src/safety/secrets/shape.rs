@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use regex::Regex;
-
+use crate::config::lazy_pattern::LazyPattern;
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
-use crate::safety::pattern::{compile, pattern};
 use crate::safety::randomness::{are_random_bytes, is_mixed, is_random};
 
 /// How much of a line before a secret is looked at for what makes it none.
@@ -21,10 +19,10 @@ pub(super) struct SecretShape {
     pub(super) run: usize,
     /// Whether its issuer marks it with a prefix.
     pub(super) is_issued: bool,
-    pattern: Regex,
+    pattern: LazyPattern,
     gate: SecretGate,
     except: Vec<String>,
-    unless: Option<Regex>,
+    unless: Option<LazyPattern>,
 }
 
 /// What a secret must look like besides its pattern.
@@ -49,7 +47,7 @@ impl SecretShape {
             table.wrong("prefixes", "expected prefixes that are not empty, and a `body`");
         }
         let pattern = format!("(?:^|[^A-Za-z0-9])(?P<secret>(?:{any}){body})");
-        let pattern = compile(&pattern).map_err(|problem| table.wrong("body", problem)).ok();
+        let pattern = LazyPattern::read(table, "body", pattern);
         let shape = Self::read_rest(table, prefixes, 0, pattern)?;
         Some(Self { is_issued: true, ..shape })
     }
@@ -62,9 +60,7 @@ impl SecretShape {
             table.wrong("cues", "an empty cue occurs everywhere");
         }
         let run = table.integer("run", 16, 1, 1_000) as usize;
-        let pattern = pattern(table).map(|text| expanded(&text, languages)).and_then(|text| {
-            compile(&text).map_err(|problem| table.wrong("pattern", problem)).ok()
-        });
+        let pattern = LazyPattern::read_required(table, |text| expanded(text, languages));
         Self::read_rest(table, cues, run, pattern)
     }
 
@@ -72,7 +68,7 @@ impl SecretShape {
         table: &mut TomlReader,
         cues: Vec<String>,
         run: usize,
-        pattern: Option<Regex>,
+        pattern: Option<LazyPattern>,
     ) -> Option<Self> {
         let kind = table.text("kind", "secret");
         if kind.is_empty() || kind.contains(['[', ']', '\n']) {
@@ -80,11 +76,10 @@ impl SecretShape {
         }
         let gate = table.choice("gate", SecretGate::Any, &GATES);
         let except = table.texts("except").into_iter().map(|text| text.to_lowercase()).collect();
-        let unless = table
-            .optional_text("unless")
-            .and_then(|text| compile(&text).map_err(|problem| table.wrong("unless", problem)).ok());
+        let unless = table.optional_text("unless");
+        let unless = unless.and_then(|text| LazyPattern::read(table, "unless", text));
         let pattern = pattern?;
-        if pattern.is_match("") {
+        if pattern.is_empty {
             table.wrong("pattern", "matches the empty text");
             return None;
         }
@@ -94,7 +89,7 @@ impl SecretShape {
     pub(super) fn find(&self, text: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         let mut from = 0;
-        while let Some(captures) = self.pattern.captures_at(text, from) {
+        while let Some(captures) = self.pattern.regex().captures_at(text, from) {
             let whole = captures.get(0).expect("group 0 is the match");
             let secret = captures.name("secret").unwrap_or(whole);
             let user = captures.name("user").map_or("", |user| user.as_str());
@@ -120,7 +115,7 @@ impl SecretShape {
         looks_right
             && !is_sample(secret, user)
             && !self.is_excepted(secret)
-            && !self.unless.as_ref().is_some_and(|unless| unless.is_match(context(before)))
+            && !self.unless.as_ref().is_some_and(|unless| unless.regex().is_match(context(before)))
     }
 
     fn is_excepted(&self, secret: &str) -> bool {
