@@ -23,9 +23,9 @@ use tempfile::TempDir;
 use super::*;
 
 #[test]
-fn placeholders_count_on_over_rows() {
-    assert_eq!(placeholders(1, 2, 2), "($1,$2),($3,$4)");
-    assert_eq!(placeholders(3, 1, 3), "($3,$4,$5)");
+fn placeholders_are_rows_of_nameless_binds() {
+    assert_eq!(placeholders(2, 2), "(?,?),(?,?)");
+    assert_eq!(placeholders(1, 3), "(?,?,?)");
 }
 
 /// An empty store with a salt, in a directory that goes with the test.

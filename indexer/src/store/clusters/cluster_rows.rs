@@ -207,7 +207,7 @@ impl Store {
         let sql = format!(
             "SELECT cluster, body FROM occurrences WHERE cluster IN {} \
              ORDER BY cluster, question",
-            placeholders(1, 1, ids.len())
+            placeholders(1, ids.len())
         );
         let mut query = sqlx::query_as::<_, (String, String)>(AssertSqlSafe(sql));
         for id in ids {

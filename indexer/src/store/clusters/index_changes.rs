@@ -96,7 +96,7 @@ impl Store {
     async fn cluster_places(&self, ids: &[&str]) -> Result<BTreeMap<String, Vec<ChannelPlace>>> {
         let mut places = BTreeMap::<String, Vec<ChannelPlace>>::new();
         for ids in ids.chunks(MAX_BINDS) {
-            let list = placeholders(1, 1, ids.len());
+            let list = placeholders(1, ids.len());
             let sql = format!(
                 "SELECT placed.cluster, channels.id, channels.guild, \
                  CASE WHEN channels.kind IN ('thread', 'private-thread') THEN channels.parent END \

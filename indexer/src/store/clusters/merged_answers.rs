@@ -213,7 +213,7 @@ pub(in crate::store) async fn redact_merged(
     stale: &mut Invalidations,
 ) -> Result<()> {
     for chunk in gone.chunks(MAX_BINDS) {
-        let list = placeholders(1, 1, chunk.len());
+        let list = placeholders(1, chunk.len());
         let sql = format!(
             "UPDATE merged_answers SET title = '', answer = '' WHERE (title <> '' OR answer <> '') \
              AND cluster IN (SELECT cluster FROM merged_answer_evidence WHERE message IN {list}) \

@@ -54,7 +54,7 @@ impl Store {
             let sql = format!(
                 "SELECT id, parent FROM channels WHERE parent IS NOT NULL \
                  AND kind IN ('thread', 'private-thread') AND id IN {}",
-                placeholders(1, 1, ids.len())
+                placeholders(1, ids.len())
             );
             let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
             for id in ids {

@@ -51,7 +51,7 @@ pub(in crate::store) async fn tombstone_channel(
 async fn delete(connection: &mut SqliteConnection, keys: &[MessageKey]) -> Result<Vec<MessageKey>> {
     let sql = format!(
         "DELETE FROM messages WHERE (channel, id) IN (VALUES {}) RETURNING channel, id",
-        placeholders(1, keys.len(), 2)
+        placeholders(keys.len(), 2)
     );
     let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
     for (channel, id) in keys {

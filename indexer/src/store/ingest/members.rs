@@ -19,8 +19,8 @@ impl Store {
         let mut found = BTreeMap::new();
         for chunk in users.chunks(MAX_BINDS - 1) {
             let sql = format!(
-                "SELECT user, joined FROM members WHERE guild = $1 AND user IN {}",
-                placeholders(2, 1, chunk.len())
+                "SELECT user, joined FROM members WHERE guild = ? AND user IN {}",
+                placeholders(1, chunk.len())
             );
             let mut query =
                 sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql)).bind(guild.0 as i64);

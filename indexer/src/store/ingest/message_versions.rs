@@ -167,8 +167,8 @@ async fn stored(
         for ids in ids.chunks(MAX_BINDS) {
             let sql = format!(
                 "SELECT id, edited, observed, digest, reactions_as_of, reactions FROM messages \
-                 WHERE channel = $1 AND id IN {}",
-                placeholders(2, 1, ids.len())
+                 WHERE channel = ? AND id IN {}",
+                placeholders(1, ids.len())
             );
             let mut query =
                 sqlx::query_as::<_, VersionRow>(AssertSqlSafe(sql)).bind(channel.0 as i64);
@@ -200,7 +200,7 @@ async fn upsert(connection: &mut SqliteConnection, written: &[MessageUpdate<'_>]
              sent = excluded.sent, edited = excluded.edited, observed = excluded.observed, \
              digest = excluded.digest, text = excluded.text, extra = excluded.extra, \
              reactions = excluded.reactions, reactions_as_of = excluded.reactions_as_of",
-            placeholders(1, chunk.len(), COLUMNS)
+            placeholders(chunk.len(), COLUMNS)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for MessageUpdate { version, message, whole } in chunk {

@@ -69,8 +69,8 @@ impl Store {
             let sql = format!(
                 "SELECT id, author, author_name, bot, kind, sent, edited, text, extra, \
              reactions, reactions_as_of FROM messages \
-                 WHERE channel = $1 AND id IN {} ORDER BY id",
-                placeholders(2, 1, ids.len())
+                 WHERE channel = ? AND id IN {} ORDER BY id",
+                placeholders(1, ids.len())
             );
             let mut query = sqlx::query(AssertSqlSafe(sql)).bind(channel.0 as i64);
             for id in ids {
@@ -132,7 +132,7 @@ impl Store {
                  FROM places WHERE places.channel IS NOT NULL) \
                  SELECT messages.id, messages.channel FROM places CROSS JOIN messages \
                  ON messages.channel = places.channel AND messages.id IN {}",
-                placeholders(1, 1, ids.len())
+                placeholders(1, ids.len())
             );
             let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
             for id in ids {

@@ -112,7 +112,7 @@ pub(in crate::store) async fn drop_of_read(
             "WITH read (channel, message, at) AS (VALUES {}) DELETE FROM quarantine WHERE id IN \
              (SELECT quarantine.id FROM quarantine JOIN read USING (channel, message) \
              WHERE seen <= at)",
-            placeholders(1, chunk.len(), 3)
+            placeholders(chunk.len(), 3)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for ((channel, message), at) in chunk {
@@ -138,7 +138,7 @@ pub(in crate::store) async fn drop_of_messages(
     for chunk in keys.chunks(MAX_BINDS / 2) {
         let sql = format!(
             "DELETE FROM quarantine WHERE (channel, message) IN (VALUES {})",
-            placeholders(1, chunk.len(), 2)
+            placeholders(chunk.len(), 2)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (channel, message) in chunk {

@@ -196,7 +196,7 @@ async fn upsert(
          SET added = excluded.added, observed = excluded.observed \
          WHERE (excluded.observed, excluded.added) \
          > (reaction_changes.observed, reaction_changes.added) RETURNING channel, message",
-        placeholders(1, changes.len(), 6)
+        placeholders(changes.len(), 6)
     );
     let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
     for (((channel, message), emoji, user), (observed, added)) in changes {
@@ -227,7 +227,7 @@ pub(in crate::store) async fn drop_outdated(
              AND observed < (SELECT reactions_as_of FROM messages \
              WHERE messages.channel = reaction_changes.channel \
              AND messages.id = reaction_changes.message) RETURNING channel, message",
-            placeholders(1, chunk.len(), 2)
+            placeholders(chunk.len(), 2)
         );
         let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
         for (channel, message) in chunk {
@@ -254,7 +254,7 @@ pub(in crate::store) async fn drop_all(
     for chunk in gone.chunks(MAX_BINDS / 2) {
         let sql = format!(
             "DELETE FROM reaction_changes WHERE (channel, message) IN (VALUES {})",
-            placeholders(1, chunk.len(), 2)
+            placeholders(chunk.len(), 2)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (channel, message) in chunk {

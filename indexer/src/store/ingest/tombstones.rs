@@ -33,8 +33,8 @@ pub(in crate::store) async fn among(
     for (channel, ids) in by_channel(keys) {
         for ids in ids.chunks(MAX_BINDS - 2) {
             let sql = format!(
-                "SELECT message FROM tombstones WHERE channel = $1 AND message IN {}",
-                placeholders(2, 1, ids.len() + 1)
+                "SELECT message FROM tombstones WHERE channel = ? AND message IN {}",
+                placeholders(1, ids.len() + 1)
             );
             let mut query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql))
                 .bind(channel.0 as i64)
@@ -80,7 +80,7 @@ pub(in crate::store) async fn insert(
     let sql = format!(
         "INSERT INTO tombstones (channel, message, at) VALUES {} \
          ON CONFLICT (channel, message) DO UPDATE SET at = MAX(at, excluded.at)",
-        placeholders(1, deleted.len(), 3)
+        placeholders(deleted.len(), 3)
     );
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for (channel, message, at) in deleted {

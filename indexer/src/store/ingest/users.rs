@@ -31,7 +31,7 @@ impl Store {
         for chunk in words.into_iter().collect::<Vec<_>>().chunks(MAX_BINDS) {
             let sql = format!(
                 "SELECT name FROM users WHERE bot = 0 AND lower(name) IN {}",
-                placeholders(1, 1, chunk.len())
+                placeholders(1, chunk.len())
             );
             let mut query = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
             for word in chunk {
@@ -93,7 +93,7 @@ pub(in crate::store) async fn upsert_users<'a>(
              roles = excluded.roles, as_of = excluded.as_of, observed = excluded.observed \
              WHERE (excluded.as_of, excluded.observed, excluded.name, excluded.roles, excluded.bot) \
              > (users.as_of, users.observed, users.name, users.roles, users.bot)",
-            placeholders(1, chunk.len(), COLUMNS)
+            placeholders(chunk.len(), COLUMNS)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (id, UserSighting { as_of, observed, name, roles, bot }) in chunk {

@@ -47,8 +47,8 @@ impl Store {
         for ids in messages.chunks(MAX_BINDS - 1) {
             let sql = format!(
                 "SELECT at, message, by_user, answers FROM answer_marks \
-                 WHERE channel = $1 AND message IN {} AND answers IS NOT NULL",
-                placeholders(2, 1, ids.len())
+                 WHERE channel = ? AND message IN {} AND answers IS NOT NULL",
+                placeholders(1, ids.len())
             );
             let mut query = sqlx::query_as::<_, (i64, i64, i64, bool)>(AssertSqlSafe(sql))
                 .bind(channel.0 as i64);

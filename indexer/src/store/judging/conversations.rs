@@ -163,7 +163,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         for ids in gone.chunks(MAX_BINDS) {
             let sql =
-                format!("DELETE FROM conversations WHERE id IN {}", placeholders(1, 1, ids.len()));
+                format!("DELETE FROM conversations WHERE id IN {}", placeholders(1, ids.len()));
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for id in ids {
                 query = query.bind(id.0.0 as i64);
@@ -193,7 +193,7 @@ async fn upsert_conversations(
             "INSERT INTO conversations (id, channel, last, links) VALUES {} \
              ON CONFLICT (id) DO UPDATE SET last = excluded.last, links = excluded.links \
              WHERE excluded.links <> conversations.links",
-            placeholders(1, chunk.len(), COLUMNS)
+            placeholders(chunk.len(), COLUMNS)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for ConversationRow { id, channel, last, links, exchanges: _ } in chunk {

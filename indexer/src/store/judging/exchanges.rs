@@ -113,7 +113,7 @@ async fn upsert_exchanges(
              ON CONFLICT (conversation, id) DO UPDATE SET status = excluded.status, \
              verdict = excluded.verdict WHERE excluded.verdict <> exchanges.verdict \
              OR excluded.status <> exchanges.status",
-            placeholders(1, chunk.len(), COLUMNS)
+            placeholders(chunk.len(), COLUMNS)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (judged, ExchangeRow { id, status, verdict, occurrence: _ }) in chunk {
@@ -142,7 +142,7 @@ async fn upsert_occurrences(
              ON CONFLICT (question) DO UPDATE SET conversation = excluded.conversation, \
              channel = excluded.channel, grade = excluded.grade, body = excluded.body, dirty = 1 \
              WHERE excluded.body <> occurrences.body RETURNING cluster",
-            placeholders(1, chunk.len(), COLUMNS)
+            placeholders(chunk.len(), COLUMNS)
         );
         let mut query = sqlx::query_scalar::<_, Option<String>>(AssertSqlSafe(sql));
         for occurrence in chunk {

@@ -156,7 +156,7 @@ pub(in crate::store) async fn mark_pending(
     for chunk in ranges.chunks(MAX_BINDS / COLUMNS) {
         let sql = format!(
             "INSERT INTO pending (channel, first, last) VALUES {}",
-            placeholders(1, chunk.len(), COLUMNS)
+            placeholders(chunk.len(), COLUMNS)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for PendingRange { first, last } in chunk {

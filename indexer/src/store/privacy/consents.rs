@@ -62,7 +62,7 @@ impl Store {
         for ids in ids.chunks(MAX_BINDS) {
             let sql = format!(
                 "SELECT subject FROM consents WHERE withdrawn IS NULL AND subject IN {}",
-                placeholders(1, 1, ids.len())
+                placeholders(1, ids.len())
             );
             let mut query = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
             for id in ids {

@@ -86,7 +86,7 @@ async fn delete_messages(
 /// Deletes suggestions to the person's questions and notices about them, and consents to quote the person's messages.
 async fn delete_about(connection: &mut SqliteConnection, own: &[MessageKey]) -> Result<()> {
     for chunk in own.chunks(MAX_BINDS) {
-        let list = placeholders(1, 1, chunk.len());
+        let list = placeholders(1, chunk.len());
         let sql = format!("DELETE FROM suggestions WHERE question IN {list}");
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (_, id) in chunk {

@@ -85,7 +85,7 @@ pub(in crate::store) async fn erased_among(
     for chunk in digests.chunks(MAX_BINDS) {
         let sql = format!(
             "SELECT digest FROM erased_quotes WHERE digest IN {}",
-            placeholders(1, 1, chunk.len())
+            placeholders(1, chunk.len())
         );
         let mut query = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
         for digest in chunk {

@@ -106,7 +106,7 @@ impl Store {
                  CROSS JOIN messages ON messages.channel = conversations.channel \
                  AND messages.id = (link.value ->> 0) \
                  WHERE conversations.id IN {} AND bot = 0 ORDER BY 1, 2",
-                placeholders(1, 1, ids.len())
+                placeholders(1, ids.len())
             );
             let mut query = sqlx::query_as::<_, (i64, i64, i64)>(AssertSqlSafe(sql));
             for id in ids {
@@ -152,8 +152,8 @@ impl Store {
         let mut texts = BTreeMap::new();
         for ids in messages.chunks(MAX_BINDS) {
             let sql = format!(
-                "SELECT id, text FROM messages WHERE channel = $1 AND id IN {}",
-                placeholders(2, 1, ids.len())
+                "SELECT id, text FROM messages WHERE channel = ? AND id IN {}",
+                placeholders(1, ids.len())
             );
             let mut query =
                 sqlx::query_as::<_, (i64, String)>(AssertSqlSafe(sql)).bind(channel.0 as i64);
