@@ -14,6 +14,7 @@ use std::str::FromStr;
 use docgen::target::{DocsFolder, DocsTarget};
 pub(crate) use forge::is_repository;
 pub use forge::{ForgeConfig, GitHubConfig, GitHubIdentity};
+use indexer::store::RetentionDays;
 pub use network::is_loopback;
 use rules::config::ruleset::Ruleset;
 use rules::config::toml_reader::{ConfigError, TomlReader};
@@ -54,6 +55,8 @@ pub struct Config {
     pub visitors: VisitorSettings,
     /// `[[workspace]]`: how the installation is divided. Default: not at all.
     pub workspaces: Workspaces,
+    /// `[store] keep_unresolved_days`: how long conversations without an answer are kept. Default: 0, for ever.
+    pub retention: RetentionDays,
     /// `[publish] names`: `pseudonyms` (default) or `display-names`.
     pub display_names: bool,
     pub discord: DiscordConfig,
@@ -172,6 +175,7 @@ impl Config {
             visitors,
             workspaces,
             display_names,
+            retention: file.section("store", retention),
             discord: file.section("discord", |table| DiscordConfig::read(table, &mut secrets)),
             secret_files: secrets.into_paths(),
         }
@@ -207,6 +211,20 @@ impl DiscordConfig {
             },
         }
     }
+}
+
+/// Reports compare a month with the one before it, and judging an edit reads the days around it.
+const LEAST_RETENTION: u32 = 90;
+
+fn retention(table: &mut TomlReader) -> RetentionDays {
+    let days = table.integer("keep_unresolved_days", 0, 0, 36_500) as u32;
+    if (1..LEAST_RETENTION).contains(&days) {
+        table.wrong(
+            "keep_unresolved_days",
+            format!("expected 0 (for ever) or at least {LEAST_RETENTION}"),
+        );
+    }
+    RetentionDays(days)
 }
 
 /// The target that `[docs] style` and `[docs] target` name together: many answers in one file are a target of

@@ -142,6 +142,7 @@ impl Daemon {
             store: self.store.clone(),
             rules: Arc::clone(&self.rules),
             data: self.data.clone(),
+            retention: self.config.retention,
             stored,
             scrubbed,
             counters,

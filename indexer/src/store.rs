@@ -50,6 +50,7 @@ pub use self::operations::daemon_status::{
 };
 pub use self::operations::leases::LeaseFence;
 pub use self::operations::live_counts::LiveCounts;
+pub use self::operations::retention::{DroppedConversations, RetentionDays};
 pub use self::privacy::consents::ConsentGrant;
 pub use self::privacy::erasure::ErasureSummary;
 pub use self::privacy::opt_outs::OptOuts;
@@ -227,6 +228,8 @@ fn writing(file: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .pragma("cache_size", "-32000")
         .pragma("wal_autocheckpoint", "4000")
+        // Pages of messages are read as a whole: a thread that waits for each fifty rows only switches.
+        .row_buffer_size(1_000)
         // What is deleted is overwritten, not only unlinked.
         .pragma("secure_delete", "ON")
         .busy_timeout(PATIENCE)

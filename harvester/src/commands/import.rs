@@ -2,6 +2,7 @@ mod deletions;
 
 use std::path::PathBuf;
 
+use indexer::store::{DroppedConversations, RetentionDays};
 use serde::Serialize;
 
 use super::table::grouped;
@@ -63,12 +64,16 @@ pub(super) async fn run(
     let caught_up = pipeline.catch_up(clock::now()).await?;
     let mut notes = taken.files.iter().filter_map(without_content).collect::<Vec<_>>();
     notes.extend(unmatched_settings(&pipeline.store, &settings.rules.scope).await?);
+    let dropped = pipeline.store.drop_unresolved(settings.config.retention, clock::now()).await?;
     pipeline.close().await;
     let report = report(&taken, &deletions, found.passed_over.len(), notes);
     if options.json {
         print_json(&report)?;
     } else {
         tell(&report, &caught_up);
+        if dropped.conversations > 0 {
+            out!("{}", dropped_line(dropped, settings.config.retention));
+        }
         for (path, why) in &found.passed_over {
             out!("  skipped {}: {why}", path.display());
         }
@@ -111,6 +116,15 @@ fn report<'r>(
         notes,
         unknown_types,
     }
+}
+
+fn dropped_line(dropped: DroppedConversations, kept: RetentionDays) -> String {
+    format!(
+        "Dropped {} conversation(s) without an answer that ended more than {} days ago: {} message(s).",
+        grouped(dropped.conversations),
+        kept.0,
+        grouped(dropped.messages),
+    )
 }
 
 /// A bot that may not read message content exports messages without any.

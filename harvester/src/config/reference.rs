@@ -35,11 +35,12 @@ impl SettingReference {
 }
 
 /// What each section is about.
-const SECTIONS: [(&str, &str); 6] = [
+const SECTIONS: [(&str, &str); 7] = [
     ("rules", "The rules: which channels are read, whose word counts, what may be quoted."),
     ("docs", "Where pages go inside the docs repository."),
     ("forge", "The docs repository: a git repository on this machine, or one on GitHub."),
     ("site", "The search page, the HTTP API and /metrics."),
+    ("store", "What is kept on disk, and for how long."),
     ("publish", "How people appear on pages."),
     ("discord", "The live connection. An installation that only imports exports needs none of it."),
 ];
@@ -63,7 +64,7 @@ const fn without_default(
 }
 
 /// All settings in the order of the example file.
-pub const SETTINGS: [SettingReference; 52] = [
+pub const SETTINGS: [SettingReference; 53] = [
     without_default(
         "rules",
         "directory",
@@ -271,6 +272,12 @@ pub const SETTINGS: [SettingReference; 52] = [
         "metrics_token",
         "\"TOKEN\"",
         "Or the token itself; prefer metrics_token_file.",
+    ),
+    with_default(
+        "store",
+        "keep_unresolved_days",
+        "0",
+        "How long a conversation without an answer is kept; 0 for ever, else at least 90.",
     ),
     with_default(
         "publish",

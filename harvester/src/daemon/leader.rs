@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use indexer::store::{Store, StoreError, WriteLock};
+use indexer::store::{DroppedConversations, RetentionDays, Store, StoreError, WriteLock};
 use rules::config::ruleset::Ruleset;
 use tokio::sync::{Notify, watch};
 
@@ -20,11 +20,14 @@ const STAND_BY: Duration = Duration::from_millis(500);
 const BATCHES_AT_ONCE: usize = 16;
 /// Between two purges of deleted text: each rewrites segments of the index.
 const BETWEEN_SCRUBS: Duration = Duration::from_secs(20);
+/// Between two looks for conversations that are not kept any longer.
+const BETWEEN_RETENTIONS: Duration = Duration::from_hours(24);
 
 pub(super) struct IndexLeader {
     pub(super) store: Store,
     pub(super) rules: Arc<Ruleset>,
     pub(super) data: PathBuf,
+    pub(super) retention: RetentionDays,
     /// Notified whenever this process stored something.
     pub(super) stored: Arc<Notify>,
     /// Notified when deleted text has been purged from every file.
@@ -38,11 +41,12 @@ impl IndexLeader {
     pub(super) async fn run(mut self) -> Result<(), PipelineError> {
         let Some(mut pipeline) = self.await_leadership().await? else { return Ok(()) };
         self.counters.leads();
-        let mut scrubbed = None;
+        let (mut scrubbed, mut retained) = (None, None);
         while !*self.stopping.borrow() {
             if !self.run_once(&mut pipeline, &mut scrubbed).await? {
                 continue;
             }
+            self.drop_unresolved(&mut retained).await?;
             tokio::select! {
                 () = self.stored.notified() => {}
                 () = tokio::time::sleep(LOOK) => {}
@@ -78,6 +82,20 @@ impl IndexLeader {
                 _ = self.stopping.changed() => return Ok(None),
             }
         }
+    }
+
+    /// Once a day, after the rest. `retained` is when it was done last.
+    async fn drop_unresolved(&self, retained: &mut Option<Instant>) -> Result<(), PipelineError> {
+        if retained.is_some_and(|at| at.elapsed() < BETWEEN_RETENTIONS) {
+            return Ok(());
+        }
+        let dropped = self.store.drop_unresolved(self.retention, clock::now()).await?;
+        if dropped.conversations > 0 {
+            let DroppedConversations { conversations, messages } = dropped;
+            tracing::info!(conversations, messages, "dropped old conversations without an answer");
+        }
+        *retained = Some(Instant::now());
+        Ok(())
     }
 
     /// Does what is to be done, but for clustering only a part of a large work; tells whether that was all.

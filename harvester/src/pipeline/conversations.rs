@@ -61,6 +61,7 @@ impl ChannelJudge {
         let helped = self.runtime.block_on(self.store.helped_questions(pending.channel.id))?;
         let declined = self.runtime.block_on(self.store.declined_questions(pending.channel.id))?;
         let has_threads = self.runtime.block_on(self.store.has_threads(pending.channel.id))?;
+        let has_marks = self.runtime.block_on(self.store.has_marks(pending.channel.id))?;
         let mut faces = AuthorCache::default();
         let opening = ThreadOpening::load(self, &pending.channel, &mut faces)?;
         let mut walk = ChannelWalk {
@@ -74,6 +75,7 @@ impl ChannelJudge {
                 faces,
                 opening,
                 has_threads,
+                has_marks,
                 helped,
                 declined,
                 read: 0,

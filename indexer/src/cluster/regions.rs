@@ -24,24 +24,29 @@ struct EdgeLevel {
 
 const ALWAYS: u32 = 63;
 
-/// From weak to strong. What even near-certain edges connect is cut at fixed points in time, of about
-/// three months, three weeks, six days and a day; if a single day is too much, its texts stay alone.
-const LEVELS: [EdgeLevel; 14] = [
-    EdgeLevel { score: 0.0, same_from: ALWAYS },
-    EdgeLevel { score: 0.4, same_from: ALWAYS },
-    EdgeLevel { score: 0.5, same_from: ALWAYS },
-    EdgeLevel { score: 0.6, same_from: ALWAYS },
-    EdgeLevel { score: 0.7, same_from: ALWAYS },
-    EdgeLevel { score: 0.8, same_from: ALWAYS },
-    EdgeLevel { score: 0.9, same_from: ALWAYS },
-    EdgeLevel { score: 0.95, same_from: ALWAYS },
-    EdgeLevel { score: 0.98, same_from: ALWAYS },
-    EdgeLevel { score: 0.98, same_from: 22 + 33 },
-    EdgeLevel { score: 0.98, same_from: 22 + 31 },
-    EdgeLevel { score: 0.98, same_from: 22 + 29 },
-    EdgeLevel { score: 0.98, same_from: 22 + 26 },
-    EdgeLevel { score: f32::INFINITY, same_from: ALWAYS },
-];
+/// The levels by score: all edges, then those of at least .30, .32, and so on to .98. Small steps cut a
+/// region that is a little too large where it hangs together least.
+const SCORES: usize = 36;
+/// Then, of near-certain edges, those within fixed times of about three months, three weeks, six days and a
+/// day; if a single day is too much, its texts stay alone.
+const TIMES: [u32; 4] = [22 + 33, 22 + 31, 22 + 29, 22 + 26];
+
+/// From weak to strong.
+const LEVELS: [EdgeLevel; SCORES + TIMES.len() + 1] = {
+    let mut levels = [EdgeLevel { score: 0.0, same_from: ALWAYS }; SCORES + TIMES.len() + 1];
+    let mut step = 1;
+    while step < SCORES {
+        levels[step].score = 0.28 + 0.02 * step as f32;
+        step += 1;
+    }
+    let mut time = 0;
+    while time < TIMES.len() {
+        levels[SCORES + time] = EdgeLevel { score: 0.98, same_from: TIMES[time] };
+        time += 1;
+    }
+    levels[SCORES + TIMES.len()].score = f32::INFINITY;
+    levels
+};
 
 impl EdgeLevel {
     fn counts(self, one: MessageId, other: MessageId, score: f32) -> bool {
@@ -54,7 +59,7 @@ impl EdgeLevel {
 pub(crate) struct LikenessGraph {
     edges: BTreeMap<MessageId, Vec<(MessageId, f32)>>,
     /// By level, texts of which is known that too many are connected with them there.
-    crowded: [BTreeSet<MessageId>; LEVELS.len()],
+    crowded: BTreeMap<usize, BTreeSet<MessageId>>,
 }
 
 impl LikenessGraph {
@@ -72,12 +77,24 @@ impl LikenessGraph {
         &mut self,
         text: MessageId,
     ) -> Result<BTreeSet<MessageId>, BTreeSet<MessageId>> {
-        for level in 0..LEVELS.len() {
-            if let Some(members) = self.connected(text, level)? {
-                return Ok(members);
+        if let Some(members) = self.connected(text, 0)? {
+            return Ok(members);
+        }
+        // A stronger level connects fewer: the weakest on which they are not too many is found by halving.
+        let (mut low, mut high) = (1, LEVELS.len() - 1);
+        let mut members = BTreeSet::from([text]);
+        while low < high {
+            let level = low.midpoint(high);
+            match self.connected(text, level)? {
+                Some(connected) => (members, high) = (connected, level),
+                None => low = level + 1,
             }
         }
-        unreachable!("no edge counts on the last level")
+        Ok(members)
+    }
+
+    fn is_crowded(&self, text: MessageId, level: usize) -> bool {
+        self.crowded.get(&level).is_some_and(|texts| texts.contains(&text))
     }
 
     /// The texts that the edges of a level connect with this one; `None` if they are too many.
@@ -91,7 +108,7 @@ impl LikenessGraph {
         let mut next = vec![text];
         let mut crowded = false;
         while let Some(one) = next.pop() {
-            if members.len() > MOST_MEMBERS || self.crowded[level].contains(&one) {
+            if members.len() > MOST_MEMBERS || self.is_crowded(one, level) {
                 crowded = true;
                 break;
             }
@@ -106,7 +123,7 @@ impl LikenessGraph {
             }
         }
         if crowded || members.len() > MOST_MEMBERS {
-            self.crowded[level].extend(members);
+            self.crowded.entry(level).or_default().extend(members);
             return Ok(None);
         }
         if missing.is_empty() { Ok(Some(members)) } else { Err(missing) }

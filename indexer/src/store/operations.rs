@@ -5,4 +5,5 @@ pub(crate) mod leases;
 pub(crate) mod live_counts;
 pub(crate) mod purge;
 pub(crate) mod releases;
+pub(crate) mod retention;
 pub(crate) mod settings;

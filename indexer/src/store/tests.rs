@@ -9,6 +9,7 @@ mod order;
 mod processes;
 mod query_plans;
 mod reclustering;
+mod retention;
 mod snapshots;
 mod threads;
 mod users;

@@ -7,7 +7,7 @@ use indexer::store::{
     AuthorCache, ConversationRow, ExchangeRow, ExchangeStatus, PendingChannel, StoreError,
 };
 use rules::config::scope::Consent;
-use rules::disentangle::{Conversation, ParentLink};
+use rules::disentangle::{AnswerMark, Conversation, ParentLink};
 use rules::exchange::{answered_part, split_exchanges};
 use rules::model::cluster::Occurrence;
 use rules::model::ids::{ConversationId, MessageId};
@@ -28,6 +28,8 @@ pub(super) struct VerdictLoader<'h> {
     pub(super) opening: ThreadOpening,
     /// Whether threads were opened in the channel.
     pub(super) has_threads: bool,
+    /// Whether anybody marked a message of the channel.
+    pub(super) has_marks: bool,
     /// Questions that a suggested answer helped.
     pub(super) helped: BTreeSet<MessageId>,
     /// Messages whose authors say that they are no questions.
@@ -72,14 +74,14 @@ impl VerdictLoader<'_> {
         messages: Vec<&Message>,
     ) -> Result<ExchangeRow, StoreError> {
         let rules = &self.harvest.rules;
-        let ids = messages.iter().map(|message| message.id).collect::<Vec<_>>();
-        let marks = self.harvest.store.marks(self.pending.channel.id, &ids);
+        let id = messages[0].id;
+        let marks = self.marks(&messages)?;
         let exchange = Conversation {
             id: conversation,
             channel: &self.opening.channel,
             messages,
             trusted: &self.harvest.trusted,
-            marks: self.harvest.runtime.block_on(marks)?,
+            marks,
         };
         let verdict = self.unless_declined(classify(&exchange, &rules.signals));
         let (status, occurrence) = match &verdict {
@@ -90,11 +92,21 @@ impl VerdictLoader<'_> {
             }
         };
         Ok(ExchangeRow {
-            id: ids[0],
+            id,
             status,
             verdict: serde_json::to_string(&verdict).expect("a verdict has only text keys"),
             occurrence,
         })
+    }
+
+    /// Most channels have none, and need no look for each exchange.
+    fn marks(&self, messages: &[&Message]) -> Result<Vec<AnswerMark>, StoreError> {
+        if !self.has_marks {
+            return Ok(Vec::new());
+        }
+        let ids = messages.iter().map(|message| message.id).collect::<Vec<_>>();
+        let marks = self.harvest.store.marks(self.pending.channel.id, &ids);
+        self.harvest.runtime.block_on(marks)
     }
 
     fn occurrence(

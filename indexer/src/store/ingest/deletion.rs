@@ -48,7 +48,11 @@ pub(in crate::store) async fn tombstone_channel(
     Ok(deleted)
 }
 
-async fn delete(connection: &mut SqliteConnection, keys: &[MessageKey]) -> Result<Vec<MessageKey>> {
+/// Deletes the rows of messages, in one statement; returns which there were.
+pub(in crate::store) async fn delete(
+    connection: &mut SqliteConnection,
+    keys: &[MessageKey],
+) -> Result<Vec<MessageKey>> {
     let sql = format!(
         "DELETE FROM messages WHERE (channel, id) IN (VALUES {}) RETURNING channel, id",
         placeholders(keys.len(), 2)

@@ -37,6 +37,14 @@ impl Store {
         self.change_mark(channel, message, by, None, at).await
     }
 
+    /// Whether anybody marked a message of a channel.
+    pub async fn has_marks(&self, channel: ChannelId) -> Result<bool> {
+        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM answer_marks WHERE channel = $1)")
+            .bind(channel.0 as i64)
+            .fetch_one(&self.read)
+            .await?)
+    }
+
     /// The marks on these messages, by time.
     pub async fn marks(
         &self,

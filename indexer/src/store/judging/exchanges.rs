@@ -80,7 +80,7 @@ pub(in crate::store) fn stored(
 
 /// The exchanges of a judged conversation.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct JudgedExchanges<'r> {
+pub(in crate::store) struct JudgedExchanges<'r> {
     pub(super) conversation: ConversationId,
     pub(super) channel: ChannelId,
     pub(super) exchanges: &'r [ExchangeRow],
@@ -164,17 +164,12 @@ async fn upsert_occurrences(
 /// Deletes the exchanges of conversations, and their occurrences, except `kept`. An exchange is kept in
 /// its own conversation only: it may have moved there from another of them. A cluster that loses an
 /// occurrence is left a note, so that settling finds it, and the index follows.
-pub(super) async fn delete_exchanges(
+pub(in crate::store) async fn delete_exchanges(
     connection: &mut SqliteConnection,
     conversations: &[ConversationId],
     kept: &[JudgedExchanges<'_>],
 ) -> Result<()> {
-    let rows = kept.iter().flat_map(|one| one.exchanges.iter().map(|row| (one.conversation, row)));
-    // A question that moves takes its occurrence along, with the cluster that it is in.
-    let occurrences = rows.clone().filter_map(|(_, exchange)| exchange.occurrence.as_ref());
-    let questions = json_ids(occurrences.map(|occurrence| occurrence.question.message));
-    let exchanges = rows.map(|(conversation, row)| format!("[{},{}]", conversation.0.0, row.id.0));
-    let exchanges = format!("[{}]", exchanges.collect::<Vec<_>>().join(","));
+    let (questions, exchanges) = keys(kept);
     for ids in conversations.chunks(MAX_BINDS) {
         let list = json_ids(ids.iter().map(|id| id.0));
         let lost = "conversation IN (SELECT value FROM json_each($1)) \
@@ -203,6 +198,16 @@ pub(super) async fn delete_exchanges(
         sqlx::query(delete).bind(&list).bind(&exchanges).execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+/// As JSON, the questions of these exchanges that are resolved, and each exchange with its conversation.
+fn keys(kept: &[JudgedExchanges<'_>]) -> (String, String) {
+    let rows = kept.iter().flat_map(|one| one.exchanges.iter().map(|row| (one.conversation, row)));
+    // A question that moves takes its occurrence along, with the cluster that it is in.
+    let occurrences = rows.clone().filter_map(|(_, exchange)| exchange.occurrence.as_ref());
+    let questions = json_ids(occurrences.map(|occurrence| occurrence.question.message));
+    let exchanges = rows.map(|(conversation, row)| format!("[{},{}]", conversation.0.0, row.id.0));
+    (questions, format!("[{}]", exchanges.collect::<Vec<_>>().join(",")))
 }
 
 fn json_ids(ids: impl Iterator<Item = MessageId>) -> String {
