@@ -2,8 +2,9 @@
 //!
 //! An epoch is a function of the set of texts. Its statistics come from the earliest texts, up to a
 //! boundary that moves in steps of at most a half of their number, and from a sample of them by
-//! digest where they are many. So a new question changes nothing, until the next boundary; and of the
-//! older ones only those in the sample matter.
+//! digest where they are many. So a new question changes nothing, until the next boundary. Where there
+//! are many the latest fifth is never counted either: what people edit and delete, and what a late
+//! answer settles, is mostly new. Of the older ones only those in the sample matter.
 
 use rules::similarity::{CorpusStats, QaText, SimilarityRules};
 use sha2::{Digest, Sha256};
@@ -20,9 +21,13 @@ const KEPT_DIGITS: [(u64, u32); 3] = if cfg!(test) {
 /// changes do not always meet the sample.
 const SAMPLE: u64 = if cfg!(test) { 64 } else { 4_096 };
 
-/// How many of the earliest texts an epoch stands on, out of so many: the number rounded down to its
-/// leading binary digits.
+/// Of so few texts all are counted; of more, all but the latest fifth.
+const ALL_COUNTED: u64 = if cfg!(test) { 32 } else { 512 };
+
+/// How many of the earliest texts an epoch stands on, out of so many: those that are counted, rounded
+/// down to the leading binary digits of their number.
 pub(crate) fn boundary(texts: u64) -> u64 {
+    let texts = texts.min(ALL_COUNTED.max(texts / 5 * 4));
     let kept =
         KEPT_DIGITS.iter().find(|(below, _)| texts < *below).map_or(2, |(_, digits)| *digits);
     let dropped = (u64::BITS - texts.leading_zeros()).saturating_sub(kept);
@@ -62,11 +67,11 @@ mod tests {
 
     #[test]
     fn boundaries_grow_by_half_at_most() {
-        let at = [0, 1, 31, 35, 63, 64, 95, 96, 127, 128, 100_000].map(boundary);
-        assert_eq!(at, [0, 1, 31, 32, 56, 64, 64, 96, 96, 128, 98_304]);
+        let at = [0, 1, 31, 35, 63, 80, 119, 120, 159, 160, 100_000].map(boundary);
+        assert_eq!(at, [0, 1, 31, 32, 48, 64, 64, 96, 96, 128, 65_536]);
         for texts in 0..20_000 {
             let (now, next) = (boundary(texts), boundary(texts + 1));
-            assert!(now <= next && next <= texts + 1 && 3 * now + 3 > 2 * texts, "{texts}");
+            assert!(now <= next && next <= texts + 1 && 2 * now + 9 > texts, "{texts}");
         }
     }
 
