@@ -256,7 +256,7 @@ fn judge(
     DueVerdict { due, candidate: earned && !due, score: probability, reasons, core, centre }
 }
 
-/// Of the parts of a page score, so many are told.
+/// Of the parts of a page score, so many are listed among the reasons.
 const MOST_SCORE_REASONS: usize = 5;
 
 /// Why the question that names the cluster never gets a page, as far as its words tell. A question without a

@@ -260,10 +260,10 @@ mod tests {
     use crate::test_support;
 
     /// The best answer to the first of some questions, all of them equally well settled.
-    fn check(told: &[(&str, &str)], expected: &str) {
-        let cluster = test_support::cluster(told);
+    fn check(exchanges: &[(&str, &str)], expected: &str) {
+        let cluster = test_support::cluster(exchanges);
         let ranked = rank_occurrences(&cluster);
-        assert_eq!(ranked.len(), told.len());
+        assert_eq!(ranked.len(), exchanges.len());
         let best = &ranked[0];
         assert_eq!(best.occurrence.best_answer().text, expected, "{ranked:?}");
         let sum = best.reasons.iter().map(|reason| reason.weight).sum::<f32>();
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_words_are_told_from_others() {
+    fn the_same_words_are_recognised() {
         let least = "Configure RELAY_TARGET in .env";
         assert!(overlap(least, "Use `RELAY_TARGET` in the .env file") > 0.7);
         assert!(overlap(least, "Restart the relay with another target") < 0.7);

@@ -250,8 +250,8 @@ impl ScoredConversation<'_> {
         let span = answer.map_or(&[][..], |answer| &answer.span);
         let confirmation = closing.about(span, true).or(closing.about(span, false));
         let content = closing.place().is_some();
-        let told = span.last().map_or(talk.said.len(), |last| last + 1);
-        let later = || talk.said[told..].iter().filter(|said| said.author == asked.asker);
+        let after_answer = span.last().map_or(talk.said.len(), |last| last + 1);
+        let later = || talk.said[after_answer..].iter().filter(|said| said.author == asked.asker);
         // Thanks before "I'll try that", or before it failed, are for the effort.
         let thanks_stand = !(closing.taken_back && content);
         let doubts = [CueClass::Failed, CueClass::Contrast, CueClass::Negation];
@@ -464,8 +464,8 @@ impl ScoredConversation<'_> {
         });
         let mut answers = Vec::<Answer>::new();
         for answer in marked.into_iter().chain(inferred) {
-            let told = answers.iter().any(|other| other.messages.contains(&answer.message));
-            if !told && answers.len() < MOST_ANSWERS {
+            let included = answers.iter().any(|other| other.messages.contains(&answer.message));
+            if !included && answers.len() < MOST_ANSWERS {
                 answers.push(answer);
             }
         }

@@ -219,13 +219,13 @@ impl StalenessCheck<'_> {
             return None;
         }
         let page = self.page.text.as_str();
-        let told = newer(page, later.answer());
+        let in_answer = newer(page, later.answer());
         // A question about a later version may have any answer.
-        let asked = || {
+        let in_question = || {
             let other = self.page.said.shares_nothing_with(&later.said);
             other.then(|| newer(page, &later.occurrence.question.text)).flatten()
         };
-        told.or_else(asked)
+        in_answer.or_else(in_question)
     }
 
     fn contradicts(&self, later: &LaterClaims<'_>) -> bool {

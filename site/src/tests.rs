@@ -139,8 +139,8 @@ async fn a_merged_answer_is_shown_in_the_words_of_its_maintainers() {
     {
         assert!(!page.contains(part), "{part} in {page}");
     }
-    let told = world.get(&format!("{address}.json")).await.json();
-    let answer = &told["answer"];
+    let json = world.get(&format!("{address}.json")).await.json();
+    let answer = &json["answer"];
     assert_eq!((&answer["status"], &answer["page"]), (&"known".into(), &merged.link.into()));
     assert_eq!(answer["answers"][0]["reviewed"], true);
     assert_eq!(answer["answers"][1]["reviewed"], false);
@@ -344,7 +344,7 @@ async fn a_broken_store_tells_visitors_nothing_of_itself() {
 }
 
 #[tokio::test]
-async fn a_panic_is_answered_and_not_told() {
+async fn a_panic_is_answered_without_its_message() {
     async fn fall() -> &'static str {
         panic!("the secret is 42")
     }

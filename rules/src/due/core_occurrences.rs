@@ -67,7 +67,7 @@ fn asking_the_same(cluster: &Cluster, centre: usize, members: Vec<usize>) -> Vec
             || question.overlap(&asked) >= QUESTIONS_SHARE
             || said
                 .iter()
-                .any(|(other, (_, told))| other != at && answer.overlap(told) >= ANSWERS_SHARE)
+                .any(|(other, (_, other_answer))| other != at && answer.overlap(other_answer) >= ANSWERS_SHARE)
     };
     said.iter().filter(is_same).map(|(at, _)| *at).collect()
 }

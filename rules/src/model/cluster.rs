@@ -152,7 +152,7 @@ pub struct Quote {
     /// The display name; published only where the operator has chosen so.
     pub author_name: String,
     pub trusted: bool,
-    /// Discord Markdown, redacted, without quotes of others. What is told in several messages is
+    /// Discord Markdown, redacted, without quotes of others. The texts of several messages are
     /// joined by newlines.
     pub text: String,
     pub sent: Millis,

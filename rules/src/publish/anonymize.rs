@@ -44,7 +44,7 @@ impl<'c> Participants<'c> {
     }
 
     /// The tree of a message in which nobody is addressed, and nobody is called by a name that can
-    /// be told from a word of the language. Code keeps its words: there, a name is more likely a
+    /// be distinguished from a word of the language. Code keeps its words: there, a name is more likely a
     /// path. Where the operator publishes display names, names in running text stay.
     pub fn read(&self, text: &str) -> Vec<MarkdownBlock> {
         let mut blocks = parse(text, &self.names);

@@ -28,7 +28,7 @@ pub(super) struct DetectedQuestion {
 
 /// The question must come within so many messages: what is asked later belongs to other talk.
 const LATEST: usize = 60;
-/// A question told in more messages than this is a story; the first ones are enough.
+/// A question of more messages than this is a story; the first ones are enough.
 const MOST_PARTS: usize = 5;
 
 /// Finds the first message that asks, and the asker's messages beside it that belong to it.

@@ -80,7 +80,7 @@ impl SparseVector {
 }
 
 impl CorpusStats {
-    /// Counts the words of `items`. Equal items count once, so that talk that is told again, by a
+    /// Counts the words of `items`. Equal items count once, so that talk that is repeated, by a
     /// bot or by a replay, makes no word common.
     pub fn of<'a>(items: impl IntoIterator<Item = QaText<'a>>, rules: &SimilarityRules) -> Self {
         let vocabulary = Arc::clone(&rules.vocabulary);

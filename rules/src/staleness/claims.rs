@@ -140,11 +140,11 @@ impl AnswerClaims {
     pub(super) fn is_ended_by(&self, other: &Self, enough: f32) -> bool {
         let ended = other.terms(|stance| stance == Stance::Ended);
         let still = other.terms(|stance| stance == Stance::For);
-        let told = self.terms(|stance| stance == Stance::For);
+        let advice = self.terms(|stance| stance == Stance::For);
         let denied = self.terms(|stance| matches!(stance, Stance::Against | Stance::Ended));
         let by_name = ended
             .iter()
-            .any(|term| told.contains(term) && !denied.contains(term) && !still.contains(term));
+            .any(|term| advice.contains(term) && !denied.contains(term) && !still.contains(term));
         by_name || other.statements.iter().any(|ended| self.tells(ended, enough))
     }
 
@@ -166,12 +166,12 @@ impl AnswerClaims {
 
     /// Whether the other advises against what this one tells, and tells none of its other means.
     pub(super) fn is_advised_against_by(&self, other: &Self) -> bool {
-        let told = self.terms(|stance| stance == Stance::For);
+        let advice = self.terms(|stance| stance == Stance::For);
         let denied = self.terms(|stance| matches!(stance, Stance::Against | Stance::Ended));
         let advised = other.terms(|stance| stance == Stance::For);
         let against = other.terms(|stance| stance == Stance::Against);
-        advised.is_disjoint(&told)
-            && against.iter().any(|term| told.contains(term) && !denied.contains(term))
+        advised.is_disjoint(&advice)
+            && against.iter().any(|term| advice.contains(term) && !denied.contains(term))
     }
 
     fn terms(&self, wanted: impl Fn(Stance) -> bool) -> BTreeSet<String> {

@@ -81,7 +81,7 @@ struct EvidenceJson<'a> {
     /// Whether the people agreed to be quoted; if not, there is nothing but date and links.
     quotable: bool,
     #[serde(flatten)]
-    told: Option<EvidenceDetailsJson<'a>>,
+    details: Option<EvidenceDetailsJson<'a>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -178,7 +178,7 @@ impl<'a> EvidenceJson<'a> {
             answer_url,
             counted: *counted,
             quotable: testimony.is_some(),
-            told: testimony.as_ref().map(EvidenceDetailsJson::of),
+            details: testimony.as_ref().map(EvidenceDetailsJson::of),
         }
     }
 }
@@ -189,7 +189,7 @@ impl<'a> EvidenceDetailsJson<'a> {
             channel,
             asker,
             answerer,
-            told: _,
+            summary: _,
             grade,
             confidence,
             signals,

@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_wrong_value_names_what_is_allowed() {
-        for (name, value, told) in [
+        for (name, value, allowed) in [
             ("status", "maybe", "known, unreviewed"),
             ("channel", "help", "digits"),
             ("limit", "0", "1 to 50"),
@@ -168,7 +168,7 @@ mod tests {
             ("page", "2", "q, status, channel, limit, offset"),
         ] {
             let message = read(&[(name, value)]).unwrap_err();
-            assert!(message.contains(told), "{name}={value}: {message}");
+            assert!(message.contains(allowed), "{name}={value}: {message}");
         }
         assert!(read(&[("q", "a"), ("q", "b")]).unwrap_err().contains("twice"));
     }

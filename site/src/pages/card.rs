@@ -199,10 +199,10 @@ mod tests {
             word("zanzibar"),
         );
         assert!(card.withheld);
-        let told = serde_json::to_string(&card).unwrap();
+        let json = serde_json::to_string(&card).unwrap();
         assert!(
-            !told.contains("zanzibar") && !told.contains("quixotic") && !told.contains("help"),
-            "{told}"
+            !json.contains("zanzibar") && !json.contains("quixotic") && !json.contains("help"),
+            "{json}"
         );
     }
 }

@@ -55,14 +55,14 @@ fn said(said: &QuotedMessage) -> String {
 
 fn evidence(evidence: &EvidenceView) -> String {
     let EvidenceView { at, question_url, answer_url, counted: _, testimony } = evidence;
-    let told = testimony.as_ref().map_or_else(String::new, |testimony| {
+    let details = testimony.as_ref().map_or_else(String::new, |testimony| {
         let signals =
             testimony.signals.iter().map(|signal| signal.what.as_str()).collect::<Vec<_>>();
         let signals = if signals.is_empty() { testimony.grade.clone() } else { signals.join(", ") };
         let (asker, answerer) = (escaped(&testimony.asker), escaped(&testimony.answerer));
         format!(", {asker} asked, {answerer} answered; {signals}")
     });
-    format!("- {}{told}: [question](<{question_url}>), [answer](<{answer_url}>)\n", at.shown)
+    format!("- {}{details}: [question](<{question_url}>), [answer](<{answer_url}>)\n", at.shown)
 }
 
 /// Escapes a line of text.
@@ -79,14 +79,14 @@ mod tests {
     use rules::publish::pseudonym::{AuthorNaming, Salt};
 
     #[test]
-    fn an_answer_is_told_with_its_evidence() {
+    fn an_answer_is_shown_with_its_evidence() {
         let mut hidden = occurrence(2, "my quixotic port?", "in the zanzibar drawer");
         hidden.quotable = false;
         let asked =
             occurrence(1, "Where do I set the port?", "Set `PORT`:\n```sh\n# export PORT=1\n```");
         let naming = AuthorNaming::Pseudonyms(Salt([7; 16]));
-        let told = cluster(vec![asked, hidden]);
-        let text = markdown(&AnswerView::of(&told, &naming, InterfaceText::english(), Millis(0)));
+        let cluster = cluster(vec![asked, hidden]);
+        let text = markdown(&AnswerView::of(&cluster, &naming, InterfaceText::english(), Millis(0)));
         assert!(
             text.starts_with("# Where do I set the port?\n\n*unreviewed* · answered twice"),
             "{text}"
@@ -107,9 +107,9 @@ mod tests {
     fn words_cannot_leave_their_quote() {
         let hostile = "# big\n---\n<script>x</script>\n\n[a]: javascript:x";
         let asked = occurrence(1, "Where do I set the port?", hostile);
-        let told = cluster(vec![asked]);
+        let cluster = cluster(vec![asked]);
         let text = InterfaceText::english();
-        let view = AnswerView::of(&told, &AuthorNaming::DisplayNames, text, Millis(0));
+        let view = AnswerView::of(&cluster, &AuthorNaming::DisplayNames, text, Millis(0));
         let text = markdown(&view);
         let answer = text.split("## ").find(|part| part.starts_with("Answer")).unwrap();
         let quoted = answer.lines().filter(|line| line.starts_with("> ")).count();

@@ -113,7 +113,7 @@ pub(crate) struct EvidenceDetails {
     pub(crate) asker: String,
     pub(crate) answerer: String,
     /// "A user asked in #help, another user answered".
-    pub(crate) told: String,
+    pub(crate) summary: String,
     pub(crate) grade: String,
     /// 0 to 100.
     pub(crate) confidence: u8,
@@ -279,7 +279,7 @@ impl QuotingContext<'_> {
         let channel = occurrence.channel_name.clone();
         let values = [("asker", &*asker), ("answerer", &*answerer), ("channel", &*channel)];
         EvidenceDetails {
-            told: filled(&self.text.evidence_of, &values),
+            summary: filled(&self.text.evidence_of, &values),
             grade: self.text.grade(occurrence.grade).to_owned(),
             confidence: (occurrence.confidence.clamp(0.0, 1.0) * 100.0).round() as u8,
             signals: occurrence
@@ -409,11 +409,11 @@ mod tests {
         let view = view(&cluster(vec![hidden]));
         assert!(view.answer.is_none() && view.question.is_none());
         assert_eq!(view.evidence.len(), 1);
-        let told = serde_json::to_string(&view).unwrap();
+        let json = serde_json::to_string(&view).unwrap();
         for word in ["quixotic", "zanzibar", "9.9.9", "backroom", "Display Name", "says it works"] {
-            assert!(!told.contains(word), "{word} in {told}");
+            assert!(!json.contains(word), "{word} in {json}");
         }
-        assert!(told.contains("https://discord.com/channels/11/22/"));
+        assert!(json.contains("https://discord.com/channels/11/22/"));
     }
 
     #[test]
@@ -426,28 +426,28 @@ mod tests {
     }
 
     #[test]
-    fn evidence_is_told_in_words_and_an_old_answer_tells_its_year() {
-        let told = cluster(vec![occurrence(1, "Where do I set the port?", "In the file.")]);
-        let view = view(&told);
+    fn evidence_is_described_and_an_old_answer_shows_its_year() {
+        let cluster = cluster(vec![occurrence(1, "Where do I set the port?", "In the file.")]);
+        let view = view(&cluster);
         let testimony = view.evidence[0].testimony.as_ref().unwrap();
         assert_eq!(testimony.confidence, 90);
         assert_eq!(testimony.signals[0].what, "the asker says it works");
-        assert!(testimony.told.contains(" asked in #help, "), "{}", testimony.told);
+        assert!(testimony.summary.contains(" asked in #help, "), "{}", testimony.summary);
         assert_eq!((view.based_on.as_str(), view.age), ("Based on 1 conversation", None));
-        let later = Millis(told.last_confirmed().0 + 2 * OLD_AFTER);
+        let later = Millis(cluster.last_confirmed().0 + 2 * OLD_AFTER);
         let text = InterfaceText::english();
-        let old = AnswerView::of(&told, &AuthorNaming::DisplayNames, text, later);
+        let old = AnswerView::of(&cluster, &AuthorNaming::DisplayNames, text, later);
         assert_eq!(old.age.as_deref(), Some("from 2025"));
     }
 
     #[test]
     fn options_say_how_many_people_stand_behind_each() {
-        let told = cluster(vec![
+        let cluster = cluster(vec![
             occurrence(1, "Why is the port closed?", "The firewall of the host blocks it."),
             occurrence(2, "Why is the port closed?", "Restart the relay after every change."),
             occurrence(3, "Why is the port closed?", "You must restart the relay after a change."),
         ]);
-        let view = view(&told);
+        let view = view(&cluster);
         let best = view.answer.as_ref().unwrap();
         assert!(best.quote.markdown.contains("estart the relay"));
         assert_eq!(best.behind.as_deref(), Some("4 people stand behind it"));

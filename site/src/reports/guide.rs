@@ -75,14 +75,14 @@ impl ReportSource<'_> {
         let candidates = clusters.iter().map(|cluster| self.candidate(cluster)).collect::<Vec<_>>();
         let scope = TriageScope { until: now, days: GAP_DAYS };
         let open = self.triage(&scope, now).await?.groups;
-        let mut told = BTreeSet::new();
+        let mut shown = BTreeSet::new();
         let mut steps = Vec::new();
         for (step, below) in outline.steps.iter().zip(outline.arrange(&candidates)) {
             let is_here = |group: &&TriageGroup| {
                 let title = group.title.as_deref();
                 group.related.is_empty()
                     && step.fits(group.component.as_deref(), title.as_slice())
-                    && told.insert(group.questions.clone())
+                    && shown.insert(group.questions.clone())
             };
             steps.push(GuideSection {
                 title: step.title.clone(),

@@ -126,8 +126,8 @@ impl Drop for LargeBody {
 async fn a_response_that_nobody_takes_is_dropped() {
     let timeouts = HttpTimeouts { write: SOON, ..patient().timeouts };
     let dropped = Arc::new(Notify::new());
-    let told = Arc::clone(&dropped);
-    let page = get(async move || Bytes::from_owner(LargeBody(vec![0; 64 << 20], told)));
+    let notify = Arc::clone(&dropped);
+    let page = get(async move || Bytes::from_owner(LargeBody(vec![0; 64 << 20], notify)));
     let (address, _server) = started(one_page(page), HttpSettings { timeouts, ..patient() }).await;
     let _unread = said(address, GET).await;
     tokio::time::timeout(PATIENCE, dropped.notified()).await.unwrap();
@@ -179,7 +179,7 @@ async fn a_delivery_is_read_only_if_it_can_be_genuine() {
 }
 
 #[tokio::test]
-async fn four_bodies_are_read_at_once_and_the_next_is_told_to_wait() {
+async fn four_bodies_are_read_at_once_and_the_next_must_wait() {
     let (address, _server) = with_webhook(patient().timeouts).await;
     let mut slow = Vec::new();
     for _ in 0..4 {
@@ -215,7 +215,7 @@ async fn from(router: &Router, peer: &str, headers: &[(&'static str, &str)], pat
 }
 
 #[tokio::test]
-async fn who_asks_too_often_is_told_when_to_ask_again() {
+async fn who_asks_too_often_learns_when_to_retry() {
     let rate = RequestRate { per_second: NonZeroU32::MIN, burst: NonZeroU32::new(2).unwrap() };
     let settings = HttpSettings {
         rate: Some(rate),

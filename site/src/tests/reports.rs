@@ -301,8 +301,8 @@ async fn words_of_open_questions_are_shown_only_where_they_may_be_quoted_and_the
         let group = &triage.groups[0];
         assert_eq!((group.impact.askers, group.impact.blocking), (2, 2));
         let text = triage_markdown(&triage, &SiteLinks::default());
-        let told = text.contains("upload agent");
-        assert_eq!(told, may_quote, "{text}");
+        let quoted = text.contains("upload agent");
+        assert_eq!(quoted, may_quote, "{text}");
         for none in ["https://evil.example", "Display Name"] {
             assert!(!text.contains(none), "{none} in {text}");
         }
@@ -356,7 +356,7 @@ async fn the_briefing_leads_to_the_contradictions() {
 }
 
 #[tokio::test]
-async fn silence_is_told_by_the_metrics() {
+async fn silence_is_visible_in_the_metrics() {
     let world = World::with(&[]).await;
     let mut community = Community::default();
     // The clock of the world says 2025-10-09: 281 days later.
@@ -450,9 +450,9 @@ async fn contradictions_are_listed_with_both_sides_and_none_is_resolved() {
     let source = ReportSource { store: &store, rules: &rules, naming: &naming };
     let until = Millis((FIRST_DAY + 14) * Millis::DAY);
     let report = source.contradictions(&ContradictionScope { until, days: 14 }).await.unwrap();
-    let told = report.contradictions.iter().map(|one| (one.heading(), one.question.is_some()));
+    let found = report.contradictions.iter().map(|one| (one.heading(), one.question.is_some()));
     let expected = [("Against a fact", true), ("Against a fact", false), ("Two answers", true)];
-    assert_eq!(told.collect::<Vec<_>>(), expected);
+    assert_eq!(found.collect::<Vec<_>>(), expected);
     let text = contradictions_markdown(&report, &SiteLinks::default());
     for words in ["the fact token-address", "Yes, give each its own port", "stops the first"] {
         assert!(text.contains(words), "{words} is not in {text}");

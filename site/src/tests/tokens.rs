@@ -132,7 +132,7 @@ async fn the_password_of_a_proxy_in_front_is_no_token() {
     }
     let wrong = basic(&format!("staff:{TOKEN_PREFIX}wrong"));
     let reply = open.get_with("/", &[("authorization", &wrong)]).await;
-    assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "a wrong token is told");
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "a wrong token is refused");
     let reply = closed().await.get_with("/", &[("authorization", &staff)]).await;
     assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "a password opens nothing");
 }
