@@ -56,8 +56,8 @@ fn main() -> Result<()> {
         list(&layout, &site, path, &title(&text))?;
         put(&expected.join(format!("{path}.txt")), &seen(&text, target))?;
     }
-    let told = format!("{}: {} pages, {written} of them hostile", target.as_str(), pages.len());
-    writeln!(std::io::stdout(), "{told}")
+    let summary = format!("{}: {} pages, {written} of them hostile", target.as_str(), pages.len());
+    writeln!(std::io::stdout(), "{summary}")
 }
 
 /// Every file below a folder, relative to the site, in order.
@@ -80,7 +80,7 @@ fn put(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text)
 }
 
-/// Writes the told pages and one of every case that a page takes; how many they are.
+/// Writes the pages of the test clusters and one of every case that a page takes; how many they are.
 fn write_pages(layout: &SiteLayout, site: &Path, cases: &str) -> Result<usize> {
     let mut clusters =
         vec![hard_clusters::code(), hard_clusters::korean(), hard_clusters::hostile()];

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_told_and_nothing_is_shown() {
+    fn what_is_no_key_is_reported_and_not_shown() {
         let wrong = |pem: &str| AppKey::new(1, &Credential::new(pem)).unwrap_err();
         assert_eq!(wrong("hello"), KeyError::NotPem);
         let garbage = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
@@ -177,9 +177,9 @@ mod tests {
             let answer = InstallationToken { token: "t".into(), expires_at: expires_at.into() };
             CachedToken::new(answer, Millis(now))
         };
-        let told = lent("1970-01-01T01:00:00Z", 0);
-        assert!(told.holds(Millis(54 * 60_000)) && !told.holds(Millis(55 * 60_000)));
-        let untold = lent("soon", 60_000);
-        assert!(untold.holds(Millis(55 * 60_000)) && !untold.holds(Millis(56 * 60_000)));
+        let dated = lent("1970-01-01T01:00:00Z", 0);
+        assert!(dated.holds(Millis(54 * 60_000)) && !dated.holds(Millis(55 * 60_000)));
+        let undated = lent("soon", 60_000);
+        assert!(undated.holds(Millis(55 * 60_000)) && !undated.holds(Millis(56 * 60_000)));
     }
 }

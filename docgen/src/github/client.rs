@@ -43,8 +43,8 @@ pub enum GitHubError {
     /// The outcome of this write is unknown: read the state before writing again.
     #[error("no response from GitHub, outcome unknown: {method} {path}")]
     OutcomeUnknown { method: Method, path: String },
-    #[error("GitHub refused {method} {path}: {status} {told}")]
-    Refused { method: Method, path: String, status: u16, told: String },
+    #[error("GitHub refused {method} {path}: {status} {message}")]
+    Refused { method: Method, path: String, status: u16, message: String },
     #[error("the repository has moved: {path} returned {status}; update its name in the settings")]
     Moved { path: String, status: u16 },
     /// An answer that lacks what a verdict needs, or is no answer at all. It decides nothing; the
@@ -240,8 +240,8 @@ impl GitHubClient {
         let answer = read::<Value>(GRAPHQL, &raw.text)?;
         match answer.get("errors").and_then(Value::as_array) {
             Some(errors) if !errors.is_empty() => {
-                let told = errors.iter().filter_map(|error| error.get("message")?.as_str());
-                Err(GitHubError::Query(told.collect::<Vec<_>>().join(": ")))
+                let messages = errors.iter().filter_map(|error| error.get("message")?.as_str());
+                Err(GitHubError::Query(messages.collect::<Vec<_>>().join(": ")))
             }
             _ => Ok(answer),
         }
@@ -415,15 +415,15 @@ pub(super) fn odd(path: &str, why: impl Into<String>) -> GitHubError {
 
 /// What is wrong with a response, with the name of the field where the error lacks it.
 fn named(text: &str, error: &serde_json::Error) -> String {
-    let told = error.to_string();
+    let message = error.to_string();
     let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len);
     let until = before.sum::<usize>() + error.column();
     let field = text
         .get(..until)
         .and_then(|read| read.rsplit_once("\":")?.0.rsplit_once('"'))
         .map(|(_, field)| field)
-        .filter(|_| error.is_data() && !told.contains("field `"));
-    field.map_or(told.clone(), |field| format!("{field}: {told}"))
+        .filter(|_| error.is_data() && !message.contains("field `"));
+    field.map_or(message.clone(), |field| format!("{field}: {message}"))
 }
 
 fn answer(raw: &RawResponse) -> ResponseHead<'_> {
@@ -443,7 +443,7 @@ fn refused(method: &Method, path: &str, raw: &RawResponse) -> GitHubError {
         method: method.clone(),
         path: path.to_owned(),
         status: raw.status,
-        told: problem.problem_text(),
+        message: problem.problem_text(),
     }
 }
 

@@ -276,8 +276,8 @@ mod tests {
     fn ticks_are_read() {
         let body = "- [x] <!-- id=q10 -->`a`\r\n- [ ] <!-- id=q11 -->`b`\n- [X] <!-- id=q12 -->`c`\n\
             - [x] other\n> - [x] <!-- id=q13 -->\n";
-        let told = ticked_clusters(body).iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(told, ["q10", "q12"]);
+        let ticked = ticked_clusters(body).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(ticked, ["q10", "q12"]);
     }
 
     #[test]

@@ -66,7 +66,7 @@ enum BranchRules {
 /// Why a refused request for rules is no failure; `None` if it is one.
 fn no_rules(error: &GitHubError) -> Option<BranchRules> {
     match error {
-        GitHubError::Refused { status: 403, told, .. } if told.contains("Upgrade to GitHub") => {
+        GitHubError::Refused { status: 403, message, .. } if message.contains("Upgrade to GitHub") => {
             Some(BranchRules::NotOnThisPlan)
         }
         GitHubError::Refused { status: 404, .. } => Some(BranchRules::NotOnThisHost),
@@ -159,14 +159,14 @@ impl GitHubClient {
         let Some(found) = self.get_optional::<CodeownersErrors>(&path).await? else {
             return Ok(vec![good("code owners", "there is no CODEOWNERS file")]);
         };
-        let told =
+        let errors =
             found.errors.iter().map(|one| format!("{} line {}: {}", one.path, one.line, one.kind));
-        let told = told.collect::<Vec<_>>();
-        Ok(vec![match told.is_empty() {
+        let errors = errors.collect::<Vec<_>>();
+        Ok(vec![match errors.is_empty() {
             true => good("code owners", "CODEOWNERS has no errors"),
             false => bad(
                 "code owners",
-                format!("invalid lines request no reviews; fix these:\n{}", told.join("\n")),
+                format!("invalid lines request no reviews; fix these:\n{}", errors.join("\n")),
             ),
         }])
     }
@@ -212,10 +212,10 @@ impl GitHubClient {
         let texts = self.read_settings(&files, &mut BTreeMap::new()).await?;
         let detected = detect(files.paths(), |path| texts.get(path).cloned());
         let written = self.text(&files, SETTINGS).await?;
-        let told = written.as_deref().map(RepositorySettings::read);
-        let chosen = told.as_ref().and_then(|(settings, _)| settings.folder.as_ref()).or(folder);
+        let current = written.as_deref().map(RepositorySettings::read);
+        let chosen = current.as_ref().and_then(|(settings, _)| settings.folder.as_ref()).or(folder);
         let pages = pages_finding(&detected, chosen, &files);
-        let settings = match &told {
+        let settings = match &current {
             None => {
                 good("settings", format!("{SETTINGS} does not exist yet; a pull request adds it"))
             }
@@ -224,8 +224,8 @@ impl GitHubClient {
                 good("settings", format!("{SETTINGS} turns proposals {state}"))
             }
             Some((_, mistakes)) => {
-                let told = mistakes.iter().map(ToString::to_string).collect::<Vec<_>>();
-                bad("settings", told.join("\n"))
+                let reasons = mistakes.iter().map(ToString::to_string).collect::<Vec<_>>();
+                bad("settings", reasons.join("\n"))
             }
         };
         Ok(vec![pages, settings])
@@ -314,9 +314,9 @@ mod tests {
 
     #[test]
     fn a_host_without_rules_is_no_failure() {
-        let refused = |status, told: &str| {
+        let refused = |status, message: &str| {
             let (method, path) = (Method::GET, "rules/branches/main".to_owned());
-            no_rules(&GitHubError::Refused { method, path, status, told: told.to_owned() })
+            no_rules(&GitHubError::Refused { method, path, status, message: message.to_owned() })
         };
         let upgrade =
             "Upgrade to GitHub Pro or make this repository public to enable this feature.";

@@ -274,14 +274,14 @@ fn survived(
         GitHubError::Refused { .. } | GitHubError::Query(_) if optional => {
             Ok(StepResult::Warned(error.to_string()))
         }
-        GitHubError::Refused { status: 422, told, .. }
+        GitHubError::Refused { status: 422, message, .. }
             if matches!(what, ReconcileStep::Open { .. })
-                && told.to_ascii_lowercase().contains("draft") =>
+                && message.to_ascii_lowercase().contains("draft") =>
         {
             Ok(StepResult::NoDrafts)
         }
-        GitHubError::Refused { status: 403 | 422, told, .. }
-            if matches!(what, ReconcileStep::Open { .. }) && is_a_cap(told) =>
+        GitHubError::Refused { status: 403 | 422, message, .. }
+            if matches!(what, ReconcileStep::Open { .. }) && is_a_cap(message) =>
         {
             Err(GitHubError::Parked { not_before: Millis(now.0 + Millis::DAY) })
         }
@@ -297,9 +297,9 @@ fn survived(
 }
 
 /// Maintainers can limit how many pull requests anybody opens.
-fn is_a_cap(told: &str) -> bool {
-    let told = told.to_ascii_lowercase();
-    ["limit", "too many", "creation cap"].iter().any(|word| told.contains(word))
+fn is_a_cap(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["limit", "too many", "creation cap"].iter().any(|word| message.contains(word))
 }
 
 /// What is sent to open a pull request for a commit that holds a draft, given as head and digest.
@@ -403,9 +403,9 @@ async fn check(github: &GitHubClient, wanted: &DesiredPullRequest, head: &str) -
 mod tests {
     use super::*;
 
-    fn refused(status: u16, told: &str) -> GitHubError {
+    fn refused(status: u16, message: &str) -> GitHubError {
         let (method, path) = (Method::POST, String::new());
-        GitHubError::Refused { method, path, status, told: told.into() }
+        GitHubError::Refused { method, path, status, message: message.into() }
     }
 
     #[test]
@@ -419,20 +419,20 @@ mod tests {
             (&ReconcileStep::Label(1), 0, refused(403, "Resource not accessible"), "warned"),
             (&open, 0, refused(422, "Draft pull requests are not supported"), "no drafts"),
             (&open, 0, refused(422, "A pull request already exists for o:b."), "look"),
-            (&open, 4, refused(422, "A pull request already exists for o:b."), "told"),
+            (&open, 4, refused(422, "A pull request already exists for o:b."), "failed"),
             (&open, 0, refused(403, "You have reached the limit of open pull requests"), "parked"),
             (&open, 0, refused(422, "Pull request creation is limited"), "parked"),
-            (&open, 0, refused(403, "Resource not accessible by integration"), "told"),
+            (&open, 0, refused(403, "Resource not accessible by integration"), "failed"),
             (&ReconcileStep::DeleteBranch, 0, refused(409, "conflict"), "look"),
             (&open, 0, odd("pulls", "missing field `number`"), "look"),
-            (&open, 4, odd("pulls", "missing field `number`"), "told"),
+            (&open, 4, odd("pulls", "missing field `number`"), "failed"),
         ] {
             let name = match survived(what, tries, error, Millis(0)) {
                 Ok(StepResult::Warned(_)) => "warned",
                 Ok(StepResult::NoDrafts) => "no drafts",
                 Ok(StepResult::Unsure) => "look",
                 Err(GitHubError::Parked { not_before: Millis(Millis::DAY) }) => "parked",
-                Err(GitHubError::Refused { .. } | GitHubError::UnexpectedResponse { .. }) => "told",
+                Err(GitHubError::Refused { .. } | GitHubError::UnexpectedResponse { .. }) => "failed",
                 other => panic!("{other:?}"),
             };
             assert_eq!(name, expected, "{what:?}");

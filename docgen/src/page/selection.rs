@@ -151,8 +151,8 @@ fn read<'c>(
 /// Whether an answer has letters of a script that its title has not. English alone is in every language:
 /// commands and names are.
 fn is_other_language(title: &str, answer: &str) -> bool {
-    let (asked, told) = (PageWords::for_text(title), PageWords::for_text(answer));
-    !std::ptr::eq(told, asked) && !std::ptr::eq(told, PageWords::for_text(""))
+    let (title_words, answer_words) = (PageWords::for_text(title), PageWords::for_text(answer));
+    !std::ptr::eq(answer_words, title_words) && !std::ptr::eq(answer_words, PageWords::for_text(""))
 }
 
 /// The other messages of a conversation that a message may quote.

@@ -1,4 +1,4 @@
-//! Clusters told in a few words.
+//! Clusters made from a few words.
 
 use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_draft};
 use docgen::pull_request::answer::PullRequestText;
@@ -66,8 +66,8 @@ impl World {
 }
 
 /// One occurrence a day, each `(question, answer)`, each by another asker.
-pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
-    let occurrences = told
+pub(crate) fn cluster(exchanges: &[(&str, &str)]) -> Cluster {
+    let occurrences = exchanges
         .iter()
         .enumerate()
         .map(|(at, (question, answer))| occurrence(at as u64, question, answer))

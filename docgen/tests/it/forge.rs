@@ -24,10 +24,10 @@ struct Story {
 impl Story {
     fn new() -> Self {
         let answer = "Run `lanternd reindex` and wait for it to end.";
-        let told =
+        let exchanges =
             [("How do I rebuild the index?", answer), ("how can I rebuild it, the index?", answer)];
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, world: World::new(DocsTarget::Markdown), cluster: cluster(&told) }
+        Self { folder, world: World::new(DocsTarget::Markdown), cluster: cluster(&exchanges) }
     }
 
     fn path(&self) -> std::path::PathBuf {

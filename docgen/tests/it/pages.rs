@@ -57,7 +57,7 @@ fn outside_code(body: &str) -> String {
 
 #[test]
 fn no_body_calls_or_refers_to_anybody() {
-    let told = [
+    let exchanges = [
         (
             "@amy how do I fix #12, closes GH-7, fixes https://github.com/a/b/issues/1?",
             "Ask @team/core, it resolves #99 and fixes a/b#3 </details> <!-- &#64;bob --> with `lanternd fix`.",
@@ -72,7 +72,7 @@ fn no_body_calls_or_refers_to_anybody() {
         ),
     ];
     for target in DocsTarget::ALL {
-        let (_, proposal) = World::new(target).proposal(&cluster(&told));
+        let (_, proposal) = World::new(target).proposal(&cluster(&exchanges));
         let outside = outside_code(&proposal.body);
         for sign in ["@", "#", "evil.example", "GH-", "1234567890abcdef"] {
             assert!(!outside.contains(sign), "{sign} in {outside}");
@@ -192,15 +192,15 @@ fn a_page_depends_on_the_cluster_alone() {
 #[test]
 fn a_body_stays_below_what_code_hosts_take() {
     let long = "x".repeat(70_000);
-    let mut told = vec![(
+    let mut exchanges = vec![(
         "how do I rebuild the index of the daemon?",
         "Run `lanternd reindex --full` and wait.",
     )];
-    told.extend(std::iter::repeat_n(
+    exchanges.extend(std::iter::repeat_n(
         ("how do I rebuild the index?", "Run `lanternd reindex --full` and wait."),
         400,
     ));
-    let mut cluster = cluster(&told);
+    let mut cluster = cluster(&exchanges);
     cluster.occurrences[1].question.text.push_str(&long);
     cluster.occurrences[2].answers[0].text.push_str(&long);
     let (draft, proposal) = World::new(DocsTarget::Mintlify).proposal(&cluster);
@@ -213,7 +213,7 @@ fn a_body_stays_below_what_code_hosts_take() {
 
 #[test]
 fn the_cause_stands_before_the_answer_and_options_tell_their_people() {
-    let told = [
+    let exchanges = [
         (
             "How do I fix the error of a busy port?",
             "Stop the old relay with `lanternctl stop`, then start the new one.",
@@ -231,12 +231,12 @@ fn the_cause_stands_before_the_answer_and_options_tell_their_people() {
             "The error happens when two relays listen on one port.",
         ),
     ];
-    let mut told = cluster(&told);
-    for (at, one) in told.occurrences.iter_mut().enumerate() {
+    let mut cluster = cluster(&exchanges);
+    for (at, one) in cluster.occurrences.iter_mut().enumerate() {
         one.answers[0].author = rules::model::ids::UserId(300 + at as u64);
         one.answers[0].trusted = at > 1;
     }
-    let (draft, _) = World::new(DocsTarget::Markdown).proposal(&told);
+    let (draft, _) = World::new(DocsTarget::Markdown).proposal(&cluster);
     let place = |text: &str| {
         let found = draft.page().find(text);
         found.unwrap_or_else(|| panic!("{text} is not in {}", draft.page()))

@@ -17,27 +17,27 @@ fn refusal(target: DocsTarget, question: &str, answer: &str) -> String {
 
 #[test]
 fn nothing_is_drafted_without_consent() {
-    let told = cluster(&[(QUESTION, ANSWER)]);
+    let cluster = cluster(&[(QUESTION, ANSWER)]);
     assert_eq!(
-        World::with_scope(DocsTarget::Markdown, "").draft(&told),
+        World::with_scope(DocsTarget::Markdown, "").draft(&cluster),
         Err(DraftRefusal::NoConsent)
     );
 }
 
 #[test]
 fn nothing_is_quoted_from_who_did_not_agree() {
-    let mut told = cluster(&[
+    let mut cluster = cluster(&[
         (QUESTION, ANSWER),
         ("secret wording of the question?", "Hidden words about the index here."),
     ]);
-    told.occurrences[1].quotable = false;
-    let (draft, proposal) = World::new(DocsTarget::Markdown).proposal(&told);
+    cluster.occurrences[1].quotable = false;
+    let (draft, proposal) = World::new(DocsTarget::Markdown).proposal(&cluster);
     for text in [draft.page(), &proposal.body] {
         assert!(!text.contains("secret") && !text.contains("Hidden"), "{text}");
     }
     assert!(proposal.body.contains("https://discord.com/channels/1/2/1010"), "{}", proposal.body);
-    told.occurrences[0].quotable = false;
-    assert_eq!(World::new(DocsTarget::Markdown).draft(&told), Err(DraftRefusal::NothingQuotable));
+    cluster.occurrences[0].quotable = false;
+    assert_eq!(World::new(DocsTarget::Markdown).draft(&cluster), Err(DraftRefusal::NothingQuotable));
 }
 
 #[test]
@@ -127,16 +127,16 @@ fn secrets_and_names_never_reach_a_page() {
 
 #[test]
 fn a_display_name_is_chat_too() {
-    let mut told = cluster(&[(QUESTION, ANSWER), (QUESTION, ANSWER)]);
+    let mut cluster = cluster(&[(QUESTION, ANSWER), (QUESTION, ANSWER)]);
     let name = "<b>Eve</b> **{x}** [a](https://evil.example) @everyone | `";
-    for one in &mut told.occurrences {
+    for one in &mut cluster.occurrences {
         one.question.author_name = name.into();
         one.answers[0].author_name = name.into();
     }
     for target in [DocsTarget::Markdown, DocsTarget::Mintlify] {
         let mut world = World::new(target);
         world.naming = AuthorNaming::DisplayNames;
-        let (draft, proposal) = world.proposal(&told);
+        let (draft, proposal) = world.proposal(&cluster);
         assert!(!draft.page().contains("Eve"), "{}", draft.page());
         let cell = "| `` <b>Eve</b> **{x}** [a](https://evil.example) @\u{200b}everyone \\| ` `` (";
         assert!(proposal.body.contains(cell), "{}", proposal.body);
@@ -145,14 +145,14 @@ fn a_display_name_is_chat_too() {
 
 #[test]
 fn answers_that_contradict_each_other_keep_the_page_back_and_are_shown_to_the_reviewer() {
-    let told = [
+    let exchanges = [
         ("Can the relay run two filters?", "Yes, list both names under `filters` in the settings."),
         ("Is it possible to run two filters?", "Yes, list both under `filters` in the settings."),
         ("Can I use two filters in one relay?", "No, only one filter can run at a time, sorry."),
         ("Does the relay take two filters?", "No, only one filter can run at a time."),
     ];
     let world = World::new(DocsTarget::Markdown);
-    let mut cluster = cluster(&told);
+    let mut cluster = cluster(&exchanges);
     for (at, one) in cluster.occurrences.iter_mut().enumerate() {
         one.answers[0].author = UserId(300 + at as u64);
     }
