@@ -304,7 +304,7 @@ impl ScoredConversation<'_> {
     fn helping_after(&self, place: usize) -> usize {
         let Self { talk, asked, .. } = self;
         let later = talk.said.iter().skip(place + 1);
-        later.filter(|said| said.author != asked.asker && said.tells() && said.helps()).count()
+        later.filter(|said| said.author != asked.asker && said.gives_advice() && said.helps()).count()
     }
 
     /// Whether another helper's message shares a third of an answer's words.
@@ -328,7 +328,7 @@ impl ScoredConversation<'_> {
         let said = &self.talk.said[candidate.place];
         let insults = said.has(CueClass::Insult);
         let own = said.author == self.asked.asker;
-        (own || said.helps() || said.tells() && !said.deflects() && !said.ends_asking) && !insults
+        (own || said.helps() || said.gives_advice() && !said.deflects() && !said.ends_asking) && !insults
     }
 
     fn verdict(&self, conversation: &Conversation<'_>, rules: &SignalRules) -> ConversationVerdict {
@@ -388,7 +388,7 @@ impl ScoredConversation<'_> {
         let objects = said.has(CueClass::Objection) || said.has(CueClass::ObjectionOpener);
         let refutes = self.candidates.iter().any(|one| one.refuted);
         let trusted = conversation.trusted.contains(&said.message.author.id);
-        objects && refutes && trusted && said.tells()
+        objects && refutes && trusted && said.gives_advice()
     }
 
     /// The strictest grade, of those that the signs allow, for which the confidence suffices.

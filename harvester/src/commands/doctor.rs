@@ -55,7 +55,7 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     if options.json {
         print_json(&findings)?;
     } else {
-        findings.iter().for_each(tell);
+        findings.iter().for_each(print_finding);
     }
     Ok(if well { CommandResult::Success } else { CommandResult::Failure })
 }
@@ -123,7 +123,7 @@ async fn on_github(forge: &GitHubConfig, folder: Option<&DocsFolder>) -> Vec<Doc
     }
 }
 
-fn tell(finding: &DoctorFinding) {
+fn print_finding(finding: &DoctorFinding) {
     let (mark, colour) = match finding.level {
         FindingLevel::Ok => ("ok", anstyle::AnsiColor::Green),
         FindingLevel::Todo => ("todo", anstyle::AnsiColor::Yellow),

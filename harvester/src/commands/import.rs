@@ -68,7 +68,7 @@ pub(super) async fn run(
     if options.json {
         print_json(&report)?;
     } else {
-        tell(&report, &caught_up);
+        print_summary(&report, &caught_up);
         for (path, why) in &found.passed_over {
             out!("  skipped {}: {why}", path.display());
         }
@@ -148,7 +148,7 @@ fn problems(file: &FileOutcome) -> Vec<String> {
     problems
 }
 
-fn tell(report: &ImportSummary<'_>, caught_up: &CaughtUp) {
+fn print_summary(report: &ImportSummary<'_>, caught_up: &CaughtUp) {
     let ImportSummary { files, added, updated, unchanged, deleted, .. } = report;
     if *added == 0 && *updated == 0 && *deleted == 0 {
         out!(

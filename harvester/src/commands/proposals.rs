@@ -41,12 +41,12 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
         out!("No proposals yet. `harvester propose` creates them.");
     }
     for line in &lines {
-        tell(line);
+        print_proposal(line);
     }
     Ok(CommandResult::Success)
 }
 
-fn tell(line: &ProposalListItem) {
+fn print_proposal(line: &ProposalListItem) {
     let Proposal { cluster, state, number, title, note, purpose, .. } = &line.proposal;
     let number = number.map_or_else(String::new, |number| format!("#{number}"));
     let clock = serde_json::to_value(line.clock).unwrap_or_default();

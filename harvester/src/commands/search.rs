@@ -72,7 +72,7 @@ pub(super) async fn run(
     }
     let words = hits.searched_for.as_deref().unwrap_or(&text);
     for one in &found {
-        tell(one, words);
+        print_result(one, words);
     }
     Ok(CommandResult::Success)
 }
@@ -128,7 +128,7 @@ fn best_occurrence(cluster: &Cluster) -> &Occurrence {
     best.chain(surest).next().expect("a cluster has an occurrence")
 }
 
-fn tell(found: &SearchResultItem, query: &str) {
+fn print_result(found: &SearchResultItem, query: &str) {
     let bold = anstyle::Style::new().bold();
     let dim = anstyle::Style::new().dimmed();
     let title = one_line(&found.title, room(8, 110));

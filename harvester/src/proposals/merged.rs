@@ -131,12 +131,12 @@ impl ProposalReconciler {
             let done = self.revise_page(entry, &merged, (repository, epoch), fence).await;
             match done {
                 Ok(None) => {}
-                Ok(Some(told)) => {
+                Ok(Some(outcome)) => {
                     let number = entry.case.as_ref().and_then(|case| case.progress.number);
-                    report.tell(&merged.cluster, told, number, &merged.title);
+                    report.add_line(&merged.cluster, outcome, number, &merged.title);
                 }
                 Err(error) if error.ends_the_round() => return Err(error),
-                Err(error) => report.tell(&merged.cluster, format!("failed: {error}"), None, ""),
+                Err(error) => report.add_line(&merged.cluster, format!("failed: {error}"), None, ""),
             }
         }
         Ok(())

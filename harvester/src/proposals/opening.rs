@@ -161,7 +161,7 @@ impl ProposalReconciler {
         for (cluster, why) in &planned.waiting {
             let entry = worklist.entries.get_mut(cluster).expect("a candidate is an entry");
             self.record_hold(entry, why.as_str()).await?;
-            report.tell(cluster, why.as_str(), None, &entry.question());
+            report.add_line(cluster, why.as_str(), None, &entry.question());
         }
         if !planned.batch.is_empty() {
             self.open_batch(&planned.batch, worklist, repository, fence, report).await?;
@@ -306,7 +306,7 @@ impl ProposalReconciler {
                 DesiredPullRequest::withdrawal(&wanted.cluster, &wanted.branch, &repository.base);
             done = self.reconcile_one(case, &gone, fence).await;
         }
-        let told = match done {
+        let outcome = match done {
             Ok(outcome) => {
                 let stands = case.progress.pushed.as_ref();
                 if stands.is_some_and(|pushed| pushed.digest == wanted.digest) {
@@ -331,7 +331,7 @@ impl ProposalReconciler {
                 format!("failed: {error}")
             }
         };
-        report.tell(&case.row.cluster, told, case.progress.number, &question);
+        report.add_line(&case.row.cluster, outcome, case.progress.number, &question);
         Ok(())
     }
 

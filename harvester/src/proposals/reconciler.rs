@@ -97,12 +97,12 @@ impl ProposalReconciler {
             let cluster = case.row.cluster.clone();
             let seq = self.store.begin_step(&cluster, name, self.github.now()).await?;
             let taken = execute(&self.github, &wanted, &mut case.progress, (&seen, what)).await;
-            let told = match &taken {
+            let result = match &taken {
                 Ok(_) => "done".to_owned(),
                 Err(error) => error_chain(error).to_string(),
             };
             let now = self.github.now();
-            self.store.end_step(seq, &told, &case.to_row(now), now).await?;
+            self.store.end_step(seq, &result, &case.to_row(now), now).await?;
             taken?;
         }
         Err(ProposingError::Endless { branch: wanted.branch.clone(), steps: MOST_STEPS })
@@ -133,6 +133,6 @@ impl ProposalReconciler {
 pub(in crate::proposals) async fn parked_until(
     store: &Store,
 ) -> std::result::Result<Option<Millis>, StoreError> {
-    let told = store.setting(NOT_BEFORE).await?;
-    Ok(told.and_then(|at| at.parse().ok()).map(Millis))
+    let stored = store.setting(NOT_BEFORE).await?;
+    Ok(stored.and_then(|at| at.parse().ok()).map(Millis))
 }

@@ -33,8 +33,8 @@ impl ProposalReconciler {
             let found = match found {
                 Err(error) if error.ends_the_round() => return Err(error),
                 Err(error) => {
-                    let told = error_chain(&error);
-                    report.notes.push(format!("cannot read the releases of {repository}: {told}"));
+                    let chain = error_chain(&error);
+                    report.notes.push(format!("cannot read the releases of {repository}: {chain}"));
                     continue;
                 }
                 Ok(found) => found,

@@ -29,7 +29,7 @@ pub struct RoundItem {
 }
 
 impl RoundReport {
-    pub(crate) fn tell(
+    pub(crate) fn add_line(
         &mut self,
         cluster: &ClusterId,
         outcome: impl Into<String>,

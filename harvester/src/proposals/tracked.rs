@@ -19,7 +19,7 @@ use super::error::{ProposingError, Result};
 /// The label of pull requests that correct a merged page.
 pub(crate) const CORRECTION_LABEL: &str = "canon:fix";
 /// Processed comments and reviews that are remembered.
-const MOST_HEARD: usize = 500;
+const MOST_PROCESSED: usize = 500;
 
 /// What maintainers requested, and what has to be remembered for that.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,8 @@ pub(crate) struct MaintainerRequests {
     /// The language of the occurrences that the page is made of.
     pub(crate) lang: Option<String>,
     /// Comments and reviews that were answered.
-    pub(crate) heard: BTreeSet<u64>,
+    #[serde(rename = "heard")]
+    pub(crate) processed: BTreeSet<u64>,
     /// The messages that the page on the branch stands on.
     pub(crate) evidence: Vec<MessageId>,
     /// Every message that its page or a description of it ever stood on: they tell which question it is for.
@@ -134,7 +135,7 @@ impl TrackedProposal {
         seen: &ObservedState,
     ) -> Cow<'w, DesiredPullRequest> {
         let open = seen.pulls.iter().find(|pull| pull.is_open());
-        // With the data lost, what it stands on is told by what it links to.
+        // With the data lost, what it stands on follows from its links.
         if let Some(open) = open.filter(|open| self.progress.number != Some(open.number)) {
             self.requests.evidence.extend(cited(open.body()));
         }
@@ -187,9 +188,9 @@ impl TrackedProposal {
 
     /// Remembers that a comment or review was answered; false if it was before.
     pub(crate) fn mark_processed(&mut self, id: u64) -> bool {
-        let news = self.requests.heard.insert(id);
-        while self.requests.heard.len() > MOST_HEARD {
-            self.requests.heard.pop_first();
+        let news = self.requests.processed.insert(id);
+        while self.requests.processed.len() > MOST_PROCESSED {
+            self.requests.processed.pop_first();
         }
         news
     }

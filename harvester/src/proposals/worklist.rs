@@ -330,7 +330,7 @@ fn is_foreign(path: &str, entry: &WorkItem, texts: &BTreeMap<&str, &str>) -> boo
     texts.get(path).is_some_and(|text| !text.contains(&anchor))
 }
 
-/// Keeps occurrences whose question is written in a language, told by its letters; where none is, all
+/// Keeps occurrences whose question is written in a language, recognised by its letters; where none is, all
 /// stay.
 fn keep_language(cluster: &mut Cluster, language: &str) {
     let fits = |text: &str| is_korean(text) == language.starts_with("ko");
@@ -343,7 +343,7 @@ fn keep_language(cluster: &mut Cluster, language: &str) {
     }
 }
 
-/// Whether a text is written in Korean, told by its letters.
+/// Whether a text is written in Korean, recognised by its letters.
 pub(crate) fn is_korean(text: &str) -> bool {
     text.chars().any(|c| ('가'..='힣').contains(&c))
 }

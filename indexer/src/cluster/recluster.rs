@@ -140,7 +140,7 @@ async fn plan_scope(
     for (text, bytes) in store.signatures_of(&texts).await? {
         signatures.insert(text, Arc::new(read_signature(&bytes)?));
     }
-    let told = ManualGrouping {
+    let manual = ManualGrouping {
         ties: store.duplicate_marks_of(&questions).await?,
         apart: store.split_marks_of(&questions).await?,
     };
@@ -149,7 +149,7 @@ async fn plan_scope(
     let rules = Arc::clone(rules);
     let planned = tokio::task::spawn_blocking(move || {
         let neighbourhood = ScopeOccurrences::new(&scope, &occurrences, &signatures, partition);
-        let groups = neighbourhood.groups(&told, &rules);
+        let groups = neighbourhood.groups(&manual, &rules);
         let signatures = neighbourhood.signatures;
         let plan = plan_regroup(groups, occurrences, &signatures, &known, &rules, now);
         RegroupPlan { regions: scope.regions, ..plan }
@@ -191,7 +191,7 @@ impl<'s> ScopeOccurrences<'s> {
         Self { scope, items, signatures, texts, partition }
     }
 
-    fn groups(&self, told: &ManualGrouping, rules: &Ruleset) -> Vec<Vec<usize>> {
+    fn groups(&self, manual: &ManualGrouping, rules: &Ruleset) -> Vec<Vec<usize>> {
         let mut groups = Vec::new();
         for region in self.scope.regions.values() {
             for texts in self.texts.values() {
@@ -202,8 +202,8 @@ impl<'s> ScopeOccurrences<'s> {
         }
         let kin = ClusterSimilarity { signatures: self.signatures.clone(), rules: &rules.same };
         let is_same = |alike| rules.pages.is_same(alike);
-        let groups = apply_splits(groups, &self.items, &told.apart, &kin, is_same);
-        let ties = self.partition.within(&self.items, &told.ties);
+        let groups = apply_splits(groups, &self.items, &manual.apart, &kin, is_same);
+        let ties = self.partition.within(&self.items, &manual.ties);
         apply_duplicates(groups, &self.items, &ties)
     }
 }

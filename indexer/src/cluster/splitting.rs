@@ -7,7 +7,7 @@ use rules::model::ids::MessageId;
 
 use crate::cluster::grouping::{GroupingItem, order_of, sort_by_question};
 
-/// Parts each group along the questions that were told apart: of these, only those stay together that
+/// Parts each group along the questions that carry a split mark: of these, only those stay together that
 /// are surely the same and whose answers agree, directly or over others. Every other member goes with
 /// the one that it is most alike to. Which groups come out is a function of the set, not of any order.
 pub(crate) fn apply_splits(
@@ -22,9 +22,9 @@ pub(crate) fn apply_splits(
     }
     let mut parted = Vec::new();
     for members in groups {
-        let (told, others) =
+        let (marked, others) =
             members.into_iter().partition::<Vec<_>, _>(|at| apart.contains(&items[*at].id));
-        let mut parts = parts(&told, kin, &is_same);
+        let mut parts = parts(&marked, kin, &is_same);
         if parts.is_empty() {
             parted.push(others);
             continue;
@@ -51,14 +51,14 @@ fn nearest(parts: &[Vec<usize>], question: usize, kin: &impl PairwiseSimilarity)
 
 /// Members that are surely the same as another one of their part.
 fn parts(
-    told: &[usize],
+    marked: &[usize],
     kin: &impl PairwiseSimilarity,
     is_same: &impl Fn(f32) -> bool,
 ) -> Vec<Vec<usize>> {
-    let mut home = (0..told.len()).collect::<Vec<_>>();
-    for one in 0..told.len() {
+    let mut home = (0..marked.len()).collect::<Vec<_>>();
+    for one in 0..marked.len() {
         for other in 0..one {
-            let (a, b) = (told[one], told[other]);
+            let (a, b) = (marked[one], marked[other]);
             if is_same(kin.question_similarity(a, b)) && kin.agree(a, b) {
                 let (from, to) = (home[one], home[other]);
                 home.iter_mut().filter(|at| **at == from).for_each(|at| *at = to);
@@ -67,7 +67,7 @@ fn parts(
     }
     let mut parts = BTreeMap::<usize, Vec<usize>>::new();
     for (at, home) in home.into_iter().enumerate() {
-        parts.entry(home).or_default().push(told[at]);
+        parts.entry(home).or_default().push(marked[at]);
     }
     parts.into_values().collect()
 }
@@ -92,16 +92,16 @@ mod tests {
     }
 
     #[test]
-    fn what_was_told_apart_parts_and_the_rest_goes_with_the_nearest() {
+    fn what_was_split_parts_and_the_rest_goes_with_the_nearest() {
         let item = |at: usize| GroupingItem {
             id: MessageId(at as u64),
             asked: QaText { question: "?", answer: "!" },
         };
         let items = (0..40).map(item).collect::<Vec<_>>();
-        let apart = |told: &[u64]| {
-            let told = told.iter().copied().map(MessageId).collect();
+        let apart = |questions: &[u64]| {
+            let questions = questions.iter().copied().map(MessageId).collect();
             let groups = vec![vec![0, 2, 1, 12, 14, 23], vec![30, 31]];
-            apply_splits(groups, &items, &told, &Tens, |alike| alike >= 0.9)
+            apply_splits(groups, &items, &questions, &Tens, |alike| alike >= 0.9)
         };
         assert_eq!(apart(&[]).len(), 2);
         let parted = apart(&[0, 1, 2, 12, 14]);

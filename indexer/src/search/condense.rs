@@ -59,8 +59,8 @@ pub(super) fn condensed(
     });
     let mut kept = Vec::<Range<usize>>::new();
     for (.., place) in known {
-        let is_told = kept.iter().any(|other| other.start <= place.start && place.end <= other.end);
-        if !is_told && kept.len() < KEPT {
+        let is_covered = kept.iter().any(|other| other.start <= place.start && place.end <= other.end);
+        if !is_covered && kept.len() < KEPT {
             kept.push(place);
         }
     }

@@ -85,10 +85,10 @@ impl ClusterDocument {
                 .cmp(&(other_rank, other.grade))
                 .then(other.confidence.total_cmp(&one.confidence))
         });
-        let told = by_rank.into_iter().map(|(_, _, answer)| answer.text.clone());
+        let texts = by_rank.into_iter().map(|(_, _, answer)| answer.text.clone());
         let answers = match canon {
             Some(canon) => vec![plain_text(&canon.blocks())],
-            None => each_once(told),
+            None => each_once(texts),
         };
         let channels = occurrences.iter().map(|one| (one.channel, one.channel_name.clone()));
         Self {

@@ -245,7 +245,7 @@ fn guilds_are_kept_apart() {
 }
 
 #[test]
-fn a_flag_is_told_from_the_word_and_a_path_is_found_by_its_file() {
+fn a_flag_differs_from_the_word_and_a_path_is_found_by_its_file() {
     let shelf = Shelf::of(&[
         document(1, "Which characters may a name have?", "Characters of any script."),
         document(2, "How do I start my own agent?", "Pass --characters=own.json to it."),

@@ -128,13 +128,13 @@ fn asked(
     reasons: Vec<WeightedReason>,
 ) -> DetectedQuestion {
     let asker = talk.said[place].author;
-    let tells = |said: &ParsedMessage<'_>| said.matter >= 3 || said.asks || said.link || said.code;
+    let is_substantial = |said: &ParsedMessage<'_>| said.matter >= 3 || said.asks || said.link || said.code;
     let before = talk.said[..place]
         .iter()
         .enumerate()
         .rev()
         .take_while(|(_, said)| said.author == asker)
-        .filter(|(_, said)| tells(said))
+        .filter(|(_, said)| is_substantial(said))
         .map(|(at, _)| at)
         .take(2);
     let after = talk.said[place..]
@@ -144,7 +144,7 @@ fn asked(
         .take_while(|(_, said)| {
             said.author == asker && !said.has(CueClass::Worked) && !said.has(CueClass::Own)
         })
-        .filter(|(_, said)| tells(said))
+        .filter(|(_, said)| is_substantial(said))
         .map(|(at, _)| place + at);
     let mut places = before.chain([place]).chain(after).collect::<Vec<_>>();
     places.sort_unstable();

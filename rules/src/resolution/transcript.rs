@@ -50,7 +50,7 @@ impl ParsedMessage<'_> {
         self.message.id
     }
 
-    pub(super) fn tells(&self) -> bool {
+    pub(super) fn gives_advice(&self) -> bool {
         self.has(CueClass::Advice) || self.has(CueClass::Command)
     }
 
@@ -91,7 +91,7 @@ impl ParsedMessage<'_> {
 
     /// Whether it is talk beside the matter: a courtesy, thanks, a laugh.
     pub(super) fn is_courtesy(&self) -> bool {
-        let brief = |most| !self.tells() && !self.code && !self.link && self.matter < most;
+        let brief = |most| !self.gives_advice() && !self.code && !self.link && self.matter < most;
         self.has(CueClass::Courtesy) && brief(8) || self.has(CueClass::Thanks) && brief(4)
     }
 
@@ -105,7 +105,7 @@ impl ParsedMessage<'_> {
 
     /// Whether it can be what helped: it says something and is no question, courtesy or deflection.
     pub(super) fn helps(&self) -> bool {
-        let unknowing = self.has(CueClass::Ignorance) && !self.tells() && !self.code && !self.link;
+        let unknowing = self.has(CueClass::Ignorance) && !self.gives_advice() && !self.code && !self.link;
         !self.asks_back() && !self.is_courtesy() && !self.deflects() && !unknowing
     }
 

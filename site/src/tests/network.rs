@@ -42,14 +42,14 @@ fn one_page(page: MethodRouter) -> Router {
 }
 
 /// Connects and sends the start of something.
-async fn said(address: SocketAddr, text: &str) -> TcpStream {
+async fn connect_and_send(address: SocketAddr, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
     stream
 }
 
 /// Everything that comes until the other end closes.
-async fn heard(mut stream: TcpStream) -> String {
+async fn read_response(mut stream: TcpStream) -> String {
     let mut bytes = Vec::new();
     let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.unwrap();
     // A connection that is closed with unread data in it ends with an error.
@@ -59,12 +59,12 @@ async fn heard(mut stream: TcpStream) -> String {
 
 /// Waits for a text to arrive.
 async fn await_text(stream: &mut TcpStream, text: &str) {
-    let mut heard = String::new();
-    while !heard.contains(text) {
+    let mut response = String::new();
+    while !response.contains(text) {
         let mut bytes = [0; 256];
         let read = tokio::time::timeout(PATIENCE, stream.read(&mut bytes)).await.unwrap().unwrap();
-        assert!(read > 0, "the connection ended after {heard:?}");
-        heard.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+        assert!(read > 0, "the connection ended after {response:?}");
+        response.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
     }
 }
 
@@ -76,24 +76,24 @@ async fn sockets_that_ask_nothing_make_room_for_who_asks() {
     let (address, _server) = started(one_page(get("here")), settings).await;
     let mut silent = Vec::new();
     for count in 0..30 {
-        silent.push(said(address, if count % 2 == 0 { "" } else { "GET / HTTP/1.1\r\nho" }).await);
+        silent.push(connect_and_send(address, if count % 2 == 0 { "" } else { "GET / HTTP/1.1\r\nho" }).await);
     }
     for _ in 0..3 {
-        assert!(heard(said(address, GET).await).await.ends_with("here"));
+        assert!(read_response(connect_and_send(address, GET).await).await.ends_with("here"));
     }
     let first = silent.remove(0);
-    assert_eq!(heard(first).await, "", "the one that waited longest was closed");
+    assert_eq!(read_response(first).await, "", "the one that waited longest was closed");
 }
 
 #[tokio::test]
 async fn a_connection_that_is_kept_waits_with_the_others() {
     let settings = HttpSettings { max_connections: 2, ..patient() };
     let (address, _server) = started(one_page(get("here")), settings).await;
-    let mut kept = said(address, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    let mut kept = connect_and_send(address, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     await_text(&mut kept, "here").await;
-    let _silent = said(address, "").await;
-    assert!(heard(said(address, GET).await).await.ends_with("here"));
-    assert_eq!(heard(kept).await, "");
+    let _silent = connect_and_send(address, "").await;
+    assert!(read_response(connect_and_send(address, GET).await).await.ends_with("here"));
+    assert_eq!(read_response(kept).await, "");
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn headers_that_do_not_come_end_the_connection() {
     let (address, _server) =
         started(one_page(get("here")), HttpSettings { timeouts, ..patient() }).await;
     for start in ["", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"] {
-        let answer = heard(said(address, start).await).await;
+        let answer = read_response(connect_and_send(address, start).await).await;
         assert_eq!(answer.ends_with("here"), start.ends_with("\r\n\r\n"), "{start:?}: {answer}");
     }
 }
@@ -129,7 +129,7 @@ async fn a_response_that_nobody_takes_is_dropped() {
     let notify = Arc::clone(&dropped);
     let page = get(async move || Bytes::from_owner(LargeBody(vec![0; 64 << 20], notify)));
     let (address, _server) = started(one_page(page), HttpSettings { timeouts, ..patient() }).await;
-    let _unread = said(address, GET).await;
+    let _unread = connect_and_send(address, GET).await;
     tokio::time::timeout(PATIENCE, dropped.notified()).await.unwrap();
 }
 
@@ -170,12 +170,12 @@ async fn a_delivery_is_read_only_if_it_can_be_genuine() {
             "405",
         ),
     ] {
-        let answer = heard(said(address, &sent).await).await;
+        let answer = read_response(connect_and_send(address, &sent).await).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{sent}: {answer}");
     }
     let chunked = delivery(0).replace("content-length: 0", "transfer-encoding: chunked");
     let chunk = format!("{chunked}\r\n100001\r\n{}\r\n", "x".repeat(0x10_0001));
-    assert!(heard(said(address, &chunk).await).await.starts_with("HTTP/1.1 413 "));
+    assert!(read_response(connect_and_send(address, &chunk).await).await.starts_with("HTTP/1.1 413 "));
 }
 
 #[tokio::test]
@@ -183,23 +183,23 @@ async fn four_bodies_are_read_at_once_and_the_next_must_wait() {
     let (address, _server) = with_webhook(patient().timeouts).await;
     let mut slow = Vec::new();
     for _ in 0..4 {
-        let mut one = said(address, &format!("{}expect: 100-continue\r\n\r\n", delivery(5))).await;
+        let mut one = connect_and_send(address, &format!("{}expect: 100-continue\r\n\r\n", delivery(5))).await;
         await_text(&mut one, "100 Continue").await;
         slow.push(one);
     }
-    let fifth = heard(said(address, &format!("{}\r\nright", delivery(5))).await).await;
+    let fifth = read_response(connect_and_send(address, &format!("{}\r\nright", delivery(5))).await).await;
     assert!(fifth.starts_with("HTTP/1.1 503 ") && fifth.contains("retry-after: 5"), "{fifth}");
     let mut first = slow.remove(0);
     first.write_all(b"right").await.unwrap();
     await_text(&mut first, "204 No Content").await;
-    let again = heard(said(address, &format!("{}\r\nright", delivery(5))).await).await;
+    let again = read_response(connect_and_send(address, &format!("{}\r\nright", delivery(5))).await).await;
     assert!(again.starts_with("HTTP/1.1 204 "), "{again}");
 }
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_given_up() {
     let (address, _server) = with_webhook(HttpTimeouts { body: SOON, ..patient().timeouts }).await;
-    let answer = heard(said(address, &format!("{}\r\nrig", delivery(5))).await).await;
+    let answer = read_response(connect_and_send(address, &format!("{}\r\nrig", delivery(5))).await).await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }
 

@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_site_for_others_is_told_what_it_lacks() {
+    fn a_site_for_others_is_warned_of_what_it_lacks() {
         assert!(says("").starts_with("Ok listens on 127.0.0.1:8080"));
         let open = says("[site]\nlisten = '0.0.0.0:80'");
         for part in ["Todo", "Caddy or nginx", "[site] hosts", "metrics_token"] {
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_in_the_open_is_told() {
+    fn a_token_in_the_open_is_reported() {
         assert!(says("[discord]\napi_url = 'http://proxy.example'").contains("unencrypted"));
         assert!(!says("[discord]\napi_url = 'http://127.0.0.1:3000'").contains("unencrypted"));
     }

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_others_may_open_is_told_with_the_remedy() {
+    fn what_others_may_open_is_reported_with_the_remedy() {
         let data = tempfile::tempdir().unwrap();
         let token = data.path().join("token");
         std::fs::write(&token, "words").unwrap();

@@ -31,9 +31,9 @@ pub(super) struct LiveAnswers {
 }
 
 pub(super) async fn ask(arguments: &InitArgs, prompt: &SetupPrompt) -> anyhow::Result<LiveAnswers> {
-    let (told, others) = token_apart(std::env::vars());
+    let (from_environment, others) = token_apart(std::env::vars());
     let environment = Config::load(None, others.into_iter())?.discord;
-    let token = token(arguments, prompt, told.or(environment.token))?;
+    let token = token(arguments, prompt, from_environment.or(environment.token))?;
     let api_url = environment.api_url;
     let mut guilds = arguments.guilds.clone();
     let mut roles = Vec::new();

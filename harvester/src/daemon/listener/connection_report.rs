@@ -19,10 +19,10 @@ const OUTAGE_FADES: i64 = 90 * Millis::SECOND;
 /// What the reporter looks at.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ConnectionView {
-    /// The stage of each shard; none before Discord told their number.
+    /// The stage of each shard; none before Discord has sent their number.
     pub(super) stages: Vec<String>,
     pub(super) outage: Option<DiscordOutage>,
-    /// The servers that the bot is in, and its application, as the current sessions told them.
+    /// The servers that the bot is in, and its application, as the current sessions report them.
     pub(super) servers: BTreeSet<GuildId>,
     pub(super) application: Option<u64>,
     /// `[discord] guilds`.
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_takeover_is_told_from_a_start() {
+    fn a_takeover_differs_from_a_start() {
         let mut report = ConnectionReport::default();
         assert_eq!(report.lines(&view(STANDING_BY, &[]), Millis(0)), []);
         assert_eq!(report.lines(&view(STANDING_BY, &[]), Millis(2_000)).len(), 1);

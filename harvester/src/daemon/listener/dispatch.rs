@@ -105,13 +105,13 @@ impl GatewayDispatcher {
             GatewayAction::Threads(list) => {
                 list.threads.into_iter().for_each(|one| self.channel(one, at))
             }
-            GatewayAction::Guild(told) => {
-                self.servers.entry(shard).or_default().insert(told.id);
-                self.guild(GuildView::of(told, &self.settings.everybody));
+            GatewayAction::Guild(guild) => {
+                self.servers.entry(shard).or_default().insert(guild.id);
+                self.guild(GuildView::of(guild, &self.settings.everybody));
             }
-            GatewayAction::GuildChanged(told) => {
-                let id = told.id;
-                self.change_roles(id, |guild| guild.put_roles(told), at);
+            GatewayAction::GuildChanged(guild) => {
+                let id = guild.id;
+                self.change_roles(id, |view| view.put_roles(guild), at);
             }
             GatewayAction::GuildLeft(guild) => {
                 self.servers.entry(shard).or_default().remove(&guild);

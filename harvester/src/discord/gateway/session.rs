@@ -125,8 +125,8 @@ async fn connection(spec: SessionSpec, leave: oneshot::Receiver<()>) -> Option<S
             Some(Ok(())) | None => SessionEnd::Lost,
         }),
         () = forwarder.look(&manager) => None,
-        told = leave => {
-            if told.is_ok() {
+        request = leave => {
+            if request.is_ok() {
                 // A timeout is fine: Discord notices a cut connection as well.
                 let _ = tokio::time::timeout(GOODBYE, manager.shutdown_all()).await;
             }

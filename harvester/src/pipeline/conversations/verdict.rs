@@ -167,9 +167,9 @@ impl VerdictLoader<'_> {
         if helped { ExchangeStatus::Helped } else { ExchangeStatus::Open }
     }
 
-    /// The resolution with the answers that are told of it, and whether their words may be quoted: by
+    /// The resolution with the answers that are shown, and whether their words may be quoted: by
     /// the channel, or because each author agreed when asked. Where people are asked, answers beside
-    /// the best one are told only if their authors agreed.
+    /// the best one are shown only if their authors agreed.
     fn quoted<'r>(
         &self,
         resolution: &'r Resolution,

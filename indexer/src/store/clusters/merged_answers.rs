@@ -55,7 +55,7 @@ impl std::fmt::Debug for MergedAnswerRow {
 impl Store {
     /// Stores a merged answer with its evidence, and has the index follow; equal to what is stored, it
     /// changes nothing. The words are left out if a message of the evidence is not stored: whether it
-    /// was deleted or is still to be read cannot be told then.
+    /// was deleted or is still to be read is unknown then.
     pub async fn upsert_merged_answer(&self, merged: &MergedAnswerRow) -> Result<()> {
         let mut transaction = self.begin().await?;
         let mut merged = merged.clone();

@@ -31,7 +31,7 @@ pub struct PersonalData {
     pub consents: Vec<ConsentGrant>,
     /// What was suggested to questions of theirs.
     pub suggestions: Vec<Suggestion>,
-    /// What they were told of questions of theirs.
+    /// The notices that they got about questions of theirs.
     pub notices: Vec<AskerNotice>,
     /// Messages of others that mention them.
     pub mentioned_in: Vec<(ChannelId, MessageId)>,
@@ -174,10 +174,10 @@ impl Store {
 
     /// What stands now of the person's reactions, and those to messages that are not stored.
     async fn reactions_of(&self, user: UserId) -> Result<Vec<PersonalReaction>> {
-        let told = self.reactions_told(user).await?;
+        let reacted = self.messages_with_reactions_of(user).await?;
         let mut faces = AuthorCache::default();
         let mut kept = Vec::new();
-        for (channel, ids) in by_channel(told.into_iter()) {
+        for (channel, ids) in by_channel(reacted.into_iter()) {
             let stored = self.messages_with(channel, &ids, &mut faces).await?;
             for message in stored {
                 let own = message.reactions.into_iter().filter(|one| one.users.contains(&user));
@@ -192,7 +192,7 @@ impl Store {
         Ok(kept)
     }
 
-    async fn reactions_told(&self, user: UserId) -> Result<BTreeSet<(ChannelId, MessageId)>> {
+    async fn messages_with_reactions_of(&self, user: UserId) -> Result<BTreeSet<(ChannelId, MessageId)>> {
         let rows = sqlx::query_as::<_, (i64, i64)>(
             "SELECT channel, id FROM messages \
              WHERE reactions IS NOT NULL AND instr(reactions, $1) \

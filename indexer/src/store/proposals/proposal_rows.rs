@@ -214,8 +214,8 @@ pub(in crate::store) async fn clear_titles(
     gone: Option<&BTreeSet<MessageId>>,
 ) -> Result<bool> {
     let mut named = BTreeMap::<String, bool>::new();
-    for (cluster, told) in titled_in(connection, channel).await? {
-        let hit = gone.is_none_or(|gone| numbers(&told).any(|id| gone.contains(&id)));
+    for (cluster, title) in titled_in(connection, channel).await? {
+        let hit = gone.is_none_or(|gone| numbers(&title).any(|id| gone.contains(&id)));
         *named.entry(cluster).or_default() |= hit;
     }
     let mut any = false;

@@ -1,4 +1,4 @@
-//! What askers are told without a notification, once each: that an answer waits for their word, and where the
+//! Notices to askers, without a notification and once each: that an answer waits for their word, and where the
 //! page of their question is.
 
 use rules::model::cluster::{Cluster, Occurrence};
@@ -79,7 +79,7 @@ pub(crate) fn nudge_reply(nudge: &Nudge, asked: &str) -> Reply {
     ])
 }
 
-/// The occurrences of a cluster whose askers are told of its page: asked not long before the merge, and merged
+/// The occurrences of a cluster whose askers get a notice of its page: asked not long before the merge, and merged
 /// not long ago.
 pub fn announced(cluster: &Cluster, now: Millis) -> Vec<&Occurrence> {
     let Some(canon) = cluster.canon.as_ref().filter(|canon| canon.page_url().is_some()) else {
@@ -198,8 +198,8 @@ mod tests {
             link: "https://docs.example.org/faq/reset".to_owned(),
             merged: Millis(asked.0 + Millis::DAY),
         });
-        let told = |days: i64| announced(&known, Millis(asked.0 + days * Millis::DAY)).len();
-        assert_eq!([told(0), told(1), told(10), told(16)], [0, 1, 1, 0]);
+        let announced_after = |days: i64| announced(&known, Millis(asked.0 + days * Millis::DAY)).len();
+        assert_eq!([announced_after(0), announced_after(1), announced_after(10), announced_after(16)], [0, 1, 1, 0]);
         let reply = page_reply(&known, &known.occurrences[0], &naming()).unwrap();
         assert!(reply.text.contains("https://docs.example.org/faq/reset"), "{}", reply.text);
         assert!(reply.text.contains("Resetting \\*it\\*"), "{}", reply.text);

@@ -341,9 +341,9 @@ impl InteractionHandler {
         let judged = self.conversation_of(place.id, message).await?;
         let question = judged.as_ref().and_then(JudgedConversation::question);
         // A question may span several messages; its asker decides on them together.
-        let told = question.map_or(&[][..], |question| &question.messages);
+        let parts = question.map_or(&[][..], |question| &question.messages);
         let alone = [message];
-        for message in if told.contains(&message) { told } else { &alone } {
+        for message in if parts.contains(&message) { parts } else { &alone } {
             let subject = consent_subject(*message);
             if given {
                 let source = "button".to_owned();
