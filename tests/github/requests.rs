@@ -148,8 +148,8 @@ fn refusal(prism: &str, request: &Request) -> Option<String> {
         headers.push(("content-type", "application/json"));
     }
     let answer = wire::exchange(&request.method, &url, &headers, &body, PATIENCE).unwrap();
-    let told = || format!("{} {url} {body}: {}", request.method, answer.body);
-    (answer.status >= 400).then(told)
+    let failure = || format!("{} {url} {body}: {}", request.method, answer.body);
+    (answer.status >= 400).then(failure)
 }
 
 /// A request that GitHub would refuse is refused here too.

@@ -120,7 +120,7 @@ impl FakeDiscord {
         self.with(|world| view(world))
     }
 
-    /// Changes the state beyond what Discord would let happen; nobody is told.
+    /// Changes the state beyond what Discord would let happen, without an event.
     pub fn spoil_state(&self, change: impl FnOnce(&mut World)) {
         self.with(change);
     }

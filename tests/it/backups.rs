@@ -36,8 +36,8 @@ fn a_lost_store_comes_back_from_its_backup() {
         assert!(ran.complained.contains("harvester restore"), "{command:?}: {}", ran.complained);
         assert_eq!(store.metadata().unwrap().len(), 0, "{command:?}");
     }
-    let told = world.well(&["restore", backup]);
-    assert!(told.contains("Restored") && told.contains("store.sqlite.replaced"), "{told}");
+    let output = world.well(&["restore", backup]);
+    assert!(output.contains("Restored") && output.contains("store.sqlite.replaced"), "{output}");
     assert_eq!(world.state(), state);
     world.well(&["doctor"]);
 }
@@ -59,7 +59,7 @@ fn the_doctor_goes_on_after_a_finding_and_names_each_remedy() {
 }
 
 #[test]
-fn a_damaged_index_is_told_and_built_again() {
+fn a_damaged_index_is_reported_and_built_again() {
     let world = harvested();
     let index = world.path("data/index");
     let segment =
@@ -93,7 +93,7 @@ fn whatever_the_umask_nobody_else_may_read_the_data() {
 }
 
 #[test]
-fn a_readable_token_and_an_unencrypted_one_are_told() {
+fn a_readable_token_and_an_unencrypted_one_are_reported() {
     let (scene, world) = (Scene::new(), harvested());
     let token = world.write("data/token", scene.discord.token());
     let settings = |more: &str| {
@@ -120,11 +120,11 @@ fn a_readable_token_and_an_unencrypted_one_are_told() {
 }
 
 #[test]
-fn a_log_filter_that_cannot_be_parsed_is_told() {
+fn a_log_filter_that_cannot_be_parsed_is_reported() {
     let world = World::new();
     let output = world.command(&["status"]).env("RUST_LOG", "harvester=loud").output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && told.contains("RUST_LOG"), "{told}");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && printed.contains("RUST_LOG"), "{printed}");
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -61,7 +61,7 @@ fn garbage_in_the_middle_keeps_what_came_before_and_mends() {
 }
 
 #[test]
-fn malformed_messages_are_told_and_the_others_kept() {
+fn malformed_messages_are_reported_and_the_others_kept() {
     let world = World::new();
     let mut export = talk();
     export["messages"][50].as_object_mut().unwrap().remove("author");
@@ -74,8 +74,8 @@ fn malformed_messages_are_told_and_the_others_kept() {
     for field in ["author", "id", "timestamp", "content", "not an object"] {
         assert!(ran.complained.contains(field), "{field} is not in {}", ran.complained);
     }
-    let told = ran.complained.matches("coders.json: the message at byte ").count();
-    assert_eq!(told, 5, "{}", ran.complained);
+    let reported = ran.complained.matches("coders.json: the message at byte ").count();
+    assert_eq!(reported, 5, "{}", ran.complained);
     assert_eq!(kept(&world), MESSAGES - 5);
 
     assert_eq!(world.import(&write(&world.path("coders.json"), &talk())).code, 0);

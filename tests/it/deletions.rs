@@ -38,15 +38,15 @@ fn a_newer_whole_export_deletes_what_it_lacks() {
             .map(|(name, export)| write(&world.path(name), export).display().to_string());
         let order = if newer_first { [&newer, &older] } else { [&older, &newer] };
         world.well(&["import", order[0]]);
-        let told = world.run(&["import", order[1]]);
+        let import = world.run(&["import", order[1]]);
         assert!(
-            told.complained.contains("1 of 10 stored messages are missing"),
+            import.complained.contains("1 of 10 stored messages are missing"),
             "{}",
-            told.complained
+            import.complained
         );
         assert_eq!(messages(&world), count, "nobody agreed");
-        let told = world.well(&["import", order[1], "--accept-deletions"]);
-        assert!(told.contains("Deleted 1 message(s)"), "{told}");
+        let output = world.well(&["import", order[1], "--accept-deletions"]);
+        assert!(output.contains("Deleted 1 message(s)"), "{output}");
         assert_eq!(messages(&world), count - 1);
         world.well(&["import", &older, "--accept-deletions"]);
         assert_eq!(messages(&world), count - 1, "an older export brings nothing back");
@@ -62,8 +62,8 @@ fn a_truncated_export_deletes_nothing_unless_forced() {
     world.well(&["import", &all]);
     let cut = exported(part(&talk.export(), 0..5), 3);
     let cut = write(&world.path("cut.json"), &cut).display().to_string();
-    let told = world.run(&["import", &cut, "--accept-deletions"]);
-    assert!(told.code == 1 && told.complained.contains("more than 20 %"), "{}", told.complained);
+    let import = world.run(&["import", &cut, "--accept-deletions"]);
+    assert!(import.code == 1 && import.complained.contains("more than 20 %"), "{}", import.complained);
     assert_eq!(messages(&world), 10);
     world.well(&["import", &cut, "--force-deletions"]);
     assert_eq!(messages(&world), 5);

@@ -23,8 +23,8 @@ fn the_demo_shows_recurring_questions_and_proposes_pages() {
     assert!(proposed.iter().all(|one| one["outcome"] == "opened"), "{proposed:?}");
     let refused = seen["refused"].as_array().unwrap();
     for reason in ["contradict", "facts.toml does not list"] {
-        let told = |one: &&Value| one["reason"].as_str().unwrap().contains(reason);
-        assert_eq!(refused.iter().filter(told).count(), 1, "{reason}: {refused:?}");
+        let has_reason = |one: &&Value| one["reason"].as_str().unwrap().contains(reason);
+        assert_eq!(refused.iter().filter(has_reason).count(), 1, "{reason}: {refused:?}");
     }
     let branches = world.branches();
     let reviewed = seen["reviewed"].as_array().unwrap();
@@ -53,22 +53,22 @@ fn a_count_is_the_same_wherever_it_stands() {
     let mut uncounted = 0;
     for one in listed.as_array().unwrap().iter().take(12) {
         let (id, times) = (one["id"].as_str().unwrap(), one["occurrences"].as_u64().unwrap());
-        let mut told = vec![world.json(&["clusters", "show", id, "--json"])["occurrences"].clone()];
+        let mut counts = vec![world.json(&["clusters", "show", id, "--json"])["occurrences"].clone()];
         let of_demo = summary["recurring"].as_array().unwrap().iter();
-        told.extend(of_demo.filter(|row| row["id"] == id).map(|row| row["times"].clone()));
+        counts.extend(of_demo.filter(|row| row["id"] == id).map(|row| row["times"].clone()));
         let answer = &served.json(&format!("/api/v1/answers/{id}"))["answer"];
-        told.push(answer["occurrences"].clone());
+        counts.push(answer["occurrences"].clone());
         let evidence = answer["evidence"].as_array().unwrap();
         let counted = evidence.iter().filter(|item| item["counted"] == true).count();
         uncounted += evidence.len() - counted;
-        told.push(counted.into());
+        counts.push(counted.into());
         let title = one["title"].as_str().unwrap().bytes();
         let words = title.map(|byte| format!("%{byte:02X}")).collect::<String>();
         for path in [format!("/api/v1/search?q={words}"), "/api/v1/clusters?limit=100".to_owned()] {
             let found = served.json(&path);
             let found = found["answers"].as_array().or(found["clusters"].as_array()).unwrap();
             let found = found.iter().filter(|row| row["id"] == id);
-            told.extend(found.map(|row| row["occurrences"].clone()));
+            counts.extend(found.map(|row| row["occurrences"].clone()));
         }
         let (_, page) = served.get(answer["url"].as_str().unwrap());
         let said = format!("{times} times");
@@ -76,10 +76,10 @@ fn a_count_is_the_same_wherever_it_stands() {
         let drafted = world.run(&["draft", id, "--json"]);
         if drafted.code == 0 {
             let draft = serde_json::from_str::<Value>(&drafted.said).unwrap();
-            told.push(draft["occurrences"].clone());
+            counts.push(draft["occurrences"].clone());
         }
-        assert!(told.len() >= 5, "{id}: {told:?}");
-        assert!(told.iter().all(|number| *number == times), "{id} {times}: {told:?}");
+        assert!(counts.len() >= 5, "{id}: {counts:?}");
+        assert!(counts.iter().all(|number| *number == times), "{id} {times}: {counts:?}");
     }
     assert!(uncounted > 0, "some evidence is outside the core, or this shows nothing");
 }
@@ -141,7 +141,7 @@ fn assert_reads_well(path: &str, page: &str) {
 }
 
 #[test]
-fn a_taken_port_is_told_before_any_work_is_done() {
+fn a_taken_port_is_reported_before_any_work_is_done() {
     let world = World::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

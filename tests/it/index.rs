@@ -60,7 +60,7 @@ fn a_damaged_index_is_built_again() {
 }
 
 #[test]
-fn a_file_in_the_place_of_the_index_is_left_alone_and_told() {
+fn a_file_in_the_place_of_the_index_is_left_alone_and_reported() {
     let world = harvested();
     let index = world.data().join("index");
     std::fs::remove_dir_all(&index).unwrap();
@@ -112,7 +112,7 @@ fn one_question_in_three_wordings_is_one_answer() {
 }
 
 #[test]
-fn every_mistake_of_the_rules_is_told_at_once() {
+fn every_mistake_of_the_rules_is_reported_at_once() {
     let world = harvested();
     world.write("rules/pages.toml", "[due]\nmore_than = 'many'\n");
     world.write("rules/scope.toml", "[consent]\nmode = 'maybe'\n[trusted]\n");

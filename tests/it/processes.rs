@@ -54,7 +54,7 @@ fn what_another_process_has_not_finished_can_be_read_so_far() {
 }
 
 #[test]
-fn wrong_use_is_told_from_failure() {
+fn wrong_use_differs_from_failure() {
     let world = World::new();
     let wrong: [&[&str]; 6] = [
         &[],

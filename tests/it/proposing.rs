@@ -49,15 +49,15 @@ fn steady(text: &str) -> String {
 #[test]
 fn an_answer_is_proposed_reviewed_merged_known_and_removed() {
     let office = Office::new(&SITE, asked_three_times(ANSWER));
-    let mut told = String::new();
-    let mut tell = |what: &str, text: &str| {
-        told.push_str(&format!("\n######## {what}\n\n{}\n", steady(text)));
+    let mut record = String::new();
+    let mut add = |what: &str, text: &str| {
+        record.push_str(&format!("\n######## {what}\n\n{}\n", steady(text)));
     };
 
     let stage = office.round().stage;
     assert_eq!(stage, "the pull request with the settings is open");
     let settings = office.pulls().remove(0);
-    tell("the settings", &format!("{}\n\n{}", settings.title, settings.body));
+    add("the settings", &format!("{}\n\n{}", settings.title, settings.body));
     assert_eq!(office.pulls().len(), 1);
     office.round();
     assert_eq!(office.pulls().len(), 1, "nothing else happens until it is merged");
@@ -66,19 +66,19 @@ fn an_answer_is_proposed_reviewed_merged_known_and_removed() {
     office.round();
     let open = office.pulls().remove(1);
     assert!(open.open && !open.is_draft());
-    tell("the pull request", &format!("{}\n{:?}\n\n{}", open.title, open.labels, open.body));
+    add("the pull request", &format!("{}\n{:?}\n\n{}", open.title, open.labels, open.body));
     let branch = open.branch().to_owned();
     let files = office.github.files(DOCS, &branch);
     let (path, page) = files.iter().find(|(path, _)| proposal_fixture::is_page(path)).unwrap();
-    tell(path, page);
-    tell("docs.json", &files["docs.json"]);
-    tell("the dashboard", &office.dashboard());
+    add(path, page);
+    add("docs.json", &files["docs.json"]);
+    add("the dashboard", &office.dashboard());
 
     office.mina().review(open.number, Verdict::RequestChanges, "Please say where the folder is.");
     office.round();
     let comments = office.github.comments(DOCS, open.number);
     let ours = comments.last().unwrap();
-    tell("the answer to a review", &ours.body);
+    add("the answer to a review", &ours.body);
 
     let better = page.replace("Delete the folder", "Stop the agent, delete the folder");
     assert_ne!(&better, page);
@@ -91,7 +91,7 @@ fn an_answer_is_proposed_reviewed_merged_known_and_removed() {
     assert!(best.to_string().contains(path), "{found:#}");
     office.github.advance(BETWEEN_EDITS);
     office.round();
-    tell("the dashboard after the merge", &office.dashboard());
+    add("the dashboard after the merge", &office.dashboard());
 
     let gone = office.talk.ids();
     office.delete(&gone.iter().map(String::as_str).collect::<Vec<_>>());
@@ -100,7 +100,7 @@ fn an_answer_is_proposed_reviewed_merged_known_and_removed() {
     office.round();
     let removal = office.pulls().remove(2);
     assert!(removal.open);
-    tell("the removal", &format!("{}\n{:?}\n\n{}", removal.title, removal.labels, removal.body));
+    add("the removal", &format!("{}\n{:?}\n\n{}", removal.title, removal.labels, removal.body));
     let files = office.github.files(DOCS, removal.branch());
     assert!(!files.contains_key(path));
     let section = "] },\n      { \"group\": \"Answers\", \"pages\": [\"answers/index\"] }\n    ]";
@@ -108,6 +108,6 @@ fn an_answer_is_proposed_reviewed_merged_known_and_removed() {
     office.mina().merge(removal.number, How::Squash);
     office.round();
     assert_eq!(office.pulls().len(), 3);
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(record);
     office.assert_polite();
 }

@@ -65,10 +65,10 @@ fn secrets_never_reach_the_disk_the_log_or_the_terminal() {
     for command in commands {
         let output = world.command(command).env("RUST_LOG", "trace").output().unwrap();
         assert!(output.status.success(), "{command:?}");
-        for told in [output.stdout, output.stderr] {
-            let told = String::from_utf8(told).unwrap();
-            let leaked = SECRETS.iter().find(|secret| told.contains(**secret));
-            assert_eq!(leaked, None, "told by {command:?}");
+        for output in [output.stdout, output.stderr] {
+            let output = String::from_utf8(output).unwrap();
+            let leaked = SECRETS.iter().find(|secret| output.contains(**secret));
+            assert_eq!(leaked, None, "printed by {command:?}");
         }
         assert_eq!(holding(&world.data(), &SECRETS), Vec::<String>::new(), "after {command:?}");
     }
@@ -112,7 +112,7 @@ fn only_what_people_listed_may_stand_in_the_docs() {
         assert_eq!(world.import(&write(&world.path("help.json"), &export)).code, 0);
         let said = world.well(&["propose"]);
         for part in ["rejected", why, "facts.toml"] {
-            assert!(said.contains(part), "{part} is not told of {value}: {said}");
+            assert!(said.contains(part), "{part} is not printed of {value}: {said}");
         }
         assert_eq!(world.branches(), []);
         assert_eq!(holding(&world.path("data/proposals"), &[value]), Vec::<String>::new());

@@ -127,7 +127,7 @@ fn a_newer_export_wins_whenever_it_is_imported() {
     assert_eq!(back.state(), forth.state());
 }
 
-/// A kill comes when the program has told a number of its steps in the log; ten such numbers, from
+/// A kill comes when the program has logged a number of its steps; ten such numbers, from
 /// every eighth of the work and two from its very end, where the index is committed.
 #[test]
 fn ten_kills_lose_and_double_nothing() {
@@ -143,7 +143,7 @@ fn ten_kills_lose_and_double_nothing() {
         let exports = exported(&world);
         let import = ["import", exports.to_str().unwrap()];
         let killed = world.kill_after(&import, point);
-        // What is told waits in a pipe of at most 64 KB: at the end the program may be faster.
+        // What is logged waits in a pipe of at most 64 KB: at the end the program may be faster.
         assert!(killed || point > steps / 2, "not killed at step {point} of {steps}");
         world.kill_after(&import, point / 2);
         assert_eq!(world.run(&import).code, 0);

@@ -108,8 +108,8 @@ fn the_api_says_what_the_command_line_says() {
     let world = harvested();
     let served = Served::start(&world);
     let found = served.json("/api/v1/search?q=reset+vector+index");
-    let told = world.json(&["search", "reset vector index", "--json"]);
-    let id = told["answers"][0]["id"].as_str().unwrap();
+    let printed = world.json(&["search", "reset vector index", "--json"]);
+    let id = printed["answers"][0]["id"].as_str().unwrap();
     assert!(found.to_string().contains(id), "{found}");
     let answer = served.json(&format!("/api/v1/answers/{id}"));
     assert!(answer.to_string().contains("Delete data/index"), "{answer}");

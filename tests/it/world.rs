@@ -81,13 +81,13 @@ impl World {
         output.stderr.split(|byte| *byte == b'\n').count() - 1
     }
 
-    /// Starts a command and kills it when it has told that many steps; false if it ended before.
+    /// Starts a command and kills it when it has logged that many steps; false if it ended before.
     pub(crate) fn kill_after(&self, arguments: &[&str], steps: usize) -> bool {
         let mut command = self.command(arguments);
         command.env("RUST_LOG", "debug").stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
-        assert!(told.by_ref().take(steps).all(|line| line.is_ok()));
+        let mut log_lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        assert!(log_lines.by_ref().take(steps).all(|line| line.is_ok()));
         child.kill().unwrap();
         child.wait().unwrap().signal() == Some(KILLED)
     }

@@ -130,12 +130,12 @@ impl World {
         let mut member = self.member_json(guild, by).unwrap_or_else(|| panic!("{by} is no member"));
         let may = |user| self.permissions(guild, user, Some(channel)).to_string();
         member["permissions"] = may(by).into();
-        let mut told_channel = self.channel_json(place);
-        told_channel["permissions"] = may(by).into();
+        let mut channel_json = self.channel_json(place);
+        channel_json["permissions"] = may(by).into();
         let token = format!("interaction-{id}-{}", "t".repeat(40));
         let mut d = json!({
             "id": id.to_string(), "application_id": self.bot, "type": kind, "token": token,
-            "version": 1, "guild_id": guild, "channel_id": channel, "channel": told_channel,
+            "version": 1, "guild_id": guild, "channel_id": channel, "channel": channel_json,
             "guild": { "id": guild, "locale": "en-US", "features": ["COMMUNITY"] },
             "guild_locale": "en-US", "locale": self.users[&by].locale, "member": member,
             "app_permissions": may(self.bot), "entitlements": [], "context": 0,
@@ -336,8 +336,8 @@ impl FakeDiscord {
             data["component_type"] = kind.into();
             data["custom_id"] = used["custom_id"].clone();
             data["id"] = used["id"].clone();
-            let told = world.message_json(found);
-            world.ask(by, channel, (3, 0), json!({ "data": data, "message": told }))
+            let message_json = world.message_json(found);
+            world.ask(by, channel, (3, 0), json!({ "data": data, "message": message_json }))
         })
     }
 
@@ -350,9 +350,9 @@ impl FakeDiscord {
         custom_id: &str,
     ) -> Asked {
         self.with(|world| {
-            let told = world.message_json(world.message(channel, message).unwrap());
+            let message_json = world.message_json(world.message(channel, message).unwrap());
             let data = json!({ "custom_id": custom_id, "component_type": 2, "id": 2 });
-            world.ask(by, channel, (3, 0), json!({ "data": data, "message": told }))
+            world.ask(by, channel, (3, 0), json!({ "data": data, "message": message_json }))
         })
     }
 
@@ -434,13 +434,13 @@ impl FakeDiscord {
 /// Who asked, as a reply that is a message tells it.
 pub(super) fn metadata(world: &World, asked: u64) -> Value {
     let interaction = &world.interactions[&asked];
-    let mut told = json!({
+    let mut json = json!({
         "id": asked.to_string(), "type": if interaction.kind == 3 { 3 } else { 2 },
         "user": render::user(&world.users[&interaction.user]),
         "authorizing_integration_owners": { "0": interaction.guild },
     });
     if let (3, Some(on)) = (interaction.kind, interaction.on) {
-        told["interacted_message_id"] = json!(on);
+        json["interacted_message_id"] = json!(on);
     }
-    told
+    json
 }

@@ -218,13 +218,13 @@ impl FakeDiscord {
         self.overwrite(channel, everyone, 0, may::VIEW_CHANNEL);
     }
 
-    /// As `hide`, told as Discord did before it kept names back: by the overwrites alone.
+    /// As `hide`, sent as Discord did before it kept names back: by the overwrites alone.
     pub fn hide_by_name(&self, channel: ChannelId) {
         self.with(|world| world.channel_mut(channel).obfuscated = false);
         self.hide(channel);
     }
 
-    /// Everybody may view the channel again, and its active threads are told.
+    /// Everybody may view the channel again, and its active threads are sent.
     pub fn show(&self, channel: ChannelId) {
         self.with(|world| {
             let everyone = world.channel(channel).guild.0;

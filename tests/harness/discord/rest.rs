@@ -127,7 +127,7 @@ const ROUTES: &[Route] = &[
     open("DELETE", "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}", replies::delete),
 ];
 
-/// Serves REST and the gateway until told to stop.
+/// Serves REST and the gateway until it is stopped.
 pub(super) async fn serve(
     service: Arc<Service>,
     listener: std::net::TcpListener,

@@ -90,7 +90,7 @@ impl FakeGitHub {
         self.look(super::state::World::overwritten)
     }
 
-    /// Who was told of what, in order.
+    /// Who was notified of what, in order.
     pub fn notifications(&self) -> Vec<Notification> {
         self.look(|world| world.notifications.clone())
     }

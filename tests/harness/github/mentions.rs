@@ -1,4 +1,4 @@
-//! What GitHub would act on in text: people who are told, issues that are referred to or closed.
+//! What GitHub would act on in text: people who are notified, issues that are referred to or closed.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

@@ -10,7 +10,7 @@ use super::diff;
 use super::git::{Commit, Git, Signature};
 use super::state::{Comment, Issue, Move, Pull, Repo, World};
 
-/// Moments are told in whole seconds.
+/// Moments are sent in whole seconds.
 pub(super) fn time(at: Millis) -> String {
     iso(at.0.div_euclid(1_000))
 }

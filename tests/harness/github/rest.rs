@@ -260,17 +260,17 @@ fn moved(world: &World, arrival: &Arrival, repo: u64, rest: &str) -> Answer {
         "{}{}/repositories/{repo}{rest}{query}{}",
         world.url, arrival.prefix, arrival.query
     );
-    let (status, told) = match arrival.method.as_str() {
+    let (status, message) = match arrival.method.as_str() {
         "GET" => (301, "Moved Permanently"),
         _ => (307, "Temporary Redirect"),
     };
-    let body = serde_json::json!({ "message": told, "url": url });
+    let body = serde_json::json!({ "message": message, "url": url });
     Answer::json(status, &body).with("location", url)
 }
 
 fn surprise(world: &mut World, arrival: &Arrival, what: &str) {
-    let told = format!("{} {}{} {what}", arrival.method, arrival.prefix, arrival.path);
-    world.log.surprises.push(told);
+    let message = format!("{} {}{} {what}", arrival.method, arrival.prefix, arrival.path);
+    world.log.surprises.push(message);
 }
 
 /// Adds what every answer carries; an answer that the asker knows is 304.

@@ -194,7 +194,7 @@ pub struct Review {
     pub at: Millis,
 }
 
-/// Somebody was told of something.
+/// Somebody was notified of something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
     pub who: String,

@@ -1,4 +1,4 @@
-//! What is told to a listener: signed deliveries, again and out of order if wanted.
+//! What is sent to a listener: signed deliveries, again and out of order if wanted.
 
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
@@ -16,11 +16,11 @@ use super::{FakeGitHub, Service};
 /// The service gives up on a listener after this time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Something that was or is to be told.
+/// Something that was or is to be sent.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     pub id: u64,
-    /// The same when it is told again.
+    /// The same when it is sent again.
     pub guid: String,
     pub event: String,
     /// Empty where the event has none.
@@ -96,8 +96,8 @@ pub(super) fn deliver(service: &Service, outbox: &Receiver<Post>) {
         service.with(|world| {
             let hooks = &mut world.hooks;
             hooks.under_way -= 1;
-            let told = hooks.deliveries.iter_mut().find(|delivery| delivery.id == post.id);
-            told.expect("deliveries are never forgotten").answers.push(status);
+            let delivered = hooks.deliveries.iter_mut().find(|delivery| delivery.id == post.id);
+            delivered.expect("deliveries are never forgotten").answers.push(status);
         });
     }
 }
@@ -144,7 +144,7 @@ impl World {
 }
 
 impl FakeGitHub {
-    /// From here on every act is told to this address, signed with the secret.
+    /// From here on every act is sent to this address, signed with the secret.
     pub fn webhooks_to(&self, url: &str, secret: &str) {
         self.with(|world| world.hooks.target = Some((url.to_owned(), secret.to_owned())));
     }

@@ -118,7 +118,7 @@ fn the_bot_is_paused_by_who_may_and_tells_people_what_it_keeps_of_them() {
     scene.at_hand(&mut daemon);
     let harvester =
         |by, what: &str| -> Asked { discord.slash(by, *help, &format!("harvester {what}"), &[]) };
-    let told = |by, what: &str| -> Reply { discord.reply(harvester(by, what)) };
+    let reply_to = |by, what: &str| -> Reply { discord.reply(harvester(by, what)) };
 
     let [stranger, moderator, manager] =
         ["stran", "moda", "mana"].map(|name| discord.person(*guild, name));
@@ -126,18 +126,18 @@ fn the_bot_is_paused_by_who_may_and_tells_people_what_it_keeps_of_them() {
     discord.give_role(*guild, manager, discord.role(*guild, "Crew", may::MANAGE_GUILD));
     discord.speaks(manager, "ko");
     for (by, what) in [(stranger, "status"), (stranger, "pause"), (moderator, "pause")] {
-        let refused = told(by, what);
+        let refused = reply_to(by, what);
         assert!(refused.ephemeral && refused.text.starts_with("Only "), "{what}: {refused:?}");
     }
-    let status = told(moderator, "status");
+    let status = reply_to(moderator, "status");
     assert!(status.ephemeral && status.text.contains("Running"), "{status:?}");
     assert!(status.text.contains("Messages: 9 in 1 channels"), "{status:?}");
-    assert!(is_korean(&told(manager, "pause").text));
-    assert!(told(moderator, "status").text.contains("Paused"));
-    assert!(is_korean(&told(manager, "resume").text));
-    assert!(told(moderator, "status").text.contains("Running"));
+    assert!(is_korean(&reply_to(manager, "pause").text));
+    assert!(reply_to(moderator, "status").text.contains("Paused"));
+    assert!(is_korean(&reply_to(manager, "resume").text));
+    assert!(reply_to(moderator, "status").text.contains("Running"));
 
-    let export = told(scene.asker, "export-me");
+    let export = reply_to(scene.asker, "export-me");
     assert!(export.ephemeral, "{export:?}");
     let [(name, bytes)] = &export.files[..] else { panic!("{export:?}") };
     assert!(name.ends_with(".json"), "{name}");
@@ -146,7 +146,7 @@ fn the_bot_is_paused_by_who_may_and_tells_people_what_it_keeps_of_them() {
         assert!(kept.contains(own), "{own} is not in {kept}");
     }
     assert!(!kept.contains("Oil the damper"), "it is somebody else's: {kept}");
-    let none = told(stranger, "export-me");
+    let none = reply_to(stranger, "export-me");
     assert_eq!(none.files.len(), 1, "{none:?}");
     daemon.stop();
     discord.assert_bot_mentions_nobody();

@@ -6,7 +6,7 @@ use tests::harness::discord::Post;
 use super::discord_fixture::Scene;
 use crate::world::World;
 
-fn told(status: &Value, key: &str) -> u64 {
+fn live_count(status: &Value, key: &str) -> u64 {
     status["live"][key].as_u64().unwrap_or_default()
 }
 
@@ -61,19 +61,19 @@ fn people_find_answers_and_the_asker_marks_one_and_takes_it_back() {
     let reply = discord.reply(marked);
     assert!(reply.ephemeral && reply.text.chars().any(|c| ('가'..='힣').contains(&c)), "{reply:?}");
     daemon.wait_until("the mark counts", |status| {
-        told(status, "marks") == 1 && status["resolutions_by_grade"]["certain"] == 1
+        live_count(status, "marks") == 1 && status["resolutions_by_grade"]["certain"] == 1
     });
     let undo = reply.button(reply.buttons().first().unwrap());
     discord.press(scene.asker, scene.help, reply.message.unwrap(), &undo);
     daemon.wait_until("the mark is taken back", |status| {
-        told(status, "marks") == 0 && status["resolutions_by_grade"]["certain"].is_null()
+        live_count(status, "marks") == 0 && status["resolutions_by_grade"]["certain"].is_null()
     });
 
     let stranger = discord.person(scene.guild, "stran");
     let refused =
         discord.reply(discord.menu(stranger, scene.help, solved.answer, "Mark as answer"));
     assert!(refused.ephemeral && !refused.text.is_empty());
-    daemon.wait_until("a stranger's mark does not count", |status| told(status, "marks") == 0);
+    daemon.wait_until("a stranger's mark does not count", |status| live_count(status, "marks") == 0);
     daemon.stop();
     discord.assert_bot_mentions_nobody();
     discord.assert_no_surprises();

@@ -22,9 +22,9 @@ fn replies_show_members_only_what_their_own_server_answered() {
     discord.advance(DAY);
     let theirs = discord.post(bells, ringer, QUESTION);
     let sexton = discord.person(tower, "sex");
-    let told = Post::new(bells, sexton, "Ring the belfry bell twice.").reply_to(theirs);
-    let told = discord.say(told);
-    scene.thank(bells, ringer, told);
+    let answer = Post::new(bells, sexton, "Ring the belfry bell twice.").reply_to(theirs);
+    let answer = discord.say(answer);
+    scene.thank(bells, ringer, answer);
 
     let world = World::new();
     let division = format!(

@@ -48,7 +48,7 @@ fn a_session_that_does_not_start_is_reported() {
 }
 
 #[test]
-fn a_gateway_that_cannot_be_reached_is_told_from_discord_being_down() {
+fn a_gateway_that_cannot_be_reached_differs_from_discord_being_down() {
     let scene = Scene::new();
     scene.discord.refuse_connections(true);
     let world = World::new();

@@ -167,7 +167,7 @@ fn who_asks_to_be_forgotten_in_the_server_is_forgotten_for_good() {
     let button = sure.button("Forget me");
     let pressed = discord.press(talk.person, *help, sure.message.unwrap(), &button);
     daemon.wait_until("it is said how much was deleted", |_| {
-        discord.reply_so_far(pressed).is_some_and(|told| told.text.contains('3'))
+        discord.reply_so_far(pressed).is_some_and(|reply| reply.text.contains('3'))
     });
     daemon.forgets(&world, &WORDS, &[talk.person.0]);
     daemon.wait_until("it is judged", |status| status["channels_pending"] == 0);
@@ -193,9 +193,9 @@ fn an_operator_forgets_somebody_beside_the_daemon() {
     let mut daemon = beside.start();
     daemon.settled(1);
     let begun = Instant::now();
-    let told = beside.json(&["forget", &id, "--json"]);
+    let outcome = beside.json(&["forget", &id, "--json"]);
     assert!(begun.elapsed() < MINUTE, "it took {:?}", begun.elapsed());
-    assert_eq!(told, json!({ "messages": 3, "purged": true }));
+    assert_eq!(outcome, json!({ "messages": 3, "purged": true }));
     assert!(begun.elapsed() < MINUTE);
     daemon.settled(1);
     talk.assert_forgotten(&beside, true);
@@ -301,12 +301,12 @@ fn what_is_deleted_leaves_every_file_and_never_comes_back() {
     DELETED.iter().for_each(|word| assert_eq!(hits(&world, word), 0, "{word}"));
 
     for message in &gone {
-        let told = json!({ "id": message.id, "channel_id": message.channel, "guild_id": guild,
+        let payload = json!({ "id": message.id, "channel_id": message.channel, "guild_id": guild,
             "content": message.content, "timestamp": message.timestamp, "type": 0,
             "edited_timestamp": "2030-01-01T00:00:00Z",
             "author": { "id": message.author, "username": "late" }, "member": { "roles": [] } });
         for name in ["MESSAGE_CREATE", "MESSAGE_UPDATE"] {
-            discord.emit_raw(*guild, name, told.clone());
+            discord.emit_raw(*guild, name, payload.clone());
         }
     }
     discord.post(*help, *asker, "That was all.");

@@ -1,4 +1,4 @@
-//! What is odd, unreadable, changed, or not to be told: no message is lost by it, and no log has any.
+//! What is odd, unreadable, changed, or not to be logged: no message is lost by it, and no log has any.
 
 use std::collections::BTreeSet;
 
@@ -94,7 +94,7 @@ fn odd_events_of_other_kinds_harm_nothing() {
     assert_eq!(quarantined(&marks), 0);
     assert_eq!(messages(&marks), 6);
     scene.reread_all(&mut daemon);
-    assert_eq!(messages(&daemon.settled(1)), 7, "what was told oddly is read");
+    assert_eq!(messages(&daemon.settled(1)), 7, "what was sent malformed is read");
     daemon.stop();
     discord.assert_no_surprises();
 }
@@ -244,7 +244,7 @@ fn no_log_tells_what_people_said_or_who_they_are() {
         discord.say(odd.forward("borrowed grimoire words").attach("hexerei.txt", 3));
     }
     discord.malform_next(Malformed::UnknownEvent);
-    discord.post(*help, nosy, "Told under a nameless gossamer event.");
+    discord.post(*help, nosy, "Sent under a nameless gossamer event.");
     let unreadable = json!({ "id": "1700000000000000001", "channel_id": help, "guild_id": guild,
         "content": "An unreadable wyrmling line.", "timestamp": null, "author": { "id": nosy } });
     discord.emit_raw(*guild, "MESSAGE_CREATE", unreadable);
@@ -286,13 +286,13 @@ fn no_log_tells_what_people_said_or_who_they_are() {
     ];
     let token = discord.token().to_lowercase();
     let names = ["quorvexina", "zanthorpe", "vellichorium", &token];
-    let told = said.iter().chain(&names).filter(|word| log.contains(**word));
-    let told = told.collect::<BTreeSet<_>>();
-    assert!(told.is_empty(), "{told:?}: {:?}", example(&log, &told));
+    let leaked = said.iter().chain(&names).filter(|word| log.contains(**word));
+    let leaked = leaked.collect::<BTreeSet<_>>();
+    assert!(leaked.is_empty(), "{leaked:?}: {:?}", example(&log, &leaked));
     discord.assert_no_surprises();
 }
 
-/// A line that tells too much.
-fn example<'l>(log: &'l str, told: &BTreeSet<&&str>) -> Option<&'l str> {
-    log.lines().find(|line| told.iter().any(|word| line.contains(**word)))
+/// A log line that holds one of the words.
+fn example<'l>(log: &'l str, leaked: &BTreeSet<&&str>) -> Option<&'l str> {
+    log.lines().find(|line| leaked.iter().any(|word| line.contains(**word)))
 }

@@ -133,9 +133,9 @@ fn a_connection_that_died_without_a_word_is_noticed_and_loses_nothing() {
     discord.assert_no_surprises();
 }
 
-/// People are answered although Discord stumbles over what it is told.
+/// People are answered although Discord fails some requests.
 #[test]
-fn a_stumbling_discord_gets_told_again_what_somebody_waits_for() {
+fn a_failed_request_that_somebody_waits_for_is_sent_again() {
     let scene = Scene::new();
     let Scene { discord, help, asker, .. } = &scene;
     let solved = scene.solve(*help, *asker, "Why does my kiln whistle?", "Oil the damper.");

@@ -1,4 +1,4 @@
-//! What askers are told, once each: that an answer waits for their word, and where the page of their question is.
+//! Notices to askers, once each: that an answer waits for their word, and where the page of their question is.
 
 use std::collections::BTreeMap;
 
@@ -45,8 +45,8 @@ fn button(message: &Message, label: &str) -> String {
     found.unwrap()["custom_id"].as_str().unwrap().to_owned()
 }
 
-fn told(daemon: &mut Daemon<'_>, scene: &Scene, count: usize) {
-    daemon.wait_until("askers are told", |_| written(scene).len() >= count);
+fn wait_for_notices(daemon: &mut Daemon<'_>, scene: &Scene, count: usize) {
+    daemon.wait_until("askers get notices", |_| written(scene).len() >= count);
 }
 
 fn statuses(status: &Value) -> (u64, u64) {
@@ -83,7 +83,7 @@ fn the_asker_of_an_answered_question_is_asked_once_whether_it_helped() {
     world.point_at(discord, NUDGES);
     let mut daemon = world.start();
     scene.at_hand(&mut daemon);
-    told(&mut daemon, &scene, 2);
+    wait_for_notices(&mut daemon, &scene, 2);
     let mut second = world.start();
     second.wait_until("two daemons run", |status| {
         status["daemons"].as_object().is_some_and(|all| all.len() == 2)
@@ -144,7 +144,7 @@ fn merge(world: &World, merged: Millis) {
 }
 
 #[test]
-fn askers_are_told_once_where_the_page_of_their_question_is() {
+fn askers_get_one_notice_of_the_page_of_their_question() {
     let scene = Scene::new();
     let Scene { discord, help, asker, .. } = &scene;
     let solved =
@@ -156,7 +156,7 @@ fn askers_are_told_once_where_the_page_of_their_question_is() {
     daemon.wait_until("the answer is found", |_| world.finds("glaze crawling", "Sift it twice"));
     assert!(written(&scene).is_empty(), "there is no page yet");
     merge(&world, Millis(discord.now().0 - 1_000));
-    told(&mut daemon, &scene, 1);
+    wait_for_notices(&mut daemon, &scene, 1);
     let announced = written(&scene).remove(&solved.answer).unwrap();
     assert_eq!(
         announced.content,
@@ -169,7 +169,7 @@ fn askers_are_told_once_where_the_page_of_their_question_is() {
     let mut again = world.start();
     scene.at_hand(&mut again);
     again.stop();
-    assert_eq!(discord.count("POST", "/channels/*/messages"), 1, "it is told once");
+    assert_eq!(discord.count("POST", "/channels/*/messages"), 1, "it is posted once");
     discord.assert_bot_mentions_nobody();
     discord.assert_no_surprises();
 }

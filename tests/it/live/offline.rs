@@ -135,7 +135,7 @@ fn meanwhile(before: &Before, discord: &FakeDiscord) {
 }
 
 /// Derived from what Discord's API gives, whatever was stored before: every message that may have
-/// changed is on some page; whoever wrote or reacted has a name to be looked up; who reacted is told
+/// changed is on some page; whoever wrote or reacted has a name to be looked up; who reacted is listed
 /// only reaction by reaction; and archived threads are listed channel by channel.
 fn bound(channels: usize, messages: usize, people: usize, with_threads: usize) -> usize {
     let pages = channels + messages.div_ceil(PAGE);
@@ -161,19 +161,19 @@ fn everything_that_happened_offline_is_found_at_a_known_price() {
     let mut daemon = world.start();
     let status = daemon.settled(1);
     assert_eq!(catch_ups_done(&status), 1);
-    let told = daemon.wait_until("the pulse tells of all calls", |status| {
+    let status_then = daemon.wait_until("the pulse tells of all calls", |status| {
         calls(&pulse(status)) >= discord.requests().len() as u64
     });
     daemon.stop();
 
-    let (asked, counted) = (discord.requests().len(), calls(&pulse(&told)));
+    let (asked, counted) = (discord.requests().len(), calls(&pulse(&status_then)));
     let channels = 1 + TAGS + REVIVED;
     let bound = bound(channels, 2 * QUESTIONS + 2 * TAGS + 2 * REVIVED, ASKERS + 2, 2);
     println!("{asked} REST calls of at most {bound}; the daemon itself counts {counted}");
     assert!(asked <= bound, "{asked} REST calls, at most {bound} stated; {:#?}", paths(discord));
     assert_eq!(counted, asked as u64, "the daemon counts what it asks");
 
-    let catching_up = &pulse(&told)["discord"]["catching_up"];
+    let catching_up = &pulse(&status_then)["discord"]["catching_up"];
     assert_eq!(catching_up["deletions_found_total"], DELETIONS);
     let second = world.json(&["status", "--json"]);
     assert_eq!(second["messages"], 2 * QUESTIONS + 2 * TAGS + 2 * REVIVED - DELETIONS);

@@ -159,12 +159,12 @@ fn the_daemon_speaks_to_the_service_it_is_shown_alone_and_tells_how_it_is() {
             && status["behind"] == false
     });
 
-    let told = world.get("/metrics");
+    let metrics = world.get("/metrics");
     let now = jiff::Timestamp::now().as_millisecond() as f64 / 1_000.0;
-    let metric = |name: &str| metric(&told, &format!("harvester_{name}"));
+    let metric = |name: &str| metric(&metrics, &format!("harvester_{name}"));
     assert_eq!(metric("gateway_sessions_started_total"), 1.0);
     assert_eq!(metric("gateway_sessions_resumed_total"), 1.0);
-    assert!(metric("gateway_unparsed_events_total") >= 1.0, "{told}");
+    assert!(metric("gateway_unparsed_events_total") >= 1.0, "{metrics}");
     assert_eq!(metric("ingest_queue_rejected_total"), 0.0);
     assert_eq!(metric("leader"), 1.0);
     assert_eq!(metric("ingest_queue_length"), 0.0);
@@ -176,10 +176,10 @@ fn the_daemon_speaks_to_the_service_it_is_shown_alone_and_tells_how_it_is() {
     assert_eq!(metric("channels_pending"), 0.0);
     assert_eq!(metric("quarantined_payloads"), 1.0);
     assert_eq!(metric("messages"), 5.0, "{status}");
-    let tidy = told.to_lowercase();
+    let tidy = metrics.to_lowercase();
     for planted in ["vellichor", "brimtang", "zanthorpe", "quorvexina", "askel", "hela", "pottery"]
     {
-        assert!(!tidy.contains(planted), "{planted} is in\n{told}");
+        assert!(!tidy.contains(planted), "{planted} is in\n{metrics}");
     }
 
     daemon.stop();

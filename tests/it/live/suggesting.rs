@@ -68,7 +68,7 @@ fn ask(scene: &Scene, daemon: &mut Daemon<'_>, by: UserId, question: &str) -> Me
     asked
 }
 
-fn told(status: &Value, key: &str) -> u64 {
+fn live_count(status: &Value, key: &str) -> u64 {
     status["live"][key].as_u64().unwrap()
 }
 
@@ -111,18 +111,18 @@ fn a_page_is_proposed_beside_the_daemon_and_its_answer_is_suggested_to_who_asks_
 
     discord.reply(discord.press(*asker, *help, hint.id, &solved));
     daemon.wait_until("it helped", |status| {
-        told(status, "suggestions_posted") == 1
-            && told(status, "suggestions_helped") == 1
+        live_count(status, "suggestions_posted") == 1
+            && live_count(status, "suggestions_helped") == 1
             && status["conversations_by_status"]["helped"] == 1
     });
-    assert!(hint_under(&scene, asked).components.is_empty(), "it is told once");
+    assert!(hint_under(&scene, asked).components.is_empty(), "it is asked once");
 
     let other = discord.person(*guild, "dana");
     let asked = ask(&scene, &mut daemon, other, &AGAIN.replace("How do I", "How would I"));
     let hint = hint_under(&scene, asked);
     discord.reply(discord.press(other, *help, hint.id, &button(&hint, "Not it")));
     daemon.wait_until("it did not help", |status| {
-        told(status, "suggestions_helped") == 1 && told(status, "suggestions_not_helped") == 1
+        live_count(status, "suggestions_helped") == 1 && live_count(status, "suggestions_not_helped") == 1
     });
     let bared = hint_under(&scene, asked);
     assert!(bared.components.is_empty() && bared.content.contains("stays open"), "{bared:?}");

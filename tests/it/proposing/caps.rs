@@ -24,8 +24,8 @@ fn one_opens_in_an_hour_and_the_others_wait_on_the_dashboard() {
     let office = Office::switched_on(&SITE, asked(4));
     office.round();
     assert_eq!((open(&office), held(&office)), (1, 3));
-    let told = clocks(&office);
-    assert_eq!(told.iter().filter(|told| *told == "held met").count(), 3, "{told:?}");
+    let statuses = clocks(&office);
+    assert_eq!(statuses.iter().filter(|status| *status == "held met").count(), 3, "{statuses:?}");
     office.round();
     assert_eq!(open(&office), 1, "the hour is not over");
     office.github.advance(Millis::HOUR);
@@ -89,11 +89,11 @@ fn what_waits_for_more_than_a_day_comes_together() {
     let how = tests::harness::github::How::Squash;
     office.mina().merge_edited(batch.number, how, &[(out, None)], None);
     office.round();
-    let told = clocks(&office);
-    let merged = told.iter().filter(|told| told.starts_with("merged")).count();
+    let statuses = clocks(&office);
+    let merged = statuses.iter().filter(|status| status.starts_with("merged")).count();
     // The batch itself is merged too, and so are the settings and the first page.
-    assert_eq!(merged, pages.len() - 1 + 3, "{told:?}");
-    assert!(told.iter().any(|told| told.starts_with("rejected")), "{told:?}");
+    assert_eq!(merged, pages.len() - 1 + 3, "{statuses:?}");
+    assert!(statuses.iter().any(|status| status.starts_with("rejected")), "{statuses:?}");
     for _ in 0..2 {
         office.days(1);
         office.round();

@@ -39,7 +39,7 @@ fn writers_are_obeyed_and_nobody_else() {
         assert!(office.pull(number).open);
         assert_eq!(office.github.branches(DOCS)[&branch], head);
     }
-    for (text, expected, told) in [
+    for (text, expected, answer) in [
         ("help", "+1", "show evidence"),
         ("show evidence", "+1", "based on 3 occurrences"),
         ("refresh", "+1", "Evidence refreshed: 3 occurrences"),
@@ -49,7 +49,7 @@ fn writers_are_obeyed_and_nobody_else() {
     ] {
         let (reaction, status) = say("mina", &format!("@answer-harvester {text}\nplease"));
         assert_eq!(reaction, expected, "{text}");
-        assert!(status.contains(told), "{text}: {status}");
+        assert!(status.contains(answer), "{text}: {status}");
     }
     assert_eq!(office.github.branches(DOCS)[&branch], head, "nothing was new");
     let (done, _) = say("mina", "@answer-harvester page guide/reset.mdx");

@@ -56,8 +56,8 @@ fn a_question_with_template_tags_is_words_in_every_file() {
     let (_, page) = page_on(&office, open.branch());
     assert!(!page.contains("{{"), "{page}");
     let commit = office.github.commits(DOCS, open.branch()).pop().unwrap();
-    let told = format!("{}\n{}\n{commit:?}", open.title, open.body);
-    assert!(!told.contains("[skip ci]"), "{told}");
+    let texts = format!("{}\n{}\n{commit:?}", open.title, open.body);
+    assert!(!texts.contains("[skip ci]"), "{texts}");
     office.assert_polite();
 }
 

@@ -15,7 +15,7 @@ const ABOUT: [&str; 6] = [
 ];
 
 #[test]
-fn what_people_took_into_their_hands_is_left_to_them_and_new_evidence_is_told() {
+fn what_people_took_over_is_left_to_them_and_new_evidence_is_reported() {
     let mut office = Office::eager(asked(6));
     office.round();
     let before = ABOUT.map(|about| office.about(about));
@@ -54,8 +54,8 @@ fn what_people_took_into_their_hands_is_left_to_them_and_new_evidence_is_told() 
         (rebased, "the base branch was changed"),
         (unmarked, "the tracking comment was removed from the body"),
     ] {
-        let told = office.status_of(pull.number);
-        assert!(told.contains(why) && told.contains("resolved 5 times"), "{told}");
+        let status = office.status_of(pull.number);
+        assert!(status.contains(why) && status.contains("resolved 5 times"), "{status}");
         assert!(office.pull(pull.number).open);
     }
     for pull in [unbranched, closed] {
@@ -73,10 +73,10 @@ fn what_people_took_into_their_hands_is_left_to_them_and_new_evidence_is_told() 
 fn a_closed_one_comes_back_only_when_somebody_asks() {
     let mut office = Office::eager(asked(2));
     office.round();
-    let (ticked, told) = (office.about("vector index"), office.about("TLS certificate"));
+    let (ticked, commented) = (office.about("vector index"), office.about("TLS certificate"));
     let mina = office.github.acting("mina", DOCS);
     mina.close(ticked.number);
-    mina.close(told.number);
+    mina.close(commented.number);
     ask_again(&mut office.talk, 0, 300);
     ask_again(&mut office.talk, 1, 301);
     office.import();
@@ -89,7 +89,7 @@ fn a_closed_one_comes_back_only_when_somebody_asks() {
     let mina = office.github.acting("mina", DOCS);
     let dashboard = office.github.issues(DOCS).remove(0).number;
     mina.tick(dashboard, "vector index");
-    mina.comment(told.number, "@answer-harvester propose");
+    mina.comment(commented.number, "@answer-harvester propose");
     office.days(1);
     office.round();
     for about in ["vector index", "TLS certificate"] {
@@ -133,15 +133,15 @@ fn closed_settings_are_a_no_for_ever() {
 }
 
 #[test]
-fn settings_with_mistakes_are_told_and_the_rest_counts() {
+fn settings_with_mistakes_are_reported_and_the_rest_counts() {
     let settings = "limits:\n  open: 50\n  per_day: many\n  per_hour: 50\nfoldr: x\nfolder: help\n";
     let mut files = SITE.to_vec();
     files.push((".github/answer-harvester.yml", settings));
     let office = Office::new(&files, asked(3));
     let report = office.round();
-    let told = report.notes.join("\n");
-    assert!(told.contains("line 3") && told.contains("\"many\""), "{told}");
-    assert!(told.contains("line 5") && told.contains("foldr"), "{told}");
+    let notes = report.notes.join("\n");
+    assert!(notes.contains("line 3") && notes.contains("\"many\""), "{notes}");
+    assert!(notes.contains("line 5") && notes.contains("foldr"), "{notes}");
     let open = office.pulls();
     assert_eq!(open.len(), 2, "two a day where nothing else was understood");
     let files = office.github.files(DOCS, open[0].branch());

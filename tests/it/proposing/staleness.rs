@@ -53,10 +53,10 @@ fn deleted_words_leave_an_open_pull_request_at_the_next_round() {
     assert!(found.open && found.title == "docs(faq): withdrawn", "{}", found.title);
     assert!(!found.body.contains(&second[1]) && !found.body.contains("gatectl"), "{}", found.body);
     assert_eq!(office.github.branches(DOCS)[theirs.branch()], head, "commits of people stay");
-    let told = office.status_of(theirs.number);
-    assert!(told.contains("remove the quotes"), "{told}");
+    let status = office.status_of(theirs.number);
+    assert!(status.contains("remove the quotes"), "{status}");
     office.round();
-    assert_eq!(office.status_of(theirs.number), told);
+    assert_eq!(office.status_of(theirs.number), status);
     assert_eq!(office.pulls().len(), 2);
     office.assert_polite();
 }

@@ -29,8 +29,8 @@ fn a_release_asks_for_another_look_and_a_tick_says_that_the_answer_holds() {
     office.days(1);
     let notes = office.round().notes;
     assert!(notes.contains(&"harbor/relay has released v1.6.0".to_owned()), "{notes:?}");
-    let told = "cannot read the releases of harbor/no-such-repository";
-    assert!(notes.iter().any(|note| note.starts_with(told)), "{notes:?}");
+    let failure = "cannot read the releases of harbor/no-such-repository";
+    assert!(notes.iter().any(|note| note.starts_with(failure)), "{notes:?}");
     office.mina().merge(office.about("vector index").number, How::Squash);
     office.days(1);
     office.round();

@@ -33,10 +33,10 @@ pub enum Order {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unreliable {
     pub seed: u64,
-    /// Never told, at a RESUME neither.
+    /// Never sent, at a RESUME neither.
     pub lost: u64,
     pub twice: u64,
-    /// Told after one to eight later ones.
+    /// Sent after one to eight later ones.
     pub late: u64,
     /// The connection ends after this event; the session can be resumed.
     pub broken: u64,
@@ -139,7 +139,7 @@ impl Hub {
 }
 
 impl FakeDiscord {
-    /// What `acts` does happens, and nobody is told: no event, now or later.
+    /// What `acts` does happens without any event, now or later.
     pub fn say_nothing<T>(&self, acts: impl FnOnce(&Self) -> T) -> T {
         let before = QUIET.replace(true);
         let done = acts(self);
@@ -198,7 +198,7 @@ impl FakeDiscord {
         self.with(|world| world.hub.refusing = on);
     }
 
-    /// Told in HELLO from the next connection on.
+    /// Sent in HELLO from the next connection on.
     pub fn heartbeat_every(&self, interval: Duration) {
         self.with(|world| world.hub.heartbeat = interval);
     }
@@ -221,12 +221,12 @@ impl FakeDiscord {
         self.with(|world| world.hub.shards = shards);
     }
 
-    /// The next `count` events are never told: their sequence numbers are used up.
+    /// The next `count` events are never sent: their sequence numbers are used up.
     pub fn lose_next(&self, count: u32) {
         self.with(|world| world.hub.delivery.lose = count);
     }
 
-    /// The next `count` events are told twice.
+    /// The next `count` events are sent twice.
     pub fn repeat_next(&self, count: u32) {
         self.with(|world| world.hub.delivery.twice = count);
     }

@@ -24,7 +24,7 @@ pub(super) fn page(world: &mut World, call: &Call) -> Answer {
         Ok(channel) => channel.id,
         Err(refused) => return refused,
     };
-    // Who may not read the history is told that there is none.
+    // Who may not read the history gets an empty one.
     if !world.bot_may(channel, may::READ_MESSAGE_HISTORY) {
         return Answer::json(200, Value::Array(Vec::new()));
     }
@@ -44,8 +44,8 @@ pub(super) fn page(world: &mut World, call: &Call) -> Answer {
     };
     chosen.sort_by_key(|(id, _)| std::cmp::Reverse(**id));
     let odd = chosen.iter().any(|(_, message)| message.malformed.is_some());
-    let told = chosen.iter().map(|(_, message)| world.message_json(message)).collect();
-    Answer::json(200, told).odd_if(odd)
+    let page = chosen.iter().map(|(_, message)| world.message_json(message)).collect();
+    Answer::json(200, page).odd_if(odd)
 }
 
 pub(super) fn one(world: &mut World, call: &Call) -> Answer {
@@ -87,13 +87,13 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
         post = post.reply_to(MessageId(to.parse().unwrap_or(0)));
     }
     let said = world.say(post.with_parts(&body["embeds"], &body["components"], &body["flags"]));
-    told(world, id, said)
+    message_answer(world, id, said)
 }
 
 /// A message of the bot, as an answer.
-fn told(world: &World, channel: ChannelId, id: MessageId) -> Answer {
-    let told = world.message(channel, id).map(|message| world.message_json(message));
-    told.map_or_else(unknown_message, |told| Answer::json(200, told))
+fn message_answer(world: &World, channel: ChannelId, id: MessageId) -> Answer {
+    let json = world.message(channel, id).map(|message| world.message_json(message));
+    json.map_or_else(unknown_message, |json| Answer::json(200, json))
 }
 
 pub(super) fn change(world: &mut World, call: &Call) -> Answer {
@@ -105,7 +105,7 @@ pub(super) fn change(world: &mut World, call: &Call) -> Answer {
         Err(refused) => return refused,
     };
     world.rewrite(channel, id, &call.body);
-    told(world, channel, id)
+    message_answer(world, channel, id)
 }
 
 pub(super) fn delete(world: &mut World, call: &Call) -> Answer {

@@ -80,12 +80,12 @@ pub(super) fn gateway_bot(world: &mut World, _: &Call) -> Answer {
 }
 
 pub(super) fn me(world: &mut World, _: &Call) -> Answer {
-    let mut told = world.user_json(world.bot);
-    told["mfa_enabled"] = true.into();
-    told["locale"] = "en-US".into();
-    told["verified"] = true.into();
-    told["email"] = Value::Null;
-    Answer::json(200, told)
+    let mut json = world.user_json(world.bot);
+    json["mfa_enabled"] = true.into();
+    json["locale"] = "en-US".into();
+    json["verified"] = true.into();
+    json["email"] = Value::Null;
+    Answer::json(200, json)
 }
 
 pub(super) fn application(world: &mut World, _: &Call) -> Answer {
@@ -198,8 +198,8 @@ pub(super) fn archived_threads(world: &mut World, call: &Call) -> Answer {
 pub(super) fn change_channel(world: &mut World, call: &Call) -> Answer {
     match thread_change(world, call) {
         Ok(id) => {
-            let told = world.channel_json(world.channel(id));
-            Answer::json(200, told)
+            let json = world.channel_json(world.channel(id));
+            Answer::json(200, json)
         }
         Err(refused) => refused,
     }

@@ -112,16 +112,16 @@ pub(super) fn callback(world: &mut World, call: &Call) -> Answer {
     let choices = choices.collect();
     interaction.acknowledged = Some(Acknowledged { after: interaction.asked.elapsed(), choices });
     let flags = data["flags"].as_u64().unwrap_or(0) as u32;
-    let told = Told { data, files: &call.files };
+    let content = ReplyContent { data, files: &call.files };
     match call.body["type"].as_u64() {
-        Some(4) => answer_with(world, asked, flags, told),
-        Some(5) => answer_with(world, asked, flags & EPHEMERAL | LOADING, Told::default()),
+        Some(4) => answer_with(world, asked, flags, content),
+        Some(5) => answer_with(world, asked, flags & EPHEMERAL | LOADING, ReplyContent::default()),
         Some(6) => {
             world.interactions.get_mut(&asked).expect("it was looked up").pending = true;
         }
         Some(7) => {
             if let Some(on) = on {
-                change_reply(world, asked, on, told);
+                change_reply(world, asked, on, content);
             }
         }
         _ => {}
@@ -129,18 +129,18 @@ pub(super) fn callback(world: &mut World, call: &Call) -> Answer {
     if call.query.get("with_response").is_none_or(|wish| wish != "true") {
         return Answer::nothing();
     }
-    Answer::json(200, told_callback(world, asked))
+    Answer::json(200, callback_json(world, asked))
 }
 
-fn told_callback(world: &World, asked: u64) -> Value {
+fn callback_json(world: &World, asked: u64) -> Value {
     let interaction = &world.interactions[&asked];
-    let mut told = json!({ "interaction": { "id": asked.to_string(), "type": interaction.kind } });
+    let mut json = json!({ "interaction": { "id": asked.to_string(), "type": interaction.kind } });
     let message = interaction.original.and_then(|id| find(world, asked, id));
     if let Some(message) = message {
-        told["interaction"]["response_message_id"] = json!(message.id);
-        told["resource"] = json!({ "type": 4, "message": reply_json(world, asked, message) });
+        json["interaction"]["response_message_id"] = json!(message.id);
+        json["resource"] = json!({ "type": 4, "message": reply_json(world, asked, message) });
     }
-    told
+    json
 }
 
 fn unknown_interaction() -> Answer {
@@ -149,32 +149,32 @@ fn unknown_interaction() -> Answer {
 
 /// What a reply is to say, with the files that came along.
 #[derive(Clone, Copy)]
-struct Told<'c> {
+struct ReplyContent<'c> {
     data: &'c Value,
     files: &'c [Upload],
 }
 
-impl Default for Told<'_> {
+impl Default for ReplyContent<'_> {
     fn default() -> Self {
         Self { data: &Value::Null, files: &[] }
     }
 }
 
-impl<'c> Told<'c> {
+impl<'c> ReplyContent<'c> {
     fn by(call: &'c Call) -> Self {
         Self { data: &call.body, files: &call.files }
     }
 }
 
-fn answer_with(world: &mut World, asked: u64, flags: u32, told: Told<'_>) {
-    let id = say(world, asked, flags, told);
+fn answer_with(world: &mut World, asked: u64, flags: u32, content: ReplyContent<'_>) {
+    let id = say(world, asked, flags, content);
     world.interactions.get_mut(&asked).expect("it was looked up").original = Some(id);
 }
 
 /// A message of the bot, which only the asker sees if it is ephemeral.
-fn say(world: &mut World, asked: u64, flags: u32, told: Told<'_>) -> MessageId {
+fn say(world: &mut World, asked: u64, flags: u32, content: ReplyContent<'_>) -> MessageId {
     let mut message = world.blank_reply(asked, flags);
-    fill(&mut message, told);
+    fill(&mut message, content);
     let id = message.id;
     if flags & EPHEMERAL != 0 {
         let interaction = world.interactions.get_mut(&asked).expect("it was looked up");
@@ -185,7 +185,7 @@ fn say(world: &mut World, asked: u64, flags: u32, told: Told<'_>) -> MessageId {
     id
 }
 
-fn fill(message: &mut Message, Told { data, files }: Told<'_>) {
+fn fill(message: &mut Message, ReplyContent { data, files }: ReplyContent<'_>) {
     if let Some(content) = data["content"].as_str() {
         content.clone_into(&mut message.content);
     }
@@ -207,25 +207,25 @@ fn attached(message: &Message, file: &Upload) -> Attachment {
     Attachment { id, name, bytes: content.len() as u64, url, content }
 }
 
-fn change_reply(world: &mut World, asked: u64, id: MessageId, told: Told<'_>) {
+fn change_reply(world: &mut World, asked: u64, id: MessageId, content: ReplyContent<'_>) {
     let channel = world.interactions[&asked].channel;
     let mut whispers = world.interactions.values_mut().filter_map(|one| one.whispers.get_mut(&id));
     if let Some(whisper) = whispers.next() {
-        fill(whisper, told);
+        fill(whisper, content);
         whisper.flags &= !LOADING;
     } else {
         world.change_message(channel, id, |message| {
-            fill(message, told);
+            fill(message, content);
             message.flags &= !LOADING;
         });
     }
 }
 
 fn reply_json(world: &World, asked: u64, message: &Message) -> Value {
-    let mut told = world.message_json(message);
-    told["application_id"] = json!(world.bot);
-    told["interaction_metadata"] = metadata(world, asked);
-    told
+    let mut json = world.message_json(message);
+    json["application_id"] = json!(world.bot);
+    json["interaction_metadata"] = metadata(world, asked);
+    json
 }
 
 /// The interaction that a webhook's token belongs to, once it is acknowledged.
@@ -275,11 +275,11 @@ pub(super) fn follow_up(world: &mut World, call: &Call) -> Answer {
     let loading = original
         .filter(|id| find(world, asked, *id).is_some_and(|message| message.flags & LOADING != 0));
     if let Some(id) = loading {
-        change_reply(world, asked, id, Told::by(call));
+        change_reply(world, asked, id, ReplyContent::by(call));
         return answer_of(world, (asked, id));
     }
     let flags = call.body["flags"].as_u64().unwrap_or(0) as u32;
-    let id = say(world, asked, flags, Told::by(call));
+    let id = say(world, asked, flags, ReplyContent::by(call));
     let interaction = world.interactions.get_mut(&asked).expect("it was looked up");
     interaction.follow_ups.push(id);
     interaction.pending = false;
@@ -293,7 +293,7 @@ pub(super) fn reply(world: &mut World, call: &Call) -> Answer {
 pub(super) fn change(world: &mut World, call: &Call) -> Answer {
     match meant(world, call) {
         Ok((asked, id)) => {
-            change_reply(world, asked, id, Told::by(call));
+            change_reply(world, asked, id, ReplyContent::by(call));
             world.interactions.get_mut(&asked).expect("it was looked up").pending = false;
             answer_of(world, (asked, id))
         }

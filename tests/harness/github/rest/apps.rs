@@ -75,9 +75,9 @@ pub(super) fn lend(world: &mut World, call: &Call) -> Outcome {
         let wanted = installed.filter(|repo| names.contains(&repo.name)).map(|repo| repo.id);
         let wanted = wanted.collect::<BTreeSet<_>>();
         if wanted.len() < names.len() {
-            let told = "There is at least one repository that does not exist or is not accessible \
+            let message = "There is at least one repository that does not exist or is not accessible \
                 to the parent installation.";
-            return Err(Answer::refusal(422, told));
+            return Err(Answer::refusal(422, message));
         }
         only = Some(wanted);
     }
@@ -93,8 +93,8 @@ pub(super) fn lend(world: &mut World, call: &Call) -> Outcome {
                 granted == Some("write") || granted == Some(level)
             };
             if !wanted.iter().all(|(name, level)| has(name, level)) {
-                let told = "The permissions requested are not granted to this installation.";
-                return Err(Answer::refusal(422, told));
+                let message = "The permissions requested are not granted to this installation.";
+                return Err(Answer::refusal(422, message));
             }
             wanted
         }
@@ -145,7 +145,7 @@ pub(super) fn hook(_: &mut World, _: &Call) -> Outcome {
     Answer::ok(&json!({ "content_type": "json", "insecure_ssl": "0", "secret": "********" }))
 }
 
-fn told(delivery: &Delivery) -> Value {
+fn delivery_json(delivery: &Delivery) -> Value {
     let status = delivery.answers.last().copied().unwrap_or(0);
     let text = if (200..300).contains(&status) { "OK" } else { "failed to connect to host" };
     let action = (!delivery.action.is_empty()).then_some(&delivery.action);
@@ -162,7 +162,7 @@ pub(super) fn deliveries(world: &mut World, call: &Call) -> Outcome {
     let from = call.asked("cursor").parse().unwrap_or(u64::MAX);
     let newest = world.hooks.deliveries.iter().rev().filter(|one| one.id < from);
     let some = newest.take(size + 1).collect::<Vec<_>>();
-    let shown = some.iter().take(size).map(|one| told(one)).collect();
+    let shown = some.iter().take(size).map(|one| delivery_json(one)).collect();
     let answer = Answer::json(200, &Value::Array(shown));
     if some.len() <= size {
         return Ok(answer);
@@ -176,7 +176,7 @@ pub(super) fn delivery(world: &mut World, call: &Call) -> Outcome {
     let id = call.id("id")?;
     let found = world.hooks.deliveries.iter().find(|one| one.id == id);
     let found = found.ok_or_else(Answer::not_found)?;
-    let mut value = told(found);
+    let mut value = delivery_json(found);
     let payload = serde_json::from_str::<Value>(&found.payload).unwrap_or_default();
     value["request"] = json!({ "headers": {}, "payload": payload });
     Answer::ok(&value)

@@ -37,8 +37,8 @@ pub(super) fn matching(world: &mut World, call: &Call) -> Outcome {
 pub(super) fn create_ref(world: &mut World, call: &Call) -> Outcome {
     let (name, sha) = (call.need("Reference", "ref")?, call.need("Reference", "sha")?);
     if !name.starts_with("refs/") || name.split('/').count() < 3 || name.contains(' ') {
-        let told = format!("{name} is not a valid ref name.");
-        return Err(Answer::refusal(422, &told));
+        let message = format!("{name} is not a valid ref name.");
+        return Err(Answer::refusal(422, &message));
     }
     if world.git.commit(sha).is_none() {
         return Err(Answer::refusal(422, "Object does not exist"));
@@ -189,7 +189,7 @@ pub(super) fn create_tree(world: &mut World, call: &Call) -> Outcome {
 
 /// One entry of a tree: a text, an object, or `null` for a removal.
 fn apply(world: &mut World, call: &Call, entry: &Value, files: &mut Files) -> Outcome<()> {
-    let refused = |told: &str| Err(Answer::refusal(422, told));
+    let refused = |message: &str| Err(Answer::refusal(422, message));
     let path = entry["path"].as_str().unwrap_or_default();
     if path.is_empty() || path.split('/').any(|part| ["", ".", "..", ".git"].contains(&part)) {
         return refused("tree.path contains a malformed path component");

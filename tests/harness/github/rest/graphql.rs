@@ -62,8 +62,8 @@ fn draft(world: &mut World, call: &Call, name: &str, draft: bool) -> Outcome {
         world.repos.get(&repo)?.issues.contains_key(&number).then_some((repo, number))
     });
     let Some((repo, number)) = found else {
-        let told = format!("Could not resolve to a node with the global id of '{id:?}'");
-        return failed("NOT_FOUND", &told);
+        let message = format!("Could not resolve to a node with the global id of '{id:?}'");
+        return failed("NOT_FOUND", &message);
     };
     let need = Need::Write("pull_requests");
     if world.allow(&call.actor, need, world.repos.get(&repo)).is_err() {
@@ -94,11 +94,11 @@ fn commit(world: &mut World, call: &Call) -> Outcome {
         return failed("FORBIDDEN", "Resource not accessible by integration");
     }
     if text("expectedHeadOid") != head {
-        let told = format!(
+        let message = format!(
             "Expected branch to point to \"{}\" but it did not. Pull and try again.",
             text("expectedHeadOid")
         );
-        return failed("STALE_DATA", &told);
+        return failed("STALE_DATA", &message);
     }
     let mut files = world.git.files(&head);
     let list = |name: &str| {

@@ -106,6 +106,6 @@ pub(super) fn merge(world: &mut World, call: &Call) -> Outcome {
     });
     let guard = call.text("sha");
     let sha = world.merge(call.repo, number, &call.by(), how, message.as_deref(), guard)?;
-    let told = "Pull Request successfully merged";
-    Answer::ok(&json!({ "sha": sha, "merged": true, "message": told }))
+    let merged = "Pull Request successfully merged";
+    Answer::ok(&json!({ "sha": sha, "merged": true, "message": merged }))
 }

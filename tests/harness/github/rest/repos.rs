@@ -114,8 +114,8 @@ pub(super) fn permission(world: &mut World, call: &Call) -> Outcome {
         && !token.installation
         && world.role(of, &token.login) < Role::Write
     {
-        let told = "Must have push access to view collaborator permission.";
-        return Err(Answer::refusal(403, told));
+        let message = "Must have push access to view collaborator permission.";
+        return Err(Answer::refusal(403, message));
     }
     let login = call.param("login");
     if !world.users.contains_key(login) {
@@ -207,8 +207,8 @@ pub(super) fn commits(world: &mut World, call: &Call) -> Outcome {
 /// The commit that the path names.
 fn named(world: &World, call: &Call) -> Outcome<String> {
     let of = &world.repos[&call.repo];
-    let told = format!("No commit found for SHA: {}", call.param("name"));
-    of.resolve(&world.git, call.param("name")).ok_or_else(|| Answer::refusal(422, &told))
+    let message = format!("No commit found for SHA: {}", call.param("name"));
+    of.resolve(&world.git, call.param("name")).ok_or_else(|| Answer::refusal(422, &message))
 }
 
 pub(super) fn commit(world: &mut World, call: &Call) -> Outcome {

@@ -28,27 +28,27 @@ pub(super) fn request(world: &mut World, call: &Call) -> Outcome {
     let teams = call.names("team_reviewers").unwrap_or_default();
     let of = &world.repos[&call.repo];
     if people.contains(&world.issue(call.repo, number).author) {
-        let told = "Review cannot be requested from pull request author.";
-        return Err(Answer::refusal(422, told));
+        let message = "Review cannot be requested from pull request author.";
+        return Err(Answer::refusal(422, message));
     }
     let sees_teams = match &call.actor {
         Actor::Bearer(token) => token.permissions.contains_key("members"),
         _ => false,
     };
     if !teams.is_empty() && !sees_teams {
-        let told = format!("Could not resolve to a node with the global id of 'T_{}'.", of.id);
-        return Err(Answer::refusal(422, &told));
+        let message = format!("Could not resolve to a node with the global id of 'T_{}'.", of.id);
+        return Err(Answer::refusal(422, &message));
     }
     let stranger =
         |login: &String| !of.roles.contains_key(login) && world.role(of, login) <= Role::Read;
     let unknown = |slug: &String| !world.teams.contains_key(&format!("{}/{slug}", of.owner));
     if people.iter().any(stranger) || teams.iter().any(unknown) {
-        let told = format!(
+        let message = format!(
             "Reviews may only be requested from collaborators. One or more of the users or teams \
              you specified is not a collaborator of the {} repository.",
             of.full_name()
         );
-        return Err(Answer::refusal(422, &told));
+        return Err(Answer::refusal(422, &message));
     }
     let by = call.by();
     for login in people {
