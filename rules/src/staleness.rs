@@ -78,12 +78,12 @@ pub fn check_staleness(
     if !gone.is_empty() {
         return StalenessVerdict::Gone { evidence: gone.to_vec() };
     }
-    let Some(canon) = &cluster.canon else { return StalenessVerdict::Stands };
-    let page = MergedClaims::of(canon, epoch, rules);
+    let Some(merged_answer) = &cluster.merged_answer else { return StalenessVerdict::Stands };
+    let page = MergedClaims::of(merged_answer, epoch, rules);
     let mut later = core
         .iter()
         .filter_map(|at| Some((*at, cluster.occurrences.get(*at)?)))
-        .filter(|(_, one)| one.resolved() > canon.merged && is_confirmed(one))
+        .filter(|(_, one)| one.resolved() > merged_answer.merged && is_confirmed(one))
         .map(|(at, one)| LaterClaims::of(at, one, epoch, rules))
         .collect::<Vec<_>>();
     later.sort_by_key(|one| (one.occurrence.resolved(), one.at));
@@ -134,17 +134,17 @@ struct MergedClaims {
 }
 
 impl MergedClaims {
-    fn of(canon: &MergedAnswer, epoch: &CorpusStats, rules: &StalenessRules) -> Self {
-        let mut blocks = read_page(&canon.answer);
+    fn of(merged_answer: &MergedAnswer, epoch: &CorpusStats, rules: &StalenessRules) -> Self {
+        let mut blocks = read_page(&merged_answer.answer);
         drop_symptom(&mut blocks);
         let text = plain_text(&blocks);
         let parts = blocks.iter().map(|block| plain_text(std::slice::from_ref(block)));
         let signatures = std::iter::once(text.clone())
             .chain(parts)
-            .map(|answer| epoch.signature(&QaText { question: &canon.title, answer: &answer }))
+            .map(|answer| epoch.signature(&QaText { question: &merged_answer.title, answer: &answer }))
             .collect();
         let said = AnswerClaims::of(&blocks, &rules.cues);
-        Self { text: format!("{}\n{text}", canon.title), said, signatures }
+        Self { text: format!("{}\n{text}", merged_answer.title), said, signatures }
     }
 }
 

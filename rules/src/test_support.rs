@@ -26,11 +26,11 @@ pub(crate) fn cluster(exchanges: &[(&str, &str)]) -> Cluster {
     Cluster {
         id: ClusterId::of_question(MessageId(10)),
         state: ClusterState::Due,
-        centre: occurrences[0].question.message,
+        representative: occurrences[0].question.message,
         occurrences,
         outside_core: Default::default(),
         due_since: None,
-        canon: None,
+        merged_answer: None,
     }
 }
 

@@ -75,11 +75,11 @@ pub(crate) fn cluster(exchanges: &[(&str, &str)]) -> Cluster {
     Cluster {
         id: ClusterId::of_question(MessageId(1_000)),
         state: ClusterState::Due,
-        centre: occurrences[0].question.message,
+        representative: occurrences[0].question.message,
         occurrences,
         outside_core: Default::default(),
         due_since: Some(Millis(START + 5 * Millis::DAY)),
-        canon: None,
+        merged_answer: None,
     }
 }
 

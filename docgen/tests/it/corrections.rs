@@ -52,7 +52,7 @@ fn a_later_answer_stands_above_the_evidence() {
     let page = world.draft(&known).unwrap().page().to_owned();
     let mut later = cluster(&[("How do I make a new project?", LATER)]);
     later.occurrences[0] = occurrence(7, "How do I make a new project?", LATER);
-    later.centre = later.occurrences[0].question.message;
+    later.representative = later.occurrences[0].question.message;
     let later = world.draft(&later).unwrap();
     let mended = add_later_answer(&page, &known.id, &later).unwrap();
     let at = |words: &str| mended.find(words).unwrap_or_else(|| panic!("{words}\n{mended}"));

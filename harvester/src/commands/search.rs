@@ -81,9 +81,9 @@ pub(super) async fn run(
 fn found(cluster: &Cluster, rules: &Ruleset) -> SearchResultItem {
     let shown = presentable(cluster, &rules.safety, &rules.facts);
     let best = best_occurrence(&shown);
-    let (title, answer, link) = match &cluster.canon {
-        Some(canon) => {
-            (canon.title.clone(), visible(&canon.answer).into_owned(), canon.link.clone())
+    let (title, answer, link) = match &cluster.merged_answer {
+        Some(merged_answer) => {
+            (merged_answer.title.clone(), visible(&merged_answer.answer).into_owned(), merged_answer.link.clone())
         }
         None => (
             clean_title(&cluster.representative_question().text),

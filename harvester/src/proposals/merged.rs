@@ -394,7 +394,7 @@ impl ProposalReconciler {
     ) -> Option<AmendedPage> {
         let mut alone = cluster.clone();
         alone.occurrences = vec![cluster.occurrences[by].clone()];
-        alone.centre = alone.occurrences[0].question.message;
+        alone.representative = alone.occurrences[0].question.message;
         let context = self.context(repository.layout.target, &repository.layout.folder, None);
         let later = build_draft(&alone, &context).ok()?;
         let text = add_later_answer(text, &cluster.id, &later)?;

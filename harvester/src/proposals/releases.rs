@@ -85,7 +85,7 @@ fn checked(
 fn merged_cluster(entry: &WorkItem) -> Option<&rules::model::cluster::Cluster> {
     let state = entry.case.as_ref().map(|case| case.row.state);
     let cluster = entry.cluster.as_ref().filter(|_| state == Some(ProposalState::Merged));
-    cluster.filter(|cluster| cluster.canon.is_some())
+    cluster.filter(|cluster| cluster.merged_answer.is_some())
 }
 
 fn row(id: &ClusterId, entry: &WorkItem, verdict: &VerificationVerdict) -> DashboardItem {

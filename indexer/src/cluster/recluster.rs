@@ -257,9 +257,9 @@ fn plan_regroup(
             state: ClusterState::Watching,
             occurrences: Vec::new(),
             outside_core: BTreeSet::new(),
-            centre: MessageId(0),
+            representative: MessageId(0),
             due_since: None,
-            canon: None,
+            merged_answer: None,
         };
         for at in members {
             let one = occurrences[*at].take().expect("an occurrence is in one group");
@@ -270,7 +270,7 @@ fn plan_regroup(
             heirs.note(one.cluster, &cluster.id);
             cluster.occurrences.push(one.occurrence);
         }
-        cluster.centre = cluster.occurrences[0].question.message;
+        cluster.representative = cluster.occurrences[0].question.message;
         let published = || known.published.get(&cluster.id).copied().flatten();
         let before = known.existing.get(&cluster.id);
         let seen = before.map(|row| row.state).or_else(published);
@@ -322,7 +322,7 @@ fn judge(
         outside_core: cluster.outside_core.clone(),
         times: cluster.times_resolved(),
         askers: cluster.asker_count(),
-        centre: cluster.occurrences[verdict.centre].question.message,
+        representative: cluster.occurrences[verdict.representative].question.message,
         due_since: match state {
             ClusterState::Watching | ClusterState::Candidate => None,
             _ => due_since.or(since),

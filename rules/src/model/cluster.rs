@@ -78,12 +78,13 @@ pub struct Cluster {
     #[serde(default)]
     pub outside_core: BTreeSet<MessageId>,
     /// The question in the middle of the others: the one that names the cluster.
-    pub centre: MessageId,
+    #[serde(rename = "centre")]
+    pub representative: MessageId,
     /// When we first knew that the threshold was met: the 48 h clock starts here.
     pub due_since: Option<Millis>,
     /// The answer as maintainers merged it, while everything that it stands on may be shown.
-    #[serde(default)]
-    pub canon: Option<MergedAnswer>,
+    #[serde(default, rename = "canon")]
+    pub merged_answer: Option<MergedAnswer>,
 }
 
 /// A known answer, in the words of those who merged it. `Debug` hides them.
@@ -294,13 +295,13 @@ impl Quote {
 impl Cluster {
     /// Whether a maintainer stands behind its answer.
     pub fn has_merged_answer(&self) -> bool {
-        self.canon.is_some() || self.state == ClusterState::Known
+        self.merged_answer.is_some() || self.state == ClusterState::Known
     }
 
     /// The question in the middle, or, if it may not be quoted, the best-put one that may.
     pub fn representative_question(&self) -> &Quote {
         let rank = |one: &Occurrence| {
-            let central = one.question.message == self.centre;
+            let central = one.question.message == self.representative;
             (one.quotable, central, title_score(&one.question.text))
         };
         let best = self.occurrences.iter().rev().max_by(|one, other| {

@@ -15,7 +15,7 @@ fn judged(page: (&str, &str), asked: &str, later: &str) -> StalenessVerdict {
     let mut cluster = cluster(&[(page.0, page.1), (asked, later)]);
     cluster.occurrences[0].answers[0].sent = Millis(MERGED - 1);
     cluster.occurrences[1].answers[0].sent = Millis(MERGED + 1);
-    cluster.canon = Some(MergedAnswer {
+    cluster.merged_answer = Some(MergedAnswer {
         title: page.0.to_owned(),
         answer: page.1.to_owned(),
         link: String::new(),
@@ -102,13 +102,13 @@ fn only_what_is_confirmed_after_the_merge_counts() {
         (PORT.0, other),
         (PORT.0, "Set PORT in server.env and restart"),
     ]);
-    let canon = MergedAnswer {
+    let merged_answer = MergedAnswer {
         title: PORT.0.to_owned(),
         answer: PORT.1.to_owned(),
         link: String::new(),
         merged: Millis(MERGED),
     };
-    cluster.canon = Some(canon);
+    cluster.merged_answer = Some(merged_answer);
     let mut at = |times: [i64; 3]| {
         for (one, time) in cluster.occurrences.iter_mut().zip(times) {
             one.answers[0].sent = Millis(time);
@@ -123,7 +123,7 @@ fn only_what_is_confirmed_after_the_merge_counts() {
     assert_eq!(judge(&cluster), StalenessVerdict::Stands, "nobody confirms it");
     cluster.occurrences[1].answers[0].trusted = true;
     assert_eq!(judge(&cluster), StalenessVerdict::Contradicted { by: 1 });
-    cluster.canon = None;
+    cluster.merged_answer = None;
     assert_eq!(judge(&cluster), StalenessVerdict::Stands);
 }
 

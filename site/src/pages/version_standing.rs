@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(note(&asked, before), None);
         let said = "From the time of v1.6.0; v1.7.0 has come out since";
         assert_eq!(note(&asked, after).as_deref(), Some(said));
-        asked.canon = Some(merged);
+        asked.merged_answer = Some(merged);
         assert_eq!(note(&asked, after).as_deref(), Some(due));
         let old = VersionStanding::of(
             &asked,

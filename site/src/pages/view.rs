@@ -188,7 +188,7 @@ impl AnswerView {
 /// "from 2017" for a chat answer that was last given long ago. A merged answer is kept up to date.
 fn age(cluster: &Cluster, now: Millis, text: &InterfaceText) -> Option<String> {
     let last = cluster.last_confirmed();
-    let is_old = cluster.canon.is_none() && now.0 - last.0 > OLD_AFTER;
+    let is_old = cluster.merged_answer.is_none() && now.0 - last.0 > OLD_AFTER;
     let year = text.date(last).exact.get(..4).map(str::to_owned)?;
     is_old.then(|| filled(&text.from_year, &[("year", &year)]))
 }
@@ -207,11 +207,11 @@ impl QuotingContext<'_> {
         let solutions = answer_options(cluster);
         let first = solutions.first().map(|solution| solution.best);
         let mut options = Vec::new();
-        options.extend(cluster.canon.as_ref().map(|canon| {
-            OptionView::of(merged(canon, self.text), AnswerStrength::Reviewed, 0, self.text)
+        options.extend(cluster.merged_answer.as_ref().map(|merged_answer| {
+            OptionView::of(merged(merged_answer, self.text), AnswerStrength::Reviewed, 0, self.text)
         }));
         // Where a person marked the cluster as known, its best answer is the reviewed one.
-        let mut reviewed = cluster.canon.is_none() && cluster.has_merged_answer();
+        let mut reviewed = cluster.merged_answer.is_none() && cluster.has_merged_answer();
         let mut lines = Vec::new();
         for solution in &solutions {
             let strength = if std::mem::take(&mut reviewed) {
@@ -325,18 +325,18 @@ impl OptionView {
 }
 
 /// The answer as maintainers merged it.
-fn merged(canon: &MergedAnswer, text: &InterfaceText) -> QuotedMessage {
-    let blocks = canon.blocks();
+fn merged(merged_answer: &MergedAnswer, text: &InterfaceText) -> QuotedMessage {
+    let blocks = merged_answer.blocks();
     QuotedMessage {
         merged: true,
         markdown: render(&blocks, MarkdownDialect::CommonMark),
         html: html_of(&blocks),
-        line: canon.one_line_text(),
-        language: language(&canon.one_line_text()),
+        line: merged_answer.one_line_text(),
+        language: language(&merged_answer.one_line_text()),
         by: "Maintainers".to_owned(),
         trusted: true,
-        at: text.date(canon.merged),
-        url: canon.page_url().unwrap_or_default().to_owned(),
+        at: text.date(merged_answer.merged),
+        url: merged_answer.page_url().unwrap_or_default().to_owned(),
     }
 }
 
@@ -348,8 +348,8 @@ fn variants(cluster: &Cluster, title: &str, people: &Participants<'_>) -> Vec<Wo
 
 /// The versions that the merged answer names, otherwise those that the messages name.
 fn versions(cluster: &Cluster, people: &Participants<'_>) -> Vec<String> {
-    if let Some(canon) = &cluster.canon {
-        return rules::versions::versions([canon.one_line_text().as_str()]);
+    if let Some(merged_answer) = &cluster.merged_answer {
+        return rules::versions::versions([merged_answer.one_line_text().as_str()]);
     }
     let quotable = cluster.occurrences.iter().filter(|one| one.quotable);
     let quotes = quotable.flat_map(|one| [&one.question, one.best_answer()]);

@@ -95,11 +95,11 @@ impl ReportSource<'_> {
     }
 
     fn candidate<'c>(&'c self, cluster: &'c Cluster) -> GuideCandidate<'c> {
-        let title = cluster.canon.as_ref().map(|canon| canon.title.as_str());
+        let title = cluster.merged_answer.as_ref().map(|answer| answer.title.as_str());
         let questions = cluster.occurrences.iter().map(|one| one.question.text.as_str());
         GuideCandidate {
             cluster: &cluster.id,
-            reviewed: cluster.canon.is_some(),
+            reviewed: cluster.merged_answer.is_some(),
             occurrences: cluster.occurrences.len(),
             topic: self.rules.topics.of(cluster).map(|topic| topic.name.as_str()),
             questions: title.into_iter().chain(questions).collect(),
@@ -108,14 +108,14 @@ impl ReportSource<'_> {
 }
 
 fn entry(cluster: &Cluster, names: &BTreeMap<ClusterId, NamedQuestion>) -> GuideEntry {
-    let page = cluster.canon.as_ref().and_then(|canon| canon.page_url());
+    let page = cluster.merged_answer.as_ref().and_then(|answer| answer.page_url());
     let said = || {
         let best = &cluster.occurrences[0];
         best.answer_link(best.best_answer())
     };
     GuideEntry {
         question: names[&cluster.id].clone(),
-        reviewed: cluster.canon.is_some(),
+        reviewed: cluster.merged_answer.is_some(),
         address: page.map_or_else(said, str::to_owned),
     }
 }

@@ -213,7 +213,7 @@ impl CatalogueContent {
 
     fn add(&mut self, shown: &Cluster, topics: &TopicRules) {
         let quotable = || shown.occurrences.iter().filter(|one| one.quotable);
-        if shown.canon.is_none() && quotable().next().is_none() {
+        if shown.merged_answer.is_none() && quotable().next().is_none() {
             return;
         }
         let position = ListPosition {
@@ -239,7 +239,7 @@ impl CatalogueContent {
             position,
             groups: groups.into_iter().collect(),
             errors: reported_errors(shown).into_iter().take(MOST_ERRORS).collect(),
-            merged: shown.canon.as_ref().map(|canon| canon.merged),
+            merged: shown.merged_answer.as_ref().map(|answer| answer.merged),
         };
         self.insert(entry);
     }

@@ -186,7 +186,7 @@ pub(super) fn summary(cluster: &Cluster) -> ClusterSummary {
         outside_core: cluster.outside_core.clone(),
         times: cluster.times_resolved(),
         askers: cluster.asker_count(),
-        centre: cluster.centre,
+        representative: cluster.representative,
         due_since: None,
     }
 }

@@ -43,7 +43,7 @@ fn cluster(id: u64, wordings: &[&str], answer: &str) -> Cluster {
         cluster.occurrences.push(one);
     }
     cluster.id = ClusterId::of_question(MessageId(id));
-    cluster.centre = MessageId(id);
+    cluster.representative = MessageId(id);
     cluster
 }
 

@@ -191,8 +191,8 @@ impl Store {
         let rows = rows.bind(cluster_list(ids.iter())).fetch_all(&self.read).await?;
         let mut found = BTreeMap::new();
         for (id, title, answer, link, merged, served) in rows {
-            let canon = MergedAnswer { title, answer, link, merged: Millis(merged) };
-            found.entry(cluster_id(&id)?).or_insert(served.then_some(canon));
+            let merged_answer = MergedAnswer { title, answer, link, merged: Millis(merged) };
+            found.entry(cluster_id(&id)?).or_insert(served.then_some(merged_answer));
         }
         Ok(found)
     }

@@ -110,7 +110,7 @@ async fn known() -> (Store, TempDir, Arc<Ruleset>) {
 
 async fn served(store: &Store, question: u64) -> Option<String> {
     let cluster = store.cluster(&id(question)).await.unwrap()?;
-    cluster.canon.map(|canon| format!("{}: {}", canon.title, canon.answer))
+    cluster.merged_answer.map(|answer| format!("{}: {}", answer.title, answer.answer))
 }
 
 fn words() -> Option<String> {
@@ -260,7 +260,7 @@ async fn an_answer_follows_its_cluster_into_another() {
     store.mark_duplicate(MessageId(100), MessageId(200), UserId(5), Millis(2)).await.unwrap();
     recluster(&store, &rules, Millis(3), false).await.unwrap();
     let cluster = store.cluster(&id(100)).await.unwrap().unwrap();
-    assert_eq!((&cluster.id, cluster.canon.is_some()), (&id(200), true));
+    assert_eq!((&cluster.id, cluster.merged_answer.is_some()), (&id(200), true));
     assert_eq!(store.merged_answer(&id(200)).await.unwrap().unwrap().cluster, id(100));
     assert_eq!(store.deleted_evidence(&id(200)).await.unwrap(), []);
     assert_eq!(store.proposal(&id(200)).await.unwrap().unwrap().cluster, id(200));

@@ -164,7 +164,7 @@ async fn check_spine(store: &Store, former: &ClusterId) {
         outside_core: Default::default(),
         times: 1,
         askers: 1,
-        centre: MessageId(100),
+        representative: MessageId(100),
         due_since: Some(Millis(7)),
     };
     assert_eq!(store.cluster_summaries().await.unwrap(), [summary]);

@@ -60,7 +60,7 @@ pub(crate) fn footing(cluster: &Cluster, source: &Occurrence, language: BotLangu
         messages::not_reviewed(language)
     };
     let times = messages::times(language, cluster.times_resolved(), cluster.last_confirmed());
-    let page = cluster.canon.as_ref().and_then(|canon| canon.page_url());
+    let page = cluster.merged_answer.as_ref().and_then(|answer| answer.page_url());
     let page = page.map(|page| format!("[{}]({page}) · ", messages::the_page(language)));
     format!(
         "{status} · {times} · {}[{}]({}) · [{}]({})",
@@ -87,8 +87,8 @@ impl<'c> AnswerCard<'c> {
         let people = Participants::of(cluster, naming);
         let best = rules::occurrence_ranking::rank_occurrences(cluster).into_iter().next();
         let source = best.map_or_else(|| latest(cluster), |standing| standing.occurrence);
-        let beginning = match &cluster.canon {
-            Some(canon) => Some(canon.one_line_text()),
+        let beginning = match &cluster.merged_answer {
+            Some(merged_answer) => Some(merged_answer.one_line_text()),
             None => source.quotable.then(|| people.line(&source.best_answer().text)),
         };
         Self {
@@ -101,7 +101,7 @@ impl<'c> AnswerCard<'c> {
 
 /// The merged title, or the question that names the cluster, if it may be quoted.
 pub(crate) fn title(cluster: &Cluster, people: &Participants<'_>) -> Option<String> {
-    let merged = cluster.canon.as_ref().map(|canon| canon.title.clone());
+    let merged = cluster.merged_answer.as_ref().map(|answer| answer.title.clone());
     merged.or_else(|| people.headline(cluster).map(|(_, title)| title))
 }
 
@@ -162,13 +162,13 @@ mod tests {
     #[test]
     fn a_merged_answer_is_shown_in_its_own_words_with_its_page() {
         let mut known = cluster(vec![occurrence(10, "where port?", "in some file")]);
-        let mut canon = MergedAnswer {
+        let mut merged_answer = MergedAnswer {
             title: "Choosing a **port**".into(),
             answer: "Set `PORT`, see [all](https://docs.example/all). @everyone".into(),
             link: "https://docs.example/port".into(),
             merged: Millis(5),
         };
-        known.canon = Some(canon.clone());
+        known.merged_answer = Some(merged_answer.clone());
         let said = answer_text(vec![known.clone()], BotLanguage::English);
         assert!(
             said.contains("Choosing a \\*\\*port\\*\\*") && said.contains("Set PORT, see all."),
@@ -179,8 +179,8 @@ mod tests {
                 && said.contains("[page](https://docs.example/port) · ")
         );
         assert!(!said.contains("some file") && !said.contains(" @everyone"), "{said}");
-        canon.link = "javascript:alert(1)".into();
-        known.canon = Some(canon);
+        merged_answer.link = "javascript:alert(1)".into();
+        known.merged_answer = Some(merged_answer);
         assert!(!answer_text(vec![known], BotLanguage::Korean).contains("alert"));
     }
 

@@ -37,7 +37,7 @@ pub fn known_answers(clusters: &[Cluster]) -> SuggestionModel {
     let quotable = hintable.flat_map(|cluster| {
         let occurrences = cluster.occurrences.iter().filter(|one| one.quotable);
         let asked = occurrences.map(|one| one.question.text.as_str());
-        let title = cluster.canon.iter().map(|canon| canon.title.as_str());
+        let title = cluster.merged_answer.iter().map(|answer| answer.title.as_str());
         title.chain(asked).map(|text| (&cluster.id, text))
     });
     SuggestionModel::train(quotable)

@@ -288,12 +288,12 @@ impl InteractionHandler {
         let facts = self.facts(interaction, message, None).await?;
         marking::may_mark(interaction, &facts)?;
         let language = interaction.language;
-        let Some(Cluster { centre, .. }) = self.store.cluster(cluster).await? else {
+        let Some(Cluster { representative, .. }) = self.store.cluster(cluster).await? else {
             return Ok(ActionOutcome::replying(Reply::new(messages::gone_cluster(language))));
         };
         let question = self.question_of(interaction, message).await?;
-        self.store.mark_duplicate(question, centre, interaction.user, now).await?;
-        let target = format!("{question}={centre}");
+        self.store.mark_duplicate(question, representative, interaction.user, now).await?;
+        let target = format!("{question}={representative}");
         let entry = self.audit(interaction, "same-question", target, None, now).await?;
         Ok(ActionOutcome::replying(same_question::render_marked(
             message, question, entry, language,
@@ -384,7 +384,7 @@ impl InteractionHandler {
             match self.store.cluster(&suggestion.cluster).await? {
                 Some(known) if helped => {
                     self.store
-                        .mark_duplicate(question, known.centre, interaction.user, now)
+                        .mark_duplicate(question, known.representative, interaction.user, now)
                         .await?;
                 }
                 _ if suggestion.helped == Some(true) => {
