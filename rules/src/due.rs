@@ -175,7 +175,7 @@ const LEAST_SCORE: f64 = 0.45;
 /// A page that was due keeps being due down to this score: a word more or less in an answer costs no more.
 const KEPT_SCORE: f64 = 0.35;
 
-/// Whether a page is due, with every condition's standing.
+/// Whether a page is due, with the state of every condition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DueVerdict {
     pub due: bool,

@@ -17,20 +17,20 @@ pub(crate) fn without_repeats(
     occurrences: &[Occurrence],
     same: impl Fn(usize, usize) -> bool,
 ) -> Vec<usize> {
-    let mut standing = Vec::<usize>::new();
+    let mut kept = Vec::<usize>::new();
     for at in (0..occurrences.len()).rev() {
         let one = &occurrences[at];
-        let later = standing.iter_mut().find(|later| {
+        let later = kept.iter_mut().find(|later| {
             occurrences[**later].question.author == one.question.author && same(at, **later)
         });
         match later {
             Some(later) if replaces(one, &occurrences[*later]) => *later = at,
             Some(_) => {}
-            None => standing.push(at),
+            None => kept.push(at),
         }
     }
-    standing.sort_unstable();
-    standing
+    kept.sort_unstable();
+    kept
 }
 
 /// Whether an earlier occurrence stands in place of a later one of the same question and person.

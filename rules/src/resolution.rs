@@ -174,8 +174,8 @@ pub fn extract_features(
     let named = |features: &[ScoredFeature], values: &[f32]| {
         features.iter().zip(values).map(|((key, _), value)| (*key, *value)).collect()
     };
-    let standing = weighed.standing();
-    let answers = standing.iter().map(|one| CandidateFeatures {
+    let unrefuted = weighed.unrefuted();
+    let answers = unrefuted.iter().map(|one| CandidateFeatures {
         message: weighed.id(one.place),
         span: one.span.iter().map(|place| weighed.id(*place)).collect(),
         answer: named(&ANSWER_FEATURES, &one.values),
@@ -223,7 +223,7 @@ fn weigh<'a>(
 
 impl ScoredConversation<'_> {
     /// The candidates that nobody refuted, best first.
-    fn standing(&self) -> Vec<&AnswerCandidate> {
+    fn unrefuted(&self) -> Vec<&AnswerCandidate> {
         self.candidates.iter().filter(|one| !one.refuted).collect()
     }
 
@@ -333,13 +333,13 @@ impl ScoredConversation<'_> {
 
     fn verdict(&self, conversation: &Conversation<'_>, rules: &SignalRules) -> ConversationVerdict {
         let question = self.question();
-        let standing = self.standing();
-        let best = standing.first().copied();
+        let unrefuted = self.unrefuted();
+        let best = unrefuted.first().copied();
         let outcome = best.map_or_else(|| self.outcome(None), |best| best.outcome);
         let score = best.map_or_else(|| rules.outcome.score(&outcome), |best| best.score);
         let confidence = rules.calibration.probability(score);
         let mut reasons = rules.outcome.reasons(&outcome, &OUTCOME, None);
-        let answers = self.answers(&standing, conversation, rules);
+        let answers = self.answers(&unrefuted, conversation, rules);
         let (signed, mut signals) = self.signs(best, conversation, rules);
         let grade = self.sufficient(signed, confidence, rules);
         let open = |why: Option<&str>, mut reasons: Vec<WeightedReason>| {
@@ -365,7 +365,7 @@ impl ScoredConversation<'_> {
             let kind = SignalKind::TrustedAnswer;
             signals.push(ResolutionSignal { kind, message: first.message, by: first.author });
         }
-        if let Some(candidate) = standing.iter().find(|one| self.id(one.place) == first.message) {
+        if let Some(candidate) = unrefuted.iter().find(|one| self.id(one.place) == first.message) {
             reasons.extend(candidate.reasons(&self.talk, rules));
         }
         ConversationVerdict::Resolved(Resolution {
@@ -438,7 +438,7 @@ impl ScoredConversation<'_> {
     /// The marked message if there is one, then the candidates within reach of the best.
     fn answers(
         &self,
-        standing: &[&AnswerCandidate],
+        unrefuted: &[&AnswerCandidate],
         conversation: &Conversation<'_>,
         rules: &SignalRules,
     ) -> Vec<Answer> {
@@ -446,18 +446,18 @@ impl ScoredConversation<'_> {
             let place =
                 conversation.messages.binary_search_by_key(&mark.message, |one| one.id).ok()?;
             let message = conversation.messages[place];
-            let candidate = standing.iter().find(|one| self.id(one.place) == message.id);
+            let candidate = unrefuted.iter().find(|one| self.id(one.place) == message.id);
             let messages = candidate.map_or_else(|| vec![message.id], |one| self.ids(&one.span));
             Some(Answer { message: message.id, messages, author: message.author.id, score: MARKED })
         });
-        let best = standing.first().map_or(0.0, |best| best.score);
+        let best = unrefuted.first().map_or(0.0, |best| best.score);
         // What the asker found alone was not what others had said before.
-        let found = standing.first().is_some_and(|best| {
+        let found = unrefuted.first().is_some_and(|best| {
             let said = &self.talk.said[best.place];
             said.author == self.asked.asker && said.shows_own_solution()
         });
         let reach = if found { 0.0 } else { rules.answer_reach };
-        let inferred = standing.iter().filter(|one| one.score >= best - reach).map(|one| {
+        let inferred = unrefuted.iter().filter(|one| one.score >= best - reach).map(|one| {
             let message = self.talk.said[one.place].message;
             let messages = self.ids(&one.span);
             Answer { message: message.id, messages, author: message.author.id, score: one.score }

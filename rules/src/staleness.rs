@@ -47,9 +47,9 @@ impl StalenessRules {
 /// The verdict on a known answer. `by` is the index of the occurrence that shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StalenessVerdict {
-    Stands,
+    Current,
     /// Messages that are its evidence may not be shown any more.
-    Gone {
+    EvidenceDeleted {
         evidence: Vec<MessageId>,
     },
     /// A later answer names a higher version than the page does, and is another answer.
@@ -76,9 +76,9 @@ pub fn check_staleness(
     rules: &StalenessRules,
 ) -> StalenessVerdict {
     if !gone.is_empty() {
-        return StalenessVerdict::Gone { evidence: gone.to_vec() };
+        return StalenessVerdict::EvidenceDeleted { evidence: gone.to_vec() };
     }
-    let Some(merged_answer) = &cluster.merged_answer else { return StalenessVerdict::Stands };
+    let Some(merged_answer) = &cluster.merged_answer else { return StalenessVerdict::Current };
     let page = MergedClaims::of(merged_answer, epoch, rules);
     let mut later = core
         .iter()
@@ -101,7 +101,7 @@ pub fn check_staleness(
             break;
         }
     }
-    StalenessVerdict::Stands
+    StalenessVerdict::Current
 }
 
 /// Whether two answers to one question cannot both be true: one advises against what the other tells, or

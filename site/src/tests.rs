@@ -42,7 +42,7 @@ fn some() -> [Cluster; 2] {
         "지갑 연결이 안 돼요. 어떻게 하나요?",
         "브라우저를 새로 고치세요.",
     )]);
-    wallet.state = ClusterState::Known;
+    wallet.state = ClusterState::Merged;
     [port, wallet]
 }
 

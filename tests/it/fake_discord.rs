@@ -11,7 +11,7 @@ use tests::harness::discord::{
 };
 
 use crate::exports;
-use client::{Answer, Gateway, Heard, ask, ask_as};
+use client::{Answer, Gateway, Received, ask, ask_as};
 
 fn get(discord: &FakeDiscord, path: &str) -> Answer {
     ask(discord, "GET", path, None)
@@ -185,7 +185,7 @@ fn a_resumed_session_hears_what_it_missed() {
     let first = discord.post(channel, mina, "one");
     assert_eq!(gateway.event("MESSAGE_CREATE")["id"], json!(first));
     discord.break_connections();
-    assert!(matches!(gateway.hear(), Heard::Gone));
+    assert!(matches!(gateway.receive(), Received::Disconnected));
     discord.edit(channel, first, "uno");
     discord.react(channel, first, mina, "👍");
     discord.say_nothing(|discord| discord.post(channel, mina, "unsent"));
@@ -197,7 +197,7 @@ fn a_resumed_session_hears_what_it_missed() {
     gateway.event("RESUMED");
     discord.forget_sessions();
     let mut gateway = gateway.resumed(&discord);
-    let invalid = gateway.hear().said();
+    let invalid = gateway.receive().payload();
     assert_eq!((&invalid["op"], &invalid["d"]), (&json!(9), &json!(false)));
     discord.assert_no_surprises();
     discord.look(|world| assert_eq!((world.hub.identifies(), world.hub.resumes()), (1, 2)));
@@ -209,20 +209,20 @@ fn the_gateway_fails_as_scripted() {
     discord.at_identify(Rebuff::Close(4014), 1);
     let mut gateway = Gateway::open(&discord).unwrap();
     gateway.identify(0);
-    assert!(matches!(gateway.hear(), Heard::Closed(4014)));
+    assert!(matches!(gateway.receive(), Received::Closed(4014)));
     let mut gateway = Gateway::identified(&discord);
     let mut hasty = Gateway::open(&discord).unwrap();
     hasty.identify(0);
-    assert_eq!(hasty.hear().said()["op"], 9);
+    assert_eq!(hasty.receive().payload()["op"], 9);
     gateway.say(&json!({ "op": 1, "d": 1 }));
-    assert_eq!(gateway.hear().said()["op"], 11);
+    assert_eq!(gateway.receive().payload()["op"], 11);
     discord.zombie(true);
     gateway.say(&json!({ "op": 1, "d": 1 }));
     discord.wait_until("the beat is heard", |world| world.hub.heartbeats() == 2);
     discord.ask_to_reconnect();
-    assert_eq!(gateway.hear().said()["op"], 7);
+    assert_eq!(gateway.receive().payload()["op"], 7);
     discord.close(4000);
-    assert!(matches!(gateway.hear(), Heard::Closed(4000)));
+    assert!(matches!(gateway.receive(), Received::Closed(4000)));
     discord.refuse_connections(true);
     assert!(Gateway::open(&discord).is_none());
     discord.refuse_connections(false);

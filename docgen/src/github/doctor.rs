@@ -56,7 +56,7 @@ struct BranchProtection {
 /// What a host tells of the rules of a branch.
 #[derive(Debug)]
 enum BranchRules {
-    Known(Vec<BranchRule>),
+    Listed(Vec<BranchRule>),
     /// A private repository of an account that does not pay has none.
     NotOnThisPlan,
     /// An older GitHub Enterprise Server has only protected branches.
@@ -102,7 +102,7 @@ impl GitHubClient {
                 return findings;
             }
         };
-        findings.push(standing(&repository));
+        findings.push(repository_access(&repository));
         for found in [
             self.examine_rules(&repository.default_branch).await,
             self.examine_owners().await,
@@ -119,7 +119,7 @@ impl GitHubClient {
 
     async fn examine_rules(&self, base: &str) -> Result<Vec<GitHubFinding>> {
         let rules = match self.branch_rules(base).await? {
-            BranchRules::Known(rules) => rules,
+            BranchRules::Listed(rules) => rules,
             BranchRules::NotOnThisPlan => {
                 let says = "GitHub has rules for a private repository on paid plans only, so \
                     nothing but the roles of its members keeps this account from merging";
@@ -149,7 +149,7 @@ impl GitHubClient {
     async fn branch_rules(&self, base: &str) -> Result<BranchRules> {
         let path = self.repo_path(&format!("rules/branches/{}", encoded(base)));
         match self.list::<BranchRule>(&path, 100).await {
-            Ok(rules) => Ok(BranchRules::Known(rules)),
+            Ok(rules) => Ok(BranchRules::Listed(rules)),
             Err(error) => no_rules(&error).ok_or(error),
         }
     }
@@ -181,7 +181,7 @@ impl GitHubClient {
         let path = self.repo_path("git/commits");
         let commit = self.write::<GitCommit>(Method::POST, &path, &body).await?;
         let demanded = match self.branch_rules(base).await? {
-            BranchRules::Known(rules) => {
+            BranchRules::Listed(rules) => {
                 rules.iter().any(|rule| rule.kind == "required_signatures")
             }
             BranchRules::NotOnThisPlan | BranchRules::NotOnThisHost => false,
@@ -272,7 +272,7 @@ fn pages_finding(
     }
 }
 
-fn standing(repository: &Repository) -> GitHubFinding {
+fn repository_access(repository: &Repository) -> GitHubFinding {
     let name = &repository.full_name;
     if repository.archived {
         return bad("repository", format!("{name} is archived; nothing can be proposed there"));

@@ -232,7 +232,7 @@ async fn act(
             let right = check(github, wanted, head).await?;
             // One read may return an older state, so that a single failure does not count.
             let again = !right && progress.tries < MOST_TRIES;
-            return Ok(if again { StepResult::Unsure } else { StepResult::Checked(right) });
+            return Ok(if again { StepResult::OutcomeUnknown } else { StepResult::Checked(right) });
         }
         ReconcileStep::Label(number) => {
             let path = github.repo_path(&format!("issues/{number}/labels"));
@@ -253,7 +253,7 @@ async fn act(
         }
         ReconcileStep::Adopt(_) | ReconcileStep::Done(_) => {}
     }
-    Ok(StepResult::Well)
+    Ok(StepResult::Done)
 }
 
 /// A failure that can be retried or ignored; every other one is returned.
@@ -269,7 +269,7 @@ fn survived(
     );
     match &error {
         GitHubError::Refused { status: 409, .. } if optional && tries < MOST_TRIES => {
-            Ok(StepResult::Unsure)
+            Ok(StepResult::OutcomeUnknown)
         }
         GitHubError::Refused { .. } | GitHubError::Query(_) if optional => {
             Ok(StepResult::Warned(error.to_string()))
@@ -290,7 +290,7 @@ fn survived(
         | GitHubError::UnexpectedResponse { .. }
             if tries < MOST_TRIES =>
         {
-            Ok(StepResult::Unsure)
+            Ok(StepResult::OutcomeUnknown)
         }
         _ => Err(error),
     }
@@ -430,7 +430,7 @@ mod tests {
             let name = match survived(what, tries, error, Millis(0)) {
                 Ok(StepResult::Warned(_)) => "warned",
                 Ok(StepResult::NoDrafts) => "no drafts",
-                Ok(StepResult::Unsure) => "look",
+                Ok(StepResult::OutcomeUnknown) => "look",
                 Err(GitHubError::Parked { not_before: Millis(Millis::DAY) }) => "parked",
                 Err(GitHubError::Refused { .. } | GitHubError::UnexpectedResponse { .. }) => "failed",
                 other => panic!("{other:?}"),

@@ -29,7 +29,7 @@ fn every_mending_tells_its_reason_and_what_to_check() {
     let page = MergedPage { cluster: &known.id, path: draft.path(), layout: &layout, base: "main" };
     let later = occurrence(7, "How do I make a project with 2.0?", LATER);
     let mends = [
-        CorrectionReason::Gone { messages: 2 },
+        CorrectionReason::EvidenceDeleted { messages: 2 },
         CorrectionReason::Newer { version: "2.0".to_owned(), known: KNOWN, later: &later },
         CorrectionReason::Contradicted { known: KNOWN, later: &later },
     ];

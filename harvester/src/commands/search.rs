@@ -121,7 +121,7 @@ fn answer_text(best: &Occurrence, cluster: &Cluster, rules: &Ruleset) -> String 
 fn best_occurrence(cluster: &Cluster) -> &Occurrence {
     let best = rules::occurrence_ranking::rank_occurrences(cluster)
         .into_iter()
-        .map(|standing| standing.occurrence);
+        .map(|ranked| ranked.occurrence);
     let surest = cluster.occurrences.iter().min_by(|one, other| {
         one.grade.cmp(&other.grade).then(other.confidence.total_cmp(&one.confidence))
     });

@@ -90,8 +90,8 @@ impl IndexLeader {
         pipeline.judge_and_index().await?;
         let now = clock::now();
         let (_, _, done) = pipeline.recluster_some_and_index(now, BATCHES_AT_ONCE).await?;
-        let rested = |at: Instant| at.elapsed() >= BETWEEN_SCRUBS;
-        if scrubbed.is_none_or(rested) && pipeline.scrub_if_due().await? {
+        let interval_over = |at: Instant| at.elapsed() >= BETWEEN_SCRUBS;
+        if scrubbed.is_none_or(interval_over) && pipeline.scrub_if_due().await? {
             *scrubbed = Some(Instant::now());
             self.scrubbed.notify_one();
         }

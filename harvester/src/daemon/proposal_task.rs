@@ -89,7 +89,7 @@ pub(super) struct ProposalTask {
     every: Duration,
     deliveries: mpsc::Receiver<WebhookDelivery>,
     scrubbed: Arc<Notify>,
-    standing: ProposalMetrics,
+    metrics: ProposalMetrics,
     stopping: watch::Receiver<bool>,
 }
 
@@ -98,7 +98,7 @@ impl ProposalTask {
     pub(super) async fn open(
         daemon: &Daemon,
         deliveries: mpsc::Receiver<WebhookDelivery>,
-        (scrubbed, standing): (Arc<Notify>, ProposalMetrics),
+        (scrubbed, metrics): (Arc<Notify>, ProposalMetrics),
         stopping: watch::Receiver<bool>,
     ) -> anyhow::Result<Option<Self>> {
         let Daemon { config, rules, store, naming, owner, .. } = daemon;
@@ -115,7 +115,7 @@ impl ProposalTask {
             every,
             deliveries,
             scrubbed,
-            standing,
+            metrics,
             stopping,
         }))
     }
@@ -152,7 +152,7 @@ impl ProposalTask {
     async fn round(&self) -> Duration {
         match self.proposer.round().await {
             Ok(RoundOutcome::Done(report)) => {
-                self.standing.record_done(&report.clocks, clock::now());
+                self.metrics.record_done(&report.clocks, clock::now());
                 for line in &report.lines {
                     tracing::info!(cluster = %line.cluster, number = line.number, "{}", line.outcome);
                 }
@@ -168,7 +168,7 @@ impl ProposalTask {
                 Duration::from_millis(millis)
             }
             Err(error) => {
-                self.standing.record_failed();
+                self.metrics.record_failed();
                 tracing::warn!(error = %error_chain(&error), "proposal round failed, retrying");
                 AGAIN.min(self.every)
             }

@@ -243,7 +243,7 @@ fn requests(row: &StoredProposal) -> MaintainerRequests {
 /// What people did with a branch decides what becomes of its cluster.
 fn after_hands_off(why: LocalHandsOff) -> ClusterState {
     match why {
-        LocalHandsOff::Merged => ClusterState::Known,
+        LocalHandsOff::Merged => ClusterState::Merged,
         LocalHandsOff::Deleted => ClusterState::Rejected,
         LocalHandsOff::HumanCommit | LocalHandsOff::CheckedOut | LocalHandsOff::PathTaken => {
             ClusterState::Proposed

@@ -248,10 +248,10 @@ impl ProposalReconciler {
         let core = (0..cluster.occurrences.len()).collect::<Vec<_>>();
         let (same, truth) = (&self.rules.same, &self.rules.truth);
         let (why, mended) = match check_staleness(cluster, &core, &gone, epoch, same, truth) {
-            StalenessVerdict::Stands => {
+            StalenessVerdict::Current => {
                 return self.requested_move(entry, (merged, text), &page, repository).await;
             }
-            StalenessVerdict::Gone { evidence } => {
+            StalenessVerdict::EvidenceDeleted { evidence } => {
                 let Some(draft) = self.regenerate(cluster, merged, repository) else {
                     return Ok(self.removal(entry, &page, text, evidence.len()));
                 };
@@ -262,7 +262,7 @@ impl ProposalReconciler {
                 let before = before.as_ref().map(|(before, after)| Replacement { before, after });
                 let mended =
                     rewrite_page(before, Replacement { before: text, after: &after }, &evidence);
-                let why = CorrectionReason::Gone { messages: evidence.len() };
+                let why = CorrectionReason::EvidenceDeleted { messages: evidence.len() };
                 let AmendedPage { text: mended, lossy } = mended;
                 let wanted = DesiredPullRequest::correction(&page, (text, &mended), &why, lossy);
                 let titles = [Some(text), ours.as_deref()].into_iter().flatten();

@@ -196,17 +196,17 @@ impl ProposalReconciler {
         let over_share = over_share(&clusters.collect::<Vec<_>>(), self.rules.pages.person_share());
         let repeats = repeats(worklist);
         let mut candidates = Vec::new();
-        let mut standing = ProposalHistory::default();
+        let mut history = ProposalHistory::default();
         for (id, entry) in &worklist.entries {
             let case = entry.case.as_ref();
             let single = case.filter(|case| !case.is_member_of_batch());
-            standing.open += usize::from(single.is_some_and(TrackedProposal::is_open));
+            history.open += usize::from(single.is_some_and(TrackedProposal::is_open));
             let merged = |case: &TrackedProposal| case.row.state == ProposalState::Merged;
-            standing.merged += usize::from(single.is_some_and(merged));
+            history.merged += usize::from(single.is_some_and(merged));
             let opened = case.and_then(|case| case.progress.opened);
-            standing.opened.extend(opened);
+            history.opened.extend(opened);
             if let (true, Some(at)) = (case.is_some_and(TrackedProposal::is_batch), opened) {
-                standing.last_batch = standing.last_batch.max(Some(at));
+                history.last_batch = history.last_batch.max(Some(at));
             }
             if let Some(mut candidate) = self.candidate(id, entry, worklist, now) {
                 candidate.held = if over_share.contains(id) {
@@ -217,7 +217,7 @@ impl ProposalReconciler {
                 candidates.push(candidate);
             }
         }
-        plan_openings(&candidates, &standing, limits, now)
+        plan_openings(&candidates, &history, limits, now)
     }
 
     fn candidate(
@@ -400,7 +400,7 @@ impl ProposalReconciler {
                 (ProposalState::Withdrawn, Some(state), None)
             }
             ReconcileOutcome::Merged { .. } | ReconcileOutcome::Nothing => {
-                (ProposalState::Merged, Some(ClusterState::Known), None)
+                (ProposalState::Merged, Some(ClusterState::Merged), None)
             }
         };
         case.row.state = state;

@@ -93,7 +93,7 @@ impl ClusterDocument {
         let channels = occurrences.iter().map(|one| (one.channel, one.channel_name.clone()));
         Self {
             cluster: id.clone(),
-            state: if cluster.has_merged_answer() { ClusterState::Known } else { *state },
+            state: if cluster.has_merged_answer() { ClusterState::Merged } else { *state },
             title: title.unwrap_or_else(|| clean_title(&cluster.representative_question().text)),
             questions: each_once(questions),
             answers,
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(document.title, "Choosing a port");
         assert_eq!(document.questions, ["Choosing a port", "where is the port set"]);
         assert_eq!(document.answers, ["Set PORT <early>."]);
-        assert_eq!(document.state, ClusterState::Known);
+        assert_eq!(document.state, ClusterState::Merged);
         let unmerged = ClusterDocument::of(&Cluster { merged_answer: None, ..cluster.clone() });
         assert_eq!(
             (unmerged.answers[0].as_str(), unmerged.state),

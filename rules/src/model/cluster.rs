@@ -14,7 +14,7 @@ use crate::model::reason::WeightedReason;
 use crate::publish::title::title_score;
 use crate::resolution::{Resolution, ResolutionGrade, ResolutionSignal};
 
-/// How far a cluster has come: `Watching → Candidate → Due → Drafted → Proposed → Known → Retired`, or
+/// How far a cluster has come: `Watching → Candidate → Due → Drafted → Proposed → Merged → Retired`, or
 /// `Rejected`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -26,7 +26,9 @@ pub enum ClusterState {
     Due,
     Drafted,
     Proposed,
-    Known,
+    /// Maintainers merged an answer.
+    #[serde(rename = "known")]
+    Merged,
     Retired,
     Rejected,
 }
@@ -38,7 +40,7 @@ impl ClusterState {
         Self::Due,
         Self::Drafted,
         Self::Proposed,
-        Self::Known,
+        Self::Merged,
         Self::Retired,
         Self::Rejected,
     ];
@@ -50,7 +52,7 @@ impl ClusterState {
             Self::Due => "due",
             Self::Drafted => "drafted",
             Self::Proposed => "proposed",
-            Self::Known => "known",
+            Self::Merged => "known",
             Self::Retired => "retired",
             Self::Rejected => "rejected",
         }
@@ -295,7 +297,7 @@ impl Quote {
 impl Cluster {
     /// Whether a maintainer stands behind its answer.
     pub fn has_merged_answer(&self) -> bool {
-        self.merged_answer.is_some() || self.state == ClusterState::Known
+        self.merged_answer.is_some() || self.state == ClusterState::Merged
     }
 
     /// The question in the middle, or, if it may not be quoted, the best-put one that may.

@@ -70,10 +70,10 @@ pub fn answer_options(cluster: &Cluster) -> Vec<AnswerOption<'_>> {
     let ranked = rank_occurrences(cluster);
     let mut grouped = Vec::<(usize, Support, Vec<&Occurrence>)>::new();
     for one in &ranked {
-        let solution = one.standing.solution;
+        let solution = one.solution_rank.solution;
         match grouped.iter_mut().find(|(known, ..)| *known == solution) {
             Some((_, _, members)) => members.push(one.occurrence),
-            None => grouped.push((solution, one.standing.support, vec![one.occurrence])),
+            None => grouped.push((solution, one.solution_rank.support, vec![one.occurrence])),
         }
     }
     let mut options = Vec::new();
@@ -141,7 +141,7 @@ mod tests {
         let worked = signal(SignalKind::Worked, &retries.occurrences[1]);
         retries.occurrences[1].signals.push(worked);
         assert_eq!(strength(&retries), AnswerStrength::ConfirmedByAsker);
-        retries.state = ClusterState::Known;
+        retries.state = ClusterState::Merged;
         assert_eq!(strength(&retries), AnswerStrength::Reviewed);
     }
 

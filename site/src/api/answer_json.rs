@@ -124,8 +124,8 @@ impl AnswerView {
                 last_confirmed: &self.last_confirmed.exact,
                 channels: &self.channels,
                 versions: &self.versions,
-                confirmed_for: self.standing.confirmed_for.as_deref(),
-                unchecked_since: self.standing.unchecked_since.as_deref(),
+                confirmed_for: self.validity.confirmed_for.as_deref(),
+                unchecked_since: self.validity.unchecked_since.as_deref(),
                 also_asked_as: self
                     .variants
                     .iter()

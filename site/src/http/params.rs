@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(params.text, "set port");
         assert_eq!(
             (params.status, params.channel),
-            (Some(ReviewStatus::Known), Some(ChannelId(22)))
+            (Some(ReviewStatus::Reviewed), Some(ChannelId(22)))
         );
         assert_eq!((params.limit, params.offset), (50, 1_000));
         assert_eq!(

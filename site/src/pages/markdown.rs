@@ -13,7 +13,7 @@ pub(crate) fn markdown(view: &AnswerView) -> String {
         lower_first(&view.answered),
         view.last_confirmed.shown
     ));
-    if let Some(note) = &view.standing.note {
+    if let Some(note) = &view.validity.note {
         text.push_str(&format!("\n{}\n", escaped(note)));
     }
     section(&mut text, "Answer", view.answer.iter().map(option));

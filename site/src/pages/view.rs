@@ -13,7 +13,7 @@ use crate::pages::prose::{beginning, html_of, language};
 use crate::pages::review_status::ReviewStatus;
 use crate::pages::slug::{address, slug};
 use crate::pages::title::title;
-use crate::pages::version_standing::VersionStanding;
+use crate::pages::version_validity::VersionValidity;
 use crate::presentation::words::{DisplayDate, InterfaceText, filled};
 
 const MAX_OTHERS: usize = 4;
@@ -50,7 +50,7 @@ pub(crate) struct AnswerView {
     pub(crate) variants: Vec<WordingView>,
     pub(crate) versions: Vec<String>,
     /// Known once the releases are.
-    pub(crate) standing: VersionStanding,
+    pub(crate) validity: VersionValidity,
     /// "Based on 3 conversations".
     pub(crate) based_on: String,
     pub(crate) evidence: Vec<EvidenceView>,
@@ -173,7 +173,7 @@ impl AnswerView {
             others: options.take(MAX_OTHERS).collect(),
             variants: variants(cluster, &title, &people),
             versions: versions(cluster, &people),
-            standing: VersionStanding::default(),
+            validity: VersionValidity::default(),
             based_on: text.conversations.of(times),
             evidence: cluster
                 .occurrences

@@ -318,7 +318,7 @@ mod tests {
         let mut hidden = occurrence(9, "Cannot find module 'zanzibar'", "Install it.");
         hidden.quotable = false;
         let mut known = cluster(vec![occurrence(3, "Where is the log?", "In `data/log`.")]);
-        known.state = ClusterState::Known;
+        known.state = ClusterState::Merged;
         vec![
             cluster(vec![occurrence(1, "Error: Cannot find module 'express'", "Install it.")]),
             cluster(vec![

@@ -138,7 +138,7 @@ fn merge(world: &World, merged: Millis) {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let store = Store::open_shared(&world.data()).await.unwrap();
         store.upsert_merged_answer(&row).await.unwrap();
-        store.set_state(&row.cluster, ClusterState::Known).await.unwrap();
+        store.set_state(&row.cluster, ClusterState::Merged).await.unwrap();
         store.close().await;
     });
 }

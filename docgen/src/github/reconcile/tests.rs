@@ -70,13 +70,13 @@ impl World {
                 });
             }
             ReconcileStep::CreateBranch { .. } if self.branch.is_some() => {
-                return StepResult::Unsure;
+                return StepResult::OutcomeUnknown;
             }
             ReconcileStep::CreateBranch { sha } => self.place(sha, true),
-            ReconcileStep::MoveBranch { .. } if self.branch.is_none() => return StepResult::Unsure,
+            ReconcileStep::MoveBranch { .. } if self.branch.is_none() => return StepResult::OutcomeUnknown,
             ReconcileStep::MoveBranch { sha, force } => self.place(sha, !force),
             ReconcileStep::Open { .. } if self.branch.is_none() || self.open().is_some() => {
-                return StepResult::Unsure;
+                return StepResult::OutcomeUnknown;
             }
             ReconcileStep::Open { head, digest } => {
                 self.opened += 1;
@@ -113,7 +113,7 @@ impl World {
             }
             ReconcileStep::Adopt(_) | ReconcileStep::Done(_) => {}
         }
-        StepResult::Well
+        StepResult::Done
     }
 
     fn delete(&mut self) {
@@ -478,7 +478,7 @@ impl Daemon {
             }
             3 => {
                 world.act(wanted, &what);
-                self.progress.record_result(wanted, &seen, (&what, StepResult::Unsure), now);
+                self.progress.record_result(wanted, &seen, (&what, StepResult::OutcomeUnknown), now);
             }
             _ => {
                 let done = world.act(wanted, &what);

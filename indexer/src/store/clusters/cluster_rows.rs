@@ -260,7 +260,7 @@ impl Store {
 /// be shown: a page of it is on its way again.
 fn shown_state(state: ClusterState, merged_answer: Option<&Option<MergedAnswer>>) -> ClusterState {
     match (state, merged_answer) {
-        (ClusterState::Known, Some(None)) => ClusterState::Proposed,
+        (ClusterState::Merged, Some(None)) => ClusterState::Proposed,
         _ => state,
     }
 }

@@ -48,33 +48,33 @@ pub(in crate::store) fn overlay(
         let clears = clears.filter(|change| change.emoji.is_empty() || change.emoji == emoji);
         clears.map(|change| change.observed).max()
     };
-    let mut standing = BTreeMap::<String, ReactionState>::new();
+    let mut states = BTreeMap::<String, ReactionState>::new();
     for Reaction { emoji, count, users } in whole {
         if cleared(&emoji).is_none_or(|cleared| cleared < as_of) {
-            let standing = standing.entry(emoji).or_default();
-            standing.unnamed += (count as usize).saturating_sub(users.len());
-            standing.users.extend(users);
+            let state = states.entry(emoji).or_default();
+            state.unnamed += (count as usize).saturating_sub(users.len());
+            state.users.extend(users);
         }
     }
     for change in changes.iter().filter(|change| change.user != NOBODY) {
         if change.observed < as_of {
             continue;
         }
-        let users = &mut standing.entry(change.emoji.clone()).or_default().users;
+        let users = &mut states.entry(change.emoji.clone()).or_default().users;
         if !change.added {
             users.remove(&change.user);
         } else if cleared(&change.emoji).is_none_or(|cleared| cleared < change.observed) {
             users.insert(change.user);
         }
     }
-    let count = |standing: &ReactionState| standing.unnamed + standing.users.len();
-    standing.retain(|_, standing| count(standing) > 0);
-    let reaction = |(emoji, standing): (String, ReactionState)| Reaction {
+    let count = |state: &ReactionState| state.unnamed + state.users.len();
+    states.retain(|_, state| count(state) > 0);
+    let reaction = |(emoji, state): (String, ReactionState)| Reaction {
         emoji,
-        count: count(&standing) as u32,
-        users: standing.users.into_iter().collect(),
+        count: count(&state) as u32,
+        users: state.users.into_iter().collect(),
     };
-    standing.into_iter().map(reaction).collect()
+    states.into_iter().map(reaction).collect()
 }
 
 #[derive(Default)]

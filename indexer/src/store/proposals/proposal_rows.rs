@@ -195,7 +195,7 @@ fn proposal(row: &SqliteRow) -> Result<Proposal> {
 pub(in crate::store) fn cluster_state(proposal: &str) -> Result<Option<ClusterState>> {
     Ok(match ProposalState::parse(proposal)? {
         ProposalState::Open | ProposalState::HandsOff => Some(ClusterState::Proposed),
-        ProposalState::Merged => Some(ClusterState::Known),
+        ProposalState::Merged => Some(ClusterState::Merged),
         ProposalState::Rejected => Some(ClusterState::Rejected),
         ProposalState::Planned
         | ProposalState::Superseded

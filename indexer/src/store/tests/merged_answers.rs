@@ -104,7 +104,7 @@ async fn known() -> (Store, TempDir, Arc<Ruleset>) {
     recluster(&store, &rules, Millis(1), false).await.unwrap();
     store.upsert_proposal(&proposal(100, ProposalState::Merged)).await.unwrap();
     store.upsert_merged_answer(&merged(100)).await.unwrap();
-    store.set_state(&id(100), ClusterState::Known).await.unwrap();
+    store.set_state(&id(100), ClusterState::Merged).await.unwrap();
     (store, folder, rules)
 }
 
@@ -283,7 +283,7 @@ async fn an_answer_follows_its_cluster_into_another() {
     store.unmark_duplicate(MessageId(100), UserId(5), Millis(4)).await.unwrap();
     recluster(&store, &rules, Millis(5), false).await.unwrap();
     assert_eq!(served(&store, 100).await, Some(format!("{TITLE}: Other.")));
-    assert_eq!(store.cluster(&id(100)).await.unwrap().unwrap().state, ClusterState::Known);
+    assert_eq!(store.cluster(&id(100)).await.unwrap().unwrap().state, ClusterState::Merged);
 }
 
 #[tokio::test]
@@ -305,7 +305,7 @@ async fn a_cluster_that_comes_back_is_what_it_was() {
     let states = store.cluster_summaries().await.unwrap();
     let states = states.into_iter().map(|one| (one.id, one.state)).collect::<Vec<_>>();
     assert_eq!(states.len(), 2);
-    assert!(states.contains(&(id(100), ClusterState::Known)), "{states:?}");
+    assert!(states.contains(&(id(100), ClusterState::Merged)), "{states:?}");
     assert!(states.contains(&(id(200), ClusterState::Rejected)), "{states:?}");
     assert_eq!(served(&store, 90).await, None);
     assert_eq!(served(&store, 100).await, words());

@@ -13,7 +13,7 @@ use super::*;
 enum Event {
     Seen { id: u64, name: &'static str, topic: bool, at: i64 },
     Hidden(u64, i64),
-    Gone(u64, i64),
+    ChannelGone(u64, i64),
     Message { place: (u64, u64), said: Said, coverage: ReactionsCoverage, at: i64 },
     Deleted((u64, u64), i64),
     Reacted { place: (u64, u64), emoji: &'static str, what: ReactionOp, at: i64 },
@@ -69,7 +69,7 @@ fn event() -> impl Strategy<Value = Event> {
         6 => (1_u64..4, names, any::<bool>(), at.clone())
             .prop_map(|(id, name, topic, at)| Event::Seen { id, name, topic, at }),
         2 => (1_u64..4, at.clone()).prop_map(|(id, at)| Event::Hidden(id, at)),
-        1 => (1_u64..4, at.clone()).prop_map(|(id, at)| Event::Gone(id, at)),
+        1 => (1_u64..4, at.clone()).prop_map(|(id, at)| Event::ChannelGone(id, at)),
         12 => (place(), said(), coverage, at.clone())
             .prop_map(|(place, said, coverage, at)| Event::Message { place, said, coverage, at }),
         2 => (place(), at.clone()).prop_map(|(place, at)| Event::Deleted(place, at)),
@@ -95,7 +95,7 @@ impl Event {
                 list.push((seen, Millis(*at)));
             }
             Self::Hidden(id, at) => batch.hidden.push((ChannelId(*id), Millis(*at))),
-            Self::Gone(id, at) => batch.gone.push((ChannelId(*id), Millis(*at))),
+            Self::ChannelGone(id, at) => batch.gone.push((ChannelId(*id), Millis(*at))),
             Self::Message { place, said, coverage, at } => {
                 let whole = *coverage == ReactionsCoverage::Whole;
                 batch.messages.push((said.at(*place, whole), *coverage, Millis(*at)));

@@ -181,7 +181,7 @@ async fn what_people_may_have_seen_is_cited() {
     store.apply_batch(&seen).await.unwrap();
     let cited = async |channel| store.published_messages(ChannelId(channel)).await.unwrap();
     assert_eq!(cited(1).await, BTreeSet::new());
-    store.set_state(&cluster(20), ClusterState::Known).await.unwrap();
+    store.set_state(&cluster(20), ClusterState::Merged).await.unwrap();
     assert_eq!(cited(1).await, [MessageId(20), MessageId(21)].into());
     // The same talk in a thread that was opened from the message that asked.
     let thread = Channel { kind: ChannelKind::Thread, parent: Some(ChannelId(1)), ..channel(20) };

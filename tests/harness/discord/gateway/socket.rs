@@ -11,7 +11,7 @@ use super::{Contact, Event, Frame, Line, Rebuff};
 
 /// How a connection ended, seen from here.
 enum End {
-    Gone(Option<u16>),
+    Disconnected(Option<u16>),
     Closed(u16),
 }
 
@@ -35,7 +35,7 @@ pub(in super::super) async fn serve(service: Arc<Service>, mut socket: WebSocket
         let _ = socket.send(Message::Close(Some(frame))).await;
     }
     let code = match end {
-        End::Gone(code) => code,
+        End::Disconnected(code) => code,
         End::Closed(_) => None,
     };
     service.with(|world| world.hub.line_ended(number, code));
@@ -52,17 +52,17 @@ async fn converse(
             frame = frames.recv() => match frame {
                 Some(Frame::Text(text)) => {
                     if socket.send(Message::Text(text.as_ref().into())).await.is_err() {
-                        return End::Gone(None);
+                        return End::Disconnected(None);
                     }
                 }
                 Some(Frame::Close(code)) => return End::Closed(code),
-                Some(Frame::Drop) | None => return End::Gone(None),
+                Some(Frame::Drop) | None => return End::Disconnected(None),
             },
             heard = socket.recv() => match heard {
                 Some(Ok(Message::Text(text))) => hear(service, line, text.as_str()),
-                Some(Ok(Message::Close(frame))) => return End::Gone(frame.map(|frame| frame.code)),
+                Some(Ok(Message::Close(frame))) => return End::Disconnected(frame.map(|frame| frame.code)),
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return End::Gone(None),
+                Some(Err(_)) | None => return End::Disconnected(None),
             },
         }
     }

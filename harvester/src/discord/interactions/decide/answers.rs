@@ -86,7 +86,7 @@ impl<'c> AnswerCard<'c> {
     pub(crate) fn of(cluster: &'c Cluster, naming: &AuthorNaming) -> Self {
         let people = Participants::of(cluster, naming);
         let best = rules::occurrence_ranking::rank_occurrences(cluster).into_iter().next();
-        let source = best.map_or_else(|| latest(cluster), |standing| standing.occurrence);
+        let source = best.map_or_else(|| latest(cluster), |ranked| ranked.occurrence);
         let beginning = match &cluster.merged_answer {
             Some(merged_answer) => Some(merged_answer.one_line_text()),
             None => source.quotable.then(|| people.line(&source.best_answer().text)),
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn a_known_answer_is_called_so() {
         let mut known = cluster(vec![occurrence(10, "Where is the port set?", "In the file.")]);
-        known.state = ClusterState::Known;
+        known.state = ClusterState::Merged;
         assert!(answer_text(vec![known], BotLanguage::English).contains("✅ Known answer"));
     }
 

@@ -84,9 +84,9 @@ pub(crate) fn may_mark(interaction: &Interaction, facts: &MarkFacts) -> Result<(
         return Err(MarkRefusal::Left);
     }
     let Interaction { user, permissions, .. } = *interaction;
-    let standing =
+    let authority =
         MemberAuthority { user, permissions, trusted: facts.trusted, askers: &facts.askers };
-    if standing.may_mark() { Ok(()) } else { Err(MarkRefusal::MayNot) }
+    if authority.may_mark() { Ok(()) } else { Err(MarkRefusal::MayNot) }
 }
 
 /// Plans how to mark a message as an answer, or as not an answer.
