@@ -19,9 +19,9 @@ use crate::target::DocsFolder;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitHubFinding {
     pub what: &'static str,
-    pub well: bool,
-    /// How it is, and what to do where it is not well.
-    pub says: String,
+    pub passed: bool,
+    /// How it is, and what to do if it did not pass.
+    pub message: String,
 }
 
 /// A rule that holds for a branch.
@@ -74,12 +74,12 @@ fn no_rules(error: &GitHubError) -> Option<BranchRules> {
     }
 }
 
-fn good(what: &'static str, says: impl Into<String>) -> GitHubFinding {
-    GitHubFinding { what, well: true, says: says.into() }
+fn good(what: &'static str, message: impl Into<String>) -> GitHubFinding {
+    GitHubFinding { what, passed: true, message: message.into() }
 }
 
-fn bad(what: &'static str, says: impl Into<String>) -> GitHubFinding {
-    GitHubFinding { what, well: false, says: says.into() }
+fn bad(what: &'static str, message: impl Into<String>) -> GitHubFinding {
+    GitHubFinding { what, passed: false, message: message.into() }
 }
 
 impl GitHubClient {
@@ -121,9 +121,9 @@ impl GitHubClient {
         let rules = match self.branch_rules(base).await? {
             BranchRules::Listed(rules) => rules,
             BranchRules::NotOnThisPlan => {
-                let says = "GitHub has rules for a private repository on paid plans only, so \
+                let message = "GitHub has rules for a private repository on paid plans only, so \
                     nothing but the roles of its members keeps this account from merging";
-                return Ok(vec![good("branch rules", says)]);
+                return Ok(vec![good("branch rules", message)]);
             }
             BranchRules::NotOnThisHost => Vec::new(),
         };
@@ -334,7 +334,7 @@ mod tests {
             settings: "docusaurus.config.js".to_owned(),
             why: "computes the `path` of its docs".to_owned(),
         });
-        for (detected, folder, well, says) in [
+        for (detected, folder, passed, message) in [
             (
                 &layout,
                 None,
@@ -348,8 +348,8 @@ mod tests {
         ] {
             let folder = folder.map(|folder| folder.parse().unwrap());
             let found = pages_finding(detected, folder.as_ref(), &CommitTree::default());
-            assert_eq!(found.well, well, "{found:?}");
-            assert!(found.says.contains(says), "{found:?}");
+            assert_eq!(found.passed, passed, "{found:?}");
+            assert!(found.message.contains(message), "{found:?}");
         }
     }
 }

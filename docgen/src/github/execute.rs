@@ -246,7 +246,7 @@ async fn act(
                 return Err(odd("/graphql", "the pull request is still a draft"));
             }
         }
-        ReconcileStep::Ask { number, reviewer } => {
+        ReconcileStep::RequestReview { number, reviewer } => {
             let path = github.repo_path(&format!("pulls/{number}/requested_reviewers"));
             let body = json!({ "reviewers": [reviewer] });
             github.write::<Value>(Method::POST, &path, &body).await?;
@@ -265,7 +265,7 @@ fn survived(
 ) -> Result<StepResult> {
     let optional = matches!(
         what,
-        ReconcileStep::Label(_) | ReconcileStep::MarkReady { .. } | ReconcileStep::Ask { .. }
+        ReconcileStep::Label(_) | ReconcileStep::MarkReady { .. } | ReconcileStep::RequestReview { .. }
     );
     match &error {
         GitHubError::Refused { status: 409, .. } if optional && tries < MOST_TRIES => {
@@ -411,7 +411,7 @@ mod tests {
     #[test]
     fn a_failure_stops_only_where_it_matters() {
         let open = ReconcileStep::Open { head: String::new(), digest: String::new() };
-        let ask = ReconcileStep::Ask { number: 1, reviewer: "amy".into() };
+        let ask = ReconcileStep::RequestReview { number: 1, reviewer: "amy".into() };
         for (what, tries, error, expected) in [
             (&ask, 0, refused(422, "no collaborator"), "warned"),
             (&ReconcileStep::Label(1), 0, refused(409, "conflict"), "look"),

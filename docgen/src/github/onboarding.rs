@@ -227,7 +227,7 @@ pub fn wanted(
         rebase: false,
         recreate: None,
         anew: false,
-        asked_again: false,
+        requested_again: false,
     }
 }
 

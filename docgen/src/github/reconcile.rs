@@ -19,7 +19,7 @@ use crate::pull_request::marker::BodyMarker;
 /// Somebody who reads a pull request must not find it changed many times a day.
 const BETWEEN_PUSHES: i64 = Millis::DAY;
 /// The host throws commits away that no branch shows.
-const COMMIT_KEEPS: i64 = Millis::DAY;
+const COMMIT_LIFETIME: i64 = Millis::DAY;
 
 /// What was done so far, stored by the caller after each step. If it is lost, everything is found
 /// again by observation.
@@ -35,7 +35,8 @@ pub struct PullRequestProgress {
     /// The generated commit that was last seen on the branch.
     pub pushed: Option<PushedHead>,
     pub labelled: bool,
-    pub asked: BTreeSet<String>,
+    #[serde(rename = "asked")]
+    pub reviewers_requested: BTreeSet<String>,
     /// The head whose files were read back and found right.
     pub checked: Option<String>,
     /// The head whose files were read back and found wrong: it stays a draft.
@@ -136,7 +137,7 @@ pub enum ReconcileStep {
     MarkReady {
         node: String,
     },
-    Ask {
+    RequestReview {
         number: u64,
         reviewer: String,
     },
@@ -162,7 +163,7 @@ impl ReconcileStep {
             Self::Check { .. } => "check",
             Self::Label(_) => "label",
             Self::MarkReady { .. } => "mark-ready",
-            Self::Ask { .. } => "ask",
+            Self::RequestReview { .. } => "ask",
             Self::Withdraw { .. } => "withdraw",
             Self::DeleteBranch => "delete-branch",
             Self::Done(_) => "rest",
@@ -367,7 +368,7 @@ impl StepContext<'_> {
                 && built.from.as_deref() == from
                 && built.follows == follows
                 && (follows || built.base == self.seen.base)
-                && self.now.0 - built.at.0 < COMMIT_KEEPS
+                && self.now.0 - built.at.0 < COMMIT_LIFETIME
         })
     }
 
@@ -418,12 +419,12 @@ impl StepContext<'_> {
             let requested =
                 pull.requested_reviewers.iter().any(|one| one.login.eq_ignore_ascii_case(login));
             !requested
-                && !progress.asked.contains(login)
+                && !progress.reviewers_requested.contains(login)
                 && !login.eq_ignore_ascii_case(&self.seen.me)
         };
         let reviewer = self.wanted.reviewers.iter().find(|login| waiting(login));
         if let Some(reviewer) = reviewer.filter(|_| !pull.draft && !self.seen.touched) {
-            return ReconcileStep::Ask { number, reviewer: reviewer.clone() };
+            return ReconcileStep::RequestReview { number, reviewer: reviewer.clone() };
         }
         ReconcileStep::Done(ReconcileOutcome::Open {
             number,
@@ -495,7 +496,7 @@ impl StepContext<'_> {
                 }),
             });
         }
-        if self.wanted.asked_again || withdrawn {
+        if self.wanted.requested_again || withdrawn {
             return None;
         }
         Some(ReconcileStep::Done(if pull.has_label(SUPERSEDED) {
@@ -511,7 +512,7 @@ impl StepContext<'_> {
         }
         // The branch was there before any pull request: a person deleted it.
         let deleted = self.progress.pushed.is_some() && self.seen.pulls.is_empty();
-        if deleted && !self.wanted.asked_again {
+        if deleted && !self.wanted.requested_again {
             return ReconcileStep::Done(ReconcileOutcome::Rejected { number: None });
         }
         match self.built(None, false) {

@@ -66,7 +66,7 @@ pub struct DesiredPullRequest {
     /// With the head, what people made of title and body may be replaced too.
     pub anew: bool,
     /// Somebody asked for it again after it was closed.
-    pub asked_again: bool,
+    pub requested_again: bool,
 }
 
 /// A merged page and its place.
@@ -345,7 +345,7 @@ impl DesiredPullRequest {
             rebase: false,
             recreate: None,
             anew: false,
-            asked_again: false,
+            requested_again: false,
         }
     }
 }

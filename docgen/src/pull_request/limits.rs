@@ -37,7 +37,7 @@ pub struct ProposalCandidate {
     /// It states a canonical value: it always goes alone.
     pub fact: bool,
     /// A person asked for it on the dashboard: the caps do not hold it.
-    pub asked: bool,
+    pub requested: bool,
     /// A person moved it into the weekly batch: it never goes alone.
     pub batch: bool,
     /// What it waits for beside the caps: one person is behind too many due pages, or another due page
@@ -105,15 +105,15 @@ pub fn plan_openings(
     let mut plan = OpeningPlan::default();
     let mut rest = candidates.iter().collect::<Vec<_>>();
     rest.retain(|one| {
-        let held = one.held.filter(|_| !one.asked);
+        let held = one.held.filter(|_| !one.requested);
         plan.waiting.extend(held.map(|why| (one.cluster.clone(), why)));
         held.is_none()
     });
     rest.retain(|one| {
-        if one.asked && !one.batch {
+        if one.requested && !one.batch {
             plan.open.push(one.cluster.clone());
         }
-        !one.asked || one.batch
+        !one.requested || one.batch
     });
     let (mut batched, mut waiting) = rest.into_iter().partition::<Vec<_>, _>(|one| one.batch);
     let within = |span: i64| history.opened.iter().filter(|at| now.0 - at.0 < span).count();
@@ -276,7 +276,7 @@ mod tests {
             occurrences,
             score: 70,
             fact: false,
-            asked: false,
+            requested: false,
             batch: false,
             held: None,
         }
@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn what_a_person_asked_for_opens_at_once() {
         let mut asked = candidate(1, 1, 3);
-        asked.asked = true;
+        asked.requested = true;
         let history = ProposalHistory { open: 3, opened: vec![NOW], ..ProposalHistory::default() };
         let plan = plan_openings(&[asked], &history, &ProposalLimits::default(), NOW);
         assert_eq!(numbers(&plan.open), [1]);
@@ -334,7 +334,7 @@ mod tests {
         let held = plan(&three);
         assert_eq!(numbers(&held.open), [2]);
         assert_eq!(held.waiting[0], (id(1), HoldReason::PersonShare));
-        three[0].asked = true;
+        three[0].requested = true;
         assert_eq!(numbers(&plan(&three).open), [1], "a maintainer asked for it");
     }
 

@@ -69,9 +69,9 @@ impl ProposalReconciler {
                 _ => continue,
             };
             match case.row.state {
-                ProposalState::Held | ProposalState::Planned => case.requests.asked = true,
+                ProposalState::Held | ProposalState::Planned => case.requests.requested = true,
                 ProposalState::Rejected | ProposalState::Superseded => {
-                    case.requests.asked_again = true;
+                    case.requests.requested_again = true;
                 }
                 ProposalState::Merged => self.mark_checked(&id).await?,
                 _ => continue,
@@ -287,7 +287,7 @@ impl ProposalReconciler {
                 CommandOutcome::Done
             }
             CommentCommand::Propose => {
-                case.requests.asked_again = true;
+                case.requests.requested_again = true;
                 CommandOutcome::Done
             }
         })

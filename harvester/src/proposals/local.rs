@@ -118,7 +118,7 @@ pub async fn hold_over_limits(
         occurrences: one.cluster.times_resolved(),
         score: percent(&one.cluster),
         fact: false,
-        asked: false,
+        requested: false,
         batch: false,
         held: None,
     });

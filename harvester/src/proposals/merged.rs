@@ -194,7 +194,7 @@ impl ProposalReconciler {
             }
             None => return Ok(None),
         };
-        let closed = case.row.state == ProposalState::Rejected && !case.requests.asked_again;
+        let closed = case.row.state == ProposalState::Rejected && !case.requests.requested_again;
         if closed && !is_about_sources {
             return Ok(None);
         }
@@ -446,7 +446,7 @@ impl ProposalReconciler {
             | ReconcileOutcome::Merged { .. }
             | ReconcileOutcome::Nothing => ProposalState::Merged,
         };
-        case.requests.asked_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
+        case.requests.requested_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
         case.row.note = match outcome {
             ReconcileOutcome::HandsOff { why, .. } => Some(why.to_string()),
             ReconcileOutcome::Rejected { .. } => {

@@ -89,7 +89,7 @@ impl ProposalReconciler {
             let begun = case.progress.number.is_some() || case.progress.built.is_some();
             let withdrawn = case.row.state == ProposalState::Withdrawn;
             let goes_on = case.is_open() || begun && !withdrawn && !case.is_closed();
-            let wanted_again = case.is_closed() && case.requests.asked_again;
+            let wanted_again = case.is_closed() && case.requests.requested_again;
             if !is_for_a_page(case) || case.is_batch() || !(goes_on || wanted_again) {
                 continue;
             }
@@ -236,12 +236,12 @@ impl ProposalReconciler {
             let withdrawn = state == ProposalState::Withdrawn;
             (fresh || withdrawn) && is_for_a_page(case) && !case.is_snoozed(now)
         });
-        let asked = case.is_some_and(|case| case.requests.asked);
+        let requested = case.is_some_and(|case| case.requests.requested);
         let due = !matches!(
             cluster.state,
             ClusterState::Watching | ClusterState::Candidate | ClusterState::Retired
         );
-        if !waits || !asked && !due || !asked && worklist.is_like_a_rejected_one(cluster, self) {
+        if !waits || !requested && !due || !requested && worklist.is_like_a_rejected_one(cluster, self) {
             return None;
         }
         Some(ProposalCandidate {
@@ -250,7 +250,7 @@ impl ProposalReconciler {
             occurrences: cluster.times_resolved(),
             score: percent(cluster),
             fact: self.states_a_fact(&page.draft),
-            asked,
+            requested,
             batch: case.is_some_and(|case| case.requests.batch),
             held: None,
         })
@@ -406,8 +406,8 @@ impl ProposalReconciler {
         case.row.state = state;
         case.row.note = note;
         // What was asked is answered; what is closed later is closed again.
-        case.requests.asked_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
-        case.requests.asked = false;
+        case.requests.requested_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
+        case.requests.requested = false;
         self.store.upsert_proposal(&case.to_row(now)).await?;
         let members = case.requests.members.iter().chain([&case.row.cluster]);
         for id in members {

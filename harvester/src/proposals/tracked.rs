@@ -26,9 +26,11 @@ const MOST_PROCESSED: usize = 500;
 #[serde(default)]
 pub(crate) struct MaintainerRequests {
     /// Its box on the dashboard was ticked: limits do not apply.
-    pub(crate) asked: bool,
+    #[serde(rename = "asked")]
+    pub(crate) requested: bool,
     /// Somebody wants it again after it was closed.
-    pub(crate) asked_again: bool,
+    #[serde(rename = "asked_again")]
+    pub(crate) requested_again: bool,
     pub(crate) rebase: bool,
     /// This head of the branch may be replaced.
     pub(crate) recreate: Option<String>,
@@ -155,15 +157,15 @@ impl TrackedProposal {
             self.requests.recreate = None;
             self.requests.anew = false;
         }
-        let MaintainerRequests { rebase, recreate, anew, asked_again, .. } = &self.requests;
-        if !rebase && recreate.is_none() && !asked_again {
+        let MaintainerRequests { rebase, recreate, anew, requested_again, .. } = &self.requests;
+        if !rebase && recreate.is_none() && !requested_again {
             return Cow::Borrowed(wanted);
         }
         Cow::Owned(DesiredPullRequest {
             rebase: *rebase,
             recreate: recreate.clone(),
             anew: *anew,
-            asked_again: *asked_again,
+            requested_again: *requested_again,
             ..wanted.clone()
         })
     }

@@ -236,7 +236,7 @@ impl ProposalReconciler {
             keep_language(&mut cluster, language);
         }
         let begun = case.as_ref().is_some_and(|case| case.progress.number.is_some());
-        let build = if begun || requests.asked { build_draft } else { build_new_draft };
+        let build = if begun || requests.requested { build_draft } else { build_new_draft };
         let page = self.page(&cluster, repository, &requests, build);
         WorkItem {
             cluster: Some(cluster),

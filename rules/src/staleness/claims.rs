@@ -145,11 +145,11 @@ impl AnswerClaims {
         let by_name = ended
             .iter()
             .any(|term| advice.contains(term) && !denied.contains(term) && !still.contains(term));
-        by_name || other.statements.iter().any(|ended| self.tells(ended, enough))
+        by_name || other.statements.iter().any(|ended| self.states(ended, enough))
     }
 
-    /// Whether a statement that something has ended says so of what one statement of this tells.
-    fn tells(&self, ended: &Statement, enough: f32) -> bool {
+    /// Whether a statement that something has ended says so of what one statement of this states.
+    fn states(&self, ended: &Statement, enough: f32) -> bool {
         let least = 2;
         if ended.stance != Stance::Ended || !ended.terms.is_empty() || ended.content.len() < least {
             return false;
@@ -352,11 +352,11 @@ fn parts(code: &str) -> impl Iterator<Item = String> {
     let split = |c: char| c.is_whitespace() || "=:\"'`(){}[]<>,;|&$".contains(c);
     code.split(split).filter_map(|part| {
         let part = part.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-        let tells = part.chars().count() > 1 && part.chars().any(char::is_alphabetic);
+        let is_informative = part.chars().count() > 1 && part.chars().any(char::is_alphabetic);
         let version = part
             .strip_prefix('v')
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        (tells && !version).then_some(part)
+        (is_informative && !version).then_some(part)
     })
 }
 

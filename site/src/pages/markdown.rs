@@ -44,10 +44,10 @@ fn lower_first(text: &str) -> String {
 
 fn option(option: &OptionView) -> String {
     let behind = option.behind.as_ref().map_or_else(String::new, |behind| format!("; {behind}"));
-    format!("{}\n*{}{behind}*\n\n", said(&option.quote), option.badge)
+    format!("{}\n*{}{behind}*\n\n", quoted_message(&option.quote), option.badge)
 }
 
-fn said(said: &QuotedMessage) -> String {
+fn quoted_message(said: &QuotedMessage) -> String {
     let quoted = said.markdown.lines().map(|line| format!("> {line}\n")).collect::<String>();
     let link = if said.url.is_empty() { String::new() } else { format!(": <{}>", said.url) };
     format!("{quoted}\n{}, {}{link}\n", escaped(&said.by), said.at.shown)

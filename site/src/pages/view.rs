@@ -221,7 +221,7 @@ impl QuotingContext<'_> {
             };
             let best = solution.best;
             lines.push(self.people.line(&best.best_answer().text).to_lowercase());
-            let quote = self.said(best, best.best_answer());
+            let quote = self.quoted_message(best, best.best_answer());
             options.push(OptionView::of(quote, strength, solution.support.people, self.text));
         }
         for (one, answer) in first
@@ -235,13 +235,13 @@ impl QuotingContext<'_> {
                     true => AnswerStrength::Trusted,
                     false => AnswerStrength::OnePerson,
                 };
-                options.push(OptionView::of(self.said(one, answer), strength, 1, self.text));
+                options.push(OptionView::of(self.quoted_message(one, answer), strength, 1, self.text));
             }
         }
         options
     }
 
-    fn said(&self, occurrence: &Occurrence, quote: &Quote) -> QuotedMessage {
+    fn quoted_message(&self, occurrence: &Occurrence, quote: &Quote) -> QuotedMessage {
         let blocks = self.people.read(&quote.text);
         QuotedMessage {
             merged: false,
@@ -259,7 +259,7 @@ impl QuotingContext<'_> {
     fn question_in_full(&self, asked: &Occurrence, title: &str) -> Option<QuotedMessage> {
         let line = self.people.line(&asked.question.text);
         let says_more = line.to_lowercase() != title.to_lowercase();
-        says_more.then(|| self.said(asked, &asked.question))
+        says_more.then(|| self.quoted_message(asked, &asked.question))
     }
 
     fn evidence(&self, cluster: &Cluster, occurrence: &Occurrence) -> EvidenceView {

@@ -121,7 +121,7 @@ impl ReportSource<'_> {
             return Ok(found);
         }
         for (id, channel) in channels {
-            for (message, sent, text) in self.store.texts_said(*id, since, until).await? {
+            for (message, sent, text) in self.store.texts_posted(*id, since, until).await? {
                 if answers.contains(&message) {
                     continue;
                 }

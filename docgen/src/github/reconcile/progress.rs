@@ -85,8 +85,8 @@ impl PullRequestProgress {
             (ReconcileStep::MarkReady { .. }, StepResult::Done | StepResult::Warned(_)) => {
                 self.readied = true
             }
-            (ReconcileStep::Ask { reviewer, .. }, StepResult::Done | StepResult::Warned(_)) => {
-                self.asked.insert(reviewer.clone());
+            (ReconcileStep::RequestReview { reviewer, .. }, StepResult::Done | StepResult::Warned(_)) => {
+                self.reviewers_requested.insert(reviewer.clone());
             }
             (
                 ReconcileStep::DeleteBranch | ReconcileStep::Done(ReconcileOutcome::Withdrawn),

@@ -107,7 +107,7 @@ impl World {
             ReconcileStep::Check { .. } => return StepResult::Checked(true),
             ReconcileStep::Label(_) => return StepResult::Warned("no labels here".into()),
             ReconcileStep::MarkReady { .. } => self.open().expect("it is open").draft = false,
-            ReconcileStep::Ask { reviewer, .. } => {
+            ReconcileStep::RequestReview { reviewer, .. } => {
                 let account = Account { login: reviewer.clone(), kind: "User".into() };
                 self.open().expect("it is open").requested_reviewers.push(account);
             }
@@ -207,7 +207,7 @@ fn wanted(digest: &str) -> DesiredPullRequest {
         rebase: false,
         recreate: None,
         anew: false,
-        asked_again: false,
+        requested_again: false,
     }
 }
 
@@ -351,7 +351,7 @@ fn ends_are_final() {
         better.pulls[0].labels.push(super::super::models::Label { name: SUPERSEDED.into() });
         assert_eq!(better.run(&wanted, &mut progress), ReconcileOutcome::Superseded { number: 11 });
         let mut again = closed(&world);
-        let asked = DesiredPullRequest { asked_again: true, ..wanted.clone() };
+        let asked = DesiredPullRequest { requested_again: true, ..wanted.clone() };
         assert!(matches!(
             again.run(&asked, &mut progress),
             ReconcileOutcome::Open { number: 12, .. }
@@ -461,7 +461,7 @@ impl Daemon {
             what,
             ReconcileStep::Describe { .. }
                 | ReconcileStep::MarkReady { .. }
-                | ReconcileStep::Ask { .. }
+                | ReconcileStep::RequestReview { .. }
                 | ReconcileStep::Withdraw { .. }
         ) && world.open().is_none()
             || raced

@@ -53,11 +53,11 @@ mod tests {
         let files = [token.clone()];
         let findings = check(data.path(), &files);
         let [finding] = &findings[..] else { panic!("one finding") };
-        assert!(!finding.well && finding.says.contains("mode 640"), "{}", finding.says);
-        assert!(finding.says.contains(&format!("`chmod 600 {}`", token.display())));
+        assert!(!finding.passed && finding.message.contains("mode 640"), "{}", finding.message);
+        assert!(finding.message.contains(&format!("`chmod 600 {}`", token.display())));
         set_permissions(&token, Permissions::from_mode(0o400)).unwrap();
-        assert!(check(data.path(), &files)[0].well);
+        assert!(check(data.path(), &files)[0].passed);
         set_permissions(data.path(), Permissions::from_mode(0o755)).unwrap();
-        assert!(check(data.path(), &files)[0].says.contains("`chmod 700 "));
+        assert!(check(data.path(), &files)[0].message.contains("`chmod 700 "));
     }
 }

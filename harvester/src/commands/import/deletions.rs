@@ -85,7 +85,7 @@ impl DeletionArgs {
         let summary = describe(missing);
         match self.decide(missing) {
             DeletionDecision::Delete => Ok(true),
-            DeletionDecision::Ask => ask(&summary),
+            DeletionDecision::Ask => confirm(&summary),
             DeletionDecision::Refuse => {
                 let why = format!(
                     "{summary}; that is more than {} %, as if the export were truncated or filtered: \
@@ -114,7 +114,7 @@ fn describe(missing: &MissingMessages) -> String {
 }
 
 /// Asks on the terminal; without one nothing is deleted.
-fn ask(summary: &str) -> io::Result<bool> {
+fn confirm(summary: &str) -> io::Result<bool> {
     let mut terminal = io::stderr();
     if !(io::stdin().is_terminal() && terminal.is_terminal()) {
         eprintln!("warning: {summary}; to delete them, add --accept-deletions");

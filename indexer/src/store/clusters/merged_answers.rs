@@ -81,7 +81,7 @@ impl Store {
             // The words that were there before leave the file too.
             note_purge(&mut transaction).await?;
         }
-        tell_index(&mut transaction, merged.cluster.as_str()).await?;
+        record_index_change(&mut transaction, merged.cluster.as_str()).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -149,7 +149,7 @@ impl Store {
         if delete(&mut transaction, cluster).await? {
             delete_evidence(&mut transaction, cluster).await?;
             note_purge(&mut transaction).await?;
-            tell_index(&mut transaction, cluster.as_str()).await?;
+            record_index_change(&mut transaction, cluster.as_str()).await?;
         }
         Ok(transaction.commit().await?)
     }
@@ -269,7 +269,7 @@ pub(in crate::store) async fn reindex_citing(
     .fetch_all(&mut *connection)
     .await?;
     for id in ids {
-        tell_index(connection, &id).await?;
+        record_index_change(connection, &id).await?;
     }
     Ok(())
 }
@@ -281,18 +281,18 @@ async fn follow(
 ) -> Result<()> {
     for id in emptied {
         stale.purge_unseen();
-        tell_index(connection, id).await?;
+        record_index_change(connection, id).await?;
     }
     Ok(())
 }
 
 /// Feeds the index with the cluster that an answer belongs to.
-async fn tell_index(connection: &mut SqliteConnection, kept_under: &str) -> Result<()> {
-    let heir = sqlx::query_scalar::<_, String>("SELECT cluster FROM redirects WHERE old = $1")
+async fn record_index_change(connection: &mut SqliteConnection, kept_under: &str) -> Result<()> {
+    let current = sqlx::query_scalar::<_, String>("SELECT cluster FROM redirects WHERE old = $1")
         .bind(kept_under)
         .fetch_optional(&mut *connection)
         .await?;
-    add_change(connection, &cluster_id(heir.as_deref().unwrap_or(kept_under))?).await
+    add_change(connection, &cluster_id(current.as_deref().unwrap_or(kept_under))?).await
 }
 
 /// The channel in which a message is stored.

@@ -309,16 +309,16 @@ async fn threads_of(
 /// Writes down whether a channel and those below it are hidden or gone; what changes is pending.
 async fn refresh_visibility(connection: &mut SqliteConnection, channel: ChannelId) -> Result<()> {
     let changed = sqlx::query_scalar::<_, i64>(
-        "UPDATE channels SET hidden = current.hidden, gone = current.gone, pending_from = 0, \
+        "UPDATE channels SET hidden = visibility.hidden, gone = visibility.gone, pending_from = 0, \
          pending_mark = pending_mark + 1 FROM (SELECT one.id AS id, \
          EXISTS (SELECT 1 FROM hidden_channels AS report WHERE report.at >= one.observed \
          AND (report.channel = one.id OR (report.channel = one.parent \
          AND one.kind IN ('thread', 'private-thread') AND report.at >= COALESCE( \
          (SELECT observed FROM channels WHERE id = one.parent), report.at)))) AS hidden, \
          EXISTS (SELECT 1 FROM tombstones WHERE channel = one.id AND message = 0) AS gone \
-         FROM channels AS one WHERE one.id = $1 OR one.parent = $1) AS current \
-         WHERE channels.id = current.id \
-         AND (channels.hidden, channels.gone) <> (current.hidden, current.gone) \
+         FROM channels AS one WHERE one.id = $1 OR one.parent = $1) AS visibility \
+         WHERE channels.id = visibility.id \
+         AND (channels.hidden, channels.gone) <> (visibility.hidden, visibility.gone) \
          RETURNING channels.id",
     )
     .bind(channel.0 as i64)

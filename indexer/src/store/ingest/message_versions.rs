@@ -1,4 +1,4 @@
-//! Which telling of a message stands, and what it changes in the store.
+//! Which version of a message counts, and what it changes in the store.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};

@@ -1,7 +1,7 @@
 //! Reactions: whole tellings are kept with their messages, single changes wait beside and are laid
 //! over when messages are read.
 //!
-//! Of each person's changes of one emoji the latest counts. A whole telling outdates changes that
+//! Of each person's changes of one emoji the latest counts. A complete report outdates changes that
 //! were seen before it; a clearing outdates whole tellings and changes up to its own time.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -146,15 +146,15 @@ impl InteractionHandler {
         let marked = self.show(&plan, facts.thread.as_ref()).await;
         let reply = Some(marking::render_marked(&plan, &marked, entry, interaction.language));
         let mut outcome = ActionOutcome { reply, ..ActionOutcome::default() };
-        let ask = plan
-            .ask
+        let consent_from = plan
+            .consent_from
             .map(|author| (target.message, author, messages::may_we_quote as ConsentPrompt));
-        let question = plan.ask_for_question;
-        let ask_for_question = question.map(|(question, asker)| {
+        let question = plan.question_consent_from;
+        let question_consent_from = question.map(|(question, asker)| {
             (question, asker, messages::may_we_quote_asker as ConsentPrompt)
         });
-        for (message, author, asking) in ask.into_iter().chain(ask_for_question) {
-            self.ask((target.channel, message), author, asking, interaction, now, &mut outcome)
+        for (message, author, prompt) in consent_from.into_iter().chain(question_consent_from) {
+            self.request_consent((target.channel, message), author, prompt, interaction, now, &mut outcome)
                 .await?;
         }
         Ok(outcome)
@@ -162,11 +162,11 @@ impl InteractionHandler {
 
     /// Asks an author whether a message may be quoted: privately if the author is the acting user,
     /// and not twice while the claim is stored.
-    async fn ask(
+    async fn request_consent(
         &self,
         (channel, message): (ChannelId, MessageId),
         author: UserId,
-        asking: ConsentPrompt,
+        prompt: ConsentPrompt,
         interaction: &Interaction,
         now: Millis,
         outcome: &mut ActionOutcome,
@@ -178,7 +178,7 @@ impl InteractionHandler {
         let own = author == interaction.user;
         let language = if own { interaction.language } else { interaction.server_language };
         let link = rules::model::ids::permalink(guild, channel, message);
-        let asked = Reply::new(asking(language, author, &link));
+        let asked = Reply::new(prompt(language, author, &link));
         let asked = asked.buttons(vec![consent_button(message, true, language)]);
         if own { &mut outcome.private } else { &mut outcome.public }.push(asked);
         Ok(())
