@@ -193,24 +193,24 @@ pub struct DueVerdict {
 }
 
 /// Judges whether a cluster has earned a page. One that was due before stays due for a little less.
-pub fn due(cluster: &Cluster, rules: &PageRules, kinship: &impl PairwiseSimilarity) -> DueVerdict {
-    let anew = judge(cluster, rules, kinship, DueGate::Enter);
+pub fn due(cluster: &Cluster, rules: &PageRules, similarity: &impl PairwiseSimilarity) -> DueVerdict {
+    let anew = judge(cluster, rules, similarity, DueGate::Enter);
     let was_due =
         matches!(cluster.state, ClusterState::Due | ClusterState::Drafted | ClusterState::Proposed);
     if anew.due || !was_due {
         return anew;
     }
-    let stays = judge(cluster, rules, kinship, DueGate::Stay);
+    let stays = judge(cluster, rules, similarity, DueGate::Stay);
     if stays.due { stays } else { anew }
 }
 
 fn judge(
     cluster: &Cluster,
     rules: &PageRules,
-    kinship: &impl PairwiseSimilarity,
+    similarity: &impl PairwiseSimilarity,
     gate: DueGate,
 ) -> DueVerdict {
-    let (representative, core) = core_occurrences(cluster, kinship, |alike| rules.alike.holds(alike, gate));
+    let (representative, core) = core_occurrences(cluster, similarity, |alike| rules.alike.holds(alike, gate));
     let occurrences = core.iter().map(|at| &cluster.occurrences[*at]).collect::<Vec<_>>();
     let people = IndependentPeople::of(&cluster.occurrences);
     let span = busiest_span(&occurrences, rules, &people);

@@ -283,7 +283,7 @@ fn survived(
         GitHubError::Refused { status: 403 | 422, message, .. }
             if matches!(what, ReconcileStep::Open { .. }) && is_a_cap(message) =>
         {
-            Err(GitHubError::Parked { not_before: Millis(now.0 + Millis::DAY) })
+            Err(GitHubError::Deferred { not_before: Millis(now.0 + Millis::DAY) })
         }
         GitHubError::Refused { status: 404 | 409 | 422, .. }
         | GitHubError::OutcomeUnknown { .. }
@@ -420,8 +420,8 @@ mod tests {
             (&open, 0, refused(422, "Draft pull requests are not supported"), "no drafts"),
             (&open, 0, refused(422, "A pull request already exists for o:b."), "look"),
             (&open, 4, refused(422, "A pull request already exists for o:b."), "failed"),
-            (&open, 0, refused(403, "You have reached the limit of open pull requests"), "parked"),
-            (&open, 0, refused(422, "Pull request creation is limited"), "parked"),
+            (&open, 0, refused(403, "You have reached the limit of open pull requests"), "deferred"),
+            (&open, 0, refused(422, "Pull request creation is limited"), "deferred"),
             (&open, 0, refused(403, "Resource not accessible by integration"), "failed"),
             (&ReconcileStep::DeleteBranch, 0, refused(409, "conflict"), "look"),
             (&open, 0, odd("pulls", "missing field `number`"), "look"),
@@ -431,7 +431,7 @@ mod tests {
                 Ok(StepResult::Warned(_)) => "warned",
                 Ok(StepResult::NoDrafts) => "no drafts",
                 Ok(StepResult::OutcomeUnknown) => "look",
-                Err(GitHubError::Parked { not_before: Millis(Millis::DAY) }) => "parked",
+                Err(GitHubError::Deferred { not_before: Millis(Millis::DAY) }) => "deferred",
                 Err(GitHubError::Refused { .. } | GitHubError::UnexpectedResponse { .. }) => "failed",
                 other => panic!("{other:?}"),
             };

@@ -42,7 +42,7 @@ pub enum RetryDecision {
     /// The same request again after so many milliseconds.
     RetryAfter(i64),
     /// No request at all before this moment, after a restart neither.
-    Park(Millis),
+    Defer(Millis),
     /// A write with an unknown outcome: read the state before writing again.
     CheckState,
 }
@@ -62,7 +62,7 @@ pub fn decide(
             Some(wait) if wait <= LONGEST_WAIT && attempt + 1 < MOST_ATTEMPTS => {
                 RetryDecision::RetryAfter(wait)
             }
-            Some(wait) => RetryDecision::Park(Millis(now.0 + wait)),
+            Some(wait) => RetryDecision::Defer(Millis(now.0 + wait)),
             None => RetryDecision::Fail,
         },
         500.. => failed(kind, attempt, now),
@@ -76,7 +76,7 @@ fn failed(kind: RequestKind, attempt: u32, now: Millis) -> RetryDecision {
         return RetryDecision::CheckState;
     }
     if attempt + 1 >= MOST_ATTEMPTS {
-        return RetryDecision::Park(Millis(now.0 + DEFAULT_WAIT));
+        return RetryDecision::Defer(Millis(now.0 + DEFAULT_WAIT));
     }
     // Several daemons that saw the same failure must not come back at the same moment.
     let jitter = now.0.rem_euclid(500);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     fn after(seconds: i64) -> RetryDecision {
-        RetryDecision::Park(Millis(NOW.0 + seconds * Millis::SECOND))
+        RetryDecision::Defer(Millis(NOW.0 + seconds * Millis::SECOND))
     }
 
     #[test]

@@ -27,7 +27,7 @@ const MOST_VARIANTS: usize = 4;
 /// Two answers are the same if the shorter one shares more of its words than this.
 const SAME_WORDS: f32 = 0.7;
 /// Messages of one person within this time are one answer in several parts.
-const ONE_BREATH: i64 = 15 * 60 * Millis::SECOND;
+const ONE_ANSWER_SPAN: i64 = 15 * 60 * Millis::SECOND;
 /// Shorter sentences about a cause say nothing.
 const LEAST_CAUSE_WORDS: usize = 5;
 /// A longer symptom is a log, not a symptom.
@@ -173,7 +173,7 @@ fn adds(
     let (first, quote) = (&chosen[0], answer.quote);
     let continues = answer.occurrence.conversation == first.occurrence.conversation
         && quote.author == first.quote.author
-        && (quote.sent.0 - first.quote.sent.0).abs() <= ONE_BREATH;
+        && (quote.sent.0 - first.quote.sent.0).abs() <= ONE_ANSWER_SPAN;
     let other_way = answer.occurrence.conversation != first.occurrence.conversation
         && quote.message == answer.occurrence.best_answer().message
         && chosen.iter().all(|other| answer.solution_rank.solution != other.solution_rank.solution)

@@ -159,7 +159,7 @@ impl ProposalTask {
                 self.every
             }
             Ok(RoundOutcome::Busy) => AGAIN,
-            Ok(RoundOutcome::Parked(until)) => {
+            Ok(RoundOutcome::Deferred(until)) => {
                 let millis = (until.0 - clock::now().0).max(1_000) as u64;
                 tracing::warn!(
                     "rate-limited by GitHub, or GitHub is unreachable; next attempt in {} s",

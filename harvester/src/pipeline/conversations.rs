@@ -61,17 +61,17 @@ impl ChannelJudge {
         let helped = self.runtime.block_on(self.store.helped_questions(pending.channel.id))?;
         let declined = self.runtime.block_on(self.store.declined_questions(pending.channel.id))?;
         let has_threads = self.runtime.block_on(self.store.has_threads(pending.channel.id))?;
-        let mut faces = AuthorCache::default();
-        let opening = ThreadOpening::load(self, &pending.channel, &mut faces)?;
+        let mut authors = AuthorCache::default();
+        let opening = ThreadOpening::load(self, &pending.channel, &mut authors)?;
         let mut walk = ChannelWalk {
             harvest: self,
             pending,
             regions: RelinkRegions::of(self, pending)?,
-            untangler: Disentangler::for_channel(&self.rules.conversations, pending.channel.kind),
+            disentangler: Disentangler::for_channel(&self.rules.conversations, pending.channel.kind),
             bench: VerdictLoader {
                 harvest: self,
                 pending,
-                faces,
+                authors,
                 opening,
                 has_threads,
                 helped,
@@ -103,7 +103,7 @@ struct ChannelWalk<'h> {
     harvest: &'h ChannelJudge,
     pending: &'h PendingChannel,
     regions: RelinkRegions,
-    untangler: Disentangler<'h>,
+    disentangler: Disentangler<'h>,
     bench: VerdictLoader<'h>,
     open: OpenConversations,
     judged: BTreeMap<ConversationId, ConversationRow>,
@@ -134,7 +134,7 @@ impl ChannelWalk<'_> {
     fn enter(&mut self, region: PendingRange) -> Result<(), StoreError> {
         let (channel, store) = (self.pending.channel.id, &self.harvest.store);
         self.open.drop_links(region);
-        let window = store.talk_before(channel, region.first, WINDOW as u32, &mut self.bench.faces);
+        let window = store.talk_before(channel, region.first, WINDOW as u32, &mut self.bench.authors);
         let window = self.harvest.runtime.block_on(window)?;
         self.bench.read += window.len() as u64;
         let from = window.first().map_or(region.first, |message| message.id);
@@ -153,9 +153,9 @@ impl ChannelWalk<'_> {
         let begun = store.conversations_begun(channel, region);
         self.stale.extend(self.harvest.runtime.block_on(begun)?);
         let kind = self.pending.channel.kind;
-        self.untangler = Disentangler::for_channel(&self.harvest.rules.conversations, kind);
+        self.disentangler = Disentangler::for_channel(&self.harvest.rules.conversations, kind);
         for message in &window {
-            self.untangler.link(message);
+            self.disentangler.link(message);
             self.open.see(message.id);
         }
         Ok(())
@@ -175,7 +175,7 @@ impl ChannelWalk<'_> {
         loop {
             let store = &self.harvest.store;
             let page =
-                store.messages_in(self.pending.channel.id, rest, PAGE, &mut self.bench.faces);
+                store.messages_in(self.pending.channel.id, rest, PAGE, &mut self.bench.authors);
             let page = self.harvest.runtime.block_on(page)?;
             let Some(last) = page.last() else { return Ok(()) };
             rest.first = MessageId(last.id.0 + 1);
@@ -196,7 +196,7 @@ impl ChannelWalk<'_> {
         {
             message.reply_to = None;
         }
-        let link = self.untangler.link(&message);
+        let link = self.disentangler.link(&message);
         self.open.add(link, message);
         let talk = self.open.talk();
         if talk.is_multiple_of(WINDOW) {

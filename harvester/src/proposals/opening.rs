@@ -93,7 +93,7 @@ impl ProposalReconciler {
             if !is_for_a_page(case) || case.is_batch() || !(goes_on || wanted_again) {
                 continue;
             }
-            if case.is_snoozed(self.github.now()) && self.may_rest(case, entry).await? {
+            if case.is_snoozed(self.github.now()) && self.may_stay_snoozed(case, entry).await? {
                 continue;
             }
             self.advance_one(entry, repository, fence, report).await?;
@@ -103,7 +103,7 @@ impl ProposalReconciler {
 
     /// Whether nothing happened to a snoozed proposal that is seen at once: it is still open, and nothing that
     /// it quotes was deleted.
-    async fn may_rest(&self, case: &TrackedProposal, entry: &WorkItem) -> Result<bool> {
+    async fn may_stay_snoozed(&self, case: &TrackedProposal, entry: &WorkItem) -> Result<bool> {
         let evidence = entry.evidence();
         if case.requests.evidence.iter().any(|one| !evidence.contains(one)) {
             return Ok(false);

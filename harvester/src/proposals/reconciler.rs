@@ -65,9 +65,9 @@ impl ProposalReconciler {
             "no GitHub account is set; set `token_file`, or `app_id` and \
              `private_key_file`, in [forge] of the settings file",
         )?;
-        let parked = parked_until(&store).await?;
+        let deferred = deferred_until(&store).await?;
         let clock = Arc::new(SystemClock);
-        let github = GitHubClient::new(&forge.api_url, &forge.repository, auth, clock, parked)?;
+        let github = GitHubClient::new(&forge.api_url, &forge.repository, auth, clock, deferred)?;
         let (target, folder) = (config.target, config.folder.clone());
         let (documents, releases) = (Mutex::default(), forge.releases.clone());
         Ok(Some(Self { store, github, rules, naming, target, folder, owner, documents, releases }))
@@ -130,7 +130,7 @@ impl ProposalReconciler {
 }
 
 /// Until when requests to GitHub must wait, if they must.
-pub(in crate::proposals) async fn parked_until(
+pub(in crate::proposals) async fn deferred_until(
     store: &Store,
 ) -> std::result::Result<Option<Millis>, StoreError> {
     let stored = store.setting(NOT_BEFORE).await?;

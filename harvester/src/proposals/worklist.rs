@@ -114,12 +114,12 @@ impl Worklist {
             };
             let both = of(cluster).into_iter().chain(of(other)).collect::<Vec<_>>();
             let both = Cluster { occurrences: both, ..other.clone() };
-            let kin = ClusterSimilarity::of(&both, &self.epoch, &proposer.rules.same);
+            let similarity = ClusterSimilarity::of(&both, &self.epoch, &proposer.rules.same);
             both.occurrences.len() == 2
                 && proposer
                     .rules
                     .pages
-                    .is_same(rules::due::PairwiseSimilarity::question_similarity(&kin, 0, 1))
+                    .is_same(rules::due::PairwiseSimilarity::question_similarity(&similarity, 0, 1))
         })
     }
 }

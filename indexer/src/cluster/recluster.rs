@@ -200,9 +200,9 @@ impl<'s> ScopeOccurrences<'s> {
                 groups.extend(group_region(&members, &self.scope.graph, &rules.same));
             }
         }
-        let kin = ClusterSimilarity { signatures: self.signatures.clone(), rules: &rules.same };
+        let similarity = ClusterSimilarity { signatures: self.signatures.clone(), rules: &rules.same };
         let is_same = |alike| rules.pages.is_same(alike);
-        let groups = apply_splits(groups, &self.items, &manual.apart, &kin, is_same);
+        let groups = apply_splits(groups, &self.items, &manual.apart, &similarity, is_same);
         let ties = self.partition.within(&self.items, &manual.ties);
         apply_duplicates(groups, &self.items, &ties)
     }
@@ -248,7 +248,7 @@ fn plan_regroup(
     let names = name(&groups, &occurrences, known);
     let mut left = known.existing.keys().collect::<BTreeSet<_>>();
     let mut regrouped = RegroupPlan::default();
-    let mut heirs = SuccessorIds::default();
+    let mut successors = SuccessorIds::default();
     let mut occurrences = occurrences.into_iter().map(Some).collect::<Vec<_>>();
     for (members, id) in groups.iter().zip(names) {
         let mut changed = false;
@@ -267,7 +267,7 @@ fn plan_regroup(
                 regrouped.moved.push((one.occurrence.question.message, cluster.id.clone()));
                 changed = true;
             }
-            heirs.note(one.cluster, &cluster.id);
+            successors.note(one.cluster, &cluster.id);
             cluster.occurrences.push(one.occurrence);
         }
         cluster.representative = cluster.occurrences[0].question.message;
@@ -276,8 +276,8 @@ fn plan_regroup(
         let seen = before.map(|row| row.state).or_else(published);
         cluster.state = seen.unwrap_or(cluster.state);
         let weighed = members.iter().map(|at| Arc::clone(&signatures[*at])).collect();
-        let kin = ClusterSimilarity { signatures: weighed, rules: &rules.same };
-        let after = judge(&mut cluster, before, seen, &kin, rules, now);
+        let similarity = ClusterSimilarity { signatures: weighed, rules: &rules.same };
+        let after = judge(&mut cluster, before, seen, &similarity, rules, now);
         left.remove(&cluster.id);
         if before != Some(&after) {
             changed = true;
@@ -289,7 +289,7 @@ fn plan_regroup(
             regrouped.changed.push(cluster.id);
         }
     }
-    regrouped.gone = left.into_iter().map(|id| (id.clone(), heirs.of(id))).collect();
+    regrouped.gone = left.into_iter().map(|id| (id.clone(), successors.of(id))).collect();
     regrouped
 }
 
@@ -299,11 +299,11 @@ fn judge(
     cluster: &mut Cluster,
     before: Option<&ClusterSummary>,
     seen: Option<ClusterState>,
-    kin: &ClusterSimilarity<'_>,
+    similarity: &ClusterSimilarity<'_>,
     rules: &Ruleset,
     now: Millis,
 ) -> ClusterSummary {
-    let verdict = due(cluster, &rules.pages, kin);
+    let verdict = due(cluster, &rules.pages, similarity);
     let outside =
         cluster.occurrences.iter().enumerate().filter(|(at, _)| !verdict.core.contains(at));
     cluster.outside_core = outside.map(|(_, one)| one.question.message).collect();

@@ -14,7 +14,7 @@ pub(crate) fn apply_splits(
     groups: Vec<Vec<usize>>,
     items: &[GroupingItem<'_>],
     apart: &BTreeSet<MessageId>,
-    kin: &impl PairwiseSimilarity,
+    similarity: &impl PairwiseSimilarity,
     is_same: impl Fn(f32) -> bool,
 ) -> Vec<Vec<usize>> {
     if apart.is_empty() {
@@ -24,12 +24,12 @@ pub(crate) fn apply_splits(
     for members in groups {
         let (marked, others) =
             members.into_iter().partition::<Vec<_>, _>(|at| apart.contains(&items[*at].id));
-        let mut parts = parts(&marked, kin, &is_same);
+        let mut parts = parts(&marked, similarity, &is_same);
         if parts.is_empty() {
             parted.push(others);
             continue;
         }
-        let nearest = others.iter().map(|other| nearest(&parts, *other, kin)).collect::<Vec<_>>();
+        let nearest = others.iter().map(|other| nearest(&parts, *other, similarity)).collect::<Vec<_>>();
         for (other, part) in others.into_iter().zip(nearest) {
             parts[part].push(other);
         }
@@ -40,9 +40,9 @@ pub(crate) fn apply_splits(
 }
 
 /// The part that holds what a question is most alike to; of several, the first.
-fn nearest(parts: &[Vec<usize>], question: usize, kin: &impl PairwiseSimilarity) -> usize {
+fn nearest(parts: &[Vec<usize>], question: usize, similarity: &impl PairwiseSimilarity) -> usize {
     let nearness = |part: usize| {
-        parts[part].iter().map(|at| kin.question_similarity(*at, question)).fold(0.0, f32::max)
+        parts[part].iter().map(|at| similarity.question_similarity(*at, question)).fold(0.0, f32::max)
     };
     let places = (0..parts.len()).rev();
     let best = places.max_by(|one, other| nearness(*one).total_cmp(&nearness(*other)));
@@ -52,14 +52,14 @@ fn nearest(parts: &[Vec<usize>], question: usize, kin: &impl PairwiseSimilarity)
 /// Members that are surely the same as another one of their part.
 fn parts(
     marked: &[usize],
-    kin: &impl PairwiseSimilarity,
+    similarity: &impl PairwiseSimilarity,
     is_same: &impl Fn(f32) -> bool,
 ) -> Vec<Vec<usize>> {
     let mut home = (0..marked.len()).collect::<Vec<_>>();
     for one in 0..marked.len() {
         for other in 0..one {
             let (a, b) = (marked[one], marked[other]);
-            if is_same(kin.question_similarity(a, b)) && kin.agree(a, b) {
+            if is_same(similarity.question_similarity(a, b)) && similarity.agree(a, b) {
                 let (from, to) = (home[one], home[other]);
                 home.iter_mut().filter(|at| **at == from).for_each(|at| *at = to);
             }

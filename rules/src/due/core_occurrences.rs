@@ -27,15 +27,15 @@ pub trait PairwiseSimilarity {
 /// whether a likeness is sure.
 pub(super) fn core_occurrences(
     cluster: &Cluster,
-    kinship: &impl PairwiseSimilarity,
+    similarity: &impl PairwiseSimilarity,
     is_same: impl Fn(f32) -> bool,
 ) -> (usize, Vec<usize>) {
     let occurrences = &cluster.occurrences[..cluster.occurrences.len().min(MOST_COMPARED)];
     let compared =
-        without_repeats(occurrences, |one, other| is_same(kinship.question_similarity(one, other)));
+        without_repeats(occurrences, |one, other| is_same(similarity.question_similarity(one, other)));
     let around = compared.iter().map(|&candidate| {
         let others = compared.iter().copied().filter(|other| *other != candidate);
-        let near = others.map(|other| (other, kinship.question_similarity(candidate, other)));
+        let near = others.map(|other| (other, similarity.question_similarity(candidate, other)));
         let near = near.filter(|(_, alike)| is_same(*alike)).collect::<Vec<_>>();
         let closeness = near.iter().map(|(_, alike)| alike).sum::<f32>() / near.len().max(1) as f32;
         let reads = title_score(&cluster.occurrences[candidate].question.text);

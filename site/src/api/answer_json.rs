@@ -171,20 +171,20 @@ impl<'a> QuoteJson<'a> {
 
 impl<'a> EvidenceJson<'a> {
     fn of(evidence: &'a EvidenceView) -> Self {
-        let EvidenceView { at, question_url, answer_url, counted, testimony } = evidence;
+        let EvidenceView { at, question_url, answer_url, counted, details } = evidence;
         Self {
             resolved: &at.exact,
             question_url,
             answer_url,
             counted: *counted,
-            quotable: testimony.is_some(),
-            details: testimony.as_ref().map(EvidenceDetailsJson::of),
+            quotable: details.is_some(),
+            details: details.as_ref().map(EvidenceDetailsJson::of),
         }
     }
 }
 
 impl<'a> EvidenceDetailsJson<'a> {
-    fn of(testimony: &'a EvidenceDetails) -> Self {
+    fn of(details: &'a EvidenceDetails) -> Self {
         let EvidenceDetails {
             channel,
             asker,
@@ -194,7 +194,7 @@ impl<'a> EvidenceDetailsJson<'a> {
             confidence,
             signals,
             reasons,
-        } = testimony;
+        } = details;
         Self {
             channel,
             asker,

@@ -54,12 +54,12 @@ fn quoted_message(said: &QuotedMessage) -> String {
 }
 
 fn evidence(evidence: &EvidenceView) -> String {
-    let EvidenceView { at, question_url, answer_url, counted: _, testimony } = evidence;
-    let details = testimony.as_ref().map_or_else(String::new, |testimony| {
+    let EvidenceView { at, question_url, answer_url, counted: _, details } = evidence;
+    let details = details.as_ref().map_or_else(String::new, |details| {
         let signals =
-            testimony.signals.iter().map(|signal| signal.what.as_str()).collect::<Vec<_>>();
-        let signals = if signals.is_empty() { testimony.grade.clone() } else { signals.join(", ") };
-        let (asker, answerer) = (escaped(&testimony.asker), escaped(&testimony.answerer));
+            details.signals.iter().map(|signal| signal.what.as_str()).collect::<Vec<_>>();
+        let signals = if signals.is_empty() { details.grade.clone() } else { signals.join(", ") };
+        let (asker, answerer) = (escaped(&details.asker), escaped(&details.answerer));
         format!(", {asker} asked, {answerer} answered; {signals}")
     });
     format!("- {}{details}: [question](<{question_url}>), [answer](<{answer_url}>)\n", at.shown)

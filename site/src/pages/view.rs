@@ -104,7 +104,7 @@ pub(crate) struct EvidenceView {
     pub(crate) answer_url: String,
     /// Whether it is in the core of the cluster.
     pub(crate) counted: bool,
-    pub(crate) testimony: Option<EvidenceDetails>,
+    pub(crate) details: Option<EvidenceDetails>,
 }
 
 #[derive(Debug, Serialize)]
@@ -268,11 +268,11 @@ impl QuotingContext<'_> {
             question_url: occurrence.question_link(),
             answer_url: occurrence.answer_link(occurrence.best_answer()),
             counted: cluster.is_in_core(occurrence),
-            testimony: occurrence.quotable.then(|| self.testimony(occurrence)),
+            details: occurrence.quotable.then(|| self.details(occurrence)),
         }
     }
 
-    fn testimony(&self, occurrence: &Occurrence) -> EvidenceDetails {
+    fn details(&self, occurrence: &Occurrence) -> EvidenceDetails {
         let link = |message| permalink(occurrence.guild, occurrence.channel, message);
         let asker = self.naming.name(&occurrence.question);
         let answerer = self.naming.name(occurrence.best_answer());
@@ -384,9 +384,9 @@ mod tests {
         let mut certain = occurrence(3, "How is the port of it set?", "Set `PORT` in the file.");
         certain.grade = ResolutionGrade::Certain;
         let early = occurrence(1, "Where do I set the port?", "It is in v1.4.0 of the settings.");
-        let mut twin = occurrence(5, "where do i set the port?", "set `PORT` in the file.");
-        twin.answers.push(quote(7, 1, "Or on the command line."));
-        let view = view(&cluster(vec![early, certain, twin]));
+        let mut duplicate = occurrence(5, "where do i set the port?", "set `PORT` in the file.");
+        duplicate.answers.push(quote(7, 1, "Or on the command line."));
+        let view = view(&cluster(vec![early, certain, duplicate]));
         assert_eq!(view.answer.as_ref().unwrap().quote.markdown, "Set `PORT` in the file.");
         let others =
             view.others.iter().map(|said| said.quote.markdown.as_str()).collect::<Vec<_>>();
@@ -429,10 +429,10 @@ mod tests {
     fn evidence_is_described_and_an_old_answer_shows_its_year() {
         let cluster = cluster(vec![occurrence(1, "Where do I set the port?", "In the file.")]);
         let view = view(&cluster);
-        let testimony = view.evidence[0].testimony.as_ref().unwrap();
-        assert_eq!(testimony.confidence, 90);
-        assert_eq!(testimony.signals[0].what, "the asker says it works");
-        assert!(testimony.summary.contains(" asked in #help, "), "{}", testimony.summary);
+        let details = view.evidence[0].details.as_ref().unwrap();
+        assert_eq!(details.confidence, 90);
+        assert_eq!(details.signals[0].what, "the asker says it works");
+        assert!(details.summary.contains(" asked in #help, "), "{}", details.summary);
         assert_eq!((view.based_on.as_str(), view.age), ("Based on 1 conversation", None));
         let later = Millis(cluster.last_confirmed().0 + 2 * OLD_AFTER);
         let text = InterfaceText::english();

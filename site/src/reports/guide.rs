@@ -55,7 +55,7 @@ pub struct GuideGap {
 /// Open questions of so many days are gaps.
 const GAP_DAYS: i64 = 90;
 /// Answers that nobody has merged yet, but that are enough for a page.
-const ON_THE_WAY: [ClusterState; 3] =
+const AWAITING_DECISION: [ClusterState; 3] =
     [ClusterState::Due, ClusterState::Drafted, ClusterState::Proposed];
 
 impl ReportSource<'_> {
@@ -65,7 +65,7 @@ impl ReportSource<'_> {
         outline: &GuideOutline,
         now: Millis,
     ) -> Result<GuidePage, StoreError> {
-        let due = self.store.clusters_in(&ON_THE_WAY).await?;
+        let due = self.store.clusters_in(&AWAITING_DECISION).await?;
         let mut clusters =
             due.into_iter().map(|one| (one.id.clone(), one)).collect::<BTreeMap<_, _>>();
         clusters.extend(self.merged_clusters().await?);

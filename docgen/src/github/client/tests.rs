@@ -133,21 +133,21 @@ async fn a_write_is_sent_once_and_the_next_one_a_second_later() {
 }
 
 #[tokio::test]
-async fn while_parked_nothing_is_sent_even_after_a_restart() {
+async fn while_deferred_nothing_is_sent_even_after_a_restart() {
     let script = [(403, "retry-after: 60\r\n", "{}"), (200, "", "{}")];
     let (host, clock) = (host(&script), Arc::new(Still::default()));
     let github = host.github("", &clock, token());
-    let parked = |result: Result<Value>| match result.unwrap_err() {
-        GitHubError::Parked { not_before } => not_before,
+    let deferred = |result: Result<Value>| match result.unwrap_err() {
+        GitHubError::Deferred { not_before } => not_before,
         other => panic!("{other}"),
     };
-    let until = parked(github.get::<Value>("/a").await);
+    let until = deferred(github.get::<Value>("/a").await);
     assert_eq!(until, Millis(60_000));
-    assert_eq!(parked(github.write(Method::POST, "/b", &json!({})).await), until);
+    assert_eq!(deferred(github.write(Method::POST, "/b", &json!({})).await), until);
     let again =
         GitHubClient::new(&host.api, "amy/docs", token(), Arc::clone(&clock) as _, Some(until))
             .unwrap();
-    assert_eq!(parked(again.get("/c").await), until);
+    assert_eq!(deferred(again.get("/c").await), until);
     clock.sleep(60_000).await;
     again.get::<Value>("/d").await.unwrap();
     assert_eq!(host.lines(), ["GET /a", "GET /d"]);

@@ -14,7 +14,7 @@ use crate::discord::server_survey::invitation;
 const REPEAT: i64 = 60 * Millis::SECOND;
 const LONGEST_REPEAT: i64 = Millis::HOUR;
 /// An outage without a failure for this long is over, or nothing was asked since: retries come sooner.
-const OUTAGE_FADES: i64 = 90 * Millis::SECOND;
+const OUTAGE_LASTS_AT_MOST: i64 = 90 * Millis::SECOND;
 
 /// What the reporter looks at.
 #[derive(Debug, Clone, Default)]
@@ -66,7 +66,7 @@ struct PrintedLines {
 #[derive(Debug, Default)]
 pub(super) struct ConnectionReport {
     open: BTreeMap<&'static str, PrintedLines>,
-    stood_by: bool,
+    was_standby: bool,
 }
 
 /// A line of the log.
@@ -93,8 +93,8 @@ impl ConnectionReport {
             printed.next = Millis(now.0 + pause.min(condition.longest_repeat()));
             printed.count += 1;
             let seconds = (now.0 - printed.since.0) / Millis::SECOND;
-            let took_over = std::mem::take(&mut self.stood_by);
-            self.stood_by = match condition {
+            let took_over = std::mem::take(&mut self.was_standby);
+            self.was_standby = match condition {
                 ConnectionCondition::StandingBy => true,
                 ConnectionCondition::Connected { .. } => false,
                 _ => took_over,
@@ -108,7 +108,7 @@ impl ConnectionReport {
 
 fn conditions(view: &ConnectionView, now: Millis) -> Vec<ConnectionCondition> {
     let all_in = |stage: &str| view.stages.iter().all(|one| one == stage);
-    let fresh = |outage: &&DiscordOutage| now.0 - outage.last.0 < OUTAGE_FADES;
+    let fresh = |outage: &&DiscordOutage| now.0 - outage.last.0 < OUTAGE_LASTS_AT_MOST;
     if let Some(outage) = view.outage.as_ref().filter(fresh) {
         return vec![ConnectionCondition::Unreachable(outage.reason.clone())];
     }

@@ -24,7 +24,7 @@ use super::opening::ThreadOpening;
 pub(super) struct VerdictLoader<'h> {
     pub(super) harvest: &'h ChannelJudge,
     pub(super) pending: &'h PendingChannel,
-    pub(super) faces: AuthorCache,
+    pub(super) authors: AuthorCache,
     pub(super) opening: ThreadOpening,
     /// Whether threads were opened in the channel.
     pub(super) has_threads: bool,
@@ -138,7 +138,7 @@ impl VerdictLoader<'_> {
             let missing = links.iter().map(|link| link.message).filter(|id| !held.contains(id));
             let missing = missing.collect::<Vec<_>>();
             let store = &self.harvest.store;
-            let loaded = store.messages_with(self.pending.channel.id, &missing, &mut self.faces);
+            let loaded = store.messages_with(self.pending.channel.id, &missing, &mut self.authors);
             let loaded = self.harvest.runtime.block_on(loaded)?;
             self.read += loaded.len() as u64;
             messages.extend(loaded);

@@ -79,10 +79,10 @@ impl Store {
             upsert_cluster(&mut transaction, cluster).await?;
             delete_redirect(&mut transaction, &cluster.id).await?;
         }
-        for (id, heir) in &regrouped.gone {
+        for (id, successor) in &regrouped.gone {
             delete_cluster(&mut transaction, id).await?;
-            if let Some(heir) = heir {
-                redirect(&mut transaction, id, heir).await?;
+            if let Some(successor) = successor {
+                redirect(&mut transaction, id, successor).await?;
             }
             add_change(&mut transaction, id).await?;
         }
@@ -193,11 +193,11 @@ impl Store {
     }
 
     async fn current_id(&self, id: &ClusterId) -> Result<ClusterId> {
-        let heir = sqlx::query_scalar::<_, String>("SELECT cluster FROM redirects WHERE old = $1")
+        let successor = sqlx::query_scalar::<_, String>("SELECT cluster FROM redirects WHERE old = $1")
             .bind(id.as_str())
             .fetch_optional(&self.read)
             .await?;
-        heir.as_deref().map_or_else(|| Ok(id.clone()), cluster_id)
+        successor.as_deref().map_or_else(|| Ok(id.clone()), cluster_id)
     }
 
     async fn occurrences_of(
@@ -331,15 +331,15 @@ async fn delete_redirect(connection: &mut SqliteConnection, old: &ClusterId) -> 
     Ok(())
 }
 
-/// Leads `old`, and whatever led there, to `heir`.
+/// Leads `old`, and whatever led there, to `successor`.
 async fn redirect(
     connection: &mut SqliteConnection,
     old: &ClusterId,
-    heir: &ClusterId,
+    successor: &ClusterId,
 ) -> Result<()> {
     sqlx::query("UPDATE redirects SET cluster = $2 WHERE cluster = $1")
         .bind(old.as_str())
-        .bind(heir.as_str())
+        .bind(successor.as_str())
         .execute(&mut *connection)
         .await?;
     sqlx::query(
@@ -347,7 +347,7 @@ async fn redirect(
          ON CONFLICT (old) DO UPDATE SET cluster = excluded.cluster",
     )
     .bind(old.as_str())
-    .bind(heir.as_str())
+    .bind(successor.as_str())
     .execute(connection)
     .await?;
     Ok(())

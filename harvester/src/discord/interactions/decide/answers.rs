@@ -196,9 +196,9 @@ mod tests {
 
     #[test]
     fn hostile_words_are_inert_and_three_long_answers_fit() {
-        let nasty =
+        let hostile =
             "@everyone <@1> [free](https://bad.example) **x** ||y|| `z` discord.gg/q ".repeat(60);
-        let one = |id| cluster(vec![occurrence(id, &format!("Why {nasty}?"), &nasty)]);
+        let one = |id| cluster(vec![occurrence(id, &format!("Why {hostile}?"), &hostile)]);
         let clusters = vec![one(10), one(20), one(30), one(40)];
         for language in [BotLanguage::English, BotLanguage::Korean] {
             let said = answer_text(clusters.clone(), language);
