@@ -53,7 +53,7 @@ struct BranchProtection {
     protected: bool,
 }
 
-/// What a host tells of the rules of a branch.
+/// What a host reports of the rules of a branch.
 #[derive(Debug)]
 enum BranchRules {
     Listed(Vec<BranchRule>),

@@ -66,13 +66,13 @@ impl ProposalMetrics {
     }
 
     /// Counts a round that succeeded, and the deadlines after it.
-    fn record_done(&self, clocks: &BTreeMap<DeadlineStatus, u64>, now: Millis) {
+    fn record_done(&self, deadlines: &BTreeMap<DeadlineStatus, u64>, now: Millis) {
         let mut status = self.0.lock().expect("nothing panics while it holds the lock");
         let counts = status.get_or_insert_default();
         counts.rounds_total += 1;
         counts.last_round = Some(now);
         counts.by_clock =
-            clocks.iter().map(|(status, count)| (status.name().to_owned(), *count)).collect();
+            deadlines.iter().map(|(status, count)| (status.name().to_owned(), *count)).collect();
     }
 
     fn record_failed(&self) {
@@ -152,7 +152,7 @@ impl ProposalTask {
     async fn round(&self) -> Duration {
         match self.proposer.round().await {
             Ok(RoundOutcome::Done(report)) => {
-                self.metrics.record_done(&report.clocks, clock::now());
+                self.metrics.record_done(&report.deadlines, clock::now());
                 for line in &report.lines {
                     tracing::info!(cluster = %line.cluster, number = line.number, "{}", line.outcome);
                 }

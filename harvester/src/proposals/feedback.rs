@@ -44,9 +44,9 @@ impl ProposalReconciler {
         repository: &RepositoryState,
     ) -> Result<bool> {
         self.process_ticks(worklist, dashboard).await?;
-        let obeyed = self.process_comments(worklist, repository).await?;
+        let applied = self.process_comments(worklist, repository).await?;
         self.process_reviews(worklist).await?;
-        Ok(obeyed)
+        Ok(applied)
     }
 
     async fn process_ticks(
@@ -93,7 +93,7 @@ impl ProposalReconciler {
             self.store.set(PROCESSED_UNTIL, &now.0.to_string()).await?;
             return Ok(false);
         };
-        let mut obeyed = false;
+        let mut applied = false;
         let numbers = numbers(worklist);
         let mut by_question = BTreeMap::<_, Vec<Comment>>::new();
         for comment in self.github.comments_since(Millis(since.0 - OVERLAP)).await? {
@@ -103,10 +103,10 @@ impl ProposalReconciler {
         }
         for (id, comments) in by_question {
             let entry = worklist.entries.get_mut(id).expect("the numbers are of entries");
-            obeyed |= self.process_comments_of(entry, &comments, repository).await?;
+            applied |= self.process_comments_of(entry, &comments, repository).await?;
         }
         self.store.set(PROCESSED_UNTIL, &now.0.to_string()).await?;
-        Ok(obeyed)
+        Ok(applied)
     }
 
     /// A command is processed once: an edited comment is not read again. What is said to all commands of a

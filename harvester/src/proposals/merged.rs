@@ -59,7 +59,7 @@ impl ProposalReconciler {
         Ok(true)
     }
 
-    /// A page that is not at its path any more, by our mark; first among those of its name.
+    /// A page that is not at its path any more, by its marker; first among those of its name.
     async fn find_moved_page(
         &self,
         cluster: &ClusterId,
@@ -466,7 +466,7 @@ impl ProposalReconciler {
         Ok(self.store.upsert_proposal(&case.to_row(self.github.now())).await?)
     }
 
-    /// The page is not there any more: people took it away, or merged our asking for it.
+    /// The page is not there any more: people removed it, or merged the pull request that removes it.
     async fn mark_removed(&self, entry: &mut WorkItem, merged: &MergedAnswerRow) -> Result<String> {
         self.store.delete_merged_answer(&merged.cluster).await?;
         if let Some(case) = &mut entry.case {
@@ -521,7 +521,7 @@ pub(super) fn bears(text: &str, cluster: &ClusterId) -> bool {
         .any(|mark| text.contains(mark))
 }
 
-/// Whether the file of a page still holds it: a file of its own does even where people took our marks.
+/// Whether the file of a page still holds it: a file of its own does even where people removed the markers.
 pub(super) fn is_there(text: &str, cluster: &ClusterId, target: DocsTarget) -> bool {
     target != DocsTarget::Faq || bears(text, cluster)
 }

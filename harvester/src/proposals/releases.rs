@@ -95,7 +95,7 @@ fn row(id: &ClusterId, entry: &WorkItem, verdict: &VerificationVerdict) -> Dashb
         question: entry.question(),
         occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.times_resolved()),
         pull: entry.case.as_ref().and_then(|case| case.progress.number),
-        clock: DeadlineStatus::Met,
+        deadline: DeadlineStatus::Met,
         due_by: None,
         note: Some(verdict.describe()),
     }

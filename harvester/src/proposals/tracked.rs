@@ -130,7 +130,7 @@ impl TrackedProposal {
         }
     }
 
-    /// What is wanted, with what people wish; a ticked box is a wish.
+    /// The desired pull request, with what people requested; a ticked box is a request.
     pub(crate) fn apply_requests<'w>(
         &mut self,
         wanted: &'w DesiredPullRequest,

@@ -206,7 +206,7 @@ impl ProposalReconciler {
         Ok(())
     }
 
-    /// A cluster under the id that its proposal bears. One that went into another proposal's cluster
+    /// A cluster under the id of its proposal. One that went into another proposal's cluster
     /// is gone.
     async fn cluster_of(&self, id: &ClusterId) -> Result<Option<Cluster>> {
         let Some(cluster) = self.store.cluster(id).await? else { return Ok(None) };

@@ -82,7 +82,7 @@ pub struct Cluster {
     /// The question in the middle of the others: the one that names the cluster.
     #[serde(rename = "centre")]
     pub representative: MessageId,
-    /// When we first knew that the threshold was met: the 48 h clock starts here.
+    /// When the threshold was first found to be met: the 48 h limit starts here.
     pub due_since: Option<Millis>,
     /// The answer as maintainers merged it, while everything that it stands on may be shown.
     #[serde(default, rename = "canon")]

@@ -20,7 +20,7 @@ pub(super) struct DetectedQuestion {
     pub(super) reasons: Vec<WeightedReason>,
     /// How clearly it asks; 0 where only a mark implies it.
     pub(super) score: f32,
-    /// Whether it tells of something that fails, not of something unknown.
+    /// Whether it describes something that fails, not something unknown.
     pub(super) trouble: bool,
     /// Hashes of its words, sorted, each once.
     pub(super) content: Vec<u32>,

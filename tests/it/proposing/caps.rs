@@ -13,7 +13,7 @@ fn held(office: &Office) -> usize {
     office.dashboard().lines().filter(|line| line.starts_with("- [ ] ")).count()
 }
 
-fn clocks(office: &Office) -> Vec<String> {
+fn deadline_statuses(office: &Office) -> Vec<String> {
     let listed = office.world.json(&["proposals", "--json"]);
     let listed = listed.as_array().unwrap().iter();
     listed.map(|one| format!("{} {}", one["state"], one["clock"]).replace('"', "")).collect()
@@ -24,7 +24,7 @@ fn one_opens_in_an_hour_and_the_others_wait_on_the_dashboard() {
     let office = Office::switched_on(&SITE, asked(4));
     office.round();
     assert_eq!((open(&office), held(&office)), (1, 3));
-    let statuses = clocks(&office);
+    let statuses = deadline_statuses(&office);
     assert_eq!(statuses.iter().filter(|status| *status == "held met").count(), 3, "{statuses:?}");
     office.round();
     assert_eq!(open(&office), 1, "the hour is not over");
@@ -89,7 +89,7 @@ fn what_waits_for_more_than_a_day_comes_together() {
     let how = tests::harness::github::How::Squash;
     office.mina().merge_edited(batch.number, how, &[(out, None)], None);
     office.round();
-    let statuses = clocks(&office);
+    let statuses = deadline_statuses(&office);
     let merged = statuses.iter().filter(|status| status.starts_with("merged")).count();
     // The batch itself is merged too, and so are the settings and the first page.
     assert_eq!(merged, pages.len() - 1 + 3, "{statuses:?}");

@@ -2,7 +2,7 @@
 //!
 //! The words of an answer go in the transaction in which one of its messages goes, and come back only
 //! when the answer is kept again. While a channel of its evidence is hidden they stay but are not
-//! served. An answer is kept under the id that its page bears; where that id leads to another cluster,
+//! served. An answer is kept under the id that its page names; where that id leads to another cluster,
 //! so does the answer.
 
 use std::collections::{BTreeMap, BTreeSet};

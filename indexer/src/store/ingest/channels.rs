@@ -156,7 +156,7 @@ impl Store {
     }
 }
 
-/// Takes in what a batch tells of channels; returns how many messages went with deleted ones.
+/// Applies what a batch reports of channels; returns how many messages went with deleted ones.
 pub(in crate::store) async fn upsert_channels(
     connection: &mut SqliteConnection,
     batch: &WriteBatch,

@@ -16,7 +16,7 @@ use crate::store::{Result, Store, StoreError};
 pub struct Proposal {
     pub cluster: ClusterId,
     pub branch: String,
-    /// The commit that we pushed.
+    /// The generated commit that was pushed.
     pub head: String,
     /// Of the page's inputs: equal digests need no push.
     pub digest: String,
