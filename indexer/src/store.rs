@@ -171,8 +171,10 @@ impl Store {
         }
         let open = data_directory::OpenLock::share_to_read(data)?.map(Arc::new);
         let file = data.join(data_directory::STORE_FILE);
-        let options =
-            SqliteConnectOptions::new().filename(&file).read_only(true).busy_timeout(WRITER_TIMEOUT);
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .read_only(true)
+            .busy_timeout(WRITER_TIMEOUT);
         let read = readers(options).await?;
         check_tables(&read, &file).await?;
         Ok(Self { write: read.clone(), read, is_writable: false, _open: open })

@@ -193,7 +193,11 @@ pub struct DueVerdict {
 }
 
 /// Judges whether a cluster has earned a page. One that was due before stays due for a little less.
-pub fn due(cluster: &Cluster, rules: &PageRules, similarity: &impl PairwiseSimilarity) -> DueVerdict {
+pub fn due(
+    cluster: &Cluster,
+    rules: &PageRules,
+    similarity: &impl PairwiseSimilarity,
+) -> DueVerdict {
     let anew = judge(cluster, rules, similarity, DueGate::Enter);
     let was_due =
         matches!(cluster.state, ClusterState::Due | ClusterState::Drafted | ClusterState::Proposed);
@@ -210,7 +214,8 @@ fn judge(
     similarity: &impl PairwiseSimilarity,
     gate: DueGate,
 ) -> DueVerdict {
-    let (representative, core) = core_occurrences(cluster, similarity, |alike| rules.alike.holds(alike, gate));
+    let (representative, core) =
+        core_occurrences(cluster, similarity, |alike| rules.alike.holds(alike, gate));
     let occurrences = core.iter().map(|at| &cluster.occurrences[*at]).collect::<Vec<_>>();
     let people = IndependentPeople::of(&cluster.occurrences);
     let span = busiest_span(&occurrences, rules, &people);
@@ -261,7 +266,11 @@ const MOST_SCORE_REASONS: usize = 5;
 
 /// Why the question that names the cluster never gets a page, as far as its words tell. A question without a
 /// subject may show an error, which only its page can tell.
-fn unsuitable(cluster: &Cluster, representative: usize, rules: &PageRules) -> Option<UnsuitableQuestion> {
+fn unsuitable(
+    cluster: &Cluster,
+    representative: usize,
+    rules: &PageRules,
+) -> Option<UnsuitableQuestion> {
     let title = clean_title(&cluster.occurrences.get(representative)?.question.text);
     rules.questions.why_unsuitable(&title, true)
 }

@@ -63,7 +63,9 @@ pub fn rank_occurrences(cluster: &Cluster) -> Vec<RankedOccurrence<'_>> {
     let mut occurrences = with_solution_ranks(cluster);
     // The sort is stable, so that of equals the earlier stays first.
     occurrences.sort_by(|(a, one), (b, other)| {
-        one.sort_key().cmp(&other.sort_key()).then(resolution_score(b).total_cmp(&resolution_score(a)))
+        one.sort_key()
+            .cmp(&other.sort_key())
+            .then(resolution_score(b).total_cmp(&resolution_score(a)))
     });
     let split = occurrences.len().min(MOST_COMPARED);
     let (near, far) = occurrences.split_at(split);
@@ -83,7 +85,10 @@ pub fn rank_occurrences(cluster: &Cluster) -> Vec<RankedOccurrence<'_>> {
         by_support.then(b.score.total_cmp(&a.score)).then_with(|| earlier(a, b))
     });
     ranked.extend(far.iter().filter(|(one, _)| one.quotable).map(|(one, solution_rank)| {
-        RankedOccurrence { solution_rank: *solution_rank, ..RankedOccurrence::from_resolution_only(one) }
+        RankedOccurrence {
+            solution_rank: *solution_rank,
+            ..RankedOccurrence::from_resolution_only(one)
+        }
     }));
     ranked
 }

@@ -304,7 +304,9 @@ impl ScoredConversation<'_> {
     fn helping_after(&self, place: usize) -> usize {
         let Self { talk, asked, .. } = self;
         let later = talk.said.iter().skip(place + 1);
-        later.filter(|said| said.author != asked.asker && said.gives_advice() && said.helps()).count()
+        later
+            .filter(|said| said.author != asked.asker && said.gives_advice() && said.helps())
+            .count()
     }
 
     /// Whether another helper's message shares a third of an answer's words.
@@ -328,7 +330,8 @@ impl ScoredConversation<'_> {
         let said = &self.talk.said[candidate.place];
         let insults = said.has(CueClass::Insult);
         let own = said.author == self.asked.asker;
-        (own || said.helps() || said.gives_advice() && !said.deflects() && !said.ends_asking) && !insults
+        (own || said.helps() || said.gives_advice() && !said.deflects() && !said.ends_asking)
+            && !insults
     }
 
     fn verdict(&self, conversation: &Conversation<'_>, rules: &SignalRules) -> ConversationVerdict {

@@ -141,7 +141,9 @@ impl MergedClaims {
         let parts = blocks.iter().map(|block| plain_text(std::slice::from_ref(block)));
         let signatures = std::iter::once(text.clone())
             .chain(parts)
-            .map(|answer| epoch.signature(&QaText { question: &merged_answer.title, answer: &answer }))
+            .map(|answer| {
+                epoch.signature(&QaText { question: &merged_answer.title, answer: &answer })
+            })
             .collect();
         let said = AnswerClaims::of(&blocks, &rules.cues);
         Self { text: format!("{}\n{text}", merged_answer.title), said, signatures }

@@ -63,7 +63,11 @@ fn a_truncated_export_deletes_nothing_unless_forced() {
     let cut = exported(part(&talk.export(), 0..5), 3);
     let cut = write(&world.path("cut.json"), &cut).display().to_string();
     let import = world.run(&["import", &cut, "--accept-deletions"]);
-    assert!(import.code == 1 && import.complained.contains("more than 20 %"), "{}", import.complained);
+    assert!(
+        import.code == 1 && import.complained.contains("more than 20 %"),
+        "{}",
+        import.complained
+    );
     assert_eq!(messages(&world), 10);
     world.well(&["import", &cut, "--force-deletions"]);
     assert_eq!(messages(&world), 5);

@@ -53,7 +53,8 @@ fn a_count_is_the_same_wherever_it_stands() {
     let mut uncounted = 0;
     for one in listed.as_array().unwrap().iter().take(12) {
         let (id, times) = (one["id"].as_str().unwrap(), one["occurrences"].as_u64().unwrap());
-        let mut counts = vec![world.json(&["clusters", "show", id, "--json"])["occurrences"].clone()];
+        let mut counts =
+            vec![world.json(&["clusters", "show", id, "--json"])["occurrences"].clone()];
         let of_demo = summary["recurring"].as_array().unwrap().iter();
         counts.extend(of_demo.filter(|row| row["id"] == id).map(|row| row["times"].clone()));
         let answer = &served.json(&format!("/api/v1/answers/{id}"))["answer"];

@@ -355,7 +355,8 @@ fn interactions_are_answered_once_and_in_time() {
     let held: u64 = interaction["member"]["permissions"].as_str().unwrap().parse().unwrap();
     assert_ne!(held & may::VIEW_CHANNEL, 0);
     let callback = |interaction: &Value, body: Value| {
-        let (id, token) = (interaction["id"].as_str().unwrap(), interaction["token"].as_str().unwrap());
+        let (id, token) =
+            (interaction["id"].as_str().unwrap(), interaction["token"].as_str().unwrap());
         ask(&discord, "POST", &format!("/interactions/{id}/{token}/callback"), Some(body))
     };
     assert_eq!(callback(&interaction, json!({ "type": 5, "data": { "flags": 64 } })).status, 204);

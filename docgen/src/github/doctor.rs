@@ -66,7 +66,9 @@ enum BranchRules {
 /// Why a refused request for rules is no failure; `None` if it is one.
 fn no_rules(error: &GitHubError) -> Option<BranchRules> {
     match error {
-        GitHubError::Refused { status: 403, message, .. } if message.contains("Upgrade to GitHub") => {
+        GitHubError::Refused { status: 403, message, .. }
+            if message.contains("Upgrade to GitHub") =>
+        {
             Some(BranchRules::NotOnThisPlan)
         }
         GitHubError::Refused { status: 404, .. } => Some(BranchRules::NotOnThisHost),

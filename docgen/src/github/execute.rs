@@ -265,7 +265,9 @@ fn survived(
 ) -> Result<StepResult> {
     let optional = matches!(
         what,
-        ReconcileStep::Label(_) | ReconcileStep::MarkReady { .. } | ReconcileStep::RequestReview { .. }
+        ReconcileStep::Label(_)
+            | ReconcileStep::MarkReady { .. }
+            | ReconcileStep::RequestReview { .. }
     );
     match &error {
         GitHubError::Refused { status: 409, .. } if optional && tries < MOST_TRIES => {
@@ -420,7 +422,12 @@ mod tests {
             (&open, 0, refused(422, "Draft pull requests are not supported"), "no drafts"),
             (&open, 0, refused(422, "A pull request already exists for o:b."), "look"),
             (&open, 4, refused(422, "A pull request already exists for o:b."), "failed"),
-            (&open, 0, refused(403, "You have reached the limit of open pull requests"), "deferred"),
+            (
+                &open,
+                0,
+                refused(403, "You have reached the limit of open pull requests"),
+                "deferred",
+            ),
             (&open, 0, refused(422, "Pull request creation is limited"), "deferred"),
             (&open, 0, refused(403, "Resource not accessible by integration"), "failed"),
             (&ReconcileStep::DeleteBranch, 0, refused(409, "conflict"), "look"),
@@ -432,7 +439,9 @@ mod tests {
                 Ok(StepResult::NoDrafts) => "no drafts",
                 Ok(StepResult::OutcomeUnknown) => "look",
                 Err(GitHubError::Deferred { not_before: Millis(Millis::DAY) }) => "deferred",
-                Err(GitHubError::Refused { .. } | GitHubError::UnexpectedResponse { .. }) => "failed",
+                Err(GitHubError::Refused { .. } | GitHubError::UnexpectedResponse { .. }) => {
+                    "failed"
+                }
                 other => panic!("{other:?}"),
             };
             assert_eq!(name, expected, "{what:?}");

@@ -259,7 +259,11 @@ impl StepContext<'_> {
     }
 
     /// The generated commit on the branch; `None` if someone else made it.
-    fn generated_head(&self, branch: &ObservedBranch, marker: Option<&BodyMarker>) -> Option<PushedHead> {
+    fn generated_head(
+        &self,
+        branch: &ObservedBranch,
+        marker: Option<&BodyMarker>,
+    ) -> Option<PushedHead> {
         let head = branch.head.clone();
         let pushed = |digest: &str, base, at| {
             Some(PushedHead { head: head.clone(), digest: digest.to_owned(), base, at })
@@ -304,7 +308,9 @@ impl StepContext<'_> {
             };
         }
         let Some(marker) = marker else { return hands_off(pull, HandsOffReason::MarkGone) };
-        let Some(generated) = generated else { return hands_off(pull, HandsOffReason::HumanCommit) };
+        let Some(generated) = generated else {
+            return hands_off(pull, HandsOffReason::HumanCommit);
+        };
         let renamed = !marker.title.is_empty() && marker.title != marker::hash(&pull.title);
         if renamed && !self.is_anew(branch, &marker) {
             return hands_off(pull, HandsOffReason::TitleEdited);

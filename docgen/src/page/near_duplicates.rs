@@ -25,8 +25,10 @@ pub fn near_duplicates<'d>(
     for draft in drafts {
         let answer = plain_text(&read_page(&draft.answer_text));
         let same = first.iter().find(|(other, said)| {
-            let (questions, answers) = (overlap(&draft.title, &other.title), overlap(&answer, said));
-            draft.answer == other.answer || questions > QUESTIONS && answers >= ANSWERS && questions + answers >= BOTH
+            let (questions, answers) =
+                (overlap(&draft.title, &other.title), overlap(&answer, said));
+            draft.answer == other.answer
+                || questions > QUESTIONS && answers >= ANSWERS && questions + answers >= BOTH
         });
         match same {
             Some((other, _)) => {

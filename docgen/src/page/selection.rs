@@ -199,7 +199,8 @@ pub(crate) fn cause<'c>(
         return None;
     }
     let ranked = rank_occurrences(cluster);
-    let backed = ranked.iter().filter(|one| one.solution_rank.leads || one.solution_rank.stands_beside);
+    let backed =
+        ranked.iter().filter(|one| one.solution_rank.leads || one.solution_rank.stands_beside);
     backed.into_iter().find_map(|ranked| {
         let quote = ranked.occurrence.best_answer();
         let answer = read(ranked, quote, title, context, people).ok()?;

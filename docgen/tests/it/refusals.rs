@@ -37,7 +37,10 @@ fn nothing_is_quoted_from_who_did_not_agree() {
     }
     assert!(proposal.body.contains("https://discord.com/channels/1/2/1010"), "{}", proposal.body);
     cluster.occurrences[0].quotable = false;
-    assert_eq!(World::new(DocsTarget::Markdown).draft(&cluster), Err(DraftRefusal::NothingQuotable));
+    assert_eq!(
+        World::new(DocsTarget::Markdown).draft(&cluster),
+        Err(DraftRefusal::NothingQuotable)
+    );
 }
 
 #[test]

@@ -82,9 +82,11 @@ fn found(cluster: &Cluster, rules: &Ruleset) -> SearchResultItem {
     let shown = presentable(cluster, &rules.safety, &rules.facts);
     let best = best_occurrence(&shown);
     let (title, answer, link) = match &cluster.merged_answer {
-        Some(merged_answer) => {
-            (merged_answer.title.clone(), visible(&merged_answer.answer).into_owned(), merged_answer.link.clone())
-        }
+        Some(merged_answer) => (
+            merged_answer.title.clone(),
+            visible(&merged_answer.answer).into_owned(),
+            merged_answer.link.clone(),
+        ),
         None => (
             clean_title(&cluster.representative_question().text),
             answer_text(best, cluster, rules),

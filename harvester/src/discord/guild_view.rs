@@ -351,7 +351,11 @@ mod tests {
         let channel =
             json!({ "id": "50", "type": 0, "name": "help-2", "parent_id": "40", "topic": "Ask." });
         let update = guild.apply_channel(of(channel), at);
-        assert_eq!((update.events.len(), update.inherited), (2, true), "with the public thread below");
+        assert_eq!(
+            (update.events.len(), update.inherited),
+            (2, true),
+            "with the public thread below"
+        );
         let category = guild.apply_channel(of(json!({ "id": "40", "type": 4, "name": "Aid" })), at);
         let above = |event: &ChatEvent| match event {
             ChatEvent::ChannelSeen(channel, _) => channel.parent_name.clone(),

@@ -67,7 +67,10 @@ impl ChannelJudge {
             channel_judge: self,
             pending,
             regions: RelinkRegions::of(self, pending)?,
-            disentangler: Disentangler::for_channel(&self.rules.conversations, pending.channel.kind),
+            disentangler: Disentangler::for_channel(
+                &self.rules.conversations,
+                pending.channel.kind,
+            ),
             loader: VerdictLoader {
                 channel_judge: self,
                 pending,
@@ -134,7 +137,8 @@ impl ChannelWalk<'_> {
     fn enter(&mut self, region: PendingRange) -> Result<(), StoreError> {
         let (channel, store) = (self.pending.channel.id, &self.channel_judge.store);
         self.open.drop_links(region);
-        let window = store.talk_before(channel, region.first, WINDOW as u32, &mut self.loader.authors);
+        let window =
+            store.talk_before(channel, region.first, WINDOW as u32, &mut self.loader.authors);
         let window = self.channel_judge.runtime.block_on(window)?;
         self.loader.read += window.len() as u64;
         let from = window.first().map_or(region.first, |message| message.id);
@@ -153,7 +157,8 @@ impl ChannelWalk<'_> {
         let begun = store.conversations_begun(channel, region);
         self.stale.extend(self.channel_judge.runtime.block_on(begun)?);
         let kind = self.pending.channel.kind;
-        self.disentangler = Disentangler::for_channel(&self.channel_judge.rules.conversations, kind);
+        self.disentangler =
+            Disentangler::for_channel(&self.channel_judge.rules.conversations, kind);
         for message in &window {
             self.disentangler.link(message);
             self.open.see(message.id);
@@ -233,7 +238,8 @@ impl ChannelWalk<'_> {
                 return Ok(true);
             }
         }
-        let around = self.channel_judge.store.conversations_around(self.pending.channel.id, message);
+        let around =
+            self.channel_judge.store.conversations_around(self.pending.channel.id, message);
         for stored in self.channel_judge.runtime.block_on(around)? {
             if !self.is_current(stored.id) {
                 continue;

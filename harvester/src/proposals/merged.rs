@@ -136,7 +136,9 @@ impl ProposalReconciler {
                     report.add_line(&merged.cluster, outcome, number, &merged.title);
                 }
                 Err(error) if error.ends_the_round() => return Err(error),
-                Err(error) => report.add_line(&merged.cluster, format!("failed: {error}"), None, ""),
+                Err(error) => {
+                    report.add_line(&merged.cluster, format!("failed: {error}"), None, "")
+                }
             }
         }
         Ok(())

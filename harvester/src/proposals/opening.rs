@@ -241,7 +241,10 @@ impl ProposalReconciler {
             cluster.state,
             ClusterState::Watching | ClusterState::Candidate | ClusterState::Retired
         );
-        if !waits || !requested && !due || !requested && worklist.is_like_a_rejected_one(cluster, self) {
+        if !waits
+            || !requested && !due
+            || !requested && worklist.is_like_a_rejected_one(cluster, self)
+        {
             return None;
         }
         Some(ProposalCandidate {

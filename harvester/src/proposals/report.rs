@@ -14,7 +14,8 @@ pub struct RoundReport {
     pub stage: String,
     pub lines: Vec<RoundItem>,
     /// Questions on the dashboard by deadline status.
-    #[serde(rename = "clocks")] pub deadlines: BTreeMap<DeadlineStatus, u64>,
+    #[serde(rename = "clocks")]
+    pub deadlines: BTreeMap<DeadlineStatus, u64>,
     /// What the operator should know.
     pub notes: Vec<String>,
 }

@@ -110,7 +110,12 @@ impl Worklist {
                 let representative = |one: &&rules::model::cluster::Occurrence| {
                     one.question.message == cluster.representative
                 };
-                cluster.occurrences.iter().find(representative).or(cluster.occurrences.first()).cloned()
+                cluster
+                    .occurrences
+                    .iter()
+                    .find(representative)
+                    .or(cluster.occurrences.first())
+                    .cloned()
             };
             let both = of(cluster).into_iter().chain(of(other)).collect::<Vec<_>>();
             let both = Cluster { occurrences: both, ..other.clone() };
@@ -336,7 +341,8 @@ fn keep_language(cluster: &mut Cluster, language: &str) {
     let fits = |text: &str| is_korean(text) == language.starts_with("ko");
     if cluster.occurrences.iter().any(|one| fits(&one.question.text)) {
         cluster.occurrences.retain(|one| fits(&one.question.text));
-        let central = cluster.occurrences.iter().any(|one| one.question.message == cluster.representative);
+        let central =
+            cluster.occurrences.iter().any(|one| one.question.message == cluster.representative);
         if !central {
             cluster.representative = cluster.occurrences[0].question.message;
         }

@@ -200,7 +200,8 @@ impl<'s> ScopeOccurrences<'s> {
                 groups.extend(group_region(&members, &self.scope.graph, &rules.same));
             }
         }
-        let similarity = ClusterSimilarity { signatures: self.signatures.clone(), rules: &rules.same };
+        let similarity =
+            ClusterSimilarity { signatures: self.signatures.clone(), rules: &rules.same };
         let is_same = |alike| rules.pages.is_same(alike);
         let groups = apply_splits(groups, &self.items, &manual.apart, &similarity, is_same);
         let ties = self.partition.within(&self.items, &manual.ties);

@@ -29,7 +29,8 @@ pub(crate) fn apply_splits(
             parted.push(others);
             continue;
         }
-        let nearest = others.iter().map(|other| nearest(&parts, *other, similarity)).collect::<Vec<_>>();
+        let nearest =
+            others.iter().map(|other| nearest(&parts, *other, similarity)).collect::<Vec<_>>();
         for (other, part) in others.into_iter().zip(nearest) {
             parts[part].push(other);
         }
@@ -42,7 +43,10 @@ pub(crate) fn apply_splits(
 /// The part that holds what a question is most alike to; of several, the first.
 fn nearest(parts: &[Vec<usize>], question: usize, similarity: &impl PairwiseSimilarity) -> usize {
     let nearness = |part: usize| {
-        parts[part].iter().map(|at| similarity.question_similarity(*at, question)).fold(0.0, f32::max)
+        parts[part]
+            .iter()
+            .map(|at| similarity.question_similarity(*at, question))
+            .fold(0.0, f32::max)
     };
     let places = (0..parts.len()).rev();
     let best = places.max_by(|one, other| nearness(*one).total_cmp(&nearness(*other)));

@@ -59,7 +59,8 @@ pub(super) fn condensed(
     });
     let mut kept = Vec::<Range<usize>>::new();
     for (.., place) in known {
-        let is_covered = kept.iter().any(|other| other.start <= place.start && place.end <= other.end);
+        let is_covered =
+            kept.iter().any(|other| other.start <= place.start && place.end <= other.end);
         if !is_covered && kept.len() < KEPT {
             kept.push(place);
         }
@@ -78,7 +79,8 @@ fn informative_pieces(text: &str) -> Vec<(LineKind, IndexToken)> {
     let mut informative = Vec::new();
     for (kind, line) in lines {
         for mut piece in tokenize::pieces(&text[line.clone()]) {
-            let is_informative = piece.kind != TokenKind::Hump && !tokenize::is_function_word(&piece.text);
+            let is_informative =
+                piece.kind != TokenKind::Hump && !tokenize::is_function_word(&piece.text);
             if is_informative && seen.insert((piece.kind.is_code(), piece.text.clone())) {
                 piece.range = line.start + piece.range.start..line.start + piece.range.end;
                 informative.push((kind, piece));

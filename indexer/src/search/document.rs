@@ -69,8 +69,15 @@ impl ClusterDocument {
     /// asked. Answers that say the same words are kept once. Whether words may be
     /// shown to whoever searches is for those to decide who show them.
     pub fn of(cluster: &Cluster) -> Self {
-        let Cluster { id, state, occurrences, outside_core: _, representative: _, due_since: _, merged_answer } =
-            cluster;
+        let Cluster {
+            id,
+            state,
+            occurrences,
+            outside_core: _,
+            representative: _,
+            due_since: _,
+            merged_answer,
+        } = cluster;
         let title = merged_answer.as_ref().map(|answer| answer.title.clone());
         let asked = occurrences.iter().map(|one| one.question.text.clone());
         let questions = title.clone().into_iter().chain(asked);

@@ -10,7 +10,8 @@ use crate::search::tokenize::{IndexToken, TokenKind};
 pub(super) fn ranges(query: &str, text: &str) -> Vec<Range<usize>> {
     let asked = tokenize::pieces(query);
     let start = spelling::unfinished(query, &asked).map(|piece| piece.text.clone());
-    let informative = asked.iter().filter(|piece| is_informative(piece)).map(key).collect::<BTreeSet<_>>();
+    let informative =
+        asked.iter().filter(|piece| is_informative(piece)).map(key).collect::<BTreeSet<_>>();
     let wanted = if informative.is_empty() { asked.iter().map(key).collect() } else { informative };
     let matches = |piece: &IndexToken| {
         wanted.contains(&key(piece))

@@ -257,7 +257,10 @@ mod tests {
         let people = [Author { id: UserId(1), name: String::new(), bot: false, roles: vec![held] }];
         let unmatched = rules.unmatched(channels.iter(), people.iter());
         assert_eq!(unmatched.len(), 2, "{unmatched:?}");
-        assert!(unmatched[0].contains("\"hlep\"") && unmatched[1].contains("\"Hepler\""), "{unmatched:?}");
+        assert!(
+            unmatched[0].contains("\"hlep\"") && unmatched[1].contains("\"Hepler\""),
+            "{unmatched:?}"
+        );
     }
 
     #[test]

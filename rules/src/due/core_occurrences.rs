@@ -31,8 +31,9 @@ pub(super) fn core_occurrences(
     is_same: impl Fn(f32) -> bool,
 ) -> (usize, Vec<usize>) {
     let occurrences = &cluster.occurrences[..cluster.occurrences.len().min(MOST_COMPARED)];
-    let compared =
-        without_repeats(occurrences, |one, other| is_same(similarity.question_similarity(one, other)));
+    let compared = without_repeats(occurrences, |one, other| {
+        is_same(similarity.question_similarity(one, other))
+    });
     let around = compared.iter().map(|&candidate| {
         let others = compared.iter().copied().filter(|other| *other != candidate);
         let near = others.map(|other| (other, similarity.question_similarity(candidate, other)));
@@ -44,11 +45,12 @@ pub(super) fn core_occurrences(
         members.sort_unstable();
         (closeness + READING * reads, candidate, members)
     });
-    let best =
-        around.max_by(|(worth, candidate, members), (other_worth, other_candidate, other_members)| {
+    let best = around.max_by(
+        |(worth, candidate, members), (other_worth, other_candidate, other_members)| {
             let size = members.len().cmp(&other_members.len());
             size.then(worth.total_cmp(other_worth)).then(other_candidate.cmp(candidate))
-        });
+        },
+    );
     best.map(|(_, candidate, members)| (candidate, asking_the_same(cluster, candidate, members)))
         .unwrap_or_default()
 }
@@ -65,9 +67,9 @@ fn asking_the_same(cluster: &Cluster, representative: usize, members: Vec<usize>
     let is_same = |(at, (question, answer)): &&(usize, (AnswerWording, AnswerWording))| {
         *at == representative
             || question.overlap(&asked) >= QUESTIONS_SHARE
-            || said
-                .iter()
-                .any(|(other, (_, other_answer))| other != at && answer.overlap(other_answer) >= ANSWERS_SHARE)
+            || said.iter().any(|(other, (_, other_answer))| {
+                other != at && answer.overlap(other_answer) >= ANSWERS_SHARE
+            })
     };
     said.iter().filter(is_same).map(|(at, _)| *at).collect()
 }

@@ -148,7 +148,8 @@ mod tests {
     #[test]
     fn who_answers_and_confirms_their_own_question_confirms_nothing() {
         let mut self_answered = cluster(&[("Where is the log?", "It is in `data/log`, found it.")]);
-        self_answered.occurrences[0].answers[0].author = self_answered.occurrences[0].question.author;
+        self_answered.occurrences[0].answers[0].author =
+            self_answered.occurrences[0].question.author;
         let worked = signal(SignalKind::Worked, &self_answered.occurrences[0]);
         self_answered.occurrences[0].signals = vec![worked];
         assert_eq!(strength(&self_answered), AnswerStrength::OnePerson);

@@ -128,7 +128,8 @@ fn asked(
     reasons: Vec<WeightedReason>,
 ) -> DetectedQuestion {
     let asker = talk.said[place].author;
-    let is_substantial = |said: &ParsedMessage<'_>| said.matter >= 3 || said.asks || said.link || said.code;
+    let is_substantial =
+        |said: &ParsedMessage<'_>| said.matter >= 3 || said.asks || said.link || said.code;
     let before = talk.said[..place]
         .iter()
         .enumerate()

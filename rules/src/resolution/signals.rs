@@ -201,7 +201,8 @@ impl ConfirmationTargets<'_> {
     /// Whether half of what the asker found stands in what somebody wrote before.
     fn repeats_help(&self, place: usize) -> bool {
         let found = &self.talk.said[place].content;
-        let contains_it = |said: &ParsedMessage<'_>| shared(&said.content, found) * 2 >= found.len();
+        let contains_it =
+            |said: &ParsedMessage<'_>| shared(&said.content, found) * 2 >= found.len();
         self.helping_before(place, contains_it).is_some()
     }
 

@@ -100,12 +100,15 @@ impl ParsedMessage<'_> {
         let classes = [CueClass::Redirect, CueClass::RedirectOpener, CueClass::Postponement];
         let elsewhere = classes.into_iter().any(|class| self.has(class));
         let brief = self.matter <= 14 && !self.code;
-        self.only_about_helping || (elsewhere && brief) || (self.channel && self.matter <= 8 && !self.code)
+        self.only_about_helping
+            || (elsewhere && brief)
+            || (self.channel && self.matter <= 8 && !self.code)
     }
 
     /// Whether it can be what helped: it says something and is no question, courtesy or deflection.
     pub(super) fn helps(&self) -> bool {
-        let unknowing = self.has(CueClass::Ignorance) && !self.gives_advice() && !self.code && !self.link;
+        let unknowing =
+            self.has(CueClass::Ignorance) && !self.gives_advice() && !self.code && !self.link;
         !self.asks_back() && !self.is_courtesy() && !self.deflects() && !unknowing
     }
 

@@ -117,7 +117,11 @@ fn only_what_is_confirmed_after_the_merge_counts() {
     };
     assert_eq!(at([1, 2, 3]), StalenessVerdict::Current, "before the merge");
     assert_eq!(at([1, 1_002, 3]), StalenessVerdict::Contradicted { by: 1 });
-    assert_eq!(at([1, 1_002, 1_003]), StalenessVerdict::Current, "somebody confirms the page later");
+    assert_eq!(
+        at([1, 1_002, 1_003]),
+        StalenessVerdict::Current,
+        "somebody confirms the page later"
+    );
     assert_eq!(at([1, 1_003, 1_002]), StalenessVerdict::Contradicted { by: 1 });
     cluster.occurrences[1].grade = ResolutionGrade::Thanked;
     assert_eq!(judge(&cluster), StalenessVerdict::Current, "nobody confirms it");

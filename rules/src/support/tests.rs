@@ -60,7 +60,8 @@ fn a_helper_of_many_and_who_passes_on_what_they_learned_stay_apart() {
 
 #[test]
 fn what_most_people_say_leads_in_whatever_words() {
-    let cluster = cluster_of(&[(0, 1, 11, GOOD), (1, 2, 12, SAME), (2, 3, 13, BAD), (3, 4, 14, BAD)]);
+    let cluster =
+        cluster_of(&[(0, 1, 11, GOOD), (1, 2, 12, SAME), (2, 3, 13, BAD), (3, 4, 14, BAD)]);
     assert_eq!(solved(&cluster), [(2, 4, true, true), (2, 4, true, true)]);
     let cluster = cluster_of(&[(0, 1, 11, GOOD), (1, 2, 12, SAME), (2, 3, 4, BAD), (2, 4, 3, BAD)]);
     assert_eq!(solved(&cluster), [(2, 4, true, true), (2, 1, false, false)]);

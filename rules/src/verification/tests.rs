@@ -104,7 +104,10 @@ fn the_releases_of_another_repository_do_not_count() {
         release("harbor/agent", "v3.1.0", 30),
     ];
     let relay = said("With the Relay v1.6.0 set the flag.", 12, Some(12));
-    assert_eq!(verdict_text(&relay, &releases, &policy(), 31), ("current".into(), Some("v1.6.0".into())));
+    assert_eq!(
+        verdict_text(&relay, &releases, &policy(), 31),
+        ("current".into(), Some("v1.6.0".into()))
+    );
     let agent = said("With the Agent v3.0.0 set the flag.", 12, Some(12));
     assert_eq!(verdict_text(&agent, &releases, &policy(), 31).0, "since v3.1.0");
     let either = said("Set the flag.", 12, Some(12));

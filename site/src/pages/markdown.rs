@@ -20,7 +20,7 @@ pub(crate) fn markdown(view: &AnswerView) -> String {
     let reviewed = view.answer.as_ref().is_some_and(|answer| answer.quote.merged);
     let others = if reviewed { "Other answers from chat (unreviewed)" } else { "Other answers" };
     section(&mut text, others, view.others.iter().map(option));
-    section(&mut text, "Full question", view.question.iter().map(said));
+    section(&mut text, "Full question", view.question.iter().map(quoted_message));
     let versions = view.versions.iter().map(|version| format!("- {}\n", escaped(version)));
     section(&mut text, "Versions mentioned", versions);
     let variants = view.variants.iter().map(|variant| format!("- {}\n", escaped(&variant.text)));
@@ -56,8 +56,7 @@ fn quoted_message(said: &QuotedMessage) -> String {
 fn evidence(evidence: &EvidenceView) -> String {
     let EvidenceView { at, question_url, answer_url, counted: _, details } = evidence;
     let details = details.as_ref().map_or_else(String::new, |details| {
-        let signals =
-            details.signals.iter().map(|signal| signal.what.as_str()).collect::<Vec<_>>();
+        let signals = details.signals.iter().map(|signal| signal.what.as_str()).collect::<Vec<_>>();
         let signals = if signals.is_empty() { details.grade.clone() } else { signals.join(", ") };
         let (asker, answerer) = (escaped(&details.asker), escaped(&details.answerer));
         format!(", {asker} asked, {answerer} answered; {signals}")
@@ -86,7 +85,8 @@ mod tests {
             occurrence(1, "Where do I set the port?", "Set `PORT`:\n```sh\n# export PORT=1\n```");
         let naming = AuthorNaming::Pseudonyms(Salt([7; 16]));
         let cluster = cluster(vec![asked, hidden]);
-        let text = markdown(&AnswerView::of(&cluster, &naming, InterfaceText::english(), Millis(0)));
+        let text =
+            markdown(&AnswerView::of(&cluster, &naming, InterfaceText::english(), Millis(0)));
         assert!(
             text.starts_with("# Where do I set the port?\n\n*unreviewed* · answered twice"),
             "{text}"

@@ -14,7 +14,10 @@ pub(crate) fn title<'c>(
     text: &InterfaceText,
 ) -> (Option<&'c Occurrence>, String) {
     if let Some(merged_answer) = &cluster.merged_answer {
-        return (None, visible(&merged_answer.title).split_whitespace().collect::<Vec<_>>().join(" "));
+        return (
+            None,
+            visible(&merged_answer.title).split_whitespace().collect::<Vec<_>>().join(" "),
+        );
     }
     match people.headline(cluster) {
         Some((asked, title)) => (Some(asked), title),

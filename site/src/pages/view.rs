@@ -235,7 +235,12 @@ impl QuotingContext<'_> {
                     true => AnswerStrength::Trusted,
                     false => AnswerStrength::OnePerson,
                 };
-                options.push(OptionView::of(self.quoted_message(one, answer), strength, 1, self.text));
+                options.push(OptionView::of(
+                    self.quoted_message(one, answer),
+                    strength,
+                    1,
+                    self.text,
+                ));
             }
         }
         options

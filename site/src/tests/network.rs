@@ -76,7 +76,10 @@ async fn sockets_that_ask_nothing_make_room_for_who_asks() {
     let (address, _server) = started(one_page(get("here")), settings).await;
     let mut silent = Vec::new();
     for count in 0..30 {
-        silent.push(connect_and_send(address, if count % 2 == 0 { "" } else { "GET / HTTP/1.1\r\nho" }).await);
+        silent.push(
+            connect_and_send(address, if count % 2 == 0 { "" } else { "GET / HTTP/1.1\r\nho" })
+                .await,
+        );
     }
     for _ in 0..3 {
         assert!(read_response(connect_and_send(address, GET).await).await.ends_with("here"));
@@ -175,7 +178,9 @@ async fn a_delivery_is_read_only_if_it_can_be_genuine() {
     }
     let chunked = delivery(0).replace("content-length: 0", "transfer-encoding: chunked");
     let chunk = format!("{chunked}\r\n100001\r\n{}\r\n", "x".repeat(0x10_0001));
-    assert!(read_response(connect_and_send(address, &chunk).await).await.starts_with("HTTP/1.1 413 "));
+    assert!(
+        read_response(connect_and_send(address, &chunk).await).await.starts_with("HTTP/1.1 413 ")
+    );
 }
 
 #[tokio::test]
@@ -183,23 +188,28 @@ async fn four_bodies_are_read_at_once_and_the_next_must_wait() {
     let (address, _server) = with_webhook(patient().timeouts).await;
     let mut slow = Vec::new();
     for _ in 0..4 {
-        let mut one = connect_and_send(address, &format!("{}expect: 100-continue\r\n\r\n", delivery(5))).await;
+        let mut one =
+            connect_and_send(address, &format!("{}expect: 100-continue\r\n\r\n", delivery(5)))
+                .await;
         await_text(&mut one, "100 Continue").await;
         slow.push(one);
     }
-    let fifth = read_response(connect_and_send(address, &format!("{}\r\nright", delivery(5))).await).await;
+    let fifth =
+        read_response(connect_and_send(address, &format!("{}\r\nright", delivery(5))).await).await;
     assert!(fifth.starts_with("HTTP/1.1 503 ") && fifth.contains("retry-after: 5"), "{fifth}");
     let mut first = slow.remove(0);
     first.write_all(b"right").await.unwrap();
     await_text(&mut first, "204 No Content").await;
-    let again = read_response(connect_and_send(address, &format!("{}\r\nright", delivery(5))).await).await;
+    let again =
+        read_response(connect_and_send(address, &format!("{}\r\nright", delivery(5))).await).await;
     assert!(again.starts_with("HTTP/1.1 204 "), "{again}");
 }
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_given_up() {
     let (address, _server) = with_webhook(HttpTimeouts { body: SOON, ..patient().timeouts }).await;
-    let answer = read_response(connect_and_send(address, &format!("{}\r\nrig", delivery(5))).await).await;
+    let answer =
+        read_response(connect_and_send(address, &format!("{}\r\nrig", delivery(5))).await).await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }
 

@@ -127,7 +127,10 @@ impl World {
         });
         let forward = is_forward.then(|| {
             let forwarded = &message["forwardedMessage"];
-            snapshot(text(&forwarded["content"]), forwarded["timestamp"].as_str().unwrap_or(&timestamp))
+            snapshot(
+                text(&forwarded["content"]),
+                forwarded["timestamp"].as_str().unwrap_or(&timestamp),
+            )
         });
         Message {
             id: MessageId(id(&message["id"])),
@@ -137,7 +140,10 @@ impl World {
             timestamp,
             edited: message["timestampEdited"].as_str().map(str::to_owned),
             content: text(&message["content"]).to_owned(),
-            mentions: list(&message["mentions"]).iter().map(|user| UserId(id(&user["id"]))).collect(),
+            mentions: list(&message["mentions"])
+                .iter()
+                .map(|user| UserId(id(&user["id"])))
+                .collect(),
             attachments: list(&message["attachments"]).iter().map(attachment).collect(),
             embeds: Vec::new(),
             components: Vec::new(),
@@ -184,7 +190,8 @@ fn reactions(reaction: &Value) -> Reactions {
     let emoji = &reaction["emoji"];
     let name = text(&emoji["name"]);
     let emoji = some(&emoji["id"]).map_or(name.to_owned(), |id| format!("{name}:{id}"));
-    let users = list(&reaction["users"]).iter().map(|user| UserId(id(&user["id"]))).collect::<Vec<_>>();
+    let users =
+        list(&reaction["users"]).iter().map(|user| UserId(id(&user["id"]))).collect::<Vec<_>>();
     let count = reaction["count"].as_u64().unwrap_or(0) as u32;
     let unnamed = count.saturating_sub(users.len() as u32);
     Reactions { emoji, users, unnamed }

@@ -324,7 +324,8 @@ impl World {
             How::Squash => self.commit(by, &[base], &files, message.unwrap_or(&numbered), true),
             How::Merge => {
                 let from = format!("{}/{}", pull.head_owner, pull.head);
-                let default_message = format!("Merge pull request #{number} from {from}\n\n{title}");
+                let default_message =
+                    format!("Merge pull request #{number} from {from}\n\n{title}");
                 self.commit(by, &[base, head], &files, message.unwrap_or(&default_message), true)
             }
             How::Rebase => self.rebased(&base, &head, &files),

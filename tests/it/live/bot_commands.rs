@@ -73,7 +73,8 @@ fn people_find_answers_and_the_asker_marks_one_and_takes_it_back() {
     let refused =
         discord.reply(discord.menu(stranger, scene.help, solved.answer, "Mark as answer"));
     assert!(refused.ephemeral && !refused.text.is_empty());
-    daemon.wait_until("a stranger's mark does not count", |status| live_count(status, "marks") == 0);
+    daemon
+        .wait_until("a stranger's mark does not count", |status| live_count(status, "marks") == 0);
     daemon.stop();
     discord.assert_bot_mentions_nobody();
     discord.assert_no_surprises();

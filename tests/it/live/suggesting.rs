@@ -122,7 +122,8 @@ fn a_page_is_proposed_beside_the_daemon_and_its_answer_is_suggested_to_who_asks_
     let hint = hint_under(&scene, asked);
     discord.reply(discord.press(other, *help, hint.id, &button(&hint, "Not it")));
     daemon.wait_until("it did not help", |status| {
-        live_count(status, "suggestions_helped") == 1 && live_count(status, "suggestions_not_helped") == 1
+        live_count(status, "suggestions_helped") == 1
+            && live_count(status, "suggestions_not_helped") == 1
     });
     let bared = hint_under(&scene, asked);
     assert!(bared.components.is_empty() && bared.content.contains("stays open"), "{bared:?}");

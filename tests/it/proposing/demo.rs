@@ -58,7 +58,7 @@ fn a_question_of_the_demo_becomes_a_page_is_known_and_goes() {
     let going = loop {
         let at = Millis(jiff::Timestamp::now().as_millisecond());
         let deleted = cites.into_iter().map(|(channel, message)| (channel, message, at));
-        office.add(&WriteBatch { deleted: deleted.collect(), ..WriteBatch::default() });
+        office.apply_batch(&WriteBatch { deleted: deleted.collect(), ..WriteBatch::default() });
         let found = office.world.json(&["search", &title, "--json"]);
         assert!(!found["answers"].to_string().contains("In short:"), "{found:#}");
         office.github.advance(docgen::github::dashboard::BETWEEN_EDITS);

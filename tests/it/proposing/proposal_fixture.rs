@@ -191,8 +191,8 @@ impl Office {
         });
     }
 
-    /// What Discord tells.
-    pub(crate) fn tell(&self, batch: &WriteBatch) {
+    /// Stores what Discord sent.
+    pub(crate) fn apply_batch(&self, batch: &WriteBatch) {
         self.runtime.block_on(async {
             let store = Store::open_shared(&self.world.data()).await.unwrap();
             store.apply_batch(batch).await.unwrap();

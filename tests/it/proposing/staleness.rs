@@ -163,7 +163,7 @@ fn a_hidden_channel_leaves_no_page() {
     let path = merged(&office);
     let (channel, at) =
         (ChannelId(office.talk.channel()), Millis(jiff::Timestamp::now().as_millisecond()));
-    office.tell(&WriteBatch { hidden: vec![(channel, at)], ..WriteBatch::default() });
+    office.apply_batch(&WriteBatch { hidden: vec![(channel, at)], ..WriteBatch::default() });
     office.round();
     let removal = office.pulls().pop().unwrap();
     assert!(removal.open && removal.title.contains("remove"), "{}", removal.title);

@@ -242,7 +242,10 @@ async fn a_wrong_address_or_name_is_reported() {
     };
     assert!(new("ghe.example", "a/b").is_some_and(|error| error.contains("not an API address")));
     for wrong in ["a", "a/b/c", "a/", "../b", "a/b?c", ""] {
-        assert!(new(PUBLIC_API, wrong).is_some_and(|error| error.contains("OWNER/NAME")), "{wrong}");
+        assert!(
+            new(PUBLIC_API, wrong).is_some_and(|error| error.contains("OWNER/NAME")),
+            "{wrong}"
+        );
     }
     assert_eq!(new(PUBLIC_API, "a.b/c-d_e"), None);
     assert_eq!(encoded("docs/a b#c?.md"), "docs/a%20b%23c%3F.md");

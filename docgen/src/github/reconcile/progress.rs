@@ -85,7 +85,10 @@ impl PullRequestProgress {
             (ReconcileStep::MarkReady { .. }, StepResult::Done | StepResult::Warned(_)) => {
                 self.readied = true
             }
-            (ReconcileStep::RequestReview { reviewer, .. }, StepResult::Done | StepResult::Warned(_)) => {
+            (
+                ReconcileStep::RequestReview { reviewer, .. },
+                StepResult::Done | StepResult::Warned(_),
+            ) => {
                 self.reviewers_requested.insert(reviewer.clone());
             }
             (

@@ -73,7 +73,9 @@ impl World {
                 return StepResult::OutcomeUnknown;
             }
             ReconcileStep::CreateBranch { sha } => self.place(sha, true),
-            ReconcileStep::MoveBranch { .. } if self.branch.is_none() => return StepResult::OutcomeUnknown,
+            ReconcileStep::MoveBranch { .. } if self.branch.is_none() => {
+                return StepResult::OutcomeUnknown;
+            }
             ReconcileStep::MoveBranch { sha, force } => self.place(sha, !force),
             ReconcileStep::Open { .. } if self.branch.is_none() || self.open().is_some() => {
                 return StepResult::OutcomeUnknown;
@@ -478,7 +480,12 @@ impl Daemon {
             }
             3 => {
                 world.act(wanted, &what);
-                self.progress.record_result(wanted, &seen, (&what, StepResult::OutcomeUnknown), now);
+                self.progress.record_result(
+                    wanted,
+                    &seen,
+                    (&what, StepResult::OutcomeUnknown),
+                    now,
+                );
             }
             _ => {
                 let done = world.act(wanted, &what);

@@ -62,7 +62,11 @@ mod tests {
 
     #[test]
     fn a_token_in_the_open_is_reported() {
-        assert!(findings_text("[discord]\napi_url = 'http://proxy.example'").contains("unencrypted"));
-        assert!(!findings_text("[discord]\napi_url = 'http://127.0.0.1:3000'").contains("unencrypted"));
+        assert!(
+            findings_text("[discord]\napi_url = 'http://proxy.example'").contains("unencrypted")
+        );
+        assert!(
+            !findings_text("[discord]\napi_url = 'http://127.0.0.1:3000'").contains("unencrypted")
+        );
     }
 }

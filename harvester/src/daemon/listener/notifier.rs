@@ -106,7 +106,8 @@ impl AskerNotifier {
             return Ok(());
         }
         let mut authors = AuthorCache::default();
-        let asked = self.store.messages_with(nudge.channel, &[nudge.question], &mut authors).await?;
+        let asked =
+            self.store.messages_with(nudge.channel, &[nudge.question], &mut authors).await?;
         let (text, by_program) =
             asked.first().map_or(("", false), |one| (one.text.as_str(), one.author.bot));
         if !by_program {

@@ -193,7 +193,9 @@ impl ShardHealth {
                 self.last_activity = self.last_activity.max(now);
             }
             HealthEvent::NotOpened => {}
-            HealthEvent::Dispatch | HealthEvent::Ack => self.last_activity = self.last_activity.max(now),
+            HealthEvent::Dispatch | HealthEvent::Ack => {
+                self.last_activity = self.last_activity.max(now)
+            }
             HealthEvent::Closed(code) => {
                 self.fatal = self.fatal.take().or(GatewayFatal::of_close(code))
             }

@@ -25,7 +25,10 @@ pub(super) struct RelinkRegions {
 }
 
 impl RelinkRegions {
-    pub(super) fn of(channel_judge: &ChannelJudge, pending: &PendingChannel) -> Result<Self, StoreError> {
+    pub(super) fn of(
+        channel_judge: &ChannelJudge,
+        pending: &PendingChannel,
+    ) -> Result<Self, StoreError> {
         let mut ahead = pending.ranges.clone();
         let changed = channel_judge.store.messages_pending(pending);
         if channel_judge.runtime.block_on(changed)? > MOST_BOUNDED {

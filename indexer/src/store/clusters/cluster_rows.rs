@@ -193,10 +193,11 @@ impl Store {
     }
 
     async fn current_id(&self, id: &ClusterId) -> Result<ClusterId> {
-        let successor = sqlx::query_scalar::<_, String>("SELECT cluster FROM redirects WHERE old = $1")
-            .bind(id.as_str())
-            .fetch_optional(&self.read)
-            .await?;
+        let successor =
+            sqlx::query_scalar::<_, String>("SELECT cluster FROM redirects WHERE old = $1")
+                .bind(id.as_str())
+                .fetch_optional(&self.read)
+                .await?;
         successor.as_deref().map_or_else(|| Ok(id.clone()), cluster_id)
     }
 

@@ -126,11 +126,8 @@ fn newest<'m>(
         let update = match newest.remove(&key) {
             None => update,
             Some(known) => {
-                let (mut first, second) = if known.version < update.version {
-                    (update, known)
-                } else {
-                    (known, update)
-                };
+                let (mut first, second) =
+                    if known.version < update.version { (update, known) } else { (known, update) };
                 first.whole = first.whole.max(second.whole);
                 first
             }

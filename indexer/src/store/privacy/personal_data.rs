@@ -192,7 +192,10 @@ impl Store {
         Ok(kept)
     }
 
-    async fn messages_with_reactions_of(&self, user: UserId) -> Result<BTreeSet<(ChannelId, MessageId)>> {
+    async fn messages_with_reactions_of(
+        &self,
+        user: UserId,
+    ) -> Result<BTreeSet<(ChannelId, MessageId)>> {
         let rows = sqlx::query_as::<_, (i64, i64)>(
             "SELECT channel, id FROM messages \
              WHERE reactions IS NOT NULL AND instr(reactions, $1) \

@@ -121,13 +121,17 @@ fn an_outage_is_no_farewell() {
     check("GUILD_DELETE", Value::Null, GatewayAction::GuildLeft(GuildId(3)));
     check("GUILD_CREATE", json!(true), GatewayAction::GuildAway(GuildId(3)));
     assert!(matches!(dispatched("GUILD_CREATE", json!({ "id": "3" })), GatewayAction::Guild(_)));
-    assert!(matches!(dispatched("GUILD_UPDATE", json!({ "id": "3" })), GatewayAction::GuildChanged(_)));
+    assert!(matches!(
+        dispatched("GUILD_UPDATE", json!({ "id": "3" })),
+        GatewayAction::GuildChanged(_)
+    ));
 }
 
 #[test]
 fn channels_threads_and_roles_are_distinguished() {
     for kind in ["CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE"] {
-        let action = dispatched(kind, json!({ "id": "8", "guild_id": "3", "type": 11, "name": "How?" }));
+        let action =
+            dispatched(kind, json!({ "id": "8", "guild_id": "3", "type": 11, "name": "How?" }));
         assert!(
             matches!(action, GatewayAction::Channel(ApiChannel { id: ChannelId(8), .. })),
             "{kind}"
@@ -145,7 +149,9 @@ fn channels_threads_and_roles_are_distinguished() {
         json!({ "guild_id": "3", "role": { "id": "5", "name": "x", "permissions": "1024" } });
     assert!(matches!(dispatched("GUILD_ROLE_UPDATE", role), GatewayAction::Role(GuildId(3), _)));
     let gone = json!({ "guild_id": "3", "role_id": "5" });
-    assert!(dispatched("GUILD_ROLE_DELETE", gone) == GatewayAction::RoleGone(GuildId(3), RoleId(5)));
+    assert!(
+        dispatched("GUILD_ROLE_DELETE", gone) == GatewayAction::RoleGone(GuildId(3), RoleId(5))
+    );
 }
 
 #[test]

@@ -199,7 +199,10 @@ mod tests {
         let mark =
             AnswerMarkRow { channel, message, by: test_support::USER, answers: true, at: NOW };
         let (tagging, consent_from, question_consent_from) = (TagAction::Leave, None, None);
-        assert_eq!(plan, MarkPlan { mark, react: true, tagging, consent_from, question_consent_from });
+        assert_eq!(
+            plan,
+            MarkPlan { mark, react: true, tagging, consent_from, question_consent_from }
+        );
         assert!(!decide(&asked_here(), false).unwrap().react);
     }
 

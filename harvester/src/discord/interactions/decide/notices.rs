@@ -82,13 +82,16 @@ pub(crate) fn nudge_reply(nudge: &Nudge, asked: &str) -> Reply {
 /// The occurrences of a cluster whose askers get a notice of its page: asked not long before the merge, and merged
 /// not long ago.
 pub fn announced(cluster: &Cluster, now: Millis) -> Vec<&Occurrence> {
-    let Some(merged_answer) = cluster.merged_answer.as_ref().filter(|answer| answer.page_url().is_some()) else {
+    let Some(merged_answer) =
+        cluster.merged_answer.as_ref().filter(|answer| answer.page_url().is_some())
+    else {
         return Vec::new();
     };
     if !(0..ANNOUNCED_WITHIN).contains(&(now.0 - merged_answer.merged.0)) {
         return Vec::new();
     }
-    let recent = |one: &&Occurrence| merged_answer.merged.0 - one.question.sent.0 < STILL_OF_INTEREST;
+    let recent =
+        |one: &&Occurrence| merged_answer.merged.0 - one.question.sent.0 < STILL_OF_INTEREST;
     cluster.core().filter(recent).collect()
 }
 
@@ -198,12 +201,19 @@ mod tests {
             link: "https://docs.example.org/faq/reset".to_owned(),
             merged: Millis(asked.0 + Millis::DAY),
         });
-        let announced_after = |days: i64| announced(&known, Millis(asked.0 + days * Millis::DAY)).len();
-        assert_eq!([announced_after(0), announced_after(1), announced_after(10), announced_after(16)], [0, 1, 1, 0]);
+        let announced_after =
+            |days: i64| announced(&known, Millis(asked.0 + days * Millis::DAY)).len();
+        assert_eq!(
+            [announced_after(0), announced_after(1), announced_after(10), announced_after(16)],
+            [0, 1, 1, 0]
+        );
         let reply = page_reply(&known, &known.occurrences[0], &naming()).unwrap();
         assert!(reply.text.contains("https://docs.example.org/faq/reset"), "{}", reply.text);
         assert!(reply.text.contains("Resetting \\*it\\*"), "{}", reply.text);
         known.merged_answer.as_mut().unwrap().merged = Millis(asked.0 + STILL_OF_INTEREST);
-        assert!(announced(&known, known.merged_answer.as_ref().unwrap().merged).is_empty(), "long ago");
+        assert!(
+            announced(&known, known.merged_answer.as_ref().unwrap().merged).is_empty(),
+            "long ago"
+        );
     }
 }

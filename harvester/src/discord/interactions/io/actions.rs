@@ -154,8 +154,15 @@ impl InteractionHandler {
             (question, asker, messages::may_we_quote_asker as ConsentPrompt)
         });
         for (message, author, prompt) in consent_from.into_iter().chain(question_consent_from) {
-            self.request_consent((target.channel, message), author, prompt, interaction, now, &mut outcome)
-                .await?;
+            self.request_consent(
+                (target.channel, message),
+                author,
+                prompt,
+                interaction,
+                now,
+                &mut outcome,
+            )
+            .await?;
         }
         Ok(outcome)
     }
