@@ -24,7 +24,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use rules::markdown::{decode_block, plain_text};
 use rules::model::ids::{ClusterId, MessageId};
 
-use cluster_builder::{World, cluster};
+use cluster_builder::{DraftFixture, cluster};
 
 fn main() -> Result<()> {
     let arguments = std::env::args().skip(1).collect::<Vec<_>>();
@@ -93,12 +93,12 @@ fn write_pages(layout: &SiteLayout, site: &Path, cases: &str) -> Result<usize> {
         );
         clusters.push(cluster(&[(&question, &answer), (&question, &answer)]));
     }
-    let mut world = World::new(layout.target);
-    world.folder = layout.folder.clone();
+    let mut fixture = DraftFixture::new(layout.target);
+    fixture.folder = layout.folder.clone();
     let mut written = 0;
     for (at, mut cluster) in clusters.into_iter().enumerate() {
         cluster.id = ClusterId::of_question(MessageId(5_000 + at as u64));
-        let Ok(draft) = world.draft(&cluster) else { continue };
+        let Ok(draft) = fixture.draft(&cluster) else { continue };
         put(&site.join(draft.path()), draft.page())?;
         written += 1;
     }

@@ -54,9 +54,9 @@ fn every_route_answers_in_the_published_shape() {
     let mina = discord.person(guild, "mina");
     let helper = discord.role(guild, "Helper", 0);
     discord.give_role(guild, mina, helper);
-    let asked = discord.say(Post::new(channel, mina, "why?").attach("trace.txt", 120));
-    let answered = discord.say(Post::new(channel, mina, "because").reply_to(asked).mention(mina));
-    discord.say(Post::new(channel, mina, "").forward("heard elsewhere"));
+    let asked = discord.send(Post::new(channel, mina, "why?").attach("trace.txt", 120));
+    let answered = discord.send(Post::new(channel, mina, "because").reply_to(asked).mention(mina));
+    discord.send(Post::new(channel, mina, "").forward("heard elsewhere"));
     discord.react(channel, answered, mina, "✅");
     discord.react(channel, answered, mina, "blob:1234");
     discord.preview(channel, asked, "https://example.org/");
@@ -152,8 +152,8 @@ fn a_violation_of_the_published_schemas_is_caught_in_both_directions() {
     assert_eq!(wrong.status, 400);
     assert_eq!(discord.findings().len(), 1, "{:?}", discord.findings());
     discord.post(channel, mina, "fine");
-    discord.spoil_state(|world| {
-        let said = world.messages.get_mut(&channel).unwrap().values_mut().next().unwrap();
+    discord.spoil_state(|state| {
+        let said = state.messages.get_mut(&channel).unwrap().values_mut().next().unwrap();
         said.timestamp = "last Tuesday".into();
     });
     assert_eq!(get(&discord, &path).status, 200);
@@ -169,7 +169,7 @@ fn a_malformed_message_poisons_its_page_and_nothing_else() {
     let mut gateway = Gateway::identified(&discord);
     for shape in Malformed::OF_MESSAGES {
         let text = format!("{shape:?}");
-        discord.say(Post::new(channel, mina, &text).malformed(shape));
+        discord.send(Post::new(channel, mina, &text).malformed(shape));
         assert_eq!(gateway.event("MESSAGE_CREATE")["content"], text);
     }
     let page = get(&discord, &format!("/channels/{channel}/messages")).json();
@@ -188,7 +188,7 @@ fn a_resumed_session_hears_what_it_missed() {
     assert!(matches!(gateway.receive(), Received::Disconnected));
     discord.edit(channel, first, "uno");
     discord.react(channel, first, mina, "👍");
-    discord.say_nothing(|discord| discord.post(channel, mina, "unsent"));
+    discord.without_events(|discord| discord.post(channel, mina, "unsent"));
     discord.delete(channel, first);
     let mut gateway = gateway.resumed(&discord);
     assert_eq!(gateway.event("MESSAGE_UPDATE")["content"], "uno");
@@ -200,7 +200,7 @@ fn a_resumed_session_hears_what_it_missed() {
     let invalid = gateway.receive().payload();
     assert_eq!((&invalid["op"], &invalid["d"]), (&json!(9), &json!(false)));
     discord.assert_no_surprises();
-    discord.look(|world| assert_eq!((world.hub.identifies(), world.hub.resumes()), (1, 2)));
+    discord.look(|state| assert_eq!((state.hub.identifies(), state.hub.resumes()), (1, 2)));
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn the_gateway_fails_as_scripted() {
     assert_eq!(gateway.receive().payload()["op"], 11);
     discord.zombie(true);
     gateway.say(&json!({ "op": 1, "d": 1 }));
-    discord.wait_until("the beat is heard", |world| world.hub.heartbeats() == 2);
+    discord.wait_until("the beat is heard", |state| state.hub.heartbeats() == 2);
     discord.ask_to_reconnect();
     assert_eq!(gateway.receive().payload()["op"], 7);
     discord.close(4000);
@@ -403,10 +403,10 @@ fn the_bot_tags_and_reacts_where_it_may() {
     assert_eq!(ask(&discord, "PATCH", &path, Some(body.clone())).status, 200);
     let react = format!("/channels/{post}/messages/{post}/reactions/%E2%9C%85/@me");
     assert_eq!(ask(&discord, "PUT", &react, None).status, 204);
-    discord.look(|world| {
-        let first = world.message(post, MessageId(post.0)).unwrap();
-        assert_eq!(first.reactions[0].users, [world.bot]);
-        assert_eq!(world.channel(post).thread.as_ref().unwrap().tags.len(), 1);
+    discord.look(|state| {
+        let first = state.message(post, MessageId(post.0)).unwrap();
+        assert_eq!(first.reactions[0].users, [state.bot]);
+        assert_eq!(state.channel(post).thread.as_ref().unwrap().tags.len(), 1);
     });
     discord.archive(post);
     assert_eq!(ask(&discord, "PATCH", &path, Some(body)).json()["code"], 50083);

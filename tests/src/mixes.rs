@@ -192,7 +192,7 @@ impl History {
                 Some(text) => discord.edit(self.channel, self.id(at), text),
                 None => discord.delete(self.channel, self.id(at)),
             };
-            if quiet { discord.say_nothing(act) } else { act(discord) }
+            if quiet { discord.without_events(act) } else { act(discord) }
         };
         for at in self.edited.keys().chain(&self.deleted) {
             change(*at, dice.roll(2) == 0);

@@ -16,14 +16,14 @@ pub(crate) const START: i64 = 1_740_830_400_000;
 /// Hosts that hostile answers link to are listed here, so that what else is wrong with them shows.
 const FACTS: &str = "domains = ['docs.lantern.example', 'evil.example', 'github.com']";
 
-pub(crate) struct World {
+pub(crate) struct DraftFixture {
     pub rules: Ruleset,
     pub naming: AuthorNaming,
     pub folder: DocsFolder,
     pub target: DocsTarget,
 }
 
-impl World {
+impl DraftFixture {
     pub(crate) fn new(target: DocsTarget) -> Self {
         Self::with_scope(target, "[consent]\nmode = 'server-public'")
     }

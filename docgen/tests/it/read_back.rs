@@ -6,7 +6,7 @@ use docgen::target::DocsTarget;
 use proptest::prelude::*;
 use rules::model::ids::{ClusterId, MessageId};
 
-use crate::cluster_builder::{World, cluster};
+use crate::cluster_builder::{DraftFixture, cluster};
 
 const EXCHANGES: [(&str, &str); 3] = [
     (
@@ -23,8 +23,8 @@ fn id() -> ClusterId {
 
 /// The draft of a target and the file that holds it.
 fn filed(exchanges: &[(&str, &str)], target: DocsTarget) -> Option<(Draft, String)> {
-    let world = World::new(target);
-    let draft = build_draft(&cluster(exchanges), &world.context()).ok()?;
+    let fixture = DraftFixture::new(target);
+    let draft = build_draft(&cluster(exchanges), &fixture.context()).ok()?;
     let file = draft.file(None).unwrap();
     Some((draft, file))
 }

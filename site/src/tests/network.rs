@@ -251,7 +251,7 @@ async fn who_asks_too_often_learns_when_to_retry() {
 async fn another_sites_name_is_not_answered() {
     let settings =
         HttpSettings { hosts: vec!["answers.example.org".into()], ..HttpSettings::default() };
-    let world = World::with_settings(&some(), &settings).await;
+    let site = TestSite::with_settings(&some(), &settings).await;
     for (host, status) in [
         ("localhost:8080", 200),
         ("127.0.0.1", 200),
@@ -259,12 +259,12 @@ async fn another_sites_name_is_not_answered() {
         ("rebound.example", 421),
         ("a b", 400),
     ] {
-        let reply = from(&world.router, "127.0.0.1", &[("host", host)], "/?q=port").await;
+        let reply = from(&site.router, "127.0.0.1", &[("host", host)], "/?q=port").await;
         assert_eq!(reply.status.as_u16(), status, "{host}");
         assert_eq!(reply.body.contains("Set "), status == 200, "{host}");
     }
     let twice = [("host", "localhost"), ("host", "rebound.example")];
-    assert_eq!(from(&world.router, "127.0.0.1", &twice, "/").await.status, 400);
+    assert_eq!(from(&site.router, "127.0.0.1", &twice, "/").await.status, 400);
 }
 
 #[tokio::test]
@@ -273,12 +273,12 @@ async fn metrics_are_for_this_machine_and_for_the_token() {
         metrics_token: Some(MetricsToken::new("scrape")),
         ..HttpSettings::default()
     };
-    let open = World::with(&some()).await;
-    let closed = World::with_settings(&some(), &settings).await;
+    let open = TestSite::with(&some()).await;
+    let closed = TestSite::with_settings(&some(), &settings).await;
     let [right, wrong] =
         [[("authorization", "Bearer scrape")], [("authorization", "Bearer scrapes")]];
     let proxied = [("x-forwarded-for", "127.0.0.1")];
-    for (world, peer, headers, status) in [
+    for (site, peer, headers, status) in [
         (&open, "127.0.0.1", &[][..], 200),
         (&open, "::1", &[], 200),
         (&open, "192.0.2.1", &[], 403),
@@ -288,7 +288,7 @@ async fn metrics_are_for_this_machine_and_for_the_token() {
         (&closed, "192.0.2.1", &wrong, 403),
         (&closed, "192.0.2.1", &[], 403),
     ] {
-        let reply = from(&world.router, peer, headers, "/metrics").await;
+        let reply = from(&site.router, peer, headers, "/metrics").await;
         assert_eq!(reply.status.as_u16(), status, "{peer} {headers:?}");
         assert_eq!(reply.body.contains("harvester_messages"), status == 200);
     }
@@ -296,9 +296,9 @@ async fn metrics_are_for_this_machine_and_for_the_token() {
 
 #[tokio::test]
 async fn crawlers_read_reviewed_answers_only() {
-    let world = World::with(&some()).await;
+    let site = TestSite::with(&some()).await;
     let [port, _] = some();
-    let before = world.get("/robots.txt").await;
+    let before = site.get("/robots.txt").await;
     assert_eq!(before.header("content-type"), "text/plain; charset=utf-8");
     assert!(before.body.contains("Disallow: /\n") && !before.body.contains("/answers/"));
     let merged = MergedAnswerRow {
@@ -312,8 +312,8 @@ async fn crawlers_read_reviewed_answers_only() {
         merged: Millis(1_759_708_800_000),
         evidence: Vec::new(),
     };
-    world.store.upsert_merged_answer(&merged).await.unwrap();
-    let after = world.get("/robots.txt").await.body;
+    site.store.upsert_merged_answer(&merged).await.unwrap();
+    let after = site.get("/robots.txt").await.body;
     assert!(after.contains(&format!("Allow: /answers/*{}$", port.id)), "{after}");
     assert_eq!(after.matches("/answers/").count(), 1);
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::FakeDiscord;
 use super::message_actions::snapshot;
-use super::state::{Attachment, Kind, Message, Reactions, Reference, Role, World};
+use super::state::{Attachment, DiscordState, Kind, Message, Reactions, Reference, Role};
 
 /// How an export writes the absence of an id.
 const NONE: u64 = 0;
@@ -15,12 +15,12 @@ const NONE: u64 = 0;
 impl FakeDiscord {
     /// Makes guild, channel, people and messages of an export, with its ids and times, without events.
     pub fn load_export(&self, export: &Value) -> ChannelId {
-        self.say_nothing(|_| {
-            self.with(|world| {
-                let channel = world.found(export);
+        self.without_events(|_| {
+            self.with(|state| {
+                let channel = state.found(export);
                 for message in list(&export["messages"]) {
-                    let message = world.exported(export, message);
-                    world.admit(message);
+                    let message = state.exported(export, message);
+                    state.admit(message);
                 }
                 channel
             })
@@ -29,20 +29,20 @@ impl FakeDiscord {
 
     /// Makes guild and channel of an export, but says nothing yet.
     pub fn load_places(&self, export: &Value) -> ChannelId {
-        self.say_nothing(|_| self.with(|world| world.found(export)))
+        self.without_events(|_| self.with(|state| state.found(export)))
     }
 
     /// Says the messages of an export in order, live: an edited one is said first and edited then,
     /// and everybody reacts after that.
     pub fn play(&self, export: &Value, range: Range<usize>) {
-        self.with(|world| world.found(export));
+        self.with(|state| state.found(export));
         for message in &list(&export["messages"])[range] {
-            self.with(|world| world.play(export, message));
+            self.with(|state| state.play(export, message));
         }
     }
 }
 
-impl World {
+impl DiscordState {
     /// The guild and the channel of an export.
     fn found(&mut self, export: &Value) -> ChannelId {
         let guild = GuildId(id(&export["guild"]["id"]));

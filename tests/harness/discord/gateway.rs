@@ -11,7 +11,7 @@ use rules::model::ids::{ChannelId, GuildId};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::state::{World, may};
+use super::state::{DiscordState, may};
 use script::Delivery;
 
 /// Gateway intents, as bits of Discord's.
@@ -302,7 +302,7 @@ fn blank(message: &mut Value) {
     }
 }
 
-impl World {
+impl DiscordState {
     /// Sends an event of what happened, unless events are held back.
     pub(super) fn emit(&mut self, name: &str, intents: u64, at: Place, d: Value) {
         self.emit_shaped(name, intents, at, d, false);

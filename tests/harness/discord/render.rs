@@ -4,14 +4,14 @@ use rules::model::ids::{ChannelId, GuildId, UserId};
 use serde_json::{Value, json};
 
 use super::state::{
-    Attachment, Channel, Guild, Kind, Member, Message, Reactions, Role, Tag, Thread, User, World,
-    iso, may,
+    Attachment, Channel, DiscordState, Guild, Kind, Member, Message, Reactions, Role, Tag, Thread,
+    User, iso, may,
 };
 
 /// Marks a channel that the gateway tells of without its name.
 const CHANNEL_OBFUSCATED: u64 = 1 << 17;
 
-impl World {
+impl DiscordState {
     pub(super) fn user_json(&self, id: UserId) -> Value {
         user(&self.users[&id])
     }

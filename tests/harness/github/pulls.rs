@@ -6,7 +6,7 @@ use super::answer::{Answer, Outcome};
 use super::git::Sha;
 use super::owners;
 use super::render;
-use super::state::{Line, Merge, Pull, Review, Role, World};
+use super::state::{GitHubState, Line, Merge, Pull, Review, Role};
 use super::talk::check_lengths;
 
 /// How a pull request becomes part of its base.
@@ -36,7 +36,7 @@ pub(super) struct NewPull<'a> {
     pub(super) draft: bool,
 }
 
-impl World {
+impl GitHubState {
     pub(super) fn open_pull(&mut self, repo: u64, by: &str, new: &NewPull<'_>) -> Outcome<u64> {
         check_lengths("PullRequest", new.title, new.body)?;
         let of = &self.repos[&repo];
@@ -239,14 +239,15 @@ impl World {
         }
         check_lengths("PullRequestReview", "-", body)?;
         let (id, at) = (self.next_id(), self.now());
-        let state = match verdict {
+        let review_state = match verdict {
             Verdict::Approve => "APPROVED",
             Verdict::RequestChanges => "CHANGES_REQUESTED",
             Verdict::Comment => "COMMENTED",
         };
         let commit = self.ends(repo, number).1;
         let (author, text) = (by.to_owned(), body.to_owned());
-        let review = Review { id, author, state, body: text, commit: commit.clone(), at };
+        let review =
+            Review { id, author, state: review_state, body: text, commit: commit.clone(), at };
         let pull = self.pull_mut(repo, number);
         pull.reviews.push(review);
         pull.reviewers.remove(by);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Outcome};
 use super::mentions;
 use super::render;
-use super::state::{Comment, Edit, Issue, Line, Notification, Role, World};
+use super::state::{Comment, Edit, GitHubState, Issue, Line, Notification, Role};
 
 const LONGEST_TITLE: usize = 256;
 const LONGEST_BODY: usize = 65_536;
@@ -31,7 +31,7 @@ pub(super) fn check_lengths(resource: &str, title: &str, body: &str) -> Outcome<
     }
 }
 
-impl World {
+impl GitHubState {
     /// An issue or pull request with the next number; nobody is notified of it yet.
     pub(super) fn blank_issue(&mut self, repo: u64, by: &str, title: &str, body: &str) -> Issue {
         let now = self.now();

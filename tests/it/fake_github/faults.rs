@@ -114,7 +114,7 @@ fn who_goes_away_before_the_effect_has_done_nothing() {
         connection.write_all(request.as_bytes()).unwrap();
         github.wait_until_held();
         drop(connection);
-        github.wait_until("the service knows", |world| world.log.writing == 0);
+        github.wait_until("the service knows", |state| state.log.writing == 0);
         github.release();
         bot.docs("/issues").expect(200);
         assert_eq!(github.issues(DOCS).len(), issues);
