@@ -24,7 +24,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use rules::markdown::{decode_block, plain_text};
 use rules::model::ids::{ClusterId, MessageId};
 
-use cluster_builder::{World, cluster};
+use cluster_builder::{DraftFixture, cluster};
 
 fn main() -> Result<()> {
     let arguments = std::env::args().skip(1).collect::<Vec<_>>();
@@ -56,8 +56,8 @@ fn main() -> Result<()> {
         list(&layout, &site, path, &title(&text))?;
         put(&expected.join(format!("{path}.txt")), &seen(&text, target))?;
     }
-    let told = format!("{}: {} pages, {written} of them hostile", target.as_str(), pages.len());
-    writeln!(std::io::stdout(), "{told}")
+    let summary = format!("{}: {} pages, {written} of them hostile", target.as_str(), pages.len());
+    writeln!(std::io::stdout(), "{summary}")
 }
 
 /// Every file below a folder, relative to the site, in order.
@@ -80,7 +80,7 @@ fn put(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text)
 }
 
-/// Writes the told pages and one of every case that a page takes; how many they are.
+/// Writes the pages of the test clusters and one of every case that a page takes; how many they are.
 fn write_pages(layout: &SiteLayout, site: &Path, cases: &str) -> Result<usize> {
     let mut clusters =
         vec![hard_clusters::code(), hard_clusters::korean(), hard_clusters::hostile()];
@@ -93,12 +93,12 @@ fn write_pages(layout: &SiteLayout, site: &Path, cases: &str) -> Result<usize> {
         );
         clusters.push(cluster(&[(&question, &answer), (&question, &answer)]));
     }
-    let mut world = World::new(layout.target);
-    world.folder = layout.folder.clone();
+    let mut fixture = DraftFixture::new(layout.target);
+    fixture.folder = layout.folder.clone();
     let mut written = 0;
     for (at, mut cluster) in clusters.into_iter().enumerate() {
         cluster.id = ClusterId::of_question(MessageId(5_000 + at as u64));
-        let Ok(draft) = world.draft(&cluster) else { continue };
+        let Ok(draft) = fixture.draft(&cluster) else { continue };
         put(&site.join(draft.path()), draft.page())?;
         written += 1;
     }

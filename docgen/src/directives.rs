@@ -84,8 +84,8 @@ pub(crate) fn host_directive_in(text: &str) -> Option<&'static str> {
         ]
     });
     // Numbers at this host refer to nothing.
-    let told = text.replace("redirect.github.com", "");
-    let call = CALLS.iter().find(|(_, sign)| sign.is_match(&told)).map(|(what, _)| *what);
+    let other_text = text.replace("redirect.github.com", "");
+    let call = CALLS.iter().find(|(_, sign)| sign.is_match(&other_text)).map(|(what, _)| *what);
     call.or_else(|| PIPELINE.is_match(text).then_some("an instruction to a pipeline"))
         .or_else(|| OVERRIDE.is_match(text).then_some("an instruction to a release program"))
         .or_else(|| TRAILER.is_match(text).then_some("a trailer"))

@@ -316,7 +316,7 @@ mod tests {
             assert_eq!(target.as_str().parse(), Ok(target));
         }
         assert!(
-            "hugo".parse::<DocsTarget>().is_err_and(|told| told.contains("mkdocs, mdbook, faq"))
+            "hugo".parse::<DocsTarget>().is_err_and(|error| error.contains("mkdocs, mdbook, faq"))
         );
     }
 

@@ -34,9 +34,9 @@ pub(crate) fn cluster() -> Cluster {
         id: ClusterId::of_question(MessageId(5)),
         state: ClusterState::Due,
         occurrences: vec![occurrence],
-        centre: MessageId(5),
+        representative: MessageId(5),
         outside_core: Default::default(),
         due_since: None,
-        canon: None,
+        merged_answer: None,
     }
 }

@@ -99,7 +99,7 @@ pub struct NoticeConfig {
     pub nudge_in: Vec<String>,
     /// `nudge_after_hours`: how long nobody has written there by then. Default: 24. In milliseconds.
     pub nudge_after: i64,
-    /// `announce_in`: names, patterns or ids of channels whose askers are told where the page of their
+    /// `announce_in`: names, patterns or ids of channels whose askers get a notice of where the page of their
     /// question is once it is merged. Default: none.
     pub announce_in: Vec<String>,
 }

@@ -7,7 +7,7 @@ use reqwest::redirect::Policy;
 use crate::logging::error_chain;
 
 /// How long a site may take to answer.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What a link leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl LinkChecker {
         let agent = concat!("answer-harvester/", env!("CARGO_PKG_VERSION"));
         let client = reqwest::Client::builder()
             .redirect(Policy::none())
-            .timeout(PATIENCE)
+            .timeout(TIMEOUT)
             .user_agent(agent)
             .build()?;
         Ok(Self(client))

@@ -152,12 +152,12 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_that_cannot_be_parsed_is_told() {
+    fn a_filter_that_cannot_be_parsed_is_reported() {
         for valid in [None, Some(""), Some("debug"), Some("warn,harvester=trace")] {
             filter(valid, LogDetail::Progress).unwrap();
         }
-        let told = filter(Some("harvester=loud"), LogDetail::Progress).unwrap_err().to_string();
-        assert!(told.contains("harvester=loud") && told.contains("harvester=debug"), "{told}");
+        let error = filter(Some("harvester=loud"), LogDetail::Progress).unwrap_err().to_string();
+        assert!(error.contains("harvester=loud") && error.contains("harvester=debug"), "{error}");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub use retry::{Retried, retry};
 pub const DRAFTS: &str = "drafts";
 pub const PROPOSALS: &str = "proposals";
 
-/// Everything that changes a data directory. While it lives, no other process can.
+/// Everything that changes a data directory. While it exists, no other process can.
 pub struct Pipeline {
     pub store: Store,
     pub rules: Arc<Ruleset>,

@@ -20,7 +20,7 @@ pub(crate) mod tracked;
 mod triage_issues;
 pub(crate) mod worklist;
 
-pub use dashboard::clock_of;
+pub use dashboard::deadline_status_of;
 pub use dry_run::{DryRunItem, PullRequestPreview};
 pub use error::ProposingError;
 pub use reconciler::ProposalReconciler;

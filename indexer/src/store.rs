@@ -133,7 +133,7 @@ pub struct Store {
 
 const READERS: u32 = 4;
 /// How long a writer waits for its turn: scrubbing a large store takes a while.
-const PATIENCE: Duration = Duration::from_secs(90);
+const WRITER_TIMEOUT: Duration = Duration::from_secs(90);
 /// Binds in one statement: enough that the statement itself costs little beside its rows. They are nameless:
 /// SQLite finds the name of each `$n` by walking a list, so that the work grows with the square of their number.
 const MAX_BINDS: usize = 4_000;
@@ -155,7 +155,7 @@ impl Store {
         let options = writing(&data.join(data_directory::STORE_FILE));
         let write = pool()
             .max_connections(1)
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(WRITER_TIMEOUT)
             .connect_with(options.clone())
             .await?;
         check_tables(&write, &data.join(data_directory::STORE_FILE)).await?;
@@ -172,8 +172,10 @@ impl Store {
         }
         let open = data_directory::OpenLock::share_to_read(data)?.map(Arc::new);
         let file = data.join(data_directory::STORE_FILE);
-        let options =
-            SqliteConnectOptions::new().filename(&file).read_only(true).busy_timeout(PATIENCE);
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .read_only(true)
+            .busy_timeout(WRITER_TIMEOUT);
         let read = readers(options).await?;
         check_tables(&read, &file).await?;
         Ok(Self { write: read.clone(), read, is_writable: false, _open: open })
@@ -232,7 +234,7 @@ fn writing(file: &Path) -> SqliteConnectOptions {
         .row_buffer_size(1_000)
         // What is deleted is overwritten, not only unlinked.
         .pragma("secure_delete", "ON")
-        .busy_timeout(PATIENCE)
+        .busy_timeout(WRITER_TIMEOUT)
 }
 
 /// Refuses a database that some other program made.

@@ -175,7 +175,7 @@ const LEAST_SCORE: f64 = 0.45;
 /// A page that was due keeps being due down to this score: a word more or less in an answer costs no more.
 const KEPT_SCORE: f64 = 0.35;
 
-/// Whether a page is due, with every condition's standing.
+/// Whether a page is due, with the state of every condition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DueVerdict {
     pub due: bool,
@@ -189,28 +189,33 @@ pub struct DueVerdict {
     /// what one person asks again counts once.
     pub core: Vec<usize>,
     /// The occurrence in the middle of them, whose question names the cluster.
-    pub centre: usize,
+    pub representative: usize,
 }
 
 /// Judges whether a cluster has earned a page. One that was due before stays due for a little less.
-pub fn due(cluster: &Cluster, rules: &PageRules, kinship: &impl PairwiseSimilarity) -> DueVerdict {
-    let anew = judge(cluster, rules, kinship, DueGate::Enter);
+pub fn due(
+    cluster: &Cluster,
+    rules: &PageRules,
+    similarity: &impl PairwiseSimilarity,
+) -> DueVerdict {
+    let anew = judge(cluster, rules, similarity, DueGate::Enter);
     let was_due =
         matches!(cluster.state, ClusterState::Due | ClusterState::Drafted | ClusterState::Proposed);
     if anew.due || !was_due {
         return anew;
     }
-    let stays = judge(cluster, rules, kinship, DueGate::Stay);
+    let stays = judge(cluster, rules, similarity, DueGate::Stay);
     if stays.due { stays } else { anew }
 }
 
 fn judge(
     cluster: &Cluster,
     rules: &PageRules,
-    kinship: &impl PairwiseSimilarity,
+    similarity: &impl PairwiseSimilarity,
     gate: DueGate,
 ) -> DueVerdict {
-    let (centre, core) = core_occurrences(cluster, kinship, |alike| rules.alike.holds(alike, gate));
+    let (representative, core) =
+        core_occurrences(cluster, similarity, |alike| rules.alike.holds(alike, gate));
     let occurrences = core.iter().map(|at| &cluster.occurrences[*at]).collect::<Vec<_>>();
     let people = IndependentPeople::of(&cluster.occurrences);
     let span = busiest_span(&occurrences, rules, &people);
@@ -235,10 +240,10 @@ fn judge(
         ),
         condition(trusted || span.length >= spread, spread_over(&span, spread, trusted)),
     ];
-    let unsuitable = unsuitable(cluster, centre, rules);
+    let unsuitable = unsuitable(cluster, representative, rules);
     reasons.extend(unsuitable.map(|why| WeightedReason::new(why.to_string(), -1.0)));
     let earned = reasons.iter().all(|reason| reason.weight > 0.0);
-    let score = earned.then(|| score(cluster, &core, centre)).flatten();
+    let score = earned.then(|| score(cluster, &core, representative)).flatten();
     // Without a word that may be quoted there is no score: the draft says what is missing.
     let holds = |score: &PageScore| rules.score.holds(score.probability, gate);
     let due = earned && score.as_ref().is_none_or(holds);
@@ -253,23 +258,27 @@ fn judge(
     reasons.push(supporters(&solutions));
     reasons.extend(newcomers(&occurrences, rules));
     let probability = score.map(|score| score.probability);
-    DueVerdict { due, candidate: earned && !due, score: probability, reasons, core, centre }
+    DueVerdict { due, candidate: earned && !due, score: probability, reasons, core, representative }
 }
 
-/// Of the parts of a page score, so many are told.
+/// Of the parts of a page score, so many are listed among the reasons.
 const MOST_SCORE_REASONS: usize = 5;
 
 /// Why the question that names the cluster never gets a page, as far as its words tell. A question without a
 /// subject may show an error, which only its page can tell.
-fn unsuitable(cluster: &Cluster, centre: usize, rules: &PageRules) -> Option<UnsuitableQuestion> {
-    let title = clean_title(&cluster.occurrences.get(centre)?.question.text);
+fn unsuitable(
+    cluster: &Cluster,
+    representative: usize,
+    rules: &PageRules,
+) -> Option<UnsuitableQuestion> {
+    let title = clean_title(&cluster.occurrences.get(representative)?.question.text);
     rules.questions.why_unsuitable(&title, true)
 }
 
-fn score(cluster: &Cluster, core: &[usize], centre: usize) -> Option<PageScore> {
+fn score(cluster: &Cluster, core: &[usize], representative: usize) -> Option<PageScore> {
     let occurrences = core.iter().map(|at| cluster.occurrences[*at].clone()).collect();
-    let centre = cluster.occurrences[centre].question.message;
-    PageScore::of(&Cluster { occurrences, centre, ..cluster.clone() })
+    let representative = cluster.occurrences[representative].question.message;
+    PageScore::of(&Cluster { occurrences, representative, ..cluster.clone() })
 }
 
 fn scored(score: &PageScore, rules: &PageRules) -> String {

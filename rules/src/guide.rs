@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_of_a_guide_is_told() {
+    fn every_mistake_of_a_guide_is_reported() {
         let (_, mistakes) = read("[[step]]\nanswers = ['x y']\n");
         let keys = mistakes.iter().map(|one| one.split(": ").nth(1).unwrap()).collect::<Vec<_>>();
         assert_eq!(keys, ["title", "step[0].title", "step[0].answers", "step[0].words"]);

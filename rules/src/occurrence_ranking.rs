@@ -28,12 +28,12 @@ pub struct RankedOccurrence<'c> {
     /// The sum of the reasons' weights: higher is better.
     pub score: f32,
     pub reasons: Vec<WeightedReason>,
-    pub standing: SolutionStanding,
+    pub solution_rank: SolutionRank,
 }
 
 /// How the solution that an answer belongs to stands among those of its cluster.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SolutionStanding {
+pub struct SolutionRank {
     /// Answers with the same number say the same; 0 has the most support.
     pub solution: usize,
     pub support: Support,
@@ -45,9 +45,9 @@ pub struct SolutionStanding {
     pub embellished: bool,
 }
 
-impl SolutionStanding {
+impl SolutionRank {
     /// More support first, then what adds nothing of its own.
-    fn rank(self) -> (Reverse<usize>, bool) {
+    fn sort_key(self) -> (Reverse<usize>, bool) {
         (Reverse(self.support.weight()), self.embellished)
     }
 }
@@ -60,10 +60,12 @@ impl SolutionStanding {
 /// length, and that it says what to do. Counts against it: that it only points elsewhere, doubts, asks
 /// back, or is about something that nobody else asked.
 pub fn rank_occurrences(cluster: &Cluster) -> Vec<RankedOccurrence<'_>> {
-    let mut occurrences = with_standings(cluster);
+    let mut occurrences = with_solution_ranks(cluster);
     // The sort is stable, so that of equals the earlier stays first.
     occurrences.sort_by(|(a, one), (b, other)| {
-        one.rank().cmp(&other.rank()).then(resolution_score(b).total_cmp(&resolution_score(a)))
+        one.sort_key()
+            .cmp(&other.sort_key())
+            .then(resolution_score(b).total_cmp(&resolution_score(a)))
     });
     let split = occurrences.len().min(MOST_COMPARED);
     let (near, far) = occurrences.split_at(split);
@@ -73,33 +75,36 @@ pub fn rank_occurrences(cluster: &Cluster) -> Vec<RankedOccurrence<'_>> {
         .iter()
         .zip(near)
         .filter(|(one, _)| one.occurrence.quotable)
-        .map(|(one, (_, standing))| RankedOccurrence {
-            standing: *standing,
+        .map(|(one, (_, solution_rank))| RankedOccurrence {
+            solution_rank: *solution_rank,
             ..one.ranked(&named, &said)
         })
         .collect::<Vec<_>>();
     ranked.sort_by(|a, b| {
-        let by_support = a.standing.rank().cmp(&b.standing.rank());
+        let by_support = a.solution_rank.sort_key().cmp(&b.solution_rank.sort_key());
         by_support.then(b.score.total_cmp(&a.score)).then_with(|| earlier(a, b))
     });
-    ranked.extend(far.iter().filter(|(one, _)| one.quotable).map(|(one, standing)| {
-        RankedOccurrence { standing: *standing, ..RankedOccurrence::from_resolution_only(one) }
+    ranked.extend(far.iter().filter(|(one, _)| one.quotable).map(|(one, solution_rank)| {
+        RankedOccurrence {
+            solution_rank: *solution_rank,
+            ..RankedOccurrence::from_resolution_only(one)
+        }
     }));
     ranked
 }
 
-/// Each occurrence with the standing of its solution, in the order of the questions. What is in no
+/// Each occurrence with the rank of its solution, in the order of the questions. What is in no
 /// solution stands last.
-fn with_standings(cluster: &Cluster) -> Vec<(&Occurrence, SolutionStanding)> {
+fn with_solution_ranks(cluster: &Cluster) -> Vec<(&Occurrence, SolutionRank)> {
     let occurrences = cluster.occurrences.iter().collect::<Vec<_>>();
     let people = IndependentPeople::of(&cluster.occurrences);
     let solutions = solutions(&occurrences, &people);
-    let none = SolutionStanding { solution: solutions.len(), ..SolutionStanding::default() };
-    let mut standings = vec![none; occurrences.len()];
+    let none = SolutionRank { solution: solutions.len(), ..SolutionRank::default() };
+    let mut ranks = vec![none; occurrences.len()];
     for (solution, one) in solutions.iter().enumerate() {
         let Solution { occurrences: members, support, leads, stands_beside, embellished } = one;
         for at in members {
-            standings[*at] = SolutionStanding {
+            ranks[*at] = SolutionRank {
                 solution,
                 support: *support,
                 leads: *leads,
@@ -108,7 +113,7 @@ fn with_standings(cluster: &Cluster) -> Vec<(&Occurrence, SolutionStanding)> {
             };
         }
     }
-    occurrences.into_iter().zip(standings).collect()
+    occurrences.into_iter().zip(ranks).collect()
 }
 
 /// Whether a question asks why something fails: then its page names the cause.
@@ -134,8 +139,8 @@ fn earlier(a: &RankedOccurrence<'_>, b: &RankedOccurrence<'_>) -> Ordering {
 impl<'c> RankedOccurrence<'c> {
     /// The score from the verdict on its conversation alone.
     fn from_resolution_only(occurrence: &'c Occurrence) -> Self {
-        let standing = SolutionStanding::default();
-        let mut ranked = Self { occurrence, score: 0.0, reasons: Vec::new(), standing };
+        let solution_rank = SolutionRank::default();
+        let mut ranked = Self { occurrence, score: 0.0, reasons: Vec::new(), solution_rank };
         let (what, weight) = resolution_reason(occurrence.grade);
         ranked.add(what, weight);
         ranked.add("how sure its judgement is", occurrence.confidence);
@@ -260,10 +265,10 @@ mod tests {
     use crate::test_support;
 
     /// The best answer to the first of some questions, all of them equally well settled.
-    fn check(told: &[(&str, &str)], expected: &str) {
-        let cluster = test_support::cluster(told);
+    fn check(exchanges: &[(&str, &str)], expected: &str) {
+        let cluster = test_support::cluster(exchanges);
         let ranked = rank_occurrences(&cluster);
-        assert_eq!(ranked.len(), told.len());
+        assert_eq!(ranked.len(), exchanges.len());
         let best = &ranked[0];
         assert_eq!(best.occurrence.best_answer().text, expected, "{ranked:?}");
         let sum = best.reasons.iter().map(|reason| reason.weight).sum::<f32>();
@@ -312,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_words_are_told_from_others() {
+    fn the_same_words_are_recognised() {
         let least = "Configure RELAY_TARGET in .env";
         assert!(overlap(least, "Use `RELAY_TARGET` in the .env file") > 0.7);
         assert!(overlap(least, "Restart the relay with another target") < 0.7);

@@ -17,20 +17,20 @@ pub(crate) fn without_repeats(
     occurrences: &[Occurrence],
     same: impl Fn(usize, usize) -> bool,
 ) -> Vec<usize> {
-    let mut standing = Vec::<usize>::new();
+    let mut kept = Vec::<usize>::new();
     for at in (0..occurrences.len()).rev() {
         let one = &occurrences[at];
-        let later = standing.iter_mut().find(|later| {
+        let later = kept.iter_mut().find(|later| {
             occurrences[**later].question.author == one.question.author && same(at, **later)
         });
         match later {
             Some(later) if replaces(one, &occurrences[*later]) => *later = at,
             Some(_) => {}
-            None => standing.push(at),
+            None => kept.push(at),
         }
     }
-    standing.sort_unstable();
-    standing
+    kept.sort_unstable();
+    kept
 }
 
 /// Whether an earlier occurrence stands in place of a later one of the same question and person.
@@ -48,10 +48,10 @@ mod tests {
     use crate::test_support::cluster;
 
     /// Occurrences of one question: asker, hour, grade.
-    fn asked(told: &[(u64, i64, ResolutionGrade)]) -> Vec<Occurrence> {
-        let texts = vec![("How do I open the port?", "Set relay.port and restart"); told.len()];
+    fn asked(askings: &[(u64, i64, ResolutionGrade)]) -> Vec<Occurrence> {
+        let texts = vec![("How do I open the port?", "Set relay.port and restart"); askings.len()];
         let mut occurrences = cluster(&texts).occurrences;
-        for (one, (asker, hour, grade)) in occurrences.iter_mut().zip(told) {
+        for (one, (asker, hour, grade)) in occurrences.iter_mut().zip(askings) {
             one.question.author = UserId(*asker);
             one.question.sent = Millis(hour * Millis::HOUR);
             one.grade = *grade;
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn one_person_counts_once_for_one_question() {
-        for (told, expected) in [
+        for (askings, expected) in [
             (&[(1, 0, Confirmed), (2, 1, Confirmed)][..], &[0, 1][..]),
             // Two channels on one day: the answer that helped stands.
             (&[(1, 0, Confirmed), (1, 2, Unconfirmed), (2, 3, Thanked)], &[0, 2]),
@@ -70,7 +70,7 @@ mod tests {
             (&[(1, 0, Confirmed), (2, 1, Confirmed), (1, 170, Unconfirmed)], &[1, 2]),
             (&[(1, 0, Confirmed), (1, 30, Thanked), (1, 60, Unconfirmed)], &[2]),
         ] {
-            assert_eq!(without_repeats(&asked(told), |_, _| true), expected, "{told:?}");
+            assert_eq!(without_repeats(&asked(askings), |_, _| true), expected, "{askings:?}");
         }
     }
 

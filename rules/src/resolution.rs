@@ -174,8 +174,8 @@ pub fn extract_features(
     let named = |features: &[ScoredFeature], values: &[f32]| {
         features.iter().zip(values).map(|((key, _), value)| (*key, *value)).collect()
     };
-    let standing = weighed.standing();
-    let answers = standing.iter().map(|one| CandidateFeatures {
+    let unrefuted = weighed.unrefuted();
+    let answers = unrefuted.iter().map(|one| CandidateFeatures {
         message: weighed.id(one.place),
         span: one.span.iter().map(|place| weighed.id(*place)).collect(),
         answer: named(&ANSWER_FEATURES, &one.values),
@@ -223,7 +223,7 @@ fn weigh<'a>(
 
 impl ScoredConversation<'_> {
     /// The candidates that nobody refuted, best first.
-    fn standing(&self) -> Vec<&AnswerCandidate> {
+    fn unrefuted(&self) -> Vec<&AnswerCandidate> {
         self.candidates.iter().filter(|one| !one.refuted).collect()
     }
 
@@ -250,8 +250,8 @@ impl ScoredConversation<'_> {
         let span = answer.map_or(&[][..], |answer| &answer.span);
         let confirmation = closing.about(span, true).or(closing.about(span, false));
         let content = closing.place().is_some();
-        let told = span.last().map_or(talk.said.len(), |last| last + 1);
-        let later = || talk.said[told..].iter().filter(|said| said.author == asked.asker);
+        let after_answer = span.last().map_or(talk.said.len(), |last| last + 1);
+        let later = || talk.said[after_answer..].iter().filter(|said| said.author == asked.asker);
         // Thanks before "I'll try that", or before it failed, are for the effort.
         let thanks_stand = !(closing.taken_back && content);
         let doubts = [CueClass::Failed, CueClass::Contrast, CueClass::Negation];
@@ -304,7 +304,9 @@ impl ScoredConversation<'_> {
     fn helping_after(&self, place: usize) -> usize {
         let Self { talk, asked, .. } = self;
         let later = talk.said.iter().skip(place + 1);
-        later.filter(|said| said.author != asked.asker && said.tells() && said.helps()).count()
+        later
+            .filter(|said| said.author != asked.asker && said.gives_advice() && said.helps())
+            .count()
     }
 
     /// Whether another helper's message shares a third of an answer's words.
@@ -328,18 +330,19 @@ impl ScoredConversation<'_> {
         let said = &self.talk.said[candidate.place];
         let insults = said.has(CueClass::Insult);
         let own = said.author == self.asked.asker;
-        (own || said.helps() || said.tells() && !said.deflects() && !said.ends_asking) && !insults
+        (own || said.helps() || said.gives_advice() && !said.deflects() && !said.ends_asking)
+            && !insults
     }
 
     fn verdict(&self, conversation: &Conversation<'_>, rules: &SignalRules) -> ConversationVerdict {
         let question = self.question();
-        let standing = self.standing();
-        let best = standing.first().copied();
+        let unrefuted = self.unrefuted();
+        let best = unrefuted.first().copied();
         let outcome = best.map_or_else(|| self.outcome(None), |best| best.outcome);
         let score = best.map_or_else(|| rules.outcome.score(&outcome), |best| best.score);
         let confidence = rules.calibration.probability(score);
         let mut reasons = rules.outcome.reasons(&outcome, &OUTCOME, None);
-        let answers = self.answers(&standing, conversation, rules);
+        let answers = self.answers(&unrefuted, conversation, rules);
         let (signed, mut signals) = self.signs(best, conversation, rules);
         let grade = self.sufficient(signed, confidence, rules);
         let open = |why: Option<&str>, mut reasons: Vec<WeightedReason>| {
@@ -365,7 +368,7 @@ impl ScoredConversation<'_> {
             let kind = SignalKind::TrustedAnswer;
             signals.push(ResolutionSignal { kind, message: first.message, by: first.author });
         }
-        if let Some(candidate) = standing.iter().find(|one| self.id(one.place) == first.message) {
+        if let Some(candidate) = unrefuted.iter().find(|one| self.id(one.place) == first.message) {
             reasons.extend(candidate.reasons(&self.talk, rules));
         }
         ConversationVerdict::Resolved(Resolution {
@@ -388,7 +391,7 @@ impl ScoredConversation<'_> {
         let objects = said.has(CueClass::Objection) || said.has(CueClass::ObjectionOpener);
         let refutes = self.candidates.iter().any(|one| one.refuted);
         let trusted = conversation.trusted.contains(&said.message.author.id);
-        objects && refutes && trusted && said.tells()
+        objects && refutes && trusted && said.gives_advice()
     }
 
     /// The strictest grade, of those that the signs allow, for which the confidence suffices.
@@ -438,7 +441,7 @@ impl ScoredConversation<'_> {
     /// The marked message if there is one, then the candidates within reach of the best.
     fn answers(
         &self,
-        standing: &[&AnswerCandidate],
+        unrefuted: &[&AnswerCandidate],
         conversation: &Conversation<'_>,
         rules: &SignalRules,
     ) -> Vec<Answer> {
@@ -446,26 +449,26 @@ impl ScoredConversation<'_> {
             let place =
                 conversation.messages.binary_search_by_key(&mark.message, |one| one.id).ok()?;
             let message = conversation.messages[place];
-            let candidate = standing.iter().find(|one| self.id(one.place) == message.id);
+            let candidate = unrefuted.iter().find(|one| self.id(one.place) == message.id);
             let messages = candidate.map_or_else(|| vec![message.id], |one| self.ids(&one.span));
             Some(Answer { message: message.id, messages, author: message.author.id, score: MARKED })
         });
-        let best = standing.first().map_or(0.0, |best| best.score);
+        let best = unrefuted.first().map_or(0.0, |best| best.score);
         // What the asker found alone was not what others had said before.
-        let found = standing.first().is_some_and(|best| {
+        let found = unrefuted.first().is_some_and(|best| {
             let said = &self.talk.said[best.place];
             said.author == self.asked.asker && said.shows_own_solution()
         });
         let reach = if found { 0.0 } else { rules.answer_reach };
-        let inferred = standing.iter().filter(|one| one.score >= best - reach).map(|one| {
+        let inferred = unrefuted.iter().filter(|one| one.score >= best - reach).map(|one| {
             let message = self.talk.said[one.place].message;
             let messages = self.ids(&one.span);
             Answer { message: message.id, messages, author: message.author.id, score: one.score }
         });
         let mut answers = Vec::<Answer>::new();
         for answer in marked.into_iter().chain(inferred) {
-            let told = answers.iter().any(|other| other.messages.contains(&answer.message));
-            if !told && answers.len() < MOST_ANSWERS {
+            let included = answers.iter().any(|other| other.messages.contains(&answer.message));
+            if !included && answers.len() < MOST_ANSWERS {
                 answers.push(answer);
             }
         }

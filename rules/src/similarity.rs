@@ -108,7 +108,7 @@ pub(crate) fn names_rivals(a: &QaSignature, b: &QaSignature) -> bool {
 impl QaSignature {
     /// Whether the question says enough to be compared; "can anyone help?" does not.
     pub fn is_informative(&self) -> bool {
-        self.telling
+        self.informative
     }
 }
 

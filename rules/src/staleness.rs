@@ -47,9 +47,9 @@ impl StalenessRules {
 /// The verdict on a known answer. `by` is the index of the occurrence that shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StalenessVerdict {
-    Stands,
+    Current,
     /// Messages that are its evidence may not be shown any more.
-    Gone {
+    EvidenceDeleted {
         evidence: Vec<MessageId>,
     },
     /// A later answer names a higher version than the page does, and is another answer.
@@ -76,14 +76,14 @@ pub fn check_staleness(
     rules: &StalenessRules,
 ) -> StalenessVerdict {
     if !gone.is_empty() {
-        return StalenessVerdict::Gone { evidence: gone.to_vec() };
+        return StalenessVerdict::EvidenceDeleted { evidence: gone.to_vec() };
     }
-    let Some(canon) = &cluster.canon else { return StalenessVerdict::Stands };
-    let page = MergedClaims::of(canon, epoch, rules);
+    let Some(merged_answer) = &cluster.merged_answer else { return StalenessVerdict::Current };
+    let page = MergedClaims::of(merged_answer, epoch, rules);
     let mut later = core
         .iter()
         .filter_map(|at| Some((*at, cluster.occurrences.get(*at)?)))
-        .filter(|(_, one)| one.resolved() > canon.merged && is_confirmed(one))
+        .filter(|(_, one)| one.resolved() > merged_answer.merged && is_confirmed(one))
         .map(|(at, one)| LaterClaims::of(at, one, epoch, rules))
         .collect::<Vec<_>>();
     later.sort_by_key(|one| (one.occurrence.resolved(), one.at));
@@ -101,7 +101,7 @@ pub fn check_staleness(
             break;
         }
     }
-    StalenessVerdict::Stands
+    StalenessVerdict::Current
 }
 
 /// Whether two answers to one question cannot both be true: one advises against what the other tells, or
@@ -134,17 +134,19 @@ struct MergedClaims {
 }
 
 impl MergedClaims {
-    fn of(canon: &MergedAnswer, epoch: &CorpusStats, rules: &StalenessRules) -> Self {
-        let mut blocks = read_page(&canon.answer);
+    fn of(merged_answer: &MergedAnswer, epoch: &CorpusStats, rules: &StalenessRules) -> Self {
+        let mut blocks = read_page(&merged_answer.answer);
         drop_symptom(&mut blocks);
         let text = plain_text(&blocks);
         let parts = blocks.iter().map(|block| plain_text(std::slice::from_ref(block)));
         let signatures = std::iter::once(text.clone())
             .chain(parts)
-            .map(|answer| epoch.signature(&QaText { question: &canon.title, answer: &answer }))
+            .map(|answer| {
+                epoch.signature(&QaText { question: &merged_answer.title, answer: &answer })
+            })
             .collect();
         let said = AnswerClaims::of(&blocks, &rules.cues);
-        Self { text: format!("{}\n{text}", canon.title), said, signatures }
+        Self { text: format!("{}\n{text}", merged_answer.title), said, signatures }
     }
 }
 
@@ -219,13 +221,13 @@ impl StalenessCheck<'_> {
             return None;
         }
         let page = self.page.text.as_str();
-        let told = newer(page, later.answer());
+        let in_answer = newer(page, later.answer());
         // A question about a later version may have any answer.
-        let asked = || {
+        let in_question = || {
             let other = self.page.said.shares_nothing_with(&later.said);
             other.then(|| newer(page, &later.occurrence.question.text)).flatten()
         };
-        told.or_else(asked)
+        in_answer.or_else(in_question)
     }
 
     fn contradicts(&self, later: &LaterClaims<'_>) -> bool {

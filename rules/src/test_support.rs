@@ -5,9 +5,9 @@ use crate::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId
 use crate::resolution::ResolutionGrade;
 
 /// One occurrence for each `(question, answer)`, everybody another person.
-pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
-    let told = (1_u64..).zip(told);
-    let occurrences = told.map(|(at, (question, answer))| Occurrence {
+pub(crate) fn cluster(exchanges: &[(&str, &str)]) -> Cluster {
+    let exchanges = (1_u64..).zip(exchanges);
+    let occurrences = exchanges.map(|(at, (question, answer))| Occurrence {
         conversation: ConversationId(MessageId(at * 10)),
         guild: GuildId(1),
         channel: ChannelId(2),
@@ -26,11 +26,11 @@ pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
     Cluster {
         id: ClusterId::of_question(MessageId(10)),
         state: ClusterState::Due,
-        centre: occurrences[0].question.message,
+        representative: occurrences[0].question.message,
         occurrences,
         outside_core: Default::default(),
         due_since: None,
-        canon: None,
+        merged_answer: None,
     }
 }
 

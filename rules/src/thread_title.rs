@@ -16,7 +16,7 @@ pub struct ThreadTitle<'t> {
 }
 
 impl<'t> ThreadTitle<'t> {
-    /// Reads a title. `is_solved` knows the words that mean "solved".
+    /// Reads a title. `is_solved` recognises the words that mean "solved".
     pub fn read(title: &'t str, is_solved: impl Fn(&str) -> bool) -> Self {
         let (mut text, mut solved) = (title.trim(), None);
         while let Some((mark, rest)) =

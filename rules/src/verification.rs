@@ -115,10 +115,10 @@ impl AnswerConfirmation {
     /// Of a cluster's answer: the merged one, else those from chat. `checked` is when a maintainer last said that
     /// it still holds. What chat says later does not confirm a page: it may be another answer.
     pub fn of(cluster: &Cluster, checked: Option<Millis>) -> Self {
-        if let Some(canon) = &cluster.canon {
-            let texts = vec![canon.title.clone(), canon.one_line_text()];
-            let checked = checked.max(Some(canon.merged));
-            return Self { texts, confirmed: canon.merged, checked };
+        if let Some(merged_answer) = &cluster.merged_answer {
+            let texts = vec![merged_answer.title.clone(), merged_answer.one_line_text()];
+            let checked = checked.max(Some(merged_answer.merged));
+            return Self { texts, confirmed: merged_answer.merged, checked };
         }
         let quotable = cluster.occurrences.iter().filter(|one| one.quotable);
         let quotes =

@@ -8,7 +8,7 @@ pub use project::{ProjectVersion, VersionPart, project_versions};
 
 /// More are a list of releases, not what an answer applies to.
 const MOST: usize = 6;
-/// What versions are often told of, as people write it, and its name.
+/// What people often name versions of, as they write it, and its name.
 const KNOWN: [(&str, &str); 30] = [
     ("bun", "Bun"),
     ("cargo", "Cargo"),
@@ -55,7 +55,7 @@ pub fn versions<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<String> {
 }
 
 /// The highest version that the later text names of a thing of which the earlier one names lower ones
-/// only. What is told without a name is one thing.
+/// only. Versions without a name belong to one thing.
 pub(crate) fn newer(earlier: &str, later: &str) -> Option<String> {
     let known = found([earlier]);
     let mut higher = None;
@@ -133,13 +133,13 @@ fn version(before: &[&str], word: &str) -> Option<(String, VersionNumber, bool)>
     };
     let bare = word.strip_prefix(['v', 'V']).unwrap_or(word);
     let marked = bare.len() < word.len();
-    let told = marked || !name.is_empty();
+    let is_explicit = marked || !name.is_empty();
     let (core, suffix) = bare.find('-').map_or((bare, ""), |at| bare.split_at(at));
-    let digits = if told { 4 } else { 3 };
+    let digits = if is_explicit { 4 } else { 3 };
     let numbers = core.split('.').map(|part| number(part, digits, !name.is_empty()));
     let numbers = numbers.collect::<Option<Vec<_>>>()?;
     let counted = before.last().is_some_and(|word| is_version_word(word));
-    let least = if told || counted { 2 } else { 3 };
+    let least = if is_explicit || counted { 2 } else { 3 };
     let is_version = (least..=3).contains(&numbers.len()) && is_suffix(suffix);
     is_version.then(|| (name, (numbers, suffix.to_lowercase()), marked))
 }
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_told_from_other_numbers() {
+    fn versions_are_distinguished_from_other_numbers() {
         for (text, expected) in [
             ("works in v1.7.0 and 1.6.2.", vec!["1.6.2", "v1.7.0"]),
             ("since V2.1, v2.1-beta.3", vec!["v2.1", "v2.1-beta.3"]),

@@ -74,5 +74,5 @@ fn guarded(routes: Router, settings: &HttpSettings, identity: Arc<SiteIdentity>)
     let proxies = settings.trusted_proxies.clone().into();
     guarded
         .layer(from_fn_with_state(proxies, client::identified))
-        .layer(from_fn_with_state(identity, guard::dressed))
+        .layer(from_fn_with_state(identity, guard::add_error_body_and_headers))
 }

@@ -15,5 +15,5 @@ pub(crate) mod search;
 pub(crate) mod slug;
 pub(crate) mod structured_data;
 pub(crate) mod title;
-pub(crate) mod version_standing;
+pub(crate) mod version_validity;
 pub(crate) mod view;

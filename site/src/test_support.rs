@@ -83,10 +83,10 @@ pub(crate) fn cluster(occurrences: Vec<Occurrence>) -> Cluster {
     Cluster {
         id: ClusterId::of_question(occurrences[0].question.message),
         state: ClusterState::Watching,
-        centre: occurrences[0].question.message,
+        representative: occurrences[0].question.message,
         occurrences,
         outside_core: Default::default(),
         due_since: None,
-        canon: None,
+        merged_answer: None,
     }
 }

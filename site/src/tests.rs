@@ -6,9 +6,9 @@ mod mcp;
 mod network;
 mod reading;
 mod reports;
+mod test_site;
 mod tokens;
 mod workspaces;
-mod world;
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ClusterId, MessageId, Millis};
 use tower::ServiceExt;
 
-use self::world::{NOW, Reply, World, WorldParts, reply};
+use self::test_site::{NOW, Reply, TestSite, TestSiteParts, reply};
 use crate::http::client::PeerAddress;
 use crate::http::settings::HttpSettings;
 use crate::presentation::branding::SiteBranding;
@@ -42,7 +42,7 @@ fn some() -> [Cluster; 2] {
         "지갑 연결이 안 돼요. 어떻게 하나요?",
         "브라우저를 새로 고치세요.",
     )]);
-    wallet.state = ClusterState::Known;
+    wallet.state = ClusterState::Merged;
     [port, wallet]
 }
 
@@ -67,12 +67,12 @@ fn merged_port(port: &Cluster) -> MergedAnswerRow {
 async fn no_format_serves_a_live_link_or_harmful_advice() {
     let linked = occurrence(1, "Where do I set the port?", "See https://blog.example/port for it.");
     let harmful = occurrence(3, "Where is the port set?", "Just dm me for the working file.");
-    let world = World::with(&[cluster(vec![linked, harmful])]).await;
-    let found = world.get("/api/v1/search?q=port").await;
+    let site = TestSite::with(&[cluster(vec![linked, harmful])]).await;
+    let found = site.get("/api/v1/search?q=port").await;
     let found: serde_json::Value = serde_json::from_str(&found.body).unwrap();
     let address = found["answers"][0]["url"].as_str().unwrap().to_owned();
     for form in ["", ".md", ".json"] {
-        let served = world.get(&format!("{address}{form}")).await;
+        let served = site.get(&format!("{address}{form}")).await;
         assert_eq!(served.status, StatusCode::OK);
         assert!(served.body.contains("not listed by maintainers"), "{}", served.body);
         for text in ["https://blog.example", "dm me"] {
@@ -83,19 +83,19 @@ async fn no_format_serves_a_live_link_or_harmful_advice() {
 
 #[tokio::test]
 async fn somebody_searches_and_opens_an_answer() {
-    let world = World::with(&some()).await;
-    let home = world.get("/").await;
+    let site = TestSite::with(&some()).await;
+    let home = site.get("/").await;
     assert_eq!(home.status, StatusCode::OK);
     assert!(home.body.contains("Recurring questions") && home.body.contains("server port"));
 
-    let found = world.get("/?q=server+port").await;
+    let found = site.get("/?q=server+port").await;
     assert!(found.body.contains("<mark>port</mark>"), "{}", found.body);
     assert!(found.body.contains("value=\"server port\""));
     let [port, _] = some();
     let address = format!("/answers/where-do-i-set-the-server-port-{}", port.id);
     assert!(found.body.contains(&format!("href=\"{address}?s=")));
 
-    let answer = world.get(&address).await;
+    let answer = site.get(&address).await;
     assert_eq!(answer.status, StatusCode::OK);
     for part in
         ["unreviewed", "<code>.env</code>", "v1.4.0", "How can I change the port", "3 times"]
@@ -109,20 +109,20 @@ async fn somebody_searches_and_opens_an_answer() {
 
 #[tokio::test]
 async fn a_merged_answer_is_shown_in_the_words_of_its_maintainers() {
-    let mut world = World::with(&some()).await;
+    let mut site = TestSite::with(&some()).await;
     let [port, _] = some();
     let merged = merged_port(&port);
-    world.merge(&merged).await;
+    site.merge(&merged).await;
 
-    let found = world.get("/api/v1/search?q=LISTEN_PORT&status=known").await.json();
+    let found = site.get("/api/v1/search?q=LISTEN_PORT&status=known").await.json();
     assert_eq!(found["answers"][0]["title"], "Choosing a <port>", "{found}");
     assert_eq!(found["answers"][0]["status"], "known");
     assert!(found["answers"][0]["snippet"].as_str().unwrap().starts_with("First Set LISTEN_PORT."));
-    let asked = world.get("/api/v1/search?q=server+port").await.json();
+    let asked = site.get("/api/v1/search?q=server+port").await.json();
     assert_eq!(asked["answers"][0]["id"], port.id.as_str(), "the askers' words still find it");
 
     let address = found["answers"][0]["url"].as_str().unwrap().to_owned();
-    let page = world.get(&address).await.body;
+    let page = site.get(&address).await.body;
     for part in [
         "<h1 dir=\"auto\">Choosing a &lt;port&gt;</h1>",
         "<strong>First</strong>",
@@ -139,71 +139,71 @@ async fn a_merged_answer_is_shown_in_the_words_of_its_maintainers() {
     {
         assert!(!page.contains(part), "{part} in {page}");
     }
-    let told = world.get(&format!("{address}.json")).await.json();
-    let answer = &told["answer"];
+    let json = site.get(&format!("{address}.json")).await.json();
+    let answer = &json["answer"];
     assert_eq!((&answer["status"], &answer["page"]), (&"known".into(), &merged.link.into()));
     assert_eq!(answer["answers"][0]["reviewed"], true);
     assert_eq!(answer["answers"][1]["reviewed"], false);
-    let text = world.get(&format!("{address}.md")).await.body;
+    let text = site.get(&format!("{address}.md")).await.body;
     assert!(
         text.contains("> **First**") && text.contains("Maintainers, 6 Oct 2025: <https://docs")
     );
     assert!(text.contains("## Other answers from chat (unreviewed)"), "{text}");
 
-    world.store.delete_merged_answer(&port.id).await.unwrap();
-    let again = world.get(&format!("/api/v1/answers/{}", port.id)).await.json();
+    site.store.delete_merged_answer(&port.id).await.unwrap();
+    let again = site.get(&format!("/api/v1/answers/{}", port.id)).await.json();
     assert_eq!(again["answer"]["status"], "unreviewed");
 }
 
 #[tokio::test]
 async fn an_answer_has_one_address_and_three_forms() {
-    let world = World::with(&some()).await;
+    let site = TestSite::with(&some()).await;
     let [port, wallet] = some();
     let canonical = format!("/answers/where-do-i-set-the-server-port-{}", port.id);
     for other in
         [format!("/answers/{}", port.id), format!("/answers/%2F%2Fevil.example-{}", port.id)]
     {
-        let moved = world.get(&other).await;
+        let moved = site.get(&other).await;
         assert_eq!(moved.status, StatusCode::PERMANENT_REDIRECT);
         assert_eq!(moved.header("location"), canonical);
         assert_eq!(
-            world.get(&format!("{other}.json")).await.header("location"),
+            site.get(&format!("{other}.json")).await.header("location"),
             format!("{canonical}.json")
         );
     }
-    let json = world.get(&format!("{canonical}.json")).await.json();
-    assert_eq!(json, world.get(&format!("/api/v1/answers/{}", port.id)).await.json());
+    let json = site.get(&format!("{canonical}.json")).await.json();
+    assert_eq!(json, site.get(&format!("/api/v1/answers/{}", port.id)).await.json());
     assert_eq!(json["answer"]["evidence"].as_array().unwrap().len(), 3);
     assert_eq!(json["answer"]["evidence"][2]["quotable"], false);
     assert!(json["answer"]["evidence"][2].get("asker").is_none());
 
-    let markdown = world.get(&format!("{canonical}.md")).await;
+    let markdown = site.get(&format!("{canonical}.md")).await;
     assert_eq!(markdown.header("content-type"), "text/markdown; charset=utf-8");
     assert!(markdown.body.starts_with("# Where do I set the server port"), "{}", markdown.body);
 
-    let korean = world.get(&format!("/answers/{}", wallet.id)).await;
+    let korean = site.get(&format!("/answers/{}", wallet.id)).await;
     assert!(korean.header("location").starts_with("/answers/%"), "{}", korean.header("location"));
-    let page = world.get(korean.header("location")).await;
+    let page = site.get(korean.header("location")).await;
     assert!(page.body.contains("lang=\"ko\"") && page.body.contains("badge reviewed"));
 }
 
 #[tokio::test]
 async fn an_id_that_leads_elsewhere_is_followed() {
-    let world = World::with(&some()).await;
+    let site = TestSite::with(&some()).await;
     let [port, wallet] = some();
     let gone = vec![(wallet.id.clone(), Some(port.id.clone()))];
-    world.store.save_regroup(&RegroupPlan { gone, ..RegroupPlan::default() }).await.unwrap();
-    let moved = world.get(&format!("/answers/{}", wallet.id)).await;
+    site.store.save_regroup(&RegroupPlan { gone, ..RegroupPlan::default() }).await.unwrap();
+    let moved = site.get(&format!("/answers/{}", wallet.id)).await;
     assert_eq!(moved.status, StatusCode::PERMANENT_REDIRECT);
     assert!(moved.header("location").ends_with(port.id.as_str()));
-    let answer = world.get(&format!("/api/v1/answers/{}", wallet.id)).await.json();
+    let answer = site.get(&format!("/api/v1/answers/{}", wallet.id)).await.json();
     assert_eq!(answer["answer"]["id"], port.id.as_str());
 }
 
 #[tokio::test]
 async fn the_api_answers_with_what_was_found() {
-    let world = World::with(&some()).await;
-    let found = world.get("/api/v1/search?q=port&limit=5").await.json();
+    let site = TestSite::with(&some()).await;
+    let found = site.get("/api/v1/search?q=port&limit=5").await.json();
     assert_eq!(found["answers"][0]["title"], "Where do I set the server port?");
     assert_eq!(found["answers"][0]["status"], "unreviewed");
     assert_eq!(found["answers"][0]["occurrences"], 3);
@@ -211,17 +211,17 @@ async fn the_api_answers_with_what_was_found() {
     assert_eq!(found["meta"]["limit"], 5);
     assert_eq!(found["meta"]["nearest_only"], false);
     let pasted = format!("/api/v1/search?q={}port&limit=5", "zyzzyva%20".repeat(80));
-    let pasted = world.get(&pasted).await.json();
+    let pasted = site.get(&pasted).await.json();
     assert_eq!(pasted["meta"]["searched_for"], "port");
     assert_eq!(pasted["answers"][0]["title"], "Where do I set the server port?");
     let known =
-        world.get("/api/v1/search?q=%EC%A7%80%EA%B0%91&status=known&channel=22").await.json();
+        site.get("/api/v1/search?q=%EC%A7%80%EA%B0%91&status=known&channel=22").await.json();
     assert_eq!(known["answers"][0]["status"], "known");
 }
 
 #[tokio::test]
 async fn every_failure_of_the_api_has_one_envelope() {
-    let world = World::with(&[]).await;
+    let site = TestSite::with(&[]).await;
     let long = format!("/api/v1/search?q={}", "a".repeat(16_385));
     let longer = format!("/api/v1/search?q={}", "a".repeat(60_000));
     for (method, address, status, code) in [
@@ -239,7 +239,7 @@ async fn every_failure_of_the_api_has_one_envelope() {
         ("GET", &longer, 414, "uri_too_long"),
         ("GET", "/api/v1/answers/%ff", 400, "bad_request"),
     ] {
-        let reply = world.ask(method, address).await;
+        let reply = site.ask(method, address).await;
         assert_eq!(reply.status.as_u16(), status, "{method} {address}");
         assert_eq!(reply.header("content-type"), "application/json", "{address}");
         let json = reply.json();
@@ -247,39 +247,39 @@ async fn every_failure_of_the_api_has_one_envelope() {
         assert!(!json["error"]["message"].as_str().unwrap().is_empty());
         assert_eq!(json.as_object().unwrap().len(), 1);
     }
-    assert_eq!(world.ask("POST", "/api/v1/search").await.header("allow"), "GET,HEAD");
+    assert_eq!(site.ask("POST", "/api/v1/search").await.header("allow"), "GET,HEAD");
 }
 
 #[tokio::test]
 async fn people_get_pages_for_failures() {
-    let world = World::with(&[]).await;
+    let site = TestSite::with(&[]).await;
     for (address, status) in
         [("/nowhere", 404), ("/answers/x", 404), ("/?q=a&limit=0", 400), ("/assets/site.css", 404)]
     {
-        let reply = world.get(address).await;
+        let reply = site.get(address).await;
         assert_eq!(reply.status.as_u16(), status, "{address}");
         assert!(reply.header("content-type").starts_with("text/html"), "{address}");
         assert!(reply.body.contains("<form role=\"search\""), "{address}");
     }
-    assert_eq!(world.get("/?utm_source=elsewhere").await.status, StatusCode::OK);
+    assert_eq!(site.get("/?utm_source=elsewhere").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn nothing_found_still_helps() {
-    let world = World::with(&some()).await;
-    let none = world.get("/?q=zyzzyva").await;
+    let site = TestSite::with(&some()).await;
+    let none = site.get("/?q=zyzzyva").await;
     assert_eq!(none.status, StatusCode::OK);
     assert!(none.body.contains("server port"), "the nearest or the most asked: {}", none.body);
-    let empty = World::with(&[]).await;
+    let empty = TestSite::with(&[]).await;
     assert!(empty.get("/").await.body.contains("Nothing has been read yet."));
     assert!(empty.get("/?q=x").await.body.contains("Nothing found"));
 }
 
 #[tokio::test]
 async fn headers_stand_on_every_answer() {
-    let world = World::with(&some()).await;
+    let site = TestSite::with(&some()).await;
     for address in ["/", "/?q=port", "/nowhere", "/api/v1/search?q=port", "/api/v1", "/healthz"] {
-        let reply = world.get(address).await;
+        let reply = site.get(address).await;
         let policy = reply.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'; script-src 'self'"), "{address}");
         assert!(!policy.contains("unsafe"), "{policy}");
@@ -291,51 +291,51 @@ async fn headers_stand_on_every_answer() {
         ] {
             assert_eq!(reply.header(name), value, "{address}");
         }
-        let head = world.ask("HEAD", address).await;
+        let head = site.ask("HEAD", address).await;
         assert_eq!((head.status, head.body.as_str()), (reply.status, ""), "{address}");
     }
 }
 
 #[tokio::test]
 async fn assets_are_cached_for_ever_under_their_hash() {
-    let world = World::with(&[]).await;
-    let home = world.get("/").await.body;
+    let site = TestSite::with(&[]).await;
+    let home = site.get("/").await.body;
     let start = home.find("/assets/site-").unwrap();
     let address = &home[start..start + home[start..].find('"').unwrap()];
-    let asset = world.get(address).await;
+    let asset = site.get(address).await;
     assert!(asset.header("cache-control").contains("immutable"));
     let request = Request::builder()
         .uri(address)
         .header(header::IF_NONE_MATCH, asset.header("etag"))
         .body(Body::empty())
         .unwrap();
-    let again = reply(world.router.clone(), request).await;
+    let again = reply(site.router.clone(), request).await;
     assert_eq!((again.status, again.body.as_str()), (StatusCode::NOT_MODIFIED, ""));
 }
 
 #[tokio::test]
 async fn readiness_means_that_the_index_follows_the_store() {
-    let mut world = World::with(&some()).await;
-    assert_eq!(world.get("/readyz").await.status, StatusCode::OK);
+    let mut site = TestSite::with(&some()).await;
+    assert_eq!(site.get("/readyz").await.status, StatusCode::OK);
     let more = [cluster(vec![occurrence(30, "Is there a dark theme?", "Yes, in the menu.")])];
-    world.keep(&more).await;
-    let behind = world.get("/readyz").await;
+    site.keep(&more).await;
+    let behind = site.get("/readyz").await;
     assert_eq!(behind.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(behind.json()["error"]["code"], "not_ready");
-    world.index(&more).await;
-    assert_eq!(world.get("/readyz").await.status, StatusCode::OK);
-    world.store.close().await;
-    assert_eq!(world.get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(world.get("/healthz").await.status, StatusCode::OK);
+    site.index(&more).await;
+    assert_eq!(site.get("/readyz").await.status, StatusCode::OK);
+    site.store.close().await;
+    assert_eq!(site.get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(site.get("/healthz").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_broken_store_tells_visitors_nothing_of_itself() {
-    let world = World::with(&some()).await;
-    world.store.close().await;
+    let site = TestSite::with(&some()).await;
+    site.store.close().await;
     let [port, _] = some();
     for address in [format!("/api/v1/answers/{}", port.id), format!("/answers/{}", port.id)] {
-        let reply = world.get(&address).await;
+        let reply = site.get(&address).await;
         assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
         for inside in ["sql", "Sql", "pool", "store failed"] {
             assert!(!reply.body.contains(inside), "{inside} in {}", reply.body);
@@ -344,7 +344,7 @@ async fn a_broken_store_tells_visitors_nothing_of_itself() {
 }
 
 #[tokio::test]
-async fn a_panic_is_answered_and_not_told() {
+async fn a_panic_is_answered_without_its_message() {
     async fn fall() -> &'static str {
         panic!("the secret is 42")
     }
@@ -387,22 +387,22 @@ async fn page_of_hostile_words(words: &str) -> Vec<Reply> {
     hostile.reasons[0].what = words.to_owned();
     let other = occurrence(2, &format!("{words}?"), &format!("other {words}"));
     let hostile = cluster(vec![hostile, other]);
-    let world = World::with(std::slice::from_ref(&hostile)).await;
+    let site = TestSite::with(std::slice::from_ref(&hostile)).await;
     let query = crate::pages::slug::percent_encoded(&words.chars().take(500).collect::<String>());
-    let moved = world.get(&format!("/answers/{}", hostile.id)).await;
+    let moved = site.get(&format!("/answers/{}", hostile.id)).await;
     let address = match moved.header("location") {
         "" => format!("/answers/{}", hostile.id),
         location => location.to_owned(),
     };
     vec![
-        world.get("/").await,
-        world.get(&format!("/?q={query}")).await,
-        world.get(&format!("/results?q={query}")).await,
-        world.get(&address).await,
-        world.get(&format!("/?q=x&status={query}")).await,
-        world.get(&format!("/{query}")).await,
-        world.get("/browse/list/all").await,
-        world.get(&format!("/e/1-0123456789abcdef?q={query}")).await,
+        site.get("/").await,
+        site.get(&format!("/?q={query}")).await,
+        site.get(&format!("/results?q={query}")).await,
+        site.get(&address).await,
+        site.get(&format!("/?q=x&status={query}")).await,
+        site.get(&format!("/{query}")).await,
+        site.get("/browse/list/all").await,
+        site.get(&format!("/e/1-0123456789abcdef?q={query}")).await,
     ]
 }
 
@@ -442,7 +442,7 @@ proptest! {
 
 #[tokio::test]
 async fn an_unknown_id_is_not_found() {
-    let world = World::with(&some()).await;
+    let site = TestSite::with(&some()).await;
     let id = ClusterId::of_question(MessageId(5));
-    assert_eq!(world.get(&format!("/answers/{id}")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(site.get(&format!("/answers/{id}")).await.status, StatusCode::NOT_FOUND);
 }

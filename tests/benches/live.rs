@@ -48,7 +48,7 @@ fn talk(messages: usize) -> anyhow::Result<()> {
     let places = exports.iter().map(|export| discord.load_places(export)).collect::<Vec<_>>();
     let scratch = tempfile::tempdir()?;
     let mut daemon = start(scratch.path(), &discord)?;
-    discord.wait_until("the daemon listens", |world| world.hub.connected() > 0);
+    discord.wait_until("the daemon listens", |state| state.hub.connected() > 0);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let store = runtime.block_on(opened(scratch.path()))?;
 

@@ -32,7 +32,7 @@ use tests::predict::conversations::{Line, LineKind, Log, export_messages, logs};
 
 const COMMON_WORDS: usize = 2_000;
 const FEATURES: usize = LinkFeature::ALL.len();
-/// How much slower the logs are told, in turn: many communities are somewhat quieter than the channels
+/// How much slower the logs are replayed, in turn: many communities are somewhat quieter than the channels
 /// that have been annotated.
 const PACES: [i64; 3] = [1, 1, 5];
 const EPOCHS: usize = 12;
@@ -144,7 +144,7 @@ fn print_weights(input: &Path, others: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The annotated messages of logs, each log told at one of the paces in turn.
+/// The annotated messages of logs, each log replayed at one of the paces in turn.
 fn examples(logs: &[Log], rules: &Ruleset, paces: &[i64]) -> anyhow::Result<Vec<Example>> {
     let mut examples = Vec::new();
     for (log, pace) in logs.iter().zip(paces.iter().cycle()) {

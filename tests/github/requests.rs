@@ -103,7 +103,7 @@ fn githubs_examples_are_readable_to_us() {
     runtime().block_on(async {
         let auth = Auth::Token(Credential::new("a token"));
         let github =
-            GitHubClient::new(&prism, "octocat/Hello-World", auth, Arc::new(Standing), None)
+            GitHubClient::new(&prism, "octocat/Hello-World", auth, Arc::new(StoppedClock), None)
                 .unwrap();
         assert_eq!(github.login().await.unwrap(), "octocat");
         assert!(!github.repository().await.unwrap().default_branch.is_empty());
@@ -148,8 +148,8 @@ fn refusal(prism: &str, request: &Request) -> Option<String> {
         headers.push(("content-type", "application/json"));
     }
     let answer = wire::exchange(&request.method, &url, &headers, &body, PATIENCE).unwrap();
-    let told = || format!("{} {url} {body}: {}", request.method, answer.body);
-    (answer.status >= 400).then(told)
+    let failure = || format!("{} {url} {body}: {}", request.method, answer.body);
+    (answer.status >= 400).then(failure)
 }
 
 /// A request that GitHub would refuse is refused here too.
@@ -184,9 +184,9 @@ impl ClientClock for Moved {
 }
 
 /// Time that does not matter.
-struct Standing;
+struct StoppedClock;
 
-impl ClientClock for Standing {
+impl ClientClock for StoppedClock {
     fn now(&self) -> Millis {
         Millis(Millis::DAY)
     }

@@ -7,16 +7,16 @@
 //! let help = discord.channel(guild, "help");              // also: news, voice, category, forum
 //! let mina = discord.person(guild, "mina");
 //! let asked = discord.post(help, mina, "How do I reset the index?");
-//! let answered = discord.say(Post::new(help, mina, "Delete the folder.").reply_to(asked));
+//! let answered = discord.send(Post::new(help, mina, "Delete the folder.").reply_to(asked));
 //! discord.react(help, answered, mina, "✅");
 //! // [discord] api_url = discord.url(), token = discord.token()
-//! discord.wait_until("the daemon is connected", |world| world.hub.connected() == 1);
+//! discord.wait_until("the daemon is connected", |state| state.hub.connected() == 1);
 //! discord.edit(help, asked, "How do I reset the vector index?");
 //! discord.assert_no_surprises();
 //! ```
 //!
 //! - Acts (`acts`, `places`, `people`) change the state and tell every session of it;
-//!   `say_nothing(|discord| …)` changes the state and tells nobody.
+//!   `without_events(|discord| …)` changes the state and tells nobody.
 //! - `load_export` and `play` (`export`) make state and live events of a DiscordChatExporter file.
 //! - `interactions` has slash commands, menus, buttons, and what the bot replied.
 //! - `gateway::script` and `limits` make deliveries and answers go wrong.
@@ -55,7 +55,7 @@ pub use log::Request;
 pub use malformed::Malformed;
 pub use message_actions::Post;
 pub use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, RoleId};
-pub use state::{Channel, Guild, Kind, Message, Thread, User, World, may};
+pub use state::{Channel, DiscordState, Guild, Kind, Message, Thread, User, may};
 
 /// A condition that does not come true in this time fails the test.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -69,7 +69,7 @@ pub struct FakeDiscord {
 
 /// What the service's connections and the story share.
 struct Service {
-    world: Mutex<World>,
+    state: Mutex<DiscordState>,
     changed: Condvar,
     address: SocketAddr,
     token: String,
@@ -77,9 +77,9 @@ struct Service {
 
 impl Service {
     /// Looks at or changes the state, and wakes those who wait for it.
-    fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
-        let mut world = self.world.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let done = act(&mut world);
+    fn with<T>(&self, act: impl FnOnce(&mut DiscordState) -> T) -> T {
+        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let done = act(&mut state);
         self.changed.notify_all();
         done
     }
@@ -91,7 +91,7 @@ impl FakeDiscord {
         let (listener, address) = loopback::bind();
         let bot = UserId(1_100_000_000_000_000_000);
         let service = Arc::new(Service {
-            world: Mutex::new(World::new(bot, format!("ws://{address}"))),
+            state: Mutex::new(DiscordState::new(bot, format!("ws://{address}"))),
             changed: Condvar::new(),
             address,
             token: format!("{}.fake.{}", bot.0, "x".repeat(27)),
@@ -112,43 +112,43 @@ impl FakeDiscord {
     }
 
     pub fn bot(&self) -> UserId {
-        self.look(|world| world.bot)
+        self.look(|state| state.bot)
     }
 
     /// Looks at the state.
-    pub fn look<T>(&self, view: impl FnOnce(&World) -> T) -> T {
-        self.with(|world| view(world))
+    pub fn look<T>(&self, view: impl FnOnce(&DiscordState) -> T) -> T {
+        self.with(|state| view(state))
     }
 
-    /// Changes the state beyond what Discord would let happen; nobody is told.
-    pub fn spoil_state(&self, change: impl FnOnce(&mut World)) {
+    /// Changes the state beyond what Discord would let happen, without an event.
+    pub fn spoil_state(&self, change: impl FnOnce(&mut DiscordState)) {
         self.with(change);
     }
 
     /// Waits until the state is as wished; fails the test when that takes a minute.
     #[track_caller]
-    pub fn wait_until(&self, what: &str, wished: impl Fn(&World) -> bool) {
+    pub fn wait_until(&self, what: &str, wished: impl Fn(&DiscordState) -> bool) {
         let until = Instant::now() + PATIENCE;
-        let mut world = self.service.world.lock().unwrap();
-        while !wished(&world) {
+        let mut state = self.service.state.lock().unwrap();
+        while !wished(&state) {
             let left = until.saturating_duration_since(Instant::now());
-            let findings = &world.log.findings;
+            let findings = &state.log.findings;
             assert!(!left.is_zero(), "waited in vain until {what}; surprises: {findings:#?}");
-            (world, _) = self.service.changed.wait_timeout(world, left).unwrap();
+            (state, _) = self.service.changed.wait_timeout(state, left).unwrap();
         }
     }
 
     /// The service's clock.
     pub fn now(&self) -> Millis {
-        self.look(World::now)
+        self.look(DiscordState::now)
     }
 
     /// Moves the service's clock ahead, as interactions and new messages see it.
     pub fn advance(&self, by: Duration) {
-        self.with(|world| world.clock.moved += by.as_millis() as i64);
+        self.with(|state| state.clock.moved += by.as_millis() as i64);
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut DiscordState) -> T) -> T {
         self.service.with(act)
     }
 }

@@ -64,8 +64,8 @@ pub use people::Acting;
 pub use pulls::{How, Verdict};
 pub use refs::Change;
 pub use state::{
-    Comment, Edit, Issue, Line, Merge, Move, Notification, Pull, Release, Repo, Review, Role,
-    Rules, Team, User, World,
+    Comment, Edit, GitHubState, Issue, Line, Merge, Move, Notification, Pull, Release, Repo,
+    Review, Role, Rules, Team, User,
 };
 pub use webhooks::Delivery;
 
@@ -81,7 +81,7 @@ pub struct FakeGitHub {
 
 /// What the service's connections and the story share.
 struct Service {
-    world: Mutex<World>,
+    state: Mutex<GitHubState>,
     changed: Condvar,
     /// Wakes the requests that are held.
     gate: Notify,
@@ -90,9 +90,9 @@ struct Service {
 
 impl Service {
     /// Looks at or changes the state, and wakes those who wait for it.
-    fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = act(&mut world);
+    fn with<T>(&self, act: impl FnOnce(&mut GitHubState) -> T) -> T {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = act(&mut state);
         self.changed.notify_all();
         done
     }
@@ -105,7 +105,7 @@ impl FakeGitHub {
         let (outbox, posts) = mpsc::channel();
         let hooks = webhooks::Hooks::new(outbox);
         let service = Arc::new(Service {
-            world: Mutex::new(World::new(format!("http://{address}"), hooks)),
+            state: Mutex::new(GitHubState::new(format!("http://{address}"), hooks)),
             changed: Condvar::new(),
             gate: Notify::new(),
             address,
@@ -128,38 +128,38 @@ impl FakeGitHub {
     }
 
     /// Looks at the state.
-    pub fn look<T>(&self, view: impl FnOnce(&World) -> T) -> T {
-        self.with(|world| view(world))
+    pub fn look<T>(&self, view: impl FnOnce(&GitHubState) -> T) -> T {
+        self.with(|state| view(state))
     }
 
     /// Waits until the state is as wished; fails the test when that takes a minute.
     #[track_caller]
-    pub fn wait_until(&self, what: &str, wished: impl Fn(&World) -> bool) {
+    pub fn wait_until(&self, what: &str, wished: impl Fn(&GitHubState) -> bool) {
         let until = Instant::now() + PATIENCE;
-        let mut world = self.service.world.lock().unwrap();
-        while !wished(&world) {
+        let mut state = self.service.state.lock().unwrap();
+        while !wished(&state) {
             let left = until.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "waited in vain until {what}");
-            (world, _) = self.service.changed.wait_timeout(world, left).unwrap();
+            (state, _) = self.service.changed.wait_timeout(state, left).unwrap();
         }
     }
 
     /// The service's clock.
     pub fn now(&self) -> Millis {
-        self.look(World::now)
+        self.look(GitHubState::now)
     }
 
     /// Stops the service's clock at a moment.
     pub fn set_now(&self, now: Millis) {
-        self.with(|world| (world.clock.frozen, world.clock.moved) = (Some(now), 0));
+        self.with(|state| (state.clock.frozen, state.clock.moved) = (Some(now), 0));
     }
 
     /// Moves the service's clock ahead, running or not.
     pub fn advance(&self, milliseconds: i64) {
-        self.with(|world| world.clock.moved += milliseconds);
+        self.with(|state| state.clock.moved += milliseconds);
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut GitHubState) -> T) -> T {
         self.service.with(act)
     }
 
@@ -171,7 +171,7 @@ impl FakeGitHub {
 impl Drop for FakeGitHub {
     fn drop(&mut self) {
         drop(self.stop.take());
-        self.with(|world| world.hooks.close());
+        self.with(|state| state.hooks.close());
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }

@@ -52,14 +52,14 @@ impl Story {
         let token = SecretString(self.discord.token().to_owned());
         let rest = RestClient::new(&token, Some(&self.discord.url()), 1.0).unwrap();
         let get = async |path: String| rest.get(RequestLane::Live, &path).await.unwrap();
-        let mut told = get(format!("/guilds/{}", self.guild)).await;
-        told["channels"] = get(format!("/guilds/{}/channels", self.guild)).await;
+        let mut payload = get(format!("/guilds/{}", self.guild)).await;
+        payload["channels"] = get(format!("/guilds/{}/channels", self.guild)).await;
         let active = get(format!("/guilds/{}/threads/active", self.guild)).await;
-        told["threads"] = active["threads"].clone();
+        payload["threads"] = active["threads"].clone();
         let reach = CatchUpScope { history_days: 0, reconcile_days: 7 };
         let (store, rules) = (self.store().clone(), Arc::clone(&self.rules));
         let catch_up = CatchUp::new(rest, store, rules, self.feed.clone(), reach).await.unwrap();
-        catch_up.put_guild(GuildView::of(api::guild(&told).unwrap(), &[]));
+        catch_up.put_guild(GuildView::of(api::guild(&payload).unwrap(), &[]));
         catch_up.out_of_step();
         catch_up
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::exports::{bundled, part, write};
-use crate::world::{State, World};
+use crate::sandbox::{Sandbox, State};
 
 const MESSAGES: usize = 200;
 
@@ -12,13 +12,13 @@ fn talk() -> Value {
 }
 
 fn whole() -> State {
-    let world = World::new();
-    assert_eq!(world.import(&write(&world.path("coders.json"), &talk())).code, 0);
-    world.state()
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.import(&write(&sandbox.path("coders.json"), &talk())).code, 0);
+    sandbox.state()
 }
 
-fn kept(world: &World) -> Value {
-    world.json(&["status", "--json"])["messages"].clone()
+fn kept(sandbox: &Sandbox) -> Value {
+    sandbox.json(&["status", "--json"])["messages"].clone()
 }
 
 #[test]
@@ -26,93 +26,93 @@ fn a_truncated_export_keeps_what_came_before_and_mends() {
     let whole = whole();
     let text = serde_json::to_string_pretty(&talk()).unwrap();
     for cut in [text.len() / 3, text.len() * 2 / 3, text.len() - 2] {
-        let world = World::new();
-        let file = world.path("coders.json");
+        let sandbox = Sandbox::new();
+        let file = sandbox.path("coders.json");
         std::fs::write(&file, &text.as_bytes()[..cut]).unwrap();
-        let ran = world.import(&file);
+        let ran = sandbox.import(&file);
         assert_eq!(ran.code, 1);
         for part in ["coders.json", &format!("byte {cut}")] {
-            assert!(ran.complained.contains(part), "{part} is not in {}", ran.complained);
+            assert!(ran.stderr.contains(part), "{part} is not in {}", ran.stderr);
         }
         let before = String::from_utf8_lossy(&text.as_bytes()[..cut]);
-        assert_eq!(kept(&world), before.matches("\n    }").count(), "cut at byte {cut}");
+        assert_eq!(kept(&sandbox), before.matches("\n    }").count(), "cut at byte {cut}");
 
         std::fs::write(&file, &text).unwrap();
-        assert_eq!(world.import(&file).code, 0);
-        assert_eq!(world.state(), whole, "cut at byte {cut}");
+        assert_eq!(sandbox.import(&file).code, 0);
+        assert_eq!(sandbox.state(), whole, "cut at byte {cut}");
     }
 }
 
 #[test]
 fn garbage_in_the_middle_keeps_what_came_before_and_mends() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     let text = serde_json::to_string_pretty(&talk()).unwrap();
     let middle = (text.len() / 2..).find(|at| text.is_char_boundary(*at)).unwrap();
     let at = middle + text[middle..].find("\"content\":").unwrap();
-    let file = world.write("coders.json", &format!("{}<<oops>>{}", &text[..at], &text[at..]));
-    let ran = world.import(&file);
+    let file = sandbox.write("coders.json", &format!("{}<<oops>>{}", &text[..at], &text[at..]));
+    let ran = sandbox.import(&file);
     assert_eq!(ran.code, 1);
-    assert!(ran.complained.contains(&format!("byte {at}")), "{at}: {}", ran.complained);
-    assert_eq!(kept(&world), text[..at].matches("\n    }").count());
+    assert!(ran.stderr.contains(&format!("byte {at}")), "{at}: {}", ran.stderr);
+    assert_eq!(kept(&sandbox), text[..at].matches("\n    }").count());
 
-    world.write("coders.json", &text);
-    assert_eq!(world.import(&file).code, 0);
-    assert_eq!(world.state(), whole());
+    sandbox.write("coders.json", &text);
+    assert_eq!(sandbox.import(&file).code, 0);
+    assert_eq!(sandbox.state(), whole());
 }
 
 #[test]
-fn malformed_messages_are_told_and_the_others_kept() {
-    let world = World::new();
+fn malformed_messages_are_reported_and_the_others_kept() {
+    let sandbox = Sandbox::new();
     let mut export = talk();
     export["messages"][50].as_object_mut().unwrap().remove("author");
     export["messages"][60]["id"] = "12x4".into();
     export["messages"][70]["timestamp"] = "yesterday".into();
     export["messages"][80]["content"] = json!({ "text": "hello" });
     export["messages"][90] = "not a message".into();
-    let ran = world.import(&write(&world.path("coders.json"), &export));
+    let ran = sandbox.import(&write(&sandbox.path("coders.json"), &export));
     assert_eq!(ran.code, 1);
     for field in ["author", "id", "timestamp", "content", "not an object"] {
-        assert!(ran.complained.contains(field), "{field} is not in {}", ran.complained);
+        assert!(ran.stderr.contains(field), "{field} is not in {}", ran.stderr);
     }
-    let told = ran.complained.matches("coders.json: the message at byte ").count();
-    assert_eq!(told, 5, "{}", ran.complained);
-    assert_eq!(kept(&world), MESSAGES - 5);
+    let reported = ran.stderr.matches("coders.json: the message at byte ").count();
+    assert_eq!(reported, 5, "{}", ran.stderr);
+    assert_eq!(kept(&sandbox), MESSAGES - 5);
 
-    assert_eq!(world.import(&write(&world.path("coders.json"), &talk())).code, 0);
-    assert_eq!(world.state(), whole());
+    assert_eq!(sandbox.import(&write(&sandbox.path("coders.json"), &talk())).code, 0);
+    assert_eq!(sandbox.state(), whole());
 }
 
 #[test]
 fn one_broken_file_does_not_keep_the_others_out() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     let text = serde_json::to_string_pretty(&bundled("demo-ubuntu/support.json")).unwrap();
-    world.write("exports/a.json", &text[..text.len() / 100]);
-    write(&world.path("exports/b.json"), &talk());
-    let ran = world.import(&world.path("exports"));
+    sandbox.write("exports/a.json", &text[..text.len() / 100]);
+    write(&sandbox.path("exports/b.json"), &talk());
+    let ran = sandbox.import(&sandbox.path("exports"));
     assert_eq!(ran.code, 1);
-    assert!(ran.complained.contains("a.json") && !ran.complained.contains("b.json"));
-    assert!(kept(&world).as_u64().unwrap() > MESSAGES as u64);
+    assert!(ran.stderr.contains("a.json") && !ran.stderr.contains("b.json"));
+    assert!(kept(&sandbox).as_u64().unwrap() > MESSAGES as u64);
 }
 
 #[test]
 fn another_kind_of_file_is_an_error_and_no_empty_report() {
     for text in ["", "[]", "{}", "{\"messages\": []}", "<html></html>"] {
-        let world = World::new();
-        let ran = world.import(&world.write("other.json", text));
-        assert_eq!(ran.code, 1, "{text:?}: {}", ran.said);
-        assert!(ran.complained.contains("other.json"), "{text:?}: {}", ran.complained);
+        let sandbox = Sandbox::new();
+        let ran = sandbox.import(&sandbox.write("other.json", text));
+        assert_eq!(ran.code, 1, "{text:?}: {}", ran.stdout);
+        assert!(ran.stderr.contains("other.json"), "{text:?}: {}", ran.stderr);
     }
 }
 
 #[test]
 fn an_unknown_message_type_is_kept_and_counted() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     let mut export = talk();
     export["messages"][100]["type"] = "4711".into();
-    let ran = world.import(&write(&world.path("coders.json"), &export));
+    let ran = sandbox.import(&write(&sandbox.path("coders.json"), &export));
     assert_eq!(ran.code, 0);
-    assert!(ran.said.contains("4711"), "{}", ran.said);
-    assert_eq!(world.json(&["status", "--json"])["messages_by_kind"]["other"], 1);
+    assert!(ran.stdout.contains("4711"), "{}", ran.stdout);
+    assert_eq!(sandbox.json(&["status", "--json"])["messages_by_kind"]["other"], 1);
 }
 
 /// The first thing that a newcomer with a wrong file meets: what is wrong with it, and what to do.
@@ -135,20 +135,20 @@ fn odd_inputs_keep_their_error_texts() {
         ("channel.json", no_channel, "`guild` and `channel` do not come before `messages`"),
         ("deep.json", &deep, "deep.json"),
     ] {
-        let world = World::new();
-        let ran = world.import(&world.write(name, text));
-        assert_eq!(ran.code, 1, "{name}: {}", ran.said);
+        let sandbox = Sandbox::new();
+        let ran = sandbox.import(&sandbox.write(name, text));
+        assert_eq!(ran.code, 1, "{name}: {}", ran.stdout);
         let kind = if expected.starts_with("it ") { NO_EXPORT } else { name };
         for part in [name, kind, expected] {
-            assert!(ran.complained.contains(part), "{part} is not in {}", ran.complained);
+            assert!(ran.stderr.contains(part), "{part} is not in {}", ran.stderr);
         }
     }
-    let world = World::new();
-    std::fs::create_dir_all(world.path("nothing-here")).unwrap();
-    let ran = world.import(&world.path("nothing-here"));
+    let sandbox = Sandbox::new();
+    std::fs::create_dir_all(sandbox.path("nothing-here")).unwrap();
+    let ran = sandbox.import(&sandbox.path("nothing-here"));
     let expected = format!("nothing-here {NO_EXPORT}the folder holds no `.json` file that is one");
-    assert!(ran.complained.contains(&expected), "{}", ran.complained);
-    let ran = world.import(&world.path("missing.json"));
-    assert!(ran.complained.contains("error: cannot open "), "{}", ran.complained);
+    assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+    let ran = sandbox.import(&sandbox.path("missing.json"));
+    assert!(ran.stderr.contains("error: cannot open "), "{}", ran.stderr);
     assert_eq!(ran.code, 1);
 }

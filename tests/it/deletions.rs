@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::exports::{Talk, asked_three_times, part, write};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 const ANSWER: &str = "Delete the folder `data/index` and restart the agent.";
 
@@ -23,8 +23,8 @@ fn talk_and_later() -> (Talk, Value, Value) {
     (talk, all, later)
 }
 
-fn messages(world: &World) -> u64 {
-    world.json(&["status", "--json"])["messages"].as_u64().unwrap()
+fn messages(sandbox: &Sandbox) -> u64 {
+    sandbox.json(&["status", "--json"])["messages"].as_u64().unwrap()
 }
 
 #[test]
@@ -32,39 +32,35 @@ fn a_newer_whole_export_deletes_what_it_lacks() {
     let (talk, all, later) = talk_and_later();
     let count = talk.ids().len() as u64;
     for newer_first in [false, true] {
-        let world = World::new();
-        world.settle_in();
+        let sandbox = Sandbox::new();
+        sandbox.settle_in();
         let [older, newer] = [("all.json", &all), ("later.json", &later)]
-            .map(|(name, export)| write(&world.path(name), export).display().to_string());
+            .map(|(name, export)| write(&sandbox.path(name), export).display().to_string());
         let order = if newer_first { [&newer, &older] } else { [&older, &newer] };
-        world.well(&["import", order[0]]);
-        let told = world.run(&["import", order[1]]);
-        assert!(
-            told.complained.contains("1 of 10 stored messages are missing"),
-            "{}",
-            told.complained
-        );
-        assert_eq!(messages(&world), count, "nobody agreed");
-        let told = world.well(&["import", order[1], "--accept-deletions"]);
-        assert!(told.contains("Deleted 1 message(s)"), "{told}");
-        assert_eq!(messages(&world), count - 1);
-        world.well(&["import", &older, "--accept-deletions"]);
-        assert_eq!(messages(&world), count - 1, "an older export brings nothing back");
+        sandbox.stdout_of(&["import", order[0]]);
+        let import = sandbox.run(&["import", order[1]]);
+        assert!(import.stderr.contains("1 of 10 stored messages are missing"), "{}", import.stderr);
+        assert_eq!(messages(&sandbox), count, "nobody agreed");
+        let output = sandbox.stdout_of(&["import", order[1], "--accept-deletions"]);
+        assert!(output.contains("Deleted 1 message(s)"), "{output}");
+        assert_eq!(messages(&sandbox), count - 1);
+        sandbox.stdout_of(&["import", &older, "--accept-deletions"]);
+        assert_eq!(messages(&sandbox), count - 1, "an older export brings nothing back");
     }
 }
 
 #[test]
 fn a_truncated_export_deletes_nothing_unless_forced() {
     let (talk, all, _) = talk_and_later();
-    let world = World::new();
-    world.settle_in();
-    let all = write(&world.path("all.json"), &all).display().to_string();
-    world.well(&["import", &all]);
+    let sandbox = Sandbox::new();
+    sandbox.settle_in();
+    let all = write(&sandbox.path("all.json"), &all).display().to_string();
+    sandbox.stdout_of(&["import", &all]);
     let cut = exported(part(&talk.export(), 0..5), 3);
-    let cut = write(&world.path("cut.json"), &cut).display().to_string();
-    let told = world.run(&["import", &cut, "--accept-deletions"]);
-    assert!(told.code == 1 && told.complained.contains("more than 20 %"), "{}", told.complained);
-    assert_eq!(messages(&world), 10);
-    world.well(&["import", &cut, "--force-deletions"]);
-    assert_eq!(messages(&world), 5);
+    let cut = write(&sandbox.path("cut.json"), &cut).display().to_string();
+    let import = sandbox.run(&["import", &cut, "--accept-deletions"]);
+    assert!(import.code == 1 && import.stderr.contains("more than 20 %"), "{}", import.stderr);
+    assert_eq!(messages(&sandbox), 10);
+    sandbox.stdout_of(&["import", &cut, "--force-deletions"]);
+    assert_eq!(messages(&sandbox), 5);
 }

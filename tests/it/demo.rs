@@ -7,13 +7,13 @@ use indexer::search::{SearchQuery, Searcher};
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag};
 use serde_json::Value;
 
+use crate::sandbox::Sandbox;
 use crate::serve::Served;
-use crate::world::World;
 
 #[test]
 fn the_demo_shows_recurring_questions_and_proposes_pages() {
-    let world = World::new();
-    let seen = world.json(&["demo", "--no-serve", "--json"]);
+    let sandbox = Sandbox::new();
+    let seen = sandbox.json(&["demo", "--no-serve", "--json"]);
     assert_eq!(seen["counts"]["messages"], 4_398);
     let often = seen["recurring"].as_array().unwrap();
     let often = often.iter().filter(|one| one["times"].as_u64() >= Some(3)).count();
@@ -23,74 +23,75 @@ fn the_demo_shows_recurring_questions_and_proposes_pages() {
     assert!(proposed.iter().all(|one| one["outcome"] == "opened"), "{proposed:?}");
     let refused = seen["refused"].as_array().unwrap();
     for reason in ["contradict", "facts.toml does not list"] {
-        let told = |one: &&Value| one["reason"].as_str().unwrap().contains(reason);
-        assert_eq!(refused.iter().filter(told).count(), 1, "{reason}: {refused:?}");
+        let has_reason = |one: &&Value| one["reason"].as_str().unwrap().contains(reason);
+        assert_eq!(refused.iter().filter(has_reason).count(), 1, "{reason}: {refused:?}");
     }
-    let branches = world.branches();
+    let branches = sandbox.branches();
     let reviewed = seen["reviewed"].as_array().unwrap();
     assert_eq!((reviewed.len(), branches.len()), (1, proposed.len() + 1));
-    let found = world.json(&["search", reviewed[0]["title"].as_str().unwrap(), "--json"]);
+    let found = sandbox.json(&["search", reviewed[0]["title"].as_str().unwrap(), "--json"]);
     assert_eq!(found["answers"][0]["status"], "known", "{found}");
-    for (path, page) in world.pages() {
+    for (path, page) in sandbox.pages() {
         assert_reads_well(&path, &page);
     }
 
-    let again = world.json(&["demo", "--no-serve", "--json"]);
+    let again = sandbox.json(&["demo", "--no-serve", "--json"]);
     assert_eq!(again["counts"], seen["counts"]);
     assert_eq!(again["reviewed"], seen["reviewed"], "one is merged, once");
     assert!(again["proposed"].as_array().unwrap().iter().all(|one| one["outcome"] == "up to date"));
-    assert_eq!(world.branches(), branches);
-    assert!(world.well(&["search", "vector dimension mismatch"]).contains("resolved"));
-    assert_developers_find_answers(&world);
+    assert_eq!(sandbox.branches(), branches);
+    assert!(sandbox.stdout_of(&["search", "vector dimension mismatch"]).contains("resolved"));
+    assert_developers_find_answers(&sandbox);
 }
 
 #[test]
 fn a_count_is_the_same_wherever_it_stands() {
-    let world = World::new();
-    let summary = world.json(&["demo", "--no-serve", "--json"]);
-    let listed = world.json(&["clusters", "--json"]);
-    let served = Served::start(&world);
+    let sandbox = Sandbox::new();
+    let summary = sandbox.json(&["demo", "--no-serve", "--json"]);
+    let listed = sandbox.json(&["clusters", "--json"]);
+    let served = Served::start(&sandbox);
     let mut uncounted = 0;
     for one in listed.as_array().unwrap().iter().take(12) {
         let (id, times) = (one["id"].as_str().unwrap(), one["occurrences"].as_u64().unwrap());
-        let mut told = vec![world.json(&["clusters", "show", id, "--json"])["occurrences"].clone()];
+        let mut counts =
+            vec![sandbox.json(&["clusters", "show", id, "--json"])["occurrences"].clone()];
         let of_demo = summary["recurring"].as_array().unwrap().iter();
-        told.extend(of_demo.filter(|row| row["id"] == id).map(|row| row["times"].clone()));
+        counts.extend(of_demo.filter(|row| row["id"] == id).map(|row| row["times"].clone()));
         let answer = &served.json(&format!("/api/v1/answers/{id}"))["answer"];
-        told.push(answer["occurrences"].clone());
+        counts.push(answer["occurrences"].clone());
         let evidence = answer["evidence"].as_array().unwrap();
         let counted = evidence.iter().filter(|item| item["counted"] == true).count();
         uncounted += evidence.len() - counted;
-        told.push(counted.into());
+        counts.push(counted.into());
         let title = one["title"].as_str().unwrap().bytes();
         let words = title.map(|byte| format!("%{byte:02X}")).collect::<String>();
         for path in [format!("/api/v1/search?q={words}"), "/api/v1/clusters?limit=100".to_owned()] {
             let found = served.json(&path);
             let found = found["answers"].as_array().or(found["clusters"].as_array()).unwrap();
             let found = found.iter().filter(|row| row["id"] == id);
-            told.extend(found.map(|row| row["occurrences"].clone()));
+            counts.extend(found.map(|row| row["occurrences"].clone()));
         }
         let (_, page) = served.get(answer["url"].as_str().unwrap());
         let said = format!("{times} times");
         assert!(times < 3 || page.contains(&said), "{said} is not in {page}");
-        let drafted = world.run(&["draft", id, "--json"]);
+        let drafted = sandbox.run(&["draft", id, "--json"]);
         if drafted.code == 0 {
-            let draft = serde_json::from_str::<Value>(&drafted.said).unwrap();
-            told.push(draft["occurrences"].clone());
+            let draft = serde_json::from_str::<Value>(&drafted.stdout).unwrap();
+            counts.push(draft["occurrences"].clone());
         }
-        assert!(told.len() >= 5, "{id}: {told:?}");
-        assert!(told.iter().all(|number| *number == times), "{id} {times}: {told:?}");
+        assert!(counts.len() >= 5, "{id}: {counts:?}");
+        assert!(counts.iter().all(|number| *number == times), "{id} {times}: {counts:?}");
     }
     assert!(uncounted > 0, "some evidence is outside the core, or this shows nothing");
 }
 
 /// At least nine of ten queries have their question among the first three results.
-fn assert_developers_find_answers(world: &World) {
-    let listed = world.json(&["clusters", "--all", "--json"]);
+fn assert_developers_find_answers(sandbox: &Sandbox) {
+    let listed = sandbox.json(&["clusters", "--all", "--json"]);
     let listed = listed.as_array().unwrap().iter();
     let title = |one: &Value| (one["id"].to_string(), one["title"].to_string());
     let titles = listed.map(title).collect::<BTreeMap<_, _>>();
-    let searcher = Searcher::open(&world.data().join("index")).unwrap();
+    let searcher = Searcher::open(&sandbox.data().join("index")).unwrap();
     let queries = include_str!("../eval/search/demo-queries.tsv").lines();
     let queries = queries.filter_map(|line| line.split_once('\t')).collect::<Vec<_>>();
     let missed = queries.iter().filter(|(text, wanted)| {
@@ -105,12 +106,12 @@ fn assert_developers_find_answers(world: &World) {
 
 #[test]
 fn the_summary_fits_a_terminal_and_agrees_with_the_counts() {
-    let world = World::new();
-    let said = world.well(&["demo", "--no-serve"]);
-    for line in said.lines().filter(|line| !line.contains(world.data().to_str().unwrap())) {
+    let sandbox = Sandbox::new();
+    let said = sandbox.stdout_of(&["demo", "--no-serve"]);
+    for line in said.lines().filter(|line| !line.contains(sandbox.data().to_str().unwrap())) {
         assert!(line.chars().count() <= 80, "{line}");
     }
-    let status = world.json(&["status", "--json"]);
+    let status = sandbox.json(&["status", "--json"]);
     let recurring = format!("{} asked more than once", status["recurring"]);
     assert!(said.contains(&recurring), "{recurring} is not in\n{said}");
     for part in ["its words are summaries", "Three things to try"] {
@@ -141,27 +142,23 @@ fn assert_reads_well(path: &str, page: &str) {
 }
 
 #[test]
-fn a_taken_port_is_told_before_any_work_is_done() {
-    let world = World::new();
+fn a_taken_port_is_reported_before_any_work_is_done() {
+    let sandbox = Sandbox::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let ran = world.run(&["demo", "--listen", &address]);
+    let ran = sandbox.run(&["demo", "--listen", &address]);
     assert_eq!(ran.code, 1);
-    assert!(
-        ran.complained.contains("--listen") && ran.complained.contains(&address),
-        "{}",
-        ran.complained
-    );
-    assert!(!world.data().join("store.sqlite").exists());
+    assert!(ran.stderr.contains("--listen") && ran.stderr.contains(&address), "{}", ran.stderr);
+    assert!(!sandbox.data().join("store.sqlite").exists());
 }
 
 #[test]
 fn the_demo_leaves_other_data_alone() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     let export = crate::exports::asked_three_times("Restart it.").export();
-    world.import(&crate::exports::write(&world.path("help.json"), &export));
-    let ran = world.run(&["demo", "--no-serve"]);
+    sandbox.import(&crate::exports::write(&sandbox.path("help.json"), &export));
+    let ran = sandbox.run(&["demo", "--no-serve"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.complained.contains("--data"), "{}", ran.complained);
-    assert_eq!(world.json(&["status", "--json"])["messages"], 9);
+    assert!(ran.stderr.contains("--data"), "{}", ran.stderr);
+    assert_eq!(sandbox.json(&["status", "--json"])["messages"], 9);
 }

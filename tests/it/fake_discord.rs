@@ -11,7 +11,7 @@ use tests::harness::discord::{
 };
 
 use crate::exports;
-use client::{Answer, Gateway, Heard, ask, ask_as};
+use client::{Answer, Gateway, Received, ask, ask_as};
 
 fn get(discord: &FakeDiscord, path: &str) -> Answer {
     ask(discord, "GET", path, None)
@@ -54,9 +54,9 @@ fn every_route_answers_in_the_published_shape() {
     let mina = discord.person(guild, "mina");
     let helper = discord.role(guild, "Helper", 0);
     discord.give_role(guild, mina, helper);
-    let asked = discord.say(Post::new(channel, mina, "why?").attach("trace.txt", 120));
-    let answered = discord.say(Post::new(channel, mina, "because").reply_to(asked).mention(mina));
-    discord.say(Post::new(channel, mina, "").forward("heard elsewhere"));
+    let asked = discord.send(Post::new(channel, mina, "why?").attach("trace.txt", 120));
+    let answered = discord.send(Post::new(channel, mina, "because").reply_to(asked).mention(mina));
+    discord.send(Post::new(channel, mina, "").forward("heard elsewhere"));
     discord.react(channel, answered, mina, "✅");
     discord.react(channel, answered, mina, "blob:1234");
     discord.preview(channel, asked, "https://example.org/");
@@ -88,9 +88,9 @@ fn every_route_answers_in_the_published_shape() {
         assert_eq!(get(&discord, &path).status, 200, "{path}");
     }
     discord.assert_no_surprises();
-    let told = get(&discord, &format!("/channels/{channel}/messages/{answered}")).json();
-    assert_eq!(told["referenced_message"]["content"], "why?");
-    assert_eq!(told["reactions"][0]["count"], 1);
+    let message = get(&discord, &format!("/channels/{channel}/messages/{answered}")).json();
+    assert_eq!(message["referenced_message"]["content"], "why?");
+    assert_eq!(message["reactions"][0]["count"], 1);
     let who = format!("/channels/{channel}/messages/{answered}/reactions/%E2%9C%85");
     assert_eq!(get(&discord, &who).ids(), [mina.0]);
 }
@@ -120,7 +120,7 @@ fn what_the_bot_may_not_is_refused_with_discords_codes() {
 }
 
 #[test]
-fn limits_and_faults_answer_as_told() {
+fn limits_and_faults_answer_as_scripted() {
     let (discord, _, channel) = with_channel();
     let path = format!("/channels/{channel}/messages");
     discord.rate_limit(2, Duration::from_secs(3_600));
@@ -152,8 +152,8 @@ fn a_violation_of_the_published_schemas_is_caught_in_both_directions() {
     assert_eq!(wrong.status, 400);
     assert_eq!(discord.findings().len(), 1, "{:?}", discord.findings());
     discord.post(channel, mina, "fine");
-    discord.spoil_state(|world| {
-        let said = world.messages.get_mut(&channel).unwrap().values_mut().next().unwrap();
+    discord.spoil_state(|state| {
+        let said = state.messages.get_mut(&channel).unwrap().values_mut().next().unwrap();
         said.timestamp = "last Tuesday".into();
     });
     assert_eq!(get(&discord, &path).status, 200);
@@ -169,7 +169,7 @@ fn a_malformed_message_poisons_its_page_and_nothing_else() {
     let mut gateway = Gateway::identified(&discord);
     for shape in Malformed::OF_MESSAGES {
         let text = format!("{shape:?}");
-        discord.say(Post::new(channel, mina, &text).malformed(shape));
+        discord.send(Post::new(channel, mina, &text).malformed(shape));
         assert_eq!(gateway.event("MESSAGE_CREATE")["content"], text);
     }
     let page = get(&discord, &format!("/channels/{channel}/messages")).json();
@@ -185,10 +185,10 @@ fn a_resumed_session_hears_what_it_missed() {
     let first = discord.post(channel, mina, "one");
     assert_eq!(gateway.event("MESSAGE_CREATE")["id"], json!(first));
     discord.break_connections();
-    assert!(matches!(gateway.hear(), Heard::Gone));
+    assert!(matches!(gateway.receive(), Received::Disconnected));
     discord.edit(channel, first, "uno");
     discord.react(channel, first, mina, "👍");
-    discord.say_nothing(|discord| discord.post(channel, mina, "untold"));
+    discord.without_events(|discord| discord.post(channel, mina, "unsent"));
     discord.delete(channel, first);
     let mut gateway = gateway.resumed(&discord);
     assert_eq!(gateway.event("MESSAGE_UPDATE")["content"], "uno");
@@ -197,10 +197,10 @@ fn a_resumed_session_hears_what_it_missed() {
     gateway.event("RESUMED");
     discord.forget_sessions();
     let mut gateway = gateway.resumed(&discord);
-    let invalid = gateway.hear().said();
+    let invalid = gateway.receive().payload();
     assert_eq!((&invalid["op"], &invalid["d"]), (&json!(9), &json!(false)));
     discord.assert_no_surprises();
-    discord.look(|world| assert_eq!((world.hub.identifies(), world.hub.resumes()), (1, 2)));
+    discord.look(|state| assert_eq!((state.hub.identifies(), state.hub.resumes()), (1, 2)));
 }
 
 #[test]
@@ -209,20 +209,20 @@ fn the_gateway_fails_as_scripted() {
     discord.at_identify(Rebuff::Close(4014), 1);
     let mut gateway = Gateway::open(&discord).unwrap();
     gateway.identify(0);
-    assert!(matches!(gateway.hear(), Heard::Closed(4014)));
+    assert!(matches!(gateway.receive(), Received::Closed(4014)));
     let mut gateway = Gateway::identified(&discord);
     let mut hasty = Gateway::open(&discord).unwrap();
     hasty.identify(0);
-    assert_eq!(hasty.hear().said()["op"], 9);
+    assert_eq!(hasty.receive().payload()["op"], 9);
     gateway.say(&json!({ "op": 1, "d": 1 }));
-    assert_eq!(gateway.hear().said()["op"], 11);
+    assert_eq!(gateway.receive().payload()["op"], 11);
     discord.zombie(true);
     gateway.say(&json!({ "op": 1, "d": 1 }));
-    discord.wait_until("the beat is heard", |world| world.hub.heartbeats() == 2);
+    discord.wait_until("the beat is heard", |state| state.hub.heartbeats() == 2);
     discord.ask_to_reconnect();
-    assert_eq!(gateway.hear().said()["op"], 7);
+    assert_eq!(gateway.receive().payload()["op"], 7);
     discord.close(4000);
-    assert!(matches!(gateway.hear(), Heard::Closed(4000)));
+    assert!(matches!(gateway.receive(), Received::Closed(4000)));
     discord.refuse_connections(true);
     assert!(Gateway::open(&discord).is_none());
     discord.refuse_connections(false);
@@ -257,14 +257,14 @@ fn deliveries_are_held_repeated_lost_and_shuffled() {
 }
 
 #[test]
-fn hidden_channels_are_told_without_a_name_and_shown_again_with_their_threads() {
+fn hidden_channels_are_sent_without_a_name_and_shown_again_with_their_threads() {
     let (discord, guild, channel) = with_channel();
     let mina = discord.person(guild, "mina");
     let thread = discord.thread(channel, Kind::PublicThread, mina, "aside");
     let mut gateway = Gateway::identified(&discord);
     discord.hide(channel);
-    let told = gateway.event("CHANNEL_UPDATE");
-    assert_eq!((&told["name"], &told["flags"]), (&json!("___hidden___"), &json!(1 << 17)));
+    let update = gateway.event("CHANNEL_UPDATE");
+    assert_eq!((&update["name"], &update["flags"]), (&json!("___hidden___"), &json!(1 << 17)));
     discord.post(channel, mina, "unheard");
     discord.post(thread, mina, "unheard");
     discord.show(channel);
@@ -312,15 +312,15 @@ fn an_export_is_served_and_played_as_it_was_written() {
     played.load_places(&export);
     let mut gateway = Gateway::identified(&played);
     played.play(&export, 0..messages.len());
-    for (written, told) in messages.iter().zip(page.as_array().unwrap().iter().rev()) {
+    for (written, sent) in messages.iter().zip(page.as_array().unwrap().iter().rev()) {
         let live = gateway.event("MESSAGE_CREATE");
-        for told in [told, &live] {
-            assert_eq!(told["id"], written["id"]);
-            assert_eq!(told["timestamp"], written["timestamp"]);
-            assert_eq!(told["content"], written["content"]);
-            assert_eq!(told["author"]["id"], written["author"]["id"]);
+        for sent in [sent, &live] {
+            assert_eq!(sent["id"], written["id"]);
+            assert_eq!(sent["timestamp"], written["timestamp"]);
+            assert_eq!(sent["content"], written["content"]);
+            assert_eq!(sent["author"]["id"], written["author"]["id"]);
             let to = &written["reference"]["messageId"];
-            assert_eq!(told.pointer("/message_reference/message_id").unwrap_or(&Value::Null), to);
+            assert_eq!(sent.pointer("/message_reference/message_id").unwrap_or(&Value::Null), to);
         }
     }
     served.assert_no_surprises();
@@ -347,21 +347,22 @@ fn interactions_are_answered_once_and_in_time() {
     let mut gateway = Gateway::identified(&discord);
 
     let asked = discord.slash(mina, channel, "answers", &[("query", json!("reset"))]);
-    let told = gateway.event("INTERACTION_CREATE");
+    let interaction = gateway.event("INTERACTION_CREATE");
     assert_eq!(
-        (&told["locale"], &told["data"]["options"][0]["value"]),
+        (&interaction["locale"], &interaction["data"]["options"][0]["value"]),
         (&json!("ko"), &json!("reset"))
     );
-    let held: u64 = told["member"]["permissions"].as_str().unwrap().parse().unwrap();
+    let held: u64 = interaction["member"]["permissions"].as_str().unwrap().parse().unwrap();
     assert_ne!(held & may::VIEW_CHANNEL, 0);
-    let callback = |told: &Value, body: Value| {
-        let (id, token) = (told["id"].as_str().unwrap(), told["token"].as_str().unwrap());
+    let callback = |interaction: &Value, body: Value| {
+        let (id, token) =
+            (interaction["id"].as_str().unwrap(), interaction["token"].as_str().unwrap());
         ask(&discord, "POST", &format!("/interactions/{id}/{token}/callback"), Some(body))
     };
-    assert_eq!(callback(&told, json!({ "type": 5, "data": { "flags": 64 } })).status, 204);
+    assert_eq!(callback(&interaction, json!({ "type": 5, "data": { "flags": 64 } })).status, 204);
     assert!(discord.reply_so_far(asked).unwrap().loading);
-    assert_eq!(callback(&told, json!({ "type": 5 })).json()["code"], 40060);
-    let token = told["token"].as_str().unwrap();
+    assert_eq!(callback(&interaction, json!({ "type": 5 })).json()["code"], 40060);
+    let token = interaction["token"].as_str().unwrap();
     let button = json!({ "type": 2, "style": 1, "label": "Helped", "custom_id": "helped:1" });
     let filled = json!({
         "content": "Delete the folder.", "allowed_mentions": { "parse": [] },
@@ -375,16 +376,16 @@ fn interactions_are_answered_once_and_in_time() {
     assert_eq!(reply.buttons(), ["Helped"]);
 
     let pressed = discord.press(mina, channel, reply.message.unwrap(), &reply.button("Helped"));
-    let told = gateway.event("INTERACTION_CREATE");
+    let interaction = gateway.event("INTERACTION_CREATE");
     let update = json!({ "type": 7, "data": { "content": "Thanks!", "components": [] } });
-    assert_eq!(callback(&told, update).status, 204);
+    assert_eq!(callback(&interaction, update).status, 204);
     assert_eq!(discord.reply(pressed).text, "Thanks!");
 
     discord.complete(mina, channel, "answers", ("query", "res"));
-    let told = gateway.event("INTERACTION_CREATE");
+    let interaction = gateway.event("INTERACTION_CREATE");
     discord.advance(Duration::from_secs(4));
     let late = json!({ "type": 8, "data": { "choices": [] } });
-    assert_eq!(callback(&told, late).json()["code"], 10062);
+    assert_eq!(callback(&interaction, late).json()["code"], 10062);
     discord.assert_no_surprises();
 }
 
@@ -402,10 +403,10 @@ fn the_bot_tags_and_reacts_where_it_may() {
     assert_eq!(ask(&discord, "PATCH", &path, Some(body.clone())).status, 200);
     let react = format!("/channels/{post}/messages/{post}/reactions/%E2%9C%85/@me");
     assert_eq!(ask(&discord, "PUT", &react, None).status, 204);
-    discord.look(|world| {
-        let first = world.message(post, MessageId(post.0)).unwrap();
-        assert_eq!(first.reactions[0].users, [world.bot]);
-        assert_eq!(world.channel(post).thread.as_ref().unwrap().tags.len(), 1);
+    discord.look(|state| {
+        let first = state.message(post, MessageId(post.0)).unwrap();
+        assert_eq!(first.reactions[0].users, [state.bot]);
+        assert_eq!(state.channel(post).thread.as_ref().unwrap().tags.len(), 1);
     });
     discord.archive(post);
     assert_eq!(ask(&discord, "PATCH", &path, Some(body)).json()["code"], 50083);
@@ -437,11 +438,11 @@ fn an_export_keeps_who_people_are_and_what_became_of_messages() {
     let edited = gateway.event("MESSAGE_UPDATE");
     assert_eq!(edited["content"], export["messages"][1]["content"]);
     assert_eq!(gateway.event("MESSAGE_REACTION_ADD")["user_id"], "11");
-    let told = get(&discord, &format!("/channels/{channel}/messages?limit=1")).json()[0].take();
-    assert_eq!(told["edited_timestamp"], export["messages"][1]["timestampEdited"]);
-    assert_eq!((&told["pinned"], &told["reactions"][0]["count"]), (&json!(true), &json!(2)));
+    let message = get(&discord, &format!("/channels/{channel}/messages?limit=1")).json()[0].take();
+    assert_eq!(message["edited_timestamp"], export["messages"][1]["timestampEdited"]);
+    assert_eq!((&message["pinned"], &message["reactions"][0]["count"]), (&json!(true), &json!(2)));
     assert_eq!(
-        (&told["attachments"][0]["size"], &told["mentions"][0]["id"]),
+        (&message["attachments"][0]["size"], &message["mentions"][0]["id"]),
         (&json!(12), &json!("11"))
     );
     let guild = export["guild"]["id"].as_str().unwrap();
@@ -454,7 +455,7 @@ fn an_export_keeps_who_people_are_and_what_became_of_messages() {
 
 #[test]
 fn unreliable_deliveries_go_wrong_the_same_for_the_same_seed() {
-    let heard = |seed| {
+    let received = |seed| {
         let (discord, guild, channel) = with_channel();
         let mina = discord.person(guild, "mina");
         let mut gateway = Gateway::identified(&discord);
@@ -470,16 +471,16 @@ fn unreliable_deliveries_go_wrong_the_same_for_the_same_seed() {
         }
         discord.unreliable(None);
         discord.post(channel, mina, "end");
-        let mut heard = Vec::new();
-        while heard.last().is_none_or(|last| last != "end") {
-            heard.push(gateway.event("MESSAGE_CREATE")["content"].as_str().unwrap().to_owned());
+        let mut received = Vec::new();
+        while received.last().is_none_or(|last| last != "end") {
+            received.push(gateway.event("MESSAGE_CREATE")["content"].as_str().unwrap().to_owned());
         }
-        heard
+        received
     };
     let in_order = (0..50).map(|n| n.to_string()).chain(["end".to_owned()]).collect::<Vec<_>>();
-    assert_ne!(heard(1), in_order);
-    assert_eq!(heard(1), heard(1));
-    assert_ne!(heard(1), heard(2));
+    assert_ne!(received(1), in_order);
+    assert_eq!(received(1), received(1));
+    assert_ne!(received(1), received(2));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use serde_json::Value;
 use tests::harness::github::{FakeGitHub, How, Issue, Role, Rules};
 
 use crate::exports::{asked_three_times, write};
-use crate::live::discord_fixture::Scene;
-use crate::world::World;
+use crate::live::discord_fixture::DiscordFixture;
+use crate::sandbox::Sandbox;
 
 const DOCS: &str = "harbor/docs";
 const ANSWER: &str = "Delete the folder `data/index` and restart the agent; it builds it again.";
@@ -36,23 +36,23 @@ fn settings(github: &FakeGitHub, token: &str) -> String {
     )
 }
 
-/// A world in which a question was resolved three times.
-fn due(github: &FakeGitHub, token: &str) -> World {
-    let world = World::new();
-    world.settle_in();
+/// A sandbox in which a question was resolved three times.
+fn due(github: &FakeGitHub, token: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.settle_in();
     let settings = format!("[rules]\ndirectory = 'rules'\n{}", settings(github, token));
-    world.write("data/harvester.toml", &settings);
+    sandbox.write("data/harvester.toml", &settings);
     let talk = asked_three_times(ANSWER);
-    assert_eq!(world.import(&write(&world.path("help.json"), &talk.export())).code, 0);
-    world
+    assert_eq!(sandbox.import(&write(&sandbox.path("help.json"), &talk.export())).code, 0);
+    sandbox
 }
 
 #[test]
 fn the_doctor_says_what_is_wrong_and_what_to_do() {
     let (github, token) = github();
-    let world = due(&github, &token);
-    let ran = world.run(&["doctor"]);
-    assert_eq!(ran.code, 1, "{}", ran.said);
+    let sandbox = due(&github, &token);
+    let ran = sandbox.run(&["doctor"]);
+    assert_eq!(ran.code, 1, "{}", ran.stdout);
     for part in [
         "go to harbor/docs on GitHub",
         "proposals are opened by harvester-app",
@@ -61,44 +61,44 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
         "add a ruleset",
         "found a site built by MkDocs: pages go into docs/answers, listed in mkdocs.yml",
     ] {
-        assert!(ran.said.contains(part), "{part} is not in:\n{}", ran.said);
+        assert!(ran.stdout.contains(part), "{part} is not in:\n{}", ran.stdout);
     }
     let rules = Rules { approvals: Some(1), ..Rules::default() };
     github.protect(DOCS, "main", rules);
-    assert_eq!(world.run(&["doctor"]).code, 0, "{}", world.run(&["doctor"]).said);
+    assert_eq!(sandbox.run(&["doctor"]).code, 0, "{}", sandbox.run(&["doctor"]).stdout);
 
     let signed = Rules { signed_commits: true, ..rules };
     github.protect(DOCS, "main", signed);
-    let said = world.run(&["doctor"]).said;
+    let said = sandbox.run(&["doctor"]).stdout;
     assert!(said.contains("main requires signed commits"), "{said}");
     let weak = github.personal_token("sol", &[("metadata", "read"), ("contents", "read")]);
-    world.write("data/harvester.toml", &settings(&github, &weak));
-    let ran = world.run(&["doctor"]);
-    assert!(ran.code == 1 && ran.said.contains("Contents"), "{}", ran.said);
-    world.write("data/harvester.toml", &settings(&github, "made-up"));
-    let ran = world.run(&["doctor"]);
-    assert!(ran.code == 1 && ran.said.contains("create a new one"), "{}", ran.said);
+    sandbox.write("data/harvester.toml", &settings(&github, &weak));
+    let ran = sandbox.run(&["doctor"]);
+    assert!(ran.code == 1 && ran.stdout.contains("Contents"), "{}", ran.stdout);
+    sandbox.write("data/harvester.toml", &settings(&github, "made-up"));
+    let ran = sandbox.run(&["doctor"]);
+    assert!(ran.code == 1 && ran.stdout.contains("create a new one"), "{}", ran.stdout);
     assert_eq!(github.pulls(DOCS).len(), 0);
 }
 
 #[test]
 fn a_dry_run_prints_what_would_be_sent_and_sends_nothing() {
     let (github, token) = github();
-    let world = due(&github, &token);
-    let said = world.well(&["propose", "--dry-run"]);
+    let sandbox = due(&github, &token);
+    let said = sandbox.stdout_of(&["propose", "--dry-run"]);
     for part in ["the pull request with the settings comes first", "answer-harvester.yml"] {
         assert!(said.contains(part), "{part} is not in:\n{said}");
     }
     assert_eq!(github.writes(), 0);
 
-    world.well(&["propose"]);
+    sandbox.stdout_of(&["propose"]);
     let number = github.pulls(DOCS)[0].number;
     github.acting("mina", DOCS).merge(number, How::Squash);
     github.forget_requests();
-    let rehearsed = world.json(&["propose", "--dry-run", "--json"]);
+    let rehearsed = sandbox.json(&["propose", "--dry-run", "--json"]);
     assert_eq!(github.writes(), 0);
     let sent = &rehearsed["questions"][0]["sent"];
-    world.well(&["propose"]);
+    sandbox.stdout_of(&["propose"]);
     let pull = github.pulls(DOCS).remove(1);
     assert_eq!(sent["pull_request"]["title"], pull.title);
     let without_head = |body: &str| {
@@ -117,42 +117,42 @@ fn a_dry_run_prints_what_would_be_sent_and_sends_nothing() {
     }
     let commits = github.commits(DOCS, pull.branch());
     assert_eq!(sent["commit_message"], commits.last().unwrap().message);
-    let listed = world.json(&["proposals", "--json"]);
+    let listed = sandbox.json(&["proposals", "--json"]);
     assert_eq!((&listed[1]["state"], &listed[1]["clock"]), (&"open".into(), &"met".into()));
     github.assert_no_surprises();
 }
 
 #[test]
 fn the_daemon_proposes_by_itself_and_hears_of_a_merge() {
-    let scene = Scene::new();
-    let Scene { discord, guild, help, .. } = &scene;
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, guild, help, .. } = &fixture;
     for (name, question) in [
         ("asta", "How do I reset the vector index after changing the embedding model?"),
         ("bero", "How can I reset the vector index after I change the embedding model?"),
         ("cora", "How do I reset the vector index when the embedding model changes?"),
     ] {
         discord.advance(Duration::from_secs(3_600));
-        scene.solve(*help, discord.person(*guild, name), question, ANSWER);
+        fixture.solve(*help, discord.person(*guild, name), question, ANSWER);
     }
     let (github, token) = github();
-    let world = World::new();
-    world.point_at(discord, "");
-    let before = std::fs::read_to_string(world.path("data/harvester.toml")).unwrap();
-    world.write("data/harvester.toml", &format!("{before}{}", settings(&github, &token)));
-    let mut daemon = world.start();
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let before = std::fs::read_to_string(sandbox.path("data/harvester.toml")).unwrap();
+    sandbox.write("data/harvester.toml", &format!("{before}{}", settings(&github, &token)));
+    let mut daemon = sandbox.start();
     daemon.settled(1);
     let ready = |one: &Issue, branch: &str| {
         one.pull.is_some() && one.branch().starts_with(branch) && !one.is_draft()
     };
-    github.wait_until("the settings are proposed", |world| {
-        world.repo(DOCS).issues.values().any(|one| ready(one, "answers/configure"))
+    github.wait_until("the settings are proposed", |state| {
+        state.repo(DOCS).issues.values().any(|one| ready(one, "answers/configure"))
     });
-    let site = world.site();
+    let site = sandbox.site();
     github.webhooks_to(&format!("http://{site}/webhooks/github"), SECRET);
     let mina = github.acting("mina", DOCS);
     mina.merge(github.pulls(DOCS)[0].number, How::Squash);
-    github.wait_until("the page is proposed and ready", |world| {
-        world.repo(DOCS).issues.values().any(|one| ready(one, "answers/q"))
+    github.wait_until("the page is proposed and ready", |state| {
+        state.repo(DOCS).issues.values().any(|one| ready(one, "answers/q"))
     });
     let number = github.pulls(DOCS)[1].number;
     mina.merge(number, How::Squash);

@@ -3,23 +3,23 @@
 use std::path::Path;
 
 use crate::exports::{asked_three_times, write};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
-fn harvested() -> World {
-    let world = World::new();
-    world.settle_in();
+fn harvested() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.settle_in();
     let export = asked_three_times("Delete data/index and start again.").export();
-    assert_eq!(world.import(&write(&world.path("help.json"), &export)).code, 0);
-    world
+    assert_eq!(sandbox.import(&write(&sandbox.path("help.json"), &export)).code, 0);
+    sandbox
 }
 
 #[test]
 fn a_lost_index_is_built_again() {
-    let world = harvested();
-    let found = world.well(&["search", "reset vector index", "--json"]);
-    std::fs::remove_dir_all(world.data().join("index")).unwrap();
-    assert_eq!(world.well(&["search", "reset vector index", "--json"]), found);
-    assert!(world.well(&["doctor"]).contains("holds all"));
+    let sandbox = harvested();
+    let found = sandbox.stdout_of(&["search", "reset vector index", "--json"]);
+    std::fs::remove_dir_all(sandbox.data().join("index")).unwrap();
+    assert_eq!(sandbox.stdout_of(&["search", "reset vector index", "--json"]), found);
+    assert!(sandbox.stdout_of(&["doctor"]).contains("holds all"));
 }
 
 #[test]
@@ -46,47 +46,47 @@ fn a_damaged_index_is_built_again() {
         ("the terms are cut", &|index| std::fs::write(segment(index, "term"), "").unwrap()),
     ];
     for (what, damage) in damages {
-        let world = harvested();
-        let state = world.state();
-        damage(&world.data().join("index"));
-        let ran = world.run(&["search", "reset vector index"]);
-        assert_eq!(ran.code, 0, "{what}: {}", ran.complained);
-        assert!(ran.said.contains("Delete data/index"), "{what}: {}", ran.said);
-        assert!(world.well(&["doctor"]).contains("holds all"), "{what}");
-        assert_eq!(world.state(), state, "{what}");
-        assert!(world.well(&["reindex"]).contains("Index rebuilt: 1 answers"), "{what}");
-        assert_eq!(world.state(), state, "{what}");
+        let sandbox = harvested();
+        let state = sandbox.state();
+        damage(&sandbox.data().join("index"));
+        let ran = sandbox.run(&["search", "reset vector index"]);
+        assert_eq!(ran.code, 0, "{what}: {}", ran.stderr);
+        assert!(ran.stdout.contains("Delete data/index"), "{what}: {}", ran.stdout);
+        assert!(sandbox.stdout_of(&["doctor"]).contains("holds all"), "{what}");
+        assert_eq!(sandbox.state(), state, "{what}");
+        assert!(sandbox.stdout_of(&["reindex"]).contains("Index rebuilt: 1 answers"), "{what}");
+        assert_eq!(sandbox.state(), state, "{what}");
     }
 }
 
 #[test]
-fn a_file_in_the_place_of_the_index_is_left_alone_and_told() {
-    let world = harvested();
-    let index = world.data().join("index");
+fn a_file_in_the_place_of_the_index_is_left_alone_and_reported() {
+    let sandbox = harvested();
+    let index = sandbox.data().join("index");
     std::fs::remove_dir_all(&index).unwrap();
     std::fs::write(&index, "somebody's own").unwrap();
-    let ran = world.run(&["search", "reset vector index"]);
+    let ran = sandbox.run(&["search", "reset vector index"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.complained.contains(index.to_str().unwrap()), "{}", ran.complained);
+    assert!(ran.stderr.contains(index.to_str().unwrap()), "{}", ran.stderr);
     assert_eq!(std::fs::read_to_string(&index).unwrap(), "somebody's own");
 }
 
 #[test]
 fn an_index_put_back_from_a_copy_catches_up() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     let mut talk = asked_three_times("Delete data/index and start again.");
-    let file = write(&world.path("help.json"), &talk.export());
-    assert_eq!(world.import(&file).code, 0);
-    let [index, copy] = [world.data().join("index"), world.path("copy")];
+    let file = write(&sandbox.path("help.json"), &talk.export());
+    assert_eq!(sandbox.import(&file).code, 0);
+    let [index, copy] = [sandbox.data().join("index"), sandbox.path("copy")];
     copy_folder(&index, &copy);
 
     talk.resolved(15, "Why does the scheduler wake up twice?", "Set `jitter = 0` in the plan.");
-    assert_eq!(world.import(&write(&file, &talk.export())).code, 0);
-    let state = world.state();
+    assert_eq!(sandbox.import(&write(&file, &talk.export())).code, 0);
+    let state = sandbox.state();
     std::fs::remove_dir_all(&index).unwrap();
     copy_folder(&copy, &index);
-    assert!(world.well(&["search", "scheduler wakes twice"]).contains("jitter"));
-    assert_eq!(world.state(), state);
+    assert!(sandbox.stdout_of(&["search", "scheduler wakes twice"]).contains("jitter"));
+    assert_eq!(sandbox.state(), state);
 }
 
 fn copy_folder(from: &Path, to: &Path) {
@@ -99,25 +99,25 @@ fn copy_folder(from: &Path, to: &Path) {
 
 #[test]
 fn one_question_in_three_wordings_is_one_answer() {
-    let world = harvested();
-    let clusters = world.json(&["clusters", "--json"]);
+    let sandbox = harvested();
+    let clusters = sandbox.json(&["clusters", "--json"]);
     assert_eq!(clusters.as_array().unwrap().len(), 1);
     assert_eq!(clusters[0]["occurrences"], 3);
     assert_eq!(clusters[0]["state"], "due");
     let id = clusters[0]["id"].as_str().unwrap();
-    let shown = world.well(&["clusters", "show", id]);
+    let shown = sandbox.stdout_of(&["clusters", "show", id]);
     for why in ["A page is due", "the asker", "the questions share"] {
         assert!(shown.contains(why), "{why} is not in\n{shown}");
     }
 }
 
 #[test]
-fn every_mistake_of_the_rules_is_told_at_once() {
-    let world = harvested();
-    world.write("rules/pages.toml", "[due]\nmore_than = 'many'\n");
-    world.write("rules/scope.toml", "[consent]\nmode = 'maybe'\n[trusted]\n");
-    let rules = world.path("rules");
-    let ran = world.run(&["doctor", "--rules", rules.to_str().unwrap()]);
+fn every_mistake_of_the_rules_is_reported_at_once() {
+    let sandbox = harvested();
+    sandbox.write("rules/pages.toml", "[due]\nmore_than = 'many'\n");
+    sandbox.write("rules/scope.toml", "[consent]\nmode = 'maybe'\n[trusted]\n");
+    let rules = sandbox.path("rules");
+    let ran = sandbox.run(&["doctor", "--rules", rules.to_str().unwrap()]);
     assert_eq!(ran.code, 1);
     for part in [
         "pages.toml: due.more_than",
@@ -125,16 +125,16 @@ fn every_mistake_of_the_rules_is_told_at_once() {
         "\"server-public\"",
         "scope.toml: trusted",
     ] {
-        assert!(ran.said.contains(part), "{part} is not in\n{}", ran.said);
+        assert!(ran.stdout.contains(part), "{part} is not in\n{}", ran.stdout);
     }
 }
 
 #[test]
 fn other_rules_judge_what_is_stored_anew() {
-    let world = harvested();
-    world.write("rules/pages.toml", "[due]\nmore_than = 5\n");
-    let rules = world.path("rules");
-    let clusters = world.json(&["clusters", "--json", "--rules", rules.to_str().unwrap()]);
+    let sandbox = harvested();
+    sandbox.write("rules/pages.toml", "[due]\nmore_than = 5\n");
+    let rules = sandbox.path("rules");
+    let clusters = sandbox.json(&["clusters", "--json", "--rules", rules.to_str().unwrap()]);
     assert_eq!(clusters[0]["state"], "watching");
-    assert_eq!(world.json(&["clusters", "--json"])[0]["state"], "due");
+    assert_eq!(sandbox.json(&["clusters", "--json"])[0]["state"], "due");
 }

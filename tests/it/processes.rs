@@ -6,7 +6,7 @@ use std::process::Stdio;
 use indexer::store::WriteLock;
 
 use crate::same_state::whole;
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 const READING: [&[&str]; 5] = [
     &["status", "--json"],
@@ -18,44 +18,44 @@ const READING: [&[&str]; 5] = [
 
 #[test]
 fn a_second_process_reads_but_does_not_write() {
-    let (world, _) = whole();
-    world.settle_in();
-    let state = world.state();
-    let lock = WriteLock::take(&world.data()).unwrap();
-    let exports = world.path("exports");
+    let (sandbox, _) = whole();
+    sandbox.settle_in();
+    let state = sandbox.state();
+    let lock = WriteLock::take(&sandbox.data()).unwrap();
+    let exports = sandbox.path("exports");
     for writing in [&["import", exports.to_str().unwrap()][..], &["reindex"]] {
-        let ran = world.run(writing);
+        let ran = sandbox.run(writing);
         assert_eq!(ran.code, 1, "{writing:?}");
-        let why = &ran.complained;
+        let why = &ran.stderr;
         assert!(why.contains("in use by another harvester process"), "{writing:?}: {why}");
     }
     for reading in READING {
-        world.well(reading);
+        sandbox.stdout_of(reading);
     }
-    assert_eq!(world.state(), state);
+    assert_eq!(sandbox.state(), state);
     drop(lock);
-    assert_eq!(world.import(&exports).code, 0);
+    assert_eq!(sandbox.import(&exports).code, 0);
 }
 
 #[test]
 fn what_another_process_has_not_finished_can_be_read_so_far() {
     let (whole, _) = whole();
     let exports = whole.path("exports");
-    let world = World::new();
-    assert!(world.kill_after(&["import", exports.to_str().unwrap()], 120));
-    let lock = WriteLock::take(&world.data()).unwrap();
+    let sandbox = Sandbox::new();
+    assert!(sandbox.kill_after(&["import", exports.to_str().unwrap()], 120));
+    let lock = WriteLock::take(&sandbox.data()).unwrap();
     for reading in READING {
-        world.well(reading);
+        sandbox.stdout_of(reading);
     }
-    let so_far = world.json(&["status", "--json"]);
+    let so_far = sandbox.json(&["status", "--json"]);
     drop(lock);
-    assert_eq!(world.import(&exports).code, 0);
-    assert_ne!(world.json(&["status", "--json"]), so_far);
+    assert_eq!(sandbox.import(&exports).code, 0);
+    assert_ne!(sandbox.json(&["status", "--json"]), so_far);
 }
 
 #[test]
-fn wrong_use_is_told_from_failure() {
-    let world = World::new();
+fn wrong_use_differs_from_failure() {
+    let sandbox = Sandbox::new();
     let wrong: [&[&str]; 6] = [
         &[],
         &["import"],
@@ -65,7 +65,7 @@ fn wrong_use_is_told_from_failure() {
         &["search", "--limit", "many", "words"],
     ];
     for arguments in wrong {
-        assert_eq!(world.run(arguments).code, 2, "{arguments:?}");
+        assert_eq!(sandbox.run(arguments).code, 2, "{arguments:?}");
     }
     let failed: [&[&str]; 4] = [
         &["import", "missing.json"],
@@ -74,20 +74,20 @@ fn wrong_use_is_told_from_failure() {
         &["doctor", "--rules", "missing"],
     ];
     for arguments in failed {
-        assert_eq!(world.run(arguments).code, 1, "{arguments:?}");
+        assert_eq!(sandbox.run(arguments).code, 1, "{arguments:?}");
     }
     let misconfigured = ["status", "--config", "missing.toml"];
-    assert_eq!(world.run(&misconfigured).code, 78);
+    assert_eq!(sandbox.run(&misconfigured).code, 78);
     for arguments in [&["--help"][..], &["--version"], &["completions", "bash"]] {
-        assert!(!world.well(arguments).is_empty());
+        assert!(!sandbox.stdout_of(arguments).is_empty());
     }
-    assert!(!world.data().exists(), "something was written");
+    assert!(!sandbox.data().exists(), "something was written");
 }
 
 #[test]
 fn a_reader_that_stops_listening_is_no_error() {
-    let (world, _) = whole();
-    let mut child = world
+    let (sandbox, _) = whole();
+    let mut child = sandbox
         .command(&["clusters", "--all"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -16,7 +16,7 @@ use docgen::github::dashboard::BETWEEN_EDITS;
 use tests::harness::github::{How, Verdict};
 
 use crate::exports::asked_three_times;
-use proposal_fixture::{DOCS, Office};
+use proposal_fixture::{DOCS, ProposalFixture};
 
 const ANSWER: &str =
     "Delete the folder `data/index` and restart the agent; it builds the index again.";
@@ -48,66 +48,66 @@ fn steady(text: &str) -> String {
 
 #[test]
 fn an_answer_is_proposed_reviewed_merged_known_and_removed() {
-    let office = Office::new(&SITE, asked_three_times(ANSWER));
-    let mut told = String::new();
-    let mut tell = |what: &str, text: &str| {
-        told.push_str(&format!("\n######## {what}\n\n{}\n", steady(text)));
+    let fixture = ProposalFixture::new(&SITE, asked_three_times(ANSWER));
+    let mut record = String::new();
+    let mut add = |what: &str, text: &str| {
+        record.push_str(&format!("\n######## {what}\n\n{}\n", steady(text)));
     };
 
-    let stage = office.round().stage;
+    let stage = fixture.round().stage;
     assert_eq!(stage, "the pull request with the settings is open");
-    let settings = office.pulls().remove(0);
-    tell("the settings", &format!("{}\n\n{}", settings.title, settings.body));
-    assert_eq!(office.pulls().len(), 1);
-    office.round();
-    assert_eq!(office.pulls().len(), 1, "nothing else happens until it is merged");
-    office.mina().merge(settings.number, How::Squash);
+    let settings = fixture.pulls().remove(0);
+    add("the settings", &format!("{}\n\n{}", settings.title, settings.body));
+    assert_eq!(fixture.pulls().len(), 1);
+    fixture.round();
+    assert_eq!(fixture.pulls().len(), 1, "nothing else happens until it is merged");
+    fixture.mina().merge(settings.number, How::Squash);
 
-    office.round();
-    let open = office.pulls().remove(1);
+    fixture.round();
+    let open = fixture.pulls().remove(1);
     assert!(open.open && !open.is_draft());
-    tell("the pull request", &format!("{}\n{:?}\n\n{}", open.title, open.labels, open.body));
+    add("the pull request", &format!("{}\n{:?}\n\n{}", open.title, open.labels, open.body));
     let branch = open.branch().to_owned();
-    let files = office.github.files(DOCS, &branch);
+    let files = fixture.github.files(DOCS, &branch);
     let (path, page) = files.iter().find(|(path, _)| proposal_fixture::is_page(path)).unwrap();
-    tell(path, page);
-    tell("docs.json", &files["docs.json"]);
-    tell("the dashboard", &office.dashboard());
+    add(path, page);
+    add("docs.json", &files["docs.json"]);
+    add("the dashboard", &fixture.dashboard());
 
-    office.mina().review(open.number, Verdict::RequestChanges, "Please say where the folder is.");
-    office.round();
-    let comments = office.github.comments(DOCS, open.number);
+    fixture.mina().review(open.number, Verdict::RequestChanges, "Please say where the folder is.");
+    fixture.round();
+    let comments = fixture.github.comments(DOCS, open.number);
     let ours = comments.last().unwrap();
-    tell("the answer to a review", &ours.body);
+    add("the answer to a review", &ours.body);
 
     let better = page.replace("Delete the folder", "Stop the agent, delete the folder");
     assert_ne!(&better, page);
-    office.mina().merge_edited(open.number, How::Squash, &[(path, Some(&better))], None);
-    office.round();
-    let found = office.world.json(&["search", "reset the vector index", "--json"]);
+    fixture.mina().merge_edited(open.number, How::Squash, &[(path, Some(&better))], None);
+    fixture.round();
+    let found = fixture.sandbox.json(&["search", "reset the vector index", "--json"]);
     let best = &found["answers"][0];
     assert_eq!(best["status"], "known", "{found:#}");
     assert!(best.to_string().contains("Stop the agent, delete"), "{found:#}");
     assert!(best.to_string().contains(path), "{found:#}");
-    office.github.advance(BETWEEN_EDITS);
-    office.round();
-    tell("the dashboard after the merge", &office.dashboard());
+    fixture.github.advance(BETWEEN_EDITS);
+    fixture.round();
+    add("the dashboard after the merge", &fixture.dashboard());
 
-    let gone = office.talk.ids();
-    office.delete(&gone.iter().map(String::as_str).collect::<Vec<_>>());
-    let found = office.world.json(&["search", "reset the vector index", "--json"]);
+    let gone = fixture.talk.ids();
+    fixture.delete(&gone.iter().map(String::as_str).collect::<Vec<_>>());
+    let found = fixture.sandbox.json(&["search", "reset the vector index", "--json"]);
     assert_eq!(found["total"], 0, "{found:#}");
-    office.round();
-    let removal = office.pulls().remove(2);
+    fixture.round();
+    let removal = fixture.pulls().remove(2);
     assert!(removal.open);
-    tell("the removal", &format!("{}\n{:?}\n\n{}", removal.title, removal.labels, removal.body));
-    let files = office.github.files(DOCS, removal.branch());
+    add("the removal", &format!("{}\n{:?}\n\n{}", removal.title, removal.labels, removal.body));
+    let files = fixture.github.files(DOCS, removal.branch());
     assert!(!files.contains_key(path));
     let section = "] },\n      { \"group\": \"Answers\", \"pages\": [\"answers/index\"] }\n    ]";
     assert_eq!(files["docs.json"], SITE[1].1.replace("] }\n    ]", section));
-    office.mina().merge(removal.number, How::Squash);
-    office.round();
-    assert_eq!(office.pulls().len(), 3);
-    insta::assert_snapshot!(told);
-    office.assert_polite();
+    fixture.mina().merge(removal.number, How::Squash);
+    fixture.round();
+    assert_eq!(fixture.pulls().len(), 3);
+    insta::assert_snapshot!(record);
+    fixture.assert_polite();
 }

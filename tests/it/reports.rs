@@ -4,7 +4,7 @@ mod labelled;
 
 use regex::Regex;
 
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 /// A report without what differs from run to run: the names of helpers, which follow the salt of each data
 /// directory, and the day of counting.
@@ -24,30 +24,31 @@ const MONTH: [&str; 5] = ["--period", "month", "--until", "2025-01-31", "--json"
 
 #[test]
 fn the_reports_of_the_demo_read_like_this_and_add_up() {
-    let world = World::new();
-    world.well(&["demo", "--no-serve", "--json"]);
-    let briefing = world.well(&[&["report", "briefing"][..], &MONTH[..4]].concat());
+    let sandbox = Sandbox::new();
+    sandbox.stdout_of(&["demo", "--no-serve", "--json"]);
+    let briefing = sandbox.stdout_of(&[&["report", "briefing"][..], &MONTH[..4]].concat());
     insta::assert_snapshot!("briefing", steady(&briefing));
-    let briefing = world.well(&[&["report", "briefing"][..], &MONTH[..]].concat());
+    let briefing = sandbox.stdout_of(&[&["report", "briefing"][..], &MONTH[..]].concat());
     insta::assert_snapshot!("briefing_json", steady(&briefing));
     let triage = ["report", "triage", "--days", "31", "--until", "2025-01-31"];
-    insta::assert_snapshot!("triage", world.well(&triage));
-    let triage = world.well(&[&triage[..], &["--json"]].concat());
+    insta::assert_snapshot!("triage", sandbox.stdout_of(&triage));
+    let triage = sandbox.stdout_of(&[&triage[..], &["--json"]].concat());
     insta::assert_snapshot!("triage_json", triage);
-    let html = world.well(&[&["report", "briefing", "--format", "html"][..], &MONTH[..4]].concat());
+    let html =
+        sandbox.stdout_of(&[&["report", "briefing", "--format", "html"][..], &MONTH[..4]].concat());
     assert!(html.starts_with("<!doctype html>") && html.matches("data:image/svg").count() == 2);
-    assert_adds_up(&world);
+    assert_adds_up(&sandbox);
 }
 
 /// Each number is the length of its list, and days add up to the week: nothing is counted twice, or not at all.
-fn assert_adds_up(world: &World) {
+fn assert_adds_up(sandbox: &Sandbox) {
     const WEEK: [&str; 5] = ["--period", "week", "--until", "2025-01-19", "--json"];
-    let week = world.json(&[&["report", "briefing"][..], &WEEK[..]].concat());
+    let week = sandbox.json(&[&["report", "briefing"][..], &WEEK[..]].concat());
     let mut days = [0; 4];
     for day in 13..=19 {
         let day = format!("2025-01-{day:02}");
         let report =
-            world.json(&["report", "briefing", "--period", "day", "--until", &day, "--json"]);
+            sandbox.json(&["report", "briefing", "--period", "day", "--until", &day, "--json"]);
         for (sum, key) in days.iter_mut().zip(["asked", "answered", "confirmed", "open"]) {
             *sum += report["questions"][key].as_u64().unwrap();
         }
@@ -55,10 +56,10 @@ fn assert_adds_up(world: &World) {
     for (sum, key) in days.iter().zip(["asked", "answered", "confirmed", "open"]) {
         assert_eq!(week["questions"][key], *sum, "{key}");
         let list = [&["report", "questions", "--list", key][..], &WEEK[..]].concat();
-        assert_eq!(world.json(&list)["total"], *sum, "{key}");
+        assert_eq!(sandbox.json(&list)["total"], *sum, "{key}");
     }
     // The exports end on different days, so that some channels fall silent; their counts agree.
-    let status = world.json(&["status", "--json"]);
+    let status = sandbox.json(&["status", "--json"]);
     let mut alarms = status["health"]["alarms"].as_array().unwrap().iter();
     assert!(alarms.all(|alarm| alarm["kind"] != "contradiction"), "{status}");
 }

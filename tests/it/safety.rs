@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::exports::{Talk, asked_three_times, write};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 /// Every file below a folder that holds one of the texts, in the clear.
 fn holding(folder: &Path, texts: &[&str]) -> Vec<String> {
@@ -49,9 +49,9 @@ fn talk_with_secrets() -> Talk {
 
 #[test]
 fn secrets_never_reach_the_disk_the_log_or_the_terminal() {
-    let world = World::new();
-    world.settle_in();
-    let file = write(&world.path("help.json"), &talk_with_secrets().export());
+    let sandbox = Sandbox::new();
+    sandbox.settle_in();
+    let file = write(&sandbox.path("help.json"), &talk_with_secrets().export());
     let commands: [&[&str]; 8] = [
         &["import", file.to_str().unwrap()],
         &["status", "--json"],
@@ -63,25 +63,25 @@ fn secrets_never_reach_the_disk_the_log_or_the_terminal() {
         &["doctor"],
     ];
     for command in commands {
-        let output = world.command(command).env("RUST_LOG", "trace").output().unwrap();
+        let output = sandbox.command(command).env("RUST_LOG", "trace").output().unwrap();
         assert!(output.status.success(), "{command:?}");
-        for told in [output.stdout, output.stderr] {
-            let told = String::from_utf8(told).unwrap();
-            let leaked = SECRETS.iter().find(|secret| told.contains(**secret));
-            assert_eq!(leaked, None, "told by {command:?}");
+        for output in [output.stdout, output.stderr] {
+            let output = String::from_utf8(output).unwrap();
+            let leaked = SECRETS.iter().find(|secret| output.contains(**secret));
+            assert_eq!(leaked, None, "printed by {command:?}");
         }
-        assert_eq!(holding(&world.data(), &SECRETS), Vec::<String>::new(), "after {command:?}");
+        assert_eq!(holding(&sandbox.data(), &SECRETS), Vec::<String>::new(), "after {command:?}");
     }
-    assert!(world.well(&["search", "vector index"]).contains("[redacted: e-mail address]"));
+    assert!(sandbox.stdout_of(&["search", "vector index"]).contains("[redacted: e-mail address]"));
 }
 
 #[test]
 fn nothing_that_people_say_is_logged() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     let mut talk = Talk::in_channel(5);
     talk.resolved(11, "How do I tame the zorblattification?", "Unplug the quuxinator first.");
-    let file = write(&world.path("help.json"), &talk.export());
-    let import = world
+    let file = write(&sandbox.path("help.json"), &talk.export());
+    let import = sandbox
         .command(&["import", file.to_str().unwrap()])
         .env("RUST_LOG", "trace")
         .output()
@@ -105,44 +105,44 @@ const UNLISTED: [(&str, &str, &str); 5] = [
 #[test]
 fn only_what_people_listed_may_stand_in_the_docs() {
     for (value, why, list) in UNLISTED {
-        let world = World::new();
-        world.settle_in();
+        let sandbox = Sandbox::new();
+        sandbox.settle_in();
         let answer = format!("Send the reset request to {value} and restart the agent afterwards.");
         let export = asked_three_times(&answer).export();
-        assert_eq!(world.import(&write(&world.path("help.json"), &export)).code, 0);
-        let said = world.well(&["propose"]);
+        assert_eq!(sandbox.import(&write(&sandbox.path("help.json"), &export)).code, 0);
+        let said = sandbox.stdout_of(&["propose"]);
         for part in ["rejected", why, "facts.toml"] {
-            assert!(said.contains(part), "{part} is not told of {value}: {said}");
+            assert!(said.contains(part), "{part} is not printed of {value}: {said}");
         }
-        assert_eq!(world.branches(), []);
-        assert_eq!(holding(&world.path("data/proposals"), &[value]), Vec::<String>::new());
+        assert_eq!(sandbox.branches(), []);
+        assert_eq!(holding(&sandbox.path("data/proposals"), &[value]), Vec::<String>::new());
 
         let listed = value.trim_start_matches("https://");
-        world.write("data/rules/facts.toml", &format!("{list} = ['{listed}']\n"));
-        assert!(world.well(&["propose"]).contains("opened"), "{value}");
-        assert_eq!(world.branches().len(), 1);
+        sandbox.write("data/rules/facts.toml", &format!("{list} = ['{listed}']\n"));
+        assert!(sandbox.stdout_of(&["propose"]).contains("opened"), "{value}");
+        assert_eq!(sandbox.branches().len(), 1);
     }
 }
 
 #[test]
 fn private_talk_is_not_read() {
-    let world = World::new();
+    let sandbox = Sandbox::new();
     let mut export = asked_three_times("Restart it.").export();
     export["channel"]["type"] = "DirectTextChat".into();
-    let ran = world.import(&write(&world.path("direct.json"), &export));
-    assert!(ran.said.contains("out of scope"), "{}", ran.said);
-    assert_eq!(world.json(&["status", "--json"])["messages"], 0);
+    let ran = sandbox.import(&write(&sandbox.path("direct.json"), &export));
+    assert!(ran.stdout.contains("out of scope"), "{}", ran.stdout);
+    assert_eq!(sandbox.json(&["status", "--json"])["messages"], 0);
 }
 
 #[test]
 fn excluded_channels_are_not_read() {
-    let world = World::new();
-    world.settle_in();
-    world.write("data/rules/scope.toml", "[channels]\nexclude = ['help-*']\n");
+    let sandbox = Sandbox::new();
+    sandbox.settle_in();
+    sandbox.write("data/rules/scope.toml", "[channels]\nexclude = ['help-*']\n");
     let export = asked_three_times("Restart it.").export();
-    let ran = world.import(&write(&world.path("help.json"), &export));
+    let ran = sandbox.import(&write(&sandbox.path("help.json"), &export));
     assert_eq!(ran.code, 0);
-    assert!(ran.said.contains("out of scope"), "{}", ran.said);
-    assert_eq!(world.json(&["status", "--json"])["messages"], 0);
-    assert_eq!(holding(&world.data(), &["reset the vector index"]), Vec::<String>::new());
+    assert!(ran.stdout.contains("out of scope"), "{}", ran.stdout);
+    assert_eq!(sandbox.json(&["status", "--json"])["messages"], 0);
+    assert_eq!(holding(&sandbox.data(), &["reset the vector index"]), Vec::<String>::new());
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::exports::{bundled, part, write};
-use crate::world::{State, World};
+use crate::sandbox::{Sandbox, State};
 use tests::seeded_rng::SeededRng;
 
 /// Real talk of two communities, short enough for a test in a debug build.
@@ -19,19 +19,19 @@ pub(crate) fn talk() -> [(&'static str, Value); 2] {
 const MESSAGES: usize = 500;
 
 /// The state that importing everything at once gives.
-pub(crate) fn whole() -> (World, State) {
-    let world = World::new();
-    assert_eq!(world.import(&exported(&world)).code, 0);
-    let state = world.state();
-    (world, state)
+pub(crate) fn whole() -> (Sandbox, State) {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.import(&exported(&sandbox)).code, 0);
+    let state = sandbox.state();
+    (sandbox, state)
 }
 
 /// Writes every export whole; returns their folder.
-fn exported(world: &World) -> PathBuf {
+fn exported(sandbox: &Sandbox) -> PathBuf {
     for (name, export) in talk() {
-        write(&world.path(&format!("exports/{name}.json")), &export);
+        write(&sandbox.path(&format!("exports/{name}.json")), &export);
     }
-    world.path("exports")
+    sandbox.path("exports")
 }
 
 fn count(export: &Value) -> usize {
@@ -40,52 +40,52 @@ fn count(export: &Value) -> usize {
 
 #[test]
 fn importing_twice_changes_nothing_and_says_so() {
-    let (world, state) = whole();
-    let again = world.import(&world.path("exports"));
+    let (sandbox, state) = whole();
+    let again = sandbox.import(&sandbox.path("exports"));
     assert_eq!(again.code, 0);
     let nothing = format!("Nothing new: all {MESSAGES} messages in 2 file(s) were already stored.");
-    assert!(again.said.contains(&nothing), "{}", again.said);
-    assert_eq!(world.state(), state);
+    assert!(again.stdout.contains(&nothing), "{}", again.stdout);
+    assert_eq!(sandbox.state(), state);
 }
 
 #[test]
 fn reversed_exports_give_the_same_state() {
     let (_, state) = whole();
-    let world = World::new();
+    let sandbox = Sandbox::new();
     for (name, export) in talk().iter().rev() {
         let reversed = part(export, (0..count(export)).rev());
-        let file = write(&world.path(&format!("{name}.json")), &reversed);
-        assert_eq!(world.import(&file).code, 0);
+        let file = write(&sandbox.path(&format!("{name}.json")), &reversed);
+        assert_eq!(sandbox.import(&file).code, 0);
     }
-    assert_eq!(world.state(), state);
+    assert_eq!(sandbox.state(), state);
 }
 
 #[test]
 fn partitions_in_any_order_give_the_same_state() {
     let (_, state) = whole();
     for seed in [7, 8] {
-        let world = World::new();
-        let mut files = partitions(&world);
+        let sandbox = Sandbox::new();
+        let mut files = partitions(&sandbox);
         SeededRng::new(seed).shuffle(&mut files);
         for file in &files {
-            assert_eq!(world.import(file).code, 0);
+            assert_eq!(sandbox.import(file).code, 0);
         }
-        assert_eq!(world.state(), state, "the order was {files:?}");
+        assert_eq!(sandbox.state(), state, "the order was {files:?}");
     }
-    let together = World::new();
+    let together = Sandbox::new();
     partitions(&together);
     assert_eq!(together.import(&together.path("parts")).code, 0);
     assert_eq!(together.state(), state);
 }
 
 /// Writes every export in parts of 100 messages, named as the exporter names them.
-fn partitions(world: &World) -> Vec<PathBuf> {
+fn partitions(sandbox: &Sandbox) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for (name, export) in talk() {
         for (number, start) in (0..count(&export)).step_by(100).enumerate() {
             let suffix =
                 if number == 0 { String::new() } else { format!(" [part {}]", number + 1) };
-            let path = world.path(&format!("parts/{name}{suffix}.json"));
+            let path = sandbox.path(&format!("parts/{name}{suffix}.json"));
             files.push(write(&path, &part(&export, start..start + 100)));
         }
     }
@@ -95,15 +95,15 @@ fn partitions(world: &World) -> Vec<PathBuf> {
 #[test]
 fn interleaved_partitions_give_the_same_state() {
     let (_, state) = whole();
-    let world = World::new();
+    let sandbox = Sandbox::new();
     for offset in [2, 0, 1] {
         for (name, export) in talk() {
             let every_third = part(&export, (offset..count(&export)).step_by(3));
-            write(&world.path(&format!("third-{offset}/{name}.json")), &every_third);
+            write(&sandbox.path(&format!("third-{offset}/{name}.json")), &every_third);
         }
-        assert_eq!(world.import(&world.path(&format!("third-{offset}"))).code, 0);
+        assert_eq!(sandbox.import(&sandbox.path(&format!("third-{offset}"))).code, 0);
     }
-    assert_eq!(world.state(), state);
+    assert_eq!(sandbox.state(), state);
 }
 
 #[test]
@@ -115,50 +115,50 @@ fn a_newer_export_wins_whenever_it_is_imported() {
     newer["messages"][40]["timestampEdited"] = "2098-01-01T00:00:00+00:00".into();
     newer["messages"][41]["reactions"] = serde_json::json!([]);
 
-    let forth = World::new();
+    let forth = Sandbox::new();
     assert_eq!(forth.import(&write(&forth.path("older.json"), &older)).code, 0);
     let updated = forth.import(&write(&forth.path("newer.json"), &newer));
-    assert!(updated.said.contains("0 messages added, 1 updated"), "{}", updated.said);
+    assert!(updated.stdout.contains("0 messages added, 1 updated"), "{}", updated.stdout);
 
-    let back = World::new();
+    let back = Sandbox::new();
     assert_eq!(back.import(&write(&back.path("newer.json"), &newer)).code, 0);
     let late = back.import(&write(&back.path("older.json"), &older));
-    assert!(late.said.contains("Nothing new"), "{}", late.said);
+    assert!(late.stdout.contains("Nothing new"), "{}", late.stdout);
     assert_eq!(back.state(), forth.state());
 }
 
-/// A kill comes when the program has told a number of its steps in the log; ten such numbers, from
+/// A kill comes when the program has logged a number of its steps; ten such numbers, from
 /// every eighth of the work and two from its very end, where the index is committed.
 #[test]
 fn ten_kills_lose_and_double_nothing() {
     let (_, state) = whole();
-    let rehearsal = World::new();
+    let rehearsal = Sandbox::new();
     let steps = rehearsal.steps(&["import", exported(&rehearsal).to_str().unwrap()]);
     let mut dice = SeededRng::new(42);
     let eighth = steps / 8;
     let mut points = (0..8).map(|at| at * eighth + 1 + dice.roll(eighth)).collect::<Vec<_>>();
     points.extend([steps - 1, steps]);
     for point in points {
-        let world = World::new();
-        let exports = exported(&world);
+        let sandbox = Sandbox::new();
+        let exports = exported(&sandbox);
         let import = ["import", exports.to_str().unwrap()];
-        let killed = world.kill_after(&import, point);
-        // What is told waits in a pipe of at most 64 KB: at the end the program may be faster.
+        let killed = sandbox.kill_after(&import, point);
+        // What is logged waits in a pipe of at most 64 KB: at the end the program may be faster.
         assert!(killed || point > steps / 2, "not killed at step {point} of {steps}");
-        world.kill_after(&import, point / 2);
-        assert_eq!(world.run(&import).code, 0);
-        assert_eq!(world.state(), state, "killed at step {point} of {steps}");
+        sandbox.kill_after(&import, point / 2);
+        assert_eq!(sandbox.run(&import).code, 0);
+        assert_eq!(sandbox.state(), state, "killed at step {point} of {steps}");
     }
 }
 
 #[test]
 fn what_a_killed_import_left_is_finished_by_whatever_runs_next() {
-    let world = World::new();
-    let exports = exported(&world);
-    assert!(world.kill_after(&["import", exports.to_str().unwrap()], 120));
-    let seen = world.json(&["status", "--json"]);
+    let sandbox = Sandbox::new();
+    let exports = exported(&sandbox);
+    assert!(sandbox.kill_after(&["import", exports.to_str().unwrap()], 120));
+    let seen = sandbox.json(&["status", "--json"]);
     assert_eq!(seen["channels_pending"], 0);
-    assert!(world.well(&["doctor"]).contains("holds all"));
+    assert!(sandbox.stdout_of(&["doctor"]).contains("holds all"));
 }
 
 /// What the nightly run does with thousands of seeds.

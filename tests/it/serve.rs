@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::exports::{asked_three_times, write};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 /// How long the site waits for requests in progress when it is stopped.
 const GRACE: Duration = Duration::from_secs(5);
@@ -23,8 +23,8 @@ pub(crate) struct Served {
 
 impl Served {
     /// Starts on a free port, which the program tells when it listens.
-    pub(crate) fn start(world: &World) -> Self {
-        let mut command = world.command(&["serve", "--listen", "127.0.0.1:0"]);
+    pub(crate) fn start(sandbox: &Sandbox) -> Self {
+        let mut command = sandbox.command(&["serve", "--listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut said = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -78,18 +78,18 @@ impl Drop for Served {
     }
 }
 
-fn harvested() -> World {
-    let world = World::new();
-    world.settle_in();
+fn harvested() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.settle_in();
     let export = asked_three_times("Delete data/index and start again.").export();
-    assert_eq!(world.import(&write(&world.path("help.json"), &export)).code, 0);
-    world
+    assert_eq!(sandbox.import(&write(&sandbox.path("help.json"), &export)).code, 0);
+    sandbox
 }
 
 #[test]
 fn what_was_imported_is_found_and_read_in_the_browser() {
-    let world = harvested();
-    let served = Served::start(&world);
+    let sandbox = harvested();
+    let served = Served::start(&sandbox);
     for path in ["/", "/healthz", "/readyz"] {
         assert_eq!(served.get(path).0, 200, "{path}");
     }
@@ -105,11 +105,11 @@ fn what_was_imported_is_found_and_read_in_the_browser() {
 
 #[test]
 fn the_api_says_what_the_command_line_says() {
-    let world = harvested();
-    let served = Served::start(&world);
+    let sandbox = harvested();
+    let served = Served::start(&sandbox);
     let found = served.json("/api/v1/search?q=reset+vector+index");
-    let told = world.json(&["search", "reset vector index", "--json"]);
-    let id = told["answers"][0]["id"].as_str().unwrap();
+    let printed = sandbox.json(&["search", "reset vector index", "--json"]);
+    let id = printed["answers"][0]["id"].as_str().unwrap();
     assert!(found.to_string().contains(id), "{found}");
     let answer = served.json(&format!("/api/v1/answers/{id}"));
     assert!(answer.to_string().contains("Delete data/index"), "{answer}");
@@ -120,13 +120,13 @@ fn the_api_says_what_the_command_line_says() {
 
 #[test]
 fn an_import_beside_the_running_site_is_found_there() {
-    let world = harvested();
-    let served = Served::start(&world);
+    let sandbox = harvested();
+    let served = Served::start(&sandbox);
     let path = "/api/v1/search?q=scheduler+wake+twice";
     assert!(!served.json(path).to_string().contains("jitter"));
     let mut talk = asked_three_times("Delete data/index and start again.");
     talk.resolved(15, "Why does the scheduler wake up twice?", "Set `jitter = 0` in the plan.");
-    assert_eq!(world.import(&write(&world.path("help.json"), &talk.export())).code, 0);
+    assert_eq!(sandbox.import(&write(&sandbox.path("help.json"), &talk.export())).code, 0);
     assert!(served.json(path).to_string().contains("jitter"));
 }
 
@@ -146,9 +146,9 @@ fn a_signal_ends_the_site_well() {
 
 #[test]
 fn without_consent_the_site_shows_no_words() {
-    let world = harvested();
-    world.write("data/rules/scope.toml", "[trust]\nroles = ['Helper']\n");
-    let served = Served::start(&world);
+    let sandbox = harvested();
+    sandbox.write("data/rules/scope.toml", "[trust]\nroles = ['Helper']\n");
+    let served = Served::start(&sandbox);
     for path in ["/?q=reset+vector+index", "/api/v1/search?q=reset+vector+index"] {
         let (status, said) = served.get(path);
         assert_eq!(status, 200);
@@ -159,41 +159,41 @@ fn without_consent_the_site_shows_no_words() {
 
 #[test]
 fn a_program_prints_links_that_lead_to_answers() {
-    let world = World::new();
-    world.settle_in();
+    let sandbox = Sandbox::new();
+    sandbox.settle_in();
     let mut talk = asked_three_times("Delete data/index and start again.");
     let asked = "How do I get rid of this? `Error: cannot open database /home/ann/app.db`";
     talk.resolved(15, asked, "Stop the other process first, it holds the lock.");
-    assert_eq!(world.import(&write(&world.path("help.json"), &talk.export())).code, 0);
-    let served = Served::start(&world);
+    assert_eq!(sandbox.import(&write(&sandbox.path("help.json"), &talk.export())).code, 0);
+    let served = Served::start(&sandbox);
     let site = format!("http://{}", served.address);
     let messages = |more: &str| {
-        let path = world.path("errors.json");
+        let path = sandbox.path("errors.json");
         let text = format!("{{\"E_OPEN\": \"cannot open database C:\\\\app\\\\x.db\"{more}}}");
         std::fs::write(&path, text).unwrap();
         path.display().to_string()
     };
     let export = |messages: &str| {
-        let links = world.run(&["errors", "export", "--for", messages, "--site", &site]);
-        assert_eq!(links.code, 0, "{}", links.complained);
-        let path = world.path("error-links.json");
-        std::fs::write(&path, links.said).unwrap();
+        let links = sandbox.run(&["errors", "export", "--for", messages, "--site", &site]);
+        assert_eq!(links.code, 0, "{}", links.stderr);
+        let path = sandbox.path("error-links.json");
+        std::fs::write(&path, links.stdout).unwrap();
         path.display().to_string()
     };
-    let checked = world.run(&["errors", "check", &export(&messages(""))]);
-    assert_eq!(checked.code, 0, "{}", checked.said);
-    assert!(checked.said.contains("1 of 1 links lead to an answer"), "{}", checked.said);
+    let checked = sandbox.run(&["errors", "check", &export(&messages(""))]);
+    assert_eq!(checked.code, 0, "{}", checked.stdout);
+    assert!(checked.stdout.contains("1 of 1 links lead to an answer"), "{}", checked.stdout);
 
     let unsolved = messages(", \"E_PORT\": \"cannot bind port 80, it is taken\"");
-    let checked = world.run(&["errors", "check", &export(&unsolved)]);
-    assert_eq!(checked.code, 1, "{}", checked.said);
-    assert!(checked.said.contains("E_PORT: ") && checked.said.contains("leads to no answer"));
+    let checked = sandbox.run(&["errors", "check", &export(&unsolved)]);
+    assert_eq!(checked.code, 1, "{}", checked.stdout);
+    assert!(checked.stdout.contains("E_PORT: ") && checked.stdout.contains("leads to no answer"));
 }
 
 #[test]
 fn a_coding_agent_reads_answers_over_standard_input() {
-    let world = harvested();
-    let mut command = world.command(&["mcp"]);
+    let sandbox = harvested();
+    let mut command = sandbox.command(&["mcp"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut agent = command.spawn().unwrap();
     let arguments = r#"{"q":"reset vector index"}"#;

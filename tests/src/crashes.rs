@@ -217,7 +217,7 @@ impl<'p> Run<'p> {
                 !pulls.is_empty() && pulls.len() <= most && open <= 1,
                 "{branch}: {} pull requests, {open} open, {most} expected: {}",
                 pulls.len(),
-                told(&pulls)
+                describe(&pulls)
             );
             for pull in pulls.iter().filter(|pull| pull.open && !merged) {
                 self.check_open(pull, page).with_context(|| format!("#{}", pull.number))?;
@@ -246,8 +246,8 @@ impl<'p> Run<'p> {
         let gone = self.prepared.gone.to_string();
         if let Some(commit) = self.committed.get(pull.branch()) {
             ensure!(head == *commit, "the branch is not at the commit of people");
-            let told = self.changed && !self.forgot && pull.body.contains(&gone);
-            ensure!(!told, "the body holds words that are gone");
+            let still_quoted = self.changed && !self.forgot && pull.body.contains(&gone);
+            ensure!(!still_quoted, "the body holds words that are gone");
             return Ok(());
         }
         let found = self.page(pull)?;
@@ -271,8 +271,8 @@ impl<'p> Run<'p> {
     }
 }
 
-fn told(pulls: &[Issue]) -> String {
-    let told = |pull: &Issue| {
+fn describe(pulls: &[Issue]) -> String {
+    let describe_one = |pull: &Issue| {
         format!(
             "#{} {} {}",
             pull.number,
@@ -286,7 +286,7 @@ fn told(pulls: &[Issue]) -> String {
             }
         )
     };
-    pulls.iter().map(told).collect::<Vec<_>>().join("; ")
+    pulls.iter().map(describe_one).collect::<Vec<_>>().join("; ")
 }
 
 fn runtime() -> anyhow::Result<Runtime> {

@@ -1,4 +1,4 @@
-//! One history, told to the program in a random mix of ways, must end as importing its final truth.
+//! One history, given to the program in a random mix of ways, must end as importing its final truth.
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
@@ -79,7 +79,7 @@ fn play(place: &Place, histories: &[History], dice: &mut SeededRng) -> anyhow::R
     discord.identify_spacing(Duration::ZERO);
     discord.leave_events_unchecked();
     place.point_at(&discord)?;
-    let mut told = Vec::new();
+    let mut played = Vec::new();
     for (at, history) in histories.iter().enumerate() {
         let count = history.count();
         let past = dice.roll(count);
@@ -87,7 +87,7 @@ fn play(place: &Place, histories: &[History], dice: &mut SeededRng) -> anyhow::R
         if dice.roll(2) == 0 {
             place.import(&history.part(0..dice.roll(past)), &format!("early-{at}"))?;
         }
-        told.push(past);
+        played.push(past);
     }
     let mut daemon = place.start()?;
     discord.unreliable(Some(Unreliable {
@@ -98,11 +98,11 @@ fn play(place: &Place, histories: &[History], dice: &mut SeededRng) -> anyhow::R
         broken: 4,
         forgotten: 2,
     }));
-    while histories.iter().zip(&told).any(|(history, told)| *told < history.count()) {
-        for (history, told) in histories.iter().zip(&mut told) {
-            let next = (*told + 1 + dice.roll(60)).min(history.count());
-            discord.play(&history.export, *told..next);
-            *told = next;
+    while histories.iter().zip(&played).any(|(history, played)| *played < history.count()) {
+        for (history, played) in histories.iter().zip(&mut played) {
+            let next = (*played + 1 + dice.roll(60)).min(history.count());
+            discord.play(&history.export, *played..next);
+            *played = next;
         }
         if dice.roll(3) == 0 {
             daemon.end(dice.roll(2) == 0)?;
@@ -192,7 +192,7 @@ impl History {
                 Some(text) => discord.edit(self.channel, self.id(at), text),
                 None => discord.delete(self.channel, self.id(at)),
             };
-            if quiet { discord.say_nothing(act) } else { act(discord) }
+            if quiet { discord.without_events(act) } else { act(discord) }
         };
         for at in self.edited.keys().chain(&self.deleted) {
             change(*at, dice.roll(2) == 0);

@@ -65,7 +65,7 @@ pub struct NavEntry {
     pub kind: NavFormat,
     /// The page's path as this navigation writes it.
     pub page: String,
-    /// Plain text; empty for the first page of a section, which bears the section's title.
+    /// Plain text; empty for the first page of a section, which has the section's title.
     pub title: String,
     /// Where it is listed if no page of its folder is listed yet.
     #[serde(default)]

@@ -112,10 +112,10 @@ mod tests {
     fn an_empty_file_becomes_one_of_answers() {
         let file = section(1, "one").put_into("").unwrap();
         let file = section(2, "two").put_into(&file).unwrap();
-        let told = file.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>();
-        assert_eq!(told[0], "# Frequently asked questions");
-        assert_eq!((told[1], told[8]), (START, END));
-        assert_eq!((told[3], told[6]), ("## one", "## two"));
+        let lines = file.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>();
+        assert_eq!(lines[0], "# Frequently asked questions");
+        assert_eq!((lines[1], lines[8]), (START, END));
+        assert_eq!((lines[3], lines[6]), ("## one", "## two"));
         assert_eq!(section(1, "x").put_into("# Mine\n"), Err(EditError::NoMarkers));
     }
 

@@ -411,8 +411,8 @@ impl CommitTemplate<'_> {
         Signature::new(AUTHOR, EMAIL, &time).map_err(git("sign a commit"))
     }
 
-    /// The digest that a commit of ours carries; `None` for anybody else's. A commit that we
-    /// remember is ours by its id; another one, made just before we were killed, by author,
+    /// The digest that a generated commit carries; `None` for anybody else's. A commit that the record
+    /// holds is recognised by its id; another one, made just before the process was killed, by author,
     /// committer and trailers.
     fn digest_of(&self, commit: &Commit<'_>, known: Option<&LocalPush>) -> Option<String> {
         if let Some(known) = known

@@ -1,7 +1,7 @@
 //! Removes what commits held that were replaced or taken back: git keeps objects that nothing refers to.
 //!
 //! Only objects that such a commit brought are looked at, never what people wrote. Objects in a pack stay until
-//! git packs anew: somebody packed the repository, and has to be told.
+//! git packs anew: somebody packed the repository, and has to learn of it.
 
 use std::collections::HashSet;
 use std::fs;
@@ -185,6 +185,6 @@ mod tests {
         pack.insert_commit(packed.id()).unwrap();
         pack.write(&folder.path().join("objects/pack"), 0o600).unwrap();
         let left = drop_objects(&repository, &[packed.id()]).unwrap();
-        assert!(left > 0, "what is in a pack stays, and is told");
+        assert!(left > 0, "what is in a pack stays, and is reported");
     }
 }

@@ -18,7 +18,7 @@ const BACKDATED: i64 = 60;
 const JWT_SECONDS: i64 = 9 * 60;
 /// A token is renewed before it ends, so that none ends between two calls of one step.
 const RENEWED_BEFORE: i64 = 5 * 60 * Millis::SECOND;
-const TOKEN_LIVES: i64 = Millis::HOUR;
+const TOKEN_LIFETIME: i64 = Millis::HOUR;
 
 /// A value that `Debug` and logs do not show.
 #[derive(Clone, PartialEq, Eq)]
@@ -115,7 +115,7 @@ pub(super) struct CachedToken {
 impl CachedToken {
     pub(super) fn new(answer: InstallationToken, now: Millis) -> Self {
         let ends = answer.expires_at.parse::<Timestamp>().ok();
-        let ends = ends.map_or(now.0 + TOKEN_LIVES, Timestamp::as_millisecond);
+        let ends = ends.map_or(now.0 + TOKEN_LIFETIME, Timestamp::as_millisecond);
         Self { token: Credential(answer.token), until: Millis(ends - RENEWED_BEFORE) }
     }
 
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_told_and_nothing_is_shown() {
+    fn what_is_no_key_is_reported_and_not_shown() {
         let wrong = |pem: &str| AppKey::new(1, &Credential::new(pem)).unwrap_err();
         assert_eq!(wrong("hello"), KeyError::NotPem);
         let garbage = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
@@ -173,13 +173,13 @@ mod tests {
 
     #[test]
     fn a_token_is_renewed_five_minutes_before_it_ends() {
-        let lent = |expires_at: &str, now| {
+        let cached = |expires_at: &str, now| {
             let answer = InstallationToken { token: "t".into(), expires_at: expires_at.into() };
             CachedToken::new(answer, Millis(now))
         };
-        let told = lent("1970-01-01T01:00:00Z", 0);
-        assert!(told.holds(Millis(54 * 60_000)) && !told.holds(Millis(55 * 60_000)));
-        let untold = lent("soon", 60_000);
-        assert!(untold.holds(Millis(55 * 60_000)) && !untold.holds(Millis(56 * 60_000)));
+        let dated = cached("1970-01-01T01:00:00Z", 0);
+        assert!(dated.holds(Millis(54 * 60_000)) && !dated.holds(Millis(55 * 60_000)));
+        let undated = cached("soon", 60_000);
+        assert!(undated.holds(Millis(55 * 60_000)) && !undated.holds(Millis(56 * 60_000)));
     }
 }

@@ -39,12 +39,12 @@ pub enum GitHubError {
     Repository(String),
     /// Nothing may be sent before this moment. Store it, and come back then.
     #[error("no requests to GitHub until {} (rate limit or outage)", crate::page::evidence::minute(*.not_before))]
-    Parked { not_before: Millis },
+    Deferred { not_before: Millis },
     /// The outcome of this write is unknown: read the state before writing again.
     #[error("no response from GitHub, outcome unknown: {method} {path}")]
     OutcomeUnknown { method: Method, path: String },
-    #[error("GitHub refused {method} {path}: {status} {told}")]
-    Refused { method: Method, path: String, status: u16, told: String },
+    #[error("GitHub refused {method} {path}: {status} {message}")]
+    Refused { method: Method, path: String, status: u16, message: String },
     #[error("the repository has moved: {path} returned {status}; update its name in the settings")]
     Moved { path: String, status: u16 },
     /// An answer that lacks what a verdict needs, or is no answer at all. It decides nothing; the
@@ -72,7 +72,7 @@ impl GitHubError {
     pub fn may_pass(&self) -> bool {
         matches!(
             self,
-            Self::Parked { .. } | Self::OutcomeUnknown { .. } | Self::UnexpectedResponse { .. }
+            Self::Deferred { .. } | Self::OutcomeUnknown { .. } | Self::UnexpectedResponse { .. }
         )
     }
 }
@@ -91,10 +91,10 @@ pub struct GitHubClient {
     auth: Auth,
     me: OnceCell<String>,
     clock: Arc<dyn ClientClock>,
-    lent: Mutex<Option<CachedToken>>,
+    cached_token: Mutex<Option<CachedToken>>,
     lane: Mutex<Option<Millis>>,
     /// No request goes out before this moment.
-    parked: Mutex<Millis>,
+    deferred_until: Mutex<Millis>,
 }
 
 /// An answer as it came.
@@ -106,7 +106,7 @@ struct RawResponse {
 
 impl GitHubClient {
     /// `api` is the root of the REST API, `repository` is `owner/name`. `not_before` is the moment
-    /// that an earlier [`GitHubError::Parked`] named. Must be called inside a tokio runtime.
+    /// that an earlier [`GitHubError::Deferred`] named. Must be called inside a tokio runtime.
     pub fn new(
         api: &str,
         repository: &str,
@@ -147,9 +147,9 @@ impl GitHubClient {
             auth,
             me: OnceCell::new(),
             clock,
-            lent: Mutex::new(None),
+            cached_token: Mutex::new(None),
             lane: Mutex::new(None),
-            parked: Mutex::new(not_before.unwrap_or_default()),
+            deferred_until: Mutex::new(not_before.unwrap_or_default()),
         })
     }
 
@@ -240,8 +240,8 @@ impl GitHubClient {
         let answer = read::<Value>(GRAPHQL, &raw.text)?;
         match answer.get("errors").and_then(Value::as_array) {
             Some(errors) if !errors.is_empty() => {
-                let told = errors.iter().filter_map(|error| error.get("message")?.as_str());
-                Err(GitHubError::Query(told.collect::<Vec<_>>().join(": ")))
+                let messages = errors.iter().filter_map(|error| error.get("message")?.as_str());
+                Err(GitHubError::Query(messages.collect::<Vec<_>>().join(": ")))
             }
             _ => Ok(answer),
         }
@@ -292,7 +292,7 @@ impl GitHubClient {
         if !refused || !matches!(self.auth, Auth::App(_)) {
             return first;
         }
-        *self.lent.lock().await = None;
+        *self.cached_token.lock().await = None;
         let token = self.token().await?;
         self.exchange(method, path, body, &token).await
     }
@@ -302,11 +302,11 @@ impl GitHubClient {
             Auth::Token(token) => return Ok(token.clone()),
             Auth::App(key) => key,
         };
-        let mut lent = self.lent.lock().await;
-        if let Some(lent) = lent.as_ref()
-            && lent.holds(self.now())
+        let mut cached_token = self.cached_token.lock().await;
+        if let Some(cached_token) = cached_token.as_ref()
+            && cached_token.holds(self.now())
         {
-            return Ok(lent.token.clone());
+            return Ok(cached_token.token.clone());
         }
         let jwt = key.jwt(self.now());
         let path = self.repo_path("installation");
@@ -320,7 +320,7 @@ impl GitHubClient {
         let raw = self.exchange(&Method::POST, &path, Some(&wanted), &jwt).await?;
         let got = CachedToken::new(read::<InstallationToken>(&path, &raw.text)?, self.now());
         let token = got.token.clone();
-        *lent = Some(got);
+        *cached_token = Some(got);
         Ok(token)
     }
 
@@ -336,17 +336,17 @@ impl GitHubClient {
         let reads = method == Method::GET || path.ends_with("/access_tokens");
         let kind = if reads { RequestKind::Read } else { RequestKind::Write };
         for attempt in 0.. {
-            let not_before = *self.parked.lock().await;
+            let not_before = *self.deferred_until.lock().await;
             if self.now() < not_before {
-                return Err(GitHubError::Parked { not_before });
+                return Err(GitHubError::Deferred { not_before });
             }
             let raw = self.send_once(method, path, body, token).await?;
             let answer = raw.as_ref().map(answer);
             match (rate_limit::decide(kind, attempt, answer.as_ref(), self.now()), raw) {
                 (RetryDecision::RetryAfter(wait), _) => self.clock.sleep(wait).await,
-                (RetryDecision::Park(not_before), _) => {
-                    *self.parked.lock().await = not_before;
-                    return Err(GitHubError::Parked { not_before });
+                (RetryDecision::Defer(not_before), _) => {
+                    *self.deferred_until.lock().await = not_before;
+                    return Err(GitHubError::Deferred { not_before });
                 }
                 (RetryDecision::Accept, Some(raw)) if (300..400).contains(&raw.status) => {
                     return Err(GitHubError::Moved { path: path.to_owned(), status: raw.status });
@@ -415,15 +415,15 @@ pub(super) fn odd(path: &str, why: impl Into<String>) -> GitHubError {
 
 /// What is wrong with a response, with the name of the field where the error lacks it.
 fn named(text: &str, error: &serde_json::Error) -> String {
-    let told = error.to_string();
+    let message = error.to_string();
     let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len);
     let until = before.sum::<usize>() + error.column();
     let field = text
         .get(..until)
         .and_then(|read| read.rsplit_once("\":")?.0.rsplit_once('"'))
         .map(|(_, field)| field)
-        .filter(|_| error.is_data() && !told.contains("field `"));
-    field.map_or(told.clone(), |field| format!("{field}: {told}"))
+        .filter(|_| error.is_data() && !message.contains("field `"));
+    field.map_or(message.clone(), |field| format!("{field}: {message}"))
 }
 
 fn answer(raw: &RawResponse) -> ResponseHead<'_> {
@@ -443,7 +443,7 @@ fn refused(method: &Method, path: &str, raw: &RawResponse) -> GitHubError {
         method: method.clone(),
         path: path.to_owned(),
         status: raw.status,
-        told: problem.problem_text(),
+        message: problem.problem_text(),
     }
 }
 

@@ -79,7 +79,7 @@ pub struct DashboardItem {
     pub question: String,
     pub occurrences: usize,
     pub pull: Option<u64>,
-    pub clock: DeadlineStatus,
+    pub deadline: DeadlineStatus,
     pub due_by: Option<Millis>,
     /// Generated text on why it is in this section.
     pub note: Option<String>,
@@ -107,8 +107,8 @@ pub fn render_dashboard(rows: &[DashboardItem], figures: &DashboardTotals) -> St
         }
         rows.sort_by(|one, other| {
             other
-                .clock
-                .cmp(&one.clock)
+                .deadline
+                .cmp(&one.deadline)
                 .then_with(|| one.cluster.as_str().cmp(other.cluster.as_str()))
         });
         out.push_str(&format!("\n### {}\n\n", place.heading()));
@@ -138,7 +138,7 @@ fn line(row: &DashboardItem) -> String {
     if let Some(number) = row.pull {
         add(format_args!(", #{number}"));
     }
-    match (row.clock, row.due_by) {
+    match (row.deadline, row.due_by) {
         (DeadlineStatus::Breached, Some(by)) => add(format_args!(", **late**: due {}", minute(by))),
         (DeadlineStatus::Escalated, Some(by)) => {
             add(format_args!(", **due soon**: {}", minute(by)))
@@ -208,7 +208,7 @@ mod tests {
         number: u64,
         place: DashboardSection,
         question: &str,
-        clock: DeadlineStatus,
+        deadline: DeadlineStatus,
     ) -> DashboardItem {
         DashboardItem {
             cluster: ClusterId::of_question(MessageId(number)),
@@ -216,7 +216,7 @@ mod tests {
             question: question.into(),
             occurrences: 3,
             pull: (place == DashboardSection::Open).then_some(number),
-            clock,
+            deadline,
             due_by: Some(Millis(Millis::DAY)),
             note: (place == DashboardSection::Failed).then(|| "no permission <b> @amy".into()),
         }
@@ -276,8 +276,8 @@ mod tests {
     fn ticks_are_read() {
         let body = "- [x] <!-- id=q10 -->`a`\r\n- [ ] <!-- id=q11 -->`b`\n- [X] <!-- id=q12 -->`c`\n\
             - [x] other\n> - [x] <!-- id=q13 -->\n";
-        let told = ticked_clusters(body).iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(told, ["q10", "q12"]);
+        let ticked = ticked_clusters(body).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(ticked, ["q10", "q12"]);
     }
 
     #[test]

@@ -19,9 +19,9 @@ use crate::target::DocsFolder;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitHubFinding {
     pub what: &'static str,
-    pub well: bool,
-    /// How it is, and what to do where it is not well.
-    pub says: String,
+    pub passed: bool,
+    /// How it is, and what to do if it did not pass.
+    pub message: String,
 }
 
 /// A rule that holds for a branch.
@@ -53,10 +53,10 @@ struct BranchProtection {
     protected: bool,
 }
 
-/// What a host tells of the rules of a branch.
+/// What a host reports of the rules of a branch.
 #[derive(Debug)]
 enum BranchRules {
-    Known(Vec<BranchRule>),
+    Listed(Vec<BranchRule>),
     /// A private repository of an account that does not pay has none.
     NotOnThisPlan,
     /// An older GitHub Enterprise Server has only protected branches.
@@ -66,7 +66,9 @@ enum BranchRules {
 /// Why a refused request for rules is no failure; `None` if it is one.
 fn no_rules(error: &GitHubError) -> Option<BranchRules> {
     match error {
-        GitHubError::Refused { status: 403, told, .. } if told.contains("Upgrade to GitHub") => {
+        GitHubError::Refused { status: 403, message, .. }
+            if message.contains("Upgrade to GitHub") =>
+        {
             Some(BranchRules::NotOnThisPlan)
         }
         GitHubError::Refused { status: 404, .. } => Some(BranchRules::NotOnThisHost),
@@ -74,12 +76,12 @@ fn no_rules(error: &GitHubError) -> Option<BranchRules> {
     }
 }
 
-fn good(what: &'static str, says: impl Into<String>) -> GitHubFinding {
-    GitHubFinding { what, well: true, says: says.into() }
+fn good(what: &'static str, message: impl Into<String>) -> GitHubFinding {
+    GitHubFinding { what, passed: true, message: message.into() }
 }
 
-fn bad(what: &'static str, says: impl Into<String>) -> GitHubFinding {
-    GitHubFinding { what, well: false, says: says.into() }
+fn bad(what: &'static str, message: impl Into<String>) -> GitHubFinding {
+    GitHubFinding { what, passed: false, message: message.into() }
 }
 
 impl GitHubClient {
@@ -102,7 +104,7 @@ impl GitHubClient {
                 return findings;
             }
         };
-        findings.push(standing(&repository));
+        findings.push(repository_access(&repository));
         for found in [
             self.examine_rules(&repository.default_branch).await,
             self.examine_owners().await,
@@ -119,11 +121,11 @@ impl GitHubClient {
 
     async fn examine_rules(&self, base: &str) -> Result<Vec<GitHubFinding>> {
         let rules = match self.branch_rules(base).await? {
-            BranchRules::Known(rules) => rules,
+            BranchRules::Listed(rules) => rules,
             BranchRules::NotOnThisPlan => {
-                let says = "GitHub has rules for a private repository on paid plans only, so \
+                let message = "GitHub has rules for a private repository on paid plans only, so \
                     nothing but the roles of its members keeps this account from merging";
-                return Ok(vec![good("branch rules", says)]);
+                return Ok(vec![good("branch rules", message)]);
             }
             BranchRules::NotOnThisHost => Vec::new(),
         };
@@ -149,7 +151,7 @@ impl GitHubClient {
     async fn branch_rules(&self, base: &str) -> Result<BranchRules> {
         let path = self.repo_path(&format!("rules/branches/{}", encoded(base)));
         match self.list::<BranchRule>(&path, 100).await {
-            Ok(rules) => Ok(BranchRules::Known(rules)),
+            Ok(rules) => Ok(BranchRules::Listed(rules)),
             Err(error) => no_rules(&error).ok_or(error),
         }
     }
@@ -159,14 +161,14 @@ impl GitHubClient {
         let Some(found) = self.get_optional::<CodeownersErrors>(&path).await? else {
             return Ok(vec![good("code owners", "there is no CODEOWNERS file")]);
         };
-        let told =
+        let errors =
             found.errors.iter().map(|one| format!("{} line {}: {}", one.path, one.line, one.kind));
-        let told = told.collect::<Vec<_>>();
-        Ok(vec![match told.is_empty() {
+        let errors = errors.collect::<Vec<_>>();
+        Ok(vec![match errors.is_empty() {
             true => good("code owners", "CODEOWNERS has no errors"),
             false => bad(
                 "code owners",
-                format!("invalid lines request no reviews; fix these:\n{}", told.join("\n")),
+                format!("invalid lines request no reviews; fix these:\n{}", errors.join("\n")),
             ),
         }])
     }
@@ -181,7 +183,7 @@ impl GitHubClient {
         let path = self.repo_path("git/commits");
         let commit = self.write::<GitCommit>(Method::POST, &path, &body).await?;
         let demanded = match self.branch_rules(base).await? {
-            BranchRules::Known(rules) => {
+            BranchRules::Listed(rules) => {
                 rules.iter().any(|rule| rule.kind == "required_signatures")
             }
             BranchRules::NotOnThisPlan | BranchRules::NotOnThisHost => false,
@@ -212,10 +214,10 @@ impl GitHubClient {
         let texts = self.read_settings(&files, &mut BTreeMap::new()).await?;
         let detected = detect(files.paths(), |path| texts.get(path).cloned());
         let written = self.text(&files, SETTINGS).await?;
-        let told = written.as_deref().map(RepositorySettings::read);
-        let chosen = told.as_ref().and_then(|(settings, _)| settings.folder.as_ref()).or(folder);
+        let current = written.as_deref().map(RepositorySettings::read);
+        let chosen = current.as_ref().and_then(|(settings, _)| settings.folder.as_ref()).or(folder);
         let pages = pages_finding(&detected, chosen, &files);
-        let settings = match &told {
+        let settings = match &current {
             None => {
                 good("settings", format!("{SETTINGS} does not exist yet; a pull request adds it"))
             }
@@ -224,8 +226,8 @@ impl GitHubClient {
                 good("settings", format!("{SETTINGS} turns proposals {state}"))
             }
             Some((_, mistakes)) => {
-                let told = mistakes.iter().map(ToString::to_string).collect::<Vec<_>>();
-                bad("settings", told.join("\n"))
+                let reasons = mistakes.iter().map(ToString::to_string).collect::<Vec<_>>();
+                bad("settings", reasons.join("\n"))
             }
         };
         Ok(vec![pages, settings])
@@ -272,7 +274,7 @@ fn pages_finding(
     }
 }
 
-fn standing(repository: &Repository) -> GitHubFinding {
+fn repository_access(repository: &Repository) -> GitHubFinding {
     let name = &repository.full_name;
     if repository.archived {
         return bad("repository", format!("{name} is archived; nothing can be proposed there"));
@@ -314,9 +316,9 @@ mod tests {
 
     #[test]
     fn a_host_without_rules_is_no_failure() {
-        let refused = |status, told: &str| {
+        let refused = |status, message: &str| {
             let (method, path) = (Method::GET, "rules/branches/main".to_owned());
-            no_rules(&GitHubError::Refused { method, path, status, told: told.to_owned() })
+            no_rules(&GitHubError::Refused { method, path, status, message: message.to_owned() })
         };
         let upgrade =
             "Upgrade to GitHub Pro or make this repository public to enable this feature.";
@@ -334,7 +336,7 @@ mod tests {
             settings: "docusaurus.config.js".to_owned(),
             why: "computes the `path` of its docs".to_owned(),
         });
-        for (detected, folder, well, says) in [
+        for (detected, folder, passed, message) in [
             (
                 &layout,
                 None,
@@ -348,8 +350,8 @@ mod tests {
         ] {
             let folder = folder.map(|folder| folder.parse().unwrap());
             let found = pages_finding(detected, folder.as_ref(), &CommitTree::default());
-            assert_eq!(found.well, well, "{found:?}");
-            assert!(found.says.contains(says), "{found:?}");
+            assert_eq!(found.passed, passed, "{found:?}");
+            assert!(found.message.contains(message), "{found:?}");
         }
     }
 }

@@ -232,7 +232,7 @@ async fn act(
             let right = check(github, wanted, head).await?;
             // One read may return an older state, so that a single failure does not count.
             let again = !right && progress.tries < MOST_TRIES;
-            return Ok(if again { StepResult::Unsure } else { StepResult::Checked(right) });
+            return Ok(if again { StepResult::OutcomeUnknown } else { StepResult::Checked(right) });
         }
         ReconcileStep::Label(number) => {
             let path = github.repo_path(&format!("issues/{number}/labels"));
@@ -246,14 +246,14 @@ async fn act(
                 return Err(odd("/graphql", "the pull request is still a draft"));
             }
         }
-        ReconcileStep::Ask { number, reviewer } => {
+        ReconcileStep::RequestReview { number, reviewer } => {
             let path = github.repo_path(&format!("pulls/{number}/requested_reviewers"));
             let body = json!({ "reviewers": [reviewer] });
             github.write::<Value>(Method::POST, &path, &body).await?;
         }
         ReconcileStep::Adopt(_) | ReconcileStep::Done(_) => {}
     }
-    Ok(StepResult::Well)
+    Ok(StepResult::Done)
 }
 
 /// A failure that can be retried or ignored; every other one is returned.
@@ -265,41 +265,43 @@ fn survived(
 ) -> Result<StepResult> {
     let optional = matches!(
         what,
-        ReconcileStep::Label(_) | ReconcileStep::MarkReady { .. } | ReconcileStep::Ask { .. }
+        ReconcileStep::Label(_)
+            | ReconcileStep::MarkReady { .. }
+            | ReconcileStep::RequestReview { .. }
     );
     match &error {
         GitHubError::Refused { status: 409, .. } if optional && tries < MOST_TRIES => {
-            Ok(StepResult::Unsure)
+            Ok(StepResult::OutcomeUnknown)
         }
         GitHubError::Refused { .. } | GitHubError::Query(_) if optional => {
             Ok(StepResult::Warned(error.to_string()))
         }
-        GitHubError::Refused { status: 422, told, .. }
+        GitHubError::Refused { status: 422, message, .. }
             if matches!(what, ReconcileStep::Open { .. })
-                && told.to_ascii_lowercase().contains("draft") =>
+                && message.to_ascii_lowercase().contains("draft") =>
         {
             Ok(StepResult::NoDrafts)
         }
-        GitHubError::Refused { status: 403 | 422, told, .. }
-            if matches!(what, ReconcileStep::Open { .. }) && is_a_cap(told) =>
+        GitHubError::Refused { status: 403 | 422, message, .. }
+            if matches!(what, ReconcileStep::Open { .. }) && is_a_cap(message) =>
         {
-            Err(GitHubError::Parked { not_before: Millis(now.0 + Millis::DAY) })
+            Err(GitHubError::Deferred { not_before: Millis(now.0 + Millis::DAY) })
         }
         GitHubError::Refused { status: 404 | 409 | 422, .. }
         | GitHubError::OutcomeUnknown { .. }
         | GitHubError::UnexpectedResponse { .. }
             if tries < MOST_TRIES =>
         {
-            Ok(StepResult::Unsure)
+            Ok(StepResult::OutcomeUnknown)
         }
         _ => Err(error),
     }
 }
 
 /// Maintainers can limit how many pull requests anybody opens.
-fn is_a_cap(told: &str) -> bool {
-    let told = told.to_ascii_lowercase();
-    ["limit", "too many", "creation cap"].iter().any(|word| told.contains(word))
+fn is_a_cap(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["limit", "too many", "creation cap"].iter().any(|word| message.contains(word))
 }
 
 /// What is sent to open a pull request for a commit that holds a draft, given as head and digest.
@@ -403,15 +405,15 @@ async fn check(github: &GitHubClient, wanted: &DesiredPullRequest, head: &str) -
 mod tests {
     use super::*;
 
-    fn refused(status: u16, told: &str) -> GitHubError {
+    fn refused(status: u16, message: &str) -> GitHubError {
         let (method, path) = (Method::POST, String::new());
-        GitHubError::Refused { method, path, status, told: told.into() }
+        GitHubError::Refused { method, path, status, message: message.into() }
     }
 
     #[test]
     fn a_failure_stops_only_where_it_matters() {
         let open = ReconcileStep::Open { head: String::new(), digest: String::new() };
-        let ask = ReconcileStep::Ask { number: 1, reviewer: "amy".into() };
+        let ask = ReconcileStep::RequestReview { number: 1, reviewer: "amy".into() };
         for (what, tries, error, expected) in [
             (&ask, 0, refused(422, "no collaborator"), "warned"),
             (&ReconcileStep::Label(1), 0, refused(409, "conflict"), "look"),
@@ -419,20 +421,27 @@ mod tests {
             (&ReconcileStep::Label(1), 0, refused(403, "Resource not accessible"), "warned"),
             (&open, 0, refused(422, "Draft pull requests are not supported"), "no drafts"),
             (&open, 0, refused(422, "A pull request already exists for o:b."), "look"),
-            (&open, 4, refused(422, "A pull request already exists for o:b."), "told"),
-            (&open, 0, refused(403, "You have reached the limit of open pull requests"), "parked"),
-            (&open, 0, refused(422, "Pull request creation is limited"), "parked"),
-            (&open, 0, refused(403, "Resource not accessible by integration"), "told"),
+            (&open, 4, refused(422, "A pull request already exists for o:b."), "failed"),
+            (
+                &open,
+                0,
+                refused(403, "You have reached the limit of open pull requests"),
+                "deferred",
+            ),
+            (&open, 0, refused(422, "Pull request creation is limited"), "deferred"),
+            (&open, 0, refused(403, "Resource not accessible by integration"), "failed"),
             (&ReconcileStep::DeleteBranch, 0, refused(409, "conflict"), "look"),
             (&open, 0, odd("pulls", "missing field `number`"), "look"),
-            (&open, 4, odd("pulls", "missing field `number`"), "told"),
+            (&open, 4, odd("pulls", "missing field `number`"), "failed"),
         ] {
             let name = match survived(what, tries, error, Millis(0)) {
                 Ok(StepResult::Warned(_)) => "warned",
                 Ok(StepResult::NoDrafts) => "no drafts",
-                Ok(StepResult::Unsure) => "look",
-                Err(GitHubError::Parked { not_before: Millis(Millis::DAY) }) => "parked",
-                Err(GitHubError::Refused { .. } | GitHubError::UnexpectedResponse { .. }) => "told",
+                Ok(StepResult::OutcomeUnknown) => "look",
+                Err(GitHubError::Deferred { not_before: Millis(Millis::DAY) }) => "deferred",
+                Err(GitHubError::Refused { .. } | GitHubError::UnexpectedResponse { .. }) => {
+                    "failed"
+                }
                 other => panic!("{other:?}"),
             };
             assert_eq!(name, expected, "{what:?}");

@@ -309,8 +309,8 @@ mod tests {
             ("", "none", Err("encoding: \"none\" is neither base64 nor utf-8")),
         ] {
             let blob = Blob { content: content.into(), encoding: encoding.into() };
-            let told = decoded(&blob);
-            assert_eq!(told.as_deref().map_err(String::as_str), expected);
+            let bytes = decoded(&blob);
+            assert_eq!(bytes.as_deref().map_err(String::as_str), expected);
         }
     }
 }

@@ -84,8 +84,8 @@ impl GitHubClient {
         found: Option<&DashboardIssue>,
         text: &str,
     ) -> Result<DashboardAction> {
-        let upkeep = dashboard::decide(found, text, self.now());
-        match &upkeep {
+        let action = dashboard::decide(found, text, self.now());
+        match &action {
             DashboardAction::Nothing => {}
             DashboardAction::Create => {
                 let body = json!({ "title": dashboard::TITLE, "body": text, "labels": [dashboard::LABEL] });
@@ -96,7 +96,7 @@ impl GitHubClient {
                 self.write::<Value>(Method::PATCH, &path, &json!({ "body": text })).await?;
             }
         }
-        Ok(upkeep)
+        Ok(action)
     }
 
     /// Closes a pull request because a maintainer asked for it.

@@ -54,12 +54,12 @@ impl Default for RepositorySettings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError {
     pub line: usize,
-    pub told: String,
+    pub reason: String,
 }
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{SETTINGS} line {}: {}", self.line, self.told)
+        write!(f, "{SETTINGS} line {}: {}", self.line, self.reason)
     }
 }
 
@@ -74,7 +74,7 @@ impl RepositorySettings {
             if line.trim().is_empty() || line == "---" {
                 continue;
             }
-            let told = match (line.trim_start().strip_prefix("- "), line.split_once(':')) {
+            let reason = match (line.trim_start().strip_prefix("- "), line.split_once(':')) {
                 (Some(item), _) if list == Some("reviewers") => settings.reviewer(item),
                 (Some(_), _) => Err("a list item outside a list".to_owned()),
                 (None, Some((key, value))) => {
@@ -84,8 +84,8 @@ impl RepositorySettings {
                 }
                 (None, None) => Err("expected a line like `key: value`".to_owned()),
             };
-            if let Err(told) = told {
-                mistakes.push(SettingsError { line: at + 1, told });
+            if let Err(reason) = reason {
+                mistakes.push(SettingsError { line: at + 1, reason });
             }
         }
         (settings, mistakes)
@@ -227,7 +227,7 @@ pub fn wanted(
         rebase: false,
         recreate: None,
         anew: false,
-        asked_again: false,
+        requested_again: false,
     }
 }
 
@@ -371,17 +371,17 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_place_is_told_instead_of_a_wrong_one() {
+    fn an_unknown_place_is_reported_instead_of_a_wrong_one() {
         let wanted = wanted(Err(&unknown()), "main", &[]);
-        let told = "- **Cannot tell where pages go** in this Docusaurus site: \
+        let note = "- **Cannot tell where pages go** in this Docusaurus site: \
             ``website/docusaurus.config.js computes the `path` of its docs``. Set `target` and `folder`";
-        assert!(wanted.body.contains(told), "{}", wanted.body);
+        assert!(wanted.body.contains(note), "{}", wanted.body);
         assert_eq!(wanted.changes.len(), 1);
         assert_eq!(wanted.check(), Ok(()));
     }
 
     #[test]
-    fn every_mistake_is_told_and_the_rest_counts() {
+    fn every_mistake_is_reported_and_the_rest_counts() {
         let text = "---\nenabled: maybe\ntarget: \"hugo\"\nfolder: '/docs/answers/'\nlimits:\n  open: 5 # more\n  \
             per_day: -1\nreviewers:\n  - '@amy-b'\n  - a team\n- bob\ncolour: red\nwhat\n";
         let (settings, mistakes) = RepositorySettings::read(text);
@@ -389,8 +389,8 @@ mod tests {
         assert_eq!(settings.reviewers, ["amy-b", "bob"]);
         assert_eq!(settings.folder, "docs/answers".parse().ok());
         assert!(settings.enabled && settings.target.is_none());
-        let told = mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        insta::assert_snapshot!(told, @r#"
+        let text = mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(text, @r#"
         .github/answer-harvester.yml line 2: enabled is "maybe"; expected true or false
         .github/answer-harvester.yml line 3: "hugo" is not a target; expected one of markdown, mintlify, docusaurus, mkdocs, mdbook, faq
         .github/answer-harvester.yml line 7: per_day is "-1"; expected a number from 0 to 100

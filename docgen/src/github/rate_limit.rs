@@ -5,8 +5,8 @@ use rules::model::ids::Millis;
 /// Longer waits are not slept through: the caller stores the moment and comes back.
 const LONGEST_WAIT: i64 = 10 * Millis::SECOND;
 /// The host asks for a minute where a secondary limit names no time, and more with every repetition.
-const UNTOLD_WAIT: i64 = 60 * Millis::SECOND;
-const LONGEST_UNTOLD_WAIT: i64 = Millis::HOUR;
+const DEFAULT_WAIT: i64 = 60 * Millis::SECOND;
+const LONGEST_DEFAULT_WAIT: i64 = Millis::HOUR;
 /// A host that fails this often in a row is left alone for a while.
 const MOST_ATTEMPTS: u32 = 4;
 /// The pause between two writes that the host asks for.
@@ -42,7 +42,7 @@ pub enum RetryDecision {
     /// The same request again after so many milliseconds.
     RetryAfter(i64),
     /// No request at all before this moment, after a restart neither.
-    Park(Millis),
+    Defer(Millis),
     /// A write with an unknown outcome: read the state before writing again.
     CheckState,
 }
@@ -62,7 +62,7 @@ pub fn decide(
             Some(wait) if wait <= LONGEST_WAIT && attempt + 1 < MOST_ATTEMPTS => {
                 RetryDecision::RetryAfter(wait)
             }
-            Some(wait) => RetryDecision::Park(Millis(now.0 + wait)),
+            Some(wait) => RetryDecision::Defer(Millis(now.0 + wait)),
             None => RetryDecision::Fail,
         },
         500.. => failed(kind, attempt, now),
@@ -76,7 +76,7 @@ fn failed(kind: RequestKind, attempt: u32, now: Millis) -> RetryDecision {
         return RetryDecision::CheckState;
     }
     if attempt + 1 >= MOST_ATTEMPTS {
-        return RetryDecision::Park(Millis(now.0 + UNTOLD_WAIT));
+        return RetryDecision::Defer(Millis(now.0 + DEFAULT_WAIT));
     }
     // Several daemons that saw the same failure must not come back at the same moment.
     let jitter = now.0.rem_euclid(500);
@@ -95,8 +95,8 @@ fn limit(attempt: u32, answer: &ResponseHead<'_>, now: Millis) -> Option<i64> {
     }
     let text = answer.text.to_ascii_lowercase();
     let named = ["secondary rate limit", "rate limit exceeded", "abuse"];
-    let told = answer.status == 429 || named.iter().any(|name| text.contains(name));
-    told.then(|| (UNTOLD_WAIT << attempt.min(6)).min(LONGEST_UNTOLD_WAIT))
+    let limited = answer.status == 429 || named.iter().any(|name| text.contains(name));
+    limited.then(|| (DEFAULT_WAIT << attempt.min(6)).min(LONGEST_DEFAULT_WAIT))
 }
 
 /// How long a write has to wait for its turn behind the last one.
@@ -115,19 +115,19 @@ mod tests {
     }
 
     fn after(seconds: i64) -> RetryDecision {
-        RetryDecision::Park(Millis(NOW.0 + seconds * Millis::SECOND))
+        RetryDecision::Defer(Millis(NOW.0 + seconds * Millis::SECOND))
     }
 
     #[test]
     fn a_limit_is_obeyed_by_reads_and_writes_alike() {
-        let told =
+        let retry_after =
             |status, retry_after| ResponseHead { retry_after: Some(retry_after), ..answer(status) };
         let spent = |reset| ResponseHead { remaining: Some(0), reset: Some(reset), ..answer(403) };
         let said = |status, text| ResponseHead { text, ..answer(status) };
         for (answer, expected) in [
-            (told(429, 2), RetryDecision::RetryAfter(2_000)),
-            (told(403, 30), after(30)),
-            (told(403, 0), RetryDecision::RetryAfter(1_000)),
+            (retry_after(429, 2), RetryDecision::RetryAfter(2_000)),
+            (retry_after(403, 30), after(30)),
+            (retry_after(403, 0), RetryDecision::RetryAfter(1_000)),
             (spent(1_000_000 + 3_600), after(3_601)),
             (spent(1_000_000 - 50), RetryDecision::RetryAfter(1_000)),
             (said(403, "You have exceeded a secondary rate limit."), after(60)),

@@ -19,7 +19,7 @@ use crate::pull_request::marker::BodyMarker;
 /// Somebody who reads a pull request must not find it changed many times a day.
 const BETWEEN_PUSHES: i64 = Millis::DAY;
 /// The host throws commits away that no branch shows.
-const COMMIT_KEEPS: i64 = Millis::DAY;
+const COMMIT_LIFETIME: i64 = Millis::DAY;
 
 /// What was done so far, stored by the caller after each step. If it is lost, everything is found
 /// again by observation.
@@ -35,7 +35,8 @@ pub struct PullRequestProgress {
     /// The generated commit that was last seen on the branch.
     pub pushed: Option<PushedHead>,
     pub labelled: bool,
-    pub asked: BTreeSet<String>,
+    #[serde(rename = "asked")]
+    pub reviewers_requested: BTreeSet<String>,
     /// The head whose files were read back and found right.
     pub checked: Option<String>,
     /// The head whose files were read back and found wrong: it stays a draft.
@@ -136,7 +137,7 @@ pub enum ReconcileStep {
     MarkReady {
         node: String,
     },
-    Ask {
+    RequestReview {
         number: u64,
         reviewer: String,
     },
@@ -162,7 +163,7 @@ impl ReconcileStep {
             Self::Check { .. } => "check",
             Self::Label(_) => "label",
             Self::MarkReady { .. } => "mark-ready",
-            Self::Ask { .. } => "ask",
+            Self::RequestReview { .. } => "ask",
             Self::Withdraw { .. } => "withdraw",
             Self::DeleteBranch => "delete-branch",
             Self::Done(_) => "rest",
@@ -258,7 +259,11 @@ impl StepContext<'_> {
     }
 
     /// The generated commit on the branch; `None` if someone else made it.
-    fn standing(&self, branch: &ObservedBranch, marker: Option<&BodyMarker>) -> Option<PushedHead> {
+    fn generated_head(
+        &self,
+        branch: &ObservedBranch,
+        marker: Option<&BodyMarker>,
+    ) -> Option<PushedHead> {
         let head = branch.head.clone();
         let pushed = |digest: &str, base, at| {
             Some(PushedHead { head: head.clone(), digest: digest.to_owned(), base, at })
@@ -292,9 +297,9 @@ impl StepContext<'_> {
         let Some(branch) = &self.seen.branch else {
             return hands_off(pull, HandsOffReason::BranchGone);
         };
-        let standing = self.standing(branch, marker.as_ref());
+        let generated = self.generated_head(branch, marker.as_ref());
         if self.wanted.purpose == PullRequestPurpose::Withdrawal && known {
-            return match (standing, &marker) {
+            return match (generated, &marker) {
                 (Some(_), _) => ReconcileStep::Withdraw { number: pull.number, close: true },
                 (None, Some(marker)) if !marker.withdrawn => {
                     ReconcileStep::Withdraw { number: pull.number, close: false }
@@ -303,7 +308,9 @@ impl StepContext<'_> {
             };
         }
         let Some(marker) = marker else { return hands_off(pull, HandsOffReason::MarkGone) };
-        let Some(standing) = standing else { return hands_off(pull, HandsOffReason::HumanCommit) };
+        let Some(generated) = generated else {
+            return hands_off(pull, HandsOffReason::HumanCommit);
+        };
         let renamed = !marker.title.is_empty() && marker.title != marker::hash(&pull.title);
         if renamed && !self.is_anew(branch, &marker) {
             return hands_off(pull, HandsOffReason::TitleEdited);
@@ -311,9 +318,9 @@ impl StepContext<'_> {
         if pull.base.branch != self.wanted.base {
             return hands_off(pull, HandsOffReason::BaseChanged);
         }
-        self.renewed(pull, branch, &standing)
-            .or_else(|| self.described(pull, branch, &marker, &standing))
-            .unwrap_or_else(|| self.cared_for(pull, &standing))
+        self.renewed(pull, branch, &generated)
+            .or_else(|| self.described(pull, branch, &marker, &generated))
+            .unwrap_or_else(|| self.maintained(pull, &generated))
     }
 
     /// Whether title and body are replaced even if people edited them: someone gave them up with
@@ -330,16 +337,16 @@ impl StepContext<'_> {
         &self,
         pull: &PullRequest,
         branch: &ObservedBranch,
-        standing: &PushedHead,
+        generated: &PushedHead,
     ) -> Option<ReconcileStep> {
-        let other = standing.digest != self.wanted.digest;
-        let behind = standing.base.as_deref() != Some(self.seen.base.as_str());
+        let other = generated.digest != self.wanted.digest;
+        let behind = generated.base.as_deref() != Some(self.seen.base.as_str());
         let conflict = pull.mergeable == Some(false) && !self.seen.touched;
         let rebase = behind && (self.wanted.rebase || conflict);
-        let rested = self.now.0 - standing.at.0 >= BETWEEN_PUSHES;
+        let interval_over = self.now.0 - generated.at.0 >= BETWEEN_PUSHES;
         let urgent =
             self.wanted.purpose != PullRequestPurpose::Answer || self.wanted.recreate.is_some();
-        if !rebase && !(other && (rested || urgent)) {
+        if !rebase && !(other && (interval_over || urgent)) {
             return None;
         }
         // Once someone has reviewed it, updates follow as new commits, so that the changes are
@@ -367,7 +374,7 @@ impl StepContext<'_> {
                 && built.from.as_deref() == from
                 && built.follows == follows
                 && (follows || built.base == self.seen.base)
-                && self.now.0 - built.at.0 < COMMIT_KEEPS
+                && self.now.0 - built.at.0 < COMMIT_LIFETIME
         })
     }
 
@@ -376,20 +383,20 @@ impl StepContext<'_> {
         pull: &PullRequest,
         branch: &ObservedBranch,
         marker: &BodyMarker,
-        standing: &PushedHead,
+        generated: &PushedHead,
     ) -> Option<ReconcileStep> {
         let DesiredPullRequest { title, body, .. } = self.wanted;
-        let moved = marker.head != standing.head || marker.digest != standing.digest;
+        let moved = marker.head != generated.head || marker.digest != generated.digest;
         let other = marker.title != marker::hash(title) || marker.body != marker::hash(body);
-        let rested = self.now.0 - standing.at.0 >= BETWEEN_PUSHES;
-        let current = standing.digest == self.wanted.digest;
-        let renamed = other && current && rested;
+        let interval_over = self.now.0 - generated.at.0 >= BETWEEN_PUSHES;
+        let current = generated.digest == self.wanted.digest;
+        let renamed = other && current && interval_over;
         if !moved && !renamed {
             return None;
         }
         let edited = marker.body != marker::hash(&marker::without(pull.body()))
             && !self.is_anew(branch, marker);
-        let PushedHead { head, digest, .. } = standing.clone();
+        let PushedHead { head, digest, .. } = generated.clone();
         // A body for a draft that is not on the branch would be wrong.
         Some(ReconcileStep::Describe {
             number: pull.number,
@@ -399,12 +406,12 @@ impl StepContext<'_> {
         })
     }
 
-    fn cared_for(&self, pull: &PullRequest, standing: &PushedHead) -> ReconcileStep {
+    fn maintained(&self, pull: &PullRequest, generated: &PushedHead) -> ReconcileStep {
         let (number, progress) = (pull.number, self.progress);
-        let is_head = |head: &Option<String>| head.as_deref() == Some(standing.head.as_str());
-        let current = standing.digest == self.wanted.digest;
+        let is_head = |head: &Option<String>| head.as_deref() == Some(generated.head.as_str());
+        let current = generated.digest == self.wanted.digest;
         if current && !is_head(&progress.checked) && !is_head(&progress.faulty) {
-            return ReconcileStep::Check { head: standing.head.clone() };
+            return ReconcileStep::Check { head: generated.head.clone() };
         }
         let labelled = self.wanted.labels.iter().all(|label| pull.has_label(label));
         if !labelled && !progress.labelled {
@@ -418,17 +425,17 @@ impl StepContext<'_> {
             let requested =
                 pull.requested_reviewers.iter().any(|one| one.login.eq_ignore_ascii_case(login));
             !requested
-                && !progress.asked.contains(login)
+                && !progress.reviewers_requested.contains(login)
                 && !login.eq_ignore_ascii_case(&self.seen.me)
         };
         let reviewer = self.wanted.reviewers.iter().find(|login| waiting(login));
         if let Some(reviewer) = reviewer.filter(|_| !pull.draft && !self.seen.touched) {
-            return ReconcileStep::Ask { number, reviewer: reviewer.clone() };
+            return ReconcileStep::RequestReview { number, reviewer: reviewer.clone() };
         }
         ReconcileStep::Done(ReconcileOutcome::Open {
             number,
-            head: standing.head.clone(),
-            digest: standing.digest.clone(),
+            head: generated.head.clone(),
+            digest: generated.digest.clone(),
             conflict: pull.mergeable == Some(false),
         })
     }
@@ -441,7 +448,7 @@ impl StepContext<'_> {
             return end;
         }
         let Some(branch) = &self.seen.branch else { return self.without_branch() };
-        let Some(standing) = self.standing(branch, None) else {
+        let Some(generated) = self.generated_head(branch, None) else {
             return ReconcileStep::Done(ReconcileOutcome::HandsOff {
                 number: None,
                 why: HandsOffReason::HumanCommit,
@@ -451,8 +458,8 @@ impl StepContext<'_> {
             return ReconcileStep::DeleteBranch;
         }
         let built = self.built(Some(&branch.head), false);
-        if standing.digest == self.wanted.digest {
-            return ReconcileStep::Open { head: standing.head, digest: standing.digest };
+        if generated.digest == self.wanted.digest {
+            return ReconcileStep::Open { head: generated.head, digest: generated.digest };
         }
         match built {
             Some(built) => self.placed(built, true),
@@ -479,7 +486,7 @@ impl StepContext<'_> {
                     .seen
                     .branch
                     .as_ref()
-                    .and_then(|branch| self.standing(branch, marker.as_ref()));
+                    .and_then(|branch| self.generated_head(branch, marker.as_ref()));
                 let rest = ReconcileStep::Done(ReconcileOutcome::Withdrawn);
                 return Some(if ours.is_some() { ReconcileStep::DeleteBranch } else { rest });
             }
@@ -495,7 +502,7 @@ impl StepContext<'_> {
                 }),
             });
         }
-        if self.wanted.asked_again || withdrawn {
+        if self.wanted.requested_again || withdrawn {
             return None;
         }
         Some(ReconcileStep::Done(if pull.has_label(SUPERSEDED) {
@@ -511,7 +518,7 @@ impl StepContext<'_> {
         }
         // The branch was there before any pull request: a person deleted it.
         let deleted = self.progress.pushed.is_some() && self.seen.pulls.is_empty();
-        if deleted && !self.wanted.asked_again {
+        if deleted && !self.wanted.requested_again {
             return ReconcileStep::Done(ReconcileOutcome::Rejected { number: None });
         }
         match self.built(None, false) {

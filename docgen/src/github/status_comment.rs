@@ -31,14 +31,14 @@ pub fn evidence(draft: &Draft) -> String {
     let mut out = format!("This page is based on {} occurrences:\n\n", draft.evidence.len());
     for row in draft.evidence.iter().take(MOST_ROWS) {
         let links = format!("[question]({}), [answer]({})", row.question_link, row.answer_link);
-        let told = row.told.as_ref().map_or_else(
+        let quote = row.quote.as_ref().map_or_else(
             || "by link only".to_owned(),
-            |told| {
-                let helped = told.helped.map_or("not confirmed by the asker", HelpSign::as_str);
-                format!("{}, {helped}", escape::span(&told.question, LONGEST_QUESTION))
+            |quote| {
+                let helped = quote.helped.map_or("not confirmed by the asker", HelpSign::as_str);
+                format!("{}, {helped}", escape::span(&quote.question, LONGEST_QUESTION))
             },
         );
-        writeln!(out, "- {}: {links}; {told}", day(row.resolved)).expect("a string takes it");
+        writeln!(out, "- {}: {links}; {quote}", day(row.resolved)).expect("a string takes it");
     }
     if draft.evidence.len() > MOST_ROWS {
         writeln!(out, "- and {} more", draft.evidence.len() - MOST_ROWS)

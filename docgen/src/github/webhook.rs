@@ -18,7 +18,7 @@ pub struct WebhookDelivery {
     pub id: String,
     /// `X-GitHub-Event`.
     pub event: String,
-    pub told: WebhookPayload,
+    pub payload: WebhookPayload,
 }
 
 /// The fields that are read of a delivery.
@@ -70,27 +70,27 @@ pub fn read<'h>(
     let (Some(id), Some(event)) = (header("x-github-delivery"), header("x-github-event")) else {
         return Err(WebhookError::Headers);
     };
-    let told = serde_json::from_slice(raw).map_err(|_| WebhookError::Body)?;
-    Ok(WebhookDelivery { id: id.to_owned(), event: event.to_owned(), told })
+    let payload = serde_json::from_slice(raw).map_err(|_| WebhookError::Body)?;
+    Ok(WebhookDelivery { id: id.to_owned(), event: event.to_owned(), payload })
 }
 
 impl WebhookDelivery {
     /// Whether this account or another program caused it: such deliveries are ignored.
     pub fn is_by_a_program(&self, me: &str) -> bool {
-        let sender = self.told.sender.as_ref();
+        let sender = self.payload.sender.as_ref();
         sender.is_none_or(|one| one.kind == "Bot" || one.login.eq_ignore_ascii_case(me))
     }
 
     /// The issue or pull request that it is about.
     pub fn number(&self) -> Option<u64> {
-        let pull = self.told.pull_request.as_ref().map(|pull| pull.number);
-        pull.or(self.told.issue.as_ref().map(|issue| issue.number))
+        let pull = self.payload.pull_request.as_ref().map(|pull| pull.number);
+        pull.or(self.payload.issue.as_ref().map(|issue| issue.number))
     }
 }
 
 impl fmt::Display for WebhookDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.event, self.told.action, self.id)
+        write!(f, "{} {} {}", self.event, self.payload.action, self.id)
     }
 }
 

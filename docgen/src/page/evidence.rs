@@ -17,7 +17,7 @@ pub struct EvidenceItem {
     pub question_link: String,
     pub answer_link: String,
     /// `None` where the author has not agreed to be quoted: then only links and date are shown.
-    pub told: Option<EvidenceQuote>,
+    pub quote: Option<EvidenceQuote>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl EvidenceItem {
     ) -> Self {
         let answer = occurrence.best_answer();
         let text = redact(&answer.text, safety);
-        let told = occurrence.quotable.then(|| EvidenceQuote {
+        let quote = occurrence.quotable.then(|| EvidenceQuote {
             asker: naming.name(&occurrence.question),
             answerer: naming.name(answer),
             trusted: answer.trusted,
@@ -72,7 +72,7 @@ impl EvidenceItem {
             resolved: occurrence.resolved(),
             question_link: occurrence.question_link(),
             answer_link: occurrence.answer_link(answer),
-            told,
+            quote,
         }
     }
 }

@@ -11,9 +11,9 @@ use crate::page::model::Draft;
 /// Question and answer must share this much of their words together, counted in the shorter ones...
 const BOTH: f32 = 1.1;
 /// ...the questions more than half: one answer may be right for two questions...
-const ASKED: f32 = 0.5;
+const QUESTIONS: f32 = 0.5;
 /// ...and the answers this much.
-const TOLD: f32 = 0.3;
+const ANSWERS: f32 = 0.3;
 
 /// Each page that says nearly the same as one before it, with that one. `drafts` come in the order in which
 /// they have a right to be proposed. The number of drafts is small: it is quadratic.
@@ -25,8 +25,10 @@ pub fn near_duplicates<'d>(
     for draft in drafts {
         let answer = plain_text(&read_page(&draft.answer_text));
         let same = first.iter().find(|(other, said)| {
-            let (asked, told) = (overlap(&draft.title, &other.title), overlap(&answer, said));
-            draft.answer == other.answer || asked > ASKED && told >= TOLD && asked + told >= BOTH
+            let (questions, answers) =
+                (overlap(&draft.title, &other.title), overlap(&answer, said));
+            draft.answer == other.answer
+                || questions > QUESTIONS && answers >= ANSWERS && questions + answers >= BOTH
         });
         match same {
             Some((other, _)) => {

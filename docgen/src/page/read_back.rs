@@ -61,8 +61,8 @@ pub fn parse_page(cluster: &ClusterId, page: &str, target: DocsTarget) -> Option
 /// above it.
 pub fn is_unedited(path: &str, text: &str) -> bool {
     let Some((body, mark)) = text.trim_end_matches('\n').rsplit_once("\n\n") else { return false };
-    let told = mark.split_whitespace().find_map(|field| field.strip_prefix("digest="));
-    mark.contains(MARKER) && told == Some(digest(path, &format!("{body}\n")).as_str())
+    let stated = mark.split_whitespace().find_map(|field| field.strip_prefix("digest="));
+    mark.contains(MARKER) && stated == Some(digest(path, &format!("{body}\n")).as_str())
 }
 
 fn opens_another(line: &PageLine<'_>, cluster: &ClusterId) -> bool {
@@ -167,8 +167,8 @@ fn evidence(parts: &[PagePart<'_>]) -> Vec<MessageId> {
         let lines = parts.flat_map(PagePart::lines).filter(|line| !line.code);
         lines.flat_map(|line| messages(line.text)).collect::<BTreeSet<_>>()
     };
-    let told = linked(&mut parts.iter().filter(|part| part.is_ours()));
-    let all = if told.is_empty() { linked(&mut parts.iter()) } else { told };
+    let ours = linked(&mut parts.iter().filter(|part| part.is_ours()));
+    let all = if ours.is_empty() { linked(&mut parts.iter()) } else { ours };
     all.into_iter().collect()
 }
 

@@ -193,7 +193,7 @@ impl PageInput<'_> {
 /// people and no number.
 fn with_people(answer: &DraftAnswer<'_>, words: &PageWords) -> Vec<MarkdownBlock> {
     let mut blocks = answer.blocks.clone();
-    let support = answer.standing.support;
+    let support = answer.solution_rank.support;
     let behind = match support.people {
         0 => return blocks,
         1 if support.trusted > 0 => words.one_helper.clone(),

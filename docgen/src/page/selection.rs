@@ -8,7 +8,7 @@ use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
 use rules::model::cluster::{Cluster, Occurrence, Quote};
 use rules::model::ids::Millis;
 use rules::occurrence_ranking::{
-    RankedOccurrence, SolutionStanding, names_cause, overlap, rank_occurrences,
+    RankedOccurrence, SolutionRank, names_cause, overlap, rank_occurrences,
 };
 use rules::publish::anonymize::Participants;
 use rules::publish::title::asks_something;
@@ -27,7 +27,7 @@ const MOST_VARIANTS: usize = 4;
 /// Two answers are the same if the shorter one shares more of its words than this.
 const SAME_WORDS: f32 = 0.7;
 /// Messages of one person within this time are one answer in several parts.
-const ONE_BREATH: i64 = 15 * 60 * Millis::SECOND;
+const ONE_ANSWER_SPAN: i64 = 15 * 60 * Millis::SECOND;
 /// Shorter sentences about a cause say nothing.
 const LEAST_CAUSE_WORDS: usize = 5;
 /// A longer symptom is a log, not a symptom.
@@ -37,7 +37,7 @@ const LONGEST_SYMPTOM: usize = 1_500;
 pub(crate) struct DraftAnswer<'c> {
     pub occurrence: &'c Occurrence,
     pub quote: &'c Quote,
-    pub standing: SolutionStanding,
+    pub solution_rank: SolutionRank,
     pub blocks: Vec<MarkdownBlock>,
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn answers<'c>(
     let mut unpublishable = None;
     let mut chosen: Vec<DraftAnswer<'c>> = Vec::new();
     for ranked in rank_occurrences(cluster) {
-        if !(ranked.standing.leads || ranked.standing.stands_beside) {
+        if !(ranked.solution_rank.leads || ranked.solution_rank.stands_beside) {
             continue;
         }
         let occurrence = ranked.occurrence;
@@ -125,7 +125,7 @@ fn read<'c>(
     context: &DraftContext<'_>,
     people: &Participants<'_>,
 ) -> Result<DraftAnswer<'c>, &'static str> {
-    let RankedOccurrence { occurrence, standing, .. } = *ranked;
+    let RankedOccurrence { occurrence, solution_rank, .. } = *ranked;
     let text = redact(&quote.text, &context.rules.safety);
     let text = wording::without_quotes(&text, &said_by_others(occurrence, quote));
     let text = without_channel_pointers(&text);
@@ -145,14 +145,14 @@ fn read<'c>(
     }
     wording::with_code_words(&mut blocks);
     wording::with_full_stops(&mut blocks);
-    Ok(DraftAnswer { occurrence, quote, standing, blocks })
+    Ok(DraftAnswer { occurrence, quote, solution_rank, blocks })
 }
 
 /// Whether an answer has letters of a script that its title has not. English alone is in every language:
 /// commands and names are.
 fn is_other_language(title: &str, answer: &str) -> bool {
-    let (asked, told) = (PageWords::for_text(title), PageWords::for_text(answer));
-    !std::ptr::eq(told, asked) && !std::ptr::eq(told, PageWords::for_text(""))
+    let (title_words, answer_words) = (PageWords::for_text(title), PageWords::for_text(answer));
+    !std::ptr::eq(answer_words, title_words) && !std::ptr::eq(answer_words, PageWords::for_text(""))
 }
 
 /// The other messages of a conversation that a message may quote.
@@ -173,11 +173,11 @@ fn adds(
     let (first, quote) = (&chosen[0], answer.quote);
     let continues = answer.occurrence.conversation == first.occurrence.conversation
         && quote.author == first.quote.author
-        && (quote.sent.0 - first.quote.sent.0).abs() <= ONE_BREATH;
+        && (quote.sent.0 - first.quote.sent.0).abs() <= ONE_ANSWER_SPAN;
     let other_way = answer.occurrence.conversation != first.occurrence.conversation
         && quote.message == answer.occurrence.best_answer().message
-        && chosen.iter().all(|other| answer.standing.solution != other.standing.solution)
-        && answer.standing.stands_beside
+        && chosen.iter().all(|other| answer.solution_rank.solution != other.solution_rank.solution)
+        && answer.solution_rank.stands_beside
         && (answer.occurrence.grade <= ResolutionGrade::Confirmed || quote.trusted);
     let text = plain_text(&answer.blocks);
     (continues || other_way)
@@ -199,7 +199,8 @@ pub(crate) fn cause<'c>(
         return None;
     }
     let ranked = rank_occurrences(cluster);
-    let backed = ranked.iter().filter(|one| one.standing.leads || one.standing.stands_beside);
+    let backed =
+        ranked.iter().filter(|one| one.solution_rank.leads || one.solution_rank.stands_beside);
     backed.into_iter().find_map(|ranked| {
         let quote = ranked.occurrence.best_answer();
         let answer = read(ranked, quote, title, context, people).ok()?;
@@ -226,10 +227,10 @@ pub(crate) fn contradiction(
     context: &DraftContext<'_>,
 ) -> Option<ContradictingAnswer> {
     rank_occurrences(cluster).into_iter().find_map(
-        |RankedOccurrence { occurrence, standing, .. }| {
+        |RankedOccurrence { occurrence, solution_rank, .. }| {
             let quote = occurrence.best_answer();
-            let counts = standing.solution != main.standing.solution
-                && (standing.stands_beside || occurrence.grade <= ResolutionGrade::Confirmed);
+            let counts = solution_rank.solution != main.solution_rank.solution
+                && (solution_rank.stands_beside || occurrence.grade <= ResolutionGrade::Confirmed);
             let against =
                 || answers_contradict(&main.quote.text, &quote.text, &context.rules.truth);
             let (given, link) = (quote.sent, occurrence.answer_link(quote));

@@ -176,23 +176,23 @@ fn row(item: &EvidenceItem, page_words: &PageWords) -> String {
         page_words.answer,
         item.answer_link
     );
-    let Some(told) = &item.told else {
+    let Some(quote) = &item.quote else {
         return format!("| {links} | {} | | |", words.no_consent);
     };
-    let answer = told.answer.as_deref();
+    let answer = quote.answer.as_deref();
     let answer = answer.map_or(words.withheld.clone(), |text| escape::cell(text, LONGEST_CELL));
-    let helped = match told.helped {
+    let helped = match quote.helped {
         Some(HelpSign::Confirmed) => Some(words.confirmed.as_str()),
         Some(HelpSign::Thanked) => Some(words.thanked.as_str()),
         None => None,
     };
-    let notes = told.trusted.then_some(words.trusted.as_str()).into_iter().chain(helped);
+    let notes = quote.trusted.then_some(words.trusted.as_str()).into_iter().chain(helped);
     let notes = notes.collect::<Vec<_>>().join(", ");
     let notes = if notes.is_empty() { notes } else { format!(" ({notes})") };
     format!(
         "| {links} | {} | {answer} | {}{notes} |",
-        escape::cell(&told.question, LONGEST_CELL),
-        escape::cell(&told.answerer, LONGEST_CELL),
+        escape::cell(&quote.question, LONGEST_CELL),
+        escape::cell(&quote.answerer, LONGEST_CELL),
     )
 }
 

@@ -78,12 +78,12 @@ mod tests {
         }
         let message = format!("{}Co-authored-by: A\n", wanted().message);
         let what = "a line that is no trailer of ours";
-        let told = DesiredPullRequest { message, ..wanted() }.check();
-        assert_eq!(told, Err(UnsafeMessage { place: "commit message", what }));
+        let verdict = DesiredPullRequest { message, ..wanted() }.check();
+        assert_eq!(verdict, Err(UnsafeMessage { place: "commit message", what }));
         let body = "text\n\nRelease-As: 9.0.0\n".to_owned();
-        let told = DesiredPullRequest { body, ..wanted() }.check();
-        assert_eq!(told, Err(UnsafeMessage { place: "description", what: "a trailer" }));
-        let told = DesiredPullRequest { branch: "main".to_owned(), ..wanted() }.check();
-        assert!(told.is_err_and(|told| told.place == "branch"));
+        let verdict = DesiredPullRequest { body, ..wanted() }.check();
+        assert_eq!(verdict, Err(UnsafeMessage { place: "description", what: "a trailer" }));
+        let verdict = DesiredPullRequest { branch: "main".to_owned(), ..wanted() }.check();
+        assert!(verdict.is_err_and(|error| error.place == "branch"));
     }
 }

@@ -66,7 +66,7 @@ pub struct DesiredPullRequest {
     /// With the head, what people made of title and body may be replaced too.
     pub anew: bool,
     /// Somebody asked for it again after it was closed.
-    pub asked_again: bool,
+    pub requested_again: bool,
 }
 
 /// A merged page and its place.
@@ -83,7 +83,7 @@ pub struct MergedPage<'a> {
 #[derive(Debug, Clone)]
 pub enum CorrectionReason<'a> {
     /// Messages that it quotes were deleted, or may no longer be quoted.
-    Gone { messages: usize },
+    EvidenceDeleted { messages: usize },
     /// A later answer is bound to a newer version.
     Newer { version: String, known: &'a str, later: &'a Occurrence },
     /// A later answer conflicts with it.
@@ -345,7 +345,7 @@ impl DesiredPullRequest {
             rebase: false,
             recreate: None,
             anew: false,
-            asked_again: false,
+            requested_again: false,
         }
     }
 }
@@ -354,7 +354,7 @@ impl CorrectionReason<'_> {
     fn words(&self, path: &str) -> (&'static str, CorrectionText) {
         let path = code_span(path);
         match self {
-            Self::Gone { messages } => (
+            Self::EvidenceDeleted { messages } => (
                 "docs(faq): remove deleted quotes",
                 CorrectionText {
                     summary: format!("Changes {path}: some of its source messages are no longer available."),

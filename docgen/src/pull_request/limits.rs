@@ -37,7 +37,7 @@ pub struct ProposalCandidate {
     /// It states a canonical value: it always goes alone.
     pub fact: bool,
     /// A person asked for it on the dashboard: the caps do not hold it.
-    pub asked: bool,
+    pub requested: bool,
     /// A person moved it into the weekly batch: it never goes alone.
     pub batch: bool,
     /// What it waits for beside the caps: one person is behind too many due pages, or another due page
@@ -98,31 +98,31 @@ pub struct OpeningPlan {
 /// when it is time for one, it comes before single pages.
 pub fn plan_openings(
     candidates: &[ProposalCandidate],
-    standing: &ProposalHistory,
+    history: &ProposalHistory,
     limits: &ProposalLimits,
     now: Millis,
 ) -> OpeningPlan {
     let mut plan = OpeningPlan::default();
     let mut rest = candidates.iter().collect::<Vec<_>>();
     rest.retain(|one| {
-        let held = one.held.filter(|_| !one.asked);
+        let held = one.held.filter(|_| !one.requested);
         plan.waiting.extend(held.map(|why| (one.cluster.clone(), why)));
         held.is_none()
     });
     rest.retain(|one| {
-        if one.asked && !one.batch {
+        if one.requested && !one.batch {
             plan.open.push(one.cluster.clone());
         }
-        !one.asked || one.batch
+        !one.requested || one.batch
     });
     let (mut batched, mut waiting) = rest.into_iter().partition::<Vec<_>, _>(|one| one.batch);
-    let within = |span: i64| standing.opened.iter().filter(|at| now.0 - at.0 < span).count();
+    let within = |span: i64| history.opened.iter().filter(|at| now.0 - at.0 < span).count();
     let (today, this_hour) = (within(Millis::DAY), within(Millis::HOUR));
-    let mut turn = standing.opened.len();
-    let reserved = usize::from(is_time_for_batch(&waiting, &batched, (standing, limits), now));
+    let mut turn = history.opened.len();
+    let reserved = usize::from(is_time_for_batch(&waiting, &batched, (history, limits), now));
     while !waiting.is_empty() {
         let opened = plan.open.len() + reserved;
-        let why = if standing.open + opened >= limits.open {
+        let why = if history.open + opened >= limits.open {
             HoldReason::TooManyOpen
         } else if today + opened >= limits.per_day {
             HoldReason::TooManyToday
@@ -156,21 +156,21 @@ pub fn plan_openings(
 fn is_time_for_batch(
     waiting: &[&ProposalCandidate],
     batched: &[&ProposalCandidate],
-    (standing, limits): (&ProposalHistory, &ProposalLimits),
+    (history, limits): (&ProposalHistory, &ProposalLimits),
     now: Millis,
 ) -> bool {
-    let within = |span: i64| standing.opened.iter().filter(|at| now.0 - at.0 < span).count();
-    let room = limits.open.saturating_sub(standing.open);
+    let within = |span: i64| history.opened.iter().filter(|at| now.0 - at.0 < span).count();
+    let room = limits.open.saturating_sub(history.open);
     let room = room.min(limits.per_day.saturating_sub(within(Millis::DAY)));
     let room = room.min(limits.per_hour.saturating_sub(within(Millis::HOUR)));
-    let first = standing.opened.iter().min();
-    let known = standing.merged > 0
+    let first = history.opened.iter().min();
+    let known = history.merged > 0
         || !batched.is_empty()
         || first.is_some_and(|first| now.0 - first.0 >= WEEK);
-    let rested = standing.last_batch.is_none_or(|last| now.0 - last.0 >= WEEK);
+    let batch_interval_over = history.last_batch.is_none_or(|last| now.0 - last.0 >= WEEK);
     let all = waiting.iter().chain(batched).copied().collect::<Vec<_>>();
     let left = waiting.len().saturating_sub(room.saturating_sub(1)) + batched.len();
-    room > 0 && known && rested && left > 1 && held_for_long(&all, now)
+    room > 0 && known && batch_interval_over && left > 1 && held_for_long(&all, now)
 }
 
 /// A batch is worth a reviewer's time only where the caps cannot keep up: something has waited for a
@@ -276,7 +276,7 @@ mod tests {
             occurrences,
             score: 70,
             fact: false,
-            asked: false,
+            requested: false,
             batch: false,
             held: None,
         }
@@ -298,10 +298,10 @@ mod tests {
             (2, vec![90, 80], vec![1], Some(HoldReason::TooManyOpen)),
         ] {
             let opened = opened.into_iter().map(ago).collect();
-            let standing = ProposalHistory { open, opened, ..ProposalHistory::default() };
-            let plan = plan_openings(&three, &standing, &ProposalLimits::default(), NOW);
-            assert_eq!(numbers(&plan.open), expected, "{standing:?}");
-            assert_eq!(plan.waiting.first().map(|(_, why)| *why), why, "{standing:?}");
+            let history = ProposalHistory { open, opened, ..ProposalHistory::default() };
+            let plan = plan_openings(&three, &history, &ProposalLimits::default(), NOW);
+            assert_eq!(numbers(&plan.open), expected, "{history:?}");
+            assert_eq!(plan.waiting.first().map(|(_, why)| *why), why, "{history:?}");
             assert_eq!(plan.waiting.len() + plan.open.len(), 3);
             assert!(plan.batch.is_empty());
         }
@@ -318,9 +318,9 @@ mod tests {
     #[test]
     fn what_a_person_asked_for_opens_at_once() {
         let mut asked = candidate(1, 1, 3);
-        asked.asked = true;
-        let standing = ProposalHistory { open: 3, opened: vec![NOW], ..ProposalHistory::default() };
-        let plan = plan_openings(&[asked], &standing, &ProposalLimits::default(), NOW);
+        asked.requested = true;
+        let history = ProposalHistory { open: 3, opened: vec![NOW], ..ProposalHistory::default() };
+        let plan = plan_openings(&[asked], &history, &ProposalLimits::default(), NOW);
         assert_eq!(numbers(&plan.open), [1]);
     }
 
@@ -334,7 +334,7 @@ mod tests {
         let held = plan(&three);
         assert_eq!(numbers(&held.open), [2]);
         assert_eq!(held.waiting[0], (id(1), HoldReason::PersonShare));
-        three[0].asked = true;
+        three[0].requested = true;
         assert_eq!(numbers(&plan(&three).open), [1], "a maintainer asked for it");
     }
 
@@ -343,8 +343,8 @@ mod tests {
         let mut many = (1..=12).map(|at| candidate(at, 40 - at as i64, 3)).collect::<Vec<_>>();
         many[1].fact = true;
         let of = |open, merged, first, last_batch| {
-            let standing = ProposalHistory { open, opened: vec![ago(first)], merged, last_batch };
-            plan_openings(&many, &standing, &ProposalLimits::default(), NOW)
+            let history = ProposalHistory { open, opened: vec![ago(first)], merged, last_batch };
+            plan_openings(&many, &history, &ProposalLimits::default(), NOW)
         };
         let first = of(2, 1, 30, None);
         assert_eq!(numbers(&first.batch), [1, 3, 4, 5, 6, 7, 8, 9]);

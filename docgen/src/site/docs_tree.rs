@@ -164,7 +164,7 @@ impl DocsTree {
             let answers = terms.are_in(&known.own, docs);
             if answers && alike >= enough && (mdx || !place.path.ends_with(".mdx")) {
                 let title = draft.title();
-                let missing = (!terms::says(&known.text, title)).then(|| title.to_owned());
+                let missing = (!terms::has_line(&known.text, title)).then(|| title.to_owned());
                 let place = place.clone();
                 let coverage = ExistingCoverage::Section { place, alike, missing };
                 return DocsComparison { coverage, nearest: Vec::new() };

@@ -121,7 +121,7 @@ fn stub(target: DocsTarget, moved: &PageMove<'_>) -> String {
         }
         _ => format!("# {}", escape(&title, flavour)),
     };
-    // Docusaurus and MkDocs follow a link to a file; Mintlify knows pages without their ending.
+    // Docusaurus and MkDocs follow a link to a file; Mintlify names pages without their ending.
     let link = relative(moved.from, moved.to);
     let link = if target == DocsTarget::Mintlify { bare(&link).to_owned() } else { link };
     let mark = marker(moved.cluster, "moved", target);

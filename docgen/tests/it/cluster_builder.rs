@@ -1,4 +1,4 @@
-//! Clusters told in a few words.
+//! Clusters made from a few words.
 
 use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_draft};
 use docgen::pull_request::answer::PullRequestText;
@@ -16,14 +16,14 @@ pub(crate) const START: i64 = 1_740_830_400_000;
 /// Hosts that hostile answers link to are listed here, so that what else is wrong with them shows.
 const FACTS: &str = "domains = ['docs.lantern.example', 'evil.example', 'github.com']";
 
-pub(crate) struct World {
+pub(crate) struct DraftFixture {
     pub rules: Ruleset,
     pub naming: AuthorNaming,
     pub folder: DocsFolder,
     pub target: DocsTarget,
 }
 
-impl World {
+impl DraftFixture {
     pub(crate) fn new(target: DocsTarget) -> Self {
         Self::with_scope(target, "[consent]\nmode = 'server-public'")
     }
@@ -66,8 +66,8 @@ impl World {
 }
 
 /// One occurrence a day, each `(question, answer)`, each by another asker.
-pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
-    let occurrences = told
+pub(crate) fn cluster(exchanges: &[(&str, &str)]) -> Cluster {
+    let occurrences = exchanges
         .iter()
         .enumerate()
         .map(|(at, (question, answer))| occurrence(at as u64, question, answer))
@@ -75,11 +75,11 @@ pub(crate) fn cluster(told: &[(&str, &str)]) -> Cluster {
     Cluster {
         id: ClusterId::of_question(MessageId(1_000)),
         state: ClusterState::Due,
-        centre: occurrences[0].question.message,
+        representative: occurrences[0].question.message,
         occurrences,
         outside_core: Default::default(),
         due_since: Some(Millis(START + 5 * Millis::DAY)),
-        canon: None,
+        merged_answer: None,
     }
 }
 

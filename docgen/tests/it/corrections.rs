@@ -8,7 +8,7 @@ use docgen::pull_request::subject::Week;
 use docgen::site::layout::SiteLayout;
 use docgen::target::{DocsFolder, DocsTarget};
 
-use crate::cluster_builder::{World, cluster, occurrence};
+use crate::cluster_builder::{DraftFixture, cluster, occurrence};
 
 const KNOWN: &str = "Run `lanternd init` in the project folder and answer its questions.";
 const LATER: &str =
@@ -22,14 +22,14 @@ fn shown(wanted: &DesiredPullRequest) -> String {
 
 #[test]
 fn every_mending_tells_its_reason_and_what_to_check() {
-    let world = World::new(DocsTarget::Markdown);
+    let fixture = DraftFixture::new(DocsTarget::Markdown);
     let known = cluster(&[("How do I make a new project?", KNOWN)]);
-    let draft = world.draft(&known).unwrap();
+    let draft = fixture.draft(&known).unwrap();
     let layout = SiteLayout::plain(DocsTarget::Markdown, DocsFolder::default());
     let page = MergedPage { cluster: &known.id, path: draft.path(), layout: &layout, base: "main" };
     let later = occurrence(7, "How do I make a project with 2.0?", LATER);
     let mends = [
-        CorrectionReason::Gone { messages: 2 },
+        CorrectionReason::EvidenceDeleted { messages: 2 },
         CorrectionReason::Newer { version: "2.0".to_owned(), known: KNOWN, later: &later },
         CorrectionReason::Contradicted { known: KNOWN, later: &later },
     ];
@@ -39,7 +39,7 @@ fn every_mending_tells_its_reason_and_what_to_check() {
         all.push_str(&format!("\n======\n{}", shown(&wanted)));
     }
     let other = cluster(&[("Where does the log go?", "Into `var/log` below the data folder.")]);
-    let both = [known, other].map(|one| (one.clone(), world.draft(&one).unwrap()));
+    let both = [known, other].map(|one| (one.clone(), fixture.draft(&one).unwrap()));
     let batch = DesiredPullRequest::batch(Week { year: 2026, number: 47 }, &both, &layout, "main");
     all.push_str(&format!("\n======\n{}", shown(&batch)));
     insta::assert_snapshot!(all);
@@ -47,13 +47,13 @@ fn every_mending_tells_its_reason_and_what_to_check() {
 
 #[test]
 fn a_later_answer_stands_above_the_evidence() {
-    let world = World::new(DocsTarget::Markdown);
+    let fixture = DraftFixture::new(DocsTarget::Markdown);
     let known = cluster(&[("How do I make a new project?", KNOWN)]);
-    let page = world.draft(&known).unwrap().page().to_owned();
+    let page = fixture.draft(&known).unwrap().page().to_owned();
     let mut later = cluster(&[("How do I make a new project?", LATER)]);
     later.occurrences[0] = occurrence(7, "How do I make a new project?", LATER);
-    later.centre = later.occurrences[0].question.message;
-    let later = world.draft(&later).unwrap();
+    later.representative = later.occurrences[0].question.message;
+    let later = fixture.draft(&later).unwrap();
     let mended = add_later_answer(&page, &known.id, &later).unwrap();
     let at = |words: &str| mended.find(words).unwrap_or_else(|| panic!("{words}\n{mended}"));
     assert!(at("lanternd init` in the project") < at("## Since then"));

@@ -10,24 +10,28 @@ use rules::model::cluster::Cluster;
 use rules::model::ids::Millis;
 use tempfile::TempDir;
 
-use crate::cluster_builder::{START, World, cluster, occurrence};
+use crate::cluster_builder::{DraftFixture, START, cluster, occurrence};
 
 const NOW: Millis = Millis(START + 30 * Millis::DAY);
 
 /// A repository, and what people and we do to it.
 struct Story {
     folder: TempDir,
-    world: World,
+    fixture: DraftFixture,
     cluster: Cluster,
 }
 
 impl Story {
     fn new() -> Self {
         let answer = "Run `lanternd reindex` and wait for it to end.";
-        let told =
+        let exchanges =
             [("How do I rebuild the index?", answer), ("how can I rebuild it, the index?", answer)];
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, world: World::new(DocsTarget::Markdown), cluster: cluster(&told) }
+        Self {
+            folder,
+            fixture: DraftFixture::new(DocsTarget::Markdown),
+            cluster: cluster(&exchanges),
+        }
     }
 
     fn path(&self) -> std::path::PathBuf {
@@ -43,7 +47,7 @@ impl Story {
     }
 
     fn drafted(&self) -> (Draft, PullRequestText) {
-        self.world.proposal(&self.cluster)
+        self.fixture.proposal(&self.cluster)
     }
 
     fn propose(&self, known: Option<&LocalPush>) -> LocalOutcome {
@@ -243,7 +247,7 @@ fn a_working_tree_keeps_its_head_files_and_checked_out_branch() {
 #[test]
 fn a_file_of_answers_gets_one_more_and_keeps_the_others() {
     let mut story = Story::new();
-    story.world = World::new(DocsTarget::Faq);
+    story.fixture = DraftFixture::new(DocsTarget::Faq);
     let LocalOutcome::Opened(pushed) = story.propose(None) else { panic!("it was not opened") };
     let repository = story.repository();
     let read = |head: &str| {
@@ -262,8 +266,8 @@ fn a_file_of_answers_gets_one_more_and_keeps_the_others() {
 #[test]
 fn a_site_in_a_local_repository_gets_the_section_and_lists_the_page() {
     let mut story = Story::new();
-    story.world = World::new(DocsTarget::MkDocs);
-    story.world.folder = "docs/answers".parse().unwrap();
+    story.fixture = DraftFixture::new(DocsTarget::MkDocs);
+    story.fixture.folder = "docs/answers".parse().unwrap();
     // The first proposal makes the repository and its default branch.
     story.open();
     let nav = "site_name: Lantern\nnav:\n  - Home: index.md\n";

@@ -4,12 +4,12 @@ use docgen::site::layout::SiteLayout;
 use docgen::target::{DocsFolder, DocsTarget};
 use rules::model::cluster::Cluster;
 
-use crate::cluster_builder::{World, cluster};
+use crate::cluster_builder::{DraftFixture, cluster};
 use crate::hard_clusters::{code, hostile, korean};
 
 fn show(name: &str, cluster: &Cluster) {
     for target in [DocsTarget::Markdown, DocsTarget::Mintlify] {
-        let (draft, proposal) = World::new(target).proposal(cluster);
+        let (draft, proposal) = DraftFixture::new(target).proposal(cluster);
         let all = format!(
             "{}\n{}\n===== {}\n{}\n\n{}",
             draft.path(),
@@ -57,7 +57,7 @@ fn outside_code(body: &str) -> String {
 
 #[test]
 fn no_body_calls_or_refers_to_anybody() {
-    let told = [
+    let exchanges = [
         (
             "@amy how do I fix #12, closes GH-7, fixes https://github.com/a/b/issues/1?",
             "Ask @team/core, it resolves #99 and fixes a/b#3 </details> <!-- &#64;bob --> with `lanternd fix`.",
@@ -72,7 +72,7 @@ fn no_body_calls_or_refers_to_anybody() {
         ),
     ];
     for target in DocsTarget::ALL {
-        let (_, proposal) = World::new(target).proposal(&cluster(&told));
+        let (_, proposal) = DraftFixture::new(target).proposal(&cluster(&exchanges));
         let outside = outside_code(&proposal.body);
         for sign in ["@", "#", "evil.example", "GH-", "1234567890abcdef"] {
             assert!(!outside.contains(sign), "{sign} in {outside}");
@@ -122,7 +122,7 @@ fn a_pull_request_shows_what_it_is_about_in_25_lines_and_in_order() {
         (english, check, "Details"),
     ] {
         for target in [DocsTarget::Markdown, DocsTarget::Mintlify] {
-            let (draft, proposal) = World::new(target).proposal(&cluster);
+            let (draft, proposal) = DraftFixture::new(target).proposal(&cluster);
             let body = &proposal.body;
             let shown = visible(body);
             assert!(shown.len() <= 25, "{} lines\n{body}", shown.len());
@@ -144,7 +144,7 @@ fn a_pull_request_shows_what_it_is_about_in_25_lines_and_in_order() {
 
 #[test]
 fn a_korean_pull_request_is_korean_throughout() {
-    let (_, proposal) = World::new(DocsTarget::Markdown).proposal(&korean());
+    let (_, proposal) = DraftFixture::new(DocsTarget::Markdown).proposal(&korean());
     let outside = outside_code(&proposal.body);
     let english = regex::Regex::new(r"[A-Za-z]{3,}(?: [A-Za-z]{2,}){3,}").unwrap();
     let said = english.find_iter(&outside).map(|found| found.as_str()).collect::<Vec<_>>();
@@ -156,7 +156,7 @@ fn a_count_is_the_same_wherever_it_is_stated() {
     let answer = "Run `lanternd reindex --full` and wait until it has ended.";
     for times in [2, 5, 12] {
         let cluster = repeated(times, "how do I rebuild the index of the daemon?", answer);
-        let (draft, proposal) = World::new(DocsTarget::Markdown).proposal(&cluster);
+        let (draft, proposal) = DraftFixture::new(DocsTarget::Markdown).proposal(&cluster);
         let rows = visible(&proposal.body).iter().filter(|line| line.starts_with("| [")).count();
         let more = proposal.body.lines().find(|line| line.ends_with("are not listed."));
         let hidden = more.map_or(0, |line| line.split(' ').next().unwrap().parse().unwrap());
@@ -182,28 +182,28 @@ fn a_count_is_the_same_wherever_it_is_stated() {
 
 #[test]
 fn a_page_depends_on_the_cluster_alone() {
-    let world = World::new(DocsTarget::Mintlify);
-    assert_eq!(world.draft(&code()), world.draft(&code()));
+    let fixture = DraftFixture::new(DocsTarget::Mintlify);
+    assert_eq!(fixture.draft(&code()), fixture.draft(&code()));
     let mut more = code();
     more.occurrences.pop();
-    assert_ne!(world.draft(&code()).unwrap().digest(), world.draft(&more).unwrap().digest());
+    assert_ne!(fixture.draft(&code()).unwrap().digest(), fixture.draft(&more).unwrap().digest());
 }
 
 #[test]
 fn a_body_stays_below_what_code_hosts_take() {
     let long = "x".repeat(70_000);
-    let mut told = vec![(
+    let mut exchanges = vec![(
         "how do I rebuild the index of the daemon?",
         "Run `lanternd reindex --full` and wait.",
     )];
-    told.extend(std::iter::repeat_n(
+    exchanges.extend(std::iter::repeat_n(
         ("how do I rebuild the index?", "Run `lanternd reindex --full` and wait."),
         400,
     ));
-    let mut cluster = cluster(&told);
+    let mut cluster = cluster(&exchanges);
     cluster.occurrences[1].question.text.push_str(&long);
     cluster.occurrences[2].answers[0].text.push_str(&long);
-    let (draft, proposal) = World::new(DocsTarget::Mintlify).proposal(&cluster);
+    let (draft, proposal) = DraftFixture::new(DocsTarget::Mintlify).proposal(&cluster);
     assert!(proposal.body.chars().count() <= 60_000);
     assert!(proposal.body.starts_with("<!-- answer-harvester:v1 id="));
     assert!(proposal.body.contains("395 earlier occurrences are not listed."));
@@ -213,7 +213,7 @@ fn a_body_stays_below_what_code_hosts_take() {
 
 #[test]
 fn the_cause_stands_before_the_answer_and_options_tell_their_people() {
-    let told = [
+    let exchanges = [
         (
             "How do I fix the error of a busy port?",
             "Stop the old relay with `lanternctl stop`, then start the new one.",
@@ -231,12 +231,12 @@ fn the_cause_stands_before_the_answer_and_options_tell_their_people() {
             "The error happens when two relays listen on one port.",
         ),
     ];
-    let mut told = cluster(&told);
-    for (at, one) in told.occurrences.iter_mut().enumerate() {
+    let mut cluster = cluster(&exchanges);
+    for (at, one) in cluster.occurrences.iter_mut().enumerate() {
         one.answers[0].author = rules::model::ids::UserId(300 + at as u64);
         one.answers[0].trusted = at > 1;
     }
-    let (draft, _) = World::new(DocsTarget::Markdown).proposal(&told);
+    let (draft, _) = DraftFixture::new(DocsTarget::Markdown).proposal(&cluster);
     let place = |text: &str| {
         let found = draft.page().find(text);
         found.unwrap_or_else(|| panic!("{text} is not in {}", draft.page()))

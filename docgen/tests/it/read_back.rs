@@ -6,9 +6,9 @@ use docgen::target::DocsTarget;
 use proptest::prelude::*;
 use rules::model::ids::{ClusterId, MessageId};
 
-use crate::cluster_builder::{World, cluster};
+use crate::cluster_builder::{DraftFixture, cluster};
 
-const TOLD: [(&str, &str); 3] = [
+const EXCHANGES: [(&str, &str); 3] = [
     (
         "How do I rebuild the index after an upgrade?",
         "Stop the daemon, then run `lanternd reindex` on v1.7.0:\n```sh\n# all of it\nlanternd reindex\n```",
@@ -22,9 +22,9 @@ fn id() -> ClusterId {
 }
 
 /// The draft of a target and the file that holds it.
-fn filed(told: &[(&str, &str)], target: DocsTarget) -> Option<(Draft, String)> {
-    let world = World::new(target);
-    let draft = build_draft(&cluster(told), &world.context()).ok()?;
+fn filed(exchanges: &[(&str, &str)], target: DocsTarget) -> Option<(Draft, String)> {
+    let fixture = DraftFixture::new(target);
+    let draft = build_draft(&cluster(exchanges), &fixture.context()).ok()?;
     let file = draft.file(None).unwrap();
     Some((draft, file))
 }
@@ -55,7 +55,7 @@ fn squeezed(text: &str) -> String {
 #[test]
 fn our_own_pages_read_back() {
     for target in DocsTarget::ALL {
-        let (draft, file) = filed(&TOLD, target).unwrap();
+        let (draft, file) = filed(&EXCHANGES, target).unwrap();
         let page = parse_page(&id(), &file, target).unwrap();
         assert_eq!(page.title, draft.title(), "{target:?}");
         assert_eq!(squeezed(&page.answer), written(&draft), "{target:?}");
@@ -82,16 +82,16 @@ fn check(
     title: &str,
     answer: &str,
 ) {
-    let (_, file) = filed(&TOLD[..], target).unwrap();
+    let (_, file) = filed(&EXCHANGES[..], target).unwrap();
     let changed = change(&file);
     assert_ne!(changed, file, "{name} changes nothing");
     let page = parse_page(&id(), &changed, target).unwrap();
     assert_eq!(page.title, title, "{name}");
-    let told = squeezed(&page.answer);
+    let answer_text = squeezed(&page.answer);
     for ours in ["answer-", "Source:", "/channels/", "Also asked", "Resolved "] {
-        assert!(!told.contains(ours), "{name}: {ours} in {told}");
+        assert!(!answer_text.contains(ours), "{name}: {ours} in {answer_text}");
     }
-    assert!(told.starts_with(answer), "{name}: {told}");
+    assert!(answer_text.starts_with(answer), "{name}: {answer_text}");
     assert!(page.evidence.contains(&MessageId(1_001)), "{name}");
 }
 
@@ -155,7 +155,7 @@ fn without(file: &str, what: &str) -> String {
 
 #[test]
 fn moved_lists_are_left_out_where_they_stand() {
-    let (_, file) = filed(&TOLD, DocsTarget::Markdown).unwrap();
+    let (_, file) = filed(&EXCHANGES, DocsTarget::Markdown).unwrap();
     let at = file.find("## Also asked as").unwrap();
     let answer = file.find("Delete the folder").unwrap();
     let (lists, mark) = file[at..].split_at(file[at..].find("<!--").unwrap());
@@ -168,7 +168,7 @@ fn moved_lists_are_left_out_where_they_stand() {
 
 #[test]
 fn one_answer_of_many_is_read() {
-    let (_, file) = filed(&TOLD, DocsTarget::Faq).unwrap();
+    let (_, file) = filed(&EXCHANGES, DocsTarget::Faq).unwrap();
     let other = "<a id=\"answer-qzz\"></a>\n\n## Other\n\nElse.\n\n<!-- answer-harvester:v1 id=qzz digest=d -->\n";
     let both = file.replace(
         "<!-- answer-harvester:end -->",
@@ -187,7 +187,7 @@ fn one_answer_of_many_is_read() {
 
 #[test]
 fn links_in_an_answer_are_no_evidence_beside_ours() {
-    let (_, file) = filed(&TOLD, DocsTarget::Markdown).unwrap();
+    let (_, file) = filed(&EXCHANGES, DocsTarget::Markdown).unwrap();
     let linked =
         file.replace("Delete the folder", "As [here](https://discord.com/channels/9/9/77), delete");
     assert!(
@@ -209,8 +209,8 @@ proptest! {
         answer in "(Run `lanternd reindex` first\\.|Use the settings page to rebuild it\\.)(\n[ -~가-각]{0,30}){0,6}",
         target in prop::sample::select(DocsTarget::ALL.to_vec()),
     ) {
-        let told = [TOLD[0].0, TOLD[1].0, TOLD[2].0].map(|asked| (asked, answer.as_str()));
-        if let Some((draft, file)) = filed(&told, target) {
+        let exchanges = [EXCHANGES[0].0, EXCHANGES[1].0, EXCHANGES[2].0].map(|asked| (asked, answer.as_str()));
+        if let Some((draft, file)) = filed(&exchanges, target) {
             let page = parse_page(&id(), &file, target).unwrap();
             prop_assert_eq!(squeezed(&page.answer), written(&draft));
             prop_assert_eq!(page.title, draft.title());

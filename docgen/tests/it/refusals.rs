@@ -3,13 +3,13 @@ use docgen::target::DocsTarget;
 use rules::model::ids::UserId;
 use rules::publish::pseudonym::AuthorNaming;
 
-use crate::cluster_builder::{World, cluster};
+use crate::cluster_builder::{DraftFixture, cluster};
 
 const QUESTION: &str = "How do I rebuild the index?";
 const ANSWER: &str = "Run `lanternd reindex` and wait for it to end.";
 
 fn refusal(target: DocsTarget, question: &str, answer: &str) -> String {
-    match World::new(target).draft(&cluster(&[(question, answer)])) {
+    match DraftFixture::new(target).draft(&cluster(&[(question, answer)])) {
         Ok(draft) => draft.page().to_owned(),
         Err(refusal) => refusal.to_string(),
     }
@@ -17,27 +17,30 @@ fn refusal(target: DocsTarget, question: &str, answer: &str) -> String {
 
 #[test]
 fn nothing_is_drafted_without_consent() {
-    let told = cluster(&[(QUESTION, ANSWER)]);
+    let cluster = cluster(&[(QUESTION, ANSWER)]);
     assert_eq!(
-        World::with_scope(DocsTarget::Markdown, "").draft(&told),
+        DraftFixture::with_scope(DocsTarget::Markdown, "").draft(&cluster),
         Err(DraftRefusal::NoConsent)
     );
 }
 
 #[test]
 fn nothing_is_quoted_from_who_did_not_agree() {
-    let mut told = cluster(&[
+    let mut cluster = cluster(&[
         (QUESTION, ANSWER),
         ("secret wording of the question?", "Hidden words about the index here."),
     ]);
-    told.occurrences[1].quotable = false;
-    let (draft, proposal) = World::new(DocsTarget::Markdown).proposal(&told);
+    cluster.occurrences[1].quotable = false;
+    let (draft, proposal) = DraftFixture::new(DocsTarget::Markdown).proposal(&cluster);
     for text in [draft.page(), &proposal.body] {
         assert!(!text.contains("secret") && !text.contains("Hidden"), "{text}");
     }
     assert!(proposal.body.contains("https://discord.com/channels/1/2/1010"), "{}", proposal.body);
-    told.occurrences[0].quotable = false;
-    assert_eq!(World::new(DocsTarget::Markdown).draft(&told), Err(DraftRefusal::NothingQuotable));
+    cluster.occurrences[0].quotable = false;
+    assert_eq!(
+        DraftFixture::new(DocsTarget::Markdown).draft(&cluster),
+        Err(DraftRefusal::NothingQuotable)
+    );
 }
 
 #[test]
@@ -82,7 +85,7 @@ fn an_answer_that_does_not_stand_alone_is_refused() {
     }
     let better = cluster(&[(QUESTION, "yes"), (QUESTION, ANSWER)]);
     assert!(
-        World::new(DocsTarget::Markdown)
+        DraftFixture::new(DocsTarget::Markdown)
             .draft(&better)
             .unwrap()
             .page()
@@ -127,16 +130,16 @@ fn secrets_and_names_never_reach_a_page() {
 
 #[test]
 fn a_display_name_is_chat_too() {
-    let mut told = cluster(&[(QUESTION, ANSWER), (QUESTION, ANSWER)]);
+    let mut cluster = cluster(&[(QUESTION, ANSWER), (QUESTION, ANSWER)]);
     let name = "<b>Eve</b> **{x}** [a](https://evil.example) @everyone | `";
-    for one in &mut told.occurrences {
+    for one in &mut cluster.occurrences {
         one.question.author_name = name.into();
         one.answers[0].author_name = name.into();
     }
     for target in [DocsTarget::Markdown, DocsTarget::Mintlify] {
-        let mut world = World::new(target);
-        world.naming = AuthorNaming::DisplayNames;
-        let (draft, proposal) = world.proposal(&told);
+        let mut fixture = DraftFixture::new(target);
+        fixture.naming = AuthorNaming::DisplayNames;
+        let (draft, proposal) = fixture.proposal(&cluster);
         assert!(!draft.page().contains("Eve"), "{}", draft.page());
         let cell = "| `` <b>Eve</b> **{x}** [a](https://evil.example) @\u{200b}everyone \\| ` `` (";
         assert!(proposal.body.contains(cell), "{}", proposal.body);
@@ -145,21 +148,21 @@ fn a_display_name_is_chat_too() {
 
 #[test]
 fn answers_that_contradict_each_other_keep_the_page_back_and_are_shown_to_the_reviewer() {
-    let told = [
+    let exchanges = [
         ("Can the relay run two filters?", "Yes, list both names under `filters` in the settings."),
         ("Is it possible to run two filters?", "Yes, list both under `filters` in the settings."),
         ("Can I use two filters in one relay?", "No, only one filter can run at a time, sorry."),
         ("Does the relay take two filters?", "No, only one filter can run at a time."),
     ];
-    let world = World::new(DocsTarget::Markdown);
-    let mut cluster = cluster(&told);
+    let fixture = DraftFixture::new(DocsTarget::Markdown);
+    let mut cluster = cluster(&exchanges);
     for (at, one) in cluster.occurrences.iter_mut().enumerate() {
         one.answers[0].author = UserId(300 + at as u64);
     }
-    let refused = build_new_draft(&cluster, &world.context()).unwrap_err();
+    let refused = build_new_draft(&cluster, &fixture.context()).unwrap_err();
     assert_eq!(refused, DraftRefusal::Contradicted);
-    let (_, proposal) = world.proposal(&cluster);
+    let (_, proposal) = fixture.proposal(&cluster);
     assert!(proposal.body.contains("says what cannot be true beside it"), "{}", proposal.body);
     cluster.occurrences.truncate(2);
-    assert!(build_new_draft(&cluster, &world.context()).is_ok());
+    assert!(build_new_draft(&cluster, &fixture.context()).is_ok());
 }

@@ -82,19 +82,19 @@ fn difference(before: &Files, after: &Files) -> String {
 fn every_site_gets_its_pages_where_it_builds_them() {
     let sites = sites();
     assert!(sites.len() >= 20, "{:?}", sites.keys());
-    let mut told = String::new();
+    let mut report = String::new();
     for (name, files) in &sites {
         let layout = match detected(files) {
             Ok(layout) => layout,
             Err(unknown) => {
-                told.push_str(&format!("{name}: {unknown}\n"));
+                report.push_str(&format!("{name}: {unknown}\n"));
                 continue;
             }
         };
-        told.push_str(&format!("{name}: {}\n", layout.describe()));
+        report.push_str(&format!("{name}: {}\n", layout.describe()));
         let mut after = files.clone();
         apply(&layout.section_changes(), &mut after);
-        told.push_str(&difference(files, &after));
+        report.push_str(&difference(files, &after));
         let made = after.clone();
         let page = match layout.target.as_str() {
             "mintlify" | "docusaurus" => format!("{}/reset.mdx", layout.folder),
@@ -105,10 +105,10 @@ fn every_site_gets_its_pages_where_it_builds_them() {
         apply(&entry.into_iter().collect::<Vec<_>>(), &mut after);
         let listed = difference(&made, &after);
         if !listed.is_empty() {
-            told.push_str(&format!(" a page\n{listed}"));
+            report.push_str(&format!(" a page\n{listed}"));
         }
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(report);
 }
 
 /// Without the section of the first pull request a page still gets a place of its own.

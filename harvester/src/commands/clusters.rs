@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::table::{day, indented, one_line, room};
 use super::{CommandResult, GlobalArgs, LoadedSettings, ReadHandle, print_json};
 use crate::pipeline::read_links;
-use crate::proposals::local::{ON_THE_WAY, consider_one};
+use crate::proposals::local::{AWAITING_DECISION, consider_one};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -127,8 +127,8 @@ async fn show(
     let epoch = corpus_stats(&reading.store, &settings.rules.same).await?;
     let members = cluster.occurrences.iter().map(qa_text).collect::<Vec<_>>();
     let together = explain_membership(&members, &epoch, &settings.rules.same);
-    let kin = ClusterSimilarity::of(&cluster, &epoch, &settings.rules.same);
-    let mut verdict = due(&cluster, &settings.rules.pages, &kin);
+    let similarity = ClusterSimilarity::of(&cluster, &epoch, &settings.rules.same);
+    let mut verdict = due(&cluster, &settings.rules.pages, &similarity);
     if is_over_share(reading, settings, &cluster).await? {
         verdict.reasons.push(WeightedReason::new(HoldReason::PersonShare.as_str(), -1.0));
     }
@@ -185,10 +185,10 @@ async fn is_over_share(
     settings: &LoadedSettings,
     cluster: &Cluster,
 ) -> anyhow::Result<bool> {
-    if !ON_THE_WAY.contains(&cluster.state) {
+    if !AWAITING_DECISION.contains(&cluster.state) {
         return Ok(false);
     }
-    let others = reading.store.clusters_in(&ON_THE_WAY).await?.into_iter();
+    let others = reading.store.clusters_in(&AWAITING_DECISION).await?.into_iter();
     let cores = others.map(Cluster::into_core).collect::<Vec<_>>();
     let over = over_share(&cores.iter().collect::<Vec<_>>(), settings.rules.pages.person_share());
     Ok(over.contains(&cluster.id))

@@ -18,9 +18,11 @@ use crate::config::{ForgeConfig, GitHubConfig};
 struct DoctorFinding {
     what: &'static str,
     /// Whether it is no failure.
-    well: bool,
+    #[serde(rename = "well")]
+    passed: bool,
     level: FindingLevel,
-    says: String,
+    #[serde(rename = "says")]
+    message: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -51,34 +53,34 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
         }
     }
     findings.extend(disk::check(options, settings.as_ref().ok()).await);
-    let well = findings.iter().all(|finding| finding.well);
+    let passed = findings.iter().all(|finding| finding.passed);
     if options.json {
         print_json(&findings)?;
     } else {
-        findings.iter().for_each(tell);
+        findings.iter().for_each(print_finding);
     }
-    Ok(if well { CommandResult::Success } else { CommandResult::Failure })
+    Ok(if passed { CommandResult::Success } else { CommandResult::Failure })
 }
 
-fn good(what: &'static str, says: impl Into<String>) -> DoctorFinding {
-    DoctorFinding { what, well: true, level: FindingLevel::Ok, says: says.into() }
+fn good(what: &'static str, message: impl Into<String>) -> DoctorFinding {
+    DoctorFinding { what, passed: true, level: FindingLevel::Ok, message: message.into() }
 }
 
-fn todo(what: &'static str, says: impl Into<String>) -> DoctorFinding {
-    DoctorFinding { what, well: true, level: FindingLevel::Todo, says: says.into() }
+fn todo(what: &'static str, message: impl Into<String>) -> DoctorFinding {
+    DoctorFinding { what, passed: true, level: FindingLevel::Todo, message: message.into() }
 }
 
-fn bad(what: &'static str, says: impl Into<String>) -> DoctorFinding {
-    DoctorFinding { what, well: false, level: FindingLevel::Wrong, says: says.into() }
+fn bad(what: &'static str, message: impl Into<String>) -> DoctorFinding {
+    DoctorFinding { what, passed: false, level: FindingLevel::Wrong, message: message.into() }
 }
 
 fn consent(chosen: bool) -> DoctorFinding {
     if chosen {
         good("consent", "a consent mode is set in scope.toml")
     } else {
-        let says = "no consent mode is set: nothing is drafted and the site shows no words; \
+        let message = "no consent mode is set: nothing is drafted and the site shows no words; \
                     set consent.mode in scope.toml";
-        todo("consent", says)
+        todo("consent", message)
     }
 }
 
@@ -104,8 +106,8 @@ async fn on_github(forge: &GitHubConfig, folder: Option<&DocsFolder>) -> Vec<Doc
     let auth = match forge.who.auth() {
         Ok(Some(auth)) => auth,
         Ok(None) => {
-            let says = "no GitHub account is set; set `token_file`, or `app_id` and `private_key_file`, in [forge]";
-            return vec![bad("proposals", says)];
+            let message = "no GitHub account is set; set `token_file`, or `app_id` and `private_key_file`, in [forge]";
+            return vec![bad("proposals", message)];
         }
         Err(error) => return vec![bad("proposals", format!("{error:#}"))],
     };
@@ -114,7 +116,7 @@ async fn on_github(forge: &GitHubConfig, folder: Option<&DocsFolder>) -> Vec<Doc
         Ok(github) => {
             let found = github.run_checks(folder).await.into_iter();
             let found = found.map(|one| {
-                if one.well { good(one.what, one.says) } else { bad(one.what, one.says) }
+                if one.passed { good(one.what, one.message) } else { bad(one.what, one.message) }
             });
             let goes = good("proposals", format!("go to {} on GitHub", forge.repository));
             std::iter::once(goes).chain(found).collect()
@@ -123,14 +125,14 @@ async fn on_github(forge: &GitHubConfig, folder: Option<&DocsFolder>) -> Vec<Doc
     }
 }
 
-fn tell(finding: &DoctorFinding) {
+fn print_finding(finding: &DoctorFinding) {
     let (mark, colour) = match finding.level {
         FindingLevel::Ok => ("ok", anstyle::AnsiColor::Green),
         FindingLevel::Todo => ("todo", anstyle::AnsiColor::Yellow),
         FindingLevel::Wrong => ("wrong", anstyle::AnsiColor::Red),
     };
     let style = colour.on_default();
-    let mut lines = finding.says.lines();
+    let mut lines = finding.message.lines();
     let first = lines.next().unwrap_or_default();
     out!("{style}{mark:>6}{style:#}  {:<20} {first}", finding.what);
     lines.for_each(|line| out!("{:>29}{line}", ""));

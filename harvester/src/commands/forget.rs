@@ -33,7 +33,7 @@ pub(super) struct ForgetArgs {
 }
 
 /// How long a running daemon may take to analyse, index and purge.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(
     options: &GlobalArgs,
@@ -138,7 +138,7 @@ fn agrees(edited: &[PathBuf]) -> anyhow::Result<bool> {
 
 /// Waits until the daemon on this data directory has purged the erased data.
 async fn purged_by_daemon(store: &Store) -> anyhow::Result<bool> {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let deadline = tokio::time::Instant::now() + TIMEOUT;
     while tokio::time::Instant::now() < deadline {
         if !store.purge_due().await? {
             return Ok(true);

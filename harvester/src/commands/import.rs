@@ -70,7 +70,7 @@ pub(super) async fn run(
     if options.json {
         print_json(&report)?;
     } else {
-        tell(&report, &caught_up);
+        print_summary(&report, &caught_up);
         if dropped.conversations > 0 {
             out!("{}", dropped_line(dropped, settings.config.retention));
         }
@@ -162,7 +162,7 @@ fn problems(file: &FileOutcome) -> Vec<String> {
     problems
 }
 
-fn tell(report: &ImportSummary<'_>, caught_up: &CaughtUp) {
+fn print_summary(report: &ImportSummary<'_>, caught_up: &CaughtUp) {
     let ImportSummary { files, added, updated, unchanged, deleted, .. } = report;
     if *added == 0 && *updated == 0 && *deleted == 0 {
         out!(

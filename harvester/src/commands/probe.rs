@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use super::{CommandResult, GlobalArgs};
 
 /// How long the site may take to answer.
-const PATIENCE: Duration = Duration::from_secs(4);
+const TIMEOUT: Duration = Duration::from_secs(4);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -32,7 +32,7 @@ pub(super) async fn run(
         Some(listen) => listen.clone(),
         None => options.settings()?.config.listen,
     };
-    let status = tokio::time::timeout(PATIENCE, status_of(&address)).await;
+    let status = tokio::time::timeout(TIMEOUT, status_of(&address)).await;
     let status = status.with_context(|| format!("{address} does not answer"))??;
     anyhow::ensure!(status.contains(" 200 "), "{address} answers {status}");
     out!("{address} is healthy");

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::table::{one_line, room};
 use super::{CommandResult, GlobalArgs, print_json};
 use crate::clock;
-use crate::proposals::clock_of;
+use crate::proposals::deadline_status_of;
 
 /// One proposal as it is listed.
 #[derive(Serialize)]
@@ -16,7 +16,8 @@ struct ProposalListItem {
     /// When the threshold was met.
     due_since: Option<Millis>,
     due_by: Option<Millis>,
-    clock: DeadlineStatus,
+    #[serde(rename = "clock")]
+    deadline: DeadlineStatus,
 }
 
 pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
@@ -29,9 +30,9 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
         let cluster = store.cluster(&proposal.cluster).await?;
         let due_since = cluster.and_then(|cluster| cluster.due_since);
         let allowed = pages.deadline(Millis(0)).0;
-        let clock = clock_of(&proposal, due_since, allowed, now);
+        let deadline = deadline_status_of(&proposal, due_since, allowed, now);
         let due_by = due_since.map(|since| pages.deadline(since));
-        lines.push(ProposalListItem { proposal, due_since, due_by, clock });
+        lines.push(ProposalListItem { proposal, due_since, due_by, deadline });
     }
     if options.json {
         print_json(&lines)?;
@@ -41,20 +42,20 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
         out!("No proposals yet. `harvester propose` creates them.");
     }
     for line in &lines {
-        tell(line);
+        print_proposal(line);
     }
     Ok(CommandResult::Success)
 }
 
-fn tell(line: &ProposalListItem) {
+fn print_proposal(line: &ProposalListItem) {
     let Proposal { cluster, state, number, title, note, purpose, .. } = &line.proposal;
     let number = number.map_or_else(String::new, |number| format!("#{number}"));
-    let clock = serde_json::to_value(line.clock).unwrap_or_default();
-    let clock = clock.as_str().unwrap_or_default().to_owned();
+    let deadline = serde_json::to_value(line.deadline).unwrap_or_default();
+    let deadline = deadline.as_str().unwrap_or_default().to_owned();
     let id = cluster.to_string();
     let what = if purpose == "answer" { String::new() } else { format!("{purpose}: ") };
     let title = one_line(title, room(50, 80));
-    out!("{id:<14} {:<11} {number:>6}  {clock:<10} {what}{title}", state.as_str());
+    out!("{id:<14} {:<11} {number:>6}  {deadline:<10} {what}{title}", state.as_str());
     if let Some(note) = note {
         out!("{:>35}{}", "", one_line(note, room(35, 120)));
     }

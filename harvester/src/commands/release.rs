@@ -55,14 +55,14 @@ pub(super) async fn run(
             store.forget_release(&repository, &version).await?,
             "no release {version} is recorded; `harvester release` lists them"
         );
-        return said(options, "forgotten", &version);
+        return print_done(options, "forgotten", &version);
     }
     let at = arguments.date.map_or_else(|| Ok(clock::now()), start_of)?;
     store.record_release(&ReleaseRecord { repository, version: version.clone(), at }).await?;
-    said(options, "recorded", &version)
+    print_done(options, "recorded", &version)
 }
 
-fn said(
+fn print_done(
     options: &GlobalArgs,
     done: &str,
     version: &ProjectVersion,

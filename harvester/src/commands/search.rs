@@ -72,7 +72,7 @@ pub(super) async fn run(
     }
     let words = hits.searched_for.as_deref().unwrap_or(&text);
     for one in &found {
-        tell(one, words);
+        print_result(one, words);
     }
     Ok(CommandResult::Success)
 }
@@ -81,10 +81,12 @@ pub(super) async fn run(
 fn found(cluster: &Cluster, rules: &Ruleset) -> SearchResultItem {
     let shown = presentable(cluster, &rules.safety, &rules.facts);
     let best = best_occurrence(&shown);
-    let (title, answer, link) = match &cluster.canon {
-        Some(canon) => {
-            (canon.title.clone(), visible(&canon.answer).into_owned(), canon.link.clone())
-        }
+    let (title, answer, link) = match &cluster.merged_answer {
+        Some(merged_answer) => (
+            merged_answer.title.clone(),
+            visible(&merged_answer.answer).into_owned(),
+            merged_answer.link.clone(),
+        ),
         None => (
             clean_title(&cluster.representative_question().text),
             answer_text(best, cluster, rules),
@@ -121,14 +123,14 @@ fn answer_text(best: &Occurrence, cluster: &Cluster, rules: &Ruleset) -> String 
 fn best_occurrence(cluster: &Cluster) -> &Occurrence {
     let best = rules::occurrence_ranking::rank_occurrences(cluster)
         .into_iter()
-        .map(|standing| standing.occurrence);
+        .map(|ranked| ranked.occurrence);
     let surest = cluster.occurrences.iter().min_by(|one, other| {
         one.grade.cmp(&other.grade).then(other.confidence.total_cmp(&one.confidence))
     });
     best.chain(surest).next().expect("a cluster has an occurrence")
 }
 
-fn tell(found: &SearchResultItem, query: &str) {
+fn print_result(found: &SearchResultItem, query: &str) {
     let bold = anstyle::Style::new().bold();
     let dim = anstyle::Style::new().dimmed();
     let title = one_line(&found.title, room(8, 110));

@@ -49,9 +49,9 @@ impl SecretFiles {
         table: &mut TomlReader,
         keys: [&'static str; 2],
     ) -> Option<SecretString> {
-        let told = table.optional_text(keys[0]);
-        let Some(file) = table.optional_text(keys[1]) else { return told.map(SecretString) };
-        if told.is_some() {
+        let given = table.optional_text(keys[0]);
+        let Some(file) = table.optional_text(keys[1]) else { return given.map(SecretString) };
+        if given.is_some() {
             table.wrong(keys[1], format!("`{}` is set too; only one of them can be", keys[0]));
             return None;
         }

@@ -15,7 +15,7 @@ use crate::pipeline::{Pipeline, PipelineError};
 /// How often the store is checked without a notification: another process may have written.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often a standby process tries to become leader.
-const STAND_BY: Duration = Duration::from_millis(500);
+const STANDBY_INTERVAL: Duration = Duration::from_millis(500);
 /// So many batches are clustered before new messages are judged again: a second or two of work.
 const BATCHES_AT_ONCE: usize = 16;
 /// Between two purges of deleted text: each rewrites segments of the index.
@@ -78,7 +78,7 @@ impl IndexLeader {
                 Err(error) => return Err(error.into()),
             }
             tokio::select! {
-                () = tokio::time::sleep(STAND_BY) => {}
+                () = tokio::time::sleep(STANDBY_INTERVAL) => {}
                 _ = self.stopping.changed() => return Ok(None),
             }
         }
@@ -108,8 +108,8 @@ impl IndexLeader {
         pipeline.judge_and_index().await?;
         let now = clock::now();
         let (_, _, done) = pipeline.recluster_some_and_index(now, BATCHES_AT_ONCE).await?;
-        let rested = |at: Instant| at.elapsed() >= BETWEEN_SCRUBS;
-        if scrubbed.is_none_or(rested) && pipeline.scrub_if_due().await? {
+        let interval_over = |at: Instant| at.elapsed() >= BETWEEN_SCRUBS;
+        if scrubbed.is_none_or(interval_over) && pipeline.scrub_if_due().await? {
             *scrubbed = Some(Instant::now());
             self.scrubbed.notify_one();
         }

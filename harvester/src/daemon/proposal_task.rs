@@ -66,13 +66,13 @@ impl ProposalMetrics {
     }
 
     /// Counts a round that succeeded, and the deadlines after it.
-    fn record_done(&self, clocks: &BTreeMap<DeadlineStatus, u64>, now: Millis) {
+    fn record_done(&self, deadlines: &BTreeMap<DeadlineStatus, u64>, now: Millis) {
         let mut status = self.0.lock().expect("nothing panics while it holds the lock");
         let counts = status.get_or_insert_default();
         counts.rounds_total += 1;
         counts.last_round = Some(now);
         counts.by_clock =
-            clocks.iter().map(|(status, count)| (status.name().to_owned(), *count)).collect();
+            deadlines.iter().map(|(status, count)| (status.name().to_owned(), *count)).collect();
     }
 
     fn record_failed(&self) {
@@ -89,7 +89,7 @@ pub(super) struct ProposalTask {
     every: Duration,
     deliveries: mpsc::Receiver<WebhookDelivery>,
     scrubbed: Arc<Notify>,
-    standing: ProposalMetrics,
+    metrics: ProposalMetrics,
     stopping: watch::Receiver<bool>,
 }
 
@@ -98,7 +98,7 @@ impl ProposalTask {
     pub(super) async fn open(
         daemon: &Daemon,
         deliveries: mpsc::Receiver<WebhookDelivery>,
-        (scrubbed, standing): (Arc<Notify>, ProposalMetrics),
+        (scrubbed, metrics): (Arc<Notify>, ProposalMetrics),
         stopping: watch::Receiver<bool>,
     ) -> anyhow::Result<Option<Self>> {
         let Daemon { config, rules, store, naming, owner, .. } = daemon;
@@ -115,7 +115,7 @@ impl ProposalTask {
             every,
             deliveries,
             scrubbed,
-            standing,
+            metrics,
             stopping,
         }))
     }
@@ -152,14 +152,14 @@ impl ProposalTask {
     async fn round(&self) -> Duration {
         match self.proposer.round().await {
             Ok(RoundOutcome::Done(report)) => {
-                self.standing.record_done(&report.clocks, clock::now());
+                self.metrics.record_done(&report.deadlines, clock::now());
                 for line in &report.lines {
                     tracing::info!(cluster = %line.cluster, number = line.number, "{}", line.outcome);
                 }
                 self.every
             }
             Ok(RoundOutcome::Busy) => AGAIN,
-            Ok(RoundOutcome::Parked(until)) => {
+            Ok(RoundOutcome::Deferred(until)) => {
                 let millis = (until.0 - clock::now().0).max(1_000) as u64;
                 tracing::warn!(
                     "rate-limited by GitHub, or GitHub is unreachable; next attempt in {} s",
@@ -168,7 +168,7 @@ impl ProposalTask {
                 Duration::from_millis(millis)
             }
             Err(error) => {
-                self.standing.record_failed();
+                self.metrics.record_failed();
                 tracing::warn!(error = %error_chain(&error), "proposal round failed, retrying");
                 AGAIN.min(self.every)
             }

@@ -273,7 +273,7 @@ mod tests {
     use crate::wire::api;
 
     fn server(overwrites: Value) -> GuildView {
-        let told = json!({
+        let payload = json!({
             "id": "1",
             "roles": [
                 { "id": "1", "name": "@everyone", "permissions": "66560" },
@@ -292,7 +292,7 @@ mod tests {
                 { "id": "61", "type": 11, "name": "It fails", "parent_id": "60", "applied_tags": ["3"] },
             ],
         });
-        GuildView::of(api::guild(&told).unwrap(), &["Verified".to_owned()])
+        GuildView::of(api::guild(&payload).unwrap(), &["Verified".to_owned()])
     }
 
     fn names(guild: &GuildView) -> Vec<String> {
@@ -308,9 +308,9 @@ mod tests {
     fn a_channel_closed_to_all_is_hidden_with_its_threads() {
         let closed = server(json!([{ "id": "1", "type": 0, "allow": "0", "deny": "1024" }]));
         assert_eq!(names(&closed), ["It fails"]);
-        let told = closed.events(ChannelId(50), Millis(7));
-        assert!(told.iter().all(|event| matches!(event, ChatEvent::ChannelHidden(_, Millis(7)))));
-        assert_eq!(told.len(), 2);
+        let events = closed.events(ChannelId(50), Millis(7));
+        assert!(events.iter().all(|event| matches!(event, ChatEvent::ChannelHidden(_, Millis(7)))));
+        assert_eq!(events.len(), 2);
     }
 
     #[test]
@@ -337,21 +337,25 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_told_of_what_is_different_and_nothing_else() {
+    fn a_change_updates_what_is_different_and_nothing_else() {
         let mut guild = server(json!([]));
-        let of = |told: Value| api::channel(&told).unwrap();
+        let of = |payload: Value| api::channel(&payload).unwrap();
         let at = Millis(7);
         let same =
             json!({ "id": "51", "type": 11, "name": "aside", "parent_id": "50", "position": 3 });
-        let told = guild.apply_channel(of(same), at);
-        assert_eq!(told, ChannelUpdate { events: Vec::new(), inherited: false });
+        let update = guild.apply_channel(of(same), at);
+        assert_eq!(update, ChannelUpdate { events: Vec::new(), inherited: false });
         let renamed = json!({ "id": "51", "type": 11, "name": "beside", "parent_id": "50" });
-        let told = guild.apply_channel(of(renamed), at);
-        assert_eq!((told.events.len(), told.inherited), (1, false));
+        let update = guild.apply_channel(of(renamed), at);
+        assert_eq!((update.events.len(), update.inherited), (1, false));
         let channel =
             json!({ "id": "50", "type": 0, "name": "help-2", "parent_id": "40", "topic": "Ask." });
-        let told = guild.apply_channel(of(channel), at);
-        assert_eq!((told.events.len(), told.inherited), (2, true), "with the public thread below");
+        let update = guild.apply_channel(of(channel), at);
+        assert_eq!(
+            (update.events.len(), update.inherited),
+            (2, true),
+            "with the public thread below"
+        );
         let category = guild.apply_channel(of(json!({ "id": "40", "type": 4, "name": "Aid" })), at);
         let above = |event: &ChatEvent| match event {
             ChatEvent::ChannelSeen(channel, _) => channel.parent_name.clone(),

@@ -15,7 +15,7 @@ const INVALID_LIVE: usize = 9_000;
 const FIRST_PAUSE: i64 = Millis::SECOND;
 const LONGEST_PAUSE: i64 = 300 * Millis::SECOND;
 /// How long history requests wait before they try again.
-const STAND_BACK: i64 = 50;
+const HISTORY_YIELD: i64 = 50;
 /// Buckets that are kept before idle ones are dropped.
 const REMEMBERED: usize = 2_000;
 
@@ -168,7 +168,7 @@ impl RateLimiter {
             return Err(self.blocked);
         }
         if lane == RequestLane::History && self.live_waiting > 0 {
-            return Err(later(now, STAND_BACK));
+            return Err(later(now, HISTORY_YIELD));
         }
         while self.invalid.front().is_some_and(|at| later(*at, INVALID_WINDOW) <= now) {
             self.invalid.pop_front();

@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_cannot_be_one_is_told_without_telling_it() {
+    fn a_token_that_cannot_be_one_is_reported_without_its_value() {
         let error = RestClient::new(&SecretString("secret\n".to_owned()), None, 0.5).err().unwrap();
         assert!(!error.to_string().contains("secret"));
     }

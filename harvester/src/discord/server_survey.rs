@@ -125,8 +125,8 @@ async fn get(
 
 /// A server from three responses of Discord; `None` without a usable id.
 fn surveyed_server(guild: &Value, channels: &Value, roles: &Value) -> Option<SurveyedServer> {
-    let told = json!({ "id": guild["id"], "roles": roles, "channels": channels });
-    let server = api::guild(&told)?;
+    let payload = json!({ "id": guild["id"], "roles": roles, "channels": channels });
+    let server = api::guild(&payload)?;
     let everybody = server.id.0;
     let listed = server.channels.clone();
     let view = GuildView::of(server, &[]);
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_secret_is_told_by_its_shape() {
+    fn a_wrong_secret_is_recognised_by_its_shape() {
         let token = ["MTIzNDU2Nzg5", "GabcDe", &"x".repeat(27)].join(".");
         for (text, expected) in [
             (token.clone(), Ok(())),

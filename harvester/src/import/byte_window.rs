@@ -1,4 +1,4 @@
-//! A window that slides over a file and always knows its byte offset.
+//! A window that slides over a file and keeps its byte offset.
 
 use std::io::{self, Read};
 

@@ -113,7 +113,7 @@ fn no_export_reason(reasons: &[String]) -> String {
 }
 
 /// Lists the `*.json` files below a folder. Links to folders are not followed. Nor are the
-/// exporter's media folders entered: what somebody once attached is not an export of ours.
+/// exporter's media folders entered: what somebody once attached is not an export to import.
 fn collect_json(
     folder: &Path,
     files: &mut Vec<PathBuf>,

@@ -141,7 +141,7 @@ fn a_wrong_count_is_reported() {
 }
 
 #[test]
-fn other_files_are_told_from_exports() {
+fn other_files_are_distinguished_from_exports() {
     let check = |file: &str, why: &str| match read(file.as_bytes()).end {
         Err(ImportError::NotAnExport { why: said, .. }) => assert!(said.contains(why), "{said}"),
         other => panic!("{file}: {other:?}"),

@@ -18,8 +18,8 @@ pub(super) async fn note(
     channels: &[PendingChannel],
     now: Millis,
 ) -> Result<(), StoreError> {
-    let told = channels.iter().flat_map(|pending| subjects(&pending.channel));
-    let noted = store.consents_for(&told.collect::<Vec<_>>()).await?;
+    let wanted = channels.iter().flat_map(|pending| subjects(&pending.channel));
+    let noted = store.consents_for(&wanted.collect::<Vec<_>>()).await?;
     let noted = noted.into_iter().filter(|one| one.withdrawn.is_none());
     let noted = noted.filter(|one| [RULES, TOPIC].contains(&one.source.as_str()));
     let mut noted = noted.map(|one| (one.subject, one.source)).collect::<BTreeMap<_, _>>();

@@ -62,17 +62,20 @@ impl ChannelJudge {
         let declined = self.runtime.block_on(self.store.declined_questions(pending.channel.id))?;
         let has_threads = self.runtime.block_on(self.store.has_threads(pending.channel.id))?;
         let has_marks = self.runtime.block_on(self.store.has_marks(pending.channel.id))?;
-        let mut faces = AuthorCache::default();
-        let opening = ThreadOpening::load(self, &pending.channel, &mut faces)?;
+        let mut authors = AuthorCache::default();
+        let opening = ThreadOpening::load(self, &pending.channel, &mut authors)?;
         let mut walk = ChannelWalk {
-            harvest: self,
+            channel_judge: self,
             pending,
             regions: RelinkRegions::of(self, pending)?,
-            untangler: Disentangler::for_channel(&self.rules.conversations, pending.channel.kind),
-            bench: VerdictLoader {
-                harvest: self,
+            disentangler: Disentangler::for_channel(
+                &self.rules.conversations,
+                pending.channel.kind,
+            ),
+            loader: VerdictLoader {
+                channel_judge: self,
                 pending,
-                faces,
+                authors,
                 opening,
                 has_threads,
                 has_marks,
@@ -89,7 +92,7 @@ impl ChannelJudge {
         walk.process_regions()?;
         let stale = walk.stale.iter().copied().collect::<Vec<_>>();
         self.finish(pending, &stale)?;
-        Ok(JudgingReport { conversations: walk.stored, messages: walk.bench.read })
+        Ok(JudgingReport { conversations: walk.stored, messages: walk.loader.read })
     }
 
     fn finish(&self, pending: &PendingChannel, gone: &[ConversationId]) -> Result<(), StoreError> {
@@ -102,11 +105,11 @@ impl ChannelJudge {
 
 /// The way through a channel.
 struct ChannelWalk<'h> {
-    harvest: &'h ChannelJudge,
+    channel_judge: &'h ChannelJudge,
     pending: &'h PendingChannel,
     regions: RelinkRegions,
-    untangler: Disentangler<'h>,
-    bench: VerdictLoader<'h>,
+    disentangler: Disentangler<'h>,
+    loader: VerdictLoader<'h>,
     open: OpenConversations,
     judged: BTreeMap<ConversationId, ConversationRow>,
     /// Stored conversations that this walk has not come to again.
@@ -120,7 +123,7 @@ struct ChannelWalk<'h> {
 impl ChannelWalk<'_> {
     fn process_regions(&mut self) -> Result<(), StoreError> {
         let mut first = true;
-        while let Some(region) = self.regions.next(self.harvest, self.pending)? {
+        while let Some(region) = self.regions.next(self.channel_judge, self.pending)? {
             self.to_the_end = first && region.whole.last == PendingRange::END;
             first = false;
             self.enter(region.whole)?;
@@ -134,30 +137,32 @@ impl ChannelWalk<'_> {
 
     /// Takes up the conversations that were going on before a region or go on after it.
     fn enter(&mut self, region: PendingRange) -> Result<(), StoreError> {
-        let (channel, store) = (self.pending.channel.id, &self.harvest.store);
+        let (channel, store) = (self.pending.channel.id, &self.channel_judge.store);
         self.open.drop_links(region);
-        let window = store.talk_before(channel, region.first, WINDOW as u32, &mut self.bench.faces);
-        let window = self.harvest.runtime.block_on(window)?;
-        self.bench.read += window.len() as u64;
+        let window =
+            store.talk_before(channel, region.first, WINDOW as u32, &mut self.loader.authors);
+        let window = self.channel_judge.runtime.block_on(window)?;
+        self.loader.read += window.len() as u64;
         let from = window.first().map_or(region.first, |message| message.id);
         self.reopen_judged(from)?;
         let going_on = store.conversations_reaching(channel, from, region.first);
-        for stored in self.harvest.runtime.block_on(going_on)? {
+        for stored in self.channel_judge.runtime.block_on(going_on)? {
             if self.is_current(stored.id) {
                 let links = read_links(&stored)?;
                 self.open.reopen(stored.id.0, links, region.first, region.last);
             }
         }
         let outlasting = store.conversations_outlasting(channel, region);
-        for stored in self.harvest.runtime.block_on(outlasting)? {
+        for stored in self.channel_judge.runtime.block_on(outlasting)? {
             self.open.await_links(stored.id.0, &read_links(&stored)?, region.last);
         }
         let begun = store.conversations_begun(channel, region);
-        self.stale.extend(self.harvest.runtime.block_on(begun)?);
+        self.stale.extend(self.channel_judge.runtime.block_on(begun)?);
         let kind = self.pending.channel.kind;
-        self.untangler = Disentangler::for_channel(&self.harvest.rules.conversations, kind);
+        self.disentangler =
+            Disentangler::for_channel(&self.channel_judge.rules.conversations, kind);
         for message in &window {
-            self.untangler.link(message);
+            self.disentangler.link(message);
             self.open.see(message.id);
         }
         Ok(())
@@ -175,20 +180,20 @@ impl ChannelWalk<'_> {
     fn read(&mut self, region: PendingRange) -> Result<(), StoreError> {
         let mut rest = region;
         loop {
-            let store = &self.harvest.store;
+            let store = &self.channel_judge.store;
             let page =
-                store.messages_in(self.pending.channel.id, rest, PAGE, &mut self.bench.faces);
-            let page = self.harvest.runtime.block_on(page)?;
+                store.messages_in(self.pending.channel.id, rest, PAGE, &mut self.loader.authors);
+            let page = self.channel_judge.runtime.block_on(page)?;
             let Some(last) = page.last() else { return Ok(()) };
             rest.first = MessageId(last.id.0 + 1);
             let count = page.len() as u64;
-            self.bench.read += count;
+            self.loader.read += count;
             for message in page {
                 if message.kind.is_talk() {
                     self.pass(message, region)?;
                 }
             }
-            self.harvest.progress.advance(count);
+            self.channel_judge.progress.advance(count);
         }
     }
 
@@ -198,7 +203,7 @@ impl ChannelWalk<'_> {
         {
             message.reply_to = None;
         }
-        let link = self.untangler.link(&message);
+        let link = self.disentangler.link(&message);
         self.open.add(link, message);
         let talk = self.open.talk();
         if talk.is_multiple_of(WINDOW) {
@@ -235,8 +240,9 @@ impl ChannelWalk<'_> {
                 return Ok(true);
             }
         }
-        let around = self.harvest.store.conversations_around(self.pending.channel.id, message);
-        for stored in self.harvest.runtime.block_on(around)? {
+        let around =
+            self.channel_judge.store.conversations_around(self.pending.channel.id, message);
+        for stored in self.channel_judge.runtime.block_on(around)? {
             if !self.is_current(stored.id) {
                 continue;
             }
@@ -260,9 +266,9 @@ impl ChannelWalk<'_> {
             return Ok(());
         }
         for changed in &region.changed {
-            let store = &self.harvest.store;
+            let store = &self.channel_judge.store;
             let replies = store.replies_into(self.pending.channel.id, *changed, region.whole.last);
-            for (reply, target) in self.harvest.runtime.block_on(replies)? {
+            for (reply, target) in self.channel_judge.runtime.block_on(replies)? {
                 if !(self.open.awaits(reply, target) && self.open.holds(target)) {
                     self.regions.add(reply);
                 }
@@ -277,7 +283,7 @@ impl ChannelWalk<'_> {
             let id = ConversationId(root);
             if !open.changed {
                 self.stale.remove(&id);
-            } else if let Some(judged) = self.bench.judge(root, open)? {
+            } else if let Some(judged) = self.loader.judge(root, open)? {
                 self.stale.remove(&id);
                 self.judged.insert(id, judged);
             }
@@ -288,6 +294,6 @@ impl ChannelWalk<'_> {
     fn flush(&mut self) -> Result<(), StoreError> {
         let judged = std::mem::take(&mut self.judged).into_values().collect::<Vec<_>>();
         self.stored += judged.len() as u64;
-        self.harvest.runtime.block_on(self.harvest.store.save_conversations(&judged))
+        self.channel_judge.runtime.block_on(self.channel_judge.store.save_conversations(&judged))
     }
 }

@@ -92,7 +92,7 @@ impl<'r> EventFilter<'r> {
         }
     }
 
-    fn message(&mut self, mut message: Message, told: ReactionsCoverage, at: Millis) {
+    fn message(&mut self, mut message: Message, coverage: ReactionsCoverage, at: Millis) {
         if self.barred.contains_key(&message.channel) {
             return;
         }
@@ -102,7 +102,7 @@ impl<'r> EventFilter<'r> {
         message.mentions.iter_mut().for_each(|mention| self.redact(&mut mention.name));
         message.attachments.iter_mut().for_each(|file| self.redact(&mut file.name));
         message.reactions = self.normal(std::mem::take(&mut message.reactions));
-        self.batch.messages.push((message, told, at));
+        self.batch.messages.push((message, coverage, at));
     }
 
     fn redact(&self, text: &mut String) {

@@ -130,17 +130,17 @@ fn read_events(
 ) -> Result<FileReport, ImportError> {
     let read = Arc::new(AtomicU64::new(0));
     let mut export = import::open(path, Arc::clone(&read))?;
-    let mut told = 0;
+    let mut reported = 0;
     while let Some(event) = export.next_event()? {
         sorter.add_event(event);
         if sorter.messages() >= BATCH {
             send(sender, sorter.batch());
         }
         let now = read.load(Ordering::Relaxed);
-        progress.advance(now - told);
-        told = now;
+        progress.advance(now - reported);
+        reported = now;
     }
-    progress.advance(read.load(Ordering::Relaxed) - told);
+    progress.advance(read.load(Ordering::Relaxed) - reported);
     Ok(export.into_report())
 }
 

@@ -66,7 +66,7 @@ impl ProposalReconciler {
             false => DesiredPullRequest::batch(week, &pages, &repository.layout, &repository.base),
         };
         let settings = repository.settings().map(|(settings, _)| settings);
-        wanted.reviewers = settings.map(|told| told.reviewers.clone()).unwrap_or_default();
+        wanted.reviewers = settings.map(|settings| settings.reviewers.clone()).unwrap_or_default();
         if pages.len() < case.requests.members.len() {
             case.allow_replace();
         }
@@ -88,7 +88,7 @@ impl ProposalReconciler {
                 }
             }
             let said = format!("in a batch: {}", describe_outcome(&outcome));
-            report.tell(&cluster.id, said, case.progress.number, draft.title());
+            report.add_line(&cluster.id, said, case.progress.number, draft.title());
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ pub(crate) struct CommandFacts {
     /// The branch begins at the newest commit of its base.
     pub(crate) on_base: bool,
     pub(crate) is_batched: bool,
-    /// Occurrences that may be told apart.
+    /// Occurrences that may be split off.
     pub(crate) occurrences: usize,
     /// Whether a question of it is written in Korean, and whether one is not.
     pub(crate) languages: (bool, bool),
@@ -87,7 +87,7 @@ mod tests {
         };
         let page = |path: &str| CommentCommand::Page(path.to_owned());
         let lang = |code: &str| CommentCommand::Lang(code.to_owned());
-        for (command, facts, told) in [
+        for (command, facts, expected) in [
             (CommentCommand::Rebase, &plain, None),
             (CommentCommand::Rebase, &taken, Some("rebase it yourself")),
             (
@@ -120,8 +120,8 @@ mod tests {
             (CommentCommand::Help, &taken, None),
         ] {
             let said = refusal(&command, facts);
-            assert_eq!(said.is_some(), told.is_some(), "{command:?}: {said:?}");
-            let fits = said.iter().zip(told).all(|(said, told)| said.contains(told));
+            assert_eq!(said.is_some(), expected.is_some(), "{command:?}: {said:?}");
+            let fits = said.iter().zip(expected).all(|(said, expected)| said.contains(expected));
             assert!(fits, "{command:?}: {said:?}");
         }
     }

@@ -27,7 +27,7 @@ impl ProposalReconciler {
         let rows = worklist.entries.iter().filter_map(|(id, entry)| self.row(id, entry));
         let mut rows = rows.collect::<Vec<_>>();
         for row in rows.iter().filter(|row| row.place != DashboardSection::Candidate) {
-            *report.clocks.entry(row.clock).or_default() += 1;
+            *report.deadlines.entry(row.deadline).or_default() += 1;
         }
         rows.extend(self.rows_to_verify(worklist).await?);
         if rows.is_empty() && found.is_none() {
@@ -62,7 +62,7 @@ impl ProposalReconciler {
                 .unwrap_or_else(|| "a question whose messages were deleted".to_owned()),
             occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.times_resolved()),
             pull: case.progress.number.or(case.row.number),
-            clock: deadline_status(&progress, allowed, now),
+            deadline: deadline_status(&progress, allowed, now),
             due_by: due_since.map(|since| self.rules.pages.deadline(since)),
             note: case.row.note.clone(),
         })
@@ -79,7 +79,7 @@ fn candidate_row(id: &ClusterId, entry: &WorkItem) -> Option<DashboardItem> {
         question: entry.question(),
         occurrences: cluster.times_resolved(),
         pull: None,
-        clock: DeadlineStatus::Met,
+        deadline: DeadlineStatus::Met,
         due_by: None,
         note: None,
     })
@@ -103,7 +103,7 @@ fn place(case: &TrackedProposal, now: Millis) -> Option<DashboardSection> {
 }
 
 /// The deadline status of a stored proposal; `allowed` is the whole time in milliseconds.
-pub fn clock_of(
+pub fn deadline_status_of(
     proposal: &Proposal,
     due_since: Option<Millis>,
     allowed: i64,

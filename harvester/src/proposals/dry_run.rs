@@ -92,8 +92,8 @@ impl ProposalReconciler {
                 _ => "would come later".to_owned(),
             };
             let wanted = self.desired_pull_request(entry, page, &repository);
-            if let Err(told) = wanted.check() {
-                let outcome = format!("rejected: {told}");
+            if let Err(error) = wanted.check() {
+                let outcome = format!("rejected: {error}");
                 rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent: None });
                 continue;
             }

@@ -32,7 +32,7 @@ impl ProposingError {
     /// Whether the whole round has to end, instead of this one proposal.
     pub(in crate::proposals) fn ends_the_round(&self) -> bool {
         let waits =
-            matches!(self, Self::GitHub(GitHubError::Parked { .. } | GitHubError::Moved { .. }));
+            matches!(self, Self::GitHub(GitHubError::Deferred { .. } | GitHubError::Moved { .. }));
         waits || matches!(self, Self::Store(_) | Self::TakenOver | Self::Archived)
     }
 }

@@ -22,7 +22,7 @@ use super::tracked::TrackedProposal;
 use super::worklist::{WorkItem, Worklist, is_korean};
 
 /// The setting that holds the time up to which comments were processed.
-const HEARD: &str = "forge/heard";
+const PROCESSED_UNTIL: &str = "forge/heard";
 /// GitHub's times are whole seconds of another clock.
 const OVERLAP: i64 = 60 * Millis::SECOND;
 
@@ -30,7 +30,7 @@ const OVERLAP: i64 = 60 * Millis::SECOND;
 enum CommandOutcome {
     Done,
     /// Done, with a text for the status comment.
-    Told(String),
+    Reply(String),
     Impossible(String),
 }
 
@@ -44,9 +44,9 @@ impl ProposalReconciler {
         repository: &RepositoryState,
     ) -> Result<bool> {
         self.process_ticks(worklist, dashboard).await?;
-        let obeyed = self.process_comments(worklist, repository).await?;
+        let applied = self.process_comments(worklist, repository).await?;
         self.process_reviews(worklist).await?;
-        Ok(obeyed)
+        Ok(applied)
     }
 
     async fn process_ticks(
@@ -69,9 +69,9 @@ impl ProposalReconciler {
                 _ => continue,
             };
             match case.row.state {
-                ProposalState::Held | ProposalState::Planned => case.requests.asked = true,
+                ProposalState::Held | ProposalState::Planned => case.requests.requested = true,
                 ProposalState::Rejected | ProposalState::Superseded => {
-                    case.requests.asked_again = true;
+                    case.requests.requested_again = true;
                 }
                 ProposalState::Merged => self.mark_checked(&id).await?,
                 _ => continue,
@@ -88,12 +88,12 @@ impl ProposalReconciler {
         repository: &RepositoryState,
     ) -> Result<bool> {
         let now = self.github.now();
-        let told = self.store.setting(HEARD).await?;
-        let Some(since) = told.and_then(|at| at.parse().ok()).map(Millis) else {
-            self.store.set(HEARD, &now.0.to_string()).await?;
+        let stored = self.store.setting(PROCESSED_UNTIL).await?;
+        let Some(since) = stored.and_then(|at| at.parse().ok()).map(Millis) else {
+            self.store.set(PROCESSED_UNTIL, &now.0.to_string()).await?;
             return Ok(false);
         };
-        let mut obeyed = false;
+        let mut applied = false;
         let numbers = numbers(worklist);
         let mut by_question = BTreeMap::<_, Vec<Comment>>::new();
         for comment in self.github.comments_since(Millis(since.0 - OVERLAP)).await? {
@@ -103,10 +103,10 @@ impl ProposalReconciler {
         }
         for (id, comments) in by_question {
             let entry = worklist.entries.get_mut(id).expect("the numbers are of entries");
-            obeyed |= self.process_comments_of(entry, &comments, repository).await?;
+            applied |= self.process_comments_of(entry, &comments, repository).await?;
         }
-        self.store.set(HEARD, &now.0.to_string()).await?;
-        Ok(obeyed)
+        self.store.set(PROCESSED_UNTIL, &now.0.to_string()).await?;
+        Ok(applied)
     }
 
     /// A command is processed once: an edited comment is not read again. What is said to all commands of a
@@ -130,7 +130,7 @@ impl ProposalReconciler {
             };
             let reaction = match taken {
                 Some((_, CommandOutcome::Done)) => CommandReaction::Done,
-                Some((said, CommandOutcome::Told(words))) => {
+                Some((said, CommandOutcome::Reply(words))) => {
                     replies.push((said, words));
                     CommandReaction::Done
                 }
@@ -167,7 +167,7 @@ impl ProposalReconciler {
         let Some(login) = self.person(comment.user.as_ref()).await? else { return Ok(None) };
         let said = comment_commands::parse_comment(comment.body.as_deref().unwrap_or_default());
         let case = entry.case.as_ref().expect("a number is a case's");
-        if said == CommentRequest::Nothing || case.requests.heard.contains(&comment.id) {
+        if said == CommentRequest::Nothing || case.requests.processed.contains(&comment.id) {
             return Ok(None);
         }
         Ok(Some(match said {
@@ -219,7 +219,7 @@ impl ProposalReconciler {
         let case = entry.case.as_mut().expect("a number is a case's");
         let now = self.github.now();
         Ok(match command {
-            CommentCommand::Help => CommandOutcome::Told(status_comment::help()),
+            CommentCommand::Help => CommandOutcome::Reply(status_comment::help()),
             CommentCommand::Rebase => {
                 case.requests.rebase = true;
                 CommandOutcome::Done
@@ -229,25 +229,25 @@ impl ProposalReconciler {
                     let words = status_comment::recreated(&head);
                     case.requests.recreate = Some(head);
                     case.requests.anew = true;
-                    CommandOutcome::Told(words)
+                    CommandOutcome::Reply(words)
                 }
                 None => CommandOutcome::Impossible("the branch is gone".to_owned()),
             },
             CommentCommand::Refresh => {
                 case.allow_replace();
                 match draft {
-                    Some(draft) => CommandOutcome::Told(status_comment::refreshed(draft)),
-                    None => CommandOutcome::Told("Nothing is left of the evidence.\n".to_owned()),
+                    Some(draft) => CommandOutcome::Reply(status_comment::refreshed(draft)),
+                    None => CommandOutcome::Reply("Nothing is left of the evidence.\n".to_owned()),
                 }
             }
             CommentCommand::Reject { .. } => {
                 self.close(case).await?;
-                CommandOutcome::Told(status_comment::rejected())
+                CommandOutcome::Reply(status_comment::rejected())
             }
             CommentCommand::Snooze { days } => {
                 let until = Millis(now.0 + i64::from(days) * Millis::DAY);
                 case.requests.snoozed_until = Some(until);
-                CommandOutcome::Told(status_comment::snoozed(until))
+                CommandOutcome::Reply(status_comment::snoozed(until))
             }
             CommentCommand::Split => {
                 let Some(cluster) = self.store.cluster(&case.row.cluster).await? else {
@@ -258,11 +258,11 @@ impl ProposalReconciler {
                 let questions = cluster.occurrences.iter().map(|one| one.question.message);
                 self.store.mark_split(&questions.collect::<Vec<_>>(), now).await?;
                 case.allow_replace();
-                CommandOutcome::Told(status_comment::split())
+                CommandOutcome::Reply(status_comment::split())
             }
             CommentCommand::Batch => {
                 case.requests.batch = true;
-                CommandOutcome::Told(status_comment::batched())
+                CommandOutcome::Reply(status_comment::batched())
             }
             CommentCommand::Ready => {
                 case.progress.checked =
@@ -271,7 +271,7 @@ impl ProposalReconciler {
                 CommandOutcome::Done
             }
             CommentCommand::ShowEvidence => match draft {
-                Some(draft) => CommandOutcome::Told(status_comment::evidence(draft)),
+                Some(draft) => CommandOutcome::Reply(status_comment::evidence(draft)),
                 None => {
                     CommandOutcome::Impossible("nothing is left that could be shown".to_owned())
                 }
@@ -287,7 +287,7 @@ impl ProposalReconciler {
                 CommandOutcome::Done
             }
             CommentCommand::Propose => {
-                case.requests.asked_again = true;
+                case.requests.requested_again = true;
                 CommandOutcome::Done
             }
         })

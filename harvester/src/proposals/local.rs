@@ -20,7 +20,7 @@ use super::tracked::MaintainerRequests;
 use crate::pipeline::PipelineError;
 
 /// The states of a question that has earned a page which people have not decided on.
-pub const ON_THE_WAY: [ClusterState; 3] =
+pub const AWAITING_DECISION: [ClusterState; 3] =
     [ClusterState::Due, ClusterState::Drafted, ClusterState::Proposed];
 
 /// The occurrences of a cluster that a page stands on, with the page it would get, or why it gets none.
@@ -74,7 +74,7 @@ pub async fn plan_local(
     store: &Store,
     context: &DraftContext<'_>,
 ) -> Result<Vec<LocalCandidate>, StoreError> {
-    let clusters = store.clusters_in(&ON_THE_WAY).await?;
+    let clusters = store.clusters_in(&AWAITING_DECISION).await?;
     let mut considered = Vec::with_capacity(clusters.len());
     for mut cluster in clusters {
         store.add_named_people(&mut cluster).await?;
@@ -118,7 +118,7 @@ pub async fn hold_over_limits(
         occurrences: one.cluster.times_resolved(),
         score: percent(&one.cluster),
         fact: false,
-        asked: false,
+        requested: false,
         batch: false,
         held: None,
     });
@@ -243,7 +243,7 @@ fn requests(row: &StoredProposal) -> MaintainerRequests {
 /// What people did with a branch decides what becomes of its cluster.
 fn after_hands_off(why: LocalHandsOff) -> ClusterState {
     match why {
-        LocalHandsOff::Merged => ClusterState::Known,
+        LocalHandsOff::Merged => ClusterState::Merged,
         LocalHandsOff::Deleted => ClusterState::Rejected,
         LocalHandsOff::HumanCommit | LocalHandsOff::CheckedOut | LocalHandsOff::PathTaken => {
             ClusterState::Proposed

@@ -59,7 +59,7 @@ impl ProposalReconciler {
         Ok(true)
     }
 
-    /// A page that is not at its path any more, by our mark; first among those of its name.
+    /// A page that is not at its path any more, by its marker; first among those of its name.
     async fn find_moved_page(
         &self,
         cluster: &ClusterId,
@@ -131,12 +131,14 @@ impl ProposalReconciler {
             let done = self.revise_page(entry, &merged, (repository, epoch), fence).await;
             match done {
                 Ok(None) => {}
-                Ok(Some(told)) => {
+                Ok(Some(outcome)) => {
                     let number = entry.case.as_ref().and_then(|case| case.progress.number);
-                    report.tell(&merged.cluster, told, number, &merged.title);
+                    report.add_line(&merged.cluster, outcome, number, &merged.title);
                 }
                 Err(error) if error.ends_the_round() => return Err(error),
-                Err(error) => report.tell(&merged.cluster, format!("failed: {error}"), None, ""),
+                Err(error) => {
+                    report.add_line(&merged.cluster, format!("failed: {error}"), None, "")
+                }
             }
         }
         Ok(())
@@ -194,7 +196,7 @@ impl ProposalReconciler {
             }
             None => return Ok(None),
         };
-        let closed = case.row.state == ProposalState::Rejected && !case.requests.asked_again;
+        let closed = case.row.state == ProposalState::Rejected && !case.requests.requested_again;
         if closed && !is_about_sources {
             return Ok(None);
         }
@@ -248,10 +250,10 @@ impl ProposalReconciler {
         let core = (0..cluster.occurrences.len()).collect::<Vec<_>>();
         let (same, truth) = (&self.rules.same, &self.rules.truth);
         let (why, mended) = match check_staleness(cluster, &core, &gone, epoch, same, truth) {
-            StalenessVerdict::Stands => {
+            StalenessVerdict::Current => {
                 return self.requested_move(entry, (merged, text), &page, repository).await;
             }
-            StalenessVerdict::Gone { evidence } => {
+            StalenessVerdict::EvidenceDeleted { evidence } => {
                 let Some(draft) = self.regenerate(cluster, merged, repository) else {
                     return Ok(self.removal(entry, &page, text, evidence.len()));
                 };
@@ -262,7 +264,7 @@ impl ProposalReconciler {
                 let before = before.as_ref().map(|(before, after)| Replacement { before, after });
                 let mended =
                     rewrite_page(before, Replacement { before: text, after: &after }, &evidence);
-                let why = CorrectionReason::Gone { messages: evidence.len() };
+                let why = CorrectionReason::EvidenceDeleted { messages: evidence.len() };
                 let AmendedPage { text: mended, lossy } = mended;
                 let wanted = DesiredPullRequest::correction(&page, (text, &mended), &why, lossy);
                 let titles = [Some(text), ours.as_deref()].into_iter().flatten();
@@ -394,7 +396,7 @@ impl ProposalReconciler {
     ) -> Option<AmendedPage> {
         let mut alone = cluster.clone();
         alone.occurrences = vec![cluster.occurrences[by].clone()];
-        alone.centre = alone.occurrences[0].question.message;
+        alone.representative = alone.occurrences[0].question.message;
         let context = self.context(repository.layout.target, &repository.layout.folder, None);
         let later = build_draft(&alone, &context).ok()?;
         let text = add_later_answer(text, &cluster.id, &later)?;
@@ -446,7 +448,7 @@ impl ProposalReconciler {
             | ReconcileOutcome::Merged { .. }
             | ReconcileOutcome::Nothing => ProposalState::Merged,
         };
-        case.requests.asked_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
+        case.requests.requested_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
         case.row.note = match outcome {
             ReconcileOutcome::HandsOff { why, .. } => Some(why.to_string()),
             ReconcileOutcome::Rejected { .. } => {
@@ -466,7 +468,7 @@ impl ProposalReconciler {
         Ok(self.store.upsert_proposal(&case.to_row(self.github.now())).await?)
     }
 
-    /// The page is not there any more: people took it away, or merged our asking for it.
+    /// The page is not there any more: people removed it, or merged the pull request that removes it.
     async fn mark_removed(&self, entry: &mut WorkItem, merged: &MergedAnswerRow) -> Result<String> {
         self.store.delete_merged_answer(&merged.cluster).await?;
         if let Some(case) = &mut entry.case {
@@ -521,7 +523,7 @@ pub(super) fn bears(text: &str, cluster: &ClusterId) -> bool {
         .any(|mark| text.contains(mark))
 }
 
-/// Whether the file of a page still holds it: a file of its own does even where people took our marks.
+/// Whether the file of a page still holds it: a file of its own does even where people removed the markers.
 pub(super) fn is_there(text: &str, cluster: &ClusterId, target: DocsTarget) -> bool {
     target != DocsTarget::Faq || bears(text, cluster)
 }

@@ -89,11 +89,11 @@ impl ProposalReconciler {
             let begun = case.progress.number.is_some() || case.progress.built.is_some();
             let withdrawn = case.row.state == ProposalState::Withdrawn;
             let goes_on = case.is_open() || begun && !withdrawn && !case.is_closed();
-            let wanted_again = case.is_closed() && case.requests.asked_again;
+            let wanted_again = case.is_closed() && case.requests.requested_again;
             if !is_for_a_page(case) || case.is_batch() || !(goes_on || wanted_again) {
                 continue;
             }
-            if case.is_snoozed(self.github.now()) && self.may_rest(case, entry).await? {
+            if case.is_snoozed(self.github.now()) && self.may_stay_snoozed(case, entry).await? {
                 continue;
             }
             self.advance_one(entry, repository, fence, report).await?;
@@ -103,7 +103,7 @@ impl ProposalReconciler {
 
     /// Whether nothing happened to a snoozed proposal that is seen at once: it is still open, and nothing that
     /// it quotes was deleted.
-    async fn may_rest(&self, case: &TrackedProposal, entry: &WorkItem) -> Result<bool> {
+    async fn may_stay_snoozed(&self, case: &TrackedProposal, entry: &WorkItem) -> Result<bool> {
         let evidence = entry.evidence();
         if case.requests.evidence.iter().any(|one| !evidence.contains(one)) {
             return Ok(false);
@@ -161,7 +161,7 @@ impl ProposalReconciler {
         for (cluster, why) in &planned.waiting {
             let entry = worklist.entries.get_mut(cluster).expect("a candidate is an entry");
             self.record_hold(entry, why.as_str()).await?;
-            report.tell(cluster, why.as_str(), None, &entry.question());
+            report.add_line(cluster, why.as_str(), None, &entry.question());
         }
         if !planned.batch.is_empty() {
             self.open_batch(&planned.batch, worklist, repository, fence, report).await?;
@@ -196,17 +196,17 @@ impl ProposalReconciler {
         let over_share = over_share(&clusters.collect::<Vec<_>>(), self.rules.pages.person_share());
         let repeats = repeats(worklist);
         let mut candidates = Vec::new();
-        let mut standing = ProposalHistory::default();
+        let mut history = ProposalHistory::default();
         for (id, entry) in &worklist.entries {
             let case = entry.case.as_ref();
             let single = case.filter(|case| !case.is_member_of_batch());
-            standing.open += usize::from(single.is_some_and(TrackedProposal::is_open));
+            history.open += usize::from(single.is_some_and(TrackedProposal::is_open));
             let merged = |case: &TrackedProposal| case.row.state == ProposalState::Merged;
-            standing.merged += usize::from(single.is_some_and(merged));
+            history.merged += usize::from(single.is_some_and(merged));
             let opened = case.and_then(|case| case.progress.opened);
-            standing.opened.extend(opened);
+            history.opened.extend(opened);
             if let (true, Some(at)) = (case.is_some_and(TrackedProposal::is_batch), opened) {
-                standing.last_batch = standing.last_batch.max(Some(at));
+                history.last_batch = history.last_batch.max(Some(at));
             }
             if let Some(mut candidate) = self.candidate(id, entry, worklist, now) {
                 candidate.held = if over_share.contains(id) {
@@ -217,7 +217,7 @@ impl ProposalReconciler {
                 candidates.push(candidate);
             }
         }
-        plan_openings(&candidates, &standing, limits, now)
+        plan_openings(&candidates, &history, limits, now)
     }
 
     fn candidate(
@@ -236,12 +236,15 @@ impl ProposalReconciler {
             let withdrawn = state == ProposalState::Withdrawn;
             (fresh || withdrawn) && is_for_a_page(case) && !case.is_snoozed(now)
         });
-        let asked = case.is_some_and(|case| case.requests.asked);
+        let requested = case.is_some_and(|case| case.requests.requested);
         let due = !matches!(
             cluster.state,
             ClusterState::Watching | ClusterState::Candidate | ClusterState::Retired
         );
-        if !waits || !asked && !due || !asked && worklist.is_like_a_rejected_one(cluster, self) {
+        if !waits
+            || !requested && !due
+            || !requested && worklist.is_like_a_rejected_one(cluster, self)
+        {
             return None;
         }
         Some(ProposalCandidate {
@@ -250,7 +253,7 @@ impl ProposalReconciler {
             occurrences: cluster.times_resolved(),
             score: percent(cluster),
             fact: self.states_a_fact(&page.draft),
-            asked,
+            requested,
             batch: case.is_some_and(|case| case.requests.batch),
             held: None,
         })
@@ -306,7 +309,7 @@ impl ProposalReconciler {
                 DesiredPullRequest::withdrawal(&wanted.cluster, &wanted.branch, &repository.base);
             done = self.reconcile_one(case, &gone, fence).await;
         }
-        let told = match done {
+        let outcome = match done {
             Ok(outcome) => {
                 let stands = case.progress.pushed.as_ref();
                 if stands.is_some_and(|pushed| pushed.digest == wanted.digest) {
@@ -331,7 +334,7 @@ impl ProposalReconciler {
                 format!("failed: {error}")
             }
         };
-        report.tell(&case.row.cluster, told, case.progress.number, &question);
+        report.add_line(&case.row.cluster, outcome, case.progress.number, &question);
         Ok(())
     }
 
@@ -400,14 +403,14 @@ impl ProposalReconciler {
                 (ProposalState::Withdrawn, Some(state), None)
             }
             ReconcileOutcome::Merged { .. } | ReconcileOutcome::Nothing => {
-                (ProposalState::Merged, Some(ClusterState::Known), None)
+                (ProposalState::Merged, Some(ClusterState::Merged), None)
             }
         };
         case.row.state = state;
         case.row.note = note;
         // What was asked is answered; what is closed later is closed again.
-        case.requests.asked_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
-        case.requests.asked = false;
+        case.requests.requested_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
+        case.requests.requested = false;
         self.store.upsert_proposal(&case.to_row(now)).await?;
         let members = case.requests.members.iter().chain([&case.row.cluster]);
         for id in members {

@@ -65,9 +65,9 @@ impl ProposalReconciler {
             "no GitHub account is set; set `token_file`, or `app_id` and \
              `private_key_file`, in [forge] of the settings file",
         )?;
-        let parked = parked_until(&store).await?;
+        let deferred = deferred_until(&store).await?;
         let clock = Arc::new(SystemClock);
-        let github = GitHubClient::new(&forge.api_url, &forge.repository, auth, clock, parked)?;
+        let github = GitHubClient::new(&forge.api_url, &forge.repository, auth, clock, deferred)?;
         let (target, folder) = (config.target, config.folder.clone());
         let (documents, releases) = (Mutex::default(), forge.releases.clone());
         Ok(Some(Self { store, github, rules, naming, target, folder, owner, documents, releases }))
@@ -97,12 +97,12 @@ impl ProposalReconciler {
             let cluster = case.row.cluster.clone();
             let seq = self.store.begin_step(&cluster, name, self.github.now()).await?;
             let taken = execute(&self.github, &wanted, &mut case.progress, (&seen, what)).await;
-            let told = match &taken {
+            let result = match &taken {
                 Ok(_) => "done".to_owned(),
                 Err(error) => error_chain(error).to_string(),
             };
             let now = self.github.now();
-            self.store.end_step(seq, &told, &case.to_row(now), now).await?;
+            self.store.end_step(seq, &result, &case.to_row(now), now).await?;
             taken?;
         }
         Err(ProposingError::Endless { branch: wanted.branch.clone(), steps: MOST_STEPS })
@@ -130,9 +130,9 @@ impl ProposalReconciler {
 }
 
 /// Until when requests to GitHub must wait, if they must.
-pub(in crate::proposals) async fn parked_until(
+pub(in crate::proposals) async fn deferred_until(
     store: &Store,
 ) -> std::result::Result<Option<Millis>, StoreError> {
-    let told = store.setting(NOT_BEFORE).await?;
-    Ok(told.and_then(|at| at.parse().ok()).map(Millis))
+    let stored = store.setting(NOT_BEFORE).await?;
+    Ok(stored.and_then(|at| at.parse().ok()).map(Millis))
 }

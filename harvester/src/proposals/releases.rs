@@ -33,8 +33,8 @@ impl ProposalReconciler {
             let found = match found {
                 Err(error) if error.ends_the_round() => return Err(error),
                 Err(error) => {
-                    let told = error_chain(&error);
-                    report.notes.push(format!("cannot read the releases of {repository}: {told}"));
+                    let chain = error_chain(&error);
+                    report.notes.push(format!("cannot read the releases of {repository}: {chain}"));
                     continue;
                 }
                 Ok(found) => found,
@@ -85,7 +85,7 @@ fn checked(
 fn merged_cluster(entry: &WorkItem) -> Option<&rules::model::cluster::Cluster> {
     let state = entry.case.as_ref().map(|case| case.row.state);
     let cluster = entry.cluster.as_ref().filter(|_| state == Some(ProposalState::Merged));
-    cluster.filter(|cluster| cluster.canon.is_some())
+    cluster.filter(|cluster| cluster.merged_answer.is_some())
 }
 
 fn row(id: &ClusterId, entry: &WorkItem, verdict: &VerificationVerdict) -> DashboardItem {
@@ -95,7 +95,7 @@ fn row(id: &ClusterId, entry: &WorkItem, verdict: &VerificationVerdict) -> Dashb
         question: entry.question(),
         occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.times_resolved()),
         pull: entry.case.as_ref().and_then(|case| case.progress.number),
-        clock: DeadlineStatus::Met,
+        deadline: DeadlineStatus::Met,
         due_by: None,
         note: Some(verdict.describe()),
     }

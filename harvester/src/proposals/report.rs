@@ -14,7 +14,8 @@ pub struct RoundReport {
     pub stage: String,
     pub lines: Vec<RoundItem>,
     /// Questions on the dashboard by deadline status.
-    pub clocks: BTreeMap<DeadlineStatus, u64>,
+    #[serde(rename = "clocks")]
+    pub deadlines: BTreeMap<DeadlineStatus, u64>,
     /// What the operator should know.
     pub notes: Vec<String>,
 }
@@ -29,7 +30,7 @@ pub struct RoundItem {
 }
 
 impl RoundReport {
-    pub(crate) fn tell(
+    pub(crate) fn add_line(
         &mut self,
         cluster: &ClusterId,
         outcome: impl Into<String>,

@@ -71,10 +71,11 @@ impl ProposalReconciler {
             None => self.request().await?,
         };
         let backfilling = self.store.live_counts().await?.channels_backfilling > 0;
-        let told = settings.as_deref().map(RepositorySettings::read).map(|(settings, _)| settings);
+        let own_settings =
+            settings.as_deref().map(RepositorySettings::read).map(|(settings, _)| settings);
         let texts = self.github.read_settings(&files, &mut *self.documents.lock().await).await?;
         let detected = detect(files.paths(), |path| texts.get(path).cloned());
-        let (layout, unknown) = self.layout(detected, told.as_ref());
+        let (layout, unknown) = self.layout(detected, own_settings.as_ref());
         let stage = onboarding::stage(&OnboardingState { settings, request, backfilling });
         Ok(RepositoryState { base, web, files, layout, unknown, stage })
     }

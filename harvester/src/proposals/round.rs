@@ -6,7 +6,7 @@ use indexer::store::LeaseFence;
 use rules::model::ids::Millis;
 
 use super::error::{ProposingError, Result};
-use super::reconciler::{LEASE, LEASE_MS, NOT_BEFORE, ProposalReconciler, parked_until};
+use super::reconciler::{LEASE, LEASE_MS, NOT_BEFORE, ProposalReconciler, deferred_until};
 use super::report::{RoundReport, describe_outcome};
 use super::repository::RepositoryState;
 use super::worklist::Worklist;
@@ -19,15 +19,15 @@ pub enum RoundOutcome {
     /// Another process is running one.
     Busy,
     /// GitHub is rate-limiting or unreachable; requests wait until then.
-    Parked(Millis),
+    Deferred(Millis),
 }
 
 impl ProposalReconciler {
     /// Runs one round: brings every proposal as far as it goes now.
     pub async fn round(&self) -> Result<RoundOutcome> {
         let now = self.github.now();
-        if let Some(until) = parked_until(&self.store).await?.filter(|until| *until > now) {
-            return Ok(RoundOutcome::Parked(until));
+        if let Some(until) = deferred_until(&self.store).await?.filter(|until| *until > now) {
+            return Ok(RoundOutcome::Deferred(until));
         }
         let Some(fence) = self.store.acquire_lease(LEASE, &self.owner, LEASE_MS, now).await? else {
             return Ok(RoundOutcome::Busy);
@@ -36,9 +36,9 @@ impl ProposalReconciler {
         self.store.release_lease(LEASE, &self.owner).await?;
         match done {
             Ok(report) => Ok(RoundOutcome::Done(report)),
-            Err(ProposingError::GitHub(GitHubError::Parked { not_before })) => {
+            Err(ProposingError::GitHub(GitHubError::Deferred { not_before })) => {
                 self.store.set(NOT_BEFORE, &not_before.0.to_string()).await?;
-                Ok(RoundOutcome::Parked(not_before))
+                Ok(RoundOutcome::Deferred(not_before))
             }
             Err(ProposingError::TakenOver) => Ok(RoundOutcome::Busy),
             Err(error) => Err(error),

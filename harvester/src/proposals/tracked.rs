@@ -19,16 +19,18 @@ use super::error::{ProposingError, Result};
 /// The label of pull requests that correct a merged page.
 pub(crate) const CORRECTION_LABEL: &str = "canon:fix";
 /// Processed comments and reviews that are remembered.
-const MOST_HEARD: usize = 500;
+const MOST_PROCESSED: usize = 500;
 
 /// What maintainers requested, and what has to be remembered for that.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct MaintainerRequests {
     /// Its box on the dashboard was ticked: limits do not apply.
-    pub(crate) asked: bool,
+    #[serde(rename = "asked")]
+    pub(crate) requested: bool,
     /// Somebody wants it again after it was closed.
-    pub(crate) asked_again: bool,
+    #[serde(rename = "asked_again")]
+    pub(crate) requested_again: bool,
     pub(crate) rebase: bool,
     /// This head of the branch may be replaced.
     pub(crate) recreate: Option<String>,
@@ -42,7 +44,8 @@ pub(crate) struct MaintainerRequests {
     /// The language of the occurrences that the page is made of.
     pub(crate) lang: Option<String>,
     /// Comments and reviews that were answered.
-    pub(crate) heard: BTreeSet<u64>,
+    #[serde(rename = "heard")]
+    pub(crate) processed: BTreeSet<u64>,
     /// The messages that the page on the branch stands on.
     pub(crate) evidence: Vec<MessageId>,
     /// Every message that its page or a description of it ever stood on: they tell which question it is for.
@@ -127,14 +130,14 @@ impl TrackedProposal {
         }
     }
 
-    /// What is wanted, with what people wish; a ticked box is a wish.
+    /// The desired pull request, with what people requested; a ticked box is a request.
     pub(crate) fn apply_requests<'w>(
         &mut self,
         wanted: &'w DesiredPullRequest,
         seen: &ObservedState,
     ) -> Cow<'w, DesiredPullRequest> {
         let open = seen.pulls.iter().find(|pull| pull.is_open());
-        // With the data lost, what it stands on is told by what it links to.
+        // With the data lost, what it stands on follows from its links.
         if let Some(open) = open.filter(|open| self.progress.number != Some(open.number)) {
             self.requests.evidence.extend(cited(open.body()));
         }
@@ -154,15 +157,15 @@ impl TrackedProposal {
             self.requests.recreate = None;
             self.requests.anew = false;
         }
-        let MaintainerRequests { rebase, recreate, anew, asked_again, .. } = &self.requests;
-        if !rebase && recreate.is_none() && !asked_again {
+        let MaintainerRequests { rebase, recreate, anew, requested_again, .. } = &self.requests;
+        if !rebase && recreate.is_none() && !requested_again {
             return Cow::Borrowed(wanted);
         }
         Cow::Owned(DesiredPullRequest {
             rebase: *rebase,
             recreate: recreate.clone(),
             anew: *anew,
-            asked_again: *asked_again,
+            requested_again: *requested_again,
             ..wanted.clone()
         })
     }
@@ -187,9 +190,9 @@ impl TrackedProposal {
 
     /// Remembers that a comment or review was answered; false if it was before.
     pub(crate) fn mark_processed(&mut self, id: u64) -> bool {
-        let news = self.requests.heard.insert(id);
-        while self.requests.heard.len() > MOST_HEARD {
-            self.requests.heard.pop_first();
+        let news = self.requests.processed.insert(id);
+        while self.requests.processed.len() > MOST_PROCESSED {
+            self.requests.processed.pop_first();
         }
         news
     }

@@ -107,19 +107,24 @@ impl Worklist {
     ) -> bool {
         self.rejected.iter().filter(|other| other.id != cluster.id).any(|other| {
             let of = |cluster: &Cluster| {
-                let centre = |one: &&rules::model::cluster::Occurrence| {
-                    one.question.message == cluster.centre
+                let representative = |one: &&rules::model::cluster::Occurrence| {
+                    one.question.message == cluster.representative
                 };
-                cluster.occurrences.iter().find(centre).or(cluster.occurrences.first()).cloned()
+                cluster
+                    .occurrences
+                    .iter()
+                    .find(representative)
+                    .or(cluster.occurrences.first())
+                    .cloned()
             };
             let both = of(cluster).into_iter().chain(of(other)).collect::<Vec<_>>();
             let both = Cluster { occurrences: both, ..other.clone() };
-            let kin = ClusterSimilarity::of(&both, &self.epoch, &proposer.rules.same);
+            let similarity = ClusterSimilarity::of(&both, &self.epoch, &proposer.rules.same);
             both.occurrences.len() == 2
                 && proposer
                     .rules
                     .pages
-                    .is_same(rules::due::PairwiseSimilarity::question_similarity(&kin, 0, 1))
+                    .is_same(rules::due::PairwiseSimilarity::question_similarity(&similarity, 0, 1))
         })
     }
 }
@@ -206,7 +211,7 @@ impl ProposalReconciler {
         Ok(())
     }
 
-    /// A cluster under the id that its proposal bears. One that went into another proposal's cluster
+    /// A cluster under the id of its proposal. One that went into another proposal's cluster
     /// is gone.
     async fn cluster_of(&self, id: &ClusterId) -> Result<Option<Cluster>> {
         let Some(cluster) = self.store.cluster(id).await? else { return Ok(None) };
@@ -236,7 +241,7 @@ impl ProposalReconciler {
             keep_language(&mut cluster, language);
         }
         let begun = case.as_ref().is_some_and(|case| case.progress.number.is_some());
-        let build = if begun || requests.asked { build_draft } else { build_new_draft };
+        let build = if begun || requests.requested { build_draft } else { build_new_draft };
         let page = self.page(&cluster, repository, &requests, build);
         WorkItem {
             cluster: Some(cluster),
@@ -330,20 +335,21 @@ fn is_foreign(path: &str, entry: &WorkItem, texts: &BTreeMap<&str, &str>) -> boo
     texts.get(path).is_some_and(|text| !text.contains(&anchor))
 }
 
-/// Keeps occurrences whose question is written in a language, told by its letters; where none is, all
+/// Keeps occurrences whose question is written in a language, recognised by its letters; where none is, all
 /// stay.
 fn keep_language(cluster: &mut Cluster, language: &str) {
     let fits = |text: &str| is_korean(text) == language.starts_with("ko");
     if cluster.occurrences.iter().any(|one| fits(&one.question.text)) {
         cluster.occurrences.retain(|one| fits(&one.question.text));
-        let central = cluster.occurrences.iter().any(|one| one.question.message == cluster.centre);
+        let central =
+            cluster.occurrences.iter().any(|one| one.question.message == cluster.representative);
         if !central {
-            cluster.centre = cluster.occurrences[0].question.message;
+            cluster.representative = cluster.occurrences[0].question.message;
         }
     }
 }
 
-/// Whether a text is written in Korean, told by its letters.
+/// Whether a text is written in Korean, recognised by its letters.
 pub(crate) fn is_korean(text: &str) -> bool {
     text.chars().any(|c| ('가'..='힣').contains(&c))
 }

@@ -313,8 +313,8 @@ mod tests {
         let epoch =
             CorpusStats::of(ASKED.map(|(question, answer)| QaText { question, answer }), &RULES);
         let members = [0, 1, 2].map(|at| QaText { question: ASKED[at].0, answer: ASKED[at].1 });
-        for standing in explain_membership(&members, &epoch, &RULES) {
-            assert!(standing.same && !standing.reasons.is_empty(), "{standing:?}");
+        for membership in explain_membership(&members, &epoch, &RULES) {
+            assert!(membership.same && !membership.reasons.is_empty(), "{membership:?}");
         }
         assert!(explain_membership(&members[..1], &epoch, &RULES)[0].reasons.is_empty());
     }

@@ -1,4 +1,4 @@
-//! Which id each group of questions bears.
+//! Which id each group of questions gets.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,7 +77,7 @@ pub(crate) fn name(
     names.into_iter().map(|name| name.expect("every group was named")).collect()
 }
 
-/// The name of the earliest question that no cluster bears which people have seen. Where all are borne
+/// The name of the earliest question that names no cluster which people have seen. Where all are taken
 /// (its cluster was split, and another part kept the name), the ids after the question serve: no other
 /// message has them.
 fn own_name(

@@ -140,7 +140,7 @@ async fn plan_scope(
     for (text, bytes) in store.signatures_of(&texts).await? {
         signatures.insert(text, Arc::new(read_signature(&bytes)?));
     }
-    let told = ManualGrouping {
+    let manual = ManualGrouping {
         ties: store.duplicate_marks_of(&questions).await?,
         apart: store.split_marks_of(&questions).await?,
     };
@@ -149,7 +149,7 @@ async fn plan_scope(
     let rules = Arc::clone(rules);
     let planned = tokio::task::spawn_blocking(move || {
         let neighbourhood = ScopeOccurrences::new(&scope, &occurrences, &signatures, partition);
-        let groups = neighbourhood.groups(&told, &rules);
+        let groups = neighbourhood.groups(&manual, &rules);
         let signatures = neighbourhood.signatures;
         let plan = plan_regroup(groups, occurrences, &signatures, &known, &rules, now);
         RegroupPlan { regions: scope.regions, ..plan }
@@ -191,7 +191,7 @@ impl<'s> ScopeOccurrences<'s> {
         Self { scope, items, signatures, texts, partition }
     }
 
-    fn groups(&self, told: &ManualGrouping, rules: &Ruleset) -> Vec<Vec<usize>> {
+    fn groups(&self, manual: &ManualGrouping, rules: &Ruleset) -> Vec<Vec<usize>> {
         let mut groups = Vec::new();
         for region in self.scope.regions.values() {
             for texts in self.texts.values() {
@@ -200,10 +200,11 @@ impl<'s> ScopeOccurrences<'s> {
                 groups.extend(group_region(&members, &self.scope.graph, &rules.same));
             }
         }
-        let kin = ClusterSimilarity { signatures: self.signatures.clone(), rules: &rules.same };
+        let similarity =
+            ClusterSimilarity { signatures: self.signatures.clone(), rules: &rules.same };
         let is_same = |alike| rules.pages.is_same(alike);
-        let groups = apply_splits(groups, &self.items, &told.apart, &kin, is_same);
-        let ties = self.partition.within(&self.items, &told.ties);
+        let groups = apply_splits(groups, &self.items, &manual.apart, &similarity, is_same);
+        let ties = self.partition.within(&self.items, &manual.ties);
         apply_duplicates(groups, &self.items, &ties)
     }
 }
@@ -248,7 +249,7 @@ fn plan_regroup(
     let names = name(&groups, &occurrences, known);
     let mut left = known.existing.keys().collect::<BTreeSet<_>>();
     let mut regrouped = RegroupPlan::default();
-    let mut heirs = SuccessorIds::default();
+    let mut successors = SuccessorIds::default();
     let mut occurrences = occurrences.into_iter().map(Some).collect::<Vec<_>>();
     for (members, id) in groups.iter().zip(names) {
         let mut changed = false;
@@ -257,9 +258,9 @@ fn plan_regroup(
             state: ClusterState::Watching,
             occurrences: Vec::new(),
             outside_core: BTreeSet::new(),
-            centre: MessageId(0),
+            representative: MessageId(0),
             due_since: None,
-            canon: None,
+            merged_answer: None,
         };
         for at in members {
             let one = occurrences[*at].take().expect("an occurrence is in one group");
@@ -267,17 +268,17 @@ fn plan_regroup(
                 regrouped.moved.push((one.occurrence.question.message, cluster.id.clone()));
                 changed = true;
             }
-            heirs.note(one.cluster, &cluster.id);
+            successors.note(one.cluster, &cluster.id);
             cluster.occurrences.push(one.occurrence);
         }
-        cluster.centre = cluster.occurrences[0].question.message;
+        cluster.representative = cluster.occurrences[0].question.message;
         let published = || known.published.get(&cluster.id).copied().flatten();
         let before = known.existing.get(&cluster.id);
         let seen = before.map(|row| row.state).or_else(published);
         cluster.state = seen.unwrap_or(cluster.state);
         let weighed = members.iter().map(|at| Arc::clone(&signatures[*at])).collect();
-        let kin = ClusterSimilarity { signatures: weighed, rules: &rules.same };
-        let after = judge(&mut cluster, before, seen, &kin, rules, now);
+        let similarity = ClusterSimilarity { signatures: weighed, rules: &rules.same };
+        let after = judge(&mut cluster, before, seen, &similarity, rules, now);
         left.remove(&cluster.id);
         if before != Some(&after) {
             changed = true;
@@ -289,7 +290,7 @@ fn plan_regroup(
             regrouped.changed.push(cluster.id);
         }
     }
-    regrouped.gone = left.into_iter().map(|id| (id.clone(), heirs.of(id))).collect();
+    regrouped.gone = left.into_iter().map(|id| (id.clone(), successors.of(id))).collect();
     regrouped
 }
 
@@ -299,11 +300,11 @@ fn judge(
     cluster: &mut Cluster,
     before: Option<&ClusterSummary>,
     seen: Option<ClusterState>,
-    kin: &ClusterSimilarity<'_>,
+    similarity: &ClusterSimilarity<'_>,
     rules: &Ruleset,
     now: Millis,
 ) -> ClusterSummary {
-    let verdict = due(cluster, &rules.pages, kin);
+    let verdict = due(cluster, &rules.pages, similarity);
     let outside =
         cluster.occurrences.iter().enumerate().filter(|(at, _)| !verdict.core.contains(at));
     cluster.outside_core = outside.map(|(_, one)| one.question.message).collect();
@@ -322,7 +323,7 @@ fn judge(
         outside_core: cluster.outside_core.clone(),
         times: cluster.times_resolved(),
         askers: cluster.asker_count(),
-        centre: cluster.occurrences[verdict.centre].question.message,
+        representative: cluster.occurrences[verdict.representative].question.message,
         due_since: match state {
             ClusterState::Watching | ClusterState::Candidate => None,
             _ => due_since.or(since),

@@ -72,7 +72,7 @@ impl LikenessGraph {
         self.edges.get(&text).map_or(&[], Vec::as_slice)
     }
 
-    /// The region of a text, or the texts that must be added before it can be told.
+    /// The region of a text, or the texts that must be added before it can be determined.
     pub(crate) fn region(
         &mut self,
         text: MessageId,

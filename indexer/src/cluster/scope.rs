@@ -1,7 +1,7 @@
 //! The neighbourhood whose clusters are made again: whole regions, and whole clusters as they are stored.
 //!
 //! Nothing outside it can change: regions are told apart by the graph alone, people's duplicate marks
-//! are followed, and an id is borne by one cluster, which is in the neighbourhood as a whole or not at
+//! are followed, and an id belongs to one cluster, which is in the neighbourhood as a whole or not at
 //! all.
 
 use std::collections::{BTreeMap, BTreeSet};

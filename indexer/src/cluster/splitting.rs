@@ -7,14 +7,14 @@ use rules::model::ids::MessageId;
 
 use crate::cluster::grouping::{GroupingItem, order_of, sort_by_question};
 
-/// Parts each group along the questions that were told apart: of these, only those stay together that
+/// Parts each group along the questions that carry a split mark: of these, only those stay together that
 /// are surely the same and whose answers agree, directly or over others. Every other member goes with
 /// the one that it is most alike to. Which groups come out is a function of the set, not of any order.
 pub(crate) fn apply_splits(
     groups: Vec<Vec<usize>>,
     items: &[GroupingItem<'_>],
     apart: &BTreeSet<MessageId>,
-    kin: &impl PairwiseSimilarity,
+    similarity: &impl PairwiseSimilarity,
     is_same: impl Fn(f32) -> bool,
 ) -> Vec<Vec<usize>> {
     if apart.is_empty() {
@@ -22,14 +22,15 @@ pub(crate) fn apply_splits(
     }
     let mut parted = Vec::new();
     for members in groups {
-        let (told, others) =
+        let (marked, others) =
             members.into_iter().partition::<Vec<_>, _>(|at| apart.contains(&items[*at].id));
-        let mut parts = parts(&told, kin, &is_same);
+        let mut parts = parts(&marked, similarity, &is_same);
         if parts.is_empty() {
             parted.push(others);
             continue;
         }
-        let nearest = others.iter().map(|other| nearest(&parts, *other, kin)).collect::<Vec<_>>();
+        let nearest =
+            others.iter().map(|other| nearest(&parts, *other, similarity)).collect::<Vec<_>>();
         for (other, part) in others.into_iter().zip(nearest) {
             parts[part].push(other);
         }
@@ -40,9 +41,12 @@ pub(crate) fn apply_splits(
 }
 
 /// The part that holds what a question is most alike to; of several, the first.
-fn nearest(parts: &[Vec<usize>], question: usize, kin: &impl PairwiseSimilarity) -> usize {
+fn nearest(parts: &[Vec<usize>], question: usize, similarity: &impl PairwiseSimilarity) -> usize {
     let nearness = |part: usize| {
-        parts[part].iter().map(|at| kin.question_similarity(*at, question)).fold(0.0, f32::max)
+        parts[part]
+            .iter()
+            .map(|at| similarity.question_similarity(*at, question))
+            .fold(0.0, f32::max)
     };
     let places = (0..parts.len()).rev();
     let best = places.max_by(|one, other| nearness(*one).total_cmp(&nearness(*other)));
@@ -51,15 +55,15 @@ fn nearest(parts: &[Vec<usize>], question: usize, kin: &impl PairwiseSimilarity)
 
 /// Members that are surely the same as another one of their part.
 fn parts(
-    told: &[usize],
-    kin: &impl PairwiseSimilarity,
+    marked: &[usize],
+    similarity: &impl PairwiseSimilarity,
     is_same: &impl Fn(f32) -> bool,
 ) -> Vec<Vec<usize>> {
-    let mut home = (0..told.len()).collect::<Vec<_>>();
-    for one in 0..told.len() {
+    let mut home = (0..marked.len()).collect::<Vec<_>>();
+    for one in 0..marked.len() {
         for other in 0..one {
-            let (a, b) = (told[one], told[other]);
-            if is_same(kin.question_similarity(a, b)) && kin.agree(a, b) {
+            let (a, b) = (marked[one], marked[other]);
+            if is_same(similarity.question_similarity(a, b)) && similarity.agree(a, b) {
                 let (from, to) = (home[one], home[other]);
                 home.iter_mut().filter(|at| **at == from).for_each(|at| *at = to);
             }
@@ -67,7 +71,7 @@ fn parts(
     }
     let mut parts = BTreeMap::<usize, Vec<usize>>::new();
     for (at, home) in home.into_iter().enumerate() {
-        parts.entry(home).or_default().push(told[at]);
+        parts.entry(home).or_default().push(marked[at]);
     }
     parts.into_values().collect()
 }
@@ -92,16 +96,16 @@ mod tests {
     }
 
     #[test]
-    fn what_was_told_apart_parts_and_the_rest_goes_with_the_nearest() {
+    fn what_was_split_parts_and_the_rest_goes_with_the_nearest() {
         let item = |at: usize| GroupingItem {
             id: MessageId(at as u64),
             asked: QaText { question: "?", answer: "!" },
         };
         let items = (0..40).map(item).collect::<Vec<_>>();
-        let apart = |told: &[u64]| {
-            let told = told.iter().copied().map(MessageId).collect();
+        let apart = |questions: &[u64]| {
+            let questions = questions.iter().copied().map(MessageId).collect();
             let groups = vec![vec![0, 2, 1, 12, 14, 23], vec![30, 31]];
-            apply_splits(groups, &items, &told, &Tens, |alike| alike >= 0.9)
+            apply_splits(groups, &items, &questions, &Tens, |alike| alike >= 0.9)
         };
         assert_eq!(apart(&[]).len(), 2);
         let parted = apart(&[0, 1, 2, 12, 14]);

@@ -25,7 +25,7 @@ const FAILURES: &str = "abort cannot cant conflict crash deni error exception ex
 /// How lines begin that say where, not what.
 const FRAMES: [&str; 5] = ["at ", "File ", "from ", "#", "|"];
 
-/// How much a line tells, most first.
+/// The kinds of lines, the most informative first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum LineKind {
     Failure,
@@ -44,7 +44,7 @@ pub(super) fn condensed(
         return Ok(None);
     }
     let mut known = Vec::new();
-    for (kind, piece) in telling_pieces(text) {
+    for (kind, piece) in informative_pieces(text) {
         let terms = term_lookup::look_up(TermField::of(piece.kind), &piece.text, snapshot)?;
         match term_lookup::frequency(&terms, snapshot)? {
             0 => {}
@@ -59,8 +59,9 @@ pub(super) fn condensed(
     });
     let mut kept = Vec::<Range<usize>>::new();
     for (.., place) in known {
-        let is_told = kept.iter().any(|other| other.start <= place.start && place.end <= other.end);
-        if !is_told && kept.len() < KEPT {
+        let is_covered =
+            kept.iter().any(|other| other.start <= place.start && place.end <= other.end);
+        if !is_covered && kept.len() < KEPT {
             kept.push(place);
         }
     }
@@ -70,25 +71,26 @@ pub(super) fn condensed(
 }
 
 /// Words and identifiers of the lines that tell most, each once.
-fn telling_pieces(text: &str) -> Vec<(LineKind, IndexToken)> {
+fn informative_pieces(text: &str) -> Vec<(LineKind, IndexToken)> {
     let mut lines =
         lines(text).map(|line| (line_kind(&text[line.clone()]), line)).collect::<Vec<_>>();
     lines.sort_by_key(|(kind, line)| (*kind, line.start));
     let mut seen = BTreeSet::new();
-    let mut telling = Vec::new();
+    let mut informative = Vec::new();
     for (kind, line) in lines {
         for mut piece in tokenize::pieces(&text[line.clone()]) {
-            let tells = piece.kind != TokenKind::Hump && !tokenize::is_function_word(&piece.text);
-            if tells && seen.insert((piece.kind.is_code(), piece.text.clone())) {
+            let is_informative =
+                piece.kind != TokenKind::Hump && !tokenize::is_function_word(&piece.text);
+            if is_informative && seen.insert((piece.kind.is_code(), piece.text.clone())) {
                 piece.range = line.start + piece.range.start..line.start + piece.range.end;
-                telling.push((kind, piece));
+                informative.push((kind, piece));
             }
-            if telling.len() == CONSIDERED {
-                return telling;
+            if informative.len() == CONSIDERED {
+                return informative;
             }
         }
     }
-    telling
+    informative
 }
 
 /// The lines of a text; long ones in stretches that end at a space.
@@ -130,7 +132,7 @@ mod tests {
     #[test]
     fn the_line_that_says_what_went_wrong_comes_first() {
         let text = "starting up\n    at load (/srv/app.js:3:1)\nError: cannot open the socket\nbye";
-        let words = telling_pieces(text).into_iter().map(|(_, piece)| &text[piece.range]);
+        let words = informative_pieces(text).into_iter().map(|(_, piece)| &text[piece.range]);
         let words = words.collect::<Vec<_>>();
         assert_eq!(words[..4], ["Error", "cannot", "open", "socket"]);
         let place = |word: &str| words.iter().position(|other| *other == word);

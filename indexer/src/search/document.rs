@@ -56,7 +56,7 @@ impl ClusterDocument {
         let shown = cluster.occurrences.iter().filter(|one| one.quotable).cloned();
         let shown = Cluster { occurrences: shown.collect(), ..cluster.clone() };
         let operator = Self { audiences: vec![SearchAudience::Operator], ..whole };
-        if shown.occurrences.is_empty() && shown.canon.is_none() {
+        if shown.occurrences.is_empty() && shown.merged_answer.is_none() {
             return vec![operator];
         }
         let Self { title, questions, answers, .. } = Self::of(&shown);
@@ -69,9 +69,16 @@ impl ClusterDocument {
     /// asked. Answers that say the same words are kept once. Whether words may be
     /// shown to whoever searches is for those to decide who show them.
     pub fn of(cluster: &Cluster) -> Self {
-        let Cluster { id, state, occurrences, outside_core: _, centre: _, due_since: _, canon } =
-            cluster;
-        let title = canon.as_ref().map(|canon| canon.title.clone());
+        let Cluster {
+            id,
+            state,
+            occurrences,
+            outside_core: _,
+            representative: _,
+            due_since: _,
+            merged_answer,
+        } = cluster;
+        let title = merged_answer.as_ref().map(|answer| answer.title.clone());
         let asked = occurrences.iter().map(|one| one.question.text.clone());
         let questions = title.clone().into_iter().chain(asked);
         let mut by_rank = occurrences
@@ -85,15 +92,15 @@ impl ClusterDocument {
                 .cmp(&(other_rank, other.grade))
                 .then(other.confidence.total_cmp(&one.confidence))
         });
-        let told = by_rank.into_iter().map(|(_, _, answer)| answer.text.clone());
-        let answers = match canon {
-            Some(canon) => vec![plain_text(&canon.blocks())],
-            None => each_once(told),
+        let texts = by_rank.into_iter().map(|(_, _, answer)| answer.text.clone());
+        let answers = match merged_answer {
+            Some(merged_answer) => vec![plain_text(&merged_answer.blocks())],
+            None => each_once(texts),
         };
         let channels = occurrences.iter().map(|one| (one.channel, one.channel_name.clone()));
         Self {
             cluster: id.clone(),
-            state: if cluster.has_merged_answer() { ClusterState::Known } else { *state },
+            state: if cluster.has_merged_answer() { ClusterState::Merged } else { *state },
             title: title.unwrap_or_else(|| clean_title(&cluster.representative_question().text)),
             questions: each_once(questions),
             answers,
@@ -145,7 +152,7 @@ mod tests {
             people: Vec::new(),
             newcomers: Default::default(),
         };
-        let canon = MergedAnswer {
+        let merged_answer = MergedAnswer {
             title: "Choosing a port".to_owned(),
             answer: "Set `PORT` \\<early\\>.".to_owned(),
             link: String::new(),
@@ -155,17 +162,17 @@ mod tests {
             id: ClusterId::of_question(MessageId(1)),
             state: ClusterState::Proposed,
             occurrences: vec![occurrence],
-            centre: MessageId(1),
+            representative: MessageId(1),
             outside_core: Default::default(),
             due_since: None,
-            canon: Some(canon),
+            merged_answer: Some(merged_answer),
         };
         let document = ClusterDocument::of(&cluster);
         assert_eq!(document.title, "Choosing a port");
         assert_eq!(document.questions, ["Choosing a port", "where is the port set"]);
         assert_eq!(document.answers, ["Set PORT <early>."]);
-        assert_eq!(document.state, ClusterState::Known);
-        let unmerged = ClusterDocument::of(&Cluster { canon: None, ..cluster.clone() });
+        assert_eq!(document.state, ClusterState::Merged);
+        let unmerged = ClusterDocument::of(&Cluster { merged_answer: None, ..cluster.clone() });
         assert_eq!(
             (unmerged.answers[0].as_str(), unmerged.state),
             ("in some file", ClusterState::Proposed)
@@ -178,7 +185,7 @@ mod tests {
         assert_eq!(operator.questions.len(), 2);
         assert_eq!(public.questions, ["Choosing a port"], "the asker's words are hidden");
         assert_eq!(public.occurrences, 1);
-        let [only] = hidden(Cluster { canon: None, ..cluster }).try_into().unwrap();
+        let [only] = hidden(Cluster { merged_answer: None, ..cluster }).try_into().unwrap();
         assert_eq!(only.audiences, [SearchAudience::Operator]);
     }
 }

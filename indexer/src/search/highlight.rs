@@ -10,8 +10,9 @@ use crate::search::tokenize::{IndexToken, TokenKind};
 pub(super) fn ranges(query: &str, text: &str) -> Vec<Range<usize>> {
     let asked = tokenize::pieces(query);
     let start = spelling::unfinished(query, &asked).map(|piece| piece.text.clone());
-    let telling = asked.iter().filter(|piece| tells(piece)).map(key).collect::<BTreeSet<_>>();
-    let wanted = if telling.is_empty() { asked.iter().map(key).collect() } else { telling };
+    let informative =
+        asked.iter().filter(|piece| is_informative(piece)).map(key).collect::<BTreeSet<_>>();
+    let wanted = if informative.is_empty() { asked.iter().map(key).collect() } else { informative };
     let matches = |piece: &IndexToken| {
         wanted.contains(&key(piece))
             || start.as_ref().is_some_and(|start| piece.text.starts_with(start.as_str()))
@@ -20,7 +21,7 @@ pub(super) fn ranges(query: &str, text: &str) -> Vec<Range<usize>> {
 }
 
 /// Single characters and function words would paint every sentence.
-fn tells(piece: &IndexToken) -> bool {
+fn is_informative(piece: &IndexToken) -> bool {
     let is_single_gram = piece.kind == TokenKind::Gram && piece.text.chars().nth(1).is_none();
     !is_single_gram && !tokenize::is_function_word(&piece.text)
 }

@@ -55,8 +55,8 @@ pub(super) fn read(text: &str, snapshot: &IndexSnapshot) -> Result<QueryTerms, S
     let searched_for = condense::condensed(text, snapshot)?;
     let text = searched_for.as_deref().unwrap_or(text);
     let pieces = tokenize::pieces(text);
-    let tells = |piece: &IndexToken| !tokenize::is_function_word(&piece.text);
-    let only_grammar = !pieces.iter().any(tells);
+    let is_informative = |piece: &IndexToken| !tokenize::is_function_word(&piece.text);
+    let only_grammar = !pieces.iter().any(is_informative);
     // Nobody is still typing a text that was cut down.
     let is_typed = searched_for.is_none();
     let unfinished = if is_typed { spelling::unfinished(text, &pieces) } else { None };
@@ -65,7 +65,7 @@ pub(super) fn read(text: &str, snapshot: &IndexSnapshot) -> Result<QueryTerms, S
     let mut guesses = spelling::MAX_GUESSES;
     for run in pieces.chunk_by(|one, other| one.run == other.run) {
         let mut run_terms = Vec::new();
-        for piece in run.iter().filter(|piece| only_grammar || tells(piece)) {
+        for piece in run.iter().filter(|piece| only_grammar || is_informative(piece)) {
             let field = TermField::of(piece.kind);
             if seen.insert((field == TermField::Code, piece.text.as_str())) {
                 let is_unfinished = unfinished == Some(piece);

@@ -135,7 +135,7 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
     let mut made = TantivyDocument::new();
     made.add_text(cluster, id.as_str());
     made.add_u64(order, order_of(id));
-    made.add_bool(known, *state == ClusterState::Known);
+    made.add_bool(known, *state == ClusterState::Merged);
     for (id, _name) in channels {
         made.add_u64(channel, id.0);
     }

@@ -106,7 +106,7 @@ fn no_text_is_a_mistake() {
 #[test]
 fn filters_keep_known_answers_and_channels_apart() {
     let mut known = document(1, "How do I back up the wallet?", "Export it.");
-    known.state = rules::model::cluster::ClusterState::Known;
+    known.state = rules::model::cluster::ClusterState::Merged;
     known.channels = vec![(ChannelId(7), "help".to_owned()), (ChannelId(8), "dev".to_owned())];
     let shelf = Shelf::of(&[known, document(2, "How do I back up the wallet file?", "Copy it.")]);
     let ask = |known, channel| {
@@ -130,7 +130,7 @@ fn equal_documents_come_known_first_then_by_id_page_by_page() {
     let mut documents = (1..=60)
         .map(|number| document(number, "How to export a wallet?", "So."))
         .collect::<Vec<_>>();
-    documents[40].state = rules::model::cluster::ClusterState::Known;
+    documents[40].state = rules::model::cluster::ClusterState::Merged;
     let shelf = Shelf::of(&documents);
     let page = |offset, limit| {
         shelf.ask(SearchQuery {
@@ -245,7 +245,7 @@ fn guilds_are_kept_apart() {
 }
 
 #[test]
-fn a_flag_is_told_from_the_word_and_a_path_is_found_by_its_file() {
+fn a_flag_differs_from_the_word_and_a_path_is_found_by_its_file() {
     let shelf = Shelf::of(&[
         document(1, "Which characters may a name have?", "Characters of any script."),
         document(2, "How do I start my own agent?", "Pass --characters=own.json to it."),

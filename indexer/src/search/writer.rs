@@ -44,7 +44,7 @@ impl From<TantivyError> for WriteError {
     }
 }
 
-/// Writes documents; holds the directory's lock as long as it lives. All calls block.
+/// Writes documents; holds the directory's lock as long as it exists. All calls block.
 pub struct IndexWriter {
     path: PathBuf,
     fields: SchemaFields,

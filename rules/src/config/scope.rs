@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_match_nothing_are_told() {
+    fn settings_that_match_nothing_are_listed() {
         let rules = rules(
             "[channels]\ninclude = ['help', 'hlep']\nexclude = ['4']\n[trust]\nroles = ['Helper', 'Hepler', '77']",
         );
@@ -255,9 +255,12 @@ mod tests {
             [channel(ChannelKind::Text, "help", ""), channel(ChannelKind::Thread, "x", "y")];
         let held = Role { id: RoleId(77), name: "Helper".into() };
         let people = [Author { id: UserId(1), name: String::new(), bot: false, roles: vec![held] }];
-        let told = rules.unmatched(channels.iter(), people.iter());
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[0].contains("\"hlep\"") && told[1].contains("\"Hepler\""), "{told:?}");
+        let unmatched = rules.unmatched(channels.iter(), people.iter());
+        assert_eq!(unmatched.len(), 2, "{unmatched:?}");
+        assert!(
+            unmatched[0].contains("\"hlep\"") && unmatched[1].contains("\"Hepler\""),
+            "{unmatched:?}"
+        );
     }
 
     #[test]

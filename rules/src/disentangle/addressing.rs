@@ -65,7 +65,7 @@ impl NamePattern {
         if let Some(address) = openings.min_by_key(|address| *address as u8) {
             return Some(address);
         }
-        let said = !self.common && self.prefixes.len() > 2 && text.says(self.first);
+        let said = !self.common && self.prefixes.len() > 2 && text.contains_word(self.first);
         said.then_some(AddressMatch::Inside)
     }
 

@@ -128,7 +128,7 @@ impl TextFingerprint {
     pub(super) fn shares_most_words(&self, other: &Self) -> bool {
         let (short, long) =
             if self.words.len() <= other.words.len() { (self, other) } else { (other, self) };
-        let shared = short.words.iter().filter(|word| long.says(**word)).count();
+        let shared = short.words.iter().filter(|word| long.contains_word(**word)).count();
         shared * 2 > short.words.len()
     }
 
@@ -146,7 +146,7 @@ impl TextFingerprint {
         traits.asks() && !anaphoric && !refers && self.word_count >= 5
     }
 
-    pub(super) fn says(&self, word: u32) -> bool {
+    pub(super) fn contains_word(&self, word: u32) -> bool {
         self.words.binary_search(&word).is_ok()
     }
 

@@ -4,7 +4,7 @@ use super::fingerprint::{TextFingerprint, TextTraits};
 use super::lexicon::Lexicon;
 
 /// A text with fewer words, and no rare one, tells nothing: "help", "quick question".
-const TELLING_WORDS: u32 = 5;
+const INFORMATIVE_WORDS: u32 = 5;
 
 #[derive(Debug, Clone)]
 pub struct QuestionTraits {
@@ -15,7 +15,7 @@ pub struct QuestionTraits {
     pub seeks: bool,
     pub thanks: bool,
     /// Whether it says what it is about.
-    pub telling: bool,
+    pub informative: bool,
     text: TextFingerprint,
 }
 
@@ -27,7 +27,7 @@ impl QuestionTraits {
             stands_alone: text.is_whole_question(),
             seeks: text.traits.has(TextTraits::SEEKS),
             thanks: text.traits.has(TextTraits::THANKS),
-            telling: text.word_count >= TELLING_WORDS || !text.topics.is_empty(),
+            informative: text.word_count >= INFORMATIVE_WORDS || !text.topics.is_empty(),
             text,
         }
     }

@@ -534,9 +534,9 @@ impl<'r, 'w> CandidatePair<'r, 'w> {
         let (mine, theirs) = (&self.ranking.line.text, &self.other.text);
         let shared = self.shared;
         if shared == 0 {
-            let telling = mine.topics.len() > 3 && theirs.topics.len() > 3;
-            sink.when(OwnUnlike, telling && self.is_own());
-            sink.when(OtherUnlike, telling && !self.is_own());
+            let informative = mine.topics.len() > 3 && theirs.topics.len() > 3;
+            sink.when(OwnUnlike, informative && self.is_own());
+            sink.when(OtherUnlike, informative && !self.is_own());
             return;
         }
         sink.when(SharedOne, shared == 1);

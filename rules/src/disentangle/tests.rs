@@ -198,7 +198,7 @@ fn any_talk() -> impl Strategy<Value = Vec<Message>> {
     let line = (0..200_i64, speaker, text, 0..90_u64, 0..12_u8);
     prop::collection::vec(line, 1..130).prop_map(|lines| {
         let mut minute = 0;
-        let told =
+        let messages =
             lines.into_iter().enumerate().map(|(place, (pause, speaker, text, reply, kind))| {
                 minute += pause * pause / 100;
                 let mut message = message(place, (minute, speaker, text));
@@ -214,7 +214,7 @@ fn any_talk() -> impl Strategy<Value = Vec<Message>> {
                 });
                 message
             });
-        told.collect()
+        messages.collect()
     })
 }
 

@@ -27,47 +27,49 @@ pub trait PairwiseSimilarity {
 /// whether a likeness is sure.
 pub(super) fn core_occurrences(
     cluster: &Cluster,
-    kinship: &impl PairwiseSimilarity,
+    similarity: &impl PairwiseSimilarity,
     is_same: impl Fn(f32) -> bool,
 ) -> (usize, Vec<usize>) {
     let occurrences = &cluster.occurrences[..cluster.occurrences.len().min(MOST_COMPARED)];
-    let compared =
-        without_repeats(occurrences, |one, other| is_same(kinship.question_similarity(one, other)));
-    let around = compared.iter().map(|&centre| {
-        let others = compared.iter().copied().filter(|other| *other != centre);
-        let near = others.map(|other| (other, kinship.question_similarity(centre, other)));
+    let compared = without_repeats(occurrences, |one, other| {
+        is_same(similarity.question_similarity(one, other))
+    });
+    let around = compared.iter().map(|&candidate| {
+        let others = compared.iter().copied().filter(|other| *other != candidate);
+        let near = others.map(|other| (other, similarity.question_similarity(candidate, other)));
         let near = near.filter(|(_, alike)| is_same(*alike)).collect::<Vec<_>>();
         let closeness = near.iter().map(|(_, alike)| alike).sum::<f32>() / near.len().max(1) as f32;
-        let reads = title_score(&cluster.occurrences[centre].question.text);
+        let reads = title_score(&cluster.occurrences[candidate].question.text);
         let mut members = near.into_iter().map(|(other, _)| other).collect::<Vec<_>>();
-        members.push(centre);
+        members.push(candidate);
         members.sort_unstable();
-        (closeness + READING * reads, centre, members)
+        (closeness + READING * reads, candidate, members)
     });
-    let best =
-        around.max_by(|(worth, centre, members), (other_worth, other_centre, other_members)| {
+    let best = around.max_by(
+        |(worth, candidate, members), (other_worth, other_candidate, other_members)| {
             let size = members.len().cmp(&other_members.len());
-            size.then(worth.total_cmp(other_worth)).then(other_centre.cmp(centre))
-        });
-    best.map(|(_, centre, members)| (centre, asking_the_same(cluster, centre, members)))
+            size.then(worth.total_cmp(other_worth)).then(other_candidate.cmp(candidate))
+        },
+    );
+    best.map(|(_, candidate, members)| (candidate, asking_the_same(cluster, candidate, members)))
         .unwrap_or_default()
 }
 
-/// Those that ask what the centre asks. "Add somebody to a group" and "answer in a group" look alike: where
+/// Those that ask what the representative asks. "Add somebody to a group" and "answer in a group" look alike: where
 /// neither the questions share many words nor the answers any, they are two questions.
-fn asking_the_same(cluster: &Cluster, centre: usize, members: Vec<usize>) -> Vec<usize> {
+fn asking_the_same(cluster: &Cluster, representative: usize, members: Vec<usize>) -> Vec<usize> {
     let wording = |at: &usize| {
         let one = &cluster.occurrences[*at];
         (AnswerWording::of(&one.question.text), AnswerWording::of(&one.best_answer().text))
     };
     let said = members.iter().map(|at| (*at, wording(at))).collect::<Vec<_>>();
-    let (asked, _) = wording(&centre);
+    let (asked, _) = wording(&representative);
     let is_same = |(at, (question, answer)): &&(usize, (AnswerWording, AnswerWording))| {
-        *at == centre
+        *at == representative
             || question.overlap(&asked) >= QUESTIONS_SHARE
-            || said
-                .iter()
-                .any(|(other, (_, told))| other != at && answer.overlap(told) >= ANSWERS_SHARE)
+            || said.iter().any(|(other, (_, other_answer))| {
+                other != at && answer.overlap(other_answer) >= ANSWERS_SHARE
+            })
     };
     said.iter().filter(is_same).map(|(at, _)| *at).collect()
 }

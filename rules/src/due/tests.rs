@@ -18,8 +18,8 @@ impl PairwiseSimilarity for Same {
 
 /// Three people are answered by three others, so many hours after one another.
 fn three(hours: i64) -> Cluster {
-    let told = [("How do I open the port?", "Set relay.port to 4100 and restart"); 3];
-    let mut cluster = test_support::cluster(&told);
+    let exchanges = [("How do I open the port?", "Set relay.port to 4100 and restart"); 3];
+    let mut cluster = test_support::cluster(&exchanges);
     for (at, one) in (0_i64..).zip(&mut cluster.occurrences) {
         one.question.sent = Millis(at * hours * Millis::HOUR);
         one.answers[0].sent = Millis(at * hours * Millis::HOUR + 1);
@@ -53,10 +53,10 @@ fn two_accounts_earn_no_page_however_patient() {
     }
     let verdict = verdict(&cluster);
     assert!(!verdict.due);
-    let told = verdict.reasons.iter().map(|reason| reason.what.as_str()).collect::<Vec<_>>();
+    let reasons = verdict.reasons.iter().map(|reason| reason.what.as_str()).collect::<Vec<_>>();
     assert!(
-        told.contains(&"asked by 1 different people; those who answer each other count once"),
-        "{told:?}"
+        reasons.contains(&"asked by 1 different people; those who answer each other count once"),
+        "{reasons:?}"
     );
 }
 
@@ -129,10 +129,10 @@ fn one_trusted_answer_alone_is_not_enough() {
     cluster.occurrences[0].answers[0].trusted = true;
     let refused = verdict(&cluster);
     assert!(!refused.due);
-    let told = refused.reasons.iter().any(|reason| {
+    let explained = refused.reasons.iter().any(|reason| {
         reason.weight < 0.0 && reason.what == "no two people stand behind one answer"
     });
-    assert!(told, "{refused:?}");
+    assert!(explained, "{refused:?}");
 }
 
 #[test]
@@ -150,12 +150,12 @@ fn newcomers_confirm_nothing() {
 #[test]
 fn what_shares_neither_question_nor_answer_is_another_question() {
     let mut cluster = three(48);
-    let told = [
+    let exchanges = [
         ("How do I open the port of the relay?", "Set relay.port to 4100 and restart"),
         ("How can I open a port on the relay?", "Set relay.port in the file, then restart"),
         ("Which cable fits?", "The grey one from the second box"),
     ];
-    for (one, (question, answer)) in cluster.occurrences.iter_mut().zip(told) {
+    for (one, (question, answer)) in cluster.occurrences.iter_mut().zip(exchanges) {
         one.question.text = question.into();
         one.answers[0].text = answer.into();
     }

@@ -150,7 +150,7 @@ pub(super) fn normalized_line(line: &str) -> Option<String> {
     let text = NUMBER.replace_all(&text, number_or_code);
     let text = SPACE.replace_all(&text, " ");
     let text = text.trim_matches(|c: char| c.is_whitespace() || ".:;,!-|".contains(c));
-    is_telling(text).then(|| text.to_owned())
+    is_informative(text).then(|| text.to_owned())
 }
 
 /// Every quotation mark as the same one.
@@ -198,7 +198,7 @@ fn number_or_code(found: &Captures<'_>) -> String {
     }
 }
 
-fn is_telling(text: &str) -> bool {
+fn is_informative(text: &str) -> bool {
     let own = PLACEHOLDER.replace_all(text, " ");
     let words = own.split(|c: char| !c.is_alphabetic()).filter(|word| word.chars().count() >= 2);
     let (mut count, mut letters) = (0, 0);

@@ -72,7 +72,7 @@ pub(super) fn bare_length(text: &str) -> usize {
 pub(super) fn masked(label: Vec<MarkdownInline>, url: String) -> Vec<MarkdownInline> {
     let said = super::plain_text(&[super::MarkdownBlock::Paragraph(label.clone())]);
     let host = host(&url).unwrap_or_default().to_owned();
-    if pretends(&said, &host) {
+    if names_another_host(&said, &host) {
         let link = MarkdownInline::Link { text: vec![MarkdownInline::Text(host)], url };
         return vec![
             MarkdownInline::Text(format!("{said} (")),
@@ -83,7 +83,7 @@ pub(super) fn masked(label: Vec<MarkdownInline>, url: String) -> Vec<MarkdownInl
     vec![MarkdownInline::Link { text: label, url }]
 }
 
-fn pretends(label: &str, host: &str) -> bool {
+fn names_another_host(label: &str, host: &str) -> bool {
     let folded = crate::safety::deobfuscate(label).to_lowercase();
     let bare = host.strip_prefix("www.").unwrap_or(host);
     folded.split(|c: char| c.is_whitespace() || "/()<>\"'".contains(c)).any(|word| {

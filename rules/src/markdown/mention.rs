@@ -98,7 +98,7 @@ fn emoji(inner: &str) -> Option<&str> {
 }
 
 /// A moment as an absolute date in UTC: "in two hours" means nothing on a page. The style letter
-/// decides only whether the clock time is told.
+/// decides only whether the clock time is shown.
 fn moment(text: &str) -> Option<String> {
     let (seconds, style) = text.split_once(':').unwrap_or((text, "f"));
     let format = match style {

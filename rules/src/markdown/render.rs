@@ -135,7 +135,7 @@ fn prefix_lines(text: &str, first: &str, others: &str) -> String {
     out
 }
 
-/// Dialects differ in where a mark may open and close. Emphasis that our own reading of the result
+/// Dialects differ in where a mark may open and close. Emphasis that this crate's parser
 /// does not find again is left out: the words matter more.
 fn paragraph(inlines: &[MarkdownInline], style: Style<'_>) -> String {
     let mut plain = String::new();

@@ -14,7 +14,7 @@ use crate::model::reason::WeightedReason;
 use crate::publish::title::title_score;
 use crate::resolution::{Resolution, ResolutionGrade, ResolutionSignal};
 
-/// How far a cluster has come: `Watching → Candidate → Due → Drafted → Proposed → Known → Retired`, or
+/// How far a cluster has come: `Watching → Candidate → Due → Drafted → Proposed → Merged → Retired`, or
 /// `Rejected`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -26,7 +26,9 @@ pub enum ClusterState {
     Due,
     Drafted,
     Proposed,
-    Known,
+    /// Maintainers merged an answer.
+    #[serde(rename = "known")]
+    Merged,
     Retired,
     Rejected,
 }
@@ -38,7 +40,7 @@ impl ClusterState {
         Self::Due,
         Self::Drafted,
         Self::Proposed,
-        Self::Known,
+        Self::Merged,
         Self::Retired,
         Self::Rejected,
     ];
@@ -50,7 +52,7 @@ impl ClusterState {
             Self::Due => "due",
             Self::Drafted => "drafted",
             Self::Proposed => "proposed",
-            Self::Known => "known",
+            Self::Merged => "known",
             Self::Retired => "retired",
             Self::Rejected => "rejected",
         }
@@ -78,12 +80,13 @@ pub struct Cluster {
     #[serde(default)]
     pub outside_core: BTreeSet<MessageId>,
     /// The question in the middle of the others: the one that names the cluster.
-    pub centre: MessageId,
-    /// When we first knew that the threshold was met: the 48 h clock starts here.
+    #[serde(rename = "centre")]
+    pub representative: MessageId,
+    /// When the threshold was first found to be met: the 48 h limit starts here.
     pub due_since: Option<Millis>,
     /// The answer as maintainers merged it, while everything that it stands on may be shown.
-    #[serde(default)]
-    pub canon: Option<MergedAnswer>,
+    #[serde(default, rename = "canon")]
+    pub merged_answer: Option<MergedAnswer>,
 }
 
 /// A known answer, in the words of those who merged it. `Debug` hides them.
@@ -152,7 +155,7 @@ pub struct Quote {
     /// The display name; published only where the operator has chosen so.
     pub author_name: String,
     pub trusted: bool,
-    /// Discord Markdown, redacted, without quotes of others. What is told in several messages is
+    /// Discord Markdown, redacted, without quotes of others. The texts of several messages are
     /// joined by newlines.
     pub text: String,
     pub sent: Millis,
@@ -294,13 +297,13 @@ impl Quote {
 impl Cluster {
     /// Whether a maintainer stands behind its answer.
     pub fn has_merged_answer(&self) -> bool {
-        self.canon.is_some() || self.state == ClusterState::Known
+        self.merged_answer.is_some() || self.state == ClusterState::Merged
     }
 
     /// The question in the middle, or, if it may not be quoted, the best-put one that may.
     pub fn representative_question(&self) -> &Quote {
         let rank = |one: &Occurrence| {
-            let central = one.question.message == self.centre;
+            let central = one.question.message == self.representative;
             (one.quotable, central, title_score(&one.question.text))
         };
         let best = self.occurrences.iter().rev().max_by(|one, other| {

@@ -230,11 +230,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn manners_are_told_apart() {
+    fn answer_styles_are_distinguished() {
         let facts = |text: &str| {
             let manner = AnswerStyle::of(text);
-            let told = manner.weights(true).map(|(what, _)| what);
-            told.collect::<Vec<_>>().join(", ")
+            let facts_found = manner.weights(true).map(|(what, _)| what);
+            facts_found.collect::<Vec<_>>().join(", ")
         };
         for (text, expected) in [
             ("Set the port and restart it", "tells what to do"),

@@ -61,7 +61,7 @@ impl PageMeasures {
         let asked = content(&cluster.representative_question().text);
         let title = clean_title(&cluster.representative_question().text);
         let style = AnswerStyle::of(answer);
-        let support = lead.standing.support;
+        let support = lead.solution_rank.support;
         let words = words_in(answer);
         let yes = |fact: bool| f32::from(u8::from(fact));
         let phrases = |count: usize| count.min(MOST_PHRASES) as f32 / MOST_PHRASES as f32;

@@ -2,8 +2,8 @@ use super::*;
 use crate::test_support;
 
 /// The page score of a cluster whose first answer leads.
-fn score(told: &[(&str, &str)]) -> f32 {
-    let mut cluster = test_support::cluster(told);
+fn score(exchanges: &[(&str, &str)]) -> f32 {
+    let mut cluster = test_support::cluster(exchanges);
     cluster.occurrences[0].answers[0].trusted = true;
     PageScore::of(&cluster).expect("everything is quotable").probability
 }
@@ -48,9 +48,9 @@ fn the_reasons_add_up_to_the_score() {
 
 #[test]
 fn whoever_is_addressed_changes_nothing() {
-    let told = |address: &str| {
+    let addressed_score = |address: &str| {
         let answer = format!("{address}Set `relay.port` in the file and restart.");
         score(&[(PORT, &answer), (PORT, &answer), (PORT, &answer)])
     };
-    assert!((told("") - told("@green_maple ")).abs() < 1e-5);
+    assert!((addressed_score("") - addressed_score("@green_maple ")).abs() < 1e-5);
 }

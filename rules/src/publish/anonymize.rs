@@ -44,7 +44,7 @@ impl<'c> Participants<'c> {
     }
 
     /// The tree of a message in which nobody is addressed, and nobody is called by a name that can
-    /// be told from a word of the language. Code keeps its words: there, a name is more likely a
+    /// be distinguished from a word of the language. Code keeps its words: there, a name is more likely a
     /// path. Where the operator publishes display names, names in running text stay.
     pub fn read(&self, text: &str) -> Vec<MarkdownBlock> {
         let mut blocks = parse(text, &self.names);
@@ -78,7 +78,7 @@ impl<'c> Participants<'c> {
         let titled = quotable.map(|one| (one, self.title(&one.question.text)));
         let titled = titled.filter(|(_, title)| title.chars().any(char::is_alphabetic));
         let rank = |(one, title): &(&Occurrence, String)| {
-            ((is_whole(title), one.question.message == cluster.centre), title_score(title))
+            ((is_whole(title), one.question.message == cluster.representative), title_score(title))
         };
         titled.rev().max_by(|one, other| {
             let ((first, reads), (others_first, other_reads)) = (rank(one), rank(other));
@@ -348,14 +348,14 @@ mod tests {
             ("Why is there a mismatch error?", "Rebuild it."),
             ("How can I fix mismatch errors?", "Rebuild it."),
         ]);
-        cluster.centre = cluster.occurrences[0].question.message;
+        cluster.representative = cluster.occurrences[0].question.message;
         let people = Participants::of(&cluster, &AuthorNaming::DisplayNames);
         let (one, title) = people.headline(&cluster).unwrap();
         assert_eq!(title, "How do I fix the mismatch error?");
         assert_eq!(one.question.message, cluster.occurrences[1].question.message);
         let variants = people.variants(&cluster, &title).into_iter().map(|(_, line)| line);
         assert_eq!(variants.collect::<Vec<_>>(), ["Why is there a mismatch error?"]);
-        cluster.centre = cluster.occurrences[2].question.message;
+        cluster.representative = cluster.occurrences[2].question.message;
         let (_, title) =
             Participants::of(&cluster, &AuthorNaming::DisplayNames).headline(&cluster).unwrap();
         assert_eq!(title, "Why is there a mismatch error?");

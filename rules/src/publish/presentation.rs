@@ -66,12 +66,12 @@ mod tests {
 
     #[test]
     fn links_are_defanged_and_harmful_answers_are_gone() {
-        let told = cluster(&[
+        let original = cluster(&[
             ("Where do I set the port?", "Just dm me for the working file."),
             ("How is the port set?", "Set it as https://blog.example/port says."),
             ("Enter your seed phrase on the site there?", "Set the port in the file."),
         ]);
-        let shown = shown(&told);
+        let shown = shown(&original);
         let quotable = shown.occurrences.iter().map(|one| one.quotable).collect::<Vec<_>>();
         assert_eq!(quotable, [false, true, false]);
         assert_eq!(
@@ -82,9 +82,9 @@ mod tests {
 
     #[test]
     fn an_answer_beside_a_harmful_one_is_shown() {
-        let mut told = cluster(&[("Where do I set the port?", "Just dm me for it.")]);
-        told.occurrences[0].answers.push(quote(12, "Set the port in the file."));
-        let shown = shown(&told);
+        let mut original = cluster(&[("Where do I set the port?", "Just dm me for it.")]);
+        original.occurrences[0].answers.push(quote(12, "Set the port in the file."));
+        let shown = shown(&original);
         assert!(shown.occurrences[0].quotable);
         let answers = shown.occurrences[0].answers.iter().map(|answer| answer.text.as_str());
         assert_eq!(answers.collect::<Vec<_>>(), ["Set the port in the file."]);
@@ -92,12 +92,12 @@ mod tests {
 
     #[test]
     fn a_host_that_a_trusted_person_links_to_is_listed_for_the_cluster() {
-        let mut told = cluster(&[
+        let mut original = cluster(&[
             ("Where do I set the port?", "See https://wiki.example/port for it."),
             ("How is the port set?", "It is on https://wiki.example/ports and the next page."),
         ]);
-        told.occurrences[1].answers[0].trusted = true;
-        let shown = shown(&told);
-        assert_eq!(shown, told);
+        original.occurrences[1].answers[0].trusted = true;
+        let shown = shown(&original);
+        assert_eq!(shown, original);
     }
 }

@@ -70,10 +70,10 @@ pub fn answer_options(cluster: &Cluster) -> Vec<AnswerOption<'_>> {
     let ranked = rank_occurrences(cluster);
     let mut grouped = Vec::<(usize, Support, Vec<&Occurrence>)>::new();
     for one in &ranked {
-        let solution = one.standing.solution;
+        let solution = one.solution_rank.solution;
         match grouped.iter_mut().find(|(known, ..)| *known == solution) {
             Some((_, _, members)) => members.push(one.occurrence),
-            None => grouped.push((solution, one.standing.support, vec![one.occurrence])),
+            None => grouped.push((solution, one.solution_rank.support, vec![one.occurrence])),
         }
     }
     let mut options = Vec::new();
@@ -129,39 +129,40 @@ mod tests {
     #[test]
     fn the_strongest_ground_names_an_answer() {
         let same = "Set `MAX_RETRIES` in the settings file.";
-        let mut told = cluster(&[("How do I limit retries?", same)]);
-        assert_eq!(strength(&told), AnswerStrength::OnePerson);
-        told = cluster(&[("How do I limit retries?", same), ("How are retries limited?", same)]);
-        assert_eq!(strength(&told), AnswerStrength::Agreed(2));
-        told.occurrences[0].answers[0].trusted = true;
-        assert_eq!(strength(&told), AnswerStrength::Trusted);
-        let thanks = signal(SignalKind::Thanks, &told.occurrences[1]);
-        told.occurrences[1].signals = vec![thanks];
-        assert_eq!(strength(&told), AnswerStrength::Trusted);
-        let worked = signal(SignalKind::Worked, &told.occurrences[1]);
-        told.occurrences[1].signals.push(worked);
-        assert_eq!(strength(&told), AnswerStrength::ConfirmedByAsker);
-        told.state = ClusterState::Known;
-        assert_eq!(strength(&told), AnswerStrength::Reviewed);
+        let mut retries = cluster(&[("How do I limit retries?", same)]);
+        assert_eq!(strength(&retries), AnswerStrength::OnePerson);
+        retries = cluster(&[("How do I limit retries?", same), ("How are retries limited?", same)]);
+        assert_eq!(strength(&retries), AnswerStrength::Agreed(2));
+        retries.occurrences[0].answers[0].trusted = true;
+        assert_eq!(strength(&retries), AnswerStrength::Trusted);
+        let thanks = signal(SignalKind::Thanks, &retries.occurrences[1]);
+        retries.occurrences[1].signals = vec![thanks];
+        assert_eq!(strength(&retries), AnswerStrength::Trusted);
+        let worked = signal(SignalKind::Worked, &retries.occurrences[1]);
+        retries.occurrences[1].signals.push(worked);
+        assert_eq!(strength(&retries), AnswerStrength::ConfirmedByAsker);
+        retries.state = ClusterState::Merged;
+        assert_eq!(strength(&retries), AnswerStrength::Reviewed);
     }
 
     #[test]
     fn who_answers_and_confirms_their_own_question_confirms_nothing() {
-        let mut told = cluster(&[("Where is the log?", "It is in `data/log`, found it.")]);
-        told.occurrences[0].answers[0].author = told.occurrences[0].question.author;
-        let worked = signal(SignalKind::Worked, &told.occurrences[0]);
-        told.occurrences[0].signals = vec![worked];
-        assert_eq!(strength(&told), AnswerStrength::OnePerson);
+        let mut self_answered = cluster(&[("Where is the log?", "It is in `data/log`, found it.")]);
+        self_answered.occurrences[0].answers[0].author =
+            self_answered.occurrences[0].question.author;
+        let worked = signal(SignalKind::Worked, &self_answered.occurrences[0]);
+        self_answered.occurrences[0].signals = vec![worked];
+        assert_eq!(strength(&self_answered), AnswerStrength::OnePerson);
     }
 
     #[test]
     fn answers_that_say_the_same_are_one_option() {
-        let told = cluster(&[
+        let cluster = cluster(&[
             ("Why is the port closed?", "The firewall of the host blocks it."),
             ("Why is the port closed?", "Restart the relay after every change."),
             ("Why is the port closed?", "You must restart the relay after a change."),
         ]);
-        let options = answer_options(&told);
+        let options = answer_options(&cluster);
         let supports = options.iter().map(|option| option.support.answerers).collect::<Vec<_>>();
         assert_eq!(supports, [2, 1]);
         assert!(options[0].best.best_answer().text.contains("estart the relay"));
@@ -169,14 +170,14 @@ mod tests {
 
     #[test]
     fn only_a_lone_unsure_exchange_is_weak() {
-        let mut told = cluster(&[("Where is it?", "Maybe there.")]);
-        told.occurrences[0].grade = ResolutionGrade::Unconfirmed;
-        told.occurrences[0].confidence = 0.3;
-        assert!(is_weak(&told, strength(&told)));
-        told.occurrences[0].confidence = 0.6;
-        assert!(!is_weak(&told, strength(&told)));
-        told.occurrences[0].confidence = 0.3;
-        told.occurrences[0].grade = ResolutionGrade::Thanked;
-        assert!(!is_weak(&told, strength(&told)));
+        let mut cluster = cluster(&[("Where is it?", "Maybe there.")]);
+        cluster.occurrences[0].grade = ResolutionGrade::Unconfirmed;
+        cluster.occurrences[0].confidence = 0.3;
+        assert!(is_weak(&cluster, strength(&cluster)));
+        cluster.occurrences[0].confidence = 0.6;
+        assert!(!is_weak(&cluster, strength(&cluster)));
+        cluster.occurrences[0].confidence = 0.3;
+        cluster.occurrences[0].grade = ResolutionGrade::Thanked;
+        assert!(!is_weak(&cluster, strength(&cluster)));
     }
 }

@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn the_topic_whose_words_are_used_most_is_chosen() {
         let topics = topics(TWO).unwrap();
-        for (told, expected) in [
+        for (exchanges, expected) in [
             (vec![("Where is my wallet?", "In the drawer.")], Some("Wallets")),
             (vec![("Deploying fails", "Open the port of the wallet")], Some("Servers")),
             (vec![("My wallet has no port", "True")], Some("Wallets")),
@@ -153,8 +153,8 @@ mod tests {
                 Some("Servers"),
             ),
         ] {
-            let found = topics.of(&cluster(&told));
-            assert_eq!(found.map(|topic| topic.name.as_str()), expected, "{told:?}");
+            let found = topics.of(&cluster(&exchanges));
+            assert_eq!(found.map(|topic| topic.name.as_str()), expected, "{exchanges:?}");
         }
         let wallets = topics.of(&cluster(&[("wallet", "")])).unwrap();
         assert_eq!(wallets.folder.as_deref(), Some("money/wallets"));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_told() {
+    fn every_mistake_is_reported() {
         let said = topics(
             "[[topic]]\nname = ''\nwords = []\nfolder = '../x'\nreviewers = ['@ada', 'a--b']\n\
              [[topic]]\nname = 'A'\nwords = ['*']\n[[topic]]\nname = 'A'\nwords = ['a']\n",

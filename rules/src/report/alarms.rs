@@ -1,7 +1,7 @@
 //! Alarms on silence: counts that fell to nothing, and counts that cannot be true.
 //!
 //! A program that stops to find answers says nothing about it; its numbers do. Each alarm compares the last
-//! one, three or seven whole days with the four weeks before them, so that a busy community is told after a
+//! one, three or seven whole days with the four weeks before them, so that a busy community gets its alarm after a
 //! day and a small one before a week is over, and a quiet month raises none.
 
 use serde::Serialize;
@@ -96,7 +96,7 @@ const HISTORY: usize = 28;
 const STRETCHES: [usize; 3] = [1, 3, 7];
 /// How many days of counts [`silence_alarms`] looks at.
 pub const ALARM_DAYS: usize = HISTORY + 7;
-/// An event that is rarer by chance than this is told. Looked at once a day, chance alone raises one alarm of
+/// An event that is rarer by chance than this raises an alarm. Looked at once a day, chance alone raises one alarm of
 /// a kind in three years.
 const RARE: f64 = 0.001;
 /// A stretch in which at least so many messages were expected and none came is no chance: e^-8 is below
@@ -109,7 +109,7 @@ const FEW_UNKNOWN: u64 = 2;
 const UNKNOWN_PER_THOUSAND: u64 = 1;
 
 /// The alarms of the last day of `days`. `days` are whole and follow one another; `channels` have an entry for
-/// each of them. With less than a day and four weeks of history, only what needs no history is told.
+/// each of them. With less than a day and four weeks of history, only alarms that need no history are raised.
 pub fn silence_alarms(
     days: &[DayCounts],
     channels: &[ChannelDays],

@@ -50,7 +50,7 @@ mod tests {
     use crate::resolution::ResolutionGrade::Unconfirmed;
 
     #[test]
-    fn the_load_is_told_of_those_who_answer_others() {
+    fn the_load_counts_those_who_answer_others() {
         let mut questions = Vec::new();
         for (number, by) in [7, 7, 7, 8, 8, 9, 6, 1].into_iter().enumerate() {
             questions.push(answered(question(number as u64, 1, 0), 5, by, Unconfirmed));

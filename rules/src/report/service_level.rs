@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn each_clock_is_told_once() {
+    fn each_deadline_is_counted_once() {
         let period = ReportPeriod::before(ReportSpan::Week, day(107)).unwrap();
         let times = [
             times(1, 100, Some(101), Some(104)),

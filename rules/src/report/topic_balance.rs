@@ -49,7 +49,7 @@ mod tests {
         let now =
             [answered(of(Some(0), 1), 5, 2, Thanked), of(Some(0), 2), of(None, 3), of(Some(2), 4)];
         let counts = topic_counts(&now, &[of(Some(1), 5), of(Some(2), 6)], 3);
-        let told =
+        let found =
             counts.iter().map(|one| (one.topic, one.asked, one.answered, one.open, one.before));
         let expected = [
             (Some(0), 2, 1, 1, 0),
@@ -57,7 +57,7 @@ mod tests {
             (Some(2), 1, 0, 1, 1),
             (None, 1, 0, 1, 0),
         ];
-        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert_eq!(found.collect::<Vec<_>>(), expected);
         assert_eq!(counts.iter().map(|one| one.asked).sum::<usize>(), now.len());
     }
 }

@@ -42,7 +42,7 @@ pub fn cluster_activity(
     activity.collect()
 }
 
-/// The fewest times that a question is asked before an increase is told.
+/// The fewest times that a question is asked before an increase is reported.
 const LEAST: usize = 3;
 
 impl ClusterActivity {
@@ -73,14 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn new_and_growing_questions_are_told_apart_from_steady_ones() {
+    fn new_and_growing_questions_are_distinguished_from_steady_ones() {
         let period = ReportPeriod::before(ReportSpan::Week, Millis(90 * Millis::DAY)).unwrap();
         let now = [asked(1, &[1, 2, 3]), asked(2, &[1, 1]), asked(3, &[1, 2, 3])].concat();
         let before = [asked(2, &[1]), asked(3, &[4, 5]), asked(4, &[1])].concat();
         let activity = cluster_activity(&now, &before);
-        let told = activity.iter().map(|one| (one.asked, one.before, one.askers, one.got_worse()));
+        let found = activity.iter().map(|one| (one.asked, one.before, one.askers, one.got_worse()));
         let expected = [(3, 0, 3, true), (2, 1, 1, false), (3, 2, 3, false), (0, 1, 0, false)];
-        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert_eq!(found.collect::<Vec<_>>(), expected);
         assert!(activity[0].is_new(period.since, &period));
         assert!(!activity[0].is_new(Millis(period.since.0 - 1), &period));
         assert!(!activity[1].is_new(period.since, &period), "one person asks twice");

@@ -186,7 +186,7 @@ mod tests {
     const NOW: Millis = Millis(100 * Millis::DAY);
 
     /// Asker, days ago, blocking.
-    fn group(told: &[(u64, i64, bool)]) -> Vec<UnresolvedQuestion> {
+    fn group(askings: &[(u64, i64, bool)]) -> Vec<UnresolvedQuestion> {
         let one =
             |(number, (asker, ago, blocking)): (usize, &(u64, i64, bool))| UnresolvedQuestion {
                 message: MessageId(number as u64),
@@ -196,12 +196,12 @@ mod tests {
                 tried: false,
                 blocking: *blocking,
             };
-        told.iter().enumerate().map(one).collect()
+        askings.iter().enumerate().map(one).collect()
     }
 
     #[test]
     fn the_points_follow_the_stated_formula() {
-        for (told, points, priority, trend) in [
+        for (askings, points, priority, trend) in [
             // Two recent askers, one of them twice, rising.
             (
                 &[(1, 1, false), (1, 2, false), (2, 3, false)][..],
@@ -220,9 +220,9 @@ mod tests {
             ),
             (&[(1, 1, false), (2, 30, false)], 3.0, TriagePriority::Low, "steady"),
         ] {
-            let impact = TriageImpact::of(&group(told), NOW);
-            assert_eq!((impact.points, impact.priority), (points, priority), "{told:?}");
-            assert_eq!(impact.trend(), trend, "{told:?}");
+            let impact = TriageImpact::of(&group(askings), NOW);
+            assert_eq!((impact.points, impact.priority), (points, priority), "{askings:?}");
+            assert_eq!(impact.trend(), trend, "{askings:?}");
         }
     }
 

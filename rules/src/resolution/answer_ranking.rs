@@ -160,7 +160,7 @@ fn values(
 ) -> AnswerFeatures {
     let own = said.author == asked.asker;
     let to_asker = said.to == Addressee::Person(asked.asker);
-    let tells = said.tells();
+    let gives_advice = said.gives_advice();
     let next = |cue: CueClass| setting.next.is_some_and(|next| next.has(cue));
     [
         holds(setting.rank == 0),
@@ -169,7 +169,7 @@ fn values(
         holds(said.asks && (said.has(CueClass::Opener) || said.has(CueClass::Probing))),
         shared(&said.content, &asked.content).min(3) as f32 / 3.0,
         holds((next(CueClass::Thanks) || next(CueClass::Worked)) && !next(CueClass::Hollow)),
-        holds(tells),
+        holds(gives_advice),
         setting.share,
         holds(said.link || said.code),
         holds(to_asker),
@@ -182,7 +182,7 @@ fn values(
         holds(setting.last_before_closing),
         holds(
             said.has(CueClass::Courtesy)
-                || (said.has(CueClass::Thanks) && !tells && said.matter < 10),
+                || (said.has(CueClass::Thanks) && !gives_advice && said.matter < 10),
         ),
         holds(own),
         holds(setting.trusted),

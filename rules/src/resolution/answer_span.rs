@@ -5,7 +5,7 @@ use crate::resolution::cue_phrases::CueClass;
 use crate::resolution::question_detection::DetectedQuestion;
 use crate::resolution::transcript::{Addressee, ParsedMessage, Transcript};
 
-/// An answer told in more messages than this is a lecture; the ones around its core are enough.
+/// An answer of more messages than this is a lecture; the ones around its core are enough.
 const MOST_PARTS: usize = 8;
 /// Who is silent for so long begins something new.
 const LONGEST_PAUSE: i64 = 30 * 60 * Millis::SECOND;

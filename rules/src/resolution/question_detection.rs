@@ -20,7 +20,7 @@ pub(super) struct DetectedQuestion {
     pub(super) reasons: Vec<WeightedReason>,
     /// How clearly it asks; 0 where only a mark implies it.
     pub(super) score: f32,
-    /// Whether it tells of something that fails, not of something unknown.
+    /// Whether it describes something that fails, not something unknown.
     pub(super) trouble: bool,
     /// Hashes of its words, sorted, each once.
     pub(super) content: Vec<u32>,
@@ -28,7 +28,7 @@ pub(super) struct DetectedQuestion {
 
 /// The question must come within so many messages: what is asked later belongs to other talk.
 const LATEST: usize = 60;
-/// A question told in more messages than this is a story; the first ones are enough.
+/// A question of more messages than this is a story; the first ones are enough.
 const MOST_PARTS: usize = 5;
 
 /// Finds the first message that asks, and the asker's messages beside it that belong to it.
@@ -128,13 +128,14 @@ fn asked(
     reasons: Vec<WeightedReason>,
 ) -> DetectedQuestion {
     let asker = talk.said[place].author;
-    let tells = |said: &ParsedMessage<'_>| said.matter >= 3 || said.asks || said.link || said.code;
+    let is_substantial =
+        |said: &ParsedMessage<'_>| said.matter >= 3 || said.asks || said.link || said.code;
     let before = talk.said[..place]
         .iter()
         .enumerate()
         .rev()
         .take_while(|(_, said)| said.author == asker)
-        .filter(|(_, said)| tells(said))
+        .filter(|(_, said)| is_substantial(said))
         .map(|(at, _)| at)
         .take(2);
     let after = talk.said[place..]
@@ -144,7 +145,7 @@ fn asked(
         .take_while(|(_, said)| {
             said.author == asker && !said.has(CueClass::Worked) && !said.has(CueClass::Own)
         })
-        .filter(|(_, said)| tells(said))
+        .filter(|(_, said)| is_substantial(said))
         .map(|(at, _)| place + at);
     let mut places = before.chain([place]).chain(after).collect::<Vec<_>>();
     places.sort_unstable();

@@ -198,11 +198,12 @@ impl ConfirmationTargets<'_> {
         Some(Confirmation { place, worked, target: Some(target), pointed: points, rivals })
     }
 
-    /// Whether half of what the asker found stands in what somebody told before.
+    /// Whether half of what the asker found stands in what somebody wrote before.
     fn repeats_help(&self, place: usize) -> bool {
         let found = &self.talk.said[place].content;
-        let told = |said: &ParsedMessage<'_>| shared(&said.content, found) * 2 >= found.len();
-        self.helping_before(place, told).is_some()
+        let contains_it =
+            |said: &ParsedMessage<'_>| shared(&said.content, found) * 2 >= found.len();
+        self.helping_before(place, contains_it).is_some()
     }
 
     /// How many messages help between two places beside the answer at `target`. What was said before

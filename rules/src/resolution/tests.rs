@@ -1,4 +1,4 @@
-//! Verdicts on small conversations, told as they happen.
+//! Verdicts on small conversations, written as they happen.
 
 mod other_words;
 mod targets;

@@ -34,7 +34,7 @@ pub(super) struct ParsedMessage<'a> {
     /// Whether an "edit:" line of its author takes back what stands before.
     pub(super) edited_away: bool,
     /// Whether it speaks of asking and helping only: "somebody will look into it soon".
-    pub(super) of_process: bool,
+    pub(super) only_about_helping: bool,
     /// Participants whom it names anywhere; read only where the text accepts, thanks or objects.
     pub(super) named: Vec<ParticipantIndex>,
     /// Hashes of the words that carry matter, sorted, each once.
@@ -50,7 +50,7 @@ impl ParsedMessage<'_> {
         self.message.id
     }
 
-    pub(super) fn tells(&self) -> bool {
+    pub(super) fn gives_advice(&self) -> bool {
         self.has(CueClass::Advice) || self.has(CueClass::Command)
     }
 
@@ -91,7 +91,7 @@ impl ParsedMessage<'_> {
 
     /// Whether it is talk beside the matter: a courtesy, thanks, a laugh.
     pub(super) fn is_courtesy(&self) -> bool {
-        let brief = |most| !self.tells() && !self.code && !self.link && self.matter < most;
+        let brief = |most| !self.gives_advice() && !self.code && !self.link && self.matter < most;
         self.has(CueClass::Courtesy) && brief(8) || self.has(CueClass::Thanks) && brief(4)
     }
 
@@ -100,12 +100,15 @@ impl ParsedMessage<'_> {
         let classes = [CueClass::Redirect, CueClass::RedirectOpener, CueClass::Postponement];
         let elsewhere = classes.into_iter().any(|class| self.has(class));
         let brief = self.matter <= 14 && !self.code;
-        self.of_process || (elsewhere && brief) || (self.channel && self.matter <= 8 && !self.code)
+        self.only_about_helping
+            || (elsewhere && brief)
+            || (self.channel && self.matter <= 8 && !self.code)
     }
 
     /// Whether it can be what helped: it says something and is no question, courtesy or deflection.
     pub(super) fn helps(&self) -> bool {
-        let unknowing = self.has(CueClass::Ignorance) && !self.tells() && !self.code && !self.link;
+        let unknowing =
+            self.has(CueClass::Ignorance) && !self.gives_advice() && !self.code && !self.link;
         !self.asks_back() && !self.is_courtesy() && !self.deflects() && !unknowing
     }
 
@@ -238,13 +241,13 @@ impl MessageParser<'_> {
             } else {
                 Vec::new()
             },
-            of_process: self.speaks_of_process(&plain, &content),
+            only_about_helping: self.is_only_about_helping(&plain, &content),
             content,
         }
     }
 
     /// Whether all its words of matter are about asking and helping, and nothing else tells something.
-    fn speaks_of_process(&self, plain: &NormalizedText, content: &[u32]) -> bool {
+    fn is_only_about_helping(&self, plain: &NormalizedText, content: &[u32]) -> bool {
         let shows = plain.code || plain.link || plain.text.contains(|c: char| c.is_ascii_digit());
         let process = &self.rules.words.process;
         !shows && !content.is_empty() && content.iter().all(|word| process.contains(word))

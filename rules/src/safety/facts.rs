@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_of_a_fact_is_told() {
+    fn every_mistake_of_a_fact_is_reported() {
         let (_, mistakes) = read(
             "[[fact]]\nkey = 'A b'\nsince = 'May'\nsource = 'http://a.example'\nkind = 'thing'\n\
              [[fact]]\nkey = 'x'\nvalue = '1'\n[[fact]]\nkey = 'x'\nvalue = '2'\n",

@@ -1,4 +1,4 @@
-//! A text without disguises that knows where in the original each part of it stands.
+//! A text without disguises, with the position of each part in the original.
 
 use std::borrow::Cow;
 use std::ops::Range;

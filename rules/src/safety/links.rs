@@ -95,15 +95,15 @@ impl LinkRules {
         }
     }
 
-    /// The names that hosts may imitate: those of the rules and the telling labels of every listed host.
+    /// The names that hosts may imitate: those of the rules and the informative labels of every listed host.
     fn names(&self, facts: &FactRules) -> BTreeSet<String> {
         let mut names = self.imitated.clone();
         for host in facts.hosts() {
             let labels = host.split('.').collect::<Vec<_>>();
-            let telling = labels.iter().take(labels.len().saturating_sub(1));
-            let telling = telling.filter(|label| label.len() >= SHORTEST_NAME);
+            let informative = labels.iter().take(labels.len().saturating_sub(1));
+            let informative = informative.filter(|label| label.len() >= SHORTEST_NAME);
             names.extend(
-                telling
+                informative
                     .filter(|label| !self.generic.contains(**label))
                     .map(|label| (*label).to_owned()),
             );

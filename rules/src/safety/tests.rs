@@ -218,7 +218,7 @@ fn addresses_invites_and_payment_links_are_found_in_disguise() {
 }
 
 #[test]
-fn links_that_nobody_listed_are_told_apart() {
+fn links_that_nobody_listed_are_recognised() {
     for (text, expected) in [
         ("see https://blog.example/x", "a link"),
         ("see www.blog.example", "a link"),

@@ -63,7 +63,7 @@ pub struct QaSignature {
     /// The share of the question's letters that are compared by syllables, 0 to 1.
     pub(super) syllabic: f32,
     /// Whether the question says enough to be compared at all.
-    pub(super) telling: bool,
+    pub(super) informative: bool,
     /// How far the epoch exceeds two hundred items, by natural logarithm.
     pub(super) crowd: f32,
 }
@@ -80,7 +80,7 @@ impl SparseVector {
 }
 
 impl CorpusStats {
-    /// Counts the words of `items`. Equal items count once, so that talk that is told again, by a
+    /// Counts the words of `items`. Equal items count once, so that talk that is repeated, by a
     /// bot or by a replay, makes no word common.
     pub fn of<'a>(items: impl IntoIterator<Item = QaText<'a>>, rules: &SimilarityRules) -> Self {
         let vocabulary = Arc::clone(&rules.vocabulary);
@@ -129,7 +129,7 @@ impl CorpusStats {
             question: self.vector(QUESTION, &question_tokens),
             answer: self.vector(ANSWER, &answer_tokens),
             syllabic: syllabic(&question_tokens),
-            telling: self.telling(&question_tokens, &question_names),
+            informative: self.is_comparable(&question_tokens, &question_names),
             crowd: (self.population as f32 / CROWD).ln().max(0.0),
             question_names,
             answer_names: self.names(answer, &answer_tokens),
@@ -184,7 +184,7 @@ impl CorpusStats {
 
     /// Whether a question holds something to compare: words of content that are rare enough
     /// together, a name, or enough syllables.
-    fn telling(&self, tokens: &[SimilarityToken], names: &[Entity]) -> bool {
+    fn is_comparable(&self, tokens: &[SimilarityToken], names: &[Entity]) -> bool {
         let mut words = BTreeSet::new();
         let mut syllables = 0;
         for token in tokens {

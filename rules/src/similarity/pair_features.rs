@@ -45,7 +45,7 @@ impl PairFeatures {
             rarest: question.rarest.min(1.0),
             second: question.second.min(1.0),
             answered: if answered { 1.0 } else { 0.0 },
-            answers: if answered { telling_likeness(&a.answer, &b.answer) } else { 0.0 },
+            answers: if answered { informative_likeness(&a.answer, &b.answer) } else { 0.0 },
             named: if shared(&a.question_names, &b.question_names, is_specific) {
                 1.0
             } else {
@@ -62,7 +62,7 @@ pub(super) fn sameness(a: &QaSignature, b: &QaSignature, rules: &SimilarityRules
         score: 0.0,
         reasons: vec![WeightedReason::new(what, 0.0)],
     };
-    if !a.telling || !b.telling {
+    if !a.informative || !b.informative {
         return refused("a question says too little to be compared");
     }
     if let Some(kind) = clash(&a.question_names, &b.question_names, |kind| rules.vetoes(kind)) {
@@ -78,7 +78,7 @@ pub(super) fn sameness(a: &QaSignature, b: &QaSignature, rules: &SimilarityRules
 
 /// The score alone, as [`sameness`] gives it.
 pub(super) fn score(a: &QaSignature, b: &QaSignature, rules: &SimilarityRules) -> f32 {
-    if !a.telling || !b.telling {
+    if !a.informative || !b.informative {
         return 0.0;
     }
     if clash(&a.question_names, &b.question_names, |kind| rules.vetoes(kind)).is_some() {
@@ -99,7 +99,7 @@ pub(super) fn cosine(a: &SparseVector, b: &SparseVector) -> f32 {
 /// Shared words of an answer whose rarities add up to this say all that an answer can say.
 const TELLING_ANSWER: f32 = 2.0;
 
-fn telling_likeness(a: &SparseVector, b: &SparseVector) -> f32 {
+fn informative_likeness(a: &SparseVector, b: &SparseVector) -> f32 {
     let overlap = Overlap::of(a, b);
     cosine(a, b) * (overlap.information / TELLING_ANSWER).min(1.0)
 }

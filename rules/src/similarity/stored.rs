@@ -15,7 +15,7 @@ impl QaSignature {
     /// What an inverted index looks the question up by, in order: its weightiest features, and the
     /// weightiest words two by two. None where the question says too little.
     pub fn lookup_keys(&self) -> Vec<i64> {
-        if !self.telling {
+        if !self.informative {
             return Vec::new();
         }
         let mut features = self.question.features.clone();
@@ -75,7 +75,7 @@ impl QaSignature {
     /// The signature as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        put(&mut bytes, u32::from(self.telling));
+        put(&mut bytes, u32::from(self.informative));
         put(&mut bytes, self.syllabic.to_bits());
         put(&mut bytes, self.crowd.to_bits());
         for vector in [&self.question, &self.answer] {
@@ -98,7 +98,7 @@ impl QaSignature {
     /// Reads what [`QaSignature::to_bytes`] wrote; `None` for anything else.
     pub fn from_bytes(mut bytes: &[u8]) -> Option<Self> {
         let bytes = &mut bytes;
-        let telling = take(bytes)? != 0;
+        let informative = take(bytes)? != 0;
         let syllabic = f32::from_bits(take(bytes)?);
         let crowd = f32::from_bits(take(bytes)?);
         let (question, answer) = (take_vector(bytes)?, take_vector(bytes)?);
@@ -109,7 +109,7 @@ impl QaSignature {
             question_names,
             answer_names,
             syllabic,
-            telling,
+            informative,
             crowd,
         })
     }

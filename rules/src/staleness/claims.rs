@@ -140,16 +140,16 @@ impl AnswerClaims {
     pub(super) fn is_ended_by(&self, other: &Self, enough: f32) -> bool {
         let ended = other.terms(|stance| stance == Stance::Ended);
         let still = other.terms(|stance| stance == Stance::For);
-        let told = self.terms(|stance| stance == Stance::For);
+        let advice = self.terms(|stance| stance == Stance::For);
         let denied = self.terms(|stance| matches!(stance, Stance::Against | Stance::Ended));
         let by_name = ended
             .iter()
-            .any(|term| told.contains(term) && !denied.contains(term) && !still.contains(term));
-        by_name || other.statements.iter().any(|ended| self.tells(ended, enough))
+            .any(|term| advice.contains(term) && !denied.contains(term) && !still.contains(term));
+        by_name || other.statements.iter().any(|ended| self.states(ended, enough))
     }
 
-    /// Whether a statement that something has ended says so of what one statement of this tells.
-    fn tells(&self, ended: &Statement, enough: f32) -> bool {
+    /// Whether a statement that something has ended says so of what one statement of this states.
+    fn states(&self, ended: &Statement, enough: f32) -> bool {
         let least = 2;
         if ended.stance != Stance::Ended || !ended.terms.is_empty() || ended.content.len() < least {
             return false;
@@ -166,12 +166,12 @@ impl AnswerClaims {
 
     /// Whether the other advises against what this one tells, and tells none of its other means.
     pub(super) fn is_advised_against_by(&self, other: &Self) -> bool {
-        let told = self.terms(|stance| stance == Stance::For);
+        let advice = self.terms(|stance| stance == Stance::For);
         let denied = self.terms(|stance| matches!(stance, Stance::Against | Stance::Ended));
         let advised = other.terms(|stance| stance == Stance::For);
         let against = other.terms(|stance| stance == Stance::Against);
-        advised.is_disjoint(&told)
-            && against.iter().any(|term| told.contains(term) && !denied.contains(term))
+        advised.is_disjoint(&advice)
+            && against.iter().any(|term| advice.contains(term) && !denied.contains(term))
     }
 
     fn terms(&self, wanted: impl Fn(Stance) -> bool) -> BTreeSet<String> {
@@ -352,11 +352,11 @@ fn parts(code: &str) -> impl Iterator<Item = String> {
     let split = |c: char| c.is_whitespace() || "=:\"'`(){}[]<>,;|&$".contains(c);
     code.split(split).filter_map(|part| {
         let part = part.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-        let tells = part.chars().count() > 1 && part.chars().any(char::is_alphabetic);
+        let is_informative = part.chars().count() > 1 && part.chars().any(char::is_alphabetic);
         let version = part
             .strip_prefix('v')
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        (tells && !version).then_some(part)
+        (is_informative && !version).then_some(part)
     })
 }
 

@@ -15,7 +15,7 @@ fn judged(page: (&str, &str), asked: &str, later: &str) -> StalenessVerdict {
     let mut cluster = cluster(&[(page.0, page.1), (asked, later)]);
     cluster.occurrences[0].answers[0].sent = Millis(MERGED - 1);
     cluster.occurrences[1].answers[0].sent = Millis(MERGED + 1);
-    cluster.canon = Some(MergedAnswer {
+    cluster.merged_answer = Some(MergedAnswer {
         title: page.0.to_owned(),
         answer: page.1.to_owned(),
         link: String::new(),
@@ -40,7 +40,7 @@ const PORT: (&str, &str) = (
 );
 
 fn stands(page: (&str, &str), later: &str) {
-    assert_eq!(judged(page, page.0, later), StalenessVerdict::Stands, "{later}");
+    assert_eq!(judged(page, page.0, later), StalenessVerdict::Current, "{later}");
 }
 
 fn contradicted(page: (&str, &str), later: &str) {
@@ -102,29 +102,33 @@ fn only_what_is_confirmed_after_the_merge_counts() {
         (PORT.0, other),
         (PORT.0, "Set PORT in server.env and restart"),
     ]);
-    let canon = MergedAnswer {
+    let merged_answer = MergedAnswer {
         title: PORT.0.to_owned(),
         answer: PORT.1.to_owned(),
         link: String::new(),
         merged: Millis(MERGED),
     };
-    cluster.canon = Some(canon);
+    cluster.merged_answer = Some(merged_answer);
     let mut at = |times: [i64; 3]| {
         for (one, time) in cluster.occurrences.iter_mut().zip(times) {
             one.answers[0].sent = Millis(time);
         }
         judge(&cluster)
     };
-    assert_eq!(at([1, 2, 3]), StalenessVerdict::Stands, "before the merge");
+    assert_eq!(at([1, 2, 3]), StalenessVerdict::Current, "before the merge");
     assert_eq!(at([1, 1_002, 3]), StalenessVerdict::Contradicted { by: 1 });
-    assert_eq!(at([1, 1_002, 1_003]), StalenessVerdict::Stands, "somebody confirms the page later");
+    assert_eq!(
+        at([1, 1_002, 1_003]),
+        StalenessVerdict::Current,
+        "somebody confirms the page later"
+    );
     assert_eq!(at([1, 1_003, 1_002]), StalenessVerdict::Contradicted { by: 1 });
     cluster.occurrences[1].grade = ResolutionGrade::Thanked;
-    assert_eq!(judge(&cluster), StalenessVerdict::Stands, "nobody confirms it");
+    assert_eq!(judge(&cluster), StalenessVerdict::Current, "nobody confirms it");
     cluster.occurrences[1].answers[0].trusted = true;
     assert_eq!(judge(&cluster), StalenessVerdict::Contradicted { by: 1 });
-    cluster.canon = None;
-    assert_eq!(judge(&cluster), StalenessVerdict::Stands);
+    cluster.merged_answer = None;
+    assert_eq!(judge(&cluster), StalenessVerdict::Current);
 }
 
 #[test]
@@ -135,13 +139,13 @@ fn a_higher_version_with_another_answer_is_newer() {
     assert_eq!(judged(PORT, asked, later), newer("v2.0.0"));
     let on = "I run v2.0.0, how do I change the port?";
     assert_eq!(judged(PORT, on, "Use `listen.address` in `lantern.toml`"), newer("v2.0.0"));
-    assert_eq!(judged(PORT, on, "Look into the settings page"), StalenessVerdict::Stands);
+    assert_eq!(judged(PORT, on, "Look into the settings page"), StalenessVerdict::Current);
     for same in [
         "Set `PORT` in `server.env` and restart the daemon, on v2.0.0 as well",
         "Still the same in v2.0.0",
         "on node v22.1.0 you have to look at the settings page",
     ] {
-        assert_eq!(judged(PORT, asked, same), StalenessVerdict::Stands, "{same}");
+        assert_eq!(judged(PORT, asked, same), StalenessVerdict::Current, "{same}");
     }
 }
 
@@ -152,7 +156,7 @@ fn evidence_that_went_comes_first() {
     let gone = [MessageId(7)];
     assert_eq!(
         check_staleness(&cluster, &[0], &gone, &epoch, &RULES.same, &RULES.truth),
-        StalenessVerdict::Gone { evidence: vec![MessageId(7)] }
+        StalenessVerdict::EvidenceDeleted { evidence: vec![MessageId(7)] }
     );
 }
 
@@ -171,7 +175,7 @@ proptest! {
         )
     ) {
         let text = words.join(" ");
-        prop_assert_eq!(judged((PORT.0, &text), PORT.0, &text), StalenessVerdict::Stands);
+        prop_assert_eq!(judged((PORT.0, &text), PORT.0, &text), StalenessVerdict::Current);
     }
 
     #[test]

@@ -60,7 +60,7 @@ fn unite(shared: &mut BTreeMap<UserId, UserId>, one: UserId, other: UserId) {
     shared.values_mut().filter(|group| **group == gone).for_each(|group| *group = kept);
 }
 
-/// Who answered whom, and when people first learned and first told the answer.
+/// Who answered whom, and when people first learned and first gave the answer.
 #[derive(Default)]
 struct AnsweredBy {
     askers_of: BTreeMap<UserId, BTreeSet<UserId>>,

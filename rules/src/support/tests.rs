@@ -11,10 +11,10 @@ const SAME: &str = "Set relay.port to 4100 in the settings file, then restart th
 const BAD: &str = "Open the settings file, set relay.port to 9999 and run fix_all.sh after it.";
 
 /// One conversation for each `(day, asker, answerer, answer)`; every asker confirms.
-fn told(told: &[(i64, u64, u64, &str)]) -> Cluster {
-    let texts = told.iter().map(|(.., answer)| ("How do I open the port?", *answer));
+fn cluster_of(conversations: &[(i64, u64, u64, &str)]) -> Cluster {
+    let texts = conversations.iter().map(|(.., answer)| ("How do I open the port?", *answer));
     let mut cluster = test_support::cluster(&texts.collect::<Vec<_>>());
-    for (one, (day, asker, answerer, _)) in cluster.occurrences.iter_mut().zip(told) {
+    for (one, (day, asker, answerer, _)) in cluster.occurrences.iter_mut().zip(conversations) {
         one.question.author = UserId(*asker);
         one.answers[0].author = UserId(*answerer);
         one.question.sent = Millis(day * Millis::DAY);
@@ -37,7 +37,7 @@ fn solved(cluster: &Cluster) -> Vec<(usize, usize, bool, bool)> {
 
 fn independent(rows: &[(i64, u64, u64)]) -> usize {
     let rows = rows.iter().map(|(day, asker, answerer)| (*day, *asker, *answerer, GOOD));
-    let cluster = told(&rows.collect::<Vec<_>>());
+    let cluster = cluster_of(&rows.collect::<Vec<_>>());
     let all =
         cluster.occurrences.iter().flat_map(|one| [one.question.author, one.answers[0].author]);
     IndependentPeople::of(&cluster.occurrences).count(&all.collect())
@@ -60,15 +60,16 @@ fn a_helper_of_many_and_who_passes_on_what_they_learned_stay_apart() {
 
 #[test]
 fn what_most_people_say_leads_in_whatever_words() {
-    let cluster = told(&[(0, 1, 11, GOOD), (1, 2, 12, SAME), (2, 3, 13, BAD), (3, 4, 14, BAD)]);
+    let cluster =
+        cluster_of(&[(0, 1, 11, GOOD), (1, 2, 12, SAME), (2, 3, 13, BAD), (3, 4, 14, BAD)]);
     assert_eq!(solved(&cluster), [(2, 4, true, true), (2, 4, true, true)]);
-    let cluster = told(&[(0, 1, 11, GOOD), (1, 2, 12, SAME), (2, 3, 4, BAD), (2, 4, 3, BAD)]);
+    let cluster = cluster_of(&[(0, 1, 11, GOOD), (1, 2, 12, SAME), (2, 3, 4, BAD), (2, 4, 3, BAD)]);
     assert_eq!(solved(&cluster), [(2, 4, true, true), (2, 1, false, false)]);
 }
 
 #[test]
 fn one_conversation_stands_beside_nothing_unless_a_trusted_person_answered() {
-    let mut cluster = told(&[(0, 1, 11, GOOD), (1, 2, 12, SAME), (2, 3, 13, BAD)]);
+    let mut cluster = cluster_of(&[(0, 1, 11, GOOD), (1, 2, 12, SAME), (2, 3, 13, BAD)]);
     assert_eq!(solved(&cluster)[1], (1, 2, false, false));
     cluster.occurrences[2].answers[0].trusted = true;
     assert_eq!(solved(&cluster)[1], (1, 2, false, true));
@@ -80,7 +81,7 @@ fn few_stand_beside_few_but_not_beside_many() {
     let crowd = |count: u64| {
         let mut rows = (0..count).map(|at| (at as i64, at, 20 + at, GOOD)).collect::<Vec<_>>();
         rows.extend(few);
-        solved(&told(&rows))
+        solved(&cluster_of(&rows))
     };
     assert_eq!(crowd(3)[1], (2, 3, false, true));
     assert_eq!(crowd(20)[1], (2, 3, false, false));
@@ -93,7 +94,7 @@ fn rings_of_two_to_five_neither_lead_nor_stand_beside_three_to_twenty() {
             let crowd = (0..honest).map(|at| (at as i64, 100 + at, 500 + at, GOOD));
             let rows =
                 crowd.chain((0..ring.max(3)).map(|at| (30, at % ring, (at + 1) % ring, BAD)));
-            let solutions = solved(&told(&rows.collect::<Vec<_>>()));
+            let solutions = solved(&cluster_of(&rows.collect::<Vec<_>>()));
             let expected = [
                 (honest as usize, 2 * honest as usize, true, true),
                 (ring.max(3) as usize, 1, false, false),
@@ -105,7 +106,7 @@ fn rings_of_two_to_five_neither_lead_nor_stand_beside_three_to_twenty() {
 
 #[test]
 fn newcomers_add_no_support() {
-    let mut cluster = told(&[(0, 1, 11, GOOD), (1, 2, 12, BAD)]);
+    let mut cluster = cluster_of(&[(0, 1, 11, GOOD), (1, 2, 12, BAD)]);
     cluster.occurrences[1].newcomers = [UserId(2), UserId(12)].into();
     assert_eq!(solved(&cluster), [(1, 2, true, false), (1, 0, false, false)]);
 }
@@ -113,7 +114,7 @@ fn newcomers_add_no_support() {
 #[test]
 fn an_addition_that_nobody_shares_does_not_speak_for_the_others() {
     let more = format!("{GOOD} Then fetch http://203.0.113.9/i.sh too.");
-    let cluster = told(&[(0, 1, 11, GOOD), (1, 2, 12, SAME), (2, 3, 13, &more)]);
+    let cluster = cluster_of(&[(0, 1, 11, GOOD), (1, 2, 12, SAME), (2, 3, 13, &more)]);
     let occurrences = cluster.occurrences.iter().collect::<Vec<_>>();
     let found = solutions(&occurrences, &IndependentPeople::of(&cluster.occurrences));
     assert_eq!((found.len(), &found[0].embellished), (1, &[2].into()));
@@ -121,7 +122,7 @@ fn an_addition_that_nobody_shares_does_not_speak_for_the_others() {
 
 /// A due page of one answerer, due after so many hours.
 fn page(number: u64, answerer: u64) -> Cluster {
-    let mut cluster = told(&[
+    let mut cluster = cluster_of(&[
         (0, 10 * number, answerer, GOOD),
         (1, 10 * number + 1, answerer, GOOD),
         (2, 10 * number + 2, 10 * number + 3, GOOD),

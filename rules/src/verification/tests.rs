@@ -26,7 +26,7 @@ fn said(text: &str, confirmed: i64, checked: Option<i64>) -> AnswerConfirmation 
 }
 
 /// "current", or what has to be checked, with the version that it was confirmed for.
-fn told(
+fn verdict_text(
     answer: &AnswerConfirmation,
     releases: &[ReleaseRecord],
     policy: &VerificationPolicy,
@@ -72,8 +72,8 @@ fn a_release_asks_for_another_look_at_what_was_confirmed_before_it() {
         // Versions of something else say nothing of the project.
         (said("Use Node.js 23.3.0.", 22, None), 25, "current", Some("v1.7.0")),
     ] {
-        let told = told(&answer, &releases, &policy(), now);
-        assert_eq!(told, (why.to_owned(), confirmed_for.map(str::to_owned)), "{answer:?} {now}");
+        let found = verdict_text(&answer, &releases, &policy(), now);
+        assert_eq!(found, (why.to_owned(), confirmed_for.map(str::to_owned)), "{answer:?} {now}");
     }
 }
 
@@ -90,10 +90,10 @@ fn the_policy_says_what_counts() {
         (None, 12 + 366, "aged"),
     ] {
         let policy = VerificationPolicy { releases: part, ..policy() };
-        assert_eq!(told(&answer, &releases, &policy, now).0, why, "{part:?} {now}");
+        assert_eq!(verdict_text(&answer, &releases, &policy, now).0, why, "{part:?} {now}");
     }
     let ageless = VerificationPolicy { releases: None, age: None, ..policy() };
-    assert_eq!(told(&answer, &releases, &ageless, 9_999).0, "current");
+    assert_eq!(verdict_text(&answer, &releases, &ageless, 9_999).0, "current");
 }
 
 #[test]
@@ -104,9 +104,12 @@ fn the_releases_of_another_repository_do_not_count() {
         release("harbor/agent", "v3.1.0", 30),
     ];
     let relay = said("With the Relay v1.6.0 set the flag.", 12, Some(12));
-    assert_eq!(told(&relay, &releases, &policy(), 31), ("current".into(), Some("v1.6.0".into())));
+    assert_eq!(
+        verdict_text(&relay, &releases, &policy(), 31),
+        ("current".into(), Some("v1.6.0".into()))
+    );
     let agent = said("With the Agent v3.0.0 set the flag.", 12, Some(12));
-    assert_eq!(told(&agent, &releases, &policy(), 31).0, "since v3.1.0");
+    assert_eq!(verdict_text(&agent, &releases, &policy(), 31).0, "since v3.1.0");
     let either = said("Set the flag.", 12, Some(12));
-    assert_eq!(told(&either, &releases, &policy(), 31).0, "since v3.1.0");
+    assert_eq!(verdict_text(&either, &releases, &policy(), 31).0, "since v3.1.0");
 }

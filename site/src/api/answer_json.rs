@@ -81,7 +81,7 @@ struct EvidenceJson<'a> {
     /// Whether the people agreed to be quoted; if not, there is nothing but date and links.
     quotable: bool,
     #[serde(flatten)]
-    told: Option<EvidenceDetailsJson<'a>>,
+    details: Option<EvidenceDetailsJson<'a>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -124,8 +124,8 @@ impl AnswerView {
                 last_confirmed: &self.last_confirmed.exact,
                 channels: &self.channels,
                 versions: &self.versions,
-                confirmed_for: self.standing.confirmed_for.as_deref(),
-                unchecked_since: self.standing.unchecked_since.as_deref(),
+                confirmed_for: self.validity.confirmed_for.as_deref(),
+                unchecked_since: self.validity.unchecked_since.as_deref(),
                 also_asked_as: self
                     .variants
                     .iter()
@@ -171,30 +171,30 @@ impl<'a> QuoteJson<'a> {
 
 impl<'a> EvidenceJson<'a> {
     fn of(evidence: &'a EvidenceView) -> Self {
-        let EvidenceView { at, question_url, answer_url, counted, testimony } = evidence;
+        let EvidenceView { at, question_url, answer_url, counted, details } = evidence;
         Self {
             resolved: &at.exact,
             question_url,
             answer_url,
             counted: *counted,
-            quotable: testimony.is_some(),
-            told: testimony.as_ref().map(EvidenceDetailsJson::of),
+            quotable: details.is_some(),
+            details: details.as_ref().map(EvidenceDetailsJson::of),
         }
     }
 }
 
 impl<'a> EvidenceDetailsJson<'a> {
-    fn of(testimony: &'a EvidenceDetails) -> Self {
+    fn of(details: &'a EvidenceDetails) -> Self {
         let EvidenceDetails {
             channel,
             asker,
             answerer,
-            told: _,
+            summary: _,
             grade,
             confidence,
             signals,
             reasons,
-        } = testimony;
+        } = details;
         Self {
             channel,
             asker,

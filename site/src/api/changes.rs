@@ -80,7 +80,7 @@ impl AnswerChangeJson {
     fn of(change: AnswerChange) -> Self {
         let (kind, into) = match change.kind {
             AnswerChangeKind::Changed => ("changed", None),
-            AnswerChangeKind::Merged(heir) => ("merged", Some(heir.to_string())),
+            AnswerChangeKind::Merged(successor) => ("merged", Some(successor.to_string())),
             AnswerChangeKind::Deleted => ("deleted", None),
         };
         let at = change.at.map(|at| InterfaceText::english().date(at).exact);

@@ -78,7 +78,7 @@ pub(super) async fn answers(
     let AnswerListParams { status, cursor, limit } = read(params, "status, cursor, limit")?;
     let group = match status.as_deref().map(ReviewStatus::parse) {
         None => AnswerGroup::All,
-        Some(Some(ReviewStatus::Known)) => AnswerGroup::Reviewed,
+        Some(Some(ReviewStatus::Reviewed)) => AnswerGroup::Reviewed,
         Some(_) => return Err(HttpError::bad_request("status is wrong; allowed: known")),
     };
     let (answers, meta) = list(&site, &group, &ListParams { cursor, limit }).await?;

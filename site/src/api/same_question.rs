@@ -78,5 +78,5 @@ async fn own_question(site: &SiteState, id: &str) -> Result<MessageId, HttpError
     let cluster: Cluster = found.ok_or_else(HttpError::no_such_answer)?;
     let questions = cluster.occurrences.iter().map(|one| one.question.message);
     let named = questions.into_iter().find(|question| ClusterId::of_question(*question) == id);
-    Ok(named.unwrap_or(cluster.centre))
+    Ok(named.unwrap_or(cluster.representative))
 }

@@ -90,7 +90,7 @@ impl HttpError {
         Self::challenge(StatusCode::UNAUTHORIZED, "unauthorized", message, String::new())
     }
 
-    /// The token is unknown, expired or revoked: which of these, nobody is told.
+    /// The token is unknown, expired or revoked: the response does not say which.
     pub(crate) fn token_invalid() -> Self {
         let message = "the token is not valid";
         let reason = ", error=\"invalid_token\"".to_owned();
@@ -274,10 +274,10 @@ mod tests {
     fn every_failing_status_has_words_and_no_other_has() {
         assert_eq!(error_of(&StatusCode::OK.into_response()), None);
         assert_eq!(error_of(&StatusCode::PERMANENT_REDIRECT.into_response()), None);
-        let told =
+        let code_of =
             |status: StatusCode| error_of(&status.into_response()).map(|failure| failure.code);
-        assert_eq!(told(StatusCode::METHOD_NOT_ALLOWED), Some("method_not_allowed"));
-        assert_eq!(told(StatusCode::IM_A_TEAPOT), Some("internal"));
+        assert_eq!(code_of(StatusCode::METHOD_NOT_ALLOWED), Some("method_not_allowed"));
+        assert_eq!(code_of(StatusCode::IM_A_TEAPOT), Some("internal"));
         assert_eq!(error_of(&HttpError::timeout().into_response()), Some(HttpError::timeout()));
     }
 }

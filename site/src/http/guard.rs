@@ -82,7 +82,7 @@ pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 pub(crate) struct CompleteBody;
 
 /// Gives errors a body, and every response the security headers.
-pub(crate) async fn dressed(
+pub(crate) async fn add_error_body_and_headers(
     State(identity): State<Arc<SiteIdentity>>,
     request: Request,
     next: Next,

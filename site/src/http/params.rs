@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(params.text, "set port");
         assert_eq!(
             (params.status, params.channel),
-            (Some(ReviewStatus::Known), Some(ChannelId(22)))
+            (Some(ReviewStatus::Reviewed), Some(ChannelId(22)))
         );
         assert_eq!((params.limit, params.offset), (50, 1_000));
         assert_eq!(
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_wrong_value_names_what_is_allowed() {
-        for (name, value, told) in [
+        for (name, value, allowed) in [
             ("status", "maybe", "known, unreviewed"),
             ("channel", "help", "digits"),
             ("limit", "0", "1 to 50"),
@@ -168,7 +168,7 @@ mod tests {
             ("page", "2", "q, status, channel, limit, offset"),
         ] {
             let message = read(&[(name, value)]).unwrap_err();
-            assert!(message.contains(told), "{name}={value}: {message}");
+            assert!(message.contains(allowed), "{name}={value}: {message}");
         }
         assert!(read(&[("q", "a"), ("q", "b")]).unwrap_err().contains("twice"));
     }

@@ -20,7 +20,7 @@ use crate::pages::review_status::ReviewStatus;
 use crate::pages::slug;
 use crate::pages::slug::AnswerFormat;
 use crate::pages::structured_data::structured_data;
-use crate::pages::version_standing::VersionStanding;
+use crate::pages::version_validity::VersionValidity;
 use crate::pages::view::AnswerView;
 use crate::presentation::page_meta::{PageFrame, PageMeta};
 use crate::presentation::words::InterfaceText;
@@ -113,8 +113,8 @@ pub(crate) async fn answer_of(
     let known = known.map_err(|cause| HttpError::internal("read the releases", &cause))?;
     let (shown, now) = (site.presentable(cluster), site.now());
     let policy = &site.rules.verification;
-    let standing = VersionStanding::of(&shown, &known, policy, text, now);
-    Ok(AnswerView { standing, ..AnswerView::of(&shown, &site.naming, text, now) })
+    let validity = VersionValidity::of(&shown, &known, policy, text, now);
+    Ok(AnswerView { validity, ..AnswerView::of(&shown, &site.naming, text, now) })
 }
 
 fn meta(view: &AnswerView, frame: &PageFrame) -> PageMeta {
@@ -125,7 +125,7 @@ fn meta(view: &AnswerView, frame: &PageFrame) -> PageMeta {
             false => view.description.clone(),
         },
         kind: "article",
-        indexed: view.status == ReviewStatus::Known,
+        indexed: view.status == ReviewStatus::Reviewed,
         structured_data: structured_data(view, frame),
         ..meta
     }

@@ -76,7 +76,7 @@ impl ResultCard {
         let options = answer_options(cluster);
         let strength = AnswerStrength::of(cluster, &options);
         let best = || options.first().map(|option| people.line(&option.best.best_answer().text));
-        let answer = cluster.canon.as_ref().map(MergedAnswer::one_line_text).or_else(best);
+        let answer = cluster.merged_answer.as_ref().map(MergedAnswer::one_line_text).or_else(best);
         let snippet = snippet(&answer.unwrap_or_default(), &matches);
         let count = cluster.times_resolved();
         Self {
@@ -89,7 +89,7 @@ impl ResultCard {
             strength: strength.as_str(),
             badge: text.badge(strength),
             weak: is_weak(cluster, strength),
-            withheld: cluster.canon.is_none()
+            withheld: cluster.merged_answer.is_none()
                 && !cluster.occurrences.iter().any(|occurrence| occurrence.quotable),
             occurrences: count,
             askers: cluster.asker_count(),
@@ -199,10 +199,10 @@ mod tests {
             word("zanzibar"),
         );
         assert!(card.withheld);
-        let told = serde_json::to_string(&card).unwrap();
+        let json = serde_json::to_string(&card).unwrap();
         assert!(
-            !told.contains("zanzibar") && !told.contains("quixotic") && !told.contains("help"),
-            "{told}"
+            !json.contains("zanzibar") && !json.contains("quixotic") && !json.contains("help"),
+            "{json}"
         );
     }
 }

@@ -53,8 +53,8 @@ pub(crate) async fn sitemap(
     let mut answers = Vec::new();
     for ids in reviewed.chunks(BATCH) {
         for cluster in read_clusters(&site, ids).await? {
-            let Some(canon) = &cluster.canon else { continue };
-            let changed = InterfaceText::english().date(canon.merged).exact;
+            let Some(merged_answer) = &cluster.merged_answer else { continue };
+            let changed = InterfaceText::english().date(merged_answer.merged).exact;
             let url = frame.absolute(&address_of(&site, &cluster));
             answers.push(SitemapEntry { url, changed });
         }
@@ -87,16 +87,16 @@ pub(crate) async fn feed(
 ) -> Result<Response, HttpError> {
     let merged = newest_merged(&site, MAX_ENTRIES).await?;
     let exact = |at: Millis| InterfaceText::english().date(at).exact;
-    let newest = merged.iter().filter_map(|one| Some(one.canon.as_ref()?.merged)).max();
+    let newest = merged.iter().filter_map(|one| Some(one.merged_answer.as_ref()?.merged)).max();
     let entry = |cluster: &Cluster| {
-        let canon = cluster.canon.as_ref()?;
+        let merged_answer = cluster.merged_answer.as_ref()?;
         let url = frame.absolute(&address_of(&site, cluster));
         Some(FeedEntry {
             // The id of the answer, not its title, which may change.
             id: frame.absolute(&format!("/answers/{}", cluster.id)),
             title: title_of(&site, cluster),
-            updated: exact(canon.merged),
-            html: html_of(&canon.blocks()),
+            updated: exact(merged_answer.merged),
+            html: html_of(&merged_answer.blocks()),
             url,
         })
     };
@@ -176,7 +176,7 @@ async fn newest_merged(site: &SiteState, most: u32) -> Result<Vec<Cluster>, Http
     let ids = site.store.merged_answer_clusters(most).await;
     let ids = ids.map_err(|cause| HttpError::internal("list reviewed answers", &cause))?;
     let mut clusters = read_clusters(site, &ids).await?;
-    clusters.retain(|cluster| cluster.canon.is_some());
+    clusters.retain(|cluster| cluster.merged_answer.is_some());
     Ok(clusters)
 }
 

@@ -87,7 +87,7 @@ async fn hits(
 ) -> Result<SearchHits, HttpError> {
     let query = search::SearchQuery {
         text: params.text.clone(),
-        known: params.status.map(|status| status == ReviewStatus::Known),
+        known: params.status.map(|status| status == ReviewStatus::Reviewed),
         channel: params.channel,
         audience: SearchAudience::Public,
         guild: None,

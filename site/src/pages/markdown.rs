@@ -13,14 +13,14 @@ pub(crate) fn markdown(view: &AnswerView) -> String {
         lower_first(&view.answered),
         view.last_confirmed.shown
     ));
-    if let Some(note) = &view.standing.note {
+    if let Some(note) = &view.validity.note {
         text.push_str(&format!("\n{}\n", escaped(note)));
     }
     section(&mut text, "Answer", view.answer.iter().map(option));
     let reviewed = view.answer.as_ref().is_some_and(|answer| answer.quote.merged);
     let others = if reviewed { "Other answers from chat (unreviewed)" } else { "Other answers" };
     section(&mut text, others, view.others.iter().map(option));
-    section(&mut text, "Full question", view.question.iter().map(said));
+    section(&mut text, "Full question", view.question.iter().map(quoted_message));
     let versions = view.versions.iter().map(|version| format!("- {}\n", escaped(version)));
     section(&mut text, "Versions mentioned", versions);
     let variants = view.variants.iter().map(|variant| format!("- {}\n", escaped(&variant.text)));
@@ -44,25 +44,24 @@ fn lower_first(text: &str) -> String {
 
 fn option(option: &OptionView) -> String {
     let behind = option.behind.as_ref().map_or_else(String::new, |behind| format!("; {behind}"));
-    format!("{}\n*{}{behind}*\n\n", said(&option.quote), option.badge)
+    format!("{}\n*{}{behind}*\n\n", quoted_message(&option.quote), option.badge)
 }
 
-fn said(said: &QuotedMessage) -> String {
+fn quoted_message(said: &QuotedMessage) -> String {
     let quoted = said.markdown.lines().map(|line| format!("> {line}\n")).collect::<String>();
     let link = if said.url.is_empty() { String::new() } else { format!(": <{}>", said.url) };
     format!("{quoted}\n{}, {}{link}\n", escaped(&said.by), said.at.shown)
 }
 
 fn evidence(evidence: &EvidenceView) -> String {
-    let EvidenceView { at, question_url, answer_url, counted: _, testimony } = evidence;
-    let told = testimony.as_ref().map_or_else(String::new, |testimony| {
-        let signals =
-            testimony.signals.iter().map(|signal| signal.what.as_str()).collect::<Vec<_>>();
-        let signals = if signals.is_empty() { testimony.grade.clone() } else { signals.join(", ") };
-        let (asker, answerer) = (escaped(&testimony.asker), escaped(&testimony.answerer));
+    let EvidenceView { at, question_url, answer_url, counted: _, details } = evidence;
+    let details = details.as_ref().map_or_else(String::new, |details| {
+        let signals = details.signals.iter().map(|signal| signal.what.as_str()).collect::<Vec<_>>();
+        let signals = if signals.is_empty() { details.grade.clone() } else { signals.join(", ") };
+        let (asker, answerer) = (escaped(&details.asker), escaped(&details.answerer));
         format!(", {asker} asked, {answerer} answered; {signals}")
     });
-    format!("- {}{told}: [question](<{question_url}>), [answer](<{answer_url}>)\n", at.shown)
+    format!("- {}{details}: [question](<{question_url}>), [answer](<{answer_url}>)\n", at.shown)
 }
 
 /// Escapes a line of text.
@@ -79,14 +78,15 @@ mod tests {
     use rules::publish::pseudonym::{AuthorNaming, Salt};
 
     #[test]
-    fn an_answer_is_told_with_its_evidence() {
+    fn an_answer_is_shown_with_its_evidence() {
         let mut hidden = occurrence(2, "my quixotic port?", "in the zanzibar drawer");
         hidden.quotable = false;
         let asked =
             occurrence(1, "Where do I set the port?", "Set `PORT`:\n```sh\n# export PORT=1\n```");
         let naming = AuthorNaming::Pseudonyms(Salt([7; 16]));
-        let told = cluster(vec![asked, hidden]);
-        let text = markdown(&AnswerView::of(&told, &naming, InterfaceText::english(), Millis(0)));
+        let cluster = cluster(vec![asked, hidden]);
+        let text =
+            markdown(&AnswerView::of(&cluster, &naming, InterfaceText::english(), Millis(0)));
         assert!(
             text.starts_with("# Where do I set the port?\n\n*unreviewed* · answered twice"),
             "{text}"
@@ -107,9 +107,9 @@ mod tests {
     fn words_cannot_leave_their_quote() {
         let hostile = "# big\n---\n<script>x</script>\n\n[a]: javascript:x";
         let asked = occurrence(1, "Where do I set the port?", hostile);
-        let told = cluster(vec![asked]);
+        let cluster = cluster(vec![asked]);
         let text = InterfaceText::english();
-        let view = AnswerView::of(&told, &AuthorNaming::DisplayNames, text, Millis(0));
+        let view = AnswerView::of(&cluster, &AuthorNaming::DisplayNames, text, Millis(0));
         let text = markdown(&view);
         let answer = text.split("## ").find(|part| part.starts_with("Answer")).unwrap();
         let quoted = answer.lines().filter(|line| line.starts_with("> ")).count();

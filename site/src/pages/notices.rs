@@ -88,21 +88,21 @@ impl SiteCondition {
 mod tests {
     use super::*;
 
-    fn told(condition: SiteCondition) -> Vec<String> {
+    fn texts(condition: SiteCondition) -> Vec<String> {
         let notices = condition.notices(InterfaceText::english());
         notices.into_iter().map(|notice| notice.what).collect()
     }
 
     #[test]
     fn a_site_says_once_why_it_shows_nothing() {
-        assert_eq!(told(SiteCondition::default()), ["Nothing has been read yet."]);
+        assert_eq!(texts(SiteCondition::default()), ["Nothing has been read yet."]);
         let unready =
             SiteCondition { messages: 10, channels: 5, complete: 2, ..Default::default() };
-        assert_eq!(told(unready), ["Nothing may be quoted yet, so no words are shown."]);
+        assert_eq!(texts(unready), ["Nothing may be quoted yet, so no words are shown."]);
         let reading =
             SiteCondition { consent: Some(Consent::ServerPublic), resolved: 3, ..unready };
         assert_eq!(
-            told(reading),
+            texts(reading),
             [
                 "The history is still being read: 2 of 5 channels are complete. More answers will \
                  appear.",
@@ -110,6 +110,6 @@ mod tests {
             ]
         );
         let ready = SiteCondition { complete: 5, reviewed: 1, ..reading };
-        assert_eq!(told(ready), Vec::<String>::new());
+        assert_eq!(texts(ready), Vec::<String>::new());
     }
 }

@@ -8,26 +8,27 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ReviewStatus {
-    Known,
+    #[serde(rename = "known")]
+    Reviewed,
     Unreviewed,
 }
 
 impl ReviewStatus {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::Known => "known",
+            Self::Reviewed => "known",
             Self::Unreviewed => "unreviewed",
         }
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Known, Self::Unreviewed].into_iter().find(|status| status.as_str() == text)
+        [Self::Reviewed, Self::Unreviewed].into_iter().find(|status| status.as_str() == text)
     }
 }
 
 impl From<&Cluster> for ReviewStatus {
     fn from(cluster: &Cluster) -> Self {
-        if cluster.has_merged_answer() { Self::Known } else { Self::Unreviewed }
+        if cluster.has_merged_answer() { Self::Reviewed } else { Self::Unreviewed }
     }
 }
 
@@ -43,10 +44,10 @@ mod tests {
         let mut cluster = cluster(vec![occurrence(1, "Where is the port?", "In the file.")]);
         for state in ClusterState::ALL {
             cluster.state = state;
-            let known = ReviewStatus::from(&cluster) == ReviewStatus::Known;
-            assert_eq!(known, state == ClusterState::Known);
+            let known = ReviewStatus::from(&cluster) == ReviewStatus::Reviewed;
+            assert_eq!(known, state == ClusterState::Merged);
         }
-        assert_eq!(ReviewStatus::parse("known"), Some(ReviewStatus::Known));
+        assert_eq!(ReviewStatus::parse("known"), Some(ReviewStatus::Reviewed));
         assert_eq!(ReviewStatus::parse("Known"), None);
     }
 }

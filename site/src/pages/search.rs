@@ -222,7 +222,7 @@ impl ResultsPage {
             nearest_only,
             filters: vec![
                 filter(&text.filter_all, None),
-                filter(&text.filter_reviewed, Some(ReviewStatus::Known)),
+                filter(&text.filter_reviewed, Some(ReviewStatus::Reviewed)),
                 filter(&text.filter_unreviewed, Some(ReviewStatus::Unreviewed)),
             ],
             unfiltered: SearchParams { status: None, channel: None, ..params.clone() }

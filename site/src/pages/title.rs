@@ -13,8 +13,11 @@ pub(crate) fn title<'c>(
     people: &Participants<'c>,
     text: &InterfaceText,
 ) -> (Option<&'c Occurrence>, String) {
-    if let Some(canon) = &cluster.canon {
-        return (None, visible(&canon.title).split_whitespace().collect::<Vec<_>>().join(" "));
+    if let Some(merged_answer) = &cluster.merged_answer {
+        return (
+            None,
+            visible(&merged_answer.title).split_whitespace().collect::<Vec<_>>().join(" "),
+        );
     }
     match people.headline(cluster) {
         Some((asked, title)) => (Some(asked), title),

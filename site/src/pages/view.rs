@@ -13,7 +13,7 @@ use crate::pages::prose::{beginning, html_of, language};
 use crate::pages::review_status::ReviewStatus;
 use crate::pages::slug::{address, slug};
 use crate::pages::title::title;
-use crate::pages::version_standing::VersionStanding;
+use crate::pages::version_validity::VersionValidity;
 use crate::presentation::words::{DisplayDate, InterfaceText, filled};
 
 const MAX_OTHERS: usize = 4;
@@ -50,7 +50,7 @@ pub(crate) struct AnswerView {
     pub(crate) variants: Vec<WordingView>,
     pub(crate) versions: Vec<String>,
     /// Known once the releases are.
-    pub(crate) standing: VersionStanding,
+    pub(crate) validity: VersionValidity,
     /// "Based on 3 conversations".
     pub(crate) based_on: String,
     pub(crate) evidence: Vec<EvidenceView>,
@@ -104,7 +104,7 @@ pub(crate) struct EvidenceView {
     pub(crate) answer_url: String,
     /// Whether it is in the core of the cluster.
     pub(crate) counted: bool,
-    pub(crate) testimony: Option<EvidenceDetails>,
+    pub(crate) details: Option<EvidenceDetails>,
 }
 
 #[derive(Debug, Serialize)]
@@ -113,7 +113,7 @@ pub(crate) struct EvidenceDetails {
     pub(crate) asker: String,
     pub(crate) answerer: String,
     /// "A user asked in #help, another user answered".
-    pub(crate) told: String,
+    pub(crate) summary: String,
     pub(crate) grade: String,
     /// 0 to 100.
     pub(crate) confidence: u8,
@@ -173,7 +173,7 @@ impl AnswerView {
             others: options.take(MAX_OTHERS).collect(),
             variants: variants(cluster, &title, &people),
             versions: versions(cluster, &people),
-            standing: VersionStanding::default(),
+            validity: VersionValidity::default(),
             based_on: text.conversations.of(times),
             evidence: cluster
                 .occurrences
@@ -188,7 +188,7 @@ impl AnswerView {
 /// "from 2017" for a chat answer that was last given long ago. A merged answer is kept up to date.
 fn age(cluster: &Cluster, now: Millis, text: &InterfaceText) -> Option<String> {
     let last = cluster.last_confirmed();
-    let is_old = cluster.canon.is_none() && now.0 - last.0 > OLD_AFTER;
+    let is_old = cluster.merged_answer.is_none() && now.0 - last.0 > OLD_AFTER;
     let year = text.date(last).exact.get(..4).map(str::to_owned)?;
     is_old.then(|| filled(&text.from_year, &[("year", &year)]))
 }
@@ -207,11 +207,11 @@ impl QuotingContext<'_> {
         let solutions = answer_options(cluster);
         let first = solutions.first().map(|solution| solution.best);
         let mut options = Vec::new();
-        options.extend(cluster.canon.as_ref().map(|canon| {
-            OptionView::of(merged(canon, self.text), AnswerStrength::Reviewed, 0, self.text)
+        options.extend(cluster.merged_answer.as_ref().map(|merged_answer| {
+            OptionView::of(merged(merged_answer, self.text), AnswerStrength::Reviewed, 0, self.text)
         }));
         // Where a person marked the cluster as known, its best answer is the reviewed one.
-        let mut reviewed = cluster.canon.is_none() && cluster.has_merged_answer();
+        let mut reviewed = cluster.merged_answer.is_none() && cluster.has_merged_answer();
         let mut lines = Vec::new();
         for solution in &solutions {
             let strength = if std::mem::take(&mut reviewed) {
@@ -221,7 +221,7 @@ impl QuotingContext<'_> {
             };
             let best = solution.best;
             lines.push(self.people.line(&best.best_answer().text).to_lowercase());
-            let quote = self.said(best, best.best_answer());
+            let quote = self.quoted_message(best, best.best_answer());
             options.push(OptionView::of(quote, strength, solution.support.people, self.text));
         }
         for (one, answer) in first
@@ -235,13 +235,18 @@ impl QuotingContext<'_> {
                     true => AnswerStrength::Trusted,
                     false => AnswerStrength::OnePerson,
                 };
-                options.push(OptionView::of(self.said(one, answer), strength, 1, self.text));
+                options.push(OptionView::of(
+                    self.quoted_message(one, answer),
+                    strength,
+                    1,
+                    self.text,
+                ));
             }
         }
         options
     }
 
-    fn said(&self, occurrence: &Occurrence, quote: &Quote) -> QuotedMessage {
+    fn quoted_message(&self, occurrence: &Occurrence, quote: &Quote) -> QuotedMessage {
         let blocks = self.people.read(&quote.text);
         QuotedMessage {
             merged: false,
@@ -259,7 +264,7 @@ impl QuotingContext<'_> {
     fn question_in_full(&self, asked: &Occurrence, title: &str) -> Option<QuotedMessage> {
         let line = self.people.line(&asked.question.text);
         let says_more = line.to_lowercase() != title.to_lowercase();
-        says_more.then(|| self.said(asked, &asked.question))
+        says_more.then(|| self.quoted_message(asked, &asked.question))
     }
 
     fn evidence(&self, cluster: &Cluster, occurrence: &Occurrence) -> EvidenceView {
@@ -268,18 +273,18 @@ impl QuotingContext<'_> {
             question_url: occurrence.question_link(),
             answer_url: occurrence.answer_link(occurrence.best_answer()),
             counted: cluster.is_in_core(occurrence),
-            testimony: occurrence.quotable.then(|| self.testimony(occurrence)),
+            details: occurrence.quotable.then(|| self.details(occurrence)),
         }
     }
 
-    fn testimony(&self, occurrence: &Occurrence) -> EvidenceDetails {
+    fn details(&self, occurrence: &Occurrence) -> EvidenceDetails {
         let link = |message| permalink(occurrence.guild, occurrence.channel, message);
         let asker = self.naming.name(&occurrence.question);
         let answerer = self.naming.name(occurrence.best_answer());
         let channel = occurrence.channel_name.clone();
         let values = [("asker", &*asker), ("answerer", &*answerer), ("channel", &*channel)];
         EvidenceDetails {
-            told: filled(&self.text.evidence_of, &values),
+            summary: filled(&self.text.evidence_of, &values),
             grade: self.text.grade(occurrence.grade).to_owned(),
             confidence: (occurrence.confidence.clamp(0.0, 1.0) * 100.0).round() as u8,
             signals: occurrence
@@ -325,18 +330,18 @@ impl OptionView {
 }
 
 /// The answer as maintainers merged it.
-fn merged(canon: &MergedAnswer, text: &InterfaceText) -> QuotedMessage {
-    let blocks = canon.blocks();
+fn merged(merged_answer: &MergedAnswer, text: &InterfaceText) -> QuotedMessage {
+    let blocks = merged_answer.blocks();
     QuotedMessage {
         merged: true,
         markdown: render(&blocks, MarkdownDialect::CommonMark),
         html: html_of(&blocks),
-        line: canon.one_line_text(),
-        language: language(&canon.one_line_text()),
+        line: merged_answer.one_line_text(),
+        language: language(&merged_answer.one_line_text()),
         by: "Maintainers".to_owned(),
         trusted: true,
-        at: text.date(canon.merged),
-        url: canon.page_url().unwrap_or_default().to_owned(),
+        at: text.date(merged_answer.merged),
+        url: merged_answer.page_url().unwrap_or_default().to_owned(),
     }
 }
 
@@ -348,8 +353,8 @@ fn variants(cluster: &Cluster, title: &str, people: &Participants<'_>) -> Vec<Wo
 
 /// The versions that the merged answer names, otherwise those that the messages name.
 fn versions(cluster: &Cluster, people: &Participants<'_>) -> Vec<String> {
-    if let Some(canon) = &cluster.canon {
-        return rules::versions::versions([canon.one_line_text().as_str()]);
+    if let Some(merged_answer) = &cluster.merged_answer {
+        return rules::versions::versions([merged_answer.one_line_text().as_str()]);
     }
     let quotable = cluster.occurrences.iter().filter(|one| one.quotable);
     let quotes = quotable.flat_map(|one| [&one.question, one.best_answer()]);
@@ -384,9 +389,9 @@ mod tests {
         let mut certain = occurrence(3, "How is the port of it set?", "Set `PORT` in the file.");
         certain.grade = ResolutionGrade::Certain;
         let early = occurrence(1, "Where do I set the port?", "It is in v1.4.0 of the settings.");
-        let mut twin = occurrence(5, "where do i set the port?", "set `PORT` in the file.");
-        twin.answers.push(quote(7, 1, "Or on the command line."));
-        let view = view(&cluster(vec![early, certain, twin]));
+        let mut duplicate = occurrence(5, "where do i set the port?", "set `PORT` in the file.");
+        duplicate.answers.push(quote(7, 1, "Or on the command line."));
+        let view = view(&cluster(vec![early, certain, duplicate]));
         assert_eq!(view.answer.as_ref().unwrap().quote.markdown, "Set `PORT` in the file.");
         let others =
             view.others.iter().map(|said| said.quote.markdown.as_str()).collect::<Vec<_>>();
@@ -409,11 +414,11 @@ mod tests {
         let view = view(&cluster(vec![hidden]));
         assert!(view.answer.is_none() && view.question.is_none());
         assert_eq!(view.evidence.len(), 1);
-        let told = serde_json::to_string(&view).unwrap();
+        let json = serde_json::to_string(&view).unwrap();
         for word in ["quixotic", "zanzibar", "9.9.9", "backroom", "Display Name", "says it works"] {
-            assert!(!told.contains(word), "{word} in {told}");
+            assert!(!json.contains(word), "{word} in {json}");
         }
-        assert!(told.contains("https://discord.com/channels/11/22/"));
+        assert!(json.contains("https://discord.com/channels/11/22/"));
     }
 
     #[test]
@@ -426,28 +431,28 @@ mod tests {
     }
 
     #[test]
-    fn evidence_is_told_in_words_and_an_old_answer_tells_its_year() {
-        let told = cluster(vec![occurrence(1, "Where do I set the port?", "In the file.")]);
-        let view = view(&told);
-        let testimony = view.evidence[0].testimony.as_ref().unwrap();
-        assert_eq!(testimony.confidence, 90);
-        assert_eq!(testimony.signals[0].what, "the asker says it works");
-        assert!(testimony.told.contains(" asked in #help, "), "{}", testimony.told);
+    fn evidence_is_described_and_an_old_answer_shows_its_year() {
+        let cluster = cluster(vec![occurrence(1, "Where do I set the port?", "In the file.")]);
+        let view = view(&cluster);
+        let details = view.evidence[0].details.as_ref().unwrap();
+        assert_eq!(details.confidence, 90);
+        assert_eq!(details.signals[0].what, "the asker says it works");
+        assert!(details.summary.contains(" asked in #help, "), "{}", details.summary);
         assert_eq!((view.based_on.as_str(), view.age), ("Based on 1 conversation", None));
-        let later = Millis(told.last_confirmed().0 + 2 * OLD_AFTER);
+        let later = Millis(cluster.last_confirmed().0 + 2 * OLD_AFTER);
         let text = InterfaceText::english();
-        let old = AnswerView::of(&told, &AuthorNaming::DisplayNames, text, later);
+        let old = AnswerView::of(&cluster, &AuthorNaming::DisplayNames, text, later);
         assert_eq!(old.age.as_deref(), Some("from 2025"));
     }
 
     #[test]
     fn options_say_how_many_people_stand_behind_each() {
-        let told = cluster(vec![
+        let cluster = cluster(vec![
             occurrence(1, "Why is the port closed?", "The firewall of the host blocks it."),
             occurrence(2, "Why is the port closed?", "Restart the relay after every change."),
             occurrence(3, "Why is the port closed?", "You must restart the relay after a change."),
         ]);
-        let view = view(&told);
+        let view = view(&cluster);
         let best = view.answer.as_ref().unwrap();
         assert!(best.quote.markdown.contains("estart the relay"));
         assert_eq!(best.behind.as_deref(), Some("4 people stand behind it"));

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_logo_is_told_by_its_content() {
+    fn a_logo_is_recognised_by_its_content() {
         let svg = LogoImage::new(b"<?xml version='1.0'?><svg xmlns='x'/>".to_vec()).unwrap();
         assert_eq!((svg.kind(), svg.extension()), ("image/svg+xml", "svg"));
         assert_eq!(LogoImage::new(b"\x89PNG\r\n".to_vec()).unwrap().kind(), "image/png");

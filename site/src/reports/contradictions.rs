@@ -121,7 +121,7 @@ impl ReportSource<'_> {
             return Ok(found);
         }
         for (id, channel) in channels {
-            for (message, sent, text) in self.store.texts_said(*id, since, until).await? {
+            for (message, sent, text) in self.store.texts_posted(*id, since, until).await? {
                 if answers.contains(&message) {
                     continue;
                 }
@@ -177,7 +177,7 @@ impl<'s> AnswerSides<'s> {
                 rivals.map(|rival| (ContradictionKind::Fact, fact_side(&rival), side.clone())),
             );
         };
-        if let Some(page) = &self.cluster.canon {
+        if let Some(page) = &self.cluster.merged_answer {
             add(&page.one_line_text(), page.merged, &page_side(page));
         }
         for occurrence in &self.cluster.occurrences {
@@ -190,7 +190,7 @@ impl<'s> AnswerSides<'s> {
     /// Answers that cannot be true beside the merged one: those that would take it back, and those that say the
     /// opposite.
     fn with_page(&self, statistics: &CorpusStats) -> Vec<Sides> {
-        let Some(page) = &self.cluster.canon else { return Vec::new() };
+        let Some(page) = &self.cluster.merged_answer else { return Vec::new() };
         let rules = self.source.rules;
         let occurrences = &self.cluster.occurrences;
         let core = (0..occurrences.len()).collect::<Vec<_>>();

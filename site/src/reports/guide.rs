@@ -55,7 +55,7 @@ pub struct GuideGap {
 /// Open questions of so many days are gaps.
 const GAP_DAYS: i64 = 90;
 /// Answers that nobody has merged yet, but that are enough for a page.
-const ON_THE_WAY: [ClusterState; 3] =
+const AWAITING_DECISION: [ClusterState; 3] =
     [ClusterState::Due, ClusterState::Drafted, ClusterState::Proposed];
 
 impl ReportSource<'_> {
@@ -65,7 +65,7 @@ impl ReportSource<'_> {
         outline: &GuideOutline,
         now: Millis,
     ) -> Result<GuidePage, StoreError> {
-        let due = self.store.clusters_in(&ON_THE_WAY).await?;
+        let due = self.store.clusters_in(&AWAITING_DECISION).await?;
         let mut clusters =
             due.into_iter().map(|one| (one.id.clone(), one)).collect::<BTreeMap<_, _>>();
         clusters.extend(self.merged_clusters().await?);
@@ -75,14 +75,14 @@ impl ReportSource<'_> {
         let candidates = clusters.iter().map(|cluster| self.candidate(cluster)).collect::<Vec<_>>();
         let scope = TriageScope { until: now, days: GAP_DAYS };
         let open = self.triage(&scope, now).await?.groups;
-        let mut told = BTreeSet::new();
+        let mut shown = BTreeSet::new();
         let mut steps = Vec::new();
         for (step, below) in outline.steps.iter().zip(outline.arrange(&candidates)) {
             let is_here = |group: &&TriageGroup| {
                 let title = group.title.as_deref();
                 group.related.is_empty()
                     && step.fits(group.component.as_deref(), title.as_slice())
-                    && told.insert(group.questions.clone())
+                    && shown.insert(group.questions.clone())
             };
             steps.push(GuideSection {
                 title: step.title.clone(),
@@ -95,11 +95,11 @@ impl ReportSource<'_> {
     }
 
     fn candidate<'c>(&'c self, cluster: &'c Cluster) -> GuideCandidate<'c> {
-        let title = cluster.canon.as_ref().map(|canon| canon.title.as_str());
+        let title = cluster.merged_answer.as_ref().map(|answer| answer.title.as_str());
         let questions = cluster.occurrences.iter().map(|one| one.question.text.as_str());
         GuideCandidate {
             cluster: &cluster.id,
-            reviewed: cluster.canon.is_some(),
+            reviewed: cluster.merged_answer.is_some(),
             occurrences: cluster.occurrences.len(),
             topic: self.rules.topics.of(cluster).map(|topic| topic.name.as_str()),
             questions: title.into_iter().chain(questions).collect(),
@@ -108,14 +108,14 @@ impl ReportSource<'_> {
 }
 
 fn entry(cluster: &Cluster, names: &BTreeMap<ClusterId, NamedQuestion>) -> GuideEntry {
-    let page = cluster.canon.as_ref().and_then(|canon| canon.page_url());
+    let page = cluster.merged_answer.as_ref().and_then(|answer| answer.page_url());
     let said = || {
         let best = &cluster.occurrences[0];
         best.answer_link(best.best_answer())
     };
     GuideEntry {
         question: names[&cluster.id].clone(),
-        reviewed: cluster.canon.is_some(),
+        reviewed: cluster.merged_answer.is_some(),
         address: page.map_or_else(said, str::to_owned),
     }
 }

@@ -87,7 +87,7 @@ impl ReportSource<'_> {
             };
             Some(AnswerToVerify {
                 question: names.get(&cluster.id)?.clone(),
-                page: cluster.canon.as_ref()?.page_url().unwrap_or_default().to_owned(),
+                page: cluster.merged_answer.as_ref()?.page_url().unwrap_or_default().to_owned(),
                 confirmed_for: verdict.confirmed_for().map(ToString::to_string),
                 unchecked_since,
                 why: verdict.describe(),
@@ -107,7 +107,7 @@ impl ReportSource<'_> {
         let mut merged = BTreeMap::new();
         for id in self.store.merged_answer_clusters(u32::MAX).await? {
             let cluster = self.store.cluster(&id).await?;
-            if let Some(cluster) = cluster.filter(|cluster| cluster.canon.is_some()) {
+            if let Some(cluster) = cluster.filter(|cluster| cluster.merged_answer.is_some()) {
                 merged.insert(cluster.id.clone(), cluster);
             }
         }

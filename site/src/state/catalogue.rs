@@ -213,7 +213,7 @@ impl CatalogueContent {
 
     fn add(&mut self, shown: &Cluster, topics: &TopicRules) {
         let quotable = || shown.occurrences.iter().filter(|one| one.quotable);
-        if shown.canon.is_none() && quotable().next().is_none() {
+        if shown.merged_answer.is_none() && quotable().next().is_none() {
             return;
         }
         let position = ListPosition {
@@ -239,7 +239,7 @@ impl CatalogueContent {
             position,
             groups: groups.into_iter().collect(),
             errors: reported_errors(shown).into_iter().take(MOST_ERRORS).collect(),
-            merged: shown.canon.as_ref().map(|canon| canon.merged),
+            merged: shown.merged_answer.as_ref().map(|answer| answer.merged),
         };
         self.insert(entry);
     }
@@ -318,7 +318,7 @@ mod tests {
         let mut hidden = occurrence(9, "Cannot find module 'zanzibar'", "Install it.");
         hidden.quotable = false;
         let mut known = cluster(vec![occurrence(3, "Where is the log?", "In `data/log`.")]);
-        known.state = ClusterState::Known;
+        known.state = ClusterState::Merged;
         vec![
             cluster(vec![occurrence(1, "Error: Cannot find module 'express'", "Install it.")]),
             cluster(vec![

@@ -43,7 +43,7 @@ impl WorkspaceStore {
         Self { store, rules, workspace, name: name.to_owned() }
     }
 
-    /// The newest change of the whole store, by which a reader knows that it is behind. Not for visitors.
+    /// The newest change of the whole store, by which a reader finds out that it is behind. Not for visitors.
     pub(crate) async fn newest_change(&self) -> Result<i64> {
         self.store.newest_change().await
     }

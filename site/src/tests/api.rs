@@ -10,49 +10,49 @@ use super::*;
 const MODULE_ERROR: &str = "Error: Cannot find module '/home/ann/bot/dist/index.js'";
 
 /// A site where somebody solved an error.
-async fn solved() -> (World, Cluster) {
+async fn solved() -> (TestSite, Cluster) {
     let question = format!("My bot is down since the update:\n```\n{MODULE_ERROR}\n```");
     let failed = cluster(vec![occurrence(50, &question, "Run the build before you start it.")]);
     let [port, wallet] = some();
-    (World::with(&[failed.clone(), port, wallet]).await, failed)
+    (TestSite::with(&[failed.clone(), port, wallet]).await, failed)
 }
 
 #[tokio::test]
 async fn an_error_leads_to_its_answer_from_any_machine() {
-    let (world, failed) = solved().await;
+    let (site, failed) = solved().await;
     let text = r#"cannot find module "C:\Users\Bo\bot\dist\index.js""#;
     let query = crate::pages::slug::percent_encoded(text);
-    let found = world.get(&format!("/api/v1/errors?text={query}")).await.json();
+    let found = site.get(&format!("/api/v1/errors?text={query}")).await.json();
     let error = &found["errors"][0];
     assert_eq!(error["answer"]["id"], failed.id.as_str(), "{found}");
     assert_eq!(error["normalized"], "cannot find module '<path>'");
     let link = error["url"].as_str().unwrap().strip_prefix("http://localhost").unwrap();
-    let moved = world.get(link).await;
+    let moved = site.get(link).await;
     assert_eq!(moved.status, StatusCode::TEMPORARY_REDIRECT);
     assert!(moved.header("location").ends_with(failed.id.as_str()));
 }
 
 #[tokio::test]
 async fn an_unknown_error_offers_to_search() {
-    let (world, _) = solved().await;
-    let unknown = world.get("/e/1-0123456789abcdef?q=Cannot+open+%3Cfile%3E").await;
+    let (site, _) = solved().await;
+    let unknown = site.get("/e/1-0123456789abcdef?q=Cannot+open+%3Cfile%3E").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     for part in ["No answer to this error yet", "value=\"Cannot open &lt;file&gt;\"", "noindex"] {
         assert!(unknown.body.contains(part), "{part} in {}", unknown.body);
     }
-    assert_eq!(world.get("/e/nonsense").await.status, StatusCode::NOT_FOUND);
-    let general = world.get("/api/v1/errors?text=error").await.json();
+    assert_eq!(site.get("/e/nonsense").await.status, StatusCode::NOT_FOUND);
+    let general = site.get("/api/v1/errors?text=error").await.json();
     assert_eq!(general["errors"], Value::Array(Vec::new()));
-    assert_eq!(world.get("/api/v1/errors").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(site.get("/api/v1/errors").await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
 async fn a_list_goes_on_at_its_cursor() {
-    let (world, _) = solved().await;
+    let (site, _) = solved().await;
     let mut seen = Vec::new();
     let mut address = "/api/v1/answers?limit=1".to_owned();
     loop {
-        let page = world.get(&address).await.json();
+        let page = site.get(&address).await.json();
         seen.push(page["answers"][0]["id"].as_str().unwrap().to_owned());
         assert_eq!(page["meta"]["total"], 3);
         let Some(cursor) = page["meta"]["next_cursor"].as_str() else { break };
@@ -60,10 +60,10 @@ async fn a_list_goes_on_at_its_cursor() {
     }
     seen.dedup();
     assert_eq!(seen.len(), 3);
-    let recurring = world.get("/api/v1/clusters").await.json();
+    let recurring = site.get("/api/v1/clusters").await.json();
     assert_eq!(recurring["clusters"].as_array().unwrap().len(), 1);
     for wrong in ["limit=0", "limit=101", "limit=x", "cursor=x", "status=maybe", "page=2"] {
-        let reply = world.get(&format!("/api/v1/answers?{wrong}")).await;
+        let reply = site.get(&format!("/api/v1/answers?{wrong}")).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{wrong}");
         assert_eq!(reply.json()["error"]["code"], "bad_request", "{wrong}");
     }
@@ -71,44 +71,44 @@ async fn a_list_goes_on_at_its_cursor() {
 
 #[tokio::test]
 async fn suggestions_come_while_somebody_types() {
-    let (world, _) = solved().await;
-    let typed = world.get("/api/v1/suggest?q=server+po").await.json();
+    let (site, _) = solved().await;
+    let typed = site.get("/api/v1/suggest?q=server+po").await.json();
     assert_eq!(typed["suggestions"][0]["title"], "Where do I set the server port?");
-    let browser = world.get("/api/v1/suggest?q=server+po&format=opensearch").await.json();
+    let browser = site.get("/api/v1/suggest?q=server+po&format=opensearch").await.json();
     assert_eq!(browser[0], "server po");
     assert_eq!(browser[1][0], "Where do I set the server port?");
     assert!(browser[3][0].as_str().unwrap().starts_with("http://localhost/answers/"));
-    let nothing = world.get("/api/v1/suggest?q=").await.json();
+    let nothing = site.get("/api/v1/suggest?q=").await.json();
     assert_eq!(nothing["suggestions"], Value::Array(Vec::new()));
 }
 
 #[tokio::test]
 async fn a_search_has_a_markdown_form() {
-    let (world, _) = solved().await;
-    let reply = world.get("/api/v1/search?q=server+port&format=markdown").await;
+    let (site, _) = solved().await;
+    let reply = site.get("/api/v1/search?q=server+port&format=markdown").await;
     assert_eq!(reply.header("content-type"), "text/markdown; charset=utf-8");
     assert!(
         reply.body.starts_with("- [Where do I set the server port?](http://localhost/answers/")
     );
-    let wrong = world.get("/api/v1/search?q=x&format=pdf").await;
+    let wrong = site.get("/api/v1/search?q=x&format=pdf").await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
 async fn what_has_not_changed_is_not_sent_again() {
-    let (mut world, _) = solved().await;
+    let (mut site, _) = solved().await;
     let address = "/api/v1/search?q=port";
-    let first = world.get(address).await;
+    let first = site.get(address).await;
     let tag = first.header("etag").to_owned();
     assert!(tag.starts_with("W/\""), "{tag}");
-    let again = world.get_with(address, &[("if-none-match", &tag)]).await;
+    let again = site.get_with(address, &[("if-none-match", &tag)]).await;
     assert_eq!((again.status, again.body.as_str()), (StatusCode::NOT_MODIFIED, ""));
     let more = [cluster(vec![occurrence(30, "Which port has the relay?", "Port 80.")])];
-    world.keep(&more).await;
-    let behind = world.get_with(address, &[("if-none-match", &tag)]).await;
+    site.keep(&more).await;
+    let behind = site.get_with(address, &[("if-none-match", &tag)]).await;
     assert_eq!(behind.status, StatusCode::OK);
-    world.index(&more).await;
-    let fresh = world.get_with(address, &[("if-none-match", behind.header("etag"))]).await;
+    site.index(&more).await;
+    let fresh = site.get_with(address, &[("if-none-match", behind.header("etag"))]).await;
     assert_eq!(fresh.status, StatusCode::OK, "the index has caught up since");
     assert!(fresh.body.contains("relay"));
 }
@@ -117,14 +117,14 @@ async fn what_has_not_changed_is_not_sent_again() {
 async fn only_listed_origins_may_read_from_a_script() {
     let allowed_origins = vec!["https://docs.example.org".parse().unwrap()];
     let settings = HttpSettings { allowed_origins, ..HttpSettings::default() };
-    let world = World::with_settings(&some(), &settings).await;
+    let site = TestSite::with_settings(&some(), &settings).await;
     for (origin, allowed) in
         [("https://docs.example.org", "https://docs.example.org"), ("https://evil.example", "")]
     {
-        let reply = world.get_with("/api/v1/search?q=port", &[("origin", origin)]).await;
+        let reply = site.get_with("/api/v1/search?q=port", &[("origin", origin)]).await;
         assert_eq!(reply.header("access-control-allow-origin"), allowed);
         assert_eq!(
-            world.get_with("/", &[("origin", origin)]).await.header("access-control-allow-origin"),
+            site.get_with("/", &[("origin", origin)]).await.header("access-control-allow-origin"),
             ""
         );
     }
@@ -132,22 +132,21 @@ async fn only_listed_origins_may_read_from_a_script() {
 
 #[tokio::test]
 async fn responses_are_compressed_for_those_who_can_read_it() {
-    let (world, _) = solved().await;
+    let (site, _) = solved().await;
     let request = Request::builder()
         .uri("/")
         .header(header::HOST, "localhost")
         .header(header::ACCEPT_ENCODING, "gzip")
         .extension(PeerAddress("127.0.0.1".parse().unwrap()));
-    let response =
-        world.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response = site.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.headers()["content-encoding"], "gzip");
-    assert_eq!(world.get("/").await.header("content-encoding"), "");
+    assert_eq!(site.get("/").await.header("content-encoding"), "");
 }
 
 #[tokio::test]
 async fn every_described_route_answers_and_every_failure_is_an_envelope() {
-    let (world, failed) = solved().await;
-    let description = world.get("/api/v1/openapi.json").await.json();
+    let (site, failed) = solved().await;
+    let description = site.get("/api/v1/openapi.json").await.json();
     assert_eq!(description["openapi"], "3.1.0");
     let paths = description["paths"].as_object().unwrap();
     assert!(paths.len() >= 6);
@@ -158,7 +157,7 @@ async fn every_described_route_answers_and_every_failure_is_an_envelope() {
             }
             let address = path.replace("{id}", failed.id.as_str()).replace("{other}", "q1");
             let address = format!("{address}?q=port&text=x");
-            let reply = world.ask(&method.to_uppercase(), &address).await;
+            let reply = site.ask(&method.to_uppercase(), &address).await;
             assert_ne!(reply.status, StatusCode::NOT_FOUND, "{method} {path}");
             assert!(!reply.status.is_server_error(), "{method} {path}");
             if reply.status != StatusCode::OK {
@@ -172,7 +171,7 @@ async fn every_described_route_answers_and_every_failure_is_an_envelope() {
 
 #[tokio::test]
 async fn open_questions_are_listed_by_link_without_words() {
-    let world = World::with(&[]).await;
+    let site = TestSite::with(&[]).await;
     let channel = |id, name: &str| Channel {
         id: ChannelId(id),
         guild: GuildId(11),
@@ -187,7 +186,7 @@ async fn open_questions_are_listed_by_link_without_words() {
     let channels = vec![(channel(22, "help"), seen), (channel(23, "backroom"), seen)];
     let hidden = vec![(ChannelId(23), Millis(seen.0 + 1))];
     let batch = WriteBatch { channels, hidden, ..WriteBatch::default() };
-    world.store.apply_batch(&batch).await.unwrap();
+    site.store.apply_batch(&batch).await.unwrap();
     let asked = [(1, 22), (2, 23), (3, 22)].map(|(day, channel)| ConversationRow {
         id: ConversationId(MessageId::min_at(Millis(seen.0 - day * Millis::DAY))),
         channel: ChannelId(channel),
@@ -200,8 +199,8 @@ async fn open_questions_are_listed_by_link_without_words() {
             occurrence: None,
         }],
     });
-    world.store.save_conversations(&asked).await.unwrap();
-    let first = world.get("/api/v1/backlog?limit=1").await;
+    site.store.save_conversations(&asked).await.unwrap();
+    let first = site.get("/api/v1/backlog?limit=1").await;
     assert!(!first.body.contains("backroom") && !first.body.contains("zanzibar"));
     let first = first.json();
     assert_eq!(first["meta"]["total"], 2, "{first}");
@@ -210,8 +209,8 @@ async fn open_questions_are_listed_by_link_without_words() {
     assert_eq!(question["days_open"], 4);
     assert!(question["url"].as_str().unwrap().starts_with("https://discord.com/channels/11/22/"));
     let cursor = first["meta"]["next_cursor"].as_str().unwrap();
-    let rest = world.get(&format!("/api/v1/backlog?cursor={cursor}")).await.json();
+    let rest = site.get(&format!("/api/v1/backlog?cursor={cursor}")).await.json();
     assert_eq!(rest["questions"][0]["days_open"], 2);
     assert!(rest["meta"]["next_cursor"].is_null());
-    assert_eq!(world.get("/api/v1/backlog?days=91").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(site.get("/api/v1/backlog?days=91").await.status, StatusCode::BAD_REQUEST);
 }

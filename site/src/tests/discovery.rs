@@ -18,14 +18,14 @@ fn branded() -> SiteBranding {
 }
 
 /// A branded site with one reviewed answer beside others.
-async fn reviewed() -> (World, Cluster) {
+async fn reviewed() -> (TestSite, Cluster) {
     let [port, wallet] = some();
     let mut hidden = occurrence(20, "Where is my quixotic wallet?", "In the zanzibar drawer.");
     hidden.quotable = false;
     let clusters = [port.clone(), wallet, cluster(vec![hidden])];
-    let mut world = World::with_branding(&clusters, &HttpSettings::default(), branded()).await;
-    world.merge(&merged_port(&port)).await;
-    (world, port)
+    let mut site = TestSite::with_branding(&clusters, &HttpSettings::default(), branded()).await;
+    site.merge(&merged_port(&port)).await;
+    (site, port)
 }
 
 /// The value of an attribute in the first tag that holds a text.
@@ -37,9 +37,9 @@ fn attribute<'p>(page: &'p str, tag: &str, name: &str) -> Option<&'p str> {
 
 #[tokio::test]
 async fn a_reviewed_answer_tells_search_engines_what_it_is() {
-    let (world, port) = reviewed().await;
+    let (site, port) = reviewed().await;
     let slug = format!("/answers/choosing-a-port-{}", port.id);
-    let page = world.get(&slug).await.body;
+    let page = site.get(&slug).await.body;
     let url = format!("https://answers.example.org{slug}");
     assert!(page.contains("<title>Choosing a &lt;port&gt; · Harbor &amp; &lt;Sons&gt;</title>"));
     assert_eq!(attribute(&page, "rel=\"canonical\"", "href"), Some(&*url));
@@ -65,20 +65,20 @@ async fn a_reviewed_answer_tells_search_engines_what_it_is() {
 
 #[tokio::test]
 async fn an_unreviewed_answer_and_a_search_are_kept_out() {
-    let world = World::with(&some()).await;
+    let site = TestSite::with(&some()).await;
     let [port, _] = some();
     let address = format!("/answers/where-do-i-set-the-server-port-{}", port.id);
     for address in [address.as_str(), "/?q=port", "/browse", "/nowhere"] {
-        let page = world.get(address).await.body;
+        let page = site.get(address).await.body;
         assert!(page.contains("<meta name=\"robots\" content=\"noindex\">"), "{address}");
         assert!(!page.contains("application/ld+json"), "{address}");
     }
-    assert!(!world.get("/").await.body.contains("noindex"));
+    assert!(!site.get("/").await.body.contains("noindex"));
 }
 
 #[tokio::test]
 async fn sitemap_feed_and_search_description_hold_what_was_reviewed() {
-    let (world, _) = reviewed().await;
+    let (site, _) = reviewed().await;
     for (address, kind) in [
         ("/sitemap.xml", "application/xml; charset=utf-8"),
         ("/feed.atom", "application/atom+xml; charset=utf-8"),
@@ -86,7 +86,7 @@ async fn sitemap_feed_and_search_description_hold_what_was_reviewed() {
         ("/llms.txt", "text/markdown; charset=utf-8"),
         ("/robots.txt", "text/plain; charset=utf-8"),
     ] {
-        let reply = world.get(address).await;
+        let reply = site.get(address).await;
         assert_eq!((reply.status, reply.header("content-type")), (StatusCode::OK, kind));
         insta::assert_snapshot!(address.trim_start_matches('/').replace('.', "_"), reply.body);
     }
@@ -94,7 +94,7 @@ async fn sitemap_feed_and_search_description_hold_what_was_reviewed() {
 
 #[tokio::test]
 async fn words_without_consent_are_on_no_page_and_in_no_feed() {
-    let (world, _) = reviewed().await;
+    let (site, _) = reviewed().await;
     for address in [
         "/",
         "/browse",
@@ -108,7 +108,7 @@ async fn words_without_consent_are_on_no_page_and_in_no_feed() {
         "/api/v1/suggest?q=wallet",
         "/api/v1/search?q=quixotic+wallet&format=markdown",
     ] {
-        let reply = world.get(address).await;
+        let reply = site.get(address).await;
         assert_eq!(reply.status, StatusCode::OK, "{address}: {}", reply.body);
         for word in ["quixotic", "zanzibar", "vermilion", "gardener", "Display Name"] {
             assert!(
@@ -121,28 +121,27 @@ async fn words_without_consent_are_on_no_page_and_in_no_feed() {
 
 #[tokio::test]
 async fn without_an_address_of_its_own_links_name_the_host_of_the_request() {
-    let world = World::with(&some()).await;
-    let page = world.get_with("/", &[("host", "localhost:8080")]).await.body;
+    let site = TestSite::with(&some()).await;
+    let page = site.get_with("/", &[("host", "localhost:8080")]).await.body;
     assert_eq!(attribute(&page, "rel=\"canonical\"", "href"), Some("http://localhost:8080/"));
 }
 
 #[tokio::test]
 async fn the_branding_is_on_every_page() {
-    let (world, port) = reviewed().await;
+    let (site, port) = reviewed().await;
     for address in ["/", "/browse", "/nowhere", &format!("/answers/choosing-a-port-{}", port.id)] {
-        let page = world.get(address).await.body;
+        let page = site.get(address).await.body;
         for part in
             ["Harbor &amp; &lt;Sons&gt;</span>", "/assets/accent-", "https://example.org/privacy"]
         {
             assert!(page.contains(part), "{part} in {address}");
         }
     }
-    let page = world.get("/").await.body;
+    let page = site.get("/").await.body;
     let logo = attribute(&page, "rel=\"icon\"", "href").unwrap().to_owned();
     let request = Request::builder().uri(&logo).header(header::HOST, "localhost");
     let request = request.extension(PeerAddress("127.0.0.1".parse().unwrap()));
-    let response =
-        world.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response = site.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.headers()["content-type"], "image/png");
     assert!(response.headers()["cache-control"].to_str().unwrap().contains("immutable"));
 }

@@ -42,14 +42,14 @@ fn one_page(page: MethodRouter) -> Router {
 }
 
 /// Connects and sends the start of something.
-async fn said(address: SocketAddr, text: &str) -> TcpStream {
+async fn connect_and_send(address: SocketAddr, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
     stream
 }
 
 /// Everything that comes until the other end closes.
-async fn heard(mut stream: TcpStream) -> String {
+async fn read_response(mut stream: TcpStream) -> String {
     let mut bytes = Vec::new();
     let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.unwrap();
     // A connection that is closed with unread data in it ends with an error.
@@ -59,12 +59,12 @@ async fn heard(mut stream: TcpStream) -> String {
 
 /// Waits for a text to arrive.
 async fn await_text(stream: &mut TcpStream, text: &str) {
-    let mut heard = String::new();
-    while !heard.contains(text) {
+    let mut response = String::new();
+    while !response.contains(text) {
         let mut bytes = [0; 256];
         let read = tokio::time::timeout(PATIENCE, stream.read(&mut bytes)).await.unwrap().unwrap();
-        assert!(read > 0, "the connection ended after {heard:?}");
-        heard.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+        assert!(read > 0, "the connection ended after {response:?}");
+        response.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
     }
 }
 
@@ -76,24 +76,27 @@ async fn sockets_that_ask_nothing_make_room_for_who_asks() {
     let (address, _server) = started(one_page(get("here")), settings).await;
     let mut silent = Vec::new();
     for count in 0..30 {
-        silent.push(said(address, if count % 2 == 0 { "" } else { "GET / HTTP/1.1\r\nho" }).await);
+        silent.push(
+            connect_and_send(address, if count % 2 == 0 { "" } else { "GET / HTTP/1.1\r\nho" })
+                .await,
+        );
     }
     for _ in 0..3 {
-        assert!(heard(said(address, GET).await).await.ends_with("here"));
+        assert!(read_response(connect_and_send(address, GET).await).await.ends_with("here"));
     }
     let first = silent.remove(0);
-    assert_eq!(heard(first).await, "", "the one that waited longest was closed");
+    assert_eq!(read_response(first).await, "", "the one that waited longest was closed");
 }
 
 #[tokio::test]
 async fn a_connection_that_is_kept_waits_with_the_others() {
     let settings = HttpSettings { max_connections: 2, ..patient() };
     let (address, _server) = started(one_page(get("here")), settings).await;
-    let mut kept = said(address, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    let mut kept = connect_and_send(address, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     await_text(&mut kept, "here").await;
-    let _silent = said(address, "").await;
-    assert!(heard(said(address, GET).await).await.ends_with("here"));
-    assert_eq!(heard(kept).await, "");
+    let _silent = connect_and_send(address, "").await;
+    assert!(read_response(connect_and_send(address, GET).await).await.ends_with("here"));
+    assert_eq!(read_response(kept).await, "");
 }
 
 #[tokio::test]
@@ -102,7 +105,7 @@ async fn headers_that_do_not_come_end_the_connection() {
     let (address, _server) =
         started(one_page(get("here")), HttpSettings { timeouts, ..patient() }).await;
     for start in ["", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"] {
-        let answer = heard(said(address, start).await).await;
+        let answer = read_response(connect_and_send(address, start).await).await;
         assert_eq!(answer.ends_with("here"), start.ends_with("\r\n\r\n"), "{start:?}: {answer}");
     }
 }
@@ -126,10 +129,10 @@ impl Drop for LargeBody {
 async fn a_response_that_nobody_takes_is_dropped() {
     let timeouts = HttpTimeouts { write: SOON, ..patient().timeouts };
     let dropped = Arc::new(Notify::new());
-    let told = Arc::clone(&dropped);
-    let page = get(async move || Bytes::from_owner(LargeBody(vec![0; 64 << 20], told)));
+    let notify = Arc::clone(&dropped);
+    let page = get(async move || Bytes::from_owner(LargeBody(vec![0; 64 << 20], notify)));
     let (address, _server) = started(one_page(page), HttpSettings { timeouts, ..patient() }).await;
-    let _unread = said(address, GET).await;
+    let _unread = connect_and_send(address, GET).await;
     tokio::time::timeout(PATIENCE, dropped.notified()).await.unwrap();
 }
 
@@ -170,36 +173,43 @@ async fn a_delivery_is_read_only_if_it_can_be_genuine() {
             "405",
         ),
     ] {
-        let answer = heard(said(address, &sent).await).await;
+        let answer = read_response(connect_and_send(address, &sent).await).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{sent}: {answer}");
     }
     let chunked = delivery(0).replace("content-length: 0", "transfer-encoding: chunked");
     let chunk = format!("{chunked}\r\n100001\r\n{}\r\n", "x".repeat(0x10_0001));
-    assert!(heard(said(address, &chunk).await).await.starts_with("HTTP/1.1 413 "));
+    assert!(
+        read_response(connect_and_send(address, &chunk).await).await.starts_with("HTTP/1.1 413 ")
+    );
 }
 
 #[tokio::test]
-async fn four_bodies_are_read_at_once_and_the_next_is_told_to_wait() {
+async fn four_bodies_are_read_at_once_and_the_next_must_wait() {
     let (address, _server) = with_webhook(patient().timeouts).await;
     let mut slow = Vec::new();
     for _ in 0..4 {
-        let mut one = said(address, &format!("{}expect: 100-continue\r\n\r\n", delivery(5))).await;
+        let mut one =
+            connect_and_send(address, &format!("{}expect: 100-continue\r\n\r\n", delivery(5)))
+                .await;
         await_text(&mut one, "100 Continue").await;
         slow.push(one);
     }
-    let fifth = heard(said(address, &format!("{}\r\nright", delivery(5))).await).await;
+    let fifth =
+        read_response(connect_and_send(address, &format!("{}\r\nright", delivery(5))).await).await;
     assert!(fifth.starts_with("HTTP/1.1 503 ") && fifth.contains("retry-after: 5"), "{fifth}");
     let mut first = slow.remove(0);
     first.write_all(b"right").await.unwrap();
     await_text(&mut first, "204 No Content").await;
-    let again = heard(said(address, &format!("{}\r\nright", delivery(5))).await).await;
+    let again =
+        read_response(connect_and_send(address, &format!("{}\r\nright", delivery(5))).await).await;
     assert!(again.starts_with("HTTP/1.1 204 "), "{again}");
 }
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_given_up() {
     let (address, _server) = with_webhook(HttpTimeouts { body: SOON, ..patient().timeouts }).await;
-    let answer = heard(said(address, &format!("{}\r\nrig", delivery(5))).await).await;
+    let answer =
+        read_response(connect_and_send(address, &format!("{}\r\nrig", delivery(5))).await).await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }
 
@@ -215,7 +225,7 @@ async fn from(router: &Router, peer: &str, headers: &[(&'static str, &str)], pat
 }
 
 #[tokio::test]
-async fn who_asks_too_often_is_told_when_to_ask_again() {
+async fn who_asks_too_often_learns_when_to_retry() {
     let rate = RequestRate { per_second: NonZeroU32::MIN, burst: NonZeroU32::new(2).unwrap() };
     let settings = HttpSettings {
         rate: Some(rate),
@@ -241,7 +251,7 @@ async fn who_asks_too_often_is_told_when_to_ask_again() {
 async fn another_sites_name_is_not_answered() {
     let settings =
         HttpSettings { hosts: vec!["answers.example.org".into()], ..HttpSettings::default() };
-    let world = World::with_settings(&some(), &settings).await;
+    let site = TestSite::with_settings(&some(), &settings).await;
     for (host, status) in [
         ("localhost:8080", 200),
         ("127.0.0.1", 200),
@@ -249,12 +259,12 @@ async fn another_sites_name_is_not_answered() {
         ("rebound.example", 421),
         ("a b", 400),
     ] {
-        let reply = from(&world.router, "127.0.0.1", &[("host", host)], "/?q=port").await;
+        let reply = from(&site.router, "127.0.0.1", &[("host", host)], "/?q=port").await;
         assert_eq!(reply.status.as_u16(), status, "{host}");
         assert_eq!(reply.body.contains("Set "), status == 200, "{host}");
     }
     let twice = [("host", "localhost"), ("host", "rebound.example")];
-    assert_eq!(from(&world.router, "127.0.0.1", &twice, "/").await.status, 400);
+    assert_eq!(from(&site.router, "127.0.0.1", &twice, "/").await.status, 400);
 }
 
 #[tokio::test]
@@ -263,12 +273,12 @@ async fn metrics_are_for_this_machine_and_for_the_token() {
         metrics_token: Some(MetricsToken::new("scrape")),
         ..HttpSettings::default()
     };
-    let open = World::with(&some()).await;
-    let closed = World::with_settings(&some(), &settings).await;
+    let open = TestSite::with(&some()).await;
+    let closed = TestSite::with_settings(&some(), &settings).await;
     let [right, wrong] =
         [[("authorization", "Bearer scrape")], [("authorization", "Bearer scrapes")]];
     let proxied = [("x-forwarded-for", "127.0.0.1")];
-    for (world, peer, headers, status) in [
+    for (site, peer, headers, status) in [
         (&open, "127.0.0.1", &[][..], 200),
         (&open, "::1", &[], 200),
         (&open, "192.0.2.1", &[], 403),
@@ -278,7 +288,7 @@ async fn metrics_are_for_this_machine_and_for_the_token() {
         (&closed, "192.0.2.1", &wrong, 403),
         (&closed, "192.0.2.1", &[], 403),
     ] {
-        let reply = from(&world.router, peer, headers, "/metrics").await;
+        let reply = from(&site.router, peer, headers, "/metrics").await;
         assert_eq!(reply.status.as_u16(), status, "{peer} {headers:?}");
         assert_eq!(reply.body.contains("harvester_messages"), status == 200);
     }
@@ -286,9 +296,9 @@ async fn metrics_are_for_this_machine_and_for_the_token() {
 
 #[tokio::test]
 async fn crawlers_read_reviewed_answers_only() {
-    let world = World::with(&some()).await;
+    let site = TestSite::with(&some()).await;
     let [port, _] = some();
-    let before = world.get("/robots.txt").await;
+    let before = site.get("/robots.txt").await;
     assert_eq!(before.header("content-type"), "text/plain; charset=utf-8");
     assert!(before.body.contains("Disallow: /\n") && !before.body.contains("/answers/"));
     let merged = MergedAnswerRow {
@@ -302,8 +312,8 @@ async fn crawlers_read_reviewed_answers_only() {
         merged: Millis(1_759_708_800_000),
         evidence: Vec::new(),
     };
-    world.store.upsert_merged_answer(&merged).await.unwrap();
-    let after = world.get("/robots.txt").await.body;
+    site.store.upsert_merged_answer(&merged).await.unwrap();
+    let after = site.get("/robots.txt").await.body;
     assert!(after.contains(&format!("Allow: /answers/*{}$", port.id)), "{after}");
     assert_eq!(after.matches("/answers/").count(), 1);
 }

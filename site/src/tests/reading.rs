@@ -6,10 +6,9 @@ use super::*;
 
 #[tokio::test]
 async fn the_answer_comes_first_and_its_evidence_is_folded() {
-    let world = World::with(&some()).await;
+    let site = TestSite::with(&some()).await;
     let [port, _] = some();
-    let page =
-        world.get(&format!("/answers/where-do-i-set-the-server-port-{}", port.id)).await.body;
+    let page = site.get(&format!("/answers/where-do-i-set-the-server-port-{}", port.id)).await.body;
     let at = |part: &str| page.find(part).unwrap_or_else(|| panic!("{part} in {page}"));
     assert!(at("<h1") < at("id=\"answer\"") && at("id=\"answer\"") < at("id=\"evidence\""));
     assert!(page.contains("Confirmed by the asker"), "{page}");
@@ -19,20 +18,20 @@ async fn the_answer_comes_first_and_its_evidence_is_folded() {
 
 #[tokio::test]
 async fn the_interface_speaks_the_visitors_language() {
-    let world = World::with(&some()).await;
-    let korean = world.get_with("/", &[("accept-language", "ko-KR,ko;q=0.9,en;q=0.8")]).await;
+    let site = TestSite::with(&some()).await;
+    let korean = site.get_with("/", &[("accept-language", "ko-KR,ko;q=0.9,en;q=0.8")]).await;
     assert!(korean.body.contains("<html lang=\"ko\">") && korean.body.contains("답변 찾기"));
     let varies = korean.headers.get_all("vary").iter().any(|by| by == "accept-language");
     assert!(varies, "a cache keeps the languages apart");
-    let typed = world.get_with("/results?q=port", &[("accept-language", "ko")]).await;
+    let typed = site.get_with("/results?q=port", &[("accept-language", "ko")]).await;
     assert!(typed.status == StatusCode::OK && typed.body.contains("답변된 질문"), "{}", typed.body);
-    let failure = world.get_with("/nowhere", &[("accept-language", "ko")]).await;
+    let failure = site.get_with("/nowhere", &[("accept-language", "ko")]).await;
     assert!(failure.body.contains("페이지를 찾을 수 없습니다"));
-    assert!(world.get("/").await.body.contains("<html lang=\"en\">"));
+    assert!(site.get("/").await.body.contains("<html lang=\"en\">"));
 
     let language = Some(crate::presentation::language::InterfaceLanguage::Korean);
     let branding = SiteBranding { language, ..SiteBranding::default() };
-    let fixed = World::with_branding(&some(), &HttpSettings::default(), branding).await;
+    let fixed = TestSite::with_branding(&some(), &HttpSettings::default(), branding).await;
     assert!(fixed.get("/").await.body.contains("<html lang=\"ko\">"));
     let json = fixed.get("/api/v1/search?q=port").await.body;
     assert!(json.contains("\"strength\":\"confirmed\""), "the API speaks English: {json}");
@@ -46,12 +45,12 @@ async fn a_weak_exchange_is_behind_show_everything() {
     weak.confidence = 0.2;
     weak.signals.clear();
     let [port, _] = some();
-    let world = World::with(&[port, cluster(vec![weak])]).await;
-    let page = world.get("/?q=set+the+port").await.body;
+    let site = TestSite::with(&[port, cluster(vec![weak])]).await;
+    let page = site.get("/?q=set+the+port").await.body;
     let (strong, folded) = page.split_once("<details class=\"weak\">").expect("a fold");
     assert!(strong.contains("server") && !strong.contains("relay"), "{strong}");
     assert!(folded.contains("Show everything: 1 more, weak") && folded.contains("relay"));
-    let only = world.get("/?q=relay+port").await.body;
+    let only = site.get("/?q=relay+port").await.body;
     assert!(only.contains("relay"));
 }
 
@@ -64,30 +63,30 @@ async fn groups_are_browsed_with_counts_page_by_page() {
         })
         .collect::<Vec<_>>();
     clusters.extend(some());
-    let world = World::with(&clusters).await;
-    let index = world.get("/browse").await.body;
+    let site = TestSite::with(&clusters).await;
+    let index = site.get("/browse").await.body;
     assert!(index.contains("href=\"/browse/channel/22\"") && index.contains(">#help<"), "{index}");
     assert!(index.contains("<span class=\"number\">32</span>"), "{index}");
-    let first = world.get("/browse/channel/22").await.body;
+    let first = site.get("/browse/channel/22").await.body;
     assert_eq!(first.matches("class=\"card\"").count(), 25);
     let (_, rest) = first.split_once("rel=\"next\" href=\"").unwrap();
-    let second = world.get(rest.split('"').next().unwrap()).await.body;
+    let second = site.get(rest.split('"').next().unwrap()).await.body;
     assert_eq!(second.matches("class=\"card\"").count(), 7);
     for address in ["/browse/channel/23", "/browse/channel/x", "/browse/nothing/here"] {
-        assert_eq!(world.get(address).await.status, StatusCode::NOT_FOUND, "{address}");
+        assert_eq!(site.get(address).await.status, StatusCode::NOT_FOUND, "{address}");
     }
-    assert_eq!(world.get("/browse/list/all?after=x").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(site.get("/browse/list/all?after=x").await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
 async fn the_lists_follow_what_changes() {
-    let mut world = World::with(&some()).await;
-    assert!(world.get("/api/v1/answers").await.json()["meta"]["total"] == 2);
+    let mut site = TestSite::with(&some()).await;
+    assert!(site.get("/api/v1/answers").await.json()["meta"]["total"] == 2);
     let more = [cluster(vec![occurrence(30, "Is there a dark theme?", "Yes, in the menu.")])];
-    world.keep(&more).await;
-    world.index(&more).await;
-    assert!(world.get("/api/v1/answers").await.json()["meta"]["total"] == 3);
+    site.keep(&more).await;
+    site.index(&more).await;
+    assert!(site.get("/api/v1/answers").await.json()["meta"]["total"] == 3);
     let gone = vec![(more[0].id.clone(), None)];
-    world.store.save_regroup(&RegroupPlan { gone, ..RegroupPlan::default() }).await.unwrap();
-    assert!(world.get("/api/v1/answers").await.json()["meta"]["total"] == 2);
+    site.store.save_regroup(&RegroupPlan { gone, ..RegroupPlan::default() }).await.unwrap();
+    assert!(site.get("/api/v1/answers").await.json()["meta"]["total"] == 2);
 }

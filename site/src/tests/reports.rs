@@ -14,7 +14,7 @@ use rules::resolution::{ConversationVerdict, Question, ResolutionGrade};
 
 use tempfile::TempDir;
 
-use super::world::summary;
+use super::test_site::summary;
 use super::*;
 use crate::reports::ReportSource;
 use crate::reports::briefing::BriefingReport;
@@ -301,8 +301,8 @@ async fn words_of_open_questions_are_shown_only_where_they_may_be_quoted_and_the
         let group = &triage.groups[0];
         assert_eq!((group.impact.askers, group.impact.blocking), (2, 2));
         let text = triage_markdown(&triage, &SiteLinks::default());
-        let told = text.contains("upload agent");
-        assert_eq!(told, may_quote, "{text}");
+        let quoted = text.contains("upload agent");
+        assert_eq!(quoted, may_quote, "{text}");
         for none in ["https://evil.example", "Display Name"] {
             assert!(!text.contains(none), "{none} in {text}");
         }
@@ -314,9 +314,9 @@ async fn words_of_open_questions_are_shown_only_where_they_may_be_quoted_and_the
 
 #[tokio::test]
 async fn every_number_of_the_page_leads_to_a_list_of_that_length() {
-    let world = World::with(&[]).await;
-    two_weeks().store(&world.store).await;
-    let page = world.get("/reports/briefing?period=week&until=2025-01-14").await;
+    let site = TestSite::with(&[]).await;
+    two_weeks().store(&site.store).await;
+    let page = site.get("/reports/briefing?period=week&until=2025-01-14").await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     assert!(page.body.contains("noindex") && page.body.contains("data:image/svg+xml,"));
     let links = page.body.split("href=\"/reports/questions").skip(1);
@@ -328,7 +328,7 @@ async fn every_number_of_the_page_leads_to_a_list_of_that_length() {
     let links = links.collect::<Vec<_>>();
     assert_eq!(links.len(), 7);
     for (address, value) in links {
-        let list = world.get(&format!("/reports/questions{address}")).await;
+        let list = site.get(&format!("/reports/questions{address}")).await;
         assert_eq!(list.status, StatusCode::OK, "{}", list.body);
         let rows = list.body.matches("<th scope=\"row\"").count();
         match value.strip_suffix(" %") {
@@ -338,42 +338,42 @@ async fn every_number_of_the_page_leads_to_a_list_of_that_length() {
         assert!(!list.body.contains("upload agent"), "{address}");
     }
     for wrong in ["period=year", "until=soon", "list=all", "offset=x"] {
-        let reply = world.get(&format!("/reports/questions?{wrong}")).await;
+        let reply = site.get(&format!("/reports/questions?{wrong}")).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{wrong}");
     }
 }
 
 #[tokio::test]
 async fn the_briefing_leads_to_the_contradictions() {
-    let world = World::with(&[]).await;
-    two_weeks().store(&world.store).await;
-    let briefing = world.get("/reports/briefing?period=week&until=2025-01-14").await;
+    let site = TestSite::with(&[]).await;
+    two_weeks().store(&site.store).await;
+    let briefing = site.get("/reports/briefing?period=week&until=2025-01-14").await;
     assert!(briefing.body.contains("href=\"/reports/contradictions\""), "{}", briefing.body);
-    let page = world.get("/reports/contradictions").await;
+    let page = site.get("/reports/contradictions").await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     assert!(page.body.contains("<h1>Contradictions</h1>"), "{}", page.body);
     assert!(page.body.contains("0 contradictions") && page.body.contains("noindex"));
 }
 
 #[tokio::test]
-async fn silence_is_told_by_the_metrics() {
-    let world = World::with(&[]).await;
+async fn silence_is_visible_in_the_metrics() {
+    let site = TestSite::with(&[]).await;
     let mut community = Community::default();
-    // The clock of the world says 2025-10-09: 281 days later.
+    // The clock of the site says 2025-10-09: 281 days later.
     for day in 240..281 {
         for minute in 0..24 {
             community.say(day * MINUTES + minute * 50, 1 + minute as u64, "Nice weather");
         }
     }
     let quiet = community.messages.len();
-    community.store(&world.store).await;
-    let metrics = world.get("/metrics").await.body;
+    community.store(&site.store).await;
+    let metrics = site.get("/metrics").await.body;
     assert!(metrics.contains("harvester_alarms{kind=\"sudden-drop\"} 0\n"), "{metrics}");
 
-    let world = World::with(&[]).await;
+    let site = TestSite::with(&[]).await;
     community.messages.truncate(quiet - 24);
-    community.store(&world.store).await;
-    let metrics = world.get("/metrics").await.body;
+    community.store(&site.store).await;
+    let metrics = site.get("/metrics").await.body;
     assert!(metrics.contains("harvester_alarms{kind=\"sudden-drop\"} 1\n"), "{metrics}");
     assert!(metrics.contains("harvester_alarms{kind=\"contradiction\"} 0\n"), "{metrics}");
 }
@@ -450,9 +450,9 @@ async fn contradictions_are_listed_with_both_sides_and_none_is_resolved() {
     let source = ReportSource { store: &store, rules: &rules, naming: &naming };
     let until = Millis((FIRST_DAY + 14) * Millis::DAY);
     let report = source.contradictions(&ContradictionScope { until, days: 14 }).await.unwrap();
-    let told = report.contradictions.iter().map(|one| (one.heading(), one.question.is_some()));
+    let found = report.contradictions.iter().map(|one| (one.heading(), one.question.is_some()));
     let expected = [("Against a fact", true), ("Against a fact", false), ("Two answers", true)];
-    assert_eq!(told.collect::<Vec<_>>(), expected);
+    assert_eq!(found.collect::<Vec<_>>(), expected);
     let text = contradictions_markdown(&report, &SiteLinks::default());
     for words in ["the fact token-address", "Yes, give each its own port", "stops the first"] {
         assert!(text.contains(words), "{words} is not in {text}");

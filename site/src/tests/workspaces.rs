@@ -20,7 +20,7 @@ const ERROR: &str = "Error: cannot open database belfry.db";
 const MARKS: [&str; 4] = ["belfry", "Belfry", "carillon", "787878"];
 
 struct Communities {
-    world: World,
+    site: TestSite,
     /// The cluster of the other community.
     other: Cluster,
     harbor: String,
@@ -63,37 +63,36 @@ async fn communities() -> Communities {
     let other = cluster(vec![failed, twice]);
     let [port, wallet] = some();
     let clusters = [port, wallet, other.clone()];
-    let parts = WorldParts { workspaces, visitors, ..WorldParts::default() };
-    let mut world = World::made_of(&clusters, parts).await;
+    let parts = TestSiteParts { workspaces, visitors, ..TestSiteParts::default() };
+    let mut site = TestSite::made_of(&clusters, parts).await;
     let seen = Millis(1_759_900_000_000);
     let channels = [channel(22, 11, "help"), channel(7_878_781, 787_878, "carillon")];
     let channels = channels.map(|one| (one, seen)).to_vec();
-    world.store.apply_batch(&WriteBatch { channels, ..WriteBatch::default() }).await.unwrap();
-    ask_in_tower(&world, seen).await;
+    site.store.apply_batch(&WriteBatch { channels, ..WriteBatch::default() }).await.unwrap();
+    ask_in_tower(&site, seen).await;
     let title = "Ringing the Belfry".to_owned();
-    world.merge(&MergedAnswerRow { title, ..merged_port(&other) }).await;
-    world.store.add_feedback(&other.id, FeedbackVerdict::Helped, NOW).await.unwrap();
+    site.merge(&MergedAnswerRow { title, ..merged_port(&other) }).await;
+    site.store.add_feedback(&other.id, FeedbackVerdict::Helped, NOW).await.unwrap();
     let searched = (DemandKind::Query, "k", "belfry bells");
-    world.store.record_search("tower", searched, SearchOutcome::Missed, NOW).await.unwrap();
+    site.store.record_search("tower", searched, SearchOutcome::Missed, NOW).await.unwrap();
     let mut tokens = Vec::new();
     for name in ["harbor", "tower"] {
         tokens.push(
-            world
-                .token(|row| {
-                    row.id = name.to_owned();
-                    row.workspace = name.to_owned();
-                    row.scopes = "admin".to_owned();
-                    row.per_minute = 10_000;
-                })
-                .await,
+            site.token(|row| {
+                row.id = name.to_owned();
+                row.workspace = name.to_owned();
+                row.scopes = "admin".to_owned();
+                row.per_minute = 10_000;
+            })
+            .await,
         );
     }
     let [harbor, tower] = tokens.try_into().unwrap();
-    Communities { world, other, harbor, tower }
+    Communities { site, other, harbor, tower }
 }
 
 /// An open question of the other community.
-async fn ask_in_tower(world: &World, seen: Millis) {
+async fn ask_in_tower(site: &TestSite, seen: Millis) {
     let id = MessageId::min_at(Millis(seen.0 - Millis::DAY));
     let question = Question {
         messages: vec![id],
@@ -115,7 +114,7 @@ async fn ask_in_tower(world: &World, seen: Millis) {
         links: String::new(),
         exchanges: vec![open],
     };
-    world.store.save_conversations(&[row]).await.unwrap();
+    site.store.save_conversations(&[row]).await.unwrap();
 }
 
 /// Requests for what the other community has, for every route; a route that is missing here fails the test.
@@ -217,7 +216,7 @@ impl Communities {
         let mut headers = vec![("content-type", "application/json")];
         let bearer = token.map(|token| format!("Bearer {token}"));
         headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
-        self.world.send(method.clone(), address, &headers, body).await
+        self.site.send(method.clone(), address, &headers, body).await
     }
 }
 
@@ -269,7 +268,7 @@ async fn nothing_of_another_workspace_is_in_any_response() {
             "{path}"
         );
     }
-    let counts = all.world.store.feedback(&all.other.id).await.unwrap();
+    let counts = all.site.store.feedback(&all.other.id).await.unwrap();
     assert!(counts.wrong + counts.outdated <= 1, "only the token of the tower counts: {counts:?}");
 }
 
@@ -278,7 +277,7 @@ async fn every_route_and_tool_is_asked() {
     let all = communities().await;
     let asked = requests(&all.other);
     let paths = asked.iter().map(|(path, _)| (*path).to_owned()).collect::<BTreeSet<_>>();
-    let description = all.world.get("/api/v1/openapi.json").await.json();
+    let description = all.site.get("/api/v1/openapi.json").await.json();
     let described = description["paths"].as_object().unwrap().keys().cloned();
     let routed = workspace_routes().into_iter().map(|(path, ..)| path.to_owned());
     let open =
@@ -286,7 +285,7 @@ async fn every_route_and_tool_is_asked() {
     assert_eq!(paths, described.chain(routed).chain(open).collect::<BTreeSet<_>>());
     let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" }).to_string();
     let json = [("content-type", "application/json")];
-    let tools = all.world.send(Method::POST, "/mcp", &json, &list).await.json();
+    let tools = all.site.send(Method::POST, "/mcp", &json, &list).await.json();
     let bodies = asked.iter().flat_map(|(_, requests)| requests).map(|(_, _, body)| body);
     let bodies = bodies.map(String::as_str).collect::<String>();
     for tool in tools["result"]["tools"].as_array().unwrap() {
@@ -298,21 +297,21 @@ async fn every_route_and_tool_is_asked() {
 async fn a_tag_and_the_changes_tell_nothing_of_another_workspace() {
     let mut all = communities().await;
     let address = "/api/v1/search?q=port";
-    let tag = all.world.get(address).await.header("etag").to_owned();
-    let tower = all.world.get_by(address, &all.tower).await.header("etag").to_owned();
-    let seen = all.world.get("/api/v1/changes?limit=100").await.json();
+    let tag = all.site.get(address).await.header("etag").to_owned();
+    let tower = all.site.get_by(address, &all.tower).await.header("etag").to_owned();
+    let seen = all.site.get("/api/v1/changes?limit=100").await.json();
     let own = seen["changes"].as_array().unwrap().len();
     let title = "Ringing the Belfry again".to_owned();
     let again = MergedAnswerRow { title, digest: "e".into(), ..merged_port(&all.other) };
-    all.world.merge(&again).await;
-    let same = all.world.get_with(address, &[("if-none-match", &tag)]).await;
+    all.site.merge(&again).await;
+    let same = all.site.get_with(address, &[("if-none-match", &tag)]).await;
     assert_eq!(same.status, StatusCode::NOT_MODIFIED);
-    let changed = all.world.get_by(address, &all.tower).await;
+    let changed = all.site.get_by(address, &all.tower).await;
     assert_ne!(changed.header("etag"), tower);
-    let after = all.world.get("/api/v1/changes?limit=100").await.json();
+    let after = all.site.get("/api/v1/changes?limit=100").await.json();
     assert_eq!(after["changes"].as_array().unwrap().len(), own);
     let cursor = seen["meta"]["cursor"].as_str().unwrap();
-    let next = all.world.get_by(&format!("/api/v1/changes?cursor={cursor}"), &all.tower).await;
+    let next = all.site.get_by(&format!("/api/v1/changes?cursor={cursor}"), &all.tower).await;
     let next = next.json();
     assert_eq!(next["changes"][0]["id"], all.other.id.as_str(), "{next}");
     assert_eq!(next["changes"][0]["kind"], "changed");
@@ -324,9 +323,9 @@ async fn a_question_of_two_workspaces_is_shown_to_neither() {
     let ours = occurrence(70, "Where is the gangway key?", "On the hook.");
     let mixed =
         cluster(vec![ours, of_tower(71, "where is the gangway key", "On the belfry hook.")]);
-    all.world.keep(std::slice::from_ref(&mixed)).await;
+    all.site.keep(std::slice::from_ref(&mixed)).await;
     for token in [&all.harbor, &all.tower] {
-        let reply = all.world.get_by(&format!("/api/v1/answers/{}", mixed.id), token).await;
+        let reply = all.site.get_by(&format!("/api/v1/answers/{}", mixed.id), token).await;
         assert_eq!(reply.status, StatusCode::NOT_FOUND);
     }
 }

@@ -102,7 +102,7 @@ impl WrittenAnswer {
         ClusterDocument {
             cluster: ClusterId::of_question(MessageId((self.number + 1) << 22)),
             state: if self.number.is_multiple_of(20) {
-                ClusterState::Known
+                ClusterState::Merged
             } else {
                 ClusterState::Watching
             },

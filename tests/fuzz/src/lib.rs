@@ -103,9 +103,9 @@ pub fn redaction(bytes: &[u8]) {
     let token = format!("{}_{}", "ghp", "4kR9wZ2mQ7xT1vB8nL5cY3pH6sD0fGjAeUiO");
     let half = text.floor_char_boundary(text.len() / 2);
     let (before, after) = text.split_at(half);
-    let told = format!("{before}\n{token}\n{after}");
+    let message = format!("{before}\n{token}\n{after}");
     RULES.with(|rules| {
-        let once = redact(&told, &rules.safety).into_owned();
+        let once = redact(&message, &rules.safety).into_owned();
         assert!(!once.contains(&token), "a token is kept");
         assert_eq!(redact(&once, &rules.safety), once, "redacting twice changes something");
     });

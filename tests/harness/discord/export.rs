@@ -7,20 +7,20 @@ use serde_json::Value;
 
 use super::FakeDiscord;
 use super::message_actions::snapshot;
-use super::state::{Attachment, Kind, Message, Reactions, Reference, Role, World};
+use super::state::{Attachment, DiscordState, Kind, Message, Reactions, Reference, Role};
 
 /// How an export writes the absence of an id.
 const NONE: u64 = 0;
 
 impl FakeDiscord {
-    /// Makes guild, channel, people and messages of an export, with its ids and times, untold.
+    /// Makes guild, channel, people and messages of an export, with its ids and times, without events.
     pub fn load_export(&self, export: &Value) -> ChannelId {
-        self.say_nothing(|_| {
-            self.with(|world| {
-                let channel = world.found(export);
+        self.without_events(|_| {
+            self.with(|state| {
+                let channel = state.found(export);
                 for message in list(&export["messages"]) {
-                    let message = world.exported(export, message);
-                    world.admit(message);
+                    let message = state.exported(export, message);
+                    state.admit(message);
                 }
                 channel
             })
@@ -29,20 +29,20 @@ impl FakeDiscord {
 
     /// Makes guild and channel of an export, but says nothing yet.
     pub fn load_places(&self, export: &Value) -> ChannelId {
-        self.say_nothing(|_| self.with(|world| world.found(export)))
+        self.without_events(|_| self.with(|state| state.found(export)))
     }
 
     /// Says the messages of an export in order, live: an edited one is said first and edited then,
     /// and everybody reacts after that.
     pub fn play(&self, export: &Value, range: Range<usize>) {
-        self.with(|world| world.found(export));
+        self.with(|state| state.found(export));
         for message in &list(&export["messages"])[range] {
-            self.with(|world| world.play(export, message));
+            self.with(|state| state.play(export, message));
         }
     }
 }
 
-impl World {
+impl DiscordState {
     /// The guild and the channel of an export.
     fn found(&mut self, export: &Value) -> ChannelId {
         let guild = GuildId(id(&export["guild"]["id"]));
@@ -52,7 +52,7 @@ impl World {
         self.found_channel(guild, export)
     }
 
-    /// Everybody whom a message names; its author last, who is told of most fully.
+    /// Everybody whom a message names; its author last, who is described most fully.
     fn meet_all(&mut self, guild: GuildId, message: &Value) {
         let reacted = list(&message["reactions"]).iter().flat_map(|one| list(&one["users"]));
         for user in reacted.chain(list(&message["mentions"])).chain([&message["author"]]) {
@@ -61,13 +61,13 @@ impl World {
     }
 
     fn found_channel(&mut self, guild: GuildId, export: &Value) -> ChannelId {
-        let told = &export["channel"];
-        let channel = ChannelId(id(&told["id"]));
+        let exported = &export["channel"];
+        let channel = ChannelId(id(&exported["id"]));
         if self.channels.contains_key(&channel) {
             return channel;
         }
-        let kind = channel_kind(text(&told["type"]));
-        let parent = ChannelId(id(&told["categoryId"]));
+        let kind = channel_kind(text(&exported["type"]));
+        let parent = ChannelId(id(&exported["categoryId"]));
         let is_thread = matches!(kind, Kind::PublicThread | Kind::PrivateThread | Kind::NewsThread);
         if parent.0 != NONE && !self.channels.contains_key(&parent) {
             let is_post = list(&export["messages"]).iter().any(|said| id(&said["id"]) == channel.0);
@@ -76,9 +76,9 @@ impl World {
                 (true, true) => Kind::Forum,
                 (true, false) => Kind::Text,
             };
-            self.add_channel(parent, guild, above, text(&told["category"]));
+            self.add_channel(parent, guild, above, text(&exported["category"]));
         }
-        let name = text(&told["name"]);
+        let name = text(&exported["name"]);
         if is_thread {
             let owner = list(&export["messages"]).first().map(|first| id(&first["author"]["id"]));
             let owner = UserId(owner.unwrap_or(self.bot.0));
@@ -87,37 +87,37 @@ impl World {
             self.add_channel(channel, guild, kind, name);
             self.channel_mut(channel).parent = (parent.0 != NONE).then_some(parent);
         }
-        self.channel_mut(channel).topic = told["topic"].as_str().map(str::to_owned);
+        self.channel_mut(channel).topic = exported["topic"].as_str().map(str::to_owned);
         channel
     }
 
     /// Somebody of an export; who has a nickname or roles is a member with these.
-    fn meet(&mut self, guild: GuildId, told: &Value) {
-        let user = UserId(id(&told["id"]));
-        let name = text(&told["name"]);
-        self.add_user(user, name, told["isBot"] == true);
-        for role in list(&told["roles"]) {
+    fn meet(&mut self, guild: GuildId, person: &Value) {
+        let user = UserId(id(&person["id"]));
+        let name = text(&person["name"]);
+        self.add_user(user, name, person["isBot"] == true);
+        for role in list(&person["roles"]) {
             let role = exported_role(role);
             self.guild_mut(guild).roles.entry(role.id).or_insert(role);
         }
         let member = self.guild_mut(guild).members.entry(user).or_default();
-        if let Some(nick) = told["nickname"].as_str() {
+        if let Some(nick) = person["nickname"].as_str() {
             member.nick = (nick != name).then(|| nick.to_owned());
         }
-        if told["roles"].is_array() {
+        if person["roles"].is_array() {
             member.roles =
-                list(&told["roles"]).iter().map(|role| RoleId(id(&role["id"]))).collect();
+                list(&person["roles"]).iter().map(|role| RoleId(id(&role["id"]))).collect();
         }
     }
 
     /// A message of an export as it was in the end.
-    fn exported(&mut self, export: &Value, told: &Value) -> Message {
+    fn exported(&mut self, export: &Value, message: &Value) -> Message {
         let channel = ChannelId(id(&export["channel"]["id"]));
         let guild = GuildId(id(&export["guild"]["id"]));
-        self.meet_all(guild, told);
-        let timestamp = text(&told["timestamp"]).to_owned();
-        let reference = &told["reference"];
-        let is_forward = told["forwardedMessage"].is_object()
+        self.meet_all(guild, message);
+        let timestamp = text(&message["timestamp"]).to_owned();
+        let reference = &message["reference"];
+        let is_forward = message["forwardedMessage"].is_object()
             || matches!(text(&reference["type"]), "Forward" | "1");
         let reference = (reference.is_object() || is_forward).then(|| Reference {
             kind: u8::from(is_forward),
@@ -126,33 +126,39 @@ impl World {
             guild: some(&reference["guildId"]).map(GuildId).or(Some(guild)),
         });
         let forward = is_forward.then(|| {
-            let told = &told["forwardedMessage"];
-            snapshot(text(&told["content"]), told["timestamp"].as_str().unwrap_or(&timestamp))
+            let forwarded = &message["forwardedMessage"];
+            snapshot(
+                text(&forwarded["content"]),
+                forwarded["timestamp"].as_str().unwrap_or(&timestamp),
+            )
         });
         Message {
-            id: MessageId(id(&told["id"])),
+            id: MessageId(id(&message["id"])),
             channel,
-            author: UserId(id(&told["author"]["id"])),
-            kind: message_kind(text(&told["type"])),
+            author: UserId(id(&message["author"]["id"])),
+            kind: message_kind(text(&message["type"])),
             timestamp,
-            edited: told["timestampEdited"].as_str().map(str::to_owned),
-            content: text(&told["content"]).to_owned(),
-            mentions: list(&told["mentions"]).iter().map(|user| UserId(id(&user["id"]))).collect(),
-            attachments: list(&told["attachments"]).iter().map(attachment).collect(),
+            edited: message["timestampEdited"].as_str().map(str::to_owned),
+            content: text(&message["content"]).to_owned(),
+            mentions: list(&message["mentions"])
+                .iter()
+                .map(|user| UserId(id(&user["id"])))
+                .collect(),
+            attachments: list(&message["attachments"]).iter().map(attachment).collect(),
             embeds: Vec::new(),
             components: Vec::new(),
             reference,
             forward,
-            pinned: told["isPinned"] == true,
+            pinned: message["isPinned"] == true,
             flags: 0,
-            reactions: list(&told["reactions"]).iter().map(reactions).collect(),
+            reactions: list(&message["reactions"]).iter().map(reactions).collect(),
             webhook: None,
             malformed: None,
         }
     }
 
-    fn play(&mut self, export: &Value, told: &Value) {
-        let last = self.exported(export, told);
+    fn play(&mut self, export: &Value, message: &Value) {
+        let last = self.exported(export, message);
         let (channel, id) = (last.channel, last.id);
         let (content, edited, pinned) = (last.content.clone(), last.edited.clone(), last.pinned);
         let reactions = last.reactions.clone();
@@ -180,31 +186,32 @@ impl World {
     }
 }
 
-fn reactions(told: &Value) -> Reactions {
-    let emoji = &told["emoji"];
+fn reactions(reaction: &Value) -> Reactions {
+    let emoji = &reaction["emoji"];
     let name = text(&emoji["name"]);
     let emoji = some(&emoji["id"]).map_or(name.to_owned(), |id| format!("{name}:{id}"));
-    let users = list(&told["users"]).iter().map(|user| UserId(id(&user["id"]))).collect::<Vec<_>>();
-    let count = told["count"].as_u64().unwrap_or(0) as u32;
+    let users =
+        list(&reaction["users"]).iter().map(|user| UserId(id(&user["id"]))).collect::<Vec<_>>();
+    let count = reaction["count"].as_u64().unwrap_or(0) as u32;
     let unnamed = count.saturating_sub(users.len() as u32);
     Reactions { emoji, users, unnamed }
 }
 
-fn attachment(told: &Value) -> Attachment {
-    let (file, name) = (id(&told["id"]), text(&told["fileName"]).to_owned());
+fn attachment(exported: &Value) -> Attachment {
+    let (file, name) = (id(&exported["id"]), text(&exported["fileName"]).to_owned());
     // An export with media tells of files on a disk.
     let url = format!("https://cdn.discordapp.com/attachments/1/{file}/{file}");
-    let bytes = told["fileSizeBytes"].as_u64().unwrap_or(0);
+    let bytes = exported["fileSizeBytes"].as_u64().unwrap_or(0);
     Attachment { id: file, name, bytes, url, content: Vec::new() }
 }
 
-fn exported_role(told: &Value) -> Role {
-    let color = text(&told["color"]).trim_start_matches('#');
+fn exported_role(role: &Value) -> Role {
+    let color = text(&role["color"]).trim_start_matches('#');
     Role {
-        id: RoleId(id(&told["id"])),
-        name: text(&told["name"]).to_owned(),
+        id: RoleId(id(&role["id"])),
+        name: text(&role["name"]).to_owned(),
         permissions: 0,
-        position: told["position"].as_i64().unwrap_or(1),
+        position: role["position"].as_i64().unwrap_or(1),
         color: u32::from_str_radix(color, 16).unwrap_or(0),
     }
 }

@@ -11,7 +11,7 @@ use rules::model::ids::{ChannelId, GuildId};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::state::{World, may};
+use super::state::{DiscordState, may};
 use script::Delivery;
 
 /// Gateway intents, as bits of Discord's.
@@ -24,7 +24,7 @@ pub(super) mod intent {
     pub(in super::super) const MESSAGE_CONTENT: u64 = 1 << 15;
 }
 
-/// A session that missed more than this is told to start over.
+/// A session that missed more than this has to start over.
 const REPLAYED: usize = 20_000;
 /// How many sessions without a connection are kept for a RESUME.
 const BROKEN_KEPT: usize = 8;
@@ -302,8 +302,8 @@ fn blank(message: &mut Value) {
     }
 }
 
-impl World {
-    /// Tells what happened, unless the act is to go untold.
+impl DiscordState {
+    /// Sends an event of what happened, unless events are held back.
     pub(super) fn emit(&mut self, name: &str, intents: u64, at: Place, d: Value) {
         self.emit_shaped(name, intents, at, d, false);
     }

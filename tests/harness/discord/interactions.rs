@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::FakeDiscord;
 use super::gateway::intent;
 use super::render;
-use super::state::{Message, World, iso};
+use super::state::{DiscordState, Message, iso};
 
 /// A reply that only the asker sees.
 pub(super) const EPHEMERAL: u32 = 1 << 6;
@@ -109,7 +109,7 @@ pub(super) struct Acknowledged {
     pub(super) choices: Vec<(String, Value)>,
 }
 
-impl World {
+impl DiscordState {
     /// A message in a channel, or one that only somebody who asked the bot sees.
     pub(super) fn message_or_whisper(&self, channel: ChannelId, id: MessageId) -> Option<&Message> {
         let mut whispers = self.interactions.values().filter_map(|one| one.whispers.get(&id));
@@ -130,12 +130,12 @@ impl World {
         let mut member = self.member_json(guild, by).unwrap_or_else(|| panic!("{by} is no member"));
         let may = |user| self.permissions(guild, user, Some(channel)).to_string();
         member["permissions"] = may(by).into();
-        let mut told_channel = self.channel_json(place);
-        told_channel["permissions"] = may(by).into();
+        let mut channel_json = self.channel_json(place);
+        channel_json["permissions"] = may(by).into();
         let token = format!("interaction-{id}-{}", "t".repeat(40));
         let mut d = json!({
             "id": id.to_string(), "application_id": self.bot, "type": kind, "token": token,
-            "version": 1, "guild_id": guild, "channel_id": channel, "channel": told_channel,
+            "version": 1, "guild_id": guild, "channel_id": channel, "channel": channel_json,
             "guild": { "id": guild, "locale": "en-US", "features": ["COMMUNITY"] },
             "guild_locale": "en-US", "locale": self.users[&by].locale, "member": member,
             "app_permissions": may(self.bot), "entitlements": [], "context": 0,
@@ -251,9 +251,9 @@ impl FakeDiscord {
         name: &str,
         options: &[(&str, Value)],
     ) -> Asked {
-        self.with(|world| {
-            let data = world.slash_data(channel, name, options);
-            world.ask(by, channel, (2, 20), json!({ "data": data }))
+        self.with(|state| {
+            let data = state.slash_data(channel, name, options);
+            state.ask(by, channel, (2, 20), json!({ "data": data }))
         })
     }
 
@@ -266,30 +266,30 @@ impl FakeDiscord {
         name: &str,
         (option, typed): (&str, &str),
     ) -> Asked {
-        self.with(|world| {
-            let mut data = world.slash_data(channel, name, &[(option, json!(typed))]);
+        self.with(|state| {
+            let mut data = state.slash_data(channel, name, &[(option, json!(typed))]);
             let options = &mut data["options"];
             let options = if name.contains(' ') { &mut options[0]["options"] } else { options };
             options[0]["focused"] = true.into();
-            world.ask(by, channel, (4, 0), json!({ "data": data }))
+            state.ask(by, channel, (4, 0), json!({ "data": data }))
         })
     }
 
     /// A command of a message's context menu.
     #[track_caller]
     pub fn menu(&self, by: UserId, channel: ChannelId, message: MessageId, name: &str) -> Asked {
-        self.with(|world| {
-            let guild = world.channel(channel).guild;
-            let command = world.command(guild, name, 3);
+        self.with(|state| {
+            let guild = state.channel(channel).guild;
+            let command = state.command(guild, name, 3);
             let command = command.unwrap_or_else(|| panic!("no menu is registered as {name}"));
-            let target = world.message(channel, message);
+            let target = state.message(channel, message);
             let target = target.unwrap_or_else(|| panic!("there is no message {message}"));
-            let resolved = json!({ (message.to_string()): world.message_json(target) });
+            let resolved = json!({ (message.to_string()): state.message_json(target) });
             let data = json!({
                 "id": command["id"], "name": name, "type": 3, "guild_id": guild,
                 "target_id": message, "resolved": { "messages": resolved },
             });
-            world.ask(by, channel, (2, 23), json!({ "data": data }))
+            state.ask(by, channel, (2, 23), json!({ "data": data }))
         })
     }
 
@@ -325,10 +325,10 @@ impl FakeDiscord {
         meant: impl Fn(&&Value) -> bool,
         mut data: Value,
     ) -> Asked {
-        self.with(|world| {
-            let whispers = world.interactions.values().filter(|one| one.user == by);
+        self.with(|state| {
+            let whispers = state.interactions.values().filter(|one| one.user == by);
             let mut whispers = whispers.filter_map(|one| one.whispers.get(&message));
-            let found = world.message(channel, message).or_else(|| whispers.next());
+            let found = state.message(channel, message).or_else(|| whispers.next());
             let found = found.unwrap_or_else(|| panic!("there is no message {message}"));
             let used = controls(&found.components, kind).into_iter().find(meant);
             let used = used.unwrap_or_else(|| panic!("{message} has no control for {data}"));
@@ -336,8 +336,8 @@ impl FakeDiscord {
             data["component_type"] = kind.into();
             data["custom_id"] = used["custom_id"].clone();
             data["id"] = used["id"].clone();
-            let told = world.message_json(found);
-            world.ask(by, channel, (3, 0), json!({ "data": data, "message": told }))
+            let message_json = state.message_json(found);
+            state.ask(by, channel, (3, 0), json!({ "data": data, "message": message_json }))
         })
     }
 
@@ -349,27 +349,27 @@ impl FakeDiscord {
         message: MessageId,
         custom_id: &str,
     ) -> Asked {
-        self.with(|world| {
-            let told = world.message_json(world.message(channel, message).unwrap());
+        self.with(|state| {
+            let message_json = state.message_json(state.message(channel, message).unwrap());
             let data = json!({ "custom_id": custom_id, "component_type": 2, "id": 2 });
-            world.ask(by, channel, (3, 0), json!({ "data": data, "message": told }))
+            state.ask(by, channel, (3, 0), json!({ "data": data, "message": message_json }))
         })
     }
 
     /// What the bot has replied so far; `None` until it acknowledges.
     pub fn reply_so_far(&self, asked: Asked) -> Option<Reply> {
-        self.look(|world| {
-            let interaction = &world.interactions[&asked.0];
-            world.reply_of(asked, interaction.original.or(interaction.on))
+        self.look(|state| {
+            let interaction = &state.interactions[&asked.0];
+            state.reply_of(asked, interaction.original.or(interaction.on))
         })
     }
 
     /// Waits for the bot's reply, the filled-in one where it deferred.
     #[track_caller]
     pub fn reply(&self, asked: Asked) -> Reply {
-        self.wait_until("the bot replies", |world| {
-            let interaction = &world.interactions[&asked.0];
-            let reply = world.reply_of(asked, interaction.original.or(interaction.on));
+        self.wait_until("the bot replies", |state| {
+            let interaction = &state.interactions[&asked.0];
+            let reply = state.reply_of(asked, interaction.original.or(interaction.on));
             reply.is_some_and(|reply| !reply.loading)
         });
         self.reply_so_far(asked).expect("it was awaited")
@@ -377,16 +377,16 @@ impl FakeDiscord {
 
     /// What the bot said after its reply.
     pub fn follow_ups(&self, asked: Asked) -> Vec<Reply> {
-        self.look(|world| {
-            let interaction = &world.interactions[&asked.0];
+        self.look(|state| {
+            let interaction = &state.interactions[&asked.0];
             let ids = interaction.follow_ups.iter();
-            ids.filter_map(|id| world.reply_of(asked, Some(*id))).collect()
+            ids.filter_map(|id| state.reply_of(asked, Some(*id))).collect()
         })
     }
 
     /// The commands that are registered in a guild, or everywhere.
     pub fn commands(&self, guild: Option<GuildId>) -> Vec<Value> {
-        self.look(|world| world.commands.get(&guild).cloned().unwrap_or_default())
+        self.look(|state| state.commands.get(&guild).cloned().unwrap_or_default())
     }
 
     /// Whether someone's client would show a command: by its default permissions.
@@ -394,8 +394,8 @@ impl FakeDiscord {
         let needed = command["default_member_permissions"]
             .as_str()
             .and_then(|bits| bits.parse::<u64>().ok());
-        self.look(|world| {
-            let held = world.permissions(world.channel(channel).guild, user, Some(channel));
+        self.look(|state| {
+            let held = state.permissions(state.channel(channel).guild, user, Some(channel));
             needed.is_none_or(|needed| held & needed == needed)
         })
     }
@@ -432,15 +432,15 @@ impl FakeDiscord {
 }
 
 /// Who asked, as a reply that is a message tells it.
-pub(super) fn metadata(world: &World, asked: u64) -> Value {
-    let interaction = &world.interactions[&asked];
-    let mut told = json!({
+pub(super) fn metadata(state: &DiscordState, asked: u64) -> Value {
+    let interaction = &state.interactions[&asked];
+    let mut json = json!({
         "id": asked.to_string(), "type": if interaction.kind == 3 { 3 } else { 2 },
-        "user": render::user(&world.users[&interaction.user]),
+        "user": render::user(&state.users[&interaction.user]),
         "authorizing_integration_owners": { "0": interaction.guild },
     });
     if let (3, Some(on)) = (interaction.kind, interaction.on) {
-        told["interacted_message_id"] = json!(on);
+        json["interacted_message_id"] = json!(on);
     }
-    told
+    json
 }

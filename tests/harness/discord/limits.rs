@@ -179,23 +179,23 @@ impl FakeDiscord {
     pub fn fault(&self, fault: Fault, method: &str, path: &str, times: usize) {
         let (method, path) = (method.to_owned(), path.to_owned());
         let scripted = Scripted { fault, method, path, left: times };
-        self.with(|world| world.limits.scripted.push(scripted));
+        self.with(|state| state.limits.scripted.push(scripted));
     }
 
     pub fn clear_faults(&self) {
-        self.with(|world| world.limits.scripted.clear());
+        self.with(|state| state.limits.scripted.clear());
     }
 
     /// How many requests a route takes in a window before it answers 429.
     pub fn rate_limit(&self, requests: u32, window: Duration) {
-        self.with(|world| {
-            world.limits.per_route = (requests, window);
-            world.limits.buckets.clear();
+        self.with(|state| {
+            state.limits.per_route = (requests, window);
+            state.limits.buckets.clear();
         });
     }
 
     /// How many requests all routes together take in a second before they answer 429.
     pub fn global_limit(&self, requests: Option<u32>) {
-        self.with(|world| (world.limits.global, world.limits.all) = (requests, None));
+        self.with(|state| (state.limits.global, state.limits.all) = (requests, None));
     }
 }

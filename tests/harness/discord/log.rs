@@ -31,33 +31,33 @@ pub struct Log {
 impl FakeDiscord {
     /// Every request so far, in order.
     pub fn requests(&self) -> Vec<Request> {
-        self.with(|world| world.log.requests.clone())
+        self.with(|state| state.log.requests.clone())
     }
 
     /// How many requests of this method came to paths that match `path`, where `*` is anything.
     pub fn count(&self, method: &str, path: &str) -> usize {
-        self.with(|world| {
-            let asked = world.log.requests.iter();
+        self.with(|state| {
+            let asked = state.log.requests.iter();
             asked.filter(|asked| asked.method == method && matches(path, &asked.path)).count()
         })
     }
 
     /// Forgets the requests so far, so that a story can count from here.
     pub fn forget_requests(&self) {
-        self.with(|world| world.log.requests.clear());
+        self.with(|state| state.log.requests.clear());
     }
 
     /// Requests that were answered 401, 403 or 429: too many ban an address.
     pub fn invalid_requests(&self) -> usize {
-        self.with(|world| {
-            let asked = world.log.requests.iter();
+        self.with(|state| {
+            let asked = state.log.requests.iter();
             asked.filter(|asked| matches!(asked.status, 401 | 403 | 429)).count()
         })
     }
 
     /// What went against the published schemas or to paths that are not served.
     pub fn findings(&self) -> Vec<String> {
-        self.with(|world| world.log.findings.clone())
+        self.with(|state| state.log.findings.clone())
     }
 
     /// Fails the test if anything went against the published schemas or to an unknown path.

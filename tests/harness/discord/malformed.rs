@@ -50,7 +50,7 @@ impl Malformed {
         Self::UnknownEvent,
     ];
 
-    /// Those of a message, wherever it is told: by the gateway or in a page of REST.
+    /// Those of a message, wherever it is sent: by the gateway or in a page of REST.
     pub const OF_MESSAGES: [Self; 12] = [
         Self::MessageTypeAbove255,
         Self::UnknownComponentInRow,

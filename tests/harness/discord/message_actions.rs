@@ -7,7 +7,7 @@ use super::FakeDiscord;
 use super::gateway::intent;
 use super::malformed::Malformed;
 use super::render;
-use super::state::{Attachment, Message, Reactions, Reference, World, iso};
+use super::state::{Attachment, DiscordState, Message, Reactions, Reference, iso};
 
 /// Something to be said; `FakeDiscord::say` says it.
 #[derive(Debug, Clone)]
@@ -149,9 +149,9 @@ fn named(content: &str) -> impl Iterator<Item = UserId> {
     })
 }
 
-impl World {
+impl DiscordState {
     /// Says it, in a thread that this revives if it was archived.
-    pub(super) fn say(&mut self, post: Post) -> MessageId {
+    pub(super) fn send(&mut self, post: Post) -> MessageId {
         let Post { channel, author, content, at, id, kind, reply_to, mut mentions, .. } = post;
         let at = at.unwrap_or_else(|| self.now());
         let id = id.unwrap_or_else(|| match post.at {
@@ -202,10 +202,10 @@ impl World {
             self.set_archived(channel, false);
         }
         self.messages.entry(channel).or_default().insert(id, message);
-        self.tell_message("MESSAGE_CREATE", channel, id);
+        self.emit_message("MESSAGE_CREATE", channel, id);
     }
 
-    fn tell_message(&mut self, name: &str, channel: ChannelId, id: MessageId) {
+    fn emit_message(&mut self, name: &str, channel: ChannelId, id: MessageId) {
         let Some(message) = self.message(channel, id) else { return };
         let d = self.message_event_json(message);
         let odd = message.malformed.is_some();
@@ -227,7 +227,7 @@ impl World {
             message.components = shown_components(&body["components"]);
         }
         message.edited = Some(now);
-        self.tell_message("MESSAGE_UPDATE", channel, id);
+        self.emit_message("MESSAGE_UPDATE", channel, id);
     }
 
     pub(super) fn change_message(
@@ -237,7 +237,7 @@ impl World {
         change: impl FnOnce(&mut Message),
     ) {
         change(self.message_mut(channel, id));
-        self.tell_message("MESSAGE_UPDATE", channel, id);
+        self.emit_message("MESSAGE_UPDATE", channel, id);
     }
 
     pub(super) fn remove(&mut self, channel: ChannelId, id: MessageId) {
@@ -282,7 +282,7 @@ impl World {
             "member": self.member_json(guild, user), "emoji": render::emoji(emoji),
             "message_author_id": author, "burst": false, "type": 0,
         });
-        self.tell_reaction("MESSAGE_REACTION_ADD", channel, d);
+        self.emit_reaction("MESSAGE_REACTION_ADD", channel, d);
     }
 
     pub(super) fn drop_reaction(
@@ -302,7 +302,7 @@ impl World {
             "user_id": user, "channel_id": channel, "message_id": id, "guild_id": guild,
             "emoji": render::emoji(emoji), "burst": false, "type": 0,
         });
-        self.tell_reaction("MESSAGE_REACTION_REMOVE", channel, d);
+        self.emit_reaction("MESSAGE_REACTION_REMOVE", channel, d);
     }
 
     /// Takes away every reaction, or every one with an emoji.
@@ -316,10 +316,10 @@ impl World {
             d["emoji"] = render::emoji(emoji);
             name = "MESSAGE_REACTION_REMOVE_EMOJI";
         }
-        self.tell_reaction(name, channel, d);
+        self.emit_reaction(name, channel, d);
     }
 
-    fn tell_reaction(&mut self, name: &str, channel: ChannelId, d: Value) {
+    fn emit_reaction(&mut self, name: &str, channel: ChannelId, d: Value) {
         let guild = self.channel(channel).guild;
         self.emit(name, intent::GUILD_MESSAGE_REACTIONS, (guild, Some(channel)), d);
     }
@@ -335,55 +335,55 @@ pub(super) fn snapshot(words: &str, at: &str) -> Value {
 
 impl FakeDiscord {
     pub fn post(&self, channel: ChannelId, author: UserId, text: &str) -> MessageId {
-        self.say(Post::new(channel, author, text))
+        self.send(Post::new(channel, author, text))
     }
 
-    pub fn say(&self, post: Post) -> MessageId {
-        self.with(|world| world.say(post))
+    pub fn send(&self, post: Post) -> MessageId {
+        self.with(|state| state.send(post))
     }
 
     pub fn edit(&self, channel: ChannelId, message: MessageId, text: &str) {
-        self.with(|world| world.rewrite(channel, message, &json!({ "content": text })));
+        self.with(|state| state.rewrite(channel, message, &json!({ "content": text })));
     }
 
     /// A link in the message gets its preview: an update that is no edit.
     pub fn preview(&self, channel: ChannelId, message: MessageId, url: &str) {
         let embed = json!({ "type": "link", "url": url, "title": "A page" });
-        self.with(|world| world.change_message(channel, message, |said| said.embeds.push(embed)));
+        self.with(|state| state.change_message(channel, message, |said| said.embeds.push(embed)));
     }
 
     pub fn pin(&self, channel: ChannelId, message: MessageId, pinned: bool) {
-        self.with(|world| {
-            world.change_message(channel, message, |said| said.pinned = pinned);
-            let guild = world.channel(channel).guild;
-            let at = iso(world.now());
+        self.with(|state| {
+            state.change_message(channel, message, |said| said.pinned = pinned);
+            let guild = state.channel(channel).guild;
+            let at = iso(state.now());
             let d = json!({ "guild_id": guild, "channel_id": channel, "last_pin_timestamp": at });
-            world.emit("CHANNEL_PINS_UPDATE", intent::GUILDS, (guild, Some(channel)), d);
+            state.emit("CHANNEL_PINS_UPDATE", intent::GUILDS, (guild, Some(channel)), d);
         });
     }
 
     pub fn delete(&self, channel: ChannelId, message: MessageId) {
-        self.with(|world| world.remove(channel, message));
+        self.with(|state| state.remove(channel, message));
     }
 
     pub fn delete_many(&self, channel: ChannelId, messages: &[MessageId]) {
-        self.with(|world| world.remove_many(channel, messages));
+        self.with(|state| state.remove_many(channel, messages));
     }
 
     /// `emoji` is a character, or `name:id` for one of the guild's own.
     pub fn react(&self, channel: ChannelId, message: MessageId, user: UserId, emoji: &str) {
-        self.with(|world| world.add_reaction(channel, message, user, emoji));
+        self.with(|state| state.add_reaction(channel, message, user, emoji));
     }
 
     pub fn unreact(&self, channel: ChannelId, message: MessageId, user: UserId, emoji: &str) {
-        self.with(|world| world.drop_reaction(channel, message, user, emoji));
+        self.with(|state| state.drop_reaction(channel, message, user, emoji));
     }
 
     pub fn clear_reactions(&self, channel: ChannelId, message: MessageId) {
-        self.with(|world| world.clear_reactions(channel, message, None));
+        self.with(|state| state.clear_reactions(channel, message, None));
     }
 
     pub fn clear_emoji(&self, channel: ChannelId, message: MessageId, emoji: &str) {
-        self.with(|world| world.clear_reactions(channel, message, Some(emoji)));
+        self.with(|state| state.clear_reactions(channel, message, Some(emoji)));
     }
 }

@@ -8,12 +8,12 @@ use serde_json::json;
 use super::FakeDiscord;
 use super::gateway::{Event, intent};
 use super::render;
-use super::state::{Guild, Member, Role, User, World, may};
+use super::state::{DiscordState, Guild, Member, Role, User, may};
 
 /// In milliseconds.
 const YEAR: u64 = 365 * 86_400_000;
 
-impl World {
+impl DiscordState {
     pub(super) fn add_guild(&mut self, id: GuildId, name: &str) {
         let owner = UserId(self.fresh_id());
         self.add_user(owner, "owner", false);
@@ -34,11 +34,11 @@ impl World {
         ]);
         let guild = Guild { id, name: name.to_owned(), owner, roles, members };
         self.guilds.insert(id, guild);
-        self.tell_guild(id);
+        self.emit_guild(id);
     }
 
     /// Tells of a whole guild, as when the bot joins it.
-    fn tell_guild(&mut self, id: GuildId) {
+    fn emit_guild(&mut self, id: GuildId) {
         let d = self.guild_event_json(self.guild(id));
         self.emit("GUILD_CREATE", intent::GUILDS, (id, None), d);
     }
@@ -69,18 +69,18 @@ impl World {
 impl FakeDiscord {
     /// A guild that the bot is a member of, with a role of the bot's own that may nothing yet.
     pub fn guild(&self, name: &str) -> GuildId {
-        self.with(|world| {
-            let id = GuildId(world.fresh_id());
-            world.add_guild(id, name);
+        self.with(|state| {
+            let id = GuildId(state.fresh_id());
+            state.add_guild(id, name);
             id
         })
     }
 
     /// Somebody who has had an account for a year, member of nothing.
     pub fn user(&self, name: &str) -> UserId {
-        self.with(|world| {
-            let id = UserId(world.fresh_id() - (YEAR << 22));
-            world.add_user(id, name, false);
+        self.with(|state| {
+            let id = UserId(state.fresh_id() - (YEAR << 22));
+            state.add_user(id, name, false);
             id
         })
     }
@@ -95,67 +95,67 @@ impl FakeDiscord {
     /// Another bot in a guild.
     pub fn other_bot(&self, guild: GuildId, name: &str) -> UserId {
         let user = self.person(guild, name);
-        self.with(|world| world.users.get_mut(&user).unwrap().bot = true);
+        self.with(|state| state.users.get_mut(&user).unwrap().bot = true);
         user
     }
 
     pub fn join(&self, guild: GuildId, user: UserId) {
-        self.with(|world| {
-            world.guild_mut(guild).members.entry(user).or_default();
-            let mut d = world.member_json(guild, user).expect("they just joined");
+        self.with(|state| {
+            state.guild_mut(guild).members.entry(user).or_default();
+            let mut d = state.member_json(guild, user).expect("they just joined");
             d["guild_id"] = json!(guild);
-            world.emit("GUILD_MEMBER_ADD", intent::GUILD_MEMBERS, (guild, None), d);
+            state.emit("GUILD_MEMBER_ADD", intent::GUILD_MEMBERS, (guild, None), d);
         });
     }
 
     /// Somebody who has had an account for long joins at this moment.
     pub fn join_now(&self, guild: GuildId, user: UserId) {
-        self.with(|world| {
-            let joined = Some(world.now());
-            world.guild_mut(guild).members.insert(user, Member { joined, ..Member::default() });
+        self.with(|state| {
+            let joined = Some(state.now());
+            state.guild_mut(guild).members.insert(user, Member { joined, ..Member::default() });
         });
         self.join(guild, user);
     }
 
     pub fn leave(&self, guild: GuildId, user: UserId) {
-        self.with(|world| {
-            world.guild_mut(guild).members.remove(&user);
-            let d = json!({ "guild_id": guild, "user": world.user_json(user) });
-            world.emit("GUILD_MEMBER_REMOVE", intent::GUILD_MEMBERS, (guild, None), d);
+        self.with(|state| {
+            state.guild_mut(guild).members.remove(&user);
+            let d = json!({ "guild_id": guild, "user": state.user_json(user) });
+            state.emit("GUILD_MEMBER_REMOVE", intent::GUILD_MEMBERS, (guild, None), d);
         });
     }
 
     pub fn nick(&self, guild: GuildId, user: UserId, nick: Option<&str>) {
         let nick = nick.map(str::to_owned);
-        self.with(|world| world.change_member(guild, user, |member| member.nick = nick));
+        self.with(|state| state.change_member(guild, user, |member| member.nick = nick));
     }
 
     /// The display name that holds in every guild without a nick.
     pub fn global_name(&self, user: UserId, name: Option<&str>) {
         let name = name.map(str::to_owned);
-        self.with(|world| world.users.get_mut(&user).unwrap().global_name = name);
+        self.with(|state| state.users.get_mut(&user).unwrap().global_name = name);
     }
 
     /// What someone's client speaks: `en-US`, `ko`.
     pub fn speaks(&self, user: UserId, locale: &str) {
-        self.with(|world| locale.clone_into(&mut world.users.get_mut(&user).unwrap().locale));
+        self.with(|state| locale.clone_into(&mut state.users.get_mut(&user).unwrap().locale));
     }
 
     pub fn role(&self, guild: GuildId, name: &str, permissions: u64) -> RoleId {
-        self.with(|world| {
-            let id = RoleId(world.fresh_id());
-            let position = world.guild(guild).roles.len() as i64;
+        self.with(|state| {
+            let id = RoleId(state.fresh_id());
+            let position = state.guild(guild).roles.len() as i64;
             let role = Role { id, name: name.to_owned(), permissions, position, color: 0 };
             let d = json!({ "guild_id": guild, "role": render::role(&role) });
-            world.guild_mut(guild).roles.insert(id, role);
-            world.emit("GUILD_ROLE_CREATE", intent::GUILDS, (guild, None), d);
+            state.guild_mut(guild).roles.insert(id, role);
+            state.emit("GUILD_ROLE_CREATE", intent::GUILDS, (guild, None), d);
             id
         })
     }
 
     pub fn give_role(&self, guild: GuildId, user: UserId, role: RoleId) {
-        self.with(|world| {
-            world.change_member(guild, user, |member| {
+        self.with(|state| {
+            state.change_member(guild, user, |member| {
                 member.roles.retain(|held| *held != role);
                 member.roles.push(role);
             });
@@ -163,47 +163,47 @@ impl FakeDiscord {
     }
 
     pub fn take_role(&self, guild: GuildId, user: UserId, role: RoleId) {
-        self.with(|world| {
-            world.change_member(guild, user, |member| member.roles.retain(|held| *held != role));
+        self.with(|state| {
+            state.change_member(guild, user, |member| member.roles.retain(|held| *held != role));
         });
     }
 
     /// The permissions of a role; that of everyone has the guild's id.
     pub fn permit(&self, guild: GuildId, role: RoleId, permissions: u64) {
-        self.with(|world| world.change_role(guild, role, |role| role.permissions = permissions));
+        self.with(|state| state.change_role(guild, role, |role| role.permissions = permissions));
     }
 
     pub fn rename_role(&self, guild: GuildId, role: RoleId, name: &str) {
-        self.with(|world| world.change_role(guild, role, |role| name.clone_into(&mut role.name)));
+        self.with(|state| state.change_role(guild, role, |role| name.clone_into(&mut role.name)));
     }
 
     /// What the bot's own role allows it beyond what everybody may.
     pub fn permit_bot(&self, guild: GuildId, permissions: u64) {
-        let own = self.look(|world| world.guild(guild).members[&world.bot].roles[0]);
+        let own = self.look(|state| state.guild(guild).members[&state.bot].roles[0]);
         self.permit(guild, own, permissions);
     }
 
     /// The bot is thrown out, or the guild fails: `unavailable` tells which.
     pub fn lose_guild(&self, guild: GuildId, unavailable: bool) {
-        self.with(|world| {
+        self.with(|state| {
             let mut d = json!({ "id": guild });
             if unavailable {
                 d["unavailable"] = true.into();
             } else {
-                let bot = world.bot;
-                world.guild_mut(guild).members.remove(&bot);
+                let bot = state.bot;
+                state.guild_mut(guild).members.remove(&bot);
             }
             let event = Event { guild: Some(guild), ..Event::of_session("GUILD_DELETE", d) };
-            world.deliver(event);
+            state.deliver(event);
         });
     }
 
     /// A guild is there again after `lose_guild`.
     pub fn regain_guild(&self, guild: GuildId) {
-        self.with(|world| {
-            let bot = world.bot;
-            world.guild_mut(guild).members.entry(bot).or_default();
-            world.tell_guild(guild);
+        self.with(|state| {
+            let bot = state.bot;
+            state.guild_mut(guild).members.entry(bot).or_default();
+            state.emit_guild(guild);
         });
     }
 }

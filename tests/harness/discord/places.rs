@@ -8,17 +8,17 @@ use serde_json::{Value, json};
 use super::FakeDiscord;
 use super::gateway::intent;
 use super::message_actions::Post;
-use super::state::{Channel, Kind, Overwrite, Tag, Thread, World, may};
+use super::state::{Channel, DiscordState, Kind, Overwrite, Tag, Thread, may};
 
-impl World {
+impl DiscordState {
     pub(super) fn add_channel(&mut self, id: ChannelId, guild: GuildId, kind: Kind, name: &str) {
         let position = self.channels.values().filter(|one| one.guild == guild).count() as i64;
         self.channels.insert(id, blank(id, guild, kind, name, position));
-        self.tell_channel("CHANNEL_CREATE", id);
+        self.emit_channel("CHANNEL_CREATE", id);
     }
 
     /// Tells of a channel, also one that the bot may not view: without its name.
-    pub(super) fn tell_channel(&mut self, name: &str, id: ChannelId) {
+    pub(super) fn emit_channel(&mut self, name: &str, id: ChannelId) {
         let channel = self.channel(id);
         let (guild, is_thread) = (channel.guild, channel.thread.is_some());
         let d = self.channel_event_json(channel);
@@ -29,7 +29,7 @@ impl World {
     fn change_channel(&mut self, id: ChannelId, change: impl FnOnce(&mut Channel)) {
         change(self.channel_mut(id));
         let is_thread = self.channel(id).thread.is_some();
-        self.tell_channel(if is_thread { "THREAD_UPDATE" } else { "CHANNEL_UPDATE" }, id);
+        self.emit_channel(if is_thread { "THREAD_UPDATE" } else { "CHANNEL_UPDATE" }, id);
     }
 
     pub(super) fn add_thread(
@@ -55,7 +55,7 @@ impl World {
         self.channels.insert(id, channel);
     }
 
-    fn tell_new_thread(&mut self, id: ChannelId) {
+    fn emit_new_thread(&mut self, id: ChannelId) {
         let channel = self.channel(id);
         let guild = channel.guild;
         let mut d = self.channel_json(channel);
@@ -105,7 +105,7 @@ impl World {
             let d = json!({ "id": id, "guild_id": guild, "parent_id": parent, "type": kind });
             self.emit("THREAD_DELETE", intent::GUILDS, (guild, Some(id)), d);
         } else {
-            self.tell_channel("CHANNEL_DELETE", id);
+            self.emit_channel("CHANNEL_DELETE", id);
         }
         let below =
             self.channels.values().filter(|one| one.thread.is_some() && one.parent == Some(id));
@@ -117,7 +117,7 @@ impl World {
     }
 
     /// Tells of the threads in a channel that the bot sees again.
-    fn tell_threads(&mut self, id: ChannelId) {
+    fn emit_threads(&mut self, id: ChannelId) {
         let guild = self.channel(id).guild;
         let threads = self.active_threads(guild).into_iter().filter(|one| one.parent == Some(id));
         let threads = threads.map(|thread| self.channel_json(thread)).collect::<Vec<Value>>();
@@ -152,9 +152,9 @@ impl FakeDiscord {
 
     /// A channel of any kind that is no thread.
     pub fn place(&self, guild: GuildId, kind: Kind, name: &str) -> ChannelId {
-        self.with(|world| {
-            let id = ChannelId(world.fresh_id());
-            world.add_channel(id, guild, kind, name);
+        self.with(|state| {
+            let id = ChannelId(state.fresh_id());
+            state.add_channel(id, guild, kind, name);
             id
         })
     }
@@ -170,15 +170,15 @@ impl FakeDiscord {
 
     /// One more tag for a forum; who tags with a moderated one needs MANAGE_THREADS.
     pub fn add_tag(&self, forum: ChannelId, name: &str, moderated: bool) {
-        self.with(|world| {
-            let tag = Tag { id: world.fresh_id(), name: name.to_owned(), moderated };
-            world.change_channel(forum, |channel| channel.tags.push(tag));
+        self.with(|state| {
+            let tag = Tag { id: state.fresh_id(), name: name.to_owned(), moderated };
+            state.change_channel(forum, |channel| channel.tags.push(tag));
         });
     }
 
     pub fn rename_tag(&self, forum: ChannelId, from: &str, to: &str) {
-        self.with(|world| {
-            world.change_channel(forum, |channel| {
+        self.with(|state| {
+            state.change_channel(forum, |channel| {
                 let tag = channel.tags.iter_mut().find(|tag| tag.name == from);
                 to.clone_into(&mut tag.unwrap_or_else(|| panic!("no tag is named {from}")).name);
             });
@@ -186,27 +186,27 @@ impl FakeDiscord {
     }
 
     pub fn rename(&self, channel: ChannelId, name: &str) {
-        self.with(|world| {
-            world.change_channel(channel, |channel| name.clone_into(&mut channel.name))
+        self.with(|state| {
+            state.change_channel(channel, |channel| name.clone_into(&mut channel.name))
         });
     }
 
     pub fn topic(&self, channel: ChannelId, topic: Option<&str>) {
         let topic = topic.map(str::to_owned);
-        self.with(|world| world.change_channel(channel, |channel| channel.topic = topic));
+        self.with(|state| state.change_channel(channel, |channel| channel.topic = topic));
     }
 
     /// Moves a channel into a category.
     pub fn into_category(&self, channel: ChannelId, category: ChannelId) {
-        self.with(|world| world.change_channel(channel, |channel| channel.parent = Some(category)));
+        self.with(|state| state.change_channel(channel, |channel| channel.parent = Some(category)));
     }
 
     /// What a role or a member may and may not in a channel, whatever they may in the guild.
     pub fn overwrite(&self, channel: ChannelId, of: u64, allow: u64, deny: u64) {
-        self.with(|world| {
-            let of_member = world.users.contains_key(&UserId(of));
+        self.with(|state| {
+            let of_member = state.users.contains_key(&UserId(of));
             let overwrite = Overwrite { of_member, allow, deny };
-            world.change_channel(channel, |channel| {
+            state.change_channel(channel, |channel| {
                 channel.overwrites.insert(of, overwrite);
             });
         });
@@ -214,35 +214,35 @@ impl FakeDiscord {
 
     /// Everybody is denied the channel, the bot too; the gateway tells of it without its name.
     pub fn hide(&self, channel: ChannelId) {
-        let everyone = self.look(|world| world.channel(channel).guild.0);
+        let everyone = self.look(|state| state.channel(channel).guild.0);
         self.overwrite(channel, everyone, 0, may::VIEW_CHANNEL);
     }
 
-    /// As `hide`, told as Discord did before it kept names back: by the overwrites alone.
+    /// As `hide`, sent as Discord did before it kept names back: by the overwrites alone.
     pub fn hide_by_name(&self, channel: ChannelId) {
-        self.with(|world| world.channel_mut(channel).obfuscated = false);
+        self.with(|state| state.channel_mut(channel).obfuscated = false);
         self.hide(channel);
     }
 
-    /// Everybody may view the channel again, and its active threads are told.
+    /// Everybody may view the channel again, and its active threads are sent.
     pub fn show(&self, channel: ChannelId) {
-        self.with(|world| {
-            let everyone = world.channel(channel).guild.0;
-            world.change_channel(channel, |channel| {
+        self.with(|state| {
+            let everyone = state.channel(channel).guild.0;
+            state.change_channel(channel, |channel| {
                 channel.overwrites.remove(&everyone);
             });
-            world.tell_threads(channel);
+            state.emit_threads(channel);
         });
     }
 
     /// Requests for the channel are answered 403, or no longer; no event tells of it.
     pub fn forbid(&self, channel: ChannelId, forbidden: bool) {
-        self.with(|world| world.channel_mut(channel).forbidden = forbidden);
+        self.with(|state| state.channel_mut(channel).forbidden = forbidden);
     }
 
     /// Deletes a channel with the threads below it, or a thread, and everything said there.
     pub fn delete_place(&self, channel: ChannelId) {
-        self.with(|world| world.remove_place(channel));
+        self.with(|state| state.remove_place(channel));
     }
 
     /// A public thread that starts from a message and has its id.
@@ -253,20 +253,20 @@ impl FakeDiscord {
         owner: UserId,
         name: &str,
     ) -> ChannelId {
-        self.with(|world| {
+        self.with(|state| {
             let id = ChannelId(message.0);
-            world.add_thread(id, channel, Kind::PublicThread, (owner, name));
-            world.tell_new_thread(id);
+            state.add_thread(id, channel, Kind::PublicThread, (owner, name));
+            state.emit_new_thread(id);
             id
         })
     }
 
     /// A thread without a message to start from.
     pub fn thread(&self, channel: ChannelId, kind: Kind, owner: UserId, name: &str) -> ChannelId {
-        self.with(|world| {
-            let id = ChannelId(world.fresh_id());
-            world.add_thread(id, channel, kind, (owner, name));
-            world.tell_new_thread(id);
+        self.with(|state| {
+            let id = ChannelId(state.fresh_id());
+            state.add_thread(id, channel, kind, (owner, name));
+            state.emit_new_thread(id);
             id
         })
     }
@@ -280,43 +280,43 @@ impl FakeDiscord {
         text: &str,
         tags: &[&str],
     ) -> ChannelId {
-        self.with(|world| {
-            let id = ChannelId(world.fresh_id());
-            world.add_thread(id, forum, Kind::PublicThread, (author, title));
-            let tags = world.tag_ids(id, tags);
-            world.channel_mut(id).thread.as_mut().expect("it was just made").tags = tags;
-            world.tell_new_thread(id);
-            world.say(Post::new(id, author, text).with_id(MessageId(id.0)));
+        self.with(|state| {
+            let id = ChannelId(state.fresh_id());
+            state.add_thread(id, forum, Kind::PublicThread, (author, title));
+            let tags = state.tag_ids(id, tags);
+            state.channel_mut(id).thread.as_mut().expect("it was just made").tags = tags;
+            state.emit_new_thread(id);
+            state.send(Post::new(id, author, text).with_id(MessageId(id.0)));
             id
         })
     }
 
     /// The tags of a forum post, all of them.
     pub fn tag(&self, thread: ChannelId, tags: &[&str]) {
-        self.with(|world| {
-            let tags = world.tag_ids(thread, tags);
-            world.change_thread(thread, |_, thread| thread.tags = tags);
+        self.with(|state| {
+            let tags = state.tag_ids(thread, tags);
+            state.change_thread(thread, |_, thread| thread.tags = tags);
         });
     }
 
     pub fn archive(&self, thread: ChannelId) {
-        self.with(|world| world.set_archived(thread, true));
+        self.with(|state| state.set_archived(thread, true));
     }
 
     /// Archives a thread as of a time in the past.
     pub fn archive_at(&self, thread: ChannelId, at: Millis) {
-        self.with(|world| {
-            world.change_thread(thread, |_, thread| {
+        self.with(|state| {
+            state.change_thread(thread, |_, thread| {
                 (thread.archived, thread.archive_changed) = (true, at);
             });
         });
     }
 
     pub fn revive(&self, thread: ChannelId) {
-        self.with(|world| world.set_archived(thread, false));
+        self.with(|state| state.set_archived(thread, false));
     }
 
     pub fn lock(&self, thread: ChannelId, locked: bool) {
-        self.with(|world| world.change_thread(thread, |_, thread| thread.locked = locked));
+        self.with(|state| state.change_thread(thread, |_, thread| thread.locked = locked));
     }
 }

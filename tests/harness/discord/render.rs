@@ -4,64 +4,64 @@ use rules::model::ids::{ChannelId, GuildId, UserId};
 use serde_json::{Value, json};
 
 use super::state::{
-    Attachment, Channel, Guild, Kind, Member, Message, Reactions, Role, Tag, Thread, User, World,
-    iso, may,
+    Attachment, Channel, DiscordState, Guild, Kind, Member, Message, Reactions, Role, Tag, Thread,
+    User, iso, may,
 };
 
 /// Marks a channel that the gateway tells of without its name.
 const CHANNEL_OBFUSCATED: u64 = 1 << 17;
 
-impl World {
+impl DiscordState {
     pub(super) fn user_json(&self, id: UserId) -> Value {
         user(&self.users[&id])
     }
 
     pub(super) fn member_json(&self, guild: GuildId, id: UserId) -> Option<Value> {
-        let mut told = member(self.guilds.get(&guild)?.members.get(&id)?);
-        told["user"] = self.user_json(id);
-        Some(told)
+        let mut json = member(self.guilds.get(&guild)?.members.get(&id)?);
+        json["user"] = self.user_json(id);
+        Some(json)
     }
 
     /// A message as REST tells it.
     pub(super) fn message_json(&self, said: &Message) -> Value {
-        let mut told = self.whole_message_json(said);
+        let mut json = self.whole_message_json(said);
         if let Some(shape) = said.malformed {
-            shape.spoil_message(&mut told);
+            shape.spoil_message(&mut json);
         }
-        told
+        json
     }
 
     fn whole_message_json(&self, said: &Message) -> Value {
-        let mut told = self.plain_message_json(said);
+        let mut json = self.plain_message_json(said);
         if let Some(to) = said.reference.as_ref().filter(|to| to.kind == 0) {
             let original = to.message.and_then(|id| self.message(to.channel, id));
             if said.kind == 19 || original.is_some() {
-                told["referenced_message"] =
+                json["referenced_message"] =
                     original.map_or(Value::Null, |original| self.plain_message_json(original));
             }
         }
         if !said.reactions.is_empty() {
             let reactions = said.reactions.iter().map(|one| reaction(one, self.bot));
-            told["reactions"] = reactions.collect();
+            json["reactions"] = reactions.collect();
         }
         let begun =
             self.channels.get(&ChannelId(said.id.0)).filter(|_| said.id.0 != said.channel.0);
         if let Some(thread) = begun {
-            told["thread"] = self.channel_json(thread);
+            json["thread"] = self.channel_json(thread);
         }
-        told
+        json
     }
 
     /// A message as MESSAGE_CREATE and MESSAGE_UPDATE tell it.
     pub(super) fn message_event_json(&self, said: &Message) -> Value {
-        let mut told = self.whole_message_json(said);
+        let mut json = self.whole_message_json(said);
         let guild = self.channel(said.channel).guild;
-        told.as_object_mut().unwrap().remove("reactions");
-        told["guild_id"] = json!(guild);
+        json.as_object_mut().unwrap().remove("reactions");
+        json["guild_id"] = json!(guild);
         if let Some(found) = self.guild(guild).members.get(&said.author) {
-            told["member"] = member(found);
+            json["member"] = member(found);
         }
-        if let Some(mentions) = told["mentions"].as_array_mut() {
+        if let Some(mentions) = json["mentions"].as_array_mut() {
             for (mention, id) in mentions.iter_mut().zip(&said.mentions) {
                 if let Some(found) = self.guild(guild).members.get(id) {
                     mention["member"] = member(found);
@@ -69,13 +69,13 @@ impl World {
             }
         }
         if let Some(shape) = said.malformed {
-            shape.spoil_message(&mut told);
+            shape.spoil_message(&mut json);
         }
-        told
+        json
     }
 
     fn plain_message_json(&self, said: &Message) -> Value {
-        let mut told = json!({
+        let mut json = json!({
             "id": said.id,
             "channel_id": said.channel,
             "type": said.kind,
@@ -94,7 +94,7 @@ impl World {
             "flags": said.flags,
         });
         if let Some(webhook) = said.webhook {
-            told["webhook_id"] = json!(webhook.to_string());
+            json["webhook_id"] = json!(webhook.to_string());
         }
         if let Some(to) = &said.reference {
             let mut reference = json!({ "type": to.kind, "channel_id": to.channel });
@@ -104,18 +104,18 @@ impl World {
             if let Some(guild) = to.guild {
                 reference["guild_id"] = json!(guild);
             }
-            told["message_reference"] = reference;
+            json["message_reference"] = reference;
         }
         if let Some(forward) = &said.forward {
-            told["message_snapshots"] = json!([{ "message": forward }]);
+            json["message_snapshots"] = json!([{ "message": forward }]);
         }
-        told
+        json
     }
 
     /// A channel or thread as REST tells it.
     pub(super) fn channel_json(&self, channel: &Channel) -> Value {
         let last = self.messages.get(&channel.id).and_then(|said| said.keys().next_back());
-        let mut told = json!({
+        let mut json = json!({
             "id": channel.id,
             "type": channel.kind as u8,
             "guild_id": channel.guild,
@@ -129,8 +129,8 @@ impl World {
             Some(thread) => self.thread_fields(channel, thread),
             None => channel_fields(channel),
         };
-        told.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-        told
+        json.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        json
     }
 
     fn thread_fields(&self, channel: &Channel, thread: &Thread) -> Value {
@@ -160,18 +160,18 @@ impl World {
 
     /// A channel as the gateway tells it: without its name where the bot may not view it.
     pub(super) fn channel_event_json(&self, channel: &Channel) -> Value {
-        let mut told = self.channel_json(channel);
+        let mut json = self.channel_json(channel);
         if channel.obfuscated && !self.bot_may(channel.id, may::VIEW_CHANNEL) {
-            told["name"] = json!("___hidden___");
-            told["flags"] = json!(CHANNEL_OBFUSCATED);
-            told["topic"] = Value::Null;
-            told["last_message_id"] = Value::Null;
-            told["available_tags"] = json!([]);
+            json["name"] = json!("___hidden___");
+            json["flags"] = json!(CHANNEL_OBFUSCATED);
+            json["topic"] = Value::Null;
+            json["last_message_id"] = Value::Null;
+            json["available_tags"] = json!([]);
             let deny = may::VIEW_CHANNEL.to_string();
-            told["permission_overwrites"] =
+            json["permission_overwrites"] =
                 json!([{ "id": channel.guild, "type": 0, "allow": "0", "deny": deny }]);
         }
-        told
+        json
     }
 
     /// The threads of a guild that are active and that the bot sees.
@@ -208,7 +208,7 @@ impl World {
         let channels = self.channels.values().filter(|channel| channel.guild == guild.id);
         let channels = channels.filter(|channel| channel.thread.is_none());
         let threads = self.active_threads(guild.id);
-        let mut told = self.guild_json(guild);
+        let mut json = self.guild_json(guild);
         let extra = json!({
             "joined_at": iso(GuildId(guild.id.0).created_at()),
             "large": false,
@@ -220,20 +220,20 @@ impl World {
             "channels": channels.map(|channel| self.channel_event_json(channel)).collect::<Vec<_>>(),
             "threads": threads.iter().map(|thread| self.channel_json(thread)).collect::<Vec<_>>(),
         });
-        told.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-        told
+        json.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        json
     }
 }
 
 pub(super) fn user(user: &User) -> Value {
-    let mut told = json!({
+    let mut json = json!({
         "id": user.id, "username": user.name, "global_name": user.global_name, "avatar": null,
         "discriminator": "0", "public_flags": 0, "flags": 0, "primary_guild": null,
     });
     if user.bot {
-        told["bot"] = true.into();
+        json["bot"] = true.into();
     }
-    told
+    json
 }
 
 /// Someone in a guild, without who they are.
@@ -269,19 +269,19 @@ fn channel_fields(channel: &Channel) -> Value {
         let (allow, deny) = (over.allow.to_string(), over.deny.to_string());
         json!({ "id": id.to_string(), "type": u8::from(over.of_member), "allow": allow, "deny": deny })
     });
-    let mut told = json!({
+    let mut json = json!({
         "topic": channel.topic,
         "position": channel.position,
         "nsfw": false,
         "permission_overwrites": overwrites.collect::<Vec<_>>(),
     });
     if channel.kind == Kind::Forum {
-        told["available_tags"] = channel.tags.iter().map(tag).collect();
-        told["default_reaction_emoji"] = Value::Null;
-        told["default_sort_order"] = Value::Null;
-        told["default_forum_layout"] = 0.into();
+        json["available_tags"] = channel.tags.iter().map(tag).collect();
+        json["default_reaction_emoji"] = Value::Null;
+        json["default_sort_order"] = Value::Null;
+        json["default_forum_layout"] = 0.into();
     }
-    told
+    json
 }
 
 fn attachment(file: &Attachment) -> Value {

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use super::gateway::{Contact, socket};
 use super::limits::Verdict;
 use super::log::Request;
-use super::state::World;
+use super::state::DiscordState;
 use super::{Service, schemas};
 use form::Form;
 pub(super) use form::Upload;
@@ -51,7 +51,7 @@ enum Said {
     Html(&'static str),
 }
 
-type Handler = fn(&mut World, &Call) -> Answer;
+type Handler = fn(&mut DiscordState, &Call) -> Answer;
 
 /// Who may ask: the bot by its token, or anybody who knows the token in the path.
 #[derive(Clone, Copy, PartialEq)]
@@ -127,7 +127,7 @@ const ROUTES: &[Route] = &[
     open("DELETE", "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}", replies::delete),
 ];
 
-/// Serves REST and the gateway until told to stop.
+/// Serves REST and the gateway until it is stopped.
 pub(super) async fn serve(
     service: Arc<Service>,
     listener: std::net::TcpListener,
@@ -144,7 +144,7 @@ pub(super) async fn serve(
 async fn handle(State(service): State<Arc<Service>>, request: HttpRequest<Body>) -> Response {
     let (mut parts, body) = request.into_parts();
     if parts.headers.contains_key(header::UPGRADE) {
-        if service.with(|world| world.hub.refuses()) {
+        if service.with(|state| state.hub.refuses()) {
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
@@ -158,7 +158,7 @@ async fn handle(State(service): State<Arc<Service>>, request: HttpRequest<Body>)
     let uri = parts.uri;
     let asked = Asked::new(parts.method.as_str(), uri.path(), uri.query(), &parts.headers, &body);
     loop {
-        match service.with(|world| asked.answer(world, &service)) {
+        match service.with(|state| asked.answer(state, &service)) {
             Some(answer) => return answer.into_response(),
             None => tokio::time::sleep(STALL).await,
         }
@@ -189,8 +189,9 @@ impl<'a> Asked<'a> {
         let Form { payload, files } = Form::read(headers, body);
         let none = payload.is_empty() && files.is_empty();
         let body = if none { Ok(Value::Null) } else { serde_json::from_slice(&payload) };
-        let said = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let (authorised, agent) = (said(header::AUTHORIZATION), said(header::USER_AGENT));
+        let header_text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let (authorised, agent) =
+            (header_text(header::AUTHORIZATION), header_text(header::USER_AGENT));
         let found = ROUTES.iter().filter(|route| route.method == method);
         let found = found.filter_map(|route| Some((route, ids(route.path, &path)?))).next();
         Self {
@@ -206,31 +207,37 @@ impl<'a> Asked<'a> {
     }
 
     /// The answer, on record; `None` while it is to wait.
-    fn answer(&self, world: &mut World, service: &Service) -> Option<Answer> {
+    fn answer(&self, state: &mut DiscordState, service: &Service) -> Option<Answer> {
         let Some((route, ids)) = &self.found else {
             let what = format!("{} {} is not served", self.method, self.path);
-            world.log.findings.push(what);
-            return Some(self.on_record(world, Answer::error(404, 0, "404: Not Found")));
+            state.log.findings.push(what);
+            return Some(self.on_record(state, Answer::error(404, 0, "404: Not Found")));
         };
         if !self.agent.is_some_and(|agent| agent.starts_with("DiscordBot (")) {
             let agent = self.agent.unwrap_or("nobody");
             let what = format!("{} {} by {agent}, no DiscordBot", self.method, self.path);
-            world.log.findings.push(what);
+            state.log.findings.push(what);
         }
-        let answer = match world.limits.judge(self.method, &self.path, &bucket(route, ids)) {
+        let answer = match state.limits.judge(self.method, &self.path, &bucket(route, ids)) {
             Verdict::Stall => return None,
             Verdict::Refuse(answer) => answer,
             Verdict::Pass(headers) => {
-                let mut answer = self.ask(world, service, route, ids);
+                let mut answer = self.ask(state, service, route, ids);
                 answer.headers.extend(headers);
                 answer
             }
         };
-        self.judge(world, route, &answer);
-        Some(self.on_record(world, answer))
+        self.judge(state, route, &answer);
+        Some(self.on_record(state, answer))
     }
 
-    fn ask(&self, world: &mut World, service: &Service, route: &Route, ids: &[String]) -> Answer {
+    fn ask(
+        &self,
+        state: &mut DiscordState,
+        service: &Service,
+        route: &Route,
+        ids: &[String],
+    ) -> Answer {
         let token = self.authorised.and_then(|token| token.strip_prefix("Bot "));
         if route.door == Door::Bot && token != Some(&service.token) {
             return Answer::error(401, 0, "401: Unauthorized");
@@ -241,7 +248,7 @@ impl<'a> Asked<'a> {
         if matches!(self.method, "POST" | "PATCH") || !body.is_null() {
             let wrong = schemas::check_request(route.method, route.path, &checkable(body));
             let refused = !wrong.is_empty();
-            world.log.findings.extend(wrong);
+            state.log.findings.extend(wrong);
             if refused {
                 return Answer::error(400, 50035, "Invalid Form Body");
             }
@@ -249,10 +256,10 @@ impl<'a> Asked<'a> {
         let query = self.query.split('&').filter_map(|pair| pair.split_once('='));
         let query = query.map(|(name, value)| (name.to_owned(), decoded(value))).collect();
         let (ids, body, files) = (ids.to_vec(), body.clone(), self.files.clone());
-        (route.handler)(world, &Call { ids, query, body, files })
+        (route.handler)(state, &Call { ids, query, body, files })
     }
 
-    fn judge(&self, world: &mut World, route: &Route, answer: &Answer) {
+    fn judge(&self, state: &mut DiscordState, route: &Route, answer: &Answer) {
         let body = match &answer.body {
             _ if answer.odd => return,
             Said::Html(_) => return,
@@ -260,11 +267,11 @@ impl<'a> Asked<'a> {
             Said::Json(body) => body,
         };
         let wrong = schemas::check_answer(route.method, route.path, answer.status, body);
-        world.log.findings.extend(wrong);
+        state.log.findings.extend(wrong);
     }
 
-    fn on_record(&self, world: &mut World, answer: Answer) -> Answer {
-        world.log.requests.push(Request {
+    fn on_record(&self, state: &mut DiscordState, answer: Answer) -> Answer {
+        state.log.requests.push(Request {
             at: Instant::now(),
             method: self.method.to_owned(),
             path: self.path.clone(),

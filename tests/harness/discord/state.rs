@@ -191,7 +191,7 @@ pub struct Message {
 }
 
 /// Everything, under one lock: an act and its event are one step.
-pub struct World {
+pub struct DiscordState {
     pub(super) clock: Clock,
     pub(super) gateway_url: String,
     pub bot: UserId,
@@ -230,7 +230,7 @@ impl Clock {
     }
 }
 
-impl World {
+impl DiscordState {
     pub(super) fn new(bot: UserId, gateway_url: String) -> Self {
         let user = User {
             id: bot,

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::FakeGitHub;
 use super::answer::{Answer, Outcome};
-use super::state::{Repo, Role, World};
+use super::state::{GitHubState, Repo, Role};
 
 /// A key made for this stand-in; it opens nothing else.
 const KEY: &str = include_str!("app_key.pem");
@@ -159,7 +159,7 @@ impl Actor {
     }
 }
 
-impl World {
+impl GitHubState {
     /// Refuses what the token, the role or the state of the repository does not allow.
     pub(super) fn allow(&self, actor: &Actor, need: Need, repo: Option<&Repo>) -> Outcome<()> {
         let write = matches!(need, Need::Write(_) | Need::WriteTalk);
@@ -252,27 +252,27 @@ impl FakeGitHub {
 
     /// The login that the App's work carries.
     pub fn bot(&self) -> String {
-        self.look(|world| world.access.bot())
+        self.look(|state| state.access.bot())
     }
 
     /// A token of a person, which the product may use in place of the App; without permissions in
     /// the list it gets those that the App has.
     pub fn personal_token(&self, login: &str, granted: &[(&str, &str)]) -> String {
-        self.with(|world| {
-            world.add_user(login, "User");
-            world.ours.insert(login.to_owned());
-            let all = world.access.granted.clone();
+        self.with(|state| {
+            state.add_user(login, "User");
+            state.ours.insert(login.to_owned());
+            let all = state.access.granted.clone();
             let permissions = if granted.is_empty() { all } else { permissions(granted) };
             let login = login.to_owned();
             let token = Token { login, permissions, only: None, until: None, installation: false };
-            world.access.lend(token)
+            state.access.lend(token)
         })
     }
 
     /// Changes what the App was granted: `write`, `read` or `none`; lent tokens change too.
     pub fn grant(&self, permission: &str, level: &str) {
-        self.with(|world| {
-            let access = &mut world.access;
+        self.with(|state| {
+            let access = &mut state.access;
             let lent = access.tokens.values_mut().filter(|token| token.installation);
             let lent = lent.map(|token| &mut token.permissions);
             for permissions in lent.chain([&mut access.granted]) {
@@ -286,6 +286,6 @@ impl FakeGitHub {
 
     /// No token that was given out until here is taken any more.
     pub fn revoke_tokens(&self) {
-        self.with(|world| world.access.tokens.clear());
+        self.with(|state| state.access.tokens.clear());
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::FakeGitHub;
 use super::answer::Answer;
 use super::log::{Request, fits};
-use super::state::World;
+use super::state::GitHubState;
 
 /// An answer other than the true one.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,7 +119,7 @@ impl Faults {
 
 impl Fault {
     /// The answer in place of the true one; `None` if there is none.
-    pub(super) fn answer(&self, world: &World, truth: Option<Answer>) -> Option<Answer> {
+    pub(super) fn answer(&self, state: &GitHubState, truth: Option<Answer>) -> Option<Answer> {
         const LIMITED: &str = "You have exceeded a secondary rate limit. Please wait a few minutes \
             before you try again.";
         let wait = |answer: Answer, seconds: Option<u64>| match seconds {
@@ -131,7 +131,7 @@ impl Fault {
             Self::ForbiddenFor(seconds) => {
                 wait(Answer::refusal(403, "Forbidden for the moment"), Some(*seconds))
             }
-            Self::PrimaryLimit(seconds) => exhausted(Millis(world.now().0 + seconds * 1_000)),
+            Self::PrimaryLimit(seconds) => exhausted(Millis(state.now().0 + seconds * 1_000)),
             Self::SecondaryLimit(seconds) => wait(Answer::refusal(403, LIMITED), *seconds),
             Self::TooMany(seconds) => wait(Answer::refusal(429, LIMITED), *seconds),
             Self::Conflict => Answer::refusal(409, "Conflict"),
@@ -185,7 +185,7 @@ fn trim(value: &mut Value, fields: &[&str]) {
 impl FakeGitHub {
     /// Scripts a fault; of several that fit a request, the one scripted first meets it.
     pub fn trouble(&self, trouble: Trouble) {
-        self.with(|world| world.faults.scripted.push(trouble));
+        self.with(|state| state.faults.scripted.push(trouble));
     }
 
     /// The next request of a method to a path meets the fault before it does anything.
@@ -194,34 +194,34 @@ impl FakeGitHub {
     }
 
     pub fn clear_faults(&self) {
-        self.with(|world| world.faults.scripted.clear());
+        self.with(|state| state.faults.scripted.clear());
         self.release();
     }
 
     /// Lets the held requests go on.
     pub fn release(&self) {
-        self.with(|world| world.faults.held.clear());
+        self.with(|state| state.faults.held.clear());
         self.gate().notify_waiters();
     }
 
     /// The request that is held, if there is one.
     pub fn held(&self) -> Option<Request> {
-        self.look(|world| {
-            let held = world.faults.held.first()?;
-            world.log.requests.iter().find(|asked| asked.id == *held).cloned()
+        self.look(|state| {
+            let held = state.faults.held.first()?;
+            state.log.requests.iter().find(|asked| asked.id == *held).cloned()
         })
     }
 
     /// Waits until a request is held.
     #[track_caller]
     pub fn wait_until_held(&self) {
-        self.wait_until("a request is held", |world| !world.faults.held.is_empty());
+        self.wait_until("a request is held", |state| !state.faults.held.is_empty());
     }
 
     /// How many requests an hour takes; the count begins again.
     pub fn rate_limit(&self, requests: u64) {
-        self.with(|world| {
-            (world.budget.limit, world.budget.used) = (requests, 0);
+        self.with(|state| {
+            (state.budget.limit, state.budget.used) = (requests, 0);
         });
     }
 }
@@ -232,8 +232,8 @@ pub(super) fn seconds(at: Millis) -> i64 {
 }
 
 /// What the endpoint of limits tells.
-pub(super) fn budget(world: &World) -> Value {
-    let budget = &world.budget;
+pub(super) fn budget(state: &GitHubState) -> Value {
+    let budget = &state.budget;
     json!({
         "limit": budget.limit, "used": budget.used, "remaining": budget.limit - budget.used,
         "reset": seconds(budget.reset),

@@ -48,38 +48,38 @@ pub struct Log {
 impl FakeGitHub {
     /// Every request so far, in the order in which they came.
     pub fn requests(&self) -> Vec<Request> {
-        self.look(|world| world.log.requests.clone())
+        self.look(|state| state.log.requests.clone())
     }
 
     /// How many requests of this method (`*`: any) came to paths that match, where `*` is anything.
     pub fn count(&self, method: &str, path: &str) -> usize {
-        self.look(|world| {
-            let asked = world.log.requests.iter();
+        self.look(|state| {
+            let asked = state.log.requests.iter();
             asked.filter(|asked| fits(method, path, &asked.method, &asked.path)).count()
         })
     }
 
     /// How many requests wanted to change something; asking for a token does not count.
     pub fn writes(&self) -> usize {
-        self.look(|world| {
-            let asked = world.log.requests.iter();
+        self.look(|state| {
+            let asked = state.log.requests.iter();
             asked.filter(|asked| asked.is_write()).count()
         })
     }
 
     /// The most writes that were under way at the same time.
     pub fn most_writes_at_once(&self) -> usize {
-        self.look(|world| world.log.most_writing)
+        self.look(|state| state.log.most_writing)
     }
 
     /// Forgets the requests so far, so that a story can count from here.
     pub fn forget_requests(&self) {
-        self.with(|world| world.log.requests.clear());
+        self.with(|state| state.log.requests.clear());
     }
 
     /// Requests to paths or with bodies that the real service would not know.
     pub fn surprises(&self) -> Vec<String> {
-        self.look(|world| world.log.surprises.clone())
+        self.look(|state| state.log.surprises.clone())
     }
 
     #[track_caller]

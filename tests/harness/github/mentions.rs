@@ -1,4 +1,4 @@
-//! What GitHub would act on in text: people who are told, issues that are referred to or closed.
+//! What GitHub would act on in text: people who are notified, issues that are referred to or closed.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::FakeGitHub;
 use super::git::Git;
-use super::state::World;
+use super::state::GitHubState;
 
 /// What it would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,7 +138,7 @@ fn decoded(html: &str) -> String {
     text
 }
 
-impl World {
+impl GitHubState {
     /// The places where the product's accounts wrote, with what they wrote: the last words and
     /// all that were written over. The flag says that it is Markdown.
     fn our_words(&self) -> Vec<(String, String, bool)> {
@@ -183,13 +183,13 @@ impl World {
 impl FakeGitHub {
     /// Everything that the product's accounts ever wrote and that GitHub would act on.
     pub fn mentions(&self) -> Vec<Mention> {
-        self.look(|world| {
+        self.look(|state| {
             let mut all = Vec::new();
-            for (place, text, markdown) in world.our_words() {
+            for (place, text, markdown) in state.our_words() {
                 let found = if markdown {
-                    in_markdown(&world.git, &text)
+                    in_markdown(&state.git, &text)
                 } else {
-                    in_text(&world.git, &text)
+                    in_text(&state.git, &text)
                 };
                 for (act, words) in found {
                     let mention = Mention { act, words, place: place.clone() };

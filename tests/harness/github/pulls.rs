@@ -6,7 +6,7 @@ use super::answer::{Answer, Outcome};
 use super::git::Sha;
 use super::owners;
 use super::render;
-use super::state::{Line, Merge, Pull, Review, Role, World};
+use super::state::{GitHubState, Line, Merge, Pull, Review, Role};
 use super::talk::check_lengths;
 
 /// How a pull request becomes part of its base.
@@ -36,7 +36,7 @@ pub(super) struct NewPull<'a> {
     pub(super) draft: bool,
 }
 
-impl World {
+impl GitHubState {
     pub(super) fn open_pull(&mut self, repo: u64, by: &str, new: &NewPull<'_>) -> Outcome<u64> {
         check_lengths("PullRequest", new.title, new.body)?;
         let of = &self.repos[&repo];
@@ -45,13 +45,13 @@ impl World {
         let head_sha = own.or_else(|| new.elsewhere.clone()).ok_or_else(|| invalid("head"))?;
         let base_sha = of.head(new.base).cloned().ok_or_else(|| invalid("base"))?;
         if new.draft && !of.drafts {
-            let told = "Draft pull requests are not supported in this repository.";
-            return Err(Answer::refusal(422, told));
+            let message = "Draft pull requests are not supported in this repository.";
+            return Err(Answer::refusal(422, message));
         }
         self.check_alone(repo, new.head_owner, new.head, new.base)?;
         if self.git.between(&base_sha, &head_sha).is_empty() {
-            let told = format!("No commits between {} and {}", new.base, new.head);
-            return Err(Answer::invalid_because("PullRequest", &told));
+            let message = format!("No commits between {} and {}", new.base, new.head);
+            return Err(Answer::invalid_because("PullRequest", &message));
         }
         let mut issue = self.blank_issue(repo, by, new.title, new.body);
         let number = issue.number;
@@ -86,8 +86,8 @@ impl World {
             })
         });
         if taken {
-            let told = format!("A pull request already exists for {owner}:{head}.");
-            return Err(Answer::invalid_because("PullRequest", &told));
+            let message = format!("A pull request already exists for {owner}:{head}.");
+            return Err(Answer::invalid_because("PullRequest", &message));
         }
         Ok(())
     }
@@ -96,8 +96,8 @@ impl World {
     pub(super) fn check_reopening(&self, repo: u64, number: u64) -> Outcome<()> {
         let Some(pull) = &self.issue(repo, number).pull else { return Ok(()) };
         let refused = |why: &str| {
-            let told = format!("state cannot be changed. {why}");
-            Err(Answer::invalid_because("PullRequest", &told))
+            let message = format!("state cannot be changed. {why}");
+            Err(Answer::invalid_because("PullRequest", &message))
         };
         if pull.merged.is_some() {
             return refused("The pull request is merged.");
@@ -185,7 +185,7 @@ impl World {
         }
     }
 
-    /// Asks one person or team for a review, who are told once.
+    /// Asks one person or team for a review, who are notified once.
     pub(super) fn request(
         &mut self,
         repo: u64,
@@ -239,14 +239,15 @@ impl World {
         }
         check_lengths("PullRequestReview", "-", body)?;
         let (id, at) = (self.next_id(), self.now());
-        let state = match verdict {
+        let review_state = match verdict {
             Verdict::Approve => "APPROVED",
             Verdict::RequestChanges => "CHANGES_REQUESTED",
             Verdict::Comment => "COMMENTED",
         };
         let commit = self.ends(repo, number).1;
         let (author, text) = (by.to_owned(), body.to_owned());
-        let review = Review { id, author, state, body: text, commit: commit.clone(), at };
+        let review =
+            Review { id, author, state: review_state, body: text, commit: commit.clone(), at };
         let pull = self.pull_mut(repo, number);
         pull.reviews.push(review);
         pull.reviewers.remove(by);
@@ -306,8 +307,8 @@ impl World {
             return refused("Pull Request is still a draft");
         }
         if guard.is_some_and(|guard| guard != pull.head_sha) {
-            let told = "Head branch was modified. Review and try the merge again.";
-            return Err(Answer::refusal(409, told));
+            let refusal = "Head branch was modified. Review and try the merge again.";
+            return Err(Answer::refusal(409, refusal));
         }
         let wanted = self.repos[&repo].rules.get(&pull.base).and_then(|rules| rules.approvals);
         if self.approvals(repo, number) < wanted.unwrap_or(0) {
@@ -324,8 +325,9 @@ impl World {
             How::Squash => self.commit(by, &[base], &files, message.unwrap_or(&numbered), true),
             How::Merge => {
                 let from = format!("{}/{}", pull.head_owner, pull.head);
-                let told = format!("Merge pull request #{number} from {from}\n\n{title}");
-                self.commit(by, &[base, head], &files, message.unwrap_or(&told), true)
+                let default_message =
+                    format!("Merge pull request #{number} from {from}\n\n{title}");
+                self.commit(by, &[base, head], &files, message.unwrap_or(&default_message), true)
             }
             How::Rebase => self.rebased(&base, &head, &files),
         };

@@ -3,12 +3,12 @@
 use super::answer::{Answer, Outcome};
 use super::git::{Commit, Entry, Files, Sha, Signature};
 use super::render;
-use super::state::{Move, World};
+use super::state::{GitHubState, Move};
 
 /// A file to write, or to remove where there is no text.
 pub type Change<'a> = (&'a str, Option<&'a str>);
 
-impl World {
+impl GitHubState {
     /// The name and address that commits of an account carry.
     pub(super) fn signature(&self, login: &str) -> Signature {
         let id = self.users.get(login).map_or(0, |user| user.id);

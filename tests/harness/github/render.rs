@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::diff;
 use super::git::{Commit, Git, Signature};
-use super::state::{Comment, Issue, Move, Pull, Repo, World};
+use super::state::{Comment, GitHubState, Issue, Move, Pull, Repo};
 
-/// Moments are told in whole seconds.
+/// Moments are sent in whole seconds.
 pub(super) fn time(at: Millis) -> String {
     iso(at.0.div_euclid(1_000))
 }
@@ -19,69 +19,69 @@ fn iso(seconds: i64) -> String {
     Timestamp::from_second(seconds).unwrap().to_string()
 }
 
-pub(super) fn user(world: &World, login: &str) -> Value {
-    let Some(user) = world.users.get(login) else { return Value::Null };
+pub(super) fn user(state: &GitHubState, login: &str) -> Value {
+    let Some(user) = state.users.get(login) else { return Value::Null };
     let web = format!("https://github.com/{}", login.replace("[bot]", ""));
     json!({
         "login": login, "id": user.id, "node_id": format!("U_{}", user.id), "type": user.kind,
         "avatar_url": format!("https://avatars.githubusercontent.com/u/{}", user.id),
         "gravatar_id": "", "site_admin": false, "html_url": web,
-        "url": format!("{}/users/{login}", world.url),
+        "url": format!("{}/users/{login}", state.url),
     })
 }
 
-pub(super) fn repo(world: &World, of: &Repo) -> Value {
+pub(super) fn repo(state: &GitHubState, of: &Repo) -> Value {
     let full_name = of.full_name();
     json!({
         "id": of.id, "node_id": format!("R_{}", of.id), "name": of.name, "full_name": full_name,
-        "owner": user(world, &of.owner), "private": of.private, "archived": of.archived,
+        "owner": user(state, &of.owner), "private": of.private, "archived": of.archived,
         "disabled": false, "fork": false, "has_issues": true,
         "visibility": if of.private { "private" } else { "public" },
         "default_branch": of.default_branch, "description": null,
         "html_url": format!("https://github.com/{full_name}"),
-        "url": format!("{}/repos/{full_name}", world.url),
+        "url": format!("{}/repos/{full_name}", state.url),
     })
 }
 
-pub(super) fn label(world: &World, repo: u64, name: &str) -> Value {
-    let of = &world.repos[&repo];
+pub(super) fn label(state: &GitHubState, repo: u64, name: &str) -> Value {
+    let of = &state.repos[&repo];
     json!({
         "id": of.labels.keys().position(|known| known == name), "name": name, "default": false,
         "node_id": format!("LA_{name}"), "description": null,
         "color": of.labels.get(name).map_or("ededed", String::as_str),
-        "url": format!("{}/repos/{}/labels/{name}", world.url, of.full_name()),
+        "url": format!("{}/repos/{}/labels/{name}", state.url, of.full_name()),
     })
 }
 
 /// What issues and pull requests have in common.
-fn common(world: &World, of: &Repo, issue: &Issue) -> Value {
-    let labels = issue.labels.iter().map(|name| label(world, of.id, name)).collect::<Vec<_>>();
-    let talk = format!("{}/repos/{}/issues/{}", world.url, of.full_name(), issue.number);
+fn common(state: &GitHubState, of: &Repo, issue: &Issue) -> Value {
+    let labels = issue.labels.iter().map(|name| label(state, of.id, name)).collect::<Vec<_>>();
+    let talk = format!("{}/repos/{}/issues/{}", state.url, of.full_name(), issue.number);
     json!({
         "id": issue.id, "number": issue.number, "state": issue.state(), "title": issue.title,
         "body": if issue.body.is_empty() { Value::Null } else { json!(issue.body) },
-        "user": user(world, &issue.author), "labels": labels, "locked": issue.locked,
+        "user": user(state, &issue.author), "labels": labels, "locked": issue.locked,
         "created_at": time(issue.created), "updated_at": time(issue.updated),
         "closed_at": issue.closed.map(time), "assignee": null, "assignees": [], "milestone": null,
-        "author_association": world.association(of, &issue.author),
+        "author_association": state.association(of, &issue.author),
         "comments": issue.comments.len(), "comments_url": format!("{talk}/comments"),
     })
 }
 
-pub(super) fn issue(world: &World, repo: u64, number: u64) -> Value {
-    let of = &world.repos[&repo];
-    let issue = world.issue(repo, number);
-    let mut value = common(world, of, issue);
+pub(super) fn issue(state: &GitHubState, repo: u64, number: u64) -> Value {
+    let of = &state.repos[&repo];
+    let issue = state.issue(repo, number);
+    let mut value = common(state, of, issue);
     let kind = if issue.pull.is_some() { "pull" } else { "issues" };
     value["node_id"] = json!(format!("I_{}_{number}", of.id));
     value["html_url"] = json!(format!("https://github.com/{}/{kind}/{number}", of.full_name()));
-    value["url"] = json!(format!("{}/repos/{}/issues/{number}", world.url, of.full_name()));
+    value["url"] = json!(format!("{}/repos/{}/issues/{number}", state.url, of.full_name()));
     value["state_reason"] = json!(issue.state_reason);
-    value["closed_by"] = issue.closed_by.as_ref().map_or(Value::Null, |who| user(world, who));
+    value["closed_by"] = issue.closed_by.as_ref().map_or(Value::Null, |who| user(state, who));
     value["reactions"] = reactions(&issue.reactions);
     if let Some(pull) = &issue.pull {
         value["pull_request"] = json!({
-            "url": format!("{}/repos/{}/pulls/{number}", world.url, of.full_name()),
+            "url": format!("{}/repos/{}/pulls/{number}", state.url, of.full_name()),
             "merged_at": pull.merged.as_ref().map(|merge| time(merge.at)),
         });
         value["draft"] = json!(pull.draft);
@@ -90,25 +90,25 @@ pub(super) fn issue(world: &World, repo: u64, number: u64) -> Value {
 }
 
 /// A pull request as lists have it.
-pub(super) fn pull(world: &World, repo: u64, number: u64) -> Value {
-    let of = &world.repos[&repo];
-    let issue = world.issue(repo, number);
+pub(super) fn pull(state: &GitHubState, repo: u64, number: u64) -> Value {
+    let of = &state.repos[&repo];
+    let issue = state.issue(repo, number);
     let pull = issue.pull.as_ref().expect("it is a pull request");
-    let mut value = common(world, of, issue);
+    let mut value = common(state, of, issue);
     let teams = pull.teams.iter().map(|slug| json!({ "slug": slug, "name": slug }));
-    let reviewers = pull.reviewers.iter().map(|login| user(world, login)).collect::<Vec<_>>();
+    let reviewers = pull.reviewers.iter().map(|login| user(state, login)).collect::<Vec<_>>();
     let side = |owner: &str, branch: &str, sha: &str| {
         let here = owner == of.owner;
         json!({
             "label": format!("{owner}:{branch}"), "ref": branch, "sha": sha,
-            "user": user(world, owner),
-            "repo": if here { self::repo(world, of) } else { Value::Null },
+            "user": user(state, owner),
+            "repo": if here { self::repo(state, of) } else { Value::Null },
         })
     };
     let more = json!({
         "node_id": format!("PR_{}_{number}", of.id),
         "html_url": format!("https://github.com/{}/pull/{number}", of.full_name()),
-        "url": format!("{}/repos/{}/pulls/{number}", world.url, of.full_name()),
+        "url": format!("{}/repos/{}/pulls/{number}", state.url, of.full_name()),
         "draft": pull.draft,
         "head": side(&pull.head_owner, &pull.head, &pull.head_sha),
         "base": side(&of.owner, &pull.base, &pull.base_sha),
@@ -123,23 +123,23 @@ pub(super) fn pull(world: &World, repo: u64, number: u64) -> Value {
 }
 
 /// A pull request asked for by itself; looks whether it merges.
-pub(super) fn whole_pull(world: &mut World, repo: u64, number: u64) -> Value {
+pub(super) fn whole_pull(state: &mut GitHubState, repo: u64, number: u64) -> Value {
     let mergeable =
-        if world.issue(repo, number).open { world.mergeable(repo, number) } else { None };
-    let mut value = pull(world, repo, number);
-    let issue = world.issue(repo, number);
+        if state.issue(repo, number).open { state.mergeable(repo, number) } else { None };
+    let mut value = pull(state, repo, number);
+    let issue = state.issue(repo, number);
     let pull = issue.pull.as_ref().expect("it is a pull request");
-    let (base, head) = world.ends(repo, number);
-    let files = changed_files(&world.git, &base, &head);
+    let (base, head) = state.ends(repo, number);
+    let files = changed_files(&state.git, &base, &head);
     let merged = pull.merged.is_some();
     merge(
         &mut value,
         json!({
             "merged": merged, "mergeable": mergeable, "rebaseable": mergeable,
-            "merged_by": pull.merged.as_ref().map(|merge| user(world, &merge.by)),
-            "mergeable_state": mergeable_state(world, repo, pull, mergeable),
+            "merged_by": pull.merged.as_ref().map(|merge| user(state, &merge.by)),
+            "mergeable_state": mergeable_state(state, repo, pull, mergeable),
             "comments": issue.comments.len(), "review_comments": pull.remarks.len(),
-            "commits": world.git.between(&base, &head).len(), "changed_files": files.len(),
+            "commits": state.git.between(&base, &head).len(), "changed_files": files.len(),
             "additions": files.iter().map(|file| file.added).sum::<usize>(),
             "deletions": files.iter().map(|file| file.removed).sum::<usize>(),
             "maintainer_can_modify": false,
@@ -148,10 +148,15 @@ pub(super) fn whole_pull(world: &mut World, repo: u64, number: u64) -> Value {
     value
 }
 
-fn mergeable_state(world: &World, repo: u64, pull: &Pull, mergeable: Option<bool>) -> &'static str {
-    let of = &world.repos[&repo];
+fn mergeable_state(
+    state: &GitHubState,
+    repo: u64,
+    pull: &Pull,
+    mergeable: Option<bool>,
+) -> &'static str {
+    let of = &state.repos[&repo];
     let current =
-        of.head(&pull.base).is_some_and(|base| world.git.is_ancestor(base, &pull.head_sha));
+        of.head(&pull.base).is_some_and(|base| state.git.is_ancestor(base, &pull.head_sha));
     let rules = of.rules.get(&pull.base);
     match mergeable {
         None => "unknown",
@@ -170,21 +175,21 @@ fn merge(value: &mut Value, more: Value) {
     map.extend(more);
 }
 
-pub(super) fn comment(world: &World, repo: u64, number: u64, id: u64) -> Value {
-    let issue = world.issue(repo, number);
+pub(super) fn comment(state: &GitHubState, repo: u64, number: u64, id: u64) -> Value {
+    let issue = state.issue(repo, number);
     let remarks = issue.pull.iter().flat_map(|pull| &pull.remarks);
     let found = issue.comments.iter().chain(remarks).find(|comment| comment.id == id);
-    found.map_or(Value::Null, |found| one_comment(world, repo, number, found))
+    found.map_or(Value::Null, |found| one_comment(state, repo, number, found))
 }
 
-pub(super) fn one_comment(world: &World, repo: u64, number: u64, comment: &Comment) -> Value {
-    let of = &world.repos[&repo];
-    let base = format!("{}/repos/{}", world.url, of.full_name());
+pub(super) fn one_comment(state: &GitHubState, repo: u64, number: u64, comment: &Comment) -> Value {
+    let of = &state.repos[&repo];
+    let base = format!("{}/repos/{}", state.url, of.full_name());
     let mut value = json!({
         "id": comment.id, "node_id": format!("IC_{}", comment.id), "body": comment.body,
-        "user": user(world, &comment.author),
+        "user": user(state, &comment.author),
         "created_at": time(comment.created), "updated_at": time(comment.updated),
-        "author_association": world.association(of, &comment.author),
+        "author_association": state.association(of, &comment.author),
         "reactions": reactions(&comment.reactions),
         "html_url": format!("https://github.com/{}/issues/{number}#issuecomment-{}",
             of.full_name(), comment.id),
@@ -214,20 +219,20 @@ fn reactions(all: &BTreeSet<(String, String)>) -> Value {
     value
 }
 
-pub(super) fn review(world: &World, repo: u64, number: u64, id: u64) -> Value {
-    let of = &world.repos[&repo];
-    let pull = world.issue(repo, number).pull.as_ref().expect("it is a pull request");
+pub(super) fn review(state: &GitHubState, repo: u64, number: u64, id: u64) -> Value {
+    let of = &state.repos[&repo];
+    let pull = state.issue(repo, number).pull.as_ref().expect("it is a pull request");
     let Some(review) = pull.reviews.iter().find(|review| review.id == id) else {
         return Value::Null;
     };
     json!({
-        "id": id, "node_id": format!("PRR_{id}"), "user": user(world, &review.author),
+        "id": id, "node_id": format!("PRR_{id}"), "user": user(state, &review.author),
         "body": review.body, "state": review.state, "commit_id": review.commit,
         "submitted_at": time(review.at),
-        "author_association": world.association(of, &review.author),
+        "author_association": state.association(of, &review.author),
         "html_url": format!("https://github.com/{}/pull/{number}#pullrequestreview-{id}",
             of.full_name()),
-        "pull_request_url": format!("{}/repos/{}/pulls/{number}", world.url, of.full_name()),
+        "pull_request_url": format!("{}/repos/{}/pulls/{number}", state.url, of.full_name()),
     })
 }
 
@@ -255,15 +260,15 @@ fn verification(commit: &Commit) -> Value {
 }
 
 /// A commit as the repository shows it.
-pub(super) fn commit(world: &World, of: &Repo, commit: &Commit) -> Value {
+pub(super) fn commit(state: &GitHubState, of: &Repo, commit: &Commit) -> Value {
     let account = |who: &Signature| match who.email.as_str() {
         "noreply@github.com" => json!({ "login": "web-flow", "id": 19_864_447, "type": "User" }),
-        _ => user(world, &who.name),
+        _ => user(state, &who.name),
     };
     json!({
         "sha": commit.sha, "node_id": format!("C_{}", commit.sha),
         "html_url": format!("https://github.com/{}/commit/{}", of.full_name(), commit.sha),
-        "url": format!("{}/repos/{}/commits/{}", world.url, of.full_name(), commit.sha),
+        "url": format!("{}/repos/{}/commits/{}", state.url, of.full_name(), commit.sha),
         "commit": {
             "message": commit.message, "tree": { "sha": commit.tree }, "comment_count": 0,
             "author": signature(&commit.author), "committer": signature(&commit.committer),
@@ -274,11 +279,11 @@ pub(super) fn commit(world: &World, of: &Repo, commit: &Commit) -> Value {
     })
 }
 
-pub(super) fn push(world: &World, repo: u64, moved: &Move) -> Value {
+pub(super) fn push(state: &GitHubState, repo: u64, moved: &Move) -> Value {
     const NOTHING: &str = "0000000000000000000000000000000000000000";
     let [before, after] =
         [&moved.before, &moved.after].map(|sha| sha.as_deref().unwrap_or(NOTHING).to_owned());
-    let commits = world.git.between(&before, &after);
+    let commits = state.git.between(&before, &after);
     let commits = commits.iter().map(|commit| {
         json!({
             "id": commit.sha, "message": commit.message, "timestamp": iso(commit.author.seconds),
@@ -289,11 +294,11 @@ pub(super) fn push(world: &World, repo: u64, moved: &Move) -> Value {
         "ref": moved.name, "before": before, "after": after,
         "created": moved.before.is_none(), "deleted": moved.after.is_none(),
         "forced": moved.before.is_some() && moved.after.is_some()
-            && !world.git.is_ancestor(&before, &after),
+            && !state.git.is_ancestor(&before, &after),
         "commits": commits.collect::<Vec<_>>(),
         "pusher": { "name": moved.by }, "head_commit": { "id": after },
         "compare": format!("https://github.com/{}/compare/{before}...{after}",
-            world.repos[&repo].full_name()),
+            state.repos[&repo].full_name()),
     })
 }
 

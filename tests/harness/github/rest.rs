@@ -29,7 +29,7 @@ use super::apps::Actor;
 use super::faults::{Fault, exhausted, seconds};
 use super::git::hex;
 use super::log::{Request, is_write};
-use super::state::{Issue, World};
+use super::state::{GitHubState, Issue};
 use rules::model::ids::Millis;
 
 const LARGEST_BODY: usize = 30 << 20;
@@ -77,7 +77,7 @@ struct Writing(Arc<Service>);
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        self.0.with(|world| world.log.writing -= 1);
+        self.0.with(|state| state.log.writing -= 1);
     }
 }
 
@@ -98,7 +98,7 @@ async fn answer(State(service): State<Arc<Service>>, request: HttpRequest<Body>)
         headers: parts.headers,
         body,
     };
-    let met = service.with(|world| arrive(world, &mut arrival));
+    let met = service.with(|state| arrive(state, &mut arrival));
     let _writing = is_write(&arrival.method, &arrival.path).then(|| Writing(service.clone()));
     let before = met.as_ref().is_some_and(|met| !met.after);
     let holds = |wanted: bool| {
@@ -110,23 +110,23 @@ async fn answer(State(service): State<Arc<Service>>, request: HttpRequest<Body>)
     }
     let goes_on = met.as_ref().is_none_or(|met| met.after || met.fault == Fault::Held);
     let truth = goes_on.then(|| {
-        service.with(|world| {
+        service.with(|state| {
             if holds(false) {
-                world.faults.held.insert(arrival.id);
+                state.faults.held.insert(arrival.id);
             }
-            respond(world, &arrival)
+            respond(state, &arrival)
         })
     });
     if holds(false) {
         hold(&service, arrival.id).await;
     }
-    let answer = service.with(|world| {
+    let answer = service.with(|state| {
         let answer = match &met {
-            Some(met) => met.fault.answer(world, truth),
+            Some(met) => met.fault.answer(state, truth),
             None => truth,
         };
-        let answer = answer.map(|answer| finish(world, &arrival, answer));
-        let asked = world.log.requests.iter_mut().find(|asked| asked.id == arrival.id);
+        let answer = answer.map(|answer| finish(state, &arrival, answer));
+        let asked = state.log.requests.iter_mut().find(|asked| asked.id == arrival.id);
         if let (Some(asked), Some(answer)) = (asked, &answer) {
             asked.status = answer.status;
         }
@@ -140,13 +140,13 @@ async fn answer(State(service): State<Arc<Service>>, request: HttpRequest<Body>)
 }
 
 /// Records a request, and looks whether a fault meets it.
-fn arrive(world: &mut World, arrival: &mut Arrival) -> Option<super::faults::Met> {
-    arrival.id = world.next_id();
-    let met = world.faults.meet(&arrival.method, &arrival.path);
+fn arrive(state: &mut GitHubState, arrival: &mut Arrival) -> Option<super::faults::Met> {
+    arrival.id = state.next_id();
+    let met = state.faults.meet(&arrival.method, &arrival.path);
     let authorization = arrival.headers.get("authorization").and_then(|value| value.to_str().ok());
-    let actor = world.access.actor(authorization, world.now());
-    let time = world.now();
-    world.log.requests.push(Request {
+    let actor = state.access.actor(authorization, state.now());
+    let time = state.now();
+    state.log.requests.push(Request {
         id: arrival.id,
         at: Instant::now(),
         time,
@@ -159,11 +159,11 @@ fn arrive(world: &mut World, arrival: &mut Arrival) -> Option<super::faults::Met
         spoiled: met.is_some(),
     });
     if is_write(&arrival.method, &arrival.path) {
-        world.log.writing += 1;
-        world.log.most_writing = world.log.most_writing.max(world.log.writing);
+        state.log.writing += 1;
+        state.log.most_writing = state.log.most_writing.max(state.log.writing);
     }
     if met.as_ref().is_some_and(|met| met.fault == Fault::Held && !met.after) {
-        world.faults.held.insert(arrival.id);
+        state.faults.held.insert(arrival.id);
     }
     met
 }
@@ -174,7 +174,7 @@ async fn hold(service: &Service, id: u64) {
         let released = service.gate.notified();
         tokio::pin!(released);
         released.as_mut().enable();
-        if !service.with(|world| world.faults.held.contains(&id)) {
+        if !service.with(|state| state.faults.held.contains(&id)) {
             return;
         }
         released.await;
@@ -182,34 +182,34 @@ async fn hold(service: &Service, id: u64) {
 }
 
 /// The true answer.
-fn respond(world: &mut World, arrival: &Arrival) -> Answer {
-    route(world, arrival).unwrap_or_else(|refusal| refusal)
+fn respond(state: &mut GitHubState, arrival: &Arrival) -> Answer {
+    route(state, arrival).unwrap_or_else(|refusal| refusal)
 }
 
-fn route(world: &mut World, arrival: &Arrival) -> Outcome {
+fn route(state: &mut GitHubState, arrival: &Arrival) -> Outcome {
     let header = |name: &str| arrival.headers.get(name).and_then(|value| value.to_str().ok());
     if header("user-agent").is_none() {
-        surprise(world, arrival, "has no user agent");
+        surprise(state, arrival, "has no user agent");
         return Err(Answer::refusal(403, "Request forbidden by administrative rules."));
     }
-    let actor = world.access.actor(header("authorization"), world.now())?;
-    charge(world, arrival)?;
-    let path = by_number(world, &arrival.path);
+    let actor = state.access.actor(header("authorization"), state.now())?;
+    charge(state, arrival)?;
+    let path = by_number(state, &arrival.path);
     let Some((route, params)) = routes::find(&arrival.method, &path) else {
-        surprise(world, arrival, "is unknown");
+        surprise(state, arrival, "is unknown");
         return Err(Answer::not_found());
     };
     let mut repo = 0;
     if let (Some(owner), Some(name)) = (params.get("owner"), params.get("repo")) {
         let full_name = format!("{owner}/{name}");
-        repo = world.repo_id(&full_name).ok_or_else(Answer::not_found)?;
-        let of = &world.repos[&repo];
+        repo = state.repo_id(&full_name).ok_or_else(Answer::not_found)?;
+        let of = &state.repos[&repo];
         if of.full_name().to_lowercase() != full_name.to_lowercase() {
             let rest = path.splitn(5, '/').nth(4).map(|rest| format!("/{rest}"));
-            return Ok(moved(world, arrival, repo, &rest.unwrap_or_default()));
+            return Ok(moved(state, arrival, repo, &rest.unwrap_or_default()));
         }
     }
-    world.allow(&actor, route.need, world.repos.get(&repo))?;
+    state.allow(&actor, route.need, state.repos.get(&repo))?;
     let body = match arrival.body.as_slice() {
         [] => Value::Null,
         body => serde_json::from_slice(body)
@@ -224,68 +224,68 @@ fn route(world: &mut World, arrival: &Arrival) -> Outcome {
         actor,
         repo,
     };
-    (route.handler)(world, &call)
+    (route.handler)(state, &call)
 }
 
 /// Takes a request from the hour's budget.
-fn charge(world: &mut World, arrival: &Arrival) -> Outcome<()> {
-    let now = world.now();
-    if world.budget.reset <= now {
-        (world.budget.reset, world.budget.used) = (Millis(now.0 + Millis::HOUR), 0);
+fn charge(state: &mut GitHubState, arrival: &Arrival) -> Outcome<()> {
+    let now = state.now();
+    if state.budget.reset <= now {
+        (state.budget.reset, state.budget.used) = (Millis(now.0 + Millis::HOUR), 0);
     }
     if arrival.path == "/rate_limit" {
         return Ok(());
     }
-    if world.budget.used >= world.budget.limit {
-        return Err(exhausted(world.budget.reset));
+    if state.budget.used >= state.budget.limit {
+        return Err(exhausted(state.budget.reset));
     }
-    world.budget.used += 1;
+    state.budget.used += 1;
     Ok(())
 }
 
 /// `/repositories/7/pulls` is `/repos/owner/name/pulls`.
-fn by_number(world: &World, path: &str) -> String {
+fn by_number(state: &GitHubState, path: &str) -> String {
     let found = path.strip_prefix("/repositories/").and_then(|rest| {
         let (id, rest) = rest.split_once('/').map_or((rest, ""), |(id, rest)| (id, rest));
-        let of = world.repos.get(&id.parse().ok()?)?;
+        let of = state.repos.get(&id.parse().ok()?)?;
         Some(format!("/repos/{}/{rest}", of.full_name()))
     });
     found.map_or_else(|| path.to_owned(), |path| path.trim_end_matches('/').to_owned())
 }
 
 /// The repository has another name.
-fn moved(world: &World, arrival: &Arrival, repo: u64, rest: &str) -> Answer {
+fn moved(state: &GitHubState, arrival: &Arrival, repo: u64, rest: &str) -> Answer {
     let query = if arrival.query.is_empty() { "" } else { "?" };
     let url = format!(
         "{}{}/repositories/{repo}{rest}{query}{}",
-        world.url, arrival.prefix, arrival.query
+        state.url, arrival.prefix, arrival.query
     );
-    let (status, told) = match arrival.method.as_str() {
+    let (status, message) = match arrival.method.as_str() {
         "GET" => (301, "Moved Permanently"),
         _ => (307, "Temporary Redirect"),
     };
-    let body = serde_json::json!({ "message": told, "url": url });
+    let body = serde_json::json!({ "message": message, "url": url });
     Answer::json(status, &body).with("location", url)
 }
 
-fn surprise(world: &mut World, arrival: &Arrival, what: &str) {
-    let told = format!("{} {}{} {what}", arrival.method, arrival.prefix, arrival.path);
-    world.log.surprises.push(told);
+fn surprise(state: &mut GitHubState, arrival: &Arrival, what: &str) {
+    let message = format!("{} {}{} {what}", arrival.method, arrival.prefix, arrival.path);
+    state.log.surprises.push(message);
 }
 
 /// Adds what every answer carries; an answer that the asker knows is 304.
-fn finish(world: &mut World, arrival: &Arrival, mut answer: Answer) -> Answer {
+fn finish(state: &mut GitHubState, arrival: &Arrival, mut answer: Answer) -> Answer {
     if arrival.method == "GET" && answer.status == 200 {
         let tag = hex(digest::digest(&digest::SHA256, &answer.body).as_ref());
         let tag = format!("W/\"{tag}\"");
         let known = arrival.headers.get("if-none-match").and_then(|known| known.to_str().ok());
         if known.is_some_and(|known| known.contains(tag.trim_start_matches("W/"))) {
             answer = Answer { headers: answer.headers, ..Answer::empty(304) };
-            world.budget.used = world.budget.used.saturating_sub(1);
+            state.budget.used = state.budget.used.saturating_sub(1);
         }
         answer = answer.with("etag", tag);
     }
-    let budget = &world.budget;
+    let budget = &state.budget;
     let left = budget.limit.saturating_sub(budget.used);
     for (name, value) in [
         ("x-ratelimit-limit", budget.limit.to_string()),
@@ -353,16 +353,16 @@ impl Call {
     }
 
     /// The issue or pull request that the path names.
-    fn number(&self, world: &World) -> Outcome<u64> {
+    fn number(&self, state: &GitHubState) -> Outcome<u64> {
         let number = self.id("number")?;
-        let known = world.repos[&self.repo].issues.contains_key(&number);
+        let known = state.repos[&self.repo].issues.contains_key(&number);
         known.then_some(number).ok_or_else(Answer::not_found)
     }
 
     /// The pull request that the path names.
-    fn pull(&self, world: &World) -> Outcome<u64> {
-        let number = self.number(world)?;
-        let is_pull = world.issue(self.repo, number).pull.is_some();
+    fn pull(&self, state: &GitHubState) -> Outcome<u64> {
+        let number = self.number(state)?;
+        let is_pull = state.issue(self.repo, number).pull.is_some();
         is_pull.then_some(number).ok_or_else(Answer::not_found)
     }
 
@@ -391,7 +391,7 @@ impl Call {
     }
 
     /// The page of a list that was asked for, with links to the others.
-    fn page(&self, world: &World, all: Vec<Value>) -> Outcome {
+    fn page(&self, state: &GitHubState, all: Vec<Value>) -> Outcome {
         let size = self.asked("per_page").parse().unwrap_or(30_usize).clamp(1, 100);
         let page = self.asked("page").parse().unwrap_or(1_usize).max(1);
         let last = all.len().div_ceil(size).max(1);
@@ -399,7 +399,7 @@ impl Call {
         let link = |page: usize, rel: &str| {
             let others = self.query.iter().filter(|(name, _)| *name != "page");
             let others = others.map(|(name, value)| format!("{name}={value}&")).collect::<String>();
-            format!("<{}{}?{others}page={page}>; rel=\"{rel}\"", world.url, self.path)
+            format!("<{}{}?{others}page={page}>; rel=\"{rel}\"", state.url, self.path)
         };
         let answer = Answer::json(200, &Value::Array(some));
         if page >= last {

@@ -11,9 +11,9 @@ impl FakeGitHub {
     /// installs the App there.
     pub fn repo(&self, full_name: &str, files: &[(&str, &str)]) {
         let (owner, name) = full_name.split_once('/').expect("a name has an owner");
-        self.with(|world| {
-            world.add_user(owner, "Organization");
-            let id = world.next_id();
+        self.with(|state| {
+            state.add_user(owner, "Organization");
+            let id = state.next_id();
             let repo = Repo {
                 id,
                 owner: owner.to_owned(),
@@ -32,11 +32,11 @@ impl FakeGitHub {
                 moves: Vec::new(),
                 releases: Vec::new(),
             };
-            world.repos.insert(id, repo);
+            state.repos.insert(id, repo);
             let files = files.iter().map(|(path, text)| (*path, Some(*text)));
-            let files = world.changed("", &files.collect::<Vec<Change<'_>>>());
-            let first = world.commit(owner, &[], &files, "Begin", false);
-            world.move_ref(id, "refs/heads/main", Some(first), owner);
+            let files = state.changed("", &files.collect::<Vec<Change<'_>>>());
+            let first = state.commit(owner, &[], &files, "Begin", false);
+            state.move_ref(id, "refs/heads/main", Some(first), owner);
         });
     }
 
@@ -44,9 +44,9 @@ impl FakeGitHub {
     /// what the change returns does not matter.
     #[track_caller]
     pub fn set<T>(&self, full_name: &str, change: impl FnOnce(&mut Repo) -> T) {
-        self.with(|world| {
-            let id = world.repo(full_name).id;
-            change(world.repo_mut(id));
+        self.with(|state| {
+            let id = state.repo(full_name).id;
+            change(state.repo_mut(id));
         });
     }
 
@@ -61,7 +61,7 @@ impl FakeGitHub {
 
     /// A person who has an account and nothing else.
     pub fn person(&self, login: &str) {
-        self.with(|world| world.add_user(login, "User"));
+        self.with(|state| state.add_user(login, "User"));
     }
 
     /// A person with a role in a repository.
@@ -77,7 +77,7 @@ impl FakeGitHub {
             self.person(login);
         }
         let members = members.iter().map(|login| (*login).to_owned()).collect::<BTreeSet<_>>();
-        self.with(|world| drop(world.teams.insert(name.to_owned(), Team { members, role })));
+        self.with(|state| drop(state.teams.insert(name.to_owned(), Team { members, role })));
     }
 
     /// What is demanded of a branch.
@@ -98,10 +98,10 @@ impl FakeGitHub {
     /// Gives a repository another name; the old one leads to it.
     #[track_caller]
     pub fn rename(&self, full_name: &str, name: &str) {
-        self.with(|world| {
-            let id = world.repo(full_name).id;
-            world.moved.insert(full_name.to_lowercase(), id);
-            name.clone_into(&mut world.repo_mut(id).name);
+        self.with(|state| {
+            let id = state.repo(full_name).id;
+            state.moved.insert(full_name.to_lowercase(), id);
+            name.clone_into(&mut state.repo_mut(id).name);
         });
     }
 }

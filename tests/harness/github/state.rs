@@ -194,7 +194,7 @@ pub struct Review {
     pub at: Millis,
 }
 
-/// Somebody was told of something.
+/// Somebody was notified of something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
     pub who: String,
@@ -220,7 +220,7 @@ pub(super) struct Budget {
 
 /// Everything.
 #[derive(Debug)]
-pub struct World {
+pub struct GitHubState {
     pub git: Git,
     pub repos: BTreeMap<u64, Repo>,
     pub users: BTreeMap<String, User>,
@@ -242,9 +242,9 @@ pub struct World {
     last_id: u64,
 }
 
-impl World {
+impl GitHubState {
     pub(super) fn new(url: String, hooks: Hooks) -> Self {
-        let mut world = Self {
+        let mut state = Self {
             git: Git::default(),
             repos: BTreeMap::new(),
             users: BTreeMap::new(),
@@ -261,10 +261,10 @@ impl World {
             url,
             last_id: 700_000_000,
         };
-        let bot = world.access.bot();
-        world.add_user(&bot, "Bot");
-        world.ours.insert(bot);
-        world
+        let bot = state.access.bot();
+        state.add_user(&bot, "Bot");
+        state.ours.insert(bot);
+        state
     }
 
     pub fn now(&self) -> Millis {

@@ -1,4 +1,4 @@
-//! Issues and comments as they are opened, written over and closed, and who is told.
+//! Issues and comments as they are opened, written over and closed, and who is notified.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Outcome};
 use super::mentions;
 use super::render;
-use super::state::{Comment, Edit, Issue, Line, Notification, Role, World};
+use super::state::{Comment, Edit, GitHubState, Issue, Line, Notification, Role};
 
 const LONGEST_TITLE: usize = 256;
 const LONGEST_BODY: usize = 65_536;
@@ -17,8 +17,8 @@ pub(super) const REACTIONS: [&str; 8] =
 /// Refuses a title that is missing or too long, and a body that is too long.
 pub(super) fn check_lengths(resource: &str, title: &str, body: &str) -> Outcome<()> {
     let long = |what: &str, most: usize| {
-        let told = format!("{what} is too long (maximum is {most} characters)");
-        Err(Answer::invalid_because(resource, &told))
+        let message = format!("{what} is too long (maximum is {most} characters)");
+        Err(Answer::invalid_because(resource, &message))
     };
     if title.trim().is_empty() {
         Err(Answer::invalid(resource, "title", "missing_field"))
@@ -31,8 +31,8 @@ pub(super) fn check_lengths(resource: &str, title: &str, body: &str) -> Outcome<
     }
 }
 
-impl World {
-    /// An issue or pull request with the next number; nothing is told of it yet.
+impl GitHubState {
+    /// An issue or pull request with the next number; nobody is notified of it yet.
     pub(super) fn blank_issue(&mut self, repo: u64, by: &str, title: &str, body: &str) -> Issue {
         let now = self.now();
         let id = self.next_id();
@@ -255,9 +255,9 @@ impl World {
             let team = self.teams.get(&name).map(|team| team.members.clone());
             let people = team.unwrap_or_else(|| BTreeSet::from([name]));
             for who in people {
-                // An edit tells only those who were not told before.
-                let told = Notification { who: who.clone(), why: "mention", number };
-                if self.repos.contains_key(&repo) && !self.notifications.contains(&told) {
+                // An edit notifies only those who were not notified before.
+                let mention = Notification { who: who.clone(), why: "mention", number };
+                if self.repos.contains_key(&repo) && !self.notifications.contains(&mention) {
                     self.notify(&who, "mention", number, by);
                 }
             }

@@ -1,4 +1,4 @@
-//! What is told to a listener: signed deliveries, again and out of order if wanted.
+//! What is sent to a listener: signed deliveries, again and out of order if wanted.
 
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
@@ -9,18 +9,18 @@ use serde_json::{Value, json};
 
 use super::git::hex;
 use super::render;
-use super::state::World;
+use super::state::GitHubState;
 use super::wire;
 use super::{FakeGitHub, Service};
 
 /// The service gives up on a listener after this time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Something that was or is to be told.
+/// Something that was or is to be sent.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     pub id: u64,
-    /// The same when it is told again.
+    /// The same when it is sent again.
     pub guid: String,
     pub event: String,
     /// Empty where the event has none.
@@ -93,16 +93,16 @@ pub(super) fn deliver(service: &Service, outbox: &Receiver<Post>) {
         let headers = headers.collect::<Vec<_>>();
         let answer = wire::exchange("POST", &post.url, &headers, &post.body, PATIENCE);
         let status = answer.map_or(0, |answer| answer.status);
-        service.with(|world| {
-            let hooks = &mut world.hooks;
+        service.with(|state| {
+            let hooks = &mut state.hooks;
             hooks.under_way -= 1;
-            let told = hooks.deliveries.iter_mut().find(|delivery| delivery.id == post.id);
-            told.expect("deliveries are never forgotten").answers.push(status);
+            let delivered = hooks.deliveries.iter_mut().find(|delivery| delivery.id == post.id);
+            delivered.expect("deliveries are never forgotten").answers.push(status);
         });
     }
 }
 
-impl World {
+impl GitHubState {
     /// Tells the listener that somebody did something in a repository.
     pub(super) fn emit(
         &mut self,
@@ -144,32 +144,32 @@ impl World {
 }
 
 impl FakeGitHub {
-    /// From here on every act is told to this address, signed with the secret.
+    /// From here on every act is sent to this address, signed with the secret.
     pub fn webhooks_to(&self, url: &str, secret: &str) {
-        self.with(|world| world.hooks.target = Some((url.to_owned(), secret.to_owned())));
+        self.with(|state| state.hooks.target = Some((url.to_owned(), secret.to_owned())));
     }
 
     /// Acts are kept as deliveries, and nothing is sent until it is asked for.
     pub fn hold_webhooks(&self) {
-        self.with(|world| world.hooks.hold = true);
+        self.with(|state| state.hooks.hold = true);
     }
 
     /// Acts are sent at once again; what was held stays held.
     pub fn resume_webhooks(&self) {
-        self.with(|world| world.hooks.hold = false);
+        self.with(|state| state.hooks.hold = false);
     }
 
     /// Everything there was to tell, in order.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.look(|world| world.hooks.deliveries.clone())
+        self.look(|state| state.hooks.deliveries.clone())
     }
 
     /// Sends deliveries in the order of the list, be it for the first time or again.
     #[track_caller]
     pub fn deliver(&self, ids: &[u64]) {
-        self.with(|world| {
+        self.with(|state| {
             for id in ids {
-                assert!(world.redeliver(*id), "there is no delivery {id}");
+                assert!(state.redeliver(*id), "there is no delivery {id}");
             }
         });
         self.settle_webhooks();
@@ -185,9 +185,9 @@ impl FakeGitHub {
 
     /// Sends a delivery with a signature made with another secret.
     pub fn deliver_forged(&self, id: u64) {
-        self.with(|world| {
-            let found = world.hooks.deliveries.iter().find(|one| one.id == id).cloned();
-            world.hooks.send(&found.expect("there is such a delivery"), Some("not the secret"));
+        self.with(|state| {
+            let found = state.hooks.deliveries.iter().find(|one| one.id == id).cloned();
+            state.hooks.send(&found.expect("there is such a delivery"), Some("not the secret"));
         });
         self.settle_webhooks();
     }
@@ -195,6 +195,6 @@ impl FakeGitHub {
     /// Waits until everything that was sent is answered.
     #[track_caller]
     pub fn settle_webhooks(&self) {
-        self.wait_until("the webhooks are answered", |world| world.hooks.under_way == 0);
+        self.wait_until("the webhooks are answered", |state| state.hooks.under_way == 0);
     }
 }

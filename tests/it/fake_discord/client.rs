@@ -71,26 +71,26 @@ pub(crate) struct Gateway {
     pub(crate) seq: u64,
 }
 
-/// What the gateway says.
+/// What comes from the gateway.
 #[derive(Debug)]
-pub(crate) enum Heard {
-    Said(Value),
+pub(crate) enum Received {
+    Payload(Value),
     Closed(u16),
-    Gone,
+    Disconnected,
 }
 
-impl Heard {
+impl Received {
     #[track_caller]
-    pub(crate) fn said(self) -> Value {
+    pub(crate) fn payload(self) -> Value {
         match self {
-            Self::Said(value) => value,
+            Self::Payload(value) => value,
             other => panic!("the gateway ended: {other:?}"),
         }
     }
 }
 
 impl Gateway {
-    /// Shakes hands and hears HELLO; `None` when turned away.
+    /// Shakes hands and receives HELLO; `None` when turned away.
     pub(crate) fn open(discord: &FakeDiscord) -> Option<Self> {
         let mut stream = connect(discord);
         write!(
@@ -108,10 +108,10 @@ impl Gateway {
         let token = discord.token().to_owned();
         let mut gateway = Self { stream, token, session: String::new(), seq: 0 };
         let accepted = String::from_utf8(head).unwrap().starts_with("HTTP/1.1 101");
-        accepted.then(|| assert_eq!(gateway.hear().said()["op"], 10)).map(|()| gateway)
+        accepted.then(|| assert_eq!(gateway.receive().payload()["op"], 10)).map(|()| gateway)
     }
 
-    /// Connects, and hears READY and one GUILD_CREATE for each guild.
+    /// Connects, and receives READY and one GUILD_CREATE for each guild.
     pub(crate) fn identified(discord: &FakeDiscord) -> Self {
         let mut gateway = Self::open(discord).unwrap();
         gateway.identify(34_305);
@@ -155,10 +155,10 @@ impl Gateway {
         self.stream.write_all(&frame).unwrap();
     }
 
-    pub(crate) fn hear(&mut self) -> Heard {
+    pub(crate) fn receive(&mut self) -> Received {
         let mut head = [0; 2];
         if self.stream.read_exact(&mut head).is_err() {
-            return Heard::Gone;
+            return Received::Disconnected;
         }
         let mut length = u64::from(head[1] & 0x7F);
         if length >= 126 {
@@ -170,8 +170,8 @@ impl Gateway {
         let mut body = vec![0; length as usize];
         self.stream.read_exact(&mut body).unwrap();
         match head[0] & 0x0F {
-            1 => Heard::Said(serde_json::from_slice(&body).unwrap()),
-            8 => Heard::Closed(u16::from_be_bytes([body[0], body[1]])),
+            1 => Received::Payload(serde_json::from_slice(&body).unwrap()),
+            8 => Received::Closed(u16::from_be_bytes([body[0], body[1]])),
             other => panic!("opcode {other}"),
         }
     }
@@ -179,7 +179,7 @@ impl Gateway {
     /// The next dispatch, which has to be of this name.
     #[track_caller]
     pub(crate) fn event(&mut self, name: &str) -> Value {
-        let mut payload = self.hear().said();
+        let mut payload = self.receive().payload();
         assert_eq!(payload["t"], name, "{payload}");
         self.seq = payload["s"].as_u64().unwrap();
         payload["d"].take()

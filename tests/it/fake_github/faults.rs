@@ -1,4 +1,4 @@
-//! Answers go wrong as told, and listeners are told of everything.
+//! Answers go wrong as scripted, and listeners get everything.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -114,7 +114,7 @@ fn who_goes_away_before_the_effect_has_done_nothing() {
         connection.write_all(request.as_bytes()).unwrap();
         github.wait_until_held();
         drop(connection);
-        github.wait_until("the service knows", |world| world.log.writing == 0);
+        github.wait_until("the service knows", |state| state.log.writing == 0);
         github.release();
         bot.docs("/issues").expect(200);
         assert_eq!(github.issues(DOCS).len(), issues);
@@ -123,7 +123,7 @@ fn who_goes_away_before_the_effect_has_done_nothing() {
 }
 
 /// Hears so many deliveries, and answers each with 202.
-fn listen(listener: &TcpListener, most: usize, heard: &mpsc::Sender<(String, String)>) {
+fn listen(listener: &TcpListener, most: usize, received: &mpsc::Sender<(String, String)>) {
     for connection in listener.incoming().take(most) {
         let mut connection = connection.unwrap();
         let mut got = Vec::new();
@@ -135,7 +135,7 @@ fn listen(listener: &TcpListener, most: usize, heard: &mpsc::Sender<(String, Str
             let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
             if body.len() == length.unwrap().parse::<usize>().unwrap() {
-                heard.send((head.to_owned(), body.to_owned())).unwrap();
+                received.send((head.to_owned(), body.to_owned())).unwrap();
                 break;
             }
         }
@@ -144,7 +144,7 @@ fn listen(listener: &TcpListener, most: usize, heard: &mpsc::Sender<(String, Str
 }
 
 #[test]
-fn every_act_is_told_signed_again_and_out_of_order() {
+fn every_act_is_sent_signed_again_and_out_of_order() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}/hooks", listener.local_addr().unwrap());
     let (heard, deliveries) = mpsc::channel();
@@ -163,8 +163,8 @@ fn every_act_is_told_signed_again_and_out_of_order() {
         mina.edit_title(number, "docs: words");
         mina.close(number);
         github.deliver_backwards();
-        let told = github.deliveries();
-        let first = told.iter().find(|one| one.action == "opened").unwrap();
+        let deliveries = github.deliveries();
+        let first = deliveries.iter().find(|one| one.action == "opened").unwrap();
         github.deliver_forged(first.id);
         let app = Client { github: &github, token: super::jwt(&github, github.app_id()) };
         let listed = app.get("/app/hook/deliveries?per_page=1").expect(200);
@@ -186,7 +186,7 @@ fn every_act_is_told_signed_again_and_out_of_order() {
         let action = body["action"].as_str().unwrap_or("-").to_owned();
         format!("{} {action} {}", header(head, "x-github-event"), body["sender"]["login"])
     });
-    let what = what.map(|told| told.replace('"', "")).collect::<Vec<_>>();
+    let what = what.map(|line| line.replace('"', "")).collect::<Vec<_>>();
     assert_eq!(
         what,
         [

@@ -107,8 +107,8 @@ fn owners_are_asked_once_when_a_draft_is_ready() {
         let shown = &done["data"]["markPullRequestReadyForReview"]["pullRequest"];
         assert_eq!(shown["isDraft"], false);
     }
-    let told = |who: &str| Notification { who: who.into(), why: "review_requested", number };
-    assert_eq!(github.notifications(), [told("oda"), told("mina")]);
+    let requested = |who: &str| Notification { who: who.into(), why: "review_requested", number };
+    assert_eq!(github.notifications(), [requested("oda"), requested("mina")]);
     let ask = |body| bot.write("POST", &format!("/pulls/{number}/requested_reviewers"), body);
     ask(json!({ "reviewers": [github.bot()] })).refused(422, "pull request author");
     ask(json!({ "reviewers": ["mina", "stranger"] })).refused(422, "only be requested from collab");
@@ -221,9 +221,9 @@ fn whom_our_words_disturb_is_counted() {
         assert!(found.contains(&(expected.0, expected.1.to_owned())), "{expected:?} in {found:?}");
     }
     assert_eq!(found.iter().filter(|(act, _)| *act == Act::Ping).count(), 1);
-    let told = github.notifications().into_iter().map(|one| (one.who, one.why));
+    let notified = github.notifications().into_iter().map(|one| (one.who, one.why));
     assert_eq!(
-        told.collect::<Vec<_>>(),
+        notified.collect::<Vec<_>>(),
         [("mina".to_owned(), "mention"), ("sol".to_owned(), "mention")]
     );
 }

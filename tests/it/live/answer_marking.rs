@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde_json::Value;
 use tests::harness::discord::{Asked, ChannelId, MessageId, Post, Reply, RoleId, may};
 
-use super::discord_fixture::{Scene, Solved};
-use crate::world::World;
+use super::discord_fixture::{DiscordFixture, Solved};
+use crate::sandbox::Sandbox;
 
 /// The questions of each cluster, as the command line tells them.
-fn groups(world: &World) -> Vec<Vec<String>> {
-    let clusters = world.json(&["clusters", "--all", "--json"]);
+fn groups(sandbox: &Sandbox) -> Vec<Vec<String>> {
+    let clusters = sandbox.json(&["clusters", "--all", "--json"]);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let questions = |one: &Value| one["questions"].as_array().unwrap().iter().map(text).collect();
     clusters.as_array().unwrap().iter().map(questions).collect()
@@ -24,52 +24,52 @@ fn is_korean(text: &str) -> bool {
 }
 
 /// Questions of which only a person takes the first two for the same one.
-fn apart(scene: &Scene) -> [Solved; 3] {
+fn apart(fixture: &DiscordFixture) -> [Solved; 3] {
     [
         ("Why does my kiln whistle at night?", "Oil the damper before you fire it."),
         ("What makes the kiln howl while cooling down?", "Put a drop of grease on the flap."),
         ("Where do we keep the recipe book?", "Look on the shelf behind the wheel."),
     ]
     .map(|(question, answer)| {
-        scene.discord.advance(DAY);
-        scene.solve(scene.help, scene.asker, question, answer)
+        fixture.discord.advance(DAY);
+        fixture.solve(fixture.help, fixture.asker, question, answer)
     })
 }
 
 #[test]
 fn a_question_is_said_to_be_the_same_as_another_and_is_not_after_all() {
-    let scene = Scene::new();
-    let discord = &scene.discord;
-    let [whistle, howl, _] = apart(&scene);
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
-    scene.at_hand(&mut daemon);
-    assert_eq!(groups(&world).len(), 3);
+    let fixture = DiscordFixture::new();
+    let discord = &fixture.discord;
+    let [whistle, howl, _] = apart(&fixture);
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
+    fixture.at_hand(&mut daemon);
+    assert_eq!(groups(&sandbox).len(), 3);
 
-    discord.speaks(scene.asker, "ko");
-    let asked = discord.menu(scene.asker, scene.help, howl.question, "Same question as…");
+    discord.speaks(fixture.asker, "ko");
+    let asked = discord.menu(fixture.asker, fixture.help, howl.question, "Same question as…");
     let picker = discord.reply(asked);
     assert!(picker.ephemeral && is_korean(&picker.text), "{picker:?}");
     let [(label, value)] = &picker.options()[..] else { panic!("{picker:?}") };
     assert!(label.contains("kiln whistle"), "its own cluster is not offered: {picker:?}");
-    let stranger = discord.person(scene.guild, "stran");
-    let refused = discord.menu(stranger, scene.help, howl.question, "Same question as…");
+    let stranger = discord.person(fixture.guild, "stran");
+    let refused = discord.menu(stranger, fixture.help, howl.question, "Same question as…");
     let refused = discord.reply(refused);
     assert!(refused.ephemeral && refused.options().is_empty(), "{refused:?}");
 
     let message = picker.message.unwrap();
-    let tied = discord.reply(discord.choose(scene.asker, scene.help, message, value));
+    let tied = discord.reply(discord.choose(fixture.asker, fixture.help, message, value));
     assert!(is_korean(&tied.text), "{tied:?}");
     let both = vec![whistle.question.to_string(), howl.question.to_string()];
     daemon.wait_until("they are one", |status| {
-        status["live"]["ties"] == 1 && groups(&world).contains(&both)
+        status["live"]["ties"] == 1 && groups(&sandbox).contains(&both)
     });
 
     let undo = tied.button("되돌리기");
-    discord.reply(discord.press(scene.asker, scene.help, message, &undo));
+    discord.reply(discord.press(fixture.asker, fixture.help, message, &undo));
     daemon.wait_until("they are apart again", |status| {
-        status["live"]["ties"] == 0 && groups(&world).len() == 3
+        status["live"]["ties"] == 0 && groups(&sandbox).len() == 3
     });
     daemon.stop();
     discord.assert_bot_mentions_nobody();
@@ -78,29 +78,29 @@ fn a_question_is_said_to_be_the_same_as_another_and_is_not_after_all() {
 
 #[test]
 fn an_answer_that_is_none_goes_and_comes_back() {
-    let scene = Scene::new();
-    let discord = &scene.discord;
-    let [kiln, ..] = apart(&scene);
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
-    scene.at_hand(&mut daemon);
-    assert!(world.finds("kiln whistle", "Oil the damper"));
+    let fixture = DiscordFixture::new();
+    let discord = &fixture.discord;
+    let [kiln, ..] = apart(&fixture);
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
+    fixture.at_hand(&mut daemon);
+    assert!(sandbox.finds("kiln whistle", "Oil the damper"));
 
-    let denied = discord.menu(scene.helper, scene.help, kiln.answer, "Not an answer");
+    let denied = discord.menu(fixture.helper, fixture.help, kiln.answer, "Not an answer");
     let denied = discord.reply(denied);
     assert!(denied.ephemeral && denied.text.contains("not an answer"), "{denied:?}");
     daemon.wait_until("the answer goes", |status| {
-        status["live"]["marks"] == 1 && !world.finds("kiln whistle", "Oil the damper")
+        status["live"]["marks"] == 1 && !sandbox.finds("kiln whistle", "Oil the damper")
     });
     discord.reply(discord.press(
-        scene.helper,
-        scene.help,
+        fixture.helper,
+        fixture.help,
         denied.message.unwrap(),
         &denied.button("Undo"),
     ));
     daemon.wait_until("the answer comes back", |status| {
-        status["live"]["marks"] == 0 && world.finds("kiln whistle", "Oil the damper")
+        status["live"]["marks"] == 0 && sandbox.finds("kiln whistle", "Oil the damper")
     });
     daemon.stop();
     discord.assert_bot_mentions_nobody();
@@ -109,16 +109,16 @@ fn an_answer_that_is_none_goes_and_comes_back() {
 
 #[test]
 fn the_bot_is_paused_by_who_may_and_tells_people_what_it_keeps_of_them() {
-    let scene = Scene::new();
-    let Scene { discord, guild, help, .. } = &scene;
-    apart(&scene);
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
-    scene.at_hand(&mut daemon);
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, guild, help, .. } = &fixture;
+    apart(&fixture);
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
+    fixture.at_hand(&mut daemon);
     let harvester =
         |by, what: &str| -> Asked { discord.slash(by, *help, &format!("harvester {what}"), &[]) };
-    let told = |by, what: &str| -> Reply { discord.reply(harvester(by, what)) };
+    let reply_to = |by, what: &str| -> Reply { discord.reply(harvester(by, what)) };
 
     let [stranger, moderator, manager] =
         ["stran", "moda", "mana"].map(|name| discord.person(*guild, name));
@@ -126,18 +126,18 @@ fn the_bot_is_paused_by_who_may_and_tells_people_what_it_keeps_of_them() {
     discord.give_role(*guild, manager, discord.role(*guild, "Crew", may::MANAGE_GUILD));
     discord.speaks(manager, "ko");
     for (by, what) in [(stranger, "status"), (stranger, "pause"), (moderator, "pause")] {
-        let refused = told(by, what);
+        let refused = reply_to(by, what);
         assert!(refused.ephemeral && refused.text.starts_with("Only "), "{what}: {refused:?}");
     }
-    let status = told(moderator, "status");
+    let status = reply_to(moderator, "status");
     assert!(status.ephemeral && status.text.contains("Running"), "{status:?}");
     assert!(status.text.contains("Messages: 9 in 1 channels"), "{status:?}");
-    assert!(is_korean(&told(manager, "pause").text));
-    assert!(told(moderator, "status").text.contains("Paused"));
-    assert!(is_korean(&told(manager, "resume").text));
-    assert!(told(moderator, "status").text.contains("Running"));
+    assert!(is_korean(&reply_to(manager, "pause").text));
+    assert!(reply_to(moderator, "status").text.contains("Paused"));
+    assert!(is_korean(&reply_to(manager, "resume").text));
+    assert!(reply_to(moderator, "status").text.contains("Running"));
 
-    let export = told(scene.asker, "export-me");
+    let export = reply_to(fixture.asker, "export-me");
     assert!(export.ephemeral, "{export:?}");
     let [(name, bytes)] = &export.files[..] else { panic!("{export:?}") };
     assert!(name.ends_with(".json"), "{name}");
@@ -146,7 +146,7 @@ fn the_bot_is_paused_by_who_may_and_tells_people_what_it_keeps_of_them() {
         assert!(kept.contains(own), "{own} is not in {kept}");
     }
     assert!(!kept.contains("Oil the damper"), "it is somebody else's: {kept}");
-    let none = told(stranger, "export-me");
+    let none = reply_to(stranger, "export-me");
     assert_eq!(none.files.len(), 1, "{none:?}");
     daemon.stop();
     discord.assert_bot_mentions_nobody();
@@ -154,21 +154,22 @@ fn the_bot_is_paused_by_who_may_and_tells_people_what_it_keeps_of_them() {
 }
 
 /// What the site shows of an answer, quoted or not.
-fn shown(world: &World) -> String {
-    world.get("/api/v1/search?q=kiln+whistle")
+fn shown(sandbox: &Sandbox) -> String {
+    sandbox.get("/api/v1/search?q=kiln+whistle")
 }
 
 #[test]
 fn who_is_asked_decides_whether_their_words_are_quoted() {
-    let scene = Scene::new();
-    let Scene { discord, help, asker, helper, .. } = &scene;
-    let [kiln, ..] = apart(&scene);
-    let world = World::new();
-    world.point_at(discord, "");
-    world.write("data/rules/scope.toml", "[trust]\nroles = ['Helper']\n[consent]\nmode = 'ask'\n");
-    let mut daemon = world.start();
-    scene.at_hand(&mut daemon);
-    assert!(!shown(&world).contains("Oil the damper"), "nobody was asked");
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, help, asker, helper, .. } = &fixture;
+    let [kiln, ..] = apart(&fixture);
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    sandbox
+        .write("data/rules/scope.toml", "[trust]\nroles = ['Helper']\n[consent]\nmode = 'ask'\n");
+    let mut daemon = sandbox.start();
+    fixture.at_hand(&mut daemon);
+    assert!(!shown(&sandbox).contains("Oil the damper"), "nobody was asked");
 
     discord.speaks(*asker, "ko");
     let marked = discord.menu(*asker, *help, kiln.answer, "Mark as answer");
@@ -195,18 +196,18 @@ fn who_is_asked_decides_whether_their_words_are_quoted() {
     press(*asker, own, "네, 인용해도 돼요");
     let allowed = press(*helper, public, "Yes, you may quote me");
     daemon.wait_until("the words are quoted", |status| {
-        status["live"]["consents"] == 2 && shown(&world).contains("Oil the damper")
+        status["live"]["consents"] == 2 && shown(&sandbox).contains("Oil the damper")
     });
     press(*helper, &allowed, "Withdraw");
     daemon.wait_until("the words are quoted no longer", |status| {
-        status["live"]["consents"] == 1 && !shown(&world).contains("Oil the damper")
+        status["live"]["consents"] == 1 && !shown(&sandbox).contains("Oil the damper")
     });
-    let evidence = world.json(&["clusters", "--all", "--json"]);
+    let evidence = sandbox.json(&["clusters", "--all", "--json"]);
     let titles = evidence.as_array().unwrap().iter().map(|one| one["title"].as_str().unwrap());
     let titles = titles.collect::<Vec<_>>();
     assert_eq!(titles.len(), 3, "it stays evidence: {evidence}");
     assert_eq!(titles[0], "Why does my kiln whistle at night?", "the operator sees it");
-    let sources = world.json(&["status", "--json"]);
+    let sources = sandbox.json(&["status", "--json"]);
     assert_eq!(sources["live"]["marks"], 1, "the mark stands: {sources}");
     daemon.stop();
     discord.assert_bot_mentions_nobody();
@@ -214,28 +215,28 @@ fn who_is_asked_decides_whether_their_words_are_quoted() {
 }
 
 /// Whether a post shows by its tag, and the message by the bot's ✅, that it is solved.
-fn shows_solved(scene: &Scene, post: ChannelId, message: MessageId) -> (bool, bool) {
-    scene.discord.look(|world| {
-        let tags = &world.channel(post).thread.as_ref().unwrap().tags;
-        let reactions = &world.message(post, message).unwrap().reactions;
-        let ours = reactions.iter().any(|one| one.emoji == "✅" && one.users.contains(&world.bot));
+fn shows_solved(fixture: &DiscordFixture, post: ChannelId, message: MessageId) -> (bool, bool) {
+    fixture.discord.look(|state| {
+        let tags = &state.channel(post).thread.as_ref().unwrap().tags;
+        let reactions = &state.message(post, message).unwrap().reactions;
+        let ours = reactions.iter().any(|one| one.emoji == "✅" && one.users.contains(&state.bot));
         (!tags.is_empty(), ours)
     })
 }
 
 #[test]
 fn a_marked_post_gets_its_tag_and_check_where_the_bot_may_and_loses_them_again() {
-    let scene = Scene::new();
-    let Scene { discord, guild, asker, .. } = &scene;
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, guild, asker, .. } = &fixture;
     let forum = discord.forum(*guild, "questions", &["Solved"]);
     let words = "It whistles whenever the fire goes out. Why?";
     let post = discord.forum_post(forum, *asker, "Whistling kiln", words, &[]);
-    let reply = Post::new(post, scene.helper, "Oil the damper before you fire it.");
-    let answer = discord.say(reply.reply_to(MessageId(post.0)));
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
-    scene.at_hand(&mut daemon);
+    let reply = Post::new(post, fixture.helper, "Oil the damper before you fire it.");
+    let answer = discord.send(reply.reply_to(MessageId(post.0)));
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
+    fixture.at_hand(&mut daemon);
 
     let mark = || discord.reply(discord.menu(*asker, post, answer, "Mark as answer"));
     let undo = |marked: &Reply| {
@@ -246,7 +247,7 @@ fn a_marked_post_gets_its_tag_and_check_where_the_bot_may_and_loses_them_again()
     let marked = mark();
     assert!(marked.text.contains("could not react"), "{marked:?}");
     assert!(marked.text.contains("Manage Threads"), "{marked:?}");
-    assert_eq!(shows_solved(&scene, post, answer), (false, false));
+    assert_eq!(shows_solved(&fixture, post, answer), (false, false));
     daemon.wait_until("it counts all the same", |status| {
         status["resolutions_by_grade"]["certain"] == 1
     });
@@ -257,11 +258,11 @@ fn a_marked_post_gets_its_tag_and_check_where_the_bot_may_and_loses_them_again()
     discord.archive(post);
     let marked = mark();
     assert!(marked.text.contains("Tag set: Solved"), "{marked:?}");
-    assert_eq!(shows_solved(&scene, post, answer), (true, true));
-    let archived = || discord.look(|world| world.channel(post).thread.as_ref().unwrap().archived);
+    assert_eq!(shows_solved(&fixture, post, answer), (true, true));
+    let archived = || discord.look(|state| state.channel(post).thread.as_ref().unwrap().archived);
     assert!(archived(), "an old post stays one");
     undo(&marked);
-    assert_eq!(shows_solved(&scene, post, answer), (false, false));
+    assert_eq!(shows_solved(&fixture, post, answer), (false, false));
     assert!(archived(), "an old post stays one");
     daemon.wait_until("no mark is left, and none counts", |status| {
         status["live"]["marks"] == 0 && status["resolutions_by_grade"]["certain"].is_null()

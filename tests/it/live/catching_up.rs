@@ -3,11 +3,11 @@
 use tests::harness::discord::FakeDiscord;
 
 use crate::same_state::{talk, whole};
-use crate::world::{State, World};
+use crate::sandbox::{Sandbox, State};
 
 /// The state without what only a live server has.
-pub(crate) fn state(world: &World) -> State {
-    let mut state = world.state();
+pub(crate) fn state(sandbox: &Sandbox) -> State {
+    let mut state = sandbox.state();
     let mut status = serde_json::from_str::<serde_json::Value>(&state.status).unwrap();
     for live in ["live", "daemons"] {
         status.as_object_mut().unwrap().remove(live);
@@ -24,11 +24,11 @@ fn history_read_from_discord_gives_the_same_state_as_files() {
     for (_, export) in talk() {
         discord.load_export(&export);
     }
-    let world = World::new();
-    world.point_at(&discord, "");
-    let mut daemon = world.start();
+    let sandbox = Sandbox::new();
+    sandbox.point_at(&discord, "");
+    let mut daemon = sandbox.start();
     daemon.settled(2);
     daemon.stop();
-    assert_eq!(state(&world), state(&files));
+    assert_eq!(state(&sandbox), state(&files));
     discord.assert_no_surprises();
 }

@@ -5,58 +5,58 @@ use std::time::Duration;
 use serde_json::json;
 use tests::harness::discord::{ChannelId, Post};
 
-use super::discord_fixture::Scene;
-use crate::world::World;
+use super::discord_fixture::DiscordFixture;
+use crate::sandbox::Sandbox;
 
 const DAY: Duration = Duration::from_secs(86_400);
 const QUESTION: &str = "How do I reset the vector index after changing the embedding model?";
 
 #[test]
 fn replies_show_members_only_what_their_own_server_answered() {
-    let scene = Scene::new();
-    let discord = &scene.discord;
+    let fixture = DiscordFixture::new();
+    let discord = &fixture.discord;
     let tower = discord.guild("Tower");
     let bells = discord.channel(tower, "help");
     let ringer = discord.person(tower, "rika");
-    scene.solve(scene.help, scene.asker, QUESTION, "Delete the folder data/index.");
+    fixture.solve(fixture.help, fixture.asker, QUESTION, "Delete the folder data/index.");
     discord.advance(DAY);
     let theirs = discord.post(bells, ringer, QUESTION);
     let sexton = discord.person(tower, "sex");
-    let told = Post::new(bells, sexton, "Ring the belfry bell twice.").reply_to(theirs);
-    let told = discord.say(told);
-    scene.thank(bells, ringer, told);
+    let answer = Post::new(bells, sexton, "Ring the belfry bell twice.").reply_to(theirs);
+    let answer = discord.send(answer);
+    fixture.thank(bells, ringer, answer);
 
-    let world = World::new();
+    let sandbox = Sandbox::new();
     let division = format!(
         "[[workspace]]\nname = 'harbor'\nservers = ['{}']\n\
          [[workspace]]\nname = 'tower'\nservers = ['{tower}']",
-        scene.guild
+        fixture.guild
     );
-    world.point_at(discord, &division);
-    let settings = std::fs::read_to_string(world.path("data/harvester.toml")).unwrap();
+    sandbox.point_at(discord, &division);
+    let settings = std::fs::read_to_string(sandbox.path("data/harvester.toml")).unwrap();
     let settings = settings.replacen("[site]\n", "[site]\nworkspace = 'harbor'\n", 1);
-    world.write("data/harvester.toml", &settings);
-    let mut daemon = world.start();
-    scene.at_hand(&mut daemon);
+    sandbox.write("data/harvester.toml", &settings);
+    let mut daemon = sandbox.start();
+    fixture.at_hand(&mut daemon);
     let asks = |by, place: ChannelId| {
         let query = [("query", json!("reset the vector index"))];
         discord.reply(discord.slash(by, place, "answers", &query)).text
     };
     daemon.wait_until("both find their own answer", |_| {
-        asks(scene.asker, scene.help).contains("Delete the folder")
+        asks(fixture.asker, fixture.help).contains("Delete the folder")
             && asks(ringer, bells).contains("belfry")
     });
-    let (here, there) = (asks(scene.asker, scene.help), asks(ringer, bells));
+    let (here, there) = (asks(fixture.asker, fixture.help), asks(ringer, bells));
     assert!(!here.contains("belfry") && !here.contains(&tower.to_string()), "{here}");
     assert!(
-        !there.contains("Delete the folder") && !there.contains(&scene.guild.to_string()),
+        !there.contains("Delete the folder") && !there.contains(&fixture.guild.to_string()),
         "{there}"
     );
     let typed = |by, place| {
         let typed = discord.complete(by, place, "answers", ("query", "reset the vector index"));
         discord.reply(typed).choices
     };
-    let ids = [typed(scene.asker, scene.help), typed(ringer, bells)];
+    let ids = [typed(fixture.asker, fixture.help), typed(ringer, bells)];
     assert!(ids.iter().all(|choices| choices.len() == 1) && ids[0] != ids[1], "{ids:?}");
     // An id that somebody learned elsewhere opens nothing either.
     let id = ids[0][0].1.as_str().unwrap();

@@ -3,13 +3,13 @@
 use tests::harness::discord::{FakeDiscord, Rebuff};
 
 use super::daemon::Daemon;
-use super::discord_fixture::Scene;
-use crate::world::World;
+use super::discord_fixture::DiscordFixture;
+use crate::sandbox::Sandbox;
 
 impl Daemon<'_> {
     /// Waits until the log holds these words.
-    fn says(&mut self, world: &World, words: &str) {
-        let log = world.path("daemon.log");
+    fn says(&mut self, sandbox: &Sandbox, words: &str) {
+        let log = sandbox.path("daemon.log");
         self.wait_until(words, |_| std::fs::read_to_string(&log).unwrap().contains(words));
     }
 }
@@ -17,21 +17,21 @@ impl Daemon<'_> {
 #[test]
 fn a_bot_without_a_server_says_how_to_invite_it() {
     let discord = FakeDiscord::start();
-    let world = World::new();
-    world.point_at(&discord, "");
-    let mut daemon = world.start();
+    let sandbox = Sandbox::new();
+    sandbox.point_at(&discord, "");
+    let mut daemon = sandbox.start();
     let invitation = format!("oauth2/authorize?client_id={}&scope=bot", discord.bot());
-    daemon.says(&world, &invitation);
+    daemon.says(&sandbox, &invitation);
     daemon.stop();
 }
 
 #[test]
 fn an_unknown_server_id_is_named_beside_the_known_ones() {
-    let scene = Scene::new();
-    let world = World::new();
-    world.point_at(&scene.discord, "guilds = ['42']");
-    let mut daemon = world.start();
-    daemon.says(&world, &format!("names 42, but the bot is only in {}", scene.guild));
+    let fixture = DiscordFixture::new();
+    let sandbox = Sandbox::new();
+    sandbox.point_at(&fixture.discord, "guilds = ['42']");
+    let mut daemon = sandbox.start();
+    daemon.says(&sandbox, &format!("names 42, but the bot is only in {}", fixture.guild));
     daemon.stop();
 }
 
@@ -40,36 +40,36 @@ fn a_session_that_does_not_start_is_reported() {
     let discord = FakeDiscord::start();
     discord.guild("Pottery");
     discord.at_identify(Rebuff::Invalid(false), u32::MAX);
-    let world = World::new();
-    world.point_at(&discord, "");
-    let mut daemon = world.start();
-    daemon.says(&world, "not connected to Discord yet");
+    let sandbox = Sandbox::new();
+    sandbox.point_at(&discord, "");
+    let mut daemon = sandbox.start();
+    daemon.says(&sandbox, "not connected to Discord yet");
     daemon.stop();
 }
 
 #[test]
-fn a_gateway_that_cannot_be_reached_is_told_from_discord_being_down() {
-    let scene = Scene::new();
-    scene.discord.refuse_connections(true);
-    let world = World::new();
-    world.point_at(&scene.discord, "");
-    let mut daemon = world.start();
-    daemon.says(&world, "no connection to its gateway can be opened");
-    scene.discord.refuse_connections(false);
-    daemon.says(&world, "connected to Discord; the bot is in 1 server(s)");
+fn a_gateway_that_cannot_be_reached_differs_from_discord_being_down() {
+    let fixture = DiscordFixture::new();
+    fixture.discord.refuse_connections(true);
+    let sandbox = Sandbox::new();
+    sandbox.point_at(&fixture.discord, "");
+    let mut daemon = sandbox.start();
+    daemon.says(&sandbox, "no connection to its gateway can be opened");
+    fixture.discord.refuse_connections(false);
+    daemon.says(&sandbox, "connected to Discord; the bot is in 1 server(s)");
     daemon.stop();
 }
 
 #[test]
 fn a_second_daemon_stands_by_and_takes_over() {
-    let scene = Scene::new();
-    let world = World::new();
-    world.point_at(&scene.discord, "");
-    let mut first = world.start();
+    let fixture = DiscordFixture::new();
+    let sandbox = Sandbox::new();
+    sandbox.point_at(&fixture.discord, "");
+    let mut first = sandbox.start();
     first.settled(1);
-    let mut second = world.start();
-    second.says(&world, "standing by: another process is connected to Discord");
+    let mut second = sandbox.start();
+    second.says(&sandbox, "standing by: another process is connected to Discord");
     first.stop();
-    second.says(&world, "took over the connection to Discord");
+    second.says(&sandbox, "took over the connection to Discord");
     second.stop();
 }

@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tests::harness::discord::FakeDiscord;
 
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 /// A running daemon; killed when dropped.
 pub(crate) struct Daemon<'w> {
-    world: &'w World,
+    sandbox: &'w Sandbox,
     child: Child,
 }
 
 /// How long something that the daemon does by itself may take before a story fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-impl World {
+impl Sandbox {
     /// Settings for a server, with rules that trust helpers and declare it public.
     pub(crate) fn point_at(&self, discord: &FakeDiscord, more: &str) {
         self.write(
@@ -47,7 +47,7 @@ impl World {
             .stderr(log)
             .spawn()
             .unwrap();
-        Daemon { world: self, child }
+        Daemon { sandbox: self, child }
     }
 }
 
@@ -56,17 +56,17 @@ impl Daemon<'_> {
     pub(crate) fn wait_until(&mut self, what: &str, wished: impl Fn(&Value) -> bool) -> Value {
         let begun = Instant::now();
         loop {
-            let ran = self.world.run(&["status", "--json"]);
-            if let Ok(status) = serde_json::from_str::<Value>(&ran.said)
+            let ran = self.sandbox.run(&["status", "--json"]);
+            if let Ok(status) = serde_json::from_str::<Value>(&ran.stdout)
                 && wished(&status)
             {
                 return status;
             }
-            let log = || std::fs::read_to_string(self.world.path("daemon.log")).unwrap();
+            let log = || std::fs::read_to_string(self.sandbox.path("daemon.log")).unwrap();
             if let Some(ended) = self.child.try_wait().unwrap() {
                 panic!("the daemon ended ({ended}) before {what}\n{}", log());
             }
-            assert!(begun.elapsed() < PATIENCE, "never: {what}\n{}\n{}", ran.said, log());
+            assert!(begun.elapsed() < PATIENCE, "never: {what}\n{}\n{}", ran.stdout, log());
         }
     }
 
@@ -94,7 +94,7 @@ impl Daemon<'_> {
             std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success()
         );
         let ended = self.child.wait().unwrap();
-        let log = std::fs::read_to_string(self.world.path("daemon.log")).unwrap();
+        let log = std::fs::read_to_string(self.sandbox.path("daemon.log")).unwrap();
         assert!(ended.success(), "{ended}\n{log}");
     }
 
@@ -107,7 +107,7 @@ impl Daemon<'_> {
     /// Waits for it to end by itself; the exit code and what it said.
     pub(crate) fn ended(mut self) -> (i32, String) {
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
-        (code, std::fs::read_to_string(self.world.path("daemon.log")).unwrap())
+        (code, std::fs::read_to_string(self.sandbox.path("daemon.log")).unwrap())
     }
 }
 

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use tests::harness::discord::{ChannelId, FakeDiscord, GuildId, MessageId, Millis, Post};
 
 use super::daemon::Daemon;
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 /// A server with a channel for help, somebody whose word counts, and somebody who asks.
-pub(crate) struct Scene {
+pub(crate) struct DiscordFixture {
     pub(crate) discord: FakeDiscord,
     pub(crate) guild: GuildId,
     pub(crate) help: ChannelId,
@@ -29,7 +29,7 @@ pub(crate) struct Solved {
     pub(crate) thanks: MessageId,
 }
 
-impl Scene {
+impl DiscordFixture {
     pub(crate) fn new() -> Self {
         let discord = FakeDiscord::start();
         discord.identify_spacing(Duration::ZERO);
@@ -49,25 +49,25 @@ impl Scene {
         answer: &str,
     ) -> Solved {
         let question = self.discord.post(place, asker, question);
-        let answer = self.discord.say(Post::new(place, self.helper, answer).reply_to(question));
+        let answer = self.discord.send(Post::new(place, self.helper, answer).reply_to(question));
         let thanks = self.thank(place, asker, answer);
         Solved { question, answer, thanks }
     }
 
     pub(crate) fn thank(&self, place: ChannelId, asker: UserId, answer: MessageId) -> MessageId {
         let thanks = "thank you, that worked!";
-        self.discord.say(Post::new(place, asker, thanks).reply_to(answer))
+        self.discord.send(Post::new(place, asker, thanks).reply_to(answer))
     }
 
     /// A channel as DiscordChatExporter would write it at this moment.
     pub(crate) fn export(&self, channel: ChannelId) -> Value {
-        self.discord.look(|world| {
-            let place = world.channel(channel);
+        self.discord.look(|state| {
+            let place = state.channel(channel);
             let named = |user: UserId| {
-                json!({ "id": user, "name": world.users[&user].name,
-                    "nickname": world.name_of(self.guild, user), "isBot": false, "roles": [] })
+                json!({ "id": user, "name": state.users[&user].name,
+                    "nickname": state.name_of(self.guild, user), "isBot": false, "roles": [] })
             };
-            let said = world.messages.get(&channel).into_iter().flat_map(|said| said.values());
+            let said = state.messages.get(&channel).into_iter().flat_map(|said| said.values());
             let messages = said
                 .map(|message| {
                     let to = message.reference.as_ref();
@@ -87,7 +87,7 @@ impl Scene {
                 "guild": { "id": self.guild, "name": "Pottery" },
                 "channel": { "id": channel, "type": kind, "name": place.name, "topic": null,
                     "categoryId": place.parent, "category": null },
-                "exportedAt": at(world.now()), "messages": messages, "messageCount": messages.len(),
+                "exportedAt": at(state.now()), "messages": messages, "messageCount": messages.len(),
             })
         })
     }
@@ -95,8 +95,8 @@ impl Scene {
     /// Waits until everything is read and people can give commands.
     pub(crate) fn at_hand(&self, daemon: &mut Daemon<'_>) {
         daemon.settled(1);
-        self.discord.wait_until("the commands are registered", |world| {
-            world.commands.contains_key(&Some(self.guild))
+        self.discord.wait_until("the commands are registered", |state| {
+            state.commands.contains_key(&Some(self.guild))
         });
     }
 
@@ -122,7 +122,7 @@ fn at(time: Millis) -> String {
     jiff::Timestamp::from_millisecond(time.0).unwrap().to_string()
 }
 
-impl World {
+impl Sandbox {
     /// The best answers to a query, as the command line tells them.
     pub(crate) fn answers_to(&self, query: &str) -> Vec<String> {
         let found = self.json(&["search", query, "--limit", "50", "--json"]);
@@ -208,14 +208,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 impl Daemon<'_> {
     /// Waits until the files of the data directory hold none of these; how long that took.
-    pub(crate) fn forgets(&mut self, world: &World, words: &[&str], ids: &[u64]) -> Duration {
+    pub(crate) fn forgets(&mut self, sandbox: &Sandbox, words: &[&str], ids: &[u64]) -> Duration {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(60) {
             self.wait_until("it runs", |_| true);
-            if world.traces(words, ids).is_empty() {
+            if sandbox.traces(words, ids).is_empty() {
                 return begun.elapsed();
             }
         }
-        panic!("still there after a minute: {:?}", world.traces(words, ids));
+        panic!("still there after a minute: {:?}", sandbox.traces(words, ids));
     }
 }

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tests::harness::discord::{Kind, Message, MessageId, Post};
 
 use super::daemon::Daemon;
-use super::discord_fixture::{Scene, Solved};
+use super::discord_fixture::{DiscordFixture, Solved};
 use crate::exports::write;
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 /// How long forgetting may take, everywhere.
 const MINUTE: Duration = Duration::from_secs(60);
@@ -24,7 +24,7 @@ fn messages(status: &Value) -> u64 {
 
 /// A server where somebody asks what others ask too, is talked about, and reacts.
 struct Talk {
-    scene: Scene,
+    fixture: DiscordFixture,
     person: UserId,
     own: Vec<MessageId>,
     /// Somebody else's answer that names the person, and to which the person reacted.
@@ -40,26 +40,26 @@ const ABOUT: &str = "Turn the gallipot valve left, as";
 const OTHERS: u64 = 3;
 
 /// How often that was asked and settled.
-fn occurrences(world: &World) -> u64 {
-    let found = world.json(&["search", "reset vector index", "--json"]);
+fn occurrences(sandbox: &Sandbox) -> u64 {
+    let found = sandbox.json(&["search", "reset vector index", "--json"]);
     found["answers"][0]["occurrences"].as_u64().unwrap()
 }
 
 /// How many answers the index has for a word.
-fn hits(world: &World, word: &str) -> u64 {
-    world.json(&["search", word, "--json"])["total"].as_u64().unwrap()
+fn hits(sandbox: &Sandbox, word: &str) -> u64 {
+    sandbox.json(&["search", word, "--json"])["total"].as_u64().unwrap()
 }
 
 impl Talk {
     fn new() -> Self {
-        let scene = Scene::new();
-        let Scene { discord, guild, help, .. } = &scene;
+        let fixture = DiscordFixture::new();
+        let DiscordFixture { discord, guild, help, .. } = &fixture;
         let person = discord.person(*guild, "quorvexina");
         discord.nick(*guild, person, Some("Zanthorpe"));
         let mut own = Vec::new();
         let ask = |asker, question: &str| {
             discord.advance(Duration::from_secs(3_600));
-            scene.solve(*help, asker, question, "Delete data/index and start the agent again.")
+            fixture.solve(*help, asker, question, "Delete data/index and start the agent again.")
         };
         for (name, question) in [
             ("asta", "How do I reset the vector index after changing the embedding model?"),
@@ -75,54 +75,54 @@ impl Talk {
         own.extend([asked.question, asked.thanks, more]);
         let other = discord.person(*guild, "otho");
         let answer = format!("{ABOUT} <@{person}> found out.");
-        let about = scene.solve(*help, other, "How do I empty a gallipot?", &answer);
+        let about = fixture.solve(*help, other, "How do I empty a gallipot?", &answer);
         discord.react(*help, about.answer, person, "✅");
-        let export = scene.export(*help);
-        Self { scene, person, own, about, export }
+        let export = fixture.export(*help);
+        Self { fixture, person, own, about, export }
     }
 
     /// What of the person must be nowhere.
-    fn traces(&self, world: &World) -> Vec<(PathBuf, String)> {
-        world.traces(&WORDS, &[self.person.0])
+    fn traces(&self, sandbox: &Sandbox) -> Vec<(PathBuf, String)> {
+        sandbox.traces(&WORDS, &[self.person.0])
     }
 
     /// Reads the talk, drafts pages of it, and makes sure that the person is all over the place.
-    fn harvested(&self, world: &World) {
-        world.point_at(&self.scene.discord, "");
-        let mut daemon = world.start();
+    fn harvested(&self, sandbox: &Sandbox) {
+        sandbox.point_at(&self.fixture.discord, "");
+        let mut daemon = sandbox.start();
         daemon.settled(1);
         daemon.stop();
-        let drafted = world.well(&["draft"]);
-        let found = self.traces(world);
+        let drafted = sandbox.stdout_of(&["draft"]);
+        let found = self.traces(sandbox);
         for word in ["vellichor", "brimtang", "zanthorpe"] {
             assert!(found.iter().any(|(_, name)| name == word), "{word}: {found:?}");
         }
         let in_draft = |(path, word): &(PathBuf, String)| {
-            path.starts_with(world.data().join("drafts")) && word == "vellichor"
+            path.starts_with(sandbox.data().join("drafts")) && word == "vellichor"
         };
         assert!(found.iter().any(in_draft), "{drafted}: {found:?}");
-        assert!(world.finds("gallipot", &format!("<@{}>", self.person)));
-        assert_eq!(occurrences(world), OTHERS + 1);
-        assert_eq!(hits(world, "vellichor"), 1);
+        assert!(sandbox.finds("gallipot", &format!("<@{}>", self.person)));
+        assert_eq!(occurrences(sandbox), OTHERS + 1);
+        assert_eq!(hits(sandbox, "vellichor"), 1);
     }
 
     /// Nothing of the person is served, and what others said is.
-    fn assert_forgotten(&self, world: &World, served: bool) {
-        let found = self.traces(world);
+    fn assert_forgotten(&self, sandbox: &Sandbox, served: bool) {
+        let found = self.traces(sandbox);
         assert!(found.is_empty(), "{found:?}");
-        assert!(!world.data().join("drafts").exists(), "drafts are written again when wanted");
-        assert!(world.finds("empty gallipot", &format!("{ABOUT} @someone found out")));
-        assert_eq!(occurrences(world), OTHERS);
-        assert_eq!(hits(world, "vellichor"), 0, "the index does not know the word any more");
+        assert!(!sandbox.data().join("drafts").exists(), "drafts are written again when wanted");
+        assert!(sandbox.finds("empty gallipot", &format!("{ABOUT} @someone found out")));
+        assert_eq!(occurrences(sandbox), OTHERS);
+        assert_eq!(hits(sandbox, "vellichor"), 0, "the index does not know the word any more");
         if served {
-            let api = world.get("/api/v1/search?q=gallipot");
+            let api = sandbox.get("/api/v1/search?q=gallipot");
             assert!(api.contains(&format!("{ABOUT} a user found out")), "{api}");
         }
     }
 
     /// The person goes on in the server; a backfill follows. Nothing of it comes back.
-    fn goes_on(&self, daemon: &mut Daemon<'_>, world: &World) {
-        let Scene { discord, help, asker, .. } = &self.scene;
+    fn goes_on(&self, daemon: &mut Daemon<'_>, sandbox: &Sandbox) {
+        let DiscordFixture { discord, help, asker, .. } = &self.fixture;
         let before = messages(&daemon.wait_until("it runs", |_| true));
         discord.edit(*help, self.own[0], "The vellichor kiln of brimtang is out again.");
         let again = discord.post(*help, self.person, "Is nobody at vellichor today?");
@@ -130,34 +130,34 @@ impl Talk {
         discord.unreact(*help, self.about.answer, self.person, "✅");
         discord.react(*help, self.about.answer, self.person, "✅");
         let to = Post::new(*help, *asker, &format!("Ask <@{}>, not me.", self.person));
-        discord.say(to);
+        discord.send(to);
         let heard = |status: &Value| messages(status) == before + 1;
         daemon.wait_until("what others say is heard", heard);
-        self.scene.reread_all(daemon);
+        self.fixture.reread_all(daemon);
         assert!(heard(&daemon.settled(1)));
-        self.assert_forgotten(world, true);
+        self.assert_forgotten(sandbox, true);
     }
 
     /// An export from before the person was forgotten brings nothing back.
-    fn is_imported_again(&self, world: &World) {
-        let before = messages(&world.json(&["status", "--json"]));
-        let export = write(&world.path("old.json"), &self.export);
-        assert_eq!(world.import(&export).code, 0);
-        assert_eq!(messages(&world.json(&["status", "--json"])), before);
-        self.assert_forgotten(world, false);
+    fn is_imported_again(&self, sandbox: &Sandbox) {
+        let before = messages(&sandbox.json(&["status", "--json"]));
+        let export = write(&sandbox.path("old.json"), &self.export);
+        assert_eq!(sandbox.import(&export).code, 0);
+        assert_eq!(messages(&sandbox.json(&["status", "--json"])), before);
+        self.assert_forgotten(sandbox, false);
     }
 }
 
 #[test]
 fn who_asks_to_be_forgotten_in_the_server_is_forgotten_for_good() {
     let talk = Talk::new();
-    let world = World::new();
-    talk.harvested(&world);
-    let Scene { discord, guild, help, .. } = &talk.scene;
-    let mut daemon = world.start();
+    let sandbox = Sandbox::new();
+    talk.harvested(&sandbox);
+    let DiscordFixture { discord, guild, help, .. } = &talk.fixture;
+    let mut daemon = sandbox.start();
     let before = messages(&daemon.settled(1));
-    discord.wait_until("the commands are there", |world| {
-        world.commands.get(&Some(*guild)).is_some_and(|commands| !commands.is_empty())
+    discord.wait_until("the commands are there", |state| {
+        state.commands.get(&Some(*guild)).is_some_and(|commands| !commands.is_empty())
     });
     let asked = discord.slash(talk.person, *help, "harvester forget-me", &[]);
     let sure = discord.reply(asked);
@@ -167,19 +167,19 @@ fn who_asks_to_be_forgotten_in_the_server_is_forgotten_for_good() {
     let button = sure.button("Forget me");
     let pressed = discord.press(talk.person, *help, sure.message.unwrap(), &button);
     daemon.wait_until("it is said how much was deleted", |_| {
-        discord.reply_so_far(pressed).is_some_and(|told| told.text.contains('3'))
+        discord.reply_so_far(pressed).is_some_and(|reply| reply.text.contains('3'))
     });
-    daemon.forgets(&world, &WORDS, &[talk.person.0]);
+    daemon.forgets(&sandbox, &WORDS, &[talk.person.0]);
     daemon.wait_until("it is judged", |status| status["channels_pending"] == 0);
-    daemon.wait_until("the rest is served", |_| world.finds("gallipot", ABOUT));
+    daemon.wait_until("the rest is served", |_| sandbox.finds("gallipot", ABOUT));
     assert!(begun.elapsed() < MINUTE, "it took {:?}", begun.elapsed());
     assert!(begun.elapsed() < MINUTE);
     assert_eq!(messages(&daemon.settled(1)), before - 3);
-    talk.assert_forgotten(&world, true);
+    talk.assert_forgotten(&sandbox, true);
 
-    talk.goes_on(&mut daemon, &world);
+    talk.goes_on(&mut daemon, &sandbox);
     daemon.stop();
-    talk.is_imported_again(&world);
+    talk.is_imported_again(&sandbox);
     discord.assert_bot_mentions_nobody();
     discord.assert_no_surprises();
 }
@@ -188,14 +188,14 @@ fn who_asks_to_be_forgotten_in_the_server_is_forgotten_for_good() {
 fn an_operator_forgets_somebody_beside_the_daemon() {
     let talk = Talk::new();
     let id = talk.person.to_string();
-    let beside = World::new();
+    let beside = Sandbox::new();
     talk.harvested(&beside);
     let mut daemon = beside.start();
     daemon.settled(1);
     let begun = Instant::now();
-    let told = beside.json(&["forget", &id, "--json"]);
+    let outcome = beside.json(&["forget", &id, "--json"]);
     assert!(begun.elapsed() < MINUTE, "it took {:?}", begun.elapsed());
-    assert_eq!(told, json!({ "messages": 3, "purged": true }));
+    assert_eq!(outcome, json!({ "messages": 3, "purged": true }));
     assert!(begun.elapsed() < MINUTE);
     daemon.settled(1);
     talk.assert_forgotten(&beside, true);
@@ -203,24 +203,24 @@ fn an_operator_forgets_somebody_beside_the_daemon() {
     talk.goes_on(&mut daemon, &beside);
     daemon.stop();
     talk.is_imported_again(&beside);
-    talk.scene.discord.assert_no_surprises();
+    talk.fixture.discord.assert_no_surprises();
 }
 
 #[test]
 fn an_operator_forgets_somebody_without_a_daemon() {
     let talk = Talk::new();
     let id = talk.person.to_string();
-    let alone = World::new();
+    let alone = Sandbox::new();
     talk.harvested(&alone);
     assert_eq!(alone.json(&["forget", &id, "--json"])["purged"], true);
     talk.assert_forgotten(&alone, false);
     talk.is_imported_again(&alone);
-    talk.scene.discord.assert_no_surprises();
+    talk.fixture.discord.assert_no_surprises();
 }
 
 /// Channels and threads with something to delete in each way, under words that tell which.
 struct Doomed {
-    scene: Scene,
+    fixture: DiscordFixture,
     thread: ChannelId,
     channel: ChannelId,
     /// A thread below `channel`.
@@ -234,16 +234,16 @@ const DELETED: [&str; 6] =
 
 impl Doomed {
     fn new() -> Self {
-        let scene = Scene::new();
-        let Scene { discord, guild, help, .. } = &scene;
+        let fixture = DiscordFixture::new();
+        let DiscordFixture { discord, guild, help, .. } = &fixture;
         let channel = discord.channel(*guild, "doomed");
-        let thread = discord.thread(*help, Kind::PublicThread, scene.asker, "doomed thread");
-        let below = discord.thread(channel, Kind::PublicThread, scene.asker, "doomed below");
+        let thread = discord.thread(*help, Kind::PublicThread, fixture.asker, "doomed thread");
+        let below = discord.thread(channel, Kind::PublicThread, fixture.asker, "doomed below");
         let solve = |place, word: &str| {
             discord.advance(Duration::from_secs(3_600));
             let asker = discord.person(*guild, "potter");
             let question = format!("Why is my {word} pot cracked?");
-            scene.solve(place, asker, &question, &format!("Dry the {word} pot more slowly."))
+            fixture.solve(place, asker, &question, &format!("Dry the {word} pot more slowly."))
         };
         let single = solve(*help, "grimalkin");
         let bulk = [solve(*help, "tarantass"), solve(*help, "smaragdine")];
@@ -251,19 +251,19 @@ impl Doomed {
         solve(channel, "wyrmlings");
         solve(below, "hexerei");
         solve(*help, "everlasting");
-        Self { scene, thread, channel, below, single, bulk }
+        Self { fixture, thread, channel, below, single, bulk }
     }
 
     /// Deletes all of it; what was deleted, as Discord had it.
     fn delete(&self) -> Vec<Message> {
-        let Scene { discord, help, .. } = &self.scene;
+        let DiscordFixture { discord, help, .. } = &self.fixture;
         let of = |one: &Solved| [one.question, one.answer, one.thanks];
         let bulk = self.bulk.iter().flat_map(of).collect::<Vec<_>>();
-        let gone = discord.look(|world| {
+        let gone = discord.look(|state| {
             let single = of(&self.single).into_iter().chain(bulk.iter().copied());
-            let single = single.map(|id| world.message(*help, id).unwrap().clone());
+            let single = single.map(|id| state.message(*help, id).unwrap().clone());
             let places = [self.thread, self.channel, self.below];
-            let whole = places.iter().flat_map(|place| world.messages[place].values().cloned());
+            let whole = places.iter().flat_map(|place| state.messages[place].values().cloned());
             single.chain(whole).collect()
         });
         of(&self.single).into_iter().for_each(|id| discord.delete(*help, id));
@@ -277,55 +277,55 @@ impl Doomed {
 #[test]
 fn what_is_deleted_leaves_every_file_and_never_comes_back() {
     let doomed = Doomed::new();
-    let Scene { discord, guild, help, asker, .. } = &doomed.scene;
+    let DiscordFixture { discord, guild, help, asker, .. } = &doomed.fixture;
     let exports = [*help, doomed.thread, doomed.channel, doomed.below]
-        .map(|channel| doomed.scene.export(channel));
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
+        .map(|channel| doomed.fixture.export(channel));
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
     assert_eq!(messages(&daemon.settled(1)), 21);
     for word in DELETED {
-        assert!(!world.traces(&[word], &[]).is_empty(), "{word}");
-        assert_eq!(hits(&world, word), 1, "{word}");
+        assert!(!sandbox.traces(&[word], &[]).is_empty(), "{word}");
+        assert_eq!(hits(&sandbox, word), 1, "{word}");
     }
 
     let begun = Instant::now();
     let gone = doomed.delete();
     assert_eq!(gone.len(), 18);
-    daemon.forgets(&world, &DELETED, &[]);
+    daemon.forgets(&sandbox, &DELETED, &[]);
     assert!(begun.elapsed() < MINUTE, "it took {:?}", begun.elapsed());
     let status = daemon.settled(1);
     assert_eq!(messages(&status), 3);
     assert_eq!(status["live"]["messages_deleted"], 9);
-    assert!(world.finds("cracked", "everlasting pot"));
-    DELETED.iter().for_each(|word| assert_eq!(hits(&world, word), 0, "{word}"));
+    assert!(sandbox.finds("cracked", "everlasting pot"));
+    DELETED.iter().for_each(|word| assert_eq!(hits(&sandbox, word), 0, "{word}"));
 
     for message in &gone {
-        let told = json!({ "id": message.id, "channel_id": message.channel, "guild_id": guild,
+        let payload = json!({ "id": message.id, "channel_id": message.channel, "guild_id": guild,
             "content": message.content, "timestamp": message.timestamp, "type": 0,
             "edited_timestamp": "2030-01-01T00:00:00Z",
             "author": { "id": message.author, "username": "late" }, "member": { "roles": [] } });
         for name in ["MESSAGE_CREATE", "MESSAGE_UPDATE"] {
-            discord.emit_raw(*guild, name, told.clone());
+            discord.emit_raw(*guild, name, payload.clone());
         }
     }
     discord.post(*help, *asker, "That was all.");
     daemon.wait_until("what is late is heard", |status| messages(status) == 4);
     // A server of Discord's that has not heard of the deletions yet.
-    discord.spoil_state(|world| {
+    discord.spoil_state(|state| {
         for message in gone.into_iter().filter(|one| one.channel == *help) {
-            world.messages.get_mut(help).unwrap().insert(message.id, message);
+            state.messages.get_mut(help).unwrap().insert(message.id, message);
         }
     });
-    doomed.scene.reread_all(&mut daemon);
+    doomed.fixture.reread_all(&mut daemon);
     assert_eq!(messages(&daemon.settled(1)), 4);
     daemon.stop();
     for (number, export) in exports.iter().enumerate() {
-        let export = write(&world.path(&format!("old-{number}.json")), export);
-        assert_eq!(world.import(&export).code, 0);
+        let export = write(&sandbox.path(&format!("old-{number}.json")), export);
+        assert_eq!(sandbox.import(&export).code, 0);
     }
-    assert_eq!(messages(&world.json(&["status", "--json"])), 4);
-    let found = world.traces(&DELETED, &[]);
+    assert_eq!(messages(&sandbox.json(&["status", "--json"])), 4);
+    let found = sandbox.traces(&DELETED, &[]);
     assert!(found.is_empty(), "{found:?}");
     discord.assert_no_surprises();
 }

@@ -1,4 +1,4 @@
-//! What is odd, unreadable, changed, or not to be told: no message is lost by it, and no log has any.
+//! What is odd, unreadable, changed, or not to be logged: no message is lost by it, and no log has any.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tests::harness::discord::{Kind, Malformed, Post};
 
 use super::catching_up::state;
-use super::discord_fixture::{Scene, pulse};
-use crate::world::World;
+use super::discord_fixture::{DiscordFixture, pulse};
+use crate::sandbox::Sandbox;
 
 fn messages(status: &Value) -> u64 {
     status["messages"].as_u64().unwrap()
@@ -27,18 +27,18 @@ fn unknown(status: &Value) -> u64 {
 
 #[test]
 fn no_odd_message_is_lost_live_or_in_a_page() {
-    let scene = Scene::new();
-    let Scene { discord, help, asker, helper, .. } = &scene;
-    let live = World::new();
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, help, asker, helper, .. } = &fixture;
+    let live = Sandbox::new();
     live.point_at(discord, "");
     let mut daemon = live.start();
     daemon.settled(1);
     for (number, shape) in Malformed::OF_MESSAGES.into_iter().enumerate() {
         let asks = format!("Why does glaze number {number} crawl at the rim?");
-        let asked = discord.say(Post::new(*help, *asker, &asks).malformed(shape));
+        let asked = discord.send(Post::new(*help, *asker, &asks).malformed(shape));
         let answer = format!("Sieve glaze {number} twice and bisque hotter.");
         let answer = Post::new(*help, *helper, &answer).reply_to(asked);
-        scene.thank(*help, *asker, discord.say(answer));
+        fixture.thank(*help, *asker, discord.send(answer));
     }
     let all = 3 * Malformed::OF_MESSAGES.len() as u64;
     daemon.wait_until("all are heard", |status| messages(status) == all);
@@ -48,7 +48,7 @@ fn no_odd_message_is_lost_live_or_in_a_page() {
     assert_eq!(heard["messages_by_kind"]["other"], 1);
     daemon.stop();
 
-    let read = World::new();
+    let read = Sandbox::new();
     read.point_at(discord, "");
     let mut daemon = read.start();
     assert_eq!(quarantined(&daemon.settled(1)), 0);
@@ -59,26 +59,26 @@ fn no_odd_message_is_lost_live_or_in_a_page() {
 
 #[test]
 fn odd_events_of_other_kinds_harm_nothing() {
-    let scene = Scene::new();
-    let Scene { discord, guild, help, helper, asker } = &scene;
-    let solved = scene.solve(*help, *asker, "Why does my kiln squeak?", "Oil the kiln spindle.");
-    let world = World::new();
-    world.point_at(discord, "");
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, guild, help, helper, asker } = &fixture;
+    let solved = fixture.solve(*help, *asker, "Why does my kiln squeak?", "Oil the kiln spindle.");
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
     discord.malform_next(Malformed::PresenceWithBadUrl);
-    let mut daemon = world.start();
+    let mut daemon = sandbox.start();
     daemon.settled(1);
-    discord.wait_until("the commands are there", |world| {
-        world.commands.get(&Some(*guild)).is_some_and(|commands| !commands.is_empty())
+    discord.wait_until("the commands are there", |state| {
+        state.commands.get(&Some(*guild)).is_some_and(|commands| !commands.is_empty())
     });
 
     discord.malform_next(Malformed::ChannelNullForList);
     discord.rename(*help, "workshop");
     discord.malform_next(Malformed::ChannelNullForList);
     let thread = discord.thread(*help, Kind::PublicThread, *asker, "wheels");
-    scene.solve(thread, *asker, "Why does the wheel wobble?", "Shim the wheel bearing.");
+    fixture.solve(thread, *asker, "Why does the wheel wobble?", "Shim the wheel bearing.");
     daemon.wait_until("both are served", |_| {
-        world.get("/api/v1/search?q=kiln+squeak").contains("workshop")
-            && world.finds("wheel wobble", "Shim the wheel")
+        sandbox.get("/api/v1/search?q=kiln+squeak").contains("workshop")
+            && sandbox.finds("wheel wobble", "Shim the wheel")
     });
 
     let before = unknown(&daemon.wait_until("it runs", |_| true));
@@ -93,31 +93,31 @@ fn odd_events_of_other_kinds_harm_nothing() {
     let marks = daemon.wait_until("it is marked", |status| status["live"]["marks"] == 1);
     assert_eq!(quarantined(&marks), 0);
     assert_eq!(messages(&marks), 6);
-    scene.reread_all(&mut daemon);
-    assert_eq!(messages(&daemon.settled(1)), 7, "what was told oddly is read");
+    fixture.reread_all(&mut daemon);
+    assert_eq!(messages(&daemon.settled(1)), 7, "what was sent malformed is read");
     daemon.stop();
     discord.assert_no_surprises();
 }
 
 /// A message of which nobody can say when it was sent.
-fn spoil(scene: &Scene, message: MessageId) {
-    scene.discord.spoil_state(|world| {
-        let said = world.messages.get_mut(&scene.help).unwrap().get_mut(&message).unwrap();
+fn spoil(fixture: &DiscordFixture, message: MessageId) {
+    fixture.discord.spoil_state(|state| {
+        let said = state.messages.get_mut(&fixture.help).unwrap().get_mut(&message).unwrap();
         said.timestamp = "last Tuesday".into();
     });
 }
 
 #[test]
 fn what_cannot_be_read_is_kept_aside_counted_and_let_go_once_it_can() {
-    let scene = Scene::new();
-    let Scene { discord, guild, help, asker, .. } = &scene;
-    scene.solve(*help, *asker, "Why does my kiln squeak?", "Oil the kiln spindle.");
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, guild, help, asker, .. } = &fixture;
+    fixture.solve(*help, *asker, "Why does my kiln squeak?", "Oil the kiln spindle.");
     let odd = Post::new(*help, *asker, "The vexillar tongs are lost.");
-    let odd = discord.say(odd.malformed(Malformed::NullForList));
-    spoil(&scene, odd);
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
+    let odd = discord.send(odd.malformed(Malformed::NullForList));
+    spoil(&fixture, odd);
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
     let status = daemon.settled(1);
     assert_eq!((messages(&status), quarantined(&status)), (3, 1), "the rest of its page is stored");
     assert_eq!(status["live"]["messages_deleted"], 0);
@@ -127,29 +127,29 @@ fn what_cannot_be_read_is_kept_aside_counted_and_let_go_once_it_can() {
     discord.emit_raw(*guild, "MESSAGE_CREATE", nameless.clone());
     discord.emit_raw(*guild, "MESSAGE_CREATE", nameless);
     daemon.wait_until("it is kept aside once", |status| quarantined(status) == 2);
-    let raw = world.traces(&["vexillar", "gorvane"], &[]);
+    let raw = sandbox.traces(&["vexillar", "gorvane"], &[]);
     assert!(raw.len() >= 2, "raw JSON is kept: {raw:?}");
 
-    let retried = world.run(&["retry", "--json"]);
+    let retried = sandbox.run(&["retry", "--json"]);
     assert_ne!(retried.code, 0);
-    let retried = serde_json::from_str::<Value>(&retried.said).unwrap();
+    let retried = serde_json::from_str::<Value>(&retried.stdout).unwrap();
     assert_eq!(retried, json!({ "read": 0, "still_unreadable": 2 }));
 
-    scene.reread_all(&mut daemon);
+    fixture.reread_all(&mut daemon);
     let status = daemon.settled(1);
     assert_eq!((messages(&status), quarantined(&status)), (3, 2), "nothing is kept twice");
-    left_by_an_older_program(&world, &scene);
+    left_by_an_older_program(&sandbox, &fixture);
     daemon.wait_until("three are aside", |status| quarantined(status) == 3);
-    assert_ne!(world.run(&["retry"]).code, 0);
+    assert_ne!(sandbox.run(&["retry"]).code, 0);
     let read = daemon.wait_until("one could be read", |status| quarantined(status) == 2);
     assert_eq!(messages(&read), 4);
 
-    discord.spoil_state(|world| {
-        let sent = world.now();
-        let said = world.messages.get_mut(help).unwrap().get_mut(&odd).unwrap();
+    discord.spoil_state(|state| {
+        let sent = state.now();
+        let said = state.messages.get_mut(help).unwrap().get_mut(&odd).unwrap();
         said.timestamp = jiff::Timestamp::from_millisecond(sent.0).unwrap().to_string();
     });
-    scene.reread_all(&mut daemon);
+    fixture.reread_all(&mut daemon);
     let healed = daemon.settled(1);
     assert_eq!((messages(&healed), quarantined(&healed)), (5, 1), "it is read, and let go");
     daemon.stop();
@@ -157,10 +157,10 @@ fn what_cannot_be_read_is_kept_aside_counted_and_let_go_once_it_can() {
 }
 
 /// Puts aside a message that this version can read.
-fn left_by_an_older_program(world: &World, scene: &Scene) {
-    let (help, asker) = (scene.help, scene.asker);
+fn left_by_an_older_program(sandbox: &Sandbox, fixture: &DiscordFixture) {
+    let (help, asker) = (fixture.help, fixture.asker);
     let id = MessageId(1_700_000_000_000_000_002);
-    let raw = json!({ "id": id, "channel_id": help, "guild_id": scene.guild, "type": 0,
+    let raw = json!({ "id": id, "channel_id": help, "guild_id": fixture.guild, "type": 0,
         "content": "What does a kiln cost?", "timestamp": "2026-01-02T00:00:00Z",
         "author": { "id": asker, "username": "askel" }, "shimmer": [1, 2] });
     let one = QuarantinedPayload {
@@ -171,12 +171,12 @@ fn left_by_an_older_program(world: &World, scene: &Scene) {
         raw: raw.to_string(),
         channel: Some(help),
         message: Some(id),
-        seen: scene.discord.now(),
+        seen: fixture.discord.now(),
         tries: 0,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = Store::open_shared(&world.data()).await.unwrap();
+        let store = Store::open_shared(&sandbox.data()).await.unwrap();
         store
             .apply_batch(&WriteBatch { quarantined: vec![one], ..WriteBatch::default() })
             .await
@@ -187,16 +187,16 @@ fn left_by_an_older_program(world: &World, scene: &Scene) {
 
 #[test]
 fn edits_are_searched_at_once_and_previews_are_none() {
-    let scene = Scene::new();
-    let Scene { discord, help, asker, .. } = &scene;
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, help, asker, .. } = &fixture;
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
     daemon.settled(1);
     let answer = "Oil the spindle, see https://example.org/kilns for more.";
-    let solved = scene.solve(*help, *asker, "Why does my kiln squeak?", answer);
-    daemon.wait_until("it is found", |_| world.finds("kiln squeak", "Oil the spindle"));
-    let served = |words: &str| world.get("/api/v1/search?q=kiln+squeak").contains(words);
+    let solved = fixture.solve(*help, *asker, "Why does my kiln squeak?", answer);
+    daemon.wait_until("it is found", |_| sandbox.finds("kiln squeak", "Oil the spindle"));
+    let served = |words: &str| sandbox.get("/api/v1/search?q=kiln+squeak").contains(words);
     daemon.wait_until("it is served", |_| served("Oil the spindle"));
 
     let before = daemon.settled(1);
@@ -209,10 +209,10 @@ fn edits_are_searched_at_once_and_previews_are_none() {
 
     discord.edit(*help, solved.answer, "Grease the rear bearing, not the spindle.");
     daemon.wait_until("the edit is found", |_| {
-        world.finds("kiln squeak", "Grease the rear bearing") && served("Grease the rear bearing")
+        sandbox.finds("kiln squeak", "Grease the rear bearing") && served("Grease the rear bearing")
     });
-    assert!(!served("Oil the spindle") && !world.finds("kiln squeak", "Oil the spindle"));
-    daemon.forgets(&world, &["example.org/kilns"], &[]);
+    assert!(!served("Oil the spindle") && !sandbox.finds("kiln squeak", "Oil the spindle"));
+    daemon.forgets(&sandbox, &["example.org/kilns"], &[]);
     daemon.stop();
     discord.assert_no_surprises();
 }
@@ -220,31 +220,31 @@ fn edits_are_searched_at_once_and_previews_are_none() {
 /// Everything that goes through the daemon's hands, at the level that tells most.
 #[test]
 fn no_log_tells_what_people_said_or_who_they_are() {
-    let scene = Scene::new();
-    let Scene { discord, guild, help, helper, .. } = &scene;
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, guild, help, helper, .. } = &fixture;
     let nosy = discord.person(*guild, "quorvexina");
     discord.nick(*guild, nosy, Some("Zanthorpe"));
     let private = discord.channel(*guild, "vellichorium");
     discord.post(private, nosy, "Where is the brimtang key?");
     discord.post(*help, nosy, "Earlier, in the drazzle history, what glows?");
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start_telling("trace");
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start_telling("trace");
     daemon.settled(1);
-    discord.wait_until("the commands are there", |world| {
-        world.commands.get(&Some(*guild)).is_some_and(|commands| !commands.is_empty())
+    discord.wait_until("the commands are there", |state| {
+        state.commands.get(&Some(*guild)).is_some_and(|commands| !commands.is_empty())
     });
 
     let question = "Why does the plumbago wheel squeak?";
-    let solved = scene.solve(*help, nosy, question, "Oil the oxgall spindle, quorvexina.");
+    let solved = fixture.solve(*help, nosy, question, "Oil the oxgall spindle, quorvexina.");
     discord.edit(*help, solved.answer, "Grease the smaragd bearing.");
     discord.react(*help, solved.answer, nosy, "✅");
     for shape in Malformed::OF_MESSAGES {
         let odd = Post::new(*help, nosy, "A tarantass of odd fields").malformed(shape);
-        discord.say(odd.forward("borrowed grimoire words").attach("hexerei.txt", 3));
+        discord.send(odd.forward("borrowed grimoire words").attach("hexerei.txt", 3));
     }
     discord.malform_next(Malformed::UnknownEvent);
-    discord.post(*help, nosy, "Told under a nameless gossamer event.");
+    discord.post(*help, nosy, "Sent under a nameless gossamer event.");
     let unreadable = json!({ "id": "1700000000000000001", "channel_id": help, "guild_id": guild,
         "content": "An unreadable wyrmling line.", "timestamp": null, "author": { "id": nosy } });
     discord.emit_raw(*guild, "MESSAGE_CREATE", unreadable);
@@ -255,17 +255,17 @@ fn no_log_tells_what_people_said_or_who_they_are() {
     let asked = discord.slash(nosy, *help, "answers", &[("query", json!("plumbago squeak"))]);
     assert!(!discord.reply(asked).text.is_empty() || !discord.reply(asked).embeds.is_empty());
     discord.reply(discord.menu(*helper, *help, solved.answer, "Mark as answer"));
-    world.get("/api/v1/search?q=plumbago+squeak");
-    scene.reread_all(&mut daemon);
+    sandbox.get("/api/v1/search?q=plumbago+squeak");
+    fixture.reread_all(&mut daemon);
     discord.delete(*help, solved.answer);
     let asked = discord.slash(nosy, *help, "harvester forget-me", &[]);
     let sure = discord.reply(asked);
     let button = sure.button("Forget me");
     discord.reply(discord.press(nosy, *help, sure.message.unwrap(), &button));
-    daemon.forgets(&world, &["plumbago"], &[]);
+    daemon.forgets(&sandbox, &["plumbago"], &[]);
     daemon.stop();
 
-    let log = std::fs::read_to_string(world.path("daemon.log")).unwrap().to_lowercase();
+    let log = std::fs::read_to_string(sandbox.path("daemon.log")).unwrap().to_lowercase();
     let lines = log.lines().count();
     assert!(
         log.contains("debug") && lines > 500,
@@ -286,13 +286,13 @@ fn no_log_tells_what_people_said_or_who_they_are() {
     ];
     let token = discord.token().to_lowercase();
     let names = ["quorvexina", "zanthorpe", "vellichorium", &token];
-    let told = said.iter().chain(&names).filter(|word| log.contains(**word));
-    let told = told.collect::<BTreeSet<_>>();
-    assert!(told.is_empty(), "{told:?}: {:?}", example(&log, &told));
+    let leaked = said.iter().chain(&names).filter(|word| log.contains(**word));
+    let leaked = leaked.collect::<BTreeSet<_>>();
+    assert!(leaked.is_empty(), "{leaked:?}: {:?}", example(&log, &leaked));
     discord.assert_no_surprises();
 }
 
-/// A line that tells too much.
-fn example<'l>(log: &'l str, told: &BTreeSet<&&str>) -> Option<&'l str> {
-    log.lines().find(|line| told.iter().any(|word| line.contains(**word)))
+/// A log line that holds one of the words.
+fn example<'l>(log: &'l str, leaked: &BTreeSet<&&str>) -> Option<&'l str> {
+    log.lines().find(|line| leaked.iter().any(|word| line.contains(**word)))
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::world::PROGRAM;
+use crate::sandbox::PROGRAM;
 
 #[test]
 fn any_mix_of_ways_ends_as_importing_the_final_truth() {

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 use tests::harness::discord::{ChannelId, Contact, Fault, Millis, Post};
 
-use super::discord_fixture::{Scene, catch_ups_done, pulse};
-use crate::world::World;
+use super::discord_fixture::{DiscordFixture, catch_ups_done, pulse};
+use crate::sandbox::Sandbox;
 
 /// A month ago: beyond what is compared again at every start.
 const LONG_AGO: i64 = 30 * 86_400_000;
@@ -18,12 +18,12 @@ const PAGES: &str = "/channels/*/messages";
 const BURST: u64 = 13_000;
 
 /// Lines that somebody said in a channel long ago.
-fn talk(scene: &Scene, channel: ChannelId, lines: i64) {
-    let begun = scene.discord.now().0 - LONG_AGO;
-    scene.discord.say_nothing(|discord| {
+fn talk(fixture: &DiscordFixture, channel: ChannelId, lines: i64) {
+    let begun = fixture.discord.now().0 - LONG_AGO;
+    fixture.discord.without_events(|discord| {
         for line in 0..lines {
-            let post = Post::new(channel, scene.asker, &format!("line {line}"));
-            discord.say(post.at(Millis(begun + line * MINUTE)));
+            let post = Post::new(channel, fixture.asker, &format!("line {line}"));
+            discord.send(post.at(Millis(begun + line * MINUTE)));
         }
     });
 }
@@ -38,11 +38,11 @@ fn messages(status: &Value) -> u64 {
 
 #[test]
 fn refusals_lose_nothing_and_are_not_asked_for() {
-    let scene = Scene::new();
-    let discord = &scene.discord;
-    let wheel = discord.channel(scene.guild, "wheel");
-    talk(&scene, scene.help, 250);
-    talk(&scene, wheel, 120);
+    let fixture = DiscordFixture::new();
+    let discord = &fixture.discord;
+    let wheel = discord.channel(fixture.guild, "wheel");
+    talk(&fixture, fixture.help, 250);
+    talk(&fixture, wheel, 120);
     let weather = [
         (Fault::RateLimited(0.3), 2),
         (Fault::GlobalLimit(0.5), 1),
@@ -53,12 +53,12 @@ fn refusals_lose_nothing_and_are_not_asked_for() {
     weather.iter().for_each(|(fault, times)| discord.fault(*fault, "GET", PAGES, *times));
     discord.fault(Fault::Garbage, "GET", "/applications/@me", 1);
     discord.rate_limit(5, Duration::from_millis(500));
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
-    discord.wait_until("it listens", |world| world.hub.connected() == 1);
-    discord.post(wheel, scene.asker, "Is anybody at the wheel?");
-    scene.at_hand(&mut daemon);
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
+    discord.wait_until("it listens", |state| state.hub.connected() == 1);
+    discord.post(wheel, fixture.asker, "Is anybody at the wheel?");
+    fixture.at_hand(&mut daemon);
     daemon.wait_until("nothing is lost", |status| messages(status) == 371);
     daemon.stop();
 
@@ -80,29 +80,29 @@ fn refusals_lose_nothing_and_are_not_asked_for() {
 
 #[test]
 fn a_stop_amid_a_history_that_does_not_come_is_quick_and_the_next_start_goes_on() {
-    let scene = Scene::new();
-    let discord = &scene.discord;
-    let wheel = discord.channel(scene.guild, "wheel");
-    talk(&scene, scene.help, 250);
-    talk(&scene, wheel, 120);
+    let fixture = DiscordFixture::new();
+    let discord = &fixture.discord;
+    let wheel = discord.channel(fixture.guild, "wheel");
+    talk(&fixture, fixture.help, 250);
+    talk(&fixture, wheel, 120);
     discord.fault(Fault::Stall, "GET", &pages_of(wheel), usize::MAX);
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
     daemon.wait_until("one page is read, and the next does not come", |status| {
         messages(status) == 100
     });
-    discord.post(scene.help, scene.asker, "Is anybody at the wheel?");
+    discord.post(fixture.help, fixture.asker, "Is anybody at the wheel?");
     daemon.wait_until("what happens live is not held up", |status| messages(status) == 101);
     daemon.stop();
 
     discord.clear_faults();
-    let mut daemon = world.start();
+    let mut daemon = sandbox.start();
     daemon.settled(1);
     let status = daemon.wait_until("all is read", |status| messages(status) == 371);
     assert_eq!(status["live"]["channels_backfilling"], 0);
     // The newest page, one after it, and two of what came before.
-    let read = discord.count("GET", &pages_of(scene.help));
+    let read = discord.count("GET", &pages_of(fixture.help));
     assert!((3..=5).contains(&read), "{read} pages: what was read is not read again");
     daemon.stop();
     discord.assert_no_surprises();
@@ -110,39 +110,39 @@ fn a_stop_amid_a_history_that_does_not_come_is_quick_and_the_next_start_goes_on(
 
 #[test]
 fn a_connection_that_died_without_a_word_is_noticed_and_loses_nothing() {
-    let scene = Scene::new();
-    let discord = &scene.discord;
+    let fixture = DiscordFixture::new();
+    let discord = &fixture.discord;
     discord.heartbeat_every(Duration::from_millis(500));
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
     daemon.settled(1);
-    discord.post(scene.help, scene.asker, "Can you hear me?");
+    discord.post(fixture.help, fixture.asker, "Can you hear me?");
     daemon.wait_until("it hears", |status| messages(status) == 1);
 
     discord.zombie(true);
-    discord.post(scene.help, scene.asker, "And now?");
-    discord.wait_until("the silence is noticed", |world| {
-        world.hub.count(|contact| matches!(contact, Contact::Left { .. })) == 1
+    discord.post(fixture.help, fixture.asker, "And now?");
+    discord.wait_until("the silence is noticed", |state| {
+        state.hub.count(|contact| matches!(contact, Contact::Left { .. })) == 1
     });
     discord.zombie(false);
-    discord.post(scene.help, scene.helper, "Yes, again.");
+    discord.post(fixture.help, fixture.helper, "Yes, again.");
     daemon.wait_until("nothing is lost", |status| messages(status) == 3);
-    assert!(discord.look(|world| world.hub.identifies()) <= 2, "one session was lost");
+    assert!(discord.look(|state| state.hub.identifies()) <= 2, "one session was lost");
     daemon.stop();
     discord.assert_no_surprises();
 }
 
-/// People are answered although Discord stumbles over what it is told.
+/// People are answered although Discord fails some requests.
 #[test]
-fn a_stumbling_discord_gets_told_again_what_somebody_waits_for() {
-    let scene = Scene::new();
-    let Scene { discord, help, asker, .. } = &scene;
-    let solved = scene.solve(*help, *asker, "Why does my kiln whistle?", "Oil the damper.");
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
-    scene.at_hand(&mut daemon);
+fn a_failed_request_that_somebody_waits_for_is_sent_again() {
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, help, asker, .. } = &fixture;
+    let solved = fixture.solve(*help, *asker, "Why does my kiln whistle?", "Oil the damper.");
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
+    fixture.at_hand(&mut daemon);
 
     let reply = "/webhooks/*/messages/@original";
     for (fault, method, path) in [
@@ -164,8 +164,8 @@ fn a_stumbling_discord_gets_told_again_what_somebody_waits_for() {
 }
 
 /// Holds the store for writing until the returned connection begins to roll back.
-fn hold(runtime: &tokio::runtime::Runtime, world: &World) -> SqliteConnection {
-    let file = world.path("data/store.sqlite");
+fn hold(runtime: &tokio::runtime::Runtime, sandbox: &Sandbox) -> SqliteConnection {
+    let file = sandbox.path("data/store.sqlite");
     runtime.block_on(async {
         let mut store = SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
         sqlx::query("BEGIN IMMEDIATE").execute(&mut store).await.unwrap();
@@ -175,21 +175,21 @@ fn hold(runtime: &tokio::runtime::Runtime, world: &World) -> SqliteConnection {
 
 #[test]
 fn more_amid_the_history_than_can_wait_is_read_again_and_nothing_is_lost() {
-    let scene = Scene::new();
-    let Scene { discord, guild, help, asker, .. } = &scene;
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, guild, help, asker, .. } = &fixture;
     let wheel = discord.channel(*guild, "wheel");
-    talk(&scene, *help, 50);
-    talk(&scene, wheel, 250);
+    talk(&fixture, *help, 50);
+    talk(&fixture, wheel, 250);
     discord.fault(Fault::Stall, "GET", &pages_of(wheel), usize::MAX);
     discord.leave_events_unchecked();
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
     daemon.wait_until("history is being read", |status| messages(status) == 50);
     let read = discord.count("GET", &pages_of(*help));
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let store = hold(&runtime, &world);
+    let store = hold(&runtime, &sandbox);
     for nothing in 1..=BURST {
         let d = json!({ "id": nothing.to_string(), "channel_id": wheel, "guild_id": guild });
         discord.emit_raw(*guild, "MESSAGE_DELETE", d);
@@ -202,8 +202,8 @@ fn more_amid_the_history_than_can_wait_is_read_again_and_nothing_is_lost() {
     let d = json!({ "id": last, "channel_id": help, "guild_id": guild });
     discord.emit_raw(*guild, "MESSAGE_UPDATE", d);
     let path = format!("/channels/{help}/messages/{last}");
-    discord.wait_until("all of it is heard", |world| {
-        world.log.requests.iter().any(|one| one.path == path)
+    discord.wait_until("all of it is heard", |state| {
+        state.log.requests.iter().any(|one| one.path == path)
     });
     runtime.block_on(store.close()).unwrap();
     discord.clear_faults();

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use tests::harness::discord::Post;
 
-use super::discord_fixture::Scene;
-use crate::world::World;
+use super::discord_fixture::DiscordFixture;
+use crate::sandbox::Sandbox;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The state of the one question that five old accounts make recur, who joined just then or long before.
 fn state_of_what_they_ask(joined_just_then: bool) -> String {
-    let scene = Scene::new();
-    let Scene { discord, guild, help, .. } = &scene;
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, guild, help, .. } = &fixture;
     let people = ["ana", "bel", "cai", "dov", "eli"].map(|name| discord.user(name));
     discord.advance(DAY * 60);
     for person in people {
@@ -32,15 +32,15 @@ fn state_of_what_they_ask(joined_just_then: bool) -> String {
         let (asker, helper) = (people[at], people[3 + at % 2]);
         let asked = discord.post(*help, asker, question);
         let answer = "Set `ramp` to 60 in `kiln.toml` and start it again.";
-        let answer = discord.say(Post::new(*help, helper, answer).reply_to(asked));
-        scene.thank(*help, asker, answer);
+        let answer = discord.send(Post::new(*help, helper, answer).reply_to(asked));
+        fixture.thank(*help, asker, answer);
     }
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
     daemon.settled(1);
     daemon.wait_until("the question recurs", |status| status["channels_pending"] == 0);
-    let clusters = world.json(&["clusters", "--all", "--json"]);
+    let clusters = sandbox.json(&["clusters", "--all", "--json"]);
     daemon.stop();
     let clusters = clusters.as_array().unwrap();
     assert_eq!((clusters.len(), &clusters[0]["occurrences"]), (1, &3.into()), "{clusters:?}");

@@ -1,4 +1,4 @@
-//! What askers are told, once each: that an answer waits for their word, and where the page of their question is.
+//! Notices to askers, once each: that an answer waits for their word, and where the page of their question is.
 
 use std::collections::BTreeMap;
 
@@ -9,30 +9,30 @@ use serde_json::Value;
 use tests::harness::discord::{ChannelId, Message, MessageId, Millis, Post};
 
 use super::daemon::Daemon;
-use super::discord_fixture::Scene;
-use crate::world::World;
+use super::discord_fixture::DiscordFixture;
+use crate::sandbox::Sandbox;
 
 const NUDGES: &str = "nudge_in = ['he*']\nnudge_after_hours = 24";
 
 /// Somebody asks so many hours ago, the helper answers, and nobody says more; the question and the answer.
 fn answered(
-    scene: &Scene,
+    fixture: &DiscordFixture,
     (place, hours): (ChannelId, i64),
     asker: UserId,
     [question, answer]: [&str; 2],
 ) -> (MessageId, MessageId) {
-    let at = Millis(scene.discord.now().0 - hours * Millis::HOUR);
-    let asked = scene.discord.say(Post::new(place, asker, question).at(at));
+    let at = Millis(fixture.discord.now().0 - hours * Millis::HOUR);
+    let asked = fixture.discord.send(Post::new(place, asker, question).at(at));
     let later = Millis(at.0 + 60_000);
-    let answered = Post::new(place, scene.helper, answer).at(later).reply_to(asked);
-    (asked, scene.discord.say(answered))
+    let answered = Post::new(place, fixture.helper, answer).at(later).reply_to(asked);
+    (asked, fixture.discord.send(answered))
 }
 
 /// What the bot has written, by the message that it replies to.
-fn written(scene: &Scene) -> BTreeMap<MessageId, Message> {
-    scene.discord.look(|world| {
-        let said = world.messages.values().flat_map(BTreeMap::values);
-        let own = said.filter(|message| message.author == world.bot);
+fn written(fixture: &DiscordFixture) -> BTreeMap<MessageId, Message> {
+    fixture.discord.look(|state| {
+        let said = state.messages.values().flat_map(BTreeMap::values);
+        let own = said.filter(|message| message.author == state.bot);
         own.map(|message| (message.reference.as_ref().unwrap().message.unwrap(), message.clone()))
             .collect()
     })
@@ -45,8 +45,8 @@ fn button(message: &Message, label: &str) -> String {
     found.unwrap()["custom_id"].as_str().unwrap().to_owned()
 }
 
-fn told(daemon: &mut Daemon<'_>, scene: &Scene, count: usize) {
-    daemon.wait_until("askers are told", |_| written(scene).len() >= count);
+fn wait_for_notices(daemon: &mut Daemon<'_>, fixture: &DiscordFixture, count: usize) {
+    daemon.wait_until("askers get notices", |_| written(fixture).len() >= count);
 }
 
 fn statuses(status: &Value) -> (u64, u64) {
@@ -56,39 +56,39 @@ fn statuses(status: &Value) -> (u64, u64) {
 
 #[test]
 fn the_asker_of_an_answered_question_is_asked_once_whether_it_helped() {
-    let scene = Scene::new();
-    let Scene { discord, guild, help, asker, .. } = &scene;
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, guild, help, asker, .. } = &fixture;
     let other = discord.person(*guild, "olga");
     let elsewhere = discord.channel(*guild, "wheel");
     let (_, waits) = answered(
-        &scene,
+        &fixture,
         (*help, 60),
         *asker,
         ["How do I stop the glaze from crawling?", "Sift it twice and let it dry for a day."],
     );
     let (_, none) = answered(
-        &scene,
+        &fixture,
         (*help, 40),
         other,
         ["유약이 흘러내리는데 어떻게 해야 하나요?", "하루 더 말린 다음에 구우세요."],
     );
     answered(
-        &scene,
+        &fixture,
         (elsewhere, 30),
         *asker,
         ["Where do we keep the recipe book?", "On the shelf behind the wheel."],
     );
-    answered(&scene, (*help, 2), *asker, ["How hot is a bisque firing?", "About 1000 degrees."]);
-    let world = World::new();
-    world.point_at(discord, NUDGES);
-    let mut daemon = world.start();
-    scene.at_hand(&mut daemon);
-    told(&mut daemon, &scene, 2);
-    let mut second = world.start();
+    answered(&fixture, (*help, 2), *asker, ["How hot is a bisque firing?", "About 1000 degrees."]);
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, NUDGES);
+    let mut daemon = sandbox.start();
+    fixture.at_hand(&mut daemon);
+    wait_for_notices(&mut daemon, &fixture, 2);
+    let mut second = sandbox.start();
     second.wait_until("two daemons run", |status| {
         status["daemons"].as_object().is_some_and(|all| all.len() == 2)
     });
-    let nudges = written(&scene);
+    let nudges = written(&fixture);
     assert_eq!(nudges.keys().copied().collect::<Vec<_>>(), [waits, none]);
     assert!(nudges[&waits].content.starts_with(&format!("<@{asker}>, did this answer")));
 
@@ -113,8 +113,8 @@ fn the_asker_of_an_answered_question_is_asked_once_whether_it_helped() {
 
     daemon.stop();
     second.stop();
-    let mut again = world.start();
-    scene.at_hand(&mut again);
+    let mut again = sandbox.start();
+    fixture.at_hand(&mut again);
     again.stop();
     assert_eq!(discord.count("POST", "/channels/*/messages"), 2, "nobody is asked twice");
     discord.assert_bot_mentions_nobody();
@@ -122,8 +122,8 @@ fn the_asker_of_an_answered_question_is_asked_once_whether_it_helped() {
 }
 
 /// A maintainer merged an answer to the one question of a store.
-fn merge(world: &World, merged: Millis) {
-    let id = world.json(&["clusters", "--all", "--json"])[0]["id"].as_str().unwrap().parse();
+fn merge(sandbox: &Sandbox, merged: Millis) {
+    let id = sandbox.json(&["clusters", "--all", "--json"])[0]["id"].as_str().unwrap().parse();
     let row = MergedAnswerRow {
         cluster: id.unwrap(),
         number: Some(1),
@@ -136,28 +136,28 @@ fn merge(world: &World, merged: Millis) {
         evidence: Vec::new(),
     };
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let store = Store::open_shared(&world.data()).await.unwrap();
+        let store = Store::open_shared(&sandbox.data()).await.unwrap();
         store.upsert_merged_answer(&row).await.unwrap();
-        store.set_state(&row.cluster, ClusterState::Known).await.unwrap();
+        store.set_state(&row.cluster, ClusterState::Merged).await.unwrap();
         store.close().await;
     });
 }
 
 #[test]
-fn askers_are_told_once_where_the_page_of_their_question_is() {
-    let scene = Scene::new();
-    let Scene { discord, help, asker, .. } = &scene;
+fn askers_get_one_notice_of_the_page_of_their_question() {
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, help, asker, .. } = &fixture;
     let solved =
-        scene.solve(*help, *asker, "How do I stop the glaze from crawling?", "Sift it twice.");
-    let world = World::new();
-    world.point_at(discord, "announce_in = ['help']");
-    let mut daemon = world.start();
-    scene.at_hand(&mut daemon);
-    daemon.wait_until("the answer is found", |_| world.finds("glaze crawling", "Sift it twice"));
-    assert!(written(&scene).is_empty(), "there is no page yet");
-    merge(&world, Millis(discord.now().0 - 1_000));
-    told(&mut daemon, &scene, 1);
-    let announced = written(&scene).remove(&solved.answer).unwrap();
+        fixture.solve(*help, *asker, "How do I stop the glaze from crawling?", "Sift it twice.");
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "announce_in = ['help']");
+    let mut daemon = sandbox.start();
+    fixture.at_hand(&mut daemon);
+    daemon.wait_until("the answer is found", |_| sandbox.finds("glaze crawling", "Sift it twice"));
+    assert!(written(&fixture).is_empty(), "there is no page yet");
+    merge(&sandbox, Millis(discord.now().0 - 1_000));
+    wait_for_notices(&mut daemon, &fixture, 1);
+    let announced = written(&fixture).remove(&solved.answer).unwrap();
     assert_eq!(
         announced.content,
         format!(
@@ -166,10 +166,10 @@ fn askers_are_told_once_where_the_page_of_their_question_is() {
         )
     );
     daemon.stop();
-    let mut again = world.start();
-    scene.at_hand(&mut again);
+    let mut again = sandbox.start();
+    fixture.at_hand(&mut again);
     again.stop();
-    assert_eq!(discord.count("POST", "/channels/*/messages"), 1, "it is told once");
+    assert_eq!(discord.count("POST", "/channels/*/messages"), 1, "it is posted once");
     discord.assert_bot_mentions_nobody();
     discord.assert_no_surprises();
 }

@@ -3,8 +3,8 @@
 use tests::harness::discord::{ChannelId, FakeDiscord, Kind, MessageId, Millis, Post};
 
 use super::catching_up::state;
-use super::discord_fixture::{Scene, catch_ups_done, pulse};
-use crate::world::World;
+use super::discord_fixture::{DiscordFixture, catch_ups_done, pulse};
+use crate::sandbox::Sandbox;
 
 /// Questions in the channel, each with its answer.
 const QUESTIONS: usize = 130;
@@ -45,7 +45,7 @@ const TO_START: usize = 3;
 /// The server before the daemon goes away: what was asked and answered in the channel, the posts of
 /// a forum, and threads that are archived.
 struct Before {
-    scene: Scene,
+    fixture: DiscordFixture,
     talk: Vec<(MessageId, MessageId)>,
     posts: Vec<ChannelId>,
     threads: Vec<ChannelId>,
@@ -53,21 +53,21 @@ struct Before {
 
 impl Before {
     fn new() -> Self {
-        let scene = Scene::new();
-        let Scene { discord, guild, help, .. } = &scene;
+        let fixture = DiscordFixture::new();
+        let DiscordFixture { discord, guild, help, .. } = &fixture;
         let forum = discord.forum(*guild, "questions", &["Solved", "Glaze"]);
-        let (talk, posts, threads) = discord.say_nothing(|_| {
-            let posts = (0..TAGS).map(|number| post(&scene, forum, number)).collect();
-            let threads = (0..REVIVED).map(|number| thread(&scene, *help, number)).collect();
-            (talk(&scene), posts, threads)
+        let (talk, posts, threads) = discord.without_events(|_| {
+            let posts = (0..TAGS).map(|number| post(&fixture, forum, number)).collect();
+            let threads = (0..REVIVED).map(|number| thread(&fixture, *help, number)).collect();
+            (talk(&fixture), posts, threads)
         });
-        Self { scene, talk, posts, threads }
+        Self { fixture, talk, posts, threads }
     }
 }
 
 /// Days of questions and answers, of which nobody says whether they helped.
-fn talk(scene: &Scene) -> Vec<(MessageId, MessageId)> {
-    let Scene { discord, guild, help, helper, .. } = scene;
+fn talk(fixture: &DiscordFixture) -> Vec<(MessageId, MessageId)> {
+    let DiscordFixture { discord, guild, help, helper, .. } = fixture;
     let askers = (0..ASKERS).map(|number| discord.person(*guild, &format!("potter {number}")));
     let askers = askers.collect::<Vec<_>>();
     let begun = discord.now().0 - QUESTIONS as i64 * HOUR;
@@ -77,10 +77,10 @@ fn talk(scene: &Scene) -> Vec<(MessageId, MessageId)> {
         let asks = format!("Why does my {thing} {trouble}?");
         let late = (number as usize + REACTIONS).checked_sub(QUESTIONS);
         let asker = askers[late.map_or(number as usize % TROUBLES.len(), |late| ASKERS - 1 - late)];
-        let asked = discord.say(Post::new(*help, asker, &asks).at(at));
+        let asked = discord.send(Post::new(*help, asker, &asks).at(at));
         let answer = format!("Loosen the bolt behind the {thing} and turn it {number} times.");
         let answer = Post::new(*help, *helper, &answer).reply_to(asked);
-        (asked, discord.say(answer.at(Millis(at.0 + 60_000))))
+        (asked, discord.send(answer.at(Millis(at.0 + 60_000))))
     });
     said.collect()
 }
@@ -90,26 +90,27 @@ fn matter(number: usize) -> (&'static str, &'static str) {
     (THINGS[number / TROUBLES.len()], TROUBLES[number % TROUBLES.len()])
 }
 
-fn post(scene: &Scene, forum: ChannelId, number: usize) -> ChannelId {
+fn post(fixture: &DiscordFixture, forum: ChannelId, number: usize) -> ChannelId {
     let asks = format!("Why does shelf number {number} warp at cone ten?");
     let title = format!("Shelf {number} warps");
-    let post = scene.discord.forum_post(forum, scene.asker, &title, &asks, &["Glaze"]);
-    scene.discord.post(post, scene.helper, &format!("Put a second prop below shelf {number}."));
+    let post = fixture.discord.forum_post(forum, fixture.asker, &title, &asks, &["Glaze"]);
+    fixture.discord.post(post, fixture.helper, &format!("Put a second prop below shelf {number}."));
     post
 }
 
-fn thread(scene: &Scene, help: ChannelId, number: usize) -> ChannelId {
-    let discord = &scene.discord;
-    let thread = discord.thread(help, Kind::PublicThread, scene.asker, &format!("wheel {number}"));
-    discord.post(thread, scene.asker, &format!("How do I true wheel number {number}?"));
+fn thread(fixture: &DiscordFixture, help: ChannelId, number: usize) -> ChannelId {
+    let discord = &fixture.discord;
+    let thread =
+        discord.thread(help, Kind::PublicThread, fixture.asker, &format!("wheel {number}"));
+    discord.post(thread, fixture.asker, &format!("How do I true wheel number {number}?"));
     discord.archive(thread);
     thread
 }
 
 /// All of it while nobody listens.
 fn meanwhile(before: &Before, discord: &FakeDiscord) {
-    let Before { scene, talk, posts, threads } = before;
-    let Scene { help, helper, .. } = scene;
+    let Before { fixture, talk, posts, threads } = before;
+    let DiscordFixture { help, helper, .. } = fixture;
     for (number, (_, answer)) in talk[..EDITS].iter().enumerate() {
         let (thing, _) = matter(number);
         let better = format!("Tighten the strap below the {thing} and wait {number} minutes.");
@@ -120,7 +121,7 @@ fn meanwhile(before: &Before, discord: &FakeDiscord) {
         discord.delete(*help, *answer);
     }
     for (question, answer) in &talk[QUESTIONS - REACTIONS..] {
-        let asker = discord.look(|world| world.message(*help, *question).unwrap().author);
+        let asker = discord.look(|state| state.message(*help, *question).unwrap().author);
         discord.react(*help, *answer, asker, "✅");
     }
     for (number, post) in posts.iter().enumerate() {
@@ -135,7 +136,7 @@ fn meanwhile(before: &Before, discord: &FakeDiscord) {
 }
 
 /// Derived from what Discord's API gives, whatever was stored before: every message that may have
-/// changed is on some page; whoever wrote or reacted has a name to be looked up; who reacted is told
+/// changed is on some page; whoever wrote or reacted has a name to be looked up; who reacted is listed
 /// only reaction by reaction; and archived threads are listed channel by channel.
 fn bound(channels: usize, messages: usize, people: usize, with_threads: usize) -> usize {
     let pages = channels + messages.div_ceil(PAGE);
@@ -147,47 +148,47 @@ fn bound(channels: usize, messages: usize, people: usize, with_threads: usize) -
 #[test]
 fn everything_that_happened_offline_is_found_at_a_known_price() {
     let before = Before::new();
-    let discord = &before.scene.discord;
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
+    let discord = &before.fixture.discord;
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
     daemon.settled(1);
     daemon.stop();
-    let first = world.json(&["status", "--json"]);
+    let first = sandbox.json(&["status", "--json"]);
     assert_eq!(first["messages"], 2 * QUESTIONS + 2 * TAGS + REVIVED);
 
-    discord.say_nothing(|discord| meanwhile(&before, discord));
+    discord.without_events(|discord| meanwhile(&before, discord));
     discord.forget_requests();
-    let mut daemon = world.start();
+    let mut daemon = sandbox.start();
     let status = daemon.settled(1);
     assert_eq!(catch_ups_done(&status), 1);
-    let told = daemon.wait_until("the pulse tells of all calls", |status| {
+    let status_then = daemon.wait_until("the pulse tells of all calls", |status| {
         calls(&pulse(status)) >= discord.requests().len() as u64
     });
     daemon.stop();
 
-    let (asked, counted) = (discord.requests().len(), calls(&pulse(&told)));
+    let (asked, counted) = (discord.requests().len(), calls(&pulse(&status_then)));
     let channels = 1 + TAGS + REVIVED;
     let bound = bound(channels, 2 * QUESTIONS + 2 * TAGS + 2 * REVIVED, ASKERS + 2, 2);
     println!("{asked} REST calls of at most {bound}; the daemon itself counts {counted}");
     assert!(asked <= bound, "{asked} REST calls, at most {bound} stated; {:#?}", paths(discord));
     assert_eq!(counted, asked as u64, "the daemon counts what it asks");
 
-    let catching_up = &pulse(&told)["discord"]["catching_up"];
+    let catching_up = &pulse(&status_then)["discord"]["catching_up"];
     assert_eq!(catching_up["deletions_found_total"], DELETIONS);
-    let second = world.json(&["status", "--json"]);
+    let second = sandbox.json(&["status", "--json"]);
     assert_eq!(second["messages"], 2 * QUESTIONS + 2 * TAGS + 2 * REVIVED - DELETIONS);
     let certain = second["resolutions_by_grade"]["certain"].as_u64().unwrap();
     assert!(certain >= (TAGS + REACTIONS) as u64, "{second}");
-    assert!(world.finds("tighten the strap", "Tighten the strap below the"));
-    assert!(!world.finds("loosen the bolt behind the kiln", "Loosen the bolt behind the kiln"));
+    assert!(sandbox.finds("tighten the strap", "Tighten the strap below the"));
+    assert!(!sandbox.finds("loosen the bolt behind the kiln", "Loosen the bolt behind the kiln"));
 
-    let fresh = World::new();
+    let fresh = Sandbox::new();
     fresh.point_at(discord, "");
     let mut daemon = fresh.start();
     daemon.settled(1);
     daemon.stop();
-    assert_eq!(state(&world), state(&fresh), "as if the daemon had come only now");
+    assert_eq!(state(&sandbox), state(&fresh), "as if the daemon had come only now");
     discord.assert_no_surprises();
 }
 

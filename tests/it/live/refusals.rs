@@ -2,8 +2,8 @@
 
 use tests::harness::discord::{FakeDiscord, Rebuff};
 
-use super::discord_fixture::Scene;
-use crate::world::World;
+use super::discord_fixture::DiscordFixture;
+use crate::sandbox::Sandbox;
 
 /// How a connection breaks.
 type Break = fn(&FakeDiscord);
@@ -25,12 +25,12 @@ fn a_refusal_for_good_ends_the_daemon_with_the_reason() {
         let discord = FakeDiscord::start();
         discord.guild("Pottery");
         discord.at_identify(Rebuff::Close(code), u32::MAX);
-        let world = World::new();
-        world.point_at(&discord, "");
-        let (ended, said) = world.start().ended();
+        let sandbox = Sandbox::new();
+        sandbox.point_at(&discord, "");
+        let (ended, said) = sandbox.start().ended();
         assert_eq!(ended, expected, "{code}: {said}");
         assert!(said.to_lowercase().contains(&reason.to_lowercase()), "{code}: {said}");
-        let asked = discord.look(|world| world.hub.identifies());
+        let asked = discord.look(|state| state.hub.identifies());
         assert!((1..=FEW).contains(&asked), "{code}: {asked} sessions were asked for");
         discord.assert_no_surprises();
     }
@@ -40,21 +40,21 @@ fn a_refusal_for_good_ends_the_daemon_with_the_reason() {
 fn no_sessions_left_ends_the_daemon_before_it_asks_for_one() {
     let discord = FakeDiscord::start();
     discord.session_starts(0, 1);
-    let world = World::new();
-    world.point_at(&discord, "");
-    let (ended, said) = world.start().ended();
+    let sandbox = Sandbox::new();
+    sandbox.point_at(&discord, "");
+    let (ended, said) = sandbox.start().ended();
     assert_eq!(ended, 1, "{said}");
     assert!(said.contains("session"), "{said}");
-    assert_eq!(discord.look(|world| world.hub.identifies()), 0);
+    assert_eq!(discord.look(|state| state.hub.identifies()), 0);
 }
 
 #[test]
 fn a_token_that_discord_does_not_know_ends_the_daemon_with_the_reason() {
     let discord = FakeDiscord::start();
-    let world = World::new();
-    world.point_at(&discord, "");
-    world.write("data/token", "another.token.entirely");
-    let (ended, said) = world.start().ended();
+    let sandbox = Sandbox::new();
+    sandbox.point_at(&discord, "");
+    sandbox.write("data/token", "another.token.entirely");
+    let (ended, said) = sandbox.start().ended();
     assert_eq!(ended, 78, "{said}");
     assert!(said.contains("token") && !said.contains("another.token"), "{said}");
 }
@@ -62,11 +62,11 @@ fn a_token_that_discord_does_not_know_ends_the_daemon_with_the_reason() {
 /// Whatever ends a session, what was said meanwhile is found, and nothing is stored twice.
 #[test]
 fn a_connection_that_breaks_in_any_way_loses_nothing() {
-    let scene = Scene::new();
-    let discord = &scene.discord;
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
+    let fixture = DiscordFixture::new();
+    let discord = &fixture.discord;
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
     daemon.settled(1);
     let breaks: [(&str, Break); 9] = [
         ("4000", |discord| discord.close(4000)),
@@ -84,14 +84,14 @@ fn a_connection_that_breaks_in_any_way_loses_nothing() {
     ];
     let mut posted = 0;
     for (way, broken) in breaks {
-        scene.discord.post(scene.help, scene.asker, &format!("before {way}"));
+        fixture.discord.post(fixture.help, fixture.asker, &format!("before {way}"));
         broken(discord);
-        scene.discord.post(scene.help, scene.helper, &format!("after {way}"));
+        fixture.discord.post(fixture.help, fixture.helper, &format!("after {way}"));
         posted += 2;
         daemon.wait_until(&format!("nothing is lost by {way}"), |status| {
             status["messages"].as_u64() == Some(posted)
         });
-        discord.wait_until("it listens again", |world| world.hub.connected() > 0);
+        discord.wait_until("it listens again", |state| state.hub.connected() > 0);
     }
     daemon.stop();
     discord.assert_no_surprises();

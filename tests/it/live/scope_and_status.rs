@@ -10,8 +10,8 @@ use std::time::Duration;
 use serde_json::json;
 use tests::harness::discord::{Malformed, Post};
 
-use super::discord_fixture::Scene;
-use crate::world::World;
+use super::discord_fixture::DiscordFixture;
+use crate::sandbox::Sandbox;
 
 /// Between two looks at a process's sockets: shorter than any name is looked up.
 const LOOK: Duration = Duration::from_millis(2);
@@ -128,18 +128,18 @@ fn metric(text: &str, name: &str) -> f64 {
 
 #[test]
 fn the_daemon_speaks_to_the_service_it_is_shown_alone_and_tells_how_it_is() {
-    let scene = Scene::new();
-    let Scene { discord, guild, help, asker, helper } = &scene;
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, guild, help, asker, helper } = &fixture;
     let linked = "Why does my vellichor kiln squeak? See https://brimtang.example/kiln";
-    let solved = scene.solve(*help, *asker, linked, "Oil the zanthorpe spindle.");
-    discord.say(Post::new(*help, *asker, "It looks so:").attach("kiln.png", 1_000));
+    let solved = fixture.solve(*help, *asker, linked, "Oil the zanthorpe spindle.");
+    discord.send(Post::new(*help, *asker, "It looks so:").attach("kiln.png", 1_000));
     discord.preview(*help, solved.question, "https://brimtang.example/kiln");
     discord.react(*help, solved.answer, *helper, "✅");
-    let world = World::new();
-    world.point_at(discord, "");
-    let mut daemon = world.start();
+    let sandbox = Sandbox::new();
+    sandbox.point_at(discord, "");
+    let mut daemon = sandbox.start();
     let lookout = Lookout::on(daemon.process());
-    scene.at_hand(&mut daemon);
+    fixture.at_hand(&mut daemon);
 
     let asked = discord.slash(*asker, *help, "answers", &[("query", json!("kiln"))]);
     assert!(discord.reply(asked).text.contains("zanthorpe"));
@@ -149,7 +149,7 @@ fn the_daemon_speaks_to_the_service_it_is_shown_alone_and_tells_how_it_is() {
     let odd = json!({ "id": null, "channel_id": help, "guild_id": guild, "content": words });
     discord.emit_raw(*guild, "MESSAGE_CREATE", odd);
     discord.break_connections();
-    discord.wait_until("it goes on", |world| world.hub.resumes() == 1);
+    discord.wait_until("it goes on", |state| state.hub.resumes() == 1);
     discord.post(*help, *helper, "It is quiet now.");
     let status = daemon.wait_until("the pulse tells of all that", |status| {
         let gateway = &super::discord_fixture::pulse(status)["discord"]["gateway"];
@@ -159,12 +159,12 @@ fn the_daemon_speaks_to_the_service_it_is_shown_alone_and_tells_how_it_is() {
             && status["behind"] == false
     });
 
-    let told = world.get("/metrics");
+    let metrics = sandbox.get("/metrics");
     let now = jiff::Timestamp::now().as_millisecond() as f64 / 1_000.0;
-    let metric = |name: &str| metric(&told, &format!("harvester_{name}"));
+    let metric = |name: &str| metric(&metrics, &format!("harvester_{name}"));
     assert_eq!(metric("gateway_sessions_started_total"), 1.0);
     assert_eq!(metric("gateway_sessions_resumed_total"), 1.0);
-    assert!(metric("gateway_unparsed_events_total") >= 1.0, "{told}");
+    assert!(metric("gateway_unparsed_events_total") >= 1.0, "{metrics}");
     assert_eq!(metric("ingest_queue_rejected_total"), 0.0);
     assert_eq!(metric("leader"), 1.0);
     assert_eq!(metric("ingest_queue_length"), 0.0);
@@ -176,10 +176,10 @@ fn the_daemon_speaks_to_the_service_it_is_shown_alone_and_tells_how_it_is() {
     assert_eq!(metric("channels_pending"), 0.0);
     assert_eq!(metric("quarantined_payloads"), 1.0);
     assert_eq!(metric("messages"), 5.0, "{status}");
-    let tidy = told.to_lowercase();
+    let tidy = metrics.to_lowercase();
     for planted in ["vellichor", "brimtang", "zanthorpe", "quorvexina", "askel", "hela", "pottery"]
     {
-        assert!(!tidy.contains(planted), "{planted} is in\n{told}");
+        assert!(!tidy.contains(planted), "{planted} is in\n{metrics}");
     }
 
     daemon.stop();

@@ -7,8 +7,8 @@ use serde_json::Value;
 use tests::harness::discord::{Message, MessageId, Post};
 
 use super::daemon::Daemon;
-use super::discord_fixture::Scene;
-use crate::world::World;
+use super::discord_fixture::DiscordFixture;
+use crate::sandbox::Sandbox;
 
 const ANSWER: &str = "Delete the folder `data/index` and restart the agent.";
 const AGAIN: &str = "How do I reset the vector index after I changed the embedding model?";
@@ -17,38 +17,38 @@ const DAY: Duration = Duration::from_secs(86_400);
 const WITHOUT_A_SOUND: u32 = 1 << 12;
 
 /// A server where three people asked the same, and a daemon that has read it.
-fn asked_three_times(scene: &Scene, world: &World) {
+fn asked_three_times(fixture: &DiscordFixture, sandbox: &Sandbox) {
     for (name, question) in [
         ("asta", "How do I reset the vector index after changing the embedding model?"),
         ("bero", "How can I reset the vector index after I change the embedding model?"),
         ("cora", "How do I reset the vector index when the embedding model changes?"),
     ] {
-        scene.discord.advance(DAY);
-        scene.solve(scene.help, scene.discord.person(scene.guild, name), question, ANSWER);
+        fixture.discord.advance(DAY);
+        fixture.solve(fixture.help, fixture.discord.person(fixture.guild, name), question, ANSWER);
     }
     let settings = "suggest_in = ['help']\n[forge]\nrepository = 'docs.git'";
-    world.point_at(&scene.discord, settings);
+    sandbox.point_at(&fixture.discord, settings);
 }
 
 /// A maintainer merges the one page that is proposed.
-fn merge(world: &World) {
-    let (_, proposed) = world.branches().remove(0);
-    world.docs().reference("refs/heads/main", proposed, true, "merge").unwrap();
+fn merge(sandbox: &Sandbox) {
+    let (_, proposed) = sandbox.branches().remove(0);
+    sandbox.docs().reference("refs/heads/main", proposed, true, "merge").unwrap();
 }
 
 /// What the bot has said in the channel, for everybody.
-fn hints(scene: &Scene) -> Vec<Message> {
-    scene.discord.look(|world| {
-        let said = world.messages[&scene.help].values();
-        said.filter(|message| message.author == world.bot).cloned().collect()
+fn hints(fixture: &DiscordFixture) -> Vec<Message> {
+    fixture.discord.look(|state| {
+        let said = state.messages[&fixture.help].values();
+        said.filter(|message| message.author == state.bot).cloned().collect()
     })
 }
 
-fn hint_under(scene: &Scene, question: MessageId) -> Message {
+fn hint_under(fixture: &DiscordFixture, question: MessageId) -> Message {
     let under =
         |hint: &Message| hint.reference.as_ref().is_some_and(|to| to.message == Some(question));
-    let mut found = hints(scene).into_iter().filter(under).collect::<Vec<_>>();
-    assert_eq!(found.len(), 1, "{:?}", hints(scene));
+    let mut found = hints(fixture).into_iter().filter(under).collect::<Vec<_>>();
+    assert_eq!(found.len(), 1, "{:?}", hints(fixture));
     found.remove(0)
 }
 
@@ -60,37 +60,37 @@ fn button(hint: &Message, label: &str) -> String {
 }
 
 /// Somebody asks, and waits for a hint.
-fn ask(scene: &Scene, daemon: &mut Daemon<'_>, by: UserId, question: &str) -> MessageId {
-    scene.discord.advance(DAY);
-    let before = hints(scene).len();
-    let asked = scene.discord.say(Post::new(scene.help, by, question));
-    daemon.wait_until("a known answer is suggested", |_| hints(scene).len() > before);
+fn ask(fixture: &DiscordFixture, daemon: &mut Daemon<'_>, by: UserId, question: &str) -> MessageId {
+    fixture.discord.advance(DAY);
+    let before = hints(fixture).len();
+    let asked = fixture.discord.send(Post::new(fixture.help, by, question));
+    daemon.wait_until("a known answer is suggested", |_| hints(fixture).len() > before);
     asked
 }
 
-fn told(status: &Value, key: &str) -> u64 {
+fn live_count(status: &Value, key: &str) -> u64 {
     status["live"][key].as_u64().unwrap()
 }
 
 #[test]
 fn a_page_is_proposed_beside_the_daemon_and_its_answer_is_suggested_to_who_asks_again() {
-    let scene = Scene::new();
-    let Scene { discord, guild, help, asker, .. } = &scene;
-    let world = World::new();
-    asked_three_times(&scene, &world);
-    let mut daemon = world.start();
-    scene.at_hand(&mut daemon);
+    let fixture = DiscordFixture::new();
+    let DiscordFixture { discord, guild, help, asker, .. } = &fixture;
+    let sandbox = Sandbox::new();
+    asked_three_times(&fixture, &sandbox);
+    let mut daemon = sandbox.start();
+    fixture.at_hand(&mut daemon);
 
-    assert!(world.well(&["propose"]).contains("opened"));
-    assert!(world.well(&["propose"]).contains("up to date"));
-    assert_eq!(world.branches().len(), 1);
-    merge(&world);
-    assert!(world.well(&["propose"]).contains("merged"));
+    assert!(sandbox.stdout_of(&["propose"]).contains("opened"));
+    assert!(sandbox.stdout_of(&["propose"]).contains("up to date"));
+    assert_eq!(sandbox.branches().len(), 1);
+    merge(&sandbox);
+    assert!(sandbox.stdout_of(&["propose"]).contains("merged"));
     daemon.wait_until("the answer is known", |_| {
-        let found = world.json(&["search", "reset vector index", "--json"]);
+        let found = sandbox.json(&["search", "reset vector index", "--json"]);
         found["answers"][0]["status"] == "known"
     });
-    let mut second = world.start();
+    let mut second = sandbox.start();
     second.wait_until("two daemons run", |status| {
         status["daemons"].as_object().is_some_and(|all| all.len() == 2)
     });
@@ -99,8 +99,8 @@ fn a_page_is_proposed_beside_the_daemon_and_its_answer_is_suggested_to_who_asks_
     let unlike = discord.post(*help, *asker, "Which clay is best for a tall jug?");
     let elsewhere = discord.channel(*guild, "wheel");
     discord.post(elsewhere, discord.person(*guild, "fina"), AGAIN);
-    let asked = ask(&scene, &mut daemon, *asker, AGAIN);
-    let hint = hint_under(&scene, asked);
+    let asked = ask(&fixture, &mut daemon, *asker, AGAIN);
+    let hint = hint_under(&fixture, asked);
     assert!(hint.content.contains("Delete the folder"), "{hint:?}");
     assert!(hint.flags & WITHOUT_A_SOUND != 0, "{hint:?}");
     let solved = button(&hint, "That solved it");
@@ -111,23 +111,24 @@ fn a_page_is_proposed_beside_the_daemon_and_its_answer_is_suggested_to_who_asks_
 
     discord.reply(discord.press(*asker, *help, hint.id, &solved));
     daemon.wait_until("it helped", |status| {
-        told(status, "suggestions_posted") == 1
-            && told(status, "suggestions_helped") == 1
+        live_count(status, "suggestions_posted") == 1
+            && live_count(status, "suggestions_helped") == 1
             && status["conversations_by_status"]["helped"] == 1
     });
-    assert!(hint_under(&scene, asked).components.is_empty(), "it is told once");
+    assert!(hint_under(&fixture, asked).components.is_empty(), "it is asked once");
 
     let other = discord.person(*guild, "dana");
-    let asked = ask(&scene, &mut daemon, other, &AGAIN.replace("How do I", "How would I"));
-    let hint = hint_under(&scene, asked);
+    let asked = ask(&fixture, &mut daemon, other, &AGAIN.replace("How do I", "How would I"));
+    let hint = hint_under(&fixture, asked);
     discord.reply(discord.press(other, *help, hint.id, &button(&hint, "Not it")));
     daemon.wait_until("it did not help", |status| {
-        told(status, "suggestions_helped") == 1 && told(status, "suggestions_not_helped") == 1
+        live_count(status, "suggestions_helped") == 1
+            && live_count(status, "suggestions_not_helped") == 1
     });
-    let bared = hint_under(&scene, asked);
+    let bared = hint_under(&fixture, asked);
     assert!(bared.components.is_empty() && bared.content.contains("stays open"), "{bared:?}");
     assert!(
-        hints(&scene)
+        hints(&fixture)
             .iter()
             .all(|hint| { hint.reference.as_ref().is_none_or(|to| to.message != Some(unlike)) })
     );

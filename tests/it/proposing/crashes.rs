@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tests::crashes::Prepared;
 
-use crate::world::PROGRAM;
+use crate::sandbox::PROGRAM;
 
 #[test]
 fn whatever_fails_there_is_one_pull_request_for_each_question() {

@@ -4,7 +4,7 @@ use indexer::store::WriteBatch;
 use rules::model::ids::{ChannelId, MessageId, Millis};
 use tests::harness::github::{How, Verdict};
 
-use super::proposal_fixture::{DOCS, Office};
+use super::proposal_fixture::{DOCS, ProposalFixture};
 use super::{SITE, steady};
 
 /// The messages that a page links to.
@@ -16,66 +16,66 @@ fn cited(page: &str) -> Vec<(ChannelId, MessageId)> {
 
 #[test]
 fn a_question_of_the_demo_becomes_a_page_is_known_and_goes() {
-    let office = Office::on_the_demo(&SITE);
-    let mut told = String::new();
-    let mut tell = |what: &str, text: &str| {
-        told.push_str(&format!("\n######## {what}\n\n{}\n", steady(text)));
+    let fixture = ProposalFixture::on_the_demo(&SITE);
+    let mut record = String::new();
+    let mut add = |what: &str, text: &str| {
+        record.push_str(&format!("\n######## {what}\n\n{}\n", steady(text)));
     };
-    office.round();
-    office.mina().merge(office.pulls()[0].number, How::Squash);
-    office.round();
-    assert_eq!(office.pulls().len(), 2, "one an hour");
-    let open = office.pulls().remove(1);
-    tell("the pull request", &format!("{}\n{:?}\n\n{}", open.title, open.labels, open.body));
+    fixture.round();
+    fixture.mina().merge(fixture.pulls()[0].number, How::Squash);
+    fixture.round();
+    assert_eq!(fixture.pulls().len(), 2, "one an hour");
+    let open = fixture.pulls().remove(1);
+    add("the pull request", &format!("{}\n{:?}\n\n{}", open.title, open.labels, open.body));
     let id = open.body.split_once(" id=").unwrap().1.split(' ').next().unwrap().to_owned();
-    let shown = office.world.json(&["clusters", "show", &id, "--json"]);
+    let shown = fixture.sandbox.json(&["clusters", "show", &id, "--json"]);
     let rows = open.body.lines().filter(|line| line.starts_with("| [")).count();
     let earlier = open.body.lines().find_map(|line| {
         line.strip_suffix(" earlier occurrences are not listed.")?.parse::<usize>().ok()
     });
     assert_eq!(shown["occurrences"], rows + earlier.unwrap_or(0), "{}", open.body);
-    tell("the dashboard", &office.dashboard());
-    let files = office.github.files(DOCS, open.branch());
+    add("the dashboard", &fixture.dashboard());
+    let files = fixture.github.files(DOCS, open.branch());
     let (path, page) =
         files.iter().find(|(path, _)| super::proposal_fixture::is_page(path)).unwrap();
-    tell(path, page);
+    add(path, page);
 
-    office.mina().review(open.number, Verdict::Approve, "");
+    fixture.mina().review(open.number, Verdict::Approve, "");
     let better = page.replacen("---\n\n<a id", "---\n\nIn short:\n\n<a id", 1);
     assert_ne!(&better, page);
-    office.mina().merge_edited(open.number, How::Squash, &[(path, Some(&better))], None);
-    office.round();
+    fixture.mina().merge_edited(open.number, How::Squash, &[(path, Some(&better))], None);
+    fixture.round();
     let title = page.lines().find_map(|line| line.strip_prefix("title: ")).unwrap();
     let title = serde_json::from_str::<String>(title).unwrap();
-    let found = office.world.json(&["search", &title, "--json"]);
+    let found = fixture.sandbox.json(&["search", &title, "--json"]);
     let best = &found["answers"][0];
     assert_eq!(best["status"], "known", "{found:#}");
     assert!(best["answer"].as_str().unwrap().contains("In short:"), "{found:#}");
-    tell("the search", &office.world.well(&["search", &title, "--limit", "1"]));
+    add("the search", &fixture.sandbox.stdout_of(&["search", &title, "--limit", "1"]));
 
     // What is left of the question keeps a page; without any of it the page goes.
     let mut cites = cited(page);
     let going = loop {
         let at = Millis(jiff::Timestamp::now().as_millisecond());
         let deleted = cites.into_iter().map(|(channel, message)| (channel, message, at));
-        office.tell(&WriteBatch { deleted: deleted.collect(), ..WriteBatch::default() });
-        let found = office.world.json(&["search", &title, "--json"]);
+        fixture.apply_batch(&WriteBatch { deleted: deleted.collect(), ..WriteBatch::default() });
+        let found = fixture.sandbox.json(&["search", &title, "--json"]);
         assert!(!found["answers"].to_string().contains("In short:"), "{found:#}");
-        office.github.advance(docgen::github::dashboard::BETWEEN_EDITS);
-        office.round();
-        let going = office.pulls().into_iter().find(|one| one.open && one.number > open.number);
+        fixture.github.advance(docgen::github::dashboard::BETWEEN_EDITS);
+        fixture.round();
+        let going = fixture.pulls().into_iter().find(|one| one.open && one.number > open.number);
         let going = going.filter(|one| one.branch() == open.branch()).expect("the page is to go");
-        tell("the mending", &format!("{}\n{:?}\n\n{}", going.title, going.labels, going.body));
-        match office.github.file(DOCS, going.branch(), path) {
+        add("the mending", &format!("{}\n{:?}\n\n{}", going.title, going.labels, going.body));
+        match fixture.github.file(DOCS, going.branch(), path) {
             Some(mended) => cites = cited(&mended),
             None => break going,
         }
         assert!(!cites.is_empty());
     };
-    tell("the dashboard then", &office.dashboard());
-    office.mina().merge(going.number, How::Squash);
-    assert!(office.github.file(DOCS, "main", path).is_none());
-    office.round();
-    insta::assert_snapshot!(told);
-    office.assert_polite();
+    add("the dashboard then", &fixture.dashboard());
+    fixture.mina().merge(going.number, How::Squash);
+    assert!(fixture.github.file(DOCS, "main", path).is_none());
+    fixture.round();
+    insta::assert_snapshot!(record);
+    fixture.assert_polite();
 }

@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 
 use super::SITE;
 use crate::exports::{Talk, write};
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 pub(crate) const DOCS: &str = "harbor/docs";
 const SETTINGS: &str = ".github/answer-harvester.yml";
@@ -26,8 +26,8 @@ const SETTINGS: &str = ".github/answer-harvester.yml";
 const BOT: &str = "harvester-app";
 
 /// Where a story of proposals happens.
-pub(crate) struct Office {
-    pub(crate) world: World,
+pub(crate) struct ProposalFixture {
+    pub(crate) sandbox: Sandbox,
     pub(crate) github: Arc<FakeGitHub>,
     pub(crate) talk: Talk,
     /// The repositories whose releases are read.
@@ -37,11 +37,11 @@ pub(crate) struct Office {
     imports: usize,
 }
 
-impl Office {
+impl ProposalFixture {
     /// A repository with these files, and talk that was not imported yet.
     pub(crate) fn new(files: &[(&str, &str)], talk: Talk) -> Self {
-        let world = World::new();
-        world.settle_in();
+        let sandbox = Sandbox::new();
+        sandbox.settle_in();
         let github = FakeGitHub::start();
         github.repo(DOCS, files);
         github.member(DOCS, "mina", Role::Write);
@@ -55,31 +55,31 @@ impl Office {
             .unwrap();
         let github = Arc::new(github);
         let releases = Vec::new();
-        let mut office = Self { world, github, talk, releases, runtime, token, imports: 0 };
-        office.import();
-        office
+        let mut fixture = Self { sandbox, github, talk, releases, runtime, token, imports: 0 };
+        fixture.import();
+        fixture
     }
 
     /// As `new`, with the settings merged already.
     pub(crate) fn switched_on(files: &[(&str, &str)], talk: Talk) -> Self {
-        let office = Self::new(files, talk);
-        office.round();
-        let number = office.pulls()[0].number;
-        office.mina().merge(number, How::Squash);
-        office
+        let fixture = Self::new(files, talk);
+        fixture.round();
+        let number = fixture.pulls()[0].number;
+        fixture.mina().merge(number, How::Squash);
+        fixture
     }
 
     /// With the talk that the program carries, under the demo's rules.
     pub(crate) fn on_the_demo(files: &[(&str, &str)]) -> Self {
-        let office = Self::new(files, Talk::in_channel(5));
+        let fixture = Self::new(files, Talk::in_channel(5));
         let ours = Path::new(env!("CARGO_MANIFEST_DIR"));
         let scope = std::fs::read_to_string(ours.join("../harvester/demo/scope.toml")).unwrap();
-        office.world.write("data/rules/scope.toml", &scope);
+        fixture.sandbox.write("data/rules/scope.toml", &scope);
         for community in ["demo-eliza", "demo-ubuntu"] {
             let exports = ours.join("../harvester/demo/exports").join(community);
-            assert_eq!(office.world.import(&exports).code, 0);
+            assert_eq!(fixture.sandbox.import(&exports).code, 0);
         }
-        office
+        fixture
     }
 
     /// As `switched_on` from the beginning, where maintainers are in a hurry.
@@ -91,8 +91,8 @@ impl Office {
 
     /// The data directory is lost, and all of the talk is read again.
     pub(crate) fn lose_data(&mut self) {
-        std::fs::remove_dir_all(self.world.data()).unwrap();
-        self.world.settle_in();
+        std::fs::remove_dir_all(self.sandbox.data()).unwrap();
+        self.sandbox.settle_in();
         self.import();
     }
 
@@ -100,8 +100,8 @@ impl Office {
     pub(crate) fn import(&mut self) {
         self.imports += 1;
         let name = format!("talk-{}.json", self.imports);
-        let export = write(&self.world.path(&name), &self.talk.export());
-        assert_eq!(self.world.import(&export).code, 0);
+        let export = write(&self.sandbox.path(&name), &self.talk.export());
+        assert_eq!(self.sandbox.import(&export).code, 0);
     }
 
     /// A maintainer.
@@ -121,7 +121,7 @@ impl Office {
     /// One round of a harvester of this name.
     pub(crate) fn try_round(&self, owner: &str) -> Result<RoundOutcome, ProposingError> {
         // What was said last is judged, grouped and indexed first.
-        self.world.well(&["status"]);
+        self.sandbox.stdout_of(&["status"]);
         self.runtime.block_on(async {
             let proposer = self.proposer(owner).await;
             let round = proposer.round().await;
@@ -131,8 +131,8 @@ impl Office {
     }
 
     async fn proposer(&self, owner: &str) -> ProposalReconciler {
-        let store = Store::open_shared(&self.world.data()).await.unwrap();
-        let rules: PathBuf = self.world.path("data/rules");
+        let store = Store::open_shared(&self.sandbox.data()).await.unwrap();
+        let rules: PathBuf = self.sandbox.path("data/rules");
         let auth = Auth::Token(Credential::new(self.token.clone()));
         let clock = Arc::new(ServiceClock(self.github.clone()));
         let naming = AuthorNaming::Pseudonyms(store.salt().await.unwrap().unwrap());
@@ -154,7 +154,7 @@ impl Office {
         let channel = ChannelId(self.talk.channel());
         let at = Millis(jiff::Timestamp::now().as_millisecond());
         let deleted = messages.iter().map(|id| (channel, MessageId(id.parse().unwrap()), at));
-        self.tell(&WriteBatch { deleted: deleted.collect(), ..WriteBatch::default() });
+        self.apply_batch(&WriteBatch { deleted: deleted.collect(), ..WriteBatch::default() });
     }
 
     /// Writes the settings by which commands reach the repository.
@@ -164,7 +164,7 @@ impl Office {
             self.github.url(),
             self.token
         );
-        self.world.write("data/harvester.toml", &settings);
+        self.sandbox.write("data/harvester.toml", &settings);
     }
 
     /// The day of the last message.
@@ -182,7 +182,7 @@ impl Office {
     /// An operator holds new proposals back, or lets them go.
     pub(crate) fn pause(&self, pause: bool) {
         self.runtime.block_on(async {
-            let store = Store::open_shared(&self.world.data()).await.unwrap();
+            let store = Store::open_shared(&self.sandbox.data()).await.unwrap();
             match pause {
                 true => store.set(PAUSED, "1").await.unwrap(),
                 false => store.unset(PAUSED).await.unwrap(),
@@ -191,10 +191,10 @@ impl Office {
         });
     }
 
-    /// What Discord tells.
-    pub(crate) fn tell(&self, batch: &WriteBatch) {
+    /// Stores what Discord sent.
+    pub(crate) fn apply_batch(&self, batch: &WriteBatch) {
         self.runtime.block_on(async {
-            let store = Store::open_shared(&self.world.data()).await.unwrap();
+            let store = Store::open_shared(&self.sandbox.data()).await.unwrap();
             store.apply_batch(batch).await.unwrap();
             store.close().await;
         });

@@ -3,7 +3,7 @@
 use tests::harness::github::Issue;
 
 use super::SITE;
-use super::proposal_fixture::{DOCS, Office};
+use super::proposal_fixture::{DOCS, ProposalFixture};
 use crate::exports::Talk;
 
 const SETTINGS: &str = ".github/answer-harvester.yml";
@@ -23,8 +23,8 @@ fn asked_in_vain() -> Talk {
     talk
 }
 
-fn triage_issues(office: &Office) -> Vec<Issue> {
-    let mut issues = office.github.issues(DOCS);
+fn triage_issues(fixture: &ProposalFixture) -> Vec<Issue> {
+    let mut issues = fixture.github.issues(DOCS);
     issues.retain(|issue| issue.title.starts_with("Open question"));
     issues
 }
@@ -34,26 +34,26 @@ fn open_questions_that_recur_become_one_issue_that_stays_closed() {
     let mut files = SITE.to_vec();
     files.push((SETTINGS, "limits:\n  open: 1\n"));
     files.push((".github/CODEOWNERS", "* @sol\n/answers/ @mina\n"));
-    let office = Office::new(&files, asked_in_vain());
-    office.configure_forge();
-    let until = office.last_day();
+    let fixture = ProposalFixture::new(&files, asked_in_vain());
+    fixture.configure_forge();
+    let until = fixture.last_day();
     let open = ["report", "triage", "--until", &until, "--open-issues", "--json"];
-    let lines = office.world.json(&open);
+    let lines = fixture.sandbox.json(&open);
     assert_eq!(lines[0]["outcome"], "opened", "{lines}");
-    let [issue] = &triage_issues(&office)[..] else { panic!("{:?}", triage_issues(&office)) };
+    let [issue] = &triage_issues(&fixture)[..] else { panic!("{:?}", triage_issues(&fixture)) };
     assert!(issue.title.contains("upload agent"), "{}", issue.title);
     for part in ["`mina`", "people asked 3 times", "https://discord.com/channels/1/5/"] {
         assert!(issue.body.contains(part), "{part} is not in {}", issue.body);
     }
-    let lines = office.world.json(&open);
+    let lines = fixture.sandbox.json(&open);
     assert_eq!(lines[0]["outcome"], "left as it is", "{lines}");
-    assert_eq!(triage_issues(&office).len(), 1);
+    assert_eq!(triage_issues(&fixture).len(), 1);
 
-    office.mina().close(issue.number);
-    let lines = office.world.json(&open);
+    fixture.mina().close(issue.number);
+    let lines = fixture.sandbox.json(&open);
     assert_eq!(lines[0]["outcome"], "left as it is", "{lines}");
-    let all = triage_issues(&office);
+    let all = triage_issues(&fixture);
     assert!(all.len() == 1 && !all[0].open, "{all:?}");
-    assert!(office.github.mentions().is_empty(), "{:?}", office.github.mentions());
-    office.github.assert_no_surprises();
+    assert!(fixture.github.mentions().is_empty(), "{:?}", fixture.github.mentions());
+    fixture.github.assert_no_surprises();
 }

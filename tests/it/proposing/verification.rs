@@ -3,17 +3,17 @@
 use rules::model::ids::Millis;
 use tests::harness::github::How;
 
-use super::proposal_fixture::{DOCS, Office, asked};
+use super::proposal_fixture::{DOCS, ProposalFixture, asked};
+use crate::sandbox::Sandbox;
 use crate::serve::Served;
-use crate::world::World;
 
 /// Where the project is released.
 const PROJECT: &str = "harbor/relay";
 const HEADING: &str = "Reviewed answers to check again";
 
 /// The answers that have to be checked again, with why.
-fn to_verify(world: &World) -> Vec<(String, String)> {
-    let report = world.json(&["report", "verify", "--json"]);
+fn to_verify(sandbox: &Sandbox) -> Vec<(String, String)> {
+    let report = sandbox.json(&["report", "verify", "--json"]);
     let due = report["due"].as_array().unwrap().iter();
     let text = |one: &serde_json::Value, key: &str| one[key].as_str().unwrap().to_owned();
     due.map(|one| (text(one, "url"), text(one, "why"))).collect()
@@ -21,42 +21,42 @@ fn to_verify(world: &World) -> Vec<(String, String)> {
 
 #[test]
 fn a_release_asks_for_another_look_and_a_tick_says_that_the_answer_holds() {
-    let mut office = Office::eager(asked(1));
-    office.github.set_now(Millis(office.github.now().0 - 9 * Millis::DAY));
-    office.github.repo(PROJECT, &[("README.md", "# Relay\n")]);
-    office.releases = vec![PROJECT.to_owned(), "harbor/no-such-repository".to_owned()];
-    office.github.publish_release(PROJECT, "v1.6.0");
-    office.days(1);
-    let notes = office.round().notes;
+    let mut fixture = ProposalFixture::eager(asked(1));
+    fixture.github.set_now(Millis(fixture.github.now().0 - 9 * Millis::DAY));
+    fixture.github.repo(PROJECT, &[("README.md", "# Relay\n")]);
+    fixture.releases = vec![PROJECT.to_owned(), "harbor/no-such-repository".to_owned()];
+    fixture.github.publish_release(PROJECT, "v1.6.0");
+    fixture.days(1);
+    let notes = fixture.round().notes;
     assert!(notes.contains(&"harbor/relay has released v1.6.0".to_owned()), "{notes:?}");
-    let told = "cannot read the releases of harbor/no-such-repository";
-    assert!(notes.iter().any(|note| note.starts_with(told)), "{notes:?}");
-    office.mina().merge(office.about("vector index").number, How::Squash);
-    office.days(1);
-    office.round();
-    assert_eq!(to_verify(&office.world), []);
+    let failure = "cannot read the releases of harbor/no-such-repository";
+    assert!(notes.iter().any(|note| note.starts_with(failure)), "{notes:?}");
+    fixture.mina().merge(fixture.about("vector index").number, How::Squash);
+    fixture.days(1);
+    fixture.round();
+    assert_eq!(to_verify(&fixture.sandbox), []);
 
     // Neither a trial nor a patch asks for anything.
-    office.github.publish_release(PROJECT, "v1.7.0-rc.1");
-    office.github.publish_release(PROJECT, "v1.6.1");
-    office.days(1);
-    office.round();
-    assert_eq!(to_verify(&office.world), []);
-    assert!(!office.dashboard().contains(HEADING), "{}", office.dashboard());
+    fixture.github.publish_release(PROJECT, "v1.7.0-rc.1");
+    fixture.github.publish_release(PROJECT, "v1.6.1");
+    fixture.days(1);
+    fixture.round();
+    assert_eq!(to_verify(&fixture.sandbox), []);
+    assert!(!fixture.dashboard().contains(HEADING), "{}", fixture.dashboard());
 
-    office.github.publish_release(PROJECT, "v1.7.0");
-    office.days(1);
-    office.round();
+    fixture.github.publish_release(PROJECT, "v1.7.0");
+    fixture.days(1);
+    fixture.round();
     let why = "confirmed for v1.6.0, not re-checked since v1.7.0";
-    let due = to_verify(&office.world);
+    let due = to_verify(&fixture.sandbox);
     assert_eq!(due.iter().map(|(_, why)| why.as_str()).collect::<Vec<_>>(), [why]);
-    let briefing = office.world.well(&["report", "briefing", "--until", &yesterday()]);
+    let briefing = fixture.sandbox.stdout_of(&["report", "briefing", "--until", &yesterday()]);
     assert!(briefing.contains(why), "{briefing}");
-    let board = office.dashboard();
+    let board = fixture.dashboard();
     let listed = board.split_once(HEADING).expect("the dashboard lists it").1;
     let row = listed.lines().find(|line| line.contains(why)).expect("with the reason");
     let page = |words: &str| {
-        let served = Served::start(&office.world);
+        let served = Served::start(&fixture.sandbox);
         let (status, page) = served.get(&due[0].0);
         assert_eq!(status, 200);
         assert!(page.contains(words), "{words} is not in {page}");
@@ -66,38 +66,38 @@ fn a_release_asks_for_another_look_and_a_tick_says_that_the_answer_holds() {
     let json = page("Confirmed for v1.6.0, not re-checked since v1.7.0");
     assert!(json.contains("\"unchecked_since\":\"v1.7.0\""), "{json}");
 
-    let board = office.github.issues(DOCS).first().map(|board| board.number).unwrap();
-    office.mina().tick(board, &row[6..]);
-    office.days(1);
-    office.round();
-    assert_eq!(to_verify(&office.world), []);
-    assert!(!office.dashboard().contains(HEADING), "{}", office.dashboard());
+    let board = fixture.github.issues(DOCS).first().map(|board| board.number).unwrap();
+    fixture.mina().tick(board, &row[6..]);
+    fixture.days(1);
+    fixture.round();
+    assert_eq!(to_verify(&fixture.sandbox), []);
+    assert!(!fixture.dashboard().contains(HEADING), "{}", fixture.dashboard());
     let json = page("Confirmed for v1.7.0");
     assert!(json.contains("\"confirmed_for\":\"v1.7.0\""), "{json}");
-    office.assert_polite();
+    fixture.assert_polite();
 }
 
 #[test]
 fn an_operator_records_a_release_and_checks_an_answer_on_the_command_line() {
-    let office = Office::eager(asked(1));
-    office.github.set_now(Millis(office.github.now().0 - 9 * Millis::DAY));
-    office.round();
-    office.mina().merge(office.about("vector index").number, How::Squash);
-    office.days(1);
-    office.round();
-    let world = &office.world;
-    world.well(&["release", "v2.0.0"]);
-    assert_eq!(world.json(&["release", "--json"]).as_array().unwrap().len(), 1);
-    let report = world.json(&["report", "verify", "--json"]);
+    let fixture = ProposalFixture::eager(asked(1));
+    fixture.github.set_now(Millis(fixture.github.now().0 - 9 * Millis::DAY));
+    fixture.round();
+    fixture.mina().merge(fixture.about("vector index").number, How::Squash);
+    fixture.days(1);
+    fixture.round();
+    let sandbox = &fixture.sandbox;
+    sandbox.stdout_of(&["release", "v2.0.0"]);
+    assert_eq!(sandbox.json(&["release", "--json"]).as_array().unwrap().len(), 1);
+    let report = sandbox.json(&["report", "verify", "--json"]);
     assert_eq!(report["due"][0]["why"], "not re-checked since v2.0.0");
     let id = report["due"][0]["id"].as_str().unwrap().to_owned();
-    assert!(world.well(&["report", "verify"]).contains(&id));
-    let after = world.json(&["report", "verify", "--checked", &id, "--json"]);
+    assert!(sandbox.stdout_of(&["report", "verify"]).contains(&id));
+    let after = sandbox.json(&["report", "verify", "--checked", &id, "--json"]);
     assert_eq!(after["due"], serde_json::json!([]));
-    world.well(&["release", "v2.0.0", "--forget"]);
-    assert_eq!(world.json(&["release", "--json"]), serde_json::json!([]));
-    let wrong = world.run(&["release", "latest"]);
-    assert_eq!(wrong.code, 2, "{}", wrong.complained);
+    sandbox.stdout_of(&["release", "v2.0.0", "--forget"]);
+    assert_eq!(sandbox.json(&["release", "--json"]), serde_json::json!([]));
+    let wrong = sandbox.run(&["release", "latest"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.stderr);
 }
 
 /// The last whole day.

@@ -15,7 +15,7 @@ use rules::resolution::{Answer, ConversationVerdict, Question, Resolution, Resol
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::world::World;
+use crate::sandbox::Sandbox;
 
 /// 2025-01-01: every conversation is moved to a day of this month, with the pauses that it had.
 const FIRST_DAY: i64 = 20_089;
@@ -273,22 +273,22 @@ const HAND_COUNTS: [HandCount; 3] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_on_labelled_sets_have_the_figures_that_were_counted_by_hand() {
     for count in HAND_COUNTS {
-        let world = World::new();
+        let sandbox = Sandbox::new();
         {
-            indexer::store::create_private_directory(&world.data()).unwrap();
-            let lock = WriteLock::take(&world.data()).unwrap();
-            let store = Store::open(&world.data(), &lock).await.unwrap();
+            indexer::store::create_private_directory(&sandbox.data()).unwrap();
+            let lock = WriteLock::take(&sandbox.data()).unwrap();
+            let store = Store::open(&sandbox.data(), &lock).await.unwrap();
             LabelledHistory::of(count.set).store(&store).await;
             store.close().await;
         }
-        assert_counted(&world, &count);
+        assert_counted(&sandbox, &count);
     }
 }
 
-fn assert_counted(world: &World, count: &HandCount) {
+fn assert_counted(sandbox: &Sandbox, count: &HandCount) {
     let HandCount { set, asked, askers, answered, confirmed, within, first_reply } = *count;
     let month = ["--period", "month", "--until", "2025-01-31", "--json"];
-    let briefing = world.json(&[&["report", "briefing"][..], &month].concat());
+    let briefing = sandbox.json(&[&["report", "briefing"][..], &month].concat());
     let share = |part: usize| json!({ "part": part, "of": asked });
     let expected = json!({
         "asked": asked,
@@ -303,7 +303,7 @@ fn assert_counted(world: &World, count: &HandCount) {
     });
     assert_eq!(briefing["questions"], expected, "{set}");
     for (list, length) in [("asked", asked), ("confirmed", confirmed), ("within-4h", within[1])] {
-        let listed = world.json(&[&["report", "questions", "--list", list][..], &month].concat());
+        let listed = sandbox.json(&[&["report", "questions", "--list", list][..], &month].concat());
         assert_eq!(listed["total"], length, "{set}: {list}");
     }
 }

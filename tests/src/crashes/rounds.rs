@@ -145,7 +145,7 @@ impl Run<'_> {
             }
             proposer.store.close().await;
             self.github.release();
-            self.github.wait_until("the last request is over", |world| world.log.writing == 0);
+            self.github.wait_until("the last request is over", |state| state.log.writing == 0);
             Ok(())
         })
     }

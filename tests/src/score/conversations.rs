@@ -92,18 +92,18 @@ fn compare(
 ) -> Figures {
     let (mut both, mut golds, mut founds) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for line in lines {
-        let (right, told) = (gold[line], found.get(line).copied().unwrap_or(*line));
-        *both.entry((told, right)).or_insert(0_usize) += 1;
+        let (right, group) = (gold[line], found.get(line).copied().unwrap_or(*line));
+        *both.entry((group, right)).or_insert(0_usize) += 1;
         *golds.entry(right).or_insert(0_usize) += 1;
-        *founds.entry(told).or_insert(0_usize) += 1;
+        *founds.entry(group).or_insert(0_usize) += 1;
     }
     let total = lines.len() as f64;
     let (mut joint, mut mutual, mut exact) = (0.0, 0.0, 0);
-    for ((told, right), count) in &both {
-        let (count, told, right) = (*count as f64, founds[told] as f64, golds[right] as f64);
+    for ((group, right), count) in &both {
+        let (count, group, right) = (*count as f64, founds[group] as f64, golds[right] as f64);
         joint -= count / total * (count / total).log2();
-        mutual += count / total * (count * total / (told * right)).log2();
-        exact += usize::from(count == told && count == right && count > 1.0);
+        mutual += count / total * (count * total / (group * right)).log2();
+        exact += usize::from(count == group && count == right && count > 1.0);
     }
     let several = |sizes: &BTreeMap<Place, usize>| sizes.values().filter(|size| **size > 1).count();
     Figures {
@@ -120,12 +120,12 @@ fn compare(
 fn best_match(both: &BTreeMap<(Place, Place), usize>) -> usize {
     let number =
         |places: BTreeSet<Place>| places.into_iter().zip(1..).collect::<BTreeMap<_, usize>>();
-    let rows = number(both.keys().map(|(told, _)| *told).collect());
+    let rows = number(both.keys().map(|(group, _)| *group).collect());
     let columns = number(both.keys().map(|(_, right)| *right).collect());
     let size = rows.len().max(columns.len());
     let mut cost = vec![vec![0_i64; size + 1]; size + 1];
-    for ((told, right), count) in both {
-        cost[rows[told]][columns[right]] = -(*count as i64);
+    for ((group, right), count) in both {
+        cost[rows[group]][columns[right]] = -(*count as i64);
     }
     let matched = assign(&cost, size);
     let covered = (1..=size).map(|column| -cost[matched[column]][column]).sum::<i64>();

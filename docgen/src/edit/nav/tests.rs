@@ -7,7 +7,7 @@ fn entry(kind: NavFormat, page: &str) -> NavEntry {
     NavEntry { kind, page: page.into(), title: "How do I [reset] it?".into(), section: None }
 }
 
-/// What is inserted, told by the text around it.
+/// What is inserted between the text before and after it.
 fn check(kind: NavFormat, page: &str, before: &str, after: &str, expected: &str) {
     let text = format!("{before}{after}");
     let listed = entry(kind, page).listed_in(&text).unwrap();

@@ -107,14 +107,14 @@ fn a_question_never_becomes_code_in_a_navigation() {
 fn a_file_in_which_the_entry_would_mean_something_else_stays() {
     let entry = |kind| entry(kind, "T");
     let inside = "nav:\n  - a: |\n      - b: answers/c.md\n";
-    let told = FileEdit::List(entry(NavFormat::MkDocs)).apply(Some(inside));
-    assert!(matches!(told, Err(EditError::Unsafe(_))), "{told:?}");
+    let outcome = FileEdit::List(entry(NavFormat::MkDocs)).apply(Some(inside));
+    assert!(matches!(outcome, Err(EditError::Unsafe(_))), "{outcome:?}");
     let broken = "nav:\n  - a: b.md\nx: [\n";
-    let told = FileEdit::List(entry(NavFormat::MkDocs)).apply(Some(broken));
-    assert_eq!(told, Err(EditError::Unreadable));
+    let outcome = FileEdit::List(entry(NavFormat::MkDocs)).apply(Some(broken));
+    assert_eq!(outcome, Err(EditError::Unreadable));
     let fenced = "# Summary\n\n```\n- [A](a.md)\n```\n";
-    let told = FileEdit::List(entry(NavFormat::MdBook)).apply(Some(fenced));
-    assert!(matches!(told, Err(EditError::Unsafe(_))), "{told:?}");
+    let outcome = FileEdit::List(entry(NavFormat::MdBook)).apply(Some(fenced));
+    assert!(matches!(outcome, Err(EditError::Unsafe(_))), "{outcome:?}");
 }
 
 #[test]

@@ -133,21 +133,21 @@ async fn a_write_is_sent_once_and_the_next_one_a_second_later() {
 }
 
 #[tokio::test]
-async fn while_parked_nothing_is_sent_even_after_a_restart() {
+async fn while_deferred_nothing_is_sent_even_after_a_restart() {
     let script = [(403, "retry-after: 60\r\n", "{}"), (200, "", "{}")];
     let (host, clock) = (host(&script), Arc::new(Still::default()));
     let github = host.github("", &clock, token());
-    let parked = |result: Result<Value>| match result.unwrap_err() {
-        GitHubError::Parked { not_before } => not_before,
+    let deferred = |result: Result<Value>| match result.unwrap_err() {
+        GitHubError::Deferred { not_before } => not_before,
         other => panic!("{other}"),
     };
-    let until = parked(github.get::<Value>("/a").await);
+    let until = deferred(github.get::<Value>("/a").await);
     assert_eq!(until, Millis(60_000));
-    assert_eq!(parked(github.write(Method::POST, "/b", &json!({})).await), until);
+    assert_eq!(deferred(github.write(Method::POST, "/b", &json!({})).await), until);
     let again =
         GitHubClient::new(&host.api, "amy/docs", token(), Arc::clone(&clock) as _, Some(until))
             .unwrap();
-    assert_eq!(parked(again.get("/c").await), until);
+    assert_eq!(deferred(again.get("/c").await), until);
     clock.sleep(60_000).await;
     again.get::<Value>("/d").await.unwrap();
     assert_eq!(host.lines(), ["GET /a", "GET /d"]);
@@ -234,22 +234,25 @@ async fn an_app_lends_a_token_keeps_it_and_renews_it() {
 }
 
 #[tokio::test]
-async fn a_wrong_address_or_name_is_told() {
+async fn a_wrong_address_or_name_is_reported() {
     let new = |api, name| {
         GitHubClient::new(api, name, token(), Arc::new(Still::default()), None)
             .err()
             .map(|e| e.to_string())
     };
-    assert!(new("ghe.example", "a/b").is_some_and(|told| told.contains("not an API address")));
+    assert!(new("ghe.example", "a/b").is_some_and(|error| error.contains("not an API address")));
     for wrong in ["a", "a/b/c", "a/", "../b", "a/b?c", ""] {
-        assert!(new(PUBLIC_API, wrong).is_some_and(|told| told.contains("OWNER/NAME")), "{wrong}");
+        assert!(
+            new(PUBLIC_API, wrong).is_some_and(|error| error.contains("OWNER/NAME")),
+            "{wrong}"
+        );
     }
     assert_eq!(new(PUBLIC_API, "a.b/c-d_e"), None);
     assert_eq!(encoded("docs/a b#c?.md"), "docs/a%20b%23c%3F.md");
 }
 
 #[tokio::test]
-async fn an_odd_answer_is_told_and_decides_nothing() {
+async fn an_unexpected_answer_is_reported_and_decides_nothing() {
     let script = [
         (200, "", r#"{"ref": "refs/heads/answers/q1"}"#),
         (200, "", r#"{"object": {"type": "commit", "sha": ""}}"#),
@@ -259,13 +262,13 @@ async fn an_odd_answer_is_told_and_decides_nothing() {
     ];
     let (host, clock) = (host(&script), Arc::new(Still::default()));
     let github = host.github("", &clock, token());
-    let mut told = Vec::new();
+    let mut messages = Vec::new();
     for _ in 0..4 {
         let error = github.head("answers/q1").await.unwrap_err();
         assert!(error.may_pass(), "{error}");
-        told.push(error.to_string());
+        messages.push(error.to_string());
     }
-    insta::assert_snapshot!(told.join("\n"), @r"
+    insta::assert_snapshot!(messages.join("\n"), @r"
     unexpected response from GitHub: /repos/amy/docs/git/ref/heads/answers/q1: missing field `object` at line 1 column 32
     unexpected response from GitHub: /repos/amy/docs/git/ref/heads/answers/q1: sha: must not be empty at line 1 column 40
     unexpected response from GitHub: /repos/amy/docs/git/ref/heads/answers/q1: sha: invalid type: null, expected a string at line 1 column 23

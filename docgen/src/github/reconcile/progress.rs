@@ -14,14 +14,14 @@ pub(in crate::github) const MOST_TRIES: u32 = 4;
 /// What came of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::github) enum StepResult {
-    Well,
+    Done,
     Made(CreatedCommit),
     Opened(u64),
     Checked(bool),
     /// It did not work, and does not have to.
     Warned(String),
     /// The outcome is unknown, or the observed state is out of date: observe again.
-    Unsure,
+    OutcomeUnknown,
     /// The repository does not support draft pull requests.
     NoDrafts,
 }
@@ -35,7 +35,7 @@ impl PullRequestProgress {
         now: Millis,
     ) {
         match &done {
-            StepResult::Unsure => self.tries += 1,
+            StepResult::OutcomeUnknown => self.tries += 1,
             _ => self.tries = 0,
         }
         if let StepResult::Warned(warning) = &done
@@ -50,7 +50,7 @@ impl PullRequestProgress {
             // A commit that the host rejects is built again.
             (
                 ReconcileStep::CreateBranch { .. } | ReconcileStep::MoveBranch { .. },
-                StepResult::Unsure,
+                StepResult::OutcomeUnknown,
             ) => {
                 let taken = |branch: &super::ObservedBranch| {
                     self.built.as_ref().is_some_and(|built| built.puts(&branch.head))
@@ -69,7 +69,7 @@ impl PullRequestProgress {
                 self.found(head, digest, now);
             }
             (ReconcileStep::Adopt(number), _) => self.adopt(*number),
-            (ReconcileStep::Describe { head, digest, .. }, StepResult::Well) => {
+            (ReconcileStep::Describe { head, digest, .. }, StepResult::Done) => {
                 self.revision += 1;
                 self.found(head, digest, now);
             }
@@ -79,18 +79,21 @@ impl PullRequestProgress {
             (ReconcileStep::Check { head }, StepResult::Checked(false)) => {
                 self.faulty = Some(head.clone())
             }
-            (ReconcileStep::Label(_), StepResult::Well | StepResult::Warned(_)) => {
+            (ReconcileStep::Label(_), StepResult::Done | StepResult::Warned(_)) => {
                 self.labelled = true
             }
-            (ReconcileStep::MarkReady { .. }, StepResult::Well | StepResult::Warned(_)) => {
+            (ReconcileStep::MarkReady { .. }, StepResult::Done | StepResult::Warned(_)) => {
                 self.readied = true
             }
-            (ReconcileStep::Ask { reviewer, .. }, StepResult::Well | StepResult::Warned(_)) => {
-                self.asked.insert(reviewer.clone());
+            (
+                ReconcileStep::RequestReview { reviewer, .. },
+                StepResult::Done | StepResult::Warned(_),
+            ) => {
+                self.reviewers_requested.insert(reviewer.clone());
             }
             (
                 ReconcileStep::DeleteBranch | ReconcileStep::Done(ReconcileOutcome::Withdrawn),
-                StepResult::Well,
+                StepResult::Done,
             ) => {
                 self.pushed = None;
                 self.built = None;

@@ -1,4 +1,4 @@
-//! A small world that obeys the host's rules, and daemons that are killed in it at every call.
+//! A small repository that obeys the host's rules, and daemons that are killed in it at every call.
 
 use rules::model::ids::{ClusterId, MessageId};
 
@@ -10,7 +10,7 @@ const ME: &str = "harvester[bot]";
 
 /// A repository with one branch of ours.
 #[derive(Clone, Default)]
-struct World {
+struct FakeRepository {
     base: u32,
     made: u32,
     branch: Option<String>,
@@ -24,7 +24,7 @@ struct World {
     lost: Vec<String>,
 }
 
-impl World {
+impl FakeRepository {
     fn seen(&self) -> ObservedState {
         let digest = |head: &String| {
             self.commits.iter().find(|(sha, _)| sha == head).map(|(_, digest)| digest.clone())
@@ -70,13 +70,15 @@ impl World {
                 });
             }
             ReconcileStep::CreateBranch { .. } if self.branch.is_some() => {
-                return StepResult::Unsure;
+                return StepResult::OutcomeUnknown;
             }
             ReconcileStep::CreateBranch { sha } => self.place(sha, true),
-            ReconcileStep::MoveBranch { .. } if self.branch.is_none() => return StepResult::Unsure,
+            ReconcileStep::MoveBranch { .. } if self.branch.is_none() => {
+                return StepResult::OutcomeUnknown;
+            }
             ReconcileStep::MoveBranch { sha, force } => self.place(sha, !force),
             ReconcileStep::Open { .. } if self.branch.is_none() || self.open().is_some() => {
-                return StepResult::Unsure;
+                return StepResult::OutcomeUnknown;
             }
             ReconcileStep::Open { head, digest } => {
                 self.opened += 1;
@@ -107,13 +109,13 @@ impl World {
             ReconcileStep::Check { .. } => return StepResult::Checked(true),
             ReconcileStep::Label(_) => return StepResult::Warned("no labels here".into()),
             ReconcileStep::MarkReady { .. } => self.open().expect("it is open").draft = false,
-            ReconcileStep::Ask { reviewer, .. } => {
+            ReconcileStep::RequestReview { reviewer, .. } => {
                 let account = Account { login: reviewer.clone(), kind: "User".into() };
                 self.open().expect("it is open").requested_reviewers.push(account);
             }
             ReconcileStep::Adopt(_) | ReconcileStep::Done(_) => {}
         }
-        StepResult::Well
+        StepResult::Done
     }
 
     fn delete(&mut self) {
@@ -207,15 +209,15 @@ fn wanted(digest: &str) -> DesiredPullRequest {
         rebase: false,
         recreate: None,
         anew: false,
-        asked_again: false,
+        requested_again: false,
     }
 }
 
-fn opened() -> (World, PullRequestProgress, DesiredPullRequest) {
-    let (mut world, mut progress, wanted) =
-        (World::default(), PullRequestProgress::default(), wanted("d1"));
-    world.run(&wanted, &mut progress);
-    (world, progress, wanted)
+fn opened() -> (FakeRepository, PullRequestProgress, DesiredPullRequest) {
+    let (mut repository, mut progress, wanted) =
+        (FakeRepository::default(), PullRequestProgress::default(), wanted("d1"));
+    repository.run(&wanted, &mut progress);
+    (repository, progress, wanted)
 }
 
 fn why(outcome: ReconcileOutcome) -> HandsOffReason {
@@ -227,198 +229,223 @@ fn why(outcome: ReconcileOutcome) -> HandsOffReason {
 
 #[test]
 fn a_page_becomes_one_ready_pull_request() {
-    let (mut world, mut progress, wanted) = opened();
-    let pull = world.pulls[0].clone();
-    assert_eq!((world.opened, pull.draft, world.made), (1, false, 1));
+    let (mut repository, mut progress, wanted) = opened();
+    let pull = repository.pulls[0].clone();
+    assert_eq!((repository.opened, pull.draft, repository.made), (1, false, 1));
     let asked = pull.requested_reviewers.iter().map(|one| one.login.as_str()).collect::<Vec<_>>();
     assert_eq!(asked, ["amy", "bob"]);
     assert_eq!(progress.warnings, ["no labels here"]);
-    let before = world.clone();
-    let outcome = world.run(&wanted, &mut progress);
+    let before = repository.clone();
+    let outcome = repository.run(&wanted, &mut progress);
     assert!(matches!(outcome, ReconcileOutcome::Open { number: 11, conflict: false, .. }));
-    assert_eq!(world.pulls, before.pulls);
+    assert_eq!(repository.pulls, before.pulls);
     // With the progress lost nothing is written but what cannot be known.
-    let outcome = world.run(&wanted, &mut PullRequestProgress::default());
+    let outcome = repository.run(&wanted, &mut PullRequestProgress::default());
     assert!(matches!(outcome, ReconcileOutcome::Open { number: 11, .. }));
-    assert_eq!((world.opened, &world.pulls, world.made), (1, &before.pulls, 1));
+    assert_eq!((repository.opened, &repository.pulls, repository.made), (1, &before.pulls, 1));
 }
 
 #[test]
 fn something_new_replaces_the_commit_once_a_day_and_follows_once_read() {
     for (touched, expected) in [(false, true), (true, false)] {
-        let (mut world, mut progress, _) = opened();
-        world.touched = touched;
+        let (mut repository, mut progress, _) = opened();
+        repository.touched = touched;
         let newer = wanted("d2");
         assert!(
-            matches!(world.run(&newer, &mut progress), ReconcileOutcome::Open { digest, .. } if digest == "d1")
+            matches!(repository.run(&newer, &mut progress), ReconcileOutcome::Open { digest, .. } if digest == "d1")
         );
-        world.now += Millis::DAY;
-        let seen = world.seen();
-        let what = next_step(&newer, &progress, &seen, Millis(world.now));
+        repository.now += Millis::DAY;
+        let seen = repository.seen();
+        let what = next_step(&newer, &progress, &seen, Millis(repository.now));
         let head = seen.branch.unwrap().head;
         let onto = if touched { head } else { seen.base };
         assert_eq!(what, ReconcileStep::Build { onto, follows: touched });
         assert!(
-            matches!(world.run(&newer, &mut progress), ReconcileOutcome::Open { digest, .. } if digest == "d2")
+            matches!(repository.run(&newer, &mut progress), ReconcileOutcome::Open { digest, .. } if digest == "d2")
         );
-        assert_eq!(world.branch.as_deref(), Some("ours2"));
-        assert!(world.pulls[0].body().ends_with("\nbody of d2\n"), "{expected}");
-        assert_eq!(world.opened, 1);
+        assert_eq!(repository.branch.as_deref(), Some("ours2"));
+        assert!(repository.pulls[0].body().ends_with("\nbody of d2\n"), "{expected}");
+        assert_eq!(repository.opened, 1);
     }
 }
 
 #[test]
 fn what_people_change_is_theirs() {
-    type Changed = (&'static str, fn(&mut World), HandsOffReason);
+    type Changed = (&'static str, fn(&mut FakeRepository), HandsOffReason);
     let changes: [Changed; 6] = [
-        ("commit", |world| world.place("human1", true), HandsOffReason::HumanCommit),
-        ("title", |world| world.pulls[0].title = "Mine".into(), HandsOffReason::TitleEdited),
-        ("base", |world| world.pulls[0].base.branch = "next".into(), HandsOffReason::BaseChanged),
-        ("mark", |world| world.pulls[0].body = Some("words".into()), HandsOffReason::MarkGone),
-        ("branch", |world| world.branch = None, HandsOffReason::BranchGone),
-        ("author", |world| world.pulls[0].user = None, HandsOffReason::NotOurs),
+        ("commit", |repository| repository.place("human1", true), HandsOffReason::HumanCommit),
+        (
+            "title",
+            |repository| repository.pulls[0].title = "Mine".into(),
+            HandsOffReason::TitleEdited,
+        ),
+        (
+            "base",
+            |repository| repository.pulls[0].base.branch = "next".into(),
+            HandsOffReason::BaseChanged,
+        ),
+        (
+            "mark",
+            |repository| repository.pulls[0].body = Some("words".into()),
+            HandsOffReason::MarkGone,
+        ),
+        ("branch", |repository| repository.branch = None, HandsOffReason::BranchGone),
+        ("author", |repository| repository.pulls[0].user = None, HandsOffReason::NotOurs),
     ];
     for (name, change, expected) in changes {
         for forget in [false, true] {
-            let (mut world, mut progress, _) = opened();
-            change(&mut world);
+            let (mut repository, mut progress, _) = opened();
+            change(&mut repository);
             if forget {
                 progress = PullRequestProgress::default();
             }
-            world.now += 2 * Millis::DAY;
-            let before = world.clone();
-            assert_eq!(why(world.run(&wanted("d2"), &mut progress)), expected, "{name}");
-            assert_eq!((world.pulls, world.branch), (before.pulls, before.branch), "{name}");
+            repository.now += 2 * Millis::DAY;
+            let before = repository.clone();
+            assert_eq!(why(repository.run(&wanted("d2"), &mut progress)), expected, "{name}");
+            assert_eq!(
+                (repository.pulls, repository.branch),
+                (before.pulls, before.branch),
+                "{name}"
+            );
         }
     }
 }
 
 #[test]
 fn a_body_that_people_edited_keeps_their_words() {
-    let (mut world, mut progress, _) = opened();
-    let ticked = format!("{}- [x] true for the current version\n", world.pulls[0].body());
-    world.pulls[0].body = Some(ticked);
-    world.now += 2 * Millis::DAY;
-    world.run(&wanted("d2"), &mut progress);
-    let body = world.pulls[0].body();
+    let (mut repository, mut progress, _) = opened();
+    let ticked = format!("{}- [x] true for the current version\n", repository.pulls[0].body());
+    repository.pulls[0].body = Some(ticked);
+    repository.now += 2 * Millis::DAY;
+    repository.run(&wanted("d2"), &mut progress);
+    let body = repository.pulls[0].body();
     assert!(body.ends_with("body of d1\n- [x] true for the current version\n"));
     assert_eq!(BodyMarker::read(body).unwrap().digest, "d2");
-    let before = world.clone();
-    world.now += 2 * Millis::DAY;
-    world.run(&wanted("d2"), &mut progress);
-    assert_eq!(world.pulls, before.pulls);
+    let before = repository.clone();
+    repository.now += 2 * Millis::DAY;
+    repository.run(&wanted("d2"), &mut progress);
+    assert_eq!(repository.pulls, before.pulls);
 }
 
 #[test]
 fn somebody_who_may_can_have_it_rebased_or_made_anew() {
-    let (mut world, mut progress, mut wanted) = opened();
-    (world.base, world.touched, wanted.rebase) = (5, true, true);
-    world.run(&wanted, &mut progress);
-    assert_eq!(world.branch.as_deref(), Some("ours2"));
-    world.run(&wanted, &mut progress);
-    assert_eq!(world.made, 2, "once is enough");
-    world.place("human1", true);
+    let (mut repository, mut progress, mut wanted) = opened();
+    (repository.base, repository.touched, wanted.rebase) = (5, true, true);
+    repository.run(&wanted, &mut progress);
+    assert_eq!(repository.branch.as_deref(), Some("ours2"));
+    repository.run(&wanted, &mut progress);
+    assert_eq!(repository.made, 2, "once is enough");
+    repository.place("human1", true);
     wanted.recreate = Some("human1".into());
-    assert!(matches!(world.run(&wanted, &mut progress), ReconcileOutcome::Open { .. }));
-    assert_eq!((world.branch.as_deref(), world.lost), (Some("ours3"), vec!["human1".to_owned()]));
+    assert!(matches!(repository.run(&wanted, &mut progress), ReconcileOutcome::Open { .. }));
+    assert_eq!(
+        (repository.branch.as_deref(), repository.lost),
+        (Some("ours3"), vec!["human1".to_owned()])
+    );
 }
 
 #[test]
 fn a_conflict_is_solved_on_the_new_base_while_nobody_reads() {
     for (touched, expected) in [(false, 2), (true, 1)] {
-        let (mut world, mut progress, wanted) = opened();
-        (world.base, world.touched) = (1, touched);
-        world.pulls[0].mergeable = Some(false);
-        let outcome = world.run(&wanted, &mut progress);
+        let (mut repository, mut progress, wanted) = opened();
+        (repository.base, repository.touched) = (1, touched);
+        repository.pulls[0].mergeable = Some(false);
+        let outcome = repository.run(&wanted, &mut progress);
         assert!(matches!(outcome, ReconcileOutcome::Open { conflict: true, .. }));
-        assert_eq!(world.made, expected);
+        assert_eq!(repository.made, expected);
     }
 }
 
 #[test]
 fn ends_are_final() {
-    let (mut world, mut progress, wanted) = opened();
-    let closed = |world: &World| {
-        let mut world = world.clone();
-        world.pulls[0].state = "closed".into();
-        world
+    let (mut repository, mut progress, wanted) = opened();
+    let closed = |repository: &FakeRepository| {
+        let mut repository = repository.clone();
+        repository.pulls[0].state = "closed".into();
+        repository
     };
     let rejected = ReconcileOutcome::Rejected { number: Some(11) };
     for mut progress in [progress.clone(), PullRequestProgress::default()] {
-        assert_eq!(closed(&world).run(&wanted, &mut progress), rejected);
-        assert_eq!(closed(&world).run(&self::wanted("d2"), &mut progress), rejected);
-        let mut better = closed(&world);
+        assert_eq!(closed(&repository).run(&wanted, &mut progress), rejected);
+        assert_eq!(closed(&repository).run(&self::wanted("d2"), &mut progress), rejected);
+        let mut better = closed(&repository);
         better.pulls[0].labels.push(super::super::models::Label { name: SUPERSEDED.into() });
         assert_eq!(better.run(&wanted, &mut progress), ReconcileOutcome::Superseded { number: 11 });
-        let mut again = closed(&world);
-        let asked = DesiredPullRequest { asked_again: true, ..wanted.clone() };
+        let mut again = closed(&repository);
+        let asked = DesiredPullRequest { requested_again: true, ..wanted.clone() };
         assert!(matches!(
             again.run(&asked, &mut progress),
             ReconcileOutcome::Open { number: 12, .. }
         ));
-        let mut deleted = closed(&world);
+        let mut deleted = closed(&repository);
         deleted.branch = None;
         assert_eq!(deleted.run(&wanted, &mut PullRequestProgress::default()), rejected);
     }
-    world.merge();
+    repository.merge();
     let known = ReconcileOutcome::Merged { number: 11, commit: Some("merged".into()) };
-    assert_eq!(world.run(&wanted, &mut progress), known);
-    assert_eq!(world.branch, None, "a merged branch is cleared away");
-    assert_eq!(world.run(&self::wanted("d2"), &mut PullRequestProgress::default()), known);
+    assert_eq!(repository.run(&wanted, &mut progress), known);
+    assert_eq!(repository.branch, None, "a merged branch is cleared away");
+    assert_eq!(repository.run(&self::wanted("d2"), &mut PullRequestProgress::default()), known);
     let correction =
         DesiredPullRequest { purpose: PullRequestPurpose::Correction, ..self::wanted("d2") };
     assert!(matches!(
-        world.run(&correction, &mut progress),
+        repository.run(&correction, &mut progress),
         ReconcileOutcome::Open { number: 12, .. }
     ));
-    world.merge();
+    repository.merge();
     let known = ReconcileOutcome::Merged { number: 12, commit: Some("merged".into()) };
-    assert_eq!(world.run(&correction, &mut progress), known);
+    assert_eq!(repository.run(&correction, &mut progress), known);
 }
 
 #[test]
 fn a_branch_that_was_deleted_before_there_was_a_pull_request_is_a_no() {
-    let (mut world, mut progress, wanted) =
-        (World::default(), PullRequestProgress::default(), wanted("d1"));
-    while world.branch.is_none() {
-        world.step(&wanted, &mut progress);
+    let (mut repository, mut progress, wanted) =
+        (FakeRepository::default(), PullRequestProgress::default(), wanted("d1"));
+    while repository.branch.is_none() {
+        repository.step(&wanted, &mut progress);
     }
-    world.branch = None;
-    assert_eq!(world.run(&wanted, &mut progress), ReconcileOutcome::Rejected { number: None });
-    world.branch = Some("human1".into());
-    assert_eq!(why(world.run(&wanted, &mut progress)), HandsOffReason::HumanCommit);
-    assert_eq!(world.opened, 0);
+    repository.branch = None;
+    assert_eq!(repository.run(&wanted, &mut progress), ReconcileOutcome::Rejected { number: None });
+    repository.branch = Some("human1".into());
+    assert_eq!(why(repository.run(&wanted, &mut progress)), HandsOffReason::HumanCommit);
+    assert_eq!(repository.opened, 0);
 }
 
 #[test]
 fn a_withdrawal_takes_our_words_and_leaves_those_of_people() {
     let withdrawal =
         |digest| DesiredPullRequest { purpose: PullRequestPurpose::Withdrawal, ..wanted(digest) };
-    let (mut world, mut progress, _) = opened();
-    assert_eq!(world.run(&withdrawal("d1"), &mut progress), ReconcileOutcome::Withdrawn);
-    assert_eq!((world.branch.as_deref(), world.pulls[0].state.as_str()), (None, "closed"));
-    assert!(world.pulls[0].body().ends_with("\nwithdrawn"));
+    let (mut repository, mut progress, _) = opened();
+    assert_eq!(repository.run(&withdrawal("d1"), &mut progress), ReconcileOutcome::Withdrawn);
     assert_eq!(
-        world.run(&withdrawal("d1"), &mut PullRequestProgress::default()),
+        (repository.branch.as_deref(), repository.pulls[0].state.as_str()),
+        (None, "closed")
+    );
+    assert!(repository.pulls[0].body().ends_with("\nwithdrawn"));
+    assert_eq!(
+        repository.run(&withdrawal("d1"), &mut PullRequestProgress::default()),
         ReconcileOutcome::Withdrawn
     );
     // It was no rejection: when there is evidence again, it may be proposed again.
     assert!(matches!(
-        world.run(&wanted("d3"), &mut progress),
+        repository.run(&wanted("d3"), &mut progress),
         ReconcileOutcome::Open { number: 12, .. }
     ));
 
-    let (mut world, mut progress, _) = opened();
-    world.place("human1", true);
+    let (mut repository, mut progress, _) = opened();
+    repository.place("human1", true);
     for mut progress in
         [progress.clone(), std::mem::take(&mut progress), PullRequestProgress::default()]
     {
-        assert_eq!(why(world.run(&withdrawal("d1"), &mut progress)), HandsOffReason::HumanCommit);
-        assert_eq!(world.branch.as_deref(), Some("human1"));
-        assert!(world.pulls[0].body().ends_with("\nwithdrawn"));
+        assert_eq!(
+            why(repository.run(&withdrawal("d1"), &mut progress)),
+            HandsOffReason::HumanCommit
+        );
+        assert_eq!(repository.branch.as_deref(), Some("human1"));
+        assert!(repository.pulls[0].body().ends_with("\nwithdrawn"));
     }
     assert_eq!(
-        World::default().run(&withdrawal("d1"), &mut PullRequestProgress::default()),
+        FakeRepository::default().run(&withdrawal("d1"), &mut PullRequestProgress::default()),
         ReconcileOutcome::Withdrawn
     );
 }
@@ -444,16 +471,21 @@ struct Daemon {
 }
 
 impl Daemon {
-    fn go(&mut self, world: &mut World, wanted: &DesiredPullRequest, random: &mut Random) {
-        world.now += 1_000;
-        let now = Millis(world.now);
+    fn go(
+        &mut self,
+        repository: &mut FakeRepository,
+        wanted: &DesiredPullRequest,
+        random: &mut Random,
+    ) {
+        repository.now += 1_000;
+        let now = Millis(repository.now);
         let Some((seen, what)) = self.looked.take() else {
-            let seen = world.seen();
+            let seen = repository.seen();
             let what = next_step(wanted, &self.progress, &seen, now);
             self.looked = Some((seen, what));
             return;
         };
-        let is_there = |sha: &String| world.branch.as_ref() == Some(sha);
+        let is_there = |sha: &String| repository.branch.as_ref() == Some(sha);
         // What a ref move finds changed by a person since the look is the one gap that REST leaves.
         let raced = matches!(&what, ReconcileStep::MoveBranch { .. })
             && !seen.branch.as_ref().is_some_and(|branch| is_there(&branch.head));
@@ -461,9 +493,9 @@ impl Daemon {
             what,
             ReconcileStep::Describe { .. }
                 | ReconcileStep::MarkReady { .. }
-                | ReconcileStep::Ask { .. }
+                | ReconcileStep::RequestReview { .. }
                 | ReconcileStep::Withdraw { .. }
-        ) && world.open().is_none()
+        ) && repository.open().is_none()
             || raced
         {
             return;
@@ -471,17 +503,22 @@ impl Daemon {
         match random.below(10) {
             // Killed before the call, or after it and before the progress was kept, or with all lost.
             0 => {}
-            1 => drop(world.act(wanted, &what)),
+            1 => drop(repository.act(wanted, &what)),
             2 => {
-                world.act(wanted, &what);
+                repository.act(wanted, &what);
                 self.progress = PullRequestProgress::default();
             }
             3 => {
-                world.act(wanted, &what);
-                self.progress.record_result(wanted, &seen, (&what, StepResult::Unsure), now);
+                repository.act(wanted, &what);
+                self.progress.record_result(
+                    wanted,
+                    &seen,
+                    (&what, StepResult::OutcomeUnknown),
+                    now,
+                );
             }
             _ => {
-                let done = world.act(wanted, &what);
+                let done = repository.act(wanted, &what);
                 self.progress.record_result(wanted, &seen, (&what, done), now);
             }
         }
@@ -492,23 +529,23 @@ impl Daemon {
 fn in_a_thousand_runs_with_crashes_two_daemons_open_one() {
     for seed in 0..1_000 {
         let mut random = Random(seed);
-        let mut world = World::default();
+        let mut repository = FakeRepository::default();
         let mut daemons = [Daemon::default(), Daemon::default()];
         let human = random.below(60);
         for turn in 0..120 {
             let digest = if turn > 80 { "d2" } else { "d1" };
             if turn == 70 {
-                world.now += 2 * Millis::DAY;
+                repository.now += 2 * Millis::DAY;
             }
-            if turn == 40 + human && world.open().is_some() {
-                world.place("human1", true);
+            if turn == 40 + human && repository.open().is_some() {
+                repository.place("human1", true);
             }
             let which = random.below(2) as usize;
-            daemons[which].go(&mut world, &wanted(digest), &mut random);
+            daemons[which].go(&mut repository, &wanted(digest), &mut random);
         }
         let mut progress = PullRequestProgress::default();
-        world.run(&wanted("d2"), &mut progress);
-        assert_eq!(world.opened, 1, "seed {seed}");
-        assert!(world.lost.is_empty(), "seed {seed}");
+        repository.run(&wanted("d2"), &mut progress);
+        assert_eq!(repository.opened, 1, "seed {seed}");
+        assert!(repository.lost.is_empty(), "seed {seed}");
     }
 }

@@ -48,7 +48,7 @@ impl AnswerTerms {
 }
 
 /// Whether a text, as [`squeezed`] writes it, has this line, ignoring space and case.
-pub(super) fn says(text: &str, line: &str) -> bool {
+pub(super) fn has_line(text: &str, line: &str) -> bool {
     text.contains(squeezed(line).trim_end_matches('?'))
 }
 

@@ -27,7 +27,7 @@ fn rules() -> Ruleset {
     Ruleset::parse(|name| (name == "scope.toml").then(|| scope.to_owned())).unwrap()
 }
 
-/// A cluster with its first occurrence told again for every wording.
+/// A cluster with its first occurrence repeated for every wording.
 fn cluster(id: u64, wordings: &[&str], answer: &str) -> Cluster {
     let mut cluster = test_support::cluster();
     let one = cluster.occurrences.remove(0);
@@ -43,7 +43,7 @@ fn cluster(id: u64, wordings: &[&str], answer: &str) -> Cluster {
         cluster.occurrences.push(one);
     }
     cluster.id = ClusterId::of_question(MessageId(id));
-    cluster.centre = MessageId(id);
+    cluster.representative = MessageId(id);
     cluster
 }
 

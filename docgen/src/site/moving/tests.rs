@@ -143,7 +143,7 @@ fn moves(settings_file: &str, from: &str, to: &str, text: Option<&str>) -> Vec<S
     let layout = detect([settings_file, "docs/a.md"], page).unwrap();
     let cluster = ClusterId::of_question(MessageId(36));
     let moved = PageMove { cluster: &cluster, from, to, title: "What {is} it?" };
-    let told = move_changes(&layout, &moved, text).into_iter().map(|change| match change {
+    let changes = move_changes(&layout, &moved, text).into_iter().map(|change| match change {
         FileChange::Write { path, text } => format!("write {path}\n{text}"),
         FileChange::Delete { path } => format!("delete {path}"),
         FileChange::Edit { path, edit: FileEdit::Redirect(one) } => {
@@ -151,7 +151,7 @@ fn moves(settings_file: &str, from: &str, to: &str, text: Option<&str>) -> Vec<S
         }
         FileChange::Edit { path, .. } => format!("edit {path}"),
     });
-    told.collect()
+    changes.collect()
 }
 
 #[test]

@@ -123,8 +123,8 @@ mod tests {
         let blind = BotSurvey { message_content: false, ..found() };
         let failed = |found: &BotSurvey, discord: &DiscordConfig| {
             let findings = findings(found, discord, &rules);
-            let failed = findings.into_iter().filter(|finding| !finding.well);
-            failed.map(|finding| finding.says).collect::<Vec<_>>().join("\n")
+            let failed = findings.into_iter().filter(|finding| !finding.passed);
+            failed.map(|finding| finding.message).collect::<Vec<_>>().join("\n")
         };
         assert!(failed(&blind, &discord).contains("applications/7/bot"));
         assert!(failed(&found(), &discord).contains("client_id=7"));

@@ -26,7 +26,7 @@ pub(super) async fn check(
         indexes.extend(workspace_indexes(&options.data, &settings.rules.workspaces));
     }
     findings.extend(indexes.iter().filter_map(|index| index_files(index)));
-    let whole = Store::exists(&options.data) && findings.iter().all(|finding| finding.well);
+    let whole = Store::exists(&options.data) && findings.iter().all(|finding| finding.passed);
     if let Some(settings) = settings.filter(|_| whole) {
         match contents(options, settings).await {
             Ok(found) => findings.extend(found),

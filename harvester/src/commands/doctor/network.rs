@@ -37,23 +37,23 @@ fn site(config: &Config) -> DoctorFinding {
 mod tests {
     use super::*;
 
-    fn says(settings: &str) -> String {
+    fn findings_text(settings: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("harvester.toml");
         std::fs::write(&file, settings).unwrap();
         let config = Config::load(Some(&file), std::iter::empty()).unwrap();
         let findings = check(&config).into_iter();
-        findings.map(|one| format!("{:?} {}\n", one.level, one.says)).collect()
+        findings.map(|one| format!("{:?} {}\n", one.level, one.message)).collect()
     }
 
     #[test]
-    fn a_site_for_others_is_told_what_it_lacks() {
-        assert!(says("").starts_with("Ok listens on 127.0.0.1:8080"));
-        let open = says("[site]\nlisten = '0.0.0.0:80'");
+    fn a_site_for_others_is_warned_of_what_it_lacks() {
+        assert!(findings_text("").starts_with("Ok listens on 127.0.0.1:8080"));
+        let open = findings_text("[site]\nlisten = '0.0.0.0:80'");
         for part in ["Todo", "Caddy or nginx", "[site] hosts", "metrics_token"] {
             assert!(open.contains(part), "{part} is not in {open}");
         }
-        let complete = says(
+        let complete = findings_text(
             "[site]\nlisten = '[::]:80'\nhosts = ['a.example']\ntrusted_proxies = ['10.0.0.2']\n\
              metrics_token = 'words'",
         );
@@ -61,8 +61,12 @@ mod tests {
     }
 
     #[test]
-    fn a_token_in_the_open_is_told() {
-        assert!(says("[discord]\napi_url = 'http://proxy.example'").contains("unencrypted"));
-        assert!(!says("[discord]\napi_url = 'http://127.0.0.1:3000'").contains("unencrypted"));
+    fn a_token_in_the_open_is_reported() {
+        assert!(
+            findings_text("[discord]\napi_url = 'http://proxy.example'").contains("unencrypted")
+        );
+        assert!(
+            !findings_text("[discord]\napi_url = 'http://127.0.0.1:3000'").contains("unencrypted")
+        );
     }
 }

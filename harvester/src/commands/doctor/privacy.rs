@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_others_may_open_is_told_with_the_remedy() {
+    fn what_others_may_open_is_reported_with_the_remedy() {
         let data = tempfile::tempdir().unwrap();
         let token = data.path().join("token");
         std::fs::write(&token, "words").unwrap();
@@ -53,11 +53,11 @@ mod tests {
         let files = [token.clone()];
         let findings = check(data.path(), &files);
         let [finding] = &findings[..] else { panic!("one finding") };
-        assert!(!finding.well && finding.says.contains("mode 640"), "{}", finding.says);
-        assert!(finding.says.contains(&format!("`chmod 600 {}`", token.display())));
+        assert!(!finding.passed && finding.message.contains("mode 640"), "{}", finding.message);
+        assert!(finding.message.contains(&format!("`chmod 600 {}`", token.display())));
         set_permissions(&token, Permissions::from_mode(0o400)).unwrap();
-        assert!(check(data.path(), &files)[0].well);
+        assert!(check(data.path(), &files)[0].passed);
         set_permissions(data.path(), Permissions::from_mode(0o755)).unwrap();
-        assert!(check(data.path(), &files)[0].says.contains("`chmod 700 "));
+        assert!(check(data.path(), &files)[0].message.contains("`chmod 700 "));
     }
 }

@@ -133,8 +133,8 @@ async fn solved_errors(
 
 /// The title in words that may be shown.
 fn title(shown: &Cluster, naming: &AuthorNaming) -> Option<String> {
-    match &shown.canon {
-        Some(canon) => Some(canon.title.clone()),
+    match &shown.merged_answer {
+        Some(merged_answer) => Some(merged_answer.title.clone()),
         None => Participants::of(shown, naming).headline(shown).map(|(_, title)| title),
     }
 }

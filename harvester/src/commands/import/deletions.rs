@@ -82,13 +82,13 @@ impl DeletionArgs {
         missing: &MissingMessages,
         outcome: &mut DeletionOutcome,
     ) -> io::Result<bool> {
-        let told = describe(missing);
+        let summary = describe(missing);
         match self.decide(missing) {
             DeletionDecision::Delete => Ok(true),
-            DeletionDecision::Ask => ask(&told),
+            DeletionDecision::Ask => confirm(&summary),
             DeletionDecision::Refuse => {
                 let why = format!(
-                    "{told}; that is more than {} %, as if the export were truncated or filtered: \
+                    "{summary}; that is more than {} %, as if the export were truncated or filtered: \
                      nothing was deleted. Export the channel again, or add --force-deletions",
                     self.deletion_limit
                 );
@@ -114,13 +114,13 @@ fn describe(missing: &MissingMessages) -> String {
 }
 
 /// Asks on the terminal; without one nothing is deleted.
-fn ask(told: &str) -> io::Result<bool> {
+fn confirm(summary: &str) -> io::Result<bool> {
     let mut terminal = io::stderr();
     if !(io::stdin().is_terminal() && terminal.is_terminal()) {
-        eprintln!("warning: {told}; to delete them, add --accept-deletions");
+        eprintln!("warning: {summary}; to delete them, add --accept-deletions");
         return Ok(false);
     }
-    write!(terminal, "{told}. Delete them? [y/N] ")?;
+    write!(terminal, "{summary}. Delete them? [y/N] ")?;
     terminal.flush()?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;

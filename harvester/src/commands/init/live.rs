@@ -16,7 +16,7 @@ use crate::discord::server_survey::{
 use crate::setup::{MessageSource, TOKEN_FILE};
 
 /// How long Discord may take to answer all questions about a token.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The environment variable of the bot's token.
 pub(super) const TOKEN: &str = "HARVESTER__DISCORD__TOKEN";
@@ -31,9 +31,9 @@ pub(super) struct LiveAnswers {
 }
 
 pub(super) async fn ask(arguments: &InitArgs, prompt: &SetupPrompt) -> anyhow::Result<LiveAnswers> {
-    let (told, others) = token_apart(std::env::vars());
+    let (from_environment, others) = token_apart(std::env::vars());
     let environment = Config::load(None, others.into_iter())?.discord;
-    let token = token(arguments, prompt, told.or(environment.token))?;
+    let token = token(arguments, prompt, from_environment.or(environment.token))?;
     let api_url = environment.api_url;
     let mut guilds = arguments.guilds.clone();
     let mut roles = Vec::new();
@@ -111,7 +111,7 @@ pub(in crate::commands) async fn look(
     api_url: Option<&str>,
 ) -> anyhow::Result<BotSurvey> {
     let rest = RestClient::new(token, api_url, 1.0)?;
-    match tokio::time::timeout(PATIENCE, survey(&rest)).await {
+    match tokio::time::timeout(TIMEOUT, survey(&rest)).await {
         Ok(found) => Ok(found?),
         Err(_) => {
             let reason = rest
@@ -119,7 +119,7 @@ pub(in crate::commands) async fn look(
                 .map_or_else(|| "Discord answers too slowly".to_owned(), |outage| outage.reason);
             anyhow::bail!(
                 "{reason}, after {} s; check the network and `[discord] api_url`",
-                PATIENCE.as_secs()
+                TIMEOUT.as_secs()
             )
         }
     }

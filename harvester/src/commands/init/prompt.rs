@@ -9,17 +9,17 @@ use crate::commands::UsageError;
 /// Asks on standard error, reads standard input.
 pub(super) struct SetupPrompt {
     /// Whether questions are asked; else defaults hold.
-    asks: bool,
+    interactive: bool,
 }
 
 impl SetupPrompt {
-    pub(super) fn new(asks: bool) -> Self {
-        Self { asks }
+    pub(super) fn new(interactive: bool) -> Self {
+        Self { interactive }
     }
 
     /// One line; an empty one is the default.
     pub(super) fn line(&self, question: &str, default: &str) -> anyhow::Result<String> {
-        if !self.asks {
+        if !self.interactive {
             return Ok(default.to_owned());
         }
         let shown = if default.is_empty() { String::new() } else { format!(" [{default}]") };
@@ -35,7 +35,7 @@ impl SetupPrompt {
         options: &[(&str, &str)],
         default: usize,
     ) -> anyhow::Result<usize> {
-        if !self.asks {
+        if !self.interactive {
             return Ok(default);
         }
         let mut text = format!("{question}\n");
@@ -67,7 +67,7 @@ impl SetupPrompt {
             let names = answer.split(',').map(str::trim).filter(|name| !name.is_empty());
             let names = names.map(str::to_owned).collect::<Vec<_>>();
             match names.iter().find(|name| !known.is_empty() && !known.contains(name)) {
-                Some(unknown) if self.asks => {
+                Some(unknown) if self.interactive => {
                     write_question(&format!("{unknown:?} is not one of: {}\n", known.join(", ")))?;
                 }
                 _ => return Ok(names),

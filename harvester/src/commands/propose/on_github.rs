@@ -45,7 +45,7 @@ async fn one_round(
         RoundOutcome::Busy => {
             anyhow::bail!("another process is running a proposal round; try again in a minute")
         }
-        RoundOutcome::Parked(until) => {
+        RoundOutcome::Deferred(until) => {
             let minutes = (until.0 - clock::now().0).max(0) / 60_000 + 1;
             anyhow::bail!(
                 "rate-limited by GitHub, or GitHub is unreachable; try again in {minutes} minute(s)"

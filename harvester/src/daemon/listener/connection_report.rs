@@ -14,15 +14,15 @@ use crate::discord::server_survey::invitation;
 const REPEAT: i64 = 60 * Millis::SECOND;
 const LONGEST_REPEAT: i64 = Millis::HOUR;
 /// An outage without a failure for this long is over, or nothing was asked since: retries come sooner.
-const OUTAGE_FADES: i64 = 90 * Millis::SECOND;
+const OUTAGE_LASTS_AT_MOST: i64 = 90 * Millis::SECOND;
 
 /// What the reporter looks at.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ConnectionView {
-    /// The stage of each shard; none before Discord told their number.
+    /// The stage of each shard; none before Discord has sent their number.
     pub(super) stages: Vec<String>,
     pub(super) outage: Option<DiscordOutage>,
-    /// The servers that the bot is in, and its application, as the current sessions told them.
+    /// The servers that the bot is in, and its application, as the current sessions report them.
     pub(super) servers: BTreeSet<GuildId>,
     pub(super) application: Option<u64>,
     /// `[discord] guilds`.
@@ -66,7 +66,7 @@ struct PrintedLines {
 #[derive(Debug, Default)]
 pub(super) struct ConnectionReport {
     open: BTreeMap<&'static str, PrintedLines>,
-    stood_by: bool,
+    was_standby: bool,
 }
 
 /// A line of the log.
@@ -93,8 +93,8 @@ impl ConnectionReport {
             printed.next = Millis(now.0 + pause.min(condition.longest_repeat()));
             printed.count += 1;
             let seconds = (now.0 - printed.since.0) / Millis::SECOND;
-            let took_over = std::mem::take(&mut self.stood_by);
-            self.stood_by = match condition {
+            let took_over = std::mem::take(&mut self.was_standby);
+            self.was_standby = match condition {
                 ConnectionCondition::StandingBy => true,
                 ConnectionCondition::Connected { .. } => false,
                 _ => took_over,
@@ -108,7 +108,7 @@ impl ConnectionReport {
 
 fn conditions(view: &ConnectionView, now: Millis) -> Vec<ConnectionCondition> {
     let all_in = |stage: &str| view.stages.iter().all(|one| one == stage);
-    let fresh = |outage: &&DiscordOutage| now.0 - outage.last.0 < OUTAGE_FADES;
+    let fresh = |outage: &&DiscordOutage| now.0 - outage.last.0 < OUTAGE_LASTS_AT_MOST;
     if let Some(outage) = view.outage.as_ref().filter(fresh) {
         return vec![ConnectionCondition::Unreachable(outage.reason.clone())];
     }
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_takeover_is_told_from_a_start() {
+    fn a_takeover_differs_from_a_start() {
         let mut report = ConnectionReport::default();
         assert_eq!(report.lines(&view(STANDING_BY, &[]), Millis(0)), []);
         assert_eq!(report.lines(&view(STANDING_BY, &[]), Millis(2_000)).len(), 1);

@@ -31,7 +31,7 @@ pub(super) struct GatewayDispatcher {
     unregistered: BTreeSet<GuildId>,
     /// Interactions received before there was a handler.
     interactions: Vec<Value>,
-    errands: ListenerTasks,
+    tasks: ListenerTasks,
     /// The servers that each shard's session announced, and the bot's application.
     servers: BTreeMap<u32, BTreeSet<GuildId>>,
     application: Option<u64>,
@@ -44,7 +44,7 @@ impl GatewayDispatcher {
         feed: IngestQueue,
         catch_up: CatchUp,
     ) -> Self {
-        let errands = ListenerTasks::new(catch_up.clone(), feed.clone());
+        let tasks = ListenerTasks::new(catch_up.clone(), feed.clone());
         Self {
             settings: settings.clone(),
             rules: Arc::clone(rules),
@@ -53,7 +53,7 @@ impl GatewayDispatcher {
             handler: None,
             unregistered: BTreeSet::new(),
             interactions: Vec::new(),
-            errands,
+            tasks,
             servers: BTreeMap::new(),
             application: None,
         }
@@ -71,10 +71,10 @@ impl GatewayDispatcher {
     /// Sets the interaction handler, and passes on what waited for it.
     pub(super) fn attach_handler(&mut self, handler: Arc<InteractionHandler>) {
         for interaction in self.interactions.drain(..) {
-            self.errands.answer(&handler, interaction);
+            self.tasks.answer(&handler, interaction);
         }
         for guild in std::mem::take(&mut self.unregistered) {
-            self.errands.register(&handler, guild);
+            self.tasks.register(&handler, guild);
         }
         self.handler = Some(handler);
     }
@@ -85,7 +85,7 @@ impl GatewayDispatcher {
         match translate(&event) {
             GatewayAction::Posted(read) => self.message(*read, at, ChatEvent::Posted),
             GatewayAction::Edited(read) => self.message(*read, at, ChatEvent::Edited),
-            GatewayAction::Reread(channel, message) => self.errands.reread(channel, message),
+            GatewayAction::Reread(channel, message) => self.tasks.reread(channel, message),
             GatewayAction::Deleted(Deletion { channel, messages, .. }) => {
                 self.enqueue(channel, ChatEvent::Deleted(channel, messages, at));
             }
@@ -105,13 +105,13 @@ impl GatewayDispatcher {
             GatewayAction::Threads(list) => {
                 list.threads.into_iter().for_each(|one| self.channel(one, at))
             }
-            GatewayAction::Guild(told) => {
-                self.servers.entry(shard).or_default().insert(told.id);
-                self.guild(GuildView::of(told, &self.settings.everybody));
+            GatewayAction::Guild(guild) => {
+                self.servers.entry(shard).or_default().insert(guild.id);
+                self.guild(GuildView::of(guild, &self.settings.everybody));
             }
-            GatewayAction::GuildChanged(told) => {
-                let id = told.id;
-                self.change_roles(id, |guild| guild.put_roles(told), at);
+            GatewayAction::GuildChanged(guild) => {
+                let id = guild.id;
+                self.change_roles(id, |view| view.put_roles(guild), at);
             }
             GatewayAction::GuildLeft(guild) => {
                 self.servers.entry(shard).or_default().remove(&guild);
@@ -127,7 +127,7 @@ impl GatewayDispatcher {
                 self.catch_up.note_member(guild, user.id, member);
             }
             GatewayAction::Interaction(interaction) => match &self.handler {
-                Some(handler) => self.errands.answer(handler, interaction),
+                Some(handler) => self.tasks.answer(handler, interaction),
                 None => self.interactions.push(interaction),
             },
             GatewayAction::Ready => {
@@ -170,12 +170,12 @@ impl GatewayDispatcher {
         if gapped.everything {
             self.lost(None);
         }
-        self.errands.poll();
+        self.tasks.poll();
     }
 
     /// Waits a moment for replies that users wait for.
     pub(super) async fn finish(self) {
-        self.errands.finish().await;
+        self.tasks.finish().await;
     }
 
     /// Notes what a new session announced. Servers in an outage are announced too.
@@ -199,7 +199,7 @@ impl GatewayDispatcher {
             return;
         }
         if !self.catch_up.name(&mut read, guild) {
-            return self.errands.reread(channel, message);
+            return self.tasks.reread(channel, message);
         }
         let reading = self.catch_up.live(channel, message).into_iter().collect();
         let mut events = Vec::from_iter(join_event(guild, &read));
@@ -223,10 +223,10 @@ impl GatewayDispatcher {
             self.deliver(Some(id), IngestItem { events, ..IngestItem::default() });
         }
         if inherited {
-            self.errands.update_archived(guild, id);
+            self.tasks.update_archived(guild, id);
         }
         if !self.catch_up.in_sight(guild, id).is_subset(&before) {
-            self.errands.read_channel(guild, id);
+            self.tasks.read_channel(guild, id);
         }
     }
 
@@ -237,10 +237,10 @@ impl GatewayDispatcher {
             self.deliver(None, IngestItem { events, ..IngestItem::default() });
         }
         for channel in shown.iter().chain(&hidden) {
-            self.errands.update_archived(id, *channel);
+            self.tasks.update_archived(id, *channel);
         }
         for channel in shown {
-            self.errands.read_channel(id, channel);
+            self.tasks.read_channel(id, channel);
         }
     }
 
@@ -251,12 +251,12 @@ impl GatewayDispatcher {
         }
         self.catch_up.put_guild(guild);
         match &self.handler {
-            Some(handler) => self.errands.register(handler, id),
+            Some(handler) => self.tasks.register(handler, id),
             None => {
                 self.unregistered.insert(id);
             }
         }
-        self.errands.catch_up(id);
+        self.tasks.catch_up(id);
     }
 
     /// The bot was removed: its channels are no longer served.
@@ -285,12 +285,12 @@ impl GatewayDispatcher {
         });
         match guild {
             Some(guild) => {
-                self.errands.catch_up_again(guild);
+                self.tasks.catch_up_again(guild);
             }
             None => {
                 self.catch_up.out_of_step();
                 let guilds = self.catch_up.guilds();
-                guilds.into_iter().for_each(|guild| self.errands.catch_up_again(guild));
+                guilds.into_iter().for_each(|guild| self.tasks.catch_up_again(guild));
             }
         }
     }

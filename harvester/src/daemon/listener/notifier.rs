@@ -105,8 +105,9 @@ impl AskerNotifier {
         if self.store.has_notice(NoticeKind::Nudge, nudge.question).await? {
             return Ok(());
         }
-        let mut faces = AuthorCache::default();
-        let asked = self.store.messages_with(nudge.channel, &[nudge.question], &mut faces).await?;
+        let mut authors = AuthorCache::default();
+        let asked =
+            self.store.messages_with(nudge.channel, &[nudge.question], &mut authors).await?;
         let (text, by_program) =
             asked.first().map_or(("", false), |one| (one.text.as_str(), one.author.bot));
         if !by_program {

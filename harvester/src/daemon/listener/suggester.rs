@@ -65,7 +65,7 @@ impl Suggester {
             return Ok(());
         }
         if looked.known.as_ref().is_none_or(|(at, _)| at.elapsed() >= KEEP) {
-            let clusters = self.store.clusters_in(&[ClusterState::Known]).await?;
+            let clusters = self.store.clusters_in(&[ClusterState::Merged]).await?;
             looked.known = Some((Instant::now(), known_answers(&clusters)));
         }
         let Some((_, known)) = &looked.known else { return Ok(()) };

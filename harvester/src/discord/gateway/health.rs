@@ -144,9 +144,9 @@ pub(super) struct ShardHealth {
     limits: HealthTimeouts,
     connected: bool,
     /// When the session was last requested, while it has not started.
-    asked: Millis,
+    requested: Millis,
     /// When an event or acknowledgement last arrived; deliberate pauses are not counted.
-    alive: Millis,
+    last_activity: Millis,
     /// When the current pause began; the time before the first start counts as one.
     paused: Option<Millis>,
     unanswered: u32,
@@ -162,8 +162,8 @@ impl ShardHealth {
         Self {
             limits,
             connected: false,
-            asked: now,
-            alive: now,
+            requested: now,
+            last_activity: now,
             paused: Some(now),
             unanswered: 0,
             identifies: VecDeque::new(),
@@ -176,11 +176,11 @@ impl ShardHealth {
     pub(super) fn record(&mut self, health_event: HealthEvent, now: Millis) {
         if let HealthEvent::Started | HealthEvent::Identify | HealthEvent::Resume = health_event {
             self.connected = false;
-            self.asked = now;
+            self.requested = now;
         }
         match health_event {
             HealthEvent::Started => {
-                self.alive.0 += self.paused.take().map_or(0, |since| now.0 - since.0);
+                self.last_activity.0 += self.paused.take().map_or(0, |since| now.0 - since.0);
             }
             HealthEvent::Identify => {
                 self.unanswered += 1;
@@ -190,10 +190,12 @@ impl ShardHealth {
             HealthEvent::Ready | HealthEvent::Resumed => {
                 self.connected = true;
                 self.unanswered = 0;
-                self.alive = self.alive.max(now);
+                self.last_activity = self.last_activity.max(now);
             }
             HealthEvent::NotOpened => {}
-            HealthEvent::Dispatch | HealthEvent::Ack => self.alive = self.alive.max(now),
+            HealthEvent::Dispatch | HealthEvent::Ack => {
+                self.last_activity = self.last_activity.max(now)
+            }
             HealthEvent::Closed(code) => {
                 self.fatal = self.fatal.take().or(GatewayFatal::of_close(code))
             }
@@ -214,11 +216,11 @@ impl ShardHealth {
         if self.paused.is_some() {
             return HealthAction::Keep;
         }
-        let silent = now.0 - self.alive.0;
+        let silent = now.0 - self.last_activity.0;
         if silent >= self.limits.dead {
             return HealthAction::Stop(GatewayFatal::Dead(silent / Millis::SECOND));
         }
-        let waited = if self.connected { silent } else { now.0 - self.asked.0 };
+        let waited = if self.connected { silent } else { now.0 - self.requested.0 };
         let useless = self.unanswered > self.limits.unanswered
             || self.resumes.len() > self.limits.resumes
             || waited >= self.limits.silence;

@@ -29,7 +29,7 @@ use crate::error_chain::error_chain;
 /// How often heartbeat acknowledgements are checked.
 const LOOK: Duration = Duration::from_millis(250);
 /// How long closing the connection may take.
-const GOODBYE: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// GUILDS, GUILD_MESSAGES, GUILD_MESSAGE_REACTIONS and MESSAGE_CONTENT: 34305.
 const INTENTS: GatewayIntents = GatewayIntents::GUILDS
@@ -92,7 +92,7 @@ impl Session {
         }
         // An error means that it has already ended.
         let _ = self.goodbye.send(());
-        if tokio::time::timeout(GOODBYE + 2 * LOOK, self.end).await.is_err() {
+        if tokio::time::timeout(CLOSE_TIMEOUT + 2 * LOOK, self.end).await.is_err() {
             tracing::warn!("the connection to Discord did not close in time; abandoning it");
         }
     }
@@ -125,10 +125,10 @@ async fn connection(spec: SessionSpec, leave: oneshot::Receiver<()>) -> Option<S
             Some(Ok(())) | None => SessionEnd::Lost,
         }),
         () = forwarder.look(&manager) => None,
-        told = leave => {
-            if told.is_ok() {
+        request = leave => {
+            if request.is_ok() {
                 // A timeout is fine: Discord notices a cut connection as well.
-                let _ = tokio::time::timeout(GOODBYE, manager.shutdown_all()).await;
+                let _ = tokio::time::timeout(CLOSE_TIMEOUT, manager.shutdown_all()).await;
             }
             None
         }

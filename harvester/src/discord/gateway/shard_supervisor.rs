@@ -31,7 +31,7 @@ const LAST_RENEWAL: i64 = 10 * Millis::SECOND;
 /// name, so that none renews the lease of another.
 const IDENTIFY_LEASE: i64 = 5_500;
 /// How often a lease that another owner holds is requested again.
-const STAND_BY: Duration = Duration::from_secs(2);
+const STANDBY_INTERVAL: Duration = Duration::from_secs(2);
 const TURN: Duration = Duration::from_millis(500);
 /// How often the health of the connection is checked.
 const HEALTH_CHECK: Duration = Duration::from_millis(500);
@@ -89,7 +89,7 @@ impl ShardSupervisor {
         loop {
             self.stats.stage(shard, STANDING_BY);
             tokio::select! {
-                () = self.await_lease(&lease, &self.owner, SHARD_LEASE, STAND_BY) => {}
+                () = self.await_lease(&lease, &self.owner, SHARD_LEASE, STANDBY_INTERVAL) => {}
                 () = await_stop(&mut stop) => return Ok(()),
             }
             let mut session = None;

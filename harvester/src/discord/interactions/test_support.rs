@@ -96,9 +96,9 @@ pub(crate) fn cluster(occurrences: Vec<Occurrence>) -> Cluster {
         id: ClusterId::of_question(first),
         state: ClusterState::Watching,
         occurrences,
-        centre: first,
+        representative: first,
         outside_core: Default::default(),
         due_since: None,
-        canon: None,
+        merged_answer: None,
     }
 }

@@ -38,7 +38,7 @@ fn count(limits: &mut RateLimiter, route: &str, lane: RequestLane, now: i64) -> 
 }
 
 #[test]
-fn routes_are_told_apart_as_discord_does() {
+fn routes_are_distinguished_as_discord_does() {
     let check = |one: (&str, &str), other: (&str, &str), same: bool| {
         assert_eq!(route(one.0, one.1) == route(other.0, other.1), same, "{one:?}");
     };

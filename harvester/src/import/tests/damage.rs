@@ -118,7 +118,7 @@ fn a_text_without_end_is_refused() {
 }
 
 #[test]
-fn a_failing_disk_is_told_from_a_damaged_file() {
+fn a_failing_disk_differs_from_a_damaged_file() {
     struct Failing;
     impl Read for Failing {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {

@@ -58,8 +58,8 @@ fn read_title(channel: &Channel, rules: &Ruleset) -> (Channel, Option<String>) {
         let tag = if rules.signals.is_solved_tag(mark) { mark } else { "solved" };
         channel.tags.push(tag.to_owned());
     }
-    let telling = rules.conversations.question_traits(title.text).telling;
-    (channel, telling.then(|| redact(title.text, &rules.safety).into_owned()))
+    let informative = rules.conversations.question_traits(title.text).informative;
+    (channel, informative.then(|| redact(title.text, &rules.safety).into_owned()))
 }
 
 /// The message that the thread was opened from: it stands in the channel above and has the thread's id.

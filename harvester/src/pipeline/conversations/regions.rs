@@ -25,10 +25,13 @@ pub(super) struct RelinkRegions {
 }
 
 impl RelinkRegions {
-    pub(super) fn of(harvest: &ChannelJudge, pending: &PendingChannel) -> Result<Self, StoreError> {
+    pub(super) fn of(
+        channel_judge: &ChannelJudge,
+        pending: &PendingChannel,
+    ) -> Result<Self, StoreError> {
         let mut ahead = pending.ranges.clone();
-        let changed = harvest.store.messages_pending(pending);
-        if harvest.runtime.block_on(changed)? > MOST_BOUNDED {
+        let changed = channel_judge.store.messages_pending(pending);
+        if channel_judge.runtime.block_on(changed)? > MOST_BOUNDED {
             ahead = ahead
                 .first()
                 .map(|range| PendingRange::to_the_end(range.first))
@@ -53,19 +56,19 @@ impl RelinkRegions {
     /// The next stretch: until [`WINDOW`] messages in a row neither changed nor saw a change.
     pub(super) fn next(
         &mut self,
-        harvest: &ChannelJudge,
+        channel_judge: &ChannelJudge,
         pending: &PendingChannel,
     ) -> Result<Option<RelinkRegion>, StoreError> {
         let Some(mut whole) = self.ahead.pop() else { return Ok(None) };
         let mut changed = vec![whole];
-        let end = |last| harvest.store.talk_after(pending.channel.id, last, WINDOW as u32);
+        let end = |last| channel_judge.store.talk_after(pending.channel.id, last, WINDOW as u32);
         let mut last = whole.last;
-        whole.last = harvest.runtime.block_on(end(last))?;
+        whole.last = channel_judge.runtime.block_on(end(last))?;
         while let Some(next) = self.ahead.pop_if(|next| next.first <= whole.last) {
             changed.push(next);
             if next.last > last {
                 last = next.last;
-                whole.last = harvest.runtime.block_on(end(last))?;
+                whole.last = channel_judge.runtime.block_on(end(last))?;
             }
         }
         Ok(Some(RelinkRegion { whole, changed }))

@@ -22,9 +22,9 @@ use super::opening::ThreadOpening;
 
 /// Loads what a conversation lacks and judges it.
 pub(super) struct VerdictLoader<'h> {
-    pub(super) harvest: &'h ChannelJudge,
+    pub(super) channel_judge: &'h ChannelJudge,
     pub(super) pending: &'h PendingChannel,
-    pub(super) faces: AuthorCache,
+    pub(super) authors: AuthorCache,
     pub(super) opening: ThreadOpening,
     /// Whether threads were opened in the channel.
     pub(super) has_threads: bool,
@@ -53,7 +53,7 @@ impl VerdictLoader<'_> {
         }
         self.leave_to_threads(&mut messages)?;
         self.opening.put_before(&mut messages);
-        let rules = &self.harvest.rules.conversations;
+        let rules = &self.channel_judge.rules.conversations;
         let all = messages.iter().collect::<Vec<_>>();
         let exchanges = split_exchanges(&all, &links, rules);
         let exchanges = exchanges
@@ -73,14 +73,14 @@ impl VerdictLoader<'_> {
         conversation: ConversationId,
         messages: Vec<&Message>,
     ) -> Result<ExchangeRow, StoreError> {
-        let rules = &self.harvest.rules;
+        let rules = &self.channel_judge.rules;
         let id = messages[0].id;
         let marks = self.marks(&messages)?;
         let exchange = Conversation {
             id: conversation,
             channel: &self.opening.channel,
             messages,
-            trusted: &self.harvest.trusted,
+            trusted: &self.channel_judge.trusted,
             marks,
         };
         let verdict = self.unless_declined(classify(&exchange, &rules.signals));
@@ -105,8 +105,8 @@ impl VerdictLoader<'_> {
             return Ok(Vec::new());
         }
         let ids = messages.iter().map(|message| message.id).collect::<Vec<_>>();
-        let marks = self.harvest.store.marks(self.pending.channel.id, &ids);
-        self.harvest.runtime.block_on(marks)
+        let marks = self.channel_judge.store.marks(self.pending.channel.id, &ids);
+        self.channel_judge.runtime.block_on(marks)
     }
 
     fn occurrence(
@@ -115,12 +115,12 @@ impl VerdictLoader<'_> {
         resolution: &Resolution,
     ) -> Result<Occurrence, StoreError> {
         let (quoted, quotable) = self.quoted(resolution)?;
-        let age = self.harvest.rules.pages.newcomer_age();
+        let age = self.channel_judge.rules.pages.newcomer_age();
         let people = quoted.participants().map(|(person, _)| person).collect::<Vec<_>>();
-        let joined = self.harvest.store.join_dates(exchange.channel.guild, &people);
-        let joined = self.harvest.runtime.block_on(joined)?;
+        let joined = self.channel_judge.store.join_dates(exchange.channel.guild, &people);
+        let joined = self.channel_judge.runtime.block_on(joined)?;
         let mut occurrence = Occurrence::of(exchange, &quoted, quotable, age, &joined);
-        let rules = &self.harvest.rules.conversations;
+        let rules = &self.channel_judge.rules.conversations;
         let answer = &occurrence.best_answer().text;
         if let Some(part) = answered_part(&occurrence.question.text, answer, rules) {
             occurrence.question.text = part;
@@ -134,8 +134,8 @@ impl VerdictLoader<'_> {
             return Ok(());
         }
         let ids = messages.iter().map(|message| message.id).collect::<Vec<_>>();
-        let opened = self.harvest.store.thread_openings(self.pending.channel.id, &ids);
-        let opened = self.harvest.runtime.block_on(opened)?;
+        let opened = self.channel_judge.store.thread_openings(self.pending.channel.id, &ids);
+        let opened = self.channel_judge.runtime.block_on(opened)?;
         messages.retain(|message| opened.binary_search(&message.id).is_err());
         Ok(())
     }
@@ -149,9 +149,9 @@ impl VerdictLoader<'_> {
             let held = messages.iter().map(|message| message.id).collect::<BTreeSet<_>>();
             let missing = links.iter().map(|link| link.message).filter(|id| !held.contains(id));
             let missing = missing.collect::<Vec<_>>();
-            let store = &self.harvest.store;
-            let loaded = store.messages_with(self.pending.channel.id, &missing, &mut self.faces);
-            let loaded = self.harvest.runtime.block_on(loaded)?;
+            let store = &self.channel_judge.store;
+            let loaded = store.messages_with(self.pending.channel.id, &missing, &mut self.authors);
+            let loaded = self.channel_judge.runtime.block_on(loaded)?;
             self.read += loaded.len() as u64;
             messages.extend(loaded);
             messages.sort_by_key(|message| message.id);
@@ -179,14 +179,14 @@ impl VerdictLoader<'_> {
         if helped { ExchangeStatus::Helped } else { ExchangeStatus::Open }
     }
 
-    /// The resolution with the answers that are told of it, and whether their words may be quoted: by
+    /// The resolution with the answers that are shown, and whether their words may be quoted: by
     /// the channel, or because each author agreed when asked. Where people are asked, answers beside
-    /// the best one are told only if their authors agreed.
+    /// the best one are shown only if their authors agreed.
     fn quoted<'r>(
         &self,
         resolution: &'r Resolution,
     ) -> Result<(Cow<'r, Resolution>, bool), StoreError> {
-        let scope = &self.harvest.rules.scope;
+        let scope = &self.channel_judge.rules.scope;
         let by_channel = scope.may_quote(&self.pending.channel);
         if by_channel || scope.consent != Some(Consent::Ask) {
             return Ok((Cow::Borrowed(resolution), by_channel));
@@ -194,8 +194,8 @@ impl VerdictLoader<'_> {
         let answers = resolution.answers.iter().flat_map(|answer| answer.messages.iter().copied());
         let mut needed = resolution.question.messages.clone();
         needed.extend(answers);
-        let agreed = self.harvest.store.consented_messages(&needed);
-        let agreed = self.harvest.runtime.block_on(agreed)?;
+        let agreed = self.channel_judge.store.consented_messages(&needed);
+        let agreed = self.channel_judge.runtime.block_on(agreed)?;
         let best = resolution.answers.first().map_or(0, |answer| answer.messages.len());
         needed.truncate(resolution.question.messages.len() + best);
         if !needed.iter().all(|message| agreed.contains(message)) {

@@ -113,7 +113,7 @@ fn no_odd_field_loses_a_message() {
 }
 
 #[test]
-fn what_lacks_its_core_is_told_with_its_place() {
+fn what_lacks_its_core_is_reported_with_its_place() {
     for (pointer, odd, partial) in [
         ("/author", Value::Null, true),
         ("/timestamp", json!("noon"), true),
@@ -136,7 +136,7 @@ fn a_forward_is_somebody_elses_words_and_no_reply() {
 }
 
 #[test]
-fn a_program_that_speaks_in_components_is_heard() {
+fn a_program_that_posts_components_is_read() {
     let row = json!([{ "type": 17, "components": [{ "type": 10, "content": "Built." }] }]);
     let mut raw = with("/components", row);
     raw["content"] = json!("");

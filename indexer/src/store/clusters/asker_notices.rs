@@ -1,4 +1,4 @@
-//! What askers were told of their questions, each thing once.
+//! Notices to askers about their questions, each sent once.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ impl NoticeKind {
     }
 }
 
-/// Something that the asker of a question is told.
+/// A notice to the asker of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct AskerNotice {
     pub kind: NoticeKind,
@@ -38,7 +38,7 @@ pub struct AskerNotice {
 }
 
 impl Store {
-    /// Writes down that an asker will be told something; true once for each question and kind, and only
+    /// Records that an asker will get a notice; true once for each question and kind, and only
     /// while fewer than `most` notices stand in the channel since `since`.
     pub async fn record_notice(
         &self,
@@ -62,14 +62,14 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Whether the asker of a question was told this.
+    /// Whether the asker of a question got this notice.
     pub async fn has_notice(&self, kind: NoticeKind, question: MessageId) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM asker_notices WHERE kind = $1 AND question = $2)";
-        let told = sqlx::query_scalar(sql).bind(kind.as_str()).bind(question.0 as i64);
-        Ok(told.fetch_one(&self.read).await?)
+        let exists = sqlx::query_scalar(sql).bind(kind.as_str()).bind(question.0 as i64);
+        Ok(exists.fetch_one(&self.read).await?)
     }
 
-    /// What the asker of a question was told.
+    /// The notices that the asker of a question got.
     pub(crate) async fn notices_of(&self, question: MessageId) -> Result<Vec<AskerNotice>> {
         let mut found = Vec::new();
         for kind in [NoticeKind::Nudge, NoticeKind::Page] {

@@ -29,7 +29,7 @@ pub struct ClusterSummary {
     /// How often its question was resolved: the others.
     pub times: usize,
     pub askers: usize,
-    pub centre: MessageId,
+    pub representative: MessageId,
     pub due_since: Option<Millis>,
 }
 
@@ -79,10 +79,10 @@ impl Store {
             upsert_cluster(&mut transaction, cluster).await?;
             delete_redirect(&mut transaction, &cluster.id).await?;
         }
-        for (id, heir) in &regrouped.gone {
+        for (id, successor) in &regrouped.gone {
             delete_cluster(&mut transaction, id).await?;
-            if let Some(heir) = heir {
-                redirect(&mut transaction, id, heir).await?;
+            if let Some(successor) = successor {
+                redirect(&mut transaction, id, successor).await?;
             }
             add_change(&mut transaction, id).await?;
         }
@@ -135,19 +135,19 @@ impl Store {
         for ids in ids.chunks(MAX_BINDS) {
             let mut occurrences = self.occurrences_of(ids).await?;
             let mut summaries = self.summaries_of(&ids.iter().cloned().collect()).await?;
-            let mut canons = self.merged_answers_of(ids).await?;
+            let mut merged_answers = self.merged_answers_of(ids).await?;
             for id in ids {
                 let Some(row) = summaries.remove(id) else { continue };
                 if let Some(occurrences) = occurrences.remove(id) {
-                    let canon = canons.remove(id);
+                    let merged_answer = merged_answers.remove(id);
                     found.push(Cluster {
                         id: row.id,
-                        state: shown_state(row.state, canon.as_ref()),
+                        state: shown_state(row.state, merged_answer.as_ref()),
                         occurrences,
                         outside_core: row.outside_core,
-                        centre: row.centre,
+                        representative: row.representative,
                         due_since: row.due_since,
-                        canon: canon.flatten(),
+                        merged_answer: merged_answer.flatten(),
                     });
                 }
             }
@@ -193,11 +193,12 @@ impl Store {
     }
 
     async fn current_id(&self, id: &ClusterId) -> Result<ClusterId> {
-        let heir = sqlx::query_scalar::<_, String>("SELECT cluster FROM redirects WHERE old = $1")
-            .bind(id.as_str())
-            .fetch_optional(&self.read)
-            .await?;
-        heir.as_deref().map_or_else(|| Ok(id.clone()), cluster_id)
+        let successor =
+            sqlx::query_scalar::<_, String>("SELECT cluster FROM redirects WHERE old = $1")
+                .bind(id.as_str())
+                .fetch_optional(&self.read)
+                .await?;
+        successor.as_deref().map_or_else(|| Ok(id.clone()), cluster_id)
     }
 
     async fn occurrences_of(
@@ -258,9 +259,9 @@ impl Store {
 
 /// While the merged answer of a known cluster may not be served, no maintainer stands behind what can
 /// be shown: a page of it is on its way again.
-fn shown_state(state: ClusterState, canon: Option<&Option<MergedAnswer>>) -> ClusterState {
-    match (state, canon) {
-        (ClusterState::Known, Some(None)) => ClusterState::Proposed,
+fn shown_state(state: ClusterState, merged_answer: Option<&Option<MergedAnswer>>) -> ClusterState {
+    match (state, merged_answer) {
+        (ClusterState::Merged, Some(None)) => ClusterState::Proposed,
         _ => state,
     }
 }
@@ -279,7 +280,7 @@ async fn move_occurrence(
 }
 
 async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSummary) -> Result<()> {
-    let ClusterSummary { id, state, size, outside_core, times, askers, centre, due_since } =
+    let ClusterSummary { id, state, size, outside_core, times, askers, representative, due_since } =
         cluster;
     sqlx::query(
         "INSERT INTO clusters (id, state, size, times, askers, representative, due_since) \
@@ -294,7 +295,7 @@ async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSumm
     .bind(*size as i64)
     .bind(*times as i64)
     .bind(*askers as i64)
-    .bind(centre.0 as i64)
+    .bind(representative.0 as i64)
     .bind(due_since.map(|since| since.0))
     .execute(&mut *connection)
     .await?;
@@ -312,7 +313,7 @@ async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSumm
          ON CONFLICT (cluster) DO UPDATE SET channel = excluded.channel",
     )
     .bind(id.as_str())
-    .bind(centre.0 as i64)
+    .bind(representative.0 as i64)
     .execute(connection)
     .await?;
     Ok(())
@@ -331,15 +332,15 @@ async fn delete_redirect(connection: &mut SqliteConnection, old: &ClusterId) -> 
     Ok(())
 }
 
-/// Leads `old`, and whatever led there, to `heir`.
+/// Leads `old`, and whatever led there, to `successor`.
 async fn redirect(
     connection: &mut SqliteConnection,
     old: &ClusterId,
-    heir: &ClusterId,
+    successor: &ClusterId,
 ) -> Result<()> {
     sqlx::query("UPDATE redirects SET cluster = $2 WHERE cluster = $1")
         .bind(old.as_str())
-        .bind(heir.as_str())
+        .bind(successor.as_str())
         .execute(&mut *connection)
         .await?;
     sqlx::query(
@@ -347,7 +348,7 @@ async fn redirect(
          ON CONFLICT (old) DO UPDATE SET cluster = excluded.cluster",
     )
     .bind(old.as_str())
-    .bind(heir.as_str())
+    .bind(successor.as_str())
     .execute(connection)
     .await?;
     Ok(())
@@ -394,7 +395,7 @@ pub(in crate::store) fn cluster_id(text: &str) -> Result<ClusterId> {
 }
 
 fn summary(
-    (id, state, size, times, askers, centre, due_since): SummaryRow,
+    (id, state, size, times, askers, representative, due_since): SummaryRow,
 ) -> Result<ClusterSummary> {
     let known = ClusterState::parse(&state).ok_or_else(|| StoreError::Unreadable {
         what: "a cluster state",
@@ -407,7 +408,7 @@ fn summary(
         outside_core: BTreeSet::new(),
         times: times as usize,
         askers: askers as usize,
-        centre: MessageId(centre as u64),
+        representative: MessageId(representative as u64),
         due_since: due_since.map(Millis),
     })
 }

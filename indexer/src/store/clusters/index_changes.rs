@@ -79,10 +79,10 @@ impl Store {
         let ids = rows.iter().map(|(_, cluster, ..)| cluster.as_str()).collect::<BTreeSet<_>>();
         let places = self.cluster_places(&ids.into_iter().collect::<Vec<_>>()).await?;
         let mut changes = Vec::new();
-        for (seq, cluster, at, is_there, heir) in rows {
-            let kind = match (is_there, heir) {
+        for (seq, cluster, at, is_there, successor) in rows {
+            let kind = match (is_there, successor) {
                 (true, _) => AnswerChangeKind::Changed,
-                (false, Some(heir)) => AnswerChangeKind::Merged(cluster_id(&heir)?),
+                (false, Some(successor)) => AnswerChangeKind::Merged(cluster_id(&successor)?),
                 (false, None) => AnswerChangeKind::Deleted,
             };
             let places = places.get(&cluster).cloned().unwrap_or_default();

@@ -2,7 +2,7 @@
 //!
 //! The words of an answer go in the transaction in which one of its messages goes, and come back only
 //! when the answer is kept again. While a channel of its evidence is hidden they stay but are not
-//! served. An answer is kept under the id that its page bears; where that id leads to another cluster,
+//! served. An answer is kept under the id that its page names; where that id leads to another cluster,
 //! so does the answer.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,7 +55,7 @@ impl std::fmt::Debug for MergedAnswerRow {
 impl Store {
     /// Stores a merged answer with its evidence, and has the index follow; equal to what is stored, it
     /// changes nothing. The words are left out if a message of the evidence is not stored: whether it
-    /// was deleted or is still to be read cannot be told then.
+    /// was deleted or is still to be read is unknown then.
     pub async fn upsert_merged_answer(&self, merged: &MergedAnswerRow) -> Result<()> {
         let mut transaction = self.begin().await?;
         let mut merged = merged.clone();
@@ -81,7 +81,7 @@ impl Store {
             // The words that were there before leave the file too.
             note_purge(&mut transaction).await?;
         }
-        tell_index(&mut transaction, merged.cluster.as_str()).await?;
+        record_index_change(&mut transaction, merged.cluster.as_str()).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -149,7 +149,7 @@ impl Store {
         if delete(&mut transaction, cluster).await? {
             delete_evidence(&mut transaction, cluster).await?;
             note_purge(&mut transaction).await?;
-            tell_index(&mut transaction, cluster.as_str()).await?;
+            record_index_change(&mut transaction, cluster.as_str()).await?;
         }
         Ok(transaction.commit().await?)
     }
@@ -191,8 +191,8 @@ impl Store {
         let rows = rows.bind(cluster_list(ids.iter())).fetch_all(&self.read).await?;
         let mut found = BTreeMap::new();
         for (id, title, answer, link, merged, served) in rows {
-            let canon = MergedAnswer { title, answer, link, merged: Millis(merged) };
-            found.entry(cluster_id(&id)?).or_insert(served.then_some(canon));
+            let merged_answer = MergedAnswer { title, answer, link, merged: Millis(merged) };
+            found.entry(cluster_id(&id)?).or_insert(served.then_some(merged_answer));
         }
         Ok(found)
     }
@@ -269,7 +269,7 @@ pub(in crate::store) async fn reindex_citing(
     .fetch_all(&mut *connection)
     .await?;
     for id in ids {
-        tell_index(connection, &id).await?;
+        record_index_change(connection, &id).await?;
     }
     Ok(())
 }
@@ -281,18 +281,18 @@ async fn follow(
 ) -> Result<()> {
     for id in emptied {
         stale.purge_unseen();
-        tell_index(connection, id).await?;
+        record_index_change(connection, id).await?;
     }
     Ok(())
 }
 
 /// Feeds the index with the cluster that an answer belongs to.
-async fn tell_index(connection: &mut SqliteConnection, kept_under: &str) -> Result<()> {
-    let heir = sqlx::query_scalar::<_, String>("SELECT cluster FROM redirects WHERE old = $1")
+async fn record_index_change(connection: &mut SqliteConnection, kept_under: &str) -> Result<()> {
+    let current = sqlx::query_scalar::<_, String>("SELECT cluster FROM redirects WHERE old = $1")
         .bind(kept_under)
         .fetch_optional(&mut *connection)
         .await?;
-    add_change(connection, &cluster_id(heir.as_deref().unwrap_or(kept_under))?).await
+    add_change(connection, &cluster_id(current.as_deref().unwrap_or(kept_under))?).await
 }
 
 /// The channel in which a message is stored.

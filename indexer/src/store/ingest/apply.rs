@@ -26,9 +26,9 @@ struct FilteredBatch<'b> {
 impl<'b> FilteredBatch<'b> {
     fn of(batch: &'b WriteBatch, opted_out: &OptOuts) -> Self {
         let mut messages = Vec::with_capacity(batch.messages.len());
-        for (message, told, at) in &batch.messages {
+        for (message, coverage, at) in &batch.messages {
             if let Some(message) = opted_out.screen(message) {
-                messages.push((message, *told, *at));
+                messages.push((message, *coverage, *at));
             }
         }
         let reacts = |(change, _): &&(ReactionChange, Millis)| {

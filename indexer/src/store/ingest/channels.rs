@@ -1,6 +1,6 @@
 //! Channels: which are served, and which wait to be judged.
 //!
-//! A channel is hidden from the moment it is told so until it is seen later; a thread is hidden with
+//! A channel is hidden from the moment this is reported until it is seen later; a thread is hidden with
 //! its channel, unless it was seen since. What is gone stays gone.
 
 use std::collections::BTreeSet;
@@ -156,7 +156,7 @@ impl Store {
     }
 }
 
-/// Takes in what a batch tells of channels; returns how many messages went with deleted ones.
+/// Applies what a batch reports of channels; returns how many messages went with deleted ones.
 pub(in crate::store) async fn upsert_channels(
     connection: &mut SqliteConnection,
     batch: &WriteBatch,
@@ -309,16 +309,16 @@ async fn threads_of(
 /// Writes down whether a channel and those below it are hidden or gone; what changes is pending.
 async fn refresh_visibility(connection: &mut SqliteConnection, channel: ChannelId) -> Result<()> {
     let changed = sqlx::query_scalar::<_, i64>(
-        "UPDATE channels SET hidden = standing.hidden, gone = standing.gone, pending_from = 0, \
+        "UPDATE channels SET hidden = visibility.hidden, gone = visibility.gone, pending_from = 0, \
          pending_mark = pending_mark + 1 FROM (SELECT one.id AS id, \
-         EXISTS (SELECT 1 FROM hidden_channels AS told WHERE told.at >= one.observed \
-         AND (told.channel = one.id OR (told.channel = one.parent \
-         AND one.kind IN ('thread', 'private-thread') AND told.at >= COALESCE( \
-         (SELECT observed FROM channels WHERE id = one.parent), told.at)))) AS hidden, \
+         EXISTS (SELECT 1 FROM hidden_channels AS report WHERE report.at >= one.observed \
+         AND (report.channel = one.id OR (report.channel = one.parent \
+         AND one.kind IN ('thread', 'private-thread') AND report.at >= COALESCE( \
+         (SELECT observed FROM channels WHERE id = one.parent), report.at)))) AS hidden, \
          EXISTS (SELECT 1 FROM tombstones WHERE channel = one.id AND message = 0) AS gone \
-         FROM channels AS one WHERE one.id = $1 OR one.parent = $1) AS standing \
-         WHERE channels.id = standing.id \
-         AND (channels.hidden, channels.gone) <> (standing.hidden, standing.gone) \
+         FROM channels AS one WHERE one.id = $1 OR one.parent = $1) AS visibility \
+         WHERE channels.id = visibility.id \
+         AND (channels.hidden, channels.gone) <> (visibility.hidden, visibility.gone) \
          RETURNING channels.id",
     )
     .bind(channel.0 as i64)

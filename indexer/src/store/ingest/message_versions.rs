@@ -1,4 +1,4 @@
-//! Which telling of a message stands, and what it changes in the store.
+//! Which version of a message counts, and what it changes in the store.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -29,7 +29,7 @@ impl MessageVersion {
     }
 }
 
-/// A whole telling of reactions: the latest is the newest. As of -1 nothing was told.
+/// A complete list of reactions: the latest is the newest. As of -1 none was reported.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::store) struct FullReactions {
     pub(in crate::store) as_of: i64,
@@ -38,8 +38,8 @@ pub(in crate::store) struct FullReactions {
 }
 
 impl FullReactions {
-    fn of(message: &Message, told: ReactionsCoverage, observed: Millis) -> Self {
-        match told {
+    fn of(message: &Message, coverage: ReactionsCoverage, observed: Millis) -> Self {
+        match coverage {
             ReactionsCoverage::ButReactions => Self { as_of: -1, reactions: None },
             ReactionsCoverage::Whole => {
                 let some = !message.reactions.is_empty();
@@ -50,14 +50,14 @@ impl FullReactions {
     }
 }
 
-/// The newest of what is told about one message.
+/// The newest report of one message.
 struct MessageUpdate<'m> {
     version: MessageVersion,
     message: &'m Message,
     whole: FullReactions,
 }
 
-/// Keeps the newest tellings of messages that are not behind a tombstone.
+/// Keeps the newest updates of messages that are not behind a tombstone.
 pub(in crate::store) async fn upsert_messages(
     connection: &mut SqliteConnection,
     messages: &[(Cow<'_, Message>, ReactionsCoverage, Millis)],
@@ -66,31 +66,31 @@ pub(in crate::store) async fn upsert_messages(
     let newest = newest(messages);
     let stored = stored(connection, newest.keys().copied()).await?;
     let buried = tombstones::among(connection, newest.keys().copied()).await?;
-    let retold = newest.iter().filter(|(_, telling)| telling.whole.as_of >= 0);
-    let retold = retold.map(|(key, _)| *key).collect::<Vec<_>>();
+    let with_reactions = newest.iter().filter(|(_, update)| update.whole.as_of >= 0);
+    let with_reactions = with_reactions.map(|(key, _)| *key).collect::<Vec<_>>();
     let mut applied = Applied::default();
     let mut written = Vec::new();
     let mut reacted = Vec::new();
-    for (key, mut telling) in newest {
+    for (key, mut update) in newest {
         let Some((version, whole)) = stored.get(&key) else {
             if buried.covers(key) {
                 applied.unchanged += 1;
             } else {
-                written.push(telling);
+                written.push(update);
                 applied.added += 1;
                 stale.add(key);
             }
             continue;
         };
-        let newer_reactions = telling.whole > *whole;
-        let changed = newer_reactions && telling.whole.reactions != whole.reactions;
+        let newer_reactions = update.whole > *whole;
+        let changed = newer_reactions && update.whole.reactions != whole.reactions;
         let mut reworded = false;
-        if telling.version > *version {
-            reworded = telling.version.digest != version.digest;
-            telling.whole = telling.whole.max(whole.clone());
-            written.push(telling);
+        if update.version > *version {
+            reworded = update.version.digest != version.digest;
+            update.whole = update.whole.max(whole.clone());
+            written.push(update);
         } else if newer_reactions {
-            reacted.push((key, telling.whole));
+            reacted.push((key, update.whole));
         }
         if reworded {
             // What was said before leaves every file, as what is deleted does.
@@ -107,7 +107,7 @@ pub(in crate::store) async fn upsert_messages(
     for (key, whole) in &reacted {
         update_reactions(connection, *key, whole).await?;
     }
-    reactions::drop_outdated(connection, &retold, stale).await?;
+    reactions::drop_outdated(connection, &with_reactions, stale).await?;
     Ok(applied)
 }
 
@@ -115,27 +115,24 @@ fn newest<'m>(
     messages: &'m [(Cow<'_, Message>, ReactionsCoverage, Millis)],
 ) -> BTreeMap<MessageKey, MessageUpdate<'m>> {
     let mut newest = BTreeMap::<MessageKey, MessageUpdate<'m>>::new();
-    for (message, told, observed) in messages {
+    for (message, coverage, observed) in messages {
         let message = message.as_ref();
-        let telling = MessageUpdate {
+        let update = MessageUpdate {
             version: MessageVersion::of(message, observed.0),
             message,
-            whole: FullReactions::of(message, *told, *observed),
+            whole: FullReactions::of(message, *coverage, *observed),
         };
         let key = (message.channel, message.id);
-        let telling = match newest.remove(&key) {
-            None => telling,
+        let update = match newest.remove(&key) {
+            None => update,
             Some(known) => {
-                let (mut first, second) = if known.version < telling.version {
-                    (telling, known)
-                } else {
-                    (known, telling)
-                };
+                let (mut first, second) =
+                    if known.version < update.version { (update, known) } else { (known, update) };
                 first.whole = first.whole.max(second.whole);
                 first
             }
         };
-        newest.insert(key, telling);
+        newest.insert(key, update);
     }
     newest
 }

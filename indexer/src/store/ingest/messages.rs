@@ -19,7 +19,7 @@ impl Store {
         channel: ChannelId,
         range: PendingRange,
         limit: u32,
-        faces: &mut AuthorCache,
+        authors: &mut AuthorCache,
     ) -> Result<Vec<Message>> {
         let rows = sqlx::query(
             "SELECT id, author, author_name, bot, kind, sent, edited, text, extra, \
@@ -32,7 +32,7 @@ impl Store {
         .bind(limit)
         .fetch_all(&self.read)
         .await?;
-        self.messages(channel, rows.iter(), faces).await
+        self.messages(channel, rows.iter(), authors).await
     }
 
     /// The last `limit` messages of people and bots before `before`, by id.
@@ -41,7 +41,7 @@ impl Store {
         channel: ChannelId,
         before: MessageId,
         limit: u32,
-        faces: &mut AuthorCache,
+        authors: &mut AuthorCache,
     ) -> Result<Vec<Message>> {
         let rows = sqlx::query(
             "SELECT id, author, author_name, bot, kind, sent, edited, text, extra, \
@@ -54,7 +54,7 @@ impl Store {
         .bind(limit)
         .fetch_all(&self.read)
         .await?;
-        self.messages(channel, rows.iter().rev(), faces).await
+        self.messages(channel, rows.iter().rev(), authors).await
     }
 
     /// The messages of a channel with these ids, by id; ids that are not stored are left out.
@@ -62,7 +62,7 @@ impl Store {
         &self,
         channel: ChannelId,
         ids: &[MessageId],
-        faces: &mut AuthorCache,
+        authors: &mut AuthorCache,
     ) -> Result<Vec<Message>> {
         let mut found = Vec::new();
         for ids in ids.chunks(MAX_BINDS) {
@@ -77,7 +77,7 @@ impl Store {
                 query = query.bind(id.0 as i64);
             }
             let rows = query.fetch_all(&self.read).await?;
-            found.extend(self.messages(channel, rows.iter(), faces).await?);
+            found.extend(self.messages(channel, rows.iter(), authors).await?);
         }
         found.sort_by_key(|message| message.id);
         Ok(found)
@@ -87,7 +87,7 @@ impl Store {
     pub async fn first_message(
         &self,
         channel: ChannelId,
-        faces: &mut AuthorCache,
+        authors: &mut AuthorCache,
     ) -> Result<Option<Message>> {
         let id = sqlx::query_scalar::<_, i64>(
             "SELECT id FROM messages WHERE channel = $1 AND kind NOT IN ('system', 'other') \
@@ -97,7 +97,7 @@ impl Store {
         .fetch_optional(&self.read)
         .await?;
         let Some(id) = id else { return Ok(None) };
-        Ok(self.messages_with(channel, &[MessageId(id as u64)], faces).await?.pop())
+        Ok(self.messages_with(channel, &[MessageId(id as u64)], authors).await?.pop())
     }
 
     /// The ids of a channel's stored messages from `first` to `last`, both included, in order.
@@ -154,9 +154,9 @@ impl Store {
         &self,
         channel: ChannelId,
         rows: impl Iterator<Item = &'r SqliteRow>,
-        faces: &mut AuthorCache,
+        authors: &mut AuthorCache,
     ) -> Result<Vec<Message>> {
-        let read = rows.map(|row| message(row, channel, faces)).collect::<Result<Vec<_>>>()?;
+        let read = rows.map(|row| message(row, channel, authors)).collect::<Result<Vec<_>>>()?;
         let (Some((first, _)), Some((last, _))) = (read.first(), read.last()) else {
             return Ok(Vec::new());
         };
@@ -204,12 +204,12 @@ pub struct AuthorCache {
 impl AuthorCache {
     fn intern(&mut self, id: UserId, name: &str, bot: bool) -> Arc<Author> {
         let known = self.met.entry(id).or_default();
-        if let Some(face) = known.iter().find(|face| face.name == name && face.bot == bot) {
-            return Arc::clone(face);
+        if let Some(author) = known.iter().find(|author| author.name == name && author.bot == bot) {
+            return Arc::clone(author);
         }
-        let face = Arc::new(Author { id, name: name.to_owned(), bot, roles: Vec::new() });
-        known.push(Arc::clone(&face));
-        face
+        let author = Arc::new(Author { id, name: name.to_owned(), bot, roles: Vec::new() });
+        known.push(Arc::clone(&author));
+        author
     }
 }
 
@@ -251,7 +251,7 @@ impl MessageExtras {
 pub(in crate::store) fn message(
     row: &SqliteRow,
     channel: ChannelId,
-    faces: &mut AuthorCache,
+    authors: &mut AuthorCache,
 ) -> Result<(Message, i64)> {
     let extra = match row.try_get::<Option<&str>, _>("extra")? {
         Some(text) => from_json("a message's extras", text)?,
@@ -266,7 +266,7 @@ pub(in crate::store) fn message(
     let message = Message {
         id: MessageId(row.try_get::<i64, _>("id")? as u64),
         channel,
-        author: faces.intern(author, row.try_get("author_name")?, row.try_get("bot")?),
+        author: authors.intern(author, row.try_get("author_name")?, row.try_get("bot")?),
         kind: kind(row.try_get("kind")?),
         sent: Millis(row.try_get("sent")?),
         edited: (edited != 0).then_some(Millis(edited)),

@@ -1,7 +1,7 @@
 //! Reactions: whole tellings are kept with their messages, single changes wait beside and are laid
 //! over when messages are read.
 //!
-//! Of each person's changes of one emoji the latest counts. A whole telling outdates changes that
+//! Of each person's changes of one emoji the latest counts. A complete report outdates changes that
 //! were seen before it; a clearing outdates whole tellings and changes up to its own time.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,7 +37,7 @@ pub(in crate::store) fn user(what: ReactionOp) -> Option<UserId> {
     }
 }
 
-/// The reactions after the changes. `as_of` is when `whole` was told.
+/// The reactions after the changes. `as_of` is when `whole` was reported.
 pub(in crate::store) fn overlay(
     whole: Vec<Reaction>,
     as_of: i64,
@@ -48,33 +48,33 @@ pub(in crate::store) fn overlay(
         let clears = clears.filter(|change| change.emoji.is_empty() || change.emoji == emoji);
         clears.map(|change| change.observed).max()
     };
-    let mut standing = BTreeMap::<String, ReactionState>::new();
+    let mut states = BTreeMap::<String, ReactionState>::new();
     for Reaction { emoji, count, users } in whole {
         if cleared(&emoji).is_none_or(|cleared| cleared < as_of) {
-            let standing = standing.entry(emoji).or_default();
-            standing.unnamed += (count as usize).saturating_sub(users.len());
-            standing.users.extend(users);
+            let state = states.entry(emoji).or_default();
+            state.unnamed += (count as usize).saturating_sub(users.len());
+            state.users.extend(users);
         }
     }
     for change in changes.iter().filter(|change| change.user != NOBODY) {
         if change.observed < as_of {
             continue;
         }
-        let users = &mut standing.entry(change.emoji.clone()).or_default().users;
+        let users = &mut states.entry(change.emoji.clone()).or_default().users;
         if !change.added {
             users.remove(&change.user);
         } else if cleared(&change.emoji).is_none_or(|cleared| cleared < change.observed) {
             users.insert(change.user);
         }
     }
-    let count = |standing: &ReactionState| standing.unnamed + standing.users.len();
-    standing.retain(|_, standing| count(standing) > 0);
-    let reaction = |(emoji, standing): (String, ReactionState)| Reaction {
+    let count = |state: &ReactionState| state.unnamed + state.users.len();
+    states.retain(|_, state| count(state) > 0);
+    let reaction = |(emoji, state): (String, ReactionState)| Reaction {
         emoji,
-        count: count(&standing) as u32,
-        users: standing.users.into_iter().collect(),
+        count: count(&state) as u32,
+        users: state.users.into_iter().collect(),
     };
-    standing.into_iter().map(reaction).collect()
+    states.into_iter().map(reaction).collect()
 }
 
 #[derive(Default)]
@@ -86,22 +86,22 @@ struct ReactionState {
 
 type ChangedRow = (i64, i64, i64, String, i64, bool, i64);
 
-/// A message's reactions as told whole and when, and the changes beside.
+/// A message's complete reactions with the time of the report, and the changes beside.
 type ReactionSnapshot = (i64, Vec<Reaction>, Vec<StoredReactionChange>);
 
 impl Store {
     /// A fingerprint of all reactions to stored messages as they stand.
     pub(in crate::store) async fn reactions_digest(&self) -> Result<i64> {
-        let mut told = self.reactions_told_whole().await?;
+        let mut snapshots = self.complete_reactions().await?;
         for (key, as_of, change) in self.reactions_changed().await? {
-            let one = told.entry(key).or_insert_with(|| (as_of, Vec::new(), Vec::new()));
+            let one = snapshots.entry(key).or_insert_with(|| (as_of, Vec::new(), Vec::new()));
             one.2.push(change);
         }
         let mut sum = 0_i64;
-        for ((channel, message), (as_of, whole, changes)) in told {
-            let standing = overlay(whole, as_of, &changes);
-            if !standing.is_empty() {
-                let text = to_json(&(channel, message, standing));
+        for ((channel, message), (as_of, whole, changes)) in snapshots {
+            let current = overlay(whole, as_of, &changes);
+            if !current.is_empty() {
+                let text = to_json(&(channel, message, current));
                 let hash = Sha256::digest(text);
                 let bytes = hash[..8].try_into().expect("a digest has 32 bytes");
                 sum = sum.wrapping_add(i64::from_le_bytes(bytes) >> 24);
@@ -110,7 +110,7 @@ impl Store {
         Ok(sum)
     }
 
-    async fn reactions_told_whole(&self) -> Result<BTreeMap<MessageKey, ReactionSnapshot>> {
+    async fn complete_reactions(&self) -> Result<BTreeMap<MessageKey, ReactionSnapshot>> {
         let rows = sqlx::query_as::<_, (i64, i64, i64, String)>(
             "SELECT channel, id, reactions_as_of, reactions FROM messages \
              WHERE reactions IS NOT NULL",
@@ -125,7 +125,7 @@ impl Store {
             .collect()
     }
 
-    /// The changes of reactions to stored messages, each with when the reactions were told whole.
+    /// The changes of reactions to stored messages, each with the time of the last complete report.
     async fn reactions_changed(&self) -> Result<Vec<(MessageKey, i64, StoredReactionChange)>> {
         let rows = sqlx::query_as::<_, ChangedRow>(
             "SELECT one.channel, one.message, messages.reactions_as_of, one.emoji, one.user, \
@@ -145,18 +145,18 @@ impl Store {
 /// Keeps single changes that are neither outdated nor behind a tombstone.
 pub(in crate::store) async fn upsert_reaction_changes(
     connection: &mut SqliteConnection,
-    told: &[&(ReactionChange, Millis)],
+    changes: &[&(ReactionChange, Millis)],
     stale: &mut Invalidations,
 ) -> Result<Applied> {
-    let buried = tombstones::among(connection, told.iter().map(|(one, _)| key(one))).await?;
-    let newest = newest(told.iter().copied().filter(|(one, _)| !buried.covers(key(one))));
+    let buried = tombstones::among(connection, changes.iter().map(|(one, _)| key(one))).await?;
+    let newest = newest(changes.iter().copied().filter(|(one, _)| !buried.covers(key(one))));
     let mut applied = Applied::default();
     for chunk in newest.chunks(MAX_BINDS / 6) {
         let changed = upsert(connection, chunk).await?;
         applied.updated += changed.len() as u64;
         changed.into_iter().for_each(|key| stale.add(key));
     }
-    applied.unchanged = told.len() as u64 - applied.updated;
+    applied.unchanged = changes.len() as u64 - applied.updated;
     Ok(applied)
 }
 
@@ -169,10 +169,10 @@ type ReactionKey<'a> = (MessageKey, &'a str, UserId);
 
 /// The latest change of each person and emoji; of two at one time the one that adds.
 fn newest<'a>(
-    told: impl Iterator<Item = &'a (ReactionChange, Millis)>,
+    changes: impl Iterator<Item = &'a (ReactionChange, Millis)>,
 ) -> Vec<(ReactionKey<'a>, (i64, bool))> {
     let mut newest = BTreeMap::<ReactionKey<'a>, (i64, bool)>::new();
-    for (change, observed) in told {
+    for (change, observed) in changes {
         let emoji = if change.is_of_all_emoji() { "" } else { change.emoji.as_str() };
         let subject = (key(change), emoji, user(change.what).unwrap_or(NOBODY));
         let state = (observed.0, matches!(change.what, ReactionOp::Added(_)));
@@ -187,11 +187,11 @@ async fn upsert(
     changes: &[(ReactionKey<'_>, (i64, bool))],
 ) -> Result<Vec<MessageKey>> {
     let sql = format!(
-        "WITH told (channel, message, emoji, user, added, observed) AS (VALUES {}) \
+        "WITH reported (channel, message, emoji, user, added, observed) AS (VALUES {}) \
          INSERT INTO reaction_changes (channel, message, emoji, user, added, observed) \
-         SELECT channel, message, emoji, user, added, observed FROM told \
-         WHERE NOT EXISTS (SELECT 1 FROM messages WHERE messages.channel = told.channel \
-         AND messages.id = told.message AND messages.reactions_as_of > told.observed) \
+         SELECT channel, message, emoji, user, added, observed FROM reported \
+         WHERE NOT EXISTS (SELECT 1 FROM messages WHERE messages.channel = reported.channel \
+         AND messages.id = reported.message AND messages.reactions_as_of > reported.observed) \
          ON CONFLICT (channel, message, emoji, user) DO UPDATE \
          SET added = excluded.added, observed = excluded.observed \
          WHERE (excluded.observed, excluded.added) \
@@ -212,16 +212,16 @@ async fn upsert(
     Ok(rows.into_iter().map(|(channel, message)| place(channel, message)).collect())
 }
 
-/// Drops the changes that whole tellings of these messages outdate.
+/// Drops the changes that complete reports of these messages outdate.
 pub(in crate::store) async fn drop_outdated(
     connection: &mut SqliteConnection,
-    retold: &[MessageKey],
+    messages: &[MessageKey],
     stale: &mut Invalidations,
 ) -> Result<()> {
-    if retold.is_empty() || !any_changes(connection).await? {
+    if messages.is_empty() || !any_changes(connection).await? {
         return Ok(());
     }
-    for chunk in retold.chunks(MAX_BINDS / 2) {
+    for chunk in messages.chunks(MAX_BINDS / 2) {
         let sql = format!(
             "DELETE FROM reaction_changes WHERE (channel, message) IN (VALUES {}) \
              AND observed < (SELECT reactions_as_of FROM messages \

@@ -1,4 +1,4 @@
-//! What was deleted stays so, whatever is told of it later.
+//! What was deleted stays so, whatever is reported of it later.
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -84,9 +84,9 @@ impl Store {
         at: Millis,
     ) -> Result<bool> {
         let mut transaction = self.begin().await?;
-        let before = standing(&mut transaction, channel, message, by).await?;
+        let before = current_mark(&mut transaction, channel, message, by).await?;
         upsert(&mut transaction, channel, message, by, answers, at).await?;
-        let after = standing(&mut transaction, channel, message, by).await?;
+        let after = current_mark(&mut transaction, channel, message, by).await?;
         if before != after {
             pending::mark_pending(&mut transaction, channel, &[message].into()).await?;
         }
@@ -95,7 +95,7 @@ impl Store {
     }
 }
 
-async fn standing(
+async fn current_mark(
     connection: &mut SqliteConnection,
     channel: ChannelId,
     message: MessageId,

@@ -1,4 +1,4 @@
-//! Questions that people told apart.
+//! Split marks: questions that maintainers stated to be different.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::store::clusters::likeness::id_list;
 use crate::store::{Result, Store};
 
 impl Store {
-    /// Has questions of one cluster told apart wherever they are not surely the same.
+    /// Has questions of one cluster split wherever they are not surely the same.
     pub async fn mark_split(&self, questions: &[MessageId], at: Millis) -> Result<()> {
         let mut transaction = self.begin().await?;
         for question in questions {
@@ -23,7 +23,7 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// Those of these questions that are told apart.
+    /// Those of these questions that carry a split mark.
     pub(crate) async fn split_marks_of(
         &self,
         questions: &BTreeSet<MessageId>,

@@ -38,7 +38,7 @@ impl Store {
         .await?)
     }
 
-    /// The latest deeds, the last first, at most `limit`.
+    /// The latest entries, the last first, at most `limit`.
     pub async fn audit_rows(&self, limit: u32) -> Result<Vec<AuditRow>> {
         let rows = sqlx::query_as::<_, Row>(
             "SELECT seq, at, by_user, what, target, undoes FROM audit ORDER BY seq DESC LIMIT $1",

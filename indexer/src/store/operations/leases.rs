@@ -4,7 +4,7 @@ use rules::model::ids::Millis;
 
 use crate::store::{Result, Store};
 
-/// Grows whenever a lease changes hands: what an earlier holder does late can be told by it.
+/// Grows whenever a lease changes hands: what an earlier holder does late is recognised by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LeaseFence(pub i64);
 

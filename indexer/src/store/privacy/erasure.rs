@@ -125,10 +125,10 @@ async fn redact_mentions(
     .bind(format!("\"{user}\""))
     .fetch_all(&mut *connection)
     .await?;
-    let mut faces = AuthorCache::default();
+    let mut authors = AuthorCache::default();
     for row in &rows {
         let channel = ChannelId(row.try_get::<i64, _>("channel")? as u64);
-        let (message, _) = message(row, channel, &mut faces)?;
+        let (message, _) = message(row, channel, &mut authors)?;
         if let Some(rest) = without(&message, &|one| one == user) {
             let version = MessageVersion::of(&rest, row.try_get("observed")?);
             rewrite_message(connection, (channel, rest.id), version, &rest).await?;

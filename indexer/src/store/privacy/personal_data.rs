@@ -31,7 +31,7 @@ pub struct PersonalData {
     pub consents: Vec<ConsentGrant>,
     /// What was suggested to questions of theirs.
     pub suggestions: Vec<Suggestion>,
-    /// What they were told of questions of theirs.
+    /// The notices that they got about questions of theirs.
     pub notices: Vec<AskerNotice>,
     /// Messages of others that mention them.
     pub mentioned_in: Vec<(ChannelId, MessageId)>,
@@ -99,14 +99,14 @@ impl Store {
             reactions: self.reactions_of(user).await?,
             marks: self.marks_of(user).await?,
             ties: self.ties_of(user).await?,
-            deeds: self.deeds_of(user).await?,
+            deeds: self.audit_rows_of(user).await?,
             mentioned_in: self.mentions_of(user).await?,
             unreadable: self.quarantined_about(&id).await?,
             ..PersonalData::default()
         };
-        let mut faces = AuthorCache::default();
+        let mut authors = AuthorCache::default();
         for (channel, ids) in by_channel(own.iter().copied()) {
-            for one in self.messages_with(channel, &ids, &mut faces).await? {
+            for one in self.messages_with(channel, &ids, &mut authors).await? {
                 kept.messages.push(PersonalMessage {
                     channel,
                     id: one.id,
@@ -174,11 +174,11 @@ impl Store {
 
     /// What stands now of the person's reactions, and those to messages that are not stored.
     async fn reactions_of(&self, user: UserId) -> Result<Vec<PersonalReaction>> {
-        let told = self.reactions_told(user).await?;
-        let mut faces = AuthorCache::default();
+        let reacted = self.messages_with_reactions_of(user).await?;
+        let mut authors = AuthorCache::default();
         let mut kept = Vec::new();
-        for (channel, ids) in by_channel(told.into_iter()) {
-            let stored = self.messages_with(channel, &ids, &mut faces).await?;
+        for (channel, ids) in by_channel(reacted.into_iter()) {
+            let stored = self.messages_with(channel, &ids, &mut authors).await?;
             for message in stored {
                 let own = message.reactions.into_iter().filter(|one| one.users.contains(&user));
                 kept.extend(own.map(|one| PersonalReaction {
@@ -192,7 +192,10 @@ impl Store {
         Ok(kept)
     }
 
-    async fn reactions_told(&self, user: UserId) -> Result<BTreeSet<(ChannelId, MessageId)>> {
+    async fn messages_with_reactions_of(
+        &self,
+        user: UserId,
+    ) -> Result<BTreeSet<(ChannelId, MessageId)>> {
         let rows = sqlx::query_as::<_, (i64, i64)>(
             "SELECT channel, id FROM messages \
              WHERE reactions IS NOT NULL AND instr(reactions, $1) \
@@ -252,7 +255,7 @@ impl Store {
         Ok(rows.into_iter().map(kept).collect())
     }
 
-    async fn deeds_of(&self, user: UserId) -> Result<Vec<AuditRow>> {
+    async fn audit_rows_of(&self, user: UserId) -> Result<Vec<AuditRow>> {
         let rows = sqlx::query_as(
             "SELECT seq, at, by_user, what, target, undoes FROM audit WHERE by_user = $1 \
              ORDER BY seq",

@@ -145,10 +145,10 @@ async fn quoting(
     .bind(channel.0 as i64)
     .fetch_all(connection)
     .await?;
-    let mut faces = AuthorCache::default();
+    let mut authors = AuthorCache::default();
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
-        let (message, _) = message(row, channel, &mut faces)?;
+        let (message, _) = message(row, channel, &mut authors)?;
         found.push(((channel, message.id), row.try_get("observed")?, message));
     }
     Ok(found)

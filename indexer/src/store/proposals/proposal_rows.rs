@@ -16,7 +16,7 @@ use crate::store::{Result, Store, StoreError};
 pub struct Proposal {
     pub cluster: ClusterId,
     pub branch: String,
-    /// The commit that we pushed.
+    /// The generated commit that was pushed.
     pub head: String,
     /// Of the page's inputs: equal digests need no push.
     pub digest: String,
@@ -195,7 +195,7 @@ fn proposal(row: &SqliteRow) -> Result<Proposal> {
 pub(in crate::store) fn cluster_state(proposal: &str) -> Result<Option<ClusterState>> {
     Ok(match ProposalState::parse(proposal)? {
         ProposalState::Open | ProposalState::HandsOff => Some(ClusterState::Proposed),
-        ProposalState::Merged => Some(ClusterState::Known),
+        ProposalState::Merged => Some(ClusterState::Merged),
         ProposalState::Rejected => Some(ClusterState::Rejected),
         ProposalState::Planned
         | ProposalState::Superseded
@@ -214,8 +214,8 @@ pub(in crate::store) async fn clear_titles(
     gone: Option<&BTreeSet<MessageId>>,
 ) -> Result<bool> {
     let mut named = BTreeMap::<String, bool>::new();
-    for (cluster, told) in titled_in(connection, channel).await? {
-        let hit = gone.is_none_or(|gone| numbers(&told).any(|id| gone.contains(&id)));
+    for (cluster, title) in titled_in(connection, channel).await? {
+        let hit = gone.is_none_or(|gone| numbers(&title).any(|id| gone.contains(&id)));
         *named.entry(cluster).or_default() |= hit;
     }
     let mut any = false;

@@ -123,7 +123,7 @@ impl Store {
 
     /// What people said in a channel from `since` until before `until`, with its time, by id. Programs are no
     /// people.
-    pub async fn texts_said(
+    pub async fn texts_posted(
         &self,
         channel: ChannelId,
         since: Millis,

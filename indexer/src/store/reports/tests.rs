@@ -133,8 +133,8 @@ async fn a_question_is_read_once_in_the_span_in_which_it_asks() {
 async fn messages_are_counted_by_day_without_notices() {
     let (store, _folder) = store().await;
     let days = store.message_activity(Millis(0), Millis(NOON + 9 * Millis::DAY)).await.unwrap();
-    let told = days.iter().map(|one| (one.day, one.messages, one.unknown)).collect::<Vec<_>>();
-    assert_eq!(told, [(20_000, 3, 1), (20_001, 2, 0)]);
+    let counts = days.iter().map(|one| (one.day, one.messages, one.unknown)).collect::<Vec<_>>();
+    assert_eq!(counts, [(20_000, 3, 1), (20_001, 2, 0)]);
     assert_eq!(store.newest_message().await.unwrap(), Some(at(25).created_at()));
     let until = Millis(NOON + 9 * Millis::DAY);
     let talk = store.talk_of_people(ChannelId(1), MessageId(0), until, 2).await.unwrap();

@@ -60,8 +60,8 @@ async fn what_is_no_store_is_refused_and_left_as_it_is() {
         let [writing, reading] =
             [Store::open_shared(data.path()).await, Store::open_read_only(data.path()).await];
         for refused in [writing, reading] {
-            let told = refused.unwrap_err().to_string();
-            assert!(told.contains(why) && told.contains("harvester restore"), "{told}");
+            let error = refused.unwrap_err().to_string();
+            assert!(error.contains(why) && error.contains("harvester restore"), "{error}");
         }
         assert_eq!(std::fs::read(&file).unwrap(), content, "{why}");
     }
@@ -71,8 +71,8 @@ async fn what_is_no_store_is_refused_and_left_as_it_is() {
 async fn a_lost_store_whose_log_is_there_is_not_replaced() {
     let data = tempfile::tempdir().unwrap();
     std::fs::write(data.path().join("store.sqlite-wal"), "pages").unwrap();
-    let told = Store::open_shared(data.path()).await.unwrap_err().to_string();
-    assert!(told.contains("its log is there"), "{told}");
+    let error = Store::open_shared(data.path()).await.unwrap_err().to_string();
+    assert!(error.contains("its log is there"), "{error}");
     assert!(!data.path().join(STORE_FILE).exists());
 }
 

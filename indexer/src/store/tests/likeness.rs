@@ -111,7 +111,7 @@ async fn clusters(store: &Store) -> BTreeMap<ClusterId, (Vec<u64>, usize, u64)> 
         let questions = cluster.occurrences.iter().map(|one| one.question.message.0 >> 30);
         let questions = questions.collect::<Vec<_>>();
         assert_eq!(one.size, questions.len());
-        found.insert(one.id, (questions, one.askers, one.centre.0 >> 30));
+        found.insert(one.id, (questions, one.askers, one.representative.0 >> 30));
     }
     found
 }

@@ -20,15 +20,15 @@ async fn the_latest_mark_of_each_person_stands() {
     judge_all(&store).await;
     store.set_mark(&mark(HELPER, false, Millis(3))).await.unwrap();
     assert_eq!(pending(&store).await, [(1, 20)]);
-    let standing = |by, answers| AnswerMark { message: answer, by, answers };
+    let mark_by = |by, answers| AnswerMark { message: answer, by, answers };
     let marks = store.marks(place, &[MessageId(10), answer]).await.unwrap();
-    assert_eq!(marks, [standing(HELPER, false), standing(ASKER, true)]);
+    assert_eq!(marks, [mark_by(HELPER, false), mark_by(ASKER, true)]);
     judge_all(&store).await;
     assert!(!store.revoke_mark(place, answer, ASKER, Millis(4)).await.unwrap(), "marked later");
     assert!(store.revoke_mark(place, answer, ASKER, Millis(6)).await.unwrap());
     assert!(!store.revoke_mark(place, answer, ASKER, Millis(7)).await.unwrap());
     store.set_mark(&mark(ASKER, true, Millis(5))).await.unwrap();
-    assert_eq!(store.marks(place, &[answer]).await.unwrap(), [standing(HELPER, false)]);
+    assert_eq!(store.marks(place, &[answer]).await.unwrap(), [mark_by(HELPER, false)]);
     assert_eq!(pending(&store).await, [(1, 20)]);
 }
 

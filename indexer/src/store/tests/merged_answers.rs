@@ -104,13 +104,13 @@ async fn known() -> (Store, TempDir, Arc<Ruleset>) {
     recluster(&store, &rules, Millis(1), false).await.unwrap();
     store.upsert_proposal(&proposal(100, ProposalState::Merged)).await.unwrap();
     store.upsert_merged_answer(&merged(100)).await.unwrap();
-    store.set_state(&id(100), ClusterState::Known).await.unwrap();
+    store.set_state(&id(100), ClusterState::Merged).await.unwrap();
     (store, folder, rules)
 }
 
 async fn served(store: &Store, question: u64) -> Option<String> {
     let cluster = store.cluster(&id(question)).await.unwrap()?;
-    cluster.canon.map(|canon| format!("{}: {}", canon.title, canon.answer))
+    cluster.merged_answer.map(|answer| format!("{}: {}", answer.title, answer.answer))
 }
 
 fn words() -> Option<String> {
@@ -142,29 +142,29 @@ async fn a_merged_answer_is_served_and_the_index_hears_of_it_once() {
     let kept = store.merged_answer(&id(100)).await.unwrap().unwrap();
     assert_eq!(kept.evidence, [MessageId(100), MessageId(101)]);
     assert_eq!(store.merged_answers().await.unwrap(), [kept]);
-    let heard = store.newest_change().await.unwrap();
+    let last_change = store.newest_change().await.unwrap();
     store.upsert_merged_answer(&merged(100)).await.unwrap();
-    assert_eq!(store.newest_change().await.unwrap(), heard, "nothing changed");
+    assert_eq!(store.newest_change().await.unwrap(), last_change, "nothing changed");
     let edited =
         MergedAnswerRow { answer: "Look there.".into(), digest: "e".into(), ..merged(100) };
     store.upsert_merged_answer(&edited).await.unwrap();
-    assert_eq!(store.changes_after(heard, 9).await.unwrap()[0].cluster, id(100));
+    assert_eq!(store.changes_after(last_change, 9).await.unwrap()[0].cluster, id(100));
     assert_eq!(served(&store, 100).await, Some(format!("{TITLE}: Look there.")));
     store.delete_merged_answer(&id(100)).await.unwrap();
     assert_eq!(
         (served(&store, 100).await, store.newest_change().await.unwrap()),
-        (None, heard + 2)
+        (None, last_change + 2)
     );
 }
 
 #[tokio::test]
 async fn the_words_go_with_a_message_and_come_back_when_kept_again() {
     let (store, folder, _) = known().await;
-    let heard = store.newest_change().await.unwrap();
+    let last_change = store.newest_change().await.unwrap();
     let deleted = vec![(ChannelId(1), MessageId(101), Millis(9))];
     store.apply_batch(&WriteBatch { deleted, ..WriteBatch::default() }).await.unwrap();
     assert_eq!(served(&store, 100).await, None);
-    assert_eq!(store.changes_after(heard, 9).await.unwrap()[0].cluster, id(100));
+    assert_eq!(store.changes_after(last_change, 9).await.unwrap()[0].cluster, id(100));
     assert_eq!(title(&store).await, "");
     let kept = store.merged_answer(&id(100)).await.unwrap().unwrap();
     assert_eq!(
@@ -219,7 +219,7 @@ async fn messages_that_are_no_evidence_take_nothing_along() {
 #[tokio::test]
 async fn while_a_channel_is_hidden_its_answers_are_not_served() {
     let (store, _folder, _) = known().await;
-    let heard = store.newest_change().await.unwrap();
+    let last_change = store.newest_change().await.unwrap();
     store
         .apply_batch(&WriteBatch {
             hidden: vec![(ChannelId(1), Millis(5))],
@@ -230,7 +230,7 @@ async fn while_a_channel_is_hidden_its_answers_are_not_served() {
     assert_eq!((served(&store, 100).await, title(&store).await), (None, format!("docs: {TITLE}")));
     assert!(!store.cluster(&id(100)).await.unwrap().unwrap().has_merged_answer());
     assert_eq!(store.deleted_evidence(&id(100)).await.unwrap().len(), 2);
-    assert_eq!(store.newest_change().await.unwrap(), heard + 1);
+    assert_eq!(store.newest_change().await.unwrap(), last_change + 1);
     assert_eq!(store.merged_answer(&id(100)).await.unwrap().unwrap().answer, ANSWER);
     store
         .apply_batch(&WriteBatch {
@@ -241,7 +241,7 @@ async fn while_a_channel_is_hidden_its_answers_are_not_served() {
         .unwrap();
     assert_eq!(
         (served(&store, 100).await, store.newest_change().await.unwrap()),
-        (words(), heard + 2)
+        (words(), last_change + 2)
     );
 }
 
@@ -260,7 +260,7 @@ async fn an_answer_follows_its_cluster_into_another() {
     store.mark_duplicate(MessageId(100), MessageId(200), UserId(5), Millis(2)).await.unwrap();
     recluster(&store, &rules, Millis(3), false).await.unwrap();
     let cluster = store.cluster(&id(100)).await.unwrap().unwrap();
-    assert_eq!((&cluster.id, cluster.canon.is_some()), (&id(200), true));
+    assert_eq!((&cluster.id, cluster.merged_answer.is_some()), (&id(200), true));
     assert_eq!(store.merged_answer(&id(200)).await.unwrap().unwrap().cluster, id(100));
     assert_eq!(store.deleted_evidence(&id(200)).await.unwrap(), []);
     assert_eq!(store.proposal(&id(200)).await.unwrap().unwrap().cluster, id(200));
@@ -273,17 +273,17 @@ async fn an_answer_follows_its_cluster_into_another() {
         .await
         .unwrap();
     assert_eq!(served(&store, 100).await, Some(format!("{TITLE}: Own.")), "its own comes first");
-    let heard = store.newest_change().await.unwrap();
+    let last_change = store.newest_change().await.unwrap();
     store
         .upsert_merged_answer(&MergedAnswerRow { answer: "Other.".into(), ..merged(100) })
         .await
         .unwrap();
-    assert_eq!(store.changes_after(heard, 9).await.unwrap()[0].cluster, id(200));
+    assert_eq!(store.changes_after(last_change, 9).await.unwrap()[0].cluster, id(200));
     // Parted again, each has its own.
     store.unmark_duplicate(MessageId(100), UserId(5), Millis(4)).await.unwrap();
     recluster(&store, &rules, Millis(5), false).await.unwrap();
     assert_eq!(served(&store, 100).await, Some(format!("{TITLE}: Other.")));
-    assert_eq!(store.cluster(&id(100)).await.unwrap().unwrap().state, ClusterState::Known);
+    assert_eq!(store.cluster(&id(100)).await.unwrap().unwrap().state, ClusterState::Merged);
 }
 
 #[tokio::test]
@@ -305,7 +305,7 @@ async fn a_cluster_that_comes_back_is_what_it_was() {
     let states = store.cluster_summaries().await.unwrap();
     let states = states.into_iter().map(|one| (one.id, one.state)).collect::<Vec<_>>();
     assert_eq!(states.len(), 2);
-    assert!(states.contains(&(id(100), ClusterState::Known)), "{states:?}");
+    assert!(states.contains(&(id(100), ClusterState::Merged)), "{states:?}");
     assert!(states.contains(&(id(200), ClusterState::Rejected)), "{states:?}");
     assert_eq!(served(&store, 90).await, None);
     assert_eq!(served(&store, 100).await, words());

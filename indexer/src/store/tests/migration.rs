@@ -97,11 +97,11 @@ fn occurrence() -> Occurrence {
 #[tokio::test]
 async fn reactions_move_out_of_the_extras_and_yield_to_what_is_read_next() {
     let (store, _folder) = migrated_from(1, &[SPINE_ROWS.into()]).await;
-    let told = all(&store, 1).await;
-    let reactions = told.iter().map(|one| one.reactions.len()).collect::<Vec<_>>();
+    let messages = all(&store, 1).await;
+    let reactions = messages.iter().map(|one| one.reactions.len()).collect::<Vec<_>>();
     assert_eq!(reactions, [0, 1, 1]);
-    assert!(told[2].pinned && store.needs_recluster().await.unwrap());
-    let mut again = told[1].clone();
+    assert!(messages[2].pinned && store.needs_recluster().await.unwrap());
+    let mut again = messages[1].clone();
     again.reactions[0].emoji = "*".into();
     let batch = WriteBatch {
         messages: vec![(again.clone(), ReactionsCoverage::Whole, Millis(4))],
@@ -164,7 +164,7 @@ async fn check_spine(store: &Store, former: &ClusterId) {
         outside_core: Default::default(),
         times: 1,
         askers: 1,
-        centre: MessageId(100),
+        representative: MessageId(100),
         due_since: Some(Millis(7)),
     };
     assert_eq!(store.cluster_summaries().await.unwrap(), [summary]);

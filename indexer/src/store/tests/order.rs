@@ -13,8 +13,8 @@ use super::*;
 enum Event {
     Seen { id: u64, name: &'static str, topic: bool, at: i64 },
     Hidden(u64, i64),
-    Gone(u64, i64),
-    Message { place: (u64, u64), said: Said, told: ReactionsCoverage, at: i64 },
+    ChannelGone(u64, i64),
+    Message { place: (u64, u64), said: Said, coverage: ReactionsCoverage, at: i64 },
     Deleted((u64, u64), i64),
     Reacted { place: (u64, u64), emoji: &'static str, what: ReactionOp, at: i64 },
     Joined { guild: u64, user: u64, at: i64 },
@@ -44,12 +44,12 @@ fn said() -> impl Strategy<Value = Said> {
     let reactions = proptest::collection::btree_map(emoji(), (0_u32..2, users), 0..3);
     let role = proptest::option::of(1_u64..3);
     let person = (1_u64..3, proptest::sample::select(vec!["Ada", "Bo"]), role, any::<bool>());
-    (person, "[ab]{0,1}", 0_i64..3, reactions).prop_map(|(person, text, edited, told)| {
+    (person, "[ab]{0,1}", 0_i64..3, reactions).prop_map(|(person, text, edited, counts)| {
         let (author, name, role, bot) = person;
         let reaction = |(emoji, (unnamed, users)): (_, (u32, std::collections::BTreeSet<u64>))| {
             (emoji, unnamed + users.len() as u32, users.into_iter().collect::<Vec<_>>())
         };
-        let reactions = told.into_iter().map(reaction).filter(|one| one.1 > 0).collect();
+        let reactions = counts.into_iter().map(reaction).filter(|one| one.1 > 0).collect();
         Said { author, name, text, edited, reactions, role, bot }
     })
 }
@@ -62,16 +62,16 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(ReactionOp::ClearedEmoji),
         1 => Just(ReactionOp::Cleared),
     ];
-    let told =
+    let coverage =
         proptest::sample::select(vec![ReactionsCoverage::Whole, ReactionsCoverage::ButReactions]);
     let names = proptest::sample::select(vec!["help", "talk", "staff"]);
     prop_oneof![
         6 => (1_u64..4, names, any::<bool>(), at.clone())
             .prop_map(|(id, name, topic, at)| Event::Seen { id, name, topic, at }),
         2 => (1_u64..4, at.clone()).prop_map(|(id, at)| Event::Hidden(id, at)),
-        1 => (1_u64..4, at.clone()).prop_map(|(id, at)| Event::Gone(id, at)),
-        12 => (place(), said(), told, at.clone())
-            .prop_map(|(place, said, told, at)| Event::Message { place, said, told, at }),
+        1 => (1_u64..4, at.clone()).prop_map(|(id, at)| Event::ChannelGone(id, at)),
+        12 => (place(), said(), coverage, at.clone())
+            .prop_map(|(place, said, coverage, at)| Event::Message { place, said, coverage, at }),
         2 => (place(), at.clone()).prop_map(|(place, at)| Event::Deleted(place, at)),
         8 => (place(), emoji(), what, at.clone())
             .prop_map(|(place, emoji, what, at)| Event::Reacted { place, emoji, what, at }),
@@ -95,10 +95,10 @@ impl Event {
                 list.push((seen, Millis(*at)));
             }
             Self::Hidden(id, at) => batch.hidden.push((ChannelId(*id), Millis(*at))),
-            Self::Gone(id, at) => batch.gone.push((ChannelId(*id), Millis(*at))),
-            Self::Message { place, said, told, at } => {
-                let whole = *told == ReactionsCoverage::Whole;
-                batch.messages.push((said.at(*place, whole), *told, Millis(*at)));
+            Self::ChannelGone(id, at) => batch.gone.push((ChannelId(*id), Millis(*at))),
+            Self::Message { place, said, coverage, at } => {
+                let whole = *coverage == ReactionsCoverage::Whole;
+                batch.messages.push((said.at(*place, whole), *coverage, Millis(*at)));
             }
             Self::Deleted((channel, id), at) => {
                 batch.deleted.push((ChannelId(*channel), MessageId(*id), Millis(*at)));
@@ -181,11 +181,11 @@ async fn sight(store: &Store, channel: &Channel, hidden: bool) -> Sight {
     let messages = all(store, channel.id.0).await;
     let authors = messages.iter().map(|one| one.author.id).collect::<Vec<_>>();
     let joined = store.join_dates(channel.guild, &authors).await.unwrap();
-    let told = |one: &Message| {
+    let text_of = |one: &Message| {
         let Message { author, text, reactions, .. } = one;
         format!("{:?} {:?} {text} {reactions:?}", (author.id, &author.name), joined.get(&author.id))
     };
-    let messages = messages.iter().map(|one| (one.id, told(one))).collect();
+    let messages = messages.iter().map(|one| (one.id, text_of(one))).collect();
     (format!("{channel:?}"), hidden, messages)
 }
 

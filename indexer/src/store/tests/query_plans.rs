@@ -13,7 +13,7 @@ const REVIEWED: [(&str, &[&str], &str); 21] = [
     ("operations/live_counts.rs", &[], "the same"),
     ("privacy/erasure.rs", &[], "one person is erased: what may name them is read"),
     ("privacy/personal_data.rs", &[], "the same"),
-    ("privacy/opt_outs.rs", &["opt_outs"], "few, and told by their digests alone"),
+    ("privacy/opt_outs.rs", &["opt_outs"], "few, and found by their digests alone"),
     ("reports/", &[], "a report on everything of a time"),
     ("visitors/api_tokens.rs", &["api_tokens"], "made one by one by the operator"),
     ("clusters/cluster_rows.rs", &["clusters"], "every id, to build an index or a catalogue again"),

@@ -142,21 +142,21 @@ async fn equal_questions_of_two_workspaces_never_meet() {
 #[tokio::test]
 async fn the_index_hears_of_an_edit_or_deletion_before_the_clusters_are_settled() {
     let (store, _folder, _rules) = settled().await;
-    let heard = store.newest_change().await.unwrap();
+    let last_change = store.newest_change().await.unwrap();
     store.save_conversations(&[judged(1, ASKED[1])]).await.unwrap();
-    assert_eq!(store.newest_change().await.unwrap(), heard, "nothing changed");
+    assert_eq!(store.newest_change().await.unwrap(), last_change, "nothing changed");
     store
         .save_conversations(&[judged(1, "Where is the plan?"), judged(7, "And this?")])
         .await
         .unwrap();
     store.remove_conversations(&[ConversationId(MessageId(10))]).await.unwrap();
-    let changes = store.changes_after(heard, 10).await.unwrap();
+    let changes = store.changes_after(last_change, 10).await.unwrap();
     let changed = changes.into_iter().map(|change| change.cluster).collect::<Vec<_>>();
     assert_eq!(changed, [cluster(20), cluster(10)]);
     let open = unresolved(2, ExchangeStatus::Open);
     store.save_conversations(&[open]).await.unwrap();
     let gone = store.clusters_with(&[cluster(30)]).await.unwrap();
-    assert!(gone.is_empty() && store.newest_change().await.unwrap() == heard + 3);
+    assert!(gone.is_empty() && store.newest_change().await.unwrap() == last_change + 3);
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn what_people_may_have_seen_is_cited() {
     store.apply_batch(&seen).await.unwrap();
     let cited = async |channel| store.published_messages(ChannelId(channel)).await.unwrap();
     assert_eq!(cited(1).await, BTreeSet::new());
-    store.set_state(&cluster(20), ClusterState::Known).await.unwrap();
+    store.set_state(&cluster(20), ClusterState::Merged).await.unwrap();
     assert_eq!(cited(1).await, [MessageId(20), MessageId(21)].into());
     // The same talk in a thread that was opened from the message that asked.
     let thread = Channel { kind: ChannelKind::Thread, parent: Some(ChannelId(1)), ..channel(20) };

@@ -11,10 +11,15 @@ fn thread() -> Channel {
 /// A channel whose message 100 opened a thread with one answer, all of it judged.
 async fn opened() -> (Store, TempDir) {
     let (store, folder) = empty().await;
-    let mut told = batch([message(1, 90, 5, "hello"), message(1, THREAD, 5, "how do I reset it?")]);
-    told.channels.push((thread(), Millis(1)));
-    told.messages.push((message(THREAD, 120, 6, "hold it"), ReactionsCoverage::Whole, Millis(1)));
-    store.apply_batch(&told).await.unwrap();
+    let mut opening =
+        batch([message(1, 90, 5, "hello"), message(1, THREAD, 5, "how do I reset it?")]);
+    opening.channels.push((thread(), Millis(1)));
+    opening.messages.push((
+        message(THREAD, 120, 6, "hold it"),
+        ReactionsCoverage::Whole,
+        Millis(1),
+    ));
+    store.apply_batch(&opening).await.unwrap();
     judge_all(&store).await;
     (store, folder)
 }

@@ -24,10 +24,10 @@ async fn who_is_named_in_an_answer_is_known_from_any_channel() {
         id: ClusterId::of_question(MessageId(100)),
         state: ClusterState::Due,
         occurrences: vec![occurrence],
-        centre: MessageId(100),
+        representative: MessageId(100),
         outside_core: Default::default(),
         due_since: None,
-        canon: None,
+        merged_answer: None,
     };
     cluster.occurrences[0].people = vec!["Ada".into()];
     store.add_named_people(&mut cluster).await.unwrap();

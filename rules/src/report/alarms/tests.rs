@@ -62,7 +62,7 @@ fn no_alarm_in_quiet_healthy_months() {
 }
 
 #[test]
-fn each_of_six_planted_breaks_is_told_within_a_day() {
+fn each_of_six_planted_breaks_raises_an_alarm_within_a_day() {
     const BROKEN: usize = 60;
     for (kind, plant) in [
         (
@@ -78,8 +78,8 @@ fn each_of_six_planted_breaks_is_told_within_a_day() {
         assert_eq!(community.alarms_on(BROKEN - 1, &COUNTED), []);
         assert_eq!(community.alarms_on(BROKEN, &COUNTED), []);
         plant(&mut community.days[BROKEN], &mut community.channels);
-        let told = community.alarms_on(BROKEN, &COUNTED);
-        assert!(told.contains(&kind), "{kind:?} is not among {told:?}");
+        let alarms = community.alarms_on(BROKEN, &COUNTED);
+        assert!(alarms.contains(&kind), "{kind:?} is not among {alarms:?}");
     }
     let differing = [CountPair { what: "resolved questions", one: 424, other: 212 }];
     let community = Community::simulated(7, 400.0, 3);
@@ -87,19 +87,19 @@ fn each_of_six_planted_breaks_is_told_within_a_day() {
 }
 
 #[test]
-fn a_small_community_is_told_before_a_week_is_over() {
+fn a_small_community_gets_an_alarm_before_a_week_is_over() {
     let mut community = Community::simulated(9, 60.0, 67);
     for day in &mut community.days[60..] {
         day.answered = 0;
         day.confirmed = 0;
     }
-    let told =
+    let first_alarm =
         (60..67).find(|day| community.alarms_on(*day, &[]).contains(&AlarmKind::NothingAnswered));
-    assert!(told.is_some_and(|day| day > 60), "{told:?}");
+    assert!(first_alarm.is_some_and(|day| day > 60), "{first_alarm:?}");
 }
 
 #[test]
-fn an_alarm_tells_its_figures() {
+fn an_alarm_shows_its_figures() {
     let mut community = Community::simulated(7, 400.0, 61);
     community.days[60].answered = 0;
     let alarms = silence_alarms(&community.days[26..], &[], &[]);

@@ -68,8 +68,8 @@ fn the_command_that_an_asker_found_is_the_answer() {
     ] {
         let verdict = asked().says(ASKER, words).judged();
         let ConversationVerdict::Resolved(found) = verdict else { panic!("{words}") };
-        let told = found.answers.iter().map(|answer| answer.message).collect::<Vec<_>>();
-        assert_eq!(told, [MessageId(3)], "{words}");
+        let answers = found.answers.iter().map(|answer| answer.message).collect::<Vec<_>>();
+        assert_eq!(answers, [MessageId(3)], "{words}");
     }
     asked()
         .says(OTHER, "or use `relay keys rotate`")
@@ -160,8 +160,8 @@ fn what_another_helper_refuses_is_not_among_the_answers() {
             .says(OTHER, words)
             .says(ASKER, "that worked, thanks!");
         let ConversationVerdict::Resolved(found) = story.judged() else { panic!("{words}") };
-        let told = found.answers.iter().map(|answer| answer.message).collect::<Vec<_>>();
-        assert_eq!(told, [MessageId(3)], "{words}");
+        let answers = found.answers.iter().map(|answer| answer.message).collect::<Vec<_>>();
+        assert_eq!(answers, [MessageId(3)], "{words}");
     }
 }
 

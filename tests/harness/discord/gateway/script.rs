@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::super::FakeDiscord;
 use super::super::malformed::Malformed;
 use super::super::schemas;
-use super::super::state::World;
+use super::super::state::DiscordState;
 use super::{Contact, Event, Frame, Hub, Rebuff, intent};
 use crate::seeded_rng::SeededRng;
 
@@ -33,10 +33,10 @@ pub enum Order {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unreliable {
     pub seed: u64,
-    /// Never told, at a RESUME neither.
+    /// Never sent, at a RESUME neither.
     pub lost: u64,
     pub twice: u64,
-    /// Told after one to eight later ones.
+    /// Sent after one to eight later ones.
     pub late: u64,
     /// The connection ends after this event; the session can be resumed.
     pub broken: u64,
@@ -72,7 +72,7 @@ impl Delivery {
     }
 }
 
-impl World {
+impl DiscordState {
     /// Sends an event on its way, as the script says.
     pub(in super::super) fn deliver(&mut self, mut event: Event) {
         let delivery = &mut self.hub.delivery;
@@ -139,8 +139,8 @@ impl Hub {
 }
 
 impl FakeDiscord {
-    /// What `acts` does happens, and nobody is told: no event, now or later.
-    pub fn say_nothing<T>(&self, acts: impl FnOnce(&Self) -> T) -> T {
+    /// What `acts` does happens without any event, now or later.
+    pub fn without_events<T>(&self, acts: impl FnOnce(&Self) -> T) -> T {
         let before = QUIET.replace(true);
         let done = acts(self);
         QUIET.set(before);
@@ -149,104 +149,104 @@ impl FakeDiscord {
 
     /// Closes every connection with a code.
     pub fn close(&self, code: u16) {
-        self.with(|world| world.hub.everywhere(&Frame::Close(code)));
+        self.with(|state| state.hub.everywhere(&Frame::Close(code)));
     }
 
     /// Turns away the next `times` IDENTIFYs; `u32::MAX` for ever.
     pub fn at_identify(&self, rebuff: Rebuff, times: u32) {
-        self.with(|world| world.hub.at_identify = Some((rebuff, times)));
+        self.with(|state| state.hub.at_identify = Some((rebuff, times)));
     }
 
     /// Turns away the next `times` RESUMEs; `u32::MAX` for ever.
     pub fn at_resume(&self, rebuff: Rebuff, times: u32) {
-        self.with(|world| world.hub.at_resume = Some((rebuff, times)));
+        self.with(|state| state.hub.at_resume = Some((rebuff, times)));
     }
 
     /// Opcode 7: asks every client to reconnect.
     pub fn ask_to_reconnect(&self) {
-        self.tell_all(&json!({ "op": 7, "s": null, "t": null, "d": null }));
+        self.emit_all(&json!({ "op": 7, "s": null, "t": null, "d": null }));
     }
 
     /// Opcode 9: the sessions are invalid, for good unless `resumable`.
     pub fn invalidate(&self, resumable: bool) {
-        self.tell_all(&json!({ "op": 9, "s": null, "t": null, "d": resumable }));
+        self.emit_all(&json!({ "op": 9, "s": null, "t": null, "d": resumable }));
         if !resumable {
-            self.with(|world| world.hub.sessions.clear());
+            self.with(|state| state.hub.sessions.clear());
         }
     }
 
     /// Ends every connection without a close frame; sessions stay.
     pub fn break_connections(&self) {
-        self.with(|world| world.hub.everywhere(&Frame::Drop));
+        self.with(|state| state.hub.everywhere(&Frame::Drop));
     }
 
     /// Ends every connection and forgets the sessions: the next RESUME is invalid.
     pub fn forget_sessions(&self) {
-        self.with(|world| {
-            world.hub.everywhere(&Frame::Drop);
-            world.hub.sessions.clear();
+        self.with(|state| {
+            state.hub.everywhere(&Frame::Drop);
+            state.hub.sessions.clear();
         });
     }
 
     /// Lets every line go dead: heartbeats get no answer and events do not come, or do so again.
     pub fn zombie(&self, on: bool) {
-        self.with(|world| world.hub.zombie = on);
+        self.with(|state| state.hub.zombie = on);
     }
 
     /// Turns away every connection to the gateway, or lets them in again.
     pub fn refuse_connections(&self, on: bool) {
-        self.with(|world| world.hub.refusing = on);
+        self.with(|state| state.hub.refusing = on);
     }
 
-    /// Told in HELLO from the next connection on.
+    /// Sent in HELLO from the next connection on.
     pub fn heartbeat_every(&self, interval: Duration) {
-        self.with(|world| world.hub.heartbeat = interval);
+        self.with(|state| state.hub.heartbeat = interval);
     }
 
     /// Two IDENTIFYs of a bucket closer than this make the second invalid; zero lets all pass.
     pub fn identify_spacing(&self, spacing: Duration) {
-        self.with(|world| world.hub.identify_spacing = spacing);
+        self.with(|state| state.hub.identify_spacing = spacing);
     }
 
     /// What `session_start_limit` of GET /gateway/bot tells.
     pub fn session_starts(&self, left: u32, max_concurrency: u64) {
-        self.with(|world| {
-            world.hub.starts_left = left;
-            world.hub.max_concurrency = max_concurrency;
+        self.with(|state| {
+            state.hub.starts_left = left;
+            state.hub.max_concurrency = max_concurrency;
         });
     }
 
     /// How many shards GET /gateway/bot recommends.
     pub fn recommend_shards(&self, shards: u32) {
-        self.with(|world| world.hub.shards = shards);
+        self.with(|state| state.hub.shards = shards);
     }
 
-    /// The next `count` events are never told: their sequence numbers are used up.
+    /// The next `count` events are never sent: their sequence numbers are used up.
     pub fn lose_next(&self, count: u32) {
-        self.with(|world| world.hub.delivery.lose = count);
+        self.with(|state| state.hub.delivery.lose = count);
     }
 
-    /// The next `count` events are told twice.
+    /// The next `count` events are sent twice.
     pub fn repeat_next(&self, count: u32) {
-        self.with(|world| world.hub.delivery.twice = count);
+        self.with(|state| state.hub.delivery.twice = count);
     }
 
     /// The next event that fits takes on this shape.
     pub fn malform_next(&self, shape: Malformed) {
-        self.with(|world| world.hub.delivery.spoil.push(shape));
+        self.with(|state| state.hub.delivery.spoil.push(shape));
     }
 
     /// Events wait until `release`.
     pub fn hold(&self) {
-        self.with(|world| {
-            world.hub.delivery.held.get_or_insert_default();
+        self.with(|state| {
+            state.hub.delivery.held.get_or_insert_default();
         });
     }
 
     /// Sends what `hold` kept, in this order.
     pub fn release(&self, order: Order) {
-        self.with(|world| {
-            let mut held = world.hub.delivery.held.take().unwrap_or_default();
+        self.with(|state| {
+            let mut held = state.hub.delivery.held.take().unwrap_or_default();
             match order {
                 Order::AsSent => {}
                 Order::Reversed => held.reverse(),
@@ -258,41 +258,41 @@ impl FakeDiscord {
                 }
             }
             for event in held {
-                world.hub.carry(event);
+                state.hub.carry(event);
             }
         });
     }
 
     /// Deliveries go wrong by chance, or no longer; what was late then goes out.
     pub fn unreliable(&self, chances: Option<Unreliable>) {
-        self.with(|world| {
-            world.hub.delivery.unreliable = chances;
-            world.hub.delivery.rng = delivery_rng(chances.map_or(0, |chances| chances.seed));
-            for (_, event) in std::mem::take(&mut world.hub.delivery.late) {
-                world.hub.dispatch(&event, 1);
+        self.with(|state| {
+            state.hub.delivery.unreliable = chances;
+            state.hub.delivery.rng = delivery_rng(chances.map_or(0, |chances| chances.seed));
+            for (_, event) in std::mem::take(&mut state.hub.delivery.late) {
+                state.hub.dispatch(&event, 1);
             }
         });
     }
 
     /// Stops checking live messages against the published schemas: for measuring speed.
     pub fn leave_events_unchecked(&self) {
-        self.with(|world| world.hub.delivery.unchecked = true);
+        self.with(|state| state.hub.delivery.unchecked = true);
     }
 
     /// Sends any dispatch to the sessions of a guild.
     pub fn emit_raw(&self, guild: GuildId, name: &str, d: Value) {
         let event =
             Event { name: name.into(), guild: Some(guild), intents: intent::NONE, d, odd: true };
-        self.with(|world| world.hub.carry(event));
+        self.with(|state| state.hub.carry(event));
     }
 
     /// What clients did at the gateway, with times.
     pub fn contacts(&self) -> Vec<(Instant, Contact)> {
-        self.with(|world| world.hub.contacts.clone())
+        self.with(|state| state.hub.contacts.clone())
     }
 
-    fn tell_all(&self, payload: &Value) {
+    fn emit_all(&self, payload: &Value) {
         let frame = Frame::Text(payload.to_string().into());
-        self.with(|world| world.hub.everywhere(&frame));
+        self.with(|state| state.hub.everywhere(&frame));
     }
 }

@@ -11,22 +11,22 @@ use super::{Contact, Event, Frame, Line, Rebuff};
 
 /// How a connection ended, seen from here.
 enum End {
-    Gone(Option<u16>),
+    Disconnected(Option<u16>),
     Closed(u16),
 }
 
 /// Serves a connection until either side ends it.
 pub(in super::super) async fn serve(service: Arc<Service>, mut socket: WebSocket) {
     let (out, frames) = unbounded_channel();
-    let (number, interval) = service.with(|world| {
-        let number = world.hub.draw();
-        world.hub.lines.insert(number, out.clone());
-        world.hub.note(Contact::Connected);
-        (number, world.hub.heartbeat.as_millis() as u64)
+    let (number, interval) = service.with(|state| {
+        let number = state.hub.draw();
+        state.hub.lines.insert(number, out.clone());
+        state.hub.note(Contact::Connected);
+        (number, state.hub.heartbeat.as_millis() as u64)
     });
     let hello = json!({ "op": 10, "s": null, "t": null, "d": { "heartbeat_interval": interval } });
     if socket.send(Message::Text(hello.to_string().into())).await.is_err() {
-        service.with(|world| world.hub.line_ended(number, None));
+        service.with(|state| state.hub.line_ended(number, None));
         return;
     }
     let end = converse(&service, &mut socket, &Line { number, out }, frames).await;
@@ -35,10 +35,10 @@ pub(in super::super) async fn serve(service: Arc<Service>, mut socket: WebSocket
         let _ = socket.send(Message::Close(Some(frame))).await;
     }
     let code = match end {
-        End::Gone(code) => code,
+        End::Disconnected(code) => code,
         End::Closed(_) => None,
     };
-    service.with(|world| world.hub.line_ended(number, code));
+    service.with(|state| state.hub.line_ended(number, code));
 }
 
 async fn converse(
@@ -52,24 +52,24 @@ async fn converse(
             frame = frames.recv() => match frame {
                 Some(Frame::Text(text)) => {
                     if socket.send(Message::Text(text.as_ref().into())).await.is_err() {
-                        return End::Gone(None);
+                        return End::Disconnected(None);
                     }
                 }
                 Some(Frame::Close(code)) => return End::Closed(code),
-                Some(Frame::Drop) | None => return End::Gone(None),
+                Some(Frame::Drop) | None => return End::Disconnected(None),
             },
-            heard = socket.recv() => match heard {
-                Some(Ok(Message::Text(text))) => hear(service, line, text.as_str()),
-                Some(Ok(Message::Close(frame))) => return End::Gone(frame.map(|frame| frame.code)),
+            received = socket.recv() => match received {
+                Some(Ok(Message::Text(text))) => handle_frame(service, line, text.as_str()),
+                Some(Ok(Message::Close(frame))) => return End::Disconnected(frame.map(|frame| frame.code)),
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return End::Gone(None),
+                Some(Err(_)) | None => return End::Disconnected(None),
             },
         }
     }
 }
 
 /// Takes in what the client sent.
-fn hear(service: &Service, line: &Line, text: &str) {
+fn handle_frame(service: &Service, line: &Line, text: &str) {
     let Ok(said) = serde_json::from_str::<Value>(text) else {
         let _ = line.out.send(Frame::Close(4002));
         return;
@@ -87,10 +87,10 @@ fn hear(service: &Service, line: &Line, text: &str) {
 }
 
 fn heartbeat(service: &Service, line: &Line) {
-    service.with(|world| {
-        world.hub.note(Contact::Heartbeat);
-        if !world.hub.zombie {
-            say(&line.out, &json!({ "op": 11, "s": null, "t": null, "d": null }));
+    service.with(|state| {
+        state.hub.note(Contact::Heartbeat);
+        if !state.hub.zombie {
+            send(&line.out, &json!({ "op": 11, "s": null, "t": null, "d": null }));
         }
     });
 }
@@ -99,18 +99,18 @@ fn identify(service: &Service, line: &Line, d: &Value) {
     let number = |at: usize| d["shard"][at].as_u64();
     let shard = (number(0).unwrap_or(0), number(1).unwrap_or(1));
     let intents = d["intents"].as_u64().unwrap_or(0);
-    service.with(|world| {
-        world.hub.note(Contact::Identified { shard, intents });
-        world.hub.starts_left = world.hub.starts_left.saturating_sub(1);
+    service.with(|state| {
+        state.hub.note(Contact::Identified { shard, intents });
+        state.hub.starts_left = state.hub.starts_left.saturating_sub(1);
         if d["token"].as_str().map(|token| token.trim_start_matches("Bot ")) != Some(&service.token)
         {
             let _ = line.out.send(Frame::Close(4004));
-        } else if let Some(rebuff) = use_up(&mut world.hub.at_identify) {
+        } else if let Some(rebuff) = use_up(&mut state.hub.at_identify) {
             turn_away(line, rebuff);
-        } else if world.hub.too_soon(shard.0) {
+        } else if state.hub.too_soon(shard.0) {
             turn_away(line, Rebuff::Invalid(false));
         } else {
-            world.start_session(shard, intents, line.clone());
+            state.start_session(shard, intents, line.clone());
         }
     });
 }
@@ -119,16 +119,16 @@ fn resume(service: &Service, line: &Line, d: &Value) {
     let seq = d["seq"].as_u64().unwrap_or(0);
     let id = d["session_id"].as_str().and_then(|id| id.strip_prefix("session-")?.parse().ok());
     let id = id.unwrap_or(0);
-    service.with(|world| {
-        world.hub.note(Contact::Resumed { seq });
-        if let Some(rebuff) = use_up(&mut world.hub.at_resume) {
+    service.with(|state| {
+        state.hub.note(Contact::Resumed { seq });
+        if let Some(rebuff) = use_up(&mut state.hub.at_resume) {
             if matches!(rebuff, Rebuff::Invalid(false)) {
-                world.hub.sessions.remove(&id);
+                state.hub.sessions.remove(&id);
             }
             turn_away(line, rebuff);
             return;
         }
-        let session = world.hub.sessions.get_mut(&id);
+        let session = state.hub.sessions.get_mut(&id);
         let taken_up = session.is_some_and(|session| {
             let taken_up = session.resume(seq, line.clone());
             if taken_up {
@@ -137,7 +137,7 @@ fn resume(service: &Service, line: &Line, d: &Value) {
             taken_up
         });
         if !taken_up {
-            world.hub.sessions.remove(&id);
+            state.hub.sessions.remove(&id);
             turn_away(line, Rebuff::Invalid(false));
         }
     });
@@ -159,14 +159,14 @@ fn turn_away(line: &Line, rebuff: Rebuff) {
         Rebuff::Close(code) => {
             let _ = line.out.send(Frame::Close(code));
         }
-        Rebuff::Invalid(d) => say(&line.out, &json!({ "op": 9, "s": null, "t": null, "d": d })),
-        Rebuff::Reconnect => say(&line.out, &json!({ "op": 7, "s": null, "t": null, "d": null })),
+        Rebuff::Invalid(d) => send(&line.out, &json!({ "op": 9, "s": null, "t": null, "d": d })),
+        Rebuff::Reconnect => send(&line.out, &json!({ "op": 7, "s": null, "t": null, "d": null })),
         Rebuff::Drop => {
             let _ = line.out.send(Frame::Drop);
         }
     }
 }
 
-pub(in super::super) fn say(out: &UnboundedSender<Frame>, payload: &Value) {
+pub(in super::super) fn send(out: &UnboundedSender<Frame>, payload: &Value) {
     let _ = out.send(Frame::Text(payload.to_string().into()));
 }

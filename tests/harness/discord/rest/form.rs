@@ -40,16 +40,16 @@ impl Form {
     }
 
     fn take(&mut self, head: &str, bytes: &[u8]) {
-        let told = |what: &str| {
+        let parameter = |what: &str| {
             let (_, after) = head.split_once(&format!("{what}=\""))?;
             after.split('"').next()
         };
-        let Some(name) = told(" name") else { return };
+        let Some(name) = parameter(" name") else { return };
         if name == "payload_json" {
             self.payload = bytes.to_vec();
         } else if let Some(number) = name.strip_prefix("files[").and_then(|it| it.strip_suffix(']'))
         {
-            let name = told("filename").unwrap_or_default().to_owned();
+            let name = parameter("filename").unwrap_or_default().to_owned();
             let number = number.parse().expect("files are numbered");
             self.files.push(Upload { number, name, bytes: bytes.to_vec() });
         }

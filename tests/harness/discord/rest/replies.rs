@@ -4,7 +4,7 @@ use rules::model::ids::{GuildId, MessageId};
 use serde_json::{Value, json};
 
 use super::super::interactions::{Acknowledged, EPHEMERAL, LOADING, metadata};
-use super::super::state::{Attachment, Message, World};
+use super::super::state::{Attachment, DiscordState, Message};
 use super::{Answer, Call, Upload};
 use crate::harness::discord::message_actions::{shown_components, shown_embeds};
 
@@ -14,17 +14,17 @@ const ACKNOWLEDGE_MS: i64 = 3_000;
 const TOKEN_MS: i64 = 15 * 60_000;
 
 /// Commands of a guild, or those of everywhere.
-pub(super) fn commands(world: &mut World, call: &Call) -> Answer {
-    match scope(world, call) {
+pub(super) fn commands(state: &mut DiscordState, call: &Call) -> Answer {
+    match scope(state, call) {
         Ok(scope) => {
-            Answer::json(200, world.commands.get(&scope).cloned().unwrap_or_default().into())
+            Answer::json(200, state.commands.get(&scope).cloned().unwrap_or_default().into())
         }
         Err(refused) => refused,
     }
 }
 
-fn scope(world: &World, call: &Call) -> Result<Option<GuildId>, Answer> {
-    if call.id(0) != world.bot.0 {
+fn scope(state: &DiscordState, call: &Call) -> Result<Option<GuildId>, Answer> {
+    if call.id(0) != state.bot.0 {
         return Err(Answer::error(
             403,
             20012,
@@ -32,28 +32,28 @@ fn scope(world: &World, call: &Call) -> Result<Option<GuildId>, Answer> {
         ));
     }
     let guild = call.ids.get(1).map(|_| GuildId(call.id(1)));
-    match guild.is_none_or(|guild| world.guilds.contains_key(&guild)) {
+    match guild.is_none_or(|guild| state.guilds.contains_key(&guild)) {
         true => Ok(guild),
         false => Err(Answer::error(403, 50001, "Missing Access")),
     }
 }
 
 /// Replaces all commands; one that was there keeps its id.
-pub(super) fn register(world: &mut World, call: &Call) -> Answer {
-    let scope = match scope(world, call) {
+pub(super) fn register(state: &mut DiscordState, call: &Call) -> Answer {
+    let scope = match scope(state, call) {
         Ok(scope) => scope,
         Err(refused) => return refused,
     };
-    let before = world.commands.remove(&scope).unwrap_or_default();
+    let before = state.commands.remove(&scope).unwrap_or_default();
     let mut registered = Vec::new();
     for asked in call.body.as_array().into_iter().flatten() {
         let kind = asked["type"].as_u64().unwrap_or(1);
         let same = |old: &&Value| old["name"] == asked["name"] && old["type"] == kind;
         let id = before.iter().find(same).map(|old| old["id"].clone());
         let mut command = without_nulls(asked);
-        command["id"] = id.unwrap_or_else(|| world.fresh_id().to_string().into());
-        command["version"] = world.fresh_id().to_string().into();
-        command["application_id"] = json!(world.bot);
+        command["id"] = id.unwrap_or_else(|| state.fresh_id().to_string().into());
+        command["version"] = state.fresh_id().to_string().into();
+        command["application_id"] = json!(state.bot);
         command["type"] = kind.into();
         let needed = &asked["default_member_permissions"];
         let needed =
@@ -67,7 +67,7 @@ pub(super) fn register(world: &mut World, call: &Call) -> Answer {
         }
         registered.push(command);
     }
-    world.commands.insert(scope, registered.clone());
+    state.commands.insert(scope, registered.clone());
     Answer::json(200, registered.into())
 }
 
@@ -83,10 +83,10 @@ fn without_nulls(value: &Value) -> Value {
 }
 
 /// The first answer to an interaction: in time, and once.
-pub(super) fn callback(world: &mut World, call: &Call) -> Answer {
+pub(super) fn callback(state: &mut DiscordState, call: &Call) -> Answer {
     let asked = call.id(0);
-    let moved = world.clock.moved;
-    let known = world.interactions.get_mut(&asked).filter(|one| one.token == call.ids[1]);
+    let moved = state.clock.moved;
+    let known = state.interactions.get_mut(&asked).filter(|one| one.token == call.ids[1]);
     let Some(interaction) = known else { return unknown_interaction() };
     if interaction.acknowledged.is_some() {
         return Answer::error(400, 40060, "Interaction has already been acknowledged.");
@@ -112,16 +112,16 @@ pub(super) fn callback(world: &mut World, call: &Call) -> Answer {
     let choices = choices.collect();
     interaction.acknowledged = Some(Acknowledged { after: interaction.asked.elapsed(), choices });
     let flags = data["flags"].as_u64().unwrap_or(0) as u32;
-    let told = Told { data, files: &call.files };
+    let content = ReplyContent { data, files: &call.files };
     match call.body["type"].as_u64() {
-        Some(4) => answer_with(world, asked, flags, told),
-        Some(5) => answer_with(world, asked, flags & EPHEMERAL | LOADING, Told::default()),
+        Some(4) => answer_with(state, asked, flags, content),
+        Some(5) => answer_with(state, asked, flags & EPHEMERAL | LOADING, ReplyContent::default()),
         Some(6) => {
-            world.interactions.get_mut(&asked).expect("it was looked up").pending = true;
+            state.interactions.get_mut(&asked).expect("it was looked up").pending = true;
         }
         Some(7) => {
             if let Some(on) = on {
-                change_reply(world, asked, on, told);
+                change_reply(state, asked, on, content);
             }
         }
         _ => {}
@@ -129,18 +129,18 @@ pub(super) fn callback(world: &mut World, call: &Call) -> Answer {
     if call.query.get("with_response").is_none_or(|wish| wish != "true") {
         return Answer::nothing();
     }
-    Answer::json(200, told_callback(world, asked))
+    Answer::json(200, callback_json(state, asked))
 }
 
-fn told_callback(world: &World, asked: u64) -> Value {
-    let interaction = &world.interactions[&asked];
-    let mut told = json!({ "interaction": { "id": asked.to_string(), "type": interaction.kind } });
-    let message = interaction.original.and_then(|id| find(world, asked, id));
+fn callback_json(state: &DiscordState, asked: u64) -> Value {
+    let interaction = &state.interactions[&asked];
+    let mut json = json!({ "interaction": { "id": asked.to_string(), "type": interaction.kind } });
+    let message = interaction.original.and_then(|id| find(state, asked, id));
     if let Some(message) = message {
-        told["interaction"]["response_message_id"] = json!(message.id);
-        told["resource"] = json!({ "type": 4, "message": reply_json(world, asked, message) });
+        json["interaction"]["response_message_id"] = json!(message.id);
+        json["resource"] = json!({ "type": 4, "message": reply_json(state, asked, message) });
     }
-    told
+    json
 }
 
 fn unknown_interaction() -> Answer {
@@ -149,43 +149,48 @@ fn unknown_interaction() -> Answer {
 
 /// What a reply is to say, with the files that came along.
 #[derive(Clone, Copy)]
-struct Told<'c> {
+struct ReplyContent<'c> {
     data: &'c Value,
     files: &'c [Upload],
 }
 
-impl Default for Told<'_> {
+impl Default for ReplyContent<'_> {
     fn default() -> Self {
         Self { data: &Value::Null, files: &[] }
     }
 }
 
-impl<'c> Told<'c> {
+impl<'c> ReplyContent<'c> {
     fn by(call: &'c Call) -> Self {
         Self { data: &call.body, files: &call.files }
     }
 }
 
-fn answer_with(world: &mut World, asked: u64, flags: u32, told: Told<'_>) {
-    let id = say(world, asked, flags, told);
-    world.interactions.get_mut(&asked).expect("it was looked up").original = Some(id);
+fn answer_with(state: &mut DiscordState, asked: u64, flags: u32, content: ReplyContent<'_>) {
+    let id = post_reply(state, asked, flags, content);
+    state.interactions.get_mut(&asked).expect("it was looked up").original = Some(id);
 }
 
 /// A message of the bot, which only the asker sees if it is ephemeral.
-fn say(world: &mut World, asked: u64, flags: u32, told: Told<'_>) -> MessageId {
-    let mut message = world.blank_reply(asked, flags);
-    fill(&mut message, told);
+fn post_reply(
+    state: &mut DiscordState,
+    asked: u64,
+    flags: u32,
+    content: ReplyContent<'_>,
+) -> MessageId {
+    let mut message = state.blank_reply(asked, flags);
+    fill(&mut message, content);
     let id = message.id;
     if flags & EPHEMERAL != 0 {
-        let interaction = world.interactions.get_mut(&asked).expect("it was looked up");
+        let interaction = state.interactions.get_mut(&asked).expect("it was looked up");
         interaction.whispers.insert(id, message);
     } else {
-        world.admit(message);
+        state.admit(message);
     }
     id
 }
 
-fn fill(message: &mut Message, Told { data, files }: Told<'_>) {
+fn fill(message: &mut Message, ReplyContent { data, files }: ReplyContent<'_>) {
     if let Some(content) = data["content"].as_str() {
         content.clone_into(&mut message.content);
     }
@@ -207,34 +212,34 @@ fn attached(message: &Message, file: &Upload) -> Attachment {
     Attachment { id, name, bytes: content.len() as u64, url, content }
 }
 
-fn change_reply(world: &mut World, asked: u64, id: MessageId, told: Told<'_>) {
-    let channel = world.interactions[&asked].channel;
-    let mut whispers = world.interactions.values_mut().filter_map(|one| one.whispers.get_mut(&id));
+fn change_reply(state: &mut DiscordState, asked: u64, id: MessageId, content: ReplyContent<'_>) {
+    let channel = state.interactions[&asked].channel;
+    let mut whispers = state.interactions.values_mut().filter_map(|one| one.whispers.get_mut(&id));
     if let Some(whisper) = whispers.next() {
-        fill(whisper, told);
+        fill(whisper, content);
         whisper.flags &= !LOADING;
     } else {
-        world.change_message(channel, id, |message| {
-            fill(message, told);
+        state.change_message(channel, id, |message| {
+            fill(message, content);
             message.flags &= !LOADING;
         });
     }
 }
 
-fn reply_json(world: &World, asked: u64, message: &Message) -> Value {
-    let mut told = world.message_json(message);
-    told["application_id"] = json!(world.bot);
-    told["interaction_metadata"] = metadata(world, asked);
-    told
+fn reply_json(state: &DiscordState, asked: u64, message: &Message) -> Value {
+    let mut json = state.message_json(message);
+    json["application_id"] = json!(state.bot);
+    json["interaction_metadata"] = metadata(state, asked);
+    json
 }
 
 /// The interaction that a webhook's token belongs to, once it is acknowledged.
-fn held(world: &World, call: &Call) -> Result<u64, Answer> {
-    let found = world.interactions.iter().find(|(_, one)| one.token == call.ids[1]);
-    let Some((id, interaction)) = found.filter(|_| call.id(0) == world.bot.0) else {
+fn held(state: &DiscordState, call: &Call) -> Result<u64, Answer> {
+    let found = state.interactions.iter().find(|(_, one)| one.token == call.ids[1]);
+    let Some((id, interaction)) = found.filter(|_| call.id(0) == state.bot.0) else {
         return Err(Answer::error(404, 10015, "Unknown Webhook"));
     };
-    if world.clock.moved - interaction.asked_at > TOKEN_MS {
+    if state.clock.moved - interaction.asked_at > TOKEN_MS {
         return Err(Answer::error(401, 50027, "Invalid Webhook Token"));
     }
     match interaction.acknowledged {
@@ -244,71 +249,71 @@ fn held(world: &World, call: &Call) -> Result<u64, Answer> {
 }
 
 /// The interaction and the reply that a request is about.
-fn meant(world: &World, call: &Call) -> Result<(u64, MessageId), Answer> {
-    let asked = held(world, call)?;
-    let interaction = &world.interactions[&asked];
+fn meant(state: &DiscordState, call: &Call) -> Result<(u64, MessageId), Answer> {
+    let asked = held(state, call)?;
+    let interaction = &state.interactions[&asked];
     let id = match call.ids.get(2) {
         Some(_) => Some(MessageId(call.id(2))),
         None => interaction.original.or(interaction.on),
     };
-    let known = id.filter(|id| find(world, asked, *id).is_some());
+    let known = id.filter(|id| find(state, asked, *id).is_some());
     known.map(|id| (asked, id)).ok_or_else(|| Answer::error(404, 10008, "Unknown Message"))
 }
 
-fn find(world: &World, asked: u64, id: MessageId) -> Option<&Message> {
-    world.message_or_whisper(world.interactions[&asked].channel, id)
+fn find(state: &DiscordState, asked: u64, id: MessageId) -> Option<&Message> {
+    state.message_or_whisper(state.interactions[&asked].channel, id)
 }
 
-fn answer_of(world: &World, meant: (u64, MessageId)) -> Answer {
+fn answer_of(state: &DiscordState, meant: (u64, MessageId)) -> Answer {
     let (asked, id) = meant;
-    let message = find(world, asked, id).expect("it was looked up");
-    Answer::json(200, reply_json(world, asked, message))
+    let message = find(state, asked, id).expect("it was looked up");
+    Answer::json(200, reply_json(state, asked, message))
 }
 
-pub(super) fn follow_up(world: &mut World, call: &Call) -> Answer {
-    let asked = match held(world, call) {
+pub(super) fn follow_up(state: &mut DiscordState, call: &Call) -> Answer {
+    let asked = match held(state, call) {
         Ok(asked) => asked,
         Err(refused) => return refused,
     };
     // The first message after a deferral fills in what was deferred.
-    let original = world.interactions[&asked].original;
+    let original = state.interactions[&asked].original;
     let loading = original
-        .filter(|id| find(world, asked, *id).is_some_and(|message| message.flags & LOADING != 0));
+        .filter(|id| find(state, asked, *id).is_some_and(|message| message.flags & LOADING != 0));
     if let Some(id) = loading {
-        change_reply(world, asked, id, Told::by(call));
-        return answer_of(world, (asked, id));
+        change_reply(state, asked, id, ReplyContent::by(call));
+        return answer_of(state, (asked, id));
     }
     let flags = call.body["flags"].as_u64().unwrap_or(0) as u32;
-    let id = say(world, asked, flags, Told::by(call));
-    let interaction = world.interactions.get_mut(&asked).expect("it was looked up");
+    let id = post_reply(state, asked, flags, ReplyContent::by(call));
+    let interaction = state.interactions.get_mut(&asked).expect("it was looked up");
     interaction.follow_ups.push(id);
     interaction.pending = false;
-    answer_of(world, (asked, id))
+    answer_of(state, (asked, id))
 }
 
-pub(super) fn reply(world: &mut World, call: &Call) -> Answer {
-    meant(world, call).map_or_else(|refused| refused, |meant| answer_of(world, meant))
+pub(super) fn reply(state: &mut DiscordState, call: &Call) -> Answer {
+    meant(state, call).map_or_else(|refused| refused, |meant| answer_of(state, meant))
 }
 
-pub(super) fn change(world: &mut World, call: &Call) -> Answer {
-    match meant(world, call) {
+pub(super) fn change(state: &mut DiscordState, call: &Call) -> Answer {
+    match meant(state, call) {
         Ok((asked, id)) => {
-            change_reply(world, asked, id, Told::by(call));
-            world.interactions.get_mut(&asked).expect("it was looked up").pending = false;
-            answer_of(world, (asked, id))
+            change_reply(state, asked, id, ReplyContent::by(call));
+            state.interactions.get_mut(&asked).expect("it was looked up").pending = false;
+            answer_of(state, (asked, id))
         }
         Err(refused) => refused,
     }
 }
 
-pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
-    match meant(world, call) {
+pub(super) fn delete(state: &mut DiscordState, call: &Call) -> Answer {
+    match meant(state, call) {
         Ok((asked, id)) => {
-            let channel = world.interactions[&asked].channel;
+            let channel = state.interactions[&asked].channel;
             let whispers =
-                &mut world.interactions.get_mut(&asked).expect("it was looked up").whispers;
+                &mut state.interactions.get_mut(&asked).expect("it was looked up").whispers;
             if whispers.remove(&id).is_none() {
-                world.remove(channel, id);
+                state.remove(channel, id);
             }
             Answer::nothing()
         }

@@ -5,22 +5,22 @@ use serde_json::{Value, json};
 use super::super::answer::{Answer, Outcome};
 use super::super::git::{Entry, Sha};
 use super::super::render;
-use super::super::state::World;
+use super::super::state::GitHubState;
 use super::Call;
 use super::gitdata::{check_path, from_base64, in_lines, signs};
 
 /// Larger files come without their content.
 const LARGEST: usize = 1 << 20;
 
-fn file(world: &World, call: &Call, path: &str, entry: &Entry, whole: bool) -> Value {
-    let bytes = world.git.blob(&entry.sha).unwrap_or_default();
-    let full_name = world.repos[&call.repo].full_name();
+fn file(state: &GitHubState, call: &Call, path: &str, entry: &Entry, whole: bool) -> Value {
+    let bytes = state.git.blob(&entry.sha).unwrap_or_default();
+    let full_name = state.repos[&call.repo].full_name();
     let mut value = json!({
         "type": "file", "name": path.rsplit('/').next(), "path": path, "sha": entry.sha,
         "size": bytes.len(),
-        "url": format!("{}/repos/{full_name}/contents/{path}", world.url),
+        "url": format!("{}/repos/{full_name}/contents/{path}", state.url),
         "html_url": format!("https://github.com/{full_name}/blob/main/{path}"),
-        "git_url": format!("{}/repos/{full_name}/git/blobs/{}", world.url, entry.sha),
+        "git_url": format!("{}/repos/{full_name}/git/blobs/{}", state.url, entry.sha),
         "download_url": format!("https://raw.githubusercontent.com/{full_name}/main/{path}"),
     });
     if whole {
@@ -31,25 +31,25 @@ fn file(world: &World, call: &Call, path: &str, entry: &Entry, whole: bool) -> V
     value
 }
 
-pub(super) fn get(world: &mut World, call: &Call) -> Outcome {
-    let of = &world.repos[&call.repo];
+pub(super) fn get(state: &mut GitHubState, call: &Call) -> Outcome {
+    let of = &state.repos[&call.repo];
     let missing = || Answer::refusal(404, "No commit found for the ref");
-    let commit = of.resolve(&world.git, call.asked("ref")).ok_or_else(missing)?;
+    let commit = of.resolve(&state.git, call.asked("ref")).ok_or_else(missing)?;
     let path = call.param("path").trim_end_matches('/');
-    let files = world.git.files(&commit);
+    let files = state.git.files(&commit);
     if let Some(entry) = files.get(path) {
         if call.accept.contains("raw") {
-            let bytes = world.git.blob(&entry.sha).unwrap_or_default();
+            let bytes = state.git.blob(&entry.sha).unwrap_or_default();
             return Ok(Answer::raw("application/vnd.github.raw+json", bytes.to_vec()));
         }
-        return Answer::ok(&file(world, call, path, entry, true));
+        return Answer::ok(&file(state, call, path, entry, true));
     }
     let above = if path.is_empty() { String::new() } else { format!("{path}/") };
     let mut listed = Vec::<Value>::new();
     for (inner, entry) in &files {
         let Some(rest) = inner.strip_prefix(&above) else { continue };
         match rest.split_once('/') {
-            None => listed.push(file(world, call, inner, entry, false)),
+            None => listed.push(file(state, call, inner, entry, false)),
             Some((folder, _)) if listed.iter().all(|known| known["name"] != folder) => {
                 let path = format!("{above}{folder}");
                 listed.push(json!({ "type": "dir", "name": folder, "path": path, "size": 0 }));
@@ -63,45 +63,45 @@ pub(super) fn get(world: &mut World, call: &Call) -> Outcome {
     Answer::ok(&Value::Array(listed))
 }
 
-pub(super) fn readme(world: &mut World, call: &Call) -> Outcome {
-    let of = &world.repos[&call.repo];
-    let commit = of.resolve(&world.git, call.asked("ref")).ok_or_else(Answer::not_found)?;
-    let files = world.git.files(&commit);
+pub(super) fn readme(state: &mut GitHubState, call: &Call) -> Outcome {
+    let of = &state.repos[&call.repo];
+    let commit = of.resolve(&state.git, call.asked("ref")).ok_or_else(Answer::not_found)?;
+    let files = state.git.files(&commit);
     let entry = files.get("README.md").ok_or_else(Answer::not_found)?;
-    Answer::ok(&file(world, call, "README.md", entry, true))
+    Answer::ok(&file(state, call, "README.md", entry, true))
 }
 
-pub(super) fn put(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn put(state: &mut GitHubState, call: &Call) -> Outcome {
     let bytes = from_base64(call.need("Commit", "content")?)?;
     let path = call.param("path");
-    let known = world.git.files(&branch(world, call)?.1).contains_key(path);
-    let sha = world.git.add_blob(&bytes);
-    let commit = write(world, call, Some(&sha))?;
+    let known = state.git.files(&branch(state, call)?.1).contains_key(path);
+    let sha = state.git.add_blob(&bytes);
+    let commit = write(state, call, Some(&sha))?;
     let entry = Entry { mode: "100644".to_owned(), sha };
-    let body = json!({ "content": file(world, call, path, &entry, false), "commit": commit });
+    let body = json!({ "content": file(state, call, path, &entry, false), "commit": commit });
     if known { Answer::ok(&body) } else { Answer::created(&body) }
 }
 
-pub(super) fn delete(world: &mut World, call: &Call) -> Outcome {
-    let commit = write(world, call, None)?;
+pub(super) fn delete(state: &mut GitHubState, call: &Call) -> Outcome {
+    let commit = write(state, call, None)?;
     Answer::ok(&json!({ "content": null, "commit": commit }))
 }
 
 /// The branch to write on, and where it stands.
-fn branch(world: &World, call: &Call) -> Outcome<(String, Sha)> {
-    let of = &world.repos[&call.repo];
+fn branch(state: &GitHubState, call: &Call) -> Outcome<(String, Sha)> {
+    let of = &state.repos[&call.repo];
     let name = call.text("branch").unwrap_or(&of.default_branch).to_owned();
     let missing = || Answer::refusal(404, &format!("Branch {name} not found"));
     let head = of.head(&name).cloned().ok_or_else(missing)?;
     Ok((name, head))
 }
 
-fn write(world: &mut World, call: &Call, blob: Option<&Sha>) -> Outcome<Value> {
+fn write(state: &mut GitHubState, call: &Call, blob: Option<&Sha>) -> Outcome<Value> {
     let path = call.param("path").to_owned();
     check_path(call, &path)?;
     let message = call.need("Commit", "message")?.to_owned();
-    let (branch, head) = branch(world, call)?;
-    let mut files = world.git.files(&head);
+    let (branch, head) = branch(state, call)?;
+    let mut files = state.git.files(&head);
     let known = files.get(&path).map(|entry| entry.sha.as_str());
     match (known, call.text("sha")) {
         (Some(_), None) => {
@@ -121,11 +121,11 @@ fn write(world: &mut World, call: &Call, blob: Option<&Sha>) -> Outcome<Value> {
     }
     let by = call.by();
     let verified = signs(&call.actor) && call.body.get("author").is_none();
-    let commit = world.commit(&by, &[head], &files, &message, verified);
+    let commit = state.commit(&by, &[head], &files, &message, verified);
     let name = format!("refs/heads/{branch}");
-    world
+    state
         .check_push(call.repo, &name, &commit)
         .map_err(|refusal| Answer { status: 409, ..refusal })?;
-    world.move_ref(call.repo, &name, Some(commit.clone()), &by);
-    Ok(render::git_commit(world.git.commit(&commit).expect("it was just made")))
+    state.move_ref(call.repo, &name, Some(commit.clone()), &by);
+    Ok(render::git_commit(state.git.commit(&commit).expect("it was just made")))
 }

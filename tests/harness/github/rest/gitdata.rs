@@ -8,42 +8,42 @@ use super::super::answer::{Answer, Outcome};
 use super::super::apps::Actor;
 use super::super::git::{Commit, Entry, Files, Signature};
 use super::super::render;
-use super::super::state::World;
+use super::super::state::GitHubState;
 use super::Call;
 
-fn shown(world: &World, call: &Call, name: &str, sha: &str) -> Value {
-    let full_name = world.repos[&call.repo].full_name();
+fn shown(state: &GitHubState, call: &Call, name: &str, sha: &str) -> Value {
+    let full_name = state.repos[&call.repo].full_name();
     json!({
         "ref": name, "node_id": format!("REF_{name}"),
-        "url": format!("{}/repos/{full_name}/git/{name}", world.url),
+        "url": format!("{}/repos/{full_name}/git/{name}", state.url),
         "object": { "type": "commit", "sha": sha,
-            "url": format!("{}/repos/{full_name}/git/commits/{sha}", world.url) },
+            "url": format!("{}/repos/{full_name}/git/commits/{sha}", state.url) },
     })
 }
 
-pub(super) fn reference(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn reference(state: &mut GitHubState, call: &Call) -> Outcome {
     let name = format!("refs/{}", call.param("name"));
-    let sha = world.repos[&call.repo].refs.get(&name).ok_or_else(Answer::not_found)?;
-    Answer::ok(&shown(world, call, &name, sha))
+    let sha = state.repos[&call.repo].refs.get(&name).ok_or_else(Answer::not_found)?;
+    Answer::ok(&shown(state, call, &name, sha))
 }
 
-pub(super) fn matching(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn matching(state: &mut GitHubState, call: &Call) -> Outcome {
     let prefix = format!("refs/{}", call.param("name"));
-    let refs = world.repos[&call.repo].refs.iter();
+    let refs = state.repos[&call.repo].refs.iter();
     let fitting = refs.filter(|(name, _)| name.starts_with(&prefix));
-    call.page(world, fitting.map(|(name, sha)| shown(world, call, name, sha)).collect())
+    call.page(state, fitting.map(|(name, sha)| shown(state, call, name, sha)).collect())
 }
 
-pub(super) fn create_ref(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn create_ref(state: &mut GitHubState, call: &Call) -> Outcome {
     let (name, sha) = (call.need("Reference", "ref")?, call.need("Reference", "sha")?);
     if !name.starts_with("refs/") || name.split('/').count() < 3 || name.contains(' ') {
-        let told = format!("{name} is not a valid ref name.");
-        return Err(Answer::refusal(422, &told));
+        let message = format!("{name} is not a valid ref name.");
+        return Err(Answer::refusal(422, &message));
     }
-    if world.git.commit(sha).is_none() {
+    if state.git.commit(sha).is_none() {
         return Err(Answer::refusal(422, "Object does not exist"));
     }
-    let refs = &world.repos[&call.repo].refs;
+    let refs = &state.repos[&call.repo].refs;
     if refs.contains_key(name) {
         return Err(Answer::refusal(422, "Reference already exists"));
     }
@@ -51,31 +51,31 @@ pub(super) fn create_ref(world: &mut World, call: &Call) -> Outcome {
     if refs.keys().any(|known| nests(known, name) || nests(name, known)) {
         return Err(Answer::refusal(422, "Reference cannot be created: a part of it is one"));
     }
-    world.check_push(call.repo, name, sha)?;
+    state.check_push(call.repo, name, sha)?;
     let (name, sha) = (name.to_owned(), sha.to_owned());
-    world.move_ref(call.repo, &name, Some(sha.clone()), &call.by());
-    Answer::created(&shown(world, call, &name, &sha))
+    state.move_ref(call.repo, &name, Some(sha.clone()), &call.by());
+    Answer::created(&shown(state, call, &name, &sha))
 }
 
-pub(super) fn update_ref(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn update_ref(state: &mut GitHubState, call: &Call) -> Outcome {
     let name = format!("refs/{}", call.param("name"));
     let sha = call.need("Reference", "sha")?.to_owned();
     let missing = || Answer::refusal(422, "Reference does not exist");
-    let before = world.repos[&call.repo].refs.get(&name).cloned().ok_or_else(missing)?;
-    if world.git.commit(&sha).is_none() {
+    let before = state.repos[&call.repo].refs.get(&name).cloned().ok_or_else(missing)?;
+    if state.git.commit(&sha).is_none() {
         return Err(Answer::refusal(422, "Object does not exist"));
     }
-    if !call.flag("force") && !world.git.is_ancestor(&before, &sha) {
+    if !call.flag("force") && !state.git.is_ancestor(&before, &sha) {
         return Err(Answer::refusal(422, "Update is not a fast forward"));
     }
-    world.check_push(call.repo, &name, &sha)?;
-    world.move_ref(call.repo, &name, Some(sha.clone()), &call.by());
-    Answer::ok(&shown(world, call, &name, &sha))
+    state.check_push(call.repo, &name, &sha)?;
+    state.move_ref(call.repo, &name, Some(sha.clone()), &call.by());
+    Answer::ok(&shown(state, call, &name, &sha))
 }
 
-pub(super) fn delete_ref(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn delete_ref(state: &mut GitHubState, call: &Call) -> Outcome {
     let name = format!("refs/{}", call.param("name"));
-    let of = &world.repos[&call.repo];
+    let of = &state.repos[&call.repo];
     if !of.refs.contains_key(&name) {
         return Err(Answer::refusal(422, "Reference does not exist"));
     }
@@ -83,38 +83,38 @@ pub(super) fn delete_ref(world: &mut World, call: &Call) -> Outcome {
     if branch == of.default_branch || of.rules.contains_key(branch) {
         return Err(Answer::refusal(422, "Cannot delete this branch"));
     }
-    world.move_ref(call.repo, &name, None, &call.by());
+    state.move_ref(call.repo, &name, None, &call.by());
     Ok(Answer::empty(204))
 }
 
-pub(super) fn commit(world: &mut World, call: &Call) -> Outcome {
-    let commit = world.git.commit(call.param("sha")).ok_or_else(Answer::not_found)?;
+pub(super) fn commit(state: &mut GitHubState, call: &Call) -> Outcome {
+    let commit = state.git.commit(call.param("sha")).ok_or_else(Answer::not_found)?;
     Answer::ok(&render::git_commit(commit))
 }
 
-pub(super) fn create_commit(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn create_commit(state: &mut GitHubState, call: &Call) -> Outcome {
     let message = call.need("Commit", "message")?.to_owned();
     let tree = call.need("Commit", "tree")?.to_owned();
-    if world.git.tree(&tree).is_none() {
+    if state.git.tree(&tree).is_none() {
         return Err(Answer::refusal(422, "Tree SHA does not exist"));
     }
     let parents = call.names("parents").unwrap_or_default();
-    if parents.iter().any(|parent| world.git.commit(parent).is_none()) {
+    if parents.iter().any(|parent| state.git.commit(parent).is_none()) {
         return Err(Answer::refusal(422, "Parent SHA does not exist or is not a commit object"));
     }
     // Only what an App leaves to the service is signed by it.
     let own = |role: &str| call.body.get(role).is_some_and(|value| !value.is_null());
     let verified = signs(&call.actor) && !own("author") && !own("committer") && !own("signature");
     let by = call.by();
-    let author = named(call.body.get("author"), world.signature(&by));
+    let author = named(call.body.get("author"), state.signature(&by));
     let mut committer = named(call.body.get("committer"), author.clone());
     if verified {
         (committer.name, committer.email) = ("GitHub".into(), "noreply@github.com".into());
     }
     let sha = String::new();
     let commit = Commit { sha, tree, parents, author, committer, message, by, verified };
-    let sha = world.git.add_commit(commit);
-    let commit = world.git.commit(&sha).expect("it was just made");
+    let sha = state.git.add_commit(commit);
+    let commit = state.git.commit(&sha).expect("it was just made");
     Answer::created(&render::git_commit(commit))
 }
 
@@ -136,25 +136,25 @@ fn named(given: Option<&Value>, mut usual: Signature) -> Signature {
     usual
 }
 
-pub(super) fn tree(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn tree(state: &mut GitHubState, call: &Call) -> Outcome {
     let name = call.param("name");
-    let named = world.git.tree_of(name);
-    let of = &world.repos[&call.repo];
-    let by_branch = || world.git.tree_of(&of.resolve(&world.git, name)?);
+    let named = state.git.tree_of(name);
+    let of = &state.repos[&call.repo];
+    let by_branch = || state.git.tree_of(&of.resolve(&state.git, name)?);
     let sha = named.or_else(by_branch).ok_or_else(Answer::not_found)?;
     let mut entries = Vec::new();
-    collect(world, &sha, "", !call.asked("recursive").is_empty(), &mut entries);
+    collect(state, &sha, "", !call.asked("recursive").is_empty(), &mut entries);
     Answer::ok(&json!({
         "sha": sha, "tree": entries, "truncated": false,
-        "url": format!("{}/repos/{}/git/trees/{sha}", world.url, of.full_name()),
+        "url": format!("{}/repos/{}/git/trees/{sha}", state.url, of.full_name()),
     }))
 }
 
-fn collect(world: &World, tree: &str, above: &str, deep: bool, entries: &mut Vec<Value>) {
-    for (name, entry) in world.git.tree(tree).into_iter().flatten() {
+fn collect(state: &GitHubState, tree: &str, above: &str, deep: bool, entries: &mut Vec<Value>) {
+    for (name, entry) in state.git.tree(tree).into_iter().flatten() {
         let path = format!("{above}{name}");
         let mut value = json!({ "path": path, "mode": entry.mode, "sha": entry.sha });
-        match world.git.blob(&entry.sha) {
+        match state.git.blob(&entry.sha) {
             Some(bytes) => {
                 value["type"] = json!("blob");
                 value["size"] = json!(bytes.len());
@@ -163,15 +163,15 @@ fn collect(world: &World, tree: &str, above: &str, deep: bool, entries: &mut Vec
         }
         entries.push(value);
         if deep && entry.mode == "040000" {
-            collect(world, &entry.sha, &format!("{path}/"), deep, entries);
+            collect(state, &entry.sha, &format!("{path}/"), deep, entries);
         }
     }
 }
 
-pub(super) fn create_tree(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn create_tree(state: &mut GitHubState, call: &Call) -> Outcome {
     let mut files = match call.text("base_tree") {
         None => Files::new(),
-        Some(base) if world.git.tree_of(base).is_some() => world.git.files(base),
+        Some(base) if state.git.tree_of(base).is_some() => state.git.files(base),
         Some(base) => {
             return Err(Answer::refusal(422, &format!("base_tree {base} is not a valid tree")));
         }
@@ -179,17 +179,17 @@ pub(super) fn create_tree(world: &mut World, call: &Call) -> Outcome {
     let entries = call.body.get("tree").and_then(Value::as_array).filter(|all| !all.is_empty());
     let entries = entries.ok_or_else(|| Answer::refusal(422, "Invalid tree info"))?;
     for entry in entries {
-        apply(world, call, entry, &mut files)?;
+        apply(state, call, entry, &mut files)?;
     }
-    let sha = world.git.add_tree(&files);
+    let sha = state.git.add_tree(&files);
     let mut shown = Vec::new();
-    collect(world, &sha, "", false, &mut shown);
+    collect(state, &sha, "", false, &mut shown);
     Answer::created(&json!({ "sha": sha, "tree": shown, "truncated": false }))
 }
 
 /// One entry of a tree: a text, an object, or `null` for a removal.
-fn apply(world: &mut World, call: &Call, entry: &Value, files: &mut Files) -> Outcome<()> {
-    let refused = |told: &str| Err(Answer::refusal(422, told));
+fn apply(state: &mut GitHubState, call: &Call, entry: &Value, files: &mut Files) -> Outcome<()> {
+    let refused = |message: &str| Err(Answer::refusal(422, message));
     let path = entry["path"].as_str().unwrap_or_default();
     if path.is_empty() || path.split('/').any(|part| ["", ".", "..", ".git"].contains(&part)) {
         return refused("tree.path contains a malformed path component");
@@ -206,18 +206,18 @@ fn apply(world: &mut World, call: &Call, entry: &Value, files: &mut Files) -> Ou
             files.retain(|known, _| known != path && !known.starts_with(&below));
             return if files.len() < before { Ok(()) } else { refused("GitRPC::BadObjectState") };
         }
-        (None, Some(text)) => world.git.add_blob(text.as_bytes()),
+        (None, Some(text)) => state.git.add_blob(text.as_bytes()),
         (Some(Value::String(sha)), None) => sha.clone(),
         _ => return refused("Must supply either tree.sha or tree.content."),
     };
     files.retain(|known, _| !known.starts_with(&below) && !below.starts_with(&format!("{known}/")));
     if mode == "040000" {
-        let inner = world.git.tree(&sha).map(|_| world.git.files(&sha));
+        let inner = state.git.tree(&sha).map(|_| state.git.files(&sha));
         let Some(inner) = inner else {
             return refused(&format!("tree.sha {sha} is not a valid tree"));
         };
         files.extend(inner.into_iter().map(|(name, entry)| (format!("{below}{name}"), entry)));
-    } else if world.git.blob(&sha).is_none() {
+    } else if state.git.blob(&sha).is_none() {
         return refused(&format!("tree.sha {sha} is not a valid blob"));
     } else {
         files.insert(path.to_owned(), Entry { mode: mode.to_owned(), sha });
@@ -234,9 +234,9 @@ pub(super) fn check_path(call: &Call, path: &str) -> Outcome<()> {
     Ok(())
 }
 
-pub(super) fn blob(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn blob(state: &mut GitHubState, call: &Call) -> Outcome {
     let sha = call.param("sha");
-    let bytes = world.git.blob(sha).ok_or_else(Answer::not_found)?;
+    let bytes = state.git.blob(sha).ok_or_else(Answer::not_found)?;
     if call.accept.contains("raw") {
         return Ok(Answer::raw("application/vnd.github.raw", bytes.to_vec()));
     }
@@ -259,14 +259,14 @@ pub(super) fn from_base64(text: &str) -> Outcome<Vec<u8>> {
     STANDARD.decode(joined).map_err(bad)
 }
 
-pub(super) fn create_blob(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn create_blob(state: &mut GitHubState, call: &Call) -> Outcome {
     let content = call.need("Blob", "content")?;
     let bytes = match call.text("encoding") {
         Some("base64") => from_base64(content)?,
         _ => content.as_bytes().to_vec(),
     };
-    let sha = world.git.add_blob(&bytes);
-    let full_name = world.repos[&call.repo].full_name();
-    let url = format!("{}/repos/{full_name}/git/blobs/{sha}", world.url);
+    let sha = state.git.add_blob(&bytes);
+    let full_name = state.repos[&call.repo].full_name();
+    let url = format!("{}/repos/{full_name}/git/blobs/{sha}", state.url);
     Answer::created(&json!({ "sha": sha, "url": url }))
 }

@@ -5,22 +5,22 @@ use serde_json::{Value, json};
 use super::super::answer::{Answer, Outcome};
 use super::super::apps::Need;
 use super::super::git::Entry;
-use super::super::state::World;
+use super::super::state::GitHubState;
 use super::Call;
 use super::gitdata::from_base64;
 
-pub(super) fn ask(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn ask(state: &mut GitHubState, call: &Call) -> Outcome {
     let query = call.text("query").unwrap_or_default();
     if query.contains("convertPullRequestToDraft") {
-        draft(world, call, "convertPullRequestToDraft", true)
+        draft(state, call, "convertPullRequestToDraft", true)
     } else if query.contains("markPullRequestReadyForReview") {
-        draft(world, call, "markPullRequestReadyForReview", false)
+        draft(state, call, "markPullRequestReadyForReview", false)
     } else if query.contains("createCommitOnBranch") {
-        commit(world, call)
+        commit(state, call)
     } else if query.contains("viewer") {
         Answer::ok(&json!({ "data": { "viewer": { "login": call.by() } } }))
     } else {
-        world.log.surprises.push(format!("GraphQL {query} is unknown"));
+        state.log.surprises.push(format!("GraphQL {query} is unknown"));
         failed("UNKNOWN", "Field doesn't exist on type")
     }
 }
@@ -54,53 +54,53 @@ fn field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     }
 }
 
-fn draft(world: &mut World, call: &Call, name: &str, draft: bool) -> Outcome {
+fn draft(state: &mut GitHubState, call: &Call, name: &str, draft: bool) -> Outcome {
     let id = find_text(&call.body, &|text| text.starts_with("PR_"));
     let found = id.as_deref().and_then(|id| {
         let (repo, number) = id.strip_prefix("PR_")?.split_once('_')?;
         let (repo, number) = (repo.parse::<u64>().ok()?, number.parse::<u64>().ok()?);
-        world.repos.get(&repo)?.issues.contains_key(&number).then_some((repo, number))
+        state.repos.get(&repo)?.issues.contains_key(&number).then_some((repo, number))
     });
     let Some((repo, number)) = found else {
-        let told = format!("Could not resolve to a node with the global id of '{id:?}'");
-        return failed("NOT_FOUND", &told);
+        let message = format!("Could not resolve to a node with the global id of '{id:?}'");
+        return failed("NOT_FOUND", &message);
     };
     let need = Need::Write("pull_requests");
-    if world.allow(&call.actor, need, world.repos.get(&repo)).is_err() {
+    if state.allow(&call.actor, need, state.repos.get(&repo)).is_err() {
         return failed("FORBIDDEN", "Resource not accessible by integration");
     }
-    if !world.issue(repo, number).open {
+    if !state.issue(repo, number).open {
         return failed("UNPROCESSABLE", "Pull request is closed");
     }
-    world.set_draft(repo, number, &call.by(), draft);
+    state.set_draft(repo, number, &call.by(), draft);
     let shown = json!({
         "id": id, "number": number, "isDraft": draft, "state": "OPEN",
-        "url": format!("https://github.com/{}/pull/{number}", world.repos[&repo].full_name()),
+        "url": format!("https://github.com/{}/pull/{number}", state.repos[&repo].full_name()),
     });
     Answer::ok(&json!({ "data": { name: { "clientMutationId": null, "pullRequest": shown } } }))
 }
 
-fn commit(world: &mut World, call: &Call) -> Outcome {
+fn commit(state: &mut GitHubState, call: &Call) -> Outcome {
     let variables = call.body.get("variables").cloned().unwrap_or_default();
     let text = |name: &str| field(&variables, name).and_then(Value::as_str).unwrap_or_default();
     let full_name = text("repositoryNameWithOwner");
     let branch = text("branchName").trim_start_matches("refs/heads/");
-    let repo = world.repo_id(full_name);
-    let head = repo.and_then(|repo| world.repos[&repo].head(branch).cloned());
+    let repo = state.repo_id(full_name);
+    let head = repo.and_then(|repo| state.repos[&repo].head(branch).cloned());
     let (Some(repo), Some(head)) = (repo, head) else {
         return failed("NOT_FOUND", &format!("No ref found for {full_name}:{branch}"));
     };
-    if world.allow(&call.actor, Need::Write("contents"), world.repos.get(&repo)).is_err() {
+    if state.allow(&call.actor, Need::Write("contents"), state.repos.get(&repo)).is_err() {
         return failed("FORBIDDEN", "Resource not accessible by integration");
     }
     if text("expectedHeadOid") != head {
-        let told = format!(
+        let message = format!(
             "Expected branch to point to \"{}\" but it did not. Pull and try again.",
             text("expectedHeadOid")
         );
-        return failed("STALE_DATA", &told);
+        return failed("STALE_DATA", &message);
     }
-    let mut files = world.git.files(&head);
+    let mut files = state.git.files(&head);
     let list = |name: &str| {
         let changes = field(&variables, "fileChanges");
         changes.and_then(|all| all.get(name)?.as_array().cloned()).unwrap_or_default()
@@ -108,7 +108,7 @@ fn commit(world: &mut World, call: &Call) -> Outcome {
     for addition in list("additions") {
         let path = addition["path"].as_str().unwrap_or_default().to_owned();
         let bytes = from_base64(addition["contents"].as_str().unwrap_or_default())?;
-        let sha = world.git.add_blob(&bytes);
+        let sha = state.git.add_blob(&bytes);
         files.insert(path, Entry { mode: "100644".to_owned(), sha });
     }
     for deletion in list("deletions") {
@@ -122,12 +122,12 @@ fn commit(world: &mut World, call: &Call) -> Outcome {
     }
     let message = format!("{}\n\n{}", text("headline"), text("body")).trim_end().to_owned();
     let by = call.by();
-    let sha = world.commit(&by, &[head], &files, &message, true);
+    let sha = state.commit(&by, &[head], &files, &message, true);
     let name = format!("refs/heads/{branch}");
-    if let Err(refusal) = world.check_push(repo, &name, &sha) {
+    if let Err(refusal) = state.check_push(repo, &name, &sha) {
         return failed("UNPROCESSABLE", &refusal.text());
     }
-    world.move_ref(repo, &name, Some(sha.clone()), &by);
+    state.move_ref(repo, &name, Some(sha.clone()), &by);
     let commit =
         json!({ "oid": sha, "url": format!("https://github.com/{full_name}/commit/{sha}") });
     Answer::ok(&json!({ "data": { "createCommitOnBranch": {

@@ -6,17 +6,17 @@ use super::super::answer::{Answer, Outcome};
 use super::super::apps::Actor;
 use super::super::owners;
 use super::super::render;
-use super::super::state::{Release, Repo, Role, World};
+use super::super::state::{GitHubState, Release, Repo, Role};
 use super::Call;
 
-pub(super) fn get(world: &mut World, call: &Call) -> Outcome {
-    let of = &world.repos[&call.repo];
-    let mut value = render::repo(world, of);
+pub(super) fn get(state: &mut GitHubState, call: &Call) -> Outcome {
+    let of = &state.repos[&call.repo];
+    let mut value = render::repo(state, of);
     if let Actor::Bearer(token) = &call.actor {
         let role = match token.permissions.get("contents").map(String::as_str) {
             Some("write") if token.installation => Role::Write,
             _ if token.installation => Role::Read,
-            _ => world.role(of, &token.login),
+            _ => state.role(of, &token.login),
         };
         value["permissions"] = json!({
             "admin": role >= Role::Admin, "maintain": role >= Role::Maintain,
@@ -31,29 +31,29 @@ fn branch_of(of: &Repo, name: &str, sha: &str) -> Value {
     json!({ "name": name, "commit": { "sha": sha }, "protected": of.rules.contains_key(name) })
 }
 
-pub(super) fn branches(world: &mut World, call: &Call) -> Outcome {
-    let of = &world.repos[&call.repo];
+pub(super) fn branches(state: &mut GitHubState, call: &Call) -> Outcome {
+    let of = &state.repos[&call.repo];
     let named = of
         .refs
         .iter()
         .filter_map(|(name, sha)| Some(branch_of(of, name.strip_prefix("refs/heads/")?, sha)));
-    call.page(world, named.collect())
+    call.page(state, named.collect())
 }
 
-pub(super) fn branch(world: &mut World, call: &Call) -> Outcome {
-    let of = &world.repos[&call.repo];
+pub(super) fn branch(state: &mut GitHubState, call: &Call) -> Outcome {
+    let of = &state.repos[&call.repo];
     let name = call.param("branch");
     let missing = || Answer::refusal(404, "Branch not found");
     let sha = of.head(name).ok_or_else(missing)?;
     let mut value = branch_of(of, name, sha);
-    if let Some(commit) = world.git.commit(sha) {
-        value["commit"] = render::commit(world, of, commit);
+    if let Some(commit) = state.git.commit(sha) {
+        value["commit"] = render::commit(state, of, commit);
     }
     Answer::ok(&value)
 }
 
-pub(super) fn rules(world: &mut World, call: &Call) -> Outcome {
-    let of = &world.repos[&call.repo];
+pub(super) fn rules(state: &mut GitHubState, call: &Call) -> Outcome {
+    let of = &state.repos[&call.repo];
     let found = of.rules.get(call.param("branch")).copied().unwrap_or_default();
     let rule = |kind: &str, parameters: Value| {
         let mut rule = json!({
@@ -82,20 +82,20 @@ pub(super) fn rules(world: &mut World, call: &Call) -> Outcome {
     if found.no_force_push {
         all.push(rule("non_fast_forward", Value::Null));
     }
-    call.page(world, all)
+    call.page(state, all)
 }
 
-pub(super) fn owner_errors(world: &mut World, call: &Call) -> Outcome {
-    let of = &world.repos[&call.repo];
-    let commit = of.resolve(&world.git, call.asked("ref")).ok_or_else(Answer::not_found)?;
-    let (path, text) = owners::file(&world.git, &commit).ok_or_else(Answer::not_found)?;
+pub(super) fn owner_errors(state: &mut GitHubState, call: &Call) -> Outcome {
+    let of = &state.repos[&call.repo];
+    let commit = of.resolve(&state.git, call.asked("ref")).ok_or_else(Answer::not_found)?;
+    let (path, text) = owners::file(&state.git, &commit).ok_or_else(Answer::not_found)?;
     let mut errors = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or_default();
         for owner in line.split_whitespace().skip(1) {
             let name = owner.trim_start_matches('@');
-            let may = world.teams.get(name).map(|team| team.role);
-            if may.unwrap_or_else(|| world.role(of, name)) < Role::Write {
+            let may = state.teams.get(name).map(|team| team.role);
+            if may.unwrap_or_else(|| state.role(of, name)) < Role::Write {
                 errors.push(json!({
                     "line": at + 1, "column": line.find(owner).map(|at| at + 1), "path": path,
                     "kind": "Unknown owner", "source": line, "suggestion": null,
@@ -108,31 +108,31 @@ pub(super) fn owner_errors(world: &mut World, call: &Call) -> Outcome {
     Answer::ok(&json!({ "errors": errors }))
 }
 
-pub(super) fn permission(world: &mut World, call: &Call) -> Outcome {
-    let of = &world.repos[&call.repo];
+pub(super) fn permission(state: &mut GitHubState, call: &Call) -> Outcome {
+    let of = &state.repos[&call.repo];
     if let Actor::Bearer(token) = &call.actor
         && !token.installation
-        && world.role(of, &token.login) < Role::Write
+        && state.role(of, &token.login) < Role::Write
     {
-        let told = "Must have push access to view collaborator permission.";
-        return Err(Answer::refusal(403, told));
+        let message = "Must have push access to view collaborator permission.";
+        return Err(Answer::refusal(403, message));
     }
     let login = call.param("login");
-    if !world.users.contains_key(login) {
+    if !state.users.contains_key(login) {
         return Err(Answer::refusal(404, &format!("{login} is not a user")));
     }
-    let role = world.role(of, login);
+    let role = state.role(of, login);
     let permission = match role {
         Role::Maintain => "write",
         Role::Triage => "read",
         role => role.name(),
     };
-    let user = render::user(world, login);
+    let user = render::user(state, login);
     Answer::ok(&json!({ "permission": permission, "role_name": role.name(), "user": user }))
 }
 
-pub(super) fn releases(world: &mut World, call: &Call) -> Outcome {
-    let of = &world.repos[&call.repo];
+pub(super) fn releases(state: &mut GitHubState, call: &Call) -> Outcome {
+    let of = &state.repos[&call.repo];
     let release = |(at, one): (usize, &Release)| {
         json!({
             "id": at, "tag_name": one.tag, "name": one.tag, "draft": false,
@@ -142,37 +142,37 @@ pub(super) fn releases(world: &mut World, call: &Call) -> Outcome {
         })
     };
     let newest_first = of.releases.iter().enumerate().rev().map(release).collect();
-    call.page(world, newest_first)
+    call.page(state, newest_first)
 }
 
-pub(super) fn collaborator(world: &mut World, call: &Call) -> Outcome {
-    let of = &world.repos[&call.repo];
+pub(super) fn collaborator(state: &mut GitHubState, call: &Call) -> Outcome {
+    let of = &state.repos[&call.repo];
     let login = call.param("login");
-    let is_one = of.roles.contains_key(login) || world.role(of, login) > Role::Read;
+    let is_one = of.roles.contains_key(login) || state.role(of, login) > Role::Read;
     if is_one { Ok(Answer::empty(204)) } else { Err(Answer::not_found()) }
 }
 
-pub(super) fn compare(world: &mut World, call: &Call) -> Outcome {
-    let of = &world.repos[&call.repo];
+pub(super) fn compare(state: &mut GitHubState, call: &Call) -> Outcome {
+    let of = &state.repos[&call.repo];
     let ends = call.param("ends");
     let (base, head) = ends.split_once("...").ok_or_else(Answer::not_found)?;
     let resolve = |name: &str| {
         let own = format!("{}:", of.owner);
         let name = name.strip_prefix(&own).unwrap_or(name);
-        of.resolve(&world.git, name).ok_or_else(Answer::not_found)
+        of.resolve(&state.git, name).ok_or_else(Answer::not_found)
     };
     let (base, head) = (resolve(base)?, resolve(head)?);
-    let ahead = world.git.between(&base, &head);
-    let behind = world.git.between(&head, &base).len();
-    let meet = world.git.merge_base(&base, &head).ok_or_else(Answer::not_found)?;
-    let shown = |sha: &str| render::commit(world, of, world.git.commit(sha).expect("it resolved"));
+    let ahead = state.git.between(&base, &head);
+    let behind = state.git.between(&head, &base).len();
+    let meet = state.git.merge_base(&base, &head).ok_or_else(Answer::not_found)?;
+    let shown = |sha: &str| render::commit(state, of, state.git.commit(sha).expect("it resolved"));
     let status = match (ahead.len(), behind) {
         (0, 0) => "identical",
         (_, 0) => "ahead",
         (0, _) => "behind",
         _ => "diverged",
     };
-    let files = render::changed_files(&world.git, &base, &head);
+    let files = render::changed_files(&state.git, &base, &head);
     if call.accept.contains("diff") {
         let text = files.iter().map(render::ChangedFile::diff).collect::<String>();
         return Ok(Answer::raw("application/vnd.github.diff", text.into_bytes()));
@@ -181,50 +181,50 @@ pub(super) fn compare(world: &mut World, call: &Call) -> Outcome {
         "status": status, "ahead_by": ahead.len(), "behind_by": behind,
         "total_commits": ahead.len(), "base_commit": shown(&base),
         "merge_base_commit": shown(&meet),
-        "commits": ahead.iter().map(|one| render::commit(world, of, one)).collect::<Vec<_>>(),
+        "commits": ahead.iter().map(|one| render::commit(state, of, one)).collect::<Vec<_>>(),
         "files": files.iter().map(render::ChangedFile::json).collect::<Vec<_>>(),
     }))
 }
 
-pub(super) fn commits(world: &mut World, call: &Call) -> Outcome {
-    let of = &world.repos[&call.repo];
-    let head = of.resolve(&world.git, call.asked("sha")).ok_or_else(Answer::not_found)?;
+pub(super) fn commits(state: &mut GitHubState, call: &Call) -> Outcome {
+    let of = &state.repos[&call.repo];
+    let head = of.resolve(&state.git, call.asked("sha")).ok_or_else(Answer::not_found)?;
     let path = call.asked("path");
-    let mut history = world.git.history(&head);
+    let mut history = state.git.history(&head);
     history.reverse();
     if !path.is_empty() {
         let at = |sha: &str| {
-            let files = world.git.files(sha);
+            let files = state.git.files(sha);
             files.into_iter().filter(|(known, _)| known.starts_with(path)).collect::<Vec<_>>()
         };
         history.retain(|one| {
             at(&one.sha) != one.parents.first().map(|sha| at(sha)).unwrap_or_default()
         });
     }
-    call.page(world, history.iter().map(|one| render::commit(world, of, one)).collect())
+    call.page(state, history.iter().map(|one| render::commit(state, of, one)).collect())
 }
 
 /// The commit that the path names.
-fn named(world: &World, call: &Call) -> Outcome<String> {
-    let of = &world.repos[&call.repo];
-    let told = format!("No commit found for SHA: {}", call.param("name"));
-    of.resolve(&world.git, call.param("name")).ok_or_else(|| Answer::refusal(422, &told))
+fn named(state: &GitHubState, call: &Call) -> Outcome<String> {
+    let of = &state.repos[&call.repo];
+    let message = format!("No commit found for SHA: {}", call.param("name"));
+    of.resolve(&state.git, call.param("name")).ok_or_else(|| Answer::refusal(422, &message))
 }
 
-pub(super) fn commit(world: &mut World, call: &Call) -> Outcome {
-    let of = &world.repos[&call.repo];
-    let sha = named(world, call)?;
-    let commit = world.git.commit(&sha).ok_or_else(Answer::not_found)?;
-    let mut value = render::commit(world, of, commit);
+pub(super) fn commit(state: &mut GitHubState, call: &Call) -> Outcome {
+    let of = &state.repos[&call.repo];
+    let sha = named(state, call)?;
+    let commit = state.git.commit(&sha).ok_or_else(Answer::not_found)?;
+    let mut value = render::commit(state, of, commit);
     let parent = commit.parents.first().cloned().unwrap_or_default();
-    let files = render::changed_files(&world.git, &parent, &sha);
+    let files = render::changed_files(&state.git, &parent, &sha);
     value["files"] = files.iter().map(render::ChangedFile::json).collect();
     Answer::ok(&value)
 }
 
-pub(super) fn check_runs(world: &mut World, call: &Call) -> Outcome {
-    let sha = named(world, call)?;
-    let runs = world.repos[&call.repo].checks.get(&sha).map(|conclusion| {
+pub(super) fn check_runs(state: &mut GitHubState, call: &Call) -> Outcome {
+    let sha = named(state, call)?;
+    let runs = state.repos[&call.repo].checks.get(&sha).map(|conclusion| {
         json!({ "id": 1, "name": "build", "head_sha": sha, "status": "completed",
             "conclusion": conclusion })
     });
@@ -232,50 +232,50 @@ pub(super) fn check_runs(world: &mut World, call: &Call) -> Outcome {
     Answer::ok(&json!({ "total_count": runs.len(), "check_runs": runs }))
 }
 
-pub(super) fn status(world: &mut World, call: &Call) -> Outcome {
-    let sha = named(world, call)?;
+pub(super) fn status(state: &mut GitHubState, call: &Call) -> Outcome {
+    let sha = named(state, call)?;
     Answer::ok(&json!({ "state": "pending", "sha": sha, "total_count": 0, "statuses": [] }))
 }
 
-pub(super) fn pulls_of_commit(world: &mut World, call: &Call) -> Outcome {
-    let sha = named(world, call)?;
+pub(super) fn pulls_of_commit(state: &mut GitHubState, call: &Call) -> Outcome {
+    let sha = named(state, call)?;
     let has = |number: u64| {
-        let (base, head) = world.ends(call.repo, number);
+        let (base, head) = state.ends(call.repo, number);
         let merged =
-            world.issue(call.repo, number).pull.as_ref().and_then(|pull| pull.merged.as_ref());
+            state.issue(call.repo, number).pull.as_ref().and_then(|pull| pull.merged.as_ref());
         merged.is_some_and(|merge| merge.sha == sha)
-            || world.git.between(&base, &head).iter().any(|one| one.sha == sha)
+            || state.git.between(&base, &head).iter().any(|one| one.sha == sha)
     };
-    let all = world.repos[&call.repo].issues.values().filter(|issue| issue.pull.is_some());
+    let all = state.repos[&call.repo].issues.values().filter(|issue| issue.pull.is_some());
     let with_it = all.map(|issue| issue.number).filter(|number| has(*number));
-    let shown = with_it.map(|number| render::pull(world, call.repo, number)).collect();
-    call.page(world, shown)
+    let shown = with_it.map(|number| render::pull(state, call.repo, number)).collect();
+    call.page(state, shown)
 }
 
-pub(super) fn labels(world: &mut World, call: &Call) -> Outcome {
-    let names = world.repos[&call.repo].labels.keys();
-    call.page(world, names.map(|name| render::label(world, call.repo, name)).collect())
+pub(super) fn labels(state: &mut GitHubState, call: &Call) -> Outcome {
+    let names = state.repos[&call.repo].labels.keys();
+    call.page(state, names.map(|name| render::label(state, call.repo, name)).collect())
 }
 
-pub(super) fn label(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn label(state: &mut GitHubState, call: &Call) -> Outcome {
     let name = call.param("name");
-    if !world.repos[&call.repo].labels.contains_key(name) {
+    if !state.repos[&call.repo].labels.contains_key(name) {
         return Err(Answer::not_found());
     }
-    Answer::ok(&render::label(world, call.repo, name))
+    Answer::ok(&render::label(state, call.repo, name))
 }
 
-pub(super) fn create_label(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn create_label(state: &mut GitHubState, call: &Call) -> Outcome {
     let name = call.need("Label", "name")?.to_owned();
     let color = call.text("color").unwrap_or("ededed").to_owned();
     let six = color.len() == 6 && color.bytes().all(|byte| byte.is_ascii_hexdigit());
     if !six {
         return Err(Answer::invalid("Label", "color", "invalid"));
     }
-    let known = &mut world.repo_mut(call.repo).labels;
+    let known = &mut state.repo_mut(call.repo).labels;
     if known.keys().any(|known| known.eq_ignore_ascii_case(&name)) {
         return Err(Answer::invalid("Label", "name", "already_exists"));
     }
     known.insert(name.clone(), color);
-    Answer::created(&render::label(world, call.repo, &name))
+    Answer::created(&render::label(state, call.repo, &name))
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::super::answer::Outcome;
 use super::super::apps::Need;
-use super::super::state::World;
+use super::super::state::GitHubState;
 use super::{Call, apps, contents, decoded, gitdata, graphql, issues, pulls, repos, reviews};
 
-type Handler = fn(&mut World, &Call) -> Outcome;
+type Handler = fn(&mut GitHubState, &Call) -> Outcome;
 
 pub(super) struct Route {
     method: &'static str,
@@ -126,7 +126,7 @@ const ROUTES: &[Route] = &[
     get("~/issues/{number}", Need::ReadTalk, issues::get),
     patch("~/issues/{number}", Need::WriteTalk, issues::change),
     get("~/issues/{number}/comments", Need::ReadTalk, issues::comments),
-    post("~/issues/{number}/comments", Need::WriteTalk, issues::say),
+    post("~/issues/{number}/comments", Need::WriteTalk, issues::create_comment),
     get("~/issues/{number}/labels", Need::ReadTalk, issues::labels),
     post("~/issues/{number}/labels", Need::WriteTalk, issues::add_labels),
     put("~/issues/{number}/labels", Need::WriteTalk, issues::set_labels),

@@ -1,7 +1,7 @@
 //! Imports small invented histories in many orders and partitions, and tells where the order shows.
 //!
 //! `orders --runs N --seed S` plays the seeds S, S+1, … and exits with 1 if any of them ends in
-//! different states. A difference is reduced to the files and messages that it takes, and told.
+//! different states. A difference is reduced to the files and messages that it takes, and printed.
 
 mod history;
 mod play;

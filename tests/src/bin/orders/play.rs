@@ -40,7 +40,7 @@ impl Player {
         let at_once = Case { steps: vec![(0..files.len()).collect()], files, deeds };
         let expected = self.runtime.block_on(self.state(&at_once, false))?;
         let found = self.runtime.block_on(self.state(case, true))?;
-        Ok((expected != found).then(|| told(&expected, &found)))
+        Ok((expected != found).then(|| difference(&expected, &found)))
     }
 
     /// The state that a case ends in, if all is judged after every step and deed or only at the end.
@@ -108,7 +108,7 @@ async fn state(store: &Store, files: &[Value]) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn told(expected: &str, found: &str) -> String {
+fn difference(expected: &str, found: &str) -> String {
     let mut text = String::new();
     for line in expected.lines().filter(|line| found.lines().all(|other| other != *line)) {
         let _ = writeln!(text, "- {line}");

@@ -39,9 +39,9 @@ fn hears_three_modules_and_keeps_only_numbers() {
         tracing::warn!(target: "harvester", "[ShardId(901)] Sent invalid shard data.");
         tracing::trace!(target: "serenity::gateway::ws", "[ShardId(901)] Identifying");
     });
-    let mut heard = Vec::new();
+    let mut events = Vec::new();
     while let Ok(health_event) = health_events.try_recv() {
-        heard.extend((health_event.shard == 901).then_some(health_event.event));
+        events.extend((health_event.shard == 901).then_some(health_event.event));
     }
-    assert_eq!(heard, [HealthEvent::Identify, HealthEvent::Closed(4010)]);
+    assert_eq!(events, [HealthEvent::Identify, HealthEvent::Closed(4010)]);
 }

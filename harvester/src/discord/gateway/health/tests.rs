@@ -7,8 +7,8 @@ fn at(seconds: i64) -> Millis {
     Millis(1_700_000_000_000 + seconds * Millis::SECOND)
 }
 
-/// A connection that stands since second 0.
-fn standing() -> ShardHealth {
+/// A connection that is established since second 0.
+fn connected() -> ShardHealth {
     let mut health = started();
     for sign in [HealthEvent::Identify, HealthEvent::Ready] {
         health.record(sign, at(0));
@@ -37,7 +37,7 @@ fn play(health: &mut ShardHealth, story: Story) -> HealthAction {
 #[test]
 fn what_serenity_mends_itself_is_left_alone() {
     let check = |row: &str, story: Story| {
-        assert_eq!(play(&mut standing(), story), HealthAction::Keep, "{row}");
+        assert_eq!(play(&mut connected(), story), HealthAction::Keep, "{row}");
     };
     for row in ["2: close 4000", "3: asked to reconnect", "4: the line drops"] {
         check(
@@ -86,7 +86,7 @@ fn closings_that_no_session_can_follow_end_it() {
         (4013, GatewayFatal::Intents),
         (4014, GatewayFatal::MessageContent),
     ] {
-        let mut health = standing();
+        let mut health = connected();
         let story = [(1, HealthEvent::Identify), (1, HealthEvent::Closed(code))];
         assert_eq!(play(&mut health, &story), HealthAction::Stop(reason), "{code}");
         assert!(GatewayFatal::of_close(code).unwrap().to_string().contains(&code.to_string()));
@@ -96,7 +96,7 @@ fn closings_that_no_session_can_follow_end_it() {
 
 #[test]
 fn endless_4007_is_left_for_longer_and_longer() {
-    let mut health = standing();
+    let mut health = connected();
     let (mut now, mut pauses) = (1, Vec::new());
     for _ in 0..8 {
         let story = [(now, HealthEvent::Closed(4007)), (now, HealthEvent::Resume)].repeat(30);
@@ -150,7 +150,7 @@ fn more_than_sixty_sessions_an_hour_end_it() {
 
 #[test]
 fn silence_restarts_and_goes_on_until_it_ends_the_process() {
-    let mut health = standing();
+    let mut health = connected();
     assert_eq!(play(&mut health, &[(100, HealthEvent::Ack)]), HealthAction::Keep);
     assert_eq!(health.verdict(at(234)), HealthAction::Keep);
     assert_eq!(health.verdict(at(235)), HealthAction::Restart(5_000));
@@ -177,7 +177,7 @@ fn a_gateway_that_is_never_reached_ends_the_process() {
 #[test]
 fn heartbeats_do_not_stand_for_a_session() {
     for asked in [HealthEvent::Identify, HealthEvent::Resume] {
-        let mut health = standing();
+        let mut health = connected();
         let acks = (1..4).map(|n| (100 + n * 41, HealthEvent::Ack));
         let story: Vec<_> = [(100, asked)].into_iter().chain(acks).collect();
         assert_eq!(play(&mut health, &story), HealthAction::Keep, "{asked:?}");

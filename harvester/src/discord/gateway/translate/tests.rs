@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::*;
 
-fn told(kind: &str, data: Value) -> GatewayAction {
-    heard(kind, data, true)
+fn dispatched(kind: &str, data: Value) -> GatewayAction {
+    translated(kind, data, true)
 }
 
-fn heard(kind: &str, data: Value, readable: bool) -> GatewayAction {
+fn translated(kind: &str, data: Value, readable: bool) -> GatewayAction {
     translate(&DispatchEvent { shard: 0, kind: kind.to_owned(), data, at: Millis(1), readable })
 }
 
@@ -26,8 +26,8 @@ fn said(changes: Value) -> Value {
     message
 }
 
-fn what(told: &GatewayAction) -> &'static str {
-    match told {
+fn what(action: &GatewayAction) -> &'static str {
+    match action {
         GatewayAction::Posted(_) => "posted",
         GatewayAction::Edited(_) => "edited",
         GatewayAction::Reread(..) => "reread",
@@ -41,8 +41,8 @@ fn what(told: &GatewayAction) -> &'static str {
 fn messages_are_posted_edited_or_read_again() {
     let check = |changes: Value, new: &str, update: &str| {
         for (kind, expected) in [("MESSAGE_CREATE", new), ("MESSAGE_UPDATE", update)] {
-            let told = told(kind, said(changes.clone()));
-            assert_eq!(what(&told), expected, "{kind} {changes}");
+            let action = dispatched(kind, said(changes.clone()));
+            assert_eq!(what(&action), expected, "{kind} {changes}");
         }
     };
     check(json!({}), "posted", "edited");
@@ -65,7 +65,7 @@ fn messages_are_posted_edited_or_read_again() {
 
 #[test]
 fn reactions_of_a_message_are_not_taken_from_the_gateway() {
-    let GatewayAction::Posted(read) = told("MESSAGE_CREATE", said(json!({}))) else {
+    let GatewayAction::Posted(read) = dispatched("MESSAGE_CREATE", said(json!({}))) else {
         panic!("posted")
     };
     assert!(read.message.reactions.is_empty());
@@ -79,7 +79,7 @@ fn what_serenity_did_not_touch_says_everything() {
         "message_reference": { "type": 1, "channel_id": "4", "message_id": "5" },
         "message_snapshots": [{ "message": { "content": "elsewhere" } }],
     }));
-    let GatewayAction::Edited(read) = heard("MESSAGE_UPDATE", forward, false) else {
+    let GatewayAction::Edited(read) = translated("MESSAGE_UPDATE", forward, false) else {
         panic!("edited")
     };
     assert_eq!(read.message.forwarded.as_deref(), Some("elsewhere"));
@@ -88,12 +88,12 @@ fn what_serenity_did_not_touch_says_everything() {
 #[test]
 fn deletions_and_reactions_name_what_they_are_about() {
     let delete = json!({ "id": "1", "channel_id": "2", "guild_id": "3" });
-    let GatewayAction::Deleted(deletion) = told("MESSAGE_DELETE", delete) else {
+    let GatewayAction::Deleted(deletion) = dispatched("MESSAGE_DELETE", delete) else {
         panic!("deleted")
     };
     assert_eq!((deletion.channel, deletion.messages), (ChannelId(2), vec![MessageId(1)]));
     let bulk = json!({ "ids": ["1", "4"], "channel_id": "2", "guild_id": "3" });
-    let GatewayAction::Deleted(deletion) = told("MESSAGE_DELETE_BULK", bulk) else {
+    let GatewayAction::Deleted(deletion) = dispatched("MESSAGE_DELETE_BULK", bulk) else {
         panic!("deleted")
     };
     assert_eq!(deletion.messages, [MessageId(1), MessageId(4)]);
@@ -101,7 +101,7 @@ fn deletions_and_reactions_name_what_they_are_about() {
     let check = |kind: &str, expected: ReactionOp| {
         let data = json!({ "user_id": "9", "channel_id": "2", "message_id": "1", "guild_id": "3",
             "emoji": { "id": null, "name": "✅" } });
-        let GatewayAction::Reacted(change) = told(kind, data) else { panic!("{kind}") };
+        let GatewayAction::Reacted(change) = dispatched(kind, data) else { panic!("{kind}") };
         assert_eq!((change.message, change.what), (MessageId(1), expected), "{kind}");
     };
     check("MESSAGE_REACTION_ADD", ReactionOp::Added(UserId(9)));
@@ -114,44 +114,50 @@ fn deletions_and_reactions_name_what_they_are_about() {
 fn an_outage_is_no_farewell() {
     let check = |kind: &str, unavailable: Value, expected: GatewayAction| {
         let data = json!({ "id": "3", "unavailable": unavailable });
-        assert!(told(kind, data) == expected, "{kind}");
+        assert!(dispatched(kind, data) == expected, "{kind}");
     };
     check("GUILD_DELETE", json!(true), GatewayAction::GuildAway(GuildId(3)));
     check("GUILD_DELETE", json!(false), GatewayAction::GuildLeft(GuildId(3)));
     check("GUILD_DELETE", Value::Null, GatewayAction::GuildLeft(GuildId(3)));
     check("GUILD_CREATE", json!(true), GatewayAction::GuildAway(GuildId(3)));
-    assert!(matches!(told("GUILD_CREATE", json!({ "id": "3" })), GatewayAction::Guild(_)));
-    assert!(matches!(told("GUILD_UPDATE", json!({ "id": "3" })), GatewayAction::GuildChanged(_)));
+    assert!(matches!(dispatched("GUILD_CREATE", json!({ "id": "3" })), GatewayAction::Guild(_)));
+    assert!(matches!(
+        dispatched("GUILD_UPDATE", json!({ "id": "3" })),
+        GatewayAction::GuildChanged(_)
+    ));
 }
 
 #[test]
-fn channels_threads_and_roles_are_told_apart() {
+fn channels_threads_and_roles_are_distinguished() {
     for kind in ["CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE"] {
-        let told = told(kind, json!({ "id": "8", "guild_id": "3", "type": 11, "name": "How?" }));
+        let action =
+            dispatched(kind, json!({ "id": "8", "guild_id": "3", "type": 11, "name": "How?" }));
         assert!(
-            matches!(told, GatewayAction::Channel(ApiChannel { id: ChannelId(8), .. })),
+            matches!(action, GatewayAction::Channel(ApiChannel { id: ChannelId(8), .. })),
             "{kind}"
         );
     }
     for kind in ["CHANNEL_DELETE", "THREAD_DELETE"] {
-        let told = told(kind, json!({ "id": "8", "guild_id": "3", "type": 11 }));
-        assert!(told == GatewayAction::ChannelGone(ChannelId(8)), "{kind}");
+        let action = dispatched(kind, json!({ "id": "8", "guild_id": "3", "type": 11 }));
+        assert!(action == GatewayAction::ChannelGone(ChannelId(8)), "{kind}");
     }
     let list = json!({ "guild_id": "3", "threads": [{ "id": "8", "type": 11 }], "members": [] });
     assert!(
-        matches!(told("THREAD_LIST_SYNC", list), GatewayAction::Threads(list) if list.threads.len() == 1)
+        matches!(dispatched("THREAD_LIST_SYNC", list), GatewayAction::Threads(list) if list.threads.len() == 1)
     );
     let role =
         json!({ "guild_id": "3", "role": { "id": "5", "name": "x", "permissions": "1024" } });
-    assert!(matches!(told("GUILD_ROLE_UPDATE", role), GatewayAction::Role(GuildId(3), _)));
+    assert!(matches!(dispatched("GUILD_ROLE_UPDATE", role), GatewayAction::Role(GuildId(3), _)));
     let gone = json!({ "guild_id": "3", "role_id": "5" });
-    assert!(told("GUILD_ROLE_DELETE", gone) == GatewayAction::RoleGone(GuildId(3), RoleId(5)));
+    assert!(
+        dispatched("GUILD_ROLE_DELETE", gone) == GatewayAction::RoleGone(GuildId(3), RoleId(5))
+    );
 }
 
 #[test]
 fn the_rest_is_passed_on_passed_over_or_counted() {
     let check = |kind: &str, readable: bool, expected: GatewayAction| {
-        assert!(heard(kind, json!({ "id": "1" }), readable) == expected, "{kind}");
+        assert!(translated(kind, json!({ "id": "1" }), readable) == expected, "{kind}");
     };
     check("READY", true, GatewayAction::Ready);
     check("RESUMED", true, GatewayAction::Resumed);
@@ -160,7 +166,7 @@ fn the_rest_is_passed_on_passed_over_or_counted() {
     check("SOMETHING_NEW", false, GatewayAction::Unknown);
     let lost = json!({ "channel_id": "2", "guild_id": "3" });
     assert!(matches!(
-        told("MESSAGE_DELETE", lost),
+        dispatched("MESSAGE_DELETE", lost),
         GatewayAction::Quarantine { channel: Some(ChannelId(2)), .. }
     ));
 }

@@ -60,7 +60,7 @@ pub(crate) fn footing(cluster: &Cluster, source: &Occurrence, language: BotLangu
         messages::not_reviewed(language)
     };
     let times = messages::times(language, cluster.times_resolved(), cluster.last_confirmed());
-    let page = cluster.canon.as_ref().and_then(|canon| canon.page_url());
+    let page = cluster.merged_answer.as_ref().and_then(|answer| answer.page_url());
     let page = page.map(|page| format!("[{}]({page}) · ", messages::the_page(language)));
     format!(
         "{status} · {times} · {}[{}]({}) · [{}]({})",
@@ -86,9 +86,9 @@ impl<'c> AnswerCard<'c> {
     pub(crate) fn of(cluster: &'c Cluster, naming: &AuthorNaming) -> Self {
         let people = Participants::of(cluster, naming);
         let best = rules::occurrence_ranking::rank_occurrences(cluster).into_iter().next();
-        let source = best.map_or_else(|| latest(cluster), |standing| standing.occurrence);
-        let beginning = match &cluster.canon {
-            Some(canon) => Some(canon.one_line_text()),
+        let source = best.map_or_else(|| latest(cluster), |ranked| ranked.occurrence);
+        let beginning = match &cluster.merged_answer {
+            Some(merged_answer) => Some(merged_answer.one_line_text()),
             None => source.quotable.then(|| people.line(&source.best_answer().text)),
         };
         Self {
@@ -101,7 +101,7 @@ impl<'c> AnswerCard<'c> {
 
 /// The merged title, or the question that names the cluster, if it may be quoted.
 pub(crate) fn title(cluster: &Cluster, people: &Participants<'_>) -> Option<String> {
-    let merged = cluster.canon.as_ref().map(|canon| canon.title.clone());
+    let merged = cluster.merged_answer.as_ref().map(|answer| answer.title.clone());
     merged.or_else(|| people.headline(cluster).map(|(_, title)| title))
 }
 
@@ -134,42 +134,42 @@ mod tests {
     use super::*;
     use crate::discord::interactions::test_support::{cluster, naming, occurrence};
 
-    fn tell(clusters: Vec<Cluster>, language: BotLanguage) -> String {
+    fn answer_text(clusters: Vec<Cluster>, language: BotLanguage) -> String {
         render_answers(&AnswerMatches { clusters, nearest_only: false }, &naming(), language).text
     }
 
     #[test]
-    fn an_answer_is_told_with_status_count_and_links() {
+    fn an_answer_is_shown_with_status_count_and_links() {
         let clusters = vec![cluster(vec![
             occurrence(10, "How do I reset the wallet?", "Run `wallet reset` twice."),
             occurrence(20, "How to reset my wallet?", "Run wallet reset."),
         ])];
-        let said = tell(clusters.clone(), BotLanguage::English);
+        let said = answer_text(clusters.clone(), BotLanguage::English);
         assert!(said.contains("reset"), "{said}");
         assert!(said.contains("Not reviewed yet · answered 2 times, last <t:"), "{said}");
         assert!(said.contains("[answer](https://discord.com/channels/"), "{said}");
-        let korean = tell(clusters, BotLanguage::Korean);
+        let korean = answer_text(clusters, BotLanguage::Korean);
         assert!(korean.contains("2번 해결됨") && korean.contains("[답변](https://"), "{korean}");
     }
 
     #[test]
     fn a_known_answer_is_called_so() {
         let mut known = cluster(vec![occurrence(10, "Where is the port set?", "In the file.")]);
-        known.state = ClusterState::Known;
-        assert!(tell(vec![known], BotLanguage::English).contains("✅ Known answer"));
+        known.state = ClusterState::Merged;
+        assert!(answer_text(vec![known], BotLanguage::English).contains("✅ Known answer"));
     }
 
     #[test]
-    fn a_merged_answer_is_told_in_its_own_words_with_its_page() {
+    fn a_merged_answer_is_shown_in_its_own_words_with_its_page() {
         let mut known = cluster(vec![occurrence(10, "where port?", "in some file")]);
-        let mut canon = MergedAnswer {
+        let mut merged_answer = MergedAnswer {
             title: "Choosing a **port**".into(),
             answer: "Set `PORT`, see [all](https://docs.example/all). @everyone".into(),
             link: "https://docs.example/port".into(),
             merged: Millis(5),
         };
-        known.canon = Some(canon.clone());
-        let said = tell(vec![known.clone()], BotLanguage::English);
+        known.merged_answer = Some(merged_answer.clone());
+        let said = answer_text(vec![known.clone()], BotLanguage::English);
         assert!(
             said.contains("Choosing a \\*\\*port\\*\\*") && said.contains("Set PORT, see all."),
             "{said}"
@@ -179,16 +179,16 @@ mod tests {
                 && said.contains("[page](https://docs.example/port) · ")
         );
         assert!(!said.contains("some file") && !said.contains(" @everyone"), "{said}");
-        canon.link = "javascript:alert(1)".into();
-        known.canon = Some(canon);
-        assert!(!tell(vec![known], BotLanguage::Korean).contains("alert"));
+        merged_answer.link = "javascript:alert(1)".into();
+        known.merged_answer = Some(merged_answer);
+        assert!(!answer_text(vec![known], BotLanguage::Korean).contains("alert"));
     }
 
     #[test]
-    fn words_that_may_not_be_quoted_are_not_told() {
+    fn words_that_may_not_be_quoted_are_not_shown() {
         let mut hidden = occurrence(10, "Where is the secret port set?", "In the drawer.");
         hidden.quotable = false;
-        let said = tell(vec![cluster(vec![hidden.clone()])], BotLanguage::English);
+        let said = answer_text(vec![cluster(vec![hidden.clone()])], BotLanguage::English);
         assert!(!said.contains("port") && !said.contains("drawer"), "{said}");
         assert!(said.contains("https://discord.com/channels/"), "{said}");
         assert_eq!(choices(&[cluster(vec![hidden])], &naming()), json!([]));
@@ -196,12 +196,12 @@ mod tests {
 
     #[test]
     fn hostile_words_are_inert_and_three_long_answers_fit() {
-        let nasty =
+        let hostile =
             "@everyone <@1> [free](https://bad.example) **x** ||y|| `z` discord.gg/q ".repeat(60);
-        let one = |id| cluster(vec![occurrence(id, &format!("Why {nasty}?"), &nasty)]);
+        let one = |id| cluster(vec![occurrence(id, &format!("Why {hostile}?"), &hostile)]);
         let clusters = vec![one(10), one(20), one(30), one(40)];
         for language in [BotLanguage::English, BotLanguage::Korean] {
-            let said = tell(clusters.clone(), language);
+            let said = answer_text(clusters.clone(), language);
             assert!(said.encode_utf16().count() <= 2_000, "{}", said.encode_utf16().count());
             assert!(said.contains("**3. ") && !said.contains("**4. "));
             for active in [" @everyone", "<@1>", "(https://bad", "||y", "discord.gg/q"] {
@@ -212,8 +212,8 @@ mod tests {
 
     #[test]
     fn nothing_found_tells_how_to_ask() {
-        assert!(tell(Vec::new(), BotLanguage::English).contains("what you tried"));
-        assert!(tell(Vec::new(), BotLanguage::Korean).contains("오류 메시지"));
+        assert!(answer_text(Vec::new(), BotLanguage::English).contains("what you tried"));
+        assert!(answer_text(Vec::new(), BotLanguage::Korean).contains("오류 메시지"));
     }
 
     #[test]

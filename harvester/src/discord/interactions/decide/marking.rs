@@ -70,9 +70,9 @@ pub(crate) struct MarkPlan {
     pub(crate) react: bool,
     pub(crate) tagging: TagAction,
     /// The author, if they are to be asked for consent.
-    pub(crate) ask: Option<UserId>,
+    pub(crate) consent_from: Option<UserId>,
     /// The question and its asker, if the asker is to be asked for consent.
-    pub(crate) ask_for_question: Option<(MessageId, UserId)>,
+    pub(crate) question_consent_from: Option<(MessageId, UserId)>,
 }
 
 /// Whether the user may mark messages of this conversation.
@@ -84,9 +84,9 @@ pub(crate) fn may_mark(interaction: &Interaction, facts: &MarkFacts) -> Result<(
         return Err(MarkRefusal::Left);
     }
     let Interaction { user, permissions, .. } = *interaction;
-    let standing =
+    let authority =
         MemberAuthority { user, permissions, trusted: facts.trusted, askers: &facts.askers };
-    if standing.may_mark() { Ok(()) } else { Err(MarkRefusal::MayNot) }
+    if authority.may_mark() { Ok(()) } else { Err(MarkRefusal::MayNot) }
 }
 
 /// Plans how to mark a message as an answer, or as not an answer.
@@ -114,8 +114,8 @@ pub(crate) fn plan(
         mark: AnswerMarkRow { channel, message, by: interaction.user, answers, at: now },
         react: answers,
         tagging,
-        ask: (answers && facts.unasked && !bot).then_some(author),
-        ask_for_question: facts.question.filter(|_| answers),
+        consent_from: (answers && facts.unasked && !bot).then_some(author),
+        question_consent_from: facts.question.filter(|_| answers),
     })
 }
 
@@ -198,8 +198,11 @@ mod tests {
         let (message, channel) = (test_support::ANSWER, test_support::CHANNEL);
         let mark =
             AnswerMarkRow { channel, message, by: test_support::USER, answers: true, at: NOW };
-        let (tagging, ask, ask_for_question) = (TagAction::Leave, None, None);
-        assert_eq!(plan, MarkPlan { mark, react: true, tagging, ask, ask_for_question });
+        let (tagging, consent_from, question_consent_from) = (TagAction::Leave, None, None);
+        assert_eq!(
+            plan,
+            MarkPlan { mark, react: true, tagging, consent_from, question_consent_from }
+        );
         assert!(!decide(&asked_here(), false).unwrap().react);
     }
 
@@ -241,14 +244,14 @@ mod tests {
     fn consent_is_asked_of_a_person_once_and_only_for_answers() {
         let question = Some((MessageId(390), test_support::USER));
         let facts = MarkFacts { unasked: true, question, ..asked_here() };
-        assert_eq!(decide(&facts, true).unwrap().ask_for_question, question);
-        assert_eq!(decide(&facts, false).unwrap().ask_for_question, None);
-        assert_eq!(decide(&facts, true).unwrap().ask, Some(test_support::ANSWERER));
-        assert_eq!(decide(&facts, false).unwrap().ask, None);
+        assert_eq!(decide(&facts, true).unwrap().question_consent_from, question);
+        assert_eq!(decide(&facts, false).unwrap().question_consent_from, None);
+        assert_eq!(decide(&facts, true).unwrap().consent_from, Some(test_support::ANSWERER));
+        assert_eq!(decide(&facts, false).unwrap().consent_from, None);
         let (interaction, mut target) = opened(|_| ());
         target.bot = true;
         let of_bot = plan(&interaction, &target, true, &facts, |_| false, NOW).unwrap();
-        assert_eq!(of_bot.ask, None);
+        assert_eq!(of_bot.consent_from, None);
     }
 
     fn post(applied: &[u64]) -> ForumPost {

@@ -1,4 +1,4 @@
-//! What askers are told without a notification, once each: that an answer waits for their word, and where the
+//! Notices to askers, without a notification and once each: that an answer waits for their word, and where the
 //! page of their question is.
 
 use rules::model::cluster::{Cluster, Occurrence};
@@ -79,16 +79,19 @@ pub(crate) fn nudge_reply(nudge: &Nudge, asked: &str) -> Reply {
     ])
 }
 
-/// The occurrences of a cluster whose askers are told of its page: asked not long before the merge, and merged
+/// The occurrences of a cluster whose askers get a notice of its page: asked not long before the merge, and merged
 /// not long ago.
 pub fn announced(cluster: &Cluster, now: Millis) -> Vec<&Occurrence> {
-    let Some(canon) = cluster.canon.as_ref().filter(|canon| canon.page_url().is_some()) else {
+    let Some(merged_answer) =
+        cluster.merged_answer.as_ref().filter(|answer| answer.page_url().is_some())
+    else {
         return Vec::new();
     };
-    if !(0..ANNOUNCED_WITHIN).contains(&(now.0 - canon.merged.0)) {
+    if !(0..ANNOUNCED_WITHIN).contains(&(now.0 - merged_answer.merged.0)) {
         return Vec::new();
     }
-    let recent = |one: &&Occurrence| canon.merged.0 - one.question.sent.0 < STILL_OF_INTEREST;
+    let recent =
+        |one: &&Occurrence| merged_answer.merged.0 - one.question.sent.0 < STILL_OF_INTEREST;
     cluster.core().filter(recent).collect()
 }
 
@@ -98,7 +101,7 @@ pub(crate) fn page_reply(
     occurrence: &Occurrence,
     naming: &AuthorNaming,
 ) -> Option<Reply> {
-    let page = cluster.canon.as_ref()?.page_url()?;
+    let page = cluster.merged_answer.as_ref()?.page_url()?;
     let title = title(cluster, &Participants::of(cluster, naming))?;
     let language = BotLanguage::of_text(&occurrence.question.text);
     let asker = occurrence.question.author;
@@ -192,18 +195,25 @@ mod tests {
         let mut known = cluster(occurrences);
         let asked = known.occurrences[0].question.sent;
         assert!(announced(&known, asked).is_empty(), "there is no page");
-        known.canon = Some(MergedAnswer {
+        known.merged_answer = Some(MergedAnswer {
             title: "Resetting *it*".to_owned(),
             answer: "Open settings.".to_owned(),
             link: "https://docs.example.org/faq/reset".to_owned(),
             merged: Millis(asked.0 + Millis::DAY),
         });
-        let told = |days: i64| announced(&known, Millis(asked.0 + days * Millis::DAY)).len();
-        assert_eq!([told(0), told(1), told(10), told(16)], [0, 1, 1, 0]);
+        let announced_after =
+            |days: i64| announced(&known, Millis(asked.0 + days * Millis::DAY)).len();
+        assert_eq!(
+            [announced_after(0), announced_after(1), announced_after(10), announced_after(16)],
+            [0, 1, 1, 0]
+        );
         let reply = page_reply(&known, &known.occurrences[0], &naming()).unwrap();
         assert!(reply.text.contains("https://docs.example.org/faq/reset"), "{}", reply.text);
         assert!(reply.text.contains("Resetting \\*it\\*"), "{}", reply.text);
-        known.canon.as_mut().unwrap().merged = Millis(asked.0 + STILL_OF_INTEREST);
-        assert!(announced(&known, known.canon.as_ref().unwrap().merged).is_empty(), "long ago");
+        known.merged_answer.as_mut().unwrap().merged = Millis(asked.0 + STILL_OF_INTEREST);
+        assert!(
+            announced(&known, known.merged_answer.as_ref().unwrap().merged).is_empty(),
+            "long ago"
+        );
     }
 }

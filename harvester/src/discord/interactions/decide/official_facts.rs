@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fact_is_told_in_one_step_with_its_mark_and_where_to_check() {
+    fn a_fact_is_shown_in_one_step_with_its_mark_and_where_to_check() {
         let facts = facts();
         let said = render_facts(&facts, "what is the contract address?", BotLanguage::English).text;
         assert_eq!(
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_none_the_names_are_told() {
+    fn where_there_is_none_the_names_are_listed() {
         let said = render_facts(&facts(), "the price", BotLanguage::English).text;
         assert!(
             said.contains("no official fact") && said.contains("token\\-address, invite"),

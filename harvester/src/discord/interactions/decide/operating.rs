@@ -97,7 +97,7 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn the_state_is_told_in_both_languages() {
+    fn the_state_is_shown_in_both_languages() {
         let state = ServerStatus {
             paused: true,
             messages: 1_200,

@@ -242,12 +242,12 @@ mod tests {
     #[test]
     fn menus_are_known_by_their_english_names() {
         for (name, answers) in [("Mark as answer", true), ("Not an answer", false)] {
-            let FirstResponse::Work { work: DeferredAction::Mark { answers: told, .. }, .. } =
+            let FirstResponse::Work { work: DeferredAction::Mark { answers: found, .. }, .. } =
                 open(&menu(name))
             else {
                 panic!("{name}")
             };
-            assert_eq!(told, answers);
+            assert_eq!(found, answers);
         }
         let same = open(&menu("Same question as…"));
         assert!(matches!(same, FirstResponse::Work { work: DeferredAction::OfferSame { .. }, .. }));

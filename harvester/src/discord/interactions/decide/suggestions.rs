@@ -37,7 +37,7 @@ pub fn known_answers(clusters: &[Cluster]) -> SuggestionModel {
     let quotable = hintable.flat_map(|cluster| {
         let occurrences = cluster.occurrences.iter().filter(|one| one.quotable);
         let asked = occurrences.map(|one| one.question.text.as_str());
-        let title = cluster.canon.iter().map(|canon| canon.title.as_str());
+        let title = cluster.merged_answer.iter().map(|answer| answer.title.as_str());
         title.chain(asked).map(|text| (&cluster.id, text))
     });
     SuggestionModel::train(quotable)
@@ -93,7 +93,7 @@ mod tests {
             cluster(vec![occurrence(10, "How do I reset the wallet password?", "Open settings.")]),
             cluster(vec![occurrence(20, "Where is the log file of the server?", "In /var/log.")]),
         ];
-        clusters.iter_mut().for_each(|cluster| cluster.state = ClusterState::Known);
+        clusters.iter_mut().for_each(|cluster| cluster.state = ClusterState::Merged);
         clusters
     }
 
@@ -143,7 +143,7 @@ mod tests {
         let mut cluster = known().remove(0);
         cluster.state = ClusterState::Proposed;
         assert_eq!(suggestion_reply(&asked("x"), &cluster, &naming()), None);
-        cluster.state = ClusterState::Known;
+        cluster.state = ClusterState::Merged;
         cluster.occurrences[0].quotable = false;
         assert_eq!(suggestion_reply(&asked("x"), &cluster, &naming()), None);
         let learned = known_answers(&[cluster]);

@@ -146,27 +146,34 @@ impl InteractionHandler {
         let marked = self.show(&plan, facts.thread.as_ref()).await;
         let reply = Some(marking::render_marked(&plan, &marked, entry, interaction.language));
         let mut outcome = ActionOutcome { reply, ..ActionOutcome::default() };
-        let ask = plan
-            .ask
+        let consent_from = plan
+            .consent_from
             .map(|author| (target.message, author, messages::may_we_quote as ConsentPrompt));
-        let question = plan.ask_for_question;
-        let ask_for_question = question.map(|(question, asker)| {
+        let question = plan.question_consent_from;
+        let question_consent_from = question.map(|(question, asker)| {
             (question, asker, messages::may_we_quote_asker as ConsentPrompt)
         });
-        for (message, author, asking) in ask.into_iter().chain(ask_for_question) {
-            self.ask((target.channel, message), author, asking, interaction, now, &mut outcome)
-                .await?;
+        for (message, author, prompt) in consent_from.into_iter().chain(question_consent_from) {
+            self.request_consent(
+                (target.channel, message),
+                author,
+                prompt,
+                interaction,
+                now,
+                &mut outcome,
+            )
+            .await?;
         }
         Ok(outcome)
     }
 
     /// Asks an author whether a message may be quoted: privately if the author is the acting user,
     /// and not twice while the claim is stored.
-    async fn ask(
+    async fn request_consent(
         &self,
         (channel, message): (ChannelId, MessageId),
         author: UserId,
-        asking: ConsentPrompt,
+        prompt: ConsentPrompt,
         interaction: &Interaction,
         now: Millis,
         outcome: &mut ActionOutcome,
@@ -178,7 +185,7 @@ impl InteractionHandler {
         let own = author == interaction.user;
         let language = if own { interaction.language } else { interaction.server_language };
         let link = rules::model::ids::permalink(guild, channel, message);
-        let asked = Reply::new(asking(language, author, &link));
+        let asked = Reply::new(prompt(language, author, &link));
         let asked = asked.buttons(vec![consent_button(message, true, language)]);
         if own { &mut outcome.private } else { &mut outcome.public }.push(asked);
         Ok(())
@@ -288,12 +295,12 @@ impl InteractionHandler {
         let facts = self.facts(interaction, message, None).await?;
         marking::may_mark(interaction, &facts)?;
         let language = interaction.language;
-        let Some(Cluster { centre, .. }) = self.store.cluster(cluster).await? else {
+        let Some(Cluster { representative, .. }) = self.store.cluster(cluster).await? else {
             return Ok(ActionOutcome::replying(Reply::new(messages::gone_cluster(language))));
         };
         let question = self.question_of(interaction, message).await?;
-        self.store.mark_duplicate(question, centre, interaction.user, now).await?;
-        let target = format!("{question}={centre}");
+        self.store.mark_duplicate(question, representative, interaction.user, now).await?;
+        let target = format!("{question}={representative}");
         let entry = self.audit(interaction, "same-question", target, None, now).await?;
         Ok(ActionOutcome::replying(same_question::render_marked(
             message, question, entry, language,
@@ -341,9 +348,9 @@ impl InteractionHandler {
         let judged = self.conversation_of(place.id, message).await?;
         let question = judged.as_ref().and_then(JudgedConversation::question);
         // A question may span several messages; its asker decides on them together.
-        let told = question.map_or(&[][..], |question| &question.messages);
+        let parts = question.map_or(&[][..], |question| &question.messages);
         let alone = [message];
-        for message in if told.contains(&message) { told } else { &alone } {
+        for message in if parts.contains(&message) { parts } else { &alone } {
             let subject = consent_subject(*message);
             if given {
                 let source = "button".to_owned();
@@ -384,7 +391,7 @@ impl InteractionHandler {
             match self.store.cluster(&suggestion.cluster).await? {
                 Some(known) if helped => {
                     self.store
-                        .mark_duplicate(question, known.centre, interaction.user, now)
+                        .mark_duplicate(question, known.representative, interaction.user, now)
                         .await?;
                 }
                 _ if suggestion.helped == Some(true) => {

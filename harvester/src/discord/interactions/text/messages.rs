@@ -353,14 +353,14 @@ mod tests {
     }
 
     #[test]
-    fn what_came_of_a_mark_is_told() {
-        let told = |answers, reacted, tagged| {
+    fn the_outcome_of_a_mark_is_shown() {
+        let reply = |answers, reacted, tagged| {
             marked(BotLanguage::English, &MarkResult { answers, reacted, tagged })
         };
-        let all = told(true, true, TagResult::Set("Solved".to_owned()));
+        let all = reply(true, true, TagResult::Set("Solved".to_owned()));
         assert_eq!(all, "Marked as the answer. It counts from now on. Tag set: Solved.");
-        assert!(told(true, false, TagResult::Refused).contains("Manage Threads"));
-        assert_eq!(told(false, false, TagResult::NotAsked), "Marked as not an answer.");
+        assert!(reply(true, false, TagResult::Refused).contains("Manage Threads"));
+        assert_eq!(reply(false, false, TagResult::NotAsked), "Marked as not an answer.");
     }
 
     #[test]

@@ -11,15 +11,15 @@ use tempfile::TempDir;
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_harvester-under-test");
 
 /// Where one story happens.
-pub(crate) struct World {
+pub(crate) struct Sandbox {
     folder: TempDir,
 }
 
 /// What a command came to.
-pub(crate) struct Ran {
+pub(crate) struct CommandOutput {
     pub(crate) code: i32,
-    pub(crate) said: String,
-    pub(crate) complained: String,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// All that the stored history decides, to the byte.
@@ -33,7 +33,7 @@ pub(crate) struct State {
 /// `kill -9`.
 const KILLED: i32 = 9;
 
-impl World {
+impl Sandbox {
     pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
@@ -59,18 +59,18 @@ impl World {
         command
     }
 
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::of(self.command(arguments).output().unwrap())
+    pub(crate) fn run(&self, arguments: &[&str]) -> CommandOutput {
+        CommandOutput::of(self.command(arguments).output().unwrap())
     }
 
     /// Runs a command that must end well.
-    pub(crate) fn well(&self, arguments: &[&str]) -> String {
+    pub(crate) fn stdout_of(&self, arguments: &[&str]) -> String {
         let ran = self.run(arguments);
-        assert_eq!(ran.code, 0, "{arguments:?}\n{}\n{}", ran.said, ran.complained);
-        ran.said
+        assert_eq!(ran.code, 0, "{arguments:?}\n{}\n{}", ran.stdout, ran.stderr);
+        ran.stdout
     }
 
-    pub(crate) fn import(&self, path: &Path) -> Ran {
+    pub(crate) fn import(&self, path: &Path) -> CommandOutput {
         self.run(&["import", path.to_str().unwrap()])
     }
 
@@ -81,27 +81,33 @@ impl World {
         output.stderr.split(|byte| *byte == b'\n').count() - 1
     }
 
-    /// Starts a command and kills it when it has told that many steps; false if it ended before.
+    /// Starts a command and kills it when it has logged that many steps; false if it ended before.
     pub(crate) fn kill_after(&self, arguments: &[&str], steps: usize) -> bool {
         let mut command = self.command(arguments);
         command.env("RUST_LOG", "debug").stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
-        assert!(told.by_ref().take(steps).all(|line| line.is_ok()));
+        let mut log_lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        assert!(log_lines.by_ref().take(steps).all(|line| line.is_ok()));
         child.kill().unwrap();
         child.wait().unwrap().signal() == Some(KILLED)
     }
 
     pub(crate) fn state(&self) -> State {
         State {
-            status: self.well(&["status", "--json"]),
-            clusters: self.well(&["clusters", "--all", "--json"]),
-            found: self.well(&["search", "how do I fix this error", "--limit", "50", "--json"]),
+            status: self.stdout_of(&["status", "--json"]),
+            clusters: self.stdout_of(&["clusters", "--all", "--json"]),
+            found: self.stdout_of(&[
+                "search",
+                "how do I fix this error",
+                "--limit",
+                "50",
+                "--json",
+            ]),
         }
     }
 
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
-        serde_json::from_str(&self.well(arguments)).unwrap()
+        serde_json::from_str(&self.stdout_of(arguments)).unwrap()
     }
 
     /// Rules that trust helpers and declare the server public, and a repository to propose to.
@@ -154,12 +160,12 @@ impl World {
     }
 }
 
-impl Ran {
+impl CommandOutput {
     pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
-            said: String::from_utf8(output.stdout).unwrap(),
-            complained: String::from_utf8(output.stderr).unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
         }
     }
 }

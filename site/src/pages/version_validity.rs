@@ -12,7 +12,7 @@ use crate::presentation::words::{InterfaceText, filled};
 
 /// For which version an answer is known to hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct VersionStanding {
+pub(crate) struct VersionValidity {
     /// Present only where somebody confirmed the answer.
     pub(crate) confirmed_for: Option<String>,
     /// The first release since then.
@@ -23,7 +23,7 @@ pub(crate) struct VersionStanding {
     pub(crate) due: bool,
 }
 
-impl VersionStanding {
+impl VersionValidity {
     /// Of a cluster as it may be shown.
     pub(crate) fn of(
         cluster: &Cluster,
@@ -104,7 +104,7 @@ mod tests {
         };
         let note = |cluster: &Cluster, now| {
             let text = InterfaceText::english();
-            VersionStanding::of(cluster, &known, &policy, text, now).note
+            VersionValidity::of(cluster, &known, &policy, text, now).note
         };
         assert_eq!(note(&asked, before).as_deref(), Some("Confirmed for v1.6.0"));
         let due = "Confirmed for v1.6.0, not re-checked since v1.7.0";
@@ -114,9 +114,9 @@ mod tests {
         assert_eq!(note(&asked, before), None);
         let said = "From the time of v1.6.0; v1.7.0 has come out since";
         assert_eq!(note(&asked, after).as_deref(), Some(said));
-        asked.canon = Some(merged);
+        asked.merged_answer = Some(merged);
         assert_eq!(note(&asked, after).as_deref(), Some(due));
-        let old = VersionStanding::of(
+        let old = VersionValidity::of(
             &asked,
             &Default::default(),
             &policy,

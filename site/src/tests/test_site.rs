@@ -19,7 +19,7 @@ use crate::{SiteWorkspaces, router};
 pub(super) const NOW: Millis = Millis(1_760_000_000_000);
 
 /// A site with its data, and what can be asked of it.
-pub(super) struct World {
+pub(super) struct TestSite {
     pub(super) store: Store,
     pub(super) rules: Arc<Ruleset>,
     /// One for each workspace.
@@ -38,14 +38,14 @@ pub(super) struct Reply {
 
 /// What a site is made of besides its answers.
 #[derive(Default)]
-pub(super) struct WorldParts {
+pub(super) struct TestSiteParts {
     pub(super) settings: HttpSettings,
     pub(super) branding: SiteBranding,
     pub(super) workspaces: Workspaces,
     pub(super) visitors: VisitorSettings,
 }
 
-impl World {
+impl TestSite {
     pub(super) async fn with(clusters: &[Cluster]) -> Self {
         Self::with_settings(clusters, &HttpSettings::default()).await
     }
@@ -60,10 +60,11 @@ impl World {
         branding: SiteBranding,
     ) -> Self {
         let settings = settings.clone();
-        Self::made_of(clusters, WorldParts { settings, branding, ..WorldParts::default() }).await
+        Self::made_of(clusters, TestSiteParts { settings, branding, ..TestSiteParts::default() })
+            .await
     }
 
-    pub(super) async fn made_of(clusters: &[Cluster], parts: WorldParts) -> Self {
+    pub(super) async fn made_of(clusters: &[Cluster], parts: TestSiteParts) -> Self {
         let data = tempfile::tempdir().unwrap();
         let lock = WriteLock::take(data.path()).unwrap();
         let store = Store::open(data.path(), &lock).await.unwrap();
@@ -72,7 +73,7 @@ impl World {
         let rules = Arc::new(rules);
         let open = |(_, name)| IndexWriter::open(&data.path().join(name)).unwrap();
         let indexes = rules.workspaces.all().into_iter().map(open).collect::<Vec<_>>();
-        let site = SiteWorkspaces::new(
+        let workspaces = SiteWorkspaces::new(
             store.clone(),
             indexes.iter().map(IndexWriter::searcher).collect(),
             AuthorNaming::Pseudonyms(Salt([3; 16])),
@@ -81,11 +82,11 @@ impl World {
             parts.visitors,
             || NOW,
         );
-        let router = router(site, &parts.settings, None);
-        let mut world = Self { store, rules, indexes, router, _lock: lock, _data: data };
-        world.keep(clusters).await;
-        world.index(clusters).await;
-        world
+        let router = router(workspaces, &parts.settings, None);
+        let mut site = Self { store, rules, indexes, router, _lock: lock, _data: data };
+        site.keep(clusters).await;
+        site.index(clusters).await;
+        site
     }
 
     /// Stores clusters without telling the index.
@@ -186,7 +187,7 @@ pub(super) fn summary(cluster: &Cluster) -> ClusterSummary {
         outside_core: cluster.outside_core.clone(),
         times: cluster.times_resolved(),
         askers: cluster.asker_count(),
-        centre: cluster.centre,
+        representative: cluster.representative,
         due_since: None,
     }
 }
