@@ -19,6 +19,7 @@ mod processes;
 mod proposals;
 mod proposing;
 mod reports;
+mod retention;
 mod safety;
 mod same_state;
 mod sandbox;
