@@ -189,12 +189,14 @@
   const isTyping = (target) =>
     target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName));
   const again = document.querySelector(".again input");
+  // There, `/` leads to the box of the page itself.
+  const isSearchPage = document.getElementById("results") !== null;
 
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.altKey) return;
     const isShortcut = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "k";
     const isSlash = event.key === "/" && !event.ctrlKey && !event.metaKey && !isTyping(event.target);
-    if (isShortcut || (isSlash && again)) {
+    if (isShortcut || (isSlash && !isSearchPage)) {
       event.preventDefault();
       open();
     }

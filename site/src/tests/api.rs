@@ -283,7 +283,7 @@ async fn open_questions_are_listed_by_link_without_words() {
         id: ConversationId(MessageId::min_at(Millis(seen.0 - day * Millis::DAY))),
         channel: ChannelId(channel),
         last: MessageId::min_at(Millis(seen.0 - day * Millis::DAY)),
-        links: String::new(),
+        links: "[]".to_owned(),
         exchanges: vec![ExchangeRow {
             id: MessageId::min_at(Millis(seen.0 - day * Millis::DAY)),
             status: ExchangeStatus::Open,

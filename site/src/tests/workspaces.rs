@@ -113,7 +113,7 @@ async fn ask_in_tower(world: &World, seen: Millis) {
         id: ConversationId(id),
         channel: ChannelId(7_878_781),
         last: id,
-        links: String::new(),
+        links: "[]".to_owned(),
         exchanges: vec![open],
     };
     world.store.save_conversations(&[row]).await.unwrap();
@@ -284,6 +284,15 @@ async fn nothing_of_another_workspace_is_in_any_response() {
     }
     let counts = all.world.store.feedback(&all.other.id).await.unwrap();
     assert!(counts.wrong + counts.outdated <= 1, "only the token of the tower counts: {counts:?}");
+}
+
+#[tokio::test]
+async fn the_operator_sees_the_counts_of_all_workspaces() {
+    let metrics = communities().await.world.get("/metrics").await;
+    assert_eq!(metrics.status, StatusCode::OK, "{}", metrics.body);
+    let counts = metrics.body.lines().filter_map(|line| line.strip_prefix("harvester_clusters{"));
+    let counts = counts.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok());
+    assert_eq!(counts.sum::<u64>(), 3, "{}", metrics.body);
 }
 
 #[tokio::test]

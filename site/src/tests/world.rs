@@ -107,7 +107,7 @@ impl World {
                     id: occurrence.conversation,
                     channel: occurrence.channel,
                     last: occurrence.best_answer().message,
-                    links: String::new(),
+                    links: "[]".to_owned(),
                     exchanges: vec![ExchangeRow {
                         id: occurrence.question.message,
                         status: ExchangeStatus::Resolved,
