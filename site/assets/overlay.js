@@ -48,6 +48,12 @@
     return parts.map((part, at) => (at % 2 === 1 ? element("mark", { textContent: part }) : part));
   }
 
+  // What an answer from chat rests on. How many agree, its own page says.
+  function badge(strength) {
+    const label = { confirmed: labels.confirmed, trusted: labels.trusted, "one-person": labels.onePerson }[strength];
+    return label ? [" ", element("span", { className: "badge " + strength, textContent: label })] : [];
+  }
+
   function option(address, ...children) {
     const made = element("a", { href: address, role: "option", tabIndex: -1 }, ...children);
     made.setAttribute("aria-selected", "false");
@@ -118,11 +124,11 @@
     const titles = (known) =>
       suggestions
         .filter((one) => (one.status === "known") === known)
-        .map((one) => option(one.url, element("span", { dir: "auto" }, ...marked(one.title, words))));
+        .map((one) => option(one.url, element("span", { dir: "auto" }, ...marked(one.title, words)), ...badge(one.strength)));
     const groups = [
       [labels.reviewed, titles(true)],
       [labels.chat, titles(false)],
-      [labels.search, [option(searchAddress(words), labels.all + " ", element("q", { dir: "auto", textContent: words }))]],
+      [labels.search, [option(searchAddress(words), element("span", {}, labels.all + " ", element("q", { dir: "auto", textContent: words })))]],
     ].filter(([, members]) => members.length > 0);
     show(groups.map(([heading, members]) => group(heading, members)), true);
     forget.hidden = true;
