@@ -14,12 +14,12 @@ const RULES: &str = "[rules]\ndirectory = 'rules'\n";
 const SCOPE: &str = "[trust]\nroles = ['Helper']\n[consent]\nmode = 'server-public'\n";
 
 /// An installation with a token, beside the server that it reads.
-struct Installation {
+struct CheckedInstallation {
     scene: Scene,
     world: World,
 }
 
-impl Installation {
+impl CheckedInstallation {
     fn healthy() -> Self {
         let installation = Self { scene: Scene::new(), world: World::new() };
         installation.scope(SCOPE);
@@ -74,7 +74,7 @@ impl Installation {
 }
 
 /// What is broken, and how.
-type BrokenSetup = (&'static str, fn(&Installation));
+type BrokenSetup = (&'static str, fn(&CheckedInstallation));
 
 const BROKEN: [BrokenSetup; 16] = [
     ("nothing", |_| {}),
@@ -120,7 +120,7 @@ const BROKEN: [BrokenSetup; 16] = [
 fn each_broken_set_up_has_its_level_and_advice() {
     let mut text = String::new();
     for (what, break_it) in BROKEN {
-        let installation = Installation::healthy();
+        let installation = CheckedInstallation::healthy();
         break_it(&installation);
         writeln!(text, "{what}\n{}", installation.findings()).unwrap();
     }
